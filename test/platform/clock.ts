@@ -1,0 +1,22 @@
+// The clock of a test, security §5.2 F17 and §2.1 (Date stands still between I/O). Only Date is faked: timers and the
+// simulators run on in real time, so D1, KV and R2 go on working, but what they expire by themselves does not move.
+// `performance.now()` is left alone.
+import { vi } from 'vitest'
+
+export const clock = {
+  /** Stops Date, at the present moment unless told otherwise. */
+  freeze(at: number | Date = Date.now()): void {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    vi.setSystemTime(at)
+  },
+
+  /** Moves a frozen Date, backwards too. */
+  advance(milliseconds: number): void {
+    if (!vi.isFakeTimers()) throw new Error('freeze the clock before it is advanced')
+    vi.setSystemTime(Date.now() + milliseconds)
+  },
+
+  restore(): void {
+    vi.useRealTimers()
+  },
+}

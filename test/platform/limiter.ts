@@ -1,0 +1,14 @@
+// The rate limit binding: passes through to the simulator, whose counts are exact, or answers to order (F16).
+// Counted because no authenticated read may call it (design §2).
+import type { Core } from './core.ts'
+
+export function wrapLimiter(native: RateLimit, core: Core): RateLimit {
+  return {
+    async limit(options) {
+      core.counts.limiterCalls += 1
+      const fault = core.faults.strikeLimiter()
+      if (fault === 'throw') throw new Error('limit: Network connection lost.')
+      return fault ? { success: fault === 'allow' } : native.limit(options)
+    },
+  }
+}

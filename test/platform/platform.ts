@@ -1,0 +1,77 @@
+// The strict platform, design §8 and security §5.3: the Worker's bindings with production's limits, which the local
+// simulators lack, with counters (design §7) and with faults to order (security §5.2). All integration tests run on it:
+// `app.fetch(request, platform.env, ctx)`. Not covered: waitUntil's 30 s, the CPU limit, memory.
+import type { Core } from './core.ts'
+import { Counters, type ExecutedStatement } from './counters.ts'
+import { wrapD1 } from './d1.ts'
+import { type RecordedEmail, wrapEmail } from './email.ts'
+import { Faults } from './faults.ts'
+import { Invocation } from './invocation.ts'
+import { wrapKv } from './kv.ts'
+import { wrapLimiter } from './limiter.ts'
+import { wrapR2 } from './r2.ts'
+
+/** The bindings that are wrapped; whatever else an env has is passed on as it is. */
+export interface Bindings {
+  DB: D1Database
+  KV: KVNamespace
+  AVATARS: R2Bucket
+  MEDIA: R2Bucket
+  EMAIL: SendEmail
+  LIMIT_CREATE: RateLimit
+  LIMIT_LOGIN: RateLimit
+  LIMIT_CODE: RateLimit
+  LIMIT_OTHER: RateLimit
+}
+
+export interface Platform<Env extends Bindings = Bindings> extends Core {
+  /** One object for the life of the platform, so that what is cached per env stays cached. */
+  readonly env: Env
+  /** Executed since the last `counts.reset()`. */
+  readonly statements: ExecutedStatement[]
+  /** Mail that the Worker sent, oldest first. */
+  readonly emails: RecordedEmail[]
+  /** A new request: its allowance of queries and operations is whole again. */
+  beginInvocation(): void
+  /** For the start of a test: no counts, no faults, no mail, no lag, location `home`. What is stored, KV's caches and
+   *  the write rates stay. */
+  reset(): void
+}
+
+const HOME = 'home'
+
+export function createPlatform<Env extends Bindings>(env: Env): Platform<Env> {
+  const core: Core = {
+    counts: new Counters(),
+    faults: new Faults(),
+    invocation: new Invocation(),
+    location: HOME,
+    replicaLag: false,
+  }
+  const emails: RecordedEmail[] = []
+  const wrapped: Bindings = {
+    DB: wrapD1(env.DB, core),
+    KV: wrapKv(env.KV, core),
+    AVATARS: wrapR2(env.AVATARS, core),
+    MEDIA: wrapR2(env.MEDIA, core),
+    EMAIL: wrapEmail(core, emails),
+    LIMIT_CREATE: wrapLimiter(env.LIMIT_CREATE, core),
+    LIMIT_LOGIN: wrapLimiter(env.LIMIT_LOGIN, core),
+    LIMIT_CODE: wrapLimiter(env.LIMIT_CODE, core),
+    LIMIT_OTHER: wrapLimiter(env.LIMIT_OTHER, core),
+  }
+  return Object.assign(core, {
+    env: { ...env, ...wrapped },
+    emails,
+    statements: core.counts.statements,
+    beginInvocation: () => core.invocation.begin(),
+    reset() {
+      core.counts.reset()
+      core.faults.clear()
+      core.invocation.begin()
+      core.location = HOME
+      core.replicaLag = false
+      emails.length = 0
+    },
+  })
+}
