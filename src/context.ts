@@ -1,0 +1,71 @@
+/** Builds `Ctx` from the bindings: once per request, and for each cron run. */
+import type { Bindings } from './config.ts'
+import { getConfig } from './config.ts'
+import type { Caller, Ctx } from './core/ctx.ts'
+import { USER_AGENT_LENGTH_MAX } from './core/figures.ts'
+import { currentMac, randomHex } from './crypto.ts'
+import { newId } from './ids.ts'
+import { captureMailer, emailServiceMailer, type Mailer } from './mail/mailer.ts'
+import { Database } from './store/db/database.ts'
+
+type Waiting = Pick<ExecutionContext, 'waitUntil'>
+
+export function buildRequestContext(env: Bindings, waiting: Waiting, request: Request): Ctx {
+  const bookmark = request.headers.get('x-d1-bookmark')
+  return buildContext(env, waiting, toCaller(env, request), bookmark)
+}
+
+export function buildCronContext(env: Bindings, waiting: Waiting): Ctx {
+  return buildContext(env, waiting, { networkHash: '', userAgent: '', place: '' }, null)
+}
+
+function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark: string | null): Ctx {
+  const config = getConfig(env)
+  const requestId = randomHex(16)
+  const log: Ctx['log'] = (level, event, detail = {}) => {
+    console[level](JSON.stringify({ at: new Date().toISOString(), level, event, requestId, ...detail }))
+  }
+  const db = new Database(env.DB.withSession('first-primary'))
+  return {
+    config,
+    db,
+    gateDb: config.gate === 'primary' ? db : new Database(env.DB.withSession(bookmark ?? 'first-unconstrained')),
+    kv: env.KV,
+    mailer: toMailer(env),
+    requestId,
+    caller,
+    now: () => Date.now(),
+    newId: () => newId(Date.now()),
+    defer(work) {
+      waiting.waitUntil(work().catch((error: unknown) => log('error', 'deferred_work_failed', { cause: String(error) })))
+    },
+    log,
+  }
+}
+
+function toMailer(env: Bindings): Mailer {
+  const { mail } = getConfig(env)
+  return mail.kind === 'capture' ? captureMailer(env.KV, () => Date.now()) : emailServiceMailer(env.EMAIL, mail.from)
+}
+
+/** Only Cloudflare's own header says where a request comes from; `X-Forwarded-For` is anybody's text. */
+function toCaller(env: Bindings, request: Request): Caller {
+  const network = toNetwork(request.headers.get('cf-connecting-ip') ?? '')
+  const cf = request.cf as { country?: string; city?: string } | undefined
+  return {
+    networkHash: currentMac(getConfig(env).hmacKeys, 'network', network).toString('base64url'),
+    userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_LENGTH_MAX),
+    place: [cf?.city, cf?.country].filter(Boolean).join(', '),
+  }
+}
+
+/** An IPv4 address as it is, an IPv6 address as its /64: one subscriber has all of it. */
+function toNetwork(address: string): string {
+  if (!address.includes(':')) return address
+  const canonical = URL.canParse(`http://[${address}]/`) ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address
+  const [head = '', tail] = canonical.split('::')
+  const left = head.split(':').filter(Boolean)
+  const right = tail?.split(':').filter(Boolean) ?? []
+  const groups = tail === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
+  return groups.slice(0, 4).join(':')
+}

@@ -1,0 +1,95 @@
+/**
+ * What accounts mail: statements that queue a mail in the batch of the act itself (design §1.11), under the limit of
+ * mails of one kind to one address. Whether a mail was queued never shows in a reply.
+ */
+import { currentMac, randomHex, sha256 } from '../../crypto.ts'
+import type { ChallengeId, MailId, UserId } from '../../ids.ts'
+import { deriveCode } from '../../mail/codes.ts'
+import { deliverMail } from '../../mail/outbox.ts'
+import { type Attempt, countAttempt, wasCounted } from '../../store/db/attempt-counters.ts'
+import {
+  type ChallengePurpose,
+  hasOpenChallenge,
+  insertChallenge,
+  type NewChallenge,
+  voidOlderChallenges,
+} from '../../store/db/challenges.ts'
+import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
+import { insertMail, kindOf, type MailKind, newestChallenge, noChallenge } from '../../store/db/mail-outbox.ts'
+import type { Ctx } from '../ctx.ts'
+import { MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY } from '../figures.ts'
+
+/** Mails of a sort to one address: 1 per 30 s, 10 per day. Counted by a keyed hash, known address or not. */
+export function mailAttempt(ctx: Ctx, sort: string, address: string): Attempt {
+  return {
+    key: `mail:${sort}:${currentMac(ctx.config.hmacKeys, 'address', address).toString('base64url')}`,
+    limit: MAILS_PER_DAY,
+    windowMs: MAIL_WINDOW_MS,
+    pauseMs: MAIL_PAUSE_MS,
+    stamp: ctx.newId<MailId>(),
+    now: ctx.now(),
+  }
+}
+
+/** A new challenge of which the code can be looked up by itself. */
+export function newChallenge(ctx: Ctx, purpose: ChallengePurpose, lifeMs: number, tokenHash: string | null = null): NewChallenge {
+  const id = ctx.newId<ChallengeId>()
+  const seed = { codeId: id, random: randomHex(16), kid: ctx.config.hmacKeys.current }
+  const code = purpose === 'sign_in' ? null : deriveCode(ctx.config.hmacKeys, purpose, seed)
+  const now = ctx.now()
+  return { id, purpose, ...seed, codeHash: code && sha256(code), tokenHash, createdAt: now, expiresAt: now + lifeMs }
+}
+
+export interface CodeMail {
+  readonly purpose: Exclude<ChallengePurpose, 'sign_in'>
+  readonly lifeMs: number
+  readonly kind: Fragment
+  /** Yields the user it goes to, or nobody. */
+  readonly user: Fragment
+  /** The address as the caller named it, for the limit. */
+  readonly address: string
+}
+
+/**
+ * Statements that mail a code: the one that is open while it has half its life before it, a new one otherwise, which
+ * makes older ones void. Where the limit says no, nothing changes. `mailId` is the row to deliver after the commit.
+ */
+export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; writes: Statement<unknown>[] } {
+  const challenge = newChallenge(ctx, mail.purpose, mail.lifeMs)
+  const attempt = mailAttempt(ctx, mail.purpose, mail.address)
+  const mailId = ctx.newId<MailId>()
+  const counted = wasCounted(attempt)
+  const stillGood = hasOpenChallenge(mail.user, mail.purpose, ctx.now() + mail.lifeMs / 2)
+  return {
+    mailId,
+    writes: [
+      countAttempt(attempt),
+      insertChallenge(challenge, mail.user, both(counted, not(stillGood))),
+      voidOlderChallenges({ user: mail.user, purpose: mail.purpose, newest: challenge.id, now: ctx.now() }),
+      insertMail(
+        { id: mailId, kind: mail.kind, params: '{}', challengeId: newestChallenge(mail.user, mail.purpose), createdAt: ctx.now() },
+        mail.user,
+        counted,
+      ),
+    ],
+  }
+}
+
+/** A statement that tells a user what was done to the account, where `condition` holds. Notices are never held back. */
+export function mailNotice(
+  ctx: Ctx,
+  notice: { kind: MailKind; user: UserId | Fragment; userAgent?: string; condition?: Fragment },
+): { mailId: MailId; write: Statement<void> } {
+  const mailId = ctx.newId<MailId>()
+  const params = JSON.stringify({ userAgent: notice.userAgent ?? ctx.caller.userAgent, place: ctx.caller.place })
+  const user = typeof notice.user === 'number' ? idOf(notice.user) : notice.user
+  const row = { id: mailId, kind: kindOf(notice.kind), params, challengeId: noChallenge, createdAt: ctx.now() }
+  return { mailId, write: insertMail(row, user, notice.condition ?? always) }
+}
+
+/** Sends after the reply. What is not sent now, cron sends later. */
+export function deliverLater(ctx: Ctx, ...mailIds: MailId[]): void {
+  ctx.defer(async () => {
+    for (const id of mailIds) await deliverMail(ctx, id)
+  })
+}

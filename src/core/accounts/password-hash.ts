@@ -1,0 +1,97 @@
+/**
+ * Password hashes (design §1.10): NFKC, HMAC with a pepper that has a key id, scrypt through node:crypto, kept as a PHC
+ * string. The hash blocks the isolate, so requests queue for it one by one; a full queue is refused at once.
+ */
+import { createHmac, randomBytes, scryptSync } from 'node:crypto'
+import type { Config } from '../../config.ts'
+import { equalInConstantTime, type Keyring } from '../../crypto.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { HASH_QUEUE_MAX, HASH_RETRY_AFTER_SECONDS } from '../figures.ts'
+
+const R = 8
+const P = 3
+const MAXMEM_BYTES = 64 * 1024 * 1024
+const SALT_BYTES = 16
+const HASH_BYTES = 32
+const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2}),keyid=([\w.-]{1,32})\$([\w+/]+)\$([\w+/]+)$/
+
+/** A stored hash, taken apart. */
+interface Parts {
+  readonly ln: number
+  readonly r: number
+  readonly p: number
+  readonly kid: string
+  readonly salt: Buffer
+  readonly hash: string
+}
+
+export async function hashPassword(ctx: Ctx, password: string): Promise<string> {
+  await turn(ctx)
+  const { scryptLn, pepperKeys } = ctx.config
+  const parts = { ln: scryptLn, r: R, p: P, kid: pepperKeys.current, salt: randomBytes(SALT_BYTES) }
+  return format(parts, derive(pepperKeys, password, parts))
+}
+
+/** Whether the password is right. Costs the same when there is nothing to compare with: `stored` null is always wrong. */
+export async function verifyPassword(ctx: Ctx, password: string, stored: string | null): Promise<boolean> {
+  await turn(ctx)
+  const parts = stored === null ? null : parse(stored)
+  const dummy = { ln: ctx.config.scryptLn, r: R, p: P, kid: ctx.config.pepperKeys.current, salt: Buffer.alloc(SALT_BYTES), hash: '' }
+  const { hash, ...cost } = parts ?? dummy
+  return equalInConstantTime(derive(ctx.config.pepperKeys, password, cost), hash)
+}
+
+/** Whether the hash was made with another cost or key than today's: then it is made anew at log-in. */
+export function isOutdated(config: Config, stored: string): boolean {
+  const parts = parse(stored)
+  return parts === null || parts.ln !== config.scryptLn || parts.r !== R || parts.p !== P || parts.kid !== config.pepperKeys.current
+}
+
+function derive(peppers: Keyring, password: string, cost: Omit<Parts, 'hash'>): string {
+  const pepper = peppers.keys.get(cost.kid)
+  if (!pepper) throw new AppError('internal_error', `The pepper ${cost.kid} is gone`)
+  const key = createHmac('sha256', pepper).update(password.normalize('NFKC'), 'utf8').digest()
+  const options = { N: 2 ** cost.ln, r: cost.r, p: cost.p, maxmem: MAXMEM_BYTES }
+  return base64(scryptSync(key, cost.salt, HASH_BYTES, options))
+}
+
+function format(cost: Omit<Parts, 'hash'>, hash: string): string {
+  return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p},keyid=${cost.kid}$${base64(cost.salt)}$${hash}`
+}
+
+function parse(stored: string): Parts | null {
+  const [, ln, r, p, kid, salt, hash] = PHC.exec(stored) ?? []
+  if (kid === undefined || salt === undefined || hash === undefined) return null
+  return { ln: Number(ln), r: Number(r), p: Number(p), kid, salt: Buffer.from(salt, 'base64'), hash }
+}
+
+/** Base64 without padding, as PHC strings have it. */
+function base64(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}
+
+/** Requests that wait for a hash, in order. Each looks for itself, so one that was cancelled holds up nobody. */
+const queue: { seenAt: number }[] = []
+const POLL_MS = 2
+/** Longer than all hashes of a full queue. A request that has not looked for its turn since then was cancelled. */
+const ABANDONED_MS = 10_000
+
+async function turn(ctx: Ctx): Promise<void> {
+  const forget = (until: number) => {
+    for (let at = queue.length - 1; at >= 0; at--) if ((queue[at]?.seenAt ?? 0) < until) queue.splice(at, 1)
+  }
+  forget(ctx.now() - ABANDONED_MS)
+  if (queue.length >= HASH_QUEUE_MAX) {
+    throw new AppError('temporarily_unavailable', 'Too many requests need a password hash', { retryAfter: HASH_RETRY_AFTER_SECONDS })
+  }
+  const ticket = { seenAt: ctx.now() }
+  queue.push(ticket)
+  // At least one turn of the event loop between two hashes, so that other requests of the isolate get on.
+  do {
+    await scheduler.wait(POLL_MS)
+    ticket.seenAt = ctx.now()
+    forget(ticket.seenAt - ABANDONED_MS)
+  } while (queue[0] !== ticket)
+  queue.shift()
+}

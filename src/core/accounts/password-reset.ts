@@ -1,0 +1,65 @@
+/**
+ * A forgotten password (OWASP Forgot Password; wire §6.7): a code to the address, the same answer whether the address
+ * has an account or not. A new password ends every session and token, and signs nobody in.
+ */
+import { currentMac, sha256 } from '../../crypto.ts'
+import type { SessionId } from '../../ids.ts'
+import { resetCounter } from '../../store/db/attempt-counters.ts'
+import { claimCode, claimedUserId, findClaim, findCodeOwner, wasClaimed } from '../../store/db/challenges.ts'
+import { always } from '../../store/db/database.ts'
+import { kindOf } from '../../store/db/mail-outbox.ts'
+import { ownerOfAddress, raiseEpoch, updatePassword } from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { type Email, emailKey, type Password } from '../fields.ts'
+import { RESET_CODE_MS } from '../figures.ts'
+import { inARowKey } from '../sessions/password-attempts.ts'
+import { audit } from './audit.ts'
+import { deliverLater, mailCode, mailNotice } from './mail.ts'
+import { hashPassword } from './password-hash.ts'
+import { refuseGuessablePassword } from './password-rules.ts'
+
+/** Names an address without being it, and without telling whether anyone has it: 24 hex digits, no user id. */
+export function resetTarget(ctx: Ctx, key: string): string {
+  return currentMac(ctx.config.hmacKeys, 'code-target', key).toString('hex').slice(0, 24)
+}
+
+/** Mails a code to the owner of the address, if there is one. One round trip, the same statements for everyone. */
+export async function requestPasswordReset(ctx: Ctx, email: Email): Promise<{ target: string }> {
+  const key = emailKey(email)
+  const user = ownerOfAddress(key, ctx.now())
+  const mail = mailCode(ctx, { purpose: 'reset_password', lifeMs: RESET_CODE_MS, kind: kindOf('reset_password'), user, address: key })
+  await ctx.db.batch([...mail.writes, audit(ctx, { type: 'password_reset_requested', userId: user, condition: always })])
+  deliverLater(ctx, mail.mailId)
+  return { target: resetTarget(ctx, key) }
+}
+
+/** Sets a new password with a code. One claim wins; a wrong, used or expired code is `code_invalid`. */
+export async function resetPassword(ctx: Ctx, input: { code: string; password: Password; target: string | null }): Promise<void> {
+  const codeHash = sha256(input.code.trim().toLowerCase())
+  const refusal = new AppError('code_invalid', 'The code is wrong, used or expired')
+  const owner = await ctx.db.one(findCodeOwner({ codeHash, purpose: 'reset_password', now: ctx.now() }))
+  if (!owner) throw refusal
+  if (input.target !== null && input.target !== resetTarget(ctx, owner.emailKey ?? '')) throw refusal
+  refuseGuessablePassword(input.password, owner)
+  const passwordHash = await hashPassword(ctx, input.password)
+
+  const now = ctx.now()
+  const claimedBy = ctx.newId<SessionId>()
+  const user = claimedUserId(codeHash, claimedBy)
+  const claimed = wasClaimed(codeHash, claimedBy)
+  const notice = mailNotice(ctx, { kind: 'password_changed', user, condition: claimed })
+  const claim = await ctx.db.commit(
+    [
+      claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
+      updatePassword({ user, passwordHash, now }, claimed),
+      raiseEpoch(user, now),
+      resetCounter(inARowKey(owner.userId), claimed),
+      audit(ctx, { type: 'password_reset', userId: user, condition: claimed }),
+      notice.write,
+    ],
+    findClaim(codeHash, claimedBy),
+  )
+  if (!claim) throw refusal
+  deliverLater(ctx, notice.mailId)
+}

@@ -1,0 +1,132 @@
+/**
+ * Sign-up and proof of the address (design §1.12). A free and a taken address answer alike: sign-up always makes a row
+ * and reserves the user name; where the address has an owner, the owner gets a mail and the row can never be verified.
+ */
+
+import { sha256 } from '../../crypto.ts'
+import type { SessionId, UserId } from '../../ids.ts'
+import { claimCode, claimedUserId, findClaim, wasClaimed } from '../../store/db/challenges.ts'
+import { always, both, idOf, isPrimaryKeyConflict } from '../../store/db/database.ts'
+import { signUpKind } from '../../store/db/mail-outbox.ts'
+import {
+  findAddress,
+  findTaken,
+  findUser,
+  insertCredential,
+  insertUser,
+  isChallengeOf,
+  isVerifiable,
+  type UserRow,
+  unverifiedUser,
+  userExists,
+  verifyAddress,
+} from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
+import { VERIFY_CODE_MS } from '../figures.ts'
+import { audit } from './audit.ts'
+import { deliverLater, mailCode } from './mail.ts'
+import { hashPassword } from './password-hash.ts'
+import { refuseGuessablePassword } from './password-rules.ts'
+
+export interface SignUp {
+  readonly username: Username
+  readonly email: Email
+  readonly password: Password
+  readonly givenName: string
+  readonly familyName: string
+  readonly phoneCountryCode: string | null
+  readonly phone: string | null
+}
+
+/** Makes an account. Throws `username_taken`, and `email_taken` only where addresses need no proof (wire §6.9). */
+export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
+  refuseGuessablePassword(input.password, input)
+  await refuseTaken(ctx, input)
+  const passwordHash = await hashPassword(ctx, input.password)
+  const user = await storeAccount(ctx, input, passwordHash).catch((error: unknown) => {
+    if (!isPrimaryKeyConflict(error)) throw error
+    return storeAccount(ctx, input, passwordHash)
+  })
+  if (!user) await refuseTaken(ctx, input)
+  if (!user) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  return user
+}
+
+/** Whatever is cheap to refuse is refused before the hash; the insert decides again. */
+async function refuseTaken(ctx: Ctx, input: SignUp): Promise<void> {
+  const taken = await ctx.db.one(findTaken({ usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }))
+  if (taken?.username) throw new AppError('username_taken', 'The user name is taken')
+  if (taken?.email && !ctx.config.requireEmailVerification) throw new AppError('email_taken', 'The e-mail address is taken')
+}
+
+/** Null when the user name or address was taken meanwhile. */
+async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string): Promise<UserRow | null> {
+  const now = ctx.now()
+  const id = ctx.newId<UserId>()
+  const made = userExists(id)
+  const key = emailKey(input.email)
+  const { requireEmailVerification } = ctx.config
+  const row = {
+    id,
+    username: input.username,
+    usernameKey: usernameKey(input.username),
+    email: input.email,
+    emailKey: key,
+    emailVerifiedAt: requireEmailVerification ? null : now,
+    givenName: input.givenName,
+    familyName: input.familyName,
+    phoneCountryCode: input.phoneCountryCode,
+    phone: input.phone,
+    createdAt: now,
+  }
+  const writes = [
+    insertUser(row),
+    insertCredential(id, passwordHash, now),
+    audit(ctx, { type: 'account_created', userId: id, condition: made }),
+  ]
+  if (!requireEmailVerification) return ctx.db.commit(writes, findUser(id))
+  const mail = mailCode(ctx, {
+    purpose: 'verify_email',
+    lifeMs: VERIFY_CODE_MS,
+    kind: signUpKind(key),
+    user: idOf(id),
+    address: key,
+  })
+  const user = await ctx.db.commit([...writes, ...mail.writes], findUser(id))
+  if (user) deliverLater(ctx, mail.mailId)
+  return user
+}
+
+/** Sends the verification code once more, to an account that still needs it. Says nothing to anyone else. */
+export async function resendVerification(ctx: Ctx, userId: UserId): Promise<void> {
+  const found = await ctx.db.one(findAddress(userId))
+  const mail = mailCode(ctx, {
+    purpose: 'verify_email',
+    lifeMs: VERIFY_CODE_MS,
+    kind: signUpKind(found?.emailKey ?? ''),
+    user: unverifiedUser(userId, ctx.now()),
+    address: found?.emailKey ?? `unknown ${userId}`,
+  })
+  await ctx.db.batch(mail.writes)
+  deliverLater(ctx, mail.mailId)
+}
+
+/** Proves the address that the code was mailed to. One claim wins; a wrong, used or expired code is `code_invalid`. */
+export async function verifyEmail(ctx: Ctx, input: { code: string; userId: UserId | null }): Promise<void> {
+  const codeHash = sha256(input.code.trim().toLowerCase())
+  const claimedBy = ctx.newId<SessionId>()
+  const now = ctx.now()
+  const whose = input.userId === null ? always : isChallengeOf(input.userId)
+  const user = claimedUserId(codeHash, claimedBy)
+  const claim = await ctx.db.commit(
+    [
+      claimCode({ codeHash, purpose: 'verify_email', claimedBy, now }, both(whose, isVerifiable())),
+      verifyAddress(user, now),
+      audit(ctx, { type: 'email_verified', userId: user, condition: wasClaimed(codeHash, claimedBy) }),
+    ],
+    findClaim(codeHash, claimedBy),
+  )
+  if (!claim) throw new AppError('code_invalid', 'The code is wrong, used or expired')
+}

@@ -1,0 +1,35 @@
+/**
+ * What a use case works with: built once per request (or cron run) by `src/context.ts`.
+ * The core knows neither Hono nor a wire word; everything of the outside that it may use is here.
+ */
+import type { Config } from '../config.ts'
+import type { AuditEventId, ChallengeId, MailId, SessionId, UserId } from '../ids.ts'
+import type { Mailer } from '../mail/mailer.ts'
+import type { Database } from '../store/db/database.ts'
+
+export interface Caller {
+  /** The caller's network (IPv4 address or IPv6 /64), as a keyed hash: what limits count by. */
+  readonly networkHash: string
+  /** Attacker's text: cut, shown, never trusted. */
+  readonly userAgent: string
+  /** Country and city as the edge sees them, for people to look at. */
+  readonly place: string
+}
+
+export interface Ctx {
+  readonly config: Config
+  /** Pinned to the primary (design §1.8): what decides. */
+  readonly db: Database
+  /** Where the gate reads: the primary, or a replica when the operator chose so. */
+  readonly gateDb: Database
+  readonly kv: KVNamespace
+  readonly mailer: Mailer
+  readonly requestId: string
+  readonly caller: Caller
+  /** Milliseconds since 1970. */
+  now(): number
+  newId<Id extends UserId | SessionId | ChallengeId | MailId | AuditEventId>(): Id
+  /** Work after the reply (waitUntil). What must not be lost is in the database before. */
+  defer(work: () => Promise<unknown>): void
+  log(level: 'info' | 'warn' | 'error', event: string, detail?: Record<string, unknown>): void
+}

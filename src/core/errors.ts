@@ -1,0 +1,80 @@
+/**
+ * The one error vocabulary of the core (design §5). Codes are the field's words: RFC 6749 §4.1.2.1 and §5.2,
+ * RFC 6750 §3.1, OpenID Connect Core §3.1.2.6, then ours. Each room maps all of them to its own envelope, or does not
+ * compile. `message` is for the caller, `cause` only for the log.
+ */
+
+export const ERROR_CODES = [
+  // RFC 6749, RFC 6750, OpenID Connect Core
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'unsupported_response_type',
+  'invalid_scope',
+  'access_denied',
+  'login_required',
+  'consent_required',
+  'invalid_token',
+  'insufficient_scope',
+  'temporarily_unavailable',
+  // ours
+  'unauthenticated',
+  'email_not_verified',
+  'reauthentication_required',
+  'cross_site_request',
+  'account_restricted',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'username_taken',
+  'email_taken',
+  'code_invalid',
+  'payload_too_large',
+  'unsupported_media_type',
+  'rate_limited',
+  'internal_error',
+] as const
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/** One field that is wrong. `value` is what was sent, left out where it is a secret. */
+export interface FieldIssue {
+  readonly path: string
+  readonly location: 'body' | 'query' | 'params'
+  readonly message: string
+  readonly value?: unknown
+}
+
+interface AppErrorOptions {
+  readonly fields?: readonly FieldIssue[]
+  /** Seconds after which the caller may try again. */
+  readonly retryAfter?: number
+  /** The methods that the path does have (405). */
+  readonly allow?: readonly string[]
+  /** The scope that was missing (RFC 6750 §3). */
+  readonly scope?: string
+  /** A machine-readable detail that a room may show, such as `fresh_sign_in_required`. */
+  readonly reason?: string
+  readonly cause?: unknown
+}
+
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode
+  readonly fields: readonly FieldIssue[]
+  readonly retryAfter: number | undefined
+  readonly allow: readonly string[] | undefined
+  readonly scope: string | undefined
+  readonly reason: string | undefined
+
+  constructor(code: ErrorCode, message?: string, options: AppErrorOptions = {}) {
+    super(message ?? code, { cause: options.cause })
+    this.code = code
+    this.fields = options.fields ?? []
+    this.retryAfter = options.retryAfter
+    this.allow = options.allow
+    this.scope = options.scope
+    this.reason = options.reason
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * The rules of fields, once: atoms that rooms compose under their own names (design §3). They are branded where a
+ * mix-up would hurt, so no room can skip a rule. A room may narrow one, never widen it.
+ */
+import * as z from 'zod'
+import { fromHex, type UserId } from '../ids.ts'
+
+/** Text of people: no control characters but line breaks where allowed, no bidi overrides, not blank. */
+const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
+const CONTROL_BUT_LINE_BREAKS = /[\p{Cs}\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
+
+const length = (text: string) => [...text].length
+
+function text(min: number, max: number, forbidden: RegExp = CONTROL) {
+  return z
+    .string()
+    .refine((v) => length(v) >= min && length(v) <= max, `must have ${min} to ${max} characters`)
+    .refine((v) => !forbidden.test(v), 'must not contain control characters')
+    .refine((v) => min === 0 || v.trim() !== '', 'must not be blank')
+    .meta({ minLength: min, maxLength: max })
+}
+
+/** Names that would pass for the service or its staff. */
+const RESERVED_USERNAMES = new Set([
+  'administrator',
+  'superadmin',
+  'super_admin',
+  'superuser',
+  'moderator',
+  'moderators',
+  'official',
+  'security',
+  'postmaster',
+  'hostmaster',
+  'webmaster',
+  'mailer_daemon',
+  'no_reply',
+  'noreply_mail',
+  'anonymous',
+  'undefined',
+  'everyone',
+  'system_user',
+  'support_team',
+  'kith_team',
+  'kith_support',
+  'kith_admin',
+  'helpdesk',
+  'customer_service',
+  'well_known',
+  'null_null',
+])
+/** What the rooms read as ids (wire §6.10). */
+const LOOKS_LIKE_AN_ID = /^(m\d+|[0-9a-f]{24})$/i
+
+export const username = z
+  .string()
+  .regex(/^[A-Za-z0-9_]{8,30}$/, 'must have 8 to 30 letters, digits or _')
+  .refine((v) => !LOOKS_LIKE_AN_ID.test(v), 'must not look like an id')
+  .refine((v) => !RESERVED_USERNAMES.has(v.toLowerCase()), 'is reserved')
+  .brand<'Username'>()
+  .meta({ description: 'Unique without regard to case', example: 'john_doe' })
+export type Username = z.output<typeof username>
+
+/** The canonical form that decides uniqueness. User names are ASCII, so lower case is all it takes. */
+export function usernameKey(name: string): string {
+  return name.toLowerCase()
+}
+
+export const email = z
+  .string()
+  .max(254, 'must have at most 254 characters')
+  .regex(
+    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$/,
+    'must be an e-mail address',
+  )
+  .refine((v) => !v.startsWith('.') && !v.includes('..') && !v.includes('.@'), 'must be an e-mail address')
+  .brand<'Email'>()
+  .meta({ format: 'email', example: 'user@example.com' })
+export type Email = z.output<typeof email>
+
+export function emailKey(address: string): string {
+  return address.toLowerCase()
+}
+
+/** NIST 800-63B-4 §3.1.1.2: length counts in code points, everything is allowed, nothing is cut. NFKC before hashing. */
+export const password = z
+  .string()
+  .refine((v) => length(v.normalize('NFKC')) >= 8, 'must have at least 8 characters')
+  .refine((v) => length(v) <= 256, 'must have at most 256 characters')
+  .brand<'Password'>()
+  .meta({ description: '8 to 256 characters of any kind; no common password', example: '$uper&ecurePassw0rd' })
+export type Password = z.output<typeof password>
+
+/** What is typed at log-in: judged by its hash alone, bounded so that it costs no more than a real one. */
+export const typedPassword = z
+  .string()
+  .min(1, 'is required')
+  .refine((v) => length(v) <= 256, 'must have at most 256 characters')
+  .meta({ example: '$uper&ecurePassw0rd' })
+
+export const personName = text(1, 255).meta({ example: 'John' })
+export const phone = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must have 1 to 15 digits')
+  .meta({ example: '0000000000' })
+export const phoneCountryCode = z
+  .string()
+  .regex(/^\+?\d{1,4}$/, 'must be a country code such as +44')
+  .meta({ example: '+00' })
+export const gender = text(1, 128).meta({ example: 'male' })
+export const bio = text(1, 256, CONTROL_BUT_LINE_BREAKS).meta({ example: 'Likes long walks.' })
+export const designation = text(1, 128).meta({ example: 'Software Engineer' })
+export const organization = text(1, 128).meta({ example: 'Example Ltd' })
+export const pronouns = text(1, 24).meta({ example: 'he/him' })
+
+/** Shown as text, never fetched by us. */
+export const customLink = z
+  .string()
+  .max(256, 'must have at most 256 characters')
+  .refine((v) => {
+    if (!URL.canParse(v) || CONTROL.test(v)) return false
+    const url = new URL(v)
+    return url.protocol === 'https:' && url.username === '' && url.password === ''
+  }, 'must be an https URL')
+  .meta({ format: 'uri', example: 'https://example.com/john' })
+
+const accepted = (check: (v: string) => unknown) => (v: string) => {
+  try {
+    return Boolean(check(v))
+  } catch {
+    return false
+  }
+}
+
+export const locale = z
+  .string()
+  .regex(/^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/, 'must be a language tag')
+  .refine(
+    accepted((v) => Intl.getCanonicalLocales(v.replace('_', '-')).length),
+    'must be a language tag',
+  )
+  .meta({ example: 'en' })
+export const zoneinfo = z
+  .string()
+  .max(64)
+  .refine(
+    accepted((v) => /^[A-Z]/i.test(v) && new Intl.DateTimeFormat('en', { timeZone: v })),
+    'must be a time zone such as Europe/Paris',
+  )
+  .meta({ example: 'Europe/Paris' })
+export const currency = z
+  .string()
+  .refine((v) => Intl.supportedValuesOf('currency').includes(v), 'must be a currency code such as EUR')
+  .meta({ example: 'EUR' })
+
+/** A user id as 24 hex digits. One that is well formed and unknown stays unknown. */
+export const userIdHex = z
+  .string()
+  .regex(/^[0-9a-f]{24}$/, 'must be an id of 24 hex digits')
+  .transform((v) => fromHex<UserId>(v) as UserId)
+  .meta({ example: '507f1f77bcf86cd799439011' })

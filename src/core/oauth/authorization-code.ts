@@ -1,0 +1,127 @@
+/**
+ * The exchange of an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.6): once, by the client it was issued to, with the
+ * redirect URI and the verifier that belong to it. Everything is judged before the code is claimed, so a failed try costs
+ * nobody their code; a code that comes a second time ends what the first time gave (§4.1.2).
+ */
+import { randomToken, sha256 } from '../../crypto.ts'
+import type { SessionId } from '../../ids.ts'
+import {
+  type AuthorizationCodeRow,
+  claimAuthorizationCode,
+  findAuthorizationCode,
+  findCodeClaim,
+  isCodeClaimed,
+} from '../../store/db/authorization-codes.ts'
+import { findClient } from '../../store/db/oauth-clients.ts'
+import { insertRefreshToken } from '../../store/db/refresh-tokens.ts'
+import { insertSession } from '../../store/db/sessions.ts'
+import { audit } from '../accounts/audit.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { REFRESH_TOKEN_ABSOLUTE_MS, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
+import { issueAccessToken } from './access-token.ts'
+import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { type Client, requireGrantType } from './clients.ts'
+import { endFamily } from './families.ts'
+import { narrowedTo } from './granted-scopes.ts'
+import { isVerified } from './pkce.ts'
+import { storedScopes } from './scopes.ts'
+import type { TokenSet } from './token.ts'
+
+interface Exchange {
+  readonly code: string
+  readonly redirectUri: string
+  readonly codeVerifier: string | undefined
+}
+
+/** Two isolates can draw the same session id; then nothing is claimed, and the second try has another one. */
+const CLAIM_TRIES = 2
+
+export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCredentials, exchange: Exchange): Promise<TokenSet> {
+  const codeHash = sha256(exchange.code)
+  const now = ctx.now()
+  const [clientRow, code] = await ctx.db.batch([findClient(credentials.clientId), findAuthorizationCode(codeHash, now)])
+  const client = authenticateClient(clientRow, credentials)
+  requireGrantType(client, 'authorization_code')
+  if (!code || !belongs(code, client, exchange)) throw invalidGrant()
+  // A replay counts as one even after the code has expired.
+  if (code.sessionId !== null) return refuseReplay(ctx, code, code.sessionId)
+  if (code.consumedAt !== null || code.expiresAt <= now || code.isLive !== 1) throw invalidGrant()
+  const scopes = narrowedTo(storedScopes(code.scope), client.scopes)
+  const { sessionId, refreshToken } = await claim(ctx, { client, code, codeHash })
+  const accessToken = await issueAccessToken(ctx, {
+    clientId: client.id,
+    scopes,
+    lifeSeconds: client.accessTokenSeconds,
+    holder: { userId: code.userId, sessionId },
+  })
+  return { accessToken, expiresIn: client.accessTokenSeconds, scopes, refreshToken }
+}
+
+/** Each of these refuses on its own; the caller does not learn which did. */
+function belongs(code: AuthorizationCodeRow, client: Client, exchange: Exchange): boolean {
+  if (code.clientId !== client.id) return false
+  if (code.redirectUri !== exchange.redirectUri) return false
+  // The client's registration may have become stricter since the code was issued.
+  if (code.codeChallenge === null && client.requiresPkce) return false
+  return isVerified(code.codeChallenge, exchange.codeVerifier)
+}
+
+/** The one commit: code claimed, session and refresh token made, event written; all or nothing. */
+async function claim(
+  ctx: Ctx,
+  input: { client: Client; code: AuthorizationCodeRow; codeHash: string },
+): Promise<{ sessionId: SessionId; refreshToken: string | null }> {
+  const { client, code, codeHash } = input
+  const refreshToken = client.grantTypes.includes('refresh_token') ? randomToken() : null
+  for (let attempt = 0; attempt < CLAIM_TRIES; attempt += 1) {
+    const sessionId = ctx.newId<SessionId>()
+    const won = await ctx.db.commit(claimWrites(ctx, { ...input, sessionId, refreshToken }), findCodeClaim(codeHash))
+    if (won?.sessionId === sessionId) return { sessionId, refreshToken }
+    if (won) return refuseReplay(ctx, code, won.sessionId)
+  }
+  // Signed out, banned or deleted between the look and the claim.
+  throw invalidGrant()
+}
+
+function claimWrites(
+  ctx: Ctx,
+  input: { client: Client; code: AuthorizationCodeRow; codeHash: string; sessionId: SessionId; refreshToken: string | null },
+) {
+  const { client, code, codeHash, sessionId, refreshToken } = input
+  const now = ctx.now()
+  const claimed = isCodeClaimed(codeHash, sessionId)
+  // Without refresh tokens the grant ends with its one access token.
+  const life = refreshToken === null ? client.accessTokenSeconds * 1000 : REFRESH_TOKEN_ABSOLUTE_MS
+  const idleExpiresAt = now + Math.min(life, REFRESH_TOKEN_IDLE_MS)
+  const session = {
+    id: sessionId,
+    userId: code.userId,
+    clientId: client.id,
+    tokenHash: null,
+    scope: code.scope,
+    createdAt: now,
+    expiresAt: now + life,
+    idleExpiresAt,
+    authenticatedAt: code.authenticatedAt,
+    amr: code.amr,
+  }
+  return [
+    claimAuthorizationCode({ codeHash, sessionId, now }),
+    insertSession(session, claimed),
+    ...(refreshToken === null
+      ? []
+      : [insertRefreshToken({ tokenHash: sha256(refreshToken), sessionId, createdAt: now, expiresAt: idleExpiresAt }, claimed)]),
+    audit(ctx, { type: 'client_authorized', userId: code.userId, sessionId, clientId: client.id, condition: claimed }),
+  ]
+}
+
+/** RFC 6749 §4.1.2: two have the code, so nobody can tell whose tokens they are. */
+async function refuseReplay(ctx: Ctx, code: AuthorizationCodeRow, sessionId: SessionId): Promise<never> {
+  await endFamily(ctx, { type: 'authorization_code_reused', sessionId, userId: code.userId, clientId: code.clientId })
+  throw invalidGrant()
+}
+
+function invalidGrant(): AppError {
+  return new AppError('invalid_grant', 'The authorization code is not valid')
+}

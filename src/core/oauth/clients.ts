@@ -1,0 +1,49 @@
+/** OAuth clients as the grants see them (RFC 6749 §2): a row of the store, read into the RFC's words. */
+import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
+import { AppError } from '../errors.ts'
+import { type Scope, storedScopes } from './scopes.ts'
+
+/** `password` and `implicit` are not among them (RFC 9700 §2.1.2, §2.4). */
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+export type GrantType = (typeof GRANT_TYPES)[number]
+
+export function isGrantType(text: string): text is GrantType {
+  return (GRANT_TYPES as readonly string[]).includes(text)
+}
+
+export interface Client {
+  readonly id: string
+  /** RFC 6749 §2.1: it cannot keep a secret. */
+  readonly isPublic: boolean
+  readonly redirectUris: readonly string[]
+  readonly grantTypes: readonly string[]
+  readonly scopes: readonly Scope[]
+  readonly isFirstParty: boolean
+  readonly requiresPkce: boolean
+  readonly accessTokenSeconds: number
+  readonly epoch: number
+}
+
+/** Null for a client that does not exist or is disabled: nobody learns which. */
+export function toClient(row: OAuthClientRow | null): Client | null {
+  if (!row || row.disabledAt !== null) return null
+  const isPublic = row.tokenEndpointAuthMethod === 'none'
+  return {
+    id: row.id,
+    isPublic,
+    redirectUris: JSON.parse(row.redirectUris) as string[],
+    grantTypes: row.grantTypes.split(' '),
+    scopes: storedScopes(row.scopes),
+    isFirstParty: row.firstParty === 1,
+    // A public client never does without, whatever its row says (wire §6.4).
+    requiresPkce: isPublic || row.requirePkce !== 0,
+    accessTokenSeconds: row.accessTokenSeconds,
+    epoch: row.epoch,
+  }
+}
+
+export function requireGrantType(client: Client, grantType: GrantType): void {
+  if (!client.grantTypes.includes(grantType)) {
+    throw new AppError('unauthorized_client', `The client is not registered for the grant type ${grantType}`)
+  }
+}

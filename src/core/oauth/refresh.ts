@@ -1,0 +1,84 @@
+/**
+ * Refresh tokens (RFC 6749 §6, RFC 9700 §4.14): rotated at each use, and still safe to retry. The successor of a token is
+ * an HMAC of it, so a repeat within the grace time and before the successor's first use gets the same successor again;
+ * any other second use is a theft and ends the family (design §1.9). Everything is judged before anything is rotated.
+ */
+import { mac, sha256 } from '../../crypto.ts'
+import { findClient } from '../../store/db/oauth-clients.ts'
+import { findRefreshToken, findRotation, type RefreshTokenRow, rotateRefreshToken } from '../../store/db/refresh-tokens.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { REFRESH_GRACE_MS, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
+import { issueAccessToken } from './access-token.ts'
+import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { requireGrantType } from './clients.ts'
+import { endFamily } from './families.ts'
+import { narrowedTo, scopesOfRefresh } from './granted-scopes.ts'
+import { storedScopes } from './scopes.ts'
+import type { TokenSet } from './token.ts'
+
+type LiveToken = RefreshTokenRow & { readonly clientId: string }
+
+export async function refreshTokens(
+  ctx: Ctx,
+  credentials: ClientCredentials,
+  input: { refreshToken: string; scope: string | undefined },
+): Promise<TokenSet> {
+  const now = ctx.now()
+  const found = await ctx.db.batch([findClient(credentials.clientId), findRefreshToken(sha256(input.refreshToken), now)])
+  const client = authenticateClient(found[0], credentials)
+  requireGrantType(client, 'refresh_token')
+  const token = found[1]
+  // Another client's token tells nothing about its own family: whoever holds it may have guessed or been handed it.
+  if (!token || token.clientId !== client.id || token.isLive !== 1) throw invalidGrant()
+  const live: LiveToken = { ...token, clientId: client.id }
+  if (live.rotatedAt !== null && isOutOfGrace(live.rotatedAt, now)) return refuseReuse(ctx, live)
+  if (live.expiresAt <= now) throw invalidGrant()
+  const scopes = narrowedTo(scopesOfRefresh(input.scope, storedScopes(live.scope)), client.scopes)
+  const kid = live.successorKid ?? ctx.config.hmacKeys.current
+  const refreshToken = await rotate(ctx, { presented: input.refreshToken, token: live, kid })
+  const accessToken = await issueAccessToken(ctx, {
+    clientId: client.id,
+    scopes,
+    lifeSeconds: client.accessTokenSeconds,
+    holder: { userId: live.userId, sessionId: live.sessionId },
+  })
+  return { accessToken, expiresIn: client.accessTokenSeconds, scopes, refreshToken }
+}
+
+/** The successor of `presented`. It does not matter who rotates: the first one writes, the others find what it wrote. */
+async function rotate(ctx: Ctx, input: { presented: string; token: LiveToken; kid: string }): Promise<string> {
+  const { presented, token, kid } = input
+  const successor = mac(ctx.config.hmacKeys, kid, 'refresh-token', presented)?.toString('base64url')
+  // The key has left the keyring within the grace time: the successor cannot be told again, and nobody did wrong.
+  if (successor === undefined) throw invalidGrant()
+  const now = ctx.now()
+  const tokenHash = sha256(presented)
+  const row = {
+    tokenHash: sha256(successor),
+    sessionId: token.sessionId,
+    createdAt: now,
+    expiresAt: Math.min(token.sessionExpiresAt, now + REFRESH_TOKEN_IDLE_MS),
+  }
+  const rotation = await ctx.db.commit(rotateRefreshToken({ tokenHash, successor: row, kid, now }), findRotation(tokenHash, row.tokenHash))
+  // Signed out, banned or deleted between the look and the rotation.
+  if (!rotation) throw invalidGrant()
+  // Somebody with another current key was first, while keys are being changed.
+  if (rotation.successorKid !== kid) return rotate(ctx, { presented, token, kid: rotation.successorKid })
+  if (rotation.successorRotatedAt !== null || isOutOfGrace(rotation.rotatedAt, now)) return refuseReuse(ctx, token)
+  return successor
+}
+
+function isOutOfGrace(rotatedAt: number, now: number): boolean {
+  return now - rotatedAt > REFRESH_GRACE_MS
+}
+
+/** RFC 9700 §4.14.2: the thief and the owner look the same, so neither keeps the grant. */
+async function refuseReuse(ctx: Ctx, { sessionId, userId, clientId }: LiveToken): Promise<never> {
+  await endFamily(ctx, { type: 'refresh_token_reused', sessionId, userId, clientId })
+  throw invalidGrant()
+}
+
+function invalidGrant(): AppError {
+  return new AppError('invalid_grant', 'The refresh token is not valid')
+}

@@ -1,0 +1,111 @@
+/**
+ * The one scope vocabulary (wire §6.1): a tree, where holding a parent is holding all below it.
+ * `requires()`, `scopes_supported`, `GET /user/scopes` and OpenAPI read this list. A route's misspelt scope does not compile.
+ */
+
+const TREE = {
+  '*': { parent: null, description: 'Everything that the client and the user may have' },
+  'delegated:all': { parent: '*', description: 'Act for you in every way' },
+  'delegated:profile:all': { parent: 'delegated:all', description: 'Everything about your profile' },
+  'delegated:profile:read': { parent: 'delegated:profile:all', description: 'See profiles, yours included' },
+  'delegated:profile:write': { parent: 'delegated:profile:all', description: 'Change your profile' },
+  'delegated:profile:status:write': { parent: 'delegated:profile:write', description: 'Set your status' },
+  'delegated:profile:avatar:write': { parent: 'delegated:profile:write', description: 'Change your picture' },
+  'delegated:profile:search': { parent: 'delegated:profile:all', description: 'Search for people' },
+  'delegated:profile:login-history:read': { parent: 'delegated:profile:all', description: 'See when and where you signed in' },
+  'delegated:profile:2fa:all': { parent: 'delegated:profile:all', description: 'Everything about your second factors' },
+  'delegated:profile:2fa:write': { parent: 'delegated:profile:2fa:all', description: 'Switch your second factors on and off' },
+  'delegated:social:all': { parent: 'delegated:all', description: 'Everything about whom you follow and block' },
+  'delegated:social:follow:all': { parent: 'delegated:social:all', description: 'Everything about whom you follow' },
+  'delegated:social:follow:read': { parent: 'delegated:social:follow:all', description: 'See followers and follow requests' },
+  'delegated:social:follow:write': { parent: 'delegated:social:follow:all', description: 'Follow, unfollow and answer requests' },
+  'delegated:social:follow:accept': { parent: 'delegated:social:follow:write', description: 'Accept follow requests' },
+  'delegated:social:follow:remove': { parent: 'delegated:social:follow:write', description: 'Remove followers' },
+  'delegated:social:follow:request': { parent: 'delegated:social:follow:write', description: 'Follow people' },
+  'delegated:social:follow:unfollow': { parent: 'delegated:social:follow:write', description: 'Unfollow people' },
+  'delegated:social:block:all': { parent: 'delegated:social:all', description: 'Everything about whom you block' },
+  'delegated:social:block:read': { parent: 'delegated:social:block:all', description: 'See whom you block' },
+  'delegated:social:block:write': { parent: 'delegated:social:block:all', description: 'Block and unblock people' },
+  'delegated:social:invite-code:read': { parent: 'delegated:social:all', description: 'See your invite codes' },
+  'delegated:media:all': { parent: 'delegated:all', description: 'Everything about your files' },
+  'delegated:media:read': { parent: 'delegated:media:all', description: 'See your files' },
+  'delegated:media:write': { parent: 'delegated:media:all', description: 'Add, change and delete your files' },
+  'delegated:session:all': { parent: 'delegated:all', description: 'Everything about where you are signed in' },
+  'delegated:session:read': { parent: 'delegated:session:all', description: 'See where you are signed in' },
+  'delegated:session:write': { parent: 'delegated:session:all', description: 'Sign you out elsewhere' },
+  'delegated:roles:all': { parent: 'delegated:all', description: 'Everything about roles that users may know' },
+  'delegated:roles:read': { parent: 'delegated:roles:all', description: 'See the list of roles' },
+  'delegated:system:settings:read': { parent: 'delegated:all', description: 'See the settings of the service' },
+  'client:all': { parent: '*', description: 'Everything that a service may do by itself' },
+  'client:oauth:all': { parent: 'client:all', description: 'Everything about tokens' },
+  'client:oauth:introspect': { parent: 'client:oauth:all', description: 'Ask whether a token is good' },
+  'client:profile:all': { parent: 'client:all', description: 'Everything about public profiles' },
+  'client:profile:read': { parent: 'client:profile:all', description: 'See public profiles' },
+  'admin:all': { parent: '*', description: 'Administer the service' },
+  'admin:profile:all': { parent: 'admin:all', description: 'Administer users' },
+  'admin:profile:read': { parent: 'admin:profile:all', description: 'See all of every user' },
+  'admin:profile:write': { parent: 'admin:profile:all', description: 'Change users' },
+  'admin:profile:sensitive:all': { parent: 'admin:profile:all', description: 'Everything sensitive about users' },
+  'admin:profile:sensitive:low:write': { parent: 'admin:profile:sensitive:all', description: 'Verify users and mark them' },
+  'admin:profile:sensitive:medium:write': { parent: 'admin:profile:sensitive:all', description: 'Restrict users' },
+  'admin:profile:sensitive:high:write': { parent: 'admin:profile:sensitive:all', description: 'Ban users' },
+  'admin:profile:sensitive:extreme:write': { parent: 'admin:profile:sensitive:all', description: 'Delete users' },
+  'admin:roles:all': { parent: 'admin:all', description: 'Administer roles' },
+  'admin:roles:read': { parent: 'admin:roles:all', description: 'See roles' },
+  'admin:roles:write': { parent: 'admin:roles:all', description: 'Change roles' },
+  'admin:client:all': { parent: 'admin:all', description: 'Administer clients' },
+  'admin:client:read': { parent: 'admin:client:all', description: 'See clients' },
+  'admin:client:write': { parent: 'admin:client:all', description: 'Change clients' },
+} as const
+
+export type Scope = keyof typeof TREE
+
+export const SCOPES: Readonly<Record<Scope, { readonly parent: Scope | null; readonly description: string }>> = TREE
+
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(TREE, text)
+}
+
+/** Scope lists come with spaces (RFC 6749 §3.3) or commas (Liquid's clients). Null when one of them is unknown. */
+export function parseScopes(text: string): Scope[] | null {
+  const names = text.split(/[\s,]+/).filter(Boolean)
+  return names.every(isScope) ? [...new Set(names)] : null
+}
+
+/** A list that lies in our own database: a name that no longer exists grants nothing. */
+export function storedScopes(text: string): Scope[] {
+  return text.split(' ').filter(isScope)
+}
+
+/** Whether holding `held` is holding `wanted`. */
+export function covers(held: Scope, wanted: Scope): boolean {
+  for (let at: Scope | null = wanted; at !== null; at = SCOPES[at].parent) if (at === held) return true
+  return false
+}
+
+export function coveredBy(held: readonly Scope[], wanted: Scope): boolean {
+  return held.some((scope) => covers(scope, wanted))
+}
+
+/** What lies in both lists: of each related pair the narrower one. */
+export function intersectScopes(a: readonly Scope[], b: readonly Scope[]): Scope[] {
+  const both = new Set<Scope>()
+  for (const left of a) {
+    for (const right of b) {
+      if (covers(left, right)) both.add(right)
+      else if (covers(right, left)) both.add(left)
+    }
+  }
+  return [...both].filter((scope) => ![...both].some((other) => other !== scope && covers(other, scope)))
+}
+
+/** Writes that a restricted account may not do (design §5): social, profile and media. */
+export function isRefusedWhileRestricted(scope: Scope): boolean {
+  const writes: Scope[] = [
+    'delegated:profile:write',
+    'delegated:social:follow:write',
+    'delegated:social:block:write',
+    'delegated:media:write',
+  ]
+  return writes.some((write) => covers(write, scope))
+}

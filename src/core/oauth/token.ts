@@ -1,0 +1,49 @@
+/** The token endpoint's rules (RFC 6749 §3.2): who asks with which grant; each grant is a file of its own. */
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { exchangeAuthorizationCode } from './authorization-code.ts'
+import type { ClientCredentials } from './client-authentication.ts'
+import { grantClientCredentials } from './client-credentials.ts'
+import { isGrantType } from './clients.ts'
+import { refreshTokens } from './refresh.ts'
+import type { Scope } from './scopes.ts'
+
+/** RFC 6749 §5.1. */
+export interface TokenSet {
+  readonly accessToken: string
+  readonly expiresIn: number
+  readonly scopes: readonly Scope[]
+  /** Null where the grant has none. */
+  readonly refreshToken: string | null
+}
+
+export interface TokenRequest {
+  readonly grantType: string
+  readonly code: string | undefined
+  readonly redirectUri: string | undefined
+  readonly codeVerifier: string | undefined
+  readonly refreshToken: string | undefined
+  readonly scope: string | undefined
+}
+
+export async function issueTokens(ctx: Ctx, credentials: ClientCredentials, request: TokenRequest): Promise<TokenSet> {
+  const { grantType, code, redirectUri, codeVerifier, refreshToken, scope } = request
+  if (!isGrantType(grantType)) throw new AppError('unsupported_grant_type', 'The grant type is not supported')
+  switch (grantType) {
+    case 'authorization_code':
+      return exchangeAuthorizationCode(ctx, credentials, {
+        code: required(code, 'code'),
+        redirectUri: required(redirectUri, 'redirect_uri'),
+        codeVerifier,
+      })
+    case 'refresh_token':
+      return refreshTokens(ctx, credentials, { refreshToken: required(refreshToken, 'refresh_token'), scope })
+    case 'client_credentials':
+      return grantClientCredentials(ctx, credentials, { scope })
+  }
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value === undefined) throw new AppError('invalid_request', `${name} is required`)
+  return value
+}

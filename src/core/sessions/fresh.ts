@@ -1,0 +1,16 @@
+/** Sensitive acts need a person who has just signed in (ASVS 7.5.1; design §6). */
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { FRESH_SIGN_IN_MS } from '../figures.ts'
+import type { UserPrincipal } from './principal.ts'
+
+export function isFresh(ctx: Ctx, principal: UserPrincipal): boolean {
+  return ctx.now() - principal.authenticatedAt <= FRESH_SIGN_IN_MS
+}
+
+/** Throws `reauthentication_required` when the sign-in is too old for a sensitive act. */
+export function requireFresh(ctx: Ctx, principal: UserPrincipal): void {
+  if (!isFresh(ctx, principal)) {
+    throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required' })
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The one gate (design §1.7, §5): every kind of credential passes it, in the same D1 batch as the request's first
+ * read. The session lives, its epoch equals the user's, the user is neither banned nor deleted, the client is enabled.
+ * The caller's identity is reachable only through it.
+ */
+import { equalInConstantTime, sha256 } from '../../crypto.ts'
+import type { SessionId, UserId } from '../../ids.ts'
+import type { Results, Statement } from '../../store/db/database.ts'
+import { findClientGateRow } from '../../store/db/oauth-clients.ts'
+import { findGateRow, type GateRow, touchSession } from '../../store/db/sessions.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { BROWSER_SESSION_IDLE_MS, SESSION_TOUCH_MS } from '../figures.ts'
+import { coveredBy, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes } from '../oauth/scopes.ts'
+import type { Claim, ClientPrincipal, Principal, UserPrincipal } from './principal.ts'
+
+type Reads = readonly Statement<unknown>[]
+const NO_READS = [] as const
+
+/** Whom the reads of the gate's batch may be about. They run before the verdict; their results are handed out after it. */
+export interface Claimed {
+  readonly userId: UserId
+  readonly sessionId: SessionId
+}
+
+/** Passes the gate, with the request's first reads in the same round trip. Throws when the credential does not count. */
+export type Gate<P extends Principal = UserPrincipal> = <const S extends Reads = typeof NO_READS>(
+  reads?: (claimed: Claimed) => S,
+) => Promise<{ principal: P; reads: Results<S> }>
+
+/** The same for a route that also serves callers without a (live) session: then `principal` is null. */
+export type OptionalGate = <const S extends Reads = typeof NO_READS>(
+  reads?: (claimed: Claimed | null) => S,
+) => Promise<{ principal: UserPrincipal | null; reads: Results<S> }>
+
+/** A gate for a person. `needed` is the scope that the route declares; null where any session will do. */
+export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
+  return async (reads) => {
+    if (claim.kind === 'client') throw insufficientScope(needed)
+    const [row, ...results] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...(reads?.(claim) ?? [])])
+    const principal = judgeSession(ctx, claim, row)
+    if (!principal) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
+    if (needed) requireScope(principal, needed)
+    return { principal, reads: results as never }
+  }
+}
+
+/** A gate for a client that acts for itself (client_credentials), or for a person whose token holds the scope. */
+export function clientGate(ctx: Ctx, claim: Claim, needed: Scope): Gate<Principal> {
+  if (claim.kind !== 'client') return userGate(ctx, claim, needed)
+  return async (reads) => {
+    const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId }
+    const [row, ...results] = await ctx.gateDb.batch([findClientGateRow(claim.clientId), ...(reads?.(nobody) ?? [])])
+    if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch) throw new AppError('invalid_token')
+    const scopes = intersectScopes(claim.scopes, storedScopes(row.scopes))
+    if (!coveredBy(scopes, needed)) throw insufficientScope(needed)
+    const principal: ClientPrincipal = { kind: 'client', clientId: claim.clientId, scopes }
+    return { principal, reads: results as never }
+  }
+}
+
+/** A gate that lets everyone through and says who it is, if anyone. */
+export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
+  return async (reads) => {
+    if (!claim || claim.kind === 'client') {
+      const statements = reads?.(null) ?? []
+      const results = statements.length > 0 ? await ctx.db.batch(statements) : []
+      return { principal: null, reads: results as never }
+    }
+    const [row, ...results] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...(reads?.(claim) ?? [])])
+    return { principal: judgeSession(ctx, claim, row), reads: results as never }
+  }
+}
+
+type SessionClaim = Exclude<Claim, { kind: 'client' }>
+
+function judgeSession(ctx: Ctx, claim: SessionClaim, row: GateRow | null): UserPrincipal | null {
+  const now = ctx.now()
+  if (!row || row.userId !== claim.userId) return null
+  if (row.revokedAt !== null || row.expiresAt <= now || row.idleExpiresAt <= now) return null
+  if (row.sessionEpoch !== row.userEpoch || row.deletedAt !== null) return null
+  if (isInForce(row.bannedAt, row.bannedUntil, now)) return null
+  if (claim.kind === 'browser') {
+    if (row.tokenHash === null || !equalInConstantTime(row.tokenHash, sha256(claim.secret))) return null
+  } else if (row.clientId !== claim.clientId || row.clientScopes === null || row.clientDisabledAt !== null) {
+    return null
+  }
+  if (now - row.lastUsedAt > SESSION_TOUCH_MS) touch(ctx, row, now)
+  return toPrincipal(claim, row, now)
+}
+
+/** A ban or restriction with an end in the past no longer counts. */
+export function isInForce(since: number | null, until: number | null, now: number): boolean {
+  return since !== null && (until === null || until > now)
+}
+
+function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrincipal {
+  const granted = claim.kind === 'browser' ? storedScopes(row.scope) : intersectScopes(claim.scopes, storedScopes(row.clientScopes ?? ''))
+  return {
+    kind: 'user',
+    userId: row.userId,
+    sessionId: row.sessionId,
+    clientId: row.clientId,
+    scopes: intersectScopes(granted, storedScopes(row.roleScopes)),
+    role: row.role,
+    ranking: row.ranking,
+    restricted: isInForce(row.restrictedAt, row.restrictedUntil, now),
+    authenticatedAt: row.authenticatedAt,
+    amr: row.amr.split(' '),
+  }
+}
+
+/** Not part of the answer: a session list shows it, to within `SESSION_TOUCH_MS`. */
+function touch(ctx: Ctx, row: GateRow, now: number): void {
+  const idleExpiresAt = row.clientId === null ? now + BROWSER_SESSION_IDLE_MS : row.idleExpiresAt
+  ctx.defer(() => ctx.db.one(touchSession({ id: row.sessionId, now, idleExpiresAt })))
+}
+
+function requireScope(principal: UserPrincipal, needed: Scope): void {
+  if (!coveredBy(principal.scopes, needed)) throw insufficientScope(needed)
+  if (principal.restricted && isRefusedWhileRestricted(needed)) throw new AppError('account_restricted')
+}
+
+export function insufficientScope(needed: Scope | null): AppError {
+  return new AppError('insufficient_scope', 'The token lacks the scope of this call', needed ? { scope: needed } : {})
+}

@@ -1,0 +1,38 @@
+/** Who calls: what a credential claims before the gate, and who the caller is after it. */
+import type { SessionId, UserId } from '../../ids.ts'
+import type { Scope } from '../oauth/scopes.ts'
+
+/** What a credential says of itself. Its signature or form is right; whether it still counts, only the gate knows. */
+export type Claim =
+  | { readonly kind: 'browser'; readonly sessionId: SessionId; readonly userId: UserId; readonly secret: string }
+  | {
+      readonly kind: 'access_token'
+      readonly sessionId: SessionId
+      readonly userId: UserId
+      readonly clientId: string
+      readonly scopes: readonly Scope[]
+    }
+  | { readonly kind: 'client'; readonly clientId: string; readonly clientEpoch: number; readonly scopes: readonly Scope[] }
+
+export interface UserPrincipal {
+  readonly kind: 'user'
+  readonly userId: UserId
+  readonly sessionId: SessionId
+  /** Null for a signed-in browser. */
+  readonly clientId: string | null
+  readonly scopes: readonly Scope[]
+  readonly role: string
+  readonly ranking: number
+  readonly restricted: boolean
+  readonly authenticatedAt: number
+  /** RFC 8176. */
+  readonly amr: readonly string[]
+}
+
+export interface ClientPrincipal {
+  readonly kind: 'client'
+  readonly clientId: string
+  readonly scopes: readonly Scope[]
+}
+
+export type Principal = UserPrincipal | ClientPrincipal

@@ -1,0 +1,111 @@
+/** Sessions of people: how one begins, is listed, and ends (design §2). Challenges for a second factor are in `sign-in.ts`. */
+import { randomToken, sha256 } from '../../crypto.ts'
+import { idAt, type SessionId, type UserId } from '../../ids.ts'
+import { always, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
+import {
+  endOldestBrowserSessions,
+  endSession,
+  insertSession,
+  listLiveSessions,
+  type SessionListRow,
+  wasEnded,
+} from '../../store/db/sessions.ts'
+import { raiseEpoch } from '../../store/db/users.ts'
+import { getSessionDetail, putSessionDetail, type SessionDetail } from '../../store/kv/session-details.ts'
+import { audit } from '../accounts/audit.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { BROWSER_SESSION_ABSOLUTE_MS, BROWSER_SESSION_IDLE_MS, BROWSER_SESSIONS_MAX } from '../figures.ts'
+import type { Gate, OptionalGate } from './gate.ts'
+
+/** A browser's session, with the secret that only its cookie holds. */
+export interface BrowserSession {
+  readonly id: SessionId
+  readonly userId: UserId
+  readonly secret: string
+  readonly expiresAt: number
+}
+
+/** What the built-in first-party client may do; the user's role caps it (design §5). */
+const BROWSER_SCOPE = 'delegated:all admin:all'
+
+/** A new browser session and the statements that store it where `condition` holds. It exists once they are committed. */
+export function newBrowserSession(
+  ctx: Ctx,
+  input: { userId: UserId; amr: readonly string[]; condition: Fragment },
+): { session: BrowserSession; writes: Statement<unknown>[] } {
+  const now = ctx.now()
+  const session = { id: ctx.newId<SessionId>(), userId: input.userId, secret: randomToken(), expiresAt: now + BROWSER_SESSION_ABSOLUTE_MS }
+  const row = {
+    id: session.id,
+    userId: input.userId,
+    clientId: null,
+    tokenHash: sha256(session.secret),
+    scope: BROWSER_SCOPE,
+    createdAt: now,
+    expiresAt: session.expiresAt,
+    idleExpiresAt: now + BROWSER_SESSION_IDLE_MS,
+    authenticatedAt: now,
+    amr: input.amr.join(' '),
+  }
+  return {
+    session,
+    writes: [insertSession(row, input.condition), endOldestBrowserSessions(input.userId, BROWSER_SESSIONS_MAX, now)],
+  }
+}
+
+/** Remembers, for people to look at, from where a session was begun. Nothing decides by it. */
+export function rememberSessionDetail(ctx: Ctx, session: BrowserSession, userAgent: string): void {
+  const detail = { userAgent, place: ctx.caller.place, expiresAt: session.expiresAt }
+  ctx.defer(() => putSessionDetail(ctx.kv, session.id, detail, ctx.now()))
+}
+
+export interface ListedSession extends SessionListRow {
+  readonly current: boolean
+  readonly detail: SessionDetail | null
+}
+
+/** The caller's live sessions, newest first. `after` is the id of the last one of the page before, or a time. */
+export async function listSessions(ctx: Ctx, gate: Gate, page: { limit: number; before: number | null }): Promise<ListedSession[]> {
+  const now = ctx.now()
+  const before = page.before ?? idAt(now + 60_000)
+  const { principal, reads } = await gate(({ userId }) => [listLiveSessions({ userId, before, limit: page.limit, now })])
+  return Promise.all(
+    reads[0].map(async (row) => ({
+      ...row,
+      current: row.id === principal.sessionId,
+      detail: row.clientId === null ? await getSessionDetail(ctx.kv, row.id, now) : null,
+    })),
+  )
+}
+
+/** Ends one of the caller's own sessions. Another's and one that is gone are the same: not found. */
+export async function revokeSession(ctx: Ctx, gate: Gate, id: SessionId): Promise<void> {
+  const { principal } = await gate()
+  const userId = principal.userId
+  const now = ctx.now()
+  const [ended] = await ctx.db.batch([
+    endSession({ id, userId, now }),
+    audit(ctx, { type: 'session_revoked', userId, sessionId: id, condition: wasEnded(id, now) }),
+  ])
+  if (!ended) throw new AppError('not_found')
+}
+
+/** Signs the caller out. Without a live session there is nothing to do, and that is no error. */
+export async function signOut(ctx: Ctx, gate: OptionalGate): Promise<void> {
+  const { principal } = await gate()
+  if (!principal) return
+  const { userId, sessionId } = principal
+  const now = ctx.now()
+  await ctx.db.batch([
+    endSession({ id: sessionId, userId, now }),
+    audit(ctx, { type: 'signed_out', userId, sessionId, condition: wasEnded(sessionId, now) }),
+  ])
+}
+
+/** Kills every session, access and refresh token, code and pending log-in of the caller, before it returns. */
+export async function signOutEverywhere(ctx: Ctx, gate: Gate): Promise<void> {
+  const { principal } = await gate()
+  const { userId } = principal
+  await ctx.db.batch([raiseEpoch(idOf(userId), ctx.now()), audit(ctx, { type: 'signed_out_everywhere', userId, condition: always })])
+}

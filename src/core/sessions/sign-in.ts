@@ -1,0 +1,208 @@
+/**
+ * Sign-in with a password, and with a second factor after it (design §2; ASVS 6.3, 6.6). An unknown account, a wrong
+ * password and a banned account are the same refusal, with the same work. Attempts are counted before they are judged.
+ */
+import { currentMac, equalInConstantTime, randomToken, sha256 } from '../../crypto.ts'
+import type { ChallengeId, MailId, SessionId, UserId } from '../../ids.ts'
+import { deriveCode } from '../../mail/codes.ts'
+import { type Attempt, countAttempt, findCounter, resetCounter, wasCounted } from '../../store/db/attempt-counters.ts'
+import { isNewDevice } from '../../store/db/audit-events.ts'
+import {
+  claimSignIn,
+  findChallenge,
+  insertSignInChallenge,
+  isSignInClaimed,
+  isSignInTriable,
+  trySignIn,
+} from '../../store/db/challenges.ts'
+import { always, both, type Fragment, findIf, idOf, type Statement } from '../../store/db/database.ts'
+import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
+import { sessionExists, sessionWasMade } from '../../store/db/sessions.ts'
+import { findForSignIn, findUser, isUnchanged, rehashPassword, type SignInRow, touchLastSeen, type UserRow } from '../../store/db/users.ts'
+import { audit, deviceHash } from '../accounts/audit.ts'
+import { deliverLater, mailAttempt, mailNotice, newChallenge } from '../accounts/mail.ts'
+import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
+import { CHALLENGE_TRIES, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS, SIGN_IN_CHALLENGE_MS } from '../figures.ts'
+import { isInForce } from './gate.ts'
+import { countPasswordTry, forgetPasswordTries, type PasswordAttempts, passwordAttempts, rateLimited } from './password-attempts.ts'
+import { type BrowserSession, newBrowserSession, rememberSessionDetail } from './sessions.ts'
+
+export type SignInOutcome =
+  | { readonly kind: 'signed_in'; readonly user: UserRow; readonly session: BrowserSession }
+  | { readonly kind: 'second_factor_required'; readonly user: UserRow; readonly sessionHash: string }
+
+export interface SignIn {
+  readonly username: Username | string | null
+  readonly email: Email | string | null
+  readonly password: string
+  /** The caller's text; the header where the body has none. */
+  readonly userAgent: string
+}
+
+/** Throws `unauthenticated`, `email_not_verified` (after a right password only), `rate_limited`. At most 3 round trips. */
+export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
+  const names = {
+    usernameKey: input.username === null ? null : usernameKey(input.username),
+    emailKey: input.email === null ? null : emailKey(input.email),
+  }
+  const row = await ctx.db.one(findForSignIn(names))
+  const typed = () => currentMac(ctx.config.hmacKeys, 'address', names.usernameKey ?? '', names.emailKey ?? '').toString('base64url')
+  const attempts = passwordAttempts(ctx, row?.id ?? typed())
+  const notLocked = await countPasswordTry(ctx, attempts)
+  const right = await verifyPassword(ctx, input.password, notLocked && row ? row.passwordHash : null)
+  const now = ctx.now()
+  const barred = row === null || row.deletedAt !== null || isInForce(row.bannedAt, row.bannedUntil, now)
+  if (!right || barred) {
+    await ctx.db.one(audit(ctx, { type: 'sign_in_failed', userId: row?.id ?? null, userAgent: input.userAgent, condition: always }))
+    throw new AppError('unauthenticated', 'The credentials are wrong')
+  }
+  if (row.passwordHash !== null && isOutdated(ctx.config, row.passwordHash)) rehashLater(ctx, row.id, input.password, row.passwordHash)
+  if (row.emailVerifiedAt === null && ctx.config.requireEmailVerification) {
+    await ctx.db.batch(forgetPasswordTries(attempts))
+    throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
+  }
+  const unchanged = isUnchanged(row.id, row.epoch, now)
+  return row.secondFactors > 0
+    ? challengeSecondFactor(ctx, row, attempts, input.userAgent, unchanged)
+    : completeSignIn(ctx, { user: row, attempts, amr: ['pwd'], userAgent: input.userAgent, condition: unchanged, writes: [] })
+}
+
+/** The cost or key has changed since the hash was made. After the reply: it takes as long as the sign-in itself. */
+function rehashLater(ctx: Ctx, userId: UserId, password: string, from: string): void {
+  ctx.defer(async () => ctx.db.one(rehashPassword(userId, from, await hashPassword(ctx, password))))
+}
+
+interface Completion {
+  readonly user: UserRow
+  readonly attempts: PasswordAttempts | null
+  readonly amr: readonly string[]
+  readonly userAgent: string
+  /** What must hold for a session to be made, and what is written before it. */
+  readonly condition: Fragment
+  readonly writes: Statement<unknown>[]
+}
+
+/** Makes the session, or refuses when the account has changed, or the challenge was claimed, in between. */
+async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome> {
+  const { user } = done
+  const { session, writes } = newBrowserSession(ctx, { userId: user.id, amr: done.amr, condition: done.condition })
+  const made = sessionWasMade(session.id)
+  const device = deviceHash(ctx, done.userAgent)
+  const notice = mailNotice(ctx, {
+    kind: 'new_device',
+    user: user.id,
+    userAgent: done.userAgent,
+    condition: both(made, isNewDevice(user.id, device)),
+  })
+  const stored = await ctx.db.commit(
+    [
+      ...done.writes,
+      ...writes,
+      ...(done.attempts ? forgetPasswordTries(done.attempts, made) : []),
+      notice.write,
+      audit(ctx, {
+        type: 'sign_in',
+        userId: user.id,
+        sessionId: session.id,
+        userAgent: done.userAgent,
+        deviceHash: device,
+        condition: made,
+      }),
+      touchLastSeen(user.id, ctx.now(), made),
+    ],
+    sessionExists(session.id),
+  )
+  if (!stored) throw new AppError('unauthenticated', 'The credentials are wrong')
+  rememberSessionDetail(ctx, session, done.userAgent)
+  deliverLater(ctx, notice.mailId)
+  return { kind: 'signed_in', user, session }
+}
+
+/** Opens a pending log-in and mails its code. The hash is 256 random bits and the only way to go on. */
+async function challengeSecondFactor(
+  ctx: Ctx,
+  user: SignInRow,
+  attempts: PasswordAttempts,
+  userAgent: string,
+  unchanged: Fragment,
+): Promise<SignInOutcome> {
+  const sessionHash = randomToken()
+  const challenge = newChallenge(ctx, 'sign_in', SIGN_IN_CHALLENGE_MS, sha256(sessionHash))
+  const mail = mailAttempt(ctx, 'sign_in_code', user.emailKey ?? '')
+  const mailId = ctx.newId<MailId>()
+  const row = { id: mailId, kind: kindOf('sign_in_code'), params: '{}', challengeId: challengeOf(challenge.id), createdAt: ctx.now() }
+  const opened = await ctx.db.commit(
+    [
+      countAttempt(mail, unchanged),
+      insertSignInChallenge(challenge, user.id, { freshCode: wasCounted(mail), condition: unchanged }),
+      insertMail(row, idOf(user.id), wasCounted(mail)),
+      ...forgetPasswordTries(attempts, unchanged),
+      audit(ctx, { type: 'sign_in_challenged', userId: user.id, userAgent, condition: unchanged }),
+    ],
+    findChallenge(challenge.id),
+  )
+  if (!opened) throw new AppError('unauthenticated', 'The credentials are wrong')
+  deliverLater(ctx, mailId)
+  return { kind: 'second_factor_required', user, sessionHash }
+}
+
+/** Answers a pending log-in. Wrong, used, expired and foreign are one refusal, `code_invalid`. At most 2 round trips. */
+export async function completeSecondFactor(
+  ctx: Ctx,
+  input: { userId: UserId; sessionHash: string; code: string; userAgent: string },
+): Promise<SignInOutcome> {
+  const { userId } = input
+  const now = ctx.now()
+  const pending = { tokenHash: sha256(input.sessionHash), userId, tries: CHALLENGE_TRIES, now }
+  const attempt: Attempt = {
+    key: `second-factor:${userId}`,
+    limit: SECOND_FACTOR_TRIES,
+    windowMs: SECOND_FACTOR_WINDOW_MS,
+    pauseMs: 0,
+    stamp: ctx.newId<MailId>(),
+    now,
+  }
+  const triable = isSignInTriable(pending)
+  const [counted, challenge, user, counter, isTriable] = await ctx.db.batch([
+    countAttempt(attempt, triable),
+    trySignIn(pending, wasCounted(attempt)),
+    findUser(userId),
+    findCounter(attempt.key),
+    findIf(triable),
+  ])
+  if (!counted && isTriable) throw rateLimited(ctx, counter)
+  const refusal = new AppError('code_invalid', 'The code is wrong, used or expired')
+  if (!challenge || !user) throw refusal
+  const expected = deriveCode(ctx.config.hmacKeys, 'sign_in', challenge)
+  if (expected === null || !equalInConstantTime(expected, input.code)) {
+    await ctx.db.one(audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always }))
+    throw refusal
+  }
+  return claimPendingSignIn(ctx, { challenge, user, attemptKey: attempt.key, userAgent: input.userAgent }).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'unauthenticated') throw refusal
+    throw error
+  })
+}
+
+async function claimPendingSignIn(
+  ctx: Ctx,
+  won: { challenge: { id: ChallengeId; codeId: number }; user: UserRow; attemptKey: string; userAgent: string },
+): Promise<SignInOutcome> {
+  const { challenge, user } = won
+  const claimedBy = ctx.newId<SessionId>()
+  const claimed = isSignInClaimed(challenge.id, claimedBy)
+  return completeSignIn(ctx, {
+    user,
+    attempts: null,
+    amr: ['pwd', 'otp', 'mfa'],
+    userAgent: won.userAgent,
+    condition: claimed,
+    writes: [
+      claimSignIn({ id: challenge.id, codeId: challenge.codeId, userId: user.id, claimedBy, now: ctx.now() }),
+      resetCounter(won.attemptKey, claimed),
+    ],
+  })
+}

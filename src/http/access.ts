@@ -1,0 +1,67 @@
+/**
+ * Access, declared on the route (design §5): `requires(scope)`, `requiresSession()`, `optionalSession()`, `anyone()`.
+ * A route that declares nothing fails the architecture test. A route that requires something and ends without having
+ * passed the gate answers 500: the caller's identity is to be had nowhere else.
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { AppError } from '../core/errors.ts'
+import type { Scope } from '../core/oauth/scopes.ts'
+import { clientGate, type Gate, type OptionalGate, optionalGate, userGate } from '../core/sessions/gate.ts'
+import type { Claim, Principal } from '../core/sessions/principal.ts'
+import type { AppEnv } from './app-env.ts'
+import { type Access, tag } from './tags.ts'
+
+type WithGate<G> = AppEnv & { Variables: { gate: G } }
+
+/** A person whose credential holds `scope`, or a parent of it. */
+export function requires(scope: Scope): MiddlewareHandler<WithGate<Gate>> {
+  return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.var.ctx, claim, scope))
+}
+
+/** A client that acts for itself, or a person, whose credential holds `scope`. */
+export function requiresOfClient(scope: Scope): MiddlewareHandler<WithGate<Gate<Principal>>> {
+  return guarded({ kind: 'scope', scope, callers: 'user_or_client' }, (c, claim) => clientGate(c.var.ctx, claim, scope))
+}
+
+/** Any live session, whatever its scopes. */
+export function requiresSession(): MiddlewareHandler<WithGate<Gate>> {
+  return guarded({ kind: 'session' }, (c, claim) => userGate(c.var.ctx, claim, null))
+}
+
+/** Everyone; who is signed in is told by the gate. A credential that does not count is no refusal here. */
+export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
+  const handler: MiddlewareHandler<WithGate<OptionalGate>> = async (c, next) => {
+    const claim = await c.var.identify().catch((error) => {
+      if (error instanceof AppError) return null
+      throw error
+    })
+    c.set('gate', optionalGate(c.var.ctx, claim))
+    await next()
+  }
+  return tag(handler, { access: { kind: 'optional_session' } })
+}
+
+/** Everyone. Credentials are not looked at. */
+export function anyone(): MiddlewareHandler<AppEnv> {
+  return tag(async (_c, next) => next(), { access: { kind: 'anyone' } })
+}
+
+function guarded<P extends Principal>(
+  access: Access,
+  open: (c: Context<AppEnv>, claim: Claim) => Gate<P>,
+): MiddlewareHandler<WithGate<Gate<P>>> {
+  const handler: MiddlewareHandler<WithGate<Gate<P>>> = async (c, next) => {
+    const claim = await c.var.identify()
+    if (!claim) throw new AppError('unauthenticated')
+    const gate = open(c as unknown as Context<AppEnv>, claim)
+    let passed = false
+    c.set('gate', (async (reads?: never) => {
+      const outcome = await gate(reads)
+      passed = true
+      return outcome
+    }) as Gate<P>)
+    await next()
+    if (!passed && !c.error) throw new AppError('internal_error', 'A guarded route ended without the gate')
+  }
+  return tag(handler, { access })
+}

@@ -1,0 +1,64 @@
+/**
+ * How callers prove who they are, for rooms to choose from: Bearer access tokens (RFC 6750) and the browser's session
+ * cookie. A room names its readers in order with `credentials(...)`; the first that finds something decides.
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { AppError } from '../core/errors.ts'
+import { verifyAccessToken } from '../core/oauth/access-token.ts'
+import type { Claim } from '../core/sessions/principal.ts'
+import type { BrowserSession } from '../core/sessions/sessions.ts'
+import { fromHex, type SessionId, toHex, type UserId } from '../ids.ts'
+import type { AppEnv } from './app-env.ts'
+
+export type ReadCredential = (c: Context<AppEnv>) => Promise<Claim | null>
+
+/** Hono adds the `__Host-` prefix: Secure, Path=/, no Domain (RFC 6265bis §4.1.3.2). */
+const SESSION_COOKIE = 'kith_session'
+
+export function credentials(...readers: ReadCredential[]): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    c.set('identify', async () => {
+      for (const read of readers) {
+        const claim = await read(c)
+        if (claim) return claim
+      }
+      return null
+    })
+    await next()
+  }
+}
+
+/** `Authorization: Bearer`, the scheme without regard to case. One that is not good refuses the request (RFC 6750 §3.1). */
+export const bearer: ReadCredential = async (c) => {
+  const header = c.req.header('authorization')
+  if (header === undefined) return null
+  const token = /^bearer +([\w~+/.-]+=*) *$/i.exec(header)?.[1]
+  const claim = token === undefined ? null : await verifyAccessToken(c.var.ctx, token)
+  if (!claim) throw new AppError('invalid_token', 'The access token is not valid')
+  return claim
+}
+
+export const browserSession: ReadCredential = async (c) => {
+  const value = getCookie(c, SESSION_COOKIE, 'host')
+  const [session, user, secret, ...rest] = value?.split('.') ?? []
+  if (session === undefined || user === undefined || secret === undefined || rest.length > 0) return null
+  const sessionId = fromHex<SessionId>(session)
+  const userId = fromHex<UserId>(user)
+  return sessionId === null || userId === null ? null : { kind: 'browser', sessionId, userId, secret }
+}
+
+export function setSessionCookie(c: Context, session: BrowserSession, now: number): void {
+  setCookie(c, SESSION_COOKIE, `${toHex(session.id)}.${toHex(session.userId)}.${session.secret}`, {
+    prefix: 'host',
+    httpOnly: true,
+    secure: true,
+    sameSite: 'Lax',
+    path: '/',
+    maxAge: Math.floor((session.expiresAt - now) / 1000),
+  })
+}
+
+export function clearSessionCookie(c: Context): void {
+  deleteCookie(c, SESSION_COOKIE, { prefix: 'host', httpOnly: true, secure: true, sameSite: 'Lax', path: '/' })
+}

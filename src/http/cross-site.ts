@@ -1,0 +1,56 @@
+/**
+ * What pages of other origins may do: the CORS allow-list (exact origins, no reflection, `Vary: Origin`), and the
+ * refusal of cross-site writes that ride on a cookie or would plant one (ASVS 3.5; wire §6.8).
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { cors } from 'hono/cors'
+import { AppError } from '../core/errors.ts'
+import type { AppEnv } from './app-env.ts'
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+export function allowedOrigins(): MiddlewareHandler<AppEnv> {
+  return cors({
+    origin: (origin, c: Context<AppEnv>) => (c.var.ctx.config.corsOrigins.includes(origin) ? origin : null),
+    credentials: true,
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: ['authorization', 'content-type', 'x-d1-bookmark'],
+    exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'retry-after', 'www-authenticate'],
+    maxAge: 600,
+  })
+}
+
+/**
+ * Refuses a write that a browser sends from a foreign page. Programs send neither header and pass; a request with an
+ * `Authorization` header cannot be forged by a page without a CORS preflight.
+ */
+export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    if (!SAFE_METHODS.has(c.req.method) && c.req.header('authorization') === undefined) {
+      const origin = c.req.header('origin')
+      const site = c.req.header('sec-fetch-site')
+      const { config } = c.var.ctx
+      const allowed =
+        origin !== undefined
+          ? origin === config.origin || config.corsOrigins.includes(origin)
+          : site === undefined || site === 'same-origin' || site === 'none'
+      if (!allowed) throw new AppError('cross_site_request', 'Requests from this origin are not allowed')
+    }
+    await next()
+  }
+}
+
+/**
+ * For a GET that changes something: it acts for a cookie only when the browser says that no foreign page asked for it
+ * (wire §6.8). A Bearer token is never sent by accident.
+ */
+export function ownNavigationOnly(): MiddlewareHandler {
+  return async (c: Context<AppEnv>, next) => {
+    const claim = await c.var.identify().catch(() => null)
+    const site = c.req.header('sec-fetch-site')
+    if (claim?.kind === 'browser' && site !== 'same-origin' && site !== 'none') {
+      throw new AppError('cross_site_request', 'Use POST, or open this address yourself')
+    }
+    await next()
+  }
+}

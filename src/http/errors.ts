@@ -1,0 +1,69 @@
+/**
+ * From whatever was thrown to an `AppError`, and the replies that every room ends with: unknown paths, wrong methods.
+ * The room renders; nothing internal gets past this file but into the log.
+ */
+import type { Context, Handler, Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { routePath } from 'hono/route'
+import { TrieRouter } from 'hono/router/trie-router'
+import { AppError } from '../core/errors.ts'
+import type { AppEnv } from './app-env.ts'
+
+/** D1 says these when it is worth coming back (design §5.1 of the platform facts: overload, reset, lost connection). */
+const D1_PASSING =
+  /Network connection lost|storage caused object to be reset|reset because its code was updated|overloaded|Too many requests queued|exceeded its CPU|timed out/
+const RETRY_AFTER_SECONDS = 2
+
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (error instanceof HTTPException && error.status < 500)
+    return new AppError('invalid_request', 'The request is malformed', { cause: error })
+  if (error instanceof Error && D1_PASSING.test(error.message)) {
+    return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: RETRY_AFTER_SECONDS, cause: error })
+  }
+  return new AppError('internal_error', 'An internal error occurred', { cause: error })
+}
+
+/** Logs a failure once: refusals as their code, faults with their cause. Causes never reach a reply. */
+export function logFailure(c: Context<AppEnv>, error: AppError): void {
+  const fault = error.code === 'internal_error' || error.code === 'temporarily_unavailable'
+  const cause = error.cause instanceof Error ? { cause: `${error.cause.name}: ${error.cause.message}`, stack: error.cause.stack } : {}
+  c.var.ctx.log(fault ? 'error' : 'info', 'refused', {
+    code: error.code,
+    reason: error.reason,
+    ...(fault ? { message: error.message, ...cause } : {}),
+  })
+}
+
+/** Headers that go with an error whatever the envelope: RFC 9110 §15.5.6, §10.2.3; RFC 6750 §3. */
+export function errorHeaders(error: AppError): Record<string, string> {
+  const headers: Record<string, string> = {}
+  if (error.allow) headers.allow = error.allow.join(', ')
+  if (error.retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter)))
+  if (error.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer'
+  if (error.code === 'invalid_token') headers['www-authenticate'] = 'Bearer error="invalid_token"'
+  if (error.code === 'insufficient_scope') {
+    headers['www-authenticate'] = `Bearer error="insufficient_scope"${error.scope ? `, scope="${error.scope}"` : ''}`
+  }
+  return headers
+}
+
+/** A room's last handler: 405 with `Allow` where the path has other methods, 404 elsewhere. */
+export function unmatched(room: Hono<AppEnv>): Handler<AppEnv> {
+  let router: TrieRouter<string> | undefined
+  return (c) => {
+    router ??= methodsByPath(room)
+    const prefix = routePath(c).replace(/\/?\*$/, '')
+    const path = c.req.path.slice(prefix.length) || '/'
+    const methods = new Set(router.match('GET', path)[0].map(([method]) => method))
+    if (methods.size === 0) throw new AppError('not_found')
+    if (methods.has('GET')) methods.add('HEAD')
+    throw new AppError('method_not_allowed', 'This path has other methods', { allow: [...methods].sort() })
+  }
+}
+
+function methodsByPath(room: Hono<AppEnv>): TrieRouter<string> {
+  const router = new TrieRouter<string>()
+  for (const { method, path } of room.routes) if (method !== 'ALL') router.add('GET', path, method)
+  return router
+}

@@ -1,0 +1,30 @@
+/**
+ * The coarse shield per network on unauthenticated routes: the Rate Limiting binding, approximate by nature
+ * (design §2). What guards a secret is counted exactly, in D1, by the core.
+ */
+import type { MiddlewareHandler } from 'hono'
+import { AppError } from '../core/errors.ts'
+import type { AppEnv } from './app-env.ts'
+
+const BINDINGS = { create: 'LIMIT_CREATE', login: 'LIMIT_LOGIN', code: 'LIMIT_CODE', other: 'LIMIT_OTHER' } as const
+/** All bindings count in periods of 60 seconds (wrangler.toml). */
+const PERIOD_SECONDS = 60
+
+/** Limits one route per network. With the limiter down, ways to sign in stay closed and the rest stays open. */
+export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const { config, caller, log } = c.var.ctx
+    if (config.networkLimits) {
+      const limited = await c.env[BINDINGS[kind]]
+        .limit({ key: `${caller.networkHash} ${c.req.method} ${c.req.path}` })
+        .then(({ success }) => !success)
+        .catch((cause: unknown) => {
+          if (kind !== 'other') throw new AppError('temporarily_unavailable', 'Try again later', { retryAfter: PERIOD_SECONDS, cause })
+          log('error', 'limiter_down', { kind })
+          return false
+        })
+      if (limited) throw new AppError('rate_limited', 'Too many requests', { retryAfter: PERIOD_SECONDS })
+    }
+    await next()
+  }
+}

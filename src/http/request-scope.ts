@@ -1,0 +1,43 @@
+/**
+ * Around every request: its id on the reply and on every log line, the headers that keep a browser safe (ASVS 3.4),
+ * `Cache-Control: no-store` unless a route says otherwise, the D1 bookmark after a write, and one log line at the end.
+ * It never fails: a room's `onError` does not see what happens here.
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { matchedRoutes } from 'hono/route'
+import type { Ctx } from '../core/ctx.ts'
+import type { AppEnv } from './app-env.ts'
+
+const HEADERS = {
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+} as const
+/** For everything that is no page: nothing may run, nothing may frame it. A page sets its own. */
+const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const ctx = buildContext(c)
+    c.set('ctx', ctx)
+    c.set('identify', async () => null)
+    await next()
+    const { headers } = c.res
+    headers.set('x-request-id', ctx.requestId)
+    for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value)
+    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+    if (!headers.has('content-security-policy')) headers.set('content-security-policy', NO_CONTENT_POLICY)
+    if (c.req.method !== 'GET') {
+      const bookmark = ctx.db.bookmark()
+      if (bookmark) headers.set('x-d1-bookmark', bookmark)
+    }
+    // The route's pattern, not the path: a path or query may hold a code or an address.
+    ctx.log('info', 'request', { method: c.req.method, route: routeOf(c), status: c.res.status })
+  }
+}
+
+function routeOf(c: Context<AppEnv>): string {
+  return matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path ?? 'unmatched'
+}

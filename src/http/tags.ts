@@ -1,0 +1,58 @@
+/**
+ * Tags: what a middleware enforces, written on the middleware itself. OpenAPI, the architecture test and the access
+ * matrix read them from `app.routes`, so no document can say anything else than what happens.
+ */
+import type { MiddlewareHandler } from 'hono'
+import { findTargetHandler } from 'hono/utils/handler'
+import type * as z from 'zod'
+import type { Scope } from '../core/oauth/scopes.ts'
+
+export type Access =
+  | { readonly kind: 'scope'; readonly scope: Scope; readonly callers: 'user' | 'user_or_client' }
+  | { readonly kind: 'session' }
+  | { readonly kind: 'optional_session' }
+  | { readonly kind: 'anyone' }
+
+export interface Description {
+  readonly summary: string
+  readonly description?: string
+  /** The success: its status, a schema of its body and an example. */
+  readonly response: {
+    readonly status: 200 | 201 | 302
+    readonly schema?: z.ZodType
+    readonly example?: unknown
+    readonly contentType?: string
+    readonly headers?: Readonly<Record<string, string>>
+  }
+  readonly requestExample?: unknown
+  /** Statuses of refusals beyond those that follow from access and validation. */
+  readonly refusals?: readonly number[]
+}
+
+export interface Input {
+  readonly target: 'json' | 'form' | 'query' | 'param'
+  readonly schema: z.ZodType
+}
+
+export interface Tags {
+  readonly access?: Access
+  readonly input?: Input
+  readonly description?: Description
+}
+
+const TAGS = Symbol('kith.tags')
+
+export function tag<Handler extends MiddlewareHandler<never> | MiddlewareHandler>(handler: Handler, tags: Tags): Handler {
+  return Object.assign(handler, { [TAGS]: tags })
+}
+
+/** The tags of a route's handler, also when a mounted room has wrapped it. */
+export function tagsOf(handler: unknown): Tags {
+  const target = findTargetHandler(handler as never) as { [TAGS]?: Tags }
+  return target[TAGS] ?? {}
+}
+
+/** Says what a route is for, with a schema and an example of its answer. Changes nothing of what it does. */
+export function describe(description: Description): MiddlewareHandler {
+  return tag(async (_c, next) => next(), { description })
+}

@@ -1,0 +1,65 @@
+/**
+ * Captured mails in KV (`MAIL=capture`, design §8): what development and tests read instead of an inbox.
+ * One immutable entry per outbox row, `captured-mail:<inverted id>`, so that KV's listing order is newest first and a
+ * stale read shows nothing wrong. Nothing is decided by these entries, so KV's own expiry is enough for them.
+ */
+import { toHex } from '../ids.ts'
+import type { Message } from './mailer.ts'
+
+const PREFIX = 'captured-mail:'
+/** Codes in mails live for an hour at most (design §6); a day lets people look at yesterday's run. */
+const CAPTURED_MAIL_TTL_SECONDS = 24 * 60 * 60
+const ID_DIGITS = String(Number.MAX_SAFE_INTEGER).length
+/** What one bulk read of KV takes. */
+export const CAPTURED_MAILS_MAX = 100
+
+export interface CapturedMail extends Message {
+  /** 24 hex digits. */
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly sentAt: number
+}
+
+interface Metadata {
+  /** In the key's listing, so that looking for one address reads no other mail. */
+  readonly to: string
+}
+
+export async function saveCapturedMail(kv: KVNamespace, id: number, message: Message, sentAt: number): Promise<void> {
+  const key = capturedKey(id)
+  // Listed, not read: KV would remember the miss of a read for a minute and hide the mail as long.
+  const { keys } = await kv.list({ prefix: key, limit: 1 })
+  if (keys.length > 0) return
+  const mail: CapturedMail = { id: toHex(id), ...message, sentAt }
+  const metadata: Metadata = { to: addressKey(message.to) }
+  await kv.put(key, JSON.stringify(mail), { expirationTtl: CAPTURED_MAIL_TTL_SECONDS, metadata })
+}
+
+/** Newest first. `to` is compared without regard to case. */
+export async function listCapturedMails(kv: KVNamespace, input: { to?: string | undefined; limit: number }): Promise<CapturedMail[]> {
+  const keys = await listKeys(kv, input.to, Math.min(input.limit, CAPTURED_MAILS_MAX))
+  if (keys.length === 0) return []
+  const found = await kv.get<CapturedMail>(keys, 'json')
+  return keys.flatMap((key) => found.get(key) ?? [])
+}
+
+async function listKeys(kv: KVNamespace, to: string | undefined, limit: number): Promise<string[]> {
+  const address = to === undefined ? undefined : addressKey(to)
+  const found: string[] = []
+  let cursor: string | null = null
+  do {
+    const page: KVNamespaceListResult<Metadata> = await kv.list<Metadata>({ prefix: PREFIX, cursor })
+    const matching = page.keys.filter(({ metadata }) => address === undefined || metadata?.to === address)
+    found.push(...matching.map(({ name }) => name))
+    cursor = page.list_complete ? null : page.cursor
+  } while (cursor !== null && found.length < limit)
+  return found.slice(0, limit)
+}
+
+function capturedKey(id: number): string {
+  return PREFIX + String(Number.MAX_SAFE_INTEGER - id).padStart(ID_DIGITS, '0')
+}
+
+function addressKey(address: string): string {
+  return address.trim().toLowerCase()
+}

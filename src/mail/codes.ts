@@ -1,0 +1,29 @@
+/**
+ * The codes that mails carry (design §1.11): HMAC(key[kid], purpose, code id, random of the row). Nothing readable lies
+ * at rest, and sending again gives the same code. Long codes identify the account by themselves (wire §6.6).
+ */
+import { type Keyring, mac } from '../crypto.ts'
+import type { ChallengePurpose, CodeSeed } from '../store/db/challenges.ts'
+
+/** 32 signs without look-alikes: five bits each. */
+const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
+const LONG_CODE_SIGNS = 24
+const GROUP = 3
+const SIX_DIGITS = 1_000_000
+
+/** Derives the code, or null when its key has been removed. 120 bits in groups of three, or six digits for a log-in. */
+export function deriveCode(keys: Keyring, purpose: ChallengePurpose, seed: CodeSeed): string | null {
+  const digest = mac(keys, seed.kid, 'code', purpose, String(seed.codeId), seed.random)
+  if (!digest) return null
+  return purpose === 'sign_in' ? sixDigits(digest) : groups(digest)
+}
+
+/** 48 bits modulo a million: the bias is below 1 in 10^8. */
+function sixDigits(digest: Buffer): string {
+  return String(digest.readUIntBE(0, 6) % SIX_DIGITS).padStart(6, '0')
+}
+
+function groups(digest: Buffer): string {
+  const signs = Array.from(digest.subarray(0, LONG_CODE_SIGNS), (byte) => ALPHABET[byte % ALPHABET.length]).join('')
+  return signs.match(new RegExp(`.{${GROUP}}`, 'g'))?.join('-') ?? signs
+}

@@ -1,0 +1,62 @@
+/**
+ * What sends a mail: the one interface with two implementations (design §3). Email Service in production; capture in
+ * development and tests, where a page shows the mails and nothing leaves the machine (design §8).
+ */
+import { saveCapturedMail } from './captured.ts'
+
+export interface Message {
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+export interface Mailer {
+  /** Sends one mail; throws when it was not taken. `id` is the outbox row's, the same at every try. */
+  send(id: number, message: Message): Promise<void>
+}
+
+export interface Sender {
+  readonly name: string | null
+  readonly email: string
+}
+
+/** `Name <a@b>`, with or without quotes around the name. */
+const NAMED_ADDRESS = /^\s*"?([^"<>]*?)"?\s*<([^<>\s]+)>\s*$/
+/** A line break in a header would start another header. */
+const CONTROL = /\p{Cc}/u
+
+/** Reads MAIL_FROM: `a@b` or `Name <a@b>`. */
+export function parseSender(from: string): Sender {
+  const [, name, email] = NAMED_ADDRESS.exec(from) ?? []
+  return email === undefined ? { name: null, email: from.trim() } : { name: name?.trim() || null, email }
+}
+
+/** Cloudflare Email Service. Its errors carry a `code`, which the outbox reads. */
+export function emailServiceMailer(binding: SendEmail, from: string): Mailer {
+  const { name, email } = parseSender(from)
+  const sender = name === null ? email : { name, email }
+  return {
+    async send(_id, { to, subject, text, html }) {
+      refuseControlCharacters(from, to, subject)
+      await binding.send({ from: sender, to, subject, text, html })
+    },
+  }
+}
+
+/** Keeps mails in KV instead of sending them. A mail that is there already, from a try before, is left as it is. */
+export function captureMailer(kv: KVNamespace, now: () => number): Mailer {
+  return {
+    async send(id, message) {
+      refuseControlCharacters(message.to, message.subject)
+      await saveCapturedMail(kv, id, message, now())
+    },
+  }
+}
+
+function refuseControlCharacters(...headers: string[]): void {
+  // The service's own code for it: trying again does not help.
+  if (headers.some((value) => CONTROL.test(value))) {
+    throw Object.assign(new Error('a mail header holds a control character'), { code: 'E_HEADER_VALUE_INVALID' })
+  }
+}

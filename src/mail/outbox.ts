@@ -1,0 +1,169 @@
+/**
+ * Sends what lies in the outbox (design §1.11): right after the reply, and by cron what is left.
+ * A row is leased before it is sent, so that two workers do not send it both. Between sending and marking nothing can
+ * be made certain: when a worker dies just there, the lease ends and the mail goes out a second time.
+ * Logs carry the row's id, its kind and an error's code; never an address, a code or a text.
+ */
+import * as z from 'zod'
+import type { Config } from '../config.ts'
+import type { MailId } from '../ids.ts'
+import type { ChallengePurpose } from '../store/db/challenges.ts'
+import type { Database } from '../store/db/database.ts'
+import {
+  type DueMail,
+  findMail,
+  leaseMail,
+  listDueMails,
+  type MailKind,
+  markMailFailed,
+  markMailSent,
+  postponeMail,
+} from '../store/db/mail-outbox.ts'
+import { deriveCode } from './codes.ts'
+import { type Mailer, parseSender } from './mailer.ts'
+import { renderMessage } from './messages.ts'
+
+/** What delivery works with; the core's `Ctx` is one. */
+export interface Delivery {
+  readonly config: Pick<Config, 'origin' | 'mail' | 'hmacKeys'>
+  readonly db: Database
+  readonly mailer: Mailer
+  now(): number
+  log(level: 'info' | 'warn' | 'error', event: string, detail?: Record<string, unknown>): void
+}
+
+/** `not_due`: sent already, given up, or in somebody else's hands just now. */
+export type DeliveryOutcome = 'sent' | 'postponed' | 'failed' | 'not_due'
+
+const MINUTE_MS = 60_000
+/** Longer than a worker lives after its reply (30 s), so the lease of a living one does not end. */
+const LEASE_MS = 2 * MINUTE_MS
+/** After the first try, the second and so on: close together at first, for codes; then over a day, for daily limits. */
+const RETRY_AFTER_MINUTES = [1, 5, 15, 60, 180, 360, 720]
+const TRIES_MAX = RETRY_AFTER_MINUTES.length + 1
+/** Below the six connections that a worker may have open at a time. */
+const SENT_AT_A_TIME = 4
+/**
+ * Email Service's codes for a mail that will be refused again however often it is tried. Not among them: an unverified
+ * sender, which the operator can mend while the mail waits, and the limits.
+ */
+const PERMANENT_ERRORS: ReadonlySet<string> = new Set([
+  'E_VALIDATION_ERROR',
+  'E_FIELD_MISSING',
+  'E_TOO_MANY_RECIPIENTS',
+  'E_RECIPIENT_NOT_ALLOWED',
+  'E_RECIPIENT_SUPPRESSED',
+  'E_CONTENT_TOO_LARGE',
+  'E_HEADER_VALUE_INVALID',
+  'E_HEADER_VALUE_TOO_LONG',
+])
+
+/** The kinds that carry a code, and whose: no other challenge's code may ever get into a mail. */
+const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
+  verify_email: 'verify_email',
+  reset_password: 'reset_password',
+  sign_in_code: 'sign_in',
+}
+
+/** The outbox row's `params`. */
+const MailParams = z
+  .object({ userAgent: z.string().nullable().catch(null), place: z.string().nullable().catch(null) })
+  .catch({ userAgent: null, place: null })
+
+/** Tries to send one mail, if it is due. Throws only what the database throws; the lease then ends by itself. */
+export async function deliverMail(delivery: Delivery, id: MailId): Promise<DeliveryOutcome> {
+  const now = delivery.now()
+  const [leased, mail] = await delivery.db.batch([leaseMail({ id, now, leaseUntil: now + LEASE_MS }), findMail(id)])
+  if (leased === null) return 'not_due'
+  if (mail === null) return giveUp(delivery, { id, kind: null }, 'user_gone')
+  // Every try before died without a word.
+  if (mail.attempts > TRIES_MAX) return giveUp(delivery, mail, 'tries_exhausted')
+  const found = findCode(delivery, mail, now)
+  if ('problem' in found) return giveUp(delivery, mail, found.problem)
+  try {
+    await delivery.mailer.send(mail.id, { to: mail.toAddress, ...compose(delivery, mail, found.code, now) })
+  } catch (error) {
+    return tryLater(delivery, mail, errorCode(error))
+  }
+  await markSent(delivery, mail)
+  return 'sent'
+}
+
+/** For cron: tries up to `limit` mails that are due. One mail's trouble does not keep the others. */
+export async function deliverDueMails(delivery: Delivery, limit: number): Promise<Record<DeliveryOutcome, number>> {
+  const outcomes = { sent: 0, postponed: 0, failed: 0, not_due: 0 }
+  const due = await delivery.db.one(listDueMails({ now: delivery.now(), limit }))
+  for (let start = 0; start < due.length; start += SENT_AT_A_TIME) {
+    const group = due.slice(start, start + SENT_AT_A_TIME)
+    const results = await Promise.allSettled(group.map(({ id }) => deliverMail(delivery, id)))
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'fulfilled') outcomes[result.value] += 1
+      else delivery.log('error', 'mail.interrupted', { mailId: group[index]?.id, error: errorCode(result.reason) })
+    }
+  }
+  return outcomes
+}
+
+function findCode(delivery: Delivery, mail: DueMail, now: number): { code: string | null } | { problem: string } {
+  const purpose = CODE_OF[mail.kind]
+  if (purpose === undefined) return { code: null }
+  const { codeId, random, kid, challengeExpiresAt } = mail
+  // Columns of a missing challenge come as null: it was swept.
+  if (mail.purpose !== purpose || codeId == null || random == null || kid == null || challengeExpiresAt === null) {
+    return { problem: 'challenge_gone' }
+  }
+  if (challengeExpiresAt <= now) return { problem: 'challenge_expired' }
+  const code = deriveCode(delivery.config.hmacKeys, purpose, { codeId, random, kid })
+  return code === null ? { problem: 'key_removed' } : { code }
+}
+
+function compose(delivery: Delivery, mail: DueMail, code: string | null, now: number) {
+  const { origin, mail: settings } = delivery.config
+  const remainingMs = (mail.challengeExpiresAt ?? now) - now
+  return renderMessage(mail.kind, {
+    product: parseSender(settings.from).name ?? 'Kith',
+    origin,
+    username: mail.username,
+    givenName: mail.givenName,
+    code,
+    minutesValid: Math.max(1, Math.round(remainingMs / MINUTE_MS)),
+    at: mail.createdAt,
+    ...parseParams(mail.params),
+  })
+}
+
+function parseParams(params: string): z.output<typeof MailParams> {
+  try {
+    return MailParams.parse(JSON.parse(params))
+  } catch {
+    return { userAgent: null, place: null }
+  }
+}
+
+async function markSent(delivery: Delivery, mail: DueMail): Promise<void> {
+  const mark = markMailSent(mail.id, delivery.now())
+  // Once more: an unmarked mail is sent again, and marking twice does no harm.
+  await delivery.db.one(mark).catch(() => delivery.db.one(mark))
+  delivery.log('info', 'mail.sent', { mailId: mail.id, kind: mail.kind, tries: mail.attempts })
+}
+
+async function tryLater(delivery: Delivery, mail: DueMail, error: string): Promise<DeliveryOutcome> {
+  const minutes = RETRY_AFTER_MINUTES[mail.attempts - 1]
+  if (PERMANENT_ERRORS.has(error) || minutes === undefined) return giveUp(delivery, mail, error)
+  await delivery.db.one(postponeMail(mail.id, delivery.now() + minutes * MINUTE_MS))
+  delivery.log('warn', 'mail.postponed', { mailId: mail.id, kind: mail.kind, tries: mail.attempts, minutes, error })
+  return 'postponed'
+}
+
+async function giveUp(delivery: Delivery, mail: { id: MailId; kind: MailKind | null }, error: string): Promise<DeliveryOutcome> {
+  await delivery.db.one(markMailFailed(mail.id, delivery.now()))
+  delivery.log('error', 'mail.failed', { mailId: mail.id, kind: mail.kind, error })
+  return 'failed'
+}
+
+/** An error's code, or else its class: its message may hold the address. */
+function errorCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (typeof code === 'string' && /^\w{1,64}$/.test(code)) return code
+  return error instanceof Error ? error.name : 'unknown'
+}

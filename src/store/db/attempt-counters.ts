@@ -1,0 +1,52 @@
+/**
+ * Counters that guard secrets: exact, in D1 (design §2). An attempt is counted before it is judged, by one guarded
+ * statement, so parallel attempts cannot pass the limit. Later statements of the same batch depend on its stamp.
+ */
+import { sql } from 'drizzle-orm'
+import { always, type Fragment, first, run, type Statement } from './database.ts'
+
+export interface Attempt {
+  /** What is counted; holds no address and no name in clear. */
+  readonly key: string
+  readonly limit: number
+  readonly windowMs: number
+  /** The least time between two; 0 for none. */
+  readonly pauseMs: number
+  /** Made for this attempt alone. */
+  readonly stamp: number
+  readonly now: number
+}
+
+/** Counts one attempt if the limit allows it and `condition` holds; null when it does not. */
+export function countAttempt(attempt: Attempt, condition: Fragment = always): Statement<{ count: number } | null> {
+  const { key, limit, windowMs, pauseMs, stamp, now } = attempt
+  return first(sql`
+    INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp)
+    SELECT ${key}, 1, ${now + windowMs}, ${now}, ${stamp} WHERE ${condition}
+    ON CONFLICT (key) DO UPDATE SET
+      count = CASE WHEN window_ends_at <= ${now} THEN 1 ELSE count + 1 END,
+      window_ends_at = CASE WHEN window_ends_at <= ${now} THEN ${now + windowMs} ELSE window_ends_at END,
+      last_at = ${now}, stamp = ${stamp}
+    WHERE (window_ends_at <= ${now} OR count < ${limit}) AND last_at <= ${now - pauseMs}
+    RETURNING count`)
+}
+
+/** True in Fragment when this very attempt was let through. */
+export function wasCounted(attempt: Pick<Attempt, 'key' | 'stamp'>): Fragment {
+  return sql`EXISTS (SELECT 1 FROM attempt_counters WHERE key = ${attempt.key} AND stamp = ${attempt.stamp})`
+}
+
+/** Reads a counter: when its window ends tells a caller when to come back. */
+export function findCounter(key: string): Statement<{ count: number; windowEndsAt: number } | null> {
+  return first(sql`SELECT count, window_ends_at FROM attempt_counters WHERE key = ${key}`)
+}
+
+export function resetCounter(key: string, condition: Fragment = always): Statement<void> {
+  return run(sql`DELETE FROM attempt_counters WHERE key = ${key} AND (${condition})`)
+}
+
+export function deleteEndedCounters(input: { now: number; limit: number }): Statement<void> {
+  return run(sql`
+    DELETE FROM attempt_counters WHERE key IN (
+      SELECT key FROM attempt_counters WHERE window_ends_at < ${input.now} LIMIT ${input.limit})`)
+}

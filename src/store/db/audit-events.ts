@@ -1,0 +1,77 @@
+/** Audit events in D1: what the security log keeps per user (ASVS 16.3). */
+import { sql } from 'drizzle-orm'
+import type { AuditEventId, UserId } from '../../ids.ts'
+import { all, type Fragment, run, type Statement } from './database.ts'
+
+export type AuditEventType =
+  | 'account_created'
+  | 'email_verified'
+  | 'sign_in'
+  | 'sign_in_failed'
+  | 'sign_in_challenged'
+  | 'signed_out'
+  | 'signed_out_everywhere'
+  | 'session_revoked'
+  | 'password_reset_requested'
+  | 'password_reset'
+  | 'password_changed'
+  | 'username_changed'
+  | 'second_factor_on'
+  | 'second_factor_off'
+  | 'client_authorized'
+  | 'refresh_token_reused'
+  | 'authorization_code_reused'
+  | 'role_changed'
+
+export interface NewAuditEvent {
+  readonly id: AuditEventId
+  readonly type: AuditEventType
+  readonly clientId?: string | null
+  readonly sessionId?: number | null
+  readonly deviceHash?: string | null
+  readonly userAgent: string
+  readonly place: string
+  readonly detail?: string | null
+  readonly createdAt: number
+}
+
+/** Writes one event about the user that `user` yields (SQL for an id or NULL), where `condition` holds. */
+export function insertAuditEvent(row: NewAuditEvent, user: Fragment, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO audit_events (id, user_id, type, client_id, session_id, device_hash, user_agent, place, detail, created_at)
+    SELECT ${row.id}, (${user}), ${row.type}, ${row.clientId ?? null}, ${row.sessionId ?? null}, ${row.deviceHash ?? null},
+           ${row.userAgent}, ${row.place}, ${row.detail ?? null}, ${row.createdAt}
+    WHERE ${condition}
+    ON CONFLICT (id) DO NOTHING`)
+}
+
+/** SQL for "the user has signed in before, but never from this device". */
+export function isNewDevice(userId: UserId, deviceHash: string): Fragment {
+  return sql`
+    EXISTS (SELECT 1 FROM audit_events WHERE user_id = ${userId} AND type = 'sign_in' LIMIT 1)
+    AND NOT EXISTS (SELECT 1 FROM audit_events WHERE user_id = ${userId} AND device_hash = ${deviceHash} AND type = 'sign_in')`
+}
+
+export interface SignInEventRow {
+  readonly id: AuditEventId
+  readonly type: 'sign_in' | 'sign_in_failed'
+  readonly clientId: string | null
+  readonly userAgent: string
+  readonly place: string
+  readonly createdAt: number
+}
+
+/** Newest first, from before the position `before`. */
+export function listSignInEvents(input: { userId: UserId; before: number; limit: number }): Statement<SignInEventRow[]> {
+  return all(sql`
+    SELECT id, type, client_id, user_agent, place, created_at FROM audit_events
+    WHERE user_id = ${input.userId} AND type IN ('sign_in', 'sign_in_failed') AND id < ${input.before}
+    ORDER BY id DESC LIMIT ${input.limit}`)
+}
+
+/** Tries at accounts that do not exist belong to nobody who could ask for them. A bounded piece of the sweep. */
+export function deleteEventsOfNobody(input: { idBefore: number; limit: number }): Statement<void> {
+  return run(sql`
+    DELETE FROM audit_events WHERE id IN (
+      SELECT id FROM audit_events WHERE user_id IS NULL AND id < ${input.idBefore} LIMIT ${input.limit})`)
+}

@@ -1,0 +1,176 @@
+/**
+ * Challenges in D1: mailed codes and pending log-ins. Whatever is used once is claimed by one guarded UPDATE
+ * (design §1.4); the statements after it in the batch depend on `consumed_by`.
+ */
+import { sql } from 'drizzle-orm'
+import type { ChallengeId, UserId } from '../../ids.ts'
+import { type Fragment, first, run, type Statement } from './database.ts'
+
+export type ChallengePurpose = 'verify_email' | 'reset_password' | 'sign_in'
+
+/** What a code is derived from, beside its purpose (design §1.11). */
+export interface CodeSeed {
+  readonly codeId: number
+  readonly random: string
+  readonly kid: string
+}
+
+export interface NewChallenge extends CodeSeed {
+  readonly id: ChallengeId
+  readonly purpose: ChallengePurpose
+  /** Of a long code; null for six digits. */
+  readonly codeHash: string | null
+  /** Of a pending log-in; null otherwise. */
+  readonly tokenHash: string | null
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/**
+ * Makes a challenge for the user that `user` selects (SQL that yields one id, or none), where `condition` holds.
+ * It carries the user's present epoch, so a logout-all or a new password makes it void.
+ */
+export function insertChallenge(row: NewChallenge, user: Fragment, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, code_hash, token_hash, created_at, expires_at)
+    SELECT ${row.id}, ${row.purpose}, u.id, u.epoch, ${row.codeId}, ${row.random}, ${row.kid}, ${row.codeHash},
+           ${row.tokenHash}, ${row.createdAt}, ${row.expiresAt}
+    FROM users u WHERE u.id = (${user}) AND (${condition})
+    ON CONFLICT (id) DO NOTHING`)
+}
+
+/** SQL for "this user has an open challenge of the purpose that lives until `usableUntil`". */
+export function hasOpenChallenge(user: Fragment, purpose: ChallengePurpose, usableUntil: number): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM challenges o WHERE o.user_id = (${user}) AND o.purpose = ${purpose} AND o.consumed_at IS NULL
+      AND o.expires_at > ${usableUntil} AND o.epoch = (SELECT epoch FROM users WHERE id = o.user_id))`
+}
+
+/** Makes older codes of a purpose void, once a newer one exists. */
+export function voidOlderChallenges(input: {
+  user: Fragment
+  purpose: ChallengePurpose
+  newest: ChallengeId
+  now: number
+}): Statement<void> {
+  return run(sql`
+    UPDATE challenges SET consumed_at = ${input.now}
+    WHERE user_id = (${input.user}) AND purpose = ${input.purpose} AND consumed_at IS NULL AND id < ${input.newest}
+      AND EXISTS (SELECT 1 FROM challenges n WHERE n.id = ${input.newest})`)
+}
+
+/**
+ * Makes a pending log-in. Where no fresh code may be mailed, it takes over the code (and its end) of the newest pending
+ * log-in, so the mail that the person has got keeps working.
+ */
+export function insertSignInChallenge(
+  row: NewChallenge,
+  userId: UserId,
+  guards: { freshCode: Fragment; condition: Fragment },
+): Statement<void> {
+  return run(sql`
+    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, token_hash, created_at, expires_at)
+    SELECT ${row.id}, 'sign_in', u.id, u.epoch, COALESCE(p.code_id, ${row.codeId}), COALESCE(p.random, ${row.random}),
+           COALESCE(p.kid, ${row.kid}), ${row.tokenHash}, ${row.createdAt}, COALESCE(p.expires_at, ${row.expiresAt})
+    FROM users u LEFT JOIN (
+      SELECT code_id, random, kid, expires_at FROM challenges
+      WHERE user_id = ${userId} AND purpose = 'sign_in' AND consumed_at IS NULL AND expires_at > ${row.createdAt}
+      ORDER BY id DESC LIMIT 1) p ON NOT (${guards.freshCode})
+    WHERE u.id = ${userId} AND (${guards.condition})
+    ON CONFLICT (id) DO NOTHING`)
+}
+
+export function findChallenge(id: ChallengeId): Statement<{ id: ChallengeId } | null> {
+  return first(sql`SELECT id FROM challenges WHERE id = ${id}`)
+}
+
+/** Whom an open code belongs to, without using it: what a new password must not contain. */
+export function findCodeOwner(input: { codeHash: string; purpose: ChallengePurpose; now: number }): Statement<{
+  userId: UserId
+  username: string
+  email: string | null
+  emailKey: string | null
+} | null> {
+  return first(sql`
+    SELECT u.id AS user_id, u.username, u.email, u.email_key FROM challenges c JOIN users u ON u.id = c.user_id
+    WHERE c.code_hash = ${input.codeHash} AND c.purpose = ${input.purpose} AND c.consumed_at IS NULL
+      AND c.expires_at > ${input.now} AND c.epoch = u.epoch`)
+}
+
+/** Claims a long code for `claimedBy`, if it is open, unexpired, of the present epoch and `condition` holds of `challenges`. */
+export function claimCode(
+  input: { codeHash: string; purpose: ChallengePurpose; claimedBy: number; now: number },
+  condition: Fragment,
+): Statement<void> {
+  return run(sql`
+    UPDATE challenges SET consumed_at = ${input.now}, consumed_by = ${input.claimedBy}
+    WHERE code_hash = ${input.codeHash} AND purpose = ${input.purpose} AND consumed_at IS NULL AND expires_at > ${input.now}
+      AND EXISTS (
+        SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.epoch = challenges.epoch AND u.deleted_at IS NULL
+          AND (u.banned_at IS NULL OR u.banned_until <= ${input.now}))
+      AND (${condition})`)
+}
+
+/** SQL for the id of the user whose code `claimedBy` has claimed. */
+export function claimedUserId(codeHash: string, claimedBy: number): Fragment {
+  return sql`SELECT user_id FROM challenges WHERE code_hash = ${codeHash} AND consumed_by = ${claimedBy}`
+}
+
+/** Holds when `claimedBy` has claimed the code. */
+export function wasClaimed(codeHash: string, claimedBy: number): Fragment {
+  return sql`EXISTS (${claimedUserId(codeHash, claimedBy)})`
+}
+
+export function findClaim(codeHash: string, claimedBy: number): Statement<{ userId: UserId } | null> {
+  return first(claimedUserId(codeHash, claimedBy))
+}
+
+export interface SignInChallengeRow extends CodeSeed {
+  readonly id: ChallengeId
+  readonly userId: UserId
+}
+
+const isOpenSignIn = (tokenHash: string, userId: UserId, now: number) => sql`
+  token_hash = ${tokenHash} AND purpose = 'sign_in' AND user_id = ${userId} AND consumed_at IS NULL AND expires_at > ${now}
+  AND EXISTS (
+    SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.epoch = challenges.epoch AND u.deleted_at IS NULL
+      AND (u.banned_at IS NULL OR u.banned_until <= ${now}))`
+
+/** SQL for "this pending log-in is open and may be tried once more". */
+export function isSignInTriable(input: { tokenHash: string; userId: UserId; tries: number; now: number }): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM challenges WHERE ${isOpenSignIn(input.tokenHash, input.userId, input.now)} AND attempts < ${input.tries})`
+}
+
+/** Counts one try at a pending log-in and tells what its code is derived from; null when it may not be tried. */
+export function trySignIn(
+  input: { tokenHash: string; userId: UserId; tries: number; now: number },
+  condition: Fragment,
+): Statement<SignInChallengeRow | null> {
+  return first(sql`
+    UPDATE challenges SET attempts = attempts + 1
+    WHERE ${isOpenSignIn(input.tokenHash, input.userId, input.now)} AND attempts < ${input.tries} AND (${condition})
+    RETURNING id, user_id, code_id, random, kid`)
+}
+
+/** Claims a pending log-in for the session `claimedBy`, unless its code was used already, here or in a parallel log-in. */
+export function claimSignIn(input: { id: ChallengeId; codeId: number; userId: UserId; claimedBy: number; now: number }): Statement<void> {
+  return run(sql`
+    UPDATE challenges SET consumed_at = ${input.now}, consumed_by = ${input.claimedBy}
+    WHERE id = ${input.id} AND consumed_at IS NULL AND expires_at > ${input.now}
+      AND epoch = (SELECT epoch FROM users WHERE id = ${input.userId})
+      AND NOT EXISTS (
+        SELECT 1 FROM challenges o WHERE o.user_id = ${input.userId} AND o.purpose = 'sign_in'
+          AND o.code_id = ${input.codeId} AND o.consumed_by IS NOT NULL)`)
+}
+
+/** SQL for "the pending log-in was claimed for this session". */
+export function isSignInClaimed(id: ChallengeId, claimedBy: number): Fragment {
+  return sql`EXISTS (SELECT 1 FROM challenges WHERE id = ${id} AND consumed_by = ${claimedBy})`
+}
+
+export function deleteExpiredChallenges(input: { before: number; limit: number }): Statement<void> {
+  return run(sql`
+    DELETE FROM challenges WHERE id IN (
+      SELECT id FROM challenges WHERE expires_at < ${input.before} LIMIT ${input.limit})`)
+}

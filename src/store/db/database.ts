@@ -1,0 +1,126 @@
+/**
+ * D1 behind three words: a statement, a batch, a commit.
+ * Statements are SQL written through drizzle's `sql` tag: values are always bound, never spliced.
+ * D1 has no interactive transaction: what must hold together is one batch (all or nothing). An error does not mean
+ * "not done", so `commit` looks for its witness row before it answers or tries again (design §1.5).
+ */
+import { type SQL, sql } from 'drizzle-orm'
+import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
+
+type Row = Record<string, unknown>
+
+export interface Statement<Result> {
+  readonly sql: string
+  readonly params: readonly unknown[]
+  readonly read: (rows: readonly Row[]) => Result
+}
+
+export type Results<Statements extends readonly Statement<unknown>[]> = {
+  -readonly [Index in keyof Statements]: Statements[Index] extends Statement<infer Result> ? Result : never
+}
+
+/** A piece of a statement that the store makes and the core only passes on: a guard, or SQL that yields one id. */
+export type Fragment = SQL
+
+/** The guard that always holds. */
+export const always: Fragment = sql`1`
+/** Holds when both do. */
+export const both = (a: Fragment, b: Fragment): Fragment => sql`(${a}) AND (${b})`
+export const not = (a: Fragment): Fragment => sql`NOT (${a})`
+/** An id that is known, as a fragment; null for nobody. */
+export const idOf = (id: number | null): Fragment => sql`${id}`
+
+const dialect = new SQLiteAsyncDialect({ casing: 'snake_case' })
+
+function statement<Result>(query: SQL, read: (rows: readonly Row[]) => Result): Statement<Result> {
+  const { sql, params } = dialect.sqlToQuery(query)
+  return { sql, params, read }
+}
+
+/** All rows, column names in camel case. */
+export function all<R>(query: SQL): Statement<R[]> {
+  return statement(query, (rows) => rows.map(camelRow) as R[])
+}
+
+/** The first row or null. */
+export function first<R>(query: SQL): Statement<R | null> {
+  return statement(query, (rows) => (rows[0] ? (camelRow(rows[0]) as R) : null))
+}
+
+/** A write whose rows nobody needs. */
+export function run(query: SQL): Statement<void> {
+  return statement(query, () => undefined)
+}
+
+const camelNames = new Map<string, string>()
+
+function camelRow(row: Row): Row {
+  const result: Row = {}
+  for (const column in row) {
+    let name = camelNames.get(column)
+    if (name === undefined) {
+      name = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+      camelNames.set(column, name)
+    }
+    result[name] = row[column]
+  }
+  return result
+}
+
+/** The three documented texts after which D1 may or may not have committed. */
+const AMBIGUOUS = /Network connection lost|storage caused object to be reset|reset because its code was updated/
+
+/** A primary key drawn twice by two isolates: the caller draws again. */
+export function isPrimaryKeyConflict(error: unknown): boolean {
+  return error instanceof Error && /UNIQUE constraint failed: \w+\.id\b/.test(error.message)
+}
+
+/** Whether a guard holds. */
+export function findIf(condition: Fragment): Statement<boolean> {
+  return statement(sql`SELECT 1 WHERE ${condition}`, (rows) => rows.length > 0)
+}
+
+export class Database {
+  readonly #session: D1DatabaseSession
+  constructor(session: D1DatabaseSession) {
+    this.#session = session
+  }
+
+  /** One round trip, all or nothing. */
+  async batch<const Statements extends readonly Statement<unknown>[]>(statements: Statements): Promise<Results<Statements>> {
+    const prepared = statements.map(({ sql, params }) => this.#session.prepare(sql).bind(...params))
+    const only = prepared.length === 1 ? prepared[0] : undefined
+    const results = only ? [await only.all<Row>()] : await this.#session.batch<Row>(prepared)
+    return statements.map((s, index) => s.read(results[index]?.results ?? [])) as Results<Statements>
+  }
+
+  async one<Result>(statement: Statement<Result>): Promise<Result> {
+    const [result] = await this.batch([statement])
+    return result
+  }
+
+  /**
+   * Writes and then reads `witness` in the same batch; what the witness finds is the outcome, null is "a guard said no".
+   * After an error that leaves it open whether the batch was committed, the witness is read back; when it finds
+   * nothing the batch is sent once more. So every statement must be guarded, or a no-op when repeated.
+   */
+  async commit<Result>(writes: readonly Statement<unknown>[], witness: Statement<Result | null>): Promise<Result | null> {
+    try {
+      return await this.#writeAndWitness(writes, witness)
+    } catch (error) {
+      if (!(error instanceof Error && AMBIGUOUS.test(error.message))) throw error
+      const found = await this.one(witness)
+      return found ?? (await this.#writeAndWitness(writes, witness))
+    }
+  }
+
+  async #writeAndWitness<Result>(writes: readonly Statement<unknown>[], witness: Statement<Result | null>): Promise<Result | null> {
+    const results = await this.batch([...writes, witness])
+    return results.at(-1) as Result | null
+  }
+
+  /** Where a later read must be at least: the client sends it back as `x-d1-bookmark`. */
+  bookmark(): string | null {
+    return this.#session.getBookmark() ?? null
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The mail outbox in D1: a mail is a row of the batch that made it necessary, sent after the reply, retried by cron
+ * (design §1.11). What it carries is derived when it is sent; nothing readable lies here but the address, until sent.
+ */
+import { sql } from 'drizzle-orm'
+import type { ChallengeId, MailId, UserId } from '../../ids.ts'
+import type { ChallengePurpose, CodeSeed } from './challenges.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
+
+export type MailKind =
+  | 'verify_email'
+  | 'account_exists'
+  | 'reset_password'
+  | 'sign_in_code'
+  | 'new_device'
+  | 'password_changed'
+  | 'second_factor_on'
+  | 'second_factor_off'
+
+export interface NewMail {
+  readonly id: MailId
+  /** SQL that yields a `MailKind`: sign-up decides between two of them in the database. */
+  readonly kind: Fragment
+  /** JSON. */
+  readonly params: string
+  readonly challengeId: Fragment
+  readonly createdAt: number
+}
+
+/** Queues a mail for the user that `user` yields, to that user's address, where `condition` holds. */
+export function insertMail(row: NewMail, user: Fragment, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO mail_outbox (id, kind, user_id, to_address, challenge_id, params, created_at, next_attempt_at)
+    SELECT ${row.id}, ${row.kind}, u.id, u.email, ${row.challengeId}, ${row.params}, ${row.createdAt}, ${row.createdAt}
+    FROM users u WHERE u.id = (${user}) AND u.email IS NOT NULL AND (${condition})
+    ON CONFLICT (id) DO NOTHING`)
+}
+
+export const kindOf = (kind: MailKind): Fragment => sql`${kind}`
+
+/** `account_exists` where somebody has proved to own the address, `verify_email` where nobody has (design §1.12). */
+export function signUpKind(emailKey: string): Fragment {
+  return sql`CASE WHEN EXISTS (SELECT 1 FROM users v WHERE v.email_key = ${emailKey} AND v.email_verified_at IS NOT NULL)
+    THEN ${'account_exists' satisfies MailKind} ELSE ${'verify_email' satisfies MailKind} END`
+}
+
+export const noChallenge: Fragment = sql`NULL`
+export const challengeOf = (id: ChallengeId): Fragment => sql`${id}`
+
+/** Yields the open challenge whose code the mail is to carry. */
+export function newestChallenge(user: Fragment, purpose: ChallengePurpose): Fragment {
+  return sql`(SELECT n.id FROM challenges n WHERE n.user_id = (${user}) AND n.purpose = ${purpose} AND n.consumed_at IS NULL
+    ORDER BY n.id DESC LIMIT 1)`
+}
+
+export interface DueMail extends Partial<CodeSeed> {
+  readonly id: MailId
+  readonly kind: MailKind
+  readonly toAddress: string
+  readonly params: string
+  readonly createdAt: number
+  readonly attempts: number
+  readonly userId: UserId
+  readonly username: string
+  readonly givenName: string | null
+  readonly purpose: ChallengePurpose | null
+  readonly challengeExpiresAt: number | null
+}
+
+/** Takes a mail for sending: until `leaseUntil` nobody else sends it. */
+export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }): Statement<{ id: MailId } | null> {
+  return first(sql`
+    UPDATE mail_outbox SET attempts = attempts + 1, next_attempt_at = ${input.leaseUntil}
+    WHERE id = ${input.id} AND sent_at IS NULL AND failed_at IS NULL AND next_attempt_at <= ${input.now}
+    RETURNING id`)
+}
+
+export function findMail(id: MailId): Statement<DueMail | null> {
+  return first(sql`
+    SELECT m.id, m.kind, m.to_address, m.params, m.created_at, m.attempts, m.user_id, u.username, u.given_name,
+           c.purpose, c.code_id, c.random, c.kid, c.expires_at AS challenge_expires_at
+    FROM mail_outbox m JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL LEFT JOIN challenges c ON c.id = m.challenge_id AND c.consumed_at IS NULL AND c.epoch = u.epoch
+    WHERE m.id = ${id}`)
+}
+
+export function listDueMails(input: { now: number; limit: number }): Statement<{ id: MailId }[]> {
+  return all(sql`
+    SELECT id FROM mail_outbox
+    WHERE next_attempt_at <= ${input.now} AND sent_at IS NULL AND failed_at IS NULL
+    ORDER BY next_attempt_at LIMIT ${input.limit}`)
+}
+
+export function markMailSent(id: MailId, now: number): Statement<void> {
+  return run(sql`UPDATE mail_outbox SET sent_at = ${now}, to_address = NULL WHERE id = ${id} AND sent_at IS NULL`)
+}
+
+export function markMailFailed(id: MailId, now: number): Statement<void> {
+  return run(sql`UPDATE mail_outbox SET failed_at = ${now}, to_address = NULL WHERE id = ${id} AND sent_at IS NULL`)
+}
+
+export function postponeMail(id: MailId, nextAttemptAt: number): Statement<void> {
+  return run(sql`UPDATE mail_outbox SET next_attempt_at = ${nextAttemptAt} WHERE id = ${id} AND sent_at IS NULL`)
+}
+
+export function deleteDoneMails(input: { before: number; limit: number }): Statement<void> {
+  return run(sql`
+    DELETE FROM mail_outbox WHERE id IN (
+      SELECT id FROM mail_outbox WHERE (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND created_at < ${input.before}
+      LIMIT ${input.limit})`)
+}

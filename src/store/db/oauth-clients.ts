@@ -1,0 +1,32 @@
+/** OAuth clients in D1. */
+import { sql } from 'drizzle-orm'
+import { first, type Statement } from './database.ts'
+
+export interface ClientGateRow {
+  readonly id: string
+  readonly scopes: string
+  readonly epoch: number
+  readonly disabledAt: number | null
+}
+
+export interface OAuthClientRow extends ClientGateRow {
+  readonly name: string
+  readonly secretHash: string | null
+  readonly tokenEndpointAuthMethod: string
+  readonly redirectUris: string
+  readonly grantTypes: string
+  readonly firstParty: number
+  readonly requirePkce: number
+  readonly accessTokenSeconds: number
+}
+
+export function findClientGateRow(clientId: string): Statement<ClientGateRow | null> {
+  return first(sql`SELECT id, scopes, epoch, disabled_at FROM oauth_clients WHERE id = ${clientId}`)
+}
+
+export function findClient(clientId: string): Statement<OAuthClientRow | null> {
+  return first(sql`
+    SELECT id, name, secret_hash, token_endpoint_auth_method, redirect_uris, grant_types, scopes, first_party, require_pkce,
+           access_token_seconds, epoch, disabled_at
+    FROM oauth_clients WHERE id = ${clientId}`)
+}

@@ -1,0 +1,56 @@
+/** What happened and what must be told: audit events and the mail outbox. */
+import { sql } from 'drizzle-orm'
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { users } from './users.ts'
+
+export const auditEvents = sqliteTable(
+  'audit_events',
+  {
+    id: integer().primaryKey(),
+    /** Whom it is about; null for a try at an account that does not exist. */
+    userId: integer().references(() => users.id, { onDelete: 'cascade' }),
+    /** Who did it, when it was not the user. */
+    actorId: integer(),
+    type: text().notNull(),
+    clientId: text(),
+    sessionId: integer(),
+    /** Keyed hash of user agent and country: tells a new device. */
+    deviceHash: text(),
+    userAgent: text(),
+    place: text(),
+    detail: text(),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    index('audit_events_user').on(t.userId, t.id),
+    // The log-in history.
+    index('audit_events_sign_ins').on(t.userId, t.id).where(sql`type IN ('sign_in', 'sign_in_failed')`),
+    // Whether a device was seen before.
+    index('audit_events_device').on(t.userId, t.deviceHash).where(sql`type = 'sign_in'`),
+  ],
+)
+
+export const mailOutbox = sqliteTable(
+  'mail_outbox',
+  {
+    id: integer().primaryKey(),
+    kind: text().notNull(),
+    userId: integer().references(() => users.id, { onDelete: 'cascade' }),
+    /** Cleared once the mail is sent. */
+    toAddress: text(),
+    /** The challenge whose code the mail carries. */
+    challengeId: integer(),
+    /** JSON: what else the message says. */
+    params: text().notNull().default('{}'),
+    createdAt: integer().notNull(),
+    attempts: integer().notNull().default(0),
+    /** When it may be tried (again); a sender pushes it forward before it sends. */
+    nextAttemptAt: integer().notNull(),
+    sentAt: integer(),
+    failedAt: integer(),
+  },
+  (t) => [
+    index('mail_outbox_due').on(t.nextAttemptAt).where(sql`sent_at IS NULL AND failed_at IS NULL`),
+    index('mail_outbox_done').on(t.createdAt).where(sql`sent_at IS NOT NULL OR failed_at IS NOT NULL`),
+  ],
+)

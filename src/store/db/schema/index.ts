@@ -1,0 +1,5 @@
+/** All tables, for drizzle-kit and for the test that compares them with the migrated database. */
+export * from './events.ts'
+export * from './oauth.ts'
+export * from './sessions.ts'
+export * from './users.ts'

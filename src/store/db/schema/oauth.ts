@@ -1,0 +1,71 @@
+/** OAuth: clients, authorization codes, refresh tokens. Secrets, codes and tokens lie here as SHA-256 only. */
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { sessions } from './sessions.ts'
+import { users } from './users.ts'
+
+export const oauthClients = sqliteTable('oauth_clients', {
+  /** The `client_id`. */
+  id: text().primaryKey(),
+  name: text().notNull(),
+  /** Null: a public client. */
+  secretHash: text(),
+  /** RFC 7591: none, client_secret_basic, client_secret_post. */
+  tokenEndpointAuthMethod: text().notNull(),
+  /** JSON array of exact URIs. */
+  redirectUris: text().notNull(),
+  /** Space separated. */
+  grantTypes: text().notNull(),
+  scopes: text().notNull(),
+  firstParty: integer().notNull().default(0),
+  requirePkce: integer().notNull().default(1),
+  accessTokenSeconds: integer().notNull().default(600),
+  epoch: integer().notNull().default(0),
+  disabledAt: integer(),
+  createdAt: integer().notNull(),
+  updatedAt: integer().notNull(),
+})
+
+export const authorizationCodes = sqliteTable(
+  'authorization_codes',
+  {
+    codeHash: text().primaryKey(),
+    clientId: text()
+      .notNull()
+      .references(() => oauthClients.id, { onDelete: 'cascade' }),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    redirectUri: text().notNull(),
+    /** S256; null only for a confidential client that is registered without PKCE. */
+    codeChallenge: text(),
+    scope: text().notNull(),
+    epoch: integer().notNull(),
+    /** The browser session that granted it; the code dies with it. */
+    browserSessionId: integer().notNull(),
+    authenticatedAt: integer().notNull(),
+    amr: text().notNull(),
+    createdAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    consumedAt: integer(),
+    /** The session that the one exchange made: revoked when the code comes again (RFC 6749 §4.1.2). */
+    sessionId: integer(),
+  },
+  (t) => [index('authorization_codes_expires_at').on(t.expiresAt)],
+)
+
+/** One row per issued refresh token; the session is the family. */
+export const refreshTokens = sqliteTable(
+  'refresh_tokens',
+  {
+    tokenHash: text().primaryKey(),
+    sessionId: integer()
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    rotatedAt: integer(),
+    /** The key under which the successor was derived (design §1.9). */
+    successorKid: text(),
+  },
+  (t) => [index('refresh_tokens_session_id').on(t.sessionId), index('refresh_tokens_expires_at').on(t.expiresAt)],
+)

@@ -1,0 +1,82 @@
+/** Sessions, and what leads to one or guards it: challenges (mailed codes, pending log-ins) and attempt counters. */
+import { sql } from 'drizzle-orm'
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { users } from './users.ts'
+
+/** One lineage of sign-in: a browser log-in (`client_id` null, `token_hash` set), or an OAuth grant to a client. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    id: integer().primaryKey(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    clientId: text(),
+    tokenHash: text(),
+    scope: text().notNull(),
+    epoch: integer().notNull(),
+    createdAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    idleExpiresAt: integer().notNull(),
+    lastUsedAt: integer().notNull(),
+    revokedAt: integer(),
+    /** When the person last proved who they are, and how (RFC 8176, space separated). */
+    authenticatedAt: integer().notNull(),
+    amr: text().notNull(),
+  },
+  (t) => [
+    // A user's own list; ending all but one.
+    index('sessions_live').on(t.userId, t.id).where(sql`revoked_at IS NULL`),
+    // The sweep.
+    index('sessions_expires_at').on(t.expiresAt),
+  ],
+)
+
+/** Something that a person must answer once: a mailed code, or a log-in that waits for its second factor. */
+export const challenges = sqliteTable(
+  'challenges',
+  {
+    id: integer().primaryKey(),
+    purpose: text().notNull(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    epoch: integer().notNull(),
+    /** The code is derived from these three and the purpose (design §1.11). */
+    codeId: integer().notNull(),
+    random: text().notNull(),
+    kid: text().notNull(),
+    /** SHA-256 of a code that is long enough to be looked up by; null for six digits. */
+    codeHash: text(),
+    /** SHA-256 of the pending log-in's `sessionHash`. */
+    tokenHash: text(),
+    attempts: integer().notNull().default(0),
+    createdAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    consumedAt: integer(),
+    /** Whose claim consumed it: the session or event that the claim made. Tells a winner from a loser. */
+    consumedBy: integer(),
+  },
+  (t) => [
+    uniqueIndex('challenges_code_hash').on(t.codeHash),
+    uniqueIndex('challenges_token_hash').on(t.tokenHash),
+    // The live code of a purpose, to be sent again or made void.
+    index('challenges_open').on(t.userId, t.purpose, t.id).where(sql`consumed_at IS NULL`),
+    // The sweep.
+    index('challenges_expires_at').on(t.expiresAt),
+  ],
+)
+
+/** Counters that guard secrets. Keys are keyed hashes: no address and no name in clear. */
+export const attemptCounters = sqliteTable(
+  'attempt_counters',
+  {
+    key: text().primaryKey(),
+    count: integer().notNull(),
+    windowEndsAt: integer().notNull(),
+    lastAt: integer().notNull(),
+    /** The id of the last attempt that was let through: later statements of its batch depend on it. */
+    stamp: integer().notNull(),
+  },
+  (t) => [index('attempt_counters_window_ends_at').on(t.windowEndsAt)],
+)

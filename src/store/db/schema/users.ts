@@ -1,0 +1,114 @@
+/** `users` and what hangs on a person: roles, credentials, second factors. Secrets are never in `users` itself. */
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+export const roles = sqliteTable('roles', {
+  id: text().primaryKey(),
+  displayName: text().notNull(),
+  /** 1 is the highest. Nobody acts on a rank at or above their own. */
+  ranking: integer().notNull(),
+  description: text().notNull(),
+  /** Space separated: the most that a user with this role may hold. */
+  scopes: text().notNull(),
+  /** 1: made by a migration, neither changed nor deleted. */
+  system: integer().notNull().default(0),
+  createdAt: integer().notNull(),
+  updatedAt: integer().notNull(),
+})
+
+export const users = sqliteTable(
+  'users',
+  {
+    id: integer().primaryKey(),
+    username: text().notNull(),
+    usernameKey: text().notNull(),
+    email: text(),
+    emailKey: text(),
+    emailVerifiedAt: integer(),
+    givenName: text(),
+    middleName: text(),
+    familyName: text(),
+    displayName: text(),
+    nickname: text(),
+    title: text(),
+    about: text(),
+    gender: text(),
+    birthDate: text(),
+    relationshipStatus: text(),
+    bio: text(),
+    designation: text(),
+    organization: text(),
+    pronouns: text(),
+    customLink: text(),
+    phoneCountryCode: text(),
+    phone: text(),
+    countryCode: text(),
+    role: text()
+      .notNull()
+      .default('user')
+      .references(() => roles.id),
+    isPrivate: integer().notNull().default(0),
+    /** The mark of a person whose identity the operator has checked; not the e-mail's. */
+    verifiedAt: integer(),
+    bannedAt: integer(),
+    bannedUntil: integer(),
+    bannedReason: text(),
+    restrictedAt: integer(),
+    restrictedUntil: integer(),
+    restrictedReason: text(),
+    deletedAt: integer(),
+    deletedReason: text(),
+    subscriptionTier: text(),
+    subscriptionExpiresAt: integer(),
+    followerCount: integer().notNull().default(0),
+    followingCount: integer().notNull().default(0),
+    statusMessage: text(),
+    statusUpdatedAt: integer(),
+    statusExpiresAt: integer(),
+    availability: integer(),
+    mood: integer(),
+    whereAmI: text(),
+    lastSeenAt: integer(),
+    locale: text(),
+    zoneinfo: text(),
+    currency: text(),
+    avatarKey: text(),
+    profileUrl: text(),
+    customData: text(),
+    /** Copied into sessions, challenges and codes; whatever holds an older one is dead (design §1.7). */
+    epoch: integer().notNull().default(0),
+    createdAt: integer().notNull(),
+    updatedAt: integer().notNull(),
+  },
+  (t) => [
+    // Decides who has a user name; log-in by user name.
+    uniqueIndex('users_username_key').on(t.usernameKey),
+    // Decides who has an address. Unverified rows do not count (design §1.12).
+    uniqueIndex('users_verified_email_key').on(t.emailKey).where(sql`email_verified_at IS NOT NULL`),
+    // Log-in and codes by address, verified or not.
+    index('users_email_key').on(t.emailKey),
+    // The sweep of accounts that never proved their address.
+    index('users_unverified').on(t.id).where(sql`email_verified_at IS NULL`),
+  ],
+)
+
+export const credentials = sqliteTable('credentials', {
+  userId: integer()
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  /** PHC string: scrypt with its cost, the pepper's key id and the salt. */
+  passwordHash: text().notNull(),
+  updatedAt: integer().notNull(),
+})
+
+export const secondFactors = sqliteTable(
+  'second_factors',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    kind: text().notNull(),
+    createdAt: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.kind] })],
+)

@@ -1,0 +1,20 @@
+/** Second factors in D1: which kinds a user has switched on. */
+import { sql } from 'drizzle-orm'
+import type { UserId } from '../../ids.ts'
+import { type Fragment, run, type Statement } from './database.ts'
+
+export type SecondFactorKind = 'email'
+
+export function insertSecondFactor(userId: UserId, kind: SecondFactorKind, now: number): Statement<void> {
+  return run(sql`
+    INSERT INTO second_factors (user_id, kind, created_at) VALUES (${userId}, ${kind}, ${now})
+    ON CONFLICT (user_id, kind) DO NOTHING`)
+}
+
+export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind): Statement<void> {
+  return run(sql`DELETE FROM second_factors WHERE user_id = ${userId} AND kind = ${kind}`)
+}
+
+export function hasSecondFactor(userId: UserId, kind: SecondFactorKind): Fragment {
+  return sql`EXISTS (SELECT 1 FROM second_factors WHERE user_id = ${userId} AND kind = ${kind})`
+}

@@ -1,0 +1,146 @@
+/** Sessions in D1: the verdict on every credential (design §2). Statements only; the rules are in `core/sessions`. */
+import { sql } from 'drizzle-orm'
+import type { SessionId, UserId } from '../../ids.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
+
+export interface NewSession {
+  readonly id: SessionId
+  readonly userId: UserId
+  /** Null for a browser. */
+  readonly clientId: string | null
+  /** SHA-256 of a browser's secret; null for an OAuth grant. */
+  readonly tokenHash: string | null
+  readonly scope: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly idleExpiresAt: number
+  readonly authenticatedAt: number
+  readonly amr: string
+}
+
+/** What the gate needs to know of a session, its user, the user's role and the client: one row. */
+export interface GateRow {
+  readonly sessionId: SessionId
+  readonly userId: UserId
+  readonly clientId: string | null
+  readonly tokenHash: string | null
+  readonly scope: string
+  readonly sessionEpoch: number
+  readonly expiresAt: number
+  readonly idleExpiresAt: number
+  readonly lastUsedAt: number
+  readonly revokedAt: number | null
+  readonly authenticatedAt: number
+  readonly amr: string
+  readonly userEpoch: number
+  readonly bannedAt: number | null
+  readonly bannedUntil: number | null
+  readonly restrictedAt: number | null
+  readonly restrictedUntil: number | null
+  readonly deletedAt: number | null
+  readonly role: string
+  readonly ranking: number
+  readonly roleScopes: string
+  readonly clientScopes: string | null
+  readonly clientDisabledAt: number | null
+}
+
+export function findGateRow(sessionId: SessionId): Statement<GateRow | null> {
+  return first(sql`
+    SELECT s.id AS session_id, s.user_id, s.client_id, s.token_hash, s.scope, s.epoch AS session_epoch, s.expires_at,
+           s.idle_expires_at, s.last_used_at, s.revoked_at, s.authenticated_at, s.amr,
+           u.epoch AS user_epoch, u.banned_at, u.banned_until, u.restricted_at, u.restricted_until, u.deleted_at, u.role,
+           r.ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at
+    FROM sessions s
+    JOIN users u ON u.id = s.user_id
+    JOIN roles r ON r.id = u.role
+    LEFT JOIN oauth_clients c ON c.id = s.client_id
+    WHERE s.id = ${sessionId}`)
+}
+
+/**
+ * Makes a session with the user's present epoch, where `condition` holds (a guard of the same batch).
+ * Repeating it changes nothing.
+ */
+export function insertSession(row: NewSession, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO sessions (id, user_id, client_id, token_hash, scope, epoch, created_at, expires_at, idle_expires_at,
+                          last_used_at, authenticated_at, amr)
+    SELECT ${row.id}, u.id, ${row.clientId}, ${row.tokenHash}, ${row.scope}, u.epoch, ${row.createdAt}, ${row.expiresAt},
+           ${row.idleExpiresAt}, ${row.createdAt}, ${row.authenticatedAt}, ${row.amr}
+    FROM users u WHERE u.id = ${row.userId} AND (${condition})
+    ON CONFLICT (id) DO NOTHING`)
+}
+
+export function sessionExists(id: SessionId): Statement<{ id: SessionId } | null> {
+  return first(sql`SELECT id FROM sessions WHERE id = ${id}`)
+}
+
+/** Holds when the session was made, in this batch or before. */
+export function sessionWasMade(id: SessionId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id})`
+}
+
+/** Keeps the newest `keep` browser sessions of a user and ends the others. */
+export function endOldestBrowserSessions(userId: UserId, keep: number, now: number): Statement<void> {
+  return run(sql`
+    UPDATE sessions SET revoked_at = ${now} WHERE id IN (
+      SELECT id FROM sessions WHERE user_id = ${userId} AND revoked_at IS NULL AND client_id IS NULL
+      ORDER BY id DESC LIMIT -1 OFFSET ${keep})`)
+}
+
+/** Ends one session of the user; true when it was live until now. */
+export function endSession(input: { id: SessionId; userId: UserId; now: number }): Statement<{ id: SessionId } | null> {
+  return first(sql`
+    UPDATE sessions SET revoked_at = ${input.now}
+    WHERE id = ${input.id} AND user_id = ${input.userId} AND revoked_at IS NULL AND expires_at > ${input.now}
+      AND epoch = (SELECT epoch FROM users WHERE id = ${input.userId})
+    RETURNING id`)
+}
+
+/** Holds when the session was ended at `now`, in this batch. */
+export function wasEnded(id: SessionId, now: number): Fragment {
+  return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id} AND revoked_at = ${now})`
+}
+
+export function endOtherSessions(input: { userId: UserId; keep: SessionId; now: number }): Statement<void> {
+  return run(sql`
+    UPDATE sessions SET revoked_at = ${input.now}
+    WHERE user_id = ${input.userId} AND revoked_at IS NULL AND id <> ${input.keep}`)
+}
+
+/** Remembers that a session is in use; a browser's idle end moves on with it. */
+export function touchSession(input: { id: SessionId; now: number; idleExpiresAt: number }): Statement<void> {
+  return run(sql`
+    UPDATE sessions SET last_used_at = ${input.now}, idle_expires_at = MIN(expires_at, ${input.idleExpiresAt})
+    WHERE id = ${input.id} AND last_used_at < ${input.now}`)
+}
+
+export interface SessionListRow {
+  readonly id: SessionId
+  readonly clientId: string | null
+  readonly clientName: string | null
+  readonly scope: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly lastUsedAt: number
+  readonly authenticatedAt: number
+  readonly amr: string
+}
+
+/** A user's live sessions, newest first, from before the position `before`. */
+export function listLiveSessions(input: { userId: UserId; before: number; limit: number; now: number }): Statement<SessionListRow[]> {
+  return all(sql`
+    SELECT s.id, s.client_id, c.name AS client_name, s.scope, s.created_at, MIN(s.expires_at, s.idle_expires_at) AS expires_at,
+           s.last_used_at, s.authenticated_at, s.amr
+    FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN oauth_clients c ON c.id = s.client_id
+    WHERE s.user_id = ${input.userId} AND s.revoked_at IS NULL AND s.id < ${input.before}
+      AND s.epoch = u.epoch AND s.expires_at > ${input.now} AND s.idle_expires_at > ${input.now}
+    ORDER BY s.id DESC LIMIT ${input.limit}`)
+}
+
+/** Sessions that ended long enough ago that nobody asks for them any more. A bounded piece of the sweep. */
+export function deleteEndedSessions(input: { before: number; limit: number }): Statement<void> {
+  return run(sql`
+    DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ${input.before} LIMIT ${input.limit})`)
+}

@@ -1,0 +1,212 @@
+/** Users in D1, with their credentials. Who owns a user name or an address is decided by the unique indexes. */
+import { sql } from 'drizzle-orm'
+import type { ProfileField } from '../../config.ts'
+import type { UserId } from '../../ids.ts'
+import { type Fragment, first, run, type Statement } from './database.ts'
+import type { users } from './schema/users.ts'
+
+export type UserRow = Omit<typeof users.$inferSelect, 'id'> & { readonly id: UserId }
+
+/** A user with what log-in needs: apart from `UserRow`, which may be passed around. */
+export interface SignInRow extends UserRow {
+  readonly passwordHash: string | null
+  readonly secondFactors: number
+}
+
+export interface NewUser {
+  readonly id: UserId
+  readonly username: string
+  readonly usernameKey: string
+  readonly email: string
+  readonly emailKey: string
+  readonly emailVerifiedAt: number | null
+  readonly givenName: string
+  readonly familyName: string
+  readonly phoneCountryCode: string | null
+  readonly phone: string | null
+  readonly createdAt: number
+}
+
+/** Makes a user unless the user name, or the verified address, is taken. The witness is the row itself. */
+export function insertUser(row: NewUser): Statement<void> {
+  return run(sql`
+    INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,
+                       phone_country_code, phone, created_at, updated_at)
+    VALUES (${row.id}, ${row.username}, ${row.usernameKey}, ${row.email}, ${row.emailKey}, ${row.emailVerifiedAt}, ${row.givenName},
+            ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, ${row.createdAt}, ${row.createdAt})
+    ON CONFLICT (username_key) DO NOTHING
+    ON CONFLICT (email_key) WHERE email_verified_at IS NOT NULL DO NOTHING`)
+}
+
+/** Who else has the names: tells which field of a refused sign-up is taken. */
+export function findTaken(input: { usernameKey: string; emailKey: string }): Statement<{ username: number; email: number } | null> {
+  return first(sql`
+    SELECT EXISTS (SELECT 1 FROM users WHERE username_key = ${input.usernameKey}) AS username,
+           EXISTS (SELECT 1 FROM users WHERE email_key = ${input.emailKey} AND email_verified_at IS NOT NULL) AS email`)
+}
+
+/** Holds when the row was made. */
+export function userExists(id: UserId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`
+}
+
+/** Holds when somebody has proved to own this address. */
+export function isAddressOwned(emailKey: string): Fragment {
+  return sql`EXISTS (SELECT 1 FROM users WHERE email_key = ${emailKey} AND email_verified_at IS NOT NULL)`
+}
+
+const isAlive = (alias: Fragment, now: number) =>
+  sql`${alias}.deleted_at IS NULL AND (${alias}.banned_at IS NULL OR ${alias}.banned_until <= ${now})`
+
+/** Yields the user who has proved to own the address and may use the account; nobody otherwise. */
+export function ownerOfAddress(emailKey: string, now: number): Fragment {
+  return sql`SELECT o.id FROM users o WHERE o.email_key = ${emailKey} AND o.email_verified_at IS NOT NULL AND ${isAlive(sql`o`, now)}`
+}
+
+/** Yields the user while their address waits to be proved and belongs to nobody else. */
+export function unverifiedUser(id: UserId, now: number): Fragment {
+  return sql`
+    SELECT o.id FROM users o WHERE o.id = ${id} AND o.email_verified_at IS NULL AND ${isAlive(sql`o`, now)}
+      AND NOT EXISTS (SELECT 1 FROM users v WHERE v.email_key = o.email_key AND v.email_verified_at IS NOT NULL)`
+}
+
+/** A guard on `challenges`: its user's address waits to be proved and belongs to nobody else. */
+export function isVerifiable(): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.email_verified_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM users v WHERE v.email_key = u.email_key AND v.email_verified_at IS NOT NULL))`
+}
+
+/** A guard on `challenges`: it belongs to this user. */
+export function isChallengeOf(userId: UserId): Fragment {
+  return sql`challenges.user_id = ${userId}`
+}
+
+export function findUser(id: UserId): Statement<UserRow | null> {
+  return first(sql`SELECT * FROM users WHERE id = ${id}`)
+}
+
+export function findAddress(id: UserId): Statement<{ emailKey: string | null } | null> {
+  return first(sql`SELECT email_key FROM users WHERE id = ${id}`)
+}
+
+/**
+ * The account that is meant at log-in, by user name, by address, or by both, which must be one account. An address
+ * means its owner; before anyone has proved it, the newest who claims it.
+ */
+export function findForSignIn(input: { usernameKey: string | null; emailKey: string | null }): Statement<SignInRow | null> {
+  const { usernameKey, emailKey } = input
+  const byEmail = sql`SELECT COALESCE(
+    (SELECT id FROM users WHERE email_key = ${emailKey} AND email_verified_at IS NOT NULL),
+    (SELECT id FROM users WHERE email_key = ${emailKey} ORDER BY id DESC LIMIT 1))`
+  const which =
+    usernameKey === null
+      ? sql`u.id = (${byEmail})`
+      : emailKey === null
+        ? sql`u.username_key = ${usernameKey}`
+        : sql`u.username_key = ${usernameKey} AND u.email_key = ${emailKey}`
+  return first(sql`
+    SELECT u.*, c.password_hash, (SELECT COUNT(*) FROM second_factors f WHERE f.user_id = u.id) AS second_factors
+    FROM users u LEFT JOIN credentials c ON c.user_id = u.id
+    WHERE ${which}`)
+}
+
+export function insertCredential(userId: UserId, passwordHash: string, now: number): Statement<void> {
+  return run(sql`
+    INSERT INTO credentials (user_id, password_hash, updated_at)
+    SELECT ${userId}, ${passwordHash}, ${now} WHERE ${userExists(userId)}
+    ON CONFLICT (user_id) DO NOTHING`)
+}
+
+export function findWithPassword(id: UserId): Statement<(UserRow & { readonly passwordHash: string | null }) | null> {
+  return first(sql`SELECT u.*, c.password_hash FROM users u LEFT JOIN credentials c ON c.user_id = u.id WHERE u.id = ${id}`)
+}
+
+/** Replaces the password of the user that `user` yields, where `condition` holds. */
+export function updatePassword(input: { user: Fragment; passwordHash: string; now: number }, condition: Fragment): Statement<void> {
+  return run(sql`
+    UPDATE credentials SET password_hash = ${input.passwordHash}, updated_at = ${input.now}
+    WHERE user_id = (${input.user}) AND (${condition})`)
+}
+
+/** Stores the same password under today's cost or key, unless it was changed meanwhile. */
+export function rehashPassword(userId: UserId, from: string, to: string): Statement<void> {
+  return run(sql`UPDATE credentials SET password_hash = ${to} WHERE user_id = ${userId} AND password_hash = ${from}`)
+}
+
+/** Holds while nothing has happened to the account since it was read with this epoch. */
+export function isUnchanged(userId: UserId, epoch: number, now: number): Fragment {
+  return sql`EXISTS (SELECT 1 FROM users x WHERE x.id = ${userId} AND x.epoch = ${epoch} AND ${isAlive(sql`x`, now)})`
+}
+
+/** Marks the address of the user that `user` yields as proved. */
+export function verifyAddress(user: Fragment, now: number): Statement<void> {
+  return run(sql`UPDATE users SET email_verified_at = ${now}, updated_at = ${now} WHERE id = (${user}) AND email_verified_at IS NULL`)
+}
+
+/** Makes every session, token, code and pending log-in of the user void. */
+export function raiseEpoch(user: Fragment, now: number): Statement<void> {
+  return run(sql`UPDATE users SET epoch = epoch + 1, updated_at = ${now} WHERE id = (${user})`)
+}
+
+/** Yields the user while `condition` holds, nobody otherwise. */
+export function userWhere(id: UserId, condition: Fragment): Fragment {
+  return sql`SELECT y.id FROM users y WHERE y.id = ${id} AND (${condition})`
+}
+
+export function touchLastSeen(userId: UserId, now: number, condition: Fragment): Statement<void> {
+  return run(sql`UPDATE users SET last_seen_at = ${now} WHERE id = ${userId} AND (${condition})`)
+}
+
+const COLUMNS: Readonly<Record<Exclude<ProfileField, 'username'>, Fragment>> = {
+  givenName: sql`given_name`,
+  middleName: sql`middle_name`,
+  familyName: sql`family_name`,
+  gender: sql`gender`,
+  bio: sql`bio`,
+  designation: sql`designation`,
+  organization: sql`organization`,
+  pronouns: sql`pronouns`,
+  customLink: sql`custom_link`,
+  phoneCountryCode: sql`phone_country_code`,
+  phone: sql`phone`,
+  locale: sql`locale`,
+  zoneinfo: sql`zoneinfo`,
+  currency: sql`currency`,
+}
+
+export interface ProfileChanges {
+  readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
+  readonly username?: { readonly username: string; readonly usernameKey: string }
+}
+
+/** Holds while nobody else has the user name. */
+export function isUsernameFree(key: string, userId: UserId): Fragment {
+  return sql`NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = ${key} AND o.id <> ${userId})`
+}
+
+/** Writes the given columns, and no other, where `condition` holds. */
+export function updateProfile(userId: UserId, changes: ProfileChanges, now: number, condition: Fragment): Statement<void> {
+  const sets = Object.entries(changes.fields).map(([field, value]) => sql`${COLUMNS[field as keyof typeof COLUMNS]} = ${value}`)
+  if (changes.username) sets.push(sql`username = ${changes.username.username}`, sql`username_key = ${changes.username.usernameKey}`)
+  return run(sql`
+    UPDATE users SET ${sql.join([...sets, sql`updated_at = ${now}`], sql`, `)} WHERE id = ${userId} AND (${condition})`)
+}
+
+/** Holds once this very hash is the user's. */
+export function hasPasswordHash(userId: UserId, passwordHash: string): Fragment {
+  return sql`EXISTS (SELECT 1 FROM credentials WHERE user_id = ${userId} AND password_hash = ${passwordHash})`
+}
+
+/** The user after an act of the same batch, when that act took place. */
+export function findUserWhere(id: UserId, condition: Fragment): Statement<UserRow | null> {
+  return first(sql`SELECT * FROM users WHERE id = ${id} AND (${condition})`)
+}
+
+/** Accounts that never proved their address give their user name back. A bounded piece of the sweep. */
+export function deleteUnverifiedUsers(input: { createdBefore: number; idBefore: number; limit: number }): Statement<void> {
+  return run(sql`
+    DELETE FROM users WHERE id IN (
+      SELECT id FROM users WHERE email_verified_at IS NULL AND email IS NOT NULL AND id < ${input.idBefore}
+        AND created_at < ${input.createdBefore} LIMIT ${input.limit})`)
+}

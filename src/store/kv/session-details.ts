@@ -1,0 +1,26 @@
+/**
+ * KV `session:<id>`: from where a session was begun, for session lists. KV is eventually consistent, so it is shown and
+ * never trusted; the verdict on a session is in D1 (design §2).
+ */
+import { type SessionId, toHex } from '../../ids.ts'
+
+export interface SessionDetail {
+  readonly userAgent: string
+  readonly place: string
+  /** The true end; KV's own expiry is only housekeeping. */
+  readonly expiresAt: number
+}
+
+const key = (id: SessionId) => `session:${toHex(id)}`
+/** KV refuses less. */
+const TTL_SECONDS_MIN = 60
+
+export async function putSessionDetail(kv: KVNamespace, id: SessionId, detail: SessionDetail, now: number): Promise<void> {
+  const expirationTtl = Math.max(TTL_SECONDS_MIN, Math.ceil((detail.expiresAt - now) / 1000))
+  await kv.put(key(id), JSON.stringify(detail), { expirationTtl })
+}
+
+export async function getSessionDetail(kv: KVNamespace, id: SessionId, now: number): Promise<SessionDetail | null> {
+  const detail = await kv.get<SessionDetail>(key(id), 'json').catch(() => null)
+  return detail && detail.expiresAt > now ? detail : null
+}
