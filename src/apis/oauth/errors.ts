@@ -1,0 +1,68 @@
+/**
+ * Errors of the OAuth endpoints, in two channels: JSON (RFC 6749 §5.2), and by redirect from the authorization endpoint
+ * once the core says that the redirect URI is to be trusted (§4.1.2.1).
+ */
+import type { ErrorHandler } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { AppError, ErrorCode } from '../../core/errors.ts'
+import { AuthorizationError, authorizationResponse } from '../../core/oauth/authorize.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
+
+/** RFC 6749 has few words: its own, RFC 6750's and OpenID Connect's are kept, the rest takes the nearest. */
+export const OAUTH_ERRORS = {
+  invalid_request: [400, 'invalid_request'],
+  invalid_client: [401, 'invalid_client'],
+  invalid_grant: [400, 'invalid_grant'],
+  unauthorized_client: [400, 'unauthorized_client'],
+  unsupported_grant_type: [400, 'unsupported_grant_type'],
+  unsupported_response_type: [400, 'unsupported_response_type'],
+  invalid_scope: [400, 'invalid_scope'],
+  access_denied: [403, 'access_denied'],
+  login_required: [401, 'login_required'],
+  consent_required: [403, 'consent_required'],
+  invalid_token: [401, 'invalid_token'],
+  insufficient_scope: [403, 'insufficient_scope'],
+  temporarily_unavailable: [503, 'temporarily_unavailable'],
+  unauthenticated: [401, 'invalid_token'],
+  email_not_verified: [403, 'access_denied'],
+  reauthentication_required: [401, 'login_required'],
+  cross_site_request: [403, 'access_denied'],
+  account_restricted: [403, 'access_denied'],
+  forbidden: [403, 'access_denied'],
+  not_found: [404, 'invalid_request'],
+  method_not_allowed: [405, 'invalid_request'],
+  username_taken: [409, 'invalid_request'],
+  email_taken: [409, 'invalid_request'],
+  code_invalid: [400, 'invalid_request'],
+  payload_too_large: [413, 'invalid_request'],
+  unsupported_media_type: [415, 'invalid_request'],
+  rate_limited: [429, 'temporarily_unavailable'],
+  internal_error: [500, 'server_error'],
+} as const satisfies Record<ErrorCode, readonly [ContentfulStatusCode, string]>
+
+export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
+  const target = thrown instanceof AuthorizationError ? thrown.target : null
+  const error = toAppError(target ? thrown.cause : thrown)
+  logFailure(c, error)
+  const [status, code] = OAUTH_ERRORS[error.code]
+  const body = { error: code, error_description: toDescription(error) }
+  // RFC 6749 §5.1: neither replies nor errors of these endpoints may be kept. `Pragma` for HTTP/1.0.
+  c.header('cache-control', 'no-store')
+  c.header('pragma', 'no-cache')
+  if (target) return c.redirect(authorizationResponse(c.var.ctx, target, body), 302)
+  // RFC 6749 §5.2: a client that tried the header is told the scheme that it takes.
+  if (error.code === 'invalid_client' && c.req.header('authorization') !== undefined) {
+    c.header('www-authenticate', 'Basic realm="oauth", charset="UTF-8"')
+  }
+  return c.json(body, status, errorHeaders(error))
+}
+
+const DESCRIPTION_LENGTH_MAX = 200
+
+/** RFC 6749 appendix A.8: printable ASCII without quotes and backslash. Names of fields are the caller's text. */
+function toDescription(error: AppError): string {
+  const [issue] = error.fields
+  const text = issue ? `${issue.path} ${issue.message}` : error.message
+  return text.replace(/[^\x20\x21\x23-\x5B\x5D-\x7E]/g, '?').slice(0, DESCRIPTION_LENGTH_MAX)
+}

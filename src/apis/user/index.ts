@@ -1,0 +1,32 @@
+/**
+ * The room `user`: our own API, Liquid's (seed 002) extended. Callers prove who they are by a Bearer access token or
+ * the browser's session cookie. Mounted at the root, last: it ends in a catch-all.
+ */
+import { Hono } from 'hono'
+import type { AppEnv } from '../../http/app-env.ts'
+import { bearer, browserSession, credentials } from '../../http/credentials.ts'
+import { allowedOrigins, refuseCrossSiteWrites } from '../../http/cross-site.ts'
+import { unmatched } from '../../http/errors.ts'
+import type { RoomDocument } from '../../http/openapi.ts'
+import { renderError } from './errors.ts'
+import { ErrorReply } from './presenters.ts'
+import { accounts } from './routes/accounts.ts'
+import { profile } from './routes/profile.ts'
+import { sessions } from './routes/sessions.ts'
+import { system } from './routes/system.ts'
+
+export const user = new Hono<AppEnv>()
+user.onError(renderError)
+user.use(allowedOrigins(), refuseCrossSiteWrites(), credentials(bearer, browserSession))
+user.route('/', accounts)
+user.route('/', sessions)
+user.route('/', profile)
+user.route('/', system)
+user.all('*', unmatched(user))
+
+export const userDocument: RoomDocument = {
+  title: 'Kith user API',
+  description: 'Accounts, sign-in, profiles and sessions. Every reply carries x-request-id.',
+  mounts: [{ prefix: '', room: user }],
+  error: ErrorReply,
+}

@@ -1,0 +1,222 @@
+/** Liquid's words for answers: presenters, and the schemas and examples that the API document shows of them. */
+import * as z from 'zod'
+import type { SignInEvent } from '../../core/accounts/sign-in-history.ts'
+import type { User } from '../../core/accounts/user.ts'
+import { SCOPES } from '../../core/oauth/scopes.ts'
+import type { ListedSession } from '../../core/sessions/sessions.ts'
+import { toHex } from '../../ids.ts'
+
+export const toIso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
+
+const text = z.string().nullable()
+const date = z.iso.datetime().nullable()
+
+/** The keys of the seed's sample, in its order, then what else a user may know of themselves. */
+const OwnUser = z.strictObject({
+  _id: z.string(),
+  firstName: text,
+  middleName: text,
+  lastName: text,
+  gender: text,
+  username: z.string(),
+  role: z.string(),
+  bio: text,
+  designation: text,
+  profilePictureUrl: text,
+  pronouns: text,
+  verified: z.boolean(),
+  verifiedDate: date,
+  customLink: text,
+  followingCount: z.int(),
+  followerCount: z.int(),
+  isPrivate: z.boolean(),
+  isSubscribed: z.boolean(),
+  subscriptionTier: text,
+  subscriptionExpiry: date,
+  isBanned: z.boolean(),
+  isRestricted: z.boolean(),
+  email: text,
+  phone: text,
+  customData: z.record(z.string(), z.unknown()),
+  emailVerified: z.boolean(),
+  phoneCountryCode: text,
+  organization: text,
+  preferredLanguage: text,
+  timezone: text,
+  currency: text,
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+})
+type OwnUser = z.output<typeof OwnUser>
+
+export function toOwnUser(user: User, now: number): OwnUser {
+  return {
+    _id: toHex(user.id),
+    firstName: user.givenName,
+    middleName: user.middleName,
+    lastName: user.familyName,
+    gender: user.gender,
+    username: user.username,
+    role: user.role,
+    bio: user.bio,
+    designation: user.designation,
+    profilePictureUrl: null,
+    pronouns: user.pronouns,
+    verified: user.verifiedAt !== null,
+    verifiedDate: toIso(user.verifiedAt),
+    customLink: user.customLink,
+    followingCount: user.followingCount,
+    followerCount: user.followerCount,
+    isPrivate: user.isPrivate === 1,
+    isSubscribed: user.subscriptionTier !== null && (user.subscriptionExpiresAt === null || user.subscriptionExpiresAt > now),
+    subscriptionTier: user.subscriptionTier,
+    subscriptionExpiry: toIso(user.subscriptionExpiresAt),
+    isBanned: user.bannedAt !== null && (user.bannedUntil === null || user.bannedUntil > now),
+    isRestricted: user.restrictedAt !== null && (user.restrictedUntil === null || user.restrictedUntil > now),
+    email: user.email,
+    phone: user.phone,
+    customData: user.customData === null ? {} : JSON.parse(user.customData),
+    emailVerified: user.emailVerifiedAt !== null,
+    phoneCountryCode: user.phoneCountryCode,
+    organization: user.organization,
+    preferredLanguage: user.locale,
+    timezone: user.zoneinfo,
+    currency: user.currency,
+    createdAt: new Date(user.createdAt).toISOString(),
+    updatedAt: new Date(user.updatedAt).toISOString(),
+  }
+}
+
+/** @NOTE The seed's log-in samples spell `varifiedDate`; both spellings are sent there (wire §3.5). */
+export function toSignedInUser(user: User, now: number) {
+  const own = toOwnUser(user, now)
+  return { ...own, varifiedDate: own.verifiedDate }
+}
+
+/** All that a log-in tells before its second factor, after a right password (wire §6.9). */
+export function toPendingUser(user: User) {
+  return { _id: toHex(user.id), username: user.username, email: user.email }
+}
+
+const CLIENT_ID = z.string().nullable().meta({ description: 'Null: a browser' })
+
+const Session = z.strictObject({
+  _id: z.string(),
+  current: z.boolean(),
+  clientId: CLIENT_ID,
+  clientName: text,
+  userAgent: text,
+  place: text,
+  createdAt: z.iso.datetime(),
+  lastUsedAt: z.iso.datetime(),
+  authenticatedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+})
+
+export function toSession(session: ListedSession): z.output<typeof Session> {
+  return {
+    _id: toHex(session.id),
+    current: session.current,
+    clientId: session.clientId,
+    clientName: session.clientName,
+    userAgent: session.detail?.userAgent ?? null,
+    place: session.detail?.place ?? null,
+    createdAt: new Date(session.createdAt).toISOString(),
+    lastUsedAt: new Date(session.lastUsedAt).toISOString(),
+    authenticatedAt: new Date(session.authenticatedAt).toISOString(),
+    expiresAt: new Date(session.expiresAt).toISOString(),
+  }
+}
+
+const SignIn = z.strictObject({
+  _id: z.string(),
+  success: z.boolean(),
+  clientId: CLIENT_ID,
+  userAgent: z.string(),
+  place: z.string(),
+  createdAt: z.iso.datetime(),
+})
+
+export function toSignIn(event: SignInEvent): z.output<typeof SignIn> {
+  return {
+    _id: toHex(event.id),
+    success: event.type === 'sign_in',
+    clientId: event.clientId,
+    userAgent: event.userAgent,
+    place: event.place,
+    createdAt: new Date(event.createdAt).toISOString(),
+  }
+}
+
+const ok = <T extends z.ZodType>(data: T) => z.strictObject({ ok: z.literal(1), data })
+
+const SignedInUser = OwnUser.extend({ varifiedDate: date })
+const PendingUser = z.strictObject({ _id: z.string(), username: z.string(), email: text })
+
+export const Ok = z.strictObject({ ok: z.literal(1) })
+export const CreateUserReply = ok(z.strictObject({ user: OwnUser }))
+export const VerifyEmailReply = ok(z.string())
+export const LoginReply = z.union([
+  ok(z.strictObject({ '2faEnabled': z.literal(false), user: SignedInUser, userInfo: SignedInUser })),
+  ok(z.strictObject({ '2faEnabled': z.literal(true), sessionHash: z.string(), user: PendingUser, userInfo: PendingUser })),
+])
+export const DoTwoFactorReply = ok(z.strictObject({ user: SignedInUser, userInfo: SignedInUser }))
+export const CodeReply = ok(z.strictObject({ target: z.string() }))
+export const MeReply = ok(z.strictObject({ user: OwnUser, editableFields: z.array(z.string()) }))
+export const UpdateMeReply = ok(z.strictObject({ user: OwnUser }))
+export const SessionStateReply = ok(
+  z.strictObject({ userInfo: OwnUser, session: z.strictObject({ _id: z.string(), authenticatedAt: z.iso.datetime() }) }),
+)
+export const SessionsReply = ok(z.strictObject({ records: z.array(Session) }))
+export const LoginHistoryReply = ok(z.strictObject({ records: z.array(SignIn) }))
+export const ScopesReply = ok(
+  z.strictObject({ scopes: z.record(z.string(), z.strictObject({ name: z.string(), parent: text, description: z.string() })) }),
+)
+export const HealthReply = z.strictObject({ status: z.literal('UP') })
+
+export const ErrorReply = z
+  .strictObject({ ok: z.literal(0), error: z.string(), additionalInfo: z.record(z.string(), z.unknown()) })
+  .meta({ example: { ok: 0, error: 'NotFound', additionalInfo: { method: 'GET', path: '/user/nobody' } } })
+
+/** Wire §6.1: a map name -> `{name, parent}`. */
+export function toScopeMap() {
+  return Object.fromEntries(Object.entries(SCOPES).map(([name, scope]) => [name, { name, ...scope }]))
+}
+
+/** John Doe of the seed, as the document's example. */
+export const EXAMPLE_USER: OwnUser = {
+  _id: '507f1f77bcf86cd799439011',
+  firstName: 'John',
+  middleName: null,
+  lastName: 'Doe',
+  gender: 'male',
+  username: 'john_doe',
+  role: 'user',
+  bio: 'Likes long walks.',
+  designation: 'Software Engineer',
+  profilePictureUrl: null,
+  pronouns: 'he/him',
+  verified: true,
+  verifiedDate: '2026-09-12T15:50:58.690Z',
+  customLink: 'https://example.com/john',
+  followingCount: 250,
+  followerCount: 1058,
+  isPrivate: true,
+  isSubscribed: true,
+  subscriptionTier: 'basic',
+  subscriptionExpiry: '2027-09-12T15:50:58.691Z',
+  isBanned: false,
+  isRestricted: false,
+  email: 'user@example.com',
+  phone: '0000000000',
+  customData: {},
+  emailVerified: true,
+  phoneCountryCode: '+00',
+  organization: null,
+  preferredLanguage: 'en',
+  timezone: 'Europe/Paris',
+  currency: 'EUR',
+  createdAt: '2026-01-12T15:50:58.690Z',
+  updatedAt: '2026-09-12T15:50:58.690Z',
+}
+export const EXAMPLE_SIGNED_IN_USER = { ...EXAMPLE_USER, varifiedDate: EXAMPLE_USER.verifiedDate }

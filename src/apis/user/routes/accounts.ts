@@ -1,0 +1,124 @@
+/** Accounts (wire §3.2, §6.6-7, §6.9): sign-up, proof of the address, a forgotten password. All public, all silent on who has an account. */
+import { Hono } from 'hono'
+import { requestPasswordReset, resetPassword } from '../../../core/accounts/password-reset.ts'
+import { createAccount, resendVerification, verifyEmail } from '../../../core/accounts/sign-up.ts'
+import { anyone } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { networkLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { CodeReply, CreateUserReply, EXAMPLE_USER, Ok, toOwnUser, VerifyEmailReply } from '../presenters.ts'
+import {
+  CodeBody,
+  CodeQuery,
+  CreateUserBody,
+  ResendVerificationQuery,
+  ResetPasswordBody,
+  VerifyEmailBody,
+  VerifyEmailQuery,
+} from '../wire.ts'
+
+const VERIFIED = 'Your email has been verified successfully. You can now login.'
+const TARGET = { ok: 1, data: { target: '9f86d081884c7d659a2feaa0' } }
+
+export const accounts = new Hono<AppEnv>()
+  .post(
+    '/user/create',
+    anyone(),
+    describe({
+      summary: 'Create an account',
+      description: 'Mails a code that POST /user/verify-email takes. A taken address answers like a free one; its owner gets a mail.',
+      response: { status: 201, schema: CreateUserReply, example: { ok: 1, data: { user: EXAMPLE_USER } } },
+      refusals: [409],
+    }),
+    networkLimit('create'),
+    validate('json', CreateUserBody),
+    async (c) => {
+      const { firstName, lastName, phone, phoneCountryCode, ...body } = c.req.valid('json')
+      const { ctx } = c.var
+      const user = await createAccount(ctx, {
+        ...body,
+        givenName: firstName,
+        familyName: lastName,
+        phone: phone ?? null,
+        phoneCountryCode: phoneCountryCode ?? null,
+      })
+      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx.now()) } }, 201)
+    },
+  )
+  .post(
+    '/user/verify-email',
+    anyone(),
+    describe({
+      summary: 'Prove the e-mail address with the code from the mail',
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+    }),
+    networkLimit('other'),
+    validate('json', VerifyEmailBody),
+    async (c) => {
+      await verifyEmail(c.var.ctx, { code: c.req.valid('json').code, userId: null })
+      return c.json({ ok: 1 })
+    },
+  )
+  .get(
+    '/user/verify-email',
+    anyone(),
+    describe({
+      summary: 'The same for clients that follow a link; mails never hold it',
+      response: { status: 200, schema: VerifyEmailReply, example: { ok: 1, data: VERIFIED } },
+    }),
+    networkLimit('other'),
+    validate('query', VerifyEmailQuery),
+    async (c) => {
+      const { target, code } = c.req.valid('query')
+      await verifyEmail(c.var.ctx, { code, userId: target })
+      return c.json({ ok: 1, data: VERIFIED })
+    },
+  )
+  .get(
+    '/user/resend-verification',
+    anyone(),
+    describe({ summary: 'Mail the verification code again', response: { status: 200, schema: Ok, example: { ok: 1 } } }),
+    networkLimit('code'),
+    validate('query', ResendVerificationQuery),
+    async (c) => {
+      await resendVerification(c.var.ctx, c.req.valid('query').target)
+      return c.json({ ok: 1 })
+    },
+  )
+  .get(
+    '/user/code',
+    anyone(),
+    describe({
+      summary: 'Mail a code for a new password',
+      description: 'The same answer for every address. POST /user/code does the same without an address in a URL.',
+      response: { status: 200, schema: CodeReply, example: TARGET },
+    }),
+    networkLimit('code'),
+    validate('query', CodeQuery),
+    async (c) => c.json({ ok: 1, data: await requestPasswordReset(c.var.ctx, c.req.valid('query').email) }),
+  )
+  .post(
+    '/user/code',
+    anyone(),
+    describe({ summary: 'Mail a code for a new password', response: { status: 200, schema: CodeReply, example: TARGET } }),
+    networkLimit('code'),
+    validate('json', CodeBody),
+    async (c) => c.json({ ok: 1, data: await requestPasswordReset(c.var.ctx, c.req.valid('json').email) }),
+  )
+  .post(
+    '/user/reset-password',
+    anyone(),
+    describe({
+      summary: 'Set a new password with the code from the mail',
+      description: 'Ends every session and token of the account.',
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+    }),
+    networkLimit('code'),
+    validate('json', ResetPasswordBody),
+    async (c) => {
+      const { code, password, target } = c.req.valid('json')
+      await resetPassword(c.var.ctx, { code, password, target: target ?? null })
+      return c.json({ ok: 1 })
+    },
+  )

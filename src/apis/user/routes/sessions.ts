@@ -1,0 +1,196 @@
+/** Sessions (wire §3.2, §6.8-9): log-in and its second factor, log-out, the caller's own sessions. */
+import { type Context, Hono } from 'hono'
+import { listSignIns } from '../../../core/accounts/sign-in-history.ts'
+import { getOwnProfile } from '../../../core/profiles/own-profile.ts'
+import { setEmailSecondFactor } from '../../../core/sessions/second-factors.ts'
+import { listSessions, revokeSession, signOut, signOutEverywhere } from '../../../core/sessions/sessions.ts'
+import { completeSecondFactor, type SignInOutcome, signIn } from '../../../core/sessions/sign-in.ts'
+import { anyone, optionalSession, requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { clearSessionCookie, setSessionCookie } from '../../../http/credentials.ts'
+import { ownNavigationOnly } from '../../../http/cross-site.ts'
+import { networkLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { toHex } from '../../../ids.ts'
+import {
+  DoTwoFactorReply,
+  EXAMPLE_SIGNED_IN_USER,
+  EXAMPLE_USER,
+  LoginHistoryReply,
+  LoginReply,
+  Ok,
+  SessionStateReply,
+  SessionsReply,
+  toOwnUser,
+  toPendingUser,
+  toSession,
+  toSignedInUser,
+  toSignIn,
+} from '../presenters.ts'
+import { DoTwoFactorBody, LoginBody, PageQuery, SessionParams, StateBody } from '../wire.ts'
+
+const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
+const LOGOUT = describe({
+  summary: 'Sign out',
+  description: 'Without a live session there is nothing to do, and that is no error.',
+  response: OK,
+})
+const LOGOUT_ALL = describe({
+  summary: 'Sign out everywhere',
+  description: 'Every session, access and refresh token is refused from the next request on.',
+  response: OK,
+})
+
+export const sessions = new Hono<AppEnv>()
+  .post(
+    '/user/login',
+    anyone(),
+    describe({
+      summary: 'Sign in with a password',
+      description: 'Sets the session cookie. With a second factor on, answers a sessionHash for POST /user/do-2fa instead.',
+      response: {
+        status: 200,
+        schema: LoginReply,
+        example: { ok: 1, data: { '2faEnabled': false, user: EXAMPLE_SIGNED_IN_USER, userInfo: EXAMPLE_SIGNED_IN_USER } },
+      },
+      refusals: [401, 503],
+    }),
+    networkLimit('login'),
+    validate('json', LoginBody),
+    async (c) => {
+      const { username, email, password, userAgent } = c.req.valid('json')
+      const outcome = await signIn(c.var.ctx, {
+        username: username ?? null,
+        email: email ?? null,
+        password,
+        userAgent: userAgent ?? c.var.ctx.caller.userAgent,
+      })
+      if (outcome.kind === 'signed_in') return c.json({ ok: 1, data: { '2faEnabled': false, ...signedIn(c, outcome) } })
+      const user = toPendingUser(outcome.user)
+      return c.json({ ok: 1, data: { '2faEnabled': true, sessionHash: outcome.sessionHash, user, userInfo: user } })
+    },
+  )
+  .post(
+    '/user/do-2fa',
+    anyone(),
+    describe({
+      summary: 'Complete a sign-in with its second factor',
+      description: 'Sets the session cookie.',
+      response: {
+        status: 200,
+        schema: DoTwoFactorReply,
+        example: { ok: 1, data: { user: EXAMPLE_SIGNED_IN_USER, userInfo: EXAMPLE_SIGNED_IN_USER } },
+      },
+    }),
+    networkLimit('login'),
+    validate('json', DoTwoFactorBody),
+    async (c) => {
+      const { target, code, sessionHash } = c.req.valid('json')
+      const { ctx } = c.var
+      const outcome = await completeSecondFactor(ctx, { userId: target, code, sessionHash, userAgent: ctx.caller.userAgent })
+      return c.json({ ok: 1, data: signedIn(c, outcome) })
+    },
+  )
+  .post(
+    '/user/2fa',
+    requires('delegated:profile:2fa:write'),
+    describe({
+      summary: 'Switch codes by e-mail on or off',
+      description: 'Needs a sign-in of the last 10 minutes. Ends all other sessions.',
+      response: OK,
+    }),
+    validate('json', StateBody),
+    async (c) => {
+      await setEmailSecondFactor(c.var.ctx, c.var.gate, c.req.valid('json').state)
+      return c.json({ ok: 1 })
+    },
+  )
+  .get('/user/logout', optionalSession(), LOGOUT, ownNavigationOnly(), async (c) => {
+    await signOut(c.var.ctx, c.var.gate)
+    return signedOut(c)
+  })
+  .post('/user/logout', optionalSession(), LOGOUT, async (c) => {
+    await signOut(c.var.ctx, c.var.gate)
+    return signedOut(c)
+  })
+  .get('/user/logout-all', requires('delegated:session:write'), LOGOUT_ALL, ownNavigationOnly(), async (c) => {
+    await signOutEverywhere(c.var.ctx, c.var.gate)
+    return signedOut(c)
+  })
+  .post('/user/logout-all', requires('delegated:session:write'), LOGOUT_ALL, async (c) => {
+    await signOutEverywhere(c.var.ctx, c.var.gate)
+    return signedOut(c)
+  })
+  .get(
+    '/user/session-state',
+    requires('delegated:profile:read'),
+    describe({
+      summary: 'Whether the caller is signed in, and as whom',
+      response: {
+        status: 200,
+        schema: SessionStateReply,
+        example: {
+          ok: 1,
+          data: { userInfo: EXAMPLE_USER, session: { _id: '507f1f77bcf86cd799439011', authenticatedAt: '2026-09-12T15:50:58.690Z' } },
+        },
+      },
+    }),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const { user, principal } = await getOwnProfile(ctx, gate)
+      const session = { _id: toHex(principal.sessionId), authenticatedAt: new Date(principal.authenticatedAt).toISOString() }
+      return c.json({ ok: 1, data: { userInfo: toOwnUser(user, ctx.now()), session } })
+    },
+  )
+  .get(
+    '/user/login-history',
+    requires('delegated:profile:login-history:read'),
+    describe({
+      summary: 'When and from where the caller signed in, newest first',
+      response: { status: 200, schema: LoginHistoryReply, example: { ok: 1, data: { records: [] } } },
+    }),
+    validate('query', PageQuery),
+    async (c) => {
+      const { limit, offset } = c.req.valid('query')
+      const records = await listSignIns(c.var.ctx, c.var.gate, { limit, before: offset ?? null })
+      return c.json({ ok: 1, data: { records: records.map(toSignIn) } })
+    },
+  )
+  .get(
+    '/user/sessions',
+    requires('delegated:session:read'),
+    describe({
+      summary: 'Where the caller is signed in, newest first',
+      response: { status: 200, schema: SessionsReply, example: { ok: 1, data: { records: [] } } },
+    }),
+    validate('query', PageQuery),
+    async (c) => {
+      const { limit, offset } = c.req.valid('query')
+      const records = await listSessions(c.var.ctx, c.var.gate, { limit, before: offset ?? null })
+      return c.json({ ok: 1, data: { records: records.map(toSession) } })
+    },
+  )
+  .delete(
+    '/user/sessions/:id',
+    requires('delegated:session:write'),
+    describe({ summary: 'Sign out one session of the caller', response: OK, refusals: [404] }),
+    validate('param', SessionParams),
+    async (c) => {
+      await revokeSession(c.var.ctx, c.var.gate, c.req.valid('param').id)
+      return c.json({ ok: 1 })
+    },
+  )
+
+/** Sets the cookie. Both `user` and `userInfo`: the seed's sample says one, its table the other (wire §3.5). */
+function signedIn(c: Context<AppEnv>, outcome: SignInOutcome) {
+  const now = c.var.ctx.now()
+  if (outcome.kind === 'signed_in') setSessionCookie(c, outcome.session, now)
+  const user = toSignedInUser(outcome.user, now)
+  return { user, userInfo: user }
+}
+
+function signedOut(c: Context): Response {
+  clearSessionCookie(c)
+  return c.json({ ok: 1 })
+}

@@ -1,0 +1,32 @@
+/** What everyone may know of the service: its health, its scopes (wire §3.2, §6.1). */
+import { Hono } from 'hono'
+import { anyone } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { networkLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { HealthReply, ScopesReply, toScopeMap } from '../presenters.ts'
+
+export const system = new Hono<AppEnv>()
+  .get(
+    '/health',
+    anyone(),
+    describe({ summary: 'Whether the service answers', response: { status: 200, schema: HealthReply, example: { status: 'UP' } } }),
+    (c) => c.json({ status: 'UP' }),
+  )
+  .get(
+    '/user/scopes',
+    anyone(),
+    describe({
+      summary: 'All scopes, each with its parent: a token that holds the parent holds the scope',
+      response: {
+        status: 200,
+        schema: ScopesReply,
+        example: {
+          ok: 1,
+          data: { scopes: { 'delegated:all': { name: 'delegated:all', parent: '*', description: 'Act for you in every way' } } },
+        },
+      },
+    }),
+    networkLimit('other'),
+    (c) => c.json({ ok: 1, data: { scopes: toScopeMap() } }),
+  )

@@ -1,0 +1,162 @@
+/**
+ * Liquid's words (seed 002, wire §3) for requests: schemas made of the core's atoms. Unknown fields are refused in this
+ * room alone. Bodies may come as a one-element array, as some of the seed's samples do.
+ */
+import * as z from 'zod'
+import type { ProfileField } from '../../config.ts'
+import * as fields from '../../core/fields.ts'
+import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '../../core/figures.ts'
+import { fromHex, idAt, type SessionId } from '../../ids.ts'
+
+/** Wire §6.10: narrower than the core. */
+const name = fields.personName
+  .refine((v) => [...v].length <= 64, 'must have at most 64 characters')
+  .refine((v) => /^[\p{L}\p{M} '.-]+$/u.test(v), "may hold letters, spaces, ', . and -")
+  .meta({ maxLength: 64, example: 'John' })
+
+const optional = <T extends z.ZodType>(atom: T) => atom.optional()
+
+export const CreateUserBody = z
+  .strictObject({
+    username: fields.username,
+    firstName: name,
+    lastName: name,
+    email: fields.email,
+    password: fields.password,
+    phoneCountryCode: optional(fields.phoneCountryCode),
+    phone: optional(fields.phone),
+  })
+  .refine((body) => body.phone === undefined || body.phoneCountryCode !== undefined, {
+    path: ['phoneCountryCode'],
+    message: 'is required with a phone number',
+  })
+
+const mailedCode = z.string().min(3).max(128).meta({ description: 'From the mail', example: 'xxx-yyy-zzz-abc-def-ghi-jkm-npq' })
+
+export const VerifyEmailBody = z.strictObject({ code: mailedCode })
+export const VerifyEmailQuery = z.object({ target: fields.userIdHex, code: mailedCode })
+export const ResendVerificationQuery = z.object({ target: fields.userIdHex })
+
+/** Attacker's text: cut, never trusted. */
+const userAgent = z
+  .string()
+  .max(1024)
+  .transform((v) => v.slice(0, 512))
+  .meta({ example: 'Mozilla/5.0 (iPhone)' })
+
+export const LoginBody = z
+  .strictObject({
+    username: z
+      .string()
+      .min(1)
+      .max(254)
+      .optional()
+      .meta({ description: 'Or email; with both, they must be one account', example: 'john_doe' }),
+    email: z.string().min(1).max(254).optional().meta({ example: 'user@example.com' }),
+    password: fields.typedPassword,
+    userAgent: optional(userAgent),
+  })
+  .refine((body) => body.username !== undefined || body.email !== undefined, {
+    path: ['username'],
+    message: 'username or email is required',
+  })
+
+/** Six digits as text or number; a number has lost its leading zeros. */
+const sixDigits = z
+  .union([z.string().regex(/^\d{1,6}$/, 'must be six digits'), z.int().min(0).max(999_999)])
+  .transform((v) => String(v).padStart(6, '0'))
+  .meta({ description: 'From the mail', example: '022625' })
+
+export const DoTwoFactorBody = z.strictObject({
+  target: fields.userIdHex,
+  code: sixDigits,
+  sessionHash: z.string().min(1).max(128).meta({ description: 'From the log-in', example: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8' }),
+})
+
+/** Forms send text. */
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')]).meta({ example: true })
+export const StateBody = z.strictObject({ state: flag })
+
+export const CodeQuery = z.object({ email: fields.email })
+export const CodeBody = z.strictObject({ email: fields.email })
+export const ResetPasswordBody = z.strictObject({
+  code: mailedCode,
+  password: fields.password,
+  target: z
+    .string()
+    .regex(/^[0-9a-f]{24}$/, 'must be 24 hex digits')
+    .optional()
+    .meta({ description: 'From /user/code; checked when sent', example: '507f1f77bcf86cd799439011' }),
+})
+
+/** `__unset__` clears a field (wire §3.1). */
+const UNSET = '__unset__'
+const unsettable = <T extends z.ZodType<string>>(atom: T) => z.union([z.literal(UNSET).transform(() => null), atom]).optional()
+
+export const UpdateMeBody = z.strictObject({
+  firstName: optional(name),
+  middleName: unsettable(name),
+  lastName: optional(name),
+  username: optional(fields.username),
+  gender: unsettable(fields.gender),
+  bio: unsettable(fields.bio),
+  designation: unsettable(fields.designation),
+  organization: unsettable(fields.organization),
+  pronouns: unsettable(fields.pronouns),
+  customLink: unsettable(fields.customLink),
+  phoneCountryCode: unsettable(fields.phoneCountryCode),
+  phone: unsettable(fields.phone),
+  preferredLanguage: unsettable(fields.locale),
+  timezone: unsettable(fields.zoneinfo),
+  currency: unsettable(fields.currency),
+  password: optional(fields.password),
+  currentPassword: optional(fields.typedPassword),
+})
+
+/** The core's words and ours, where they differ. */
+const WIRE_NAMES: Partial<Record<ProfileField, keyof z.output<typeof UpdateMeBody>>> = {
+  givenName: 'firstName',
+  familyName: 'lastName',
+  locale: 'preferredLanguage',
+  zoneinfo: 'timezone',
+}
+
+export function toWireName(field: string): string {
+  return WIRE_NAMES[field as ProfileField] ?? field
+}
+
+/** What was sent, under the core's names. */
+export function toProfileFields(body: z.output<typeof UpdateMeBody>) {
+  const { username: _, password: __, currentPassword: ___, firstName, lastName, preferredLanguage, timezone, ...same } = body
+  const all = { ...same, givenName: firstName, familyName: lastName, locale: preferredLanguage, zoneinfo: timezone }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string | null>
+}
+
+/** `offset`: the `_id` of the last record of the page before; the old server's ISO date is accepted too (wire §6.14). */
+const offset = z
+  .string()
+  .transform((text, refine) => {
+    const position = fromHex(text) ?? (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)) ? idAt(Date.parse(text)) : null)
+    if (position === null) refine.addIssue({ code: 'custom', message: 'must be the _id of a record, or a date' })
+    return position as number
+  })
+  .meta({ description: 'The _id of the last record of the page before', example: '507f1f77bcf86cd799439011' })
+
+export const PageQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, 'must be a number')
+    .transform(Number)
+    .refine((v) => v >= 1 && v <= PAGE_LIMIT_MAX, `must be 1 to ${PAGE_LIMIT_MAX}`)
+    .default(PAGE_LIMIT_DEFAULT)
+    .meta({ description: 'Records per page', example: '10' }),
+  offset: offset.optional(),
+})
+
+export const SessionParams = z.object({
+  id: z
+    .string()
+    .regex(/^[0-9a-f]{24}$/, 'must be an id of 24 hex digits')
+    .transform((v) => fromHex<SessionId>(v) as SessionId)
+    .meta({ example: '507f1f77bcf86cd799439011' }),
+})

@@ -1,0 +1,22 @@
+/** The table of contents: which room hangs at which path. Order matters: `user` ends in a catch-all and comes last. */
+import { type Context, Hono } from 'hono'
+import { oauth, oauthDocument, wellKnown } from './apis/oauth/index.ts'
+import { renderError } from './apis/user/errors.ts'
+import { user, userDocument } from './apis/user/index.ts'
+import type { Ctx } from './core/ctx.ts'
+import type { AppEnv } from './http/app-env.ts'
+import { documents } from './http/documents.ts'
+import { requestScope } from './http/request-scope.ts'
+import { mailbox } from './pages/mailbox.tsx'
+
+export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEnv> {
+  const app = new Hono<AppEnv>()
+  app.onError(renderError)
+  app.use(requestScope(buildContext))
+  app.route('/oauth', oauth)
+  app.route('/.well-known', wellKnown)
+  app.route('/', documents({ user: userDocument, oauth: oauthDocument }, 'user'))
+  app.route('/', mailbox)
+  app.route('/', user)
+  return app
+}

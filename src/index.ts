@@ -1,0 +1,28 @@
+/** The Worker's entry: requests and the cron trigger. A deployment that is configured wrongly serves nothing (design §1.17). */
+import { createApp } from './app.ts'
+import { type Bindings, ConfigError, getConfig } from './config.ts'
+import { buildCronContext, buildRequestContext } from './context.ts'
+import { sweep } from './core/sweep.ts'
+
+const app = createApp((c) => buildRequestContext(c.env, c.executionCtx, c.req.raw))
+
+export default {
+  async fetch(request, env, executionCtx) {
+    try {
+      getConfig(env)
+    } catch (error) {
+      return refuseToServe(error)
+    }
+    return app.fetch(request, env, executionCtx)
+  },
+  async scheduled(_controller, env, executionCtx) {
+    await sweep(buildCronContext(env, executionCtx))
+  },
+} satisfies ExportedHandler<Bindings>
+
+/** Says which var or secret is wrong, by name: the operator reads this, and no value is in it. */
+function refuseToServe(error: unknown): Response {
+  const problems = error instanceof ConfigError ? error.problems : ['the configuration cannot be read']
+  console.error(JSON.stringify({ at: new Date().toISOString(), level: 'error', event: 'not_configured', problems }))
+  return Response.json({ error: 'not_configured', problems }, { status: 503, headers: { 'cache-control': 'no-store' } })
+}

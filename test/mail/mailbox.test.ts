@@ -1,0 +1,87 @@
+// GET /dev/mailbox (design §8): the captured mails for people and for programs, and nothing at all where mail is sent.
+import { env } from 'cloudflare:workers'
+import { Hono } from 'hono'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Bindings } from '../../src/config.ts'
+import type { Ctx } from '../../src/core/ctx.ts'
+import { AppError } from '../../src/core/errors.ts'
+import type { AppEnv } from '../../src/http/app-env.ts'
+import { tagsOf } from '../../src/http/tags.ts'
+import { newId, toHex } from '../../src/ids.ts'
+import { captureMailer } from '../../src/mail/mailer.ts'
+import { mailbox } from '../../src/pages/mailbox.tsx'
+
+const kv = (env as unknown as Bindings).KV
+const sentAt = Date.UTC(2026, 10, 22, 14, 3)
+const ids = [newId(), newId()] as const
+const first = {
+  to: 'ann@example.com',
+  subject: 'Hello <b>',
+  text: 'a "text" <script>alert(1)</script>\n',
+  html: '<p>a part in HTML</p>',
+}
+const second = { ...first, to: 'ben@example.com', subject: 'Second' }
+
+function request(path: string, accept: string, kind: 'capture' | 'email-service' = 'capture') {
+  const app = new Hono<AppEnv>()
+  app.use(async (c, next) => {
+    c.set('ctx', { kv, config: { mail: { kind, from: 'Kith <no-reply@kith.test>' } } } as unknown as Ctx)
+    await next()
+  })
+  app.route('/', mailbox)
+  app.onError((error, c) => c.text(error instanceof AppError ? error.code : 'unknown', 500))
+  return app.request(path, { headers: { accept } })
+}
+
+beforeAll(async () => {
+  const mailer = captureMailer(kv, () => sentAt)
+  await mailer.send(ids[0], first)
+  await mailer.send(ids[1], second)
+})
+
+describe('the mailbox of captured mail', () => {
+  it('is JSON for a program, newest first', async () => {
+    const response = await request('/dev/mailbox', 'application/json')
+    const messages = [
+      { id: toHex(ids[1]), ...second, sentAt: '2026-11-22T14:03:00.000Z' },
+      { id: toHex(ids[0]), ...first, sentAt: '2026-11-22T14:03:00.000Z' },
+    ]
+    expect(await response.json()).toEqual({ messages })
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('shows the mails to one address', async () => {
+    const response = await request('/dev/mailbox?to=Ann%40example.com', 'application/json')
+    expect(await response.json()).toMatchObject({ messages: [{ id: toHex(ids[0]) }] })
+    expect(await (await request('/dev/mailbox?to=nobody@example.com', 'application/json')).json()).toEqual({
+      messages: [],
+    })
+  })
+
+  it('is a page for people, on which a mail is text and nothing runs', async () => {
+    const response = await request('/dev/mailbox', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8')
+    const page = await response.text()
+    expect(response.headers.get('content-type')).toContain('text/html')
+    expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'unsafe-inline';/)
+    expect(page).toMatch(/^<!doctype html><html lang="en">/)
+    expect(page).toContain('Hello &lt;b&gt;')
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+    expect(page).not.toContain('a part in HTML')
+    expect(page).not.toContain('<script')
+  })
+
+  it('shows what was looked for as text', async () => {
+    const page = await (await request('/dev/mailbox?to=%3Cscript%3E', 'text/html')).text()
+    expect(page).toContain('Only mails to &lt;script&gt;.')
+    expect(page).toContain('There is no mail yet.')
+  })
+
+  it('does not exist where mail is really sent', async () => {
+    const response = await request('/dev/mailbox', 'application/json', 'email-service')
+    expect(await response.text()).toBe('not_found')
+  })
+
+  it('declares that it is open to anyone', () => {
+    expect(mailbox.routes.some(({ handler }) => tagsOf(handler).access?.kind === 'anyone')).toBe(true)
+  })
+})

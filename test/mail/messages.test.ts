@@ -1,0 +1,133 @@
+// What mails say: for every kind, in text and in HTML.
+import { describe, expect, it } from 'vitest'
+import { type MailFacts, renderMessage } from '../../src/mail/messages.ts'
+import type { MailKind } from '../../src/store/db/mail-outbox.ts'
+
+const LONG_CODE = /^([a-z2-9]{3}(-[a-z2-9]{3}){7})$/m
+const SIX_DIGITS = /^(\d{6})$/m
+
+const kinds: MailKind[] = [
+  'verify_email',
+  'account_exists',
+  'reset_password',
+  'sign_in_code',
+  'new_device',
+  'password_changed',
+  'second_factor_on',
+  'second_factor_off',
+]
+const longCode = 'abc-def-ghj-kmn-pqr-stu-vwx-yz2'
+
+function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
+  const carriesCode = kind === 'verify_email' || kind === 'reset_password'
+  return {
+    product: 'Kith',
+    origin: 'https://kith.test',
+    username: 'maria_lopez',
+    givenName: 'Maria',
+    code: carriesCode ? longCode : kind === 'sign_in_code' ? '042917' : null,
+    minutesValid: 15,
+    userAgent: 'Firefox on Linux',
+    place: 'Lisbon, PT',
+    at: Date.UTC(2026, 10, 22, 14, 3),
+    ...changed,
+  }
+}
+
+describe.each(kinds)('the mail %s', (kind) => {
+  it('has a subject of one line, without the code', () => {
+    const hostile = factsOf(kind, { product: 'Kith\r\nBcc: eve@example.com', username: 'a\nb', givenName: 'c\r\nd' })
+    const { subject } = renderMessage(kind, hostile)
+    expect(subject).not.toMatch(/\p{Cc}/u)
+    expect(subject).not.toMatch(/\d/)
+    expect(subject).not.toContain(longCode)
+    expect(subject).toContain('Kith')
+  })
+
+  it('lets no foreign text become markup', () => {
+    const evil = `<img src=x onerror="alert(1)">'&`
+    const { html } = renderMessage(
+      kind,
+      factsOf(kind, { product: evil, username: evil, givenName: evil, userAgent: evil, place: evil, origin: evil }),
+    )
+    expect(html).not.toContain('<img')
+    expect(html).not.toContain('onerror="')
+    expect(html).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&#39;&amp;')
+  })
+
+  it('keeps foreign text on its line, short and readable', () => {
+    const forged = `x\n${longCode}\n123456\r\n\u202ereversed\u2028${'y'.repeat(500)}`
+    const facts = factsOf(kind, { username: forged, givenName: forged, userAgent: forged, place: forged, code: null })
+    const code = factsOf(kind).code === null ? null : 'zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz'
+    const { text } = renderMessage(kind, { ...facts, code })
+    expect(LONG_CODE.exec(text)?.[1] ?? null).toBe(code)
+    expect(text).not.toMatch(SIX_DIGITS)
+    expect(text).not.toMatch(/[\r\u2028\u202e]/)
+    expect(text).not.toContain('y'.repeat(200))
+  })
+
+  it('tells what to do when it was somebody else, in text and in HTML', () => {
+    const { text, html } = renderMessage(kind, factsOf(kind))
+    expect(text).toContain('If this was not you, ')
+    expect(html).toContain('If this was not you, ')
+  })
+
+  it('loads nothing from elsewhere and holds no link', () => {
+    const { html } = renderMessage(kind, factsOf(kind))
+    expect(html).not.toMatch(/<(a|img|link|script|iframe)\b|url\(|src=|href=/)
+  })
+})
+
+describe('a code', () => {
+  it('stands alone on a line of the text, so that a program finds it', () => {
+    expect(LONG_CODE.exec(renderMessage('verify_email', factsOf('verify_email')).text)?.[1]).toBe(longCode)
+    expect(LONG_CODE.exec(renderMessage('reset_password', factsOf('reset_password')).text)?.[1]).toBe(longCode)
+    expect(SIX_DIGITS.exec(renderMessage('sign_in_code', factsOf('sign_in_code')).text)?.[1]).toBe('042917')
+  })
+
+  it('comes with its end', () => {
+    expect(renderMessage('reset_password', factsOf('reset_password')).text).toContain('good for 15 minutes')
+    expect(renderMessage('sign_in_code', factsOf('sign_in_code', { minutesValid: 1 })).text).toContain('good for one minute')
+  })
+
+  it('is in no mail that is not meant to carry one', () => {
+    for (const kind of kinds.filter((kind) => factsOf(kind).code === null)) {
+      const { text, html } = renderMessage(kind, factsOf(kind, { code: longCode }))
+      expect(text + html).not.toContain(longCode)
+    }
+  })
+
+  it('is never missing from a mail that needs one', () => {
+    for (const kind of ['verify_email', 'reset_password', 'sign_in_code'] as const) {
+      expect(() => renderMessage(kind, factsOf(kind, { code: null }))).toThrow('needs a code')
+    }
+  })
+})
+
+describe('a mail to an address that is not proven', () => {
+  it('carries no text that whoever signed up could choose freely', () => {
+    const text = 'Cheap pills at evil.example'
+    for (const kind of ['verify_email', 'account_exists'] as const) {
+      const mail = renderMessage(kind, factsOf(kind, { givenName: text, userAgent: text, place: text }))
+      expect(mail.text + mail.html).not.toContain('evil.example')
+    }
+  })
+
+  it('does not name the account that someone tried to create, where one exists already', () => {
+    const mail = renderMessage('account_exists', factsOf('account_exists'))
+    expect(mail.text + mail.html).not.toMatch(/maria/i)
+  })
+})
+
+describe('the mail about a new device', () => {
+  it('shows the device, the place and the time', () => {
+    const { text } = renderMessage('new_device', factsOf('new_device'))
+    expect(text).toContain('Device: Firefox on Linux\nPlace: Lisbon, PT (roughly)\nTime: 2026-11-22 14:03 UTC')
+  })
+
+  it('leaves out what is not known', () => {
+    const { text } = renderMessage('new_device', factsOf('new_device', { userAgent: null, place: null }))
+    expect(text).not.toMatch(/Device:|Place:/)
+    expect(text).toContain('Time: 2026-11-22 14:03 UTC')
+  })
+})
