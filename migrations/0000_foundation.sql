@@ -32,6 +32,7 @@ CREATE TABLE `mail_outbox` (
 );
 --> statement-breakpoint
 CREATE INDEX `mail_outbox_due` ON `mail_outbox` (`next_attempt_at`) WHERE sent_at IS NULL AND failed_at IS NULL;--> statement-breakpoint
+CREATE INDEX `mail_outbox_user` ON `mail_outbox` (`user_id`);--> statement-breakpoint
 CREATE INDEX `mail_outbox_done` ON `mail_outbox` (`created_at`) WHERE sent_at IS NOT NULL OR failed_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `authorization_codes` (
 	`code_hash` text PRIMARY KEY NOT NULL,
@@ -53,6 +54,7 @@ CREATE TABLE `authorization_codes` (
 );
 --> statement-breakpoint
 CREATE INDEX `authorization_codes_expires_at` ON `authorization_codes` (`expires_at`);--> statement-breakpoint
+CREATE INDEX `authorization_codes_user` ON `authorization_codes` (`user_id`);--> statement-breakpoint
 CREATE TABLE `oauth_clients` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -111,7 +113,7 @@ CREATE TABLE `challenges` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `challenges_code_hash` ON `challenges` (`code_hash`);--> statement-breakpoint
 CREATE UNIQUE INDEX `challenges_token_hash` ON `challenges` (`token_hash`);--> statement-breakpoint
-CREATE INDEX `challenges_open` ON `challenges` (`user_id`,`purpose`,`id`) WHERE consumed_at IS NULL;--> statement-breakpoint
+CREATE INDEX `challenges_user` ON `challenges` (`user_id`,`purpose`,`id`);--> statement-breakpoint
 CREATE INDEX `challenges_expires_at` ON `challenges` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `sessions` (
 	`id` integer PRIMARY KEY NOT NULL,
@@ -130,7 +132,7 @@ CREATE TABLE `sessions` (
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
-CREATE INDEX `sessions_live` ON `sessions` (`user_id`,`id`) WHERE revoked_at IS NULL;--> statement-breakpoint
+CREATE INDEX `sessions_user` ON `sessions` (`user_id`,`id`);--> statement-breakpoint
 CREATE INDEX `sessions_expires_at` ON `sessions` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `credentials` (
 	`user_id` integer PRIMARY KEY NOT NULL,

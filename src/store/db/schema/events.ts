@@ -51,6 +51,8 @@ export const mailOutbox = sqliteTable(
   },
   (t) => [
     index('mail_outbox_due').on(t.nextAttemptAt).where(sql`sent_at IS NULL AND failed_at IS NULL`),
+    // Deleting a user.
+    index('mail_outbox_user').on(t.userId),
     index('mail_outbox_done').on(t.createdAt).where(sql`sent_at IS NOT NULL OR failed_at IS NOT NULL`),
   ],
 )

@@ -50,7 +50,11 @@ export const authorizationCodes = sqliteTable(
     /** The session that the one exchange made: revoked when the code comes again (RFC 6749 §4.1.2). */
     sessionId: integer(),
   },
-  (t) => [index('authorization_codes_expires_at').on(t.expiresAt)],
+  (t) => [
+    index('authorization_codes_expires_at').on(t.expiresAt),
+    // Deleting a user.
+    index('authorization_codes_user').on(t.userId),
+  ],
 )
 
 /** One row per issued refresh token; the session is the family. */

@@ -1,5 +1,4 @@
 /** Sessions, and what leads to one or guards it: challenges (mailed codes, pending log-ins) and attempt counters. */
-import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
@@ -25,8 +24,8 @@ export const sessions = sqliteTable(
     amr: text().notNull(),
   },
   (t) => [
-    // A user's own list; ending all but one.
-    index('sessions_live').on(t.userId, t.id).where(sql`revoked_at IS NULL`),
+    // A user's own list; ending all but one. Not partial: deleting a user looks here as well.
+    index('sessions_user').on(t.userId, t.id),
     // The sweep.
     index('sessions_expires_at').on(t.expiresAt),
   ],
@@ -60,8 +59,8 @@ export const challenges = sqliteTable(
   (t) => [
     uniqueIndex('challenges_code_hash').on(t.codeHash),
     uniqueIndex('challenges_token_hash').on(t.tokenHash),
-    // The live code of a purpose, to be sent again or made void.
-    index('challenges_open').on(t.userId, t.purpose, t.id).where(sql`consumed_at IS NULL`),
+    // The live code of a purpose, to be sent again or made void. Not partial: deleting a user looks here as well.
+    index('challenges_user').on(t.userId, t.purpose, t.id),
     // The sweep.
     index('challenges_expires_at').on(t.expiresAt),
   ],
