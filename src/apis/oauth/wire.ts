@@ -37,17 +37,14 @@ export const TokenForm = z.object({
   }),
   client_id: parameter.meta({ description: 'Required unless the Authorization header names the client', example: 'demo-spa' }),
   client_secret: parameter.meta({ description: 'For client_secret_post' }),
-  code: parameter.meta({ description: 'authorization_code' }),
+  code: parameter.meta({ description: 'authorization_code', example: 'SplxlOBeZQQYbYS6WxSbIA' }),
   redirect_uri: parameter.meta({
     description: 'authorization_code: as in the authorization request',
     example: 'https://app.example.com/callback',
   }),
   code_verifier: parameter.meta({ description: 'authorization_code', example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' }),
   refresh_token: parameter.meta({ description: 'refresh_token' }),
-  scope: parameter.meta({
-    description: 'refresh_token: less than was granted; client_credentials: client scopes',
-    example: 'client:profile:read',
-  }),
+  scope: parameter.meta({ description: 'refresh_token: less than was granted; client_credentials: client scopes' }),
 })
 
 export const TokenResponse = z.strictObject({

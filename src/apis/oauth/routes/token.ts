@@ -23,13 +23,6 @@ export const tokenRoutes = new Hono<AppEnv>().post(
       'Grants: authorization_code, refresh_token, client_credentials. Clients authenticate as they are registered: none, ' +
       'client_secret_basic or client_secret_post. A refresh token is replaced at each use; a repeat within 30 seconds gets the same one.',
     response: { status: 200, schema: TokenResponse, example: TOKEN_RESPONSE_EXAMPLE },
-    requestExample: {
-      grant_type: 'authorization_code',
-      client_id: 'demo-spa',
-      code: 'SplxlOBeZQQYbYS6WxSbIA',
-      redirect_uri: 'http://localhost:5173/callback',
-      code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
-    },
     refusals: [401, 415],
   }),
   async (c) => {

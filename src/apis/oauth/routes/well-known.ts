@@ -12,7 +12,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { JWKS_EXAMPLE, Jwks, ServerMetadata } from '../wire.ts'
 
-/** Shorter than any overlap of two signing keys, so a new key is known everywhere before it signs alone. */
+/** Whoever changes keys publishes the new one as the second for longer than this, and then lets it sign (ASVS 11.1.1). */
 const KEPT_FOR_A_WHILE = { 'cache-control': 'public, max-age=300' }
 
 export const wellKnownRoutes = new Hono<AppEnv>()

@@ -1,0 +1,90 @@
+// Builds what is measured: the Worker exactly as `wrangler deploy` would upload it, and the floors with esbuild.
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join, relative } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { ROOT } from './runtime.ts'
+
+export const BUNDLE_GZIP_BYTES_MAX = 200 * 1024
+
+type ModuleType = 'ESModule' | 'CompiledWasm' | 'Text' | 'Data'
+
+export interface BuiltModule {
+  type: ModuleType
+  path: string
+  contents: Uint8Array<ArrayBuffer>
+}
+
+/** The entry comes first, as miniflare wants it. */
+export interface Bundle {
+  modules: BuiltModule[]
+  bytes: number
+  gzipBytes: number
+}
+
+const MODULE_TYPES: Record<string, ModuleType> = {
+  '.js': 'ESModule',
+  '.mjs': 'ESModule',
+  '.wasm': 'CompiledWasm',
+  '.txt': 'Text',
+  '.html': 'Text',
+  '.sql': 'Text',
+  '.bin': 'Data',
+}
+
+const ENTRY = 'index.js'
+
+export async function bundleWorker(outdir: string): Promise<Bundle> {
+  await runWrangler(['deploy', '--dry-run', '--minify', '--outdir', outdir])
+  const modules = readdirSync(outdir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && MODULE_TYPES[extname(entry.name)] !== undefined)
+    .map((entry) => toModule(outdir, join(entry.parentPath, entry.name)))
+    .sort((a, b) => Number(b.path === ENTRY) - Number(a.path === ENTRY))
+  if (modules[0]?.path !== ENTRY) throw new Error(`wrangler wrote no ${ENTRY}`)
+  return measured(modules)
+}
+
+export async function bundleFloors(): Promise<Bundle> {
+  const built = await build({
+    entryPoints: [join(ROOT, 'bench/floors.ts')],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['node:*', 'cloudflare:*'],
+    outfile: ENTRY,
+  })
+  return measured(built.outputFiles.map((file) => ({ type: 'ESModule', path: ENTRY, contents: new Uint8Array(file.contents) })))
+}
+
+function toModule(outdir: string, file: string): BuiltModule {
+  const type = MODULE_TYPES[extname(file)] ?? 'Data'
+  return { type, path: relative(outdir, file), contents: new Uint8Array(readFileSync(file)) }
+}
+
+function measured(modules: BuiltModule[]): Bundle {
+  const all = Buffer.concat(modules.map((module) => module.contents))
+  return { modules, bytes: all.length, gzipBytes: gzipSync(all).length }
+}
+
+function runWrangler(args: string[]): Promise<void> {
+  // This node, not the one in the PATH: wrangler refuses Node 20.
+  const child = spawn(process.execPath, [join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), ...args], {
+    cwd: ROOT,
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => {
+      if (code === 0) resolve()
+      else reject(new Error(`wrangler ${args[0]} failed\n${Buffer.concat(output).toString('utf8')}`))
+    })
+  })
+}

@@ -1,0 +1,115 @@
+// `npm run bench`: bundle size, then Kith's routes beside the floors of the same workerd. Only reports; with --check it
+// exits 1 when a target is missed. README.md says how to read it.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { bundleFloors, bundleWorker } from './bundle.ts'
+import type { Subject } from './load.ts'
+import { Lanes, measureSideBySide } from './load.ts'
+import { benchVars, HASH_LANES_MAX, prepareKith } from './prepare.ts'
+import type { Row, Target } from './report.ts'
+import { misses, printBundle, printRows } from './report.ts'
+import type { Runtime } from './runtime.ts'
+import { startRuntime } from './runtime.ts'
+import { kithPairs, whileHashing } from './subjects.ts'
+
+interface Pair {
+  subject: Subject
+  floor: Subject
+  target: Target
+}
+
+const { values: options } = parseArgs({
+  options: {
+    'floors-only': { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    connections: { type: 'string', default: '16' },
+  },
+})
+
+const pace = { rounds: Number(options.rounds), seconds: Number(options.seconds), warmUpSeconds: 1 }
+const connections = Number(options.connections)
+
+/** Hashes come one at a time whatever is asked; a few lanes keep the next one waiting. */
+const HASH_LANES = 4
+
+const folder = await mkdtemp(join(tmpdir(), 'kith-bench-'))
+let runtime: Runtime | undefined
+const missed: string[] = []
+try {
+  const vars = benchVars()
+  const bundle = options['floors-only'] ? undefined : await bundleWorker(join(folder, 'bundle')).catch(reportUnmeasured)
+  const kith = bundle && { bundle, vars }
+  runtime = await startRuntime({ floors: await bundleFloors(), kith, stores: join(folder, 'stores') })
+  const lanes = new Lanes(connections + HASH_LANES_MAX, new URL(vars.ORIGIN).host)
+  try {
+    const rows = await measureAll(await pairsOf(runtime, lanes), lanes)
+    missed.push(...rows.flatMap(misses))
+    if (bundle !== undefined) missed.push(...printBundle(bundle))
+  } finally {
+    lanes.close()
+  }
+} finally {
+  await runtime?.stop()
+  await rm(folder, { recursive: true, force: true })
+}
+for (const line of missed) console.log(`missed: ${line}`)
+if (options.check && missed.length > 0) process.exitCode = 1
+
+async function pairsOf(running: Runtime, lanes: Lanes): Promise<Pair[]> {
+  const floors = makeFloors(running.floors)
+  // A floor beside itself: how far from 1.00 this machine lies by chance.
+  const pairs: Pair[] = [
+    { subject: { ...floors.read, name: 'the same floor' }, floor: floors.read, target: {} },
+    { subject: floors.read, floor: floors.hello, target: {} },
+    { subject: floors.write, floor: floors.read, target: {} },
+  ]
+  if (running.kith === undefined) {
+    pairs.push({ subject: { ...floors.scrypt, name: 'the same scrypt' }, floor: floors.scrypt, target: {} })
+    pairs.push({ subject: whileHashing(floors.read, floors.scrypt), floor: floors.read, target: {} })
+  } else {
+    try {
+      const database = await running.kithDatabase()
+      const accounts = await prepareKith({ base: running.kith, lanes, connections, database })
+      pairs.push(...kithPairs({ base: running.kith, floors, accounts }))
+    } catch (error) {
+      reportUnmeasured(error)
+    }
+  }
+  return pairs.filter(({ subject }) => subject.name.includes(options.only))
+}
+
+/** A Kith that cannot be built or prepared is reported, and the floors are measured all the same. */
+function reportUnmeasured(error: unknown): undefined {
+  missed.push(`Kith was not measured: ${error instanceof Error ? error.message : error}`)
+}
+
+function makeFloors(base: URL) {
+  const floor = (name: string, method: 'GET' | 'POST', path: string, lanes: number): Subject => ({
+    name,
+    base,
+    lanes,
+    next: () => ({ method, path }),
+  })
+  return {
+    hello: floor('bare Hono', 'GET', '/hello', connections),
+    read: floor('bare D1 read', 'GET', '/read', connections),
+    write: floor('bare D1 write', 'POST', '/write', connections),
+    scrypt: floor('bare scrypt', 'POST', '/scrypt', HASH_LANES),
+  }
+}
+
+async function measureAll(pairs: Pair[], lanes: Lanes): Promise<Row[]> {
+  const { rounds, seconds } = pace
+  console.log(`${connections} connections, ${rounds} rounds of ${seconds} s each side, node ${process.version}\n`)
+  const rows: Row[] = []
+  for (const { subject, floor, target } of pairs) {
+    rows.push({ comparison: await measureSideBySide(lanes, subject, floor, pace), target })
+  }
+  printRows(rows)
+  return rows
+}

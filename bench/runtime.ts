@@ -1,0 +1,86 @@
+// Starts ONE workerd that holds Kith and the floors, each on a socket of its own.
+//
+// @NOTE what was found in miniflare 5.20261023: `miniflare.ready` is a socket of workerd, not of Node, but miniflare's
+// entry worker stands behind it (routing, `cf`, error pages, and one call to Node per request when requests are
+// logged); a bare Hono route reached 4,600 requests/s through it. `unsafeDirectSockets` opens another socket of the
+// same process whose service is the user's worker itself: 12,200 requests/s, side by side. That one is used here.
+// D1, KV and R2 are workers and Durable Objects inside the same workerd: no request below passes through Node.
+// A direct socket sets no `request.cf` and no `CF-Connecting-IP`; the load generator sends what is needed.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from 'wrangler'
+import type { Bundle } from './bundle.ts'
+import { FLOOR_SCHEMA } from './floor-rows.ts'
+
+export const ROOT = join(import.meta.dirname, '..')
+
+const KITH = 'kith'
+const FLOORS = 'floors'
+
+export interface Runtime {
+  floors: URL
+  /** Undefined with `--floors-only`. */
+  kith: URL | undefined
+  /** Kith's database, for what no route can make (clients). */
+  kithDatabase(): Promise<BenchDatabase>
+  stop(): Promise<void>
+}
+
+/** The little of D1 that preparing needs. */
+export interface BenchDatabase {
+  prepare(sql: string): { bind(...values: unknown[]): { run(): Promise<unknown> }; run(): Promise<unknown> }
+}
+
+export interface RuntimeInput {
+  floors: Bundle
+  kith?: { bundle: Bundle; vars: Record<string, string> } | undefined
+  /** Where D1, KV and R2 keep their files; the caller removes it. */
+  stores: string
+}
+
+export async function startRuntime(input: RuntimeInput): Promise<Runtime> {
+  const config = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
+  const flags = {
+    compatibilityDate: config.compatibility_date ?? '',
+    compatibilityFlags: config.compatibility_flags,
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  }
+  const workers: Record<string, unknown>[] = [{ ...flags, name: FLOORS, modules: input.floors.modules, d1Databases: { DB: 'floors' } }]
+  if (input.kith !== undefined) {
+    // The bindings of wrangler.toml, so that no second list can drift; only the sources and the vars are ours.
+    const { modulesRules: _, ...bound } = unstable_getMiniflareWorkerOptions(config).workerOptions
+    workers.push({ ...bound, ...flags, name: KITH, modules: input.kith.bundle.modules, bindings: input.kith.vars })
+  }
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: 0,
+      cf: false,
+      logRequests: false,
+      log: new Log(LogLevel.ERROR),
+      resourcePersistencePath: input.stores,
+      workers,
+    } as unknown as Parameters<typeof convertV4MiniflareOptions>[0]),
+  )
+  await miniflare.ready
+  await applyStatements(await miniflare.getD1Database('DB', FLOORS), FLOOR_SCHEMA)
+  if (input.kith !== undefined) await applyStatements(await miniflare.getD1Database('DB', KITH), readMigrations())
+  return {
+    floors: await miniflare.unsafeGetDirectURL(FLOORS),
+    kith: input.kith === undefined ? undefined : await miniflare.unsafeGetDirectURL(KITH),
+    kithDatabase: () => miniflare.getD1Database('DB', KITH),
+    stop: () => miniflare.dispose(),
+  }
+}
+
+async function applyStatements(database: BenchDatabase, statements: string[]) {
+  for (const statement of statements) await database.prepare(statement).run()
+}
+
+/** Every migration in order, cut the way `wrangler d1 migrations apply` cuts them (triggers hold semicolons). */
+function readMigrations(): string[] {
+  const folder = join(ROOT, 'migrations')
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sql'))
+  return files.sort().flatMap((name) => unstable_splitSqlQuery(readFileSync(join(folder, name), 'utf8')))
+}

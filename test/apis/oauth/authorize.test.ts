@@ -1,0 +1,278 @@
+// GET /oauth/authorize: RFC 6749 §4.1.1, §4.1.2, RFC 7636, RFC 9207, RFC 9700 §4.1.
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
+import { authorize as authorizeClient } from '../../../src/core/oauth/authorize.ts'
+import { optionalGate } from '../../../src/core/sessions/gate.ts'
+import type { UserId } from '../../../src/ids.ts'
+import {
+  authorize,
+  authorizePath,
+  CHALLENGE,
+  ctxInterrupted,
+  errorOf,
+  exchange,
+  newBrowser,
+  newClient,
+  newCode,
+  newCtx,
+  newEnv,
+  newGrant,
+  newUser,
+  ORIGIN,
+  type Params,
+  platform,
+  redirected,
+  rows,
+  send,
+  type TestClient,
+} from './harness.ts'
+
+let client: TestClient
+let userId: UserId
+let cookie: string
+
+beforeAll(async () => {
+  client = await newClient()
+  userId = await newUser()
+  cookie = (await newBrowser(userId)).cookie
+})
+beforeEach(() => platform.reset())
+
+describe('success', () => {
+  test('RFC 6749 §4.1.2, RFC 9207 §2: a code, the state as it came, and who answers', async () => {
+    const state = 'a b&c=d%/+é"'
+    const response = await authorize(client, cookie, { state })
+    expect(response.status).toBe(302)
+    const { base, params } = redirected(response)
+    expect(base).toBe(client.redirectUri)
+    expect(params).toEqual({ code: expect.stringMatching(/^[\w-]{43}$/), state, iss: ORIGIN })
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('without a state there is none in the answer', async () => {
+    expect(redirected(await authorize(client, cookie, { state: undefined })).params.state).toBeUndefined()
+    expect(redirected(await authorize(client, cookie, { state: '' })).params.state).toBeUndefined()
+  })
+
+  test('the code lies in the database as a hash, for 60 seconds, bound to what it was issued for', async () => {
+    const code = await newCode(client, cookie, { scope: 'delegated:profile:read' })
+    const [row] = await rows<Record<string, unknown>>('SELECT * FROM authorization_codes ORDER BY rowid DESC LIMIT 1')
+    expect(JSON.stringify(row)).not.toContain(code)
+    expect(row).toMatchObject({
+      client_id: client.id,
+      user_id: userId,
+      redirect_uri: client.redirectUri,
+      code_challenge: CHALLENGE,
+      scope: 'delegated:profile:read',
+      epoch: 0,
+      amr: 'pwd',
+      consumed_at: null,
+      session_id: null,
+    })
+    expect(Number(row?.expires_at) - Number(row?.created_at)).toBe(60_000)
+  })
+
+  test('design §7: two round trips', async () => {
+    expect((await platform.counts.measure(() => authorize(client, cookie))).counts).toMatchObject({ d1RoundTrips: 2, kvReads: 0 })
+  })
+
+  test('F2: a lost reply of the commit gives a code that works', async () => {
+    platform.faults.loseReply(2)
+    const code = await newCode(client, cookie)
+    expect((await exchange(client, code)).status).toBe(200)
+  })
+
+  test('RFC 6749 §3.1.2: the query of a registered redirect URI stays', async () => {
+    const withQuery = await newClient({ redirectUris: ['https://query.example/cb?tenant=1'] })
+    const location = (await authorize(withQuery, cookie)).headers.get('location') ?? ''
+    expect(location).toMatch(/^https:\/\/query\.example\/cb\?tenant=1&code=/)
+  })
+
+  test('RFC 8252 §7.3: a loopback client may use any port', async () => {
+    const native = await newClient({ redirectUris: ['http://127.0.0.1/cb'] })
+    const { base } = redirected(await authorize(native, cookie, { redirect_uri: 'http://127.0.0.1:51004/cb' }))
+    expect(base).toBe('http://127.0.0.1:51004/cb')
+  })
+
+  test('wire §6.4: a confidential client registered without PKCE may leave it out', async () => {
+    const old = await newClient({ method: 'client_secret_post', requirePkce: 0 })
+    const code = await newCode(old, cookie, { code_challenge: undefined, code_challenge_method: undefined })
+    expect((await exchange(old, code, { client_secret: old.secret, code_verifier: undefined })).status).toBe(200)
+  })
+})
+
+describe('never redirected', () => {
+  const cases: Record<string, Params> = {
+    'an unknown client': { client_id: 'nobody' },
+    'a client with a NUL': { client_id: 'a\0b' },
+    'no client': { client_id: undefined },
+    'no redirect URI': { redirect_uri: undefined },
+    'an empty redirect URI': { redirect_uri: '' },
+    'an unregistered redirect URI': { redirect_uri: 'https://evil.example/cb' },
+  }
+  for (const [name, changes] of Object.entries(cases)) {
+    test(name, async () => {
+      const response = await authorize(client, cookie, changes)
+      expect(response.headers.get('location')).toBeNull()
+      expect(await errorOf(response)).toEqual([400, 'invalid_request'])
+    })
+  }
+
+  test('a disabled client', async () => {
+    const disabled = await newClient()
+    await rows('UPDATE oauth_clients SET disabled_at = 1 WHERE id = ?', disabled.id)
+    expect(await errorOf(await authorize(disabled, cookie))).toEqual([400, 'invalid_request'])
+  })
+
+  test('RFC 6749 §3.1: a repeated parameter', async () => {
+    for (const again of ['state=2', 'client_id=x', 'redirect_uri=https%3A%2F%2Fevil.example', 'unknown=1&unknown=2']) {
+      const response = await send(`${authorizePath(client)}&${again}`, { headers: { cookie } })
+      expect(await errorOf(response)).toEqual([400, 'invalid_request'])
+    }
+  })
+})
+
+describe('told by redirect, with state and iss', () => {
+  const cases: Record<string, [Params, string]> = {
+    'RFC 6749 §4.1.2.1: no response_type': [{ response_type: undefined }, 'invalid_request'],
+    'the implicit grant': [{ response_type: 'token' }, 'unsupported_response_type'],
+    'a hybrid': [{ response_type: 'code token' }, 'unsupported_response_type'],
+    'RFC 7636 §4.4.1: no code_challenge': [{ code_challenge: undefined }, 'invalid_request'],
+    'neither challenge nor method': [{ code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
+    plain: [{ code_challenge_method: 'plain' }, 'invalid_request'],
+    'no method, which means plain': [{ code_challenge_method: undefined }, 'invalid_request'],
+    'an unknown method': [{ code_challenge_method: 's256' }, 'invalid_request'],
+    'a short challenge': [{ code_challenge: CHALLENGE.slice(1) }, 'invalid_request'],
+    'a challenge that is no base64url': [{ code_challenge: `${CHALLENGE.slice(1)}=` }, 'invalid_request'],
+    'an unknown scope': [{ scope: 'everything' }, 'invalid_scope'],
+    'one unknown scope among known ones': [{ scope: 'delegated:profile:read everything' }, 'invalid_scope'],
+    'a scope that no person has': [{ scope: 'client:profile:read' }, 'invalid_scope'],
+    'a scope above the role': [{ scope: 'admin:profile:read' }, 'invalid_scope'],
+  }
+  for (const [name, [changes, error]] of Object.entries(cases)) {
+    test(name, async () => {
+      const response = await authorize(client, cookie, changes)
+      expect(response.status).toBe(302)
+      const { base, params } = redirected(response)
+      expect(base).toBe(client.redirectUri)
+      expect(params).toEqual({ error, error_description: expect.any(String), state: 'xyz', iss: ORIGIN })
+    })
+  }
+
+  const errorFor = async (who: TestClient, jar: string | null, changes: Params = {}) =>
+    redirected(await authorize(who, jar, changes)).params.error
+
+  test('a client without the grant', async () => {
+    expect(await errorFor(await newClient({ grantTypes: 'client_credentials' }), cookie)).toBe('unauthorized_client')
+  })
+
+  test('a scope outside the client', async () => {
+    const small = await newClient({ scopes: 'delegated:profile:read' })
+    expect(await errorFor(small, cookie, { scope: 'delegated:media:read' })).toBe('invalid_scope')
+    expect(await errorFor(small, cookie, { scope: 'delegated:profile:read delegated:media:read' })).toBe('invalid_scope')
+  })
+
+  test('a public client never does without PKCE, whatever its row says', async () => {
+    const sloppy = await newClient({ requirePkce: 0 })
+    expect(await errorFor(sloppy, cookie, { code_challenge: undefined, code_challenge_method: undefined })).toBe('invalid_request')
+  })
+
+  test('nobody is signed in', async () => {
+    expect(await errorFor(client, null)).toBe('login_required')
+    expect(await errorFor(client, `${cookie.slice(0, -2)}xx`)).toBe('login_required')
+  })
+
+  test('a Bearer token is not a browser', async () => {
+    const tokens = (await (await exchange(client, await newCode(client, cookie))).json()) as { access_token: string }
+    const response = await send(authorizePath(client), { headers: { authorization: `Bearer ${tokens.access_token}` } })
+    expect(redirected(response).params.error).toBe('login_required')
+  })
+
+  for (const [name, statement] of Object.entries({
+    'a revoked session': 'UPDATE sessions SET revoked_at = 1 WHERE user_id = ?',
+    'an old epoch': 'UPDATE users SET epoch = epoch + 1 WHERE id = ?',
+    'a ban': 'UPDATE users SET banned_at = 1 WHERE id = ?',
+    'a deletion': 'UPDATE users SET deleted_at = 1 WHERE id = ?',
+  })) {
+    test(`${name} is no sign-in`, async () => {
+      const someone = await newUser()
+      const browser = await newBrowser(someone)
+      await rows(statement, someone)
+      expect(await errorFor(client, browser.cookie)).toBe('login_required')
+    })
+  }
+
+  test('design §1.8: whoever signs out after the gate gets no code', async () => {
+    const someone = await newUser()
+    const { sessionId, cookie: jar } = await newBrowser(someone)
+    const claim = { kind: 'browser', sessionId, userId: someone, secret: jar.split('.').at(-1) ?? '' } as const
+    const request = {
+      clientId: client.id,
+      redirectUri: client.redirectUri,
+      responseType: 'code',
+      state: undefined,
+      scope: undefined,
+      codeChallenge: CHALLENGE,
+      codeChallengeMethod: 'S256',
+    }
+    for (const statement of ['UPDATE users SET epoch = epoch + 1 WHERE id = ?', 'UPDATE sessions SET revoked_at = 1 WHERE user_id = ?']) {
+      const ctx = ctxInterrupted(() => rows(statement, someone))
+      const refusal = authorizeClient(ctx, optionalGate(ctx, claim), request)
+      await expect(refusal, statement).rejects.toMatchObject({ cause: { code: 'login_required' } })
+      await rows('UPDATE users SET epoch = 0 WHERE id = ?', someone)
+    }
+    expect(await rows('SELECT 1 FROM authorization_codes WHERE user_id = ?', someone)).toEqual([])
+    // Nor does a token that some room might let through to here.
+    const grant = await newGrant(client)
+    const ctx = newCtx()
+    const bearer = optionalGate(ctx, await verifyAccessToken(ctx, grant.tokens.access_token))
+    await expect(authorizeClient(ctx, bearer, request)).rejects.toMatchObject({ cause: { code: 'login_required' } })
+  })
+
+  test('design §5: consent is skipped for first-party clients with https alone, loopback outside of production', async () => {
+    expect(await errorFor(await newClient({ firstParty: 0 }), cookie)).toBe('consent_required')
+    const app = await newClient({ redirectUris: ['com.example.app:/cb'] })
+    expect(await errorFor(app, cookie)).toBe('consent_required')
+    const loopback = await newClient({ redirectUris: ['http://localhost:5173/cb'] })
+    expect(await errorFor(loopback, cookie)).toBeUndefined()
+    const keys = { HMAC_KEYS: 'a', PEPPER_KEYS: 'b' }
+    const production = newEnv({
+      ENVIRONMENT: 'production',
+      MAIL: 'email-service',
+      SCRYPT_LN: '15',
+      SIGNING_KEYS: platform.env.SIGNING_KEYS?.replace('test-1', '1') ?? '',
+      ...Object.fromEntries(Object.entries(keys).map(([name, kid]) => [name, JSON.stringify({ [kid]: 'A'.repeat(43) })])),
+    })
+    const response = await send(authorizePath(loopback), { headers: { cookie } }, production)
+    expect(redirected(response).params.error).toBe('consent_required')
+  })
+
+  test('the database is down: the client is told so', async () => {
+    platform.faults.failStatement(2, 'overloaded')
+    expect(await errorFor(client, cookie)).toBe('temporarily_unavailable')
+  })
+})
+
+describe('scopes', () => {
+  const grantedTo = async (role: string, who: TestClient, scope?: string) => {
+    const { cookie: jar } = await newBrowser(await newUser(role))
+    const reply = await exchange(who, await newCode(who, jar, { scope }))
+    return ((await reply.json()) as { scope: string }).scope
+  }
+  test('what is asked for, within the client, within the role', async () => {
+    const small = await newClient({ scopes: 'delegated:profile:read delegated:media:all' })
+    expect(await grantedTo('user', client, '*')).toBe('delegated:all')
+    expect(await grantedTo('user', client)).toBe('delegated:all')
+    expect(await grantedTo('user', client, 'delegated:profile:read,admin:all')).toBe('delegated:profile:read')
+    expect(await grantedTo('user', small, 'delegated:all')).toBe('delegated:profile:read delegated:media:all')
+    expect(await grantedTo('admin', client, 'admin:profile:read')).toBe('admin:profile:read')
+    expect((await grantedTo('super_admin', client, '*')).split(' ').sort()).toEqual(['admin:all', 'delegated:all'])
+  })
+})
+
+test('a wrong method is 405 with the methods that there are, an unknown path 404', async () => {
+  const response = await send('/oauth/authorize', { method: 'DELETE' })
+  expect(response.status).toBe(405)
+  expect(response.headers.get('allow')).toBe('GET, HEAD')
+  expect((await send('/oauth/nothing')).status).toBe(404)
+})

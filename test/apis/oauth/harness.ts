@@ -1,0 +1,214 @@
+// The OAuth endpoints of the real Worker, over HTTP on the strict platform, with people, browser sessions and clients
+// made by SQL: what they are is the other rooms' affair.
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { generateKeyPairSync } from 'node:crypto'
+import type { Bindings } from '../../../src/config.ts'
+import { buildRequestContext } from '../../../src/context.ts'
+import type { Ctx } from '../../../src/core/ctx.ts'
+import { randomToken, sha256 } from '../../../src/crypto.ts'
+import { newId, type SessionId, toHex, type UserId } from '../../../src/ids.ts'
+import worker from '../../../src/index.ts'
+import { db, ORIGIN, platform } from '../../support/kith.ts'
+
+export { ORIGIN, platform }
+
+const DAY_MS = 86_400_000
+
+export function newSigningKey(kid: string): Record<string, unknown> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return { ...privateKey.export({ format: 'jwk' }), kid }
+}
+
+export const signingKey = JSON.parse(platform.env.SIGNING_KEYS ?? '').keys[0] as Record<string, unknown>
+
+/** The bindings under test with other vars. */
+export function newEnv(vars: Record<string, string>): Bindings {
+  return { ...platform.env, ...vars }
+}
+
+export async function send(path: string, init: RequestInit = {}, bindings: Bindings = platform.env): Promise<Response> {
+  const execution = createExecutionContext()
+  platform.beginInvocation()
+  const response = await worker.fetch(new Request(`${ORIGIN}${path}`, init) as never, bindings, execution)
+  await waitOnExecutionContext(execution)
+  return response
+}
+
+export function newCtx(bindings: Bindings = platform.env): Ctx {
+  return buildRequestContext(bindings, createExecutionContext(), new Request(ORIGIN))
+}
+
+export function rows<T>(sql: string, ...params: unknown[]): Promise<T[]> {
+  return db
+    .prepare(sql)
+    .bind(...params)
+    .all<T>()
+    .then(({ results }) => results)
+}
+
+/** A `Ctx` in which `meanwhile` happens once, right after the first look into the database. */
+export function ctxInterrupted(meanwhile: () => Promise<unknown>): Ctx {
+  const ctx = newCtx()
+  let pending: (() => Promise<unknown>) | null = meanwhile
+  const batch: Ctx['db']['batch'] = async (statements) => {
+    const results = await ctx.db.batch(statements)
+    const happening = pending
+    pending = null
+    await happening?.()
+    return results
+  }
+  const db = { batch, commit: ctx.db.commit.bind(ctx.db), one: ctx.db.one.bind(ctx.db) } as Ctx['db']
+  return { ...ctx, db, gateDb: db }
+}
+
+let people = 0
+
+export async function newUser(role = 'user'): Promise<UserId> {
+  const id = newId<UserId>()
+  people += 1
+  const name = `person_${people}`
+  await rows('INSERT INTO users (id, username, username_key, role, created_at, updated_at) VALUES (?, ?, ?, ?, 0, 0)', id, name, name, role)
+  return id
+}
+
+/** A signed-in browser: the session's id and its `Cookie` header. */
+export async function newBrowser(userId: UserId): Promise<{ sessionId: SessionId; cookie: string }> {
+  const sessionId = newId<SessionId>()
+  const secret = randomToken()
+  const now = Date.now()
+  await rows(
+    `INSERT INTO sessions (id, user_id, token_hash, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr)
+     SELECT ?, id, ?, 'delegated:all admin:all', epoch, ?, ?, ?, ?, ?, 'pwd' FROM users WHERE id = ?`,
+    sessionId,
+    sha256(secret),
+    now,
+    now + 30 * DAY_MS,
+    now + DAY_MS,
+    now,
+    now,
+    userId,
+  )
+  return { sessionId, cookie: `__Host-kith_session=${toHex(sessionId)}.${toHex(userId)}.${secret}` }
+}
+
+export interface TestClient {
+  readonly id: string
+  readonly secret: string
+  readonly redirectUri: string
+}
+
+interface ClientColumns {
+  method?: string
+  redirectUris?: string[]
+  grantTypes?: string
+  scopes?: string
+  firstParty?: number
+  requirePkce?: number
+  accessTokenSeconds?: number
+}
+
+export async function newClient(columns: ClientColumns = {}): Promise<TestClient> {
+  const id = `client-${randomToken(6)}`
+  const secret = randomToken()
+  const redirectUris = columns.redirectUris ?? [`https://${id.toLowerCase().replaceAll('_', 'x')}.example/cb`]
+  const method = columns.method ?? 'none'
+  await rows(
+    `INSERT INTO oauth_clients (id, name, secret_hash, token_endpoint_auth_method, redirect_uris, grant_types, scopes, first_party,
+                                require_pkce, access_token_seconds, created_at, updated_at)
+     VALUES (?, 'Test', ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+    id,
+    method === 'none' ? null : sha256(secret),
+    method,
+    JSON.stringify(redirectUris),
+    columns.grantTypes ?? 'authorization_code refresh_token',
+    columns.scopes ?? '*',
+    columns.firstParty ?? 1,
+    columns.requirePkce ?? 1,
+    columns.accessTokenSeconds ?? 600,
+  )
+  return { id, secret, redirectUri: redirectUris[0] ?? '' }
+}
+
+/** RFC 7636 appendix B. */
+export const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+export const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+
+export type Params = Record<string, string | undefined>
+
+const encode = (params: Params) =>
+  new URLSearchParams(Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
+
+/** A right authorization request; `changes` set, replace or (undefined) remove parameters. */
+export function authorizePath(client: TestClient, changes: Params = {}): string {
+  return `/oauth/authorize?${encode({
+    response_type: 'code',
+    client_id: client.id,
+    redirect_uri: client.redirectUri,
+    state: 'xyz',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+    ...changes,
+  })}`
+}
+
+export function authorize(client: TestClient, cookie: string | null, changes: Params = {}): Promise<Response> {
+  return send(authorizePath(client, changes), cookie === null ? {} : { headers: { cookie } })
+}
+
+/** The parameters of a redirect to the client, and what came before them. */
+export function redirected(response: Response): { base: string; params: Record<string, string> } {
+  const location = response.headers.get('location') ?? ''
+  const [base = '', query = ''] = location.split('?')
+  return { base, params: Object.fromEntries(new URLSearchParams(query)) }
+}
+
+export async function newCode(client: TestClient, cookie: string, changes: Params = {}): Promise<string> {
+  const { params } = redirected(await authorize(client, cookie, changes))
+  if (!params.code) throw new Error(`no code: ${JSON.stringify(params)}`)
+  return params.code
+}
+
+export function token(params: Params, headers: Record<string, string> = {}, bindings: Bindings = platform.env): Promise<Response> {
+  const init = { method: 'POST', body: encode(params), headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers } }
+  return send('/oauth/token', init, bindings)
+}
+
+export function exchange(client: TestClient, code: string, changes: Params = {}, headers: Record<string, string> = {}): Promise<Response> {
+  return token(
+    { grant_type: 'authorization_code', client_id: client.id, redirect_uri: client.redirectUri, code, code_verifier: VERIFIER, ...changes },
+    headers,
+  )
+}
+
+export function refresh(
+  client: TestClient,
+  refreshToken: string,
+  changes: Params = {},
+  bindings: Bindings = platform.env,
+): Promise<Response> {
+  return token({ grant_type: 'refresh_token', client_id: client.id, refresh_token: refreshToken, ...changes }, {}, bindings)
+}
+
+export interface TokenReply {
+  access_token: string
+  token_type: string
+  expires_in: number
+  refresh_token: string
+  scope: string
+}
+
+/** The whole way: a user with a browser, a client, and the tokens of one exchange. */
+export async function newGrant(client?: TestClient) {
+  const userId = await newUser()
+  const browser = await newBrowser(userId)
+  const theClient = client ?? (await newClient())
+  const code = await newCode(theClient, browser.cookie)
+  const tokens = (await (await exchange(theClient, code)).json()) as TokenReply
+  return { userId, browser, client: theClient, code, tokens }
+}
+
+export async function errorOf(response: Response): Promise<[number, string]> {
+  const body = (await response.json()) as { error: string; error_description: string }
+  if (!/^[\x20\x21\x23-\x5B\x5D-\x7E]*$/.test(body.error_description)) throw new Error('RFC 6749 appendix A.8')
+  return [response.status, body.error]
+}

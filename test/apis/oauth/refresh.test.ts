@@ -1,0 +1,283 @@
+// Refresh tokens: RFC 6749 §6, RFC 9700 §4.14, design §1.9. Security row 36.
+import { decodeJwt } from 'jose'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { refreshTokens } from '../../../src/core/oauth/refresh.ts'
+import { randomToken } from '../../../src/crypto.ts'
+import { clock } from '../../platform/clock.ts'
+import {
+  ctxInterrupted,
+  errorOf,
+  newClient,
+  newEnv,
+  newGrant,
+  type Params,
+  platform,
+  refresh,
+  rows,
+  type TestClient,
+  type TokenReply,
+} from './harness.ts'
+
+const DAY_MS = 86_400_000
+beforeEach(() => platform.reset())
+afterEach(() => clock.restore())
+
+async function refreshed(client: TestClient, token: string, changes: Params = {}): Promise<TokenReply> {
+  const response = await refresh(client, token, changes)
+  expect(response.status).toBe(200)
+  return (await response.json()) as TokenReply
+}
+
+const expectDead = async (client: TestClient, token: string) =>
+  expect(await errorOf(await refresh(client, token))).toEqual([400, 'invalid_grant'])
+
+const eventsOf = async (userId: number) =>
+  (await rows<{ type: string }>("SELECT type FROM audit_events WHERE user_id = ? AND type <> 'client_authorized'", userId)).map(
+    ({ type }) => type,
+  )
+
+describe('rotation', () => {
+  test('each use gives another token of the same session; hashes alone are kept', async () => {
+    const { client, tokens } = await newGrant()
+    let at = tokens
+    const seen = new Set([tokens.refresh_token])
+    for (let i = 0; i < 3; i += 1) {
+      const next = await refreshed(client, at.refresh_token)
+      expect(seen.has(next.refresh_token)).toBe(false)
+      seen.add(next.refresh_token)
+      expect(decodeJwt(next.access_token).sid).toBe(decodeJwt(tokens.access_token).sid)
+      expect(decodeJwt(next.access_token).jti).not.toBe(decodeJwt(at.access_token).jti)
+      at = next
+    }
+    const kept = JSON.stringify(await rows('SELECT * FROM refresh_tokens'))
+    for (const token of seen) expect(kept).not.toContain(token)
+  })
+
+  test('design §7: two round trips, at most 12 rows', async () => {
+    const { client, tokens } = await newGrant()
+    for (const again of [1, 2]) {
+      const { counts, result } = await platform.counts.measure(() => refresh(client, tokens.refresh_token))
+      expect(result.status, `use ${again}`).toBe(200)
+      expect(counts).toMatchObject({ d1RoundTrips: 2, kvReads: 0, kvWrites: 0 })
+      expect(counts.rowsRead).toBeLessThanOrEqual(12)
+    }
+  })
+})
+
+describe('a repeat within the grace time', () => {
+  test('security row 36: 64 at once all get one and the same successor', async () => {
+    const { client, tokens, userId } = await newGrant()
+    const replies = await Promise.all(Array.from({ length: 64 }, () => refreshed(client, tokens.refresh_token)))
+    const successors = new Set(replies.map(({ refresh_token }) => refresh_token))
+    expect(successors.size).toBe(1)
+    expect(await eventsOf(userId)).toEqual([])
+    const [successor = ''] = successors
+    await refreshed(client, successor)
+  })
+
+  test('FAPI 2.0 §5.3.2.1: a lost reply is asked for again', async () => {
+    clock.freeze()
+    const { client, tokens } = await newGrant()
+    const lost = await refreshed(client, tokens.refresh_token)
+    clock.advance(30_000)
+    expect((await refreshed(client, tokens.refresh_token)).refresh_token).toBe(lost.refresh_token)
+    await refreshed(client, lost.refresh_token)
+  })
+
+  test('the key changes meanwhile: still the same successor, as long as the old key is there', async () => {
+    const { client, tokens } = await newGrant()
+    const lost = await refreshed(client, tokens.refresh_token)
+    const old = JSON.parse(platform.env.HMAC_KEYS ?? '') as Record<string, string>
+    const rotated = newEnv({ HMAC_KEYS: JSON.stringify({ 'test-b': randomToken(), ...old }) })
+    const again = (await (await refresh(client, tokens.refresh_token, {}, rotated)).json()) as TokenReply
+    expect(again.refresh_token).toBe(lost.refresh_token)
+    const without = newEnv({ HMAC_KEYS: JSON.stringify({ 'test-b': randomToken() }) })
+    expect(await errorOf(await refresh(client, tokens.refresh_token, {}, without))).toEqual([400, 'invalid_grant'])
+    // Which is nobody's fault, so nothing was revoked; tokens are found by hash, whatever key derived them.
+    expect((await refresh(client, lost.refresh_token, {}, without)).status).toBe(200)
+  })
+
+  test('two current keys at once, as in a rolling deployment: one successor', async () => {
+    const { client, tokens } = await newGrant()
+    const old = JSON.parse(platform.env.HMAC_KEYS ?? '') as Record<string, string>
+    const other = { ...platform.env, HMAC_KEYS: JSON.stringify({ 'test-b': randomToken(), ...old }) }
+    const same = { ...platform.env, HMAC_KEYS: JSON.stringify({ ...old, ...JSON.parse(other.HMAC_KEYS) }) }
+    const replies = await Promise.all(Array.from({ length: 16 }, (_, i) => refresh(client, tokens.refresh_token, {}, i % 2 ? other : same)))
+    const successors = await Promise.all(replies.map(async (reply) => ((await reply.json()) as TokenReply).refresh_token))
+    expect(new Set(successors).size).toBe(1)
+    expect(successors[0]).toMatch(/^[\w-]{43}$/)
+    expect(
+      await rows('SELECT COUNT(*) AS n FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE client_id = ?)', client.id),
+    ).toEqual([{ n: 2 }])
+  })
+})
+
+describe('RFC 9700 §4.14.2: any other second use ends the family', () => {
+  test('after the grace time', async () => {
+    clock.freeze()
+    const { client, tokens, userId } = await newGrant()
+    const next = await refreshed(client, tokens.refresh_token)
+    clock.advance(30_001)
+    const { counts, result } = await platform.counts.measure(() => refresh(client, tokens.refresh_token))
+    expect(await errorOf(result)).toEqual([400, 'invalid_grant'])
+    expect(counts.d1RoundTrips).toBe(2)
+    await expectDead(client, next.refresh_token)
+    expect(await eventsOf(userId)).toEqual(['refresh_token_reused'])
+  })
+
+  test('after the successor was used, within the grace time', async () => {
+    const { client, tokens, userId } = await newGrant()
+    const second = await refreshed(client, tokens.refresh_token)
+    const third = await refreshed(client, second.refresh_token)
+    await expectDead(client, tokens.refresh_token)
+    await expectDead(client, third.refresh_token)
+    expect(await eventsOf(userId)).toEqual(['refresh_token_reused'])
+  })
+
+  test('a request that was held up for longer than the grace time', async () => {
+    clock.freeze()
+    const { client, tokens, userId } = await newGrant()
+    const ctx = ctxInterrupted(async () => {
+      await refreshed(client, tokens.refresh_token)
+      clock.advance(30_001)
+    })
+    const credentials = { method: 'none', clientId: client.id, secret: null } as const
+    const refusal = refreshTokens(ctx, credentials, { refreshToken: tokens.refresh_token, scope: undefined })
+    await expect(refusal).rejects.toMatchObject({ code: 'invalid_grant' })
+    expect(await eventsOf(userId)).toEqual(['refresh_token_reused'])
+  })
+
+  test('64 thieves at once are told once', async () => {
+    clock.freeze()
+    const { client, tokens, userId } = await newGrant()
+    await refreshed(client, tokens.refresh_token)
+    clock.advance(60_000)
+    const replies = await Promise.all(Array.from({ length: 64 }, () => refresh(client, tokens.refresh_token)))
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([400]))
+    expect(await eventsOf(userId)).toEqual(['refresh_token_reused'])
+  })
+})
+
+describe('whose token it is', () => {
+  test('ZITADEL GHSA-xqxv-4jc2-x56x: another client gets nothing and harms nobody', async () => {
+    clock.freeze()
+    const { client, tokens, userId } = await newGrant()
+    const thief = await newClient()
+    await expectDead(thief, tokens.refresh_token)
+    const next = await refreshed(client, tokens.refresh_token)
+    clock.advance(60_000)
+    await expectDead(thief, tokens.refresh_token)
+    expect(await eventsOf(userId)).toEqual([])
+    await refreshed(client, next.refresh_token)
+  })
+
+  test('a confidential client needs its secret', async () => {
+    const confidential = await newClient({ method: 'client_secret_post' })
+    const { userId } = await newGrant()
+    expect(await errorOf(await refresh(confidential, 'x'))).toEqual([401, 'invalid_client'])
+    expect(await eventsOf(userId)).toEqual([])
+  })
+
+  test('what is no refresh token', async () => {
+    const { client, tokens, code } = await newGrant()
+    for (const text of ['x', tokens.access_token, code, `${tokens.refresh_token}=`, tokens.refresh_token.toLowerCase()])
+      await expectDead(client, text)
+    expect(await errorOf(await refresh(client, ''))).toEqual([400, 'invalid_request'])
+    await refreshed(client, tokens.refresh_token)
+  })
+})
+
+describe('what ends a family', () => {
+  for (const [name, statement] of Object.entries({
+    'the session is revoked': 'UPDATE sessions SET revoked_at = 1 WHERE client_id IS NOT NULL AND user_id = ?',
+    'logout-all': 'UPDATE users SET epoch = epoch + 1 WHERE id = ?',
+    'a ban': 'UPDATE users SET banned_at = 1 WHERE id = ?',
+    'a deletion': 'UPDATE users SET deleted_at = 1 WHERE id = ?',
+  })) {
+    test(name, async () => {
+      const { client, tokens, userId } = await newGrant()
+      await rows(statement, userId)
+      await expectDead(client, tokens.refresh_token)
+    })
+  }
+
+  test('the session is revoked between the look and the rotation: nothing is rotated', async () => {
+    const { client, tokens, userId } = await newGrant()
+    const lastUsed = () => rows('SELECT last_used_at, idle_expires_at FROM sessions WHERE user_id = ?', userId)
+    const before = await lastUsed()
+    clock.freeze(Date.now() + 1_000)
+    const ctx = ctxInterrupted(() => rows('UPDATE sessions SET revoked_at = 1 WHERE user_id = ?', userId))
+    const credentials = { method: 'none', clientId: client.id, secret: null } as const
+    const refusal = refreshTokens(ctx, credentials, { refreshToken: tokens.refresh_token, scope: undefined })
+    await expect(refusal).rejects.toMatchObject({ code: 'invalid_grant' })
+    const kept = await rows('SELECT rotated_at FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = ?)', userId)
+    expect(kept).toEqual([{ rotated_at: null }])
+    expect(await lastUsed()).toEqual(before)
+    expect(await eventsOf(userId)).toEqual([])
+  })
+
+  test('the client is disabled', async () => {
+    const { client, tokens } = await newGrant()
+    await rows('UPDATE oauth_clients SET disabled_at = 1 WHERE id = ?', client.id)
+    expect(await errorOf(await refresh(client, tokens.refresh_token))).toEqual([401, 'invalid_client'])
+  })
+
+  test('14 days without use; use moves the end on', async () => {
+    clock.freeze()
+    const { client, tokens } = await newGrant()
+    clock.advance(14 * DAY_MS - 1)
+    const next = await refreshed(client, tokens.refresh_token)
+    clock.advance(14 * DAY_MS - 1)
+    const last = await refreshed(client, next.refresh_token)
+    clock.advance(14 * DAY_MS)
+    await expectDead(client, last.refresh_token)
+  })
+
+  test('90 days, however much it is used', async () => {
+    clock.freeze()
+    let { client, tokens } = await newGrant()
+    for (let days = 10; days < 90; days += 10) {
+      clock.advance(10 * DAY_MS)
+      tokens = await refreshed(client, tokens.refresh_token)
+    }
+    clock.advance(10 * DAY_MS)
+    await expectDead(client, tokens.refresh_token)
+  })
+})
+
+describe('RFC 6749 §6: scope', () => {
+  test('may be less for one access token, never more; the grant stays as it is', async () => {
+    const { client, tokens } = await newGrant()
+    const less = await refreshed(client, tokens.refresh_token, { scope: 'delegated:profile:read' })
+    expect(less.scope).toBe('delegated:profile:read')
+    expect(decodeJwt(less.access_token).scope).toBe('delegated:profile:read')
+    for (const scope of ['admin:all', 'client:all', 'delegated:profile:read admin:all', 'nonsense']) {
+      expect(await errorOf(await refresh(client, less.refresh_token, { scope }))).toEqual([400, 'invalid_scope'])
+    }
+    expect((await refreshed(client, less.refresh_token, { scope: '*' })).scope).toBe('delegated:all')
+    expect((await refreshed(client, less.refresh_token)).scope).toBe('delegated:all')
+  })
+
+  test('a client that may have less by now gets less', async () => {
+    const { client, tokens } = await newGrant()
+    await rows("UPDATE oauth_clients SET scopes = 'delegated:media:read' WHERE id = ?", client.id)
+    expect((await refreshed(client, tokens.refresh_token)).scope).toBe('delegated:media:read')
+  })
+})
+
+describe('D1 fails (F1, F2)', () => {
+  for (const fault of ['failStatement', 'loseReply'] as const) {
+    for (const nth of [1, 2]) {
+      test(`${fault} at operation ${nth}: the token or its successor works afterwards`, async () => {
+        const { client, tokens, userId } = await newGrant()
+        platform.faults[fault](nth)
+        const response = await refresh(client, tokens.refresh_token)
+        expect(response.status).toBe(nth === 2 ? 200 : 503)
+        const next = await refreshed(client, tokens.refresh_token)
+        if (nth === 2) expect(((await response.json()) as TokenReply).refresh_token).toBe(next.refresh_token)
+        await refreshed(client, next.refresh_token)
+        expect(await eventsOf(userId)).toEqual([])
+      })
+    }
+  }
+})

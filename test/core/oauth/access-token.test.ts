@@ -1,0 +1,193 @@
+// Access tokens: RFC 9068, RFC 8725. What is forged, foreign, old or of another kind is no claim. Security rows 40 and 49.
+import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey as NodeJwk } from 'node:crypto'
+import { decodeProtectedHeader, importJWK, SignJWT } from 'jose'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Ctx } from '../../../src/core/ctx.ts'
+import { getPublicJwks, issueAccessToken, verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
+import type { SessionId, UserId } from '../../../src/ids.ts'
+import { newCtx, newEnv, newSigningKey, ORIGIN, signingKey } from '../../apis/oauth/harness.ts'
+import { clock } from '../../platform/clock.ts'
+
+const ctx = newCtx()
+const NOW = Math.floor(Date.now() / 1000)
+const HEADER = { alg: 'ES256', typ: 'at+jwt', kid: 'test-1' }
+const CLAIMS = {
+  iss: ORIGIN,
+  aud: ORIGIN,
+  sub: '7'.padStart(24, '0'),
+  sid: '9'.padStart(24, '0'),
+  client_id: 'demo',
+  scope: 'delegated:profile:read',
+  iat: NOW,
+  nbf: NOW,
+  exp: NOW + 600,
+  jti: 'x',
+}
+const key = await importJWK(signingKey as never, 'ES256')
+const otherKey = newSigningKey('other')
+const publicJwk = (await getPublicJwks(ctx.config)).keys[0] as NodeJwk
+const publicPem = createPublicKey({ key: publicJwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }) as string
+
+const encode = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+/** Rightly signed, whatever it says. */
+const signed = (header = {}, claims = {}, by: unknown = key) =>
+  new SignJWT({ ...CLAIMS, ...claims } as never)
+    .setProtectedHeader({ ...HEADER, ...header } as never)
+    .sign(by as never, { crit: { x: false } } as never)
+const unsigned = (header: object, signature = '') => `${encode({ ...HEADER, ...header })}.${encode(CLAIMS)}.${signature}`
+const hmac = (alg: string, secret: string) => {
+  const input = `${encode({ ...HEADER, alg })}.${encode(CLAIMS)}`
+  return `${input}.${createHmac(alg.replace('HS', 'sha'), secret).update(input).digest('base64url')}`
+}
+
+afterEach(() => clock.restore())
+
+test('the model that all forgeries differ from is good', async () => {
+  expect(await verifyAccessToken(ctx, await signed())).toEqual({
+    kind: 'access_token',
+    clientId: 'demo',
+    userId: 7,
+    sessionId: 9,
+    scopes: ['delegated:profile:read'],
+  })
+})
+
+describe('forged', () => {
+  const good = signed()
+  const parts = async () => (await good).split('.') as [string, string, string]
+  const corpus: Record<string, () => string | Promise<string>> = {
+    'alg none': () => unsigned({ alg: 'none' }),
+    'alg None': () => unsigned({ alg: 'None' }),
+    'alg NONE with a signature': async () => unsigned({ alg: 'NONE' }, (await parts())[2]),
+    'alg empty': () => unsigned({ alg: '' }),
+    'alg missing': () => unsigned({ alg: undefined }),
+    'HS256 with the public key as PEM': () => hmac('HS256', publicPem),
+    'HS256 with the trimmed PEM': () => hmac('HS256', publicPem.trim()),
+    'HS256 with the public JWK': () => hmac('HS256', JSON.stringify(publicJwk)),
+    'HS256 with x': () => hmac('HS256', String(publicJwk.x)),
+    'HS256 with nothing': () => hmac('HS256', ''),
+    'HS512 with the public key as PEM': () => hmac('HS512', publicPem),
+    'ES256 named RS256': async () => {
+      const [, p, s] = await parts()
+      return `${encode({ ...HEADER, alg: 'RS256' })}.${p}.${s}`
+    },
+    'ES256 named ES384': async () => {
+      const [, p, s] = await parts()
+      return `${encode({ ...HEADER, alg: 'ES384' })}.${p}.${s}`
+    },
+    'signed by another key under our kid': async () => signed({}, {}, await importJWK(otherKey as never, 'ES256')),
+    'unknown kid': () => signed({ kid: 'nobody' }),
+    'no kid': () => signed({ kid: undefined }),
+    'kid that is a path': () => signed({ kid: '../../dev/null' }),
+    'kid that is SQL': () => signed({ kid: "' OR 1=1 --" }),
+    'its own key as jwk': async () =>
+      signed({ jwk: { ...otherKey, d: undefined }, kid: undefined }, {}, await importJWK(otherKey as never, 'ES256')),
+    'its own key as jwk under our kid': async () =>
+      signed({ jwk: { ...otherKey, d: undefined } }, {}, await importJWK(otherKey as never, 'ES256')),
+    'its own key by jku': async () => signed({ jku: 'https://evil.example/jwks.json' }, {}, await importJWK(otherKey as never, 'ES256')),
+    'its own key by x5u': async () => signed({ x5u: 'https://evil.example/x.pem' }, {}, await importJWK(otherKey as never, 'ES256')),
+    'crit of something unknown': () => signed({ crit: ['x'], x: 1 }),
+    'crit empty': () => unsigned({ crit: [] }, 'AA'),
+    'b64 false': () => unsigned({ b64: false, crit: ['b64'] }, 'AA'),
+    'typ JWT, as an ID token has': () => signed({ typ: 'JWT' }),
+    'no typ': () => signed({ typ: undefined }),
+    'typ of a logout token': () => signed({ typ: 'logout+jwt' }),
+    'an ID token: aud is the client': () => signed({ typ: 'JWT' }, { aud: 'demo', nonce: 'n', at_hash: 'x' }),
+    'an ID token under the type of an access token': () => signed({}, { aud: 'demo' }),
+    'another issuer': () => signed({}, { iss: 'https://evil.example' }),
+    'an issuer that begins like ours': () => signed({}, { iss: `${ORIGIN}.evil.example` }),
+    'our issuer with a slash': () => signed({}, { iss: `${ORIGIN}/` }),
+    'no issuer': () => signed({}, { iss: undefined }),
+    'another audience': () => signed({}, { aud: 'https://api.example' }),
+    'no audience': () => signed({}, { aud: undefined }),
+    expired: () => signed({}, { exp: NOW - 60 }),
+    'no exp': () => signed({}, { exp: undefined }),
+    'exp as text': () => signed({}, { exp: String(NOW + 600) }),
+    'not yet valid': () => signed({}, { nbf: NOW + 600 }),
+    'no iat': () => signed({}, { iat: undefined }),
+    'no jti': () => signed({}, { jti: undefined }),
+    'no sub': () => signed({}, { sub: undefined }),
+    'sub that is no id': () => signed({}, { sub: '7' }),
+    'sub as a number': () => signed({}, { sub: 7 }),
+    'no sid': () => signed({}, { sid: undefined }),
+    'sid that is no id': () => signed({}, { sid: ['0'.repeat(24)] }),
+    'no client_id': () => signed({}, { client_id: undefined }),
+    'no scope': () => signed({}, { scope: undefined }),
+    'scope as a list': () => signed({}, { scope: ['*'] }),
+    'a client epoch on a person': () => signed({}, { client_epoch: 0 }),
+    'the signature of zeros (CVE-2022-21449)': async () => {
+      const [h, p] = await parts()
+      return `${h}.${p}.${encode(Buffer.alloc(64).toString('latin1'))}`
+    },
+    'the signature in DER': async () => {
+      const [h, p] = await parts()
+      return `${h}.${p}.MEUCIQDx`
+    },
+    'no signature': async () => {
+      const [h, p] = await parts()
+      return `${h}.${p}.`
+    },
+    'another payload under the signature': async () => {
+      const [h, , s] = await parts()
+      return `${h}.${encode({ ...CLAIMS, scope: '*' })}.${s}`
+    },
+    'two parts': async () => (await parts()).slice(0, 2).join('.'),
+    'five parts, as JWE': async () => `${await good}.x.y`,
+    'no JSON': () => `${encode('{')}.${encode('{')}.AA`,
+    nothing: () => '',
+    dots: () => '..',
+  }
+  expect(Object.keys(corpus).length).toBeGreaterThanOrEqual(40)
+  for (const [name, forge] of Object.entries(corpus)) {
+    test(name, async () => expect(await verifyAccessToken(ctx, await forge())).toBeNull())
+  }
+
+  test('an RSA key of the same kid signs nothing here', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const by = await importJWK({ ...privateKey.export({ format: 'jwk' }), alg: 'RS256' } as never)
+    expect(await verifyAccessToken(ctx, await signed({ alg: 'RS256' }, {}, by))).toBeNull()
+  })
+})
+
+describe('issued', () => {
+  const grant = {
+    clientId: 'demo',
+    scopes: ['delegated:profile:read'] as const,
+    lifeSeconds: 600,
+    holder: { userId: 7 as UserId, sessionId: 9 as SessionId },
+  }
+  const verified = async (verifier: Ctx, token: string) => (await verifyAccessToken(verifier, token)) !== null
+
+  test('RFC 9068 §2: typ at+jwt, a key id, and good until it expires', async () => {
+    clock.freeze()
+    const token = await issueAccessToken(ctx, grant)
+    expect(decodeProtectedHeader(token)).toEqual(HEADER)
+    clock.advance(599_000)
+    expect(await verified(ctx, token)).toBe(true)
+    clock.advance(10_000)
+    expect(await verified(ctx, token)).toBe(false)
+  })
+
+  test('a client speaks for itself, and for nobody else', async () => {
+    const token = await issueAccessToken(ctx, { ...grant, holder: { clientEpoch: 3 } })
+    expect(await verifyAccessToken(ctx, token)).toEqual({
+      kind: 'client',
+      clientId: 'demo',
+      clientEpoch: 3,
+      scopes: ['delegated:profile:read'],
+    })
+    expect(await verified(ctx, await signed({}, { sub: 'other', client_epoch: 0, sid: undefined }))).toBe(false)
+  })
+
+  test('security row 49: while keys change, old and new tokens verify; afterwards the old ones do not', async () => {
+    const next = newSigningKey('test-2')
+    const withKeys = (...keys: unknown[]) => newCtx(newEnv({ SIGNING_KEYS: JSON.stringify({ keys }) }))
+    const [before, both, after] = [withKeys(signingKey), withKeys(next, signingKey), withKeys(next)]
+    const old = await issueAccessToken(before, grant)
+    const fresh = await issueAccessToken(both, grant)
+    expect(decodeProtectedHeader(fresh).kid).toBe('test-2')
+    expect([await verified(both, old), await verified(both, fresh)]).toEqual([true, true])
+    expect([await verified(after, old), await verified(after, fresh)]).toEqual([false, true])
+    expect((await getPublicJwks(both.config)).keys.map((jwk) => (jwk as { kid?: string }).kid)).toEqual(['test-2', 'test-1'])
+  })
+})

@@ -1,0 +1,120 @@
+// How a client proves itself: RFC 6749 §2.3, RFC 7617. Security row 37.
+import { describe, expect, test } from 'vitest'
+import {
+  authenticateClient,
+  type ClientAuthenticationMethod,
+  decodeBasic,
+  readClientCredentials,
+} from '../../../src/core/oauth/client-authentication.ts'
+import { sha256 } from '../../../src/crypto.ts'
+import type { OAuthClientRow } from '../../../src/store/db/oauth-clients.ts'
+
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+const SECRET = 's'.repeat(43)
+
+describe('decodeBasic', () => {
+  const good: Record<string, [string, string]> = {
+    'demo:secret': ['demo', 'secret'],
+    'demo:': ['demo', ''],
+    'a%3Ab:c%3Ad': ['a:b', 'c:d'],
+    'demo:a:b': ['demo', 'a:b'],
+    'a+b:c+d': ['a b', 'c d'],
+    'a%2Bb:c%25d': ['a+b', 'c%d'],
+  }
+  for (const [text, [clientId, secret]] of Object.entries(good)) {
+    test(`RFC 6749 §2.3.1: ${text}`, () => expect(decodeBasic(basic(text))).toEqual({ clientId, secret }))
+  }
+  test('RFC 7617 §2: the scheme in any case', () =>
+    expect(decodeBasic(basic('a:b').replace('Basic', 'bASIC  '))).toEqual({ clientId: 'a', secret: 'b' }))
+
+  const bad = [
+    '',
+    'Basic',
+    'Basic ',
+    'Basic',
+    'Bearer YTpi',
+    'Basic YTpi YTpi',
+    'Basic YTpi,',
+    'BasicYTpi',
+    'Basic ====',
+    'Basic YT-_',
+    basic('noseparator'),
+    basic(':x'),
+    basic('%:x'),
+    basic('%e9:x'),
+    basic('a%00:x'),
+    basic('a:%0a'),
+    basic('a\nb:x'),
+    basic('\u00e9:x'),
+    'Basic /////w==',
+    'Digest username="a"',
+  ]
+  for (const header of bad) test(`refused: ${JSON.stringify(header)}`, () => expect(decodeBasic(header)).toBeNull())
+})
+
+describe('readClientCredentials', () => {
+  const read = (authorization?: string, clientId?: string, clientSecret?: string) =>
+    readClientCredentials({ authorization, clientId, clientSecret })
+  test('one way each', () => {
+    expect(read(undefined, 'a')).toEqual({ method: 'none', clientId: 'a', secret: null })
+    expect(read(undefined, 'a', 'b')).toEqual({ method: 'client_secret_post', clientId: 'a', secret: 'b' })
+    expect(read(basic('a:b'))).toEqual({ method: 'client_secret_basic', clientId: 'a', secret: 'b' })
+    expect(read(basic('a:b'), 'a')).toEqual({ method: 'client_secret_basic', clientId: 'a', secret: 'b' })
+  })
+  test('none, several, or contradictory', () => {
+    expect(() => read()).toThrow(expect.objectContaining({ code: 'invalid_client' }))
+    expect(() => read(undefined, undefined, 'b')).toThrow(expect.objectContaining({ code: 'invalid_client' }))
+    expect(() => read(basic('a:b'), 'a', 'b')).toThrow(expect.objectContaining({ code: 'invalid_request' }))
+    expect(() => read(basic('a:b'), 'c')).toThrow(expect.objectContaining({ code: 'invalid_client' }))
+    expect(() => read('Bearer x', 'a')).toThrow(expect.objectContaining({ code: 'invalid_client' }))
+  })
+})
+
+describe('authenticateClient: registered way x tried way x secret', () => {
+  const methods: ClientAuthenticationMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
+  const row = (changes: Partial<OAuthClientRow>): OAuthClientRow => ({
+    id: 'a',
+    name: 'A',
+    secretHash: sha256(SECRET),
+    tokenEndpointAuthMethod: 'none',
+    redirectUris: '[]',
+    grantTypes: '',
+    scopes: '*',
+    firstParty: 1,
+    requirePkce: 1,
+    accessTokenSeconds: 600,
+    epoch: 0,
+    disabledAt: null,
+    ...changes,
+  })
+  const refusal = expect.objectContaining({ code: 'invalid_client', message: 'Client authentication failed' })
+
+  for (const registered of methods) {
+    for (const method of methods) {
+      for (const secret of [SECRET, 'wrong', '', null]) {
+        const right = registered === method && (method === 'none' ? true : secret === SECRET)
+        test(`${registered}, ${method}, ${secret}: ${right ? 'in' : 'out'}`, () => {
+          const client = row({ tokenEndpointAuthMethod: registered, secretHash: registered === 'none' ? null : sha256(SECRET) })
+          const authenticate = () => authenticateClient(client, { method, clientId: 'a', secret })
+          if (right) expect(authenticate().id).toBe('a')
+          else expect(authenticate).toThrow(refusal)
+        })
+      }
+    }
+  }
+
+  test('unknown, disabled, without a stored secret, with an unknown way', () => {
+    const tried = { method: 'client_secret_post', clientId: 'a', secret: SECRET } as const
+    const post = { tokenEndpointAuthMethod: 'client_secret_post' }
+    expect(authenticateClient(row(post), tried).id).toBe('a')
+    for (const client of [
+      null,
+      row({ ...post, disabledAt: 1 }),
+      row({ ...post, secretHash: null }),
+      row({ tokenEndpointAuthMethod: 'private_key_jwt' }),
+    ]) {
+      expect(() => authenticateClient(client, tried)).toThrow(refusal)
+    }
+    expect(() => authenticateClient(row({ ...post, secretHash: sha256('') }), { ...tried, secret: null, method: 'none' })).toThrow(refusal)
+  })
+})
