@@ -14,6 +14,8 @@ export interface RoomDocument {
   readonly description: string
   /** Its routes, and where they are mounted. */
   readonly mounts: readonly { readonly prefix: string; readonly room: Hono<AppEnv> }[]
+  /** How its callers prove who they are. */
+  readonly credentials: readonly (keyof typeof SECURITY_SCHEMES)[]
   /** Its error envelope. */
   readonly error: z.ZodType
 }
@@ -31,7 +33,7 @@ export function toOpenApi(info: RoomDocument, origin: string): Json {
     for (const [key, tags] of routesOf(room)) {
       const [method = '', path = ''] = key.split(' ')
       const template = `${prefix}${path.replace(/:(\w+)(\{[^}]*\})?\??/g, '{$1}')}` || '/'
-      paths[template] = { ...paths[template], [method.toLowerCase()]: toOperation(method, template, tags) }
+      paths[template] = { ...paths[template], [method.toLowerCase()]: toOperation(method, template, tags, info.credentials) }
     }
   }
   return {
@@ -57,7 +59,7 @@ export function routesOf(room: Hono<AppEnv>): Map<string, Tags> {
   return routes
 }
 
-function toOperation(method: string, path: string, tags: Tags & { inputs?: Input[] }): Json {
+function toOperation(method: string, path: string, tags: Tags & { inputs?: Input[] }, credentials: RoomDocument['credentials']): Json {
   const { access, description, inputs = [] } = tags
   const body = inputs.find(({ target }) => target === 'json' || target === 'form')
   const parameters = inputs.filter(({ target }) => target === 'query' || target === 'param').flatMap(toParameters)
@@ -70,7 +72,7 @@ function toOperation(method: string, path: string, tags: Tags & { inputs?: Input
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: toRequestBody(body) } : {}),
     responses: toResponses(tags, inputs.length > 0),
-    security: toSecurity(access),
+    security: toSecurity(access, credentials),
   }
 }
 
@@ -84,9 +86,9 @@ function accessText(access: Access | undefined): string {
   return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`
 }
 
-function toSecurity(access: Access | undefined): Json[] {
+function toSecurity(access: Access | undefined, credentials: RoomDocument['credentials']): Json[] {
   if (!access || access.kind === 'anyone') return [{}]
-  const kinds = [{ bearer: [] }, { session: [] }]
+  const kinds = credentials.map((kind) => ({ [kind]: [] }))
   return access.kind === 'optional_session' ? [...kinds, {}] : kinds
 }
 
@@ -123,7 +125,7 @@ function toResponses(tags: Tags, hasInput: boolean): Json {
   if (hasInput) refusals.add(400)
   if (access && access.kind !== 'anyone' && access.kind !== 'optional_session') refusals.add(401)
   if (access?.kind === 'scope') refusals.add(403)
-  if (access?.kind === 'anyone') refusals.add(429)
+  if (tags.limited) refusals.add(429)
   const errors = [...refusals]
     .sort()
     .map((status) => [

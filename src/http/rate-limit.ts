@@ -5,6 +5,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
+import { tag } from './tags.ts'
 
 const BINDINGS = { create: 'LIMIT_CREATE', login: 'LIMIT_LOGIN', code: 'LIMIT_CODE', other: 'LIMIT_OTHER' } as const
 /** All bindings count in periods of 60 seconds (wrangler.toml). */
@@ -12,7 +13,7 @@ const PERIOD_SECONDS = 60
 
 /** Limits one route per network. With the limiter down, ways to sign in stay closed and the rest stays open. */
 export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
+  const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
     const { config, caller, log } = c.var.ctx
     if (config.networkLimits) {
       const limited = await c.env[BINDINGS[kind]]
@@ -27,4 +28,5 @@ export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<App
     }
     await next()
   }
+  return tag(handler, { limited: true })
 }

@@ -24,7 +24,6 @@ export interface Description {
     readonly contentType?: string
     readonly headers?: Readonly<Record<string, string>>
   }
-  readonly requestExample?: unknown
   /** Statuses of refusals beyond those that follow from access and validation. */
   readonly refusals?: readonly number[]
 }
@@ -35,6 +34,8 @@ export interface Input {
 }
 
 export interface Tags {
+  /** Limited per network: 429 is possible. */
+  readonly limited?: true
   readonly access?: Access
   readonly input?: Input
   readonly description?: Description

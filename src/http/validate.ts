@@ -16,11 +16,16 @@ type Validated<T extends string, S extends z.ZodType> = MiddlewareHandler<
   { in: Record<T, z.input<S>>; out: Record<T, z.output<S>> }
 >
 
-const SECRET_FIELDS = new Set(['password', 'currentPassword', 'code', 'sessionHash'])
+const SECRET_FIELDS = new Set(['password', 'currentPassword', 'code', 'sessionHash', 'client_secret', 'code_verifier', 'refresh_token'])
 const VALUE_LENGTH_MAX = 256
 
-/** Judges `target` by `schema`; the handler finds the result in `c.req.valid(target)`. */
-export function validate<T extends 'json' | 'query' | 'param', S extends z.ZodType>(target: T, schema: S): Validated<T, S> {
+type Target = Input['target']
+
+/**
+ * Judges `target` by `schema`; the handler finds the result in `c.req.valid(target)`. A `json` body may be urlencoded as
+ * well, as Liquid's pages send it; a `form` may not be JSON (RFC 6749 §3.2).
+ */
+export function validate<T extends Target, S extends z.ZodType>(target: T, schema: S): Validated<T, S> {
   const handler: Validated<T, S> = async (c, next) => {
     const raw = await read(c as unknown as Context<AppEnv>, target)
     const result = await schema.safeParseAsync(raw)
@@ -32,11 +37,14 @@ export function validate<T extends 'json' | 'query' | 'param', S extends z.ZodTy
   return tag(handler, { input: { target, schema } satisfies Input })
 }
 
-async function read(c: Context<AppEnv>, target: 'json' | 'query' | 'param'): Promise<unknown> {
+async function read(c: Context<AppEnv>, target: Target): Promise<unknown> {
   if (target === 'param') return checkText(c.req.param(), 'params')
   if (target === 'query') return checkText(single(new URL(c.req.url).searchParams, 'query'), 'query')
-  const text = await readText(c)
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (target === 'form' && type !== 'application/x-www-form-urlencoded') {
+    throw new AppError('unsupported_media_type', 'Send application/x-www-form-urlencoded')
+  }
+  const text = await readText(c)
   if (text === '') return {}
   if (type === 'application/x-www-form-urlencoded') return checkText(single(new URLSearchParams(text), 'body'), 'body')
   if (type === 'application/json' || type?.endsWith('+json')) return unwrap(checkText(parseJson(text), 'body'))
@@ -44,7 +52,7 @@ async function read(c: Context<AppEnv>, target: 'json' | 'query' | 'param'): Pro
 }
 
 /** The body as text, never more than the limit in memory, whatever Content-Length says. */
-export async function readText(c: Context<AppEnv>): Promise<string> {
+async function readText(c: Context<AppEnv>): Promise<string> {
   const tooLarge = () => new AppError('payload_too_large', `The body may have at most ${BODY_BYTES_MAX} bytes`)
   if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX) throw tooLarge()
   const chunks: Uint8Array[] = []
@@ -75,7 +83,7 @@ function unwrap(body: unknown): unknown {
 }
 
 /** Parameters as an object; a repeated one is refused, so nobody can read it in two ways (RFC 6749 §3.1). */
-export function single(params: URLSearchParams, location: FieldIssue['location']): Record<string, string> {
+function single(params: URLSearchParams, location: FieldIssue['location']): Record<string, string> {
   const values = new Map<string, string>()
   for (const [name, value] of params) {
     if (values.has(name)) throw fieldError(name, location, 'must not be repeated')
@@ -89,7 +97,7 @@ function fieldError(path: string, location: FieldIssue['location'], message: str
 }
 
 /** Refuses what no field may hold: NUL, lone surrogates, `__proto__`, and nesting that no schema has. */
-export function checkText<T>(value: T, location: FieldIssue['location'], path = '', depth = 0): T {
+function checkText<T>(value: T, location: FieldIssue['location'], path = '', depth = 0): T {
   if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
     throw fieldError(path, location, 'must be well-formed text without NUL')
   }
@@ -103,8 +111,8 @@ export function checkText<T>(value: T, location: FieldIssue['location'], path = 
   return value
 }
 
-function toFieldIssues(error: z.ZodError, raw: unknown, target: 'json' | 'query' | 'param'): FieldIssue[] {
-  const location = target === 'json' ? 'body' : target === 'param' ? 'params' : 'query'
+function toFieldIssues(error: z.ZodError, raw: unknown, target: Target): FieldIssue[] {
+  const location = target === 'json' || target === 'form' ? 'body' : target === 'param' ? 'params' : 'query'
   return error.issues.flatMap((issue): FieldIssue[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), location, message: 'is not a known field' }))

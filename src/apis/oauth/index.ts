@@ -34,5 +34,6 @@ export const oauthDocument: RoomDocument = {
     { prefix: '/oauth', room: oauth },
     { prefix: '/.well-known', room: wellKnown },
   ],
+  credentials: ['session'],
   error: ErrorResponse,
 }

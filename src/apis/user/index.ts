@@ -28,5 +28,6 @@ export const userDocument: RoomDocument = {
   title: 'Kith user API',
   description: 'Accounts, sign-in, profiles and sessions. Every reply carries x-request-id.',
   mounts: [{ prefix: '', room: user }],
+  credentials: ['bearer', 'session'],
   error: ErrorReply,
 }

@@ -6,7 +6,7 @@ import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
-import { form } from '../form.ts'
+import { validate } from '../../../http/validate.ts'
 import { TOKEN_RESPONSE_EXAMPLE, TokenForm, TokenResponse, toTokenResponse } from '../wire.ts'
 
 /** RFC 6749 §5.1. */
@@ -16,7 +16,7 @@ export const tokenRoutes = new Hono<AppEnv>().post(
   '/token',
   anyone(),
   networkLimit('other'),
-  form(TokenForm),
+  validate('form', TokenForm),
   describe({
     summary: 'Get tokens for a grant',
     description:
