@@ -58,6 +58,8 @@ export async function startRuntime(input: RuntimeInput): Promise<Runtime> {
       port: 0,
       cf: false,
       logRequests: false,
+      // Kith logs every request; printing that would take the load generator's time.
+      handleStructuredLogs: () => undefined,
       log: new Log(LogLevel.ERROR),
       resourcePersistencePath: input.stores,
       workers,

@@ -2,7 +2,6 @@
 import type { ProfileField } from '../../config.ts'
 import { both, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
 import {
-  findUser,
   findUserWhere,
   findWithPassword,
   hasPasswordHash,
@@ -35,9 +34,7 @@ export interface OwnProfile {
 }
 
 export async function getOwnProfile(ctx: Ctx, gate: Gate): Promise<OwnProfile> {
-  const { principal, reads } = await gate(({ userId }) => [findUser(userId)])
-  const [user] = reads
-  if (!user) throw new AppError('unauthenticated')
+  const { principal, user } = await gate()
   return { user, principal, editableFields: [...ctx.config.editableFields] }
 }
 

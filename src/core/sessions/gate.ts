@@ -8,6 +8,7 @@ import type { SessionId, UserId } from '../../ids.ts'
 import type { Results, Statement } from '../../store/db/database.ts'
 import { findClientGateRow } from '../../store/db/oauth-clients.ts'
 import { findGateRow, type GateRow, touchSession } from '../../store/db/sessions.ts'
+import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { BROWSER_SESSION_IDLE_MS, SESSION_TOUCH_MS } from '../figures.ts'
@@ -23,10 +24,13 @@ export interface Claimed {
   readonly sessionId: SessionId
 }
 
-/** Passes the gate, with the request's first reads in the same round trip. Throws when the credential does not count. */
+/**
+ * Passes the gate, with the request's first reads in the same round trip. Throws when the credential does not count.
+ * The caller's own row comes with the verdict: the gate has read it anyway.
+ */
 export type Gate<P extends Principal = UserPrincipal> = <const S extends Reads = typeof NO_READS>(
   reads?: (claimed: Claimed) => S,
-) => Promise<{ principal: P; reads: Results<S> }>
+) => Promise<{ principal: P; user: P extends UserPrincipal ? UserRow : null; reads: Results<S> }>
 
 /** The same for a route that also serves callers without a (live) session: then `principal` is null. */
 export type OptionalGate = <const S extends Reads = typeof NO_READS>(
@@ -39,9 +43,9 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
     if (claim.kind === 'client') throw insufficientScope(needed)
     const [row, ...results] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...(reads?.(claim) ?? [])])
     const principal = judgeSession(ctx, claim, row)
-    if (!principal) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
+    if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
     if (needed) requireScope(principal, needed)
-    return { principal, reads: results as never }
+    return { principal, user: row, reads: results as never }
   }
 }
 
@@ -55,7 +59,7 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope): Gate<Principa
     const scopes = intersectScopes(claim.scopes, storedScopes(row.scopes))
     if (!coveredBy(scopes, needed)) throw insufficientScope(needed)
     const principal: ClientPrincipal = { kind: 'client', clientId: claim.clientId, scopes }
-    return { principal, reads: results as never }
+    return { principal, user: null, reads: results as never }
   }
 }
 
@@ -76,16 +80,16 @@ type SessionClaim = Exclude<Claim, { kind: 'client' }>
 
 function judgeSession(ctx: Ctx, claim: SessionClaim, row: GateRow | null): UserPrincipal | null {
   const now = ctx.now()
-  if (!row || row.userId !== claim.userId) return null
-  if (row.revokedAt !== null || row.expiresAt <= now || row.idleExpiresAt <= now) return null
-  if (row.sessionEpoch !== row.userEpoch || row.deletedAt !== null) return null
+  if (!row || row.id !== claim.userId) return null
+  if (row.sessionRevokedAt !== null || row.sessionExpiresAt <= now || row.sessionIdleExpiresAt <= now) return null
+  if (row.sessionEpoch !== row.epoch || row.deletedAt !== null) return null
   if (isInForce(row.bannedAt, row.bannedUntil, now)) return null
   if (claim.kind === 'browser') {
-    if (row.tokenHash === null || !equalInConstantTime(row.tokenHash, sha256(claim.secret))) return null
-  } else if (row.clientId !== claim.clientId || row.clientScopes === null || row.clientDisabledAt !== null) {
+    if (row.sessionTokenHash === null || !equalInConstantTime(row.sessionTokenHash, sha256(claim.secret))) return null
+  } else if (row.sessionClientId !== claim.clientId || row.clientScopes === null || row.clientDisabledAt !== null) {
     return null
   }
-  if (now - row.lastUsedAt > SESSION_TOUCH_MS) touch(ctx, row, now)
+  if (now - row.sessionLastUsedAt > SESSION_TOUCH_MS) touch(ctx, row, now)
   return toPrincipal(claim, row, now)
 }
 
@@ -95,24 +99,25 @@ export function isInForce(since: number | null, until: number | null, now: numbe
 }
 
 function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrincipal {
-  const granted = claim.kind === 'browser' ? storedScopes(row.scope) : intersectScopes(claim.scopes, storedScopes(row.clientScopes ?? ''))
+  const granted =
+    claim.kind === 'browser' ? storedScopes(row.sessionScope) : intersectScopes(claim.scopes, storedScopes(row.clientScopes ?? ''))
   return {
     kind: 'user',
-    userId: row.userId,
+    userId: row.id,
     sessionId: row.sessionId,
-    clientId: row.clientId,
+    clientId: row.sessionClientId,
     scopes: intersectScopes(granted, storedScopes(row.roleScopes)),
     role: row.role,
-    ranking: row.ranking,
+    ranking: row.roleRanking,
     restricted: isInForce(row.restrictedAt, row.restrictedUntil, now),
-    authenticatedAt: row.authenticatedAt,
-    amr: row.amr.split(' '),
+    authenticatedAt: row.sessionAuthenticatedAt,
+    amr: row.sessionAmr.split(' '),
   }
 }
 
 /** Not part of the answer: a session list shows it, to within `SESSION_TOUCH_MS`. */
 function touch(ctx: Ctx, row: GateRow, now: number): void {
-  const idleExpiresAt = row.clientId === null ? now + BROWSER_SESSION_IDLE_MS : row.idleExpiresAt
+  const idleExpiresAt = row.sessionClientId === null ? now + BROWSER_SESSION_IDLE_MS : row.sessionIdleExpiresAt
   ctx.defer(() => ctx.db.one(touchSession({ id: row.sessionId, now, idleExpiresAt })))
 }
 

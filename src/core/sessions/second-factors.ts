@@ -2,7 +2,6 @@
 import { findIf, not } from '../../store/db/database.ts'
 import { deleteSecondFactor, hasSecondFactor, insertSecondFactor } from '../../store/db/second-factors.ts'
 import { endOtherSessions } from '../../store/db/sessions.ts'
-import { findUser } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
@@ -15,11 +14,11 @@ import type { Gate } from './gate.ts'
  * All other sessions of the user end, and a notice goes out. Repeating it changes nothing.
  */
 export async function setEmailSecondFactor(ctx: Ctx, gate: Gate, on: boolean): Promise<void> {
-  const { principal, reads } = await gate(({ userId }) => [findIf(hasSecondFactor(userId, 'email')), findUser(userId)])
-  const [isOn, user] = reads
+  const { principal, user, reads } = await gate(({ userId }) => [findIf(hasSecondFactor(userId, 'email'))])
+  const [isOn] = reads
   requireFresh(ctx, principal)
   if (isOn === on) return
-  if (on && user?.emailVerifiedAt == null) throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
+  if (on && user.emailVerifiedAt === null) throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
   if (!on && !principal.amr.includes('otp')) {
     throw new AppError('reauthentication_required', 'Sign in with the second factor first', { reason: 'second_factor_required' })
   }

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
+import type { UserRow } from './users.ts'
 
 export interface NewSession {
   readonly id: SessionId
@@ -18,28 +19,20 @@ export interface NewSession {
   readonly amr: string
 }
 
-/** What the gate needs to know of a session, its user, the user's role and the client: one row. */
-export interface GateRow {
+/** What the gate needs to know of a session, its user, the user's role and the client: one row, the user's whole. */
+export interface GateRow extends UserRow {
   readonly sessionId: SessionId
-  readonly userId: UserId
-  readonly clientId: string | null
-  readonly tokenHash: string | null
-  readonly scope: string
+  readonly sessionClientId: string | null
+  readonly sessionTokenHash: string | null
+  readonly sessionScope: string
   readonly sessionEpoch: number
-  readonly expiresAt: number
-  readonly idleExpiresAt: number
-  readonly lastUsedAt: number
-  readonly revokedAt: number | null
-  readonly authenticatedAt: number
-  readonly amr: string
-  readonly userEpoch: number
-  readonly bannedAt: number | null
-  readonly bannedUntil: number | null
-  readonly restrictedAt: number | null
-  readonly restrictedUntil: number | null
-  readonly deletedAt: number | null
-  readonly role: string
-  readonly ranking: number
+  readonly sessionExpiresAt: number
+  readonly sessionIdleExpiresAt: number
+  readonly sessionLastUsedAt: number
+  readonly sessionRevokedAt: number | null
+  readonly sessionAuthenticatedAt: number
+  readonly sessionAmr: string
+  readonly roleRanking: number
   readonly roleScopes: string
   readonly clientScopes: string | null
   readonly clientDisabledAt: number | null
@@ -47,10 +40,11 @@ export interface GateRow {
 
 export function findGateRow(sessionId: SessionId): Statement<GateRow | null> {
   return first(sql`
-    SELECT s.id AS session_id, s.user_id, s.client_id, s.token_hash, s.scope, s.epoch AS session_epoch, s.expires_at,
-           s.idle_expires_at, s.last_used_at, s.revoked_at, s.authenticated_at, s.amr,
-           u.epoch AS user_epoch, u.banned_at, u.banned_until, u.restricted_at, u.restricted_until, u.deleted_at, u.role,
-           r.ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at
+    SELECT u.*, s.id AS session_id, s.client_id AS session_client_id, s.token_hash AS session_token_hash, s.scope AS session_scope,
+           s.epoch AS session_epoch, s.expires_at AS session_expires_at, s.idle_expires_at AS session_idle_expires_at,
+           s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
+           s.authenticated_at AS session_authenticated_at, s.amr AS session_amr,
+           r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at
     FROM sessions s
     JOIN users u ON u.id = s.user_id
     JOIN roles r ON r.id = u.role
