@@ -88,6 +88,8 @@ export class ConfigError extends Error {
 
 const SCRYPT_LN_FLOOR = 15
 const KEY_BYTES_MIN = 32
+/** Not a number: JavaScript sorts such keys to the front, and the first one is the current one. */
+const KID = /^(?!\d+$)[A-Za-z0-9._-]{1,32}$/
 /** Keys made by `npm start` and by the tests carry these prefixes in their ids. */
 const DEVELOPMENT_KID = /^(dev|test)-/
 
@@ -115,7 +117,7 @@ const json = z
   })
 
 const keyring = json.pipe(
-  z.record(z.string().regex(/^[A-Za-z0-9._-]{1,32}$/), z.base64url()).transform((record, refine): Keyring => {
+  z.record(z.string().regex(KID), z.base64url()).transform((record, refine): Keyring => {
     const keys = new Map(Object.entries(record).map(([kid, key]) => [kid, Buffer.from(key, 'base64url')]))
     const current = [...keys.keys()][0]
     if (current === undefined || [...keys.values()].some((key) => key.length < KEY_BYTES_MIN)) {

@@ -53,7 +53,10 @@ function toCaller(env: Bindings, request: Request): Caller {
   const network = toNetwork(request.headers.get('cf-connecting-ip') ?? '')
   const cf = request.cf as { country?: string; city?: string } | undefined
   return {
-    networkHash: currentMac(getConfig(env).hmacKeys, 'network', network).toString('base64url'),
+    // Only limits ask for it, so only they pay for the hash.
+    get networkHash() {
+      return currentMac(getConfig(env).hmacKeys, 'network', network).toString('base64url')
+    },
     userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_LENGTH_MAX),
     place: [cf?.city, cf?.country].filter(Boolean).join(', '),
   }

@@ -38,6 +38,14 @@ export const ERROR_CODES = [
 ] as const
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
+/** What is said where the thrower has nothing better to say. */
+const MESSAGES: Partial<Record<ErrorCode, string>> = {
+  unauthenticated: 'You are not signed in',
+  invalid_token: 'The access token is not valid',
+  account_restricted: 'This account is restricted',
+  not_found: 'There is nothing here',
+}
+
 /** One field that is wrong. `value` is what was sent, left out where it is a secret. */
 export interface FieldIssue {
   readonly path: string
@@ -69,7 +77,7 @@ export class AppError extends Error {
   readonly reason: string | undefined
 
   constructor(code: ErrorCode, message?: string, options: AppErrorOptions = {}) {
-    super(message ?? code, { cause: options.cause })
+    super(message ?? MESSAGES[code] ?? code, { cause: options.cause })
     this.code = code
     this.fields = options.fields ?? []
     this.retryAfter = options.retryAfter

@@ -38,7 +38,9 @@ export async function verifyPassword(ctx: Ctx, password: string, stored: string 
   await turn(ctx)
   const parts = stored === null ? null : parse(stored)
   const dummy = { ln: ctx.config.scryptLn, r: R, p: P, kid: ctx.config.pepperKeys.current, salt: Buffer.alloc(SALT_BYTES), hash: '' }
-  const { hash, ...cost } = parts ?? dummy
+  const isLost = parts !== null && !ctx.config.pepperKeys.keys.has(parts.kid)
+  if (isLost) ctx.log('error', 'pepper_gone', { kid: parts.kid })
+  const { hash, ...cost } = parts === null || isLost ? dummy : parts
   return equalInConstantTime(derive(ctx.config.pepperKeys, password, cost), hash)
 }
 
@@ -50,7 +52,7 @@ export function isOutdated(config: Config, stored: string): boolean {
 
 function derive(peppers: Keyring, password: string, cost: Omit<Parts, 'hash'>): string {
   const pepper = peppers.keys.get(cost.kid)
-  if (!pepper) throw new AppError('internal_error', `The pepper ${cost.kid} is gone`)
+  if (!pepper) throw new Error(`the pepper ${cost.kid} is gone`)
   const key = createHmac('sha256', pepper).update(password.normalize('NFKC'), 'utf8').digest()
   const options = { N: 2 ** cost.ln, r: cost.r, p: cost.p, maxmem: MAXMEM_BYTES }
   return base64(scryptSync(key, cost.salt, HASH_BYTES, options))

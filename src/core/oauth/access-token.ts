@@ -3,7 +3,7 @@
  * type, issuer and audience; the key comes from our own list by `kid`, never from the header).
  * A valid signature is only a claim: the gate decides.
  */
-import { type CryptoKey, errors, importJWK, jwtVerify, SignJWT } from 'jose'
+import { type CryptoKey, errors, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { Config } from '../../config.ts'
 import { randomToken } from '../../crypto.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
@@ -73,8 +73,30 @@ export async function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promi
     .sign(signing.key)
 }
 
-/** What the token claims, or null when it is not one of ours or has expired. */
+/** Tokens whose signature was found right, per configuration: a client sends the same one hundreds of times. */
+const verified = new WeakMap<Config, Map<string, { readonly claim: Claim; readonly expiresAt: number }>>()
+const VERIFIED_MAX = 1_000
+
+/**
+ * What the token claims, or null when it is not one of ours or has expired. Remembers right signatures, which cannot
+ * become wrong; whether the token still counts is asked of the gate each time.
+ */
 export async function verifyAccessToken(ctx: Ctx, token: string): Promise<Claim | null> {
+  const known = verified.get(ctx.config) ?? new Map()
+  verified.set(ctx.config, known)
+  const seen = known.get(token)
+  if (seen && seen.expiresAt > ctx.now()) return seen.claim
+  known.delete(token)
+  const payload = await verifyJwt(ctx, token)
+  const claim = payload && toClaim(payload)
+  if (!claim) return null
+  // The oldest goes: a Map keeps the order of insertion.
+  if (known.size >= VERIFIED_MAX) known.delete(known.keys().next().value ?? '')
+  known.set(token, { claim, expiresAt: (payload.exp ?? 0) * 1000 })
+  return claim
+}
+
+async function verifyJwt(ctx: Ctx, token: string): Promise<JWTPayload | null> {
   const { verifying } = await getKeys(ctx.config)
   try {
     const { payload } = await jwtVerify(
@@ -94,14 +116,14 @@ export async function verifyAccessToken(ctx: Ctx, token: string): Promise<Claim 
         requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id', 'scope'],
       },
     )
-    return toClaim(payload)
+    return payload
   } catch (error) {
     if (error instanceof errors.JOSEError) return null
     throw error
   }
 }
 
-function toClaim(payload: Record<string, unknown>): Claim | null {
+function toClaim(payload: JWTPayload): Claim | null {
   const { sub, sid, client_id: clientId, scope, client_epoch: clientEpoch } = payload
   if (typeof sub !== 'string' || typeof clientId !== 'string' || typeof scope !== 'string') return null
   const scopes = storedScopes(scope)
