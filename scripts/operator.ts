@@ -1,0 +1,111 @@
+/**
+ * `npm run operator -- <command>`: what the operator of a deployment does by hand, on the local database or, with
+ * `--remote`, on the deployed one. Each command is one entry of `COMMANDS`.
+ */
+import { parseArgs } from 'node:util'
+import { email, emailKey } from '../src/core/fields.ts'
+import { type AuditEventId, newId } from '../src/ids.ts'
+import { main, Refusal, runWrangler } from './local.ts'
+
+interface Command {
+  readonly usage: string
+  readonly summary: string
+  run(args: readonly string[], remote: boolean): Promise<void>
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  promote: { usage: 'promote <e-mail>', summary: 'makes the verified user with this address super_admin', run: promote },
+}
+
+const ROLE = 'super_admin'
+
+await main(async () => {
+  const { values, positionals } = readArguments()
+  const [name, ...args] = positionals
+  if (values.help || name === undefined) return console.log(help())
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) throw new Refusal(`There is no command ${name}.\n\n${help()}`)
+  await command.run(args, values.remote)
+})
+
+function readArguments() {
+  try {
+    const options = { remote: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } as const
+    return parseArgs({ options, allowPositionals: true })
+  } catch (error) {
+    throw new Refusal(`${(error as Error).message}\n\n${help()}`)
+  }
+}
+
+function help(): string {
+  const lines = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage.padEnd(20)} ${summary}`)
+  return `Usage: npm run operator -- <command> [--remote]
+
+${lines.join('\n')}
+
+  --remote             acts on the deployed database instead of the local one`
+}
+
+interface UserRow {
+  readonly id: number
+  readonly username: string
+  readonly role: string
+  readonly email_verified_at: number | null
+  readonly banned_at: number | null
+  readonly deleted_at: number | null
+}
+
+async function promote(args: readonly string[], remote: boolean): Promise<void> {
+  const [address, ...rest] = args
+  if (address === undefined || rest.length > 0) throw new Refusal('promote takes one e-mail address')
+  const user = await findOwner(address, remote)
+  const where = remote ? 'the deployed database' : 'the local database'
+  if (user.role === ROLE) return console.log(`${user.username} is ${ROLE} already in ${where}; nothing was changed.`)
+  const now = Date.now()
+  // The guard is asked again in the same batch as the change: the account may have changed since it was read.
+  const guard = `id = ${user.id} AND role <> ${quote(ROLE)} AND email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL`
+  const [after] = await query<{ role: string }>(
+    [
+      `INSERT INTO audit_events (id, user_id, type, user_agent, place, detail, created_at)
+       SELECT ${newId<AuditEventId>(now)}, id, 'role_changed', 'operator', '', ${quote(`${user.role} to ${ROLE}`)}, ${now} FROM users WHERE ${guard}`,
+      // A role change makes every session and token void (design §1.7).
+      `UPDATE users SET role = ${quote(ROLE)}, epoch = epoch + 1, updated_at = ${now} WHERE ${guard}`,
+      `SELECT role FROM users WHERE id = ${user.id}`,
+    ],
+    remote,
+  )
+  if (after?.role !== ROLE) throw new Refusal(`${user.username} was not promoted: the account changed meanwhile`)
+  console.log(`${user.username} <${address}> is now ${ROLE} in ${where} (before: ${user.role}).`)
+  console.log('All sessions and tokens of the account have ended; sign in again.')
+}
+
+/** The user who has proved to own the address. */
+async function findOwner(address: string, remote: boolean): Promise<UserRow> {
+  const parsed = email.safeParse(address)
+  if (!parsed.success) throw new Refusal(`${JSON.stringify(address)} is no e-mail address`)
+  const [user] = await query<UserRow>(
+    [
+      `SELECT id, username, role, email_verified_at, banned_at, deleted_at FROM users
+       WHERE email_key = ${quote(emailKey(parsed.data))} ORDER BY email_verified_at IS NULL, id DESC LIMIT 1`,
+    ],
+    remote,
+  )
+  if (!user || user.deleted_at !== null) throw new Refusal(`No user has the address ${address}`)
+  if (user.email_verified_at === null) throw new Refusal(`${user.username} has not verified the address ${address} yet`)
+  if (user.banned_at !== null) throw new Refusal(`${user.username} is banned`)
+  return user
+}
+
+/** A text as an SQL literal. The command line of wrangler takes no parameters. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** Runs the statements as one batch, all or nothing; answers the rows of the last. */
+async function query<Row>(statements: readonly string[], remote: boolean): Promise<Row[]> {
+  const sql = statements.map((statement) => statement.replace(/\s+/g, ' ').trim()).join('; ')
+  const output = await runWrangler(['d1', 'execute', 'DB', remote ? '--remote' : '--local', '--json', '--command', sql])
+  // Notices may stand before the JSON, which begins on a line of its own.
+  const results = JSON.parse(output.slice(output.search(/^\[\s*$/m))) as { results: Row[]; success: boolean }[]
+  return results.at(-1)?.results ?? []
+}

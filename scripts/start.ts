@@ -1,0 +1,104 @@
+/**
+ * `npm start`: Kith on this machine. Writes `.dev.vars` where something is missing, applies the migrations to the local
+ * D1, seeds the demo data once, runs `wrangler dev` and says how to get in. Nothing of it needs the internet.
+ * `PORT` changes the port; `ORIGIN` follows.
+ */
+import type { ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
+import { completeDevVars, DEMO, main, Refusal, ROOT, runWrangler, startWrangler } from './local.ts'
+import { type Demo, seed } from './seed.ts'
+
+const DEFAULT_PORT = 8787
+const READY_WITHIN_MS = 60_000
+
+await main(async () => {
+  const port = readPort(process.env.PORT)
+  await refuseTakenPort(port)
+  const local = `http://localhost:${port}`
+  const vars = await completeDevVars(`http://localhost:${DEFAULT_PORT}`)
+  // A port that was asked for here decides; otherwise whoever edited .dev.vars knows why.
+  const origin = process.env.PORT ? local : (vars.ORIGIN ?? local)
+  console.log('Kith: applying migrations to the local database')
+  await runWrangler(['d1', 'migrations', 'apply', 'DB', '--local'])
+  console.log('Kith: looking after the demo data')
+  const demo = await seed(origin)
+  console.log('Kith: starting the server')
+  const options = ['--port', String(port), '--show-interactive-dev-session', 'false']
+  const server = startWrangler(['dev', ...options, ...(origin === vars.ORIGIN ? [] : ['--var', `ORIGIN:${origin}`])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: process.stdout.isTTY ? { FORCE_COLOR: '1' } : {},
+  })
+  endWith(server)
+  await untilReady(server, local)
+  console.log(welcome(demo, local))
+})
+
+function readPort(text: string | undefined): number {
+  const port = Number(text || DEFAULT_PORT)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Refusal(`PORT must be a number from 1 to 65535, not ${text}`)
+  return port
+}
+
+/** wrangler would say so too, but only after everything else and in other words. */
+async function refuseTakenPort(port: number): Promise<void> {
+  for (const host of ['127.0.0.1', '::1']) {
+    const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+      const probe = createServer()
+      probe.once('error', resolve)
+      probe.listen(port, host, () => probe.close(() => resolve(null)))
+    })
+    if (error?.code === 'EADDRINUSE') {
+      throw new Refusal(`Port ${port} is taken, perhaps by another Kith. End that program, or choose a port: PORT=8788 npm start`)
+    }
+    if (error?.code === 'EACCES') throw new Refusal(`Port ${port} may not be used by you. Choose one above 1023: PORT=8788 npm start`)
+  }
+}
+
+/** The server ends with this process, and this process with the server. */
+function endWith(server: ChildProcess): void {
+  server.stdout?.pipe(process.stdout)
+  server.stderr?.pipe(process.stderr)
+  const end = () => {
+    // Ctrl-C reaches the runtime as well, and wrangler would call its end a crash.
+    server.stdout?.unpipe().resume()
+    server.stderr?.unpipe().resume()
+    server.kill('SIGTERM')
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
+  process.on('exit', () => server.kill('SIGTERM'))
+  server.on('exit', (code) => process.exit(code ?? 0))
+}
+
+async function untilReady(server: ChildProcess, local: string): Promise<void> {
+  const end = Date.now() + READY_WITHIN_MS
+  while (Date.now() < end) {
+    const reply = await fetch(`${local}/health`).catch(() => null)
+    if (reply?.ok) return
+    // A server that refuses says why, by name.
+    if (reply?.status === 503) {
+      server.kill('SIGTERM')
+      throw new Refusal(`Kith does not serve: ${await reply.text()}\nLook at ${ROOT}/.dev.vars`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  server.kill('SIGTERM')
+  throw new Refusal(`The server did not answer within ${READY_WITHIN_MS / 1000} s`)
+}
+
+function welcome(demo: Demo, local: string): string {
+  const people = Object.entries(demo.users).map(([name, { email, password }]) => `    ${name.padEnd(11)} ${email.padEnd(20)} ${password}`)
+  return `
+Kith is ready on ${local}
+
+  Captured mail   ${local}/dev/mailbox
+  API document    ${local}/openapi.json
+
+  Demo people: user name, address, password
+${people.join('\n')}
+
+  OAuth clients: ${Object.keys(demo.clients).join(', ')}
+  All of it is in ${DEMO.slice(ROOT.length + 1)}
+
+  Next, in another terminal: npm run journey${local === `http://localhost:${DEFAULT_PORT}` ? '' : ` -- ${local}`}
+`
+}

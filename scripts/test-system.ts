@@ -1,0 +1,18 @@
+/**
+ * `npm run test:system`: the tests that need Kith as a process (test/system). They need `curl` and `bash`, which the
+ * README's first call uses; arguments go on to Vitest.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { main, Refusal, ROOT } from './local.ts'
+
+await main(async () => {
+  for (const tool of ['bash', 'curl']) {
+    if (spawnSync(tool, ['--version']).error) throw new Refusal(`The system tests need ${tool}: apt-get install ${tool}`)
+  }
+  const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
+  const args = ['run', '--config', 'test/system/vitest.config.ts', ...process.argv.slice(2)]
+  const child = spawn(process.execPath, [vitest, ...args], { cwd: ROOT, stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  process.exitCode = await new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
+})

@@ -1,0 +1,137 @@
+/**
+ * A copy of Kith in a folder of its own, as a fresh clone would be: no `.dev.vars`, no state. Programs started here end
+ * with the test, whatever happens; they are killed as process groups, because wrangler has children.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const PARTS = ['package.json', 'tsconfig.json', 'wrangler.toml', 'README.md', 'migrations', 'scripts', 'src']
+const STOP_WITHIN_MS = 10_000
+const READY_WITHIN_MS = 60_000
+
+export interface Finished {
+  readonly code: number | null
+  readonly output: string
+}
+
+export class Project {
+  readonly folder = mkdtempSync(join(tmpdir(), 'kith-'))
+  readonly #running = new Set<ChildProcess>()
+
+  constructor() {
+    for (const part of PARTS) cpSync(join(ROOT, part), join(this.folder, part), { recursive: true })
+    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'), 'junction')
+    process.on('exit', this.#killAll)
+  }
+
+  read = (path: string) => readFileSync(join(this.folder, path), 'utf8')
+  write = (path: string, text: string) => writeFileSync(join(this.folder, path), text)
+  // biome-ignore lint/suspicious/noExplicitAny: demo.json's shape is what tests look at
+  demo = (): any => JSON.parse(this.read('.wrangler/demo.json'))
+
+  /** Runs a program to its end. */
+  run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> {
+    const { child, output } = this.#spawn(command, args, env)
+    return new Promise((resolve) => child.on('close', (code) => resolve({ code, output: output() })))
+  }
+
+  /** `npm start` on a free port, until it says that it is ready. */
+  async start(): Promise<Server> {
+    const port = await freePort()
+    const { child, output } = this.#spawn(process.execPath, ['scripts/start.ts'], { PORT: String(port) })
+    const server = new Server(`http://localhost:${port}`, child, output)
+    await server.until(() => output().includes(`Kith is ready on ${server.origin}\n`))
+    return server
+  }
+
+  /** The Worker alone, with exactly these vars and secrets, until it answers at all. */
+  async serve(vars: Readonly<Record<string, string>>): Promise<Server> {
+    const port = await freePort()
+    const lines = Object.entries(vars).map(([name, value]) => `${name}='${value}'\n`)
+    this.write('.dev.vars', lines.join(''))
+    const args = ['node_modules/wrangler/bin/wrangler.js', 'dev', '--port', String(port), '--show-interactive-dev-session', 'false']
+    const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
+    const { child, output } = this.#spawn(process.execPath, args, quiet)
+    const server = new Server(`http://localhost:${port}`, child, output)
+    await server.until(async () => (await fetch(`${server.origin}/health`).catch(() => null)) !== null)
+    return server
+  }
+
+  /** Ends what still runs, and removes the folder. */
+  async remove(): Promise<void> {
+    process.off('exit', this.#killAll)
+    this.#killAll()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  #spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+    const options = { cwd: this.folder, env: { ...process.env, ...env }, detached: true } as const
+    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#running.add(child)
+    let text = ''
+    const keep = (chunk: Buffer) => {
+      text += chunk
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    return { child, output: () => text }
+  }
+
+  #killAll = (): void => {
+    for (const child of this.#running) killGroup(child)
+  }
+}
+
+export class Server {
+  readonly origin: string
+  readonly output: () => string
+  readonly #child: ChildProcess
+  constructor(origin: string, child: ChildProcess, output: () => string) {
+    this.origin = origin
+    this.#child = child
+    this.output = output
+  }
+
+  async until(condition: () => boolean | Promise<boolean>): Promise<void> {
+    for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end; ) {
+      if (await condition()) return
+      if (this.#child.exitCode !== null) break
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    killGroup(this.#child)
+    throw new Error(`the server is not ready:\n${this.output()}`)
+  }
+
+  /** Ends it as Ctrl-C does. Answers its exit code; null when it had to be killed. */
+  async stop(): Promise<number | null> {
+    if (this.#child.exitCode !== null) return this.#child.exitCode
+    const ended = new Promise<number | null>((resolve) => this.#child.on('exit', resolve))
+    const killer = setTimeout(() => killGroup(this.#child), STOP_WITHIN_MS)
+    this.#child.kill('SIGTERM')
+    const code = await ended
+    clearTimeout(killer)
+    return code
+  }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nothing of the group is left.
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}

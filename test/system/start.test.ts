@@ -1,0 +1,154 @@
+// `npm start` and what people do next: the journey, the README's first call, the demo data, the operator, a second start.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort, Project, type Server } from './project.ts'
+
+const PEOPLE = ['alice_demo', 'bob_demo', 'carol_demo', 'dan_demo', 'root_admin']
+
+let project: Project
+let server: Server
+let firstStartMs: number
+
+beforeAll(async () => {
+  project = new Project()
+  const before = Date.now()
+  server = await project.start()
+  firstStartMs = Date.now() - before
+})
+afterAll(() => project?.remove())
+
+async function post(path: string, json: unknown, headers: Record<string, string> = {}) {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(json) }
+  return await fetch(server.origin + path, init)
+}
+
+function logIn(username: string, password: string = project.demo().users[username].password): Promise<Response> {
+  return post('/user/login', { username, password })
+}
+
+async function cookieOf(username: string): Promise<string> {
+  const reply = await logIn(username)
+  return reply.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
+async function get(path: string, cookie: string): Promise<any> {
+  return await (await fetch(server.origin + path, { headers: { cookie } })).json()
+}
+
+async function token(client: { client_id: string; client_secret: string }, form: Record<string, string>) {
+  const authorization = `Basic ${btoa(`${client.client_id}:${client.client_secret}`)}`
+  const reply = await fetch(`${server.origin}/oauth/token`, { method: 'POST', headers: { authorization }, body: new URLSearchParams(form) })
+  return { status: reply.status, body: (await reply.json()) as Record<string, unknown> }
+}
+
+test('it is ready within half a minute on an empty store', () => {
+  expect(firstStartMs).toBeLessThan(30_000)
+})
+
+test('npm run journey: every step succeeds and is printed', async () => {
+  const { code, output } = await project.run(process.execPath, ['scripts/journey.ts', server.origin])
+  expect(output).toContain('The journey is complete.')
+  expect(output).toContain('15. ')
+  expect(code).toBe(0)
+})
+
+test('npm run journey: against nothing it says so and exits 1', async () => {
+  const { code, output } = await project.run(process.execPath, ['scripts/journey.ts', `http://localhost:${await freePort()}`])
+  expect(output).toContain('Start it with: npm start')
+  expect(code).toBe(1)
+})
+
+test("the README's first call works as it is pasted", async () => {
+  const block = /## A first call.*?```sh\n(.*?)```/s.exec(project.read('README.md'))?.[1] ?? ''
+  expect(block).toContain('http://localhost:8787')
+  // The tests may not count on port 8787 being free; nothing else is changed.
+  const { code, output } = await project.run('bash', ['-c', block.replaceAll('http://localhost:8787', server.origin)])
+  expect(output).toContain('"username":"alice_demo"')
+  expect(output).toContain('"editableFields"')
+  expect(code).toBe(0)
+})
+
+test('demo.json: the people can sign in, carol is private, root_admin is super_admin', async () => {
+  const demo = project.demo()
+  expect(demo.origin).toBe(server.origin)
+  expect(Object.keys(demo.users)).toEqual(PEOPLE)
+  for (const name of PEOPLE) {
+    const { user } = (await get('/user/me', await cookieOf(name))).data
+    expect({ id: user._id, email: user.email }).toEqual({ id: demo.users[name].id, email: demo.users[name].email })
+    expect(user).toMatchObject({
+      username: name,
+      emailVerified: true,
+      isPrivate: name === 'carol_demo',
+      role: name === 'root_admin' ? 'super_admin' : 'user',
+    })
+  }
+})
+
+test('demo.json: demo-service gets a token for itself', async () => {
+  const client = project.demo().clients['demo-service']
+  const { status, body } = await token(client, { grant_type: 'client_credentials' })
+  expect(status).toBe(200)
+  expect(body).toMatchObject({ token_type: 'Bearer', scope: client.scope })
+})
+
+test('demo.json: demo-mxit gets a code without PKCE, and tokens of an hour', async () => {
+  const client = project.demo().clients['demo-mxit']
+  const query = new URLSearchParams({ response_type: 'code', client_id: 'demo-mxit', redirect_uri: client.redirect_uri })
+  const headers = { cookie: await cookieOf('dan_demo') }
+  const redirect = await fetch(`${server.origin}/oauth/authorize?${query}`, { headers, redirect: 'manual' })
+  const code = new URL(redirect.headers.get('location') ?? '').searchParams.get('code') ?? ''
+  const { status, body } = await token(client, { grant_type: 'authorization_code', code, redirect_uri: client.redirect_uri })
+  expect(status).toBe(200)
+  expect(body).toMatchObject({ expires_in: 3600, scope: 'delegated:all' })
+})
+
+test('npm run operator -- promote: only a verified user, and the old session ends', async () => {
+  const operator = (...args: string[]) => project.run(process.execPath, ['scripts/operator.ts', ...args])
+  await post('/user/create', {
+    username: 'unproved',
+    firstName: 'U',
+    lastName: 'P',
+    email: "u'p@example.com",
+    password: 'zx81-spectrum-ql',
+  })
+  expect(await operator('promote', "u'p@example.com")).toMatchObject({ code: 1, output: expect.stringContaining('has not verified') })
+  expect(await operator('promote', 'nobody@example.com')).toMatchObject({ code: 1, output: expect.stringContaining('No user has') })
+  expect(await operator('promote', "' OR 1=1 --")).toMatchObject({ code: 1, output: expect.stringContaining('no e-mail address') })
+
+  const before = await cookieOf('dan_demo')
+  const promoted = await operator('promote', 'Dan@Example.com')
+  expect(promoted.output).toContain('dan_demo')
+  expect(promoted.code).toBe(0)
+  expect(await get('/user/me', before)).toMatchObject({ ok: 0, error: 'Unauthorized' })
+  expect((await get('/user/me', await cookieOf('dan_demo'))).data.user.role).toBe('super_admin')
+  expect(await operator('promote', 'dan@example.com')).toMatchObject({ code: 0, output: expect.stringContaining('already') })
+})
+
+test('a port that is taken is named', async () => {
+  const { port } = new URL(server.origin)
+  const { code, output } = await project.run(process.execPath, ['scripts/start.ts'], { PORT: port })
+  expect(output).toContain(`Port ${port} is taken`)
+  expect(code).toBe(1)
+})
+
+test('a second start completes .dev.vars, keeps the data, and keeps demo.json right', async () => {
+  const demo = project.demo()
+  const { password } = demo.users.bob_demo
+  const cookie = await cookieOf('bob_demo')
+  const headers = { cookie, 'content-type': 'application/json' }
+  const body = JSON.stringify({ username: 'bob_renamed', password: 'something-else-entirely', currentPassword: password })
+  expect((await fetch(`${server.origin}/user/me`, { method: 'PATCH', headers, body })).status).toBe(200)
+
+  await server.stop()
+  await expect(fetch(`${server.origin}/health`)).rejects.toThrow()
+  const lines = project.read('.dev.vars').split('\n')
+  const kept = lines.filter((line) => !line.startsWith('CORS_ORIGINS='))
+  project.write('.dev.vars', kept.join('\n'))
+
+  server = await project.start()
+  expect(project.read('.dev.vars')).toBe(`${kept.join('\n')}CORS_ORIGINS='http://localhost:5173'\n`)
+  expect(project.demo()).toEqual({ ...demo, origin: server.origin })
+  expect((await logIn('alice_demo')).status).toBe(200)
+  expect((await logIn('bob_demo', 'something-else-entirely')).status).toBe(401)
+  expect((await logIn('bob_demo', password)).status).toBe(200)
+})
