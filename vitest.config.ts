@@ -51,6 +51,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // Rounds of each race; RACE_ROUNDS=50 for a thorough run.
+    provide: { raceRounds: Number(process.env.RACE_ROUNDS ?? 3) },
     // The Worker logs each request; only a failing test's log is of interest.
     silent: 'passed-only',
   },

@@ -90,7 +90,7 @@ CREATE TABLE `attempt_counters` (
 	`window_ends_at` integer NOT NULL,
 	`last_at` integer NOT NULL,
 	`stamp` integer NOT NULL
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `attempt_counters_window_ends_at` ON `attempt_counters` (`window_ends_at`);--> statement-breakpoint
 CREATE TABLE `challenges` (
@@ -132,7 +132,9 @@ CREATE TABLE `sessions` (
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
-CREATE INDEX `sessions_user` ON `sessions` (`user_id`,`id`);--> statement-breakpoint
+CREATE INDEX `sessions_live` ON `sessions` (`user_id`,`epoch`,`id`) WHERE revoked_at IS NULL;--> statement-breakpoint
+CREATE INDEX `sessions_browsers` ON `sessions` (`user_id`,`epoch`,`id`) WHERE revoked_at IS NULL AND client_id IS NULL;--> statement-breakpoint
+CREATE INDEX `sessions_user` ON `sessions` (`user_id`);--> statement-breakpoint
 CREATE INDEX `sessions_expires_at` ON `sessions` (`expires_at`);--> statement-breakpoint
 CREATE TABLE `credentials` (
 	`user_id` integer PRIMARY KEY NOT NULL,

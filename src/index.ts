@@ -3,6 +3,8 @@ import { createApp } from './app.ts'
 import { type Bindings, ConfigError, getConfig } from './config.ts'
 import { buildCronContext, buildRequestContext } from './context.ts'
 import { sweep } from './core/sweep.ts'
+import { randomHex } from './crypto.ts'
+import { HEADERS, NO_CONTENT_POLICY } from './http/request-scope.ts'
 
 const app = createApp((c) => buildRequestContext(c.env, c.executionCtx, c.req.raw))
 
@@ -23,6 +25,8 @@ export default {
 /** Says which var or secret is wrong, by name: the operator reads this, and no value is in it. */
 function refuseToServe(error: unknown): Response {
   const problems = error instanceof ConfigError ? error.problems : ['the configuration cannot be read']
-  console.error(JSON.stringify({ at: new Date().toISOString(), level: 'error', event: 'not_configured', problems }))
-  return Response.json({ error: 'not_configured', problems }, { status: 503, headers: { 'cache-control': 'no-store' } })
+  const requestId = randomHex(16)
+  console.error(JSON.stringify({ at: new Date().toISOString(), level: 'error', event: 'not_configured', requestId, problems }))
+  const headers = { ...HEADERS, 'content-security-policy': NO_CONTENT_POLICY, 'cache-control': 'no-store', 'x-request-id': requestId }
+  return Response.json({ error: 'not_configured', problems }, { status: 503, headers })
 }

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { AppError } from '../core/errors.ts'
 import { anyone } from './access.ts'
 import type { AppEnv } from './app-env.ts'
+import { readOnly } from './errors.ts'
 import { type RoomDocument, toOpenApi } from './openapi.ts'
 
 const CACHE = 'public, max-age=300'
@@ -20,4 +21,6 @@ export function documents(rooms: Readonly<Record<string, RoomDocument>>, first: 
       const name = c.req.param('room').replace(/\.json$/, '')
       return c.json(render(name, c.var.ctx.config.origin), 200, { 'cache-control': CACHE })
     })
+    .all('/openapi.json', readOnly)
+    .all('/openapi/:room{[a-z]+\\.json}', readOnly)
 }

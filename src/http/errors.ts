@@ -48,6 +48,11 @@ export function errorHeaders(error: AppError): Record<string, string> {
   return headers
 }
 
+/** For a path of its own, outside of the rooms, that can only be read. */
+export function readOnly(): never {
+  throw new AppError('method_not_allowed', 'This path has other methods', { allow: ['GET', 'HEAD'] })
+}
+
 /** A room's last handler: 405 with `Allow` where the path has other methods, 404 elsewhere. */
 export function unmatched(room: Hono<AppEnv>): Handler<AppEnv> {
   let router: TrieRouter<string> | undefined

@@ -8,7 +8,8 @@ import { matchedRoutes } from 'hono/route'
 import type { Ctx } from '../core/ctx.ts'
 import type { AppEnv } from './app-env.ts'
 
-const HEADERS = {
+/** On every reply, a page's or a program's. */
+export const HEADERS = {
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -16,7 +17,7 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 } as const
 /** For everything that is no page: nothing may run, nothing may frame it. A page sets its own. */
-const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+export const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): MiddlewareHandler<AppEnv> {
   return async (c, next) => {

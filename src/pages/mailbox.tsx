@@ -8,6 +8,7 @@ import { html, raw } from 'hono/html'
 import { AppError } from '../core/errors.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
+import { readOnly } from '../http/errors.ts'
 import { CAPTURED_MAILS_MAX, type CapturedMail, listCapturedMails } from '../mail/captured.ts'
 
 /** Nothing is loaded and nothing runs. Styles are the page's own; everything from a mail is escaped text. */
@@ -24,7 +25,9 @@ const STYLE = `
   a { color: light-dark(#0b57d0, #8ab4f8) }
 `
 
-export const mailbox = new Hono<AppEnv>().get('/dev/mailbox', anyone(), async (c) => {
+export const mailbox = new Hono<AppEnv>()
+
+mailbox.get('/dev/mailbox', anyone(), async (c) => {
   const { config, kv } = c.var.ctx
   if (config.mail.kind !== 'capture') throw new AppError('not_found')
   const to = c.req.query('to') || undefined
@@ -38,6 +41,8 @@ export const mailbox = new Hono<AppEnv>().get('/dev/mailbox', anyone(), async (c
   c.header('Referrer-Policy', 'no-referrer')
   return c.html(html`<!doctype html>${<MailboxPage mails={mails} to={to} />}`)
 })
+
+mailbox.all('/dev/mailbox', readOnly)
 
 function toMessage({ id, to, subject, text, html, sentAt }: CapturedMail) {
   return { id, to, subject, text, html, sentAt: new Date(sentAt).toISOString() }

@@ -54,7 +54,10 @@ function toAdditionalInfo(error: AppError, c: Context<AppEnv>): Record<string, u
   if (error.code === 'not_found') return { method: c.req.method, path: c.req.path }
   if (error.code === 'username_taken') return { duplicateFields: ['username'] }
   if (error.code === 'email_taken') return { duplicateFields: ['email'] }
-  if (error.code === 'code_invalid') return { errors: [{ type: 'field', msg: error.message, path: 'code', location: 'body' }] }
+  if (error.code === 'code_invalid') {
+    const location = c.req.method === 'GET' ? 'query' : 'body'
+    return { errors: [{ type: 'field', msg: error.message, path: 'code', location }] }
+  }
   const reason = error.reason ?? REASONS[error.code]
   return {
     message: error.message,

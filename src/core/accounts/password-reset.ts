@@ -4,7 +4,7 @@
  */
 import { currentMac, sha256 } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
-import { resetCounter } from '../../store/db/attempt-counters.ts'
+import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { claimCode, claimedUserId, findClaim, findCodeOwner, wasClaimed } from '../../store/db/challenges.ts'
 import { always } from '../../store/db/database.ts'
 import { kindOf } from '../../store/db/mail-outbox.ts'
@@ -54,7 +54,7 @@ export async function resetPassword(ctx: Ctx, input: { code: string; password: P
       claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
       updatePassword({ user, passwordHash, now }, claimed),
       raiseEpoch(user, now),
-      resetCounter(inARowKey(owner.userId), claimed),
+      resetCounters([inARowKey(owner.userId)], claimed),
       audit(ctx, { type: 'password_reset', userId: user, condition: claimed }),
       notice.write,
     ],

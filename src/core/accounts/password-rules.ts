@@ -28,7 +28,7 @@ export function refuseGuessablePassword(password: Password, context: PasswordCon
   const words = [...SERVICE_WORDS, context.username, localPart ?? ''].map((word) => word.toLowerCase())
   const isContext = words.some((word) => {
     if (word.length < CONTEXT_WORD_MIN || !folded.includes(word)) return false
-    return folded.length - word.length <= REMAINDER_MAX
+    return folded.replaceAll(word, '').length <= REMAINDER_MAX
   })
   if (isContext) refuse('is too close to the user name, the e-mail address or the name of this service', path)
 }

@@ -5,6 +5,7 @@ import {
   findUserWhere,
   findWithPassword,
   hasPasswordHash,
+  hasProfile,
   isUnchanged,
   isUsernameFree,
   type ProfileChanges,
@@ -25,7 +26,7 @@ import { isFresh } from '../sessions/fresh.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { countPasswordTry, forgetPasswordTries, passwordAttempts } from '../sessions/password-attempts.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
-import { type BrowserSession, newBrowserSession, rememberSessionDetail } from '../sessions/sessions.ts'
+import { type BrowserSession, newBrowserSession, settleSession } from '../sessions/sessions.ts'
 
 export interface OwnProfile {
   readonly user: UserRow
@@ -62,10 +63,10 @@ export async function updateOwnProfile(
   const guard = guardOf(ctx, user, changes)
   if (update.password === null) return { user: await storeProfile(ctx, user, changes, guard), session: null }
 
-  await provePassword(ctx, principal, user, update.currentPassword)
+  const authenticatedAt = await provePassword(ctx, principal, user, update.currentPassword)
   refuseGuessablePassword(update.password, { username: changes.username?.username ?? user.username, email: user.email })
   const passwordHash = await hashPassword(ctx, update.password)
-  return storePassword(ctx, { principal, user, changes, guard, passwordHash })
+  return storePassword(ctx, { principal, user, changes, guard, passwordHash, authenticatedAt })
 }
 
 /** What differs from the present, refused where it may not be written. */
@@ -109,7 +110,7 @@ function profileWrites(ctx: Ctx, user: UserRow, changes: ProfileChanges, guard: 
 async function storeProfile(ctx: Ctx, user: UserRow, changes: ProfileChanges, guard: Fragment): Promise<UserRow> {
   const writes = profileWrites(ctx, user, changes, guard)
   if (writes.length === 0) return user
-  const stored = await ctx.db.commit(writes, findUserWhere(user.id, guard))
+  const stored = await ctx.db.commit(writes, findUserWhere(user.id, both(guard, hasProfile(user.id, changes))))
   if (!stored) throw refusal(changes)
   return stored
 }
@@ -118,22 +119,23 @@ function refusal(changes: ProfileChanges): AppError {
   return changes.username ? new AppError('username_taken', 'The user name is taken') : new AppError('unauthenticated')
 }
 
-/** The present password, counted like a sign-in; without one, a sign-in of the last minutes. */
+/** The present password, counted like a sign-in; without one, a sign-in of the last minutes. Answers when it was proved. */
 async function provePassword(
   ctx: Ctx,
   principal: UserPrincipal,
   user: UserRow & { passwordHash: string | null },
   currentPassword: string | null,
-): Promise<void> {
+): Promise<number> {
   if (currentPassword === null) {
-    if (isFresh(ctx, principal)) return
+    if (isFresh(ctx, principal)) return principal.authenticatedAt
     throw new AppError('reauthentication_required', 'Send currentPassword or sign in again', { reason: 'fresh_sign_in_required' })
   }
-  const attempts = passwordAttempts(ctx, user.id)
+  const attempts = passwordAttempts(ctx, `user ${user.id}`, user.id)
   const notLocked = await countPasswordTry(ctx, attempts)
   const right = await verifyPassword(ctx, currentPassword, notLocked ? user.passwordHash : null)
   if (!right) throw fieldErrors(['currentPassword'], 'is wrong')
-  await ctx.db.batch(forgetPasswordTries(attempts))
+  await ctx.db.one(forgetPasswordTries(attempts))
+  return ctx.now()
 }
 
 interface NewPassword {
@@ -142,14 +144,15 @@ interface NewPassword {
   readonly changes: ProfileChanges
   readonly guard: Fragment
   readonly passwordHash: string
+  readonly authenticatedAt: number
 }
 
 async function storePassword(ctx: Ctx, input: NewPassword): Promise<{ user: UserRow; session: BrowserSession | null }> {
-  const { principal, user, changes, guard, passwordHash } = input
+  const { principal, user, changes, guard, passwordHash, authenticatedAt } = input
   const now = ctx.now()
   const changed = hasPasswordHash(user.id, passwordHash)
   const isBrowser = principal.clientId === null
-  const next = newBrowserSession(ctx, { userId: user.id, amr: principal.amr, condition: changed })
+  const next = newBrowserSession(ctx, { userId: user.id, amr: principal.amr, authenticatedAt, condition: changed })
   const notice = mailNotice(ctx, { kind: 'password_changed', user: user.id, condition: changed })
   const stored = await ctx.db.commit(
     [
@@ -165,6 +168,6 @@ async function storePassword(ctx: Ctx, input: NewPassword): Promise<{ user: User
   if (!stored) throw refusal(changes)
   deliverLater(ctx, notice.mailId)
   if (!isBrowser) return { user: stored, session: null }
-  rememberSessionDetail(ctx, next.session, ctx.caller.userAgent)
+  settleSession(ctx, next.session, ctx.caller.userAgent)
   return { user: stored, session: next.session }
 }

@@ -1,10 +1,11 @@
 /**
- * How often a password may be tried (design §6): 10 per 15 minutes per account and network, 100 in a row per account
- * until the password is reset (NIST 800-63B-4 §3.2.2). Names without an account are counted alike.
+ * How often a password may be tried (design §6): 10 per 15 minutes per name and network, 100 in a row per account until
+ * the password is reset (NIST 800-63B-4 §3.2.2). Names without an account are counted alike. The first counts by the name
+ * that was typed: by the account, it would tell which address belongs to which user name (decision 005).
  */
 import type { MailId, UserId } from '../../ids.ts'
-import { type Attempt, countAttempt, findCounter, resetCounter } from '../../store/db/attempt-counters.ts'
-import { always, type Fragment, type Statement } from '../../store/db/database.ts'
+import { type Attempt, countAttempt, findCounter, resetCounters, wasCounted } from '../../store/db/attempt-counters.ts'
+import type { Statement } from '../../store/db/database.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { LOGIN_CONSECUTIVE_MAX, LOGIN_TRIES, LOGIN_WINDOW_MS } from '../figures.ts'
@@ -16,23 +17,22 @@ export interface PasswordAttempts {
   readonly inARow: Attempt
 }
 
-/** `who` is a user's id, or a keyed hash of the name that was typed. */
-export function passwordAttempts(ctx: Ctx, who: UserId | string): PasswordAttempts {
+/** `typed` is a keyed hash of the name that was typed, `account` the user it means, null for nobody. */
+export function passwordAttempts(ctx: Ctx, typed: string, account: UserId | null): PasswordAttempts {
   const base = { pauseMs: 0, now: ctx.now() }
-  const isAccount = typeof who === 'number'
   return {
     recent: {
       ...base,
-      key: `password:${who}:${ctx.caller.networkHash}`,
+      key: `password:${typed}:${ctx.caller.networkHash}`,
       limit: LOGIN_TRIES,
       windowMs: LOGIN_WINDOW_MS,
       stamp: ctx.newId<MailId>(),
     },
     inARow: {
       ...base,
-      key: inARowKey(who),
+      key: inARowKey(account ?? typed),
       limit: LOGIN_CONSECUTIVE_MAX,
-      windowMs: isAccount ? FOREVER_MS : LOGIN_WINDOW_MS,
+      windowMs: account === null ? LOGIN_WINDOW_MS : FOREVER_MS,
       stamp: ctx.newId<MailId>(),
     },
   }
@@ -45,18 +45,18 @@ export function inARowKey(who: UserId | string): string {
 
 /** Counts one try before it is judged. False: the account is locked, and the answer is that of a wrong password. */
 export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Promise<boolean> {
-  const [recent, inARow, counter] = await ctx.db.batch([
+  const [recent, inARow] = await ctx.db.batch([
     countAttempt(attempts.recent),
-    countAttempt(attempts.inARow),
-    findCounter(attempts.recent.key),
+    // What one network is refused is no failure of the account: otherwise it could lock anybody out.
+    countAttempt(attempts.inARow, wasCounted(attempts.recent)),
   ])
-  if (!recent) throw rateLimited(ctx, counter)
+  if (!recent) throw rateLimited(ctx, await ctx.db.one(findCounter(attempts.recent.key)))
   return inARow !== null
 }
 
 /** After a right password. */
-export function forgetPasswordTries(attempts: PasswordAttempts, condition: Fragment = always): Statement<void>[] {
-  return [resetCounter(attempts.recent.key, condition), resetCounter(attempts.inARow.key, condition)]
+export function forgetPasswordTries(attempts: PasswordAttempts): Statement<void> {
+  return resetCounters([attempts.recent.key, attempts.inARow.key])
 }
 
 export function rateLimited(ctx: Ctx, counter: { windowEndsAt: number } | null): AppError {

@@ -10,7 +10,7 @@ import {
   type SessionListRow,
   wasEnded,
 } from '../../store/db/sessions.ts'
-import { raiseEpoch } from '../../store/db/users.ts'
+import { raiseEpoch, touchLastSeen } from '../../store/db/users.ts'
 import { getSessionDetail, putSessionDetail, type SessionDetail } from '../../store/kv/session-details.ts'
 import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -32,7 +32,7 @@ const BROWSER_SCOPE = 'delegated:all admin:all'
 /** A new browser session and the statements that store it where `condition` holds. It exists once they are committed. */
 export function newBrowserSession(
   ctx: Ctx,
-  input: { userId: UserId; amr: readonly string[]; condition: Fragment },
+  input: { userId: UserId; amr: readonly string[]; authenticatedAt?: number; condition: Fragment },
 ): { session: BrowserSession; writes: Statement<unknown>[] } {
   const now = ctx.now()
   const session = { id: ctx.newId<SessionId>(), userId: input.userId, secret: randomToken(), expiresAt: now + BROWSER_SESSION_ABSOLUTE_MS }
@@ -45,19 +45,26 @@ export function newBrowserSession(
     createdAt: now,
     expiresAt: session.expiresAt,
     idleExpiresAt: now + BROWSER_SESSION_IDLE_MS,
-    authenticatedAt: now,
+    authenticatedAt: input.authenticatedAt ?? now,
     amr: input.amr.join(' '),
   }
   return {
     session,
-    writes: [insertSession(row, input.condition), endOldestBrowserSessions(input.userId, BROWSER_SESSIONS_MAX, now)],
+    writes: [insertSession(row, input.condition)],
   }
 }
 
-/** Remembers, for people to look at, from where a session was begun. Nothing decides by it. */
-export function rememberSessionDetail(ctx: Ctx, session: BrowserSession, userAgent: string): void {
+/**
+ * After the reply, in which a session began: remembers from where, for people to look at, and ends the oldest of too
+ * many. When this is lost, the next sign-in makes up for it.
+ */
+export function settleSession(ctx: Ctx, session: BrowserSession, userAgent: string): void {
   const detail = { userAgent, place: ctx.caller.place, expiresAt: session.expiresAt }
-  ctx.defer(() => putSessionDetail(ctx.kv, session.id, detail, ctx.now()))
+  const now = ctx.now()
+  ctx.defer(() => putSessionDetail(ctx.kv, session.id, detail, now))
+  ctx.defer(() =>
+    ctx.db.batch([endOldestBrowserSessions(session.userId, BROWSER_SESSIONS_MAX, now), touchLastSeen(session.userId, now, always)]),
+  )
 }
 
 export interface ListedSession extends SessionListRow {

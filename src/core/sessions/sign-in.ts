@@ -5,30 +5,31 @@
 import { currentMac, equalInConstantTime, randomToken, sha256 } from '../../crypto.ts'
 import type { ChallengeId, MailId, SessionId, UserId } from '../../ids.ts'
 import { deriveCode } from '../../mail/codes.ts'
-import { type Attempt, countAttempt, findCounter, resetCounter, wasCounted } from '../../store/db/attempt-counters.ts'
+import { type Attempt, countAttempt, findCounter, resetCounters, wasCounted, wasCountedAfter } from '../../store/db/attempt-counters.ts'
 import { isNewDevice } from '../../store/db/audit-events.ts'
 import {
   claimSignIn,
   findChallenge,
+  hasOpenChallenge,
   insertSignInChallenge,
   isSignInClaimed,
   isSignInTriable,
   trySignIn,
 } from '../../store/db/challenges.ts'
-import { always, both, type Fragment, findIf, idOf, type Statement } from '../../store/db/database.ts'
+import { always, both, type Fragment, findIf, idOf, not, type Statement } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
 import { sessionExists, sessionWasMade } from '../../store/db/sessions.ts'
-import { findForSignIn, findUser, isUnchanged, rehashPassword, type SignInRow, touchLastSeen, type UserRow } from '../../store/db/users.ts'
+import { findForSignIn, findUser, isUnchanged, rehashPassword, type SignInRow, type UserRow } from '../../store/db/users.ts'
 import { audit, deviceHash } from '../accounts/audit.ts'
 import { deliverLater, mailAttempt, mailNotice, newChallenge } from '../accounts/mail.ts'
 import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
-import { CHALLENGE_TRIES, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS, SIGN_IN_CHALLENGE_MS } from '../figures.ts'
+import { CHALLENGE_TRIES, MAIL_PAUSE_MS, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS, SIGN_IN_CHALLENGE_MS } from '../figures.ts'
 import { isInForce } from './gate.ts'
 import { countPasswordTry, forgetPasswordTries, type PasswordAttempts, passwordAttempts, rateLimited } from './password-attempts.ts'
-import { type BrowserSession, newBrowserSession, rememberSessionDetail } from './sessions.ts'
+import { type BrowserSession, newBrowserSession, settleSession } from './sessions.ts'
 
 export type SignInOutcome =
   | { readonly kind: 'signed_in'; readonly user: UserRow; readonly session: BrowserSession }
@@ -49,8 +50,9 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
     emailKey: input.email === null ? null : emailKey(input.email),
   }
   const row = await ctx.db.one(findForSignIn(names))
-  const typed = () => currentMac(ctx.config.hmacKeys, 'address', names.usernameKey ?? '', names.emailKey ?? '').toString('base64url')
-  const attempts = passwordAttempts(ctx, row?.id ?? typed())
+  // With both, the user name counts: a name and an address that do not belong together must not be told from a pair.
+  const typed = currentMac(ctx.config.hmacKeys, 'address', names.usernameKey ?? names.emailKey ?? '').toString('base64url')
+  const attempts = passwordAttempts(ctx, typed, row?.id ?? null)
   const notLocked = await countPasswordTry(ctx, attempts)
   const right = await verifyPassword(ctx, input.password, notLocked && row ? row.passwordHash : null)
   const now = ctx.now()
@@ -61,7 +63,7 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
   }
   if (row.passwordHash !== null && isOutdated(ctx.config, row.passwordHash)) rehashLater(ctx, row.id, input.password, row.passwordHash)
   if (row.emailVerifiedAt === null && ctx.config.requireEmailVerification) {
-    await ctx.db.batch(forgetPasswordTries(attempts))
+    await ctx.db.one(forgetPasswordTries(attempts))
     throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
   }
   const unchanged = isUnchanged(row.id, row.epoch, now)
@@ -101,7 +103,7 @@ async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome
     [
       ...done.writes,
       ...writes,
-      ...(done.attempts ? forgetPasswordTries(done.attempts, made) : []),
+      ...(done.attempts ? [forgetPasswordTries(done.attempts)] : []),
       notice.write,
       audit(ctx, {
         type: 'sign_in',
@@ -111,12 +113,11 @@ async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome
         deviceHash: device,
         condition: made,
       }),
-      touchLastSeen(user.id, ctx.now(), made),
     ],
     sessionExists(session.id),
   )
   if (!stored) throw new AppError('unauthenticated', 'The credentials are wrong')
-  rememberSessionDetail(ctx, session, done.userAgent)
+  settleSession(ctx, session, done.userAgent)
   deliverLater(ctx, notice.mailId)
   return { kind: 'signed_in', user, session }
 }
@@ -131,15 +132,18 @@ async function challengeSecondFactor(
 ): Promise<SignInOutcome> {
   const sessionHash = randomToken()
   const challenge = newChallenge(ctx, 'sign_in', SIGN_IN_CHALLENGE_MS, sha256(sessionHash))
-  const mail = mailAttempt(ctx, 'sign_in_code', user.emailKey ?? '')
+  // The pause between two mails is for a code that is still good: one that was used is followed by another at once.
+  const mail = { ...mailAttempt(ctx, 'sign_in_code', user.emailKey ?? ''), pauseMs: 0 }
+  const now = ctx.now()
+  const justMailed = both(hasOpenChallenge(idOf(user.id), 'sign_in', now), wasCountedAfter(mail.key, now - MAIL_PAUSE_MS))
   const mailId = ctx.newId<MailId>()
   const row = { id: mailId, kind: kindOf('sign_in_code'), params: '{}', challengeId: challengeOf(challenge.id), createdAt: ctx.now() }
   const opened = await ctx.db.commit(
     [
-      countAttempt(mail, unchanged),
+      countAttempt(mail, both(unchanged, not(justMailed))),
       insertSignInChallenge(challenge, user.id, { freshCode: wasCounted(mail), condition: unchanged }),
       insertMail(row, idOf(user.id), wasCounted(mail)),
-      ...forgetPasswordTries(attempts, unchanged),
+      forgetPasswordTries(attempts),
       audit(ctx, { type: 'sign_in_challenged', userId: user.id, userAgent, condition: unchanged }),
     ],
     findChallenge(challenge.id),
@@ -202,7 +206,7 @@ async function claimPendingSignIn(
     condition: claimed,
     writes: [
       claimSignIn({ id: challenge.id, codeId: challenge.codeId, userId: user.id, claimedBy, now: ctx.now() }),
-      resetCounter(won.attemptKey, claimed),
+      resetCounters([won.attemptKey], claimed),
     ],
   })
 }

@@ -48,8 +48,8 @@ export function insertAuditEvent(row: NewAuditEvent, user: Fragment, condition: 
 /** SQL for "the user has signed in before, but never from this device". */
 export function isNewDevice(userId: UserId, deviceHash: string): Fragment {
   return sql`
-    EXISTS (SELECT 1 FROM audit_events WHERE user_id = ${userId} AND type = 'sign_in' LIMIT 1)
-    AND NOT EXISTS (SELECT 1 FROM audit_events WHERE user_id = ${userId} AND device_hash = ${deviceHash} AND type = 'sign_in')`
+    NOT EXISTS (SELECT 1 FROM audit_events WHERE user_id = ${userId} AND device_hash = ${deviceHash} AND type = 'sign_in')
+    AND EXISTS (SELECT 1 FROM audit_events WHERE user_id = ${userId} AND type = 'sign_in' LIMIT 1)`
 }
 
 export interface SignInEventRow {

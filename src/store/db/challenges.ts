@@ -75,6 +75,7 @@ export function insertSignInChallenge(
     FROM users u LEFT JOIN (
       SELECT code_id, random, kid, expires_at FROM challenges
       WHERE user_id = ${userId} AND purpose = 'sign_in' AND consumed_at IS NULL AND expires_at > ${row.createdAt}
+        AND epoch = (SELECT epoch FROM users WHERE id = ${userId})
       ORDER BY id DESC LIMIT 1) p ON NOT (${guards.freshCode})
     WHERE u.id = ${userId} AND (${guards.condition})
     ON CONFLICT (id) DO NOTHING`)

@@ -80,6 +80,7 @@ export function endOldestBrowserSessions(userId: UserId, keep: number, now: numb
   return run(sql`
     UPDATE sessions SET revoked_at = ${now} WHERE id IN (
       SELECT id FROM sessions WHERE user_id = ${userId} AND revoked_at IS NULL AND client_id IS NULL
+        AND epoch = (SELECT epoch FROM users WHERE id = ${userId})
       ORDER BY id DESC LIMIT -1 OFFSET ${keep})`)
 }
 
@@ -127,9 +128,9 @@ export function listLiveSessions(input: { userId: UserId; before: number; limit:
   return all(sql`
     SELECT s.id, s.client_id, c.name AS client_name, s.scope, s.created_at, MIN(s.expires_at, s.idle_expires_at) AS expires_at,
            s.last_used_at, s.authenticated_at, s.amr
-    FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN oauth_clients c ON c.id = s.client_id
-    WHERE s.user_id = ${input.userId} AND s.revoked_at IS NULL AND s.id < ${input.before}
-      AND s.epoch = u.epoch AND s.expires_at > ${input.now} AND s.idle_expires_at > ${input.now}
+    FROM sessions s LEFT JOIN oauth_clients c ON c.id = s.client_id
+    WHERE s.user_id = ${input.userId} AND s.epoch = (SELECT epoch FROM users WHERE id = ${input.userId})
+      AND s.revoked_at IS NULL AND s.id < ${input.before} AND s.expires_at > ${input.now} AND s.idle_expires_at > ${input.now}
     ORDER BY s.id DESC LIMIT ${input.limit}`)
 }
 

@@ -91,14 +91,12 @@ export function findAddress(id: UserId): Statement<{ emailKey: string | null } |
 }
 
 /**
- * The account that is meant at log-in, by user name, by address, or by both, which must be one account. An address
- * means its owner; before anyone has proved it, the newest who claims it.
+ * The account that is meant at log-in, by user name, by address, or by both, which must be one account. An address means
+ * who has proved to own it and nobody else: otherwise a row that anyone may make would tell whether it has an owner.
  */
 export function findForSignIn(input: { usernameKey: string | null; emailKey: string | null }): Statement<SignInRow | null> {
   const { usernameKey, emailKey } = input
-  const byEmail = sql`SELECT COALESCE(
-    (SELECT id FROM users WHERE email_key = ${emailKey} AND email_verified_at IS NOT NULL),
-    (SELECT id FROM users WHERE email_key = ${emailKey} ORDER BY id DESC LIMIT 1))`
+  const byEmail = sql`SELECT id FROM users WHERE email_key = ${emailKey} AND email_verified_at IS NOT NULL`
   const which =
     usernameKey === null
       ? sql`u.id = (${byEmail})`
@@ -191,6 +189,13 @@ export function updateProfile(userId: UserId, changes: ProfileChanges, now: numb
   if (changes.username) sets.push(sql`username = ${changes.username.username}`, sql`username_key = ${changes.username.usernameKey}`)
   return run(sql`
     UPDATE users SET ${sql.join([...sets, sql`updated_at = ${now}`], sql`, `)} WHERE id = ${userId} AND (${condition})`)
+}
+
+/** Holds once the user has what the changes say: tells that they were written. */
+export function hasProfile(userId: UserId, changes: ProfileChanges): Fragment {
+  const equal = Object.entries(changes.fields).map(([field, value]) => sql`p.${COLUMNS[field as keyof typeof COLUMNS]} IS ${value}`)
+  if (changes.username) equal.push(sql`p.username = ${changes.username.username}`)
+  return sql`EXISTS (SELECT 1 FROM users p WHERE p.id = ${userId} AND ${sql.join(equal, sql` AND `)})`
 }
 
 /** Holds once this very hash is the user's. */

@@ -1,0 +1,280 @@
+// Bad input, generated over all routes of the room: a 4xx in the room's envelope that names the field or the reason,
+// never a 5xx, never a half-written row (issue "Bad input"; security 1H 82).
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { z } from 'zod'
+import { ErrorReply } from '../../../src/apis/user/presenters.ts'
+import worker from '../../../src/index.ts'
+import { Client, type Options, ORIGIN, platform, type Reply } from '../../support/kith.ts'
+import { type Person, signedInPerson } from '../../support/people.ts'
+import { concretePath, exampleInput, inputOf, isOptional, nameOf, type Route, userRoutes } from '../../support/routes.ts'
+import { dump } from '../../support/tables.ts'
+
+const withBody = userRoutes.filter((route) => inputOf(route, 'json'))
+const withQuery = userRoutes.filter((route) => inputOf(route, 'query'))
+const withParams = userRoutes.filter((route) => inputOf(route, 'param'))
+const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
+
+/** None of these is a value of any field. */
+const WRONG_VALUES: readonly unknown[] = [
+  null,
+  [],
+  {},
+  [['a']],
+  { $ne: null },
+  -1,
+  1.5,
+  '',
+  '\0',
+  `a\0b`,
+  '\ud800',
+  'a\udfff',
+  '__proto__'.repeat(200),
+]
+const BOMBS: readonly [what: string, text: string][] = [
+  ['__proto__', '{"__proto__":{"role":"admin"}}'],
+  ['constructor', '{"constructor":{"prototype":{"role":"admin"}}}'],
+  ['hasOwnProperty', '{"hasOwnProperty":1}'],
+  ['toString', '{"toString":null}'],
+  ['nesting of 33', `${'{"a":'.repeat(33)}1${'}'.repeat(33)}`],
+  ['nesting of 10,000', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
+  ['truncated JSON', '{"username":"abc'],
+  ['no JSON', 'username=abc'],
+  ['a comment', '{} // {}'],
+  ['two values', '{}{}'],
+  ['NaN', '{"a":NaN}'],
+  ['a number beyond numbers', '{"code":1e999,"state":1e999,"username":1e999}'],
+  ['null', 'null'],
+  ['a number', '42'],
+  ['a string', '"text"'],
+  ['an empty array', '[]'],
+  ['two elements', '[{},{}]'],
+  ['an array in an array', '[[{}]]'],
+  ['a name with NUL', '{"a\\u0000b":1}'],
+  ['a name that is a lone surrogate', '{"\\ud800":1}'],
+  ['a value that is a lone surrogate', '{"a":"\\ud800"}'],
+]
+
+let person: Person
+let before: Awaited<ReturnType<typeof dump>>
+
+beforeAll(async () => {
+  person = await signedInPerson('bad_input_person')
+  before = await dump()
+})
+
+afterAll(async () => {
+  const after = await dump()
+  for (const name of Object.keys(before)) expect([name, after[name]]).toEqual([name, before[name]])
+})
+
+function send(route: Route, options: Omit<Options, 'method'>, query = ''): Promise<Reply> {
+  return person.client.fetch(concretePath(route) + query, { ...options, method: route.method })
+}
+
+/** A body that is no text. */
+async function sendBytes(route: Route, bytes: Uint8Array, type: string): Promise<Reply> {
+  const cookie = [...person.client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const headers = { 'content-type': type, cookie, 'cf-connecting-ip': person.client.network }
+  const request = new Request(ORIGIN + concretePath(route), { method: route.method, headers, body: bytes })
+  const executionCtx = createExecutionContext()
+  const response = await worker.fetch(request as never, platform.env, executionCtx)
+  const text = await response.text()
+  await waitOnExecutionContext(executionCtx)
+  return { status: response.status, headers: response.headers, text, json: JSON.parse(text) }
+}
+
+function expectNamed(reply: Reply, path?: string | RegExp): void {
+  expect(reply.status, reply.text).toBeGreaterThanOrEqual(400)
+  expect(reply.status, reply.text).toBeLessThan(500)
+  const { additionalInfo } = ErrorReply.parse(reply.json)
+  const errors = additionalInfo.errors as { path: string; msg: string; type: string; location: string }[] | undefined
+  if (reply.status === 400) expect(errors?.[0]?.msg ?? additionalInfo.message, reply.text).toMatch(/\w{2}/)
+  if (path !== undefined) expect(errors?.map((error) => error.path).join(), reply.text).toMatch(path)
+  expect(reply.text).not.toMatch(/SQLITE|D1_|ZodError|\bat \w+ \(|node_modules/)
+}
+
+const queryOf = (values: Record<string, unknown>) => `?${new URLSearchParams(values as Record<string, string>)}`
+
+describe.each(named(withBody))('%s', (_name, route) => {
+  const schema = inputOf(route, 'json') as z.ZodObject
+  const example = exampleInput(route, 'json')
+  const fields = Object.keys(schema.shape)
+
+  test('names a field of a wrong type or value, in JSON', async () => {
+    for (const field of fields) {
+      // Some fields may be empty.
+      const wrong = WRONG_VALUES.filter((value) => value !== '' || !(schema.shape[field] as z.ZodType).safeParse('').success)
+      for (const value of wrong) expectNamed(await send(route, { body: { ...example, [field]: value } }), field)
+    }
+  })
+
+  test('names a field that is missing', async () => {
+    for (const field of fields.filter((name) => !isOptional(schema.shape[name]))) {
+      const { [field]: _, ...rest } = example
+      expectNamed(await send(route, { body: rest }), field)
+      expectNamed(await send(route, { body: new URLSearchParams(rest as Record<string, string>) }), field)
+    }
+  })
+
+  test('names a field that is not known', async () => {
+    expectNamed(await send(route, { body: { ...example, isAdmin: true } }), 'isAdmin')
+    expectNamed(await send(route, { body: { ...example, Password: 'x', 'a.b': 1 } }), /Password.*a\.b/)
+    expectNamed(await send(route, { body: new URLSearchParams({ ...(example as Record<string, string>), isAdmin: 'true' }) }), 'isAdmin')
+  })
+
+  test('names a form field that is repeated', async () => {
+    for (const field of fields)
+      expectNamed(
+        await send(route, {
+          body: new URLSearchParams([
+            [field, 'a'],
+            [field, 'b'],
+          ]),
+        }),
+        field,
+      )
+  })
+
+  test.each(BOMBS)('refuses %s', async (_what, text) => {
+    expectNamed(await send(route, { body: text }))
+  })
+
+  test('never says a secret back', async () => {
+    for (const field of ['password', 'currentPassword', 'code', 'sessionHash'].filter((name) => fields.includes(name))) {
+      const reply = await send(route, { body: { ...example, [field]: { canary: 'CANARY-OF-A-SECRET' }, unknown: 1 } })
+      expectNamed(reply, field)
+      expect((await send(route, { body: { ...example, [field]: 'CA', unknown: 1 } })).text).not.toContain('"CA"')
+      expect(reply.text).not.toContain('CANARY')
+    }
+  })
+
+  test('refuses a body that is too large, whatever it says of its length', async () => {
+    for (const size of [65_537, 1_048_576]) {
+      const reply = await send(route, { body: JSON.stringify({ ...example, pad: 'a'.repeat(size) }) })
+      expect([reply.status, reply.json.error]).toEqual([413, 'PayloadTooLarge'])
+    }
+  })
+
+  test('takes 64 KB for what they are', async () => {
+    const reply = await send(route, { body: ' '.repeat(65_000) + JSON.stringify({ unknown: 1 }) })
+    expectNamed(reply, 'unknown')
+  })
+
+  test.each(['text/plain', 'multipart/form-data; boundary=x', 'application/xml', 'application/jsonx', 'text/json', ''])(
+    'refuses the content type %j',
+    async (type) => {
+      const reply = await send(route, { body: JSON.stringify(example), headers: { 'content-type': type } })
+      expect([reply.status, reply.json.error]).toEqual([415, 'UnsupportedMediaType'])
+    },
+  )
+
+  test.each(['application/json', 'application/x-www-form-urlencoded'])('refuses bytes that are no UTF-8, as %s', async (type) => {
+    const bytes = new Uint8Array([...new TextEncoder().encode(type.endsWith('json') ? '{"a":"' : 'a='), 0xff, 0xfe, 0x22, 0x7d])
+    const reply = await sendBytes(route, bytes, type)
+    expectNamed(reply)
+    expect(reply.json.additionalInfo.message).toBe('The body is not UTF-8')
+  })
+
+  test('refuses bad percent-encoding in a form', async () => {
+    for (const text of fields.map((field) => `${field}=%zz%00`)) {
+      expectNamed(await send(route, { body: text, headers: { 'content-type': 'application/x-www-form-urlencoded' } }))
+    }
+  })
+})
+
+describe.each(named(withQuery))('%s', (_name, route) => {
+  const schema = inputOf(route, 'query') as z.ZodObject
+  const example = exampleInput(route, 'query')
+
+  test('names a parameter that is wrong', async () => {
+    for (const field of Object.keys(schema.shape)) {
+      for (const text of ['', '%00', 'a%00b', '%zz', '%', '%ff', '%ED%A0%80', 'x'.repeat(8_000), '../../etc', '%7B%7D', "'--"]) {
+        const others = queryOf(Object.fromEntries(Object.entries(example).filter(([name]) => name !== field)))
+        expectNamed(await send(route, {}, `${others}&${field}=${text}`), field)
+      }
+    }
+  })
+
+  test('names a parameter that is repeated, known or not', async () => {
+    for (const field of [...Object.keys(schema.shape), 'unknown']) {
+      expectNamed(await send(route, {}, `?${field}=1&${field}=1`), field)
+    }
+  })
+
+  test('names a parameter that is missing', async () => {
+    for (const field of Object.keys(schema.shape).filter((name) => !isOptional(schema.shape[name]))) {
+      const { [field]: _, ...rest } = example
+      expectNamed(await send(route, {}, queryOf(rest)), field)
+    }
+  })
+})
+
+describe.each(named(withParams))('%s', (_name, route) => {
+  test('names a parameter of the path that is wrong', async () => {
+    for (const id of [
+      'x',
+      '%00',
+      '%zz',
+      '%ff',
+      '%',
+      'F'.repeat(24),
+      '507f1f77bcf86cd79943901',
+      '507f1f77bcf86cd7994390111',
+      '-1',
+      'null',
+      '%20',
+    ]) {
+      const reply = await person.client.fetch(concretePath(route, id), { method: route.method })
+      expectNamed(reply, 'id')
+    }
+  })
+
+  test("a well-formed id that is nobody's is not found", async () => {
+    for (const id of ['f'.repeat(24), '0'.repeat(24), '507f1f77bcf86cd799439011']) {
+      expect((await person.client.fetch(concretePath(route, id), { method: route.method })).status).toBe(404)
+    }
+  })
+})
+
+describe('every path', () => {
+  const paths = [...new Set(userRoutes.map(({ path }) => path))]
+
+  test.each(paths)('%s answers a wrong method with 405 and the right ones', async (path) => {
+    const allowed = userRoutes.filter((route) => route.path === path).map(({ method }) => method)
+    if (allowed.includes('GET')) allowed.push('HEAD')
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((name) => !allowed.includes(name))) {
+      const reply = await person.client.fetch(concretePath({ method, path, tags: {} }), { method })
+      expect([method, reply.status, reply.json.error]).toEqual([method, 405, 'MethodNotAllowed'])
+      expect(reply.headers.get('allow')?.split(', ')).toEqual(allowed.sort())
+    }
+  })
+
+  test.each(paths)('%s has nothing below it, and no other spelling', async (path) => {
+    const concrete = concretePath({ method: 'GET', path, tags: {} })
+    for (const other of [`${concrete}/x/y`, concrete.toUpperCase(), `${concrete}%00`, `/${concrete}`, `${concrete};x`, `${concrete}%2f`]) {
+      const reply = await new Client().get(other)
+      expect([other, reply.status < 500 && reply.status >= 400]).toEqual([other, true])
+      ErrorReply.parse(reply.json)
+    }
+  })
+
+  test.each([
+    '/',
+    '/nowhere',
+    '/user',
+    '/user/',
+    '/user/%E0%A4%A',
+    '/%',
+    '/%00',
+    '/user/me/..%2f..%2fhealth',
+    '/user/me%20',
+    '/constructor',
+    '/__proto__',
+    `/${'a'.repeat(8_000)}`,
+  ])('%s is not found, in the envelope', async (path) => {
+    const reply = await new Client().get(path)
+    expect([reply.status, reply.json.error]).toEqual([404, 'NotFound'])
+    expect(reply.json.additionalInfo.method).toBe('GET')
+  })
+})

@@ -1,0 +1,228 @@
+// The caller's own profile (wire §3.2, §3.5, §6.12).
+import { afterEach, describe, expect, test } from 'vitest'
+import { HealthReply, MeReply, ScopesReply, UpdateMeReply } from '../../../src/apis/user/presenters.ts'
+import { clock } from '../../platform/clock.ts'
+import { Client, db, mailsTo, type Reply } from '../../support/kith.ts'
+import { logIn, PASSWORD, signedInPerson, signUp } from '../../support/people.ts'
+import { bearerOf, idOf, userToken } from '../../support/tokens.ts'
+
+const NEW_PASSWORD = 'battery-staple-horse-correct'
+const EVERYTHING = {
+  firstName: 'Ada',
+  middleName: 'King',
+  lastName: 'Lovelace',
+  gender: 'female',
+  bio: 'First line.\nSecond line.',
+  designation: 'Programmer',
+  organization: 'Analytical Engines',
+  pronouns: 'she/her',
+  customLink: 'https://example.com/ada',
+  phoneCountryCode: '+44',
+  phone: '0123456789',
+  preferredLanguage: 'en-GB',
+  timezone: 'Europe/London',
+  currency: 'GBP',
+}
+const UNSETTABLE = Object.keys(EVERYTHING).filter((name) => name !== 'firstName' && name !== 'lastName')
+
+afterEach(() => clock.restore())
+
+function expectRefused(reply: Reply, path: string): void {
+  expect([reply.status, reply.json.error], reply.text).toEqual([400, 'ClientInputError'])
+  expect([...new Set(reply.json.additionalInfo.errors.map((error: { path: string }) => error.path))]).toEqual([path])
+}
+
+describe('GET /user/me', () => {
+  test('answers the caller as an object, with the fields that may be edited', async () => {
+    const person = await signedInPerson('me_person')
+    const reply = await person.client.get('/user/me')
+    const { user, editableFields } = MeReply.parse(reply.json).data
+    expect(user).toMatchObject({ _id: person.id, email: person.email, customData: {}, isBanned: false, followerCount: 0 })
+    expect([...editableFields].sort()).toEqual([...Object.keys(EVERYTHING), 'username'].sort())
+    expect(reply.text).not.toMatch(/password|epoch|2fa|hash/i)
+  })
+
+  test('takes the scheme of the header in any case', async () => {
+    const person = await signedInPerson('me_bearer')
+    const token = await userToken(person)
+    for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+      expect((await new Client().get('/user/me', { headers: { authorization: `${scheme} ${token}` } })).status).toBe(200)
+    }
+    expect((await new Client().get(`/user/me?access_token=${token}`)).status).toBe(401)
+  })
+
+  test('custom data comes as it lies there', async () => {
+    const person = await signedInPerson('me_custom')
+    await db.prepare('UPDATE users SET custom_data = ? WHERE id = ?').bind('{"level":3}', idOf(person)).run()
+    expect((await person.client.get('/user/me')).json.data.user.customData).toEqual({ level: 3 })
+  })
+})
+
+describe('PATCH /user/me', () => {
+  test('changes every field, and answers the user after it', async () => {
+    const { client } = await signedInPerson('patch_all')
+    const reply = await client.patch('/user/me', EVERYTHING)
+    expect(reply.status).toBe(200)
+    expect(UpdateMeReply.parse(reply.json).data.user).toMatchObject(EVERYTHING)
+    expect((await client.get('/user/me')).json.data.user).toEqual(reply.json.data.user)
+    expect((await client.patch('/user/me', new URLSearchParams({ bio: 'By form.' }))).json.data.user.bio).toBe('By form.')
+  })
+
+  test('changes nothing else: what is left out stays', async () => {
+    const { client } = await signedInPerson('patch_one')
+    await client.patch('/user/me', EVERYTHING)
+    const { user } = (await client.patch('/user/me', { bio: 'Only this.' })).json.data
+    expect(user).toMatchObject({ ...EVERYTHING, bio: 'Only this.' })
+    expect((await client.patch('/user/me', {})).status).toBe(200)
+  })
+
+  test('__unset__ clears a field; names cannot be cleared', async () => {
+    const { client } = await signedInPerson('patch_unset')
+    await client.patch('/user/me', EVERYTHING)
+    const unset = Object.fromEntries(UNSETTABLE.map((name) => [name, '__unset__']))
+    const { user } = (await client.patch('/user/me', unset)).json.data
+    for (const name of UNSETTABLE) expect([name, user[name]]).toEqual([name, null])
+    expectRefused(await client.patch('/user/me', { firstName: '__unset__' }), 'firstName')
+    expectRefused(await client.patch('/user/me', { username: '__unset__x!' }), 'username')
+    expectRefused(await client.patch('/user/me', { bio: null }), 'bio')
+  })
+
+  test('a user name moves, is unique without regard to case, and may change its case', async () => {
+    const one = await signedInPerson('rename_one')
+    await signedInPerson('rename_two')
+    const taken = await one.client.patch('/user/me', { username: 'RENAME_two', bio: 'Not this either.' })
+    expect([taken.status, taken.json.additionalInfo]).toEqual([409, { duplicateFields: ['username'] }])
+    expect((await one.client.get('/user/me')).json.data.user.bio).toBeNull()
+    expect((await one.client.patch('/user/me', { username: 'Rename_One' })).json.data.user.username).toBe('Rename_One')
+    expect((await one.client.patch('/user/me', { username: 'rename_three' })).status).toBe(200)
+    expect((await signUp('rename_one', 'rename_four@example.com')).username).toBe('rename_one')
+  })
+
+  test('a phone number needs a country code, then or before', async () => {
+    const { client } = await signedInPerson('patch_phone')
+    expectRefused(await client.patch('/user/me', { phone: '123' }), 'phoneCountryCode')
+    expect((await client.patch('/user/me', { phone: '123', phoneCountryCode: '+1' })).status).toBe(200)
+    expect((await client.patch('/user/me', { phone: '456' })).status).toBe(200)
+    expectRefused(await client.patch('/user/me', { phoneCountryCode: '__unset__' }), 'phoneCountryCode')
+    expect((await client.patch('/user/me', { phone: '__unset__', phoneCountryCode: '__unset__' })).status).toBe(200)
+  })
+
+  test('only the fields of EDITABLE_FIELDS change; what equals the present value is no change', async () => {
+    const { client } = await signedInPerson('patch_narrow')
+    const env = { env: { EDITABLE_FIELDS: 'bio,givenName' } }
+    expect((await client.get('/user/me', env)).json.data.editableFields).toEqual(['bio', 'firstName'])
+    expectRefused(await client.patch('/user/me', { lastName: 'Changed' }, env), 'lastName')
+    expectRefused(await client.patch('/user/me', { preferredLanguage: 'de' }, env), 'preferredLanguage')
+    expectRefused(await client.patch('/user/me', { username: 'patch_wide' }, env), 'username')
+    const same = { firstName: 'New', lastName: 'Person', username: 'patch_narrow', bio: 'Mine.' }
+    expect((await client.patch('/user/me', same, env)).json.data.user).toMatchObject(same)
+  })
+
+  test.each([
+    ['customLink', 'http://example.com'],
+    ['customLink', 'javascript:alert(1)'],
+    ['customLink', 'https://user:pass@example.com'],
+    ['customLink', `https://example.com/${'a'.repeat(256)}`],
+    ['bio', 'a'.repeat(257)],
+    ['bio', '\u202Etxt'],
+    ['pronouns', 'a'.repeat(25)],
+    ['phone', '+123'],
+    ['phone', '1'.repeat(16)],
+    ['phoneCountryCode', '0044000'],
+    ['preferredLanguage', 'english!'],
+    ['timezone', 'Mars/Olympus'],
+    ['timezone', '+01:00'],
+    ['currency', 'BTC'],
+    ['currency', 'eur'],
+    ['gender', ''],
+    ['organization', ' '],
+    ['firstName', '<b>'],
+    ['middleName', 'a'.repeat(65)],
+    ['isPrivate', true],
+    ['verified', true],
+    ['_id', '507f1f77bcf86cd799439011'],
+  ])('%s as %j is refused by name', async (field, value) => {
+    const person = await signedInPerson(`bad_${crypto.randomUUID().slice(0, 8)}`)
+    expectRefused(await person.client.patch('/user/me', { phoneCountryCode: '+1', [field]: value }), field)
+    expect((await person.client.get('/user/me')).json.data.user.phoneCountryCode).toBeNull()
+  })
+})
+
+describe('a new password', () => {
+  test('with the present one: all sessions end, this browser goes on with a new cookie, a notice goes out', async () => {
+    clock.freeze()
+    const person = await signedInPerson('pass_current')
+    const other = new Client()
+    await logIn(person, other)
+    const old = `__Host-kith_session=${person.client.cookies.get('__Host-kith_session')}`
+    clock.advance(11 * 60_000)
+    const reply = await person.client.patch('/user/me', { password: NEW_PASSWORD, currentPassword: PASSWORD })
+    expect(reply.status).toBe(200)
+    expect((await person.client.get('/user/me')).status).toBe(200)
+    expect((await other.get('/user/me')).status).toBe(401)
+    expect((await new Client().get('/user/me', { headers: { cookie: old } })).status).toBe(401)
+    expect((await logIn(person, new Client())).status).toBe(401)
+    expect((await logIn({ ...person, password: NEW_PASSWORD }, new Client())).status).toBe(200)
+    expect((await mailsTo(person.email))[0]?.subject).toMatch(/password/i)
+  })
+
+  test('without the present one a fresh sign-in does, and only a fresh one', async () => {
+    clock.freeze()
+    const person = await signedInPerson('pass_fresh')
+    clock.advance(10 * 60_000 + 1)
+    const stale = await person.client.patch('/user/me', { password: NEW_PASSWORD, bio: 'Not this.' })
+    expect([stale.status, stale.json.additionalInfo.reason]).toEqual([403, 'fresh_sign_in_required'])
+    expect((await person.client.get('/user/me')).json.data.user.bio).toBeNull()
+    await logIn(person)
+    expect((await person.client.patch('/user/me', { password: NEW_PASSWORD, bio: 'This.' })).json.data.user.bio).toBe('This.')
+  })
+
+  test('without the present one the sign-in does not become fresher than it was', async () => {
+    clock.freeze()
+    const person = await signedInPerson('pass_chain')
+    clock.advance(9 * 60_000)
+    expect((await person.client.patch('/user/me', { password: NEW_PASSWORD })).status).toBe(200)
+    clock.advance(9 * 60_000)
+    expect((await person.client.patch('/user/me', { password: `${NEW_PASSWORD}-2` })).status).toBe(403)
+  })
+
+  test('a wrong present one is refused by name, and counted like a sign-in', async () => {
+    const person = await signedInPerson('pass_wrong')
+    for (let n = 0; n < 10; n += 1) {
+      const reply = await person.client.patch('/user/me', { password: NEW_PASSWORD, currentPassword: 'wrong' })
+      expectRefused(reply, 'currentPassword')
+      expect(reply.text).not.toContain('"wrong"')
+    }
+    const reply = await person.client.patch('/user/me', { password: NEW_PASSWORD, currentPassword: PASSWORD })
+    expect(reply.status).toBe(429)
+    expect((await person.client.get('/user/me')).status).toBe(200)
+  })
+
+  test('one that is easy to guess is refused, also after the new user name', async () => {
+    const { client } = await signedInPerson('pass_guess')
+    expectRefused(await client.patch('/user/me', { password: 'pass_guess' }), 'password')
+    expectRefused(await client.patch('/user/me', { password: 'brand_new_name', username: 'brand_new_name' }), 'password')
+    expectRefused(await client.patch('/user/me', { password: 'password1' }), 'password')
+  })
+
+  test('a client that changes it gets no cookie, and loses its grant with all others', async () => {
+    const person = await signedInPerson('pass_client')
+    const client = bearerOf(await userToken(person))
+    const reply = await client.patch('/user/me', { password: NEW_PASSWORD, currentPassword: PASSWORD })
+    expect([reply.status, reply.headers.getSetCookie()]).toEqual([200, []])
+    for (const caller of [client, person.client]) expect((await caller.get('/user/me')).status).toBe(401)
+  })
+})
+
+describe('what everyone may know', () => {
+  test('the health', async () => {
+    expect(HealthReply.parse((await new Client().get('/health')).json)).toEqual({ status: 'UP' })
+  })
+
+  test('the scopes, as a map of name to name and parent', async () => {
+    const { scopes } = ScopesReply.parse((await new Client().get('/user/scopes')).json).data
+    expect(scopes['delegated:profile:read']).toMatchObject({ name: 'delegated:profile:read', parent: 'delegated:profile:all' })
+    expect(scopes['*']).toMatchObject({ name: '*', parent: null })
+    for (const { parent } of Object.values(scopes)) if (parent !== null) expect(Object.keys(scopes)).toContain(parent)
+  })
+})

@@ -1,0 +1,197 @@
+// Every statement that the Worker sends is looked at as SQLite means to run it (design §7): no table is read from one end
+// to the other, outside a short list. All routes are visited, and the sweep; a route that is not makes this fail.
+import { createExecutionContext } from 'cloudflare:test'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { buildCronContext } from '../../src/context.ts'
+import { sweep } from '../../src/core/sweep.ts'
+import { sha256 } from '../../src/crypto.ts'
+import { Client, db, newestCode, type Options, platform, type Reply } from '../support/kith.ts'
+import { logIn, PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
+import { allRoutes, nameOf } from '../support/routes.ts'
+import { clientToken, newOAuthClient, userToken } from '../support/tokens.ts'
+
+/** Table -> why reading all of it is right. */
+const MAY_BE_SCANNED: Readonly<Record<string, string>> = {}
+
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+
+const visited = new Set<string>()
+const statements = new Map<string, readonly unknown[]>()
+
+/** Remembers the route, and every statement. */
+async function visit(client: Client, method: string, path: string, body?: Options['body'], wanted = [200, 201, 302]): Promise<Reply> {
+  const reply = await client.fetch(path, { method, ...(body === undefined ? {} : { body }) })
+  if (!wanted.includes(reply.status)) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`)
+  const bare = path.split('?')[0] ?? ''
+  visited.add(`${method} ${bare.replace(/[0-9a-f]{24}$/, ':id').replace(/^\/openapi\/\w+\.json$/, '/openapi/:room{[a-z]+\\.json}')}`)
+  for (const { sql, params } of platform.statements) statements.set(sql, params)
+  platform.counts.reset()
+  return reply
+}
+
+async function visitAccounts(): Promise<Person> {
+  const anyone = new Client()
+  const body = { username: 'plan_person', firstName: 'Plan', lastName: 'Person', email: 'plan_person@example.com', password: PASSWORD }
+  const { json } = await visit(anyone, 'POST', '/user/create', body)
+  await visit(anyone, 'GET', `/user/resend-verification?target=${json.data.user._id}`)
+  const code = await newestCode(body.email)
+  await visit(anyone, 'GET', `/user/verify-email?target=${json.data.user._id}&code=${code}`)
+  await visit(anyone, 'POST', '/user/verify-email', { code }, [400])
+  await visit(anyone, 'POST', '/user/login', { username: body.username, password: 'wrong' }, [401])
+  await visit(anyone, 'POST', '/user/login', { email: body.email, password: 'wrong' }, [401])
+  await visit(anyone, 'POST', '/user/login', { username: body.username, email: body.email, password: 'wrong' }, [401])
+  await visit(anyone, 'GET', `/user/code?email=${body.email}`)
+  await visit(anyone, 'POST', '/user/code', { email: body.email })
+  await visit(anyone, 'POST', '/user/reset-password', { code: await newestCode(body.email), password: 'battery-staple-horse-correct' })
+  const person = {
+    id: json.data.user._id,
+    username: body.username,
+    email: body.email,
+    password: 'battery-staple-horse-correct',
+    client: anyone,
+  }
+  await visit(anyone, 'POST', '/user/login', { username: person.username, password: person.password })
+  return person
+}
+
+async function visitOwn({ client, username, password }: Person): Promise<void> {
+  await visit(client, 'GET', '/user/me')
+  await visit(client, 'PATCH', '/user/me', { bio: 'Plans queries.', username: 'plan_person_2' })
+  await visit(client, 'PATCH', '/user/me', { password: 'horse-battery-correct-staple', currentPassword: password })
+  await visit(client, 'GET', '/user/session-state')
+  await visit(client, 'GET', '/user/login-history')
+  await visit(client, 'GET', '/user/sessions')
+  await visit(client, 'DELETE', '/user/sessions/ffffffffffffffffffffffff', undefined, [404])
+  await visit(client, 'POST', '/user/2fa', { state: true })
+  expect(username).toBe('plan_person')
+}
+
+async function visitSecondFactor(): Promise<void> {
+  const person = await signedInPerson('plan_second')
+  await visit(person.client, 'POST', '/user/2fa', { state: true })
+  const client = new Client()
+  const pending = await visit(client, 'POST', '/user/login', { username: person.username, password: person.password })
+  const { sessionHash, user } = pending.json.data
+  await visit(client, 'POST', '/user/do-2fa', { target: user._id, sessionHash, code: '000000' }, [200, 400])
+  await visit(client, 'POST', '/user/do-2fa', { target: user._id, sessionHash, code: await newestCode(person.email) })
+  await visit(client, 'POST', '/user/2fa', { state: false })
+}
+
+async function visitOAuth(): Promise<void> {
+  const person = await signedInPerson('plan_oauth')
+  const callback = 'https://app.kith.test/callback'
+  const clientId = await newOAuthClient()
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: callback,
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+  })
+  const redirect = await visit(person.client, 'GET', `/oauth/authorize?${query}`)
+  const code = new URL(redirect.headers.get('location') ?? '').searchParams.get('code') ?? ''
+  const exchange = { grant_type: 'authorization_code', client_id: clientId, redirect_uri: callback, code, code_verifier: VERIFIER }
+  const program = new Client()
+  const { json } = await visit(program, 'POST', '/oauth/token', new URLSearchParams(exchange))
+  const refresh = { grant_type: 'refresh_token', client_id: clientId, refresh_token: json.refresh_token }
+  const next = await visit(program, 'POST', '/oauth/token', new URLSearchParams(refresh))
+  const again = { ...refresh, refresh_token: next.json.refresh_token }
+  await visit(program, 'POST', '/oauth/token', new URLSearchParams(again))
+  await visit(program, 'POST', '/oauth/token', new URLSearchParams(refresh), [400])
+  await visit(program, 'POST', '/oauth/token', new URLSearchParams(exchange), [400])
+  const secret = 'a-secret-of-many-random-bits'
+  const service = await newOAuthClient('client:all', { token_endpoint_auth_method: 'client_secret_post', secret_hash: sha256(secret) })
+  const credentials = { grant_type: 'client_credentials', client_id: service, client_secret: secret }
+  await visit(program, 'POST', '/oauth/token', new URLSearchParams(credentials))
+  program.token = await userToken(person)
+  await visit(program, 'GET', '/user/me')
+  program.token = await clientToken()
+  await visit(program, 'GET', '/user/me', undefined, [403])
+}
+
+async function visitRest(): Promise<void> {
+  const anyone = new Client()
+  const paths = ['/health', '/user/scopes', '/openapi.json', '/openapi/oauth.json', '/dev/mailbox']
+  for (const path of [...paths, '/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) await visit(anyone, 'GET', path)
+  const person = await signedInPerson('plan_leaver')
+  const elsewhere = new Client()
+  await logIn(person, elsewhere)
+  const { json } = await visit(person.client, 'GET', '/user/sessions')
+  const other = json.data.records.find(({ current }: { current: boolean }) => !current)
+  await visit(person.client, 'DELETE', `/user/sessions/${other._id}`)
+  await visit(person.client, 'POST', '/user/logout')
+  await visit(person.client, 'GET', '/user/logout')
+  await logIn(person)
+  await visit(person.client, 'POST', '/user/logout-all')
+  await logIn(person)
+  const token = await userToken(person)
+  const program = new Client()
+  program.token = token
+  await visit(program, 'GET', '/user/logout-all')
+}
+
+async function visitCron(): Promise<void> {
+  await signUp('plan_unverified')
+  await sweep(buildCronContext(platform.env, createExecutionContext()))
+  for (const { sql, params } of platform.statements) statements.set(sql, params)
+}
+
+/** What SQLite reads from one end to the other. A subquery that it has in hand, and constant rows, are no tables. */
+function scansOf(plan: readonly { detail: string }[]): string[] {
+  const inHand = new Set(plan.map(({ detail }) => /^(?:MATERIALIZE|CO-ROUTINE) (\w+)/.exec(detail)?.[1]))
+  return plan.flatMap(({ detail }) => {
+    const name = /^SCAN (\w+)/.exec(detail)?.[1]
+    return name === undefined || inHand.has(name) || /^SCAN (CONSTANT|\d+ CONSTANT)/.test(detail) ? [] : [detail]
+  })
+}
+
+describe('query plans', () => {
+  beforeAll(async () => {
+    platform.reset()
+    await verifiedPerson('plan_bystander')
+    const person = await visitAccounts()
+    await visitOwn(person)
+    await visitSecondFactor()
+    await visitOAuth()
+    await visitRest()
+    await visitCron()
+  })
+
+  test('every route was visited', () => {
+    expect(allRoutes.map(nameOf).filter((name) => !visited.has(name))).toEqual([])
+    expect(statements.size).toBeGreaterThan(40)
+  })
+
+  test('a scan would be seen', async () => {
+    const explain = async (sql: string) => scansOf((await db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all<{ detail: string }>()).results)
+    expect(await explain("SELECT 1 FROM users o WHERE o.bio = 'x'")).toEqual(['SCAN o'])
+    expect(await explain('SELECT id FROM users ORDER BY username_key')).toHaveLength(1)
+    expect(await explain('DELETE FROM sessions WHERE id IN (SELECT 1)')).toEqual([])
+  })
+
+  test('no statement scans a table', async () => {
+    const scans: string[] = []
+    for (const [sql, params] of statements) {
+      const { results } = await db
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .bind(...params)
+        .all<{ detail: string }>()
+      const found = scansOf(results).filter((detail) => !Object.keys(MAY_BE_SCANNED).some((table) => detail.startsWith(`SCAN ${table}`)))
+      for (const detail of found) scans.push(`${detail} in ${sql.replace(/\s+/g, ' ').trim()}`)
+    }
+    expect(scans).toEqual([])
+  })
+
+  test('no statement sorts more than it reads by an index', async () => {
+    const sorts: string[] = []
+    for (const [sql, params] of statements) {
+      const { results } = await db
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .bind(...params)
+        .all<{ detail: string }>()
+      if (results.some(({ detail }) => detail.includes('TEMP B-TREE'))) sorts.push(sql.replace(/\s+/g, ' ').trim())
+    }
+    expect(sorts).toEqual([])
+  })
+})

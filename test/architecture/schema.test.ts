@@ -1,0 +1,171 @@
+// The migrated database is the one that the code was written for (design §4). A generated rebuild of a table would drop
+// triggers and cascade through foreign keys unseen; here it would show.
+import { getTableName, is } from 'drizzle-orm'
+import { CasingCache } from 'drizzle-orm/casing'
+import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { describe, expect, test } from 'vitest'
+import * as schema from '../../src/store/db/schema/index.ts'
+import { db } from '../support/kith.ts'
+import { tableNames } from '../support/tables.ts'
+
+const TABLES = [
+  'attempt_counters',
+  'audit_events',
+  'authorization_codes',
+  'challenges',
+  'credentials',
+  'mail_outbox',
+  'oauth_clients',
+  'refresh_tokens',
+  'roles',
+  'second_factors',
+  'sessions',
+  'users',
+]
+/** Name, whether it is unique, columns, condition. Primary keys make their own. */
+const INDEXES = [
+  'attempt_counters_window_ends_at: attempt_counters (window_ends_at)',
+  "audit_events_device: audit_events (user_id, device_hash) WHERE type = 'sign_in'",
+  "audit_events_sign_ins: audit_events (user_id, id) WHERE type IN ('sign_in', 'sign_in_failed')",
+  'audit_events_user: audit_events (user_id, id)',
+  'authorization_codes_expires_at: authorization_codes (expires_at)',
+  'authorization_codes_user: authorization_codes (user_id)',
+  'challenges_code_hash: UNIQUE challenges (code_hash)',
+  'challenges_expires_at: challenges (expires_at)',
+  'challenges_token_hash: UNIQUE challenges (token_hash)',
+  'challenges_user: challenges (user_id, purpose, id)',
+  'mail_outbox_done: mail_outbox (created_at) WHERE sent_at IS NOT NULL OR failed_at IS NOT NULL',
+  'mail_outbox_due: mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND failed_at IS NULL',
+  'mail_outbox_user: mail_outbox (user_id)',
+  'refresh_tokens_expires_at: refresh_tokens (expires_at)',
+  'refresh_tokens_session_id: refresh_tokens (session_id)',
+  'sessions_browsers: sessions (user_id, epoch, id) WHERE revoked_at IS NULL AND client_id IS NULL',
+  'sessions_expires_at: sessions (expires_at)',
+  'sessions_live: sessions (user_id, epoch, id) WHERE revoked_at IS NULL',
+  'sessions_user: sessions (user_id)',
+  'users_email_key: users (email_key)',
+  'users_unverified: users (id) WHERE email_verified_at IS NULL',
+  'users_username_key: UNIQUE users (username_key)',
+  'users_verified_email_key: UNIQUE users (email_key) WHERE email_verified_at IS NOT NULL',
+]
+const TRIGGERS: string[] = []
+/** Foreign keys whose parent rows are never deleted by the code: nothing is to be looked up from that side. */
+const PARENT_STAYS = ['users.role -> roles', 'authorization_codes.client_id -> oauth_clients']
+
+async function rows<T>(sql: string, ...params: unknown[]): Promise<T[]> {
+  return (
+    await db
+      .prepare(sql)
+      .bind(...params)
+      .all<T>()
+  ).results
+}
+
+interface Index {
+  name: string
+  unique: number
+  origin: string
+  partial: number
+}
+
+async function columnsOf(index: string): Promise<string[]> {
+  return (await rows<{ name: string }>('SELECT name FROM pragma_index_info(?) ORDER BY seqno', index)).map(({ name }) => name)
+}
+
+describe('the migrated database', () => {
+  test('has the expected tables', async () => {
+    expect(await tableNames()).toEqual(TABLES)
+  })
+
+  test('has the expected indexes', async () => {
+    const found: string[] = []
+    for (const table of TABLES) {
+      const indexes = await rows<Index>('SELECT name, "unique", origin, partial FROM pragma_index_list(?)', table)
+      for (const { name, unique, origin } of indexes) {
+        if (origin === 'pk') continue
+        const [made] = await rows<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?", name)
+        const where = /\bWHERE\b.*$/is.exec(made?.sql ?? '')?.[0]
+        const text = `${unique ? 'UNIQUE ' : ''}${table} (${(await columnsOf(name)).join(', ')})${where ? ` ${where}` : ''}`
+        found.push(`${name}: ${text}`)
+      }
+    }
+    expect(found.sort()).toEqual(INDEXES)
+  })
+
+  test('has the expected triggers', async () => {
+    const found = await rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name")
+    expect(found.map(({ name }) => name)).toEqual(TRIGGERS)
+  })
+
+  test('has no virtual tables, which d1 export cannot take', async () => {
+    expect(await rows("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'")).toEqual([])
+  })
+
+  test('holds the roles that every deployment has', async () => {
+    const roles = await rows('SELECT id, ranking, scopes, system FROM roles ORDER BY ranking, id')
+    expect(roles).toEqual([
+      { id: 'super_admin', ranking: 1, scopes: '*', system: 1 },
+      { id: 'admin', ranking: 2, scopes: 'admin:all delegated:all', system: 1 },
+      { id: 'internal_client', ranking: 2, scopes: 'client:all', system: 1 },
+      { id: 'owner', ranking: 10, scopes: 'delegated:all', system: 1 },
+      { id: 'external_client', ranking: 100, scopes: 'client:profile:read', system: 1 },
+      { id: 'user', ranking: 100, scopes: 'delegated:all', system: 1 },
+    ])
+  })
+
+  // SQLite looks for the children of each deleted row; without an index that begins with the column it reads the whole
+  // table, for every row that the sweep deletes, and no query plan shows it.
+  test('finds the children of a deleted row by an index, for every foreign key', async () => {
+    const unindexed: string[] = []
+    for (const table of TABLES) {
+      const keys = await rows<{ table: string; from: string }>('SELECT "table", "from" FROM pragma_foreign_key_list(?)', table)
+      const indexes = await rows<Index>('SELECT name, "unique", origin, partial FROM pragma_index_list(?)', table)
+      const columns = await rows<{ name: string; pk: number; type: string }>('SELECT name, pk, type FROM pragma_table_info(?)', table)
+      for (const key of keys) {
+        const isRowid = columns.some(({ name, pk, type }) => name === key.from && pk === 1 && type.toUpperCase() === 'INTEGER')
+        const leading = await Promise.all(indexes.filter(({ partial }) => !partial).map(async ({ name }) => (await columnsOf(name))[0]))
+        if (!isRowid && !leading.includes(key.from)) unindexed.push(`${table}.${key.from} -> ${key.table}`)
+      }
+    }
+    expect(unindexed.filter((key) => !PARENT_STAYS.includes(key))).toEqual([])
+  })
+})
+
+describe('the schema in the code', () => {
+  const casing = new CasingCache('snake_case')
+  const tables = (Object.values(schema) as unknown[]).filter((value) => is(value, SQLiteTable)) as SQLiteTable[]
+
+  test('names the same tables', () => {
+    expect(tables.map((table) => getTableName(table)).sort()).toEqual(TABLES)
+  })
+
+  test.each(tables.map((table) => [getTableName(table), table] as const))('says of %s what the database says', async (name, table) => {
+    const found = await rows<{ name: string; type: string; notnull: number; pk: number; dflt_value: string | null }>(
+      'SELECT name, type, "notnull", pk, dflt_value FROM pragma_table_info(?) ORDER BY name',
+      name,
+    )
+    const config = getTableConfig(table)
+    const composite = config.primaryKeys.flatMap(({ columns }) => columns.map((column) => casing.getColumnCasing(column)))
+    const expected = config.columns
+      .map((column) => {
+        const columnName = casing.getColumnCasing(column)
+        return {
+          name: columnName,
+          type: column.getSQLType().toUpperCase(),
+          notNull: column.notNull || column.primary,
+          primary: column.primary || composite.includes(columnName),
+          byDefault:
+            column.default === undefined ? null : typeof column.default === 'string' ? `'${column.default}'` : String(column.default),
+        }
+      })
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const seen = found.map((column) => ({
+      name: column.name,
+      type: column.type.toUpperCase(),
+      notNull: column.notnull === 1,
+      primary: column.pk > 0,
+      byDefault: column.dflt_value,
+    }))
+    expect(seen).toEqual(expected)
+  })
+})

@@ -1,0 +1,107 @@
+// The house rules that a compiler does not know (design §3): who imports whom, how long a file is, what it is called.
+/// <reference types="vite/types/importMeta.d.ts" />
+import { describe, expect, test } from 'vitest'
+
+const files = Object.entries(import.meta.glob<string>('../../src/**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true })).map(
+  ([path, text]) => ({ path: path.replace('../../src/', ''), text }),
+)
+
+/** What a layer may import besides itself. Nothing calls upwards or sideways. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  index: ['app', 'context', 'http', 'config', 'core', 'crypto'],
+  app: ['apis', 'pages', 'http', 'core'],
+  // Where the bindings become what the layers work with.
+  context: ['config', 'core', 'crypto', 'ids', 'mail', 'store'],
+  apis: ['http', 'core', 'config', 'ids', 'crypto'],
+  pages: ['http', 'core', 'config', 'ids', 'crypto', 'mail'],
+  http: ['core', 'config', 'ids', 'crypto'],
+  core: ['mail', 'store', 'config', 'ids', 'crypto'],
+  mail: ['store', 'config', 'ids', 'crypto'],
+  store: ['config', 'ids', 'crypto'],
+  config: ['crypto'],
+  ids: [],
+  crypto: [],
+}
+/** Packages by layer; a layer that is not named has none. node:, cloudflare: and jose's like are looked at by name. */
+const MAY_USE: Readonly<Record<string, RegExp>> = {
+  app: /^hono$/,
+  apis: /^(hono(\/.*)?|zod)$/,
+  pages: /^hono(\/.*)?$/,
+  http: /^(hono(\/.*)?|zod)$/,
+  core: /^(zod|jose|node:crypto)$/,
+  mail: /^zod$/,
+  store: /^drizzle-orm(\/sqlite-core)?$/,
+  config: /^zod$/,
+  crypto: /^node:crypto$/,
+}
+const LINES_MAX = 250
+const DATA = ['core/accounts/common-passwords.ts']
+
+const layerOf = (path: string) => (path.split('/')[0] ?? '').replace(/\.tsx?$/, '')
+const roomOf = (path: string) => /^apis\/([^/]+)\//.exec(path)?.[1]
+
+function importsOf({ path, text }: { path: string; text: string }): { from: string; target: string; isPackage: boolean }[] {
+  const specifiers = [...text.matchAll(/^(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm)]
+  return specifiers.map((match) => {
+    const name = match[1] ?? match[2] ?? match[3] ?? ''
+    if (!name.startsWith('.')) return { from: path, target: name, isPackage: true }
+    return { from: path, target: new URL(name, `file:///src/${path}`).pathname.replace('/src/', ''), isPackage: false }
+  })
+}
+
+const imports = files.flatMap(importsOf)
+
+describe('sources', () => {
+  test('the glob sees the whole of src', () => {
+    expect(files.length).toBeGreaterThan(80)
+    expect(imports.length).toBeGreaterThan(300)
+  })
+
+  test('imports go down: index, app, apis and pages, http, core, mail, store', () => {
+    const upwards = imports.filter(({ from, target, isPackage }) => {
+      const [layer, other] = [layerOf(from), layerOf(target)]
+      return !isPackage && layer !== other && !MAY_IMPORT[layer]?.includes(other)
+    })
+    expect(upwards.map(({ from, target }) => `${from} -> ${target}`)).toEqual([])
+  })
+
+  test('no room imports another', () => {
+    const sideways = imports.filter(({ from, target, isPackage }) => {
+      return !isPackage && roomOf(from) !== undefined && roomOf(target) !== undefined && roomOf(from) !== roomOf(target)
+    })
+    expect(sideways).toEqual([])
+  })
+
+  test('the core knows no Hono and no drizzle, the store nothing but drizzle', () => {
+    const foreign = imports.filter(({ from, target, isPackage }) => isPackage && !MAY_USE[layerOf(from)]?.test(target))
+    expect(foreign.map(({ from, target }) => `${from} uses ${target}`)).toEqual([])
+  })
+
+  test('only config, ids and crypto lie beside index, app and context at the root', () => {
+    const root = files.map(({ path }) => path).filter((path) => !path.includes('/'))
+    expect(root.sort()).toEqual(['app.ts', 'config.ts', 'context.ts', 'crypto.ts', 'ids.ts', 'index.ts'])
+  })
+
+  test(`no file is longer than ${LINES_MAX} lines, data excepted`, () => {
+    const long = files.filter(({ path, text }) => !DATA.includes(path) && text.trimEnd().split('\n').length > LINES_MAX)
+    expect(long.map(({ path }) => path)).toEqual([])
+  })
+
+  test('every file says in its first lines what it is', () => {
+    expect(files.filter(({ text }) => !/^\/\*\*\s[\s\S]{20,}?\*\//.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
+  test('no file is named after what it is not', () => {
+    const vague = files.filter(({ path }) => /utils?|helpers?|common(?!-passwords)|managers?|services?/.test(path))
+    expect(vague.map(({ path }) => path)).toEqual([])
+  })
+
+  test('no SQL is spliced, no code made of text', () => {
+    const forbidden = /\bsql\.raw\(|\beval\(|new Function\(|\.exec\(`|Math\.random\(/
+    expect(files.filter(({ text }) => forbidden.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
+  test('zod comes as a namespace, which keeps the bundle small', () => {
+    expect(files.filter(({ text }) => /import \{[^}]*\bz\b[^}]*\} from 'zod'/.test(text)).map(({ path }) => path)).toEqual([])
+  })
+})

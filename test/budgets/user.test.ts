@@ -1,0 +1,271 @@
+// Budgets of the room `user` (design §7): what a request may cost before its reply leaves. What it does after the reply
+// is counted apart. Statements that a person's own past could make longer are measured with a long past.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../../src/ids.ts'
+import type { Counts } from '../platform/counters.ts'
+import { kvOperations, type Spent, spend } from '../support/budget.ts'
+import { Client, db, newestCode, platform } from '../support/kith.ts'
+import { logIn, PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
+import { nameOf, userRoutes } from '../support/routes.ts'
+import { bearerOf, idOf, newGrant, newOAuthClient, userToken } from '../support/tokens.ts'
+
+interface Budget {
+  readonly roundTrips: number
+  readonly rowsRead: number
+  /** Before the reply and after it together. */
+  readonly kv: number
+  /** Zero: it may write nothing at all. */
+  readonly rowsWritten?: 0
+}
+
+const READ = { roundTrips: 1, rowsRead: 8, kv: 0, rowsWritten: 0 } as const
+const WRITE = { roundTrips: 2, rowsRead: 20, kv: 0 } as const
+const NOTHING = { roundTrips: 0, rowsRead: 0, kv: 0, rowsWritten: 0 } as const
+const RECORDS = 10
+
+/** Mails go out after the reply; under test they are captured in KV: one list and one write each, none in production. */
+const BUDGETS: Readonly<Record<string, Budget>> = {
+  'POST /user/create': { roundTrips: 2, rowsRead: 24, kv: 0 },
+  'POST /user/verify-email': { roundTrips: 1, rowsRead: 20, kv: 0 },
+  'GET /user/verify-email': { roundTrips: 1, rowsRead: 20, kv: 0 },
+  'GET /user/resend-verification': { roundTrips: 2, rowsRead: 20, kv: 0 },
+  'GET /user/code': { roundTrips: 1, rowsRead: 24, kv: 0 },
+  'POST /user/code': { roundTrips: 1, rowsRead: 24, kv: 0 },
+  'POST /user/reset-password': { roundTrips: 2, rowsRead: 20, kv: 0 },
+  'POST /user/login': { roundTrips: 3, rowsRead: 20, kv: 2 },
+  // With a second factor on, the log-in also makes a challenge and a mail; do-2fa claims the one and makes a session.
+  'POST /user/login with a second factor': { roundTrips: 3, rowsRead: 30, kv: 2 },
+  'POST /user/do-2fa': { roundTrips: 2, rowsRead: 40, kv: 2 },
+  'POST /user/2fa': WRITE,
+  'GET /user/logout': WRITE,
+  'POST /user/logout': WRITE,
+  'GET /user/logout-all': WRITE,
+  'POST /user/logout-all': WRITE,
+  'GET /user/session-state': READ,
+  'GET /user/login-history': { roundTrips: 1, rowsRead: 3 * RECORDS + 12, kv: 0, rowsWritten: 0 },
+  'GET /user/sessions': { roundTrips: 1, rowsRead: 60, kv: RECORDS, rowsWritten: 0 },
+  'DELETE /user/sessions/:id': WRITE,
+  'GET /user/me': READ,
+  'PATCH /user/me': WRITE,
+  'GET /health': NOTHING,
+  'GET /user/scopes': NOTHING,
+}
+
+/** KV of the reply and of what comes after it, without the captured mails. */
+function kvOf({ counts, later }: Spent): number {
+  const captured = later.kvLists * 2
+  return kvOperations(counts) + kvOperations(later) - captured
+}
+
+function expectWithin(route: string, spent: Spent, status = 200): void {
+  const budget = BUDGETS[route]
+  if (!budget) throw new Error(`no budget for ${route}`)
+  const { counts } = spent
+  const says = `${route}: ${JSON.stringify(counts)} ${JSON.stringify(spent.json)}`
+  expect(spent.status, says).toBe(status)
+  expect(counts.d1RoundTrips, says).toBeLessThanOrEqual(budget.roundTrips)
+  expect(counts.rowsRead, says).toBeLessThanOrEqual(budget.rowsRead)
+  expect(kvOf(spent), says).toBeLessThanOrEqual(budget.kv)
+  expect(counts.r2Operations, says).toBe(0)
+  if (budget.rowsWritten === 0) expect(counts.rowsWritten, says).toBe(0)
+}
+
+const addressOf = (person: Person) => `email=${encodeURIComponent(person.email)}`
+
+/** Sessions that somebody has left behind: live ones, or ones that were ended. */
+async function addSessions(person: Person, count: number, columns: { clientId: string | null; revokedAt?: number }): Promise<void> {
+  const now = Date.now()
+  await db.batch(
+    Array.from({ length: count }, () =>
+      db
+        .prepare(
+          `INSERT INTO sessions (id, user_id, client_id, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr, revoked_at)
+           SELECT ?, id, ?, 'delegated:all', epoch, ?, ?, ?, ?, ?, 'pwd', ? FROM users WHERE id = ?`,
+        )
+        .bind(newId(), columns.clientId, now, now + 1e9, now + 1e9, now, now, columns.revokedAt ?? null, idOf(person)),
+    ),
+  )
+}
+
+describe('a request keeps to the budget of its route', () => {
+  test('every route of the room has one', () => {
+    const budgeted = Object.keys(BUDGETS).filter((name) => !name.includes(' with '))
+    expect(budgeted.sort()).toEqual(userRoutes.map(nameOf).sort())
+  })
+
+  beforeAll(() => platform.reset())
+
+  test('POST /user/create', async () => {
+    const body = { username: 'budget_new', firstName: 'New', lastName: 'Person', email: 'budget_new@example.com', password: PASSWORD }
+    expectWithin('POST /user/create', await spend(new Client(), 'POST', '/user/create', body), 201)
+  })
+
+  test('POST and GET /user/verify-email', async () => {
+    const one = await signUp('budget_verify')
+    const code = await newestCode(one.email)
+    expectWithin('POST /user/verify-email', await spend(one.client, 'POST', '/user/verify-email', { code }))
+    const two = await signUp('budget_verify2')
+    const path = `/user/verify-email?target=${two.id}&code=${await newestCode(two.email)}`
+    expectWithin('GET /user/verify-email', await spend(two.client, 'GET', path))
+  })
+
+  test('GET /user/resend-verification', async () => {
+    const person = await signUp('budget_resend')
+    const route = 'GET /user/resend-verification'
+    expectWithin(route, await spend(person.client, 'GET', `/user/resend-verification?target=${person.id}`))
+  })
+
+  test('GET and POST /user/code, for a known and an unknown address, and POST /user/reset-password', async () => {
+    const person = await verifiedPerson('budget_forgetful')
+    expectWithin('GET /user/code', await spend(person.client, 'GET', `/user/code?${addressOf(person)}`))
+    expectWithin('POST /user/code', await spend(person.client, 'POST', '/user/code', { email: person.email }))
+    expectWithin('POST /user/code', await spend(person.client, 'POST', '/user/code', { email: 'nobody@example.com' }))
+    const body = { code: await newestCode(person.email), password: 'battery-staple-horse-correct' }
+    expectWithin('POST /user/reset-password', await spend(person.client, 'POST', '/user/reset-password', body))
+  })
+
+  test('POST /user/login, right and wrong, known and unknown', async () => {
+    const person = await verifiedPerson('budget_login')
+    const body = { username: person.username, password: person.password }
+    expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', body))
+    expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', { ...body, email: person.email }))
+    expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', { email: person.email, password: PASSWORD }))
+    expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', { ...body, password: 'wrong' }), 401)
+    expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', { ...body, username: 'nobody_here' }), 401)
+  })
+
+  test('POST /user/login of somebody with a hundred grants to apps', async () => {
+    const person = await verifiedPerson('budget_apps')
+    await addSessions(person, 100, { clientId: await newOAuthClient() })
+    const body = { username: person.username, password: person.password }
+    expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', body))
+  })
+
+  test('POST /user/login of somebody with as many browser sessions as there may be', async () => {
+    const person = await verifiedPerson('budget_browsers')
+    await addSessions(person, 50, { clientId: null })
+    const body = { username: person.username, password: person.password }
+    expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', body))
+  })
+
+  test('POST /user/login with a second factor, and POST /user/do-2fa', async () => {
+    const person = await signedInPerson('budget_second')
+    expectWithin('POST /user/2fa', await spend(person.client, 'POST', '/user/2fa', { state: true }))
+    const body = { username: person.username, password: person.password }
+    const pending = await spend(person.client, 'POST', '/user/login', body)
+    expectWithin('POST /user/login with a second factor', pending)
+    const { sessionHash } = pending.json.data
+    const code = await newestCode(person.email)
+    const wrong = { target: person.id, sessionHash, code: code === '000000' ? '000001' : '000000' }
+    expectWithin('POST /user/do-2fa', await spend(person.client, 'POST', '/user/do-2fa', wrong), 400)
+    expectWithin('POST /user/do-2fa', await spend(person.client, 'POST', '/user/do-2fa', { ...wrong, code }))
+  })
+
+  test('logout and logout-all, by GET and by POST', async () => {
+    const person = await signedInPerson('budget_leaver')
+    await addSessions(person, 40, { clientId: await newOAuthClient() })
+    for (const route of ['GET /user/logout', 'POST /user/logout', 'GET /user/logout-all', 'POST /user/logout-all']) {
+      const [method = '', path = ''] = route.split(' ')
+      expectWithin(route, await spend(bearerOf(await userToken(person)), method, path))
+    }
+  })
+
+  test('GET /user/me and GET /user/session-state, with a cookie and with a token', async () => {
+    const person = await signedInPerson('budget_reader')
+    for (const client of [person.client, bearerOf(await userToken(person))]) {
+      expectWithin('GET /user/me', await spend(client, 'GET', '/user/me'))
+      expectWithin('GET /user/session-state', await spend(client, 'GET', '/user/session-state'))
+    }
+  })
+
+  test('GET /user/login-history of somebody who signs in often', async () => {
+    const person = await signedInPerson('budget_often')
+    const events = ['sign_in', 'password_changed', 'sign_in_failed', 'signed_out'].flatMap((type) => Array<string>(50).fill(type))
+    const insert = "INSERT INTO audit_events (id, user_id, type, user_agent, place, created_at) VALUES (?, ?, ?, '', '', 0)"
+    await db.batch(events.map((type) => db.prepare(insert).bind(newId(), idOf(person), type)))
+    const spent = await spend(person.client, 'GET', `/user/login-history?limit=${RECORDS}`)
+    expect(spent.json.data.records).toHaveLength(RECORDS)
+    expectWithin('GET /user/login-history', spent)
+  })
+
+  test('GET /user/sessions of somebody with a long past', async () => {
+    const person = await signedInPerson('budget_sessions')
+    await addSessions(person, 40, { clientId: null })
+    await addSessions(person, 40, { clientId: await newOAuthClient() })
+    const token = await userToken(person)
+    const spent = await spend(bearerOf(token), 'GET', `/user/sessions?limit=${RECORDS}`)
+    expect(spent.json.data.records).toHaveLength(RECORDS)
+    expectWithin('GET /user/sessions', spent)
+  })
+
+  test('GET /user/sessions and POST /user/login after a logout-all that ended a hundred sessions', async () => {
+    const person = await signedInPerson('budget_voided')
+    await addSessions(person, 100, { clientId: await newOAuthClient() })
+    expect((await person.client.post('/user/logout-all')).status).toBe(200)
+    const body = { username: person.username, password: person.password }
+    expect((await spend(new Client(), 'POST', '/user/login', body)).counts.rowsRead).toBeLessThan(60)
+    await logIn(person)
+    expectWithin('GET /user/sessions', await spend(person.client, 'GET', '/user/sessions'))
+  })
+
+  test('GET /user/sessions and POST /user/login of somebody who has signed out a hundred times', async () => {
+    const person = await signedInPerson('budget_revoked')
+    await addSessions(person, 100, { clientId: null, revokedAt: Date.now() })
+    expectWithin('GET /user/sessions', await spend(person.client, 'GET', '/user/sessions'))
+    const body = { username: person.username, password: person.password }
+    const { counts } = await spend(new Client(), 'POST', '/user/login', body)
+    expect(counts.rowsRead).toBeLessThan(60)
+  })
+
+  test('DELETE /user/sessions/:id', async () => {
+    const person = await signedInPerson('budget_ender')
+    const other = await newGrant(person, await newOAuthClient())
+    const path = `/user/sessions/${other.toString(16).padStart(24, '0')}`
+    expectWithin('DELETE /user/sessions/:id', await spend(person.client, 'DELETE', path))
+  })
+
+  test('PATCH /user/me of every field', async () => {
+    const person = await signedInPerson('budget_writer')
+    const profile = { firstName: 'Ann', bio: 'Writes.', username: 'budget_writer2', phoneCountryCode: '+44', phone: '123', currency: 'EUR' }
+    expectWithin('PATCH /user/me', await spend(person.client, 'PATCH', '/user/me', profile))
+  })
+
+  test('PATCH /user/me of a password, which is a sign-in as well: as much as a log-in', async () => {
+    const person = await signedInPerson('budget_changer')
+    const spent = await spend(person.client, 'PATCH', '/user/me', { password: 'battery-staple-horse-correct', currentPassword: PASSWORD })
+    expect(spent.status).toBe(200)
+    const { d1RoundTrips, rowsRead }: Counts = spent.counts
+    expect(d1RoundTrips).toBeLessThanOrEqual(4)
+    expect(rowsRead).toBeLessThanOrEqual(36)
+    expect(kvOf(spent)).toBeLessThanOrEqual(2)
+  })
+
+  test('GET /health and GET /user/scopes touch no store', async () => {
+    expectWithin('GET /health', await spend(new Client(), 'GET', '/health'))
+    expectWithin('GET /user/scopes', await spend(new Client(), 'GET', '/user/scopes'))
+  })
+
+  test('no authenticated read asks the rate limiter', async () => {
+    const { client } = await signedInPerson('budget_limits')
+    for (const path of ['/user/me', '/user/session-state', '/user/login-history', '/user/sessions']) {
+      expect((await spend(client, 'GET', path)).counts.limiterCalls).toBe(0)
+    }
+  })
+
+  test('a session in use is touched after the reply, once in a quarter of an hour', async () => {
+    const person = await signedInPerson('budget_touch')
+    await db.prepare('UPDATE sessions SET last_used_at = last_used_at - 1000000 WHERE user_id = ?').bind(idOf(person)).run()
+    const first = await spend(person.client, 'GET', '/user/me')
+    expectWithin('GET /user/me', first)
+    expect(first.later.d1RoundTrips).toBe(1)
+    expect((await spend(person.client, 'GET', '/user/me')).later.d1RoundTrips).toBe(0)
+  })
+
+  test('log-in leaves few tasks for after the reply', async () => {
+    const person = await verifiedPerson('budget_later')
+    const { later } = await spend(new Client(), 'POST', '/user/login', { username: person.username, password: person.password })
+    expect(later.d1RoundTrips).toBeLessThanOrEqual(2)
+    expect(later.kvWrites).toBeLessThanOrEqual(2)
+    expect((await logIn(person)).status).toBe(200)
+  })
+})

@@ -1,0 +1,23 @@
+/** How a printed sample of a seed is compared with a real answer: by names, types and nesting (style §6.7). */
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
+
+const kindOf = (value: Json) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)
+
+/**
+ * What in `answer` is not as the sample prints it. More names than the sample has are no difference. Null counts for
+ * any type where the path is in `mayBeNull`.
+ */
+export function differences(sample: Json, answer: Json | undefined, mayBeNull: readonly string[] = [], path = ''): string[] {
+  if (answer === undefined) return [`${path} is missing`]
+  if ((answer === null || sample === null) && mayBeNull.includes(path)) return []
+  if (kindOf(sample) !== kindOf(answer)) return [`${path} is ${kindOf(answer)} instead of ${kindOf(sample)}`]
+  if (sample === null || typeof sample !== 'object') return []
+  if (Array.isArray(sample)) {
+    const [first] = sample
+    return first === undefined ? [] : (answer as Json[]).flatMap((item) => differences(first, item, mayBeNull, `${path}[]`))
+  }
+  return Object.entries(sample).flatMap(([name, value]) =>
+    differences(value, (answer as Record<string, Json>)[name], mayBeNull, path === '' ? name : `${path}.${name}`),
+  )
+}

@@ -1,0 +1,162 @@
+// A deployment that is configured wrongly serves nothing, and says which name is wrong (design §1.17).
+import { describe, expect, test } from 'vitest'
+import { type Bindings, ConfigError, getConfig } from '../../src/config.ts'
+import { Client, platform } from '../support/kith.ts'
+
+const key = (length: number) => 'A'.repeat(Math.ceil((length * 4) / 3))
+const SECRET = 'c2VjcmV0LXRoYXQtbXVzdC1uZXZlci1iZS1zaG93bi1hbnl3aGVyZQ'
+const SIGNING = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'FP2mdq53H02CFQFC8bj5_YM2brrRLksHbaB2wENdyRE',
+  y: 'ibVtheR06gSjGD2XpoKNqCTfInZ7kcuer1jlS720ChI',
+  d: '6Kj0Cyh9YBZqwVAD6n5V4AQDbdelo4z2bECtVFKOPCM',
+}
+const signingKeys = (kid: string) => JSON.stringify({ keys: [{ kid, ...SIGNING }] })
+
+/** A deployment as it should be. */
+const PRODUCTION: Partial<Bindings> = {
+  ENVIRONMENT: 'production',
+  ORIGIN: 'https://id.example.com',
+  MAIL: 'email-service',
+  MAIL_FROM: 'Kith <no-reply@example.com>',
+  CORS_ORIGINS: 'https://app.example.com, https://www.example.com',
+  SCRYPT_LN: '15',
+  SIGNING_KEYS: signingKeys('2026-01'),
+  HMAC_KEYS: JSON.stringify({ '2026-01': SECRET }),
+  PEPPER_KEYS: JSON.stringify({ '2026-01': SECRET }),
+}
+
+type Changes = Partial<Record<keyof Bindings, unknown>>
+
+function configured(changes: Changes) {
+  return getConfig({ ...platform.env, ...PRODUCTION, ...changes } as Bindings)
+}
+
+function problemsOf(changes: Changes): readonly string[] {
+  try {
+    configured(changes)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    expect(error.message).not.toContain(SECRET)
+    expect(error.message).not.toContain(SIGNING.d)
+    return error.problems
+  }
+}
+
+describe('configuration', () => {
+  test('a right one is taken as it is', () => {
+    const config = configured({})
+    expect(config).toMatchObject({
+      environment: 'production',
+      origin: 'https://id.example.com',
+      corsOrigins: ['https://app.example.com', 'https://www.example.com'],
+      requireEmailVerification: true,
+      networkLimits: true,
+      gate: 'primary',
+      scryptLn: 15,
+    })
+    expect(config.editableFields.size).toBe(15)
+  })
+
+  test('an unset or empty ENVIRONMENT is production', () => {
+    for (const ENVIRONMENT of [undefined, '']) {
+      expect(configured({ ENVIRONMENT }).environment).toBe('production')
+      expect(problemsOf({ ENVIRONMENT, MAIL: 'capture' })).toEqual(['MAIL=capture sends no mail and is refused in production'])
+    }
+  })
+
+  test.each<[string, Changes, RegExp]>([
+    ['an http origin', { ORIGIN: 'http://id.example.com' }, /^ORIGIN\b/],
+    ['an origin with a path', { ORIGIN: 'https://id.example.com/kith' }, /^ORIGIN\b/],
+    ['an origin with a slash', { ORIGIN: 'https://id.example.com/' }, /^ORIGIN\b/],
+    ['no origin', { ORIGIN: undefined }, /^ORIGIN: is missing/],
+    ['an empty origin', { ORIGIN: '' }, /^ORIGIN\b/],
+    ['captured mail', { MAIL: 'capture' }, /^MAIL=capture\b/],
+    ['an unknown mailer', { MAIL: 'smtp' }, /^MAIL:/],
+    ['no sender', { MAIL_FROM: undefined }, /^MAIL_FROM: is missing/],
+    ['a sender without an address', { MAIL_FROM: 'Kith' }, /^MAIL_FROM\b/],
+    ['a sender with a line break', { MAIL_FROM: 'a@b.example\r\nBcc: c@d.example' }, /^MAIL_FROM\b/],
+    ['a cheap hash', { SCRYPT_LN: '14' }, /^SCRYPT_LN\b/],
+    ['a hash that the runtime refuses', { SCRYPT_LN: '16' }, /^SCRYPT_LN\b/],
+    ['a hash cost that is no number', { SCRYPT_LN: 'high' }, /^SCRYPT_LN\b/],
+    ['network limits off', { NETWORK_LIMITS: 'off' }, /^NETWORK_LIMITS\b/],
+    ['an unknown gate', { GATE: 'open' }, /^GATE\b/],
+    ['an unknown environment', { ENVIRONMENT: 'prod' }, /^ENVIRONMENT\b/],
+    ['an allowed origin that is none', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS\b/],
+    ['an editable field that does not exist', { EDITABLE_FIELDS: 'role' }, /^EDITABLE_FIELDS\b/],
+    ['no signing keys', { SIGNING_KEYS: undefined }, /^SIGNING_KEYS: is missing/],
+    ['an empty list of signing keys', { SIGNING_KEYS: '{"keys":[]}' }, /^SIGNING_KEYS\b/],
+    ['signing keys that are no JSON', { SIGNING_KEYS: SECRET }, /^SIGNING_KEYS: is not JSON/],
+    [
+      'a public key as a signing key',
+      { SIGNING_KEYS: JSON.stringify({ keys: [{ kid: 'a', ...SIGNING, d: undefined }] }) },
+      /^SIGNING_KEYS\b/,
+    ],
+    ["a developer's signing key", { SIGNING_KEYS: signingKeys('dev-1') }, /^SIGNING_KEYS holds a development secret/],
+    ['the signing key of the tests', { SIGNING_KEYS: signingKeys('test-1') }, /^SIGNING_KEYS holds a development secret/],
+    ['no HMAC keys', { HMAC_KEYS: undefined }, /^HMAC_KEYS: is missing/],
+    ['an empty HMAC keyring', { HMAC_KEYS: '{}' }, /^HMAC_KEYS\b/],
+    ['a short HMAC key', { HMAC_KEYS: JSON.stringify({ a: key(31) }) }, /^HMAC_KEYS\b/],
+    ['an HMAC key that is no base64url', { HMAC_KEYS: JSON.stringify({ a: `${SECRET}!` }) }, /^HMAC_KEYS\b/],
+    ["a developer's HMAC key", { HMAC_KEYS: JSON.stringify({ 'dev-1': SECRET }) }, /^HMAC_KEYS holds a development secret/],
+    [
+      'an old key of a developer',
+      { PEPPER_KEYS: JSON.stringify({ a: SECRET, 'dev-1': SECRET }) },
+      /^PEPPER_KEYS holds a development secret/,
+    ],
+    ['no peppers', { PEPPER_KEYS: undefined }, /^PEPPER_KEYS: is missing/],
+  ])('%s is refused by name', (_what, changes, wanted) => {
+    const problems = problemsOf(changes)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(wanted)
+  })
+
+  test.each(['DB', 'KV', 'AVATARS', 'MEDIA', 'IMAGES', 'EMAIL', 'LIMIT_CREATE', 'LIMIT_LOGIN', 'LIMIT_CODE', 'LIMIT_OTHER'] as const)(
+    'a missing binding %s is refused by name',
+    (name) => {
+      expect(problemsOf({ [name]: undefined })).toEqual([`the binding ${name} is missing`])
+    },
+  )
+
+  test('everything that is wrong is said at once', () => {
+    const problems = problemsOf({ ORIGIN: '', HMAC_KEYS: undefined, DB: undefined })
+    expect(problems.join()).toMatch(/DB/)
+    expect(problems.join()).toMatch(/ORIGIN/)
+    expect(problems.join()).toMatch(/HMAC_KEYS/)
+  })
+
+  test('cheap hashes are for tests alone: development refuses them too', () => {
+    const development = { ENVIRONMENT: 'development', ORIGIN: 'http://localhost:8787', MAIL: 'capture' }
+    expect(problemsOf({ ...development, SCRYPT_LN: '4' })).toEqual(['SCRYPT_LN is below 15, which only tests may use'])
+    expect(configured(development).environment).toBe('development')
+  })
+})
+
+describe('a Worker that is configured wrongly', () => {
+  const broken = { env: { ENVIRONMENT: 'production', PEPPER_KEYS: JSON.stringify({ 'dev-1': SECRET }) } }
+
+  test('answers 503 with the names and no value, on every path', async () => {
+    for (const path of ['/health', '/user/me', '/oauth/token', '/openapi.json', '/nowhere']) {
+      const reply = await new Client().get(path, broken)
+      expect(reply.status).toBe(503)
+      expect(reply.json.error).toBe('not_configured')
+      expect(reply.json.problems).toContain('PEPPER_KEYS holds a development secret')
+      expect(reply.text).not.toContain(SECRET)
+      expect(reply.headers.get('cache-control')).toBe('no-store')
+    }
+  })
+
+  test('still gives its reply a request id and the headers of every reply', async () => {
+    const reply = await new Client().get('/health', broken)
+    expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
+    expect(reply.headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
+  test('has no mailbox page in production', async () => {
+    const env = { ...PRODUCTION } as Record<string, string>
+    const reply = await new Client().get('/dev/mailbox', { env })
+    expect(reply.status).toBe(404)
+  })
+})

@@ -1,0 +1,189 @@
+// What every reply carries (security 1H 75, 78, 79; 1C 31), whatever room, route or failure it comes from.
+import { describe, expect, test } from 'vitest'
+import { Client, db, mailsTo, type Options, ORIGIN, platform } from '../support/kith.ts'
+import { signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
+
+const CASES: readonly (readonly [name: string, path: string, options: Options, status: number])[] = [
+  ['a success', '/health', {}, 200],
+  ['the scopes', '/user/scopes', {}, 200],
+  ['the API document', '/openapi.json', {}, 200],
+  ['the keys', '/.well-known/jwks.json', {}, 200],
+  ['a page', '/dev/mailbox', { headers: { accept: 'text/html' } }, 200],
+  ['no credential', '/user/me', {}, 401],
+  ['a dead token', '/user/me', { headers: { authorization: 'Bearer dead' } }, 401],
+  ['a bad body', '/user/login', { method: 'POST', body: {} }, 400],
+  ['a body that is no JSON', '/user/login', { method: 'POST', body: '{' }, 400],
+  ['a foreign page', '/user/login', { method: 'POST', body: {}, headers: { origin: 'https://evil.example' } }, 403],
+  ['an unknown path', '/nowhere', {}, 404],
+  ['an unknown path of the OAuth room', '/oauth/nowhere', {}, 404],
+  ['a wrong method', '/user/me', { method: 'PUT', body: {} }, 405],
+  ['an OAuth error', '/oauth/token', { method: 'POST', body: new URLSearchParams({ grant_type: 'password' }) }, 401],
+  ['an unknown client', '/oauth/authorize?client_id=x&redirect_uri=y', {}, 400],
+  ['a large body', '/user/login', { method: 'POST', body: `"${'a'.repeat(70_000)}"` }, 413],
+]
+
+describe('headers', () => {
+  test.each(CASES)('%s carries a request id and the headers that keep a browser safe', async (_name, path, options, status) => {
+    const reply = await new Client().fetch(path, options)
+    expect(reply.status).toBe(status)
+    expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
+    expect(reply.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(reply.headers.get('strict-transport-security')).toMatch(/^max-age=31536000\b/)
+    expect(reply.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(reply.headers.get('x-frame-options')).toBe('DENY')
+    expect(reply.headers.get('cross-origin-opener-policy')).toBe('same-origin')
+    const policy = reply.headers.get('content-security-policy')
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toMatch(/unsafe-eval|script-src/)
+    expect(reply.headers.get('content-type')).toMatch(/^(application\/json|text\/html; charset=utf-8)/i)
+    expect(reply.headers.get('server')).toBeNull()
+    expect(reply.headers.get('x-powered-by')).toBeNull()
+  })
+
+  test('each request has an id of its own, and a sent one is not taken over', async () => {
+    const ids = await Promise.all([1, 2, 3].map(() => new Client().get('/health', { headers: { 'x-request-id': 'mine' } })))
+    expect(new Set(ids.map(({ headers }) => headers.get('x-request-id'))).size).toBe(3)
+    expect(ids.every(({ headers }) => headers.get('x-request-id') !== 'mine')).toBe(true)
+  })
+
+  test('what needs a credential, and what answers one, is never kept', async () => {
+    const { client, username, password } = await signedInPerson('uncached')
+    const paths = ['/user/me', '/user/session-state', '/user/sessions', '/user/login-history', '/user/sessions?limit=0']
+    const replies = await Promise.all(paths.map((path) => client.get(path)))
+    replies.push(await client.post('/user/login', { username, password }))
+    replies.push(
+      await client.post('/oauth/token', new URLSearchParams({ grant_type: 'refresh_token', client_id: 'x', refresh_token: 'y' })),
+    )
+    replies.push(await new Client().get('/user/me'))
+    for (const { headers } of replies) expect(headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('only what everyone may see may be kept', async () => {
+    for (const path of ['/openapi.json', '/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) {
+      const reply = await new Client().get(path)
+      expect(reply.headers.get('cache-control')).toMatch(/^public, max-age=\d+$/)
+      expect(reply.headers.getSetCookie()).toEqual([])
+    }
+  })
+
+  test('a write answers with a bookmark of the database', async () => {
+    const { client } = await signedInPerson('bookmarks')
+    const reply = await client.patch('/user/me', { bio: 'Bookmarked.' })
+    expect(reply.headers.get('x-d1-bookmark')).toMatch(/\S/)
+  })
+
+  test('HEAD answers as GET does, without a body', async () => {
+    const { client } = await signedInPerson('head_person')
+    const head = await client.fetch('/user/me', { method: 'HEAD' })
+    expect([head.status, head.text]).toEqual([200, ''])
+    expect(head.headers.get('content-type')).toMatch(/^application\/json/)
+    expect((await new Client().fetch('/user/me', { method: 'HEAD' })).status).toBe(401)
+    expect((await new Client().fetch('/nowhere', { method: 'HEAD' })).status).toBe(404)
+  })
+
+  test('TRACE is refused', async () => {
+    const reply = await new Client().fetch('/user/me', { method: 'TRACE' })
+    expect(reply.status).toBe(405)
+    expect(reply.text).not.toContain('kith-test')
+  })
+
+  test.each(['/openapi.json', '/openapi/user.json', '/dev/mailbox', '/health', '/user/me', '/oauth/token', '/.well-known/jwks.json'])(
+    'a wrong method on %s is 405, and says which are right',
+    async (path) => {
+      const reply = await new Client().fetch(path, { method: 'DELETE' })
+      expect(reply.status).toBe(405)
+      expect(reply.headers.get('allow')).toMatch(/^(GET|HEAD|POST|PATCH)(, (GET|HEAD|POST|PATCH))*$/)
+    },
+  )
+})
+
+describe('where a request comes from', () => {
+  async function networksOf(addresses: readonly string[], headers: Record<string, string> = {}): Promise<number> {
+    const person = await verifiedPerson(`net_${crypto.randomUUID().slice(0, 12).replaceAll('-', '_')}`)
+    for (const address of addresses) {
+      const client = new Client()
+      client.network = address
+      await client.post('/user/login', { username: person.username, password: 'wrong' }, { headers })
+    }
+    const pattern = `password:${Number.parseInt(person.id, 16)}:%`
+    const { results } = await db.prepare('SELECT key FROM attempt_counters WHERE key LIKE ?').bind(pattern).all<{ key: string }>()
+    return results.length
+  }
+
+  test('all addresses of one IPv6 /64 are one network, however they are written', async () => {
+    const one = ['2001:db8:1:2::1', '2001:0DB8:0001:0002:ffff:ffff:ffff:ffff', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2::']
+    expect(await networksOf(one)).toBe(1)
+    expect(await networksOf(['2001:db8:1:2::1', '2001:db8:1:3::1', '2001:db8::1', '::1', 'fe80::1'])).toBe(5)
+  })
+
+  test('each IPv4 address is a network of its own', async () => {
+    expect(await networksOf(['192.0.2.1', '192.0.2.2'])).toBe(2)
+  })
+
+  test("X-Forwarded-For and its kin are anybody's text", async () => {
+    const forged = {
+      'x-forwarded-for': '203.0.113.9',
+      'x-real-ip': '203.0.113.9',
+      forwarded: 'for=203.0.113.9',
+      'true-client-ip': '203.0.113.9',
+    }
+    expect(await networksOf(['192.0.2.1', '192.0.2.1'], forged)).toBe(1)
+  })
+
+  test('addresses lie in the database as keyed hashes only', async () => {
+    const client = new Client()
+    client.network = '192.0.2.77'
+    await client.post('/user/login', { username: 'nobody_there', email: 'secret@example.com', password: 'wrong' })
+    const { results } = await db.prepare('SELECT key FROM attempt_counters').all<{ key: string }>()
+    expect(JSON.stringify(results)).not.toMatch(/192\.0\.2\.77|secret@example|nobody_there/)
+  })
+
+  test('Host and X-Forwarded-Host never get into a mail, a document or a redirect', async () => {
+    const headers = {
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      forwarded: 'host=evil.example',
+    }
+    const client = new Client()
+    const body = { username: 'host_header', firstName: 'A', lastName: 'B', email: 'host@example.com', password: 'correct-horse-battery' }
+    expect((await client.post('/user/create', body, { headers })).status).toBe(201)
+    const [mail] = await mailsTo('host@example.com')
+    expect(mail?.text).toContain(ORIGIN)
+    expect(JSON.stringify(mail)).not.toContain('evil.example')
+    for (const path of ['/openapi.json', '/.well-known/oauth-authorization-server']) {
+      const reply = await client.get(path, { headers })
+      expect(reply.text).toContain(ORIGIN)
+      expect(reply.text).not.toContain('evil.example')
+    }
+  })
+})
+
+describe('limits per network', () => {
+  const on = { env: { NETWORK_LIMITS: 'on' } }
+
+  test('an unauthenticated route answers 429 with Retry-After and nothing else', async () => {
+    platform.faults.limiter('deny')
+    const reply = await new Client().post('/user/login', { username: 'somebody', password: 'x' }, on)
+    platform.faults.clear()
+    expect(reply.status).toBe(429)
+    expect(reply.json).toMatchObject({ ok: 0, error: 'RateLimitError' })
+    expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
+  test('with the limiter down, ways to sign in stay closed and the rest stays open', async () => {
+    const person = await signUp('limiter_down')
+    platform.faults.limiter('throw')
+    const closed = await Promise.all([
+      person.client.post('/user/login', { username: person.username, password: person.password }, on),
+      person.client.post('/user/code', { email: person.email }, on),
+      person.client.post('/user/create', {}, on),
+    ])
+    const open = await person.client.get('/user/scopes', on)
+    platform.faults.clear()
+    expect(closed.map(({ status }) => status)).toEqual([503, 503, 503])
+    for (const { headers } of closed) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(open.status).toBe(200)
+  })
+})

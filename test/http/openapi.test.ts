@@ -1,0 +1,160 @@
+// The API documents (design §8, style §6.6): valid by a public validator, complete, and true of what the routes enforce.
+
+import { Validator } from '@seriousme/openapi-schema-validator'
+import schema31 from '@seriousme/openapi-schema-validator/schemas/v3.1/schema.json'
+import Ajv2020 from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { describe, expect, test } from 'vitest'
+import type { z } from 'zod'
+import { Client, ORIGIN } from '../support/kith.ts'
+import { allRoutes, exampleInput, inputOf, nameOf, type Route, userRoutes } from '../support/routes.ts'
+
+/** The validator, with its schema brought in by Vite: it would read it from its package's folder, which workerd cannot see. */
+class ValidatorWithSchema extends Validator {
+  getAjvValidator() {
+    const ajv = new Ajv2020({ strict: false, validateFormats: true })
+    addFormats(ajv)
+    ajv.addFormat('media-range', true)
+    return ajv.compile(schema31)
+  }
+}
+
+type Json = Record<string, never>
+interface Operation {
+  summary?: string
+  description?: string
+  security?: Record<string, unknown>[]
+  parameters?: { name: string; in: string; required: boolean; schema: Json }[]
+  requestBody?: { content: Record<string, { schema: Json; example?: unknown }> }
+  responses: Record<string, { content?: Record<string, { schema: Json; example?: unknown }>; headers?: Json }>
+}
+interface Document {
+  openapi: string
+  servers: { url: string }[]
+  paths: Record<string, Record<string, Operation>>
+}
+
+async function documentOf(path: string): Promise<Document> {
+  const reply = await new Client().get(path)
+  expect(reply.status).toBe(200)
+  return reply.json
+}
+
+function operationsOf({ paths }: Document): [name: string, operation: Operation][] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${path}`, operation]),
+  )
+}
+
+const DOCUMENTS = ['/openapi.json', '/openapi/user.json', '/openapi/oauth.json']
+
+describe.each(DOCUMENTS)('%s', (path) => {
+  test('is a valid OpenAPI 3.1 document', async () => {
+    const document = await documentOf(path)
+    expect(document.openapi).toBe('3.1.0')
+    const validator = new ValidatorWithSchema()
+    const result = await validator.validate(document as unknown as Record<string, unknown>)
+    expect(result.errors ?? []).toEqual([])
+    expect(result.valid).toBe(true)
+    expect(validator.version).toBe('3.1')
+  })
+
+  test('describes every operation: summary, security, schemas and examples of request and reply', async () => {
+    for (const [name, operation] of operationsOf(await documentOf(path))) {
+      expect(operation.summary, name).toMatch(/^[A-Z].{5,}/)
+      expect(operation.security?.length, name).toBeGreaterThan(0)
+      for (const { schema, example } of Object.values(operation.requestBody?.content ?? {})) {
+        expect(schema, name).toMatchObject({ type: 'object' })
+        expect(Object.keys(example as object).length, name).toBeGreaterThan(0)
+      }
+      const [status = ''] = Object.keys(operation.responses)
+      const success = operation.responses[status]
+      if (status === '302') expect(Object.keys(success?.headers ?? {}), name).toContain('location')
+      else for (const media of Object.values(success?.content ?? {})) expect(media, name).toMatchObject({ schema: {}, example: {} })
+      expect(success?.content ?? success?.headers, name).toBeDefined()
+      const refusals = Object.entries(operation.responses).filter(([code]) => Number(code) >= 400)
+      for (const [, { content }] of refusals) expect(Object.keys(content ?? {}), name).toEqual(['application/json'])
+    }
+  })
+
+  test('says where the service is, from the configuration', async () => {
+    expect((await documentOf(path)).servers).toEqual([{ url: ORIGIN }])
+  })
+})
+
+describe('the document of the room user', () => {
+  test('/openapi.json is the document of the room user', async () => {
+    expect(await documentOf('/openapi.json')).toEqual(await documentOf('/openapi/user.json'))
+  })
+
+  test('an unknown room has no document', async () => {
+    expect((await new Client().get('/openapi/nobody.json')).status).toBe(404)
+    expect((await new Client().get('/openapi/constructor.json')).status).toBe(404)
+  })
+
+  test('says of each operation the scope that its route enforces', async () => {
+    const operations = new Map(operationsOf(await documentOf('/openapi.json')))
+    for (const route of userRoutes) {
+      const { access } = route.tags
+      const operation = operations.get(nameOf(route).replace(/:(\w+)/, '{$1}'))
+      if (access?.kind === 'scope') expect(operation?.description).toContain(`Scope: \`${access.scope}\``)
+      else expect(operation?.description ?? '').not.toContain('Scope:')
+      if (access?.kind === 'anyone') expect(operation?.security).toEqual([{}])
+      if (access?.kind === 'scope') expect(operation?.security).toEqual([{ bearer: [] }, { session: [] }])
+    }
+  })
+
+  test('lists every operation with its scope', async () => {
+    const lines = userRoutes.map((route) => {
+      const { access } = route.tags
+      return `${nameOf(route)} ${access?.kind === 'scope' ? access.scope : access?.kind}`
+    })
+    expect(lines.sort()).toMatchInlineSnapshot(`
+        [
+          "DELETE /user/sessions/:id delegated:session:write",
+          "GET /health anyone",
+          "GET /user/code anyone",
+          "GET /user/login-history delegated:profile:login-history:read",
+          "GET /user/logout optional_session",
+          "GET /user/logout-all delegated:session:write",
+          "GET /user/me delegated:profile:read",
+          "GET /user/resend-verification anyone",
+          "GET /user/scopes anyone",
+          "GET /user/session-state delegated:profile:read",
+          "GET /user/sessions delegated:session:read",
+          "GET /user/verify-email anyone",
+          "PATCH /user/me delegated:profile:write",
+          "POST /user/2fa delegated:profile:2fa:write",
+          "POST /user/code anyone",
+          "POST /user/create anyone",
+          "POST /user/do-2fa anyone",
+          "POST /user/login anyone",
+          "POST /user/logout optional_session",
+          "POST /user/logout-all delegated:session:write",
+          "POST /user/reset-password anyone",
+          "POST /user/verify-email anyone",
+        ]
+      `)
+  })
+})
+
+const described = allRoutes.filter(({ tags }) => tags.description)
+
+describe('examples', () => {
+  test.each(described.map((route): [string, Route] => [nameOf(route), route]))('the answer of %s is as its schema says', (_name, route) => {
+    const { response } = route.tags.description ?? {}
+    if (!response?.schema) return
+    const result = response.schema.safeParse(response.example)
+    expect(result.error?.issues ?? []).toEqual([])
+  })
+
+  test.each(described.map((route): [string, Route] => [nameOf(route), route]))('the request of %s is one that it takes', (_name, route) => {
+    for (const target of ['json', 'form', 'query', 'param'] as const) {
+      const schema = inputOf(route, target)
+      if (!schema) continue
+      const example = exampleInput(route, target)
+      const result = (schema as z.ZodType).safeParse(example)
+      expect(result.error?.issues ?? [], JSON.stringify(example)).toEqual([])
+    }
+  })
+})

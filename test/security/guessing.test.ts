@@ -1,0 +1,220 @@
+// Guessing (security rows 6, 16, 22; design §6): tries are counted in D1 before they are judged, per account, so neither
+// many networks nor many pending log-ins nor parallel requests buy more of them.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LOGIN_WINDOW_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS } from '../../src/core/figures.ts'
+import { clock } from '../platform/clock.ts'
+import { answer, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows, wrongCodes } from '../support/actors.ts'
+import { checkInvariants } from '../support/invariants.ts'
+import { Client, newestCode, platform, type Reply } from '../support/kith.ts'
+import { logIn, type Person, signedInPerson, verifiedPerson } from '../support/people.ts'
+
+const WRONG = 'not the password at all'
+
+beforeEach(() => {
+  platform.reset()
+  clock.freeze()
+})
+afterEach(() => clock.restore())
+
+/** How many answers to pending log-ins were judged. */
+async function judged(person: Person): Promise<number> {
+  const [row] = await rows<{ n: number }>(
+    `SELECT SUM(attempts) AS n FROM challenges WHERE user_id = ? AND purpose = 'sign_in'`,
+    idOf(person.id),
+  )
+  return row?.n ?? 0
+}
+
+function guess(person: Person, client: Client, password = WRONG): Promise<Reply> {
+  return logIn({ ...person, password }, client)
+}
+
+async function guessFromManyNetworks(person: Person, tries: number): Promise<void> {
+  let client = new Client()
+  for (let n = 0; n < tries; n++) {
+    if (n % 10 === 0) client = new Client()
+    const reply = await guess(person, client)
+    if (reply.status !== 401) throw new Error(`guess ${n}: ${reply.status} ${reply.text}`)
+  }
+}
+
+describe('guessing a second factor', () => {
+  test('200 pending log-ins from 200 networks buy ten guesses in all', async () => {
+    const person = await personWithSecondFactor('guessed')
+    const pending = []
+    for (let n = 0; n < 200; n++) pending.push(await pendingLogIn(person))
+    const code = await newestCode(person.email)
+    const wrong = wrongCodes(code, 200)
+    const statuses: number[] = []
+    // Fifty at a time: parallel requests share one allowance of queries here.
+    for (let first = 0; first < 200; first += 50) {
+      const guesses = pending.slice(first, first + 50).map((one, n) => answer(one, wrong[first + n] ?? ''))
+      statuses.push(...(await Promise.all(guesses)).map(({ status }) => status))
+    }
+    expect(statuses.filter((status) => status === 400)).toHaveLength(10)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(190)
+    expect(await judged(person)).toBe(10)
+
+    for (const one of [pending[0], pending[150], await pendingLogIn(person)]) {
+      const refused = await answer(one as never, code)
+      expect([refused.status, refused.json.error]).toEqual([429, 'RateLimitError'])
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(SECOND_FACTOR_WINDOW_MS / 1000)
+    }
+    clock.advance(SECOND_FACTOR_WINDOW_MS - 1)
+    const late = await pendingLogIn(person)
+    expect((await answer(late, await newestCode(person.email))).status, 'within the window').toBe(429)
+    expect(await judged(person)).toBe(10)
+    clock.advance(1)
+    expect((await answer(late, await newestCode(person.email))).status, 'after the window').toBe(200)
+    await checkInvariants()
+  })
+
+  test('one pending log-in takes five guesses, however many come at once', async () => {
+    const person = await personWithSecondFactor('guessed')
+    const pending = await pendingLogIn(person)
+    const code = await newestCode(person.email)
+    const replies = await Promise.all(wrongCodes(code, 64).map((wrong) => answer(pending, wrong)))
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([400]))
+    expect(await judged(person)).toBe(5)
+    expect((await answer(pending, code)).status, 'the right code is too late').toBe(400)
+    expect(await judged(person)).toBe(5)
+    expect((await answer(await pendingLogIn(person), code)).status, 'another log-in goes on').toBe(200)
+  })
+
+  test('a foreign sessionHash, target or code is the same refusal, and costs the account no try', async () => {
+    const alice = await personWithSecondFactor('alice_2fa')
+    const mallory = await personWithSecondFactor('mallory')
+    const [hers, his] = [await pendingLogIn(alice), await pendingLogIn(mallory)]
+    const [herCode, hisCode] = [await newestCode(alice.email), await newestCode(mallory.email)]
+    const replies = [
+      await answer({ target: alice.id, sessionHash: his.sessionHash }, herCode),
+      await answer({ target: mallory.id, sessionHash: hers.sessionHash }, herCode),
+      await answer({ target: alice.id, sessionHash: 'x'.repeat(43) }, herCode),
+      await answer({ target: '000000000000000000000001', sessionHash: hers.sessionHash }, herCode),
+    ]
+    for (const reply of replies) expect([reply.status, reply.text]).toEqual([400, replies[0]?.text])
+    expect(await judged(alice)).toBe(0)
+    if (hisCode !== herCode) expect((await answer(hers, hisCode)).text).toBe(replies[0]?.text)
+    expect((await answer(hers, herCode)).status).toBe(200)
+  })
+})
+
+describe('the limit of mails', () => {
+  test('a log-in right after another one has a code that works', async () => {
+    const person = await personWithSecondFactor('hasty')
+    expect((await answer(await pendingLogIn(person), await newestCode(person.email))).status).toBe(200)
+    clock.advance(5_000)
+    expect((await answer(await pendingLogIn(person), await newestCode(person.email))).status).toBe(200)
+    await checkInvariants()
+  })
+
+  test('log-ins that wait for their code share the one that was mailed', async () => {
+    const person = await personWithSecondFactor('patient')
+    const pending = [await pendingLogIn(person), await pendingLogIn(person), await pendingLogIn(person)]
+    expect(await rows(`SELECT 1 FROM mail_outbox WHERE user_id = ? AND kind = 'sign_in_code'`, idOf(person.id))).toHaveLength(1)
+    expect((await answer(pending[2] as never, await newestCode(person.email))).status).toBe(200)
+  })
+})
+
+describe('guessing a password', () => {
+  test('the eleventh try in 15 minutes from a network is 429, for names with and without an account alike', async () => {
+    const known = await verifiedPerson(newName('tried'))
+    const nobody = { ...known, username: newName('nobody') }
+    const told: unknown[] = []
+    for (const person of [known, nobody]) {
+      const client = new Client()
+      const replies = []
+      for (let n = 0; n < 11; n++) replies.push(await guess(person, client))
+      expect(replies.map(({ status }) => status)).toEqual([...Array(10).fill(401), 429])
+      expect(replies[10]?.headers.get('retry-after')).toBe(String(LOGIN_WINDOW_MS / 1000))
+      expect((await logIn(person, client)).status, 'the right password, too late').toBe(429)
+      told.push(replies.map(({ text }) => text))
+    }
+    expect(told[0]).toEqual(told[1])
+    expect((await logIn(known, new Client())).status, 'from another network').toBe(200)
+  })
+
+  test('64 parallel tries from a network are no more than ten', async () => {
+    const person = await verifiedPerson(newName('hurried'))
+    const client = new Client()
+    const replies = await Promise.all(Array.from({ length: 64 }, () => guess(person, client)))
+    const [row] = await rows<{ count: number }>('SELECT count FROM attempt_counters WHERE key = ?', `password-in-a-row:${idOf(person.id)}`)
+    expect(row?.count).toBe(10)
+    // Those that found the queue for hashes full are refused without being judged.
+    expect(replies.filter(({ status }) => status === 401 || status === 503)).toHaveLength(10)
+    expect(replies.filter(({ status }) => status === 429)).toHaveLength(54)
+  })
+
+  test('the window ends, and a right password begins it anew', async () => {
+    const person = await verifiedPerson(newName('patient'))
+    const client = new Client()
+    for (let n = 0; n < 10; n++) await guess(person, client)
+    expect((await guess(person, client)).status).toBe(429)
+    clock.advance(LOGIN_WINDOW_MS)
+    expect((await logIn(person, client)).status).toBe(200)
+    for (let n = 0; n < 10; n++) expect((await guess(person, client)).status).toBe(401)
+    expect((await guess(person, client)).status).toBe(429)
+  })
+
+  test('100 failures in a row lock the account: the right password answers like a wrong one, until a reset', async () => {
+    const person = await verifiedPerson(newName('besieged'))
+    await guessFromManyNetworks(person, 100)
+    const wrong = await guess(person, new Client())
+    const right = await logIn(person, new Client())
+    expect([right.status, right.text]).toEqual([wrong.status, wrong.text])
+    expect(right.headers.getSetCookie()).toEqual([])
+    clock.advance(30 * 86_400_000)
+    expect((await logIn(person, new Client())).status, 'a month later').toBe(401)
+    const password = 'another long password'
+    expect((await new Client().post('/user/reset-password', { code: await resetCode(person), password })).status).toBe(200)
+    expect((await guess(person, new Client(), password)).status).toBe(200)
+    await checkInvariants()
+  })
+
+  test('a right password among the first hundred begins the row anew', async () => {
+    const person = await verifiedPerson(newName('forgetful'))
+    await guessFromManyNetworks(person, 99)
+    expect((await logIn(person, new Client())).status).toBe(200)
+    await guessFromManyNetworks(person, 99)
+    expect((await logIn(person, new Client())).status).toBe(200)
+  })
+
+  test('tries that are refused for their number do not bring the lock nearer: one network cannot lock an account', async () => {
+    const person = await verifiedPerson(newName('targeted'))
+    const client = new Client()
+    for (let n = 0; n < 150; n++) await guess(person, client)
+    expect((await logIn(person, new Client())).status).toBe(200)
+  })
+
+  test('the present password on PATCH /user/me may be tried ten times, and each is a failure in a row of the account', async () => {
+    const person = await signedInPerson(newName('changer'))
+    const change = (currentPassword: string) => person.client.patch('/user/me', { password: 'yet another password', currentPassword })
+    for (let n = 0; n < 10; n++) expect((await change(WRONG)).status).toBe(400)
+    expect((await change(person.password)).status).toBe(429)
+    const [row] = await rows<{ count: number }>('SELECT count FROM attempt_counters WHERE key = ?', `password-in-a-row:${idOf(person.id)}`)
+    expect(row?.count).toBe(10)
+  })
+
+  test('each name of an account has its ten tries per network, and both count as failures in a row (decision 005)', async () => {
+    const person = await verifiedPerson(newName('two_named'))
+    const client = new Client()
+    const byAddress = () => client.post('/user/login', { email: person.email, password: WRONG })
+    for (let n = 0; n < 10; n++) expect((await guess(person, client)).status).toBe(401)
+    for (let n = 0; n < 10; n++) expect((await byAddress()).status).toBe(401)
+    expect((await guess(person, client)).status).toBe(429)
+    expect((await byAddress()).status).toBe(429)
+    const [row] = await rows<{ count: number }>('SELECT count FROM attempt_counters WHERE key = ?', `password-in-a-row:${idOf(person.id)}`)
+    expect(row?.count).toBe(20)
+  })
+})
+
+describe('guessing a long code', () => {
+  test('a code of another purpose is no code', async () => {
+    const person = await verifiedPerson(newName('mixed_up'))
+    const code = await resetCode(person)
+    expect((await new Client().post('/user/verify-email', { code })).status).toBe(400)
+    clock.advance(MAIL_PAUSE_MS)
+    expect((await new Client().post('/user/reset-password', { code, password: 'another long password' })).status).toBe(200)
+  })
+})

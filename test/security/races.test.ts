@@ -1,0 +1,200 @@
+// Whatever may be used once has one winner among 64 (design §1.4; security §0.2, rows 6, 7, 9, 15, 17, 28). All of them
+// stand at the statement that decides before any may go on. After each race, what lies in D1 is looked at.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MAIL_PAUSE_MS } from '../../src/core/figures.ts'
+import { clock } from '../platform/clock.ts'
+import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
+import { checkInvariants } from '../support/invariants.ts'
+import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
+import { logIn, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
+import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/rounds.ts'
+import { atTheLine, race } from '../support/start-line.ts'
+
+const RACERS = 64
+/** As many as may wait for a password hash. */
+const WAVE = 8
+const CLAIM = /UPDATE challenges SET consumed_at = \?, consumed_by/
+
+const racers = Array.from({ length: RACERS }, (_, index) => index)
+
+function inRounds(name: string, round: () => Promise<void>): void {
+  test(name, { timeout: ROUNDS_TIMEOUT_MS }, async () => {
+    for (let n = 0; n < ROUNDS; n++) await round()
+    await checkInvariants()
+  })
+}
+
+/** Exactly one has `status`; all others are refused as documented. Returns the winner's place. */
+function oneWinner(replies: readonly Reply[], status: number, refusal: { status: number; error: string }): number {
+  const statuses = replies.map((reply) => reply.status)
+  expect(statuses.filter((s) => s === status)).toHaveLength(1)
+  const winner = statuses.indexOf(status)
+  for (const [index, reply] of replies.entries()) {
+    if (index === winner) continue
+    expect([reply.status, reply.json.error], reply.text).toEqual([refusal.status, refusal.error])
+  }
+  return winner
+}
+
+const CODE_INVALID = { status: 400, error: 'ClientInputError' }
+
+beforeEach(() => platform.reset())
+afterEach(() => clock.restore())
+
+describe('one winner among 64', () => {
+  inRounds('a verification code proves the address once', async () => {
+    const person = await signUp(newName('verifier'))
+    const code = await newestCode(person.email)
+    const { replies, waited } = await race(
+      racers.map(() => () => new Client().post('/user/verify-email', { code }, atTheLine)),
+      CLAIM,
+    )
+    expect(waited).toBe(RACERS)
+    oneWinner(replies, 200, CODE_INVALID)
+    const id = idOf(person.id)
+    expect(await rows('SELECT consumed_by IS NOT NULL AS used FROM challenges WHERE user_id = ?', id)).toEqual([{ used: 1 }])
+    expect(await count(`audit_events WHERE user_id = ? AND type = 'email_verified'`, id)).toBe(1)
+  })
+
+  inRounds('an address that eight accounts claim goes to one of them', async () => {
+    const email = `${newName('shared')}@example.com`
+    const codes: string[] = []
+    clock.freeze()
+    for (let n = 0; n < 8; n++) {
+      await signUp(newName('claimant'), email)
+      codes.push(await newestCode(email))
+      clock.advance(MAIL_PAUSE_MS)
+    }
+    expect(new Set(codes).size).toBe(8)
+    const { replies, waited } = await race(
+      racers.map((n) => () => new Client().post('/user/verify-email', { code: codes[n % 8] ?? '' }, atTheLine)),
+      CLAIM,
+    )
+    clock.restore()
+    expect(waited).toBe(RACERS)
+    oneWinner(replies, 200, CODE_INVALID)
+    expect(await count('users WHERE email_key = ? AND email_verified_at IS NOT NULL', email)).toBe(1)
+  })
+
+  inRounds('a reset code sets one password', async () => {
+    const person = await verifiedPerson(newName('resetter'))
+    const code = await resetCode(person)
+    const passwords = racers.map((n) => `a new password, number ${n}`)
+    const { replies, waited } = await race(
+      passwords.map((password) => () => new Client().post('/user/reset-password', { code, password }, atTheLine)),
+      CLAIM,
+      WAVE,
+    )
+    expect(waited).toBe(RACERS)
+    const winner = oneWinner(replies, 200, CODE_INVALID)
+    const id = idOf(person.id)
+    expect(await rows('SELECT epoch FROM users WHERE id = ?', id)).toEqual([{ epoch: 1 }])
+    expect(await count(`challenges WHERE user_id = ? AND purpose = 'reset_password' AND consumed_by IS NOT NULL`, id)).toBe(1)
+    expect(await count(`mail_outbox WHERE user_id = ? AND kind = 'password_changed'`, id)).toBe(1)
+    expect((await logIn({ ...person, password: passwords[winner] ?? '' }, new Client())).status).toBe(200)
+    expect((await logIn({ ...person, password: passwords[(winner + 1) % RACERS] ?? '' }, new Client())).status).toBe(401)
+    expect((await logIn(person, new Client())).status).toBe(401)
+  })
+
+  inRounds('a pending log-in and its right code make one session', async () => {
+    const person = await personWithSecondFactor('factored')
+    const pending = await pendingLogIn(person)
+    const code = await newestCode(person.email)
+    const { replies, waited } = await race(
+      racers.map(() => () => answer(pending, code, new Client(), atTheLine)),
+      CLAIM,
+    )
+    expect(waited, 'five tries are judged').toBe(5)
+    oneWinner(replies, 200, CODE_INVALID)
+    const id = idOf(person.id)
+    expect(await count('sessions WHERE user_id = ?', id)).toBe(1)
+    expect(
+      await rows(`SELECT attempts, consumed_by IS NOT NULL AS used FROM challenges WHERE user_id = ? AND purpose = 'sign_in'`, id),
+    ).toEqual([{ attempts: 5, used: 1 }])
+    expect((await answer(pending, code)).status, 'the sessionHash after its use').toBe(400)
+  })
+
+  inRounds('a 2FA code that several pending log-ins share makes one session', async () => {
+    const person = await personWithSecondFactor('parallel')
+    const pending = []
+    for (let n = 0; n < RACERS; n++) pending.push(await pendingLogIn(person))
+    const code = await newestCode(person.email)
+    const { replies, waited } = await race(
+      pending.map((one) => () => answer(one, code, new Client(), atTheLine)),
+      CLAIM,
+    )
+    expect(waited, 'ten tries are judged').toBe(10)
+    const statuses = replies.map(({ status }) => status)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1)
+    // Ten tries per account; the others were not judged.
+    expect(statuses.filter((status) => status === 400)).toHaveLength(9)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(54)
+    expect(await count('sessions WHERE user_id = ?', idOf(person.id))).toBe(1)
+  })
+
+  inRounds('a user name in 64 spellings makes one account', async () => {
+    const name = newName('contested')
+    const letters = [...name]
+    const spellings = racers.map((n) => letters.map((letter, at) => (at < 6 && n & (1 << at) ? letter.toUpperCase() : letter)).join(''))
+    expect(new Set(spellings).size).toBe(RACERS)
+    const emails = racers.map((n) => `${name}.${n}@example.com`)
+    const { replies, waited } = await race(
+      racers.map((n) => () => new Client().post('/user/create', signUpBody(spellings[n] ?? '', emails[n]), atTheLine)),
+      /INSERT INTO users /,
+      WAVE,
+    )
+    expect(waited).toBe(RACERS)
+    const winner = oneWinner(replies, 201, { status: 409, error: 'ResourceConflict' })
+    for (const [index, reply] of replies.entries()) {
+      if (index !== winner) expect(reply.json.additionalInfo).toEqual({ duplicateFields: ['username'] })
+    }
+    expect(await rows('SELECT username, email FROM users WHERE username_key = ?', name)).toEqual([
+      { username: spellings[winner], email: emails[winner] },
+    ])
+    const mailed = await Promise.all(emails.map(async (email) => (await mailsTo(email)).length))
+    expect(mailed).toEqual(racers.map((n) => (n === winner ? 1 : 0)))
+  })
+})
+
+describe('a race for what others hold', () => {
+  test(
+    '64 people who rename themselves to spellings of one name: one has it',
+    async () => {
+      const people: Person[] = []
+      for (let n = 0; n < RACERS; n++) people.push(await signedInPerson(newName('renamer')))
+      for (let round = 0; round < ROUNDS; round++) {
+        const name = newName('wanted')
+        const { replies, waited } = await race(
+          people.map((person, n) => () => {
+            const username = n % 2 === 0 ? name : name.toUpperCase()
+            return person.client.patch('/user/me', { username }, atTheLine)
+          }),
+          /UPDATE users SET/,
+        )
+        expect(waited).toBe(RACERS)
+        oneWinner(replies, 200, { status: 409, error: 'ResourceConflict' })
+        expect(await count('users WHERE username_key = ?', name)).toBe(1)
+        expect(await count(`audit_events WHERE type = 'username_changed'`)).toBe(round + 1)
+      }
+      await checkInvariants()
+    },
+    ROUNDS_TIMEOUT_MS,
+  )
+
+  test('64 log-ins at once never leave more than 50 sessions', async () => {
+    const person = await verifiedPerson(newName('everywhere'))
+    const { replies, waited } = await race(
+      racers.map(() => () => logInAtTheLine(person)),
+      /INSERT INTO sessions/,
+      WAVE,
+    )
+    expect(waited).toBe(RACERS)
+    expect(replies.map(({ status }) => status)).toEqual(racers.map(() => 200))
+    expect(await count('sessions WHERE user_id = ? AND revoked_at IS NULL', idOf(person.id))).toBe(50)
+    await checkInvariants()
+  })
+})
+
+function logInAtTheLine(person: Person): Promise<Reply> {
+  return new Client().post('/user/login', { username: person.username, password: person.password }, atTheLine)
+}

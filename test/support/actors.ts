@@ -1,0 +1,68 @@
+/** More people for tests: with a second factor, banned, deleted; and their pending log-ins. */
+import { Client, db, newestCode, type Options } from './kith.ts'
+import { logIn, type Person, verifiedPerson } from './people.ts'
+
+let names = 0
+
+/** A user name that no other test of the file has. */
+export function newName(prefix: string): string {
+  names += 1
+  return `${prefix}_${String(names).padStart(7, '0')}`
+}
+
+export const idOf = (hex: string) => Number.parseInt(hex, 16)
+
+export async function rows<T = Record<string, unknown>>(sql: string, ...params: unknown[]): Promise<T[]> {
+  const { results } = await db
+    .prepare(sql)
+    .bind(...params)
+    .all<T>()
+  return results
+}
+
+export async function count(sql: string, ...params: unknown[]): Promise<number> {
+  const [row] = await rows<{ n: number }>(`SELECT COUNT(*) AS n FROM ${sql}`, ...params)
+  return row?.n ?? 0
+}
+
+/** Verified, with codes by e-mail on. */
+export async function personWithSecondFactor(prefix: string): Promise<Person> {
+  const person = await verifiedPerson(newName(prefix))
+  await rows(`INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)`, idOf(person.id))
+  return person
+}
+
+export interface PendingLogIn {
+  readonly target: string
+  readonly sessionHash: string
+}
+
+export async function pendingLogIn(person: Person, client = new Client()): Promise<PendingLogIn> {
+  const reply = await logIn(person, client)
+  if (reply.status !== 200 || !reply.json.data['2faEnabled']) throw new Error(`no pending log-in: ${reply.status} ${reply.text}`)
+  return { target: person.id, sessionHash: reply.json.data.sessionHash }
+}
+
+export const answer = (pending: PendingLogIn, code: string, client = new Client(), options: Options = {}) =>
+  client.post('/user/do-2fa', { ...pending, code }, options)
+
+/** Asks for a reset code, and reads it. */
+export async function resetCode(person: Person): Promise<string> {
+  const reply = await new Client().post('/user/code', { email: person.email })
+  if (reply.status !== 200) throw new Error(`no code: ${reply.status} ${reply.text}`)
+  return newestCode(person.email)
+}
+
+/** Six digits that are not `code`. */
+export function wrongCodes(code: string, n: number): string[] {
+  return Array.from({ length: n }, (_, index) => String((Number(code) + 1 + index) % 1_000_000).padStart(6, '0'))
+}
+
+/** As an admin's ban will: the flag alone, so that the gate has to look at it. */
+export async function ban(person: Person): Promise<void> {
+  await rows('UPDATE users SET banned_at = ? WHERE id = ?', Date.now(), idOf(person.id))
+}
+
+export async function markDeleted(person: Person): Promise<void> {
+  await rows('UPDATE users SET deleted_at = ? WHERE id = ?', Date.now(), idOf(person.id))
+}

@@ -1,0 +1,59 @@
+/**
+ * A request's own work, apart from what it leaves for after the reply (design §7): the same app, with `defer` held back
+ * until the reply is there and counted.
+ */
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { createApp } from '../../src/app.ts'
+import type { Bindings } from '../../src/config.ts'
+import { buildRequestContext } from '../../src/context.ts'
+import type { Counts, ExecutedStatement } from '../platform/counters.ts'
+import { type Client, ORIGIN, platform } from './kith.ts'
+
+let held: (() => Promise<unknown>)[] = []
+
+const app = createApp((c) => ({
+  ...buildRequestContext(c.env as Bindings, c.executionCtx, c.req.raw),
+  defer: (work) => {
+    held.push(work)
+  },
+}))
+
+export interface Spent {
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
+  readonly json: any
+  readonly headers: Headers
+  /** Before the reply. */
+  readonly counts: Counts
+  /** After it. */
+  readonly later: Counts
+  readonly statements: readonly ExecutedStatement[]
+}
+
+/** Sends a request as `client` would, and counts what it costs. Cookies are sent and not kept. */
+export async function spend(
+  client: Client,
+  method: string,
+  path: string,
+  body?: Record<string, unknown> | URLSearchParams,
+): Promise<Spent> {
+  const headers = new Headers({ 'cf-connecting-ip': client.network, 'user-agent': client.userAgent })
+  if (client.token !== null) headers.set('authorization', `Bearer ${client.token}`)
+  if (client.cookies.size > 0) headers.set('cookie', [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+  if (body) headers.set('content-type', body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json')
+  const payload = body === undefined ? null : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
+  const request = new Request(`${ORIGIN}${path}`, { method, headers, body: payload, redirect: 'manual' })
+  const executionCtx = createExecutionContext()
+  platform.beginInvocation()
+  held = []
+  const { counts, statements, result } = await platform.counts.measure(async () => {
+    const response = await app.fetch(request, platform.env, executionCtx)
+    return { response, text: await response.text() }
+  })
+  const { counts: later } = await platform.counts.measure(() => Promise.all(held.map((work) => work())))
+  await waitOnExecutionContext(executionCtx)
+  const { response, text } = result
+  return { status: response.status, json: text === '' ? undefined : JSON.parse(text), headers: response.headers, counts, later, statements }
+}
+
+export const kvOperations = (counts: Counts) => counts.kvReads + counts.kvWrites + counts.kvLists + counts.kvDeletes

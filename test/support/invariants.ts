@@ -1,0 +1,143 @@
+/**
+ * What must hold of the stores whatever has happened (security §5.4): looked at after every fault and every race.
+ * The numbers in the names are that list's. Reads the stores themselves, not through the strict platform.
+ * It expects accounts that were made over HTTP: one that a test inserts needs its password and its audit event.
+ */
+import { env } from 'cloudflare:workers'
+import { expect } from 'vitest'
+import type { Bindings } from '../../src/config.ts'
+import { CHALLENGE_TRIES, LOGIN_CONSECUTIVE_MAX, LOGIN_TRIES, MAILS_PER_DAY, SECOND_FACTOR_TRIES } from '../../src/core/figures.ts'
+import { toHex } from '../../src/ids.ts'
+
+const { DB, KV } = env as unknown as Bindings
+/** One entry per outbox row: its id, inverted (src/mail/captured.ts). */
+const CAPTURED = 'captured-mail:'
+
+/** Each finds the rows that must not be there. */
+const RULES: Readonly<Record<string, string>> = {
+  '1: an account has a password': `
+    SELECT id FROM users WHERE email IS NOT NULL AND deleted_at IS NULL AND id NOT IN (SELECT user_id FROM credentials)`,
+  '1: an account has its audit event, once': `
+    SELECT u.id FROM users u WHERE u.email IS NOT NULL
+      AND (SELECT COUNT(*) FROM audit_events a WHERE a.user_id = u.id AND a.type = 'account_created') <> 1`,
+  '1: a new account was sent a mail, or one to the same address went out just before': `
+    SELECT u.id FROM users u WHERE u.email IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM mail_outbox m WHERE m.user_id = u.id AND m.kind IN ('verify_email', 'account_exists'))
+      AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email_key = u.email_key AND o.id < u.id)`,
+  '1: a browser session has the sign-in or the new password that began it': `
+    SELECT s.id FROM sessions s WHERE s.client_id IS NULL
+      AND NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.type = 'sign_in' AND a.session_id = s.id)
+      AND NOT EXISTS (
+        SELECT 1 FROM audit_events a WHERE a.type = 'password_changed' AND a.user_id = s.user_id AND a.created_at = s.created_at)`,
+  '1: a sign-in has its session': `
+    SELECT id FROM audit_events WHERE type = 'sign_in' AND session_id NOT IN (SELECT id FROM sessions)`,
+  '1: a sign-in has one audit event': `
+    SELECT session_id AS id FROM audit_events WHERE type = 'sign_in' GROUP BY session_id HAVING COUNT(*) > 1`,
+  '1: the epoch has moved once for each act that ends all sessions': `
+    SELECT u.id FROM users u WHERE u.epoch <> (
+      SELECT COUNT(*) FROM audit_events a
+      WHERE a.user_id = u.id AND a.type IN ('password_changed', 'password_reset', 'signed_out_everywhere'))`,
+  '1: a new password has its notice': `
+    SELECT u.id FROM users u WHERE
+      (SELECT COUNT(*) FROM audit_events a WHERE a.user_id = u.id AND a.type IN ('password_changed', 'password_reset'))
+      <> (SELECT COUNT(*) FROM mail_outbox m WHERE m.user_id = u.id AND m.kind = 'password_changed')`,
+  '1: an address is proved with its audit event': `
+    SELECT u.id FROM users u WHERE u.email IS NOT NULL AND (u.email_verified_at IS NOT NULL) <> (
+      SELECT COUNT(*) FROM audit_events a WHERE a.user_id = u.id AND a.type = 'email_verified')`,
+  '2: a code for an address is used once, with effect': `
+    SELECT u.id FROM users u WHERE
+      (SELECT COUNT(*) FROM challenges c WHERE c.user_id = u.id AND c.purpose = 'verify_email' AND c.consumed_by IS NOT NULL)
+      <> (SELECT COUNT(*) FROM audit_events a WHERE a.user_id = u.id AND a.type = 'email_verified')`,
+  '2: a code for a password is used once, with effect': `
+    SELECT u.id FROM users u WHERE
+      (SELECT COUNT(*) FROM challenges c WHERE c.user_id = u.id AND c.purpose = 'reset_password' AND c.consumed_by IS NOT NULL)
+      <> (SELECT COUNT(*) FROM audit_events a WHERE a.user_id = u.id AND a.type = 'password_reset')`,
+  '2: a code for a log-in is used once, over all pending log-ins': `
+    SELECT code_id AS id FROM challenges WHERE purpose = 'sign_in' GROUP BY code_id HAVING COUNT(consumed_by) > 1`,
+  '2: a used pending log-in has become one session': `
+    SELECT u.id FROM users u WHERE
+      (SELECT COUNT(*) FROM challenges c WHERE c.user_id = u.id AND c.purpose = 'sign_in' AND c.consumed_by IS NOT NULL)
+      <> (SELECT COUNT(*) FROM sessions s JOIN audit_events a ON a.session_id = s.id AND a.type = 'sign_in'
+          WHERE s.user_id = u.id AND s.amr LIKE '%otp%')`,
+  '4: a family has one refresh token that is not rotated': `
+    SELECT session_id AS id FROM refresh_tokens WHERE rotated_at IS NULL GROUP BY session_id HAVING COUNT(*) > 1`,
+  '6: a user name is canonical': 'SELECT id FROM users WHERE username_key <> lower(username)',
+  '6: a user name is unique': 'SELECT MIN(id) AS id FROM users GROUP BY lower(username) HAVING COUNT(*) > 1',
+  '6: an address is canonical': 'SELECT id FROM users WHERE email_key <> lower(email)',
+  '6: a proved address is unique': `
+    SELECT MIN(id) AS id FROM users WHERE email_verified_at IS NOT NULL GROUP BY lower(email) HAVING COUNT(*) > 1`,
+  '10: tries at a pending log-in': `SELECT id FROM challenges WHERE attempts > ${CHALLENGE_TRIES}`,
+  '10: counters stay within their limits': `
+    SELECT key AS id, count FROM attempt_counters WHERE count > CASE
+      WHEN key LIKE 'second-factor:%' THEN ${SECOND_FACTOR_TRIES}
+      WHEN key LIKE 'password-in-a-row:%' THEN ${LOGIN_CONSECUTIVE_MAX}
+      WHEN key LIKE 'password:%' THEN ${LOGIN_TRIES}
+      WHEN key LIKE 'mail:%' THEN ${MAILS_PER_DAY} END`,
+  '11: a mail that is done no longer holds the address': `
+    SELECT id FROM mail_outbox WHERE (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND to_address IS NOT NULL`,
+  '11: a mail is sent or given up, not both': 'SELECT id FROM mail_outbox WHERE sent_at IS NOT NULL AND failed_at IS NOT NULL',
+  '13: foreign keys hold': 'PRAGMA foreign_key_check',
+}
+
+/** With `settled`, cron has run since: no mail may still wait. */
+export async function checkInvariants(options: { settled?: boolean } = {}): Promise<void> {
+  const broken: string[] = []
+  const names = Object.keys(RULES)
+  const results = await DB.batch<{ id: unknown }>(Object.values(RULES).map((sql) => DB.prepare(sql)))
+  for (const [index, { results: rows }] of results.entries()) if (rows.length > 0) broken.push(`${names[index]}: ${JSON.stringify(rows)}`)
+  const { quick_check: integrity } = (await DB.prepare('PRAGMA quick_check').first<{ quick_check: string }>()) ?? {}
+  if (integrity !== 'ok') broken.push(`13: quick_check: ${integrity}`)
+  broken.push(...(await checkMailbox(options.settled ?? false)))
+  expect(broken, 'invariants that no longer hold').toEqual([])
+}
+
+/** 11: what the outbox calls sent is in the mailbox, once, and goes to nobody but the account's owner. */
+async function checkMailbox(settled: boolean): Promise<string[]> {
+  const broken: string[] = []
+  const captured = new Map<string, string>()
+  for (const { name, metadata } of await listKv<{ to: string }>(CAPTURED)) {
+    captured.set(toHex(Number.MAX_SAFE_INTEGER - Number(name.slice(CAPTURED.length))), metadata?.to ?? '')
+  }
+  const { results } = await DB.prepare(
+    'SELECT m.id, m.sent_at, m.failed_at, u.email_key FROM mail_outbox m JOIN users u ON u.id = m.user_id',
+  ).all<{ id: number; sent_at: number | null; failed_at: number | null; email_key: string }>()
+  for (const { id, sent_at, failed_at, email_key } of results) {
+    const to = captured.get(toHex(id))
+    captured.delete(toHex(id))
+    if (sent_at !== null && to === undefined) broken.push(`11: the mail ${id} is called sent and is not`)
+    if (to !== undefined && to !== email_key) broken.push(`11: the mail ${id} went elsewhere`)
+    if (settled && sent_at === null && failed_at === null) broken.push(`11: the mail ${id} still waits`)
+  }
+  for (const id of captured.keys()) broken.push(`11: the mail ${id} comes from nowhere`)
+  return broken
+}
+
+async function listKv<Metadata>(prefix: string): Promise<KVNamespaceListKey<Metadata>[]> {
+  const found: KVNamespaceListKey<Metadata>[] = []
+  let cursor: string | null = null
+  do {
+    const page: KVNamespaceListResult<Metadata> = await KV.list<Metadata>({ prefix, cursor })
+    found.push(...page.keys)
+    cursor = page.list_complete ? null : page.cursor
+  } while (cursor !== null)
+  return found
+}
+
+/** Everything in KV but the captured mails, which stand for the inboxes of people. */
+export async function dumpKv(): Promise<{ key: string; value: string; metadata: unknown }[]> {
+  const keys = (await listKv('')).filter(({ name }) => !name.startsWith(CAPTURED))
+  return Promise.all(keys.map(async ({ name, metadata }) => ({ key: name, value: (await KV.get(name)) ?? '', metadata })))
+}
+
+/** Every row of every table, for looking for what must not be there. */
+export async function dumpTables(): Promise<{ table: string; row: Record<string, unknown> }[]> {
+  const tables = await DB.prepare(
+    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name NOT LIKE 'd1_%'`,
+  ).all<{ name: string }>()
+  const found: { table: string; row: Record<string, unknown> }[] = []
+  for (const { name } of tables.results) {
+    const { results } = await DB.prepare(`SELECT * FROM "${name}"`).all<Record<string, unknown>>()
+    found.push(...results.map((row) => ({ table: name, row })))
+  }
+  return found
+}

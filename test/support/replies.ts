@@ -1,0 +1,17 @@
+/** What every reply must be, whatever went wrong (security §5.4.12). */
+import { expect } from 'vitest'
+import type { Reply } from './kith.ts'
+
+/** Words of the inside: of D1, SQLite, KV, the runtime, a stack, a file. */
+const INTERNAL =
+  /D1_|SQLITE|constraint|sql|KV (GET|PUT)|Network connection|overloaded|storage caused|limit:|send:|\bat \w+ ?\(|\.ts\b|node:|undefined|\[object/i
+
+export function expectCleanReply(reply: Reply): void {
+  expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
+  expect(reply.headers.get('cache-control')).toBe('no-store')
+  if (reply.status < 400) return
+  expect(reply.text).not.toMatch(INTERNAL)
+  expect(reply.json).toMatchObject({ ok: 0, error: expect.stringMatching(/^[A-Z][A-Za-z]+$/) })
+  expect(reply.status, reply.text).not.toBe(500)
+  if (reply.status === 503 || reply.status === 429) expect(Number(reply.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+}

@@ -1,0 +1,63 @@
+/** The routes of the Worker as it is built, with what they declare: what tests over all routes walk. */
+import type { z } from 'zod'
+import { user } from '../../src/apis/user/index.ts'
+import { createApp } from '../../src/app.ts'
+import { routesOf } from '../../src/http/openapi.ts'
+import type { Input, Tags } from '../../src/http/tags.ts'
+
+export interface Route {
+  readonly method: string
+  /** As Hono writes it: `/user/sessions/:id`. */
+  readonly path: string
+  readonly tags: Tags & { readonly inputs?: readonly Input[] }
+}
+
+type Room = Parameters<typeof routesOf>[0]
+
+export function routesOfRoom(room: Room): Route[] {
+  return [...routesOf(room)].map(([key, tags]) => {
+    const [method = '', path = ''] = key.split(' ')
+    return { method, path, tags }
+  })
+}
+
+export const allRoutes: readonly Route[] = routesOfRoom(
+  createApp(() => {
+    throw new Error('routes are looked at here, not called')
+  }),
+)
+export const userRoutes: readonly Route[] = routesOfRoom(user)
+
+export const nameOf = ({ method, path }: Route) => `${method} ${path}`
+
+export function inputOf(route: Route, target: Input['target']): z.ZodObject | null {
+  const input = route.tags.inputs?.find((one) => one.target === target)
+  return input ? (input.schema as z.ZodObject) : null
+}
+
+/** A path without parameters in it. */
+export const concretePath = (route: Route, id = 'ffffffffffffffffffffffff') => route.path.replace(/:\w+(\{[^}]*\})?/g, id)
+
+/** A value for each field that has an example, as the API document shows them. */
+export function exampleInput(route: Route, target: Input['target']): Record<string, unknown> {
+  const schema = inputOf(route, target)
+  if (!schema) return {}
+  const examples = Object.entries(schema.shape).map(([name, field]) => [name, exampleOf(field as z.ZodType)])
+  return Object.fromEntries(examples.filter(([, example]) => example !== undefined))
+}
+
+interface Wrapped {
+  meta(): { example?: unknown } | undefined
+  def: { innerType?: Wrapped; options?: Wrapped[]; in?: Wrapped }
+}
+
+function exampleOf(field: z.ZodType): unknown {
+  const { def, meta } = field as unknown as Wrapped
+  const own = meta.call(field)?.example
+  if (own !== undefined) return own
+  const inner = [def.innerType, def.in, ...(def.options ?? [])].filter((one) => one !== undefined)
+  return inner.map((one) => exampleOf(one as unknown as z.ZodType)).find((example) => example !== undefined)
+}
+
+/** Whether a field may be left out. */
+export const isOptional = (field: unknown) => (field as z.ZodType).safeParse(undefined).success

@@ -1,0 +1,105 @@
+/**
+ * A start line for races: requests run up to the D1 batch that decides, wait there for one another, and go on together.
+ * Without it a race is won by whoever was started first. What comes before the line may take turns: passwords are hashed
+ * one at a time and at most 8 requests wait for it, so such requests are started in waves.
+ */
+import { type Options, platform, type Reply } from './kith.ts'
+
+interface Batch {
+  batch(statements: { sql: string }[]): Promise<unknown>
+}
+
+class StartLine {
+  /** Batches with a statement like this one wait; null: nobody waits. */
+  pattern: RegExp | null = null
+  #waiting: (() => void)[] = []
+  #onArrival: (() => void) | null = null
+
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  /** Calls back whenever a request has reached the line. */
+  watch(onArrival: (() => void) | null): void {
+    this.#onArrival = onArrival
+  }
+
+  async pass(statements: { sql: string }[]): Promise<void> {
+    const { pattern } = this
+    if (!pattern || !statements.some(({ sql }) => pattern.test(sql))) return
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve)
+      this.#onArrival?.()
+    })
+  }
+
+  release(): void {
+    this.pattern = null
+    for (const go of this.#waiting.splice(0)) go()
+  }
+}
+
+const line = new StartLine()
+
+const HeldDb = {
+  ...platform.env.DB,
+  withSession(start?: string) {
+    const session = platform.env.DB.withSession(start)
+    return {
+      prepare: (sql: string) => session.prepare(sql),
+      getBookmark: () => session.getBookmark(),
+      async batch(statements: { sql: string }[]) {
+        await line.pass(statements)
+        return (session as unknown as Batch).batch(statements)
+      },
+    }
+  },
+} as unknown as D1Database
+
+/** For `Client.fetch`: a database with the start line in front of it. */
+export const atTheLine = { env: { DB: HeldDb } } satisfies Options
+
+type Start = () => Promise<Reply>
+
+/**
+ * Runs the requests, made with `atTheLine`, up to the batch that matches `decides`, `wave` at a time; then lets all go.
+ * `waited`: how many of them were there; the others had their answer before.
+ */
+export async function race(starts: readonly Start[], decides: RegExp, wave = starts.length): Promise<{ replies: Reply[]; waited: number }> {
+  const { replies, waited, release } = await holdAtTheLine(starts, decides, wave)
+  release()
+  return { replies: await Promise.all(replies), waited }
+}
+
+/** The same, but they stay at the line until `release()`: time for something else to happen first. */
+export async function holdAtTheLine(starts: readonly Start[], decides: RegExp, wave = starts.length) {
+  line.pattern = decides
+  let ended = 0
+  const replies: Promise<Reply>[] = []
+  for (let first = 0; first < starts.length; first += wave) {
+    for (const start of starts.slice(first, first + wave)) {
+      replies.push(
+        start().finally(() => {
+          ended += 1
+          arrived?.()
+        }),
+      )
+    }
+    await allSettledOrWaiting(() => line.waiting + ended === replies.length)
+  }
+  return { replies, waited: line.waiting, release: () => line.release() }
+}
+
+let arrived: (() => void) | null = null
+
+async function allSettledOrWaiting(done: () => boolean): Promise<void> {
+  if (done()) return
+  await new Promise<void>((resolve) => {
+    arrived = () => {
+      if (done()) resolve()
+    }
+    line.watch(arrived)
+  })
+  arrived = null
+  line.watch(null)
+}

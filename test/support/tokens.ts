@@ -1,0 +1,76 @@
+/**
+ * OAuth clients, grants and access tokens for tests, put straight into the database: how they are come by is the oauth
+ * room's affair. What they may do is decided by the same gate as ever.
+ */
+import { createExecutionContext } from 'cloudflare:test'
+import { buildRequestContext } from '../../src/context.ts'
+import { issueAccessToken } from '../../src/core/oauth/access-token.ts'
+import type { Scope } from '../../src/core/oauth/scopes.ts'
+import { newId, type SessionId, type UserId } from '../../src/ids.ts'
+import { Client, db, ORIGIN, platform } from './kith.ts'
+import type { Person } from './people.ts'
+
+const DAY_MS = 86_400_000
+
+export const idOf = (person: Person) => Number.parseInt(person.id, 16) as UserId
+
+export const newCtx = () => buildRequestContext(platform.env, createExecutionContext(), new Request(ORIGIN))
+
+let clients = 0
+
+/** A registered client that may hold `scopes`; answers its id. */
+export async function newOAuthClient(scopes = '*', columns: Record<string, string | number | null> = {}): Promise<string> {
+  clients += 1
+  const row = {
+    id: `test-client-${clients}`,
+    name: `Test client ${clients}`,
+    token_endpoint_auth_method: 'none',
+    redirect_uris: '["https://app.kith.test/callback"]',
+    grant_types: 'authorization_code refresh_token client_credentials',
+    scopes,
+    first_party: 1,
+    created_at: 0,
+    updated_at: 0,
+    ...columns,
+  }
+  const names = Object.keys(row)
+  await db
+    .prepare(`INSERT INTO oauth_clients (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
+    .bind(...Object.values(row))
+    .run()
+  return row.id
+}
+
+/** A session as an OAuth grant makes one; a sign-in of just now. */
+export async function newGrant(person: Person, clientId: string, scopes = 'delegated:all', amr = 'pwd'): Promise<SessionId> {
+  const id = newId<SessionId>()
+  const now = Date.now()
+  await db
+    .prepare(
+      `INSERT INTO sessions (id, user_id, client_id, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr)
+       SELECT ?, id, ?, ?, epoch, ?, ?, ?, ?, ?, ? FROM users WHERE id = ?`,
+    )
+    .bind(id, clientId, scopes, now, now + 90 * DAY_MS, now + 14 * DAY_MS, now, now, amr, idOf(person))
+    .run()
+  return id
+}
+
+/** An access token of the person for a client of its own. A negative life is one that has ended. */
+export async function userToken(person: Person, scopes: readonly Scope[] = ['delegated:all'], lifeSeconds = 600): Promise<string> {
+  const clientId = await newOAuthClient()
+  const sessionId = await newGrant(person, clientId, scopes.join(' '))
+  return issueAccessToken(newCtx(), { clientId, scopes, lifeSeconds, holder: { userId: idOf(person), sessionId } })
+}
+
+/** An access token of a client that acts for itself. */
+export async function clientToken(scopes: readonly Scope[] = ['client:all']): Promise<string> {
+  const clientId = await newOAuthClient(scopes.join(' '))
+  return issueAccessToken(newCtx(), { clientId, scopes, lifeSeconds: 600, holder: { clientEpoch: 0 } })
+}
+
+/** A caller with a Bearer token and no cookie. */
+export function bearerOf(token: string): Client {
+  const client = new Client()
+  client.token = token
+  return client
+}
