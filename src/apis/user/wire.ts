@@ -110,6 +110,9 @@ export const UpdateMeBody = z.strictObject({
   timezone: unsettable(fields.zoneinfo),
   currency: unsettable(fields.currency),
   password: optional(fields.password),
+  // So far only as they are: the seed's sample sends them along.
+  email: optional(fields.email),
+  role: z.string().min(1).max(64).optional().meta({ example: 'user' }),
   currentPassword: optional(fields.typedPassword),
 })
 
@@ -127,7 +130,18 @@ export function toWireName(field: string): string {
 
 /** What was sent, under the core's names. */
 export function toProfileFields(body: z.output<typeof UpdateMeBody>) {
-  const { username: _, password: __, currentPassword: ___, firstName, lastName, preferredLanguage, timezone, ...same } = body
+  const {
+    username: _,
+    password: __,
+    currentPassword: ___,
+    email: ____,
+    role: _____,
+    firstName,
+    lastName,
+    preferredLanguage,
+    timezone,
+    ...same
+  } = body
   const all = { ...same, givenName: firstName, familyName: lastName, locale: preferredLanguage, zoneinfo: timezone }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string | null>
 }

@@ -21,7 +21,7 @@ import { hashPassword, verifyPassword } from '../accounts/password-hash.ts'
 import { refuseGuessablePassword } from '../accounts/password-rules.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type Password, type Username, usernameKey } from '../fields.ts'
+import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
 import { isFresh } from '../sessions/fresh.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { countPasswordTry, forgetPasswordTries, passwordAttempts } from '../sessions/password-attempts.ts'
@@ -43,6 +43,8 @@ export interface OwnProfileUpdate {
   /** In the core's words; null clears a field. */
   readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
   readonly username: Username | null
+  /** What may be sent along as it is, and not changed here. */
+  readonly unchanged: { readonly email: Email | null; readonly role: string | null }
   readonly password: Password | null
   readonly currentPassword: string | null
 }
@@ -76,7 +78,12 @@ function toChanges(ctx: Ctx, user: UserRow, update: OwnProfileUpdate): ProfileCh
   ) as ProfileChanges['fields']
   const isRenamed = update.username !== null && update.username !== user.username
   const changed = [...Object.keys(fields), ...(isRenamed ? ['username'] : [])] as ProfileField[]
-  const refused = changed.filter((field) => !ctx.config.editableFields.has(field))
+  const { email, role } = update.unchanged
+  const refused = [
+    ...changed.filter((field) => !ctx.config.editableFields.has(field)),
+    ...(email !== null && emailKey(email) !== user.emailKey ? ['email'] : []),
+    ...(role !== null && role !== user.role ? ['role'] : []),
+  ]
   if (refused.length > 0) throw fieldErrors(refused, 'may not be changed')
   if (
     (fields.phone ?? user.phone) !== null &&

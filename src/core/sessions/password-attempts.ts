@@ -4,7 +4,7 @@
  * that was typed: by the account, it would tell which address belongs to which user name (decision 005).
  */
 import type { MailId, UserId } from '../../ids.ts'
-import { type Attempt, countAttempt, findCounter, resetCounters, wasCounted } from '../../store/db/attempt-counters.ts'
+import { type Attempt, countAttempt, findCounter, justCounted, resetCounters } from '../../store/db/attempt-counters.ts'
 import type { Statement } from '../../store/db/database.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -48,7 +48,7 @@ export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Pr
   const [recent, inARow] = await ctx.db.batch([
     countAttempt(attempts.recent),
     // What one network is refused is no failure of the account: otherwise it could lock anybody out.
-    countAttempt(attempts.inARow, wasCounted(attempts.recent)),
+    countAttempt(attempts.inARow, justCounted),
   ])
   if (!recent) throw rateLimited(ctx, await ctx.db.one(findCounter(attempts.recent.key)))
   return inARow !== null

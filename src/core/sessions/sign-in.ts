@@ -19,7 +19,7 @@ import {
 import { always, both, type Fragment, findIf, idOf, not, type Statement } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
 import { sessionExists, sessionWasMade } from '../../store/db/sessions.ts'
-import { findForSignIn, findUser, isUnchanged, rehashPassword, type SignInRow, type UserRow } from '../../store/db/users.ts'
+import { findForSignIn, findUser, isUnchanged, isUnchangedRow, rehashPassword, type SignInRow, type UserRow } from '../../store/db/users.ts'
 import { audit, deviceHash } from '../accounts/audit.ts'
 import { deliverLater, mailAttempt, mailNotice, newChallenge } from '../accounts/mail.ts'
 import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
@@ -69,7 +69,14 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
   const unchanged = isUnchanged(row.id, row.epoch, now)
   return row.secondFactors > 0
     ? challengeSecondFactor(ctx, row, attempts, input.userAgent, unchanged)
-    : completeSignIn(ctx, { user: row, attempts, amr: ['pwd'], userAgent: input.userAgent, condition: unchanged, writes: [] })
+    : completeSignIn(ctx, {
+        user: row,
+        attempts,
+        amr: ['pwd'],
+        userAgent: input.userAgent,
+        condition: isUnchangedRow(row.epoch, now),
+        writes: [],
+      })
 }
 
 /** The cost or key has changed since the hash was made. After the reply: it takes as long as the sign-in itself. */

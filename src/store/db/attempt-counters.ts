@@ -36,6 +36,9 @@ export function wasCounted(attempt: Pick<Attempt, 'key' | 'stamp'>): Fragment {
   return sql`EXISTS (SELECT 1 FROM attempt_counters WHERE key = ${attempt.key} AND stamp = ${attempt.stamp})`
 }
 
+/** Holds right behind `countAttempt`, when it let the attempt through; costs no row. */
+export const justCounted: Fragment = sql`changes() > 0`
+
 /** True in SQL when an attempt was let through after `time`. */
 export function wasCountedAfter(key: string, time: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM attempt_counters WHERE key = ${key} AND last_at > ${time})`

@@ -53,7 +53,8 @@ export function findGateRow(sessionId: SessionId): Statement<GateRow | null> {
 }
 
 /**
- * Makes a session with the user's present epoch, where `condition` holds (a guard of the same batch).
+ * Makes a session with the user's present epoch, where `condition` holds: a guard of the same batch, which may speak of the
+ * user as `u`.
  * Repeating it changes nothing.
  */
 export function insertSession(row: NewSession, condition: Fragment): Statement<void> {

@@ -147,6 +147,11 @@ export function raiseEpoch(user: Fragment, now: number): Statement<void> {
   return run(sql`UPDATE users SET epoch = epoch + 1, updated_at = ${now} WHERE id = (${user})`)
 }
 
+/** The same of the alias `u`, for a statement that reads the user anyway. */
+export function isUnchangedRow(epoch: number, now: number): Fragment {
+  return sql`u.epoch = ${epoch} AND ${isAlive(sql`u`, now)}`
+}
+
 /** Yields the user while `condition` holds, nobody otherwise. */
 export function userWhere(id: UserId, condition: Fragment): Fragment {
   return sql`SELECT y.id FROM users y WHERE y.id = ${id} AND (${condition})`

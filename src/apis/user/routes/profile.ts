@@ -40,6 +40,7 @@ export const profile = new Hono<AppEnv>()
       const { user, session } = await updateOwnProfile(ctx, gate, {
         fields: toProfileFields(body),
         username: body.username ?? null,
+        unchanged: { email: body.email ?? null, role: body.role ?? null },
         password: body.password ?? null,
         currentPassword: body.currentPassword ?? null,
       })
