@@ -18,6 +18,8 @@ type Validated<T extends string, S extends z.ZodType> = MiddlewareHandler<
 
 const SECRET_FIELDS = new Set(['password', 'currentPassword', 'code', 'sessionHash', 'client_secret', 'code_verifier', 'refresh_token'])
 const VALUE_LENGTH_MAX = 256
+/** Of a field nobody knows, which is the caller's text. */
+const NAME_LENGTH_MAX = 64
 
 type Target = Input['target']
 
@@ -46,7 +48,7 @@ async function read(c: Context<AppEnv>, target: Target): Promise<unknown> {
   }
   const text = await readText(c)
   if (text === '') return {}
-  if (type === 'application/x-www-form-urlencoded') return checkText(single(new URLSearchParams(text), 'body'), 'body')
+  if (type === 'application/x-www-form-urlencoded') return checkText(single(parseForm(text), 'body'), 'body')
   if (type === 'application/json' || type?.endsWith('+json')) return unwrap(checkText(parseJson(text), 'body'))
   throw new AppError('unsupported_media_type', 'Send application/json or application/x-www-form-urlencoded')
 }
@@ -67,6 +69,12 @@ async function readText(c: Context<AppEnv>): Promise<string> {
   } catch {
     throw new AppError('invalid_request', 'The body is not UTF-8')
   }
+}
+
+/** curl's `-d` says that JSON is a form: its one long field name would come back in the refusal, secrets and all. */
+function parseForm(text: string): URLSearchParams {
+  if (/^\s*[{[]/.test(text)) throw new AppError('unsupported_media_type', 'This is JSON: send it as application/json')
+  return new URLSearchParams(text)
 }
 
 function parseJson(text: string): unknown {
@@ -115,12 +123,22 @@ function toFieldIssues(error: z.ZodError, raw: unknown, target: Target): FieldIs
   const location = target === 'json' || target === 'form' ? 'body' : target === 'param' ? 'params' : 'query'
   return error.issues.flatMap((issue): FieldIssue[] => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), location, message: 'is not a known field' }))
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key.slice(0, NAME_LENGTH_MAX)].join('.'),
+        location,
+        message: 'is not a known field',
+      }))
     }
     const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], raw)
-    const message = value === undefined && issue.code === 'invalid_type' ? 'is required' : issue.message
+    const message = value === undefined && issue.code === 'invalid_type' ? 'is required' : wordsOf(issue)
     return [{ path: issue.path.join('.'), location, message, ...shown(issue.path.at(-1), value) }]
   })
+}
+
+/** zod's own words where an atom has none are about types, in a tone of their own. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `must be of the type ${issue.expected}`
+  return issue.code === 'invalid_union' ? 'is not a value that this field takes' : issue.message
 }
 
 function shown(name: PropertyKey | undefined, value: unknown): { value?: unknown } {
