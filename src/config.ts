@@ -24,6 +24,9 @@ export interface Bindings {
   CORS_ORIGINS?: string
   REQUIRE_EMAIL_VERIFICATION?: string
   EDITABLE_FIELDS?: string
+  INVITE_ONLY?: string
+  INVITES_PER_PERSON?: string
+  INVITE_CODE_WINDOW_SECONDS?: string
   GATE?: string
   NETWORK_LIMITS?: string
   SCRYPT_LN?: string
@@ -65,6 +68,12 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   readonly requireEmailVerification: boolean
   readonly editableFields: ReadonlySet<ProfileField>
+  /**
+   * `INVITE_ONLY`: whether a new account needs an invite code (off by default). Whoever has an account finds codes to give
+   * away, `INVITES_PER_PERSON` of them (5; 0 to 100), once the account is `INVITE_CODE_WINDOW_SECONDS` old (10): long
+   * enough that a program cannot run from account to account. A lower number takes no code back.
+   */
+  readonly invites: { readonly only: boolean; readonly perPerson: number; readonly windowSeconds: number }
   /** `primary`: a logout-all acts on the very next request. `replica`: within replica lag (design §1.8). */
   readonly gate: 'primary' | 'replica'
   readonly networkLimits: boolean
@@ -98,6 +107,10 @@ const onOff = (fallback: boolean) =>
     .enum(['on', 'off', 'true', 'false', ''])
     .default('')
     .transform((v) => (v === '' ? fallback : v === 'on' || v === 'true'))
+
+/** A whole number; unset and empty are the fallback. */
+const whole = (fallback: number, min: number, max: number) =>
+  z.preprocess((v) => (v === '' ? undefined : v), z.coerce.number().int().min(min).max(max).default(fallback))
 
 const list = z
   .string()
@@ -160,6 +173,9 @@ const schema = z.object({
   CORS_ORIGINS: list.pipe(z.array(httpOrigin)),
   REQUIRE_EMAIL_VERIFICATION: onOff(true),
   EDITABLE_FIELDS: list.pipe(z.array(z.enum(PROFILE_FIELDS))),
+  INVITE_ONLY: onOff(false),
+  INVITES_PER_PERSON: whole(5, 0, 100),
+  INVITE_CODE_WINDOW_SECONDS: whole(10, 0, 31_536_000),
   GATE: z.enum(['primary', 'replica']).default('primary'),
   NETWORK_LIMITS: z.enum(['on', 'off', '']).default(''),
   SCRYPT_LN: z.coerce.number().int().min(1).max(15).default(SCRYPT_LN_FLOOR),
@@ -197,6 +213,7 @@ function parseConfig(env: Bindings): Config {
     corsOrigins: vars.CORS_ORIGINS,
     requireEmailVerification: vars.REQUIRE_EMAIL_VERIFICATION,
     editableFields: new Set(vars.EDITABLE_FIELDS.length > 0 ? vars.EDITABLE_FIELDS : PROFILE_FIELDS),
+    invites: { only: vars.INVITE_ONLY, perPerson: vars.INVITES_PER_PERSON, windowSeconds: vars.INVITE_CODE_WINDOW_SECONDS },
     gate: vars.GATE,
     networkLimits: vars.NETWORK_LIMITS === 'on' || (vars.NETWORK_LIMITS === '' && vars.ENVIRONMENT === 'production'),
     scryptLn: vars.SCRYPT_LN,

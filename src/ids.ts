@@ -12,7 +12,9 @@ export type SessionId = Branded<'SessionId'>
 export type ChallengeId = Branded<'ChallengeId'>
 export type MailId = Branded<'MailId'>
 export type AuditEventId = Branded<'AuditEventId'>
-type AnyId = UserId | SessionId | ChallengeId | MailId | AuditEventId
+export type FollowId = Branded<'FollowId'>
+export type BlockId = Branded<'BlockId'>
+export type AnyId = UserId | SessionId | ChallengeId | MailId | AuditEventId | FollowId | BlockId
 
 const EPOCH_MS = Date.UTC(2025, 0, 1)
 const STEPS_PER_MS = 4096
@@ -53,4 +55,9 @@ export function fromHex<Id extends AnyId>(text: string): Id | null {
 /** The smallest id that a row made at `at` can have: turns a date into a position in a list that is ordered by id. */
 export function idAt(at: number): number {
   return Math.max(0, (at - EPOCH_MS) * STEPS_PER_MS)
+}
+
+/** When the row with this id was made, in milliseconds. */
+export function timeOf(id: number): number {
+  return Math.floor(id / STEPS_PER_MS) + EPOCH_MS
 }

@@ -3,7 +3,7 @@
  * The core knows neither Hono nor a wire word; everything of the outside that it may use is here.
  */
 import type { Config } from '../config.ts'
-import type { AuditEventId, ChallengeId, MailId, SessionId, UserId } from '../ids.ts'
+import type { AnyId } from '../ids.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import type { Database } from '../store/db/database.ts'
 
@@ -28,7 +28,7 @@ export interface Ctx {
   readonly caller: Caller
   /** Milliseconds since 1970. */
   now(): number
-  newId<Id extends UserId | SessionId | ChallengeId | MailId | AuditEventId>(): Id
+  newId<Id extends AnyId>(): Id
   /** Work after the reply (waitUntil). What must not be lost is in the database before. */
   defer(work: () => Promise<unknown>): void
   log(level: 'info' | 'warn' | 'error', event: string, detail?: Record<string, unknown>): void

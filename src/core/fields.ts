@@ -48,6 +48,7 @@ const RESERVED_USERNAMES = new Set([
   'customer_service',
   'well_known',
   'null_null',
+  '__unset__',
 ])
 /** What the rooms read as ids (wire §6.10). */
 const LOOKS_LIKE_AN_ID = /^(m\d+|[0-9a-f]{24})$/i
@@ -85,7 +86,7 @@ export function emailKey(address: string): string {
 /** NIST 800-63B-4 §3.1.1.2: length counts in code points, everything is allowed, nothing is cut. NFKC before hashing. */
 export const password = z
   .string()
-  .refine((v) => length(v.normalize('NFKC')) >= 8, 'must have at least 8 characters')
+  .refine((v) => Math.min(length(v), length(v.normalize('NFKC'))) >= 8, 'must have at least 8 characters')
   .refine((v) => length(v) <= 256, 'must have at most 256 characters')
   .brand<'Password'>()
   .meta({ description: '8 to 256 characters of any kind; no common password', example: '$uper&ecurePassw0rd' })
@@ -109,6 +110,7 @@ export const phoneCountryCode = z
   .meta({ example: '+00' })
 export const gender = text(1, 128).meta({ example: 'male' })
 export const bio = text(1, 256, CONTROL_BUT_LINE_BREAKS).meta({ example: 'Likes long walks.' })
+export const statusMessage = text(1, 256).meta({ example: 'Out for lunch' })
 export const designation = text(1, 128).meta({ example: 'Software Engineer' })
 export const organization = text(1, 128).meta({ example: 'Example Ltd' })
 export const pronouns = text(1, 24).meta({ example: 'he/him' })

@@ -1,4 +1,7 @@
-/** The sweep (cron): mails still in the outbox, and rows that nobody will ask for again. Bounded work, safe to repeat. */
+/**
+ * The sweep (cron): mails still in the outbox, rows that nobody will ask for again, deleted accounts, edges of acts on
+ * very many. Bounded work, safe to repeat and to run twice at once: together within the 1,000 queries of one invocation.
+ */
 import { idAt } from '../ids.ts'
 import { deliverDueMails } from '../mail/outbox.ts'
 import { deleteEndedCounters } from '../store/db/attempt-counters.ts'
@@ -9,21 +12,50 @@ import { deleteDoneMails } from '../store/db/mail-outbox.ts'
 import { deleteExpiredRefreshTokens } from '../store/db/refresh-tokens.ts'
 import { deleteEndedSessions } from '../store/db/sessions.ts'
 import { deleteUnverifiedUsers } from '../store/db/users.ts'
+import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.ts'
 import type { Ctx } from './ctx.ts'
 import { MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './figures.ts'
+import { sweepEdgeWork } from './social/edge-work.ts'
 
 const ROWS_PER_RUN = 1_000
-const MAILS_PER_RUN = 100
+const MAILS_PER_RUN = 50
 /** Ended things stay a day: a replay of a code must still find what it made. */
 const KEPT_MS = 86_400_000
 const EVENTS_OF_NOBODY_KEPT_MS = 30 * KEPT_MS
 
+/** In this order: what an erased account leaves to the next two parts is mostly done in the same run. */
+const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
+  mails: sendMails,
+  rows: deleteEndedRows,
+  erasure: eraseDeletedAccounts,
+  edges: sweepEdgeWork,
+  remains: removeErasedAccounts,
+}
+
+/** One part's trouble does not keep the others. Throws at the end when a part has failed, so that the run counts as failed. */
 export async function sweep(ctx: Ctx): Promise<void> {
+  const failures: unknown[] = []
+  for (const [part, work] of Object.entries(PARTS)) {
+    try {
+      await work(ctx)
+    } catch (error) {
+      failures.push(error)
+      ctx.log('error', 'sweep_failed', { part, cause: String(error) })
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} parts of the sweep failed`)
+  ctx.log('info', 'swept')
+}
+
+async function sendMails(ctx: Ctx): Promise<void> {
+  ctx.log('info', 'mails_swept', await deliverDueMails(ctx, MAILS_PER_RUN))
+}
+
+async function deleteEndedRows(ctx: Ctx): Promise<void> {
   const now = ctx.now()
   const limit = ROWS_PER_RUN
   const before = now - KEPT_MS
   const unverifiedBefore = now - UNVERIFIED_ACCOUNT_MS
-  const mails = await deliverDueMails(ctx, MAILS_PER_RUN)
   await ctx.db.batch([
     deleteExpiredChallenges({ before, limit }),
     deleteExpiredCodes({ before, limit }),
@@ -34,5 +66,4 @@ export async function sweep(ctx: Ctx): Promise<void> {
     deleteEventsOfNobody({ idBefore: idAt(now - EVENTS_OF_NOBODY_KEPT_MS), limit }),
     deleteUnverifiedUsers({ createdBefore: unverifiedBefore, idBefore: idAt(unverifiedBefore), limit }),
   ])
-  ctx.log('info', 'swept', { mails })
 }

@@ -32,7 +32,7 @@ export function toOpenApi(info: RoomDocument, origin: string): Json {
   for (const { prefix, room } of info.mounts) {
     for (const [key, tags] of routesOf(room)) {
       const [method = '', path = ''] = key.split(' ')
-      const template = `${prefix}${path.replace(/:(\w+)(\{[^}]*\})?\??/g, '{$1}')}` || '/'
+      const template = `${prefix}${path.replace(/:(\w+)[^/]*/g, '{$1}')}` || '/'
       paths[template] = { ...paths[template], [method.toLowerCase()]: toOperation(method, template, tags, info.credentials) }
     }
   }

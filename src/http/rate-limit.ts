@@ -17,7 +17,7 @@ export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<App
     const { config, caller, log } = c.var.ctx
     if (config.networkLimits) {
       const limited = await c.env[BINDINGS[kind]]
-        .limit({ key: `${caller.networkHash} ${c.req.method} ${c.req.path}` })
+        .limit({ key: `${caller.networkHash} ${c.req.path}` })
         .then(({ success }) => !success)
         .catch((cause: unknown) => {
           if (kind !== 'other') throw new AppError('temporarily_unavailable', 'Try again later', { retryAfter: PERIOD_SECONDS, cause })

@@ -4,30 +4,11 @@
  * Mails hold no links, no remote images and, in the subject, no code.
  */
 import type { MailKind } from '../store/db/mail-outbox.ts'
+import { toHtml, toText } from './layout.ts'
 import type { Message } from './mailer.ts'
+import { type Content, codeBlocks, details, greeting, type MailFacts } from './parts.ts'
 
-export interface MailFacts {
-  /** The name in MAIL_FROM, or 'Kith'. */
-  readonly product: string
-  readonly origin: string
-  readonly username: string
-  readonly givenName: string | null
-  /** Null where the mail carries none. */
-  readonly code: string | null
-  /** How long the code is good for, from now. */
-  readonly minutesValid: number
-  readonly userAgent: string | null
-  readonly place: string | null
-  /** When it happened, in milliseconds since 1970. */
-  readonly at: number
-}
-
-type Block = string | { readonly code: string } | { readonly details: readonly (readonly [label: string, value: string])[] }
-
-interface Content {
-  readonly subject: string
-  readonly blocks: readonly Block[]
-}
+export type { MailFacts } from './parts.ts'
 
 /** Longer than any name, device or place that helps someone to recognise it. */
 const FOREIGN_TEXT_LENGTH_MAX = 200
@@ -43,6 +24,11 @@ const CONTENTS = {
   password_changed: passwordChanged,
   second_factor_on: secondFactorOn,
   second_factor_off: secondFactorOff,
+  account_deleted: accountDeleted,
+  change_email: changeEmail,
+  email_changed: emailChanged,
+  email_change_undone: emailChangeUndone,
+  changed_by_admin: changedByAdmin,
 } satisfies Record<MailKind, (facts: MailFacts) => Content>
 
 export function renderMessage(kind: MailKind, facts: MailFacts): Omit<Message, 'to'> {
@@ -87,7 +73,7 @@ function accountExists(facts: MailFacts): Content {
     subject: `You already have an account with ${facts.product}`,
     blocks: [
       'Hello,',
-      `someone tried to create an account at ${facts.product} with this e-mail address. You already have one, so nothing was changed.`,
+      `someone tried to use this e-mail address for an account at ${facts.product}. It belongs to your account already, so nothing was changed.`,
       'If this was you, sign in as usual. If you do not remember your password, choose "forgot password" there to set a new one.',
       'If this was not you, you need not do anything. Nobody has got into your account.',
     ],
@@ -171,66 +157,80 @@ function secondFactorOff(facts: MailFacts): Content {
   }
 }
 
-// --- their parts -----------------------------------------------------------------------------------------------
-
-function greeting(facts: MailFacts): string {
-  return `Hello ${facts.givenName || facts.username},`
+// The days are those of ACCOUNT_RETURN_MS in core/figures.ts.
+function accountDeleted(facts: MailFacts): Content {
+  return {
+    subject: `Your ${facts.product} account was deleted`,
+    blocks: [
+      greeting(facts),
+      `your account ${facts.username} was deleted. Nobody can see it any more, and you are signed out everywhere.`,
+      details(facts),
+      'To get it back, sign in within 14 days; after that your data is removed for good. If this was not you, do so now, and change your password right away.',
+    ],
+  }
 }
 
-function codeBlocks({ code, minutesValid }: MailFacts): Block[] {
-  if (code === null) throw new Error('this mail needs a code')
-  const minutes = minutesValid === 1 ? 'one minute' : `${minutesValid} minutes`
-  return [{ code }, `It is good for ${minutes} and for one use.`]
+// The address is not proven yet: no given name, for the reason that `verifyEmail` has.
+function changeEmail(facts: MailFacts): Content {
+  return {
+    subject: `Confirm your new e-mail address for ${facts.product}`,
+    blocks: [
+      'Hello,',
+      `the account ${facts.username} at ${facts.product} is to have this e-mail address. To confirm it, enter this code where you confirm addresses.`,
+      ...codeBlocks(facts),
+      'Once it is confirmed, you are signed out everywhere and sign in again.',
+      'If this was not you, you need not do anything: without the code nothing changes. Please do not give it to anyone.',
+    ],
+  }
 }
 
-function details(facts: MailFacts): Block {
-  const rows: [string, string][] = []
-  if (facts.userAgent) rows.push(['Device', facts.userAgent])
-  if (facts.place) rows.push(['Place', `${facts.place} (roughly)`])
-  rows.push(['Time', `${new Date(facts.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`])
-  return { details: rows }
+// To the old address. The code undoes the change, whoever has the account by now.
+function emailChanged(facts: MailFacts): Content {
+  return {
+    subject: `Your ${facts.product} account has a new e-mail address`,
+    blocks: [
+      greeting(facts),
+      `your account ${facts.username} has another e-mail address now. Mails no longer go to this one.`,
+      details(facts),
+      'If this was you, all is well. Keep this mail to yourself.',
+      'If this was not you, undo the change with this code. That brings this address back and ends every session. Then set a new password right away.',
+      ...codeBlocks(facts),
+    ],
+  }
 }
 
-// --- the two layouts -------------------------------------------------------------------------------------------
-
-/** A code stands alone on its line, so that people can copy it and scripts can find it. */
-function toText(blocks: readonly Block[]): string {
-  const paragraphs = blocks.map((block) => {
-    if (typeof block === 'string') return block
-    if ('code' in block) return block.code
-    return block.details.map(([label, value]) => `${label}: ${value}`).join('\n')
-  })
-  return `${paragraphs.join('\n\n')}\n`
+// To the address that the account no longer has.
+function emailChangeUndone(facts: MailFacts): Content {
+  return {
+    subject: `The e-mail address of your ${facts.product} account was changed back`,
+    blocks: [
+      greeting(facts),
+      `the change of the e-mail address of the account ${facts.username} was undone with the code that we had sent to the address before. Every session was ended.`,
+      details(facts),
+      'If this was you, all is well.',
+      'If this was not you, someone can read the mails to your former address. Sign in with your password, change the address again and secure that mailbox.',
+    ],
+  }
 }
 
-const CODE_STYLE = 'font: 600 22px/1.4 ui-monospace, Menlo, Consolas, monospace; letter-spacing: 1px'
-const BODY_STYLE = 'margin: 0 auto; padding: 24px; max-width: 560px; font: 16px/1.5 system-ui, sans-serif'
-
-function toHtml(subject: string, blocks: readonly Block[], signature: string): string {
-  const paragraphs = blocks.map((block) => {
-    if (typeof block === 'string') return `<p>${escapeHtml(block)}</p>`
-    if ('code' in block) return `<p style="${CODE_STYLE}">${escapeHtml(block.code)}</p>`
-    return `<p>${block.details.map(([label, value]) => `${label}: ${escapeHtml(value)}`).join('<br>')}</p>`
-  })
-  return [
-    '<!doctype html>',
-    '<html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">',
-    `<title>${escapeHtml(subject)}</title></head>`,
-    `<body style="${BODY_STYLE}">`,
-    ...paragraphs,
-    `<p style="font-size: 13px; opacity: 0.7">${escapeHtml(signature)}</p>`,
-    '</body></html>\n',
-  ].join('\n')
+/** Words for what an administrator changed. */
+const CHANGED: Readonly<Record<string, string>> = {
+  username: 'the user name',
+  email: 'the e-mail address',
+  password: 'the password',
+  role: 'the role',
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)
+function changedByAdmin(facts: MailFacts): Content {
+  const changed = facts.changed.map((what) => CHANGED[what]).filter((word) => word !== undefined)
+  return {
+    subject: `Your ${facts.product} account was changed by an administrator`,
+    blocks: [
+      greeting(facts),
+      `an administrator of ${facts.product} changed your account ${facts.username}: ${changed.join(', ') || 'the profile'}.`,
+      details({ ...facts, userAgent: null, place: null }),
+      'If you asked for it, all is well.',
+      `If this was not you, or comes as a surprise, please ask the people who run ${facts.product}.`,
+    ],
+  }
 }

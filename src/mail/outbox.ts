@@ -63,12 +63,18 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   verify_email: 'verify_email',
   reset_password: 'reset_password',
   sign_in_code: 'sign_in',
+  change_email: 'change_email',
+  email_changed: 'undo_email_change',
 }
 
 /** The outbox row's `params`. */
 const MailParams = z
-  .object({ userAgent: z.string().nullable().catch(null), place: z.string().nullable().catch(null) })
-  .catch({ userAgent: null, place: null })
+  .object({
+    userAgent: z.string().nullable().catch(null),
+    place: z.string().nullable().catch(null),
+    changed: z.array(z.string()).catch([]),
+  })
+  .catch({ userAgent: null, place: null, changed: [] })
 
 /** Tries to send one mail, if it is due. Throws only what the database throws; the lease then ends by itself. */
 export async function deliverMail(delivery: Delivery, id: MailId): Promise<DeliveryOutcome> {
@@ -136,7 +142,7 @@ function parseParams(params: string): z.output<typeof MailParams> {
   try {
     return MailParams.parse(JSON.parse(params))
   } catch {
-    return { userAgent: null, place: null }
+    return { userAgent: null, place: null, changed: [] }
   }
 }
 

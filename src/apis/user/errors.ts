@@ -25,12 +25,19 @@ const ENVELOPE = {
   reauthentication_required: [403, 'Forbidden'],
   cross_site_request: [403, 'Forbidden'],
   account_restricted: [403, 'Forbidden'],
+  blocked: [403, 'Blocked'],
   forbidden: [403, 'Forbidden'],
   not_found: [404, 'NotFound'],
   method_not_allowed: [405, 'MethodNotAllowed'],
   username_taken: [409, 'ResourceConflict'],
   email_taken: [409, 'ResourceConflict'],
+  already_exists: [409, 'ResourceConflict'],
+  role_in_use: [409, 'ResourceConflict'],
+  system_role_update: [400, 'SystemRoleUpdate'],
+  system_role_delete: [400, 'SystemRoleDelete'],
   code_invalid: [400, 'ClientInputError'],
+  invite_code_invalid: [400, 'InvalidInviteCode'],
+  invite_codes_hidden: [400, 'InviteCodesHidden'],
   payload_too_large: [413, 'PayloadTooLarge'],
   unsupported_media_type: [415, 'UnsupportedMediaType'],
   rate_limited: [429, 'RateLimitError'],
@@ -41,6 +48,8 @@ const ENVELOPE = {
 const REASONS: Partial<Record<ErrorCode, string>> = {
   cross_site_request: 'cross_site',
   account_restricted: 'restricted',
+  blocked: 'blocked',
+  role_in_use: 'in_use',
 }
 
 export function renderError(error: unknown, c: Context<AppEnv>): Response {
@@ -54,10 +63,12 @@ function toAdditionalInfo(error: AppError, c: Context<AppEnv>): Record<string, u
   if (error.code === 'not_found') return { method: c.req.method, path: c.req.path }
   if (error.code === 'username_taken') return { duplicateFields: ['username'] }
   if (error.code === 'email_taken') return { duplicateFields: ['email'] }
+  if (error.code === 'already_exists') return { duplicateFields: error.fields.map(({ path }) => toWireName(path)) }
   if (error.code === 'code_invalid') {
     const location = c.req.method === 'GET' ? 'query' : 'body'
     return { errors: [{ type: 'field', msg: error.message, path: 'code', location }] }
   }
+  if (error.code === 'invite_codes_hidden') return { message: error.message, waitTime: Math.ceil(error.retryAfter ?? 0) }
   const reason = error.reason ?? REASONS[error.code]
   return {
     message: error.message,

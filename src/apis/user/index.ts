@@ -11,8 +11,19 @@ import type { RoomDocument } from '../../http/openapi.ts'
 import { renderError } from './errors.ts'
 import { ErrorReply } from './presenters.ts'
 import { accounts } from './routes/accounts.ts'
+import { admins } from './routes/admin.ts'
+import { adminRoles } from './routes/admin-roles.ts'
+import { adminUpdate } from './routes/admin-update.ts'
+import { auditTrail } from './routes/audit.ts'
+import { deletion } from './routes/deletion.ts'
+import { inviteCodes } from './routes/invite-codes.ts'
+import { people } from './routes/people.ts'
 import { profile } from './routes/profile.ts'
+import { roles } from './routes/roles.ts'
+import { search } from './routes/search.ts'
 import { sessions } from './routes/sessions.ts'
+import { social } from './routes/social.ts'
+import { status } from './routes/status.ts'
 import { system } from './routes/system.ts'
 
 export const user = new Hono<AppEnv>()
@@ -21,7 +32,18 @@ user.use(allowedOrigins(), refuseCrossSiteWrites(), credentials(bearer, browserS
 user.route('/', accounts)
 user.route('/', sessions)
 user.route('/', profile)
+user.route('/', deletion)
+user.route('/', social)
+user.route('/', status)
+user.route('/', search)
+user.route('/', inviteCodes)
+user.route('/', roles)
+user.route('/', adminUpdate)
 user.route('/', system)
+user.route('/', auditTrail)
+user.route('/', admins)
+user.route('/', adminRoles)
+user.route('/', people)
 user.all('*', unmatched(user))
 
 export const userDocument: RoomDocument = {

@@ -8,8 +8,8 @@ import { toHex } from '../../ids.ts'
 
 export const toIso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
 
-const text = z.string().nullable()
-const date = z.iso.datetime().nullable()
+export const text = z.string().nullable()
+export const date = z.iso.datetime().nullable()
 
 /** The keys of the seed's sample, in its order, then what else a user may know of themselves. */
 const OwnUser = z.strictObject({
@@ -148,7 +148,7 @@ export function toSignIn(event: SignInEvent): z.output<typeof SignIn> {
   }
 }
 
-const ok = <T extends z.ZodType>(data: T) => z.strictObject({ ok: z.literal(1), data })
+export const ok = <T extends z.ZodType>(data: T) => z.strictObject({ ok: z.literal(1), data })
 
 const SignedInUser = OwnUser.extend({ varifiedDate: date })
 const PendingUser = z.strictObject({ _id: z.string(), username: z.string(), email: text })
@@ -163,7 +163,13 @@ export const LoginReply = z.union([
 export const DoTwoFactorReply = ok(z.strictObject({ user: SignedInUser, userInfo: SignedInUser }))
 export const CodeReply = ok(z.strictObject({ target: z.string() }))
 export const MeReply = ok(z.strictObject({ user: OwnUser, editableFields: z.array(z.string()) }))
-export const UpdateMeReply = ok(z.strictObject({ user: OwnUser }))
+export const UpdateMeReply = ok(
+  z.strictObject({
+    user: OwnUser,
+    pendingEmail: z.string().optional().meta({ description: 'The new address, until it has proved itself' }),
+  }),
+)
+export const UserReply = ok(z.strictObject({ user: OwnUser }))
 export const SessionStateReply = ok(
   z.strictObject({ userInfo: OwnUser, session: z.strictObject({ _id: z.string(), authenticatedAt: z.iso.datetime() }) }),
 )

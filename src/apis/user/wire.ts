@@ -4,9 +4,19 @@
  */
 import * as z from 'zod'
 import type { ProfileField } from '../../config.ts'
+import { roleId } from '../../core/admin/fields.ts'
 import * as fields from '../../core/fields.ts'
-import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '../../core/figures.ts'
-import { fromHex, idAt, type SessionId } from '../../ids.ts'
+import {
+  IDS_MAX,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  SEARCH_QUERY_LENGTH_MAX,
+  SEARCH_RESULTS_DEFAULT,
+  SEARCH_RESULTS_MAX,
+} from '../../core/figures.ts'
+import { AVAILABILITIES, MOODS } from '../../core/profiles/status.ts'
+import type { Page } from '../../core/social/lists.ts'
+import { type AnyId, type FollowId, fromHex, idAt, type SessionId } from '../../ids.ts'
 
 /** Wire §6.10: narrower than the core. */
 const name = fields.personName
@@ -15,6 +25,9 @@ const name = fields.personName
   .meta({ maxLength: 64, example: 'John' })
 
 const optional = <T extends z.ZodType>(atom: T) => atom.optional()
+
+/** Judged by what is stored. Without invite-only mode it is taken and of no account. */
+const inviteCode = z.string().max(128, 'must have at most 128 characters').meta({ example: 'GU-2526-1687389089010' })
 
 export const CreateUserBody = z
   .strictObject({
@@ -25,6 +38,7 @@ export const CreateUserBody = z
     password: fields.password,
     phoneCountryCode: optional(fields.phoneCountryCode),
     phone: optional(fields.phone),
+    inviteCode: inviteCode.optional(),
   })
   .refine((body) => body.phone === undefined || body.phoneCountryCode !== undefined, {
     path: ['phoneCountryCode'],
@@ -109,12 +123,17 @@ export const UpdateMeBody = z.strictObject({
   preferredLanguage: unsettable(fields.locale),
   timezone: unsettable(fields.zoneinfo),
   currency: unsettable(fields.currency),
-  password: optional(fields.password),
-  // So far only as they are: the seed's sample sends them along.
   email: optional(fields.email),
-  role: z.string().min(1).max(64).optional().meta({ example: 'user' }),
+  password: optional(fields.password),
   currentPassword: optional(fields.typedPassword),
+  role: optional(roleId.meta({ description: 'Another one needs admin:profile:write', example: 'user' })),
+  target: optional(fields.userIdHex).meta({ description: 'Another user needs admin:profile:write' }),
 })
+
+/** The same of another user, by an administrator. */
+export const AdminUpdateBody = UpdateMeBody.omit({ currentPassword: true }).extend({ target: fields.userIdHex })
+
+export const DeleteMeBody = z.strictObject({ password: optional(fields.typedPassword) })
 
 /** The core's words and ours, where they differ. */
 const WIRE_NAMES: Partial<Record<ProfileField, keyof z.output<typeof UpdateMeBody>>> = {
@@ -129,21 +148,11 @@ export function toWireName(field: string): string {
 }
 
 /** What was sent, under the core's names. */
-export function toProfileFields(body: z.output<typeof UpdateMeBody>) {
-  const {
-    username: _,
-    password: __,
-    currentPassword: ___,
-    email: ____,
-    role: _____,
-    firstName,
-    lastName,
-    preferredLanguage,
-    timezone,
-    ...same
-  } = body
+export function toUserUpdate(body: Omit<z.output<typeof UpdateMeBody>, 'currentPassword' | 'target'>) {
+  const { username, email, password, role, firstName, lastName, preferredLanguage, timezone, ...same } = body
   const all = { ...same, givenName: firstName, familyName: lastName, locale: preferredLanguage, zoneinfo: timezone }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string | null>
+  const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string | null>
+  return { fields: sent, username: username ?? null, email: email ?? null, password: password ?? null, role: role ?? null }
 }
 
 /** `offset`: the `_id` of the last record of the page before; the old server's ISO date is accepted too (wire §6.14). */
@@ -167,10 +176,62 @@ export const PageQuery = z.object({
   offset: offset.optional(),
 })
 
-export const SessionParams = z.object({
-  id: z
+const hexId = <Id extends AnyId>() =>
+  z
     .string()
     .regex(/^[0-9a-f]{24}$/, 'must be an id of 24 hex digits')
-    .transform((v) => fromHex<SessionId>(v) as SessionId)
-    .meta({ example: '507f1f77bcf86cd799439011' }),
+    .transform((v) => fromHex<Id>(v) as Id)
+    .meta({ example: '507f1f77bcf86cd799439011' })
+
+export const SessionParams = z.object({ id: hexId<SessionId>() })
+export const UserParams = z.object({ userId: fields.userIdHex })
+export const TargetBody = z.strictObject({ target: fields.userIdHex })
+export const TargetQuery = z.object({ target: fields.userIdHex })
+export const TargetsBody = z.strictObject({
+  targets: z
+    .array(fields.userIdHex)
+    .min(1, 'must name somebody')
+    .max(IDS_MAX, `must have at most ${IDS_MAX} ids`)
+    .meta({ example: ['507f1f77bcf86cd799439011'] }),
+})
+export const FollowRequestBody = z.strictObject({ request: hexId<FollowId>().meta({ description: 'The _id of the follow record' }) })
+export const FollowEntryBody = z.strictObject({ entry: hexId<FollowId>().meta({ description: 'The _id of the follow record' }) })
+
+export const StatusBody = z.strictObject({
+  statusMessage: fields.statusMessage.nullable().optional(),
+  availability: z.enum(AVAILABILITIES).nullable().optional().meta({ example: 'busy' }),
+  mood: z.enum(MOODS).nullable().optional().meta({ example: 'happy' }),
+  expiresAt: z.iso
+    .datetime()
+    .transform((v) => Date.parse(v))
+    .nullable()
+    .optional()
+    .meta({ description: 'When the status ends by itself', example: '2099-01-01T00:00:00.000Z' }),
+})
+
+export function toPage({ limit, offset }: z.output<typeof PageQuery>): Page {
+  return { limit, before: offset ?? null }
+}
+
+export const SearchBody = z.strictObject({
+  query: z
+    .string()
+    .refine((v) => v !== '' && [...v].length <= SEARCH_QUERY_LENGTH_MAX, `must have 1 to ${SEARCH_QUERY_LENGTH_MAX} characters`)
+    .meta({
+      description: 'The beginning of a name or user name, or an id',
+      example: 'john',
+      minLength: 1,
+      maxLength: SEARCH_QUERY_LENGTH_MAX,
+    }),
+  limit: z
+    .union([
+      z.int(),
+      z
+        .string()
+        .regex(/^\d{1,3}$/, 'must be a number')
+        .transform(Number),
+    ])
+    .refine((v) => v >= 1 && v <= SEARCH_RESULTS_MAX, `must be 1 to ${SEARCH_RESULTS_MAX}`)
+    .default(SEARCH_RESULTS_DEFAULT)
+    .meta({ description: 'How many people at most', example: 10 }),
 })

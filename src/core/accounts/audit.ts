@@ -6,9 +6,13 @@ import { type Fragment, idOf, type Statement } from '../../store/db/database.ts'
 import type { Ctx } from '../ctx.ts'
 
 interface Audit {
+  /** Where the rest of the batch depends on it. */
+  readonly id?: AuditEventId
   readonly type: AuditEventType
   /** Whom it is about: an id, a fragment that yields one, or null for an account that does not exist. */
   readonly userId: UserId | Fragment | null
+  /** Who did it, when it was not the user. */
+  readonly actorId?: UserId | null
   readonly sessionId?: SessionId | null
   readonly clientId?: string | null
   readonly userAgent?: string

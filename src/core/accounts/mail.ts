@@ -15,7 +15,7 @@ import {
   voidOlderChallenges,
 } from '../../store/db/challenges.ts'
 import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
-import { insertMail, kindOf, type MailKind, newestChallenge, noChallenge } from '../../store/db/mail-outbox.ts'
+import { challengeOf, insertMail, kindOf, type MailKind, newestChallenge, noChallenge } from '../../store/db/mail-outbox.ts'
 import type { Ctx } from '../ctx.ts'
 import { MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY } from '../figures.ts'
 
@@ -48,6 +48,8 @@ export interface CodeMail {
   readonly user: Fragment
   /** The address as the caller named it, for the limit. */
   readonly address: string
+  /** The least time between two of these mails; 0 where each is about another account. */
+  readonly pauseMs?: number
 }
 
 /**
@@ -56,7 +58,8 @@ export interface CodeMail {
  */
 export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; writes: Statement<unknown>[] } {
   const challenge = newChallenge(ctx, mail.purpose, mail.lifeMs)
-  const attempt = mailAttempt(ctx, mail.purpose, mail.address)
+  const limit = mailAttempt(ctx, mail.purpose, mail.address)
+  const attempt = { ...limit, pauseMs: mail.pauseMs ?? limit.pauseMs }
   const mailId = ctx.newId<MailId>()
   const counted = wasCounted(attempt)
   const stillGood = hasOpenChallenge(mail.user, mail.purpose, ctx.now() + mail.lifeMs / 2)
@@ -78,12 +81,22 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; writes: St
 /** A statement that tells a user what was done to the account, where `condition` holds. Notices are never held back. */
 export function mailNotice(
   ctx: Ctx,
-  notice: { kind: MailKind; user: UserId | Fragment; userAgent?: string; condition?: Fragment },
+  notice: {
+    kind: MailKind
+    user: UserId | Fragment
+    userAgent?: string
+    condition?: Fragment
+    /** The challenge whose code it carries. */
+    challengeId?: ChallengeId
+    /** What it says instead of the caller's device and place. */
+    params?: Record<string, unknown>
+  },
 ): { mailId: MailId; write: Statement<void> } {
   const mailId = ctx.newId<MailId>()
-  const params = JSON.stringify({ userAgent: notice.userAgent ?? ctx.caller.userAgent, place: ctx.caller.place })
+  const params = JSON.stringify(notice.params ?? { userAgent: notice.userAgent ?? ctx.caller.userAgent, place: ctx.caller.place })
   const user = typeof notice.user === 'number' ? idOf(notice.user) : notice.user
-  const row = { id: mailId, kind: kindOf(notice.kind), params, challengeId: noChallenge, createdAt: ctx.now() }
+  const challengeId = notice.challengeId === undefined ? noChallenge : challengeOf(notice.challengeId)
+  const row = { id: mailId, kind: kindOf(notice.kind), params, challengeId, createdAt: ctx.now() }
   return { mailId, write: insertMail(row, user, notice.condition ?? always) }
 }
 

@@ -3,10 +3,9 @@
  * and reserves the user name; where the address has an owner, the owner gets a mail and the row can never be verified.
  */
 
-import { sha256 } from '../../crypto.ts'
 import type { SessionId, UserId } from '../../ids.ts'
-import { claimCode, claimedUserId, findClaim, wasClaimed } from '../../store/db/challenges.ts'
-import { always, both, idOf, isPrimaryKeyConflict } from '../../store/db/database.ts'
+import { claimCode, claimedUserId, findClaim, findOpenCode, wasClaimed } from '../../store/db/challenges.ts'
+import { always, both, findIf, idOf, isPrimaryKeyConflict } from '../../store/db/database.ts'
 import { signUpKind } from '../../store/db/mail-outbox.ts'
 import {
   findAddress,
@@ -25,7 +24,10 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
 import { VERIFY_CODE_MS } from '../figures.ts'
+import { firstSearchWrites } from '../profiles/search.ts'
 import { audit } from './audit.ts'
+import { codeRefusal, confirmEmailChange, hashOfCode } from './email-change.ts'
+import { type Invitation, invalidInvite, toInvitation } from './invite-codes.ts'
 import { deliverLater, mailCode } from './mail.ts'
 import { hashPassword } from './password-hash.ts'
 import { refuseGuessablePassword } from './password-rules.ts'
@@ -38,31 +40,36 @@ export interface SignUp {
   readonly familyName: string
   readonly phoneCountryCode: string | null
   readonly phone: string | null
+  /** Needed in invite-only mode alone. */
+  readonly inviteCode?: string | undefined
 }
 
 /** Makes an account. Throws `username_taken`, and `email_taken` only where addresses need no proof (wire §6.9). */
 export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   refuseGuessablePassword(input.password, input)
-  await refuseTaken(ctx, input)
+  const invitation = toInvitation(ctx, input.inviteCode)
+  await refuseTaken(ctx, input, invitation)
   const passwordHash = await hashPassword(ctx, input.password)
-  const user = await storeAccount(ctx, input, passwordHash).catch((error: unknown) => {
+  const user = await storeAccount(ctx, input, passwordHash, invitation).catch((error: unknown) => {
     if (!isPrimaryKeyConflict(error)) throw error
-    return storeAccount(ctx, input, passwordHash)
+    return storeAccount(ctx, input, passwordHash, invitation)
   })
-  if (!user) await refuseTaken(ctx, input)
+  if (!user) await refuseTaken(ctx, input, invitation)
   if (!user) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return user
 }
 
 /** Whatever is cheap to refuse is refused before the hash; the insert decides again. */
-async function refuseTaken(ctx: Ctx, input: SignUp): Promise<void> {
-  const taken = await ctx.db.one(findTaken({ usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }))
+async function refuseTaken(ctx: Ctx, input: SignUp, invitation: Invitation): Promise<void> {
+  const names = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }
+  const [taken, isInvited] = await ctx.db.batch([findTaken(names), findIf(invitation.condition)])
+  if (!isInvited) throw invalidInvite()
   if (taken?.username) throw new AppError('username_taken', 'The user name is taken')
   if (taken?.email && !ctx.config.requireEmailVerification) throw new AppError('email_taken', 'The e-mail address is taken')
 }
 
-/** Null when the user name or address was taken meanwhile. */
-async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string): Promise<UserRow | null> {
+/** Null when the user name, address or invitation was taken meanwhile. */
+async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invitation: Invitation): Promise<UserRow | null> {
   const now = ctx.now()
   const id = ctx.newId<UserId>()
   const made = userExists(id)
@@ -82,9 +89,11 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string): Prom
     createdAt: now,
   }
   const writes = [
-    insertUser(row),
+    insertUser(row, invitation.condition),
+    ...invitation.writes(id),
     insertCredential(id, passwordHash, now),
     audit(ctx, { type: 'account_created', userId: id, condition: made }),
+    ...firstSearchWrites(id, { ...row, middleName: null }),
   ]
   if (!requireEmailVerification) return ctx.db.commit(writes, findUser(id))
   const mail = mailCode(ctx, {
@@ -93,6 +102,8 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string): Prom
     kind: signUpKind(key),
     user: idOf(id),
     address: key,
+    // Somebody else's sign-up with the same address must not keep this one's code back; ten a day hold all the same.
+    pauseMs: 0,
   })
   const user = await ctx.db.commit([...writes, ...mail.writes], findUser(id))
   if (user) deliverLater(ctx, mail.mailId)
@@ -113,11 +124,17 @@ export async function resendVerification(ctx: Ctx, userId: UserId): Promise<void
   deliverLater(ctx, mail.mailId)
 }
 
-/** Proves the address that the code was mailed to. One claim wins; a wrong, used or expired code is `code_invalid`. */
+/**
+ * Proves the address that the code was mailed to: the first one of an account, or the one that it is to have now. One
+ * claim wins; a wrong, used or expired code is `code_invalid`.
+ */
 export async function verifyEmail(ctx: Ctx, input: { code: string; userId: UserId | null }): Promise<void> {
-  const codeHash = sha256(input.code.trim().toLowerCase())
-  const claimedBy = ctx.newId<SessionId>()
+  const codeHash = hashOfCode(input.code)
   const now = ctx.now()
+  const open = await ctx.db.one(findOpenCode(codeHash, now))
+  if (!open) throw codeRefusal()
+  if (open.purpose === 'change_email') return confirmEmailChange(ctx, { codeHash, open, userId: input.userId })
+  const claimedBy = ctx.newId<SessionId>()
   const whose = input.userId === null ? always : isChallengeOf(input.userId)
   const user = claimedUserId(codeHash, claimedBy)
   const claim = await ctx.db.commit(
@@ -128,5 +145,5 @@ export async function verifyEmail(ctx: Ctx, input: { code: string; userId: UserI
     ],
     findClaim(codeHash, claimedBy),
   )
-  if (!claim) throw new AppError('code_invalid', 'The code is wrong, used or expired')
+  if (!claim) throw codeRefusal()
 }

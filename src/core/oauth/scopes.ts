@@ -99,13 +99,17 @@ export function intersectScopes(a: readonly Scope[], b: readonly Scope[]): Scope
   return [...both].filter((scope) => ![...both].some((other) => other !== scope && covers(other, scope)))
 }
 
-/** Writes that a restricted account may not do (design §5): social, profile and media. */
+/** Writes that a restricted account may not do (design §5): social, profile and media, its own or another's. */
 export function isRefusedWhileRestricted(scope: Scope): boolean {
   const writes: Scope[] = [
     'delegated:profile:write',
     'delegated:social:follow:write',
     'delegated:social:block:write',
     'delegated:media:write',
+    'admin:profile:write',
+    'admin:profile:sensitive:all',
+    'admin:roles:write',
+    'admin:client:write',
   ]
   return writes.some((write) => covers(write, scope))
 }

@@ -1,32 +1,36 @@
 /** The caller's own profile: what its owner sees, and may change (wire §6.12). */
 import type { ProfileField } from '../../config.ts'
-import { both, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
+import type { MailId, UserId } from '../../ids.ts'
+import { always, both, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
+import { isUsernameFree, type ProfileChanges, rowHasProfile } from '../../store/db/profile-changes.ts'
 import {
+  findPasswordHash,
   findUserWhere,
-  findWithPassword,
   hasPasswordHash,
-  hasProfile,
+  isRowUnchanged,
   isUnchanged,
-  isUsernameFree,
-  type ProfileChanges,
   raiseEpoch,
   type UserRow,
   updatePassword,
-  updateProfile,
   userWhere,
 } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
+import { isNewEmail, requestEmailChange } from '../accounts/email-change.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
-import { hashPassword, verifyPassword } from '../accounts/password-hash.ts'
+import { hashPassword } from '../accounts/password-hash.ts'
 import { refuseGuessablePassword } from '../accounts/password-rules.ts'
+import { changeUser, readsOfUpdate, type UserUpdate } from '../admin/update-user.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
-import { isFresh } from '../sessions/fresh.ts'
+import type { Email } from '../fields.ts'
 import type { Gate } from '../sessions/gate.ts'
-import { countPasswordTry, forgetPasswordTries, passwordAttempts } from '../sessions/password-attempts.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { type BrowserSession, newBrowserSession, settleSession } from '../sessions/sessions.ts'
+import { judgePasswords, type PasswordVerdict } from './password-proof.ts'
+import { changedFields, changesOf, fieldErrors, profileWrites } from './profile-changes.ts'
+import { settleSearch } from './search.ts'
+
+export { provePassword } from './password-proof.ts'
 
 export interface OwnProfile {
   readonly user: UserRow
@@ -39,142 +43,141 @@ export async function getOwnProfile(ctx: Ctx, gate: Gate): Promise<OwnProfile> {
   return { user, principal, editableFields: [...ctx.config.editableFields] }
 }
 
-export interface OwnProfileUpdate {
-  /** In the core's words; null clears a field. */
-  readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
-  readonly username: Username | null
-  /** What may be sent along as it is, and not changed here. */
-  readonly unchanged: { readonly email: Email | null; readonly role: string | null }
-  readonly password: Password | null
+export interface OwnProfileUpdate extends UserUpdate {
   readonly currentPassword: string | null
+  /** Whose profile, when it is another's: an administrator's act, as a new role is. */
+  readonly userId: UserId | null
 }
+
+export interface ProfileUpdated {
+  readonly user: UserRow
+  /** The browser's new session, when a new password has ended all others. */
+  readonly session: BrowserSession | null
+  /** The address that is to prove itself now. Whether it is free to be proved, nobody is told. */
+  readonly pendingEmail: Email | null
+}
+
+const NO_READS = [] as const
 
 /**
- * Changes the caller's profile and password, all or nothing. What equals the present value is no change. A password
- * needs the present one or a fresh sign-in, and ends every session: a browser gets a new one in the result.
+ * Changes the caller's profile, password and address, all or nothing. What equals the present value is no change. A
+ * password or an address needs the present password or a fresh sign-in. A password ends every session: a browser gets a
+ * new one in the result. Another's profile, or another role, is left to `core/admin/update-user.ts`.
  */
-export async function updateOwnProfile(
-  ctx: Ctx,
-  gate: Gate,
-  update: OwnProfileUpdate,
-): Promise<{ user: UserRow; session: BrowserSession | null }> {
-  const { principal, reads } = await gate(({ userId }) => [findWithPassword(userId)])
-  const [user] = reads
-  if (!user) throw new AppError('unauthenticated')
-  const changes = toChanges(ctx, user, update)
-  const guard = guardOf(ctx, user, changes)
-  if (update.password === null) return { user: await storeProfile(ctx, user, changes, guard), session: null }
-
-  const authenticatedAt = await provePassword(ctx, principal, user, update.currentPassword)
-  refuseGuessablePassword(update.password, { username: changes.username?.username ?? user.username, email: user.email })
-  const passwordHash = await hashPassword(ctx, update.password)
-  return storePassword(ctx, { principal, user, changes, guard, passwordHash, authenticatedAt })
-}
-
-/** What differs from the present, refused where it may not be written. */
-function toChanges(ctx: Ctx, user: UserRow, update: OwnProfileUpdate): ProfileChanges {
-  const fields = Object.fromEntries(
-    Object.entries(update.fields).filter(([field, value]) => value !== user[field as keyof UserRow]),
-  ) as ProfileChanges['fields']
-  const isRenamed = update.username !== null && update.username !== user.username
-  const changed = [...Object.keys(fields), ...(isRenamed ? ['username'] : [])] as ProfileField[]
-  const { email, role } = update.unchanged
-  const refused = [
-    ...changed.filter((field) => !ctx.config.editableFields.has(field)),
-    ...(email !== null && emailKey(email) !== user.emailKey ? ['email'] : []),
-    ...(role !== null && role !== user.role ? ['role'] : []),
-  ]
-  if (refused.length > 0) throw fieldErrors(refused, 'may not be changed')
-  if (
-    (fields.phone ?? user.phone) !== null &&
-    (fields.phoneCountryCode === undefined ? user.phoneCountryCode : fields.phoneCountryCode) === null
-  ) {
-    if (fields.phone !== null) throw fieldErrors(['phoneCountryCode'], 'is required with a phone number')
+export async function updateOwnProfile(ctx: Ctx, gate: Gate, update: OwnProfileUpdate): Promise<ProfileUpdated> {
+  const mayBeAdminAct = update.userId !== null || update.role !== null
+  const { principal, user, reads } = await gate(
+    ({ userId }) => [findPasswordHash(userId), ...(mayBeAdminAct ? readsOfUpdate(update.userId ?? userId, update) : NO_READS)] as const,
+  )
+  const [credential, ...target] = reads
+  const isAdminAct = (update.userId !== null && update.userId !== user.id) || (update.role !== null && update.role !== user.role)
+  if (isAdminAct && target.length === 3) {
+    return { user: await changeUser(ctx, principal, target, update), session: null, pendingEmail: null }
   }
-  return isRenamed && update.username !== null
-    ? { fields, username: { username: update.username, usernameKey: usernameKey(update.username) } }
-    : { fields }
+  const changes = changesOf(user, update)
+  const refused = changedFields(changes).filter((field) => !ctx.config.editableFields.has(field))
+  if (refused.length > 0) throw fieldErrors(refused, 'may not be changed')
+  const newEmail = isNewEmail(user, update.email) ? update.email : null
+  const isSensitive = update.password !== null || newEmail !== null
+  const verdict = isSensitive
+    ? await judgePasswords(ctx, principal, { ...user, passwordHash: credential?.passwordHash ?? null }, update)
+    : NOT_ASKED
+  const change: Change = { principal, user, changes, guard: guardOf(ctx, user, changes), newEmail, verdict }
+  if (update.password === null || !verdict.isNew) return storeProfile(ctx, change)
+  refuseGuessablePassword(update.password, { username: changes.username?.username ?? user.username, email: user.email })
+  return storePassword(ctx, change, await hashPassword(ctx, update.password))
 }
 
-function fieldErrors(paths: readonly string[], message: string): AppError {
-  return new AppError('invalid_request', 'Some fields are wrong', { fields: paths.map((path) => ({ path, location: 'body', message })) })
+const NOT_ASKED: PasswordVerdict = { isNew: false, isProved: false, writes: [] }
+
+interface Change {
+  readonly principal: UserPrincipal
+  readonly user: UserRow
+  readonly changes: ProfileChanges
+  readonly guard: Guard
+  readonly newEmail: Email | null
+  readonly verdict: PasswordVerdict
 }
 
 /** The account is as it was read, and the new user name, if any, is nobody else's. */
-function guardOf(ctx: Ctx, user: UserRow, changes: ProfileChanges): Fragment {
-  const unchanged = isUnchanged(user.id, user.epoch, ctx.now())
-  return changes.username ? both(unchanged, isUsernameFree(changes.username.usernameKey, user.id)) : unchanged
+interface Guard {
+  readonly anywhere: Fragment
+  /** The same of the row of `users` that a statement is about: it reads less. */
+  readonly ofRow: Fragment
+  /** What of it still tells, once the changes are written. */
+  readonly afterwards: Fragment
 }
 
-function profileWrites(ctx: Ctx, user: UserRow, changes: ProfileChanges, guard: Fragment): Statement<unknown>[] {
-  if (Object.keys(changes.fields).length === 0 && !changes.username) return []
-  const renamed = changes.username
-    ? [audit(ctx, { type: 'username_changed', userId: user.id, detail: user.username, condition: guard })]
-    : []
-  return [...renamed, updateProfile(user.id, changes, ctx.now(), guard)]
+function guardOf(ctx: Ctx, user: UserRow, changes: ProfileChanges): Guard {
+  const now = ctx.now()
+  const free = changes.username ? isUsernameFree(changes.username.usernameKey, user.id) : always
+  const rowUnchanged = isRowUnchanged(user.epoch, now)
+  return { anywhere: both(isUnchanged(user.id, user.epoch, now), free), ofRow: both(rowUnchanged, free), afterwards: rowUnchanged }
 }
 
-async function storeProfile(ctx: Ctx, user: UserRow, changes: ProfileChanges, guard: Fragment): Promise<UserRow> {
-  const writes = profileWrites(ctx, user, changes, guard)
-  if (writes.length === 0) return user
-  const stored = await ctx.db.commit(writes, findUserWhere(user.id, both(guard, hasProfile(user.id, changes))))
+function writesOf(ctx: Ctx, { user, changes, guard }: Change): Statement<unknown>[] {
+  if (changedFields(changes).length === 0) return []
+  return profileWrites(ctx, { user, changes, condition: guard.anywhere, rowCondition: guard.ofRow })
+}
+
+interface EmailWrites {
+  readonly mailIds: readonly MailId[]
+  readonly requested: Fragment
+  readonly writes: readonly Statement<unknown>[]
+}
+
+/** Starts the change of the address where `condition` holds, if there is one to start. */
+function emailWritesOf(ctx: Ctx, { user, newEmail }: Change, condition: Fragment): EmailWrites {
+  if (newEmail === null) return { mailIds: [], requested: always, writes: [] }
+  const { mailId, requested, writes } = requestEmailChange(ctx, { user, newEmail, condition })
+  return { mailIds: [mailId], requested, writes }
+}
+
+async function storeProfile(ctx: Ctx, change: Change): Promise<ProfileUpdated> {
+  const { user, changes, guard, newEmail: pendingEmail } = change
+  const email = emailWritesOf(ctx, change, guard.anywhere)
+  const writes = [...writesOf(ctx, change), ...email.writes, ...change.verdict.writes]
+  if (writes.length === 0) return { user, session: null, pendingEmail }
+  const written = changedFields(changes).length === 0 ? always : rowHasProfile(changes)
+  const stored = await ctx.db.commit(writes, findUserWhere(user.id, both(guard.afterwards, both(written, email.requested))))
   if (!stored) throw refusal(changes)
-  return stored
+  await settleSearch(ctx, user, changes, stored)
+  deliverLater(ctx, ...email.mailIds)
+  return { user: stored, session: null, pendingEmail }
 }
 
 function refusal(changes: ProfileChanges): AppError {
   return changes.username ? new AppError('username_taken', 'The user name is taken') : new AppError('unauthenticated')
 }
 
-/** The present password, counted like a sign-in; without one, a sign-in of the last minutes. Answers when it was proved. */
-async function provePassword(
-  ctx: Ctx,
-  principal: UserPrincipal,
-  user: UserRow & { passwordHash: string | null },
-  currentPassword: string | null,
-): Promise<number> {
-  if (currentPassword === null) {
-    if (isFresh(ctx, principal)) return principal.authenticatedAt
-    throw new AppError('reauthentication_required', 'Send currentPassword or sign in again', { reason: 'fresh_sign_in_required' })
-  }
-  const attempts = passwordAttempts(ctx, `user ${user.id}`, user.id)
-  const notLocked = await countPasswordTry(ctx, attempts)
-  const right = await verifyPassword(ctx, currentPassword, notLocked ? user.passwordHash : null)
-  if (!right) throw fieldErrors(['currentPassword'], 'is wrong')
-  await ctx.db.one(forgetPasswordTries(attempts))
-  return ctx.now()
-}
-
-interface NewPassword {
-  readonly principal: UserPrincipal
-  readonly user: UserRow
-  readonly changes: ProfileChanges
-  readonly guard: Fragment
-  readonly passwordHash: string
-  readonly authenticatedAt: number
-}
-
-async function storePassword(ctx: Ctx, input: NewPassword): Promise<{ user: UserRow; session: BrowserSession | null }> {
-  const { principal, user, changes, guard, passwordHash, authenticatedAt } = input
+async function storePassword(ctx: Ctx, change: Change, passwordHash: string): Promise<ProfileUpdated> {
+  const { principal, user, changes, guard, newEmail: pendingEmail } = change
   const now = ctx.now()
   const changed = hasPasswordHash(user.id, passwordHash)
   const isBrowser = principal.clientId === null
+  // A password that was proved just now is a fresh sign-in, but not one with a second factor: that is as old as it was.
+  const isFreshNow = change.verdict.isProved && !principal.amr.includes('otp')
+  const authenticatedAt = isFreshNow ? now : principal.authenticatedAt
   const next = newBrowserSession(ctx, { userId: user.id, amr: principal.amr, authenticatedAt, condition: changed })
   const notice = mailNotice(ctx, { kind: 'password_changed', user: user.id, condition: changed })
+  const email = emailWritesOf(ctx, change, changed)
   const stored = await ctx.db.commit(
     [
-      updatePassword({ user: idOf(user.id), passwordHash, now }, guard),
-      ...profileWrites(ctx, user, changes, guard),
+      updatePassword({ user: idOf(user.id), passwordHash, now }, guard.anywhere),
+      ...writesOf(ctx, change),
       raiseEpoch(userWhere(user.id, changed), now),
       ...(isBrowser ? next.writes : []),
       audit(ctx, { type: 'password_changed', userId: user.id, sessionId: principal.sessionId, condition: changed }),
       notice.write,
+      ...email.writes,
+      ...change.verdict.writes,
     ],
     findUserWhere(user.id, changed),
   )
   if (!stored) throw refusal(changes)
-  deliverLater(ctx, notice.mailId)
-  if (!isBrowser) return { user: stored, session: null }
+  await settleSearch(ctx, user, changes, stored)
+  deliverLater(ctx, notice.mailId, ...email.mailIds)
+  if (!isBrowser) return { user: stored, session: null, pendingEmail }
   settleSession(ctx, next.session, ctx.caller.userAgent)
-  return { user: stored, session: next.session }
+  return { user: stored, session: next.session, pendingEmail }
 }

@@ -4,6 +4,7 @@ import { idAt, type SessionId, type UserId } from '../../ids.ts'
 import { always, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
 import {
   endOldestBrowserSessions,
+  endPresentedSession,
   endSession,
   insertSession,
   listLiveSessions,
@@ -17,6 +18,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { BROWSER_SESSION_ABSOLUTE_MS, BROWSER_SESSION_IDLE_MS, BROWSER_SESSIONS_MAX } from '../figures.ts'
 import type { Gate, OptionalGate } from './gate.ts'
+import type { Claim } from './principal.ts'
 
 /** A browser's session, with the secret that only its cookie holds. */
 export interface BrowserSession {
@@ -29,7 +31,10 @@ export interface BrowserSession {
 /** What the built-in first-party client may do; the user's role caps it (design §5). */
 const BROWSER_SCOPE = 'delegated:all admin:all'
 
-/** A new browser session and the statements that store it where `condition` holds. It exists once they are committed. */
+/**
+ * A new browser session and the statements that store it where `condition` holds, which may name the alias `u`, the user.
+ * It exists once they are committed.
+ */
 export function newBrowserSession(
   ctx: Ctx,
   input: { userId: UserId; amr: readonly string[]; authenticatedAt?: number; condition: Fragment },
@@ -65,6 +70,12 @@ export function settleSession(ctx: Ctx, session: BrowserSession, userAgent: stri
   ctx.defer(() =>
     ctx.db.batch([endOldestBrowserSessions(session.userId, BROWSER_SESSIONS_MAX, now), touchLastSeen(session.userId, now, always)]),
   )
+}
+
+/** A browser that signs in anew leaves its old session (ASVS 7.2.4): statements for the batch of the new one. */
+export function leavePresentedSession(ctx: Ctx, presented: Claim | null): Statement<void>[] {
+  if (presented?.kind !== 'browser') return []
+  return [endPresentedSession({ id: presented.sessionId, tokenHash: sha256(presented.secret), now: ctx.now() })]
 }
 
 export interface ListedSession extends SessionListRow {

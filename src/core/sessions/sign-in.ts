@@ -1,6 +1,7 @@
 /**
  * Sign-in with a password, and with a second factor after it (design §2; ASVS 6.3, 6.6). An unknown account, a wrong
  * password and a banned account are the same refusal, with the same work. Attempts are counted before they are judged.
+ * A completed sign-in brings back an account that its owner has deleted within the last 14 days.
  */
 import { currentMac, equalInConstantTime, randomToken, sha256 } from '../../crypto.ts'
 import type { ChallengeId, MailId, SessionId, UserId } from '../../ids.ts'
@@ -18,9 +19,11 @@ import {
 } from '../../store/db/challenges.ts'
 import { always, both, type Fragment, findIf, idOf, not, type Statement } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
+import { rowHasNoSecondFactor } from '../../store/db/second-factors.ts'
 import { sessionExists, sessionWasMade } from '../../store/db/sessions.ts'
-import { findForSignIn, findUser, isUnchanged, isUnchangedRow, rehashPassword, type SignInRow, type UserRow } from '../../store/db/users.ts'
+import { findForSignIn, findUser, maySignIn, rehashPassword, rowMaySignIn, type SignInRow, type UserRow } from '../../store/db/users.ts'
 import { audit, deviceHash } from '../accounts/audit.ts'
+import { mayComeBack, restorableSince, restoreAccountWrites } from '../accounts/deletion.ts'
 import { deliverLater, mailAttempt, mailNotice, newChallenge } from '../accounts/mail.ts'
 import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
 import type { Ctx } from '../ctx.ts'
@@ -29,7 +32,8 @@ import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
 import { CHALLENGE_TRIES, MAIL_PAUSE_MS, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS, SIGN_IN_CHALLENGE_MS } from '../figures.ts'
 import { isInForce } from './gate.ts'
 import { countPasswordTry, forgetPasswordTries, type PasswordAttempts, passwordAttempts, rateLimited } from './password-attempts.ts'
-import { type BrowserSession, newBrowserSession, settleSession } from './sessions.ts'
+import type { Claim } from './principal.ts'
+import { type BrowserSession, leavePresentedSession, newBrowserSession, settleSession } from './sessions.ts'
 
 export type SignInOutcome =
   | { readonly kind: 'signed_in'; readonly user: UserRow; readonly session: BrowserSession }
@@ -41,6 +45,8 @@ export interface SignIn {
   readonly password: string
   /** The caller's text; the header where the body has none. */
   readonly userAgent: string
+  /** The browser session whose cookie came along: the new one takes its place. */
+  readonly presented: Claim | null
 }
 
 /** Throws `unauthenticated`, `email_not_verified` (after a right password only), `rate_limited`. At most 3 round trips. */
@@ -56,7 +62,7 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
   const notLocked = await countPasswordTry(ctx, attempts)
   const right = await verifyPassword(ctx, input.password, notLocked && row ? row.passwordHash : null)
   const now = ctx.now()
-  const barred = row === null || row.deletedAt !== null || isInForce(row.bannedAt, row.bannedUntil, now)
+  const barred = row === null || (row.deletedAt !== null && !mayComeBack(ctx, row)) || isInForce(row.bannedAt, row.bannedUntil, now)
   if (!right || barred) {
     await ctx.db.one(audit(ctx, { type: 'sign_in_failed', userId: row?.id ?? null, userAgent: input.userAgent, condition: always }))
     throw new AppError('unauthenticated', 'The credentials are wrong')
@@ -66,17 +72,23 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
     await ctx.db.one(forgetPasswordTries(attempts))
     throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
   }
-  const unchanged = isUnchanged(row.id, row.epoch, now)
   return row.secondFactors > 0
-    ? challengeSecondFactor(ctx, row, attempts, input.userAgent, unchanged)
+    ? challengeSecondFactor(ctx, row, attempts, input.userAgent)
     : completeSignIn(ctx, {
         user: row,
         attempts,
         amr: ['pwd'],
         userAgent: input.userAgent,
-        condition: isUnchangedRow(row.epoch, now),
-        writes: [],
+        condition: both(isRowOpen(ctx, row), rowHasNoSecondFactor),
+        writes: leavePresentedSession(ctx, input.presented),
       })
+}
+
+const timesOf = (ctx: Ctx) => ({ returnSince: restorableSince(ctx), now: ctx.now() })
+
+/** True of the alias `u`: nothing has happened to the account since it was read that would bar it. */
+function isRowOpen(ctx: Ctx, user: UserRow): Fragment {
+  return rowMaySignIn(user.epoch, timesOf(ctx))
 }
 
 /** The cost or key has changed since the hash was made. After the reply: it takes as long as the sign-in itself. */
@@ -89,12 +101,15 @@ interface Completion {
   readonly attempts: PasswordAttempts | null
   readonly amr: readonly string[]
   readonly userAgent: string
-  /** What must hold for a session to be made, and what is written before it. */
+  /** What must hold for a session to be made (it may name the alias `u`, the user), and what is written before it. */
   readonly condition: Fragment
   readonly writes: Statement<unknown>[]
 }
 
-/** Makes the session, or refuses when the account has changed, or the challenge was claimed, in between. */
+/**
+ * Makes the session, and with it brings back a deleted account. Refuses when the account has changed, or the challenge
+ * was claimed, in between.
+ */
 async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome> {
   const { user } = done
   const { session, writes } = newBrowserSession(ctx, { userId: user.id, amr: done.amr, condition: done.condition })
@@ -110,6 +125,8 @@ async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome
     [
       ...done.writes,
       ...writes,
+      // One that is alive, and of the same epoch since it was read, has not been deleted in between.
+      ...(user.deletedAt === null ? [] : restoreAccountWrites(ctx, user.id, made)),
       ...(done.attempts ? [forgetPasswordTries(done.attempts)] : []),
       notice.write,
       audit(ctx, {
@@ -126,17 +143,12 @@ async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome
   if (!stored) throw new AppError('unauthenticated', 'The credentials are wrong')
   settleSession(ctx, session, done.userAgent)
   deliverLater(ctx, notice.mailId)
-  return { kind: 'signed_in', user, session }
+  return { kind: 'signed_in', user: { ...user, deletedAt: null, deletedReason: null }, session }
 }
 
 /** Opens a pending log-in and mails its code. The hash is 256 random bits and the only way to go on. */
-async function challengeSecondFactor(
-  ctx: Ctx,
-  user: SignInRow,
-  attempts: PasswordAttempts,
-  userAgent: string,
-  unchanged: Fragment,
-): Promise<SignInOutcome> {
+async function challengeSecondFactor(ctx: Ctx, user: SignInRow, attempts: PasswordAttempts, userAgent: string): Promise<SignInOutcome> {
+  const unchanged = maySignIn(user.id, user.epoch, timesOf(ctx))
   const sessionHash = randomToken()
   const challenge = newChallenge(ctx, 'sign_in', SIGN_IN_CHALLENGE_MS, sha256(sessionHash))
   // The pause between two mails is for a code that is still good: one that was used is followed by another at once.
@@ -163,11 +175,11 @@ async function challengeSecondFactor(
 /** Answers a pending log-in. Wrong, used, expired and foreign are one refusal, `code_invalid`. At most 2 round trips. */
 export async function completeSecondFactor(
   ctx: Ctx,
-  input: { userId: UserId; sessionHash: string; code: string; userAgent: string },
+  input: { userId: UserId; sessionHash: string; code: string; userAgent: string; presented: Claim | null },
 ): Promise<SignInOutcome> {
   const { userId } = input
   const now = ctx.now()
-  const pending = { tokenHash: sha256(input.sessionHash), userId, tries: CHALLENGE_TRIES, now }
+  const pending = { tokenHash: sha256(input.sessionHash), userId, tries: CHALLENGE_TRIES, returnSince: restorableSince(ctx), now }
   const attempt: Attempt = {
     key: `second-factor:${userId}`,
     limit: SECOND_FACTOR_TRIES,
@@ -192,7 +204,13 @@ export async function completeSecondFactor(
     await ctx.db.one(audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always }))
     throw refusal
   }
-  return claimPendingSignIn(ctx, { challenge, user, attemptKey: attempt.key, userAgent: input.userAgent }).catch((error: unknown) => {
+  return claimPendingSignIn(ctx, {
+    challenge,
+    user,
+    attemptKey: attempt.key,
+    userAgent: input.userAgent,
+    presented: input.presented,
+  }).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'unauthenticated') throw refusal
     throw error
   })
@@ -200,7 +218,7 @@ export async function completeSecondFactor(
 
 async function claimPendingSignIn(
   ctx: Ctx,
-  won: { challenge: { id: ChallengeId; codeId: number }; user: UserRow; attemptKey: string; userAgent: string },
+  won: { challenge: { id: ChallengeId; codeId: number }; user: UserRow; attemptKey: string; userAgent: string; presented: Claim | null },
 ): Promise<SignInOutcome> {
   const { challenge, user } = won
   const claimedBy = ctx.newId<SessionId>()
@@ -210,10 +228,11 @@ async function claimPendingSignIn(
     attempts: null,
     amr: ['pwd', 'otp', 'mfa'],
     userAgent: won.userAgent,
-    condition: claimed,
+    condition: both(claimed, isRowOpen(ctx, user)),
     writes: [
       claimSignIn({ id: challenge.id, codeId: challenge.codeId, userId: user.id, claimedBy, now: ctx.now() }),
       resetCounters([won.attemptKey], claimed),
+      ...leavePresentedSession(ctx, won.presented),
     ],
   })
 }

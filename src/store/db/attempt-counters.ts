@@ -27,7 +27,7 @@ export function countAttempt(attempt: Attempt, condition: Fragment = always): St
       count = CASE WHEN window_ends_at <= ${now} THEN 1 ELSE count + 1 END,
       window_ends_at = CASE WHEN window_ends_at <= ${now} THEN ${now + windowMs} ELSE window_ends_at END,
       last_at = ${now}, stamp = ${stamp}
-    WHERE (window_ends_at <= ${now} OR count < ${limit}) AND last_at <= ${now - pauseMs}
+    WHERE (window_ends_at <= ${now} OR count < ${limit}) AND (${pauseMs} = 0 OR last_at <= ${now - pauseMs})
     RETURNING count`)
 }
 

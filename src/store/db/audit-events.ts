@@ -16,16 +16,35 @@ export type AuditEventType =
   | 'password_reset'
   | 'password_changed'
   | 'username_changed'
+  | 'email_change_requested'
+  | 'email_changed'
+  | 'email_change_undone'
+  | 'profile_changed'
   | 'second_factor_on'
   | 'second_factor_off'
   | 'client_authorized'
   | 'refresh_token_reused'
   | 'authorization_code_reused'
   | 'role_changed'
+  | 'banned'
+  | 'ban_lifted'
+  | 'restricted'
+  | 'restriction_lifted'
+  | 'verified'
+  | 'verification_removed'
+  | 'subscription_changed'
+  | 'custom_data_changed'
+  | 'account_deleted'
+  | 'account_restored'
+  | 'role_created'
+  | 'role_updated'
+  | 'role_deleted'
 
 export interface NewAuditEvent {
   readonly id: AuditEventId
   readonly type: AuditEventType
+  /** Who did it, when it was not the user. */
+  readonly actorId?: UserId | null
   readonly clientId?: string | null
   readonly sessionId?: number | null
   readonly deviceHash?: string | null
@@ -38,11 +57,16 @@ export interface NewAuditEvent {
 /** Writes one event about the user that `user` yields (SQL for an id or NULL), where `condition` holds. */
 export function insertAuditEvent(row: NewAuditEvent, user: Fragment, condition: Fragment): Statement<void> {
   return run(sql`
-    INSERT INTO audit_events (id, user_id, type, client_id, session_id, device_hash, user_agent, place, detail, created_at)
-    SELECT ${row.id}, (${user}), ${row.type}, ${row.clientId ?? null}, ${row.sessionId ?? null}, ${row.deviceHash ?? null},
-           ${row.userAgent}, ${row.place}, ${row.detail ?? null}, ${row.createdAt}
+    INSERT INTO audit_events (id, user_id, actor_id, type, client_id, session_id, device_hash, user_agent, place, detail, created_at)
+    SELECT ${row.id}, (${user}), ${row.actorId ?? null}, ${row.type}, ${row.clientId ?? null}, ${row.sessionId ?? null},
+           ${row.deviceHash ?? null}, ${row.userAgent}, ${row.place}, ${row.detail ?? null}, ${row.createdAt}
     WHERE ${condition}
     ON CONFLICT (id) DO NOTHING`)
+}
+
+/** Holds once this very event was written. */
+export function wasRecorded(id: AuditEventId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM audit_events WHERE id = ${id})`
 }
 
 /** SQL for "the user has signed in before, but never from this device". */
@@ -66,6 +90,25 @@ export function listSignInEvents(input: { userId: UserId; before: number; limit:
   return all(sql`
     SELECT id, type, client_id, user_agent, place, created_at FROM audit_events
     WHERE user_id = ${input.userId} AND type IN ('sign_in', 'sign_in_failed') AND id < ${input.before}
+    ORDER BY id DESC LIMIT ${input.limit}`)
+}
+
+export interface AuditEventRow {
+  readonly id: AuditEventId
+  readonly type: AuditEventType
+  readonly actorId: UserId | null
+  readonly clientId: string | null
+  readonly userAgent: string | null
+  readonly place: string | null
+  readonly detail: string | null
+  readonly createdAt: number
+}
+
+/** All that happened to a user, newest first, from before the position `before`. */
+export function listAuditEvents(input: { userId: UserId; before: number; limit: number }): Statement<AuditEventRow[]> {
+  return all(sql`
+    SELECT id, type, actor_id, client_id, user_agent, place, detail, created_at FROM audit_events
+    WHERE user_id = ${input.userId} AND id < ${input.before}
     ORDER BY id DESC LIMIT ${input.limit}`)
 }
 

@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 
-export type ChallengePurpose = 'verify_email' | 'reset_password' | 'sign_in'
+export type ChallengePurpose = 'verify_email' | 'reset_password' | 'sign_in' | 'change_email' | 'undo_email_change'
 
 /** What a code is derived from, beside its purpose (design §1.11). */
 export interface CodeSeed {
@@ -28,12 +28,13 @@ export interface NewChallenge extends CodeSeed {
 
 /**
  * Makes a challenge for the user that `user` selects (SQL that yields one id, or none), where `condition` holds.
- * It carries the user's present epoch, so a logout-all or a new password makes it void.
+ * It carries the user's present epoch, so a logout-all or a new password makes it void. `email`: SQL for the address that
+ * it is about; it and the guards may name the alias `u`, the user.
  */
-export function insertChallenge(row: NewChallenge, user: Fragment, condition: Fragment): Statement<void> {
+export function insertChallenge(row: NewChallenge, user: Fragment, condition: Fragment, email: Fragment = sql`NULL`): Statement<void> {
   return run(sql`
-    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, code_hash, token_hash, created_at, expires_at)
-    SELECT ${row.id}, ${row.purpose}, u.id, u.epoch, ${row.codeId}, ${row.random}, ${row.kid}, ${row.codeHash},
+    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, code_hash, email, token_hash, created_at, expires_at)
+    SELECT ${row.id}, ${row.purpose}, u.id, u.epoch, ${row.codeId}, ${row.random}, ${row.kid}, ${row.codeHash}, ${email},
            ${row.tokenHash}, ${row.createdAt}, ${row.expiresAt}
     FROM users u WHERE u.id = (${user}) AND (${condition})
     ON CONFLICT (id) DO NOTHING`)
@@ -98,6 +99,23 @@ export function findCodeOwner(input: { codeHash: string; purpose: ChallengePurpo
       AND c.expires_at > ${input.now} AND c.epoch = u.epoch`)
 }
 
+/** An open long code, without using it: its purpose, and the address that it is about. Whether it counts, its claim decides. */
+export function findOpenCode(
+  codeHash: string,
+  now: number,
+): Statement<{ id: ChallengeId; purpose: ChallengePurpose; userId: UserId; email: string | null } | null> {
+  return first(sql`
+    SELECT id, purpose, user_id, email FROM challenges
+    WHERE code_hash = ${codeHash} AND consumed_at IS NULL AND expires_at > ${now}`)
+}
+
+/**
+ * SQL for "of the user's present epoch" of `challenge` and the alias `u`. An undo outlives the epoch: the change that it
+ * undoes raises it, and so could a thief, as often as it takes (wire §6.12).
+ */
+export const isOfEpoch = (challenge: Fragment): Fragment =>
+  sql`(${challenge}.epoch = u.epoch OR ${challenge}.purpose = ${'undo_email_change' satisfies ChallengePurpose})`
+
 /** Claims a long code for `claimedBy`, if it is open, unexpired, of the present epoch and `condition` holds of `challenges`. */
 export function claimCode(
   input: { codeHash: string; purpose: ChallengePurpose; claimedBy: number; now: number },
@@ -107,7 +125,9 @@ export function claimCode(
     UPDATE challenges SET consumed_at = ${input.now}, consumed_by = ${input.claimedBy}
     WHERE code_hash = ${input.codeHash} AND purpose = ${input.purpose} AND consumed_at IS NULL AND expires_at > ${input.now}
       AND EXISTS (
-        SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.epoch = challenges.epoch AND u.deleted_at IS NULL
+        SELECT 1 FROM users u WHERE u.id = challenges.user_id AND ${isOfEpoch(sql`challenges`)}
+          -- A thief who deletes the account after changing its address must not keep the owner from undoing that.
+          AND (u.deleted_at IS NULL OR (challenges.purpose = 'undo_email_change' AND u.deleted_reason = 'self'))
           AND (u.banned_at IS NULL OR u.banned_until <= ${input.now}))
       AND (${condition})`)
 }
@@ -131,26 +151,33 @@ export interface SignInChallengeRow extends CodeSeed {
   readonly userId: UserId
 }
 
-const isOpenSignIn = (tokenHash: string, userId: UserId, now: number) => sql`
+/** A pending log-in: whose, how often it may be tried, and since when a deleted account may be brought back by one. */
+export interface PendingSignIn {
+  readonly tokenHash: string
+  readonly userId: UserId
+  readonly tries: number
+  readonly returnSince: number
+  readonly now: number
+}
+
+const isOpenSignIn = ({ tokenHash, userId, tries, returnSince, now }: PendingSignIn) => sql`
   token_hash = ${tokenHash} AND purpose = 'sign_in' AND user_id = ${userId} AND consumed_at IS NULL AND expires_at > ${now}
+  AND attempts < ${tries}
   AND EXISTS (
-    SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.epoch = challenges.epoch AND u.deleted_at IS NULL
+    SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.epoch = challenges.epoch
+      AND (u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND u.deleted_at > ${returnSince}))
       AND (u.banned_at IS NULL OR u.banned_until <= ${now}))`
 
 /** SQL for "this pending log-in is open and may be tried once more". */
-export function isSignInTriable(input: { tokenHash: string; userId: UserId; tries: number; now: number }): Fragment {
-  return sql`EXISTS (
-    SELECT 1 FROM challenges WHERE ${isOpenSignIn(input.tokenHash, input.userId, input.now)} AND attempts < ${input.tries})`
+export function isSignInTriable(pending: PendingSignIn): Fragment {
+  return sql`EXISTS (SELECT 1 FROM challenges WHERE ${isOpenSignIn(pending)})`
 }
 
 /** Counts one try at a pending log-in and tells what its code is derived from; null when it may not be tried. */
-export function trySignIn(
-  input: { tokenHash: string; userId: UserId; tries: number; now: number },
-  condition: Fragment,
-): Statement<SignInChallengeRow | null> {
+export function trySignIn(pending: PendingSignIn, condition: Fragment): Statement<SignInChallengeRow | null> {
   return first(sql`
     UPDATE challenges SET attempts = attempts + 1
-    WHERE ${isOpenSignIn(input.tokenHash, input.userId, input.now)} AND attempts < ${input.tries} AND (${condition})
+    WHERE ${isOpenSignIn(pending)} AND (${condition})
     RETURNING id, user_id, code_id, random, kid`)
 }
 

@@ -4,7 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'
-import type { ChallengePurpose, CodeSeed } from './challenges.ts'
+import { type ChallengePurpose, type CodeSeed, isOfEpoch } from './challenges.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 
 export type MailKind =
@@ -16,6 +16,11 @@ export type MailKind =
   | 'password_changed'
   | 'second_factor_on'
   | 'second_factor_off'
+  | 'change_email'
+  | 'email_changed'
+  | 'email_change_undone'
+  | 'changed_by_admin'
+  | 'account_deleted'
 
 export interface NewMail {
   readonly id: MailId
@@ -24,24 +29,27 @@ export interface NewMail {
   /** JSON. */
   readonly params: string
   readonly challengeId: Fragment
+  /** Where it goes, when that is not the user's present address. */
+  readonly to?: string
   readonly createdAt: number
 }
 
-/** Queues a mail for the user that `user` yields, to that user's address, where `condition` holds. */
+/** Queues a mail about the user that `user` yields, where `condition` holds; it may name the alias `u`, the user. */
 export function insertMail(row: NewMail, user: Fragment, condition: Fragment): Statement<void> {
+  const to = row.to === undefined ? sql`u.email` : sql`${row.to}`
   return run(sql`
     INSERT INTO mail_outbox (id, kind, user_id, to_address, challenge_id, params, created_at, next_attempt_at)
-    SELECT ${row.id}, ${row.kind}, u.id, u.email, ${row.challengeId}, ${row.params}, ${row.createdAt}, ${row.createdAt}
-    FROM users u WHERE u.id = (${user}) AND u.email IS NOT NULL AND (${condition})
+    SELECT ${row.id}, ${row.kind}, u.id, ${to}, ${row.challengeId}, ${row.params}, ${row.createdAt}, ${row.createdAt}
+    FROM users u WHERE u.id = (${user}) AND ${to} IS NOT NULL AND (${condition})
     ON CONFLICT (id) DO NOTHING`)
 }
 
 export const kindOf = (kind: MailKind): Fragment => sql`${kind}`
 
-/** `account_exists` where somebody has proved to own the address, `verify_email` where nobody has (design §1.12). */
-export function signUpKind(emailKey: string): Fragment {
+/** `account_exists` where somebody has proved to own the address, the mail with a code where nobody has (design §1.12). */
+export function signUpKind(emailKey: string, free: MailKind = 'verify_email'): Fragment {
   return sql`CASE WHEN EXISTS (SELECT 1 FROM users v WHERE v.email_key = ${emailKey} AND v.email_verified_at IS NOT NULL)
-    THEN ${'account_exists' satisfies MailKind} ELSE ${'verify_email' satisfies MailKind} END`
+    THEN ${'account_exists' satisfies MailKind} ELSE ${free} END`
 }
 
 export const noChallenge: Fragment = sql`NULL`
@@ -67,6 +75,12 @@ export interface DueMail extends Partial<CodeSeed> {
   readonly challengeExpiresAt: number | null
 }
 
+/**
+ * True of the aliases `m` and `u`: a deleted account gets no more mail, but the notice of its deletion and, while its
+ * owner may come back, what helps with that: the code of a sign-in, and the undo of a changed address.
+ */
+const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'email_changed', 'email_change_undone')))`
+
 /** Takes a mail for sending: until `leaseUntil` nobody else sends it. */
 export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }): Statement<{ id: MailId } | null> {
   return first(sql`
@@ -79,7 +93,8 @@ export function findMail(id: MailId): Statement<DueMail | null> {
   return first(sql`
     SELECT m.id, m.kind, m.to_address, m.params, m.created_at, m.attempts, m.user_id, u.username, u.given_name,
            c.purpose, c.code_id, c.random, c.kid, c.expires_at AS challenge_expires_at
-    FROM mail_outbox m JOIN users u ON u.id = m.user_id AND u.deleted_at IS NULL LEFT JOIN challenges c ON c.id = m.challenge_id AND c.consumed_at IS NULL AND c.epoch = u.epoch
+    FROM mail_outbox m JOIN users u ON u.id = m.user_id AND ${mayBeWrittenTo}
+         LEFT JOIN challenges c ON c.id = m.challenge_id AND c.consumed_at IS NULL AND ${isOfEpoch(sql`c`)}
     WHERE m.id = ${id}`)
 }
 

@@ -15,6 +15,9 @@ export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind): Stat
   return run(sql`DELETE FROM second_factors WHERE user_id = ${userId} AND kind = ${kind}`)
 }
 
+/** True of the alias `u`: no factor was switched on while the password was being checked. */
+export const rowHasNoSecondFactor: Fragment = sql`NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id)`
+
 export function hasSecondFactor(userId: UserId, kind: SecondFactorKind): Fragment {
   return sql`EXISTS (SELECT 1 FROM second_factors WHERE user_id = ${userId} AND kind = ${kind})`
 }

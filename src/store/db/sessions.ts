@@ -53,8 +53,8 @@ export function findGateRow(sessionId: SessionId): Statement<GateRow | null> {
 }
 
 /**
- * Makes a session with the user's present epoch, where `condition` holds: a guard of the same batch, which may speak of the
- * user as `u`.
+ * Makes a session with the user's present epoch, where `condition` holds (a guard of the same batch); it may name the
+ * alias `u`, the user.
  * Repeating it changes nothing.
  */
 export function insertSession(row: NewSession, condition: Fragment): Statement<void> {
@@ -97,6 +97,13 @@ export function endSession(input: { id: SessionId; userId: UserId; now: number }
 /** Holds when the session was ended at `now`, in this batch. */
 export function wasEnded(id: SessionId, now: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id} AND revoked_at = ${now})`
+}
+
+/** Ends the browser session whose cookie came along with a new sign-in: its secret is proof enough. */
+export function endPresentedSession(input: { id: SessionId; tokenHash: string; now: number }): Statement<void> {
+  return run(sql`
+    UPDATE sessions SET revoked_at = ${input.now}
+    WHERE id = ${input.id} AND token_hash = ${input.tokenHash} AND revoked_at IS NULL`)
 }
 
 export function endOtherSessions(input: { userId: UserId; keep: SessionId; now: number }): Statement<void> {

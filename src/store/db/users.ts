@@ -1,8 +1,7 @@
 /** Users in D1, with their credentials. Who owns a user name or an address is decided by the unique indexes. */
 import { sql } from 'drizzle-orm'
-import type { ProfileField } from '../../config.ts'
 import type { UserId } from '../../ids.ts'
-import { type Fragment, first, run, type Statement } from './database.ts'
+import { always, type Fragment, first, run, type Statement } from './database.ts'
 import type { users } from './schema/users.ts'
 
 export type UserRow = Omit<typeof users.$inferSelect, 'id'> & { readonly id: UserId }
@@ -27,13 +26,13 @@ export interface NewUser {
   readonly createdAt: number
 }
 
-/** Makes a user unless the user name, or the verified address, is taken. The witness is the row itself. */
-export function insertUser(row: NewUser): Statement<void> {
+/** Makes a user, where `condition` holds, unless the user name, or the verified address, is taken. The witness is the row itself. */
+export function insertUser(row: NewUser, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,
                        phone_country_code, phone, created_at, updated_at)
-    VALUES (${row.id}, ${row.username}, ${row.usernameKey}, ${row.email}, ${row.emailKey}, ${row.emailVerifiedAt}, ${row.givenName},
-            ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, ${row.createdAt}, ${row.createdAt})
+    SELECT ${row.id}, ${row.username}, ${row.usernameKey}, ${row.email}, ${row.emailKey}, ${row.emailVerifiedAt}, ${row.givenName},
+           ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, ${row.createdAt}, ${row.createdAt} WHERE ${condition}
     ON CONFLICT (username_key) DO NOTHING
     ON CONFLICT (email_key) WHERE email_verified_at IS NOT NULL DO NOTHING`)
 }
@@ -96,10 +95,9 @@ export function findAddress(id: UserId): Statement<{ emailKey: string | null } |
  */
 export function findForSignIn(input: { usernameKey: string | null; emailKey: string | null }): Statement<SignInRow | null> {
   const { usernameKey, emailKey } = input
-  const byEmail = sql`SELECT id FROM users WHERE email_key = ${emailKey} AND email_verified_at IS NOT NULL`
   const which =
     usernameKey === null
-      ? sql`u.id = (${byEmail})`
+      ? sql`u.email_key = ${emailKey} AND u.email_verified_at IS NOT NULL`
       : emailKey === null
         ? sql`u.username_key = ${usernameKey}`
         : sql`u.username_key = ${usernameKey} AND u.email_key = ${emailKey}`
@@ -114,6 +112,10 @@ export function insertCredential(userId: UserId, passwordHash: string, now: numb
     INSERT INTO credentials (user_id, password_hash, updated_at)
     SELECT ${userId}, ${passwordHash}, ${now} WHERE ${userExists(userId)}
     ON CONFLICT (user_id) DO NOTHING`)
+}
+
+export function findPasswordHash(id: UserId): Statement<{ passwordHash: string } | null> {
+  return first(sql`SELECT password_hash FROM credentials WHERE user_id = ${id}`)
 }
 
 export function findWithPassword(id: UserId): Statement<(UserRow & { readonly passwordHash: string | null }) | null> {
@@ -135,6 +137,32 @@ export function rehashPassword(userId: UserId, from: string, to: string): Statem
 /** Holds while nothing has happened to the account since it was read with this epoch. */
 export function isUnchanged(userId: UserId, epoch: number, now: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM users x WHERE x.id = ${userId} AND x.epoch = ${epoch} AND ${isAlive(sql`x`, now)})`
+}
+
+/** The same of the row of `users` that a statement is about: nothing more is read for it. */
+export function isRowUnchanged(epoch: number, now: number): Fragment {
+  return sql`users.epoch = ${epoch} AND ${isAlive(sql`users`, now)}`
+}
+
+/** Since when a deleted account may be brought back, and what time it is. */
+interface SignInTimes {
+  readonly returnSince: number
+  readonly now: number
+}
+
+/**
+ * True of the alias `u` while nothing has happened to the account since it was read with this epoch that bars a sign-in,
+ * which also brings back an account that its owner has deleted after `returnSince`.
+ * @see restoreDeleted in account-deletion.ts
+ */
+export function rowMaySignIn(epoch: number, { returnSince, now }: SignInTimes): Fragment {
+  return sql`u.epoch = ${epoch} AND (u.banned_at IS NULL OR u.banned_until <= ${now})
+    AND (u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND u.deleted_at > ${returnSince}))`
+}
+
+/** The same where no row of the user is at hand. */
+export function maySignIn(userId: UserId, epoch: number, times: SignInTimes): Fragment {
+  return sql`EXISTS (SELECT 1 FROM users u WHERE u.id = ${userId} AND ${rowMaySignIn(epoch, times)})`
 }
 
 /** Marks the address of the user that `user` yields as proved. */
@@ -161,48 +189,6 @@ export function touchLastSeen(userId: UserId, now: number, condition: Fragment):
   return run(sql`UPDATE users SET last_seen_at = ${now} WHERE id = ${userId} AND (${condition})`)
 }
 
-const COLUMNS: Readonly<Record<Exclude<ProfileField, 'username'>, Fragment>> = {
-  givenName: sql`given_name`,
-  middleName: sql`middle_name`,
-  familyName: sql`family_name`,
-  gender: sql`gender`,
-  bio: sql`bio`,
-  designation: sql`designation`,
-  organization: sql`organization`,
-  pronouns: sql`pronouns`,
-  customLink: sql`custom_link`,
-  phoneCountryCode: sql`phone_country_code`,
-  phone: sql`phone`,
-  locale: sql`locale`,
-  zoneinfo: sql`zoneinfo`,
-  currency: sql`currency`,
-}
-
-export interface ProfileChanges {
-  readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
-  readonly username?: { readonly username: string; readonly usernameKey: string }
-}
-
-/** Holds while nobody else has the user name. */
-export function isUsernameFree(key: string, userId: UserId): Fragment {
-  return sql`NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = ${key} AND o.id <> ${userId})`
-}
-
-/** Writes the given columns, and no other, where `condition` holds. */
-export function updateProfile(userId: UserId, changes: ProfileChanges, now: number, condition: Fragment): Statement<void> {
-  const sets = Object.entries(changes.fields).map(([field, value]) => sql`${COLUMNS[field as keyof typeof COLUMNS]} = ${value}`)
-  if (changes.username) sets.push(sql`username = ${changes.username.username}`, sql`username_key = ${changes.username.usernameKey}`)
-  return run(sql`
-    UPDATE users SET ${sql.join([...sets, sql`updated_at = ${now}`], sql`, `)} WHERE id = ${userId} AND (${condition})`)
-}
-
-/** Holds once the user has what the changes say: tells that they were written. */
-export function hasProfile(userId: UserId, changes: ProfileChanges): Fragment {
-  const equal = Object.entries(changes.fields).map(([field, value]) => sql`p.${COLUMNS[field as keyof typeof COLUMNS]} IS ${value}`)
-  if (changes.username) equal.push(sql`p.username = ${changes.username.username}`)
-  return sql`EXISTS (SELECT 1 FROM users p WHERE p.id = ${userId} AND ${sql.join(equal, sql` AND `)})`
-}
-
 /** Holds once this very hash is the user's. */
 export function hasPasswordHash(userId: UserId, passwordHash: string): Fragment {
   return sql`EXISTS (SELECT 1 FROM credentials WHERE user_id = ${userId} AND password_hash = ${passwordHash})`
@@ -219,4 +205,17 @@ export function deleteUnverifiedUsers(input: { createdBefore: number; idBefore: 
     DELETE FROM users WHERE id IN (
       SELECT id FROM users WHERE email_verified_at IS NULL AND email IS NOT NULL AND id < ${input.idBefore}
         AND created_at < ${input.createdBefore} LIMIT ${input.limit})`)
+}
+
+export function findRequestCount(id: UserId): Statement<{ requestCount: number } | null> {
+  return first(sql`SELECT request_count FROM users WHERE id = ${id}`)
+}
+
+/** Holds while somebody waits to be accepted by the user. */
+export function isWaitedFor(id: UserId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM users WHERE id = ${id} AND request_count > 0)`
+}
+
+export function updatePrivacy(id: UserId, isPrivate: boolean, now: number): Statement<void> {
+  return run(sql`UPDATE users SET is_private = ${isPrivate ? 1 : 0}, updated_at = ${now} WHERE id = ${id}`)
 }

@@ -24,3 +24,7 @@ export async function getSessionDetail(kv: KVNamespace, id: SessionId, now: numb
   const detail = await kv.get<SessionDetail>(key(id), 'json').catch(() => null)
   return detail && detail.expiresAt > now ? detail : null
 }
+
+export async function deleteSessionDetail(kv: KVNamespace, id: SessionId): Promise<void> {
+  await kv.delete(key(id))
+}

@@ -1,5 +1,6 @@
 /** Accounts (wire §3.2, §6.6-7, §6.9): sign-up, proof of the address, a forgotten password. All public, all silent on who has an account. */
 import { Hono } from 'hono'
+import { undoEmailChange } from '../../../core/accounts/email-change.ts'
 import { requestPasswordReset, resetPassword } from '../../../core/accounts/password-reset.ts'
 import { createAccount, resendVerification, verifyEmail } from '../../../core/accounts/sign-up.ts'
 import { anyone } from '../../../http/access.ts'
@@ -51,6 +52,7 @@ export const accounts = new Hono<AppEnv>()
     anyone(),
     describe({
       summary: 'Prove the e-mail address with the code from the mail',
+      description: 'Of a new account, or of a change of the address, which ends every session.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
     }),
     networkLimit('other'),
@@ -73,6 +75,21 @@ export const accounts = new Hono<AppEnv>()
       const { target, code } = c.req.valid('query')
       await verifyEmail(c.var.ctx, { code, userId: target })
       return c.json({ ok: 1, data: VERIFIED })
+    },
+  )
+  .post(
+    '/user/undo-email-change',
+    anyone(),
+    describe({
+      summary: 'Bring the e-mail address back with the code that was mailed to it when it was changed',
+      description: 'For 7 days. Ends every session and token of the account. Set a new password afterwards.',
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+    }),
+    networkLimit('code'),
+    validate('json', VerifyEmailBody),
+    async (c) => {
+      await undoEmailChange(c.var.ctx, c.req.valid('json').code)
+      return c.json({ ok: 1 })
     },
   )
   .get(

@@ -7,7 +7,7 @@ import { setSessionCookie } from '../../../http/credentials.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { EXAMPLE_USER, MeReply, toOwnUser, UpdateMeReply } from '../presenters.ts'
-import { toProfileFields, toWireName, UpdateMeBody } from '../wire.ts'
+import { toUserUpdate, toWireName, UpdateMeBody } from '../wire.ts'
 
 export const profile = new Hono<AppEnv>()
   .get(
@@ -27,24 +27,27 @@ export const profile = new Hono<AppEnv>()
     '/user/me',
     requires('delegated:profile:write'),
     describe({
-      summary: "Change the caller's profile or password",
-      description:
-        '`__unset__` clears a field. A new password needs `currentPassword` or a sign-in of the last 10 minutes, and ends every session; a browser gets a new cookie.',
-      response: { status: 200, schema: UpdateMeReply, example: { ok: 1, data: { user: EXAMPLE_USER } } },
+      summary: "Change the caller's profile, password or e-mail address",
+      description: [
+        '`__unset__` clears a field; a value equal to the present one is no change.',
+        'A new `password` or `email` needs `currentPassword`, or a sign-in of the last 10 minutes in this browser.',
+        'A password ends every session; a browser gets a new cookie.',
+        'An address waits as `pendingEmail` until POST /user/verify-email has taken the code that is mailed to it.',
+        'Another user as `target`, and another `role`, need admin:profile:write and a rank above the ones they are about, and apply at once.',
+      ].join(' '),
+      response: { status: 200, schema: UpdateMeReply, example: { ok: 1, data: { user: EXAMPLE_USER, pendingEmail: 'new@example.com' } } },
       refusals: [409],
     }),
     validate('json', UpdateMeBody),
     async (c) => {
-      const body = c.req.valid('json')
+      const { target, currentPassword, ...body } = c.req.valid('json')
       const { ctx, gate } = c.var
-      const { user, session } = await updateOwnProfile(ctx, gate, {
-        fields: toProfileFields(body),
-        username: body.username ?? null,
-        unchanged: { email: body.email ?? null, role: body.role ?? null },
-        password: body.password ?? null,
-        currentPassword: body.currentPassword ?? null,
+      const { user, session, pendingEmail } = await updateOwnProfile(ctx, gate, {
+        ...toUserUpdate(body),
+        currentPassword: currentPassword ?? null,
+        userId: target ?? null,
       })
       if (session) setSessionCookie(c, session, ctx.now())
-      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx.now()) } })
+      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx.now()), ...(pendingEmail === null ? {} : { pendingEmail }) } })
     },
   )

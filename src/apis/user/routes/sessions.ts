@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono'
 import { listSignIns } from '../../../core/accounts/sign-in-history.ts'
 import { getOwnProfile } from '../../../core/profiles/own-profile.ts'
+import type { Claim } from '../../../core/sessions/principal.ts'
 import { setEmailSecondFactor } from '../../../core/sessions/second-factors.ts'
 import { listSessions, revokeSession, signOut, signOutEverywhere } from '../../../core/sessions/sessions.ts'
 import { completeSecondFactor, type SignInOutcome, signIn } from '../../../core/sessions/sign-in.ts'
@@ -65,6 +66,7 @@ export const sessions = new Hono<AppEnv>()
         email: email ?? null,
         password,
         userAgent: userAgent ?? c.var.ctx.caller.userAgent,
+        presented: await presented(c),
       })
       if (outcome.kind === 'signed_in') return c.json({ ok: 1, data: { '2faEnabled': false, ...signedIn(c, outcome) } })
       const user = toPendingUser(outcome.user)
@@ -88,7 +90,13 @@ export const sessions = new Hono<AppEnv>()
     async (c) => {
       const { target, code, sessionHash } = c.req.valid('json')
       const { ctx } = c.var
-      const outcome = await completeSecondFactor(ctx, { userId: target, code, sessionHash, userAgent: ctx.caller.userAgent })
+      const outcome = await completeSecondFactor(ctx, {
+        userId: target,
+        code,
+        sessionHash,
+        userAgent: ctx.caller.userAgent,
+        presented: await presented(c),
+      })
       return c.json({ ok: 1, data: signedIn(c, outcome) })
     },
   )
@@ -182,10 +190,17 @@ export const sessions = new Hono<AppEnv>()
     },
   )
 
+/** What the caller has come with. A token or cookie that is no good is no hindrance to signing in. */
+function presented(c: Context<AppEnv>): Promise<Claim | null> {
+  return c.var.identify().catch(() => null)
+}
+
 /** Sets the cookie. Both `user` and `userInfo`: the seed's sample says one, its table the other (wire §3.5). */
 function signedIn(c: Context<AppEnv>, outcome: SignInOutcome) {
   const now = c.var.ctx.now()
-  if (outcome.kind === 'signed_in') setSessionCookie(c, outcome.session, now)
+  if (outcome.kind === 'signed_in') {
+    setSessionCookie(c, outcome.session, now)
+  }
   const user = toSignedInUser(outcome.user, now)
   return { user, userInfo: user }
 }

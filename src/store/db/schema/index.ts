@@ -2,4 +2,5 @@
 export * from './events.ts'
 export * from './oauth.ts'
 export * from './sessions.ts'
+export * from './social.ts'
 export * from './users.ts'

@@ -52,6 +52,8 @@ export const challenges = sqliteTable(
     kid: text().notNull(),
     /** SHA-256 of a code that is long enough to be looked up by; null for six digits. */
     codeHash: text(),
+    /** The address that a change of it is about: the new one, or the old one that an undo brings back. */
+    email: text(),
     /** SHA-256 of the pending log-in's `sessionHash`. */
     tokenHash: text(),
     attempts: integer().notNull().default(0),

@@ -62,6 +62,8 @@ export const users = sqliteTable(
     subscriptionExpiresAt: integer(),
     followerCount: integer().notNull().default(0),
     followingCount: integer().notNull().default(0),
+    /** Requests that wait for this user. */
+    requestCount: integer().notNull().default(0),
     statusMessage: text(),
     statusUpdatedAt: integer(),
     statusExpiresAt: integer(),
@@ -87,8 +89,15 @@ export const users = sqliteTable(
     uniqueIndex('users_verified_email_key').on(t.emailKey).where(sql`email_verified_at IS NOT NULL`),
     // Log-in and codes by address, verified or not.
     index('users_email_key').on(t.emailKey),
+    // Whether a role is in use; an administrator's list of its people, newest first.
+    index('users_role').on(t.role),
+    // An administrator's lists of the banned and the restricted.
+    index('users_banned').on(t.id).where(sql`banned_at IS NOT NULL`),
+    index('users_restricted').on(t.id).where(sql`restricted_at IS NOT NULL`),
     // The sweep of accounts that never proved their address.
     index('users_unverified').on(t.id).where(sql`email_verified_at IS NULL`),
+    // Deleted accounts whose time to come back is over.
+    index('users_to_be_purged').on(t.deletedAt).where(sql`deleted_at IS NOT NULL`),
   ],
 )
 

@@ -1,0 +1,161 @@
+/** Liquid's words for what administrators see, and for the audit trail: presenters, schemas and examples. */
+import * as z from 'zod'
+import type { InviteCode } from '../../core/accounts/invite-codes.ts'
+import type { AuditEvent, OwnAuditEvent } from '../../core/admin/audit.ts'
+import type { Role } from '../../core/admin/roles.ts'
+import { storedScopes } from '../../core/oauth/scopes.ts'
+import type { SeenUser as VisibleUser } from '../../core/social/visibility.ts'
+import { toHex } from '../../ids.ts'
+import { date, ok, text, toIso } from './presenters.ts'
+import { EXAMPLE_SEEN_USER, SeenUser, toSeenUser } from './social-presenters.ts'
+
+const AdminUser = SeenUser.extend({
+  emailVerified: z.boolean(),
+  phoneCountryCode: text,
+  preferredLanguage: text,
+  timezone: text,
+  currency: text,
+  bannedDate: date,
+  bannedUntil: date,
+  bannedReason: text,
+  restrictedDate: date,
+  restrictedUntil: date,
+  restrictedReason: text,
+  isDeleted: z.boolean(),
+  deletedDate: date,
+  lastSeenAt: date,
+  createdAt: date,
+  updatedAt: date,
+})
+
+export function toAdminUser(user: VisibleUser, now: number): z.output<typeof AdminUser> {
+  return {
+    ...toSeenUser(user, now),
+    emailVerified: user.emailVerifiedAt !== null,
+    phoneCountryCode: user.phoneCountryCode,
+    preferredLanguage: user.locale,
+    timezone: user.zoneinfo,
+    currency: user.currency,
+    bannedDate: toIso(user.bannedAt),
+    bannedUntil: toIso(user.bannedUntil),
+    bannedReason: user.bannedReason,
+    restrictedDate: toIso(user.restrictedAt),
+    restrictedUntil: toIso(user.restrictedUntil),
+    restrictedReason: user.restrictedReason,
+    isDeleted: user.deletedAt !== null,
+    deletedDate: toIso(user.deletedAt),
+    lastSeenAt: toIso(user.lastSeenAt),
+    createdAt: toIso(user.createdAt),
+    updatedAt: toIso(user.updatedAt),
+  }
+}
+
+const eventFields = {
+  _id: z.string(),
+  type: z.string().meta({ example: 'sign_in' }),
+  createdAt: z.iso.datetime(),
+  userAgent: text,
+  place: text,
+  clientId: text,
+  byAdmin: z.boolean(),
+  detail: text,
+}
+const OwnRecord = z.strictObject(eventFields)
+const AdminRecord = z.strictObject({ ...eventFields, actor: text.meta({ description: 'Who did it, when it was not the user' }) })
+
+export function toAuditRecord(event: OwnAuditEvent): z.output<typeof OwnRecord> {
+  const { id, type, createdAt, userAgent, place, clientId, byAdmin, detail } = event
+  return { _id: toHex(id), type, createdAt: new Date(createdAt).toISOString(), userAgent, place, clientId, byAdmin, detail }
+}
+
+export function toAdminAuditRecord(event: AuditEvent): z.output<typeof AdminRecord> {
+  const { actorId } = event
+  return { ...toAuditRecord(event), actor: actorId === null ? null : toHex(actorId) }
+}
+
+const RoleOut = z.strictObject({
+  id: z.string(),
+  displayName: z.string(),
+  ranking: z.int(),
+  description: z.string(),
+  system: z.boolean(),
+  scopes: z.array(z.string()),
+})
+
+export function toRole(role: Role): z.output<typeof RoleOut> {
+  const { id, displayName, ranking, description, system, scopes } = role
+  return { id, displayName, ranking, description, system: system === 1, scopes: storedScopes(scopes) }
+}
+
+const InviteCodeOut = z.strictObject({
+  code: z.string(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  targetId: z.string().optional().meta({ description: 'Whose account was made with it' }),
+})
+
+export function toOwnedInviteCode({ code, createdAt, updatedAt, usedBy }: InviteCode): z.output<typeof InviteCodeOut> {
+  return {
+    code,
+    createdAt: new Date(createdAt).toISOString(),
+    updatedAt: new Date(updatedAt).toISOString(),
+    ...(usedBy === null ? {} : { targetId: toHex(usedBy) }),
+  }
+}
+
+export const AdminUserReply = ok(z.strictObject({ user: AdminUser }))
+export const AdminUsersReply = ok(z.strictObject({ records: z.array(AdminUser) }))
+export const AdminAuditReply = ok(z.strictObject({ records: z.array(AdminRecord) }))
+export const OwnAuditReply = ok(z.strictObject({ records: z.array(OwnRecord) }))
+export const OwnedInviteCodesReply = ok(z.strictObject({ inviteCodes: z.array(InviteCodeOut) }))
+export const RoleReply = ok(z.strictObject({ role: RoleOut }))
+
+/** John Doe, as an administrator sees him. */
+export const EXAMPLE_ADMIN_USER: z.output<typeof AdminUser> = {
+  ...EXAMPLE_SEEN_USER,
+  gender: 'male',
+  role: 'user',
+  verified: false,
+  isSubscribed: false,
+  isBanned: false,
+  isRestricted: false,
+  email: 'user@example.com',
+  phone: '0000000000',
+  customData: {},
+  emailVerified: true,
+  phoneCountryCode: '+00',
+  preferredLanguage: 'en',
+  timezone: 'Europe/Paris',
+  currency: 'EUR',
+  bannedDate: null,
+  bannedUntil: null,
+  bannedReason: null,
+  restrictedDate: null,
+  restrictedUntil: null,
+  restrictedReason: null,
+  isDeleted: false,
+  deletedDate: null,
+  lastSeenAt: '2026-09-12T15:50:58.690Z',
+  createdAt: '2026-01-12T15:50:58.690Z',
+  updatedAt: '2026-09-12T15:50:58.690Z',
+}
+
+export const EXAMPLE_AUDIT_RECORD: z.output<typeof OwnRecord> = {
+  _id: '507f1f77bcf86cd799439011',
+  type: 'sign_in',
+  createdAt: '2026-09-12T15:50:58.690Z',
+  userAgent: 'Mozilla/5.0 (iPhone)',
+  place: 'Paris, FR',
+  clientId: null,
+  byAdmin: false,
+  detail: null,
+}
+
+export const EXAMPLE_ROLE: z.output<typeof RoleOut> = {
+  id: 'support',
+  displayName: 'Support',
+  ranking: 50,
+  description: 'Answers questions of users.',
+  system: false,
+  scopes: ['delegated:all'],
+}

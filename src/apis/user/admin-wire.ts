@@ -1,0 +1,83 @@
+/** Liquid's words for requests of administrators (wire §3.2): schemas made of the core's atoms. Unknown fields are refused. */
+import * as z from 'zod'
+import * as admin from '../../core/admin/fields.ts'
+import type { UserFilter } from '../../core/admin/users.ts'
+import * as fields from '../../core/fields.ts'
+import { CreateUserBody, PageQuery } from './wire.ts'
+
+/** Forms send text. */
+const state = z.union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')]).meta({ example: true })
+const flag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((v) => v === 'true')
+  .optional()
+  .meta({ example: 'true' })
+const time = z.iso
+  .datetime('must be a time such as 2099-01-01T00:00:00.000Z')
+  .transform((v) => Date.parse(v))
+  .meta({ example: '2099-01-01T00:00:00.000Z' })
+
+export const ListUsersQuery = PageQuery.extend({
+  role: admin.roleId.optional(),
+  banned: flag,
+  restricted: flag,
+  unverified: flag.meta({ description: 'Whether the e-mail address is not proved yet', example: 'true' }),
+})
+
+export function toUserFilter(query: z.output<typeof ListUsersQuery>): UserFilter {
+  const { role = null, banned = null, restricted = null, unverified = null } = query
+  return { role, banned, restricted, unverified }
+}
+
+export const TargetPageQuery = PageQuery.extend({ target: fields.userIdHex })
+
+export const AdminCreateUserBody = CreateUserBody.safeExtend({
+  role: admin.roleId.optional().meta({ description: 'Below your own rank', example: 'user' }),
+})
+
+export const CustomDataBody = z.strictObject({ target: fields.userIdHex, customData: admin.customData })
+
+export const SubscriptionBody = z
+  .strictObject({
+    target: fields.userIdHex,
+    state,
+    tier: admin.subscriptionTier.optional(),
+    expiry: time.nullable().optional().meta({ description: 'Without one, the subscription does not end by itself' }),
+  })
+  .refine((body) => !body.state || body.tier !== undefined, { path: ['tier'], message: 'is required with state true' })
+
+/** A ban or a restriction. */
+export const SanctionBody = z
+  .strictObject({
+    target: fields.userIdHex,
+    state: state.meta({ description: 'false lifts it', example: true }),
+    reason: admin.reason.nullable().optional(),
+    until: time.nullable().optional().meta({ description: 'Without one, it does not end by itself' }),
+  })
+  .refine((body) => body.state || body.until == null, { path: ['until'], message: 'goes with state true only' })
+
+export function toSanction({ target, state, reason = null, until = null }: z.output<typeof SanctionBody>) {
+  return { userId: target, state, reason, until }
+}
+
+export const VerifyBody = z.strictObject({ target: fields.userIdHex, state })
+
+const scopes = z.array(admin.scope).min(1, 'must name a scope').max(100, 'must have at most 100 scopes')
+
+export const CreateRoleBody = z.strictObject({
+  id: admin.roleId,
+  displayName: admin.roleName,
+  ranking: admin.ranking,
+  description: admin.roleDescription,
+  scopes: scopes.optional().meta({ description: 'The most that its people may hold; within your own', example: ['delegated:all'] }),
+})
+
+export const UpdateRoleBody = z.strictObject({
+  id: admin.roleId,
+  displayName: admin.roleName.optional(),
+  ranking: admin.ranking.optional(),
+  description: admin.roleDescription.optional(),
+  scopes: scopes.optional().meta({ example: ['delegated:all'] }),
+})
+
+export const DeleteRoleBody = z.strictObject({ id: admin.roleId })

@@ -1,0 +1,56 @@
+/** Administration of roles (wire §3.2, §6.16). A change acts on the next request of everybody who has the role. */
+import { Hono } from 'hono'
+import { changeRole, createRole, removeRole } from '../../../core/admin/roles.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { EXAMPLE_ROLE, RoleReply, toRole } from '../admin-presenters.ts'
+import { CreateRoleBody, DeleteRoleBody, UpdateRoleBody } from '../admin-wire.ts'
+import { Ok } from '../presenters.ts'
+
+const EXAMPLE = { ok: 1, data: { role: EXAMPLE_ROLE } } as const
+
+export const adminRoles = new Hono<AppEnv>()
+  .post(
+    '/roles/admin-api/create',
+    requires('admin:roles:write'),
+    describe({
+      summary: 'Make a role',
+      description: 'Its rank is below your own and its scopes are within your own; without scopes it has delegated:all.',
+      response: { status: 201, schema: RoleReply, example: EXAMPLE },
+      refusals: [409],
+    }),
+    validate('json', CreateRoleBody),
+    async (c) => {
+      const { scopes = null, ...body } = c.req.valid('json')
+      return c.json({ ok: 1, data: { role: toRole(await createRole(c.var.ctx, c.var.gate, { ...body, scopes })) } }, 201)
+    },
+  )
+  .patch(
+    '/roles/admin-api/update',
+    requires('admin:roles:write'),
+    describe({
+      summary: 'Change a role',
+      description: 'What is left out stays. Roles of the system cannot be changed.',
+      response: { status: 200, schema: RoleReply, example: EXAMPLE },
+      refusals: [404],
+    }),
+    validate('json', UpdateRoleBody),
+    async (c) => c.json({ ok: 1, data: { role: toRole(await changeRole(c.var.ctx, c.var.gate, c.req.valid('json'))) } }),
+  )
+  .delete(
+    '/roles/admin-api/delete',
+    requires('admin:roles:write'),
+    describe({
+      summary: 'Delete a role that nobody has',
+      description: 'Roles of the system cannot be deleted.',
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      refusals: [404, 409],
+    }),
+    validate('json', DeleteRoleBody),
+    async (c) => {
+      await removeRole(c.var.ctx, c.var.gate, c.req.valid('json').id)
+      return c.json({ ok: 1 })
+    },
+  )

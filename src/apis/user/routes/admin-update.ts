@@ -1,0 +1,27 @@
+/** An administrator's change of a user's account (wire §3.2, §6.12): the rules are those of PATCH /user/me with a `target`. */
+import { Hono } from 'hono'
+import { updateUser } from '../../../core/admin/update-user.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { EXAMPLE_USER, toOwnUser, UserReply } from '../presenters.ts'
+import { AdminUpdateBody, toUserUpdate } from '../wire.ts'
+
+export const adminUpdate = new Hono<AppEnv>().patch(
+  '/user/admin-api/update',
+  requires('admin:profile:write'),
+  describe({
+    summary: 'Change the profile, user name, e-mail address, password or role of a user below your rank',
+    description: 'Applies at once, the address counts as proved. A new address, password or role ends every session of the user.',
+    response: { status: 200, schema: UserReply, example: { ok: 1, data: { user: EXAMPLE_USER } } },
+    refusals: [404, 409],
+  }),
+  validate('json', AdminUpdateBody),
+  async (c) => {
+    const { target, ...body } = c.req.valid('json')
+    const { ctx, gate } = c.var
+    const user = await updateUser(ctx, gate, { ...toUserUpdate(body), userId: target })
+    return c.json({ ok: 1, data: { user: toOwnUser(user, ctx.now()) } })
+  },
+)

@@ -1,0 +1,223 @@
+/**
+ * Administration of users (wire §3.2): whom there is, what happened to them, and what is done to them. Nobody acts on a
+ * rank at or above their own. A repeated act is no error and changes nothing.
+ */
+import { Hono } from 'hono'
+import { listAuditOf, listInviteCodesOf, listSignInsOf } from '../../../core/admin/audit.ts'
+import * as moderation from '../../../core/admin/moderation.ts'
+import { createVerifiedUser, findAllUsers, getAnyUser, listAllUsers } from '../../../core/admin/users.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import * as reply from '../admin-presenters.ts'
+import * as admin from '../admin-wire.ts'
+import { LoginHistoryReply, Ok, toSignIn } from '../presenters.ts'
+import * as wire from '../wire.ts'
+
+const { toAdminUser } = reply
+const NO_RECORDS = { ok: 1, data: { records: [] } } as const
+const USER = { status: 200, schema: reply.AdminUserReply, example: { ok: 1, data: { user: reply.EXAMPLE_ADMIN_USER } } } as const
+const USERS = { status: 200, schema: reply.AdminUsersReply, example: { ok: 1, data: { records: [reply.EXAMPLE_ADMIN_USER] } } } as const
+
+const DELETE = describe({
+  summary: 'Delete an account, for good',
+  description: 'Signed out and invisible at once. Unlike an account that its owner deletes, it cannot come back.',
+  response: { status: 200, schema: Ok, example: { ok: 1 } },
+  refusals: [404],
+})
+
+/** What is read. */
+const reads = new Hono<AppEnv>()
+  .get(
+    '/user/admin-api/list',
+    requires('admin:profile:read'),
+    describe({ summary: 'Everybody, newest first', description: 'Banned, deleted and unverified people too.', response: USERS }),
+    validate('query', admin.ListUsersQuery),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const query = c.req.valid('query')
+      const users = await listAllUsers(ctx, gate, admin.toUserFilter(query), wire.toPage(query))
+      return c.json({ ok: 1, data: { records: users.map((user) => toAdminUser(user, ctx.now())) } })
+    },
+  )
+  .get(
+    '/user/admin-api/user-info',
+    requires('admin:profile:read'),
+    describe({ summary: 'Anybody', response: USER, refusals: [404] }),
+    validate('query', wire.TargetQuery),
+    async (c) => {
+      const { ctx, gate } = c.var
+      return c.json({ ok: 1, data: { user: toAdminUser(await getAnyUser(ctx, gate, c.req.valid('query').target), ctx.now()) } })
+    },
+  )
+  .post(
+    '/user/admin-api/user-info',
+    requires('admin:profile:read'),
+    describe({ summary: 'Up to 100 people at once', description: 'Unknown ids are left out.', response: USERS }),
+    validate('json', wire.TargetsBody),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const users = await findAllUsers(ctx, gate, c.req.valid('json').targets)
+      return c.json({ ok: 1, data: { records: users.map((user) => toAdminUser(user, ctx.now())) } })
+    },
+  )
+  .get(
+    '/user/admin-api/invite-codes',
+    requires('admin:profile:read'),
+    describe({
+      summary: "Somebody's invite codes",
+      response: { status: 200, schema: reply.OwnedInviteCodesReply, example: { ok: 1, data: { inviteCodes: [] } } },
+      refusals: [404],
+    }),
+    validate('query', wire.TargetQuery),
+    async (c) => {
+      const codes = await listInviteCodesOf(c.var.ctx, c.var.gate, c.req.valid('query').target)
+      return c.json({ ok: 1, data: { inviteCodes: codes.map(reply.toOwnedInviteCode) } })
+    },
+  )
+  .get(
+    '/user/admin-api/login-history',
+    requires('admin:profile:read'),
+    describe({
+      summary: 'When and from where somebody signed in, newest first',
+      response: { status: 200, schema: LoginHistoryReply, example: NO_RECORDS },
+      refusals: [404],
+    }),
+    validate('query', admin.TargetPageQuery),
+    async (c) => {
+      const query = c.req.valid('query')
+      const records = await listSignInsOf(c.var.ctx, c.var.gate, query.target, wire.toPage(query))
+      return c.json({ ok: 1, data: { records: records.map(toSignIn) } })
+    },
+  )
+  .get(
+    '/user/admin-api/audit',
+    requires('admin:profile:read'),
+    describe({
+      summary: 'What happened to an account, newest first',
+      response: { status: 200, schema: reply.AdminAuditReply, example: NO_RECORDS },
+      refusals: [404],
+    }),
+    validate('query', admin.TargetPageQuery),
+    async (c) => {
+      const query = c.req.valid('query')
+      const records = await listAuditOf(c.var.ctx, c.var.gate, query.target, wire.toPage(query))
+      return c.json({ ok: 1, data: { records: records.map(reply.toAdminAuditRecord) } })
+    },
+  )
+
+/** What is done. */
+const acts = new Hono<AppEnv>()
+  .post(
+    '/user/admin-api/create',
+    requires('admin:profile:write'),
+    describe({
+      summary: 'Make an account, verified at once',
+      response: { ...USER, status: 201 },
+      refusals: [409],
+    }),
+    validate('json', admin.AdminCreateUserBody),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const { firstName, lastName, phone = null, phoneCountryCode = null, role = null, username, email, password } = c.req.valid('json')
+      const names = { username, email, password, givenName: firstName, familyName: lastName }
+      const user = await createVerifiedUser(ctx, gate, { ...names, phone, phoneCountryCode, role })
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } }, 201)
+    },
+  )
+  .put(
+    '/user/admin-api/custom-data',
+    requires('admin:profile:write'),
+    describe({ summary: 'Replace what the app keeps with a user', response: USER, refusals: [404] }),
+    validate('json', admin.CustomDataBody),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const { target, customData } = c.req.valid('json')
+      const user = await moderation.replaceCustomData(ctx, gate, { userId: target, customData })
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+    },
+  )
+  .post(
+    '/user/admin-api/subscription',
+    requires('admin:profile:write'),
+    describe({ summary: 'Set or end a subscription', response: USER, refusals: [404] }),
+    validate('json', admin.SubscriptionBody),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const { target, state, tier, expiry = null } = c.req.valid('json')
+      const subscription = state && tier !== undefined ? { tier, expiresAt: expiry } : null
+      const user = await moderation.replaceSubscription(ctx, gate, { userId: target, subscription })
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+    },
+  )
+  .post(
+    '/user/admin-api/ban',
+    requires('admin:profile:sensitive:high:write'),
+    describe({
+      summary: 'Ban somebody, or lift the ban',
+      description: 'Acts on the next request. Without an end, following ends both ways and does not come back.',
+      response: USER,
+      refusals: [404],
+    }),
+    validate('json', admin.SanctionBody),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const user = await moderation.setBan(ctx, gate, admin.toSanction(c.req.valid('json')))
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+    },
+  )
+  .post(
+    '/user/admin-api/restrict',
+    requires('admin:profile:sensitive:medium:write'),
+    describe({
+      summary: 'Restrict somebody to reading, or lift the restriction',
+      response: USER,
+      refusals: [404],
+    }),
+    validate('json', admin.SanctionBody),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const user = await moderation.setRestriction(ctx, gate, admin.toSanction(c.req.valid('json')))
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+    },
+  )
+  .post(
+    '/user/admin-api/verify',
+    requires('admin:profile:sensitive:low:write'),
+    describe({
+      summary: 'Give or take the verified mark',
+      description: "Of the person; the e-mail address's proof is another thing.",
+      response: USER,
+      refusals: [404],
+    }),
+    validate('json', admin.VerifyBody),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const { target, state } = c.req.valid('json')
+      const user = await moderation.setVerifiedMark(ctx, gate, { userId: target, state })
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+    },
+  )
+  .post(
+    '/user/admin-api/delete',
+    requires('admin:profile:sensitive:extreme:write'),
+    DELETE,
+    validate('json', wire.TargetBody),
+    async (c) => {
+      await moderation.deleteUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
+      return c.json({ ok: 1 })
+    },
+  )
+  .delete(
+    '/user/admin-api/delete',
+    requires('admin:profile:sensitive:extreme:write'),
+    DELETE,
+    validate('json', wire.TargetBody),
+    async (c) => {
+      await moderation.deleteUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
+      return c.json({ ok: 1 })
+    },
+  )
+
+export const admins = new Hono<AppEnv>().route('/', reads).route('/', acts)

@@ -1,0 +1,24 @@
+/** The caller's own audit trail (ASVS 16.3): what happened to the account, and whether an administrator did it. */
+import { Hono } from 'hono'
+import { listOwnAudit } from '../../../core/admin/audit.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { EXAMPLE_AUDIT_RECORD, OwnAuditReply, toAuditRecord } from '../admin-presenters.ts'
+import { PageQuery, toPage } from '../wire.ts'
+
+export const auditTrail = new Hono<AppEnv>().get(
+  '/user/audit',
+  requires('delegated:profile:login-history:read'),
+  describe({
+    summary: 'What happened to the account of the caller, newest first',
+    description: 'Of what an administrator did, neither the person nor the device is shown.',
+    response: { status: 200, schema: OwnAuditReply, example: { ok: 1, data: { records: [EXAMPLE_AUDIT_RECORD] } } },
+  }),
+  validate('query', PageQuery),
+  async (c) => {
+    const records = await listOwnAudit(c.var.ctx, c.var.gate, toPage(c.req.valid('query')))
+    return c.json({ ok: 1, data: { records: records.map(toAuditRecord) } })
+  },
+)

@@ -1,0 +1,60 @@
+/** Other people (wire §3.2, §6.11): one of them, and their lists. `:userId` is 24 hex digits, so no other path is shadowed. */
+import { Hono } from 'hono'
+import { listFollowsOf } from '../../../core/social/lists.ts'
+import { getProfile } from '../../../core/social/visibility.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { EXAMPLE_SEEN_USER, FollowersReply, FollowingReply, SeenUserReply, toFollowRecord, toSeenUser } from '../social-presenters.ts'
+import { PageQuery, toPage, UserParams } from '../wire.ts'
+
+const NO_RECORDS = { ok: 1, data: { records: [] } } as const
+const PROFILE = describe({
+  summary: 'Somebody, as the caller may see them',
+  description: 'What the caller may not know is null. Unknown, banned, deleted and blocking are one answer, 404.',
+  response: { status: 200, schema: SeenUserReply, example: { ok: 1, data: { user: EXAMPLE_SEEN_USER } } },
+  refusals: [404],
+})
+
+export const people = new Hono<AppEnv>()
+  .get('/user/:userId{[0-9a-f]{24}}', requires('delegated:profile:read'), PROFILE, validate('param', UserParams), async (c) => {
+    const { ctx, gate } = c.var
+    return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx.now()) } })
+  })
+  .get('/user/info/:userId', requires('delegated:profile:read'), PROFILE, validate('param', UserParams), async (c) => {
+    const { ctx, gate } = c.var
+    return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx.now()) } })
+  })
+  .get(
+    '/user/:userId/followers',
+    requires('delegated:social:follow:read'),
+    describe({
+      summary: 'Who follows somebody, newest first',
+      response: { status: 200, schema: FollowersReply, example: NO_RECORDS },
+      refusals: [404],
+    }),
+    validate('param', UserParams),
+    validate('query', PageQuery),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const records = await listFollowsOf(ctx, gate, c.req.valid('param').userId, 'followers', toPage(c.req.valid('query')))
+      return c.json({ ok: 1, data: { records: records.map((record) => toFollowRecord('source', record, ctx.now())) } })
+    },
+  )
+  .get(
+    '/user/:userId/following',
+    requires('delegated:social:follow:read'),
+    describe({
+      summary: 'Whom somebody follows, newest first',
+      response: { status: 200, schema: FollowingReply, example: NO_RECORDS },
+      refusals: [404],
+    }),
+    validate('param', UserParams),
+    validate('query', PageQuery),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const records = await listFollowsOf(ctx, gate, c.req.valid('param').userId, 'following', toPage(c.req.valid('query')))
+      return c.json({ ok: 1, data: { records: records.map((record) => toFollowRecord('target', record, ctx.now())) } })
+    },
+  )

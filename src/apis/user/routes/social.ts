@@ -1,0 +1,208 @@
+/** The caller's social graph (wire §3.2, §6.14-15): privacy, following, requests, blocks, suggestions. */
+import { Hono } from 'hono'
+import { blockUser, listBlockedUsers, unblockUser } from '../../../core/social/blocks.ts'
+import { acceptFollowRequest, followUser, getFollowStatus, removeFollowEntry, unfollowUser } from '../../../core/social/follows.ts'
+import { listOwnFollows, listRelationships, listSuggestedUsers, lookUpUsers } from '../../../core/social/lists.ts'
+import { setPrivacy } from '../../../core/social/privacy.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { Ok } from '../presenters.ts'
+import * as reply from '../social-presenters.ts'
+import * as wire from '../wire.ts'
+
+const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
+const NO_RECORDS = { ok: 1, data: { records: [] } } as const
+const FOLLOW_STATUS = describe({
+  summary: 'Whether the caller follows somebody, or has asked to',
+  response: { status: 200, schema: reply.FollowStatusReply, example: { ok: 1, data: { following: true, requested: false } } },
+})
+
+/** The caller's own graph. */
+export const social = new Hono<AppEnv>()
+  .post(
+    '/user/private',
+    requires('delegated:profile:write'),
+    describe({
+      summary: 'Make the account private or public',
+      description: 'Going public accepts the waiting requests; acceptedCount says how many waited.',
+      response: { status: 200, schema: reply.PrivacyReply, example: { ok: 1, data: { acceptedCount: 0 } } },
+    }),
+    validate('json', wire.StateBody),
+    async (c) => c.json({ ok: 1, data: await setPrivacy(c.var.ctx, c.var.gate, c.req.valid('json').state) }),
+  )
+  .post(
+    '/user/follow',
+    requires('delegated:social:follow:request'),
+    describe({
+      summary: 'Follow somebody, or ask to where the account is private',
+      response: { status: 200, schema: reply.FollowReply, example: { ok: 1, data: { status: 'following' } } },
+      refusals: [404],
+    }),
+    validate('json', wire.TargetBody),
+    async (c) => c.json({ ok: 1, data: { status: await followUser(c.var.ctx, c.var.gate, c.req.valid('json').target) } }),
+  )
+  .post(
+    '/user/unfollow',
+    requires('delegated:social:follow:unfollow'),
+    describe({ summary: 'Stop following, or withdraw the request', response: OK }),
+    validate('json', wire.TargetBody),
+    async (c) => {
+      await unfollowUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
+      return c.json({ ok: 1 })
+    },
+  )
+  .get(
+    '/user/followers',
+    requires('delegated:social:follow:read'),
+    describe({
+      summary: 'Who follows the caller, newest first',
+      response: { status: 200, schema: reply.FollowersReply, example: NO_RECORDS },
+    }),
+    validate('query', wire.PageQuery),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const records = await listOwnFollows(ctx, gate, 'followers', wire.toPage(c.req.valid('query')))
+      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('source', record, ctx.now())) } })
+    },
+  )
+  .get(
+    '/user/following',
+    requires('delegated:social:follow:read'),
+    describe({
+      summary: 'Whom the caller follows, newest first',
+      response: { status: 200, schema: reply.FollowingReply, example: NO_RECORDS },
+    }),
+    validate('query', wire.PageQuery),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const records = await listOwnFollows(ctx, gate, 'following', wire.toPage(c.req.valid('query')))
+      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('target', record, ctx.now())) } })
+    },
+  )
+  .get(
+    '/user/follow-requests',
+    requires('delegated:social:follow:read'),
+    describe({
+      summary: 'Who waits for the caller to accept, newest first',
+      response: { status: 200, schema: reply.FollowersReply, example: NO_RECORDS },
+    }),
+    validate('query', wire.PageQuery),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const records = await listOwnFollows(ctx, gate, 'requests', wire.toPage(c.req.valid('query')))
+      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('source', record, ctx.now())) } })
+    },
+  )
+  .patch(
+    '/user/follow-request',
+    requires('delegated:social:follow:accept'),
+    describe({ summary: 'Accept a follow request', response: OK, refusals: [404] }),
+    validate('json', wire.FollowRequestBody),
+    async (c) => {
+      await acceptFollowRequest(c.var.ctx, c.var.gate, c.req.valid('json').request)
+      return c.json({ ok: 1 })
+    },
+  )
+  .delete(
+    '/user/follow-entry',
+    requires('delegated:social:follow:remove'),
+    describe({ summary: 'Remove a follower, end a following, reject or withdraw a request', response: OK, refusals: [404] }),
+    validate('json', wire.FollowEntryBody),
+    async (c) => {
+      await removeFollowEntry(c.var.ctx, c.var.gate, c.req.valid('json').entry)
+      return c.json({ ok: 1 })
+    },
+  )
+  .get('/user/follow-status', requires('delegated:social:follow:read'), FOLLOW_STATUS, validate('query', wire.TargetQuery), async (c) =>
+    c.json({ ok: 1, data: await getFollowStatus(c.var.ctx, c.var.gate, c.req.valid('query').target) }),
+  )
+  .get(
+    '/user/follow-status/:userId',
+    requires('delegated:social:follow:read'),
+    FOLLOW_STATUS,
+    validate('param', wire.UserParams),
+    async (c) => c.json({ ok: 1, data: await getFollowStatus(c.var.ctx, c.var.gate, c.req.valid('param').userId) }),
+  )
+  .post(
+    '/user/block',
+    requires('delegated:social:block:write'),
+    describe({
+      summary: 'Block somebody',
+      description: 'Ends following both ways. Blocked people find nothing of the caller.',
+      response: { status: 200, schema: reply.BlockReply, example: { ok: 1, data: { status: 'blocked' } } },
+      refusals: [404],
+    }),
+    validate('json', wire.TargetBody),
+    async (c) => {
+      await blockUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
+      return c.json({ ok: 1, data: { status: 'blocked' } })
+    },
+  )
+  .post(
+    '/user/unblock',
+    requires('delegated:social:block:write'),
+    describe({ summary: 'Unblock somebody', response: OK }),
+    validate('json', wire.TargetBody),
+    async (c) => {
+      await unblockUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
+      return c.json({ ok: 1 })
+    },
+  )
+  .get(
+    '/user/blocks',
+    requires('delegated:social:block:read'),
+    describe({
+      summary: 'Whom the caller blocks, newest first',
+      response: { status: 200, schema: reply.BlocksReply, example: NO_RECORDS },
+    }),
+    validate('query', wire.PageQuery),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const records = await listBlockedUsers(ctx, gate, wire.toPage(c.req.valid('query')))
+      return c.json({ ok: 1, data: { records: records.map((record) => reply.toBlock(record, ctx.now())) } })
+    },
+  )
+  .post(
+    '/user/relationships',
+    requires('delegated:social:follow:read'),
+    describe({
+      summary: 'How the caller stands to up to 100 people',
+      description: 'People who do not exist for the caller are left out.',
+      response: { status: 200, schema: reply.RelationshipsReply, example: NO_RECORDS },
+    }),
+    validate('json', wire.TargetsBody),
+    async (c) => {
+      const rows = await listRelationships(c.var.ctx, c.var.gate, c.req.valid('json').targets)
+      return c.json({ ok: 1, data: { records: rows.map(reply.toRelationship) } })
+    },
+  )
+  .post(
+    '/user/lookup',
+    requires('delegated:profile:read'),
+    describe({
+      summary: 'Up to 100 people at once',
+      description: 'People who do not exist for the caller are left out.',
+      response: { status: 200, schema: reply.SeenUsersReply, example: NO_RECORDS },
+    }),
+    validate('json', wire.TargetsBody),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const users = await lookUpUsers(ctx, gate, c.req.valid('json').targets)
+      return c.json({ ok: 1, data: { records: users.map((user) => reply.toSeenUser(user, ctx.now())) } })
+    },
+  )
+  .get(
+    '/user/suggestions',
+    requires('delegated:social:follow:read'),
+    describe({
+      summary: 'People whom those follow whom the caller follows',
+      response: { status: 200, schema: reply.SeenUsersReply, example: NO_RECORDS },
+    }),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const users = await listSuggestedUsers(ctx, gate)
+      return c.json({ ok: 1, data: { records: users.map((user) => reply.toSeenUser(user, ctx.now())) } })
+    },
+  )

@@ -1,0 +1,129 @@
+/**
+ * Deletion of accounts (design §2, §5; security row 13). Deleted is invisible and signed out from the next request on.
+ * Who has deleted their own account may come back for 14 days by signing in (see `core/sessions/sign-in.ts`); an
+ * account that an administrator has deleted stays deleted. After the 14 days the sweep removes the person at once and
+ * the rows in chunks.
+ */
+import type { MailId, SessionId, UserId } from '../../ids.ts'
+import {
+  type DeletionReason,
+  eraseAccounts,
+  findDeleted,
+  isDeletable,
+  isRestorable,
+  listDueForPurge,
+  listPurged,
+  listPurgedSessions,
+  markDeleted,
+  removeRemains,
+  restoreDeleted,
+} from '../../store/db/account-deletion.ts'
+import { both, type Fragment, type Statement } from '../../store/db/database.ts'
+import { findWithPassword, isUnchanged, type UserRow } from '../../store/db/users.ts'
+import { deleteSessionDetail } from '../../store/kv/session-details.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { ACCOUNT_RETURN_MS, PURGE_CHUNK, PURGE_CHUNKS_PER_RUN, PURGED_ACCOUNTS_AT_A_TIME, PURGED_SESSIONS_AT_A_TIME } from '../figures.ts'
+import { provePassword } from '../profiles/password-proof.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { inARowKey } from '../sessions/password-attempts.ts'
+import { audit } from './audit.ts'
+import { deliverLater, mailNotice } from './mail.ts'
+
+export interface AccountDeletion {
+  readonly userId: UserId
+  readonly reason: DeletionReason
+  /** The administrator; left out where it is the user. */
+  readonly actorId?: UserId
+  readonly sessionId?: SessionId
+  /** What must hold besides: that the account is as it was read, that the actor outranks it. */
+  readonly condition: Fragment
+}
+
+/**
+ * Statements that delete an account: the mark that hides it, a higher epoch, the audit row and, for its owner, the
+ * notice that tells the way back. Repeating them changes nothing. An administrator's deletion takes over the owner's,
+ * so that the account cannot come back; its 14 days are not counted anew. `witness` finds the account once it is deleted,
+ * by whomever. `mailIds` are to be delivered after the commit.
+ */
+export function deleteAccountWrites(
+  ctx: Ctx,
+  deletion: AccountDeletion,
+): { writes: Statement<unknown>[]; witness: Statement<{ id: UserId } | null>; mailIds: MailId[] } {
+  const { userId, reason, actorId = null, sessionId = null } = deletion
+  // Guards look at the state before the mark, so they stand before it in the batch.
+  const applies = both(isDeletable(userId, reason), deletion.condition)
+  const notice = reason === 'self' ? mailNotice(ctx, { kind: 'account_deleted', user: userId, condition: applies }) : null
+  return {
+    writes: [
+      ...(notice ? [notice.write] : []),
+      audit(ctx, { type: 'account_deleted', userId, actorId, sessionId, detail: reason, condition: applies }),
+      markDeleted({ userId, reason, now: ctx.now() }, applies),
+    ],
+    witness: findDeleted(userId),
+    mailIds: notice ? [notice.mailId] : [],
+  }
+}
+
+/** Deletes the caller's account, with the password or a sign-in of the last minutes. */
+export async function deleteOwnAccount(ctx: Ctx, gate: Gate, input: { password: string | null }): Promise<void> {
+  const { principal, reads } = await gate(({ userId }) => [findWithPassword(userId)])
+  const [user] = reads
+  if (!user) throw new AppError('unauthenticated')
+  await provePassword(ctx, principal, user, input.password, 'password')
+  const { writes, witness, mailIds } = deleteAccountWrites(ctx, {
+    userId: user.id,
+    reason: 'self',
+    sessionId: principal.sessionId,
+    condition: isUnchanged(user.id, user.epoch, ctx.now()),
+  })
+  // Nothing found: a ban or a new password came in between, and this session is dead.
+  if (!(await ctx.db.commit(writes, witness))) throw new AppError('unauthenticated')
+  deliverLater(ctx, ...mailIds)
+}
+
+// --- the way back ----------------------------------------------------------------------------------------------
+
+/** Deletions before this are final. */
+export function restorableSince(ctx: Ctx): number {
+  return ctx.now() - ACCOUNT_RETURN_MS
+}
+
+/** Whether the owner of a deleted account may still come back. */
+export function mayComeBack(ctx: Ctx, user: Pick<UserRow, 'deletedAt' | 'deletedReason'>): boolean {
+  return user.deletedReason === 'self' && user.deletedAt !== null && user.deletedAt > restorableSince(ctx)
+}
+
+/** Statements that bring the account back where `condition` holds, for the batch of the sign-in. Nothing to one that lives. */
+export function restoreAccountWrites(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void>[] {
+  const applies = both(isRestorable(userId, restorableSince(ctx)), condition)
+  return [audit(ctx, { type: 'account_restored', userId, condition: applies }), restoreDeleted(userId, ctx.now(), applies)]
+}
+
+// --- the purge -------------------------------------------------------------------------------------------------
+
+/** Makes nobody's what was deleted 14 days ago or more. A cron run's share; two runs at once do no harm. */
+export async function eraseDeletedAccounts(ctx: Ctx): Promise<void> {
+  const deletedBefore = restorableSince(ctx)
+  const due = await ctx.db.one(listDueForPurge({ deletedBefore, limit: PURGED_ACCOUNTS_AT_A_TIME }))
+  if (due.length === 0) return
+  await ctx.db.batch(eraseAccounts({ userIds: due.map(({ id }) => id), deletedBefore, now: ctx.now() }))
+  ctx.log('info', 'accounts_erased', { accounts: due.length })
+}
+
+/** Removes what is left of erased accounts, in chunks, and at last the rows themselves. A cron run's share. */
+export async function removeErasedAccounts(ctx: Ctx): Promise<void> {
+  const deletedBefore = restorableSince(ctx)
+  for (let chunk = 0; chunk < PURGE_CHUNKS_PER_RUN; chunk++) {
+    const users = await ctx.db.one(listPurged({ deletedBefore, limit: PURGED_ACCOUNTS_AT_A_TIME }))
+    if (users.length === 0) return
+    const userIds = users.map(({ id }) => id)
+    const sessions = await ctx.db.one(listPurgedSessions(userIds, PURGED_SESSIONS_AT_A_TIME))
+    // KV first: where it refuses (a run at the same time is enough), the row stays and leads the next run there again.
+    const outcomes = await Promise.allSettled(sessions.map(({ id }) => deleteSessionDetail(ctx.kv, id)))
+    const sessionIds = sessions.map(({ id }) => id).filter((_, index) => outcomes[index]?.status === 'fulfilled')
+    await ctx.db.batch(removeRemains({ userIds, sessionIds, counterKeys: userIds.map(inARowKey), chunk: PURGE_CHUNK }))
+    if (sessionIds.length < sessions.length)
+      return ctx.log('warn', 'session_details_remain', { sessions: sessions.length - sessionIds.length })
+  }
+}

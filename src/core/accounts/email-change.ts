@@ -1,0 +1,162 @@
+/**
+ * A change of the e-mail address: one use case for every room (wire §6.12, §6.20; security row 10). The new address
+ * proves itself with a mailed code before anything changes. The old one is told, and can undo the change for 7 days,
+ * whatever whoever has the account does meanwhile. Nobody learns from it whether an address has an account.
+ */
+import { sha256 } from '../../crypto.ts'
+import type { AuditEventId, ChallengeId, MailId, SessionId, UserId } from '../../ids.ts'
+import { countAttempt, wasCounted } from '../../store/db/attempt-counters.ts'
+import { wasRecorded } from '../../store/db/audit-events.ts'
+import {
+  claimCode,
+  claimedUserId,
+  findClaim,
+  findOpenCode,
+  insertChallenge,
+  voidOlderChallenges,
+  wasClaimed,
+} from '../../store/db/challenges.ts'
+import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
+import {
+  addressOf,
+  hasOpenChange,
+  isAddressFree,
+  losesProvedAddress,
+  presentAddress,
+  updateEmail,
+  voidOtherChanges,
+  voidUndosAfter,
+} from '../../store/db/email-changes.ts'
+import { insertMail, newestChallenge, signUpKind } from '../../store/db/mail-outbox.ts'
+import { isChallengeOf, type UserRow, userWhere } from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { type Email, emailKey } from '../fields.ts'
+import { EMAIL_CHANGE_MS, EMAIL_CHANGE_UNDO_MS } from '../figures.ts'
+import { audit } from './audit.ts'
+import { restoreAccountWrites } from './deletion.ts'
+import { deliverLater, mailAttempt, mailNotice, newChallenge } from './mail.ts'
+
+/** Whether it is another address, however it is written. The present one is no change. */
+export function isNewEmail(user: UserRow, email: Email | null): email is Email {
+  return email !== null && emailKey(email) !== user.emailKey
+}
+
+/**
+ * Statements that start a change where `condition` holds, for the batch of the act that asks for it, behind what raises
+ * the epoch there; `requested` holds once they took effect. The caller has made sure who asks: a password, or a fresh sign-in. Where the address has an owner, that
+ * owner gets the mail, and it holds no code. Where a limit says no, there is no mail; the reply does not show it.
+ */
+export function requestEmailChange(
+  ctx: Ctx,
+  input: { user: UserRow; newEmail: Email; condition: Fragment },
+): { mailId: MailId; requested: Fragment; writes: Statement<unknown>[] } {
+  const { newEmail: email, condition } = input
+  const now = ctx.now()
+  // Where the guard has been asked already, the id is enough.
+  const [user, id] = [userWhere(input.user.id, condition), idOf(input.user.id)]
+  const challenge = newChallenge(ctx, 'change_email', EMAIL_CHANGE_MS)
+  // The limit per address keeps a mailbox from being flooded; the one per account keeps an account from being a flood.
+  const byUser = { ...mailAttempt(ctx, 'change_email_by', String(input.user.id)), pauseMs: 0 }
+  const attempt = mailAttempt(ctx, 'change_email', emailKey(email))
+  const counted = wasCounted(attempt)
+  const stillGood = hasOpenChange({ user: id, email, usableUntil: now + EMAIL_CHANGE_MS / 2 })
+  const mailId = ctx.newId<MailId>()
+  const mail = {
+    id: mailId,
+    kind: signUpKind(emailKey(email), 'change_email'),
+    params: '{}',
+    challengeId: newestChallenge(id, 'change_email'),
+    to: email,
+    createdAt: now,
+  }
+  const eventId = ctx.newId<AuditEventId>()
+  return {
+    mailId,
+    requested: wasRecorded(eventId),
+    writes: [
+      countAttempt(byUser, condition),
+      countAttempt(attempt, wasCounted(byUser)),
+      voidOtherChanges({ user, email, now }),
+      insertChallenge(challenge, user, both(counted, not(stillGood)), addressOf(email)),
+      voidOlderChallenges({ user: id, purpose: 'change_email', newest: challenge.id, now }),
+      insertMail(mail, user, counted),
+      audit(ctx, { id: eventId, type: 'email_change_requested', userId: input.user.id, condition }),
+    ],
+  }
+}
+
+/** What a claim is about, read before it. Whether the code counts, the claim decides. */
+export interface OpenCode {
+  readonly id: ChallengeId
+  readonly userId: UserId
+  readonly email: string | null
+}
+
+export const codeRefusal = () => new AppError('code_invalid', 'The code is wrong, used or expired')
+
+export function hashOfCode(code: string): string {
+  return sha256(code.trim().toLowerCase())
+}
+
+/**
+ * Gives the account the address that its code was mailed to, unless somebody else has proved it meanwhile. One claim
+ * wins. Every session, token and mailed code of the account dies with the epoch; only undos live on.
+ */
+export async function confirmEmailChange(ctx: Ctx, input: { codeHash: string; open: OpenCode; userId: UserId | null }): Promise<void> {
+  const { codeHash, open } = input
+  if (open.email === null) throw codeRefusal()
+  const now = ctx.now()
+  const claimedBy = ctx.newId<SessionId>()
+  const address = { email: open.email, emailKey: emailKey(open.email), now }
+  const whose = input.userId === null ? always : isChallengeOf(input.userId)
+  const user = claimedUserId(codeHash, claimedBy)
+  const claimed = wasClaimed(codeHash, claimedBy)
+  const undo = newChallenge(ctx, 'undo_email_change', EMAIL_CHANGE_UNDO_MS)
+  const tellsOld = both(claimed, losesProvedAddress(address.emailKey))
+  const notice = mailNotice(ctx, { kind: 'email_changed', user, condition: tellsOld, challengeId: undo.id })
+  const claim = await ctx.db.commit(
+    [
+      claimCode({ codeHash, purpose: 'change_email', claimedBy, now }, both(whose, isAddressFree(address.emailKey, open.userId))),
+      // These two read the old address, so they stand before its change.
+      insertChallenge(undo, user, tellsOld, presentAddress),
+      notice.write,
+      updateEmail(user, address),
+      audit(ctx, { type: 'email_changed', userId: user, condition: claimed }),
+    ],
+    findClaim(codeHash, claimedBy),
+  )
+  if (!claim) throw codeRefusal()
+  deliverLater(ctx, notice.mailId)
+}
+
+/**
+ * Brings the old address back with the code that was mailed to it, if it is still free, and ends every session; an
+ * account that was deleted meanwhile, as its owner would, comes back. Undos of
+ * later changes become void: their codes lie with whoever made those. One claim wins.
+ */
+export async function undoEmailChange(ctx: Ctx, code: string): Promise<void> {
+  const codeHash = hashOfCode(code)
+  const now = ctx.now()
+  const open = await ctx.db.one(findOpenCode(codeHash, now))
+  if (open?.purpose !== 'undo_email_change' || open.email === null) throw codeRefusal()
+  const claimedBy = ctx.newId<SessionId>()
+  const address = { email: open.email, emailKey: emailKey(open.email), now }
+  const user = claimedUserId(codeHash, claimedBy)
+  const claimed = wasClaimed(codeHash, claimedBy)
+  const notice = mailNotice(ctx, { kind: 'email_change_undone', user, condition: both(claimed, losesProvedAddress(address.emailKey)) })
+  const claim = await ctx.db.commit(
+    [
+      claimCode({ codeHash, purpose: 'undo_email_change', claimedBy, now }, isAddressFree(address.emailKey, open.userId)),
+      // To the address that the account loses, so before the change.
+      notice.write,
+      updateEmail(user, address),
+      voidUndosAfter({ userId: open.userId, after: open.id, now }, claimed),
+      ...restoreAccountWrites(ctx, open.userId, claimed),
+      audit(ctx, { type: 'email_change_undone', userId: user, condition: claimed }),
+    ],
+    findClaim(codeHash, claimedBy),
+  )
+  if (!claim) throw codeRefusal()
+  deliverLater(ctx, notice.mailId)
+}

@@ -1,0 +1,81 @@
+/**
+ * Invite-only mode: a new account needs a code that somebody with an account gave away. Codes are made when their owner
+ * first looks, used once, and say nothing: two letters, four digits, thirteen digits, all of them drawn (security row 64;
+ * the seed's hold a time). 676 * 10^17 codes are too many to guess one.
+ */
+import type { UserId } from '../../ids.ts'
+import { always, type Fragment, type Statement } from '../../store/db/database.ts'
+import { claimInvite, type InviteCodeRow, insertInviteCodes, isInviteOpen, listInviteCodes } from '../../store/db/invite-codes.ts'
+import { findUser, userExists } from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import type { Gate } from '../sessions/gate.ts'
+
+export type { InviteCodeRow as InviteCode } from '../../store/db/invite-codes.ts'
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
+const DIGITS = '0123456789'
+
+/** Draws from an alphabet, each letter as likely as any other: bytes that would favour the first ones are thrown away. */
+function draw(alphabet: string, length: number): string {
+  const fair = 256 - (256 % alphabet.length)
+  let text = ''
+  while (text.length < length) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(length - text.length))) {
+      if (byte < fair) text += alphabet[byte % alphabet.length]
+    }
+  }
+  return text
+}
+
+export function newInviteCode(): string {
+  return `${draw(LETTERS, 2)}-${draw(DIGITS, 4)}-${draw(DIGITS, 13)}`
+}
+
+/**
+ * The caller's codes, made now where there are too few. Throws `not_found` where no invitation is needed, and
+ * `invite_codes_hidden` while the account is too young.
+ */
+export async function listOwnInviteCodes(ctx: Ctx, gate: Gate): Promise<InviteCodeRow[]> {
+  const { only, perPerson, windowSeconds } = ctx.config.invites
+  const { principal, reads } = await gate(({ userId }) => [findUser(userId), listInviteCodes(userId)])
+  const [user, codes] = reads
+  if (!only) throw new AppError('not_found')
+  if (!user) throw new AppError('unauthenticated')
+  const waitMs = user.createdAt + windowSeconds * 1_000 - ctx.now()
+  if (waitMs > 0) throw new AppError('invite_codes_hidden', 'The account is too young to invite', { retryAfter: Math.ceil(waitMs / 1_000) })
+  if (codes.length >= perPerson) return codes
+  const { userId } = principal
+  const [, stored] = await ctx.db.batch([insertInviteCodes(userId, newInviteCodes(perPerson), ctx.now()), listInviteCodes(userId)])
+  return stored
+}
+
+function newInviteCodes(count: number): string[] {
+  return Array.from({ length: count }, newInviteCode)
+}
+
+/** What a sign-up does about its invitation: what must hold for the account to be made, and what is written with it. */
+export interface Invitation {
+  readonly condition: Fragment
+  writes(userId: UserId): Statement<unknown>[]
+}
+
+const NOT_NEEDED: Invitation = { condition: always, writes: () => [] }
+
+/** Without invite-only mode a code is of no account. Throws `invite_code_invalid` where one is needed and missing. */
+export function toInvitation(ctx: Ctx, inviteCode: string | undefined): Invitation {
+  if (!ctx.config.invites.only) return NOT_NEEDED
+  const code = (inviteCode ?? '').trim().toUpperCase()
+  if (code === '') throw invalidInvite('is required')
+  return {
+    condition: isInviteOpen(code, ctx.now()),
+    writes: (userId) => [claimInvite(code, userId, ctx.now(), userExists(userId))],
+  }
+}
+
+/** Wrong, used, and of an owner who is gone: one refusal. */
+export function invalidInvite(message = 'is wrong or used'): AppError {
+  return new AppError('invite_code_invalid', 'The invite code is wrong or used', {
+    fields: [{ path: 'inviteCode', location: 'body', message }],
+  })
+}

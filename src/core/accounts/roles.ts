@@ -1,0 +1,25 @@
+/** The roles that accounts can have (wire §6.16): what everybody may know of them. */
+import { listRoles } from '../../store/db/roles.ts'
+import type { Ctx } from '../ctx.ts'
+import type { Gate } from '../sessions/gate.ts'
+
+export interface Role {
+  readonly id: string
+  readonly displayName: string
+  /** 1 is the highest. */
+  readonly ranking: number
+  readonly description: string
+  /** Made by Kith: neither changed nor deleted. */
+  readonly isSystem: boolean
+}
+
+export async function listAllRoles(_ctx: Ctx, gate: Gate): Promise<Role[]> {
+  const { reads } = await gate(() => [listRoles()])
+  return reads[0].map(({ id, displayName, ranking, description, system }) => ({
+    id,
+    displayName,
+    ranking,
+    description,
+    isSystem: system === 1,
+  }))
+}

@@ -1,0 +1,53 @@
+/** The audit trail as people read it: their own, and for administrators anybody's (ASVS 16.3). Newest first. */
+import type { UserId } from '../../ids.ts'
+import { findTarget } from '../../store/db/admin-users.ts'
+import { type AuditEventRow, listAuditEvents, listSignInEvents, type SignInEventRow } from '../../store/db/audit-events.ts'
+import { type InviteCodeRow, listInviteCodes } from '../../store/db/invite-codes.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { type Page, positionOf } from '../social/lists.ts'
+
+/** An event as the user whom it is about may see it. */
+export interface OwnAuditEvent extends Omit<AuditEventRow, 'actorId'> {
+  readonly byAdmin: boolean
+}
+
+/** The caller's own events. Of what an administrator did, it tells that one did, and neither who, nor from where. */
+export async function listOwnAudit(ctx: Ctx, gate: Gate, page: Page): Promise<OwnAuditEvent[]> {
+  const { principal, reads } = await gate(({ userId }) => [listAuditEvents({ userId, before: positionOf(ctx, page), limit: page.limit })])
+  return reads[0].map((row) => {
+    const { actorId: _, ...event } = row
+    return isByAdmin(row, principal.userId)
+      ? { ...event, byAdmin: true, userAgent: null, place: null, clientId: null }
+      : { ...event, byAdmin: false }
+  })
+}
+
+/** An event as an administrator sees it, with who did it. */
+export interface AuditEvent extends OwnAuditEvent {
+  readonly actorId: UserId | null
+}
+
+const isByAdmin = (event: AuditEventRow, userId: UserId) => event.actorId !== null && event.actorId !== userId
+
+/** Anybody's events. */
+export async function listAuditOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<AuditEvent[]> {
+  const { reads } = await gate(() => [findTarget(userId), listAuditEvents({ userId, before: positionOf(ctx, page), limit: page.limit })])
+  if (!reads[0]) throw new AppError('not_found')
+  return reads[1].map((event) => ({ ...event, byAdmin: isByAdmin(event, userId) }))
+}
+
+/** Anybody's invite codes, used and unused. */
+export async function listInviteCodesOf(_ctx: Ctx, gate: Gate, userId: UserId): Promise<InviteCodeRow[]> {
+  const { reads } = await gate(() => [findTarget(userId), listInviteCodes(userId)])
+  if (!reads[0]) throw new AppError('not_found')
+  return reads[1]
+}
+
+/** Anybody's log-in history. */
+export async function listSignInsOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<SignInEventRow[]> {
+  const { reads } = await gate(() => [findTarget(userId), listSignInEvents({ userId, before: positionOf(ctx, page), limit: page.limit })])
+  if (!reads[0]) throw new AppError('not_found')
+  return reads[1]
+}

@@ -1,0 +1,52 @@
+/** The rules of fields that only administrators write: atoms, as in `core/fields.ts`. */
+import * as z from 'zod'
+import { CUSTOM_DATA_BYTES_MAX } from '../figures.ts'
+import { isScope, type Scope } from '../oauth/scopes.ts'
+
+const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
+const length = (text: string) => [...text].length
+
+const line = (max: number) =>
+  z
+    .string()
+    .refine((v) => length(v) >= 1 && length(v) <= max, `must have 1 to ${max} characters`)
+    .refine((v) => !CONTROL.test(v), 'must not contain control characters')
+    .refine((v) => v.trim() !== '', 'must not be blank')
+    .meta({ minLength: 1, maxLength: max })
+
+export const reason = line(256).meta({ description: 'The person may read it', example: 'Spam' })
+export const subscriptionTier = line(64).meta({ example: 'basic' })
+
+export const roleId = z
+  .string()
+  .regex(/^[a-zA-Z0-9_]{1,128}$/, 'must have 1 to 128 letters, digits or _')
+  .meta({ example: 'support' })
+export const roleName = line(128).meta({ example: 'Support' })
+export const roleDescription = line(512).meta({ example: 'Answers questions of users.' })
+export const ranking = z
+  .int('must be a whole number')
+  .min(1, 'must be 1 or more')
+  .meta({ description: '1 is the highest; must be below your own', example: 50 })
+export const scope = z
+  .string()
+  .refine(isScope, 'is not a scope')
+  .transform((v) => v as Scope)
+  .meta({ example: 'delegated:profile:read' })
+
+/** Keys by which a careless reader would write into its own prototypes. `__proto__` is refused of every body. */
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
+
+function hasForbiddenKey(value: unknown): boolean {
+  if (value === null || typeof value !== 'object') return false
+  return Object.entries(value).some(([key, item]) => (!Array.isArray(value) && FORBIDDEN_KEYS.has(key)) || hasForbiddenKey(item))
+}
+
+/** What the app keeps with a user: any JSON object, opaque to Kith. */
+export const customData = z
+  .record(z.string(), z.unknown())
+  .refine((v) => !hasForbiddenKey(v), 'must not have the keys __proto__, constructor and prototype')
+  .refine(
+    (v) => new TextEncoder().encode(JSON.stringify(v)).byteLength <= CUSTOM_DATA_BYTES_MAX,
+    `must have at most ${CUSTOM_DATA_BYTES_MAX} bytes as JSON`,
+  )
+  .meta({ example: { plan: 'school' } })

@@ -1,0 +1,203 @@
+/**
+ * What administrators do to a user: ban, restrict, the verified mark, custom data, subscription. One way for all: the
+ * target's rank is read in the gate's batch and decides again in the write; the audit event is in the batch of the act.
+ * A repeated act is no error and changes nothing.
+ */
+import type { UserId } from '../../ids.ts'
+import {
+  type ActOn,
+  banUser,
+  cancelEdgeRemoval,
+  findDeletedForGood,
+  findTarget,
+  isBelow,
+  liftBan,
+  liftRestriction,
+  restrictUser,
+  setCustomData,
+  setSubscription,
+  setVerified,
+  type TargetRow,
+  type Term,
+  type UserAct,
+} from '../../store/db/admin-users.ts'
+import type { AuditEventType } from '../../store/db/audit-events.ts'
+import type { Fragment, Statement } from '../../store/db/database.ts'
+import { insertEdgeWork, removeEdges } from '../../store/db/edge-work.ts'
+import { audit } from '../accounts/audit.ts'
+import { deleteAccountWrites } from '../accounts/deletion.ts'
+import { deliverLater } from '../accounts/mail.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { EDGE_CHUNK } from '../figures.ts'
+import type { Gate } from '../sessions/gate.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+import { continueEdgeWork } from '../social/edge-work.ts'
+import { selfError } from '../social/follows.ts'
+import { type SeenUser, showTo } from '../social/visibility.ts'
+import { rankError, requireBelow } from './rank.ts'
+
+interface Plan extends UserAct {
+  readonly type: AuditEventType
+  readonly detail?: string
+  /** What else belongs to the act: before its write, while `takesPlace` can still be asked, and after it. */
+  readonly before?: (takesPlace: Fragment) => Statement<unknown>[]
+  readonly after?: readonly Statement<unknown>[]
+}
+
+/** Acts on one user. At most 2 round trips. */
+export async function actOn(
+  ctx: Ctx,
+  gate: Gate,
+  input: { userId: UserId; notSelf?: string },
+  plan: (on: ActOn, target: TargetRow) => Plan,
+): Promise<TargetRow> {
+  const { userId } = input
+  const { principal, reads } = await gate(() => [findTarget(userId)])
+  const on = { userId, ranking: principal.ranking, now: ctx.now() }
+  const { takesPlace, write, witness, before, after, ...event } = plan(on, judgeTarget(principal, reads[0], input.notSelf))
+  const stored = await ctx.db.commit(
+    [
+      audit(ctx, {
+        ...event,
+        userId,
+        actorId: principal.userId,
+        sessionId: principal.sessionId,
+        clientId: principal.clientId,
+        condition: takesPlace,
+      }),
+      ...(before?.(takesPlace) ?? []),
+      write,
+      ...(after ?? []),
+    ],
+    witness,
+  )
+  // Promoted in between.
+  if (!stored) throw rankError()
+  return stored
+}
+
+/** Nobody acts on a rank at or above their own, so not on themselves either; some acts say so in words. */
+function judgeTarget(principal: UserPrincipal, target: TargetRow | null, notSelf: string | undefined): TargetRow {
+  if (!target) throw new AppError('not_found')
+  if (notSelf !== undefined && target.id === principal.userId) throw selfError(notSelf)
+  requireBelow(principal, target.ranking)
+  return target
+}
+
+export interface Sanction {
+  readonly userId: UserId
+  /** False lifts it. */
+  readonly state: boolean
+  readonly reason: string | null
+  /** When it ends by itself; null: never. */
+  readonly until: number | null
+}
+
+function termOf(ctx: Ctx, { until, reason }: Sanction): Term {
+  if (until !== null && until <= ctx.now()) {
+    const message = 'must be in the future'
+    throw new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'until', location: 'body', message }] })
+  }
+  return { until, reason }
+}
+
+const detailOf = ({ reason }: Sanction) => (reason === null ? {} : { detail: reason })
+
+/**
+ * Bans: every credential is dead before this returns, and nobody finds the person any more. A ban without end removes
+ * the person's edges, the first chunk at once; one with an end keeps them (docs/decisions/006). Lifting brings none back.
+ */
+export async function setBan(ctx: Ctx, gate: Gate, ban: Sanction): Promise<SeenUser> {
+  const term = termOf(ctx, ban)
+  const { userId } = ban
+  const stored = await actOn(ctx, gate, { userId, notSelf: 'You cannot ban yourself' }, (on) => {
+    if (!ban.state) return { ...liftBan(on), ...detailOf(ban), type: 'ban_lifted', after: [cancelEdgeRemoval(userId)] }
+    const plan = { ...banUser(on, term), ...detailOf(ban), type: 'banned' } as const
+    if (term.until !== null) return { ...plan, after: [cancelEdgeRemoval(userId)] }
+    return {
+      ...plan,
+      before: (takesPlace) => [insertEdgeWork(userId, 'remove_edges', on.now, takesPlace)],
+      after: removeEdges(userId, EDGE_CHUNK),
+    }
+  })
+  if (stored.isLosingEdges === 1) continueEdgeWork(ctx, userId, 'remove_edges')
+  return showTo('owner', stored)
+}
+
+/** A restricted person signs in and reads, and writes nothing (design §5). */
+export async function setRestriction(ctx: Ctx, gate: Gate, restriction: Sanction): Promise<SeenUser> {
+  const term = termOf(ctx, restriction)
+  const input = { userId: restriction.userId, notSelf: 'You cannot restrict yourself' }
+  const stored = await actOn(ctx, gate, input, (on) =>
+    restriction.state
+      ? { ...restrictUser(on, term), ...detailOf(restriction), type: 'restricted' }
+      : { ...liftRestriction(on), ...detailOf(restriction), type: 'restriction_lifted' },
+  )
+  return showTo('owner', stored)
+}
+
+/** The mark of a person whose identity the operator has checked. The e-mail address proves itself elsewhere. */
+export async function setVerifiedMark(ctx: Ctx, gate: Gate, input: { userId: UserId; state: boolean }): Promise<SeenUser> {
+  const stored = await actOn(ctx, gate, input, (on) => ({
+    ...setVerified(on, input.state),
+    type: input.state ? 'verified' : 'verification_removed',
+  }))
+  return showTo('owner', stored)
+}
+
+export async function replaceCustomData(
+  ctx: Ctx,
+  gate: Gate,
+  input: { userId: UserId; customData: Readonly<Record<string, unknown>> },
+): Promise<SeenUser> {
+  const text = JSON.stringify(input.customData)
+  const stored = await actOn(ctx, gate, input, (on) => ({
+    ...setCustomData(on, text === '{}' ? null : text),
+    type: 'custom_data_changed',
+  }))
+  return showTo('owner', stored)
+}
+
+/**
+ * Deletes an account, which then stays deleted: invisible and signed out before this returns, the person's data and rows
+ * later (`core/accounts/deletion.ts`). Of one that its owner has deleted, it takes away the way back.
+ */
+export async function deleteUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
+  const { principal, reads } = await gate(() => [findTarget(userId)])
+  judgeTarget(principal, reads[0], 'You cannot delete yourself here')
+  const { writes, mailIds } = deleteAccountWrites(ctx, {
+    userId,
+    reason: 'admin',
+    actorId: principal.userId,
+    sessionId: principal.sessionId,
+    condition: isBelow(userId, principal.ranking),
+  })
+  if (!(await ctx.db.commit(writes, findDeletedForGood(userId)))) throw rankError()
+  deliverLater(ctx, ...mailIds)
+}
+
+export interface Subscription {
+  readonly tier: string
+  /** Null: it does not end by itself. */
+  readonly expiresAt: number | null
+}
+
+/** Sets a subscription, or ends it: null. */
+export async function replaceSubscription(
+  ctx: Ctx,
+  gate: Gate,
+  input: { userId: UserId; subscription: Subscription | null },
+): Promise<SeenUser> {
+  const { tier, expiresAt } = input.subscription ?? { tier: null, expiresAt: null }
+  if (expiresAt !== null && expiresAt <= ctx.now()) {
+    const message = 'must be in the future'
+    throw new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'expiry', location: 'body', message }] })
+  }
+  const stored = await actOn(ctx, gate, input, (on) => ({
+    ...setSubscription(on, tier, expiresAt),
+    type: 'subscription_changed',
+    ...(tier === null ? {} : { detail: tier }),
+  }))
+  return showTo('owner', stored)
+}

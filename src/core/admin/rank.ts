@@ -1,0 +1,12 @@
+/** The rank rule (wire §6.12): 1 is the highest. Nobody acts on a rank at or above their own, nor gives one away. */
+import { AppError } from '../errors.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+
+/** Throws `forbidden` unless `ranking` lies below the caller's. */
+export function requireBelow(principal: UserPrincipal, ranking: number): void {
+  if (ranking <= principal.ranking) throw rankError()
+}
+
+export function rankError(): AppError {
+  return new AppError('forbidden', 'This rank is not below yours', { reason: 'rank' })
+}

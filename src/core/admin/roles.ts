@@ -1,0 +1,122 @@
+/**
+ * Roles as administrators keep them. Nobody makes, changes or deletes a role at or above their own rank, gives one a
+ * scope that they do not hold, or touches a system role. The gate reads the role with every request, so a change acts
+ * on the next one.
+ */
+import { both } from '../../store/db/database.ts'
+import {
+  deleteRole,
+  findRole,
+  findRoleAs,
+  findRoleGone,
+  insertRole,
+  isRoleDeletable,
+  isRoleEditable,
+  isRoleNew,
+  type RoleRow,
+  roleDiffers,
+  updateRole,
+} from '../../store/db/roles.ts'
+import { audit } from '../accounts/audit.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { coveredBy, type Scope } from '../oauth/scopes.ts'
+import type { Gate } from '../sessions/gate.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+import { requireBelow } from './rank.ts'
+
+/** What a new role may hold when nothing is said: what the role of every user holds. */
+const DEFAULT_SCOPES: readonly Scope[] = ['delegated:all']
+
+export type { RoleRow as Role } from '../../store/db/roles.ts'
+
+export interface RoleFields {
+  readonly displayName: string
+  readonly ranking: number
+  readonly description: string
+  readonly scopes: readonly Scope[]
+}
+
+/** Throws `already_exists` for an id that a role has. */
+export async function createRole(
+  ctx: Ctx,
+  gate: Gate,
+  input: { id: string } & Omit<RoleFields, 'scopes'> & { scopes: readonly Scope[] | null },
+) {
+  const { principal, reads } = await gate(() => [findRole(input.id)])
+  requireBelow(principal, input.ranking)
+  const scopes = input.scopes ?? DEFAULT_SCOPES
+  requireHeld(principal, scopes)
+  if (reads[0]) throw exists()
+  const now = ctx.now()
+  const role = { ...input, scopes: scopes.join(' '), createdAt: now }
+  const stored = await ctx.db.commit(
+    [audit(ctx, { ...eventOf(principal, 'role_created', role.id), condition: isRoleNew(role.id) }), insertRole(role)],
+    findRole(role.id),
+  )
+  // Somebody else made one of this id in between.
+  if (!stored || stored.createdAt !== now || stored.scopes !== role.scopes || stored.displayName !== role.displayName) throw exists()
+  return stored
+}
+
+/** What is left out stays. */
+export type RoleChanges = { readonly [F in keyof RoleFields]?: RoleFields[F] | undefined }
+
+/** Changes what is given, and nothing else. */
+export async function changeRole(ctx: Ctx, gate: Gate, input: { id: string } & RoleChanges): Promise<RoleRow> {
+  const { id } = input
+  const { principal, reads } = await gate(() => [findRole(id)])
+  const role = judgeRole(principal, reads[0], 'system_role_update')
+  if (input.ranking !== undefined) requireBelow(principal, input.ranking)
+  if (input.scopes) requireHeld(principal, input.scopes)
+  const next = {
+    id,
+    displayName: input.displayName ?? role.displayName,
+    ranking: input.ranking ?? role.ranking,
+    description: input.description ?? role.description,
+    scopes: input.scopes?.join(' ') ?? role.scopes,
+  }
+  const condition = both(isRoleEditable(id, principal.ranking), roleDiffers(next))
+  const stored = await ctx.db.commit(
+    [audit(ctx, { ...eventOf(principal, 'role_updated', id), condition }), updateRole(next, ctx.now(), condition)],
+    findRoleAs(next),
+  )
+  // Deleted or changed by another in between: as it is now is for the next try to find out.
+  if (!stored) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  return stored
+}
+
+/** Deletes a role that nobody has. */
+export async function removeRole(ctx: Ctx, gate: Gate, id: string): Promise<void> {
+  const { principal, reads } = await gate(() => [findRole(id)])
+  judgeRole(principal, reads[0], 'system_role_delete')
+  const condition = isRoleDeletable(id, principal.ranking)
+  const gone = await ctx.db.commit(
+    [audit(ctx, { ...eventOf(principal, 'role_deleted', id), condition }), deleteRole(id, condition)],
+    findRoleGone(id),
+  )
+  if (!gone) throw new AppError('role_in_use', 'Somebody has this role')
+}
+
+function judgeRole(principal: UserPrincipal, role: RoleRow | null, refusal: 'system_role_update' | 'system_role_delete'): RoleRow {
+  if (!role) throw new AppError('not_found')
+  if (role.system === 1) throw new AppError(refusal, 'A role of the system stays as it is')
+  requireBelow(principal, role.ranking)
+  return role
+}
+
+/** Nobody gives away what they do not hold. */
+function requireHeld(principal: UserPrincipal, scopes: readonly Scope[]): void {
+  const missing = scopes.filter((scope) => !coveredBy(principal.scopes, scope))
+  if (missing.length === 0) return
+  throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
+}
+
+/** About nobody else, so it is in the administrator's own trail. */
+function eventOf(principal: UserPrincipal, type: 'role_created' | 'role_updated' | 'role_deleted', detail: string) {
+  return { type, userId: principal.userId, actorId: principal.userId, sessionId: principal.sessionId, detail } as const
+}
+
+function exists(): AppError {
+  return new AppError('already_exists', 'A role has this id', { fields: [{ path: 'id', location: 'body', message: 'is taken' }] })
+}

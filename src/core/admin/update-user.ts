@@ -1,0 +1,166 @@
+/**
+ * What an administrator changes of a user's account: profile, user name, address, password, role (wire §6.12). It
+ * applies at once. The rank rule is judged in the gate's batch and again in the write: neither the user nor the new role
+ * may be at or above the administrator's rank. The user is told, and everything signed in ends with what it rested on.
+ */
+import type { AuditEventId, ChallengeId, UserId } from '../../ids.ts'
+import { findConflicts, isRoleBelow, isUserBelow, putPassword } from '../../store/db/admin-updates.ts'
+import { findTarget, type TargetRow } from '../../store/db/admin-users.ts'
+import { resetCounters } from '../../store/db/attempt-counters.ts'
+import { wasRecorded } from '../../store/db/audit-events.ts'
+import { both, type Fragment, type Statement } from '../../store/db/database.ts'
+import { isAddressFree, voidUndosAfter } from '../../store/db/email-changes.ts'
+import { isUsernameFree, type ProfileChanges } from '../../store/db/profile-changes.ts'
+import { findRole, type RoleRow } from '../../store/db/roles.ts'
+import { findUserWhere, type UserRow } from '../../store/db/users.ts'
+import { audit } from '../accounts/audit.ts'
+import { isNewEmail } from '../accounts/email-change.ts'
+import { deliverLater, mailNotice } from '../accounts/mail.ts'
+import { hashPassword } from '../accounts/password-hash.ts'
+import { refuseGuessablePassword } from '../accounts/password-rules.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { type Email, emailKey, type Password, usernameKey } from '../fields.ts'
+import { coveredBy } from '../oauth/scopes.ts'
+import { changedFields, changesOf, fieldErrors, type ProfileUpdate, profileWrites } from '../profiles/profile-changes.ts'
+import { settleSearch } from '../profiles/search.ts'
+import { type Gate, insufficientScope } from '../sessions/gate.ts'
+import { inARowKey } from '../sessions/password-attempts.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+import { requireBelow } from './rank.ts'
+
+const SCOPE = 'admin:profile:write'
+
+export interface UserUpdate extends ProfileUpdate {
+  readonly email: Email | null
+  readonly password: Password | null
+  readonly role: string | null
+}
+
+type Conflicts = { readonly username: number; readonly email: number } | null
+type Target = readonly [user: TargetRow | null, role: RoleRow | null, conflicts: Conflicts]
+
+/** What `changeUser` judges by, for the gate's batch. */
+export function readsOfUpdate(
+  userId: UserId,
+  { role, username, email }: Pick<UserUpdate, 'role' | 'username' | 'email'>,
+): readonly [Statement<TargetRow | null>, Statement<RoleRow | null>, Statement<Conflicts>] {
+  return [findTarget(userId), findRole(role ?? ''), findConflicts(keysOf(userId, { username, email }))]
+}
+
+function keysOf(userId: UserId, { username, email }: Pick<UserUpdate, 'username' | 'email'>) {
+  return { userId, usernameKey: username && usernameKey(username), emailKey: email && emailKey(email) }
+}
+
+/** Changes a user's account, all or nothing. What equals the present value is no change. At most 2 round trips. */
+export async function updateUser(ctx: Ctx, gate: Gate, { userId, ...update }: UserUpdate & { userId: UserId }): Promise<UserRow> {
+  const { principal, reads } = await gate(() => readsOfUpdate(userId, update))
+  return changeUser(ctx, principal, reads, update)
+}
+
+/** The same behind the gate. Throws `insufficient_scope`, `not_found`, `forbidden` (rank) and `already_exists`. */
+export async function changeUser(
+  ctx: Ctx,
+  principal: UserPrincipal,
+  [target, role, conflicts]: Target,
+  update: UserUpdate,
+  isRetry = false,
+): Promise<UserRow> {
+  if (!coveredBy(principal.scopes, SCOPE)) throw insufficientScope(SCOPE)
+  if (!target || target.deletedAt !== null) throw new AppError('not_found')
+  if (update.role !== null && !role) throw fieldErrors(['role'], 'is not a role')
+  requireBelow(principal, target.ranking)
+  const changes = toChanges(ctx, target, update)
+  if (role && changes.role) requireBelow(principal, role.ranking)
+  if (changedFields(changes).length === 0 && !changes.endsSessions) return target
+  refuseTaken(conflicts, changes)
+  const { password } = update
+  if (password !== null) {
+    const context = { username: changes.username?.username ?? target.username, email: changes.email?.email ?? target.email }
+    refuseGuessablePassword(password, context)
+  }
+  const passwordHash = password === null ? null : await hashPassword(ctx, password)
+  const stored = await storeUpdate(ctx, principal, { user: target, changes, passwordHash })
+  if (stored) return stored
+  // Changed, promoted, deleted or named by another in between: judged once more, as it is now.
+  if (isRetry) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  return changeUser(ctx, principal, await ctx.db.batch(readsOfUpdate(target.id, update)), update, true)
+}
+
+/** What differs from the present. Whatever a sign-in rests on ends the sessions. */
+function toChanges(ctx: Ctx, user: UserRow, update: UserUpdate): ProfileChanges {
+  const { email, role, password } = update
+  const newEmail = isNewEmail(user, email) ? { email: { email, emailKey: emailKey(email), verifiedAt: ctx.now() } } : {}
+  const newRole = role !== null && role !== user.role ? { role } : {}
+  const endsSessions = 'email' in newEmail || 'role' in newRole || password !== null
+  return { ...changesOf(user, update), ...newEmail, ...newRole, endsSessions }
+}
+
+/** Administrators may know which of user name and address is taken. */
+function refuseTaken(conflicts: Conflicts, changes: ProfileChanges): void {
+  const paths = [...(conflicts?.username && changes.username ? ['username'] : []), ...(conflicts?.email && changes.email ? ['email'] : [])]
+  if (paths.length === 0) return
+  const fields = paths.map((path) => ({ path, location: 'body', message: 'is taken' }) as const)
+  throw new AppError('already_exists', 'The user name or the e-mail address is taken', { fields })
+}
+
+interface StoredUpdate {
+  readonly user: TargetRow
+  readonly changes: ProfileChanges
+  readonly passwordHash: string | null
+}
+
+/** The user is as read and below the administrator, and so is the new role; the new names are nobody else's. */
+function guardOf(principal: UserPrincipal, { user, changes }: StoredUpdate): Fragment {
+  const { ranking } = principal
+  const guards = [
+    ...(changes.username ? [isUsernameFree(changes.username.usernameKey, user.id)] : []),
+    ...(changes.email ? [isAddressFree(changes.email.emailKey, user.id)] : []),
+    ...(changes.role ? [isRoleBelow(changes.role, ranking)] : []),
+  ]
+  return guards.reduce(both, isUserBelow({ userId: user.id, epoch: user.epoch, ranking }))
+}
+
+/** Writes it all under one guard: the audit row takes it, and the rest depends on that row. Null: the guard said no. */
+async function storeUpdate(ctx: Ctx, principal: UserPrincipal, update: StoredUpdate): Promise<UserRow | null> {
+  const { user, changes, passwordHash } = update
+  const { userId: actorId, sessionId } = principal
+  const [id, now] = [ctx.newId<AuditEventId>(), ctx.now()]
+  const done = wasRecorded(id)
+  const event = { userId: user.id, actorId, sessionId }
+  const sensitive = [
+    ...(changes.username ? ['username'] : []),
+    ...(changes.email ? ['email'] : []),
+    ...(passwordHash === null ? [] : ['password']),
+    ...(changes.role ? ['role'] : []),
+  ]
+  const detail = [...new Set([...changedFields(changes), ...sensitive])].join(' ')
+  const notice = mailNotice(ctx, { kind: 'changed_by_admin', user: user.id, condition: done, params: { changed: sensitive } })
+  const stored = await ctx.db.commit(
+    [
+      audit(ctx, { ...event, id, type: 'profile_changed', detail, condition: guardOf(principal, update) }),
+      // To the address from before, so before it changes.
+      ...(sensitive.length > 0 ? [notice.write] : []),
+      ...(changes.email
+        ? [
+            voidUndosAfter({ userId: user.id, after: 0 as ChallengeId, now }, done),
+            audit(ctx, { ...event, type: 'email_changed', condition: done }),
+          ]
+        : []),
+      ...(passwordHash === null
+        ? []
+        : [
+            putPassword({ userId: user.id, passwordHash, now }, done),
+            resetCounters([inARowKey(user.id)], done),
+            audit(ctx, { ...event, type: 'password_changed', condition: done }),
+          ]),
+      ...(changes.role ? [audit(ctx, { ...event, type: 'role_changed', detail: `${user.role} ${changes.role}`, condition: done })] : []),
+      ...profileWrites(ctx, { user, changes, condition: done, actorId }),
+    ],
+    findUserWhere(user.id, done),
+  )
+  if (!stored) return null
+  await settleSearch(ctx, user, changes, stored)
+  if (sensitive.length > 0) deliverLater(ctx, notice.mailId)
+  return stored
+}

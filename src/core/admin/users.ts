@@ -1,0 +1,96 @@
+/** Users as administrators read and make them: the list, several at once, a new account. Nobody hides from these. */
+import type { UserId } from '../../ids.ts'
+import { findUsers, insertUserWithRole, listUsers, type UserFilter } from '../../store/db/admin-users.ts'
+import { isPrimaryKeyConflict } from '../../store/db/database.ts'
+import { findRole } from '../../store/db/roles.ts'
+import { findTaken, findUser, insertCredential, userExists } from '../../store/db/users.ts'
+import { audit } from '../accounts/audit.ts'
+import { hashPassword } from '../accounts/password-hash.ts'
+import { refuseGuessablePassword } from '../accounts/password-rules.ts'
+import type { SignUp } from '../accounts/sign-up.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { emailKey, usernameKey } from '../fields.ts'
+import { firstSearchWrites } from '../profiles/search.ts'
+import type { Gate } from '../sessions/gate.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+import { type Page, positionOf } from '../social/lists.ts'
+import { type SeenUser, showTo } from '../social/visibility.ts'
+import { requireBelow } from './rank.ts'
+
+export type { UserFilter } from '../../store/db/admin-users.ts'
+
+/** Everybody who passes the filter, newest first. */
+export async function listAllUsers(ctx: Ctx, gate: Gate, filter: UserFilter, page: Page): Promise<SeenUser[]> {
+  const { reads } = await gate(() => [listUsers({ filter, before: positionOf(ctx, page), limit: page.limit, now: ctx.now() })])
+  return reads[0].map((row) => showTo('owner', row))
+}
+
+/** Those of the given ids that are users: banned, deleted and unverified ones too. */
+export async function findAllUsers(_ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<SeenUser[]> {
+  const { reads } = await gate(() => [findUsers(userIds)])
+  return reads[0].map((row) => showTo('owner', row))
+}
+
+export async function getAnyUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<SeenUser> {
+  const [user] = await findAllUsers(ctx, gate, [userId])
+  if (!user) throw new AppError('not_found')
+  return user
+}
+
+const DEFAULT_ROLE = 'user'
+
+/**
+ * Makes an account like a sign-up does, with an address that counts as proved at once. Administrators may know which of
+ * user name and address is taken: `already_exists` names them.
+ */
+export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: SignUp & { role: string | null }): Promise<SeenUser> {
+  const keys = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }
+  const roleId = input.role ?? DEFAULT_ROLE
+  const { principal, reads } = await gate(() => [findRole(roleId), findTaken(keys)])
+  const [role, taken] = reads
+  if (!role) throw fieldError('role', 'is not a role')
+  requireBelow(principal, role.ranking)
+  refuseGuessablePassword(input.password, input)
+  refuseTaken(taken)
+  const passwordHash = await hashPassword(ctx, input.password)
+  const store = () => storeUser(ctx, principal, { ...input, ...keys, role: roleId, passwordHash })
+  const stored = await store().catch((error: unknown) => {
+    if (!isPrimaryKeyConflict(error)) throw error
+    return store()
+  })
+  if (stored) return showTo('owner', stored)
+  refuseTaken(await ctx.db.one(findTaken(keys)))
+  throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+}
+
+function storeUser(
+  ctx: Ctx,
+  principal: UserPrincipal,
+  input: SignUp & { usernameKey: string; emailKey: string; role: string; passwordHash: string },
+) {
+  const { role, passwordHash, password: _, ...fields } = input
+  const id = ctx.newId<UserId>()
+  const now = ctx.now()
+  const detail = role === DEFAULT_ROLE ? {} : { detail: role }
+  return ctx.db.commit(
+    [
+      insertUserWithRole({ ...fields, id, emailVerifiedAt: now, createdAt: now }, role, principal.ranking),
+      insertCredential(id, passwordHash, now),
+      ...firstSearchWrites(id, { ...fields, middleName: null }),
+      audit(ctx, { type: 'account_created', userId: id, actorId: principal.userId, ...detail, condition: userExists(id) }),
+    ],
+    findUser(id),
+  )
+}
+
+function refuseTaken(taken: { username: number; email: number } | null): void {
+  const paths = [...(taken?.username ? ['username'] : []), ...(taken?.email ? ['email'] : [])]
+  if (paths.length === 0) return
+  const fields = paths.map((path) => ({ path, location: 'body', message: 'is taken' }) as const)
+  throw new AppError('already_exists', 'The user name or the e-mail address is taken', { fields })
+}
+
+function fieldError(path: string, message: string): AppError {
+  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path, location: 'body', message }] })
+}

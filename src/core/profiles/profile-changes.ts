@@ -1,0 +1,55 @@
+/** Changes of a profile, whoever makes them: what differs from the present, and the statements that write it. */
+import type { ProfileField } from '../../config.ts'
+import type { UserId } from '../../ids.ts'
+import type { Fragment, Statement } from '../../store/db/database.ts'
+import { type ProfileChanges, updateProfile } from '../../store/db/profile-changes.ts'
+import type { UserRow } from '../../store/db/users.ts'
+import { audit } from '../accounts/audit.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { type Username, usernameKey } from '../fields.ts'
+import { renameSearchWrites } from './search.ts'
+
+export interface ProfileUpdate {
+  /** In the core's words; null clears a field. */
+  readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
+  readonly username: Username | null
+}
+
+export function fieldErrors(paths: readonly string[], message: string): AppError {
+  return new AppError('invalid_request', 'Some fields are wrong', { fields: paths.map((path) => ({ path, location: 'body', message })) })
+}
+
+/** What differs from the present. A phone number needs its country code. */
+export function changesOf(user: UserRow, update: ProfileUpdate): ProfileChanges {
+  const fields = Object.fromEntries(
+    Object.entries(update.fields).filter(([field, value]) => value !== user[field as keyof UserRow]),
+  ) as ProfileChanges['fields']
+  const after = { ...user, ...fields }
+  if (('phone' in fields || 'phoneCountryCode' in fields) && after.phone !== null && after.phoneCountryCode === null) {
+    throw fieldErrors(['phoneCountryCode'], 'is required with a phone number')
+  }
+  const { username } = update
+  return username !== null && username !== user.username
+    ? { fields, username: { username, usernameKey: usernameKey(username) } }
+    : { fields }
+}
+
+export function changedFields(changes: ProfileChanges): ProfileField[] {
+  return [...Object.keys(changes.fields), ...(changes.username ? ['username'] : [])] as ProfileField[]
+}
+
+/**
+ * Statements that write the changes where `condition` holds, with what people are found by. `rowCondition` says the same
+ * of the row of `users`, where that is cheaper. `actorId`: who, if not the user.
+ */
+export function profileWrites(
+  ctx: Ctx,
+  input: { user: UserRow; changes: ProfileChanges; condition: Fragment; rowCondition?: Fragment; actorId?: UserId },
+): Statement<unknown>[] {
+  const { user, changes, condition, rowCondition = condition, actorId = null } = input
+  const renamed = changes.username
+    ? [audit(ctx, { type: 'username_changed', userId: user.id, actorId, detail: user.username, condition })]
+    : []
+  return [...renamed, updateProfile(user.id, changes, ctx.now(), rowCondition), ...renameSearchWrites(user, changes)]
+}

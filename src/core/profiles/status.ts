@@ -1,0 +1,86 @@
+/** A person's status: a message, an availability and a mood (Mxit's lists), with an end if they want one. */
+import { type SetStatus, updateStatus } from '../../store/db/user-status.ts'
+import { findUser, type UserRow } from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import type { Gate } from '../sessions/gate.ts'
+
+/** In the order of their numbers, which lie in the database (wire §1.1). */
+export const AVAILABILITIES = ['connected', 'ready_to_chat', 'busy', 'reachable', 'disconnected'] as const
+export const MOODS = [
+  'none',
+  'angry',
+  'excited',
+  'grumpy',
+  'happy',
+  'in_love',
+  'invincible',
+  'sad',
+  'hot',
+  'sick',
+  'sleepy',
+  'bored',
+  'cold',
+  'confused',
+  'hungry',
+  'stressed',
+] as const
+
+export type Availability = (typeof AVAILABILITIES)[number]
+export type Mood = (typeof MOODS)[number]
+
+export interface UserStatus {
+  readonly statusMessage: string | null
+  readonly availability: Availability | null
+  readonly mood: Mood | null
+  readonly expiresAt: number | null
+  readonly updatedAt: number | null
+}
+
+type StatusColumns = Pick<UserRow, 'statusMessage' | 'availability' | 'mood' | 'statusExpiresAt' | 'statusUpdatedAt'>
+
+/** The status as it is now: one whose end has passed is none. */
+export function statusOf(user: StatusColumns, now: number): UserStatus {
+  if (user.statusExpiresAt !== null && user.statusExpiresAt <= now) {
+    return { statusMessage: null, availability: null, mood: null, expiresAt: null, updatedAt: null }
+  }
+  return {
+    statusMessage: user.statusMessage,
+    availability: AVAILABILITIES[user.availability ?? -1] ?? null,
+    mood: MOODS[user.mood ?? -1] ?? null,
+    expiresAt: user.statusExpiresAt,
+    updatedAt: user.statusUpdatedAt,
+  }
+}
+
+export async function getOwnStatus(ctx: Ctx, gate: Gate): Promise<UserStatus> {
+  const { reads } = await gate(({ userId }) => [findUser(userId)])
+  if (!reads[0]) throw new AppError('unauthenticated')
+  return statusOf(reads[0], ctx.now())
+}
+
+export interface NewStatus {
+  readonly statusMessage: string | null
+  readonly availability: Availability | null
+  readonly mood: Mood | null
+  readonly expiresAt: number | null
+}
+
+/** Replaces the caller's status; null takes it away. */
+export async function setOwnStatus(ctx: Ctx, gate: Gate, status: NewStatus | null): Promise<UserStatus> {
+  const now = ctx.now()
+  if (status?.expiresAt != null && status.expiresAt <= now) {
+    const message = 'must be in the future'
+    throw new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'expiresAt', location: 'body', message }] })
+  }
+  const { principal } = await gate()
+  const row: SetStatus = {
+    statusMessage: status?.statusMessage ?? null,
+    availability: status?.availability ? AVAILABILITIES.indexOf(status.availability) : null,
+    mood: status?.mood ? MOODS.indexOf(status.mood) : null,
+    statusExpiresAt: status?.expiresAt ?? null,
+    statusUpdatedAt: status ? now : null,
+  }
+  await ctx.db.one(updateStatus(principal.userId, row))
+  return statusOf(row, now)
+}

@@ -1,0 +1,61 @@
+/** Following (Mastodon's words): follow, unfollow, requests. Each act is one guarded statement; repeating it changes nothing. */
+import type { FollowId, UserId } from '../../ids.ts'
+import { approveFollow, deleteFollow, deleteFollowEntry, findFollow, insertFollow } from '../../store/db/follows.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { readSeenUser, requireMet } from './visibility.ts'
+
+export type FollowOutcome = 'following' | 'requested' | 'duplicate'
+
+/** Follows `userId`, or asks to where the account is private. */
+export async function followUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<FollowOutcome> {
+  const { principal, reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)])
+  if (userId === principal.userId) throw selfError('You cannot follow yourself')
+  requireMet(reads[0])
+  const id = ctx.newId<FollowId>()
+  const edge = await ctx.db.commit(
+    [insertFollow({ id, followerId: principal.userId, followedId: userId, now: ctx.now() })],
+    findFollow(principal.userId, userId),
+  )
+  // A block, ban or deletion came in between: it looks as it does now.
+  if (!edge) throw new AppError('not_found')
+  if (edge.id !== id) return 'duplicate'
+  return edge.approvedAt === null ? 'requested' : 'following'
+}
+
+export function selfError(message: string): AppError {
+  return new AppError('invalid_request', message, { fields: [{ path: 'target', location: 'body', message }] })
+}
+
+/** Ends the caller's following, or withdraws the request. Of nobody, it is nothing, and no error. */
+export async function unfollowUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
+  const { principal } = await gate()
+  await ctx.db.one(deleteFollow(principal.userId, userId))
+}
+
+/** Accepts a request to the caller. Another's request and none are the same: not found. */
+export async function acceptFollowRequest(ctx: Ctx, gate: Gate, id: FollowId): Promise<void> {
+  const { principal } = await gate()
+  const accepted = await ctx.db.one(approveFollow(id, principal.userId, ctx.now()))
+  if (!accepted) throw new AppError('not_found')
+}
+
+/** Removes a follower, ends a following, rejects or withdraws a request: whichever side of the entry the caller is. */
+export async function removeFollowEntry(ctx: Ctx, gate: Gate, id: FollowId): Promise<void> {
+  const { principal } = await gate()
+  const removed = await ctx.db.one(deleteFollowEntry(id, principal.userId))
+  if (!removed) throw new AppError('not_found')
+}
+
+export interface FollowStatus {
+  readonly following: boolean
+  readonly requested: boolean
+}
+
+/** Whether the caller follows somebody. Who does not exist for the caller is followed by nobody. */
+export async function getFollowStatus(ctx: Ctx, gate: Gate, userId: UserId): Promise<FollowStatus> {
+  const { reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)])
+  const follow = reads[0]?.viewerFollow ?? null
+  return { following: follow === 'following', requested: follow === 'requested' }
+}

@@ -1,0 +1,94 @@
+/** Lists of people: followers, following, requests, suggestions, and several people at once. Pages by keyset, newest first. */
+import { idAt, timeOf, type UserId } from '../../ids.ts'
+import { always } from '../../store/db/database.ts'
+import {
+  type FollowList,
+  type FollowListRow,
+  findRelationships,
+  findSeenUsers,
+  listFollows,
+  listSuggestions,
+  type RelationshipRow,
+} from '../../store/db/follows.ts'
+import { isListOpen } from '../../store/db/visibility.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { SUGGESTION_EDGES_PER_PERSON, SUGGESTION_PEOPLE, SUGGESTIONS_MAX } from '../figures.ts'
+import type { Gate } from '../sessions/gate.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+import { audienceOf, isAdmin, readSeenUser, requireMet, type SeenUser, show } from './visibility.ts'
+
+export type { RelationshipRow as Relationship } from '../../store/db/follows.ts'
+
+export interface Page {
+  readonly limit: number
+  /** A position: the id of the last one of the page before, or one made of a time. Null: the newest. */
+  readonly before: number | null
+}
+
+export function positionOf(ctx: Ctx, page: Page): number {
+  return page.before ?? idAt(ctx.now() + 60_000)
+}
+
+export interface FollowRecord {
+  readonly id: number
+  readonly approved: boolean
+  readonly createdAt: number
+  readonly user: SeenUser
+}
+
+function toRecord(principal: UserPrincipal, row: FollowListRow): FollowRecord {
+  return { id: row.followId, approved: row.followApprovedAt !== null, createdAt: timeOf(row.followId), user: show(principal, row) }
+}
+
+/** The caller's own followers, following or requests. */
+export async function listOwnFollows(ctx: Ctx, gate: Gate, list: FollowList, page: Page): Promise<FollowRecord[]> {
+  const { principal, reads } = await gate(({ userId }) => [
+    listFollows({ list, userId, viewerId: userId, before: positionOf(ctx, page), limit: page.limit, now: ctx.now(), condition: always }),
+  ])
+  return reads[0].map((row) => toRecord(principal, row))
+}
+
+/** Somebody's followers or following. A private account's are open to those whom it lets follow (wire §6.11). */
+export async function listFollowsOf(ctx: Ctx, gate: Gate, userId: UserId, list: FollowList, page: Page): Promise<FollowRecord[]> {
+  const now = ctx.now()
+  const base = { list, userId, before: positionOf(ctx, page), limit: page.limit, now }
+  const { principal, reads } = await gate(({ userId: viewerId }) => [
+    readSeenUser(ctx, viewerId, userId),
+    listFollows({ ...base, viewerId, condition: isListOpen({ ownerId: userId, viewerId, now }) }),
+  ])
+  const [owner, rows] = reads
+  if (audienceOf(principal, requireMet(owner)) === 'outsider') {
+    throw new AppError('forbidden', 'This account is private', { reason: 'not_following' })
+  }
+  // An administrator looks into a private account: rare enough for a round trip of its own.
+  const isAdminOnly = isAdmin(principal) && owner?.isPrivate === 1 && rows.length === 0
+  const shown = isAdminOnly ? await ctx.db.one(listFollows({ ...base, viewerId: principal.userId, condition: always })) : rows
+  return shown.map((row) => toRecord(principal, row))
+}
+
+/** Those of the given people who exist for the caller. */
+export async function lookUpUsers(ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<SeenUser[]> {
+  const { principal, reads } = await gate(({ userId }) => [findSeenUsers({ userIds, viewerId: userId, now: ctx.now() })])
+  return reads[0].map((row) => show(principal, row))
+}
+
+/** How the caller stands to each of the given people who exist for the caller. */
+export async function listRelationships(ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<RelationshipRow[]> {
+  const { reads } = await gate(({ userId }) => [findRelationships({ userIds, viewerId: userId, now: ctx.now() })])
+  return reads[0]
+}
+
+/** People whom those follow whom the caller follows. */
+export async function listSuggestedUsers(ctx: Ctx, gate: Gate): Promise<SeenUser[]> {
+  const { principal, reads } = await gate(({ userId }) => [
+    listSuggestions({
+      viewerId: userId,
+      people: SUGGESTION_PEOPLE,
+      perPerson: SUGGESTION_EDGES_PER_PERSON,
+      limit: SUGGESTIONS_MAX,
+      now: ctx.now(),
+    }),
+  ])
+  return reads[0].map((row) => show(principal, row))
+}

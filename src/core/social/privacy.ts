@@ -1,0 +1,29 @@
+/** Private accounts (wire §6.15): who may follow, and what becomes of requests when the account goes public. */
+import { acceptRequests, insertEdgeWork } from '../../store/db/edge-work.ts'
+import { findRequestCount, isWaitedFor, updatePrivacy } from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import { EDGE_CHUNK } from '../figures.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { continueEdgeWork } from './edge-work.ts'
+
+/**
+ * Makes the caller's account private or public. Edges stay. Going public accepts the waiting requests: the first chunk
+ * with the flag, the rest after the reply and by cron; `acceptedCount` says how many waited.
+ */
+export async function setPrivacy(ctx: Ctx, gate: Gate, isPrivate: boolean): Promise<{ acceptedCount: number }> {
+  const { principal, reads } = await gate(({ userId }) => [findRequestCount(userId)])
+  const { userId } = principal
+  const now = ctx.now()
+  if (isPrivate) {
+    await ctx.db.one(updatePrivacy(userId, true, now))
+    return { acceptedCount: 0 }
+  }
+  await ctx.db.batch([
+    insertEdgeWork(userId, 'accept_requests', now, isWaitedFor(userId)),
+    updatePrivacy(userId, false, now),
+    ...acceptRequests(userId, EDGE_CHUNK, now),
+  ])
+  const acceptedCount = reads[0]?.requestCount ?? 0
+  if (acceptedCount > EDGE_CHUNK) continueEdgeWork(ctx, userId, 'accept_requests')
+  return { acceptedCount }
+}

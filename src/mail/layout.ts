@@ -1,0 +1,45 @@
+/** The two layouts of a mail: its paragraphs as text and as HTML. Everything is escaped here, once. */
+
+export type Block = string | { readonly code: string } | { readonly details: readonly (readonly [label: string, value: string])[] }
+
+/** A code stands alone on its line, so that people can copy it and scripts can find it. */
+export function toText(blocks: readonly Block[]): string {
+  const paragraphs = blocks.map((block) => {
+    if (typeof block === 'string') return block
+    if ('code' in block) return block.code
+    return block.details.map(([label, value]) => `${label}: ${value}`).join('\n')
+  })
+  return `${paragraphs.join('\n\n')}\n`
+}
+
+const CODE_STYLE = 'font: 600 22px/1.4 ui-monospace, Menlo, Consolas, monospace; letter-spacing: 1px'
+const BODY_STYLE = 'margin: 0 auto; padding: 24px; max-width: 560px; font: 16px/1.5 system-ui, sans-serif'
+
+export function toHtml(subject: string, blocks: readonly Block[], signature: string): string {
+  const paragraphs = blocks.map((block) => {
+    if (typeof block === 'string') return `<p>${escapeHtml(block)}</p>`
+    if ('code' in block) return `<p style="${CODE_STYLE}">${escapeHtml(block.code)}</p>`
+    return `<p>${block.details.map(([label, value]) => `${label}: ${escapeHtml(value)}`).join('<br>')}</p>`
+  })
+  return [
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">',
+    `<title>${escapeHtml(subject)}</title></head>`,
+    `<body style="${BODY_STYLE}">`,
+    ...paragraphs,
+    `<p style="font-size: 13px; opacity: 0.7">${escapeHtml(signature)}</p>`,
+    '</body></html>\n',
+  ].join('\n')
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)
+}

@@ -1,0 +1,36 @@
+/** Guards and writes of an administrator's change of an account (see `core/admin/update-user.ts`). */
+import { sql } from 'drizzle-orm'
+import type { UserId } from '../../ids.ts'
+import { type Fragment, first, run, type Statement } from './database.ts'
+
+/** Who else has the names. Null: that name is not to change. */
+export function findConflicts(input: {
+  userId: UserId
+  usernameKey: string | null
+  emailKey: string | null
+}): Statement<{ username: number; email: number } | null> {
+  const { userId, usernameKey, emailKey } = input
+  return first(sql`
+    SELECT EXISTS (SELECT 1 FROM users WHERE username_key = ${usernameKey} AND id <> ${userId}) AS username,
+           EXISTS (SELECT 1 FROM users WHERE email_key = ${emailKey} AND email_verified_at IS NOT NULL AND id <> ${userId}) AS email`)
+}
+
+/** Holds while the user is as read with this epoch, not deleted, and of a rank below `ranking`. */
+export function isUserBelow(input: { userId: UserId; epoch: number; ranking: number }): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM users x JOIN roles r ON r.id = x.role
+    WHERE x.id = ${input.userId} AND x.epoch = ${input.epoch} AND x.deleted_at IS NULL AND r.ranking > ${input.ranking})`
+}
+
+/** Holds while the role exists, of a rank below `ranking`. */
+export function isRoleBelow(role: string, ranking: number): Fragment {
+  return sql`EXISTS (SELECT 1 FROM roles WHERE id = ${role} AND ranking > ${ranking})`
+}
+
+/** Gives the user this password, the first one too, where `condition` holds. */
+export function putPassword(input: { userId: UserId; passwordHash: string; now: number }, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO credentials (user_id, password_hash, updated_at)
+    SELECT ${input.userId}, ${input.passwordHash}, ${input.now} WHERE ${condition}
+    ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, updated_at = excluded.updated_at`)
+}

@@ -1,0 +1,176 @@
+/**
+ * What administrators read of users and do to them. Each act is a pair: a guard that holds when the act would change
+ * something and the target's rank is below the administrator's, and the write under that guard. The audit event goes
+ * before the write in the same batch, so it is there exactly when something changed; a repeated batch does nothing.
+ */
+import { sql } from 'drizzle-orm'
+import type { UserId } from '../../ids.ts'
+import { all, always, type Fragment, first, run, type Statement } from './database.ts'
+import type { NewUser, UserRow } from './users.ts'
+
+export interface TargetRow extends UserRow {
+  readonly ranking: number
+  /** 1 while edges of the user are still being removed. */
+  readonly isLosingEdges: number
+}
+
+/** True of the alias `u`: somebody. What the purge has left of a deleted account is nobody, and stays so. */
+const isSomebody = sql`u.deleted_reason IS NOT 'purged'`
+
+const target = (id: UserId, condition: Fragment) => sql`
+  SELECT u.*, r.ranking, EXISTS (SELECT 1 FROM edge_work w WHERE w.user_id = u.id AND w.kind = 'remove_edges') AS is_losing_edges
+  FROM users u JOIN roles r ON r.id = u.role WHERE u.id = ${id} AND ${isSomebody} AND ${condition}`
+
+/** Anybody: banned, deleted and unverified people too, as long as they are somebody. */
+export function findTarget(id: UserId): Statement<TargetRow | null> {
+  return first(target(id, sql`1`))
+}
+
+/** Several at once, in the order of the ids. */
+export function findUsers(ids: readonly UserId[]): Statement<UserRow[]> {
+  return all(sql`SELECT u.* FROM json_each(${JSON.stringify(ids)}) j JOIN users u ON u.id = j.value WHERE ${isSomebody} ORDER BY j.key`)
+}
+
+export interface UserFilter {
+  readonly role: string | null
+  readonly banned: boolean | null
+  readonly restricted: boolean | null
+  readonly unverified: boolean | null
+}
+
+/** Everybody, newest first, from before the position `before`. A filter that picks out few has an index of its own. */
+export function listUsers(input: { filter: UserFilter; before: number; limit: number; now: number }): Statement<UserRow[]> {
+  const { role, banned, restricted, unverified } = input.filter
+  const inForce = (since: Fragment, until: Fragment) => sql`(${since} IS NOT NULL AND (${until} IS NULL OR ${until} > ${input.now}))`
+  const isBanned = inForce(sql`u.banned_at`, sql`u.banned_until`)
+  const isRestricted = inForce(sql`u.restricted_at`, sql`u.restricted_until`)
+  const conditions = [sql`u.id < ${input.before}`, isSomebody]
+  if (banned !== null) conditions.push(banned ? isBanned : sql`NOT ${isBanned}`)
+  if (restricted !== null) conditions.push(restricted ? isRestricted : sql`NOT ${isRestricted}`)
+  if (unverified !== null) conditions.push(unverified ? sql`u.email_verified_at IS NULL` : sql`u.email_verified_at IS NOT NULL`)
+  if (role !== null) conditions.push(sql`u.role = ${role}`)
+  return all(sql`
+    SELECT u.* FROM users u ${indexFor(input.filter)} WHERE ${sql.join(conditions, sql` AND `)}
+    ORDER BY u.id DESC LIMIT ${input.limit}`)
+}
+
+/** Named, because the planner has no statistics and would read all users for the few who are banned. */
+function indexFor(filter: UserFilter): Fragment {
+  if (filter.banned) return sql`INDEXED BY users_banned`
+  if (filter.restricted) return sql`INDEXED BY users_restricted`
+  if (filter.unverified) return sql`INDEXED BY users_unverified`
+  return filter.role === null ? sql`NOT INDEXED` : sql`INDEXED BY users_role`
+}
+
+/** Makes a user with a role that is below `ranking`, unless the user name or the verified address is taken. */
+export function insertUserWithRole(row: NewUser, role: string, ranking: number): Statement<void> {
+  return run(sql`
+    INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,
+                       phone_country_code, phone, role, created_at, updated_at)
+    SELECT ${row.id}, ${row.username}, ${row.usernameKey}, ${row.email}, ${row.emailKey}, ${row.emailVerifiedAt}, ${row.givenName},
+           ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, r.id, ${row.createdAt}, ${row.createdAt}
+    FROM roles r WHERE r.id = ${role} AND r.ranking > ${ranking}
+    ON CONFLICT (username_key) DO NOTHING
+    ON CONFLICT (email_key) WHERE email_verified_at IS NOT NULL DO NOTHING`)
+}
+
+/** Whom an act is on, and whose rank decides. */
+export interface ActOn {
+  readonly userId: UserId
+  /** The administrator's. */
+  readonly ranking: number
+  readonly now: number
+}
+
+export interface UserAct {
+  /** Holds before the write, when the write will change something. */
+  readonly takesPlace: Fragment
+  readonly write: Statement<void>
+  /** The user as the act wants it, whoever made it so; null when it was not done, or the rank is not below. */
+  readonly witness: Statement<TargetRow | null>
+}
+
+/** Holds for somebody whose rank is below, and of whom `condition` is true; it is about the alias `u`. */
+export function isBelow(userId: UserId, ranking: number, condition: Fragment = always): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM users u JOIN roles r ON r.id = u.role
+    WHERE u.id = ${userId} AND r.ranking > ${ranking} AND ${isSomebody} AND (${condition}))`
+}
+
+/** `differs` is about the alias `u`, and never null. */
+function act(on: ActOn, differs: Fragment, sets: Fragment): UserAct {
+  const takesPlace = isBelow(on.userId, on.ranking, differs)
+  return {
+    takesPlace,
+    write: run(sql`UPDATE users SET ${sets}, updated_at = ${on.now} WHERE id = ${on.userId} AND ${takesPlace}`),
+    witness: first(target(on.userId, sql`r.ranking > ${on.ranking} AND NOT (${differs})`)),
+  }
+}
+
+export interface Term {
+  readonly until: number | null
+  readonly reason: string | null
+}
+
+const bannedNow = (now: number) => sql`(banned_at IS NOT NULL AND (banned_until IS NULL OR banned_until > ${now}))`
+
+/** Bans, or gives the ban that is in force another end or reason. Only a new ban raises the epoch. */
+export function banUser(on: ActOn, { until, reason }: Term): UserAct {
+  return act(
+    on,
+    sql`u.banned_at IS NULL OR u.banned_until IS NOT ${until} OR u.banned_reason IS NOT ${reason}`,
+    sql`epoch = epoch + CASE WHEN ${bannedNow(on.now)} THEN 0 ELSE 1 END,
+        banned_at = CASE WHEN ${bannedNow(on.now)} THEN banned_at ELSE ${on.now} END,
+        banned_until = ${until}, banned_reason = ${reason}`,
+  )
+}
+
+export function liftBan(on: ActOn): UserAct {
+  return act(on, sql`u.banned_at IS NOT NULL`, sql`banned_at = NULL, banned_until = NULL, banned_reason = NULL`)
+}
+
+/** The user's edges stay what is left of them, unless a deletion or a ban without end still asks for their removal. */
+export function cancelEdgeRemoval(userId: UserId): Statement<void> {
+  return run(sql`
+    DELETE FROM edge_work WHERE user_id = ${userId} AND kind = 'remove_edges' AND EXISTS (
+      SELECT 1 FROM users WHERE id = ${userId} AND deleted_at IS NULL AND (banned_at IS NULL OR banned_until IS NOT NULL))`)
+}
+
+const restrictedNow = (now: number) => sql`(restricted_at IS NOT NULL AND (restricted_until IS NULL OR restricted_until > ${now}))`
+
+export function restrictUser(on: ActOn, { until, reason }: Term): UserAct {
+  return act(
+    on,
+    sql`u.restricted_at IS NULL OR u.restricted_until IS NOT ${until} OR u.restricted_reason IS NOT ${reason}`,
+    sql`restricted_at = CASE WHEN ${restrictedNow(on.now)} THEN restricted_at ELSE ${on.now} END,
+        restricted_until = ${until}, restricted_reason = ${reason}`,
+  )
+}
+
+export function liftRestriction(on: ActOn): UserAct {
+  return act(on, sql`u.restricted_at IS NOT NULL`, sql`restricted_at = NULL, restricted_until = NULL, restricted_reason = NULL`)
+}
+
+/** The mark of a person whose identity was checked; not the e-mail's. */
+export function setVerified(on: ActOn, isVerified: boolean): UserAct {
+  return isVerified
+    ? act(on, sql`u.verified_at IS NULL`, sql`verified_at = ${on.now}`)
+    : act(on, sql`u.verified_at IS NOT NULL`, sql`verified_at = NULL`)
+}
+
+export function setCustomData(on: ActOn, customData: string | null): UserAct {
+  return act(on, sql`u.custom_data IS NOT ${customData}`, sql`custom_data = ${customData}`)
+}
+
+export function setSubscription(on: ActOn, tier: string | null, expiresAt: number | null): UserAct {
+  return act(
+    on,
+    sql`u.subscription_tier IS NOT ${tier} OR u.subscription_expires_at IS NOT ${expiresAt}`,
+    sql`subscription_tier = ${tier}, subscription_expires_at = ${expiresAt}`,
+  )
+}
+
+/** The witness of a deletion from which no owner comes back. */
+export function findDeletedForGood(id: UserId): Statement<{ id: UserId } | null> {
+  return first(sql`SELECT id FROM users WHERE id = ${id} AND deleted_at IS NOT NULL AND deleted_reason IS NOT 'self'`)
+}

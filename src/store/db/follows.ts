@@ -1,0 +1,153 @@
+/** Follows in D1: one guarded statement per act, counters by triggers. Lists read ids first and stop at the page. */
+import { sql } from 'drizzle-orm'
+import type { FollowId, UserId } from '../../ids.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
+import type { UserRow } from './users.ts'
+import { isAccountAlive, isPresent, isUnblocked, isVisibleTo, relationColumns } from './visibility.ts'
+
+/** A user as a viewer finds one: the row, and how the viewer stands to it. */
+export interface SeenUserRow extends UserRow {
+  readonly viewerFollow: 'following' | 'requested' | null
+  readonly viewerBlocks: number
+}
+
+export function findSeenUser(input: { userId: UserId; viewerId: UserId; now: number }): Statement<SeenUserRow | null> {
+  return first(sql`
+    SELECT u.*, ${relationColumns(input.viewerId)} FROM users u
+    WHERE u.id = ${input.userId} AND (u.id = ${input.viewerId} OR (${isVisibleTo(input.viewerId, input.now)}))`)
+}
+
+/** The same for an administrator, from whom nobody hides. */
+export function findAnyUser(input: { userId: UserId; viewerId: UserId }): Statement<SeenUserRow | null> {
+  return first(sql`SELECT u.*, ${relationColumns(input.viewerId)} FROM users u WHERE u.id = ${input.userId}`)
+}
+
+/** Several at once, in the order of the ids, those that do not exist for the viewer left out. */
+export function findSeenUsers(input: { userIds: readonly UserId[]; viewerId: UserId; now: number }): Statement<SeenUserRow[]> {
+  return all(sql`
+    SELECT u.*, ${relationColumns(input.viewerId)} FROM json_each(${JSON.stringify(input.userIds)}) j JOIN users u ON u.id = j.value
+    WHERE u.id = ${input.viewerId} OR (${isVisibleTo(input.viewerId, input.now)})
+    ORDER BY j.key`)
+}
+
+export interface NewFollow {
+  readonly id: FollowId
+  readonly followerId: UserId
+  readonly followedId: UserId
+  readonly now: number
+}
+
+/** Follows, or asks to where the account is private at this moment. Nothing happens across a block, or when the edge exists. */
+export function insertFollow(edge: NewFollow): Statement<void> {
+  return run(sql`
+    INSERT INTO follows (id, follower_id, followed_id, approved_at)
+    SELECT ${edge.id}, ${edge.followerId}, u.id, CASE WHEN u.is_private = 1 THEN NULL ELSE ${edge.now} END
+    FROM users u
+    WHERE u.id = ${edge.followedId} AND u.id <> ${edge.followerId} AND ${isPresent(edge.now)} AND ${isUnblocked(edge.followerId)}
+      AND ${isAccountAlive(edge.followerId, edge.now)}
+    ON CONFLICT (follower_id, followed_id) DO NOTHING`)
+}
+
+export interface FollowRow {
+  readonly id: FollowId
+  readonly approvedAt: number | null
+}
+
+export function findFollow(followerId: UserId, followedId: UserId): Statement<FollowRow | null> {
+  return first(sql`SELECT id, approved_at FROM follows WHERE follower_id = ${followerId} AND followed_id = ${followedId}`)
+}
+
+export function deleteFollow(followerId: UserId, followedId: UserId): Statement<void> {
+  return run(sql`DELETE FROM follows WHERE follower_id = ${followerId} AND followed_id = ${followedId}`)
+}
+
+/** Removes an edge or request by its id, for either side; null for anybody else's and for none. */
+export function deleteFollowEntry(id: FollowId, userId: UserId): Statement<{ id: FollowId } | null> {
+  return first(sql`DELETE FROM follows WHERE id = ${id} AND (follower_id = ${userId} OR followed_id = ${userId}) RETURNING id`)
+}
+
+/** Accepts a request to the user; accepting it again changes nothing. Null for anybody else's and for none. */
+export function approveFollow(id: FollowId, followedId: UserId, now: number): Statement<{ id: FollowId } | null> {
+  return first(sql`
+    UPDATE follows SET approved_at = COALESCE(approved_at, ${now}) WHERE id = ${id} AND followed_id = ${followedId} RETURNING id`)
+}
+
+export type FollowList = 'followers' | 'following' | 'requests'
+
+export interface FollowListRow extends SeenUserRow {
+  readonly followId: FollowId
+  readonly followApprovedAt: number | null
+}
+
+/** Which edges a list is made of (an index of its own each), and who is shown of them. */
+const LISTS = {
+  followers: { edges: (userId: UserId) => sql`f.followed_id = ${userId} AND f.approved_at IS NOT NULL`, other: sql`f.follower_id` },
+  following: { edges: (userId: UserId) => sql`f.follower_id = ${userId} AND f.approved_at IS NOT NULL`, other: sql`f.followed_id` },
+  requests: { edges: (userId: UserId) => sql`f.followed_id = ${userId} AND f.approved_at IS NULL`, other: sql`f.follower_id` },
+} as const
+
+/**
+ * A page of a user's list as a viewer sees it, newest first, from before the position `before`. People who do not exist
+ * for the viewer are left out; a run of them is read through, so that a short page is the last one.
+ */
+export function listFollows(input: {
+  list: FollowList
+  userId: UserId
+  viewerId: UserId
+  before: number
+  limit: number
+  now: number
+  condition: Fragment
+}): Statement<FollowListRow[]> {
+  const { edges, other } = LISTS[input.list]
+  return all(sql`
+    SELECT f.id AS follow_id, f.approved_at AS follow_approved_at, u.*, ${relationColumns(input.viewerId)}
+    FROM follows f CROSS JOIN users u ON u.id = ${other}
+    WHERE ${edges(input.userId)} AND f.id < ${input.before} AND (${input.condition})
+      AND (u.id = ${input.viewerId} OR (${isPresent(input.now)} AND ${isUnblocked(input.viewerId)}))
+    ORDER BY f.id DESC LIMIT ${input.limit}`)
+}
+
+export interface RelationshipRow {
+  readonly id: UserId
+  readonly follow: 'following' | 'requested' | null
+  readonly followedBy: 'following' | 'requested' | null
+  readonly blocking: number
+}
+
+/** How the viewer stands to each of the users, in one query; those that do not exist for the viewer are left out. */
+export function findRelationships(input: { userIds: readonly UserId[]; viewerId: UserId; now: number }): Statement<RelationshipRow[]> {
+  const state = sql`CASE WHEN f.approved_at IS NULL THEN 'requested' ELSE 'following' END`
+  return all(sql`
+    SELECT u.id,
+      (SELECT ${state} FROM follows f WHERE f.follower_id = ${input.viewerId} AND f.followed_id = u.id) AS follow,
+      (SELECT ${state} FROM follows f WHERE f.follower_id = u.id AND f.followed_id = ${input.viewerId}) AS followed_by,
+      EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = ${input.viewerId} AND b.blocked_id = u.id) AS blocking
+    FROM json_each(${JSON.stringify(input.userIds)}) j JOIN users u ON u.id = j.value
+    WHERE ${isVisibleTo(input.viewerId, input.now)} ORDER BY j.key`)
+}
+
+/** People whom those follow whom the viewer follows: from at most 200 edges, the most shared first. */
+export function listSuggestions(input: {
+  viewerId: UserId
+  people: number
+  perPerson: number
+  limit: number
+  now: number
+}): Statement<SeenUserRow[]> {
+  const { viewerId } = input
+  return all(sql`
+    WITH near AS (
+      SELECT f.followed_id AS id FROM follows f
+      WHERE f.follower_id = ${viewerId} AND f.approved_at IS NOT NULL ORDER BY f.id DESC LIMIT ${input.people}),
+    far AS (
+      SELECT j.value AS id, COUNT(*) AS shared
+      FROM near n CROSS JOIN json_each((
+        SELECT json_group_array(x.followed_id) FROM (
+          SELECT followed_id FROM follows WHERE follower_id = n.id AND approved_at IS NOT NULL ORDER BY id DESC LIMIT ${input.perPerson}) x)) j
+      GROUP BY j.value)
+    SELECT u.*, ${relationColumns(viewerId)} FROM far JOIN users u ON u.id = far.id
+    WHERE u.id <> ${viewerId} AND ${isPresent(input.now)} AND ${isUnblocked(viewerId)}
+      AND NOT EXISTS (SELECT 1 FROM follows f WHERE f.follower_id = ${viewerId} AND f.followed_id = u.id)
+    ORDER BY far.shared DESC, u.id DESC LIMIT ${input.limit}`)
+}

@@ -1,0 +1,44 @@
+/**
+ * Invite codes in D1: a person has numbered places for them, so that two requests at once make the same ones. A code is
+ * claimed by one guarded statement (design §1.4), in the batch that makes the account.
+ */
+import { sql } from 'drizzle-orm'
+import type { UserId } from '../../ids.ts'
+import { all, type Fragment, run, type Statement } from './database.ts'
+import { isPresent } from './visibility.ts'
+
+export interface InviteCodeRow {
+  readonly code: string
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** Whose account was made with it; null while it is unused. */
+  readonly usedBy: UserId | null
+}
+
+export function listInviteCodes(ownerId: UserId): Statement<InviteCodeRow[]> {
+  return all(sql`SELECT code, created_at, updated_at, used_by FROM invite_codes WHERE owner_id = ${ownerId} ORDER BY slot`)
+}
+
+/** Puts a code into each place that is empty: the first of `codes` into the first place. What is there stays. */
+export function insertInviteCodes(ownerId: UserId, codes: readonly string[], now: number): Statement<void> {
+  return run(sql`
+    INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at)
+    SELECT j.value, u.id, j.key, ${now}, ${now} FROM users u CROSS JOIN json_each(${JSON.stringify(codes)}) j
+    WHERE u.id = ${ownerId} AND ${isPresent(now)}
+    ON CONFLICT (owner_id, slot) DO NOTHING
+    ON CONFLICT (code) DO NOTHING`)
+}
+
+/** Holds while the code is unused and its owner is somebody whom anybody may know of. */
+export function isInviteOpen(code: string, now: number): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM invite_codes i JOIN users u ON u.id = i.owner_id
+    WHERE i.code = ${code} AND i.used_by IS NULL AND ${isPresent(now)})`
+}
+
+/** Uses the code for this account, where `condition` holds: of many at once, one does. */
+export function claimInvite(code: string, userId: UserId, now: number, condition: Fragment): Statement<void> {
+  return run(sql`
+    UPDATE invite_codes SET used_by = ${userId}, updated_at = ${now}
+    WHERE code = ${code} AND used_by IS NULL AND (${condition})`)
+}

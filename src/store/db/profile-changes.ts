@@ -1,0 +1,55 @@
+/** Changes of a profile in D1: the columns of `users` that a person, or an administrator, may write. */
+import { sql } from 'drizzle-orm'
+import type { ProfileField } from '../../config.ts'
+import type { UserId } from '../../ids.ts'
+import { type Fragment, run, type Statement } from './database.ts'
+
+const COLUMNS: Readonly<Record<Exclude<ProfileField, 'username'>, Fragment>> = {
+  givenName: sql`given_name`,
+  middleName: sql`middle_name`,
+  familyName: sql`family_name`,
+  gender: sql`gender`,
+  bio: sql`bio`,
+  designation: sql`designation`,
+  organization: sql`organization`,
+  pronouns: sql`pronouns`,
+  customLink: sql`custom_link`,
+  phoneCountryCode: sql`phone_country_code`,
+  phone: sql`phone`,
+  locale: sql`locale`,
+  zoneinfo: sql`zoneinfo`,
+  currency: sql`currency`,
+}
+
+export interface ProfileChanges {
+  readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
+  readonly username?: { readonly username: string; readonly usernameKey: string }
+  /** These three only an administrator changes at once. */
+  readonly email?: { readonly email: string; readonly emailKey: string; readonly verifiedAt: number }
+  readonly role?: string
+  readonly endsSessions?: boolean
+}
+
+/** Holds while nobody else has the user name. */
+export function isUsernameFree(key: string, userId: UserId): Fragment {
+  return sql`NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = ${key} AND o.id <> ${userId})`
+}
+
+/** Writes the given columns, and no other, where `condition` holds, of the row of `users` too. */
+export function updateProfile(userId: UserId, changes: ProfileChanges, now: number, condition: Fragment): Statement<void> {
+  const sets = Object.entries(changes.fields).map(([field, value]) => sql`${COLUMNS[field as keyof typeof COLUMNS]} = ${value}`)
+  if (changes.username) sets.push(sql`username = ${changes.username.username}`, sql`username_key = ${changes.username.usernameKey}`)
+  const { email } = changes
+  if (email) sets.push(sql`email = ${email.email}`, sql`email_key = ${email.emailKey}`, sql`email_verified_at = ${email.verifiedAt}`)
+  if (changes.role) sets.push(sql`role = ${changes.role}`)
+  if (changes.endsSessions) sets.push(sql`epoch = epoch + 1`)
+  return run(sql`
+    UPDATE users SET ${sql.join([...sets, sql`updated_at = ${now}`], sql`, `)} WHERE id = ${userId} AND (${condition})`)
+}
+
+/** True of the row of `users` that a statement is about, once it has what the changes say: tells that they were written. */
+export function rowHasProfile(changes: ProfileChanges): Fragment {
+  const equal = Object.entries(changes.fields).map(([field, value]) => sql`users.${COLUMNS[field as keyof typeof COLUMNS]} IS ${value}`)
+  if (changes.username) equal.push(sql`users.username = ${changes.username.username}`)
+  return sql.join(equal, sql` AND `)
+}

@@ -1,0 +1,92 @@
+/** The social graph: follows (Mastodon's words), blocks, search strings, invite codes. Counters on `users` are triggers'. */
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { users } from './users.ts'
+
+/**
+ * One edge: approved, or (`approved_at` null) a request that waits. No foreign keys: SQLite would look for the edges of a
+ * deleted user without the partial indexes, in all of the table. A trigger removes them instead.
+ */
+export const follows = sqliteTable(
+  'follows',
+  {
+    id: integer().primaryKey(),
+    followerId: integer().notNull(),
+    followedId: integer().notNull(),
+    approvedAt: integer(),
+  },
+  (t) => [
+    // Decides that there is one edge of a pair; whether somebody follows somebody.
+    uniqueIndex('follows_pair').on(t.followerId, t.followedId),
+    // Followers, newest first: the rowid is the last column of every index.
+    index('follows_followers').on(t.followedId).where(sql`approved_at IS NOT NULL`),
+    // Following.
+    index('follows_following').on(t.followerId).where(sql`approved_at IS NOT NULL`),
+    // Requests to somebody, and by somebody.
+    index('follows_requests').on(t.followedId).where(sql`approved_at IS NULL`),
+    index('follows_requested').on(t.followerId).where(sql`approved_at IS NULL`),
+  ],
+)
+
+export const blocks = sqliteTable(
+  'blocks',
+  {
+    id: integer().primaryKey(),
+    blockerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    blockedId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('blocks_pair').on(t.blockerId, t.blockedId),
+    // The blocker's own list, newest first.
+    index('blocks_blocker').on(t.blockerId),
+    // The end of an account.
+    index('blocks_blocked').on(t.blockedId),
+  ],
+)
+
+/** What a person can be found by, folded. Made WITHOUT ROWID by a migration of its own: the key is the row. */
+export const searchStrings = sqliteTable(
+  'search_strings',
+  {
+    string: text().notNull(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+  },
+  (t) => [primaryKey({ columns: [t.string, t.userId] }), index('search_strings_user').on(t.userId)],
+)
+
+export const inviteCodes = sqliteTable(
+  'invite_codes',
+  {
+    code: text().primaryKey(),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** 0 to the number of codes per person: two requests at once make the same ones. */
+    slot: integer().notNull(),
+    createdAt: integer().notNull(),
+    updatedAt: integer().notNull(),
+    usedBy: integer(),
+  },
+  (t) => [uniqueIndex('invite_codes_slot').on(t.ownerId, t.slot)],
+)
+
+/** Acts on very many edges that are still going on, in chunks (design §2): one row while there is something left to do. */
+export const edgeWork = sqliteTable(
+  'edge_work',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** `accept_requests`: went public. `remove_edges`: was banned for good, or deleted. */
+    kind: text().notNull(),
+    createdAt: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.kind] })],
+)
