@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http'
 import { performance } from 'node:perf_hooks'
 
 export interface BenchRequest {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
   headers?: Record<string, string>
   body?: string

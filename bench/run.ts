@@ -1,5 +1,5 @@
-// `npm run bench`: bundle size, then Kith's routes beside the floors of the same workerd. Only reports; with --check it
-// exits 1 when a target is missed. README.md says how to read it.
+// `npm run bench`: bundle size, then Kith's routes beside the floors of the same workerd; with --graph, the social graph at
+// two sizes instead. Only reports; with --check it exits 1 when a target is missed. README.md says how to read it.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +23,7 @@ interface Pair {
 const { values: options } = parseArgs({
   options: {
     'floors-only': { type: 'boolean', default: false },
+    graph: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
@@ -37,28 +38,34 @@ const connections = Number(options.connections)
 /** Hashes come one at a time whatever is asked; a few lanes keep the next one waiting. */
 const HASH_LANES = 4
 
-const folder = await mkdtemp(join(tmpdir(), 'kith-bench-'))
-let runtime: Runtime | undefined
 const missed: string[] = []
-try {
-  const vars = benchVars()
-  const bundle = options['floors-only'] ? undefined : await bundleWorker(join(folder, 'bundle')).catch(reportUnmeasured)
-  const kith = bundle && { bundle, vars }
-  runtime = await startRuntime({ floors: await bundleFloors(), kith, stores: join(folder, 'stores') })
-  const lanes = new Lanes(connections + HASH_LANES_MAX, new URL(vars.ORIGIN).host)
-  try {
-    const rows = await measureAll(await pairsOf(runtime, lanes), lanes)
-    missed.push(...rows.flatMap(misses))
-    if (bundle !== undefined) missed.push(...printBundle(bundle))
-  } finally {
-    lanes.close()
-  }
-} finally {
-  await runtime?.stop()
-  await rm(folder, { recursive: true, force: true })
-}
+// Loaded where it is asked for: node:sqlite is not in every Node that the rest runs on.
+if (options.graph) missed.push(...(await (await import('./graph.ts')).benchGraph()))
+else await benchRoutes()
 for (const line of missed) console.log(`missed: ${line}`)
 if (options.check && missed.length > 0) process.exitCode = 1
+
+async function benchRoutes(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'kith-bench-'))
+  let runtime: Runtime | undefined
+  try {
+    const vars = benchVars()
+    const bundle = options['floors-only'] ? undefined : await bundleWorker(join(folder, 'bundle')).catch(reportUnmeasured)
+    const kith = bundle && { bundle, vars }
+    runtime = await startRuntime({ floors: await bundleFloors(), kith, stores: join(folder, 'stores') })
+    const lanes = new Lanes(connections + HASH_LANES_MAX, new URL(vars.ORIGIN).host)
+    try {
+      const rows = await measureAll(await pairsOf(runtime, lanes), lanes)
+      missed.push(...rows.flatMap(misses))
+      if (bundle !== undefined) missed.push(...printBundle(bundle))
+    } finally {
+      lanes.close()
+    }
+  } finally {
+    await runtime?.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
 
 async function pairsOf(running: Runtime, lanes: Lanes): Promise<Pair[]> {
   const floors = makeFloors(running.floors)

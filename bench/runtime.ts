@@ -32,26 +32,66 @@ export interface BenchDatabase {
   prepare(sql: string): { bind(...values: unknown[]): { run(): Promise<unknown> }; run(): Promise<unknown> }
 }
 
+export interface Kith {
+  bundle: Bundle
+  vars: Record<string, string>
+}
+
 export interface RuntimeInput {
   floors: Bundle
-  kith?: { bundle: Bundle; vars: Record<string, string> } | undefined
+  kith?: Kith | undefined
   /** Where D1, KV and R2 keep their files; the caller removes it. */
   stores: string
 }
 
 export async function startRuntime(input: RuntimeInput): Promise<Runtime> {
-  const config = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
-  const flags = {
-    compatibilityDate: config.compatibility_date ?? '',
-    compatibilityFlags: config.compatibility_flags,
-    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  const workers = [floorsWorker(input.floors), ...(input.kith === undefined ? [] : [kithWorker(input.kith)])]
+  const miniflare = await startWorkers(workers, input.stores)
+  await applyStatements(await miniflare.getD1Database('DB', FLOORS), FLOOR_SCHEMA)
+  if (input.kith !== undefined) await applyStatements(await miniflare.getD1Database('DB', KITH), readMigrations())
+  return {
+    floors: await miniflare.unsafeGetDirectURL(FLOORS),
+    kith: input.kith === undefined ? undefined : await miniflare.unsafeGetDirectURL(KITH),
+    kithDatabase: () => miniflare.getD1Database('DB', KITH),
+    stop: () => miniflare.dispose(),
   }
-  const workers: Record<string, unknown>[] = [{ ...flags, name: FLOORS, modules: input.floors.modules, d1Databases: { DB: 'floors' } }]
-  if (input.kith !== undefined) {
-    // The bindings of wrangler.toml, so that no second list can drift; only the sources and the vars are ours.
-    const { modulesRules: _, ...bound } = unstable_getMiniflareWorkerOptions(config).workerOptions
-    workers.push({ ...bound, ...flags, name: KITH, modules: input.kith.bundle.modules, bindings: input.kith.vars })
-  }
+}
+
+export interface KithAlone {
+  base: URL
+  database: D1Database
+  stop(): Promise<void>
+}
+
+/** Kith without the floors; `migrate` is for stores that are new. */
+export async function startKithAlone(input: { kith: Kith; stores: string; migrate: boolean }): Promise<KithAlone> {
+  const miniflare = await startWorkers([kithWorker(input.kith)], input.stores)
+  const database = await miniflare.getD1Database('DB', KITH)
+  if (input.migrate) await applyStatements(database, readMigrations())
+  return { base: await miniflare.unsafeGetDirectURL(KITH), database, stop: () => miniflare.dispose() }
+}
+
+const config = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
+
+const flags = {
+  compatibilityDate: config.compatibility_date ?? '',
+  compatibilityFlags: config.compatibility_flags,
+  unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+}
+
+type WorkerOptions = Record<string, unknown>
+
+function floorsWorker({ modules }: Bundle): WorkerOptions {
+  return { ...flags, name: FLOORS, modules, d1Databases: { DB: 'floors' } }
+}
+
+/** The bindings of wrangler.toml, so that no second list can drift; only the sources and the vars are ours. */
+function kithWorker({ bundle, vars }: Kith): WorkerOptions {
+  const { modulesRules: _, ...bound } = unstable_getMiniflareWorkerOptions(config).workerOptions
+  return { ...bound, ...flags, name: KITH, modules: bundle.modules, bindings: vars }
+}
+
+async function startWorkers(workers: WorkerOptions[], stores: string): Promise<Miniflare> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
@@ -61,19 +101,12 @@ export async function startRuntime(input: RuntimeInput): Promise<Runtime> {
       // Kith logs every request; printing that would take the load generator's time.
       handleStructuredLogs: () => undefined,
       log: new Log(LogLevel.ERROR),
-      resourcePersistencePath: input.stores,
+      resourcePersistencePath: stores,
       workers,
     } as unknown as Parameters<typeof convertV4MiniflareOptions>[0]),
   )
   await miniflare.ready
-  await applyStatements(await miniflare.getD1Database('DB', FLOORS), FLOOR_SCHEMA)
-  if (input.kith !== undefined) await applyStatements(await miniflare.getD1Database('DB', KITH), readMigrations())
-  return {
-    floors: await miniflare.unsafeGetDirectURL(FLOORS),
-    kith: input.kith === undefined ? undefined : await miniflare.unsafeGetDirectURL(KITH),
-    kithDatabase: () => miniflare.getD1Database('DB', KITH),
-    stop: () => miniflare.dispose(),
-  }
+  return miniflare
 }
 
 async function applyStatements(database: BenchDatabase, statements: string[]) {

@@ -3,72 +3,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/ids.ts'
 import type { Counts } from '../platform/counters.ts'
-import { kvOperations, type Spent, spend } from '../support/budget.ts'
+import { spend } from '../support/budget.ts'
 import { Client, db, newestCode, platform } from '../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
 import { nameOf, userRoutes } from '../support/routes.ts'
 import { bearerOf, idOf, newGrant, newOAuthClient, userToken } from '../support/tokens.ts'
-
-interface Budget {
-  readonly roundTrips: number
-  readonly rowsRead: number
-  /** Before the reply and after it together. */
-  readonly kv: number
-  /** Zero: it may write nothing at all. */
-  readonly rowsWritten?: 0
-}
-
-const READ = { roundTrips: 1, rowsRead: 8, kv: 0, rowsWritten: 0 } as const
-const WRITE = { roundTrips: 2, rowsRead: 20, kv: 0 } as const
-const NOTHING = { roundTrips: 0, rowsRead: 0, kv: 0, rowsWritten: 0 } as const
-const RECORDS = 10
-
-/** Mails go out after the reply; under test they are captured in KV: one list and one write each, none in production. */
-const BUDGETS: Readonly<Record<string, Budget>> = {
-  'POST /user/create': { roundTrips: 2, rowsRead: 24, kv: 0 },
-  'POST /user/verify-email': { roundTrips: 1, rowsRead: 20, kv: 0 },
-  'GET /user/verify-email': { roundTrips: 1, rowsRead: 20, kv: 0 },
-  'GET /user/resend-verification': { roundTrips: 2, rowsRead: 20, kv: 0 },
-  'GET /user/code': { roundTrips: 1, rowsRead: 24, kv: 0 },
-  'POST /user/code': { roundTrips: 1, rowsRead: 24, kv: 0 },
-  'POST /user/reset-password': { roundTrips: 2, rowsRead: 20, kv: 0 },
-  'POST /user/login': { roundTrips: 3, rowsRead: 20, kv: 2 },
-  // With a second factor on, the log-in also makes a challenge and a mail; do-2fa claims the one and makes a session.
-  'POST /user/login with a second factor': { roundTrips: 3, rowsRead: 30, kv: 2 },
-  'POST /user/do-2fa': { roundTrips: 2, rowsRead: 40, kv: 2 },
-  'POST /user/2fa': WRITE,
-  'GET /user/logout': WRITE,
-  'POST /user/logout': WRITE,
-  'GET /user/logout-all': WRITE,
-  'POST /user/logout-all': WRITE,
-  'GET /user/session-state': READ,
-  'GET /user/login-history': { roundTrips: 1, rowsRead: 3 * RECORDS + 12, kv: 0, rowsWritten: 0 },
-  'GET /user/sessions': { roundTrips: 1, rowsRead: 60, kv: RECORDS, rowsWritten: 0 },
-  'DELETE /user/sessions/:id': WRITE,
-  'GET /user/me': READ,
-  'PATCH /user/me': WRITE,
-  'GET /health': NOTHING,
-  'GET /user/scopes': NOTHING,
-}
-
-/** KV of the reply and of what comes after it, without the captured mails. */
-function kvOf({ counts, later }: Spent): number {
-  const captured = later.kvLists * 2
-  return kvOperations(counts) + kvOperations(later) - captured
-}
-
-function expectWithin(route: string, spent: Spent, status = 200): void {
-  const budget = BUDGETS[route]
-  if (!budget) throw new Error(`no budget for ${route}`)
-  const { counts } = spent
-  const says = `${route}: ${JSON.stringify(counts)} ${JSON.stringify(spent.json)}`
-  expect(spent.status, says).toBe(status)
-  expect(counts.d1RoundTrips, says).toBeLessThanOrEqual(budget.roundTrips)
-  expect(counts.rowsRead, says).toBeLessThanOrEqual(budget.rowsRead)
-  expect(kvOf(spent), says).toBeLessThanOrEqual(budget.kv)
-  expect(counts.r2Operations, says).toBe(0)
-  if (budget.rowsWritten === 0) expect(counts.rowsWritten, says).toBe(0)
-}
+import { BUDGETS, BUDGETS_OF_THE_GRAPH, expectWithin, kvOf, RECORDS } from './user-budgets.ts'
 
 const addressOf = (person: Person) => `email=${encodeURIComponent(person.email)}`
 
@@ -90,7 +30,7 @@ async function addSessions(person: Person, count: number, columns: { clientId: s
 describe('a request keeps to the budget of its route', () => {
   test('every route of the room has one', () => {
     const budgeted = Object.keys(BUDGETS).filter((name) => !name.includes(' with '))
-    expect(budgeted.sort()).toEqual(userRoutes.map(nameOf).sort())
+    expect([...budgeted, ...BUDGETS_OF_THE_GRAPH].sort()).toEqual(userRoutes.map(nameOf).sort())
   })
 
   beforeAll(() => platform.reset())
@@ -228,6 +168,45 @@ describe('a request keeps to the budget of its route', () => {
     const person = await signedInPerson('budget_writer')
     const profile = { firstName: 'Ann', bio: 'Writes.', username: 'budget_writer2', phoneCountryCode: '+44', phone: '123', currency: 'EUR' }
     expectWithin('PATCH /user/me', await spend(person.client, 'PATCH', '/user/me', profile))
+    for (const one of [{ bio: 'Writes more.' }, { firstName: 'Annabel' }, { lastName: 'Writer' }, { username: 'budget_writer3' }]) {
+      expectWithin('PATCH /user/me', await spend(person.client, 'PATCH', '/user/me', one))
+    }
+  })
+
+  test('PATCH /user/me of all names, to as many words as anybody is found by', async () => {
+    const person = await signedInPerson('budget_names')
+    const words = (letter: string) => ['a', 'b', 'c', 'd', 'e'].map((one) => `${letter}${one}`).join(' ')
+    for (const letter of ['k', 'l']) {
+      const names = {
+        firstName: words(letter),
+        middleName: words(`x${letter}`),
+        lastName: words(`z${letter}`),
+        username: `budget_names_${letter}`,
+      }
+      expectWithin('PATCH /user/me with all names', await spend(person.client, 'PATCH', '/user/me', names))
+    }
+  })
+
+  test('PATCH /user/me of the address, its proof and its undo', async () => {
+    const person = await signedInPerson('budget_mover')
+    const email = 'budget_moved@example.com'
+    const change = { email, currentPassword: PASSWORD }
+    expectWithin('PATCH /user/me with an address', await spend(person.client, 'PATCH', '/user/me', change))
+    const proof = { code: await newestCode(email) }
+    expectWithin('POST /user/verify-email with a new address', await spend(new Client(), 'POST', '/user/verify-email', proof))
+    const undo = { code: await newestCode(person.email) }
+    expectWithin('POST /user/undo-email-change', await spend(new Client(), 'POST', '/user/undo-email-change', undo))
+  })
+
+  test('DELETE /user/me, with the password and with a fresh sign-in', async () => {
+    const person = await signedInPerson('budget_gone')
+    expectWithin('DELETE /user/me', await spend(person.client, 'DELETE', '/user/me', { password: PASSWORD }))
+    expect(
+      (await spend(new Client(), 'POST', '/user/login', { username: person.username, password: PASSWORD })).counts.rowsRead,
+    ).toBeLessThan(30)
+    const fresh = await signedInPerson('budget_fresh')
+    const { counts } = await spend(fresh.client, 'DELETE', '/user/me')
+    expect([counts.d1RoundTrips, counts.rowsRead <= 20]).toEqual([2, true])
   })
 
   test('PATCH /user/me of a password, which is a sign-in as well: as much as a log-in', async () => {

@@ -196,13 +196,4 @@ describe('the seed of the room user', () => {
       expect([0, 1]).toContain(reply.json.ok)
     }
   })
-
-  test.todo('Switch to Private Account: comes with profiles and graph')
-  test.todo('Get User Details by ID: comes with profiles and graph')
-  test.todo('Get Invite Codes: comes with profiles and graph')
-  test.todo('Search Users: comes with profiles and graph')
-  test.todo('Block, Unblock: come with profiles and graph')
-  test.todo('Follow, Unfollow, followers, following, follow requests, follow entries: come with profiles and graph')
-  test.todo('Set and Remove Profile Picture: come with media')
-  test.todo('List Roles: comes with profiles and graph')
 })

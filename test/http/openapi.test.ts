@@ -96,11 +96,19 @@ describe('the document of the room user', () => {
     const operations = new Map(operationsOf(await documentOf('/openapi.json')))
     for (const route of userRoutes) {
       const { access } = route.tags
-      const operation = operations.get(nameOf(route).replace(/:(\w+)/, '{$1}'))
+      const operation = operations.get(nameOf(route).replace(/:(\w+)[^/]*/g, '{$1}'))
       if (access?.kind === 'scope') expect(operation?.description).toContain(`Scope: \`${access.scope}\``)
       else expect(operation?.description ?? '').not.toContain('Scope:')
       if (access?.kind === 'anyone') expect(operation?.security).toEqual([{}])
       if (access?.kind === 'scope') expect(operation?.security).toEqual([{ bearer: [] }, { session: [] }])
+    }
+  })
+
+  test('names each parameter of a path as the path does', async () => {
+    for (const [name, { parameters = [] }] of operationsOf(await documentOf('/openapi.json'))) {
+      expect(name).toMatch(/^[A-Z]+ (\/[\w.-]+|\/\{\w+\})+$/)
+      const inPath = parameters.filter((one) => one.in === 'path').map((one) => `{${one.name}}`)
+      expect(inPath, name).toEqual(name.match(/\{\w+\}/g) ?? [])
     }
   })
 
@@ -111,9 +119,32 @@ describe('the document of the room user', () => {
     })
     expect(lines.sort()).toMatchInlineSnapshot(`
         [
+          "DELETE /roles/admin-api/delete admin:roles:write",
+          "DELETE /user/admin-api/delete admin:profile:sensitive:extreme:write",
+          "DELETE /user/follow-entry delegated:social:follow:remove",
+          "DELETE /user/me delegated:profile:write",
           "DELETE /user/sessions/:id delegated:session:write",
+          "DELETE /user/status delegated:profile:status:write",
           "GET /health anyone",
+          "GET /roles/list delegated:roles:read",
+          "GET /user/:userId/followers delegated:social:follow:read",
+          "GET /user/:userId/following delegated:social:follow:read",
+          "GET /user/:userId{[0-9a-f]{24}} delegated:profile:read",
+          "GET /user/admin-api/audit admin:profile:read",
+          "GET /user/admin-api/invite-codes admin:profile:read",
+          "GET /user/admin-api/list admin:profile:read",
+          "GET /user/admin-api/login-history admin:profile:read",
+          "GET /user/admin-api/user-info admin:profile:read",
+          "GET /user/audit delegated:profile:login-history:read",
+          "GET /user/blocks delegated:social:block:read",
           "GET /user/code anyone",
+          "GET /user/follow-requests delegated:social:follow:read",
+          "GET /user/follow-status delegated:social:follow:read",
+          "GET /user/follow-status/:userId delegated:social:follow:read",
+          "GET /user/followers delegated:social:follow:read",
+          "GET /user/following delegated:social:follow:read",
+          "GET /user/info/:userId delegated:profile:read",
+          "GET /user/invite-codes delegated:social:invite-code:read",
           "GET /user/login-history delegated:profile:login-history:read",
           "GET /user/logout optional_session",
           "GET /user/logout-all delegated:session:write",
@@ -122,17 +153,41 @@ describe('the document of the room user', () => {
           "GET /user/scopes anyone",
           "GET /user/session-state delegated:profile:read",
           "GET /user/sessions delegated:session:read",
+          "GET /user/status delegated:profile:read",
+          "GET /user/suggestions delegated:social:follow:read",
           "GET /user/verify-email anyone",
+          "PATCH /roles/admin-api/update admin:roles:write",
+          "PATCH /user/admin-api/update admin:profile:write",
+          "PATCH /user/follow-request delegated:social:follow:accept",
           "PATCH /user/me delegated:profile:write",
+          "POST /roles/admin-api/create admin:roles:write",
           "POST /user/2fa delegated:profile:2fa:write",
+          "POST /user/admin-api/ban admin:profile:sensitive:high:write",
+          "POST /user/admin-api/create admin:profile:write",
+          "POST /user/admin-api/delete admin:profile:sensitive:extreme:write",
+          "POST /user/admin-api/restrict admin:profile:sensitive:medium:write",
+          "POST /user/admin-api/subscription admin:profile:write",
+          "POST /user/admin-api/user-info admin:profile:read",
+          "POST /user/admin-api/verify admin:profile:sensitive:low:write",
+          "POST /user/block delegated:social:block:write",
           "POST /user/code anyone",
           "POST /user/create anyone",
           "POST /user/do-2fa anyone",
+          "POST /user/follow delegated:social:follow:request",
           "POST /user/login anyone",
           "POST /user/logout optional_session",
           "POST /user/logout-all delegated:session:write",
+          "POST /user/lookup delegated:profile:read",
+          "POST /user/private delegated:profile:write",
+          "POST /user/relationships delegated:social:follow:read",
           "POST /user/reset-password anyone",
+          "POST /user/search delegated:profile:search",
+          "POST /user/unblock delegated:social:block:write",
+          "POST /user/undo-email-change anyone",
+          "POST /user/unfollow delegated:social:follow:unfollow",
           "POST /user/verify-email anyone",
+          "PUT /user/admin-api/custom-data admin:profile:write",
+          "PUT /user/status delegated:profile:status:write",
         ]
       `)
   })

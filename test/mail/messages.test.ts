@@ -15,11 +15,16 @@ const kinds: MailKind[] = [
   'password_changed',
   'second_factor_on',
   'second_factor_off',
+  'account_deleted',
+  'change_email',
+  'email_changed',
+  'email_change_undone',
+  'changed_by_admin',
 ]
 const longCode = 'abc-def-ghj-kmn-pqr-stu-vwx-yz2'
 
 function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
-  const carriesCode = kind === 'verify_email' || kind === 'reset_password'
+  const carriesCode = ['verify_email', 'reset_password', 'change_email', 'email_changed'].includes(kind)
   return {
     product: 'Kith',
     origin: 'https://kith.test',
@@ -29,6 +34,7 @@ function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
     minutesValid: 15,
     userAgent: 'Firefox on Linux',
     place: 'Lisbon, PT',
+    changed: ['email', 'role'],
     at: Date.UTC(2026, 10, 22, 14, 3),
     ...changed,
   }
@@ -88,6 +94,8 @@ describe('a code', () => {
   it('comes with its end', () => {
     expect(renderMessage('reset_password', factsOf('reset_password')).text).toContain('good for 15 minutes')
     expect(renderMessage('sign_in_code', factsOf('sign_in_code', { minutesValid: 1 })).text).toContain('good for one minute')
+    expect(renderMessage('email_changed', factsOf('email_changed', { minutesValid: 7 * 1440 })).text).toContain('good for 7 days')
+    expect(renderMessage('email_changed', factsOf('email_changed', { minutesValid: 1439 })).text).toContain('good for 23 hours')
   })
 
   it('is in no mail that is not meant to carry one', () => {
@@ -98,7 +106,7 @@ describe('a code', () => {
   })
 
   it('is never missing from a mail that needs one', () => {
-    for (const kind of ['verify_email', 'reset_password', 'sign_in_code'] as const) {
+    for (const kind of ['verify_email', 'reset_password', 'sign_in_code', 'change_email', 'email_changed'] as const) {
       expect(() => renderMessage(kind, factsOf(kind, { code: null }))).toThrow('needs a code')
     }
   })
@@ -107,7 +115,7 @@ describe('a code', () => {
 describe('a mail to an address that is not proven', () => {
   it('carries no text that whoever signed up could choose freely', () => {
     const text = 'Cheap pills at evil.example'
-    for (const kind of ['verify_email', 'account_exists'] as const) {
+    for (const kind of ['verify_email', 'account_exists', 'change_email'] as const) {
       const mail = renderMessage(kind, factsOf(kind, { givenName: text, userAgent: text, place: text }))
       expect(mail.text + mail.html).not.toContain('evil.example')
     }
@@ -129,5 +137,13 @@ describe('the mail about a new device', () => {
     const { text } = renderMessage('new_device', factsOf('new_device', { userAgent: null, place: null }))
     expect(text).not.toMatch(/Device:|Place:/)
     expect(text).toContain('Time: 2026-11-22 14:03 UTC')
+  })
+})
+
+describe("the mail about an administrator's act", () => {
+  it('says what was changed, and not from where', () => {
+    const { text } = renderMessage('changed_by_admin', factsOf('changed_by_admin'))
+    expect(text).toContain('the e-mail address, the role.')
+    expect(text).not.toMatch(/Device:|Place:/)
   })
 })

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { user } from '../../src/apis/user/index.ts'
 import { createApp } from '../../src/app.ts'
+import type { Scope } from '../../src/core/oauth/scopes.ts'
 import { routesOf } from '../../src/http/openapi.ts'
 import type { Input, Tags } from '../../src/http/tags.ts'
 
@@ -35,8 +36,17 @@ export function inputOf(route: Route, target: Input['target']): z.ZodObject | nu
   return input ? (input.schema as z.ZodObject) : null
 }
 
-/** A path without parameters in it. */
-export const concretePath = (route: Route, id = 'ffffffffffffffffffffffff') => route.path.replace(/:\w+(\{[^}]*\})?/g, id)
+/** A path without parameters in it; a parameter and its pattern end where the segment ends. */
+export const concretePath = (route: Route, id = 'ffffffffffffffffffffffff') => route.path.replace(/:\w+[^/]*/g, () => id)
+
+/** The pattern that a parameter of the path has in the path itself: what does not match it is no path of this route. */
+export const hasPattern = (route: Route) => /:\w+\{/.test(route.path)
+
+/** The scope that a route needs; null where any session, or nobody, will do. */
+export const scopeOf = ({ tags }: Route): Scope | null => (tags.access?.kind === 'scope' ? tags.access.scope : null)
+
+/** Whether a route is for administrators. */
+export const isAdminRoute = (route: Route) => scopeOf(route)?.startsWith('admin:') ?? false
 
 /** A value for each field that has an example, as the API document shows them. */
 export function exampleInput(route: Route, target: Input['target']): Record<string, unknown> {

@@ -5,9 +5,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { ErrorReply } from '../../../src/apis/user/presenters.ts'
 import worker from '../../../src/index.ts'
+import { signedInAdmin } from '../../support/admins.ts'
 import { Client, type Options, ORIGIN, platform, type Reply } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
-import { concretePath, exampleInput, inputOf, isOptional, nameOf, type Route, userRoutes } from '../../support/routes.ts'
+import {
+  concretePath,
+  exampleInput,
+  hasPattern,
+  inputOf,
+  isAdminRoute,
+  isOptional,
+  nameOf,
+  type Route,
+  userRoutes,
+} from '../../support/routes.ts'
 import { dump } from '../../support/tables.ts'
 
 const withBody = userRoutes.filter((route) => inputOf(route, 'json'))
@@ -15,7 +26,11 @@ const withQuery = userRoutes.filter((route) => inputOf(route, 'query'))
 const withParams = userRoutes.filter((route) => inputOf(route, 'param'))
 const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
 
-/** None of these is a value of any field. */
+/** Fields that null empties, and the one that takes any object: there, those are no wrong values. */
+const NULLABLE = ['statusMessage', 'availability', 'mood', 'expiresAt', 'expiry', 'reason', 'until']
+const ANY_OBJECT = ['customData']
+
+/** None of these is a value of any other field. */
 const WRONG_VALUES: readonly unknown[] = [
   null,
   [],
@@ -56,10 +71,12 @@ const BOMBS: readonly [what: string, text: string][] = [
 ]
 
 let person: Person
+let admin: Person
 let before: Awaited<ReturnType<typeof dump>>
 
 beforeAll(async () => {
   person = await signedInPerson('bad_input_person')
+  admin = await signedInAdmin('bad_input_admin')
   before = await dump()
 })
 
@@ -68,20 +85,33 @@ afterAll(async () => {
   for (const name of Object.keys(before)) expect([name, after[name]]).toEqual([name, before[name]])
 })
 
+/** Somebody who may call the route: what is refused is refused for what it says. */
+const callerOf = (route: Route) => (isAdminRoute(route) ? admin : person).client
+
 function send(route: Route, options: Omit<Options, 'method'>, query = ''): Promise<Reply> {
-  return person.client.fetch(concretePath(route) + query, { ...options, method: route.method })
+  return callerOf(route).fetch(concretePath(route) + query, { ...options, method: route.method })
 }
 
 /** A body that is no text. */
 async function sendBytes(route: Route, bytes: Uint8Array, type: string): Promise<Reply> {
-  const cookie = [...person.client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-  const headers = { 'content-type': type, cookie, 'cf-connecting-ip': person.client.network }
+  const client = callerOf(route)
+  const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const headers = { 'content-type': type, cookie, 'cf-connecting-ip': client.network }
   const request = new Request(ORIGIN + concretePath(route), { method: route.method, headers, body: bytes })
   const executionCtx = createExecutionContext()
   const response = await worker.fetch(request as never, platform.env, executionCtx)
   const text = await response.text()
   await waitOnExecutionContext(executionCtx)
   return { status: response.status, headers: response.headers, text, json: JSON.parse(text) }
+}
+
+function wrongValuesOf(name: string, field: z.ZodType): readonly unknown[] {
+  const mayBe = (value: unknown) =>
+    // Some fields may be empty.
+    (value === '' && field.safeParse('').success) ||
+    (value === null && NULLABLE.includes(name)) ||
+    (ANY_OBJECT.includes(name) && typeof value === 'object' && value !== null && !Array.isArray(value))
+  return WRONG_VALUES.filter((value) => !mayBe(value))
 }
 
 function expectNamed(reply: Reply, path?: string | RegExp): void {
@@ -103,9 +133,8 @@ describe.each(named(withBody))('%s', (_name, route) => {
 
   test('names a field of a wrong type or value, in JSON', async () => {
     for (const field of fields) {
-      // Some fields may be empty.
-      const wrong = WRONG_VALUES.filter((value) => value !== '' || !(schema.shape[field] as z.ZodType).safeParse('').success)
-      for (const value of wrong) expectNamed(await send(route, { body: { ...example, [field]: value } }), field)
+      for (const value of wrongValuesOf(field, schema.shape[field] as z.ZodType))
+        expectNamed(await send(route, { body: { ...example, [field]: value } }), field)
     }
   })
 
@@ -196,6 +225,16 @@ describe.each(named(withQuery))('%s', (_name, route) => {
     }
   })
 
+  test('names a page size or a position that is none', async () => {
+    const wrong: Record<string, readonly string[]> = {
+      limit: ['0', '-1', '101', '1e9', '1000000000', '1.5', '+5', '0x10', ' 5', '٥', 'null'],
+      offset: ['x', '0', '-1', 'F'.repeat(24), '507f1f77bcf86cd79943901', '507f1f77bcf86cd7994390111', '2026-13-45', 'null', '% _ 🙂'],
+    }
+    for (const field of Object.keys(schema.shape)) {
+      for (const text of wrong[field] ?? []) expectNamed(await send(route, {}, queryOf({ ...example, [field]: text })), field)
+    }
+  })
+
   test('names a parameter that is repeated, known or not', async () => {
     for (const field of [...Object.keys(schema.shape), 'unknown']) {
       expectNamed(await send(route, {}, `?${field}=1&${field}=1`), field)
@@ -210,7 +249,12 @@ describe.each(named(withQuery))('%s', (_name, route) => {
   })
 })
 
+/** Whom the caller does not follow: of nobody it is said as of anybody hidden. */
+const FOLLOWED_BY_NOBODY = ['GET /user/follow-status/:userId']
+
 describe.each(named(withParams))('%s', (_name, route) => {
+  const [param = ''] = Object.keys(inputOf(route, 'param')?.shape ?? {})
+
   test('names a parameter of the path that is wrong', async () => {
     for (const id of [
       'x',
@@ -225,14 +269,18 @@ describe.each(named(withParams))('%s', (_name, route) => {
       'null',
       '%20',
     ]) {
-      const reply = await person.client.fetch(concretePath(route, id), { method: route.method })
-      expectNamed(reply, 'id')
+      const reply = await callerOf(route).fetch(concretePath(route, id), { method: route.method })
+      // Where the path itself has the pattern, this is another path, which there is not.
+      if (hasPattern(route)) expect([id, reply.status, reply.json.error]).toEqual([id, 404, 'NotFound'])
+      else expectNamed(reply, param)
     }
   })
 
   test("a well-formed id that is nobody's is not found", async () => {
     for (const id of ['f'.repeat(24), '0'.repeat(24), '507f1f77bcf86cd799439011']) {
-      expect((await person.client.fetch(concretePath(route, id), { method: route.method })).status).toBe(404)
+      const reply = await callerOf(route).fetch(concretePath(route, id), { method: route.method })
+      if (!FOLLOWED_BY_NOBODY.includes(nameOf(route))) expect([id, reply.status]).toEqual([id, 404])
+      else expect([reply.status, reply.json]).toEqual([200, { ok: 1, data: { following: false, requested: false } }])
     }
   })
 })

@@ -1,0 +1,69 @@
+/** One graph, running: what the steps need, and what they answer. */
+import { toHex } from '../src/ids.ts'
+import type { GraphClient, Measured } from './graph-client.ts'
+import type { Totals } from './graph-cost.ts'
+import { type Shape, userId } from './graph-shape.ts'
+import type { BenchRequest } from './load.ts'
+
+/** Design §7. Rows read are the same at both sizes besides; of an act on very many edges, per edge. */
+export interface Budget {
+  readonly rows?: number
+  readonly rowsPerEdge?: number
+  readonly trips?: number
+}
+
+export interface Result {
+  /** The same text at both sizes. */
+  readonly what: string
+  readonly totals: Totals
+  readonly ms: number
+  readonly budget: Budget
+  readonly dearest: readonly string[]
+  /** Edges that were changed, where there are very many. */
+  readonly edges?: number
+  /** Of the cron trigger. */
+  readonly runs?: number
+}
+
+export class Scene {
+  readonly shape: Shape
+  readonly client: GraphClient
+  readonly database: D1Database
+  readonly results: Result[] = []
+  readonly #cookies = new Map<number, string>()
+
+  constructor(shape: Shape, client: GraphClient, database: D1Database) {
+    this.shape = shape
+    this.client = client
+    this.database = database
+  }
+
+  id(number: number): number {
+    return userId(this.shape, number)
+  }
+
+  hex(number: number): string {
+    return toHex(this.id(number))
+  }
+
+  /** A request of the person with this number, signed in at the first one. */
+  async send(by: number, request: BenchRequest, status = 200): Promise<Measured> {
+    const cookie = this.#cookies.get(by) ?? (await this.client.signIn(this.id(by)))
+    this.#cookies.set(by, cookie)
+    return this.client.measure(request, cookie, status)
+  }
+
+  /** A number from the database: to arrange, and to look. */
+  async number(sql: string, ...params: unknown[]): Promise<number> {
+    const row = await this.database
+      .prepare(sql)
+      .bind(...params)
+      .first<{ number: number }>()
+    return row?.number ?? 0
+  }
+
+  add(what: string, measured: Measured, budget: Budget): void {
+    const { reply, dearest } = measured
+    this.results.push({ what, totals: reply, ms: reply.ms, budget, dearest })
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The two graphs that are compared: who is who, and how many edges everybody has. Each list that is read has more than a
+ * page at both sizes, so that what is asked for is the same.
+ * @NOTE Nobody is followed twice by the same person: 200,000 followers need more than 200,000 users.
+ */
+import { idAt } from '../src/ids.ts'
+
+export interface Shape {
+  readonly name: string
+  readonly users: number
+  /** All edges, requests included. */
+  readonly edges: number
+  /** Followers of the large account, of the one that is to be banned, and of the reader. */
+  readonly starFollowers: number
+  readonly idolFollowers: number
+  readonly readerFollowers: number
+  /** Requests that wait for the private account. */
+  readonly requests: number
+  /** Whom the reader follows besides the friends, and how many each friend follows. */
+  readonly readerFollowing: number
+  readonly friendFollowing: number
+  /** Whom the reader blocks. */
+  readonly readerBlocks: number
+}
+
+export const SMALL: Shape = {
+  name: '1,000',
+  users: 1_000,
+  edges: 1_000,
+  starFollowers: 300,
+  idolFollowers: 50,
+  readerFollowers: 50,
+  requests: 100,
+  readerFollowing: 0,
+  friendFollowing: 12,
+  readerBlocks: 50,
+}
+
+export const LARGE: Shape = {
+  name: '1,000,000',
+  users: 220_000,
+  edges: 1_000_000,
+  starFollowers: 200_000,
+  idolFollowers: 20_000,
+  readerFollowers: 2_000,
+  requests: 20_000,
+  readerFollowing: 3_000,
+  friendFollowing: 500,
+  readerBlocks: 5_000,
+}
+
+/** People by number. The large account; the private one with many requests; one to be banned; who mostly asks; an admin. */
+export const STAR = 0
+export const WAITING = 1
+export const IDOL = 2
+export const READER = 3
+export const ADMIN = 4
+/** A private account, and one that follows it and all of its followers: the dearest row that a list can have. */
+export const CLUB = 5
+export const MEMBER = 6
+export const CLUB_FOLLOWERS = 50
+/** Whom the reader follows, newest of all: suggestions come from them. */
+export const FRIENDS = { first: 7, count: 25 }
+/** Known to nobody. */
+export const STRANGERS = { first: 32, count: 75 }
+export const CROWD_FIRST = 107
+
+const DAY_MS = 86_400_000
+// Users came over 30 days and edges over the 25 days after. All lately: an id of today takes 8 bytes, one of 2025 only 6.
+const USERS_AGO_MS = 60 * DAY_MS
+const EDGES_AGO_MS = 28 * DAY_MS
+const USERS_LASTED_MS = 30 * DAY_MS
+const EDGES_LASTED_MS = 25 * DAY_MS
+
+const startedAt = Date.now()
+
+export function userTime(shape: Shape, number: number): number {
+  return startedAt - USERS_AGO_MS + Math.floor((number * USERS_LASTED_MS) / shape.users)
+}
+
+export function userId(shape: Shape, number: number): number {
+  return idAt(userTime(shape, number)) + (number % 4096)
+}
+
+export function edgeTime(shape: Shape, place: number): number {
+  return startedAt - EDGES_AGO_MS + Math.floor((place * EDGES_LASTED_MS) / shape.edges)
+}
+
+/** The same numbers in every run (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

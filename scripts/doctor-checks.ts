@@ -1,0 +1,144 @@
+/**
+ * What `npm run doctor` looks for in the database: pure data, so that a test runs it in workerd as well. Each `find` is
+ * one SELECT whose rows are differences (`subject`, and where it makes sense `found` and `expected`), a bounded number of
+ * them. `repair` makes statements from such rows; each looks again for itself whether it still applies, so that traffic
+ * in between does no harm, and each is bounded. Checks stand in the order in which repairs go: counters last.
+ */
+import { searchStringsOf } from '../src/core/profiles/search.ts'
+
+export interface Difference {
+  readonly subject: string | number
+  readonly found?: string | number | null
+  readonly expected?: string | number | null
+  readonly [column: string]: unknown
+}
+
+export interface Check {
+  readonly name: string
+  readonly find: string
+  /** Null: it needs a person's judgement. */
+  readonly repair: ((differences: readonly Difference[]) => readonly string[]) | null
+}
+
+/** Differences that one round looks at, and rows that one statement mends. */
+export const ROUND_MAX = 1_000
+
+/** A text as an SQL literal: wrangler's command line takes no parameters. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+const noUser = (column: string) => `NOT EXISTS (SELECT 1 FROM users u WHERE u.id = ${column})`
+
+/** Rows of `table` for which `wrong` holds of the alias `t`; they are removed by their key. */
+function wrongRows(name: string, table: string, pair: readonly [string, string], wrong: string): Check {
+  const rows = `SELECT t.id FROM ${table} t WHERE ${wrong} LIMIT ${ROUND_MAX}`
+  return {
+    name,
+    find: `SELECT t.id AS subject, t.${pair[0]} || ' -> ' || t.${pair[1]} AS found FROM ${table} t WHERE ${wrong} LIMIT ${ROUND_MAX}`,
+    // The triggers on `follows` bring the counters of both sides along.
+    repair: () => [`DELETE FROM ${table} WHERE id IN (${rows})`],
+  }
+}
+
+const FOLLOW = ['follower_id', 'followed_id'] as const
+const BLOCK = ['blocker_id', 'blocked_id'] as const
+
+/** Of several edges of one pair the approved one stays, then the oldest. */
+const DUPLICATES = `SELECT id FROM (
+  SELECT id, ROW_NUMBER() OVER (PARTITION BY follower_id, followed_id ORDER BY approved_at IS NULL, id) AS place FROM follows)
+  WHERE place > 1`
+
+const ACROSS_BLOCK = `EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = t.follower_id AND b.blocked_id = t.followed_id)
+  OR EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = t.followed_id AND b.blocked_id = t.follower_id)`
+
+const WAITING = `FROM users u WHERE u.is_private = 0 AND EXISTS (SELECT 1 FROM follows f WHERE f.followed_id = u.id AND f.approved_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM edge_work w WHERE w.user_id = u.id)`
+
+function orphanStrings(name: string, wrong: string): Check {
+  return {
+    name,
+    find: `SELECT s.user_id AS subject, COUNT(*) AS found, 0 AS expected FROM search_strings s WHERE ${wrong} GROUP BY s.user_id LIMIT ${ROUND_MAX}`,
+    repair: (differences) => [
+      `DELETE FROM search_strings AS s WHERE s.user_id IN (${differences.map(({ subject }) => Number(subject)).join(', ')}) AND (${wrong})`,
+    ],
+  }
+}
+
+const UNFINDABLE = `u.deleted_reason IS NOT 'purged' AND NOT EXISTS (SELECT 1 FROM search_strings s WHERE s.user_id = u.id)`
+
+interface Names {
+  readonly username: string
+  readonly givenName: string | null
+  readonly middleName: string | null
+  readonly familyName: string | null
+}
+
+/** What a person is found by is made by the core, not by SQL. The names must still be those that were read. */
+function giveStrings(difference: Difference): string[] {
+  const names = difference as unknown as Names
+  const same = Object.entries({
+    username: names.username,
+    given_name: names.givenName,
+    middle_name: names.middleName,
+    family_name: names.familyName,
+  })
+    .map(([column, value]) => `u.${column} IS ${value === null ? 'NULL' : quote(value)}`)
+    .join(' AND ')
+  const values = searchStringsOf(names).map((string) => `(${quote(string)})`)
+  if (values.length === 0) return []
+  return [
+    `INSERT INTO search_strings (string, user_id) SELECT v.column1, u.id FROM users u, (VALUES ${values.join(', ')}) v
+     WHERE u.id = ${Number(difference.subject)} AND ${same} ON CONFLICT (string, user_id) DO NOTHING`,
+  ]
+}
+
+function counter(column: string, edges: string): Check {
+  const count = `(SELECT COUNT(*) FROM follows f WHERE ${edges})`
+  const rows = `SELECT id AS subject, found, expected FROM (SELECT u.id, u.${column} AS found, ${count} AS expected FROM users u)
+    WHERE found <> expected LIMIT ${ROUND_MAX}`
+  return {
+    name: column,
+    find: rows,
+    // Counted again in the statement that writes: an edge that comes in between is counted by its trigger.
+    repair: () => [`UPDATE users AS u SET ${column} = ${count} WHERE u.id IN (SELECT subject FROM (${rows}))`],
+  }
+}
+
+export const CHECKS: readonly Check[] = [
+  { name: 'quick_check', find: "SELECT quick_check AS subject FROM pragma_quick_check WHERE quick_check <> 'ok'", repair: null },
+  {
+    name: 'foreign_key_check',
+    find: `SELECT "table" || ' ' || COALESCE(rowid, '') AS subject, parent AS expected FROM pragma_foreign_key_check LIMIT ${ROUND_MAX}`,
+    repair: null,
+  },
+  wrongRows('edges of nobody', 'follows', FOLLOW, `${noUser('t.follower_id')} OR ${noUser('t.followed_id')}`),
+  wrongRows('blocks of nobody', 'blocks', BLOCK, `${noUser('t.blocker_id')} OR ${noUser('t.blocked_id')}`),
+  wrongRows('self edges', 'follows', FOLLOW, 't.follower_id = t.followed_id'),
+  wrongRows('duplicate edges', 'follows', FOLLOW, `t.id IN (${DUPLICATES})`),
+  wrongRows('edges across a block', 'follows', FOLLOW, ACROSS_BLOCK),
+  {
+    name: 'requests to a public account',
+    find: `SELECT u.id AS subject, u.request_count AS found, 0 AS expected ${WAITING} LIMIT ${ROUND_MAX}`,
+    // As going public does it: the sweep accepts them in chunks.
+    repair: () => [
+      `INSERT INTO edge_work (user_id, kind, created_at)
+       SELECT u.id, 'accept_requests', CAST(unixepoch('subsec') * 1000 AS INTEGER) ${WAITING} LIMIT ${ROUND_MAX}
+       ON CONFLICT (user_id, kind) DO NOTHING`,
+    ],
+  },
+  orphanStrings('search strings of nobody', noUser('s.user_id')),
+  orphanStrings(
+    'search strings of an erased account',
+    `EXISTS (SELECT 1 FROM users u WHERE u.id = s.user_id AND u.deleted_reason = 'purged')`,
+  ),
+  {
+    name: 'users without search strings',
+    find: `SELECT u.id AS subject, 0 AS found, u.username, u.given_name AS givenName, u.middle_name AS middleName,
+      u.family_name AS familyName FROM users u WHERE ${UNFINDABLE} LIMIT ${ROUND_MAX}`,
+    repair: (differences) => differences.flatMap(giveStrings),
+  },
+  counter('follower_count', 'f.followed_id = u.id AND f.approved_at IS NOT NULL'),
+  counter('following_count', 'f.follower_id = u.id AND f.approved_at IS NOT NULL'),
+  counter('request_count', 'f.followed_id = u.id AND f.approved_at IS NULL'),
+]

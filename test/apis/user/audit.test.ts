@@ -1,0 +1,105 @@
+// The audit trail over HTTP (ASVS 16.3; issue 3): every sign-in event and every act of an administrator is in it.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { AdminAuditReply, OwnAuditReply } from '../../../src/apis/user/admin-presenters.ts'
+import { signedInAdmin } from '../../support/admins.ts'
+import { Client, platform } from '../../support/kith.ts'
+import { logIn, type Person, signedInPerson } from '../../support/people.ts'
+
+const API = '/user/admin-api'
+let admin: Person
+
+beforeAll(async () => {
+  admin = await signedInAdmin('admin_aud1')
+  admin.client.userAgent = 'admins-own-browser/9'
+})
+
+const typesOf = (reply: { json: { data: { records: { type: string }[] } } }) => reply.json.data.records.map(({ type }) => type)
+
+describe('GET /user/audit', () => {
+  test('tells sign-up, proof, each sign-in and each failure, newest first', async () => {
+    const bob = await signedInPerson('aud_bob111')
+    await logIn({ ...bob, password: 'wrong-password-indeed' }, new Client())
+    const reply = await bob.client.get('/user/audit')
+    OwnAuditReply.parse(reply.json)
+    expect(typesOf(reply)).toEqual(['sign_in_failed', 'sign_in', 'email_verified', 'account_created'])
+    expect(reply.json.data.records[1]).toMatchObject({ userAgent: 'kith-test/1.0', clientId: null, byAdmin: false, detail: null })
+  })
+
+  test('tells that an administrator did something, and neither who nor from where', async () => {
+    const bob = await signedInPerson('aud_bob222')
+    await admin.client.post(`${API}/restrict`, { target: bob.id, state: true, reason: 'Cool down' })
+    await admin.client.post(`${API}/verify`, { target: bob.id, state: true })
+    await admin.client.post(`${API}/subscription`, { target: bob.id, state: true, tier: 'gold' })
+    await admin.client.fetch(`${API}/custom-data`, { method: 'PUT', body: { target: bob.id, customData: { a: 1 } } })
+    await admin.client.post(`${API}/restrict`, { target: bob.id, state: false })
+    const reply = await bob.client.get('/user/audit?limit=5')
+    expect(typesOf(reply)).toEqual(['restriction_lifted', 'custom_data_changed', 'subscription_changed', 'verified', 'restricted'])
+    for (const record of reply.json.data.records) {
+      expect(record).toMatchObject({ byAdmin: true, userAgent: null, place: null, clientId: null })
+    }
+    expect(reply.json.data.records.map((record: { detail: string | null }) => record.detail)).toEqual([
+      null,
+      null,
+      'gold',
+      null,
+      'Cool down',
+    ])
+    expect(reply.text).not.toContain(admin.id)
+    expect(reply.text).not.toContain('admins-own-browser')
+  })
+
+  test('is paged by keyset, and never shows another person', async () => {
+    const [bob, eve] = [await signedInPerson('aud_bob333'), await signedInPerson('aud_eve333')]
+    for (let n = 0; n < 4; n++) await logIn(bob)
+    const seen: string[] = []
+    let offset = ''
+    for (;;) {
+      const { records } = (await bob.client.get(`/user/audit?limit=3${offset}`)).json.data
+      seen.push(...records.map((record: { _id: string }) => record._id))
+      if (records.length < 3) break
+      offset = `&offset=${records.at(-1)._id}`
+    }
+    expect(new Set(seen).size).toBe(7)
+    expect([...seen].sort().reverse()).toEqual(seen)
+    const others = (await eve.client.get(`/user/audit?limit=100&offset=${'f'.repeat(24)}`)).json.data.records
+    expect(others.filter((record: { _id: string }) => seen.includes(record._id))).toEqual([])
+    expect((await bob.client.get(`/user/audit?target=${eve.id}`)).json.data.records[0]._id).toBe(seen[0])
+    for (const query of ['limit=0', 'limit=101', 'offset=x']) expect((await bob.client.get(`/user/audit?${query}`)).status).toBe(400)
+    expect((await new Client().get('/user/audit')).status).toBe(401)
+  })
+
+  test('reads a page in one round trip', async () => {
+    const bob = await signedInPerson('aud_bob444')
+    platform.counts.reset()
+    await bob.client.get('/user/audit?limit=2')
+    expect(platform.counts.d1RoundTrips).toBe(1)
+    expect(platform.counts.rowsRead).toBeLessThanOrEqual(10)
+    platform.counts.reset()
+    await admin.client.get(`${API}/audit?target=${bob.id}&limit=2`)
+    expect(platform.counts.d1RoundTrips).toBe(1)
+    expect(platform.counts.rowsRead).toBeLessThanOrEqual(12)
+  })
+})
+
+describe("an administrator's look at somebody's trail", () => {
+  test('names who did what', async () => {
+    const bob = await signedInPerson('aud_bob555')
+    await admin.client.post(`${API}/ban`, { target: bob.id, state: true, reason: 'Spam' })
+    const reply = await admin.client.get(`${API}/audit?target=${bob.id}`)
+    AdminAuditReply.parse(reply.json)
+    expect(reply.json.data.records[0]).toMatchObject({
+      type: 'banned',
+      byAdmin: true,
+      actor: admin.id,
+      detail: 'Spam',
+      userAgent: 'admins-own-browser/9',
+    })
+    expect(reply.json.data.records[1]).toMatchObject({ type: 'sign_in', byAdmin: false, actor: null })
+  })
+
+  test("an administrator's own acts on roles are in their own trail, as their own", async () => {
+    await admin.client.post('/roles/admin-api/create', { id: 'trailed', displayName: 'T', ranking: 50, description: 'T' })
+    const [record] = (await admin.client.get('/user/audit?limit=1')).json.data.records
+    expect(record).toMatchObject({ type: 'role_created', detail: 'trailed', byAdmin: false, userAgent: 'admins-own-browser/9' })
+  })
+})

@@ -1,0 +1,51 @@
+/** Visits to the routes of administrators. */
+import { signedInAdmin } from '../support/admins.ts'
+import { putEdge } from '../support/graph.ts'
+import { PASSWORD, type Person, signedInPerson } from '../support/people.ts'
+import { visit } from './visits.ts'
+
+export async function visitAdministration(): Promise<void> {
+  const admin = await signedInAdmin('plan_admin', 'super_admin')
+  const target = await signedInPerson('plan_target')
+  await visitReads(admin, target)
+  await visitRoles(admin)
+  await visitActs(admin, target)
+}
+
+async function visitReads({ client }: Person, { id }: Person): Promise<void> {
+  const filters = ['', 'role=user', 'banned=true', 'banned=false', 'restricted=true', 'unverified=true', 'unverified=false']
+  const pairs = filters.slice(1).flatMap((one, index) => filters.slice(index + 2).map((other) => `${one}&${other}`))
+  for (const filter of [...filters, ...pairs, 'role=user&offset=000000000000000000000009']) {
+    if (!/banned=\w+&banned|unverified=\w+&unverified/.test(filter)) await visit(client, 'GET', `/user/admin-api/list?${filter}`)
+  }
+  await visit(client, 'POST', '/user/admin-api/user-info', { targets: [id] })
+  for (const path of ['user-info', 'invite-codes', 'login-history', 'audit'])
+    await visit(client, 'GET', `/user/admin-api/${path}?target=${id}`)
+}
+
+async function visitRoles({ client }: Person): Promise<void> {
+  const role = { id: 'plan_role', displayName: 'Planner', ranking: 50, description: 'Plans.' }
+  await visit(client, 'POST', '/roles/admin-api/create', role)
+  await visit(client, 'PATCH', '/roles/admin-api/update', { id: role.id, ranking: 60 })
+  await visit(client, 'DELETE', '/roles/admin-api/delete', { id: role.id })
+}
+
+async function visitActs({ client }: Person, person: Person): Promise<void> {
+  const target = person.id
+  const made = { firstName: 'Made', lastName: 'Person', username: 'plan_made', email: 'plan_made@example.com', password: PASSWORD }
+  const { json } = await visit(client, 'POST', '/user/admin-api/create', made)
+  const changes = { firstName: 'New', username: 'plan_target_2', email: 'plan_target_2@example.com', role: 'owner' }
+  await visit(client, 'PATCH', '/user/admin-api/update', { target, ...changes, password: 'battery-staple-horse-correct' })
+  await visit(client, 'PATCH', '/user/me', { target, bio: 'Changed.' })
+  await visit(client, 'PUT', '/user/admin-api/custom-data', { target, customData: { plan: 'school' } })
+  await visit(client, 'POST', '/user/admin-api/subscription', { target, state: true, tier: 'basic' })
+  await visit(client, 'POST', '/user/admin-api/verify', { target, state: true })
+  await putEdge(person, { id: json.data.user._id })
+  await putEdge({ id: json.data.user._id }, person)
+  for (const state of [true, false]) {
+    await visit(client, 'POST', '/user/admin-api/restrict', { target, state })
+    await visit(client, 'POST', '/user/admin-api/ban', { target, state })
+  }
+  await visit(client, 'POST', '/user/admin-api/delete', { target })
+  await visit(client, 'DELETE', '/user/admin-api/delete', { target: json.data.user._id })
+}

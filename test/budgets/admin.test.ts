@@ -1,0 +1,126 @@
+// Budgets of administrators (design §7): two round trips and 20 rows for an act, a page for a list, among many users and
+// with a long past.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../../src/ids.ts'
+import { signedInAdmin } from '../support/admins.ts'
+import { type Spent, spend } from '../support/budget.ts'
+import { putEdge } from '../support/graph.ts'
+import { db, platform } from '../support/kith.ts'
+import { PASSWORD, type Person, signedInPerson } from '../support/people.ts'
+import { idOf } from '../support/tokens.ts'
+import { expectWithin, RECORDS } from './user-budgets.ts'
+
+let admin: Person
+let person: Person
+let crowd: number[]
+
+/** Verified users, and some of each kind that a list can be of. */
+async function makeCrowd(size: number): Promise<number[]> {
+  const ids = Array.from({ length: size }, () => newId() as number)
+  const insert = `INSERT INTO users (id, username, username_key, email, email_verified_at, role, banned_at, restricted_at, created_at, updated_at)
+    SELECT value, 'crowd_' || key, 'crowd_' || key, 'crowd_' || key || '@example.com', iif(key % 7, 1, NULL), iif(key % 5, 'user', 'owner'),
+           iif(key % 3, NULL, 1), iif(key % 2, NULL, 1), 1, 1 FROM json_each(?)`
+  await db.prepare(insert).bind(JSON.stringify(ids)).run()
+  return ids
+}
+
+const act = (method: string, path: string, body: Record<string, unknown>): Promise<Spent> => spend(admin.client, method, path, body)
+
+beforeAll(async () => {
+  platform.reset()
+  crowd = await makeCrowd(1_000)
+  admin = await signedInAdmin('budget_admin', 'super_admin')
+  person = await signedInPerson('budget_target')
+  const insert = "INSERT INTO audit_events (id, user_id, type, user_agent, place, created_at) VALUES (?, ?, ?, '', '', 0)"
+  const types = ['sign_in', 'password_changed'].flatMap((type) => Array<string>(100).fill(type))
+  await db.batch(types.map((type) => db.prepare(insert).bind(newId(), idOf(person), type)))
+})
+
+describe('what administrators read', () => {
+  test.each([
+    '',
+    '&role=owner',
+    '&role=user',
+    '&banned=true',
+    '&banned=false',
+    '&restricted=true',
+    '&unverified=true',
+    '&unverified=false',
+  ])('GET /user/admin-api/list?limit=10%s', async (filter) => {
+    const spent = await spend(admin.client, 'GET', `/user/admin-api/list?limit=${RECORDS}${filter}`)
+    expect(spent.json.data.records).toHaveLength(RECORDS)
+    expectWithin('GET /user/admin-api/list', spent)
+  })
+
+  test('one user, and several at once', async () => {
+    const route = '/user/admin-api/user-info'
+    expectWithin(`GET ${route}`, await spend(admin.client, 'GET', `${route}?target=${person.id}`))
+    const targets = crowd.slice(0, RECORDS).map((id) => id.toString(16).padStart(24, '0'))
+    const spent = await spend(admin.client, 'POST', route, { targets })
+    expect(spent.json.data.records).toHaveLength(RECORDS)
+    expectWithin(`POST ${route}`, spent)
+  })
+
+  test.each(['invite-codes', 'login-history', 'audit'])('GET /user/admin-api/%s', async (what) => {
+    const route = `/user/admin-api/${what}`
+    expectWithin(`GET ${route}`, await spend(admin.client, 'GET', `${route}?target=${person.id}`))
+  })
+})
+
+describe('what administrators do', () => {
+  test('make a user', async () => {
+    const body = { username: 'budget_made', firstName: 'Made', lastName: 'Person', email: 'budget_made@example.com', password: PASSWORD }
+    expectWithin('POST /user/admin-api/create', await act('POST', '/user/admin-api/create', body), 201)
+  })
+
+  test('change a profile; and whatever a sign-in rests on', async () => {
+    const route = 'PATCH /user/admin-api/update'
+    const target = person.id
+    for (const change of [{ bio: 'Changed.' }, { bio: 'Changed again.', currency: 'EUR' }]) {
+      expectWithin(route, await act('PATCH', '/user/admin-api/update', { target, ...change }))
+    }
+    const all = { firstName: 'New', username: 'budget_target2', email: 'budget_target2@example.com', role: 'owner' }
+    const spent = await act('PATCH', '/user/admin-api/update', { target, ...all, password: 'battery-staple-horse-correct' })
+    expectWithin(`${route} with all that ends sessions`, spent)
+  })
+
+  test('custom data, a subscription, the verified mark, a restriction', async () => {
+    const target = person.id
+    for (const [method, path, body] of [
+      ['PUT', '/user/admin-api/custom-data', { customData: { plan: 'school' } }],
+      ['POST', '/user/admin-api/subscription', { state: true, tier: 'basic' }],
+      ['POST', '/user/admin-api/subscription', { state: false }],
+      ['POST', '/user/admin-api/verify', { state: true }],
+      ['POST', '/user/admin-api/verify', { state: false }],
+      ['POST', '/user/admin-api/restrict', { state: true }],
+      ['POST', '/user/admin-api/restrict', { state: false }],
+    ] as const) {
+      expectWithin(`${method} ${path}`, await act(method, path, { target, ...body }))
+      expectWithin(`${method} ${path}`, await act(method, path, { target, ...body }))
+    }
+  })
+
+  test('ban, for a while and for good, and lift it', async () => {
+    const [target, friend] = [person.id, await signedInPerson('budget_friend')]
+    await putEdge(person, friend)
+    await putEdge(friend, person)
+    const until = new Date(Date.now() + 1e7).toISOString()
+    const ban = (body: object) => act('POST', '/user/admin-api/ban', { target, ...body })
+    for (const body of [{ state: true, until }, { state: false }]) expectWithin('POST /user/admin-api/ban', await ban(body))
+    expectWithin('POST /user/admin-api/ban with edges', await ban({ state: true }))
+    expectWithin('POST /user/admin-api/ban', await ban({ state: false }))
+  })
+
+  test('delete a user, twice', async () => {
+    for (const method of ['POST', 'DELETE']) {
+      expectWithin(`${method} /user/admin-api/delete`, await act(method, '/user/admin-api/delete', { target: person.id }))
+    }
+  })
+
+  test('make, change and delete a role', async () => {
+    const role = { id: 'budget_role', displayName: 'Budget', ranking: 50, description: 'Counts.' }
+    expectWithin('POST /roles/admin-api/create', await act('POST', '/roles/admin-api/create', role), 201)
+    expectWithin('PATCH /roles/admin-api/update', await act('PATCH', '/roles/admin-api/update', { id: role.id, ranking: 60 }))
+    expectWithin('DELETE /roles/admin-api/delete', await act('DELETE', '/roles/admin-api/delete', { id: role.id }))
+  })
+})

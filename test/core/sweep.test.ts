@@ -1,0 +1,263 @@
+// The sweep, through the Worker's own cron entry: the purge of deleted accounts (security row 13) and the edges of acts
+// on very many. What is left of an account is looked for in every table and in KV.
+import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Bindings } from '../../src/config.ts'
+import { buildCronContext } from '../../src/context.ts'
+import { eraseDeletedAccounts, removeErasedAccounts } from '../../src/core/accounts/deletion.ts'
+import { fromHex, toHex, type UserId } from '../../src/ids.ts'
+import worker from '../../src/index.ts'
+import { clock } from '../platform/clock.ts'
+import { Client, db, platform } from '../support/kith.ts'
+import { logIn, type Person, signedInPerson, signUp } from '../support/people.ts'
+
+const DAY_MS = 86_400_000
+const { KV } = env as unknown as Bindings
+const idOf = (person: Person) => fromHex<UserId>(person.id) as UserId
+
+async function runCron(): Promise<void> {
+  const executionCtx = createExecutionContext()
+  await worker.scheduled(createScheduledController(), platform.env as unknown as Bindings, executionCtx)
+  await waitOnExecutionContext(executionCtx)
+}
+
+async function rows<T = Record<string, unknown>>(sql: string, ...params: unknown[]): Promise<T[]> {
+  return (
+    await db
+      .prepare(sql)
+      .bind(...params)
+      .all<T>()
+  ).results
+}
+
+const exec = (sql: string, ...params: unknown[]) =>
+  db
+    .prepare(sql)
+    .bind(...params)
+    .run()
+const userRow = async (person: Person) => (await rows('SELECT * FROM users WHERE id = ?', idOf(person)))[0]
+
+/** Every cell of every table and every key and value of KV that holds one of the needles. */
+async function findEverywhere(needles: readonly string[]): Promise<string[]> {
+  const found: string[] = []
+  const look = (where: string, value: unknown) => {
+    const text = String(value)
+    if (needles.some((needle) => text.toLowerCase().includes(needle.toLowerCase()))) found.push(`${where}: ${text}`)
+  }
+  for (const { name } of await rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'")) {
+    for (const row of await rows(`SELECT * FROM "${name}"`))
+      for (const [column, value] of Object.entries(row)) look(`${name}.${column}`, value)
+  }
+  for (const { name } of (await KV.list()).keys) {
+    look(`KV key`, name)
+    look(`KV ${name}`, await KV.get(name))
+  }
+  return found
+}
+
+async function emptyMailbox(): Promise<void> {
+  for (const { name } of (await KV.list({ prefix: 'captured-mail:' })).keys) await KV.delete(name)
+}
+
+/** Puts a mark of the person into every column of `users` that can hold a text of theirs. */
+async function fillProfile(person: Person, mark: string): Promise<void> {
+  const columns = await rows<{ name: string; type: string }>("SELECT name, type FROM pragma_table_info('users')")
+  const kept = new Set(['username', 'username_key', 'email', 'email_key', 'role', 'deleted_reason'])
+  const texts = columns.filter(({ name, type }) => type === 'TEXT' && !kept.has(name)).map(({ name }) => name)
+  await exec(`UPDATE users SET ${texts.map((name) => `${name} = '${mark}'`).join(', ')} WHERE id = ?`, idOf(person))
+}
+
+async function leave(person: Person): Promise<void> {
+  expect((await person.client.delete('/user/me')).status).toBe(200)
+}
+
+beforeEach(() => clock.freeze())
+afterEach(() => {
+  clock.restore()
+  platform.reset()
+  vi.restoreAllMocks()
+})
+
+describe('the purge', () => {
+  test('an account that came back, and one that was deleted less than 14 days ago, are left alone', async () => {
+    const [ann, bob] = [await signedInPerson('ann_came_back'), await signedInPerson('bob_has_time')]
+    await leave(ann)
+    await leave(bob)
+    await logIn(ann)
+    clock.advance(14 * DAY_MS - 1)
+    await runCron()
+    expect(await userRow(ann)).toMatchObject({ username: 'ann_came_back', deleted_at: null })
+    expect(await userRow(bob)).toMatchObject({ username: 'bob_has_time', deleted_reason: 'self' })
+  })
+
+  test.each(['self', 'admin'])('14 days after a deletion by %s nothing in D1 and KV leads to the person', async (reason) => {
+    const mark = `mark-of-${reason}`
+    const ann = await signedInPerson(`ann_is_gone_${reason}`)
+    const bob = await signedInPerson(`bob_knew_${reason}`)
+    await ann.client.post('/user/2fa', { state: true })
+    await ann.client.post('/user/follow', { target: bob.id })
+    await bob.client.post('/user/follow', { target: ann.id })
+    const foe = await signedInPerson(`foe_of_ann_${reason}`)
+    await foe.client.post('/user/block', { target: ann.id })
+    await fillProfile(ann, mark)
+    await logIn({ ...ann, password: 'wrong-password' }, Object.assign(new Client(), { userAgent: mark }))
+    await exec(
+      'INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at) VALUES (?, ?, 0, 0, 0) ON CONFLICT DO NOTHING',
+      mark,
+      idOf(ann),
+    )
+    await leave(ann)
+    await exec('UPDATE users SET deleted_reason = ? WHERE id = ?', reason, idOf(ann))
+    await exec(
+      'INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES (?, 1, 9e15, 0, 0) ON CONFLICT DO NOTHING',
+      `password-in-a-row:${idOf(ann)}`,
+    )
+    await emptyMailbox()
+    clock.advance(14 * DAY_MS)
+    await runCron()
+    // Mails that were captured are not stored in production; nothing else may be left, in decimal or in hex.
+    await emptyMailbox()
+    expect(await findEverywhere([String(idOf(ann)), ann.id, ann.username, ann.email, mark])).toEqual([])
+    expect(await userRow(bob)).toMatchObject({ follower_count: 0, following_count: 0 })
+    const heir = await signUp(ann.username, ann.email)
+    expect(heir.id).not.toBe(ann.id)
+  })
+
+  test('what an administrator did to others stays in their audit trail: the id of nobody', async () => {
+    const [boss, bob] = [await signedInPerson('boss_who_left'), await signedInPerson('bob_was_judged')]
+    await exec("INSERT INTO audit_events (id, user_id, actor_id, type, created_at) VALUES (7, ?, ?, 'banned', 0)", idOf(bob), idOf(boss))
+    await exec(
+      "INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at, used_by) VALUES ('XX-0000-0', ?, 0, 0, 0, ?)",
+      idOf(bob),
+      idOf(boss),
+    )
+    await leave(boss)
+    await emptyMailbox()
+    clock.advance(14 * DAY_MS)
+    await runCron()
+    await emptyMailbox()
+    expect((await findEverywhere([String(idOf(boss)), boss.id])).sort()).toEqual([
+      // Who acted on somebody is a part of what happened to them.
+      `audit_events.actor_id: ${idOf(boss)}`,
+      // A spent code stays spent.
+      `invite_codes.used_by: ${idOf(boss)}`,
+    ])
+  })
+
+  test('the person is gone with the first batch, even while edges, events and sessions of theirs are left', async () => {
+    const ann = await signedInPerson('ann_had_fans')
+    await exec(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5500)
+       INSERT INTO users (id, username, username_key, created_at, updated_at, email_verified_at) SELECT i, 'fan' || i, 'fan' || i, 0, 0, 0 FROM n`,
+    )
+    await exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) SELECT id, id, ?, 0 FROM users WHERE id <= 5500', idOf(ann))
+    await exec(
+      "INSERT INTO audit_events (id, user_id, type, user_agent, created_at) SELECT id + 1000000, ?, 'sign_in', 'x', 0 FROM users WHERE id <= 5500",
+      idOf(ann),
+    )
+    await exec(
+      `INSERT INTO sessions (id, user_id, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr)
+       SELECT id, ?, '', 0, 0, 9e15, 9e15, 0, 0, '' FROM users WHERE id <= 120`,
+      idOf(ann),
+    )
+    await leave(ann)
+    clock.advance(14 * DAY_MS)
+    const ctx = buildCronContext(platform.env as unknown as Bindings, createExecutionContext())
+    await eraseDeletedAccounts(ctx)
+    expect(await userRow(ann)).toMatchObject({ username: `deleted:${idOf(ann)}`, email: null, given_name: null, deleted_reason: 'purged' })
+    expect((await logIn(ann, new Client())).status).toBe(401)
+    await removeErasedAccounts(ctx)
+    expect(await rows('SELECT 1 FROM audit_events WHERE user_id = ?', idOf(ann))).toHaveLength(5500 + 4 - 5000)
+    platform.faults.failStatement(3)
+    await expect(runCron()).rejects.toThrow()
+    for (let run = 0; run < 3; run++) await runCron()
+    expect(await userRow(ann)).toBeUndefined()
+    expect(await rows('SELECT 1 FROM follows')).toEqual([])
+    expect(await rows('SELECT 1 FROM edge_work')).toEqual([])
+    expect(await rows('SELECT 1 FROM users WHERE following_count <> 0')).toEqual([])
+    await exec('DELETE FROM users WHERE id <= 5500')
+  })
+
+  test('where KV refuses, the session stays and the next run comes back to it', async () => {
+    const ann = await signedInPerson('ann_kv_is_down')
+    const [session] = await rows<{ id: number }>('SELECT id FROM sessions WHERE user_id = ?', idOf(ann))
+    const key = `session:${toHex(session?.id ?? 0)}`
+    await leave(ann)
+    clock.advance(14 * DAY_MS)
+    platform.faults.kv('delete', 'throw')
+    await runCron()
+    expect(await userRow(ann)).toMatchObject({ deleted_reason: 'purged' })
+    expect(await rows('SELECT 1 FROM sessions WHERE user_id = ?', idOf(ann))).toHaveLength(1)
+    expect(await KV.get(key)).toContain('kith-test')
+    platform.faults.clear()
+    await runCron()
+    expect(await userRow(ann)).toBeUndefined()
+    expect(await KV.get(key)).toBeNull()
+  })
+})
+
+describe('the cron trigger', () => {
+  test('two runs at once leave what one run leaves', async () => {
+    const people = await Promise.all(Array.from({ length: 6 }, (_, n) => signedInPerson(`ann_of_many_${n}`)))
+    const bob = await signedInPerson('bob_loses_all')
+    for (const ann of people) {
+      await ann.client.post('/user/follow', { target: bob.id })
+      await bob.client.post('/user/follow', { target: ann.id })
+      await leave(ann)
+    }
+    clock.advance(14 * DAY_MS)
+    await Promise.all([runCron(), runCron()])
+    clock.advance(5 * 60_000)
+    await runCron()
+    for (const ann of people) expect(await userRow(ann)).toBeUndefined()
+    expect(await userRow(bob)).toMatchObject({ follower_count: 0, following_count: 0 })
+    expect(await rows('SELECT 1 FROM edge_work')).toEqual([])
+  })
+
+  test('one part that fails stops no other, is logged by name, and makes the run a failed one', async () => {
+    const ann = await signedInPerson('ann_among_faults')
+    await leave(ann)
+    clock.advance(14 * DAY_MS)
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    // Operation 1 lists the mails, 2 deletes the ended rows.
+    platform.faults.failStatement(2)
+    await expect(runCron()).rejects.toThrow('1 parts of the sweep failed')
+    expect(log.mock.calls.flat().join()).toContain('"part":"rows"')
+    expect(await userRow(ann)).toBeUndefined()
+  })
+
+  test('no statement of it reads a table from one end to the other', async () => {
+    const ann = await signedInPerson('ann_has_a_plan')
+    await leave(ann)
+    clock.advance(14 * DAY_MS)
+    const { statements } = await platform.counts.measure(runCron)
+    const scans = new Set<string>()
+    for (const { sql, params } of statements) {
+      const plan = await rows<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...params)
+      // Lists of ids in JSON are read as a whole; a partial index of what is due holds little else.
+      for (const { detail } of plan)
+        if (/^SCAN (?!json_each|j\b|n\b)/.test(detail) && !detail.includes('INDEX')) scans.add(`${detail}: ${sql}`)
+    }
+    expect([...scans]).toEqual([])
+    expect(statements.some(({ sql }) => sql.includes('DELETE FROM users WHERE id IN'))).toBe(true)
+  })
+
+  test('a run with more to do than it may stays within 1,000 queries', async () => {
+    await exec(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
+       INSERT INTO users (id, username, username_key, email, created_at, updated_at, deleted_at, deleted_reason)
+       SELECT i, 'old' || i, 'old' || i, 'old@example.com', ${Date.now()}, 0, 1, 'self' FROM n`,
+    )
+    await exec("INSERT INTO edge_work (user_id, kind, created_at) SELECT id, 'remove_edges', 0 FROM users WHERE id <= 150")
+    await exec(
+      `INSERT INTO mail_outbox (id, kind, user_id, to_address, created_at, next_attempt_at)
+       SELECT id, 'account_deleted', id, 'old@example.com', ?1, ?1 FROM users WHERE id <= 150`,
+      Date.now(),
+    )
+    platform.beginInvocation()
+    const { counts } = await platform.counts.measure(runCron)
+    expect(counts.d1Statements).toBeGreaterThan(700)
+    expect(counts.d1Statements).toBeLessThanOrEqual(1_000)
+  })
+})

@@ -1,0 +1,215 @@
+// The checks of `npm run doctor`, on the migrated database: each defect is planted past the triggers and keys that
+// prevent it, found, and mended, and nothing else is touched.
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { CHECKS, type Check, type Difference } from '../../scripts/doctor-checks.ts'
+import { fromHex, type UserId } from '../../src/ids.ts'
+import { db } from '../support/kith.ts'
+import { type Person, signedInPerson } from '../support/people.ts'
+
+const exec = (sql: string, ...params: unknown[]) =>
+  db
+    .prepare(sql)
+    .bind(...params)
+    .run()
+const rows = async <T = Record<string, unknown>>(sql: string, ...params: unknown[]) =>
+  (
+    await db
+      .prepare(sql)
+      .bind(...params)
+      .all<T>()
+  ).results
+const idOf = (person: Person) => fromHex<UserId>(person.id) as UserId
+
+function checkOf(name: string): Check {
+  const check = CHECKS.find((one) => one.name === name)
+  if (!check) throw new Error(`no check is called ${name}`)
+  return check
+}
+
+const find = (check: Check) => rows<Difference>(check.find)
+
+async function findAll(): Promise<Record<string, readonly Difference[]>> {
+  const found: Record<string, readonly Difference[]> = {}
+  for (const check of CHECKS) {
+    const differences = await find(check)
+    if (differences.length > 0) found[check.name] = differences
+  }
+  return found
+}
+
+/** As the script does it: rounds of finding and mending. */
+async function mendAll(): Promise<void> {
+  for (let round = 0; round < 20; round++) {
+    const found = await findAll()
+    const statements = Object.entries(found).flatMap(([name, differences]) => checkOf(name).repair?.(differences) ?? [])
+    if (statements.length === 0) return
+    await db.batch(statements.map((sql) => db.prepare(sql)))
+  }
+}
+
+/** Plants without a trigger or index, and puts it back. */
+async function without(name: string, kind: 'TRIGGER' | 'INDEX', plant: () => Promise<unknown>): Promise<() => Promise<unknown>> {
+  const [made] = await rows<{ sql: string }>('SELECT sql FROM sqlite_master WHERE name = ?', name)
+  await exec(`DROP ${kind} ${name}`)
+  await plant()
+  return () => exec(made?.sql ?? '')
+}
+
+let ann: UserId
+let bob: UserId
+let eve: UserId
+
+beforeAll(async () => {
+  const people = await Promise.all(['ann_is_well', 'bob_is_well', 'eve_is_well'].map(signedInPerson))
+  ;[ann, bob, eve] = people.map(idOf) as [UserId, UserId, UserId]
+  await mendAll()
+})
+
+beforeEach(async () => {
+  await exec('DELETE FROM follows')
+  await exec('DELETE FROM blocks')
+  await exec('DELETE FROM edge_work')
+  await exec(
+    'UPDATE users SET follower_count = 0, following_count = 0, request_count = 0, is_private = 0, deleted_reason = NULL, deleted_at = NULL',
+  )
+  await exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (1, ?, ?, 0)', ann, bob)
+})
+
+describe('a database that is in order', () => {
+  test('has no differences, and each check reads it without an error', async () => {
+    expect(await findAll()).toEqual({})
+  })
+
+  test('a difference that is found is never mended in silence: every check has a name of its own', () => {
+    expect(new Set(CHECKS.map(({ name }) => name)).size).toBe(CHECKS.length)
+  })
+})
+
+describe('what is planted is found, and mended', () => {
+  test.each([
+    ['follower_count', 1],
+    ['following_count', 0],
+    ['request_count', 0],
+  ])('a wrong %s', async (column, expected) => {
+    await exec(`UPDATE users SET ${column} = 7 WHERE id = ?`, bob)
+    expect(await findAll()).toEqual({ [column]: [{ subject: bob, found: 7, expected }] })
+    await mendAll()
+    expect(await findAll()).toEqual({})
+    expect(await rows(`SELECT ${column} AS n FROM users WHERE id = ?`, bob)).toEqual([{ n: expected }])
+  })
+
+  test('an edge across a block, whoever blocks', async () => {
+    await exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (2, ?, ?, 0)', eve, ann)
+    await exec('INSERT INTO blocks (id, blocker_id, blocked_id, created_at) VALUES (1, ?1, ?2, 0), (2, ?3, ?2, 0)', bob, ann, eve)
+    expect((await find(checkOf('edges across a block'))).map(({ subject }) => subject)).toEqual([1, 2])
+    await mendAll()
+    expect(await findAll()).toEqual({})
+    expect(await rows('SELECT 1 FROM follows')).toEqual([])
+    expect(await rows('SELECT 1 FROM blocks')).toHaveLength(2)
+  })
+
+  test('a self edge', async () => {
+    const restore = await without('follows_not_self', 'TRIGGER', () =>
+      exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (2, ?1, ?1, 0)', ann),
+    )
+    expect(await findAll()).toEqual({ 'self edges': [{ subject: 2, found: `${ann} -> ${ann}` }] })
+    await mendAll()
+    await restore()
+    expect([await findAll(), await rows('SELECT id FROM follows')]).toEqual([{}, [{ id: 1 }]])
+  })
+
+  test('of several edges of a pair the approved one stays, then the oldest', async () => {
+    const restore = await without('follows_pair', 'INDEX', () =>
+      exec(
+        'INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (2, ?1, ?2, 0), (0, ?1, ?2, NULL), (5, ?3, ?2, 1), (4, ?3, ?2, NULL)',
+        ann,
+        bob,
+        eve,
+      ),
+    )
+    expect((await find(checkOf('duplicate edges'))).map(({ subject }) => subject)).toEqual([0, 2, 4])
+    await mendAll()
+    await restore()
+    expect([await findAll(), await rows('SELECT id FROM follows ORDER BY id')]).toEqual([{}, [{ id: 1 }, { id: 5 }]])
+  })
+
+  test('a request to a public account is handed to the sweep, one that is in work already is not found', async () => {
+    await exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (2, ?, ?, NULL)', eve, bob)
+    expect(await findAll()).toEqual({ 'requests to a public account': [{ subject: bob, found: 1, expected: 0 }] })
+    await mendAll()
+    expect(await findAll()).toEqual({})
+    expect(await rows('SELECT user_id, kind FROM edge_work')).toEqual([{ user_id: bob, kind: 'accept_requests' }])
+    await exec('DELETE FROM edge_work')
+    await exec('UPDATE users SET is_private = 1 WHERE id = ?', bob)
+    expect(await findAll()).toEqual({})
+  })
+
+  test('an edge of somebody who is gone', async () => {
+    await exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (2, 1, ?1, 0), (3, ?1, 2, 0), (4, 3, ?1, NULL)', bob)
+    expect((await find(checkOf('edges of nobody'))).map(({ subject }) => subject).sort()).toEqual([2, 3, 4])
+    await mendAll()
+    expect([await findAll(), await rows('SELECT id FROM follows')]).toEqual([{}, [{ id: 1 }]])
+  })
+
+  test('a user without search strings gets those of their names, quotes and all', async () => {
+    const before = await rows('SELECT string FROM search_strings WHERE user_id = ? ORDER BY string', ann)
+    await exec('DELETE FROM search_strings WHERE user_id = ?', ann)
+    expect(await findAll()).toMatchObject({ 'users without search strings': [{ subject: ann }] })
+    await mendAll()
+    expect([await findAll(), await rows('SELECT string FROM search_strings WHERE user_id = ? ORDER BY string', ann)]).toEqual([{}, before])
+    await exec("UPDATE users SET family_name = 'O''Neil; --' WHERE id = ?", eve)
+    await exec('DELETE FROM search_strings WHERE user_id = ?', eve)
+    await mendAll()
+    expect(await findAll()).toEqual({})
+    expect(await rows("SELECT 1 FROM search_strings WHERE user_id = ? AND string LIKE 'o''neil%'", eve)).not.toEqual([])
+  })
+
+  test('strings that were made for names that have changed since they were read are not written', async () => {
+    await exec('DELETE FROM search_strings WHERE user_id = ?', ann)
+    const check = checkOf('users without search strings')
+    const statements = check.repair?.(await find(check)) ?? []
+    await exec("UPDATE users SET given_name = 'Renamed' WHERE id = ?", ann)
+    await db.batch(statements.map((sql) => db.prepare(sql)))
+    expect(await find(check)).toHaveLength(1)
+    await mendAll()
+    expect(await rows("SELECT 1 FROM search_strings WHERE user_id = ? AND string = 'renamed person'", ann)).toHaveLength(1)
+  })
+
+  test('search strings of an erased account; those of a deleted one that may come back stay', async () => {
+    await exec("UPDATE users SET deleted_at = 1, deleted_reason = 'self' WHERE id = ?", eve)
+    expect(await findAll()).toEqual({})
+    await exec("UPDATE users SET deleted_reason = 'purged' WHERE id = ?", eve)
+    expect(await findAll()).toMatchObject({ 'search strings of an erased account': [{ subject: eve, expected: 0 }] })
+    await mendAll()
+    expect([await findAll(), await rows('SELECT 1 FROM search_strings WHERE user_id = ?', eve)]).toEqual([{}, []])
+    await exec('UPDATE users SET deleted_reason = NULL WHERE id = ?', eve)
+    await mendAll()
+  })
+
+  test('more of it than one statement mends is mended in rounds', async () => {
+    await exec(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+       INSERT INTO follows (id, follower_id, followed_id, approved_at) SELECT i + 10, i, ?, 0 FROM n`,
+      bob,
+    )
+    expect(await find(checkOf('edges of nobody'))).toHaveLength(1_000)
+    await mendAll()
+    expect([await findAll(), await rows('SELECT id FROM follows')]).toEqual([{}, [{ id: 1 }]])
+  })
+
+  // Last: the tables are made anew without their foreign keys, which cannot be switched off.
+  test('blocks and search strings of somebody who is gone', async () => {
+    await exec('CREATE TABLE bare_blocks (id INTEGER PRIMARY KEY, blocker_id INTEGER, blocked_id INTEGER, created_at INTEGER)')
+    await exec('CREATE TABLE bare_strings (string TEXT, user_id INTEGER, PRIMARY KEY (string, user_id)) WITHOUT ROWID')
+    await exec('INSERT INTO bare_strings SELECT string, user_id FROM search_strings')
+    for (const table of ['blocks', 'search_strings']) await exec(`DROP TABLE ${table}`)
+    await exec('ALTER TABLE bare_blocks RENAME TO blocks')
+    await exec('ALTER TABLE bare_strings RENAME TO search_strings')
+    await exec('INSERT INTO blocks VALUES (1, 1, ?1, 0), (2, ?1, 2, 0), (3, ?1, ?2, 0)', ann, eve)
+    await exec("INSERT INTO search_strings VALUES ('nobody', 1), ('nobody at all', 1)")
+    expect((await find(checkOf('blocks of nobody'))).map(({ subject }) => subject)).toEqual([1, 2])
+    expect(await find(checkOf('search strings of nobody'))).toEqual([{ subject: 1, found: 2, expected: 0 }])
+    await mendAll()
+    expect([await findAll(), await rows('SELECT id FROM blocks')]).toEqual([{}, [{ id: 3 }]])
+  })
+})

@@ -1,0 +1,375 @@
+// Bad input to the graph (issue 3, "Bad input"; wire §3.1, §6.11, §6.14): the documented answer, naming the field; the same
+// for what is hidden, another's or missing; and nothing in the database is changed.
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { signedInAdmin } from '../support/admins.ts'
+import { clearGraph, putBlock, putEdge, setColumns } from '../support/graph.ts'
+import { Client, type Options, type Reply } from '../support/kith.ts'
+import { type Person, signedInPerson } from '../support/people.ts'
+import { expectCleanReply } from '../support/replies.ts'
+import { dump } from '../support/tables.ts'
+
+let ann: Person
+let bob: Person
+let eve: Person
+let admin: Person
+/** Edges between ann and bob; a request of eve to bob, who is private. */
+let edge: string
+let request: string
+
+const hex = (id: number) => id.toString(16).padStart(24, '0')
+const MISSING = hex(0xabcdef)
+/** Above 2^53 - 1: well-formed, and nobody's. */
+const FAR = 'f'.repeat(24)
+
+beforeAll(async () => {
+  ann = await signedInPerson('ann_and_badness')
+  bob = await signedInPerson('bob_and_badness')
+  eve = await signedInPerson('eve_and_badness')
+  admin = await signedInAdmin('admin_of_badness')
+})
+
+beforeEach(async () => {
+  await clearGraph()
+  await setColumns(bob, { is_private: 1 })
+  edge = hex(await putEdge(ann, bob))
+  request = hex(await putEdge(eve, bob, false))
+})
+
+/** The answer, of a request that changes nothing. */
+async function unchanged(send: () => Promise<Reply>): Promise<Reply> {
+  const before = await dump()
+  const reply = await send()
+  expectCleanReply(reply)
+  expect(await dump(), reply.text).toEqual(before)
+  return reply
+}
+
+async function refusal(send: () => Promise<Reply>): Promise<[number, string, string | undefined]> {
+  const { status, json } = await unchanged(send)
+  return [status, json.error, json.additionalInfo?.errors?.[0]?.path]
+}
+
+/** A reply without what differs from one request to another, and without the id that was sent. */
+const bytesOf = (reply: Reply, id: string) =>
+  `${reply.status} ${JSON.stringify([...reply.headers].filter(([name]) => !['x-request-id', 'x-d1-bookmark'].includes(name)))} ${reply.text}`.replaceAll(
+    id,
+    '<id>',
+  )
+
+const BAD_IDS: readonly unknown[] = [
+  '',
+  ' ',
+  'x',
+  '0'.repeat(23),
+  '0'.repeat(25),
+  'G'.repeat(24),
+  'ABCDEF'.padStart(24, '0'),
+  `${'0'.repeat(23)}\n`,
+  `' OR 1=1 --`.padEnd(24, '0'),
+  'é'.repeat(24),
+  '🙂'.repeat(12),
+  '٣'.repeat(24),
+  '\u202e'.padEnd(24, '0'),
+  'a'.repeat(10_000),
+  1,
+  -1,
+  null,
+  true,
+  [],
+  {},
+  { $ne: null },
+]
+
+const TARGET_ROUTES = ['follow', 'unfollow', 'block', 'unblock']
+
+describe('somebody to act on', () => {
+  test.each(TARGET_ROUTES)('%s: what is no id is refused by its name, and so is none', async (route) => {
+    for (const target of BAD_IDS) {
+      const send = () => ann.client.post(`/user/${route}`, { target })
+      expect(await refusal(send), JSON.stringify(target)).toEqual([400, 'ClientInputError', 'target'])
+    }
+    expect(await refusal(() => ann.client.post(`/user/${route}`, {}))).toEqual([400, 'ClientInputError', 'target'])
+  })
+
+  test.each(TARGET_ROUTES)('%s: the body is one object, or one in an array, with no other field', async (route) => {
+    const path = `/user/${route}`
+    const two = [{ target: MISSING }, { target: MISSING }]
+    for (const body of ['', '[]', JSON.stringify(two), 'null', '1', '"x"', '{', `{"target":"${MISSING}","target2":1}`, '[[{}]]']) {
+      const { status, json } = await unchanged(() => ann.client.post(path, body))
+      expect([status, json.error], body).toEqual([400, 'ClientInputError'])
+    }
+    const plain = await unchanged(() => ann.client.post(path, `target=${MISSING}`, { headers: { 'content-type': 'text/plain' } }))
+    expect(plain.status).toBe(415)
+  })
+
+  test.each(['follow', 'block'])('%s: oneself is refused', async (route) => {
+    expect(await refusal(() => ann.client.post(`/user/${route}`, { target: ann.id }))).toEqual([400, 'ClientInputError', 'target'])
+  })
+
+  test.each(['unfollow', 'unblock'])('%s: of nobody, of oneself and of a stranger is no error', async (route) => {
+    for (const target of [MISSING, FAR, ann.id, eve.id]) {
+      expect((await unchanged(() => ann.client.post(`/user/${route}`, { target }))).json).toEqual({ ok: 1 })
+    }
+  })
+
+  test.each(['follow', 'block'])('%s: nobody is 404, however large the id', async (route) => {
+    for (const target of [MISSING, FAR, hex(0)]) {
+      expect(await refusal(() => ann.client.post(`/user/${route}`, { target }))).toEqual([404, 'NotFound', undefined])
+    }
+  })
+
+  test('a repeated follow, or request, is a duplicate', async () => {
+    const again = await unchanged(() => ann.client.post('/user/follow', { target: bob.id }))
+    expect(again.json).toEqual({ ok: 1, data: { status: 'duplicate' } })
+    expect((await unchanged(() => eve.client.post('/user/follow', { target: bob.id }))).json.data.status).toBe('duplicate')
+  })
+
+  test('a repeated block changes nothing', async () => {
+    await ann.client.post('/user/block', { target: eve.id })
+    expect((await unchanged(() => ann.client.post('/user/block', { target: eve.id }))).json.data.status).toBe('blocked')
+  })
+
+  test('across a block: who blocks is told so, who is blocked finds nobody', async () => {
+    await putBlock(ann, eve)
+    expect(await refusal(() => ann.client.post('/user/follow', { target: eve.id }))).toEqual([403, 'Blocked', undefined])
+    for (const route of ['follow', 'block']) {
+      const reply = await unchanged(() => eve.client.post(`/user/${route}`, { target: ann.id }))
+      const nobody = await unchanged(() => eve.client.post(`/user/${route}`, { target: MISSING }))
+      expect(bytesOf(reply, ann.id)).toBe(bytesOf(nobody, MISSING))
+    }
+    for (const route of ['unfollow', 'unblock']) {
+      expect((await unchanged(() => eve.client.post(`/user/${route}`, { target: ann.id }))).json).toEqual({ ok: 1 })
+    }
+  })
+})
+
+describe('requests and entries', () => {
+  const accept = (by: Person, id: unknown) => by.client.patch('/user/follow-request', { request: id })
+  const remove = (by: Person, id: unknown) => by.client.delete('/user/follow-entry', { body: { entry: id } })
+
+  test('what is no id is refused by its name', async () => {
+    for (const id of BAD_IDS) {
+      expect(await refusal(() => accept(bob, id)), JSON.stringify(id)).toEqual([400, 'ClientInputError', 'request'])
+      expect(await refusal(() => remove(bob, id)), JSON.stringify(id)).toEqual([400, 'ClientInputError', 'entry'])
+    }
+  })
+
+  test("another's request, one's own, one's own to others and none are one answer", async () => {
+    const missing = await unchanged(() => accept(ann, MISSING))
+    expect([missing.status, missing.json.error]).toEqual([404, 'NotFound'])
+    for (const [by, id] of [
+      [ann, request],
+      [eve, request],
+      [ann, edge],
+      [admin, request],
+      [ann, FAR],
+      [ann, bob.id],
+    ] as const) {
+      expect(bytesOf(await unchanged(() => accept(by, id)), id)).toBe(bytesOf(missing, MISSING))
+    }
+  })
+
+  test("another's entry and none are one answer", async () => {
+    const missing = await unchanged(() => remove(ann, MISSING))
+    expect([missing.status, missing.json.error]).toEqual([404, 'NotFound'])
+    for (const [by, id] of [
+      [eve, edge],
+      [ann, request],
+      [admin, edge],
+      [ann, FAR],
+      [ann, ann.id],
+    ] as const) {
+      expect(bytesOf(await unchanged(() => remove(by, id)), id)).toBe(bytesOf(missing, MISSING))
+    }
+  })
+
+  test('an accepted request is accepted; what was removed, by whomever, is gone', async () => {
+    await accept(bob, request)
+    expect((await unchanged(() => accept(bob, request))).json).toEqual({ ok: 1 })
+    expect((await remove(eve, request)).json).toEqual({ ok: 1 })
+    for (const by of [bob, eve]) expect((await unchanged(() => remove(by, request))).status).toBe(404)
+    expect((await unchanged(() => accept(bob, request))).status).toBe(404)
+    await bob.client.post('/user/block', { target: ann.id })
+    for (const by of [ann, bob]) expect((await unchanged(() => remove(by, edge))).status).toBe(404)
+  })
+})
+
+const LISTS = ['/user/followers', '/user/following', '/user/follow-requests', '/user/blocks']
+const pages = () => [...LISTS, `/user/${ann.id}/followers`, `/user/${ann.id}/following`]
+
+describe('pages', () => {
+  test('a limit that is not 1 to 100 is refused on every list', async () => {
+    for (const path of pages()) {
+      for (const limit of [
+        '0',
+        '-1',
+        '101',
+        '1e9',
+        '1000000000',
+        '9'.repeat(400),
+        '1.5',
+        '',
+        ' 5',
+        '+5',
+        'ten',
+        '0x10',
+        '٣',
+        'NaN',
+        '100;',
+      ]) {
+        const send = () => ann.client.get(`${path}?limit=${encodeURIComponent(limit)}`)
+        const { status, json } = await send()
+        expect([status, json.error, json.additionalInfo.errors[0].path], `${path} ${limit}`).toEqual([400, 'ClientInputError', 'limit'])
+      }
+      expect(await refusal(() => ann.client.get(`${path}?limit=5&limit=6`)), path).toEqual([400, 'ClientInputError', 'limit'])
+      for (const limit of ['1', '100']) expect((await ann.client.get(`${path}?limit=${limit}`)).status).toBe(200)
+    }
+  })
+
+  test('a malformed cursor is refused on every list; a well-formed one is a position', async () => {
+    const bad = ['', 'x', '1', '-1', '0'.repeat(23), '0'.repeat(25), 'Z'.repeat(24), '2026-13-45', '2026-02-31T99:00', 'yesterday', `';--`]
+    for (const path of pages()) {
+      for (const offset of [...bad, '%', '_', '🙂', '\u200f', 'a'.repeat(10_000)]) {
+        const send = () => ann.client.get(`${path}?offset=${encodeURIComponent(offset)}`)
+        const { status, json } = await send()
+        expect([status, json.error, json.additionalInfo.errors[0].path], `${path} ${offset}`).toEqual([400, 'ClientInputError', 'offset'])
+      }
+      for (const offset of [MISSING, FAR, hex(0), edge, '2026-01-01', '1901-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z']) {
+        expect((await ann.client.get(`${path}?offset=${offset}`)).status, `${path} ${offset}`).toBe(200)
+      }
+    }
+  })
+
+  test('unknown parameters of a query are ignored', async () => {
+    for (const path of pages()) expect((await ann.client.get(`${path}?limits=0&page=-1`)).status).toBe(200)
+  })
+
+  test('what is no id in a path is refused, or no route', async () => {
+    for (const id of ['x', '0'.repeat(23), '0'.repeat(25), '%00', '%F0%9F%99%82', '..%2f', 'ABCDEF'.padStart(24, '0')]) {
+      for (const path of [`/user/${id}/followers`, `/user/info/${id}`, `/user/follow-status/${id}`, `/user/${id}`]) {
+        const { status, json } = await unchanged(() => ann.client.get(path))
+        expect([400, 404], `${path} ${json.error}`).toContain(status)
+      }
+    }
+    expect(await refusal(() => ann.client.get('/user/follow-status'))).toEqual([400, 'ClientInputError', 'target'])
+  })
+})
+
+describe('several at once', () => {
+  test.each(['lookup', 'relationships'])('%s: 101 ids, none, and what is no id are refused', async (route) => {
+    const ids = (n: number) => Array.from({ length: n }, (_, index) => hex(index + 1))
+    for (const targets of [ids(101), ids(1000), [], 'x', null, {}, ann.id]) {
+      const { status, json } = await unchanged(() => ann.client.post(`/user/${route}`, { targets }))
+      expect([status, json.error, json.additionalInfo.errors[0].path]).toEqual([400, 'ClientInputError', 'targets'])
+    }
+    for (const bad of BAD_IDS) {
+      const { status, json } = await unchanged(() => ann.client.post(`/user/${route}`, { targets: [bob.id, bad] }))
+      expect([status, json.additionalInfo.errors[0].path], JSON.stringify(bad)).toEqual([400, 'targets.1'])
+    }
+    const hundred = await unchanged(() => ann.client.post(`/user/${route}`, { targets: [...ids(98), FAR, bob.id] }))
+    expect(hundred.json.data.records.map(({ _id }: { _id: string }) => _id)).toEqual([bob.id])
+  })
+})
+
+describe('search', () => {
+  const search = (query: unknown, more = {}) => ann.client.post('/user/search', { query, ...more })
+
+  test('10,000 characters, none, and what is no text are refused', async () => {
+    for (const query of ['a'.repeat(10_000), 'a'.repeat(129), '', null, 1, [], {}]) {
+      expect(await refusal(() => search(query)), JSON.stringify(query).slice(0, 20)).toEqual([400, 'ClientInputError', 'query'])
+    }
+    expect((await unchanged(() => search('a\u0000b'))).status).toBe(400)
+    const surrogate = await unchanged(() => ann.client.post('/user/search', '{"query":"a\\ud800"}'))
+    expect(surrogate.status).toBe(400)
+    for (const limit of [0, -1, 101, 1e9, 1.5, 'x', null]) {
+      expect(await refusal(() => search('ann', { limit }))).toEqual([400, 'ClientInputError', 'limit'])
+    }
+  })
+
+  test('signs stand for themselves, and find nobody who has them not', async () => {
+    const signs = [
+      '%',
+      '_',
+      '%%%',
+      '__',
+      'ann%',
+      'a_n',
+      '\\',
+      '*',
+      'ann*',
+      '"',
+      "'",
+      '(',
+      ';',
+      'ann" OR "',
+      'NEAR(ann bob)',
+      '-ann',
+      '^ann',
+    ]
+    const marks = ['🙂', '👩‍👩‍👧', '\u200f', '\u202e', '\u202eann', '\u2067\u2069', '\u200b', 'שלום', '\u0301', 'ａ％', '  ']
+    for (const query of [...signs, ...marks]) {
+      const { status, json } = await unchanged(() => search(query))
+      expect(status, query).toBe(200)
+      const names = json.data.results.map(({ username }: { username: string }) => username)
+      // A mark that is not seen may be passed over; what is left has to be found as it is.
+      expect(
+        names.filter((name: string) => query !== '\u202eann' || !name.startsWith('ann')),
+        query,
+      ).toEqual([])
+    }
+    expect((await search('ann_and')).json.data.results).toHaveLength(1)
+  })
+})
+
+describe('privacy and status', () => {
+  test('a state that is neither on nor off is refused', async () => {
+    for (const state of ['yes', '', 1, 0, null, [], {}]) {
+      expect(await refusal(() => ann.client.post('/user/private', { state }))).toEqual([400, 'ClientInputError', 'state'])
+    }
+    expect(await refusal(() => ann.client.post('/user/private', {}))).toEqual([400, 'ClientInputError', 'state'])
+  })
+
+  test('a status of words that are not in the lists, too long, or over already is refused', async () => {
+    const put = (body: Record<string, unknown>) => ann.client.fetch('/user/status', { method: 'PUT', body })
+    for (const [field, value] of [
+      ['availability', 'away'],
+      ['availability', 1],
+      ['mood', 'Happy'],
+      ['statusMessage', 'x'.repeat(10_000)],
+      ['statusMessage', 5],
+      ['expiresAt', '2001-01-01T00:00:00.000Z'],
+      ['expiresAt', 'tomorrow'],
+      ['expiresAt', 1_900_000_000_000],
+    ] as const) {
+      expect(await refusal(() => put({ [field]: value })), `${field} ${value}`).toEqual([400, 'ClientInputError', field])
+    }
+    expect((await unchanged(() => put({ role: 'admin' }))).status).toBe(400)
+  })
+})
+
+/** Everything of the graph that can be asked of it, with input that is right. */
+const ROUTES: readonly [string, (client: Client, options?: Options) => Promise<Reply>][] = [
+  ...TARGET_ROUTES.map((route): [string, (client: Client) => Promise<Reply>] => [
+    `POST /user/${route}`,
+    (client) => client.post(`/user/${route}`, { target: eve.id }),
+  ]),
+  ['PATCH /user/follow-request', (client) => client.patch('/user/follow-request', { request })],
+  ['DELETE /user/follow-entry', (client) => client.delete('/user/follow-entry', { body: { entry: edge } })],
+  ['POST /user/private', (client) => client.post('/user/private', { state: true })],
+  ['PUT /user/status', (client) => client.fetch('/user/status', { method: 'PUT', body: { mood: 'sad' } })],
+  ['DELETE /user/status', (client) => client.delete('/user/status')],
+]
+
+describe('who may not act', () => {
+  test.each(ROUTES)('%s: nobody who is not signed in', async (_, send) => {
+    expect((await unchanged(() => send(new Client()))).status).toBe(401)
+  })
+
+  test.each(ROUTES)('%s: nobody who is restricted, and they read on', async (_, send) => {
+    await setColumns(ann, { restricted_at: 1 })
+    const { status, json } = await unchanged(() => send(ann.client))
+    expect([status, json.additionalInfo.reason]).toEqual([403, 'restricted'])
+    for (const path of pages()) expect((await ann.client.get(path)).status).toBe(200)
+    await setColumns(ann, { restricted_at: null })
+  })
+})

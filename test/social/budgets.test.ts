@@ -1,0 +1,213 @@
+// Budgets of the graph's routes (design §7): round trips, rows and KV before the reply leaves, the same however large the
+// graph is. The viewer follows everybody in the lists, which is the dearest way to look at them.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Spent, spend } from '../support/budget.ts'
+import { putEdge, setColumns } from '../support/graph.ts'
+import { type Person, signedInPerson } from '../support/people.ts'
+import { idOf, makeCrowd, putBlocks, putEdges } from './crowd.ts'
+
+const hex = (id: number) => id.toString(16).padStart(24, '0')
+/** Larger than a page, by far. */
+const CROWD = 1_200
+let star: Person
+let viewer: Person
+let crowd: number[]
+
+beforeAll(async () => {
+  star = await signedInPerson('star_of_a_crowd')
+  viewer = await signedInPerson('viewer_of_crowd')
+  crowd = await makeCrowd(CROWD)
+  for (const person of [star, viewer]) {
+    await putEdges(crowd.map((id) => [id, idOf(person)]))
+    await putEdges(crowd.map((id) => [idOf(person), id]))
+    await putBlocks((await makeCrowd(300)).map((id) => [idOf(person), id]))
+    await putEdges(
+      (await makeCrowd(300)).map((id) => [id, idOf(person)]),
+      false,
+    )
+  }
+  // Who blocks the star or the viewer is none of those in the lists.
+  await putBlocks((await makeCrowd(300)).map((id) => [id, idOf(viewer)]))
+  await putEdge(viewer, star)
+})
+
+interface Budget {
+  readonly roundTrips: number
+  readonly rowsRead: number
+  readonly writes: boolean
+}
+const READ: Budget = { roundTrips: 1, rowsRead: 8, writes: false }
+const WRITE: Budget = { roundTrips: 2, rowsRead: 20, writes: true }
+const page = (n: number): Budget => ({ roundTrips: 1, rowsRead: 3 * n + 12, writes: false })
+
+function expectWithin(name: string, spent: Spent, budget: Budget): void {
+  const { counts, later } = spent
+  const says = `${name}: ${JSON.stringify(counts)} ${JSON.stringify(spent.json).slice(0, 200)}`
+  expect(spent.status, says).toBe(200)
+  expect(counts.d1RoundTrips, says).toBeLessThanOrEqual(budget.roundTrips)
+  expect(counts.rowsRead, says).toBeLessThanOrEqual(budget.rowsRead)
+  if (!budget.writes) expect(counts.rowsWritten, says).toBe(0)
+  const others = counts.kvReads + counts.kvWrites + counts.kvLists + counts.kvDeletes + counts.r2Operations + counts.limiterCalls
+  expect(others, says).toBe(0)
+  expect(later.d1RoundTrips, `${name}, after the reply`).toBe(0)
+}
+
+const LISTS: Readonly<Record<string, () => string>> = {
+  'GET /user/followers': () => '/user/followers',
+  'GET /user/following': () => '/user/following',
+  'GET /user/follow-requests': () => '/user/follow-requests',
+  'GET /user/blocks': () => '/user/blocks',
+  'GET /user/:userId/followers': () => `/user/${star.id}/followers`,
+  'GET /user/:userId/following': () => `/user/${star.id}/following`,
+}
+
+describe('a page costs what is on it', () => {
+  for (const [name, path] of Object.entries(LISTS)) {
+    test.each([1, 10, 100])(`${name} of %i`, async (n) => {
+      const first = await spend(viewer.client, 'GET', `${path()}?limit=${n}`)
+      expect(first.json.data.records).toHaveLength(n)
+      expectWithin(name, first, page(n))
+      const last = first.json.data.records.at(-1)._id
+      const second = await spend(viewer.client, 'GET', `${path()}?limit=${n}&offset=${last}`)
+      expect(second.json.data.records).toHaveLength(n)
+      expect(second.json.data.records[0]._id < last).toBe(true)
+      expectWithin(`${name}, second page`, second, page(n))
+      const oldest = await spend(viewer.client, 'GET', `${path()}?limit=${n}&offset=${hex(1)}`)
+      expect(oldest.json.data.records).toEqual([])
+      expectWithin(`${name}, past the end`, oldest, page(0))
+    })
+  }
+
+  test('the lists of a private account, to who may follow it, are no dearer', async () => {
+    await setColumns(star, { is_private: 1 })
+    for (const list of ['followers', 'following']) {
+      const spent = await spend(viewer.client, 'GET', `/user/${star.id}/${list}?limit=100`)
+      expect(spent.json.data.records).toHaveLength(100)
+      expectWithin(list, spent, page(100))
+    }
+    await setColumns(star, { is_private: 0 })
+  })
+
+  test('a page of 100 of ten times as many costs the same', async () => {
+    const before = await spend(viewer.client, 'GET', `/user/${star.id}/followers?limit=100`)
+    const more = await makeCrowd(9 * CROWD)
+    await putEdges(more.map((id) => [id, idOf(star)]))
+    await putEdges(more.map((id) => [idOf(viewer), id]))
+    const after = await spend(viewer.client, 'GET', `/user/${star.id}/followers?limit=100`)
+    expect(after.counts.d1RoundTrips).toBe(before.counts.d1RoundTrips)
+    // The viewer, who does not follow themselves, was on the page before.
+    expect(Math.abs(after.counts.rowsRead - before.counts.rowsRead)).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('one thing', () => {
+  test.each(['/user/', '/user/info/', '/user/follow-status/', '/user/follow-status?target='])('GET %s<id>', async (path) => {
+    expectWithin(path, await spend(viewer.client, 'GET', `${path}${star.id}`), READ)
+  })
+
+  test('GET /user/status', async () => {
+    expectWithin('GET /user/status', await spend(viewer.client, 'GET', '/user/status'), READ)
+  })
+
+  test('a refusal costs no more', async () => {
+    const stranger = await signedInPerson('budget_stranger')
+    await putBlocks([[idOf(stranger), idOf(star)]])
+    for (const [by, path] of [
+      [stranger, `/user/${star.id}`],
+      [star, `/user/${stranger.id}`],
+      [star, `/user/${stranger.id}/followers`],
+      [star, `/user/${hex(12345)}`],
+    ] as const) {
+      const { status, counts } = await spend(by.client, 'GET', path)
+      expect([403, 404]).toContain(status)
+      expect([counts.d1RoundTrips, counts.rowsWritten]).toEqual([1, 0])
+      expect(counts.rowsRead).toBeLessThanOrEqual(READ.rowsRead)
+    }
+  })
+})
+
+describe('several at once are one query', () => {
+  test.each([
+    ['/user/lookup', 10],
+    ['/user/lookup', 100],
+    ['/user/relationships', 10],
+    ['/user/relationships', 100],
+  ])('POST %s of %i', async (path, n) => {
+    const spent = await spend(viewer.client, 'POST', path, { targets: crowd.slice(0, n).map(hex) })
+    expect(spent.json.data.records).toHaveLength(n)
+    // The ids themselves are rows too, of json_each, and so is each when it is put in order; a relationship is two edges.
+    expectWithin(path, spent, { roundTrips: 1, rowsRead: 5 * n + 12, writes: false })
+    expect(spent.statements).toHaveLength(2)
+  })
+
+  test('GET /user/suggestions looks at no more than 200 edges, whatever the size of the graph', async () => {
+    const fan = await signedInPerson('budget_fan_of_all')
+    await putEdges(crowd.slice(0, 300).map((id) => [idOf(fan), id]))
+    // Each of the 300 follows 40 others: 12,000 edges.
+    await putEdges(crowd.slice(0, 300).flatMap((id, n) => crowd.slice(300 + n, 340 + n).map((other) => [id, other] as const)))
+    const spent = await spend(fan.client, 'GET', '/user/suggestions')
+    expect(spent.json.data.records).toHaveLength(20)
+    expectWithin('GET /user/suggestions', spent, { roundTrips: 1, rowsRead: 1_000, writes: false })
+    await putEdges(crowd.slice(300, 600).map((id) => [idOf(fan), id]))
+    const more = await spend(fan.client, 'GET', '/user/suggestions')
+    expectWithin('GET /user/suggestions', more, { roundTrips: 1, rowsRead: 1_000, writes: false })
+  })
+})
+
+describe('an act, by people with a crowd about them', () => {
+  test('follow, follow again, unfollow', async () => {
+    const fan = await signedInPerson('budget_follower')
+    for (const path of ['/user/follow', '/user/follow', '/user/unfollow', '/user/unfollow']) {
+      expectWithin(path, await spend(fan.client, 'POST', path, { target: star.id }), WRITE)
+      expectWithin(path, await spend(star.client, 'POST', path, { target: fan.id }), WRITE)
+    }
+  })
+
+  test('block and unblock of somebody who follows and is followed', async () => {
+    const fan = await signedInPerson('budget_blocker')
+    await putEdge(fan, star)
+    await putEdge(star, fan)
+    for (const path of ['/user/block', '/user/block', '/user/unblock', '/user/unblock']) {
+      expectWithin(path, await spend(star.client, 'POST', path, { target: fan.id }), WRITE)
+    }
+  })
+
+  test('accepting a request, and removing an entry', async () => {
+    const fan = await signedInPerson('budget_asker')
+    const request = hex(await putEdge(fan, viewer, false))
+    for (let times = 0; times < 2; times++) {
+      expectWithin('PATCH /user/follow-request', await spend(viewer.client, 'PATCH', '/user/follow-request', { request }), WRITE)
+    }
+    expectWithin('DELETE /user/follow-entry', await spend(viewer.client, 'DELETE', '/user/follow-entry', { entry: request }), WRITE)
+  })
+
+  test('status', async () => {
+    expectWithin('PUT /user/status', await spend(star.client, 'PUT', '/user/status', { statusMessage: 'Here', mood: 'happy' }), WRITE)
+    expectWithin('DELETE /user/status', await spend(star.client, 'DELETE', '/user/status'), WRITE)
+  })
+
+  test('going private, and public again with nobody who waits', async () => {
+    const person = await signedInPerson('budget_private')
+    await putEdges(crowd.map((id) => [id, idOf(person)]))
+    for (const state of [true, true, false, false]) {
+      expectWithin('POST /user/private', await spend(person.client, 'POST', '/user/private', { state }), WRITE)
+    }
+  })
+})
+
+describe('acts on very many edges (design §2)', () => {
+  test('going public answers after the first thousand, says how many wait, and goes on after the reply', async () => {
+    const person = await signedInPerson('budget_waited_for')
+    await spend(person.client, 'POST', '/user/private', { state: true })
+    await putEdges(
+      crowd.map((id) => [id, idOf(person)]),
+      false,
+    )
+    const { status, json, counts, later } = await spend(person.client, 'POST', '/user/private', { state: false })
+    expect([status, json.data.acceptedCount]).toEqual([200, CROWD])
+    expect(counts.d1RoundTrips).toBe(2)
+    expect(later.d1RoundTrips).toBe(1)
+    expect((await spend(person.client, 'GET', '/user/me')).json.data.user.followerCount).toBe(CROWD)
+    expect((await spend(person.client, 'GET', '/user/follow-requests')).json.data.records).toEqual([])
+  })
+})

@@ -1,0 +1,20 @@
+/**
+ * How much of what is random is tried: little in `npm test`, as much as `npm run model` says (scripts/model.ts), or what
+ * vitest.config.ts provides.
+ */
+import { inject } from 'vitest'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    modelRuns?: number
+    modelSeed?: number | null
+  }
+}
+
+/** Runs of each property of the model test. */
+export const MODEL_RUNS = inject('modelRuns') ?? 100
+/** Null: another one each time; a failure prints it. */
+export const MODEL_SEED = inject('modelSeed') ?? null
+
+/** For a test of so many runs. */
+export const MODEL_TIMEOUT_MS = 120_000 + MODEL_RUNS * 3_000
