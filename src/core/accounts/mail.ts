@@ -6,7 +6,7 @@ import { currentMac, randomHex, sha256 } from '../../crypto.ts'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'
 import { deriveCode } from '../../mail/codes.ts'
 import { deliverMail } from '../../mail/outbox.ts'
-import { type Attempt, countAttempt, wasCounted } from '../../store/db/attempt-counters.ts'
+import { type Attempt, countAttempt, insertDecoys, wasCounted } from '../../store/db/attempt-counters.ts'
 import {
   type ChallengePurpose,
   hasOpenChallenge,
@@ -14,7 +14,7 @@ import {
   type NewChallenge,
   voidOlderChallenges,
 } from '../../store/db/challenges.ts'
-import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
+import { always, both, type Fragment, idOf, not, type Statement, yieldsNobody } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf, type MailKind, newestChallenge, noChallenge } from '../../store/db/mail-outbox.ts'
 import type { Ctx } from '../ctx.ts'
 import { MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY } from '../figures.ts'
@@ -48,6 +48,8 @@ export interface CodeMail {
   readonly user: Fragment
   /** The address as the caller named it, for the limit. */
   readonly address: string
+  /** Nobody may learn whether `user` yields anyone: then as much is written for nobody. */
+  readonly isSilent?: true
   /** The least time between two of these mails; 0 where each is about another account. */
   readonly pauseMs?: number
 }
@@ -74,6 +76,7 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; writes: St
         mail.user,
         counted,
       ),
+      ...(mail.isSilent ? [insertDecoys(attempt.stamp, ctx.now(), both(counted, yieldsNobody(mail.user)))] : []),
     ],
   }
 }

@@ -28,7 +28,14 @@ export function resetTarget(ctx: Ctx, key: string): string {
 export async function requestPasswordReset(ctx: Ctx, email: Email): Promise<{ target: string }> {
   const key = emailKey(email)
   const user = ownerOfAddress(key, ctx.now())
-  const mail = mailCode(ctx, { purpose: 'reset_password', lifeMs: RESET_CODE_MS, kind: kindOf('reset_password'), user, address: key })
+  const mail = mailCode(ctx, {
+    purpose: 'reset_password',
+    lifeMs: RESET_CODE_MS,
+    kind: kindOf('reset_password'),
+    user,
+    address: key,
+    isSilent: true as const,
+  })
   await ctx.db.batch([...mail.writes, audit(ctx, { type: 'password_reset_requested', userId: user, condition: always })])
   deliverLater(ctx, mail.mailId)
   return { target: resetTarget(ctx, key) }

@@ -119,6 +119,7 @@ export async function resendVerification(ctx: Ctx, userId: UserId): Promise<void
     kind: signUpKind(found?.emailKey ?? ''),
     user: unverifiedUser(userId, ctx.now()),
     address: found?.emailKey ?? `unknown ${userId}`,
+    isSilent: true,
   })
   await ctx.db.batch(mail.writes)
   deliverLater(ctx, mail.mailId)

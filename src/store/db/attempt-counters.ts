@@ -44,6 +44,17 @@ export function wasCountedAfter(key: string, time: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM attempt_counters WHERE key = ${key} AND last_at > ${time})`
 }
 
+/**
+ * Writes about as many rows as a mailed code does, where `condition` holds: so that the time of a reply does not tell whom
+ * no code was made for. Nobody reads them; they have ended already, and go with the sweep.
+ */
+export function insertDecoys(stamp: number, now: number, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp)
+    SELECT 'decoy:' || ${stamp} || ':' || j.value, 0, ${now}, ${now}, 0 FROM json_each('[1,2,3,4,5]') j WHERE ${condition}
+    ON CONFLICT (key) DO NOTHING`)
+}
+
 /** Reads a counter: when its window ends tells a caller when to come back. */
 export function findCounter(key: string): Statement<{ count: number; windowEndsAt: number } | null> {
   return first(sql`SELECT count, window_ends_at FROM attempt_counters WHERE key = ${key}`)

@@ -27,6 +27,8 @@ export const always: Fragment = sql`1`
 /** Holds when both do. */
 export const both = (a: Fragment, b: Fragment): Fragment => sql`(${a}) AND (${b})`
 export const not = (a: Fragment): Fragment => sql`NOT (${a})`
+/** Holds when a fragment that selects a user selects none. */
+export const yieldsNobody = (user: Fragment): Fragment => sql`NOT EXISTS (${user})`
 /** An id that is known, as a fragment; null for nobody. */
 export const idOf = (id: number | null): Fragment => sql`${id}`
 
