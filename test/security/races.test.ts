@@ -198,3 +198,17 @@ describe('a race for what others hold', () => {
 function logInAtTheLine(person: Person): Promise<Reply> {
   return new Client().post('/user/login', { username: person.username, password: person.password }, atTheLine)
 }
+
+describe('at the full cost of a password hash', () => {
+  test('of 8 resets with one code, as many as may wait for a hash, one wins, and its password is the one that counts', async () => {
+    const full = { env: { SCRYPT_LN: '15' } }
+    const person = await verifiedPerson(newName('full_cost'))
+    const code = await resetCode(person)
+    const passwords = Array.from({ length: WAVE }, (_, index) => `a password of its own ${index}`)
+    const replies = await Promise.all(passwords.map((password) => new Client().post('/user/reset-password', { code, password }, full)))
+    const winner = oneWinner(replies, 200, { status: 400, error: 'ClientInputError' })
+    const logInWith = (password: string | undefined) => new Client().post('/user/login', { username: person.username, password }, full)
+    expect((await logInWith(passwords[winner])).status).toBe(200)
+    expect((await logInWith(passwords[(winner + 1) % WAVE])).status).toBe(401)
+  })
+})
