@@ -49,11 +49,6 @@ export function userExists(id: UserId): Fragment {
   return sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`
 }
 
-/** Holds when somebody has proved to own this address. */
-export function isAddressOwned(emailKey: string): Fragment {
-  return sql`EXISTS (SELECT 1 FROM users WHERE email_key = ${emailKey} AND email_verified_at IS NOT NULL)`
-}
-
 const isAlive = (alias: Fragment, now: number) =>
   sql`${alias}.deleted_at IS NULL AND (${alias}.banned_at IS NULL OR ${alias}.banned_until <= ${now})`
 
@@ -173,11 +168,6 @@ export function verifyAddress(user: Fragment, now: number): Statement<void> {
 /** Makes every session, token, code and pending log-in of the user void. */
 export function raiseEpoch(user: Fragment, now: number): Statement<void> {
   return run(sql`UPDATE users SET epoch = epoch + 1, updated_at = ${now} WHERE id = (${user})`)
-}
-
-/** The same of the alias `u`, for a statement that reads the user anyway. */
-export function isUnchangedRow(epoch: number, now: number): Fragment {
-  return sql`u.epoch = ${epoch} AND ${isAlive(sql`u`, now)}`
 }
 
 /** Yields the user while `condition` holds, nobody otherwise. */
