@@ -46,6 +46,8 @@ export function benchVars() {
     SIGNING_KEYS: JSON.stringify({ keys: [signingKey] }),
     HMAC_KEYS: ring(),
     PEPPER_KEYS: ring(),
+    ENCRYPTION_KEYS: ring(),
+    AVATARS_BASE_URL: 'http://localhost:8787/avatars',
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { pathToFileURL } from 'node:url'
 
-/** SIGNING_KEYS, HMAC_KEYS and PEPPER_KEYS, their key ids beginning with `prefix`. */
+/** SIGNING_KEYS, HMAC_KEYS, PEPPER_KEYS and ENCRYPTION_KEYS, their key ids beginning with `prefix`. */
 export async function makeSecrets(prefix: string): Promise<Record<string, string>> {
   const kid = `${prefix}${new Date().toISOString().slice(0, 10)}-${hex(3)}`
   const pair = (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])) as CryptoKeyPair
@@ -13,6 +13,7 @@ export async function makeSecrets(prefix: string): Promise<Record<string, string
     SIGNING_KEYS: JSON.stringify({ keys: [{ kid, kty, crv, x, y, d }] }),
     HMAC_KEYS: JSON.stringify({ [kid]: secret() }),
     PEPPER_KEYS: JSON.stringify({ [kid]: secret() }),
+    ENCRYPTION_KEYS: JSON.stringify({ [kid]: secret() }),
   }
 }
 

@@ -62,6 +62,7 @@ export async function completeDevVars(origin: string): Promise<NodeJS.Dict<strin
     MAIL: 'capture',
     MAIL_FROM: 'Kith <no-reply@localhost>',
     CORS_ORIGINS: 'http://localhost:5173',
+    AVATARS_BASE_URL: `${origin}/cdn-cgi/local/r2/public/kith-avatars`,
     ...(await makeSecrets('dev-')),
   }
   const present = existsSync(DEV_VARS)

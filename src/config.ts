@@ -3,8 +3,12 @@
  * An unset ENVIRONMENT is production (design §1.17): development secrets, captured mail and cheap hashes are refused
  * there by name, at the first request. Values never appear in an error, only names.
  */
-import * as z from 'zod'
+import type * as z from 'zod'
+import { PROFILE_FIELDS, type ProfileField, SCRYPT_LN_FLOOR, type SigningKey, vars as schema } from './config-vars.ts'
 import type { Keyring } from './crypto.ts'
+
+export type { ProfileField, SigningKey } from './config-vars.ts'
+export { PROFILE_FIELDS } from './config-vars.ts'
 
 export interface Bindings {
   DB: D1Database
@@ -33,31 +37,22 @@ export interface Bindings {
   SIGNING_KEYS?: string
   HMAC_KEYS?: string
   PEPPER_KEYS?: string
-}
-
-/** What a user may write of their own profile, in the core's words. `EDITABLE_FIELDS` may narrow it. */
-export const PROFILE_FIELDS = [
-  'givenName',
-  'middleName',
-  'familyName',
-  'username',
-  'gender',
-  'bio',
-  'designation',
-  'organization',
-  'pronouns',
-  'customLink',
-  'phoneCountryCode',
-  'phone',
-  'locale',
-  'zoneinfo',
-  'currency',
-] as const
-export type ProfileField = (typeof PROFILE_FIELDS)[number]
-
-export interface SigningKey {
-  readonly kid: string
-  readonly privateJwk: JsonWebKey
+  ENCRYPTION_KEYS?: string
+  AVATAR_URLS?: string
+  AVATARS_BASE_URL?: string
+  AVATARS_S3_URL?: string
+  AVATARS_S3_ACCESS_KEY_ID?: string
+  AVATARS_S3_SECRET_ACCESS_KEY?: string
+  AVATAR_URL_SECONDS?: string
+  AVATAR_BYTES_MAX?: string
+  AVATAR_SIDE_MAX?: string
+  AVATAR_CHANGES_PER_DAY?: string
+  FILES_ORIGIN?: string
+  MEDIA_UPLOAD_BYTES_MAX?: string
+  MEDIA_FORM_BYTES_MAX?: string
+  MEDIA_BYTES_PER_USER?: string
+  MEDIA_FILES_PER_USER?: string
+  MEDIA_FOLDERS_PER_USER?: string
 }
 
 export interface Config {
@@ -83,6 +78,38 @@ export interface Config {
   readonly signingKeys: readonly SigningKey[]
   readonly hmacKeys: Keyring
   readonly pepperKeys: Keyring
+  /** What must be read again and may not lie in clear: the secrets of authenticator apps. AES-256-GCM. */
+  readonly encryptionKeys: Keyring
+  readonly avatars: AvatarConfig
+  readonly media: MediaConfig
+}
+
+export interface AvatarConfig {
+  /** Where a picture is downloaded, without this Worker: from a public bucket, or by a URL that is signed for a while. */
+  readonly urls:
+    | { readonly kind: 'public'; readonly baseUrl: string }
+    | {
+        readonly kind: 'presigned'
+        readonly url: string
+        readonly accessKeyId: string
+        readonly secretAccessKey: string
+        readonly seconds: number
+      }
+  readonly bytesMax: number
+  /** Pixels. */
+  readonly sideMax: number
+  readonly changesPerDay: number
+}
+
+export interface MediaConfig {
+  /** Files come from there and nothing else does; `origin` where no other one is configured. */
+  readonly filesOrigin: string
+  /** A raw body, streamed, and a form, which is held in memory. */
+  readonly uploadBytesMax: number
+  readonly formBytesMax: number
+  readonly bytesPerUser: number
+  readonly filesPerUser: number
+  readonly foldersPerUser: number
 }
 
 /** Kith is configured wrongly and does not serve. `problems` name vars and secrets, never values. */
@@ -95,94 +122,8 @@ export class ConfigError extends Error {
   }
 }
 
-const SCRYPT_LN_FLOOR = 15
-const KEY_BYTES_MIN = 32
-/** Not a number: JavaScript sorts such keys to the front, and the first one is the current one. */
-const KID = /^(?!\d+$)[A-Za-z0-9._-]{1,32}$/
 /** Keys made by `npm start` and by the tests carry these prefixes in their ids. */
 const DEVELOPMENT_KID = /^(dev|test)-/
-
-const onOff = (fallback: boolean) =>
-  z
-    .enum(['on', 'off', 'true', 'false', ''])
-    .default('')
-    .transform((v) => (v === '' ? fallback : v === 'on' || v === 'true'))
-
-/** A whole number; unset and empty are the fallback. */
-const whole = (fallback: number, min: number, max: number) =>
-  z.preprocess((v) => (v === '' ? undefined : v), z.coerce.number().int().min(min).max(max).default(fallback))
-
-const list = z
-  .string()
-  .default('')
-  .transform((v) => v.split(/[\s,]+/).filter(Boolean))
-
-const json = z
-  .string({ error: 'is missing' })
-  .min(1, 'is missing')
-  .transform((text, refine) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      refine.addIssue({ code: 'custom', message: 'is not JSON' })
-      return z.NEVER
-    }
-  })
-
-const keyring = json.pipe(
-  z.record(z.string().regex(KID), z.base64url()).transform((record, refine): Keyring => {
-    const keys = new Map(Object.entries(record).map(([kid, key]) => [kid, Buffer.from(key, 'base64url')]))
-    const current = [...keys.keys()][0]
-    if (current === undefined || [...keys.values()].some((key) => key.length < KEY_BYTES_MIN)) {
-      refine.addIssue({ code: 'custom', message: `needs keys of ${KEY_BYTES_MIN} bytes or more` })
-      return z.NEVER
-    }
-    return { current, keys }
-  }),
-)
-
-const signingKeys = json.pipe(
-  z
-    .object({
-      keys: z
-        .array(
-          z.looseObject({
-            kid: z.string().min(1),
-            kty: z.literal('EC'),
-            crv: z.literal('P-256'),
-            d: z.base64url(),
-          }),
-        )
-        .min(1),
-    })
-    .transform(({ keys }): SigningKey[] => keys.map((key) => ({ kid: key.kid, privateJwk: key as JsonWebKey }))),
-)
-
-const httpOrigin = z
-  .string({ error: 'is missing' })
-  .refine((v) => URL.canParse(v) && new URL(v).origin === v, 'must be an origin such as https://id.example.com')
-
-const schema = z.object({
-  ENVIRONMENT: z
-    .enum(['production', 'development', 'test'])
-    .or(z.literal('').transform(() => 'production' as const))
-    .default('production'),
-  ORIGIN: httpOrigin,
-  MAIL: z.enum(['email-service', 'capture']).default('email-service'),
-  MAIL_FROM: z.string({ error: 'is missing' }).regex(/^[^\r\n]*@[^\r\n]+$/, 'must hold an e-mail address'),
-  CORS_ORIGINS: list.pipe(z.array(httpOrigin)),
-  REQUIRE_EMAIL_VERIFICATION: onOff(true),
-  EDITABLE_FIELDS: list.pipe(z.array(z.enum(PROFILE_FIELDS))),
-  INVITE_ONLY: onOff(false),
-  INVITES_PER_PERSON: whole(5, 0, 100),
-  INVITE_CODE_WINDOW_SECONDS: whole(10, 0, 31_536_000),
-  GATE: z.enum(['primary', 'replica']).default('primary'),
-  NETWORK_LIMITS: z.enum(['on', 'off', '']).default(''),
-  SCRYPT_LN: z.coerce.number().int().min(1).max(15).default(SCRYPT_LN_FLOOR),
-  SIGNING_KEYS: signingKeys,
-  HMAC_KEYS: keyring,
-  PEPPER_KEYS: keyring,
-})
 
 const BINDINGS = ['DB', 'KV', 'AVATARS', 'MEDIA', 'IMAGES', 'EMAIL', 'LIMIT_CREATE', 'LIMIT_LOGIN', 'LIMIT_CODE', 'LIMIT_OTHER'] as const
 
@@ -204,7 +145,7 @@ function parseConfig(env: Bindings): Config {
     throw new ConfigError([...missing, ...result.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`)])
   }
   const vars = result.data
-  const problems = [...missing, ...environmentProblems(vars)]
+  const problems = [...missing, ...avatarProblems(vars), ...environmentProblems(vars)]
   if (problems.length > 0) throw new ConfigError(problems)
   return {
     environment: vars.ENVIRONMENT,
@@ -220,11 +161,48 @@ function parseConfig(env: Bindings): Config {
     signingKeys: vars.SIGNING_KEYS,
     hmacKeys: vars.HMAC_KEYS,
     pepperKeys: vars.PEPPER_KEYS,
+    encryptionKeys: vars.ENCRYPTION_KEYS,
+    avatars: {
+      urls: avatarUrls(vars),
+      bytesMax: vars.AVATAR_BYTES_MAX,
+      sideMax: vars.AVATAR_SIDE_MAX,
+      changesPerDay: vars.AVATAR_CHANGES_PER_DAY,
+    },
+    media: {
+      filesOrigin: vars.FILES_ORIGIN || vars.ORIGIN,
+      uploadBytesMax: vars.MEDIA_UPLOAD_BYTES_MAX,
+      formBytesMax: vars.MEDIA_FORM_BYTES_MAX,
+      bytesPerUser: vars.MEDIA_BYTES_PER_USER,
+      filesPerUser: vars.MEDIA_FILES_PER_USER,
+      foldersPerUser: vars.MEDIA_FOLDERS_PER_USER,
+    },
   }
 }
 
+type Vars = z.output<typeof schema>
+
+function avatarUrls(vars: Vars): AvatarConfig['urls'] {
+  if (vars.AVATAR_URLS === 'public') return { kind: 'public', baseUrl: vars.AVATARS_BASE_URL }
+  return {
+    kind: 'presigned',
+    url: vars.AVATARS_S3_URL,
+    accessKeyId: vars.AVATARS_S3_ACCESS_KEY_ID,
+    secretAccessKey: vars.AVATARS_S3_SECRET_ACCESS_KEY,
+    seconds: vars.AVATAR_URL_SECONDS,
+  }
+}
+
+/** Whatever the way of downloading avatars needs. */
+function avatarProblems(vars: Vars): string[] {
+  const needed =
+    vars.AVATAR_URLS === 'public'
+      ? (['AVATARS_BASE_URL'] as const)
+      : (['AVATARS_S3_URL', 'AVATARS_S3_ACCESS_KEY_ID', 'AVATARS_S3_SECRET_ACCESS_KEY'] as const)
+  return needed.filter((name) => vars[name] === '').map((name) => `${name}: is missing (AVATAR_URLS is ${vars.AVATAR_URLS})`)
+}
+
 /** What the environment forbids: everything that makes development comfortable and production unsafe. */
-function environmentProblems(vars: z.output<typeof schema>): string[] {
+function environmentProblems(vars: Vars): string[] {
   const problems: string[] = []
   if (vars.ENVIRONMENT !== 'test' && vars.SCRYPT_LN < SCRYPT_LN_FLOOR) {
     problems.push(`SCRYPT_LN is below ${SCRYPT_LN_FLOOR}, which only tests may use`)
@@ -232,11 +210,15 @@ function environmentProblems(vars: z.output<typeof schema>): string[] {
   if (vars.ENVIRONMENT !== 'production') return problems
   if (!vars.ORIGIN.startsWith('https:')) problems.push('ORIGIN must be https in production')
   if (vars.MAIL === 'capture') problems.push('MAIL=capture sends no mail and is refused in production')
+  for (const name of ['AVATARS_BASE_URL', 'AVATARS_S3_URL', 'FILES_ORIGIN'] as const) {
+    if (vars[name].startsWith('http:')) problems.push(`${name} must be https in production`)
+  }
   if (vars.NETWORK_LIMITS === 'off') problems.push('NETWORK_LIMITS=off is refused in production')
   const kids = {
     SIGNING_KEYS: vars.SIGNING_KEYS.map((key) => key.kid),
     HMAC_KEYS: [...vars.HMAC_KEYS.keys.keys()],
     PEPPER_KEYS: [...vars.PEPPER_KEYS.keys.keys()],
+    ENCRYPTION_KEYS: [...vars.ENCRYPTION_KEYS.keys.keys()],
   }
   for (const [name, ids] of Object.entries(kids)) {
     if (ids.some((kid) => DEVELOPMENT_KID.test(kid))) problems.push(`${name} holds a development secret`)

@@ -14,7 +14,9 @@ export type MailId = Branded<'MailId'>
 export type AuditEventId = Branded<'AuditEventId'>
 export type FollowId = Branded<'FollowId'>
 export type BlockId = Branded<'BlockId'>
-export type AnyId = UserId | SessionId | ChallengeId | MailId | AuditEventId | FollowId | BlockId
+export type FileId = Branded<'FileId'>
+export type FolderId = Branded<'FolderId'>
+export type AnyId = UserId | SessionId | ChallengeId | MailId | AuditEventId | FollowId | BlockId | FileId | FolderId
 
 const EPOCH_MS = Date.UTC(2025, 0, 1)
 const STEPS_PER_MS = 4096

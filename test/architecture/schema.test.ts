@@ -14,17 +14,25 @@ const TABLES = [
   'authorization_codes',
   'blocks',
   'challenges',
+  'consents',
   'credentials',
   'edge_work',
+  'files',
+  'folders',
   'follows',
   'invite_codes',
   'mail_outbox',
+  'media_usage',
   'oauth_clients',
+  'object_tombstones',
+  'recovery_codes',
   'refresh_tokens',
   'roles',
   'search_strings',
   'second_factors',
   'sessions',
+  'sweep_cursors',
+  'totp_credentials',
   'users',
 ]
 /** Tables whose primary key is the table itself: no second copy of the rows. */
@@ -35,6 +43,7 @@ const INDEXES = [
   "audit_events_device: audit_events (user_id, device_hash) WHERE type = 'sign_in'",
   "audit_events_sign_ins: audit_events (user_id, id) WHERE type IN ('sign_in', 'sign_in_failed')",
   'audit_events_user: audit_events (user_id, id)',
+  'authorization_codes_client: authorization_codes (client_id)',
   'authorization_codes_expires_at: authorization_codes (expires_at)',
   'authorization_codes_user: authorization_codes (user_id)',
   'blocks_blocked: blocks (blocked_id)',
@@ -44,6 +53,14 @@ const INDEXES = [
   'challenges_expires_at: challenges (expires_at)',
   'challenges_token_hash: UNIQUE challenges (token_hash)',
   'challenges_user: challenges (user_id, purpose, id)',
+  'consents_client: consents (client_id)',
+  'files_folder: files (user_id, folder_id, id) WHERE committed_at IS NOT NULL',
+  'files_object_key: UNIQUE files (object_key)',
+  'files_of_folder: files (folder_id)',
+  'files_of_user: files (user_id)',
+  'files_pending: files (created_at) WHERE committed_at IS NULL',
+  'files_user: files (user_id, id) WHERE committed_at IS NOT NULL',
+  'folders_name: UNIQUE folders (user_id, name)',
   'follows_followers: follows (followed_id) WHERE approved_at IS NOT NULL',
   'follows_following: follows (follower_id) WHERE approved_at IS NOT NULL',
   'follows_pair: UNIQUE follows (follower_id, followed_id)',
@@ -53,6 +70,7 @@ const INDEXES = [
   'mail_outbox_done: mail_outbox (created_at) WHERE sent_at IS NOT NULL OR failed_at IS NOT NULL',
   'mail_outbox_due: mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND failed_at IS NULL',
   'mail_outbox_user: mail_outbox (user_id)',
+  'object_tombstones_due: object_tombstones (due_at)',
   'refresh_tokens_expires_at: refresh_tokens (expires_at)',
   'refresh_tokens_session_id: refresh_tokens (session_id)',
   'search_strings_user: search_strings (user_id)',
@@ -70,6 +88,12 @@ const INDEXES = [
   'users_verified_email_key: UNIQUE users (email_key) WHERE email_verified_at IS NOT NULL',
 ]
 const TRIGGERS = [
+  'files_delete',
+  'files_fixed',
+  'files_insert',
+  'files_move',
+  'folders_delete',
+  'folders_insert',
   'follows_approve',
   'follows_delete_approved',
   'follows_delete_request',
@@ -82,7 +106,7 @@ const TRIGGERS = [
 /** Tables that name users without foreign keys: partial indexes cannot serve those; `users_delete_edges` does their work. */
 const WITHOUT_FOREIGN_KEYS = ['follows']
 /** Foreign keys whose parent rows are never deleted by the code: nothing is to be looked up from that side. */
-const PARENT_STAYS = ['users.role -> roles', 'authorization_codes.client_id -> oauth_clients']
+const PARENT_STAYS = ['users.role -> roles']
 
 async function rows<T>(sql: string, ...params: unknown[]): Promise<T[]> {
   return (

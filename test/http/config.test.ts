@@ -24,6 +24,8 @@ const PRODUCTION: Partial<Bindings> = {
   SCRYPT_LN: '15',
   SIGNING_KEYS: signingKeys('2026-01'),
   HMAC_KEYS: JSON.stringify({ '2026-01': SECRET }),
+  ENCRYPTION_KEYS: JSON.stringify({ '2026-01': SECRET }),
+  AVATARS_BASE_URL: 'https://avatars.example.com',
   PEPPER_KEYS: JSON.stringify({ '2026-01': SECRET }),
 }
 

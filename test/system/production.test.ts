@@ -20,12 +20,17 @@ async function refusals(): Promise<string[]> {
   return body.problems
 }
 
-const RIGHT = { ORIGIN: 'https://id.example.com', MAIL: 'email-service', MAIL_FROM: 'Kith <no-reply@example.com>' }
+const RIGHT = {
+  ORIGIN: 'https://id.example.com',
+  MAIL: 'email-service',
+  MAIL_FROM: 'Kith <no-reply@example.com>',
+  AVATARS_BASE_URL: 'https://avatars.example.com',
+}
 
 test('a Worker without any secret names all that is missing', async () => {
   server = await project.serve({})
   const problems = await refusals()
-  for (const name of ['ORIGIN', 'MAIL_FROM', 'SIGNING_KEYS', 'HMAC_KEYS', 'PEPPER_KEYS']) {
+  for (const name of ['ORIGIN', 'MAIL_FROM', 'SIGNING_KEYS', 'HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS']) {
     expect(problems).toContainEqual(expect.stringMatching(`^${name}: `))
   }
 })
@@ -35,11 +40,13 @@ test('what `npm start` writes is refused without ENVIRONMENT=development, and no
   server = await project.serve({ ORIGIN: 'http://localhost:8787', MAIL: 'capture', MAIL_FROM: 'Kith <no-reply@localhost>', ...secrets })
   const problems = await refusals()
   expect(problems).toEqual([
+    'AVATARS_BASE_URL: is missing (AVATAR_URLS is public)',
     'ORIGIN must be https in production',
     'MAIL=capture sends no mail and is refused in production',
     'SIGNING_KEYS holds a development secret',
     'HMAC_KEYS holds a development secret',
     'PEPPER_KEYS holds a development secret',
+    'ENCRYPTION_KEYS holds a development secret',
   ])
 })
 

@@ -1,5 +1,5 @@
-/** OAuth: clients, authorization codes, refresh tokens. Secrets, codes and tokens lie here as SHA-256 only. */
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+/** OAuth: clients, consents, authorization codes, refresh tokens. Secrets, codes and tokens lie here as SHA-256 only. */
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { sessions } from './sessions.ts'
 import { users } from './users.ts'
 
@@ -13,6 +13,8 @@ export const oauthClients = sqliteTable('oauth_clients', {
   tokenEndpointAuthMethod: text().notNull(),
   /** JSON array of exact URIs. */
   redirectUris: text().notNull(),
+  /** JSON array of exact URIs: where a sign-out may lead (OpenID Connect RP-Initiated Logout 1.0 §2.1). */
+  postLogoutRedirectUris: text().notNull().default('[]'),
   /** Space separated. */
   grantTypes: text().notNull(),
   scopes: text().notNull(),
@@ -44,6 +46,8 @@ export const authorizationCodes = sqliteTable(
     browserSessionId: integer().notNull(),
     authenticatedAt: integer().notNull(),
     amr: text().notNull(),
+    /** Goes into the ID token as it came (OpenID Connect Core §3.1.2.1). */
+    nonce: text(),
     createdAt: integer().notNull(),
     expiresAt: integer().notNull(),
     consumedAt: integer(),
@@ -52,8 +56,32 @@ export const authorizationCodes = sqliteTable(
   },
   (t) => [
     index('authorization_codes_expires_at').on(t.expiresAt),
+    // The end of a client.
+    index('authorization_codes_client').on(t.clientId),
     // Deleting a user.
     index('authorization_codes_user').on(t.userId),
+  ],
+)
+
+/** What a person has agreed that a client may do: remembered, and taken back by deleting the row. */
+export const consents = sqliteTable(
+  'consents',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    clientId: text()
+      .notNull()
+      .references(() => oauthClients.id, { onDelete: 'cascade' }),
+    /** Space separated; all that was ever agreed to. */
+    scopes: text().notNull(),
+    createdAt: integer().notNull(),
+    updatedAt: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.clientId] }),
+    // The end of a client.
+    index('consents_client').on(t.clientId),
   ],
 )
 

@@ -121,3 +121,33 @@ export const secondFactors = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.userId, t.kind] })],
 )
+
+/** The secret of an authenticator app (RFC 6238), encrypted; `second_factors` says whether it counts. */
+export const totpCredentials = sqliteTable('totp_credentials', {
+  userId: integer()
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  /** AES-GCM with the user's id as additional data; null until a first one has proved itself. */
+  secret: text(),
+  confirmedAt: integer(),
+  /** The time step of the last code that counted: no step counts twice. */
+  lastStep: integer().notNull().default(0),
+  /** One that still has to prove itself; the other stays good until then. */
+  pendingSecret: text(),
+  pendingAt: integer(),
+})
+
+export const recoveryCodes = sqliteTable(
+  'recovery_codes',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    codeHash: text().notNull(),
+    createdAt: integer().notNull(),
+    usedAt: integer(),
+    /** Whose claim used it: tells a winner from a loser. */
+    usedBy: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.codeHash] })],
+)

@@ -1,0 +1,141 @@
+/**
+ * The Worker's vars and secrets, as text: which there are, what each must look like, what it is when it is not set.
+ * `config.ts` makes `Config` of them.
+ */
+import * as z from 'zod'
+import type { Keyring } from './crypto.ts'
+
+/** What a user may write of their own profile, in the core's words. `EDITABLE_FIELDS` may narrow it. */
+export const PROFILE_FIELDS = [
+  'givenName',
+  'middleName',
+  'familyName',
+  'username',
+  'gender',
+  'bio',
+  'designation',
+  'organization',
+  'pronouns',
+  'customLink',
+  'phoneCountryCode',
+  'phone',
+  'locale',
+  'zoneinfo',
+  'currency',
+] as const
+export type ProfileField = (typeof PROFILE_FIELDS)[number]
+
+export interface SigningKey {
+  readonly kid: string
+  readonly privateJwk: JsonWebKey
+}
+
+export const SCRYPT_LN_FLOOR = 15
+const KEY_BYTES_MIN = 32
+/** Not a number: JavaScript sorts such keys to the front, and the first one is the current one. */
+const KID = /^(?!\d+$)[A-Za-z0-9._-]{1,32}$/
+const onOff = (fallback: boolean) =>
+  z
+    .enum(['on', 'off', 'true', 'false', ''])
+    .default('')
+    .transform((v) => (v === '' ? fallback : v === 'on' || v === 'true'))
+
+/** A whole number; unset and empty are the fallback. */
+const whole = (fallback: number, min: number, max: number) =>
+  z.preprocess((v) => (v === '' ? undefined : v), z.coerce.number().int().min(min).max(max).default(fallback))
+
+const list = z
+  .string()
+  .default('')
+  .transform((v) => v.split(/[\s,]+/).filter(Boolean))
+
+const json = z
+  .string({ error: 'is missing' })
+  .min(1, 'is missing')
+  .transform((text, refine) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      refine.addIssue({ code: 'custom', message: 'is not JSON' })
+      return z.NEVER
+    }
+  })
+
+const keyring = json.pipe(
+  z.record(z.string().regex(KID), z.base64url()).transform((record, refine): Keyring => {
+    const keys = new Map(Object.entries(record).map(([kid, key]) => [kid, Buffer.from(key, 'base64url')]))
+    const current = [...keys.keys()][0]
+    if (current === undefined || [...keys.values()].some((key) => key.length < KEY_BYTES_MIN)) {
+      refine.addIssue({ code: 'custom', message: `needs keys of ${KEY_BYTES_MIN} bytes or more` })
+      return z.NEVER
+    }
+    return { current, keys }
+  }),
+)
+
+const signingKeys = json.pipe(
+  z
+    .object({
+      keys: z
+        .array(
+          z.looseObject({
+            kid: z.string().min(1),
+            kty: z.literal('EC'),
+            crv: z.literal('P-256'),
+            d: z.base64url(),
+          }),
+        )
+        .min(1),
+    })
+    .transform(({ keys }): SigningKey[] => keys.map((key) => ({ kid: key.kid, privateJwk: key as JsonWebKey }))),
+)
+
+const httpOrigin = z
+  .string({ error: 'is missing' })
+  .refine((v) => URL.canParse(v) && new URL(v).origin === v, 'must be an origin such as https://id.example.com')
+
+const MEBIBYTE = 1024 * 1024
+
+/** Where a bucket is to be had, without a slash at the end; a path is fine. Empty when it is not set. */
+const bucketUrl = z
+  .string()
+  .default('')
+  .refine((v) => v === '' || (/^https?:\/\/[^?#\s]+[^/?#\s]$/.test(v) && URL.canParse(v)), 'must be a URL without a slash at the end')
+
+export const vars = z.object({
+  ENVIRONMENT: z
+    .enum(['production', 'development', 'test'])
+    .or(z.literal('').transform(() => 'production' as const))
+    .default('production'),
+  ORIGIN: httpOrigin,
+  MAIL: z.enum(['email-service', 'capture']).default('email-service'),
+  MAIL_FROM: z.string({ error: 'is missing' }).regex(/^[^\r\n]*@[^\r\n]+$/, 'must hold an e-mail address'),
+  CORS_ORIGINS: list.pipe(z.array(httpOrigin)),
+  REQUIRE_EMAIL_VERIFICATION: onOff(true),
+  EDITABLE_FIELDS: list.pipe(z.array(z.enum(PROFILE_FIELDS))),
+  INVITE_ONLY: onOff(false),
+  INVITES_PER_PERSON: whole(5, 0, 100),
+  INVITE_CODE_WINDOW_SECONDS: whole(10, 0, 31_536_000),
+  GATE: z.enum(['primary', 'replica']).default('primary'),
+  NETWORK_LIMITS: z.enum(['on', 'off', '']).default(''),
+  SCRYPT_LN: z.coerce.number().int().min(1).max(15).default(SCRYPT_LN_FLOOR),
+  SIGNING_KEYS: signingKeys,
+  HMAC_KEYS: keyring,
+  PEPPER_KEYS: keyring,
+  ENCRYPTION_KEYS: keyring,
+  AVATAR_URLS: z.enum(['public', 'presigned']).default('public'),
+  AVATARS_BASE_URL: bucketUrl,
+  AVATARS_S3_URL: bucketUrl,
+  AVATARS_S3_ACCESS_KEY_ID: z.string().default(''),
+  AVATARS_S3_SECRET_ACCESS_KEY: z.string().default(''),
+  AVATAR_URL_SECONDS: whole(4 * 3600, 60, 24 * 3600),
+  AVATAR_BYTES_MAX: whole(5 * MEBIBYTE, 1, 20 * MEBIBYTE),
+  AVATAR_SIDE_MAX: whole(4096, 128, 8192),
+  AVATAR_CHANGES_PER_DAY: whole(20, 1, 10_000),
+  FILES_ORIGIN: httpOrigin.or(z.literal('')).default(''),
+  MEDIA_UPLOAD_BYTES_MAX: whole(100 * MEBIBYTE, 1, 5_000 * MEBIBYTE),
+  MEDIA_FORM_BYTES_MAX: whole(10 * MEBIBYTE, 1, 50 * MEBIBYTE),
+  MEDIA_BYTES_PER_USER: whole(1024 * MEBIBYTE, 0, Number.MAX_SAFE_INTEGER),
+  MEDIA_FILES_PER_USER: whole(10_000, 0, 1_000_000),
+  MEDIA_FOLDERS_PER_USER: whole(200, 0, 10_000),
+})
