@@ -4,15 +4,17 @@ import { oauth, oauthDocument, wellKnown } from './apis/oauth/index.ts'
 import { renderError } from './apis/user/errors.ts'
 import { user, userDocument } from './apis/user/index.ts'
 import type { Ctx } from './core/ctx.ts'
+import { FILES_PATH } from './core/media/links.ts'
 import type { AppEnv } from './http/app-env.ts'
 import { documents } from './http/documents.ts'
+import { filesOrigin } from './http/files-origin.ts'
 import { requestScope } from './http/request-scope.ts'
 import { mailbox } from './pages/mailbox.tsx'
 
 export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   app.onError(renderError)
-  app.use(requestScope(buildContext))
+  app.use(requestScope(buildContext), filesOrigin(FILES_PATH))
   app.route('/oauth', oauth)
   app.route('/.well-known', wellKnown)
   app.route('/', documents({ user: userDocument, oauth: oauthDocument }, 'user'))

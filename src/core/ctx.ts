@@ -23,6 +23,10 @@ export interface Ctx {
   /** Where the gate reads: the primary, or a replica when the operator chose so. */
   readonly gateDb: Database
   readonly kv: KVNamespace
+  /** The public bucket of profile pictures. */
+  readonly avatars: R2Bucket
+  /** The private bucket of the media library. */
+  readonly media: R2Bucket
   readonly mailer: Mailer
   readonly requestId: string
   readonly caller: Caller

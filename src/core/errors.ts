@@ -75,6 +75,8 @@ interface AppErrorOptions {
   readonly allow?: readonly string[]
   /** The scope that was missing (RFC 6750 §3). */
   readonly scope?: string
+  /** Bytes of the whole of which a range was asked for (416). */
+  readonly size?: number
   /** A machine-readable detail that a room may show, such as `fresh_sign_in_required`. */
   readonly reason?: string
   readonly cause?: unknown
@@ -87,6 +89,7 @@ export class AppError extends Error {
   readonly retryAfter: number | undefined
   readonly allow: readonly string[] | undefined
   readonly scope: string | undefined
+  readonly size: number | undefined
   readonly reason: string | undefined
 
   constructor(code: ErrorCode, message?: string, options: AppErrorOptions = {}) {
@@ -96,6 +99,7 @@ export class AppError extends Error {
     this.retryAfter = options.retryAfter
     this.allow = options.allow
     this.scope = options.scope
+    this.size = options.size
     this.reason = options.reason
   }
 }

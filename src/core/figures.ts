@@ -86,3 +86,17 @@ export const SEARCH_RESULTS_MAX = 20
 export const IDS_MAX = 100
 /** Read with every row of a user: a page of 100 stays small. */
 export const CUSTOM_DATA_BYTES_MAX = 4 * 1024
+
+/** An upload from which nothing has come for so long is given up: no phone in a tunnel waits longer. */
+export const UPLOAD_IDLE_MS = 30 * SECOND_MS
+/** No upload takes longer; what is older and not committed never will be. */
+export const UPLOAD_GIVEN_UP_MS = HOUR_MS
+/** A link is for opening, not for keeping (security row 69). */
+export const FILE_LINK_SECONDS_MAX = 5 * 60
+/** A removal that failed is tried again after this. */
+export const TOMBSTONE_RETRY_MS = 10 * MINUTE_MS
+/** R2 takes 1,000 keys in one call; one call per bucket and run. */
+export const TOMBSTONES_PER_RUN = 500
+export const UPLOADS_GIVEN_UP_PER_RUN = 200
+/** Objects of a bucket that a run compares with the rows: one page of R2's list. */
+export const OBJECTS_COMPARED_PER_RUN = 500

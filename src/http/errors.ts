@@ -35,11 +35,12 @@ export function logFailure(c: Context<AppEnv>, error: AppError): void {
   })
 }
 
-/** Headers that go with an error whatever the envelope: RFC 9110 §15.5.6, §10.2.3; RFC 6750 §3. */
+/** Headers that go with an error whatever the envelope: RFC 9110 §15.5.6, §15.5.17, §10.2.3; RFC 6750 §3. */
 export function errorHeaders(error: AppError): Record<string, string> {
   const headers: Record<string, string> = {}
   if (error.allow) headers.allow = error.allow.join(', ')
   if (error.retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter)))
+  if (error.size !== undefined) headers['content-range'] = `bytes */${error.size}`
   if (error.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer'
   if (error.code === 'invalid_token') headers['www-authenticate'] = 'Bearer error="invalid_token"'
   if (error.code === 'insufficient_scope') {

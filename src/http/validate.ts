@@ -30,13 +30,17 @@ type Target = Input['target']
 export function validate<T extends Target, S extends z.ZodType>(target: T, schema: S): Validated<T, S> {
   const handler: Validated<T, S> = async (c, next) => {
     const raw = await read(c as unknown as Context<AppEnv>, target)
-    const result = await schema.safeParseAsync(raw)
-    if (!result.success)
-      throw new AppError('invalid_request', 'Some fields are wrong', { fields: toFieldIssues(result.error, raw, target) })
-    c.req.addValidatedData(target, result.data as object)
+    c.req.addValidatedData(target, (await judge(target, schema, raw)) as object)
     await next()
   }
   return tag(handler, { input: { target, schema } satisfies Input })
+}
+
+/** What `schema` makes of `raw`; what is wrong is named field by field. */
+export async function judge<S extends z.ZodType>(target: Target, schema: S, raw: unknown): Promise<z.output<S>> {
+  const result = await schema.safeParseAsync(raw)
+  if (!result.success) throw new AppError('invalid_request', 'Some fields are wrong', { fields: toFieldIssues(result.error, raw, target) })
+  return result.data
 }
 
 async function read(c: Context<AppEnv>, target: Target): Promise<unknown> {

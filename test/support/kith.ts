@@ -13,7 +13,7 @@ export const platform = createPlatform(env as unknown as Bindings)
 /** The database itself, without limits and counters: to arrange and to look. */
 export const db = (env as unknown as Bindings).DB
 
-type Body = Record<string, unknown> | unknown[] | string | URLSearchParams
+type Body = Record<string, unknown> | unknown[] | string | URLSearchParams | FormData | Uint8Array | ReadableStream
 export interface Options {
   readonly method?: string
   readonly body?: Body
@@ -26,6 +26,7 @@ export interface Reply {
   readonly status: number
   readonly headers: Headers
   readonly text: string
+  readonly bytes: Uint8Array
   // biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
   readonly json: any
 }
@@ -56,19 +57,22 @@ export class Client {
     if (this.token !== null) headers.set('authorization', `Bearer ${this.token}`)
     if (this.cookies.size > 0) headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     const { body } = options
+    const isRaw = body instanceof FormData || body instanceof Uint8Array || body instanceof ReadableStream
     if (body instanceof URLSearchParams) headers.set('content-type', 'application/x-www-form-urlencoded')
-    else if (body !== undefined) headers.set('content-type', 'application/json')
+    else if (body instanceof Uint8Array) headers.set('content-length', String(body.byteLength))
+    else if (body !== undefined && !isRaw) headers.set('content-type', 'application/json')
     for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value)
     const payload =
-      body === undefined ? null : typeof body === 'string' ? body : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
-    const request = new Request(`${ORIGIN}${path}`, { method: options.method ?? 'GET', headers, body: payload, redirect: 'manual' })
+      body === undefined ? null : typeof body === 'string' || isRaw ? body : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
+    const request = new Request(`${ORIGIN}${path}`, { method: options.method ?? 'GET', headers, body: payload as BodyInit | null, redirect: 'manual' })
     const executionCtx = createExecutionContext()
     platform.beginInvocation()
     const response = await worker.fetch(request as never, toEnv(options.env), executionCtx)
-    const text = await response.text()
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    const text = new TextDecoder().decode(bytes)
     await waitOnExecutionContext(executionCtx)
     this.#keepCookies(response.headers)
-    return { status: response.status, headers: response.headers, text, json: parse(text) }
+    return { status: response.status, headers: response.headers, text, bytes, json: parse(text) }
   }
 
   #keepCookies(headers: Headers): void {

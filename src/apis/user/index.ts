@@ -17,6 +17,8 @@ import { adminUpdate } from './routes/admin-update.ts'
 import { auditTrail } from './routes/audit.ts'
 import { deletion } from './routes/deletion.ts'
 import { inviteCodes } from './routes/invite-codes.ts'
+import { media } from './routes/media.ts'
+import { mediaFiles } from './routes/media-files.ts'
 import { people } from './routes/people.ts'
 import { profile } from './routes/profile.ts'
 import { roles } from './routes/roles.ts'
@@ -37,6 +39,8 @@ user.route('/', social)
 user.route('/', status)
 user.route('/', search)
 user.route('/', inviteCodes)
+user.route('/', media)
+user.route('/', mediaFiles)
 user.route('/', roles)
 user.route('/', adminUpdate)
 user.route('/', system)
@@ -48,7 +52,7 @@ user.all('*', unmatched(user))
 
 export const userDocument: RoomDocument = {
   title: 'Kith user API',
-  description: 'Accounts, sign-in, profiles and sessions. Every reply carries x-request-id.',
+  description: 'Accounts, sign-in, profiles, people and files. Every reply carries x-request-id.',
   mounts: [{ prefix: '', room: user }],
   credentials: ['bearer', 'session'],
   error: ErrorReply,

@@ -122,7 +122,7 @@ export async function removeErasedAccounts(ctx: Ctx): Promise<void> {
     // KV first: where it refuses (a run at the same time is enough), the row stays and leads the next run there again.
     const outcomes = await Promise.allSettled(sessions.map(({ id }) => deleteSessionDetail(ctx.kv, id)))
     const sessionIds = sessions.map(({ id }) => id).filter((_, index) => outcomes[index]?.status === 'fulfilled')
-    await ctx.db.batch(removeRemains({ userIds, sessionIds, counterKeys: userIds.map(inARowKey), chunk: PURGE_CHUNK }))
+    await ctx.db.batch(removeRemains({ userIds, sessionIds, counterKeys: userIds.map(inARowKey), chunk: PURGE_CHUNK, now: ctx.now() }))
     if (sessionIds.length < sessions.length)
       return ctx.log('warn', 'session_details_remain', { sessions: sessions.length - sessionIds.length })
   }

@@ -6,6 +6,7 @@
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { removeFiles } from './files.ts'
 
 export type DeletionReason = 'self' | 'admin'
 
@@ -113,6 +114,7 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
 /** True of the alias `p`: rows of the account are left that go in chunks. */
 const hasRemains = sql`(
   EXISTS (SELECT 1 FROM audit_events a WHERE a.user_id = p.id) OR EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = p.id)
+  OR EXISTS (SELECT 1 FROM files f WHERE f.user_id = p.id)
   OR EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = p.id) OR EXISTS (SELECT 1 FROM blocks b WHERE b.blocked_id = p.id))`
 /** True of the alias `p`: edges of the account are left, or may be. */
 const hasEdges = sql`EXISTS (SELECT 1 FROM edge_work e WHERE e.user_id = p.id AND e.kind = 'remove_edges')`
@@ -138,10 +140,11 @@ export interface Remains {
   /** Keys of their attempt counters that have no end of their own. */
   readonly counterKeys: readonly string[]
   readonly chunk: number
+  readonly now: number
 }
 
 /** One chunk: up to `chunk` rows of each table, then the accounts of which nothing is left. */
-export function removeRemains({ userIds, sessionIds, counterKeys, chunk }: Remains): Statement<void>[] {
+export function removeRemains({ userIds, sessionIds, counterKeys, chunk, now }: Remains): Statement<void>[] {
   const ids = JSON.stringify(userIds)
   const those = purgedOf(ids)
   return [
@@ -158,7 +161,8 @@ export function removeRemains({ userIds, sessionIds, counterKeys, chunk }: Remai
         LIMIT ${chunk})`),
     run(sql`DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE blocker_id IN (${those}) LIMIT ${chunk})`),
     run(sql`DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE blocked_id IN (${those}) LIMIT ${chunk})`),
-    // What is left hangs on the row by foreign keys and is little: used invite codes, edge work that has nothing to do.
+    ...removeFiles(sql`id IN (SELECT id FROM files WHERE user_id IN (${those}) ORDER BY id LIMIT ${chunk})`, now),
+    // What is left hangs on the row by foreign keys and is little: folders, consents, used invite codes, edge work that has nothing to do.
     run(
       sql`DELETE FROM users WHERE id IN (SELECT p.id FROM (${those}) q JOIN users p ON p.id = q.id WHERE NOT ${hasRemains} AND NOT ${hasEdges})`,
     ),

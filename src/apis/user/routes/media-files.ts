@@ -1,0 +1,168 @@
+/** The media library: files, their bytes, and links to them. */
+import { Hono } from 'hono'
+import type { Ctx } from '../../../core/ctx.ts'
+import { changeFile, deleteFile, getFile, listOwnFiles, type MediaFile, openFile } from '../../../core/media/files.ts'
+import { createFileLink, FILES_PATH, followFileLink, getDownload, revokeFileLinks } from '../../../core/media/links.ts'
+import { uploadFile } from '../../../core/media/uploads.ts'
+import { anyone, requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { fileResponse, type StoredFile } from '../../../http/file-response.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { readUpload } from '../media-upload.ts'
+import * as wire from '../media-wire.ts'
+import { Ok } from '../presenters.ts'
+import { toPage } from '../wire.ts'
+
+const ONE_FILE = { status: 200, schema: wire.FileReply, example: { ok: 1, data: { file: wire.EXAMPLE_FILE } } } as const
+const BYTES = {
+  status: 200,
+  contentType: 'application/octet-stream',
+  headers: {
+    ETag: 'The SHA-256 of the bytes; for If-None-Match, If-Match and If-Range',
+    'Content-Disposition': 'attachment, with the name (RFC 6266)',
+    'Repr-Digest': 'sha-256 (RFC 9530)',
+  },
+} as const
+const CONDITIONS = 'Takes `Range` (one piece), `If-None-Match`, `If-Match`, `If-Range` and their kin with dates: 206, 304, 412, 416.'
+
+export const mediaFiles = new Hono<AppEnv>()
+  .get(
+    '/user/media/files',
+    requires('delegated:media:read'),
+    describe({
+      summary: "The caller's files, newest first",
+      response: { status: 200, schema: wire.FilesReply, example: { ok: 1, data: { records: [wire.EXAMPLE_FILE] } } },
+      refusals: [404],
+    }),
+    validate('query', wire.FilesQuery),
+    async (c) => {
+      const { folder, ...page } = c.req.valid('query')
+      const files = await listOwnFiles(c.var.ctx, c.var.gate, folder, toPage(page))
+      return c.json({ ok: 1, data: { records: files.map(wire.toFile) } })
+    },
+  )
+  .post(
+    '/user/media/files',
+    requires('delegated:media:write'),
+    describe({
+      summary: 'Upload a file',
+      description: [
+        'The bytes as they are, with `name` in the query and Content-Length (required); they are streamed, and may be large.',
+        'Or a form (multipart/form-data) with the file in `file`, and `name`, `folder` and `preventShare` as fields.',
+        '`Content-Digest: sha-256=:...:` is compared with what came (RFC 9530).',
+      ].join(' '),
+      response: { ...ONE_FILE, status: 201 },
+      refusals: [404, 408, 411, 413, 415],
+    }),
+    validate('query', wire.UploadQuery),
+    async (c) => {
+      const file = await uploadFile(c.var.ctx, c.var.gate, () =>
+        readUpload(c.req, c.req.valid('query'), c.var.ctx.config.media.formBytesMax),
+      )
+      return c.json({ ok: 1, data: { file: wire.toFile(file) } }, 201)
+    },
+  )
+  .get(
+    '/user/media/files/:fileId',
+    requires('delegated:media:read'),
+    describe({ summary: 'What is known of a file', response: ONE_FILE, refusals: [404] }),
+    validate('param', wire.FileParams),
+    async (c) => c.json({ ok: 1, data: { file: wire.toFile(await getFile(c.var.gate, c.req.valid('param').fileId)) } }),
+  )
+  .patch(
+    '/user/media/files/:fileId',
+    requires('delegated:media:write'),
+    describe({ summary: 'Rename a file, or move it to another folder', response: ONE_FILE, refusals: [404] }),
+    validate('param', wire.FileParams),
+    validate('json', wire.UpdateFileBody),
+    async (c) => {
+      const { name, folder, preventShare } = c.req.valid('json')
+      const update = {
+        ...(name === undefined ? {} : { name }),
+        ...(folder === undefined ? {} : { folderId: folder }),
+        ...(preventShare === undefined ? {} : { preventShare }),
+      }
+      const file = await changeFile(c.var.ctx, c.var.gate, c.req.valid('param').fileId, update)
+      return c.json({ ok: 1, data: { file: wire.toFile(file) } })
+    },
+  )
+  .delete(
+    '/user/media/files/:fileId',
+    requires('delegated:media:write'),
+    describe({ summary: 'Delete a file', response: { status: 200, schema: Ok, example: { ok: 1 } }, refusals: [404] }),
+    validate('param', wire.FileParams),
+    async (c) => {
+      await deleteFile(c.var.ctx, c.var.gate, c.req.valid('param').fileId)
+      return c.json({ ok: 1 })
+    },
+  )
+  .get(
+    '/user/media/files/:fileId/content',
+    requires('delegated:media:read'),
+    describe({
+      summary: 'Download a file',
+      description: `${CONDITIONS} Where files have an origin of their own, a browser that is signed in by cookie is sent there (302).`,
+      response: BYTES,
+      refusals: [404, 412, 416],
+    }),
+    validate('param', wire.FileParams),
+    async (c) => {
+      const { file, elsewhere } = await getDownload(c.var.ctx, c.var.gate, c.req.valid('param').fileId)
+      return elsewhere ? c.redirect(elsewhere.url, 302) : fileResponse(c.req, toStored(c.var.ctx, file), 'same-origin')
+    },
+  )
+  .post(
+    '/user/media/files/:fileId/links',
+    requires('delegated:media:read'),
+    describe({
+      summary: 'Make a link to a file that is good for some minutes',
+      description: 'Whoever has the link may download the file. Signing out everywhere, and the route below, end all of them.',
+      response: { status: 201, schema: wire.LinkReply, example: { ok: 1, data: { link: wire.EXAMPLE_LINK } } },
+      refusals: [404],
+    }),
+    validate('param', wire.FileParams),
+    validate('json', wire.LinkBody),
+    async (c) => {
+      const link = await createFileLink(c.var.ctx, c.var.gate, c.req.valid('param').fileId, c.req.valid('json').expiresIn)
+      return c.json({ ok: 1, data: { link: wire.toLink(link) } }, 201)
+    },
+  )
+  .delete(
+    '/user/media/files/:fileId/links',
+    requires('delegated:media:write'),
+    describe({ summary: 'End all links to a file', response: { status: 200, schema: Ok, example: { ok: 1 } }, refusals: [404] }),
+    validate('param', wire.FileParams),
+    async (c) => {
+      await revokeFileLinks(c.var.ctx, c.var.gate, c.req.valid('param').fileId)
+      return c.json({ ok: 1 })
+    },
+  )
+  .get(
+    `${FILES_PATH}/:fileId`,
+    anyone(),
+    describe({
+      summary: 'Download a file by a link',
+      description: `${CONDITIONS} Below FILES_ORIGIN, where one is configured. A link that is forged, expired or revoked is refused.`,
+      response: BYTES,
+      refusals: [403, 412, 416],
+    }),
+    validate('param', wire.FileParams),
+    validate('query', wire.LinkQuery),
+    async (c) => {
+      const file = await followFileLink(c.var.ctx, c.req.valid('param').fileId, c.req.valid('query'))
+      return fileResponse(c.req, toStored(c.var.ctx, file), 'cross-origin')
+    },
+  )
+
+function toStored(ctx: Ctx, file: MediaFile): StoredFile {
+  const { name, contentType, size, digest, committedAt, createdAt } = file
+  return {
+    name,
+    contentType,
+    size,
+    digest: digest ?? '',
+    storedAt: committedAt ?? createdAt,
+    open: (range) => openFile(ctx, file, range),
+  }
+}

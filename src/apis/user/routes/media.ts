@@ -1,0 +1,79 @@
+/** The media library: folders, and what there is in all. */
+import { Hono } from 'hono'
+import { getUsage } from '../../../core/media/files.ts'
+import { changeFolder, createFolder, deleteFolder, listOwnFolders } from '../../../core/media/folders.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import * as wire from '../media-wire.ts'
+import { Ok } from '../presenters.ts'
+
+export const media = new Hono<AppEnv>()
+  .get(
+    '/user/media/usage',
+    requires('delegated:media:read'),
+    describe({
+      summary: 'How much the caller has stored, and how much there may be',
+      description: 'Uploads on their way count.',
+      response: { status: 200, schema: wire.UsageReply, example: { ok: 1, data: { usage: wire.EXAMPLE_USAGE } } },
+    }),
+    async (c) => c.json({ ok: 1, data: { usage: wire.toUsage(await getUsage(c.var.ctx, c.var.gate)) } }),
+  )
+  .get(
+    '/user/media/folders',
+    requires('delegated:media:read'),
+    describe({
+      summary: "The caller's folders, by name",
+      description: 'The first one is `Default`: always there, neither renamed nor deleted.',
+      response: {
+        status: 200,
+        schema: wire.FoldersReply,
+        example: { ok: 1, data: { records: [wire.EXAMPLE_DEFAULT_FOLDER, wire.EXAMPLE_FOLDER] } },
+      },
+    }),
+    async (c) => c.json({ ok: 1, data: { records: (await listOwnFolders(c.var.gate)).map(wire.toFolder) } }),
+  )
+  .post(
+    '/user/media/folders',
+    requires('delegated:media:write'),
+    describe({
+      summary: 'Make a folder',
+      response: { status: 201, schema: wire.FolderReply, example: { ok: 1, data: { folder: wire.EXAMPLE_FOLDER } } },
+      refusals: [409],
+    }),
+    validate('json', wire.FolderBody),
+    async (c) => {
+      const folder = await createFolder(c.var.ctx, c.var.gate, c.req.valid('json').name)
+      return c.json({ ok: 1, data: { folder: wire.toFolder(folder) } }, 201)
+    },
+  )
+  .patch(
+    '/user/media/folders/:folderId',
+    requires('delegated:media:write'),
+    describe({
+      summary: 'Rename a folder',
+      response: { status: 200, schema: wire.FolderReply, example: { ok: 1, data: { folder: wire.EXAMPLE_FOLDER } } },
+      refusals: [404, 409],
+    }),
+    validate('param', wire.FolderParams),
+    validate('json', wire.FolderBody),
+    async (c) => {
+      const folder = await changeFolder(c.var.ctx, c.var.gate, c.req.valid('param').folderId, c.req.valid('json').name)
+      return c.json({ ok: 1, data: { folder: wire.toFolder(folder) } })
+    },
+  )
+  .delete(
+    '/user/media/folders/:folderId',
+    requires('delegated:media:write'),
+    describe({
+      summary: 'Delete a folder with all the files in it',
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      refusals: [404],
+    }),
+    validate('param', wire.FolderParams),
+    async (c) => {
+      await deleteFolder(c.var.ctx, c.var.gate, c.req.valid('param').folderId)
+      return c.json({ ok: 1 })
+    },
+  )

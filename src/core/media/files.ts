@@ -1,0 +1,83 @@
+/** Files of the media library: their owner's alone. Another's file and none are the same: not found (security row 55). */
+import type { FileId, FolderId } from '../../ids.ts'
+import { findIf } from '../../store/db/database.ts'
+import {
+  type FileChanges,
+  type FileRow,
+  findFile,
+  findUsage,
+  hasFolder,
+  isFileOf,
+  listFiles,
+  removeFiles,
+  type UsageRow,
+  updateFile,
+} from '../../store/db/files.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import type { FileName } from '../fields.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { type Page, positionOf } from '../social/lists.ts'
+import { removeMarkedObjects } from './removal.ts'
+
+export type { FileRow as MediaFile } from '../../store/db/files.ts'
+
+/** A page of the caller's files, newest first. `folder`: null is `Default`, undefined all. */
+export async function listOwnFiles(ctx: Ctx, gate: Gate, folder: FolderId | null | undefined, page: Page): Promise<FileRow[]> {
+  const { reads } = await gate(({ userId }) => [
+    listFiles({ userId, folder, before: positionOf(ctx, page), limit: page.limit }),
+    findIf(hasFolder(userId, folder ?? null)),
+  ])
+  const [files, hasIt] = reads
+  if (!hasIt) throw new AppError('not_found')
+  return files
+}
+
+export async function getFile(gate: Gate, id: FileId): Promise<FileRow> {
+  const { reads } = await gate(({ userId }) => [findFile(id, userId)])
+  const [file] = reads
+  if (!file) throw new AppError('not_found')
+  return file
+}
+
+export interface FileUpdate extends FileChanges {
+  readonly name?: FileName
+}
+
+/** Renames a file, moves it, or marks it. What is not named stays. */
+export async function changeFile(ctx: Ctx, gate: Gate, id: FileId, update: FileUpdate): Promise<FileRow> {
+  const { principal } = await gate()
+  const changed = await ctx.db.one(updateFile(id, principal.userId, update, ctx.now()))
+  if (!changed) throw new AppError('not_found')
+  return changed
+}
+
+/** The row goes at once, and with it the quota; the object follows. */
+export async function deleteFile(ctx: Ctx, gate: Gate, id: FileId): Promise<void> {
+  const { principal, reads } = await gate(({ userId }) => [findFile(id, userId)])
+  if (!reads[0]) throw new AppError('not_found')
+  await ctx.db.batch(removeFiles(isFileOf(id, principal.userId), ctx.now()))
+  ctx.defer(() => removeMarkedObjects(ctx))
+}
+
+export interface Usage extends UsageRow {
+  readonly limits: { readonly files: number; readonly bytes: number; readonly folders: number; readonly fileBytes: number }
+}
+
+/** What the caller has, uploads on their way included, and how much there may be. */
+export async function getUsage(ctx: Ctx, gate: Gate): Promise<Usage> {
+  const { reads } = await gate(({ userId }) => [findUsage(userId)])
+  const { files = 0, bytes = 0, folders = 0 } = reads[0] ?? {}
+  const { filesPerUser, bytesPerUser, foldersPerUser, uploadBytesMax } = ctx.config.media
+  return { files, bytes, folders, limits: { files: filesPerUser, bytes: bytesPerUser, folders: foldersPerUser, fileBytes: uploadBytesMax } }
+}
+
+/** The bytes of a file, or of a piece of it. The row says what they are; the bucket is asked for nothing else. */
+export async function openFile(ctx: Ctx, file: FileRow, range: { offset: number; length: number } | null): Promise<ReadableStream> {
+  const object = await ctx.media.get(file.objectKey, range ? { range } : {}).catch((cause: unknown) => {
+    throw new AppError('temporarily_unavailable', 'The file cannot be read; try again in a moment', { retryAfter: 2, cause })
+  })
+  // Deleted between the row and here, or (the doctor would say so) lost.
+  if (!object || !('body' in object)) throw new AppError('not_found')
+  return object.body
+}

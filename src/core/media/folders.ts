@@ -1,0 +1,92 @@
+/** Folders of the media library. `Default` is always there: it has no row, cannot be renamed and cannot be deleted. */
+import type { FolderId } from '../../ids.ts'
+import { findUsage } from '../../store/db/files.ts'
+import {
+  type FolderRow,
+  findFolder,
+  findFolderByName,
+  insertFolder,
+  listFolders,
+  removeFolder,
+  renameFolder,
+} from '../../store/db/folders.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import type { FolderName } from '../fields.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { removeMarkedObjects } from './removal.ts'
+
+export const DEFAULT_FOLDER = 'Default'
+
+/** A folder as its owner sees it; without an id it is `Default`. */
+export interface Folder {
+  readonly id: FolderId | null
+  readonly name: string
+  readonly fileCount: number
+  readonly createdAt: number | null
+  readonly updatedAt: number | null
+}
+
+function toFolder({ id, name, fileCount, createdAt, updatedAt }: FolderRow): Folder {
+  return { id, name, fileCount, createdAt, updatedAt }
+}
+
+/** All folders of the caller: `Default`, then the others by name. Counts include uploads on their way. */
+export async function listOwnFolders(gate: Gate): Promise<Folder[]> {
+  const { reads } = await gate(({ userId }) => [listFolders(userId), findUsage(userId)])
+  const [rows, usage] = reads
+  const elsewhere = rows.reduce((sum, row) => sum + row.fileCount, 0)
+  const fallback = { id: null, name: DEFAULT_FOLDER, fileCount: (usage?.files ?? 0) - elsewhere, createdAt: null, updatedAt: null }
+  return [fallback, ...rows.map(toFolder)]
+}
+
+export async function createFolder(ctx: Ctx, gate: Gate, name: FolderName): Promise<Folder> {
+  const { principal, reads } = await gate(({ userId }) => [findUsage(userId)])
+  refuseDefault(name)
+  const { userId } = principal
+  const id = ctx.newId<FolderId>()
+  const { foldersPerUser } = ctx.config.media
+  const made = await ctx.db.commit([insertFolder({ id, userId, name, now: ctx.now() }, foldersPerUser)], findFolderByName(userId, name))
+  if (made?.id === id) return toFolder(made)
+  if (made) throw taken()
+  if ((reads[0]?.folders ?? 0) >= foldersPerUser) {
+    throw new AppError('quota_exceeded', `You may have ${foldersPerUser} folders`, { reason: 'folders' })
+  }
+  // Another request took the last place, or the account was banned, since the gate.
+  throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+}
+
+export async function changeFolder(ctx: Ctx, gate: Gate, id: FolderId | null, name: FolderName): Promise<Folder> {
+  const { principal, reads } = await gate(({ userId }) => [findFolder(id ?? NO_FOLDER, userId)])
+  if (id === null) throw isDefault()
+  if (!reads[0]) throw new AppError('not_found')
+  refuseDefault(name)
+  const renamed = await ctx.db.one(renameFolder(id, principal.userId, name, ctx.now()))
+  if (!renamed) throw taken()
+  return toFolder(renamed)
+}
+
+/** Deletes a folder with all its files, at once. The objects follow. */
+export async function deleteFolder(ctx: Ctx, gate: Gate, id: FolderId | null): Promise<void> {
+  const { principal } = await gate()
+  if (id === null) throw isDefault()
+  const results = await ctx.db.batch(removeFolder(id, principal.userId, ctx.now()))
+  if (!results.at(-1)) throw new AppError('not_found')
+  ctx.defer(() => removeMarkedObjects(ctx))
+}
+
+/** The id of no folder. */
+const NO_FOLDER = 0 as FolderId
+
+function refuseDefault(name: FolderName): void {
+  if (name.toLowerCase() === DEFAULT_FOLDER.toLowerCase()) throw taken()
+}
+
+function taken(): AppError {
+  const message = 'There is a folder of this name'
+  return new AppError('already_exists', message, { fields: [{ path: 'name', location: 'body', message }] })
+}
+
+function isDefault(): AppError {
+  return new AppError('forbidden', `The folder ${DEFAULT_FOLDER} is always there`, { reason: 'default_folder' })
+}

@@ -1,0 +1,120 @@
+/**
+ * Uploads into the media library (design §2): a place is reserved within the quotas, the bytes go to the bucket, the row
+ * is committed with their digest. Whatever fails in between gives the place up and marks the object for removal; what
+ * even that does not reach is the sweep's. Resumable and presigned uploads would begin and end with the same two writes.
+ */
+import { equalInConstantTime, randomHex } from '../../crypto.ts'
+import type { FileId, FolderId, UserId } from '../../ids.ts'
+import { findIf } from '../../store/db/database.ts'
+import {
+  commitFile,
+  type FileRow,
+  findFile,
+  findReservation,
+  findUsage,
+  hasFolder,
+  releaseFile,
+  reserveFile,
+} from '../../store/db/files.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import type { FileName } from '../fields.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { passOn } from './body.ts'
+import { removeMarkedObjects } from './removal.ts'
+
+export interface Upload {
+  readonly name: FileName
+  /** Null: `Default`. */
+  readonly folderId: FolderId | null
+  readonly contentType: string
+  readonly preventShare: boolean
+  /** Bytes, exactly. */
+  readonly size: number
+  readonly body: ReadableStream<Uint8Array>
+  /** SHA-256 that the client says the bytes have, base64url. */
+  readonly digest: string | null
+}
+
+/**
+ * Stores a file of the caller; what comes is read once the caller is known. Throws `payload_too_large`, `invalid_file`, `quota_exceeded`, `not_found` (the folder),
+ * `request_timeout`, `invalid_request` (a body that is not what it was said to be). Nothing is left of what fails.
+ */
+export async function uploadFile(ctx: Ctx, gate: Gate, read: () => Promise<Upload>): Promise<FileRow> {
+  const { principal } = await gate()
+  const upload = await read()
+  const { uploadBytesMax } = ctx.config.media
+  if (upload.size > uploadBytesMax) throw new AppError('payload_too_large', `A file may have at most ${uploadBytesMax} bytes`)
+  if (upload.size === 0) throw new AppError('invalid_file', 'The file is empty')
+  const place = await reserve(ctx, principal.userId, upload)
+  try {
+    const digest = await store(ctx, place.objectKey, upload)
+    if (upload.digest !== null && !equalInConstantTime(upload.digest, digest)) {
+      throw new AppError('invalid_request', 'The content is not the one that Content-Digest names', { reason: 'digest_mismatch' })
+    }
+    const file = await ctx.db.commit([commitFile({ id: place.id, digest, now: ctx.now() })], findFile(place.id, principal.userId))
+    // The folder was deleted, or the sweep has given the upload up.
+    if (!file) throw new AppError('not_found', 'The upload has come to no end')
+    return file
+  } catch (error) {
+    await giveUp(ctx, place)
+    throw error
+  }
+}
+
+interface Place {
+  readonly id: FileId
+  readonly objectKey: string
+}
+
+async function reserve(ctx: Ctx, userId: UserId, upload: Upload): Promise<Place> {
+  const id = ctx.newId<FileId>()
+  // No part of the name: what a key tells, a log tells.
+  const objectKey = randomHex(16)
+  const { name, folderId, contentType, size, preventShare } = upload
+  const { filesPerUser, bytesPerUser } = ctx.config.media
+  const row = { id, userId, folderId, name, contentType, size, objectKey, preventShare, createdAt: ctx.now() }
+  const reserved = await ctx.db.commit([reserveFile(row, { files: filesPerUser, bytes: bytesPerUser })], findReservation(id, objectKey))
+  if (!reserved) throw await refusal(ctx, userId, upload)
+  return { id, objectKey }
+}
+
+/** Why nothing was reserved. */
+async function refusal(ctx: Ctx, userId: UserId, { folderId, size }: Upload): Promise<AppError> {
+  const { filesPerUser, bytesPerUser } = ctx.config.media
+  const [usage, hasIt] = await ctx.db.batch([findUsage(userId), findIf(hasFolder(userId, folderId))])
+  if (!hasIt) return new AppError('not_found')
+  if ((usage?.files ?? 0) >= filesPerUser) return new AppError('quota_exceeded', `You may have ${filesPerUser} files`, { reason: 'files' })
+  if ((usage?.bytes ?? 0) + size > bytesPerUser) {
+    return new AppError('quota_exceeded', `Your files may have ${bytesPerUser} bytes together`, { reason: 'bytes' })
+  }
+  // Banned or deleted since the gate, or another upload has made room just now.
+  return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+}
+
+/** Puts the body into the bucket. Answers the digest of what has passed. */
+async function store(ctx: Ctx, key: string, upload: Upload): Promise<string> {
+  const { stream, digest } = passOn(upload.body, upload.size)
+  const put = ctx.media.put(key, stream, { onlyIf: { etagDoesNotMatch: '*' }, httpMetadata: { contentType: upload.contentType } })
+  const [stored, passed] = await Promise.allSettled([put, digest])
+  // The client's fault is told first: the bucket only fails because of it.
+  if (passed.status === 'rejected' && passed.reason instanceof AppError) throw passed.reason
+  if (stored.status === 'rejected') throw unavailable(stored.reason)
+  if (passed.status === 'rejected') throw unavailable(passed.reason)
+  if (stored.value === null || stored.value.size !== upload.size) throw unavailable('the bucket has stored something else')
+  return passed.value
+}
+
+function unavailable(cause: unknown): AppError {
+  return new AppError('temporarily_unavailable', 'The file could not be stored; try again in a moment', { retryAfter: 2, cause })
+}
+
+/** Never throws: the sweep does what is left. */
+async function giveUp(ctx: Ctx, place: Place): Promise<void> {
+  try {
+    await ctx.db.batch(releaseFile(place.id, place.objectKey, ctx.now()))
+    ctx.defer(() => removeMarkedObjects(ctx))
+  } catch (cause) {
+    ctx.log('warn', 'upload_not_released', { file: place.id, cause: String(cause) })
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * The origin of people's files (design §1.13): where one is configured, files come from there alone, and nothing else
+ * does. No cookie of ours is ever sent to it, so nothing that a file does there has anybody's rights.
+ */
+import type { MiddlewareHandler } from 'hono'
+import { AppError } from '../core/errors.ts'
+import type { AppEnv } from './app-env.ts'
+
+/** `path`: below which files are. */
+export function filesOrigin(path: string): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const { origin, media } = c.var.ctx.config
+    const isFile = c.req.path.startsWith(`${path}/`)
+    if (media.filesOrigin !== origin && isFile !== (new URL(c.req.url).host === new URL(media.filesOrigin).host)) {
+      throw new AppError('not_found')
+    }
+    await next()
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Uploads as they come over HTTP: a raw body, streamed on; its announced length and digest (RFC 9110 §8.6, RFC 9530 §2).
+ */
+import type { HonoRequest } from 'hono'
+import { AppError } from '../core/errors.ts'
+
+export interface RawBody {
+  /** Bytes, as `Content-Length` says. */
+  readonly size: number
+  readonly stream: ReadableStream<Uint8Array>
+  /** SHA-256 of `Content-Digest`, base64url; null where there is none that we know. */
+  readonly digest: string | null
+}
+
+/** The body of a request that must say how long it is. 411 without `Content-Length`, chunked or not. */
+export function rawBody(req: HonoRequest): RawBody {
+  const length = req.header('content-length')
+  if (length === undefined || req.header('transfer-encoding') !== undefined) {
+    throw new AppError('length_required', 'Say how long the body is, in Content-Length')
+  }
+  if (!/^\d{1,15}$/.test(length)) throw new AppError('invalid_request', 'Content-Length is not a number')
+  const encoding = req.header('content-encoding')
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new AppError('unsupported_media_type', 'Send the bytes as they are, without Content-Encoding')
+  }
+  const size = Number(length)
+  return { size, stream: req.raw.body ?? emptyStream(), digest: contentDigest(req.header('content-digest')) }
+}
+
+function emptyStream(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() })
+}
+
+/** RFC 9530: a dictionary of byte sequences. Other algorithms than SHA-256 are ignored, as §5 allows; nonsense is not. */
+export function contentDigest(header: string | undefined): string | null {
+  if (header === undefined) return null
+  let digest: string | null = null
+  for (const member of header.split(',')) {
+    const [, name, value] = /^\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):\s*$/.exec(member) ?? []
+    if (name === undefined || value === undefined) throw new AppError('invalid_request', 'Content-Digest cannot be read (RFC 9530)')
+    if (name !== 'sha-256') continue
+    const bytes = Buffer.from(value, 'base64')
+    if (bytes.length !== 32) throw new AppError('invalid_request', 'The sha-256 of Content-Digest has 32 bytes')
+    digest = bytes.toString('base64url')
+  }
+  return digest
+}

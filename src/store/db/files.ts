@@ -1,0 +1,165 @@
+/**
+ * Files in D1 (design §2): a row is a reservation first (`committed_at` null), then a file. Usage is the triggers'. A file
+ * is somebody's own: whoever reads or changes one says whose it must be.
+ */
+import { sql } from 'drizzle-orm'
+import type { FileId, FolderId, UserId } from '../../ids.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
+import type { files } from './schema/media.ts'
+import { isAccountAlive } from './visibility.ts'
+
+export type FileRow = Omit<typeof files.$inferSelect, 'id' | 'userId' | 'folderId'> & {
+  readonly id: FileId
+  readonly userId: UserId
+  readonly folderId: FolderId | null
+}
+
+export interface Reservation {
+  readonly id: FileId
+  readonly userId: UserId
+  readonly folderId: FolderId | null
+  readonly name: string
+  readonly contentType: string
+  readonly size: number
+  readonly objectKey: string
+  readonly preventShare: boolean
+  readonly createdAt: number
+}
+
+/** True in SQL where the folder is the user's; `Default` is everybody's. */
+export function hasFolder(userId: UserId, folderId: FolderId | null): Fragment {
+  if (folderId === null) return sql`1`
+  return sql`EXISTS (SELECT 1 FROM folders WHERE id = ${folderId} AND user_id = ${userId})`
+}
+
+/** Reserves the place of a file, unless it is beyond a quota, the folder is not the user's, or the account may not act. */
+export function reserveFile(row: Reservation, quota: { files: number; bytes: number }): Statement<void> {
+  const used = (column: Fragment) => sql`COALESCE((SELECT ${column} FROM media_usage WHERE user_id = ${row.userId}), 0)`
+  return run(sql`
+    INSERT INTO files (id, user_id, folder_id, name, content_type, size, object_key, prevent_share, created_at, updated_at)
+    SELECT ${row.id}, ${row.userId}, ${row.folderId}, ${row.name}, ${row.contentType}, ${row.size}, ${row.objectKey},
+           ${row.preventShare ? 1 : 0}, ${row.createdAt}, ${row.createdAt}
+    WHERE ${used(sql`files`)} < ${quota.files} AND ${used(sql`bytes`)} + ${row.size} <= ${quota.bytes}
+      AND ${hasFolder(row.userId, row.folderId)} AND ${isAccountAlive(row.userId, row.createdAt)}
+    ON CONFLICT (id) DO NOTHING`)
+}
+
+/** Holds while the upload is on its way. */
+function isReserved(id: FileId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM files WHERE id = ${id} AND committed_at IS NULL)`
+}
+
+/** The witness of a reservation. */
+export function findReservation(id: FileId, objectKey: string): Statement<{ id: FileId } | null> {
+  return first(sql`SELECT id FROM files WHERE id = ${id} AND object_key = ${objectKey} AND committed_at IS NULL`)
+}
+
+/** Makes the reservation a file. Nothing once the reservation has been given up. */
+export function commitFile(input: { id: FileId; digest: string; now: number }): Statement<void> {
+  return run(sql`
+    UPDATE files SET digest = ${input.digest}, committed_at = ${input.now}, updated_at = ${input.now}
+    WHERE id = ${input.id} AND committed_at IS NULL`)
+}
+
+/** Gives a reservation up, and marks what may lie in the bucket. A file that was committed after all stays. */
+export function releaseFile(id: FileId, objectKey: string, now: number): Statement<void>[] {
+  return [
+    run(sql`
+      INSERT INTO object_tombstones (bucket, key, created_at, due_at)
+      SELECT 'media', ${objectKey}, ${now}, ${now}
+      WHERE ${isReserved(id)} OR NOT EXISTS (SELECT 1 FROM files WHERE object_key = ${objectKey})
+      ON CONFLICT (bucket, key) DO NOTHING`),
+    run(sql`DELETE FROM files WHERE id = ${id} AND committed_at IS NULL`),
+  ]
+}
+
+export function findFile(id: FileId, userId: UserId): Statement<FileRow | null> {
+  return first(sql`SELECT * FROM files WHERE id = ${id} AND user_id = ${userId} AND committed_at IS NOT NULL`)
+}
+
+/** A file with what a link to it depends on: its owner may act, and has not ended everything since. */
+export function findLinkedFile(id: FileId, ownerId: UserId, now: number): Statement<(FileRow & { readonly epoch: number }) | null> {
+  return first(sql`
+    SELECT f.*, u.epoch FROM files f JOIN users u ON u.id = f.user_id
+    WHERE f.id = ${id} AND f.user_id = ${ownerId} AND f.committed_at IS NOT NULL
+      AND u.deleted_at IS NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})`)
+}
+
+/** A page of a person's files, newest first: of one folder, or (`folder` undefined) of all. */
+export function listFiles(input: {
+  userId: UserId
+  folder: FolderId | null | undefined
+  before: number
+  limit: number
+}): Statement<FileRow[]> {
+  const { userId, folder, before, limit } = input
+  const within = folder === undefined ? sql`1` : folder === null ? sql`folder_id IS NULL` : sql`folder_id = ${folder}`
+  return all(sql`
+    SELECT * FROM files WHERE user_id = ${userId} AND ${within} AND id < ${before} AND committed_at IS NOT NULL
+    ORDER BY id DESC LIMIT ${limit}`)
+}
+
+export interface FileChanges {
+  readonly name?: string
+  readonly folderId?: FolderId | null
+  readonly preventShare?: boolean
+}
+
+/** Renames or moves a file, into a folder of the same person only. The row as it is then; null where nothing applies. */
+export function updateFile(id: FileId, userId: UserId, changes: FileChanges, now: number): Statement<FileRow | null> {
+  const sets = [
+    sql`updated_at = ${now}`,
+    ...(changes.name === undefined ? [] : [sql`name = ${changes.name}`]),
+    ...(changes.folderId === undefined ? [] : [sql`folder_id = ${changes.folderId}`]),
+    ...(changes.preventShare === undefined ? [] : [sql`prevent_share = ${changes.preventShare ? 1 : 0}`]),
+  ]
+  return first(sql`
+    UPDATE files SET ${sql.join(sets, sql`, `)}
+    WHERE id = ${id} AND user_id = ${userId} AND committed_at IS NOT NULL AND ${hasFolder(userId, changes.folderId ?? null)}
+    RETURNING *`)
+}
+
+/** Makes every link to the file void. */
+export function raiseLinkVersion(id: FileId, userId: UserId): Statement<{ id: FileId } | null> {
+  return first(sql`
+    UPDATE files SET link_version = link_version + 1 WHERE id = ${id} AND user_id = ${userId} AND committed_at IS NOT NULL RETURNING id`)
+}
+
+/** Marks the objects of these rows for removal, then removes the rows. `which` is true of rows of `files`. */
+export function removeFiles(which: Fragment, now: number): Statement<void>[] {
+  return [
+    run(sql`
+      INSERT INTO object_tombstones (bucket, key, created_at, due_at)
+      SELECT 'media', object_key, ${now}, ${now} FROM files WHERE ${which}
+      ON CONFLICT (bucket, key) DO UPDATE SET due_at = MIN(due_at, excluded.due_at)`),
+    run(sql`DELETE FROM files WHERE ${which}`),
+  ]
+}
+
+export function isFileOf(id: FileId, userId: UserId): Fragment {
+  return sql`id = ${id} AND user_id = ${userId} AND committed_at IS NOT NULL`
+}
+
+/** Uploads that were begun before and never came to an end. The oldest first. */
+export function isGivenUp(input: { before: number; limit: number }): Fragment {
+  return sql`id IN (SELECT id FROM files WHERE committed_at IS NULL AND created_at < ${input.before} ORDER BY created_at LIMIT ${input.limit})`
+}
+
+/** Objects of the bucket that no row names, marked for removal. Keys as one JSON array. */
+export function markOrphans(keys: readonly string[], now: number): Statement<void> {
+  return run(sql`
+    INSERT INTO object_tombstones (bucket, key, created_at, due_at)
+    SELECT 'media', j.value, ${now}, ${now} FROM json_each(${JSON.stringify(keys)}) j
+    WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.object_key = j.value)
+    ON CONFLICT (bucket, key) DO NOTHING`)
+}
+
+export interface UsageRow {
+  readonly files: number
+  readonly bytes: number
+  readonly folders: number
+}
+
+export function findUsage(userId: UserId): Statement<UsageRow | null> {
+  return first(sql`SELECT files, bytes, folders FROM media_usage WHERE user_id = ${userId}`)
+}
