@@ -6,7 +6,7 @@ import type { Hono } from 'hono'
 import * as z from 'zod'
 import { SCOPES } from '../core/oauth/scopes.ts'
 import type { AppEnv } from './app-env.ts'
-import { type Access, type Description, type Input, type Tags, tagsOf } from './tags.ts'
+import { type Access, type Description, type Input, type Tags, tagsOf, type Upload } from './tags.ts'
 
 /** What a room says of itself beyond its routes. */
 export interface RoomDocument {
@@ -71,6 +71,7 @@ function toOperation(method: string, path: string, tags: Tags & { inputs?: Input
       : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: toRequestBody(body) } : {}),
+    ...(tags.upload ? { requestBody: toUploadBody(tags.upload) } : {}),
     responses: toResponses(tags, inputs.length > 0),
     security: toSecurity(access, credentials),
   }
@@ -107,6 +108,17 @@ function toRequestBody({ target, schema }: Input): Json {
   const media = { schema: json, example: exampleOf(json) }
   const form = { 'application/x-www-form-urlencoded': media }
   return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
+}
+
+function toUploadBody({ raw, form }: Upload): Json {
+  const binary = { type: 'string', format: 'binary' }
+  const content: Record<string, Json> = Object.fromEntries(raw.map((type) => [type, { schema: { ...binary } }]))
+  if (form) {
+    const text = Object.entries(form.fields).map(([name, description]) => [name, { type: 'string', description }])
+    const properties = { [form.file]: binary, ...Object.fromEntries(text) }
+    content['multipart/form-data'] = { schema: { type: 'object', properties, required: [form.file] } }
+  }
+  return { required: true, content }
 }
 
 /** The examples of the atoms, put together. */
@@ -158,7 +170,13 @@ const REASON: Readonly<Record<number, string>> = {
   401: 'No credential, or one that does not count',
   403: 'Not allowed',
   404: 'Not found',
+  408: 'The body did not go on',
   409: 'Taken',
+  411: 'Content-Length is missing',
+  412: 'The file is not the one that the request is about',
+  413: 'Too large',
+  415: 'Not a type that is taken here',
+  416: 'The file ends before the range',
   429: 'Too many; Retry-After says when to come back',
   503: 'Busy; Retry-After says when to come back',
 }

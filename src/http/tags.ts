@@ -33,11 +33,20 @@ export interface Input {
   readonly schema: z.ZodType
 }
 
+/** A body that no schema describes: bytes, or a form with a file. */
+export interface Upload {
+  /** Media types of a raw body. */
+  readonly raw: readonly string[]
+  /** Names of the form's parts: the file's, and those of text fields. */
+  readonly form: { readonly file: string; readonly fields: Readonly<Record<string, string>> } | null
+}
+
 export interface Tags {
   /** Limited per network: 429 is possible. */
   readonly limited?: true
   readonly access?: Access
   readonly input?: Input
+  readonly upload?: Upload
   readonly description?: Description
 }
 
@@ -51,6 +60,11 @@ export function tag<Handler extends MiddlewareHandler<never> | MiddlewareHandler
 export function tagsOf(handler: unknown): Tags {
   const target = findTargetHandler(handler as never) as { [TAGS]?: Tags }
   return target[TAGS] ?? {}
+}
+
+/** Says what a route takes as its body, where the handler reads it. Changes nothing of what it does. */
+export function takes(upload: Upload): MiddlewareHandler {
+  return tag(async (_c, next) => next(), { upload })
 }
 
 /** Says what a route is for, with a schema and an example of its answer. Changes nothing of what it does. */

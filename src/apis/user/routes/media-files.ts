@@ -7,7 +7,7 @@ import { uploadFile } from '../../../core/media/uploads.ts'
 import { anyone, requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { fileResponse, type StoredFile } from '../../../http/file-response.ts'
-import { describe } from '../../../http/tags.ts'
+import { describe, takes } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { readUpload } from '../media-upload.ts'
 import * as wire from '../media-wire.ts'
@@ -54,6 +54,13 @@ export const mediaFiles = new Hono<AppEnv>()
       ].join(' '),
       response: { ...ONE_FILE, status: 201 },
       refusals: [404, 408, 411, 413, 415],
+    }),
+    takes({
+      raw: ['application/octet-stream'],
+      form: {
+        file: 'file',
+        fields: { name: 'Instead of the name in the part', folder: 'As in the query', preventShare: 'As in the query' },
+      },
     }),
     validate('query', wire.UploadQuery),
     async (c) => {
