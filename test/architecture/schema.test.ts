@@ -78,6 +78,7 @@ const INDEXES = [
   'sessions_expires_at: sessions (expires_at)',
   'sessions_live: sessions (user_id, epoch, id) WHERE revoked_at IS NULL',
   'sessions_user: sessions (user_id)',
+  'users_avatar_key: users (avatar_key) WHERE avatar_key IS NOT NULL',
   'users_banned: users (id) WHERE banned_at IS NOT NULL',
   'users_email_key: users (email_key)',
   'users_restricted: users (id) WHERE restricted_at IS NOT NULL',

@@ -5,7 +5,7 @@
  */
 
 import { isGivenUp, markOrphans, removeFiles } from '../../store/db/files.ts'
-import { type Bucket, claimTombstones, deleteTombstones } from '../../store/db/object-tombstones.ts'
+import { type Bucket, claimTombstones, deleteTombstones, markOrphanAvatars } from '../../store/db/object-tombstones.ts'
 import { findSweepCursor, saveSweepCursor } from '../../store/db/sweep-cursors.ts'
 import type { Ctx } from '../ctx.ts'
 import {
@@ -36,6 +36,7 @@ export async function sweepMedia(ctx: Ctx): Promise<void> {
   const givenUp = isGivenUp({ before: now - UPLOAD_GIVEN_UP_MS, limit: UPLOADS_GIVEN_UP_PER_RUN })
   await ctx.db.batch(removeFiles(givenUp, now))
   await markOrphansOf(ctx, 'media', ctx.media, (keys) => markOrphans(keys, now))
+  await markOrphansOf(ctx, 'avatars', ctx.avatars, (keys) => markOrphanAvatars(keys, now))
   await removeMarkedObjects(ctx)
 }
 

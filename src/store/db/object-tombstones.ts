@@ -50,3 +50,13 @@ export function deleteTombstones(bucket: Bucket, keys: readonly string[]): State
   return run(sql`
     DELETE FROM object_tombstones WHERE bucket = ${bucket} AND key IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`)
 }
+
+/** Objects of the bucket of avatars that are nobody's picture, marked for removal. An avatar's key is all of it but the file. */
+export function markOrphanAvatars(keys: readonly string[], now: number): Statement<void> {
+  const objects = keys.map((key) => ({ key, avatar: key.slice(0, Math.max(0, key.lastIndexOf('/'))) }))
+  return run(sql`
+    INSERT INTO object_tombstones (bucket, key, created_at, due_at)
+    SELECT 'avatars', j.value ->> 'key', ${now}, ${now} FROM json_each(${JSON.stringify(objects)}) j
+    WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.avatar_key = j.value ->> 'avatar')
+    ON CONFLICT (bucket, key) DO NOTHING`)
+}

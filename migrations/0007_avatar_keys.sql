@@ -1,0 +1,1 @@
+CREATE INDEX `users_avatar_key` ON `users` (`avatar_key`) WHERE avatar_key IS NOT NULL;
