@@ -86,3 +86,19 @@ export const SEARCH_RESULTS_MAX = 20
 export const IDS_MAX = 100
 /** Read with every row of a user: a page of 100 stays small. */
 export const CUSTOM_DATA_BYTES_MAX = 4 * 1024
+
+/** Life of an access token: an API that verifies by itself learns of a logout when it ends. The old rooms expect an hour. */
+export const ACCESS_TOKEN_SECONDS_MIN = 60
+export const ACCESS_TOKEN_SECONDS_DEFAULT = 600
+export const ACCESS_TOKEN_SECONDS_MAX = 3_600
+/** Redirect URIs of a client: read with each of its requests. */
+export const CLIENT_URIS_MAX = 20
+export const REDIRECT_URI_LENGTH_MAX = 2_000
+/** A request that had begun when its client was deleted is over by then. */
+export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
+/** Sessions looked at in one batch of a deleted client's removal. */
+export const CLIENT_REMOVAL_CHUNK = 5_000
+export const CLIENT_REMOVAL_CHUNKS_PER_RUN = 20
+export const DELETED_CLIENTS_AT_A_TIME = 20
+/** Grants that the list of connected apps is made of, the newest. */
+export const APP_SESSIONS_LOOKED_AT = 1_000

@@ -1,6 +1,6 @@
 /**
- * The sweep (cron): mails still in the outbox, rows that nobody will ask for again, deleted accounts, edges of acts on
- * very many. Bounded work, safe to repeat and to run twice at once: together within the 1,000 queries of one invocation.
+ * The sweep (cron): mails still in the outbox, rows that nobody will ask for again, deleted accounts and clients, edges of
+ * acts on very many. Bounded work, safe to repeat and to run twice at once: together within the 1,000 queries of one invocation.
  */
 import { idAt } from '../ids.ts'
 import { deliverDueMails } from '../mail/outbox.ts'
@@ -15,6 +15,7 @@ import { deleteUnverifiedUsers } from '../store/db/users.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.ts'
 import type { Ctx } from './ctx.ts'
 import { MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './figures.ts'
+import { removeDeletedClients } from './oauth/client-registration.ts'
 import { sweepEdgeWork } from './social/edge-work.ts'
 
 const ROWS_PER_RUN = 1_000
@@ -30,6 +31,7 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   erasure: eraseDeletedAccounts,
   edges: sweepEdgeWork,
   remains: removeErasedAccounts,
+  clients: removeDeletedClients,
 }
 
 /** One part's trouble does not keep the others. Throws at the end when a part has failed, so that the run counts as failed. */

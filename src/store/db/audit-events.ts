@@ -39,6 +39,13 @@ export type AuditEventType =
   | 'role_created'
   | 'role_updated'
   | 'role_deleted'
+  | 'client_created'
+  | 'client_updated'
+  | 'client_secret_rotated'
+  | 'client_disabled'
+  | 'client_enabled'
+  | 'client_deleted'
+  | 'app_disconnected'
 
 export interface NewAuditEvent {
   readonly id: AuditEventId
