@@ -8,6 +8,7 @@ import type { AuditEventType } from '../../store/db/audit-events.ts'
 import {
   type ClientRow,
   findClientGone,
+  findClientOfVersion,
   findRegisteredClient,
   hasClientRemains,
   insertClient,
@@ -140,7 +141,7 @@ export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } &
   if (events.length === 0) return { row, secret }
   const condition = isClientOfVersion(id, before.updatedAt)
   const trail = events.map((event) => audit(ctx, { ...actorOf(principal), ...event, condition }))
-  const stored = await ctx.db.commit([...trail, updateClient(row, condition)], findRegisteredClient(id))
+  const stored = await ctx.db.commit([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt))
   // Deleted or changed by another in between: as it is now is for the next try to find out.
   if (!stored || !isSame(stored, row)) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return { row, secret }

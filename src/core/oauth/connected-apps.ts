@@ -2,15 +2,9 @@
  * Connected apps: which clients a person has let in, and the way to show them out again (ASVS 10.7; OAuth 2.1 §7.9 asks
  * for both). A client counts as connected while it has the person's consent or a live grant.
  */
-import {
-  type ConsentRow,
-  endConnection,
-  findDisconnected,
-  type GrantRow,
-  isConnected,
-  listConsents,
-  listGrants,
-} from '../../store/db/connected-apps.ts'
+import type { AuditEventId } from '../../ids.ts'
+import { findEvent } from '../../store/db/audit-events.ts'
+import { type ConsentRow, didEnd, endConnection, type GrantRow, listConsents, listGrants } from '../../store/db/connected-apps.ts'
 import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { APP_SESSIONS_LOOKED_AT } from '../figures.ts'
@@ -76,9 +70,8 @@ function toApp(consents: readonly ConsentRow[], grants: readonly GrantRow[]): Co
 export async function disconnectApp(ctx: Ctx, gate: Gate, clientId: string): Promise<void> {
   const { principal } = await gate()
   const { userId, sessionId } = principal
-  const condition = isConnected(userId, clientId)
-  await ctx.db.commit(
-    [audit(ctx, { type: 'app_disconnected', userId, sessionId, clientId, condition }), ...endConnection(userId, clientId, ctx.now())],
-    findDisconnected(userId, clientId),
-  )
+  // The same event behind each statement that may end something: written once, and only if one did.
+  const id = ctx.newId<AuditEventId>()
+  const told = audit(ctx, { id, type: 'app_disconnected', userId, sessionId, clientId, condition: didEnd })
+  await ctx.db.commit(endConnection(userId, clientId, ctx.now(), told), findEvent(id))
 }

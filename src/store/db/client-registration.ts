@@ -19,6 +19,13 @@ export function findRegisteredClient(id: string): Statement<ClientRow | null> {
   return first(sql`SELECT ${COLUMNS} FROM oauth_clients WHERE id = ${id} AND token_endpoint_auth_method <> ${DELETED}`)
 }
 
+/** The client in the version that a change gives it, whosever change that was: the witness. */
+export function findClientOfVersion(id: string, updatedAt: number): Statement<ClientRow | null> {
+  return first(sql`
+    SELECT ${COLUMNS} FROM oauth_clients
+    WHERE id = ${id} AND updated_at = ${updatedAt} AND token_endpoint_auth_method <> ${DELETED}`)
+}
+
 /** In the order of their ids, from behind `after`. */
 export function listRegisteredClients(input: { after: string; limit: number }): Statement<ClientRow[]> {
   return all(sql`

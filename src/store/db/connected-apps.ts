@@ -1,7 +1,7 @@
 /** What connects a person with the apps of others: consents, grants (sessions of a client) and open codes. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { all, type Fragment, run, type Statement } from './database.ts'
 
 export interface ConsentRow {
   readonly clientId: string
@@ -36,29 +36,23 @@ export function listGrants(input: { userId: UserId; now: number; limit: number }
     ORDER BY s.id DESC LIMIT ${input.limit}`)
 }
 
-const consentOf = (userId: UserId, clientId: string) => sql`SELECT 1 FROM consents WHERE user_id = ${userId} AND client_id = ${clientId}`
-const openCodesOf = (userId: UserId, clientId: string) => sql`
-  SELECT code_hash FROM authorization_codes WHERE user_id = ${userId} AND client_id = ${clientId} AND consumed_at IS NULL`
-/** Of the user's present epoch; the others are void already. */
-const grantsOf = (userId: UserId, clientId: string) => sql`
-  SELECT id FROM sessions WHERE user_id = ${userId} AND epoch = (SELECT epoch FROM users WHERE id = ${userId})
-    AND revoked_at IS NULL AND client_id = ${clientId}`
-
-/** Holds while anything connects the two. */
-export function isConnected(userId: UserId, clientId: string): Fragment {
-  return sql`(EXISTS (${consentOf(userId, clientId)}) OR EXISTS (${grantsOf(userId, clientId)}) OR EXISTS (${openCodesOf(userId, clientId)}))`
-}
-
-/** Ends all that connects the two, in one batch: a code or a refresh token that comes later finds nothing to go on. */
-export function endConnection(userId: UserId, clientId: string, now: number): Statement<void>[] {
-  return [
-    run(sql`DELETE FROM consents WHERE user_id = ${userId} AND client_id = ${clientId}`),
-    run(sql`DELETE FROM authorization_codes WHERE code_hash IN (${openCodesOf(userId, clientId)})`),
-    run(sql`UPDATE sessions SET revoked_at = ${now} WHERE id IN (${grantsOf(userId, clientId)})`),
+/**
+ * Ends all that connects the two, in one batch: a code or a refresh token that comes later finds nothing to go on.
+ * `told` is put behind each statement and may depend on `didEnd`. Grants of an older epoch are void already.
+ */
+export function endConnection(userId: UserId, clientId: string, now: number, told: Statement<void>): Statement<void>[] {
+  const ends = [
+    sql`DELETE FROM consents WHERE user_id = ${userId} AND client_id = ${clientId}`,
+    sql`
+      DELETE FROM authorization_codes WHERE code_hash IN (
+        SELECT code_hash FROM authorization_codes WHERE user_id = ${userId} AND client_id = ${clientId} AND consumed_at IS NULL)`,
+    sql`
+      UPDATE sessions SET revoked_at = ${now} WHERE id IN (
+        SELECT id FROM sessions WHERE user_id = ${userId} AND epoch = (SELECT epoch FROM users WHERE id = ${userId})
+          AND revoked_at IS NULL AND client_id = ${clientId})`,
   ]
+  return ends.flatMap((end) => [run(end), told])
 }
 
-/** The witness of an end. */
-export function findDisconnected(userId: UserId, clientId: string): Statement<{ done: number } | null> {
-  return first(sql`SELECT 1 AS done WHERE NOT ${isConnected(userId, clientId)}`)
-}
+/** Holds right after one of these has ended something. */
+export const didEnd: Fragment = sql`changes() > 0`
