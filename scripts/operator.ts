@@ -2,48 +2,48 @@
  * `npm run operator -- <command>`: what the operator of a deployment does by hand, on the local database or, with
  * `--remote`, on the deployed one. Each command is one entry of `COMMANDS`.
  */
-import { parseArgs } from 'node:util'
 import { email, emailKey } from '../src/core/fields.ts'
 import { type AuditEventId, newId } from '../src/ids.ts'
-import { main, Refusal, runWrangler } from './local.ts'
+import { main, Refusal } from './local.ts'
+import { CLIENT_USAGE, runClientCommand } from './operator-clients.ts'
+import { query, quote } from './operator-database.ts'
 
 interface Command {
+  /** Lines of the help: how it is called, and what it does. */
   readonly usage: string
-  readonly summary: string
   run(args: readonly string[], remote: boolean): Promise<void>
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  promote: { usage: 'promote <e-mail>', summary: 'makes the verified user with this address super_admin', run: promote },
+  promote: { usage: 'promote <e-mail>      makes the verified user with this address super_admin', run: promote },
+  client: { usage: CLIENT_USAGE, run: runClientCommand },
 }
 
 const ROLE = 'super_admin'
 
 await main(async () => {
-  const { values, positionals } = readArguments()
-  const [name, ...args] = positionals
-  if (values.help || name === undefined) return console.log(help())
+  const { name, args, remote } = readArguments(process.argv.slice(2))
+  if (name === undefined) return console.log(help())
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) throw new Refusal(`There is no command ${name}.\n\n${help()}`)
-  await command.run(args, values.remote)
+  await command.run(args, remote)
 })
 
-function readArguments() {
-  try {
-    const options = { remote: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } as const
-    return parseArgs({ options, allowPositionals: true })
-  } catch (error) {
-    throw new Refusal(`${(error as Error).message}\n\n${help()}`)
-  }
+/** `--remote` and `--help` are every command's, wherever they stand; what else there is, the command reads. */
+function readArguments(argv: readonly string[]): { name: string | undefined; args: string[]; remote: boolean } {
+  const [name, ...args] = argv.filter((arg) => arg !== '--remote' && arg !== '--help' && arg !== '-h')
+  if (name?.startsWith('-')) throw new Refusal(`Unknown option '${name}'\n\n${help()}`)
+  const wantsHelp = argv.includes('--help') || argv.includes('-h')
+  return { name: wantsHelp ? undefined : name, args, remote: argv.includes('--remote') }
 }
 
 function help(): string {
-  const lines = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage.padEnd(20)} ${summary}`)
+  const lines = Object.values(COMMANDS).map(({ usage }) => `  ${usage}`)
   return `Usage: npm run operator -- <command> [--remote]
 
-${lines.join('\n')}
+${lines.join('\n\n')}
 
-  --remote             acts on the deployed database instead of the local one`
+  --remote              acts on the deployed database instead of the local one`
 }
 
 interface UserRow {
@@ -94,18 +94,4 @@ async function findOwner(address: string, remote: boolean): Promise<UserRow> {
   if (user.email_verified_at === null) throw new Refusal(`${user.username} has not verified the address ${address} yet`)
   if (user.banned_at !== null) throw new Refusal(`${user.username} is banned`)
   return user
-}
-
-/** A text as an SQL literal. The command line of wrangler takes no parameters. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
-}
-
-/** Runs the statements as one batch, all or nothing; answers the rows of the last. */
-async function query<Row>(statements: readonly string[], remote: boolean): Promise<Row[]> {
-  const sql = statements.map((statement) => statement.replace(/\s+/g, ' ').trim()).join('; ')
-  const output = await runWrangler(['d1', 'execute', 'DB', remote ? '--remote' : '--local', '--json', '--command', sql])
-  // Notices may stand before the JSON, which begins on a line of its own.
-  const results = JSON.parse(output.slice(output.search(/^\[\s*$/m))) as { results: Row[]; success: boolean }[]
-  return results.at(-1)?.results ?? []
 }

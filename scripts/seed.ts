@@ -64,7 +64,7 @@ export async function seed(origin: string): Promise<Demo> {
     const users: Record<string, DemoUser> = {}
     for (const person of PEOPLE) users[person.username] = await settle(env, ctx, person, before?.users?.[person.username]?.password)
     const clients = clientsOfDemo(before?.clients)
-    for (const client of Object.values(clients)) await saveClient(env.DB, client, Date.now())
+    for (const client of Object.values(clients)) await saveClient(ctx, client)
     // Entries of later parts stay as they are.
     const demo = { ...before, origin, users, clients }
     mkdirSync(dirname(DEMO), { recursive: true })

@@ -100,3 +100,18 @@ export const TOMBSTONES_PER_RUN = 500
 export const UPLOADS_GIVEN_UP_PER_RUN = 200
 /** Objects of a bucket that a run compares with the rows: one page of R2's list. */
 export const OBJECTS_COMPARED_PER_RUN = 500
+/** Life of an access token: an API that verifies by itself learns of a logout when it ends. The old rooms expect an hour. */
+export const ACCESS_TOKEN_SECONDS_MIN = 60
+export const ACCESS_TOKEN_SECONDS_DEFAULT = 600
+export const ACCESS_TOKEN_SECONDS_MAX = 3_600
+/** Redirect URIs of a client: read with each of its requests. */
+export const CLIENT_URIS_MAX = 20
+export const REDIRECT_URI_LENGTH_MAX = 2_000
+/** A request that had begun when its client was deleted is over by then. */
+export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
+/** Sessions looked at in one batch of a deleted client's removal. */
+export const CLIENT_REMOVAL_CHUNK = 5_000
+export const CLIENT_REMOVAL_CHUNKS_PER_RUN = 20
+export const DELETED_CLIENTS_AT_A_TIME = 20
+/** Grants that the list of connected apps is made of, the newest. */
+export const APP_SESSIONS_LOOKED_AT = 1_000

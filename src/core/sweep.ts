@@ -1,6 +1,7 @@
 /**
- * The sweep (cron): mails still in the outbox, rows that nobody will ask for again, deleted accounts, edges of acts on
- * very many, objects that are nobody's. Bounded work, safe to repeat and to run twice at once: together within the 1,000 queries of one invocation.
+ * The sweep (cron): mails still in the outbox, rows that nobody will ask for again, deleted accounts and clients, edges of
+ * acts on very many, objects that are nobody's. Bounded work, safe to repeat and to run twice at once: together within
+ * the 1,000 queries of one invocation.
  */
 import { idAt } from '../ids.ts'
 import { deliverDueMails } from '../mail/outbox.ts'
@@ -16,6 +17,7 @@ import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.
 import type { Ctx } from './ctx.ts'
 import { MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './figures.ts'
 import { sweepMedia } from './media/removal.ts'
+import { removeDeletedClients } from './oauth/client-registration.ts'
 import { sweepEdgeWork } from './social/edge-work.ts'
 
 const ROWS_PER_RUN = 1_000
@@ -32,6 +34,7 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   edges: sweepEdgeWork,
   remains: removeErasedAccounts,
   media: sweepMedia,
+  clients: removeDeletedClients,
 }
 
 /** One part's trouble does not keep the others. Throws at the end when a part has failed, so that the run counts as failed. */

@@ -1,7 +1,9 @@
 /** Visits to the routes of administrators. */
 import { signedInAdmin } from '../support/admins.ts'
 import { putEdge } from '../support/graph.ts'
+import { db } from '../support/kith.ts'
 import { PASSWORD, type Person, signedInPerson } from '../support/people.ts'
+import { putConsent } from '../support/tokens.ts'
 import { visit } from './visits.ts'
 
 export async function visitAdministration(): Promise<void> {
@@ -10,6 +12,23 @@ export async function visitAdministration(): Promise<void> {
   await visitReads(admin, target)
   await visitRoles(admin)
   await visitActs(admin, target)
+  await visitClients(admin)
+}
+
+async function visitClients({ client, id }: Person): Promise<void> {
+  const about = { client_name: 'Plan', redirect_uris: ['https://plan.example/cb'], scope: 'delegated:profile:read' }
+  for (const client_id of ['plan-client-1', 'plan-client-2'])
+    await visit(client, 'POST', '/client/admin-api/create', { ...about, client_id })
+  await visit(client, 'PATCH', '/client/admin-api/update', { client_id: 'plan-client-1', client_name: 'Planner', disabled: true })
+  await visit(client, 'GET', '/client/admin-api/list?after=plan-client-0')
+  await visit(client, 'GET', '/client/plan-client-1')
+  await putConsent(id, 'plan-client-1')
+  await visit(client, 'GET', '/user/apps')
+  await visit(client, 'DELETE', '/user/apps/plan-client-1')
+  await visit(client, 'POST', '/client/admin-api/delete', { client_id: 'plan-client-1' })
+  await visit(client, 'DELETE', '/client/admin-api/delete', { client_id: 'plan-client-2' })
+  // For the sweep: old enough to be removed.
+  await db.prepare("UPDATE oauth_clients SET disabled_at = 1 WHERE token_endpoint_auth_method = 'deleted'").run()
 }
 
 async function visitReads({ client }: Person, { id }: Person): Promise<void> {

@@ -123,4 +123,36 @@ describe('what administrators do', () => {
     expectWithin('PATCH /roles/admin-api/update', await act('PATCH', '/roles/admin-api/update', { id: role.id, ranking: 60 }))
     expectWithin('DELETE /roles/admin-api/delete', await act('DELETE', '/roles/admin-api/delete', { id: role.id }))
   })
+
+  test('make, read, change and delete a client, among many sessions', async () => {
+    const body = { client_name: 'Budget', redirect_uris: ['https://budget.example/cb'], scope: 'delegated:all' }
+    const ids = Array.from({ length: 30 }, (_, index) => `budget-client-${index + 10}`)
+    for (const client_id of ids) {
+      expectWithin('POST /client/admin-api/create', await act('POST', '/client/admin-api/create', { ...body, client_id }), 201)
+    }
+    const [first = '', second = ''] = ids
+    await db.batch(
+      crowd.map((userId) =>
+        db
+          .prepare(
+            `INSERT INTO sessions (id, user_id, client_id, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr)
+             VALUES (?, ?, ?, 'delegated:all', 0, 0, 9e15, 9e15, 0, 0, 'pwd')`,
+          )
+          .bind(newId(), userId, first),
+      ),
+    )
+    const page = await spend(admin.client, 'GET', `/client/admin-api/list?limit=${RECORDS}&after=${first}`)
+    expect(page.json.data.records).toHaveLength(RECORDS)
+    expectWithin('GET /client/admin-api/list', page)
+    expectWithin('GET /client/:clientId', await spend(admin.client, 'GET', `/client/${first}`))
+    for (const change of [{ client_name: 'Changed' }, { disabled: true }, { disabled: false }, { access_token_seconds: 60 }]) {
+      expectWithin('PATCH /client/admin-api/update', await act('PATCH', '/client/admin-api/update', { client_id: first, ...change }))
+    }
+    for (const [method, client_id] of [
+      ['POST', first],
+      ['DELETE', second],
+    ] as const) {
+      expectWithin(`${method} /client/admin-api/delete`, await act(method, '/client/admin-api/delete', { client_id }))
+    }
+  })
 })

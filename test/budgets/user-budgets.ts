@@ -86,6 +86,16 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   'POST /roles/admin-api/create': WRITE,
   'PATCH /roles/admin-api/update': WRITE,
   'DELETE /roles/admin-api/delete': WRITE,
+  'POST /client/admin-api/create': WRITE,
+  'PATCH /client/admin-api/update': WRITE,
+  'POST /client/admin-api/delete': WRITE,
+  'DELETE /client/admin-api/delete': WRITE,
+  'GET /client/admin-api/list': PAGE,
+  'GET /client/:clientId': READ,
+  // Of as many sessions as the apps have together.
+  'GET /user/apps': PAGE,
+  // The sessions of one app are found among those of all.
+  'DELETE /user/apps/:clientId': { roundTrips: 2, rowsRead: 3 * RECORDS + 12, kv: 0 },
   'GET /health': NOTHING,
   'GET /user/scopes': NOTHING,
 }

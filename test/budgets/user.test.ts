@@ -138,6 +138,21 @@ describe('a request keeps to the budget of its route', () => {
     expectWithin('GET /user/sessions', spent)
   })
 
+  test('GET and DELETE /user/apps of somebody with a past', async () => {
+    const person = await signedInPerson('budget_connected')
+    for (let app = 0; app < RECORDS; app += 1) {
+      const clientId = await newOAuthClient()
+      await addSessions(person, 1, { clientId })
+      await addSessions(person, 10, { clientId, revokedAt: Date.now() })
+    }
+    const spent = await spend(person.client, 'GET', '/user/apps')
+    expect(spent.json.data.records).toHaveLength(RECORDS)
+    expectWithin('GET /user/apps', spent)
+    const [{ clientId }] = spent.json.data.records
+    for (let time = 0; time < 2; time += 1)
+      expectWithin('DELETE /user/apps/:clientId', await spend(person.client, 'DELETE', `/user/apps/${clientId}`))
+  })
+
   test('GET /user/sessions and POST /user/login after a logout-all that ended a hundred sessions', async () => {
     const person = await signedInPerson('budget_voided')
     await addSessions(person, 100, { clientId: await newOAuthClient() })

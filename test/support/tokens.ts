@@ -55,6 +55,14 @@ export async function newGrant(person: Person, clientId: string, scopes = 'deleg
   return id
 }
 
+/** What the person has agreed that the client may do. */
+export async function putConsent(personId: string, clientId: string, scopes = 'delegated:profile:read', at = 1): Promise<void> {
+  await db
+    .prepare('INSERT INTO consents (user_id, client_id, scopes, created_at, updated_at) VALUES (?, ?, ?, ?, ?)')
+    .bind(Number.parseInt(personId, 16), clientId, scopes, at, at)
+    .run()
+}
+
 /** An access token of the person for a client of its own. A negative life is one that has ended. */
 export async function userToken(person: Person, scopes: readonly Scope[] = ['delegated:all'], lifeSeconds = 600): Promise<string> {
   const clientId = await newOAuthClient()

@@ -124,6 +124,53 @@ test('npm run operator -- promote: only a verified user, and the old session end
   expect(await operator('promote', 'dan@example.com')).toMatchObject({ code: 0, output: expect.stringContaining('already') })
 })
 
+test('npm run operator -- client: registers, changes and ends clients by the rules of the API', async () => {
+  const client = async (...args: string[]) => {
+    const { code, output } = await project.run(process.execPath, ['scripts/operator.ts', 'client', ...args])
+    const secret = /kith_cs_[\w-]+/.exec(output)?.[0] ?? ''
+    return { code, output, secret }
+  }
+  const form = { grant_type: 'client_credentials' }
+  const status = async (client_secret: string) => (await token({ client_id: 'op-service', client_secret }, form)).status
+  const wrong = [
+    ['create', 'op-x', '--name', 'X'],
+    ['create', 'op-x', '--name', 'X', '--scope', 'delegated:everything'],
+    ['create', 'op-x', '--name', 'X', '--scope', 'delegated:all', '--redirect-uri', 'http://evil.example/'],
+    ['create', 'op-x', '--name', 'X', '--scope', 'delegated:all'],
+    ['create', 'demo-spa', '--name', 'X', '--scope', 'delegated:all', '--redirect-uri', 'https://a.example/'],
+    ['show', "' OR 1=1 --"],
+    ['frobnicate'],
+  ]
+  const told = [
+    '--name and --scope',
+    '--scope: "delegated:everything" has a scope',
+    '--redirect-uri: ',
+    'redirect_uris: must name',
+    'is taken',
+  ]
+  const texts = [...told, 'No client has', 'There is no command client frobnicate']
+  for (const [index, args] of wrong.entries()) {
+    expect(await client(...args)).toMatchObject({ code: 1, output: expect.stringContaining(texts[index] ?? '?') })
+  }
+  const service = ['--grant-type', 'client_credentials', '--auth-method', 'client_secret_basic', '--scope', 'client:profile:read']
+  const made = await client('create', 'op-service', '--name', 'It\'s a  "service"; --?', ...service)
+  expect(made).toMatchObject({ code: 0, output: expect.stringContaining('client_name                 It\'s a  "service"; --?\n') })
+  expect(await status(made.secret)).toBe(200)
+  const rotated = await client('rotate-secret', 'op-service')
+  expect([await status(made.secret), await status(rotated.secret)]).toEqual([401, 200])
+  expect(project.read('.wrangler/demo.json')).not.toContain('op-service')
+  expect(await client('update', 'op-service', '--access-token-seconds', '60')).toMatchObject({ code: 0, secret: '' })
+  expect((await client('update', 'op-service', '--access-token-seconds', '60')).output).toContain('nothing was changed')
+  expect(await client('disable', 'op-service')).toMatchObject({ code: 0, output: expect.stringMatching(/disabled +true/) })
+  expect(await status(rotated.secret)).toBe(401)
+  expect((await client('enable', 'op-service')).code).toBe(0)
+  expect(await status(rotated.secret)).toBe(200)
+  expect((await client('list')).output).toMatch(/demo-spa[\s\S]*op-service/)
+  expect((await client('delete', 'op-service')).code).toBe(0)
+  expect(await status(rotated.secret)).toBe(401)
+  expect((await client('show', 'op-service')).output).toContain('No client has')
+})
+
 test('a port that is taken is named', async () => {
   const { port } = new URL(server.origin)
   const { code, output } = await project.run(process.execPath, ['scripts/start.ts'], { PORT: port })

@@ -14,7 +14,9 @@ import { accounts } from './routes/accounts.ts'
 import { admins } from './routes/admin.ts'
 import { adminRoles } from './routes/admin-roles.ts'
 import { adminUpdate } from './routes/admin-update.ts'
+import { apps } from './routes/apps.ts'
 import { auditTrail } from './routes/audit.ts'
+import { clients } from './routes/clients.ts'
 import { deletion } from './routes/deletion.ts'
 import { inviteCodes } from './routes/invite-codes.ts'
 import { media } from './routes/media.ts'
@@ -47,6 +49,8 @@ user.route('/', system)
 user.route('/', auditTrail)
 user.route('/', admins)
 user.route('/', adminRoles)
+user.route('/', clients)
+user.route('/', apps)
 user.route('/', people)
 user.all('*', unmatched(user))
 

@@ -1,7 +1,7 @@
 /** Audit events in D1: what the security log keeps per user (ASVS 16.3). */
 import { sql } from 'drizzle-orm'
 import type { AuditEventId, UserId } from '../../ids.ts'
-import { all, type Fragment, run, type Statement } from './database.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
 
 export type AuditEventType =
   | 'account_created'
@@ -39,6 +39,13 @@ export type AuditEventType =
   | 'role_created'
   | 'role_updated'
   | 'role_deleted'
+  | 'client_created'
+  | 'client_updated'
+  | 'client_secret_rotated'
+  | 'client_disabled'
+  | 'client_enabled'
+  | 'client_deleted'
+  | 'app_disconnected'
 
 export interface NewAuditEvent {
   readonly id: AuditEventId
@@ -67,6 +74,11 @@ export function insertAuditEvent(row: NewAuditEvent, user: Fragment, condition: 
 /** Holds once this very event was written. */
 export function wasRecorded(id: AuditEventId): Fragment {
   return sql`EXISTS (SELECT 1 FROM audit_events WHERE id = ${id})`
+}
+
+/** The witness that this very event was written. */
+export function findEvent(id: AuditEventId): Statement<{ id: AuditEventId } | null> {
+  return first(sql`SELECT id FROM audit_events WHERE id = ${id}`)
 }
 
 /** SQL for "the user has signed in before, but never from this device". */

@@ -16,15 +16,19 @@ const named = (routes: readonly Route[]): [string, Route][] => routes.map((route
 
 /** What a restricted account may not do: every write but those that end its sessions and guard its sign-in. */
 const REFUSED_WHILE_RESTRICTED = [
+  'DELETE /client/admin-api/delete',
   'DELETE /roles/admin-api/delete',
   'DELETE /user/admin-api/delete',
   'DELETE /user/follow-entry',
   'DELETE /user/me',
   'DELETE /user/status',
+  'PATCH /client/admin-api/update',
   'PATCH /roles/admin-api/update',
   'PATCH /user/admin-api/update',
   'PATCH /user/follow-request',
   'PATCH /user/me',
+  'POST /client/admin-api/create',
+  'POST /client/admin-api/delete',
   'POST /roles/admin-api/create',
   'POST /user/admin-api/ban',
   'POST /user/admin-api/create',
@@ -48,6 +52,8 @@ const NOTHING_THERE = ['DELETE /user/follow-entry', 'DELETE /user/sessions/:id',
 let other: Person
 /** A role that nobody has. */
 const ROLE = 'matrix_role'
+/** A client that nobody uses, and whoever may write clients may touch. */
+const CLIENT = 'matrix-client'
 let acts = 0
 
 /** Where the examples of the API document are not enough: what is proved, and what there may be only one of. */
@@ -74,6 +80,13 @@ function bodyOf(route: Route): Record<string, unknown> {
       return { id: ROLE, displayName: `Changed ${acts}` }
     case 'DELETE /roles/admin-api/delete':
       return { id: ROLE }
+    case 'POST /client/admin-api/create':
+      return { ...example, client_id: `matrix-client-${acts}`, scope: neededBy(route) }
+    case 'PATCH /client/admin-api/update':
+      return { client_id: CLIENT, client_name: `Changed ${acts}` }
+    case 'POST /client/admin-api/delete':
+    case 'DELETE /client/admin-api/delete':
+      return { client_id: CLIENT }
     default:
       return about
   }
@@ -85,7 +98,9 @@ function call(client: Client, route: Route, headers: Record<string, string> = {}
   const body = bodyOf(route)
   const params = exampleInput(route, 'query') as Record<string, string>
   const query = new URLSearchParams('target' in params ? { ...params, target: other.id } : params).toString()
-  const path = concretePath(route, route.path.includes(':userId') ? other.id : undefined) + (query && `?${query}`)
+  const path =
+    concretePath(route, route.path.includes(':userId') ? other.id : route.path.includes(':clientId') ? CLIENT : undefined) +
+    (query && `?${query}`)
   return client.fetch(path, route.method === 'GET' || Object.keys(body).length === 0 ? options : { ...options, body })
 }
 
@@ -145,6 +160,13 @@ async function newOther(): Promise<void> {
        VALUES (?, 'Matrix', 500, 'Of the matrix', 'delegated:all', 0, 0, 0)`,
     )
     .bind(ROLE)
+    .run()
+  await db
+    .prepare(
+      `INSERT OR REPLACE INTO oauth_clients (id, name, token_endpoint_auth_method, redirect_uris, grant_types, scopes, created_at, updated_at)
+       VALUES (?, 'Matrix', 'none', '["https://matrix.example/"]', 'authorization_code', 'admin:client:write', 0, 0)`,
+    )
+    .bind(CLIENT)
     .run()
 }
 beforeAll(newOther)

@@ -1,0 +1,197 @@
+/**
+ * `npm run operator -- client <command>`: OAuth clients, by the rules of the admin API (core/oauth). The operator holds
+ * everything, so no scope is beyond them.
+ */
+import { parseArgs } from 'node:util'
+import type * as z from 'zod'
+import { AppError } from '../src/core/errors.ts'
+import * as metadata from '../src/core/oauth/client-metadata.ts'
+import { type ClientChanges, type ClientRow, type NewClient, planChange, planClient } from '../src/core/oauth/client-registration.ts'
+import { type AuditEventId, newId } from '../src/ids.ts'
+import { type AuditEventType, insertAuditEvent } from '../src/store/db/audit-events.ts'
+import {
+  findClientGone,
+  findClientOfVersion,
+  findRegisteredClient,
+  insertClient,
+  isClientIdFree,
+  isClientOfVersion,
+  listRegisteredClients,
+  markClientDeleted,
+  updateClient,
+} from '../src/store/db/client-registration.ts'
+import { type Fragment, idOf, type Statement } from '../src/store/db/database.ts'
+import { Refusal } from './local.ts'
+import { execute } from './operator-database.ts'
+
+export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [fields]
+  client update <id> [fields]
+  client rotate-secret | disable | enable | delete | show <id>
+  client list [after]
+
+  Fields of a client, as in RFC 7591:
+    --name <text>                    people see it
+    --scope "<scope> <scope>"        the most that its tokens may hold
+    --redirect-uri <uri>             exact; once for each URI
+    --post-logout-redirect-uri <uri> once for each URI
+    --grant-type <type>              authorization_code, refresh_token, client_credentials; once for each
+    --auth-method <method>           none, client_secret_basic, client_secret_post
+    --first-party, --no-first-party  whether people are asked for consent
+    --pkce, --no-pkce                PKCE; only a client with a secret may do without
+    --access-token-seconds <n>       60 to 3600`
+
+const OPTIONS = {
+  name: { type: 'string' },
+  scope: { type: 'string' },
+  'redirect-uri': { type: 'string', multiple: true },
+  'post-logout-redirect-uri': { type: 'string', multiple: true },
+  'grant-type': { type: 'string', multiple: true },
+  'auth-method': { type: 'string' },
+  'first-party': { type: 'boolean' },
+  pkce: { type: 'boolean' },
+  'access-token-seconds': { type: 'string' },
+} as const
+
+const PAGE = 100
+
+export async function runClientCommand(args: readonly string[], remote: boolean): Promise<void> {
+  const { values, positionals } = read(args)
+  const [command, id, ...rest] = positionals
+  if (command === undefined || rest.length > 0) throw new Refusal(`client takes a command and an id:\n\n  ${CLIENT_USAGE}`)
+  const fields = toFields(values)
+  const isGiven = Object.values(fields).some((value) => value !== undefined)
+  if (isGiven && command !== 'create' && command !== 'update') throw new Refusal(`client ${command} takes no fields`)
+  try {
+    switch (command) {
+      case 'create':
+        return await create(id, fields, remote)
+      case 'update':
+        if (!isGiven) throw new Refusal('client update takes the fields to change')
+        return await change(required(id, command), fields, remote)
+      case 'rotate-secret':
+        return await change(required(id, command), { rotateSecret: true }, remote)
+      case 'disable':
+      case 'enable':
+        return await change(required(id, command), { disabled: command === 'disable' }, remote)
+      case 'delete':
+        return await remove(required(id, command), remote)
+      case 'show':
+        return show(await find(required(id, command), remote))
+      case 'list':
+        return await list(id ?? '', remote)
+      default:
+        throw new Refusal(`There is no command client ${command}.\n\n  ${CLIENT_USAGE}`)
+    }
+  } catch (error) {
+    throw error instanceof AppError ? new Refusal(toText(error)) : error
+  }
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, allowNegative: true })
+  } catch (error) {
+    throw new Refusal(`${(error as Error).message}\n\n  ${CLIENT_USAGE}`)
+  }
+}
+
+/** What was given, judged by the atoms of the API; wrong input is named by its option. */
+function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
+  const seconds = values['access-token-seconds']
+  return {
+    name: judge('--name', metadata.clientName, values.name),
+    scopes: judge('--scope', metadata.clientScope, values.scope),
+    redirectUris: judge('--redirect-uri', metadata.redirectUris, values['redirect-uri']),
+    postLogoutRedirectUris: judge('--post-logout-redirect-uri', metadata.postLogoutRedirectUris, values['post-logout-redirect-uri']),
+    grantTypes: judge('--grant-type', metadata.grantTypes, values['grant-type']),
+    authMethod: judge('--auth-method', metadata.authMethod, values['auth-method']),
+    isFirstParty: values['first-party'],
+    requiresPkce: values.pkce,
+    accessTokenSeconds: judge('--access-token-seconds', metadata.accessTokenSeconds, seconds === undefined ? undefined : Number(seconds)),
+  }
+}
+
+function judge<S extends z.ZodType>(option: string, atom: S, value: unknown): z.output<S> | undefined {
+  if (value === undefined) return undefined
+  const result = atom.safeParse(value)
+  if (result.success) return result.data
+  throw new Refusal(`${option}: ${JSON.stringify(value)} ${result.error.issues[0]?.message}`)
+}
+
+function required(id: string | undefined, command: string): string {
+  if (id === undefined) throw new Refusal(`client ${command} takes the id of a client`)
+  return id
+}
+
+function toText(error: AppError): string {
+  return error.fields.length === 0 ? error.message : error.fields.map(({ path, message }) => `${path}: ${message}`).join('\n')
+}
+
+async function find(id: string, remote: boolean): Promise<ClientRow> {
+  const row = await execute([], findRegisteredClient(id), remote)
+  if (!row) throw new Refusal(`No client has the id ${JSON.stringify(id)}`)
+  return row
+}
+
+/** Of nobody: the operator has no account. */
+function event(type: AuditEventType, detail: string, now: number, condition: Fragment): Statement<void> {
+  const row = { id: newId<AuditEventId>(now), type, userAgent: 'operator', place: '', detail, createdAt: now }
+  return insertAuditEvent(row, idOf(null), condition)
+}
+
+async function create(id: string | undefined, fields: ClientChanges, remote: boolean): Promise<void> {
+  const { name, scopes } = fields
+  if (name === undefined || scopes === undefined) throw new Refusal('client create takes --name and --scope')
+  const now = Date.now()
+  const input: NewClient = { ...fields, name, scopes, id: judge('id', metadata.newClientId, id) }
+  const { row, secret } = planClient(input, now)
+  const writes = [event('client_created', row.id, now, isClientIdFree(row.id)), insertClient(row)]
+  const stored = await execute(writes, findRegisteredClient(row.id), remote)
+  if (stored?.createdAt !== now || stored.secretHash !== row.secretHash) throw new Refusal(`The id ${row.id} is taken`)
+  show(row)
+  tell(secret)
+}
+
+async function change(id: string, changes: ClientChanges, remote: boolean): Promise<void> {
+  const before = await find(id, remote)
+  const now = Date.now()
+  const { row, secret, events } = planChange(before, changes, now)
+  if (events.length === 0) return console.log(`${id} is so already; nothing was changed.`)
+  const condition = isClientOfVersion(id, before.updatedAt)
+  const trail = events.map(({ type, detail }) => event(type, detail, now, condition))
+  const stored = await execute([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt), remote)
+  if (!stored || stored.secretHash !== row.secretHash) throw new Refusal(`${id} was changed by somebody else meanwhile; nothing was done`)
+  show(row)
+  tell(secret)
+}
+
+async function remove(id: string, remote: boolean): Promise<void> {
+  const { updatedAt } = await find(id, remote)
+  const now = Date.now()
+  const condition = isClientOfVersion(id, updatedAt)
+  const writes = [event('client_deleted', id, now, condition), ...markClientDeleted(id, now, condition)]
+  if (!(await execute(writes, findClientGone(id), remote)))
+    throw new Refusal(`${id} was changed by somebody else meanwhile; nothing was done`)
+  console.log(`${id} is deleted. Its tokens are refused from now on; its sessions and consents are removed by the next cron runs.`)
+}
+
+async function list(after: string, remote: boolean): Promise<void> {
+  const rows = await execute([], listRegisteredClients({ after, limit: PAGE }), remote)
+  if (rows.length === 0) return console.log('There are no clients.')
+  for (const { id, name, disabledAt } of rows) console.log(`${id.padEnd(32)} ${name}${disabledAt === null ? '' : ' (disabled)'}`)
+  if (rows.length === PAGE) console.log(`\nThere may be more: client list ${rows.at(-1)?.id}`)
+}
+
+function show(row: ClientRow): void {
+  const fields = Object.entries(metadata.toMetadata(row)).map(([name, value]): [string, unknown] => [
+    metadata.METADATA_NAMES[name as keyof typeof metadata.METADATA_NAMES],
+    Array.isArray(value) ? value.join(' ') : value,
+  ])
+  for (const [name, value] of [['client_id', row.id], ...fields, ['disabled', row.disabledAt !== null]]) {
+    console.log(`${String(name).padEnd(27)} ${value}`)
+  }
+}
+
+function tell(secret: string | null): void {
+  if (secret !== null) console.log(`${'client_secret'.padEnd(27)} ${secret}\n\nThe secret is shown this once; only its SHA-256 is kept.`)
+}

@@ -1,0 +1,36 @@
+/**
+ * The database as the operator's commands reach it: through `wrangler d1 execute`, local or deployed. Its command line
+ * takes no parameters, so values go in as literals, here and nowhere else.
+ */
+import type { Statement } from '../src/store/db/database.ts'
+import { runWrangler } from './local.ts'
+
+/** A value as an SQL literal. */
+export function quote(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL'
+  if (typeof value === 'number') return String(value)
+  return `'${String(value).replaceAll("'", "''")}'`
+}
+
+/** A statement of the store with its values in it. Its own text has no `?` but those that stand for values. */
+export function toSql({ sql, params }: Statement<unknown>): string {
+  const parts = oneLine(sql).split('?')
+  if (parts.length !== params.length + 1) throw new Error(`${params.length} values for ${sql}`)
+  return parts.map((part, index) => (index === 0 ? part : quote(params[index - 1]) + part)).join('')
+}
+
+const oneLine = (sql: string) => sql.replace(/\s+/g, ' ').trim()
+
+/** Runs the statements as one batch, all or nothing; answers the rows of the last. */
+export async function query<Row>(statements: readonly string[], remote: boolean): Promise<Row[]> {
+  const sql = statements.join('; ')
+  const output = await runWrangler(['d1', 'execute', 'DB', remote ? '--remote' : '--local', '--json', '--command', sql])
+  // Notices may stand before the JSON, which begins on a line of its own.
+  const results = JSON.parse(output.slice(output.search(/^\[\s*$/m))) as { results: Row[]; success: boolean }[]
+  return results.at(-1)?.results ?? []
+}
+
+/** The same for statements of the store; answers what the last one reads. */
+export async function execute<Result>(writes: readonly Statement<unknown>[], last: Statement<Result>, remote: boolean): Promise<Result> {
+  return last.read(await query<Record<string, unknown>>([...writes, last].map(toSql), remote))
+}

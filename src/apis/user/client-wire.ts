@@ -1,0 +1,165 @@
+/**
+ * Clients and connected apps on the wire: requests and replies. Liquid's envelope, and within it the metadata names of
+ * RFC 7591, which whoever registers a client elsewhere knows already.
+ */
+import * as z from 'zod'
+import * as client from '../../core/oauth/client-metadata.ts'
+import type { ClientChanges, ClientRow, NewClient, Registration } from '../../core/oauth/client-registration.ts'
+import type { ConnectedApp } from '../../core/oauth/connected-apps.ts'
+import { date, ok, toIso } from './presenters.ts'
+import { PageQuery } from './wire.ts'
+
+/** Forms send text. */
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')])
+
+const optionalMetadata = {
+  redirect_uris: client.redirectUris.optional(),
+  post_logout_redirect_uris: client.postLogoutRedirectUris.optional(),
+  grant_types: client.grantTypes.optional(),
+  token_endpoint_auth_method: client.authMethod.optional(),
+  first_party: flag.optional().meta({ description: 'Ours: people are not asked for consent', example: false }),
+  require_pkce: flag.optional().meta({ description: 'false for clients with a secret only', example: true }),
+  access_token_seconds: client.accessTokenSeconds.optional(),
+}
+
+export const CreateClientBody = z.strictObject({
+  client_id: client.newClientId.optional(),
+  client_name: client.clientName,
+  scope: client.clientScope,
+  ...optionalMetadata,
+})
+
+export const UpdateClientBody = z.strictObject({
+  client_id: client.clientId,
+  client_name: client.clientName.optional(),
+  scope: client.clientScope.optional(),
+  ...optionalMetadata,
+  rotate_secret: flag.optional().meta({ description: 'true: a new secret; the old one is void at once', example: false }),
+  disabled: flag.optional().meta({ description: 'true: nothing of the client opens anything until it is enabled again', example: false }),
+})
+
+export const ClientBody = z.strictObject({ client_id: client.clientId })
+export const ClientParams = z.object({ clientId: client.clientId })
+export const ListClientsQuery = PageQuery.omit({ offset: true }).extend({
+  after: client.clientId.optional().meta({ description: 'The client_id of the last record of the page before', example: 'my-app' }),
+})
+
+type Body = Omit<z.output<typeof UpdateClientBody>, 'client_id' | 'rotate_secret' | 'disabled'>
+
+function toMetadata(body: Body) {
+  return {
+    name: body.client_name,
+    scopes: body.scope,
+    redirectUris: body.redirect_uris,
+    postLogoutRedirectUris: body.post_logout_redirect_uris,
+    grantTypes: body.grant_types,
+    authMethod: body.token_endpoint_auth_method,
+    isFirstParty: body.first_party,
+    requiresPkce: body.require_pkce,
+    accessTokenSeconds: body.access_token_seconds,
+  }
+}
+
+export function toNewClient(body: z.output<typeof CreateClientBody>): NewClient {
+  return { ...toMetadata(body), id: body.client_id, name: body.client_name, scopes: body.scope }
+}
+
+export function toClientChanges(body: z.output<typeof UpdateClientBody>): { id: string } & ClientChanges {
+  return { ...toMetadata(body), id: body.client_id, rotateSecret: body.rotate_secret, disabled: body.disabled }
+}
+
+const clientFields = {
+  client_id: z.string(),
+  client_name: z.string(),
+  redirect_uris: z.array(z.string()),
+  post_logout_redirect_uris: z.array(z.string()),
+  grant_types: z.array(z.string()),
+  scope: z.string(),
+  token_endpoint_auth_method: z.string(),
+  first_party: z.boolean(),
+  require_pkce: z.boolean(),
+  access_token_seconds: z.int(),
+  disabled: z.boolean(),
+  client_id_issued_at: z.int().meta({ description: 'Seconds since 1970' }),
+}
+const ClientOut = z.strictObject(clientFields)
+const RegisteredClient = z.strictObject({
+  ...clientFields,
+  client_secret: z.string().optional().meta({ description: 'Shown this once, when the client has just got it' }),
+  client_secret_expires_at: z.literal(0).optional().meta({ description: 'Never' }),
+})
+
+export function toClient(row: ClientRow): z.output<typeof ClientOut> {
+  const metadata = client.toMetadata(row)
+  return {
+    client_id: row.id,
+    client_name: metadata.name,
+    redirect_uris: [...metadata.redirectUris],
+    post_logout_redirect_uris: [...metadata.postLogoutRedirectUris],
+    grant_types: [...metadata.grantTypes],
+    scope: metadata.scopes.join(' '),
+    token_endpoint_auth_method: metadata.authMethod,
+    first_party: metadata.isFirstParty,
+    require_pkce: metadata.requiresPkce,
+    access_token_seconds: metadata.accessTokenSeconds,
+    disabled: row.disabledAt !== null,
+    client_id_issued_at: Math.floor(row.createdAt / 1000),
+  }
+}
+
+export function toRegisteredClient({ row, secret }: Registration): z.output<typeof RegisteredClient> {
+  return { ...toClient(row), ...(secret === null ? {} : { client_secret: secret, client_secret_expires_at: 0 }) }
+}
+
+const App = z.strictObject({
+  clientId: z.string(),
+  name: z.string(),
+  firstParty: z.boolean(),
+  scopes: z.array(z.strictObject({ scope: z.string(), description: z.string() })),
+  connectedAt: z.iso.datetime(),
+  lastUsedAt: date.meta({ description: 'To within 15 minutes; null while no session is live' }),
+  liveSessions: z.int(),
+})
+
+export function toApp(app: ConnectedApp): z.output<typeof App> {
+  const { clientId, name, isFirstParty, scopes, connectedAt, lastUsedAt, liveSessions } = app
+  return {
+    clientId,
+    name,
+    firstParty: isFirstParty,
+    scopes: [...scopes],
+    connectedAt: new Date(connectedAt).toISOString(),
+    lastUsedAt: toIso(lastUsedAt),
+    liveSessions,
+  }
+}
+
+export const ClientReply = ok(z.strictObject({ client: ClientOut }))
+export const RegisteredClientReply = ok(z.strictObject({ client: RegisteredClient }))
+export const ClientsReply = ok(z.strictObject({ records: z.array(ClientOut) }))
+export const AppsReply = ok(z.strictObject({ records: z.array(App) }))
+
+export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {
+  client_id: 'my-app',
+  client_name: 'My app',
+  redirect_uris: ['https://app.example.com/callback'],
+  post_logout_redirect_uris: ['https://app.example.com/'],
+  grant_types: ['authorization_code', 'refresh_token'],
+  scope: 'delegated:profile:read',
+  token_endpoint_auth_method: 'none',
+  first_party: false,
+  require_pkce: true,
+  access_token_seconds: 600,
+  disabled: false,
+  client_id_issued_at: 1789228258,
+}
+
+export const EXAMPLE_APP: z.output<typeof App> = {
+  clientId: 'my-app',
+  name: 'My app',
+  firstParty: false,
+  scopes: [{ scope: 'delegated:profile:read', description: 'See profiles, yours included' }],
+  connectedAt: '2026-09-12T15:50:58.690Z',
+  lastUsedAt: '2026-09-12T15:50:58.690Z',
+  liveSessions: 1,
+}

@@ -1,0 +1,35 @@
+/** Connected apps: what the caller has let in, and the way to show it out again. */
+import { Hono } from 'hono'
+import { disconnectApp, listConnectedApps } from '../../../core/oauth/connected-apps.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { AppsReply, ClientParams, EXAMPLE_APP, toApp } from '../client-wire.ts'
+import { Ok } from '../presenters.ts'
+
+export const apps = new Hono<AppEnv>()
+  .get(
+    '/user/apps',
+    requires('delegated:session:read'),
+    describe({
+      summary: 'Apps that the caller has agreed to or is signed in with, the one used last first',
+      response: { status: 200, schema: AppsReply, example: { ok: 1, data: { records: [EXAMPLE_APP] } } },
+    }),
+    async (c) => c.json({ ok: 1, data: { records: (await listConnectedApps(c.var.ctx, c.var.gate)).map(toApp) } }),
+  )
+  .delete(
+    '/user/apps/:clientId',
+    requires('delegated:session:write'),
+    describe({
+      summary: 'Disconnect an app',
+      description:
+        "Takes the consent back and ends the app's sessions: its tokens are refused from the next request on. Where there is nothing to end, that is no error.",
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+    }),
+    validate('param', ClientParams),
+    async (c) => {
+      await disconnectApp(c.var.ctx, c.var.gate, c.req.valid('param').clientId)
+      return c.json({ ok: 1 })
+    },
+  )

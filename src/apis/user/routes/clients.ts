@@ -1,0 +1,89 @@
+/**
+ * Administration of OAuth clients (wire §3.2): Liquid's paths and envelope, the metadata names of RFC 7591. A change acts
+ * on the next request of the client.
+ */
+import { Hono } from 'hono'
+import { changeClient, createClient, deleteClient, getClient, listClients } from '../../../core/oauth/client-registration.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import * as wire from '../client-wire.ts'
+import { Ok } from '../presenters.ts'
+
+const { toClient, toRegisteredClient } = wire
+const EXAMPLE = { ok: 1, data: { client: wire.EXAMPLE_CLIENT } } as const
+
+const DELETE = describe({
+  summary: 'Delete a client',
+  description:
+    'Nothing of it opens anything from the next request on; its sessions, codes and consents follow. Its id is free again once they are gone.',
+  response: { status: 200, schema: Ok, example: { ok: 1 } },
+  refusals: [404],
+})
+
+export const clients = new Hono<AppEnv>()
+  .post(
+    '/client/admin-api/create',
+    requires('admin:client:write'),
+    describe({
+      summary: 'Register a client',
+      description:
+        'Fields are named as in RFC 7591, section 2. The scopes must be ones that you hold yourself, and first_party takes admin:all. A secret is shown this once.',
+      response: { status: 201, schema: wire.RegisteredClientReply, example: EXAMPLE },
+      refusals: [409],
+    }),
+    validate('json', wire.CreateClientBody),
+    async (c) => {
+      const registration = await createClient(c.var.ctx, c.var.gate, wire.toNewClient(c.req.valid('json')))
+      return c.json({ ok: 1, data: { client: toRegisteredClient(registration) } }, 201)
+    },
+  )
+  .patch(
+    '/client/admin-api/update',
+    requires('admin:client:write'),
+    describe({
+      summary: 'Change a client, give it a new secret, switch it off or on',
+      description: 'What is left out stays; lists are replaced as a whole. You must hold every scope of the client, before and after.',
+      response: { status: 200, schema: wire.RegisteredClientReply, example: EXAMPLE },
+      refusals: [404, 503],
+    }),
+    validate('json', wire.UpdateClientBody),
+    async (c) => {
+      const registration = await changeClient(c.var.ctx, c.var.gate, wire.toClientChanges(c.req.valid('json')))
+      return c.json({ ok: 1, data: { client: toRegisteredClient(registration) } })
+    },
+  )
+  .post('/client/admin-api/delete', requires('admin:client:write'), DELETE, validate('json', wire.ClientBody), async (c) => {
+    await deleteClient(c.var.ctx, c.var.gate, c.req.valid('json').client_id)
+    return c.json({ ok: 1 })
+  })
+  .delete('/client/admin-api/delete', requires('admin:client:write'), DELETE, validate('json', wire.ClientBody), async (c) => {
+    await deleteClient(c.var.ctx, c.var.gate, c.req.valid('json').client_id)
+    return c.json({ ok: 1 })
+  })
+  .get(
+    '/client/admin-api/list',
+    requires('admin:client:read'),
+    describe({
+      summary: 'All clients, in the order of their ids',
+      response: { status: 200, schema: wire.ClientsReply, example: { ok: 1, data: { records: [wire.EXAMPLE_CLIENT] } } },
+    }),
+    validate('query', wire.ListClientsQuery),
+    async (c) => {
+      const { limit, after = null } = c.req.valid('query')
+      const records = await listClients(c.var.ctx, c.var.gate, { limit, after })
+      return c.json({ ok: 1, data: { records: records.map(toClient) } })
+    },
+  )
+  .get(
+    '/client/:clientId',
+    requires('admin:client:read'),
+    describe({
+      summary: 'A client',
+      response: { status: 200, schema: wire.ClientReply, example: EXAMPLE },
+      refusals: [404],
+    }),
+    validate('param', wire.ClientParams),
+    async (c) => c.json({ ok: 1, data: { client: toClient(await getClient(c.var.ctx, c.var.gate, c.req.valid('param').clientId)) } }),
+  )

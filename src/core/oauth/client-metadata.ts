@@ -1,0 +1,174 @@
+/**
+ * What may be registered of a client (RFC 7591 §2): the atoms of its fields, in the RFC's own words, and the rules by
+ * which they must fit together. Pure: the admin API and the operator's command both register by these.
+ */
+import * as z from 'zod'
+import { randomHex, randomToken } from '../../crypto.ts'
+import type { ClientRow } from '../../store/db/client-registration.ts'
+import { AppError, type FieldIssue } from '../errors.ts'
+import {
+  ACCESS_TOKEN_SECONDS_DEFAULT,
+  ACCESS_TOKEN_SECONDS_MAX,
+  ACCESS_TOKEN_SECONDS_MIN,
+  CLIENT_URIS_MAX,
+  REDIRECT_URI_LENGTH_MAX,
+} from '../figures.ts'
+import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
+import { GRANT_TYPES, type GrantType } from './clients.ts'
+import { isAcceptableRedirectUri } from './redirect-uri.ts'
+import { intersectScopes, parseScopes, type Scope } from './scopes.ts'
+
+/** An id that a client may have. */
+export const clientId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/, 'must have 3 to 64 letters, digits, ., _ or -, and begin with a letter or digit')
+  .meta({ description: 'The client_id', example: 'my-app' })
+
+/** RFC 9068 §5: the subject of a client's own token is its id, which may never pass for a person's. */
+export const newClientId = clientId
+  .refine((v) => !/^(m\d+|[0-9a-f]{24})$/i.test(v), 'must not look like the id of a user')
+  .meta({ description: 'Made up where it is left out', example: 'my-app' })
+
+const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
+/** Shown to people on the page where they are asked for consent. */
+export const clientName = z
+  .string()
+  .refine((v) => [...v].length <= 128 && v.trim() !== '', 'must have 1 to 128 characters')
+  .refine((v) => !CONTROL.test(v), 'must not contain control characters')
+  .meta({ description: 'People see it', example: 'My app', minLength: 1, maxLength: 128 })
+
+const uri = z
+  .string()
+  .max(REDIRECT_URI_LENGTH_MAX, `must have at most ${REDIRECT_URI_LENGTH_MAX} characters`)
+  .refine(isAcceptableRedirectUri, 'must be https, http on loopback, or the scheme of an app such as com.example.app:/callback')
+const uris = z
+  .array(uri)
+  .max(CLIENT_URIS_MAX, `must have at most ${CLIENT_URIS_MAX} URIs`)
+  .refine((v) => new Set(v).size === v.length, 'must not be repeated')
+export const redirectUris = uris.meta({ description: 'Compared exactly', example: ['https://app.example.com/callback'] })
+export const postLogoutRedirectUris = uris.meta({ description: 'Where a sign-out may lead', example: ['https://app.example.com/'] })
+
+export const grantTypes = z
+  .array(z.enum(GRANT_TYPES, `must be one of ${GRANT_TYPES.join(', ')}`))
+  .min(1, 'must name a grant type')
+  .max(GRANT_TYPES.length)
+  .refine((v) => new Set(v).size === v.length, 'must not be repeated')
+  .meta({ example: ['authorization_code', 'refresh_token'] })
+
+export const clientScope = z
+  .string()
+  .max(4_000)
+  .transform((text, refine): Scope[] => {
+    const scopes = parseScopes(text)
+    if (scopes && scopes.length > 0) return scopes
+    refine.addIssue({ code: 'custom', message: scopes ? 'must name a scope' : 'has a scope that is unknown' })
+    return []
+  })
+  .meta({ description: 'The most that its tokens may hold, separated by spaces', example: 'delegated:profile:read' })
+
+export const authMethod = z
+  .enum(CLIENT_AUTHENTICATION_METHODS, `must be one of ${CLIENT_AUTHENTICATION_METHODS.join(', ')}`)
+  .meta({ description: 'none: a public client, which keeps no secret', example: 'none' })
+
+export const accessTokenSeconds = z
+  .int('must be a whole number')
+  .min(ACCESS_TOKEN_SECONDS_MIN, `must be ${ACCESS_TOKEN_SECONDS_MIN} or more`)
+  .max(ACCESS_TOKEN_SECONDS_MAX, `must be ${ACCESS_TOKEN_SECONDS_MAX} or less`)
+  .meta({ example: ACCESS_TOKEN_SECONDS_DEFAULT })
+
+export interface ClientMetadata {
+  readonly name: string
+  readonly redirectUris: readonly string[]
+  readonly postLogoutRedirectUris: readonly string[]
+  readonly grantTypes: readonly GrantType[]
+  readonly scopes: readonly Scope[]
+  readonly authMethod: ClientAuthenticationMethod
+  readonly isFirstParty: boolean
+  readonly requiresPkce: boolean
+  readonly accessTokenSeconds: number
+}
+
+/** The metadata under the names that RFC 7591 and the wire have for them: what a refusal says. */
+export const METADATA_NAMES: Readonly<Record<keyof ClientMetadata, string>> = {
+  name: 'client_name',
+  redirectUris: 'redirect_uris',
+  postLogoutRedirectUris: 'post_logout_redirect_uris',
+  grantTypes: 'grant_types',
+  scopes: 'scope',
+  authMethod: 'token_endpoint_auth_method',
+  isFirstParty: 'first_party',
+  requiresPkce: 'require_pkce',
+  accessTokenSeconds: 'access_token_seconds',
+}
+
+/** RFC 7591 §2, for a client of which little is said. */
+export const DEFAULTS: Omit<ClientMetadata, 'name' | 'scopes'> = {
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  grantTypes: ['authorization_code', 'refresh_token'],
+  authMethod: 'none',
+  isFirstParty: false,
+  requiresPkce: true,
+  accessTokenSeconds: ACCESS_TOKEN_SECONDS_DEFAULT,
+}
+
+/** Throws `invalid_request` with a field for each rule that the metadata break. */
+export function judgeMetadata(metadata: ClientMetadata): void {
+  const { grantTypes, redirectUris, scopes, requiresPkce, authMethod } = metadata
+  const isPublic = authMethod === 'none'
+  const has = (grantType: GrantType) => grantTypes.includes(grantType)
+  const rules: readonly [isBroken: boolean, field: keyof ClientMetadata, message: string][] = [
+    [has('authorization_code') && redirectUris.length === 0, 'redirectUris', 'must name a URI for authorization_code'],
+    [has('refresh_token') && !has('authorization_code'), 'grantTypes', 'refresh_token goes with authorization_code only'],
+    [has('client_credentials') && isPublic, 'authMethod', 'client_credentials needs a client with a secret'],
+    // RFC 6749 §4.4: it gives scopes of `client:` and no others.
+    [
+      has('client_credentials') && intersectScopes(scopes, ['client:all']).length === 0,
+      'scopes',
+      'client_credentials needs a scope of client:',
+    ],
+    [isPublic && !requiresPkce, 'requiresPkce', 'a client without a secret needs PKCE'],
+  ]
+  const fields = rules.flatMap(([isBroken, field, message]): FieldIssue[] =>
+    isBroken ? [{ path: METADATA_NAMES[field], location: 'body', message }] : [],
+  )
+  if (fields.length > 0) throw new AppError('invalid_request', 'Some fields are wrong', { fields })
+}
+
+/** 256 random bits behind a prefix by which secret scanners know it. */
+export function newClientSecret(): string {
+  return `kith_cs_${randomToken()}`
+}
+
+export function makeClientId(): string {
+  return `client-${randomHex(12)}`
+}
+
+/** What a row holds of the metadata; each list as the row has it. */
+export function toColumns(metadata: ClientMetadata) {
+  return {
+    name: metadata.name,
+    redirectUris: JSON.stringify(metadata.redirectUris),
+    postLogoutRedirectUris: JSON.stringify(metadata.postLogoutRedirectUris),
+    grantTypes: metadata.grantTypes.join(' '),
+    scopes: metadata.scopes.join(' '),
+    tokenEndpointAuthMethod: metadata.authMethod,
+    firstParty: Number(metadata.isFirstParty),
+    requirePkce: Number(metadata.requiresPkce),
+    accessTokenSeconds: metadata.accessTokenSeconds,
+  } satisfies Partial<ClientRow>
+}
+
+export function toMetadata(row: ClientRow): ClientMetadata {
+  return {
+    name: row.name,
+    redirectUris: JSON.parse(row.redirectUris) as string[],
+    postLogoutRedirectUris: JSON.parse(row.postLogoutRedirectUris) as string[],
+    grantTypes: row.grantTypes.split(' ') as GrantType[],
+    scopes: row.scopes.split(' ') as Scope[],
+    authMethod: row.tokenEndpointAuthMethod as ClientAuthenticationMethod,
+    isFirstParty: row.firstParty === 1,
+    requiresPkce: row.tokenEndpointAuthMethod === 'none' || row.requirePkce === 1,
+    accessTokenSeconds: row.accessTokenSeconds,
+  }
+}

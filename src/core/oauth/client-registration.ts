@@ -1,0 +1,217 @@
+/**
+ * The registry of clients (RFC 7591 §2, RFC 7592): made, changed, switched off and deleted by administrators and by the
+ * operator's command. Nobody makes or touches a client that may hold what they do not hold themselves; a client that is
+ * first-party, which asks nobody for consent, is for those who hold all of `admin:all`.
+ */
+import { sha256 } from '../../crypto.ts'
+import type { AuditEventType } from '../../store/db/audit-events.ts'
+import {
+  type ClientRow,
+  findClientGone,
+  findClientOfVersion,
+  findRegisteredClient,
+  hasClientRemains,
+  insertClient,
+  isClientIdFree,
+  isClientOfVersion,
+  listDeletedClients,
+  listRegisteredClients,
+  markClientDeleted,
+  removeClientRemains,
+  updateClient,
+} from '../../store/db/client-registration.ts'
+import { audit } from '../accounts/audit.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { CLIENT_REMOVAL_AFTER_MS, CLIENT_REMOVAL_CHUNK, CLIENT_REMOVAL_CHUNKS_PER_RUN, DELETED_CLIENTS_AT_A_TIME } from '../figures.ts'
+import type { Gate } from '../sessions/gate.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+import {
+  type ClientMetadata,
+  DEFAULTS,
+  judgeMetadata,
+  METADATA_NAMES,
+  makeClientId,
+  newClientSecret,
+  toColumns,
+  toMetadata,
+} from './client-metadata.ts'
+import { coveredBy, storedScopes } from './scopes.ts'
+
+export type { ClientRow } from '../../store/db/client-registration.ts'
+
+/** A client, and its secret when it has just got one: told this once, stored as SHA-256. */
+export interface Registration {
+  readonly row: ClientRow
+  readonly secret: string | null
+}
+
+/** What is left out has its default. */
+export type NewClient = Pick<ClientMetadata, 'name' | 'scopes'> & {
+  readonly [F in Exclude<keyof ClientMetadata, 'name' | 'scopes'>]?: ClientMetadata[F] | undefined
+} & { readonly id?: string | undefined }
+
+/** What is left out stays. */
+export type ClientChanges = { readonly [F in keyof ClientMetadata]?: ClientMetadata[F] | undefined } & {
+  readonly rotateSecret?: boolean | undefined
+  readonly disabled?: boolean | undefined
+}
+
+/** The row of a new client; throws what its metadata break. */
+export function planClient(input: NewClient, now: number, secret: string = newClientSecret()): Registration {
+  const { id = makeClientId(), ...fields } = input
+  const metadata = { ...DEFAULTS, ...given(fields) } as ClientMetadata
+  judgeMetadata(metadata)
+  const kept = metadata.authMethod === 'none' ? null : secret
+  const columns = { ...toColumns(metadata), secretHash: kept === null ? null : sha256(kept) }
+  return { row: { id, ...columns, epoch: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
+}
+
+/** A change of a client: the row after it, what happened in words of the audit trail; no words: nothing did. */
+export interface ClientChange extends Registration {
+  readonly events: readonly { readonly type: AuditEventType; readonly detail: string }[]
+}
+
+/** A new secret, and an end of the client, make its own tokens void; those of people are judged by its row each time. */
+export function planChange(before: ClientRow, changes: ClientChanges, now: number): ClientChange {
+  const { rotateSecret = false, disabled = before.disabledAt !== null, ...fields } = changes
+  const metadata = { ...toMetadata(before), ...given(fields) } as ClientMetadata
+  judgeMetadata(metadata)
+  const columns = toColumns(metadata)
+  const isPublic = metadata.authMethod === 'none'
+  if (rotateSecret && isPublic) throw fieldError('rotate_secret', 'a client without authentication has no secret')
+  const secret = !isPublic && (rotateSecret || before.secretHash === null) ? newClientSecret() : null
+  const secretHash = isPublic ? null : secret === null ? before.secretHash : sha256(secret)
+  const changed = Object.entries(columns).filter(([name, value]) => before[name as keyof typeof columns] !== value)
+  const names = changed.map(([column]) => NAME_OF_COLUMN[column as keyof typeof columns])
+  const isSwitched = disabled !== (before.disabledAt !== null)
+  const isNewSecret = secretHash !== before.secretHash
+  const events = [
+    ...(names.length > 0 ? [{ type: 'client_updated', detail: `${before.id}: ${names.join(' ')}` } as const] : []),
+    ...(secret === null ? [] : [{ type: 'client_secret_rotated', detail: before.id } as const]),
+    ...(isSwitched ? [{ type: disabled ? 'client_disabled' : 'client_enabled', detail: before.id } as const] : []),
+  ]
+  const row = {
+    ...before,
+    ...columns,
+    secretHash,
+    epoch: before.epoch + Number(isNewSecret || (isSwitched && disabled)),
+    disabledAt: disabled ? (before.disabledAt ?? now) : null,
+    // The version of the row: never the same twice.
+    updatedAt: Math.max(now, before.updatedAt + 1),
+  }
+  return events.length > 0 ? { row, secret, events } : { row: before, secret: null, events }
+}
+
+const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string>> = {
+  name: METADATA_NAMES.name,
+  redirectUris: METADATA_NAMES.redirectUris,
+  postLogoutRedirectUris: METADATA_NAMES.postLogoutRedirectUris,
+  grantTypes: METADATA_NAMES.grantTypes,
+  scopes: METADATA_NAMES.scopes,
+  tokenEndpointAuthMethod: METADATA_NAMES.authMethod,
+  firstParty: METADATA_NAMES.isFirstParty,
+  requirePkce: METADATA_NAMES.requiresPkce,
+  accessTokenSeconds: METADATA_NAMES.accessTokenSeconds,
+}
+
+/** Throws `already_exists` for an id that is taken. */
+export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Promise<Registration> {
+  const registration = planClient(input, ctx.now())
+  const { row } = registration
+  const { principal } = await gate()
+  requirePowerOver(principal, row)
+  const event = { ...actorOf(principal), type: 'client_created', detail: row.id } as const
+  const stored = await ctx.db.commit(
+    [audit(ctx, { ...event, condition: isClientIdFree(row.id) }), insertClient(row)],
+    findRegisteredClient(row.id),
+  )
+  if (!stored || !isSame(stored, row)) throw taken()
+  return registration
+}
+
+export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } & ClientChanges): Promise<Registration> {
+  const { id, ...changes } = input
+  const { principal, reads } = await gate(() => [findRegisteredClient(id)])
+  const [before] = reads
+  if (!before) throw new AppError('not_found')
+  requirePowerOver(principal, before)
+  const { row, secret, events } = planChange(before, changes, ctx.now())
+  requirePowerOver(principal, row)
+  if (events.length === 0) return { row, secret }
+  const condition = isClientOfVersion(id, before.updatedAt)
+  const trail = events.map((event) => audit(ctx, { ...actorOf(principal), ...event, condition }))
+  const stored = await ctx.db.commit([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt))
+  // Deleted or changed by another in between: as it is now is for the next try to find out.
+  if (!stored || !isSame(stored, row)) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  return { row, secret }
+}
+
+/** Nothing of the client opens anything any more when this returns; the sweep removes what is left of it. */
+export async function deleteClient(ctx: Ctx, gate: Gate, id: string): Promise<void> {
+  const { principal, reads } = await gate(() => [findRegisteredClient(id)])
+  const [client] = reads
+  if (!client) throw new AppError('not_found')
+  requirePowerOver(principal, client)
+  const condition = isClientOfVersion(id, client.updatedAt)
+  const event = audit(ctx, { ...actorOf(principal), type: 'client_deleted', detail: id, condition })
+  const gone = await ctx.db.commit([event, ...markClientDeleted(id, ctx.now(), condition)], findClientGone(id))
+  if (!gone) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+}
+
+export async function getClient(_ctx: Ctx, gate: Gate, id: string): Promise<ClientRow> {
+  const { reads } = await gate(() => [findRegisteredClient(id)])
+  if (!reads[0]) throw new AppError('not_found')
+  return reads[0]
+}
+
+/** In the order of their ids, from behind the id `after`. */
+export async function listClients(_ctx: Ctx, gate: Gate, page: { limit: number; after: string | null }): Promise<ClientRow[]> {
+  const { reads } = await gate(() => [listRegisteredClients({ after: page.after ?? '', limit: page.limit })])
+  return reads[0]
+}
+
+/** A cron run's share of what deleted clients have left: consents, codes, and sessions among all sessions. */
+export async function removeDeletedClients(ctx: Ctx): Promise<void> {
+  // A code exchange that was on its way when the client ended has made its session by then.
+  const before = ctx.now() - CLIENT_REMOVAL_AFTER_MS
+  let chunks = CLIENT_REMOVAL_CHUNKS_PER_RUN
+  for (const { id } of await ctx.db.one(listDeletedClients({ before, limit: DELETED_CLIENTS_AT_A_TIME }))) {
+    for (let isLeft = true; isLeft; chunks -= 1) {
+      if (chunks <= 0) return
+      const results = await ctx.db.batch([...removeClientRemains(id, CLIENT_REMOVAL_CHUNK, ctx.now()), hasClientRemains(id)])
+      isLeft = results.at(-1) === true
+    }
+    ctx.log('info', 'client_removed', { clientId: id })
+  }
+}
+
+/** A scope that no longer exists grants nothing, so nobody needs to hold it. */
+function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
+  const missing = storedScopes(client.scopes).filter((scope) => !coveredBy(principal.scopes, scope))
+  if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
+  if (client.firstParty === 1 && !coveredBy(principal.scopes, 'admin:all')) {
+    throw new AppError('forbidden', 'A first-party client takes admin:all', { reason: 'first_party' })
+  }
+}
+
+/** About nobody else, so it is in the administrator's own trail. */
+function actorOf({ userId, sessionId }: UserPrincipal) {
+  return { userId, actorId: userId, sessionId } as const
+}
+
+function isSame(stored: ClientRow, row: ClientRow): boolean {
+  return (Object.keys(row) as (keyof ClientRow)[]).every((column) => stored[column] === row[column])
+}
+
+function given<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+}
+
+function taken(): AppError {
+  return new AppError('already_exists', 'A client has this id', { fields: [{ path: 'client_id', location: 'body', message: 'is taken' }] })
+}
+
+function fieldError(path: string, message: string): AppError {
+  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path, location: 'body', message }] })
+}

@@ -1,0 +1,134 @@
+/**
+ * The registry of OAuth clients in D1: what administrators and operators write (core/oauth/client-registration.ts).
+ * `updated_at` is a row's version: a change is guarded by the one it was made from. A deleted client stays as a row
+ * that opens nothing until all that hangs on it has ended, so that its id means nobody else meanwhile.
+ */
+import { sql } from 'drizzle-orm'
+import { all, type Fragment, findIf, first, run, type Statement } from './database.ts'
+import type { oauthClients } from './schema/oauth.ts'
+
+export type ClientRow = typeof oauthClients.$inferSelect
+
+/** The authentication method of a row that has been deleted: no request can present it. */
+const DELETED = 'deleted'
+
+const COLUMNS = sql`id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
+  first_party, require_pkce, access_token_seconds, epoch, disabled_at, created_at, updated_at`
+
+export function findRegisteredClient(id: string): Statement<ClientRow | null> {
+  return first(sql`SELECT ${COLUMNS} FROM oauth_clients WHERE id = ${id} AND token_endpoint_auth_method <> ${DELETED}`)
+}
+
+/** The client in the version that a change gives it, whosever change that was: the witness. */
+export function findClientOfVersion(id: string, updatedAt: number): Statement<ClientRow | null> {
+  return first(sql`
+    SELECT ${COLUMNS} FROM oauth_clients
+    WHERE id = ${id} AND updated_at = ${updatedAt} AND token_endpoint_auth_method <> ${DELETED}`)
+}
+
+/** In the order of their ids, from behind `after`. */
+export function listRegisteredClients(input: { after: string; limit: number }): Statement<ClientRow[]> {
+  return all(sql`
+    SELECT ${COLUMNS} FROM oauth_clients WHERE id > ${input.after} AND token_endpoint_auth_method <> ${DELETED}
+    ORDER BY id LIMIT ${input.limit}`)
+}
+
+/** Holds while the id is nobody's, not even of a client that is being removed. */
+export function isClientIdFree(id: string): Fragment {
+  return sql`NOT EXISTS (SELECT 1 FROM oauth_clients WHERE id = ${id})`
+}
+
+/** Makes the client unless one has the id. */
+export function insertClient(row: ClientRow): Statement<void> {
+  return run(sql`
+    INSERT INTO oauth_clients (${COLUMNS})
+    VALUES (${row.id}, ${row.name}, ${row.secretHash}, ${row.tokenEndpointAuthMethod}, ${row.redirectUris}, ${row.postLogoutRedirectUris},
+            ${row.grantTypes}, ${row.scopes}, ${row.firstParty}, ${row.requirePkce}, ${row.accessTokenSeconds}, ${row.epoch},
+            ${row.disabledAt}, ${row.createdAt}, ${row.updatedAt})
+    ON CONFLICT (id) DO NOTHING`)
+}
+
+/** Holds while the client is of this version. */
+export function isClientOfVersion(id: string, updatedAt: number): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM oauth_clients x WHERE x.id = ${id} AND x.updated_at = ${updatedAt} AND x.token_endpoint_auth_method <> ${DELETED})`
+}
+
+export function updateClient(next: ClientRow, condition: Fragment): Statement<void> {
+  return run(sql`
+    UPDATE oauth_clients SET name = ${next.name}, secret_hash = ${next.secretHash},
+      token_endpoint_auth_method = ${next.tokenEndpointAuthMethod}, redirect_uris = ${next.redirectUris},
+      post_logout_redirect_uris = ${next.postLogoutRedirectUris}, grant_types = ${next.grantTypes}, scopes = ${next.scopes},
+      first_party = ${next.firstParty}, require_pkce = ${next.requirePkce}, access_token_seconds = ${next.accessTokenSeconds},
+      epoch = ${next.epoch}, disabled_at = ${next.disabledAt}, updated_at = ${next.updatedAt}
+    WHERE id = ${next.id} AND (${condition})`)
+}
+
+// --- the end of a client -----------------------------------------------------------------------------------------
+
+const sweepOf = (id: string) => `client:${id}`
+
+/** Shuts the client for good, where `condition` holds: from here on nothing of it opens anything. The rest is the sweep's. */
+export function markClientDeleted(id: string, now: number, condition: Fragment): Statement<void>[] {
+  return [
+    run(sql`
+      INSERT INTO sweep_cursors (sweep, cursor, updated_at) SELECT ${sweepOf(id)}, '0', ${now} WHERE ${condition}
+      ON CONFLICT (sweep) DO NOTHING`),
+    run(sql`
+      UPDATE oauth_clients SET token_endpoint_auth_method = ${DELETED}, secret_hash = NULL, redirect_uris = '[]',
+        post_logout_redirect_uris = '[]', grant_types = '', scopes = '', first_party = 0, epoch = epoch + 1,
+        disabled_at = ${now}, updated_at = ${now}
+      WHERE id = ${id} AND (${condition})`),
+  ]
+}
+
+/** Finds that there is no such client, or only what is left of it. */
+export function findClientGone(id: string): Statement<{ id: string } | null> {
+  return first(sql`
+    SELECT ${id} AS id
+    WHERE NOT EXISTS (SELECT 1 FROM oauth_clients WHERE id = ${id} AND token_endpoint_auth_method <> ${DELETED})`)
+}
+
+/** Clients that were deleted before `before` and still have a row. */
+export function listDeletedClients(input: { before: number; limit: number }): Statement<{ id: string }[]> {
+  return all(sql`
+    SELECT c.id FROM sweep_cursors w JOIN oauth_clients c ON c.id = SUBSTR(w.sweep, 8)
+    WHERE w.sweep >= 'client:' AND w.sweep < 'client;' AND c.token_endpoint_auth_method = ${DELETED} AND c.disabled_at < ${input.before}
+    ORDER BY w.sweep LIMIT ${input.limit}`)
+}
+
+/**
+ * One chunk of a deleted client's removal: its consents and codes, and its sessions among the next `chunk` of all
+ * sessions. They have no index by client: only this asks for one, and it would cost every sign-in a row. The client's
+ * own row goes when nothing is left. Repeating it does the next chunk.
+ */
+export function removeClientRemains(id: string, chunk: number, now: number): Statement<unknown>[] {
+  const isDeleted = sql`EXISTS (SELECT 1 FROM oauth_clients WHERE id = ${id} AND token_endpoint_auth_method = ${DELETED})`
+  const position = sql`(SELECT CAST(cursor AS INTEGER) FROM sweep_cursors WHERE sweep = ${sweepOf(id)})`
+  const next = sql`SELECT id, client_id, revoked_at FROM sessions WHERE id > ${position} ORDER BY id LIMIT ${chunk}`
+  return [
+    run(sql`
+      DELETE FROM authorization_codes WHERE ${isDeleted} AND code_hash IN (
+        SELECT code_hash FROM authorization_codes WHERE client_id = ${id} LIMIT ${chunk})`),
+    run(sql`
+      DELETE FROM consents WHERE ${isDeleted} AND (user_id, client_id) IN (
+        SELECT user_id, client_id FROM consents WHERE client_id = ${id} LIMIT ${chunk})`),
+    run(sql`
+      UPDATE sessions SET revoked_at = ${now}
+      WHERE ${isDeleted} AND id IN (SELECT n.id FROM (${next}) n WHERE n.client_id = ${id} AND n.revoked_at IS NULL)`),
+    run(sql`
+      UPDATE sweep_cursors SET cursor = COALESCE((SELECT CAST(MAX(n.id) AS TEXT) FROM (${next}) n), cursor), updated_at = ${now}
+      WHERE sweep = ${sweepOf(id)}`),
+    run(sql`
+      DELETE FROM oauth_clients WHERE id = ${id} AND token_endpoint_auth_method = ${DELETED}
+        AND NOT EXISTS (SELECT 1 FROM sessions WHERE id > ${position})
+        AND NOT EXISTS (SELECT 1 FROM consents WHERE client_id = ${id})
+        AND NOT EXISTS (SELECT 1 FROM authorization_codes WHERE client_id = ${id})`),
+    run(sql`DELETE FROM sweep_cursors WHERE sweep = ${sweepOf(id)} AND NOT ${isDeleted}`),
+  ]
+}
+
+/** Whether something of a deleted client is left. */
+export function hasClientRemains(id: string): Statement<boolean> {
+  return findIf(sql`EXISTS (SELECT 1 FROM sweep_cursors WHERE sweep = ${sweepOf(id)})`)
+}

@@ -1,0 +1,358 @@
+// Administration of clients: what may be registered, by whom, what a change ends at once, and that a secret is told once.
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { ClientsReply, RegisteredClientReply } from '../../../src/apis/user/client-wire.ts'
+import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
+import type { Scope } from '../../../src/core/oauth/scopes.ts'
+import { sha256 } from '../../../src/crypto.ts'
+import { giveRole, signedInAdmin } from '../../support/admins.ts'
+import { runCron } from '../../support/cron.ts'
+import { dumpKv, dumpTables } from '../../support/invariants.ts'
+import { Client, db, platform } from '../../support/kith.ts'
+import { logIn, type Person, signedInPerson } from '../../support/people.ts'
+import { bearerOf, idOf, newCtx, newGrant, putConsent, userToken } from '../../support/tokens.ts'
+
+type Fields = Record<string, unknown>
+
+let admin: Person
+/** A super admin with a token that holds everything: a cookie never holds `client:all`. */
+let root: Client
+
+beforeAll(async () => {
+  platform.reset()
+  admin = await signedInAdmin('cli_admin1')
+  root = bearerOf(await userToken(await signedInAdmin('cli_root111', 'super_admin'), ['*'], 6_000))
+})
+
+const WEB = { client_name: 'Web app', redirect_uris: ['https://web.example/cb'], scope: 'delegated:profile:read' }
+const SERVICE = {
+  client_name: 'Service',
+  grant_types: ['client_credentials'],
+  scope: 'client:profile:read',
+  token_endpoint_auth_method: 'client_secret_post',
+}
+
+const create = (by: Client, fields: Fields) => by.post('/client/admin-api/create', fields)
+const update = (by: Client, client_id: string, fields: Fields) => by.patch('/client/admin-api/update', { client_id, ...fields })
+const remove = (by: Client, client_id: string) => by.post('/client/admin-api/delete', { client_id })
+const rowOf = (id: string) => db.prepare('SELECT * FROM oauth_clients WHERE id = ?').bind(id).first<Record<string, unknown>>()
+const eventsAbout = async (id: string) =>
+  (
+    await db
+      .prepare(
+        "SELECT type FROM audit_events WHERE type LIKE 'client\\_%' ESCAPE '\\' AND (detail = ?1 OR detail LIKE ?1 || ':%') ORDER BY id",
+      )
+      .bind(id)
+      .all<{ type: string }>()
+  ).results.map(({ type }) => type)
+const token = (form: Record<string, string>) => new Client().post('/oauth/token', new URLSearchParams(form))
+const serviceToken = (client_id: string, client_secret: string) => token({ grant_type: 'client_credentials', client_id, client_secret })
+
+async function newService(id: string): Promise<{ id: string; secret: string }> {
+  const { json } = await create(root, { ...SERVICE, client_id: id })
+  return { id, secret: json.data.client.client_secret }
+}
+
+/** An access token of somebody for the client. */
+async function tokenFor(person: Person, clientId: string, scopes: Scope[] = ['delegated:profile:read']): Promise<string> {
+  const sessionId = await newGrant(person, clientId, scopes.join(' '))
+  return issueAccessToken(newCtx(), { clientId, scopes, lifeSeconds: 600, holder: { userId: idOf(person), sessionId } })
+}
+
+describe('a client', () => {
+  test('is registered with the defaults of RFC 7591, shown, listed, changed and deleted, each with its audit event', async () => {
+    const made = await create(admin.client, { ...WEB, client_id: 'web-app' })
+    expect(made.status).toBe(201)
+    RegisteredClientReply.parse(made.json)
+    const { client_id_issued_at: _, ...shown } = made.json.data.client
+    expect(shown).toEqual({
+      ...WEB,
+      client_id: 'web-app',
+      post_logout_redirect_uris: [],
+      grant_types: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_method: 'none',
+      first_party: false,
+      require_pkce: true,
+      access_token_seconds: 600,
+      disabled: false,
+    })
+    expect((await admin.client.get('/client/web-app')).json.data.client).toMatchObject(shown)
+    const changed = await update(admin.client, 'web-app', { client_name: 'Renamed', access_token_seconds: 3600 })
+    expect(changed.json.data.client).toMatchObject({ ...shown, client_name: 'Renamed', access_token_seconds: 3600 })
+    const row = await rowOf('web-app')
+    for (const nothing of [{}, { client_name: 'Renamed' }, { disabled: false }]) {
+      expect((await update(admin.client, 'web-app', nothing)).status).toBe(200)
+    }
+    expect(await rowOf('web-app')).toEqual(row)
+    expect((await remove(admin.client, 'web-app')).json).toEqual({ ok: 1 })
+    expect((await remove(admin.client, 'web-app')).status).toBe(404)
+    expect((await admin.client.get('/client/web-app')).status).toBe(404)
+    expect((await update(admin.client, 'web-app', { client_name: 'Back' })).status).toBe(404)
+    expect(await eventsAbout('web-app')).toEqual(['client_created', 'client_updated', 'client_deleted'])
+  })
+
+  test('gets an id that is no id of a user where none is given', async () => {
+    const { json } = await create(admin.client, WEB)
+    expect(json.data.client.client_id).toMatch(/^client-[0-9a-f]{24}$/)
+  })
+
+  test('clients are listed by pages, in the order of their ids', async () => {
+    for (const n of [3, 1, 2]) await create(admin.client, { ...WEB, client_id: `aaa-page-${n}` })
+    await remove(admin.client, 'aaa-page-2')
+    const first = await admin.client.get('/client/admin-api/list?limit=1&after=aaa-page')
+    ClientsReply.parse(first.json)
+    expect(first.json.data.records.map((r: Fields) => r.client_id)).toEqual(['aaa-page-1'])
+    const next = await admin.client.get('/client/admin-api/list?limit=1&after=aaa-page-1')
+    expect(next.json.data.records.map((r: Fields) => r.client_id)).toEqual(['aaa-page-3'])
+    expect(first.text).not.toMatch(/secret_hash|kith_cs_/)
+  })
+
+  test('64 made at once with one id are one; the others are told that it is taken', async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 64 }, (_, i) => create(root, { ...SERVICE, client_id: 'raced-client', client_name: `Name ${i}` })),
+    )
+    const won = replies.filter(({ status }) => status === 201)
+    expect([won.length, replies.filter(({ status }) => status === 409).length]).toEqual([1, 63])
+    expect(replies.find(({ status }) => status === 409)?.json.additionalInfo).toEqual({ duplicateFields: ['client_id'] })
+    const row = await rowOf('raced-client')
+    expect(row).toMatchObject({ name: won[0]?.json.data.client.client_name, secret_hash: sha256(won[0]?.json.data.client.client_secret) })
+    expect(await eventsAbout('raced-client')).toEqual(['client_created'])
+  })
+
+  test('of 16 secrets rotated at once, the one that was told last is right, and each that was told was stored', async () => {
+    const { id } = await newService('rotated-client')
+    const replies = await Promise.all(Array.from({ length: 16 }, () => update(root, id, { rotate_secret: true })))
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 503]))
+    const secrets = replies.flatMap(({ json }) => json.data?.client.client_secret ?? [])
+    const works = await Promise.all(secrets.map(async (secret: string) => (await serviceToken(id, secret)).status))
+    expect(works.filter((status) => status === 200)).toHaveLength(1)
+    expect((await eventsAbout(id)).filter((type) => type === 'client_secret_rotated')).toHaveLength(secrets.length)
+  })
+
+  test.each(['fail', 'lose reply'])('is changed once while D1 may or may not have done it (%s)', async (fault) => {
+    const id = `fault-client-${fault.length}`
+    await newService(id)
+    for (const send of [
+      () => update(root, id, { client_name: 'New' }),
+      () => update(root, id, { rotate_secret: true }),
+      () => remove(root, id),
+    ]) {
+      if (fault === 'fail') platform.faults.failStatement(2)
+      else platform.faults.loseReply(2)
+      expect((await send()).status).toBe(200)
+      platform.faults.clear()
+    }
+    expect(await eventsAbout(id)).toEqual(['client_created', 'client_updated', 'client_secret_rotated', 'client_deleted'])
+  })
+
+  test.each<[string, Fields]>([
+    ['redirect_uris', { redirect_uris: [] }],
+    ['redirect_uris.0', { redirect_uris: ['http://web.example/cb'] }],
+    ['redirect_uris.0', { redirect_uris: ['javascript:alert(1)'] }],
+    ['redirect_uris.0', { redirect_uris: ['https://web.example/cb#x'] }],
+    ['redirect_uris.1', { redirect_uris: ['https://web.example/cb', 'https://user@web.example/'] }],
+    ['redirect_uris', { redirect_uris: ['https://web.example/cb', 'https://web.example/cb'] }],
+    ['redirect_uris', { redirect_uris: Array.from({ length: 21 }, (_, i) => `https://web.example/${i}`) }],
+    ['post_logout_redirect_uris.0', { post_logout_redirect_uris: ['data:text/html,x'] }],
+    ['grant_types', { grant_types: ['refresh_token'] }],
+    ['grant_types.0', { grant_types: ['password'] }],
+    ['grant_types', { grant_types: ['authorization_code', 'authorization_code'] }],
+    ['token_endpoint_auth_method', { grant_types: ['client_credentials'], scope: 'client:all' }],
+    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'private_key_jwt' }],
+    ['scope', { ...SERVICE, scope: 'delegated:all' }],
+    ['scope', { scope: 'delegated:everything' }],
+    ['scope', { scope: ' ' }],
+    ['require_pkce', { require_pkce: false }],
+    ['access_token_seconds', { access_token_seconds: 59 }],
+    ['access_token_seconds', { access_token_seconds: 3601 }],
+    ['client_id', { client_id: '507f1f77bcf86cd799439011' }],
+    ['client_id', { client_id: 'm12345' }],
+    ['client_id', { client_id: 'a b c' }],
+    ['client_name', { client_name: 'A\u202Eb' }],
+    ['client_secret', { client_secret: 'mine' }],
+  ])('with a wrong %s is refused: %j', async (path, wrong) => {
+    const reply = await create(root, { ...WEB, client_id: 'wrong-client', ...wrong })
+    expect([reply.status, reply.json.additionalInfo?.errors?.[0].path], reply.text).toEqual([400, path])
+    expect(await rowOf('wrong-client')).toBeNull()
+  })
+
+  test('may use loopback and the scheme of an app; with a secret it may do without PKCE', async () => {
+    const redirect_uris = ['http://127.0.0.1/cb', 'com.example.app:/cb']
+    const old = { ...WEB, client_id: 'old-client', redirect_uris, require_pkce: false, token_endpoint_auth_method: 'client_secret_basic' }
+    const reply = await create(admin.client, old)
+    expect(reply.json.data.client).toMatchObject({ redirect_uris, require_pkce: false, client_secret_expires_at: 0 })
+    const refused = await update(admin.client, 'old-client', { token_endpoint_auth_method: 'none' })
+    expect(refused.json.additionalInfo.errors[0].path).toBe('require_pkce')
+    const opened = await update(admin.client, 'old-client', { token_endpoint_auth_method: 'none', require_pkce: true })
+    expect(opened.json.data.client.client_secret).toBeUndefined()
+    expect(await rowOf('old-client')).toMatchObject({ secret_hash: null, epoch: 1 })
+    const noSecret = await update(admin.client, 'old-client', { rotate_secret: true })
+    expect(noSecret.json.additionalInfo.errors[0].path).toBe('rotate_secret')
+    const closed = await update(admin.client, 'old-client', { token_endpoint_auth_method: 'client_secret_post' })
+    expect(closed.json.data.client.client_secret).toMatch(/^kith_cs_/)
+  })
+})
+
+describe('secrets', () => {
+  test('are told once, stored as SHA-256 alone, and logged nowhere', async () => {
+    const logged: string[] = []
+    for (const level of ['log', 'info', 'warn', 'error'] as const) {
+      vi.spyOn(console, level).mockImplementation((...args) => void logged.push(args.map(String).join(' ')))
+    }
+    const { id, secret } = await newService('secret-client')
+    const rotated = (await update(root, id, { rotate_secret: true })).json.data.client.client_secret as string
+    await serviceToken(id, secret)
+    await serviceToken(id, rotated)
+    expect((await root.get(`/client/${id}`)).text).not.toContain('kith_cs_')
+    expect((await update(root, id, { client_name: 'Again' })).text).not.toContain('kith_cs_')
+    vi.restoreAllMocks()
+    expect([secret, rotated].map((one) => /^kith_cs_[\w-]{43}$/.test(one))).toEqual([true, true])
+    expect((await rowOf(id))?.secret_hash).toBe(sha256(rotated))
+    const lying = JSON.stringify([await dumpTables(), await dumpKv(), logged])
+    for (const one of [secret, rotated]) expect(lying).not.toContain(one.slice(8))
+    expect(logged.length).toBeGreaterThan(3)
+  })
+
+  test('a new one makes the old one and its tokens void at once', async () => {
+    const { id, secret } = await newService('renewed-client')
+    const old = (await serviceToken(id, secret)).json.access_token
+    // A client's own token passes the gate, and is then told that this is not for it.
+    expect((await bearerOf(old).get('/user/me')).status).toBe(403)
+    const next = (await update(root, id, { rotate_secret: true })).json.data.client.client_secret
+    expect((await serviceToken(id, secret)).status).toBe(401)
+    expect((await serviceToken(id, next)).status).toBe(200)
+    expect((await rowOf(id))?.epoch).toBe(1)
+  })
+})
+
+describe('the end of a client', () => {
+  test('disabled, it gets and keeps nothing; enabled, its grants go on', async () => {
+    await create(admin.client, { ...WEB, client_id: 'off-client' })
+    const person = await signedInPerson('off_person')
+    const held = bearerOf(await tokenFor(person, 'off-client'))
+    expect((await held.get('/user/me')).status).toBe(200)
+    await update(admin.client, 'off-client', { disabled: true })
+    expect((await held.get('/user/me')).status).toBe(401)
+    expect((await token({ grant_type: 'refresh_token', client_id: 'off-client', refresh_token: 'x' })).status).toBe(401)
+    await update(admin.client, 'off-client', { disabled: false })
+    expect((await held.get('/user/me')).status).toBe(200)
+    expect(await eventsAbout('off-client')).toEqual(['client_created', 'client_disabled', 'client_enabled'])
+  })
+
+  test("deleted, all of it is dead at once, its id is nobody else's, and the sweep ends its sessions among all others", async () => {
+    await create(admin.client, { ...WEB, client_id: 'gone-client' })
+    const [one, other] = [await signedInPerson('gone_one11'), await signedInPerson('gone_other')]
+    const held = bearerOf(await tokenFor(one, 'gone-client'))
+    await tokenFor(other, 'gone-client')
+    await putConsent(one.id, 'gone-client')
+    await remove(admin.client, 'gone-client')
+    expect((await held.get('/user/me')).status).toBe(401)
+    expect((await one.client.get('/user/apps')).json.data.records).toEqual([])
+    expect((await create(admin.client, { ...WEB, client_id: 'gone-client' })).status).toBe(409)
+    expect((await admin.client.get('/client/admin-api/list?after=gone-clien')).text).not.toContain('gone-client')
+    await runCron()
+    expect(await rowOf('gone-client'), 'a request may still be on its way').not.toBeNull()
+    await db.prepare("UPDATE oauth_clients SET disabled_at = disabled_at - 130000 WHERE id = 'gone-client'").run()
+    await runCron()
+    expect(await rowOf('gone-client')).toBeNull()
+    const left =
+      "SELECT (SELECT COUNT(*) FROM consents WHERE client_id = ?1) + (SELECT COUNT(*) FROM sessions WHERE client_id = ?1 AND revoked_at IS NULL) AS n, (SELECT COUNT(*) FROM sweep_cursors WHERE sweep = 'client:' || ?1) AS cursors"
+    expect(await db.prepare(left).bind('gone-client').first()).toEqual({ n: 0, cursors: 0 })
+    expect((await create(admin.client, { ...WEB, client_id: 'gone-client' })).status).toBe(201)
+    expect((await held.get('/user/me')).status).toBe(401)
+    expect((await one.client.get('/user/me')).status).toBe(200)
+  })
+
+  test('one with 12,000 sessions among 24,000 is removed in chunks, and the others are left alone', async () => {
+    for (const id of ['crowd-gone', 'crowd-kept']) await create(admin.client, { ...WEB, client_id: id })
+    const person = await signedInPerson('crowd_one1')
+    const insert = `INSERT INTO sessions (id, user_id, client_id, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr)
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 24000)
+      SELECT i, ?, iif(i % 2, 'crowd-gone', 'crowd-kept'), '', 0, 0, 9e15, 9e15, 0, 0, 'pwd' FROM n`
+    await db.prepare(insert).bind(idOf(person)).run()
+    await remove(admin.client, 'crowd-gone')
+    await db.prepare("UPDATE oauth_clients SET disabled_at = 1 WHERE id = 'crowd-gone'").run()
+    await runCron()
+    const counts = await db
+      .prepare('SELECT client_id, COUNT(revoked_at) AS n FROM sessions WHERE id <= 24000 GROUP BY client_id ORDER BY 1')
+      .all()
+    expect(counts.results).toEqual([
+      { client_id: 'crowd-gone', n: 12_000 },
+      { client_id: 'crowd-kept', n: 0 },
+    ])
+    expect(await rowOf('crowd-gone')).toBeNull()
+    await db.prepare('DELETE FROM sessions WHERE id <= 24000').run()
+  })
+})
+
+describe('nobody gives a client what they do not hold', () => {
+  test.each<[string, Fields]>([
+    ['*', { scope: '*' }],
+    ['client:all', { ...SERVICE, scope: 'client:all' }],
+    ['one of two', { ...SERVICE, scope: 'delegated:all client:oauth:introspect' }],
+  ])('%s is refused to an administrator, in a new client and in an old one', async (what, fields) => {
+    const id = `power-${what.replace(/\W/g, '')}-client`
+    const refused = await create(admin.client, { ...WEB, ...fields, client_id: id })
+    expect([refused.status, refused.json.additionalInfo.reason], refused.text).toEqual([403, 'scope'])
+    expect(await rowOf(id)).toBeNull()
+    await create(admin.client, { ...WEB, client_id: id })
+    const row = await rowOf(id)
+    expect((await update(admin.client, id, { ...fields, client_name: 'Mine' })).json.additionalInfo.reason).toBe('scope')
+    expect(await rowOf(id)).toEqual(row)
+  })
+
+  test('a client that holds more than they do is neither changed, given a new secret, switched off nor deleted', async () => {
+    const { id } = await newService('mighty-client')
+    const row = await rowOf(id)
+    for (const change of [
+      { redirect_uris: ['https://evil.example/'] },
+      { rotate_secret: true },
+      { disabled: true },
+      { scope: 'delegated:all' },
+      {},
+    ]) {
+      expect((await update(admin.client, id, change)).json.additionalInfo.reason).toBe('scope')
+    }
+    expect((await remove(admin.client, id)).json.additionalInfo.reason).toBe('scope')
+    expect(await rowOf(id)).toEqual(row)
+  })
+
+  test('a role or a token for clients alone makes and touches nothing that is first-party', async () => {
+    await db
+      .prepare(
+        "INSERT INTO roles (id, display_name, ranking, description, scopes, system, created_at, updated_at) VALUES ('registrar', 'R', 50, 'R', 'delegated:all admin:client:all', 0, 0, 0)",
+      )
+      .run()
+    const registrar = await signedInPerson('registrar1')
+    await giveRole(registrar, 'registrar')
+    await logIn(registrar)
+    const narrow = bearerOf(await userToken(admin, ['delegated:all', 'admin:client:write']))
+    await create(admin.client, { ...WEB, client_id: 'ours-client', first_party: true })
+    for (const by of [registrar.client, narrow]) {
+      expect((await create(by, { ...WEB, first_party: true })).json.additionalInfo.reason).toBe('first_party')
+      expect((await update(by, 'ours-client', { redirect_uris: ['https://evil.example/'] })).json.additionalInfo.reason).toBe('first_party')
+      expect((await create(by, { ...WEB, scope: 'admin:profile:read' })).json.additionalInfo.reason).toBe('scope')
+      expect((await create(by, WEB)).status).toBe(201)
+    }
+  })
+
+  test('and users, readers and restricted administrators do nothing at all', async () => {
+    const user = await signedInPerson('cli_user11')
+    const reader = bearerOf(await userToken(admin, ['admin:client:read']))
+    for (const by of [user.client, reader]) {
+      for (const send of [() => create(by, WEB), () => update(by, 'ours-client', {}), () => remove(by, 'ours-client')]) {
+        expect((await send()).json.error).toBe('InsufficientPrivileges')
+      }
+    }
+    expect((await user.client.get('/client/admin-api/list')).status).toBe(403)
+    expect((await reader.get('/client/ours-client')).status).toBe(200)
+    const restricted = await signedInAdmin('cli_restrict')
+    await db.prepare('UPDATE users SET restricted_at = 1 WHERE id = ?').bind(idOf(restricted)).run()
+    for (const send of [
+      () => create(restricted.client, WEB),
+      () => update(restricted.client, 'ours-client', {}),
+      () => remove(restricted.client, 'ours-client'),
+    ]) {
+      expect((await send()).json.additionalInfo.reason).toBe('restricted')
+    }
+  })
+})
