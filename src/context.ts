@@ -31,6 +31,8 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
     db,
     gateDb: config.gate === 'primary' ? db : new Database(env.DB.withSession(bookmark ?? 'first-unconstrained')),
     kv: env.KV,
+    avatars: env.AVATARS,
+    images: env.IMAGES,
     mailer: toMailer(env),
     requestId,
     caller,

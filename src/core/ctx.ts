@@ -23,6 +23,10 @@ export interface Ctx {
   /** Where the gate reads: the primary, or a replica when the operator chose so. */
   readonly gateDb: Database
   readonly kv: KVNamespace
+  /** The bucket of avatars, which clients read without us. */
+  readonly avatars: R2Bucket
+  /** Decodes and draws pictures. */
+  readonly images: Pick<ImagesBinding, 'input'>
   readonly mailer: Mailer
   readonly requestId: string
   readonly caller: Caller

@@ -86,3 +86,14 @@ export const SEARCH_RESULTS_MAX = 20
 export const IDS_MAX = 100
 /** Read with every row of a user: a page of 100 stays small. */
 export const CUSTOM_DATA_BYTES_MAX = 4 * 1024
+
+/** Sides of the two squares that an avatar is drawn as: for screens of today, and for lists and clients that know no WebP. */
+export const AVATAR_SIDE = 512
+export const AVATAR_SMALL_SIDE = 128
+export const AVATAR_CHANGES_WINDOW_MS = DAY_MS
+/** An upload that has not ended by then never will: what it has stored is removed. */
+export const AVATAR_RESERVATION_MS = HOUR_MS
+/** Where a picture is, a moment later: a client that asks again after a change sees the new one within a minute. */
+export const AVATAR_REDIRECT_SECONDS = 60
+/** Boundaries, part headers and small fields around the file of a form. */
+export const FORM_OVERHEAD_BYTES = 64 * 1024

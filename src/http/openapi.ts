@@ -6,7 +6,7 @@ import type { Hono } from 'hono'
 import * as z from 'zod'
 import { SCOPES } from '../core/oauth/scopes.ts'
 import type { AppEnv } from './app-env.ts'
-import { type Access, type Description, type Input, type Tags, tagsOf } from './tags.ts'
+import { type Access, type Description, type Input, type Tags, tagsOf, type Upload } from './tags.ts'
 
 /** What a room says of itself beyond its routes. */
 export interface RoomDocument {
@@ -71,7 +71,8 @@ function toOperation(method: string, path: string, tags: Tags & { inputs?: Input
       : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: toRequestBody(body) } : {}),
-    responses: toResponses(tags, inputs.length > 0),
+    ...(tags.upload ? { requestBody: toUploadBody(tags.upload) } : {}),
+    responses: toResponses(tags, inputs.length > 0 || tags.upload !== undefined),
     security: toSecurity(access, credentials),
   }
 }
@@ -109,6 +110,15 @@ function toRequestBody({ target, schema }: Input): Json {
   return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
 }
 
+/** OpenAPI 3.1 §4.8.14.3: bytes are a string of a binary format. */
+function toUploadBody({ kind, field = 'file', types }: Upload): Json {
+  const file = { type: 'string', format: 'binary' }
+  if (kind === 'body') return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: file }])) }
+  const schema = { type: 'object', properties: { [field]: file }, required: [field], additionalProperties: false }
+  const encoding = { [field]: { contentType: types.join(', ') } }
+  return { required: true, content: { 'multipart/form-data': { schema, encoding, example: { [field]: 'the bytes of the file' } } } }
+}
+
 /** The examples of the atoms, put together. */
 function exampleOf(schema: Json): Json {
   const properties = (schema.properties ?? {}) as Record<string, { example?: unknown; anyOf?: { example?: unknown }[] }>
@@ -132,7 +142,15 @@ function toResponses(tags: Tags, hasInput: boolean): Json {
       String(status),
       { description: REASON[status] ?? 'Refused', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
     ])
-  return { ...(description ? toSuccess(description) : {}), ...Object.fromEntries(errors) }
+  const images = description?.images
+    ? {
+        200: {
+          description: REASON[200],
+          content: Object.fromEntries(description.images.map((type) => [type, { schema: { type: 'string' } }])),
+        },
+      }
+    : {}
+  return { ...(description ? toSuccess(description) : {}), ...images, ...Object.fromEntries(errors) }
 }
 
 function toSuccess({ response }: Description): Json {
@@ -159,6 +177,9 @@ const REASON: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Not found',
   409: 'Taken',
+  411: 'Say how long it is',
+  413: 'Too large',
+  415: 'Of a type that is not taken here',
   429: 'Too many; Retry-After says when to come back',
   503: 'Busy; Retry-After says when to come back',
 }

@@ -24,6 +24,8 @@ export interface Description {
     readonly contentType?: string
     readonly headers?: Readonly<Record<string, string>>
   }
+  /** Where the success may as well be an image itself, with 200: of these types. */
+  readonly images?: readonly string[]
   /** Statuses of refusals beyond those that follow from access and validation. */
   readonly refusals?: readonly number[]
 }
@@ -33,11 +35,19 @@ export interface Input {
   readonly schema: z.ZodType
 }
 
+/** A file that the route takes: as its body, or in a field of a form. */
+export interface Upload {
+  readonly kind: 'body' | 'form'
+  readonly field?: string
+  readonly types: readonly string[]
+}
+
 export interface Tags {
   /** Limited per network: 429 is possible. */
   readonly limited?: true
   readonly access?: Access
   readonly input?: Input
+  readonly upload?: Upload
   readonly description?: Description
 }
 

@@ -19,6 +19,7 @@ import { deletion } from './routes/deletion.ts'
 import { inviteCodes } from './routes/invite-codes.ts'
 import { people } from './routes/people.ts'
 import { profile } from './routes/profile.ts'
+import { profilePicture } from './routes/profile-picture.ts'
 import { roles } from './routes/roles.ts'
 import { search } from './routes/search.ts'
 import { sessions } from './routes/sessions.ts'
@@ -32,6 +33,7 @@ user.use(allowedOrigins(), refuseCrossSiteWrites(), credentials(bearer, browserS
 user.route('/', accounts)
 user.route('/', sessions)
 user.route('/', profile)
+user.route('/', profilePicture)
 user.route('/', deletion)
 user.route('/', social)
 user.route('/', status)
