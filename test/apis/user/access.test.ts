@@ -5,6 +5,7 @@ import type { Scope } from '../../../src/core/oauth/scopes.ts'
 import { coveredBy, SCOPES } from '../../../src/core/oauth/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { signedInAdmin } from '../../support/admins.ts'
+import { pictureForm, png } from '../../support/images.ts'
 import { Client, db, type Options, type Reply } from '../../support/kith.ts'
 import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf, userRoutes } from '../../support/routes.ts'
@@ -20,11 +21,13 @@ const REFUSED_WHILE_RESTRICTED = [
   'DELETE /user/admin-api/delete',
   'DELETE /user/follow-entry',
   'DELETE /user/me',
+  'DELETE /user/profile-picture',
   'DELETE /user/status',
   'PATCH /roles/admin-api/update',
   'PATCH /user/admin-api/update',
   'PATCH /user/follow-request',
   'PATCH /user/me',
+  'PATCH /user/profile-picture',
   'POST /roles/admin-api/create',
   'POST /user/admin-api/ban',
   'POST /user/admin-api/create',
@@ -38,6 +41,7 @@ const REFUSED_WHILE_RESTRICTED = [
   'POST /user/unblock',
   'POST /user/unfollow',
   'PUT /user/admin-api/custom-data',
+  'PUT /user/profile-picture',
   'PUT /user/status',
 ]
 
@@ -83,6 +87,8 @@ function call(client: Client, route: Route, headers: Record<string, string> = {}
   // By GET a cookie counts only where the browser says that its own person asked (wire §6.8).
   const options: Options = { method: route.method, headers: { 'sec-fetch-site': 'same-origin', ...headers } }
   const body = bodyOf(route)
+  const { upload } = route.tags
+  if (upload) return client.fetch(route.path, { ...options, body: upload.kind === 'form' ? pictureForm(png()) : png() })
   const params = exampleInput(route, 'query') as Record<string, string>
   const query = new URLSearchParams('target' in params ? { ...params, target: other.id } : params).toString()
   const path = concretePath(route, route.path.includes(':userId') ? other.id : undefined) + (query && `?${query}`)
