@@ -235,43 +235,6 @@ describe('what is refused', () => {
   })
 })
 
-describe('changes in a day', () => {
-  const ENV = { AVATAR_CHANGES_PER_DAY: '3' }
-
-  test('one too many is 429 with Retry-After; the next day takes it; refused pictures do not count', async () => {
-    clock.freeze()
-    const person = await somebody()
-    const { client } = person
-    for (let round = 0; round < 4; round++) expect((await put(client, concat('nothing'), '', ENV)).status).toBe(400)
-    for (let round = 0; round < 3; round++) keyOf(await put(client, png(), '', ENV))
-    const refused = await put(client, png(), '', ENV)
-    expect([refused.status, refused.json.error]).toEqual([429, 'RateLimitError'])
-    const seconds = Number(refused.headers.get('retry-after'))
-    expect(seconds).toBeGreaterThan(86_000)
-    expect((await client.delete(PATH)).status).toBe(200)
-    clock.advance(seconds * 1000 + 1)
-    await logIn(person)
-    keyOf(await put(client, png(), '', ENV))
-    clock.restore()
-    await expectAvatarsInOrder()
-  })
-
-  test('the default is 20', async () => {
-    const person = await somebody()
-    keyOf(await put(person.client, png()))
-    await db.prepare("UPDATE attempt_counters SET count = 19 WHERE key LIKE 'avatar:%' AND count = 1").run()
-    keyOf(await put(person.client, png()))
-    expect((await put(person.client, png())).status).toBe(429)
-  })
-
-  test('sixteen at once with one left: one is made', async () => {
-    const person = await somebody()
-    const replies = await Promise.all(Array.from({ length: 16 }, () => put(person.client, png(), '', { AVATAR_CHANGES_PER_DAY: '1' })))
-    expect(replies.map(({ status }) => status).sort()).toEqual([200, ...Array(15).fill(429)])
-    await expectAvatarsInOrder()
-  })
-})
-
 describe('removing one', () => {
   test('is done for everybody at once, and may be repeated', async () => {
     const person = await somebody()
@@ -351,5 +314,43 @@ describe('who sees it', () => {
       await setColumns(person, columns)
       expect((await anyone.get(path)).status).toBe(404)
     }
+  })
+})
+
+// Last: ids of rows that were made on the next day are ahead of those of today.
+describe('changes in a day', () => {
+  const ENV = { AVATAR_CHANGES_PER_DAY: '3' }
+
+  test('one too many is 429 with Retry-After; the next day takes it; refused pictures do not count', async () => {
+    clock.freeze()
+    const person = await somebody()
+    const { client } = person
+    for (let round = 0; round < 4; round++) expect((await put(client, concat('nothing'), '', ENV)).status).toBe(400)
+    for (let round = 0; round < 3; round++) keyOf(await put(client, png(), '', ENV))
+    const refused = await put(client, png(), '', ENV)
+    expect([refused.status, refused.json.error]).toEqual([429, 'RateLimitError'])
+    const seconds = Number(refused.headers.get('retry-after'))
+    expect(seconds).toBeGreaterThan(86_000)
+    expect((await client.delete(PATH)).status).toBe(200)
+    clock.advance(seconds * 1000 + 1)
+    await logIn(person)
+    keyOf(await put(client, png(), '', ENV))
+    clock.restore()
+    await expectAvatarsInOrder()
+  })
+
+  test('the default is 20', async () => {
+    const person = await somebody()
+    keyOf(await put(person.client, png()))
+    await db.prepare("UPDATE attempt_counters SET count = 19 WHERE key LIKE 'avatar:%' AND count = 1").run()
+    keyOf(await put(person.client, png()))
+    expect((await put(person.client, png())).status).toBe(429)
+  })
+
+  test('sixteen at once with one left: one is made', async () => {
+    const person = await somebody()
+    const replies = await Promise.all(Array.from({ length: 16 }, () => put(person.client, png(), '', { AVATAR_CHANGES_PER_DAY: '1' })))
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, ...Array(15).fill(429)])
+    await expectAvatarsInOrder()
   })
 })
