@@ -25,7 +25,13 @@ if (values.help || !(imageMutations > 0) || !Number.isInteger(imageSeed)) {
 } else {
   const began = Date.now()
   const provide = { imageMutations, imageSeed }
-  const vitest = await startVitest(['test/security/image-mutations.test.ts'], { run: true, silent: false, provide })
+  const vitest = await startVitest(['test/security/image-mutations.test.ts'], {
+    run: true,
+    silent: false,
+    // Of all that the Worker logs, only the figures at the end.
+    onConsoleLog: (log) => log.startsWith('changed pictures'),
+    provide,
+  })
   await vitest.close()
   console.log(`${imageMutations} changed pictures, seed ${imageSeed}, in ${Math.round((Date.now() - began) / 1000)} s`)
 }
