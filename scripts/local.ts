@@ -38,6 +38,9 @@ export function startWrangler(args: readonly string[], options: SpawnOptions = {
   return spawn(process.execPath, [WRANGLER, ...args], { cwd: ROOT, stdio: 'inherit', ...options, env })
 }
 
+/** Where the local runtime serves the bucket of avatars to everybody, as a public domain does in production. */
+export const localAvatars = (origin: string) => `${origin}/cdn-cgi/local/r2/public/kith-avatars`
+
 /** Runs wrangler to its end and answers what it printed. It never asks: `CI` makes it non-interactive. */
 export async function runWrangler(args: readonly string[]): Promise<string> {
   const child = startWrangler(args, { stdio: ['ignore', 'pipe', 'pipe'], env: { CI: 'true' } })
@@ -62,7 +65,7 @@ export async function completeDevVars(origin: string): Promise<NodeJS.Dict<strin
     MAIL: 'capture',
     MAIL_FROM: 'Kith <no-reply@localhost>',
     CORS_ORIGINS: 'http://localhost:5173',
-    AVATARS_BASE_URL: `${origin}/cdn-cgi/local/r2/public/kith-avatars`,
+    AVATARS_BASE_URL: localAvatars(origin),
     ...(await makeSecrets('dev-')),
   }
   const present = existsSync(DEV_VARS)

@@ -1,11 +1,11 @@
 /**
  * `npm start`: Kith on this machine. Writes `.dev.vars` where something is missing, applies the migrations to the local
  * D1, seeds the demo data once, runs `wrangler dev` and says how to get in. Nothing of it needs the internet.
- * `PORT` changes the port; `ORIGIN` follows.
+ * `PORT` changes the port; `ORIGIN` follows, and with it the URLs of profile pictures.
  */
 import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
-import { completeDevVars, DEMO, main, Refusal, ROOT, runWrangler, startWrangler } from './local.ts'
+import { completeDevVars, DEMO, localAvatars, main, Refusal, ROOT, runWrangler, startWrangler } from './local.ts'
 import { type Demo, seed } from './seed.ts'
 
 const DEFAULT_PORT = 8787
@@ -24,7 +24,7 @@ await main(async () => {
   const demo = await seed(origin)
   console.log('Kith: starting the server')
   const options = ['--port', String(port), '--show-interactive-dev-session', 'false']
-  const server = startWrangler(['dev', ...options, ...(origin === vars.ORIGIN ? [] : ['--var', `ORIGIN:${origin}`])], {
+  const server = startWrangler(['dev', ...options, ...varsFor(origin, vars)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: process.stdout.isTTY ? { FORCE_COLOR: '1' } : {},
   })
@@ -32,6 +32,13 @@ await main(async () => {
   await untilReady(server, local)
   console.log(welcome(demo, local))
 })
+
+/** What differs from .dev.vars for this origin. Avatars that were set to come from elsewhere stay there. */
+function varsFor(origin: string, vars: NodeJS.Dict<string>): string[] {
+  const own = vars.ORIGIN === undefined ? '' : localAvatars(vars.ORIGIN)
+  const avatars = vars.AVATARS_BASE_URL === own ? ['--var', `AVATARS_BASE_URL:${localAvatars(origin)}`] : []
+  return origin === vars.ORIGIN ? [] : ['--var', `ORIGIN:${origin}`, ...avatars]
+}
 
 function readPort(text: string | undefined): number {
   const port = Number(text || DEFAULT_PORT)

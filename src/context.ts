@@ -33,6 +33,7 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
     kv: env.KV,
     avatars: env.AVATARS,
     media: env.MEDIA,
+    images: env.IMAGES,
     mailer: toMailer(env),
     requestId,
     caller,

@@ -23,10 +23,12 @@ export interface Ctx {
   /** Where the gate reads: the primary, or a replica when the operator chose so. */
   readonly gateDb: Database
   readonly kv: KVNamespace
-  /** The public bucket of profile pictures. */
+  /** The bucket of avatars, which clients read without us. */
   readonly avatars: R2Bucket
   /** The private bucket of the media library. */
   readonly media: R2Bucket
+  /** Decodes and draws pictures. */
+  readonly images: Pick<ImagesBinding, 'input'>
   readonly mailer: Mailer
   readonly requestId: string
   readonly caller: Caller

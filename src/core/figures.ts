@@ -115,3 +115,13 @@ export const CLIENT_REMOVAL_CHUNKS_PER_RUN = 20
 export const DELETED_CLIENTS_AT_A_TIME = 20
 /** Grants that the list of connected apps is made of, the newest. */
 export const APP_SESSIONS_LOOKED_AT = 1_000
+/** Sides of the two squares that an avatar is drawn as: for screens of today, and for lists and clients that know no WebP. */
+export const AVATAR_SIDE = 512
+export const AVATAR_SMALL_SIDE = 128
+export const AVATAR_CHANGES_WINDOW_MS = DAY_MS
+/** An upload that has not ended by then never will: what it has stored is removed. */
+export const AVATAR_RESERVATION_MS = HOUR_MS
+/** Where a picture is, a moment later: a client that asks again after a change sees the new one within a minute. */
+export const AVATAR_REDIRECT_SECONDS = 60
+/** Boundaries, part headers and small fields around the file of a form. */
+export const FORM_OVERHEAD_BYTES = 64 * 1024

@@ -4,9 +4,8 @@
  */
 import type { HonoRequest } from 'hono'
 import { AppError, type FieldIssue } from '../core/errors.ts'
-
-/** Boundaries, names and text fields around the file. */
-const OVERHEAD_BYTES_MAX = 64 * 1024
+import { FORM_OVERHEAD_BYTES } from '../core/figures.ts'
+import { readBytes } from './body.ts'
 
 export interface FileForm {
   /** The part's own name for the file; empty when it says none. */
@@ -24,7 +23,7 @@ export async function readFileForm(
   req: HonoRequest,
   expected: { file: readonly string[]; fields: readonly string[]; bytesMax: number },
 ): Promise<FileForm> {
-  const form = await parse(req, await readBytes(req, expected.bytesMax + OVERHEAD_BYTES_MAX))
+  const form = await parse(req, await readBytes(req, expected.bytesMax + FORM_OVERHEAD_BYTES))
   const fields: Record<string, string> = {}
   let file: { name: string; part: File } | null = null
   for (const [name, part] of form.entries()) {
@@ -40,6 +39,7 @@ export async function readFileForm(
   }
   if (!file) throw refused(expected.file[0] ?? '', 'is required')
   const bytes = new Uint8Array(await file.part.arrayBuffer())
+  if (bytes.byteLength === 0) throw refused(file.name, 'must not be empty')
   if (bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
   return { fileName: file.part.name, contentType: file.part.type, bytes, fields }
 }
@@ -50,23 +50,6 @@ async function parse(req: HonoRequest, bytes: Uint8Array<ArrayBuffer>): Promise<
   } catch (cause) {
     throw new AppError('invalid_request', 'The form cannot be read (RFC 7578)', { cause })
   }
-}
-
-/** The body, never more than the limit in memory, whatever Content-Length says. */
-export async function readBytes(req: HonoRequest, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(req.header('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax)
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const chunk of req.raw.body ?? []) {
-      size += chunk.byteLength
-      if (size > bytesMax) throw tooLarge(bytesMax)
-      chunks.push(chunk)
-    }
-  } catch (cause) {
-    throw cause instanceof AppError ? cause : new AppError('invalid_request', 'The body broke off', { cause })
-  }
-  return new Uint8Array(Buffer.concat(chunks))
 }
 
 function tooLarge(bytesMax: number): AppError {

@@ -72,7 +72,7 @@ function toOperation(method: string, path: string, tags: Tags & { inputs?: Input
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: toRequestBody(body) } : {}),
     ...(tags.upload ? { requestBody: toUploadBody(tags.upload) } : {}),
-    responses: toResponses(tags, inputs.length > 0),
+    responses: toResponses(tags, inputs.length > 0 || tags.upload !== undefined),
     security: toSecurity(access, credentials),
   }
 }
@@ -110,13 +110,16 @@ function toRequestBody({ target, schema }: Input): Json {
   return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
 }
 
+/** OpenAPI 3.1 §4.8.14.3: bytes are a string of a binary format. */
 function toUploadBody({ raw, form }: Upload): Json {
   const binary = { type: 'string', format: 'binary' }
   const content: Record<string, Json> = Object.fromEntries(raw.map((type) => [type, { schema: { ...binary } }]))
   if (form) {
     const text = Object.entries(form.fields).map(([name, description]) => [name, { type: 'string', description }])
     const properties = { [form.file]: binary, ...Object.fromEntries(text) }
-    content['multipart/form-data'] = { schema: { type: 'object', properties, required: [form.file] } }
+    const schema = { type: 'object', properties, required: [form.file], additionalProperties: false }
+    const encoding = form.types.length > 0 ? { encoding: { [form.file]: { contentType: form.types.join(', ') } } } : {}
+    content['multipart/form-data'] = { schema, ...encoding, example: { [form.file]: 'the bytes of the file' } }
   }
   return { required: true, content }
 }
@@ -144,7 +147,15 @@ function toResponses(tags: Tags, hasInput: boolean): Json {
       String(status),
       { description: REASON[status] ?? 'Refused', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
     ])
-  return { ...(description ? toSuccess(description) : {}), ...Object.fromEntries(errors) }
+  const images = description?.images
+    ? {
+        200: {
+          description: REASON[200],
+          content: Object.fromEntries(description.images.map((type) => [type, { schema: { type: 'string' } }])),
+        },
+      }
+    : {}
+  return { ...(description ? toSuccess(description) : {}), ...images, ...Object.fromEntries(errors) }
 }
 
 function toSuccess({ response }: Description): Json {

@@ -24,6 +24,8 @@ export interface Description {
     readonly contentType?: string
     readonly headers?: Readonly<Record<string, string>>
   }
+  /** Where the success may as well be an image itself, with 200: of these types. */
+  readonly images?: readonly string[]
   /** Statuses of refusals beyond those that follow from access and validation. */
   readonly refusals?: readonly number[]
 }
@@ -37,8 +39,8 @@ export interface Input {
 export interface Upload {
   /** Media types of a raw body. */
   readonly raw: readonly string[]
-  /** Names of the form's parts: the file's, and those of text fields. */
-  readonly form: { readonly file: string; readonly fields: Readonly<Record<string, string>> } | null
+  /** The form's parts: the file's name and media types (none: any), and text fields with what they say. */
+  readonly form: { readonly file: string; readonly types: readonly string[]; readonly fields: Readonly<Record<string, string>> } | null
 }
 
 export interface Tags {

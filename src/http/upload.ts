@@ -1,8 +1,14 @@
 /**
- * Uploads as they come over HTTP: a raw body, streamed on; its announced length and digest (RFC 9110 §8.6, RFC 9530 §2).
+ * Uploads as they come over HTTP: a raw body, streamed on, with its announced length and digest (RFC 9110 §8.6, RFC 9530
+ * §2); a picture or another small file, raw or in a form, for routes that take one.
  */
-import type { HonoRequest } from 'hono'
+import type { HonoRequest, MiddlewareHandler } from 'hono'
+import type { Config } from '../config.ts'
 import { AppError } from '../core/errors.ts'
+import type { AppEnv } from './app-env.ts'
+import { readBytes } from './body.ts'
+import { isMultipart, readFileForm } from './multipart.ts'
+import { tag } from './tags.ts'
 
 export interface RawBody {
   /** Bytes, as `Content-Length` says. */
@@ -44,4 +50,40 @@ export function contentDigest(header: string | undefined): string | null {
     digest = bytes.toString('base64url')
   }
   return digest
+}
+
+export interface UploadedFile {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** What the sender says it is; null where nothing is said. */
+  readonly declaredType: string | null
+}
+
+type Uploaded = MiddlewareHandler<AppEnv & { Variables: { file: UploadedFile } }>
+
+export interface FileTypes {
+  readonly bytesMax: (config: Config) => number
+  /** For the API document; what a file is, the core finds out. */
+  readonly types: readonly string[]
+}
+
+/** Takes the body as the file. Its length must be told before. The handler finds it in `c.var.file`. */
+export function fileAsBody({ bytesMax, types }: FileTypes): Uploaded {
+  const handler: Uploaded = async (c, next) => {
+    if (c.req.header('content-length') === undefined) throw new AppError('length_required', 'Say how long the body is, in Content-Length')
+    const bytes = await readBytes(c.req, bytesMax(c.var.ctx.config))
+    c.set('file', { bytes, declaredType: c.req.header('content-type') ?? null })
+    await next()
+  }
+  return tag(handler, { upload: { raw: types, form: null } })
+}
+
+/** Takes a form with exactly one file, in a field of one of these names, and nothing else; the first is the documented one. */
+export function fileInForm(names: readonly [string, ...string[]], { bytesMax, types }: FileTypes): Uploaded {
+  const handler: Uploaded = async (c, next) => {
+    if (!isMultipart(c.req)) throw new AppError('unsupported_media_type', 'Send multipart/form-data')
+    const { bytes, contentType } = await readFileForm(c.req, { file: names, fields: [], bytesMax: bytesMax(c.var.ctx.config) })
+    c.set('file', { bytes, declaredType: contentType === '' ? null : contentType })
+    await next()
+  }
+  return tag(handler, { upload: { raw: [], form: { file: names[0], types, fields: {} } } })
 }

@@ -8,6 +8,7 @@ import type * as z from 'zod'
 import { AppError, type FieldIssue } from '../core/errors.ts'
 import { BODY_BYTES_MAX, BODY_DEPTH_MAX } from '../core/figures.ts'
 import type { AppEnv } from './app-env.ts'
+import { readBytes } from './body.ts'
 import { type Input, tag } from './tags.ts'
 
 type Validated<T extends string, S extends z.ZodType> = MiddlewareHandler<
@@ -57,19 +58,10 @@ async function read(c: Context<AppEnv>, target: Target): Promise<unknown> {
   throw new AppError('unsupported_media_type', 'Send application/json or application/x-www-form-urlencoded')
 }
 
-/** The body as text, never more than the limit in memory, whatever Content-Length says. */
 async function readText(c: Context<AppEnv>): Promise<string> {
-  const tooLarge = () => new AppError('payload_too_large', `The body may have at most ${BODY_BYTES_MAX} bytes`)
-  if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of c.req.raw.body ?? []) {
-    size += chunk.byteLength
-    if (size > BODY_BYTES_MAX) throw tooLarge()
-    chunks.push(chunk)
-  }
+  const bytes = await readBytes(c.req, BODY_BYTES_MAX)
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(Buffer.concat(chunks))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
   } catch {
     throw new AppError('invalid_request', 'The body is not UTF-8')
   }

@@ -1,5 +1,6 @@
 /** Visits to the routes of people: the graph, status, search, invite codes, changes of an address, the end of an account. */
 import { putEdge, setColumns } from '../support/graph.ts'
+import { pictureForm, png } from '../support/images.ts'
 import { Client, db, newestCode } from '../support/kith.ts'
 import { type Person, signedInPerson, signUp, signUpBody } from '../support/people.ts'
 import { visit } from './visits.ts'
@@ -45,6 +46,10 @@ export async function visitPeople(): Promise<void> {
   await visit(one.client, 'PUT', '/user/status', { statusMessage: 'Plans.', availability: 'busy', mood: 'happy' })
   await visit(one.client, 'GET', '/user/status')
   await visit(one.client, 'DELETE', '/user/status')
+  await visit(one.client, 'PATCH', '/user/profile-picture', pictureForm(png()))
+  await visit(one.client, 'PUT', '/user/profile-picture', png())
+  await visit(new Client(), 'GET', `/user/${one.id}/profile-picture`)
+  await visit(one.client, 'DELETE', '/user/profile-picture')
   for (const query of ['plan', 'nobody is called this', other.id]) await visit(one.client, 'POST', '/user/search', { query })
   const { json } = await visit(one.client, 'GET', '/user/invite-codes', undefined, [200], INVITE_ONLY)
   const invited = { ...signUpBody('plan_invited'), inviteCode: json.data.inviteCodes[0].code }

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/ids.ts'
 import type { Counts } from '../platform/counters.ts'
 import { spend } from '../support/budget.ts'
+import { pictureForm, png } from '../support/images.ts'
 import { Client, db, newestCode, platform } from '../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
 import { nameOf, userRoutes } from '../support/routes.ts'
@@ -47,6 +48,19 @@ describe('a request keeps to the budget of its route', () => {
     const two = await signUp('budget_verify2')
     const path = `/user/verify-email?target=${two.id}&code=${await newestCode(two.email)}`
     expectWithin('GET /user/verify-email', await spend(two.client, 'GET', path))
+  })
+
+  test('PATCH, PUT, GET and DELETE of the profile picture', async () => {
+    const person = await signedInPerson('budget_pictured')
+    const path = '/user/profile-picture'
+    const look = () => spend(new Client(), 'GET', `/user/${person.id}/profile-picture`)
+    expectWithin('GET /user/:userId{[0-9a-f]{24}}/profile-picture', await look())
+    // The first has none before it, the second has one to replace.
+    expectWithin('PATCH /user/profile-picture', await spend(person.client, 'PATCH', path, pictureForm(png())))
+    expectWithin('PUT /user/profile-picture', await spend(person.client, 'PUT', path, png()))
+    expectWithin('GET /user/:userId{[0-9a-f]{24}}/profile-picture', await look(), 302)
+    expectWithin('DELETE /user/profile-picture', await spend(person.client, 'DELETE', path))
+    expectWithin('DELETE /user/profile-picture', await spend(person.client, 'DELETE', path))
   })
 
   test('GET /user/resend-verification', async () => {

@@ -18,6 +18,8 @@ export type KvFault = 'throw' | 'lose-reply' | 'refuse' | 'miss' | 'corrupt' | '
 export type R2Operation = 'get' | 'head' | 'put' | 'delete' | 'list' | 'multipart'
 /** As for KV; `null`: get or put answers null. `break`: the body breaks off half-way, nothing is stored. */
 export type R2Fault = 'throw' | 'lose-reply' | 'refuse' | 'null' | 'break' | 'hang'
+/** `down`: as when the service is ill. `refuse`: as of a picture that it does not take. */
+export type ImagesFault = 'down' | 'refuse' | 'hang'
 export type LimiterFault = 'throw' | 'deny' | 'allow'
 
 interface D1Plan {
@@ -37,6 +39,7 @@ export class Faults {
   #r2 = new Map<R2Operation, R2Fault>()
   #email: string | undefined
   #limiter: LimiterFault | undefined
+  #images: ImagesFault | undefined
   #hung = new Set<(reason: Error) => void>()
 
   /** The nth D1 operation from now (1 is the next) throws, and does nothing. */
@@ -67,6 +70,10 @@ export class Faults {
     this.#email = code
   }
 
+  images(fault: ImagesFault): void {
+    this.#images = fault
+  }
+
   limiter(fault: LimiterFault): void {
     this.#limiter = fault
   }
@@ -79,6 +86,7 @@ export class Faults {
     this.#r2.clear()
     this.#email = undefined
     this.#limiter = undefined
+    this.#images = undefined
     for (const reject of this.#hung) reject(new Error(D1_FAILURES.connectionLost))
     this.#hung.clear()
   }
@@ -109,6 +117,14 @@ export class Faults {
     if (fault === 'hang' || fault === 'lose-reply' || fault === undefined) return this.#around(fault, 'send:', work)
     this.fired += 1
     throw Object.assign(new Error(`send: ${fault}`), { code: fault })
+  }
+
+  async aroundImages<T>(work: Work<T>): Promise<T> {
+    if (this.#images === undefined) return work()
+    this.fired += 1
+    if (this.#images === 'hang') return this.#hang()
+    if (this.#images === 'refuse') throw Object.assign(new Error('IMAGES_TRANSFORM_ERROR 9412: not an image'), { code: 9412 })
+    throw Object.assign(new Error('Unexpected error response 500: <html>at sharp.js:1</html>'), { code: 9523 })
   }
 
   kvFault(operation: KvOperation): KvFault | undefined {

@@ -6,6 +6,7 @@ import { Counters, type ExecutedStatement } from './counters.ts'
 import { wrapD1 } from './d1.ts'
 import { type RecordedEmail, wrapEmail } from './email.ts'
 import { Faults } from './faults.ts'
+import { wrapImages } from './images.ts'
 import { Invocation } from './invocation.ts'
 import { wrapKv } from './kv.ts'
 import { wrapLimiter } from './limiter.ts'
@@ -17,6 +18,7 @@ export interface Bindings {
   KV: KVNamespace
   AVATARS: R2Bucket
   MEDIA: R2Bucket
+  IMAGES: ImagesBinding
   EMAIL: SendEmail
   LIMIT_CREATE: RateLimit
   LIMIT_LOGIN: RateLimit
@@ -54,6 +56,7 @@ export function createPlatform<Env extends Bindings>(env: Env): Platform<Env> {
     KV: wrapKv(env.KV, core),
     AVATARS: wrapR2(env.AVATARS, core),
     MEDIA: wrapR2(env.MEDIA, core),
+    IMAGES: wrapImages(env.IMAGES, core),
     EMAIL: wrapEmail(core, emails),
     LIMIT_CREATE: wrapLimiter(env.LIMIT_CREATE, core),
     LIMIT_LOGIN: wrapLimiter(env.LIMIT_LOGIN, core),

@@ -33,8 +33,7 @@ const FIELDS: Readonly<Record<string, readonly ['everybody' | 'insider' | 'owner
   firstName: ['everybody', COLUMNS.given_name],
   middleName: ['everybody', COLUMNS.middle_name],
   lastName: ['everybody', COLUMNS.family_name],
-  // Until there are pictures.
-  profilePictureUrl: ['everybody', null],
+  profilePictureUrl: ['everybody', `https://avatars.kith.test/${COLUMNS.avatar_key}/512.webp`],
   followerCount: ['everybody', COLUMNS.follower_count],
   followingCount: ['everybody', COLUMNS.following_count],
   isPrivate: ['everybody', 'whether it is private'],
@@ -72,6 +71,7 @@ const FIELDS: Readonly<Record<string, readonly ['everybody' | 'insider' | 'owner
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   firstName: ['given_name'],
   lastName: ['family_name'],
+  profilePictureUrl: ['avatar_key'],
   verifiedDate: ['verified_at'],
   subscriptionExpiry: ['subscription_expires_at'],
   status: ['status_message', 'status_updated_at', 'status_expires_at'],

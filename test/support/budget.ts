@@ -7,7 +7,7 @@ import { createApp } from '../../src/app.ts'
 import type { Bindings } from '../../src/config.ts'
 import { buildRequestContext } from '../../src/context.ts'
 import type { Counts, ExecutedStatement } from '../platform/counters.ts'
-import { type Client, ORIGIN, platform } from './kith.ts'
+import { type Body, type Client, contentTypeOf, ORIGIN, payloadOf, platform } from './kith.ts'
 
 let held: (() => Promise<unknown>)[] = []
 
@@ -31,18 +31,14 @@ export interface Spent {
 }
 
 /** Sends a request as `client` would, and counts what it costs. Cookies are sent and not kept. */
-export async function spend(
-  client: Client,
-  method: string,
-  path: string,
-  body?: Record<string, unknown> | URLSearchParams,
-): Promise<Spent> {
+export async function spend(client: Client, method: string, path: string, body?: Body): Promise<Spent> {
   const headers = new Headers({ 'cf-connecting-ip': client.network, 'user-agent': client.userAgent })
   if (client.token !== null) headers.set('authorization', `Bearer ${client.token}`)
   if (client.cookies.size > 0) headers.set('cookie', [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
-  if (body) headers.set('content-type', body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json')
-  const payload = body === undefined ? null : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
-  const request = new Request(`${ORIGIN}${path}`, { method, headers, body: payload, redirect: 'manual' })
+  const type = contentTypeOf(body)
+  if (type !== null) headers.set('content-type', type)
+  if (body instanceof Uint8Array) headers.set('content-length', String(body.length))
+  const request = new Request(`${ORIGIN}${path}`, { method, headers, body: payloadOf(body), redirect: 'manual' })
   const executionCtx = createExecutionContext()
   platform.beginInvocation()
   held = []
@@ -53,7 +49,14 @@ export async function spend(
   const { counts: later } = await platform.counts.measure(() => Promise.all(held.map((work) => work())))
   await waitOnExecutionContext(executionCtx)
   const { response, text } = result
-  return { status: response.status, json: text === '' ? undefined : JSON.parse(text), headers: response.headers, counts, later, statements }
+  return {
+    status: response.status,
+    json: /^[{[]/.test(text) ? JSON.parse(text) : undefined,
+    headers: response.headers,
+    counts,
+    later,
+    statements,
+  }
 }
 
 export const kvOperations = (counts: Counts) => counts.kvReads + counts.kvWrites + counts.kvLists + counts.kvDeletes

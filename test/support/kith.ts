@@ -13,7 +13,7 @@ export const platform = createPlatform(env as unknown as Bindings)
 /** The database itself, without limits and counters: to arrange and to look. */
 export const db = (env as unknown as Bindings).DB
 
-type Body = Record<string, unknown> | unknown[] | string | URLSearchParams | FormData | Uint8Array | ReadableStream
+export type Body = Record<string, unknown> | unknown[] | string | URLSearchParams | FormData | Uint8Array<ArrayBuffer> | ReadableStream
 export interface Options {
   readonly method?: string
   readonly body?: Body
@@ -26,9 +26,10 @@ export interface Reply {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  readonly bytes: Uint8Array
   // biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
   readonly json: any
+  /** The body as it came. */
+  readonly bytes: Uint8Array
 }
 
 let clients = 0
@@ -57,33 +58,20 @@ export class Client {
     if (this.token !== null) headers.set('authorization', `Bearer ${this.token}`)
     if (this.cookies.size > 0) headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     const { body } = options
-    const isRaw = body instanceof FormData || body instanceof Uint8Array || body instanceof ReadableStream
-    if (body instanceof URLSearchParams) headers.set('content-type', 'application/x-www-form-urlencoded')
-    else if (body instanceof Uint8Array) headers.set('content-length', String(body.byteLength))
-    else if (body !== undefined && !isRaw) headers.set('content-type', 'application/json')
+    const type = contentTypeOf(body)
+    if (type !== null) headers.set('content-type', type)
+    if (body instanceof Uint8Array) headers.set('content-length', String(body.length))
     for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value)
-    const payload =
-      body === undefined
-        ? null
-        : typeof body === 'string' || isRaw
-          ? body
-          : body instanceof URLSearchParams
-            ? body.toString()
-            : JSON.stringify(body)
-    const request = new Request(`${ORIGIN}${path}`, {
-      method: options.method ?? 'GET',
-      headers,
-      body: payload as BodyInit | null,
-      redirect: 'manual',
-    })
+    const init = { method: options.method ?? 'GET', headers, body: payloadOf(body), redirect: 'manual' } as const
+    const request = new Request(`${ORIGIN}${path}`, init)
     const executionCtx = createExecutionContext()
     platform.beginInvocation()
     const response = await worker.fetch(request as never, toEnv(options.env), executionCtx)
     const bytes = new Uint8Array(await response.arrayBuffer())
-    const text = new TextDecoder().decode(bytes)
     await waitOnExecutionContext(executionCtx)
     this.#keepCookies(response.headers)
-    return { status: response.status, headers: response.headers, text, bytes, json: parse(text) }
+    const text = new TextDecoder().decode(bytes)
+    return { status: response.status, headers: response.headers, text, json: parse(text), bytes }
   }
 
   #keepCookies(headers: Headers): void {
@@ -93,6 +81,20 @@ export class Client {
       else this.cookies.set(name, value)
     }
   }
+}
+
+const isSentAsItIs = (body: Body) => body instanceof FormData || body instanceof Uint8Array || body instanceof ReadableStream
+
+/** A form's type has its boundary in it, which the request knows; bytes have the type that a test gives them. */
+export function contentTypeOf(body: Body | undefined): string | null {
+  if (body === undefined || isSentAsItIs(body)) return null
+  return body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json'
+}
+
+export function payloadOf(body: Body | undefined): BodyInit | null {
+  if (body === undefined) return null
+  if (typeof body === 'string' || isSentAsItIs(body)) return body
+  return body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
 }
 
 function toEnv(changes: Partial<Bindings> | undefined): Bindings {

@@ -1,5 +1,6 @@
 /**
- * How much of what is random is tried: little in `npm test`, as much as `npm run model` says (scripts/model.ts), or what
+ * How much of what is random is tried: little in `npm test`, as much as `npm run model` says (scripts/model.ts), or
+ * `npm run fuzz:images` (scripts/fuzz-images.ts), or what
  * vitest.config.ts provides.
  */
 import { inject } from 'vitest'
@@ -8,6 +9,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     modelRuns?: number
     modelSeed?: number | null
+    imageMutations?: number
+    imageSeed?: number
   }
 }
 
@@ -18,3 +21,8 @@ export const MODEL_SEED = inject('modelSeed') ?? null
 
 /** For a test of so many runs. */
 export const MODEL_TIMEOUT_MS = 120_000 + MODEL_RUNS * 3_000
+
+/** Changed pictures, each of them a request. */
+export const IMAGE_MUTATIONS = inject('imageMutations') ?? 500
+export const IMAGE_SEED = inject('imageSeed') ?? 1
+export const IMAGE_TIMEOUT_MS = 60_000 + IMAGE_MUTATIONS * 200

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { InviteCode } from '../../core/accounts/invite-codes.ts'
 import type { AuditEvent, OwnAuditEvent } from '../../core/admin/audit.ts'
 import type { Role } from '../../core/admin/roles.ts'
+import type { Ctx } from '../../core/ctx.ts'
 import { storedScopes } from '../../core/oauth/scopes.ts'
 import type { SeenUser as VisibleUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
@@ -28,9 +29,9 @@ const AdminUser = SeenUser.extend({
   updatedAt: date,
 })
 
-export function toAdminUser(user: VisibleUser, now: number): z.output<typeof AdminUser> {
+export function toAdminUser(user: VisibleUser, ctx: Ctx): z.output<typeof AdminUser> {
   return {
-    ...toSeenUser(user, now),
+    ...toSeenUser(user, ctx),
     emailVerified: user.emailVerifiedAt !== null,
     phoneCountryCode: user.phoneCountryCode,
     preferredLanguage: user.locale,

@@ -23,6 +23,7 @@ import { media } from './routes/media.ts'
 import { mediaFiles } from './routes/media-files.ts'
 import { people } from './routes/people.ts'
 import { profile } from './routes/profile.ts'
+import { profilePicture } from './routes/profile-picture.ts'
 import { roles } from './routes/roles.ts'
 import { search } from './routes/search.ts'
 import { sessions } from './routes/sessions.ts'
@@ -36,6 +37,7 @@ user.use(allowedOrigins(), refuseCrossSiteWrites(), credentials(bearer, browserS
 user.route('/', accounts)
 user.route('/', sessions)
 user.route('/', profile)
+user.route('/', profilePicture)
 user.route('/', deletion)
 user.route('/', social)
 user.route('/', status)

@@ -2,6 +2,8 @@
 import * as z from 'zod'
 import type { SignInEvent } from '../../core/accounts/sign-in-history.ts'
 import type { User } from '../../core/accounts/user.ts'
+import type { Ctx } from '../../core/ctx.ts'
+import { avatarUrl } from '../../core/media/avatar-urls.ts'
 import { SCOPES } from '../../core/oauth/scopes.ts'
 import type { ListedSession } from '../../core/sessions/sessions.ts'
 import { toHex } from '../../ids.ts'
@@ -49,7 +51,8 @@ const OwnUser = z.strictObject({
 })
 type OwnUser = z.output<typeof OwnUser>
 
-export function toOwnUser(user: User, now: number): OwnUser {
+export function toOwnUser(user: User, ctx: Ctx): OwnUser {
+  const now = ctx.now()
   return {
     _id: toHex(user.id),
     firstName: user.givenName,
@@ -60,7 +63,7 @@ export function toOwnUser(user: User, now: number): OwnUser {
     role: user.role,
     bio: user.bio,
     designation: user.designation,
-    profilePictureUrl: null,
+    profilePictureUrl: avatarUrl(ctx, user.avatarKey),
     pronouns: user.pronouns,
     verified: user.verifiedAt !== null,
     verifiedDate: toIso(user.verifiedAt),
@@ -88,8 +91,8 @@ export function toOwnUser(user: User, now: number): OwnUser {
 }
 
 /** @NOTE The seed's log-in samples spell `varifiedDate`; both spellings are sent there (wire §3.5). */
-export function toSignedInUser(user: User, now: number) {
-  const own = toOwnUser(user, now)
+export function toSignedInUser(user: User, ctx: Ctx) {
+  const own = toOwnUser(user, ctx)
   return { ...own, varifiedDate: own.verifiedDate }
 }
 

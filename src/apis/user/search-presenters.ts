@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { InviteCode as OwnInviteCode } from '../../core/accounts/invite-codes.ts'
 import type { Role as KnownRole } from '../../core/accounts/roles.ts'
+import type { Ctx } from '../../core/ctx.ts'
 import type { SeenUser as VisibleUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
 import { ok } from './presenters.ts'
@@ -10,8 +11,8 @@ import { EXAMPLE_SEEN_USER, SeenUser, toSeenUser } from './social-presenters.ts'
 const SearchResult = SeenUser.extend({ approved: z.literal(true), source: SeenUser })
 
 /** @NOTE The seed's table says users, its sample shows follow records; each row serves both readings (wire §6.13). */
-export function toSearchResult(user: VisibleUser, now: number): z.output<typeof SearchResult> {
-  const seen = toSeenUser(user, now)
+export function toSearchResult(user: VisibleUser, ctx: Ctx): z.output<typeof SearchResult> {
+  const seen = toSeenUser(user, ctx)
   return { ...seen, approved: true, source: seen }
 }
 

@@ -1,5 +1,7 @@
 /** Liquid's words for other people and the graph: presenters, schemas and examples (wire §3.2, §6.11, §6.14). */
 import * as z from 'zod'
+import type { Ctx } from '../../core/ctx.ts'
+import { avatarUrl } from '../../core/media/avatar-urls.ts'
 import { statusOf, type UserStatus } from '../../core/profiles/status.ts'
 import type { BlockRecord } from '../../core/social/blocks.ts'
 import type { FollowRecord as FollowRecordOf, Relationship as RelationshipOf } from '../../core/social/lists.ts'
@@ -40,7 +42,8 @@ export const SeenUser = z.strictObject({
   status: Status.nullable(),
 })
 
-export function toSeenUser(user: VisibleUser, now: number): z.output<typeof SeenUser> {
+export function toSeenUser(user: VisibleUser, ctx: Ctx): z.output<typeof SeenUser> {
+  const now = ctx.now()
   const isInsider = user.audience !== 'outsider'
   const isOwner = user.audience === 'owner'
   const inForce = (since: number | null, until: number | null) => since !== null && (until === null || until > now)
@@ -55,7 +58,7 @@ export function toSeenUser(user: VisibleUser, now: number): z.output<typeof Seen
     bio: user.bio,
     designation: user.designation,
     organization: user.organization,
-    profilePictureUrl: null,
+    profilePictureUrl: avatarUrl(ctx, user.avatarKey),
     pronouns: user.pronouns,
     verified: isInsider ? user.verifiedAt !== null : null,
     verifiedDate: toIso(user.verifiedAt),
@@ -85,15 +88,15 @@ const FollowRecord = (side: 'source' | 'target') =>
   z.strictObject({ _id: z.string(), approved: z.boolean(), createdAt: z.iso.datetime(), [side]: SeenUser })
 
 /** @NOTE The original left `approved` out and kept `createdAt`; the seed has it the other way. Both are sent (wire §6.14). */
-export function toFollowRecord(side: 'source' | 'target', record: FollowRecordOf, now: number) {
+export function toFollowRecord(side: 'source' | 'target', record: FollowRecordOf, ctx: Ctx) {
   const { id, approved, createdAt, user } = record
-  return { _id: toHex(id), approved, createdAt: new Date(createdAt).toISOString(), [side]: toSeenUser(user, now) }
+  return { _id: toHex(id), approved, createdAt: new Date(createdAt).toISOString(), [side]: toSeenUser(user, ctx) }
 }
 
 const Block = z.strictObject({ _id: z.string(), createdAt: z.iso.datetime(), target: SeenUser })
 
-export function toBlock(record: BlockRecord, now: number): z.output<typeof Block> {
-  return { _id: toHex(record.id), createdAt: new Date(record.createdAt).toISOString(), target: toSeenUser(record.user, now) }
+export function toBlock(record: BlockRecord, ctx: Ctx): z.output<typeof Block> {
+  return { _id: toHex(record.id), createdAt: new Date(record.createdAt).toISOString(), target: toSeenUser(record.user, ctx) }
 }
 
 const Relationship = z.strictObject({

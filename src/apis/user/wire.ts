@@ -185,6 +185,9 @@ const hexId = <Id extends AnyId>() =>
 
 export const SessionParams = z.object({ id: hexId<SessionId>() })
 export const UserParams = z.object({ userId: fields.userIdHex })
+export const PictureQuery = z.object({
+  format: z.enum(['png', 'svg'], { error: 'must be png or svg' }).meta({ example: 'png' }).optional(),
+})
 export const TargetBody = z.strictObject({ target: fields.userIdHex })
 export const TargetQuery = z.object({ target: fields.userIdHex })
 export const TargetsBody = z.strictObject({

@@ -5,6 +5,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
+import { markAvatars } from './avatars.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import { removeFiles } from './files.ts'
 
@@ -72,12 +73,13 @@ function erasePerson(ids: string, deletedBefore: number, now: number): Statement
     WHERE id IN (SELECT value FROM json_each(${ids})) AND deleted_at <= ${deletedBefore} AND deleted_reason IS NOT 'purged'`)
 }
 
-/**
- * The avatar's object is still to be removed: its key leaves the row here.
- * @NOTE No avatar is stored so far. The tombstone of the object belongs right before this statement, in its batch.
- */
-function setFilesAside(ids: string): Statement<void>[] {
-  return [run(sql`UPDATE users SET avatar_key = NULL WHERE id IN (${purgedOf(ids)}) AND avatar_key IS NOT NULL`)]
+/** Objects in buckets outlive the batch: they are marked before the rows let go of them. */
+function setFilesAside(ids: string, now: number): Statement<void>[] {
+  const those = purgedOf(ids)
+  return [
+    markAvatars(sql`u.id IN (${those})`, now),
+    run(sql`UPDATE users SET avatar_key = NULL WHERE id IN (${those}) AND avatar_key IS NOT NULL`),
+  ]
 }
 
 export interface Purge {
@@ -100,7 +102,7 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
     run(sql`DELETE FROM mail_outbox WHERE user_id IN (${those})`),
     run(sql`DELETE FROM authorization_codes WHERE user_id IN (${those})`),
     run(sql`DELETE FROM invite_codes WHERE owner_id IN (${those}) AND used_by IS NULL`),
-    ...setFilesAside(ids),
+    ...setFilesAside(ids, purge.now),
     run(sql`
       INSERT INTO edge_work (user_id, kind, created_at)
       SELECT p.id, 'remove_edges', ${purge.now} FROM (${those}) p

@@ -5,6 +5,7 @@ import type { Scope } from '../../../src/core/oauth/scopes.ts'
 import { coveredBy, SCOPES } from '../../../src/core/oauth/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { signedInAdmin } from '../../support/admins.ts'
+import { pictureForm, png } from '../../support/images.ts'
 import { Client, db, type Options, type Reply } from '../../support/kith.ts'
 import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf, userRoutes } from '../../support/routes.ts'
@@ -21,6 +22,7 @@ const REFUSED_WHILE_RESTRICTED = [
   'DELETE /user/admin-api/delete',
   'DELETE /user/follow-entry',
   'DELETE /user/me',
+  'DELETE /user/profile-picture',
   'DELETE /user/status',
   'PATCH /client/admin-api/update',
   'PATCH /roles/admin-api/update',
@@ -29,6 +31,7 @@ const REFUSED_WHILE_RESTRICTED = [
   'PATCH /user/me',
   'POST /client/admin-api/create',
   'POST /client/admin-api/delete',
+  'PATCH /user/profile-picture',
   'POST /roles/admin-api/create',
   'POST /user/admin-api/ban',
   'POST /user/admin-api/create',
@@ -42,6 +45,7 @@ const REFUSED_WHILE_RESTRICTED = [
   'POST /user/unblock',
   'POST /user/unfollow',
   'PUT /user/admin-api/custom-data',
+  'PUT /user/profile-picture',
   'PUT /user/status',
 ]
 
@@ -96,6 +100,8 @@ function call(client: Client, route: Route, headers: Record<string, string> = {}
   // By GET a cookie counts only where the browser says that its own person asked (wire §6.8).
   const options: Options = { method: route.method, headers: { 'sec-fetch-site': 'same-origin', ...headers } }
   const body = bodyOf(route)
+  const { upload } = route.tags
+  if (upload) return client.fetch(route.path, { ...options, body: upload.raw.length === 0 ? pictureForm(png()) : png() })
   const params = exampleInput(route, 'query') as Record<string, string>
   const query = new URLSearchParams('target' in params ? { ...params, target: other.id } : params).toString()
   const path =

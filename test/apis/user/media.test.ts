@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { type Client, ORIGIN } from '../../support/kith.ts'
 import { signedInPerson } from '../../support/people.ts'
 
-const bytesOf = (text: string) => new TextEncoder().encode(text)
+const bytesOf = (text: string) => new Uint8Array(new TextEncoder().encode(text))
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
-const upload = (client: Client, name: string, bytes: Uint8Array, query = '', headers = {}) =>
+const upload = (client: Client, name: string, bytes: Uint8Array<ArrayBuffer>, query = '', headers = {}) =>
   client.fetch(`/user/media/files?name=${encodeURIComponent(name)}${query}`, { method: 'POST', body: bytes, headers })
 
 describe('the media library', () => {

@@ -44,7 +44,7 @@ export const accounts = new Hono<AppEnv>()
         phone: phone ?? null,
         phoneCountryCode: phoneCountryCode ?? null,
       })
-      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx.now()) } }, 201)
+      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx) } }, 201)
     },
   )
   .post(

@@ -22,6 +22,6 @@ export const adminUpdate = new Hono<AppEnv>().patch(
     const { target, ...body } = c.req.valid('json')
     const { ctx, gate } = c.var
     const user = await updateUser(ctx, gate, { ...toUserUpdate(body), userId: target })
-    return c.json({ ok: 1, data: { user: toOwnUser(user, ctx.now()) } })
+    return c.json({ ok: 1, data: { user: toOwnUser(user, ctx) } })
   },
 )

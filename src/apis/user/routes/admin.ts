@@ -38,7 +38,7 @@ const reads = new Hono<AppEnv>()
       const { ctx, gate } = c.var
       const query = c.req.valid('query')
       const users = await listAllUsers(ctx, gate, admin.toUserFilter(query), wire.toPage(query))
-      return c.json({ ok: 1, data: { records: users.map((user) => toAdminUser(user, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: users.map((user) => toAdminUser(user, ctx)) } })
     },
   )
   .get(
@@ -48,7 +48,7 @@ const reads = new Hono<AppEnv>()
     validate('query', wire.TargetQuery),
     async (c) => {
       const { ctx, gate } = c.var
-      return c.json({ ok: 1, data: { user: toAdminUser(await getAnyUser(ctx, gate, c.req.valid('query').target), ctx.now()) } })
+      return c.json({ ok: 1, data: { user: toAdminUser(await getAnyUser(ctx, gate, c.req.valid('query').target), ctx) } })
     },
   )
   .post(
@@ -59,7 +59,7 @@ const reads = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const users = await findAllUsers(ctx, gate, c.req.valid('json').targets)
-      return c.json({ ok: 1, data: { records: users.map((user) => toAdminUser(user, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: users.map((user) => toAdminUser(user, ctx)) } })
     },
   )
   .get(
@@ -123,7 +123,7 @@ const acts = new Hono<AppEnv>()
       const { firstName, lastName, phone = null, phoneCountryCode = null, role = null, username, email, password } = c.req.valid('json')
       const names = { username, email, password, givenName: firstName, familyName: lastName }
       const user = await createVerifiedUser(ctx, gate, { ...names, phone, phoneCountryCode, role })
-      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } }, 201)
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx) } }, 201)
     },
   )
   .put(
@@ -135,7 +135,7 @@ const acts = new Hono<AppEnv>()
       const { ctx, gate } = c.var
       const { target, customData } = c.req.valid('json')
       const user = await moderation.replaceCustomData(ctx, gate, { userId: target, customData })
-      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx) } })
     },
   )
   .post(
@@ -148,7 +148,7 @@ const acts = new Hono<AppEnv>()
       const { target, state, tier, expiry = null } = c.req.valid('json')
       const subscription = state && tier !== undefined ? { tier, expiresAt: expiry } : null
       const user = await moderation.replaceSubscription(ctx, gate, { userId: target, subscription })
-      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx) } })
     },
   )
   .post(
@@ -164,7 +164,7 @@ const acts = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const user = await moderation.setBan(ctx, gate, admin.toSanction(c.req.valid('json')))
-      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx) } })
     },
   )
   .post(
@@ -179,7 +179,7 @@ const acts = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const user = await moderation.setRestriction(ctx, gate, admin.toSanction(c.req.valid('json')))
-      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx) } })
     },
   )
   .post(
@@ -196,7 +196,7 @@ const acts = new Hono<AppEnv>()
       const { ctx, gate } = c.var
       const { target, state } = c.req.valid('json')
       const user = await moderation.setVerifiedMark(ctx, gate, { userId: target, state })
-      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx.now()) } })
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx) } })
     },
   )
   .post(

@@ -59,6 +59,7 @@ export const mediaFiles = new Hono<AppEnv>()
       raw: ['application/octet-stream'],
       form: {
         file: 'file',
+        types: [],
         fields: { name: 'Instead of the name in the part', folder: 'As in the query', preventShare: 'As in the query' },
       },
     }),

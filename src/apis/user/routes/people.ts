@@ -20,11 +20,11 @@ const PROFILE = describe({
 export const people = new Hono<AppEnv>()
   .get('/user/:userId{[0-9a-f]{24}}', requires('delegated:profile:read'), PROFILE, validate('param', UserParams), async (c) => {
     const { ctx, gate } = c.var
-    return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx.now()) } })
+    return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx) } })
   })
   .get('/user/info/:userId', requires('delegated:profile:read'), PROFILE, validate('param', UserParams), async (c) => {
     const { ctx, gate } = c.var
-    return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx.now()) } })
+    return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx) } })
   })
   .get(
     '/user/:userId/followers',
@@ -39,7 +39,7 @@ export const people = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listFollowsOf(ctx, gate, c.req.valid('param').userId, 'followers', toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => toFollowRecord('source', record, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: records.map((record) => toFollowRecord('source', record, ctx)) } })
     },
   )
   .get(
@@ -55,6 +55,6 @@ export const people = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listFollowsOf(ctx, gate, c.req.valid('param').userId, 'following', toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => toFollowRecord('target', record, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: records.map((record) => toFollowRecord('target', record, ctx)) } })
     },
   )

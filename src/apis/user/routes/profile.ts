@@ -20,7 +20,7 @@ export const profile = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const { user, editableFields } = await getOwnProfile(ctx, gate)
-      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx.now()), editableFields: editableFields.map(toWireName) } })
+      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx), editableFields: editableFields.map(toWireName) } })
     },
   )
   .patch(
@@ -48,6 +48,6 @@ export const profile = new Hono<AppEnv>()
         userId: target ?? null,
       })
       if (session) setSessionCookie(c, session, ctx.now())
-      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx.now()), ...(pendingEmail === null ? {} : { pendingEmail }) } })
+      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx), ...(pendingEmail === null ? {} : { pendingEmail }) } })
     },
   )

@@ -22,6 +22,6 @@ export const search = new Hono<AppEnv>().post(
   async (c) => {
     const { ctx, gate } = c.var
     const users = await searchForUsers(ctx, gate, c.req.valid('json'))
-    return c.json({ ok: 1, data: { results: users.map((user) => toSearchResult(user, ctx.now())) } })
+    return c.json({ ok: 1, data: { results: users.map((user) => toSearchResult(user, ctx)) } })
   },
 )

@@ -148,7 +148,7 @@ export const sessions = new Hono<AppEnv>()
       const { ctx, gate } = c.var
       const { user, principal } = await getOwnProfile(ctx, gate)
       const session = { _id: toHex(principal.sessionId), authenticatedAt: new Date(principal.authenticatedAt).toISOString() }
-      return c.json({ ok: 1, data: { userInfo: toOwnUser(user, ctx.now()), session } })
+      return c.json({ ok: 1, data: { userInfo: toOwnUser(user, ctx), session } })
     },
   )
   .get(
@@ -201,7 +201,7 @@ function signedIn(c: Context<AppEnv>, outcome: SignInOutcome) {
   if (outcome.kind === 'signed_in') {
     setSessionCookie(c, outcome.session, now)
   }
-  const user = toSignedInUser(outcome.user, now)
+  const user = toSignedInUser(outcome.user, c.var.ctx)
   return { user, userInfo: user }
 }
 

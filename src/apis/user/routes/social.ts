@@ -64,7 +64,7 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listOwnFollows(ctx, gate, 'followers', wire.toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('source', record, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('source', record, ctx)) } })
     },
   )
   .get(
@@ -78,7 +78,7 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listOwnFollows(ctx, gate, 'following', wire.toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('target', record, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('target', record, ctx)) } })
     },
   )
   .get(
@@ -92,7 +92,7 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listOwnFollows(ctx, gate, 'requests', wire.toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('source', record, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('source', record, ctx)) } })
     },
   )
   .patch(
@@ -161,7 +161,7 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listBlockedUsers(ctx, gate, wire.toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => reply.toBlock(record, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: records.map((record) => reply.toBlock(record, ctx)) } })
     },
   )
   .post(
@@ -190,7 +190,7 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const users = await lookUpUsers(ctx, gate, c.req.valid('json').targets)
-      return c.json({ ok: 1, data: { records: users.map((user) => reply.toSeenUser(user, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: users.map((user) => reply.toSeenUser(user, ctx)) } })
     },
   )
   .get(
@@ -203,6 +203,6 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const users = await listSuggestedUsers(ctx, gate)
-      return c.json({ ok: 1, data: { records: users.map((user) => reply.toSeenUser(user, ctx.now())) } })
+      return c.json({ ok: 1, data: { records: users.map((user) => reply.toSeenUser(user, ctx)) } })
     },
   )

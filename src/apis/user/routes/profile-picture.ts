@@ -1,0 +1,74 @@
+/** Profile pictures (wire §3.2, §6.18): the caller sets or removes theirs; anybody is led to somebody's. */
+import { Hono } from 'hono'
+import { AVATAR_REDIRECT_SECONDS } from '../../../core/figures.ts'
+import { avatarUrl, avatarUrlSeconds } from '../../../core/media/avatar-urls.ts'
+import { deleteAvatar, getPicturedUser, setAvatar } from '../../../core/media/avatars.ts'
+import { avatarColor, defaultAvatarPng, defaultAvatarSvg } from '../../../core/media/default-avatars.ts'
+import { anyone, requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { fileAsBody, fileInForm } from '../../../http/upload.ts'
+import { validate } from '../../../http/validate.ts'
+import { EXAMPLE_PROFILE_PICTURE, ProfilePictureReply, toProfilePicture } from '../picture-presenters.ts'
+import { Ok } from '../presenters.ts'
+import { PictureQuery, UserParams } from '../wire.ts'
+
+const PICTURE = {
+  bytesMax: ({ avatars }: { avatars: { bytesMax: number } }) => avatars.bytesMax,
+  types: ['image/png', 'image/jpeg', 'image/webp'],
+} as const
+const RULES = [
+  'PNG, JPEG or WebP, not animated. It is drawn anew as a square, without its metadata.',
+  'A day has a limited number of changes; a refused picture does not count.',
+].join(' ')
+const REPLY = { status: 200, schema: ProfilePictureReply, example: { ok: 1, data: EXAMPLE_PROFILE_PICTURE } } as const
+const REFUSALS = [400, 413, 415, 429, 503]
+
+export const profilePicture = new Hono<AppEnv>()
+  .patch(
+    '/user/profile-picture',
+    requires('delegated:profile:avatar:write'),
+    describe({ summary: "Set the caller's profile picture, by a form", description: RULES, response: REPLY, refusals: REFUSALS }),
+    fileInForm(['profilePicture', 'profile-picture'], PICTURE),
+    async (c) => c.json({ ok: 1, data: toProfilePicture(c.var.ctx, await setAvatar(c.var.ctx, c.var.gate, c.var.file)) }),
+  )
+  .put(
+    '/user/profile-picture',
+    requires('delegated:profile:avatar:write'),
+    describe({ summary: "Set the caller's profile picture, raw", description: RULES, response: REPLY, refusals: [...REFUSALS, 411] }),
+    fileAsBody(PICTURE),
+    async (c) => c.json({ ok: 1, data: toProfilePicture(c.var.ctx, await setAvatar(c.var.ctx, c.var.gate, c.var.file)) }),
+  )
+  .delete(
+    '/user/profile-picture',
+    requires('delegated:profile:avatar:write'),
+    describe({ summary: "Remove the caller's profile picture", response: { status: 200, schema: Ok, example: { ok: 1 } } }),
+    async (c) => {
+      await deleteAvatar(c.var.ctx, c.var.gate)
+      return c.json({ ok: 1 })
+    },
+  )
+  .get(
+    '/user/:userId{[0-9a-f]{24}}/profile-picture',
+    anyone(),
+    describe({
+      summary: "Somebody's profile picture",
+      description: 'Leads to the picture. Without one it is the default: initials as SVG, or with format=png a bitmap.',
+      response: { status: 302, headers: { location: 'Where the picture is' } },
+      images: ['image/svg+xml', 'image/png'],
+      refusals: [404],
+    }),
+    validate('param', UserParams),
+    validate('query', PictureQuery),
+    async (c) => {
+      const { ctx } = c.var
+      const { format } = c.req.valid('query')
+      const user = await getPicturedUser(ctx, c.req.valid('param').userId)
+      const url = avatarUrl(ctx, user.avatarKey, format === 'png' ? 128 : 512)
+      c.header('cache-control', `public, max-age=${Math.min(AVATAR_REDIRECT_SECONDS, avatarUrlSeconds(ctx))}`)
+      c.header('cross-origin-resource-policy', 'cross-origin')
+      if (url !== null) return c.redirect(url, 302)
+      if (format === 'png') return c.body(defaultAvatarPng(avatarColor(user.id)), 200, { 'content-type': 'image/png' })
+      return c.body(defaultAvatarSvg(user), 200, { 'content-type': 'image/svg+xml' })
+    },
+  )

@@ -1,0 +1,141 @@
+/**
+ * Avatars (design §1.13, §1.14; security rows 66, 70, 71). A picture is inspected, decoded and drawn anew, never stored as
+ * it came. The order is: reservation (a tombstone), objects, commit; so after a failure at any step the user's key names two
+ * objects that are there, and every other object has a tombstone.
+ */
+import { createHash } from 'node:crypto'
+import { randomHex } from '../../crypto.ts'
+import type { AnyId, UserId } from '../../ids.ts'
+import { type Attempt, countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
+import {
+  findPicturedUser,
+  findWithAvatar,
+  giveUpAvatar,
+  isAvatarReserved,
+  type PicturedUser,
+  removeAvatar,
+  replaceAvatar,
+  reserveAvatar,
+} from '../../store/db/avatars.ts'
+import { both } from '../../store/db/database.ts'
+import { isAccountAlive } from '../../store/db/visibility.ts'
+import { putAvatarObject } from '../../store/r2/avatars.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { AVATAR_CHANGES_WINDOW_MS, AVATAR_RESERVATION_MS } from '../figures.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { type DrawnAvatar, drawAvatar } from './draw-avatar.ts'
+import { inspectImage } from './images/inspect.ts'
+
+export interface UploadedImage {
+  readonly bytes: Uint8Array
+  /** What the sender says it is; null where nothing is said. */
+  readonly declaredType: string | null
+}
+
+const RETRY_AFTER_SECONDS = 2
+
+/** Makes the image the caller's avatar, and answers its key. A refused image is not counted as a change. */
+export async function setAvatar(ctx: Ctx, gate: Gate, image: UploadedImage): Promise<{ avatarKey: string }> {
+  const { principal, reads } = await gate(({ userId }) => [findCounter(changesKey(userId))])
+  refuseOverLimit(ctx, reads[0])
+  const inspected = await inspectImage(image.bytes, image.declaredType, ctx.config.avatars)
+  const drawn = await drawAvatar(ctx, inspected)
+  // The upload's own id first: no key is ever used twice, not by the same picture either (docs/decisions/007).
+  const key = `${randomHex(12)}/${createHash('sha256').update(drawn['512.webp']).digest('hex')}`
+  await storeAvatar(ctx, principal.userId, key, drawn)
+  return { avatarKey: key }
+}
+
+/** Takes the caller's avatar away; without one there is nothing to do. */
+export async function deleteAvatar(ctx: Ctx, gate: Gate): Promise<void> {
+  const { principal, user } = await gate()
+  if (user.avatarKey === null) return
+  const { userId } = principal
+  const now = ctx.now()
+  const removed = await ctx.db.commit(removeAvatar(userId, now, isAccountAlive(userId, now)), findWithAvatar(userId, null))
+  // Nothing found: the account was banned or deleted in between.
+  if (!removed) throw new AppError('unauthenticated')
+}
+
+/** Whose picture it is, for anybody. Unknown, banned and deleted are one answer. */
+export async function getPicturedUser(ctx: Ctx, userId: UserId): Promise<PicturedUser> {
+  const user = await ctx.db.one(findPicturedUser(userId, ctx.now()))
+  if (!user) throw new AppError('not_found')
+  return user
+}
+
+// --- the limit -------------------------------------------------------------------------------------------------
+
+const changesKey = (userId: UserId) => `avatar:${userId}`
+
+function changeAttempt(ctx: Ctx, userId: UserId): Attempt {
+  return {
+    key: changesKey(userId),
+    limit: ctx.config.avatars.changesPerDay,
+    windowMs: AVATAR_CHANGES_WINDOW_MS,
+    pauseMs: 0,
+    stamp: ctx.newId<AnyId>(),
+    now: ctx.now(),
+  }
+}
+
+/** Before anything is decoded. The commit counts, and decides among changes that run side by side. */
+function refuseOverLimit(ctx: Ctx, counter: { count: number; windowEndsAt: number } | null): void {
+  const now = ctx.now()
+  if (!counter || counter.windowEndsAt <= now || counter.count < ctx.config.avatars.changesPerDay) return
+  throw new AppError('rate_limited', 'The picture was changed too often today', { retryAfter: (counter.windowEndsAt - now) / 1000 })
+}
+
+// --- the objects -----------------------------------------------------------------------------------------------
+
+async function storeAvatar(ctx: Ctx, userId: UserId, key: string, drawn: DrawnAvatar): Promise<void> {
+  const now = ctx.now()
+  await ctx.db.batch(reserveAvatar(key, { now, dueAt: now + AVATAR_RESERVATION_MS }))
+  let isStored = false
+  try {
+    await putObjects(ctx, key, drawn)
+    isStored = await commitAvatar(ctx, userId, key)
+  } finally {
+    if (!isStored) await giveUp(ctx, userId, key)
+  }
+  if (!isStored) throw await refusal(ctx, userId)
+}
+
+async function putObjects(ctx: Ctx, key: string, drawn: DrawnAvatar): Promise<void> {
+  const puts = [
+    putAvatarObject(ctx.avatars, key, '512.webp', drawn['512.webp']),
+    putAvatarObject(ctx.avatars, key, '128.png', drawn['128.png']),
+  ]
+  // Both have ended before anything else is done about them.
+  const failed = (await Promise.allSettled(puts)).find((put) => put.status === 'rejected')
+  if (failed) throw unavailable(failed.reason)
+}
+
+/** Counts the change and makes it, or neither. */
+async function commitAvatar(ctx: Ctx, userId: UserId, key: string): Promise<boolean> {
+  const now = ctx.now()
+  const attempt = changeAttempt(ctx, userId)
+  const mayChange = both(isAccountAlive(userId, now), isAvatarReserved(key, now))
+  const writes = [countAttempt(attempt, mayChange), ...replaceAvatar({ userId, key, now }, both(wasCounted(attempt), mayChange))]
+  return (await ctx.db.commit(writes, findWithAvatar(userId, key))) !== null
+}
+
+/** Where the database cannot be told, the reservation ends by itself. */
+async function giveUp(ctx: Ctx, userId: UserId, key: string): Promise<void> {
+  try {
+    await ctx.db.batch(giveUpAvatar({ userId, key, now: ctx.now() }))
+  } catch (error) {
+    ctx.log('warn', 'avatar_not_given_up', { cause: String(error) })
+  }
+}
+
+/** Why the commit did nothing: the limit was reached meanwhile, or the account has ended. */
+async function refusal(ctx: Ctx, userId: UserId): Promise<AppError> {
+  refuseOverLimit(ctx, await ctx.db.one(findCounter(changesKey(userId))))
+  return new AppError('unauthenticated')
+}
+
+function unavailable(cause: unknown): AppError {
+  return new AppError('temporarily_unavailable', 'The picture cannot be stored now', { retryAfter: RETRY_AFTER_SECONDS, cause })
+}

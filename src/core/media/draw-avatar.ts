@@ -1,0 +1,59 @@
+/**
+ * Draws an avatar anew from an inspected picture: two squares, by the Images binding. What it answers is inspected like
+ * any upload, and stored without a byte that is not picture.
+ */
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { AVATAR_SIDE, AVATAR_SMALL_SIDE } from '../figures.ts'
+import { defaultAvatarPng } from './default-avatars.ts'
+import type { ImageFormat, InspectedImage } from './images/format.ts'
+import { inspectImage } from './images/inspect.ts'
+
+export interface DrawnAvatar {
+  readonly '512.webp': Uint8Array
+  readonly '128.png': Uint8Array
+}
+
+/** The codes by which Images says that the picture is at fault: too large, no picture, too many pixels, no known format. */
+const REFUSED: readonly unknown[] = [9402, 9412, 9413, 9520]
+const RETRY_AFTER_SECONDS = 30
+/** No square of these sides comes near it. */
+const DRAWN_BYTES_MAX = 2 * 1024 * 1024
+
+/** Throws `invalid_file` where the picture cannot be decoded, `temporarily_unavailable` where nothing can be at the moment. */
+export async function drawAvatar(ctx: Ctx, image: InspectedImage): Promise<DrawnAvatar> {
+  try {
+    const [large, small] = await Promise.all([
+      draw(ctx, image.bytes, AVATAR_SIDE, 'image/webp'),
+      draw(ctx, image.bytes, AVATAR_SMALL_SIDE, 'image/png'),
+    ])
+    return { '512.webp': large, '128.png': small }
+  } catch (cause) {
+    throw (await isPictureAtFault(ctx, cause))
+      ? new AppError('invalid_file', 'The picture is damaged and cannot be read', { cause })
+      : new AppError('temporarily_unavailable', 'Pictures cannot be read now', { retryAfter: RETRY_AFTER_SECONDS, cause })
+  }
+}
+
+async function draw(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>, side: number, format: ImageFormat): Promise<Uint8Array> {
+  const result = await ctx.images
+    .input(new Blob([bytes]).stream())
+    .transform({ width: side, height: side, fit: 'cover' })
+    .output({ format: format as 'image/png' | 'image/webp' })
+  const drawn = new Uint8Array(await result.response().arrayBuffer())
+  const checked = await inspectImage(drawn, format, { bytesMax: DRAWN_BYTES_MAX, sideMax: side })
+  if (checked.width !== side || checked.height !== side) throw new Error(`Images answered ${checked.width} x ${checked.height} for ${side}`)
+  return checked.bytes
+}
+
+/**
+ * Images has one code, 9523, for a picture that it cannot decode and for its own trouble. So a picture that is known to be
+ * good is tried: where that works, the fault was in the other.
+ */
+async function isPictureAtFault(ctx: Ctx, error: unknown): Promise<boolean> {
+  if (error instanceof Error && REFUSED.includes((error as { code?: unknown }).code)) return true
+  return draw(ctx, defaultAvatarPng('blue'), AVATAR_SMALL_SIDE, 'image/png').then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,86 @@
+/**
+ * The avatar of a user: `users.avatar_key`, and the tombstones of its objects. Whatever takes a key out of a row marks its
+ * objects in the same batch, in SQL, from the row itself: no order of two requests leaves an object that nobody knows of.
+ */
+import { sql } from 'drizzle-orm'
+import type { UserId } from '../../ids.ts'
+import { AVATAR_OBJECTS, avatarObjectKey } from '../r2/avatars.ts'
+import { both, type Fragment, first, run, type Statement } from './database.ts'
+import { deleteTombstone, insertTombstone, isMarked } from './object-tombstones.ts'
+import { isPresent } from './visibility.ts'
+
+const BUCKET = 'avatars'
+const OBJECTS = JSON.stringify(AVATAR_OBJECTS)
+const objectKeys = (key: string) => AVATAR_OBJECTS.map((object) => avatarObjectKey(key, object))
+
+/** Marks the objects of the avatars that these rows (alias `u`) have now, to be removed at once. */
+export function markAvatars(rows: Fragment, now: number): Statement<void> {
+  return run(sql`
+    INSERT INTO object_tombstones (bucket, key, created_at, due_at)
+    SELECT ${BUCKET}, u.avatar_key || '/' || o.value, ${now}, ${now} FROM users u JOIN json_each(${OBJECTS}) o
+    WHERE u.avatar_key IS NOT NULL AND (${rows})
+    ON CONFLICT (bucket, key) DO UPDATE SET due_at = MIN(due_at, excluded.due_at)`)
+}
+
+/** Before the objects of a new avatar are written: if nothing else happens, they are removed from `dueAt` on. */
+export function reserveAvatar(key: string, times: { now: number; dueAt: number }): Statement<void>[] {
+  return objectKeys(key).map((object) => insertTombstone({ bucket: BUCKET, key: object, ...times }))
+}
+
+/** Holds while the new objects are reserved and no sweep has begun to remove them. */
+export function isAvatarReserved(key: string, now: number): Fragment {
+  return objectKeys(key)
+    .map((object) => isMarked(BUCKET, object, now))
+    .reduce(both)
+}
+
+const hasAvatar = (userId: UserId, key: string): Fragment => sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND avatar_key = ${key})`
+
+/** Gives the user the avatar where `condition` holds; the one before is marked. Repeating it changes nothing. */
+export function replaceAvatar(input: { userId: UserId; key: string; now: number }, condition: Fragment): Statement<void>[] {
+  const { userId, key, now } = input
+  return [
+    markAvatars(sql`u.id = ${userId} AND u.avatar_key <> ${key} AND (${condition})`, now),
+    run(
+      sql`UPDATE users SET avatar_key = ${key}, updated_at = ${now} WHERE id = ${userId} AND avatar_key IS NOT ${key} AND (${condition})`,
+    ),
+    ...objectKeys(key).map((object) => deleteTombstone(BUCKET, object, hasAvatar(userId, key))),
+  ]
+}
+
+/** The new objects are nobody's after all. Nothing where the user has got them in spite of an error. */
+export function giveUpAvatar(input: { userId: UserId; key: string; now: number }): Statement<void>[] {
+  const isNobodys = sql`NOT ${hasAvatar(input.userId, input.key)}`
+  return objectKeys(input.key).map((object) =>
+    insertTombstone({ bucket: BUCKET, key: object, dueAt: input.now, now: input.now }, isNobodys),
+  )
+}
+
+/** Takes the avatar away where `condition` holds, with its objects. */
+export function removeAvatar(userId: UserId, now: number, condition: Fragment): Statement<void>[] {
+  return [
+    markAvatars(sql`u.id = ${userId} AND (${condition})`, now),
+    run(sql`UPDATE users SET avatar_key = NULL, updated_at = ${now} WHERE id = ${userId} AND avatar_key IS NOT NULL AND (${condition})`),
+  ]
+}
+
+/** The witness of a change: the user with this avatar, or with none. */
+export function findWithAvatar(userId: UserId, key: string | null): Statement<{ id: UserId } | null> {
+  return first(sql`SELECT id FROM users WHERE id = ${userId} AND avatar_key IS ${key}`)
+}
+
+export interface PicturedUser {
+  readonly id: UserId
+  readonly username: string
+  readonly givenName: string | null
+  readonly familyName: string | null
+  readonly displayName: string | null
+  readonly avatarKey: string | null
+}
+
+/** What a picture of somebody is made of, for everybody: name and avatar are seen even of a private account (design §5). */
+export function findPicturedUser(userId: UserId, now: number): Statement<PicturedUser | null> {
+  return first(sql`
+    SELECT u.id, u.username, u.given_name, u.family_name, u.display_name, u.avatar_key FROM users u
+    WHERE u.id = ${userId} AND ${isPresent(now)}`)
+}

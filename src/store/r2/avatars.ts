@@ -1,0 +1,22 @@
+/** Avatars in R2: objects that are written once under a key of their own, and never again (docs/decisions/007). */
+
+/** What of an avatar lies in the bucket, below its key. `store/db/avatars.ts` says the same of tombstones. */
+export const AVATAR_OBJECTS = ['512.webp', '128.png'] as const
+export type AvatarObject = (typeof AVATAR_OBJECTS)[number]
+
+const TYPES: Readonly<Record<AvatarObject, string>> = { '512.webp': 'image/webp', '128.png': 'image/png' }
+
+/** Whoever has the URL may keep the picture for good: another picture has another URL. */
+const CACHE = 'public, max-age=31536000, immutable'
+
+/** The object's name in the bucket. */
+export const avatarObjectKey = (key: string, object: AvatarObject) => `${key}/${object}`
+
+/** Writes the object, and refuses to write over one. */
+export async function putAvatarObject(bucket: R2Bucket, key: string, object: AvatarObject, bytes: Uint8Array): Promise<void> {
+  const stored = await bucket.put(avatarObjectKey(key, object), bytes, {
+    onlyIf: { etagDoesNotMatch: '*' },
+    httpMetadata: { contentType: TYPES[object], cacheControl: CACHE },
+  })
+  if (stored === null) throw new Error('an avatar of this key is there already')
+}

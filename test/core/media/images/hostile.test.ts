@@ -1,0 +1,280 @@
+// Files that are no picture, or more than one (security row 66, §3.4): each is refused in plain words before any decoder
+// sees it, and quickly, however much it claims to be.
+import { deflateSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { inspectImage } from '../../../../src/core/media/images/inspect.ts'
+import {
+  chunkTypes,
+  concat,
+  exif,
+  exifSegment,
+  header,
+  JPEG,
+  jpegSegment,
+  jpegWith,
+  LOSSLESS_WEBP,
+  PNG_SIGNATURE,
+  PROGRESSIVE_JPEG,
+  png,
+  pngChunk,
+  riff,
+  riffChunk,
+  VP8,
+  vp8x,
+  WEBP,
+} from '../../../support/images.ts'
+
+const LIMITS = { bytesMax: 5 * 1024 * 1024, sideMax: 4096 }
+const inspect = (bytes: Uint8Array, type: string | null = null, limits = LIMITS) => inspectImage(bytes, type, limits)
+const zeros = (megabytes: number) => deflateSync(new Uint8Array(megabytes * 1024 * 1024), { level: 9 })
+const IEND = pngChunk('IEND')
+
+/** Half a sofa of ZIP: an end of central directory is enough for an archive program. */
+const ZIP = concat('PK\x05\x06', new Uint8Array(18))
+const TAILS: Readonly<Record<string, Uint8Array>> = {
+  ZIP,
+  HTML: concat('<html><script>alert(1)</script></html>'),
+  JavaScript: concat('/*', new Uint8Array(3), '*/alert(1)//'),
+  PDF: concat('%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF'),
+  'a single byte': Uint8Array.from([0x41]),
+}
+
+function pngOf(...chunks: Uint8Array[]) {
+  return concat(PNG_SIGNATURE, ...chunks)
+}
+const data = pngChunk('IDAT', deflateSync(new Uint8Array(9 * (1 + 36))))
+const badCrc = () => {
+  const bytes = png()
+  bytes[bytes.length - 20] = (bytes[bytes.length - 20] ?? 0) ^ 1
+  return bytes
+}
+const withByte = (bytes: Uint8Array<ArrayBuffer>, at: number, value: number) => {
+  const changed = bytes.slice()
+  changed[at] = value
+  return changed
+}
+const frameOf = (bytes: Uint8Array) => Buffer.from(bytes).indexOf(Buffer.from([0xff, 0xc0]))
+
+const REFUSED: readonly [what: string, bytes: Uint8Array, says: RegExp][] = [
+  ['nothing', new Uint8Array(), /empty/],
+  ['text', concat('hello'), /not a PNG, JPEG or WebP/],
+  ['SVG', concat('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'), /not a PNG/],
+  ['GIF', concat('GIF89a', new Uint8Array(30)), /not a PNG/],
+  ['HTML', concat('<!doctype html><img src=x onerror=alert(1)>'), /not a PNG/],
+  ['BMP', concat('BM', new Uint8Array(60)), /not a PNG/],
+  ['AVIF', concat(new Uint8Array(4), 'ftypavif', new Uint8Array(60)), /not a PNG/],
+  // PNG
+  ['PNG: the signature alone', PNG_SIGNATURE, /cut off/],
+  ['PNG: cut off in the data', png().subarray(0, 60), /cut off/],
+  ['PNG: without its end', png().subarray(0, -12), /cut off/],
+  ['PNG: IHDR not first', pngOf(pngChunk('gAMA', new Uint8Array(4)), header({}), data, IEND), /begin with its header/],
+  ['PNG: IHDR twice', pngOf(header({}), header({}), data, IEND), /twice/],
+  ['PNG: 20000 x 20000 in 48 KB', pngOf(header({ width: 20_000, height: 20_000 }), pngChunk('IDAT', zeros(46)), IEND), /20000 x 20000/],
+  ['PNG: no width', pngOf(header({ width: 0 }), data, IEND), /no width/],
+  ['PNG: a side of 2^31', pngOf(header({ width: 2 ** 31 }), data, IEND), /pixels/],
+  ['PNG: a colour type that there is not', pngOf(header({ colourType: 5 }), data, IEND), /header/],
+  ['PNG: a depth that the colour type has not', pngOf(header({ depth: 4 }), data, IEND), /header/],
+  ['PNG: a wrong checksum', badCrc(), /checksum/],
+  [
+    'PNG: a chunk longer than the file',
+    concat(PNG_SIGNATURE, header({}), Uint8Array.from([0x7f, 0xff, 0xff, 0xff]), 'IDAT', new Uint8Array(40)),
+    /cut off/,
+  ],
+  ['PNG: an unknown critical chunk', png({ before: [pngChunk('EVIL', 'x')] }), /not known/],
+  ['PNG: a chunk without a name', png({ before: [pngChunk('a\0b1', 'x')] }), /proper name/],
+  ['PNG: no data', pngOf(header({}), IEND), /no picture data/],
+  ['PNG: scattered data', pngOf(header({}), data, pngChunk('tEXt', 'a\0b'), data, IEND), /scattered/],
+  ['PNG: animated', png({ before: [pngChunk('acTL', new Uint8Array(8))] }), /Animated/],
+  ['PNG: a frame of an animation', png({ after: [pngChunk('fdAT', new Uint8Array(20))] }), /Animated/],
+  ['PNG: too much data', png({ raw: new Uint8Array(9 * 37 + 1) }), /more or less/],
+  ['PNG: too little data', png({ raw: new Uint8Array(9 * 37 - 1) }), /more or less/],
+  ['PNG: a bomb as data', pngOf(header({}), pngChunk('IDAT', zeros(60)), IEND), /more or less/],
+  [
+    'PNG: data behind the data',
+    pngOf(header({}), pngChunk('IDAT', concat(deflateSync(new Uint8Array(9 * 37)), 'PK')), IEND),
+    /more or less/,
+  ],
+  ['PNG: data that is not compressed', pngOf(header({}), pngChunk('IDAT', new Uint8Array(50)), IEND), /more or less/],
+  ['PNG: a bomb as text', png({ before: [pngChunk('zTXt', concat('Comment\0\0', zeros(60)))] }), /zTXt chunk that is far too large/],
+  [
+    'PNG: a bomb as international text',
+    png({ after: [pngChunk('iTXt', concat('C\0\x01\0en\0K\0', zeros(60)))] }),
+    /iTXt chunk that is far too large/,
+  ],
+  [
+    'PNG: a bomb as a colour profile',
+    png({ before: [pngChunk('iCCP', concat('sRGB\0\0', zeros(60)))] }),
+    /iCCP chunk that is far too large/,
+  ],
+  ['PNG: a damaged colour profile', png({ before: [pngChunk('iCCP', concat('sRGB\0\0', 'nothing'))] }), /damaged/],
+  ['PNG: no palette', pngOf(header({ colourType: 3 }), pngChunk('IDAT', deflateSync(new Uint8Array(9 * 13))), IEND), /lacks its palette/],
+  ['PNG: half a colour in the palette', png({ before: [pngChunk('PLTE', new Uint8Array(4))] }), /palette/],
+  ['PNG: a palette of gray', png({ colourType: 0, before: [pngChunk('PLTE', new Uint8Array(3))] }), /palette/],
+  ...Object.entries(TAILS).map(([what, tail]): [string, Uint8Array, RegExp] => [
+    `PNG with ${what} behind it`,
+    concat(png(), tail),
+    /after the end/,
+  ]),
+  // JPEG
+  ['JPEG: the start alone', concat('\xff\xd8\xff'), /cut off/],
+  ['JPEG: cut off in the data', JPEG.subarray(0, -20), /cut off/],
+  ['JPEG: without its end', JPEG.subarray(0, -2), /cut off/],
+  ['JPEG: cut off in a segment', JPEG.subarray(0, 60), /cut off/],
+  [
+    'JPEG: 65535 x 65535',
+    withByte(
+      withByte(withByte(withByte(JPEG, frameOf(JPEG) + 5, 255), frameOf(JPEG) + 6, 255), frameOf(JPEG) + 7, 255),
+      frameOf(JPEG) + 8,
+      255,
+    ),
+    /65535 x 65535/,
+  ],
+  ['JPEG: no height', withByte(JPEG, frameOf(JPEG) + 6, 0), /no width or no height/],
+  ['JPEG: lossless', withByte(JPEG, frameOf(JPEG) + 1, 0xc3), /kind that is not taken/],
+  ['JPEG: arithmetic-coded', withByte(JPEG, frameOf(JPEG) + 1, 0xc9), /kind that is not taken/],
+  ['JPEG: 12 bits', withByte(JPEG, frameOf(JPEG) + 4, 12), /8 bits/],
+  ['JPEG: two components', withByte(JPEG, frameOf(JPEG) + 9, 2), /frame is wrong/],
+  [
+    'JPEG: two frames',
+    concat(JPEG.subarray(0, frameOf(JPEG)), JPEG.subarray(frameOf(JPEG), frameOf(JPEG) + 19), JPEG.subarray(frameOf(JPEG))),
+    /two frames/,
+  ],
+  ['JPEG: no frame', concat('\xff\xd8', jpegSegment(0xda, new Uint8Array(10)), '\xff\xd9'), /before it says its size/],
+  ['JPEG: no data', concat(JPEG.subarray(0, frameOf(JPEG) + 19), '\xff\xd9'), /no picture data/],
+  ['JPEG: garbage between segments', concat(JPEG.subarray(0, 2), 'garbage', JPEG.subarray(2)), /not a PNG|marker is missing/],
+  [
+    'JPEG: more scans than any',
+    concat(JPEG.subarray(0, -2), ...Array.from({ length: 70 }, () => jpegSegment(0xda, new Uint8Array(10))), '\xff\xd9'),
+    /too many scans/,
+  ],
+  ['JPEG: a broken one behind it', concat(JPEG, JPEG.subarray(0, 100)), /cut off|after the end/],
+  ...Object.entries(TAILS).map(([what, tail]): [string, Uint8Array, RegExp] => [
+    `JPEG with ${what} behind it`,
+    concat(JPEG, tail),
+    /after the end/,
+  ]),
+  ['JPEG with zeros and a ZIP behind it', concat(JPEG, new Uint8Array(4), ZIP), /after the end/],
+  // WebP
+  ['WebP: the start alone', concat('RIFF', new Uint8Array(4), 'WEBP'), /cut off/],
+  ['WebP: cut off', WEBP.subarray(0, -8), /cut off/],
+  ['WebP: animated', riff(vp8x(0x02), riffChunk('ANIM', new Uint8Array(6)), riffChunk('ANMF', new Uint8Array(16))), /Animated/],
+  ['WebP: animated, says its header', riff(vp8x(0x02), VP8), /Animated/],
+  ['WebP: no picture', riff(vp8x(0)), /no picture/],
+  ['WebP: two pictures', riff(vp8x(0), VP8, LOSSLESS_WEBP.subarray(12)), /no picture, or two/],
+  ['WebP: the same part twice', riff(vp8x(0), VP8, VP8), /twice/],
+  ['WebP: an unknown part', riff(vp8x(0), VP8, riffChunk('EVIL', new Uint8Array(4))), /not known/],
+  ['WebP: parts without the header for them', riff(VP8, riffChunk('EXIF', exif(1))), /extended/],
+  ['WebP: another canvas than picture', riff(vp8x(0, 17, 12), VP8), /two different sizes/],
+  ['WebP: no key frame', withByte(WEBP, 20, (WEBP[20] ?? 0) | 1), /frame is wrong/],
+  ['WebP: padding that is not zero', withByte(riff(riffChunk('VP8 ', WEBP.slice(20, -1))), WEBP.length - 1, 7), /damaged/],
+  ...Object.entries(TAILS).map(([what, tail]): [string, Uint8Array, RegExp] => [
+    `WebP with ${what} behind it`,
+    concat(WEBP, tail),
+    /after the end/,
+  ]),
+]
+
+describe('is refused', () => {
+  test.each(REFUSED)('%s', async (_what, bytes, says) => {
+    const before = Date.now()
+    await expect(inspect(bytes)).rejects.toMatchObject({ code: 'invalid_file', message: expect.stringMatching(says) })
+    expect(Date.now() - before).toBeLessThan(1_000)
+  })
+
+  test('the file of 20000 x 20000 is as small as that', () => {
+    const bomb = REFUSED.find(([what]) => what.includes('20000'))?.[1]
+    expect(bomb?.length).toBeLessThan(50_000)
+  })
+
+  test('one byte too many, and one pixel too many', async () => {
+    await expect(inspect(png(), null, { ...LIMITS, bytesMax: png().length - 1 })).rejects.toMatchObject({ code: 'payload_too_large' })
+    for (const bytes of [png({ width: 16 }), JPEG, WEBP, LOSSLESS_WEBP]) {
+      await expect(inspect(bytes, null, { ...LIMITS, sideMax: 15 })).rejects.toMatchObject({ code: 'invalid_file' })
+      await inspect(bytes, null, { ...LIMITS, sideMax: 16 })
+    }
+  })
+
+  test('any part of a picture that is not all of it', async () => {
+    for (const whole of [png(), JPEG, PROGRESSIVE_JPEG, WEBP, LOSSLESS_WEBP]) {
+      for (let length = 0; length < whole.length; length++) {
+        await expect(inspect(whole.subarray(0, length)), `${length} of ${whole.length}`).rejects.toMatchObject({ code: 'invalid_file' })
+      }
+    }
+  })
+
+  test.each([
+    ['image/jpeg', png()],
+    ['image/png', JPEG],
+    ['image/gif', WEBP],
+    ['text/html', png()],
+    ['application/pdf', JPEG],
+  ])('what is declared as %s and is not', async (type, bytes) => {
+    await expect(inspect(bytes, type)).rejects.toMatchObject({ code: 'invalid_file', message: expect.stringContaining('declared') })
+  })
+})
+
+describe('is taken', () => {
+  test.each([null, '', 'application/octet-stream', 'image/png', 'IMAGE/PNG; name=x'])('a PNG that is declared as %j', async (type) => {
+    expect(await inspect(png(), type)).toMatchObject({ format: 'image/png', width: 12, height: 9 })
+  })
+
+  const depths: Readonly<Record<number, readonly number[]>> = { 0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16] }
+  const kinds = Object.entries(depths).flatMap(([type, list]) =>
+    list.flatMap((depth) => [false, true].map((i) => [Number(type), depth, i] as const)),
+  )
+  test.each(kinds)('a PNG of colour type %i, depth %i, interlaced %s, of any small size', async (colourType, depth, interlaced) => {
+    for (let width = 1; width <= 9; width++) {
+      for (const height of [1, 2, 5, 9]) {
+        const bytes = png({ width, height, colourType, depth, interlaced })
+        expect(await inspect(bytes)).toEqual({ format: 'image/png', width, height, bytes })
+      }
+    }
+  })
+
+  test('of a PNG only what a decoder needs goes on', async () => {
+    const colour = [pngChunk('gAMA', new Uint8Array(4)), pngChunk('sRGB', new Uint8Array(1)), pngChunk('cHRM', new Uint8Array(32))]
+    const more = [
+      pngChunk('tEXt', 'a\0b'),
+      pngChunk('zTXt', concat('a\0\0', deflateSync(concat('b')))),
+      pngChunk('eXIf', exif(1)),
+      pngChunk('prVt', 'x'),
+    ]
+    const { bytes } = await inspect(
+      png({ before: [...colour, ...more, pngChunk('tRNS', new Uint8Array(6))], after: [pngChunk('tIME', new Uint8Array(7))] }),
+    )
+    expect(chunkTypes(bytes)).toEqual(['IHDR', 'gAMA', 'sRGB', 'cHRM', 'tRNS', 'IDAT', 'IEND'])
+    const wrong = await inspect(png({ before: [pngChunk('gAMA', new Uint8Array(5)), pngChunk('tRNS', new Uint8Array(5))] }))
+    expect(chunkTypes(wrong.bytes)).toEqual(['IHDR', 'IDAT', 'IEND'])
+  })
+
+  test('of a JPEG the orientation stays, and nothing else of the metadata', async () => {
+    const icc = jpegSegment(0xe2, concat('ICC_PROFILE\0\x01\x01CANARY'))
+    const { bytes } = await inspect(
+      jpegWith(exifSegment(6), icc, jpegSegment(0xfe, 'CANARY'), jpegSegment(0xee, concat('Adobe', new Uint8Array(7)))),
+    )
+    const text = Buffer.from(bytes).toString('latin1')
+    expect(text).not.toMatch(/CANARY|ICC|GPS/)
+    expect(text.match(/Exif\0\0MM\0\*/g)).toHaveLength(1)
+    expect(text).toContain('Adobe')
+    expect(await inspect(bytes)).toMatchObject({ bytes })
+    expect((await inspect(JPEG)).bytes).toEqual(JPEG)
+  })
+
+  test('of a WebP the orientation stays, and nothing else of the metadata', async () => {
+    const whole = riff(
+      vp8x(0x2c),
+      riffChunk('ICCP', concat('CANARY')),
+      VP8,
+      riffChunk('EXIF', exif(8)),
+      riffChunk('XMP ', concat('CANARY')),
+    )
+    const { bytes } = await inspect(whole)
+    expect(Buffer.from(bytes).toString('latin1')).not.toMatch(/CANARY|GPS|ICCP|XMP/)
+    expect(await inspect(bytes)).toEqual({ format: 'image/webp', width: 16, height: 12, bytes })
+    expect((await inspect(riff(vp8x(0), VP8))).bytes).toEqual(WEBP)
+  })
+
+  test('a JPEG with further whole pictures and zeros behind it, of which one goes on', async () => {
+    expect((await inspect(concat(JPEG, new Uint8Array(100), PROGRESSIVE_JPEG, new Uint8Array(3)))).bytes).toEqual(JPEG)
+  })
+})

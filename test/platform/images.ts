@@ -1,0 +1,17 @@
+// The Images binding: counted as operations of an invocation, with faults to order. Its limits of 100 megapixels and 12,000
+// pixels a side are far above what the Worker lets through.
+import type { Core } from './core.ts'
+
+export function wrapImages(native: ImagesBinding, core: Core): ImagesBinding {
+  const wrapTransformer = (transformer: ImageTransformer): ImageTransformer => ({
+    transform: (transform) => wrapTransformer(transformer.transform(transform)),
+    draw: (image, options) => wrapTransformer(transformer.draw(image, options)),
+    output: (options) => core.invocation.connect(() => core.faults.aroundImages(() => transformer.output(options))),
+  })
+  return {
+    info: (...input) => core.faults.aroundImages(() => native.info(...input)),
+    input: (...input) => wrapTransformer(native.input(...input)),
+    text: (...input) => wrapTransformer(native.text(...input)),
+    hosted: native.hosted,
+  }
+}
