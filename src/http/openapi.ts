@@ -110,12 +110,14 @@ function toRequestBody({ target, schema }: Input): Json {
   return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
 }
 
+const BYTES = 'application/octet-stream'
+const BINARY = { type: 'string', format: 'binary' } as const
+
 function toUploadBody({ raw, form }: Upload): Json {
-  const binary = { type: 'string', format: 'binary' }
-  const content: Record<string, Json> = Object.fromEntries(raw.map((type) => [type, { schema: { ...binary } }]))
+  const content: Record<string, Json> = Object.fromEntries(raw.map((type) => [type, { schema: { ...BINARY } }]))
   if (form) {
     const text = Object.entries(form.fields).map(([name, description]) => [name, { type: 'string', description }])
-    const properties = { [form.file]: binary, ...Object.fromEntries(text) }
+    const properties = { [form.file]: BINARY, ...Object.fromEntries(text) }
     content['multipart/form-data'] = { schema: { type: 'object', properties, required: [form.file] } }
   }
   return { required: true, content }
@@ -151,7 +153,9 @@ function toSuccess({ response }: Description): Json {
   const type = response.contentType ?? 'application/json'
   const content = response.schema
     ? { content: { [type]: { schema: toJsonSchema(response.schema, 'output'), example: response.example } } }
-    : {}
+    : response.contentType === BYTES
+      ? { content: { [BYTES]: { schema: { ...BINARY } } } }
+      : {}
   const headers = response.headers
     ? {
         headers: Object.fromEntries(

@@ -22,6 +22,7 @@ export interface Spent {
   readonly status: number
   // biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
   readonly json: any
+  readonly text: string
   readonly headers: Headers
   /** Before the reply. */
   readonly counts: Counts
@@ -35,13 +36,16 @@ export async function spend(
   client: Client,
   method: string,
   path: string,
-  body?: Record<string, unknown> | URLSearchParams,
+  body?: Record<string, unknown> | URLSearchParams | Uint8Array,
+  more: Record<string, string> = {},
 ): Promise<Spent> {
-  const headers = new Headers({ 'cf-connecting-ip': client.network, 'user-agent': client.userAgent })
+  const headers = new Headers({ ...more, 'cf-connecting-ip': client.network, 'user-agent': client.userAgent })
   if (client.token !== null) headers.set('authorization', `Bearer ${client.token}`)
   if (client.cookies.size > 0) headers.set('cookie', [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
-  if (body) headers.set('content-type', body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json')
-  const payload = body === undefined ? null : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
+  if (body instanceof Uint8Array) headers.set('content-length', String(body.byteLength))
+  else if (body) headers.set('content-type', body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json')
+  const payload =
+    body === undefined ? null : body instanceof Uint8Array ? body : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
   const request = new Request(`${ORIGIN}${path}`, { method, headers, body: payload, redirect: 'manual' })
   const executionCtx = createExecutionContext()
   platform.beginInvocation()
@@ -53,7 +57,16 @@ export async function spend(
   const { counts: later } = await platform.counts.measure(() => Promise.all(held.map((work) => work())))
   await waitOnExecutionContext(executionCtx)
   const { response, text } = result
-  return { status: response.status, json: text === '' ? undefined : JSON.parse(text), headers: response.headers, counts, later, statements }
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') && text !== ''
+  return {
+    status: response.status,
+    json: isJson ? JSON.parse(text) : undefined,
+    text,
+    headers: response.headers,
+    counts,
+    later,
+    statements,
+  }
 }
 
 export const kvOperations = (counts: Counts) => counts.kvReads + counts.kvWrites + counts.kvLists + counts.kvDeletes
