@@ -8,7 +8,7 @@ import { type Client, db, type Options, ORIGIN, type Reply } from './kith.ts'
 /** The bucket itself, without limits, counters and faults. */
 export const bucket = (env as unknown as Bindings).MEDIA
 
-export const bytesOf = (text: string) => new TextEncoder().encode(text)
+export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(new TextEncoder().encode(text))
 export const randomBytes = (size: number) => crypto.getRandomValues(new Uint8Array(size))
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 export const idOfHex = (hex: string) => Number.parseInt(hex, 16)
