@@ -201,7 +201,7 @@ describe.each(named(withBody))('%s', (_name, route) => {
   })
 })
 
-/** A file may be called almost anything; its rules are in `media-names.test.ts`. */
+/** A file may be called almost anything; its rules are in `media-forms.test.ts`. */
 const isName = (field: string) => field === 'name'
 const NO_NAMES = ['', '%00', 'a%00b', 'x'.repeat(8_000), '../../etc']
 
