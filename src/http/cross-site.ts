@@ -7,6 +7,9 @@ import { cors } from 'hono/cors'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 
+/** What uploads and downloads are asked with, and what they tell (RFC 9110 §13, §14; RFC 9530). */
+const OF_FILES = ['content-digest', 'range', 'if-range', 'if-match', 'if-none-match']
+const TOLD_OF_FILES = ['etag', 'accept-ranges', 'content-range', 'content-disposition', 'repr-digest']
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function allowedOrigins(): MiddlewareHandler<AppEnv> {
@@ -14,8 +17,8 @@ export function allowedOrigins(): MiddlewareHandler<AppEnv> {
     origin: (origin, c: Context<AppEnv>) => (c.var.ctx.config.corsOrigins.includes(origin) ? origin : null),
     credentials: true,
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: ['authorization', 'content-type', 'x-d1-bookmark'],
-    exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'retry-after', 'www-authenticate'],
+    allowHeaders: ['authorization', 'content-type', 'x-d1-bookmark', ...OF_FILES],
+    exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'retry-after', 'www-authenticate', ...TOLD_OF_FILES],
     maxAge: 600,
   })
 }

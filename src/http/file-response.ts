@@ -4,7 +4,6 @@
  */
 import { create as contentDisposition } from 'content-disposition'
 import type { HonoRequest } from 'hono'
-import parseRange from 'range-parser'
 import { AppError } from '../core/errors.ts'
 
 export interface StoredFile {
@@ -75,20 +74,37 @@ function names(list: string, etag: string, comparison: 'strong' | 'weak'): boole
   })
 }
 
+/** The three forms of §5.6.7; whatever else `Date.parse` would make something of is no date, and is ignored. */
+const HTTP_DATE =
+  /^(?:[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/
+
 function dateOf(text: string | undefined): number | null {
-  const time = text === undefined ? Number.NaN : Date.parse(text)
+  if (text === undefined || !HTTP_DATE.test(text)) return null
+  const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
   return Number.isNaN(time) ? null : time
 }
 
-/** The one piece that is asked for. A range that is no range, or several of them, is the whole file (§14.2). */
+/** The one piece that is asked for. A range that is no range, or several of them, is the whole file (§14.2); only GET has ranges. */
 function wantedRange(req: HonoRequest, file: StoredFile, etag: string, lastModified: number): ByteRange | null {
   const header = req.header('range')
-  if (header === undefined || !/^bytes=/i.test(header) || !isStillTheSame(req.header('if-range'), etag, lastModified)) return null
-  const ranges = parseRange(file.size, header)
-  if (ranges === -1) throw new AppError('range_not_satisfiable', 'The file ends before the range', { size: file.size })
-  if (ranges === -2 || ranges.length !== 1) return null
-  const [range] = ranges
-  return range ? { offset: range.start, length: range.end - range.start + 1 } : null
+  if (req.method !== 'GET' || header === undefined || !isStillTheSame(req.header('if-range'), etag, lastModified)) return null
+  const range = parseRange(header, file.size)
+  if (range === 'beyond') throw new AppError('range_not_satisfiable', 'The file ends before the range', { size: file.size })
+  return range
+}
+
+/** §14.1.2: `first-last`, `first-` or `-length`. A suffix that is longer than the file is the file; one of nothing is beyond it. */
+function parseRange(header: string, size: number): ByteRange | 'beyond' | null {
+  const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header) ?? []
+  if (first === '' && last === '') return null
+  if (first === '') {
+    const length = Math.min(Number(last), size)
+    return length === 0 ? 'beyond' : { offset: size - length, length }
+  }
+  const offset = Number(first)
+  if (last !== '' && Number(last) < offset) return null
+  if (offset >= size) return 'beyond'
+  return { offset, length: Math.min(last === '' ? size - 1 : Number(last), size - 1) - offset + 1 }
 }
 
 /** §13.1.5: a piece only goes on a file that is the same. */

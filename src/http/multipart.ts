@@ -7,6 +7,10 @@ import { AppError, type FieldIssue } from '../core/errors.ts'
 import { FORM_OVERHEAD_BYTES } from '../core/figures.ts'
 import { readBytes } from './body.ts'
 
+/** Headers of one part: a name of 255 characters, percent-encoded, and what a browser writes around it. */
+const PART_HEADERS_BYTES_MAX = 8 * 1024
+const PARTS_MAX = 16
+
 export interface FileForm {
   /** The part's own name for the file; empty when it says none. */
   readonly fileName: string
@@ -45,10 +49,29 @@ export async function readFileForm(
 }
 
 async function parse(req: HonoRequest, bytes: Uint8Array<ArrayBuffer>): Promise<FormData> {
+  const type = req.header('content-type') ?? ''
+  checkParts(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), type)
   try {
-    return await new Response(bytes, { headers: { 'content-type': req.header('content-type') ?? '' } }).formData()
+    return await new Response(bytes, { headers: { 'content-type': type } }).formData()
   } catch (cause) {
     throw new AppError('invalid_request', 'The form cannot be read (RFC 7578)', { cause })
+  }
+}
+
+/** How many parts there are, and how much each says of itself, before anything is made of them. */
+function checkParts(body: Buffer, type: string): void {
+  const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(type)
+  if (!boundary) throw new AppError('invalid_request', 'The boundary of the form is missing (RFC 7578)')
+  const delimiter = `--${boundary[1] ?? boundary[2]}`
+  let parts = 0
+  for (let at = body.indexOf(delimiter); at !== -1; at = body.indexOf(delimiter, at + delimiter.length)) {
+    // A line of its own, as RFC 2046 has it; elsewhere it is content.
+    if (at > 0 && body[at - 1] !== 0x0a) continue
+    if (body.subarray(at + delimiter.length, at + delimiter.length + 2).toString('latin1') === '--') return
+    parts += 1
+    if (parts > PARTS_MAX) throw new AppError('invalid_request', `A form may have at most ${PARTS_MAX} parts`)
+    const headers = body.subarray(at, at + PART_HEADERS_BYTES_MAX)
+    if (!headers.includes('\r\n\r\n')) throw new AppError('invalid_request', 'The headers of a part are too long, or have no end')
   }
 }
 

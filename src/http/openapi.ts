@@ -110,13 +110,15 @@ function toRequestBody({ target, schema }: Input): Json {
   return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
 }
 
+const BYTES = 'application/octet-stream'
+const BINARY = { type: 'string', format: 'binary' } as const
+
 /** OpenAPI 3.1 §4.8.14.3: bytes are a string of a binary format. */
 function toUploadBody({ raw, form }: Upload): Json {
-  const binary = { type: 'string', format: 'binary' }
-  const content: Record<string, Json> = Object.fromEntries(raw.map((type) => [type, { schema: { ...binary } }]))
+  const content: Record<string, Json> = Object.fromEntries(raw.map((type) => [type, { schema: { ...BINARY } }]))
   if (form) {
     const text = Object.entries(form.fields).map(([name, description]) => [name, { type: 'string', description }])
-    const properties = { [form.file]: binary, ...Object.fromEntries(text) }
+    const properties = { [form.file]: BINARY, ...Object.fromEntries(text) }
     const schema = { type: 'object', properties, required: [form.file], additionalProperties: false }
     const encoding = form.types.length > 0 ? { encoding: { [form.file]: { contentType: form.types.join(', ') } } } : {}
     content['multipart/form-data'] = { schema, ...encoding, example: { [form.file]: 'the bytes of the file' } }
@@ -162,7 +164,9 @@ function toSuccess({ response }: Description): Json {
   const type = response.contentType ?? 'application/json'
   const content = response.schema
     ? { content: { [type]: { schema: toJsonSchema(response.schema, 'output'), example: response.example } } }
-    : {}
+    : response.contentType === BYTES
+      ? { content: { [BYTES]: { schema: { ...BINARY } } } }
+      : {}
   const headers = response.headers
     ? {
         headers: Object.fromEntries(

@@ -26,7 +26,7 @@ export function rawBody(req: HonoRequest): RawBody {
   }
   if (!/^\d{1,15}$/.test(length)) throw new AppError('invalid_request', 'Content-Length is not a number')
   const encoding = req.header('content-encoding')
-  if (encoding !== undefined && encoding !== 'identity') {
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new AppError('unsupported_media_type', 'Send the bytes as they are, without Content-Encoding')
   }
   const size = Number(length)

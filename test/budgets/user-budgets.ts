@@ -10,10 +10,10 @@ interface Budget {
   readonly rowsRead: number
   /** Before the reply and after it together. */
   readonly kv: number
-  /** Objects of an avatar; 0 where nothing is said. */
-  readonly r2?: number
   /** Zero: it may write nothing at all. */
   readonly rowsWritten?: 0
+  /** Before the reply; none unless it says so. */
+  readonly r2?: number
 }
 
 export const RECORDS = 10
@@ -21,6 +21,7 @@ export const RECORDS = 10
 const READ = { roundTrips: 1, rowsRead: 8, kv: 0, rowsWritten: 0 } as const
 const PAGE = { roundTrips: 1, rowsRead: 3 * RECORDS + 12, kv: 0, rowsWritten: 0 } as const
 const WRITE = { roundTrips: 2, rowsRead: 20, kv: 0 } as const
+const DOWNLOAD = { roundTrips: 1, rowsRead: 12, kv: 0, rowsWritten: 0, r2: 1 } as const
 const NOTHING = { roundTrips: 0, rowsRead: 0, kv: 0, rowsWritten: 0 } as const
 
 /** ` with `: a case of a route that has a figure of its own. Mails go out after the reply; those that are captured in KV under test count for nothing. */
@@ -103,6 +104,24 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   'GET /user/apps': PAGE,
   // The sessions of one app are found among those of all.
   'DELETE /user/apps/:clientId': { roundTrips: 2, rowsRead: 3 * RECORDS + 12, kv: 0 },
+  'GET /user/media/usage': READ,
+  // As many folders as the test has made; there are at most MEDIA_FOLDERS_PER_USER of them.
+  'GET /user/media/folders': PAGE,
+  'POST /user/media/folders': WRITE,
+  'PATCH /user/media/folders/:folderId': WRITE,
+  // It takes its files with it (here two): a row, its mark and four indexes each.
+  'DELETE /user/media/folders/:folderId': { roundTrips: 2, rowsRead: 36, kv: 0 },
+  'GET /user/media/files': PAGE,
+  // Gate, reservation, commit; the triggers count.
+  'POST /user/media/files': { roundTrips: 3, rowsRead: 24, kv: 0, r2: 1 },
+  'GET /user/media/files/:fileId': READ,
+  'PATCH /user/media/files/:fileId': WRITE,
+  'DELETE /user/media/files/:fileId': WRITE,
+  'GET /user/media/files/:fileId/content': DOWNLOAD,
+  'POST /user/media/files/:fileId/links': READ,
+  'DELETE /user/media/files/:fileId/links': WRITE,
+  'GET /files/:fileId': DOWNLOAD,
+  'GET /files/:fileId with a link that is not good': NOTHING,
   'GET /health': NOTHING,
   'GET /user/scopes': NOTHING,
 }

@@ -1,6 +1,7 @@
 // What every reply carries (security 1H 75, 78, 79; 1C 31), whatever room, route or failure it comes from.
 import { describe, expect, test } from 'vitest'
 import { Client, db, mailsTo, type Options, ORIGIN, platform } from '../support/kith.ts'
+import { newFile, newLink } from '../support/media.ts'
 import { signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
 
 const CASES: readonly (readonly [name: string, path: string, options: Options, status: number])[] = [
@@ -64,6 +65,20 @@ describe('headers', () => {
       const reply = await new Client().get(path)
       expect(reply.headers.get('cache-control')).toMatch(/^public, max-age=\d+$/)
       expect(reply.headers.getSetCookie()).toEqual([])
+    }
+  })
+
+  test("a file may be kept by its own reader's browser, which asks each time whether it still may", async () => {
+    const { client } = await signedInPerson('file_keeper')
+    const file = await newFile(client)
+    for (const path of [`/user/media/files/${file}/content`, await newLink(client, file)]) {
+      const { headers } = await client.get(path)
+      expect(headers.get('cache-control')).toBe('private, no-cache')
+      const again = await client.get(path, { headers: { 'if-none-match': headers.get('etag') ?? '' } })
+      expect([again.status, again.headers.get('cache-control')]).toEqual([304, 'private, no-cache'])
+    }
+    for (const path of ['/user/media/files', `/user/media/files/${file}`, `/user/media/files/${'f'.repeat(24)}/content`]) {
+      expect((await client.get(path)).headers.get('cache-control')).toBe('no-store')
     }
   })
 

@@ -46,6 +46,11 @@ function operationsOf({ paths }: Document): [name: string, operation: Operation]
   )
 }
 
+const BINARY = { type: 'string', format: 'binary' }
+const isUpload = (name: string) => userRoutes.some((route) => route.tags.upload && nameOf(route).replace(/:(\w+)[^/]*/g, '{$1}') === name)
+const DOWNLOADS = ['GET /user/media/files/{fileId}/content', 'GET /files/{fileId}']
+const isDownload = (name: string) => DOWNLOADS.includes(name)
+
 const DOCUMENTS = ['/openapi.json', '/openapi/user.json', '/openapi/oauth.json']
 
 describe.each(DOCUMENTS)('%s', (path) => {
@@ -64,7 +69,8 @@ describe.each(DOCUMENTS)('%s', (path) => {
       expect(operation.summary, name).toMatch(/^[A-Z].{5,}/)
       expect(operation.security?.length, name).toBeGreaterThan(0)
       for (const [type, { schema, example }] of Object.entries(operation.requestBody?.content ?? {})) {
-        if (type.startsWith('image/')) {
+        if (isUpload(name) && type !== 'application/json') {
+          if (type === 'multipart/form-data') continue
           expect(schema, name).toEqual({ type: 'string', format: 'binary' })
           continue
         }
@@ -75,7 +81,9 @@ describe.each(DOCUMENTS)('%s', (path) => {
       const [status = ''] = operation.responses[302] ? ['302'] : Object.keys(operation.responses)
       const success = operation.responses[status]
       if (status === '302') expect(Object.keys(success?.headers ?? {}), name).toContain('location')
-      else for (const media of Object.values(success?.content ?? {})) expect(media, name).toMatchObject({ schema: {}, example: {} })
+      else
+        for (const media of Object.values(success?.content ?? {}))
+          expect(media, name).toMatchObject(isDownload(name) ? { schema: BINARY } : { schema: {}, example: {} })
       expect(success?.content ?? success?.headers, name).toBeDefined()
       const refusals = Object.entries(operation.responses).filter(([code]) => Number(code) >= 400)
       for (const [, { content }] of refusals) expect(Object.keys(content ?? {}), name).toEqual(['application/json'])
@@ -107,6 +115,16 @@ describe('the document of the room user', () => {
       if (access?.kind === 'anyone') expect(operation?.security).toEqual([{}])
       if (access?.kind === 'scope') expect(operation?.security).toEqual([{ bearer: [] }, { session: [] }])
     }
+  })
+
+  test('an upload takes the bytes as they are, or a form with the file and its fields', async () => {
+    const operations = new Map(operationsOf(await documentOf('/openapi.json')))
+    const uploads = userRoutes.filter(({ tags }) => tags.upload)
+    expect(uploads.map(nameOf)).toContain('POST /user/media/files')
+    const { content = {} } = operations.get('POST /user/media/files')?.requestBody ?? {}
+    expect(content['application/octet-stream']).toEqual({ schema: BINARY })
+    expect(content['multipart/form-data']?.schema).toMatchObject({ type: 'object', required: ['file'], properties: { file: BINARY } })
+    expect(Object.keys(content['multipart/form-data']?.schema.properties ?? {}).sort()).toEqual(['file', 'folder', 'name', 'preventShare'])
   })
 
   test('names each parameter of a path as the path does', async () => {

@@ -22,6 +22,7 @@ export interface Spent {
   readonly status: number
   // biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
   readonly json: any
+  readonly text: string
   readonly headers: Headers
   /** Before the reply. */
   readonly counts: Counts
@@ -31,8 +32,8 @@ export interface Spent {
 }
 
 /** Sends a request as `client` would, and counts what it costs. Cookies are sent and not kept. */
-export async function spend(client: Client, method: string, path: string, body?: Body): Promise<Spent> {
-  const headers = new Headers({ 'cf-connecting-ip': client.network, 'user-agent': client.userAgent })
+export async function spend(client: Client, method: string, path: string, body?: Body, more: Record<string, string> = {}): Promise<Spent> {
+  const headers = new Headers({ ...more, 'cf-connecting-ip': client.network, 'user-agent': client.userAgent })
   if (client.token !== null) headers.set('authorization', `Bearer ${client.token}`)
   if (client.cookies.size > 0) headers.set('cookie', [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
   const type = contentTypeOf(body)
@@ -49,9 +50,11 @@ export async function spend(client: Client, method: string, path: string, body?:
   const { counts: later } = await platform.counts.measure(() => Promise.all(held.map((work) => work())))
   await waitOnExecutionContext(executionCtx)
   const { response, text } = result
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') && text !== ''
   return {
     status: response.status,
-    json: /^[{[]/.test(text) ? JSON.parse(text) : undefined,
+    json: isJson ? JSON.parse(text) : undefined,
+    text,
     headers: response.headers,
     counts,
     later,

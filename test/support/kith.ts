@@ -13,13 +13,15 @@ export const platform = createPlatform(env as unknown as Bindings)
 /** The database itself, without limits and counters: to arrange and to look. */
 export const db = (env as unknown as Bindings).DB
 
-export type Body = Record<string, unknown> | unknown[] | string | URLSearchParams | FormData | Uint8Array<ArrayBuffer> | ReadableStream
+export type Body = Record<string, unknown> | unknown[] | string | URLSearchParams | FormData | Uint8Array | ReadableStream
 export interface Options {
   readonly method?: string
   readonly body?: Body
   readonly headers?: Record<string, string>
   /** Bindings or vars that differ for this request. */
   readonly env?: Partial<Bindings>
+  /** Where the request goes, if not to `ORIGIN`. */
+  readonly origin?: string
 }
 
 export interface Reply {
@@ -63,7 +65,7 @@ export class Client {
     if (body instanceof Uint8Array) headers.set('content-length', String(body.length))
     for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value)
     const init = { method: options.method ?? 'GET', headers, body: payloadOf(body), redirect: 'manual' } as const
-    const request = new Request(`${ORIGIN}${path}`, init)
+    const request = new Request(`${options.origin ?? ORIGIN}${path}`, init)
     const executionCtx = createExecutionContext()
     platform.beginInvocation()
     const response = await worker.fetch(request as never, toEnv(options.env), executionCtx)

@@ -68,8 +68,14 @@ export const LinkQuery = z.object({
     .string()
     .regex(/^\d{1,15}\.\d{1,15}$/, 'must be two numbers')
     .meta({ example: '0.0' }),
-  kid: z.string().min(1).max(32).meta({ example: '2026-01-01' }),
-  signature: z.string().min(1).max(64).meta({ example: '3q2-7w' }),
+  kid: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,32}$/, 'must be the id of a key')
+    .meta({ example: '2026-01-01' }),
+  signature: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url')
+    .meta({ example: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg' }),
 })
 
 const MediaFolder = z.strictObject({

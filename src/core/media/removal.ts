@@ -35,9 +35,13 @@ export async function sweepMedia(ctx: Ctx): Promise<void> {
   const now = ctx.now()
   const givenUp = isGivenUp({ before: now - UPLOAD_GIVEN_UP_MS, limit: UPLOADS_GIVEN_UP_PER_RUN })
   await ctx.db.batch(removeFiles(givenUp, now))
-  await markOrphansOf(ctx, 'media', ctx.media, (keys) => markOrphans(keys, now))
-  await markOrphansOf(ctx, 'avatars', ctx.avatars, (keys) => markOrphanAvatars(keys, now))
-  await removeMarkedObjects(ctx)
+  try {
+    await markOrphansOf(ctx, 'media', ctx.media, (keys) => markOrphans(keys, now))
+    await markOrphansOf(ctx, 'avatars', ctx.avatars, (keys) => markOrphanAvatars(keys, now))
+  } finally {
+    // A list that fails does not keep what is marked already.
+    await removeMarkedObjects(ctx)
+  }
 }
 
 /** Compares one page of a bucket with the rows. Young objects may still be on their way to a row. */

@@ -94,8 +94,9 @@ async function refusal(ctx: Ctx, userId: UserId, { folderId, size }: Upload): Pr
 
 /** Puts the body into the bucket. Answers the digest of what has passed. */
 async function store(ctx: Ctx, key: string, upload: Upload): Promise<string> {
-  const { stream, digest } = passOn(upload.body, upload.size)
+  const { stream, digest, stop } = passOn(upload.body, upload.size)
   const put = ctx.media.put(key, stream, { onlyIf: { etagDoesNotMatch: '*' }, httpMetadata: { contentType: upload.contentType } })
+  put.then((object) => object ?? stop('the bucket has stored nothing'), stop)
   const [stored, passed] = await Promise.allSettled([put, digest])
   // The client's fault is told first: the bucket only fails because of it.
   if (passed.status === 'rejected' && passed.reason instanceof AppError) throw passed.reason

@@ -142,7 +142,7 @@ export function isFileOf(id: FileId, userId: UserId): Fragment {
 
 /** Uploads that were begun before and never came to an end. The oldest first. */
 export function isGivenUp(input: { before: number; limit: number }): Fragment {
-  return sql`id IN (SELECT id FROM files WHERE committed_at IS NULL AND created_at < ${input.before} ORDER BY created_at LIMIT ${input.limit})`
+  return sql`id IN (SELECT id FROM files WHERE committed_at IS NULL AND created_at < ${input.before} ORDER BY created_at, id LIMIT ${input.limit})`
 }
 
 /** Objects of the bucket that no row names, marked for removal. Keys as one JSON array. */

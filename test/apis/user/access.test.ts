@@ -7,6 +7,7 @@ import { sha256 } from '../../../src/crypto.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { pictureForm, png } from '../../support/images.ts'
 import { Client, db, type Options, type Reply } from '../../support/kith.ts'
+import { newFolder, upload } from '../../support/media.ts'
 import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf, userRoutes } from '../../support/routes.ts'
 import { bearerOf, clientToken, idOf, newOAuthClient, userToken } from '../../support/tokens.ts'
@@ -23,6 +24,9 @@ const REFUSED_WHILE_RESTRICTED = [
   'DELETE /user/follow-entry',
   'DELETE /user/me',
   'DELETE /user/profile-picture',
+  'DELETE /user/media/files/:fileId',
+  'DELETE /user/media/files/:fileId/links',
+  'DELETE /user/media/folders/:folderId',
   'DELETE /user/status',
   'PATCH /client/admin-api/update',
   'PATCH /roles/admin-api/update',
@@ -32,6 +36,8 @@ const REFUSED_WHILE_RESTRICTED = [
   'POST /client/admin-api/create',
   'POST /client/admin-api/delete',
   'PATCH /user/profile-picture',
+  'PATCH /user/media/files/:fileId',
+  'PATCH /user/media/folders/:folderId',
   'POST /roles/admin-api/create',
   'POST /user/admin-api/ban',
   'POST /user/admin-api/create',
@@ -41,6 +47,8 @@ const REFUSED_WHILE_RESTRICTED = [
   'POST /user/admin-api/verify',
   'POST /user/block',
   'POST /user/follow',
+  'POST /user/media/files',
+  'POST /user/media/folders',
   'POST /user/private',
   'POST /user/unblock',
   'POST /user/unfollow',
@@ -51,6 +59,10 @@ const REFUSED_WHILE_RESTRICTED = [
 
 /** What these are about is not there in the matrix: requests, sessions, codes of the invite-only mode. */
 const NOTHING_THERE = ['DELETE /user/follow-entry', 'DELETE /user/sessions/:id', 'GET /user/invite-codes', 'PATCH /user/follow-request']
+
+/** Making a link changes nothing: it is a way to read. */
+const MADE_WHILE_RESTRICTED = ['POST /user/media/files/:fileId/links']
+const UPLOAD = new Uint8Array([1, 2, 3])
 
 /** Somebody for the routes about other people; each route has one of its own, whom it may ban or delete. */
 let other: Person
@@ -99,15 +111,23 @@ function bodyOf(route: Route): Record<string, unknown> {
 function call(client: Client, route: Route, headers: Record<string, string> = {}): Promise<Reply> {
   // By GET a cookie counts only where the browser says that its own person asked (wire §6.8).
   const options: Options = { method: route.method, headers: { 'sec-fetch-site': 'same-origin', ...headers } }
-  const body = bodyOf(route)
   const { upload } = route.tags
-  if (upload) return client.fetch(route.path, { ...options, body: upload.raw.length === 0 ? pictureForm(png()) : png() })
+  if (upload?.form && upload.raw.length === 0) return client.fetch(route.path, { ...options, body: pictureForm(png()) })
+  if (upload && upload.form === null) return client.fetch(route.path, { ...options, body: png() })
+  const body = route.tags.upload ? UPLOAD : bodyOf(route)
   const params = exampleInput(route, 'query') as Record<string, string>
   const query = new URLSearchParams('target' in params ? { ...params, target: other.id } : params).toString()
-  const path =
-    concretePath(route, route.path.includes(':userId') ? other.id : route.path.includes(':clientId') ? CLIENT : undefined) +
-    (query && `?${query}`)
+  const path = concretePath(route, idFor(route)) + (query && `?${query}`)
   return client.fetch(path, route.method === 'GET' || Object.keys(body).length === 0 ? options : { ...options, body })
+}
+
+/** What the newest person has stored. */
+let own: { file: string; folder: string }
+
+function idFor({ path }: Route): string | undefined {
+  if (path.includes(':userId')) return other.id
+  if (path.includes(':fileId')) return own.file
+  return path.includes(':folderId') ? own.folder : undefined
 }
 
 function neededBy(route: Route): Scope {
@@ -132,7 +152,12 @@ let people = 0
 async function newPerson(route?: Route): Promise<Person> {
   people += 1
   const name = `matrix_${people}_person`
-  return route && isAdminRoute(route) ? signedInAdmin(name) : signedInPerson(name)
+  if (route && isAdminRoute(route)) return signedInAdmin(name)
+  const person = await signedInPerson(name)
+  if (route?.path.includes('/media/')) {
+    own = { file: (await upload(person.client, 'mine.txt', UPLOAD)).json.data.file._id, folder: await newFolder(person.client, 'Mine') }
+  }
+  return person
 }
 
 const lasting = new Map<string, Person>()
@@ -311,6 +336,8 @@ describe.each(named(guarded))('%s', (_name, route) => {
     const reply = await call(person.client, route)
     if (REFUSED_WHILE_RESTRICTED.includes(nameOf(route))) {
       expect([reply.status, reply.json.error, reply.json.additionalInfo.reason]).toEqual([403, 'Forbidden', 'restricted'])
+    } else if (MADE_WHILE_RESTRICTED.includes(nameOf(route))) {
+      expect(reply.status, reply.text).toBe(201)
     } else {
       expect([200, 404], reply.text).toContain(reply.status)
     }
@@ -321,8 +348,10 @@ describe('routes that are open to everyone', () => {
   test.each(named(open))('%s does not look at credentials, dead ones neither', async (_name, route) => {
     for (const client of [new Client(), bearerOf('dead')]) {
       const reply = await call(client, route)
-      expect([200, 201, 400, 401, 409]).toContain(reply.status)
+      expect([200, 201, 400, 401, 403, 409]).toContain(reply.status)
       if (reply.status === 401) expect(nameOf(route)).toBe('POST /user/login')
+      // Whoever has a link needs nothing else; this one was signed by nobody.
+      if (reply.status === 403) expect([nameOf(route), reply.json.additionalInfo.reason]).toEqual(['GET /files/:fileId', 'link_invalid'])
     }
   })
 })
