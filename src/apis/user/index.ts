@@ -21,6 +21,7 @@ import { people } from './routes/people.ts'
 import { profile } from './routes/profile.ts'
 import { roles } from './routes/roles.ts'
 import { search } from './routes/search.ts'
+import { secondFactors } from './routes/second-factors.ts'
 import { sessions } from './routes/sessions.ts'
 import { social } from './routes/social.ts'
 import { status } from './routes/status.ts'
@@ -31,6 +32,7 @@ user.onError(renderError)
 user.use(allowedOrigins(), refuseCrossSiteWrites(), credentials(bearer, browserSession))
 user.route('/', accounts)
 user.route('/', sessions)
+user.route('/', secondFactors)
 user.route('/', profile)
 user.route('/', deletion)
 user.route('/', social)

@@ -1,7 +1,7 @@
 /** Audit events in D1: what the security log keeps per user (ASVS 16.3). */
 import { sql } from 'drizzle-orm'
 import type { AuditEventId, UserId } from '../../ids.ts'
-import { all, type Fragment, run, type Statement } from './database.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
 
 export type AuditEventType =
   | 'account_created'
@@ -22,6 +22,7 @@ export type AuditEventType =
   | 'profile_changed'
   | 'second_factor_on'
   | 'second_factor_off'
+  | 'recovery_codes_made'
   | 'client_authorized'
   | 'refresh_token_reused'
   | 'authorization_code_reused'
@@ -67,6 +68,11 @@ export function insertAuditEvent(row: NewAuditEvent, user: Fragment, condition: 
 /** Holds once this very event was written. */
 export function wasRecorded(id: AuditEventId): Fragment {
   return sql`EXISTS (SELECT 1 FROM audit_events WHERE id = ${id})`
+}
+
+/** The witness of an act whose event it is. */
+export function findEvent(id: AuditEventId): Statement<{ id: AuditEventId } | null> {
+  return first(sql`SELECT id FROM audit_events WHERE id = ${id}`)
 }
 
 /** SQL for "the user has signed in before, but never from this device". */
