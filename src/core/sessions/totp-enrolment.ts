@@ -89,7 +89,8 @@ async function switchOn(ctx: Ctx, proof: Proof): Promise<{ recoveryCodes: readon
   const notice = factorNotice(ctx, { user: userId, change, last: factors.length === 0, condition: done })
   const switched = await ctx.db.commit(
     [
-      countAttempt(attempt),
+      // What waits no longer is no guess.
+      countAttempt(attempt, waits),
       // The event decides: of two requests with one code it is written once, and all else depends on it.
       audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'totp', condition: both(wasCounted(attempt), waits) }),
       notice.write,
