@@ -32,6 +32,8 @@ export interface SigningKey {
 
 export const SCRYPT_LN_FLOOR = 15
 const KEY_BYTES_MIN = 32
+/** AES-256 takes keys of this length and no other. */
+const ENCRYPTION_KEY_BYTES = 32
 /** Not a number: JavaScript sorts such keys to the front, and the first one is the current one. */
 const KID = /^(?!\d+$)[A-Za-z0-9._-]{1,32}$/
 const onOff = (fallback: boolean) =>
@@ -122,7 +124,10 @@ export const vars = z.object({
   SIGNING_KEYS: signingKeys,
   HMAC_KEYS: keyring,
   PEPPER_KEYS: keyring,
-  ENCRYPTION_KEYS: keyring,
+  ENCRYPTION_KEYS: keyring.refine(
+    ({ keys }) => [...keys.values()].every((key) => key.length === ENCRYPTION_KEY_BYTES),
+    `needs keys of ${ENCRYPTION_KEY_BYTES} bytes`,
+  ),
   AVATAR_URLS: z.enum(['public', 'presigned']).default('public'),
   AVATARS_BASE_URL: bucketUrl,
   AVATARS_S3_URL: bucketUrl,

@@ -1,6 +1,6 @@
 /**
- * The few primitives that every layer shares: random tokens, digests, keyed digests with a key id, comparison in
- * constant time. Everything is WebCrypto or node:crypto; nothing is invented here.
+ * The few primitives that every layer shares: random tokens, digests, keyed digests and encryption with a key id, comparison
+ * in constant time. Everything is WebCrypto or node:crypto; nothing is invented here.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
@@ -48,4 +48,44 @@ export function equalInConstantTime(a: string, b: string): boolean {
   const left = Buffer.from(a, 'utf8')
   const right = Buffer.from(b, 'utf8')
   return left.length === right.length && timingSafeEqual(left, right)
+}
+
+const AES_GCM = 'AES-GCM'
+/** NIST SP 800-38D §8.2.2: 96 random bits; one key may seal 2^32 times. */
+const IV_BYTES = 12
+
+const aesKey = (key: Uint8Array, usage: 'encrypt' | 'decrypt') =>
+  crypto.subtle.importKey('raw', new Uint8Array(key), AES_GCM, false, [usage])
+
+/**
+ * AES-256-GCM under the current key, as `key id.base64url`. `aad` says what it is and whose: bound to it, so that what lies
+ * in one row is nothing in another.
+ */
+export async function encrypt(ring: Keyring, aad: string, plain: Uint8Array): Promise<string> {
+  const key = ring.keys.get(ring.current)
+  if (!key) throw new Error('a keyring without its current key')
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
+  const algorithm = { name: AES_GCM, iv, additionalData: Buffer.from(aad, 'utf8') }
+  const sealed = await crypto.subtle.encrypt(algorithm, await aesKey(key, 'encrypt'), new Uint8Array(plain))
+  return `${ring.current}.${Buffer.concat([iv, new Uint8Array(sealed)]).toString('base64url')}`
+}
+
+/** What was encrypted, or null: the key is gone, the text was changed, or it belongs elsewhere. */
+export async function decrypt(ring: Keyring, aad: string, sealed: string): Promise<Uint8Array | null> {
+  // A key id may hold dots, base64url has none.
+  const dot = sealed.lastIndexOf('.')
+  const key = ring.keys.get(sealed.slice(0, dot))
+  if (!key) return null
+  const bytes = Buffer.from(sealed.slice(dot + 1), 'base64url')
+  const algorithm = { name: AES_GCM, iv: bytes.subarray(0, IV_BYTES), additionalData: Buffer.from(aad, 'utf8') }
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt(algorithm, await aesKey(key, 'decrypt'), bytes.subarray(IV_BYTES)))
+  } catch {
+    return null
+  }
+}
+
+/** Whether something was encrypted under another key than the current one. */
+export function isUnderOldKey(ring: Keyring, sealed: string): boolean {
+  return !sealed.startsWith(`${ring.current}.`)
 }

@@ -188,3 +188,22 @@ export const userIdHex = z
   .regex(/^[0-9a-f]{24}$/, 'must be an id of 24 hex digits')
   .transform((v) => fromHex<UserId>(v) as UserId)
   .meta({ example: '507f1f77bcf86cd799439011' })
+
+/**
+ * What answers a pending log-in: six digits as text or number (a number has lost its leading zeros), or a recovery code.
+ * Spaces, dashes and capitals are how people type.
+ */
+export const secondFactorCode = z
+  .union([z.string().max(64, 'must have at most 64 characters'), z.int().min(0).max(999_999).transform(String)])
+  .transform((v) => v.replace(/[\s-]/g, '').toLowerCase())
+  .refine((v) => /^(\d{1,6}|[a-z2-9]{16})$/.test(v), 'must be six digits, or a recovery code')
+  .transform((v) => (v.length < 6 ? v.padStart(6, '0') : v))
+  .meta({ description: 'From the mail, from the authenticator app, or a recovery code', example: '022625' })
+
+/** Of an authenticator app. */
+export const totpCode = z
+  .union([z.string().max(16, 'must have at most 16 characters'), z.int().min(0).max(999_999).transform(String)])
+  .transform((v) => v.replace(/[\s-]/g, ''))
+  .refine((v) => /^\d{1,6}$/.test(v), 'must be six digits')
+  .transform((v) => v.padStart(6, '0'))
+  .meta({ description: 'That the authenticator app shows', example: '022625' })

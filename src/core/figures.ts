@@ -37,6 +37,15 @@ export const CHALLENGE_TRIES = 5
 /** Over all pending log-ins of an account, so that opening many of them gains nothing. */
 export const SECOND_FACTOR_TRIES = 10
 export const SECOND_FACTOR_WINDOW_MS = 15 * MINUTE_MS
+/** As with passwords; who gets as far as a second factor has the password. */
+export const SECOND_FACTOR_CONSECUTIVE_MAX = 100
+/** RFC 4226 §4: at least 128 bits, 160 recommended. */
+export const TOTP_SECRET_BYTES = 20
+/** RFC 6238 §5.2: one step for a clock that is off or a code that is typed slowly, and no more. */
+export const TOTP_STEPS_AROUND = 1
+/** Long enough to find the app and scan; an enrolment that was left alone is nothing that anybody may finish. */
+export const TOTP_ENROLMENT_MS = 15 * MINUTE_MS
+export const RECOVERY_CODES = 10
 
 export const MAIL_PAUSE_MS = 30 * SECOND_MS
 export const MAILS_PER_DAY = 10

@@ -6,7 +6,7 @@ import { type Keyring, mac } from '../crypto.ts'
 import type { ChallengePurpose, CodeSeed } from '../store/db/challenges.ts'
 
 /** 32 signs without look-alikes: five bits each. */
-const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789'
+export const CODE_SIGNS = 'abcdefghijkmnpqrstuvwxyz23456789'
 const LONG_CODE_SIGNS = 24
 const GROUP = 3
 const SIX_DIGITS = 1_000_000
@@ -24,6 +24,6 @@ function sixDigits(digest: Buffer): string {
 }
 
 function groups(digest: Buffer): string {
-  const signs = Array.from(digest.subarray(0, LONG_CODE_SIGNS), (byte) => ALPHABET[byte % ALPHABET.length]).join('')
+  const signs = Array.from(digest.subarray(0, LONG_CODE_SIGNS), (byte) => CODE_SIGNS[byte % CODE_SIGNS.length]).join('')
   return signs.match(new RegExp(`.{${GROUP}}`, 'g'))?.join('-') ?? signs
 }

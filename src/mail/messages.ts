@@ -7,6 +7,7 @@ import type { MailKind } from '../store/db/mail-outbox.ts'
 import { toHtml, toText } from './layout.ts'
 import type { Message } from './mailer.ts'
 import { type Content, codeBlocks, details, greeting, type MailFacts } from './parts.ts'
+import { recoveryCodeUsed, secondFactorChanged, secondFactorOff, secondFactorOn } from './second-factor-messages.ts'
 
 export type { MailFacts } from './parts.ts'
 
@@ -24,6 +25,8 @@ const CONTENTS = {
   password_changed: passwordChanged,
   second_factor_on: secondFactorOn,
   second_factor_off: secondFactorOff,
+  second_factor_changed: secondFactorChanged,
+  recovery_code_used: recoveryCodeUsed,
   account_deleted: accountDeleted,
   change_email: changeEmail,
   email_changed: emailChanged,
@@ -127,32 +130,6 @@ function passwordChanged(facts: MailFacts): Content {
       details(facts),
       'If this was you, all is well.',
       'If this was not you, choose "forgot password" where you sign in and set a new one right away. That ends every session.',
-    ],
-  }
-}
-
-function secondFactorOn(facts: MailFacts): Content {
-  return {
-    subject: `Two-step sign-in is now on for ${facts.product}`,
-    blocks: [
-      greeting(facts),
-      `from now on, signing in as ${facts.username} takes a code as well as your password.`,
-      details(facts),
-      'If this was you, all is well.',
-      'If this was not you, set a new password with "forgot password" where you sign in, and sign out everywhere.',
-    ],
-  }
-}
-
-function secondFactorOff(facts: MailFacts): Content {
-  return {
-    subject: `Two-step sign-in is now off for ${facts.product}`,
-    blocks: [
-      greeting(facts),
-      `signing in as ${facts.username} now takes only your password.`,
-      details(facts),
-      'If this was you, all is well. You can turn it on again at any time.',
-      'If this was not you, change your password, sign out everywhere and turn two-step sign-in on again.',
     ],
   }
 }

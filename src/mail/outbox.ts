@@ -73,8 +73,9 @@ const MailParams = z
     userAgent: z.string().nullable().catch(null),
     place: z.string().nullable().catch(null),
     changed: z.array(z.string()).catch([]),
+    codesLeft: z.int().nullable().catch(null),
   })
-  .catch({ userAgent: null, place: null, changed: [] })
+  .catch({ userAgent: null, place: null, changed: [], codesLeft: null })
 
 /** Tries to send one mail, if it is due. Throws only what the database throws; the lease then ends by itself. */
 export async function deliverMail(delivery: Delivery, id: MailId): Promise<DeliveryOutcome> {
@@ -142,7 +143,7 @@ function parseParams(params: string): z.output<typeof MailParams> {
   try {
     return MailParams.parse(JSON.parse(params))
   } catch {
-    return { userAgent: null, place: null, changed: [] }
+    return { userAgent: null, place: null, changed: [], codesLeft: null }
   }
 }
 

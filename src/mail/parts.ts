@@ -13,8 +13,10 @@ export interface MailFacts {
   readonly minutesValid: number
   readonly userAgent: string | null
   readonly place: string | null
-  /** What an administrator changed, in words of `CHANGED`. */
+  /** What was changed, by an administrator or of the second factors: keys of the messages' `CHANGED`. */
   readonly changed: readonly string[]
+  /** Recovery codes that may still be used; null where that is not what the mail is about. */
+  readonly codesLeft: number | null
   /** When it happened, in milliseconds since 1970. */
   readonly at: number
 }

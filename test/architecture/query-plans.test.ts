@@ -7,6 +7,7 @@ import { logIn, PASSWORD, type Person, signedInPerson, verifiedPerson } from '..
 import { allRoutes, nameOf } from '../support/routes.ts'
 import { clientToken, newOAuthClient, userToken } from '../support/tokens.ts'
 import { visitAdministration } from './admin-visits.ts'
+import { visitAuthenticator } from './factor-visits.ts'
 import { visitDeletion, visitEmailChange, visitGraph, visitPeople } from './graph-visits.ts'
 import { visitMedia } from './media-visits.ts'
 import { statements, visit, visited, visitSweep } from './visits.ts'
@@ -155,6 +156,7 @@ describe('query plans', () => {
     const person = await visitAccounts()
     await visitOwn(person)
     await visitSecondFactor()
+    await visitAuthenticator()
     await visitOAuth()
     await visitRest()
     await visitGraph()

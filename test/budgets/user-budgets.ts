@@ -38,12 +38,23 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   // Two more than a code takes: whether somebody has the address is asked once more, for the decoys.
   'GET /user/code': { roundTrips: 1, rowsRead: 26, kv: 0 },
   'POST /user/code': { roundTrips: 1, rowsRead: 26, kv: 0 },
-  'POST /user/reset-password': { roundTrips: 2, rowsRead: 20, kv: 0 },
+  // Two counters of failures in a row begin anew: of the password, and of second factors.
+  'POST /user/reset-password': { roundTrips: 2, rowsRead: 22, kv: 0 },
   'POST /user/login': { roundTrips: 3, rowsRead: 20, kv: 2 },
   // With a second factor on, the log-in also makes a challenge and a mail; do-2fa claims the one and makes a session.
   'POST /user/login with a second factor': { roundTrips: 3, rowsRead: 30, kv: 2 },
   'POST /user/do-2fa': { roundTrips: 2, rowsRead: 40, kv: 2 },
+  // Both kinds are looked at, and ten recovery codes counted.
+  'POST /user/do-2fa with an app': { roundTrips: 2, rowsRead: 60, kv: 2 },
+  'POST /user/do-2fa with a recovery code': { roundTrips: 2, rowsRead: 60, kv: 2 },
   'POST /user/2fa': WRITE,
+  // A row for each of ten recovery codes, which are counted here and made or deleted below.
+  'GET /user/2fa': { roundTrips: 1, rowsRead: 20, kv: 0, rowsWritten: 0 },
+  'POST /user/2fa/totp': WRITE,
+  'POST /user/2fa/totp/confirm': { roundTrips: 2, rowsRead: 60, kv: 0 },
+  'DELETE /user/2fa/totp': { roundTrips: 2, rowsRead: 60, kv: 0 },
+  'POST /user/2fa/recovery-codes': { roundTrips: 2, rowsRead: 60, kv: 0 },
+  'POST /user/2fa/email': WRITE,
   'GET /user/logout': WRITE,
   'POST /user/logout': WRITE,
   'GET /user/logout-all': WRITE,

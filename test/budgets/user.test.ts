@@ -2,7 +2,9 @@
 // is counted apart. Statements that a person's own past could make longer are measured with a long past.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/ids.ts'
+import { clock } from '../platform/clock.ts'
 import type { Counts } from '../platform/counters.ts'
+import { codeOf, STEP_MS, wrongCodeOf } from '../support/authenticator.ts'
 import { spend } from '../support/budget.ts'
 import { pictureForm, png } from '../support/images.ts'
 import { Client, db, newestCode, platform } from '../support/kith.ts'
@@ -113,6 +115,41 @@ describe('a request keeps to the budget of its route', () => {
     const wrong = { target: person.id, sessionHash, code: code === '000000' ? '000001' : '000000' }
     expectWithin('POST /user/do-2fa', await spend(person.client, 'POST', '/user/do-2fa', wrong), 400)
     expectWithin('POST /user/do-2fa', await spend(person.client, 'POST', '/user/do-2fa', { ...wrong, code }))
+  })
+
+  test('an authenticator app, from its secret to its end, and a sign-in with it and with a recovery code', async () => {
+    clock.freeze()
+    const person = await signedInPerson('budget_app')
+    const { client } = person
+    const begun = await spend(client, 'POST', '/user/2fa/totp')
+    expectWithin('POST /user/2fa/totp', begun)
+    const { secret } = begun.json.data
+    const confirm = (code: string) => spend(client, 'POST', '/user/2fa/totp/confirm', { code })
+    expectWithin('POST /user/2fa/totp/confirm', await confirm(wrongCodeOf(secret)), 400)
+    const confirmed = await confirm(codeOf(secret))
+    expectWithin('POST /user/2fa/totp/confirm', confirmed)
+    expectWithin('POST /user/2fa', await spend(client, 'POST', '/user/2fa', { state: true }))
+    expectWithin('GET /user/2fa', await spend(client, 'GET', '/user/2fa'))
+    const pending = async () => {
+      const reply = await spend(client, 'POST', '/user/login', { username: person.username, password: person.password })
+      expectWithin('POST /user/login with a second factor', reply)
+      return { target: person.id, sessionHash: reply.json.data.sessionHash }
+    }
+    const one = await pending()
+    expectWithin('POST /user/2fa/email', await spend(client, 'POST', '/user/2fa/email', one))
+    expectWithin('POST /user/2fa/email', await spend(client, 'POST', '/user/2fa/email', { ...one, target: 'f'.repeat(24) }))
+    const wrong = { ...one, code: wrongCodeOf(secret) }
+    expectWithin('POST /user/do-2fa with an app', await spend(client, 'POST', '/user/do-2fa', wrong), 400)
+    const code = confirmed.json.data.recoveryCodes[0]
+    expectWithin('POST /user/do-2fa with a recovery code', await spend(client, 'POST', '/user/do-2fa', { ...one, code }))
+    clock.advance(STEP_MS)
+    const two = await pending()
+    expectWithin('POST /user/do-2fa with an app', await spend(client, 'POST', '/user/do-2fa', { ...two, code: codeOf(secret) }))
+    clock.advance(STEP_MS)
+    expect((await client.post('/user/do-2fa', { ...(await pending()), code: codeOf(secret) })).status).toBe(200)
+    expectWithin('POST /user/2fa/recovery-codes', await spend(client, 'POST', '/user/2fa/recovery-codes'))
+    expectWithin('DELETE /user/2fa/totp', await spend(client, 'DELETE', '/user/2fa/totp'))
+    clock.restore()
   })
 
   test('logout and logout-all, by GET and by POST', async () => {

@@ -113,6 +113,12 @@ describe('the purge', () => {
       'INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES (?, 1, 9e15, 0, 0) ON CONFLICT DO NOTHING',
       `password-in-a-row:${idOf(ann)}`,
     )
+    await exec(
+      'INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES (?, 1, 9e15, 0, 0) ON CONFLICT DO NOTHING',
+      `second-factor-in-a-row:${idOf(ann)}`,
+    )
+    await exec('INSERT INTO totp_credentials (user_id, pending_secret, pending_at) VALUES (?, ?, 0)', idOf(ann), mark)
+    await exec('INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (?, ?, 0)', idOf(ann), mark)
     await emptyMailbox()
     clock.advance(14 * DAY_MS)
     await runCron()

@@ -24,7 +24,7 @@ const PRODUCTION: Partial<Bindings> = {
   SCRYPT_LN: '15',
   SIGNING_KEYS: signingKeys('2026-01'),
   HMAC_KEYS: JSON.stringify({ '2026-01': SECRET }),
-  ENCRYPTION_KEYS: JSON.stringify({ '2026-01': SECRET }),
+  ENCRYPTION_KEYS: JSON.stringify({ '2026-01': key(32) }),
   AVATARS_BASE_URL: 'https://avatars.example.com',
   PEPPER_KEYS: JSON.stringify({ '2026-01': SECRET }),
 }
@@ -108,6 +108,8 @@ describe('configuration', () => {
       { PEPPER_KEYS: JSON.stringify({ a: SECRET, 'dev-1': SECRET }) },
       /^PEPPER_KEYS holds a development secret/,
     ],
+    ['a short encryption key', { ENCRYPTION_KEYS: JSON.stringify({ a: key(31) }) }, /^ENCRYPTION_KEYS\b/],
+    ['a long encryption key', { ENCRYPTION_KEYS: JSON.stringify({ a: key(48) }) }, /^ENCRYPTION_KEYS: needs keys of 32 bytes/],
     ['no peppers', { PEPPER_KEYS: undefined }, /^PEPPER_KEYS: is missing/],
   ])('%s is refused by name', (_what, changes, wanted) => {
     const problems = problemsOf(changes)

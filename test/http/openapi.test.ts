@@ -143,6 +143,7 @@ describe('the document of the room user', () => {
     expect(lines.sort()).toMatchInlineSnapshot(`
         [
           "DELETE /roles/admin-api/delete admin:roles:write",
+          "DELETE /user/2fa/totp delegated:profile:2fa:write",
           "DELETE /user/admin-api/delete admin:profile:sensitive:extreme:write",
           "DELETE /user/follow-entry delegated:social:follow:remove",
           "DELETE /user/me delegated:profile:write",
@@ -151,6 +152,7 @@ describe('the document of the room user', () => {
           "DELETE /user/status delegated:profile:status:write",
           "GET /health anyone",
           "GET /roles/list delegated:roles:read",
+          "GET /user/2fa delegated:profile:2fa:read",
           "GET /user/:userId/followers delegated:social:follow:read",
           "GET /user/:userId/following delegated:social:follow:read",
           "GET /user/:userId{[0-9a-f]{24}} delegated:profile:read",
@@ -188,6 +190,10 @@ describe('the document of the room user', () => {
           "PATCH /user/profile-picture delegated:profile:avatar:write",
           "POST /roles/admin-api/create admin:roles:write",
           "POST /user/2fa delegated:profile:2fa:write",
+          "POST /user/2fa/email anyone",
+          "POST /user/2fa/recovery-codes delegated:profile:2fa:write",
+          "POST /user/2fa/totp delegated:profile:2fa:write",
+          "POST /user/2fa/totp/confirm delegated:profile:2fa:write",
           "POST /user/admin-api/ban admin:profile:sensitive:high:write",
           "POST /user/admin-api/create admin:profile:write",
           "POST /user/admin-api/delete admin:profile:sensitive:extreme:write",

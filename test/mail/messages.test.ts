@@ -15,6 +15,8 @@ const kinds: MailKind[] = [
   'password_changed',
   'second_factor_on',
   'second_factor_off',
+  'second_factor_changed',
+  'recovery_code_used',
   'account_deleted',
   'change_email',
   'email_changed',
@@ -34,7 +36,8 @@ function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
     minutesValid: 15,
     userAgent: 'Firefox on Linux',
     place: 'Lisbon, PT',
-    changed: ['email', 'role'],
+    changed: ['email', 'role', 'totp_on'],
+    codesLeft: 7,
     at: Date.UTC(2026, 10, 22, 14, 3),
     ...changed,
   }

@@ -9,6 +9,7 @@ import { checkInvariants } from '../support/invariants.ts'
 import { Client, newestCode, platform, type Reply } from '../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
+import { secondFactorFlows } from './second-factor-flows.ts'
 
 /** One request, ready to be sent. */
 interface Act {
@@ -29,6 +30,7 @@ const NEW_PASSWORD = 'a new and longer password'
 const LEASE_MS = 3 * 60_000
 
 const flows: Record<string, Flow> = {
+  ...secondFactorFlows,
   'POST /user/create': {
     success: 201,
     async arrange() {
@@ -242,7 +244,7 @@ const faults: Record<string, (n: number) => void> = {
 }
 
 /** No flow has more operations than this. */
-const OPERATIONS_MAX = 30
+const OPERATIONS_MAX = 40
 
 beforeEach(() => {
   platform.reset()

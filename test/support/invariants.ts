@@ -8,7 +8,15 @@ import { env } from 'cloudflare:workers'
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
-import { CHALLENGE_TRIES, LOGIN_CONSECUTIVE_MAX, LOGIN_TRIES, MAILS_PER_DAY, SECOND_FACTOR_TRIES } from '../../src/core/figures.ts'
+import {
+  CHALLENGE_TRIES,
+  LOGIN_CONSECUTIVE_MAX,
+  LOGIN_TRIES,
+  MAILS_PER_DAY,
+  RECOVERY_CODES,
+  SECOND_FACTOR_CONSECUTIVE_MAX,
+  SECOND_FACTOR_TRIES,
+} from '../../src/core/figures.ts'
 import { toHex } from '../../src/ids.ts'
 import { listObjects } from './media.ts'
 
@@ -62,6 +70,24 @@ const RULES: Readonly<Record<string, string>> = {
       (SELECT COUNT(*) FROM challenges c WHERE c.user_id = u.id AND c.purpose = 'sign_in' AND c.consumed_by IS NOT NULL)
       <> (SELECT COUNT(*) FROM sessions s JOIN audit_events a ON a.session_id = s.id AND a.type = 'sign_in'
           WHERE s.user_id = u.id AND s.amr LIKE '%otp%')`,
+  '2: a recovery code is used once, for a session that began with it': `
+    SELECT r.user_id AS id FROM recovery_codes r WHERE (r.used_at IS NULL) <> (r.used_by IS NULL)
+      OR (r.used_at IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM challenges c WHERE c.user_id = r.user_id AND c.purpose = 'sign_in' AND c.consumed_by = r.used_by))`,
+  '2: no two recovery codes began the same session': `
+    SELECT MIN(user_id) AS id FROM recovery_codes WHERE used_by IS NOT NULL GROUP BY used_by HAVING COUNT(*) > 1`,
+  '2: recovery codes come in tens': `
+    SELECT user_id AS id FROM recovery_codes GROUP BY user_id HAVING COUNT(*) <> ${RECOVERY_CODES}`,
+  '2: recovery codes stand in for a factor': `
+    SELECT user_id AS id FROM recovery_codes WHERE user_id NOT IN (SELECT user_id FROM second_factors)`,
+  '2: an authenticator app is on when its secret is confirmed, and only then': `
+    SELECT u.id FROM users u WHERE
+      EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.kind = 'totp')
+      <> EXISTS (SELECT 1 FROM totp_credentials t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL AND t.secret IS NOT NULL)`,
+  '2: a secret is confirmed as a whole, and waits as a whole': `
+    SELECT user_id AS id FROM totp_credentials
+    WHERE (secret IS NULL) <> (confirmed_at IS NULL) OR (pending_secret IS NULL) <> (pending_at IS NULL)
+      OR (secret IS NOT NULL) <> (last_step > 0)`,
   '4: a family has one refresh token that is not rotated': `
     SELECT session_id AS id FROM refresh_tokens WHERE rotated_at IS NULL GROUP BY session_id HAVING COUNT(*) > 1`,
   '6: a user name is canonical': 'SELECT id FROM users WHERE username_key <> lower(username)',
@@ -73,6 +99,8 @@ const RULES: Readonly<Record<string, string>> = {
   '10: counters stay within their limits': `
     SELECT key AS id, count FROM attempt_counters WHERE count > CASE
       WHEN key LIKE 'second-factor:%' THEN ${SECOND_FACTOR_TRIES}
+      WHEN key LIKE 'totp-enrolment:%' THEN ${SECOND_FACTOR_TRIES}
+      WHEN key LIKE 'second-factor-in-a-row:%' THEN ${SECOND_FACTOR_CONSECUTIVE_MAX}
       WHEN key LIKE 'password-in-a-row:%' THEN ${LOGIN_CONSECUTIVE_MAX}
       WHEN key LIKE 'password:%' THEN ${LOGIN_TRIES}
       WHEN key LIKE 'mail:%' THEN ${MAILS_PER_DAY} END`,
@@ -105,7 +133,7 @@ export async function checkInvariants(options: { settled?: boolean } = {}): Prom
   const { quick_check: integrity } = (await DB.prepare('PRAGMA quick_check').first<{ quick_check: string }>()) ?? {}
   if (integrity !== 'ok') broken.push(`13: quick_check: ${integrity}`)
   broken.push(...(await checkMailbox(options.settled ?? false)))
-  broken.push(...(await checkMedia()))
+  broken.push(...(await checkMedia()), ...(await checkSteps()))
   expect(broken, 'invariants that no longer hold').toEqual([])
 }
 
@@ -128,6 +156,24 @@ async function checkMedia(): Promise<string[]> {
   const known = new Set([...results.map(({ object_key: key }) => key), ...marked.results.map(({ key }) => key)])
   for (const { key } of await listObjects()) if (!known.has(key)) broken.push(`7: the object ${key} is nobody's`)
   return broken
+}
+
+/** The step of each secret, as it was when it was last looked at. */
+const lastSteps = new Map<string, number>()
+
+/** 2: a time step that was used up stays so. */
+async function checkSteps(): Promise<string[]> {
+  const { results } = await DB.prepare('SELECT user_id, confirmed_at, last_step FROM totp_credentials WHERE secret IS NOT NULL').all<{
+    user_id: number
+    confirmed_at: number
+    last_step: number
+  }>()
+  return results.flatMap(({ user_id, confirmed_at, last_step }) => {
+    const secret = `${user_id} ${confirmed_at}`
+    const before = lastSteps.get(secret) ?? 0
+    lastSteps.set(secret, last_step)
+    return last_step < before ? [`2: a step of ${user_id} went back`] : []
+  })
 }
 
 /** 11: what the outbox calls sent is in the mailbox, once, and goes to nobody but the account's owner. */

@@ -26,6 +26,7 @@ import { profile } from './routes/profile.ts'
 import { profilePicture } from './routes/profile-picture.ts'
 import { roles } from './routes/roles.ts'
 import { search } from './routes/search.ts'
+import { secondFactors } from './routes/second-factors.ts'
 import { sessions } from './routes/sessions.ts'
 import { social } from './routes/social.ts'
 import { status } from './routes/status.ts'
@@ -36,6 +37,7 @@ user.onError(renderError)
 user.use(allowedOrigins(), refuseCrossSiteWrites(), credentials(bearer, browserSession))
 user.route('/', accounts)
 user.route('/', sessions)
+user.route('/', secondFactors)
 user.route('/', profile)
 user.route('/', profilePicture)
 user.route('/', deletion)

@@ -161,7 +161,15 @@ export const CreateUserReply = ok(z.strictObject({ user: OwnUser }))
 export const VerifyEmailReply = ok(z.string())
 export const LoginReply = z.union([
   ok(z.strictObject({ '2faEnabled': z.literal(false), user: SignedInUser, userInfo: SignedInUser })),
-  ok(z.strictObject({ '2faEnabled': z.literal(true), sessionHash: z.string(), user: PendingUser, userInfo: PendingUser })),
+  ok(
+    z.strictObject({
+      '2faEnabled': z.literal(true),
+      sessionHash: z.string(),
+      user: PendingUser,
+      userInfo: PendingUser,
+      methods: z.array(z.enum(['totp', 'recovery_code', 'email'])),
+    }),
+  ),
 ])
 export const DoTwoFactorReply = ok(z.strictObject({ user: SignedInUser, userInfo: SignedInUser }))
 export const CodeReply = ok(z.strictObject({ target: z.string() }))

@@ -75,17 +75,15 @@ export const LoginBody = z
     message: 'username or email is required',
   })
 
-/** Six digits as text or number; a number has lost its leading zeros. */
-const sixDigits = z
-  .union([z.string().regex(/^\d{1,6}$/, 'must be six digits'), z.int().min(0).max(999_999)])
-  .transform((v) => String(v).padStart(6, '0'))
-  .meta({ description: 'From the mail', example: '022625' })
+const sessionHash = z
+  .string()
+  .min(1)
+  .max(128)
+  .meta({ description: 'From the log-in', example: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8' })
 
-export const DoTwoFactorBody = z.strictObject({
-  target: fields.userIdHex,
-  code: sixDigits,
-  sessionHash: z.string().min(1).max(128).meta({ description: 'From the log-in', example: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8' }),
-})
+export const DoTwoFactorBody = z.strictObject({ target: fields.userIdHex, code: fields.secondFactorCode, sessionHash })
+export const PendingSignInBody = z.strictObject({ target: fields.userIdHex, sessionHash })
+export const TotpCodeBody = z.strictObject({ code: fields.totpCode })
 
 /** Forms send text. */
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')]).meta({ example: true })

@@ -26,7 +26,7 @@ import { AppError } from '../errors.ts'
 import { ACCOUNT_RETURN_MS, PURGE_CHUNK, PURGE_CHUNKS_PER_RUN, PURGED_ACCOUNTS_AT_A_TIME, PURGED_SESSIONS_AT_A_TIME } from '../figures.ts'
 import { provePassword } from '../profiles/password-proof.ts'
 import type { Gate } from '../sessions/gate.ts'
-import { inARowKey } from '../sessions/password-attempts.ts'
+import { inARowKeys } from '../sessions/password-attempts.ts'
 import { audit } from './audit.ts'
 import { deliverLater, mailNotice } from './mail.ts'
 
@@ -122,7 +122,8 @@ export async function removeErasedAccounts(ctx: Ctx): Promise<void> {
     // KV first: where it refuses (a run at the same time is enough), the row stays and leads the next run there again.
     const outcomes = await Promise.allSettled(sessions.map(({ id }) => deleteSessionDetail(ctx.kv, id)))
     const sessionIds = sessions.map(({ id }) => id).filter((_, index) => outcomes[index]?.status === 'fulfilled')
-    await ctx.db.batch(removeRemains({ userIds, sessionIds, counterKeys: userIds.map(inARowKey), chunk: PURGE_CHUNK, now: ctx.now() }))
+    const counterKeys = userIds.flatMap(inARowKeys)
+    await ctx.db.batch(removeRemains({ userIds, sessionIds, counterKeys, chunk: PURGE_CHUNK, now: ctx.now() }))
     if (sessionIds.length < sessions.length)
       return ctx.log('warn', 'session_details_remain', { sessions: sessions.length - sessionIds.length })
   }

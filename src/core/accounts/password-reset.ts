@@ -13,7 +13,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password } from '../fields.ts'
 import { RESET_CODE_MS } from '../figures.ts'
-import { inARowKey } from '../sessions/password-attempts.ts'
+import { inARowKeys } from '../sessions/password-attempts.ts'
 import { audit } from './audit.ts'
 import { deliverLater, mailCode, mailNotice } from './mail.ts'
 import { hashPassword } from './password-hash.ts'
@@ -61,7 +61,7 @@ export async function resetPassword(ctx: Ctx, input: { code: string; password: P
       claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
       updatePassword({ user, passwordHash, now }, claimed),
       raiseEpoch(user, now),
-      resetCounters([inARowKey(owner.userId)], claimed),
+      resetCounters(inARowKeys(owner.userId), claimed),
       audit(ctx, { type: 'password_reset', userId: user, condition: claimed }),
       notice.write,
     ],

@@ -25,7 +25,7 @@ import { coveredBy } from '../oauth/scopes.ts'
 import { changedFields, changesOf, fieldErrors, type ProfileUpdate, profileWrites } from '../profiles/profile-changes.ts'
 import { settleSearch } from '../profiles/search.ts'
 import { type Gate, insufficientScope } from '../sessions/gate.ts'
-import { inARowKey } from '../sessions/password-attempts.ts'
+import { inARowKeys } from '../sessions/password-attempts.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { requireBelow } from './rank.ts'
 
@@ -151,7 +151,7 @@ async function storeUpdate(ctx: Ctx, principal: UserPrincipal, update: StoredUpd
         ? []
         : [
             putPassword({ userId: user.id, passwordHash, now }, done),
-            resetCounters([inARowKey(user.id)], done),
+            resetCounters(inARowKeys(user.id), done),
             audit(ctx, { ...event, type: 'password_changed', condition: done }),
           ]),
       ...(changes.role ? [audit(ctx, { ...event, type: 'role_changed', detail: `${user.role} ${changes.role}`, condition: done })] : []),

@@ -14,6 +14,7 @@ const TREE = {
   'delegated:profile:search': { parent: 'delegated:profile:all', description: 'Search for people' },
   'delegated:profile:login-history:read': { parent: 'delegated:profile:all', description: 'See when and where you signed in' },
   'delegated:profile:2fa:all': { parent: 'delegated:profile:all', description: 'Everything about your second factors' },
+  'delegated:profile:2fa:read': { parent: 'delegated:profile:2fa:all', description: 'See which second factors you have on' },
   'delegated:profile:2fa:write': { parent: 'delegated:profile:2fa:all', description: 'Switch your second factors on and off' },
   'delegated:social:all': { parent: 'delegated:all', description: 'Everything about whom you follow and block' },
   'delegated:social:follow:all': { parent: 'delegated:social:all', description: 'Everything about whom you follow' },

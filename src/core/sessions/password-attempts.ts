@@ -10,7 +10,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { LOGIN_CONSECUTIVE_MAX, LOGIN_TRIES, LOGIN_WINDOW_MS } from '../figures.ts'
 
-const FOREVER_MS = 100 * 365 * 86_400_000
+export const FOREVER_MS = 100 * 365 * 86_400_000
 
 export interface PasswordAttempts {
   readonly recent: Attempt
@@ -42,6 +42,14 @@ export function passwordAttempts(ctx: Ctx, typed: string, account: UserId | null
 export function inARowKey(who: UserId | string): string {
   return `password-in-a-row:${who}`
 }
+
+/** The same of second factors. Both begin anew when the password is reset. */
+export function secondFactorInARowKey(who: UserId): string {
+  return `second-factor-in-a-row:${who}`
+}
+
+/** The counters of an account that have no end of their own. */
+export const inARowKeys = (who: UserId): string[] => [inARowKey(who), secondFactorInARowKey(who)]
 
 /** Counts one try before it is judged. False: the account is locked, and the answer is that of a wrong password. */
 export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Promise<boolean> {

@@ -1,39 +1,145 @@
-/** Second factors on and off. So far: codes by e-mail, the weakest kind (NIST 800-63B-4 §3.1.3). */
-import { findIf, not } from '../../store/db/database.ts'
-import { deleteSecondFactor, hasSecondFactor, insertSecondFactor } from '../../store/db/second-factors.ts'
-import { endOtherSessions } from '../../store/db/sessions.ts'
+/**
+ * Second factors that are on: which, and switching them off; codes by e-mail on, the weakest kind (NIST 800-63B-4 §3.1.3);
+ * new recovery codes (security rows 18-20). How an authenticator app gets on is in `totp-enrolment.ts`.
+ *
+ * Who has a factor on switches off from a sign-in with one; a recovery code counts as one, so that a lost device can be
+ * taken off. Every change of the factors ends the other sessions, and sends a notice.
+ */
+import type { AuditEventId, UserId } from '../../ids.ts'
+import { findEvent, wasRecorded } from '../../store/db/audit-events.ts'
+import { both, type Fragment, not } from '../../store/db/database.ts'
+import {
+  countUnusedRecoveryCodes,
+  deleteRecoveryCodes,
+  deleteRecoveryCodesOfNoFactor,
+  insertRecoveryCodes,
+} from '../../store/db/recovery-codes.ts'
+import {
+  deleteSecondFactor,
+  hasAnySecondFactor,
+  hasSecondFactor,
+  insertSecondFactor,
+  listFactors,
+  type SecondFactorKind,
+  type SecondFactorRow,
+} from '../../store/db/second-factors.ts'
+import { endOtherSessions, isSessionOpen } from '../../store/db/sessions.ts'
+import { deleteTotp } from '../../store/db/totp.ts'
 import { audit } from '../accounts/audit.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { requireFresh } from './fresh.ts'
 import type { Gate } from './gate.ts'
+import type { UserPrincipal } from './principal.ts'
+import { makeRecoveryCodes } from './recovery-codes.ts'
+
+export interface SecondFactors {
+  /** The strongest first; codes by e-mail are the weakest. */
+  readonly factors: readonly SecondFactorRow[]
+  readonly unusedRecoveryCodes: number
+}
+
+/** What the caller has on. One round trip. */
+export async function listSecondFactors(_ctx: Ctx, gate: Gate): Promise<SecondFactors> {
+  const { reads } = await gate(({ userId }) => [listFactors(userId), countUnusedRecoveryCodes(userId)])
+  return { factors: reads[0], unusedRecoveryCodes: reads[1]?.unused ?? 0 }
+}
+
+/** Throws unless the session was begun with a second factor. A recovery code is one: its `amr` is that of any other. */
+export function requireFactor(principal: UserPrincipal): void {
+  if (principal.amr.includes('otp')) return
+  throw new AppError('reauthentication_required', 'Sign in with the second factor first', { reason: 'second_factor_required' })
+}
+
+/** What was changed, for the notice; the words are in `mail/second-factor-messages.ts`. */
+export type FactorChange = 'totp_on' | 'totp_replaced' | 'totp_off' | 'email_on' | 'email_off' | 'recovery_codes'
+
+/** A notice of a change, where `condition` holds. `last`: no other factor is on, so two-step sign-in itself went on or off. */
+export function factorNotice(ctx: Ctx, notice: { user: UserId; change: FactorChange; last: boolean; condition: Fragment }) {
+  const { user, change, condition } = notice
+  const kind = change.endsWith('_on') ? 'second_factor_on' : 'second_factor_off'
+  const params = { userAgent: ctx.caller.userAgent, place: ctx.caller.place, changed: [change] }
+  return mailNotice(ctx, { kind: notice.last ? kind : 'second_factor_changed', user, params, condition })
+}
+
+const othersThan = (kind: SecondFactorKind, factors: readonly SecondFactorRow[]) => factors.filter((factor) => factor.kind !== kind)
 
 /**
- * Switches e-mail codes on or off for the caller. Needs a fresh sign-in; to switch off, one with the factor itself.
- * All other sessions of the user end, and a notice goes out. Repeating it changes nothing.
+ * Switches e-mail codes on or off for the caller. Needs a fresh sign-in; to switch off, one with a factor. All other
+ * sessions of the user end, and a notice goes out. Repeating it changes nothing.
  */
 export async function setEmailSecondFactor(ctx: Ctx, gate: Gate, on: boolean): Promise<void> {
-  const { principal, user, reads } = await gate(({ userId }) => [findIf(hasSecondFactor(userId, 'email'))])
-  const [isOn] = reads
+  const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
+  const [factors] = reads
   requireFresh(ctx, principal)
-  if (isOn === on) return
-  if (on && user.emailVerifiedAt === null) throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
-  if (!on && !principal.amr.includes('otp')) {
-    throw new AppError('reauthentication_required', 'Sign in with the second factor first', { reason: 'second_factor_required' })
-  }
+  if (factors.some(({ kind }) => kind === 'email') === on) return
+  if (!on) return switchOff(ctx, principal, 'email', factors)
+  if (user.emailVerifiedAt === null) throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
   const { userId, sessionId } = principal
   const now = ctx.now()
-  const has = hasSecondFactor(userId, 'email')
   // Guards look at the state before the switch, so they stand before it in the batch.
-  const changes = on ? not(has) : has
-  const kind = on ? 'second_factor_on' : 'second_factor_off'
-  const notice = mailNotice(ctx, { kind, user: userId, condition: changes })
+  const changes = not(hasSecondFactor(userId, 'email'))
+  const notice = factorNotice(ctx, { user: userId, change: 'email_on', last: factors.length === 0, condition: changes })
   await ctx.db.batch([
     notice.write,
-    audit(ctx, { type: kind, userId, sessionId, detail: 'email', condition: changes }),
-    on ? insertSecondFactor(userId, 'email', now) : deleteSecondFactor(userId, 'email'),
+    audit(ctx, { type: 'second_factor_on', userId, sessionId, detail: 'email', condition: changes }),
+    insertSecondFactor(userId, 'email', now),
     endOtherSessions({ userId, keep: sessionId, now }),
   ])
   deliverLater(ctx, notice.mailId)
+}
+
+/** Takes the caller's authenticator app off. Needs a fresh sign-in with a factor. Repeating it changes nothing. */
+export async function removeTotp(ctx: Ctx, gate: Gate): Promise<void> {
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
+  const [factors] = reads
+  requireFresh(ctx, principal)
+  if (factors.some(({ kind }) => kind === 'totp')) await switchOff(ctx, principal, 'totp', factors)
+}
+
+/** With the last factor the recovery codes go too. */
+async function switchOff(ctx: Ctx, principal: UserPrincipal, kind: SecondFactorKind, factors: readonly SecondFactorRow[]): Promise<void> {
+  requireFactor(principal)
+  const { userId, sessionId } = principal
+  const now = ctx.now()
+  const changes = hasSecondFactor(userId, kind)
+  const last = othersThan(kind, factors).length === 0
+  const notice = factorNotice(ctx, { user: userId, change: `${kind}_off`, last, condition: changes })
+  await ctx.db.batch([
+    notice.write,
+    audit(ctx, { type: 'second_factor_off', userId, sessionId, detail: kind, condition: changes }),
+    deleteSecondFactor(userId, kind),
+    ...(kind === 'totp' ? [deleteTotp(userId)] : []),
+    deleteRecoveryCodesOfNoFactor(userId),
+    endOtherSessions({ userId, keep: sessionId, now }),
+  ])
+  deliverLater(ctx, notice.mailId)
+}
+
+/** Ten new recovery codes in the place of the old ones, to be shown once. Needs a fresh sign-in with a factor. */
+export async function newRecoveryCodes(ctx: Ctx, gate: Gate): Promise<readonly string[]> {
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
+  requireFresh(ctx, principal)
+  const none = new AppError('not_found', 'There is no second factor to recover')
+  if (reads[0].length === 0) throw none
+  requireFactor(principal)
+  const { userId, sessionId } = principal
+  const { codes, hashes } = makeRecoveryCodes()
+  const id = ctx.newId<AuditEventId>()
+  const made = wasRecorded(id)
+  const condition = both(hasAnySecondFactor(userId), isSessionOpen(sessionId))
+  const notice = factorNotice(ctx, { user: userId, change: 'recovery_codes', last: false, condition: made })
+  const stored = await ctx.db.commit(
+    [
+      audit(ctx, { id, type: 'recovery_codes_made', userId, sessionId, condition }),
+      deleteRecoveryCodes(userId, made),
+      insertRecoveryCodes(userId, hashes, ctx.now(), made),
+      notice.write,
+    ],
+    findEvent(id),
+  )
+  if (!stored) throw none
+  deliverLater(ctx, notice.mailId)
+  return codes
 }

@@ -1,27 +1,19 @@
 /**
- * Sign-in with a password, and with a second factor after it (design §2; ASVS 6.3, 6.6). An unknown account, a wrong
+ * Sign-in with a password, up to the session or, with a second factor on, to the pending log-in that
+ * `second-factor-sign-in.ts` completes (design §2; ASVS 6.3, 6.6). An unknown account, a wrong
  * password and a banned account are the same refusal, with the same work. Attempts are counted before they are judged.
  * A completed sign-in brings back an account that its owner has deleted within the last 14 days.
  */
-import { currentMac, equalInConstantTime, randomToken, sha256 } from '../../crypto.ts'
-import type { ChallengeId, MailId, SessionId, UserId } from '../../ids.ts'
-import { deriveCode } from '../../mail/codes.ts'
-import { type Attempt, countAttempt, findCounter, resetCounters, wasCounted, wasCountedAfter } from '../../store/db/attempt-counters.ts'
+import { currentMac, randomToken, sha256 } from '../../crypto.ts'
+import type { MailId, UserId } from '../../ids.ts'
+import { countAttempt, wasCounted, wasCountedAfter } from '../../store/db/attempt-counters.ts'
 import { isNewDevice } from '../../store/db/audit-events.ts'
-import {
-  claimSignIn,
-  findChallenge,
-  hasOpenChallenge,
-  insertSignInChallenge,
-  isSignInClaimed,
-  isSignInTriable,
-  trySignIn,
-} from '../../store/db/challenges.ts'
-import { always, both, type Fragment, findIf, idOf, not, type Statement } from '../../store/db/database.ts'
+import { findChallenge, hasOpenChallenge, insertSignInChallenge } from '../../store/db/challenges.ts'
+import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
 import { rowHasNoSecondFactor } from '../../store/db/second-factors.ts'
 import { sessionExists, sessionWasMade } from '../../store/db/sessions.ts'
-import { findForSignIn, findUser, maySignIn, rehashPassword, rowMaySignIn, type SignInRow, type UserRow } from '../../store/db/users.ts'
+import { findForSignIn, maySignIn, rehashPassword, rowMaySignIn, type SignInRow, type UserRow } from '../../store/db/users.ts'
 import { audit, deviceHash } from '../accounts/audit.ts'
 import { mayComeBack, restorableSince, restoreAccountWrites } from '../accounts/deletion.ts'
 import { deliverLater, mailAttempt, mailNotice, newChallenge } from '../accounts/mail.ts'
@@ -29,15 +21,23 @@ import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-h
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
-import { CHALLENGE_TRIES, MAIL_PAUSE_MS, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS, SIGN_IN_CHALLENGE_MS } from '../figures.ts'
+import { MAIL_PAUSE_MS, SIGN_IN_CHALLENGE_MS } from '../figures.ts'
 import { isInForce } from './gate.ts'
-import { countPasswordTry, forgetPasswordTries, type PasswordAttempts, passwordAttempts, rateLimited } from './password-attempts.ts'
+import { countPasswordTry, forgetPasswordTries, type PasswordAttempts, passwordAttempts } from './password-attempts.ts'
 import type { Claim } from './principal.ts'
 import { type BrowserSession, leavePresentedSession, newBrowserSession, settleSession } from './sessions.ts'
 
-export type SignInOutcome =
-  | { readonly kind: 'signed_in'; readonly user: UserRow; readonly session: BrowserSession }
-  | { readonly kind: 'second_factor_required'; readonly user: UserRow; readonly sessionHash: string }
+export type SignInOutcome = { readonly kind: 'signed_in'; readonly user: UserRow; readonly session: BrowserSession } | PendingOutcome
+
+interface PendingOutcome {
+  readonly kind: 'second_factor_required'
+  readonly user: UserRow
+  readonly sessionHash: string
+  readonly methods: readonly SignInMethod[]
+}
+
+/** What can answer a pending log-in. */
+export type SignInMethod = 'totp' | 'recovery_code' | 'email'
 
 export interface SignIn {
   readonly username: Username | string | null
@@ -72,7 +72,7 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
     await ctx.db.one(forgetPasswordTries(attempts))
     throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
   }
-  return row.secondFactors > 0
+  return row.secondFactors !== null
     ? challengeSecondFactor(ctx, row, attempts, input.userAgent)
     : completeSignIn(ctx, {
         user: row,
@@ -84,10 +84,10 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
       })
 }
 
-const timesOf = (ctx: Ctx) => ({ returnSince: restorableSince(ctx), now: ctx.now() })
+export const timesOf = (ctx: Ctx) => ({ returnSince: restorableSince(ctx), now: ctx.now() })
 
 /** True of the alias `u`: nothing has happened to the account since it was read that would bar it. */
-function isRowOpen(ctx: Ctx, user: UserRow): Fragment {
+export function isRowOpen(ctx: Ctx, user: UserRow): Fragment {
   return rowMaySignIn(user.epoch, timesOf(ctx))
 }
 
@@ -100,6 +100,8 @@ interface Completion {
   readonly user: UserRow
   readonly attempts: PasswordAttempts | null
   readonly amr: readonly string[]
+  /** For the audit trail: what proved the second factor. */
+  readonly method?: SignInMethod
   readonly userAgent: string
   /** What must hold for a session to be made (it may name the alias `u`, the user), and what is written before it. */
   readonly condition: Fragment
@@ -110,7 +112,7 @@ interface Completion {
  * Makes the session, and with it brings back a deleted account. Refuses when the account has changed, or the challenge
  * was claimed, in between.
  */
-async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome> {
+export async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome> {
   const { user } = done
   const { session, writes } = newBrowserSession(ctx, { userId: user.id, amr: done.amr, condition: done.condition })
   const made = sessionWasMade(session.id)
@@ -135,6 +137,7 @@ async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome
         sessionId: session.id,
         userAgent: done.userAgent,
         deviceHash: device,
+        ...(done.method ? { detail: done.method } : {}),
         condition: made,
       }),
     ],
@@ -146,12 +149,24 @@ async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome
   return { kind: 'signed_in', user: { ...user, deletedAt: null, deletedReason: null }, session }
 }
 
-/** Opens a pending log-in and mails its code. The hash is 256 random bits and the only way to go on. */
+/** The strongest first. */
+function methodsOf(user: SignInRow): SignInMethod[] {
+  const kinds = user.secondFactors?.split(' ') ?? []
+  const recovery = user.hasRecoveryCodes === 1 ? (['recovery_code'] as const) : []
+  return [...kinds.filter((kind) => kind === 'totp'), ...recovery, ...kinds.filter((kind) => kind === 'email')]
+}
+
+/**
+ * Opens a pending log-in. The hash is 256 random bits and the only way to go on. A code is mailed where that is the
+ * account's only factor; with an authenticator app on, `mailSecondFactorCode` does so when it is asked.
+ */
 async function challengeSecondFactor(ctx: Ctx, user: SignInRow, attempts: PasswordAttempts, userAgent: string): Promise<SignInOutcome> {
   const unchanged = maySignIn(user.id, user.epoch, timesOf(ctx))
   const sessionHash = randomToken()
   const challenge = newChallenge(ctx, 'sign_in', SIGN_IN_CHALLENGE_MS, sha256(sessionHash))
   // The pause between two mails is for a code that is still good: one that was used is followed by another at once.
+  const methods = methodsOf(user)
+  const isMailed = !methods.includes('totp')
   const mail = { ...mailAttempt(ctx, 'sign_in_code', user.emailKey ?? ''), pauseMs: 0 }
   const now = ctx.now()
   const justMailed = both(hasOpenChallenge(idOf(user.id), 'sign_in', now), wasCountedAfter(mail.key, now - MAIL_PAUSE_MS))
@@ -159,80 +174,15 @@ async function challengeSecondFactor(ctx: Ctx, user: SignInRow, attempts: Passwo
   const row = { id: mailId, kind: kindOf('sign_in_code'), params: '{}', challengeId: challengeOf(challenge.id), createdAt: ctx.now() }
   const opened = await ctx.db.commit(
     [
-      countAttempt(mail, both(unchanged, not(justMailed))),
-      insertSignInChallenge(challenge, user.id, { freshCode: wasCounted(mail), condition: unchanged }),
-      insertMail(row, idOf(user.id), wasCounted(mail)),
+      ...(isMailed ? [countAttempt(mail, both(unchanged, not(justMailed)))] : []),
+      insertSignInChallenge(challenge, user.id, { freshCode: isMailed ? wasCounted(mail) : always, condition: unchanged }),
+      ...(isMailed ? [insertMail(row, idOf(user.id), wasCounted(mail))] : []),
       forgetPasswordTries(attempts),
       audit(ctx, { type: 'sign_in_challenged', userId: user.id, userAgent, condition: unchanged }),
     ],
     findChallenge(challenge.id),
   )
   if (!opened) throw new AppError('unauthenticated', 'The credentials are wrong')
-  deliverLater(ctx, mailId)
-  return { kind: 'second_factor_required', user, sessionHash }
-}
-
-/** Answers a pending log-in. Wrong, used, expired and foreign are one refusal, `code_invalid`. At most 2 round trips. */
-export async function completeSecondFactor(
-  ctx: Ctx,
-  input: { userId: UserId; sessionHash: string; code: string; userAgent: string; presented: Claim | null },
-): Promise<SignInOutcome> {
-  const { userId } = input
-  const now = ctx.now()
-  const pending = { tokenHash: sha256(input.sessionHash), userId, tries: CHALLENGE_TRIES, returnSince: restorableSince(ctx), now }
-  const attempt: Attempt = {
-    key: `second-factor:${userId}`,
-    limit: SECOND_FACTOR_TRIES,
-    windowMs: SECOND_FACTOR_WINDOW_MS,
-    pauseMs: 0,
-    stamp: ctx.newId<MailId>(),
-    now,
-  }
-  const triable = isSignInTriable(pending)
-  const [counted, challenge, user, counter, isTriable] = await ctx.db.batch([
-    countAttempt(attempt, triable),
-    trySignIn(pending, wasCounted(attempt)),
-    findUser(userId),
-    findCounter(attempt.key),
-    findIf(triable),
-  ])
-  if (!counted && isTriable) throw rateLimited(ctx, counter)
-  const refusal = new AppError('code_invalid', 'The code is wrong, used or expired')
-  if (!challenge || !user) throw refusal
-  const expected = deriveCode(ctx.config.hmacKeys, 'sign_in', challenge)
-  if (expected === null || !equalInConstantTime(expected, input.code)) {
-    await ctx.db.one(audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always }))
-    throw refusal
-  }
-  return claimPendingSignIn(ctx, {
-    challenge,
-    user,
-    attemptKey: attempt.key,
-    userAgent: input.userAgent,
-    presented: input.presented,
-  }).catch((error: unknown) => {
-    if (error instanceof AppError && error.code === 'unauthenticated') throw refusal
-    throw error
-  })
-}
-
-async function claimPendingSignIn(
-  ctx: Ctx,
-  won: { challenge: { id: ChallengeId; codeId: number }; user: UserRow; attemptKey: string; userAgent: string; presented: Claim | null },
-): Promise<SignInOutcome> {
-  const { challenge, user } = won
-  const claimedBy = ctx.newId<SessionId>()
-  const claimed = isSignInClaimed(challenge.id, claimedBy)
-  return completeSignIn(ctx, {
-    user,
-    attempts: null,
-    amr: ['pwd', 'otp', 'mfa'],
-    userAgent: won.userAgent,
-    condition: both(claimed, isRowOpen(ctx, user)),
-    writes: [
-      claimSignIn({ id: challenge.id, codeId: challenge.codeId, userId: user.id, claimedBy, now: ctx.now() }),
-      resetCounters([won.attemptKey], claimed),
-      ...leavePresentedSession(ctx, won.presented),
-    ],
-  })
+  if (isMailed) deliverLater(ctx, mailId)
+  return { kind: 'second_factor_required', user, sessionHash, methods }
 }

@@ -97,6 +97,8 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
     erasePerson(ids, purge.deletedBefore, purge.now),
     run(sql`DELETE FROM credentials WHERE user_id IN (${those})`),
     run(sql`DELETE FROM second_factors WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM totp_credentials WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM recovery_codes WHERE user_id IN (${those})`),
     run(sql`DELETE FROM search_strings WHERE user_id IN (${those})`),
     run(sql`DELETE FROM challenges WHERE user_id IN (${those})`),
     run(sql`DELETE FROM mail_outbox WHERE user_id IN (${those})`),

@@ -22,6 +22,7 @@ export type AuditEventType =
   | 'profile_changed'
   | 'second_factor_on'
   | 'second_factor_off'
+  | 'recovery_codes_made'
   | 'client_authorized'
   | 'refresh_token_reused'
   | 'authorization_code_reused'

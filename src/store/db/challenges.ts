@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
+import { hasSecondFactor } from './second-factors.ts'
 
 export type ChallengePurpose = 'verify_email' | 'reset_password' | 'sign_in' | 'change_email' | 'undo_email_change'
 
@@ -190,6 +191,30 @@ export function claimSignIn(input: { id: ChallengeId; codeId: number; userId: Us
       AND NOT EXISTS (
         SELECT 1 FROM challenges o WHERE o.user_id = ${input.userId} AND o.purpose = 'sign_in'
           AND o.code_id = ${input.codeId} AND o.consumed_by IS NOT NULL)`)
+}
+
+/** SQL for "this pending log-in may be claimed by what proves the factor otherwise than by its mailed code". */
+export function isSignInClaimable(id: ChallengeId, now: number): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM challenges c JOIN users u ON u.id = c.user_id
+    WHERE c.id = ${id} AND c.consumed_at IS NULL AND c.expires_at > ${now} AND c.epoch = u.epoch)`
+}
+
+/**
+ * The same without the mailed code, right behind the statement that has used a factor up: where that changed nothing, nor
+ * does this. The log-in gives its code up, which others may share: that one was not used.
+ */
+export function claimSignInWithFactor(input: { id: ChallengeId; claimedBy: number; now: number }): Statement<void> {
+  return run(sql`
+    UPDATE challenges SET consumed_at = ${input.now}, consumed_by = ${input.claimedBy}, code_id = ${input.claimedBy}
+    WHERE id = ${input.id} AND consumed_at IS NULL AND changes() > 0`)
+}
+
+/** Where the code of an open log-in may be mailed: codes by e-mail are on. */
+export function findMailableSignIn(pending: PendingSignIn): Statement<{ id: ChallengeId; emailKey: string | null } | null> {
+  return first(sql`
+    SELECT id, (SELECT email_key FROM users a WHERE a.id = challenges.user_id) AS email_key FROM challenges
+    WHERE ${isOpenSignIn(pending)} AND ${hasSecondFactor(pending.userId, 'email')}`)
 }
 
 /** SQL for "the pending log-in was claimed for this session". */

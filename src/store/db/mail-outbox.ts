@@ -16,6 +16,8 @@ export type MailKind =
   | 'password_changed'
   | 'second_factor_on'
   | 'second_factor_off'
+  | 'second_factor_changed'
+  | 'recovery_code_used'
   | 'change_email'
   | 'email_changed'
   | 'email_change_undone'

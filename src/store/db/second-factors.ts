@@ -1,13 +1,14 @@
 /** Second factors in D1: which kinds a user has switched on. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { type Fragment, run, type Statement } from './database.ts'
+import { all, always, type Fragment, run, type Statement } from './database.ts'
 
-export type SecondFactorKind = 'email'
+export type SecondFactorKind = 'totp' | 'email'
 
-export function insertSecondFactor(userId: UserId, kind: SecondFactorKind, now: number): Statement<void> {
+/** Switches a kind on, where `condition` holds. */
+export function insertSecondFactor(userId: UserId, kind: SecondFactorKind, now: number, condition: Fragment = always): Statement<void> {
   return run(sql`
-    INSERT INTO second_factors (user_id, kind, created_at) VALUES (${userId}, ${kind}, ${now})
+    INSERT INTO second_factors (user_id, kind, created_at) SELECT ${userId}, ${kind}, ${now} WHERE ${condition}
     ON CONFLICT (user_id, kind) DO NOTHING`)
 }
 
@@ -15,9 +16,23 @@ export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind): Stat
   return run(sql`DELETE FROM second_factors WHERE user_id = ${userId} AND kind = ${kind}`)
 }
 
+export interface SecondFactorRow {
+  readonly kind: SecondFactorKind
+  readonly createdAt: number
+}
+
+/** The strongest first: codes by e-mail are the weakest, and the alphabet happens to know. */
+export function listFactors(userId: UserId): Statement<SecondFactorRow[]> {
+  return all(sql`SELECT kind, created_at FROM second_factors WHERE user_id = ${userId} ORDER BY kind DESC`)
+}
+
 /** True of the alias `u`: no factor was switched on while the password was being checked. */
 export const rowHasNoSecondFactor: Fragment = sql`NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id)`
 
 export function hasSecondFactor(userId: UserId, kind: SecondFactorKind): Fragment {
   return sql`EXISTS (SELECT 1 FROM second_factors WHERE user_id = ${userId} AND kind = ${kind})`
+}
+
+export function hasAnySecondFactor(userId: UserId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM second_factors WHERE user_id = ${userId})`
 }

@@ -1,7 +1,7 @@
 /** Sessions in D1: the verdict on every credential (design §2). Statements only; the rules are in `core/sessions`. */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
-import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { all, always, type Fragment, first, run, type Statement } from './database.ts'
 import type { UserRow } from './users.ts'
 
 export interface NewSession {
@@ -106,10 +106,15 @@ export function endPresentedSession(input: { id: SessionId; tokenHash: string; n
     WHERE id = ${input.id} AND token_hash = ${input.tokenHash} AND revoked_at IS NULL`)
 }
 
-export function endOtherSessions(input: { userId: UserId; keep: SessionId; now: number }): Statement<void> {
+export function endOtherSessions(input: { userId: UserId; keep: SessionId; now: number }, condition: Fragment = always): Statement<void> {
   return run(sql`
     UPDATE sessions SET revoked_at = ${input.now}
-    WHERE user_id = ${input.userId} AND revoked_at IS NULL AND id <> ${input.keep}`)
+    WHERE user_id = ${input.userId} AND revoked_at IS NULL AND id <> ${input.keep} AND (${condition})`)
+}
+
+/** Holds while nobody has ended the session: a change of the factors in between would have. */
+export function isSessionOpen(id: SessionId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id} AND revoked_at IS NULL)`
 }
 
 /** Remembers that a session is in use; a browser's idle end moves on with it. */

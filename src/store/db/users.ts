@@ -9,7 +9,10 @@ export type UserRow = Omit<typeof users.$inferSelect, 'id'> & { readonly id: Use
 /** A user with what log-in needs: apart from `UserRow`, which may be passed around. */
 export interface SignInRow extends UserRow {
   readonly passwordHash: string | null
-  readonly secondFactors: number
+  /** Kinds of second factors that are on, with spaces between; null for none. */
+  readonly secondFactors: string | null
+  /** 1 or 0: whether there are unused recovery codes. */
+  readonly hasRecoveryCodes: number
 }
 
 export interface NewUser {
@@ -97,7 +100,8 @@ export function findForSignIn(input: { usernameKey: string | null; emailKey: str
         ? sql`u.username_key = ${usernameKey}`
         : sql`u.username_key = ${usernameKey} AND u.email_key = ${emailKey}`
   return first(sql`
-    SELECT u.*, c.password_hash, (SELECT COUNT(*) FROM second_factors f WHERE f.user_id = u.id) AS second_factors
+    SELECT u.*, c.password_hash, (SELECT group_concat(f.kind, ' ') FROM second_factors f WHERE f.user_id = u.id) AS second_factors,
+           EXISTS (SELECT 1 FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL) AS has_recovery_codes
     FROM users u LEFT JOIN credentials c ON c.user_id = u.id
     WHERE ${which}`)
 }

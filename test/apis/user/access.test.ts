@@ -57,8 +57,15 @@ const REFUSED_WHILE_RESTRICTED = [
   'PUT /user/status',
 ]
 
-/** What these are about is not there in the matrix: requests, sessions, codes of the invite-only mode. */
-const NOTHING_THERE = ['DELETE /user/follow-entry', 'DELETE /user/sessions/:id', 'GET /user/invite-codes', 'PATCH /user/follow-request']
+/** What these are about is not there in the matrix: requests, sessions, codes of the invite-only mode, second factors. */
+const NOTHING_THERE = [
+  'DELETE /user/follow-entry',
+  'DELETE /user/sessions/:id',
+  'GET /user/invite-codes',
+  'PATCH /user/follow-request',
+  'POST /user/2fa/recovery-codes',
+  'POST /user/2fa/totp/confirm',
+]
 
 /** Making a link changes nothing: it is a way to read. */
 const MADE_WHILE_RESTRICTED = ['POST /user/media/files/:fileId/links']

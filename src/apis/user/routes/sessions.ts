@@ -3,9 +3,9 @@ import { type Context, Hono } from 'hono'
 import { listSignIns } from '../../../core/accounts/sign-in-history.ts'
 import { getOwnProfile } from '../../../core/profiles/own-profile.ts'
 import type { Claim } from '../../../core/sessions/principal.ts'
-import { setEmailSecondFactor } from '../../../core/sessions/second-factors.ts'
+import { completeSecondFactor } from '../../../core/sessions/second-factor-sign-in.ts'
 import { listSessions, revokeSession, signOut, signOutEverywhere } from '../../../core/sessions/sessions.ts'
-import { completeSecondFactor, type SignInOutcome, signIn } from '../../../core/sessions/sign-in.ts'
+import { type SignInOutcome, signIn } from '../../../core/sessions/sign-in.ts'
 import { anyone, optionalSession, requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { clearSessionCookie, setSessionCookie } from '../../../http/credentials.ts'
@@ -29,7 +29,7 @@ import {
   toSignedInUser,
   toSignIn,
 } from '../presenters.ts'
-import { DoTwoFactorBody, LoginBody, PageQuery, SessionParams, StateBody } from '../wire.ts'
+import { DoTwoFactorBody, LoginBody, PageQuery, SessionParams } from '../wire.ts'
 
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
 const LOGOUT = describe({
@@ -49,7 +49,8 @@ export const sessions = new Hono<AppEnv>()
     anyone(),
     describe({
       summary: 'Sign in with a password',
-      description: 'Sets the session cookie. With a second factor on, answers a sessionHash for POST /user/do-2fa instead.',
+      description:
+        'Sets the session cookie. With a second factor on, answers a sessionHash for POST /user/do-2fa instead, and `methods`: what can answer it.',
       response: {
         status: 200,
         schema: LoginReply,
@@ -70,7 +71,10 @@ export const sessions = new Hono<AppEnv>()
       })
       if (outcome.kind === 'signed_in') return c.json({ ok: 1, data: { '2faEnabled': false, ...signedIn(c, outcome) } })
       const user = toPendingUser(outcome.user)
-      return c.json({ ok: 1, data: { '2faEnabled': true, sessionHash: outcome.sessionHash, user, userInfo: user } })
+      return c.json({
+        ok: 1,
+        data: { '2faEnabled': true, sessionHash: outcome.sessionHash, user, userInfo: user, methods: outcome.methods },
+      })
     },
   )
   .post(
@@ -78,7 +82,7 @@ export const sessions = new Hono<AppEnv>()
     anyone(),
     describe({
       summary: 'Complete a sign-in with its second factor',
-      description: 'Sets the session cookie.',
+      description: 'Sets the session cookie. The code is the mailed one, one of the authenticator app, or a recovery code.',
       response: {
         status: 200,
         schema: DoTwoFactorReply,
@@ -98,20 +102,6 @@ export const sessions = new Hono<AppEnv>()
         presented: await presented(c),
       })
       return c.json({ ok: 1, data: signedIn(c, outcome) })
-    },
-  )
-  .post(
-    '/user/2fa',
-    requires('delegated:profile:2fa:write'),
-    describe({
-      summary: 'Switch codes by e-mail on or off',
-      description: 'Needs a sign-in of the last 10 minutes. Ends all other sessions.',
-      response: OK,
-    }),
-    validate('json', StateBody),
-    async (c) => {
-      await setEmailSecondFactor(c.var.ctx, c.var.gate, c.req.valid('json').state)
-      return c.json({ ok: 1 })
     },
   )
   .get('/user/logout', optionalSession(), LOGOUT, ownNavigationOnly(), async (c) => {

@@ -1,0 +1,112 @@
+/** The caller's second factors (security rows 18-20): authenticator app, recovery codes, codes by e-mail. */
+import { Hono } from 'hono'
+import { mailSecondFactorCode } from '../../../core/sessions/second-factor-sign-in.ts'
+import { listSecondFactors, newRecoveryCodes, removeTotp, setEmailSecondFactor } from '../../../core/sessions/second-factors.ts'
+import { confirmTotp, enrolTotp } from '../../../core/sessions/totp-enrolment.ts'
+import { anyone, requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { networkLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { Ok } from '../presenters.ts'
+import {
+  EXAMPLE_RECOVERY_CODES,
+  EXAMPLE_SECOND_FACTORS,
+  EXAMPLE_TOTP,
+  RecoveryCodesReply,
+  SecondFactorsReply,
+  TotpConfirmedReply,
+  TotpReply,
+  toSecondFactors,
+} from '../second-factor-presenters.ts'
+import { PendingSignInBody, StateBody, TotpCodeBody } from '../wire.ts'
+
+const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
+
+export const secondFactors = new Hono<AppEnv>()
+  .get(
+    '/user/2fa',
+    requires('delegated:profile:2fa:read'),
+    describe({
+      summary: 'Which second factors are on, the strongest first',
+      response: { status: 200, schema: SecondFactorsReply, example: { ok: 1, data: EXAMPLE_SECOND_FACTORS } },
+    }),
+    async (c) => c.json({ ok: 1, data: toSecondFactors(await listSecondFactors(c.var.ctx, c.var.gate)) }),
+  )
+  .post(
+    '/user/2fa',
+    requires('delegated:profile:2fa:write'),
+    describe({
+      summary: 'Switch codes by e-mail on or off',
+      description: 'The weakest second factor. Needs a sign-in of the last 10 minutes. Ends all other sessions.',
+      response: OK,
+    }),
+    validate('json', StateBody),
+    async (c) => {
+      await setEmailSecondFactor(c.var.ctx, c.var.gate, c.req.valid('json').state)
+      return c.json({ ok: 1 })
+    },
+  )
+  .post(
+    '/user/2fa/totp',
+    requires('delegated:profile:2fa:write'),
+    describe({
+      summary: 'Begin with an authenticator app',
+      description:
+        'Answers a secret for the app, once. It counts after POST /user/2fa/totp/confirm, within 15 minutes. Needs a sign-in of the last 10 minutes, with a second factor where one is on.',
+      response: { status: 200, schema: TotpReply, example: { ok: 1, data: EXAMPLE_TOTP } },
+    }),
+    async (c) => c.json({ ok: 1, data: await enrolTotp(c.var.ctx, c.var.gate) }),
+  )
+  .post(
+    '/user/2fa/totp/confirm',
+    requires('delegated:profile:2fa:write'),
+    describe({
+      summary: 'Switch the authenticator app on with a code that it shows',
+      description: 'Ends all other sessions. Answers ten recovery codes where the account has none.',
+      response: { status: 200, schema: TotpConfirmedReply, example: { ok: 1, data: EXAMPLE_RECOVERY_CODES } },
+      refusals: [404, 429],
+    }),
+    validate('json', TotpCodeBody),
+    async (c) => c.json({ ok: 1, data: await confirmTotp(c.var.ctx, c.var.gate, c.req.valid('json').code) }),
+  )
+  .delete(
+    '/user/2fa/totp',
+    requires('delegated:profile:2fa:write'),
+    describe({
+      summary: 'Take the authenticator app off',
+      description: 'Needs a sign-in of the last 10 minutes with a second factor; a recovery code is one. Ends all other sessions.',
+      response: OK,
+    }),
+    async (c) => {
+      await removeTotp(c.var.ctx, c.var.gate)
+      return c.json({ ok: 1 })
+    },
+  )
+  .post(
+    '/user/2fa/recovery-codes',
+    requires('delegated:profile:2fa:write'),
+    describe({
+      summary: 'Make ten new recovery codes',
+      description: 'The old ones are void. Needs a sign-in of the last 10 minutes with a second factor.',
+      response: { status: 200, schema: RecoveryCodesReply, example: { ok: 1, data: EXAMPLE_RECOVERY_CODES } },
+      refusals: [404],
+    }),
+    async (c) => c.json({ ok: 1, data: { recoveryCodes: await newRecoveryCodes(c.var.ctx, c.var.gate) } }),
+  )
+  .post(
+    '/user/2fa/email',
+    anyone(),
+    describe({
+      summary: 'Ask for the code of a pending log-in by e-mail',
+      description: 'For accounts that have codes by e-mail on. The answer is the same whether a mail goes out or not.',
+      response: OK,
+    }),
+    networkLimit('code'),
+    validate('json', PendingSignInBody),
+    async (c) => {
+      const { target, sessionHash } = c.req.valid('json')
+      await mailSecondFactorCode(c.var.ctx, { userId: target, sessionHash })
+      return c.json({ ok: 1 })
+    },
+  )

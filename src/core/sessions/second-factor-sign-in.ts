@@ -1,0 +1,201 @@
+/**
+ * The second half of a sign-in (design §2; ASVS 6.5, 6.6; security rows 14-18, 20, 22): a pending log-in is answered with
+ * the mailed code, a code of the authenticator app, or a recovery code. All guesses share their limits: 5 per pending
+ * log-in, 10 in 15 minutes and 100 in a row per account. What was answered with is used up in the batch that makes the
+ * session. Who lacks the `sessionHash`, which takes the password, learns nothing.
+ */
+import { equalInConstantTime, sha256 } from '../../crypto.ts'
+import type { MailId, SessionId, UserId } from '../../ids.ts'
+import { deriveCode } from '../../mail/codes.ts'
+import { type Attempt, countAttempt, findCounter, justCounted, resetCounters, wasCounted } from '../../store/db/attempt-counters.ts'
+import {
+  claimSignIn,
+  claimSignInWithFactor,
+  findMailableSignIn,
+  isSignInClaimable,
+  isSignInClaimed,
+  isSignInTriable,
+  type PendingSignIn,
+  type SignInChallengeRow,
+  trySignIn,
+} from '../../store/db/challenges.ts'
+import { always, both, type Fragment, findIf, idOf, type Statement } from '../../store/db/database.ts'
+import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
+import { claimRecoveryCode, countUnusedRecoveryCodes, isUnusedRecoveryCode } from '../../store/db/recovery-codes.ts'
+import { hasSecondFactor } from '../../store/db/second-factors.ts'
+import { claimTotpStep, findTotp, type TotpRow } from '../../store/db/totp.ts'
+import { findUser, maySignIn, type UserRow } from '../../store/db/users.ts'
+import { audit } from '../accounts/audit.ts'
+import { restorableSince } from '../accounts/deletion.ts'
+import { deliverLater, mailAttempt, mailNotice } from '../accounts/mail.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { CHALLENGE_TRIES, SECOND_FACTOR_CONSECUTIVE_MAX, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS } from '../figures.ts'
+import { FOREVER_MS, rateLimited, secondFactorInARowKey } from './password-attempts.ts'
+import type { Claim } from './principal.ts'
+import { recoveryCodeHash } from './recovery-codes.ts'
+import { leavePresentedSession } from './sessions.ts'
+import { completeSignIn, isRowOpen, type SignInOutcome, timesOf } from './sign-in.ts'
+import { resealLater, stepOfSealed } from './totp-codes.ts'
+
+export interface SecondFactorAnswer {
+  readonly userId: UserId
+  readonly sessionHash: string
+  /** As `fields.secondFactorCode` makes it: six digits, or the signs of a recovery code. */
+  readonly code: string
+  readonly userAgent: string
+  /** The browser session whose cookie came along: the new one takes its place. */
+  readonly presented: Claim | null
+}
+
+/** What was proved, and what using it up takes. */
+type Proof =
+  | { readonly method: 'email' }
+  | { readonly method: 'totp'; readonly totp: TotpRow; readonly secret: string; readonly step: number }
+  | { readonly method: 'recovery_code'; readonly hash: string; readonly left: number }
+
+const refusal = () => new AppError('code_invalid', 'The code is wrong, used or expired')
+
+function pendingOf(ctx: Ctx, userId: UserId, sessionHash: string): PendingSignIn {
+  return { tokenHash: sha256(sessionHash), userId, tries: CHALLENGE_TRIES, returnSince: restorableSince(ctx), now: ctx.now() }
+}
+
+function attemptsOf(ctx: Ctx, userId: UserId): { recent: Attempt; inARow: Attempt } {
+  const base = { pauseMs: 0, now: ctx.now() }
+  return {
+    recent: {
+      ...base,
+      key: `second-factor:${userId}`,
+      limit: SECOND_FACTOR_TRIES,
+      windowMs: SECOND_FACTOR_WINDOW_MS,
+      stamp: ctx.newId<MailId>(),
+    },
+    inARow: {
+      ...base,
+      key: secondFactorInARowKey(userId),
+      limit: SECOND_FACTOR_CONSECUTIVE_MAX,
+      windowMs: FOREVER_MS,
+      stamp: ctx.newId<MailId>(),
+    },
+  }
+}
+
+/**
+ * Answers a pending log-in. Wrong, used, expired and foreign are one refusal, `code_invalid`; so is every code after 100
+ * failures in a row, until the password is reset. At most 2 round trips.
+ */
+export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer): Promise<SignInOutcome> {
+  const { userId } = input
+  const pending = pendingOf(ctx, userId, input.sessionHash)
+  const { recent, inARow } = attemptsOf(ctx, userId)
+  const triable = isSignInTriable(pending)
+  const hash = recoveryCodeHash(input.code)
+  const [counted, , challenge, user, counter, isTriable, hasEmail, totp, isRecovery, recovery] = await ctx.db.batch([
+    countAttempt(recent, triable),
+    countAttempt(inARow, justCounted),
+    trySignIn(pending, both(wasCounted(recent), wasCounted(inARow))),
+    findUser(userId),
+    findCounter(recent.key),
+    findIf(triable),
+    findIf(hasSecondFactor(userId, 'email')),
+    findTotp(userId),
+    findIf(isUnusedRecoveryCode(userId, hash ?? '')),
+    countUnusedRecoveryCodes(userId),
+  ])
+  if (!counted && isTriable) throw rateLimited(ctx, counter)
+  if (!challenge || !user) throw refusal()
+  const proof =
+    hash === null
+      ? await judgeDigits(ctx, input.code, { challenge, hasEmail, totp })
+      : isRecovery && ({ method: 'recovery_code', hash, left: (recovery?.unused ?? 1) - 1 } as const)
+  if (!proof) {
+    await ctx.db.one(audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always }))
+    throw refusal()
+  }
+  return claimPendingSignIn(ctx, { ...input, challenge, user, proof, counters: [recent.key, inARow.key] })
+}
+
+/** Both kinds are looked at whatever the first says. A code is mailed, and counts, only where codes by e-mail are on. */
+async function judgeDigits(
+  ctx: Ctx,
+  code: string,
+  known: { challenge: SignInChallengeRow; hasEmail: boolean; totp: TotpRow | null },
+): Promise<Proof | null> {
+  const { challenge, totp } = known
+  const mailed = known.hasEmail ? deriveCode(ctx.config.hmacKeys, 'sign_in', challenge) : null
+  const isMailed = mailed !== null && equalInConstantTime(mailed, code)
+  const secret = totp?.secret ?? null
+  const step = await stepOfSealed(ctx, challenge.userId, secret, code)
+  if (totp && secret !== null && step !== null && step > totp.lastStep) return { method: 'totp', totp, secret, step }
+  return isMailed ? { method: 'email' } : null
+}
+
+interface Won extends SecondFactorAnswer {
+  readonly challenge: SignInChallengeRow
+  readonly user: UserRow
+  readonly proof: Proof
+  readonly counters: readonly string[]
+}
+
+/** RFC 8176 has no word for a recovery code; it is a password for one time like the others, and proves as much. */
+const AMR = ['pwd', 'otp', 'mfa']
+
+async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignInOutcome> {
+  const { challenge, user, proof } = won
+  const claimedBy = ctx.newId<SessionId>()
+  const claimed = isSignInClaimed(challenge.id, claimedBy)
+  const notice = proof.method === 'recovery_code' ? recoveryNotice(ctx, won, proof.left, claimed) : null
+  const outcome = await completeSignIn(ctx, {
+    user,
+    attempts: null,
+    amr: AMR,
+    method: proof.method,
+    userAgent: won.userAgent,
+    condition: both(claimed, isRowOpen(ctx, user)),
+    writes: [
+      ...claimsOf(ctx, won, claimedBy),
+      resetCounters(won.counters, claimed),
+      ...(notice ? [notice.write] : []),
+      ...leavePresentedSession(ctx, won.presented),
+    ],
+  }).catch((error: unknown) => {
+    throw error instanceof AppError && error.code === 'unauthenticated' ? refusal() : error
+  })
+  if (notice) deliverLater(ctx, notice.mailId)
+  if (proof.method === 'totp') resealLater(ctx, user.id, proof.totp)
+  return outcome
+}
+
+/** Uses up what was proved, and with it the pending log-in: of all who come with the same, one does. */
+function claimsOf(ctx: Ctx, { challenge, user, proof }: Won, claimedBy: SessionId): Statement<void>[] {
+  const { id, codeId } = challenge
+  const userId = user.id
+  const now = ctx.now()
+  if (proof.method === 'email') return [claimSignIn({ id, codeId, userId, claimedBy, now })]
+  const claimable = both(isSignInClaimable(id, now), maySignIn(userId, user.epoch, timesOf(ctx)))
+  const used =
+    proof.method === 'totp'
+      ? claimTotpStep({ userId, secret: proof.secret, step: proof.step }, claimable)
+      : claimRecoveryCode({ userId, hash: proof.hash, claimedBy, now }, claimable)
+  return [used, claimSignInWithFactor({ id, claimedBy, now })]
+}
+
+function recoveryNotice(ctx: Ctx, won: Won, codesLeft: number, condition: Fragment) {
+  const params = { userAgent: won.userAgent, place: ctx.caller.place, codesLeft }
+  return mailNotice(ctx, { kind: 'recovery_code_used', user: won.user.id, params, condition })
+}
+
+/**
+ * Mails the code of a pending log-in, where codes by e-mail are on and the limits of mails allow it. Nothing comes back
+ * from here: whoever asks gets the same answer. At most 2 round trips.
+ */
+export async function mailSecondFactorCode(ctx: Ctx, input: { userId: UserId; sessionHash: string }): Promise<void> {
+  const pending = pendingOf(ctx, input.userId, input.sessionHash)
+  const challenge = await ctx.db.one(findMailableSignIn(pending))
+  if (!challenge) return
+  const attempt = mailAttempt(ctx, 'sign_in_code', challenge.emailKey ?? '')
+  const id = ctx.newId<MailId>()
+  const row = { id, kind: kindOf('sign_in_code'), params: '{}', challengeId: challengeOf(challenge.id), createdAt: ctx.now() }
+  await ctx.db.batch([countAttempt(attempt, isSignInTriable(pending)), insertMail(row, idOf(input.userId), wasCounted(attempt))])
+  deliverLater(ctx, id)
+}

@@ -1,0 +1,69 @@
+/**
+ * The arithmetic of authenticator apps (RFC 6238): six digits, steps of 30 s, SHA-1, which is what every app can do. The
+ * library counts; secrets are made, sealed, opened and compared here.
+ */
+import { createHmac } from 'node:crypto'
+import { HOTP, Secret, TOTP } from 'otpauth/bare'
+import { decrypt, encrypt, equalInConstantTime, isUnderOldKey } from '../../crypto.ts'
+import type { UserId } from '../../ids.ts'
+import { resealTotp, type TotpRow } from '../../store/db/totp.ts'
+import type { Ctx } from '../ctx.ts'
+import { TOTP_SECRET_BYTES, TOTP_STEPS_AROUND } from '../figures.ts'
+
+const PARAMETERS = { algorithm: 'SHA1', digits: 6 } as const
+const PERIOD_SECONDS = 30
+
+const hmac = (_algorithm: string, key: Uint8Array, message: Uint8Array): Uint8Array => createHmac('sha1', key).update(message).digest()
+
+const secretOf = (bytes: Uint8Array) => new Secret({ buffer: Uint8Array.from(bytes).buffer })
+
+/** Whose it is goes into the ciphertext: in another user's row it does not open. */
+const aadOf = (userId: UserId) => `totp:${userId}`
+
+export interface TotpEnrolment {
+  /** Base32, for typing it into an app. */
+  readonly secret: string
+  /** `otpauth://`, for a QR code. */
+  readonly uri: string
+}
+
+/** A new secret, as the app takes it and as it is stored. */
+export async function newTotpSecret(ctx: Ctx, userId: UserId, username: string): Promise<{ enrolment: TotpEnrolment; sealed: string }> {
+  const bytes = crypto.getRandomValues(new Uint8Array(TOTP_SECRET_BYTES))
+  const secret = secretOf(bytes)
+  const issuer = new URL(ctx.config.origin).hostname
+  const uri = new TOTP({ ...PARAMETERS, period: PERIOD_SECONDS, issuer, label: username, secret }).toString()
+  return { enrolment: { secret: secret.base32, uri }, sealed: await encrypt(ctx.config.encryptionKeys, aadOf(userId), bytes) }
+}
+
+/**
+ * The time step of which the code is, the latest if it is of several; null when it is of none around now. All of them are
+ * looked at, each in constant time.
+ */
+export function stepOfCode(secret: Uint8Array, code: string, now: number): number | null {
+  const present = TOTP.counter({ period: PERIOD_SECONDS, timestamp: now })
+  let found: number | null = null
+  for (let counter = present - TOTP_STEPS_AROUND; counter <= present + TOTP_STEPS_AROUND; counter++) {
+    if (equalInConstantTime(HOTP.generate({ ...PARAMETERS, secret: secretOf(secret), counter, hmac }), code)) found = counter
+  }
+  return found
+}
+
+/** The step of a code for a sealed secret. A secret that cannot be opened (its key is gone) has no codes. */
+export async function stepOfSealed(ctx: Ctx, userId: UserId, sealed: string | null, code: string): Promise<number | null> {
+  if (sealed === null) return null
+  const secret = await decrypt(ctx.config.encryptionKeys, aadOf(userId), sealed)
+  if (secret !== null) return stepOfCode(secret, code, ctx.now())
+  ctx.log('error', 'totp_secret_unreadable')
+  return null
+}
+
+/** After the reply: a secret that lies under an older key moves to the current one, so that the older one can go. */
+export function resealLater(ctx: Ctx, userId: UserId, { secret }: Pick<TotpRow, 'secret'>): void {
+  const ring = ctx.config.encryptionKeys
+  if (secret === null || !isUnderOldKey(ring, secret)) return
+  ctx.defer(async () => {
+    const opened = await decrypt(ring, aadOf(userId), secret)
+    if (opened !== null) await ctx.db.one(resealTotp(userId, secret, await encrypt(ring, aadOf(userId), opened)))
+  })
+}

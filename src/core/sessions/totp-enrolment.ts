@@ -1,0 +1,123 @@
+/**
+ * An authenticator app gets on (RFC 6238; security rows 18, 19): a secret is made and waits until a code of it has proved
+ * that the app has it. Only then does it count. An app that is on stays good until the next one has proved itself.
+ */
+import type { AuditEventId, MailId, UserId } from '../../ids.ts'
+import { type Attempt, countAttempt, findCounter, resetCounters, wasCounted } from '../../store/db/attempt-counters.ts'
+import { wasRecorded } from '../../store/db/audit-events.ts'
+import { both, not } from '../../store/db/database.ts'
+import { hasRecoveryCodes, insertRecoveryCodes } from '../../store/db/recovery-codes.ts'
+import { insertSecondFactor, listFactors, type SecondFactorRow } from '../../store/db/second-factors.ts'
+import { endOtherSessions, isSessionOpen } from '../../store/db/sessions.ts'
+import {
+  confirmTotp as confirmSecret,
+  findPendingTotp,
+  findTotp,
+  findTotpSwitch,
+  isPendingTotp,
+  storePendingTotp,
+} from '../../store/db/totp.ts'
+import { audit } from '../accounts/audit.ts'
+import { deliverLater } from '../accounts/mail.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS, TOTP_ENROLMENT_MS } from '../figures.ts'
+import { requireFresh } from './fresh.ts'
+import type { Gate } from './gate.ts'
+import { rateLimited } from './password-attempts.ts'
+import type { UserPrincipal } from './principal.ts'
+import { makeRecoveryCodes } from './recovery-codes.ts'
+import { factorNotice, requireFactor } from './second-factors.ts'
+import { newTotpSecret, stepOfSealed, type TotpEnrolment } from './totp-codes.ts'
+
+/** A fresh sign-in; with a factor where one is on already. */
+function requireEnroller(ctx: Ctx, principal: UserPrincipal, factors: readonly SecondFactorRow[]): void {
+  requireFresh(ctx, principal)
+  if (factors.length > 0) requireFactor(principal)
+}
+
+/** Makes a secret for the caller's app, to be shown once. It counts for nothing until `confirmTotp`. Two round trips. */
+export async function enrolTotp(ctx: Ctx, gate: Gate): Promise<TotpEnrolment> {
+  const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
+  requireEnroller(ctx, principal, reads[0])
+  const { userId } = principal
+  const { enrolment, sealed } = await newTotpSecret(ctx, userId, user.username)
+  await ctx.db.commit([storePendingTotp({ userId, secret: sealed, now: ctx.now() })], findPendingTotp(userId, sealed))
+  return enrolment
+}
+
+const NOTHING_WAITS = 'No authenticator app waits for its first code'
+
+/**
+ * Switches the app on by a code that it shows. Ends all other sessions and sends a notice. Answers ten recovery codes, to
+ * be shown once, where the user has none. At most 10 tries in 15 minutes, counted in the batch that they decide.
+ */
+export async function confirmTotp(ctx: Ctx, gate: Gate, code: string): Promise<{ recoveryCodes: readonly string[] | null }> {
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId), findTotp(userId)])
+  const [factors, totp] = reads
+  requireEnroller(ctx, principal, factors)
+  const since = ctx.now() - TOTP_ENROLMENT_MS
+  if (!totp || totp.pendingSecret === null || (totp.pendingAt ?? 0) <= since) throw new AppError('not_found', NOTHING_WAITS)
+  const attempt = enrolmentAttempt(ctx, principal.userId)
+  const step = await stepOfSealed(ctx, principal.userId, totp.pendingSecret, code)
+  if (step === null) {
+    const [counted, counter] = await ctx.db.batch([countAttempt(attempt), findCounter(attempt.key)])
+    throw counted ? new AppError('code_invalid', 'The code is wrong') : rateLimited(ctx, counter)
+  }
+  return switchOn(ctx, { principal, factors, attempt, secret: totp.pendingSecret, step, since })
+}
+
+interface Proof {
+  readonly principal: UserPrincipal
+  readonly factors: readonly SecondFactorRow[]
+  readonly attempt: Attempt
+  readonly secret: string
+  readonly step: number
+  readonly since: number
+}
+
+async function switchOn(ctx: Ctx, proof: Proof): Promise<{ recoveryCodes: readonly string[] | null }> {
+  const { userId, sessionId } = proof.principal
+  const { attempt, factors, secret, step } = proof
+  const now = ctx.now()
+  const { codes, hashes } = makeRecoveryCodes()
+  const id = ctx.newId<AuditEventId>()
+  const done = wasRecorded(id)
+  const waits = both(isPendingTotp(userId, secret, proof.since), isSessionOpen(sessionId))
+  const isReplaced = factors.some(({ kind }) => kind === 'totp')
+  const change = isReplaced ? 'totp_replaced' : 'totp_on'
+  const notice = factorNotice(ctx, { user: userId, change, last: factors.length === 0, condition: done })
+  const switched = await ctx.db.commit(
+    [
+      // What waits no longer is no guess.
+      countAttempt(attempt, waits),
+      // The event decides: of two requests with one code it is written once, and all else depends on it.
+      audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'totp', condition: both(wasCounted(attempt), waits) }),
+      notice.write,
+      insertRecoveryCodes(userId, hashes, now, both(done, not(hasRecoveryCodes(userId)))),
+      insertSecondFactor(userId, 'totp', now, done),
+      confirmSecret({ userId, secret, step, now }, done),
+      endOtherSessions({ userId, keep: sessionId, now }, done),
+      resetCounters([attempt.key], done),
+    ],
+    findTotpSwitch(id, userId, hashes[0] ?? ''),
+  )
+  if (!switched) {
+    const counter = await ctx.db.one(findCounter(attempt.key))
+    const isUsedUp = (counter?.count ?? 0) >= SECOND_FACTOR_TRIES
+    throw isUsedUp ? rateLimited(ctx, counter) : new AppError('not_found', NOTHING_WAITS)
+  }
+  deliverLater(ctx, notice.mailId)
+  return { recoveryCodes: switched.hasCodes === 1 ? codes : null }
+}
+
+function enrolmentAttempt(ctx: Ctx, userId: UserId): Attempt {
+  return {
+    key: `totp-enrolment:${userId}`,
+    limit: SECOND_FACTOR_TRIES,
+    windowMs: SECOND_FACTOR_WINDOW_MS,
+    pauseMs: 0,
+    stamp: ctx.newId<MailId>(),
+    now: ctx.now(),
+  }
+}

@@ -1,0 +1,71 @@
+/** The notices of second factors (security row 11): what was switched on, off or changed, and a recovery code that was used. */
+import { type Content, details, greeting, type MailFacts } from './parts.ts'
+
+export function secondFactorOn(facts: MailFacts): Content {
+  return {
+    subject: `Two-step sign-in is now on for ${facts.product}`,
+    blocks: [
+      greeting(facts),
+      `from now on, signing in as ${facts.username} takes a code as well as your password.`,
+      details(facts),
+      'If this was you, all is well.',
+      'If this was not you, set a new password with "forgot password" where you sign in, and sign out everywhere.',
+    ],
+  }
+}
+
+export function secondFactorOff(facts: MailFacts): Content {
+  return {
+    subject: `Two-step sign-in is now off for ${facts.product}`,
+    blocks: [
+      greeting(facts),
+      `signing in as ${facts.username} now takes only your password.`,
+      details(facts),
+      'If this was you, all is well. You can turn it on again at any time.',
+      'If this was not you, change your password, sign out everywhere and turn two-step sign-in on again.',
+    ],
+  }
+}
+
+/** Words for what was changed while two-step sign-in stays on. */
+const CHANGED: Readonly<Record<string, string>> = {
+  totp_on: 'an authenticator app was added',
+  totp_replaced: 'the authenticator app was replaced by another one',
+  totp_off: 'the authenticator app was taken off',
+  email_on: 'codes by e-mail were switched on',
+  email_off: 'codes by e-mail were switched off',
+  recovery_codes: 'new recovery codes were made, and the old ones no longer work',
+}
+
+export function secondFactorChanged(facts: MailFacts): Content {
+  const changed = facts.changed.map((what) => CHANGED[what]).filter((words) => words !== undefined)
+  return {
+    subject: `Two-step sign-in was changed for ${facts.product}`,
+    blocks: [
+      greeting(facts),
+      `the ways to sign in as ${facts.username} in two steps were changed: ${changed.join(', ') || 'see your account'}.`,
+      details(facts),
+      'If this was you, all is well.',
+      'If this was not you, set a new password with "forgot password" where you sign in, and sign out everywhere.',
+    ],
+  }
+}
+
+export function recoveryCodeUsed(facts: MailFacts): Content {
+  return {
+    subject: `A recovery code was used for your ${facts.product} account`,
+    blocks: [
+      greeting(facts),
+      `someone signed in as ${facts.username} with your password and one of your recovery codes. That code is used up.`,
+      ...(facts.codesLeft === null ? [] : [codesLeft(facts.codesLeft)]),
+      details(facts),
+      'If this was you, all is well. If you have lost your device, take it off your account.',
+      'If this was not you, set a new password with "forgot password" where you sign in, sign out everywhere and make new recovery codes.',
+    ],
+  }
+}
+
+function codesLeft(left: number): string {
+  if (left === 0) return 'It was the last one. Please make new recovery codes.'
+  return left === 1 ? 'You have one left. Please make new ones soon.' : `You have ${left} left.`
+}
