@@ -69,6 +69,14 @@ function outOfDate(typed: Record<string, string>): Submitted<never> {
   return { typed, values: null, error }
 }
 
+/** The same for a whole room, before anything else is looked at: a foreign page may not even use up somebody's tries. */
+export function ownFormsOnly(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    if (c.req.method === 'POST') refuseForeignForm(c)
+    await next()
+  }
+}
+
 /** Stricter than for programs: every browser that has forms says where one comes from. */
 function refuseForeignForm(c: Context<AppEnv>): void {
   const origin = c.req.header('origin')

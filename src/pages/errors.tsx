@@ -26,7 +26,8 @@ const ERRORS = {
   invalid_token: [401, 'Sign in first', 'Sign in and try again.'],
   insufficient_scope: [403, 'Not allowed', NOT_ALLOWED],
   temporarily_unavailable: [503, 'Busy just now', 'We cannot do this just now. Wait a moment and try again.'],
-  unauthenticated: [401, 'Sign in first', 'Sign in and try again.'],
+  // At the sign-in itself; from everywhere else the way leads there.
+  unauthenticated: [401, 'Sign in first', 'The user name or the password is wrong. Check both and try again.'],
   email_not_verified: [403, 'Confirm your e-mail address', 'Confirm your e-mail address first, then try again.'],
   reauthentication_required: [403, 'Sign in again', 'Sign in again, then repeat what you were doing.'],
   cross_site_request: [403, 'Sent from another site', 'This form was not sent from our own page. Open the page here and send it again.'],

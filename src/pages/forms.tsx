@@ -106,8 +106,8 @@ interface FieldProps {
   readonly state: FormState
   readonly hint?: Child
   readonly autocomplete?: string
-  /** May be left empty; the label says so. */
-  readonly optional?: boolean
+  /** May be left empty. The label says so, but on a page that says it of all its fields. */
+  readonly optional?: boolean | 'unmarked'
   /** The field to begin with, where nothing is wrong. */
   readonly first?: boolean
 }
@@ -143,7 +143,7 @@ function Labelled(props: FieldProps & { children: Child }) {
     <div class="field">
       <label for={name}>
         {labels[name]}
-        {optional && <span class="optional"> (optional)</span>}
+        {optional === true && <span class="optional"> (optional)</span>}
       </label>
       {hint !== undefined && (
         <p class="hint" id={`${name}-hint`}>

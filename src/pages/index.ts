@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { browserSession, credentials } from '../http/credentials.ts'
 import { unmatched } from '../http/errors.ts'
+import { ownFormsOnly } from '../http/form-token.ts'
 import { accountPages } from './account/index.ts'
 import { renderError } from './errors.tsx'
 import { passwordResetPages } from './password-reset.tsx'
@@ -23,7 +24,7 @@ const PATHS = ['/sign-in', '/sign-up', '/verify', '/forgot', '/reset', '/email',
 
 export const pages = new Hono<AppEnv>()
 pages.onError(renderError)
-for (const path of PATHS) pages.use(`${path}/*`, credentials(browserSession))
+for (const path of PATHS) pages.use(`${path}/*`, ownFormsOnly(), credentials(browserSession))
 pages.route('/', signInPages)
 pages.route('/', signUpPages)
 pages.route('/', verifyPages)

@@ -96,14 +96,8 @@ function presented(c: Context): Promise<Claim | null> {
   return c.var.identify().catch(() => null)
 }
 
-/** A wrong name and a wrong password are one refusal, in words of its own: the one of other pages would be no help here. */
-const WRONG = new AppError('invalid_request', 'The credentials are wrong', {
-  fields: [{ path: 'identifier', location: 'body', message: 'or password is wrong. Check both and try again' }],
-})
-
 async function showSignIn(c: Context, state: FormState, username?: string): Promise<Response> {
   const again = isReauthentication(c)
-  const shown = state.error?.code === 'unauthenticated' ? { ...state, error: WRONG } : state
   const token = await formToken(c, 'sign-in')
   return showPage(
     c,
@@ -114,14 +108,12 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
       hasError: state.error !== null,
     },
     <>
-      <Form action={withReturn(c, '/sign-in', again ? { reauth: '1' } : {})} token={token} state={shown} labels={LABELS}>
+      <Form action={withReturn(c, '/sign-in', again ? { reauth: '1' } : {})} token={token} state={state} labels={LABELS}>
         <Input
           name="identifier"
           labels={LABELS}
-          state={shown}
+          state={state}
           value={username}
-          type="text"
-          code={false}
           autocomplete="username"
           maxlength={254}
           first={username === undefined}
@@ -129,7 +121,7 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
         <Input
           name="password"
           labels={LABELS}
-          state={shown}
+          state={state}
           type="password"
           autocomplete="current-password"
           first={username !== undefined}

@@ -41,6 +41,7 @@ a:hover { color: var(--accent-strong); text-decoration-thickness: 2px }
 
 body > header { display: flex; align-items: center; justify-content: space-between; gap: 1rem; max-width: 64rem; min-height: 4.25rem;
   margin: 0 auto; padding: 0.5rem 1.25rem }
+body:has(.narrow) > header { max-width: 29rem; padding: 0.5rem 1.25rem }
 .brand { display: inline-flex; align-items: center; gap: 0.6rem; min-height: 44px; color: var(--text); font-weight: 650; font-size: 1.0625rem;
   letter-spacing: -0.01em; text-decoration: none; overflow-wrap: anywhere }
 .brand:hover { color: var(--text) }
@@ -58,6 +59,7 @@ h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 650; letter-spacing: 
 .lead + *, h1 + form, h1 + .notice, .notice + * { margin-top: 1.75rem }
 .aside { margin-top: 1.5rem; color: var(--quiet) }
 .links { display: flex; flex-wrap: wrap; gap: 0 1.5rem; margin-top: 1rem }
+.narrow .links:last-child { margin-bottom: -0.6rem }
 .links a { display: inline-flex; align-items: center; min-height: 44px }
 
 nav a { display: flex; align-items: center; min-height: 44px; padding: 0.25rem 0.875rem; border-radius: 10px; color: var(--quiet);
@@ -116,6 +118,7 @@ button, .button { display: inline-flex; align-items: center; justify-content: ce
 .notice { margin-top: 1.25rem; color: var(--good); background: var(--good-tint) }
 .alert { color: var(--danger); background: var(--danger-tint) }
 .alert a { color: inherit; display: inline-block; padding: 0.2rem 0 }
+.alert:focus-visible { outline-color: var(--danger); border-radius: 12px }
 .alert a:hover { color: var(--danger-strong) }
 
 .list { margin-top: 1.75rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }

@@ -61,7 +61,7 @@ async function showVerify(c: Context, state: FormState): Promise<Response> {
   return showPage(
     c,
     {
-      title: 'Confirm your e-mail address',
+      title: 'Confirm your address',
       lead: 'Enter the code from the mail, and the address is yours.',
       status: state.error ? statusOf(state.error) : 200,
       hasError: state.error !== null,

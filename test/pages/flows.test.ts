@@ -30,7 +30,7 @@ describe('a new account', () => {
     const email = 'page_flow@example.com'
     const typed = { givenName: 'Page', familyName: 'Flow', username: 'page_flow', email, password: PASSWORD }
     const sent = await follow(client, await fillIn(client, '/sign-up', typed))
-    expect(headingOf(sent)).toBe('Confirm your e-mail address')
+    expect(headingOf(sent)).toBe('Confirm your address')
     expect(noticeIn(sent)).toContain('Almost done')
 
     const link = await linkTo(email)
@@ -86,7 +86,7 @@ describe('signing in', () => {
     const known = await signInOnPage(client, username, 'not the password')
     const unknown = await signInOnPage(client, 'page_nobody', 'not the password')
     expect([known.status, unknown.status]).toEqual([401, 401])
-    expect(alertIn(known)).toBe('User name or e-mail or password is wrong. Check both and try again.')
+    expect(alertIn(known)).toBe('The user name or the password is wrong. Check both and try again.')
     expect(known.text.replaceAll(username, '<name>')).toBe(unknown.text.replaceAll('page_nobody', '<name>'))
   })
 

@@ -71,11 +71,17 @@ export const profilePage = new Hono<AppEnv>()
 async function show(c: Context, { user, editableFields }: OwnProfile, state: FormState): Promise<Response> {
   const may = (...names: ProfileField[]) => names.some((name) => editableFields.includes(name))
   const text = (name: ProfileField, rest: Partial<Parameters<typeof Input>[0]> = {}) =>
-    may(name) && <Input name={name} labels={LABELS} state={state} value={user[name]} optional {...rest} />
+    may(name) && <Input name={name} labels={LABELS} state={state} value={user[name]} optional="unmarked" {...rest} />
   const token = await formToken(c, 'profile')
   return showPage(
     c,
-    { title: 'Profile', section: PATH, status: state.error ? statusOf(state.error) : 200, hasError: state.error !== null },
+    {
+      title: 'Profile',
+      section: PATH,
+      lead: 'Only your names are needed. What you leave empty is not shown.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
     <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
       {may('givenName', 'middleName', 'familyName', 'username') && (
         <fieldset>
@@ -104,7 +110,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
               value={user.bio}
               rows={4}
               hint="Up to 256 characters."
-              optional
+              optional="unmarked"
             />
           )}
           <div class="pair">
@@ -139,7 +145,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
                 state={state}
                 value={user.zoneinfo}
                 choices={choicesOf('timeZone', user.zoneinfo)}
-                optional
+                optional="unmarked"
               />
             )}
             {may('currency') && (
@@ -149,7 +155,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
                 state={state}
                 value={user.currency}
                 choices={choicesOf('currency', user.currency)}
-                optional
+                optional="unmarked"
               />
             )}
           </div>

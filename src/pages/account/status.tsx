@@ -71,10 +71,16 @@ async function show(c: Context, status: UserStatus, state: FormState): Promise<R
   const ends = status.expiresAt === null ? undefined : <>Now it ends on {<Time at={status.expiresAt} />}.</>
   return showPage(
     c,
-    { title: 'Status', section: PATH, status: state.error ? statusOf(state.error) : 200, hasError: state.error !== null },
+    {
+      title: 'Status',
+      section: PATH,
+      lead: 'Others see it next to your name. Fill in what you like.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
     <>
       <Form action={PATH} token={tokens[0]} state={state} labels={LABELS} class="panel">
-        <Input name="statusMessage" labels={LABELS} state={state} value={status.statusMessage} maxlength={256} optional />
+        <Input name="statusMessage" labels={LABELS} state={state} value={status.statusMessage} maxlength={256} optional="unmarked" />
         <div class="pair">
           <Select
             name="availability"
@@ -82,11 +88,11 @@ async function show(c: Context, status: UserStatus, state: FormState): Promise<R
             state={state}
             value={status.availability}
             choices={choices(AVAILABILITIES)}
-            optional
+            optional="unmarked"
           />
-          <Select name="mood" labels={LABELS} state={state} value={status.mood} choices={choices(MOODS.slice(1))} optional />
+          <Select name="mood" labels={LABELS} state={state} value={status.mood} choices={choices(MOODS.slice(1))} optional="unmarked" />
         </div>
-        <Select name="lasts" labels={LABELS} state={state} value={null} choices={ENDS} hint={ends} optional />
+        <Select name="lasts" labels={LABELS} state={state} value={null} choices={ENDS} hint={ends} optional="unmarked" />
         <Submit>Save</Submit>
       </Form>
       {isSet && (
