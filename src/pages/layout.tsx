@@ -25,8 +25,6 @@ export interface Page {
   readonly section?: string
   /** Where the page goes by itself, at once. */
   readonly refreshTo?: string
-  /** Whether somebody is signed in, for the header. */
-  readonly isSignedIn?: boolean
 }
 
 export function productOf(config: Config): string {
@@ -49,7 +47,7 @@ export function showPage(c: Context, page: Page, children: Child): Response {
         <a class="skip" href="#main">
           Skip to the content
         </a>
-        <Header product={product} isSignedIn={page.section !== undefined || page.isSignedIn === true} />
+        <Header product={product} isSignedIn={page.section !== undefined} />
         <div class={page.section === undefined ? 'narrow' : 'wide'}>
           {page.section !== undefined && <AccountNavigation sections={sectionsOf(config)} current={page.section} />}
           <main id="main">

@@ -8,6 +8,7 @@ import { allRoutes, nameOf } from '../support/routes.ts'
 import { clientToken, newOAuthClient, userToken } from '../support/tokens.ts'
 import { visitAdministration } from './admin-visits.ts'
 import { visitDeletion, visitEmailChange, visitGraph, visitPeople } from './graph-visits.ts'
+import { visitPages } from './page-visits.ts'
 import { statements, visit, visited, visitSweep } from './visits.ts'
 
 /** Table -> why reading all of it is right. */
@@ -160,6 +161,7 @@ describe('query plans', () => {
     await visitPeople()
     await visitEmailChange()
     await visitAdministration()
+    await visitPages()
     await visitDeletion()
     await visitSweep()
   })

@@ -53,7 +53,14 @@ export async function spend(
   const { counts: later } = await platform.counts.measure(() => Promise.all(held.map((work) => work())))
   await waitOnExecutionContext(executionCtx)
   const { response, text } = result
-  return { status: response.status, json: text === '' ? undefined : JSON.parse(text), headers: response.headers, counts, later, statements }
+  const isJson = response.headers.get('content-type')?.startsWith('application/json')
+  return { status: response.status, json: isJson ? JSON.parse(text) : undefined, headers: response.headers, counts, later, statements }
+}
+
+/** The same of a page that is opened. */
+export async function spendPage(client: Client, path: string): Promise<Omit<Spent, 'json'>> {
+  const { json: _, ...spent } = await spend(client, 'GET', path)
+  return spent
 }
 
 export const kvOperations = (counts: Counts) => counts.kvReads + counts.kvWrites + counts.kvLists + counts.kvDeletes
