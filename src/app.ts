@@ -9,16 +9,22 @@ import type { AppEnv } from './http/app-env.ts'
 import { documents } from './http/documents.ts'
 import { filesOrigin } from './http/files-origin.ts'
 import { requestScope } from './http/request-scope.ts'
+import { pages, showError } from './pages/index.ts'
 import { mailbox } from './pages/mailbox.tsx'
 
 export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   app.onError(renderError)
   app.use(requestScope(buildContext), filesOrigin(FILES_PATH))
+  app.use(async (c, next) => {
+    c.set('showError', showError)
+    await next()
+  })
   app.route('/oauth', oauth)
   app.route('/.well-known', wellKnown)
   app.route('/', documents({ user: userDocument, oauth: oauthDocument }, 'user'))
   app.route('/', mailbox)
+  app.route('/', pages)
   app.route('/', user)
   return app
 }

@@ -3,6 +3,7 @@
  * RFC 6750 §3.1, OpenID Connect Core §3.1.2.6, then ours. Each room maps all of them to its own envelope, or does not
  * compile. `message` is for the caller, `cause` only for the log.
  */
+import type { UserId } from '../ids.ts'
 
 export const ERROR_CODES = [
   // RFC 6749, RFC 6750, OpenID Connect Core
@@ -79,6 +80,8 @@ interface AppErrorOptions {
   readonly size?: number
   /** A machine-readable detail that a room may show, such as `fresh_sign_in_required`. */
   readonly reason?: string
+  /** Whose account stands in the way, for a page that leads on. Only where the caller has proved to be its owner. */
+  readonly userId?: UserId
   readonly cause?: unknown
 }
 
@@ -91,6 +94,7 @@ export class AppError extends Error {
   readonly scope: string | undefined
   readonly size: number | undefined
   readonly reason: string | undefined
+  readonly userId: UserId | undefined
 
   constructor(code: ErrorCode, message?: string, options: AppErrorOptions = {}) {
     super(message ?? MESSAGES[code] ?? code, { cause: options.cause })
@@ -101,5 +105,6 @@ export class AppError extends Error {
     this.scope = options.scope
     this.size = options.size
     this.reason = options.reason
+    this.userId = options.userId
   }
 }

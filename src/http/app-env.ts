@@ -1,7 +1,16 @@
 /** What a handler finds in Hono's context. */
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Bindings } from '../config.ts'
 import type { Ctx } from '../core/ctx.ts'
 import type { Claim } from '../core/sessions/principal.ts'
+
+/** An error as a person reads it. */
+export interface ShownError {
+  readonly status: ContentfulStatusCode
+  readonly title: string
+  readonly message: string
+}
 
 export interface AppEnv {
   Bindings: Bindings
@@ -9,5 +18,9 @@ export interface AppEnv {
     ctx: Ctx
     /** Set by the room's `credentials`: what the caller's credential claims, null without one. */
     identify: () => Promise<Claim | null>
+    /** The cookie that this reply gives to a browser, for the forms on its page (`form-token.ts`). */
+    browserCookie?: string
+    /** Set by the app: an error as a page, for a room that has a browser before it. */
+    showError?: (c: Context<AppEnv>, error: ShownError) => Response
   }
 }

@@ -54,12 +54,15 @@ export function readOnly(): never {
   throw new AppError('method_not_allowed', 'This path has other methods', { allow: ['GET', 'HEAD'] })
 }
 
-/** A room's last handler: 405 with `Allow` where the path has other methods, 404 elsewhere. */
-export function unmatched(room: Hono<AppEnv>): Handler<AppEnv> {
+/**
+ * A room's last handler: 405 with `Allow` where the path has other methods, 404 elsewhere. `mountedAt` is told where this
+ * handler does not stand for the whole room.
+ */
+export function unmatched(room: Hono<AppEnv>, mountedAt?: string): Handler<AppEnv> {
   let router: TrieRouter<string> | undefined
   return (c) => {
     router ??= methodsByPath(room)
-    const prefix = routePath(c).replace(/\/?\*$/, '')
+    const prefix = mountedAt ?? routePath(c).replace(/\/?\*$/, '')
     const path = c.req.path.slice(prefix.length) || '/'
     const methods = new Set(router.match('GET', path)[0].map(([method]) => method))
     if (methods.size === 0) throw new AppError('not_found')

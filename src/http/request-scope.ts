@@ -16,6 +16,11 @@ export const HEADERS = {
   'x-frame-options': 'DENY',
   'cross-origin-opener-policy': 'same-origin',
 } as const
+/**
+ * For pages with forms, which set it themselves: under `no-referrer` a browser sends `Origin: null` with a form, and
+ * nothing would tell our own forms from foreign ones. Other sites learn nothing under either.
+ */
+export const PAGE_REFERRER_POLICY = 'same-origin'
 /** For everything that is no page: nothing may run, nothing may frame it. A page sets its own. */
 export const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -27,7 +32,9 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
     await next()
     const { headers } = c.res
     headers.set('x-request-id', ctx.requestId)
+    const policy = headers.get('referrer-policy') === PAGE_REFERRER_POLICY ? PAGE_REFERRER_POLICY : HEADERS['referrer-policy']
     for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value)
+    headers.set('referrer-policy', policy)
     if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
     if (!headers.has('content-security-policy')) headers.set('content-security-policy', NO_CONTENT_POLICY)
     if (c.req.method !== 'GET') {

@@ -44,6 +44,11 @@ export async function judge<S extends z.ZodType>(target: Target, schema: S, raw:
   return result.data
 }
 
+/** What a page's form has sent: text by the names of its fields. */
+export async function readForm(c: Context<AppEnv>): Promise<Record<string, string>> {
+  return (await read(c, 'form')) as Record<string, string>
+}
+
 async function read(c: Context<AppEnv>, target: Target): Promise<unknown> {
   if (target === 'param') return checkText(c.req.param(), 'params')
   if (target === 'query') return checkText(single(new URL(c.req.url).searchParams, 'query'), 'query')
@@ -115,7 +120,7 @@ function checkText<T>(value: T, location: FieldIssue['location'], path = '', dep
   return value
 }
 
-function toFieldIssues(error: z.ZodError, raw: unknown, target: Target): FieldIssue[] {
+export function toFieldIssues(error: z.ZodError, raw: unknown, target: Target): FieldIssue[] {
   const location = target === 'json' || target === 'form' ? 'body' : target === 'param' ? 'params' : 'query'
   return error.issues.flatMap((issue): FieldIssue[] => {
     if (issue.code === 'unrecognized_keys') {

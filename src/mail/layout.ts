@@ -1,12 +1,18 @@
 /** The two layouts of a mail: its paragraphs as text and as HTML. Everything is escaped here, once. */
 
-export type Block = string | { readonly code: string } | { readonly details: readonly (readonly [label: string, value: string])[] }
+/** `link` leads to a page of Kith itself, where a button does what the code is for. */
+export type Block =
+  | string
+  | { readonly code: string }
+  | { readonly link: string; readonly text: string }
+  | { readonly details: readonly (readonly [label: string, value: string])[] }
 
 /** A code stands alone on its line, so that people can copy it and scripts can find it. */
 export function toText(blocks: readonly Block[]): string {
   const paragraphs = blocks.map((block) => {
     if (typeof block === 'string') return block
     if ('code' in block) return block.code
+    if ('link' in block) return `${block.text}:\n${block.link}`
     return block.details.map(([label, value]) => `${label}: ${value}`).join('\n')
   })
   return `${paragraphs.join('\n\n')}\n`
@@ -19,6 +25,7 @@ export function toHtml(subject: string, blocks: readonly Block[], signature: str
   const paragraphs = blocks.map((block) => {
     if (typeof block === 'string') return `<p>${escapeHtml(block)}</p>`
     if ('code' in block) return `<p style="${CODE_STYLE}">${escapeHtml(block.code)}</p>`
+    if ('link' in block) return `<p><a href="${escapeHtml(block.link)}">${escapeHtml(block.text)}</a></p>`
     return `<p>${block.details.map(([label, value]) => `${label}: ${escapeHtml(value)}`).join('<br>')}</p>`
   })
   return [

@@ -1,7 +1,8 @@
 /**
  * What Kith's mails say (design §1.11). Each mail is a short list of paragraphs, written once and laid out twice, as
  * text and as HTML. Names, devices and places are other people's text: cleaned, cut and escaped in one place.
- * Mails hold no links, no remote images and, in the subject, no code.
+ * A mail with a code may hold one link, to the page of Kith that takes it; opening it changes nothing. No remote images,
+ * and no code in the subject.
  */
 import type { MailKind } from '../store/db/mail-outbox.ts'
 import { toHtml, toText } from './layout.ts'
@@ -64,7 +65,7 @@ function verifyEmail(facts: MailFacts): Content {
     blocks: [
       'Hello,',
       `thank you for signing up for ${facts.product}. Please confirm that this address belongs to the account ${facts.username}: enter this code where you signed up.`,
-      ...codeBlocks(facts),
+      ...codeBlocks(facts, { path: '/verify', text: 'Or confirm the address on this page' }),
       'If this was not you, you need not do anything. Without the code the account stays unconfirmed and is removed within a day or so.',
     ],
   }
@@ -89,7 +90,7 @@ function resetPassword(facts: MailFacts): Content {
     blocks: [
       greeting(facts),
       `someone asked to set a new password for your account ${facts.username}. If this was you, enter this code where you asked for it.`,
-      ...codeBlocks(facts),
+      ...codeBlocks(facts, { path: '/reset', text: 'Or set the new password on this page' }),
       'If this was not you, you need not do anything: your password stays as it is. Please do not give the code to anyone.',
     ],
   }
@@ -154,7 +155,7 @@ function changeEmail(facts: MailFacts): Content {
     blocks: [
       'Hello,',
       `the account ${facts.username} at ${facts.product} is to have this e-mail address. To confirm it, enter this code where you confirm addresses.`,
-      ...codeBlocks(facts),
+      ...codeBlocks(facts, { path: '/verify', text: 'Or confirm the address on this page' }),
       'Once it is confirmed, you are signed out everywhere and sign in again.',
       'If this was not you, you need not do anything: without the code nothing changes. Please do not give it to anyone.',
     ],
@@ -171,7 +172,7 @@ function emailChanged(facts: MailFacts): Content {
       details(facts),
       'If this was you, all is well. Keep this mail to yourself.',
       'If this was not you, undo the change with this code. That brings this address back and ends every session. Then set a new password right away.',
-      ...codeBlocks(facts),
+      ...codeBlocks(facts, { path: '/email/undo', text: 'Or undo the change on this page' }),
     ],
   }
 }

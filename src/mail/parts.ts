@@ -30,9 +30,11 @@ export function greeting(facts: MailFacts): string {
   return `Hello ${facts.givenName || facts.username},`
 }
 
-export function codeBlocks({ code, minutesValid }: MailFacts): Block[] {
+/** The code, with the page that takes it where there is one: its link fills the code in, and a button there sends it. */
+export function codeBlocks({ code, minutesValid, origin }: MailFacts, page?: { path: string; text: string }): Block[] {
   if (code === null) throw new Error('this mail needs a code')
-  return [{ code }, `It is good for ${duration(minutesValid)} and for one use.`]
+  const link = page ? [{ link: `${origin}${page.path}?code=${encodeURIComponent(code)}`, text: page.text }] : []
+  return [{ code }, ...link, `It is good for ${duration(minutesValid)} and for one use.`]
 }
 
 const HOUR = 60

@@ -16,10 +16,12 @@ import { bearer, browserSession, credentials } from '../../src/http/credentials.
 import { requestScope } from '../../src/http/request-scope.ts'
 import { ORIGIN, platform } from '../support/kith.ts'
 import { signedInPerson } from '../support/people.ts'
-import { allRoutes, nameOf, routesOfRoom } from '../support/routes.ts'
+import { allRoutes, nameOf, pageRoutes, routesOfRoom } from '../support/routes.ts'
 
 /** Outside of the rooms' documents: what describes itself, and the mailbox of developers. */
-const UNDOCUMENTED = ['GET /openapi.json', 'GET /openapi/:room{[a-z]+\\.json}', 'GET /dev/mailbox']
+const DESCRIBES_NOTHING = ['GET /openapi.json', 'GET /openapi/:room{[a-z]+\\.json}', 'GET /dev/mailbox']
+/** And the hosted pages, which are for people. */
+const UNDOCUMENTED = [...DESCRIBES_NOTHING, ...pageRoutes.map(nameOf)]
 
 describe('access', () => {
   test('every route declares who may call it', () => {
@@ -38,6 +40,14 @@ describe('access', () => {
       mounts.flatMap(({ prefix, room }) => routesOfRoom(room).map(({ method, path }) => `${method} ${prefix}${path}`)),
     )
     expect(allRoutes.map(nameOf).filter((name) => !documented.includes(name))).toEqual(UNDOCUMENTED)
+  })
+
+  test('every page of an account is behind a scope, every other page is for everyone', () => {
+    for (const route of pageRoutes) {
+      const kind = route.tags.access?.kind
+      if (route.path.startsWith('/account')) expect([nameOf(route), kind]).toEqual([nameOf(route), 'scope'])
+      else expect(['anyone', 'optional_session'], nameOf(route)).toContain(kind)
+    }
   })
 
   test.each([

@@ -10,6 +10,7 @@ import { visitAdministration } from './admin-visits.ts'
 import { visitAuthenticator } from './factor-visits.ts'
 import { visitDeletion, visitEmailChange, visitGraph, visitPeople } from './graph-visits.ts'
 import { visitMedia } from './media-visits.ts'
+import { visitPages } from './page-visits.ts'
 import { statements, visit, visited, visitSweep } from './visits.ts'
 
 /** Table -> why reading all of it is right. */
@@ -163,6 +164,7 @@ describe('query plans', () => {
     await visitPeople()
     await visitEmailChange()
     await visitAdministration()
+    await visitPages()
     await visitDeletion()
     await visitMedia()
     await visitSweep()

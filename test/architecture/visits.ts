@@ -2,7 +2,7 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { buildCronContext } from '../../src/context.ts'
 import { sweep } from '../../src/core/sweep.ts'
-import { type Client, type Options, platform, type Reply } from '../support/kith.ts'
+import { type Client, type Options, ORIGIN, platform, type Reply } from '../support/kith.ts'
 import { allRoutes, nameOf } from '../support/routes.ts'
 
 /** Names of routes. */
@@ -48,4 +48,14 @@ export async function visitSweep(): Promise<void> {
   platform.counts.reset()
   await sweep(buildCronContext(platform.env, createExecutionContext()))
   remember()
+}
+
+/** Sends a form as our own page does, and remembers the same. */
+export async function visitForm(client: Client, action: string, fields: Record<string, string>, env?: Options['env']): Promise<Reply> {
+  const headers = { origin: ORIGIN }
+  const reply = await client.post(action, new URLSearchParams(fields), { headers, ...(env ? { env } : {}) })
+  if (reply.status !== 303) throw new Error(`POST ${action}: ${reply.status} ${reply.text}`)
+  visited.add(routeOf('POST', action.split('?')[0] ?? ''))
+  remember()
+  return reply
 }

@@ -81,9 +81,15 @@ describe.each(kinds)('the mail %s', (kind) => {
     expect(html).toContain('If this was not you, ')
   })
 
-  it('loads nothing from elsewhere and holds no link', () => {
-    const { html } = renderMessage(kind, factsOf(kind))
-    expect(html).not.toMatch(/<(a|img|link|script|iframe)\b|url\(|src=|href=/)
+  it('loads nothing from elsewhere, and links to the page for its code alone', () => {
+    const { html, text } = renderMessage(kind, factsOf(kind))
+    expect(html).not.toMatch(/<(img|link|script|iframe)\b|url\(|src=/)
+    const path = { verify_email: '/verify', change_email: '/verify', reset_password: '/reset', email_changed: '/email/undo' }[
+      kind as string
+    ]
+    const links = path === undefined ? [] : [`https://kith.test${path}?code=${longCode}`]
+    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, link]) => link)).toEqual(links)
+    expect([...text.matchAll(/^https?:\S+$/gm)].map(([link]) => link)).toEqual(links)
   })
 })
 

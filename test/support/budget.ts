@@ -61,5 +61,12 @@ export async function spend(client: Client, method: string, path: string, body?:
     statements,
   }
 }
+}
+
+/** The same of a page that is opened. */
+export async function spendPage(client: Client, path: string): Promise<Omit<Spent, 'json'>> {
+  const { json: _, ...spent } = await spend(client, 'GET', path)
+  return spent
+}
 
 export const kvOperations = (counts: Counts) => counts.kvReads + counts.kvWrites + counts.kvLists + counts.kvDeletes

@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts'
 import type { Scope } from '../../src/core/oauth/scopes.ts'
 import { routesOf } from '../../src/http/openapi.ts'
 import type { Input, Tags } from '../../src/http/tags.ts'
+import { pages } from '../../src/pages/index.ts'
 
 export interface Route {
   readonly method: string
@@ -28,6 +29,8 @@ export const allRoutes: readonly Route[] = routesOfRoom(
   }),
 )
 export const userRoutes: readonly Route[] = routesOfRoom(user)
+/** The hosted pages and what belongs to them: for people, so in no API document. */
+export const pageRoutes: readonly Route[] = routesOfRoom(pages)
 
 export const nameOf = ({ method, path }: Route) => `${method} ${path}`
 

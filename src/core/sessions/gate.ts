@@ -32,10 +32,10 @@ export type Gate<P extends Principal = UserPrincipal> = <const S extends Reads =
   reads?: (claimed: Claimed) => S,
 ) => Promise<{ principal: P; user: P extends UserPrincipal ? UserRow : null; reads: Results<S> }>
 
-/** The same for a route that also serves callers without a (live) session: then `principal` is null. */
+/** The same for a route that also serves callers without a (live) session: then `principal` and `user` are null. */
 export type OptionalGate = <const S extends Reads = typeof NO_READS>(
   reads?: (claimed: Claimed | null) => S,
-) => Promise<{ principal: UserPrincipal | null; reads: Results<S> }>
+) => Promise<{ principal: UserPrincipal | null; user: UserRow | null; reads: Results<S> }>
 
 /** A gate for a person. `needed` is the scope that the route declares; null where any session will do. */
 export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
@@ -69,10 +69,11 @@ export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
     if (!claim || claim.kind === 'client') {
       const statements = reads?.(null) ?? []
       const results = statements.length > 0 ? await ctx.db.batch(statements) : []
-      return { principal: null, reads: results as never }
+      return { principal: null, user: null, reads: results as never }
     }
     const [row, ...results] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...(reads?.(claim) ?? [])])
-    return { principal: judgeSession(ctx, claim, row), reads: results as never }
+    const principal = judgeSession(ctx, claim, row)
+    return { principal, user: principal && row, reads: results as never }
   }
 }
 

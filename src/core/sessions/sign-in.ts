@@ -70,7 +70,7 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
   if (row.passwordHash !== null && isOutdated(ctx.config, row.passwordHash)) rehashLater(ctx, row.id, input.password, row.passwordHash)
   if (row.emailVerifiedAt === null && ctx.config.requireEmailVerification) {
     await ctx.db.one(forgetPasswordTries(attempts))
-    throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
+    throw new AppError('email_not_verified', 'The e-mail address is not verified yet', { userId: row.id })
   }
   return row.secondFactors !== null
     ? challengeSecondFactor(ctx, row, attempts, input.userAgent)

@@ -1,0 +1,118 @@
+/**
+ * Forms of our own pages (security rows 29, 30; ASVS 3.5.1): a form counts only when the browser says that a page of this
+ * origin has sent it, and when it carries a token that this browser was given for this very form. The token is
+ * HMAC(key[kid], 'form', who, purpose), where `who` is the session, or a cookie of its own before there is one.
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { getCookie, setCookie } from 'hono/cookie'
+import type * as z from 'zod'
+import { AppError } from '../core/errors.ts'
+import { equalInConstantTime, mac, randomToken } from '../crypto.ts'
+import type { AppEnv } from './app-env.ts'
+import { type Input, tag } from './tags.ts'
+import { readForm, toFieldIssues } from './validate.ts'
+
+/** The name of the hidden field. */
+export const FORM_TOKEN_FIELD = 'form_token'
+/** What a form is refused with that is out of date: the page shows it anew, with a token that is good. */
+export const OUT_OF_DATE = 'form_out_of_date'
+
+/** Hono adds the `__Host-` prefix. It ends with the browser's session: it stands for nobody. */
+const BROWSER_COOKIE = 'kith_browser'
+const BROWSER_COOKIE_FORM = /^[\w-]{43}$/
+
+/** The token of the form `purpose` for whoever asks now. Gives the browser a cookie where it has none. */
+export async function formToken(c: Context, purpose: string): Promise<string> {
+  const who = (await presentedBy(c)) ?? `browser ${giveCookie(c)}`
+  const { current } = c.var.ctx.config.hmacKeys
+  const token = tokenOf(c, current, who, purpose)
+  if (token === null) throw new Error('a keyring without its current key')
+  return token
+}
+
+/** What came with a form: its text as it was typed, and the values, or what is wrong with them. */
+export type Submitted<T> = { readonly typed: Readonly<Record<string, string>> } & (
+  | { readonly values: T; readonly error: null }
+  | { readonly values: null; readonly error: AppError }
+)
+
+type SubmittedForm<S extends z.ZodType> = MiddlewareHandler<
+  AppEnv,
+  string,
+  { in: { form: z.input<S> }; out: { form: Submitted<z.output<S>> } }
+>
+
+/**
+ * Reads a form of our own and judges it by `schema`; the handler finds the outcome in `c.req.valid('form')`, and shows the
+ * form again when something is wrong with it. What another page has sent is refused here.
+ */
+export function form<S extends z.ZodType>(purpose: string, schema: S): SubmittedForm<S> {
+  const handler: SubmittedForm<S> = async (context, next) => {
+    const c = context as unknown as Context<AppEnv>
+    refuseForeignForm(c)
+    const { [FORM_TOKEN_FIELD]: token, ...typed } = await readForm(c)
+    c.req.addValidatedData('form', (await isOwnToken(c, purpose, token)) ? await judge(schema, typed) : outOfDate(typed))
+    await next()
+  }
+  return tag(handler, { input: { target: 'form', schema } satisfies Input })
+}
+
+async function judge<S extends z.ZodType>(schema: S, typed: Record<string, string>): Promise<Submitted<z.output<S>>> {
+  const result = await schema.safeParseAsync(typed)
+  if (result.success) return { typed, values: result.data, error: null }
+  const fields = toFieldIssues(result.error, typed, 'form')
+  return { typed, values: null, error: new AppError('invalid_request', 'Some fields are wrong', { fields }) }
+}
+
+function outOfDate(typed: Record<string, string>): Submitted<never> {
+  const error = new AppError('cross_site_request', 'This page was out of date. Please send it once more.', { reason: OUT_OF_DATE })
+  return { typed, values: null, error }
+}
+
+/** The same for a whole room, before anything else is looked at: a foreign page may not even use up somebody's tries. */
+export function ownFormsOnly(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    if (c.req.method === 'POST') refuseForeignForm(c)
+    await next()
+  }
+}
+
+/** Stricter than for programs: every browser that has forms says where one comes from. */
+function refuseForeignForm(c: Context<AppEnv>): void {
+  const origin = c.req.header('origin')
+  const isOwn = origin === undefined ? c.req.header('sec-fetch-site') === 'same-origin' : origin === c.var.ctx.config.origin
+  if (!isOwn) throw new AppError('cross_site_request', 'This form was sent from another site')
+}
+
+async function isOwnToken(c: Context<AppEnv>, purpose: string, token: string | undefined): Promise<boolean> {
+  const cookie = presentedCookie(c)
+  const who = (await presentedBy(c)) ?? (cookie === null ? null : `browser ${cookie}`)
+  const expected = who === null ? null : tokenOf(c, token?.split('~')[0] ?? '', who, purpose)
+  return expected !== null && token !== undefined && equalInConstantTime(expected, token)
+}
+
+/** The session that the browser's cookie names. Whether it still counts, the gate says. */
+async function presentedBy(c: Context<AppEnv>): Promise<string | null> {
+  const claim = await c.var.identify()
+  return claim?.kind === 'browser' ? `session ${claim.sessionId}` : null
+}
+
+function tokenOf(c: Context<AppEnv>, kid: string, who: string, purpose: string): string | null {
+  const digest = mac(c.var.ctx.config.hmacKeys, kid, 'form', who, purpose)
+  return digest && `${kid}~${digest.toString('base64url')}`
+}
+
+function presentedCookie(c: Context<AppEnv>): string | null {
+  const value = getCookie(c, BROWSER_COOKIE, 'host')
+  return value !== undefined && BROWSER_COOKIE_FORM.test(value) ? value : null
+}
+
+/** The browser's cookie; a new one where there is none, the same for all forms of a page. */
+function giveCookie(c: Context<AppEnv>): string {
+  const known = presentedCookie(c) ?? c.get('browserCookie')
+  if (known) return known
+  const value = randomToken()
+  c.set('browserCookie', value)
+  setCookie(c, BROWSER_COOKIE, value, { prefix: 'host', httpOnly: true, secure: true, sameSite: 'Lax', path: '/' })
+  return value
+}

@@ -1,0 +1,61 @@
+/** `/account/delete`: the end of the account, with its password. Coming back is signing in. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { deleteOwnAccount } from '../../core/accounts/deletion.ts'
+import { typedPassword } from '../../core/fields.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { clearSessionCookie } from '../../http/credentials.ts'
+import { form, formToken } from '../../http/form-token.ts'
+import { statusOf } from '../errors.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { showPage } from '../layout.tsx'
+import { redirectWith } from '../notices.ts'
+
+const PATH = '/account/delete'
+const LABELS: Labels = { password: 'Password' }
+const DeleteForm = z.object({ password: typedPassword })
+
+export const deletionPage = new Hono<AppEnv>()
+  .get(PATH, requires('delegated:profile:read'), async (c) => {
+    await c.var.gate()
+    return show(c, UNTOUCHED)
+  })
+  .post(PATH, requires('delegated:profile:write'), form('delete', DeleteForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async ({ password }) => {
+        await deleteOwnAccount(c.var.ctx, c.var.gate, { password })
+        clearSessionCookie(c)
+        return redirectWith(c, '/sign-in', 'deleted')
+      },
+      again: async (state) => {
+        await c.var.gate()
+        return show(c, state)
+      },
+    }),
+  )
+
+async function show(c: Context, state: FormState): Promise<Response> {
+  const token = await formToken(c, 'delete')
+  return showPage(
+    c,
+    {
+      title: 'Delete account',
+      section: PATH,
+      lead: 'Nobody can see your account any more, and you are signed out everywhere. Sign in within 14 days to get it back; after that everything is removed for good.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
+      <Input
+        name="password"
+        labels={LABELS}
+        state={state}
+        type="password"
+        autocomplete="current-password"
+        hint="To be sure that it is you."
+      />
+      <Submit kind="danger">Delete my account</Submit>
+    </Form>,
+  )
+}

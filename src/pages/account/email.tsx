@@ -1,0 +1,65 @@
+/** `/account/email`: another address. It proves itself with a mailed code before anything changes; the old one can undo it. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import type { User } from '../../core/accounts/user.ts'
+import { AppError } from '../../core/errors.ts'
+import * as fields from '../../core/fields.ts'
+import { getOwnProfile, updateOwnProfile } from '../../core/profiles/own-profile.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { form, formToken } from '../../http/form-token.ts'
+import { statusOf } from '../errors.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { showPage } from '../layout.tsx'
+import { redirectWith } from '../notices.ts'
+
+const PATH = '/account/email'
+const LABELS: Labels = { email: 'New e-mail address', currentPassword: 'Password' }
+const EmailForm = z.object({ email: z.string().trim().pipe(fields.email), currentPassword: fields.typedPassword })
+
+export const emailPage = new Hono<AppEnv>()
+  .get(PATH, requires('delegated:profile:read'), async (c) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, UNTOUCHED))
+  .post(PATH, requires('delegated:profile:write'), form('email', EmailForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async (sent) => {
+        const nothing = { fields: {}, username: null, password: null, role: null, userId: null }
+        const { pendingEmail } = await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, ...sent })
+        if (pendingEmail === null) throw sameAddress()
+        return redirectWith(c, PATH, 'email_pending')
+      },
+      again: async (state) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, state),
+    }),
+  )
+
+function sameAddress(): AppError {
+  const message = 'is the present one. Enter another'
+  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'email', location: 'body', message }] })
+}
+
+async function show(c: Context, user: User, state: FormState): Promise<Response> {
+  const token = await formToken(c, 'email')
+  return showPage(
+    c,
+    {
+      title: 'E-mail address',
+      section: PATH,
+      lead: (
+        <>
+          Now it is <strong>{user.email ?? 'not set'}</strong>. The new one has to be confirmed; then you sign in again.
+        </>
+      ),
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <>
+      <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
+        <Input name="email" labels={LABELS} state={state} type="email" autocomplete="email" maxlength={254} first />
+        <Input name="currentPassword" labels={LABELS} state={state} type="password" autocomplete="current-password" />
+        <Submit>Send a mail to the new address</Submit>
+      </Form>
+      <p class="links">
+        <a href="/verify">Enter a code</a>
+      </p>
+    </>,
+  )
+}

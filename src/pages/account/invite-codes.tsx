@@ -1,0 +1,28 @@
+/** `/account/invites`: the codes that a person may give away, in invite-only mode. */
+import { Hono } from 'hono'
+import { listOwnInviteCodes } from '../../core/accounts/invite-codes.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { showPage } from '../layout.tsx'
+
+const PATH = '/account/invites'
+
+export const inviteCodesPage = new Hono<AppEnv>().get(PATH, requires('delegated:social:invite-code:read'), async (c) => {
+  const codes = await listOwnInviteCodes(c.var.ctx, c.var.gate)
+  return showPage(
+    c,
+    { title: 'Invite codes', section: PATH, lead: 'Each one makes one account. Give them to people you trust.' },
+    codes.length === 0 ? (
+      <p>You have no codes.</p>
+    ) : (
+      <ul class="list">
+        {codes.map(({ code, usedBy }) => (
+          <li>
+            <span class={usedBy === null ? 'mono' : 'mono used'}>{code}</span>
+            <span>{usedBy === null ? 'Not used yet' : 'Used'}</span>
+          </li>
+        ))}
+      </ul>
+    ),
+  )
+})

@@ -1,0 +1,37 @@
+/** `/account`: who is signed in, and the way to everything else. */
+import { Hono } from 'hono'
+import { getOwnProfile } from '../../core/profiles/own-profile.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { showPage } from '../layout.tsx'
+import { sectionsOf } from './sections.ts'
+
+export const overviewPage = new Hono<AppEnv>().get('/account', requires('delegated:profile:read'), async (c) => {
+  const { user } = await getOwnProfile(c.var.ctx, c.var.gate)
+  const name = [user.givenName, user.familyName].filter(Boolean).join(' ')
+  return showPage(
+    c,
+    {
+      title: 'Your account',
+      section: '/account',
+      lead: (
+        <>
+          Signed in as <strong>{user.username}</strong>
+          {name !== '' && `, ${name}`}
+        </>
+      ),
+    },
+    <ul class="list">
+      {sectionsOf(c.var.ctx.config).map(({ path, title, hint }) => (
+        <li class="go">
+          <a href={path}>
+            <span>
+              <strong>{title}</strong>
+              <small>{hint}</small>
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>,
+  )
+})

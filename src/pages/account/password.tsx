@@ -1,0 +1,73 @@
+/** `/account/password`: a new password for the present one. It ends every session; this browser gets a new one. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import type { User } from '../../core/accounts/user.ts'
+import { AppError } from '../../core/errors.ts'
+import * as fields from '../../core/fields.ts'
+import { getOwnProfile, updateOwnProfile } from '../../core/profiles/own-profile.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { setSessionCookie } from '../../http/credentials.ts'
+import { form, formToken } from '../../http/form-token.ts'
+import { statusOf } from '../errors.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { showPage } from '../layout.tsx'
+import { redirectWith } from '../notices.ts'
+
+const PATH = '/account/password'
+const LABELS: Labels = { currentPassword: 'Present password', password: 'New password' }
+const PasswordForm = z.object({ currentPassword: fields.typedPassword, password: fields.password })
+
+export const passwordPage = new Hono<AppEnv>()
+  .get(PATH, requires('delegated:profile:read'), async (c) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, UNTOUCHED))
+  .post(PATH, requires('delegated:profile:write'), form('password', PasswordForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async (passwords) => {
+        const { ctx, gate } = c.var
+        const nothing = { fields: {}, username: null, email: null, role: null, userId: null }
+        const { session } = await updateOwnProfile(ctx, gate, { ...nothing, ...passwords })
+        if (!session) throw samePassword()
+        setSessionCookie(c, session, ctx.now())
+        return redirectWith(c, PATH, 'password_changed')
+      },
+      again: async (state) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, state),
+    }),
+  )
+
+function samePassword(): AppError {
+  const message = 'is the present one. Choose another'
+  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'password', location: 'body', message }] })
+}
+
+async function show(c: Context, user: User, state: FormState): Promise<Response> {
+  const token = await formToken(c, 'password')
+  return showPage(
+    c,
+    {
+      title: 'Password',
+      section: PATH,
+      lead: 'A new password signs you out on all other devices.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <>
+      <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
+        {/* For password managers: whose password it is. */}
+        <input type="text" name="username" value={user.username} autocomplete="username" hidden readonly />
+        <Input name="currentPassword" labels={LABELS} state={state} type="password" autocomplete="current-password" first />
+        <Input
+          name="password"
+          labels={LABELS}
+          state={state}
+          type="password"
+          autocomplete="new-password"
+          hint="At least 8 characters. A few words in a row are easy to keep in mind."
+        />
+        <Submit>Change password</Submit>
+      </Form>
+      <p class="links">
+        <a href="/forgot">Forgot your password?</a>
+      </p>
+    </>,
+  )
+}

@@ -1,0 +1,173 @@
+/** `/account/profile`: what `EDITABLE_FIELDS` lets people write of themselves. An empty field is cleared. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import type { ProfileField } from '../../config.ts'
+import * as fields from '../../core/fields.ts'
+import { getOwnProfile, type OwnProfile, updateOwnProfile } from '../../core/profiles/own-profile.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { form, formToken } from '../../http/form-token.ts'
+import { statusOf } from '../errors.tsx'
+import { Form, type FormState, Input, type Labels, Select, Submit, TextArea, take, UNTOUCHED } from '../forms.tsx'
+import { showPage } from '../layout.tsx'
+import { redirectWith } from '../notices.ts'
+import { optionalText } from '../optional-text.ts'
+
+const PATH = '/account/profile'
+const LABELS: Labels & Record<ProfileField, string> = {
+  givenName: 'First name',
+  middleName: 'Middle name',
+  familyName: 'Last name',
+  username: 'User name',
+  pronouns: 'Pronouns',
+  gender: 'Gender',
+  bio: 'About you',
+  designation: 'Job title',
+  organization: 'Organization',
+  customLink: 'Link',
+  phoneCountryCode: 'Country code',
+  phone: 'Phone number',
+  locale: 'Language',
+  zoneinfo: 'Time zone',
+  currency: 'Currency',
+}
+
+/** Left out where it may not be edited. */
+const clearable = (atom: z.ZodType<string>) => optionalText(atom).optional()
+const needed = <T extends z.ZodType<string, string>>(atom: T) => z.string().trim().pipe(atom).optional()
+
+const ProfileForm = z.object({
+  givenName: needed(fields.personName),
+  middleName: clearable(fields.personName),
+  familyName: needed(fields.personName),
+  username: needed(fields.username),
+  pronouns: clearable(fields.pronouns),
+  gender: clearable(fields.gender),
+  bio: clearable(fields.bio),
+  designation: clearable(fields.designation),
+  organization: clearable(fields.organization),
+  customLink: clearable(fields.customLink),
+  phoneCountryCode: clearable(fields.phoneCountryCode),
+  phone: clearable(fields.phone),
+  locale: clearable(fields.locale),
+  zoneinfo: clearable(fields.zoneinfo),
+  currency: clearable(fields.currency),
+})
+
+export const profilePage = new Hono<AppEnv>()
+  .get(PATH, requires('delegated:profile:read'), async (c) => show(c, await getOwnProfile(c.var.ctx, c.var.gate), UNTOUCHED))
+  .post(PATH, requires('delegated:profile:write'), form('profile', ProfileForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async ({ username = null, ...values }) => {
+        const sent = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<string, string | null>
+        const nothing = { email: null, password: null, currentPassword: null, role: null, userId: null }
+        await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, fields: sent, username })
+        return redirectWith(c, PATH, 'saved')
+      },
+      again: async (state) => show(c, await getOwnProfile(c.var.ctx, c.var.gate), state),
+    }),
+  )
+
+async function show(c: Context, { user, editableFields }: OwnProfile, state: FormState): Promise<Response> {
+  const may = (...names: ProfileField[]) => names.some((name) => editableFields.includes(name))
+  const text = (name: ProfileField, rest: Partial<Parameters<typeof Input>[0]> = {}) =>
+    may(name) && <Input name={name} labels={LABELS} state={state} value={user[name]} optional="unmarked" {...rest} />
+  const token = await formToken(c, 'profile')
+  return showPage(
+    c,
+    {
+      title: 'Profile',
+      section: PATH,
+      lead: 'Only your names are needed. What you leave empty is not shown.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
+      {may('givenName', 'middleName', 'familyName', 'username') && (
+        <fieldset>
+          <legend>Name</legend>
+          <div class="pair">
+            {text('givenName', { optional: false, autocomplete: 'given-name' })}
+            {text('familyName', { optional: false, autocomplete: 'family-name' })}
+          </div>
+          {text('middleName', { autocomplete: 'additional-name' })}
+          {text('username', {
+            optional: false,
+            autocomplete: 'username',
+            maxlength: 30,
+            hint: 'You sign in with it, and others find you by it.',
+          })}
+        </fieldset>
+      )}
+      {may('pronouns', 'gender', 'bio', 'designation', 'organization', 'customLink') && (
+        <fieldset>
+          <legend>About you</legend>
+          {may('bio') && (
+            <TextArea
+              name="bio"
+              labels={{ ...LABELS, bio: 'Bio' }}
+              state={state}
+              value={user.bio}
+              rows={4}
+              hint="Up to 256 characters."
+              optional="unmarked"
+            />
+          )}
+          <div class="pair">
+            {text('pronouns', { maxlength: 24 })}
+            {text('gender', { autocomplete: 'sex', maxlength: 128 })}
+          </div>
+          <div class="pair">
+            {text('designation', { autocomplete: 'organization-title', maxlength: 128 })}
+            {text('organization', { autocomplete: 'organization', maxlength: 128 })}
+          </div>
+          {text('customLink', { type: 'url', autocomplete: 'url', maxlength: 256, hint: 'A page of yours, beginning with https://' })}
+        </fieldset>
+      )}
+      {may('phone', 'phoneCountryCode') && (
+        <fieldset>
+          <legend>Phone</legend>
+          <div class="pair phone">
+            {text('phoneCountryCode', { type: 'tel', autocomplete: 'tel-country-code', maxlength: 5 })}
+            {text('phone', { type: 'tel', autocomplete: 'tel-national', maxlength: 15 })}
+          </div>
+        </fieldset>
+      )}
+      {may('locale', 'zoneinfo', 'currency') && (
+        <fieldset>
+          <legend>Language and region</legend>
+          {text('locale', { hint: 'Its short form, such as en, de or pt-BR.' })}
+          <div class="pair">
+            {may('zoneinfo') && (
+              <Select
+                name="zoneinfo"
+                labels={LABELS}
+                state={state}
+                value={user.zoneinfo}
+                choices={choicesOf('timeZone', user.zoneinfo)}
+                optional="unmarked"
+              />
+            )}
+            {may('currency') && (
+              <Select
+                name="currency"
+                labels={LABELS}
+                state={state}
+                value={user.currency}
+                choices={choicesOf('currency', user.currency)}
+                optional="unmarked"
+              />
+            )}
+          </div>
+        </fieldset>
+      )}
+      <Submit>Save</Submit>
+    </Form>,
+  )
+}
+
+/** What the runtime knows, and what the person has: an older name of a zone is not in the list. */
+function choicesOf(kind: 'timeZone' | 'currency', present: string | null): [string, string][] {
+  const values = new Set([...Intl.supportedValuesOf(kind), ...(present === null ? [] : [present])])
+  return [['', 'Not set'], ...[...values].sort().map((value): [string, string] => [value, value.replaceAll('_', ' ')])]
+}

@@ -1,0 +1,25 @@
+/** The pages of an account, in the order in which its overview and its navigation list them. */
+import type { Config } from '../../config.ts'
+
+export interface Section {
+  readonly path: string
+  readonly title: string
+  /** On the overview. */
+  readonly hint: string
+}
+
+const SECTIONS: readonly Section[] = [
+  { path: '/account/profile', title: 'Profile', hint: 'Your names and what others read about you' },
+  { path: '/account/status', title: 'Status', hint: 'What you are up to right now' },
+  { path: '/account/privacy', title: 'Privacy', hint: 'Who may follow you' },
+  { path: '/account/password', title: 'Password', hint: 'Choose a new one' },
+  { path: '/account/email', title: 'E-mail address', hint: 'Where we reach you' },
+  { path: '/account/sessions', title: 'Devices', hint: 'Where you are signed in' },
+  { path: '/account/invites', title: 'Invite codes', hint: 'Bring in people you know' },
+  { path: '/account/delete', title: 'Delete account', hint: 'Leave for good' },
+]
+
+/** Invitations are there in invite-only mode alone. */
+export function sectionsOf(config: Config): Section[] {
+  return SECTIONS.filter(({ path }) => path !== '/account/invites' || config.invites.only)
+}

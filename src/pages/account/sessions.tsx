@@ -1,0 +1,116 @@
+/** `/account/sessions`: where the account is signed in; one device out, or all of them. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { type ListedSession, listSessions, revokeSession, signOutEverywhere } from '../../core/sessions/sessions.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { clearSessionCookie } from '../../http/credentials.ts'
+import { form, formToken } from '../../http/form-token.ts'
+import { fromHex, type SessionId, toHex } from '../../ids.ts'
+import { deviceName } from '../device-name.ts'
+import { Form, Submit, take } from '../forms.tsx'
+import { showPage } from '../layout.tsx'
+import { redirectWith } from '../notices.ts'
+import { Time } from '../time.tsx'
+
+const PATH = '/account/sessions'
+/** On one page; more are behind a link. */
+const SHOWN = 20
+
+const HEX_24 = /^[0-9a-f]{24}$/
+const EndForm = z.object({
+  session: z
+    .string()
+    .regex(HEX_24, 'is wrong')
+    .transform((v) => fromHex<SessionId>(v) as SessionId),
+})
+
+const toList = async (c: Context) => c.redirect(PATH, 303)
+
+export const sessionsPage = new Hono<AppEnv>()
+  .get(PATH, requires('delegated:session:read'), async (c) => {
+    const after = c.req.query('after') ?? ''
+    const before = HEX_24.test(after) ? fromHex<SessionId>(after) : null
+    return show(c, await listSessions(c.var.ctx, c.var.gate, { limit: SHOWN, before }))
+  })
+  .post('/account/sessions/end', requires('delegated:session:write'), form('session-end', EndForm), (c) =>
+    take(c, c.req.valid('form'), {
+      mends: 'not_found',
+      act: async ({ session }) => {
+        await revokeSession(c.var.ctx, c.var.gate, session)
+        return redirectWith(c, PATH, 'session_ended')
+      },
+      // One that is gone already is what was wanted; a form that is out of date is sent again from the list.
+      again: async () => {
+        await c.var.gate()
+        return toList(c)
+      },
+    }),
+  )
+  .post('/account/sessions/end-all', requires('delegated:session:write'), form('session-end-all', z.object({})), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async () => {
+        await signOutEverywhere(c.var.ctx, c.var.gate)
+        clearSessionCookie(c)
+        return redirectWith(c, '/sign-in', 'signed_out_everywhere')
+      },
+      again: async () => {
+        await c.var.gate()
+        return toList(c)
+      },
+    }),
+  )
+
+async function show(c: Context, sessions: readonly ListedSession[]): Promise<Response> {
+  const tokens = [await formToken(c, 'session-end'), await formToken(c, 'session-end-all')] as const
+  const last = sessions.length === SHOWN ? sessions.at(-1) : undefined
+  return showPage(
+    c,
+    { title: 'Devices', section: PATH, lead: 'Browsers and apps that are signed in to your account.' },
+    <>
+      <ul class="list">
+        {sessions.map((session) => (
+          <SessionItem session={session} token={tokens[0]} />
+        ))}
+      </ul>
+      {last && (
+        <p class="links">
+          <a href={`${PATH}?after=${toHex(last.id)}`}>Show older ones</a>
+        </p>
+      )}
+      <section class="panel">
+        <h2>Sign out everywhere</h2>
+        <p>Ends every session of your account, this one too. Do this when a device is lost or something looks wrong.</p>
+        <Form action="/account/sessions/end-all" token={tokens[1]}>
+          <Submit kind="danger">Sign out everywhere</Submit>
+        </Form>
+      </section>
+    </>,
+  )
+}
+
+function SessionItem({ session, token }: { session: ListedSession; token: string }) {
+  const name = session.clientName ?? deviceName(session.detail?.userAgent ?? '')
+  return (
+    <li>
+      <div>
+        <h2>
+          {name}
+          {session.current && <span class="tag">This one</span>}
+        </h2>
+        <p>
+          {session.detail?.place && `${session.detail.place} · `}
+          Signed in {<Time at={session.createdAt} />}
+        </p>
+      </div>
+      {!session.current && (
+        <Form action="/account/sessions/end" token={token}>
+          <input type="hidden" name="session" value={toHex(session.id)} />
+          <button type="submit" class="secondary" aria-label={`Sign out ${name}`}>
+            Sign out
+          </button>
+        </Form>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,215 @@
+/**
+ * What forms are made of: fields with label, hint and error that belong together for everyone who listens to them, the
+ * summary of what is wrong, and the one way in which a form is taken (Post/Redirect/Get) or shown again.
+ */
+import type { Context } from 'hono'
+import type { Child } from 'hono/jsx'
+import type { AppError, ErrorCode } from '../core/errors.ts'
+import { logFailure, toAppError } from '../http/errors.ts'
+import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from '../http/form-token.ts'
+import { messageOf, setErrorHeaders } from './errors.tsx'
+
+/** A form as it is shown: empty, as somebody has it now, or with what was typed and what is wrong with it. */
+export interface FormState {
+  readonly typed: Readonly<Record<string, string>>
+  readonly error: AppError | null
+}
+
+export const UNTOUCHED: FormState = { typed: {}, error: null }
+
+/** Never shown again: whoever typed them types them anew. */
+const SECRETS: ReadonlySet<string> = new Set(['password', 'currentPassword', 'code'])
+/** What the person at the form can mend, or wait for, without leaving it. */
+const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'invalid_request',
+  'username_taken',
+  'email_taken',
+  'already_exists',
+  'code_invalid',
+  'invite_code_invalid',
+  'rate_limited',
+  'temporarily_unavailable',
+])
+
+interface Taking<T> {
+  /** Takes the form, and redirects. */
+  readonly act: (values: T) => Promise<Response>
+  /** Shows it once more. */
+  readonly again: (state: FormState) => Promise<Response>
+  /** What else can be mended at this form. */
+  readonly mends?: ErrorCode
+}
+
+export async function take<T>(c: Context, sent: Submitted<T>, { act, again, mends }: Taking<T>): Promise<Response> {
+  try {
+    if (sent.error) throw sent.error
+    return await act(sent.values)
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    if (!MENDABLE.has(error.code) && error.reason !== OUT_OF_DATE && error.code !== mends) throw thrown
+    logFailure(c, error)
+    setErrorHeaders(c, error)
+    return again({ typed: Object.fromEntries(Object.entries(sent.typed).filter(([name]) => !SECRETS.has(name))), error })
+  }
+}
+
+/** The fields' labels: in what is said about a field, its label is the subject. */
+export type Labels = Readonly<Record<string, string>>
+
+/** Some refusals are about one field, and say so by their code. */
+const FIELD_OF: Partial<Record<ErrorCode, string>> = { username_taken: 'username', email_taken: 'email', code_invalid: 'code' }
+
+function issuesOf({ error }: FormState, labels: Labels): { name: string; text: string }[] {
+  if (!error) return []
+  const named = FIELD_OF[error.code]
+  if (named !== undefined && labels[named] !== undefined) return [{ name: named, text: messageOf(error) }]
+  return error.fields.flatMap(({ path, message }) => {
+    const label = labels[path]
+    return label === undefined ? [] : [{ name: path, text: `${label} ${message}.` }]
+  })
+}
+
+export function Form(props: { action: string; token: string; state?: FormState; labels?: Labels; class?: string; children: Child }) {
+  const { state = UNTOUCHED, labels = {} } = props
+  return (
+    <form method="post" action={props.action} class={props.class}>
+      <ErrorSummary state={state} labels={labels} />
+      <input type="hidden" name={FORM_TOKEN_FIELD} value={props.token} />
+      {props.children}
+    </form>
+  )
+}
+
+function ErrorSummary({ state, labels }: { state: FormState; labels: Labels }) {
+  if (!state.error) return null
+  const issues = issuesOf(state, labels)
+  return (
+    <div class="alert" role="alert" tabindex={-1} autofocus>
+      {issues.length === 0 ? (
+        <p>{messageOf(state.error)}</p>
+      ) : (
+        <ul>
+          {issues.map(({ name, text }) => (
+            <li>
+              <a href={`#${name}`}>{text}</a>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+interface FieldProps {
+  readonly name: string
+  readonly labels: Labels
+  readonly state: FormState
+  readonly hint?: Child
+  readonly autocomplete?: string
+  /** May be left empty. The label says so, but on a page that says it of all its fields. */
+  readonly optional?: boolean | 'unmarked'
+  /** The field to begin with, where nothing is wrong. */
+  readonly first?: boolean
+}
+
+interface InputProps extends FieldProps {
+  readonly type?: 'text' | 'email' | 'password' | 'tel' | 'url'
+  readonly value?: string | null | undefined
+  readonly inputmode?: 'numeric' | 'tel'
+  readonly maxlength?: number
+  readonly readonly?: boolean
+  /** Made of characters that are to be told apart, and not words. */
+  readonly code?: boolean
+}
+
+/** What a control needs to belong to its label, hint and error. */
+function wiring({ name, state, labels, hint, optional, first }: FieldProps) {
+  const isWrong = issuesOf(state, labels).some((issue) => issue.name === name)
+  const describedBy = [hint === undefined ? '' : `${name}-hint`, isWrong ? `${name}-error` : ''].filter(Boolean).join(' ')
+  return {
+    id: name,
+    name,
+    ...(optional ? {} : { required: true }),
+    ...(describedBy === '' ? {} : { 'aria-describedby': describedBy }),
+    ...(isWrong ? { 'aria-invalid': 'true' as const } : {}),
+    ...(first && !state.error ? { autofocus: true } : {}),
+  }
+}
+
+function Labelled(props: FieldProps & { children: Child }) {
+  const { name, labels, state, hint, optional } = props
+  const issue = issuesOf(state, labels).find((one) => one.name === name)
+  return (
+    <div class="field">
+      <label for={name}>
+        {labels[name]}
+        {optional === true && <span class="optional"> (optional)</span>}
+      </label>
+      {hint !== undefined && (
+        <p class="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      )}
+      {issue && (
+        <p class="error" id={`${name}-error`}>
+          {issue.text}
+        </p>
+      )}
+      {props.children}
+    </div>
+  )
+}
+
+export function Input(props: InputProps) {
+  const { name, state, type = 'text', autocomplete, inputmode, maxlength, code } = props
+  const value = type === 'password' ? undefined : (state.typed[name] ?? props.value ?? undefined)
+  const plain = type !== 'text' || code ? { autocapitalize: 'none' as const, spellcheck: false } : {}
+  return (
+    <Labelled {...props}>
+      <input
+        {...wiring(props)}
+        {...plain}
+        type={type}
+        value={value}
+        autocomplete={autocomplete}
+        inputmode={inputmode}
+        maxlength={maxlength}
+        readonly={props.readonly}
+        class={code ? 'code' : undefined}
+      />
+    </Labelled>
+  )
+}
+
+export function TextArea(props: FieldProps & { value: string | null; rows: number }) {
+  return (
+    <Labelled {...props}>
+      <textarea {...wiring(props)} rows={props.rows}>
+        {props.state.typed[props.name] ?? props.value ?? ''}
+      </textarea>
+    </Labelled>
+  )
+}
+
+export function Select(props: FieldProps & { value: string | null; choices: readonly (readonly [value: string, label: string])[] }) {
+  const chosen = props.state.typed[props.name] ?? props.value ?? ''
+  return (
+    <Labelled {...props}>
+      <select {...wiring(props)} autocomplete={props.autocomplete}>
+        {props.choices.map(([value, label]) => (
+          <option value={value} selected={value === chosen}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </Labelled>
+  )
+}
+
+export function Submit({ children, kind = 'primary' }: { children: Child; kind?: 'primary' | 'secondary' | 'danger' }) {
+  return (
+    <button type="submit" class={kind}>
+      {children}
+    </button>
+  )
+}

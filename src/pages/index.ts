@@ -1,0 +1,35 @@
+/**
+ * The hosted pages (design §1.11-12): sign-in, sign-up and an account's own pages, server-rendered, without any script.
+ * They are a room like the others: who calls is told by the session cookie, rules are in the core. Mounted at the root,
+ * so what all of them need is hung at their own paths alone.
+ */
+import { Hono } from 'hono'
+import type { AppEnv } from '../http/app-env.ts'
+import { browserSession, credentials } from '../http/credentials.ts'
+import { unmatched } from '../http/errors.ts'
+import { ownFormsOnly } from '../http/form-token.ts'
+import { accountPages } from './account/index.ts'
+import { renderError } from './errors.tsx'
+import { passwordResetPages } from './password-reset.tsx'
+import { signInPages } from './sign-in.tsx'
+import { signOutPages } from './sign-out.tsx'
+import { signUpPages } from './sign-up.tsx'
+import { styles } from './styles.ts'
+import { verifyPages } from './verify.tsx'
+
+export { showError } from './errors.tsx'
+
+/** Each with what is below it. */
+const PATHS = ['/sign-in', '/sign-up', '/verify', '/forgot', '/reset', '/email', '/sign-out', '/continue', '/account']
+
+export const pages = new Hono<AppEnv>()
+pages.onError(renderError)
+for (const path of PATHS) pages.use(`${path}/*`, ownFormsOnly(), credentials(browserSession))
+pages.route('/', signInPages)
+pages.route('/', signUpPages)
+pages.route('/', verifyPages)
+pages.route('/', passwordResetPages)
+pages.route('/', signOutPages)
+pages.route('/', accountPages)
+pages.route('/', styles)
+for (const path of PATHS) pages.all(`${path}/*`, unmatched(pages, ''))

@@ -1,0 +1,134 @@
+/**
+ * The document of every page: head, skip link, header, notice, one `h1`. Server-rendered, without any script; nothing is
+ * loaded but our own style sheet and pictures (ASVS 3.4).
+ */
+import type { Context } from 'hono'
+import type { Child } from 'hono/jsx'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Config } from '../config.ts'
+import type { Ctx } from '../core/ctx.ts'
+import { PAGE_REFERRER_POLICY } from '../http/request-scope.ts'
+import { parseSender } from '../mail/mailer.ts'
+import { type Section, sectionsOf } from './account/sections.ts'
+import { noticeOf } from './notices.ts'
+import { styleSheetUrl } from './styles.ts'
+
+export interface Page {
+  /** The `h1`; with the product's name, the title of the window. */
+  readonly title: string
+  readonly status?: ContentfulStatusCode
+  /** Under the heading. */
+  readonly lead?: Child
+  /** The form's error: the window's title says it, and the notice of an earlier form is left out. */
+  readonly hasError?: boolean
+  /** The path of the account's page that this is: it gets the account's navigation. */
+  readonly section?: string
+  /** Where the page goes by itself, at once. */
+  readonly refreshTo?: string
+}
+
+export function productOf(config: Config): string {
+  return parseSender(config.mail.from).name ?? 'Kith'
+}
+
+/** Answers with a page. */
+export function showPage(c: Context, page: Page, children: Child): Response {
+  const { config } = c.var.ctx as Ctx
+  c.header('Content-Security-Policy', contentSecurityPolicy(config))
+  c.header('Referrer-Policy', PAGE_REFERRER_POLICY)
+  c.header('Cache-Control', 'no-store')
+  c.header('Content-Type', 'text/html; charset=utf-8')
+  const product = productOf(config)
+  const notice = page.hasError ? null : noticeOf(c)
+  const document = (
+    <html lang="en">
+      <Head product={product} page={page} />
+      <body>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
+        <Header product={product} isSignedIn={page.section !== undefined} />
+        <div class={page.section === undefined ? 'narrow' : 'wide'}>
+          {page.section !== undefined && <AccountNavigation sections={sectionsOf(config)} current={page.section} />}
+          <main id="main">
+            {page.section !== undefined && page.section !== '/account' && (
+              <p class="back">
+                <a href="/account">Account</a>
+              </p>
+            )}
+            <h1>{page.title}</h1>
+            {page.lead !== undefined && <p class="lead">{page.lead}</p>}
+            {notice !== null && (
+              <p class="notice" role="status">
+                {notice}
+              </p>
+            )}
+            {children}
+          </main>
+        </div>
+      </body>
+    </html>
+  )
+  return c.body(`<!doctype html>${document}`, page.status ?? 200)
+}
+
+/** Pictures come from where avatars are downloaded; forms lead to this site alone (see `goOn`). */
+function contentSecurityPolicy({ avatars: { urls } }: Config): string {
+  const { origin } = new URL(urls.kind === 'public' ? urls.baseUrl : urls.url)
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    `img-src 'self' data: ${origin}`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+function Head({ product, page }: { product: string; page: Page }) {
+  return (
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <meta name="robots" content="noindex" />
+      {page.refreshTo !== undefined && <meta http-equiv="refresh" content={`0;url=${page.refreshTo}`} />}
+      <title>{`${page.hasError ? 'Error: ' : ''}${page.title} · ${product}`}</title>
+      <link rel="icon" href="data:," />
+      <link rel="stylesheet" href={styleSheetUrl()} />
+    </head>
+  )
+}
+
+function Header({ product, isSignedIn }: { product: string; isSignedIn: boolean }) {
+  return (
+    <header>
+      <a class="brand" href="/account">
+        <span class="mark" aria-hidden="true" />
+        {product}
+      </a>
+      {isSignedIn && (
+        <a class="quiet-link" href="/sign-out">
+          Sign out
+        </a>
+      )}
+    </header>
+  )
+}
+
+function AccountNavigation({ sections, current }: { sections: readonly Section[]; current: string }) {
+  const home = { path: '/account', title: 'Overview' }
+  return (
+    <nav aria-label="Account">
+      <ul>
+        {[home, ...sections].map(({ path, title }) => (
+          <li>
+            <a href={path} {...(path === current ? { 'aria-current': 'page' } : {})}>
+              {title}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}

@@ -1,0 +1,30 @@
+/** What a page says after a form was taken: `?notice=` names it, and no text of the address ever gets onto the page. */
+import type { Context } from 'hono'
+
+const NOTICES = {
+  saved: 'Saved.',
+  code_sent: 'If this address can get a code, a new one is on its way. Look into your mailbox.',
+  reset_sent: 'If there is an account with this address, we have sent a code to it. Look into your mailbox.',
+  signed_up: 'Almost done. We have sent a mail to your address: open its link, or enter its code here.',
+  not_verified: 'Confirm your e-mail address first. Enter the code that we have sent to you, or ask for a new one.',
+  verified: 'Your e-mail address is confirmed. You can sign in now.',
+  password_reset: 'Your new password is set. Sign in with it now.',
+  password_changed: 'Your password is changed. All other devices are signed out.',
+  email_pending: 'We have sent a mail to the new address. Nothing changes until you open its link or enter its code.',
+  email_restored: 'Your address is back, and everybody is signed out. Set a new password now.',
+  signed_out: 'You are signed out.',
+  signed_out_everywhere: 'You are signed out on all devices.',
+  session_ended: 'That device is signed out.',
+  deleted: 'Your account is deleted. If you change your mind, sign in within 14 days and it comes back.',
+} as const
+export type NoticeName = keyof typeof NOTICES
+
+export function noticeOf(c: Context): string | null {
+  const name = c.req.query('notice') ?? ''
+  return Object.hasOwn(NOTICES, name) ? NOTICES[name as NoticeName] : null
+}
+
+/** Post/Redirect/Get: to `path`, where `notice` is said. */
+export function redirectWith(c: Context, path: string, notice: NoticeName): Response {
+  return c.redirect(`${path}${path.includes('?') ? '&' : '?'}notice=${notice}`, 303)
+}

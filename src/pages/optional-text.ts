@@ -1,0 +1,12 @@
+/** A field of a form that may be left empty: null then, and otherwise what its atom wants, in the atom's own words. */
+import * as z from 'zod'
+
+export function optionalText(atom: z.ZodType<string>) {
+  return z
+    .string()
+    .transform((v) => v.replace(/\r\n?/g, '\n').trim() || null)
+    .superRefine((value, refine) => {
+      const error = value === null ? undefined : atom.safeParse(value).error
+      if (error) refine.addIssue({ code: 'custom', message: error.issues[0]?.message ?? 'is wrong' })
+    })
+}

@@ -1,0 +1,93 @@
+/** A forgotten password: `/forgot` mails a code, the same answer for every address; `/reset` takes it with a new password. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { requestPasswordReset, resetPassword } from '../core/accounts/password-reset.ts'
+import * as fields from '../core/fields.ts'
+import { anyone } from '../http/access.ts'
+import type { AppEnv } from '../http/app-env.ts'
+import { form, formToken } from '../http/form-token.ts'
+import { networkLimit } from '../http/rate-limit.ts'
+import { CodeField, linkedCode, mailedCode } from './code-field.tsx'
+import { statusOf } from './errors.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { showPage } from './layout.tsx'
+import { redirectWith } from './notices.ts'
+
+const LABELS: Labels = { email: 'E-mail address', code: 'Code', password: 'New password' }
+const ForgotForm = z.object({ email: z.string().trim().pipe(fields.email) })
+const ResetForm = z.object({ code: mailedCode, password: fields.password })
+
+export const passwordResetPages = new Hono<AppEnv>()
+  .get('/forgot', anyone(), (c) => showForgot(c, UNTOUCHED))
+  .post('/forgot', anyone(), networkLimit('code'), form('forgot', ForgotForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async ({ email }) => {
+        await requestPasswordReset(c.var.ctx, email)
+        return redirectWith(c, '/reset', 'reset_sent')
+      },
+      again: (state) => showForgot(c, state),
+    }),
+  )
+  .get('/reset', anyone(), (c) => showReset(c, UNTOUCHED))
+  .post('/reset', anyone(), networkLimit('code'), form('reset', ResetForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async ({ code, password }) => {
+        await resetPassword(c.var.ctx, { code, password, target: null })
+        return redirectWith(c, '/sign-in', 'password_reset')
+      },
+      again: (state) => showReset(c, state),
+    }),
+  )
+
+async function showForgot(c: Context, state: FormState): Promise<Response> {
+  const token = await formToken(c, 'forgot')
+  return showPage(
+    c,
+    {
+      title: 'Set a new password',
+      lead: 'Tell us your e-mail address, and we send you a code.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <>
+      <Form action="/forgot" token={token} state={state} labels={LABELS}>
+        <Input name="email" labels={LABELS} state={state} type="email" autocomplete="email" maxlength={254} first />
+        <Submit>Send the code</Submit>
+      </Form>
+      <p class="links">
+        <a href="/sign-in">Back to sign-in</a>
+      </p>
+    </>,
+  )
+}
+
+async function showReset(c: Context, state: FormState): Promise<Response> {
+  const token = await formToken(c, 'reset')
+  return showPage(
+    c,
+    {
+      title: 'Choose a new password',
+      lead: 'This signs you out on all devices.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <>
+      <Form action="/reset" token={token} state={state} labels={LABELS}>
+        <CodeField c={c} state={state} labels={LABELS} />
+        <Input
+          name="password"
+          labels={LABELS}
+          state={state}
+          hint="At least 8 characters. A few words in a row are easy to keep in mind."
+          type="password"
+          autocomplete="new-password"
+          first={linkedCode(c) !== null}
+        />
+        <Submit>Set password</Submit>
+      </Form>
+      <p class="links">
+        <a href="/forgot">Ask for another code</a>
+      </p>
+    </>,
+  )
+}

@@ -1,0 +1,31 @@
+/**
+ * The log-in that waits for its second factor, in a cookie that lives as long as it does: over redirects and reloads,
+ * in no address and no page (security rows 14, 15).
+ */
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { SIGN_IN_CHALLENGE_MS } from '../core/figures.ts'
+
+/** Hono adds the `__Host-` prefix. */
+const COOKIE = 'kith_sign_in'
+const FORM = /^([0-9a-f]{24})\.([\w-]{20,128})$/
+const ATTRIBUTES = { prefix: 'host', httpOnly: true, secure: true, sameSite: 'Lax', path: '/' } as const
+
+export interface PendingSignIn {
+  /** 24 hex digits. */
+  readonly userId: string
+  readonly sessionHash: string
+}
+
+export function setPendingSignIn(c: Context, { userId, sessionHash }: PendingSignIn): void {
+  setCookie(c, COOKIE, `${userId}.${sessionHash}`, { ...ATTRIBUTES, maxAge: SIGN_IN_CHALLENGE_MS / 1000 })
+}
+
+export function getPendingSignIn(c: Context): PendingSignIn | null {
+  const [, userId, sessionHash] = FORM.exec(getCookie(c, COOKIE, 'host') ?? '') ?? []
+  return userId === undefined || sessionHash === undefined ? null : { userId, sessionHash }
+}
+
+export function clearPendingSignIn(c: Context): void {
+  if (getCookie(c, COOKIE, 'host') !== undefined) deleteCookie(c, COOKIE, ATTRIBUTES)
+}

@@ -1,0 +1,36 @@
+/**
+ * Where a person goes on after signing in: `?return_to=`, a path of this origin and nothing else (CWE-601). What is not
+ * one is left out, and the person gets to the account's page.
+ */
+import type { Context } from 'hono'
+
+const HOME = '/account'
+const LENGTH_MAX = 4_096
+/** Printable ASCII without space and backslash: browsers read `\` as `/`, and drop tabs and line breaks. */
+const PATH = /^\/[\x21-\x5B\x5D-\x7E]*$/
+
+/** The path, or null. Two slashes in its path part would be a host to somebody; in the query they are of no account. */
+export function toOwnPath(text: string | undefined): string | null {
+  if (text === undefined || text.length > LENGTH_MAX || !PATH.test(text)) return null
+  return /^[^?#]*\/\//.test(text) ? null : text
+}
+
+export function returnTo(c: Context): string {
+  return toOwnPath(c.req.query('return_to')) ?? HOME
+}
+
+/** `path` with what the page was called with, so that nothing is lost on the way through several pages. */
+export function withReturn(c: Context, path: string, extra: Readonly<Record<string, string>> = {}): string {
+  const known = toOwnPath(c.req.query('return_to'))
+  const query = new URLSearchParams({ ...(known === null ? {} : { return_to: known }), ...extra }).toString()
+  return query === '' ? path : `${path}?${query}`
+}
+
+/**
+ * Goes on there after a form. What may lead to another site goes by a page of its own: browsers hold the whole chain of
+ * redirects after a form against `form-action`, which names this site alone.
+ */
+export function goOn(c: Context): Response {
+  const path = returnTo(c)
+  return c.redirect(path.startsWith('/oauth/') ? withReturn(c, '/continue') : path, 303)
+}

@@ -1,0 +1,91 @@
+/** `/sign-up`: a new account. A free and a taken address are answered alike, and told apart by mail alone. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { createAccount } from '../core/accounts/sign-up.ts'
+import type { Ctx } from '../core/ctx.ts'
+import * as fields from '../core/fields.ts'
+import { anyone } from '../http/access.ts'
+import type { AppEnv } from '../http/app-env.ts'
+import { form, formToken } from '../http/form-token.ts'
+import { networkLimit } from '../http/rate-limit.ts'
+import { toHex } from '../ids.ts'
+import { statusOf } from './errors.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { productOf, showPage } from './layout.tsx'
+import { redirectWith } from './notices.ts'
+
+const LABELS: Labels = {
+  givenName: 'First name',
+  familyName: 'Last name',
+  username: 'User name',
+  email: 'E-mail address',
+  password: 'Password',
+  inviteCode: 'Invite code',
+}
+
+const SignUpForm = z.object({
+  givenName: fields.personName,
+  familyName: fields.personName,
+  username: z.string().trim().pipe(fields.username),
+  email: z.string().trim().pipe(fields.email),
+  password: fields.password,
+  inviteCode: z.string().max(128, 'must have at most 128 characters').optional(),
+})
+
+export const signUpPages = new Hono<AppEnv>()
+  .get('/sign-up', anyone(), (c) => showSignUp(c, UNTOUCHED))
+  .post('/sign-up', anyone(), networkLimit('create'), form('sign-up', SignUpForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async (values) => {
+        const user = await createAccount(c.var.ctx, { ...values, phone: null, phoneCountryCode: null })
+        // Where addresses need no proof, there is nothing to wait for.
+        if (!c.var.ctx.config.requireEmailVerification) return redirectWith(c, '/sign-in', 'verified')
+        return redirectWith(c, `/verify?account=${toHex(user.id)}`, 'signed_up')
+      },
+      again: (state) => showSignUp(c, state),
+    }),
+  )
+
+async function showSignUp(c: Context, state: FormState): Promise<Response> {
+  const { config } = c.var.ctx as Ctx
+  const shared = { labels: LABELS, state }
+  const token = await formToken(c, 'sign-up')
+  return showPage(
+    c,
+    {
+      title: 'Create an account',
+      lead: `It takes a minute, and works everywhere ${productOf(config)} does.`,
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <>
+      <Form action="/sign-up" token={token} state={state} labels={LABELS}>
+        {config.invites.only && <Input name="inviteCode" hint="You need one from somebody who has an account." code first {...shared} />}
+        <div class="pair">
+          <Input name="givenName" autocomplete="given-name" first={!config.invites.only} {...shared} />
+          <Input name="familyName" autocomplete="family-name" {...shared} />
+        </div>
+        <Input
+          name="username"
+          hint="8 to 30 letters, digits or _. Others find you by it."
+          type="text"
+          autocomplete="username"
+          maxlength={30}
+          {...shared}
+        />
+        <Input name="email" type="email" autocomplete="email" maxlength={254} {...shared} />
+        <Input
+          name="password"
+          hint="At least 8 characters. A few words in a row are easy to keep in mind."
+          type="password"
+          autocomplete="new-password"
+          {...shared}
+        />
+        <Submit>Create account</Submit>
+      </Form>
+      <p class="aside">
+        You have an account already? <a href="/sign-in">Sign in</a>
+      </p>
+    </>,
+  )
+}

@@ -1,0 +1,7 @@
+/** A moment, for people and for their programs. In UTC: the server does not know the reader's clock. */
+const FORMAT: Intl.DateTimeFormatOptions = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }
+
+export function Time({ at }: { at: number }) {
+  const text = new Intl.DateTimeFormat('en-GB', FORMAT).format(at)
+  return <time datetime={new Date(at).toISOString()}>{`${text} UTC`}</time>
+}

@@ -1,0 +1,116 @@
+// Bad input, generated over every form of the pages: a page with a 4xx that names the field, never a 5xx, never a secret
+// said back (security 1H 82).
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Client, ORIGIN, type Reply } from '../support/kith.ts'
+import { alertIn, formsOf, open, type PageForm, send, signInOnPage } from '../support/pages.ts'
+import { PASSWORD, verifiedPerson } from '../support/people.ts'
+import { inputOf, nameOf, pageRoutes } from '../support/routes.ts'
+import { dump } from '../support/tables.ts'
+
+/** Where each form is found. */
+const PAGE_OF: Readonly<Record<string, string>> = {
+  '/verify/resend': '/verify?account=0000000000000000ffffffff',
+  '/account/status/clear': '/account/status',
+  '/account/sessions/end': '/account/sessions',
+  '/account/sessions/end-all': '/account/sessions',
+}
+/** No value of any field, but of those that take any text. */
+const WRONG_VALUES = ['\0', 'a\0b', '\u202e', 'x'.repeat(5_000), 'a\u0007b']
+const posts = pageRoutes.filter(({ method }) => method === 'POST')
+
+let client: Client
+const forms = new Map<string, PageForm>()
+let before: Awaited<ReturnType<typeof dump>>
+
+beforeAll(async () => {
+  const person = await verifiedPerson('page_bad_input')
+  // A second session, so that there is one to end.
+  await signInOnPage(new Client(), person.username, PASSWORD)
+  client = new Client()
+  await signInOnPage(client, person.username, PASSWORD)
+  const settled = await open(client, '/account/status')
+  await send(client, formsOf(settled)[0] as PageForm, { statusMessage: 'Here' })
+  // The page of a log-in that waits for its code is there without one to show.
+  client.cookies.set('__Host-kith_sign_in', `0000000000000000ffffffff.${'a'.repeat(43)}`)
+  for (const { path } of posts) {
+    const page = path === '/sign-in' ? '/sign-in?reauth=1' : (PAGE_OF[path] ?? path)
+    const form = formsOf(await open(client, page)).find(({ action }) => action.split('?')[0] === path)
+    if (form) forms.set(path, form)
+  }
+  before = await dump()
+})
+
+afterAll(async () => {
+  const after = await dump()
+  const counters = ['attempt_counters', 'audit_events']
+  for (const name of Object.keys(before).filter((one) => !counters.includes(one))) expect([name, after[name]]).toEqual([name, before[name]])
+})
+
+function expectPage(reply: Reply): void {
+  expect(reply.status, reply.text).toBeGreaterThanOrEqual(400)
+  expect(reply.status, reply.text).toBeLessThan(500)
+  expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(reply.text).not.toMatch(/SQLITE|D1_|ZodError|\bat \w+ \(|node_modules|undefined|\[object/)
+}
+
+const fieldsOf = (path: string) => {
+  const route = posts.find((one) => one.path === path)
+  const schema = route && inputOf(route, 'form')
+  return Object.keys(schema?.shape ?? {})
+}
+const formOfPath = (path: string) => forms.get(path) as PageForm
+
+test('every form was found on its page', () => {
+  expect([...forms.keys()].sort()).toEqual(posts.map(({ path }) => path).sort())
+  for (const [path, form] of forms) {
+    const shown = Object.keys(form.fields).filter((name) => fieldsOf(path).includes(name))
+    expect([path, fieldsOf(path).filter((name) => !shown.includes(name) && name !== 'inviteCode')]).toEqual([path, []])
+  }
+})
+
+describe.each(posts.filter(({ path }) => fieldsOf(path).length > 0).map((route) => [nameOf(route), route.path]))('%s', (_name, path) => {
+  test('names a field with a wrong value, by its label, and does not say a secret back', async () => {
+    const isOfOneButton = path === '/account/sessions/end'
+    for (const field of fieldsOf(path).filter((name) => name !== 'inviteCode')) {
+      for (const value of WRONG_VALUES) {
+        // A password may hold any character.
+        const isSecret = ['password', 'currentPassword', 'code'].includes(field)
+        if (isSecret && !value.includes('\0') && value.length < 5_000) continue
+        const reply = await send(client, formOfPath(path), { [field]: value })
+        if (isOfOneButton && !value.includes('\0')) expect(reply.headers.get('location')).toBe('/account/sessions')
+        else expectPage(reply)
+        if (reply.status === 400 && !value.includes('\0') && !isOfOneButton) {
+          expect(alertIn(reply), `${field} ${JSON.stringify(value.slice(0, 9))}`).toMatch(/\w{2} .*\.$/s)
+          if (fieldsOf(path).length > 1) expect(reply.text).toMatch(new RegExp(`href="#${field}"|id="${field}-error"|role="alert"`))
+        }
+        if (isSecret) expect(reply.text).not.toContain('x'.repeat(5_000))
+      }
+    }
+  })
+
+  test('refuses a field that is repeated', async () => {
+    const form = formOfPath(path)
+    const body = new URLSearchParams(form.fields)
+    body.append(fieldsOf(path)[0] ?? '', 'again')
+    expectPage(await client.post(form.action, body, { headers: { origin: ORIGIN } }))
+  })
+})
+
+describe.each(posts.map((route) => [nameOf(route), route.path]))('%s', (_name, path) => {
+  const raw = (body: string, type: string) =>
+    client.post(formOfPath(path).action, body, { headers: { origin: ORIGIN, 'content-type': type } })
+
+  test.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x', ''])('refuses the content type %j', async (type) => {
+    const reply = await raw(new URLSearchParams(formOfPath(path).fields).toString(), type)
+    expect(reply.status).toBe(415)
+    expectPage(reply)
+  })
+
+  test('refuses a body that is too large, and one that is no form', async () => {
+    const form = 'application/x-www-form-urlencoded'
+    expect((await raw(`a=${'b'.repeat(70_000)}`, form)).status).toBe(413)
+    expectPage(await raw('{"a":1}', form))
+    expectPage(await raw('__proto__=1&constructor=2', form))
+    expectPage(await raw('%zz=%00&a=%ff', form))
+  })
+})

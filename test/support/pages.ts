@@ -1,0 +1,81 @@
+/** Pages as a person without any script sees them: finds the forms in the HTML, fills them in and sends them. */
+import { expect } from 'vitest'
+import { Client, type Options, ORIGIN, type Reply } from './kith.ts'
+
+export interface PageForm {
+  readonly action: string
+  /** The fields with what they hold now. */
+  readonly fields: Readonly<Record<string, string>>
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
+
+export const unescapeHtml = (text: string) => text.replace(/&(lt|gt|quot|#39|amp);/g, (entity) => ENTITIES[entity] ?? entity)
+
+function attributesOf(tag: string): Record<string, string> {
+  const pairs = [...tag.matchAll(/\s([a-z-]+)(?:="([^"]*)")?/g)]
+  return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, unescapeHtml(value)]))
+}
+
+export function formsOf({ text }: Reply): PageForm[] {
+  return [...text.matchAll(/(<form\b[^>]*>)(.*?)<\/form>/gs)].map(([, tag = '', inside = '']) => {
+    const { method, action = '' } = attributesOf(tag)
+    expect(method).toBe('post')
+    const fields: Record<string, string> = {}
+    for (const [input] of inside.matchAll(/<input\b[^>]*>/g)) {
+      const { name, type, value = '', ...rest } = attributesOf(input)
+      if (name !== undefined && (type !== 'radio' || 'checked' in rest)) fields[name] = value
+    }
+    for (const [, name = '', value = ''] of inside.matchAll(/<textarea\b[^>]*\sname="([^"]*)"[^>]*>(.*?)<\/textarea>/gs)) {
+      fields[name] = unescapeHtml(value)
+    }
+    for (const [, name = '', options = ''] of inside.matchAll(/<select\b[^>]*\sname="([^"]*)"[^>]*>(.*?)<\/select>/gs)) {
+      fields[name] = /<option[^>]*value="([^"]*)"[^>]*\sselected/.exec(options)?.[1] ?? ''
+    }
+    return { action, fields }
+  })
+}
+
+/** The form that is sent to `path`, or the only one. */
+export function formOf(reply: Reply, path?: string): PageForm {
+  const forms = formsOf(reply)
+  const form = path === undefined ? forms[0] : forms.find(({ action }) => action.split('?')[0] === path)
+  if (!form) throw new Error(`no form for ${path} in ${reply.status} ${reply.text}`)
+  return form
+}
+
+/** Sends a form as a browser does from our own page. */
+export function send(client: Client, form: PageForm, values: Record<string, string> = {}, options: Options = {}): Promise<Reply> {
+  const body = new URLSearchParams({ ...form.fields, ...values })
+  return client.post(form.action, body, { ...options, headers: { origin: ORIGIN, ...options.headers } })
+}
+
+/** Opens a page and sends its form. */
+export async function fillIn(client: Client, page: string, values: Record<string, string> = {}, action?: string): Promise<Reply> {
+  return send(client, formOf(await open(client, page), action ?? page.split('?')[0]), values)
+}
+
+export async function open(client: Client, page: string): Promise<Reply> {
+  const reply = await client.get(page, { headers: { accept: 'text/html' } })
+  expect(reply.status, reply.text).toBe(200)
+  return reply
+}
+
+/** Goes where a reply leads to, and answers that page. */
+export async function follow(client: Client, reply: Reply): Promise<Reply> {
+  expect(reply.status, reply.text).toBe(303)
+  return open(client, reply.headers.get('location') ?? '')
+}
+
+/** Title, heading and what was said, for a quick look. */
+export const headingOf = ({ text }: Reply) => unescapeHtml(/<h1>(.*?)<\/h1>/s.exec(text)?.[1] ?? '')
+export const noticeIn = ({ text }: Reply) => unescapeHtml(/role="status">(.*?)<\/p>/s.exec(text)?.[1] ?? '')
+export const alertIn = ({ text }: Reply) =>
+  unescapeHtml((/<div class="alert"[^>]*>(.*?)<\/div>/s.exec(text)?.[1] ?? '').replace(/<[^>]*>/g, ' ')).trim()
+
+/** Signed in on the page, with the cookie of `client`. */
+export async function signInOnPage(client: Client, identifier: string, password: string): Promise<Reply> {
+  return fillIn(client, '/sign-in', { identifier, password })
+}
+
+export const newBrowser = () => new Client()

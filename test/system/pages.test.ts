@@ -1,0 +1,286 @@
+// The hosted pages in a real browser: without any script, on a phone and on a desk, for people who use a keyboard or a
+// screen reader, and against a hostile page of another origin (security rows 29, 30, 78).
+import { createServer, type Server as HttpServer } from 'node:http'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser } from './browser.ts'
+import { freePort, Project, type Server } from './project.ts'
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+/** `SCREENSHOTS=<folder>` keeps a picture of every page that is looked at. */
+const { SCREENSHOTS } = process.env
+const PHONE = { width: 390, height: 844 }
+const DESK = { width: 1280, height: 900 }
+const PASSWORD = 'correct-horse-battery-staple'
+const PAGES = ['/account', ...['profile', 'status', 'privacy', 'password', 'email', 'sessions', 'delete'].map((name) => `/account/${name}`)]
+const OPEN_PAGES = [
+  '/sign-in',
+  '/sign-up',
+  '/verify?account=0000000000000000ffffffff',
+  '/forgot',
+  '/reset',
+  '/email/undo',
+  '/sign-out',
+  '/account/nowhere',
+]
+
+let project: Project
+let server: Server
+let browser: Browser
+let alice: { username: string; password: string }
+
+beforeAll(async () => {
+  project = new Project()
+  ;[server, browser] = await Promise.all([project.start(), openBrowser()])
+  alice = { username: 'alice_demo', password: project.demo().users.alice_demo.password }
+})
+afterAll(async () => {
+  await browser?.close()
+  await project?.remove()
+})
+
+const urlOf = (path: string) => server.origin + path
+const pathOf = (page: Page) => page.url().replace(server.origin, '')
+
+async function newContext(options: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
+  return browser.newContext({ javaScriptEnabled: false, viewport: DESK, ...options })
+}
+
+async function signIn(page: Page, { username, password } = alice): Promise<void> {
+  await page.goto(urlOf('/sign-in'))
+  await page.fill('#identifier', username)
+  await page.fill('#password', password)
+  await page.click('main button')
+}
+
+/** The newest code or link that was mailed to an address. */
+async function mailTo(address: string, pattern: RegExp): Promise<string> {
+  const url = urlOf(`/dev/mailbox?to=${encodeURIComponent(address)}`)
+  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    const reply = await fetch(url, { headers: { accept: 'application/json' } })
+    const { messages } = (await reply.json()) as { messages: { text: string }[] }
+    const found = messages.map(({ text }) => pattern.exec(text)?.[1]).find((one) => one !== undefined)
+    if (found) return found
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`nothing like ${pattern} was mailed to ${address}`)
+}
+
+describe.each([
+  ['a phone', PHONE, 'phone'],
+  ['a desk', DESK, 'desk'],
+] as const)('on %s, without any script', (_where, viewport, name) => {
+  test('a person signs up, confirms, signs in, changes the password, signs out everywhere', async () => {
+    const context = await newContext({ viewport })
+    const page = await context.newPage()
+    const username = `walker_${name}`
+    const email = `${username}@example.com`
+    await page.goto(urlOf('/account'))
+    expect(pathOf(page)).toBe('/sign-in?return_to=%2Faccount')
+    await page.click('text=Create an account')
+    for (const [field, value] of Object.entries({ givenName: 'Wanda', familyName: 'Walker', username, email, password: PASSWORD })) {
+      await page.fill(`#${field}`, value)
+    }
+    await page.click('text="Create account"')
+    expect(await page.textContent('[role=status]')).toContain('Almost done')
+
+    await page.goto(await mailTo(email, /^(http\S+\/verify\?code=\S+)$/m))
+    await page.click('text=Confirm address')
+    expect(await page.textContent('[role=status]')).toContain('is confirmed')
+    await page.fill('#identifier', email)
+    await page.fill('#password', 'wrong')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('[role=alert]')
+    expect(await page.title()).toMatch(/^Error: /)
+    expect(await page.inputValue('#identifier')).toBe(email)
+    expect(await page.inputValue('#password')).toBe('')
+    await page.fill('#password', PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(urlOf('/account'))
+
+    await page.goto(urlOf('/account/password'))
+    await page.fill('#currentPassword', PASSWORD)
+    await page.fill('#password', `${PASSWORD} 2`)
+    await page.click('text="Change password"')
+    expect(await page.textContent('[role=status]')).toContain('Your password is changed')
+    await page.goto(urlOf('/account/sessions'))
+    await page.click('button.danger')
+    expect(await page.textContent('[role=status]')).toContain('on all devices')
+    await page.goto(urlOf('/account'))
+    expect(pathOf(page)).toMatch(/^\/sign-in/)
+    await context.close()
+  })
+
+  test('nothing is wider than the screen, and whatever is touched is 44 px high', async () => {
+    const context = await newContext({ viewport: name === 'phone' ? { width: 320, height: 640 } : viewport, javaScriptEnabled: true })
+    const page = await context.newPage()
+    for (const path of OPEN_PAGES) await expectFitting(page, path)
+    await signIn(page)
+    for (const path of PAGES) await expectFitting(page, path)
+    await context.close()
+  })
+})
+
+async function expectFitting(page: Page, path: string): Promise<void> {
+  await page.goto(urlOf(path))
+  const seen = await page.evaluate(`(() => {
+    const controls = [...document.querySelectorAll('button, .button, input:not([type=hidden]):not([type=radio]):not([hidden]), select, nav a, .links a, .go a, .choice')]
+    const small = controls.filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44).map((one) => one.outerHTML.slice(0, 120))
+    return { scroll: document.documentElement.scrollWidth, width: document.documentElement.clientWidth, small, headings: document.querySelectorAll('h1').length, title: document.title }
+  })()`)
+  const { scroll, width, ...rest } = seen as { scroll: number; width: number; small: string[]; headings: number; title: string }
+  expect([path, rest.small, rest.headings]).toEqual([path, [], 1])
+  expect(scroll, `${path} at ${width}`).toBeLessThanOrEqual(width)
+  expect(rest.title).toContain(' · ')
+}
+
+describe.each(['light', 'dark'] as const)('in the %s, axe finds nothing serious', (colorScheme) => {
+  async function expectAccessible(page: Page, path: string, prepare?: (page: Page) => Promise<unknown>): Promise<void> {
+    await page.goto(urlOf(path))
+    await prepare?.(page)
+    for (const viewport of SCREENSHOTS ? [DESK, PHONE] : []) {
+      await page.setViewportSize(viewport)
+      const file = `${path.replace(/\W+/g, '-').slice(1)}${prepare ? '-error' : ''}-${viewport.width}-${colorScheme}.png`
+      await page.screenshot({ path: join(SCREENSHOTS ?? '', file), fullPage: true })
+    }
+    await page.setViewportSize(DESK)
+    await page.addScriptTag({ path: AXE })
+    const { violations } = (await page.evaluate('axe.run()')) as {
+      violations: { id: string; impact: string; nodes: { html: string }[] }[]
+    }
+    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    expect([path, grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])]).toEqual([path, []])
+  }
+
+  test('on the pages for everyone, with an error too', async () => {
+    const context = await newContext({ javaScriptEnabled: true, bypassCSP: true, colorScheme })
+    const page = await context.newPage()
+    for (const path of OPEN_PAGES) await expectAccessible(page, path)
+    await expectAccessible(page, '/sign-in', async () => {
+      await page.fill('#identifier', 'nobody_at_all')
+      await page.fill('#password', 'wrong')
+      await page.click('main button')
+      await page.waitForSelector('[role=alert]')
+    })
+    await context.close()
+  })
+
+  test('on the pages of an account', async () => {
+    const context = await newContext({ javaScriptEnabled: true, bypassCSP: true, colorScheme })
+    const page = await context.newPage()
+    await signIn(page)
+    for (const path of PAGES) await expectAccessible(page, path)
+    await expectAccessible(page, '/account/profile', async () => {
+      await page.fill('#customLink', 'http://example.com')
+      await page.click('main button')
+      await page.waitForSelector('[role=alert]')
+    })
+    await context.close()
+  })
+})
+
+describe('for a keyboard and a screen reader', () => {
+  test('the first stop leads to the content, the first field has the focus, an error has it instead', async () => {
+    const context = await newContext({ javaScriptEnabled: true })
+    const page = await context.newPage()
+    const focused = () =>
+      page.evaluate('document.activeElement.id || document.activeElement.getAttribute("role") || document.activeElement.className')
+    await page.goto(urlOf('/forgot'))
+    expect(await focused()).toBe('email')
+    await page.goto(urlOf('/sign-out'))
+    await page.keyboard.press('Tab')
+    expect(await focused()).toBe('skip')
+    await page.goto(urlOf('/sign-in'))
+    await page.fill('#identifier', 'nobody_at_all')
+    await page.fill('#password', 'wrong')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('[role=alert]')
+    expect(await focused()).toBe('alert')
+    await page.goto(urlOf('/verify'))
+    await page.fill('#code', 'no-code')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('[role=alert]')
+    expect(await page.getAttribute('#code', 'aria-describedby')).toBe('code-hint code-error')
+    expect(await page.textContent('#code-error')).toContain('This code is wrong')
+    await page.click('[role=alert] a')
+    expect(await focused()).toBe('code')
+    await context.close()
+  })
+})
+
+test('a sign-in on the way to an app ends there with a code, whatever form-action says', async () => {
+  const context = await newContext()
+  const page = await context.newPage()
+  const callback = 'http://localhost:5173/callback'
+  const query = new URLSearchParams({
+    client_id: 'demo-spa',
+    redirect_uri: callback,
+    response_type: 'code',
+    state: 'xyz',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  })
+  await page.goto(urlOf(`/sign-in?${new URLSearchParams({ return_to: `/oauth/authorize?${query}` })}`))
+  await page.fill('#identifier', alice.username)
+  await page.fill('#password', alice.password)
+  // Nobody listens there: that the browser goes is enough.
+  const [request] = await Promise.all([page.waitForRequest((one) => one.url().startsWith(callback)), page.click('main button')])
+  expect(new URL(request.url()).searchParams.get('code')).toBeTruthy()
+  await context.close()
+})
+
+// Another site, which gets no cookies along, and another origin of the same site, which does: sites know no ports.
+describe.each(['127.0.0.1', 'localhost'])('a page of another origin, on %s', (host) => {
+  let evil: HttpServer
+  let evilOrigin: string
+  /** What the next visit of the hostile page holds. */
+  let html = ''
+
+  beforeAll(async () => {
+    const port = await freePort()
+    evilOrigin = `http://${host}:${port}`
+    evil = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(html)).listen(port)
+  })
+  afterAll(() => {
+    evil?.close()
+  })
+
+  async function attack(page: Page, path: string, fields: Record<string, string>, attributes = ''): Promise<number> {
+    const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`)
+    html = `<form method="post" action="${urlOf(path)}" ${attributes}>${inputs.join('')}<button>Win a prize</button></form>`
+    await page.goto(evilOrigin)
+    const [reply] = await Promise.all([page.waitForResponse((one) => one.url() === urlOf(path)), page.click('button')])
+    return reply.status()
+  }
+
+  test('signs nobody in and changes nothing, with whatever encoding and referrer policy', async () => {
+    const context = await newContext()
+    const page = await context.newPage()
+    const before = await context.newPage()
+    await signIn(before)
+    await before.goto(urlOf('/account/status'))
+    const token = (await before.getAttribute('input[name=form_token]', 'value')) ?? ''
+    const status = { form_token: token, statusMessage: 'pwned', availability: '', mood: '', lasts: '' }
+    for (const attributes of ['', 'enctype="text/plain"', 'enctype="multipart/form-data"', 'rel="noreferrer"']) {
+      expect(await attack(page, '/account/status', status, attributes)).toBe(403)
+      expect(await attack(page, '/sign-in', { identifier: 'bob_demo', password: 'x', form_token: token }, attributes)).toBe(403)
+      expect(await attack(page, '/account/sessions/end-all', { form_token: token }, attributes)).toBe(403)
+      expect(await attack(page, '/sign-out', { form_token: token }, attributes)).toBe(403)
+    }
+    await before.reload()
+    expect(await before.inputValue('#statusMessage')).not.toBe('pwned')
+    await context.close()
+  })
+
+  test('gets no page into a frame', async () => {
+    const context = await newContext({ javaScriptEnabled: true })
+    const page = await context.newPage()
+    html = `<iframe src="${urlOf('/sign-in')}"></iframe>`
+    const failure = page.waitForEvent('console', (message) => /frame/i.test(message.text()))
+    await page.goto(evilOrigin)
+    expect((await failure).text()).toMatch(/frame-ancestors|X-Frame-Options/i)
+    await context.close()
+  })
+})
