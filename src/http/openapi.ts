@@ -4,20 +4,30 @@
  */
 import type { Hono } from 'hono'
 import * as z from 'zod'
+import type { AppError } from '../core/errors.ts'
 import { SCOPES } from '../core/oauth/scopes.ts'
 import type { AppEnv } from './app-env.ts'
+import { exampleOf, exampleRefusal } from './openapi-examples.ts'
 import { type Access, type Description, type Input, type Tags, tagsOf } from './tags.ts'
+
+/** The routes of one noun: a heading of the reference. */
+export interface RouteGroup {
+  readonly name: string
+  readonly description: string
+  readonly routes: readonly Hono<AppEnv>[]
+}
 
 /** What a room says of itself beyond its routes. */
 export interface RoomDocument {
   readonly title: string
   readonly description: string
-  /** Its routes, and where they are mounted. */
-  readonly mounts: readonly { readonly prefix: string; readonly room: Hono<AppEnv> }[]
+  /** Its routes, where they are mounted, and under which headings they stand. */
+  readonly mounts: readonly { readonly prefix: string; readonly room: Hono<AppEnv>; readonly groups: readonly RouteGroup[] }[]
   /** How its callers prove who they are. */
   readonly credentials: readonly (keyof typeof SECURITY_SCHEMES)[]
-  /** Its error envelope. */
+  /** Its error envelope, and what that holds for an error: the examples are rendered as the room renders. */
   readonly error: z.ZodType
+  readonly toErrorBody: (error: AppError, request: { readonly method: string; readonly path: string }) => unknown
 }
 
 type Json = Record<string, unknown>
@@ -29,20 +39,38 @@ const SECURITY_SCHEMES = {
 
 export function toOpenApi(info: RoomDocument, origin: string): Json {
   const paths: Record<string, Json> = {}
-  for (const { prefix, room } of info.mounts) {
+  for (const { prefix, room, groups } of info.mounts) {
+    const headings = headingByRoute(groups)
     for (const [key, tags] of routesOf(room)) {
       const [method = '', path = ''] = key.split(' ')
       const template = `${prefix}${path.replace(/:(\w+)[^/]*/g, '{$1}')}` || '/'
-      paths[template] = { ...paths[template], [method.toLowerCase()]: toOperation(method, template, tags, info.credentials) }
+      const heading = headings.get(key)
+      const operation = { ...(heading === undefined ? {} : { tags: [heading] }), ...toOperation(method, template, tags, info) }
+      paths[template] = { ...paths[template], [method.toLowerCase()]: operation }
     }
   }
   return {
     openapi: '3.1.0',
     info: { title: info.title, version: '1.0', description: info.description },
     servers: [{ url: origin }],
+    tags: headingsOf(info),
     paths,
-    components: { securitySchemes: SECURITY_SCHEMES, schemas: { Error: toJsonSchema(info.error, 'output') } },
+    components: {
+      securitySchemes: Object.fromEntries(info.credentials.map((kind) => [kind, SECURITY_SCHEMES[kind]])),
+      schemas: { Error: toJsonSchema(info.error, 'output') },
+    },
   }
+}
+
+/** The headings of a room's reference, in the order of its routes. */
+export function headingsOf({ mounts }: RoomDocument): { name: string; description: string }[] {
+  return mounts.flatMap(({ groups }) => groups).map(({ name, description }) => ({ name, description }))
+}
+
+function headingByRoute(groups: readonly RouteGroup[]): Map<string, string> {
+  return new Map(
+    groups.flatMap(({ name, routes }) => routes.flatMap((one) => [...routesOf(one).keys()].map((key): [string, string] => [key, name]))),
+  )
 }
 
 /** The tags of all handlers of each route, merged: Hono lists a route once per handler. */
@@ -59,20 +87,19 @@ export function routesOf(room: Hono<AppEnv>): Map<string, Tags> {
   return routes
 }
 
-function toOperation(method: string, path: string, tags: Tags & { inputs?: Input[] }, credentials: RoomDocument['credentials']): Json {
+function toOperation(method: string, path: string, tags: Tags & { inputs?: Input[] }, info: RoomDocument): Json {
   const { access, description, inputs = [] } = tags
   const body = inputs.find(({ target }) => target === 'json' || target === 'form')
   const parameters = inputs.filter(({ target }) => target === 'query' || target === 'param').flatMap(toParameters)
   return {
     operationId: operationId(method, path),
     summary: description?.summary,
-    ...(description?.description || access
-      ? { description: [description?.description, accessText(access)].filter(Boolean).join('\n\n') }
-      : {}),
+    description: [description?.description, accessText(access)].filter(Boolean).join('\n\n'),
+    ...(access?.kind === 'scope' ? { 'x-scope': access.scope } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: toRequestBody(body) } : {}),
-    responses: toResponses(tags, inputs.length > 0),
-    security: toSecurity(access, credentials),
+    responses: toResponses(tags, inputs, (status) => info.toErrorBody(exampleRefusal(status, tags, inputs), { method, path })),
+    security: toSecurity(access, info.credentials),
   }
 }
 
@@ -81,14 +108,18 @@ function operationId(method: string, path: string): string {
   return [method.toLowerCase(), ...words].join('_')
 }
 
+/** Who may call, in words: what a reader looks for first. */
 function accessText(access: Access | undefined): string {
-  if (access?.kind !== 'scope') return ''
-  return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`
+  if (access?.kind === 'scope') return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`
+  if (access?.kind === 'session') return 'Any signed-in session, whatever its scopes.'
+  if (access?.kind === 'optional_session') return 'No credential needed; a session is looked at where there is one.'
+  return 'No credential needed.'
 }
 
+/** The names within are what a credential must hold: OpenAPI 3.1 allows them for every kind of scheme. */
 function toSecurity(access: Access | undefined, credentials: RoomDocument['credentials']): Json[] {
   if (!access || access.kind === 'anyone') return [{}]
-  const kinds = credentials.map((kind) => ({ [kind]: [] }))
+  const kinds = credentials.map((kind) => ({ [kind]: access.kind === 'scope' ? [access.scope] : [] }))
   return access.kind === 'optional_session' ? [...kinds, {}] : kinds
 }
 
@@ -109,29 +140,17 @@ function toRequestBody({ target, schema }: Input): Json {
   return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
 }
 
-/** The examples of the atoms, put together. */
-function exampleOf(schema: Json): Json {
-  const properties = (schema.properties ?? {}) as Record<string, { example?: unknown; anyOf?: { example?: unknown }[] }>
-  const examples = Object.entries(properties).map(([name, { example, anyOf }]) => [
-    name,
-    example ?? anyOf?.find((s) => s.example !== undefined)?.example,
-  ])
-  return Object.fromEntries(examples.filter(([, example]) => example !== undefined))
-}
-
-function toResponses(tags: Tags, hasInput: boolean): Json {
+function toResponses(tags: Tags, inputs: readonly Input[], exampleFor: (status: number) => unknown): Json {
   const { access, description } = tags
   const refusals = new Set(description?.refusals ?? [])
-  if (hasInput) refusals.add(400)
+  if (inputs.length > 0) refusals.add(400)
   if (access && access.kind !== 'anyone' && access.kind !== 'optional_session') refusals.add(401)
   if (access?.kind === 'scope') refusals.add(403)
   if (tags.limited) refusals.add(429)
-  const errors = [...refusals]
-    .sort()
-    .map((status) => [
-      String(status),
-      { description: REASON[status] ?? 'Refused', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
-    ])
+  const errors = [...refusals].sort().map((status) => {
+    const media = { schema: { $ref: '#/components/schemas/Error' }, example: exampleFor(status) }
+    return [String(status), { description: REASON[status] ?? 'Refused', content: { 'application/json': media } }]
+  })
   return { ...(description ? toSuccess(description) : {}), ...Object.fromEntries(errors) }
 }
 
@@ -158,7 +177,8 @@ const REASON: Readonly<Record<number, string>> = {
   401: 'No credential, or one that does not count',
   403: 'Not allowed',
   404: 'Not found',
-  409: 'Taken',
+  409: 'Taken, or in use',
+  415: 'Another media type is needed',
   429: 'Too many; Retry-After says when to come back',
   503: 'Busy; Retry-After says when to come back',
 }
