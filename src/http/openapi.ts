@@ -34,7 +34,12 @@ type Json = Record<string, unknown>
 
 const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of /oauth/token' },
-  session: { type: 'apiKey', in: 'cookie', name: '__Host-kith_session', description: 'The cookie of /user/login' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-kith_session',
+    description: 'The cookie of /user/login; a browser sends it by itself',
+  },
 }
 
 export function toOpenApi(info: RoomDocument, origin: string): Json {

@@ -56,7 +56,7 @@ user.all('*', unmatched(user))
 
 export const userDocument: RoomDocument = {
   title: 'Kith user API',
-  description: 'Accounts, sign-in, profiles and sessions. Every reply carries x-request-id.',
+  description: 'Accounts, sign-in, profiles, the social graph, administration. Every reply carries x-request-id.',
   mounts: [{ prefix: '', room: user, groups: GROUPS }],
   credentials: ['bearer', 'session'],
   error: ErrorReply,
