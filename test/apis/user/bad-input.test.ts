@@ -308,7 +308,7 @@ describe('every path', () => {
   })
 
   test.each([
-    '/',
+    '//',
     '/nowhere',
     '/user',
     '/user/',
