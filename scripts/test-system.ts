@@ -1,14 +1,15 @@
 /**
  * `npm run test:system`: the tests that need Kith as a process (test/system). They need `curl` and `bash`, which the
- * README's first call uses, and `oathtool`, an authenticator app that is not ours; arguments go on to Vitest.
+ * README's first call uses, the other packages of `.ci/packages`, and Chromium (`CHROMIUM` says where, if not in /usr/bin);
+ * arguments go on to Vitest.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { main, Refusal, ROOT } from './local.ts'
 
 await main(async () => {
-  for (const tool of ['bash', 'curl', 'oathtool']) {
-    if (spawnSync(tool, ['--version']).error) throw new Refusal(`The system tests need ${tool}: apt-get install ${tool}`)
+  for (const tool of ['bash', 'curl', 'oathtool', process.env.CHROMIUM ?? '/usr/bin/chromium']) {
+    if (spawnSync(tool, ['--version']).error) throw new Refusal(`The system tests need ${tool}: apt-get install ${basename(tool)}`)
   }
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
   const args = ['run', '--config', 'test/system/vitest.config.ts', ...process.argv.slice(2)]

@@ -8,9 +8,15 @@ import { FILES_PATH } from './core/media/links.ts'
 import type { AppEnv } from './http/app-env.ts'
 import { documents } from './http/documents.ts'
 import { filesOrigin } from './http/files-origin.ts'
+import type { RoomDocument } from './http/openapi.ts'
 import { requestScope } from './http/request-scope.ts'
+import { docs } from './pages/docs.tsx'
 import { pages, showError } from './pages/index.ts'
+import { landing } from './pages/landing.tsx'
 import { mailbox } from './pages/mailbox.tsx'
+
+/** What `/openapi/<room>.json`, `/docs/<room>` and the landing page list. The first is the one shown to who names none. */
+export const DOCUMENTS: Readonly<Record<string, RoomDocument>> = { user: userDocument, oauth: oauthDocument }
 
 export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
@@ -22,7 +28,9 @@ export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEn
   })
   app.route('/oauth', oauth)
   app.route('/.well-known', wellKnown)
-  app.route('/', documents({ user: userDocument, oauth: oauthDocument }, 'user'))
+  app.route('/', documents(DOCUMENTS))
+  app.route('/', docs(DOCUMENTS))
+  app.route('/', landing(DOCUMENTS))
   app.route('/', mailbox)
   app.route('/', pages)
   app.route('/', user)

@@ -8,8 +8,9 @@ import { type RoomDocument, toOpenApi } from './openapi.ts'
 
 const CACHE = 'public, max-age=300'
 
-/** `rooms` by name; `first` is the one that `/openapi.json` shows. */
-export function documents(rooms: Readonly<Record<string, RoomDocument>>, first: string): Hono<AppEnv> {
+/** `rooms` by name; `/openapi.json` shows the first. */
+export function documents(rooms: Readonly<Record<string, RoomDocument>>): Hono<AppEnv> {
+  const [first = ''] = Object.keys(rooms)
   const render = (name: string, origin: string) => {
     const room = Object.hasOwn(rooms, name) ? rooms[name] : undefined
     if (!room) throw new AppError('not_found')

@@ -4,45 +4,79 @@
  */
 import type { Hono } from 'hono'
 import * as z from 'zod'
+import type { AppError } from '../core/errors.ts'
 import { SCOPES } from '../core/oauth/scopes.ts'
 import type { AppEnv } from './app-env.ts'
-import { type Access, type Description, type Input, type Tags, tagsOf, type Upload } from './tags.ts'
+import { exampleOf, exampleRefusal } from './openapi-examples.ts'
+import { toBytes, toUploadBody } from './openapi-uploads.ts'
+import { type Access, type Description, type Input, type Tags, tagsOf } from './tags.ts'
+
+/** The routes of one noun: a heading of the reference. */
+export interface RouteGroup {
+  readonly name: string
+  readonly description: string
+  readonly routes: readonly Hono<AppEnv>[]
+}
 
 /** What a room says of itself beyond its routes. */
 export interface RoomDocument {
   readonly title: string
   readonly description: string
-  /** Its routes, and where they are mounted. */
-  readonly mounts: readonly { readonly prefix: string; readonly room: Hono<AppEnv> }[]
+  /** Its routes, where they are mounted, and under which headings they stand. */
+  readonly mounts: readonly { readonly prefix: string; readonly room: Hono<AppEnv>; readonly groups: readonly RouteGroup[] }[]
   /** How its callers prove who they are. */
   readonly credentials: readonly (keyof typeof SECURITY_SCHEMES)[]
-  /** Its error envelope. */
+  /** Its error envelope, and what that holds for an error: the examples are rendered as the room renders. */
   readonly error: z.ZodType
+  readonly toErrorBody: (error: AppError, request: { readonly method: string; readonly path: string }) => unknown
 }
 
 type Json = Record<string, unknown>
 
 const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of /oauth/token' },
-  session: { type: 'apiKey', in: 'cookie', name: '__Host-kith_session', description: 'The cookie of /user/login' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-kith_session',
+    description: 'The cookie of /user/login; a browser sends it by itself',
+  },
 }
 
 export function toOpenApi(info: RoomDocument, origin: string): Json {
   const paths: Record<string, Json> = {}
-  for (const { prefix, room } of info.mounts) {
+  for (const { prefix, room, groups } of info.mounts) {
+    const headings = headingByRoute(groups)
     for (const [key, tags] of routesOf(room)) {
       const [method = '', path = ''] = key.split(' ')
       const template = `${prefix}${path.replace(/:(\w+)[^/]*/g, '{$1}')}` || '/'
-      paths[template] = { ...paths[template], [method.toLowerCase()]: toOperation(method, template, tags, info.credentials) }
+      const heading = headings.get(key)
+      const operation = { ...(heading === undefined ? {} : { tags: [heading] }), ...toOperation(method, template, tags, info) }
+      paths[template] = { ...paths[template], [method.toLowerCase()]: operation }
     }
   }
   return {
     openapi: '3.1.0',
     info: { title: info.title, version: '1.0', description: info.description },
     servers: [{ url: origin }],
+    tags: headingsOf(info),
     paths,
-    components: { securitySchemes: SECURITY_SCHEMES, schemas: { Error: toJsonSchema(info.error, 'output') } },
+    components: {
+      securitySchemes: Object.fromEntries(info.credentials.map((kind) => [kind, SECURITY_SCHEMES[kind]])),
+      schemas: { Error: toJsonSchema(info.error, 'output') },
+    },
   }
+}
+
+/** The headings of a room's reference, in the order of its routes. */
+export function headingsOf({ mounts }: RoomDocument): { name: string; description: string }[] {
+  return mounts.flatMap(({ groups }) => groups).map(({ name, description }) => ({ name, description }))
+}
+
+function headingByRoute(groups: readonly RouteGroup[]): Map<string, string> {
+  return new Map(
+    groups.flatMap(({ name, routes }) => routes.flatMap((one) => [...routesOf(one).keys()].map((key): [string, string] => [key, name]))),
+  )
 }
 
 /** The tags of all handlers of each route, merged: Hono lists a route once per handler. */
@@ -59,21 +93,20 @@ export function routesOf(room: Hono<AppEnv>): Map<string, Tags> {
   return routes
 }
 
-function toOperation(method: string, path: string, tags: Tags & { inputs?: Input[] }, credentials: RoomDocument['credentials']): Json {
+function toOperation(method: string, path: string, tags: Tags & { inputs?: Input[] }, info: RoomDocument): Json {
   const { access, description, inputs = [] } = tags
   const body = inputs.find(({ target }) => target === 'json' || target === 'form')
   const parameters = inputs.filter(({ target }) => target === 'query' || target === 'param').flatMap(toParameters)
   return {
     operationId: operationId(method, path),
     summary: description?.summary,
-    ...(description?.description || access
-      ? { description: [description?.description, accessText(access)].filter(Boolean).join('\n\n') }
-      : {}),
+    description: [description?.description, accessText(access)].filter(Boolean).join('\n\n'),
+    ...(access?.kind === 'scope' ? { 'x-scope': access.scope } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: toRequestBody(body) } : {}),
     ...(tags.upload ? { requestBody: toUploadBody(tags.upload) } : {}),
-    responses: toResponses(tags, inputs.length > 0 || tags.upload !== undefined),
-    security: toSecurity(access, credentials),
+    responses: toResponses(tags, inputs, (status) => info.toErrorBody(exampleRefusal(status, tags, inputs), { method, path })),
+    security: toSecurity(access, info.credentials),
   }
 }
 
@@ -82,14 +115,18 @@ function operationId(method: string, path: string): string {
   return [method.toLowerCase(), ...words].join('_')
 }
 
+/** Who may call, in words: what a reader looks for first. */
 function accessText(access: Access | undefined): string {
-  if (access?.kind !== 'scope') return ''
-  return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`
+  if (access?.kind === 'scope') return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`
+  if (access?.kind === 'session') return 'Any signed-in session, whatever its scopes.'
+  if (access?.kind === 'optional_session') return 'No credential needed; a session is looked at where there is one.'
+  return 'No credential needed.'
 }
 
+/** The names within are what a credential must hold: OpenAPI 3.1 allows them for every kind of scheme. */
 function toSecurity(access: Access | undefined, credentials: RoomDocument['credentials']): Json[] {
   if (!access || access.kind === 'anyone') return [{}]
-  const kinds = credentials.map((kind) => ({ [kind]: [] }))
+  const kinds = credentials.map((kind) => ({ [kind]: access.kind === 'scope' ? [access.scope] : [] }))
   return access.kind === 'optional_session' ? [...kinds, {}] : kinds
 }
 
@@ -110,53 +147,18 @@ function toRequestBody({ target, schema }: Input): Json {
   return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
 }
 
-const BYTES = 'application/octet-stream'
-const BINARY = { type: 'string', format: 'binary' } as const
-
-/** OpenAPI 3.1 §4.8.14.3: bytes are a string of a binary format. */
-function toUploadBody({ raw, form }: Upload): Json {
-  const content: Record<string, Json> = Object.fromEntries(raw.map((type) => [type, { schema: { ...BINARY } }]))
-  if (form) {
-    const text = Object.entries(form.fields).map(([name, description]) => [name, { type: 'string', description }])
-    const properties = { [form.file]: BINARY, ...Object.fromEntries(text) }
-    const schema = { type: 'object', properties, required: [form.file], additionalProperties: false }
-    const encoding = form.types.length > 0 ? { encoding: { [form.file]: { contentType: form.types.join(', ') } } } : {}
-    content['multipart/form-data'] = { schema, ...encoding, example: { [form.file]: 'the bytes of the file' } }
-  }
-  return { required: true, content }
-}
-
-/** The examples of the atoms, put together. */
-function exampleOf(schema: Json): Json {
-  const properties = (schema.properties ?? {}) as Record<string, { example?: unknown; anyOf?: { example?: unknown }[] }>
-  const examples = Object.entries(properties).map(([name, { example, anyOf }]) => [
-    name,
-    example ?? anyOf?.find((s) => s.example !== undefined)?.example,
-  ])
-  return Object.fromEntries(examples.filter(([, example]) => example !== undefined))
-}
-
-function toResponses(tags: Tags, hasInput: boolean): Json {
+function toResponses(tags: Tags, inputs: readonly Input[], exampleFor: (status: number) => unknown): Json {
   const { access, description } = tags
   const refusals = new Set(description?.refusals ?? [])
-  if (hasInput) refusals.add(400)
+  if (inputs.length > 0 || tags.upload) refusals.add(400)
   if (access && access.kind !== 'anyone' && access.kind !== 'optional_session') refusals.add(401)
   if (access?.kind === 'scope') refusals.add(403)
   if (tags.limited) refusals.add(429)
-  const errors = [...refusals]
-    .sort()
-    .map((status) => [
-      String(status),
-      { description: REASON[status] ?? 'Refused', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
-    ])
-  const images = description?.images
-    ? {
-        200: {
-          description: REASON[200],
-          content: Object.fromEntries(description.images.map((type) => [type, { schema: { type: 'string' } }])),
-        },
-      }
-    : {}
+  const errors = [...refusals].sort().map((status) => {
+    const media = { schema: { $ref: '#/components/schemas/Error' }, example: exampleFor(status) }
+    return [String(status), { description: REASON[status] ?? 'Refused', content: { 'application/json': media } }]
+  })
+  const images = description?.images ? { 200: { description: REASON[200], content: toBytes(description.images) } } : {}
   return { ...(description ? toSuccess(description) : {}), ...images, ...Object.fromEntries(errors) }
 }
 
@@ -164,8 +166,8 @@ function toSuccess({ response }: Description): Json {
   const type = response.contentType ?? 'application/json'
   const content = response.schema
     ? { content: { [type]: { schema: toJsonSchema(response.schema, 'output'), example: response.example } } }
-    : response.contentType === BYTES
-      ? { content: { [BYTES]: { schema: { ...BINARY } } } }
+    : response.contentType
+      ? { content: toBytes([response.contentType]) }
       : {}
   const headers = response.headers
     ? {
@@ -186,7 +188,7 @@ const REASON: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Not found',
   408: 'The body did not go on',
-  409: 'Taken',
+  409: 'Taken, or in use',
   411: 'Content-Length is missing',
   412: 'The file is not the one that the request is about',
   413: 'Too large',

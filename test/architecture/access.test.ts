@@ -3,11 +3,10 @@ import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { renderError as renderOAuthError } from '../../src/apis/oauth/errors.ts'
-import { oauthDocument } from '../../src/apis/oauth/index.ts'
 import { ErrorResponse } from '../../src/apis/oauth/wire.ts'
 import { renderError as renderUserError } from '../../src/apis/user/errors.ts'
-import { userDocument } from '../../src/apis/user/index.ts'
 import { ErrorReply } from '../../src/apis/user/presenters.ts'
+import { DOCUMENTS } from '../../src/app.ts'
 import { buildRequestContext } from '../../src/context.ts'
 import { AppError, ERROR_CODES, type ErrorCode } from '../../src/core/errors.ts'
 import { requires, requiresOfClient, requiresSession } from '../../src/http/access.ts'
@@ -18,10 +17,16 @@ import { ORIGIN, platform } from '../support/kith.ts'
 import { signedInPerson } from '../support/people.ts'
 import { allRoutes, nameOf, pageRoutes, routesOfRoom } from '../support/routes.ts'
 
-/** Outside of the rooms' documents: what describes itself, and the mailbox of developers. */
-const DESCRIBES_NOTHING = ['GET /openapi.json', 'GET /openapi/:room{[a-z]+\\.json}', 'GET /dev/mailbox']
-/** And the hosted pages, which are for people. */
-const UNDOCUMENTED = [...DESCRIBES_NOTHING, ...pageRoutes.map(nameOf)]
+/** Outside of the rooms' documents: what describes itself, the pages, which are for people, and the mailbox of developers. */
+const UNDOCUMENTED = [
+  'GET /openapi.json',
+  'GET /openapi/:room{[a-z]+\\.json}',
+  'GET /docs',
+  'GET /docs/:room{[a-z]+}',
+  'GET /',
+  'GET /dev/mailbox',
+  ...pageRoutes.map(nameOf),
+]
 
 describe('access', () => {
   test('every route declares who may call it', () => {
@@ -36,7 +41,7 @@ describe('access', () => {
   })
 
   test("every route is in its room's document, or among the few that describe nothing", () => {
-    const documented = [userDocument, oauthDocument].flatMap(({ mounts }) =>
+    const documented = Object.values(DOCUMENTS).flatMap(({ mounts }) =>
       mounts.flatMap(({ prefix, room }) => routesOfRoom(room).map(({ method, path }) => `${method} ${prefix}${path}`)),
     )
     expect(allRoutes.map(nameOf).filter((name) => !documented.includes(name))).toEqual(UNDOCUMENTED)

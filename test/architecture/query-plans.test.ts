@@ -112,7 +112,7 @@ async function visitOAuth(): Promise<void> {
 
 async function visitRest(): Promise<void> {
   const anyone = new Client()
-  const paths = ['/health', '/user/scopes', '/openapi.json', '/openapi/oauth.json', '/dev/mailbox']
+  const paths = ['/health', '/user/scopes', '/openapi.json', '/openapi/oauth.json', '/', '/docs', '/docs/oauth', '/dev/mailbox']
   for (const path of [...paths, '/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) await visit(anyone, 'GET', path)
   const person = await signedInPerson('plan_leaver')
   const elsewhere = new Client()

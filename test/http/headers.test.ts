@@ -9,6 +9,7 @@ const CASES: readonly (readonly [name: string, path: string, options: Options, s
   ['the scopes', '/user/scopes', {}, 200],
   ['the API document', '/openapi.json', {}, 200],
   ['the keys', '/.well-known/jwks.json', {}, 200],
+  ['the landing page', '/', {}, 200],
   ['a page', '/dev/mailbox', { headers: { accept: 'text/html' } }, 200],
   ['no credential', '/user/me', {}, 401],
   ['a dead token', '/user/me', { headers: { authorization: 'Bearer dead' } }, 401],
@@ -61,7 +62,7 @@ describe('headers', () => {
   })
 
   test('only what everyone may see may be kept', async () => {
-    for (const path of ['/openapi.json', '/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) {
+    for (const path of ['/openapi.json', '/docs', '/docs/user', '/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) {
       const reply = await new Client().get(path)
       expect(reply.headers.get('cache-control')).toMatch(/^public, max-age=\d+$/)
       expect(reply.headers.getSetCookie()).toEqual([])
@@ -103,14 +104,22 @@ describe('headers', () => {
     expect(reply.text).not.toContain('kith-test')
   })
 
-  test.each(['/openapi.json', '/openapi/user.json', '/dev/mailbox', '/health', '/user/me', '/oauth/token', '/.well-known/jwks.json'])(
-    'a wrong method on %s is 405, and says which are right',
-    async (path) => {
-      const reply = await new Client().fetch(path, { method: 'PUT' })
-      expect(reply.status).toBe(405)
-      expect(reply.headers.get('allow')).toMatch(/^(GET|HEAD|POST|PATCH|DELETE)(, (GET|HEAD|POST|PATCH|DELETE))*$/)
-    },
-  )
+  test.each([
+    '/',
+    '/docs',
+    '/docs/user',
+    '/openapi.json',
+    '/openapi/user.json',
+    '/dev/mailbox',
+    '/health',
+    '/user/me',
+    '/oauth/token',
+    '/.well-known/jwks.json',
+  ])('a wrong method on %s is 405, and says which are right', async (path) => {
+    const reply = await new Client().fetch(path, { method: 'PUT' })
+    expect(reply.status).toBe(405)
+    expect(reply.headers.get('allow')).toMatch(/^(GET|HEAD|POST|PATCH|DELETE)(, (GET|HEAD|POST|PATCH|DELETE))*$/)
+  })
 })
 
 describe('where a request comes from', () => {

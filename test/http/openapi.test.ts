@@ -21,6 +21,8 @@ class ValidatorWithSchema extends Validator {
 
 type Json = Record<string, never>
 interface Operation {
+  tags?: string[]
+  'x-scope'?: string
   summary?: string
   description?: string
   security?: Record<string, unknown>[]
@@ -31,7 +33,9 @@ interface Operation {
 interface Document {
   openapi: string
   servers: { url: string }[]
+  tags: { name: string; description: string }[]
   paths: Record<string, Record<string, Operation>>
+  components: { schemas: { Error: Json } }
 }
 
 async function documentOf(path: string): Promise<Document> {
@@ -47,9 +51,6 @@ function operationsOf({ paths }: Document): [name: string, operation: Operation]
 }
 
 const BINARY = { type: 'string', format: 'binary' }
-const isUpload = (name: string) => userRoutes.some((route) => route.tags.upload && nameOf(route).replace(/:(\w+)[^/]*/g, '{$1}') === name)
-const DOWNLOADS = ['GET /user/media/files/{fileId}/content', 'GET /files/{fileId}']
-const isDownload = (name: string) => DOWNLOADS.includes(name)
 
 const DOCUMENTS = ['/openapi.json', '/openapi/user.json', '/openapi/oauth.json']
 
@@ -64,29 +65,53 @@ describe.each(DOCUMENTS)('%s', (path) => {
     expect(validator.version).toBe('3.1')
   })
 
-  test('describes every operation: summary, security, schemas and examples of request and reply', async () => {
-    for (const [name, operation] of operationsOf(await documentOf(path))) {
+  test('every operation has a summary, stands under a heading, and says its scope or that it needs no credential', async () => {
+    const document = await documentOf(path)
+    const headings = document.tags.map(({ name }) => name)
+    expect(new Set(headings).size).toBe(headings.length)
+    for (const { description } of document.tags) expect(description).toMatch(/^[A-Z].{10,}\.$/)
+    const used = new Set<string>()
+    for (const [name, operation] of operationsOf(document)) {
       expect(operation.summary, name).toMatch(/^[A-Z].{5,}/)
       expect(operation.security?.length, name).toBeGreaterThan(0)
-      for (const [type, { schema, example }] of Object.entries(operation.requestBody?.content ?? {})) {
-        if (isUpload(name) && type !== 'application/json') {
-          if (type === 'multipart/form-data') continue
-          expect(schema, name).toEqual({ type: 'string', format: 'binary' })
-          continue
-        }
-        expect(schema, name).toMatchObject({ type: 'object' })
+      expect(operation.tags, name).toHaveLength(1)
+      for (const tag of operation.tags ?? []) used.add(tag)
+      const scope = operation['x-scope']
+      const access = scope === undefined ? /No credential needed|Any signed-in session/ : `Scope: \`${scope}\``
+      expect(operation.description, name).toMatch(access)
+    }
+    expect([...used].sort()).toEqual([...headings].sort())
+  })
+
+  test('every body of a request and of a reply has a schema and an example that says something', async () => {
+    const document = await documentOf(path)
+    for (const [name, operation] of operationsOf(document)) {
+      const requests = Object.values(operation.requestBody?.content ?? {})
+      const replies = Object.values(operation.responses).flatMap(({ content }) => Object.values(content ?? {}))
+      for (const { schema, example } of [...requests, ...replies]) {
+        expect(Object.keys(schema), name).not.toEqual([])
         expect(Object.keys(example as object).length, name).toBeGreaterThan(0)
+        expect(JSON.stringify(example), name).not.toMatch(/"(records|results|inviteCodes|errors|duplicateFields)":\[\]/)
       }
+      for (const { schema } of requests) expect(['object', 'string'], name).toContain(schema.type)
+    }
+  })
+
+  test('every operation says how it succeeds and how it refuses, and the refusals are as their schema says', async () => {
+    const document = await documentOf(path)
+    const isError = new Ajv2020({ strict: false }).compile(document.components.schemas.Error)
+    for (const [name, operation] of operationsOf(document)) {
       // Where a route leads to an image or answers one, the one that leads there is the success that is described.
       const [status = ''] = operation.responses[302] ? ['302'] : Object.keys(operation.responses)
       const success = operation.responses[status]
+      expect(Number(status), name).toBeLessThan(400)
       if (status === '302') expect(Object.keys(success?.headers ?? {}), name).toContain('location')
-      else
-        for (const media of Object.values(success?.content ?? {}))
-          expect(media, name).toMatchObject(isDownload(name) ? { schema: BINARY } : { schema: {}, example: {} })
       expect(success?.content ?? success?.headers, name).toBeDefined()
       const refusals = Object.entries(operation.responses).filter(([code]) => Number(code) >= 400)
-      for (const [, { content }] of refusals) expect(Object.keys(content ?? {}), name).toEqual(['application/json'])
+      for (const [code, { content }] of refusals) {
+        expect(Object.keys(content ?? {}), name).toEqual(['application/json'])
+        expect(isError(content?.['application/json']?.example), `${name} ${code} ${JSON.stringify(isError.errors)}`).toBe(true)
+      }
     }
   })
 
@@ -110,10 +135,14 @@ describe('the document of the room user', () => {
     for (const route of userRoutes) {
       const { access } = route.tags
       const operation = operations.get(nameOf(route).replace(/:(\w+)[^/]*/g, '{$1}'))
-      if (access?.kind === 'scope') expect(operation?.description).toContain(`Scope: \`${access.scope}\``)
+      if (access?.kind === 'scope')
+        expect([operation?.['x-scope'], operation?.description]).toEqual([
+          access.scope,
+          expect.stringContaining(`Scope: \`${access.scope}\``),
+        ])
       else expect(operation?.description ?? '').not.toContain('Scope:')
       if (access?.kind === 'anyone') expect(operation?.security).toEqual([{}])
-      if (access?.kind === 'scope') expect(operation?.security).toEqual([{ bearer: [] }, { session: [] }])
+      if (access?.kind === 'scope') expect(operation?.security).toEqual([{ bearer: [access.scope] }, { session: [access.scope] }])
     }
   })
 

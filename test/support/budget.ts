@@ -61,7 +61,6 @@ export async function spend(client: Client, method: string, path: string, body?:
     statements,
   }
 }
-}
 
 /** The same of a page that is opened. */
 export async function spendPage(client: Client, path: string): Promise<Omit<Spent, 'json'>> {

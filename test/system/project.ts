@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const PARTS = ['package.json', 'tsconfig.json', 'wrangler.toml', 'README.md', 'migrations', 'scripts', 'src']
+const PARTS = ['package.json', 'tsconfig.json', 'wrangler.toml', 'README.md', 'migrations', 'assets', 'scripts', 'src']
 const STOP_WITHIN_MS = 10_000
 const READY_WITHIN_MS = 60_000
 

@@ -58,8 +58,8 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   const target = thrown instanceof AuthorizationError ? thrown.target : null
   const error = toAppError(target ? thrown.cause : thrown)
   logFailure(c, error)
-  const [status, code] = OAUTH_ERRORS[error.code]
-  const body = { error: code, error_description: toDescription(error) }
+  const [status] = OAUTH_ERRORS[error.code]
+  const body = toErrorBody(error)
   // RFC 6749 §5.1: neither replies nor errors of these endpoints may be kept. `Pragma` for HTTP/1.0.
   c.header('cache-control', 'no-store')
   c.header('pragma', 'no-cache')
@@ -69,6 +69,11 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
     c.header('www-authenticate', 'Basic realm="oauth", charset="UTF-8"')
   }
   return c.json(body, status, errorHeaders(error))
+}
+
+/** The body alone: the API document's examples are made by it as well. */
+export function toErrorBody(error: AppError) {
+  return { error: OAUTH_ERRORS[error.code][1], error_description: toDescription(error) }
 }
 
 const DESCRIPTION_LENGTH_MAX = 200

@@ -7,33 +7,41 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { browserSession, credentials } from '../../http/credentials.ts'
 import { allowedOrigins } from '../../http/cross-site.ts'
 import { unmatched } from '../../http/errors.ts'
-import type { RoomDocument } from '../../http/openapi.ts'
-import { renderError } from './errors.ts'
+import type { RoomDocument, RouteGroup } from '../../http/openapi.ts'
+import { renderError, toErrorBody } from './errors.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { wellKnownRoutes } from './routes/well-known.ts'
 import { ErrorResponse } from './wire.ts'
 
+const GROUPS: readonly RouteGroup[] = [
+  { name: 'Authorization', description: 'Where a browser goes to let a client in.', routes: [authorizeRoutes] },
+  { name: 'Tokens', description: 'What a client gets for a grant.', routes: [tokenRoutes] },
+]
+const WELL_KNOWN: readonly RouteGroup[] = [
+  { name: 'Discovery', description: 'What a client needs to know of this server: endpoints and public keys.', routes: [wellKnownRoutes] },
+]
+
 export const oauth = new Hono<AppEnv>()
 oauth.onError(renderError)
 oauth.use(allowedOrigins(), credentials(browserSession))
-oauth.route('/', authorizeRoutes)
-oauth.route('/', tokenRoutes)
+for (const routes of GROUPS.flatMap((group) => group.routes)) oauth.route('/', routes)
 oauth.all('*', unmatched(oauth))
 
 export const wellKnown = new Hono<AppEnv>()
 wellKnown.onError(renderError)
 wellKnown.use(allowedOrigins())
-wellKnown.route('/', wellKnownRoutes)
+for (const routes of WELL_KNOWN.flatMap((group) => group.routes)) wellKnown.route('/', routes)
 wellKnown.all('*', unmatched(wellKnown))
 
 export const oauthDocument: RoomDocument = {
   title: 'Kith OAuth API',
   description: 'An OAuth 2.1 authorization server: authorization codes with PKCE, rotated refresh tokens, client credentials.',
   mounts: [
-    { prefix: '/oauth', room: oauth },
-    { prefix: '/.well-known', room: wellKnown },
+    { prefix: '/oauth', room: oauth, groups: GROUPS },
+    { prefix: '/.well-known', room: wellKnown, groups: WELL_KNOWN },
   ],
   credentials: ['session'],
   error: ErrorResponse,
+  toErrorBody,
 }

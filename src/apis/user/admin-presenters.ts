@@ -152,6 +152,24 @@ export const EXAMPLE_AUDIT_RECORD: z.output<typeof OwnRecord> = {
   detail: null,
 }
 
+export const EXAMPLE_ADMIN_AUDIT = { ok: 1, data: { records: [{ ...EXAMPLE_AUDIT_RECORD, actor: null }] } } satisfies z.input<
+  typeof AdminAuditReply
+>
+
+export const EXAMPLE_OWNED_INVITE_CODES = {
+  ok: 1,
+  data: {
+    inviteCodes: [
+      {
+        code: 'GU-2526-1687389089010',
+        createdAt: '2026-09-12T15:50:58.690Z',
+        updatedAt: '2026-09-12T15:50:58.690Z',
+        targetId: '507f1f77bcf86cd799439011',
+      },
+    ],
+  },
+} satisfies z.input<typeof OwnedInviteCodesReply>
+
 export const EXAMPLE_ROLE: z.output<typeof RoleOut> = {
   id: 'support',
   displayName: 'Support',

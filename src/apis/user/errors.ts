@@ -61,17 +61,24 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
 export function renderError(error: unknown, c: Context<AppEnv>): Response {
   const appError = toAppError(error)
   logFailure(c, appError)
-  const [status, name] = ENVELOPE[appError.code]
-  return c.json({ ok: 0, error: name, additionalInfo: toAdditionalInfo(appError, c) }, status, errorHeaders(appError))
+  const [status] = ENVELOPE[appError.code]
+  return c.json(toErrorBody(appError, c.req), status, errorHeaders(appError))
 }
 
-function toAdditionalInfo(error: AppError, c: Context<AppEnv>): Record<string, unknown> {
-  if (error.code === 'not_found') return { method: c.req.method, path: c.req.path }
+type Asked = { readonly method: string; readonly path: string }
+
+/** The body alone: the API document's examples are made by it as well. */
+export function toErrorBody(error: AppError, { method, path }: Asked) {
+  return { ok: 0, error: ENVELOPE[error.code][1], additionalInfo: toAdditionalInfo(error, { method, path }) }
+}
+
+function toAdditionalInfo(error: AppError, asked: Asked): Record<string, unknown> {
+  if (error.code === 'not_found') return asked
   if (error.code === 'username_taken') return { duplicateFields: ['username'] }
   if (error.code === 'email_taken') return { duplicateFields: ['email'] }
   if (error.code === 'already_exists') return { duplicateFields: error.fields.map(({ path }) => toWireName(path)) }
   if (error.code === 'code_invalid') {
-    const location = c.req.method === 'GET' ? 'query' : 'body'
+    const location = asked.method === 'GET' ? 'query' : 'body'
     return { errors: [{ type: 'field', msg: error.message, path: 'code', location }] }
   }
   if (error.code === 'invite_codes_hidden') return { message: error.message, waitTime: Math.ceil(error.retryAfter ?? 0) }

@@ -7,8 +7,8 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { bearer, browserSession, credentials } from '../../http/credentials.ts'
 import { allowedOrigins, refuseCrossSiteWrites } from '../../http/cross-site.ts'
 import { unmatched } from '../../http/errors.ts'
-import type { RoomDocument } from '../../http/openapi.ts'
-import { renderError } from './errors.ts'
+import type { RoomDocument, RouteGroup } from '../../http/openapi.ts'
+import { renderError, toErrorBody } from './errors.ts'
 import { ErrorReply } from './presenters.ts'
 import { accounts } from './routes/accounts.ts'
 import { admins } from './routes/admin.ts'
@@ -32,36 +32,51 @@ import { social } from './routes/social.ts'
 import { status } from './routes/status.ts'
 import { system } from './routes/system.ts'
 
+/** By noun. The order is the one in which a path looks for its route: `people` has patterns at a first place, so it comes last. */
+const GROUPS: readonly RouteGroup[] = [
+  {
+    name: 'Accounts',
+    description: 'Sign up, prove an address, set a forgotten password anew, delete the account, see what happened to it.',
+    routes: [accounts, deletion, auditTrail],
+  },
+  { name: 'Sessions', description: 'Sign in, with a second factor or without, sign out, see where one is signed in.', routes: [sessions] },
+  {
+    name: 'Second factors',
+    description: 'Authenticator apps, recovery codes, codes by e-mail.',
+    routes: [secondFactors],
+  },
+  { name: 'Connected apps', description: 'Apps that the caller has let in.', routes: [apps] },
+  { name: 'Profile', description: "The caller's own profile, picture and status.", routes: [profile, profilePicture, status] },
+  { name: 'Social graph', description: 'Follow, ask to, accept, block; private accounts.', routes: [social] },
+  { name: 'Search', description: 'Find people by the beginning of a name.', routes: [search] },
+  { name: 'Invite codes', description: 'Where signing up takes a code of somebody who is in.', routes: [inviteCodes] },
+  {
+    name: 'Media library',
+    description: 'Private files in folders, with quotas; links that are good for minutes.',
+    routes: [media, mediaFiles],
+  },
+  { name: 'Roles', description: 'The roles that accounts can have.', routes: [roles] },
+  {
+    name: 'Administration',
+    description: 'For administrators: accounts, sanctions, the audit trail, roles.',
+    routes: [adminUpdate, admins, adminRoles],
+  },
+  { name: 'Clients', description: 'For administrators: the OAuth clients.', routes: [clients] },
+  { name: 'Service', description: 'What everyone may know: health and scopes.', routes: [system] },
+  { name: 'People', description: 'Others, as the caller may see them.', routes: [people] },
+]
+
 export const user = new Hono<AppEnv>()
 user.onError(renderError)
 user.use(allowedOrigins(), refuseCrossSiteWrites(), credentials(bearer, browserSession))
-user.route('/', accounts)
-user.route('/', sessions)
-user.route('/', secondFactors)
-user.route('/', profile)
-user.route('/', profilePicture)
-user.route('/', deletion)
-user.route('/', social)
-user.route('/', status)
-user.route('/', search)
-user.route('/', inviteCodes)
-user.route('/', media)
-user.route('/', mediaFiles)
-user.route('/', roles)
-user.route('/', adminUpdate)
-user.route('/', system)
-user.route('/', auditTrail)
-user.route('/', admins)
-user.route('/', adminRoles)
-user.route('/', clients)
-user.route('/', apps)
-user.route('/', people)
+for (const routes of GROUPS.flatMap((group) => group.routes)) user.route('/', routes)
 user.all('*', unmatched(user))
 
 export const userDocument: RoomDocument = {
   title: 'Kith user API',
-  description: 'Accounts, sign-in, profiles, people and files. Every reply carries x-request-id.',
-  mounts: [{ prefix: '', room: user }],
+  description: 'Accounts, sign-in, profiles, people, files, administration. Every reply carries x-request-id.',
+  mounts: [{ prefix: '', room: user, groups: GROUPS }],
   credentials: ['bearer', 'session'],
   error: ErrorReply,
+  toErrorBody,
 }

@@ -33,7 +33,7 @@ export const CreateUserBody = z
   .strictObject({
     username: fields.username,
     firstName: name,
-    lastName: name,
+    lastName: name.meta({ example: 'Doe' }),
     email: fields.email,
     password: fields.password,
     phoneCountryCode: optional(fields.phoneCountryCode),
@@ -108,7 +108,7 @@ const unsettable = <T extends z.ZodType<string>>(atom: T) => z.union([z.literal(
 export const UpdateMeBody = z.strictObject({
   firstName: optional(name),
   middleName: unsettable(name),
-  lastName: optional(name),
+  lastName: optional(name.meta({ example: 'Doe' })),
   username: optional(fields.username),
   gender: unsettable(fields.gender),
   bio: unsettable(fields.bio),

@@ -315,7 +315,7 @@ describe('every path', () => {
   })
 
   test.each([
-    '/',
+    '//',
     '/nowhere',
     '/user',
     '/user/',

@@ -12,11 +12,11 @@ import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import * as reply from '../admin-presenters.ts'
 import * as admin from '../admin-wire.ts'
+import { EXAMPLE_SIGN_INS } from '../list-examples.ts'
 import { LoginHistoryReply, Ok, toSignIn } from '../presenters.ts'
 import * as wire from '../wire.ts'
 
 const { toAdminUser } = reply
-const NO_RECORDS = { ok: 1, data: { records: [] } } as const
 const USER = { status: 200, schema: reply.AdminUserReply, example: { ok: 1, data: { user: reply.EXAMPLE_ADMIN_USER } } } as const
 const USERS = { status: 200, schema: reply.AdminUsersReply, example: { ok: 1, data: { records: [reply.EXAMPLE_ADMIN_USER] } } } as const
 
@@ -67,7 +67,7 @@ const reads = new Hono<AppEnv>()
     requires('admin:profile:read'),
     describe({
       summary: "Somebody's invite codes",
-      response: { status: 200, schema: reply.OwnedInviteCodesReply, example: { ok: 1, data: { inviteCodes: [] } } },
+      response: { status: 200, schema: reply.OwnedInviteCodesReply, example: reply.EXAMPLE_OWNED_INVITE_CODES },
       refusals: [404],
     }),
     validate('query', wire.TargetQuery),
@@ -81,7 +81,7 @@ const reads = new Hono<AppEnv>()
     requires('admin:profile:read'),
     describe({
       summary: 'When and from where somebody signed in, newest first',
-      response: { status: 200, schema: LoginHistoryReply, example: NO_RECORDS },
+      response: { status: 200, schema: LoginHistoryReply, example: EXAMPLE_SIGN_INS },
       refusals: [404],
     }),
     validate('query', admin.TargetPageQuery),
@@ -96,7 +96,7 @@ const reads = new Hono<AppEnv>()
     requires('admin:profile:read'),
     describe({
       summary: 'What happened to an account, newest first',
-      response: { status: 200, schema: reply.AdminAuditReply, example: NO_RECORDS },
+      response: { status: 200, schema: reply.AdminAuditReply, example: reply.EXAMPLE_ADMIN_AUDIT },
       refusals: [404],
     }),
     validate('query', admin.TargetPageQuery),

@@ -6,10 +6,10 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
+import { EXAMPLE_FOLLOWERS, EXAMPLE_FOLLOWING } from '../list-examples.ts'
 import { EXAMPLE_SEEN_USER, FollowersReply, FollowingReply, SeenUserReply, toFollowRecord, toSeenUser } from '../social-presenters.ts'
 import { PageQuery, toPage, UserParams } from '../wire.ts'
 
-const NO_RECORDS = { ok: 1, data: { records: [] } } as const
 const PROFILE = describe({
   summary: 'Somebody, as the caller may see them',
   description: 'What the caller may not know is null. Unknown, banned, deleted and blocking are one answer, 404.',
@@ -31,7 +31,7 @@ export const people = new Hono<AppEnv>()
     requires('delegated:social:follow:read'),
     describe({
       summary: 'Who follows somebody, newest first',
-      response: { status: 200, schema: FollowersReply, example: NO_RECORDS },
+      response: { status: 200, schema: FollowersReply, example: EXAMPLE_FOLLOWERS },
       refusals: [404],
     }),
     validate('param', UserParams),
@@ -47,7 +47,7 @@ export const people = new Hono<AppEnv>()
     requires('delegated:social:follow:read'),
     describe({
       summary: 'Whom somebody follows, newest first',
-      response: { status: 200, schema: FollowingReply, example: NO_RECORDS },
+      response: { status: 200, schema: FollowingReply, example: EXAMPLE_FOLLOWING },
       refusals: [404],
     }),
     validate('param', UserParams),

@@ -14,6 +14,7 @@ import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { toHex } from '../../../ids.ts'
+import { EXAMPLE_SESSIONS, EXAMPLE_SIGN_INS } from '../list-examples.ts'
 import {
   DoTwoFactorReply,
   EXAMPLE_SIGNED_IN_USER,
@@ -146,7 +147,7 @@ export const sessions = new Hono<AppEnv>()
     requires('delegated:profile:login-history:read'),
     describe({
       summary: 'When and from where the caller signed in, newest first',
-      response: { status: 200, schema: LoginHistoryReply, example: { ok: 1, data: { records: [] } } },
+      response: { status: 200, schema: LoginHistoryReply, example: EXAMPLE_SIGN_INS },
     }),
     validate('query', PageQuery),
     async (c) => {
@@ -160,7 +161,7 @@ export const sessions = new Hono<AppEnv>()
     requires('delegated:session:read'),
     describe({
       summary: 'Where the caller is signed in, newest first',
-      response: { status: 200, schema: SessionsReply, example: { ok: 1, data: { records: [] } } },
+      response: { status: 200, schema: SessionsReply, example: EXAMPLE_SESSIONS },
     }),
     validate('query', PageQuery),
     async (c) => {

@@ -8,12 +8,12 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
+import * as example from '../list-examples.ts'
 import { Ok } from '../presenters.ts'
 import * as reply from '../social-presenters.ts'
 import * as wire from '../wire.ts'
 
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
-const NO_RECORDS = { ok: 1, data: { records: [] } } as const
 const FOLLOW_STATUS = describe({
   summary: 'Whether the caller follows somebody, or has asked to',
   response: { status: 200, schema: reply.FollowStatusReply, example: { ok: 1, data: { following: true, requested: false } } },
@@ -58,7 +58,7 @@ export const social = new Hono<AppEnv>()
     requires('delegated:social:follow:read'),
     describe({
       summary: 'Who follows the caller, newest first',
-      response: { status: 200, schema: reply.FollowersReply, example: NO_RECORDS },
+      response: { status: 200, schema: reply.FollowersReply, example: example.EXAMPLE_FOLLOWERS },
     }),
     validate('query', wire.PageQuery),
     async (c) => {
@@ -72,7 +72,7 @@ export const social = new Hono<AppEnv>()
     requires('delegated:social:follow:read'),
     describe({
       summary: 'Whom the caller follows, newest first',
-      response: { status: 200, schema: reply.FollowingReply, example: NO_RECORDS },
+      response: { status: 200, schema: reply.FollowingReply, example: example.EXAMPLE_FOLLOWING },
     }),
     validate('query', wire.PageQuery),
     async (c) => {
@@ -86,7 +86,7 @@ export const social = new Hono<AppEnv>()
     requires('delegated:social:follow:read'),
     describe({
       summary: 'Who waits for the caller to accept, newest first',
-      response: { status: 200, schema: reply.FollowersReply, example: NO_RECORDS },
+      response: { status: 200, schema: reply.FollowersReply, example: example.EXAMPLE_FOLLOW_REQUESTS },
     }),
     validate('query', wire.PageQuery),
     async (c) => {
@@ -155,7 +155,7 @@ export const social = new Hono<AppEnv>()
     requires('delegated:social:block:read'),
     describe({
       summary: 'Whom the caller blocks, newest first',
-      response: { status: 200, schema: reply.BlocksReply, example: NO_RECORDS },
+      response: { status: 200, schema: reply.BlocksReply, example: example.EXAMPLE_BLOCKS },
     }),
     validate('query', wire.PageQuery),
     async (c) => {
@@ -170,7 +170,7 @@ export const social = new Hono<AppEnv>()
     describe({
       summary: 'How the caller stands to up to 100 people',
       description: 'People who do not exist for the caller are left out.',
-      response: { status: 200, schema: reply.RelationshipsReply, example: NO_RECORDS },
+      response: { status: 200, schema: reply.RelationshipsReply, example: example.EXAMPLE_RELATIONSHIPS },
     }),
     validate('json', wire.TargetsBody),
     async (c) => {
@@ -184,7 +184,7 @@ export const social = new Hono<AppEnv>()
     describe({
       summary: 'Up to 100 people at once',
       description: 'People who do not exist for the caller are left out.',
-      response: { status: 200, schema: reply.SeenUsersReply, example: NO_RECORDS },
+      response: { status: 200, schema: reply.SeenUsersReply, example: example.EXAMPLE_SEEN_USERS },
     }),
     validate('json', wire.TargetsBody),
     async (c) => {
@@ -198,7 +198,7 @@ export const social = new Hono<AppEnv>()
     requires('delegated:social:follow:read'),
     describe({
       summary: 'People whom those follow whom the caller follows',
-      response: { status: 200, schema: reply.SeenUsersReply, example: NO_RECORDS },
+      response: { status: 200, schema: reply.SeenUsersReply, example: example.EXAMPLE_SEEN_USERS },
     }),
     async (c) => {
       const { ctx, gate } = c.var

@@ -1,0 +1,105 @@
+/**
+ * The API reference (design §8): `GET /docs` and `GET /docs/<room>`, a page around a viewer that reads the room's own
+ * OpenAPI document. Viewer and styles are files of ours, served beside the Worker (`assets/docs`, scripts/assets.ts).
+ */
+import { type Context, Hono } from 'hono'
+import { html } from 'hono/html'
+import { AppError } from '../core/errors.ts'
+import { anyone } from '../http/access.ts'
+import type { AppEnv } from '../http/app-env.ts'
+import { readOnly } from '../http/errors.ts'
+import { headingsOf, type RoomDocument } from '../http/openapi.ts'
+
+/** Scripts, styles and requests of our origin alone. `data:` images: the viewer's icons lie in its style sheet. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+const CACHE = 'public, max-age=300'
+
+type Rooms = Readonly<Record<string, RoomDocument>>
+
+/** `rooms` by name; `/docs` shows the first. */
+export function docs(rooms: Rooms): Hono<AppEnv> {
+  const [first = ''] = Object.keys(rooms)
+  return new Hono<AppEnv>()
+    .get('/docs', anyone(), (c) => render(c, rooms, first))
+    .get('/docs/:room{[a-z]+}', anyone(), (c) => render(c, rooms, c.req.param('room')))
+    .all('/docs', readOnly)
+    .all('/docs/:room{[a-z]+}', readOnly)
+}
+
+function render(c: Context<AppEnv>, rooms: Rooms, name: string) {
+  const document = Object.hasOwn(rooms, name) ? rooms[name] : undefined
+  if (!document) throw new AppError('not_found')
+  c.header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
+  c.header('Cache-Control', CACHE)
+  return c.html(html`<!doctype html>${<DocsPage rooms={rooms} name={name} document={document} />}`)
+}
+
+function DocsPage({ rooms, name, document }: { rooms: Rooms; name: string; document: RoomDocument }) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${document.title}: reference`}</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href="/docs/viewer/swagger-ui.css" />
+        <link rel="stylesheet" href="/docs/docs.css" />
+        <script src="/docs/viewer/swagger-ui-bundle.js" defer />
+        <script src="/docs/docs.js" defer />
+      </head>
+      <body>
+        <a class="skip" href="#reference">
+          To the reference
+        </a>
+        <header>
+          <a class="name" href="/">
+            Kith
+          </a>
+          <nav aria-label="APIs">
+            {Object.keys(rooms).map((room) => (
+              <a href={`/docs/${room}`} aria-current={room === name ? 'page' : undefined}>
+                {room}
+              </a>
+            ))}
+          </nav>
+        </header>
+        <div class="columns">
+          <nav class="headings" aria-label="On this page">
+            <details open>
+              <summary>On this page</summary>
+              <ul>
+                {headingsOf(document).map((heading) => (
+                  <li>
+                    <a href={`#${anchorOf(heading.name)}`}>{heading.name}</a>
+                  </li>
+                ))}
+              </ul>
+            </details>
+          </nav>
+          <main id="reference">
+            <h1>{document.title}</h1>
+            <p>
+              {document.description} As a file for other tools: <a href={`/openapi/${name}.json`}>the OpenAPI document</a>.
+            </p>
+            <div id="viewer" data-document={`/openapi/${name}.json`}>
+              <p>A script shows the operations here.</p>
+            </div>
+          </main>
+        </div>
+      </body>
+    </html>
+  )
+}
+
+/** The id that the viewer gives to a heading. */
+const anchorOf = (heading: string) => `operations-tag-${heading.replaceAll(' ', '_')}`

@@ -1,0 +1,91 @@
+// The pages / and /docs (design §8): what they link, what they may load, and that they list the rooms that there are.
+import { describe, expect, test } from 'vitest'
+import { DOCUMENTS } from '../../src/app.ts'
+import { headingsOf } from '../../src/http/openapi.ts'
+import { Client, ORIGIN } from '../support/kith.ts'
+
+const ROOMS = Object.keys(DOCUMENTS)
+const linksIn = (page: string) => [...page.matchAll(/<a [^>]*href="([^"]+)"/g)].map(([, href = '']) => href)
+const loadedBy = (page: string) => [...page.matchAll(/<(?:script|link|img)\b[^>]*(?:src|href)="([^"]+)"/g)].map(([, url = '']) => url)
+
+function directives(headers: Headers): Record<string, string> {
+  const policy = headers.get('content-security-policy') ?? ''
+  return Object.fromEntries(policy.split('; ').map((directive) => [directive.split(' ', 1)[0], directive.replace(/^\S+ /, '')]))
+}
+
+describe.each(ROOMS)('/docs/%s', (room) => {
+  test('names its own document, and lists every room that has one, this one as the current', async () => {
+    const { status, headers, text } = await new Client().get(`/docs/${room}`)
+    expect(status).toBe(200)
+    expect(headers.get('content-type')).toBe('text/html; charset=UTF-8')
+    expect(text).toMatch(/^<!doctype html><html lang="en">/)
+    expect(text).toContain(`data-document="/openapi/${room}.json"`)
+    expect(linksIn(text).filter((href) => href.startsWith('/docs/'))).toEqual(ROOMS.map((name) => `/docs/${name}`))
+    expect(text).toMatch(new RegExp(`<a href="/docs/${room}" aria-current="page">`))
+    expect(text.match(/aria-current/g)).toHaveLength(1)
+    expect((await new Client().get(`/openapi/${room}.json`)).json.info.title).toBe(DOCUMENTS[room]?.title)
+  })
+
+  test('has a link to each heading of the document', async () => {
+    const document = (await new Client().get(`/openapi/${room}.json`)).json
+    const headings = headingsOf(DOCUMENTS[room] as never).map(({ name }) => name)
+    expect(document.tags.map(({ name }: { name: string }) => name)).toEqual(headings)
+    const anchors = linksIn((await new Client().get(`/docs/${room}`)).text).filter((href) => href.startsWith('#operations-tag-'))
+    expect(anchors).toEqual(headings.map((name) => `#operations-tag-${name.replaceAll(' ', '_')}`))
+  })
+})
+
+describe('/docs', () => {
+  test('is the page of the first room', async () => {
+    const client = new Client()
+    expect((await client.get('/docs')).text).toBe((await client.get(`/docs/${ROOMS[0]}`)).text)
+  })
+
+  test('nothing runs or is asked for but what is ours, and nothing is written into the page', async () => {
+    const { headers, text } = await new Client().get('/docs')
+    expect(directives(headers)).toEqual({
+      'default-src': "'none'",
+      'script-src': "'self'",
+      'style-src': "'self'",
+      'img-src': "'self' data:",
+      'connect-src': "'self'",
+      'base-uri': "'none'",
+      'form-action': "'none'",
+      'frame-ancestors': "'none'",
+    })
+    expect(loadedBy(text).filter((url) => url !== 'data:,')).toEqual([
+      '/docs/viewer/swagger-ui.css',
+      '/docs/docs.css',
+      '/docs/viewer/swagger-ui-bundle.js',
+      '/docs/docs.js',
+    ])
+    expect(text).not.toMatch(/<script(?![^>]*\bsrc=)|<style| style=| on[a-z]+="|https?:\/\//)
+  })
+
+  test.each(['/docs/nobody', '/docs/constructor', '/docs/User', '/docs/user/', '/docs/viewer'])('%s is nothing', async (path) => {
+    const reply = await new Client().get(path)
+    expect(reply.status).toBe(404)
+    expect(reply.json).toMatchObject({ ok: 0, error: 'NotFound' })
+  })
+})
+
+describe('/', () => {
+  test('says where this deployment is, and links pages, documents, discovery and the mailbox', async () => {
+    const { status, headers, text } = await new Client().get('/')
+    expect(status).toBe(200)
+    expect(text).toContain(`<code>${ORIGIN}</code>`)
+    const documents = ROOMS.map((room) => `/openapi/${room}.json`)
+    expect(linksIn(text)).toEqual(['/sign-in', '/account', '/docs', ...documents, '/.well-known/openid-configuration', '/dev/mailbox'])
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'; img-src data:;/)
+    expect(loadedBy(text)).toEqual(['data:,', '/landing.css'])
+    expect(headers.getSetCookie()).toEqual([])
+  })
+
+  test('links no mailbox where mail is really sent', async () => {
+    const production = { MAIL: 'email-service' } as const
+    const { status, text } = await new Client().get('/', { env: production })
+    expect(status).toBe(200)
+    expect(text).not.toContain('mailbox')
+    expect((await new Client().get('/dev/mailbox', { env: production })).status).toBe(404)
+  })
+})

@@ -1,0 +1,177 @@
+// The reference and the landing page in a real browser (design §8): they work, they look at nobody else's host, and nothing
+// on them is refused by their own policy. Set SCREENSHOTS=<folder> to keep pictures.
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Project, type Server } from './project.ts'
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const WIDTHS = [390, 1280] as const
+const SCHEMES = ['light', 'dark'] as const
+
+let project: Project
+let server: Server
+let browser: Browser
+
+beforeAll(async () => {
+  project = new Project()
+  server = await project.start()
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.stop()
+  await project?.remove()
+})
+
+/** A page, and all that goes wrong on it or leaves our origin. */
+async function open(path: string, width: number, colorScheme: 'light' | 'dark'): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.type()}: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.protocol !== 'data:' && url.origin !== server.origin) complaints.push(`request to ${url.origin}`)
+  })
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`)
+  })
+  await page.addInitScript({
+    content: "addEventListener('securitypolicyviolation', (event) => console.error('policy', event.violatedDirective, event.blockedURI))",
+  })
+  await page.goto(`${server.origin}${path}`)
+  return { page, complaints }
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` })
+}
+
+const fitsItsWidth = (page: Page) => page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth')
+
+interface Document {
+  paths: Record<string, Record<string, { summary: string; 'x-scope'?: string }>>
+}
+
+describe.each(['user', 'oauth'])('/docs/%s', (room) => {
+  test.each(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => [width, scheme] as const)))(
+    'at %i px, %s: every operation is there, and nothing is fetched from elsewhere or refused',
+    async (width, scheme) => {
+      const document = (await (await fetch(`${server.origin}/openapi/${room}.json`)).json()) as Document
+      const paths = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+      const { page, complaints } = await open(`/docs/${room}`, width, scheme)
+      await page
+        .locator('.opblock')
+        .nth(paths.length - 1)
+        .waitFor()
+      const shown = await page
+        .locator('.opblock')
+        .evaluateAll((blocks) =>
+          blocks.map(
+            (block) =>
+              `${block.querySelector('.opblock-summary-method')?.textContent?.toLowerCase()} ${block.querySelector('.opblock-summary-path')?.getAttribute('data-path')}`,
+          ),
+        )
+      expect(shown.sort()).toEqual(paths.sort())
+      expect(await fitsItsWidth(page)).toBe(true)
+      await picture(page, `docs-${room}-${width}-${scheme}`)
+      await page.locator('.opblock-summary-control').first().click()
+      await page.locator('.opblock-body .opblock-description').first().waitFor()
+      await picture(page, `docs-${room}-${width}-${scheme}-open`)
+      expect(await fitsItsWidth(page)).toBe(true)
+      expect(complaints).toEqual([])
+      await page.context().close()
+    },
+  )
+})
+
+test('an operation shows its scope, an example of what is sent and of what comes back', async () => {
+  const { page, complaints } = await open('/docs/user', 1280, 'light')
+  const block = page.locator('#operations-Social_graph-post_user_follow')
+  await block.locator('.opblock-summary-control').click()
+  await block.locator('.opblock-description').waitFor()
+  expect(await block.innerText()).toContain('Scope: delegated:social:follow:request')
+  expect(await block.locator('.body-param__example').first().innerText()).toContain('"target"')
+  expect(await block.locator('.responses-table').innerText()).toContain('"following"')
+  expect(await block.locator('.responses-table').innerText()).toContain('InsufficientPrivileges')
+  await block.scrollIntoViewIfNeeded()
+  await picture(page, 'docs-operation')
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+test('a heading beside the reference leads to its operations', async () => {
+  const { page, complaints } = await open('/docs', 1280, 'light')
+  await page.locator('.opblock').first().waitFor()
+  const links = await page.locator('.headings a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
+  expect(links.length).toBeGreaterThan(5)
+  for (const link of links) expect(await page.locator(link).count(), link).toBe(1)
+  await page.locator('.headings a', { hasText: 'Roles' }).click()
+  await expect.poll(() => page.locator('#operations-tag-Roles').evaluate((one) => one.getBoundingClientRect().top)).toBeLessThan(900)
+  await picture(page, 'docs-heading')
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+test('an operation can be tried out, with the answer of this very server', async () => {
+  const { page, complaints } = await open('/docs/user', 1280, 'dark')
+  const block = page.locator('#operations-Service-get_health')
+  await block.locator('.opblock-summary-control').click()
+  await block.locator('.try-out__btn').click()
+  await block.locator('.execute').click()
+  await block.locator('.live-responses-table').waitFor()
+  expect(await block.locator('.live-responses-table').first().innerText()).toContain('"UP"')
+  await picture(page, 'docs-tried')
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
+
+test.each(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => [width, scheme] as const)))(
+  'the landing page at %i px, %s',
+  async (width, scheme) => {
+    const { page, complaints } = await open('/', width, scheme)
+    expect(await page.locator('h1').innerText()).toBe('Kith')
+    expect(await fitsItsWidth(page)).toBe(true)
+    await picture(page, `landing-${width}-${scheme}`)
+    await page.locator('a', { hasText: 'API reference' }).click()
+    await page.locator('.opblock').first().waitFor()
+    expect(complaints).toEqual([])
+    await page.context().close()
+  },
+)
+
+describe('the files of the pages', () => {
+  const FILES = ['/docs/viewer/swagger-ui-bundle.js', '/docs/viewer/swagger-ui.css', '/docs/docs.js', '/docs/docs.css', '/landing.css']
+
+  test.each(FILES)('%s carries the headers that every reply carries', async (path) => {
+    const reply = await fetch(`${server.origin}${path}`)
+    expect(reply.status).toBe(200)
+    expect(reply.headers.get('content-type')).toMatch(path.endsWith('.css') ? /^text\/css/ : /^(text|application)\/javascript/)
+    const ofWorker = (await fetch(`${server.origin}/health`)).headers
+    for (const name of [
+      'strict-transport-security',
+      'x-content-type-options',
+      'referrer-policy',
+      'x-frame-options',
+      'cross-origin-opener-policy',
+      'content-security-policy',
+    ]) {
+      expect(reply.headers.get(name), name).toBe(ofWorker.get(name))
+    }
+    expect(reply.headers.get('etag')).toBeTruthy()
+    await reply.body?.cancel()
+  })
+
+  test.each(['/docs/viewer', '/docs/viewer/', '/docs/viewer/nothing.js', '/_headers', '/index.html', '/nowhere', '/docs/nobody'])(
+    'what is no file is for the Worker to answer: %s',
+    async (path) => {
+      const reply = await fetch(`${server.origin}${path}`)
+      expect(reply.status).toBe(404)
+      expect(await reply.json()).toMatchObject({ ok: 0, error: 'NotFound' })
+      expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
+    },
+  )
+})
