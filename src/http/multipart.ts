@@ -4,6 +4,7 @@
  */
 import type { HonoRequest } from 'hono'
 import { AppError, type FieldIssue } from '../core/errors.ts'
+import { nextPiece } from '../core/media/body.ts'
 
 /** Boundaries, names and text fields around the file. */
 const OVERHEAD_BYTES_MAX = 64 * 1024
@@ -52,19 +53,22 @@ async function parse(req: HonoRequest, bytes: Uint8Array<ArrayBuffer>): Promise<
   }
 }
 
-/** The body, never more than the limit in memory, whatever Content-Length says. */
+/** The body, never more than the limit in memory, whatever Content-Length says. A silent client is not waited for. */
 export async function readBytes(req: HonoRequest, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(req.header('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax)
+  const reader = req.raw.body?.getReader()
+  if (!reader) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
   try {
-    for await (const chunk of req.raw.body ?? []) {
+    for (let chunk = await nextPiece(reader); chunk !== null; chunk = await nextPiece(reader)) {
       size += chunk.byteLength
       if (size > bytesMax) throw tooLarge(bytesMax)
       chunks.push(chunk)
     }
-  } catch (cause) {
-    throw cause instanceof AppError ? cause : new AppError('invalid_request', 'The body broke off', { cause })
+  } catch (error) {
+    reader.cancel(error).catch(() => undefined)
+    throw error
   }
   return new Uint8Array(Buffer.concat(chunks))
 }

@@ -63,8 +63,19 @@ export class Client {
     else if (body !== undefined && !isRaw) headers.set('content-type', 'application/json')
     for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value)
     const payload =
-      body === undefined ? null : typeof body === 'string' || isRaw ? body : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
-    const request = new Request(`${ORIGIN}${path}`, { method: options.method ?? 'GET', headers, body: payload as BodyInit | null, redirect: 'manual' })
+      body === undefined
+        ? null
+        : typeof body === 'string' || isRaw
+          ? body
+          : body instanceof URLSearchParams
+            ? body.toString()
+            : JSON.stringify(body)
+    const request = new Request(`${ORIGIN}${path}`, {
+      method: options.method ?? 'GET',
+      headers,
+      body: payload as BodyInit | null,
+      redirect: 'manual',
+    })
     const executionCtx = createExecutionContext()
     platform.beginInvocation()
     const response = await worker.fetch(request as never, toEnv(options.env), executionCtx)

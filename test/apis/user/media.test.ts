@@ -18,7 +18,13 @@ describe('the media library', () => {
     expect(made.json).toMatchObject({ ok: 1 })
     expect(made.status).toBe(201)
     const { file } = made.json.data
-    expect(file).toMatchObject({ name: 'Ünï "quoted".bin', folder: 'default', contentType: 'image/png', size: 50_000, sha256: sha256(bytes) })
+    expect(file).toMatchObject({
+      name: 'Ünï "quoted".bin',
+      folder: 'default',
+      contentType: 'image/png',
+      size: 50_000,
+      sha256: sha256(bytes),
+    })
     const got = await client.get(`/user/media/files/${file._id}/content`)
     expect(got.status).toBe(200)
     expect(sha256(got.bytes)).toBe(sha256(bytes))
@@ -54,7 +60,10 @@ describe('the media library', () => {
     const id = made.json.data.folder._id
     expect((await upload(client, 'a.txt', bytesOf('x'), `&folder=${id}`)).status).toBe(201)
     const list = await client.get('/user/media/folders')
-    expect(list.json.data.records).toMatchObject([{ _id: 'default', name: 'Default', fileCount: 0 }, { _id: id, name: 'C++', fileCount: 1 }])
+    expect(list.json.data.records).toMatchObject([
+      { _id: 'default', name: 'Default', fileCount: 0 },
+      { _id: id, name: 'C++', fileCount: 1 },
+    ])
     expect((await client.delete(`/user/media/folders/${id}`)).json).toEqual({ ok: 1 })
     expect((await client.get('/user/media/usage')).json.data.usage).toMatchObject({ files: 0, bytes: 0, folders: 0 })
   })
