@@ -1,13 +1,13 @@
 /**
  * `npm run test:system`: the tests that need Kith as a process (test/system). They need `curl` and `bash`, which the
- * README's first call uses; arguments go on to Vitest.
+ * README's first call uses, and `chromium`, which opens hostile files; without one of them they fail. Arguments go on to Vitest.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { main, Refusal, ROOT } from './local.ts'
 
 await main(async () => {
-  for (const tool of ['bash', 'curl']) {
+  for (const tool of ['bash', 'curl', 'chromium']) {
     if (spawnSync(tool, ['--version']).error) throw new Refusal(`The system tests need ${tool}: apt-get install ${tool}`)
   }
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')

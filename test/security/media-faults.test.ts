@@ -11,6 +11,7 @@ import { type Client, platform, type Reply } from '../support/kith.ts'
 import {
   bytesOf,
   checkMedia,
+  emptyLibrary,
   expectStored,
   FILES,
   FOLDERS,
@@ -50,17 +51,16 @@ beforeEach(async () => {
   clock.freeze()
   client = (await signedInPerson(newName('library'))).client
 })
-afterEach(() => {
+afterEach(async () => {
   platform.faults.clear()
   clock.restore()
+  await emptyLibrary()
 })
 
-/** Longer than an upload may take and a removal waits; twice, for what the first run only marks. */
+/** Longer than an upload may take and a removal waits. */
 async function settle(): Promise<void> {
-  for (let run = 0; run < 2; run++) {
-    clock.advance(UPLOAD_GIVEN_UP_MS + TOMBSTONE_RETRY_MS)
-    await runCron()
-  }
+  clock.advance(UPLOAD_GIVEN_UP_MS + TOMBSTONE_RETRY_MS)
+  await runCron()
 }
 
 function uploading(send: (name: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Reply>): Flow {
@@ -144,6 +144,8 @@ const bucketFaults: Readonly<Record<string, (n: number) => void>> = {
   'R2 breaks off after all of it': bucketFault('break', SIZE),
 }
 const faults = { ...databaseFaults, ...bucketFaults }
+/** The sweep commits nothing that it reads back, and sends no body: these differ for it. */
+const sweepFaults = Object.entries(faults).filter(([what]) => /connectionLost|^R2 (fails|does)/.test(what))
 
 for (const [name, flow] of Object.entries(flows)) {
   describe(name, () => {
@@ -197,7 +199,7 @@ describe('the sweep', () => {
     return { kept, bytes }
   }
 
-  for (const [what, strike] of Object.entries(faults)) {
+  for (const [what, strike] of sweepFaults) {
     test(`at any of its operations: ${what}`, async () => {
       for (let n = 1, fired = 1; fired > 0; n++) {
         expect(n).toBeLessThan(60)

@@ -108,6 +108,13 @@ export async function checkMedia(options: { settled?: boolean } = {}): Promise<v
   expect(broken, 'what no longer holds of files').toEqual([])
 }
 
+/** For the end of a test: everything that is checked costs the next one time. */
+export async function emptyLibrary(): Promise<void> {
+  for (const table of ['files', 'folders', 'object_tombstones']) await rows(`DELETE FROM ${table}`)
+  const keys = [...(await listObjects())]
+  if (keys.length > 0) await MEDIA.delete(keys)
+}
+
 async function listObjects(): Promise<Set<string>> {
   const keys = new Set<string>()
   let cursor: string | undefined

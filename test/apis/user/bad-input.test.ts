@@ -100,9 +100,10 @@ async function sendBytes(route: Route, bytes: Uint8Array, type: string): Promise
   const request = new Request(ORIGIN + concretePath(route), { method: route.method, headers, body: bytes })
   const executionCtx = createExecutionContext()
   const response = await worker.fetch(request as never, platform.env, executionCtx)
-  const text = await response.text()
+  const received = new Uint8Array(await response.arrayBuffer())
+  const text = new TextDecoder().decode(received)
   await waitOnExecutionContext(executionCtx)
-  return { status: response.status, headers: response.headers, text, json: JSON.parse(text) }
+  return { status: response.status, headers: response.headers, text, bytes: received, json: JSON.parse(text) }
 }
 
 function wrongValuesOf(name: string, field: z.ZodType): readonly unknown[] {
