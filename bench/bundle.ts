@@ -47,6 +47,9 @@ export async function bundleWorker(outdir: string): Promise<Bundle> {
 
 export const bundleFloors = () => bundleEntry('bench/floors.ts')
 
+/** The bare Worker of `--media`. */
+export const bundleMediaFloor = () => bundleEntry('bench/media-floor.ts')
+
 /** Kith under the counting platform (graph-worker.ts). */
 export const bundleGraphWorker = () => bundleEntry('bench/graph-worker.ts')
 

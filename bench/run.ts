@@ -1,5 +1,5 @@
 // `npm run bench`: bundle size, then Kith's routes beside the floors of the same workerd; with --graph, the social graph at
-// two sizes instead. Only reports; with --check it exits 1 when a target is missed. README.md says how to read it.
+// two sizes instead; with --media, files. Only reports; with --check it exits 1 when a target is missed. README.md says how to read it.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
   options: {
     'floors-only': { type: 'boolean', default: false },
     graph: { type: 'boolean', default: false },
+    media: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
@@ -41,6 +42,7 @@ const HASH_LANES = 4
 const missed: string[] = []
 // Loaded where it is asked for: node:sqlite is not in every Node that the rest runs on.
 if (options.graph) missed.push(...(await (await import('./graph.ts')).benchGraph()))
+else if (options.media) missed.push(...(await (await import('./media.ts')).benchMedia()))
 else await benchRoutes()
 for (const line of missed) console.log(`missed: ${line}`)
 if (options.check && missed.length > 0) process.exitCode = 1

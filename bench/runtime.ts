@@ -82,7 +82,7 @@ const flags = {
 type WorkerOptions = Record<string, unknown>
 
 function floorsWorker({ modules }: Bundle): WorkerOptions {
-  return { ...flags, name: FLOORS, modules, d1Databases: { DB: 'floors' } }
+  return { ...flags, name: FLOORS, modules, d1Databases: { DB: 'floors' }, r2Buckets: { MEDIA: 'floors' } }
 }
 
 /** The bindings of wrangler.toml, so that no second list can drift; only the sources and the vars are ours. */

@@ -105,6 +105,50 @@ function counter(column: string, edges: string): Check {
   }
 }
 
+/** A check that needs a person's judgement. */
+function looked(name: string, rows: string): Check {
+  return { name, find: `${rows} LIMIT ${ROUND_MAX}`, repair: null }
+}
+
+const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+/** Longer than any upload, and than a removal waits for its next try: cron has not done its work. */
+const OVERDUE_MS = 2 * 3_600_000
+
+function usage(column: string, sum: string): Check {
+  return looked(
+    `media usage: ${column}`,
+    `SELECT subject, found, expected FROM (
+       SELECT u.id AS subject, COALESCE((SELECT m.${column} FROM media_usage m WHERE m.user_id = u.id), 0) AS found, (${sum}) AS expected
+       FROM users u) WHERE found <> expected`,
+  )
+}
+
+/** Of the media library. What lies in the buckets is looked at in doctor-objects.ts. */
+const MEDIA_CHECKS: readonly Check[] = [
+  usage('files', 'SELECT COUNT(*) FROM files f WHERE f.user_id = u.id'),
+  usage('bytes', 'SELECT COALESCE(SUM(f.size), 0) FROM files f WHERE f.user_id = u.id'),
+  usage('folders', 'SELECT COUNT(*) FROM folders d WHERE d.user_id = u.id'),
+  looked(
+    'file_count',
+    `SELECT subject, found, expected FROM (
+       SELECT d.id AS subject, d.file_count AS found, (SELECT COUNT(*) FROM files f WHERE f.folder_id = d.id) AS expected
+       FROM folders d) WHERE found <> expected`,
+  ),
+  looked(
+    'overdue uploads',
+    `SELECT id AS subject, created_at AS found FROM files WHERE committed_at IS NULL AND created_at < ${NOW} - ${OVERDUE_MS}`,
+  ),
+  looked(
+    'overdue tombstones',
+    `SELECT bucket || ' ' || key AS subject, attempts AS found FROM object_tombstones WHERE due_at < ${NOW} - ${OVERDUE_MS}`,
+  ),
+  looked(
+    'files marked for removal',
+    `SELECT f.id AS subject, t.due_at AS found FROM files f JOIN object_tombstones t ON t.bucket = 'media' AND t.key = f.object_key
+     WHERE f.committed_at IS NOT NULL`,
+  ),
+]
+
 export const CHECKS: readonly Check[] = [
   { name: 'quick_check', find: "SELECT quick_check AS subject FROM pragma_quick_check WHERE quick_check <> 'ok'", repair: null },
   {
@@ -141,4 +185,5 @@ export const CHECKS: readonly Check[] = [
   counter('follower_count', 'f.followed_id = u.id AND f.approved_at IS NOT NULL'),
   counter('following_count', 'f.follower_id = u.id AND f.approved_at IS NOT NULL'),
   counter('request_count', 'f.followed_id = u.id AND f.approved_at IS NULL'),
+  ...MEDIA_CHECKS,
 ]

@@ -1,11 +1,14 @@
 /**
  * `npm run doctor`: recounts what counters and triggers keep, looks for what must not be in the database, and says what
  * differs; with `--repair` it mends it. On the local database or, with `--remote`, on the deployed one. The exit code is 1
- * when differences are left. Each check reads whole tables: a few seconds for a million edges.
+ * when differences are left. Each check reads whole tables: a few seconds for a million edges. Objects in the buckets are
+ * compared with the rows, and never changed.
  */
 import { parseArgs } from 'node:util'
 import { CHECKS, type Check, type Difference, ROUND_MAX } from './doctor-checks.ts'
+import { examineObjects } from './doctor-objects.ts'
 import { main, Refusal, runWrangler } from './local.ts'
+import { withStores } from './stores.ts'
 
 const USAGE = `Usage: npm run doctor -- [--repair] [--remote]
 
@@ -53,7 +56,12 @@ async function examine(remote: boolean): Promise<Finding[]> {
     CHECKS.map(({ find }) => find),
     remote,
   )
-  return CHECKS.map((check, index) => ({ check, differences: results[index] ?? [] })).filter(({ differences }) => differences.length > 0)
+  const findings = CHECKS.map((check, index) => ({ check, differences: results[index] ?? [] }))
+  const objects = (await withStores(remote, examineObjects)).map(({ name, differences }) => ({
+    check: { name, find: '', repair: null },
+    differences,
+  }))
+  return [...findings, ...objects].filter(({ differences }) => differences.length > 0)
 }
 
 /** Mends round by round and says how much; answers what is left. Ends early where a round changes nothing. */

@@ -1,6 +1,6 @@
 // Faults to order, security §5.2: F1 to F4 and F6 (D1), F9, F10 and F29 (KV), F11 (R2), F13 (mail), F16 (rate limits).
-// A D1 fault strikes one operation, the nth from now, where a batch is one operation; the other faults last until
-// `clear()`. Killing the process (F18, F19) and shifting the clock (F17, see clock.ts) are not done here.
+// A D1 fault strikes one operation, the nth from now, where a batch is one operation; `strikeR2` does so for R2. The other
+// faults last until `clear()`. Killing the process (F18, F19) and shifting the clock (F17, see clock.ts) are not done here.
 
 /** The texts with which D1 reports that it, and not the statement, is at fault. */
 export const D1_FAILURES = {
@@ -16,10 +16,15 @@ export type KvOperation = 'get' | 'put' | 'delete' | 'list'
  *  `corrupt`: get finds half of the value. `hang`: no answer until `clear()`. */
 export type KvFault = 'throw' | 'lose-reply' | 'refuse' | 'miss' | 'corrupt' | 'hang'
 export type R2Operation = 'get' | 'head' | 'put' | 'delete' | 'list' | 'multipart'
-/** As for KV; `null`: get or put answers null. `break`: the body breaks off half-way, nothing is stored. */
+/** As for KV; `null`: get or put answers null, and has not read a body. `break`: the body breaks off, nothing is stored. */
 export type R2Fault = 'throw' | 'lose-reply' | 'refuse' | 'null' | 'break' | 'hang'
 /** `down`: as when the service is ill. `refuse`: as of a picture that it does not take. */
 export type ImagesFault = 'down' | 'refuse' | 'hang'
+/** A fault of R2, and after how many bytes a body breaks off: at once (put) or half-way (get) unless told. */
+export interface R2Strike {
+  readonly fault: R2Fault
+  readonly atByte?: number
+}
 export type LimiterFault = 'throw' | 'deny' | 'allow'
 
 interface D1Plan {
@@ -37,6 +42,8 @@ export class Faults {
   #d1Plans: D1Plan[] = []
   #kv = new Map<KvOperation, KvFault>()
   #r2 = new Map<R2Operation, R2Fault>()
+  #r2Seen = 0
+  #r2Plans = new Map<number, R2Strike>()
   #email: string | undefined
   #limiter: LimiterFault | undefined
   #images: ImagesFault | undefined
@@ -65,6 +72,11 @@ export class Faults {
     this.#r2.set(operation, fault)
   }
 
+  /** The nth R2 operation from now (1 is the next), of whatever kind and on whichever bucket, meets `fault`. */
+  strikeR2(n: number, fault: R2Fault, atByte?: number): void {
+    this.#r2Plans.set(this.#r2Seen + n, { fault, ...(atByte === undefined ? {} : { atByte }) })
+  }
+
   /** `send` is refused with an error of this `code`; `hang` and `lose-reply` (sent, then throws) are no codes. */
   email(code: string): void {
     this.#email = code
@@ -84,6 +96,7 @@ export class Faults {
     this.#d1Plans = []
     this.#kv.clear()
     this.#r2.clear()
+    this.#r2Plans.clear()
     this.#email = undefined
     this.#limiter = undefined
     this.#images = undefined
@@ -108,8 +121,13 @@ export class Faults {
     return this.#around(this.#kv.get(operation), `KV ${operation.toUpperCase()} failed:`, work)
   }
 
-  async aroundR2<T>(operation: R2Operation, work: Work<T>): Promise<T> {
-    return this.#around(this.#r2.get(operation), `${operation}:`, work)
+  /** `work` is told of the fault, for those that only the wrapper can bring about. */
+  async aroundR2<T>(operation: R2Operation, work: (strike: R2Strike | undefined) => Promise<T>): Promise<T> {
+    this.#r2Seen += 1
+    const lasting = this.#r2.get(operation)
+    const strike = this.#r2Plans.get(this.#r2Seen) ?? (lasting && { fault: lasting })
+    this.#r2Plans.delete(this.#r2Seen)
+    return this.#around(strike?.fault, `${operation}:`, () => work(strike))
   }
 
   async aroundEmail<T>(work: Work<T>): Promise<T> {
@@ -131,16 +149,12 @@ export class Faults {
     return this.#kv.get(operation)
   }
 
-  r2Fault(operation: R2Operation): R2Fault | undefined {
-    return this.#r2.get(operation)
-  }
-
   strikeLimiter(): LimiterFault | undefined {
     if (this.#limiter) this.fired += 1
     return this.#limiter
   }
 
-  /** The faults that all bindings know; the rest is for the wrapper, which finds it with `kvFault` or `r2Fault`. */
+  /** The faults that all bindings know; the rest is for the wrapper, which is told (R2) or asks `kvFault`. */
   async #around<T>(fault: string | undefined, prefix: string, work: Work<T>): Promise<T> {
     if (fault !== undefined) this.fired += 1
     if (fault === 'hang') return this.#hang()

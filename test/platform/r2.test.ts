@@ -56,3 +56,50 @@ test('the two buckets are two', async () => {
   await platform.env.AVATARS.put('shared-name', 'avatar')
   expect(await (await MEDIA.get('shared-name'))?.text()).toBe('media')
 })
+
+test('a fault strikes the nth operation alone, whatever its kind', async () => {
+  const { faults } = platform
+  faults.strikeR2(2, 'throw')
+  faults.strikeR2(3, 'lose-reply')
+  faults.strikeR2(5, 'refuse')
+  await MEDIA.put('first', 'body')
+  await expect(MEDIA.put('second', 'body')).rejects.toThrow('500')
+  await expect(MEDIA.put('third', 'body')).rejects.toThrow('Network connection lost')
+  expect(await MEDIA.head('third'), 'stored, and not told').not.toBeNull()
+  await expect(MEDIA.delete('first')).rejects.toThrow('429')
+  expect(faults.fired).toBe(3)
+  expect(await MEDIA.head('first')).not.toBeNull()
+  expect(await MEDIA.head('second')).toBeNull()
+  faults.strikeR2(1, 'throw')
+  faults.clear()
+  expect(await MEDIA.head('first')).not.toBeNull()
+})
+
+test('a put breaks off after so many bytes: the sender learns of it, and nothing is stored', async () => {
+  platform.faults.strikeR2(1, 'break', 150)
+  let sent = 0
+  let ended: unknown
+  const body = new ReadableStream({
+    pull(controller) {
+      sent += 100
+      controller.enqueue(new Uint8Array(100))
+    },
+    cancel(reason) {
+      ended = reason
+    },
+  })
+  await expect(MEDIA.put('broken', body)).rejects.toThrow('Network connection lost')
+  expect(sent).toBeGreaterThanOrEqual(200)
+  expect(sent).toBeLessThanOrEqual(300)
+  expect(String(ended)).toContain('Network connection lost')
+  expect(await MEDIA.head('broken')).toBeNull()
+})
+
+test('a body that is read breaks off after so many bytes', async () => {
+  await MEDIA.put('read', 'abcdef')
+  platform.faults.strikeR2(1, 'break', 2)
+  const object = await MEDIA.get('read')
+  const reader = (object as R2ObjectBody).body.getReader()
+  expect(new TextDecoder().decode((await reader.read()).value)).toBe('ab')
+  await expect(reader.read()).rejects.toThrow('Network connection lost')
+})

@@ -1,7 +1,7 @@
 // R2 as production has it, security §2.4: one write per second and key, else 429; 8 KB of metadata (the simulator
 // stops at about 2 KB already). Counts, and injects F11 and F12. Reads and lists are strongly consistent as they are.
 import type { Core } from './core.ts'
-import type { R2Operation } from './faults.ts'
+import type { R2Operation, R2Strike } from './faults.ts'
 
 export const WRITE_INTERVAL_MS = 1_000
 export const METADATA_BYTES_MAX = 8_192
@@ -19,11 +19,11 @@ function metadataBytes(options: { customMetadata?: Record<string, string>; httpM
 
 const brokenBody = () => new Error('Network connection lost.')
 
-/** The object with a body that ends in an error after half of its bytes. */
-function withBrokenBody(object: R2ObjectBody, bytes: Uint8Array): R2ObjectBody {
+/** The object with a body that ends in an error, after half of its bytes unless told. */
+function withBrokenBody(object: R2ObjectBody, bytes: Uint8Array, atByte = bytes.byteLength / 2): R2ObjectBody {
   const body = new ReadableStream({
     start(controller) {
-      controller.enqueue(bytes.slice(0, bytes.byteLength / 2))
+      controller.enqueue(bytes.slice(0, atByte))
     },
     pull(controller) {
       controller.error(brokenBody())
@@ -37,6 +37,17 @@ function withBrokenBody(object: R2ObjectBody, bytes: Uint8Array): R2ObjectBody {
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
+}
+
+/** Takes so many bytes of a stream, or all where there are fewer, and lets go of it. */
+async function takeBytes(stream: ReadableStream<Uint8Array>, bytes: number): Promise<void> {
+  const reader = stream.getReader()
+  for (let taken = 0; taken < bytes; ) {
+    const { done, value } = await reader.read()
+    if (done) return
+    taken += value.byteLength
+  }
+  await reader.cancel(brokenBody())
 }
 
 class Bucket {
@@ -54,22 +65,21 @@ class Bucket {
   }
 
   async get(key: string, options?: R2GetOptions): Promise<R2ObjectBody | R2Object | null> {
-    return this.#perform('get', async () => {
-      const fault = this.#core.faults.r2Fault('get')
-      if (fault === 'null') return null
+    return this.#perform('get', async (strike) => {
+      if (strike?.fault === 'null') return null
       const object = await this.#native.get(key, options)
-      return fault === 'break' && object && 'body' in object ? withBrokenBody(object, await object.bytes()) : object
+      if (strike?.fault !== 'break' || !object || !('body' in object)) return object
+      return withBrokenBody(object, await object.bytes(), strike.atByte)
     })
   }
 
   async put(key: string, value: ReadableStream | ArrayBuffer | string | null, options: R2PutOptions = {}): Promise<R2Object | null> {
-    return this.#perform('put', async () => {
+    return this.#perform('put', async (strike) => {
       this.#claimWrite(key)
       this.#checkMetadata('put', options)
-      const fault = this.#core.faults.r2Fault('put')
-      if (fault === 'null') return null
-      if (fault === 'break') {
-        if (value instanceof ReadableStream) await value.cancel(brokenBody())
+      if (strike?.fault === 'null') return null
+      if (strike?.fault === 'break') {
+        if (value instanceof ReadableStream) await takeBytes(value, strike.atByte ?? 0)
         throw brokenBody()
       }
       return this.#native.put(key, value, options)
@@ -123,7 +133,7 @@ class Bucket {
     this.#lastWrites.set(key, now)
   }
 
-  async #perform<T>(operation: R2Operation, work: () => Promise<T>): Promise<T> {
+  async #perform<T>(operation: R2Operation, work: (strike: R2Strike | undefined) => Promise<T>): Promise<T> {
     const { counts, faults, invocation } = this.#core
     counts.r2Operations += 1
     invocation.spendOperation()

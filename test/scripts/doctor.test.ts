@@ -1,7 +1,10 @@
 // The checks of `npm run doctor`, on the migrated database: each defect is planted past the triggers and keys that
 // prevent it, found, and mended, and nothing else is touched.
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { env } from 'cloudflare:workers'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CHECKS, type Check, type Difference } from '../../scripts/doctor-checks.ts'
+import { examineObjects } from '../../scripts/doctor-objects.ts'
+import type { Bindings } from '../../src/config.ts'
 import { fromHex, type UserId } from '../../src/ids.ts'
 import { db } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
@@ -195,6 +198,90 @@ describe('what is planted is found, and mended', () => {
     expect(await find(checkOf('edges of nobody'))).toHaveLength(1_000)
     await mendAll()
     expect([await findAll(), await rows('SELECT id FROM follows')]).toEqual([{}, [{ id: 1 }]])
+  })
+
+  describe('of files', () => {
+    const stores = env as unknown as Bindings
+    const { MEDIA, AVATARS } = stores
+    const found = async () => Object.fromEntries((await examineObjects(stores)).map(({ name, differences }) => [name, differences]))
+    const FILE = `INSERT INTO files (id, user_id, name, content_type, size, object_key, digest, created_at, updated_at, committed_at)
+      VALUES (?, ?, 'a', 'b', ?, ?, ?, ?, 0, ?)`
+
+    beforeEach(async () => {
+      for (const table of ['files', 'folders', 'object_tombstones']) await exec(`DELETE FROM ${table}`)
+      await exec('UPDATE users SET avatar_key = NULL')
+      for (const bucket of [MEDIA, AVATARS]) {
+        const { objects } = await bucket.list()
+        await bucket.delete(objects.map(({ key }) => key))
+      }
+      await exec(FILE, 1, ann, 3, 'whole', 'd', 0, 1)
+      await MEDIA.put('whole', 'abc')
+    })
+
+    afterAll(async () => {
+      for (const table of ['files', 'folders', 'object_tombstones', 'media_usage']) await exec(`DELETE FROM ${table}`)
+      await exec('UPDATE users SET avatar_key = NULL')
+    })
+
+    test('a library that is in order', async () => {
+      expect([await findAll(), await found()]).toEqual([{}, {}])
+    })
+
+    test('a row whose object is missing, and one whose object has another size', async () => {
+      await exec(FILE, 2, ann, 3, 'lost', 'd', 0, 1)
+      await exec(FILE, 3, ann, 3, 'short', 'd', 0, 1)
+      await MEDIA.put('short', 'ab')
+      expect(await found()).toEqual({
+        'files without their object': [{ subject: 2, size: 3, found: null, expected: 'lost' }],
+        'objects of another size in media': [{ subject: 3, found: 2, expected: 3 }],
+      })
+    })
+
+    test('an object that is nobody’s; one on its way or marked for removal is not found', async () => {
+      await exec(FILE, 2, ann, 1, 'on its way', null, Date.now(), null)
+      await exec(`INSERT INTO object_tombstones (bucket, key, created_at, due_at) VALUES ('media', 'marked', 0, ?)`, Date.now())
+      for (const key of ['on its way', 'marked', 'stray']) await MEDIA.put(key, 'x')
+      expect([await findAll(), await found()]).toEqual([{}, { 'objects of nobody in media': [{ subject: 'stray', found: 1 }] }])
+    })
+
+    test('a picture that lacks one of its two objects, and objects of no picture', async () => {
+      await exec(`UPDATE users SET avatar_key = 'a/' || id WHERE id IN (?, ?)`, ann, bob)
+      for (const key of [`a/${ann}/512.webp`, `a/${ann}/128.png`, `a/${bob}/128.png`, 'a/old/512.webp']) await AVATARS.put(key, 'x')
+      expect(await found()).toEqual({
+        'pictures without their object': [{ subject: bob, size: null, found: null, expected: `a/${bob}/512.webp` }],
+        'objects of nobody in avatars': [{ subject: 'a/old/512.webp', found: 1 }],
+      })
+    })
+
+    test('uploads and removals that are overdue, and a file that is marked for removal', async () => {
+      await exec(FILE, 2, ann, 1, 'on its way', null, 7, null)
+      await exec(`INSERT INTO object_tombstones (bucket, key, created_at, due_at, attempts) VALUES ('media', 'whole', 0, 9, 4)`)
+      expect(await findAll()).toEqual({
+        'overdue uploads': [{ subject: 2, found: 7 }],
+        'overdue tombstones': [{ subject: 'media whole', found: 4 }],
+        'files marked for removal': [{ subject: 1, found: 9 }],
+      })
+    })
+
+    test.each([
+      ['media usage: files', 'files', 1],
+      ['media usage: bytes', 'bytes', 3],
+      ['media usage: folders', 'folders', 0],
+    ])('%s that is wrong', async (name, column, expected) => {
+      await exec(`UPDATE media_usage SET ${column} = 7 WHERE user_id = ?`, ann)
+      expect(await findAll()).toEqual({ [name]: [{ subject: ann, found: 7, expected }] })
+      await exec(`UPDATE media_usage SET ${column} = ? WHERE user_id = ?`, expected, ann)
+    })
+
+    test('a folder that counts wrongly, and usage that has no row', async () => {
+      await exec(`INSERT INTO folders (id, user_id, name, file_count, created_at, updated_at) VALUES (1, ?, 'a', 0, 0, 0)`, bob)
+      await exec('UPDATE folders SET file_count = 2')
+      await exec('DELETE FROM media_usage WHERE user_id = ?', bob)
+      expect(await findAll()).toEqual({
+        'media usage: folders': [{ subject: bob, found: 0, expected: 1 }],
+        file_count: [{ subject: 1, found: 2, expected: 0 }],
+      })
+    })
   })
 
   // Last: the tables are made anew without their foreign keys, which cannot be switched off.

@@ -49,8 +49,8 @@ export class Project {
   }
 
   /** The Worker alone, with exactly these vars and secrets, until it answers at all. */
-  async serve(vars: Readonly<Record<string, string>>): Promise<Server> {
-    const port = await freePort()
+  async serve(vars: Readonly<Record<string, string>>, port?: number): Promise<Server> {
+    port ??= await freePort()
     const lines = Object.entries(vars).map(([name, value]) => `${name}='${value}'\n`)
     this.write('.dev.vars', lines.join(''))
     const args = ['node_modules/wrangler/bin/wrangler.js', 'dev', '--port', String(port), '--show-interactive-dev-session', 'false']
@@ -89,6 +89,9 @@ export class Project {
 
 export class Server {
   readonly origin: string
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
   readonly output: () => string
   readonly #child: ChildProcess
   constructor(origin: string, child: ChildProcess, output: () => string) {
@@ -105,6 +108,13 @@ export class Server {
     }
     killGroup(this.#child)
     throw new Error(`the server is not ready:\n${this.output()}`)
+  }
+
+  /** Ends it at once, as a power cut does: with all its children. */
+  async kill(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.on('exit', resolve))
+    killGroup(this.#child)
+    await ended
   }
 
   /** Ends it as Ctrl-C does. Answers its exit code; null when it had to be killed. */

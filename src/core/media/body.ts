@@ -11,67 +11,62 @@ export interface Passing {
   readonly stream: ReadableStream<Uint8Array>
   /** Ends with the stream: SHA-256 of what has passed, base64url. */
   readonly digest: Promise<string>
-  /** Nobody reads the stream any more: without it the next write would wait for ever. */
-  readonly stop: (reason: unknown) => void
 }
 
-/** Passes `body` on; rejects with an `AppError` when the client is at fault, with anything else when the bucket is. */
-export function passOn(body: ReadableStream<Uint8Array>, size: number): Passing {
+/**
+ * Passes `body` on, until `signal` says that nobody takes it any more: a bucket that has failed need not have read to the
+ * end. `digest` rejects with an `AppError` when the client is at fault, with anything else when the bucket is.
+ */
+export function passOn(body: ReadableStream<Uint8Array>, size: number, signal: AbortSignal): Passing {
   const { readable, writable } = new FixedLengthStream(size)
-  const { promise: stopped, reject: stop } = Promise.withResolvers<never>()
-  const digest = pump(body.getReader(), writable.getWriter(), { size, stopped })
+  const digest = pump(body.getReader(), writable.getWriter(), size, signal)
   // Whoever puts the stream away first must not make the other's failure an unhandled one.
-  for (const outcome of [digest, stopped]) outcome.catch(() => undefined)
-  return { stream: readable, digest, stop }
+  digest.catch(() => undefined)
+  return { stream: readable, digest }
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 type Writer = WritableStreamDefaultWriter<Uint8Array>
 
-interface Limits {
-  readonly size: number
-  /** Rejects when it is of no use to go on. */
-  readonly stopped: Promise<never>
-}
-
-async function pump(reader: Reader, writer: Writer, { size, stopped }: Limits): Promise<string> {
+async function pump(reader: Reader, writer: Writer, size: number, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
+  // Also out of a read or a write that would never end.
+  const stopped = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  stopped.catch(() => undefined)
+  const unlessStopped = <T>(work: Promise<T>) => Promise.race([work, stopped])
   let passed = 0
   try {
-    for (let chunk = await next(reader, stopped); chunk !== null; chunk = await next(reader, stopped)) {
+    for (let chunk = await unlessStopped(nextPiece(reader)); chunk !== null; chunk = await unlessStopped(nextPiece(reader))) {
       passed += chunk.byteLength
       if (passed > size) throw wrongLength('more')
       hash.update(chunk)
-      await Promise.race([writer.write(chunk), stopped])
+      await unlessStopped(writer.write(chunk))
     }
     if (passed < size) throw wrongLength('less')
-    await Promise.race([writer.close(), stopped])
+    await unlessStopped(writer.close())
     return hash.digest('base64url')
   } catch (error) {
-    // Not waited for: an end that nobody holds may never answer.
-    for (const end of [writer.abort(error), reader.cancel(error)]) end.catch(() => undefined)
+    // Not waited for: either may take as long as what has failed.
+    writer.abort(error).catch(() => undefined)
+    reader.cancel(error).catch(() => undefined)
     throw error
   }
 }
 
 /** The next piece, null at the end. A silent client is not waited for, one that is gone is not to blame the bucket for. */
-async function next(reader: Reader, stopped: Promise<never>): Promise<Uint8Array | null> {
+export async function nextPiece(reader: Reader): Promise<Uint8Array | null> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new AppError('request_timeout', 'The body did not go on')), UPLOAD_IDLE_MS)
   })
   try {
-    const { done, value } = await Promise.race([brokenOff(reader.read()), silence, stopped])
+    const { done, value } = await Promise.race([reader.read(), silence])
     return done ? null : value
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : new AppError('invalid_request', 'The body broke off', { cause })
   } finally {
     clearTimeout(timer)
   }
-}
-
-function brokenOff<T>(reading: Promise<T>): Promise<T> {
-  return reading.catch((cause: unknown) => {
-    throw new AppError('invalid_request', 'The body broke off', { cause })
-  })
 }
 
 function wrongLength(how: 'more' | 'less'): AppError {

@@ -41,7 +41,7 @@ export async function listOwnFolders(gate: Gate): Promise<Folder[]> {
 }
 
 export async function createFolder(ctx: Ctx, gate: Gate, name: FolderName): Promise<Folder> {
-  const { principal, reads } = await gate(({ userId }) => [findUsage(userId)])
+  const { principal } = await gate()
   refuseDefault(name)
   const { userId } = principal
   const id = ctx.newId<FolderId>()
@@ -49,10 +49,11 @@ export async function createFolder(ctx: Ctx, gate: Gate, name: FolderName): Prom
   const made = await ctx.db.commit([insertFolder({ id, userId, name, now: ctx.now() }, foldersPerUser)], findFolderByName(userId, name))
   if (made?.id === id) return toFolder(made)
   if (made) throw taken()
-  if ((reads[0]?.folders ?? 0) >= foldersPerUser) {
+  const usage = await ctx.db.one(findUsage(userId))
+  if ((usage?.folders ?? 0) >= foldersPerUser) {
     throw new AppError('quota_exceeded', `You may have ${foldersPerUser} folders`, { reason: 'folders' })
   }
-  // Another request took the last place, or the account was banned, since the gate.
+  // Banned since the gate, or a folder has made room just now.
   throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 }
 

@@ -3,7 +3,6 @@
  * their bucket, and objects that no row names are marked. Each part is bounded, may run twice at once and goes on where
  * it has stopped.
  */
-
 import { isGivenUp, markOrphans, removeFiles } from '../../store/db/files.ts'
 import { type Bucket, claimTombstones, deleteTombstones, markOrphanAvatars } from '../../store/db/object-tombstones.ts'
 import { findSweepCursor, saveSweepCursor } from '../../store/db/sweep-cursors.ts'
@@ -20,26 +19,33 @@ import {
 export async function removeMarkedObjects(ctx: Ctx): Promise<void> {
   const now = ctx.now()
   const claimed = await ctx.db.one(claimTombstones({ now, nextAt: now + TOMBSTONE_RETRY_MS, limit: TOMBSTONES_PER_RUN }))
-  const buckets: Readonly<Record<Bucket, R2Bucket>> = { avatars: ctx.avatars, media: ctx.media }
-  for (const [name, bucket] of Object.entries(buckets) as [Bucket, R2Bucket][]) {
-    const keys = claimed.filter((row) => row.bucket === name).map(({ key }) => key)
-    if (keys.length === 0) continue
-    await bucket.delete(keys)
-    await ctx.db.one(deleteTombstones(name, keys))
-    ctx.log('info', 'objects_removed', { bucket: name, objects: keys.length })
-  }
+  const keysOf = (name: Bucket) => claimed.filter((row) => row.bucket === name).map(({ key }) => key)
+  // One bucket's trouble does not keep the other.
+  const results = await Promise.allSettled([
+    removeObjects(ctx, 'avatars', ctx.avatars, keysOf('avatars')),
+    removeObjects(ctx, 'media', ctx.media, keysOf('media')),
+  ])
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  if (failures.length > 0) throw failures[0]
+}
+
+async function removeObjects(ctx: Ctx, name: Bucket, bucket: R2Bucket, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return
+  await bucket.delete([...keys])
+  await ctx.db.one(deleteTombstones(name, keys))
+  ctx.log('info', 'objects_removed', { bucket: name, objects: keys.length })
 }
 
 /** A cron run's share of all of it. */
 export async function sweepMedia(ctx: Ctx): Promise<void> {
   const now = ctx.now()
   const givenUp = isGivenUp({ before: now - UPLOAD_GIVEN_UP_MS, limit: UPLOADS_GIVEN_UP_PER_RUN })
-  await ctx.db.batch(removeFiles(givenUp, now))
   try {
+    await ctx.db.batch(removeFiles(givenUp, now))
     await markOrphansOf(ctx, 'media', ctx.media, (keys) => markOrphans(keys, now))
     await markOrphansOf(ctx, 'avatars', ctx.avatars, (keys) => markOrphanAvatars(keys, now))
   } finally {
-    // A list that fails does not keep what is marked already.
+    // A bucket that cannot be listed keeps nothing from being removed.
     await removeMarkedObjects(ctx)
   }
 }

@@ -94,9 +94,11 @@ async function refusal(ctx: Ctx, userId: UserId, { folderId, size }: Upload): Pr
 
 /** Puts the body into the bucket. Answers the digest of what has passed. */
 async function store(ctx: Ctx, key: string, upload: Upload): Promise<string> {
-  const { stream, digest, stop } = passOn(upload.body, upload.size)
+  const failed = new AbortController()
+  const stop = () => failed.abort(new Error('the bucket takes no more'))
+  const { stream, digest } = passOn(upload.body, upload.size, failed.signal)
   const put = ctx.media.put(key, stream, { onlyIf: { etagDoesNotMatch: '*' }, httpMetadata: { contentType: upload.contentType } })
-  put.then((object) => object ?? stop('the bucket has stored nothing'), stop)
+  put.then((object) => object ?? stop(), stop)
   const [stored, passed] = await Promise.allSettled([put, digest])
   // The client's fault is told first: the bucket only fails because of it.
   if (passed.status === 'rejected' && passed.reason instanceof AppError) throw passed.reason

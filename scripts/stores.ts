@@ -1,0 +1,28 @@
+/** The database and the buckets of wrangler.toml for scripts in Node: the local ones, or those of the deployment. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { getPlatformProxy, unstable_readConfig } from 'wrangler'
+import type { Stores } from './doctor-objects.ts'
+import { ROOT, STATE } from './local.ts'
+
+/** Lends the stores. A config of their own: nothing else of the Worker is started, and `remote` is set where it is meant. */
+export async function withStores<T>(remote: boolean, use: (stores: Stores) => Promise<T>): Promise<T> {
+  const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
+  const folder = mkdtempSync(join(tmpdir(), 'kith-stores-'))
+  const configPath = join(folder, 'wrangler.json')
+  const where = <Binding>(bindings: readonly Binding[]) => bindings.map((binding) => ({ ...binding, remote }))
+  const config = { name, compatibility_date, d1_databases: where(d1_databases), r2_buckets: where(r2_buckets) }
+  writeFileSync(configPath, JSON.stringify(config))
+  process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false'
+  try {
+    const proxy = await getPlatformProxy<Stores & Record<string, unknown>>({ configPath, persist: { path: STATE }, remoteBindings: remote })
+    try {
+      return await use(proxy.env)
+    } finally {
+      await proxy.dispose()
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,246 @@
+// Quotas, names and places of the media library among 64 who stand at the statement that decides (security row 71; §5.4, 7
+// and 8), and acts that undo one another while both are on their way. Afterwards rows, objects and usage agree.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/figures.ts'
+import { clock } from '../platform/clock.ts'
+import { count, idOf, newName, rows } from '../support/actors.ts'
+import { runCron } from '../support/cron.ts'
+import { Client, ORIGIN, platform, type Reply } from '../support/kith.ts'
+import {
+  bytesOf,
+  checkMedia,
+  emptyLibrary,
+  expectStored,
+  FILES,
+  FOLDERS,
+  sha256,
+  storedFile,
+  storedFolder,
+  uploadRaw,
+} from '../support/media-library.ts'
+import { type Person, signedInPerson } from '../support/people.ts'
+import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/rounds.ts'
+import { atTheLine, holdAtTheLine, race } from '../support/start-line.ts'
+
+const RACERS = 64
+const SIZE = 1_000
+const racers = Array.from({ length: RACERS }, (_, index) => index)
+const RESERVE = /INSERT INTO files /
+const COMMIT = /UPDATE files SET digest/
+const INSERT_FOLDER = /INSERT INTO folders /
+const REMOVE = /DELETE FROM files/
+
+let person: Person
+let client: Client
+
+beforeEach(async () => {
+  platform.reset()
+  clock.freeze()
+  person = await signedInPerson(newName('racer'))
+  client = person.client
+})
+afterEach(async () => {
+  clock.restore()
+  await emptyLibrary()
+})
+
+function inRounds(name: string, round: () => Promise<void>): void {
+  test(name, { timeout: ROUNDS_TIMEOUT_MS }, async () => {
+    for (let n = 0; n < ROUNDS; n++) {
+      await round()
+      await checkMedia()
+    }
+    await settle()
+    await checkMedia({ settled: true })
+  })
+}
+
+async function settle(): Promise<void> {
+  clock.advance(UPLOAD_GIVEN_UP_MS + TOMBSTONE_RETRY_MS)
+  await runCron()
+}
+
+/** Somebody new, so that each round begins with nothing. */
+async function newcomer(): Promise<Client> {
+  return (await signedInPerson(newName('newcomer'))).client
+}
+
+/** Exactly one has `status`; all others are refused like this. Returns the winner's reply. */
+function oneWinner(replies: readonly Reply[], status: number, refusal: { status: number; error: string; reason?: string }): Reply {
+  const won = replies.filter((reply) => reply.status === status)
+  expect(won).toHaveLength(1)
+  for (const reply of replies) {
+    if (won.includes(reply)) continue
+    expect([reply.status, reply.json.error, reply.json.additionalInfo.reason], reply.text).toEqual([
+      refusal.status,
+      refusal.error,
+      refusal.reason,
+    ])
+  }
+  return won[0] as Reply
+}
+
+const quotaOf = (reason: string) => ({ status: 403, error: 'QuotaExceeded', reason })
+const withVars = (vars: Record<string, string>) => ({ env: { ...atTheLine.env, ...vars } })
+const usageOf = async (of: Client) => (await of.get('/user/media/usage')).json.data.usage
+
+describe('the last place', () => {
+  inRounds('64 uploads at the quota of files less one: one fits', async () => {
+    const owner = await newcomer()
+    await storedFile(owner, bytesOf(SIZE))
+    const bytes = racers.map(() => bytesOf(SIZE))
+    const options = withVars({ MEDIA_FILES_PER_USER: '2' })
+    const { replies, waited } = await race(
+      bytes.map((one) => () => uploadRaw(owner, one, {}, options)),
+      RESERVE,
+    )
+    expect(waited).toBe(RACERS)
+    const { file } = oneWinner(replies, 201, quotaOf('files')).json.data
+    await expectStored(owner, file._id, bytes.find((one) => sha256(one) === file.sha256) ?? new Uint8Array())
+    expect(await usageOf(owner)).toMatchObject({ files: 2, bytes: 2 * SIZE })
+  })
+
+  inRounds('64 uploads at the quota of bytes less one file: one fits', async () => {
+    const owner = await newcomer()
+    await storedFile(owner, bytesOf(SIZE))
+    const options = withVars({ MEDIA_BYTES_PER_USER: String(2 * SIZE) })
+    const { replies, waited } = await race(
+      racers.map(() => () => uploadRaw(owner, bytesOf(SIZE), {}, options)),
+      RESERVE,
+    )
+    expect(waited).toBe(RACERS)
+    oneWinner(replies, 201, quotaOf('bytes'))
+    expect(await usageOf(owner)).toMatchObject({ files: 2, bytes: 2 * SIZE })
+  })
+
+  inRounds('64 folders at the quota of folders less one: one fits', async () => {
+    const owner = await newcomer()
+    await storedFolder(owner, 'first')
+    const options = withVars({ MEDIA_FOLDERS_PER_USER: '2' })
+    const { replies, waited } = await race(
+      racers.map((n) => () => owner.post(FOLDERS, { name: `folder ${n}` }, options)),
+      INSERT_FOLDER,
+    )
+    expect(waited).toBe(RACERS)
+    oneWinner(replies, 201, quotaOf('folders'))
+    expect((await usageOf(owner)).folders).toBe(2)
+  })
+
+  inRounds('64 folders of one name: one is made', async () => {
+    const owner = await newcomer()
+    const { replies, waited } = await race(
+      racers.map(() => () => owner.post(FOLDERS, { name: 'wanted' }, atTheLine)),
+      INSERT_FOLDER,
+    )
+    expect(waited).toBe(RACERS)
+    oneWinner(replies, 201, { status: 409, error: 'ResourceConflict' })
+    expect((await usageOf(owner)).folders).toBe(1)
+  })
+})
+
+describe('a folder that is deleted under an upload', () => {
+  for (const [where, pattern] of [
+    ['before its reservation', RESERVE],
+    ['before its commit', COMMIT],
+  ] as const) {
+    inRounds(`${where}: the upload is not found, and nothing of it stays`, async () => {
+      const folder = await storedFolder(client, newName('folder'))
+      const held = await holdAtTheLine([() => uploadRaw(client, bytesOf(SIZE), { folder }, atTheLine)], pattern)
+      expect(held.waited).toBe(1)
+      expect((await client.delete(`${FOLDERS}/${folder}`)).status).toBe(200)
+      held.release()
+      const [reply] = await Promise.all(held.replies)
+      expect(reply?.status).toBe(404)
+      expect(await count('files WHERE user_id = ?', idOf(person.id))).toBe(0)
+      expect(await count('object_tombstones'), 'and its object is gone already').toBe(0)
+    })
+  }
+
+  inRounds('among many: each upload is in the folder that is gone, or was never there', async () => {
+    const folder = await storedFolder(client, newName('folder'))
+    const { replies } = await race(
+      racers.map(
+        (n) => () =>
+          n === RACERS / 2 ? client.delete(`${FOLDERS}/${folder}`, atTheLine) : uploadRaw(client, bytesOf(SIZE), { folder }, atTheLine),
+      ),
+      /INSERT INTO files |DELETE FROM files/,
+    )
+    expect(replies[RACERS / 2]?.status).toBe(200)
+    for (const [n, reply] of replies.entries()) if (n !== RACERS / 2) expect([201, 404], reply.text).toContain(reply.status)
+    expect(await count('files WHERE user_id = ?', idOf(person.id))).toBe(0)
+  })
+})
+
+describe('two at once', () => {
+  inRounds('64 deletions of one file: one does it, its bytes are given back once', async () => {
+    await storedFile(client, bytesOf(10))
+    const before = await usageOf(client)
+    const id = await storedFile(client, bytesOf(SIZE))
+    const { replies } = await race(
+      racers.map(() => () => client.delete(`${FILES}/${id}`, atTheLine)),
+      REMOVE,
+    )
+    // All had seen the file: that it is gone is what each has asked for.
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(await usageOf(client)).toEqual(before)
+  })
+
+  inRounds('a deletion and 63 downloads: the whole file, or not found', async () => {
+    const bytes = bytesOf(SIZE)
+    const id = await storedFile(client, bytes)
+    const { replies } = await race(
+      racers.map((n) => () => (n === 20 ? client.delete(`${FILES}/${id}`, atTheLine) : client.get(`${FILES}/${id}/content`, atTheLine))),
+      /FROM files WHERE id = |DELETE FROM files/,
+    )
+    for (const [n, reply] of replies.entries()) {
+      if (n === 20) expect(reply.status).toBe(200)
+      else if (reply.status === 200) expect(sha256(reply.bytes)).toBe(sha256(bytes))
+      else expect([reply.status, reply.json.error]).toEqual([404, 'NotFound'])
+    }
+    expect((await client.get(`${FILES}/${id}/content`)).status).toBe(404)
+  })
+
+  inRounds('two sweeps', async () => {
+    const kept = bytesOf(SIZE)
+    const id = await storedFile(client, kept)
+    platform.faults.r2('delete', 'throw')
+    for (let n = 0; n < 5; n++) await client.delete(`${FILES}/${await storedFile(client, bytesOf(10))}`)
+    platform.faults.clear()
+    for (let n = 0; n < 5; n++) await platform.env.MEDIA.put(newName('nobody'), 'whose is this?')
+    expect(await count('object_tombstones')).toBe(5)
+    clock.advance(UPLOAD_GIVEN_UP_MS + TOMBSTONE_RETRY_MS)
+    await Promise.all([runCron(), runCron()])
+    await settle()
+    await checkMedia({ settled: true })
+    await expectStored(client, id, kept)
+    await client.delete(`${FILES}/${id}`)
+  })
+
+  inRounds('a sweep that gives an upload up, and the upload: one of them', async () => {
+    const held = await holdAtTheLine([() => uploadRaw(client, bytesOf(SIZE), {}, atTheLine)], COMMIT)
+    clock.advance(UPLOAD_GIVEN_UP_MS + 1)
+    await runCron()
+    held.release()
+    const [reply] = await Promise.all(held.replies)
+    expect(reply?.status).toBe(404)
+    expect(await count('files WHERE user_id = ?', idOf(person.id))).toBe(0)
+  })
+})
+
+describe('links', () => {
+  inRounds('64 uses while the links are revoked: the file or the refusal, and after the reply only the refusal', async () => {
+    const bytes = bytesOf(SIZE)
+    const id = await storedFile(client, bytes)
+    const made = await client.post(`${FILES}/${id}/links`, {})
+    const path = made.json.data.link.url.replace(ORIGIN, '')
+    const replies = await Promise.all(racers.map((n) => (n === 20 ? client.delete(`${FILES}/${id}/links`) : new Client().get(path))))
+    for (const [n, reply] of replies.entries()) {
+      if (n === 20) expect(reply.status).toBe(200)
+      else if (reply.status === 200) expect(sha256(reply.bytes)).toBe(sha256(bytes))
+      else expect([reply.status, reply.json.additionalInfo.reason]).toEqual([403, 'link_invalid'])
+    }
+    for (const reply of await Promise.all(racers.map(() => new Client().get(path)))) expect(reply.status).toBe(403)
+    expect(await rows('SELECT link_version FROM files WHERE id = ?', idOf(id))).toEqual([{ link_version: 1 }])
+    await client.delete(`${FILES}/${id}`)
+  })
+})

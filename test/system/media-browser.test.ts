@@ -1,0 +1,171 @@
+// Hostile files in a real browser (security row 67): whatever is in them and whatever they were declared as, nothing in them
+// runs, and all come as attachments. Files have an origin of their own here, to which no cookie of ours is ever sent.
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { emptyKith, signIn } from './person.ts'
+import type { Server } from './project.ts'
+
+const FILES = '/user/media/files'
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+
+let kith: Awaited<ReturnType<typeof emptyKith>>
+let server: Server
+let cookie: string
+let browser: Browser
+let context: BrowserContext
+let spy: HttpServer
+let called: string[]
+/** Requests as they left the browser, with the cookies that it did send. */
+let sent: { url: string; cookie: string | undefined }[]
+
+beforeAll(async () => {
+  kith = await emptyKith((port) => ({ FILES_ORIGIN: `http://127.0.0.1:${port}` }))
+  server = await kith.start()
+  cookie = await signIn(kith.origin, 'hostile_one')
+  spy = createServer((request, reply) => {
+    called.push(request.url ?? '')
+    reply.end()
+  })
+  await new Promise<void>((resolve) => spy.listen(0, '127.0.0.1', resolve))
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+})
+afterAll(async () => {
+  await browser?.close()
+  spy?.close()
+  await server?.stop()
+  await kith?.project.remove()
+})
+beforeEach(async () => {
+  called = []
+  sent = []
+  context = await browser.newContext()
+  const [name = '', value = ''] = cookie.split(/=(.*)/s)
+  await context.addCookies([{ name, value, domain: 'localhost', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' }])
+})
+afterEach(() => context.close())
+
+const spyUrl = (what: string) => `http://127.0.0.1:${(spy.address() as AddressInfo).port}/${what}`
+const script = (what: string) => `document.title='ran';new Image().src='${spyUrl(what)}';fetch('${spyUrl(what)}',{mode:'no-cors'})`
+const html = () =>
+  `<!doctype html><title>still</title><body onload="${script('onload').replaceAll('"', '')}"><script>${script('html')}</script>`
+const svg = () => `<svg xmlns="http://www.w3.org/2000/svg" onload="${script('svg')}"><script>${script('svg')}</script></svg>`
+const xhtml = () => `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><script>${script('xhtml')}</script></html>`
+const pdf = () =>
+  `%PDF-1.4\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.launchURL('${spyUrl('pdf')}'))>>>>endobj\ntrailer<</Root 1 0 R>>`
+const mhtml = () => `MIME-Version: 1.0\r\nContent-Type: text/html\r\nContent-Location: ${spyUrl('page')}\r\n\r\n${html()}`
+const polyglot = () => Buffer.concat([PNG, Buffer.from(html())])
+
+const hostile: readonly [name: string, type: string, body: () => string | Buffer][] = [
+  ['page.html', 'text/html', html],
+  ['page.html', 'image/png', html],
+  ['page.html', 'text/plain', html],
+  ['page', 'application/octet-stream', html],
+  ['drawing.svg', 'image/svg+xml', svg],
+  ['code.js', 'text/javascript', () => script('js')],
+  ['code.mjs', 'application/javascript', () => script('mjs')],
+  ['paper.pdf', 'application/pdf', pdf],
+  ['picture.png', 'image/png', polyglot],
+  ['picture.html', 'text/html', polyglot],
+  ['page.xhtml', 'application/xhtml+xml', xhtml],
+  ['feed.xml', 'text/xml', xhtml],
+  ['archive.mhtml', 'multipart/related', mhtml],
+  ['archive.mht', 'message/rfc822', mhtml],
+  ['page.htm', 'text/html; charset=utf-7', html],
+  ['page.xsl', 'text/xsl', xhtml],
+]
+
+async function upload(name: string, type: string, body: string | Buffer): Promise<string> {
+  const headers = { cookie, 'content-type': type }
+  const reply = await fetch(`${kith.origin}${FILES}?name=${name}`, { method: 'POST', headers, body: Buffer.from(body) })
+  const { data } = (await reply.json()) as { data: { file: { _id: string } } }
+  expect(reply.status).toBe(201)
+  return data.file._id
+}
+
+async function linkTo(id: string): Promise<string> {
+  const headers = { cookie, 'content-type': 'application/json' }
+  const reply = await fetch(`${kith.origin}${FILES}/${id}/links`, { method: 'POST', headers, body: '{}' })
+  return ((await reply.json()) as { data: { link: { url: string } } }).data.link.url
+}
+
+/** Opens a URL as a person would; answers the bytes that were downloaded, or null where the page was shown. */
+async function open(url: string): Promise<string | null> {
+  const page = await context.newPage()
+  const session = await context.newCDPSession(page)
+  await session.send('Network.enable')
+  const urls = new Map<string, string>()
+  session.on('Network.requestWillBeSent', ({ requestId, request }) => urls.set(requestId, request.url))
+  session.on('Network.requestWillBeSentExtraInfo', ({ headers, requestId }) => {
+    const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+    sent.push({ url: `${named.host ?? named[':authority'] ?? urls.get(requestId)}`, cookie: named.cookie })
+  })
+  const downloading = page.waitForEvent('download', { timeout: 10_000 }).catch(() => null)
+  // A navigation that turns into a download is no navigation.
+  await page.goto(url).catch(() => undefined)
+  const download = await downloading
+  const found = download && (await download.path())
+  expect(await page.title()).not.toBe('ran')
+  await page.close()
+  return found
+}
+
+describe('a hostile file is downloaded, and nothing in it runs', () => {
+  test.each(hostile)('%s as %s', async (name, type, body) => {
+    const id = await upload(name, type, body())
+    for (const url of [`${kith.origin}${FILES}/${id}/content`, await linkTo(id)]) {
+      expect(await open(url), url).not.toBeNull()
+    }
+    expect(called).toEqual([])
+    expect(sent.filter((request) => request.url.startsWith('localhost')).length).toBeGreaterThan(0)
+    for (const request of sent) if (request.url.startsWith('127.0.0.1')) expect(request.cookie).toBeUndefined()
+    expect(sent.some((request) => request.url.startsWith('localhost') && request.cookie !== undefined)).toBe(true)
+    expect(sent.some((request) => request.url.startsWith('127.0.0.1'))).toBe(true)
+  })
+
+  test('the browser would have run it: the same page without those headers calls back', async () => {
+    const bare = createServer((_, reply) => reply.setHeader('content-type', 'text/html').end(html()))
+    await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve))
+    const page = await context.newPage()
+    await page.goto(`http://127.0.0.1:${(bare.address() as AddressInfo).port}/`)
+    await expect.poll(() => called.length).toBeGreaterThan(0)
+    expect(await page.title()).toBe('ran')
+    bare.close()
+  })
+
+  test('framed, or as a script, an image or a style of another page, it does nothing', async () => {
+    const id = await upload('code.js', 'text/javascript', script('embedded'))
+    const url = await linkTo(id)
+    const page = await context.newPage()
+    await page.setContent(
+      `<iframe src="${url}"></iframe><script src="${url}"></script><link rel="stylesheet" href="${url}"><object data="${url}"></object>`,
+    )
+    await page.waitForLoadState('networkidle')
+    expect([called, await page.title()]).toEqual([[], ''])
+  })
+})
+
+describe('two origins', () => {
+  test('the origin of files serves files alone, and the other one none', async () => {
+    const link = new URL(await linkTo(await upload('a.txt', 'text/plain', randomBytes(20))))
+    expect(link.origin).toBe(`http://127.0.0.1:${kith.port}`)
+    expect((await fetch(link)).status).toBe(200)
+    expect((await fetch(kith.origin + link.pathname + link.search)).status).toBe(404)
+    for (const path of [
+      '/',
+      '/health',
+      '/user/me',
+      FILES,
+      '/openapi.json',
+      '/oauth/authorize',
+      '/.well-known/openid-configuration',
+      '/dev/mailbox',
+      '/files',
+      '/FILES/x',
+    ]) {
+      expect([path, (await fetch(link.origin + path, { headers: { cookie } })).status]).toEqual([path, 404])
+    }
+  })
+})
