@@ -235,7 +235,7 @@ describe('told by redirect, with state and iss', () => {
     expect(await errorFor(app, cookie)).toBe('consent_required')
     const loopback = await newClient({ redirectUris: ['http://localhost:5173/cb'] })
     expect(await errorFor(loopback, cookie)).toBeUndefined()
-    const keys = { HMAC_KEYS: 'a', PEPPER_KEYS: 'b' }
+    const keys = { HMAC_KEYS: 'a', PEPPER_KEYS: 'b', ENCRYPTION_KEYS: 'c' }
     const production = newEnv({
       ENVIRONMENT: 'production',
       MAIL: 'email-service',
