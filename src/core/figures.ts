@@ -86,3 +86,9 @@ export const SEARCH_RESULTS_MAX = 20
 export const IDS_MAX = 100
 /** Read with every row of a user: a page of 100 stays small. */
 export const CUSTOM_DATA_BYTES_MAX = 4 * 1024
+/** As long as a person may think about a page that asks for an answer. */
+export const PAGE_TICKET_MS = 10 * MINUTE_MS
+/** A forced sign-in may take a forgotten password on its way; then it is asked for anew. */
+export const REAUTHENTICATION_MS = HOUR_MS
+/** A nonce lies in the database until the code is exchanged; clients send 43 characters or so. */
+export const NONCE_LENGTH_MAX = 1_024

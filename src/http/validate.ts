@@ -16,7 +16,16 @@ type Validated<T extends string, S extends z.ZodType> = MiddlewareHandler<
   { in: Record<T, z.input<S>>; out: Record<T, z.output<S>> }
 >
 
-const SECRET_FIELDS = new Set(['password', 'currentPassword', 'code', 'sessionHash', 'client_secret', 'code_verifier', 'refresh_token'])
+const SECRET_FIELDS = new Set([
+  'password',
+  'currentPassword',
+  'code',
+  'sessionHash',
+  'client_secret',
+  'code_verifier',
+  'refresh_token',
+  'token',
+])
 const VALUE_LENGTH_MAX = 256
 /** Of a field nobody knows, which is the caller's text. */
 const NAME_LENGTH_MAX = 64
@@ -51,6 +60,11 @@ async function read(c: Context<AppEnv>, target: Target): Promise<unknown> {
   if (type === 'application/x-www-form-urlencoded') return checkText(single(parseForm(text), 'body'), 'body')
   if (type === 'application/json' || type?.endsWith('+json')) return unwrap(checkText(parseJson(text), 'body'))
   throw new AppError('unsupported_media_type', 'Send application/json or application/x-www-form-urlencoded')
+}
+
+/** An urlencoded body, for who has to look into it before a schema does. */
+export async function readForm(c: Context<AppEnv>): Promise<Record<string, string>> {
+  return checkText(single(parseForm(await readText(c)), 'body'), 'body')
 }
 
 /** The body as text, never more than the limit in memory, whatever Content-Length says. */

@@ -10,7 +10,11 @@ import { unmatched } from '../../http/errors.ts'
 import type { RoomDocument } from '../../http/openapi.ts'
 import { renderError } from './errors.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
+import { introspectRoutes } from './routes/introspect.ts'
+import { logoutRoutes } from './routes/logout.ts'
+import { revokeRoutes } from './routes/revoke.ts'
 import { tokenRoutes } from './routes/token.ts'
+import { userinfoRoutes } from './routes/userinfo.ts'
 import { wellKnownRoutes } from './routes/well-known.ts'
 import { ErrorResponse } from './wire.ts'
 
@@ -19,6 +23,10 @@ oauth.onError(renderError)
 oauth.use(allowedOrigins(), credentials(browserSession))
 oauth.route('/', authorizeRoutes)
 oauth.route('/', tokenRoutes)
+oauth.route('/', userinfoRoutes)
+oauth.route('/', revokeRoutes)
+oauth.route('/', introspectRoutes)
+oauth.route('/', logoutRoutes)
 oauth.all('*', unmatched(oauth))
 
 export const wellKnown = new Hono<AppEnv>()
@@ -29,11 +37,13 @@ wellKnown.all('*', unmatched(wellKnown))
 
 export const oauthDocument: RoomDocument = {
   title: 'Kith OAuth API',
-  description: 'An OAuth 2.1 authorization server: authorization codes with PKCE, rotated refresh tokens, client credentials.',
+  description:
+    'An OAuth 2.1 authorization server and OpenID provider: authorization codes with PKCE, ID tokens, rotated refresh tokens, ' +
+    'client credentials, userinfo, revocation, introspection, sign-out.',
   mounts: [
     { prefix: '/oauth', room: oauth },
     { prefix: '/.well-known', room: wellKnown },
   ],
-  credentials: ['session'],
+  credentials: ['session', 'bearer'],
   error: ErrorResponse,
 }

@@ -23,6 +23,8 @@ export type AuditEventType =
   | 'second_factor_on'
   | 'second_factor_off'
   | 'client_authorized'
+  | 'consent_given'
+  | 'grant_revoked'
   | 'refresh_token_reused'
   | 'authorization_code_reused'
   | 'role_changed'
