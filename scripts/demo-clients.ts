@@ -15,6 +15,7 @@ interface Registration {
   readonly isFirstParty: boolean
   readonly requiresPkce: boolean
   readonly redirectUri: string | null
+  readonly postLogoutRedirectUri: string | null
   readonly grants: string
   readonly scopes: string
   readonly accessTokenSeconds: number
@@ -28,6 +29,7 @@ const REGISTRATIONS: Readonly<Record<string, Registration>> = {
     isFirstParty: true,
     requiresPkce: true,
     redirectUri: 'http://localhost:5173/callback',
+    postLogoutRedirectUri: 'http://localhost:5173/',
     grants: 'authorization_code refresh_token',
     scopes: '*',
     accessTokenSeconds: 600,
@@ -38,6 +40,7 @@ const REGISTRATIONS: Readonly<Record<string, Registration>> = {
     isFirstParty: false,
     requiresPkce: true,
     redirectUri: null,
+    postLogoutRedirectUri: null,
     grants: 'client_credentials',
     scopes: 'client:oauth:introspect client:profile:read',
     accessTokenSeconds: 600,
@@ -49,8 +52,9 @@ const REGISTRATIONS: Readonly<Record<string, Registration>> = {
     isFirstParty: true,
     requiresPkce: false,
     redirectUri: 'http://localhost:5173/mxit',
+    postLogoutRedirectUri: null,
     grants: 'authorization_code refresh_token client_credentials',
-    scopes: 'delegated:all client:profile:read',
+    scopes: 'delegated:all client:profile:read openid profile email',
     accessTokenSeconds: 3600,
   },
 }
@@ -73,14 +77,16 @@ export function clientsOfDemo(before: Readonly<Record<string, DemoClient>> | und
 export async function saveClient(db: D1Database, client: DemoClient, now: number): Promise<void> {
   const registration = REGISTRATIONS[client.client_id]
   if (!registration) return
-  const { name, isPublic, isFirstParty, requiresPkce, redirectUri, grants, scopes, accessTokenSeconds } = registration
+  const { name, isPublic, isFirstParty, requiresPkce, redirectUri, postLogoutRedirectUri, grants, scopes, accessTokenSeconds } =
+    registration
   await db
     .prepare(
-      `INSERT INTO oauth_clients (id, name, secret_hash, token_endpoint_auth_method, redirect_uris, grant_types, scopes,
-                                  first_party, require_pkce, access_token_seconds, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO oauth_clients (id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types,
+                                  scopes, first_party, require_pkce, access_token_seconds, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET name = excluded.name, secret_hash = excluded.secret_hash,
          token_endpoint_auth_method = excluded.token_endpoint_auth_method, redirect_uris = excluded.redirect_uris,
+         post_logout_redirect_uris = excluded.post_logout_redirect_uris,
          grant_types = excluded.grant_types, scopes = excluded.scopes, first_party = excluded.first_party,
          require_pkce = excluded.require_pkce, access_token_seconds = excluded.access_token_seconds, updated_at = excluded.updated_at`,
     )
@@ -90,6 +96,7 @@ export async function saveClient(db: D1Database, client: DemoClient, now: number
       client.client_secret === undefined ? null : sha256(client.client_secret),
       isPublic ? 'none' : 'client_secret_basic',
       JSON.stringify(redirectUri === null ? [] : [redirectUri]),
+      JSON.stringify(postLogoutRedirectUri === null ? [] : [postLogoutRedirectUri]),
       grants,
       scopes,
       Number(isFirstParty),

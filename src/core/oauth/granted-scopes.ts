@@ -3,11 +3,14 @@
  * what the user may have. Asking beyond the client is an error; the user's role narrows in silence.
  */
 import { AppError } from '../errors.ts'
-import { coveredBy, intersectScopes, parseScopes, type Scope, withinPerson } from './scopes.ts'
+import { coveredBy, intersectScopes, isIdentityScope, parseScopes, type Scope, withinPerson } from './scopes.ts'
 
-/** What was asked for, within `allowed`; all of it when nothing was asked for. Every name asked for must count for something. */
+/**
+ * What was asked for, within `allowed`; all of it when nothing was asked for, but for the scopes of OpenID Connect, which are
+ * given to who names them (Core §3.1.2.1). Every name asked for must count for something.
+ */
 export function scopesWithin(asked: string | undefined, allowed: readonly Scope[]): Scope[] {
-  if (asked === undefined) return nonEmpty([...allowed])
+  if (asked === undefined) return nonEmpty(allowed.filter((scope) => !isIdentityScope(scope)))
   const scopes = parse(asked)
   for (const scope of scopes) {
     if (intersectScopes([scope], allowed).length === 0) throw invalidScope(`The client may not have the scope ${scope}`)

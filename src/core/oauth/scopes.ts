@@ -73,16 +73,14 @@ export const SCOPES: Readonly<Record<Scope, { readonly parent: Scope | null; rea
  */
 const IDENTITY_SCOPES: readonly Scope[] = ['openid', 'profile', 'email', 'phone', 'address']
 
+export function isIdentityScope(scope: Scope): boolean {
+  return IDENTITY_SCOPES.includes(scope)
+}
+
 /** What of `scopes` is within what a person holds, by role or session. Identity passes where it was named. */
 export function withinPerson(scopes: readonly Scope[], held: readonly Scope[]): Scope[] {
-  const isIdentity = (scope: Scope) => IDENTITY_SCOPES.includes(scope)
-  return [
-    ...scopes.filter(isIdentity),
-    ...intersectScopes(
-      scopes.filter((scope) => !isIdentity(scope)),
-      held,
-    ).filter((scope) => !isIdentity(scope)),
-  ]
+  const powers = scopes.filter((scope) => !isIdentityScope(scope))
+  return [...scopes.filter(isIdentityScope), ...intersectScopes(powers, held).filter((scope) => !isIdentityScope(scope))]
 }
 
 export function isScope(text: string): text is Scope {
@@ -120,7 +118,7 @@ export function intersectScopes(a: readonly Scope[], b: readonly Scope[]): Scope
     }
   }
   const isCovered = (scope: Scope) => [...both].some((other) => other !== scope && covers(other, scope))
-  return [...both].filter((scope) => IDENTITY_SCOPES.includes(scope) || !isCovered(scope))
+  return [...both].filter((scope) => isIdentityScope(scope) || !isCovered(scope))
 }
 
 /** Writes that a restricted account may not do (design §5): social, profile and media, its own or another's. */
