@@ -19,6 +19,7 @@ const REGISTRATIONS: Readonly<Record<string, NewClient>> = {
     scopes: ['*'],
     isFirstParty: true,
     redirectUris: ['http://localhost:5173/callback'],
+    postLogoutRedirectUris: ['http://localhost:5173/'],
   },
   'demo-service': {
     name: 'Demo service',
@@ -29,7 +30,7 @@ const REGISTRATIONS: Readonly<Record<string, NewClient>> = {
   // An old client that knows no PKCE and expects tokens of an hour (wire §1.2, §6.4).
   'demo-mxit': {
     name: 'Demo client of the Mxit API',
-    scopes: ['delegated:all', 'client:profile:read'],
+    scopes: ['delegated:all', 'client:profile:read', 'openid', 'profile', 'email'],
     grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
     authMethod: 'client_secret_basic',
     isFirstParty: true,

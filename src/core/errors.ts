@@ -1,6 +1,6 @@
 /**
  * The one error vocabulary of the core (design §5). Codes are the field's words: RFC 6749 §4.1.2.1 and §5.2,
- * RFC 6750 §3.1, OpenID Connect Core §3.1.2.6, then ours. Each room maps all of them to its own envelope, or does not
+ * RFC 6750 §3.1, RFC 7009 §2.2.1, OpenID Connect Core §3.1.2.6, then ours. Each room maps all of them to its own envelope, or does not
  * compile. `message` is for the caller, `cause` only for the log.
  */
 import type { UserId } from '../ids.ts'
@@ -19,6 +19,10 @@ export const ERROR_CODES = [
   'consent_required',
   'invalid_token',
   'insufficient_scope',
+  'request_not_supported',
+  'request_uri_not_supported',
+  'registration_not_supported',
+  'unsupported_token_type',
   'temporarily_unavailable',
   // ours
   'unauthenticated',

@@ -134,3 +134,9 @@ export const AVATAR_RESERVATION_MS = HOUR_MS
 export const AVATAR_REDIRECT_SECONDS = 60
 /** Boundaries, part headers and small fields around the file of a form. */
 export const FORM_OVERHEAD_BYTES = 64 * 1024
+/** As long as a person may think about a page that asks for an answer. */
+export const PAGE_TICKET_MS = 10 * MINUTE_MS
+/** A forced sign-in may take a forgotten password on its way; then it is asked for anew. */
+export const REAUTHENTICATION_MS = HOUR_MS
+/** A nonce lies in the database until the code is exchanged; clients send 43 characters or so. */
+export const NONCE_LENGTH_MAX = 1_024

@@ -10,6 +10,7 @@ import type { Claim } from '../core/sessions/principal.ts'
 import type { BrowserSession } from '../core/sessions/sessions.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../ids.ts'
 import type { AppEnv } from './app-env.ts'
+import { readForm } from './validate.ts'
 
 export type ReadCredential = (c: Context<AppEnv>) => Promise<Claim | null>
 
@@ -36,6 +37,18 @@ export const bearer: ReadCredential = async (c) => {
   const token = /^bearer +([\w~+/.-]+=*) *$/i.exec(header)?.[1]
   const claim = token === undefined ? null : await verifyAccessToken(c.var.ctx, token)
   if (!claim) throw new AppError('invalid_token', 'The access token is not valid')
+  return claim
+}
+
+/** RFC 6750 §2.2: the token in a posted form. Not in the query (§2.3), and not in two places at once. */
+export const bearerInForm: ReadCredential = async (c) => {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (c.req.method !== 'POST' || type !== 'application/x-www-form-urlencoded') return null
+  const { access_token: token } = await readForm(c)
+  if (token === undefined || token === '') return null
+  if (c.req.header('authorization') !== undefined) throw new AppError('invalid_request', 'Send the token once')
+  const claim = await verifyAccessToken(c.var.ctx, token)
+  if (!claim) throw new AppError('invalid_token')
   return claim
 }
 

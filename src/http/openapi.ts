@@ -183,6 +183,7 @@ const REASON: Readonly<Record<number, string>> = {
   200: 'Done',
   201: 'Made',
   302: 'Go on there',
+  303: 'Go on there',
   400: 'Something in the request is wrong; the reply names it',
   401: 'No credential, or one that does not count',
   403: 'Not allowed',

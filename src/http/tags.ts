@@ -18,7 +18,7 @@ export interface Description {
   readonly description?: string
   /** The success: its status, a schema of its body and an example. */
   readonly response: {
-    readonly status: 200 | 201 | 302
+    readonly status: 200 | 201 | 302 | 303
     readonly schema?: z.ZodType
     readonly example?: unknown
     readonly contentType?: string

@@ -17,7 +17,16 @@ type Validated<T extends string, S extends z.ZodType> = MiddlewareHandler<
   { in: Record<T, z.input<S>>; out: Record<T, z.output<S>> }
 >
 
-const SECRET_FIELDS = new Set(['password', 'currentPassword', 'code', 'sessionHash', 'client_secret', 'code_verifier', 'refresh_token'])
+const SECRET_FIELDS = new Set([
+  'password',
+  'currentPassword',
+  'code',
+  'sessionHash',
+  'client_secret',
+  'code_verifier',
+  'refresh_token',
+  'token',
+])
 const VALUE_LENGTH_MAX = 256
 /** Of a field nobody knows, which is the caller's text. */
 const NAME_LENGTH_MAX = 64
@@ -63,6 +72,7 @@ async function read(c: Context<AppEnv>, target: Target): Promise<unknown> {
   throw new AppError('unsupported_media_type', 'Send application/json or application/x-www-form-urlencoded')
 }
 
+/** The body as text, never more than the limit in memory, whatever Content-Length says. */
 async function readText(c: Context<AppEnv>): Promise<string> {
   const bytes = await readBytes(c.req, BODY_BYTES_MAX)
   try {

@@ -100,6 +100,7 @@ async function visitOAuth(): Promise<void> {
   await visit(program, 'POST', '/oauth/token', new URLSearchParams(again))
   await visit(program, 'POST', '/oauth/token', new URLSearchParams(refresh), [400])
   await visit(program, 'POST', '/oauth/token', new URLSearchParams(exchange), [400])
+  await visitOpenId(person)
   const secret = 'a-secret-of-many-random-bits'
   const service = await newOAuthClient('client:all', { token_endpoint_auth_method: 'client_secret_post', secret_hash: sha256(secret) })
   const credentials = { grant_type: 'client_credentials', client_id: service, client_secret: secret }
@@ -110,10 +111,39 @@ async function visitOAuth(): Promise<void> {
   await visit(program, 'GET', '/user/me', undefined, [403])
 }
 
+async function visitOpenId({ client }: Person): Promise<void> {
+  const callback = 'https://app.kith.test/callback'
+  const secret = 'a-secret-of-many-random-bits'
+  const clientId = await newOAuthClient('*', { token_endpoint_auth_method: 'client_secret_post', secret_hash: sha256(secret) })
+  const own = { client_id: clientId, client_secret: secret }
+  const request = { response_type: 'code', client_id: clientId, redirect_uri: callback, scope: 'openid', code_challenge: CHALLENGE }
+  const redirect = await visit(
+    client,
+    'POST',
+    '/oauth/authorize',
+    new URLSearchParams({ ...request, code_challenge_method: 'S256' }),
+    [303],
+  )
+  const code = new URL(redirect.headers.get('location') ?? '').searchParams.get('code') ?? ''
+  const program = new Client()
+  const exchange = { ...own, grant_type: 'authorization_code', redirect_uri: callback, code, code_verifier: VERIFIER }
+  const { json } = await visit(program, 'POST', '/oauth/token', new URLSearchParams(exchange))
+  for (const path of ['/oauth/introspect', '/oauth/token/introspect']) {
+    for (const token of [json.access_token, json.refresh_token]) await visit(program, 'POST', path, new URLSearchParams({ ...own, token }))
+  }
+  program.token = json.access_token
+  await visit(program, 'GET', '/oauth/userinfo')
+  await visit(program, 'POST', '/oauth/userinfo')
+  await visit(new Client(), 'POST', '/oauth/revoke', new URLSearchParams({ ...own, token: json.refresh_token }))
+  await visit(client, 'POST', '/oauth/logout', new URLSearchParams({ client_id: clientId }), [303])
+  await visit(client, 'GET', `/oauth/logout?id_token_hint=${json.id_token}`, undefined, [303])
+}
+
 async function visitRest(): Promise<void> {
   const anyone = new Client()
   const paths = ['/health', '/user/scopes', '/openapi.json', '/openapi/oauth.json', '/', '/docs', '/docs/oauth', '/dev/mailbox']
-  for (const path of [...paths, '/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) await visit(anyone, 'GET', path)
+  const wellKnown = ['jwks.json', 'oauth-authorization-server', 'openid-configuration'].map((name) => `/.well-known/${name}`)
+  for (const path of [...paths, ...wellKnown]) await visit(anyone, 'GET', path)
   const person = await signedInPerson('plan_leaver')
   const elsewhere = new Client()
   await logIn(person, elsewhere)

@@ -16,9 +16,18 @@ interface Budget {
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
   'GET /oauth/authorize': { roundTrips: 2, rowsRead: 12 },
+  'POST /oauth/authorize': { roundTrips: 2, rowsRead: 12 },
   'POST /oauth/token authorization_code': { roundTrips: 2, rowsRead: 20 },
   'POST /oauth/token refresh_token': { roundTrips: 2, rowsRead: 12 },
   'POST /oauth/token client_credentials': { roundTrips: 1, rowsRead: 4, rowsWritten: 0 },
+  'GET /oauth/userinfo': { roundTrips: 1, rowsRead: 8, rowsWritten: 0 },
+  'POST /oauth/userinfo': { roundTrips: 1, rowsRead: 8, rowsWritten: 0 },
+  'POST /oauth/introspect': { roundTrips: 1, rowsRead: 12, rowsWritten: 0 },
+  'POST /oauth/token/introspect': { roundTrips: 1, rowsRead: 12, rowsWritten: 0 },
+  'POST /oauth/revoke': { roundTrips: 2, rowsRead: 12 },
+  'GET /oauth/logout': { roundTrips: 2, rowsRead: 12 },
+  'POST /oauth/logout': { roundTrips: 2, rowsRead: 12 },
+  'GET /.well-known/openid-configuration': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
   'GET /.well-known/jwks.json': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
   'GET /.well-known/oauth-authorization-server': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
 }
@@ -74,6 +83,38 @@ describe('a request keeps to the budget of its route', () => {
     expect(retried.json.refresh_token).toBe(refreshed.json.refresh_token)
   })
 
+  test('what comes after: userinfo, introspection, revocation, sign-out', async () => {
+    const { client } = await signedInPerson('budget_openid')
+    const secret = 'a-secret-of-many-random-bits'
+    const columns = { token_endpoint_auth_method: 'client_secret_post', secret_hash: sha256(secret) }
+    const clientId = await newOAuthClient('*', columns)
+    const own = { client_id: clientId, client_secret: secret }
+    const request = new URLSearchParams({
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: CALLBACK,
+      scope: 'openid email',
+      code_challenge: sha256(VERIFIER),
+      code_challenge_method: 'S256',
+    })
+    const redirect = await spend(client, 'POST', '/oauth/authorize', request)
+    expectWithin('POST /oauth/authorize', redirect, 303)
+    const code = new URL(redirect.headers.get('location') ?? '').searchParams.get('code') ?? ''
+    const { json } = await tokenOf({ ...own, grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: VERIFIER })
+    const program = new Client()
+    program.token = json.access_token
+    for (const method of ['GET', 'POST']) expectWithin(`${method} /oauth/userinfo`, await spend(program, method, '/oauth/userinfo'))
+    for (const path of ['/oauth/introspect', '/oauth/token/introspect']) {
+      for (const token of [json.access_token, json.refresh_token]) {
+        expectWithin(`POST ${path}`, await spend(new Client(), 'POST', path, new URLSearchParams({ ...own, token })))
+      }
+    }
+    const given = new URLSearchParams({ ...own, token: json.refresh_token })
+    expectWithin('POST /oauth/revoke', await spend(new Client(), 'POST', '/oauth/revoke', given))
+    expectWithin('POST /oauth/logout', await spend(client, 'POST', '/oauth/logout', new URLSearchParams(own)), 303)
+    expectWithin('GET /oauth/logout', await spend(client, 'GET', `/oauth/logout?id_token_hint=${json.id_token}`), 303)
+  })
+
   test('client_credentials reads one row and writes none, by Basic and by post', async () => {
     const secret = 'a-secret-of-many-random-bits'
     const columns = { token_endpoint_auth_method: 'client_secret_post', secret_hash: sha256(secret) }
@@ -84,7 +125,7 @@ describe('a request keeps to the budget of its route', () => {
   })
 
   test('what clients find out by themselves touches no store', async () => {
-    for (const path of ['/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) {
+    for (const path of ['/.well-known/jwks.json', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']) {
       expectWithin(`GET ${path}`, await spend(new Client(), 'GET', path))
     }
   })

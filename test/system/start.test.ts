@@ -1,4 +1,5 @@
 // `npm start` and what people do next: the journey, the README's first call, the demo data, the operator, a second start.
+import * as openid from 'openid-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort, Project, type Server } from './project.ts'
 
@@ -100,6 +101,43 @@ test('demo.json: demo-mxit gets a code without PKCE, and tokens of an hour', asy
   const { status, body } = await token(client, { grant_type: 'authorization_code', code, redirect_uri: client.redirect_uri })
   expect(status).toBe(200)
   expect(body).toMatchObject({ expires_in: 3600, scope: 'delegated:all' })
+})
+
+test('openid-client, unmodified: discovery, code with PKCE, userinfo, refresh, introspection, revocation, sign-out', async () => {
+  const { clients } = project.demo()
+  const execute = [openid.allowInsecureRequests]
+  const issuer = new URL(server.origin)
+  const config = await openid.discovery(issuer, 'demo-spa', undefined, openid.None(), { execute })
+  const [pkceCodeVerifier, expectedState, expectedNonce] = [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()]
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: clients['demo-spa'].redirect_uri,
+    scope: 'openid email',
+    state: expectedState,
+    nonce: expectedNonce,
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  })
+  const headers = { cookie: await cookieOf('alice_demo') }
+  const goTo = async (to: URL) => new URL((await fetch(to, { headers, redirect: 'manual' })).headers.get('location') ?? '', server.origin)
+  const tokens = await openid.authorizationCodeGrant(config, await goTo(url), {
+    pkceCodeVerifier,
+    expectedState,
+    expectedNonce,
+    idTokenExpected: true,
+  })
+  const sub = tokens.claims()?.sub ?? ''
+  expect(sub).toBe(project.demo().users.alice_demo.id)
+  expect(await openid.fetchUserInfo(config, tokens.access_token, sub)).toEqual({ sub, email: 'alice@example.com', email_verified: true })
+  const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
+  const { client_id, client_secret } = clients['demo-service']
+  const service = await openid.discovery(issuer, client_id, undefined, openid.ClientSecretBasic(client_secret), { execute })
+  expect(await openid.tokenIntrospection(service, refreshed.access_token)).toMatchObject({ active: true, sub, scope: 'openid email' })
+  await openid.tokenRevocation(config, refreshed.refresh_token ?? '')
+  expect(await openid.tokenIntrospection(service, refreshed.access_token)).toEqual({ active: false })
+  const bye = 'http://localhost:5173/'
+  const logout = openid.buildEndSessionUrl(config, { id_token_hint: refreshed.id_token ?? '', post_logout_redirect_uri: bye })
+  expect((await goTo(logout)).href).toBe(bye)
+  expect((await goTo(url)).pathname).toBe('/sign-in')
 })
 
 test('npm run operator -- promote: only a verified user, and the old session ends', async () => {

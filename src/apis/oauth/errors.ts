@@ -5,8 +5,9 @@
 import type { ErrorHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppError, ErrorCode } from '../../core/errors.ts'
-import { AuthorizationError, authorizationResponse } from '../../core/oauth/authorize.ts'
+import { AuthorizationError } from '../../core/oauth/authorize.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { printable, sendAuthorizationResponse, toErrorResponse } from '../../http/authorization-response.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
 
 /** RFC 6749 has few words: its own, RFC 6750's and OpenID Connect's are kept, the rest takes the nearest. */
@@ -23,6 +24,10 @@ export const OAUTH_ERRORS = {
   consent_required: [403, 'consent_required'],
   invalid_token: [401, 'invalid_token'],
   insufficient_scope: [403, 'insufficient_scope'],
+  request_not_supported: [400, 'request_not_supported'],
+  request_uri_not_supported: [400, 'request_uri_not_supported'],
+  registration_not_supported: [400, 'registration_not_supported'],
+  unsupported_token_type: [400, 'unsupported_token_type'],
   temporarily_unavailable: [503, 'temporarily_unavailable'],
   unauthenticated: [401, 'invalid_token'],
   email_not_verified: [403, 'access_denied'],
@@ -54,33 +59,37 @@ export const OAUTH_ERRORS = {
   internal_error: [500, 'server_error'],
 } as const satisfies Record<ErrorCode, readonly [ContentfulStatusCode, string]>
 
+/** Where a person sits in front of a browser. */
+const PAGES = /\/(authorize|logout)$/
+
 export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
-  const target = thrown instanceof AuthorizationError ? thrown.target : null
-  const error = toAppError(target ? thrown.cause : thrown)
+  const error = toAppError(thrown instanceof AuthorizationError ? thrown.cause : thrown)
   logFailure(c, error)
+  if (thrown instanceof AuthorizationError) return sendAuthorizationResponse(c, toErrorResponse(c.var.ctx, thrown))
   const [status] = OAUTH_ERRORS[error.code]
-  const body = toErrorBody(error)
   // RFC 6749 §5.1: neither replies nor errors of these endpoints may be kept. `Pragma` for HTTP/1.0.
   c.header('cache-control', 'no-store')
   c.header('pragma', 'no-cache')
-  if (target) return c.redirect(authorizationResponse(c.var.ctx, target, body), 302)
+  const { showError } = c.var
+  if (showError && PAGES.test(c.req.path) && c.req.header('accept')?.includes('text/html')) {
+    return showError(c, { status, title: 'That did not work', message: toText(error) })
+  }
   // RFC 6749 §5.2: a client that tried the header is told the scheme that it takes.
   if (error.code === 'invalid_client' && c.req.header('authorization') !== undefined) {
     c.header('www-authenticate', 'Basic realm="oauth", charset="UTF-8"')
   }
-  return c.json(body, status, errorHeaders(error))
+  // RFC 6750 §3.1.
+  if (error.code === 'invalid_request' && c.req.path.endsWith('/userinfo')) c.header('www-authenticate', 'Bearer error="invalid_request"')
+  return c.json(toErrorBody(error), status, errorHeaders(error))
 }
 
 /** The body alone: the API document's examples are made by it as well. */
 export function toErrorBody(error: AppError) {
-  return { error: OAUTH_ERRORS[error.code][1], error_description: toDescription(error) }
+  return { error: OAUTH_ERRORS[error.code][1], error_description: printable(toText(error)) }
 }
 
-const DESCRIPTION_LENGTH_MAX = 200
-
-/** RFC 6749 appendix A.8: printable ASCII without quotes and backslash. Names of fields are the caller's text. */
-function toDescription(error: AppError): string {
+/** Names of fields are the caller's text. */
+function toText(error: AppError): string {
   const [issue] = error.fields
-  const text = issue ? `${issue.path} ${issue.message}` : error.message
-  return text.replace(/[^\x20\x21\x23-\x5B\x5D-\x7E]/g, '?').slice(0, DESCRIPTION_LENGTH_MAX)
+  return issue ? `${issue.path} ${issue.message}` : error.message
 }

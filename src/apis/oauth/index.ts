@@ -10,13 +10,22 @@ import { unmatched } from '../../http/errors.ts'
 import type { RoomDocument, RouteGroup } from '../../http/openapi.ts'
 import { renderError, toErrorBody } from './errors.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
+import { introspectRoutes } from './routes/introspect.ts'
+import { logoutRoutes } from './routes/logout.ts'
+import { revokeRoutes } from './routes/revoke.ts'
 import { tokenRoutes } from './routes/token.ts'
+import { userinfoRoutes } from './routes/userinfo.ts'
 import { wellKnownRoutes } from './routes/well-known.ts'
 import { ErrorResponse } from './wire.ts'
 
 const GROUPS: readonly RouteGroup[] = [
   { name: 'Authorization', description: 'Where a browser goes to let a client in.', routes: [authorizeRoutes] },
-  { name: 'Tokens', description: 'What a client gets for a grant.', routes: [tokenRoutes] },
+  {
+    name: 'Tokens',
+    description: 'What a client gets for a grant, and how it asks about it and gives it back.',
+    routes: [tokenRoutes, introspectRoutes, revokeRoutes],
+  },
+  { name: 'OpenID Connect', description: 'Who the person is, and signing out.', routes: [userinfoRoutes, logoutRoutes] },
 ]
 const WELL_KNOWN: readonly RouteGroup[] = [
   { name: 'Discovery', description: 'What a client needs to know of this server: endpoints and public keys.', routes: [wellKnownRoutes] },
@@ -36,12 +45,14 @@ wellKnown.all('*', unmatched(wellKnown))
 
 export const oauthDocument: RoomDocument = {
   title: 'Kith OAuth API',
-  description: 'An OAuth 2.1 authorization server: authorization codes with PKCE, rotated refresh tokens, client credentials.',
+  description:
+    'An OAuth 2.1 authorization server and OpenID provider: authorization codes with PKCE, ID tokens, rotated refresh tokens, ' +
+    'client credentials, userinfo, revocation, introspection, sign-out.',
   mounts: [
     { prefix: '/oauth', room: oauth, groups: GROUPS },
     { prefix: '/.well-known', room: wellKnown, groups: WELL_KNOWN },
   ],
-  credentials: ['session'],
+  credentials: ['session', 'bearer'],
   error: ErrorResponse,
   toErrorBody,
 }

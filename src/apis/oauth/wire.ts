@@ -1,28 +1,39 @@
 /**
- * The OAuth parameters and replies by their names in the RFCs: RFC 6749 §4 to §6, RFC 7636 §4, RFC 8414, RFC 7517.
+ * The OAuth parameters and replies by their names in the RFCs: RFC 6749 §4 to §6, RFC 7636 §4, RFC 7009, OpenID Connect Core,
+ * RP-Initiated Logout.
  * Unknown parameters are ignored, and one without a value counts as left out (RFC 6749 §3.1, §3.2).
  */
 import * as z from 'zod'
 import type { TokenSet } from '../../core/oauth/token.ts'
 
-const parameter = z
+export const parameter = z
   .string()
   .optional()
   .transform((value) => (value === '' ? undefined : value))
-const requiredParameter = z.string().min(1, 'is required')
+export const requiredParameter = z.string().min(1, 'is required')
 
-export const AuthorizeQuery = z.object({
+export const AuthorizeParameters = z.object({
   client_id: requiredParameter.meta({ example: 'demo-spa' }),
   redirect_uri: requiredParameter.meta({
     description: 'Exactly as registered; for a loopback address the port may be any (RFC 8252 §7.3)',
     example: 'https://app.example.com/callback',
   }),
   response_type: parameter.meta({ description: 'Required: code', example: 'code' }),
-  state: parameter.meta({ description: 'Comes back as it is', example: 'af0ifjsldkj' }),
+  response_mode: parameter.meta({ description: 'query (the default) or form_post', example: 'query' }),
   scope: parameter.meta({
-    description: 'Space or comma separated; default: all that the client may have',
-    example: 'delegated:profile:read',
+    description: 'Space or comma separated; default: all that the client may have. With openid there is an ID token',
+    example: 'openid profile delegated:profile:read',
   }),
+  state: parameter.meta({ description: 'Comes back as it is', example: 'af0ifjsldkj' }),
+  nonce: parameter.meta({ description: 'Goes into the ID token as it is', example: 'n-0S6_WzA2Mj' }),
+  prompt: parameter.meta({ description: 'none; or any of login, consent, select_account', example: 'login' }),
+  max_age: parameter.meta({ description: 'Seconds since the sign-in; an older one is asked for anew', example: '3600' }),
+  login_hint: parameter.meta({ description: 'Shown on the sign-in page', example: 'john_doe' }),
+  id_token_hint: parameter.meta({ description: 'Whom the client expects; an expired one will do' }),
+  request: parameter.meta({ description: 'Refused: request_not_supported' }),
+  request_uri: parameter.meta({ description: 'Refused: request_uri_not_supported' }),
+  registration: parameter.meta({ description: 'Refused: registration_not_supported' }),
+  reauthentication: parameter.meta({ description: "Kith's own: comes back from the sign-in page" }),
   code_challenge: parameter.meta({
     description: 'Required of all but a few confidential clients (RFC 7636)',
     example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
@@ -52,6 +63,7 @@ export const TokenResponse = z.strictObject({
   token_type: z.literal('Bearer'),
   expires_in: z.int(),
   refresh_token: z.string().optional(),
+  id_token: z.string().optional(),
   scope: z.string(),
 })
 
@@ -69,6 +81,7 @@ export function toTokenResponse(tokens: TokenSet): z.output<typeof TokenResponse
     token_type: 'Bearer',
     expires_in: tokens.expiresIn,
     ...(tokens.refreshToken === null ? {} : { refresh_token: tokens.refreshToken }),
+    ...(tokens.idToken === null ? {} : { id_token: tokens.idToken }),
     scope: tokens.scopes.join(' '),
   }
 }
@@ -76,44 +89,53 @@ export function toTokenResponse(tokens: TokenSet): z.output<typeof TokenResponse
 /** RFC 6749 §5.2. */
 export const ErrorResponse = z.strictObject({ error: z.string(), error_description: z.string() })
 
-export const Jwks = z.object({
-  keys: z.array(
-    z.strictObject({
-      kty: z.literal('EC'),
-      crv: z.literal('P-256'),
-      x: z.string(),
-      y: z.string(),
-      kid: z.string(),
-      alg: z.literal('ES256'),
-      use: z.literal('sig'),
-    }),
-  ),
+export const RevokeForm = z.object({
+  token: requiredParameter.meta({ description: 'An access token or a refresh token of the client', example: 'tGzv3JOkF0XG5Qx2TlKWIA' }),
+  token_type_hint: parameter.meta({ description: 'Ignored: the token says itself what it is' }),
+  client_id: parameter.meta({ description: 'Required unless the Authorization header names the client', example: 'demo-spa' }),
+  client_secret: parameter.meta({ description: 'For client_secret_post' }),
 })
 
-export const JWKS_EXAMPLE = {
-  keys: [
-    {
-      kty: 'EC',
-      crv: 'P-256',
-      x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
-      y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
-      kid: '1',
-      alg: 'ES256',
-      use: 'sig',
-    },
-  ],
-} satisfies z.input<typeof Jwks>
+/** RFC 7009 §2.2: the body is not looked at. */
+export const RevokeResponse = z.strictObject({})
 
-export const ServerMetadata = z.strictObject({
-  issuer: z.url(),
-  authorization_endpoint: z.url(),
-  token_endpoint: z.url(),
-  jwks_uri: z.url(),
-  scopes_supported: z.array(z.string()),
-  response_types_supported: z.array(z.string()),
-  response_modes_supported: z.array(z.string()),
-  grant_types_supported: z.array(z.string()),
-  token_endpoint_auth_methods_supported: z.array(z.string()),
-  code_challenge_methods_supported: z.array(z.string()),
-  authorization_response_iss_parameter_supported: z.boolean(),
+export const LogoutParameters = z.object({
+  id_token_hint: parameter.meta({ description: 'An ID token of the person; an expired one will do' }),
+  client_id: parameter.meta({ description: 'The client, where the hint does not name it', example: 'demo-spa' }),
+  post_logout_redirect_uri: parameter.meta({ description: 'Exactly as registered', example: 'https://app.example.com/bye' }),
+  state: parameter.meta({ description: 'Comes back as it is', example: 'af0ifjsldkj' }),
+  logout_hint: parameter.meta({ description: 'Ignored' }),
 })
+
+/** OpenID Connect Core §5.1: those of the granted scopes that have a value. */
+export const Userinfo = z.strictObject({
+  sub: z.string(),
+  name: z.string().optional(),
+  given_name: z.string().optional(),
+  family_name: z.string().optional(),
+  middle_name: z.string().optional(),
+  nickname: z.string().optional(),
+  preferred_username: z.string().optional(),
+  website: z.string().optional(),
+  gender: z.string().optional(),
+  birthdate: z.string().optional(),
+  zoneinfo: z.string().optional(),
+  locale: z.string().optional(),
+  updated_at: z.int().optional(),
+  email: z.string().optional(),
+  email_verified: z.boolean().optional(),
+  phone_number: z.string().optional(),
+  phone_number_verified: z.boolean().optional(),
+  address: z.strictObject({ country: z.string() }).optional(),
+})
+
+export const USERINFO_EXAMPLE = {
+  sub: '0000000000000001a2b3c4d5',
+  name: 'John Doe',
+  given_name: 'John',
+  family_name: 'Doe',
+  preferred_username: 'john_doe',
+  updated_at: 1767225600,
+  email: 'john@example.com',
+  email_verified: true,
+} satisfies z.input<typeof Userinfo>

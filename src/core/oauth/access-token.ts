@@ -3,50 +3,16 @@
  * type, issuer and audience; the key comes from our own list by `kid`, never from the header).
  * A valid signature is only a claim: the gate decides.
  */
-import { type CryptoKey, errors, importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { type JWTPayload, SignJWT } from 'jose'
 import type { Config } from '../../config.ts'
 import { randomToken } from '../../crypto.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Claim } from '../sessions/principal.ts'
 import { type Scope, storedScopes } from './scopes.ts'
+import { getSigningKey, SIGNING_ALGORITHM, verifyJwt } from './signing-keys.ts'
 
-const ALGORITHM = 'ES256'
 const TYPE = 'at+jwt'
-/** Between the clocks of two edge locations. */
-const CLOCK_TOLERANCE_SECONDS = 5
-
-interface Keys {
-  readonly signing: { readonly kid: string; readonly key: CryptoKey }
-  readonly verifying: ReadonlyMap<string, CryptoKey>
-  /** RFC 7517: what `/.well-known/jwks.json` answers. */
-  readonly publicJwks: { readonly keys: readonly JsonWebKey[] }
-}
-
-const imported = new WeakMap<Config, Keys>()
-
-async function getKeys(config: Config): Promise<Keys> {
-  const known = imported.get(config)
-  if (known) return known
-  const verifying = new Map<string, CryptoKey>()
-  const publicKeys: JsonWebKey[] = []
-  for (const { kid, privateJwk } of config.signingKeys) {
-    const { kty, crv, x, y } = privateJwk
-    const publicJwk = { kty, crv, x, y, kid, alg: ALGORITHM, use: 'sig' } as JsonWebKey
-    publicKeys.push(publicJwk)
-    verifying.set(kid, (await importJWK(publicJwk as never, ALGORITHM)) as CryptoKey)
-  }
-  const [first] = config.signingKeys
-  if (!first) throw new Error('SIGNING_KEYS is empty')
-  const key = (await importJWK(first.privateJwk as never, ALGORITHM)) as CryptoKey
-  const keys = { signing: { kid: first.kid, key }, verifying, publicJwks: { keys: publicKeys } }
-  imported.set(config, keys)
-  return keys
-}
-
-export async function getPublicJwks(config: Config): Promise<Keys['publicJwks']> {
-  return (await getKeys(config)).publicJwks
-}
 
 export interface AccessTokenGrant {
   readonly clientId: string
@@ -57,70 +23,62 @@ export interface AccessTokenGrant {
 }
 
 export async function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promise<string> {
-  const { signing } = await getKeys(ctx.config)
+  const { kid, key } = await getSigningKey(ctx.config)
   const now = Math.floor(ctx.now() / 1000)
   const holder =
     'userId' in grant.holder
       ? { sub: toHex(grant.holder.userId), sid: toHex(grant.holder.sessionId) }
       : { sub: grant.clientId, client_epoch: grant.holder.clientEpoch }
   return new SignJWT({ ...holder, client_id: grant.clientId, scope: grant.scopes.join(' '), jti: randomToken(16) })
-    .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: signing.kid })
+    .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: TYPE, kid })
     .setIssuer(ctx.config.origin)
     .setAudience(ctx.config.origin)
     .setIssuedAt(now)
     .setNotBefore(now)
     .setExpirationTime(now + grant.lifeSeconds)
-    .sign(signing.key)
+    .sign(key)
+}
+
+/** What a right token says: whom it claims to be, and the times and the id that introspection shows. */
+export interface ReadAccessToken {
+  readonly claim: Claim
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly jti: string
 }
 
 /** Tokens whose signature was found right, per configuration: a client sends the same one hundreds of times. */
-const verified = new WeakMap<Config, Map<string, { readonly claim: Claim; readonly expiresAt: number }>>()
+const verified = new WeakMap<Config, Map<string, ReadAccessToken>>()
 const VERIFIED_MAX = 1_000
 
-/**
- * What the token claims, or null when it is not one of ours or has expired. Remembers right signatures, which cannot
- * become wrong; whether the token still counts is asked of the gate each time.
- */
+/** What the token claims, or null when it is not one of ours or has expired. */
 export async function verifyAccessToken(ctx: Ctx, token: string): Promise<Claim | null> {
+  return (await readAccessToken(ctx, token))?.claim ?? null
+}
+
+/**
+ * The token, read; null when it is not one of ours or has expired. Remembers right signatures, which cannot become
+ * wrong; whether the token still counts is asked of the gate each time. Times are in seconds.
+ */
+export async function readAccessToken(ctx: Ctx, token: string): Promise<ReadAccessToken | null> {
   const known = verified.get(ctx.config) ?? new Map()
   verified.set(ctx.config, known)
   const seen = known.get(token)
-  if (seen && seen.expiresAt > ctx.now()) return seen.claim
+  if (seen && seen.expiresAt * 1000 > ctx.now()) return seen
   known.delete(token)
-  const payload = await verifyJwt(ctx, token)
+  const payload = await verifyJwt(ctx, token, {
+    typ: TYPE,
+    audience: ctx.config.origin,
+    requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id', 'scope'],
+  })
   const claim = payload && toClaim(payload)
   if (!claim) return null
+  const { iat = 0, exp = 0, jti = '' } = payload
+  const read = { claim, issuedAt: iat, expiresAt: exp, jti }
   // The oldest goes: a Map keeps the order of insertion.
   if (known.size >= VERIFIED_MAX) known.delete(known.keys().next().value ?? '')
-  known.set(token, { claim, expiresAt: (payload.exp ?? 0) * 1000 })
-  return claim
-}
-
-async function verifyJwt(ctx: Ctx, token: string): Promise<JWTPayload | null> {
-  const { verifying } = await getKeys(ctx.config)
-  try {
-    const { payload } = await jwtVerify(
-      token,
-      ({ kid }) => {
-        const key = kid === undefined ? undefined : verifying.get(kid)
-        if (!key) throw new errors.JWKSNoMatchingKey()
-        return key
-      },
-      {
-        algorithms: [ALGORITHM],
-        typ: TYPE,
-        issuer: ctx.config.origin,
-        audience: ctx.config.origin,
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-        currentDate: new Date(ctx.now()),
-        requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id', 'scope'],
-      },
-    )
-    return payload
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return null
-    throw error
-  }
+  known.set(token, read)
+  return read
 }
 
 function toClaim(payload: JWTPayload): Claim | null {

@@ -19,7 +19,6 @@ import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { REFRESH_TOKEN_ABSOLUTE_MS, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
-import { issueAccessToken } from './access-token.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
 import { type Client, requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
@@ -27,6 +26,7 @@ import { narrowedTo } from './granted-scopes.ts'
 import { isVerified } from './pkce.ts'
 import { storedScopes } from './scopes.ts'
 import type { TokenSet } from './token.ts'
+import { issueUserTokens } from './user-tokens.ts'
 
 interface Exchange {
   readonly code: string
@@ -49,13 +49,9 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
   if (code.consumedAt !== null || code.expiresAt <= now || code.isLive !== 1) throw invalidGrant()
   const scopes = narrowedTo(storedScopes(code.scope), client.scopes)
   const { sessionId, refreshToken } = await claim(ctx, { client, code, codeHash })
-  const accessToken = await issueAccessToken(ctx, {
-    clientId: client.id,
-    scopes,
-    lifeSeconds: client.accessTokenSeconds,
-    holder: { userId: code.userId, sessionId },
-  })
-  return { accessToken, expiresIn: client.accessTokenSeconds, scopes, refreshToken }
+  const { userId, nonce, authenticatedAt, amr } = code
+  const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce, authenticatedAt, amr })
+  return { ...tokens, refreshToken }
 }
 
 /** Each of these refuses on its own; the caller does not learn which did. */

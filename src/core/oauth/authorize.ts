@@ -1,97 +1,151 @@
 /**
- * The authorization endpoint's rules (RFC 6749 §4.1.1, RFC 7636, RFC 9207, RFC 9700): a signed-in browser gets an
- * authorization code for a client. Errors go back by redirect only once the client and its redirect URI are known to be
- * right; what goes wrong before is told to the person in front of the browser.
+ * The authorization endpoint's rules (RFC 6749 §4.1.1, RFC 7636, RFC 9207, RFC 9700, OpenID Connect Core §3.1.2): a signed-in
+ * browser gets an authorization code for a client, after a sign-in or a consent where one is needed. Errors go to the client
+ * only once it and its redirect URI are known to be right; what goes wrong before is told to the person in front of the browser.
+ * A pushed request (RFC 9126) would be looked up in front of `judgeClient`.
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import { codeExists, insertAuthorizationCode } from '../../store/db/authorization-codes.ts'
-import { findClient } from '../../store/db/oauth-clients.ts'
+import { findConsent } from '../../store/db/consents.ts'
+import type { Statement } from '../../store/db/database.ts'
+import { findClient, type OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { AUTHORIZATION_CODE_MS } from '../figures.ts'
 import type { OptionalGate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
-import { type Client, requireGrantType, toClient } from './clients.ts'
-import { narrowedTo, scopesWithin } from './granted-scopes.ts'
-import { isCodeChallenge } from './pkce.ts'
-import { appendToRedirectUri, isLoopbackRedirectUri, isRegisteredRedirectUri } from './redirect-uri.ts'
-import type { Scope } from './scopes.ts'
+import { type AuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
+import { type Client, toClient } from './clients.ts'
+import { grantedByPerson } from './granted-scopes.ts'
+import { isLoopbackRedirectUri, isRegisteredRedirectUri } from './redirect-uri.ts'
+import { type Judged, judgeRequest, type ResponseMode, toResponseMode } from './request-rules.ts'
+import { coveredBy, type Scope, storedScopes } from './scopes.ts'
+import { needsSignIn } from './sign-in-rules.ts'
 
-export const RESPONSE_TYPES = ['code'] as const
-
-export interface AuthorizationRequest {
-  readonly clientId: string
+/** What goes back to the client, by way of the browser. */
+export interface AuthorizationResponse {
   readonly redirectUri: string
-  readonly responseType: string | undefined
-  readonly state: string | undefined
-  readonly scope: string | undefined
-  readonly codeChallenge: string | undefined
-  readonly codeChallengeMethod: string | undefined
+  readonly params: Readonly<Record<string, string>>
+  readonly mode: ResponseMode
 }
 
-type RedirectTarget = Pick<AuthorizationRequest, 'redirectUri' | 'state'>
+export type AuthorizationOutcome =
+  | { readonly kind: 'response'; readonly response: AuthorizationResponse }
+  /** `returnTo`: path and query of the request, with what keeps a forced sign-in from being asked for twice. */
+  | { readonly kind: 'sign_in_required'; readonly loginHint: string | null; readonly returnTo: string }
+  | { readonly kind: 'consent_required' }
 
-/** Something went wrong after client and redirect URI were found right: the client may be told by redirect. */
+/** Something went wrong after client and redirect URI were found right: the client may be told. */
 export class AuthorizationError extends Error {
   override readonly name = 'AuthorizationError'
-  readonly target: RedirectTarget
-  constructor(target: RedirectTarget, cause: unknown) {
+  readonly request: AuthorizationRequest
+  constructor(request: AuthorizationRequest, cause: unknown) {
     super('The authorization request was refused', { cause })
-    this.target = target
+    this.request = request
   }
 }
 
-/** Where the browser goes next, with a code (RFC 6749 §4.1.2). Throws `AuthorizationError`, or an `AppError` that must not be redirected. */
-export async function authorize(ctx: Ctx, gate: OptionalGate, request: AuthorizationRequest): Promise<string> {
-  const { principal, reads } = await gate(() => [findClient(request.clientId)])
-  const client = toClient(reads[0])
+/** Throws `AuthorizationError`, or an `AppError` that must not be sent to the client. */
+export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: AuthorizationRequest): Promise<AuthorizationOutcome> {
+  const { principal, reads } = await gate((claimed) => [
+    findClient(request.clientId),
+    findConsent(claimed?.userId ?? null, request.clientId),
+  ])
+  const client = judgeClient(reads[0], request)
+  return redirecting(request, async () => {
+    const judged = judgeRequest(client, request)
+    const signIn = await needsSignIn(ctx, principal, request, judged)
+    if (signIn) return { kind: 'sign_in_required', loginHint: request.loginHint ?? null, returnTo: toPath(signIn.request) }
+    if (!isBrowser(principal)) throw loginRequired()
+    const scopes = grantedByPerson(judged.scopes, principal.scopes)
+    if (needsConsent(ctx, { client, request, judged, scopes, agreed: storedScopes(reads[1]?.scopes ?? '') })) {
+      if (judged.prompts.has('none')) throw new AppError('consent_required', 'The user has not consented')
+      return { kind: 'consent_required' }
+    }
+    return { kind: 'response', response: await issueCode(ctx, { client, request, scopes, principal }) }
+  })
+}
+
+/** Only a browser may authorize: a token that could get codes would outlive its own scopes and its own end. */
+export function isBrowser(principal: UserPrincipal | null): principal is UserPrincipal {
+  return principal !== null && principal.clientId === null
+}
+
+function toPath(request: AuthorizationRequest): string {
+  return `/oauth/authorize?${toAuthorizationQuery(request)}`
+}
+
+/** The client, if the browser may be sent to the redirect URI at all. */
+export function judgeClient(row: OAuthClientRow | null, request: AuthorizationRequest): Client {
+  const client = toClient(row)
   if (!client) throw new AppError('invalid_request', 'The client is unknown')
   if (!isRegisteredRedirectUri(client.redirectUris, request.redirectUri)) {
     throw new AppError('invalid_request', 'The redirect_uri is not registered for the client')
   }
+  return client
+}
+
+/** From here on the client may be told what goes wrong. */
+export async function redirecting<T>(request: AuthorizationRequest, work: () => Promise<T>): Promise<T> {
   try {
-    const scopes = judgeRequest(client, request)
-    const code = await issueCode(ctx, { client, request, scopes, principal })
-    return authorizationResponse(ctx, request, { code })
+    return await work()
   } catch (cause) {
     throw new AuthorizationError(request, cause)
   }
 }
 
 /** RFC 6749 §4.1.2 and §4.1.2.1; `state` as it came, and who answers (RFC 9207 §2), in errors too. */
-export function authorizationResponse(ctx: Ctx, target: RedirectTarget, params: Readonly<Record<string, string>>): string {
-  return appendToRedirectUri(target.redirectUri, { ...params, state: target.state, iss: ctx.config.origin })
-}
-
-/** What is wrong with the request whoever sits in front of the browser. Answers the scopes within the client's. */
-function judgeRequest(client: Client, request: AuthorizationRequest): Scope[] {
-  if (request.responseType === undefined) throw new AppError('invalid_request', 'response_type is required')
-  if (request.responseType !== 'code') throw new AppError('unsupported_response_type', 'The response_type must be code')
-  requireGrantType(client, 'authorization_code')
-  judgeCodeChallenge(client, request)
-  return scopesWithin(request.scope, client.scopes)
-}
-
-/** RFC 7636 §4.3 and §4.4.1. A missing method would mean `plain`. */
-function judgeCodeChallenge(client: Client, { codeChallenge, codeChallengeMethod }: AuthorizationRequest): void {
-  if (codeChallenge === undefined) {
-    if (client.requiresPkce) throw new AppError('invalid_request', 'code_challenge is required')
-    if (codeChallengeMethod !== undefined) throw new AppError('invalid_request', 'code_challenge_method without code_challenge')
-    return
-  }
-  if (codeChallengeMethod !== 'S256') throw new AppError('invalid_request', 'The code_challenge_method must be S256')
-  if (!isCodeChallenge(codeChallenge)) throw new AppError('invalid_request', 'The code_challenge is not a SHA-256 in base64url')
-}
-
-async function issueCode(
+export function toAuthorizationResponse(
   ctx: Ctx,
-  input: { client: Client; request: AuthorizationRequest; scopes: Scope[]; principal: UserPrincipal | null },
-): Promise<string> {
-  const { client, request, principal } = input
-  // Only a browser may authorize: a token that could get codes would outlive its own scopes and its own end.
-  if (!principal || principal.clientId !== null) throw loginRequired()
-  if (!maySkipConsent(ctx, client, request.redirectUri)) throw new AppError('consent_required', 'The user has not consented')
-  const scopes = narrowedTo(input.scopes, principal.scopes)
+  request: AuthorizationRequest,
+  params: Readonly<Record<string, string>>,
+): AuthorizationResponse {
+  const state = request.state === undefined ? {} : { state: request.state }
+  return {
+    redirectUri: request.redirectUri,
+    params: { ...params, ...state, iss: ctx.config.origin },
+    mode: toResponseMode(request.responseMode) ?? 'query',
+  }
+}
+
+interface ConsentQuestion {
+  readonly client: Client
+  readonly request: AuthorizationRequest
+  readonly judged: Judged
+  readonly scopes: readonly Scope[]
+  /** What the person has agreed to before. */
+  readonly agreed: readonly Scope[]
+}
+
+function needsConsent(ctx: Ctx, { client, request, judged, scopes, agreed }: ConsentQuestion): boolean {
+  if (judged.prompts.has('consent')) return true
+  const isProven = provesClient(ctx, request.redirectUri)
+  if (client.isFirstParty && isProven) return false
+  // What was agreed with a client counts for nobody who may only have taken its name.
+  return (client.isPublic && !isProven) || !scopes.every((scope) => coveredBy(agreed, scope))
+}
+
+/**
+ * RFC 9700 §4.16.1, RFC 8252 §8.6: without a question only where the redirect URI proves whose client it is. Any program on
+ * the person's machine can listen on loopback, so that counts on developers' machines alone.
+ */
+function provesClient(ctx: Ctx, redirectUri: string): boolean {
+  return redirectUri.startsWith('https://') || (ctx.config.environment !== 'production' && isLoopbackRedirectUri(redirectUri))
+}
+
+export interface CodeGrant {
+  readonly client: Client
+  readonly request: AuthorizationRequest
+  readonly scopes: readonly Scope[]
+  readonly principal: UserPrincipal
+}
+
+/** Commits a code, and in the same batch what `alongside` makes of its hash. */
+export async function issueCode(
+  ctx: Ctx,
+  { client, request, scopes, principal }: CodeGrant,
+  alongside: (codeHash: string) => Statement<unknown>[] = () => [],
+): Promise<AuthorizationResponse> {
   const now = ctx.now()
   const code = randomToken()
   const codeHash = sha256(code)
@@ -102,24 +156,16 @@ async function issueCode(
     redirectUri: request.redirectUri,
     codeChallenge: request.codeChallenge ?? null,
     scope: scopes.join(' '),
+    nonce: request.nonce ?? null,
     browserSessionId: principal.sessionId,
     createdAt: now,
     expiresAt: now + AUTHORIZATION_CODE_MS,
   }
   // The session may have ended since the gate, or the gate may have read a replica.
-  if (!(await ctx.db.commit([insertAuthorizationCode(row)], codeExists(codeHash)))) throw loginRequired()
-  return code
+  if (!(await ctx.db.commit([insertAuthorizationCode(row), ...alongside(codeHash)], codeExists(codeHash)))) throw loginRequired()
+  return toAuthorizationResponse(ctx, request, { code })
 }
 
-/**
- * RFC 9700 §4.16.1, RFC 8252 §8.6: without consent only where the redirect URI proves whose client it is. Any program on
- * the person's machine can listen on loopback, so that counts on developers' machines alone.
- */
-function maySkipConsent(ctx: Ctx, client: Client, redirectUri: string): boolean {
-  if (!client.isFirstParty) return false
-  return redirectUri.startsWith('https://') || (ctx.config.environment !== 'production' && isLoopbackRedirectUri(redirectUri))
-}
-
-function loginRequired(): AppError {
+export function loginRequired(): AppError {
   return new AppError('login_required', 'The user is not signed in')
 }

@@ -8,6 +8,7 @@ import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { AppError } from '../errors.ts'
 import { type Client, toClient } from './clients.ts'
 
+/** `private_key_jwt` (RFC 7523) would be the next. */
 export const CLIENT_AUTHENTICATION_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
 export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number]
 

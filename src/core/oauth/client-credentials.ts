@@ -28,5 +28,5 @@ export async function grantClientCredentials(
     lifeSeconds: client.accessTokenSeconds,
     holder: { clientEpoch: client.epoch },
   })
-  return { accessToken, expiresIn: client.accessTokenSeconds, scopes, refreshToken: null }
+  return { accessToken, expiresIn: client.accessTokenSeconds, scopes, refreshToken: null, idToken: null }
 }

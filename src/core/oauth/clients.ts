@@ -13,9 +13,11 @@ export function isGrantType(text: string): text is GrantType {
 
 export interface Client {
   readonly id: string
+  readonly name: string
   /** RFC 6749 §2.1: it cannot keep a secret. */
   readonly isPublic: boolean
   readonly redirectUris: readonly string[]
+  readonly postLogoutRedirectUris: readonly string[]
   readonly grantTypes: readonly string[]
   readonly scopes: readonly Scope[]
   readonly isFirstParty: boolean
@@ -30,8 +32,10 @@ export function toClient(row: OAuthClientRow | null): Client | null {
   const isPublic = row.tokenEndpointAuthMethod === 'none'
   return {
     id: row.id,
+    name: row.name,
     isPublic,
     redirectUris: JSON.parse(row.redirectUris) as string[],
+    postLogoutRedirectUris: JSON.parse(row.postLogoutRedirectUris) as string[],
     grantTypes: row.grantTypes.split(' '),
     scopes: storedScopes(row.scopes),
     isFirstParty: row.firstParty === 1,

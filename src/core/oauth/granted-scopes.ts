@@ -3,11 +3,14 @@
  * what the user may have. Asking beyond the client is an error; the user's role narrows in silence.
  */
 import { AppError } from '../errors.ts'
-import { coveredBy, intersectScopes, parseScopes, type Scope } from './scopes.ts'
+import { coveredBy, intersectScopes, isIdentityScope, parseScopes, type Scope, withinPerson } from './scopes.ts'
 
-/** What was asked for, within `allowed`; all of it when nothing was asked for. Every name asked for must count for something. */
+/**
+ * What was asked for, within `allowed`; all of it when nothing was asked for, but for the scopes of OpenID Connect, which are
+ * given to who names them (Core §3.1.2.1). Every name asked for must count for something.
+ */
 export function scopesWithin(asked: string | undefined, allowed: readonly Scope[]): Scope[] {
-  if (asked === undefined) return nonEmpty([...allowed])
+  if (asked === undefined) return nonEmpty(allowed.filter((scope) => !isIdentityScope(scope)))
   const scopes = parse(asked)
   for (const scope of scopes) {
     if (intersectScopes([scope], allowed).length === 0) throw invalidScope(`The client may not have the scope ${scope}`)
@@ -18,6 +21,11 @@ export function scopesWithin(asked: string | undefined, allowed: readonly Scope[
 /** A limit that nobody asked about: the user's role, or the client as it is now. */
 export function narrowedTo(scopes: readonly Scope[], limit: readonly Scope[]): Scope[] {
   return nonEmpty(intersectScopes(scopes, limit))
+}
+
+/** What a person can let a client have of it. */
+export function grantedByPerson(scopes: readonly Scope[], held: readonly Scope[]): Scope[] {
+  return nonEmpty(withinPerson(scopes, held))
 }
 
 /** RFC 6749 §6: a refresh may ask for less than was granted, never for more. `*` is all that was granted (wire §6.1). */
@@ -31,8 +39,12 @@ export function scopesOfRefresh(asked: string | undefined, granted: readonly Sco
   return nonEmpty(scopes)
 }
 
+/**
+ * OpenID Connect Core §11: refresh tokens come with the grant type that the client is registered for, so asking for
+ * `offline_access` asks for nothing more, and is no error.
+ */
 function parse(text: string): Scope[] {
-  const scopes = parseScopes(text)
+  const scopes = parseScopes(text.replace(/(^|[\s,])offline_access(?=$|[\s,])/g, ' '))
   if (!scopes) throw invalidScope('A scope is unknown')
   return scopes
 }

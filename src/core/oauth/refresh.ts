@@ -9,13 +9,13 @@ import { findRefreshToken, findRotation, type RefreshTokenRow, rotateRefreshToke
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { REFRESH_GRACE_MS, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
-import { issueAccessToken } from './access-token.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
 import { requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
 import { narrowedTo, scopesOfRefresh } from './granted-scopes.ts'
 import { storedScopes } from './scopes.ts'
 import type { TokenSet } from './token.ts'
+import { issueUserTokens } from './user-tokens.ts'
 
 type LiveToken = RefreshTokenRow & { readonly clientId: string }
 
@@ -37,13 +37,10 @@ export async function refreshTokens(
   const scopes = narrowedTo(scopesOfRefresh(input.scope, storedScopes(live.scope)), client.scopes)
   const kid = live.successorKid ?? ctx.config.hmacKeys.current
   const refreshToken = await rotate(ctx, { presented: input.refreshToken, token: live, kid })
-  const accessToken = await issueAccessToken(ctx, {
-    clientId: client.id,
-    scopes,
-    lifeSeconds: client.accessTokenSeconds,
-    holder: { userId: live.userId, sessionId: live.sessionId },
-  })
-  return { accessToken, expiresIn: client.accessTokenSeconds, scopes, refreshToken }
+  const { userId, sessionId, authenticatedAt, amr } = live
+  // OpenID Connect Core §12.2: the nonce was the authorization request's, so a refreshed ID token has none.
+  const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce: null, authenticatedAt, amr })
+  return { ...tokens, refreshToken }
 }
 
 /** The successor of `presented`. It does not matter who rotates: the first one writes, the others find what it wrote. */

@@ -57,11 +57,32 @@ const TREE = {
   'admin:client:all': { parent: 'admin:all', description: 'Administer clients' },
   'admin:client:read': { parent: 'admin:client:all', description: 'See clients' },
   'admin:client:write': { parent: 'admin:client:all', description: 'Change clients' },
+  openid: { parent: '*', description: 'Know who you are' },
+  profile: { parent: '*', description: 'See your name and the rest of your profile' },
+  email: { parent: '*', description: 'See your e-mail address' },
+  phone: { parent: '*', description: 'See your phone number' },
+  address: { parent: '*', description: 'See the country you live in' },
 } as const
 
 export type Scope = keyof typeof TREE
 
 export const SCOPES: Readonly<Record<Scope, { readonly parent: Scope | null; readonly description: string }>> = TREE
+
+/**
+ * OpenID Connect Core §5.4: what a client may learn about the person, which is no power to act. They stand beside
+ * `delegated:all`: a client is registered for each of them (or for `*`), and no role takes them from a person.
+ */
+const IDENTITY_SCOPES: readonly Scope[] = ['openid', 'profile', 'email', 'phone', 'address']
+
+export function isIdentityScope(scope: Scope): boolean {
+  return IDENTITY_SCOPES.includes(scope)
+}
+
+/** What of `scopes` is within what a person holds, by role or session. Identity passes where it was named. */
+export function withinPerson(scopes: readonly Scope[], held: readonly Scope[]): Scope[] {
+  const powers = scopes.filter((scope) => !isIdentityScope(scope))
+  return [...scopes.filter(isIdentityScope), ...intersectScopes(powers, held).filter((scope) => !isIdentityScope(scope))]
+}
 
 export function isScope(text: string): text is Scope {
   return Object.hasOwn(TREE, text)
@@ -88,7 +109,7 @@ export function coveredBy(held: readonly Scope[], wanted: Scope): boolean {
   return held.some((scope) => covers(scope, wanted))
 }
 
-/** What lies in both lists: of each related pair the narrower one. */
+/** What lies in both lists: of each related pair the narrower one. Identity is named, never meant by `*` beside it. */
 export function intersectScopes(a: readonly Scope[], b: readonly Scope[]): Scope[] {
   const both = new Set<Scope>()
   for (const left of a) {
@@ -97,7 +118,8 @@ export function intersectScopes(a: readonly Scope[], b: readonly Scope[]): Scope
       else if (covers(right, left)) both.add(left)
     }
   }
-  return [...both].filter((scope) => ![...both].some((other) => other !== scope && covers(other, scope)))
+  const isCovered = (scope: Scope) => [...both].some((other) => other !== scope && covers(other, scope))
+  return [...both].filter((scope) => isIdentityScope(scope) || !isCovered(scope))
 }
 
 /** Writes that a restricted account may not do (design §5): social, profile and media, its own or another's. */

@@ -1,4 +1,7 @@
-/** The token endpoint's rules (RFC 6749 §3.2): who asks with which grant; each grant is a file of its own. */
+/**
+ * The token endpoint's rules (RFC 6749 §3.2): who asks with which grant; each grant is a file of its own, as the device grant
+ * (RFC 8628) would be. A DPoP proof (RFC 9449) would be judged here, before any of them.
+ */
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { exchangeAuthorizationCode } from './authorization-code.ts'
@@ -15,6 +18,8 @@ export interface TokenSet {
   readonly scopes: readonly Scope[]
   /** Null where the grant has none. */
   readonly refreshToken: string | null
+  /** Null unless the scope `openid` was granted. */
+  readonly idToken: string | null
 }
 
 export interface TokenRequest {

@@ -6,13 +6,13 @@
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { SessionId, UserId } from '../../ids.ts'
 import type { Results, Statement } from '../../store/db/database.ts'
-import { findClientGateRow } from '../../store/db/oauth-clients.ts'
+import { type ClientGateRow, findClientGateRow } from '../../store/db/oauth-clients.ts'
 import { findGateRow, type GateRow, touchSession } from '../../store/db/sessions.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { BROWSER_SESSION_IDLE_MS, SESSION_TOUCH_MS } from '../figures.ts'
-import { coveredBy, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes } from '../oauth/scopes.ts'
+import { coveredBy, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from '../oauth/scopes.ts'
 import type { Claim, ClientPrincipal, Principal, UserPrincipal } from './principal.ts'
 
 type Reads = readonly Statement<unknown>[]
@@ -55,12 +55,18 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope): Gate<Principa
   return async (reads) => {
     const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId }
     const [row, ...results] = await ctx.gateDb.batch([findClientGateRow(claim.clientId), ...(reads?.(nobody) ?? [])])
-    if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch) throw new AppError('invalid_token')
-    const scopes = intersectScopes(claim.scopes, storedScopes(row.scopes))
+    const scopes = liveClientScopes(claim, row)
+    if (!scopes) throw new AppError('invalid_token')
     if (!coveredBy(scopes, needed)) throw insufficientScope(needed)
     const principal: ClientPrincipal = { kind: 'client', clientId: claim.clientId, scopes }
     return { principal, user: null, reads: results as never }
   }
+}
+
+/** What the token of a client that acts for itself may do; null when it does not count. */
+export function liveClientScopes(claim: Extract<Claim, { kind: 'client' }>, row: ClientGateRow | null): Scope[] | null {
+  if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch) return null
+  return intersectScopes(claim.scopes, storedScopes(row.scopes))
 }
 
 /** A gate that lets everyone through and says who it is, if anyone. */
@@ -77,10 +83,18 @@ export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
   }
 }
 
-type SessionClaim = Exclude<Claim, { kind: 'client' }>
+export type SessionClaim = Exclude<Claim, { kind: 'client' }>
 
+/** The verdict, and a note that the session is in use. */
 function judgeSession(ctx: Ctx, claim: SessionClaim, row: GateRow | null): UserPrincipal | null {
   const now = ctx.now()
+  const principal = toLivePrincipal(claim, row, now)
+  if (principal && row && now - row.sessionLastUsedAt > SESSION_TOUCH_MS) touch(ctx, row, now)
+  return principal
+}
+
+/** The verdict on a credential, given its row: null when it does not count. */
+export function toLivePrincipal(claim: SessionClaim, row: GateRow | null, now: number): UserPrincipal | null {
   if (!row || row.id !== claim.userId) return null
   if (row.sessionRevokedAt !== null || row.sessionExpiresAt <= now || row.sessionIdleExpiresAt <= now) return null
   if (row.sessionEpoch !== row.epoch || row.deletedAt !== null) return null
@@ -90,7 +104,6 @@ function judgeSession(ctx: Ctx, claim: SessionClaim, row: GateRow | null): UserP
   } else if (row.sessionClientId !== claim.clientId || row.clientScopes === null || row.clientDisabledAt !== null) {
     return null
   }
-  if (now - row.sessionLastUsedAt > SESSION_TOUCH_MS) touch(ctx, row, now)
   return toPrincipal(claim, row, now)
 }
 
@@ -107,7 +120,7 @@ function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrinci
     userId: row.id,
     sessionId: row.sessionId,
     clientId: row.sessionClientId,
-    scopes: intersectScopes(granted, storedScopes(row.roleScopes)),
+    scopes: withinPerson(granted, storedScopes(row.roleScopes)),
     role: row.role,
     ranking: row.roleRanking,
     restricted: isInForce(row.restrictedAt, row.restrictedUntil, now),

@@ -18,7 +18,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { BROWSER_SESSION_ABSOLUTE_MS, BROWSER_SESSION_IDLE_MS, BROWSER_SESSIONS_MAX } from '../figures.ts'
 import type { Gate, OptionalGate } from './gate.ts'
-import type { Claim } from './principal.ts'
+import type { Claim, UserPrincipal } from './principal.ts'
 
 /** A browser's session, with the secret that only its cookie holds. */
 export interface BrowserSession {
@@ -112,8 +112,11 @@ export async function revokeSession(ctx: Ctx, gate: Gate, id: SessionId): Promis
 /** Signs the caller out. Without a live session there is nothing to do, and that is no error. */
 export async function signOut(ctx: Ctx, gate: OptionalGate): Promise<void> {
   const { principal } = await gate()
-  if (!principal) return
-  const { userId, sessionId } = principal
+  if (principal) await endOwnSession(ctx, principal)
+}
+
+/** Ends the session that the caller has come with. */
+export async function endOwnSession(ctx: Ctx, { userId, sessionId }: UserPrincipal): Promise<void> {
   const now = ctx.now()
   await ctx.db.batch([
     endSession({ id: sessionId, userId, now }),

@@ -24,6 +24,8 @@ export type AuditEventType =
   | 'second_factor_off'
   | 'recovery_codes_made'
   | 'client_authorized'
+  | 'consent_given'
+  | 'grant_revoked'
   | 'refresh_token_reused'
   | 'authorization_code_reused'
   | 'role_changed'

@@ -14,6 +14,7 @@ export interface NewAuthorizationCode {
   readonly redirectUri: string
   readonly codeChallenge: string | null
   readonly scope: string
+  readonly nonce: string | null
   readonly browserSessionId: SessionId
   readonly createdAt: number
   readonly expiresAt: number
@@ -22,13 +23,19 @@ export interface NewAuthorizationCode {
 /** Makes a code if the browser session is live now; how and when the person signed in is the session's. Repeatable. */
 export function insertAuthorizationCode(row: NewAuthorizationCode): Statement<void> {
   return run(sql`
-    INSERT INTO authorization_codes (code_hash, client_id, user_id, redirect_uri, code_challenge, scope, epoch,
+    INSERT INTO authorization_codes (code_hash, client_id, user_id, redirect_uri, code_challenge, scope, nonce, epoch,
                                      browser_session_id, authenticated_at, amr, created_at, expires_at)
-    SELECT ${row.codeHash}, ${row.clientId}, u.id, ${row.redirectUri}, ${row.codeChallenge}, ${row.scope}, u.epoch,
+    SELECT ${row.codeHash}, ${row.clientId}, u.id, ${row.redirectUri}, ${row.codeChallenge}, ${row.scope}, ${row.nonce},
+           u.epoch,
            s.id, s.authenticated_at, s.amr, ${row.createdAt}, ${row.expiresAt}
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = ${row.browserSessionId} AND u.id = ${row.userId} AND s.client_id IS NULL AND ${isLive(row.createdAt)}
     ON CONFLICT (code_hash) DO NOTHING`)
+}
+
+/** Holds when the code was made. */
+export function codeWasMade(codeHash: string): Fragment {
+  return sql`EXISTS (SELECT 1 FROM authorization_codes WHERE code_hash = ${codeHash})`
 }
 
 export function codeExists(codeHash: string): Statement<{ codeHash: string } | null> {
@@ -41,6 +48,7 @@ export interface AuthorizationCodeRow {
   readonly redirectUri: string
   readonly codeChallenge: string | null
   readonly scope: string
+  readonly nonce: string | null
   readonly authenticatedAt: number
   readonly amr: string
   readonly expiresAt: number
@@ -52,7 +60,7 @@ export interface AuthorizationCodeRow {
 
 export function findAuthorizationCode(codeHash: string, now: number): Statement<AuthorizationCodeRow | null> {
   return first(sql`
-    SELECT c.client_id, c.user_id, c.redirect_uri, c.code_challenge, c.scope, c.authenticated_at, c.amr, c.expires_at,
+    SELECT c.client_id, c.user_id, c.redirect_uri, c.code_challenge, c.scope, c.nonce, c.authenticated_at, c.amr, c.expires_at,
            c.consumed_at, c.session_id, (c.epoch = u.epoch AND ${isLive(now)}) AS is_live
     FROM authorization_codes c
     JOIN users u ON u.id = c.user_id

@@ -14,6 +14,7 @@ export interface OAuthClientRow extends ClientGateRow {
   readonly secretHash: string | null
   readonly tokenEndpointAuthMethod: string
   readonly redirectUris: string
+  readonly postLogoutRedirectUris: string
   readonly grantTypes: string
   readonly firstParty: number
   readonly requirePkce: number
@@ -26,7 +27,7 @@ export function findClientGateRow(clientId: string): Statement<ClientGateRow | n
 
 export function findClient(clientId: string): Statement<OAuthClientRow | null> {
   return first(sql`
-    SELECT id, name, secret_hash, token_endpoint_auth_method, redirect_uris, grant_types, scopes, first_party, require_pkce,
-           access_token_seconds, epoch, disabled_at
+    SELECT id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes, first_party,
+           require_pkce, access_token_seconds, epoch, disabled_at
     FROM oauth_clients WHERE id = ${clientId}`)
 }

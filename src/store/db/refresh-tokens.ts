@@ -28,6 +28,9 @@ export interface RefreshTokenRow {
   readonly clientId: string | null
   readonly scope: string
   readonly sessionExpiresAt: number
+  readonly authenticatedAt: number
+  readonly amr: string
+  readonly createdAt: number
   readonly expiresAt: number
   readonly rotatedAt: number | null
   readonly successorKid: string | null
@@ -37,8 +40,8 @@ export interface RefreshTokenRow {
 
 export function findRefreshToken(tokenHash: string, now: number): Statement<RefreshTokenRow | null> {
   return first(sql`
-    SELECT t.session_id, s.user_id, s.client_id, s.scope, s.expires_at AS session_expires_at, t.expires_at, t.rotated_at,
-           t.successor_kid, (${isLive(now)}) AS is_live
+    SELECT t.session_id, s.user_id, s.client_id, s.scope, s.expires_at AS session_expires_at, s.authenticated_at, s.amr,
+           t.created_at, t.expires_at, t.rotated_at, t.successor_kid, (${isLive(now)}) AS is_live
     FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
     WHERE t.token_hash = ${tokenHash}`)
 }

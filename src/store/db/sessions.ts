@@ -38,18 +38,24 @@ export interface GateRow extends UserRow {
   readonly clientDisabledAt: number | null
 }
 
+const gateColumns = sql`
+  SELECT u.*, s.id AS session_id, s.client_id AS session_client_id, s.token_hash AS session_token_hash, s.scope AS session_scope,
+         s.epoch AS session_epoch, s.expires_at AS session_expires_at, s.idle_expires_at AS session_idle_expires_at,
+         s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
+         s.authenticated_at AS session_authenticated_at, s.amr AS session_amr,
+         r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at
+  FROM sessions s
+  JOIN users u ON u.id = s.user_id
+  JOIN roles r ON r.id = u.role
+  LEFT JOIN oauth_clients c ON c.id = s.client_id`
+
 export function findGateRow(sessionId: SessionId): Statement<GateRow | null> {
-  return first(sql`
-    SELECT u.*, s.id AS session_id, s.client_id AS session_client_id, s.token_hash AS session_token_hash, s.scope AS session_scope,
-           s.epoch AS session_epoch, s.expires_at AS session_expires_at, s.idle_expires_at AS session_idle_expires_at,
-           s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
-           s.authenticated_at AS session_authenticated_at, s.amr AS session_amr,
-           r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at
-    FROM sessions s
-    JOIN users u ON u.id = s.user_id
-    JOIN roles r ON r.id = u.role
-    LEFT JOIN oauth_clients c ON c.id = s.client_id
-    WHERE s.id = ${sessionId}`)
+  return first(sql`${gateColumns} WHERE s.id = ${sessionId}`)
+}
+
+/** The same for the session that a refresh token belongs to. */
+export function findGateRowOfRefreshToken(tokenHash: string): Statement<GateRow | null> {
+  return first(sql`${gateColumns} WHERE s.id = (SELECT session_id FROM refresh_tokens WHERE token_hash = ${tokenHash})`)
 }
 
 /**

@@ -1,7 +1,7 @@
 // GET /oauth/authorize: RFC 6749 §4.1.1, §4.1.2, RFC 7636, RFC 9207, RFC 9700 §4.1.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
-import { authorize as authorizeClient } from '../../../src/core/oauth/authorize.ts'
+import { judgeAuthorization } from '../../../src/core/oauth/authorize.ts'
 import { optionalGate } from '../../../src/core/sessions/gate.ts'
 import type { UserId } from '../../../src/ids.ts'
 import {
@@ -15,12 +15,12 @@ import {
   newClient,
   newCode,
   newCtx,
-  newEnv,
   newGrant,
   newUser,
   ORIGIN,
   type Params,
   platform,
+  productionEnv,
   redirected,
   rows,
   send,
@@ -177,14 +177,15 @@ describe('told by redirect, with state and iss', () => {
     expect(await errorFor(sloppy, cookie, { code_challenge: undefined, code_challenge_method: undefined })).toBe('invalid_request')
   })
 
-  test('nobody is signed in', async () => {
-    expect(await errorFor(client, null)).toBe('login_required')
-    expect(await errorFor(client, `${cookie.slice(0, -2)}xx`)).toBe('login_required')
+  test('nobody is signed in, and nobody may be asked', async () => {
+    const silent = { prompt: 'none' }
+    expect(await errorFor(client, null, silent)).toBe('login_required')
+    expect(await errorFor(client, `${cookie.slice(0, -2)}xx`, silent)).toBe('login_required')
   })
 
   test('a Bearer token is not a browser', async () => {
     const tokens = (await (await exchange(client, await newCode(client, cookie))).json()) as { access_token: string }
-    const response = await send(authorizePath(client), { headers: { authorization: `Bearer ${tokens.access_token}` } })
+    const response = await send(authorizePath(client, { prompt: 'none' }), { headers: { authorization: `Bearer ${tokens.access_token}` } })
     expect(redirected(response).params.error).toBe('login_required')
   })
 
@@ -198,7 +199,7 @@ describe('told by redirect, with state and iss', () => {
       const someone = await newUser()
       const browser = await newBrowser(someone)
       await rows(statement, someone)
-      expect(await errorFor(client, browser.cookie)).toBe('login_required')
+      expect(await errorFor(client, browser.cookie, { prompt: 'none' })).toBe('login_required')
     })
   }
 
@@ -217,7 +218,7 @@ describe('told by redirect, with state and iss', () => {
     }
     for (const statement of ['UPDATE users SET epoch = epoch + 1 WHERE id = ?', 'UPDATE sessions SET revoked_at = 1 WHERE user_id = ?']) {
       const ctx = ctxInterrupted(() => rows(statement, someone))
-      const refusal = authorizeClient(ctx, optionalGate(ctx, claim), request)
+      const refusal = judgeAuthorization(ctx, optionalGate(ctx, claim), request)
       await expect(refusal, statement).rejects.toMatchObject({ cause: { code: 'login_required' } })
       await rows('UPDATE users SET epoch = 0 WHERE id = ?', someone)
     }
@@ -226,24 +227,17 @@ describe('told by redirect, with state and iss', () => {
     const grant = await newGrant(client)
     const ctx = newCtx()
     const bearer = optionalGate(ctx, await verifyAccessToken(ctx, grant.tokens.access_token))
-    await expect(authorizeClient(ctx, bearer, request)).rejects.toMatchObject({ cause: { code: 'login_required' } })
+    await expect(judgeAuthorization(ctx, bearer, request)).rejects.toMatchObject({ cause: { code: 'login_required' } })
   })
 
   test('design §5: consent is skipped for first-party clients with https alone, loopback outside of production', async () => {
-    expect(await errorFor(await newClient({ firstParty: 0 }), cookie)).toBe('consent_required')
+    const silent = { prompt: 'none' }
+    expect(await errorFor(await newClient({ firstParty: 0 }), cookie, silent)).toBe('consent_required')
     const app = await newClient({ redirectUris: ['com.example.app:/cb'] })
-    expect(await errorFor(app, cookie)).toBe('consent_required')
+    expect(await errorFor(app, cookie, silent)).toBe('consent_required')
     const loopback = await newClient({ redirectUris: ['http://localhost:5173/cb'] })
-    expect(await errorFor(loopback, cookie)).toBeUndefined()
-    const keys = { HMAC_KEYS: 'a', PEPPER_KEYS: 'b', ENCRYPTION_KEYS: 'c' }
-    const production = newEnv({
-      ENVIRONMENT: 'production',
-      MAIL: 'email-service',
-      SCRYPT_LN: '15',
-      SIGNING_KEYS: platform.env.SIGNING_KEYS?.replace('test-1', '1') ?? '',
-      ...Object.fromEntries(Object.entries(keys).map(([name, kid]) => [name, JSON.stringify({ [kid]: 'A'.repeat(43) })])),
-    })
-    const response = await send(authorizePath(loopback), { headers: { cookie } }, production)
+    expect(await errorFor(loopback, cookie, silent)).toBeUndefined()
+    const response = await send(authorizePath(loopback, silent), { headers: { cookie } }, productionEnv())
     expect(redirected(response).params.error).toBe('consent_required')
   })
 
@@ -273,6 +267,6 @@ describe('scopes', () => {
 test('a wrong method is 405 with the methods that there are, an unknown path 404', async () => {
   const response = await send('/oauth/authorize', { method: 'DELETE' })
   expect(response.status).toBe(405)
-  expect(response.headers.get('allow')).toBe('GET, HEAD')
+  expect(response.headers.get('allow')).toBe('GET, HEAD, POST')
   expect((await send('/oauth/nothing')).status).toBe(404)
 })

@@ -26,6 +26,18 @@ export function newEnv(vars: Record<string, string>): Bindings {
   return { ...platform.env, ...vars }
 }
 
+/** The bindings as a deployment has them. */
+export function productionEnv(): Bindings {
+  const keys = Object.entries({ HMAC_KEYS: 'a', PEPPER_KEYS: 'b', ENCRYPTION_KEYS: 'c' })
+  return newEnv({
+    ENVIRONMENT: 'production',
+    MAIL: 'email-service',
+    SCRYPT_LN: '15',
+    SIGNING_KEYS: platform.env.SIGNING_KEYS?.replace('test-1', '1') ?? '',
+    ...Object.fromEntries(keys.map(([name, kid]) => [name, JSON.stringify({ [kid]: 'A'.repeat(43) })])),
+  })
+}
+
 export async function send(path: string, init: RequestInit = {}, bindings: Bindings = platform.env): Promise<Response> {
   const execution = createExecutionContext()
   platform.beginInvocation()
@@ -105,6 +117,7 @@ interface ClientColumns {
   firstParty?: number
   requirePkce?: number
   accessTokenSeconds?: number
+  postLogoutRedirectUris?: string[]
 }
 
 export async function newClient(columns: ClientColumns = {}): Promise<TestClient> {
@@ -114,8 +127,8 @@ export async function newClient(columns: ClientColumns = {}): Promise<TestClient
   const method = columns.method ?? 'none'
   await rows(
     `INSERT INTO oauth_clients (id, name, secret_hash, token_endpoint_auth_method, redirect_uris, grant_types, scopes, first_party,
-                                require_pkce, access_token_seconds, created_at, updated_at)
-     VALUES (?, 'Test', ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+                                require_pkce, access_token_seconds, post_logout_redirect_uris, created_at, updated_at)
+     VALUES (?, 'Test', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
     id,
     method === 'none' ? null : sha256(secret),
     method,
@@ -125,6 +138,7 @@ export async function newClient(columns: ClientColumns = {}): Promise<TestClient
     columns.firstParty ?? 1,
     columns.requirePkce ?? 1,
     columns.accessTokenSeconds ?? 600,
+    JSON.stringify(columns.postLogoutRedirectUris ?? []),
   )
   return { id, secret, redirectUri: redirectUris[0] ?? '' }
 }
@@ -194,6 +208,7 @@ export interface TokenReply {
   token_type: string
   expires_in: number
   refresh_token: string
+  id_token: string
   scope: string
 }
 

@@ -2,8 +2,22 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { OAUTH_ERRORS } from '../../../src/apis/oauth/errors.ts'
-import { Jwks, ServerMetadata } from '../../../src/apis/oauth/wire.ts'
-import { newClient, newGrant, ORIGIN, platform, send, token } from './harness.ts'
+import { Jwks, ServerMetadata } from '../../../src/apis/oauth/metadata-wire.ts'
+import {
+  authorize,
+  exchange,
+  newBrowser,
+  newClient,
+  newCode,
+  newGrant,
+  newUser,
+  ORIGIN,
+  type Params,
+  platform,
+  send,
+  token,
+} from './harness.ts'
+import { basicOf, claimsOf, form, IDENTITY, signIn, userinfo } from './openid.ts'
 
 const get = async (path: string) => (await send(path)).json()
 
@@ -32,14 +46,12 @@ describe('RFC 8414', () => {
   })
 
   test('every endpoint is there', async () => {
-    const { authorization_endpoint, token_endpoint, jwks_uri } = await metadata()
-    for (const [url, method] of [
-      [authorization_endpoint, 'GET'],
-      [token_endpoint, 'POST'],
-      [jwks_uri, 'GET'],
-    ] as const) {
+    const endpoints = Object.entries(await metadata()).filter(([name]) => /_endpoint$|^jwks_uri$/.test(name))
+    expect(endpoints).toHaveLength(7)
+    for (const [name, url] of endpoints as [string, string][]) {
       expect(url.startsWith(`${ORIGIN}/`)).toBe(true)
-      expect([404, 405]).not.toContain((await send(url.slice(ORIGIN.length), { method })).status)
+      const method = /token|revocation|introspection/.test(name) ? 'POST' : 'GET'
+      expect([404, 405], name).not.toContain((await send(url.slice(ORIGIN.length), { method })).status)
     }
   })
 
@@ -59,9 +71,53 @@ describe('RFC 8414', () => {
     }
   })
 
-  test('nothing is said of what does not exist yet', async () => {
-    expect(Object.keys(await metadata())).not.toContain('introspection_endpoint')
-    expect((await send('/.well-known/openid-configuration')).status).toBe(404)
+  test('every claim is to be had, in the ID token or from userinfo', async () => {
+    const { claims_supported } = await metadata()
+    const { tokens } = await signIn(IDENTITY, { nonce: 'n' })
+    const info = (await (await userinfo(tokens.access_token)).json()) as object
+    const had = new Set([...Object.keys(info), ...Object.keys(claimsOf(tokens))])
+    expect([...had].sort()).toEqual([...new Set(claims_supported)].sort())
+  })
+
+  test('every scope is granted to who may have it', async () => {
+    const { scopes_supported } = await metadata()
+    const all = await newClient()
+    const machine = await newClient({ method: 'client_secret_post', grantTypes: 'client_credentials' })
+    const { cookie } = await newBrowser(await newUser('super_admin'))
+    for (const scope of scopes_supported) {
+      const own = { grant_type: 'client_credentials', client_id: machine.id, client_secret: machine.secret, scope }
+      const reply = scope.startsWith('client:') ? await token(own) : await exchange(all, await newCode(all, cookie, { scope }))
+      expect(reply.status, scope).toBe(200)
+    }
+  })
+
+  test('every response mode, response type and prompt is understood, and nothing else', async () => {
+    const { response_modes_supported, response_types_supported, prompt_values_supported } = await metadata()
+    const all = await newClient()
+    const { cookie } = await newBrowser(await newUser())
+    const refused = async (changes: Params) => (await authorize(all, cookie, changes)).headers.get('location')?.includes('error=') ?? false
+    for (const response_mode of response_modes_supported) expect(await refused({ response_mode })).toBe(false)
+    for (const response_type of response_types_supported) expect(await refused({ response_type })).toBe(false)
+    for (const prompt of prompt_values_supported) expect(await refused({ prompt }), prompt).toBe(false)
+    for (const changes of [{ response_mode: 'fragment' }, { response_type: 'id_token' }, { prompt: 'create' }])
+      expect(await refused(changes)).toBe(true)
+  })
+
+  test('the ways of client authentication count at revocation and introspection as well', async () => {
+    const { revocation_endpoint_auth_methods_supported, introspection_endpoint_auth_methods_supported } = await metadata()
+    const ask = async (path: string, method: string) => {
+      const one = await newClient({ method })
+      const basic = method === 'client_secret_basic'
+      const inBody = basic ? {} : { client_id: one.id, ...(method === 'none' ? {} : { client_secret: one.secret }) }
+      return (await form(path, { token: 'x', ...inBody }, basic ? basicOf(one) : {})).status
+    }
+    for (const method of revocation_endpoint_auth_methods_supported) expect(await ask('/oauth/revoke', method), method).toBe(200)
+    for (const method of introspection_endpoint_auth_methods_supported) expect(await ask('/oauth/introspect', method), method).toBe(200)
+    expect(await ask('/oauth/introspect', 'none')).toBe(401)
+  })
+
+  test('OpenID Connect Discovery §4: the same document at its other address', async () => {
+    expect(await get('/.well-known/openid-configuration')).toEqual(await metadata())
   })
 })
 

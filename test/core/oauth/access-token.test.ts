@@ -3,7 +3,9 @@ import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey as No
 import { decodeProtectedHeader, importJWK, SignJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Ctx } from '../../../src/core/ctx.ts'
-import { getPublicJwks, issueAccessToken, verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
+import { issueAccessToken, verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
+import { issueIdToken } from '../../../src/core/oauth/id-token.ts'
+import { getPublicJwks } from '../../../src/core/oauth/signing-keys.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
 import { newCtx, newEnv, newSigningKey, ORIGIN, signingKey } from '../../apis/oauth/harness.ts'
 import { clock } from '../../platform/clock.ts'
@@ -134,10 +136,27 @@ describe('forged', () => {
     'two parts': async () => (await parts()).slice(0, 2).join('.'),
     'five parts, as JWE': async () => `${await good}.x.y`,
     'no JSON': () => `${encode('{')}.${encode('{')}.AA`,
+    'our own ID token': () =>
+      issueIdToken(ctx, {
+        clientId: ORIGIN,
+        userId: 7 as UserId,
+        sessionId: 9 as SessionId,
+        nonce: null,
+        authenticatedAt: 0,
+        amr: 'pwd',
+        accessToken: 'x',
+        lifeSeconds: 600,
+      }),
+    'its own certificate as x5c': async () => signed({ x5c: ['MIIB'] }, {}, await importJWK(otherKey as never, 'ES256')),
+    'typ in another case': () => signed({ typ: 'AT+JWT2' }),
+    'audience as a list of others': () => signed({}, { aud: ['https://api.example', 'demo'] }),
+    'a client epoch as text': () => signed({}, { client_epoch: '0', sid: undefined }),
+    'spaces around it': async () => ` ${await good} `,
+    'padding in base64url': async () => (await good).replace(/\./g, '=.'),
     nothing: () => '',
     dots: () => '..',
   }
-  expect(Object.keys(corpus).length).toBeGreaterThanOrEqual(40)
+  expect(Object.keys(corpus).length).toBeGreaterThanOrEqual(60)
   for (const [name, forge] of Object.entries(corpus)) {
     test(name, async () => expect(await verifyAccessToken(ctx, await forge())).toBeNull())
   }

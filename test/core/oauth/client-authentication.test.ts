@@ -78,6 +78,7 @@ describe('authenticateClient: registered way x tried way x secret', () => {
     secretHash: sha256(SECRET),
     tokenEndpointAuthMethod: 'none',
     redirectUris: '[]',
+    postLogoutRedirectUris: '[]',
     grantTypes: '',
     scopes: '*',
     firstParty: 1,

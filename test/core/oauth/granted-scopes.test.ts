@@ -1,6 +1,6 @@
 // Which scopes a grant gives: RFC 6749 §3.3 and §6, wire §6.1. Security row 39.
 import { describe, expect, test } from 'vitest'
-import { narrowedTo, scopesOfRefresh, scopesWithin } from '../../../src/core/oauth/granted-scopes.ts'
+import { grantedByPerson, narrowedTo, scopesOfRefresh, scopesWithin } from '../../../src/core/oauth/granted-scopes.ts'
 import { covers, intersectScopes, isScope, SCOPES, type Scope } from '../../../src/core/oauth/scopes.ts'
 
 const ALL = Object.keys(SCOPES) as Scope[]
@@ -37,6 +37,20 @@ describe('scopesWithin', () => {
       expect(() => scopesWithin(asked, ['delegated:all']), asked).toThrow(invalidScope)
     }
     expect(() => scopesWithin(undefined, [])).toThrow(invalidScope)
+  })
+  test('the scopes of OpenID Connect are given to who names them, and no role takes them away', () => {
+    const allowed: Scope[] = ['openid', 'email', 'delegated:media:all']
+    expect(scopesWithin(undefined, allowed)).toEqual(['delegated:media:all'])
+    expect(() => scopesWithin(undefined, ['openid'])).toThrow(invalidScope)
+    expect(scopesWithin('openid email offline_access', allowed)).toEqual(['openid', 'email'])
+    expect(scopesWithin('openid *', ['*']).sort()).toEqual(['*', 'openid'])
+    expect(() => scopesWithin('openid profile', allowed)).toThrow(invalidScope)
+    expect(() => scopesWithin('openid', ['delegated:all'])).toThrow(invalidScope)
+    for (const held of [['delegated:all'], ['*'], ['delegated:media:read']] as Scope[][]) {
+      expect(grantedByPerson(['openid', 'delegated:media:read'], held)).toEqual(['openid', 'delegated:media:read'])
+      expect(grantedByPerson(['*'], held)).not.toContain('openid')
+    }
+    expect(grantedByPerson(['openid', 'admin:all'], ['delegated:all'])).toEqual(['openid'])
   })
   test('a limit nobody asked about narrows in silence, but not to nothing', () => {
     expect(narrowedTo(['*'], ['delegated:all'])).toEqual(['delegated:all'])

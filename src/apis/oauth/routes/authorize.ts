@@ -1,40 +1,71 @@
-/** `GET /oauth/authorize` (RFC 6749 §3.1): a signed-in browser on its way to a client with a code. */
-import { Hono } from 'hono'
-import { authorize } from '../../../core/oauth/authorize.ts'
+/**
+ * `GET` and `POST /oauth/authorize` (RFC 6749 §3.1, OpenID Connect Core §3.1.2): a browser on its way to a client with a code, by
+ * way of the sign-in and consent pages where it has to.
+ *
+ * A POST comes from a client's own page, and then the session cookie, which is `SameSite=Lax`, stays at home: such a request
+ * goes on as the GET that it equals, with the cookie. It grants nothing that the GET would not, so its origin is not looked at:
+ * a code goes to the registered redirect URI alone, and is of use only to who has the verifier.
+ */
+import { type Context, Hono } from 'hono'
+import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery } from '../../../core/oauth/authorization-request.ts'
+import { judgeAuthorization } from '../../../core/oauth/authorize.ts'
+import type { OptionalGate } from '../../../core/sessions/gate.ts'
 import { optionalSession } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
+import { sendAuthorizationResponse } from '../../../http/authorization-response.ts'
 import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { AuthorizeQuery } from '../wire.ts'
+import { AuthorizeParameters } from '../wire.ts'
 
-export const authorizeRoutes = new Hono<AppEnv>().get(
-  '/authorize',
-  optionalSession(),
-  networkLimit('other'),
-  validate('query', AuthorizeQuery),
-  describe({
-    summary: 'Begin an authorization code flow',
-    description:
-      'Sends the browser back to redirect_uri with code, state and iss, or with error, error_description, state and iss. ' +
-      'An unknown client or redirect URI, and a repeated parameter, are answered here and never redirected.',
-    response: {
-      status: 302,
-      headers: { location: 'The redirect_uri with code, state and iss' },
+const REFUSALS = [400]
+const LOCATION = { location: 'The redirect_uri with code, state and iss; or the sign-in or consent page' }
+
+export const authorizeRoutes = new Hono<AppEnv>()
+  .get(
+    '/authorize',
+    optionalSession(),
+    networkLimit('other'),
+    validate('query', AuthorizeParameters),
+    describe({
+      summary: 'Begin an authorization code flow',
+      description:
+        'Sends the browser back to redirect_uri with code, state and iss, or with error, error_description, state and iss; as a ' +
+        'form with response_mode=form_post. Whoever has to sign in or agree first is sent to that page (303). An unknown client or ' +
+        'redirect URI, and a repeated parameter, are answered here and never redirected.',
+      response: { status: 302, headers: LOCATION },
+      refusals: REFUSALS,
+    }),
+    (c) => answer(c as never, c.var.gate, readAuthorizationRequest(c.req.valid('query'))),
+  )
+  .post(
+    '/authorize',
+    optionalSession(),
+    networkLimit('other'),
+    validate('form', AuthorizeParameters),
+    describe({
+      summary: 'Begin an authorization code flow by a form',
+      description: 'The same as GET. Without the session cookie the browser is sent to the GET, where it has one.',
+      response: { status: 303, headers: LOCATION },
+      refusals: [...REFUSALS, 415],
+    }),
+    async (c) => {
+      const request = readAuthorizationRequest(c.req.valid('form'))
+      if (!(await c.var.identify())) return c.redirect(`/oauth/authorize?${toAuthorizationQuery(request)}`, 303)
+      return answer(c as never, c.var.gate, request)
     },
-    refusals: [400],
-  }),
-  async (c) => {
-    const query = c.req.valid('query')
-    const location = await authorize(c.var.ctx, c.var.gate, {
-      clientId: query.client_id,
-      redirectUri: query.redirect_uri,
-      responseType: query.response_type,
-      state: query.state,
-      scope: query.scope,
-      codeChallenge: query.code_challenge,
-      codeChallengeMethod: query.code_challenge_method,
-    })
-    return c.redirect(location, 302)
-  },
-)
+  )
+
+async function answer(c: Context<AppEnv>, gate: OptionalGate, request: AuthorizationRequest): Promise<Response> {
+  const outcome = await judgeAuthorization(c.var.ctx, gate, request)
+  switch (outcome.kind) {
+    case 'response':
+      return sendAuthorizationResponse(c, outcome.response)
+    case 'sign_in_required': {
+      const hint = outcome.loginHint === null ? {} : { login_hint: outcome.loginHint }
+      return c.redirect(`/sign-in?${new URLSearchParams({ return_to: outcome.returnTo, ...hint })}`, 303)
+    }
+    case 'consent_required':
+      return c.redirect(`/consent?${toAuthorizationQuery(request)}`, 303)
+  }
+}

@@ -1,26 +1,35 @@
-/** What clients find out by themselves: the public keys (RFC 7517) and the server's metadata (RFC 8414), only what works. */
+/**
+ * What clients find out by themselves: the public keys (RFC 7517) and the server's metadata (RFC 8414, OpenID Connect Discovery
+ * §3), one document at two addresses. Only what works.
+ */
 import { Hono } from 'hono'
 import type * as z from 'zod'
-import { getPublicJwks } from '../../../core/oauth/access-token.ts'
-import { RESPONSE_TYPES } from '../../../core/oauth/authorize.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from '../../../core/oauth/client-authentication.ts'
 import { GRANT_TYPES } from '../../../core/oauth/clients.ts'
 import { CODE_CHALLENGE_METHODS } from '../../../core/oauth/pkce.ts'
+import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../../../core/oauth/request-rules.ts'
 import { SCOPES } from '../../../core/oauth/scopes.ts'
+import { getPublicJwks, SIGNING_ALGORITHM } from '../../../core/oauth/signing-keys.ts'
+import { USER_CLAIMS } from '../../../core/oauth/userinfo.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
-import { JWKS_EXAMPLE, Jwks, ServerMetadata } from '../wire.ts'
+import { JWKS_EXAMPLE, Jwks, ServerMetadata } from '../metadata-wire.ts'
 
 /** Whoever changes keys publishes the new one as the second for longer than this, and then lets it sign (ASVS 11.1.1). */
 const KEPT_FOR_A_WHILE = { 'cache-control': 'public, max-age=300' }
+
+/** Claims of ID tokens beside `sub`. */
+const ID_TOKEN_CLAIMS = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash']
+
+const example = toMetadata('https://id.example.com')
 
 export const wellKnownRoutes = new Hono<AppEnv>()
   .get(
     '/jwks.json',
     anyone(),
     describe({
-      summary: 'The public keys of access tokens',
+      summary: 'The public keys of access tokens and ID tokens',
       response: { status: 200, schema: Jwks, example: JWKS_EXAMPLE },
     }),
     async (c) => c.json(await getPublicJwks(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
@@ -28,25 +37,42 @@ export const wellKnownRoutes = new Hono<AppEnv>()
   .get(
     '/oauth-authorization-server',
     anyone(),
-    describe({
-      summary: 'What this authorization server can do',
-      response: { status: 200, schema: ServerMetadata, example: toMetadata('https://id.example.com') },
-    }),
+    describe({ summary: 'What this authorization server can do', response: { status: 200, schema: ServerMetadata, example } }),
+    (c) => c.json(toMetadata(c.var.ctx.config.origin), 200, KEPT_FOR_A_WHILE),
+  )
+  .get(
+    '/openid-configuration',
+    anyone(),
+    describe({ summary: 'What this OpenID provider can do', response: { status: 200, schema: ServerMetadata, example } }),
     (c) => c.json(toMetadata(c.var.ctx.config.origin), 200, KEPT_FOR_A_WHILE),
   )
 
 function toMetadata(issuer: string): z.output<typeof ServerMetadata> {
+  const confidential = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none')
   return {
     issuer,
     authorization_endpoint: `${issuer}/oauth/authorize`,
     token_endpoint: `${issuer}/oauth/token`,
+    userinfo_endpoint: `${issuer}/oauth/userinfo`,
+    revocation_endpoint: `${issuer}/oauth/revoke`,
+    introspection_endpoint: `${issuer}/oauth/introspect`,
+    end_session_endpoint: `${issuer}/oauth/logout`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     scopes_supported: Object.keys(SCOPES),
     response_types_supported: [...RESPONSE_TYPES],
-    response_modes_supported: ['query'],
+    response_modes_supported: [...RESPONSE_MODES],
     grant_types_supported: [...GRANT_TYPES],
+    prompt_values_supported: [...PROMPTS],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
+    claims_supported: [...USER_CLAIMS, ...ID_TOKEN_CLAIMS],
     token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
+    revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
+    introspection_endpoint_auth_methods_supported: confidential,
     code_challenge_methods_supported: [...CODE_CHALLENGE_METHODS],
     authorization_response_iss_parameter_supported: true,
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
   }
 }

@@ -1,0 +1,86 @@
+/** What introspection takes and answers: RFC 7662 §2.1 and §2.2, and the `tokenInfo` of the original's server (wire §3.2, §6.1). */
+import * as z from 'zod'
+import type { LiveToken } from '../../core/oauth/introspection.ts'
+import { toHex } from '../../ids.ts'
+import { parameter, requiredParameter } from './wire.ts'
+
+export const IntrospectForm = z.object({
+  token: requiredParameter.meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),
+  token_type_hint: parameter.meta({ description: 'Ignored: the token says itself what it is' }),
+  client_id: parameter.meta({ description: 'For client_secret_post', example: 'demo-service' }),
+  client_secret: parameter.meta({ description: 'For client_secret_post' }),
+})
+
+export const IntrospectBody = z.object({ token: z.string().min(1, 'is required') })
+
+/** RFC 7662 §2.2: nothing but `active` for a token that is worth nothing. */
+export const Introspection = z.union([
+  z.strictObject({ active: z.literal(false) }),
+  z.strictObject({
+    active: z.literal(true),
+    scope: z.string(),
+    client_id: z.string(),
+    username: z.string().optional(),
+    token_type: z.string(),
+    exp: z.int(),
+    iat: z.int(),
+    sub: z.string(),
+    aud: z.url(),
+    iss: z.url(),
+    jti: z.string().optional(),
+  }),
+])
+
+export const INTROSPECTION_EXAMPLE = {
+  active: true,
+  scope: 'delegated:profile:read',
+  client_id: 'demo-spa',
+  username: 'john_doe',
+  token_type: 'Bearer',
+  exp: 1767225600,
+  iat: 1767225000,
+  sub: '0000000000000001a2b3c4d5',
+  aud: 'https://id.example.com',
+  iss: 'https://id.example.com',
+  jti: 'n2QZq1r8Yw3o0nXbV5kK2A',
+} satisfies z.input<typeof Introspection>
+
+export function toIntrospection(live: LiveToken | null, issuer: string): z.output<typeof Introspection> {
+  if (!live) return { active: false }
+  return {
+    active: true,
+    scope: live.scopes.join(' '),
+    client_id: live.clientId,
+    ...(live.user ? { username: live.user.username } : {}),
+    // A resource server that looks at it cannot take a refresh token for an access token.
+    token_type: live.kind === 'access_token' ? 'Bearer' : 'refresh_token',
+    exp: live.expiresAt,
+    iat: live.issuedAt,
+    sub: live.subject,
+    aud: issuer,
+    iss: issuer,
+    ...(live.jti === null ? {} : { jti: live.jti }),
+  }
+}
+
+/** The names are the original server's; `scope` is an array, which its client walks. */
+export function toTokenInfo(live: LiveToken, token: string) {
+  const expiresAt = new Date(live.expiresAt * 1000).toISOString()
+  const { user } = live
+  return {
+    ...(live.kind === 'access_token'
+      ? { accessToken: token, accessTokenExpiresAt: expiresAt }
+      : { refreshToken: token, refreshTokenExpiresAt: expiresAt }),
+    scope: live.scopes,
+    client: { id: live.clientId },
+    user: user && {
+      _id: toHex(user.id),
+      username: user.username,
+      firstName: user.givenName,
+      middleName: user.middleName,
+      lastName: user.familyName,
+      role: user.role,
+      isPrivate: user.isPrivate === 1,
+    },
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * `POST /oauth/introspect`, and `/oauth/token/introspect` as the original's documents call it (wire §6.5): by a form with client
+ * authentication RFC 7662; by JSON with a Bearer token that holds `client:oauth:introspect` Liquid's answer.
+ */
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { AppError } from '../../../core/errors.ts'
+import { readClientCredentials } from '../../../core/oauth/client-authentication.ts'
+import { introspect, introspectForClient } from '../../../core/oauth/introspection.ts'
+import { clientGate } from '../../../core/sessions/gate.ts'
+import { anyone } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { bearer } from '../../../http/credentials.ts'
+import { describe, tag } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import {
+  INTROSPECTION_EXAMPLE,
+  IntrospectBody,
+  IntrospectForm,
+  Introspection,
+  toIntrospection,
+  toTokenInfo,
+} from '../introspection-wire.ts'
+
+const asForm = validate('form', IntrospectForm)
+const asJson = validate('json', IntrospectBody)
+
+function isJson(c: Context): boolean {
+  return /^application\/json\b/i.test(c.req.header('content-type') ?? '')
+}
+
+/** Which of the two the body is decides what is asked of the caller. */
+const eitherBody: MiddlewareHandler<AppEnv> = tag(
+  (c, next) => (isJson(c) ? asJson(c as never, next) : asForm(c as never, next)) as Promise<undefined>,
+  { input: { target: 'form', schema: IntrospectForm } },
+)
+
+export const introspectRoutes = new Hono<AppEnv>()
+for (const path of ['/introspect', '/token/introspect']) {
+  introspectRoutes.post(
+    path,
+    anyone(),
+    eitherBody,
+    describe({
+      summary: 'Ask what a token is worth',
+      description:
+        'With a form and client authentication (client_secret_basic, client_secret_post): RFC 7662, for tokens of the client itself, ' +
+        'and for all tokens with the scope `client:oauth:introspect`. With a JSON body `{"token"}` and a Bearer token that holds this ' +
+        'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null for a token that is worth nothing.',
+      response: { status: 200, schema: Introspection, example: INTROSPECTION_EXAMPLE },
+      refusals: [401, 403, 415],
+    }),
+    (c) => (isJson(c) ? answerLiquid(c) : answerClient(c)),
+  )
+}
+
+async function answerClient(c: Context<AppEnv>): Promise<Response> {
+  const params = c.req.valid('form' as never) as { token: string; client_id?: string; client_secret?: string }
+  const credentials = readClientCredentials({
+    authorization: c.req.header('authorization'),
+    clientId: params.client_id,
+    clientSecret: params.client_secret,
+  })
+  const { ctx } = c.var
+  return c.json(toIntrospection(await introspectForClient(ctx, credentials, params.token), ctx.config.origin))
+}
+
+async function answerLiquid(c: Context<AppEnv>): Promise<Response> {
+  const { token } = c.req.valid('json' as never) as { token: string }
+  const claim = await bearer(c)
+  if (!claim) throw new AppError('unauthenticated')
+  const live = await introspect(c.var.ctx, clientGate(c.var.ctx, claim, 'client:oauth:introspect'), token)
+  return c.json({ ok: 1, data: { tokenInfo: live && toTokenInfo(live, token) } })
+}

@@ -1,0 +1,57 @@
+/**
+ * `GET` and `POST /oauth/logout`: the end session endpoint (RP-Initiated Logout 1.0 §2). A POST from a client's own page comes
+ * without the cookie and goes on as the GET that it equals, as at the authorization endpoint.
+ */
+import { type Context, Hono } from 'hono'
+import { judgeLogout, type LogoutRequest, readLogoutRequest, toLogoutQuery } from '../../../core/oauth/logout.ts'
+import type { OptionalGate } from '../../../core/sessions/gate.ts'
+import { optionalSession } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { clearSessionCookie } from '../../../http/credentials.ts'
+import { networkLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { LogoutParameters } from '../wire.ts'
+
+const LOCATION = { location: 'The post_logout_redirect_uri with state; or the page that asks, or says that it is done' }
+
+export const logoutRoutes = new Hono<AppEnv>()
+  .get(
+    '/logout',
+    optionalSession(),
+    networkLimit('other'),
+    validate('query', LogoutParameters),
+    describe({
+      summary: 'Sign the browser out on behalf of a client',
+      description:
+        'With an ID token of the person who is signed in (an expired one will do) the session ends at once; otherwise the person is ' +
+        'asked. The browser goes on only to a post_logout_redirect_uri that is registered for the client, to the letter.',
+      response: { status: 303, headers: LOCATION },
+      refusals: [400],
+    }),
+    (c) => answer(c as never, c.var.gate, readLogoutRequest(c.req.valid('query'))),
+  )
+  .post(
+    '/logout',
+    optionalSession(),
+    networkLimit('other'),
+    validate('form', LogoutParameters),
+    describe({
+      summary: 'Sign the browser out on behalf of a client, by a form',
+      description: 'The same as GET. Without the session cookie the browser is sent to the GET, where it has one.',
+      response: { status: 303, headers: LOCATION },
+      refusals: [400, 415],
+    }),
+    async (c) => {
+      const request = readLogoutRequest(c.req.valid('form'))
+      if (!(await c.var.identify())) return c.redirect(`/oauth/logout?${toLogoutQuery(request)}`, 303)
+      return answer(c as never, c.var.gate, request)
+    },
+  )
+
+async function answer(c: Context<AppEnv>, gate: OptionalGate, request: LogoutRequest): Promise<Response> {
+  const outcome = await judgeLogout(c.var.ctx, gate, request)
+  if (outcome.kind === 'confirmation_required') return c.redirect(`/sign-out?${toLogoutQuery(request)}`, 303)
+  clearSessionCookie(c)
+  return c.redirect(outcome.location ?? '/sign-out', 303)
+}

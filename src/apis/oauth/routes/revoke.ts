@@ -1,0 +1,31 @@
+/** `POST /oauth/revoke` (RFC 7009). The client proves itself as at the token endpoint. */
+import { Hono } from 'hono'
+import { readClientCredentials } from '../../../core/oauth/client-authentication.ts'
+import { revokeToken } from '../../../core/oauth/revocation.ts'
+import { anyone } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { networkLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { RevokeForm, RevokeResponse } from '../wire.ts'
+
+export const revokeRoutes = new Hono<AppEnv>().post(
+  '/revoke',
+  anyone(),
+  networkLimit('other'),
+  validate('form', RevokeForm),
+  describe({
+    summary: 'Give a token back',
+    description:
+      'The whole grant ends: its session, its refresh tokens and its access tokens, on the very next request. Unknown tokens and ' +
+      'those of other clients are left alone, and the answer is the same. A token of client_credentials: unsupported_token_type.',
+    response: { status: 200, schema: RevokeResponse, example: {} },
+    refusals: [401, 415],
+  }),
+  async (c) => {
+    const { token, client_id: clientId, client_secret: clientSecret } = c.req.valid('form')
+    const credentials = readClientCredentials({ authorization: c.req.header('authorization'), clientId, clientSecret })
+    await revokeToken(c.var.ctx, credentials, token)
+    return c.json({})
+  },
+)

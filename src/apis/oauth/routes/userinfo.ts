@@ -1,0 +1,39 @@
+/** `GET` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): a resource of RFC 6750, so a token and nothing else opens it. */
+import { type Context, Hono } from 'hono'
+import { readUserinfo } from '../../../core/oauth/userinfo.ts'
+import type { Gate } from '../../../core/sessions/gate.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { bearer, bearerInForm, credentials } from '../../../http/credentials.ts'
+import { describe } from '../../../http/tags.ts'
+import { USERINFO_EXAMPLE, Userinfo } from '../wire.ts'
+
+const response = { status: 200, schema: Userinfo, example: USERINFO_EXAMPLE } as const
+
+export const userinfoRoutes = new Hono<AppEnv>()
+  .get(
+    '/userinfo',
+    credentials(bearer),
+    requires('openid'),
+    describe({
+      summary: 'Who the person is',
+      description: 'The claims of the scopes that were granted: profile, email, phone, address.',
+      response,
+    }),
+    (c) => answer(c as never, c.var.gate),
+  )
+  .post(
+    '/userinfo',
+    credentials(bearerInForm, bearer),
+    requires('openid'),
+    describe({
+      summary: 'Who the person is, with the token in the header or in the form field access_token',
+      response,
+      refusals: [400],
+    }),
+    (c) => answer(c as never, c.var.gate),
+  )
+
+async function answer(c: Context<AppEnv>, gate: Gate): Promise<Response> {
+  return c.json(await readUserinfo(gate))
+}

@@ -1,0 +1,54 @@
+/**
+ * The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1) as parameters and as words: the
+ * authorization endpoint reads it, and sends it along in addresses of Kith's own when a person has to sign in or agree first.
+ */
+
+/** Every parameter that counts. Others are ignored: `display`, `ui_locales`, `claims_locales`, `acr_values`, `claims`. */
+const PARAMETERS = {
+  client_id: 'clientId',
+  redirect_uri: 'redirectUri',
+  response_type: 'responseType',
+  response_mode: 'responseMode',
+  scope: 'scope',
+  state: 'state',
+  nonce: 'nonce',
+  prompt: 'prompt',
+  max_age: 'maxAge',
+  login_hint: 'loginHint',
+  id_token_hint: 'idTokenHint',
+  code_challenge: 'codeChallenge',
+  code_challenge_method: 'codeChallengeMethod',
+  request: 'requestObject',
+  request_uri: 'requestUri',
+  registration: 'registration',
+  /** Kith's own: a ticket that says when a new sign-in was asked for, so that it is asked for once. */
+  reauthentication: 'reauthentication',
+} as const
+
+export const AUTHORIZATION_PARAMETERS = Object.keys(PARAMETERS) as readonly (keyof typeof PARAMETERS)[]
+
+type Field = (typeof PARAMETERS)[keyof typeof PARAMETERS]
+
+/** All as they came; what they mean is judged by `authorize.ts`. */
+export type AuthorizationRequest = { readonly [F in Exclude<Field, 'clientId' | 'redirectUri'>]?: string | undefined } & {
+  readonly clientId: string
+  readonly redirectUri: string
+}
+
+/** One without a value counts as left out (RFC 6749 §3.1). */
+export function readAuthorizationRequest(params: Readonly<Record<string, unknown>>): AuthorizationRequest {
+  const fields = Object.entries(PARAMETERS).map(([name, field]): [string, string | undefined] => {
+    const value = params[name]
+    return [field, typeof value === 'string' && value !== '' ? value : undefined]
+  })
+  return { clientId: '', redirectUri: '', ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)) }
+}
+
+/** The request as a query string, the same for the same request. */
+export function toAuthorizationQuery(request: AuthorizationRequest): string {
+  const pairs = Object.entries(PARAMETERS).flatMap(([name, field]) => {
+    const value = request[field]
+    return value === undefined || value === '' ? [] : [[name, value]]
+  })
+  return new URLSearchParams(pairs).toString()
+}

@@ -1,0 +1,114 @@
+/**
+ * Consent (OpenID Connect Core §3.1.2.4, RFC 9700 §4.16): what a person is asked on behalf of a client, and what follows from
+ * the answer. A ticket proves that this session was shown this question within the last minutes, so a page that the person never
+ * saw cannot answer for them.
+ */
+import type { UserId } from '../../ids.ts'
+import { codeWasMade } from '../../store/db/authorization-codes.ts'
+import { addConsent, findConsent } from '../../store/db/consents.ts'
+import { findClient } from '../../store/db/oauth-clients.ts'
+import { findUser, type UserRow } from '../../store/db/users.ts'
+import { audit } from '../accounts/audit.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { PAGE_TICKET_MS } from '../figures.ts'
+import type { OptionalGate } from '../sessions/gate.ts'
+import type { AuthorizationRequest } from './authorization-request.ts'
+import {
+  type AuthorizationResponse,
+  type CodeGrant,
+  isBrowser,
+  issueCode,
+  judgeClient,
+  loginRequired,
+  redirecting,
+  toAuthorizationResponse,
+} from './authorize.ts'
+import { grantedByPerson } from './granted-scopes.ts'
+import { judgeRequest } from './request-rules.ts'
+import { coveredBy, SCOPES, type Scope, storedScopes } from './scopes.ts'
+import { issueTicket, readTicket } from './tickets.ts'
+
+export interface ConsentScope {
+  readonly scope: Scope
+  readonly description: string
+}
+
+/** What the page shows. */
+export interface ConsentRequest {
+  readonly client: { readonly id: string; readonly name: string }
+  readonly redirectUri: string
+  readonly user: Pick<UserRow, 'id' | 'username' | 'displayName' | 'givenName' | 'familyName' | 'email'>
+  readonly newScopes: readonly ConsentScope[]
+  /** Those that the person has agreed to before. */
+  readonly grantedScopes: readonly ConsentScope[]
+  /** Goes back with the answer. */
+  readonly ticket: string
+}
+
+/** Throws `AuthorizationError`, or an `AppError` that must not be sent to the client. */
+export async function describeConsent(ctx: Ctx, gate: OptionalGate, request: AuthorizationRequest): Promise<ConsentRequest> {
+  const { grant, agreed, user } = await question(gate, request)
+  const { client, scopes } = grant
+  const isAgreed = (scope: Scope) => coveredBy(agreed, scope)
+  const { id, username, displayName, givenName, familyName, email } = user
+  return {
+    client: { id: client.id, name: client.name },
+    redirectUri: request.redirectUri,
+    user: { id, username, displayName, givenName, familyName, email },
+    newScopes: scopes.filter((scope) => !isAgreed(scope)).map(described),
+    grantedScopes: scopes.filter(isAgreed).map(described),
+    ticket: issueTicket(ctx, 'consent', subjectOf(grant)),
+  }
+}
+
+/** The answer of the person. A yes is remembered and gives a code, in one batch; a no is told to the client (RFC 6749 §4.1.2.1). */
+export async function decideConsent(
+  ctx: Ctx,
+  gate: OptionalGate,
+  request: AuthorizationRequest,
+  answer: { readonly ticket: string; readonly allow: boolean },
+): Promise<AuthorizationResponse> {
+  const { grant } = await question(gate, request)
+  if (readTicket(ctx, 'consent', answer.ticket, { about: subjectOf(grant), lifeMs: PAGE_TICKET_MS }) === null) {
+    throw new AppError('cross_site_request', 'This page is too old: begin again')
+  }
+  const { client, scopes, principal } = grant
+  const { userId, sessionId } = principal
+  if (!answer.allow) {
+    return toAuthorizationResponse(ctx, request, { error: 'access_denied', error_description: 'The user has said no' })
+  }
+  return redirecting(request, () =>
+    issueCode(ctx, grant, (codeHash) => {
+      const condition = codeWasMade(codeHash)
+      return [
+        addConsent({ userId, clientId: client.id, scopes, now: ctx.now() }, condition),
+        audit(ctx, { type: 'consent_given', userId, sessionId, clientId: client.id, detail: scopes.join(' '), condition }),
+      ]
+    }),
+  )
+}
+
+async function question(gate: OptionalGate, request: AuthorizationRequest): Promise<{ grant: CodeGrant; agreed: Scope[]; user: UserRow }> {
+  const { principal, reads } = await gate((claimed) => [
+    findClient(request.clientId),
+    findConsent(claimed?.userId ?? null, request.clientId),
+    findUser(claimed?.userId ?? (0 as UserId)),
+  ])
+  const client = judgeClient(reads[0], request)
+  return redirecting(request, async () => {
+    const judged = judgeRequest(client, request)
+    const user = reads[2]
+    if (!isBrowser(principal) || !user) throw loginRequired()
+    const scopes = grantedByPerson(judged.scopes, principal.scopes)
+    return { grant: { client, request, scopes, principal }, agreed: storedScopes(reads[1]?.scopes ?? ''), user }
+  })
+}
+
+function subjectOf({ client, request, scopes, principal }: CodeGrant): string[] {
+  return [String(principal.sessionId), client.id, request.redirectUri, scopes.join(' ')]
+}
+
+function described(scope: Scope): ConsentScope {
+  return { scope, description: SCOPES[scope].description }
+}

@@ -1,0 +1,67 @@
+/**
+ * ID tokens (OpenID Connect Core §2): who signed in, when and how, told to one client. ES256 with `typ: JWT`, audience the
+ * client; an access token has another type and another audience, so neither is taken for the other (RFC 9068 §5).
+ * The claims about the person are userinfo's (§5.4).
+ */
+import { createHash } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
+import type { Ctx } from '../ctx.ts'
+import { getSigningKey, SIGNING_ALGORITHM, verifyJwt } from './signing-keys.ts'
+
+const TYPE = 'JWT'
+
+export interface IdTokenGrant {
+  readonly clientId: string
+  readonly userId: UserId
+  readonly sessionId: SessionId
+  /** As it came with the authorization request; a refreshed one has none (§12.2). */
+  readonly nonce: string | null
+  readonly authenticatedAt: number
+  /** RFC 8176, space separated. */
+  readonly amr: string
+  readonly accessToken: string
+  readonly lifeSeconds: number
+}
+
+export async function issueIdToken(ctx: Ctx, grant: IdTokenGrant): Promise<string> {
+  const { kid, key } = await getSigningKey(ctx.config)
+  const now = Math.floor(ctx.now() / 1000)
+  return new SignJWT({
+    sub: toHex(grant.userId),
+    sid: toHex(grant.sessionId),
+    auth_time: Math.floor(grant.authenticatedAt / 1000),
+    amr: grant.amr.split(' '),
+    at_hash: accessTokenHash(grant.accessToken),
+    ...(grant.nonce === null ? {} : { nonce: grant.nonce }),
+  })
+    .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: TYPE, kid })
+    .setIssuer(ctx.config.origin)
+    .setAudience(grant.clientId)
+    .setIssuedAt(now)
+    .setExpirationTime(now + grant.lifeSeconds)
+    .sign(key)
+}
+
+/** §3.1.3.6: the left half of the hash that goes with ES256. */
+function accessTokenHash(accessToken: string): string {
+  return createHash('sha256').update(accessToken, 'ascii').digest().subarray(0, 16).toString('base64url')
+}
+
+/** Whom an `id_token_hint` is about, and whose it is. */
+export interface IdTokenHint {
+  readonly userId: UserId
+  readonly clientId: string
+}
+
+/** Null when it is none of our ID tokens. An expired one is still a hint (RP-Initiated Logout §4). */
+export async function readIdTokenHint(ctx: Ctx, token: string): Promise<IdTokenHint | null> {
+  const payload = await verifyJwt(ctx, token, {
+    typ: TYPE,
+    requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat', 'sid'],
+    clockTolerance: Number.MAX_SAFE_INTEGER,
+  })
+  const { sub, aud } = payload ?? {}
+  const userId = typeof sub === 'string' ? fromHex<UserId>(sub) : null
+  return userId !== null && typeof aud === 'string' ? { userId, clientId: aud } : null
+}

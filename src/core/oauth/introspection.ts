@@ -1,0 +1,108 @@
+/**
+ * Introspection (RFC 7662): what a token is worth now. Judged as the gate would, in one round trip with the caller: the session
+ * lives, its epoch is the user's, nobody is banned, the client is enabled. A token that is worth nothing tells nothing (§2.2).
+ */
+import { sha256 } from '../../crypto.ts'
+import { type SessionId, toHex } from '../../ids.ts'
+import type { Statement } from '../../store/db/database.ts'
+import { type ClientGateRow, findClient, findClientGateRow } from '../../store/db/oauth-clients.ts'
+import { findRefreshToken, type RefreshTokenRow } from '../../store/db/refresh-tokens.ts'
+import { findGateRow, findGateRowOfRefreshToken, type GateRow } from '../../store/db/sessions.ts'
+import type { UserRow } from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { type Gate, liveClientScopes, toLivePrincipal } from '../sessions/gate.ts'
+import type { Principal } from '../sessions/principal.ts'
+import { type ReadAccessToken, readAccessToken } from './access-token.ts'
+import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { coveredBy, type Scope, storedScopes } from './scopes.ts'
+
+const SCOPE = 'client:oauth:introspect'
+
+/** A token that counts. Times are in seconds. */
+export interface LiveToken {
+  readonly kind: 'access_token' | 'refresh_token'
+  readonly clientId: string
+  /** What it may do now: within the client and the role as they are. */
+  readonly scopes: readonly Scope[]
+  readonly subject: string
+  /** Null for the token of a client itself. */
+  readonly user: UserRow | null
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly jti: string | null
+}
+
+/** For a client that proves itself here: any token if it holds the scope, its own otherwise. Null: worth nothing, or not its business. */
+export async function introspectForClient(ctx: Ctx, credentials: ClientCredentials, token: string): Promise<LiveToken | null> {
+  const access = await readAccessToken(ctx, token)
+  const [clientRow, ...rows] = await ctx.db.batch([findClient(credentials.clientId), ...readsOf(ctx, token, access)])
+  const client = authenticateClient(clientRow, credentials)
+  // §2.1: whoever asks has to prove who they are, and a public client cannot.
+  if (client.isPublic) throw new AppError('invalid_client', 'Client authentication failed')
+  const live = judge(ctx, access, rows)
+  return live && (live.clientId === client.id || coveredBy(client.scopes, SCOPE)) ? live : null
+}
+
+/** For a caller whose own credential holds the scope. */
+export async function introspect(ctx: Ctx, gate: Gate<Principal>, token: string): Promise<LiveToken | null> {
+  const access = await readAccessToken(ctx, token)
+  const { reads } = await gate(() => readsOf(ctx, token, access))
+  return judge(ctx, access, reads)
+}
+
+type Rows = readonly [GateRow | ClientGateRow | null, RefreshTokenRow | null]
+
+/** Two reads whatever the token is: the row that its verdict hangs on, and the refresh token's own. */
+function readsOf(
+  ctx: Ctx,
+  token: string,
+  access: ReadAccessToken | null,
+): readonly [Statement<GateRow | ClientGateRow | null>, Statement<RefreshTokenRow | null>] {
+  const tokenHash = sha256(token)
+  const claim = access?.claim
+  const verdict =
+    claim?.kind === 'client'
+      ? findClientGateRow(claim.clientId)
+      : claim
+        ? findGateRow(claim.sessionId)
+        : findGateRowOfRefreshToken(tokenHash)
+  return [verdict, findRefreshToken(tokenHash, ctx.now())]
+}
+
+function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken]: Rows): LiveToken | null {
+  if (!access) return judgeRefreshToken(ctx, row as GateRow | null, refreshToken)
+  const { claim, issuedAt, expiresAt, jti } = access
+  const common = { kind: 'access_token', issuedAt, expiresAt, jti } as const
+  if (claim.kind === 'client') {
+    const scopes = liveClientScopes(claim, row as ClientGateRow | null)
+    return scopes && { ...common, clientId: claim.clientId, scopes, subject: claim.clientId, user: null }
+  }
+  const user = row as GateRow | null
+  const principal = toLivePrincipal(claim, user, ctx.now())
+  if (!principal || !user || claim.kind !== 'access_token') return null
+  return { ...common, clientId: claim.clientId, scopes: principal.scopes, subject: toHex(user.id), user }
+}
+
+/** A rotated one is no longer active, though a retry within the grace time would still be answered. */
+function judgeRefreshToken(ctx: Ctx, row: GateRow | null, token: RefreshTokenRow | null): LiveToken | null {
+  if (!row || !token || token.clientId === null || token.rotatedAt !== null || token.expiresAt <= ctx.now()) return null
+  const { clientId, userId } = token
+  const sessionId: SessionId = token.sessionId
+  const principal = toLivePrincipal(
+    { kind: 'access_token', clientId, userId, sessionId, scopes: storedScopes(token.scope) },
+    row,
+    ctx.now(),
+  )
+  if (!principal) return null
+  return {
+    kind: 'refresh_token',
+    clientId,
+    scopes: principal.scopes,
+    subject: toHex(userId),
+    user: row,
+    issuedAt: Math.floor(token.createdAt / 1000),
+    expiresAt: Math.floor(token.expiresAt / 1000),
+    jti: null,
+  }
+}

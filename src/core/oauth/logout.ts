@@ -1,0 +1,110 @@
+/**
+ * RP-Initiated Logout 1.0: a client sends the browser here to be signed out. An ID token of the person who is signed in is proof
+ * enough that the client has something to say; without one, the person is asked. The browser goes on only to an address that is
+ * registered for the client, to the letter (§3).
+ */
+import { findClient } from '../../store/db/oauth-clients.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { PAGE_TICKET_MS } from '../figures.ts'
+import type { OptionalGate } from '../sessions/gate.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+import { endOwnSession } from '../sessions/sessions.ts'
+import { type Client, toClient } from './clients.ts'
+import { type IdTokenHint, readIdTokenHint } from './id-token.ts'
+import { appendToRedirectUri, isAcceptableRedirectUri } from './redirect-uri.ts'
+import { issueTicket, readTicket } from './tickets.ts'
+
+const PARAMETERS = {
+  id_token_hint: 'idTokenHint',
+  client_id: 'clientId',
+  post_logout_redirect_uri: 'postLogoutRedirectUri',
+  state: 'state',
+} as const
+
+/** §2. `logout_hint` and `ui_locales` are ignored. */
+export type LogoutRequest = { readonly [F in (typeof PARAMETERS)[keyof typeof PARAMETERS]]?: string | undefined }
+
+export function readLogoutRequest(params: Readonly<Record<string, unknown>>): LogoutRequest {
+  const pairs = Object.entries(PARAMETERS).map(([name, field]) => [field, params[name]])
+  return Object.fromEntries(pairs.filter(([, value]) => typeof value === 'string' && value !== ''))
+}
+
+export function toLogoutQuery(request: LogoutRequest): string {
+  return new URLSearchParams(
+    Object.entries(PARAMETERS).flatMap(([name, field]) => (request[field] === undefined ? [] : [[name, request[field]]])),
+  ).toString()
+}
+
+export type LogoutOutcome =
+  /** Nobody is signed in any more. `location`: where the client wants the browser; null when it did not say. */
+  { readonly kind: 'signed_out'; readonly location: string | null } | { readonly kind: 'confirmation_required' }
+
+/** Throws an `AppError`, which is for the person and never for the client. */
+export async function judgeLogout(ctx: Ctx, gate: OptionalGate, request: LogoutRequest): Promise<LogoutOutcome> {
+  const { principal, hint, location } = await read(ctx, gate, request)
+  if (principal && hint?.userId !== principal.userId) return { kind: 'confirmation_required' }
+  if (principal) await endOwnSession(ctx, principal)
+  return { kind: 'signed_out', location }
+}
+
+/** What the page shows that asks the person. */
+export interface LogoutQuestion {
+  /** Who wants it, if the request says so. */
+  readonly client: { readonly id: string; readonly name: string } | null
+  /** Null when nobody is signed in: there is nothing to ask. */
+  readonly ticket: string | null
+  readonly location: string | null
+}
+
+export async function describeLogout(ctx: Ctx, gate: OptionalGate, request: LogoutRequest): Promise<LogoutQuestion> {
+  const { principal, client, location } = await read(ctx, gate, request)
+  return {
+    client: client && { id: client.id, name: client.name },
+    ticket: principal && issueTicket(ctx, 'sign-out', [String(principal.sessionId)]),
+    location,
+  }
+}
+
+/** The person has said yes. Answers where the browser goes on; null when the request does not say. */
+export async function performLogout(
+  ctx: Ctx,
+  gate: OptionalGate,
+  request: LogoutRequest,
+  answer: { readonly ticket: string },
+): Promise<{ readonly location: string | null }> {
+  const { principal, location } = await read(ctx, gate, request)
+  if (!principal) return { location }
+  const about = [String(principal.sessionId)]
+  if (readTicket(ctx, 'sign-out', answer.ticket, { about, lifeMs: PAGE_TICKET_MS }) === null) {
+    throw new AppError('cross_site_request', 'This page is too old: begin again')
+  }
+  await endOwnSession(ctx, principal)
+  return { location }
+}
+
+interface ReadLogout {
+  readonly principal: UserPrincipal | null
+  readonly hint: IdTokenHint | null
+  readonly client: Client | null
+  readonly location: string | null
+}
+
+async function read(ctx: Ctx, gate: OptionalGate, request: LogoutRequest): Promise<ReadLogout> {
+  const hint = request.idTokenHint === undefined ? null : await readIdTokenHint(ctx, request.idTokenHint)
+  const clientId = request.clientId ?? hint?.clientId
+  const { principal, reads } = await gate(() => [findClient(clientId ?? '')])
+  const client = toClient(reads[0])
+  // §2: the client that asks and the one that the token was issued to are the same.
+  if (hint && clientId !== hint.clientId) throw new AppError('invalid_request', 'The id_token_hint is not of this client')
+  const browser = principal?.clientId === null ? principal : null
+  return { principal: browser, hint, client, location: locationOf(client, request) }
+}
+
+function locationOf(client: Client | null, { postLogoutRedirectUri: uri, state }: LogoutRequest): string | null {
+  if (uri === undefined) return null
+  if (!client?.postLogoutRedirectUris.includes(uri) || !isAcceptableRedirectUri(uri)) {
+    throw new AppError('invalid_request', 'The post_logout_redirect_uri is not registered for the client')
+  }
+  return state === undefined ? uri : appendToRedirectUri(uri, { state })
+}

@@ -1,0 +1,75 @@
+/**
+ * What is wrong with an authorization request whoever sits in front of the browser (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID
+ * Connect Core §3.1.2.2). Request objects are not read (§6): they are refused by name.
+ */
+import { AppError } from '../errors.ts'
+import { NONCE_LENGTH_MAX } from '../figures.ts'
+import type { AuthorizationRequest } from './authorization-request.ts'
+import { type Client, requireGrantType } from './clients.ts'
+import { scopesWithin } from './granted-scopes.ts'
+import { isCodeChallenge } from './pkce.ts'
+import type { Scope } from './scopes.ts'
+
+export const RESPONSE_TYPES = ['code'] as const
+/** OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode. */
+export const RESPONSE_MODES = ['query', 'form_post'] as const
+export type ResponseMode = (typeof RESPONSE_MODES)[number]
+export const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
+export type Prompt = (typeof PROMPTS)[number]
+
+/** The request, once it is found right. */
+export interface Judged {
+  /** Within the client's. */
+  readonly scopes: readonly Scope[]
+  readonly prompts: ReadonlySet<Prompt>
+  readonly maxAgeMs: number | null
+}
+
+export function judgeRequest(client: Client, request: AuthorizationRequest): Judged {
+  if (request.responseType === undefined) throw invalid('response_type is required')
+  if (request.responseType !== 'code') throw new AppError('unsupported_response_type', 'The response_type must be code')
+  if (request.responseMode !== undefined && !toResponseMode(request.responseMode)) throw invalid('The response_mode is not supported')
+  if (request.requestObject !== undefined) throw new AppError('request_not_supported', 'Send the parameters themselves')
+  if (request.requestUri !== undefined) throw new AppError('request_uri_not_supported', 'Send the parameters themselves')
+  if (request.registration !== undefined) throw new AppError('registration_not_supported', 'Clients are registered by the operator')
+  requireGrantType(client, 'authorization_code')
+  judgeCodeChallenge(client, request)
+  if ((request.nonce ?? '').length > NONCE_LENGTH_MAX) throw invalid(`The nonce may have at most ${NONCE_LENGTH_MAX} characters`)
+  return { scopes: scopesWithin(request.scope, client.scopes), prompts: readPrompts(request.prompt), maxAgeMs: readMaxAge(request.maxAge) }
+}
+
+export function toResponseMode(text: string | undefined): ResponseMode | undefined {
+  return RESPONSE_MODES.find((mode) => mode === text)
+}
+
+/** RFC 7636 §4.3 and §4.4.1. A missing method would mean `plain`. */
+function judgeCodeChallenge(client: Client, { codeChallenge, codeChallengeMethod }: AuthorizationRequest): void {
+  if (codeChallenge === undefined) {
+    if (client.requiresPkce) throw invalid('code_challenge is required')
+    if (codeChallengeMethod !== undefined) throw invalid('code_challenge_method without code_challenge')
+    return
+  }
+  if (codeChallengeMethod !== 'S256') throw invalid('The code_challenge_method must be S256')
+  if (!isCodeChallenge(codeChallenge)) throw invalid('The code_challenge is not a SHA-256 in base64url')
+}
+
+function readPrompts(text: string | undefined): ReadonlySet<Prompt> {
+  const prompts = new Set<Prompt>()
+  for (const name of (text ?? '').split(' ').filter(Boolean)) {
+    const prompt = PROMPTS.find((known) => known === name)
+    if (!prompt) throw invalid('The prompt is not supported')
+    prompts.add(prompt)
+  }
+  if (prompts.has('none') && prompts.size > 1) throw invalid('The prompt none stands alone')
+  return prompts
+}
+
+function readMaxAge(text: string | undefined): number | null {
+  if (text === undefined) return null
+  if (!/^\d{1,10}$/.test(text)) throw invalid('The max_age must be a number of seconds')
+  return Number(text) * 1000
+}
+
+function invalid(message: string): AppError {
+  return new AppError('invalid_request', message)
+}

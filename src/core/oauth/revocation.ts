@@ -1,0 +1,33 @@
+/**
+ * Revocation (RFC 7009): a client gives back a token of its own, and the whole grant ends with it: the session, every refresh
+ * token of the family and every access token. What is unknown or another's is left alone, and the answer is the same.
+ */
+import { sha256 } from '../../crypto.ts'
+import type { SessionId, UserId } from '../../ids.ts'
+import { findClient } from '../../store/db/oauth-clients.ts'
+import { findRefreshToken, findRevokedFamily, revokeFamily, wasRevoked } from '../../store/db/refresh-tokens.ts'
+import { audit } from '../accounts/audit.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { readAccessToken } from './access-token.ts'
+import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+
+export async function revokeToken(ctx: Ctx, credentials: ClientCredentials, token: string): Promise<void> {
+  const claim = (await readAccessToken(ctx, token))?.claim
+  const [row, refreshToken] = await ctx.db.batch([findClient(credentials.clientId), findRefreshToken(sha256(token), ctx.now())])
+  const client = authenticateClient(row, credentials)
+  if (refreshToken?.clientId === client.id) return endGrant(ctx, { ...refreshToken, clientId: client.id })
+  if (claim?.kind === 'access_token' && claim.clientId === client.id) return endGrant(ctx, claim)
+  // RFC 7009 §2.2.1: nothing is kept of such a token, so saying that it is gone would be untrue. It ends within minutes.
+  if (claim?.kind === 'client' && claim.clientId === client.id) {
+    throw new AppError('unsupported_token_type', 'A token of the client itself cannot be revoked; it expires')
+  }
+}
+
+async function endGrant(ctx: Ctx, grant: { sessionId: SessionId; userId: UserId; clientId: string }): Promise<void> {
+  const { sessionId, userId, clientId } = grant
+  await ctx.db.commit(
+    [revokeFamily(sessionId, ctx.now()), audit(ctx, { type: 'grant_revoked', userId, sessionId, clientId, condition: wasRevoked })],
+    findRevokedFamily(sessionId),
+  )
+}

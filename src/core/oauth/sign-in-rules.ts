@@ -1,0 +1,67 @@
+/**
+ * Whether a person has to sign in, or sign in again, before an authorization request is answered (OpenID Connect Core
+ * §3.1.2.1 and §3.1.2.3: `prompt`, `max_age`, `id_token_hint`). A forced sign-in is asked for once: the request that comes back
+ * carries a ticket with the time at which it was asked for, and a sign-in after that time is what was wanted.
+ */
+import { sha256 } from '../../crypto.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { REAUTHENTICATION_MS } from '../figures.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+import { type AuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
+import { readIdTokenHint } from './id-token.ts'
+import type { Judged } from './request-rules.ts'
+import { issueTicket, readTicket } from './tickets.ts'
+
+/** The request to come back with after a sign-in; null when the person is signed in well enough. */
+export async function needsSignIn(
+  ctx: Ctx,
+  principal: UserPrincipal | null,
+  request: AuthorizationRequest,
+  judged: Judged,
+): Promise<{ readonly request: AuthorizationRequest } | null> {
+  const isSilent = judged.prompts.has('none')
+  const isWanted = await isWantedPerson(ctx, principal, request, isSilent)
+  const askedAt = readAskedAt(ctx, request)
+  const isSignedInAnew = principal !== null && askedAt !== null && principal.authenticatedAt > askedAt
+  if (principal && isWanted && (isSignedInAnew || !isSignInForced(ctx, principal, judged))) return null
+  if (isSilent) throw loginRequired()
+  // Signed in as asked, and still somebody else than the client expects: asking again would go in circles.
+  if (isSignedInAnew) throw loginRequired()
+  return { request: askedAt === null ? { ...request, reauthentication: askNow(ctx, request) } : request }
+}
+
+function isSignInForced(ctx: Ctx, principal: UserPrincipal, { prompts, maxAgeMs }: Judged): boolean {
+  if (prompts.has('login') || prompts.has('select_account')) return true
+  return maxAgeMs !== null && ctx.now() - principal.authenticatedAt > maxAgeMs
+}
+
+/** A hint that is none of our tokens names nobody: it keeps no one out who is asked, and lets no one in unasked. */
+async function isWantedPerson(
+  ctx: Ctx,
+  principal: UserPrincipal | null,
+  request: AuthorizationRequest,
+  isSilent: boolean,
+): Promise<boolean> {
+  if (request.idTokenHint === undefined || !principal) return true
+  const hint = await readIdTokenHint(ctx, request.idTokenHint)
+  return hint ? hint.userId === principal.userId : !isSilent
+}
+
+/** The ticket is about this very request, whose challenge and nonce are new each time: no other can borrow it. */
+function subjectOf(request: AuthorizationRequest): string[] {
+  return [sha256(toAuthorizationQuery({ ...request, reauthentication: undefined }))]
+}
+
+function askNow(ctx: Ctx, request: AuthorizationRequest): string {
+  return issueTicket(ctx, 'reauthentication', subjectOf(request))
+}
+
+function readAskedAt(ctx: Ctx, request: AuthorizationRequest): number | null {
+  if (request.reauthentication === undefined) return null
+  return readTicket(ctx, 'reauthentication', request.reauthentication, { about: subjectOf(request), lifeMs: REAUTHENTICATION_MS })
+}
+
+function loginRequired(): AppError {
+  return new AppError('login_required', 'The user is not signed in as the client wishes')
+}

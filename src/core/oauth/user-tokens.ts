@@ -1,0 +1,28 @@
+/** What a grant of a person gives each time: an access token, and an ID token where `openid` was granted (OpenID Connect Core §3.1.3.3). */
+import type { SessionId, UserId } from '../../ids.ts'
+import type { Ctx } from '../ctx.ts'
+import { issueAccessToken } from './access-token.ts'
+import type { Client } from './clients.ts'
+import { issueIdToken } from './id-token.ts'
+import type { Scope } from './scopes.ts'
+import type { TokenSet } from './token.ts'
+
+interface UserGrant {
+  readonly client: Client
+  readonly scopes: readonly Scope[]
+  readonly userId: UserId
+  readonly sessionId: SessionId
+  readonly nonce: string | null
+  readonly authenticatedAt: number
+  readonly amr: string
+}
+
+export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<TokenSet, 'refreshToken'>> {
+  const { client, scopes, userId, sessionId, nonce, authenticatedAt, amr } = grant
+  const common = { clientId: client.id, lifeSeconds: client.accessTokenSeconds }
+  const accessToken = await issueAccessToken(ctx, { ...common, scopes, holder: { userId, sessionId } })
+  const idToken = scopes.includes('openid')
+    ? await issueIdToken(ctx, { ...common, userId, sessionId, nonce, authenticatedAt, amr, accessToken })
+    : null
+  return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken }
+}

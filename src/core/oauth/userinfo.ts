@@ -1,0 +1,85 @@
+/** Userinfo (OpenID Connect Core §5.3, §5.4): what the granted scopes let a client know of the person. One read, the gate's. */
+import { toHex } from '../../ids.ts'
+import type { UserRow } from '../../store/db/users.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { coveredBy } from './scopes.ts'
+
+export interface UserClaims {
+  readonly sub: string
+  readonly name?: string
+  readonly given_name?: string
+  readonly family_name?: string
+  readonly middle_name?: string
+  readonly nickname?: string
+  readonly preferred_username?: string
+  readonly website?: string
+  readonly gender?: string
+  readonly birthdate?: string
+  readonly zoneinfo?: string
+  readonly locale?: string
+  readonly updated_at?: number
+  readonly email?: string
+  readonly email_verified?: boolean
+  readonly phone_number?: string
+  readonly phone_number_verified?: boolean
+  readonly address?: { readonly country: string }
+}
+
+/** Every claim that userinfo knows. */
+export const USER_CLAIMS = [
+  'sub',
+  'name',
+  'given_name',
+  'family_name',
+  'middle_name',
+  'nickname',
+  'preferred_username',
+  'website',
+  'gender',
+  'birthdate',
+  'zoneinfo',
+  'locale',
+  'updated_at',
+  'email',
+  'email_verified',
+  'phone_number',
+  'phone_number_verified',
+  'address',
+] as const satisfies readonly (keyof UserClaims)[]
+
+export async function readUserinfo(gate: Gate): Promise<UserClaims> {
+  const { principal, user } = await gate()
+  const has = (scope: 'profile' | 'email' | 'phone' | 'address') => coveredBy(principal.scopes, scope)
+  return {
+    sub: toHex(user.id),
+    ...(has('profile') ? profileClaims(user) : {}),
+    ...(has('email') && user.email !== null ? { email: user.email, email_verified: user.emailVerifiedAt !== null } : {}),
+    ...(has('phone') && user.phone !== null ? { phone_number: phoneNumber(user), phone_number_verified: false } : {}),
+    ...(has('address') && user.countryCode !== null ? { address: { country: user.countryCode } } : {}),
+  } as UserClaims
+}
+
+/** §5.3.2: a claim without a value is left out. */
+function profileClaims(user: UserRow): Partial<UserClaims> {
+  const names = [user.givenName, user.middleName, user.familyName].filter((name) => name !== null)
+  const claims = {
+    name: user.displayName ?? (names.join(' ') || null),
+    given_name: user.givenName,
+    family_name: user.familyName,
+    middle_name: user.middleName,
+    nickname: user.nickname,
+    preferred_username: user.username,
+    website: user.customLink,
+    gender: user.gender,
+    birthdate: user.birthDate,
+    zoneinfo: user.zoneinfo,
+    locale: user.locale,
+    updated_at: Math.floor(user.updatedAt / 1000),
+  }
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null))
+}
+
+/** §5.1: E.164 where the country is known. */
+function phoneNumber({ phoneCountryCode, phone }: UserRow): string {
+  return phoneCountryCode === null ? `${phone}` : `+${phoneCountryCode.replace(/^\+/, '')}${phone}`
+}

@@ -1,0 +1,70 @@
+/**
+ * How an authorization response reaches the client (RFC 6749 §4.1.2, Form Post Response Mode): as a redirect, or as a form that the
+ * browser posts. The form has a button for browsers without scripts; its one script is fixed and allowed by its hash.
+ */
+import type { Context } from 'hono'
+import { html } from 'hono/html'
+import type { Ctx } from '../core/ctx.ts'
+import { type AuthorizationError, type AuthorizationResponse, toAuthorizationResponse } from '../core/oauth/authorize.ts'
+import { appendToRedirectUri } from '../core/oauth/redirect-uri.ts'
+import type { AppEnv } from './app-env.ts'
+import { toAppError } from './errors.ts'
+
+/** What may go by redirect: RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6. */
+const ERRORS = new Set<string>([
+  'invalid_request',
+  'unauthorized_client',
+  'access_denied',
+  'unsupported_response_type',
+  'invalid_scope',
+  'temporarily_unavailable',
+  'login_required',
+  'consent_required',
+  'request_not_supported',
+  'request_uri_not_supported',
+  'registration_not_supported',
+])
+const DESCRIPTION_LENGTH_MAX = 200
+
+/** The script, and its SHA-256, which a test compares. */
+export const SUBMIT_SCRIPT = 'document.forms[0].submit()'
+export const SUBMIT_SCRIPT_HASH = 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='
+/** Without `form-action`: browsers would apply it to whatever the client answers as well. */
+const FORM_POLICY = `default-src 'none'; script-src '${SUBMIT_SCRIPT_HASH}'; base-uri 'none'; frame-ancestors 'none'`
+
+/** RFC 9700 §4.12: never 307, which would post what the person has typed to the client. */
+export function sendAuthorizationResponse(
+  c: Context<AppEnv>,
+  { redirectUri, params, mode }: AuthorizationResponse,
+): Response | Promise<Response> {
+  c.header('cache-control', 'no-store')
+  c.header('pragma', 'no-cache')
+  if (mode === 'query') return c.redirect(appendToRedirectUri(redirectUri, params), c.req.method === 'GET' ? 302 : 303)
+  c.header('content-security-policy', FORM_POLICY)
+  return c.html(formPage(redirectUri, params))
+}
+
+/** An error that the client may know, in words that it knows. */
+export function toErrorResponse(ctx: Ctx, thrown: AuthorizationError): AuthorizationResponse {
+  const error = toAppError(thrown.cause)
+  const code = ERRORS.has(error.code) ? error.code : 'server_error'
+  const description = printable(code === 'server_error' ? 'An internal error occurred' : error.message)
+  return toAuthorizationResponse(ctx, thrown.request, { error: code, error_description: description })
+}
+
+/** RFC 6749 appendix A.8: printable ASCII without quotes and backslash. */
+export function printable(text: string): string {
+  return text.replace(/[^\x20\x21\x23-\x5B\x5D-\x7E]/g, '?').slice(0, DESCRIPTION_LENGTH_MAX)
+}
+
+function formPage(action: string, params: Readonly<Record<string, string>>) {
+  const inputs = Object.entries(params).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
+  return html`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>One moment</title></head>
+<body>
+<form method="post" action="${action}">${inputs}<button type="submit">Continue</button></form>
+<script>${SUBMIT_SCRIPT}</script>
+</body>
+</html>`
+}

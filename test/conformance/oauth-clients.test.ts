@@ -1,0 +1,101 @@
+// Kith as two widely used client libraries see it: openid-client (certified by the OpenID Foundation) and oauth4webapi, unmodified. Their
+// requests are passed to the Worker; all that is checked about an answer they check themselves.
+import * as oauth from 'oauth4webapi'
+import * as openid from 'openid-client'
+import { beforeAll, expect, test } from 'vitest'
+import { newBrowser, newClient, ORIGIN, send, type TestClient } from '../apis/oauth/harness.ts'
+import { newPerson } from '../apis/oauth/openid.ts'
+
+const BYE = 'https://rp.example/bye'
+const SCOPE = 'openid profile email'
+let confidential: TestClient
+let publicClient: TestClient
+
+beforeAll(async () => {
+  const common = { postLogoutRedirectUris: [BYE], scopes: `${SCOPE} delegated:profile:read client:oauth:introspect` }
+  const grantTypes = 'authorization_code refresh_token client_credentials'
+  confidential = await newClient({ ...common, grantTypes, method: 'client_secret_basic' })
+  publicClient = await newClient(common)
+})
+
+/** What the libraries call instead of the network. */
+const toWorker = async (url: string, init: object) => {
+  expect(url.startsWith(`${ORIGIN}/`)).toBe(true)
+  const { body, ...rest } = init as RequestInit
+  return send(url.slice(ORIGIN.length), { ...rest, ...(body ? { body: body instanceof URLSearchParams ? body.toString() : body } : {}) })
+}
+
+async function goTo(url: URL, cookie: string): Promise<URL> {
+  const response = await send(`${url.pathname}${url.search}`, { headers: { cookie } })
+  return new URL(response.headers.get('location') ?? '', ORIGIN)
+}
+
+test('openid-client: discovery, code with PKCE, state, nonce and max_age, userinfo, refresh, introspection, revocation, sign-out', async () => {
+  const { cookie } = await newBrowser(await newPerson())
+  const options = { [openid.customFetch]: toWorker }
+  const config = await openid.discovery(new URL(ORIGIN), confidential.id, undefined, openid.ClientSecretBasic(confidential.secret), options)
+  const [pkceCodeVerifier, expectedState, expectedNonce] = [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()]
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: confidential.redirectUri,
+    scope: SCOPE,
+    state: expectedState,
+    nonce: expectedNonce,
+    max_age: '3600',
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  })
+  const checks = { pkceCodeVerifier, expectedState, expectedNonce, maxAge: 3600, idTokenExpected: true }
+  const tokens = await openid.authorizationCodeGrant(config, await goTo(url, cookie), checks)
+  const sub = tokens.claims()?.sub ?? ''
+  expect(await openid.fetchUserInfo(config, tokens.access_token, sub)).toMatchObject({
+    sub,
+    name: 'Ada King Lovelace',
+    email_verified: true,
+  })
+  const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
+  expect(refreshed.claims()?.sub).toBe(sub)
+  expect(await openid.tokenIntrospection(config, refreshed.access_token)).toMatchObject({ active: true, sub, scope: SCOPE })
+  await openid.tokenRevocation(config, refreshed.refresh_token ?? '')
+  expect(await openid.tokenIntrospection(config, refreshed.access_token)).toEqual({ active: false })
+  await expect(openid.fetchUserInfo(config, refreshed.access_token, sub)).rejects.toThrow()
+  const logout = openid.buildEndSessionUrl(config, { post_logout_redirect_uri: BYE, id_token_hint: refreshed.id_token ?? '', state: 'x' })
+  expect((await goTo(logout, cookie)).href).toBe(`${BYE}?state=x`)
+  expect((await goTo(url, cookie)).pathname).toBe('/sign-in')
+  const machine = await openid.clientCredentialsGrant(config, { scope: 'client:oauth:introspect' })
+  expect(machine.expires_in).toBe(600)
+})
+
+test('oauth4webapi: a public client, by RFC 8414, with iss and every check of its own', async () => {
+  const { cookie } = await newBrowser(await newPerson())
+  const options = { [oauth.customFetch]: toWorker }
+  const issuer = new URL(ORIGIN)
+  const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options }))
+  const client = { client_id: publicClient.id }
+  const [verifier, state, nonce] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState(), oauth.generateRandomNonce()]
+  const query = new URLSearchParams({
+    client_id: publicClient.id,
+    redirect_uri: publicClient.redirectUri,
+    response_type: 'code',
+    scope: SCOPE,
+    state,
+    nonce,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+  })
+  const callback = await goTo(new URL(`${as.authorization_endpoint}?${query}`), cookie)
+  const params = oauth.validateAuthResponse(as, client, callback, state)
+  const none = oauth.None()
+  const request = await oauth.authorizationCodeGrantRequest(as, client, none, params, publicClient.redirectUri, verifier, options)
+  const tokens = await oauth.processAuthorizationCodeResponse(as, client, request, { expectedNonce: nonce, requireIdToken: true })
+  await oauth.validateApplicationLevelSignature(as, request, options)
+  const sub = oauth.getValidatedIdTokenClaims(tokens)?.sub ?? ''
+  const info = await oauth.userInfoRequest(as, client, tokens.access_token, options)
+  expect(await oauth.processUserInfoResponse(as, client, sub, info)).toMatchObject({ sub, given_name: 'Ada' })
+  const api = new Request(`${ORIGIN}/user/me`, { headers: { authorization: `Bearer ${tokens.access_token}` } })
+  expect(await oauth.validateJwtAccessToken(as, api, ORIGIN, options)).toMatchObject({ sub, client_id: publicClient.id })
+  const again = await oauth.refreshTokenGrantRequest(as, client, none, tokens.refresh_token ?? '', options)
+  const refreshed = await oauth.processRefreshTokenResponse(as, client, again)
+  await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, none, refreshed.access_token, options))
+  const dead = await oauth.refreshTokenGrantRequest(as, client, none, refreshed.refresh_token ?? '', options)
+  await expect(oauth.processRefreshTokenResponse(as, client, dead)).rejects.toMatchObject({ error: 'invalid_grant' })
+})
