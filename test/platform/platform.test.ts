@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CONNECTIONS_MAX, OPERATIONS_MAX } from './invocation.ts'
 import { type Bindings, createPlatform } from './platform.ts'
 
-const native = env as unknown as Bindings & { ENVIRONMENT: string; ORIGIN: string; IMAGES: unknown }
+const native = env as unknown as Bindings & { ENVIRONMENT: string; ORIGIN: string; TEST_MIGRATIONS: unknown }
 const platform = createPlatform(native)
 const { DB, KV, EMAIL, LIMIT_OTHER } = platform.env
 const mail = { to: 'a@example.com', from: { email: 'b@example.com', name: 'B' }, subject: 'Hi', text: 'text' }
@@ -86,7 +86,7 @@ describe('the env', () => {
     expect(platform.env).toBe(platform.env)
     expect(platform.env.ENVIRONMENT).toBe('test')
     expect(platform.env.ORIGIN).toBe('https://kith.test')
-    expect(platform.env.IMAGES).toBe(native.IMAGES)
+    expect(platform.env.TEST_MIGRATIONS).toBe(native.TEST_MIGRATIONS)
   })
 
   test('operation 1,001 on KV and R2 in one invocation is refused', async () => {

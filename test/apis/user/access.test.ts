@@ -133,6 +133,7 @@ let own: { file: string; folder: string }
 
 function idFor({ path }: Route): string | undefined {
   if (path.includes(':userId')) return other.id
+  if (path.includes(':clientId')) return CLIENT
   if (path.includes(':fileId')) return own.file
   return path.includes(':folderId') ? own.folder : undefined
 }
