@@ -6,8 +6,8 @@
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import { codeExists, insertAuthorizationCode } from '../../store/db/authorization-codes.ts'
-import { findConsent } from '../../store/db/consents.ts'
-import type { Statement } from '../../store/db/database.ts'
+import { findConsent, isConsentGiven } from '../../store/db/consents.ts'
+import { always, type Fragment, type Statement } from '../../store/db/database.ts'
 import { findClient, type OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -58,11 +58,14 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
     if (signIn) return { kind: 'sign_in_required', loginHint: request.loginHint ?? null, returnTo: toPath(signIn.request) }
     if (!isBrowser(principal)) throw loginRequired()
     const scopes = grantedByPerson(judged.scopes, principal.scopes)
-    if (needsConsent(ctx, { client, request, judged, scopes, agreed: storedScopes(reads[1]?.scopes ?? '') })) {
+    const consent = reads[1]
+    if (needsConsent(ctx, { client, request, judged, scopes, agreed: storedScopes(consent?.scopes ?? '') })) {
       if (judged.prompts.has('none')) throw new AppError('consent_required', 'The user has not consented')
       return { kind: 'consent_required' }
     }
-    return { kind: 'response', response: await issueCode(ctx, { client, request, scopes, principal }) }
+    // A consent that is taken back between the look and the code gives none.
+    const condition = isTrusted(ctx, client, request) ? always : isConsentGiven(principal.userId, client.id, consent?.createdAt ?? 0)
+    return { kind: 'response', response: await issueCode(ctx, { client, request, scopes, principal }, { condition }) }
   })
 }
 
@@ -119,10 +122,14 @@ interface ConsentQuestion {
 
 function needsConsent(ctx: Ctx, { client, request, judged, scopes, agreed }: ConsentQuestion): boolean {
   if (judged.prompts.has('consent')) return true
-  const isProven = provesClient(ctx, request.redirectUri)
-  if (client.isFirstParty && isProven) return false
+  if (isTrusted(ctx, client, request)) return false
   // What was agreed with a client counts for nobody who may only have taken its name.
-  return (client.isPublic && !isProven) || !scopes.every((scope) => coveredBy(agreed, scope))
+  return (client.isPublic && !provesClient(ctx, request.redirectUri)) || !scopes.every((scope) => coveredBy(agreed, scope))
+}
+
+/** Ours, and nobody else's program under its name: people are not asked. */
+function isTrusted(ctx: Ctx, client: Client, request: AuthorizationRequest): boolean {
+  return client.isFirstParty && provesClient(ctx, request.redirectUri)
 }
 
 /**
@@ -140,11 +147,18 @@ export interface CodeGrant {
   readonly principal: UserPrincipal
 }
 
-/** Commits a code, and in the same batch what `alongside` makes of its hash. */
+interface Alongside {
+  /** What must hold besides the session. */
+  readonly condition?: Fragment
+  /** What is written in the same batch. */
+  readonly writes?: (codeHash: string) => Statement<unknown>[]
+}
+
+/** Commits a code, where `condition` holds, and in the same batch the other writes. */
 export async function issueCode(
   ctx: Ctx,
   { client, request, scopes, principal }: CodeGrant,
-  alongside: (codeHash: string) => Statement<unknown>[] = () => [],
+  { condition = always, writes = () => [] }: Alongside = {},
 ): Promise<AuthorizationResponse> {
   const now = ctx.now()
   const code = randomToken()
@@ -161,8 +175,8 @@ export async function issueCode(
     createdAt: now,
     expiresAt: now + AUTHORIZATION_CODE_MS,
   }
-  // The session may have ended since the gate, or the gate may have read a replica.
-  if (!(await ctx.db.commit([insertAuthorizationCode(row), ...alongside(codeHash)], codeExists(codeHash)))) throw loginRequired()
+  // The session, or the consent, may have ended since the gate, or the gate may have read a replica.
+  if (!(await ctx.db.commit([insertAuthorizationCode(row, condition), ...writes(codeHash)], codeExists(codeHash)))) throw loginRequired()
   return toAuthorizationResponse(ctx, request, { code })
 }
 

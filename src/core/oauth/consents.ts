@@ -79,12 +79,14 @@ export async function decideConsent(
     return toAuthorizationResponse(ctx, request, { error: 'access_denied', error_description: 'The user has said no' })
   }
   return redirecting(request, () =>
-    issueCode(ctx, grant, (codeHash) => {
-      const condition = codeWasMade(codeHash)
-      return [
-        addConsent({ userId, clientId: client.id, scopes, now: ctx.now() }, condition),
-        audit(ctx, { type: 'consent_given', userId, sessionId, clientId: client.id, detail: scopes.join(' '), condition }),
-      ]
+    issueCode(ctx, grant, {
+      writes: (codeHash) => {
+        const condition = codeWasMade(codeHash)
+        return [
+          addConsent({ userId, clientId: client.id, scopes, now: ctx.now() }, condition),
+          audit(ctx, { type: 'consent_given', userId, sessionId, clientId: client.id, detail: scopes.join(' '), condition }),
+        ]
+      },
     }),
   )
 }

@@ -3,8 +3,13 @@ import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 
-export function findConsent(userId: UserId | null, clientId: string): Statement<{ scopes: string } | null> {
-  return first(sql`SELECT scopes FROM consents WHERE user_id = ${userId} AND client_id = ${clientId}`)
+export function findConsent(userId: UserId | null, clientId: string): Statement<{ scopes: string; createdAt: number } | null> {
+  return first(sql`SELECT scopes, created_at FROM consents WHERE user_id = ${userId} AND client_id = ${clientId}`)
+}
+
+/** Holds while this very consent stands, grown or not: one that was taken back and given anew is another. */
+export function isConsentGiven(userId: UserId, clientId: string, createdAt: number): Fragment {
+  return sql`EXISTS (SELECT 1 FROM consents k WHERE k.user_id = ${userId} AND k.client_id = ${clientId} AND k.created_at = ${createdAt})`
 }
 
 /** Adds to what was agreed before, where `condition` holds. Repeating it changes nothing. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SUBMIT_SCRIPT, SUBMIT_SCRIPT_HASH } from '../../../src/http/authorization-response.ts'
 import { clock } from '../../platform/clock.ts'
+import { atTheLine, holdAtTheLine } from '../../support/start-line.ts'
 import {
   authorize,
   authorizePath,
@@ -71,6 +72,25 @@ describe('consent', () => {
     await more.decide(question.ticket)
     expect(await rows('SELECT scopes FROM consents WHERE user_id = ?', userId)).toEqual([{ scopes: 'openid profile email' }])
     expect(await rows(`SELECT detail FROM audit_events WHERE user_id = ? AND type = 'consent_given'`, userId)).toHaveLength(2)
+  })
+
+  test('taken back between the look at it and the code, it gives none', async () => {
+    const { page, userId, browser } = await newVisitor()
+    await page().decide((await page().describe()).ticket)
+    const bindings = { ...platform.env, ...atTheLine.env }
+    const start = async () => {
+      const response = await send(authorizePath(third, { ...PARAMS, scope: 'openid' }), { headers: { cookie: browser.cookie } }, bindings)
+      return { status: response.status, headers: response.headers, text: '', json: redirected(response).params, bytes: new Uint8Array() }
+    }
+    const { replies, waited, release } = await holdAtTheLine([start], /INSERT INTO authorization_codes/)
+    expect(waited).toBe(1)
+    await rows('DELETE FROM consents WHERE user_id = ?', userId)
+    release()
+    const [reply] = await Promise.all(replies)
+    expect([reply?.json.error, reply?.json.code]).toEqual(['login_required', undefined])
+    expect(
+      await rows('SELECT 1 FROM authorization_codes WHERE user_id = ? AND consumed_at IS NULL AND scope = ?', userId, 'openid'),
+    ).toEqual([])
   })
 
   test('two at once lose nothing of each other', async () => {
