@@ -31,7 +31,8 @@ mailbox.get('/dev/mailbox', anyone(), async (c) => {
   const { config, kv } = c.var.ctx
   if (config.mail.kind !== 'capture') throw new AppError('not_found')
   const to = c.req.query('to') || undefined
-  const mails = await listCapturedMails(kv, { to, limit: CAPTURED_MAILS_MAX })
+  const limit = Number(c.req.query('limit')) || CAPTURED_MAILS_MAX
+  const mails = await listCapturedMails(kv, { to, limit: Math.max(1, limit) })
   c.header('Cache-Control', 'no-store')
   c.header('Vary', 'Accept')
   c.header('X-Content-Type-Options', 'nosniff')
