@@ -24,7 +24,7 @@ export const MODEL_SEED = inject('modelSeed') ?? null
 export const MODEL_TIMEOUT_MS = 120_000 + MODEL_RUNS * 3_000
 
 /** Changed pictures, each of them a request. */
-export const IMAGE_MUTATIONS = inject('imageMutations') ?? 500
+export const IMAGE_MUTATIONS = inject('imageMutations') ?? 200
 export const IMAGE_SEED = inject('imageSeed') ?? 1
 export const IMAGE_TIMEOUT_MS = 60_000 + IMAGE_MUTATIONS * 200
 

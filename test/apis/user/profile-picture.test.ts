@@ -176,7 +176,7 @@ describe('what is refused', () => {
   test('a form that is none', async () => {
     const send = (body: string, type: string) => person.client.fetch(PATH, { method: 'PATCH', body, headers: { 'content-type': type } })
     await refused(await send('{}', 'application/json'), 415, 'UnsupportedMediaType')
-    await refused(await send('{}', 'multipart/form-data'), 415, 'UnsupportedMediaType')
+    await refused(await send('{}', 'multipart/form-data'), 400, 'ClientInputError')
     await refused(await send('no form', 'multipart/form-data; boundary=x'), 400, 'ClientInputError')
     await refused(await send('--x\r\n', 'multipart/form-data; boundary=x'), 400, 'ClientInputError')
   })
