@@ -7,7 +7,7 @@ import { emptyKith, signIn } from './person.ts'
 import type { Server } from './project.ts'
 
 /** Each costs a start of the server; MEDIA_KILLS=50 for a thorough run. */
-const KILLS = Number(process.env.MEDIA_KILLS ?? 8)
+const KILLS = Number(process.env.MEDIA_KILLS ?? 6)
 const KILLS_TIMEOUT_MS = 30_000 + KILLS * 10_000
 const SWEEP = '/cdn-cgi/local/scheduled'
 const FILES = '/user/media/files'
