@@ -12,7 +12,7 @@ export async function readBytes(req: HonoRequest, max: number): Promise<Uint8Arr
   const chunks: Uint8Array[] = []
   let size = 0
   try {
-    for (let chunk = await nextPiece(reader); chunk !== null; chunk = await nextPiece(reader)) {
+    for (let chunk = await nextPiece(reader.read()); chunk !== null; chunk = await nextPiece(reader.read())) {
       size += chunk.byteLength
       if (size > max) throw tooLarge()
       chunks.push(chunk)

@@ -30,11 +30,7 @@ export function rawBody(req: HonoRequest): RawBody {
     throw new AppError('unsupported_media_type', 'Send the bytes as they are, without Content-Encoding')
   }
   const size = Number(length)
-  return { size, stream: req.raw.body ?? emptyStream(), digest: contentDigest(req.header('content-digest')) }
-}
-
-function emptyStream(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ start: (controller) => controller.close() })
+  return { size, stream: req.raw.body ?? new Blob().stream(), digest: contentDigest(req.header('content-digest')) }
 }
 
 /** RFC 9530: a dictionary of byte sequences. Other algorithms than SHA-256 are ignored, as §5 allows; nonsense is not. */

@@ -7,17 +7,19 @@ import { count, idOf, newName, rows } from '../support/actors.ts'
 import { runCron } from '../support/cron.ts'
 import { Client, ORIGIN, platform, type Reply } from '../support/kith.ts'
 import {
-  bytesOf,
-  checkMedia,
+  bucket,
   emptyLibrary,
   expectStored,
   FILES,
   FOLDERS,
+  newFile,
+  newFolder,
+  randomBytes,
   sha256,
-  storedFile,
-  storedFolder,
-  uploadRaw,
-} from '../support/media-library.ts'
+  upload,
+  usageOf,
+} from '../support/media.ts'
+import { checkMedia } from '../support/media-invariants.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/rounds.ts'
 import { atTheLine, holdAtTheLine, race } from '../support/start-line.ts'
@@ -82,16 +84,15 @@ function oneWinner(replies: readonly Reply[], status: number, refusal: { status:
 
 const quotaOf = (reason: string) => ({ status: 403, error: 'QuotaExceeded', reason })
 const withVars = (vars: Record<string, string>) => ({ env: { ...atTheLine.env, ...vars } })
-const usageOf = async (of: Client) => (await of.get('/user/media/usage')).json.data.usage
 
 describe('the last place', () => {
   inRounds('64 uploads at the quota of files less one: one fits', async () => {
     const owner = await newcomer()
-    await storedFile(owner, bytesOf(SIZE))
-    const bytes = racers.map(() => bytesOf(SIZE))
+    await newFile(owner, 'first', randomBytes(SIZE))
+    const bytes = racers.map(() => randomBytes(SIZE))
     const options = withVars({ MEDIA_FILES_PER_USER: '2' })
     const { replies, waited } = await race(
-      bytes.map((one) => () => uploadRaw(owner, one, {}, options)),
+      bytes.map((one) => () => upload(owner, 'one', one, options)),
       RESERVE,
     )
     expect(waited).toBe(RACERS)
@@ -102,10 +103,10 @@ describe('the last place', () => {
 
   inRounds('64 uploads at the quota of bytes less one file: one fits', async () => {
     const owner = await newcomer()
-    await storedFile(owner, bytesOf(SIZE))
+    await newFile(owner, 'first', randomBytes(SIZE))
     const options = withVars({ MEDIA_BYTES_PER_USER: String(2 * SIZE) })
     const { replies, waited } = await race(
-      racers.map(() => () => uploadRaw(owner, bytesOf(SIZE), {}, options)),
+      racers.map(() => () => upload(owner, 'one', randomBytes(SIZE), options)),
       RESERVE,
     )
     expect(waited).toBe(RACERS)
@@ -115,7 +116,7 @@ describe('the last place', () => {
 
   inRounds('64 folders at the quota of folders less one: one fits', async () => {
     const owner = await newcomer()
-    await storedFolder(owner, 'first')
+    await newFolder(owner, 'first')
     const options = withVars({ MEDIA_FOLDERS_PER_USER: '2' })
     const { replies, waited } = await race(
       racers.map((n) => () => owner.post(FOLDERS, { name: `folder ${n}` }, options)),
@@ -144,8 +145,8 @@ describe('a folder that is deleted under an upload', () => {
     ['before its commit', COMMIT],
   ] as const) {
     inRounds(`${where}: the upload is not found, and nothing of it stays`, async () => {
-      const folder = await storedFolder(client, newName('folder'))
-      const held = await holdAtTheLine([() => uploadRaw(client, bytesOf(SIZE), { folder }, atTheLine)], pattern)
+      const folder = await newFolder(client, newName('folder'))
+      const held = await holdAtTheLine([() => upload(client, 'one', randomBytes(SIZE), { folder, ...atTheLine })], pattern)
       expect(held.waited).toBe(1)
       expect((await client.delete(`${FOLDERS}/${folder}`)).status).toBe(200)
       held.release()
@@ -157,11 +158,13 @@ describe('a folder that is deleted under an upload', () => {
   }
 
   inRounds('among many: each upload is in the folder that is gone, or was never there', async () => {
-    const folder = await storedFolder(client, newName('folder'))
+    const folder = await newFolder(client, newName('folder'))
     const { replies } = await race(
       racers.map(
         (n) => () =>
-          n === RACERS / 2 ? client.delete(`${FOLDERS}/${folder}`, atTheLine) : uploadRaw(client, bytesOf(SIZE), { folder }, atTheLine),
+          n === RACERS / 2
+            ? client.delete(`${FOLDERS}/${folder}`, atTheLine)
+            : upload(client, 'one', randomBytes(SIZE), { folder, ...atTheLine }),
       ),
       /INSERT INTO files |DELETE FROM files/,
     )
@@ -173,9 +176,9 @@ describe('a folder that is deleted under an upload', () => {
 
 describe('two at once', () => {
   inRounds('64 deletions of one file: one does it, its bytes are given back once', async () => {
-    await storedFile(client, bytesOf(10))
+    await newFile(client, 'one', randomBytes(10))
     const before = await usageOf(client)
-    const id = await storedFile(client, bytesOf(SIZE))
+    const id = await newFile(client, 'one', randomBytes(SIZE))
     const { replies } = await race(
       racers.map(() => () => client.delete(`${FILES}/${id}`, atTheLine)),
       REMOVE,
@@ -186,8 +189,8 @@ describe('two at once', () => {
   })
 
   inRounds('a deletion and 63 downloads: the whole file, or not found', async () => {
-    const bytes = bytesOf(SIZE)
-    const id = await storedFile(client, bytes)
+    const bytes = randomBytes(SIZE)
+    const id = await newFile(client, 'one', bytes)
     const { replies } = await race(
       racers.map((n) => () => (n === 20 ? client.delete(`${FILES}/${id}`, atTheLine) : client.get(`${FILES}/${id}/content`, atTheLine))),
       /FROM files WHERE id = |DELETE FROM files/,
@@ -201,12 +204,12 @@ describe('two at once', () => {
   })
 
   inRounds('two sweeps', async () => {
-    const kept = bytesOf(SIZE)
-    const id = await storedFile(client, kept)
+    const kept = randomBytes(SIZE)
+    const id = await newFile(client, 'one', kept)
     platform.faults.r2('delete', 'throw')
-    for (let n = 0; n < 5; n++) await client.delete(`${FILES}/${await storedFile(client, bytesOf(10))}`)
+    for (let n = 0; n < 5; n++) await client.delete(`${FILES}/${await newFile(client, 'one', randomBytes(10))}`)
     platform.faults.clear()
-    for (let n = 0; n < 5; n++) await platform.env.MEDIA.put(newName('nobody'), 'whose is this?')
+    for (let n = 0; n < 5; n++) await bucket.put(newName('nobody'), 'whose is this?')
     expect(await count('object_tombstones')).toBe(5)
     clock.advance(UPLOAD_GIVEN_UP_MS + TOMBSTONE_RETRY_MS)
     await Promise.all([runCron(), runCron()])
@@ -217,7 +220,7 @@ describe('two at once', () => {
   })
 
   inRounds('a sweep that gives an upload up, and the upload: one of them', async () => {
-    const held = await holdAtTheLine([() => uploadRaw(client, bytesOf(SIZE), {}, atTheLine)], COMMIT)
+    const held = await holdAtTheLine([() => upload(client, 'one', randomBytes(SIZE), atTheLine)], COMMIT)
     clock.advance(UPLOAD_GIVEN_UP_MS + 1)
     await runCron()
     held.release()
@@ -229,8 +232,8 @@ describe('two at once', () => {
 
 describe('links', () => {
   inRounds('64 uses while the links are revoked: the file or the refusal, and after the reply only the refusal', async () => {
-    const bytes = bytesOf(SIZE)
-    const id = await storedFile(client, bytes)
+    const bytes = randomBytes(SIZE)
+    const id = await newFile(client, 'one', bytes)
     const made = await client.post(`${FILES}/${id}/links`, {})
     const path = made.json.data.link.url.replace(ORIGIN, '')
     const replies = await Promise.all(racers.map((n) => (n === 20 ? client.delete(`${FILES}/${id}/links`) : new Client().get(path))))

@@ -5,7 +5,6 @@
  */
 
 import { env } from 'cloudflare:workers'
-import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import {
@@ -18,9 +17,9 @@ import {
   SECOND_FACTOR_TRIES,
 } from '../../src/core/figures.ts'
 import { toHex } from '../../src/ids.ts'
-import { listObjects } from './media.ts'
+import { brokenObjects, MEDIA_RULES } from './media-invariants.ts'
 
-const { DB, KV, MEDIA } = env as unknown as Bindings
+const { DB, KV } = env as unknown as Bindings
 /** One entry per outbox row: its id, inverted (src/mail/captured.ts). */
 const CAPTURED = 'captured-mail:'
 
@@ -107,20 +106,7 @@ const RULES: Readonly<Record<string, string>> = {
   '11: a mail that is done no longer holds the address': `
     SELECT id FROM mail_outbox WHERE (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND to_address IS NOT NULL`,
   '11: a mail is sent or given up, not both': 'SELECT id FROM mail_outbox WHERE sent_at IS NOT NULL AND failed_at IS NOT NULL',
-  '8: the usage of a person is what there is': `
-    SELECT x.user_id AS id FROM (SELECT user_id FROM media_usage UNION SELECT user_id FROM files UNION SELECT user_id FROM folders) x
-      LEFT JOIN media_usage m ON m.user_id = x.user_id
-    WHERE COALESCE(m.files, 0) <> (SELECT COUNT(*) FROM files f WHERE f.user_id = x.user_id)
-      OR COALESCE(m.bytes, 0) <> (SELECT COALESCE(SUM(f.size), 0) FROM files f WHERE f.user_id = x.user_id)
-      OR COALESCE(m.folders, 0) <> (SELECT COUNT(*) FROM folders d WHERE d.user_id = x.user_id)`,
-  '8: a folder counts its files': `
-    SELECT d.id FROM folders d WHERE d.file_count <> (SELECT COUNT(*) FROM files f WHERE f.folder_id = d.id)`,
-  '7: a file lies in a folder of its owner': `
-    SELECT f.id FROM files f JOIN folders d ON d.id = f.folder_id WHERE d.user_id <> f.user_id`,
-  '7: a file that is committed has its digest, one on its way has none': `
-    SELECT id FROM files WHERE (committed_at IS NULL) <> (digest IS NULL)`,
-  '7: an object of a file is not marked for removal': `
-    SELECT f.id FROM files f JOIN object_tombstones t ON t.bucket = 'media' AND t.key = f.object_key`,
+  ...MEDIA_RULES,
   '13: foreign keys hold': 'PRAGMA foreign_key_check',
 }
 
@@ -133,29 +119,8 @@ export async function checkInvariants(options: { settled?: boolean } = {}): Prom
   const { quick_check: integrity } = (await DB.prepare('PRAGMA quick_check').first<{ quick_check: string }>()) ?? {}
   if (integrity !== 'ok') broken.push(`13: quick_check: ${integrity}`)
   broken.push(...(await checkMailbox(options.settled ?? false)))
-  broken.push(...(await checkMedia()), ...(await checkSteps()))
+  broken.push(...(await brokenObjects()), ...(await checkSteps()))
   expect(broken, 'invariants that no longer hold').toEqual([])
-}
-
-/** 7: a committed file has its object, byte for byte; an object is a file's (or one's on its way), or marked for removal. */
-async function checkMedia(): Promise<string[]> {
-  const broken: string[] = []
-  const { results } = await DB.prepare('SELECT object_key, size, digest FROM files').all<{
-    object_key: string
-    size: number
-    digest: string | null
-  }>()
-  for (const { object_key: key, size, digest } of results.filter((row) => row.digest !== null)) {
-    const bytes = await (await MEDIA.get(key))?.bytes()
-    if (!bytes) broken.push(`7: the object ${key} of a file is not there`)
-    else if (bytes.byteLength !== size || createHash('sha256').update(bytes).digest('base64url') !== digest) {
-      broken.push(`7: the object ${key} is not what its file says`)
-    }
-  }
-  const marked = await DB.prepare("SELECT key FROM object_tombstones WHERE bucket = 'media'").all<{ key: string }>()
-  const known = new Set([...results.map(({ object_key: key }) => key), ...marked.results.map(({ key }) => key)])
-  for (const { key } of await listObjects()) if (!known.has(key)) broken.push(`7: the object ${key} is nobody's`)
-  return broken
 }
 
 /** The step of each secret, as it was when it was last looked at. */

@@ -95,8 +95,25 @@ export function contentTypeOf(body: Body | undefined): string | null {
 
 export function payloadOf(body: Body | undefined): BodyInit | null {
   if (body === undefined) return null
+  if (body instanceof ReadableStream) return asBytes(body)
   if (typeof body === 'string' || isSentAsItIs(body)) return body
   return body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
+}
+
+/** A body as the runtime hands it to a Worker: a stream of bytes, that gives what the test's stream gives when it is asked. */
+function asBytes(source: ReadableStream<Uint8Array>): ReadableStream {
+  const reader = source.getReader()
+  return new ReadableStream({
+    type: 'bytes',
+    async pull(controller) {
+      const { done, value } = await reader.read()
+      // A copy: what a stream of bytes is given, it takes away.
+      if (!done) return controller.enqueue(value.slice())
+      controller.close()
+      controller.byobRequest?.respond(0)
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
 }
 
 function toEnv(changes: Partial<Bindings> | undefined): Bindings {

@@ -1,12 +1,19 @@
-/** Files for tests: uploads over HTTP, and what lies in the database and in the bucket, looked at directly. */
+/**
+ * Files for tests: uploads over HTTP, and what lies in the database and in the bucket, looked at directly. What must hold of
+ * it all is in media-invariants.ts.
+ */
 
 import { env } from 'cloudflare:workers'
 import { createHash } from 'node:crypto'
+import { expect } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { type Client, db, type Options, ORIGIN, type Reply } from './kith.ts'
 
 /** The bucket itself, without limits, counters and faults. */
 export const bucket = (env as unknown as Bindings).MEDIA
+
+export const FILES = '/user/media/files'
+export const FOLDERS = '/user/media/folders'
 
 export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(new TextEncoder().encode(text))
 export const randomBytes = (size: number) => crypto.getRandomValues(new Uint8Array(size))
@@ -22,7 +29,14 @@ interface Place extends Options {
 export function upload(client: Client, name: string, bytes: Uint8Array, { folder, type, ...options }: Place = {}): Promise<Reply> {
   const query = new URLSearchParams({ name, ...(folder === undefined ? {} : { folder }) })
   const headers = { ...(type === undefined ? {} : { 'content-type': type }), ...options.headers }
-  return client.fetch(`/user/media/files?${query}`, { ...options, method: 'POST', body: bytes, headers })
+  return client.fetch(`${FILES}?${query}`, { ...options, method: 'POST', body: bytes, headers })
+}
+
+/** The same as a form. */
+export function uploadForm(client: Client, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Reply> {
+  const form = new FormData()
+  form.set('file', new File([bytes], name))
+  return client.post(FILES, form)
 }
 
 function dataOf(reply: Reply): Reply['json'] {
@@ -36,12 +50,18 @@ export async function newFile(client: Client, name = 'a.txt', bytes = bytesOf(na
 }
 
 export async function newFolder(client: Client, name: string): Promise<string> {
-  return dataOf(await client.post('/user/media/folders', { name })).folder._id
+  return dataOf(await client.post(FOLDERS, { name })).folder._id
 }
 
 /** The path and query of a new link to the file. */
 export async function newLink(client: Client, file: string, body: Record<string, unknown> = {}): Promise<string> {
-  return dataOf(await client.post(`/user/media/files/${file}/links`, body)).link.url.replace(ORIGIN, '')
+  return dataOf(await client.post(`${FILES}/${file}/links`, body)).link.url.replace(ORIGIN, '')
+}
+
+/** The file comes back as it was sent. */
+export async function expectStored(client: Client, file: string, bytes: Uint8Array): Promise<void> {
+  const reply = await client.get(`${FILES}/${file}/content`)
+  expect([reply.status, sha256(reply.bytes)], `file ${file}`).toEqual([200, sha256(bytes)])
 }
 
 export const usageOf = async (client: Client) => dataOf(await client.get('/user/media/usage')).usage
@@ -78,4 +98,11 @@ export async function objectKeyOf(file: string): Promise<string> {
   const row = await db.prepare('SELECT object_key FROM files WHERE id = ?').bind(idOfHex(file)).first<{ object_key: string }>()
   if (!row) throw new Error(`no file ${file}`)
   return row.object_key
+}
+
+/** For the end of a test whose files the next one would look at again. Usage goes with the rows. */
+export async function emptyLibrary(): Promise<void> {
+  await db.batch(['files', 'folders', 'object_tombstones'].map((table) => db.prepare(`DELETE FROM ${table}`)))
+  const keys = (await listObjects()).map(({ key }) => key)
+  if (keys.length > 0) await bucket.delete(keys)
 }

@@ -1,7 +1,7 @@
 /**
  * How much of what is random is tried: little in `npm test`, as much as `npm run model` says (scripts/model.ts), or
- * `npm run fuzz:images` (scripts/fuzz-images.ts), or what
- * vitest.config.ts provides.
+ * `npm run fuzz:images` (scripts/fuzz-images.ts); and how many kinds of faults, all of them in `npm run faults`
+ * (scripts/faults.ts).
  */
 import { inject } from 'vitest'
 
@@ -11,6 +11,7 @@ declare module 'vitest' {
     modelSeed?: number | null
     imageMutations?: number
     imageSeed?: number
+    allFaults?: boolean
   }
 }
 
@@ -23,6 +24,9 @@ export const MODEL_SEED = inject('modelSeed') ?? null
 export const MODEL_TIMEOUT_MS = 120_000 + MODEL_RUNS * 3_000
 
 /** Changed pictures, each of them a request. */
-export const IMAGE_MUTATIONS = inject('imageMutations') ?? 500
+export const IMAGE_MUTATIONS = inject('imageMutations') ?? 200
 export const IMAGE_SEED = inject('imageSeed') ?? 1
 export const IMAGE_TIMEOUT_MS = 60_000 + IMAGE_MUTATIONS * 200
+
+/** Also the kinds of faults that differ for the runtime, and not for the code that meets them. */
+export const ALL_FAULTS = inject('allFaults') ?? false

@@ -35,7 +35,7 @@ async function readForm(req: HonoRequest, query: Place, bytesMax: number): Promi
     contentType,
     preventShare: place.preventShare,
     size: form.bytes.byteLength,
-    body: streamOf(form.bytes),
+    body: new Blob([form.bytes]).stream(),
     // Content-Digest is of the whole form, not of the file in it.
     digest: null,
   }
@@ -44,13 +44,4 @@ async function readForm(req: HonoRequest, query: Place, bytesMax: number): Promi
 /** Of what was judged, what was sent: the rest is the query's, or the default. */
 function definedOf<T extends object>(judged: T, sent: Readonly<Record<string, string>>): Partial<Place> {
   return Object.fromEntries(Object.entries(judged).filter(([name]) => Object.hasOwn(sent, name)))
-}
-
-function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      if (bytes.byteLength > 0) controller.enqueue(bytes)
-      controller.close()
-    },
-  })
 }

@@ -19,28 +19,31 @@ export interface Passing {
  */
 export function passOn(body: ReadableStream<Uint8Array>, size: number, signal: AbortSignal): Passing {
   const { readable, writable } = new FixedLengthStream(size)
-  const digest = pump(body.getReader(), writable.getWriter(), size, signal)
+  const digest = pump(body.getReader({ mode: 'byob' }), writable.getWriter(), size, signal)
   // Whoever puts the stream away first must not make the other's failure an unhandled one.
   digest.catch(() => undefined)
   return { stream: readable, digest }
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>
+/** Of a body, this much is in memory: one buffer, filled again and again. The runtime's own pieces are a sixteenth of it. */
+const PIECE_BYTES = 64 * 1024
+
 type Writer = WritableStreamDefaultWriter<Uint8Array>
 
-async function pump(reader: Reader, writer: Writer, size: number, signal: AbortSignal): Promise<string> {
+async function pump(reader: ReadableStreamBYOBReader, writer: Writer, size: number, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
-  // Also out of a read or a write that would never end.
-  const stopped = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-  stopped.catch(() => undefined)
-  const unlessStopped = <T>(work: Promise<T>) => Promise.race([work, stopped])
+  const unlessStopped = stoppable(signal)
+  let buffer = new Uint8Array(Math.min(size, PIECE_BYTES))
   let passed = 0
+  const next = () => unlessStopped(nextPiece(reader.read(buffer)))
   try {
-    for (let chunk = await unlessStopped(nextPiece(reader)); chunk !== null; chunk = await unlessStopped(nextPiece(reader))) {
-      passed += chunk.byteLength
+    for (let piece = await next(); piece !== null; piece = await next()) {
+      passed += piece.byteLength
       if (passed > size) throw wrongLength('more')
-      hash.update(chunk)
-      await unlessStopped(writer.write(chunk))
+      hash.update(piece)
+      // The bucket has them all when this ends: the buffer is free again.
+      await unlessStopped(writer.write(piece))
+      buffer = new Uint8Array(piece.buffer)
     }
     if (passed < size) throw wrongLength('less')
     await unlessStopped(writer.close())
@@ -53,14 +56,29 @@ async function pump(reader: Reader, writer: Writer, size: number, signal: AbortS
   }
 }
 
+/**
+ * A way out of reads and writes, one at a time, that would never end. Not `Promise.race` with one promise for all of them:
+ * that promise would keep what each has brought, which is the whole body, until the end.
+ */
+function stoppable(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
+  let stop: (reason: unknown) => void = () => undefined
+  signal.addEventListener('abort', () => stop(signal.reason))
+  return (work) =>
+    new Promise((resolve, reject) => {
+      stop = reject
+      if (signal.aborted) reject(signal.reason)
+      work.then(resolve, reject)
+    })
+}
+
 /** The next piece, null at the end. A silent client is not waited for, one that is gone is not to blame the bucket for. */
-export async function nextPiece(reader: Reader): Promise<Uint8Array | null> {
+export async function nextPiece<Bytes extends Uint8Array>(read: Promise<ReadableStreamReadResult<Bytes>>): Promise<Bytes | null> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new AppError('request_timeout', 'The body did not go on')), UPLOAD_IDLE_MS)
   })
   try {
-    const { done, value } = await Promise.race([reader.read(), silence])
+    const { done, value } = await Promise.race([read, silence])
     return done ? null : value
   } catch (cause) {
     throw cause instanceof AppError ? cause : new AppError('invalid_request', 'The body broke off', { cause })
