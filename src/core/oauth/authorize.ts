@@ -6,8 +6,8 @@
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import { codeExists, insertAuthorizationCode } from '../../store/db/authorization-codes.ts'
-import { findConsent } from '../../store/db/consents.ts'
-import type { Statement } from '../../store/db/database.ts'
+import { findConsent, hasConsent } from '../../store/db/consents.ts'
+import { always, type Fragment, type Statement } from '../../store/db/database.ts'
 import { findClient, type OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -62,7 +62,9 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
       if (judged.prompts.has('none')) throw new AppError('consent_required', 'The user has not consented')
       return { kind: 'consent_required' }
     }
-    return { kind: 'response', response: await issueCode(ctx, { client, request, scopes, principal }) }
+    // What was agreed may be taken back while this is being answered.
+    const condition = isTrusted(ctx, client, request) ? always : hasConsent(principal.userId, client.id)
+    return { kind: 'response', response: await issueCode(ctx, { client, request, scopes, principal, condition }) }
   })
 }
 
@@ -119,10 +121,14 @@ interface ConsentQuestion {
 
 function needsConsent(ctx: Ctx, { client, request, judged, scopes, agreed }: ConsentQuestion): boolean {
   if (judged.prompts.has('consent')) return true
-  const isProven = provesClient(ctx, request.redirectUri)
-  if (client.isFirstParty && isProven) return false
+  if (isTrusted(ctx, client, request)) return false
   // What was agreed with a client counts for nobody who may only have taken its name.
-  return (client.isPublic && !isProven) || !scopes.every((scope) => coveredBy(agreed, scope))
+  return (client.isPublic && !provesClient(ctx, request.redirectUri)) || !scopes.every((scope) => coveredBy(agreed, scope))
+}
+
+/** One of ours, and surely: nobody is asked. */
+function isTrusted(ctx: Ctx, client: Client, request: AuthorizationRequest): boolean {
+  return client.isFirstParty && provesClient(ctx, request.redirectUri)
 }
 
 /**
@@ -138,12 +144,14 @@ export interface CodeGrant {
   readonly request: AuthorizationRequest
   readonly scopes: readonly Scope[]
   readonly principal: UserPrincipal
+  /** What has still to hold when the code is made. */
+  readonly condition?: Fragment
 }
 
 /** Commits a code, and in the same batch what `alongside` makes of its hash. */
 export async function issueCode(
   ctx: Ctx,
-  { client, request, scopes, principal }: CodeGrant,
+  { client, request, scopes, principal, condition }: CodeGrant,
   alongside: (codeHash: string) => Statement<unknown>[] = () => [],
 ): Promise<AuthorizationResponse> {
   const now = ctx.now()
@@ -161,8 +169,8 @@ export async function issueCode(
     createdAt: now,
     expiresAt: now + AUTHORIZATION_CODE_MS,
   }
-  // The session may have ended since the gate, or the gate may have read a replica.
-  if (!(await ctx.db.commit([insertAuthorizationCode(row), ...alongside(codeHash)], codeExists(codeHash)))) throw loginRequired()
+  // The session or the consent may have ended since the gate, or the gate may have read a replica.
+  if (!(await ctx.db.commit([insertAuthorizationCode(row, condition), ...alongside(codeHash)], codeExists(codeHash)))) throw loginRequired()
   return toAuthorizationResponse(ctx, request, { code })
 }
 

@@ -4,7 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
-import { type Fragment, first, run, type Statement } from './database.ts'
+import { always, type Fragment, first, run, type Statement } from './database.ts'
 import { isLive } from './live-session.ts'
 
 export interface NewAuthorizationCode {
@@ -20,8 +20,11 @@ export interface NewAuthorizationCode {
   readonly expiresAt: number
 }
 
-/** Makes a code if the browser session is live now; how and when the person signed in is the session's. Repeatable. */
-export function insertAuthorizationCode(row: NewAuthorizationCode): Statement<void> {
+/**
+ * Makes a code if the browser session is live now and `condition` holds; how and when the person signed in is the session's.
+ * Repeatable.
+ */
+export function insertAuthorizationCode(row: NewAuthorizationCode, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO authorization_codes (code_hash, client_id, user_id, redirect_uri, code_challenge, scope, nonce, epoch,
                                      browser_session_id, authenticated_at, amr, created_at, expires_at)
@@ -30,6 +33,7 @@ export function insertAuthorizationCode(row: NewAuthorizationCode): Statement<vo
            s.id, s.authenticated_at, s.amr, ${row.createdAt}, ${row.expiresAt}
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = ${row.browserSessionId} AND u.id = ${row.userId} AND s.client_id IS NULL AND ${isLive(row.createdAt)}
+      AND (${condition})
     ON CONFLICT (code_hash) DO NOTHING`)
 }
 

@@ -7,6 +7,11 @@ export function findConsent(userId: UserId | null, clientId: string): Statement<
   return first(sql`SELECT scopes FROM consents WHERE user_id = ${userId} AND client_id = ${clientId}`)
 }
 
+/** Holds while the person has agreed to something of the client. */
+export function hasConsent(userId: UserId, clientId: string): Fragment {
+  return sql`EXISTS (SELECT 1 FROM consents WHERE user_id = ${userId} AND client_id = ${clientId})`
+}
+
 /** Adds to what was agreed before, where `condition` holds. Repeating it changes nothing. */
 export function addConsent(
   row: { userId: UserId; clientId: string; scopes: readonly string[]; now: number },
