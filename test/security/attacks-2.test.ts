@@ -2,6 +2,7 @@
 import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { inspectImage } from '../../src/core/media/images/inspect.ts'
+import { issueAccessToken } from '../../src/core/oauth/access-token.ts'
 import { readAuthorizationRequest } from '../../src/core/oauth/authorization-request.ts'
 import { judgeAuthorization } from '../../src/core/oauth/authorize.ts'
 import { disconnectApp } from '../../src/core/oauth/connected-apps.ts'
@@ -9,11 +10,12 @@ import { optionalGate, userGate } from '../../src/core/sessions/gate.ts'
 import { toHex } from '../../src/ids.ts'
 import { ctxInterrupted, newBrowser, newClient, newCtx, newUser, rows } from '../apis/oauth/harness.ts'
 import { newName } from '../support/actors.ts'
+import { codeOf, personWithApp } from '../support/authenticator.ts'
 import { concat, png, pngChunk } from '../support/images.ts'
 import { Client } from '../support/kith.ts'
 import { open } from '../support/pages.ts'
-import { signedInPerson } from '../support/people.ts'
-import { putConsent } from '../support/tokens.ts'
+import { logIn, signedInPerson } from '../support/people.ts'
+import { bearerOf, idOf, newGrant, newOAuthClient, putConsent, userToken } from '../support/tokens.ts'
 
 const LIMITS = { bytesMax: 5 * 1024 * 1024, sideMax: 4096 }
 const text = (bytes: number) => pngChunk('zTXt', concat('k\0\0', deflateSync(new Uint8Array(bytes))))
@@ -113,5 +115,31 @@ describe('an app that is being shown out', () => {
     const ctx = ctxInterrupted(() => disconnectApp(other, userGate(other, claim, null), app.id))
     await expect(judgeAuthorization(ctx, optionalGate(ctx, claim), request)).rejects.toMatchObject({ cause: { code: 'login_required' } })
     expect(await rows('SELECT 1 FROM authorization_codes WHERE user_id = ?', userId)).toEqual([])
+  })
+})
+
+describe('an app that may do everything about a profile', () => {
+  test('puts no authenticator app of its own on the account, which would lock its owner out for good', async () => {
+    const person = await signedInPerson(newName('lent'))
+    const app = bearerOf(await userToken(person, ['delegated:all']))
+    const begun = await app.post('/user/2fa/totp')
+    expect([begun.status, begun.json.additionalInfo?.reason]).toEqual([403, 'browser_sign_in_required'])
+    // Nor does it finish what its owner has begun.
+    const { secret } = (await person.client.post('/user/2fa/totp')).json.data
+    expect((await app.post('/user/2fa/totp/confirm', { code: codeOf(secret) })).status).toBe(403)
+    expect((await logIn(person, new Client())).json.data['2faEnabled']).toBe(false)
+  })
+
+  test('takes no factor off and gets no recovery codes, however its owner has signed in', async () => {
+    const person = await personWithApp('lent')
+    const clientId = await newOAuthClient()
+    const sessionId = await newGrant(person, clientId, 'delegated:all', 'pwd otp mfa')
+    const holder = { userId: idOf(person), sessionId }
+    const app = bearerOf(await issueAccessToken(newCtx(), { clientId, scopes: ['delegated:all'], lifeSeconds: 600, holder }))
+    expect((await app.get('/user/me')).status).toBe(200)
+    expect((await app.delete('/user/2fa/totp')).status).toBe(403)
+    expect((await app.post('/user/2fa/recovery-codes')).status).toBe(403)
+    expect((await app.post('/user/2fa', { state: false })).status).toBe(403)
+    expect((await logIn(person, new Client())).json.data['2faEnabled']).toBe(true)
   })
 })
