@@ -48,21 +48,25 @@ export async function readFileForm(
   return { fileName: file.part.name, contentType: file.part.type, bytes, fields }
 }
 
+/** RFC 2046 §5.1.1. */
+const BOUNDARY = /;\s*boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'()+,./:=?-]{1,70}))/i
+
 async function parse(req: HonoRequest, bytes: Uint8Array<ArrayBuffer>): Promise<FormData> {
-  const type = req.header('content-type') ?? ''
-  checkParts(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), type)
+  const [, quoted, bare] = BOUNDARY.exec(req.header('content-type') ?? '') ?? []
+  const boundary = quoted ?? bare
+  if (boundary === undefined) throw new AppError('invalid_request', 'The boundary of the form is missing (RFC 7578)')
+  checkParts(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), boundary)
   try {
-    return await new Response(bytes, { headers: { 'content-type': type } }).formData()
+    // The very boundary by which the parts were counted: of a header with two, the parser might take the other.
+    return await new Response(bytes, { headers: { 'content-type': `multipart/form-data; boundary="${boundary}"` } }).formData()
   } catch (cause) {
     throw new AppError('invalid_request', 'The form cannot be read (RFC 7578)', { cause })
   }
 }
 
 /** How many parts there are, and how much each says of itself, before anything is made of them. */
-function checkParts(body: Buffer, type: string): void {
-  const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(type)
-  if (!boundary) throw new AppError('invalid_request', 'The boundary of the form is missing (RFC 7578)')
-  const delimiter = `--${boundary[1] ?? boundary[2]}`
+function checkParts(body: Buffer, boundary: string): void {
+  const delimiter = `--${boundary}`
   let parts = 0
   for (let at = body.indexOf(delimiter); at !== -1; at = body.indexOf(delimiter, at + delimiter.length)) {
     // A line of its own, as RFC 2046 has it; elsewhere it is content.

@@ -54,7 +54,8 @@ export interface UploadedFile {
   readonly declaredType: string | null
 }
 
-type Uploaded = MiddlewareHandler<AppEnv & { Variables: { file: UploadedFile } }>
+/** `readFile` is called once the caller is known: nobody else's bytes get into memory. */
+type Uploaded = MiddlewareHandler<AppEnv & { Variables: { readFile: () => Promise<UploadedFile> } }>
 
 export interface FileTypes {
   readonly bytesMax: (config: Config) => number
@@ -62,12 +63,14 @@ export interface FileTypes {
   readonly types: readonly string[]
 }
 
-/** Takes the body as the file. Its length must be told before. The handler finds it in `c.var.file`. */
+/** Takes the body as the file. Its length must be told before. The handler reads it by `c.var.readFile`. */
 export function fileAsBody({ bytesMax, types }: FileTypes): Uploaded {
   const handler: Uploaded = async (c, next) => {
     if (c.req.header('content-length') === undefined) throw new AppError('length_required', 'Say how long the body is, in Content-Length')
-    const bytes = await readBytes(c.req, bytesMax(c.var.ctx.config))
-    c.set('file', { bytes, declaredType: c.req.header('content-type') ?? null })
+    c.set('readFile', async () => {
+      const bytes = await readBytes(c.req, bytesMax(c.var.ctx.config))
+      return { bytes, declaredType: c.req.header('content-type') ?? null }
+    })
     await next()
   }
   return tag(handler, { upload: { raw: types, form: null } })
@@ -77,8 +80,10 @@ export function fileAsBody({ bytesMax, types }: FileTypes): Uploaded {
 export function fileInForm(names: readonly [string, ...string[]], { bytesMax, types }: FileTypes): Uploaded {
   const handler: Uploaded = async (c, next) => {
     if (!isMultipart(c.req)) throw new AppError('unsupported_media_type', 'Send multipart/form-data')
-    const { bytes, contentType } = await readFileForm(c.req, { file: names, fields: [], bytesMax: bytesMax(c.var.ctx.config) })
-    c.set('file', { bytes, declaredType: contentType === '' ? null : contentType })
+    c.set('readFile', async () => {
+      const { bytes, contentType } = await readFileForm(c.req, { file: names, fields: [], bytesMax: bytesMax(c.var.ctx.config) })
+      return { bytes, declaredType: contentType === '' ? null : contentType }
+    })
     await next()
   }
   return tag(handler, { upload: { raw: [], form: { file: names[0], types, fields: {} } } })

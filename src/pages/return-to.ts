@@ -1,6 +1,6 @@
 /**
- * Where a person goes on after signing in: `?return_to=`, a path of this origin and nothing else (CWE-601). What is not
- * one is left out, and the person gets to the account's page.
+ * Where a person goes on after signing in: `?return_to=`, a path of this origin that is no API, and nothing else (CWE-601,
+ * CWE-352). What is not one is left out, and the person gets to the account's page.
  */
 import type { Context } from 'hono'
 
@@ -12,7 +12,19 @@ const PATH = /^\/[\x21-\x5B\x5D-\x7E]*$/
 /** The path, or null. Two slashes in its path part would be a host to somebody; in the query they are of no account. */
 export function toOwnPath(text: string | undefined): string | null {
   if (text === undefined || text.length > LENGTH_MAX || !PATH.test(text)) return null
-  return /^[^?#]*\/\//.test(text) ? null : text
+  return /^[^?#]*\/\//.test(text) || isOfApi(text) ? null : text
+}
+
+/**
+ * The user API is no page, and a few of its GETs act for who is signed in: from a page of ours they would look as if the
+ * person had wanted them (`ownNavigationOnly`). Judged as browsers and the router read it: dots resolved, signs decoded.
+ */
+function isOfApi(path: string): boolean {
+  try {
+    return /^\/user(\/|$)/.test(decodeURIComponent(new URL(path, 'https://own.invalid').pathname))
+  } catch {
+    return true
+  }
 }
 
 export function returnTo(c: Context): string {

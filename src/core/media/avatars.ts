@@ -35,10 +35,14 @@ export interface UploadedImage {
 
 const RETRY_AFTER_SECONDS = 2
 
-/** Makes the image the caller's avatar, and answers its key. A refused image is not counted as a change. */
-export async function setAvatar(ctx: Ctx, gate: Gate, image: UploadedImage): Promise<{ avatarKey: string }> {
+/**
+ * Makes the image the caller's avatar, and answers its key. It is read once the caller is known and may change it. A refused
+ * image is not counted as a change.
+ */
+export async function setAvatar(ctx: Ctx, gate: Gate, read: () => Promise<UploadedImage>): Promise<{ avatarKey: string }> {
   const { principal, reads } = await gate(({ userId }) => [findCounter(changesKey(userId))])
   refuseOverLimit(ctx, reads[0])
+  const image = await read()
   const inspected = await inspectImage(image.bytes, image.declaredType, ctx.config.avatars)
   const drawn = await drawAvatar(ctx, inspected)
   // The upload's own id first: no key is ever used twice, not by the same picture either (docs/decisions/007).

@@ -36,7 +36,7 @@ import {
   toColumns,
   toMetadata,
 } from './client-metadata.ts'
-import { coveredBy, storedScopes } from './scopes.ts'
+import { coveredBy, isIdentityScope, storedScopes } from './scopes.ts'
 
 export type { ClientRow } from '../../store/db/client-registration.ts'
 
@@ -186,9 +186,13 @@ export async function removeDeletedClients(ctx: Ctx): Promise<void> {
   }
 }
 
-/** A scope that no longer exists grants nothing, so nobody needs to hold it. */
+/**
+ * A scope that no longer exists grants nothing, so nobody needs to hold it; nor one of identity, which is no power and which
+ * each person is asked for (docs/decisions/008).
+ */
 function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
-  const missing = storedScopes(client.scopes).filter((scope) => !coveredBy(principal.scopes, scope))
+  const powers = storedScopes(client.scopes).filter((scope) => !isIdentityScope(scope))
+  const missing = powers.filter((scope) => !coveredBy(principal.scopes, scope))
   if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
   if (client.firstParty === 1 && !coveredBy(principal.scopes, 'admin:all')) {
     throw new AppError('forbidden', 'A first-party client takes admin:all', { reason: 'first_party' })

@@ -14,3 +14,14 @@ export function requireFresh(ctx: Ctx, principal: UserPrincipal): void {
     throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required' })
   }
 }
+
+/**
+ * The same for what a person signs in with: in the browser itself. An app's token was only lent that sign-in, and an app
+ * that could put a factor of its own on, or take one off, could lock its owner out for good.
+ */
+export function requireFreshBrowser(ctx: Ctx, principal: UserPrincipal): void {
+  if (principal.clientId !== null) {
+    throw new AppError('reauthentication_required', 'Sign in with a browser', { reason: 'browser_sign_in_required' })
+  }
+  requireFresh(ctx, principal)
+}

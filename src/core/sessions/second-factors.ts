@@ -29,7 +29,7 @@ import { audit } from '../accounts/audit.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { requireFresh } from './fresh.ts'
+import { requireFresh, requireFreshBrowser } from './fresh.ts'
 import type { Gate } from './gate.ts'
 import type { UserPrincipal } from './principal.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
@@ -72,7 +72,8 @@ const othersThan = (kind: SecondFactorKind, factors: readonly SecondFactorRow[])
 export async function setEmailSecondFactor(ctx: Ctx, gate: Gate, on: boolean): Promise<void> {
   const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
   const [factors] = reads
-  requireFresh(ctx, principal)
+  if (on) requireFresh(ctx, principal)
+  else requireFreshBrowser(ctx, principal)
   if (factors.some(({ kind }) => kind === 'email') === on) return
   if (!on) return switchOff(ctx, principal, 'email', factors)
   if (user.emailVerifiedAt === null) throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
@@ -94,7 +95,7 @@ export async function setEmailSecondFactor(ctx: Ctx, gate: Gate, on: boolean): P
 export async function removeTotp(ctx: Ctx, gate: Gate): Promise<void> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   const [factors] = reads
-  requireFresh(ctx, principal)
+  requireFreshBrowser(ctx, principal)
   if (factors.some(({ kind }) => kind === 'totp')) await switchOff(ctx, principal, 'totp', factors)
 }
 
@@ -120,7 +121,7 @@ async function switchOff(ctx: Ctx, principal: UserPrincipal, kind: SecondFactorK
 /** Ten new recovery codes in the place of the old ones, to be shown once. Needs a fresh sign-in with a factor. */
 export async function newRecoveryCodes(ctx: Ctx, gate: Gate): Promise<readonly string[]> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
-  requireFresh(ctx, principal)
+  requireFreshBrowser(ctx, principal)
   const none = new AppError('not_found', 'There is no second factor to recover')
   if (reads[0].length === 0) throw none
   requireFactor(principal)

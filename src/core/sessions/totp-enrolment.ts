@@ -22,7 +22,7 @@ import { deliverLater } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS, TOTP_ENROLMENT_MS } from '../figures.ts'
-import { requireFresh } from './fresh.ts'
+import { requireFreshBrowser } from './fresh.ts'
 import type { Gate } from './gate.ts'
 import { rateLimited } from './password-attempts.ts'
 import type { UserPrincipal } from './principal.ts'
@@ -30,9 +30,9 @@ import { makeRecoveryCodes } from './recovery-codes.ts'
 import { factorNotice, requireFactor } from './second-factors.ts'
 import { newTotpSecret, stepOfSealed, type TotpEnrolment } from './totp-codes.ts'
 
-/** A fresh sign-in; with a factor where one is on already. */
+/** A fresh sign-in of a browser; with a factor where one is on already. */
 function requireEnroller(ctx: Ctx, principal: UserPrincipal, factors: readonly SecondFactorRow[]): void {
-  requireFresh(ctx, principal)
+  requireFreshBrowser(ctx, principal)
   if (factors.length > 0) requireFactor(principal)
 }
 

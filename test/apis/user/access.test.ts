@@ -67,6 +67,9 @@ const NOTHING_THERE = [
   'POST /user/2fa/totp/confirm',
 ]
 
+/** Whom the scope lets in as far as the core, which lets no app have a hand in what its owner signs in with. */
+const BROWSERS_ONLY = ['POST /user/2fa/totp', 'POST /user/2fa/totp/confirm', 'DELETE /user/2fa/totp', 'POST /user/2fa/recovery-codes']
+
 /** Making a link changes nothing: it is a way to read. */
 const MADE_WHILE_RESTRICTED = ['POST /user/media/files/:fileId/links']
 const UPLOAD = new Uint8Array([1, 2, 3])
@@ -282,7 +285,9 @@ describe.each(named(guarded))('%s', (_name, route) => {
     for (let held: Scope | null = scope; held !== null; held = SCOPES[held].parent) {
       const someone = await newPerson(route)
       const reply = await call(bearerOf(await userToken(someone, [held])), route)
-      expect(held === scope ? first : [200, 201, 404], `${held}: ${reply.text}`).toContain(reply.status)
+      if (BROWSERS_ONLY.includes(nameOf(route))) {
+        expect([reply.status, reply.json.additionalInfo.reason]).toEqual([403, 'browser_sign_in_required'])
+      } else expect(held === scope ? first : [200, 201, 404], `${held}: ${reply.text}`).toContain(reply.status)
     }
   })
 

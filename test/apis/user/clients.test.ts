@@ -285,6 +285,13 @@ describe('the end of a client', () => {
 })
 
 describe('nobody gives a client what they do not hold', () => {
+  test('but may let it ask people who they are, which no role holds', async () => {
+    const by = (await signedInAdmin('identity_giver', 'super_admin')).client
+    const reply = await create(by, { ...WEB, scope: 'openid profile email delegated:profile:read' })
+    expect([reply.status, reply.json.data?.client.scope], reply.text).toEqual([201, 'openid profile email delegated:profile:read'])
+    expect((await create(by, { ...WEB, scope: 'openid *' })).json.additionalInfo.reason).toBe('scope')
+  })
+
   test.each<[string, Fields]>([
     ['*', { scope: '*' }],
     ['client:all', { ...SERVICE, scope: 'client:all' }],

@@ -30,14 +30,14 @@ export const profilePicture = new Hono<AppEnv>()
     requires('delegated:profile:avatar:write'),
     describe({ summary: "Set the caller's profile picture, by a form", description: RULES, response: REPLY, refusals: REFUSALS }),
     fileInForm(['profilePicture', 'profile-picture'], PICTURE),
-    async (c) => c.json({ ok: 1, data: toProfilePicture(c.var.ctx, await setAvatar(c.var.ctx, c.var.gate, c.var.file)) }),
+    async (c) => c.json({ ok: 1, data: toProfilePicture(c.var.ctx, await setAvatar(c.var.ctx, c.var.gate, c.var.readFile)) }),
   )
   .put(
     '/user/profile-picture',
     requires('delegated:profile:avatar:write'),
     describe({ summary: "Set the caller's profile picture, raw", description: RULES, response: REPLY, refusals: [...REFUSALS, 411] }),
     fileAsBody(PICTURE),
-    async (c) => c.json({ ok: 1, data: toProfilePicture(c.var.ctx, await setAvatar(c.var.ctx, c.var.gate, c.var.file)) }),
+    async (c) => c.json({ ok: 1, data: toProfilePicture(c.var.ctx, await setAvatar(c.var.ctx, c.var.gate, c.var.readFile)) }),
   )
   .delete(
     '/user/profile-picture',

@@ -38,7 +38,8 @@ export const secondFactors = new Hono<AppEnv>()
     requires('delegated:profile:2fa:write'),
     describe({
       summary: 'Switch codes by e-mail on or off',
-      description: 'The weakest second factor. Needs a sign-in of the last 10 minutes. Ends all other sessions.',
+      description:
+        'The weakest second factor. Needs a sign-in of the last 10 minutes; to switch off, of a browser. Ends all other sessions.',
       response: OK,
     }),
     validate('json', StateBody),
@@ -53,7 +54,7 @@ export const secondFactors = new Hono<AppEnv>()
     describe({
       summary: 'Begin with an authenticator app',
       description:
-        'Answers a secret for the app, once. It counts after POST /user/2fa/totp/confirm, within 15 minutes. Needs a sign-in of the last 10 minutes, with a second factor where one is on.',
+        'Answers a secret for the app, once. It counts after POST /user/2fa/totp/confirm, within 15 minutes. Needs a browser that has signed in within the last 10 minutes, with a second factor where one is on.',
       response: { status: 200, schema: TotpReply, example: { ok: 1, data: EXAMPLE_TOTP } },
     }),
     async (c) => c.json({ ok: 1, data: await enrolTotp(c.var.ctx, c.var.gate) }),
@@ -75,7 +76,8 @@ export const secondFactors = new Hono<AppEnv>()
     requires('delegated:profile:2fa:write'),
     describe({
       summary: 'Take the authenticator app off',
-      description: 'Needs a sign-in of the last 10 minutes with a second factor; a recovery code is one. Ends all other sessions.',
+      description:
+        'Needs a browser that has signed in within the last 10 minutes with a second factor; a recovery code is one. Ends all other sessions.',
       response: OK,
     }),
     async (c) => {
@@ -88,7 +90,7 @@ export const secondFactors = new Hono<AppEnv>()
     requires('delegated:profile:2fa:write'),
     describe({
       summary: 'Make ten new recovery codes',
-      description: 'The old ones are void. Needs a sign-in of the last 10 minutes with a second factor.',
+      description: 'The old ones are void. Needs a browser that has signed in within the last 10 minutes with a second factor.',
       response: { status: 200, schema: RecoveryCodesReply, example: { ok: 1, data: EXAMPLE_RECOVERY_CODES } },
       refusals: [404],
     }),

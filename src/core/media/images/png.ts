@@ -9,8 +9,10 @@ const SIGNATURE_BYTES = 8
 /** Length, type, CRC. */
 const CHUNK_FRAME_BYTES = 12
 const CHUNKS_MAX = 20_000
-/** What compressed text or a colour profile may come to. It is inflated to be counted, then dropped. */
+/** What compressed texts and the colour profile may come to, all together. They are inflated to be counted, then dropped. */
 const COMPRESSED_TEXT_BYTES_MAX = 1024 * 1024
+/** Each costs an inflater, however little is in it. */
+const COMPRESSED_TEXTS_MAX = 100
 const INFLATE_PIECE_BYTES = 64 * 1024
 
 /** Colour type -> samples of a pixel, and the bit depths that it may have (§11.2.1). */
@@ -48,8 +50,9 @@ export async function inspectPng(bytes: Uint8Array, sideMax: number): Promise<In
   const data = chunks.filter(({ type }) => type === 'IDAT').map((chunk) => chunk.data)
   const { bytes: size, isWhole } = await inflatedSize(data, expectedSize(header))
   if (!isWhole || size !== expectedSize(header)) refuseFile('The PNG has more or less picture data than its size says')
-  for (const chunk of chunks) await checkCompressedText(chunk)
-  const kept = chunks.filter((chunk) => isNeeded(chunk, chunks, header)).map(({ whole }) => whole)
+  await checkCompressedTexts(chunks)
+  const isNeeded = neededOf(chunks, header)
+  const kept = chunks.filter(isNeeded).map(({ whole }) => whole)
   return { format: 'image/png', width: header.width, height: header.height, bytes: join([bytes.subarray(0, SIGNATURE_BYTES), ...kept]) }
 }
 
@@ -104,15 +107,22 @@ function checkOrder(chunks: readonly Chunk[], { colourType, depth }: Header): vo
   if (isWrong || colourType === 0 || colourType === 4) refuseFile('The PNG has a palette that it may not have')
 }
 
-/** What a decoder needs: the critical chunks, transparency, and small chunks about colour where they are right. */
-function isNeeded(chunk: Chunk, chunks: readonly Chunk[], header: Header): boolean {
-  const { type, data } = chunk
-  if (/^[A-Z]/.test(type)) return true
-  const [index, first] = [chunks.indexOf(chunk), chunks.findIndex((one) => one.type === 'IDAT')]
-  if (index > first || chunks.filter((one) => one.type === type).length > 1) return false
-  const palette = chunks.findIndex((one) => one.type === 'PLTE')
-  if (type === 'tRNS') return index > palette && isTransparency(data, header, (chunks[palette]?.data.length ?? 0) / 3)
-  return COLOUR_CHUNKS[type] === data.length && (palette < 0 || index < palette)
+/**
+ * What a decoder needs: the critical chunks, transparency, and small chunks about colour where they are right. Looked at
+ * once: a file of thousands of chunks must not be read anew for each.
+ */
+function neededOf(chunks: readonly Chunk[], header: Header): (chunk: Chunk, index: number) => boolean {
+  const first = chunks.findIndex(({ type }) => type === 'IDAT')
+  const palette = chunks.findIndex(({ type }) => type === 'PLTE')
+  const paletteEntries = (chunks[palette]?.data.length ?? 0) / 3
+  const counts = new Map<string, number>()
+  for (const { type } of chunks) counts.set(type, (counts.get(type) ?? 0) + 1)
+  return ({ type, data }, index) => {
+    if (/^[A-Z]/.test(type)) return true
+    if (index > first || counts.get(type) !== 1) return false
+    if (type === 'tRNS') return index > palette && isTransparency(data, header, paletteEntries)
+    return COLOUR_CHUNKS[type] === data.length && (palette < 0 || index < palette)
+  }
 }
 
 function isTransparency(data: Uint8Array, { colourType }: Header, paletteEntries: number): boolean {
@@ -157,13 +167,19 @@ async function inflatedSize(parts: readonly Uint8Array[], max: number): Promise<
   }
 }
 
-/** zTXt, iTXt and iCCP are dropped; but a file that hides a bomb in them is no picture anybody needs. */
-async function checkCompressedText({ type, data }: Chunk): Promise<void> {
-  const compressed = compressedPart(type, data)
-  if (compressed === null) return
-  const { bytes, isWhole } = await inflatedSize([compressed], COMPRESSED_TEXT_BYTES_MAX)
-  if (bytes > COMPRESSED_TEXT_BYTES_MAX) refuseFile(`The PNG has a ${type} chunk that is far too large`)
-  if (!isWhole) refuseFile(`The PNG has a ${type} chunk that is damaged`)
+/** zTXt, iTXt and iCCP are dropped; but a file that hides a bomb in them, whole or in pieces, is no picture anybody needs. */
+async function checkCompressedTexts(chunks: readonly Chunk[]): Promise<void> {
+  let left = COMPRESSED_TEXT_BYTES_MAX
+  let texts = 0
+  for (const { type, data } of chunks) {
+    const compressed = compressedPart(type, data)
+    if (compressed === null) continue
+    texts += 1
+    const { bytes, isWhole } = await inflatedSize([compressed], left)
+    if (bytes > left || texts > COMPRESSED_TEXTS_MAX) refuseFile(`The PNG has a ${type} chunk that is far too large, or too many of them`)
+    if (!isWhole) refuseFile(`The PNG has a ${type} chunk that is damaged`)
+    left -= bytes
+  }
 }
 
 function compressedPart(type: string, data: Uint8Array): Uint8Array | null {
