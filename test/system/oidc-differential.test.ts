@@ -1,8 +1,9 @@
 // The same script of right and wrong requests to Kith and to `oidc-provider`, a certified OpenID provider: channel, status,
-// error, challenge and fields of the reply are equal, or the row says which clause makes ours right.
+// error, challenge and fields of the reply are equal, or `differences.ts` says which clause makes ours right.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AUTHORIZE_ROWS } from './oidc/authorize-rows.ts'
 import { REGISTRATIONS } from './oidc/clients.ts'
+import { DIFFERENCES } from './oidc/differences.ts'
 import { type Oracle, startOracle } from './oidc/oracle.ts'
 import { RESOURCE_ROWS } from './oidc/resource-rows.ts'
 import { type Metadata, Side } from './oidc/side.ts'
@@ -20,8 +21,8 @@ let ours: Side
 beforeAll(async () => {
   oracle = await startOracle()
   kith = await emptyKith(() => ({ NETWORK_LIMITS: 'off' }))
-  const secrets = await registerAll()
   await kith.start()
+  const secrets = await registerAll()
   theirs = new Side('oracle', {
     metadata: await metadataOf(oracle.origin),
     secrets: oracle.secrets,
@@ -55,15 +56,32 @@ async function registerAll(): Promise<Record<string, string>> {
   return secrets
 }
 
-test('every row has a name of its own', () => {
-  expect(new Set(ROWS.map(([name]) => name)).size).toBe(ROWS.length)
+test('every row has a name of its own, and every difference is one of a row', () => {
+  const names = new Set(ROWS.map(([name]) => name))
+  expect(names.size).toBe(ROWS.length)
+  expect([...DIFFERENCES.keys()].filter((name) => !names.has(name))).toEqual([])
 })
 
-for (const [name, request, difference] of ROWS) {
+for (const [name, request] of ROWS) {
   test(name, async () => {
     const answers = { oracle: (await request(theirs)).text, ours: (await request(ours)).text }
-    expect(answers).toEqual(difference ? { oracle: difference.oracle, ours: difference.ours } : { ...answers, ours: answers.oracle })
-    // A listed difference is one.
-    if (difference) expect(answers.ours).not.toBe(answers.oracle)
+    const [oracle, own] = DIFFERENCES.get(name) ?? [answers.oracle, answers.oracle]
+    expect(answers).toEqual({ oracle, ours: own })
   })
 }
+
+test('the metadata have all that the oracle has, but for what says nothing of Kith', () => {
+  const missing = Object.keys(theirs.metadata).filter((name) => !(name in ours.metadata))
+  expect(missing.sort()).toEqual(['X'])
+  for (const name of ['subject_types_supported', 'response_types_supported', 'code_challenge_methods_supported']) {
+    expect(ours.metadata[name], name).toEqual(theirs.metadata[name])
+  }
+})
+
+test('the key set has public keys alone, for the same uses', async () => {
+  const keysOf = async (side: Side) => {
+    const { keys } = (await (await fetch(String(side.metadata.jwks_uri))).json()) as { keys: Record<string, string>[] }
+    return keys.map(({ kid, x, y, ...rest }) => ({ ...rest, names: [typeof kid, typeof x, typeof y] }))
+  }
+  expect(await keysOf(ours)).toEqual(await keysOf(theirs))
+})

@@ -25,7 +25,6 @@ declare module 'oidc-provider' {
       accountId: string
       clientId: string
     }) => Grant
-    interactionDetails(request: unknown, response: unknown): Promise<{ readonly prompt: { readonly name: string } }>
     interactionResult(request: unknown, response: unknown, result: object): Promise<string>
   }
 }

@@ -38,14 +38,9 @@ export async function startOracle(): Promise<Oracle> {
   }
 }
 
-/** The page where a person would sign in. It says what it is for; a POST signs the one person in. */
+/** The page where a person would sign in. A POST signs the one person in. */
 async function interact(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const { prompt } = await provider.interactionDetails(request, response)
-    if (request.method !== 'POST') {
-      response.end(prompt.name)
-      return
-    }
     const location = await provider.interactionResult(request, response, { login: { accountId: 'alice' } })
     response.writeHead(303, { location }).end()
   } catch (error) {
@@ -64,10 +59,17 @@ function configure(secrets: Readonly<Record<string, string>>): object {
       id_token_signed_response_alg: 'ES256',
     })),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'oracle' }] },
-    cookies: { keys: [randomBytes(32).toString('hex')] },
+    cookies: { keys: [randomBytes(32).toString('hex')], long: { sameSite: 'none' } },
     scopes: SCOPES.split(' '),
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    responseTypes: ['code'],
+    allowOmittingSingleRegisteredRedirectUri: false,
+    enableHttpPostMethods: true,
+    interactions: {
+      url: (_: Context, interaction: { uid: string; prompt: { name: string } }) =>
+        `/interaction/${interaction.prompt.name}/${interaction.uid}`,
+    },
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: (_: Context, client: { grantTypeAllowed(type: string): boolean }) => client.grantTypeAllowed('refresh_token'),

@@ -124,6 +124,15 @@ const hinted = (name: string, changes: Changes): Row => [
 ]
 
 const LOGOUT: Row[] = [
+  logout('nobody is signed in', {}),
+  logout('by POST', {}, { method: 'POST' }),
+  logout('somebody is signed in', {}, { as: 'person' }),
+  logout(
+    'a client and its URI, somebody is signed in',
+    { client_id: 'the-spa', post_logout_redirect_uri: GOODBYE, state: 'x' },
+    { as: 'person' },
+  ),
+  hinted('a hint and its URI, nobody is signed in', { post_logout_redirect_uri: GOODBYE, state: 'x' }),
   logout('an id_token_hint that is none', { id_token_hint: 'nonsense' }),
   logout('a URI without a client', { post_logout_redirect_uri: GOODBYE }),
   logout('a URI that is not registered', { client_id: 'the-spa', post_logout_redirect_uri: 'https://evil.example/' }),

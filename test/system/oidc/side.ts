@@ -55,7 +55,7 @@ export class Side {
       redirect_uri: CALLBACK,
       response_type: 'code',
       scope: 'openid',
-      state: 'the state &=?',
+      state: 'a&b',
       code_challenge: CHALLENGE,
       code_challenge_method: 'S256',
       ...changes,
@@ -63,8 +63,11 @@ export class Side {
     return this.#browse('authorization', params, { as, method, headers })
   }
 
-  logout(changes: Changes = {}, how: How = {}): Promise<Answer> {
-    return this.#browse('end_session', encode(changes), { as: 'nobody', method: 'GET', headers: {}, ...how })
+  /** One server asks on the endpoint itself and the other on a page behind it: what counts is what the person sees. */
+  async logout(changes: Changes = {}, how: How = {}): Promise<Answer> {
+    const params = encode(changes)
+    const answer = await this.#browse('end_session', params, { as: 'nobody', method: 'GET', headers: {}, ...how })
+    return /^on to (?:sign-out|\/oauth\/logout)$/.test(answer.text) ? this.send(`${this.issuer}/sign-out?${params}`) : answer
   }
 
   #browse(endpoint: string, params: URLSearchParams, { as, method, headers }: Required<Omit<How, 'client'>>): Promise<Answer> {
