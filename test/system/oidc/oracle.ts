@@ -90,6 +90,8 @@ function configure(secrets: Readonly<Record<string, string>>): object {
     loadExistingGrant,
     features: {
       devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
       clientCredentials: { enabled: true },
       revocation: { enabled: true },
       introspection: {
