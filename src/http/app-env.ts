@@ -18,6 +18,8 @@ export interface AppEnv {
     ctx: Ctx
     /** Set by the room's `credentials`: what the caller's credential claims, null without one. */
     identify: () => Promise<Claim | null>
+    /** A parameter that came more than once, where the route tells of it in its own way (`validate.ts`). */
+    repeated?: string
     /** The cookie that this reply gives to a browser, for the forms on its page (`form-token.ts`). */
     browserCookie?: string
     /** Set by the app: an error as a page, for a room that has a browser before it. */

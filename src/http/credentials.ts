@@ -30,10 +30,14 @@ export function credentials(...readers: ReadCredential[]): MiddlewareHandler<App
   }
 }
 
-/** `Authorization: Bearer`, the scheme without regard to case. One that is not good refuses the request (RFC 6750 §3.1). */
+/**
+ * `Authorization: Bearer`, the scheme without regard to case. One that is not good refuses the request; another scheme is
+ * told which one to use, and nothing of a token (RFC 6750 §3.1).
+ */
 export const bearer: ReadCredential = async (c) => {
   const header = c.req.header('authorization')
   if (header === undefined) return null
+  if (!/^bearer(?: |$)/i.test(header)) throw new AppError('unauthenticated')
   const token = /^bearer +([\w~+/.-]+=*) *$/i.exec(header)?.[1]
   const claim = token === undefined ? null : await verifyAccessToken(c.var.ctx, token)
   if (!claim) throw new AppError('invalid_token', 'The access token is not valid')

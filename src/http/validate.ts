@@ -33,13 +33,16 @@ const NAME_LENGTH_MAX = 64
 
 type Target = Input['target']
 
+/** Whether the route itself refuses a parameter that is repeated: it is left out, and `repeated` has its name. */
+type MayRepeat = (name: string) => boolean
+
 /**
  * Judges `target` by `schema`; the handler finds the result in `c.req.valid(target)`. A `json` body may be urlencoded as
  * well, as Liquid's pages send it; a `form` may not be JSON (RFC 6749 §3.2).
  */
-export function validate<T extends Target, S extends z.ZodType>(target: T, schema: S): Validated<T, S> {
+export function validate<T extends Target, S extends z.ZodType>(target: T, schema: S, mayRepeat: MayRepeat = () => false): Validated<T, S> {
   const handler: Validated<T, S> = async (c, next) => {
-    const raw = await read(c as unknown as Context<AppEnv>, target)
+    const raw = await read(c as unknown as Context<AppEnv>, target, mayRepeat)
     c.req.addValidatedData(target, (await judge(target, schema, raw)) as object)
     await next()
   }
@@ -58,16 +61,21 @@ export async function readForm(c: Context<AppEnv>): Promise<Record<string, strin
   return (await read(c, 'form')) as Record<string, string>
 }
 
-async function read(c: Context<AppEnv>, target: Target): Promise<unknown> {
+async function read(c: Context<AppEnv>, target: Target, mayRepeat: MayRepeat = () => false): Promise<unknown> {
+  const once = (params: URLSearchParams, location: FieldIssue['location']) => {
+    const { values, repeated } = single(params, location, mayRepeat)
+    if (repeated !== undefined) c.set('repeated', repeated)
+    return checkText(values, location)
+  }
   if (target === 'param') return checkText(c.req.param(), 'params')
-  if (target === 'query') return checkText(single(new URL(c.req.url).searchParams, 'query'), 'query')
+  if (target === 'query') return once(new URL(c.req.url).searchParams, 'query')
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (target === 'form' && type !== 'application/x-www-form-urlencoded') {
     throw new AppError('unsupported_media_type', 'Send application/x-www-form-urlencoded')
   }
   const text = await readText(c)
   if (text === '') return {}
-  if (type === 'application/x-www-form-urlencoded') return checkText(single(parseForm(text), 'body'), 'body')
+  if (type === 'application/x-www-form-urlencoded') return once(parseForm(text), 'body')
   if (type === 'application/json' || type?.endsWith('+json')) return unwrap(checkText(parseJson(text), 'body'))
   throw new AppError('unsupported_media_type', 'Send application/json or application/x-www-form-urlencoded')
 }
@@ -102,13 +110,19 @@ function unwrap(body: unknown): unknown {
 }
 
 /** Parameters as an object; a repeated one is refused, so nobody can read it in two ways (RFC 6749 §3.1). */
-function single(params: URLSearchParams, location: FieldIssue['location']): Record<string, string> {
+function single(params: URLSearchParams, location: FieldIssue['location'], mayRepeat: MayRepeat) {
   const values = new Map<string, string>()
+  const repeated = new Set<string>()
   for (const [name, value] of params) {
-    if (values.has(name)) throw fieldError(name, location, 'must not be repeated')
+    if (values.has(name)) {
+      if (!mayRepeat(name)) throw fieldError(name, location, 'must not be repeated')
+      repeated.add(name)
+    }
     values.set(name, value)
   }
-  return Object.fromEntries(values)
+  for (const name of repeated) values.delete(name)
+  const [first] = repeated
+  return { values: Object.fromEntries(values), repeated: first }
 }
 
 function fieldError(path: string, location: FieldIssue['location'], message: string): AppError {

@@ -33,6 +33,8 @@ type Field = (typeof PARAMETERS)[keyof typeof PARAMETERS]
 export type AuthorizationRequest = { readonly [F in Exclude<Field, 'clientId' | 'redirectUri'>]?: string | undefined } & {
   readonly clientId: string
   readonly redirectUri: string
+  /** The name of a parameter that came more than once; what it said counts for nothing. */
+  readonly repeated?: string | undefined
 }
 
 /** One without a value counts as left out (RFC 6749 §3.1). */

@@ -26,6 +26,8 @@ export interface Judged {
 }
 
 export function judgeRequest(client: Client, request: AuthorizationRequest): Judged {
+  // RFC 6749 §3.1 and §4.1.2.1: wrong, and for the client to know.
+  if (request.repeated !== undefined) throw invalid(`${request.repeated} must not be repeated`)
   if (request.responseType === undefined) throw invalid('response_type is required')
   if (request.responseType !== 'code') throw new AppError('unsupported_response_type', 'The response_type must be code')
   if (request.responseMode !== undefined && !toResponseMode(request.responseMode)) throw invalid('The response_mode is not supported')

@@ -124,11 +124,47 @@ describe('never redirected', () => {
     expect(await errorOf(await authorize(disabled, cookie))).toEqual([400, 'invalid_request'])
   })
 
-  test('RFC 6749 §3.1: a repeated parameter', async () => {
-    for (const again of ['state=2', 'client_id=x', 'redirect_uri=https%3A%2F%2Fevil.example', 'unknown=1&unknown=2']) {
+  test('RFC 6749 §4.1.2.1: a repeated client_id or redirect_uri', async () => {
+    for (const again of ['client_id=x', 'redirect_uri=https%3A%2F%2Fevil.example', 'state=2&client_id=x']) {
       const response = await send(`${authorizePath(client)}&${again}`, { headers: { cookie } })
       expect(await errorOf(response)).toEqual([400, 'invalid_request'])
     }
+  })
+})
+
+describe('RFC 6749 §3.1: any other repeated parameter is told by redirect, and what it said counts for nothing', () => {
+  const told = { error: 'invalid_request', iss: ORIGIN }
+  const repeat = (again: string, changes: Params = {}) => `${authorizePath(client, changes)}&${again}`
+  test.each([
+    ['state=2', undefined],
+    ['prompt=none&prompt=login', 'xyz'],
+    ['response_mode=query&response_mode=form_post', 'xyz'],
+    ['unknown=1&unknown=2', 'xyz'],
+  ])('%s', async (again, state) => {
+    for (const headers of [{ cookie }, {}]) {
+      const { base, params } = redirected(await send(repeat(again), { headers }))
+      expect(base).toBe(client.redirectUri)
+      expect(params).toMatchObject(told)
+      expect([params.state, params.code]).toEqual([state, undefined])
+    }
+  })
+
+  test('by POST, with and without the cookie', async () => {
+    const [, body = ''] = repeat('scope=a&scope=b').split('?')
+    for (const headers of [{ cookie }, {}]) {
+      const response = await send('/oauth/authorize', {
+        method: 'POST',
+        body,
+        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+      })
+      expect(response.status).toBe(303)
+      expect(redirected(response)).toMatchObject({ base: client.redirectUri, params: { ...told, state: 'xyz' } })
+    }
+  })
+
+  test('an unregistered redirect_uri stays where it is', async () => {
+    const path = repeat('state=2', { redirect_uri: 'https://evil.example/cb' })
+    expect(await errorOf(await send(path, { headers: { cookie } }))).toEqual([400, 'invalid_request'])
   })
 })
 

@@ -1,14 +1,21 @@
 // Liquid's own client for services, `liquid-node-authenticator` 1.1.13, unmodified (wire §3.2): its code runs here against
 // the served Worker. It asks for the scopes when it is made, for a token of its own, and about the tokens of others.
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { signedInAdmin } from '../../support/admins.ts'
 import { Client, ORIGIN, platform } from '../../support/kith.ts'
-import { bearerOf, userToken } from '../../support/tokens.ts'
+import { signedInPerson } from '../../support/people.ts'
+import { bearerOf, clientToken, userToken } from '../../support/tokens.ts'
+
+interface TokenInfo {
+  readonly scope: readonly string[]
+  readonly user: { readonly _id: string; readonly username: string } | null
+}
 
 /** What its declarations leave out. */
 interface Authenticator {
   scopeManager: { getScopes(): Record<string, unknown> }
   getAccessToken(): Promise<{ accessToken: string; accessTokenExpiry: Date }>
+  authenticate(token: string): Promise<TokenInfo | null>
   checkTokenScope(scope: string, token: { scope: string[] }): boolean
 }
 
@@ -68,6 +75,39 @@ test.each(['*', 'client:oauth:introspect', ['client:oauth:introspect', 'client:p
     expect((await bearerOf(accessToken).get('/user/me')).status).toBe(403)
   },
 )
+
+describe('authenticate', () => {
+  const authenticate = async (token: string) => (await newAuthenticator({ scope: 'client:oauth:introspect' })).authenticate(token)
+
+  test('a live token of a person: the scopes as an array, which its checkTokenScope walks, and the person', async () => {
+    const person = await signedInPerson('liquid_alive')
+    const tokenInfo = await authenticate(await userToken(person, ['delegated:profile:all']))
+    expect(tokenInfo).toMatchObject({ scope: ['delegated:profile:all'], user: { _id: person.id, username: 'liquid_alive' } })
+    const judge = await newAuthenticator()
+    const token = { scope: [...(tokenInfo?.scope ?? [])] }
+    expect(judge.checkTokenScope('delegated:profile:read', token)).toBe(true)
+    expect(judge.checkTokenScope('delegated:social:all', token)).toBe(false)
+  })
+
+  test("a client's own token has no user", async () => {
+    expect(await authenticate(await clientToken(['client:profile:read']))).toMatchObject({ scope: ['client:profile:read'], user: null })
+  })
+
+  test('a token that is unknown, and one whose session has ended: null', async () => {
+    expect(await authenticate('nonsense')).toBeNull()
+    const person = await signedInPerson('liquid_ended')
+    const token = await userToken(person)
+    expect(await authenticate(token)).not.toBeNull()
+    expect((await bearerOf(token).get('/user/logout')).status).toBe(200)
+    expect(await authenticate(token)).toBeNull()
+  })
+
+  test('a service without client:oauth:introspect is forbidden', async () => {
+    const made = await newAuthenticator({ scope: 'client:profile:read' })
+    const token = await userToken(await signedInPerson('liquid_unseen'))
+    await expect(made.authenticate(token)).rejects.toMatchObject({ name: 'ForbiddenError', code: 403 })
+  })
+})
 
 test('with a wrong secret it is unauthorized', async () => {
   const authenticator = await newAuthenticator({ clientSecret: 'kith_cs_wrong' })

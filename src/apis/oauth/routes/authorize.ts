@@ -19,6 +19,8 @@ import { validate } from '../../../http/validate.ts'
 import { AuthorizeParameters } from '../wire.ts'
 
 const REFUSALS = [400]
+/** RFC 6749 §4.1.2.1: the client is told of everything but of itself and of where it would be told. */
+const mayRepeat = (name: string) => name !== 'client_id' && name !== 'redirect_uri'
 const LOCATION = { location: 'The redirect_uri with code, state and iss; or the sign-in or consent page' }
 
 export const authorizeRoutes = new Hono<AppEnv>()
@@ -26,23 +28,23 @@ export const authorizeRoutes = new Hono<AppEnv>()
     '/authorize',
     optionalSession(),
     networkLimit('other'),
-    validate('query', AuthorizeParameters),
+    validate('query', AuthorizeParameters, mayRepeat),
     describe({
       summary: 'Begin an authorization code flow',
       description:
         'Sends the browser back to redirect_uri with code, state and iss, or with error, error_description, state and iss; as a ' +
         'form with response_mode=form_post. Whoever has to sign in or agree first is sent to that page (303). An unknown client or ' +
-        'redirect URI, and a repeated parameter, are answered here and never redirected.',
+        'redirect URI, and a repeated one, are answered here and never redirected.',
       response: { status: 302, headers: LOCATION },
       refusals: REFUSALS,
     }),
-    (c) => answer(c as never, c.var.gate, readAuthorizationRequest(c.req.valid('query'))),
+    (c) => answer(c as never, c.var.gate, { ...readAuthorizationRequest(c.req.valid('query')), repeated: c.var.repeated }),
   )
   .post(
     '/authorize',
     optionalSession(),
     networkLimit('other'),
-    validate('form', AuthorizeParameters),
+    validate('form', AuthorizeParameters, mayRepeat),
     describe({
       summary: 'Begin an authorization code flow by a form',
       description: 'The same as GET. Without the session cookie the browser is sent to the GET, where it has one.',
@@ -50,8 +52,10 @@ export const authorizeRoutes = new Hono<AppEnv>()
       refusals: [...REFUSALS, 415],
     }),
     async (c) => {
-      const request = readAuthorizationRequest(c.req.valid('form'))
-      if (!(await c.var.identify())) return c.redirect(`/oauth/authorize?${toAuthorizationQuery(request)}`, 303)
+      const request = { ...readAuthorizationRequest(c.req.valid('form')), repeated: c.var.repeated }
+      // What is wrong with it would be lost on the way.
+      if (request.repeated === undefined && !(await c.var.identify()))
+        return c.redirect(`/oauth/authorize?${toAuthorizationQuery(request)}`, 303)
       return answer(c as never, c.var.gate, request)
     },
   )

@@ -1,0 +1,30 @@
+// What the differential test uses of `oidc-provider`, which comes without declarations.
+declare module 'oidc-provider' {
+  import type { RequestListener } from 'node:http'
+
+  export interface Account {
+    readonly accountId: string
+    readonly claims: () => { sub: string; [claim: string]: unknown }
+  }
+  export interface Grant {
+    addOIDCScope(scope: string): void
+    save(): Promise<string>
+  }
+  export interface Context {
+    readonly oidc: {
+      readonly provider: Provider
+      readonly client: { readonly clientId: string }
+      readonly session: { readonly accountId: string }
+      readonly requestParamScopes: ReadonlySet<string>
+    }
+  }
+  export default class Provider {
+    constructor(issuer: string, configuration: object)
+    callback(): RequestListener
+    readonly Grant: new (of: {
+      accountId: string
+      clientId: string
+    }) => Grant
+    interactionResult(request: unknown, response: unknown, result: object): Promise<string>
+  }
+}

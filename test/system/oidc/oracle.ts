@@ -1,0 +1,112 @@
+/**
+ * `oidc-provider`, a certified OpenID provider, in this process: the oracle of the differential test. Set up as Kith is: PKCE
+ * of everyone, refresh tokens by the grant type and rotated, no consent for clients of one's own, the same clients.
+ */
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import Provider, { type Context } from 'oidc-provider'
+import { freePort } from '../project.ts'
+import { INSPECTOR, REGISTRATIONS } from './clients.ts'
+
+const SCOPES = 'openid profile email delegated:profile:read client:profile:read client:oauth:introspect'
+const HOUR = 3600
+
+export interface Oracle {
+  readonly origin: string
+  readonly secrets: Readonly<Record<string, string>>
+  stop(): void
+}
+
+export async function startOracle(): Promise<Oracle> {
+  const port = await freePort()
+  const origin = `http://localhost:${port}`
+  const secrets = Object.fromEntries(REGISTRATIONS.map(({ client_id }) => [client_id, randomBytes(32).toString('base64url')]))
+  const provider = new Provider(origin, configure(secrets))
+  const answer = provider.callback()
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/interaction/')) void interact(provider, request, response)
+    else answer(request, response)
+  }).listen(port)
+  await new Promise((resolve) => server.once('listening', resolve))
+  return {
+    origin,
+    secrets,
+    stop: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** The page where a person would sign in. A POST signs the one person in. */
+async function interact(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const location = await provider.interactionResult(request, response, { login: { accountId: 'alice' } })
+    response.writeHead(303, { location }).end()
+  } catch (error) {
+    response.writeHead(500).end(String(error))
+  }
+}
+
+function configure(secrets: Readonly<Record<string, string>>): object {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return {
+    clients: REGISTRATIONS.map((registration) => ({
+      ...registration,
+      ...(registration.token_endpoint_auth_method === 'none' ? {} : { client_secret: secrets[registration.client_id] }),
+      application_type: registration.redirect_uris.some((uri) => !uri.startsWith('https:')) ? 'native' : 'web',
+      response_types: registration.redirect_uris.length > 0 ? ['code'] : [],
+      id_token_signed_response_alg: 'ES256',
+    })),
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'oracle' }] },
+    cookies: { keys: [randomBytes(32).toString('hex')], long: { sameSite: 'none' } },
+    scopes: SCOPES.split(' '),
+    claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    responseTypes: ['code'],
+    allowOmittingSingleRegisteredRedirectUri: false,
+    enableHttpPostMethods: true,
+    interactions: {
+      url: (_: Context, interaction: { uid: string; prompt: { name: string } }) =>
+        `/interaction/${interaction.prompt.name}/${interaction.uid}`,
+    },
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    issueRefreshToken: (_: Context, client: { grantTypeAllowed(type: string): boolean }) => client.grantTypeAllowed('refresh_token'),
+    ttl: {
+      AccessToken: 600,
+      ClientCredentials: 600,
+      AuthorizationCode: 60,
+      IdToken: 600,
+      Grant: HOUR,
+      Interaction: HOUR,
+      RefreshToken: HOUR,
+      Session: HOUR,
+    },
+    findAccount: (_: Context, sub: string) => ({
+      accountId: sub,
+      claims: () => ({ sub, name: 'Alice', email: 'alice@example.com', email_verified: true }),
+    }),
+    loadExistingGrant,
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      clientCredentials: { enabled: true },
+      revocation: { enabled: true },
+      introspection: {
+        enabled: true,
+        allowedPolicy: (_: Context, client: { clientId: string }, token: { clientId: string }) =>
+          token.clientId === client.clientId || client.clientId === INSPECTOR,
+      },
+    },
+  }
+}
+
+/** A client of one's own needs no consent: whatever it asks for is granted. */
+async function loadExistingGrant({ oidc }: Context) {
+  const grant = new oidc.provider.Grant({ accountId: oidc.session.accountId, clientId: oidc.client.clientId })
+  grant.addOIDCScope([...oidc.requestParamScopes].join(' '))
+  await grant.save()
+  return grant
+}
