@@ -30,7 +30,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
   http: /^(hono(\/.*)?|zod|content-disposition|range-parser)$/,
   core: /^(zod|jose|otpauth\/bare|aws4|node:crypto|node:zlib)$/,
   mail: /^zod$/,
-  store: /^drizzle-orm(\/sqlite-core)?$/,
+  store: /^drizzle-orm(\/(sqlite-core|casing))?$/,
   config: /^zod$/,
   crypto: /^node:crypto$/,
 }
