@@ -28,7 +28,7 @@ const SignInForm = z.object({
 export const signInPages = new Hono<AppEnv>()
   .get('/sign-in', optionalSession(), async (c) => {
     const { user } = await c.var.gate()
-    const mode = modeOf(c)
+    const mode = await modeOf(c)
     if (user && mode === 'first') return c.redirect(returnTo(c), 303)
     return showSignIn(c, UNTOUCHED, hintOf(c) ?? (mode === 'again' ? user?.username : undefined))
   })
@@ -61,10 +61,14 @@ function unverified(thrown: unknown) {
 
 type Mode = 'first' | 'again' | 'another'
 
-/** `?reauth=1`: a sensitive act wants a fresh sign-in. An app may want one as well, and says so in the way back. */
-function modeOf(c: Context): Mode {
+/**
+ * `?reauth=1`: a sensitive act wants a fresh sign-in. An app may want one as well: then the way back says when it was asked
+ * for, as it does for people who are not signed in at all, to whom it is a sign-in like any other.
+ */
+async function modeOf(c: Context): Promise<Mode> {
   if (c.req.query('another') === '1') return 'another'
-  return c.req.query('reauth') === '1' || /[?&]reauthentication=/.test(returnTo(c)) ? 'again' : 'first'
+  if (c.req.query('reauth') === '1') return 'again'
+  return /[?&]reauthentication=/.test(returnTo(c)) && (await presented(c)) !== null ? 'again' : 'first'
 }
 
 /** What an app knows of the person's name (OpenID Connect Core §3.1.2.1, `login_hint`). */
@@ -79,7 +83,7 @@ const WORDS: Readonly<Record<Exclude<Mode, 'first'>, readonly [title: string, le
 }
 
 async function showSignIn(c: Context, state: FormState, username?: string): Promise<Response> {
-  const mode = modeOf(c)
+  const mode = await modeOf(c)
   const [title, lead] = mode === 'first' ? ['Sign in', `Welcome back to ${productOf(c.var.ctx.config)}.`] : WORDS[mode]
   const carried = { first: {}, again: { reauth: '1' }, another: { another: '1' } }[mode]
   const token = await formToken(c, 'sign-in')

@@ -153,6 +153,8 @@ describe('the second step', () => {
     const to = '/oauth/authorize?client_id=a&reauthentication=1.test-1.x'
     const page = await open(client, `/sign-in?${new URLSearchParams({ return_to: to })}`)
     expect([headingOf(page), formOf(page).fields.identifier]).toEqual(['Sign in again', person.username])
+    const nobody = await open(new Client(), `/sign-in?${new URLSearchParams({ return_to: to })}`)
+    expect([headingOf(nobody), nobody.text.includes('href="/sign-up"')]).toEqual(['Sign in', true])
     const hinted = await open(new Client(), '/sign-in?login_hint=ada%40example.com')
     expect(formOf(hinted).fields.identifier).toBe('ada@example.com')
   })
@@ -195,7 +197,11 @@ describe('the picture', () => {
 
   test.each([
     ['no file', new Uint8Array(), 'Picture must not be empty.'],
-    ['text', Uint8Array.from(new TextEncoder().encode('hello')), 'Picture cannot be used: the file is not a PNG, JPEG or WebP picture. Choose another one.'],
+    [
+      'text',
+      Uint8Array.from(new TextEncoder().encode('hello')),
+      'Picture cannot be used: the file is not a PNG, JPEG or WebP picture. Choose another one.',
+    ],
     ['half a picture', Uint8Array.from(png().slice(0, 60)), 'Picture cannot be used: the PNG is cut off'],
     ['too many bytes', new Uint8Array(6 * 1024 * 1024), 'Picture must have at most'],
   ])('%s is refused, and the page says what is wrong', async (_name, bytes, words) => {
