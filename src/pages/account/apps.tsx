@@ -67,7 +67,8 @@ function Dates({ app: { connectedAt, lastUsedAt } }: { app: ConnectedApp }) {
   return (
     <>
       Connected {<Time at={connectedAt} />}
-      {lastUsedAt === null ? ' · Not in use now' : <> · Last used {<Time at={lastUsedAt} />}</>}
+      <br />
+      {lastUsedAt === null ? 'Not in use now' : <>Last used {<Time at={lastUsedAt} />}</>}
     </>
   )
 }
