@@ -6,9 +6,11 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type * as z from 'zod'
+import type { Config } from '../config.ts'
 import { AppError } from '../core/errors.ts'
 import { equalInConstantTime, mac, randomToken } from '../crypto.ts'
 import type { AppEnv } from './app-env.ts'
+import { isMultipart, readFileForm } from './multipart.ts'
 import { type Input, tag } from './tags.ts'
 import { readForm, toFieldIssues } from './validate.ts'
 
@@ -55,6 +57,47 @@ export function form<S extends z.ZodType>(purpose: string, schema: S): Submitted
     await next()
   }
   return tag(handler, { input: { target: 'form', schema } satisfies Input })
+}
+
+export interface FileOfForm {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** What the browser says it is; null where it says nothing. */
+  readonly declaredType: string | null
+}
+
+type SubmittedFile = MiddlewareHandler<AppEnv & { Variables: { submitted: Submitted<FileOfForm> } }>
+
+/** The same for a form with one file, in the field `name`. The handler finds the outcome in `c.var.submitted`. */
+export function fileForm(
+  purpose: string,
+  name: string,
+  file: { types: readonly string[]; bytesMax: (config: Config) => number },
+): SubmittedFile {
+  const handler: SubmittedFile = async (context, next) => {
+    const c = context as unknown as Context<AppEnv>
+    refuseForeignForm(c)
+    if (!isMultipart(c.req)) throw new AppError('unsupported_media_type', 'Send multipart/form-data')
+    context.set('submitted', await readSubmittedFile(c, purpose, { name, bytesMax: file.bytesMax(c.var.ctx.config) }))
+    await next()
+  }
+  return tag(handler, { upload: { raw: [], form: { file: name, types: file.types, fields: {} } } })
+}
+
+/** A file that is missing or too large is the person's to mend; what is no form is not. */
+async function readSubmittedFile(
+  c: Context<AppEnv>,
+  purpose: string,
+  file: { name: string; bytesMax: number },
+): Promise<Submitted<FileOfForm>> {
+  try {
+    const expected = { file: [file.name], fields: [FORM_TOKEN_FIELD], bytesMax: file.bytesMax }
+    const { bytes, contentType, fields } = await readFileForm(c.req, expected)
+    if (!(await isOwnToken(c, purpose, fields[FORM_TOKEN_FIELD]))) return outOfDate({})
+    return { typed: {}, values: { bytes, declaredType: contentType === '' ? null : contentType }, error: null }
+  } catch (error) {
+    if (!(error instanceof AppError) || (error.fields.length === 0 && error.code !== 'payload_too_large')) throw error
+    return { typed: {}, values: null, error }
+  }
 }
 
 async function judge<S extends z.ZodType>(schema: S, typed: Record<string, string>): Promise<Submitted<z.output<S>>> {

@@ -63,6 +63,7 @@ function DocsPage({ rooms, name, document }: { rooms: Rooms; name: string; docum
         </a>
         <header>
           <a class="name" href="/">
+            <span class="mark" aria-hidden="true" />
             Kith
           </a>
           <nav aria-label="APIs">
@@ -71,6 +72,9 @@ function DocsPage({ rooms, name, document }: { rooms: Rooms; name: string; docum
                 {room}
               </a>
             ))}
+          </nav>
+          <nav class="pages" aria-label="Pages">
+            <a href="/account">Your account</a>
           </nav>
         </header>
         <div class="columns">

@@ -69,10 +69,21 @@ function issuesOf({ error }: FormState, labels: Labels): { name: string; text: s
   })
 }
 
-export function Form(props: { action: string; token: string; state?: FormState; labels?: Labels; class?: string; children: Child }) {
+interface FormProps {
+  readonly action: string
+  readonly token: string
+  readonly state?: FormState
+  readonly labels?: Labels
+  readonly class?: string
+  /** It has a file in it. */
+  readonly hasFile?: boolean
+  readonly children: Child
+}
+
+export function Form(props: FormProps) {
   const { state = UNTOUCHED, labels = {} } = props
   return (
-    <form method="post" action={props.action} class={props.class}>
+    <form method="post" action={props.action} class={props.class} enctype={props.hasFile ? 'multipart/form-data' : undefined}>
       <ErrorSummary state={state} labels={labels} />
       <input type="hidden" name={FORM_TOKEN_FIELD} value={props.token} />
       {props.children}
@@ -181,6 +192,14 @@ export function Input(props: InputProps) {
   )
 }
 
+export function FileInput(props: FieldProps & { accept: string }) {
+  return (
+    <Labelled {...props}>
+      <input {...wiring(props)} type="file" accept={props.accept} />
+    </Labelled>
+  )
+}
+
 export function TextArea(props: FieldProps & { value: string | null; rows: number }) {
   return (
     <Labelled {...props}>
@@ -206,9 +225,17 @@ export function Select(props: FieldProps & { value: string | null; choices: read
   )
 }
 
-export function Submit({ children, kind = 'primary' }: { children: Child; kind?: 'primary' | 'secondary' | 'danger' }) {
+interface SubmitProps {
+  readonly children: Child
+  readonly kind?: 'primary' | 'secondary' | 'danger'
+  /** Where a form has several buttons: what this one says. */
+  readonly name?: string
+  readonly value?: string
+}
+
+export function Submit({ children, kind = 'primary', name, value }: SubmitProps) {
   return (
-    <button type="submit" class={kind}>
+    <button type="submit" class={kind} name={name} value={value}>
       {children}
     </button>
   )

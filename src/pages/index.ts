@@ -9,8 +9,10 @@ import { browserSession, credentials } from '../http/credentials.ts'
 import { unmatched } from '../http/errors.ts'
 import { ownFormsOnly } from '../http/form-token.ts'
 import { accountPages } from './account/index.ts'
+import { consentPages } from './consent.tsx'
 import { renderError } from './errors.tsx'
 import { passwordResetPages } from './password-reset.tsx'
+import { secondStepPages } from './second-step.tsx'
 import { signInPages } from './sign-in.tsx'
 import { signOutPages } from './sign-out.tsx'
 import { signUpPages } from './sign-up.tsx'
@@ -20,16 +22,18 @@ import { verifyPages } from './verify.tsx'
 export { showError } from './errors.tsx'
 
 /** Each with what is below it. */
-const PATHS = ['/sign-in', '/sign-up', '/verify', '/forgot', '/reset', '/email', '/sign-out', '/continue', '/account']
+const PATHS = ['/sign-in', '/sign-up', '/verify', '/forgot', '/reset', '/email', '/sign-out', '/consent', '/continue', '/account']
 
 export const pages = new Hono<AppEnv>()
 pages.onError(renderError)
 for (const path of PATHS) pages.use(`${path}/*`, ownFormsOnly(), credentials(browserSession))
 pages.route('/', signInPages)
+pages.route('/', secondStepPages)
 pages.route('/', signUpPages)
 pages.route('/', verifyPages)
 pages.route('/', passwordResetPages)
 pages.route('/', signOutPages)
+pages.route('/', consentPages)
 pages.route('/', accountPages)
 pages.route('/', styles)
 for (const path of PATHS) pages.all(`${path}/*`, unmatched(pages, ''))

@@ -1,77 +1,69 @@
-/** `GET /`: what this deployment is, in a few lines, and where everything of it is. Its style is a file beside the Worker. */
-import { Hono } from 'hono'
-import { html } from 'hono/html'
+/** `GET /`: what this deployment is, in a few lines, and where everything of it is. */
+import { type Context, Hono } from 'hono'
+import type { Child } from 'hono/jsx'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { readOnly } from '../http/errors.ts'
 import type { RoomDocument } from '../http/openapi.ts'
-
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+import { productOf, showPage } from './layout.tsx'
 
 type Rooms = Readonly<Record<string, RoomDocument>>
 
 export function landing(rooms: Rooms): Hono<AppEnv> {
-  return new Hono<AppEnv>()
-    .get('/', anyone(), (c) => {
-      const { mail, origin } = c.var.ctx.config
-      c.header('Content-Security-Policy', CONTENT_SECURITY_POLICY)
-      return c.html(html`<!doctype html>${<LandingPage rooms={rooms} origin={origin} hasMailbox={mail.kind === 'capture'} />}`)
-    })
-    .all('/', readOnly)
+  return new Hono<AppEnv>().get('/', anyone(), (c) => show(c, rooms)).all('/', readOnly)
 }
 
-function LandingPage({ rooms, origin, hasMailbox }: { rooms: Rooms; origin: string; hasMailbox: boolean }) {
+function show(c: Context<AppEnv>, rooms: Rooms): Response {
+  const { config } = c.var.ctx
+  return showPage(
+    c,
+    {
+      title: productOf(config),
+      lead: (
+        <>
+          The user service of an app: accounts, sign-in, OAuth 2.1 and OpenID Connect, profiles and the social graph. This one answers at{' '}
+          <code>{config.origin}</code>.
+        </>
+      ),
+    },
+    <div class="groups">
+      <Group title="For people">
+        <Link href="/sign-in" name="Sign in" about="With a password and a second step" />
+        <Link href="/account" name="Your account" about="Profile, security, where you are signed in" />
+      </Group>
+      <Group title="For programs">
+        <Link href="/docs" name="API reference" about="Every operation with its scope and an example" />
+        {Object.entries(rooms).map(([room, { title }]) => (
+          <Link href={`/openapi/${room}.json`} name={title} about="The OpenAPI document" />
+        ))}
+        <Link href="/.well-known/openid-configuration" name="OpenID Connect discovery" about="Endpoints, scopes and keys" />
+      </Group>
+      {config.mail.kind === 'capture' && (
+        <Group title="For developers">
+          <Link href="/dev/mailbox" name="Captured mail" about="Mails are not sent here; they are shown" />
+        </Group>
+      )}
+    </div>,
+  )
+}
+
+function Group({ title, children }: { title: string; children: Child }) {
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>Kith</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="/landing.css" />
-      </head>
-      <body>
-        <main>
-          <h1>Kith</h1>
-          <p>
-            The user service of an app: accounts, sign-in, OAuth 2.1 and OpenID Connect, profiles and the social graph. This one answers at{' '}
-            <code>{origin}</code>.
-          </p>
-          <h2>For people</h2>
-          <ul>
-            <Link href="/sign-in" name="Sign in" about="with a password and a second factor" />
-            <Link href="/account" name="Your account" about="profile, security, where you are signed in" />
-          </ul>
-          <h2>For programs</h2>
-          <ul>
-            <Link href="/docs" name="API reference" about="every operation with its scope and an example" />
-            {Object.entries(rooms).map(([room, { title }]) => (
-              <Link href={`/openapi/${room}.json`} name={title} about="the OpenAPI document" />
-            ))}
-            <Link href="/.well-known/openid-configuration" name="OpenID Connect discovery" about="endpoints, scopes and keys" />
-          </ul>
-          {hasMailbox && (
-            <>
-              <h2>For developers</h2>
-              <ul>
-                <Link href="/dev/mailbox" name="Captured mail" about="mails are not sent here; they are shown" />
-              </ul>
-            </>
-          )}
-        </main>
-      </body>
-    </html>
+    <section>
+      <h2>{title}</h2>
+      <ul class="list">{children}</ul>
+    </section>
   )
 }
 
 function Link({ href, name, about }: { href: string; name: string; about: string }) {
   return (
-    <li>
+    <li class="go">
       <a href={href}>
-        {name}
-        <small>{about}</small>
+        <span>
+          <strong>{name}</strong>
+          <small>{about}</small>
+        </span>
       </a>
     </li>
   )

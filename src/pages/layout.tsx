@@ -93,7 +93,7 @@ function Head({ product, page }: { product: string; page: Page }) {
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
       {page.refreshTo !== undefined && <meta http-equiv="refresh" content={`0;url=${page.refreshTo}`} />}
-      <title>{`${page.hasError ? 'Error: ' : ''}${page.title} · ${product}`}</title>
+      <title>{`${page.hasError ? 'Error: ' : ''}${page.title}${page.title === product ? '' : ` · ${product}`}`}</title>
       <link rel="icon" href="data:," />
       <link rel="stylesheet" href={styleSheetUrl()} />
     </head>

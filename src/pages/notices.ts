@@ -15,6 +15,18 @@ const NOTICES = {
   signed_out: 'You are signed out.',
   signed_out_everywhere: 'You are signed out on all devices.',
   session_ended: 'That device is signed out.',
+  picture_removed: 'Your picture is removed.',
+  picture_set: 'This is your new picture.',
+  app_removed: 'The app has no access to your account any more.',
+  not_removed: 'That did not work, and nothing has changed. Choose the app once more.',
+  app_on: 'Your authenticator app is on. Signing in takes its code from now on.',
+  app_off: 'Your authenticator app is off.',
+  email_codes_on: 'Codes by e-mail are on.',
+  email_codes_off: 'Codes by e-mail are off.',
+  no_second_step: 'There is no second step to recover. Set up an authenticator app first.',
+  codes_kept: 'Keep your recovery codes where you find them without this device.',
+  nothing_waits: 'No app is waiting for its first code. If yours is not on the list, set it up anew.',
+  code_mailed: 'If a code may be sent to you, it is on its way. Look into your mailbox.',
   deleted: 'Your account is deleted. If you change your mind, sign in within 14 days and it comes back.',
 } as const
 export type NoticeName = keyof typeof NOTICES

@@ -5,25 +5,32 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { SIGN_IN_CHALLENGE_MS } from '../core/figures.ts'
+import type { SignInMethod } from '../core/sessions/sign-in.ts'
 
 /** Hono adds the `__Host-` prefix. */
 const COOKIE = 'kith_sign_in'
-const FORM = /^([0-9a-f]{24})\.([\w-]{20,128})$/
+const FORM = /^([0-9a-f]{24})\.([\w-]{20,128})(?:\.([a-z_-]{1,64}))?$/
 const ATTRIBUTES = { prefix: 'host', httpOnly: true, secure: true, sameSite: 'Lax', path: '/' } as const
 
 export interface PendingSignIn {
   /** 24 hex digits. */
   readonly userId: string
   readonly sessionHash: string
+  /** What can answer it, the strongest first. For the words of the page: the core decides anew. */
+  readonly methods: readonly SignInMethod[]
 }
 
-export function setPendingSignIn(c: Context, { userId, sessionHash }: PendingSignIn): void {
-  setCookie(c, COOKIE, `${userId}.${sessionHash}`, { ...ATTRIBUTES, maxAge: SIGN_IN_CHALLENGE_MS / 1000 })
+const METHODS: readonly SignInMethod[] = ['totp', 'recovery_code', 'email']
+
+export function setPendingSignIn(c: Context, { userId, sessionHash, methods }: PendingSignIn): void {
+  setCookie(c, COOKIE, `${userId}.${sessionHash}.${methods.join('-')}`, { ...ATTRIBUTES, maxAge: SIGN_IN_CHALLENGE_MS / 1000 })
 }
 
 export function getPendingSignIn(c: Context): PendingSignIn | null {
-  const [, userId, sessionHash] = FORM.exec(getCookie(c, COOKIE, 'host') ?? '') ?? []
-  return userId === undefined || sessionHash === undefined ? null : { userId, sessionHash }
+  const [, userId, sessionHash, names] = FORM.exec(getCookie(c, COOKIE, 'host') ?? '') ?? []
+  if (userId === undefined || sessionHash === undefined) return null
+  const methods = METHODS.filter((method) => names?.split('-').includes(method))
+  return { userId, sessionHash, methods: methods.length === 0 ? ['email'] : methods }
 }
 
 export function clearPendingSignIn(c: Context): void {

@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 
 const HOME = '/account'
 const LENGTH_MAX = 4_096
+const LEADS_ELSEWHERE = /^\/(oauth\/|consent\b|sign-out\b)/
 /** Printable ASCII without space and backslash: browsers read `\` as `/`, and drop tabs and line breaks. */
 const PATH = /^\/[\x21-\x5B\x5D-\x7E]*$/
 
@@ -44,5 +45,5 @@ export function withReturn(c: Context, path: string, extra: Readonly<Record<stri
  */
 export function goOn(c: Context): Response {
   const path = returnTo(c)
-  return c.redirect(path.startsWith('/oauth/') ? withReturn(c, '/continue') : path, 303)
+  return c.redirect(LEADS_ELSEWHERE.test(path) ? withReturn(c, '/continue') : path, 303)
 }

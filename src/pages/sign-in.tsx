@@ -1,42 +1,36 @@
 /**
- * `/sign-in`, and its second step `/sign-in/code`. Where a sensitive act wants a fresh sign-in, `?reauth=1` asks a person
- * who is signed in already. A log-in that waits for its code is kept in a cookie: it may not stand in an address.
+ * `/sign-in`: user name or address, and password. Where a sensitive act or an app wants a fresh sign-in, a person is asked who is
+ * signed in already; `?another=1` asks for another account. The second step is `second-step.tsx`.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { AppError } from '../core/errors.ts'
-import { typedPassword, userIdHex } from '../core/fields.ts'
-import type { Claim } from '../core/sessions/principal.ts'
-import { completeSecondFactor } from '../core/sessions/second-factor-sign-in.ts'
-import { type SignInOutcome, signIn } from '../core/sessions/sign-in.ts'
+import { typedPassword } from '../core/fields.ts'
+import { signIn } from '../core/sessions/sign-in.ts'
 import { anyone, optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
-import { setSessionCookie } from '../http/credentials.ts'
 import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
 import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { productOf, showPage } from './layout.tsx'
-import { clearPendingSignIn, getPendingSignIn, setPendingSignIn } from './pending-sign-in.ts'
-import { goOn, returnTo, withReturn } from './return-to.ts'
+import { returnTo, withReturn } from './return-to.ts'
+import { presented, signedIn } from './signed-in.ts'
 
+const NAME_LENGTH_MAX = 254
 const LABELS: Labels = { identifier: 'User name or e-mail', password: 'Password' }
-const SignInForm = z.object({ identifier: z.string().trim().min(1, 'is required').max(254, 'is too long'), password: typedPassword })
-
-const CODE_LABELS: Labels = { code: 'Code' }
-const CodeForm = z.object({
-  code: z
-    .string()
-    .transform((v) => v.replace(/[\s-]/g, ''))
-    .pipe(z.string().regex(/^\d{6}$/, 'must have six digits')),
+const SignInForm = z.object({
+  identifier: z.string().trim().min(1, 'is required').max(NAME_LENGTH_MAX, 'is too long'),
+  password: typedPassword,
 })
 
 export const signInPages = new Hono<AppEnv>()
   .get('/sign-in', optionalSession(), async (c) => {
     const { user } = await c.var.gate()
-    if (user && !isReauthentication(c)) return c.redirect(returnTo(c), 303)
-    return showSignIn(c, UNTOUCHED, user?.username)
+    const mode = await modeOf(c)
+    if (user && mode === 'first') return c.redirect(returnTo(c), 303)
+    return showSignIn(c, UNTOUCHED, hintOf(c) ?? (mode === 'again' ? user?.username : undefined))
   })
   .post('/sign-in', anyone(), networkLimit('login'), form('sign-in', SignInForm), (c) =>
     take(c, c.req.valid('form'), {
@@ -56,21 +50,6 @@ export const signInPages = new Hono<AppEnv>()
       again: (state) => showSignIn(c, state),
     }),
   )
-  .get('/sign-in/code', anyone(), async (c) => {
-    return getPendingSignIn(c) ? showCode(c, UNTOUCHED) : c.redirect(withReturn(c, '/sign-in'), 303)
-  })
-  .post('/sign-in/code', anyone(), networkLimit('login'), form('sign-in-code', CodeForm), (c) =>
-    take(c, c.req.valid('form'), {
-      act: async ({ code }) => {
-        const pending = getPendingSignIn(c)
-        if (!pending) return c.redirect(withReturn(c, '/sign-in'), 303)
-        const { userAgent } = c.var.ctx.caller
-        const input = { userId: userIdHex.parse(pending.userId), sessionHash: pending.sessionHash, code, userAgent }
-        return signedIn(c, await completeSecondFactor(c.var.ctx, { ...input, presented: await presented(c) }))
-      },
-      again: (state) => showCode(c, state),
-    }),
-  )
 
 /** Only whoever knew the password gets to know that the address is not confirmed. */
 function unverified(thrown: unknown) {
@@ -80,43 +59,51 @@ function unverified(thrown: unknown) {
   throw thrown
 }
 
-function signedIn(c: Context, outcome: SignInOutcome): Response {
-  if (outcome.kind === 'second_factor_required') {
-    setPendingSignIn(c, { userId: toHex(outcome.user.id), sessionHash: outcome.sessionHash })
-    return c.redirect(withReturn(c, '/sign-in/code'), 303)
-  }
-  clearPendingSignIn(c)
-  setSessionCookie(c, outcome.session, c.var.ctx.now())
-  return goOn(c)
+type Mode = 'first' | 'again' | 'another'
+
+/**
+ * `?reauth=1`: a sensitive act wants a fresh sign-in. An app may want one as well: then the way back says when it was asked
+ * for, as it does for people who are not signed in at all, to whom it is a sign-in like any other.
+ */
+async function modeOf(c: Context): Promise<Mode> {
+  if (c.req.query('another') === '1') return 'another'
+  if (c.req.query('reauth') === '1') return 'again'
+  return /[?&]reauthentication=/.test(returnTo(c)) && (await presented(c)) !== null ? 'again' : 'first'
 }
 
-const isReauthentication = (c: Context) => c.req.query('reauth') === '1'
+/** What an app knows of the person's name (OpenID Connect Core §3.1.2.1, `login_hint`). */
+function hintOf(c: Context): string | undefined {
+  const hint = c.req.query('login_hint') ?? ''
+  return hint !== '' && hint.length <= NAME_LENGTH_MAX && hint.isWellFormed() && !/\p{C}/u.test(hint) ? hint : undefined
+}
 
-/** The session that a new one takes the place of. */
-function presented(c: Context): Promise<Claim | null> {
-  return c.var.identify().catch(() => null)
+const WORDS: Readonly<Record<Exclude<Mode, 'first'>, readonly [title: string, lead: string]>> = {
+  again: ['Sign in again', 'To be sure that it is you, please sign in once more.'],
+  another: ['Use another account', 'Sign in with it here. This browser leaves the account that it has now.'],
 }
 
 async function showSignIn(c: Context, state: FormState, username?: string): Promise<Response> {
-  const again = isReauthentication(c)
+  const mode = await modeOf(c)
+  const [title, lead] = mode === 'first' ? ['Sign in', `Welcome back to ${productOf(c.var.ctx.config)}.`] : WORDS[mode]
+  const carried = { first: {}, again: { reauth: '1' }, another: { another: '1' } }[mode]
   const token = await formToken(c, 'sign-in')
   return showPage(
     c,
     {
-      title: again ? 'Sign in again' : 'Sign in',
-      lead: again ? 'To be sure that it is you, please sign in once more.' : `Welcome back to ${productOf(c.var.ctx.config)}.`,
+      title,
+      lead,
       status: state.error ? statusOf(state.error) : 200,
       hasError: state.error !== null,
     },
     <>
-      <Form action={withReturn(c, '/sign-in', again ? { reauth: '1' } : {})} token={token} state={state} labels={LABELS}>
+      <Form action={withReturn(c, '/sign-in', carried)} token={token} state={state} labels={LABELS}>
         <Input
           name="identifier"
           labels={LABELS}
           state={state}
           value={username}
           autocomplete="username"
-          maxlength={254}
+          maxlength={NAME_LENGTH_MAX}
           first={username === undefined}
         />
         <Input
@@ -131,29 +118,7 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
       </Form>
       <p class="links">
         <a href="/forgot">Forgot your password?</a>
-        {!again && <a href="/sign-up">Create an account</a>}
-      </p>
-    </>,
-  )
-}
-
-async function showCode(c: Context, state: FormState): Promise<Response> {
-  const token = await formToken(c, 'sign-in-code')
-  return showPage(
-    c,
-    {
-      title: 'Enter your code',
-      lead: 'We have sent a code of six digits to your e-mail address. It is good for 10 minutes.',
-      status: state.error ? statusOf(state.error) : 200,
-      hasError: state.error !== null,
-    },
-    <>
-      <Form action={withReturn(c, '/sign-in/code')} token={token} state={state} labels={CODE_LABELS}>
-        <Input name="code" labels={CODE_LABELS} state={state} code inputmode="numeric" autocomplete="one-time-code" maxlength={12} first />
-        <Submit>Continue</Submit>
-      </Form>
-      <p class="aside">
-        No mail? Look into your spam folder, or <a href={withReturn(c, '/sign-in')}>sign in again</a> to get another code.
+        {mode !== 'again' && <a href="/sign-up">Create an account</a>}
       </p>
     </>,
   )

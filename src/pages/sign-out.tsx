@@ -1,52 +1,105 @@
-/** `/sign-out` asks, and a button does it. `/continue` leads on to where a form may not redirect (see `goOn`). */
-import { Hono } from 'hono'
+/**
+ * `/sign-out` asks, and a button does it, for the person or on behalf of an app that has sent the browser here
+ * (RP-Initiated Logout 1.0 §2). `/continue` leads on to where a form may not redirect (see `goOn`).
+ */
+import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { signOut } from '../core/sessions/sessions.ts'
+import {
+  describeLogout,
+  type LogoutQuestion,
+  type LogoutRequest,
+  performLogout,
+  readLogoutRequest,
+  toLogoutQuery,
+} from '../core/oauth/logout.ts'
 import { anyone, optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { clearSessionCookie } from '../http/credentials.ts'
 import { form, formToken } from '../http/form-token.ts'
-import { Form, Submit, take } from './forms.tsx'
-import { showPage } from './layout.tsx'
+import { networkLimit } from '../http/rate-limit.ts'
+import { validate } from '../http/validate.ts'
+import { ofApp, staleTicket } from './authorization.tsx'
+import { statusOf } from './errors.tsx'
+import { Form, type FormState, Submit, take, UNTOUCHED } from './forms.tsx'
+import { productOf, showPage } from './layout.tsx'
+import { leave } from './leave.tsx'
 import { redirectWith } from './notices.ts'
 import { returnTo } from './return-to.ts'
 
+const SignOutForm = z.object({ ticket: z.string().max(512, 'is wrong') })
+const LogoutQuery = z.looseObject({})
+const NOBODY: LogoutQuestion = { client: null, ticket: null, location: null }
+
 export const signOutPages = new Hono<AppEnv>()
-  .get('/sign-out', anyone(), async (c) => {
-    const token = await formToken(c, 'sign-out')
-    return showPage(
-      c,
-      { title: 'Sign out?', lead: 'Other devices stay signed in.' },
-      <>
-        <Form action="/sign-out" token={token}>
-          <Submit>Sign out</Submit>
-        </Form>
-        <p class="links">
-          <a href="/account">Stay signed in</a>
-        </p>
-      </>,
-    )
-  })
-  .post('/sign-out', optionalSession(), form('sign-out', z.object({})), (c) =>
-    take(c, c.req.valid('form'), {
-      act: async () => {
-        await signOut(c.var.ctx, c.var.gate)
-        clearSessionCookie(c)
-        return redirectWith(c, '/sign-in', 'signed_out')
-      },
-      // Nothing was typed that could be lost.
-      again: async () => c.redirect('/sign-out', 303),
+  .get('/sign-out', optionalSession(), networkLimit('other'), validate('query', LogoutQuery), (c) =>
+    ofApp(c, async () => {
+      const request = readLogoutRequest(c.req.valid('query'))
+      // Nobody is here and nobody asks: there is nothing to look up.
+      const isIdle = toLogoutQuery(request) === '' && (await c.var.identify().catch(() => null)) === null
+      return show(c, request, isIdle ? NOBODY : await describeLogout(c.var.ctx, c.var.gate, request), UNTOUCHED)
     }),
   )
-  .get('/continue', anyone(), (c) => {
-    const path = returnTo(c)
-    return showPage(
-      c,
-      { title: 'You are signed in', lead: 'One moment, you are being taken back.', refreshTo: path },
-      <p>
-        <a class="button primary" href={path}>
-          Continue
-        </a>
-      </p>,
-    )
-  })
+  .post('/sign-out', optionalSession(), networkLimit('other'), validate('query', LogoutQuery), form('sign-out', SignOutForm), (c) =>
+    ofApp(c, async () => {
+      const request = readLogoutRequest(c.req.valid('query'))
+      return take(c, c.req.valid('form'), {
+        act: async (answer) => {
+          const { location } = await performLogout(c.var.ctx, c.var.gate, request, answer).catch(staleTicket)
+          clearSessionCookie(c)
+          if (location === null) return redirectWith(c, '/sign-in', 'signed_out')
+          return leave(c, { title: 'You are signed out', lead: 'One moment, you are being taken back.', to: location })
+        },
+        again: async (state) => show(c, request, await describeLogout(c.var.ctx, c.var.gate, request), state),
+      })
+    }),
+  )
+  .get('/continue', anyone(), (c) =>
+    leave(c, { title: 'You are signed in', lead: 'One moment, you are being taken back.', to: returnTo(c) }),
+  )
+
+async function show(c: Context, request: LogoutRequest, question: LogoutQuestion, state: FormState): Promise<Response> {
+  const { client, ticket, location } = question
+  if (ticket === null) return showSignedOut(c, location)
+  const query = toLogoutQuery(request)
+  const token = await formToken(c, 'sign-out')
+  const product = productOf(c.var.ctx.config)
+  return showPage(
+    c,
+    {
+      title: 'Sign out?',
+      lead: client ? `${client.name} asks to sign you out of ${product}. Other devices stay signed in.` : 'Other devices stay signed in.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <>
+      <Form action={query === '' ? '/sign-out' : `/sign-out?${query}`} token={token} state={state}>
+        <input type="hidden" name="ticket" value={ticket} />
+        <Submit>Sign out</Submit>
+      </Form>
+      <p class="links">
+        <a href="/account">Stay signed in</a>
+      </p>
+    </>,
+  )
+}
+
+/** A cookie of a session that is over goes too. */
+function showSignedOut(c: Context, location: string | null): Response {
+  clearSessionCookie(c)
+  return showPage(
+    c,
+    { title: 'You are signed out', lead: 'Nobody is signed in with this browser.' },
+    <>
+      {location !== null && (
+        <p>
+          <a class="button primary" href={location}>
+            Go back to where you came from
+          </a>
+        </p>
+      )}
+      <p class="links">
+        <a href="/sign-in">Sign in</a>
+      </p>
+    </>,
+  )
+}

@@ -1,16 +1,19 @@
 /** A visit of every hosted page and of every form on it. */
-import { Client, mailsTo, newestCode } from '../support/kith.ts'
-import { formOf } from '../support/pages.ts'
+import { codeOf } from '../support/authenticator.ts'
+import { png } from '../support/images.ts'
+import { Client, mailsTo, newestCode, ORIGIN } from '../support/kith.ts'
+import { consentPath, formOf } from '../support/pages.ts'
 import { PASSWORD, verifiedPerson } from '../support/people.ts'
+import { newOAuthClient } from '../support/tokens.ts'
 import { visit, visitForm } from './visits.ts'
 
 const WANTED = [200, 303]
 const look = (client: Client, path: string, env?: Record<string, string>) => visit(client, 'GET', path, undefined, WANTED, env)
 
 /** Opens a page and sends its form to `action`, or to the page itself. */
-async function fill(client: Client, page: string, values: Record<string, string> = {}, action = page.split('?')[0]): Promise<void> {
+async function fill(client: Client, page: string, values: Record<string, string> = {}, action = page.split('?')[0], wanted = 303) {
   const form = formOf(await look(client, page), action)
-  await visitForm(client, form.action, { ...form.fields, ...values })
+  return visitForm(client, form.action, { ...form.fields, ...values }, undefined, wanted)
 }
 
 async function signIn(client: Client, identifier: string, password = PASSWORD): Promise<void> {
@@ -53,13 +56,42 @@ export async function visitPages(): Promise<void> {
   await signIn(client, email)
   await fill(client, '/account/delete', { password: PASSWORD })
   await visitSecondStep()
+  await visitApps()
 }
 
 async function visitSecondStep(): Promise<void> {
   const person = await verifiedPerson('plan_of_codes')
-  await signIn(person.client, person.username)
-  await visit(person.client, 'POST', '/user/2fa', { state: true })
-  const client = new Client()
+  const { client } = person
+  const app = '/account/two-step/app'
   await signIn(client, person.username)
-  await fill(client, '/sign-in/code', { code: await newestCode(person.email) })
+  await fill(client, '/account/two-step', { codes: 'on' }, '/account/two-step/email')
+  await look(client, '/account/two-step/email')
+  const other = new Client()
+  await signIn(other, person.username)
+  await fill(other, '/sign-in/code', {}, '/sign-in/code/mail')
+  await look(other, '/sign-in/code/mail')
+  await fill(other, '/sign-in/code', { code: await newestCode(person.email) }, '/sign-in/code')
+  const enrolment = await fill(other, app, {}, app, 200)
+  await look(other, `${app}/confirm`)
+  const { action, fields } = formOf(enrolment)
+  await visitForm(other, action, { ...fields, code: codeOf(fields.secret ?? '') }, undefined, 200)
+  await fill(other, '/account/two-step/recovery-codes', {}, '/account/two-step/recovery-codes', 200)
+  await fill(other, `${app}/remove`)
+}
+
+async function visitApps(): Promise<void> {
+  const person = await verifiedPerson('plan_of_apps')
+  const { client } = person
+  await signIn(client, person.username)
+  const picture = new FormData()
+  const { fields } = formOf(await look(client, '/account/picture'))
+  picture.append('form_token', fields.form_token ?? '')
+  picture.append('picture', new File([png()], 'me.png'))
+  await visit(client, 'POST', '/account/picture', picture, WANTED, undefined, { origin: ORIGIN })
+  await fill(client, '/account/picture', {}, '/account/picture/remove')
+  await look(client, '/account/picture/remove')
+  const clientId = await newOAuthClient('*', { first_party: 0 })
+  await fill(client, consentPath(clientId), { answer: 'allow' }, '/consent', 200)
+  await look(client, '/account/apps')
+  await fill(client, `/account/apps/remove?client=${clientId}`)
 }

@@ -36,8 +36,14 @@ export async function visit(
   body?: Options['body'],
   wanted = [200, 201, 302],
   env?: Options['env'],
+  headers?: Options['headers'],
 ): Promise<Reply> {
-  const reply = await client.fetch(path, { method, ...(env ? { env } : {}), ...(body === undefined ? {} : { body }) })
+  const reply = await client.fetch(path, {
+    method,
+    ...(headers ? { headers } : {}),
+    ...(env ? { env } : {}),
+    ...(body === undefined ? {} : { body }),
+  })
   if (!wanted.includes(reply.status)) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`)
   visited.add(routeOf(method, path.split('?')[0] ?? ''))
   remember()
@@ -51,10 +57,16 @@ export async function visitSweep(): Promise<void> {
 }
 
 /** Sends a form as our own page does, and remembers the same. */
-export async function visitForm(client: Client, action: string, fields: Record<string, string>, env?: Options['env']): Promise<Reply> {
+export async function visitForm(
+  client: Client,
+  action: string,
+  fields: Record<string, string>,
+  env?: Options['env'],
+  wanted = 303,
+): Promise<Reply> {
   const headers = { origin: ORIGIN }
   const reply = await client.post(action, new URLSearchParams(fields), { headers, ...(env ? { env } : {}) })
-  if (reply.status !== 303) throw new Error(`POST ${action}: ${reply.status} ${reply.text}`)
+  if (reply.status !== wanted) throw new Error(`POST ${action}: ${reply.status} ${reply.text}`)
   visited.add(routeOf('POST', action.split('?')[0] ?? ''))
   remember()
   return reply

@@ -152,6 +152,7 @@ describe('userinfo', () => {
       middle_name: 'King',
       family_name: 'Lovelace',
       nickname: 'Ada',
+      picture: expect.stringMatching(/^https:\/\/avatars\.kith\.test\//),
       preferred_username: expect.any(String),
       website: 'https://ada.example',
       gender: 'female',

@@ -1,11 +1,13 @@
 // Bad input, generated over every form of the pages: a page with a 4xx that names the field, never a 5xx, never a secret
 // said back (security 1H 82).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { png } from '../support/images.ts'
 import { Client, ORIGIN, type Reply } from '../support/kith.ts'
-import { alertIn, formsOf, open, type PageForm, send, signInOnPage } from '../support/pages.ts'
+import { alertIn, consentPath, fillIn, formOf, formsOf, open, type PageForm, send, sendFile, signInOnPage } from '../support/pages.ts'
 import { PASSWORD, verifiedPerson } from '../support/people.ts'
 import { inputOf, nameOf, pageRoutes } from '../support/routes.ts'
 import { dump } from '../support/tables.ts'
+import { newOAuthClient, putConsent } from '../support/tokens.ts'
 
 /** Where each form is found. */
 const PAGE_OF: Readonly<Record<string, string>> = {
@@ -13,7 +15,17 @@ const PAGE_OF: Readonly<Record<string, string>> = {
   '/account/status/clear': '/account/status',
   '/account/sessions/end': '/account/sessions',
   '/account/sessions/end-all': '/account/sessions',
+  '/account/picture/remove': '/account/picture',
+  '/account/two-step/email': '/account/two-step',
+  '/sign-in/code/mail': '/sign-in/code',
 }
+/** Forms of a button alone: what is wrong with one is nobody's typing, and its page shows it anew. */
+const BUTTONS: Readonly<Record<string, string>> = {
+  '/account/sessions/end': '/account/sessions',
+  '/account/apps/remove': '/account/apps',
+  '/account/two-step/email': '/account/two-step',
+}
+const PICTURE = '/account/picture'
 /** No value of any field, but of those that take any text. */
 const WRONG_VALUES = ['\0', 'a\0b', '\u202e', 'x'.repeat(5_000), 'a\u0007b']
 const posts = pageRoutes.filter(({ method }) => method === 'POST')
@@ -32,8 +44,19 @@ beforeAll(async () => {
   await send(client, formsOf(settled)[0] as PageForm, { statusMessage: 'Here' })
   // The page of a log-in that waits for its code is there without one to show.
   client.cookies.set('__Host-kith_sign_in', `0000000000000000ffffffff.${'a'.repeat(43)}`)
-  for (const { path } of posts) {
-    const page = path === '/sign-in' ? '/sign-in?reauth=1' : (PAGE_OF[path] ?? path)
+  await sendFile(client, formOf(await open(client, PICTURE)), 'picture', new File([png()], 'me.png'))
+  const clientId = await newOAuthClient('*', { first_party: 0 })
+  await putConsent(person.id, clientId)
+  const enrolment = await fillIn(client, '/account/two-step/app')
+  forms.set('/account/two-step/app/confirm', formOf(enrolment))
+  const pages: Record<string, string> = {
+    ...PAGE_OF,
+    '/sign-in': '/sign-in?reauth=1',
+    '/consent': consentPath(clientId),
+    '/account/apps/remove': `/account/apps/remove?client=${clientId}`,
+  }
+  for (const { path } of posts.filter((post) => !forms.has(post.path))) {
+    const page = pages[path] ?? path
     const form = formsOf(await open(client, page)).find(({ action }) => action.split('?')[0] === path)
     if (form) forms.set(path, form)
   }
@@ -70,14 +93,15 @@ test('every form was found on its page', () => {
 
 describe.each(posts.filter(({ path }) => fieldsOf(path).length > 0).map((route) => [nameOf(route), route.path]))('%s', (_name, path) => {
   test('names a field with a wrong value, by its label, and does not say a secret back', async () => {
-    const isOfOneButton = path === '/account/sessions/end'
+    const isOfOneButton = path in BUTTONS
     for (const field of fieldsOf(path).filter((name) => name !== 'inviteCode')) {
       for (const value of WRONG_VALUES) {
         // A password may hold any character.
         const isSecret = ['password', 'currentPassword', 'code'].includes(field)
         if (isSecret && !value.includes('\0') && value.length < 5_000) continue
         const reply = await send(client, formOfPath(path), { [field]: value })
-        if (isOfOneButton && !value.includes('\0')) expect(reply.headers.get('location')).toBe('/account/sessions')
+        if (isOfOneButton && !value.includes('\0'))
+          expect(reply.headers.get('location')).toMatch(new RegExp(`^${BUTTONS[path]}(\\?notice=|$)`))
         else expectPage(reply)
         if (reply.status === 400 && !value.includes('\0') && !isOfOneButton) {
           expect(alertIn(reply), `${field} ${JSON.stringify(value.slice(0, 9))}`).toMatch(/\w{2} .*\.$/s)
@@ -102,13 +126,13 @@ describe.each(posts.map((route) => [nameOf(route), route.path]))('%s', (_name, p
 
   test.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x', ''])('refuses the content type %j', async (type) => {
     const reply = await raw(new URLSearchParams(formOfPath(path).fields).toString(), type)
-    expect(reply.status).toBe(415)
+    expect(reply.status).toBe(path === PICTURE && type.startsWith('multipart/') ? 400 : 415)
     expectPage(reply)
   })
 
   test('refuses a body that is too large, and one that is no form', async () => {
     const form = 'application/x-www-form-urlencoded'
-    expect((await raw(`a=${'b'.repeat(70_000)}`, form)).status).toBe(413)
+    expect((await raw(`a=${'b'.repeat(70_000)}`, form)).status).toBe(path === PICTURE ? 415 : 413)
     expectPage(await raw('{"a":1}', form))
     expectPage(await raw('__proto__=1&constructor=2', form))
     expectPage(await raw('%zz=%00&a=%ff', form))

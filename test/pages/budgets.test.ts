@@ -5,7 +5,12 @@ import { Client } from '../support/kith.ts'
 import { signInOnPage } from '../support/pages.ts'
 import { PASSWORD, verifiedPerson } from '../support/people.ts'
 
-const ACCOUNT_PAGES = ['/account', ...['profile', 'status', 'privacy', 'password', 'email', 'delete'].map((name) => `/account/${name}`)]
+const ACCOUNT_PAGES = [
+  '/account',
+  ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'two-step', 'two-step/app', 'apps', 'delete'].map(
+    (name) => `/account/${name}`,
+  ),
+]
 
 let client: Client
 beforeAll(async () => {
@@ -35,6 +40,7 @@ test.each([
   '/reset',
   '/email/undo',
   '/sign-out',
+  '/',
   '/assets/kith.css',
   '/account',
 ])('%s: nothing, for whoever is not signed in', async (path) => {

@@ -32,6 +32,11 @@ export function formsOf({ text }: Reply): PageForm[] {
     for (const [, name = '', options = ''] of inside.matchAll(/<select\b[^>]*\sname="([^"]*)"[^>]*>(.*?)<\/select>/gs)) {
       fields[name] = /<option[^>]*value="([^"]*)"[^>]*\sselected/.exec(options)?.[1] ?? ''
     }
+    // Of several buttons, the first is the one that a bare Enter presses.
+    for (const [button] of inside.matchAll(/<button\b[^>]*>/g)) {
+      const { name, value = '' } = attributesOf(button)
+      if (name !== undefined) fields[name] ??= value
+    }
     return { action, fields }
   })
 }
@@ -48,6 +53,14 @@ export function formOf(reply: Reply, path?: string): PageForm {
 export function send(client: Client, form: PageForm, values: Record<string, string> = {}, options: Options = {}): Promise<Reply> {
   const body = new URLSearchParams({ ...form.fields, ...values })
   return client.post(form.action, body, { ...options, headers: { origin: ORIGIN, ...options.headers } })
+}
+
+/** Sends a form with a file, as a browser does. */
+export function sendFile(client: Client, { action, fields }: PageForm, name: string, file: File, options: Options = {}): Promise<Reply> {
+  const body = new FormData()
+  for (const [field, value] of Object.entries(fields)) if (field !== name) body.append(field, value)
+  body.append(name, file)
+  return client.post(action, body, { ...options, headers: { origin: ORIGIN, ...options.headers } })
 }
 
 /** Opens a page and sends its form. */
@@ -72,6 +85,20 @@ export const headingOf = ({ text }: Reply) => unescapeHtml(/<h1>(.*?)<\/h1>/s.ex
 export const noticeIn = ({ text }: Reply) => unescapeHtml(/role="status">(.*?)<\/p>/s.exec(text)?.[1] ?? '')
 export const alertIn = ({ text }: Reply) =>
   unescapeHtml((/<div class="alert"[^>]*>(.*?)<\/div>/s.exec(text)?.[1] ?? '').replace(/<[^>]*>/g, ' ')).trim()
+
+/** An authorization request on its way to the person, as the authorization endpoint sends it. */
+export function consentPath(clientId: string, changes: Readonly<Record<string, string>> = {}): string {
+  return `/consent?${new URLSearchParams({
+    client_id: clientId,
+    redirect_uri: 'https://app.kith.test/callback',
+    response_type: 'code',
+    scope: 'openid profile',
+    state: 'xyz',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+    ...changes,
+  })}`
+}
 
 /** Signed in on the page, with the cookie of `client`. */
 export async function signInOnPage(client: Client, identifier: string, password: string): Promise<Reply> {

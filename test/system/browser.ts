@@ -1,6 +1,10 @@
-/** The browser of the system tests: Debian's Chromium, driven by playwright-core. */
+/** The browser of the system tests: Debian's Chromium, driven by playwright-core, and what tests do with it. */
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import { createRequire } from 'node:module'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 const PATHS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].filter(Boolean) as string[]
 
@@ -10,4 +14,27 @@ export async function openBrowser(): Promise<Browser> {
   if (!executablePath) throw new Error('The system tests need Chromium: apt-get install chromium, or CHROMIUM=<its path>')
   // Without its sandbox, as the root of a container has none; it opens our own pages alone.
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+}
+
+/** The newest code or link that was mailed to an address. */
+export async function mailTo(origin: string, address: string, pattern: RegExp): Promise<string> {
+  const url = `${origin}/dev/mailbox?to=${encodeURIComponent(address)}`
+  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    const reply = await fetch(url, { headers: { accept: 'application/json' } })
+    const { messages } = (await reply.json()) as { messages: { text: string }[] }
+    const found = messages.map(({ text }) => pattern.exec(text)?.[1]).find((one) => one !== undefined)
+    if (found) return found
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`nothing like ${pattern} was mailed to ${address}`)
+}
+
+/** What axe finds on the page that is shown: nothing serious, nothing critical. Its context runs scripts, past the policy. */
+export async function expectNothingGrave(page: Page, name: string): Promise<void> {
+  await page.addScriptTag({ path: AXE })
+  const { violations } = (await page.evaluate('axe.run()')) as {
+    violations: { id: string; impact: string; nodes: { html: string }[] }[]
+  }
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  expect([name, grave.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])]).toEqual([name, []])
 }

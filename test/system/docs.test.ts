@@ -144,7 +144,7 @@ test.each(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => [width, scheme] as c
 )
 
 describe('the files of the pages', () => {
-  const FILES = ['/docs/viewer/swagger-ui-bundle.js', '/docs/viewer/swagger-ui.css', '/docs/docs.js', '/docs/docs.css', '/landing.css']
+  const FILES = ['/docs/viewer/swagger-ui-bundle.js', '/docs/viewer/swagger-ui.css', '/docs/docs.js', '/docs/docs.css']
 
   test.each(FILES)('%s carries the headers that every reply carries', async (path) => {
     const reply = await fetch(`${server.origin}${path}`)

@@ -116,6 +116,7 @@ export const Userinfo = z.strictObject({
   middle_name: z.string().optional(),
   nickname: z.string().optional(),
   preferred_username: z.string().optional(),
+  picture: z.url().optional(),
   website: z.string().optional(),
   gender: z.string().optional(),
   birthdate: z.string().optional(),

@@ -1,6 +1,8 @@
 /** Userinfo (OpenID Connect Core §5.3, §5.4): what the granted scopes let a client know of the person. One read, the gate's. */
 import { toHex } from '../../ids.ts'
 import type { UserRow } from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import { avatarUrl } from '../media/avatar-urls.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { coveredBy } from './scopes.ts'
 
@@ -12,6 +14,7 @@ export interface UserClaims {
   readonly middle_name?: string
   readonly nickname?: string
   readonly preferred_username?: string
+  readonly picture?: string
   readonly website?: string
   readonly gender?: string
   readonly birthdate?: string
@@ -34,6 +37,7 @@ export const USER_CLAIMS = [
   'middle_name',
   'nickname',
   'preferred_username',
+  'picture',
   'website',
   'gender',
   'birthdate',
@@ -47,12 +51,12 @@ export const USER_CLAIMS = [
   'address',
 ] as const satisfies readonly (keyof UserClaims)[]
 
-export async function readUserinfo(gate: Gate): Promise<UserClaims> {
+export async function readUserinfo(ctx: Ctx, gate: Gate): Promise<UserClaims> {
   const { principal, user } = await gate()
   const has = (scope: 'profile' | 'email' | 'phone' | 'address') => coveredBy(principal.scopes, scope)
   return {
     sub: toHex(user.id),
-    ...(has('profile') ? profileClaims(user) : {}),
+    ...(has('profile') ? profileClaims(ctx, user) : {}),
     ...(has('email') && user.email !== null ? { email: user.email, email_verified: user.emailVerifiedAt !== null } : {}),
     ...(has('phone') && user.phone !== null ? { phone_number: phoneNumber(user), phone_number_verified: false } : {}),
     ...(has('address') && user.countryCode !== null ? { address: { country: user.countryCode } } : {}),
@@ -60,7 +64,7 @@ export async function readUserinfo(gate: Gate): Promise<UserClaims> {
 }
 
 /** §5.3.2: a claim without a value is left out. */
-function profileClaims(user: UserRow): Partial<UserClaims> {
+function profileClaims(ctx: Ctx, user: UserRow): Partial<UserClaims> {
   const names = [user.givenName, user.middleName, user.familyName].filter((name) => name !== null)
   const claims = {
     name: user.displayName ?? (names.join(' ') || null),
@@ -69,6 +73,7 @@ function profileClaims(user: UserRow): Partial<UserClaims> {
     middle_name: user.middleName,
     nickname: user.nickname,
     preferred_username: user.username,
+    picture: avatarUrl(ctx, user.avatarKey),
     website: user.customLink,
     gender: user.gender,
     birthdate: user.birthDate,

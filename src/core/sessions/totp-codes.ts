@@ -30,10 +30,20 @@ export interface TotpEnrolment {
 /** A new secret, as the app takes it and as it is stored. */
 export async function newTotpSecret(ctx: Ctx, userId: UserId, username: string): Promise<{ enrolment: TotpEnrolment; sealed: string }> {
   const bytes = crypto.getRandomValues(new Uint8Array(TOTP_SECRET_BYTES))
-  const secret = secretOf(bytes)
+  return { enrolment: enrolmentOf(ctx, username, secretOf(bytes)), sealed: await encrypt(ctx.config.encryptionKeys, aadOf(userId), bytes) }
+}
+
+function enrolmentOf(ctx: Ctx, username: string, secret: Secret): TotpEnrolment {
   const issuer = new URL(ctx.config.origin).hostname
   const uri = new TOTP({ ...PARAMETERS, period: PERIOD_SECONDS, issuer, label: username, secret }).toString()
-  return { enrolment: { secret: secret.base32, uri }, sealed: await encrypt(ctx.config.encryptionKeys, aadOf(userId), bytes) }
+  return { secret: secret.base32, uri }
+}
+
+const BASE32 = /^[A-Z2-7]{32}$/
+
+/** The same enrolment once more, for a page that has shown its secret; null for what is none. Nothing is stored. */
+export function sameEnrolment(ctx: Ctx, username: string, base32: string): TotpEnrolment | null {
+  return BASE32.test(base32) ? enrolmentOf(ctx, username, Secret.fromBase32(base32)) : null
 }
 
 /**

@@ -1,23 +1,33 @@
 /** The pages of a person's own account. A new one: its routes here, its place in `sections.ts`. */
 import { Hono } from 'hono'
 import type { AppEnv } from '../../http/app-env.ts'
+import { appsPages } from './apps.tsx'
+import { authenticatorPages } from './authenticator.tsx'
 import { deletionPage } from './deletion.tsx'
 import { emailPage } from './email.tsx'
 import { inviteCodesPage } from './invite-codes.tsx'
 import { overviewPage } from './overview.tsx'
 import { passwordPage } from './password.tsx'
+import { picturePages } from './picture.tsx'
 import { privacyPage } from './privacy.tsx'
 import { profilePage } from './profile.tsx'
+import { recoveryCodesPages } from './recovery-codes.tsx'
 import { sessionsPage } from './sessions.tsx'
 import { statusPage } from './status.tsx'
+import { twoStepPages } from './two-step.tsx'
 
 export const accountPages = new Hono<AppEnv>()
   .route('/', overviewPage)
   .route('/', profilePage)
+  .route('/', picturePages)
   .route('/', statusPage)
   .route('/', privacyPage)
   .route('/', passwordPage)
   .route('/', emailPage)
+  .route('/', twoStepPages)
+  .route('/', authenticatorPages)
+  .route('/', recoveryCodesPages)
   .route('/', sessionsPage)
+  .route('/', appsPages)
   .route('/', inviteCodesPage)
   .route('/', deletionPage)

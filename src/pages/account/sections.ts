@@ -10,11 +10,14 @@ export interface Section {
 
 const SECTIONS: readonly Section[] = [
   { path: '/account/profile', title: 'Profile', hint: 'Your names and what others read about you' },
+  { path: '/account/picture', title: 'Picture', hint: 'How people recognise you' },
   { path: '/account/status', title: 'Status', hint: 'What you are up to right now' },
   { path: '/account/privacy', title: 'Privacy', hint: 'Who may follow you' },
   { path: '/account/password', title: 'Password', hint: 'Choose a new one' },
   { path: '/account/email', title: 'E-mail address', hint: 'Where we reach you' },
+  { path: '/account/two-step', title: 'Two-step sign-in', hint: 'A code as well as your password' },
   { path: '/account/sessions', title: 'Devices', hint: 'Where you are signed in' },
+  { path: '/account/apps', title: 'Connected apps', hint: 'What may use your account' },
   { path: '/account/invites', title: 'Invite codes', hint: 'Bring in people you know' },
   { path: '/account/delete', title: 'Delete account', hint: 'Leave for good' },
 ]

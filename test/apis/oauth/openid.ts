@@ -27,7 +27,7 @@ export async function newPerson(): Promise<UserId> {
     `UPDATE users SET email = username || '@example.com', email_key = username || '@example.com', email_verified_at = 1, given_name = 'Ada',
        middle_name = 'King', family_name = 'Lovelace', nickname = 'Ada', gender = 'female', birth_date = '1815-12-10', locale = 'en',
        zoneinfo = 'Europe/London', custom_link = 'https://ada.example', phone_country_code = '+44', phone = '2079460000', country_code = 'GB',
-       updated_at = 1767225600000 WHERE id = ?`,
+       avatar_key = '0123456789abcdef01234567/' || id, updated_at = 1767225600000 WHERE id = ?`,
     userId,
   )
   return userId

@@ -35,5 +35,5 @@ export const userinfoRoutes = new Hono<AppEnv>()
   )
 
 async function answer(c: Context<AppEnv>, gate: Gate): Promise<Response> {
-  return c.json(await readUserinfo(gate))
+  return c.json(await readUserinfo(c.var.ctx, gate))
 }

@@ -1,0 +1,112 @@
+/** `/account/apps`: the apps that were let in, what each may do, and the way to show one out again. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { type ConnectedApp, disconnectApp, listConnectedApps } from '../../core/oauth/connected-apps.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { form, formToken } from '../../http/form-token.ts'
+import { Form, Submit, take } from '../forms.tsx'
+import { showPage } from '../layout.tsx'
+import { redirectWith } from '../notices.ts'
+import { Time } from '../time.tsx'
+
+const PATH = '/account/apps'
+const REMOVE = `${PATH}/remove`
+const RemoveForm = z.object({ client: z.string().min(1, 'is required').max(128, 'is too long') })
+
+export const appsPages = new Hono<AppEnv>()
+  .get(PATH, requires('delegated:session:read'), async (c) => showList(c, await listConnectedApps(c.var.ctx, c.var.gate)))
+  .get(REMOVE, requires('delegated:session:read'), async (c) => {
+    const apps = await listConnectedApps(c.var.ctx, c.var.gate)
+    const app = apps.find(({ clientId }) => clientId === c.req.query('client'))
+    return app ? showQuestion(c, app) : c.redirect(PATH, 303)
+  })
+  .post(REMOVE, requires('delegated:session:write'), form('app-remove', RemoveForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async ({ client }) => {
+        await disconnectApp(c.var.ctx, c.var.gate, client)
+        return redirectWith(c, PATH, 'app_removed')
+      },
+      // The page that asks is a step away, with a token that is good.
+      again: async () => {
+        await c.var.gate()
+        return redirectWith(c, PATH, 'not_removed')
+      },
+    }),
+  )
+
+function showList(c: Context, apps: readonly ConnectedApp[]): Response {
+  return showPage(
+    c,
+    { title: 'Connected apps', section: PATH, lead: 'Apps that may use your account. You let each of them in when you signed in to it.' },
+    apps.length === 0 ? (
+      <section class="panel">
+        <h2>No apps</h2>
+        <p>When you sign in to an app with this account, it is listed here.</p>
+      </section>
+    ) : (
+      <ul class="list">
+        {apps.map((app) => (
+          <li>
+            <div>
+              <h2>{app.name}</h2>
+              <p>{<Dates app={app} />}</p>
+              <Scopes app={app} />
+            </div>
+            <a class="button secondary" href={`${REMOVE}?${new URLSearchParams({ client: app.clientId })}`}>
+              Remove access<span class="unseen"> of {app.name}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    ),
+  )
+}
+
+function Dates({ app: { connectedAt, lastUsedAt } }: { app: ConnectedApp }) {
+  return (
+    <>
+      Connected {<Time at={connectedAt} />}
+      <br />
+      {lastUsedAt === null ? 'Not in use now' : <>Last used {<Time at={lastUsedAt} />}</>}
+    </>
+  )
+}
+
+function Scopes({ app: { scopes } }: { app: ConnectedApp }) {
+  if (scopes.length === 0) return null
+  return (
+    <details>
+      <summary>{scopes.length === 1 ? 'It may do one thing' : `It may do ${scopes.length} things`}</summary>
+      <ul class="bullets">
+        {scopes.map(({ description }) => (
+          <li>{description}</li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+async function showQuestion(c: Context, app: ConnectedApp): Promise<Response> {
+  const token = await formToken(c, 'app-remove')
+  return showPage(
+    c,
+    {
+      title: 'Remove access?',
+      section: PATH,
+      lead: (
+        <>
+          <strong>{app.name}</strong> is signed out of your account at once. What it has stored itself stays with it. To use it again, you
+          let it in anew.
+        </>
+      ),
+    },
+    <Form action={REMOVE} token={token} class="answers">
+      <input type="hidden" name="client" value={app.clientId} />
+      <Submit kind="danger">Remove access</Submit>
+      <a class="button secondary" href={PATH}>
+        Keep it
+      </a>
+    </Form>,
+  )
+}

@@ -1,0 +1,131 @@
+/**
+ * `/account/two-step/app`: an authenticator app gets on. A button makes the secret, and the answer to it shows the QR code:
+ * a secret stands in no address. A wrong code shows the same one again; a reload makes another, and the page says so.
+ */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { AppError } from '../../core/errors.ts'
+import { totpCode } from '../../core/fields.ts'
+import { sameEnrolment, type TotpEnrolment } from '../../core/sessions/totp-codes.ts'
+import { confirmTotp, enrolTotp } from '../../core/sessions/totp-enrolment.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { form, formToken } from '../../http/form-token.ts'
+import { statusOf } from '../errors.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { showPage } from '../layout.tsx'
+import { redirectWith } from '../notices.ts'
+import { QrCode } from '../qr-code.tsx'
+import { showRecoveryCodes } from './recovery-codes.tsx'
+
+const SECTION = '/account/two-step'
+const PATH = `${SECTION}/app`
+const CONFIRM = `${PATH}/confirm`
+const LABELS: Labels = { code: 'Code' }
+const ConfirmForm = z.object({ secret: z.string().max(64, 'is wrong'), code: z.string().pipe(totpCode as z.ZodType<string, string>) })
+
+export const authenticatorPages = new Hono<AppEnv>()
+  .get(PATH, requires('delegated:profile:2fa:read'), async (c) => {
+    await c.var.gate()
+    return showBeginning(c)
+  })
+  .post(PATH, requires('delegated:profile:2fa:write'), form('two-step-app', z.object({})), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async () => showEnrolment(c, await enrolTotp(c.var.ctx, c.var.gate), UNTOUCHED),
+      again: async (state) => {
+        await c.var.gate()
+        return showBeginning(c, state)
+      },
+    }),
+  )
+  .get(CONFIRM, requires('delegated:profile:2fa:read'), async (c) => {
+    await c.var.gate()
+    return c.redirect(SECTION, 303)
+  })
+  .post(CONFIRM, requires('delegated:profile:2fa:write'), form('two-step-confirm', ConfirmForm), (c) =>
+    take(c, c.req.valid('form'), {
+      mends: 'not_found',
+      act: async ({ code }) => {
+        const { recoveryCodes } = await confirmTotp(c.var.ctx, c.var.gate, code)
+        return recoveryCodes === null ? redirectWith(c, SECTION, 'app_on') : showRecoveryCodes(c, recoveryCodes, 'app_on')
+      },
+      again: async (state) => {
+        const { user } = await c.var.gate()
+        if (state.error?.code === 'not_found') return redirectWith(c, SECTION, 'nothing_waits')
+        const enrolment = sameEnrolment(c.var.ctx, user.username, state.typed.secret ?? '')
+        return enrolment ? showEnrolment(c, enrolment, state) : showBeginning(c, { typed: {}, error: new AppError('invalid_request') })
+      },
+    }),
+  )
+
+async function showBeginning(c: Context, state: FormState = UNTOUCHED): Promise<Response> {
+  const token = await formToken(c, 'two-step-app')
+  return showPage(
+    c,
+    {
+      title: 'Set up an app',
+      section: SECTION,
+      lead: 'You need an authenticator app on your phone, such as Aegis, 2FAS, Google Authenticator, or the one of your password manager.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <Form action={PATH} token={token} state={state} class="panel">
+      <ol class="steps">
+        <li>We show a QR code, and your app reads it.</li>
+        <li>You type the code that the app shows, and it is on.</li>
+        <li>You get recovery codes to keep, if you have none yet.</li>
+      </ol>
+      <p class="hint">You are signed out on all other devices. An app that is on now stays on until the new one is.</p>
+      <Submit>Show the QR code</Submit>
+    </Form>,
+  )
+}
+
+async function showEnrolment(c: Context, { secret, uri }: TotpEnrolment, state: FormState): Promise<Response> {
+  const token = await formToken(c, 'two-step-confirm')
+  return showPage(
+    c,
+    {
+      title: 'Scan this code',
+      section: SECTION,
+      lead: 'Open your authenticator app, choose to add an account, and point the camera here.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <>
+      <section class="panel enrolment">
+        <QrCode text={uri} label="QR code for your authenticator app. The key beside it says the same." />
+        <div>
+          <h2>No camera?</h2>
+          <p>Type this key into the app:</p>
+          <p class="key" translate="no">
+            {(secret.match(/.{4}/g) ?? [secret]).map((group) => (
+              <span>{group}</span>
+            ))}
+          </p>
+          <p>
+            <a href={uri}>Open in an app on this device</a>
+          </p>
+        </div>
+      </section>
+      <Form action={CONFIRM} token={token} state={state} labels={LABELS} class="panel">
+        <input type="hidden" name="secret" value={secret} />
+        <Input
+          name="code"
+          labels={LABELS}
+          state={state}
+          hint="The six digits that the app shows now."
+          code
+          inputmode="numeric"
+          autocomplete="one-time-code"
+          maxlength={12}
+        />
+        <Submit>Turn on</Submit>
+        <p class="hint">
+          Good for 15 minutes. Reloading this page makes another QR code, and then this one counts no more: remove it from the app and scan
+          the new one.
+        </p>
+      </Form>
+    </>,
+  )
+}

@@ -1,0 +1,81 @@
+/**
+ * `/account/two-step/recovery-codes`: ten new codes, shown once in the answer to a button. They stand in no address, are
+ * kept by no cache, and can be printed or saved as a file.
+ */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { newRecoveryCodes } from '../../core/sessions/second-factors.ts'
+import { requires } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { form, formToken } from '../../http/form-token.ts'
+import { Form, Submit, take } from '../forms.tsx'
+import { productOf, showPage } from '../layout.tsx'
+import { type NoticeName, redirectWith } from '../notices.ts'
+
+const SECTION = '/account/two-step'
+const PATH = `${SECTION}/recovery-codes`
+
+export const recoveryCodesPages = new Hono<AppEnv>()
+  .get(PATH, requires('delegated:profile:2fa:read'), async (c) => {
+    await c.var.gate()
+    return showQuestion(c)
+  })
+  .post(PATH, requires('delegated:profile:2fa:write'), form('recovery-codes', z.object({})), (c) =>
+    take(c, c.req.valid('form'), {
+      mends: 'not_found',
+      act: async () => showRecoveryCodes(c, await newRecoveryCodes(c.var.ctx, c.var.gate), 'codes_kept'),
+      // Without a second step there is nothing to recover; a form that is out of date is sent again from its page.
+      again: async ({ error }) => {
+        await c.var.gate()
+        return error?.code === 'not_found' ? redirectWith(c, SECTION, 'no_second_step') : c.redirect(PATH, 303)
+      },
+    }),
+  )
+
+async function showQuestion(c: Context): Promise<Response> {
+  const token = await formToken(c, 'recovery-codes')
+  return showPage(
+    c,
+    {
+      title: 'Get recovery codes?',
+      section: SECTION,
+      lead: 'You get ten codes. Those that you have now stop working.',
+    },
+    <Form action={PATH} token={token} class="answers">
+      <Submit>Get ten codes</Submit>
+      <a class="button secondary" href={SECTION}>
+        Not now
+      </a>
+    </Form>,
+  )
+}
+
+/** The one time that they are seen. `notice`: what is said where the person goes on. */
+export function showRecoveryCodes(c: Context, codes: readonly string[], notice: NoticeName): Response {
+  const product = productOf(c.var.ctx.config)
+  const file = `Recovery codes for ${product} (${c.var.ctx.config.origin})\nEach works once.\n\n${codes.join('\n')}\n`
+  return showPage(
+    c,
+    {
+      title: 'Keep these codes',
+      section: SECTION,
+      lead: 'Each opens your account once when your phone is lost. They are shown now and never again: print this page, or save them where only you look.',
+    },
+    <section class="panel">
+      <h2>Your recovery codes for {product}</h2>
+      <ol class="codes" translate="no">
+        {codes.map((code) => (
+          <li>{code}</li>
+        ))}
+      </ol>
+      <p class="buttons">
+        <a class="button primary" href={`${SECTION}?notice=${notice}`}>
+          I have saved them
+        </a>
+        <a class="button secondary" href={`data:text/plain;charset=utf-8,${encodeURIComponent(file)}`} download="recovery-codes.txt">
+          Save as a file
+        </a>
+      </p>
+    </section>,
+  )
+}

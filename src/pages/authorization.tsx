@@ -1,0 +1,25 @@
+/** What the pages share to which an app sends the browser: who is told what went wrong, and answers that came too late. */
+import type { Context } from 'hono'
+import { AppError } from '../core/errors.ts'
+import { logFailure } from '../http/errors.ts'
+import { OUT_OF_DATE } from '../http/form-token.ts'
+import { showError } from './errors.tsx'
+
+/** What is wrong with the app's own request is for the person here, and never for an address that nobody has checked. */
+export async function ofApp(c: Context, answer: () => Promise<Response>): Promise<Response> {
+  try {
+    return await answer()
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.code !== 'invalid_request' || thrown.fields.length > 0) throw thrown
+    logFailure(c, thrown)
+    const message =
+      'The app that sent you here is not known, or asks in a wrong way. Nothing was given to it. Go back to it and try again, or tell the people who made it.'
+    return showError(c, { status: 400, title: 'This app made a mistake', message })
+  }
+}
+
+/** An answer to a page that is too old, or that somebody else was shown: the page is shown anew. */
+export function staleTicket(thrown: unknown): never {
+  if (!(thrown instanceof AppError) || thrown.code !== 'cross_site_request') throw thrown
+  throw new AppError('cross_site_request', 'This page was out of date. Please answer once more.', { reason: OUT_OF_DATE, cause: thrown })
+}

@@ -1,0 +1,146 @@
+/**
+ * `/consent`: what an app wants, in plain words, and a yes or a no (OpenID Connect Core §3.1.2.4). Opening it grants nothing.
+ * The authorization endpoint sends people here with the whole request, and the request goes back with the answer.
+ */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery } from '../core/oauth/authorization-request.ts'
+import { AuthorizationError, type AuthorizationResponse } from '../core/oauth/authorize.ts'
+import { type ConsentRequest, type ConsentScope, decideConsent, describeConsent } from '../core/oauth/consents.ts'
+import { appendToRedirectUri, isLoopbackRedirectUri } from '../core/oauth/redirect-uri.ts'
+import { optionalSession } from '../http/access.ts'
+import type { AppEnv } from '../http/app-env.ts'
+import { sendAuthorizationResponse, toErrorResponse } from '../http/authorization-response.ts'
+import { logFailure, toAppError } from '../http/errors.ts'
+import { form, formToken } from '../http/form-token.ts'
+import { networkLimit } from '../http/rate-limit.ts'
+import { validate } from '../http/validate.ts'
+import { ofApp, staleTicket } from './authorization.tsx'
+import { statusOf } from './errors.tsx'
+import { Form, type FormState, Submit, take, UNTOUCHED } from './forms.tsx'
+import { productOf, showPage } from './layout.tsx'
+import { leave } from './leave.tsx'
+
+const PATH = '/consent'
+const ConsentQuery = z.looseObject({})
+const ConsentForm = z.object({
+  ticket: z.string().max(512, 'is wrong'),
+  answer: z.enum(['allow', 'deny'], 'must be allow or deny'),
+})
+
+export const consentPages = new Hono<AppEnv>()
+  .get(PATH, optionalSession(), networkLimit('other'), validate('query', ConsentQuery), (c) => {
+    const request = readAuthorizationRequest(c.req.valid('query'))
+    return toApp(c, request, async () => show(c, request, await describeConsent(c.var.ctx, c.var.gate, request), UNTOUCHED))
+  })
+  .post(PATH, optionalSession(), networkLimit('other'), validate('query', ConsentQuery), form('consent', ConsentForm), (c) => {
+    const request = readAuthorizationRequest(c.req.valid('query'))
+    return toApp(c, request, () =>
+      take(c, c.req.valid('form'), {
+        act: async ({ ticket, answer }) => {
+          const decided = decideConsent(c.var.ctx, c.var.gate, request, { ticket, allow: answer === 'allow' })
+          return send(c, await decided.catch(staleTicket))
+        },
+        again: async (state) => show(c, request, await describeConsent(c.var.ctx, c.var.gate, request), state),
+      }),
+    )
+  })
+
+/** Who is not signed in begins at the authorization endpoint, which asks all that it has to; else the app is told. */
+function toApp(c: Context, request: AuthorizationRequest, answer: () => Promise<Response>): Promise<Response> {
+  return ofApp(c, async () => {
+    try {
+      return await answer()
+    } catch (thrown) {
+      if (!(thrown instanceof AuthorizationError)) throw thrown
+      const error = toAppError(thrown.cause)
+      logFailure(c, error)
+      if (error.code === 'login_required') return c.redirect(toSignIn(request), 303)
+      return send(c, toErrorResponse(c.var.ctx, thrown))
+    }
+  })
+}
+
+function toSignIn(request: AuthorizationRequest, extra: Readonly<Record<string, string>> = {}): string {
+  return `/sign-in?${new URLSearchParams({ return_to: `/oauth/authorize?${toAuthorizationQuery(request)}`, ...extra })}`
+}
+
+/** To the app, which a form may not redirect to; a page of our own goes on there. */
+async function send(c: Context, response: AuthorizationResponse): Promise<Response> {
+  if (response.mode !== 'query' || c.req.method === 'GET') return sendAuthorizationResponse(c as Context<AppEnv>, response)
+  const to = appendToRedirectUri(response.redirectUri, response.params)
+  const title = 'code' in response.params ? 'You are signed in' : 'Nothing was allowed'
+  return leave(c, { title, lead: `One moment, you are being taken back to ${placeOf(response.redirectUri)}.`, to })
+}
+
+/** Whose address it is, as people know it: a host, or the device in front of them. */
+function placeOf(redirectUri: string): string {
+  const { protocol, host } = new URL(redirectUri)
+  if (isLoopbackRedirectUri(redirectUri)) return `a program on this device (${host})`
+  return protocol === 'https:' ? host : `an app on this device (${protocol.slice(0, -1)})`
+}
+
+async function show(c: Context, request: AuthorizationRequest, asked: ConsentRequest, state: FormState): Promise<Response> {
+  const { client, newScopes, grantedScopes, redirectUri } = asked
+  const token = await formToken(c, 'consent')
+  return showPage(
+    c,
+    {
+      title: `Let ${client.name} in?`,
+      lead: (
+        <>
+          It takes you back to <strong>{placeOf(redirectUri)}</strong>. Allow it only if that is where you came from.
+        </>
+      ),
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <>
+      <Account user={asked.user} another={toSignIn(request, { another: '1' })} />
+      <Scopes title={grantedScopes.length === 0 ? `${client.name} will be able to` : 'New: it will be able to'} scopes={newScopes} />
+      <Scopes title={newScopes.length === 0 ? 'As before, it may' : 'As before, it may also'} scopes={grantedScopes} class="before" />
+      <Form action={`${PATH}?${toAuthorizationQuery(request)}`} token={token} state={state} class="answers">
+        <input type="hidden" name="ticket" value={asked.ticket} />
+        <Submit name="answer" value="allow">
+          Allow
+        </Submit>
+        <Submit kind="secondary" name="answer" value="deny">
+          Deny
+        </Submit>
+      </Form>
+      <p class="aside">
+        You can take this back at any time, under Connected apps in your {productOf(c.var.ctx.config)} account. Your password is never told
+        to an app.
+      </p>
+    </>,
+  )
+}
+
+function Account({ user, another }: { user: ConsentRequest['user']; another: string }) {
+  const name = user.displayName ?? [user.givenName, user.familyName].filter(Boolean).join(' ')
+  return (
+    <div class="whose">
+      <p>
+        {name !== '' && <strong>{name}</strong>}
+        <span>{user.username}</span>
+      </p>
+      <a href={another}>
+        Use another account<span class="unseen">, if you are not {user.username}</span>
+      </a>
+    </div>
+  )
+}
+
+function Scopes({ title, scopes, class: className }: { title: string; scopes: readonly ConsentScope[]; class?: string }) {
+  if (scopes.length === 0) return null
+  return (
+    <section class={className === undefined ? 'asked' : `asked ${className}`}>
+      <h2>{title}</h2>
+      <ul>
+        {scopes.map(({ description }) => (
+          <li>{description}</li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,24 @@
+/** What follows from a password, or a code, that was right: the browser's session, or the second step. */
+import type { Context } from 'hono'
+import type { Claim } from '../core/sessions/principal.ts'
+import type { SignInOutcome } from '../core/sessions/sign-in.ts'
+import { setSessionCookie } from '../http/credentials.ts'
+import { toHex } from '../ids.ts'
+import { clearPendingSignIn, setPendingSignIn } from './pending-sign-in.ts'
+import { goOn, withReturn } from './return-to.ts'
+
+export function signedIn(c: Context, outcome: SignInOutcome): Response {
+  if (outcome.kind === 'second_factor_required') {
+    const { sessionHash, methods } = outcome
+    setPendingSignIn(c, { userId: toHex(outcome.user.id), sessionHash, methods })
+    return c.redirect(withReturn(c, '/sign-in/code'), 303)
+  }
+  clearPendingSignIn(c)
+  setSessionCookie(c, outcome.session, c.var.ctx.now())
+  return goOn(c)
+}
+
+/** The session that a new one takes the place of. */
+export function presented(c: Context): Promise<Claim | null> {
+  return c.var.identify().catch(() => null)
+}

@@ -1,0 +1,208 @@
+/**
+ * The style sheet itself. Light and dark as the reader's system is; text and controls keep the contrast of WCAG 2.2 AA;
+ * whatever is touched is 44 px high or more.
+ */
+export const STYLE_SHEET = `
+:root {
+  color-scheme: light dark;
+  --ground: #f5f6f8; --surface: #fff; --text: #1a1d24; --quiet: #565d69; --line: #dfe2e8; --edge: #858c98;
+  --accent: #2954c8; --accent-strong: #1f43a5; --on-accent: #fff; --tint: #edf1fc;
+  --danger: #b0261e; --danger-strong: #8f1d17; --on-danger: #fff; --danger-tint: #fdeeec;
+  --good: #1c6b3f; --good-tint: #e9f5ee;
+  --font: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, sans-serif;
+  --mono: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #121418; --surface: #1a1d23; --text: #e8eaee; --quiet: #a3aab6; --line: #2d323b; --edge: #747c89;
+    --accent: #8db0ff; --accent-strong: #aec7ff; --on-accent: #0f1420; --tint: #1d2638;
+    --danger: #ff9d94; --danger-strong: #ffbab4; --on-danger: #230b09; --danger-tint: #351b1a;
+    --good: #86d6a8; --good-tint: #16291f;
+  }
+}
+*, *::before, *::after { box-sizing: border-box }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100% }
+body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--text); font: 1rem/1.55 var(--font) }
+h1, h2, h3, p, ul, ol, dl, dd, fieldset { margin: 0; padding: 0 }
+ul { list-style: none }
+a { color: var(--accent); text-underline-offset: 0.18em; text-decoration-thickness: 1px }
+a:hover { color: var(--accent-strong); text-decoration-thickness: 2px }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 6px }
+.skip { position: absolute; left: 1rem; top: -5rem; z-index: 1; padding: 0.7rem 1rem; background: var(--surface); border-radius: 8px }
+.skip:focus { top: 0.5rem }
+
+body > header { display: flex; align-items: center; justify-content: space-between; gap: 1rem; max-width: 64rem; min-height: 4.25rem;
+  margin: 0 auto; padding: 0.5rem 1.25rem }
+body:has(.narrow) > header { max-width: 29rem; padding: 0.5rem 1.25rem }
+.brand { display: inline-flex; align-items: center; gap: 0.6rem; min-height: 44px; color: var(--text); font-weight: 650; font-size: 1.0625rem;
+  letter-spacing: -0.01em; text-decoration: none; overflow-wrap: anywhere }
+.brand:hover { color: var(--text) }
+.mark { flex: none; width: 1.375rem; height: 1.375rem; border-radius: 50%; border: 0.4rem solid var(--accent); border-right-color: transparent;
+  transform: rotate(-45deg) }
+.quiet-link { display: inline-flex; align-items: center; min-height: 44px; padding: 0 0.25rem; color: var(--quiet) }
+
+.narrow { max-width: 29rem; margin: 0 auto; padding: clamp(0.25rem, 5vh, 3.5rem) 1rem 4rem }
+.narrow main { padding: 2.25rem 2.25rem 2.5rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }
+.wide { display: grid; grid-template-columns: 13rem minmax(0, 40rem); gap: 3.5rem; max-width: 64rem; margin: 0 auto; padding: 1.5rem 1.25rem 5rem }
+main:focus { outline: none }
+h1 { font-size: 1.625rem; line-height: 1.2; font-weight: 680; letter-spacing: -0.02em; text-wrap: balance }
+h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 650; letter-spacing: -0.005em }
+.lead { margin-top: 0.6rem; color: var(--quiet); text-wrap: pretty }
+.lead + *, h1 + form, h1 + .notice, .notice + * { margin-top: 1.75rem }
+.aside { margin-top: 1.5rem; color: var(--quiet) }
+.links { display: flex; flex-wrap: wrap; gap: 0 1.5rem; margin-top: 1rem }
+.narrow .links:last-child { margin-bottom: -0.6rem }
+.links a { display: inline-flex; align-items: center; min-height: 44px }
+
+nav a { display: flex; align-items: center; min-height: 44px; padding: 0.25rem 0.875rem; border-radius: 10px; color: var(--quiet);
+  text-decoration: none }
+nav a:hover { color: var(--text); background: var(--line) }
+nav a[aria-current] { color: var(--accent); background: var(--tint); font-weight: 600 }
+.back { display: none }
+.back a { display: inline-flex; align-items: center; min-height: 44px; color: var(--quiet); text-decoration: none }
+.back a::before { content: ""; width: 0.5rem; height: 0.5rem; margin-right: 0.5rem; border: solid currentcolor; border-width: 0 0 2px 2px;
+  transform: rotate(45deg) }
+
+form { display: grid; gap: 1.375rem }
+.panel { margin-top: 1.75rem; padding: 1.75rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }
+.panel + .panel, form + .panel { margin-top: 1.25rem }
+.panel h2 + p { margin-top: 0.35rem; color: var(--quiet) }
+.panel p + form, .panel h2 + form { margin-top: 1.25rem }
+fieldset { display: grid; gap: 1.375rem; min-width: 0; border: 0 }
+fieldset + fieldset { padding-top: 1.75rem; border-top: 1px solid var(--line) }
+legend { float: left; width: 100%; padding: 0; font-size: 1.0625rem; font-weight: 650 }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); gap: 1.375rem 1rem; align-items: end }
+.pair.phone { grid-template-columns: minmax(7rem, 1fr) 2.2fr }
+
+.field { display: grid; gap: 0.4rem; min-width: 0 }
+label { font-weight: 600; font-size: 0.9375rem }
+.optional { color: var(--quiet); font-weight: 400 }
+.hint, .error { font-size: 0.9375rem; line-height: 1.45; color: var(--quiet) }
+.error { color: var(--danger); font-weight: 550 }
+input:not([type=checkbox]):not([type=radio]), textarea, select { width: 100%; min-height: 46px; padding: 0.6rem 0.8rem; font: inherit; color: var(--text);
+  background: var(--surface); border: 1px solid var(--edge); border-radius: 10px }
+textarea { resize: vertical }
+input:focus-visible, textarea:focus-visible, select:focus-visible { outline: 3px solid var(--accent); outline-offset: 0; border-color: transparent;
+  border-radius: 10px }
+[aria-invalid=true] { border-color: var(--danger); box-shadow: inset 0 0 0 1px var(--danger) }
+input[readonly] { background: var(--ground); color: var(--quiet) }
+.code { font-family: var(--mono); letter-spacing: 0.06em }
+.choice { display: grid; grid-template-columns: auto 1fr; gap: 0 0.875rem; align-items: start; padding: 0.875rem 1rem; border: 1px solid var(--line);
+  border-radius: 12px; cursor: pointer; font-weight: inherit }
+.choice:has(:checked) { border-color: var(--accent); background: var(--tint) }
+.choice input { width: 1.25rem; height: 1.25rem; margin: 0.15rem 0; accent-color: var(--accent) }
+.choice span { font-weight: 600 }
+.choice small { grid-column: 2; font-size: 0.9375rem; color: var(--quiet) }
+.choices { display: grid; gap: 0.75rem }
+
+button, .button { display: inline-flex; align-items: center; justify-content: center; min-height: 46px; padding: 0.6rem 1.25rem; font: inherit;
+  font-weight: 600; text-decoration: none; border: 1px solid transparent; border-radius: 10px; cursor: pointer }
+.narrow form button { width: 100% }
+.wide form > button { justify-self: start }
+.primary { color: var(--on-accent); background: var(--accent) }
+.primary:hover { color: var(--on-accent); background: var(--accent-strong) }
+.secondary { color: var(--text); background: transparent; border-color: var(--edge) }
+.secondary:hover { color: var(--text); background: var(--tint) }
+.danger { color: var(--on-danger); background: var(--danger) }
+.danger:hover { background: var(--danger-strong) }
+
+.notice, .alert { padding: 0.875rem 1rem; border-radius: 12px }
+.notice { margin-top: 1.25rem; color: var(--good); background: var(--good-tint) }
+.alert { color: var(--danger); background: var(--danger-tint) }
+.alert a { color: inherit; display: inline-block; padding: 0.2rem 0 }
+.alert:focus-visible { outline-color: var(--danger); border-radius: 12px }
+.alert a:hover { color: var(--danger-strong) }
+
+.list { margin-top: 1.75rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }
+.list > li + li { border-top: 1px solid var(--line) }
+.list > li:not(.go) { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.75rem 1.5rem; padding: 1.125rem 1.5rem }
+.list > li > div { min-width: 0; flex: 1 1 14rem }
+.list p { color: var(--quiet); font-size: 0.9375rem; overflow-wrap: anywhere }
+.list h2 { overflow-wrap: anywhere }
+.go a { display: flex; align-items: center; justify-content: space-between; gap: 1rem; min-height: 44px; padding: 0.95rem 1.5rem; color: var(--text);
+  text-decoration: none }
+.go:first-child a { border-radius: 15px 15px 0 0 } .go:last-child a { border-radius: 0 0 15px 15px }
+.go a:hover { background: var(--tint) }
+.go a::after { content: ""; flex: none; width: 0.5rem; height: 0.5rem; border: solid var(--edge); border-width: 2px 2px 0 0; transform: rotate(45deg) }
+.go strong { display: block; font-weight: 600 }
+.go small { font-size: 0.9375rem; color: var(--quiet) }
+.tag { display: inline-block; margin-left: 0.5rem; padding: 0.05rem 0.55rem; border-radius: 99px; color: var(--good); background: var(--good-tint);
+  font-size: 0.8125rem; font-weight: 600; vertical-align: 0.1em; white-space: nowrap }
+.mono { font-family: var(--mono) }
+.used { color: var(--quiet); text-decoration: line-through }
+
+.below { margin-top: 0.75rem }
+.buttons, .answers { display: flex; flex-wrap: wrap; gap: 0.75rem }
+.panel .buttons { margin-top: 1.25rem }
+.narrow .answers { display: grid; margin-top: 1.75rem }
+.wide .answers { margin-top: 1.75rem }
+.answers .alert { flex: 1 0 100% }
+input[type=file] { padding: 0.45rem }
+input[type=file]::file-selector-button { min-height: 34px; margin-right: 0.75rem; padding: 0.3rem 0.9rem; font: inherit; font-weight: 600; color: var(--text);
+  background: var(--tint); border: 1px solid var(--edge); border-radius: 7px; cursor: pointer }
+.picture-panel { display: grid; grid-template-columns: 10rem minmax(0, 1fr); gap: 2rem; align-items: start }
+.picture { display: block; width: 10rem; height: 10rem; border-radius: 50%; background: var(--ground) }
+.enrolment { display: grid; grid-template-columns: 13rem minmax(0, 1fr); gap: 2rem; align-items: center }
+.enrolment p + p { margin-top: 0.75rem }
+.qr { display: block; width: 100%; max-width: 15rem; border-radius: 10px; border: 1px solid var(--line) }
+.key { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; margin-top: 0.75rem; padding: 0.75rem 1rem; font: 1.0625rem/1.5 var(--mono); letter-spacing: 0.05em;
+  background: var(--ground); border-radius: 10px; user-select: all }
+.codes { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0.4rem 2rem; margin-top: 1.25rem; padding: 1.125rem 1.25rem 1.125rem 3rem;
+  font: 1.0625rem/1.6 var(--mono); background: var(--ground); border-radius: 10px; user-select: all }
+.codes li::marker { color: var(--quiet); font-size: 0.875rem }
+.steps { display: grid; gap: 0.5rem; padding-left: 1.4rem }
+.bullets { display: grid; gap: 0.3rem; margin: 0.25rem 0 0; padding-left: 1.25rem; list-style: disc; color: var(--quiet); font-size: 0.9375rem }
+summary { display: inline-flex; align-items: center; gap: 0.4rem; min-height: 44px; font-size: 0.9375rem; color: var(--accent); cursor: pointer }
+summary::before { content: ""; width: 0.4rem; height: 0.4rem; border: solid currentcolor; border-width: 0 2px 2px 0; transform: rotate(-45deg) }
+details[open] > summary::before { transform: rotate(45deg) }
+.whose { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 1rem; padding: 0.625rem 1rem; border: 1px solid var(--line);
+  border-radius: 12px }
+.whose p { min-width: 0; overflow-wrap: anywhere }
+.whose strong { display: block; line-height: 1.3 }
+.whose span { color: var(--quiet); font-size: 0.9375rem }
+.whose a { display: inline-flex; align-items: center; min-height: 44px; font-size: 0.9375rem }
+.asked { margin-top: 1.5rem }
+.asked ul { display: grid; gap: 0.5rem; margin-top: 0.75rem }
+.asked li { position: relative; padding-left: 1.75rem }
+.asked li::before { content: ""; position: absolute; left: 0.3rem; top: 0.3em; width: 0.4rem; height: 0.75rem; border: solid var(--accent); border-width: 0 2px 2px 0;
+  transform: rotate(45deg) }
+.asked.before { padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.9375rem }
+.asked.before li::before { border-color: var(--edge) }
+.other-ways { margin-top: 1rem }
+.other-ways form { gap: 0.75rem; padding-top: 1.25rem; border-top: 1px solid var(--line) }
+.other-ways .links + form { margin-top: 1rem }
+.other-ways .links:last-child { margin-bottom: -0.6rem }
+.groups section + section { margin-top: 2rem }
+.groups .list { margin-top: 0.625rem }
+code { font: 0.9em var(--mono); overflow-wrap: anywhere }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+.narrow h1 { overflow-wrap: anywhere }
+
+@media (max-width: 52rem) {
+  .wide { display: block; max-width: 42rem; padding: 0.5rem 1.25rem 4rem }
+  .wide > nav { display: none }
+  .back { display: block }
+}
+@media (max-width: 30rem) {
+  body:has(.narrow) { background: var(--surface) }
+  .narrow { padding: 0.5rem 1.25rem 3rem }
+  .narrow main { padding: 0.75rem 0 0; border: 0; background: none }
+  .panel { padding: 1.25rem }
+  .list > li:not(.go), .go a { padding-left: 1.125rem; padding-right: 1.125rem }
+  .wide form > button, .buttons > *, .answers > * { width: 100% }
+  .picture-panel, .enrolment { grid-template-columns: minmax(0, 1fr); justify-items: center }
+  .picture-panel > div, .enrolment > div { width: 100% }
+}
+@media (prefers-reduced-motion: no-preference) {
+  button, .button, nav a, .go a { transition: background-color 0.12s, color 0.12s }
+}
+@media (forced-colors: active) {
+  .mark { border-color: CanvasText; border-right-color: Canvas }
+  nav a[aria-current] { outline: 2px solid }
+}
+@media print {
+  body > header, nav, .back, .buttons, .skip { display: none }
+  .wide { display: block; padding: 0 }
+  .panel { border: 0; padding: 0 }
+}
+`.trim()

@@ -1,0 +1,208 @@
+// The pages to which an app sends the browser: consent, and sign-out on its behalf (security rows 29, 30, 35, 38).
+import { beforeAll, describe, expect, test } from 'vitest'
+import { newName } from '../support/actors.ts'
+import { spend, spendPage } from '../support/budget.ts'
+import { Client, db, ORIGIN, type Reply } from '../support/kith.ts'
+import { alertIn, consentPath, fillIn, follow, formOf, headingOf, open, send, signInOnPage, unescapeHtml } from '../support/pages.ts'
+import { PASSWORD, type Person, verifiedPerson } from '../support/people.ts'
+import { newOAuthClient, putConsent } from '../support/tokens.ts'
+
+const CALLBACK = 'https://app.kith.test/callback'
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+
+let person: Person
+let browser: Client
+let app: string
+beforeAll(async () => {
+  person = await verifiedPerson('consent_person')
+  browser = new Client()
+  await signInOnPage(browser, person.username, PASSWORD)
+  app = await newOAuthClient('*', {
+    first_party: 0,
+    name: 'Photo <b>Prints</b>',
+    post_logout_redirect_uris: '["https://app.kith.test/bye"]',
+  })
+})
+
+/** Where a page goes on by itself. */
+const refreshOf = ({ text }: Reply) => unescapeHtml(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1] ?? '')
+const paramsOf = (url: string) => Object.fromEntries(new URL(url).searchParams)
+const itemsOf = (text: string) => [...text.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)
+const countOf = async (table: string) => (await db.prepare(`SELECT count(*) AS n FROM ${table}`).first<{ n: number }>())?.n
+
+async function exchange(code: string): Promise<Reply> {
+  const body = { grant_type: 'authorization_code', client_id: app, redirect_uri: CALLBACK, code, code_verifier: VERIFIER }
+  return new Client().post('/oauth/token', new URLSearchParams(body))
+}
+
+describe('/consent', () => {
+  test('says who asks, what for, where to, and which account; opening it grants nothing', async () => {
+    const before = [await countOf('consents'), await countOf('authorization_codes')]
+    const { text } = await open(browser, consentPath(app, { scope: 'openid profile delegated:session:write' }))
+    expect(text).toContain('Let Photo &lt;b&gt;Prints&lt;/b&gt; in?')
+    expect(text).toContain('<strong>app.kith.test</strong>')
+    expect(text).toContain(person.username)
+    expect(itemsOf(text)).toEqual(['Know who you are', 'See your name and the rest of your profile', 'Sign you out elsewhere'])
+    expect([await countOf('consents'), await countOf('authorization_codes')]).toEqual(before)
+  })
+
+  test('what is new comes first, and what was allowed before stands apart', async () => {
+    const other = await newOAuthClient('*', { first_party: 0 })
+    await putConsent(person.id, other, 'openid')
+    const { text } = await open(browser, consentPath(other))
+    expect(text).toMatch(/New: it will be able to.*See your name.*As before, it may also.*Know who you are/s)
+  })
+
+  test('from the authorization endpoint to a code that can be exchanged; a yes is remembered', async () => {
+    const asked = await browser.get(consentPath(app).replace('/consent', '/oauth/authorize'))
+    const page = await follow(browser, asked)
+    const allowed = await send(browser, formOf(page, '/consent'), { answer: 'allow' })
+    // No redirect: browsers hold it against form-action. Nothing of it is kept either.
+    expect([allowed.status, headingOf(allowed), allowed.headers.get('cache-control')]).toEqual([200, 'You are signed in', 'no-store'])
+    const to = refreshOf(allowed)
+    expect(to.startsWith(`${CALLBACK}?`)).toBe(true)
+    expect(paramsOf(to)).toMatchObject({ state: 'xyz', iss: ORIGIN })
+    expect((await exchange(paramsOf(to).code ?? '')).status).toBe(200)
+    const silent = await browser.get(consentPath(app, { prompt: 'none' }).replace('/consent', '/oauth/authorize'))
+    expect(paramsOf(silent.headers.get('location') ?? '').code).toBeTruthy()
+  })
+
+  test('a no is told to the app, and grants nothing', async () => {
+    const fresh = await newOAuthClient('*', { first_party: 0 })
+    const before = [await countOf('consents'), await countOf('authorization_codes')]
+    const denied = await fillIn(browser, consentPath(fresh), { answer: 'deny' })
+    expect(headingOf(denied)).toBe('Nothing was allowed')
+    expect(paramsOf(refreshOf(denied))).toMatchObject({ error: 'access_denied', state: 'xyz', iss: ORIGIN })
+    expect([await countOf('consents'), await countOf('authorization_codes')]).toEqual(before)
+  })
+
+  test('by form_post as well: the answer is a form to the app', async () => {
+    const allowed = await fillIn(browser, consentPath(app, { response_mode: 'form_post' }), { answer: 'allow' })
+    expect(allowed.text).toContain(`<form method="post" action="${CALLBACK}">`)
+    expect(allowed.text).toMatch(/name="code" value="[\w-]{20,}"/)
+    expect(allowed.headers.get('content-security-policy')).not.toContain('form-action')
+  })
+
+  test('opened twice, both pages can be answered', async () => {
+    const pages = [await open(browser, consentPath(app)), await open(browser, consentPath(app))]
+    for (const page of pages) expect(paramsOf(refreshOf(await send(browser, formOf(page))))).toHaveProperty('code')
+  })
+
+  test('a ticket of another question, of somebody else or of nobody grants nothing, and the page is shown anew', async () => {
+    const elsewhere = new Client()
+    await signInOnPage(elsewhere, (await verifiedPerson(newName('consent_other'))).username, PASSWORD)
+    const fresh = await newOAuthClient('*', { first_party: 0 })
+    const page = formOf(await open(browser, consentPath(fresh)))
+    const tickets = [
+      formOf(await open(browser, consentPath(app))).fields.ticket,
+      formOf(await open(browser, consentPath(fresh, { scope: 'openid email' }))).fields.ticket,
+      formOf(await open(elsewhere, consentPath(fresh))).fields.ticket,
+      '',
+      `${Date.now()}.test-1.${'A'.repeat(43)}`,
+    ]
+    for (const ticket of tickets) {
+      const refused = await send(browser, page, { ticket: ticket ?? '', answer: 'allow' })
+      expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please answer once more.'])
+      expect(formOf(refused).fields.ticket).not.toBe(ticket)
+    }
+    expect((await db.prepare('SELECT 1 FROM consents WHERE client_id = ?').bind(fresh).all()).results).toEqual([])
+  })
+
+  test('whoever is not signed in signs in first, and comes back to the question', async () => {
+    const client = new Client()
+    const asked = await client.get(consentPath(app, { prompt: 'consent' }))
+    const page = await follow(client, asked)
+    const on = await follow(client, await send(client, formOf(page), { identifier: person.username, password: PASSWORD }))
+    const back = await client.get(refreshOf(on))
+    expect(headingOf(await follow(client, back))).toContain('Let Photo')
+  })
+
+  test('another account can be used', async () => {
+    const other = await verifiedPerson(newName('consent_switch'))
+    const client = new Client()
+    await signInOnPage(client, person.username, PASSWORD)
+    const { text } = await open(client, consentPath(app, { prompt: 'consent' }))
+    const link = unescapeHtml(/<div class="whose">.*?href="([^"]+)"/s.exec(text)?.[1] ?? '')
+    const page = await open(client, link)
+    expect([headingOf(page), formOf(page).fields.identifier]).toEqual(['Use another account', ''])
+    const on = await follow(client, await send(client, formOf(page), { identifier: other.username, password: PASSWORD }))
+    expect((await follow(client, await client.get(refreshOf(on)))).text).toContain(other.username)
+  })
+
+  test.each([
+    ['an unknown app', { client_id: 'nobody' }],
+    ['an address that is not registered', { redirect_uri: 'https://evil.example/cb' }],
+    ['no address', { redirect_uri: '' }],
+    ['a scheme that runs', { redirect_uri: 'javascript:alert(1)' }],
+  ])('%s is told to the person, and leads nowhere', async (_name, changes) => {
+    for (const client of [browser, new Client()]) {
+      const reply = await client.get(consentPath(app, changes))
+      expect([reply.status, headingOf(reply), refreshOf(reply)]).toEqual([400, 'This app made a mistake', ''])
+      expect(reply.text).not.toMatch(/evil\.example|javascript:/)
+    }
+  })
+
+  test('what is wrong with the rest of the request is told to the app', async () => {
+    const reply = await browser.get(consentPath(app, { scope: 'nonsense' }))
+    expect(paramsOf(reply.headers.get('location') ?? '')).toMatchObject({ error: 'invalid_scope', state: 'xyz' })
+  })
+
+  test('a form from another site, or without a token, grants nothing', async () => {
+    const fresh = await newOAuthClient('*', { first_party: 0 })
+    const page = formOf(await open(browser, consentPath(fresh)))
+    const foreign = await send(browser, page, {}, { headers: { origin: 'https://evil.example' } })
+    expect([foreign.status, refreshOf(foreign)]).toEqual([403, ''])
+    const tokenless = await send(browser, page, { form_token: '' })
+    expect([tokenless.status, refreshOf(tokenless)]).toEqual([403, ''])
+    expect((await db.prepare('SELECT 1 FROM consents WHERE client_id = ?').bind(fresh).all()).results).toEqual([])
+  })
+
+  test('budget: one round trip to ask, two to answer', async () => {
+    const page = formOf(await open(browser, consentPath(app)))
+    expect((await spendPage(browser, consentPath(app))).counts.d1RoundTrips).toBe(1)
+    const fields = new URLSearchParams(page.fields)
+    const answered = await spend(browser, 'POST', page.action, fields, { origin: ORIGIN })
+    expect([answered.status, answered.counts.d1RoundTrips]).toEqual([200, 2])
+  })
+})
+
+describe('/sign-out', () => {
+  const query = new URLSearchParams({ post_logout_redirect_uri: 'https://app.kith.test/bye', state: 'a&b' })
+  const pathOf = (id: string) => `/sign-out?${query}&client_id=${id}`
+
+  test('names the app that asks, and goes on to its address once the person has said yes', async () => {
+    const client = new Client()
+    await signInOnPage(client, person.username, PASSWORD)
+    const page = await open(client, pathOf(app))
+    expect(page.text).toContain('Photo &lt;b&gt;Prints&lt;/b&gt; asks to sign you out')
+    const out = await send(client, formOf(page))
+    expect(refreshOf(out)).toBe('https://app.kith.test/bye?state=a%26b')
+    expect(client.cookies.has('__Host-kith_session')).toBe(false)
+    expect((await client.get('/account')).status).toBe(303)
+    // Once more, with nobody left to sign out.
+    const again = await open(client, pathOf(app))
+    expect(headingOf(again)).toBe('You are signed out')
+    expect(again.text).toContain('href="https://app.kith.test/bye?state=a%26b"')
+  })
+
+  test('to an address that is not registered: nothing happens, and nothing leads there', async () => {
+    const reply = await browser.get(`/sign-out?client_id=${app}&post_logout_redirect_uri=https://evil.example/`)
+    expect([reply.status, headingOf(reply)]).toEqual([400, 'This app made a mistake'])
+    expect(reply.text).not.toContain('evil.example')
+    expect((await browser.get('/account')).status).toBe(200)
+  })
+
+  test('with another ticket nobody is signed out', async () => {
+    const refused = await fillIn(browser, '/sign-out', { ticket: 'x' })
+    expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please answer once more.'])
+    expect((await browser.get('/account')).status).toBe(200)
+  })
+
+  test('a cookie of a session that is over goes', async () => {
+    const client = new Client()
+    await signInOnPage(client, person.username, PASSWORD)
+    await db.prepare('UPDATE sessions SET revoked_at = 1 WHERE id = (SELECT max(id) FROM sessions)').run()
+    expect(headingOf(await open(client, '/sign-out'))).toBe('You are signed out')
+    expect(client.cookies.has('__Host-kith_session')).toBe(false)
+  })
+})
