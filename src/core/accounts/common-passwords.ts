@@ -1,267 +1,182 @@
 /**
- * The 3,200 most common passwords of eight characters or more, in lower case (ASVS 6.2.4). Data, most common first,
- * taken from the common-password ranking of the npm package @zxcvbn-ts/language-common (MIT).
+ * The 3,200 most common passwords of eight characters or more, in lower case (ASVS 6.2.4). Data, taken from the
+ * common-password ranking of the npm package @zxcvbn-ts/language-common (MIT). In alphabetical order, and of each only what
+ * differs from the one before, behind how many characters are the same (base 36): half the size in the Worker.
  */
-export const COMMON_PASSWORDS = `
-password 12345678 123456789 baseball football qwertyuiop 1234567890 superman 1qaz2wsx jennifer trustno1 sunshine
-iloveyou computer michelle starwars princess 11111111 corvette 1234qwer internet samantha q1w2e3r4t5 maverick
-whatever mercedes steelers qwer1234 hardcore q1w2e3r4 midnight bigdaddy victoria marlboro password1 1q2w3e4r
-cocacola jordan23 asdfasdf danielle 12344321 jonathan liverpoo qwerty123 passw0rd abcd1234 slipknot scorpion
-startrek asdfghjkl redskins qazwsxedc liverpool nicholas butthead dolphins qwertyui shithead metallic mountain
-benjamin elephant rush2112 1q2w3e4r5t creative garfield bullshit asdfghjk 1qazxsw2 december airborne brooklyn
-godzilla 4815162342 williams darkness blink182 platinum 01012011 11223344 lifehack 12qwaszx snowball nintendo
-november pakistan explorer redwings 789456123 lasvegas guinness christin asdf1234 babygirl michigan carolina
-alexande dickhead minecraft metallica kristina kimberly snickers paradise caroline 147258369 lacrosse bollocks
-poohbear qweasdzxc einstein drowssap courtney spitfire patricia maryjane champion svetlana anderson westside
-security zaq12wsx alexander 123456789a 1232323q scarface qwerty12 marshall veronica stargate 12345qwert semperfi
-brittany scotland cherokee simpsons michael1 vladimir franklin infinity passport bulldogs 1234554321 budlight
-usuckballz1 softball fktrcfylh kawasaki wildcats logitech swordfis motorola alexandr patriots colorado juventus
-freeuser warcraft wolverin elizabet valentin mitchell password123 ncc1701d spiderma hello123 virginia pearljam
-123qweasd predator charlie1 panthers peekaboo rolltide american cardinal chevelle fyfcnfcbz loverboy lovelove
-123654789 changeme electric darkside hercules lawrence wolfpack letmein1 741852963 spiderman blizzard cheyenne
-123456789q cjkysirj 147852369 sterling basketball pussycat a1b2c3d4 freepass airplane billybob stingray chocolat
-zeppelin firebird business greenday tarheels 01011980 hellfire engineer serenity fireball 1029384756 remember
-darkstar mustang1 pavilion bobafett 01012000 dbrnjhbz harrison welcome1 swimming defender precious icecream
-swordfish presario rockstar airforce thailand 21122112 bluebird goldfish wrangler cadillac longhorn microsoft
-christia qazwsx123 assassin atlantis 123qweasdzxc lonewolf software leonardo srinivas angelina valentina veronika
-babydoll wordpass butterfly devildog mistress freedom1 soso123aljg montreal wolfgang 31415926 hotstuff basketba
-birthday stephani jessica1 testtest fuckyou2 kathleen savannah shamrock deftones goldberg renegade hamilton cristina
-blahblah enterpri 1234abcd babylon5 sweetpea trfnthbyf cavalier marathon aardvark butterfl bigboobs manchester
-yankees1 napoleon buckeyes 01011990 fredfred highland 1qaz2wsx3edc diamonds campbell chandler drpepper elizabeth
-pornstar 12345678910 thuglife sherlock morpheus wetpussy consumer adgjmptw barcelona sundance isabella overlord
-isabelle ultimate ncc1701e matthew1 geronimo 123qwe123 aleksandr portugal superfly q1w2e3r4t5y6 florence wrinkle1
-11235813 51505150 seminole alejandr concrete access14 margaret christop letmein2 qazxswedc trombone pleasure
-rhbcnbyf christian cdtnkfyf stallion mongoose kingkong bluemoon personal a1234567 fuckyou1 immortal 123454321
-dietcoke anthony1 giovanni hollywoo morrison 14789632 clifford bonehead fernando ghbdtnbr charlott 1123581321
-ilovesex william1 hongkong sebastia werewolf super123 cooldude eternity lollipop tottenha stocking anything columbia
-makaveli robinson verbatim satan666 standard blackcat punkrock raistlin infantry qwerty12345 waterloo 01012010
-seinfeld musicman megadeth skywalke gn56gn56 squirrel wolverine qazwsxed stardust twilight intrepid vanhalen
-punisher 1234567a showtime fuckfuck 111222333 skittles ekaterina hannibal thunder1 chelsea1 1q2w3e4r5t6y portland
-panasonic sandiego penelope blackdog 1a2b3c4d californ playtime warriors gangster christine chargers mushroom
-dingdong crusader stranger dkflbvbh anastasia slapshot guardian 147896325 septembe angelica scarlett 123321123
-kittycat munchkin rammstein 1passwor barcelon santiago blackman starcraft goodluck coltrane katerina fuck_inside
-discover spanking shaney14 192837465 lonestar stonecol meridian heather1 25802580 richard1 alexandra zaq1xsw2
-beautiful lowrider tacobell 123698745 catalina halflife johnjohn kangaroo thompson socrates keyboard national
-formula1 qwerasdf 12369874 penguins fuckface vacation ragnarok asshole1 mailcreated5240 lorraine dodgeram sebastian
-colombia oblivion sithlord mustangs scoobydo bigballs zxcv1234 titleist richmond director magnolia blueeyes mersedes
-12312312 springer patrick1 martinez cowboys1 nuttertools 1122334455 gateway1 imperial grateful peterpan kingston
-pa55word freckles margarita deadhead research mariners rootbeer aspirine frederic children stephanie scooter1
-11112222 creampie plymouth justdoit 1234567q lightnin caliente goodtime catherin redalert brucelee porkchop aquarius
-raiders1 thankyou fletcher shopping a1s2d3f4 sapphire qwert123 qazwsxedcrfv hastings blackjac 01012001 spectrum
-chevrole amsterdam diamond1 rosemary candyman beatrice front242 atlantic labrador 123456qwerty syracuse southern
-commando clitoris 8j4ye3uz monopoly pineappl lesbians gangbang spartans romashka 123456aa snuggles phoenix1 infiniti
-jeremiah 1234567890q cosworth charlotte doberman qawsedrf brandon1 emmanuel webmaster viktoria porsche9 starbuck
-beefcake godsmack clarence valhalla starfish sailboat achilles ncc1701a arsenal1 pa55w0rd frontier swingers
-terminator kentucky jackson1 doughboy butthole phillies dannyboy nebraska qwertyuio pinkfloy maryland luckydog
-september oklahoma qwerty123456 agent007 vfrcbvrf nathalie whocares vkontakte ihateyou dilligaf mandingo california
-technics golfball 01011991 bunghole 15426378 hurrican stripper aberdeen rfnthbyf enterprise dthjybrf handsome
-excalibu brothers keystone flamingo passwort lancelot melissa1 australia kamikaze designer pokemon1 somethin
-apollo13 bearbear bradford deeznuts warhammer rangers1 blueblue meatball columbus manchest macdaddy michaela
-123456789z sentinel universe truelove eatpussy sexygirl billyboy military jamesbon microsof microlab pantyhos
-lifetime 01011985 gordon24 theodore function 73501505 passwor1 azsxdcfv 01011970 charlton bigmoney superstar
-fordf150 terminal wildfire vladislav hollywood gretchen saratoga 321654987 01011981 greenbay trinidad chicken1
-rjirfrgbde meatloaf hyperion rightnow treasure 01011986 lisalisa chester1 jasmine1 maradona anaconda japanese
-catherine woofwoof pass1234 poontang christopher albatros richards turkey50 kenworth happy123 dinosaur holyshit
-lionking happyday chickens chocolate ericsson positive crazybab sherwood polniypizdec0211 fktrcfylhf zxcasdqwe
-hardrock anhyeuem madeline february abc12345 samsung1 applepie skywalker gandalf1 davidson skorpion hellyeah
-australi rockhard hedgehog 13243546 yosemite 1qa2ws3ed mikemike pooppoop america1 karolina starship 0.0.0.000
-salvador greatone freeporn football1 78945612 francois packers1 robotech roadkill backdoor rastaman alliance
-killbill cinnamon sojdlg123aljg 18436572 963852741 bangbang jeanette operator mechanic amsterda pingpong rasputin
-marianne majestic passwords kingfish zxcvbnm1 gotohell wrestlin railroad lineage2 thursday a123456789 peterson
-phillips nwo4life charles1 kcj9wx5n underdog r2d2c3po snoopdog broadway umbrella splinter fuckthis chemical
-123789456 jamesbond blackhaw passpass sinclair megapass translator magicman supersta giuseppe caligula shannon1
-meredith bullseye saturday kristine tunafish gfhjkm123 dkflbckfd p0015123 12131415 crawford tazmania deepthroat
-dfktynbyf tommyboy chainsaw christina marino13 getmoney budweise qazwsx12 brighton vfhufhbnf mamapapa penthous
-chrisbln snowboar undertaker flounder moneyman canadian viewsonic downtown 01011989 qwerty1234 eastside sneakers
-golfgolf panasoni chicago1 thanatos ghjcnjnfr whitesox poseidon johannes gargoyle intruder sunnyday ferrari1
-solution madison1 newcastl goldstar buckshot 01011988 titanium test1234 federico assholes superman1 sunflowe
-babyblue westwood apple123 boomboom florida1 motherlode multiplelo callaway starfire paintbal winston1 123qwerty
-knickers lokomotiv panther1 thirteen rjycnfynby avalanch philippe hotpussy 01011984 zerocool tomorrow godfather
-original 01011987 newyork1 idontknow vfvfgfgf beerbeer 1x2zkg8w francesc syncmaster christie zxasqw12 paintball
-monalisa terrapin spongebob attitude clevelan barefoot chuckles meathead 02071986 cfitymrf cambiami 12345678q
-03082006 blessing aleksandra gladiator southpark mazafaka pianoman casanova traveler hawkeyes clarinet deeznutz
-10203040 meowmeow monster1 triangle valencia 01011910 rhiannon crystal1 smeghead andromeda 12345679 cerberus
-james007 tiberius gabriell salamander resident hayabusa together juliette 1q2w3e4r5 crjhgbjy nokia6300 rockford
-goldwing brewster thegreat confused whiskers spaceman rebecca1 12qw34er gesperrt wrestling mohammed sersolution
-overkill rhfcjnrf montgom240 bulldog1 something 12345qwe runescape lightning 14725836 19411945 hoosiers recovery
-01011992 adrienne roadking illusion 01091989 medicine leavemealone megatron doghouse 12345678a mortgage heineken
-fishing1 moonlight motherfucker 02071982 realmadrid balloons tinkerbell 135792468 babyface hardcock 01011975
-blackbir bookworm godfathe seahawks talisman blackjack hawaiian alphabet beautifu 123456654321 mortimer roadrunn
-password2 charlene christmas handyman digital1 tiffany1 01011993 dutchess 12301230 wareagle valkyrie idontkno
-teddybea dragonball babybaby dolphin1 inuyasha stanford sullivan wishbone property gameover fuckoff1 kittykat
-sinister 02021987 dragon12 friendly aa123456 geoffrey newpass6 katherine claymore 02011985 bitchass sporting
-matthews checkers 01011977 02041986 gabriela 02081988 alexalex preacher gamecube 02051986 armagedon playstation
-z1x2c3v4 02091987 12011987 rhtdtlrj blackout bcfields electron devil666 silverad 02021988 02031986 123456qw thunderb
-02101985 ghostrider reynolds cannabis southpar jackson5 absolute lipstick 1234567890a laurence 02061985 02011987
-mandarin baseball1 tottenham kleopatra dirtbike 1357924680 katherin northern cameltoe bluefish 02021986 slippery
-01011983 02091986 qweasd123 mollydog annabell starcraf ghblehjr vasilisa scorpio1 illinois deadpool farscape
-sunflower hopeless carpedie asdfzxcv shepherd 02021984 gatorade cameron1 borussia 01011982 flexible graphics
-fyutkbyf 123qq123 yfcntymrf 02081984 02081987 thedoors 7ugd5hip2j pussyman elizaveta 02061986 strength webmaste
-augustus alejandro argentina corleone vampires 02031984 02021985 21031988 987456321 babylove sergeant dragonba
-stonecold register buttercu 01020304 01011999 millions millwall patience chrysler bullfrog a12345678 02011986
-istanbul ashleigh 02081989 universal binladen shanghai porsche1 gabriel1 jayhawks amateurs barbados nightmare
-knockers chevrolet cristian coolness 02041984 criminal hardware bobdylan capslock 02061989 teddybear gfhjkmgfhjkm
-missouri carlitos coldbeer netscape andromed brigitte yeahbaby eldorado eastwood monkey12 paranoid rainbow6 soulmate
-9293709b13 microphone kakashka 02021983 50spanks fgtkmcby 1234567891 brittney fastball creature just4fun smashing
-washington mephisto shitface fountain specialk estrella 02031987 buddyboy 02041983 02051983 piramida 02021989
-violetta spencer1 salasana q2w3e4r5 heritage 11221122 browning 02041982 insomnia kissmyass budapest sexysexy
-pinkfloyd playboy1 sandwich testpass gamecock maxwell1 magician wildcard magazine telephon 1234asdf 02081986
-1a2s3d4f rochelle pringles iverson3 02041987 02041988 vsjasnel12 darklord loveless radiohea 02011988 reckless
-jiggaman tiger123 classics hooligan scrabble jellybea hawaii50 pharmacy abnormal concorde 01011979 02081985
-qazwsxedc123 islander 02101984 jakejake 02011980 yjdsqgfhjkm kazantip strawberry maksimka wg8e3wjf 02021982 sweetnes
-master12 andersen ferguson 123456qwe dynamite gertrude doomsday rhjrjlbk mariposa killer12 mazda626 excalibur
-marcello buttfuck masamune 02071984 12365478 chestnut fullmoon pornporn michael2 02031985 inspiron forsaken
-snowboard lollypop insanity creation 02061988 katarina moonbeam gonzalez senators pumpkins windsurf green123
-reddevil sheridan rjhjktdf killkill woodland vanguard aviation stanislav 02081982 02051982 yankees2 mobydick
-sausages francesco anastasiya nevermind presiden faithful vfitymrf happiness robotics 02011984 temppass highheel
-firewall polopolo 02031982 evolution drummer1 02061980 pussy123 pumpkin1 download fandango qwerty11 mypassword
-earnhard angelika icehouse misfit99 christma zaqxswcde 02061987 02091983 01081989 zxcvbnm123 pineapple harrypotter
-gorgeous 12051988 qwert12345 vikings1 spongebo broncos1 starstar radiohead viktoriya holidays mckenzie reddwarf
-dodgers1 05051987 02071987 02101989 02041985 platypus password12 02071980 1z2x3c4v abrakadabra marianna services
-02101987 longjohn 134679852 01011900 alessandro honolulu nygiants 02091984 windmill freebird slamdunk snowflak
-irishman 02091981 bergkamp training warrior1 playstat mudvayne dudedude jackjack johndeer zildjian 02061983 02041981
-02091980 22041987 josephin fishbone genesis1 bigblock jefferso clippers chambers thisisit monkeybo death666 hounddog
-pallmall 02051988 angel123 02041979 webhompas monsters 02051987 02081977 05051985 02071988 comanche 15051981
-26061987 whiteout roadster stefanie heinrich undertak anastasi festival coolcool qwe123qwe 02031981 mazdarx7
-choochoo 08031986 02051989 123456789s iloveyou2 02051984 02061984 kisskiss cbr900rr lovelife chipmunk good123654
-bluebell kjrjvjnbd fuckinside 10011986 11051987 13041988 21031987 washingt tkbpfdtnf smirnoff pipeline james123
-fishhead 06061986 konstantin freefree summer99 newcastle krasotka 01031988 02091985 starligh wireless scoobydoo
-02021979 koroleva michaels yogibear redbaron testing1 02021981 nascar24 president 7894561230 highbury zachary1
-02061982 username survivor wanderer soccer12 fuckhead costello washburn catwoman lemonade bearcats solitude cocksuck
-01011978 02011989 cricket1 slowhand paradigm nostromo borabora arkansas terminat rainbow1 fantasia stephen1 02041989
-underground johnson1 peaches1 cnfybckfd ghbywtccf 02101986 11081989 12021988 13041987 14061991 20061988 21011989
-22021989 24061986 30051985 74108520 wildbill gilligan berkeley pool6123 armstron 01061990 tropical sundevil
-hurricane volkswag 01011960 02021976 zanzibar mustang6 trouble1 02071981 coventry gtnhjdbx 03041991 45m2do5bs
-nirvana1 sidekick 02031979 revolver jackass1 cleopatr jermaine gbhfvblf 02081983 marines1 18011987 23041987 everlast
-tinkerbe bluesman customer 12qw12qw marjorie penguin1 tokiohotel straight nautilus highlander firefire 02071983
-longdong 07071987 threesom asdqwe123 02021973 01121986 ghjcnjgfhjkm 02011981 01071986 02091989 02071989 nokia6233
-ghbdtn123 asdfgh01 valentine 10031988 10071987 12121990 13031987 14111986 19061987 19101987 24011985 25081988
-28041987 123456123 matthias buddy123 private1 andyod22 complete fredrick fearless antelope marseille pantera1
-viewsoni 02081980 02021990 01091987 evangelion handball barselona zxcasdqwe123 sandrine sprinter fyfnjkbq 01041985
-02101988 palmtree sonyericsson 10011990 10051987 10101986 11061985 12121985 13061986 14021985 17051988 20111986
-22011988 25800852 28021992 question soccer10 carpente spartan1 pasadena coldplay fairlane elcamino callisto tomahawk
-gladiato fantomas castillo honeybee yamahar1 02031989 wildwood 09051945 david123 johngalt sweetness mcdonald
-buffalo1 02031980 01121988 02101981 cheshire superior 08121986 ministry trinitro bismillah capricorn 04041991
-vendetta 03041986 02101983 margarit bigpoppa success1 voyager1 iloveyou1 01011995 11051990 16051987 16051989
-17061988 20031987 20091991 21031990 22021986 25031987 25121987 27061988 28011987 28021990 29011985 29051989 29071983
-30041986 04041988 antonina hetfield cutiepie nonenone papillon baritone stephane freefall vjqgfhjkm mischief
-foxylady dominion enforcer leedsutd f00tball remingto rfvfcenhf 02011983 derparol 02051980 05051989 08051990
-02041980 01041988 01061986 cleopatra carnival 01011994 ghjuhfvvf knuckles kayleigh 11121986 12031985 12031987
-13121985 15011987 15051990 15101986 18061990 18091985 20051988 20091988 21051991 21101986 22071986 30031988 31011987
-02071978 harddick firefigh blowfish sexylady 08031985 alexandre whiteboy cromwell minemine dontknow 02011982
-wp2003wp lakeside 123456ru noname123 screamer calimero 02101979 02051985 dfktynby francisc swinging 02041974
-cygnusx1 trucking 08081988 obsidian money123 02031988 01031989 01011974 03031986 giovanna sasha_007 02051978
-02071979 marijuana 02031977 02051976 kordell1 10101990 13021990 14021986 15021985 16121987 17011987 21051988
-22031984 22041988 23021986 24111989 25041988 25091987 26031988 27081990 30041987 07091990 cassandr moonligh blueball
-bigbooty wrestler building fishfish paramedi capricor 01031985 universa lalakers cherries eclipse1 darkangel
-whistler smackdow strawber facebook 02051981 01021990 transfer clarissa p@ssw0rd argentin slimshady nokian73
-chris123 johncena pictures suckmydick dogpound 02051973 02041975 10041986 10071988 11021985 13071984 14081985
-15071987 17111985 18091986 19011989 19031985 19283746 21011988 21011991 22061988 23031990 24111987 25011990 25091990
-31031988 notebook prospect daylight capetown cartman1 09021988 fortress 01091985 telephone eggplant fussball
-perfect1 hallo123 pufunga7782 02041978 budweiser marseill goodgirl 02051972 liverpool1 05061990 university vincent1
-01031984 02031983 southpaw sylveste forever1 magellan captain1 taekwondo 10081989 11031988 11071988 12041986
-12041988 12061988 13011987 13011988 13051987 14011986 14021990 15011985 15041988 16051988 22021988 22071987 22091988
-22121987 23021989 23041986 23051985 25101988 30081984 sonyfuck sabrina1 02031978 goldfing 1234zxcv marcius2 pentagon
-hotgirls cornwall mandrake bubbles1 earthlink 01071987 lakewood moonshin suburban challeng opendoor 01011976
-04041983 commande stanley1 jonathon 08081986 bubba123 02051977 navigator 02081976 hellokitty fkbyjxrf 02091988
-07071977 03021986 millenium 07071990 05071984 01041987 gateway2 camaross bluejays 10031987 10101985 10121987
-11061991 11121985 12071989 12081985 13061987 14101987 15071986 15071988 16021990 17061989 17101986 18021984 18041986
-18051988 18101987 19051987 19061990 19121989 20041986 20081991 20091986 20121989 21061986 22011986 23051990 24031988
-26031990 27041990 27061985 27071987 29061990 29071985 30041985 135798642 05071988 whatwhat optimist 02071985
-enternow 01051989 03081989 destiny1 hattrick beatles1 natasha1 bordeaux 12345qwer vanessa1 09041987 therock1
-ilovegod cardinals marriage espresso 02071975 p4ssw0rd nightwish gsxr1000 23skidoo ghhh47hj7649 shadow12 speedway
-01041992 01041990 09031988 roadrunner ironmaiden supernov toriamos 06041988 patches1 10061986 11051984 11051986
-11091989 12041990 12051986 12051990 12121988 14041988 15021990 15051985 15111988 16051985 17041991 20021988 20041988
-21061985 22061989 22081986 25071990 25111987 26061985 30011985 mamacita stigmata gonzales 01121987 nineinch waterboy
-klondike somerset 01031986 mulligan krokodil hardball azertyui republic romantic vauxhall 02061977 06021987 rfntymrf
-almighty 06081987 stratfor mississippi suckdick houston1 intercourse power123 01021989 lenochka marijuan 02031975
-limewire 04041990 blue1234 12345qwerty 01061988 htubcnhfwbz awesome1 funstuff printing 10011983 11011990 14011989
-14031988 15021986 16051990 17031987 17071989 18021988 18111987 19061985 20031991 21041992 24031990 24091986 25011986
-25061985 27081986 28051987 29051985 29061989 theforce chiquita 05081988 maserati cabernet sheepdog hairball vancouve
-02071976 123456789m scheisse montana1 pimpdadd baltimor mash4077 kirkland riccardo 07051990 02061976 sigmachi
-revolution dragon69 03041980 absolutely rfhnjirf 05091988 sammy123 colonial 04061986 02101976 q1234567 ilikepie
-09021989 toonarmy 01031983 06051986 natalie1 bigdicks cashmone 02081981 02041977 01021988 11011991 11071985 11081987
-12071987 12081984 12101988 13031986 14021987 14071987 15051987 15081991 16011989 16061986 16111990 17071985 18051990
-18061985 19071986 19071988 19101990 20031988 21021985 22021985 22041986 22061941 22061987 22071989 22081983 22121983
-22121986 23011985 23021985 24061987 24061988 25011985 25041985 25061986 25101989 26021987 27031989 28021985 28051986
-myxworld kristian dominiqu darkange scrapper delaware progress gabriele smoothie slimshad 08071987 q123456789
-vqsablpzla pathfind elisabet evolutio 02021980 velocity annmarie dolemite vagabond woodstoc 02081979 plastics
-02021991 08061987 aolsucks 02031973 rachelle billabon ncc74656 austin31 04061991 02021971 nevermore p0o9i8u7
-forgetit password9 reginald killer123 02091976 dukeduke archange minimoni hellsing rocknrol 02041976 03071987
-zaqwsxcde morrowind friendster modelsne 03111987 05061986 04041985 02011975 futurama skateboard 10031991 10111986
-11081990 11111987 11121987 12011989 12061986 12121982 12121987 13111990 14021983 14051990 14071988 14101988 15011986
-15071985 15081988 15091987 16031990 16101987 17041987 17061986 19011987 19051986 19071990 20021986 21041985 21081987
-21111985 22021990 22031991 22041985 22061990 23061990 24051990 26031984 26031987 27031987 27091985 29051990 29081985
-29081990 29111989 29121987 30121987 31121990 homemade herewego lonesome pornking blackbird cucumber vipergts
-123qwert muhammad summer69 jeepster acidburn fireblad pinnacle 03061987 02101977 08041986 jellybean peterbil
-dilbert1 lighting homework 04051988 fellatio 03031988 baracuda flipflop singapor 04081987 sasha123 02091977 12345abc
-05051990 crackers warhamme masterbate starwars1 02091975 01011971 flamengo lfitymrf snowbird 123456789d bradley1
-02101980 daughter navyseal 01081990 carebear kamasutra bastards 01061987 02051975 10041983 10061987 10081985
-10293847 11011987 11071986 12051985 12101985 13111984 14071986 14881488 15051986 16061985 17011990 17021985 17091987
-17101987 18011986 18021986 18041990 19091988 19111987 20011989 20051985 20071986 21071989 21111990 21121986 23011990
-23021988 23051986 24011990 24021991 24061992 24121986 25011993 26041986 26041991 26051988 27011988 27051987 28021986
-28071986 29011987 31011990 02071971 whiplash rainyday stafford nightmar 03051987 01051988 69camaro dragonfl stickman
-03071986 sexybitch puppydog 5wr2i7h8 melanie1 apollo11 rockwell vfntvfnbrf eleonora alleycat ambrosia phialpha
-exchange lokiloki cartoons 02091973 01051986 contract 03011987 daisydog penetration 06041987 laetitia 03031990
-02101978 mustang2 adrenalin goldeney luckyone 06031983 escalade 0192837465 fyutkjxtr 01011973 02071977 02081974
-touching trinity1 04091986 charisma 07081986 rainbows 07091982 12345qaz cleveland 02061979 08051987 cocksucker
-03031993 10011988 10031989 10041990 10061984 10071985 11071989 11091984 11111986 12011985 12021985 12031988 12051989
-12091988 12111990 12121989 12348765 14011987 14011988 14021989 14081988 14121989 15021983 15031988 15061988 15091988
-15111984 16011987 16111982 18021987 18031991 19021990 19101986 19111986 20011988 20021985 20031986 20061986 20081986
-21051986 21071987 21101989 22051986 22071983 23031987 23051987 23051991 24011987 24071987 24101986 24111990 25021988
-26031986 26091986 26101986 26111985 27021991 27111985 28031982 28041992 28061986 28121984 29041985 30011986 30061987
-31121987 31121988 369258147 05021988 dragster bismarck cambridg 1michael treefrog 123456789qwe 06071983 nounours
-speakers buttercup mallorca alexander1 normandy thumper1 02051979 playball 7777777a wonderful benessere 01021985
-smackdown 02051990 trumpet1 asdffdsa 03041987 favorite6 sexybabe cannibal beethove skipper1 02091971 01051990
-nthvbyfnjh malaysia azertyuiop 02091982 rocknroll bynthytn 02011990 pavement 03051986 stockton 06061987 guillaum
-10041991 10101989 10121985 10121986 11011989 11041991 11061989 11081988 11101986 12021991 12051987 13021987 13081985
-14031989 14041987 14041992 14081990 14091990 15041987 15071983 15081990 15091989 16021987 17021987 17061991 18011988
-18041991 18051987 18061991 18081988 18121984 19031987 19091990 20041990 20051989 20061984 21021987 21071992 21081985
-22061985 22071990 22081991 22091986 22111985 23061992 23071985 23091987 23121986 24021988 24031987 24041988 24081988
-25051985 25121985 26051986 26061986 26071987 27041985 28051985 28051990 28071987 30041991 30051989 30061983 30071986
-30111987 789654123 jupiter1 segblue2 abcdefg1 paulpaul gannibal hallowee ticklish 07071985 offshore allison1
-special1 02041973 amethyst letsdoit thrasher notredam candyass junkmail 09051986 06011988 volleyba liberty1 bettyboo
-02061981 02011979 02101973 08011986 06061985 01051985 constant longhair 09081988 alcatraz 01021987 09091986 05021987
-mynameis 08071988 sunshine1 04051985 powerful 04061984 sephiroth password01 02061972 computer1 1qazxsw23edc jesus123
-05031991 sparkles skinhead sonysony pancakes charlie2 generals montecar 02061974 10011992 10061989 10071990 10081983
-10081990 11041990 12071988 12071990 12081983 12081988 12091991 12101984 12101990 12121986 12121991 12211221 13071990
-13101987 13121983 14041986 15031990 16031988 16071987 16071991 16091987 16121986 18111986 18121983 18121987 19061992
-19091983 20051987 20061990 20101988 20121986 20121988 21031985 21121985 22011985 22051991 22071991 22121989 23031986
-23051983 23091986 23111987 24071991 24101989 25081986 26071986 26071989 26101987 27021990 27031986 27061983 28061988
-29031988 29061985 29061988 30011987 30031986 30031992 30091989 30121986 31031987 31051985 31101987 1234567899
-sergbest 08111984 pathetic auckland 01041980 billbill capitals 02031990 pizzaman delpiero 09111987 1234rewq virginie
-04111988 tampabay 1qazzaq1 playboy2 1million vampire1 playmate 08101986 dfcbkbcf istheman ilovepussy wonderboy
-montrose cassandra clemente 06031992 dreamcas 05051991 painting 04041987 01071984 zxcvb123 05011987 04061987
-lockdown blacklab riffraff fidelity 05111986 08121987 frankie1 07071988 07051987 edmonton 07071982 pressure
-streaming supernova 02081973 05031990 08051989 justice1 09081985 07071984 02031991 01021992 babycake fuckme69
-frederik motocros 01101987 rustydog pinetree 07101987 10031990 10031993 10041987 10051990 10061985 10071986 10091984
-11031983 11051988 11071987 12071991 12081987 12081990 12111985 12111991 12131213 13021985 13061985 13071987 14101986
-15011983 15061985 15081986 15091985 15111989 15121987 16061987 16061988 16081986 16091988 17021989 17051987 17051989
-17051990 18011985 18021992 18031988 18051989 18101985 19021991 19061991 20041985 20061983 20071988 21031984 21061988
-22011992 22031986 22051987 22051989 22061984 22071984 22071985 22091991 23061989 23091985 23091989 23111989 24091991
-24121987 25031983 25031991 25041991 25051987 25061987 25081985 26081986 27021992 27031992 27111989 28011988 28081986
-28081990 28101986 29011982 29061986 29091987 30011990 30051987 31051993 31071990 44332211 66613666 1234509876
-feelgood tigercat citation sunlight 02061971 bigtruck 06061981 kingking trooper1 papamama jefferson elements
-02031974 02051970 123456as 07071989 password99 popcorn1 04041986 08021990 02021978 05121990 03091983 06021986
-02011977 01081985 04071986 01091992 09051987 07041987 francine 05031987 revoluti sniffing chouchou usmarine 03051988
-01121990 09091988 01081992 02041972 07101984 07021991 03041983 123456qqq 08081990 03031992 left4dead england1
-conquest delldell lol12345 01011972 02061978 07081987 gogators cashmoney 09041986 04071988 02011976 07091988
-10021986 10021987 10051988 10081987 10091986 10101980 10101988 11081986 11091985 11091986 12021984 12031990 12061987
-12071984 12101989 13031989 13051990 13061991 13071985 13071989 13091984 13101982 13101988 13101992 14051983 14061988
-14091987 15011988 15061984 15101991 15121983 16011986 16021988 16031986 16041985 16101986 16121991 17041985 17041986
-17061987 17071986 17071987 17111987 17121985 18091987 18121812 18121985 18121990 19041985 19051983 19081987 19111985
-20011983 20031985 20031990 20051983 20071984 20101987 21021989 21051990 21091989 21101987 21101988 21111986 22051988
-22091984 22091990 22111988 23021983 23021992 23041988 23061987 23091991 24071992 24101984 24101990 24121988 24121989
-25021986 25031984 25111991 26031991 26121989 27091991 29041988 30101988 30121985 30121988 31051987 31051991 31121985
-31121986 eatmenow 02111987 goodyear 08031987 lunchbox piercing riversid 01091988 03031984 scissors crescent erection
-entrance weare138 italiano matchbox acapulco mohammad lebowski 03031987 surprise loverman abracadabra 03061985
-fisherman 01061983 08041985 celebrity madagaskar dreaming mercury1 01051980 01071990 macintos tennesse hardwood
-sweetheart 03071985 rhfcfdbwf ronaldinho masterbating fabulous parlament alpha123 04031991 02011971 naughty1
-09031987 03061986 02061990 05051986 05061989 paladin1 asdfg123 06011982 dragonballz 07021980 07061988 rfhfvtkmrf
-kicksass 07041989 09041985 05061988 03101991 07031989 02081970 08081989 10011980 10031980 10041984 10071989 11031986
-11041985 11061984 11061986 11061987 11091990 11111991 12021990 12041991 12071992 12081993 12091986 12111984 13041989
-13051986 13071982 13081986 13091986 13091988 14031986 15011990 15031991 15051989 15051992 15071990 15081989 16041988
-16091990 17051983 17071990 17091985 18031986 18071986 18071989 18071990 18111983 19041986 19071989 19081986 19121988
-20031992 20061987 20061991 20081990 21021988 21021990 21031986 21041987 21041991 21101983 21111983 21121989 22071988
-22071992 23031983 23041991 23101987 23111986 24041984 24041985
+const CODED = `
+00.0.0.000 11011900 610 660 670 71 72 73 74 75 76 77 78 79 680 71 72 73 74 75 76 77 78 79 690 71 72 73 74 75 79 42000
+71 610 71 320304 41985 77 78 79 690 72 331983 74 75 76 78 79 341980 75 77 78 690 72 351980 75 76 78 79 690 361983 76
+77 78 690 371984 76 77 690 381985 79 690 72 391985 77 78 79 692 2101987 321986 77 78 690 292837465 12011971 75 76 77
+79 680 71 72 73 74 75 76 77 78 79 690 321971 73 76 78 79 680 71 72 73 74 75 76 77 78 79 690 71 331973 74 75 77 78 79
+680 71 72 73 74 75 76 77 78 79 690 71 341972 73 74 75 76 77 78 79 680 71 72 73 74 75 76 77 78 79 351970 72 73 75 76 77
+78 79 680 71 72 73 74 75 76 77 78 79 690 361971 72 74 76 77 78 79 680 71 72 73 74 75 76 77 78 79 690 371971 75 76 77
+78 79 680 71 72 73 74 75 76 77 78 79 381970 73 74 76 77 79 680 71 72 73 74 75 76 77 78 79 391971 73 75 76 77 680 71 72
+73 74 75 76 77 78 79 2101973 76 77 78 79 680 71 73 74 75 76 77 78 79 311987 13011987 321986 331984 76 77 78 690 72 73
+341980 73 76 77 691 351986 77 78 361985 76 77 371985 76 77 381989 42006 391983 2101991 311987 14031991 341983 75 76 77
+78 690 71 351985 78 361984 76 77 691 371986 78 381987 391986 2111988 15011987 321987 78 331987 690 71 351985 76 77 79
+690 71 361986 78 79 690 371984 78 381988 391988 2111986 321990 16011982 78 321986 77 331983 692 341987 78 351986
+361981 75 76 77 371983 381987 17021980 691 331989 341987 79 351987 690 361988 371977 682 74 75 77 78 79 690 381986 77
+391982 78 690 2101984 77 18011986 321990 331985 76 77 341985 76 351987 79 690 361987 371987 78 381986 78 79 690
+2101986 311984 321986 77 19021988 79 331987 78 341985 76 77 351945 686 77 381985 78 391986 78 2111987 010011980 73 76
+78 690 72 321986 77 331980 77 78 79 690 71 73 341983 74 76 77 690 71 351987 78 690 361984 75 76 77 79 371985 76 77 78
+79 690 381983 75 77 79 690 391984 76 2101980 75 76 78 79 690 311986 321985 76 77 2203040 393847 856 11011987 79 690 71
+321985 331983 76 78 341985 690 71 351984 76 77 78 690 361984 75 76 77 79 691 371985 76 77 78 79 381986 77 78 79 690
+391984 75 76 79 690 2101986 311111 5986 77 691 42222 321985 76 77 422333 2221122 43344 855 335813 821 12011985 77 79
+321984 75 78 690 71 331985 77 78 690 341986 78 690 71 351985 76 77 78 79 690 361986 77 78 371984 77 78 79 690 71 72
+381983 74 75 77 78 690 73 391986 78 691 2101984 75 78 79 690 311984 75 690 71 321982 75 76 77 78 79 690 71 331213 5415
+2211221 2301230 312312 32323q 3321123 344321 4509876 54321 554321 56123 6654321 678 89 90 aa aq 91 a0 99 9a 9d 9m 9q
+awe 9s 9z 8a 8q 79 7a 7q 6aa 7s 6qqq 7w 8e 9rty 6ru 5abc 5qaz 6we 8r 9t ay 48765 4abcd 5sdf 4qwer 4rewq 4zxcv 365478
+89 49874 85 3789456 3qq123 4we123 6asd 9zxc 6rt 8y 2qw12qw 434er 4aszx 13011987 78 321985 77 690 331986 77 79 341987
+78 79 351986 77 690 361985 76 77 691 371982 74 75 77 79 690 381985 76 391984 76 78 2101982 77 78 692 311984 690 321983
+75 2243546 24679852 25792468 90 58642 14011986 77 78 79 321983 75 76 77 79 690 331986 78 79 341986 77 78 692 351983
+690 361988 691 371986 77 78 381985 78 690 391987 690 2101986 77 78 311986 321989 2725836 89 3852369 49632 85 2881488
+15011983 75 76 77 78 690 321983 75 76 690 331988 690 71 341987 78 351981 75 76 77 79 690 72 361984 75 78 371983 75 76
+77 78 690 381986 78 79 690 71 391985 77 78 79 2101986 691 311984 78 79 321983 77 2426378 16011986 77 79 321987 78 690
+331986 78 690 341985 78 351985 77 78 79 690 361985 76 77 78 371987 691 381986 391987 78 690 2101986 77 311982 690
+321986 77 691 17011987 690 321985 77 79 331987 341985 76 77 691 351983 77 78 79 690 361986 77 78 79 691 371985 76 77
+79 690 391985 77 2101986 77 311985 77 321985 18011985 76 77 78 321984 76 77 78 692 331986 78 691 341986 690 71 351987
+78 79 690 361985 690 71 371986 79 690 381988 391985 76 77 2101985 77 311983 76 77 321812 5983 74 75 77 690 2436572
+19011987 79 321990 71 331985 77 341985 76 351983 76 77 361985 77 690 71 72 371986 78 79 690 381986 77 391983 78 690
+2101986 77 690 311985 76 77 321988 79 2283746 85 2411945 1a2b3c4d 3s3d4f 1michael 3llion 1passwor 1q2w3e4r 85 9t a6y
+2a2ws3ed 3z2wsx 83edc 4xsw2 83edc 4zaq1 1x2zkg8w 1z2x3c4v 020011983 78 79 321985 76 78 331985 76 77 78 690 71 72
+341985 76 78 690 351983 75 77 78 79 361983 74 76 77 78 690 71 371984 76 78 381986 690 71 391986 78 691 2101987 78
+311986 321986 78 79 11011988 79 691 321985 77 78 79 690 331984 75 76 77 78 690 341985 77 691 72 351986 78 690 71
+361985 76 78 371987 79 692 381985 77 391989 2101983 76 77 78 79 311983 75 76 690 321985 76 79 42112 12011985 76 78 692
+321985 76 78 79 690 331984 76 691 341985 76 77 78 351986 77 78 79 691 361941 684 75 77 78 79 690 371983 74 75 76 77 78
+79 690 71 72 381983 76 691 391984 76 78 690 71 2111985 78 321983 76 77 79 13011985 690 321983 75 76 78 79 692 331983
+76 77 690 341986 77 78 691 351983 75 76 77 690 71 361987 79 690 72 371985 391985 76 77 79 691 2101987 311986 77 79
+321986 2skidoo 14011985 77 690 321988 691 331987 78 690 341984 75 78 351990 361986 77 78 692 371987 691 72 381988
+391986 691 2101984 76 79 690 311987 79 690 321986 77 78 79 15011985 76 690 73 321986 78 331983 74 77 691 341985 78 691
+351985 77 361985 76 77 371990 381985 76 78 391987 690 2101988 79 311987 691 321985 77 2800852 42580 16021987 331984 76
+77 78 690 71 341986 691 351986 78 361985 76 77 371986 77 79 381986 391986 2101986 77 311985 321989 17011988 321990 71
+72 331986 77 79 692 341985 690 351987 361983 75 78 371987 381986 690 391985 691 2111985 79 18011987 78 321985 76 690
+72 331982 341987 692 351985 76 77 690 361986 78 371986 77 381986 690 2101986 321984 19011982 75 77 331988 341985 78
+351985 79 690 361985 76 78 79 690 371983 75 381985 690 391987 2111989 321987 030011985 76 77 690 331986 78 692 341985
+76 77 691 351985 77 79 361983 77 371986 381984 391989 2101988 311987 321985 76 77 78 11011987 690 331987 78 351985 77
+691 73 371990 2101987 321985 76 77 78 690 2415926 121654987 169258147 044332211 15m2do5bs 1815162342 050spanks
+11505150 1wr2i7h8 066613666 19camaro 073501505 14108520 3852963 1777777a 18945612 83 90 3654123 1ugd5hip2j 08j4ye3uz
+09293709b13 163852741 187456321 0a1234567 88 99 2b2c3d4 2s2d3f4 1a123456 2rdvark 1bc12345 3d1234 4efg1 2erdeen 2normal
+2racadabra 4kadabra 2solute 8ly 1capulco 2cess14 2hilles 2idburn 1dgjmptw 2renalin 3ienne 1gent007 1irborne 3force
+3plane 1lbatros 2catraz 2ejandr 8o 3ksandr 9a 3ssandro 3xalex 5nde 8r 91 7r 8a 8e 2leycat 3iance 4son1 2mighty 2pha123
+5bet 1mateurs 2brosia 2erica1 7n 3thyst 2sterda 8m 1naconda 3stasi 8a 8ya 2dersen 6on 3romed 8a 3yod22 2gel123 5ica
+6ka 6na 2hyeuem 2nabell 3marie 2telope 3hony1 3onina 2ything 1olsucks 1pollo11 73 2ple123 5pie 1quarius 1rchange
+2gentin 8a 2kansas 2magedon 3stron 2senal1 1sdf1234 4asdf 4fdsa 4g123 5h01 6jk 8l 4zxcv 3qwe123 2hleigh 2pirine
+2sassin 3hole1 7s 1tlantic 7s 2titude 1uckland 2gustus 2stin31 4rali 8a 1valanch 2iation 1wesome1 1zertyui 8op 2sxdcfv
+0babybaby 5lue 4cake 4doll 4face 4girl 4lon5 6ve 2ckdoor 2lloons 3timor 2ngbang 2racuda 3bados 3celon 8a 3efoot 3itone
+3selona 2seball 81 3ketba 8ll 3tards 1cfields 1earbear 4cats 3tles1 4rice 3utifu 8l 2efcake 3rbeer 3thove 2nessere
+3jamin 2rgkamp 3keley 2ttyboo 1igballs 4lock 4oobs 6ty 3daddy 4icks 3money 3poppa 3truck 2llabon 4bill 4ybob 7y
+2nladen 2rthday 2smarck 4illah 2tchass 1lackbir 8d 5cat 5dog 5haw 5jac 8k 5lab 5man 5out 3hblah 2essing 2ink182 3zzard
+2owfish 2ue1234 4ball 5ell 5ird 5lue 4eyes 4fish 4jays 4moon 4sman 1obafett 3dylan 2llocks 2nehead 2okworm 3mboom
+2rabora 3deaux 3ussia 1radford 4ley1 3ndon1 2ewster 2ighton 4itte 3ttany 5ney 2oadway 3ncos1 3oklyn 3thers 3wning
+2ucelee 1ubba123 4les1 2ckeyes 4shot 2dapest 3dy123 5boy 3light 3weise 8r 2ffalo1 2ilding 2lldog1 7s 4frog 4seye 5hit
+2nghole 2siness 2ttercu 8p 6fl 8y 4fuck 4head 5ole 1ynthytn 0cabernet 2dillac 2liente 4forn 8ia 4gula 4mero 3laway
+4isto 2maross 3biami 4ridg 3eltoe 4ron1 3pbell 2nadian 3dyass 5man 3nabis 4ibal 2petown 3itals 3ricor 8n 3slock 3tain1
+2rdinal 8s 3ebear 3litos 3nival 3olina 7e 3pedie 5nte 3tman1 4oons 2sanova 3hmone 8y 3sandr 8a 3tillo 2talina 3herin
+8e 3woman 2valier 1br900rr 1dtnkfyf 1elebrity 2rberus 1fitymrf 1hainsaw 3lleng 3mbers 4pion 3ndler 4geme 3rgers 4isma
+4lene 6s1 5ie1 72 5ott 8e 5ton 2eckers 3lsea1 3mical 3rokee 4ries 3shire 4ter1 5nut 3velle 4role 8t 3yenne 2icago1
+4ken1 7s 3ldren 3pmunk 3quita 2ocolat 8e 3ochoo 3uchou 2ris123 5bln 5tia 8n 7e 7n 8a 8e 6ma 8s 6op 8her 3ysler 2uckles
+1innamon 2tation 1jkysirj 1larence 4inet 5ssa 3ssics 3ymore 2emente 3opatr 8a 3velan 8d 2ifford 3ppers 3toris
+1nfybckfd 1ocacola 3ksuck 8er 2ldbeer 4play 3ombia 4nial 4rado 3trane 3umbia 6us 2manche 3mande 7o 3plete 4uter 81
+2ncorde 4rete 3fused 3quest 3stant 4umer 3tract 2olcool 4dude 4ness 2rleone 3nwall 3vette 2stello 3worth 2urtney
+2ventry 2wboys1 1rackers 3wford 3zybab 2eampie 4tion 6ve 5ure 3scent 2icket1 3minal 3stian 6na 2jhgbjy 2omwell 2usader
+2ystal1 1ucumber 2stomer 2tiepie 1ygnusx1 0daisydog 2nielle 3nyboy 2rkange 8l 4lord 4ness 4side 5tar 2ughter 2vid123
+5son 2ylight 1brnjhbz 1eadhead 4pool 3th666 2cember 2epthroat 3znuts 7z 2fender 3tones 2laware 3ldell 3piero 2rparol
+2signer 3tiny1 2vil666 5dog 1fcbkbcf 2ktynby 8f 1iamond1 7s 2ckhead 2etcoke 2gital1 2lbert1 3ligaf 2ngdong 3osaur
+2rector 3tbike 2scover 1kflbckfd 5vbh 1oberman 2dgeram 6s1 2ghouse 3pound 2lemite 3phin1 7s 2minion 6qu 2ntknow
+2omsday 2ughboy 2wnload 4town 1ragon12 669 6ba 8ll az 6fl 4ster 2eamcas 5ing 2owssap 2pepper 2ummer1 1thjybrf 1udedude
+2keduke 2tchess 1ynamite 0earnhard 3thlink 2stside 4wood 2tmenow 3pussy 1clipse1 1dmonton 1ggplant 1instein 1katerina
+1lcamino 2dorado 2ectric 6on 3ments 3onora 3phant 2isabet 3zabet 8h 5veta 1mmanuel 1nforcer 2gineer 3land1 2ternow
+5pri 8se 3rance 1rection 2icsson 1scalade 2presso 2trella 1ternity 1vangelion 2erlast 2olutio 8n 1xcalibu 8r 3hange
+2plorer 0f00tball 1abulous 2cebook 2irlane 3thful 2ndango 3tasia 4omas 2rscape 2stball 2vorite6 1earless 2bruary
+2derico 2elgood 2llatio 2rguson 3nando 3rari1 2stival 1gtkmcby 1idelity 2reball 5ird 5lad 4figh 6re 4wall 2shbone
+4erman 4fish 4head 4ing1 1kbyjxrf 2trcfylh 9f 1lamengo 4ingo 2etcher 3xible 2ipflop 2orence 4ida1 3under 1ootball 81
+2rdf150 3ever1 3getit 3mula1 3saken 3tress 2untain 2xylady 1rancesc 8o 5ine 6sc 5ois 4kie1 5lin 2eckles 3deric 7k
+4fred 4rick 3ebird 4dom1 4fall 5ree 4pass 5orn 4user 2iendly 6ster 2ont242 5ier 1uck_inside 4face 5uck 4head 4inside
+4me69 4off1 4this 4you1 72 2llmoon 2nction 3stuff 2ssball 2turama 1yfcnfcbz 3njkbq 2utkbyf 5jxtr 0gabriel1 7a 7e 7l
+2mecock 5ube 4over 2ndalf1 3gbang 4ster 3nibal 2rfield 3goyle 2teway1 72 3orade 1bhfvblf 1enerals 4sis1 2offrey
+2ronimo 3trude 2sperrt 2tmoney 1fhjkm123 6gfhjkm 1hbdtn123 6br 3lehjr 3ywtccf 2hh47hj7649 2jcnjgfhjkm 6nfr 3uhfvvf
+2ostrider 1illigan 2ovanna 7i 2useppe 1ladiato 8r 1n56gn56 1odfathe 8r 3smack 3zilla 2gators 2ldberg 4eney 4fing 6sh
+4star 4wing 3fball 4golf 2nzales 7z 2od123654 4girl 4luck 4time 4year 2rdon24 3geous 2tohell 1raphics 3teful 2eatone
+3en123 5bay 5day 3tchen 1sxr1000 1tnhjdbx 1uardian 2illaum 3nness 0hairball 2lflife 3lo123 5wee 2milton 2ndball 4some
+4yman 3nibal 2ppiness 4y123 5day 2rdball 4cock 6re 4dick 4rock 4ware 5ood 3rison 4ypotter 2stings 2ttrick 2waii50 6an
+3keyes 2yabusa 1eather1 2dgehog 2ineken 4rich 2llfire 4o123 5kitty 4sing 4yeah 2rcules 3ewego 3itage 2tfield 1ighbury
+4heel 4land 8er 1olidays 3lywoo 8d 3yshit 2memade 4work 2neybee 3gkong 3olulu 2oligan 3siers 2peless 2tgirls 3pussy
+3stuff 2unddog 3ston1 1tubcnhfwbz 1urrican 8e 1yperion 0icecream 3house 1dontkno 8w 1hateyou 1likepie 2linois 3usion
+2ovegod 5pussy 5sex 5you 81 82 1mmortal 2perial 1nfantry 3initi 7y 2sanity 3omnia 3piron 2tercourse 5net 3repid 4uder
+2uyasha 1rishman 2onmaiden 1sabella 7e 2lander 2tanbul 3heman 1taliano 1verson3 0jackass1 4jack 4son1 75 2kejake
+2mes007 5123 5bon 8d 2panese 2smine1 2yhawks 1eanette 2epster 2fferso 8n 2llybea 8n 2nnifer 2remiah 3maine 2ssica1
+3us123 1iggaman 1ohannes 3ncena 4deer 4galt 4john 4son1 2nathan 6on 2rdan23 2sephin 1uliette 2nkmail 2piter1 2st4fun
+4doit 4ice1 2ventus 0kakashka 2masutra 3ikaze 2ngaroo 2rolina 2tarina 3erina 3herin 8e 4leen 2wasaki 2yleigh 2zantip
+1cj9wx5n 1entucky 3worth 2yboard 3stone 1icksass 2llbill 4er12 83 4kill 2mberly 2ngfish 4king 5ong 4ston 2rkland
+2sskiss 4myass 2ttycat 5kat 1jrjvjnbd 1leopatra 2ondike 1nickers 2ockers 2uckles 1onstantin 2rdell1 3oleva 1rasotka
+2istian 6na 7e 2okodil 0labrador 2crosse 2etitia 2keside 4wood 2lakers 2ncelot 2svegas 2urence 2wrence 1eavemealone
+2bowski 2edsutd 2ft4dead 2monade 2nochka 2onardo 2sbians 2tmein1 72 3sdoit 1fitymrf 1iberty1 2fehack 4time 2ghting
+5nin 8g 2mewire 2neage2 2onking 2pstick 2salisa 2verpoo 8l 91 1ockdown 2gitech 2kiloki 3omotiv 2l12345 3lipop 4ypop
+2nesome 5tar 4wolf 3gdong 4hair 5orn 4john 2rraine 2veless 5ife 5ove 4rboy 5man 2wrider 1uckydog 5one 2nchbox
+0macdaddy 3intos 2dagaskar 3eline 3ison1 2gazine 3ellan 3ician 5man 3nolia 2ilcreated5240 2jestic 2kaveli 3simka
+2laysia 3lorca 2macita 4papa 2nchest 8er 3darin 4ingo 4rake 2radona 4thon 3cello 4ius2 3garet 6it 8a 3ianna 7e 4juan
+8a 4ners 6s1 5o13 4posa 3jorie 3lboro 3riage 3seill 8e 4hall 3tinez 3yjane 4land 2samune 3erati 3h4077 3ter12 6bate
+9ing 2tchbox 3thew1 7s 5ias 2verick 2xwell1 2zafaka 3da626 5rx7 1cdonald 2kenzie 1eatball 4head 4loaf 2chanic 2dicine
+2gadeth 4pass 4tron 2lanie1 3issa1 2owmeow 2phisto 2rcedes 4ury1 3edith 3idian 3sedes 2tallic 8a 1ichael1 72 7a 7s
+4elle 4igan 3rolab 5phone 5sof 8t 2dnight 2kemike 2litary 3lenium 4ions 4wall 2necraft 4mine 3imoni 4stry 2schief
+3fit99 3sissippi 4ouri 3tress 2tchell 1obydick 2delsne 2hammad 6ed 2llydog 2nalisa 3ey123 5man 3goose 3key12 6bo
+3opoly 3ster1 7s 3tana1 4ecar 4gom240 4real 5ose 2onbeam 4ligh 8t 4shin 2rpheus 3rison 4owind 3tgage 4imer 2therfucker
+6lode 3ocros 4rola 2untain 1udvayne 2hammad 2lligan 3tiplelo 2nchkin 2shroom 3icman 3tang1 72 76 7s 1ynameis 2password
+2xworld 0napoleon 2scar24 2talie1 4sha1 3halie 3ional 2ughty1 3tilus 2vigator 3yseal 1cc1701a 7d 7e 374656 1ebraska
+2tscape 2vermind 6ore 2wcastl 8e 3pass6 3york1 1icholas 2ghtmar 8e 5wish 2neinch 3tendo 2rvana1 1okia6233 6300 5n73
+2name123 3enone 2rmandy 3thern 2stromo 2tebook 3redam 2unours 2vember 1thvbyfnjh 1uttertools 1wo4life 1ygiants
+0oblivion 2sidian 1ffshore 1klahoma 1pendoor 3rator 2timist 1riginal 1verkill 4lord 0p0015123 2o9i8u7 14ssw0rd
+1@ssw0rd 1a55w0rd 5ord 2ckers1 2intbal 8l 5ing 2kistan 2ladin1 3lmall 3mtree 2nasoni 8c 3cakes 3tera1 4her1 7s 4yhos
+2pamama 3illon 2radigm 6se 4medi 4noid 3lament 2sadena 3s1234 4pass 5ort 4w0rd 5or1 7d 801 81 92 a3 82 89 99 8s 7t
+2tches1 3hetic 4find 3ience 3ricia 6k1 5ots 2ulpaul 2vement 3ilion 1eaches1 3rljam 2ekaboo 2nelope 4tration 3guin1 7s
+3tagon 4hous 2rfect1 3sonal 2terbil 5pan 5son 1harmacy 2ialpha 3lippe 4lies 6ps 2oenix1 1ianoman 2ctures 2ercing
+2mpdadd 2neappl 8e 4tree 3gpong 3kfloy 8d 3nacle 2peline 2ramida 2zzaman 1lastics 3tinum 4ypus 3yball 5oy1 72 4mate
+4stat 8ion 4time 2easure 2ymouth 1okemon1 2lniypizdec0211 3opolo 2ohbear 3l6123 3ntang 3ppoop 2pcorn1 2rkchop 3nking
+4porn 4star 3sche1 79 3tland 4ugal 2seidon 3itive 2wer123 5ful 1reacher 3cious 3dator 3sario 4iden 8t 4sure 2incess
+4gles 4ting 3vate1 2ogress 3perty 3spect 1ufunga7782 2mpkin1 7s 2nisher 3krock 2ppydog 2ssy123 5cat 5man 0q1234567 889
+2w2e3r4 8t5 ay6 12w3e4r5 1awsedrf 2zwsx12 83 6ed 8c 9123 9rfv 3xswedc 1uestion 1we123qwe 3asd123 6zxc 3r1234 4asdf
+4t123 845 5y11 72 83 94 a5 b6 6ui 8o 9p 0r2d2c3po 1achelle 2diohea 8d 2gnarok 2iders1 3lroad 3nbow1 76 7s 4yday 3stlin
+2mmstein 2ngers1 2sputin 3taman 1ealmadrid 2becca1 2ckless 3overy 2dalert 3baron 3devil 4warf 3skins 3wings 2ginald
+4ster 2member 3ingto 2negade 2public 2search 3ident 2voluti 8on 5ver 2ynolds 1fhfvtkmrf 3njirf 2nthbyf 4ymrf 2vfcenhf
+1hbcnbyf 2fcfdbwf 4jnrf 2iannon 2jrjlbk 2tdtlrj 1iccardo 3hard1 7s 4mond 2ffraff 2ghtnow 2versid 1jhjktdf 2irfrgbde
+2ycnfynby 1oadkill 6ng 4runn 8er 4ster 2binson 3otech 5ics 2chelle 3kford 4hard 4nrol 8l 4star 4well 2lltide 2mantic
+4shka 2naldinho 2otbeer 2semary 1unescape 2sh2112 3tydog 0sabrina1 2ilboat 2lamander 4sana 3vador 2mantha 3my123
+3sung1 2ndiego 4rine 4wich 3tiago 2pphire 2ratoga 2sha123 5_007 2tan666 3urday 2usages 2vannah 1carface 4lett 2heisse
+2issors 2oobydo 8o 4ter1 3rpio1 7n 3tland 2rabble 4pper 3eamer 1eahawks 2bastia 8n 2curity 2gblue2 2infeld 2minole
+3perfi 2nators 3tinel 2phiroth 3tembe 8r 2renity 3gbest 4eant 3solution 3vices 2xybabe 5itch 4girl 4lady 4sexy
+1hadow12 3mrock 3ney14 4ghai 4non1 2eepdog 3pherd 3ridan 4lock 4wood 2itface 4head 2opping 3wtime 1idekick 2gmachi
+2lverad 2mpsons 2nclair 3gapor 3ister 2thlord 1kateboard 2inhead 3pper1 3ttles 2orpion 2ywalke 8r 1lamdunk 3pshot
+2imshad 8y 3pknot 4pery 2owhand 1mackdow 8n 3shing 2eghead 2irnoff 2oothie 1neakers 2ickers 3ffing 2oopdog 3wball 5ird
+5oar 8d 4flak 2uggles 1occer10 72 3rates 2ftball 4ware 2jdlg123aljg 2litude 3ution 2merset 4thin 8g 2nyericsson 4fuck
+4sony 2so123aljg 2ulmate 3thern 5par 8k 7w 1paceman 3nking 3rkles 4tan1 7s 2eakers 3cial1 7k 4trum 3edway 3ncer1
+2iderma 8n 3tfire 2linter 2ongebo 8b 3rting 2ringer 5ter 1quirrel 1rinivas 1tafford 3llion 3ndard 4ford 4islav 4ley1
+3rbuck 4craf 8t 4dust 4fire 6sh 4gate 4ligh 4ship 5tar 4trek 4wars 81 2eelers 3fanie 3phane 7i 8e 5en1 3rling 2ickman
+3gmata 3ngray 2ocking 5ton 3necol 8d 2raight 4nger 4tfor 4wber 8ry 3eaming 4ngth 3ipper 1uburban 2ccess1 3kdick
+4mydick 2llivan 2mmer69 699 2ndance 4evil 3flowe 8r 3light 3nyday 3shine 81 2per123 5fly 5ior 5man 81 5nov 8a 5sta 8r
+2rprise 3vivor 1vetlana 1weetheart 5nes 8s 5pea 2imming 3ngers 5ing 2ordfis 8h 1ylveste 2ncmaster 2racuse 0tacobell
+2ekwondo 2lisman 2mpabay 2rheels 2zmania 1echnics 2ddybea 8r 2lephon 8e 2mppass 2nnesse 2rminal 7t 8or 3rapin 2st1234
+4ing1 4pass 4test 1hailand 3natos 4kyou 2edoors 3force 3great 3odore 3rock1 2irteen 3sisit 2ompson 2rasher 3eesom
+2uglife 3mper1 3nder1 7b 3rsday 1iberius 2cklish 2ffany1 2ger123 5cat 2nkerbe 8ll 2tanium 3leist 1kbpfdtnf 1ogether
+2kiohotel 2mahawk 3myboy 3orrow 2onarmy 2riamos 2ttenha 8m 2uching 1raining 3nsfer 5lator 3veler 2easure 3efrog
+2fnthbyf 2iangle 3nidad 5tro 6y1 2ombone 3oper1 3pical 3uble1 2ucking 3elove 3mpet1 3stno1 1unafish 2rkey50 1wilight
+0ultimate 1mbrella 1nderdog 5ground 5tak 8er 2iversa 8l 7e 7ity 1sername 2marine 2uckballz1 0vacation 2gabond 2lencia
+5tin 8a 8e 3halla 3kyrie 2mpire1 7s 2ncouve 3essa1 3guard 3halen 2silisa 2uxhall 1elocity 2ndetta 2rbatim 3onica 6ka
+1fhufhbnf 2itymrf 2ntvfnbrf 2rcbvrf 2vfgfgf 1ictoria 2ewsoni 8c 2kings1 3toria 7ya 2ncent1 2oletta 2pergts 2rginia 7e
+1jqgfhjkm 1kontakte 1ladimir 5slav 1olkswag 3leyba 2yager1 1qsablpzla 1sjasnel12 0wanderer 2rcraft 3eagle 3hamme 8r
+3rior1 7s 2shburn 4ingt 8on 2terboy 5loo 1eare138 2bhompas 3maste 8r 2lcome1 2rewolf 2stside 4wood 2tpussy 1g8e3wjf
+1hatever 4what 2iplash 3skers 4tler 3teboy 5out 5sox 2ocares 1ildbill 4card 6ts 4fire 4wood 3liam1 7s 2ndmill 4surf
+3ston1 2reless 2shbone 1olfgang 4pack 3verin 8e 2nderboy 6ful 2odland 4stoc 3fwoof 2rdpass 1p2003wp 1rangler 2estler
+6in 8g 2inkle1 0yamahar1 2nkees1 72 1eahbaby 1fcntymrf 1jdsqgfhjkm 1ogibear 2semite 0z1x2c3v4 1achary1 2nzibar 2q12wsx
+4xsw2 3wsxcde 3xswcde 1eppelin 2rocool 1ildjian 1xasqw12 2casdqwe 9123 3v1234 4b123 5nm1 823
 `
+
+export function commonPasswords(): Set<string> {
+  let last = ''
+  const words = CODED.trim().split(/\s+/)
+  return new Set(
+    words.map((word) => {
+      last = last.slice(0, Number.parseInt(word.charAt(0), 36)) + word.slice(1)
+      return last
+    }),
+  )
+}

@@ -4,7 +4,7 @@
  */
 import { AppError } from '../errors.ts'
 import type { Password } from '../fields.ts'
-import { COMMON_PASSWORDS } from './common-passwords.ts'
+import { commonPasswords } from './common-passwords.ts'
 
 const SERVICE_WORDS = ['kith']
 /** Shorter words are in half of all passwords. */
@@ -21,7 +21,7 @@ export interface PasswordContext {
 
 /** Throws `invalid_request` for the field `password` when it is too easy to guess. */
 export function refuseGuessablePassword(password: Password, context: PasswordContext, path = 'password'): void {
-  common ??= new Set(COMMON_PASSWORDS.split(/\s+/))
+  common ??= commonPasswords()
   const folded = password.normalize('NFKC').toLowerCase()
   if (common.has(folded) || new Set(folded).size < 3) refuse('is one of the most common passwords', path)
   const localPart = context.email?.split('@')[0]

@@ -30,7 +30,7 @@ export const picturePages = new Hono<AppEnv>()
     (c) =>
       take(c, tooLargeIsMendable(c, c.var.submitted), {
         act: async (file) => {
-          await setAvatar(c.var.ctx, c.var.gate, file).catch((thrown: unknown) => {
+          await setAvatar(c.var.ctx, c.var.gate, async () => file).catch((thrown: unknown) => {
             throw inWords(c, thrown)
           })
           return redirectWith(c, PATH, 'picture_set')
