@@ -92,7 +92,7 @@ describe('a download', () => {
       [await spend(person.client, 'GET', path, undefined, { 'if-match': '"x"' }), 412],
       [await spend(person.client, 'GET', path, undefined, { range: 'bytes=99-' }), 416],
     ] as const
-    for (const [spent, status] of without) expectWithin(`${route} without a body`, spent, status)
+    for (const [spent, status] of without) expectWithin(`${route} with no body to send`, spent, status)
   })
 
   test('by a link is the same, and a link that is forged or over costs the database nothing', async () => {

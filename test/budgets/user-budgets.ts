@@ -129,7 +129,7 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   'PATCH /user/media/files/:fileId': WRITE,
   'DELETE /user/media/files/:fileId': WRITE,
   'GET /user/media/files/:fileId/content': DOWNLOAD,
-  'GET /user/media/files/:fileId/content without a body': { ...DOWNLOAD, r2: 0 },
+  'GET /user/media/files/:fileId/content with no body to send': { ...DOWNLOAD, r2: 0 },
   'POST /user/media/files/:fileId/links': READ,
   'DELETE /user/media/files/:fileId/links': WRITE,
   'GET /files/:fileId': DOWNLOAD,

@@ -31,7 +31,8 @@ describe('headers', () => {
     expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
     expect(reply.headers.get('x-content-type-options')).toBe('nosniff')
     expect(reply.headers.get('strict-transport-security')).toMatch(/^max-age=31536000\b/)
-    expect(reply.headers.get('referrer-policy')).toBe('no-referrer')
+    // Pages for people have forms: under `no-referrer` a browser would send them with `Origin: null`.
+    expect(reply.headers.get('referrer-policy')).toBe(path === '/' ? 'same-origin' : 'no-referrer')
     expect(reply.headers.get('x-frame-options')).toBe('DENY')
     expect(reply.headers.get('cross-origin-opener-policy')).toBe('same-origin')
     const policy = reply.headers.get('content-security-policy')

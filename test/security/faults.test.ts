@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
+import { forgetEverybody } from '../support/copies.ts'
 import { runCron } from '../support/cron.ts'
 import { checkInvariants } from '../support/invariants.ts'
 import { Client, newestCode, platform, type Reply } from '../support/kith.ts'
@@ -250,9 +251,11 @@ beforeEach(() => {
   platform.reset()
   clock.freeze()
 })
-afterEach(() => {
+afterEach(async () => {
   platform.faults.clear()
   clock.restore()
+  // The invariants are about everybody who is there.
+  await forgetEverybody()
 })
 
 async function settle(): Promise<void> {

@@ -5,10 +5,11 @@ import type { Scope } from '../../../src/core/oauth/scopes.ts'
 import { coveredBy, SCOPES } from '../../../src/core/oauth/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { signedInAdmin } from '../../support/admins.ts'
+import { copyOf } from '../../support/copies.ts'
 import { pictureForm, png } from '../../support/images.ts'
 import { Client, db, type Options, type Reply } from '../../support/kith.ts'
 import { newFolder, upload } from '../../support/media.ts'
-import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../../support/people.ts'
+import { PASSWORD, type Person, signedInPerson } from '../../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf, userRoutes } from '../../support/routes.ts'
 import { bearerOf, clientToken, idOf, newOAuthClient, userToken } from '../../support/tokens.ts'
 
@@ -159,12 +160,17 @@ function expectInsufficient(reply: Reply, scope: Scope): void {
 }
 
 let people = 0
+let originals: Promise<{ someone: Person; admin: Person }>
+beforeAll(() => {
+  originals = (async () => ({ someone: await signedInPerson('matrix_someone'), admin: await signedInAdmin('matrix_admin') }))()
+})
 /** Signed in, with a role that may call the route. */
 async function newPerson(route?: Route): Promise<Person> {
   people += 1
   const name = `matrix_${people}_person`
-  if (route && isAdminRoute(route)) return signedInAdmin(name)
-  const person = await signedInPerson(name)
+  const { someone, admin } = await originals
+  if (route && isAdminRoute(route)) return copyOf(admin, name)
+  const person = await copyOf(someone, name)
   if (route?.path.includes('/media/')) {
     own = { file: (await upload(person.client, 'mine.txt', UPLOAD)).json.data.file._id, folder: await newFolder(person.client, 'Mine') }
   }
@@ -195,7 +201,7 @@ async function update(person: Person, sets: string): Promise<void> {
 
 async function newOther(): Promise<void> {
   people += 1
-  other = await verifiedPerson(`matrix_${people}_other`)
+  other = await copyOf((await originals).someone, `matrix_${people}_other`)
   await db
     .prepare(
       `INSERT OR IGNORE INTO roles (id, display_name, ranking, description, scopes, system, created_at, updated_at)
