@@ -64,7 +64,7 @@ export function planClient(input: NewClient, now: number, secret: string = newCl
   judgeMetadata(metadata)
   const kept = metadata.authMethod === 'none' ? null : secret
   const columns = { ...toColumns(metadata), secretHash: kept === null ? null : sha256(kept) }
-  return { row: { id, ...columns, epoch: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
+  return { row: { id, ...columns, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
 }
 
 /** A change of a client: the row after it, what happened in words of the audit trail; no words: nothing did. */
@@ -91,16 +91,24 @@ export function planChange(before: ClientRow, changes: ClientChanges, now: numbe
     ...(secret === null ? [] : [{ type: 'client_secret_rotated', detail: before.id } as const]),
     ...(isSwitched ? [{ type: disabled ? 'client_disabled' : 'client_enabled', detail: before.id } as const] : []),
   ]
+  // The version of the row: never the same twice.
+  const updatedAt = Math.max(now, before.updatedAt + 1)
   const row = {
     ...before,
     ...columns,
     secretHash,
+    consentsSince: isAnotherParty(before, metadata) ? updatedAt : before.consentsSince,
     epoch: before.epoch + Number(isNewSecret || (isSwitched && disabled)),
     disabledAt: disabled ? (before.disabledAt ?? now) : null,
-    // The version of the row: never the same twice.
-    updatedAt: Math.max(now, before.updatedAt + 1),
+    updatedAt,
   }
   return events.length > 0 ? { row, secret, events } : { row: before, secret: null, events }
+}
+
+/** Codes may now go where they did not before, or to who proves itself otherwise: people are asked again (RFC 9700 §4.16). */
+function isAnotherParty(before: ClientRow, after: ClientMetadata): boolean {
+  const known = toMetadata(before)
+  return after.authMethod !== known.authMethod || after.redirectUris.some((uri) => !known.redirectUris.includes(uri))
 }
 
 const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string>> = {

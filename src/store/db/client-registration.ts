@@ -13,7 +13,7 @@ export type ClientRow = typeof oauthClients.$inferSelect
 const DELETED = 'deleted'
 
 const COLUMNS = sql`id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
-  first_party, require_pkce, access_token_seconds, epoch, disabled_at, created_at, updated_at`
+  first_party, require_pkce, access_token_seconds, epoch, consents_since, disabled_at, created_at, updated_at`
 
 export function findRegisteredClient(id: string): Statement<ClientRow | null> {
   return first(sql`SELECT ${COLUMNS} FROM oauth_clients WHERE id = ${id} AND token_endpoint_auth_method <> ${DELETED}`)
@@ -43,7 +43,7 @@ export function insertClient(row: ClientRow): Statement<void> {
   return run(sql`
     INSERT INTO oauth_clients (${COLUMNS})
     VALUES (${row.id}, ${row.name}, ${row.secretHash}, ${row.tokenEndpointAuthMethod}, ${row.redirectUris}, ${row.postLogoutRedirectUris},
-            ${row.grantTypes}, ${row.scopes}, ${row.firstParty}, ${row.requirePkce}, ${row.accessTokenSeconds}, ${row.epoch},
+            ${row.grantTypes}, ${row.scopes}, ${row.firstParty}, ${row.requirePkce}, ${row.accessTokenSeconds}, ${row.epoch}, ${row.consentsSince},
             ${row.disabledAt}, ${row.createdAt}, ${row.updatedAt})
     ON CONFLICT (id) DO NOTHING`)
 }
@@ -60,7 +60,7 @@ export function updateClient(next: ClientRow, condition: Fragment): Statement<vo
       token_endpoint_auth_method = ${next.tokenEndpointAuthMethod}, redirect_uris = ${next.redirectUris},
       post_logout_redirect_uris = ${next.postLogoutRedirectUris}, grant_types = ${next.grantTypes}, scopes = ${next.scopes},
       first_party = ${next.firstParty}, require_pkce = ${next.requirePkce}, access_token_seconds = ${next.accessTokenSeconds},
-      epoch = ${next.epoch}, disabled_at = ${next.disabledAt}, updated_at = ${next.updatedAt}
+      epoch = ${next.epoch}, consents_since = ${next.consentsSince}, disabled_at = ${next.disabledAt}, updated_at = ${next.updatedAt}
     WHERE id = ${next.id} AND (${condition})`)
 }
 

@@ -3,16 +3,25 @@ import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 
+/** True of the aliases `k` and `c`: the client has not become another party since the person agreed. */
+const counts = sql`k.updated_at > c.consents_since`
+
 export function findConsent(userId: UserId | null, clientId: string): Statement<{ scopes: string; createdAt: number } | null> {
-  return first(sql`SELECT scopes, created_at FROM consents WHERE user_id = ${userId} AND client_id = ${clientId}`)
+  return first(sql`
+    SELECT k.scopes, k.created_at FROM consents k JOIN oauth_clients c ON c.id = k.client_id
+    WHERE k.user_id = ${userId} AND k.client_id = ${clientId} AND ${counts}`)
 }
 
 /** Holds while this very consent stands, grown or not: one that was taken back and given anew is another. */
 export function isConsentGiven(userId: UserId, clientId: string, createdAt: number): Fragment {
-  return sql`EXISTS (SELECT 1 FROM consents k WHERE k.user_id = ${userId} AND k.client_id = ${clientId} AND k.created_at = ${createdAt})`
+  return sql`EXISTS (
+    SELECT 1 FROM consents k JOIN oauth_clients c ON c.id = k.client_id
+    WHERE k.user_id = ${userId} AND k.client_id = ${clientId} AND k.created_at = ${createdAt} AND ${counts})`
 }
 
-/** Adds to what was agreed before, where `condition` holds. Repeating it changes nothing. */
+const stillCounts = sql`consents.updated_at > (SELECT c.consents_since FROM oauth_clients c WHERE c.id = consents.client_id)`
+
+/** Adds to what was agreed before and still counts, where `condition` holds. Repeating it changes nothing. */
 export function addConsent(
   row: { userId: UserId; clientId: string; scopes: readonly string[]; now: number },
   condition: Fragment,
@@ -20,7 +29,9 @@ export function addConsent(
   return run(sql`
     INSERT INTO consents (user_id, client_id, scopes, created_at, updated_at)
     SELECT ${row.userId}, ${row.clientId}, ${row.scopes.join(' ')}, ${row.now}, ${row.now} WHERE ${condition}
-    ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at, scopes = consents.scopes || coalesce((
-      SELECT ' ' || group_concat(j.value, ' ') FROM json_each(${JSON.stringify(row.scopes)}) j
-      WHERE instr(' ' || consents.scopes || ' ', ' ' || j.value || ' ') = 0), '')`)
+    ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at,
+      created_at = CASE WHEN ${stillCounts} THEN consents.created_at ELSE excluded.created_at END,
+      scopes = CASE WHEN ${stillCounts} THEN consents.scopes || coalesce((
+        SELECT ' ' || group_concat(j.value, ' ') FROM json_each(${JSON.stringify(row.scopes)}) j
+        WHERE instr(' ' || consents.scopes || ' ', ' ' || j.value || ' ') = 0), '') ELSE excluded.scopes END`)
 }

@@ -1,7 +1,9 @@
 // Consent, response modes, and the rules that send a browser to a page. Security row 41; OpenID Connect Core §3.1.2.4.
 import { createHash } from 'node:crypto'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { planChange } from '../../../src/core/oauth/client-registration.ts'
 import { SUBMIT_SCRIPT, SUBMIT_SCRIPT_HASH } from '../../../src/http/authorization-response.ts'
+import { findRegisteredClient, isClientOfVersion, updateClient } from '../../../src/store/db/client-registration.ts'
 import { clock } from '../../platform/clock.ts'
 import { atTheLine, holdAtTheLine } from '../../support/start-line.ts'
 import {
@@ -11,6 +13,7 @@ import {
   exchange,
   newBrowser,
   newClient,
+  newCtx,
   ORIGIN,
   type Params,
   platform,
@@ -91,6 +94,27 @@ describe('consent', () => {
     expect(
       await rows('SELECT 1 FROM authorization_codes WHERE user_id = ? AND consumed_at IS NULL AND scope = ?', userId, 'openid'),
     ).toEqual([])
+  })
+
+  test('counts no longer once the client has another address; what is agreed to then is all there is', async () => {
+    const moved = await newClient({ firstParty: 0, scopes: 'openid profile email' })
+    clock.freeze()
+    const { ask, page, userId } = await newVisitor(moved)
+    await page().decide((await page().describe()).ticket)
+    expect(redirected(await ask()).params.code).toBeDefined()
+    clock.advance(1000)
+    const { db } = newCtx()
+    const before = await db.one(findRegisteredClient(moved.id))
+    if (!before) throw new Error('no client')
+    const { row } = planChange(before, { redirectUris: [moved.redirectUri, 'https://elsewhere.example/'] }, Date.now())
+    await db.one(updateClient(row, isClientOfVersion(moved.id, before.updatedAt)))
+    expect(sentTo(await ask()).path).toBe('/consent')
+    expect(redirected(await ask({ prompt: 'none' })).params.error).toBe('consent_required')
+    clock.advance(1000)
+    const again = page({ scope: 'email' })
+    await again.decide((await again.describe()).ticket)
+    expect(await rows('SELECT scopes FROM consents WHERE user_id = ?', userId)).toEqual([{ scopes: 'email' }])
+    expect(planChange(row, { name: 'Renamed', redirectUris: [moved.redirectUri] }, Date.now()).row.consentsSince).toBe(row.consentsSince)
   })
 
   test('two at once lose nothing of each other', async () => {

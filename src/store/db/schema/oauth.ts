@@ -22,6 +22,8 @@ export const oauthClients = sqliteTable('oauth_clients', {
   requirePkce: integer().notNull().default(1),
   accessTokenSeconds: integer().notNull().default(600),
   epoch: integer().notNull().default(0),
+  /** What people have agreed to before counts no longer: codes may go to an address that they did not know of. */
+  consentsSince: integer().notNull().default(0),
   disabledAt: integer(),
   createdAt: integer().notNull(),
   updatedAt: integer().notNull(),

@@ -1,0 +1,1 @@
+ALTER TABLE `oauth_clients` ADD `consents_since` integer DEFAULT 0 NOT NULL;
