@@ -25,8 +25,6 @@ const PARAMETERS = {
   reauthentication: 'reauthentication',
 } as const
 
-export const AUTHORIZATION_PARAMETERS = Object.keys(PARAMETERS) as readonly (keyof typeof PARAMETERS)[]
-
 type Field = (typeof PARAMETERS)[keyof typeof PARAMETERS]
 
 /** All as they came; what they mean is judged by `authorize.ts`. */
