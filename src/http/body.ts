@@ -3,9 +3,9 @@ import type { HonoRequest } from 'hono'
 import { AppError } from '../core/errors.ts'
 import { nextPiece } from '../core/media/body.ts'
 
-/** The body of a request. One that is longer is refused at its first byte too many; a silent one after a while. */
-export async function readBytes(req: HonoRequest, max: number): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = () => new AppError('payload_too_large', `The body may have at most ${max} bytes`)
+/** The body of a request; `told` is the limit that a refusal names, where it is another. One that is longer is refused at its first byte too many; a silent one after a while. */
+export async function readBytes(req: HonoRequest, max: number, told = max): Promise<Uint8Array<ArrayBuffer>> {
+  const tooLarge = () => new AppError('payload_too_large', `The body may have at most ${told} bytes`)
   if (Number(req.header('content-length') ?? 0) > max) throw tooLarge()
   const reader = req.raw.body?.getReader()
   if (!reader) return new Uint8Array()

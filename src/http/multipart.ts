@@ -27,7 +27,7 @@ export async function readFileForm(
   req: HonoRequest,
   expected: { file: readonly string[]; fields: readonly string[]; bytesMax: number },
 ): Promise<FileForm> {
-  const form = await parse(req, await readBytes(req, expected.bytesMax + FORM_OVERHEAD_BYTES))
+  const form = await parse(req, await readBytes(req, expected.bytesMax + FORM_OVERHEAD_BYTES, expected.bytesMax))
   const fields: Record<string, string> = {}
   let file: { name: string; part: File } | null = null
   for (const [name, part] of form.entries()) {
@@ -36,7 +36,8 @@ export async function readFileForm(
       if (file) throw refused(name, 'must be one file')
       file = { name, part }
     } else {
-      if (!expected.fields.includes(name) || typeof part !== 'string') throw refused(name.slice(0, 64), 'is not a known field')
+      if (!expected.fields.includes(name) || typeof part !== 'string')
+        throw refused(name.slice(0, 64), `is not a known field; the file goes into ${expected.file[0]}`)
       if (Object.hasOwn(fields, name)) throw refused(name, 'must not be repeated')
       fields[name] = part
     }

@@ -48,6 +48,12 @@ export function contentDigest(header: string | undefined): string | null {
   return digest
 }
 
+/** What a raw body says it is. `curl --data-binary` calls everything an urlencoded form that it is told nothing of: that says nothing. */
+export function declaredType(req: HonoRequest): string | null {
+  const type = req.header('content-type') ?? ''
+  return type === '' || /^application\/x-www-form-urlencoded\b/i.test(type) ? null : type
+}
+
 export interface UploadedFile {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** What the sender says it is; null where nothing is said. */
@@ -66,10 +72,11 @@ export interface FileTypes {
 /** Takes the body as the file. Its length must be told before. The handler reads it by `c.var.readFile`. */
 export function fileAsBody({ bytesMax, types }: FileTypes): Uploaded {
   const handler: Uploaded = async (c, next) => {
+    if (isMultipart(c.req)) throw new AppError('unsupported_media_type', 'This is a form: send it by PATCH, or send the bytes alone')
     if (c.req.header('content-length') === undefined) throw new AppError('length_required', 'Say how long the body is, in Content-Length')
     c.set('readFile', async () => {
       const bytes = await readBytes(c.req, bytesMax(c.var.ctx.config))
-      return { bytes, declaredType: c.req.header('content-type') ?? null }
+      return { bytes, declaredType: declaredType(c.req) }
     })
     await next()
   }

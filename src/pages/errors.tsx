@@ -46,7 +46,7 @@ const ERRORS = {
   role_in_use: [409, 'That did not work', WRONG],
   system_role_update: [400, 'That did not work', WRONG],
   system_role_delete: [400, 'That did not work', WRONG],
-  code_invalid: [400, 'Wrong code', 'This code is wrong, used or too old. Check it, or ask for a new one.'],
+  code_invalid: [400, 'Wrong code', 'This code is wrong, used or too old. Check it, or try the next one.'],
   invite_code_invalid: [400, 'Wrong invite code', 'This invite code is wrong or used. Ask for another one.'],
   invite_codes_hidden: [400, 'Not yet', 'Your account is very new. Wait a moment and open this page again.'],
   invalid_file: [400, 'File not taken', 'This file cannot be used. Choose another one.'],

@@ -21,8 +21,8 @@ function show(c: Context<AppEnv>, rooms: Rooms): Response {
       title: productOf(config),
       lead: (
         <>
-          The user service of an app: accounts, sign-in, OAuth 2.1 and OpenID Connect, profiles and the social graph. This one answers at{' '}
-          <code>{config.origin}</code>.
+          The user service of an app: accounts, sign-in, OAuth 2.1 and OpenID Connect, profiles, the social graph and files. This one
+          answers at <code>{config.origin}</code>.
         </>
       ),
     },

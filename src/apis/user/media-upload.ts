@@ -4,7 +4,7 @@ import * as z from 'zod'
 import * as fields from '../../core/fields.ts'
 import type { Upload } from '../../core/media/uploads.ts'
 import { isMultipart, readFileForm } from '../../http/multipart.ts'
-import { rawBody } from '../../http/upload.ts'
+import { declaredType, rawBody } from '../../http/upload.ts'
 import { judge } from '../../http/validate.ts'
 import { UploadQuery } from './media-wire.ts'
 
@@ -18,7 +18,7 @@ export function readUpload(req: HonoRequest, query: Place, formBytesMax: number)
 
 async function readRaw(req: HonoRequest, query: Place): Promise<Upload> {
   const { size, stream, digest } = rawBody(req)
-  const { name, contentType } = await judge('query', Described, { name: query.name, contentType: req.header('content-type') || OCTETS })
+  const { name, contentType } = await judge('query', Described, { name: query.name, contentType: declaredType(req) ?? OCTETS })
   return { name, folderId: query.folder, contentType, preventShare: query.preventShare, size, body: stream, digest }
 }
 

@@ -166,7 +166,7 @@ const offset = z
 export const PageQuery = z.object({
   limit: z
     .string()
-    .regex(/^\d{1,3}$/, 'must be a number')
+    .regex(/^\d{1,9}$/, 'must be a number')
     .transform(Number)
     .refine((v) => v >= 1 && v <= PAGE_LIMIT_MAX, `must be 1 to ${PAGE_LIMIT_MAX}`)
     .default(PAGE_LIMIT_DEFAULT)
@@ -229,7 +229,7 @@ export const SearchBody = z.strictObject({
       z.int(),
       z
         .string()
-        .regex(/^\d{1,3}$/, 'must be a number')
+        .regex(/^\d{1,9}$/, 'must be a number')
         .transform(Number),
     ])
     .refine((v) => v >= 1 && v <= SEARCH_RESULTS_MAX, `must be 1 to ${SEARCH_RESULTS_MAX}`)

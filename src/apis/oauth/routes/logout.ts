@@ -51,7 +51,13 @@ export const logoutRoutes = new Hono<AppEnv>()
 
 async function answer(c: Context<AppEnv>, gate: OptionalGate, request: LogoutRequest): Promise<Response> {
   const outcome = await judgeLogout(c.var.ctx, gate, request)
-  if (outcome.kind === 'confirmation_required') return c.redirect(`/sign-out?${toLogoutQuery(request)}`, 303)
+  if (outcome.kind === 'confirmation_required') return c.redirect(toSignOut(request), 303)
   clearSessionCookie(c)
   return c.redirect(outcome.location ?? '/sign-out', 303)
+}
+
+/** The page that asks the person, with what the client has said. */
+function toSignOut(request: LogoutRequest): string {
+  const query = toLogoutQuery(request)
+  return query === '' ? '/sign-out' : `/sign-out?${query}`
 }

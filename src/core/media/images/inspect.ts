@@ -41,5 +41,5 @@ function checkDeclared(declaredType: string | null, format: ImageFormat): void {
   if (declared === '' || declared === 'application/octet-stream') return
   const canonical =
     declared === 'image/jpg' || declared === 'image/pjpeg' ? 'image/jpeg' : declared === 'image/x-png' ? 'image/png' : declared
-  if (canonical !== format) refuseFile(`The file is declared as another type than what it is, ${format}`)
+  if (canonical !== format) refuseFile(`The file is declared as another type than what it is, ${format}: look at Content-Type`)
 }
