@@ -37,7 +37,7 @@ describe('an authenticator app', () => {
     expect(formOf(shown).action).toBe(`${APP}/confirm`)
 
     const wrong = await send(client, formOf(shown), { code: wrongCodeOf(secret) })
-    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or too old. Check it, or ask for a new one.'])
+    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or too old. Check it, or try the next one.'])
     expect([formOf(wrong).fields.secret, formOf(wrong).fields.code]).toEqual([secret, ''])
     expect(wrong.text).toContain(`d="${/fill="#000" d="([^"]+)"/.exec(shown.text)?.[1]}"`)
 
