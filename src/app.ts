@@ -10,22 +10,32 @@ import { documents } from './http/documents.ts'
 import { filesOrigin } from './http/files-origin.ts'
 import type { RoomDocument } from './http/openapi.ts'
 import { requestScope } from './http/request-scope.ts'
+import type { Room } from './http/room.ts'
+import { ROOM_PATHS, roomPath } from './http/room-paths.ts'
 import { docs } from './pages/docs.tsx'
 import { pages, showError } from './pages/index.ts'
 import { landing } from './pages/landing.tsx'
 import { mailbox } from './pages/mailbox.tsx'
 
+/** The older APIs. The paths of one begin with those of another, so the longer ones come first. */
+const ROOMS: readonly Room[] = []
+
 /** What `/openapi/<room>.json`, `/docs/<room>` and the landing page list. The first is the one shown to who names none. */
-export const DOCUMENTS: Readonly<Record<string, RoomDocument>> = { user: userDocument, oauth: oauthDocument }
+export const DOCUMENTS: Readonly<Record<string, RoomDocument>> = {
+  user: userDocument,
+  oauth: oauthDocument,
+  ...Object.fromEntries(ROOMS.map(({ name, document }) => [name, document])),
+}
 
 export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEnv> {
-  const app = new Hono<AppEnv>()
+  const app = new Hono<AppEnv>({ getPath: roomPath })
   app.onError(renderError)
   app.use(requestScope(buildContext), filesOrigin(FILES_PATH))
   app.use(async (c, next) => {
     c.set('showError', showError)
     await next()
   })
+  for (const { name, app: room } of ROOMS) app.route(ROOM_PATHS[name], room)
   app.route('/oauth', oauth)
   app.route('/.well-known', wellKnown)
   app.route('/', documents(DOCUMENTS))

@@ -96,6 +96,20 @@ const httpOrigin = z
   .string({ error: 'is missing' })
   .refine((v) => URL.canParse(v) && new URL(v).origin === v, 'must be an origin such as https://id.example.com')
 
+/** Rooms that may lie at the root of a host of their own. */
+export type HostRoom = 'mxit' | 'movida' | 'epixel' | 'mirrorfly'
+
+/** `host=room`, separated by commas or spaces: at the root of that host lies that room. */
+const hostRooms = list.pipe(
+  z
+    .array(
+      z
+        .string()
+        .regex(/^[a-z0-9.-]+(:\d{1,5})?=(mxit|movida|epixel|mirrorfly)$/, 'must be host=room with room mxit, movida, epixel or mirrorfly'),
+    )
+    .transform((pairs) => new Map(pairs.map((pair) => pair.split('=') as [string, HostRoom]))),
+)
+
 const MEBIBYTE = 1024 * 1024
 
 /** Where a bucket is to be had, without a slash at the end; a path is fine. Empty when it is not set. */
@@ -137,6 +151,17 @@ export const vars = z.object({
   AVATAR_BYTES_MAX: whole(5 * MEBIBYTE, 1, 20 * MEBIBYTE),
   AVATAR_SIDE_MAX: whole(4096, 128, 8192),
   AVATAR_CHANGES_PER_DAY: whole(20, 1, 10_000),
+  DIGEST_REALM: z
+    .string()
+    .regex(/^[\x20\x21\x23-\x5B\x5D-\x7E]{1,64}$/, 'must be printable ASCII without quotes')
+    .default('Production Movida'),
+  EXPOSE_USERS: onOff(true),
+  EPIXEL_PATH: z
+    .string()
+    .regex(/^(\/[A-Za-z0-9._-]+)+$/, 'must be a path such as /epixel/v1')
+    .default('/epixel/v1'),
+  EPIXEL_CHANGES_PER_DAY: whole(20, 1, 10_000),
+  HOST_ROOMS: hostRooms,
   FILES_ORIGIN: httpOrigin.or(z.literal('')).default(''),
   MEDIA_UPLOAD_BYTES_MAX: whole(100 * MEBIBYTE, 1, 5_000 * MEBIBYTE),
   MEDIA_FORM_BYTES_MAX: whole(10 * MEBIBYTE, 1, 50 * MEBIBYTE),

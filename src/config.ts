@@ -4,10 +4,10 @@
  * there by name, at the first request. Values never appear in an error, only names.
  */
 import type * as z from 'zod'
-import { PROFILE_FIELDS, type ProfileField, SCRYPT_LN_FLOOR, type SigningKey, vars as schema } from './config-vars.ts'
+import { type HostRoom, PROFILE_FIELDS, type ProfileField, SCRYPT_LN_FLOOR, type SigningKey, vars as schema } from './config-vars.ts'
 import type { Keyring } from './crypto.ts'
 
-export type { ProfileField, SigningKey } from './config-vars.ts'
+export type { HostRoom, ProfileField, SigningKey } from './config-vars.ts'
 export { PROFILE_FIELDS } from './config-vars.ts'
 
 export interface Bindings {
@@ -47,6 +47,11 @@ export interface Bindings {
   AVATAR_BYTES_MAX?: string
   AVATAR_SIDE_MAX?: string
   AVATAR_CHANGES_PER_DAY?: string
+  DIGEST_REALM?: string
+  EXPOSE_USERS?: string
+  EPIXEL_PATH?: string
+  EPIXEL_CHANGES_PER_DAY?: string
+  HOST_ROOMS?: string
   FILES_ORIGIN?: string
   MEDIA_UPLOAD_BYTES_MAX?: string
   MEDIA_FORM_BYTES_MAX?: string
@@ -82,6 +87,15 @@ export interface Config {
   readonly encryptionKeys: Keyring
   readonly avatars: AvatarConfig
   readonly media: MediaConfig
+  /** HTTP Digest's realm; robots' secrets are bound to it. */
+  readonly digestRealm: string
+  /** Whether robots may list people (Movida's "accounts configured for User Permissions"). */
+  readonly exposeUsers: boolean
+  /** Where the room `epixel` lies. */
+  readonly epixelPath: string
+  readonly epixelChangesPerDay: number
+  /** Rooms that lie at the root of a host of their own. */
+  readonly hostRooms: ReadonlyMap<string, HostRoom>
 }
 
 export interface AvatarConfig {
@@ -176,6 +190,11 @@ function parseConfig(env: Bindings): Config {
       filesPerUser: vars.MEDIA_FILES_PER_USER,
       foldersPerUser: vars.MEDIA_FOLDERS_PER_USER,
     },
+    digestRealm: vars.DIGEST_REALM,
+    exposeUsers: vars.EXPOSE_USERS,
+    epixelPath: vars.EPIXEL_PATH,
+    epixelChangesPerDay: vars.EPIXEL_CHANGES_PER_DAY,
+    hostRooms: vars.HOST_ROOMS,
   }
 }
 

@@ -11,7 +11,17 @@ export interface Keyring {
 }
 
 /** What a keyed digest is for. The label goes into the MAC, so one key never answers for two purposes. */
-export type MacPurpose = 'code' | 'refresh-token' | 'address' | 'network' | 'device' | 'code-target' | 'file-link' | 'form' | 'ticket'
+export type MacPurpose =
+  | 'code'
+  | 'refresh-token'
+  | 'address'
+  | 'network'
+  | 'device'
+  | 'code-target'
+  | 'file-link'
+  | 'form'
+  | 'ticket'
+  | 'digest-nonce'
 
 export function randomToken(bytes = 32): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('base64url')

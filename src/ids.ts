@@ -16,7 +16,8 @@ export type FollowId = Branded<'FollowId'>
 export type BlockId = Branded<'BlockId'>
 export type FileId = Branded<'FileId'>
 export type FolderId = Branded<'FolderId'>
-export type AnyId = UserId | SessionId | ChallengeId | MailId | AuditEventId | FollowId | BlockId | FileId | FolderId
+export type MachineId = Branded<'MachineId'>
+export type AnyId = UserId | SessionId | ChallengeId | MailId | AuditEventId | FollowId | BlockId | FileId | FolderId | MachineId
 
 const EPOCH_MS = Date.UTC(2025, 0, 1)
 const STEPS_PER_MS = 4096

@@ -1,10 +1,12 @@
 /**
- * Access, declared on the route (design §5): `requires(scope)`, `requiresSession()`, `optionalSession()`, `anyone()`.
+ * Access, declared on the route (design §5): `requires(scope)`, `requiresSession()`, `requiresKey(kind)`, `optionalSession()`,
+ * `anyone()`.
  * A route that declares nothing fails the architecture test. A route that requires something and ends without having
  * passed the gate answers 500: the caller's identity is to be had nowhere else.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { AppError } from '../core/errors.ts'
+import { type KeyKind, type Machine, requireLivingKey } from '../core/machines/keys.ts'
 import type { Scope } from '../core/oauth/scopes.ts'
 import { clientGate, type Gate, type OptionalGate, optionalGate, userGate } from '../core/sessions/gate.ts'
 import type { Claim, Principal } from '../core/sessions/principal.ts'
@@ -12,15 +14,25 @@ import type { AppEnv } from './app-env.ts'
 import { type Access, tag } from './tags.ts'
 
 type WithGate<G> = AppEnv & { Variables: { gate: G } }
+type WithMachine = AppEnv & { Variables: { machine: Machine } }
 
 /** A person whose credential holds `scope`, or a parent of it. */
 export function requires(scope: Scope): MiddlewareHandler<WithGate<Gate>> {
   return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.var.ctx, claim, scope))
 }
 
-/** A client that acts for itself, or a person, whose credential holds `scope`. */
-export function requiresOfClient(scope: Scope): MiddlewareHandler<WithGate<Gate<Principal>>> {
-  return guarded({ kind: 'scope', scope, callers: 'user_or_client' }, (c, claim) => clientGate(c.var.ctx, claim, scope))
+/** A client that acts for itself, whose token holds `scope`, or a person whose token holds `personal`. */
+export function requiresOfClient(scope: Scope, personal: Scope = scope): MiddlewareHandler<WithGate<Gate<Principal>>> {
+  return guarded({ kind: 'scope', scope, callers: 'user_or_client' }, (c, claim) => clientGate(c.var.ctx, claim, scope, personal))
+}
+
+/** The holder of a machine's key, which the room reads with `readKey`; who the key is of, the handler finds in `c.var.machine`. */
+export function requiresKey(kind: KeyKind, readKey: (c: Context) => string | undefined): MiddlewareHandler<WithMachine> {
+  const handler: MiddlewareHandler<WithMachine> = async (c, next) => {
+    c.set('machine', await requireLivingKey(c.var.ctx, kind, readKey(c) ?? ''))
+    await next()
+  }
+  return tag(handler, { access: { kind: 'key', key: kind } })
 }
 
 /** Any live session, whatever its scopes. */

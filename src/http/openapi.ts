@@ -24,8 +24,8 @@ export interface RoomDocument {
   readonly description: string
   /** Its routes, where they are mounted, and under which headings they stand. */
   readonly mounts: readonly { readonly prefix: string; readonly room: Hono<AppEnv>; readonly groups: readonly RouteGroup[] }[]
-  /** How its callers prove who they are. */
-  readonly credentials: readonly (keyof typeof SECURITY_SCHEMES)[]
+  /** How its callers prove who they are: any of these; a list within is needed together. */
+  readonly credentials: readonly (SchemeName | readonly SchemeName[])[]
   /** Its error envelope, and what that holds for an error: the examples are rendered as the room renders. */
   readonly error: z.ZodType
   readonly toErrorBody: (error: AppError, request: { readonly method: string; readonly path: string }) => unknown
@@ -41,7 +41,12 @@ const SECURITY_SCHEMES = {
     name: '__Host-kith_session',
     description: 'The cookie of /user/login; a browser sends it by itself',
   },
+  digest: { type: 'http', scheme: 'digest', description: 'HTTP Digest with the name and the secret of a robot' },
+  apikey: { type: 'apiKey', in: 'header', name: 'apikey', description: 'An API key' },
+  token: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The token of a log-in, without a scheme before it' },
 }
+
+type SchemeName = keyof typeof SECURITY_SCHEMES
 
 export function toOpenApi(info: RoomDocument, origin: string): Json {
   const paths: Record<string, Json> = {}
@@ -62,7 +67,7 @@ export function toOpenApi(info: RoomDocument, origin: string): Json {
     tags: headingsOf(info),
     paths,
     components: {
-      securitySchemes: Object.fromEntries(info.credentials.map((kind) => [kind, SECURITY_SCHEMES[kind]])),
+      securitySchemes: Object.fromEntries(info.credentials.flat().map((kind) => [kind, SECURITY_SCHEMES[kind]])),
       schemas: { Error: toJsonSchema(info.error, 'output') },
     },
   }
@@ -119,6 +124,7 @@ function operationId(method: string, path: string): string {
 function accessText(access: Access | undefined): string {
   if (access?.kind === 'scope') return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`
   if (access?.kind === 'session') return 'Any signed-in session, whatever its scopes.'
+  if (access?.kind === 'key') return 'The key alone; no token.'
   if (access?.kind === 'optional_session') return 'No credential needed; a session is looked at where there is one.'
   return 'No credential needed.'
 }
@@ -126,7 +132,9 @@ function accessText(access: Access | undefined): string {
 /** The names within are what a credential must hold: OpenAPI 3.1 allows them for every kind of scheme. */
 function toSecurity(access: Access | undefined, credentials: RoomDocument['credentials']): Json[] {
   if (!access || access.kind === 'anyone') return [{}]
-  const kinds = credentials.map((kind) => ({ [kind]: access.kind === 'scope' ? [access.scope] : [] }))
+  if (access.kind === 'key') return [{ apikey: [] }]
+  const scopes = access.kind === 'scope' ? [access.scope] : []
+  const kinds = credentials.map((kind) => Object.fromEntries([kind].flat().map((name) => [name, scopes])))
   return access.kind === 'optional_session' ? [...kinds, {}] : kinds
 }
 

@@ -5,11 +5,13 @@
 import type { MiddlewareHandler } from 'hono'
 import { findTargetHandler } from 'hono/utils/handler'
 import type * as z from 'zod'
+import type { KeyKind } from '../core/machines/keys.ts'
 import type { Scope } from '../core/oauth/scopes.ts'
 
 export type Access =
   | { readonly kind: 'scope'; readonly scope: Scope; readonly callers: 'user' | 'user_or_client' }
   | { readonly kind: 'session' }
+  | { readonly kind: 'key'; readonly key: KeyKind }
   | { readonly kind: 'optional_session' }
   | { readonly kind: 'anyone' }
 

@@ -42,6 +42,7 @@ const TREE = {
   'client:oauth:introspect': { parent: 'client:oauth:all', description: 'Ask whether a token is good' },
   'client:profile:all': { parent: 'client:all', description: 'Everything about public profiles' },
   'client:profile:read': { parent: 'client:profile:all', description: 'See public profiles' },
+  'client:profile:write': { parent: 'client:profile:all', description: 'Make users of its own and change them' },
   'admin:all': { parent: '*', description: 'Administer the service' },
   'admin:profile:all': { parent: 'admin:all', description: 'Administer users' },
   'admin:profile:read': { parent: 'admin:profile:all', description: 'See all of every user' },

@@ -1,17 +1,20 @@
 /**
  * The one gate (design §1.7, §5): every kind of credential passes it, in the same D1 batch as the request's first
  * read. The session lives, its epoch equals the user's, the user is neither banned nor deleted, the client is enabled.
- * The caller's identity is reachable only through it.
+ * The caller's identity is reachable only through it. A machine's key that came along is judged in the same batch: alive,
+ * and the one under which the token was issued (security row 53).
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { SessionId, UserId } from '../../ids.ts'
 import type { Results, Statement } from '../../store/db/database.ts'
+import { findLivingKey, type MachineRow } from '../../store/db/machine-credentials.ts'
 import { type ClientGateRow, findClientGateRow } from '../../store/db/oauth-clients.ts'
 import { findGateRow, type GateRow, touchSession } from '../../store/db/sessions.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { BROWSER_SESSION_IDLE_MS, SESSION_TOUCH_MS } from '../figures.ts'
+import { touchMachineLater } from '../machines/last-use.ts'
 import { coveredBy, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from '../oauth/scopes.ts'
 import type { Claim, ClientPrincipal, Principal, UserPrincipal } from './principal.ts'
 
@@ -41,7 +44,10 @@ export type OptionalGate = <const S extends Reads = typeof NO_READS>(
 export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
   return async (reads) => {
     if (claim.kind === 'client') throw insufficientScope(needed)
-    const [row, ...results] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...(reads?.(claim) ?? [])])
+    const keys = keyReads(ctx, claim)
+    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claim) ?? [])])
+    const results = rest.slice(keys.length)
+    if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
     if (needed) requireScope(principal, needed)
@@ -49,9 +55,23 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
   }
 }
 
-/** A gate for a client that acts for itself (client_credentials), or for a person whose token holds the scope. */
-export function clientGate(ctx: Ctx, claim: Claim, needed: Scope): Gate<Principal> {
-  if (claim.kind !== 'client') return userGate(ctx, claim, needed)
+function keyReads(ctx: Ctx, claim: SessionClaim): Statement<MachineRow | null>[] {
+  const key = claim.kind === 'access_token' ? claim.key : undefined
+  return key ? [findLivingKey(key.secretHash, key.kind, ctx.now())] : []
+}
+
+function requireOwnKey(ctx: Ctx, claim: SessionClaim, machine: MachineRow | null): void {
+  if (!machine) throw new AppError('invalid_client', 'The key is not valid')
+  if (claim.kind !== 'access_token' || machine.clientId !== claim.clientId) throw new AppError('invalid_token')
+  touchMachineLater(ctx, machine)
+}
+
+/**
+ * A gate for a client that acts for itself (client_credentials), or for a person whose token holds `personal`, which is the
+ * same scope unless the route says otherwise.
+ */
+export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scope = needed): Gate<Principal> {
+  if (claim.kind !== 'client') return userGate(ctx, claim, personal)
   return async (reads) => {
     const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId }
     const [row, ...results] = await ctx.gateDb.batch([findClientGateRow(claim.clientId), ...(reads?.(nobody) ?? [])])

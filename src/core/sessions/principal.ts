@@ -1,6 +1,14 @@
 /** Who calls: what a credential claims before the gate, and who the caller is after it. */
 import type { SessionId, UserId } from '../../ids.ts'
+import type { KeyKind } from '../../store/db/machine-credentials.ts'
 import type { Scope } from '../oauth/scopes.ts'
+
+/** A machine's key that came along with a credential: the two must agree (security row 53). */
+export interface PresentedKey {
+  readonly kind: KeyKind
+  /** SHA-256 of the key. */
+  readonly secretHash: string
+}
 
 /** What a credential says of itself. Its signature or form is right; whether it still counts, only the gate knows. */
 export type Claim =
@@ -11,6 +19,7 @@ export type Claim =
       readonly userId: UserId
       readonly clientId: string
       readonly scopes: readonly Scope[]
+      readonly key?: PresentedKey
     }
   | { readonly kind: 'client'; readonly clientId: string; readonly clientEpoch: number; readonly scopes: readonly Scope[] }
 

@@ -49,6 +49,8 @@ export type AuditEventType =
   | 'client_enabled'
   | 'client_deleted'
   | 'app_disconnected'
+  | 'machine_created'
+  | 'machine_revoked'
 
 export interface NewAuditEvent {
   readonly id: AuditEventId

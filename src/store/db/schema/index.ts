@@ -1,5 +1,6 @@
 /** All tables, for drizzle-kit and for the test that compares them with the migrated database. */
 export * from './events.ts'
+export * from './machines.ts'
 export * from './media.ts'
 export * from './oauth.ts'
 export * from './sessions.ts'

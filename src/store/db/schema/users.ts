@@ -96,6 +96,8 @@ export const users = sqliteTable(
     index('users_restricted').on(t.id).where(sql`restricted_at IS NOT NULL`),
     // The sweep of accounts that never proved their address.
     index('users_unverified').on(t.id).where(sql`email_verified_at IS NULL`),
+    // People whom robots may list, by id.
+    index('users_active').on(t.id).where(sql`email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL`),
     // Whose picture an object of the bucket is.
     index('users_avatar_key').on(t.avatarKey).where(sql`avatar_key IS NOT NULL`),
     // Deleted accounts whose time to come back is over.

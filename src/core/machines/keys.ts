@@ -1,0 +1,87 @@
+/**
+ * API keys and license keys: who presents one, and the sessions and tokens of people under it. Each key stands for an OAuth
+ * client of its own, which nothing but the key can act for: its scopes cap the tokens, and it ends with the key.
+ */
+import { randomToken, sha256 } from '../../crypto.ts'
+import type { SessionId, UserId } from '../../ids.ts'
+import type { Fragment, Statement } from '../../store/db/database.ts'
+import { findLivingKey, type KeyKind, type MachineRow } from '../../store/db/machine-credentials.ts'
+import { insertRefreshToken } from '../../store/db/refresh-tokens.ts'
+import { insertSession, sessionWasMade } from '../../store/db/sessions.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { ACCESS_TOKEN_SECONDS_MAX, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
+import { issueAccessToken } from '../oauth/access-token.ts'
+import { intersectScopes, type Scope, storedScopes } from '../oauth/scopes.ts'
+import { touchMachineLater } from './last-use.ts'
+
+export type { KeyKind, MachineRow as Machine } from '../../store/db/machine-credentials.ts'
+
+/** A key's row; it has a client always. */
+export type Key = MachineRow & { readonly clientId: string }
+
+/** The key, alive; throws `invalid_client` for any other. For the ways in, before there is a token. One round trip. */
+export async function requireLivingKey(ctx: Ctx, kind: KeyKind, key: string): Promise<Key> {
+  const row = await ctx.db.one(findLivingKey(sha256(key), kind, ctx.now()))
+  const clientId = row?.clientId ?? null
+  if (!row || clientId === null) throw new AppError('invalid_client', 'The key is not valid')
+  touchMachineLater(ctx, row)
+  return { ...row, clientId }
+}
+
+/** What people's tokens under the key may do: of its scopes those that are for people. */
+export function personalScopes(key: Pick<MachineRow, 'scopes'>): Scope[] {
+  return intersectScopes(storedScopes(key.scopes), ['delegated:all'])
+}
+
+interface KeySession {
+  readonly sessionId: SessionId
+  /** Null where the session has none: then it ends with its one access token. */
+  readonly refreshToken: string | null
+  readonly writes: readonly Statement<unknown>[]
+}
+
+/**
+ * A new session of the user under the key, and the statements that store it where `condition` holds, which may name the
+ * alias `u`, the user. It exists once they are committed.
+ */
+export function newKeySession(
+  ctx: Ctx,
+  input: { key: Key; userId: UserId; amr: readonly string[]; refreshable: boolean; condition: Fragment },
+): KeySession {
+  const { key, userId } = input
+  const now = ctx.now()
+  const sessionId = ctx.newId<SessionId>()
+  const refreshToken = input.refreshable ? randomToken() : null
+  const expiresAt = now + (input.refreshable ? REFRESH_TOKEN_IDLE_MS : ACCESS_TOKEN_SECONDS_MAX * 1000)
+  const session = {
+    id: sessionId,
+    userId,
+    clientId: key.clientId,
+    tokenHash: null,
+    scope: personalScopes(key).join(' '),
+    createdAt: now,
+    expiresAt,
+    idleExpiresAt: expiresAt,
+    authenticatedAt: now,
+    amr: input.amr.join(' '),
+  }
+  const writes = [
+    insertSession(session, input.condition),
+    ...(refreshToken === null
+      ? []
+      : [insertRefreshToken({ tokenHash: sha256(refreshToken), sessionId, createdAt: now, expiresAt }, sessionWasMade(sessionId))]),
+  ]
+  return { sessionId, refreshToken, writes }
+}
+
+/** An access token of an hour, which these old APIs expect, for a session that was made under the key. */
+export function issueKeyToken(ctx: Ctx, input: { key: Key; userId: UserId; sessionId: SessionId }): Promise<string> {
+  const { key, userId, sessionId } = input
+  return issueAccessToken(ctx, {
+    clientId: key.clientId,
+    scopes: personalScopes(key),
+    lifeSeconds: ACCESS_TOKEN_SECONDS_MAX,
+    holder: { userId, sessionId },
+  })
+}

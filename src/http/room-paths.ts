@@ -1,0 +1,34 @@
+/**
+ * Where the rooms of the four older APIs lie (wire §0.1): each below a path of its own, and, where `HOST_ROOMS` says so, at
+ * the root of a host of its own. A slash at the end means the same there, and is no reason to redirect (wire §0.3). Routing
+ * sees the path; `c.req.url` stays what the client has asked for.
+ */
+import { getPath } from 'hono/utils/url'
+import { type Bindings, type Config, getConfig, type HostRoom } from '../config.ts'
+
+export const ROOM_PATHS: Readonly<Record<HostRoom, string>> = {
+  mirrorfly: '/api/v1',
+  movida: '/api',
+  mxit: '/mxit',
+  epixel: '/epixel/v1',
+}
+
+/** For Hono's `getPath`: which path a request means. */
+export function roomPath(request: Request, options?: { env?: Bindings }): string {
+  const path = getPath(request)
+  return options?.env ? toRoomPath(() => new URL(request.url).host, path, getConfig(options.env)) : path
+}
+
+/** A host's own room is at its root, and where it lies elsewhere as well. `EPIXEL_PATH` moves that room. */
+export function toRoomPath(host: () => string, path: string, config: Pick<Config, 'hostRooms' | 'epixelPath'>): string {
+  const room = config.hostRooms.size > 0 ? config.hostRooms.get(host()) : undefined
+  const moved = isBelow(path, config.epixelPath) ? `${ROOM_PATHS.epixel}${path.slice(config.epixelPath.length)}` : path
+  const placed = room === undefined || isBelow(moved, ROOM_PATHS[room]) ? moved : `${ROOM_PATHS[room]}${moved}`
+  return placed.endsWith('/') && PATHS.some((base) => isBelow(placed, base)) ? placed.slice(0, -1) : placed
+}
+
+const PATHS = Object.values(ROOM_PATHS)
+
+function isBelow(path: string, base: string): boolean {
+  return path === base || path.startsWith(`${base}/`)
+}

@@ -1,0 +1,11 @@
+/** A room for one of the four older APIs: what `app.ts` mounts. Taking one away is deleting its folder and its lines there. */
+import type { Hono } from 'hono'
+import type { HostRoom } from '../config.ts'
+import type { AppEnv } from './app-env.ts'
+import type { RoomDocument } from './openapi.ts'
+
+export interface Room {
+  readonly name: HostRoom
+  readonly app: Hono<AppEnv>
+  readonly document: RoomDocument
+}

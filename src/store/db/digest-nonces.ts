@@ -1,0 +1,19 @@
+/** Nonce counts of HTTP Digest (RFC 7616 §3.4): each is used once, and they only rise. */
+import { sql } from 'drizzle-orm'
+import { type Fragment, first, run, type Statement } from './database.ts'
+
+/** Claims a nonce count, where `condition` holds; null where it, or a higher one, was used already. One guarded statement. */
+export function claimNonceCount(
+  input: { nonce: string; count: number; expiresAt: number },
+  condition: Fragment,
+): Statement<{ count: number } | null> {
+  return first(sql`
+    INSERT INTO digest_nonces (nonce, count, expires_at) SELECT ${input.nonce}, ${input.count}, ${input.expiresAt} WHERE ${condition}
+    ON CONFLICT (nonce) DO UPDATE SET count = excluded.count WHERE count < excluded.count
+    RETURNING count`)
+}
+
+export function deleteExpiredNonces(input: { now: number; limit: number }): Statement<void> {
+  return run(sql`
+    DELETE FROM digest_nonces WHERE nonce IN (SELECT nonce FROM digest_nonces WHERE expires_at < ${input.now} LIMIT ${input.limit})`)
+}

@@ -1,0 +1,70 @@
+/** Credentials of machines in D1: robots, API keys, license keys. Keys are looked up by their SHA-256, robots by name. */
+import { sql } from 'drizzle-orm'
+import type { MachineId } from '../../ids.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
+import type { machineCredentials } from './schema/machines.ts'
+
+/** Keys that are sent with a request, unlike a robot's secret. */
+export type KeyKind = 'api_key' | 'license_key'
+
+export type MachineRow = Omit<typeof machineCredentials.$inferSelect, 'id'> & { readonly id: MachineId }
+
+/** Makes the credential, where `condition` holds; a robot unless a living one has the name. The witness is the row itself. */
+export function insertMachine(row: MachineRow, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO machine_credentials (id, kind, name, secret_hash, ha1, realm, client_id, scopes, created_by, created_at, expires_at,
+                                     last_used_at, revoked_at)
+    SELECT ${row.id}, ${row.kind}, ${row.name}, ${row.secretHash}, ${row.ha1}, ${row.realm}, ${row.clientId}, ${row.scopes},
+           ${row.createdBy}, ${row.createdAt}, ${row.expiresAt}, ${row.lastUsedAt}, ${row.revokedAt}
+    WHERE ${condition}
+    ON CONFLICT (id) DO NOTHING`)
+}
+
+/** Holds while no living robot has the name. */
+export function isRobotNameFree(name: string): Fragment {
+  return sql`NOT EXISTS (SELECT 1 FROM machine_credentials WHERE name = ${name} AND kind = 'robot' AND revoked_at IS NULL)`
+}
+
+export function findMachine(id: MachineId): Statement<MachineRow | null> {
+  return first(sql`SELECT * FROM machine_credentials WHERE id = ${id}`)
+}
+
+/** A key that opens something: not revoked, not expired. */
+export function findLivingKey(secretHash: string, kind: KeyKind, now: number): Statement<MachineRow | null> {
+  return first(sql`
+    SELECT * FROM machine_credentials
+    WHERE secret_hash = ${secretHash} AND kind = ${kind} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
+}
+
+/** A robot that may sign in. */
+export function findLivingRobot(name: string, now: number): Statement<MachineRow | null> {
+  return first(sql`
+    SELECT * FROM machine_credentials
+    WHERE name = ${name} AND kind = 'robot' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
+}
+
+/** Holds while the credential opens something. */
+export function isMachineAlive(id: MachineId, now: number): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM machine_credentials WHERE id = ${id} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now}))`
+}
+
+/** The newest first, from before the id `before`. */
+export function listMachines(input: { before: number; limit: number }): Statement<MachineRow[]> {
+  return all(sql`SELECT * FROM machine_credentials WHERE id < ${input.before} ORDER BY id DESC LIMIT ${input.limit}`)
+}
+
+/** From here on it opens nothing; the client of a key is shut with it, and with that every token issued under it. */
+export function revokeMachine(id: MachineId, now: number): Statement<void>[] {
+  return [
+    run(sql`
+      UPDATE oauth_clients SET disabled_at = ${now}, epoch = epoch + 1, updated_at = MAX(updated_at + 1, ${now})
+      WHERE disabled_at IS NULL AND id = (SELECT client_id FROM machine_credentials WHERE id = ${id})`),
+    run(sql`UPDATE machine_credentials SET revoked_at = ${now}, ha1 = NULL WHERE id = ${id} AND revoked_at IS NULL`),
+  ]
+}
+
+/** For people to see, to within the time that the core chooses. */
+export function touchMachine(id: MachineId, now: number): Statement<void> {
+  return run(sql`UPDATE machine_credentials SET last_used_at = ${now} WHERE id = ${id}`)
+}

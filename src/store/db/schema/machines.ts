@@ -1,0 +1,97 @@
+/** Machine clients: robots, API keys and license keys; what is kept of people for the rooms that use them. */
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { oauthClients } from './oauth.ts'
+import { users } from './users.ts'
+
+/**
+ * A credential of a machine: `robot` (HTTP Digest), `api_key` or `license_key`. The two keys stand for an OAuth client of
+ * their own, whose scopes cap the tokens that are issued under them; with it they are revoked.
+ */
+export const machineCredentials = sqliteTable(
+  'machine_credentials',
+  {
+    id: integer().primaryKey(),
+    kind: text().notNull(),
+    /** A robot's user name, or what a key is for. */
+    name: text().notNull(),
+    /** SHA-256 of a key. */
+    secretHash: text(),
+    /** RFC 7616 §3.4.2: MD5 of user name, realm and secret; as good as the secret, so encrypted. */
+    ha1: text(),
+    realm: text(),
+    clientId: text().references(() => oauthClients.id, { onDelete: 'cascade' }),
+    /** Space separated. */
+    scopes: text().notNull(),
+    createdBy: integer(),
+    createdAt: integer().notNull(),
+    expiresAt: integer(),
+    lastUsedAt: integer(),
+    revokedAt: integer(),
+  },
+  (t) => [
+    uniqueIndex('machine_credentials_secret_hash').on(t.secretHash),
+    // Decides who has the name of a robot; its log-in.
+    uniqueIndex('machine_credentials_robot').on(t.name).where(sql`kind = 'robot' AND revoked_at IS NULL`),
+    // The end of a client.
+    index('machine_credentials_client').on(t.clientId),
+  ],
+)
+
+/** The highest nonce count that was used with a nonce (RFC 7616 §3.4): each counts once. */
+export const digestNonces = sqliteTable(
+  'digest_nonces',
+  {
+    nonce: text().primaryKey(),
+    count: integer().notNull(),
+    expiresAt: integer().notNull(),
+  },
+  (t) => [index('digest_nonces_expires_at').on(t.expiresAt)],
+)
+
+/** Who a person is to the holder of a license key (MirrorFly's `userIdentifier`). */
+export const externalIdentities = sqliteTable(
+  'external_identities',
+  {
+    id: integer().primaryKey(),
+    credentialId: integer()
+      .notNull()
+      .references(() => machineCredentials.id, { onDelete: 'cascade' }),
+    externalId: text().notNull(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** SHA-256 of the password that we made: 128 bits or more, so no slow hash is needed. */
+    passwordHash: text().notNull(),
+    /** JSON: up to three pairs of texts. */
+    metadata: text().notNull().default('{}'),
+    createdAt: integer().notNull(),
+    updatedAt: integer().notNull(),
+  },
+  (t) => [uniqueIndex('external_identities_external_id').on(t.credentialId, t.externalId), index('external_identities_user').on(t.userId)],
+)
+
+/** Where a person's device takes pushes. Kept for apps; nothing is sent by us. */
+export const pushDevices = sqliteTable(
+  'push_devices',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** web, ios or android. */
+    deviceType: text().notNull(),
+    osVersion: text(),
+    deviceToken: text(),
+    voipDeviceToken: text(),
+    /** 0 production, 1 sandbox. */
+    mode: integer(),
+    updatedAt: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.deviceType] })],
+)
+
+/** Counts that would take a scan, kept by triggers: `active_users` (verified, not banned, not deleted). */
+export const totals = sqliteTable('totals', {
+  name: text().primaryKey(),
+  value: integer().notNull(),
+})
