@@ -10,7 +10,7 @@ import { platform } from './kith.ts'
 const SCOPES: Readonly<Record<MachineKind, readonly Scope[]>> = {
   robot: ['client:profile:read'],
   api_key: ['delegated:all'],
-  license_key: ['client:profile:write', 'delegated:all'],
+  license_key: ['client:profile:all', 'delegated:all'],
 }
 
 let machines = 0
@@ -24,6 +24,11 @@ export async function makeMachine(kind: MachineKind, options: Partial<Omit<NewMa
   await ctx.db.batch(writes)
   return made
 }
+
+type Options = Parameters<typeof makeMachine>[1]
+export const makeRobot = (options?: Options) => makeMachine('robot', options)
+export const makeApiKey = (options?: Options) => makeMachine('api_key', options)
+export const makeLicenseKey = (options?: Options) => makeMachine('license_key', options)
 
 export async function revoke(id: MachineId): Promise<void> {
   const ctx = buildCronContext(platform.env, createExecutionContext())

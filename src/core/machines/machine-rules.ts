@@ -22,11 +22,11 @@ export const machineExpiry = z.iso
 /** It goes into a header as it is, and into the HA1 before a colon (RFC 7616 §3.4). */
 const ROBOT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/
 
-/** The most that each kind may do, which is what it may do where nothing else is said. Robots look; keys act for people. */
+/** The most that each kind may do, and what it may do where nothing else is said. Robots look; keys act for people, or for users of their own. */
 const SCOPES_OF_KIND: Readonly<Record<MachineKind, readonly Scope[]>> = {
   robot: ['client:profile:read'],
   api_key: ['delegated:all'],
-  license_key: ['client:profile:write', 'delegated:all'],
+  license_key: ['client:profile:all', 'delegated:all'],
 }
 
 export interface NewMachine {

@@ -44,6 +44,12 @@ export function findLivingRobot(name: string, now: number): Statement<MachineRow
     WHERE name = ${name} AND kind = 'robot' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
 }
 
+/** Holds while the credential opens something. */
+export function isMachineAlive(id: MachineId, now: number): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM machine_credentials WHERE id = ${id} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now}))`
+}
+
 /** Holds while nobody has revoked the credential; it may have expired. */
 export function isMachineUnrevoked(id: MachineId): Fragment {
   return sql`EXISTS (SELECT 1 FROM machine_credentials WHERE id = ${id} AND revoked_at IS NULL)`

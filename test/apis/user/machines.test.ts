@@ -50,7 +50,7 @@ describe('a machine client', () => {
   test.each([
     [robot('mac_robot'), 'kith_rb_', 'client:profile:read'],
     [API_KEY, 'kith_ak_', 'delegated:all'],
-    [LICENSE_KEY, 'kith_lk_', 'client:profile:write delegated:all'],
+    [LICENSE_KEY, 'kith_lk_', 'client:profile:all delegated:all'],
   ])('%j is made with all that its kind may do, listed and revoked, each with its audit event', async (fields, prefix, scope) => {
     const reply = await create(root, fields)
     expect([reply.status, reply.headers.get('cache-control')]).toEqual([201, 'no-store'])
@@ -110,6 +110,7 @@ describe('a machine client', () => {
     ['a robot with everything', robot('mac_wrong3'), { scope: '*' }, 'scope'],
     ['a key that reads by itself', API_KEY, { scope: 'client:profile:read' }, 'scope'],
     ['a key that administers', API_KEY, { scope: 'delegated:all admin:all' }, 'scope'],
+    ['a license that may do all that clients may', LICENSE_KEY, { scope: 'client:all' }, 'scope'],
     ['a key that makes users', API_KEY, { scope: 'client:profile:write' }, 'scope'],
     ['a license that learns who somebody is', LICENSE_KEY, { scope: 'openid' }, 'scope'],
     ['a license that introspects', LICENSE_KEY, { scope: 'client:oauth:introspect' }, 'scope'],
