@@ -149,6 +149,33 @@ const MEDIA_CHECKS: readonly Check[] = [
   ),
 ]
 
+const ACTIVE = '(SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL)'
+
+/** Counted again in the statement that writes, as with the other counters. */
+const ACTIVE_USERS: Check = {
+  name: 'active_users',
+  find: `SELECT 'active_users' AS subject, found, expected FROM (
+    SELECT (SELECT value FROM totals WHERE name = 'active_users') AS found, ${ACTIVE} AS expected) WHERE found IS NOT expected`,
+  repair: () => [
+    `INSERT INTO totals (name, value) VALUES ('active_users', ${ACTIVE}) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+  ],
+}
+
+/** A key and the client that stands for it live and end together. What robots know is looked at in doctor-robots.ts. */
+const MACHINE_CHECKS: readonly Check[] = [
+  looked(
+    'keys without their client',
+    `SELECT m.id AS subject, m.client_id AS found FROM machine_credentials m WHERE m.kind <> 'robot' AND m.revoked_at IS NULL
+       AND NOT EXISTS (
+         SELECT 1 FROM oauth_clients c WHERE c.id = m.client_id AND c.token_endpoint_auth_method = 'machine_key' AND c.disabled_at IS NULL)`,
+  ),
+  looked(
+    'clients without their key',
+    `SELECT c.id AS subject FROM oauth_clients c WHERE c.token_endpoint_auth_method = 'machine_key'
+       AND NOT EXISTS (SELECT 1 FROM machine_credentials m WHERE m.client_id = c.id AND m.revoked_at IS NULL)`,
+  ),
+]
+
 export const CHECKS: readonly Check[] = [
   { name: 'quick_check', find: "SELECT quick_check AS subject FROM pragma_quick_check WHERE quick_check <> 'ok'", repair: null },
   {
@@ -185,5 +212,7 @@ export const CHECKS: readonly Check[] = [
   counter('follower_count', 'f.followed_id = u.id AND f.approved_at IS NOT NULL'),
   counter('following_count', 'f.follower_id = u.id AND f.approved_at IS NOT NULL'),
   counter('request_count', 'f.followed_id = u.id AND f.approved_at IS NULL'),
+  ACTIVE_USERS,
   ...MEDIA_CHECKS,
+  ...MACHINE_CHECKS,
 ]

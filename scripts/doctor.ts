@@ -2,11 +2,13 @@
  * `npm run doctor`: recounts what counters and triggers keep, looks for what must not be in the database, and says what
  * differs; with `--repair` it mends it. On the local database or, with `--remote`, on the deployed one. The exit code is 1
  * when differences are left. Each check reads whole tables: a few seconds for a million edges. Objects in the buckets are
- * compared with the rows, and never changed.
+ * compared with the rows, and what robots prove themselves by with the keys of this machine; both are never changed.
  */
 import { parseArgs } from 'node:util'
+import { readDigestSettings } from './digest-settings.ts'
 import { CHECKS, type Check, type Difference, ROUND_MAX } from './doctor-checks.ts'
 import { examineObjects } from './doctor-objects.ts'
+import { examineRobots } from './doctor-robots.ts'
 import { main, Refusal, runWrangler } from './local.ts'
 import { withStores } from './stores.ts'
 
@@ -57,11 +59,10 @@ async function examine(remote: boolean): Promise<Finding[]> {
     remote,
   )
   const findings = CHECKS.map((check, index) => ({ check, differences: results[index] ?? [] }))
-  const objects = (await withStores(remote, examineObjects)).map(({ name, differences }) => ({
-    check: { name, find: '', repair: null },
-    differences,
-  }))
-  return [...findings, ...objects].filter(({ differences }) => differences.length > 0)
+  const digest = readDigestSettings(remote)
+  const seen = await withStores(remote, async (stores) => [...(await examineObjects(stores)), ...(await examineRobots(stores.DB, digest))])
+  const others = seen.map(({ name, differences }) => ({ check: { name, find: '', repair: null }, differences }))
+  return [...findings, ...others].filter(({ differences }) => differences.length > 0)
 }
 
 /** Mends round by round and says how much; answers what is left. Ends early where a round changes nothing. */

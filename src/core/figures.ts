@@ -122,6 +122,8 @@ export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
 export const CLIENT_REMOVAL_CHUNK = 5_000
 export const CLIENT_REMOVAL_CHUNKS_PER_RUN = 20
 export const DELETED_CLIENTS_AT_A_TIME = 20
+/** An end that is further away is a slip of the pen; what shall not end by itself is made without one. */
+export const MACHINE_LIFE_MS_MAX = 10 * 365 * DAY_MS
 /** Grants that the list of connected apps is made of, the newest. */
 export const APP_SESSIONS_LOOKED_AT = 1_000
 /** Sides of the two squares that an avatar is drawn as: for screens of today, and for lists and clients that know no WebP. */

@@ -1,7 +1,9 @@
 /** Visits to the routes of administrators. */
+import { toHex } from '../../src/ids.ts'
 import { signedInAdmin } from '../support/admins.ts'
 import { putEdge } from '../support/graph.ts'
 import { db } from '../support/kith.ts'
+import { makeMachine } from '../support/machines.ts'
 import { PASSWORD, type Person, signedInPerson } from '../support/people.ts'
 import { putConsent } from '../support/tokens.ts'
 import { visit } from './visits.ts'
@@ -13,6 +15,15 @@ export async function visitAdministration(): Promise<void> {
   await visitRoles(admin)
   await visitActs(admin, target)
   await visitClients(admin)
+  await visitMachines(admin)
+}
+
+async function visitMachines({ client }: Person): Promise<void> {
+  const robot = await makeMachine('robot')
+  const { json } = await visit(client, 'POST', '/machine/admin-api/create', { kind: 'api_key', name: 'Planner', scope: 'delegated:all' })
+  await visit(client, 'GET', '/machine/admin-api/list')
+  await visit(client, 'GET', `/machine/admin-api/list?offset=${json.data.machine._id}`)
+  for (const id of [json.data.machine._id, toHex(robot.machine.id)]) await visit(client, 'POST', '/machine/admin-api/revoke', { id })
 }
 
 async function visitClients({ client, id }: Person): Promise<void> {

@@ -6,6 +6,7 @@ import { signedInAdmin } from '../support/admins.ts'
 import { type Spent, spend } from '../support/budget.ts'
 import { putEdge } from '../support/graph.ts'
 import { db, platform } from '../support/kith.ts'
+import { makeMachine } from '../support/machines.ts'
 import { PASSWORD, type Person, signedInPerson } from '../support/people.ts'
 import { idOf } from '../support/tokens.ts'
 import { expectWithin, RECORDS } from './user-budgets.ts'
@@ -153,6 +154,19 @@ describe('what administrators do', () => {
       ['DELETE', second],
     ] as const) {
       expectWithin(`${method} /client/admin-api/delete`, await act(method, '/client/admin-api/delete', { client_id }))
+    }
+  })
+
+  test('make, list and revoke a machine client, among many', async () => {
+    for (let made = 0; made < 30; made++) await makeMachine('license_key')
+    const body = { kind: 'api_key', name: 'Budget', scope: 'delegated:all' }
+    const made = await act('POST', '/machine/admin-api/create', body)
+    expectWithin('POST /machine/admin-api/create', made, 201)
+    const page = await spend(admin.client, 'GET', `/machine/admin-api/list?limit=${RECORDS}&offset=${made.json.data.machine._id}`)
+    expect(page.json.data.records).toHaveLength(RECORDS)
+    expectWithin('GET /machine/admin-api/list', page)
+    for (const { _id: id } of [made.json.data.machine, page.json.data.records[0]]) {
+      expectWithin('POST /machine/admin-api/revoke', await act('POST', '/machine/admin-api/revoke', { id }))
     }
   })
 })

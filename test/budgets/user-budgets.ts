@@ -111,6 +111,9 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   'DELETE /client/admin-api/delete': WRITE,
   'GET /client/admin-api/list': PAGE,
   'GET /client/:clientId': READ,
+  'POST /machine/admin-api/create': WRITE,
+  'GET /machine/admin-api/list': PAGE,
+  'POST /machine/admin-api/revoke': WRITE,
   // Of as many sessions as the apps have together.
   'GET /user/apps': PAGE,
   // The sessions of one app are found among those of all.

@@ -10,6 +10,7 @@ import { fromHex, toHex, type UserId } from '../../src/ids.ts'
 import worker from '../../src/index.ts'
 import { clock } from '../platform/clock.ts'
 import { Client, db, platform } from '../support/kith.ts'
+import { makeMachine } from '../support/machines.ts'
 import { logIn, type Person, signedInPerson, signUp } from '../support/people.ts'
 
 const DAY_MS = 86_400_000
@@ -68,6 +69,23 @@ async function fillProfile(person: Person, mark: string): Promise<void> {
   await exec(`UPDATE users SET ${texts.map((name) => `${name} = '${mark}'`).join(', ')} WHERE id = ?`, idOf(person))
 }
 
+/** As a license key and a device of the person do. */
+async function makeKnownToMachines(person: Person, mark: string): Promise<void> {
+  const { machine } = await makeMachine('license_key')
+  await exec(
+    `INSERT INTO external_identities (id, credential_id, external_id, user_id, password_hash, metadata, created_at, updated_at)
+     VALUES (?1, ?2, ?3, ?1, ?3, ?3, 0, 0)`,
+    idOf(person),
+    machine.id,
+    mark,
+  )
+  await exec(
+    'INSERT INTO push_devices (user_id, device_type, os_version, device_token, voip_device_token, updated_at) VALUES (?1, ?2, ?2, ?2, ?2, 0)',
+    idOf(person),
+    mark,
+  )
+}
+
 async function leave(person: Person): Promise<void> {
   expect((await person.client.delete('/user/me')).status).toBe(200)
 }
@@ -119,6 +137,7 @@ describe('the purge', () => {
     )
     await exec('INSERT INTO totp_credentials (user_id, pending_secret, pending_at) VALUES (?, ?, 0)', idOf(ann), mark)
     await exec('INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (?, ?, 0)', idOf(ann), mark)
+    await makeKnownToMachines(ann, mark)
     await emptyMailbox()
     clock.advance(14 * DAY_MS)
     await runCron()
@@ -138,6 +157,10 @@ describe('the purge', () => {
       idOf(bob),
       idOf(boss),
     )
+    await exec(
+      "INSERT INTO machine_credentials (id, kind, name, scopes, created_by, created_at) VALUES (7, 'api_key', 'x', '', ?, 0)",
+      idOf(boss),
+    )
     await leave(boss)
     await emptyMailbox()
     clock.advance(14 * DAY_MS)
@@ -148,6 +171,8 @@ describe('the purge', () => {
       `audit_events.actor_id: ${idOf(boss)}`,
       // A spent code stays spent.
       `invite_codes.used_by: ${idOf(boss)}`,
+      // A key outlives who made it, and whoever asks later finds that one maker made these.
+      `machine_credentials.created_by: ${idOf(boss)}`,
     ])
   })
 
@@ -167,11 +192,13 @@ describe('the purge', () => {
        SELECT id, ?, '', 0, 0, 9e15, 9e15, 0, 0, '' FROM users WHERE id <= 120`,
       idOf(ann),
     )
+    await makeKnownToMachines(ann, 'mark-of-fans')
     await leave(ann)
     clock.advance(14 * DAY_MS)
     const ctx = buildCronContext(platform.env as unknown as Bindings, createExecutionContext())
     await eraseDeletedAccounts(ctx)
     expect(await userRow(ann)).toMatchObject({ username: `deleted:${idOf(ann)}`, email: null, given_name: null, deleted_reason: 'purged' })
+    expect(await findEverywhere(['mark-of-fans'])).toEqual([])
     expect((await logIn(ann, new Client())).status).toBe(401)
     await removeErasedAccounts(ctx)
     expect(await rows('SELECT 1 FROM audit_events WHERE user_id = ?', idOf(ann))).toHaveLength(5500 + 4 - 5000)

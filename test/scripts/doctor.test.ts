@@ -1,12 +1,15 @@
 // The checks of `npm run doctor`, on the migrated database: each defect is planted past the triggers and keys that
 // prevent it, found, and mended, and nothing else is touched.
 import { env } from 'cloudflare:workers'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CHECKS, type Check, type Difference } from '../../scripts/doctor-checks.ts'
 import { examineObjects } from '../../scripts/doctor-objects.ts'
-import type { Bindings } from '../../src/config.ts'
+import { type DigestSettings, examineRobots } from '../../scripts/doctor-robots.ts'
+import { type Bindings, getConfig } from '../../src/config.ts'
+import { MACHINE_KINDS } from '../../src/core/machines/machines.ts'
 import { fromHex, type UserId } from '../../src/ids.ts'
 import { db } from '../support/kith.ts'
+import { makeMachine, revoke } from '../support/machines.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 
 const exec = (sql: string, ...params: unknown[]) =>
@@ -198,6 +201,72 @@ describe('what is planted is found, and mended', () => {
     expect(await find(checkOf('edges of nobody'))).toHaveLength(1_000)
     await mendAll()
     expect([await findAll(), await rows('SELECT id FROM follows')]).toEqual([{}, [{ id: 1 }]])
+  })
+
+  test('a count of active people that is wrong, or lost', async () => {
+    const [right] = await rows<{ value: number }>("SELECT value FROM totals WHERE name = 'active_users'")
+    for (const [sql, found] of [
+      ["UPDATE totals SET value = 77 WHERE name = 'active_users'", 77],
+      ["DELETE FROM totals WHERE name = 'active_users'", null],
+    ] as const) {
+      await exec(sql)
+      expect(await findAll()).toEqual({ active_users: [{ subject: 'active_users', found, expected: right?.value }] })
+      await mendAll()
+      expect(await findAll()).toEqual({})
+    }
+    await exec("UPDATE users SET deleted_at = 1, deleted_reason = 'self' WHERE id = ?", eve)
+    expect([await findAll(), (await rows<{ value: number }>('SELECT value FROM totals'))[0]?.value]).toEqual([{}, (right?.value ?? 0) - 1])
+  })
+
+  describe('of machine clients', () => {
+    const stores = env as unknown as Bindings
+    const { encryptionKeys, digestRealm } = getConfig(stores)
+    const settings = { encryptionKeys, digestRealm }
+    const robots = async (changed: Partial<DigestSettings> = {}) => examineRobots(stores.DB, { ...settings, ...changed })
+    afterEach(async () => {
+      await exec('DELETE FROM machine_credentials')
+      await exec("DELETE FROM oauth_clients WHERE id LIKE 'machine-%'")
+    })
+
+    test('those that are in order, alive, expired and revoked', async () => {
+      for (const kind of MACHINE_KINDS) {
+        await makeMachine(kind)
+        await makeMachine(kind, { expiresAt: 1 })
+        await revoke((await makeMachine(kind)).machine.id)
+      }
+      expect([await findAll(), await robots()]).toEqual([{}, []])
+    })
+
+    test('a key whose client was switched off or is another, and a client whose key is gone', async () => {
+      const [off, other, gone] = [await makeMachine('api_key'), await makeMachine('license_key'), await makeMachine('api_key')]
+      await exec('UPDATE oauth_clients SET disabled_at = 1 WHERE id = ?', off.machine.clientId)
+      await exec("UPDATE oauth_clients SET token_endpoint_auth_method = 'none' WHERE id = ?", other.machine.clientId)
+      await exec('DELETE FROM machine_credentials WHERE id = ?', gone.machine.id)
+      expect(await findAll()).toEqual({
+        'keys without their client': [off, other].map(({ machine }) => ({ subject: machine.id, found: machine.clientId })),
+        'clients without their key': [{ subject: gone.machine.clientId }],
+      })
+    })
+
+    test('a robot whose key is gone, whose HA1 is of another row, and one of another realm', async () => {
+      const [one, two] = [await makeMachine('robot'), await makeMachine('robot')]
+      const kid = encryptionKeys.current
+      const without = { current: 'other', keys: new Map([['other', new Uint8Array(32)]]) }
+      const unreadable = [one, two].map(({ machine }) => ({ subject: machine.id, found: kid }))
+      expect(await robots({ encryptionKeys: without })).toEqual([{ name: 'robots whose HA1 cannot be read', differences: unreadable }])
+      // Where the keys are for nobody to read, the realm is what is left to look at.
+      expect(await robots({ encryptionKeys: null })).toEqual([])
+      const realms = [one, two].map(({ machine }) => ({ subject: machine.id, found: digestRealm, expected: 'Elsewhere' }))
+      expect(await robots({ encryptionKeys: null, digestRealm: 'Elsewhere' })).toEqual([
+        { name: 'robots of another realm', differences: realms },
+      ])
+      await exec(
+        'UPDATE machine_credentials SET ha1 = (SELECT ha1 FROM machine_credentials WHERE id = ?) WHERE id = ?',
+        one.machine.id,
+        two.machine.id,
+      )
+      expect(await robots()).toEqual([{ name: 'robots whose HA1 cannot be read', differences: [{ subject: two.machine.id, found: kid }] }])
+    })
   })
 
   describe('of files', () => {

@@ -1,10 +1,14 @@
 // No secret lies anywhere in the clear (security §5.4.9, rows 1, 9, 15, 23): canaries go through every flow; then all of
 // D1, KV and the log are searched for them, in the spellings they might have taken.
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ha1Of } from '../../src/core/machines/machines.ts'
 import { answer, newName, pendingLogIn, personWithSecondFactor, resetCode } from '../support/actors.ts'
+import { signedInAdmin } from '../support/admins.ts'
 import { dumpKv, dumpTables } from '../support/invariants.ts'
 import { Client, newestCode, platform } from '../support/kith.ts'
 import { logIn, signUp } from '../support/people.ts'
+import { bearerOf, userToken } from '../support/tokens.ts'
 
 const LEVELS = ['log', 'info', 'warn', 'error', 'debug'] as const
 const CANARY = 'Canary'
@@ -83,13 +87,11 @@ function secretOf(client: Client): string {
   return secret
 }
 
-test('passwords, codes, tokens and cookies lie nowhere in D1, in KV or in the log', async () => {
-  const { secrets, addresses } = await goThroughEverything()
-  expect(new Set(secrets).size).toBe(secrets.length)
-  const tables = (await dumpTables()).filter(({ table }) => !table.startsWith('oauth'))
-  const kv = await dumpKv()
-  expect([tables.length > 20, kv.length > 1, logged.length > 20]).toEqual([true, true, true])
-
+function whereItLies(
+  secrets: readonly string[],
+  tables: Awaited<ReturnType<typeof dumpTables>>,
+  kv: Awaited<ReturnType<typeof dumpKv>>,
+): string[] {
   const found: string[] = []
   for (const secret of secrets) {
     for (const { table, row } of tables) {
@@ -100,10 +102,40 @@ test('passwords, codes, tokens and cookies lie nowhere in D1, in KV or in the lo
     }
     for (const line of logged) if (holds(line, secret)) found.push(`${secret} in the log: ${line}`)
   }
-  expect(found).toEqual([])
+  return found
+}
+
+test('passwords, codes, tokens and cookies lie nowhere in D1, in KV or in the log', async () => {
+  const { secrets, addresses } = await goThroughEverything()
+  expect(new Set(secrets).size).toBe(secrets.length)
+  const tables = (await dumpTables()).filter(({ table }) => !table.startsWith('oauth'))
+  const kv = await dumpKv()
+  expect([tables.length > 20, kv.length > 1, logged.length > 20]).toEqual([true, true, true])
+
+  expect(whereItLies(secrets, tables, kv)).toEqual([])
 
   const inLog = logged.filter((line) => addresses.some((address) => holds(line, address)) || line.includes(CANARY))
   expect(inLog, 'addresses and what callers wrote').toEqual([])
+})
+
+test('what machines prove themselves by lies nowhere in clear: secrets, passwords, HA1, and what is revoked leaves none', async () => {
+  const root = bearerOf(await userToken(await signedInAdmin(newName('keymaker'), 'super_admin'), ['*']))
+  const secrets: string[] = []
+  for (const kind of ['robot', 'api_key', 'license_key']) {
+    for (const end of ['kept', 'revoked']) {
+      const name = `${kind}_${end}`
+      const { data } = (await root.post('/machine/admin-api/create', { kind, name })).json
+      secrets.push(data.secret, ...(data.account ? [data.account.password] : []))
+      if (kind === 'robot') secrets.push(ha1Of(name, 'Production Movida', data.secret), createHash('md5').update(data.secret).digest('hex'))
+      if (end === 'revoked') await root.post('/machine/admin-api/revoke', { id: data.machine._id })
+      await root.post('/machine/admin-api/create', { kind, name: data.secret, scope: 'openid' })
+    }
+  }
+  await root.get('/machine/admin-api/list?limit=100')
+  expect([secrets.length, new Set(secrets).size]).toEqual([12, 12])
+  expect(whereItLies(secrets, await dumpTables(), await dumpKv())).toEqual([])
+  const sealed = (await dumpTables()).filter(({ table, row }) => table === 'machine_credentials' && row.ha1 !== null)
+  expect(sealed.map(({ row }) => [row.name, /^[\w-]+\.[\w-]{80}$/.test(String(row.ha1))])).toEqual([['robot_kept', true]])
 })
 
 test('an address lies in the account, and in the outbox until its mail is sent; nowhere else', async () => {

@@ -89,6 +89,9 @@ const RULES: Readonly<Record<string, string>> = {
       OR (secret IS NOT NULL) <> (last_step > 0)`,
   '4: a family has one refresh token that is not rotated': `
     SELECT session_id AS id FROM refresh_tokens WHERE rotated_at IS NULL GROUP BY session_id HAVING COUNT(*) > 1`,
+  '5: active people are counted': `
+    SELECT name AS id, value FROM totals WHERE name = 'active_users' AND value <> (
+      SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL)`,
   '6: a user name is canonical': 'SELECT id FROM users WHERE username_key <> lower(username)',
   '6: a user name is unique': 'SELECT MIN(id) AS id FROM users GROUP BY lower(username) HAVING COUNT(*) > 1',
   '6: an address is canonical': 'SELECT id FROM users WHERE email_key <> lower(email)',
@@ -106,6 +109,12 @@ const RULES: Readonly<Record<string, string>> = {
   '11: a mail that is done no longer holds the address': `
     SELECT id FROM mail_outbox WHERE (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND to_address IS NOT NULL`,
   '11: a mail is sent or given up, not both': 'SELECT id FROM mail_outbox WHERE sent_at IS NOT NULL AND failed_at IS NOT NULL',
+  '9: a machine is known by what it has, and a revoked robot by nothing': `
+    SELECT id FROM machine_credentials WHERE (kind = 'robot') <> (secret_hash IS NULL) OR (kind <> 'robot' AND (ha1 IS NOT NULL OR realm IS NOT NULL))
+      OR (kind = 'robot' AND (ha1 IS NULL) <> (revoked_at IS NOT NULL))`,
+  '2: a key and its client live and end together': `
+    SELECT m.id FROM machine_credentials m WHERE (m.kind <> 'robot' AND m.revoked_at IS NULL) <> EXISTS (
+      SELECT 1 FROM oauth_clients c WHERE c.id = m.client_id AND c.token_endpoint_auth_method = 'machine_key' AND c.disabled_at IS NULL)`,
   ...MEDIA_RULES,
   '13: foreign keys hold': 'PRAGMA foreign_key_check',
 }

@@ -19,6 +19,7 @@ import { auditTrail } from './routes/audit.ts'
 import { clients } from './routes/clients.ts'
 import { deletion } from './routes/deletion.ts'
 import { inviteCodes } from './routes/invite-codes.ts'
+import { machines } from './routes/machines.ts'
 import { media } from './routes/media.ts'
 import { mediaFiles } from './routes/media-files.ts'
 import { people } from './routes/people.ts'
@@ -62,6 +63,7 @@ const GROUPS: readonly RouteGroup[] = [
     routes: [adminUpdate, admins, adminRoles],
   },
   { name: 'Clients', description: 'For administrators: the OAuth clients.', routes: [clients] },
+  { name: 'Machine clients', description: 'For administrators: robots, API keys, license keys of older programs.', routes: [machines] },
   { name: 'Service', description: 'What everyone may know: health and scopes.', routes: [system] },
   { name: 'People', description: 'Others, as the caller may see them.', routes: [people] },
 ]

@@ -174,7 +174,7 @@ export const PageQuery = z.object({
   offset: offset.optional(),
 })
 
-const hexId = <Id extends AnyId>() =>
+export const hexId = <Id extends AnyId>() =>
   z
     .string()
     .regex(/^[0-9a-f]{24}$/, 'must be an id of 24 hex digits')

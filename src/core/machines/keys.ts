@@ -10,23 +10,23 @@ import { insertRefreshToken } from '../../store/db/refresh-tokens.ts'
 import { insertSession, sessionWasMade } from '../../store/db/sessions.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { ACCESS_TOKEN_SECONDS_MAX, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
+import { ACCESS_TOKEN_SECONDS_MAX, REFRESH_TOKEN_ABSOLUTE_MS, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
 import { issueAccessToken } from '../oauth/access-token.ts'
 import { intersectScopes, type Scope, storedScopes } from '../oauth/scopes.ts'
 import { touchMachineLater } from './last-use.ts'
+import { looksLikeSecret } from './secrets.ts'
 
 export type { KeyKind, MachineRow as Machine } from '../../store/db/machine-credentials.ts'
 
 /** A key's row; it has a client always. */
 export type Key = MachineRow & { readonly clientId: string }
 
-/** The key, alive; throws `invalid_client` for any other. For the ways in, before there is a token. One round trip. */
+/** The key, alive; throws `invalid_client` for any other. For the ways in, before there is a token. One round trip at most. */
 export async function requireLivingKey(ctx: Ctx, kind: KeyKind, key: string): Promise<Key> {
-  const row = await ctx.db.one(findLivingKey(sha256(key), kind, ctx.now()))
-  const clientId = row?.clientId ?? null
-  if (!row || clientId === null) throw new AppError('invalid_client', 'The key is not valid')
+  const row = looksLikeSecret(kind, key) && (await ctx.db.one(findLivingKey(sha256(key), kind, ctx.now())))
+  if (!row || row.clientId === null) throw new AppError('invalid_client', 'The key is not valid')
   touchMachineLater(ctx, row)
-  return { ...row, clientId }
+  return { ...row, clientId: row.clientId }
 }
 
 /** What people's tokens under the key may do: of its scopes those that are for people. */
@@ -53,7 +53,8 @@ export function newKeySession(
   const now = ctx.now()
   const sessionId = ctx.newId<SessionId>()
   const refreshToken = input.refreshable ? randomToken() : null
-  const expiresAt = now + (input.refreshable ? REFRESH_TOKEN_IDLE_MS : ACCESS_TOKEN_SECONDS_MAX * 1000)
+  const life = input.refreshable ? REFRESH_TOKEN_ABSOLUTE_MS : ACCESS_TOKEN_SECONDS_MAX * 1000
+  const idleExpiresAt = now + Math.min(life, REFRESH_TOKEN_IDLE_MS)
   const session = {
     id: sessionId,
     userId,
@@ -61,8 +62,8 @@ export function newKeySession(
     tokenHash: null,
     scope: personalScopes(key).join(' '),
     createdAt: now,
-    expiresAt,
-    idleExpiresAt: expiresAt,
+    expiresAt: now + life,
+    idleExpiresAt,
     authenticatedAt: now,
     amr: input.amr.join(' '),
   }
@@ -70,7 +71,12 @@ export function newKeySession(
     insertSession(session, input.condition),
     ...(refreshToken === null
       ? []
-      : [insertRefreshToken({ tokenHash: sha256(refreshToken), sessionId, createdAt: now, expiresAt }, sessionWasMade(sessionId))]),
+      : [
+          insertRefreshToken(
+            { tokenHash: sha256(refreshToken), sessionId, createdAt: now, expiresAt: idleExpiresAt },
+            sessionWasMade(sessionId),
+          ),
+        ]),
   ]
   return { sessionId, refreshToken, writes }
 }

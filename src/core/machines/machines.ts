@@ -1,17 +1,19 @@
 /**
  * Machine clients (design §4, §5; security 1E): robots for HTTP Digest, API keys and license keys. Administrators and the
- * operator's command make and revoke them; secrets are ours, at least 128 random bits, and shown once. Nobody gives a machine
- * a scope that they do not hold themselves.
+ * operator's command make and revoke them; secrets are ours and shown once. Nobody gives a machine a scope that they do not
+ * hold themselves. A key is to people what a first-party client is: it asks them for no consent.
  */
 import { createHash } from 'node:crypto'
-import { encrypt, randomToken, sha256 } from '../../crypto.ts'
-import type { MachineId, UserId } from '../../ids.ts'
+import type { Config } from '../../config.ts'
+import { encrypt, sha256 } from '../../crypto.ts'
+import { type MachineId, toHex, type UserId } from '../../ids.ts'
 import { insertClient } from '../../store/db/client-registration.ts'
-import { always, type Statement } from '../../store/db/database.ts'
+import { always, type Fragment, type Statement } from '../../store/db/database.ts'
 import {
   findMachine,
+  findRevokedMachine,
   insertMachine,
-  isMachineAlive,
+  isMachineUnrevoked,
   isRobotNameFree,
   listMachines,
   type MachineRow,
@@ -21,28 +23,15 @@ import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { ACCESS_TOKEN_SECONDS_MAX } from '../figures.ts'
-import { coveredBy, type Scope } from '../oauth/scopes.ts'
+import { coveredBy } from '../oauth/scopes.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { type Page, positionOf } from '../social/lists.ts'
+import { judgeMachine, type MachineRequest, type NewMachine } from './machine-rules.ts'
+import { newMachineSecret } from './secrets.ts'
 
 export type { MachineRow as Machine } from '../../store/db/machine-credentials.ts'
-
-export const MACHINE_KINDS = ['robot', 'api_key', 'license_key'] as const
-export type MachineKind = (typeof MACHINE_KINDS)[number]
-
-/** What a secret begins with: a scanner, and a person, knows what has leaked. */
-const PREFIX: Readonly<Record<MachineKind, string>> = { robot: 'kith_rb_', api_key: 'kith_ak_', license_key: 'kith_lk_' }
-/** 256 bits. */
-const SECRET_BYTES = 32
-
-export interface NewMachine {
-  readonly kind: MachineKind
-  /** A robot's user name, or what a key is for. */
-  readonly name: string
-  readonly scopes: readonly Scope[]
-  readonly expiresAt: number | null
-}
+export { MACHINE_KINDS, type MachineKind, type NewMachine } from './machine-rules.ts'
 
 export interface MadeMachine {
   readonly machine: MachineRow
@@ -57,16 +46,20 @@ export interface MachinePlan extends MadeMachine {
   readonly writes: readonly Statement<unknown>[]
 }
 
-/** Makes nothing yet. `createdBy` is null for the operator. */
+/** What a plan takes of the context. Keys need no configuration at all. */
+type PlanCtx = Pick<Ctx, 'now' | 'newId'> & { readonly config: Pick<Config, 'digestRealm' | 'encryptionKeys'> }
+
+/** Makes nothing yet, and asks nobody. `createdBy` is null for the operator; `secrets` are made where they are not known already. */
 export async function planMachine(
-  ctx: Pick<Ctx, 'config' | 'now' | 'newId'>,
+  ctx: PlanCtx,
   input: NewMachine,
   createdBy: UserId | null,
+  secrets: { readonly secret?: string | undefined; readonly password?: string | undefined } = {},
 ): Promise<MachinePlan> {
   const { kind, name, scopes, expiresAt } = input
   const id = ctx.newId<MachineId>()
   const now = ctx.now()
-  const secret = `${PREFIX[kind]}${randomToken(SECRET_BYTES)}`
+  const secret = secrets.secret ?? newMachineSecret(kind)
   const isRobot = kind === 'robot'
   const realm = isRobot ? ctx.config.digestRealm : null
   const machine: MachineRow = {
@@ -87,7 +80,7 @@ export async function planMachine(
   const condition = isRobot ? isRobotNameFree(name) : always
   const account =
     kind === 'license_key' && machine.clientId !== null
-      ? { username: machine.clientId, password: `kith_lp_${randomToken(SECRET_BYTES)}` }
+      ? { username: machine.clientId, password: secrets.password ?? newMachineSecret('account') }
       : null
   return { machine, secret, account, writes: [...clientOf(machine, account?.password ?? null, now), insertMachine(machine, condition)] }
 }
@@ -102,7 +95,7 @@ export const ha1Purpose = (id: MachineId) => `ha1:${id}`
 
 /**
  * The client under which tokens are issued for the holder of a key: its scopes cap them, and it ends with the key. No endpoint
- * of OAuth takes it for a client: it authenticates in no way that they know.
+ * of OAuth takes it for a client: it authenticates in no way that they know. The registry of clients does not know it either.
  */
 function clientOf(machine: MachineRow, password: string | null, now: number): Statement<void>[] {
   if (machine.clientId === null) return []
@@ -128,26 +121,35 @@ function clientOf(machine: MachineRow, password: string | null, now: number): St
   ]
 }
 
-/** Throws `already_exists` for a robot whose name is taken, `forbidden` for a scope that the caller lacks. */
-export async function createMachine(ctx: Ctx, gate: Gate, input: NewMachine): Promise<MadeMachine> {
+/** Throws `already_exists` for a robot whose name is taken, `forbidden` for what the caller may not give away. */
+export async function createMachine(ctx: Ctx, gate: Gate, request: MachineRequest): Promise<MadeMachine> {
   const { principal } = await gate()
-  const missing = input.scopes.filter((scope) => !coveredBy(principal.scopes, scope))
-  if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
+  const input = judgeMachine(request, ctx.now())
+  requirePowerOver(principal, input)
   const { machine, secret, account, writes } = await planMachine(ctx, input, principal.userId)
-  const stored = await ctx.db.commit([...writes, trail(ctx, 'machine_created', principal, machine)], findMachine(machine.id))
+  const event = trail(ctx, 'machine_created', principal, machine, isMachineUnrevoked(machine.id))
+  const stored = await ctx.db.commit([...writes, event], findMachine(machine.id))
   if (!stored) {
     const message = 'A robot has this name'
     throw new AppError('already_exists', message, { fields: [{ path: 'name', location: 'body', message }] })
   }
+  // Another isolate has drawn the same id in the same millisecond: that one is stored, with a secret of its own.
+  if (stored.secretHash !== machine.secretHash || stored.ha1 !== machine.ha1) {
+    throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  }
   return { machine: stored, secret, account }
 }
 
-/** Nothing of it opens anything any more when this returns. Repeating it changes nothing. */
+/**
+ * Nothing of it opens anything any more when this returns, for good; the sweep removes the sessions of a key. Repeating it
+ * changes nothing. Whoever may change clients may revoke: a key that has leaked does not wait for somebody who holds its scopes.
+ */
 export async function revokeMachineCredential(ctx: Ctx, gate: Gate, id: MachineId): Promise<void> {
   const { principal, reads } = await gate(() => [findMachine(id)])
   const [machine] = reads
   if (!machine) throw new AppError('not_found')
-  await ctx.db.batch([trail(ctx, 'machine_revoked', principal, machine), ...revokeMachine(id, ctx.now())])
+  const event = trail(ctx, 'machine_revoked', principal, machine, isMachineUnrevoked(id))
+  await ctx.db.commit([event, ...revokeMachine(machine, ctx.now())], findRevokedMachine(id))
 }
 
 /** The newest first, the revoked ones too. */
@@ -156,13 +158,24 @@ export async function listMachineCredentials(ctx: Ctx, gate: Gate, page: Page): 
   return reads[0]
 }
 
+function requirePowerOver({ scopes }: UserPrincipal, input: NewMachine): void {
+  const missing = input.scopes.filter((scope) => !coveredBy(scopes, scope))
+  if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
+  if (input.kind !== 'robot' && !coveredBy(scopes, 'admin:all')) {
+    throw new AppError('forbidden', 'A key takes admin:all', { reason: 'first_party' })
+  }
+}
+
+/** Which machine an event is about. The kind first: it tells what a reader of the trail has to look at. */
+export const machineEventDetail = ({ kind, id }: Pick<MachineRow, 'kind' | 'id'>) => `${kind} ${toHex(id)}`
+
 /** About nobody else, so it is in the administrator's own trail. */
 function trail(
   ctx: Ctx,
   type: 'machine_created' | 'machine_revoked',
   { userId, sessionId }: UserPrincipal,
   machine: MachineRow,
+  condition: Fragment,
 ): Statement<void> {
-  const condition = isMachineAlive(machine.id, ctx.now())
-  return audit(ctx, { type, userId, actorId: userId, sessionId, detail: `${machine.kind} ${machine.id}`, condition })
+  return audit(ctx, { type, userId, actorId: userId, sessionId, detail: machineEventDetail(machine), condition })
 }

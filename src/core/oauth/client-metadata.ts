@@ -27,6 +27,7 @@ export const clientId = z
 /** RFC 9068 §5: the subject of a client's own token is its id, which may never pass for a person's. */
 export const newClientId = clientId
   .refine((v) => !/^(m\d+|[0-9a-f]{24})$/i.test(v), 'must not look like the id of a user')
+  .refine((v) => !/^machine-/i.test(v), 'must not begin with machine-, as those of keys do')
   .meta({ description: 'Made up where it is left out', example: 'my-app' })
 
 const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u

@@ -75,7 +75,7 @@ function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken]: Ro
   const { claim, issuedAt, expiresAt, jti } = access
   const common = { kind: 'access_token', issuedAt, expiresAt, jti } as const
   if (claim.kind === 'client') {
-    const scopes = liveClientScopes(claim, row as ClientGateRow | null)
+    const scopes = liveClientScopes(claim, row as ClientGateRow | null, ctx.now())
     return scopes && { ...common, clientId: claim.clientId, scopes, subject: claim.clientId, user: null }
   }
   const user = row as GateRow | null

@@ -55,15 +55,21 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
   }
 }
 
-function keyReads(ctx: Ctx, claim: SessionClaim): Statement<MachineRow | null>[] {
-  const key = claim.kind === 'access_token' ? claim.key : undefined
+/** The read that a key takes which came along; none without one. */
+function keyReads(ctx: Ctx, claim: Claim): Statement<MachineRow | null>[] {
+  const key = claim.kind === 'browser' ? undefined : claim.key
   return key ? [findLivingKey(key.secretHash, key.kind, ctx.now())] : []
 }
 
-function requireOwnKey(ctx: Ctx, claim: SessionClaim, machine: MachineRow | null): void {
+/** The key is alive, and the token is of the client that stands for it. */
+function requireOwnKey(ctx: Ctx, claim: Claim, machine: MachineRow | null): void {
   if (!machine) throw new AppError('invalid_client', 'The key is not valid')
-  if (claim.kind !== 'access_token' || machine.clientId !== claim.clientId) throw new AppError('invalid_token')
+  if (!isOwnKey(claim, machine)) throw new AppError('invalid_token')
   touchMachineLater(ctx, machine)
+}
+
+function isOwnKey(claim: Claim, machine: MachineRow | null): boolean {
+  return machine !== null && claim.kind !== 'browser' && machine.clientId === claim.clientId
 }
 
 /**
@@ -74,8 +80,11 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scop
   if (claim.kind !== 'client') return userGate(ctx, claim, personal)
   return async (reads) => {
     const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId }
-    const [row, ...results] = await ctx.gateDb.batch([findClientGateRow(claim.clientId), ...(reads?.(nobody) ?? [])])
-    const scopes = liveClientScopes(claim, row)
+    const keys = keyReads(ctx, claim)
+    const [row, ...rest] = await ctx.gateDb.batch([findClientGateRow(claim.clientId), ...keys, ...(reads?.(nobody) ?? [])])
+    const results = rest.slice(keys.length)
+    if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
+    const scopes = liveClientScopes(claim, row, ctx.now())
     if (!scopes) throw new AppError('invalid_token')
     if (!coveredBy(scopes, needed)) throw insufficientScope(needed)
     const principal: ClientPrincipal = { kind: 'client', clientId: claim.clientId, scopes }
@@ -84,10 +93,12 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scop
 }
 
 /** What the token of a client that acts for itself may do; null when it does not count. */
-export function liveClientScopes(claim: Extract<Claim, { kind: 'client' }>, row: ClientGateRow | null): Scope[] | null {
-  if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch) return null
+export function liveClientScopes(claim: Extract<Claim, { kind: 'client' }>, row: ClientGateRow | null, now: number): Scope[] | null {
+  if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch || isOver(row.expiresAt, now)) return null
   return intersectScopes(claim.scopes, storedScopes(row.scopes))
 }
+
+const isOver = (end: number | null, now: number) => end !== null && end <= now
 
 /** A gate that lets everyone through and says who it is, if anyone. */
 export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
@@ -97,9 +108,11 @@ export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
       const results = statements.length > 0 ? await ctx.db.batch(statements) : []
       return { principal: null, user: null, reads: results as never }
     }
-    const [row, ...results] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...(reads?.(claim) ?? [])])
-    const principal = judgeSession(ctx, claim, row)
-    return { principal, user: principal && row, reads: results as never }
+    const keys = keyReads(ctx, claim)
+    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claim) ?? [])])
+    const isKeyGood = keys.length === 0 || isOwnKey(claim, rest[0] as MachineRow | null)
+    const principal = isKeyGood ? judgeSession(ctx, claim, row) : null
+    return { principal, user: principal && row, reads: rest.slice(keys.length) as never }
   }
 }
 
@@ -124,6 +137,8 @@ export function toLivePrincipal(claim: SessionClaim, row: GateRow | null, now: n
   } else if (row.sessionClientId !== claim.clientId || row.clientScopes === null || row.clientDisabledAt !== null) {
     return null
   }
+  // A client that stands for a key ends with it, whether or not the key came along.
+  if (isOver(row.clientExpiresAt, now)) return null
   return toPrincipal(claim, row, now)
 }
 

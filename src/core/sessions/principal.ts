@@ -21,7 +21,13 @@ export type Claim =
       readonly scopes: readonly Scope[]
       readonly key?: PresentedKey
     }
-  | { readonly kind: 'client'; readonly clientId: string; readonly clientEpoch: number; readonly scopes: readonly Scope[] }
+  | {
+      readonly kind: 'client'
+      readonly clientId: string
+      readonly clientEpoch: number
+      readonly scopes: readonly Scope[]
+      readonly key?: PresentedKey
+    }
 
 export interface UserPrincipal {
   readonly kind: 'user'

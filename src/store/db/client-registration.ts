@@ -11,26 +11,26 @@ export type ClientRow = typeof oauthClients.$inferSelect
 
 /** The authentication method of a row that has been deleted: no request can present it. */
 const DELETED = 'deleted'
+/** True of the alias `c`: registered. Neither deleted nor the client of a machine's key, which comes and goes with the key. */
+const isRegistered = sql`c.token_endpoint_auth_method NOT IN (${DELETED}, 'machine_key')`
 
 const COLUMNS = sql`id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
   first_party, require_pkce, access_token_seconds, epoch, consents_since, disabled_at, created_at, updated_at`
 
 export function findRegisteredClient(id: string): Statement<ClientRow | null> {
-  return first(sql`SELECT ${COLUMNS} FROM oauth_clients WHERE id = ${id} AND token_endpoint_auth_method <> ${DELETED}`)
+  return first(sql`SELECT ${COLUMNS} FROM oauth_clients c WHERE id = ${id} AND ${isRegistered}`)
 }
 
 /** The client in the version that a change gives it, whosever change that was: the witness. */
 export function findClientOfVersion(id: string, updatedAt: number): Statement<ClientRow | null> {
   return first(sql`
-    SELECT ${COLUMNS} FROM oauth_clients
-    WHERE id = ${id} AND updated_at = ${updatedAt} AND token_endpoint_auth_method <> ${DELETED}`)
+    SELECT ${COLUMNS} FROM oauth_clients c WHERE id = ${id} AND updated_at = ${updatedAt} AND ${isRegistered}`)
 }
 
 /** In the order of their ids, from behind `after`. */
 export function listRegisteredClients(input: { after: string; limit: number }): Statement<ClientRow[]> {
   return all(sql`
-    SELECT ${COLUMNS} FROM oauth_clients WHERE id > ${input.after} AND token_endpoint_auth_method <> ${DELETED}
-    ORDER BY id LIMIT ${input.limit}`)
+    SELECT ${COLUMNS} FROM oauth_clients c WHERE id > ${input.after} AND ${isRegistered} ORDER BY id LIMIT ${input.limit}`)
 }
 
 /** Holds while the id is nobody's, not even of a client that is being removed. */
@@ -51,7 +51,7 @@ export function insertClient(row: ClientRow): Statement<void> {
 /** Holds while the client is of this version. */
 export function isClientOfVersion(id: string, updatedAt: number): Fragment {
   return sql`EXISTS (
-    SELECT 1 FROM oauth_clients x WHERE x.id = ${id} AND x.updated_at = ${updatedAt} AND x.token_endpoint_auth_method <> ${DELETED})`
+    SELECT 1 FROM oauth_clients c WHERE c.id = ${id} AND c.updated_at = ${updatedAt} AND ${isRegistered})`
 }
 
 export function updateClient(next: ClientRow, condition: Fragment): Statement<void> {

@@ -1,6 +1,7 @@
 /** Credentials of machines in D1: robots, API keys, license keys. Keys are looked up by their SHA-256, robots by name. */
 import { sql } from 'drizzle-orm'
 import type { MachineId } from '../../ids.ts'
+import { markClientDeleted } from './client-registration.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import type { machineCredentials } from './schema/machines.ts'
 
@@ -9,7 +10,7 @@ export type KeyKind = 'api_key' | 'license_key'
 
 export type MachineRow = Omit<typeof machineCredentials.$inferSelect, 'id'> & { readonly id: MachineId }
 
-/** Makes the credential, where `condition` holds; a robot unless a living one has the name. The witness is the row itself. */
+/** Makes the credential, where `condition` holds. The witness is the row itself. */
 export function insertMachine(row: MachineRow, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO machine_credentials (id, kind, name, secret_hash, ha1, realm, client_id, scopes, created_by, created_at, expires_at,
@@ -20,7 +21,7 @@ export function insertMachine(row: MachineRow, condition: Fragment): Statement<v
     ON CONFLICT (id) DO NOTHING`)
 }
 
-/** Holds while no living robot has the name. */
+/** Holds while no robot has the name; one that has expired has it until it is revoked. */
 export function isRobotNameFree(name: string): Fragment {
   return sql`NOT EXISTS (SELECT 1 FROM machine_credentials WHERE name = ${name} AND kind = 'robot' AND revoked_at IS NULL)`
 }
@@ -49,22 +50,34 @@ export function isMachineAlive(id: MachineId, now: number): Fragment {
     SELECT 1 FROM machine_credentials WHERE id = ${id} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now}))`
 }
 
+/** Holds while nobody has revoked the credential; it may have expired. */
+export function isMachineUnrevoked(id: MachineId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM machine_credentials WHERE id = ${id} AND revoked_at IS NULL)`
+}
+
+/** The witness of a revocation. */
+export function findRevokedMachine(id: MachineId): Statement<{ id: MachineId } | null> {
+  return first(sql`SELECT id FROM machine_credentials WHERE id = ${id} AND revoked_at IS NOT NULL`)
+}
+
 /** The newest first, from before the id `before`. */
 export function listMachines(input: { before: number; limit: number }): Statement<MachineRow[]> {
   return all(sql`SELECT * FROM machine_credentials WHERE id < ${input.before} ORDER BY id DESC LIMIT ${input.limit}`)
 }
 
-/** From here on it opens nothing; the client of a key is shut with it, and with that every token issued under it. */
-export function revokeMachine(id: MachineId, now: number): Statement<void>[] {
+/**
+ * From here on it opens nothing. The client of a key goes the way of every deleted client, and the sweep ends its sessions; the
+ * credential lets go of it first, and stays to be listed.
+ */
+export function revokeMachine({ id, clientId }: Pick<MachineRow, 'id' | 'clientId'>, now: number): Statement<void>[] {
   return [
+    ...(clientId === null ? [] : markClientDeleted(clientId, now, isMachineUnrevoked(id))),
     run(sql`
-      UPDATE oauth_clients SET disabled_at = ${now}, epoch = epoch + 1, updated_at = MAX(updated_at + 1, ${now})
-      WHERE disabled_at IS NULL AND id = (SELECT client_id FROM machine_credentials WHERE id = ${id})`),
-    run(sql`UPDATE machine_credentials SET revoked_at = ${now}, ha1 = NULL WHERE id = ${id} AND revoked_at IS NULL`),
+      UPDATE machine_credentials SET revoked_at = ${now}, ha1 = NULL, client_id = NULL WHERE id = ${id} AND revoked_at IS NULL`),
   ]
 }
 
 /** For people to see, to within the time that the core chooses. */
 export function touchMachine(id: MachineId, now: number): Statement<void> {
-  return run(sql`UPDATE machine_credentials SET last_used_at = ${now} WHERE id = ${id}`)
+  return run(sql`UPDATE machine_credentials SET last_used_at = MAX(${now}, COALESCE(last_used_at, 0)) WHERE id = ${id}`)
 }

@@ -7,9 +7,11 @@ export interface ClientGateRow {
   readonly scopes: string
   readonly epoch: number
   readonly disabledAt: number | null
+  /** When the key ends that the client stands for; null where there is no such end. */
+  readonly expiresAt: number | null
 }
 
-export interface OAuthClientRow extends ClientGateRow {
+export interface OAuthClientRow extends Omit<ClientGateRow, 'expiresAt'> {
   readonly name: string
   readonly secretHash: string | null
   readonly tokenEndpointAuthMethod: string
@@ -22,7 +24,9 @@ export interface OAuthClientRow extends ClientGateRow {
 }
 
 export function findClientGateRow(clientId: string): Statement<ClientGateRow | null> {
-  return first(sql`SELECT id, scopes, epoch, disabled_at FROM oauth_clients WHERE id = ${clientId}`)
+  return first(sql`
+    SELECT id, scopes, epoch, disabled_at, (SELECT m.expires_at FROM machine_credentials m WHERE m.client_id = c.id) AS expires_at
+    FROM oauth_clients c WHERE id = ${clientId}`)
 }
 
 export function findClient(clientId: string): Statement<OAuthClientRow | null> {

@@ -1,0 +1,46 @@
+/**
+ * What `npm run doctor` looks for among robots: one that cannot prove itself any more, because its HA1 is under a key that is
+ * gone or was made for another realm. Nothing mends that but a new robot. It only reads.
+ */
+import { ha1Purpose } from '../src/core/machines/machines.ts'
+import { decrypt, type Keyring } from '../src/crypto.ts'
+import type { MachineId } from '../src/ids.ts'
+import { ROUND_MAX } from './doctor-checks.ts'
+import type { ObjectFinding } from './doctor-objects.ts'
+
+/** What the deployment's robots hang on. A secret of a deployed Worker is for nobody to read: then there are no keys here. */
+export interface DigestSettings {
+  readonly encryptionKeys: Keyring | null
+  readonly digestRealm: string
+}
+
+interface RobotRow {
+  readonly id: MachineId
+  readonly ha1: string | null
+  readonly realm: string | null
+}
+
+const ROBOTS = `SELECT id, ha1, realm FROM machine_credentials WHERE kind = 'robot' AND revoked_at IS NULL LIMIT ${ROUND_MAX}`
+
+export async function examineRobots(db: D1Database, { encryptionKeys, digestRealm }: DigestSettings): Promise<ObjectFinding[]> {
+  const { results } = await db.prepare(ROBOTS).all<RobotRow>()
+  const isReadable = async ({ id, ha1 }: RobotRow) =>
+    ha1 !== null && (encryptionKeys === null || (await decrypt(encryptionKeys, ha1Purpose(id), ha1)) !== null)
+  const readable = await Promise.all(results.map(isReadable))
+  const findings = [
+    {
+      name: 'robots whose HA1 cannot be read',
+      differences: results.flatMap(({ id, ha1 }, index) => (readable[index] ? [] : [{ subject: id, found: keyIdOf(ha1) }])),
+    },
+    {
+      name: 'robots of another realm',
+      differences: results.flatMap(({ id, realm }) =>
+        realm === digestRealm ? [] : [{ subject: id, found: realm, expected: digestRealm }],
+      ),
+    },
+  ]
+  return findings.filter(({ differences }) => differences.length > 0)
+}
+
+/** Under which key it lies. */
+const keyIdOf = (sealed: string | null) => (sealed === null ? null : sealed.slice(0, sealed.lastIndexOf('.')))

@@ -1,0 +1,59 @@
+/** Administration of machine clients (design §4): robots, API keys, license keys. Beside Liquid's routes for clients, in their manner. */
+import { Hono } from 'hono'
+import { createMachine, listMachineCredentials, revokeMachineCredential } from '../../../core/machines/machines.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import * as wire from '../machine-wire.ts'
+import { Ok } from '../presenters.ts'
+import { PageQuery, toPage } from '../wire.ts'
+
+export const machines = new Hono<AppEnv>()
+  .post(
+    '/machine/admin-api/create',
+    requires('admin:client:write'),
+    describe({
+      summary: 'Make a robot, an API key or a license key',
+      description: 'Its scopes must be ones that you hold yourself, and a key takes admin:all. Secrets are shown this once.',
+      response: {
+        status: 201,
+        schema: wire.MadeMachineReply,
+        example: { ok: 1, data: { machine: wire.EXAMPLE_MACHINE, secret: 'kith_ak_...' } },
+      },
+      refusals: [409, 503],
+    }),
+    validate('json', wire.CreateMachineBody),
+    async (c) => {
+      const { scope: scopes, ...rest } = c.req.valid('json')
+      return c.json({ ok: 1, data: wire.toMade(await createMachine(c.var.ctx, c.var.gate, { ...rest, scopes })) }, 201)
+    },
+  )
+  .get(
+    '/machine/admin-api/list',
+    requires('admin:client:read'),
+    describe({
+      summary: 'All machine clients, newest first, the revoked ones too',
+      response: { status: 200, schema: wire.MachinesReply, example: { ok: 1, data: { records: [wire.EXAMPLE_MACHINE] } } },
+    }),
+    validate('query', PageQuery),
+    async (c) => {
+      const records = await listMachineCredentials(c.var.ctx, c.var.gate, toPage(c.req.valid('query')))
+      return c.json({ ok: 1, data: { records: records.map(wire.toMachine) } })
+    },
+  )
+  .post(
+    '/machine/admin-api/revoke',
+    requires('admin:client:write'),
+    describe({
+      summary: 'Revoke a machine client, for good',
+      description: 'It opens nothing from the next request on, nor does any token issued under it.',
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      refusals: [404],
+    }),
+    validate('json', wire.RevokeMachineBody),
+    async (c) => {
+      await revokeMachineCredential(c.var.ctx, c.var.gate, c.req.valid('json').id)
+      return c.json({ ok: 1 })
+    },
+  )

@@ -1,0 +1,60 @@
+/**
+ * What may be asked for of a machine: the atoms of its fields, and the rules that go by its kind. The admin API and the
+ * operator's command both make machines by these.
+ */
+import * as z from 'zod'
+import { AppError, type FieldIssue } from '../errors.ts'
+import { MACHINE_LIFE_MS_MAX } from '../figures.ts'
+import { clientName, clientScope } from '../oauth/client-metadata.ts'
+import { coveredBy, type Scope } from '../oauth/scopes.ts'
+
+export const MACHINE_KINDS = ['robot', 'api_key', 'license_key'] as const
+export type MachineKind = (typeof MACHINE_KINDS)[number]
+
+export const machineKind = z.enum(MACHINE_KINDS, `must be one of ${MACHINE_KINDS.join(', ')}`).meta({ example: 'api_key' })
+export const machineName = clientName.meta({ description: "A robot's user name, or what a key is for", example: 'Partner app' })
+export const machineScope = clientScope.meta({ description: 'The most that it may do; by default all that its kind may' })
+export const machineExpiry = z.iso
+  .datetime('must be a time such as 2030-01-01T00:00:00.000Z')
+  .transform((v) => Date.parse(v))
+  .meta({ description: 'Within ten years; without one it does not end by itself', example: '2030-01-01T00:00:00.000Z' })
+
+/** It goes into a header as it is, and into the HA1 before a colon (RFC 7616 §3.4). */
+const ROBOT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/
+
+/** The most that each kind may do, and what it may do where nothing else is said. Robots look; keys act for people, or for users of their own. */
+const SCOPES_OF_KIND: Readonly<Record<MachineKind, readonly Scope[]>> = {
+  robot: ['client:profile:read'],
+  api_key: ['delegated:all'],
+  license_key: ['client:profile:all', 'delegated:all'],
+}
+
+export interface NewMachine {
+  readonly kind: MachineKind
+  /** A robot's user name, or what a key is for. */
+  readonly name: string
+  readonly scopes: readonly Scope[]
+  readonly expiresAt: number | null
+}
+
+export type MachineRequest = Pick<NewMachine, 'kind' | 'name'> & {
+  readonly scopes?: readonly Scope[] | undefined
+  readonly expiresAt?: number | null | undefined
+}
+
+/** With the defaults of its kind; throws `invalid_request` with a field for each rule that it breaks. */
+export function judgeMachine(request: MachineRequest, now: number): NewMachine {
+  const { kind, name, expiresAt = null } = request
+  const most = SCOPES_OF_KIND[kind]
+  const scopes = request.scopes ?? most
+  const life = expiresAt === null ? 1 : expiresAt - now
+  const rules: readonly [isBroken: boolean, path: string, message: string][] = [
+    [kind === 'robot' && !ROBOT_NAME.test(name), 'name', 'of a robot must have 3 to 64 letters, digits, ., _ or -'],
+    [!scopes.every((scope) => coveredBy(most, scope)), 'scope', `of this kind must be within ${most.join(' ')}`],
+    [life <= 0, 'expiresAt', 'must be in the future'],
+    [life > MACHINE_LIFE_MS_MAX, 'expiresAt', 'must be within ten years'],
+  ]
+  const fields = rules.flatMap(([isBroken, path, message]): FieldIssue[] => (isBroken ? [{ path, location: 'body', message }] : []))
+  if (fields.length > 0) throw new AppError('invalid_request', 'Some fields are wrong', { fields })
+  return { kind, name, scopes, expiresAt }
+}
