@@ -153,7 +153,8 @@ export const vars = z.object({
   AVATAR_CHANGES_PER_DAY: whole(20, 1, 10_000),
   DIGEST_REALM: z
     .string()
-    .regex(/^[\x20\x21\x23-\x5B\x5D-\x7E]{1,64}$/, 'must be printable ASCII without quotes')
+    // No comma: clients of Movida's split the challenge there, also between quotes.
+    .regex(/^[\x20\x21\x23-\x2B\x2D-\x5B\x5D-\x7E]{1,64}$/, 'must be printable ASCII without quotes and commas')
     .default('Production Movida'),
   EXPOSE_USERS: onOff(true),
   EPIXEL_PATH: z

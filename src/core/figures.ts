@@ -140,5 +140,15 @@ export const FORM_OVERHEAD_BYTES = 64 * 1024
 export const PAGE_TICKET_MS = 10 * MINUTE_MS
 /** A forced sign-in may take a forgotten password on its way; then it is asked for anew. */
 export const REAUTHENTICATION_MS = HOUR_MS
+/** HTTP Digest (RFC 7616 §5.4): programs that keep a nonce keep it for minutes; Movida's did for five. */
+export const DIGEST_NONCE_MS = 5 * MINUTE_MS
+/** A request that was under way when its nonce expired has claimed it by then. */
+export const DIGEST_NONCE_KEPT_MS = MINUTE_MS
+/** Movida's own quota: its clients are written to it. */
+export const ROBOT_REQUESTS = 150
+export const ROBOT_WINDOW_MS = 30 * SECOND_MS
+/** Pages of a robot's list of people, as Movida has them. */
+export const ACTIVE_USERS_PAGE_DEFAULT = 50
+export const ACTIVE_USERS_PAGE_MAX = 200
 /** A nonce lies in the database until the code is exchanged; clients send 43 characters or so. */
 export const NONCE_LENGTH_MAX = 1_024

@@ -9,13 +9,14 @@ import { deleteEndedCounters } from '../store/db/attempt-counters.ts'
 import { deleteEventsOfNobody } from '../store/db/audit-events.ts'
 import { deleteExpiredCodes } from '../store/db/authorization-codes.ts'
 import { deleteExpiredChallenges } from '../store/db/challenges.ts'
+import { deleteExpiredNonces } from '../store/db/digest-nonces.ts'
 import { deleteDoneMails } from '../store/db/mail-outbox.ts'
 import { deleteExpiredRefreshTokens } from '../store/db/refresh-tokens.ts'
 import { deleteEndedSessions } from '../store/db/sessions.ts'
 import { deleteUnverifiedUsers } from '../store/db/users.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.ts'
 import type { Ctx } from './ctx.ts'
-import { MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './figures.ts'
+import { DIGEST_NONCE_KEPT_MS, MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './figures.ts'
 import { sweepMedia } from './media/removal.ts'
 import { removeDeletedClients } from './oauth/client-registration.ts'
 import { sweepEdgeWork } from './social/edge-work.ts'
@@ -67,6 +68,7 @@ async function deleteEndedRows(ctx: Ctx): Promise<void> {
     deleteExpiredRefreshTokens({ before, limit }),
     deleteEndedSessions({ before, limit }),
     deleteEndedCounters({ now, limit }),
+    deleteExpiredNonces({ now: now - DIGEST_NONCE_KEPT_MS, limit }),
     deleteDoneMails({ before: now - MAIL_WINDOW_MS, limit }),
     deleteEventsOfNobody({ idBefore: idAt(now - EVENTS_OF_NOBODY_KEPT_MS), limit }),
     deleteUnverifiedUsers({ createdBefore: unverifiedBefore, idBefore: idAt(unverifiedBefore), limit }),

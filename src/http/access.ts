@@ -1,15 +1,16 @@
 /**
- * Access, declared on the route (design §5): `requires(scope)`, `requiresSession()`, `requiresKey(kind)`, `optionalSession()`,
- * `anyone()`.
+ * Access, declared on the route (design §5): `requires(scope)`, `requiresSession()`, `requiresKey(kind)`, `requiresRobot(scope)`,
+ * `optionalSession()`, `anyone()`.
  * A route that declares nothing fails the architecture test. A route that requires something and ends without having
  * passed the gate answers 500: the caller's identity is to be had nowhere else.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { AppError } from '../core/errors.ts'
 import { type KeyKind, type Machine, requireLivingKey } from '../core/machines/keys.ts'
+import { robotGate } from '../core/machines/robots.ts'
 import type { Scope } from '../core/oauth/scopes.ts'
 import { clientGate, type Gate, type OptionalGate, optionalGate, userGate } from '../core/sessions/gate.ts'
-import type { Claim, Principal } from '../core/sessions/principal.ts'
+import type { Claim, Principal, RobotPrincipal } from '../core/sessions/principal.ts'
 import type { AppEnv } from './app-env.ts'
 import { type Access, tag } from './tags.ts'
 
@@ -33,6 +34,11 @@ export function requiresKey(kind: KeyKind, readKey: (c: Context) => string | und
     await next()
   }
   return tag(handler, { access: { kind: 'key', key: kind } })
+}
+
+/** A robot that holds `scope`. */
+export function requiresRobot(scope: Scope): MiddlewareHandler<WithGate<Gate<RobotPrincipal>>> {
+  return guarded({ kind: 'scope', scope, callers: 'robot' }, (c, claim) => robotGate(c.var.ctx, claim, scope))
 }
 
 /** Any live session, whatever its scopes. */

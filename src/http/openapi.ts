@@ -28,6 +28,8 @@ export interface RoomDocument {
   readonly credentials: readonly (SchemeName | readonly SchemeName[])[]
   /** Its error envelope, and what that holds for an error: the examples are rendered as the room renders. */
   readonly error: z.ZodType
+  /** The status for input that is refused, where it is not 400. */
+  readonly refusedInput?: number
   readonly toErrorBody: (error: AppError, request: { readonly method: string; readonly path: string }) => unknown
 }
 
@@ -54,7 +56,7 @@ export function toOpenApi(info: RoomDocument, origin: string): Json {
     const headings = headingByRoute(groups)
     for (const [key, tags] of routesOf(room)) {
       const [method = '', path = ''] = key.split(' ')
-      const template = `${prefix}${path.replace(/:(\w+)[^/]*/g, '{$1}')}` || '/'
+      const template = `${prefix}${path.replace(/:(\w+)[^/]*/g, '{$1}')}`.replace(/(.)\/$/, '$1')
       const heading = headings.get(key)
       const operation = { ...(heading === undefined ? {} : { tags: [heading] }), ...toOperation(method, template, tags, info) }
       paths[template] = { ...paths[template], [method.toLowerCase()]: operation }
@@ -110,7 +112,7 @@ function toOperation(method: string, path: string, tags: Tags & { inputs?: Input
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: toRequestBody(body) } : {}),
     ...(tags.upload ? { requestBody: toUploadBody(tags.upload) } : {}),
-    responses: toResponses(tags, inputs, (status) => info.toErrorBody(exampleRefusal(status, tags, inputs), { method, path })),
+    responses: toResponses(tags, inputs, { ...info, request: { method, path } }),
     security: toSecurity(access, info.credentials),
   }
 }
@@ -155,15 +157,20 @@ function toRequestBody({ target, schema }: Input): Json {
   return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
 }
 
-function toResponses(tags: Tags, inputs: readonly Input[], exampleFor: (status: number) => unknown): Json {
+type Refusing = Pick<RoomDocument, 'toErrorBody' | 'refusedInput'> & { readonly request: { method: string; path: string } }
+
+function toResponses(tags: Tags, inputs: readonly Input[], { toErrorBody, refusedInput = 400, request }: Refusing): Json {
   const { access, description } = tags
   const refusals = new Set(description?.refusals ?? [])
-  if (inputs.length > 0 || tags.upload) refusals.add(400)
+  if (inputs.length > 0 || tags.upload) refusals.add(refusedInput)
   if (access && access.kind !== 'anyone' && access.kind !== 'optional_session') refusals.add(401)
   if (access?.kind === 'scope') refusals.add(403)
   if (tags.limited) refusals.add(429)
   const errors = [...refusals].sort().map((status) => {
-    const media = { schema: { $ref: '#/components/schemas/Error' }, example: exampleFor(status) }
+    const media = {
+      schema: { $ref: '#/components/schemas/Error' },
+      example: toErrorBody(exampleRefusal(status === refusedInput ? 400 : status, tags, inputs), request),
+    }
     return [String(status), { description: REASON[status] ?? 'Refused', content: { 'application/json': media } }]
   })
   const images = description?.images ? { 200: { description: REASON[200], content: toBytes(description.images) } } : {}
@@ -203,6 +210,7 @@ const REASON: Readonly<Record<number, string>> = {
   413: 'Too large',
   415: 'Not a type that is taken here',
   416: 'The file ends before the range',
+  422: 'Something in the request is wrong; the reply names it',
   429: 'Too many; Retry-After says when to come back',
   503: 'Busy; Retry-After says when to come back',
 }

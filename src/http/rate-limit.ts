@@ -2,7 +2,7 @@
  * The coarse shield per network on unauthenticated routes: the Rate Limiting binding, approximate by nature
  * (design §2). What guards a secret is counted exactly, in D1, by the core.
  */
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 import { tag } from './tags.ts'
@@ -14,19 +14,23 @@ const PERIOD_SECONDS = 60
 /** Limits one route per network. With the limiter down, ways to sign in stay closed and the rest stays open. */
 export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<AppEnv> {
   const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
-    const { config, caller, log } = c.var.ctx
-    if (config.networkLimits) {
-      const limited = await c.env[BINDINGS[kind]]
-        .limit({ key: `${caller.networkHash} ${c.req.path}` })
-        .then(({ success }) => !success)
-        .catch((cause: unknown) => {
-          if (kind !== 'other') throw new AppError('temporarily_unavailable', 'Try again later', { retryAfter: PERIOD_SECONDS, cause })
-          log('error', 'limiter_down', { kind })
-          return false
-        })
-      if (limited) throw new AppError('rate_limited', 'Too many requests', { retryAfter: PERIOD_SECONDS })
-    }
+    await countOfNetwork(c, kind, c.req.path)
     await next()
   }
   return tag(handler, { limited: true })
+}
+
+/** The same for a part of what a route is asked for, such as failures. */
+export async function countOfNetwork(c: Context<AppEnv>, kind: keyof typeof BINDINGS, what: string): Promise<void> {
+  const { config, caller, log } = c.var.ctx
+  if (!config.networkLimits) return
+  const limited = await c.env[BINDINGS[kind]]
+    .limit({ key: `${caller.networkHash} ${what}` })
+    .then(({ success }) => !success)
+    .catch((cause: unknown) => {
+      if (kind !== 'other') throw new AppError('temporarily_unavailable', 'Try again later', { retryAfter: PERIOD_SECONDS, cause })
+      log('error', 'limiter_down', { kind })
+      return false
+    })
+  if (limited) throw new AppError('rate_limited', 'Too many requests', { retryAfter: PERIOD_SECONDS })
 }

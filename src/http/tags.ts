@@ -9,7 +9,7 @@ import type { KeyKind } from '../core/machines/keys.ts'
 import type { Scope } from '../core/oauth/scopes.ts'
 
 export type Access =
-  | { readonly kind: 'scope'; readonly scope: Scope; readonly callers: 'user' | 'user_or_client' }
+  | { readonly kind: 'scope'; readonly scope: Scope; readonly callers: 'user' | 'user_or_client' | 'robot' }
   | { readonly kind: 'session' }
   | { readonly kind: 'key'; readonly key: KeyKind }
   | { readonly kind: 'optional_session' }

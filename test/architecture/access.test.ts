@@ -2,6 +2,7 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
+import { ErrorReply as MovidaErrorReply, renderError as renderMovidaError } from '../../src/apis/movida/errors.ts'
 import { renderError as renderOAuthError } from '../../src/apis/oauth/errors.ts'
 import { ErrorResponse } from '../../src/apis/oauth/wire.ts'
 import { renderError as renderUserError } from '../../src/apis/user/errors.ts'
@@ -42,7 +43,9 @@ describe('access', () => {
 
   test("every route is in its room's document, or among the few that describe nothing", () => {
     const documented = Object.values(DOCUMENTS).flatMap(({ mounts }) =>
-      mounts.flatMap(({ prefix, room }) => routesOfRoom(room).map(({ method, path }) => `${method} ${prefix}${path}`)),
+      mounts.flatMap(({ prefix, room }) =>
+        routesOfRoom(room).map(({ method, path }) => `${method} ${prefix}${path}`.replace(/(.)\/$/, '$1')),
+      ),
     )
     expect(allRoutes.map(nameOf).filter((name) => !documented.includes(name))).toEqual(UNDOCUMENTED)
   })
@@ -82,8 +85,11 @@ describe('access', () => {
 const ROOMS = [
   ['user', renderUserError, ErrorReply],
   ['oauth', renderOAuthError, ErrorResponse],
+  ['movida', renderMovidaError, MovidaErrorReply],
 ] as const
-/** The statuses that no room may choose otherwise; what is not listed is a refusal of some 4xx. */
+/** What an old API has otherwise. */
+const STATUS_OF: Readonly<Record<string, Partial<Record<ErrorCode, number>>>> = { movida: { invalid_request: 422 } }
+/** The statuses that no other room may choose otherwise; what is not listed is a refusal of some 4xx. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   invalid_request: 400,
   invalid_client: 401,
@@ -103,7 +109,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   temporarily_unavailable: 503,
 }
 
-describe.each(ROOMS)('errors of the room %s', (_room, render, envelope) => {
+describe.each(ROOMS)('errors of the room %s', (room, render, envelope) => {
   test.each(ERROR_CODES)('%s is rendered in the envelope, with its status', async (code) => {
     const cause = new Error('SQLITE_CONSTRAINT at /src/store/db/users.ts')
     const app = new Hono<AppEnv>()
@@ -112,11 +118,11 @@ describe.each(ROOMS)('errors of the room %s', (_room, render, envelope) => {
     app.get('/', () => {
       throw new AppError(code, undefined, { cause, retryAfter: 7, allow: ['PUT'], scope: 'delegated:profile:read' })
     })
-    const response = await app.request(`${ORIGIN}/`, {}, platform.env, createExecutionContext())
+    const response = await app.request(`${ORIGIN}/`, { headers: { accept: 'application/json' } }, platform.env, createExecutionContext())
     const text = await response.text()
     expect(envelope.safeParse(JSON.parse(text)).success, text).toBe(true)
     expect(text).not.toMatch(/SQLITE|\/src\//)
-    const status = STATUS[code]
+    const status = { ...STATUS, ...STATUS_OF[room] }[code]
     if (status) expect(response.status).toBe(status)
     else expect(Math.floor(response.status / 100)).toBe(4)
     expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
@@ -124,6 +130,7 @@ describe.each(ROOMS)('errors of the room %s', (_room, render, envelope) => {
     expect(response.headers.get('retry-after')).toBe('7')
     expect(response.headers.get('allow')).toBe('PUT')
     const challenge = response.headers.get('www-authenticate')
+    if (room === 'movida') return expect(challenge?.startsWith('Digest ') ?? false).toBe(response.status === 401)
     if (code === 'insufficient_scope') expect(challenge).toBe('Bearer error="insufficient_scope", scope="delegated:profile:read"')
     if (code === 'invalid_token') expect(challenge).toBe('Bearer error="invalid_token"')
     if (code === 'unauthenticated') expect(challenge).toBe('Bearer')

@@ -10,6 +10,7 @@ import { visitAdministration } from './admin-visits.ts'
 import { visitAuthenticator } from './factor-visits.ts'
 import { visitDeletion, visitEmailChange, visitGraph, visitPeople } from './graph-visits.ts'
 import { visitMedia } from './media-visits.ts'
+import { visitMovida } from './movida-visits.ts'
 import { visitPages } from './page-visits.ts'
 import { statements, visit, visited, visitSweep } from './visits.ts'
 
@@ -17,6 +18,7 @@ import { statements, visit, visited, visitSweep } from './visits.ts'
 const MAY_BE_SCANNED: Readonly<Record<string, string>> = {
   roles: 'as few as an app has of them, and listed as a whole',
   edge_work: 'a row per act on very many edges that is still going on; read in the order of its key, with a LIMIT',
+  'u USING INDEX users_active': 'a page by its number alone: counts entries of the index off, up to the page',
 }
 
 /** What a statement says that may sort -> why that is little, however much there is. */
@@ -197,6 +199,7 @@ describe('query plans', () => {
     await visitPages()
     await visitDeletion()
     await visitMedia()
+    await visitMovida()
     await visitSweep()
   })
 

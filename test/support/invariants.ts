@@ -13,6 +13,7 @@ import {
   LOGIN_TRIES,
   MAILS_PER_DAY,
   RECOVERY_CODES,
+  ROBOT_REQUESTS,
   SECOND_FACTOR_CONSECUTIVE_MAX,
   SECOND_FACTOR_TRIES,
 } from '../../src/core/figures.ts'
@@ -105,6 +106,7 @@ const RULES: Readonly<Record<string, string>> = {
       WHEN key LIKE 'second-factor-in-a-row:%' THEN ${SECOND_FACTOR_CONSECUTIVE_MAX}
       WHEN key LIKE 'password-in-a-row:%' THEN ${LOGIN_CONSECUTIVE_MAX}
       WHEN key LIKE 'password:%' THEN ${LOGIN_TRIES}
+      WHEN key LIKE 'robot:%' THEN ${ROBOT_REQUESTS}
       WHEN key LIKE 'mail:%' THEN ${MAILS_PER_DAY} END`,
   '11: a mail that is done no longer holds the address': `
     SELECT id FROM mail_outbox WHERE (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND to_address IS NOT NULL`,

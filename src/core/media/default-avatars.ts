@@ -37,7 +37,7 @@ export function avatarInitials(user: Named): string {
 }
 
 /** The first letter or digit, with the few marks that a script may put on it; a name may have hundreds. */
-function initialOf(name: string | null): string {
+export function initialOf(name: string | null): string {
   return /[\p{L}\p{N}]\p{M}{0,3}/u.exec(name ?? '')?.[0].toUpperCase() ?? ''
 }
 
@@ -55,7 +55,7 @@ export function defaultAvatarSvg(user: Named & Pick<PicturedUser, 'id'>): string
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-function escapeXml(text: string): string {
+export function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }
 

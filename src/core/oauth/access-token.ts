@@ -39,9 +39,12 @@ export async function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promi
     .sign(key)
 }
 
+/** Of a token: a person's, or a client's that acts for itself. */
+type TokenClaim = Extract<Claim, { kind: 'access_token' | 'client' }>
+
 /** What a right token says: whom it claims to be, and the times and the id that introspection shows. */
 export interface ReadAccessToken {
-  readonly claim: Claim
+  readonly claim: TokenClaim
   readonly issuedAt: number
   readonly expiresAt: number
   readonly jti: string
@@ -52,7 +55,7 @@ const verified = new WeakMap<Config, Map<string, ReadAccessToken>>()
 const VERIFIED_MAX = 1_000
 
 /** What the token claims, or null when it is not one of ours or has expired. */
-export async function verifyAccessToken(ctx: Ctx, token: string): Promise<Claim | null> {
+export async function verifyAccessToken(ctx: Ctx, token: string): Promise<TokenClaim | null> {
   return (await readAccessToken(ctx, token))?.claim ?? null
 }
 
@@ -81,7 +84,7 @@ export async function readAccessToken(ctx: Ctx, token: string): Promise<ReadAcce
   return read
 }
 
-function toClaim(payload: JWTPayload): Claim | null {
+function toClaim(payload: JWTPayload): TokenClaim | null {
   const { sub, sid, client_id: clientId, scope, client_epoch: clientEpoch } = payload
   if (typeof sub !== 'string' || typeof clientId !== 'string' || typeof scope !== 'string') return null
   const scopes = storedScopes(scope)

@@ -43,7 +43,7 @@ export type OptionalGate = <const S extends Reads = typeof NO_READS>(
 /** A gate for a person. `needed` is the scope that the route declares; null where any session will do. */
 export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
   return async (reads) => {
-    if (claim.kind === 'client') throw insufficientScope(needed)
+    if (!isOfSession(claim)) throw insufficientScope(needed)
     const keys = keyReads(ctx, claim)
     const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claim) ?? [])])
     const results = rest.slice(keys.length)
@@ -103,7 +103,7 @@ const isOver = (end: number | null, now: number) => end !== null && end <= now
 /** A gate that lets everyone through and says who it is, if anyone. */
 export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
   return async (reads) => {
-    if (!claim || claim.kind === 'client') {
+    if (!claim || !isOfSession(claim)) {
       const statements = reads?.(null) ?? []
       const results = statements.length > 0 ? await ctx.db.batch(statements) : []
       return { principal: null, user: null, reads: results as never }
@@ -116,7 +116,11 @@ export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
   }
 }
 
-export type SessionClaim = Exclude<Claim, { kind: 'client' }>
+export type SessionClaim = Extract<Claim, { kind: 'browser' | 'access_token' }>
+
+function isOfSession(claim: Claim): claim is SessionClaim {
+  return claim.kind === 'browser' || claim.kind === 'access_token'
+}
 
 /** The verdict, and a note that the session is in use. */
 function judgeSession(ctx: Ctx, claim: SessionClaim, row: GateRow | null): UserPrincipal | null {

@@ -1,5 +1,6 @@
 /** Who calls: what a credential claims before the gate, and who the caller is after it. */
-import type { SessionId, UserId } from '../../ids.ts'
+import type { MachineId, SessionId, UserId } from '../../ids.ts'
+import type { NonceCount } from '../../store/db/digest-nonces.ts'
 import type { KeyKind } from '../../store/db/machine-credentials.ts'
 import type { Scope } from '../oauth/scopes.ts'
 
@@ -28,6 +29,14 @@ export type Claim =
       readonly scopes: readonly Scope[]
       readonly key?: PresentedKey
     }
+  | {
+      readonly kind: 'robot'
+      readonly machineId: MachineId
+      readonly scopes: readonly Scope[]
+      readonly lastUsedAt: number | null
+      /** What the gate claims: this proof is good for one request. */
+      readonly proof: NonceCount
+    }
 
 export interface UserPrincipal {
   readonly kind: 'user'
@@ -50,4 +59,10 @@ export interface ClientPrincipal {
   readonly scopes: readonly Scope[]
 }
 
-export type Principal = UserPrincipal | ClientPrincipal
+export interface RobotPrincipal {
+  readonly kind: 'robot'
+  readonly machineId: MachineId
+  readonly scopes: readonly Scope[]
+}
+
+export type Principal = UserPrincipal | ClientPrincipal | RobotPrincipal

@@ -2,11 +2,14 @@
 import { sql } from 'drizzle-orm'
 import { type Fragment, first, run, type Statement } from './database.ts'
 
+export interface NonceCount {
+  readonly nonce: string
+  readonly count: number
+  readonly expiresAt: number
+}
+
 /** Claims a nonce count, where `condition` holds; null where it, or a higher one, was used already. One guarded statement. */
-export function claimNonceCount(
-  input: { nonce: string; count: number; expiresAt: number },
-  condition: Fragment,
-): Statement<{ count: number } | null> {
+export function claimNonceCount(input: NonceCount, condition: Fragment): Statement<{ count: number } | null> {
   return first(sql`
     INSERT INTO digest_nonces (nonce, count, expires_at) SELECT ${input.nonce}, ${input.count}, ${input.expiresAt} WHERE ${condition}
     ON CONFLICT (nonce) DO UPDATE SET count = excluded.count WHERE count < excluded.count

@@ -77,6 +77,11 @@ export function revokeMachine({ id, clientId }: Pick<MachineRow, 'id' | 'clientI
   ]
 }
 
+/** The same HA1, encrypted under today's key, unless the robot was revoked meanwhile. */
+export function replaceHa1(id: MachineId, from: string, to: string): Statement<void> {
+  return run(sql`UPDATE machine_credentials SET ha1 = ${to} WHERE id = ${id} AND ha1 = ${from}`)
+}
+
 /** For people to see, to within the time that the core chooses. */
 export function touchMachine(id: MachineId, now: number): Statement<void> {
   return run(sql`UPDATE machine_credentials SET last_used_at = MAX(${now}, COALESCE(last_used_at, 0)) WHERE id = ${id}`)

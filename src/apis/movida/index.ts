@@ -1,0 +1,98 @@
+/**
+ * The room `movida`: the users of BeBanjo's Movida API (seed 001), for robots alone, which prove themselves by HTTP Digest.
+ * XML unless JSON is asked for. People are read here and never changed.
+ */
+import { Hono } from 'hono'
+import type { Config } from '../../config.ts'
+import { getActiveUser, listActiveUsers } from '../../core/profiles/active-users.ts'
+import { requiresRobot } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { credentials } from '../../http/credentials.ts'
+import { unmatched } from '../../http/errors.ts'
+import type { Room } from '../../http/room.ts'
+import { ROOM_PATHS } from '../../http/room-paths.ts'
+import { describe } from '../../http/tags.ts'
+import { validate } from '../../http/validate.ts'
+import { digest } from './digest-auth.ts'
+import { ErrorReply, renderError, toErrorBody } from './errors.ts'
+import { represent } from './representation.ts'
+import { PageQuery, Root, toRoot, toUser, toUsers, User, UserParams, Users } from './wire.ts'
+
+const SCOPE = 'client:profile:read'
+const NAME = 'movida'
+
+/** Not from the request: the same for every client, and what it follows. */
+const baseOf = ({ config }: { readonly config: Config }) => `${config.origin}${ROOM_PATHS[NAME]}`
+
+const EXAMPLE_BASE = `https://example.com${ROOM_PATHS[NAME]}`
+const EXAMPLE = {
+  resource_type: 'user',
+  id: 140,
+  short_name: 'John S',
+  full_name: 'John Smith',
+  user_type: 'owner',
+  avatar_color: 'red',
+  avatar_initials: 'JS',
+  avatar_url: null,
+  self_link: `${EXAMPLE_BASE}/users/140`,
+}
+const link = (page: number) => `${EXAMPLE_BASE}/users?page=${page}&per_page=50`
+
+const routes = new Hono<AppEnv>()
+  .get(
+    '/',
+    requiresRobot(SCOPE),
+    describe({
+      summary: 'What there is',
+      response: { status: 200, schema: Root, example: { users_link: `${EXAMPLE_BASE}/users` } },
+      refusals: [429],
+    }),
+    async (c) => {
+      await c.var.gate()
+      return represent(c, toRoot(baseOf(c.var.ctx), c.var.ctx.config.exposeUsers))
+    },
+  )
+  .get(
+    '/users',
+    requiresRobot(SCOPE),
+    describe({
+      summary: 'Active users, a page at a time',
+      response: { status: 200, schema: Users, example: { total_entries: 132, prev_link: link(1), next_link: link(3), entries: [EXAMPLE] } },
+      refusals: [404, 429],
+    }),
+    validate('query', PageQuery),
+    async (c) => {
+      const { page: number, per_page: size, after, before } = c.req.valid('query')
+      const users = await listActiveUsers(c.var.ctx, c.var.gate, { number, size, after, before })
+      return represent(c, toUsers(baseOf(c.var.ctx), users, size))
+    },
+  )
+  .get(
+    '/users/:id{[0-9]+}',
+    requiresRobot(SCOPE),
+    describe({ summary: 'An active user', response: { status: 200, schema: User, example: EXAMPLE }, refusals: [404, 429] }),
+    validate('param', UserParams),
+    async (c) => represent(c, toUser(baseOf(c.var.ctx), await getActiveUser(c.var.ctx, c.var.gate, c.req.valid('param').id))),
+  )
+
+const app = new Hono<AppEnv>()
+app.onError(renderError)
+app.use(credentials(digest))
+app.route('/', routes)
+app.all('*', unmatched(app))
+
+export const movida: Room = {
+  name: NAME,
+  app,
+  document: {
+    title: 'Movida API',
+    description: 'People, for robots. XML unless `Accept` prefers JSON, which is what is described here.',
+    mounts: [
+      { prefix: ROOM_PATHS[NAME], room: app, groups: [{ name: 'Users', description: 'Active users, by their links.', routes: [routes] }] },
+    ],
+    credentials: ['digest'],
+    error: ErrorReply,
+    refusedInput: 422,
+    toErrorBody,
+  },
+}
