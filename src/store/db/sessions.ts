@@ -36,6 +36,7 @@ export interface GateRow extends UserRow {
   readonly roleScopes: string
   readonly clientScopes: string | null
   readonly clientDisabledAt: number | null
+  readonly clientFirstParty: number | null
 }
 
 const gateColumns = sql`
@@ -43,7 +44,8 @@ const gateColumns = sql`
          s.epoch AS session_epoch, s.expires_at AS session_expires_at, s.idle_expires_at AS session_idle_expires_at,
          s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
          s.authenticated_at AS session_authenticated_at, s.amr AS session_amr,
-         r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at
+         r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at,
+         c.first_party AS client_first_party
   FROM sessions s
   JOIN users u ON u.id = s.user_id
   JOIN roles r ON r.id = u.role
