@@ -22,6 +22,11 @@ export const PROFILE_FIELDS = [
   'locale',
   'zoneinfo',
   'currency',
+  'displayName',
+  'title',
+  'about',
+  'relationshipStatus',
+  'whereAmI',
 ] as const
 export type ProfileField = (typeof PROFILE_FIELDS)[number]
 

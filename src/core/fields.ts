@@ -110,6 +110,21 @@ export const phoneCountryCode = z
   .meta({ example: '+00' })
 export const gender = text(1, 128).meta({ example: 'male' })
 export const bio = text(1, 256, CONTROL_BUT_LINE_BREAKS).meta({ example: 'Likes long walks.' })
+export const about = text(1, 1024, CONTROL_BUT_LINE_BREAKS).meta({ example: 'Likes long walks.' })
+export const title = text(1, 128).meta({ example: 'Dr' })
+export const whereAmI = text(1, 128).meta({ example: 'At home' })
+/** What nobody says anything about is null. */
+export const RELATIONSHIP_STATUSES = [
+  'dont_want_to_say',
+  'single',
+  'in_relationship',
+  'engaged',
+  'married',
+  'it_is_complicated',
+  'widowed',
+  'separated',
+  'divorced',
+] as const
 export const statusMessage = text(1, 256).meta({ example: 'Out for lunch' })
 export const designation = text(1, 128).meta({ example: 'Software Engineer' })
 export const organization = text(1, 128).meta({ example: 'Example Ltd' })

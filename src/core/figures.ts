@@ -67,6 +67,8 @@ export const PURGED_SESSIONS_AT_A_TIME = 50
 
 export const PAGE_LIMIT_DEFAULT = 10
 export const PAGE_LIMIT_MAX = 100
+/** Protocols whose pages are found by a number to skip: each one that is skipped is read. */
+export const PAGE_SKIP_MAX = 10_000
 export const BODY_BYTES_MAX = 64 * 1024
 export const BODY_DEPTH_MAX = 32
 export const USER_AGENT_LENGTH_MAX = 512

@@ -59,7 +59,7 @@ describe('configuration', () => {
       gate: 'primary',
       scryptLn: 15,
     })
-    expect(config.editableFields.size).toBe(15)
+    expect(config.editableFields.size).toBe(20)
   })
 
   test('an unset or empty ENVIRONMENT is production', () => {

@@ -55,6 +55,8 @@ export const isAdminRoute = (route: Route) => scopeOf(route)?.startsWith('admin:
 export function exampleInput(route: Route, target: Input['target']): Record<string, unknown> {
   const schema = inputOf(route, target)
   if (!schema) return {}
+  // A body that is a JSON string is its own example.
+  if (!('shape' in schema)) return exampleOf(schema) as Record<string, unknown>
   const examples = Object.entries(schema.shape).map(([name, field]) => [name, exampleOf(field as z.ZodType)])
   return Object.fromEntries(examples.filter(([, example]) => example !== undefined))
 }

@@ -1,8 +1,8 @@
 /** What introspection takes and answers: RFC 7662 §2.1 and §2.2, and the `tokenInfo` of the original's server (wire §3.2, §6.1). */
 import * as z from 'zod'
 import type { LiveToken } from '../../core/oauth/introspection.ts'
+import { parameter, requiredParameter } from '../../http/token-endpoint.ts'
 import { toHex } from '../../ids.ts'
-import { parameter, requiredParameter } from './wire.ts'
 
 export const IntrospectForm = z.object({
   token: requiredParameter.meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),

@@ -1,16 +1,10 @@
 /**
- * The OAuth parameters and replies by their names in the RFCs: RFC 6749 §4 to §6, RFC 7636 §4, RFC 7009, OpenID Connect Core,
- * RP-Initiated Logout.
- * Unknown parameters are ignored, and one without a value counts as left out (RFC 6749 §3.1, §3.2).
+ * The OAuth parameters and replies by their names in the RFCs: RFC 6749 §4.1, OpenID Connect Core, RP-Initiated Logout. What
+ * the token endpoint takes is in `http/token-endpoint.ts`.
+ * Unknown parameters are ignored, and one without a value counts as left out (RFC 6749 §3.1).
  */
 import * as z from 'zod'
-import type { TokenSet } from '../../core/oauth/token.ts'
-
-export const parameter = z
-  .string()
-  .optional()
-  .transform((value) => (value === '' ? undefined : value))
-export const requiredParameter = z.string().min(1, 'is required')
+import { parameter, requiredParameter } from '../../http/token-endpoint.ts'
 
 export const AuthorizeParameters = z.object({
   client_id: requiredParameter.meta({ example: 'demo-spa' }),
@@ -41,60 +35,8 @@ export const AuthorizeParameters = z.object({
   code_challenge_method: parameter.meta({ description: 'S256', example: 'S256' }),
 })
 
-export const TokenForm = z.object({
-  grant_type: requiredParameter.meta({
-    description: 'authorization_code, refresh_token or client_credentials',
-    example: 'authorization_code',
-  }),
-  client_id: parameter.meta({ description: 'Required unless the Authorization header names the client', example: 'demo-spa' }),
-  client_secret: parameter.meta({ description: 'For client_secret_post' }),
-  code: parameter.meta({ description: 'authorization_code', example: 'SplxlOBeZQQYbYS6WxSbIA' }),
-  redirect_uri: parameter.meta({
-    description: 'authorization_code: as in the authorization request',
-    example: 'https://app.example.com/callback',
-  }),
-  code_verifier: parameter.meta({ description: 'authorization_code', example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' }),
-  refresh_token: parameter.meta({ description: 'refresh_token' }),
-  scope: parameter.meta({ description: 'refresh_token: less than was granted; client_credentials: client scopes' }),
-})
-
-export const TokenResponse = z.strictObject({
-  access_token: z.string(),
-  token_type: z.literal('Bearer'),
-  expires_in: z.int(),
-  refresh_token: z.string().optional(),
-  id_token: z.string().optional(),
-  scope: z.string(),
-})
-
-export const TOKEN_RESPONSE_EXAMPLE = {
-  access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl',
-  token_type: 'Bearer',
-  expires_in: 600,
-  refresh_token: 'tGzv3JOkF0XG5Qx2TlKWIAvI5YQ8VfRc5yV0dQK4m1s',
-  scope: 'delegated:profile:read',
-} satisfies z.input<typeof TokenResponse>
-
-export function toTokenResponse(tokens: TokenSet): z.output<typeof TokenResponse> {
-  return {
-    access_token: tokens.accessToken,
-    token_type: 'Bearer',
-    expires_in: tokens.expiresIn,
-    ...(tokens.refreshToken === null ? {} : { refresh_token: tokens.refreshToken }),
-    ...(tokens.idToken === null ? {} : { id_token: tokens.idToken }),
-    scope: tokens.scopes.join(' '),
-  }
-}
-
 /** RFC 6749 §5.2. */
 export const ErrorResponse = z.strictObject({ error: z.string(), error_description: z.string() })
-
-export const RevokeForm = z.object({
-  token: requiredParameter.meta({ description: 'An access token or a refresh token of the client', example: 'tGzv3JOkF0XG5Qx2TlKWIA' }),
-  token_type_hint: parameter.meta({ description: 'Ignored: the token says itself what it is' }),
-  client_id: parameter.meta({ description: 'Required unless the Authorization header names the client', example: 'demo-spa' }),
-  client_secret: parameter.meta({ description: 'For client_secret_post' }),
-})
 
 /** RFC 7009 §2.2: the body is not looked at. */
 export const RevokeResponse = z.strictObject({})

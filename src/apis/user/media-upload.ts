@@ -19,7 +19,7 @@ export function readUpload(req: HonoRequest, query: Place, formBytesMax: number)
 async function readRaw(req: HonoRequest, query: Place): Promise<Upload> {
   const { size, stream, digest } = rawBody(req)
   const { name, contentType } = await judge('query', Described, { name: query.name, contentType: declaredType(req) ?? OCTETS })
-  return { name, folderId: query.folder, contentType, preventShare: query.preventShare, size, body: stream, digest }
+  return { name, folder: query.folder, contentType, preventShare: query.preventShare, size, body: stream, digest }
 }
 
 const OCTETS = 'application/octet-stream'
@@ -31,7 +31,7 @@ async function readForm(req: HonoRequest, query: Place, bytesMax: number): Promi
   const { name, contentType } = await judge('form', Described, named)
   return {
     name,
-    folderId: place.folder,
+    folder: place.folder,
     contentType,
     preventShare: place.preventShare,
     size: form.bytes.byteLength,

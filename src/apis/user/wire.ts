@@ -145,6 +145,11 @@ export function toWireName(field: string): string {
   return WIRE_NAMES[field as ProfileField] ?? field
 }
 
+/** Those that this room can write: other protocols have fields of their own. */
+export function toWireFields(editable: readonly ProfileField[]): string[] {
+  return editable.map(toWireName).filter((name) => Object.hasOwn(UpdateMeBody.shape, name))
+}
+
 /** What was sent, under the core's names. */
 export function toUserUpdate(body: Omit<z.output<typeof UpdateMeBody>, 'currentPassword' | 'target'>) {
   const { username, email, password, role, firstName, lastName, preferredLanguage, timezone, ...same } = body

@@ -19,7 +19,7 @@ import {
 } from '../../store/db/avatars.ts'
 import { both } from '../../store/db/database.ts'
 import { isAccountAlive } from '../../store/db/visibility.ts'
-import { putAvatarObject } from '../../store/r2/avatars.ts'
+import { getAvatarObject, putAvatarObject } from '../../store/r2/avatars.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { AVATAR_CHANGES_WINDOW_MS, AVATAR_RESERVATION_MS } from '../figures.ts'
@@ -67,6 +67,19 @@ export async function getPicturedUser(ctx: Ctx, userId: UserId): Promise<Picture
   const user = await ctx.db.one(findPicturedUser(userId, ctx.now()))
   if (!user) throw new AppError('not_found')
   return user
+}
+
+export interface Picture {
+  readonly body: ReadableStream
+  readonly size: number
+}
+
+/** The small picture, PNG, for clients that take no other and follow no redirect; null where there is none, or no longer. */
+export async function openAvatar(ctx: Ctx, avatarKey: string | null): Promise<Picture | null> {
+  if (avatarKey === null) return null
+  return getAvatarObject(ctx.avatars, avatarKey, '128.png').catch((cause: unknown) => {
+    throw new AppError('temporarily_unavailable', 'The picture cannot be read now', { retryAfter: RETRY_AFTER_SECONDS, cause })
+  })
 }
 
 // --- the limit -------------------------------------------------------------------------------------------------

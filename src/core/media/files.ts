@@ -1,14 +1,16 @@
 /** Files of the media library: their owner's alone. Another's file and none are the same: not found (security row 55). */
-import type { FileId, FolderId } from '../../ids.ts'
+import type { FileId } from '../../ids.ts'
 import { findIf } from '../../store/db/database.ts'
 import {
   type FileChanges,
   type FileRow,
+  type FolderRef,
   findFile,
   findUsage,
   hasFolder,
   isFileOf,
   listFiles,
+  listFilesOfOrigin,
   removeFiles,
   type UsageRow,
   updateFile,
@@ -17,17 +19,25 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { FileName } from '../fields.ts'
 import type { Gate } from '../sessions/gate.ts'
-import { type Page, positionOf } from '../social/lists.ts'
+import { type Page, positionOf, type Slice } from '../social/lists.ts'
 import { removeMarkedObjects } from './removal.ts'
 
 export type { FileRow as MediaFile } from '../../store/db/files.ts'
 
 /** A page of the caller's files, newest first. `folder`: null is `Default`, undefined all. */
-export async function listOwnFiles(ctx: Ctx, gate: Gate, folder: FolderId | null | undefined, page: Page): Promise<FileRow[]> {
+export async function listOwnFiles(ctx: Ctx, gate: Gate, folder: FolderRef | undefined, page: Page): Promise<FileRow[]> {
   const { reads } = await gate(({ userId }) => [
     listFiles({ userId, folder, before: positionOf(ctx, page), limit: page.limit }),
     findIf(hasFolder(userId, folder ?? null)),
   ])
+  const [files, hasIt] = reads
+  if (!hasIt) throw new AppError('not_found')
+  return files
+}
+
+/** What the caller has put into a folder, newest first; not what was put there for them. */
+export async function listMadeFiles(gate: Gate, folder: FolderRef, page: Slice): Promise<FileRow[]> {
+  const { reads } = await gate(({ userId }) => [listFilesOfOrigin({ userId, folder, ...page }), findIf(hasFolder(userId, folder))])
   const [files, hasIt] = reads
   if (!hasIt) throw new AppError('not_found')
   return files

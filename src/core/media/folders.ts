@@ -1,6 +1,6 @@
 /** Folders of the media library. `Default` is always there: it has no row, cannot be renamed and cannot be deleted. */
 import type { FolderId } from '../../ids.ts'
-import { findUsage } from '../../store/db/files.ts'
+import { type FolderRef, findUsage } from '../../store/db/files.ts'
 import {
   type FolderRow,
   findFolder,
@@ -17,6 +17,11 @@ import type { Gate } from '../sessions/gate.ts'
 import { removeMarkedObjects } from './removal.ts'
 
 export const DEFAULT_FOLDER = 'Default'
+
+/** The folder of this name; the name of `Default` may be written in any case, as no other folder may have it. */
+export function folderNamed(name: FolderName): FolderRef {
+  return isDefaultName(name) ? null : name
+}
 
 /** A folder as its owner sees it; without an id it is `Default`. */
 export interface Folder {
@@ -57,21 +62,22 @@ export async function createFolder(ctx: Ctx, gate: Gate, name: FolderName): Prom
   throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 }
 
-export async function changeFolder(ctx: Ctx, gate: Gate, id: FolderId | null, name: FolderName): Promise<Folder> {
-  const { principal, reads } = await gate(({ userId }) => [findFolder(id ?? NO_FOLDER, userId)])
-  if (id === null) throw isDefault()
+export async function changeFolder(ctx: Ctx, gate: Gate, folder: FolderRef, name: FolderName): Promise<Folder> {
+  const { principal, reads } = await gate(({ userId }) => [findFolder(folder ?? NO_FOLDER, userId)])
+  if (folder === null) throw isDefault()
   if (!reads[0]) throw new AppError('not_found')
   refuseDefault(name)
-  const renamed = await ctx.db.one(renameFolder(id, principal.userId, name, ctx.now()))
+  const renamed = await ctx.db.one(renameFolder(reads[0].id, principal.userId, name, ctx.now()))
   if (!renamed) throw taken()
   return toFolder(renamed)
 }
 
 /** Deletes a folder with all its files, at once. The objects follow. */
-export async function deleteFolder(ctx: Ctx, gate: Gate, id: FolderId | null): Promise<void> {
-  const { principal } = await gate()
-  if (id === null) throw isDefault()
-  const results = await ctx.db.batch(removeFolder(id, principal.userId, ctx.now()))
+export async function deleteFolder(ctx: Ctx, gate: Gate, folder: FolderRef): Promise<void> {
+  const { principal, reads } = await gate(({ userId }) => [findFolder(folder ?? NO_FOLDER, userId)])
+  if (folder === null) throw isDefault()
+  if (!reads[0]) throw new AppError('not_found')
+  const results = await ctx.db.batch(removeFolder(reads[0].id, principal.userId, ctx.now()))
   if (!results.at(-1)) throw new AppError('not_found')
   ctx.defer(() => removeMarkedObjects(ctx))
 }
@@ -79,8 +85,12 @@ export async function deleteFolder(ctx: Ctx, gate: Gate, id: FolderId | null): P
 /** The id of no folder. */
 const NO_FOLDER = 0 as FolderId
 
+function isDefaultName(name: FolderName): boolean {
+  return name.toLowerCase() === DEFAULT_FOLDER.toLowerCase()
+}
+
 function refuseDefault(name: FolderName): void {
-  if (name.toLowerCase() === DEFAULT_FOLDER.toLowerCase()) throw taken()
+  if (isDefaultName(name)) throw taken()
 }
 
 function taken(): AppError {

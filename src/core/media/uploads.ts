@@ -4,11 +4,12 @@
  * even that does not reach is the sweep's. Resumable and presigned uploads would begin and end with the same two writes.
  */
 import { equalInConstantTime, randomHex } from '../../crypto.ts'
-import type { FileId, FolderId, UserId } from '../../ids.ts'
+import type { FileId, UserId } from '../../ids.ts'
 import { findIf } from '../../store/db/database.ts'
 import {
   commitFile,
   type FileRow,
+  type FolderRef,
   findFile,
   findReservation,
   findUsage,
@@ -25,8 +26,7 @@ import { removeMarkedObjects } from './removal.ts'
 
 export interface Upload {
   readonly name: FileName
-  /** Null: `Default`. */
-  readonly folderId: FolderId | null
+  readonly folder: FolderRef
   readonly contentType: string
   readonly preventShare: boolean
   /** Bytes, exactly. */
@@ -71,18 +71,18 @@ async function reserve(ctx: Ctx, userId: UserId, upload: Upload): Promise<Place>
   const id = ctx.newId<FileId>()
   // No part of the name: what a key tells, a log tells.
   const objectKey = randomHex(16)
-  const { name, folderId, contentType, size, preventShare } = upload
+  const { name, folder, contentType, size, preventShare } = upload
   const { filesPerUser, bytesPerUser } = ctx.config.media
-  const row = { id, userId, folderId, name, contentType, size, objectKey, preventShare, createdAt: ctx.now() }
+  const row = { id, userId, folder, name, contentType, size, objectKey, preventShare, createdAt: ctx.now() }
   const reserved = await ctx.db.commit([reserveFile(row, { files: filesPerUser, bytes: bytesPerUser })], findReservation(id, objectKey))
   if (!reserved) throw await refusal(ctx, userId, upload)
   return { id, objectKey }
 }
 
 /** Why nothing was reserved. */
-async function refusal(ctx: Ctx, userId: UserId, { folderId, size }: Upload): Promise<AppError> {
+async function refusal(ctx: Ctx, userId: UserId, { folder, size }: Upload): Promise<AppError> {
   const { filesPerUser, bytesPerUser } = ctx.config.media
-  const [usage, hasIt] = await ctx.db.batch([findUsage(userId), findIf(hasFolder(userId, folderId))])
+  const [usage, hasIt] = await ctx.db.batch([findUsage(userId), findIf(hasFolder(userId, folder))])
   if (!hasIt) return new AppError('not_found')
   if ((usage?.files ?? 0) >= filesPerUser) return new AppError('quota_exceeded', `You may have ${filesPerUser} files`, { reason: 'files' })
   if ((usage?.bytes ?? 0) + size > bytesPerUser) {

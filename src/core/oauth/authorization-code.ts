@@ -23,6 +23,7 @@ import { authenticateClient, type ClientCredentials } from './client-authenticat
 import { type Client, requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
 import { narrowedTo } from './granted-scopes.ts'
+import type { MoreClaims } from './id-token.ts'
 import { isVerified } from './pkce.ts'
 import { storedScopes } from './scopes.ts'
 import type { TokenSet } from './token.ts'
@@ -32,6 +33,7 @@ interface Exchange {
   readonly code: string
   readonly redirectUri: string
   readonly codeVerifier: string | undefined
+  readonly moreClaims?: MoreClaims | undefined
 }
 
 /** Two isolates can draw the same session id; then nothing is claimed, and the second try has another one. */
@@ -50,7 +52,8 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
   const scopes = narrowedTo(storedScopes(code.scope), client.scopes)
   const { sessionId, refreshToken } = await claim(ctx, { client, code, codeHash })
   const { userId, nonce, authenticatedAt, amr } = code
-  const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce, authenticatedAt, amr })
+  const { moreClaims } = exchange
+  const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce, authenticatedAt, amr, moreClaims })
   return { ...tokens, refreshToken }
 }
 

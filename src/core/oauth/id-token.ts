@@ -22,12 +22,17 @@ export interface IdTokenGrant {
   readonly amr: string
   readonly accessToken: string
   readonly lifeSeconds: number
+  readonly moreClaims?: MoreClaims | undefined
 }
+
+/** What a protocol's ID tokens say beside the standard's claims, of the person. */
+export type MoreClaims = (userId: UserId) => Readonly<Record<string, string>>
 
 export async function issueIdToken(ctx: Ctx, grant: IdTokenGrant): Promise<string> {
   const { kid, key } = await getSigningKey(ctx.config)
   const now = Math.floor(ctx.now() / 1000)
   return new SignJWT({
+    ...grant.moreClaims?.(grant.userId),
     sub: toHex(grant.userId),
     sid: toHex(grant.sessionId),
     auth_time: Math.floor(grant.authenticatedAt / 1000),

@@ -13,6 +13,7 @@ import { authenticateClient, type ClientCredentials } from './client-authenticat
 import { requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
 import { narrowedTo, scopesOfRefresh } from './granted-scopes.ts'
+import type { MoreClaims } from './id-token.ts'
 import { storedScopes } from './scopes.ts'
 import type { TokenSet } from './token.ts'
 import { issueUserTokens } from './user-tokens.ts'
@@ -22,7 +23,7 @@ type LiveToken = RefreshTokenRow & { readonly clientId: string }
 export async function refreshTokens(
   ctx: Ctx,
   credentials: ClientCredentials,
-  input: { refreshToken: string; scope: string | undefined },
+  input: { refreshToken: string; scope: string | undefined; moreClaims?: MoreClaims | undefined },
 ): Promise<TokenSet> {
   const now = ctx.now()
   const found = await ctx.db.batch([findClient(credentials.clientId), findRefreshToken(sha256(input.refreshToken), now)])
@@ -39,7 +40,8 @@ export async function refreshTokens(
   const refreshToken = await rotate(ctx, { presented: input.refreshToken, token: live, kid })
   const { userId, sessionId, authenticatedAt, amr } = live
   // OpenID Connect Core §12.2: the nonce was the authorization request's, so a refreshed ID token has none.
-  const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce: null, authenticatedAt, amr })
+  const { moreClaims } = input
+  const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce: null, authenticatedAt, amr, moreClaims })
   return { ...tokens, refreshToken }
 }
 

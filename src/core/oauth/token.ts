@@ -8,6 +8,7 @@ import { exchangeAuthorizationCode } from './authorization-code.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { grantClientCredentials } from './client-credentials.ts'
 import { isGrantType } from './clients.ts'
+import type { MoreClaims } from './id-token.ts'
 import { refreshTokens } from './refresh.ts'
 import type { Scope } from './scopes.ts'
 
@@ -29,10 +30,11 @@ export interface TokenRequest {
   readonly codeVerifier: string | undefined
   readonly refreshToken: string | undefined
   readonly scope: string | undefined
+  readonly moreClaims?: MoreClaims | undefined
 }
 
 export async function issueTokens(ctx: Ctx, credentials: ClientCredentials, request: TokenRequest): Promise<TokenSet> {
-  const { grantType, code, redirectUri, codeVerifier, refreshToken, scope } = request
+  const { grantType, code, redirectUri, codeVerifier, refreshToken, scope, moreClaims } = request
   if (!isGrantType(grantType)) throw new AppError('unsupported_grant_type', 'The grant type is not supported')
   switch (grantType) {
     case 'authorization_code':
@@ -40,9 +42,10 @@ export async function issueTokens(ctx: Ctx, credentials: ClientCredentials, requ
         code: required(code, 'code'),
         redirectUri: required(redirectUri, 'redirect_uri'),
         codeVerifier,
+        moreClaims,
       })
     case 'refresh_token':
-      return refreshTokens(ctx, credentials, { refreshToken: required(refreshToken, 'refresh_token'), scope })
+      return refreshTokens(ctx, credentials, { refreshToken: required(refreshToken, 'refresh_token'), scope, moreClaims })
     case 'client_credentials':
       return grantClientCredentials(ctx, credentials, { scope })
   }

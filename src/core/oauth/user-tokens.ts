@@ -3,7 +3,7 @@ import type { SessionId, UserId } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
 import { issueAccessToken } from './access-token.ts'
 import type { Client } from './clients.ts'
-import { issueIdToken } from './id-token.ts'
+import { issueIdToken, type MoreClaims } from './id-token.ts'
 import type { Scope } from './scopes.ts'
 import type { TokenSet } from './token.ts'
 
@@ -15,14 +15,15 @@ interface UserGrant {
   readonly nonce: string | null
   readonly authenticatedAt: number
   readonly amr: string
+  readonly moreClaims: MoreClaims | undefined
 }
 
 export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<TokenSet, 'refreshToken'>> {
-  const { client, scopes, userId, sessionId, nonce, authenticatedAt, amr } = grant
+  const { client, scopes, userId, sessionId, nonce, authenticatedAt, amr, moreClaims } = grant
   const common = { clientId: client.id, lifeSeconds: client.accessTokenSeconds }
   const accessToken = await issueAccessToken(ctx, { ...common, scopes, holder: { userId, sessionId } })
   const idToken = scopes.includes('openid')
-    ? await issueIdToken(ctx, { ...common, userId, sessionId, nonce, authenticatedAt, amr, accessToken })
+    ? await issueIdToken(ctx, { ...common, userId, sessionId, nonce, authenticatedAt, amr, accessToken, moreClaims })
     : null
   return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken }
 }

@@ -47,6 +47,8 @@ export interface OwnProfileUpdate extends UserUpdate {
   readonly currentPassword: string | null
   /** Whose profile, when it is another's: an administrator's act, as a new role is. */
   readonly userId: UserId | null
+  /** A sign-in of just now counts in an app of the operator's own as well: where the protocol has no place for a password. */
+  readonly mayOwnAppProve?: boolean
 }
 
 export interface ProfileUpdated {

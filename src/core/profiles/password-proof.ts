@@ -24,6 +24,11 @@ function isFreshBrowser(ctx: Ctx, principal: UserPrincipal): boolean {
   return principal.clientId === null && isFresh(ctx, principal)
 }
 
+/** The same in an app of the operator's own, which is lent nothing: for protocols that know no password here (wire §6.20). */
+function isFreshOwnApp(ctx: Ctx, principal: UserPrincipal): boolean {
+  return principal.isFirstParty && isFresh(ctx, principal)
+}
+
 function reauthenticationRequired(field: string): AppError {
   return new AppError('reauthentication_required', `Send ${field} or sign in again`, { reason: 'fresh_sign_in_required' })
 }
@@ -62,7 +67,7 @@ export async function judgePasswords(
   ctx: Ctx,
   principal: UserPrincipal,
   user: UserWithPassword,
-  sent: { password: string | null; currentPassword: string | null },
+  sent: { password: string | null; currentPassword: string | null; mayOwnAppProve?: boolean },
 ): Promise<PasswordVerdict> {
   const { password, currentPassword } = sent
   if (currentPassword !== null) {
@@ -76,6 +81,7 @@ export async function judgePasswords(
   }
   const tried = password === null ? null : await tryPassword(ctx, user, password)
   if (tried?.right) return { isNew: false, isProved: true, writes: [tried.forget] }
-  if (!isFreshBrowser(ctx, principal)) throw reauthenticationRequired('currentPassword')
+  const isFreshNow = isFreshBrowser(ctx, principal) || (sent.mayOwnAppProve === true && isFreshOwnApp(ctx, principal))
+  if (!isFreshNow) throw reauthenticationRequired('currentPassword')
   return { isNew: password !== null, isProved: false, writes: tried ? [tried.forget] : [] }
 }

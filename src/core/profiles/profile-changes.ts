@@ -14,19 +14,26 @@ export interface ProfileUpdate {
   /** In the core's words; null clears a field. */
   readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
   readonly username: Username | null
+  /** For protocols that know no country codes: a number may stand alone. */
+  readonly phoneMayStandAlone?: boolean
 }
 
 export function fieldErrors(paths: readonly string[], message: string): AppError {
   return new AppError('invalid_request', 'Some fields are wrong', { fields: paths.map((path) => ({ path, location: 'body', message })) })
 }
 
-/** What differs from the present. A phone number needs its country code. */
+/** What differs from the present. A phone number needs its country code, unless the protocol has none. */
 export function changesOf(user: UserRow, update: ProfileUpdate): ProfileChanges {
   const fields = Object.fromEntries(
     Object.entries(update.fields).filter(([field, value]) => value !== user[field as keyof UserRow]),
   ) as ProfileChanges['fields']
   const after = { ...user, ...fields }
-  if (('phone' in fields || 'phoneCountryCode' in fields) && after.phone !== null && after.phoneCountryCode === null) {
+  if (
+    !update.phoneMayStandAlone &&
+    ('phone' in fields || 'phoneCountryCode' in fields) &&
+    after.phone !== null &&
+    after.phoneCountryCode === null
+  ) {
     throw fieldErrors(['phoneCountryCode'], 'is required with a phone number')
   }
   const { username } = update

@@ -1,5 +1,5 @@
 /** A person's status: a message, an availability and a mood (Mxit's lists), with an end if they want one. */
-import { type SetStatus, updateStatus } from '../../store/db/user-status.ts'
+import { type SetStatus, updateStatus, updateStatusMessage } from '../../store/db/user-status.ts'
 import { findUser, type UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -83,4 +83,10 @@ export async function setOwnStatus(ctx: Ctx, gate: Gate, status: NewStatus | nul
   }
   await ctx.db.one(updateStatus(principal.userId, row))
   return statusOf(row, now)
+}
+
+/** Sets the message of the caller's status, or takes it away; availability and mood stay. */
+export async function setStatusMessage(ctx: Ctx, gate: Gate, message: string | null): Promise<void> {
+  const { principal } = await gate()
+  await ctx.db.one(updateStatusMessage(principal.userId, message, ctx.now()))
 }

@@ -159,6 +159,7 @@ function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrinci
     userId: row.id,
     sessionId: row.sessionId,
     clientId: row.sessionClientId,
+    isFirstParty: row.clientFirstParty === 1,
     scopes: withinPerson(granted, storedScopes(row.roleScopes)),
     role: row.role,
     ranking: row.roleRanking,

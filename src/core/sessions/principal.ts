@@ -44,6 +44,8 @@ export interface UserPrincipal {
   readonly sessionId: SessionId
   /** Null for a signed-in browser. */
   readonly clientId: string | null
+  /** The client is the operator's own. */
+  readonly isFirstParty: boolean
   readonly scopes: readonly Scope[]
   readonly role: string
   readonly ranking: number

@@ -4,15 +4,15 @@ import { approveFollow, deleteFollow, deleteFollowEntry, findFollow, insertFollo
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../sessions/gate.ts'
-import { readSeenUser, requireMet } from './visibility.ts'
+import { readSeenUser, requireMet, type UserRef } from './visibility.ts'
 
 export type FollowOutcome = 'following' | 'requested' | 'duplicate'
 
-/** Follows `userId`, or asks to where the account is private. */
-export async function followUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<FollowOutcome> {
-  const { principal, reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)])
+/** Follows somebody, or asks to where the account is private. */
+export async function followUser(ctx: Ctx, gate: Gate, who: UserRef): Promise<FollowOutcome> {
+  const { principal, reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, who)])
+  const { id: userId } = requireMet(reads[0])
   if (userId === principal.userId) throw selfError('You cannot follow yourself')
-  requireMet(reads[0])
   const id = ctx.newId<FollowId>()
   const edge = await ctx.db.commit(
     [insertFollow({ id, followerId: principal.userId, followedId: userId, now: ctx.now() })],

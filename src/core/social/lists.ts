@@ -26,6 +26,12 @@ export interface Page {
   readonly before: number | null
 }
 
+/** A page by a number to skip, for protocols that know no position. */
+export interface Slice {
+  readonly skip: number
+  readonly limit: number
+}
+
 export function positionOf(ctx: Ctx, page: Page): number {
   return page.before ?? idAt(ctx.now() + 60_000)
 }

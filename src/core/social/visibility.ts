@@ -2,15 +2,18 @@
  * Who sees what of whom (design §5, wire §6.11). The store's predicate says who exists for a viewer; the table here says
  * which fields a viewer gets. Rooms show only what went through it.
  */
-import type { UserId } from '../../ids.ts'
+import { NO_ID, type UserId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
 import { findAnyUser, findSeenUser, type SeenUserRow } from '../../store/db/follows.ts'
 import type { UserRow } from '../../store/db/users.ts'
+import type { UserRef } from '../../store/db/visibility.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { coveredBy, type Scope } from '../oauth/scopes.ts'
 import type { Gate } from '../sessions/gate.ts'
-import type { UserPrincipal } from '../sessions/principal.ts'
+import type { Principal, UserPrincipal } from '../sessions/principal.ts'
+
+export type { UserRef } from '../../store/db/visibility.ts'
 
 /** How near a viewer is. Each sees what those below see: owner (self, admin) > insider (may see the account) > outsider. */
 export type Audience = 'owner' | 'insider' | 'outsider'
@@ -93,19 +96,23 @@ export function isAdmin(principal: UserPrincipal, scope: Scope = 'admin:profile:
   return coveredBy(principal.scopes, scope)
 }
 
-/** Self and admins see all; a private account opens to those whom it lets follow; nobody opens to whom they block. */
-export function audienceOf(principal: UserPrincipal, row: SeenUserRow): Audience {
+/**
+ * Self and admins see all; a private account opens to those whom it lets follow; nobody opens to whom they block. An app that acts
+ * for itself, and whoever is nobody (null), see what a stranger sees.
+ */
+export function audienceOf(principal: Principal | null, row: SeenUserRow): Audience {
+  if (principal?.kind !== 'user') return row.isPrivate === 0 ? 'insider' : 'outsider'
   if (row.id === principal.userId || isAdmin(principal)) return 'owner'
   if (row.viewerBlocks === 1) return 'outsider'
   return row.isPrivate === 0 || row.viewerFollow === 'following' ? 'insider' : 'outsider'
 }
 
-export function show(principal: UserPrincipal, row: SeenUserRow): SeenUser {
+export function show(principal: Principal | null, row: SeenUserRow): SeenUser {
   return showTo(audienceOf(principal, row), row)
 }
 
 /** Somebody as the viewer may meet them; the read goes with the gate's. */
-export function readSeenUser(ctx: Ctx, viewerId: UserId, userId: UserId): Statement<SeenUserRow | null> {
+export function readSeenUser(ctx: Ctx, viewerId: UserId, userId: UserRef): Statement<SeenUserRow | null> {
   return findSeenUser({ userId, viewerId, now: ctx.now() })
 }
 
@@ -117,10 +124,18 @@ export function requireMet(row: SeenUserRow | null): SeenUserRow {
 }
 
 /** A user's profile, for whoever asks. Administrators find everybody. */
-export async function getProfile(ctx: Ctx, gate: Gate, userId: UserId): Promise<SeenUser> {
+export async function getProfile(ctx: Ctx, gate: Gate<Principal>, userId: UserRef): Promise<SeenUser> {
   const { principal, reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)])
-  if (!isAdmin(principal)) return show(principal, requireMet(reads[0]))
+  if (principal.kind !== 'user' || !isAdmin(principal)) return show(principal, requireMet(reads[0]))
   const row = reads[0] ?? (await ctx.db.one(findAnyUser({ userId, viewerId: principal.userId })))
   if (!row) throw new AppError('not_found')
   return showTo('owner', row)
+}
+
+/** The viewer of who is nobody: no row has this id. */
+const NOBODY = NO_ID as UserId
+
+/** Somebody, for who does not say who they are: one read. Unknown, banned and deleted are one answer. */
+export async function getPublicProfile(ctx: Ctx, userId: UserRef): Promise<SeenUser> {
+  return show(null, requireMet(await ctx.db.one(readSeenUser(ctx, NOBODY, userId))))
 }

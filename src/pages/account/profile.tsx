@@ -14,7 +14,7 @@ import { redirectWith } from '../notices.ts'
 import { optionalText } from '../optional-text.ts'
 
 const PATH = '/account/profile'
-const LABELS: Labels & Record<ProfileField, string> = {
+const LABELS = {
   givenName: 'First name',
   middleName: 'Middle name',
   familyName: 'Last name',
@@ -30,7 +30,7 @@ const LABELS: Labels & Record<ProfileField, string> = {
   locale: 'Language',
   zoneinfo: 'Time zone',
   currency: 'Currency',
-}
+} satisfies Labels & Partial<Record<ProfileField, string>>
 
 /** Left out where it may not be edited. */
 const clearable = (atom: z.ZodType<string>) => optionalText(atom).optional()

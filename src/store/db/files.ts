@@ -17,7 +17,7 @@ export type FileRow = Omit<typeof files.$inferSelect, 'id' | 'userId' | 'folderI
 export interface Reservation {
   readonly id: FileId
   readonly userId: UserId
-  readonly folderId: FolderId | null
+  readonly folder: FolderRef
   readonly name: string
   readonly contentType: string
   readonly size: number
@@ -26,10 +26,19 @@ export interface Reservation {
   readonly createdAt: number
 }
 
+/** A folder by id or by name; null is `Default`. */
+export type FolderRef = FolderId | string | null
+
 /** True in SQL where the folder is the user's; `Default` is everybody's. */
-export function hasFolder(userId: UserId, folderId: FolderId | null): Fragment {
-  if (folderId === null) return sql`1`
-  return sql`EXISTS (SELECT 1 FROM folders WHERE id = ${folderId} AND user_id = ${userId})`
+export function hasFolder(userId: UserId, folder: FolderRef): Fragment {
+  if (folder === null) return sql`1`
+  const which = typeof folder === 'string' ? sql`name = ${folder}` : sql`id = ${folder}`
+  return sql`EXISTS (SELECT 1 FROM folders WHERE ${which} AND user_id = ${userId})`
+}
+
+/** Its id in SQL; of a name that is nobody's, null, which `hasFolder` refuses. */
+function idOfFolder(userId: UserId, folder: FolderRef): Fragment {
+  return typeof folder === 'string' ? sql`(SELECT id FROM folders WHERE user_id = ${userId} AND name = ${folder})` : sql`${folder}`
 }
 
 /** Reserves the place of a file, unless it is beyond a quota, the folder is not the user's, or the account may not act. */
@@ -37,10 +46,10 @@ export function reserveFile(row: Reservation, quota: { files: number; bytes: num
   const used = (column: Fragment) => sql`COALESCE((SELECT ${column} FROM media_usage WHERE user_id = ${row.userId}), 0)`
   return run(sql`
     INSERT INTO files (id, user_id, folder_id, name, content_type, size, object_key, prevent_share, created_at, updated_at)
-    SELECT ${row.id}, ${row.userId}, ${row.folderId}, ${row.name}, ${row.contentType}, ${row.size}, ${row.objectKey},
+    SELECT ${row.id}, ${row.userId}, ${idOfFolder(row.userId, row.folder)}, ${row.name}, ${row.contentType}, ${row.size}, ${row.objectKey},
            ${row.preventShare ? 1 : 0}, ${row.createdAt}, ${row.createdAt}
     WHERE ${used(sql`files`)} < ${quota.files} AND ${used(sql`bytes`)} + ${row.size} <= ${quota.bytes}
-      AND ${hasFolder(row.userId, row.folderId)} AND ${isAccountAlive(row.userId, row.createdAt)}
+      AND ${hasFolder(row.userId, row.folder)} AND ${isAccountAlive(row.userId, row.createdAt)}
     ON CONFLICT (id) DO NOTHING`)
 }
 
@@ -85,18 +94,29 @@ export function findLinkedFile(id: FileId, ownerId: UserId, now: number): Statem
       AND u.deleted_at IS NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})`)
 }
 
-/** A page of a person's files, newest first: of one folder, or (`folder` undefined) of all. */
-export function listFiles(input: {
-  userId: UserId
-  folder: FolderId | null | undefined
-  before: number
-  limit: number
-}): Statement<FileRow[]> {
-  const { userId, folder, before, limit } = input
-  const within = folder === undefined ? sql`1` : folder === null ? sql`folder_id IS NULL` : sql`folder_id = ${folder}`
+export interface FileList {
+  readonly userId: UserId
+  /** Undefined: all. */
+  readonly folder: FolderRef | undefined
+  readonly before: number
+  readonly limit: number
+}
+
+/** A page of a person's files, newest first. */
+export function listFiles({ userId, folder, before, limit }: FileList): Statement<FileRow[]> {
+  const within = folder === undefined ? sql`1` : folder === null ? sql`folder_id IS NULL` : sql`folder_id = ${idOfFolder(userId, folder)}`
   return all(sql`
     SELECT * FROM files WHERE user_id = ${userId} AND ${within} AND id < ${before} AND committed_at IS NOT NULL
     ORDER BY id DESC LIMIT ${limit}`)
+}
+
+/** The same by a number to skip, for protocols that know no other: of what the person has made, not what was made for them. */
+export function listFilesOfOrigin(list: Omit<FileList, 'before'> & { skip: number; folder: FolderRef }): Statement<FileRow[]> {
+  const { userId, folder, skip, limit } = list
+  const within = folder === null ? sql`folder_id IS NULL` : sql`folder_id = ${idOfFolder(userId, folder)}`
+  return all(sql`
+    SELECT * FROM files WHERE user_id = ${userId} AND ${within} AND committed_at IS NOT NULL AND origin = 'user'
+    ORDER BY id DESC LIMIT ${limit} OFFSET ${skip}`)
 }
 
 export interface FileChanges {

@@ -18,8 +18,11 @@ export function insertFolder(row: { id: FolderId; userId: UserId; name: string; 
     ON CONFLICT (user_id, name) DO NOTHING`)
 }
 
-export function findFolder(id: FolderId, userId: UserId): Statement<FolderRow | null> {
-  return first(sql`SELECT * FROM folders WHERE id = ${id} AND user_id = ${userId}`)
+/** By id or by name. */
+export function findFolder(folder: FolderId | string, userId: UserId): Statement<FolderRow | null> {
+  return typeof folder === 'string'
+    ? findFolderByName(userId, folder)
+    : first(sql`SELECT * FROM folders WHERE id = ${folder} AND user_id = ${userId}`)
 }
 
 export function findFolderByName(userId: UserId, name: string): Statement<FolderRow | null> {

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { FollowId, UserId } from '../../ids.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import type { UserRow } from './users.ts'
-import { isAccountAlive, isPresent, isUnblocked, isVisibleTo, relationColumns } from './visibility.ts'
+import { isAccountAlive, isPresent, isUnblocked, isUser, isVisibleTo, relationColumns, type UserRef } from './visibility.ts'
 
 /** A user as a viewer finds one: the row, and how the viewer stands to it. */
 export interface SeenUserRow extends UserRow {
@@ -11,15 +11,15 @@ export interface SeenUserRow extends UserRow {
   readonly viewerBlocks: number
 }
 
-export function findSeenUser(input: { userId: UserId; viewerId: UserId; now: number }): Statement<SeenUserRow | null> {
+export function findSeenUser(input: { userId: UserRef; viewerId: UserId; now: number }): Statement<SeenUserRow | null> {
   return first(sql`
     SELECT u.*, ${relationColumns(input.viewerId)} FROM users u
-    WHERE u.id = ${input.userId} AND (u.id = ${input.viewerId} OR (${isVisibleTo(input.viewerId, input.now)}))`)
+    WHERE ${isUser(input.userId)} AND (u.id = ${input.viewerId} OR (${isVisibleTo(input.viewerId, input.now)}))`)
 }
 
 /** The same for an administrator, from whom nobody hides. */
-export function findAnyUser(input: { userId: UserId; viewerId: UserId }): Statement<SeenUserRow | null> {
-  return first(sql`SELECT u.*, ${relationColumns(input.viewerId)} FROM users u WHERE u.id = ${input.userId}`)
+export function findAnyUser(input: { userId: UserRef; viewerId: UserId }): Statement<SeenUserRow | null> {
+  return first(sql`SELECT u.*, ${relationColumns(input.viewerId)} FROM users u WHERE ${isUser(input.userId)}`)
 }
 
 /** Several at once, in the order of the ids, those that do not exist for the viewer left out. */

@@ -19,6 +19,11 @@ const COLUMNS: Readonly<Record<Exclude<ProfileField, 'username'>, Fragment>> = {
   locale: sql`locale`,
   zoneinfo: sql`zoneinfo`,
   currency: sql`currency`,
+  displayName: sql`display_name`,
+  title: sql`title`,
+  about: sql`about`,
+  relationshipStatus: sql`relationship_status`,
+  whereAmI: sql`where_am_i`,
 }
 
 export interface ProfileChanges {

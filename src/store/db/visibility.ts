@@ -6,6 +6,14 @@ import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import type { Fragment } from './database.ts'
 
+/** Somebody, by id or by the canonical form of the user name. */
+export type UserRef = UserId | string
+
+/** True of the alias `u`: the person who is meant. */
+export function isUser(ref: UserRef): Fragment {
+  return typeof ref === 'number' ? sql`u.id = ${ref}` : sql`u.username_key = ${ref}`
+}
+
 /** True of the alias `u`: a person whom anybody may know of. */
 export function isPresent(now: number): Fragment {
   return sql`u.deleted_at IS NULL AND u.email_verified_at IS NOT NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})`

@@ -12,6 +12,11 @@ const CACHE = 'public, max-age=31536000, immutable'
 /** The object's name in the bucket. */
 export const avatarObjectKey = (key: string, object: AvatarObject) => `${key}/${object}`
 
+/** The object's bytes; null where it is gone. */
+export function getAvatarObject(bucket: R2Bucket, key: string, object: AvatarObject): Promise<R2ObjectBody | null> {
+  return bucket.get(avatarObjectKey(key, object))
+}
+
 /** Writes the object, and refuses to write over one. */
 export async function putAvatarObject(bucket: R2Bucket, key: string, object: AvatarObject, bytes: Uint8Array): Promise<void> {
   const stored = await bucket.put(avatarObjectKey(key, object), bytes, {

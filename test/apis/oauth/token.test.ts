@@ -1,7 +1,7 @@
 // POST /oauth/token: the endpoint itself, client authentication, client_credentials. RFC 6749 §2.3, §3.2, §4.4, §5.
 import { decodeJwt } from 'jose'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { TokenResponse } from '../../../src/apis/oauth/wire.ts'
+import { tokenResponse } from '../../../src/http/token-endpoint.ts'
 import { errorOf, newClient, platform, send, type TestClient, type TokenReply, token } from './harness.ts'
 
 const GRANT = { grant_type: 'client_credentials' }
@@ -30,7 +30,7 @@ describe('the endpoint', () => {
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toBe('no-store')
     expect(response.headers.get('pragma')).toBe('no-cache')
-    const reply = TokenResponse.parse(await response.json())
+    const reply = tokenResponse('Bearer').parse(await response.json())
     expect(reply).toMatchObject({ token_type: 'Bearer', expires_in: 600, scope: 'client:oauth:introspect client:profile:read' })
     expect(reply.refresh_token).toBeUndefined()
   })

@@ -1,8 +1,8 @@
 // /.well-known: RFC 8414 and RFC 7517. What the metadata says is what works. Security row 43.
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { OAUTH_ERRORS } from '../../../src/apis/oauth/errors.ts'
 import { Jwks, ServerMetadata } from '../../../src/apis/oauth/metadata-wire.ts'
+import { OAUTH_ERRORS } from '../../../src/http/oauth-errors.ts'
 import {
   authorize,
   exchange,

@@ -1,13 +1,12 @@
 /** `POST /oauth/revoke` (RFC 7009). The client proves itself as at the token endpoint. */
 import { Hono } from 'hono'
-import { readClientCredentials } from '../../../core/oauth/client-authentication.ts'
-import { revokeToken } from '../../../core/oauth/revocation.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
+import { RevokeForm, revokeSentToken } from '../../../http/token-endpoint.ts'
 import { validate } from '../../../http/validate.ts'
-import { RevokeForm, RevokeResponse } from '../wire.ts'
+import { RevokeResponse } from '../wire.ts'
 
 export const revokeRoutes = new Hono<AppEnv>().post(
   '/revoke',
@@ -23,9 +22,7 @@ export const revokeRoutes = new Hono<AppEnv>().post(
     refusals: [401, 415],
   }),
   async (c) => {
-    const { token, client_id: clientId, client_secret: clientSecret } = c.req.valid('form')
-    const credentials = readClientCredentials({ authorization: c.req.header('authorization'), clientId, clientSecret })
-    await revokeToken(c.var.ctx, credentials, token)
+    await revokeSentToken(c, c.req.valid('form'))
     return c.json({})
   },
 )

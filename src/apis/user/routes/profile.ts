@@ -7,7 +7,7 @@ import { setSessionCookie } from '../../../http/credentials.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { EXAMPLE_USER, MeReply, toOwnUser, UpdateMeReply } from '../presenters.ts'
-import { toUserUpdate, toWireName, UpdateMeBody } from '../wire.ts'
+import { toUserUpdate, toWireFields, UpdateMeBody } from '../wire.ts'
 
 export const profile = new Hono<AppEnv>()
   .get(
@@ -20,7 +20,7 @@ export const profile = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const { user, editableFields } = await getOwnProfile(ctx, gate)
-      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx), editableFields: editableFields.map(toWireName) } })
+      return c.json({ ok: 1, data: { user: toOwnUser(user, ctx), editableFields: toWireFields(editableFields) } })
     },
   )
   .patch(

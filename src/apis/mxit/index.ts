@@ -1,0 +1,44 @@
+/**
+ * The room `mxit`: Mxit's User API (seed 000) and the authorization server that goes with it. Callers prove who they are by a Bearer
+ * token: a person's, or one of an app that acts for itself. Mounted at `/mxit`, and at the root of a host of HOST_ROOMS.
+ */
+import { Hono } from 'hono'
+import * as z from 'zod'
+import type { AppEnv } from '../../http/app-env.ts'
+import { bearer, credentials } from '../../http/credentials.ts'
+import { allowedOrigins } from '../../http/cross-site.ts'
+import { unmatched } from '../../http/errors.ts'
+import type { RouteGroup } from '../../http/openapi.ts'
+import type { Room } from '../../http/room.ts'
+import { ROOM_PATHS } from '../../http/room-paths.ts'
+import { renderError, toErrorBody } from './errors.ts'
+import { mediaRoutes } from './routes/media.ts'
+import { oauthRoutes } from './routes/oauth.ts'
+import { profileRoutes } from './routes/profile.ts'
+import { socialRoutes } from './routes/social.ts'
+
+const GROUPS: readonly RouteGroup[] = [
+  { name: 'Profile', description: 'Profiles, status messages and avatars.', routes: [profileRoutes] },
+  { name: 'Media', description: 'The gallery: folders and files.', routes: [mediaRoutes] },
+  { name: 'Social graph', description: 'Contacts and people one may know.', routes: [socialRoutes] },
+  { name: 'Authorization', description: 'Tokens, with scopes in the words of Mxit.', routes: [oauthRoutes] },
+]
+
+const app = new Hono<AppEnv>()
+app.onError(renderError)
+app.use(allowedOrigins(), credentials(bearer))
+for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
+app.all('*', unmatched(app))
+
+export const mxit: Room = {
+  name: 'mxit',
+  app,
+  document: {
+    title: 'Mxit User API',
+    description: 'The API of Mxit, as its clients know it.',
+    mounts: [{ prefix: ROOM_PATHS.mxit, room: app, groups: GROUPS }],
+    credentials: ['bearer'],
+    error: z.strictObject({ error: z.string(), error_description: z.string() }),
+    toErrorBody,
+  },
+}

@@ -1,0 +1,154 @@
+/**
+ * What the room answers: Mxit's objects, in the JSON of its servers (WCF; wire §1.1). Names in Pascal case, enumerations as numbers,
+ * dates as `\/Date(ms+0000)\/`. Its typed clients break on null where a number or a date belongs: a text that there is not is
+ * empty, a number 0, a date the first one that their platform knows, as the original sent them.
+ */
+import * as z from 'zod'
+import { RELATIONSHIP_STATUSES } from '../../core/fields.ts'
+import type { MediaFile } from '../../core/media/files.ts'
+import type { Folder } from '../../core/media/folders.ts'
+import { AVAILABILITIES, MOODS, statusOf } from '../../core/profiles/status.ts'
+import type { ContactState } from '../../core/social/contacts.ts'
+import type { SeenUser } from '../../core/social/visibility.ts'
+import { GENDERS, toFileId, toMxitId } from './wire.ts'
+
+/** As WCF writes it: every slash escaped, so that a date in a text is told from a text. */
+export function toWcfJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('/', '\\/')
+}
+
+/** `DateTime.MinValue`. */
+const NO_DATE_MS = -62_135_596_800_000
+const toDate = (ms: number | null) => `/Date(${ms ?? NO_DATE_MS}+0000)/`
+
+/** The name that others know somebody by. */
+export function toDisplayName({ displayName, nickname, givenName, familyName, username }: SeenUser): string {
+  return displayName ?? nickname ?? ([givenName, familyName].filter(Boolean).join(' ') || username)
+}
+
+export function toStatusMessage(user: SeenUser, now: number): string {
+  return statusOf(user, now).statusMessage ?? ''
+}
+
+function toState(user: SeenUser, now: number) {
+  const { availability, mood, updatedAt, statusMessage } = statusOf(user, now)
+  return {
+    Availability: AVAILABILITIES.indexOf(availability ?? 'disconnected'),
+    IsOnline: availability !== null && availability !== 'disconnected',
+    LastModified: toDate(updatedAt),
+    LastOnline: toDate(user.lastSeenAt),
+    Mood: MOODS.indexOf(mood ?? 'none'),
+    StatusMessage: statusMessage ?? '',
+  }
+}
+
+function toHead(user: SeenUser, now: number) {
+  return {
+    DisplayName: toDisplayName(user),
+    AvatarId: user.avatarKey?.split('/')[0] ?? '',
+    State: toState(user, now),
+    UserId: toMxitId(user.id),
+  }
+}
+
+export function toBasicProfile(user: SeenUser, now: number) {
+  const gender: number = (GENDERS as readonly (string | undefined)[]).indexOf(user.gender?.toLowerCase())
+  return {
+    ...toHead(user, now),
+    AboutMe: user.about ?? '',
+    Age: ageOf(user.birthDate, now),
+    FirstName: user.givenName ?? '',
+    ...(gender === -1 ? {} : { Gender: gender }),
+    LanguageCode: user.locale?.split(/[-_]/)[0] ?? '',
+    LastKnownCountryCode: user.countryCode ?? '',
+    LastName: user.familyName ?? '',
+    NetworkOperatorCode: '',
+    RegisteredCountryCode: user.countryCode ?? '',
+    RegistrationDate: toDate(user.createdAt),
+    StatusMessage: toStatusMessage(user, now),
+    Title: user.title ?? '',
+  }
+}
+
+export function toFullProfile(user: SeenUser, now: number) {
+  const birth = Date.parse(user.birthDate ?? '')
+  return {
+    ...toBasicProfile(user, now),
+    CurrentCultureName: user.locale ?? '',
+    DateOfBirth: toDate(Number.isNaN(birth) ? null : birth),
+    Email: user.email ?? '',
+    MobileNumber: user.phone ?? '',
+    RelationshipStatus: (RELATIONSHIP_STATUSES as readonly (string | null)[]).indexOf(user.relationshipStatus) + 1,
+    WhereAmI: user.whereAmI ?? '',
+  }
+}
+
+/** Years since a birth date; 0 where there is none. Mxit's is a number of 16 bits. */
+function ageOf(birthDate: string | null, now: number): number {
+  const today = new Date(now).toISOString().slice(0, 10)
+  if (!birthDate || birthDate > today) return 0
+  const years = Number(today.slice(0, 4)) - Number(birthDate.slice(0, 4)) - (today.slice(5) < birthDate.slice(5) ? 1 : 0)
+  return Number.isNaN(years) ? 0 : Math.min(years, 32_767)
+}
+
+/** Characters as numbers, as the original's enumeration has them: B friends, P invite sent, A invite received, N unknown. */
+const SUBSCRIPTION_TYPES = { following: 66, requested: 80, requesting: 65, blocked: 78, none: 78 } as const
+
+export function toContact(user: SeenUser, state: ContactState | 'none', now: number) {
+  return { ...toHead(user, now), Blocked: state === 'blocked', Group: '', ContactType: 0, SubscriptionType: SUBSCRIPTION_TYPES[state] }
+}
+
+export function toFolder({ name, fileCount, updatedAt }: Folder) {
+  return { FolderName: name, ItemCount: fileCount, LastModified: toDate(updatedAt) }
+}
+
+export function toFile({ id, name, contentType, size, preventShare, updatedAt }: MediaFile) {
+  return {
+    FileId: toFileId(id),
+    FileName: name,
+    MimeType: contentType,
+    FileSize: size,
+    PreventShare: preventShare === 1,
+    LastModified: toDate(updatedAt),
+  }
+}
+
+// --- examples --------------------------------------------------------------------------------------------------
+
+const AT = 1_767_225_600_000
+/** What the examples are made of; nothing else is known of it. */
+const JOHN = {
+  id: 41_544_805_002,
+  username: 'john_doe',
+  displayName: 'Johnny',
+  givenName: 'John',
+  familyName: 'Doe',
+  gender: 'male',
+  birthDate: '2000-05-01',
+  email: 'john@example.com',
+  phone: '0821234567',
+  locale: 'en-ZA',
+  relationshipStatus: 'single',
+  createdAt: AT,
+  statusMessage: 'test status',
+  statusUpdatedAt: AT,
+  availability: 1,
+} as SeenUser
+const FILE = { id: 7_366_040_272_797_296, name: 'Holiday.jpg', contentType: 'image/jpeg', size: 65_536, preventShare: 0, updatedAt: AT }
+
+export const EXAMPLES = {
+  basicProfile: toBasicProfile(JOHN, AT),
+  fullProfile: toFullProfile(JOHN, AT),
+  contact: toContact(JOHN, 'following', AT),
+  folder: toFolder({ id: null, name: 'Default', fileCount: 3, createdAt: null, updatedAt: AT }),
+  file: toFile(FILE as MediaFile),
+}
+
+/** The form of an answer, by an example: each name, with the type of what stands there. Of these, Gender alone may be missing. */
+export function formOf(example: unknown): z.ZodType {
+  if (Array.isArray(example)) return z.array(formOf(example[0]))
+  if (typeof example === 'number') return z.int()
+  if (typeof example !== 'object' || example === null) return typeof example === 'boolean' ? z.boolean() : z.string()
+  const shape = Object.entries(example).map(([name, value]) => [name, name === 'Gender' ? formOf(value).optional() : formOf(value)])
+  return z.strictObject(Object.fromEntries(shape))
+}

@@ -1,0 +1,188 @@
+/**
+ * Mxit's words (seed 000, wire §1) for requests: scopes, ids and login names, bodies that are JSON strings. Fields that nobody
+ * knows are ignored, as its servers did.
+ */
+import * as z from 'zod'
+import * as fields from '../../core/fields.ts'
+import { PAGE_LIMIT_MAX, PAGE_SKIP_MAX } from '../../core/figures.ts'
+import { folderNamed } from '../../core/media/folders.ts'
+import { coveredBy, isIdentityScope, type Scope } from '../../core/oauth/scopes.ts'
+import type { ContactList } from '../../core/social/contacts.ts'
+import type { UserRef } from '../../core/social/visibility.ts'
+import { type FileId, fromHex, NO_ID } from '../../ids.ts'
+
+// --- scopes (wire §6.1) ----------------------------------------------------------------------------------------
+
+/** Null: Mxit has it, and here is nothing that it would open. */
+const OF_A_PERSON: Readonly<Record<string, Scope | null>> = {
+  'profile/public': 'delegated:profile:read',
+  'profile/private': 'delegated:profile:read',
+  'profile/write': 'delegated:profile:write',
+  'status/write': 'delegated:profile:status:write',
+  'avatar/write': 'delegated:profile:avatar:write',
+  'content/read': 'delegated:media:read',
+  'content/write': 'delegated:media:write',
+  'content/send': null,
+  'graph/read': 'delegated:social:follow:read',
+  'contact/invite': 'delegated:social:follow:write',
+  'contact/recommend': null,
+  'message/send': null,
+  'message/user': null,
+  openid: 'openid',
+}
+/** Clients ask for all that they know, whomever the token is for: an app by itself gets what is an app's. */
+const OF_AN_APP: typeof OF_A_PERSON = {
+  ...Object.fromEntries(Object.keys(OF_A_PERSON).map((name) => [name, null])),
+  'profile/public': 'client:profile:read',
+}
+export type TokenFor = 'app' | 'person'
+
+const tableOf = (whom: TokenFor) => (whom === 'app' ? OF_AN_APP : OF_A_PERSON)
+
+/**
+ * A list of scopes in the words of the core. What opens nothing here is left out (RFC 6749 §3.3 allows it; the reply says what
+ * was granted); a list of nothing else stays as it is, and is refused: an empty one would mean everything.
+ */
+export function toCoreScope<Text extends string | undefined>(text: Text, whom: TokenFor): Text | string {
+  const names = (text ?? '').split(/[\s,]+/).filter(Boolean)
+  const table = tableOf(whom)
+  const scopes = names.flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : [name]))
+  return scopes.length === 0 ? text : [...new Set(scopes)].join(' ')
+}
+
+/** What was granted, in Mxit's words; and in the core's, where Mxit has none for it. The same for the same grant. */
+export function toMxitScope(granted: readonly Scope[], whom: TokenFor): string {
+  const known = Object.entries(tableOf(whom)).filter((entry): entry is [string, Scope] => entry[1] !== null)
+  const holds = (scope: Scope) => (isIdentityScope(scope) ? granted.includes(scope) : coveredBy(granted, scope))
+  const named = known.filter(([, scope]) => holds(scope)).map(([name]) => name)
+  return [...named, ...granted.filter((scope) => !known.some(([, one]) => one === scope))].join(' ')
+}
+
+// --- people and files ------------------------------------------------------------------------------------------
+
+export const toMxitId = (id: number) => `m${id}`
+
+/** A login name, or the `UserId` that no login name looks like. One of no form that either has is no name. */
+const person = z
+  .string()
+  .regex(/^\w{1,64}$/, 'must be a login name, or a UserId such as m41544805002')
+  .transform((v): UserRef => {
+    const digits = /^m(\d+)$/i.exec(v)?.[1]
+    if (digits === undefined) return fields.usernameKey(v)
+    return (Number.isSafeInteger(Number(digits)) ? Number(digits) : NO_ID) as UserRef
+  })
+  .meta({ description: 'A login name or a UserId', example: 'john_doe' })
+export const PersonParams = z.object({ person })
+
+/** A file's id as a GUID: 32 hex digits with zeros before ours. */
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export function toFileId(id: FileId): string {
+  return id
+    .toString(16)
+    .padStart(32, '0')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
+export const FileParams = z.object({
+  name: z
+    .string()
+    .toLowerCase()
+    .regex(GUID, 'must be a FileId')
+    .transform((v) => (v.startsWith('00000000-') ? (fromHex(v.slice(8).replaceAll('-', '')) as FileId) : (NO_ID as FileId)))
+    .meta({ description: 'A FileId', example: '00000000-0000-0000-001a-2b3c4d5e6f70' }),
+})
+const folder = fields.folderName.transform(folderNamed).meta({ example: 'Holidays' })
+/** `name`: OpenAPI takes `/file/{folder}` and `/file/{file}` for one path. */
+export const FolderParams = z.object({ name: folder })
+export const NewFolderParams = z.object({ name: fields.folderName })
+
+export const UploadQuery = z.object({
+  fileName: fields.fileName,
+  preventShare: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((v) => v === 'true')
+    .meta({ description: 'Kept and shown', example: 'false' }),
+  mimeType: z.string().max(127).optional().meta({ description: 'Deprecated: where Content-Type does not say it', example: 'image/png' }),
+})
+
+const whole = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((v) => v >= min && v <= max, `must be ${min} to ${max}`)
+    .default(fallback)
+    .meta({ example: '20' })
+export const ListQuery = z.object({ skip: whole(0, PAGE_SKIP_MAX, 0), count: whole(1, PAGE_LIMIT_MAX, PAGE_LIMIT_MAX) })
+
+/** Null: nothing of the kind is here. */
+const FILTERS: Readonly<Record<string, ContactList | null>> = {
+  '@All': 'all',
+  '@Friends': 'mutual',
+  '@Apps': null,
+  '@Invites': 'requesting',
+  '@Connections': 'following',
+  '@Rejected': null,
+  '@Pending': 'requested',
+  '@Deleted': null,
+  '@Blocked': 'blocked',
+}
+export const ContactsQuery = ListQuery.extend({
+  filter: z
+    .enum(Object.keys(FILTERS))
+    .default('@Connections')
+    .transform((v) => FILTERS[v] ?? null)
+    .meta({ example: '@Friends' }),
+})
+
+// --- bodies ----------------------------------------------------------------------------------------------------
+
+/** A JSON string, and nothing around it. */
+export const StatusBody = z
+  .string()
+  .transform((v) => (v === '' ? null : v))
+  .pipe(z.union([z.null(), fields.statusMessage]))
+  .meta({ description: 'A JSON string; an empty one takes the message away', example: 'test status' })
+export const FolderNameBody = fields.folderName.meta({ example: 'Other' })
+export const FileNameBody = fields.fileName.meta({ example: 'Other.jpg' })
+
+/** `""` clears; null, which a client sends for what it does not know, is as good as left out. */
+const unsaid = z.null().transform(() => undefined)
+const text = (atom: z.ZodType<string>) => z.union([unsaid, z.literal('').transform(() => null), atom]).optional()
+const number = (max: number) => z.union([unsaid, z.int().min(0).max(max)]).optional()
+
+export const GENDERS = ['female', 'male'] as const
+
+export const ProfileBody = z.object({
+  AboutMe: text(fields.about),
+  DisplayName: text(fields.personName),
+  Email: z.union([unsaid, z.literal('').transform(() => undefined), fields.email]).optional(),
+  FirstName: text(fields.personName),
+  Gender: number(1).meta({ description: '0 female, 1 male', example: 1 }),
+  LastName: text(fields.personName),
+  MobileNumber: text(fields.phone),
+  RelationshipStatus: number(fields.RELATIONSHIP_STATUSES.length).meta({ description: '0 undefined to 9 divorced', example: 2 }),
+  Title: text(fields.title),
+  WhereAmI: text(fields.whereAmI),
+})
+
+/** What was sent, under the core's names. */
+export function toProfileUpdate(body: z.output<typeof ProfileBody>) {
+  const { Gender, RelationshipStatus } = body
+  const sent = {
+    about: body.AboutMe,
+    displayName: body.DisplayName,
+    givenName: body.FirstName,
+    gender: Gender === undefined ? undefined : (GENDERS[Gender] ?? null),
+    familyName: body.LastName,
+    phone: body.MobileNumber,
+    relationshipStatus: RelationshipStatus === undefined ? undefined : (fields.RELATIONSHIP_STATUSES[RelationshipStatus - 1] ?? null),
+    title: body.Title,
+    whereAmI: body.WhereAmI,
+  }
+  const named = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)) as Record<string, string | null>
+  const unsaid = { username: null, password: null, currentPassword: null, role: null, userId: null }
+  return { ...unsaid, fields: named, email: body.Email ?? null, phoneMayStandAlone: true, mayOwnAppProve: true }
+}

@@ -1,0 +1,19 @@
+/** Contacts: one list of the people with whom the caller has to do, and how. What is seen of each is `visibility.ts`'s. */
+import { type ContactList, type ContactState, listContacts } from '../../store/db/contacts.ts'
+import type { Ctx } from '../ctx.ts'
+import type { Gate } from '../sessions/gate.ts'
+import type { Slice } from './lists.ts'
+import { type SeenUser, show } from './visibility.ts'
+
+export type { ContactList, ContactState } from '../../store/db/contacts.ts'
+
+export interface Contact {
+  readonly state: ContactState
+  readonly user: SeenUser
+}
+
+/** A page of a list, the newest first; `all` is the lists one after another. `null`: a list that has nobody in it. */
+export async function listOwnContacts(ctx: Ctx, gate: Gate, list: ContactList | null, page: Slice): Promise<Contact[]> {
+  const { principal, reads } = await gate(({ userId }) => (list === null ? [] : [listContacts({ list, userId, now: ctx.now(), ...page })]))
+  return (reads[0] ?? []).map((row) => ({ state: row.contactState, user: show(principal, row) }))
+}

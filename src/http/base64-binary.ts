@@ -1,0 +1,38 @@
+/**
+ * A body of bytes in base64 in one XML element, as WCF's serialization writes it; read to the letter, without a reader of XML. It is
+ * held in memory, within a limit that is of the bytes.
+ */
+import type { HonoRequest } from 'hono'
+import { AppError } from '../core/errors.ts'
+import { readBytes } from './body.ts'
+
+/** What stands around the base64, and how much longer than the bytes it is, with the breaks that some encoders put in. */
+const ELEMENT_BYTES = 512
+const LENGTHENED = 1.4
+
+const DECLARATION = /^\uFEFF?\s*(<\?xml[^<>]*\?>\s*)?/
+const NAMESPACE = 'http://schemas.microsoft.com/2003/10/Serialization/'
+const ELEMENT = /^<base64Binary\s+xmlns\s*=\s*(["'])([^"'<>]*)\1\s*>([^<>]*)<\/base64Binary\s*>\s*$/
+
+export const isXml = (req: HonoRequest) => /^(application|text)\/xml\b/i.test(req.header('content-type') ?? '')
+
+/** The longest document that may hold so many bytes. */
+export const documentBytesMax = (bytesMax: number) => Math.ceil(bytesMax * LENGTHENED) + ELEMENT_BYTES
+
+/** The bytes in the element; or the document itself, where it is another one. */
+export async function readBase64Binary(
+  req: HonoRequest,
+  bytesMax: number,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; isDecoded: boolean }> {
+  const document = await readBytes(req, documentBytesMax(bytesMax), bytesMax)
+  const root = Buffer.from(document).toString('utf8').replace(DECLARATION, '')
+  if (!root.startsWith('<base64Binary')) return { bytes: document, isDecoded: false }
+  const [, , namespace, text] = ELEMENT.exec(root) ?? []
+  const base64 = text?.replace(/\s+/g, '')
+  if (namespace !== NAMESPACE || base64 === undefined || base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
+    throw new AppError('invalid_request', 'The body is not base64 in one base64Binary element')
+  }
+  const bytes = new Uint8Array(Buffer.from(base64, 'base64'))
+  if (bytes.byteLength > bytesMax) throw new AppError('payload_too_large', `The body may have at most ${bytesMax} bytes`)
+  return { bytes, isDecoded: true }
+}

@@ -1,0 +1,106 @@
+/**
+ * What every token endpoint and revocation endpoint takes (RFC 6749 §4 to §6, RFC 7636 §4, RFC 7009), whichever room it is in.
+ * The client proves itself here. Unknown parameters are ignored, and one without a value counts as left out (RFC 6749 §3.2).
+ */
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { readClientCredentials } from '../core/oauth/client-authentication.ts'
+import { revokeToken } from '../core/oauth/revocation.ts'
+import { issueTokens, type TokenRequest, type TokenSet } from '../core/oauth/token.ts'
+import type { AppEnv } from './app-env.ts'
+
+export const parameter = z
+  .string()
+  .optional()
+  .transform((value) => (value === '' ? undefined : value))
+export const requiredParameter = z.string().min(1, 'is required')
+
+const client = {
+  client_id: parameter.meta({ description: 'Required unless the Authorization header names the client', example: 'demo-spa' }),
+  client_secret: parameter.meta({ description: 'For client_secret_post' }),
+}
+
+export const TokenForm = z.object({
+  grant_type: requiredParameter.meta({
+    description: 'authorization_code, refresh_token or client_credentials',
+    example: 'authorization_code',
+  }),
+  ...client,
+  code: parameter.meta({ description: 'authorization_code', example: 'SplxlOBeZQQYbYS6WxSbIA' }),
+  redirect_uri: parameter.meta({
+    description: 'authorization_code: as in the authorization request',
+    example: 'https://app.example.com/callback',
+  }),
+  code_verifier: parameter.meta({ description: 'authorization_code', example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' }),
+  refresh_token: parameter.meta({ description: 'refresh_token' }),
+  scope: parameter.meta({ description: 'refresh_token: less than was granted; client_credentials: client scopes' }),
+})
+
+export const RevokeForm = z.object({
+  token: requiredParameter.meta({ description: 'An access token or a refresh token of the client', example: 'tGzv3JOkF0XG5Qx2TlKWIA' }),
+  token_type_hint: parameter.meta({ description: 'Ignored: the token says itself what it is' }),
+  ...client,
+})
+
+/** Clients send `token_type` back as they got it, and compare it to the letter: each room keeps to its own spelling. */
+export type TokenType = 'Bearer' | 'bearer'
+
+export const tokenResponse = (type: TokenType) =>
+  z.strictObject({
+    access_token: z.string(),
+    token_type: z.literal(type),
+    expires_in: z.int(),
+    refresh_token: z.string().optional(),
+    id_token: z.string().optional(),
+    scope: z.string(),
+  })
+
+export const exampleTokenResponse = (type: TokenType, scope: string) => ({
+  access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl',
+  token_type: type,
+  expires_in: 600,
+  refresh_token: 'tGzv3JOkF0XG5Qx2TlKWIAvI5YQ8VfRc5yV0dQK4m1s',
+  scope,
+})
+
+/** RFC 6749 §5.1: nobody keeps it. */
+export function answerTokens(c: Context, tokens: TokenSet, type: TokenType, scope: string): Response {
+  const reply: z.output<ReturnType<typeof tokenResponse>> = {
+    access_token: tokens.accessToken,
+    token_type: type,
+    expires_in: tokens.expiresIn,
+    ...(tokens.refreshToken === null ? {} : { refresh_token: tokens.refreshToken }),
+    ...(tokens.idToken === null ? {} : { id_token: tokens.idToken }),
+    scope,
+  }
+  return c.json(reply, 200, { 'cache-control': 'no-store', pragma: 'no-cache' })
+}
+
+/** The tokens for a grant. `changes`: what a dialect means by what was sent. */
+export function grantTokens(
+  c: Context,
+  params: z.output<typeof TokenForm>,
+  changes: Partial<Pick<TokenRequest, 'scope' | 'moreClaims'>> = {},
+): Promise<TokenSet> {
+  return issueTokens((c as Context<AppEnv>).var.ctx, credentialsOf(c, params), {
+    grantType: params.grant_type,
+    code: params.code,
+    redirectUri: params.redirect_uri,
+    codeVerifier: params.code_verifier,
+    refreshToken: params.refresh_token,
+    scope: params.scope,
+    ...changes,
+  })
+}
+
+export function revokeSentToken(c: Context, params: z.output<typeof RevokeForm>): Promise<void> {
+  return revokeToken((c as Context<AppEnv>).var.ctx, credentialsOf(c, params), params.token)
+}
+
+function credentialsOf(c: Context, params: { client_id?: string | undefined; client_secret?: string | undefined }) {
+  return readClientCredentials({
+    authorization: c.req.header('authorization'),
+    clientId: params.client_id,
+    clientSecret: params.client_secret,
+  })
+}
