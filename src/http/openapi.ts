@@ -148,11 +148,12 @@ function toParameters({ target, schema }: Input): Json[] {
   }))
 }
 
-function toRequestBody({ target, schema }: Input): Json {
+function toRequestBody({ target, schema, multipart }: Input): Json {
   const json = toJsonSchema(schema, 'input')
   const media = { schema: json, example: exampleOf(json) }
   const form = { 'application/x-www-form-urlencoded': media }
-  return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
+  const parts = multipart ? { 'multipart/form-data': media } : {}
+  return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form, ...parts } }
 }
 
 function toResponses(tags: Tags, inputs: readonly Input[], exampleFor: (status: number) => unknown): Json {
