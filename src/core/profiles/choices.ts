@@ -3,6 +3,8 @@
  * them, and each of them taken by `fields.ts`. A language is made once per isolate, some 20 KB; the first takes milliseconds.
  */
 
+import { locale as rule } from '../fields.ts'
+
 export interface Choice {
   readonly key: string
   readonly name: string
@@ -23,8 +25,8 @@ const made = new Map<string, Choices>()
 
 /** `locale` is what a profile says; one that the runtime has no words for gets English ones. */
 export function choicesIn(locale: string | null): Choices {
-  const language = new Intl.DisplayNames([(locale ?? FALLBACK).replaceAll('_', '-'), FALLBACK], { type: 'language' }).resolvedOptions()
-    .locale
+  const wanted = rule.safeParse(locale).data?.replaceAll('_', '-') ?? FALLBACK
+  const language = new Intl.DisplayNames([wanted, FALLBACK], { type: 'language' }).resolvedOptions().locale
   const known = made.get(language)
   if (known) return known
   const choices = {
