@@ -18,6 +18,7 @@ export type MacPurpose =
   | 'network'
   | 'device'
   | 'code-target'
+  | 'code-token'
   | 'file-link'
   | 'form'
   | 'ticket'

@@ -21,11 +21,15 @@ export const REFRESH_GRACE_MS = 30 * SECOND_MS
 export const AUTHORIZATION_CODE_MS = 60 * SECOND_MS
 /** Sensitive acts need a sign-in that is younger than this. */
 export const FRESH_SIGN_IN_MS = 10 * MINUTE_MS
+/** The same of a session under an API key, whose protocol has no other way to ask than to sign in anew. */
+export const FRESH_KEY_SIGN_IN_MS = HOUR_MS
 
 export const VERIFY_CODE_MS = HOUR_MS
 export const RESET_CODE_MS = 15 * MINUTE_MS
 export const SIGN_IN_CHALLENGE_MS = 10 * MINUTE_MS
 export const EMAIL_CHANGE_MS = HOUR_MS
+/** Six digits are typed from a mail into the app that has just asked for them. */
+export const EMAIL_DIGITS_MS = 10 * MINUTE_MS
 /** As long as someone may be away from a mailbox while a thief is at work. */
 export const EMAIL_CHANGE_UNDO_MS = 7 * DAY_MS
 
@@ -131,7 +135,8 @@ export const APP_SESSIONS_LOOKED_AT = 1_000
 /** Sides of the two squares that an avatar is drawn as: for screens of today, and for lists and clients that know no WebP. */
 export const AVATAR_SIDE = 512
 export const AVATAR_SMALL_SIDE = 128
-export const AVATAR_CHANGES_WINDOW_MS = DAY_MS
+/** Changes of a picture or a profile are limited by the day, from the first of them on. */
+export const CHANGES_WINDOW_MS = DAY_MS
 /** An upload that has not ended by then never will: what it has stored is removed. */
 export const AVATAR_RESERVATION_MS = HOUR_MS
 /** Where a picture is, a moment later: a client that asks again after a change sees the new one within a minute. */

@@ -6,7 +6,7 @@
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { AppError } from '../core/errors.ts'
-import { type KeyKind, type Machine, requireLivingKey } from '../core/machines/keys.ts'
+import { type Key, type KeyKind, requireLivingKey } from '../core/machines/keys.ts'
 import { robotGate } from '../core/machines/robots.ts'
 import type { Scope } from '../core/oauth/scopes.ts'
 import { clientGate, type Gate, type OptionalGate, optionalGate, userGate } from '../core/sessions/gate.ts'
@@ -15,7 +15,7 @@ import type { AppEnv } from './app-env.ts'
 import { type Access, tag } from './tags.ts'
 
 type WithGate<G> = AppEnv & { Variables: { gate: G } }
-type WithMachine = AppEnv & { Variables: { machine: Machine } }
+type WithMachine = AppEnv & { Variables: { machine: Key } }
 
 /** A person whose credential holds `scope`, or a parent of it. */
 export function requires(scope: Scope): MiddlewareHandler<WithGate<Gate>> {

@@ -12,12 +12,13 @@ const OF_FILES = ['content-digest', 'range', 'if-range', 'if-match', 'if-none-ma
 const TOLD_OF_FILES = ['etag', 'accept-ranges', 'content-range', 'content-disposition', 'repr-digest']
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-export function allowedOrigins(): MiddlewareHandler<AppEnv> {
+/** `headers`: what a room's callers send besides. */
+export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> {
   return cors({
     origin: (origin, c: Context<AppEnv>) => (c.var.ctx.config.corsOrigins.includes(origin) ? origin : null),
     credentials: true,
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: ['authorization', 'content-type', 'x-d1-bookmark', ...OF_FILES],
+    allowHeaders: ['authorization', 'content-type', 'x-d1-bookmark', ...OF_FILES, ...headers],
     exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'retry-after', 'www-authenticate', ...TOLD_OF_FILES],
     maxAge: 600,
   })

@@ -1,6 +1,6 @@
 /**
- * Forms with a file (RFC 7578), held in memory within a limit: one file in a part of a known name, and text fields. Parts
- * that nobody knows, and parts that come twice, are refused: nobody can read such a form in two ways.
+ * Forms (RFC 7578), held in memory within a limit. Either a file in a part of a known name, and text fields, where parts that
+ * nobody knows are refused; or all parts as they are. Parts that come twice are refused: nobody can read such a form in two ways.
  */
 import type { HonoRequest } from 'hono'
 import { AppError, type FieldIssue } from '../core/errors.ts'
@@ -47,6 +47,16 @@ export async function readFileForm(
   if (bytes.byteLength === 0) throw refused(file.name, 'must not be empty')
   if (bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
   return { fileName: file.part.name, contentType: file.part.type, bytes, fields }
+}
+
+/** All parts by their names: text, and files. What nobody knows is for the caller to leave. */
+export async function readParts(req: HonoRequest, bytesMax: number): Promise<Readonly<Record<string, string | File>>> {
+  const parts = new Map<string, string | File>()
+  for (const [name, part] of (await parse(req, await readBytes(req, bytesMax))).entries()) {
+    if (parts.has(name)) throw refused(name.slice(0, 64), 'must not be repeated')
+    parts.set(name, part)
+  }
+  return Object.fromEntries(parts)
 }
 
 /** RFC 2046 §5.1.1. */

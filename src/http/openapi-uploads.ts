@@ -10,10 +10,12 @@ export function toUploadBody({ raw, form }: Upload): Json {
   const content = toBytes(raw)
   if (form) {
     const text = Object.entries(form.fields).map(([name, description]) => [name, { type: 'string', description }])
-    const properties = { [form.file]: BINARY, ...Object.fromEntries(text) }
-    const schema = { type: 'object', properties, required: [form.file], additionalProperties: false }
-    const encoding = form.types.length > 0 ? { encoding: { [form.file]: { contentType: form.types.join(', ') } } } : {}
-    content['multipart/form-data'] = { schema, ...encoding, example: { [form.file]: SAMPLE } }
+    const required = form.withFile === undefined ? [form.file] : [form.file, form.withFile]
+    const each = <T>(value: T) => Object.fromEntries(required.map((name) => [name, value]))
+    const properties = { ...each(BINARY), ...Object.fromEntries(text) }
+    const schema = { type: 'object', properties, required, additionalProperties: false }
+    const encoding = form.types.length > 0 ? { encoding: each({ contentType: form.types.join(', ') }) } : {}
+    content['multipart/form-data'] = { schema, ...encoding, example: each(SAMPLE) }
   }
   return { required: true, content }
 }

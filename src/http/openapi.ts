@@ -150,13 +150,14 @@ function toParameters({ target, schema }: Input): Json[] {
   }))
 }
 
-function toRequestBody({ target, schema }: Input): Json {
+function toRequestBody({ target, schema, multipart }: Input): Json {
   const json = toJsonSchema(schema, 'input')
   // A body that is a JSON string has no form.
   if (json.type === 'string') return { required: true, content: { 'application/json': { schema: json, example: json.example } } }
   const media = { schema: json, example: exampleOf(json) }
   const form = { 'application/x-www-form-urlencoded': media }
-  return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form } }
+  const parts = multipart ? { 'multipart/form-data': media } : {}
+  return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form, ...parts } }
 }
 
 type Refusing = Pick<RoomDocument, 'toErrorBody' | 'refusedInput'> & { readonly request: { method: string; path: string } }

@@ -35,14 +35,21 @@ export interface Description {
 export interface Input {
   readonly target: 'json' | 'form' | 'query' | 'param'
   readonly schema: z.ZodType
+  /** Whether a body may be a multipart form too. */
+  readonly multipart?: true
 }
 
 /** A body that no schema describes: bytes, or a form with a file. */
 export interface Upload {
   /** Media types of a raw body. */
   readonly raw: readonly string[]
-  /** The form's parts: the file's name and media types (none: any), and text fields with what they say. */
-  readonly form: { readonly file: string; readonly types: readonly string[]; readonly fields: Readonly<Record<string, string>> } | null
+  /** The form's parts: the names of the file, and of another that goes with it; media types (none: any), and text fields with what they say. */
+  readonly form: {
+    readonly file: string
+    readonly withFile?: string
+    readonly types: readonly string[]
+    readonly fields: Readonly<Record<string, string>>
+  } | null
 }
 
 export interface Tags {

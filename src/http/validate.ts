@@ -9,6 +9,7 @@ import { AppError, type FieldIssue } from '../core/errors.ts'
 import { BODY_BYTES_MAX, BODY_DEPTH_MAX } from '../core/figures.ts'
 import type { AppEnv } from './app-env.ts'
 import { readBytes } from './body.ts'
+import { isMultipart, readParts } from './multipart.ts'
 import { type Input, tag } from './tags.ts'
 
 type Validated<T extends string, S extends z.ZodType> = MiddlewareHandler<
@@ -47,6 +48,17 @@ export function validate<T extends Target, S extends z.ZodType>(target: T, schem
     await next()
   }
   return tag(handler, { input: { target, schema } satisfies Input })
+}
+
+/** The same of a `json` body that may come as a multipart form as well, of which the text counts: as old programs send it. */
+export function validateAnyForm<S extends z.ZodType>(schema: S): Validated<'json', S> {
+  const handler: Validated<'json', S> = async (context, next) => {
+    const c = context as unknown as Context<AppEnv>
+    const raw = isMultipart(c.req) ? checkText(await readParts(c.req, BODY_BYTES_MAX), 'body') : await read(c, 'json')
+    context.req.addValidatedData('json', (await judge('json', schema, raw)) as object)
+    await next()
+  }
+  return tag(handler, { input: { target: 'json', schema, multipart: true } satisfies Input })
 }
 
 /** What `schema` makes of `raw`; what is wrong is named field by field. */

@@ -11,11 +11,16 @@ const LONG_CODE_SIGNS = 24
 const GROUP = 3
 const SIX_DIGITS = 1_000_000
 
-/** Derives the code, or null when its key has been removed. 120 bits in groups of three, or six digits for a log-in. */
+/** Purposes whose code is typed from one screen into another, and counts with a secret that the caller has. */
+const OF_SIX_DIGITS: readonly ChallengePurpose[] = ['sign_in', 'change_email_digits']
+
+export const hasSixDigits = (purpose: ChallengePurpose): boolean => OF_SIX_DIGITS.includes(purpose)
+
+/** Derives the code, or null when its key has been removed. 120 bits in groups of three, or six digits. */
 export function deriveCode(keys: Keyring, purpose: ChallengePurpose, seed: CodeSeed): string | null {
   const digest = mac(keys, seed.kid, 'code', purpose, String(seed.codeId), seed.random)
   if (!digest) return null
-  return purpose === 'sign_in' ? sixDigits(digest) : groups(digest)
+  return hasSixDigits(purpose) ? sixDigits(digest) : groups(digest)
 }
 
 /** 48 bits modulo a million: the bias is below 1 in 10^8. */

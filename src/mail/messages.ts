@@ -30,6 +30,7 @@ const CONTENTS = {
   recovery_code_used: recoveryCodeUsed,
   account_deleted: accountDeleted,
   change_email: changeEmail,
+  change_email_digits: changeEmailDigits,
   email_changed: emailChanged,
   email_change_undone: emailChangeUndone,
   changed_by_admin: changedByAdmin,
@@ -148,18 +149,27 @@ function accountDeleted(facts: MailFacts): Content {
   }
 }
 
-// The address is not proven yet: no given name, for the reason that `verifyEmail` has.
 function changeEmail(facts: MailFacts): Content {
+  return askNewAddress(facts, { path: '/verify', text: 'Or confirm the address on this page' })
+}
+
+// The address is not proven yet: no given name, for the reason that `verifyEmail` has.
+function askNewAddress(facts: MailFacts, page?: { path: string; text: string }): Content {
   return {
     subject: `Confirm your new e-mail address for ${facts.product}`,
     blocks: [
       'Hello,',
-      `the account ${facts.username} at ${facts.product} is to have this e-mail address. To confirm it, enter this code where you confirm addresses.`,
-      ...codeBlocks(facts, { path: '/verify', text: 'Or confirm the address on this page' }),
+      `the account ${facts.username} at ${facts.product} is to have this e-mail address. To confirm it, enter this code where you ${page ? 'confirm addresses' : 'have typed the address'}.`,
+      ...codeBlocks(facts, page),
       'Once it is confirmed, you are signed out everywhere and sign in again.',
       'If this was not you, you need not do anything: without the code nothing changes. Please do not give it to anyone.',
     ],
   }
+}
+
+// No page takes the digits, only the program that has asked for them.
+function changeEmailDigits(facts: MailFacts): Content {
+  return askNewAddress(facts)
 }
 
 // To the old address. The code undoes the change, whoever has the account by now.

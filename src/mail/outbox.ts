@@ -64,6 +64,7 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   reset_password: 'reset_password',
   sign_in_code: 'sign_in',
   change_email: 'change_email',
+  change_email_digits: 'change_email_digits',
   email_changed: 'undo_email_change',
 }
 

@@ -13,12 +13,14 @@ import {
   findClaim,
   findOpenCode,
   insertChallenge,
+  type NewChallenge,
   voidOlderChallenges,
   wasClaimed,
 } from '../../store/db/challenges.ts'
 import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
 import {
   addressOf,
+  type ChangePurpose,
   hasOpenChange,
   isAddressFree,
   losesProvedAddress,
@@ -32,7 +34,7 @@ import { isChallengeOf, type UserRow, userWhere } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey } from '../fields.ts'
-import { EMAIL_CHANGE_MS, EMAIL_CHANGE_UNDO_MS } from '../figures.ts'
+import { CHALLENGE_TRIES, EMAIL_CHANGE_MS, EMAIL_CHANGE_UNDO_MS } from '../figures.ts'
 import { audit } from './audit.ts'
 import { restoreAccountWrites } from './deletion.ts'
 import { deliverLater, mailAttempt, mailNotice, newChallenge } from './mail.ts'
@@ -42,6 +44,12 @@ export function isNewEmail(user: UserRow, email: Email | null): email is Email {
   return email !== null && emailKey(email) !== user.emailKey
 }
 
+/** How the new address is to prove itself. */
+export interface ChangeProof {
+  readonly challenge: NewChallenge & { readonly purpose: ChangePurpose }
+  readonly lifeMs: number
+}
+
 /**
  * Statements that start a change where `condition` holds, for the batch of the act that asks for it, behind what raises
  * the epoch there; `requested` holds once they took effect. The caller has made sure who asks: a password, or a fresh sign-in. Where the address has an owner, that
@@ -49,24 +57,25 @@ export function isNewEmail(user: UserRow, email: Email | null): email is Email {
  */
 export function requestEmailChange(
   ctx: Ctx,
-  input: { user: UserRow; newEmail: Email; condition: Fragment },
+  input: { user: UserRow; newEmail: Email; condition: Fragment; proof?: ChangeProof },
 ): { mailId: MailId; requested: Fragment; writes: Statement<unknown>[] } {
   const { newEmail: email, condition } = input
   const now = ctx.now()
   // Where the guard has been asked already, the id is enough.
   const [user, id] = [userWhere(input.user.id, condition), idOf(input.user.id)]
-  const challenge = newChallenge(ctx, 'change_email', EMAIL_CHANGE_MS)
+  const { challenge, lifeMs } = input.proof ?? { challenge: newChallenge(ctx, 'change_email', EMAIL_CHANGE_MS), lifeMs: EMAIL_CHANGE_MS }
+  const { purpose } = challenge
   // The limit per address keeps a mailbox from being flooded; the one per account keeps an account from being a flood.
   const byUser = { ...mailAttempt(ctx, 'change_email_by', String(input.user.id)), pauseMs: 0 }
   const attempt = mailAttempt(ctx, 'change_email', emailKey(email))
   const counted = wasCounted(attempt)
-  const stillGood = hasOpenChange({ user: id, email, usableUntil: now + EMAIL_CHANGE_MS / 2 })
+  const stillGood = hasOpenChange({ user: id, purpose, email, tries: CHALLENGE_TRIES, usableUntil: now + lifeMs / 2 })
   const mailId = ctx.newId<MailId>()
   const mail = {
     id: mailId,
-    kind: signUpKind(emailKey(email), 'change_email'),
+    kind: signUpKind(emailKey(email), purpose),
     params: '{}',
-    challengeId: newestChallenge(id, 'change_email'),
+    challengeId: newestChallenge(id, purpose),
     to: email,
     createdAt: now,
   }
@@ -79,7 +88,7 @@ export function requestEmailChange(
       countAttempt(attempt, wasCounted(byUser)),
       voidOtherChanges({ user, email, now }),
       insertChallenge(challenge, user, both(counted, not(stillGood)), addressOf(email)),
-      voidOlderChallenges({ user: id, purpose: 'change_email', newest: challenge.id, now }),
+      voidOlderChallenges({ user: id, purpose, newest: challenge.id, now }),
       insertMail(mail, user, counted),
       audit(ctx, { id: eventId, type: 'email_change_requested', userId: input.user.id, condition }),
     ],
@@ -106,28 +115,49 @@ export function hashOfCode(code: string): string {
 export async function confirmEmailChange(ctx: Ctx, input: { codeHash: string; open: OpenCode; userId: UserId | null }): Promise<void> {
   const { codeHash, open } = input
   if (open.email === null) throw codeRefusal()
+  const condition = input.userId === null ? always : isChallengeOf(input.userId)
+  const change = claimEmailChange(ctx, { codeHash, purpose: 'change_email', email: open.email, userId: open.userId, condition })
+  if (!(await ctx.db.commit([...change.claim, ...change.writes], change.witness))) throw codeRefusal()
+  deliverLater(ctx, change.mailId)
+}
+
+interface ClaimedChange {
+  /** Holds once the code was claimed. */
+  readonly claimed: Fragment
+  readonly witness: Statement<{ userId: UserId } | null>
+  readonly claim: readonly Statement<unknown>[]
+  /** What follows from it: these raise the epoch, so they come last. */
+  readonly writes: readonly Statement<unknown>[]
+  readonly mailId: MailId
+}
+
+/** Statements that claim a code where `condition` holds of its row in `challenges`, and give its user the address. */
+export function claimEmailChange(
+  ctx: Ctx,
+  input: { codeHash: string; purpose: ChangePurpose; email: string; userId: UserId; condition: Fragment },
+): ClaimedChange {
+  const { codeHash, purpose, email } = input
   const now = ctx.now()
   const claimedBy = ctx.newId<SessionId>()
-  const address = { email: open.email, emailKey: emailKey(open.email), now }
-  const whose = input.userId === null ? always : isChallengeOf(input.userId)
+  const address = { email, emailKey: emailKey(email), now }
   const user = claimedUserId(codeHash, claimedBy)
   const claimed = wasClaimed(codeHash, claimedBy)
   const undo = newChallenge(ctx, 'undo_email_change', EMAIL_CHANGE_UNDO_MS)
   const tellsOld = both(claimed, losesProvedAddress(address.emailKey))
   const notice = mailNotice(ctx, { kind: 'email_changed', user, condition: tellsOld, challengeId: undo.id })
-  const claim = await ctx.db.commit(
-    [
-      claimCode({ codeHash, purpose: 'change_email', claimedBy, now }, both(whose, isAddressFree(address.emailKey, open.userId))),
+  return {
+    claimed,
+    witness: findClaim(codeHash, claimedBy),
+    claim: [claimCode({ codeHash, purpose, claimedBy, now }, both(input.condition, isAddressFree(address.emailKey, input.userId)))],
+    writes: [
       // These two read the old address, so they stand before its change.
       insertChallenge(undo, user, tellsOld, presentAddress),
       notice.write,
       updateEmail(user, address),
       audit(ctx, { type: 'email_changed', userId: user, condition: claimed }),
     ],
-    findClaim(codeHash, claimedBy),
-  )
-  if (!claim) throw codeRefusal()
-  deliverLater(ctx, notice.mailId)
+    mailId: notice.mailId,
+  }
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { currentMac, randomHex, sha256 } from '../../crypto.ts'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'
-import { deriveCode } from '../../mail/codes.ts'
+import { deriveCode, hasSixDigits } from '../../mail/codes.ts'
 import { deliverMail } from '../../mail/outbox.ts'
 import { type Attempt, countAttempt, insertDecoys, wasCounted } from '../../store/db/attempt-counters.ts'
 import {
@@ -31,17 +31,22 @@ export function mailAttempt(ctx: Ctx, sort: string, address: string): Attempt {
   }
 }
 
-/** A new challenge of which the code can be looked up by itself. */
-export function newChallenge(ctx: Ctx, purpose: ChallengePurpose, lifeMs: number, tokenHash: string | null = null): NewChallenge {
+/** A new challenge; a long code can be looked up by itself, six digits cannot. */
+export function newChallenge<Purpose extends ChallengePurpose>(
+  ctx: Ctx,
+  purpose: Purpose,
+  lifeMs: number,
+  tokenHash: string | null = null,
+): NewChallenge & { readonly purpose: Purpose } {
   const id = ctx.newId<ChallengeId>()
   const seed = { codeId: id, random: randomHex(16), kid: ctx.config.hmacKeys.current }
-  const code = purpose === 'sign_in' ? null : deriveCode(ctx.config.hmacKeys, purpose, seed)
+  const code = hasSixDigits(purpose) ? null : deriveCode(ctx.config.hmacKeys, purpose, seed)
   const now = ctx.now()
   return { id, purpose, ...seed, codeHash: code && sha256(code), tokenHash, createdAt: now, expiresAt: now + lifeMs }
 }
 
 export interface CodeMail {
-  readonly purpose: Exclude<ChallengePurpose, 'sign_in'>
+  readonly purpose: Exclude<ChallengePurpose, 'sign_in' | 'change_email_digits'>
   readonly lifeMs: number
   readonly kind: Fragment
   /** Yields the user it goes to, or nobody. */

@@ -5,8 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import { randomHex } from '../../crypto.ts'
-import type { AnyId, UserId } from '../../ids.ts'
-import { type Attempt, countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
+import type { UserId } from '../../ids.ts'
+import { type Counter, countAttempt, findCounter, isWithinLimit, justCounted, wasCounted } from '../../store/db/attempt-counters.ts'
 import {
   findPicturedUser,
   findWithAvatar,
@@ -22,7 +22,8 @@ import { isAccountAlive } from '../../store/db/visibility.ts'
 import { getAvatarObject, putAvatarObject } from '../../store/r2/avatars.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { AVATAR_CHANGES_WINDOW_MS, AVATAR_RESERVATION_MS } from '../figures.ts'
+import { AVATAR_RESERVATION_MS } from '../figures.ts'
+import { type DailyLimit, dailyAttempt, refuseOverLimit } from '../profiles/daily-limits.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { type DrawnAvatar, drawAvatar } from './draw-avatar.ts'
 import { inspectImage } from './images/inspect.ts'
@@ -37,17 +38,24 @@ const RETRY_AFTER_SECONDS = 2
 
 /**
  * Makes the image the caller's avatar, and answers its key. It is read once the caller is known and may change it. A refused
- * image is not counted as a change.
+ * image is not counted as a change. `also`: a limit of the room that counts besides.
  */
-export async function setAvatar(ctx: Ctx, gate: Gate, read: () => Promise<UploadedImage>): Promise<{ avatarKey: string }> {
-  const { principal, reads } = await gate(({ userId }) => [findCounter(changesKey(userId))])
-  refuseOverLimit(ctx, reads[0])
+export async function setAvatar(
+  ctx: Ctx,
+  gate: Gate,
+  read: () => Promise<UploadedImage>,
+  also: (userId: UserId) => DailyLimit[] = () => [],
+): Promise<{ avatarKey: string }> {
+  const limitsOf = (userId: UserId) => [changesOf(ctx, userId), ...also(userId)]
+  const { principal, reads } = await gate(({ userId }) => limitsOf(userId).map(({ key }) => findCounter(key)))
+  const limits = limitsOf(principal.userId)
+  refuseOverLimits(ctx, limits, reads)
   const image = await read()
   const inspected = await inspectImage(image.bytes, image.declaredType, ctx.config.avatars)
   const drawn = await drawAvatar(ctx, inspected)
   // The upload's own id first: no key is ever used twice, not by the same picture either (docs/decisions/007).
   const key = `${randomHex(12)}/${createHash('sha256').update(drawn['512.webp']).digest('hex')}`
-  await storeAvatar(ctx, principal.userId, key, drawn)
+  await storeAvatar(ctx, { userId: principal.userId, key, limits }, drawn)
   return { avatarKey: key }
 }
 
@@ -82,41 +90,36 @@ export async function openAvatar(ctx: Ctx, avatarKey: string | null): Promise<Pi
   })
 }
 
-// --- the limit -------------------------------------------------------------------------------------------------
+// --- the limits ------------------------------------------------------------------------------------------------
 
-const changesKey = (userId: UserId) => `avatar:${userId}`
-
-function changeAttempt(ctx: Ctx, userId: UserId): Attempt {
-  return {
-    key: changesKey(userId),
-    limit: ctx.config.avatars.changesPerDay,
-    windowMs: AVATAR_CHANGES_WINDOW_MS,
-    pauseMs: 0,
-    stamp: ctx.newId<AnyId>(),
-    now: ctx.now(),
-  }
-}
+const changesOf = (ctx: Ctx, userId: UserId): DailyLimit => ({ key: `avatar:${userId}`, perDay: ctx.config.avatars.changesPerDay })
 
 /** Before anything is decoded. The commit counts, and decides among changes that run side by side. */
-function refuseOverLimit(ctx: Ctx, counter: { count: number; windowEndsAt: number } | null): void {
-  const now = ctx.now()
-  if (!counter || counter.windowEndsAt <= now || counter.count < ctx.config.avatars.changesPerDay) return
-  throw new AppError('rate_limited', 'The picture was changed too often today', { retryAfter: (counter.windowEndsAt - now) / 1000 })
+function refuseOverLimits(ctx: Ctx, limits: readonly DailyLimit[], counters: readonly (Counter | null)[]): void {
+  for (const [index, limit] of limits.entries())
+    refuseOverLimit(ctx, limit, counters[index] ?? null, 'The picture was changed too often today')
 }
 
 // --- the objects -----------------------------------------------------------------------------------------------
 
-async function storeAvatar(ctx: Ctx, userId: UserId, key: string, drawn: DrawnAvatar): Promise<void> {
+interface NewAvatar {
+  readonly userId: UserId
+  readonly key: string
+  readonly limits: readonly DailyLimit[]
+}
+
+async function storeAvatar(ctx: Ctx, avatar: NewAvatar, drawn: DrawnAvatar): Promise<void> {
+  const { userId, key } = avatar
   const now = ctx.now()
   await ctx.db.batch(reserveAvatar(key, { now, dueAt: now + AVATAR_RESERVATION_MS }))
   let isStored = false
   try {
     await putObjects(ctx, key, drawn)
-    isStored = await commitAvatar(ctx, userId, key)
+    isStored = await commitAvatar(ctx, avatar)
   } finally {
     if (!isStored) await giveUp(ctx, userId, key)
   }
-  if (!isStored) throw await refusal(ctx, userId)
+  if (!isStored) throw await refusal(ctx, avatar)
 }
 
 async function putObjects(ctx: Ctx, key: string, drawn: DrawnAvatar): Promise<void> {
@@ -130,11 +133,15 @@ async function putObjects(ctx: Ctx, key: string, drawn: DrawnAvatar): Promise<vo
 }
 
 /** Counts the change and makes it, or neither. */
-async function commitAvatar(ctx: Ctx, userId: UserId, key: string): Promise<boolean> {
+async function commitAvatar(ctx: Ctx, { userId, key, limits }: NewAvatar): Promise<boolean> {
   const now = ctx.now()
-  const attempt = changeAttempt(ctx, userId)
+  const attempts = limits.map((limit) => dailyAttempt(ctx, limit))
+  const isCounted = attempts.map(wasCounted).reduce(both)
   const mayChange = both(isAccountAlive(userId, now), isAvatarReserved(key, now))
-  const writes = [countAttempt(attempt, mayChange), ...replaceAvatar({ userId, key, now }, both(wasCounted(attempt), mayChange))]
+  // All of them count, or none.
+  const mayCount = [mayChange, ...attempts.slice(1).map(isWithinLimit)].reduce(both)
+  const counts = attempts.map((attempt, index) => countAttempt(attempt, index === 0 ? mayCount : justCounted))
+  const writes = [...counts, ...replaceAvatar({ userId, key, now }, both(isCounted, mayChange))]
   return (await ctx.db.commit(writes, findWithAvatar(userId, key))) !== null
 }
 
@@ -148,8 +155,8 @@ async function giveUp(ctx: Ctx, userId: UserId, key: string): Promise<void> {
 }
 
 /** Why the commit did nothing: the limit was reached meanwhile, or the account has ended. */
-async function refusal(ctx: Ctx, userId: UserId): Promise<AppError> {
-  refuseOverLimit(ctx, await ctx.db.one(findCounter(changesKey(userId))))
+async function refusal(ctx: Ctx, { limits }: NewAvatar): Promise<AppError> {
+  refuseOverLimits(ctx, limits, await ctx.db.batch(limits.map(({ key }) => findCounter(key))))
   return new AppError('unauthenticated')
 }
 

@@ -27,7 +27,7 @@ import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { type BrowserSession, newBrowserSession, settleSession } from '../sessions/sessions.ts'
 import { judgePasswords, type PasswordVerdict } from './password-proof.ts'
-import { changedFields, changesOf, fieldErrors, profileWrites } from './profile-changes.ts'
+import { changedFields, changesOf, profileWrites, refuseUneditable } from './profile-changes.ts'
 import { settleSearch } from './search.ts'
 
 export { provePassword } from './password-proof.ts'
@@ -77,8 +77,7 @@ export async function updateOwnProfile(ctx: Ctx, gate: Gate, update: OwnProfileU
     return { user: await changeUser(ctx, principal, target, update), session: null, pendingEmail: null }
   }
   const changes = changesOf(user, update)
-  const refused = changedFields(changes).filter((field) => !ctx.config.editableFields.has(field))
-  if (refused.length > 0) throw fieldErrors(refused, 'may not be changed')
+  refuseUneditable(ctx, changes)
   const newEmail = isNewEmail(user, update.email) ? update.email : null
   const isSensitive = update.password !== null || newEmail !== null
   const verdict = isSensitive

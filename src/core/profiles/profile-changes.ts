@@ -22,11 +22,14 @@ export function fieldErrors(paths: readonly string[], message: string): AppError
   return new AppError('invalid_request', 'Some fields are wrong', { fields: paths.map((path) => ({ path, location: 'body', message })) })
 }
 
-/** What differs from the present. A phone number needs its country code, unless the protocol has none. */
+/** What differs from the present. */
+export function differingFields(user: UserRow, fields: ProfileUpdate['fields']): ProfileChanges['fields'] {
+  return Object.fromEntries(Object.entries(fields).filter(([field, value]) => value !== user[field as keyof UserRow]))
+}
+
+/** The same of all that may change. A phone number needs its country code, unless the protocol has none. */
 export function changesOf(user: UserRow, update: ProfileUpdate): ProfileChanges {
-  const fields = Object.fromEntries(
-    Object.entries(update.fields).filter(([field, value]) => value !== user[field as keyof UserRow]),
-  ) as ProfileChanges['fields']
+  const fields = differingFields(user, update.fields)
   const after = { ...user, ...fields }
   if (
     !update.phoneMayStandAlone &&
@@ -40,6 +43,12 @@ export function changesOf(user: UserRow, update: ProfileUpdate): ProfileChanges 
   return username !== null && username !== user.username
     ? { fields, username: { username, usernameKey: usernameKey(username) } }
     : { fields }
+}
+
+/** Throws where the operator has left a field to administrators. */
+export function refuseUneditable(ctx: Ctx, changes: ProfileChanges): void {
+  const refused = changedFields(changes).filter((field) => !ctx.config.editableFields.has(field))
+  if (refused.length > 0) throw fieldErrors(refused, 'may not be changed')
 }
 
 export function changedFields(changes: ProfileChanges): ProfileField[] {

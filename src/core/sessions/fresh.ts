@@ -4,13 +4,13 @@ import { AppError } from '../errors.ts'
 import { FRESH_SIGN_IN_MS } from '../figures.ts'
 import type { UserPrincipal } from './principal.ts'
 
-export function isFresh(ctx: Ctx, principal: UserPrincipal): boolean {
-  return ctx.now() - principal.authenticatedAt <= FRESH_SIGN_IN_MS
+export function isFresh(ctx: Ctx, principal: UserPrincipal, withinMs = FRESH_SIGN_IN_MS): boolean {
+  return ctx.now() - principal.authenticatedAt <= withinMs
 }
 
 /** Throws `reauthentication_required` when the sign-in is too old for a sensitive act. */
-export function requireFresh(ctx: Ctx, principal: UserPrincipal): void {
-  if (!isFresh(ctx, principal)) {
+export function requireFresh(ctx: Ctx, principal: UserPrincipal, withinMs?: number): void {
+  if (!isFresh(ctx, principal, withinMs)) {
     throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required' })
   }
 }

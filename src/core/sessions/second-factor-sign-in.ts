@@ -35,7 +35,7 @@ import { FOREVER_MS, rateLimited, secondFactorInARowKey } from './password-attem
 import type { Claim } from './principal.ts'
 import { recoveryCodeHash } from './recovery-codes.ts'
 import { leavePresentedSession } from './sessions.ts'
-import { completeSignIn, isRowOpen, type SignInOutcome, timesOf } from './sign-in.ts'
+import { browserBeginner, completeSignIn, isRowOpen, type SignInOutcome, timesOf } from './sign-in.ts'
 import { resealLater, stepOfSealed } from './totp-codes.ts'
 
 export interface SecondFactorAnswer {
@@ -146,6 +146,7 @@ async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignInOutcome> {
   const claimed = isSignInClaimed(challenge.id, claimedBy)
   const notice = proof.method === 'recovery_code' ? recoveryNotice(ctx, won, proof.left, claimed) : null
   const outcome = await completeSignIn(ctx, {
+    begin: browserBeginner(ctx, won.userAgent),
     user,
     attempts: null,
     amr: AMR,

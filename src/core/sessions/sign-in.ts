@@ -5,7 +5,7 @@
  * A completed sign-in brings back an account that its owner has deleted within the last 14 days.
  */
 import { currentMac, randomToken, sha256 } from '../../crypto.ts'
-import type { MailId, UserId } from '../../ids.ts'
+import type { MailId, SessionId, UserId } from '../../ids.ts'
 import { countAttempt, wasCounted, wasCountedAfter } from '../../store/db/attempt-counters.ts'
 import { isNewDevice } from '../../store/db/audit-events.ts'
 import { findChallenge, hasOpenChallenge, insertSignInChallenge } from '../../store/db/challenges.ts'
@@ -27,7 +27,13 @@ import { countPasswordTry, forgetPasswordTries, type PasswordAttempts, passwordA
 import type { Claim } from './principal.ts'
 import { type BrowserSession, leavePresentedSession, newBrowserSession, settleSession } from './sessions.ts'
 
-export type SignInOutcome = { readonly kind: 'signed_in'; readonly user: UserRow; readonly session: BrowserSession } | PendingOutcome
+export interface SignedIn<Session> {
+  readonly kind: 'signed_in'
+  readonly user: UserRow
+  readonly session: Session
+}
+
+export type SignInOutcome = SignedIn<BrowserSession> | PendingOutcome
 
 interface PendingOutcome {
   readonly kind: 'second_factor_required'
@@ -39,18 +45,35 @@ interface PendingOutcome {
 /** What can answer a pending log-in. */
 export type SignInMethod = 'totp' | 'recovery_code' | 'email'
 
-export interface SignIn {
+export interface PasswordSignIn {
   readonly username: Username | string | null
   readonly email: Email | string | null
   readonly password: string
   /** The caller's text; the header where the body has none. */
   readonly userAgent: string
+}
+
+export interface SignIn extends PasswordSignIn {
   /** The browser session whose cookie came along: the new one takes its place. */
   readonly presented: Claim | null
 }
 
 /** Throws `unauthenticated`, `email_not_verified` (after a right password only), `rate_limited`. At most 3 round trips. */
 export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
+  const { user, attempts } = await requireRightPassword(ctx, input)
+  const { userAgent } = input
+  if (user.secondFactors !== null) return challengeSecondFactor(ctx, user, attempts, userAgent)
+  const writes = leavePresentedSession(ctx, input.presented)
+  return completeSignIn(ctx, { ...byPassword(ctx, user, attempts), userAgent, writes, begin: browserBeginner(ctx, userAgent) })
+}
+
+export interface RightPassword {
+  readonly user: SignInRow
+  readonly attempts: PasswordAttempts
+}
+
+/** Whose password it is, of an account that may sign in. Throws like `signIn`. At most 2 round trips. */
+export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Promise<RightPassword> {
   const names = {
     usernameKey: input.username === null ? null : usernameKey(input.username),
     emailKey: input.email === null ? null : emailKey(input.email),
@@ -72,16 +95,12 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
     await ctx.db.one(forgetPasswordTries(attempts))
     throw new AppError('email_not_verified', 'The e-mail address is not verified yet', { userId: row.id })
   }
-  return row.secondFactors !== null
-    ? challengeSecondFactor(ctx, row, attempts, input.userAgent)
-    : completeSignIn(ctx, {
-        user: row,
-        attempts,
-        amr: ['pwd'],
-        userAgent: input.userAgent,
-        condition: both(isRowOpen(ctx, row), rowHasNoSecondFactor),
-        writes: leavePresentedSession(ctx, input.presented),
-      })
+  return { user: row, attempts }
+}
+
+/** How a sign-in is completed by a password alone. */
+export function byPassword(ctx: Ctx, user: SignInRow, attempts: PasswordAttempts) {
+  return { user, attempts, amr: ['pwd'], condition: both(isRowOpen(ctx, user), rowHasNoSecondFactor) } as const
 }
 
 export const timesOf = (ctx: Ctx) => ({ returnSince: restorableSince(ctx), now: ctx.now() })
@@ -96,7 +115,29 @@ function rehashLater(ctx: Ctx, userId: UserId, password: string, from: string): 
   ctx.defer(async () => ctx.db.one(rehashPassword(userId, from, await hashPassword(ctx, password))))
 }
 
-interface Completion {
+/** A session that a sign-in begins, and what stores it. */
+export interface Begun<Session> {
+  readonly id: SessionId
+  readonly session: Session
+  /** Null for a browser. */
+  readonly clientId: string | null
+  readonly writes: readonly Statement<unknown>[]
+  /** Once it is stored. */
+  readonly settle: () => void
+}
+
+/** Begins a session of some kind, to be stored where `condition` holds. */
+export type Begin<Session> = (input: { userId: UserId; amr: readonly string[]; condition: Fragment }) => Begun<Session>
+
+export function browserBeginner(ctx: Ctx, userAgent: string): Begin<BrowserSession> {
+  return (input) => {
+    const { session, writes } = newBrowserSession(ctx, input)
+    return { id: session.id, session, clientId: null, writes, settle: () => settleSession(ctx, session, userAgent) }
+  }
+}
+
+interface Completion<Session> {
+  readonly begin: Begin<Session>
   readonly user: UserRow
   readonly attempts: PasswordAttempts | null
   readonly amr: readonly string[]
@@ -105,17 +146,17 @@ interface Completion {
   readonly userAgent: string
   /** What must hold for a session to be made (it may name the alias `u`, the user), and what is written before it. */
   readonly condition: Fragment
-  readonly writes: Statement<unknown>[]
+  readonly writes: readonly Statement<unknown>[]
 }
 
 /**
  * Makes the session, and with it brings back a deleted account. Refuses when the account has changed, or the challenge
  * was claimed, in between.
  */
-export async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignInOutcome> {
+export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session>): Promise<SignedIn<Session>> {
   const { user } = done
-  const { session, writes } = newBrowserSession(ctx, { userId: user.id, amr: done.amr, condition: done.condition })
-  const made = sessionWasMade(session.id)
+  const { id, session, clientId, writes, settle } = done.begin({ userId: user.id, amr: done.amr, condition: done.condition })
+  const made = sessionWasMade(id)
   const device = deviceHash(ctx, done.userAgent)
   const notice = mailNotice(ctx, {
     kind: 'new_device',
@@ -134,17 +175,18 @@ export async function completeSignIn(ctx: Ctx, done: Completion): Promise<SignIn
       audit(ctx, {
         type: 'sign_in',
         userId: user.id,
-        sessionId: session.id,
+        sessionId: id,
+        clientId,
         userAgent: done.userAgent,
         deviceHash: device,
         ...(done.method ? { detail: done.method } : {}),
         condition: made,
       }),
     ],
-    sessionExists(session.id),
+    sessionExists(id),
   )
   if (!stored) throw new AppError('unauthenticated', 'The credentials are wrong')
-  settleSession(ctx, session, done.userAgent)
+  settle()
   deliverLater(ctx, notice.mailId)
   return { kind: 'signed_in', user: { ...user, deletedAt: null, deletedReason: null }, session }
 }

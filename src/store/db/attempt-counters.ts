@@ -39,6 +39,11 @@ export function wasCounted(attempt: Pick<Attempt, 'key' | 'stamp'>): Fragment {
 /** Holds right behind `countAttempt`, when it let the attempt through; costs no row. */
 export const justCounted: Fragment = sql`changes() > 0`
 
+/** Holds while one more of these is within the limit: for what is counted only once it has been done. */
+export function isWithinLimit({ key, limit, now }: Pick<Attempt, 'key' | 'limit' | 'now'>): Fragment {
+  return sql`NOT EXISTS (SELECT 1 FROM attempt_counters WHERE key = ${key} AND window_ends_at > ${now} AND count >= ${limit})`
+}
+
 /** True in SQL when an attempt was let through after `time`. */
 export function wasCountedAfter(key: string, time: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM attempt_counters WHERE key = ${key} AND last_at > ${time})`
@@ -55,8 +60,13 @@ export function insertDecoys(stamp: number, now: number, condition: Fragment): S
     ON CONFLICT (key) DO NOTHING`)
 }
 
+export interface Counter {
+  readonly count: number
+  readonly windowEndsAt: number
+}
+
 /** Reads a counter: when its window ends tells a caller when to come back. */
-export function findCounter(key: string): Statement<{ count: number; windowEndsAt: number } | null> {
+export function findCounter(key: string): Statement<Counter | null> {
   return first(sql`SELECT count, window_ends_at FROM attempt_counters WHERE key = ${key}`)
 }
 

@@ -7,7 +7,14 @@ import type { ChallengeId, UserId } from '../../ids.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 import { hasSecondFactor } from './second-factors.ts'
 
-export type ChallengePurpose = 'verify_email' | 'reset_password' | 'sign_in' | 'change_email' | 'undo_email_change'
+export type ChallengePurpose =
+  | 'verify_email'
+  | 'reset_password'
+  | 'sign_in'
+  | 'change_email'
+  /** The same by six digits, which count together with the token that the caller got. */
+  | 'change_email_digits'
+  | 'undo_email_change'
 
 /** What a code is derived from, beside its purpose (design §1.11). */
 export interface CodeSeed {
@@ -19,9 +26,9 @@ export interface CodeSeed {
 export interface NewChallenge extends CodeSeed {
   readonly id: ChallengeId
   readonly purpose: ChallengePurpose
-  /** Of a long code; null for six digits. */
+  /** Of a long code, or of six digits together with their token; null for a log-in's. */
   readonly codeHash: string | null
-  /** Of a pending log-in; null otherwise. */
+  /** Of what the caller must have besides the code: a pending log-in's `sessionHash`, the token of six digits. */
   readonly tokenHash: string | null
   readonly createdAt: number
   readonly expiresAt: number
@@ -100,14 +107,17 @@ export function findCodeOwner(input: { codeHash: string; purpose: ChallengePurpo
       AND c.expires_at > ${input.now} AND c.epoch = u.epoch`)
 }
 
-/** An open long code, without using it: its purpose, and the address that it is about. Whether it counts, its claim decides. */
+/**
+ * An open long code, without using it: its purpose, and the address that it is about. Whether it counts, its claim decides.
+ * Not one that takes a token as well: it would tell, uncounted, whether its digits are right.
+ */
 export function findOpenCode(
   codeHash: string,
   now: number,
 ): Statement<{ id: ChallengeId; purpose: ChallengePurpose; userId: UserId; email: string | null } | null> {
   return first(sql`
     SELECT id, purpose, user_id, email FROM challenges
-    WHERE code_hash = ${codeHash} AND consumed_at IS NULL AND expires_at > ${now}`)
+    WHERE code_hash = ${codeHash} AND token_hash IS NULL AND consumed_at IS NULL AND expires_at > ${now}`)
 }
 
 /**

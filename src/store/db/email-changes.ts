@@ -4,10 +4,14 @@
  */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
-import type { ChallengePurpose } from './challenges.ts'
-import { type Fragment, run, type Statement } from './database.ts'
+import type { ChallengePurpose, CodeSeed } from './challenges.ts'
+import { type Fragment, first, run, type Statement } from './database.ts'
 
-const CHANGE: ChallengePurpose = 'change_email'
+/** How the new address proves itself: by a long code, or by six digits and a token. */
+export type ChangePurpose = Extract<ChallengePurpose, 'change_email' | 'change_email_digits'>
+
+const LONG: ChangePurpose = 'change_email'
+const DIGITS: ChangePurpose = 'change_email_digits'
 const UNDO: ChallengePurpose = 'undo_email_change'
 
 /** Holds while nobody else has proved to own the address. */
@@ -15,19 +19,46 @@ export function isAddressFree(emailKey: string, userId: UserId): Fragment {
   return sql`NOT EXISTS (SELECT 1 FROM users v WHERE v.email_key = ${emailKey} AND v.email_verified_at IS NOT NULL AND v.id <> ${userId})`
 }
 
+interface OpenChange {
+  readonly user: Fragment
+  readonly purpose: ChangePurpose
+  readonly email: string
+  /** How often digits may be tried; a long code needs no such limit and is never counted. */
+  readonly tries: number
+  readonly usableUntil: number
+}
+
+const openChange = ({ user, purpose, email, tries, usableUntil }: OpenChange) => sql`
+  FROM challenges o WHERE o.user_id = (${user}) AND o.purpose = ${purpose} AND o.consumed_at IS NULL AND o.attempts < ${tries}
+    AND o.email = ${email} COLLATE NOCASE AND o.expires_at > ${usableUntil}
+    AND o.epoch = (SELECT epoch FROM users WHERE id = o.user_id)`
+
 /** Holds while a change of this user to this address is open and lives until `usableUntil`. */
-export function hasOpenChange(input: { user: Fragment; email: string; usableUntil: number }): Fragment {
-  return sql`EXISTS (
-    SELECT 1 FROM challenges o WHERE o.user_id = (${input.user}) AND o.purpose = ${CHANGE} AND o.consumed_at IS NULL
-      AND o.email = ${input.email} COLLATE NOCASE AND o.expires_at > ${input.usableUntil}
-      AND o.epoch = (SELECT epoch FROM users WHERE id = o.user_id))`
+export function hasOpenChange(change: OpenChange): Fragment {
+  return sql`EXISTS (SELECT 1 ${openChange(change)})`
+}
+
+/** What the newest such change's code and token are derived from. */
+export function findOpenChange(change: OpenChange): Statement<CodeSeed | null> {
+  return first(sql`SELECT o.code_id, o.random, o.kid ${openChange(change)} ORDER BY o.id DESC LIMIT 1`)
+}
+
+/** Counts one try at the digits of the user's change to this address; right behind it, `justCounted` says whether it was let through. */
+export function tryDigits(
+  input: { tokenHash: string; userId: UserId; email: string; tries: number; now: number },
+  condition: Fragment,
+): Statement<void> {
+  return run(sql`
+    UPDATE challenges SET attempts = attempts + 1
+    WHERE token_hash = ${input.tokenHash} AND purpose = ${DIGITS} AND user_id = ${input.userId} AND consumed_at IS NULL
+      AND expires_at > ${input.now} AND attempts < ${input.tries} AND email = ${input.email} COLLATE NOCASE AND (${condition})`)
 }
 
 /** What the user wants now is this address: codes for another one, perhaps a misspelt one, must not work any more. */
 export function voidOtherChanges(input: { user: Fragment; email: string; now: number }): Statement<void> {
   return run(sql`
     UPDATE challenges SET consumed_at = ${input.now}
-    WHERE user_id = (${input.user}) AND purpose = ${CHANGE} AND consumed_at IS NULL AND email <> ${input.email} COLLATE NOCASE`)
+    WHERE user_id = (${input.user}) AND purpose IN (${LONG}, ${DIGITS}) AND consumed_at IS NULL AND email <> ${input.email} COLLATE NOCASE`)
 }
 
 /** The address that a new challenge is about. */

@@ -19,6 +19,7 @@ export type MailKind =
   | 'second_factor_changed'
   | 'recovery_code_used'
   | 'change_email'
+  | 'change_email_digits'
   | 'email_changed'
   | 'email_change_undone'
   | 'changed_by_admin'

@@ -1,0 +1,42 @@
+/**
+ * The room `epixel`: the Epixel user profile API (seed 003, wire §4). Callers prove who they are by an API key and, but for
+ * the log-in, an access token under it. No cookie counts here, so no page of another site can act for anybody.
+ */
+import { Hono } from 'hono'
+import type { AppEnv } from '../../http/app-env.ts'
+import { credentials } from '../../http/credentials.ts'
+import { allowedOrigins } from '../../http/cross-site.ts'
+import { unmatched } from '../../http/errors.ts'
+import type { RouteGroup } from '../../http/openapi.ts'
+import type { Room } from '../../http/room.ts'
+import { ROOM_PATHS } from '../../http/room-paths.ts'
+import { bearerUnderKey } from './api-key.ts'
+import { renderError, toErrorBody } from './errors.ts'
+import { profile } from './routes/profile.ts'
+import { profileImage } from './routes/profile-image.ts'
+import { sessions } from './routes/sessions.ts'
+import { ErrorReply } from './wire.ts'
+
+const GROUPS: readonly RouteGroup[] = [
+  { name: 'Log-in', description: 'Tokens for a person, under an API key.', routes: [sessions] },
+  { name: 'User profile', description: "The caller's profile and picture.", routes: [profile, profileImage] },
+]
+
+const app = new Hono<AppEnv>()
+app.onError(renderError)
+app.use(allowedOrigins('apikey'), credentials(bearerUnderKey))
+for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
+app.all('*', unmatched(app))
+
+export const epixel: Room = {
+  name: 'epixel',
+  app,
+  document: {
+    title: 'Kith: Epixel user profile API',
+    description: 'For programs that were written for the Epixel user profile API. Paths may end in a slash.',
+    mounts: [{ prefix: ROOM_PATHS.epixel, room: app, groups: GROUPS }],
+    credentials: [['apikey', 'bearer']],
+    error: ErrorReply,
+    toErrorBody,
+  },
+}

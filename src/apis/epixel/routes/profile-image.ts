@@ -1,0 +1,82 @@
+/** The caller's picture (wire §4.2, §6.19): two files, both pictures, of which the cropped one becomes the avatar. */
+import { type Context, Hono } from 'hono'
+import type { Ctx } from '../../../core/ctx.ts'
+import { AppError, type FieldIssue } from '../../../core/errors.ts'
+import { FORM_OVERHEAD_BYTES } from '../../../core/figures.ts'
+import { setAvatar, type UploadedImage } from '../../../core/media/avatars.ts'
+import { inspectImage } from '../../../core/media/images/inspect.ts'
+import { profileLimit } from '../../../core/profiles/daily-limits.ts'
+import type { Gate } from '../../../core/sessions/gate.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { isMultipart, readParts } from '../../../http/multipart.ts'
+import { describe, takes } from '../../../http/tags.ts'
+import { NOT_AN_IMAGE, ProfileImageReply, toProfileImage, toReply } from '../wire.ts'
+
+const FILES = ['image', 'cropped_image'] as const
+const EXAMPLE = toReply({
+  image_url:
+    'https://avatars.example.com/0123456789abcdef01234567/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08/128.png',
+})
+const DESCRIBED = describe({
+  summary: "Set the caller's picture",
+  description: 'PNG, JPEG or WebP. The cropped one is drawn anew as a square. A day has a limited number of changes.',
+  response: { status: 200, schema: ProfileImageReply, example: EXAMPLE },
+  refusals: [413, 415, 429, 503],
+})
+const TAKEN = takes({ raw: [], form: { file: FILES[0], withFile: FILES[1], types: [], fields: {} } })
+
+/** @NOTE The seed's heading has the one path, its samples the other. */
+export const profileImage = new Hono<AppEnv>()
+  .post('/user/profile-image', requires('delegated:profile:avatar:write'), DESCRIBED, TAKEN, (c) => answer(c as never, c.var.gate))
+  .post('/user/profile/profile-image', requires('delegated:profile:avatar:write'), DESCRIBED, TAKEN, (c) => answer(c as never, c.var.gate))
+
+async function answer(c: Context<AppEnv>, gate: Gate): Promise<Response> {
+  const { ctx } = c.var
+  if (!isMultipart(c.req)) throw new AppError('unsupported_media_type', 'Send multipart/form-data')
+  const { avatarKey } = await setAvatar(
+    ctx,
+    gate,
+    () => readCropped(c, ctx),
+    (userId) => [profileLimit(userId, ctx.config.epixelChangesPerDay)],
+  )
+  return c.json(toReply(toProfileImage(ctx, avatarKey)))
+}
+
+/** Both are judged, and what is wrong with either is told at once. What they are declared as is anybody's text. */
+async function readCropped(c: Context<AppEnv>, ctx: Ctx): Promise<UploadedImage> {
+  const { avatars } = ctx.config
+  const parts = await readParts(c.req, FILES.length * avatars.bytesMax + FORM_OVERHEAD_BYTES)
+  const [image, cropped] = await Promise.all([readFile(parts, 'image'), readFile(parts, 'cropped_image')])
+  const wrong = image.wrong ?? (await problemOf(image.bytes, avatars))
+  if (wrong === null && cropped.wrong === null) return { bytes: cropped.bytes, declaredType: null }
+  const problems = { image: wrong, cropped_image: cropped.wrong ?? (await problemOf(cropped.bytes, avatars)) }
+  const fields = Object.entries(problems).flatMap(([path, message]): FieldIssue[] =>
+    message === null ? [] : [{ path, location: 'body', message }],
+  )
+  throw new AppError('invalid_request', 'Some fields are wrong', { fields })
+}
+
+interface ReadFile {
+  readonly bytes: Uint8Array
+  /** Why there is no file; null where there is one. */
+  readonly wrong: string | null
+}
+
+async function readFile(parts: Readonly<Record<string, string | File>>, name: (typeof FILES)[number]): Promise<ReadFile> {
+  const part = Object.hasOwn(parts, name) ? parts[name] : undefined
+  const none = (wrong: string) => ({ bytes: new Uint8Array(), wrong })
+  if (part === undefined) return none('No file was submitted.')
+  if (typeof part === 'string') return none('The submitted data was not a file. Check the encoding type on the form.')
+  return part.size === 0 ? none('The submitted file is empty.') : { bytes: new Uint8Array(await part.arrayBuffer()), wrong: null }
+}
+
+async function problemOf(bytes: Uint8Array, limits: Ctx['config']['avatars']): Promise<string | null> {
+  try {
+    await inspectImage(bytes, null, limits)
+    return null
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'invalid_file') return NOT_AN_IMAGE
+    throw error
+  }
+}

@@ -1,0 +1,53 @@
+/** Log-in and new access tokens, under an API key alone (wire §4.1). */
+import { Hono } from 'hono'
+import { refreshUnderKey, signInUnderKey } from '../../../core/machines/key-sessions.ts'
+import { requiresKey } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { networkLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { validateAnyForm } from '../../../http/validate.ts'
+import { readApiKey } from '../api-key.ts'
+import { LoginBody, LoginReply, RefreshBody, RefreshReply, toSignInNames } from '../wire.ts'
+
+const ACCESS = 'eyJ0eXAiOiJhdCtqd3QifQ.e30.c2lnbmF0dXJl'
+
+export const sessions = new Hono<AppEnv>()
+  .post(
+    '/user/login',
+    networkLimit('login'),
+    requiresKey('api_key', readApiKey),
+    describe({
+      summary: 'Sign in with a password',
+      description: 'Not for accounts with a second factor, which this protocol does not know.',
+      response: {
+        status: 200,
+        schema: LoginReply,
+        example: { refresh: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8', access: ACCESS },
+      },
+      refusals: [415, 503],
+    }),
+    validateAnyForm(LoginBody),
+    async (c) => {
+      const { ctx, machine } = c.var
+      const { username, password } = c.req.valid('json')
+      const names = toSignInNames(username)
+      const { refreshToken, accessToken } = await signInUnderKey(ctx, machine, { ...names, password, userAgent: ctx.caller.userAgent })
+      return c.json({ refresh: refreshToken, access: accessToken })
+    },
+  )
+  .post(
+    '/user/token/refresh',
+    networkLimit('other'),
+    requiresKey('api_key', readApiKey),
+    describe({
+      summary: 'Get a new access token',
+      description: 'For 14 days from the log-in. The refresh token stays the same.',
+      response: { status: 200, schema: RefreshReply, example: { access: ACCESS } },
+      refusals: [415],
+    }),
+    validateAnyForm(RefreshBody),
+    async (c) => {
+      const { accessToken } = await refreshUnderKey(c.var.ctx, c.var.machine, c.req.valid('json').refresh)
+      return c.json({ access: accessToken })
+    },
+  )

@@ -1,0 +1,84 @@
+/**
+ * A change of the e-mail address that the program which asks for it completes itself (wire §6.19, §6.20): the new address
+ * gets six digits, the program a token, and the two count together only. A variant of `email-change.ts` in all else: proof
+ * by the new address, undo for the old one, a fresh sign-in, and no word on whether an address has an account. Digits can
+ * be tried 5 times; new ones come with a new mail only, and mails are limited.
+ */
+import { mac, randomToken, sha256 } from '../../crypto.ts'
+import type { MailId } from '../../ids.ts'
+import { deriveCode } from '../../mail/codes.ts'
+import { justCounted } from '../../store/db/attempt-counters.ts'
+import type { CodeSeed } from '../../store/db/challenges.ts'
+import { both, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
+import { findOpenChange, tryDigits } from '../../store/db/email-changes.ts'
+import { isUnchanged, type UserRow } from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import type { Email } from '../fields.ts'
+import { CHALLENGE_TRIES, EMAIL_DIGITS_MS, FRESH_KEY_SIGN_IN_MS } from '../figures.ts'
+import { requireFresh } from '../sessions/fresh.ts'
+import type { Gate } from '../sessions/gate.ts'
+import { type ChangeProof, claimEmailChange, isNewEmail, requestEmailChange } from './email-change.ts'
+import { deliverLater, newChallenge } from './mail.ts'
+
+const PURPOSE = 'change_email_digits'
+
+/**
+ * Mails digits to the address that the caller wants, and answers the token that they count with: the same again while they
+ * are good. Where no mail may go, or nothing would change, the token is one of nothing. At most 2 round trips.
+ */
+export async function startEmailChange(ctx: Ctx, gate: Gate, email: Email): Promise<{ token: string }> {
+  const { principal, user } = await gate()
+  requireFresh(ctx, principal, FRESH_KEY_SIGN_IN_MS)
+  if (!isNewEmail(user, email)) return { token: randomToken() }
+  const proof = newDigits(ctx)
+  const condition = isUnchanged(user.id, user.epoch, ctx.now())
+  const { mailId, writes } = requestEmailChange(ctx, { user, newEmail: email, condition, proof })
+  const change = { user: idOf(user.id), purpose: PURPOSE, email, tries: CHALLENGE_TRIES, usableUntil: ctx.now() } as const
+  const open = await ctx.db.commit(writes, findOpenChange(change))
+  deliverLater(ctx, mailId)
+  return { token: (open && tokenOf(ctx, open)) ?? randomToken() }
+}
+
+function newDigits(ctx: Ctx): ChangeProof {
+  const challenge = newChallenge(ctx, PURPOSE, EMAIL_DIGITS_MS)
+  const [token, digits] = [tokenOf(ctx, challenge), deriveCode(ctx.config.hmacKeys, PURPOSE, challenge)]
+  if (token === null || digits === null) throw new Error('a keyring without its current key')
+  return { challenge: { ...challenge, codeHash: hashOfPair(token, digits), tokenHash: sha256(token) }, lifeMs: EMAIL_DIGITS_MS }
+}
+
+/** Derived, so that it can be told again; it lies nowhere. Null when its key has left the keyring. */
+function tokenOf(ctx: Ctx, { kid, codeId, random }: CodeSeed): string | null {
+  return mac(ctx.config.hmacKeys, kid, 'code-token', String(codeId), random)?.toString('base64url') ?? null
+}
+
+/** The token has 256 bits: who reads the hash alone cannot try the million of digits. */
+const hashOfPair = (token: string, digits: string) => sha256(`${token} ${digits}`)
+
+interface ProvedChange {
+  /** Holds once token and digits were right and have been used up. */
+  readonly claimed: Fragment
+  /** Counts the try and claims: to be the first of the batch, in this order. */
+  readonly claim: readonly Statement<unknown>[]
+  /** The change itself. It raises the epoch, so it comes last. */
+  readonly writes: readonly Statement<unknown>[]
+  readonly mailId: MailId
+}
+
+/** Statements that give the user the address, if token and digits prove it and `condition` holds. */
+export function proveNewEmail(
+  ctx: Ctx,
+  input: { user: UserRow; email: Email; token: string; digits: string; condition: Fragment },
+): ProvedChange {
+  const { user, email, token } = input
+  const now = ctx.now()
+  const change = claimEmailChange(ctx, {
+    codeHash: hashOfPair(token, input.digits),
+    purpose: PURPOSE,
+    email,
+    userId: user.id,
+    condition: both(justCounted, input.condition),
+  })
+  const attempt = { tokenHash: sha256(token), userId: user.id, email, tries: CHALLENGE_TRIES, now }
+  const unchanged = isUnchanged(user.id, user.epoch, now)
+  return { ...change, claim: [tryDigits(attempt, unchanged), ...change.claim] }
+}

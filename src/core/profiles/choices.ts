@@ -1,0 +1,56 @@
+/**
+ * What a person may choose for language, currency and time zone, with names in a language of theirs: as the runtime knows
+ * them, and each of them taken by `fields.ts`. A language is made once per isolate, some 20 KB; the first takes milliseconds.
+ */
+
+import { locale as rule } from '../fields.ts'
+
+export interface Choice {
+  readonly key: string
+  readonly name: string
+}
+
+export interface Choices {
+  readonly languages: readonly Choice[]
+  readonly currencies: readonly Choice[]
+  readonly timeZones: readonly Choice[]
+}
+
+const FALLBACK = 'en'
+/** More languages than the people of one isolate have. */
+const LANGUAGES_KEPT = 16
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyz']
+
+const made = new Map<string, Choices>()
+
+/** `locale` is what a profile says; one that the runtime has no words for gets English ones. */
+export function choicesIn(locale: string | null): Choices {
+  const wanted = rule.safeParse(locale).data?.replaceAll('_', '-') ?? FALLBACK
+  const language = new Intl.DisplayNames([wanted, FALLBACK], { type: 'language' }).resolvedOptions().locale
+  const known = made.get(language)
+  if (known) return known
+  const choices = {
+    languages: named(languageCodes(), new Intl.DisplayNames(language, { type: 'language' })),
+    currencies: named(Intl.supportedValuesOf('currency'), new Intl.DisplayNames(language, { type: 'currency' })),
+    // The runtime's names for zones are of many zones each ("Central European Time"), and take ten times as long. Places tell them apart.
+    timeZones: Intl.supportedValuesOf('timeZone').map((key) => ({ key, name: key.replaceAll('_', ' ') })),
+  }
+  // The oldest goes: a Map keeps the order of insertion.
+  if (made.size >= LANGUAGES_KEPT) made.delete(made.keys().next().value ?? '')
+  made.set(language, choices)
+  return choices
+}
+
+function named(keys: readonly string[], names: Intl.DisplayNames): Choice[] {
+  return keys.map((key) => ({ key, name: names.of(key) ?? key }))
+}
+
+let codes: readonly string[] | undefined
+
+/** The codes of two letters that the runtime has a name for, without those that it replaces by others. */
+function languageCodes(): readonly string[] {
+  const names = new Intl.DisplayNames(FALLBACK, { type: 'language', fallback: 'none' })
+  const pairs = () => LETTERS.flatMap((first) => LETTERS.map((second) => first + second))
+  codes ??= pairs().filter((code) => names.of(code) !== undefined && Intl.getCanonicalLocales(code)[0] === code)
+  return codes
+}
