@@ -1,5 +1,6 @@
 /** The table of contents: which room hangs at which path. Order matters: `user` ends in a catch-all and comes last. */
 import { type Context, Hono } from 'hono'
+import { mirrorfly } from './apis/mirrorfly/index.ts'
 import { oauth, oauthDocument, wellKnown } from './apis/oauth/index.ts'
 import { renderError } from './apis/user/errors.ts'
 import { user, userDocument } from './apis/user/index.ts'
@@ -18,7 +19,7 @@ import { landing } from './pages/landing.tsx'
 import { mailbox } from './pages/mailbox.tsx'
 
 /** The older APIs. The paths of one begin with those of another, so the longer ones come first. */
-const ROOMS: readonly Room[] = []
+const ROOMS: readonly Room[] = [mirrorfly]
 
 /** What `/openapi/<room>.json`, `/docs/<room>` and the landing page list. The first is the one shown to who names none. */
 export const DOCUMENTS: Readonly<Record<string, RoomDocument>> = {

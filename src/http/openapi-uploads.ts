@@ -11,7 +11,7 @@ export function toUploadBody({ raw, form }: Upload): Json {
   if (form) {
     const text = Object.entries(form.fields).map(([name, description]) => [name, { type: 'string', description }])
     const properties = { [form.file]: BINARY, ...Object.fromEntries(text) }
-    const schema = { type: 'object', properties, required: [form.file], additionalProperties: false }
+    const schema = { type: 'object', properties, required: form.required ?? [form.file], additionalProperties: false }
     const encoding = form.types.length > 0 ? { encoding: { [form.file]: { contentType: form.types.join(', ') } } } : {}
     content['multipart/form-data'] = { schema, ...encoding, example: { [form.file]: SAMPLE } }
   }

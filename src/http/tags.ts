@@ -42,7 +42,13 @@ export interface Upload {
   /** Media types of a raw body. */
   readonly raw: readonly string[]
   /** The form's parts: the file's name and media types (none: any), and text fields with what they say. */
-  readonly form: { readonly file: string; readonly types: readonly string[]; readonly fields: Readonly<Record<string, string>> } | null
+  readonly form: {
+    readonly file: string
+    readonly types: readonly string[]
+    readonly fields: Readonly<Record<string, string>>
+    /** The file alone, unless told. */
+    readonly required?: readonly string[]
+  } | null
 }
 
 export interface Tags {

@@ -2,6 +2,8 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
+import { renderError as renderMirrorflyError } from '../../src/apis/mirrorfly/errors.ts'
+import { ErrorReply as MirrorflyErrorReply } from '../../src/apis/mirrorfly/wire.ts'
 import { renderError as renderOAuthError } from '../../src/apis/oauth/errors.ts'
 import { ErrorResponse } from '../../src/apis/oauth/wire.ts'
 import { renderError as renderUserError } from '../../src/apis/user/errors.ts'
@@ -82,6 +84,7 @@ describe('access', () => {
 const ROOMS = [
   ['user', renderUserError, ErrorReply],
   ['oauth', renderOAuthError, ErrorResponse],
+  ['mirrorfly', renderMirrorflyError, MirrorflyErrorReply],
 ] as const
 /** The statuses that no room may choose otherwise; what is not listed is a refusal of some 4xx. */
 const STATUS: Partial<Record<ErrorCode, number>> = {

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { randomHex } from '../../crypto.ts'
 import type { AnyId, UserId } from '../../ids.ts'
-import { type Attempt, countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
+import { countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
 import {
   findPicturedUser,
   findWithAvatar,
@@ -17,7 +17,7 @@ import {
   replaceAvatar,
   reserveAvatar,
 } from '../../store/db/avatars.ts'
-import { both } from '../../store/db/database.ts'
+import { always, both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { isAccountAlive } from '../../store/db/visibility.ts'
 import { putAvatarObject } from '../../store/r2/avatars.ts'
 import type { Ctx } from '../ctx.ts'
@@ -40,15 +40,14 @@ const RETRY_AFTER_SECONDS = 2
  * image is not counted as a change.
  */
 export async function setAvatar(ctx: Ctx, gate: Gate, read: () => Promise<UploadedImage>): Promise<{ avatarKey: string }> {
-  const { principal, reads } = await gate(({ userId }) => [findCounter(changesKey(userId))])
+  const { principal, reads } = await gate(({ userId }) => [readChanges(userId)])
   refuseOverLimit(ctx, reads[0])
-  const image = await read()
-  const inspected = await inspectImage(image.bytes, image.declaredType, ctx.config.avatars)
-  const drawn = await drawAvatar(ctx, inspected)
-  // The upload's own id first: no key is ever used twice, not by the same picture either (docs/decisions/007).
-  const key = `${randomHex(12)}/${createHash('sha256').update(drawn['512.webp']).digest('hex')}`
-  await storeAvatar(ctx, principal.userId, key, drawn)
-  return { avatarKey: key }
+  const avatar = await newAvatar(ctx, await read())
+  const { userId } = principal
+  const { writes } = giveAvatar(ctx, userId, avatar.key, always)
+  const stored = await storeAvatar(ctx, avatar, () => ctx.db.commit(writes, findWithAvatar(userId, avatar.key)))
+  if (!stored) throw await refusal(ctx, userId)
+  return { avatarKey: avatar.key }
 }
 
 /** Takes the caller's avatar away; without one there is nothing to do. */
@@ -73,19 +72,11 @@ export async function getPicturedUser(ctx: Ctx, userId: UserId): Promise<Picture
 
 const changesKey = (userId: UserId) => `avatar:${userId}`
 
-function changeAttempt(ctx: Ctx, userId: UserId): Attempt {
-  return {
-    key: changesKey(userId),
-    limit: ctx.config.avatars.changesPerDay,
-    windowMs: AVATAR_CHANGES_WINDOW_MS,
-    pauseMs: 0,
-    stamp: ctx.newId<AnyId>(),
-    now: ctx.now(),
-  }
-}
+/** How often the user's picture was changed lately: for `refuseOverLimit`. */
+export const readChanges = (userId: UserId) => findCounter(changesKey(userId))
 
 /** Before anything is decoded. The commit counts, and decides among changes that run side by side. */
-function refuseOverLimit(ctx: Ctx, counter: { count: number; windowEndsAt: number } | null): void {
+export function refuseOverLimit(ctx: Ctx, counter: { count: number; windowEndsAt: number } | null): void {
   const now = ctx.now()
   if (!counter || counter.windowEndsAt <= now || counter.count < ctx.config.avatars.changesPerDay) return
   throw new AppError('rate_limited', 'The picture was changed too often today', { retryAfter: (counter.windowEndsAt - now) / 1000 })
@@ -93,20 +84,55 @@ function refuseOverLimit(ctx: Ctx, counter: { count: number; windowEndsAt: numbe
 
 // --- the objects -----------------------------------------------------------------------------------------------
 
-async function storeAvatar(ctx: Ctx, userId: UserId, key: string, drawn: DrawnAvatar): Promise<void> {
-  const now = ctx.now()
-  await ctx.db.batch(reserveAvatar(key, { now, dueAt: now + AVATAR_RESERVATION_MS }))
-  let isStored = false
-  try {
-    await putObjects(ctx, key, drawn)
-    isStored = await commitAvatar(ctx, userId, key)
-  } finally {
-    if (!isStored) await giveUp(ctx, userId, key)
-  }
-  if (!isStored) throw await refusal(ctx, userId)
+/** A picture that is drawn, and nobody's yet. */
+export interface NewAvatar {
+  readonly key: string
+  readonly drawn: DrawnAvatar
 }
 
-async function putObjects(ctx: Ctx, key: string, drawn: DrawnAvatar): Promise<void> {
+/** Judges and draws a picture; nothing is written. */
+export async function newAvatar(ctx: Ctx, image: UploadedImage): Promise<NewAvatar> {
+  const drawn = await drawAvatar(ctx, await inspectImage(image.bytes, image.declaredType, ctx.config.avatars))
+  // The upload's own id first: no key is ever used twice, not by the same picture either (docs/decisions/007).
+  return { key: `${randomHex(12)}/${createHash('sha256').update(drawn['512.webp']).digest('hex')}`, drawn }
+}
+
+/** Puts the objects, and has `commit` make them somebody's by `giveAvatar`; null from it, or a failure, gives them up. */
+export async function storeAvatar<Stored>(ctx: Ctx, avatar: NewAvatar, commit: () => Promise<Stored | null>): Promise<Stored | null> {
+  const now = ctx.now()
+  await ctx.db.batch(reserveAvatar(avatar.key, { now, dueAt: now + AVATAR_RESERVATION_MS }))
+  let stored: Stored | null = null
+  try {
+    await putObjects(ctx, avatar)
+    stored = await commit()
+  } finally {
+    if (stored === null) await giveUp(ctx, avatar.key)
+  }
+  return stored
+}
+
+/** Counts the change and makes it where `condition` holds, or neither; `given` holds behind it when it was made. */
+export function giveAvatar(
+  ctx: Ctx,
+  userId: UserId,
+  key: string,
+  condition: Fragment,
+): { given: Fragment; writes: readonly Statement<unknown>[] } {
+  const now = ctx.now()
+  const attempt = {
+    key: changesKey(userId),
+    limit: ctx.config.avatars.changesPerDay,
+    windowMs: AVATAR_CHANGES_WINDOW_MS,
+    pauseMs: 0,
+    stamp: ctx.newId<AnyId>(),
+    now,
+  }
+  const mayChange = both(both(isAccountAlive(userId, now), isAvatarReserved(key, now)), condition)
+  const given = wasCounted(attempt)
+  return { given, writes: [countAttempt(attempt, mayChange), ...replaceAvatar({ userId, key, now }, both(given, mayChange))] }
+}
+
+async function putObjects(ctx: Ctx, { key, drawn }: NewAvatar): Promise<void> {
   const puts = [
     putAvatarObject(ctx.avatars, key, '512.webp', drawn['512.webp']),
     putAvatarObject(ctx.avatars, key, '128.png', drawn['128.png']),
@@ -116,19 +142,10 @@ async function putObjects(ctx: Ctx, key: string, drawn: DrawnAvatar): Promise<vo
   if (failed) throw unavailable(failed.reason)
 }
 
-/** Counts the change and makes it, or neither. */
-async function commitAvatar(ctx: Ctx, userId: UserId, key: string): Promise<boolean> {
-  const now = ctx.now()
-  const attempt = changeAttempt(ctx, userId)
-  const mayChange = both(isAccountAlive(userId, now), isAvatarReserved(key, now))
-  const writes = [countAttempt(attempt, mayChange), ...replaceAvatar({ userId, key, now }, both(wasCounted(attempt), mayChange))]
-  return (await ctx.db.commit(writes, findWithAvatar(userId, key))) !== null
-}
-
 /** Where the database cannot be told, the reservation ends by itself. */
-async function giveUp(ctx: Ctx, userId: UserId, key: string): Promise<void> {
+async function giveUp(ctx: Ctx, key: string): Promise<void> {
   try {
-    await ctx.db.batch(giveUpAvatar({ userId, key, now: ctx.now() }))
+    await ctx.db.batch(giveUpAvatar(key, ctx.now()))
   } catch (error) {
     ctx.log('warn', 'avatar_not_given_up', { cause: String(error) })
   }
@@ -136,7 +153,7 @@ async function giveUp(ctx: Ctx, userId: UserId, key: string): Promise<void> {
 
 /** Why the commit did nothing: the limit was reached meanwhile, or the account has ended. */
 async function refusal(ctx: Ctx, userId: UserId): Promise<AppError> {
-  refuseOverLimit(ctx, await ctx.db.one(findCounter(changesKey(userId))))
+  refuseOverLimit(ctx, await ctx.db.one(readChanges(userId)))
   return new AppError('unauthenticated')
 }
 

@@ -25,6 +25,8 @@ const NO_READS = [] as const
 export interface Claimed {
   readonly userId: UserId
   readonly sessionId: SessionId
+  /** Null for a signed-in browser. */
+  readonly clientId: string | null
 }
 
 /**
@@ -45,7 +47,7 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
   return async (reads) => {
     if (claim.kind === 'client') throw insufficientScope(needed)
     const keys = keyReads(ctx, claim)
-    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claim) ?? [])])
+    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claimedOf(claim)) ?? [])])
     const results = rest.slice(keys.length)
     if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
     const principal = judgeSession(ctx, claim, row)
@@ -73,7 +75,7 @@ function requireOwnKey(ctx: Ctx, claim: SessionClaim, machine: MachineRow | null
 export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scope = needed): Gate<Principal> {
   if (claim.kind !== 'client') return userGate(ctx, claim, personal)
   return async (reads) => {
-    const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId }
+    const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId, clientId: claim.clientId }
     const [row, ...results] = await ctx.gateDb.batch([findClientGateRow(claim.clientId), ...(reads?.(nobody) ?? [])])
     const scopes = liveClientScopes(claim, row)
     if (!scopes) throw new AppError('invalid_token')
@@ -97,13 +99,17 @@ export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
       const results = statements.length > 0 ? await ctx.db.batch(statements) : []
       return { principal: null, user: null, reads: results as never }
     }
-    const [row, ...results] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...(reads?.(claim) ?? [])])
+    const [row, ...results] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...(reads?.(claimedOf(claim)) ?? [])])
     const principal = judgeSession(ctx, claim, row)
     return { principal, user: principal && row, reads: results as never }
   }
 }
 
 export type SessionClaim = Exclude<Claim, { kind: 'client' }>
+
+function claimedOf(claim: SessionClaim): Claimed {
+  return { userId: claim.userId, sessionId: claim.sessionId, clientId: claim.kind === 'browser' ? null : claim.clientId }
+}
 
 /** The verdict, and a note that the session is in use. */
 function judgeSession(ctx: Ctx, claim: SessionClaim, row: GateRow | null): UserPrincipal | null {

@@ -104,6 +104,8 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
     run(sql`DELETE FROM mail_outbox WHERE user_id IN (${those})`),
     run(sql`DELETE FROM authorization_codes WHERE user_id IN (${those})`),
     run(sql`DELETE FROM invite_codes WHERE owner_id IN (${those}) AND used_by IS NULL`),
+    run(sql`DELETE FROM external_identities WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM push_devices WHERE user_id IN (${those})`),
     ...setFilesAside(ids, purge.now),
     run(sql`
       INSERT INTO edge_work (user_id, kind, created_at)

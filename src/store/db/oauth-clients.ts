@@ -1,6 +1,6 @@
 /** OAuth clients in D1. */
 import { sql } from 'drizzle-orm'
-import { first, type Statement } from './database.ts'
+import { type Fragment, first, type Statement } from './database.ts'
 
 export interface ClientGateRow {
   readonly id: string
@@ -23,6 +23,11 @@ export interface OAuthClientRow extends ClientGateRow {
 
 export function findClientGateRow(clientId: string): Statement<ClientGateRow | null> {
   return first(sql`SELECT id, scopes, epoch, disabled_at FROM oauth_clients WHERE id = ${clientId}`)
+}
+
+/** Holds while the client is enabled: a key that is revoked has shut its client. */
+export function isClientOpen(clientId: string): Fragment {
+  return sql`EXISTS (SELECT 1 FROM oauth_clients c WHERE c.id = ${clientId} AND c.disabled_at IS NULL)`
 }
 
 export function findClient(clientId: string): Statement<OAuthClientRow | null> {

@@ -1,0 +1,24 @@
+/** Machine clients for tests: made by the core's own plan, as the admin API and the operator make them. */
+import { createExecutionContext } from 'cloudflare:test'
+import { buildCronContext } from '../../src/context.ts'
+import { type MachineKind, type MadeMachine, type NewMachine, planMachine } from '../../src/core/machines/machines.ts'
+import type { Scope } from '../../src/core/oauth/scopes.ts'
+import { platform } from './kith.ts'
+
+const SCOPES: Readonly<Record<MachineKind, readonly Scope[]>> = {
+  robot: ['client:profile:read'],
+  api_key: ['delegated:all'],
+  license_key: ['client:profile:all', 'delegated:all'],
+}
+
+let machines = 0
+
+/** A machine of nobody, with all that its kind may do. An end in the past makes one that has expired. */
+export async function makeMachine(kind: MachineKind, options: Partial<Omit<NewMachine, 'kind'>> = {}): Promise<MadeMachine> {
+  machines += 1
+  const ctx = buildCronContext(platform.env, createExecutionContext())
+  const input = { kind, name: `${kind}_${machines}`, scopes: SCOPES[kind], expiresAt: null, ...options }
+  const { writes, ...made } = await planMachine(ctx, input, null)
+  await ctx.db.batch(writes)
+  return made
+}
