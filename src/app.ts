@@ -1,6 +1,7 @@
 /** The table of contents: which room hangs at which path. Order matters: `user` ends in a catch-all and comes last. */
 import { type Context, Hono } from 'hono'
 import { epixel } from './apis/epixel/index.ts'
+import { mirrorfly } from './apis/mirrorfly/index.ts'
 import { movida } from './apis/movida/index.ts'
 import { mxit } from './apis/mxit/index.ts'
 import { oauth, oauthDocument, wellKnown } from './apis/oauth/index.ts'
@@ -21,7 +22,7 @@ import { landing } from './pages/landing.tsx'
 import { mailbox } from './pages/mailbox.tsx'
 
 /** The older APIs. The paths of one begin with those of another, so the longer ones come first. */
-const ROOMS: readonly Room[] = [movida, mxit, epixel]
+const ROOMS: readonly Room[] = [mirrorfly, movida, mxit, epixel]
 
 /** What `/openapi/<room>.json`, `/docs/<room>` and the landing page list. The first is the one shown to who names none. */
 export const DOCUMENTS: Readonly<Record<string, RoomDocument>> = {

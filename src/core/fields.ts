@@ -158,15 +158,29 @@ export const contentType = z
   .refine((v) => v.length <= 127 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(v), 'must be a media type such as image/jpeg')
 
 /** Shown as text, never fetched by us. */
-export const customLink = z
-  .string()
-  .max(256, 'must have at most 256 characters')
-  .refine((v) => {
-    if (!URL.canParse(v) || CONTROL.test(v)) return false
-    const url = new URL(v)
-    return url.protocol === 'https:' && url.username === '' && url.password === ''
-  }, 'must be an https URL')
-  .meta({ format: 'uri', example: 'https://example.com/john' })
+const httpsUrl = (max: number) =>
+  z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .refine((v) => {
+      if (!URL.canParse(v) || CONTROL.test(v)) return false
+      const url = new URL(v)
+      return url.protocol === 'https:' && url.username === '' && url.password === ''
+    }, 'must be an https URL')
+export const customLink = httpsUrl(256).meta({ format: 'uri', example: 'https://example.com/john' })
+
+/** A picture that lies elsewhere. */
+export const profileUrl = httpsUrl(2048).meta({ format: 'uri', example: 'https://example.com/john.png' })
+
+/** Who a person is to the holder of a license key: its own text, exactly as it is. */
+export const externalId = text(1, 191).meta({ example: '9900000011' })
+/** Names that JavaScript gives a meaning to (security §6). */
+const PROTOTYPE_NAME = /^(__proto__|constructor|prototype)$/
+export const metadataKey = text(1, 64).refine((v) => !PROTOTYPE_NAME.test(v), 'is a name that is not allowed')
+export const metadataValue = text(1, 1024)
+/** As the services for pushes make them: the longest known have a fraction of it. */
+export const deviceToken = text(1, 4096)
+export const osVersion = text(1, 64)
 
 const accepted = (check: (v: string) => unknown) => (v: string) => {
   try {

@@ -13,7 +13,8 @@ import { deleteExpiredNonces } from '../store/db/digest-nonces.ts'
 import { deleteDoneMails } from '../store/db/mail-outbox.ts'
 import { deleteExpiredRefreshTokens } from '../store/db/refresh-tokens.ts'
 import { deleteEndedSessions } from '../store/db/sessions.ts'
-import { deleteUnverifiedUsers } from '../store/db/users.ts'
+import { findSweepCursor, saveSweepCursor } from '../store/db/sweep-cursors.ts'
+import { deleteUnverifiedUsers, findUnverifiedPiece } from '../store/db/users.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.ts'
 import type { Ctx } from './ctx.ts'
 import { DIGEST_NONCE_KEPT_MS, MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './figures.ts'
@@ -26,11 +27,14 @@ const MAILS_PER_RUN = 50
 /** Ended things stay a day: a replay of a code must still find what it made. */
 const KEPT_MS = 86_400_000
 const EVENTS_OF_NOBODY_KEPT_MS = 30 * KEPT_MS
+/** Its name among the cursors. */
+const UNVERIFIED = 'unverified'
 
 /** In this order: what an erased account leaves to the next two parts is mostly done in the same run. */
 const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   mails: sendMails,
   rows: deleteEndedRows,
+  unverified: deleteUnverified,
   erasure: eraseDeletedAccounts,
   edges: sweepEdgeWork,
   remains: removeErasedAccounts,
@@ -61,7 +65,6 @@ async function deleteEndedRows(ctx: Ctx): Promise<void> {
   const now = ctx.now()
   const limit = ROWS_PER_RUN
   const before = now - KEPT_MS
-  const unverifiedBefore = now - UNVERIFIED_ACCOUNT_MS
   await ctx.db.batch([
     deleteExpiredChallenges({ before, limit }),
     deleteExpiredCodes({ before, limit }),
@@ -71,6 +74,15 @@ async function deleteEndedRows(ctx: Ctx): Promise<void> {
     deleteExpiredNonces({ now: now - DIGEST_NONCE_KEPT_MS, limit }),
     deleteDoneMails({ before: now - MAIL_WINDOW_MS, limit }),
     deleteEventsOfNobody({ idBefore: idAt(now - EVENTS_OF_NOBODY_KEPT_MS), limit }),
-    deleteUnverifiedUsers({ createdBefore: unverifiedBefore, idBefore: idAt(unverifiedBefore), limit }),
   ])
+}
+
+/** Ids are in the order of time, so a run goes on behind the one before: whom it left once, it leaves for good. */
+async function deleteUnverified(ctx: Ctx): Promise<void> {
+  const now = ctx.now()
+  const createdBefore = now - UNVERIFIED_ACCOUNT_MS
+  const after = Number((await ctx.db.one(findSweepCursor(UNVERIFIED)))?.cursor ?? 0)
+  const last = (await ctx.db.one(findUnverifiedPiece({ after, idBefore: idAt(createdBefore), limit: ROWS_PER_RUN })))?.last ?? null
+  if (last === null) return
+  await ctx.db.batch([deleteUnverifiedUsers({ after, last, createdBefore }), saveSweepCursor(UNVERIFIED, String(last), now)])
 }

@@ -10,8 +10,9 @@ export function toUploadBody({ raw, form }: Upload): Json {
   const content = toBytes(raw)
   if (form) {
     const text = Object.entries(form.fields).map(([name, description]) => [name, { type: 'string', description }])
-    const required = form.withFile === undefined ? [form.file] : [form.file, form.withFile]
-    const each = <T>(value: T) => Object.fromEntries(required.map((name) => [name, value]))
+    const files = form.withFile === undefined ? [form.file] : [form.file, form.withFile]
+    const required = form.required ?? files
+    const each = <T>(value: T) => Object.fromEntries(files.map((name) => [name, value]))
     const properties = { ...each(BINARY), ...Object.fromEntries(text) }
     const schema = { type: 'object', properties, required, additionalProperties: false }
     const encoding = form.types.length > 0 ? { encoding: each({ contentType: form.types.join(', ') }) } : {}

@@ -49,6 +49,8 @@ export interface Upload {
     readonly withFile?: string
     readonly types: readonly string[]
     readonly fields: Readonly<Record<string, string>>
+    /** The files alone, unless told. */
+    readonly required?: readonly string[]
   } | null
 }
 

@@ -2,6 +2,8 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
+import { renderError as renderMirrorflyError } from '../../src/apis/mirrorfly/errors.ts'
+import { ErrorReply as MirrorflyErrorReply } from '../../src/apis/mirrorfly/wire.ts'
 import { ErrorReply as MovidaErrorReply, renderError as renderMovidaError } from '../../src/apis/movida/errors.ts'
 import { renderError as renderOAuthError } from '../../src/apis/oauth/errors.ts'
 import { ErrorResponse } from '../../src/apis/oauth/wire.ts'
@@ -86,6 +88,7 @@ const ROOMS = [
   ['user', renderUserError, ErrorReply],
   ['oauth', renderOAuthError, ErrorResponse],
   ['movida', renderMovidaError, MovidaErrorReply],
+  ['mirrorfly', renderMirrorflyError, MirrorflyErrorReply],
 ] as const
 /** What an old API has otherwise. */
 const STATUS_OF: Readonly<Record<string, Partial<Record<ErrorCode, number>>>> = { movida: { invalid_request: 422 } }

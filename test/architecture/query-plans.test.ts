@@ -10,6 +10,7 @@ import { visitAdministration } from './admin-visits.ts'
 import { visitAuthenticator } from './factor-visits.ts'
 import { visitDeletion, visitEmailChange, visitGraph, visitPeople } from './graph-visits.ts'
 import { visitMedia } from './media-visits.ts'
+import { visitMirrorfly } from './mirrorfly-visits.ts'
 import { visitMovida } from './movida-visits.ts'
 import { visitPages } from './page-visits.ts'
 import { statements, visit, visited, visitSweep } from './visits.ts'
@@ -200,6 +201,7 @@ describe('query plans', () => {
     await visitDeletion()
     await visitMedia()
     await visitMovida()
+    await visitMirrorfly()
     await visitSweep()
   })
 

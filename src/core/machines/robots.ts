@@ -87,7 +87,7 @@ function encryptAnewLater(ctx: Ctx, { id, ha1 }: MachineRow): void {
   })
 }
 
-const NOBODY = { userId: NO_ID as UserId, sessionId: NO_ID as SessionId }
+const NOBODY = { userId: NO_ID as UserId, sessionId: NO_ID as SessionId, clientId: null }
 
 /**
  * The gate for robots: in one batch, on the primary because it writes, the nonce count is claimed, the request counted, and

@@ -17,7 +17,7 @@ import {
   replaceAvatar,
   reserveAvatar,
 } from '../../store/db/avatars.ts'
-import { both } from '../../store/db/database.ts'
+import { always, both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { isAccountAlive } from '../../store/db/visibility.ts'
 import { getAvatarObject, putAvatarObject } from '../../store/r2/avatars.ts'
 import type { Ctx } from '../ctx.ts'
@@ -46,17 +46,18 @@ export async function setAvatar(
   read: () => Promise<UploadedImage>,
   also: (userId: UserId) => DailyLimit[] = () => [],
 ): Promise<{ avatarKey: string }> {
-  const limitsOf = (userId: UserId) => [changesOf(ctx, userId), ...also(userId)]
+  const limitsOf = (userId: UserId) => [pictureLimit(ctx, userId), ...also(userId)]
   const { principal, reads } = await gate(({ userId }) => limitsOf(userId).map(({ key }) => findCounter(key)))
-  const limits = limitsOf(principal.userId)
+  const { userId } = principal
+  const limits = limitsOf(userId)
   refuseOverLimits(ctx, limits, reads)
-  const image = await read()
-  const inspected = await inspectImage(image.bytes, image.declaredType, ctx.config.avatars)
-  const drawn = await drawAvatar(ctx, inspected)
-  // The upload's own id first: no key is ever used twice, not by the same picture either (docs/decisions/007).
-  const key = `${randomHex(12)}/${createHash('sha256').update(drawn['512.webp']).digest('hex')}`
-  await storeAvatar(ctx, { userId: principal.userId, key, limits }, drawn)
-  return { avatarKey: key }
+  const avatar = await newAvatar(ctx, await read())
+  const { writes } = giveAvatar(ctx, { userId, key: avatar.key, limits }, always)
+  const stored = await storeAvatar(ctx, avatar, () => ctx.db.commit(writes, findWithAvatar(userId, avatar.key)))
+  if (stored) return { avatarKey: avatar.key }
+  // The limit was reached meanwhile, or the account has ended.
+  refuseOverLimits(ctx, limits, await ctx.db.batch(limits.map(({ key }) => findCounter(key))))
+  throw new AppError('unauthenticated')
 }
 
 /** Takes the caller's avatar away; without one there is nothing to do. */
@@ -92,37 +93,65 @@ export async function openAvatar(ctx: Ctx, avatarKey: string | null): Promise<Pi
 
 // --- the limits ------------------------------------------------------------------------------------------------
 
-const changesOf = (ctx: Ctx, userId: UserId): DailyLimit => ({ key: `avatar:${userId}`, perDay: ctx.config.avatars.changesPerDay })
+export const pictureLimit = (ctx: Ctx, userId: UserId): DailyLimit => ({
+  key: `avatar:${userId}`,
+  perDay: ctx.config.avatars.changesPerDay,
+})
 
 /** Before anything is decoded. The commit counts, and decides among changes that run side by side. */
-function refuseOverLimits(ctx: Ctx, limits: readonly DailyLimit[], counters: readonly (Counter | null)[]): void {
+export function refuseOverLimits(ctx: Ctx, limits: readonly DailyLimit[], counters: readonly (Counter | null)[]): void {
   for (const [index, limit] of limits.entries())
     refuseOverLimit(ctx, limit, counters[index] ?? null, 'The picture was changed too often today')
 }
 
 // --- the objects -----------------------------------------------------------------------------------------------
 
-interface NewAvatar {
-  readonly userId: UserId
+/** A picture that is drawn, and nobody's yet. */
+export interface NewAvatar {
   readonly key: string
-  readonly limits: readonly DailyLimit[]
+  readonly drawn: DrawnAvatar
 }
 
-async function storeAvatar(ctx: Ctx, avatar: NewAvatar, drawn: DrawnAvatar): Promise<void> {
-  const { userId, key } = avatar
+/** Judges and draws a picture; nothing is written. */
+export async function newAvatar(ctx: Ctx, image: UploadedImage): Promise<NewAvatar> {
+  const drawn = await drawAvatar(ctx, await inspectImage(image.bytes, image.declaredType, ctx.config.avatars))
+  // The upload's own id first: no key is ever used twice, not by the same picture either (docs/decisions/007).
+  return { key: `${randomHex(12)}/${createHash('sha256').update(drawn['512.webp']).digest('hex')}`, drawn }
+}
+
+/** Puts the objects, and has `commit` make them somebody's by `giveAvatar`; null from it, or a failure, gives them up. */
+export async function storeAvatar<Stored>(ctx: Ctx, avatar: NewAvatar, commit: () => Promise<Stored | null>): Promise<Stored | null> {
   const now = ctx.now()
-  await ctx.db.batch(reserveAvatar(key, { now, dueAt: now + AVATAR_RESERVATION_MS }))
-  let isStored = false
+  await ctx.db.batch(reserveAvatar(avatar.key, { now, dueAt: now + AVATAR_RESERVATION_MS }))
+  let stored: Stored | null = null
   try {
-    await putObjects(ctx, key, drawn)
-    isStored = await commitAvatar(ctx, avatar)
+    await putObjects(ctx, avatar)
+    stored = await commit()
   } finally {
-    if (!isStored) await giveUp(ctx, userId, key)
+    if (stored === null) await giveUp(ctx, avatar.key)
   }
-  if (!isStored) throw await refusal(ctx, avatar)
+  return stored
 }
 
-async function putObjects(ctx: Ctx, key: string, drawn: DrawnAvatar): Promise<void> {
+/**
+ * Counts the change, by each limit, and makes it where `condition` holds; all of that or nothing. `given` holds behind it when
+ * it was made.
+ */
+export function giveAvatar(
+  ctx: Ctx,
+  { userId, key, limits }: { userId: UserId; key: string; limits: readonly DailyLimit[] },
+  condition: Fragment,
+): { given: Fragment; writes: readonly Statement<unknown>[] } {
+  const now = ctx.now()
+  const attempts = limits.map((limit) => dailyAttempt(ctx, limit))
+  const given = attempts.map(wasCounted).reduce(both)
+  const mayChange = both(both(isAccountAlive(userId, now), isAvatarReserved(key, now)), condition)
+  const mayCount = [mayChange, ...attempts.slice(1).map(isWithinLimit)].reduce(both)
+  const counts = attempts.map((attempt, index) => countAttempt(attempt, index === 0 ? mayCount : justCounted))
+  return { given, writes: [...counts, ...replaceAvatar({ userId, key, now }, both(given, mayChange))] }
+}
+
+async function putObjects(ctx: Ctx, { key, drawn }: NewAvatar): Promise<void> {
   const puts = [
     putAvatarObject(ctx.avatars, key, '512.webp', drawn['512.webp']),
     putAvatarObject(ctx.avatars, key, '128.png', drawn['128.png']),
@@ -132,32 +161,13 @@ async function putObjects(ctx: Ctx, key: string, drawn: DrawnAvatar): Promise<vo
   if (failed) throw unavailable(failed.reason)
 }
 
-/** Counts the change and makes it, or neither. */
-async function commitAvatar(ctx: Ctx, { userId, key, limits }: NewAvatar): Promise<boolean> {
-  const now = ctx.now()
-  const attempts = limits.map((limit) => dailyAttempt(ctx, limit))
-  const isCounted = attempts.map(wasCounted).reduce(both)
-  const mayChange = both(isAccountAlive(userId, now), isAvatarReserved(key, now))
-  // All of them count, or none.
-  const mayCount = [mayChange, ...attempts.slice(1).map(isWithinLimit)].reduce(both)
-  const counts = attempts.map((attempt, index) => countAttempt(attempt, index === 0 ? mayCount : justCounted))
-  const writes = [...counts, ...replaceAvatar({ userId, key, now }, both(isCounted, mayChange))]
-  return (await ctx.db.commit(writes, findWithAvatar(userId, key))) !== null
-}
-
 /** Where the database cannot be told, the reservation ends by itself. */
-async function giveUp(ctx: Ctx, userId: UserId, key: string): Promise<void> {
+async function giveUp(ctx: Ctx, key: string): Promise<void> {
   try {
-    await ctx.db.batch(giveUpAvatar({ userId, key, now: ctx.now() }))
+    await ctx.db.batch(giveUpAvatar(key, ctx.now()))
   } catch (error) {
     ctx.log('warn', 'avatar_not_given_up', { cause: String(error) })
   }
-}
-
-/** Why the commit did nothing: the limit was reached meanwhile, or the account has ended. */
-async function refusal(ctx: Ctx, { limits }: NewAvatar): Promise<AppError> {
-  refuseOverLimits(ctx, limits, await ctx.db.batch(limits.map(({ key }) => findCounter(key))))
-  return new AppError('unauthenticated')
 }
 
 function unavailable(cause: unknown): AppError {

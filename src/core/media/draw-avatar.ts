@@ -35,11 +35,20 @@ export async function drawAvatar(ctx: Ctx, image: InspectedImage): Promise<Drawn
   }
 }
 
-async function draw(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>, side: number, format: ImageFormat): Promise<Uint8Array> {
+/** A stored picture for clients that know no WebP. */
+export async function drawJpeg(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await draw(ctx, bytes, AVATAR_SIDE, 'image/jpeg')
+  } catch (cause) {
+    throw new AppError('temporarily_unavailable', 'Pictures cannot be read now', { retryAfter: RETRY_AFTER_SECONDS, cause })
+  }
+}
+
+async function draw(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>, side: number, format: ImageFormat): Promise<Uint8Array<ArrayBuffer>> {
   const result = await ctx.images
     .input(new Blob([bytes]).stream())
     .transform({ width: side, height: side, fit: 'cover' })
-    .output({ format: format as 'image/png' | 'image/webp' })
+    .output({ format })
   const drawn = new Uint8Array(await result.response().arrayBuffer())
   const checked = await inspectImage(drawn, format, { bytesMax: DRAWN_BYTES_MAX, sideMax: side })
   if (checked.width !== side || checked.height !== side) throw new Error(`Images answered ${checked.width} x ${checked.height} for ${side}`)

@@ -20,7 +20,7 @@ export interface ClientCredentials {
 }
 
 /** Stands in where there is no secret to compare with. The SHA-256 of no text that anyone knows. */
-const NO_SECRET_HASH = '0'.repeat(43)
+export const NO_SECRET_HASH = '0'.repeat(43)
 
 /** Reads the `Authorization` header and the body's parameters. */
 export function readClientCredentials(input: {

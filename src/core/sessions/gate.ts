@@ -25,6 +25,8 @@ const NO_READS = [] as const
 export interface Claimed {
   readonly userId: UserId
   readonly sessionId: SessionId
+  /** Null for a signed-in browser. */
+  readonly clientId: string | null
 }
 
 /**
@@ -45,7 +47,7 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
   return async (reads) => {
     if (!isOfSession(claim)) throw insufficientScope(needed)
     const keys = keyReads(ctx, claim)
-    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claim) ?? [])])
+    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claimedOf(claim)) ?? [])])
     const results = rest.slice(keys.length)
     if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
     const principal = judgeSession(ctx, claim, row)
@@ -79,7 +81,7 @@ function isOwnKey(claim: Claim, machine: MachineRow | null): boolean {
 export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scope = needed): Gate<Principal> {
   if (claim.kind !== 'client') return userGate(ctx, claim, personal)
   return async (reads) => {
-    const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId }
+    const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId, clientId: claim.clientId }
     const keys = keyReads(ctx, claim)
     const [row, ...rest] = await ctx.gateDb.batch([findClientGateRow(claim.clientId), ...keys, ...(reads?.(nobody) ?? [])])
     const results = rest.slice(keys.length)
@@ -109,7 +111,7 @@ export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
       return { principal: null, user: null, reads: results as never }
     }
     const keys = keyReads(ctx, claim)
-    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claim) ?? [])])
+    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claimedOf(claim)) ?? [])])
     const isKeyGood = keys.length === 0 || isOwnKey(claim, rest[0] as MachineRow | null)
     const principal = isKeyGood ? judgeSession(ctx, claim, row) : null
     return { principal, user: principal && row, reads: rest.slice(keys.length) as never }
@@ -120,6 +122,10 @@ export type SessionClaim = Extract<Claim, { kind: 'browser' | 'access_token' }>
 
 function isOfSession(claim: Claim): claim is SessionClaim {
   return claim.kind === 'browser' || claim.kind === 'access_token'
+}
+
+function claimedOf(claim: SessionClaim): Claimed {
+  return { userId: claim.userId, sessionId: claim.sessionId, clientId: claim.kind === 'browser' ? null : claim.clientId }
 }
 
 /** The verdict, and a note that the session is in use. */

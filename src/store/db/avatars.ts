@@ -48,12 +48,10 @@ export function replaceAvatar(input: { userId: UserId; key: string; now: number 
   ]
 }
 
-/** The new objects are nobody's after all. Nothing where the user has got them in spite of an error. */
-export function giveUpAvatar(input: { userId: UserId; key: string; now: number }): Statement<void>[] {
-  const isNobodys = sql`NOT ${hasAvatar(input.userId, input.key)}`
-  return objectKeys(input.key).map((object) =>
-    insertTombstone({ bucket: BUCKET, key: object, dueAt: input.now, now: input.now }, isNobodys),
-  )
+/** The new objects are nobody's after all. Nothing where somebody has got them in spite of an error. */
+export function giveUpAvatar(key: string, now: number): Statement<void>[] {
+  const isNobodys = sql`NOT EXISTS (SELECT 1 FROM users WHERE avatar_key = ${key})`
+  return objectKeys(key).map((object) => insertTombstone({ bucket: BUCKET, key: object, dueAt: now, now }, isNobodys))
 }
 
 /** Takes the avatar away where `condition` holds, with its objects. */

@@ -37,6 +37,29 @@ export function findLivingKey(secretHash: string, kind: KeyKind, now: number): S
     WHERE secret_hash = ${secretHash} AND kind = ${kind} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
 }
 
+/** The key that a client stands for, alive: of the token's own claim. */
+export function findLivingKeyOfClient(clientId: string, kind: KeyKind, now: number): Statement<MachineRow | null> {
+  return first(sql`
+    SELECT * FROM machine_credentials
+    WHERE client_id = ${clientId} AND kind = ${kind} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
+}
+
+/** A key with what its holder signs in with. */
+export interface KeyAccountRow extends MachineRow {
+  readonly clientId: string
+  readonly clientSecretHash: string | null
+  readonly clientEpoch: number
+}
+
+/** The account of a key that opens something: named by its client. */
+export function findKeyAccount(clientId: string, kind: KeyKind, now: number): Statement<KeyAccountRow | null> {
+  return first(sql`
+    SELECT m.*, c.secret_hash AS client_secret_hash, c.epoch AS client_epoch
+    FROM machine_credentials m JOIN oauth_clients c ON c.id = m.client_id
+    WHERE m.client_id = ${clientId} AND m.kind = ${kind} AND m.revoked_at IS NULL AND (m.expires_at IS NULL OR m.expires_at > ${now})
+      AND c.disabled_at IS NULL`)
+}
+
 /** A robot that may sign in. */
 export function findLivingRobot(name: string, now: number): Statement<MachineRow | null> {
   return first(sql`

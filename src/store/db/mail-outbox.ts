@@ -39,7 +39,8 @@ export interface NewMail {
 
 /** Queues a mail about the user that `user` yields, where `condition` holds; it may name the alias `u`, the user. */
 export function insertMail(row: NewMail, user: Fragment, condition: Fragment): Statement<void> {
-  const to = row.to === undefined ? sql`u.email` : sql`${row.to}`
+  // An address without a key is what somebody else says of the user: nothing goes there.
+  const to = row.to === undefined ? sql`CASE WHEN u.email_key IS NOT NULL THEN u.email END` : sql`${row.to}`
   return run(sql`
     INSERT INTO mail_outbox (id, kind, user_id, to_address, challenge_id, params, created_at, next_attempt_at)
     SELECT ${row.id}, ${row.kind}, u.id, ${to}, ${row.challengeId}, ${row.params}, ${row.createdAt}, ${row.createdAt}

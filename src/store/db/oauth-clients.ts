@@ -1,6 +1,6 @@
 /** OAuth clients in D1. */
 import { sql } from 'drizzle-orm'
-import { first, type Statement } from './database.ts'
+import { type Fragment, first, type Statement } from './database.ts'
 
 export interface ClientGateRow {
   readonly id: string
@@ -27,6 +27,11 @@ export function findClientGateRow(clientId: string): Statement<ClientGateRow | n
   return first(sql`
     SELECT id, scopes, epoch, disabled_at, (SELECT m.expires_at FROM machine_credentials m WHERE m.client_id = c.id) AS expires_at
     FROM oauth_clients c WHERE id = ${clientId}`)
+}
+
+/** Holds while the client is enabled: a key that is revoked has shut its client. */
+export function isClientOpen(clientId: string): Fragment {
+  return sql`EXISTS (SELECT 1 FROM oauth_clients c WHERE c.id = ${clientId} AND c.disabled_at IS NULL)`
 }
 
 export function findClient(clientId: string): Statement<OAuthClientRow | null> {

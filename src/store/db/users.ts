@@ -60,10 +60,10 @@ export function ownerOfAddress(emailKey: string, now: number): Fragment {
   return sql`SELECT o.id FROM users o WHERE o.email_key = ${emailKey} AND o.email_verified_at IS NOT NULL AND ${isAlive(sql`o`, now)}`
 }
 
-/** Yields the user while their address waits to be proved and belongs to nobody else. */
+/** Yields the user while their address waits to be proved and belongs to nobody else. One without a key is nobody's to prove. */
 export function unverifiedUser(id: UserId, now: number): Fragment {
   return sql`
-    SELECT o.id FROM users o WHERE o.id = ${id} AND o.email_verified_at IS NULL AND ${isAlive(sql`o`, now)}
+    SELECT o.id FROM users o WHERE o.id = ${id} AND o.email_verified_at IS NULL AND o.email_key IS NOT NULL AND ${isAlive(sql`o`, now)}
       AND NOT EXISTS (SELECT 1 FROM users v WHERE v.email_key = o.email_key AND v.email_verified_at IS NOT NULL)`
 }
 
@@ -193,12 +193,24 @@ export function findUserWhere(id: UserId, condition: Fragment): Statement<UserRo
   return first(sql`SELECT * FROM users WHERE id = ${id} AND (${condition})`)
 }
 
-/** Accounts that never proved their address give their user name back. A bounded piece of the sweep. */
-export function deleteUnverifiedUsers(input: { createdBefore: number; idBefore: number; limit: number }): Statement<void> {
+/** The next piece of those without a proved address, in the order of their ids, from behind `after`: where it ends. */
+export function findUnverifiedPiece(input: { after: number; idBefore: number; limit: number }): Statement<{ last: number | null } | null> {
+  return first(sql`
+    SELECT MAX(p.id) AS last FROM (
+      SELECT id FROM users INDEXED BY users_unverified
+      WHERE email_verified_at IS NULL AND id > ${input.after} AND id < ${input.idBefore} ORDER BY id LIMIT ${input.limit}) p`)
+}
+
+/**
+ * Accounts of the piece that never proved their address give their user name back. Users of a license key have none to prove
+ * (no `email_key`) and stay.
+ */
+export function deleteUnverifiedUsers(input: { after: number; last: number; createdBefore: number }): Statement<void> {
   return run(sql`
     DELETE FROM users WHERE id IN (
-      SELECT id FROM users WHERE email_verified_at IS NULL AND email IS NOT NULL AND id < ${input.idBefore}
-        AND created_at < ${input.createdBefore} LIMIT ${input.limit})`)
+      SELECT id FROM users INDEXED BY users_unverified
+      WHERE email_verified_at IS NULL AND id > ${input.after} AND id <= ${input.last} AND email_key IS NOT NULL
+        AND created_at < ${input.createdBefore})`)
 }
 
 export function findRequestCount(id: UserId): Statement<{ requestCount: number } | null> {

@@ -1,6 +1,7 @@
 /**
  * The one SQL predicate about who may see whom (design §5): the only way to read another user. Banned, deleted and
- * never verified people, and those who block the viewer, do not exist for the viewer.
+ * never verified people, and those who block the viewer, do not exist for the viewer. For the users of a license key its
+ * holder vouches (docs/decisions/010).
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
@@ -16,7 +17,8 @@ export function isUser(ref: UserRef): Fragment {
 
 /** True of the alias `u`: a person whom anybody may know of. */
 export function isPresent(now: number): Fragment {
-  return sql`u.deleted_at IS NULL AND u.email_verified_at IS NOT NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})`
+  return sql`u.deleted_at IS NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})
+    AND (u.email_verified_at IS NOT NULL OR EXISTS (SELECT 1 FROM external_identities e WHERE e.user_id = u.id))`
 }
 
 /** Holds while the account may act: for writes of somebody who passed the gate a moment ago. */

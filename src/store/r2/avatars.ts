@@ -4,7 +4,7 @@
 export const AVATAR_OBJECTS = ['512.webp', '128.png'] as const
 export type AvatarObject = (typeof AVATAR_OBJECTS)[number]
 
-const TYPES: Readonly<Record<AvatarObject, string>> = { '512.webp': 'image/webp', '128.png': 'image/png' }
+export const AVATAR_TYPES: Readonly<Record<AvatarObject, string>> = { '512.webp': 'image/webp', '128.png': 'image/png' }
 
 /** Whoever has the URL may keep the picture for good: another picture has another URL. */
 const CACHE = 'public, max-age=31536000, immutable'
@@ -21,7 +21,7 @@ export function getAvatarObject(bucket: R2Bucket, key: string, object: AvatarObj
 export async function putAvatarObject(bucket: R2Bucket, key: string, object: AvatarObject, bytes: Uint8Array): Promise<void> {
   const stored = await bucket.put(avatarObjectKey(key, object), bytes, {
     onlyIf: { etagDoesNotMatch: '*' },
-    httpMetadata: { contentType: TYPES[object], cacheControl: CACHE },
+    httpMetadata: { contentType: AVATAR_TYPES[object], cacheControl: CACHE },
   })
   if (stored === null) throw new Error('an avatar of this key is there already')
 }

@@ -1,0 +1,25 @@
+/** The form of createUser, read out of the request: multipart with a file, or urlencoded without. */
+import type { Context } from 'hono'
+import { AppError } from '../../core/errors.ts'
+import type { KeyUserInput } from '../../core/machines/key-users.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { isMultipart, type OpenForm, readOpenForm } from '../../http/multipart.ts'
+import { judge, readForm } from '../../http/validate.ts'
+import { CreateUserForm, toKeyUserInput } from './wire.ts'
+
+const FILE = 'profileFile'
+const FIELDS = Object.keys(CreateUserForm.shape)
+
+export async function readCreateUser(c: Context): Promise<KeyUserInput> {
+  const { fields, file } = isMultipart(c.req)
+    ? await readOpenForm(c.req, { file: FILE, fields: FIELDS, bytesMax: c.var.ctx.config.avatars.bytesMax })
+    : await readUrlencoded(c)
+  const input = toKeyUserInput(await judge('form', CreateUserForm, Object.fromEntries(fields)))
+  return { ...input, picture: file && { bytes: file.bytes, declaredType: file.contentType === '' ? null : file.contentType } }
+}
+
+async function readUrlencoded(c: Context<AppEnv>): Promise<OpenForm> {
+  const values = await readForm(c)
+  if (values[FILE]) throw new AppError('unsupported_media_type', 'Send the file by multipart/form-data')
+  return { fields: new Map(Object.entries(values).filter(([name, value]) => FIELDS.includes(name) && value !== '')), file: null }
+}

@@ -1,0 +1,42 @@
+/**
+ * The room `mirrorfly`: users of a license key, as MirrorFly's platform API has them (seed 004, wire §5, §6.21). Callers send the
+ * raw token of a log-in in `Authorization`. Built: log-in, createUser, one user, pictures; not the rest of that platform.
+ */
+import { Hono } from 'hono'
+import type { AppEnv } from '../../http/app-env.ts'
+import { credentials } from '../../http/credentials.ts'
+import { allowedOrigins } from '../../http/cross-site.ts'
+import { unmatched } from '../../http/errors.ts'
+import type { RouteGroup } from '../../http/openapi.ts'
+import type { Room } from '../../http/room.ts'
+import { ROOM_PATHS } from '../../http/room-paths.ts'
+import { renderError, toErrorBody } from './errors.ts'
+import { licenseToken } from './license-key.ts'
+import { login } from './routes/login.ts'
+import { pictures } from './routes/pictures.ts'
+import { users } from './routes/users.ts'
+import { ErrorReply } from './wire.ts'
+
+const GROUPS: readonly RouteGroup[] = [
+  { name: 'Log-in', description: 'A token for an hour.', routes: [login] },
+  { name: 'Users', description: 'Made by the holder of a license key.', routes: [users, pictures] },
+]
+
+const app = new Hono<AppEnv>()
+app.onError(renderError)
+app.use(allowedOrigins(), credentials(licenseToken))
+for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
+app.all('*', unmatched(app))
+
+export const mirrorfly: Room = {
+  name: 'mirrorfly',
+  app,
+  document: {
+    title: 'Kith MirrorFly API',
+    description: "MirrorFly's createUser: a license key's own users. Every reply carries x-request-id.",
+    mounts: [{ prefix: ROOM_PATHS.mirrorfly, room: app, groups: GROUPS }],
+    credentials: ['token'],
+    error: ErrorReply,
+    toErrorBody,
+  },
+}

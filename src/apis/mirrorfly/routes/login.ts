@@ -1,0 +1,25 @@
+/** `POST /login` (wire §5.1): a token for an hour. */
+import { Hono } from 'hono'
+import { signInWithKey } from '../../../core/machines/key-sign-in.ts'
+import { anyone } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { networkLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { LoginBody, LoginReply, toLogin } from '../wire.ts'
+
+export const login = new Hono<AppEnv>().post(
+  '/login',
+  anyone(),
+  networkLimit('login'),
+  validate('json', LoginBody),
+  describe({
+    summary: 'Sign in',
+    description:
+      "With a license key's account, or with the username and password of createUser. People's own names and passwords do not work here: " +
+      'there is no second step. On a 401 anywhere, sign in again.',
+    response: { status: 200, schema: LoginReply, example: toLogin('eyJhbGciOiJFUzI1NiIs...') },
+    refusals: [503],
+  }),
+  async (c) => c.json(toLogin(await signInWithKey(c.var.ctx, c.req.valid('json')))),
+)

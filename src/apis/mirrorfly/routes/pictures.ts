@@ -1,0 +1,32 @@
+/** Profile pictures that were sent as files: "accessed via the Mirrorfly SDK's and API's only", so with a token (wire §5.3). */
+import { Hono } from 'hono'
+import { getKeyPicture } from '../../../core/machines/key-pictures.ts'
+import { requiresOfClient } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { fileResponse } from '../../../http/file-response.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { PICTURES, PictureParams } from '../wire.ts'
+
+export const pictures = new Hono<AppEnv>().get(
+  '/media/profilePics/:upload/:digest/:size',
+  requiresOfClient('client:profile:read', 'delegated:profile:read'),
+  describe({
+    summary: 'A profile picture',
+    description: '512.jpg is WebP for who asks for it, JPEG for others. Takes `If-None-Match`; it stays private.',
+    response: { status: 200, contentType: 'image/jpeg' },
+    images: ['image/jpeg', 'image/webp', 'image/png'],
+    refusals: [404, 503],
+  }),
+  validate('param', PictureParams),
+  async (c) => {
+    const { upload, digest, size } = c.req.valid('param')
+    const asJpeg = size === '512.jpg' && !c.req.header('accept')?.includes('image/webp')
+    const picture = await getKeyPicture(c.var.ctx, c.var.gate, { avatarKey: `${upload}/${digest}`, object: PICTURES[size], asJpeg })
+    c.header('vary', 'Accept')
+    const { bytes, ...stored } = picture
+    const open = async (range: { offset: number; length: number } | null) =>
+      new Blob([range ? bytes.subarray(range.offset, range.offset + range.length) : bytes]).stream()
+    return fileResponse(c.req, { ...stored, name: 'profile', size: bytes.length, open }, 'same-origin')
+  },
+)

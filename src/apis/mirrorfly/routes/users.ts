@@ -1,0 +1,85 @@
+/** Users of a license key (seed 004; wire §5.1): made by its holder, and shown to whoever has a token of it. */
+import { Hono } from 'hono'
+import { getKeyUser, putKeyUser } from '../../../core/machines/key-users.ts'
+import { requiresOfClient } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { describe, takes } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { readCreateUser } from '../create-user-form.ts'
+import { CreateUserReply, toCreatedUser, toUser, UserParams, UserReply } from '../wire.ts'
+
+const PROFILE = {
+  profileUrl: '',
+  profileUrlThumb: '',
+  mobileNumber: '9900000000',
+  username: 'user_0123456789abcdef0123',
+  userId: '9900000011',
+}
+const CREATED = { token: 'eyJhbGciOiJFUzI1NiIs...', password: 'once', isProfileUpdated: false, nickname: 'User A', email: 'user@gmail.com' }
+
+export const users = new Hono<AppEnv>()
+  .post(
+    '/users/createUser',
+    requiresOfClient('client:profile:write'),
+    describe({
+      summary: 'Make a user, or change what is sent',
+      description:
+        'As multipart/form-data or urlencoded. An identifier belongs to its license key: sent again it is the same user, signed in anew, and the ' +
+        'password is empty. An empty parameter is as good as none. A file wins over profileUrl.',
+      response: {
+        status: 200,
+        schema: CreateUserReply,
+        example: { status: 200, data: { ...CREATED, ...PROFILE }, message: 'User created successfully' },
+      },
+      refusals: [408, 413, 415, 429, 503],
+    }),
+    takes({
+      raw: [],
+      form: {
+        file: 'profileFile',
+        types: ['image/png', 'image/jpeg'],
+        fields: {
+          deviceType: 'web, ios or android',
+          licenseKey: "The token's own",
+          userIdentifier: 'At most 191 characters',
+          deviceOsVersion: 'Kept',
+          deviceToken: 'Kept',
+          voipDeviceToken: 'Kept',
+          mode: '0 production, 1 sandbox',
+          nickname: 'At most 30 characters',
+          mobileNumber: 'At most 15 digits',
+          email: 'Never used to find anybody',
+          profileUrl: 'https, at most 2048 characters',
+          metadataKey1: 'At most 64 characters; each key has its value',
+          metadataValue1: 'At most 1024 characters',
+          metadataKey2: '',
+          metadataValue2: '',
+          metadataKey3: '',
+          metadataValue3: '',
+        },
+        required: ['deviceType', 'licenseKey', 'userIdentifier'],
+      },
+    }),
+    async (c) => c.json(toCreatedUser(await putKeyUser(c.var.ctx, c.var.gate, () => readCreateUser(c)), c.var.ctx)),
+  )
+  .get(
+    '/users/:userId',
+    requiresOfClient('client:profile:read', 'delegated:profile:read'),
+    describe({
+      summary: 'A user of the license key',
+      description: 'By its identifier. What the caller may not know is empty.',
+      response: {
+        status: 200,
+        schema: UserReply,
+        example: {
+          status: 200,
+          data: { nickName: 'User A', emailId: 'user@gmail.com', ...PROFILE },
+          metaData: {},
+          message: 'Data retrieved successfully',
+        },
+      },
+      refusals: [404],
+    }),
+    validate('param', UserParams),
+    async (c) => c.json(toUser(await getKeyUser(c.var.ctx, c.var.gate, c.req.valid('param').userId), c.var.ctx)),
+  )

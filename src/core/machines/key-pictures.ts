@@ -1,0 +1,44 @@
+/**
+ * Pictures of the users of a license key, for whoever has a token of the key and may meet the user: the bytes themselves, not
+ * the way to the bucket. Old clients know PNG and JPEG alone, so the large picture is drawn as a JPEG for who does not ask for WebP.
+ */
+import { createHash } from 'node:crypto'
+import { findPicturedExternalUser } from '../../store/db/external-identities.ts'
+import { findLivingKeyOfClient } from '../../store/db/machine-credentials.ts'
+import { AVATAR_TYPES, type AvatarObject, getAvatarObject } from '../../store/r2/avatars.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { drawJpeg } from '../media/draw-avatar.ts'
+import type { Gate } from '../sessions/gate.ts'
+import type { Principal } from '../sessions/principal.ts'
+import { requireMet } from '../social/visibility.ts'
+import { requireKey } from './key-users.ts'
+
+export interface KeyPicture {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly contentType: string
+  /** SHA-256, base64url. */
+  readonly digest: string
+  readonly storedAt: number
+}
+
+/** The picture that somebody has now; one that was replaced is nobody's any more. */
+export async function getKeyPicture(
+  ctx: Ctx,
+  gate: Gate<Principal>,
+  { avatarKey, object, asJpeg }: { avatarKey: string; object: AvatarObject; asJpeg: boolean },
+): Promise<KeyPicture> {
+  const now = ctx.now()
+  const { reads } = await gate(({ userId, clientId }) => [
+    findLivingKeyOfClient(clientId ?? '', 'license_key', now),
+    findPicturedExternalUser(avatarKey, { clientId: clientId ?? '', viewerId: userId, now }),
+  ])
+  requireKey(reads[0])
+  requireMet(reads[1])
+  const stored = await getAvatarObject(ctx.avatars, avatarKey, object)
+  if (!stored) throw new AppError('not_found')
+  const original = new Uint8Array(await stored.arrayBuffer())
+  const bytes = asJpeg ? await drawJpeg(ctx, original) : original
+  const digest = createHash('sha256').update(bytes).digest('base64url')
+  return { bytes, contentType: asJpeg ? 'image/jpeg' : AVATAR_TYPES[object], digest, storedAt: stored.uploaded.getTime() }
+}

@@ -1,0 +1,153 @@
+/**
+ * Users of a license key in D1: who they are to its holder, and the rows that are made for them. The unique index over key
+ * and external id decides who is who. Their address is what the holder says: it has no `email_key`, so it is never looked up,
+ * never mailed to and never anybody's (docs/decisions/010).
+ */
+import { sql } from 'drizzle-orm'
+import type { MachineId, SessionId, UserId } from '../../ids.ts'
+import { type Fragment, first, run, type Statement } from './database.ts'
+import type { SeenUserRow } from './follows.ts'
+import type { MachineRow } from './machine-credentials.ts'
+import type { UserRow } from './users.ts'
+import { isVisibleTo, relationColumns } from './visibility.ts'
+
+/** What of a user only the holder of the key knows. */
+interface ExternalColumns {
+  readonly externalId: string
+  /** JSON: pairs of texts. */
+  readonly metadata: string
+}
+
+export type ExternalUserRow = UserRow & ExternalColumns
+
+interface ExternalName {
+  readonly keyId: MachineId
+  readonly externalId: string
+}
+
+const isNamed = ({ keyId, externalId }: ExternalName) => sql`e.credential_id = ${keyId} AND e.external_id = ${externalId}`
+
+/** Holds while the key has no user of this name. */
+export function isExternalIdFree(name: ExternalName): Fragment {
+  return sql`NOT EXISTS (SELECT 1 FROM external_identities e WHERE ${isNamed(name)})`
+}
+
+export function findExternalUser(name: ExternalName): Statement<ExternalUserRow | null> {
+  return first(sql`
+    SELECT u.*, e.external_id, e.metadata FROM external_identities e JOIN users u ON u.id = e.user_id WHERE ${isNamed(name)}`)
+}
+
+/** The witness of a batch that makes or changes a user and signs the user in: the user, once the session is there. */
+export function findSignedInExternalUser(name: ExternalName, sessionId: SessionId): Statement<ExternalUserRow | null> {
+  return first(sql`
+    SELECT u.*, e.external_id, e.metadata FROM external_identities e JOIN users u ON u.id = e.user_id
+    WHERE ${isNamed(name)} AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = ${sessionId} AND s.user_id = u.id)`)
+}
+
+/** The key that a client stands for; reads go with the gate's, which knows the client. */
+const keyOfClient = (clientId: string) =>
+  sql`(SELECT m.id FROM machine_credentials m WHERE m.client_id = ${clientId} AND m.kind = 'license_key')`
+
+interface Looker {
+  readonly clientId: string
+  /** The id of nobody for the key's holder: nobody blocks that. */
+  readonly viewerId: UserId
+  readonly now: number
+}
+
+/** A user of the client's key, who exists for the viewer. */
+export function findSeenExternalUser(
+  externalId: string,
+  { clientId, viewerId, now }: Looker,
+): Statement<(SeenUserRow & ExternalColumns) | null> {
+  return first(sql`
+    SELECT u.*, ${relationColumns(viewerId)}, e.external_id, e.metadata
+    FROM external_identities e JOIN users u ON u.id = e.user_id
+    WHERE e.credential_id = ${keyOfClient(clientId)} AND e.external_id = ${externalId} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
+}
+
+/** The same by the picture that the user has now. */
+export function findPicturedExternalUser(avatarKey: string, { clientId, viewerId, now }: Looker): Statement<SeenUserRow | null> {
+  return first(sql`
+    SELECT u.*, ${relationColumns(viewerId)} FROM users u JOIN external_identities e ON e.user_id = u.id
+    WHERE u.avatar_key = ${avatarKey} AND e.credential_id = ${keyOfClient(clientId)} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
+}
+
+/** Who signs in with a password that we made: the living key, and whom it is about. */
+export interface ExternalSignInRow extends MachineRow {
+  readonly clientId: string
+  readonly userId: UserId
+  readonly passwordHash: string
+  readonly epoch: number
+}
+
+export function findExternalSignIn(usernameKey: string, now: number): Statement<ExternalSignInRow | null> {
+  return first(sql`
+    SELECT m.*, u.id AS user_id, e.password_hash, u.epoch
+    FROM users u JOIN external_identities e ON e.user_id = u.id JOIN machine_credentials m ON m.id = e.credential_id
+    WHERE u.username_key = ${usernameKey} AND u.deleted_at IS NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})
+      AND m.revoked_at IS NULL AND (m.expires_at IS NULL OR m.expires_at > ${now})`)
+}
+
+/** What the holder of the key may say of a user. */
+export interface ExternalProfile {
+  readonly email: string | null
+  readonly nickname: string | null
+  readonly phone: string | null
+  readonly profileUrl: string | null
+}
+
+export interface NewExternalUser extends ExternalProfile {
+  readonly id: UserId
+  readonly username: string
+  readonly usernameKey: string
+  readonly createdAt: number
+}
+
+/** Makes the user where `condition` holds, unless the user name is taken. */
+export function insertExternalUser(row: NewExternalUser, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO users (id, username, username_key, email, nickname, phone, profile_url, created_at, updated_at)
+    SELECT ${row.id}, ${row.username}, ${row.usernameKey}, ${row.email}, ${row.nickname}, ${row.phone}, ${row.profileUrl},
+           ${row.createdAt}, ${row.createdAt} WHERE ${condition}
+    ON CONFLICT (username_key) DO NOTHING`)
+}
+
+export interface NewExternalIdentity extends ExternalName, ExternalColumns {
+  readonly id: number
+  readonly userId: UserId
+  readonly passwordHash: string
+  readonly createdAt: number
+}
+
+/** Says who the user is to the holder of the key, where `condition` holds. */
+export function insertExternalIdentity(row: NewExternalIdentity, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO external_identities (id, credential_id, external_id, user_id, password_hash, metadata, created_at, updated_at)
+    SELECT ${row.id}, ${row.keyId}, ${row.externalId}, ${row.userId}, ${row.passwordHash}, ${row.metadata}, ${row.createdAt}, ${row.createdAt}
+    WHERE ${condition}
+    ON CONFLICT (credential_id, external_id) DO NOTHING`)
+}
+
+const COLUMNS = { email: sql`email`, nickname: sql`nickname`, phone: sql`phone`, profileUrl: sql`profile_url` } as const
+
+/** Writes the given columns, and no other, where `condition` holds. An address that was proved since stays. */
+export function updateExternalProfile(
+  userId: UserId,
+  changes: Partial<ExternalProfile>,
+  now: number,
+  condition: Fragment,
+): Statement<void> {
+  const sets = Object.entries(changes).map(([field, value]) =>
+    field === 'email'
+      ? sql`email = CASE WHEN email_verified_at IS NULL THEN ${value} ELSE email END`
+      : sql`${COLUMNS[field as keyof ExternalProfile]} = ${value}`,
+  )
+  return run(sql`
+    UPDATE users SET ${sql.join([...sets, sql`updated_at = ${now}`], sql`, `)} WHERE id = ${userId} AND (${condition})`)
+}
+
+export function updateExternalMetadata(name: ExternalName, metadata: string, now: number, condition: Fragment): Statement<void> {
+  return run(sql`
+    UPDATE external_identities AS e SET metadata = ${metadata}, updated_at = ${now} WHERE ${isNamed(name)} AND (${condition})`)
+}
