@@ -37,12 +37,14 @@ const askWith = (fields: Fields, path?: string, options?: Options) => ask(toHead
 const proof = async (options?: Options) => answerTo(await newChallenge('/api', options), who, PATH)
 
 /** 401, with a challenge that is fresh. */
-function expectRefused(reply: Reply, stale = false): void {
+const expectRefused = (reply: Reply, stale = false) => expectRefusedIn('Production Movida', reply, stale)
+
+function expectRefusedIn(ofRealm: string, reply: Reply, stale = false): void {
   expect(reply.status, reply.text).toBe(401)
   const { nonce, ...challenge } = challengeOf(reply)
   expect(nonce).toMatch(/^\d{13}\./)
   const { realm, qop, algorithm, opaque } = challenge
-  expect({ realm, qop, algorithm }).toEqual({ realm: 'Production Movida', qop: 'auth', algorithm: 'MD5' })
+  expect({ realm, qop, algorithm }).toEqual({ realm: ofRealm, qop: 'auth', algorithm: 'MD5' })
   expect(opaque).toMatch(/^\w+$/)
   expect(challenge.stale, reply.text).toBe(stale ? 'true' : undefined)
 }
@@ -180,6 +182,15 @@ describe('a proof that was bent is refused, and claims nothing', () => {
     expectRefused(await ask(`${toHeader(right)}, ${name.toUpperCase()}=${value}`))
     // As the last thing: none of these has used up the nonce.
     expect((await askWith(right)).status).toBe(200)
+  })
+
+  test('a count of zero, and a secret under another realm, however right the hash', async () => {
+    const challenge = await newChallenge()
+    expectRefused(await askWith(answerTo(challenge, who, PATH, { count: 0 })))
+    const env = { DIGEST_REALM: 'Staging Movida' }
+    const elsewhere = await newChallenge('/api', { env })
+    const old = answerTo({ ...elsewhere, realm: 'Production Movida' }, who, PATH)
+    expectRefusedIn('Staging Movida', await askWith({ ...old, realm: '"Staging Movida"' }, PATH, { env }))
   })
 
   test('one letter of the response, wherever it is', async () => {

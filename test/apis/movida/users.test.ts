@@ -8,6 +8,7 @@ import { setColumns } from '../../support/graph.ts'
 import { Client, ORIGIN, platform, type Reply } from '../../support/kith.ts'
 import { makeRobot } from '../../support/machines.ts'
 import { type Person, signedInPerson, signUp } from '../../support/people.ts'
+import { parseXml } from '../../support/xml.ts'
 
 const BASE = `${ORIGIN}/api`
 const XML = { headers: { accept: '*/*' } }
@@ -270,6 +271,12 @@ describe('pages', () => {
     expect(numbersOf(await robot.get('/api/users?page=1&before=5'))).toEqual([null, 2])
   })
 
+  test('the first page begins at the beginning, whatever page the way to it began at', async () => {
+    const odd = await robot.get(`/api/users?page=2&per_page=50&after=${ids[9]}`)
+    expect(odd.json.prev_link).toBe(`${BASE}/users?page=1&per_page=50`)
+    expect((await robot.get('/api/users?page=3')).json.prev_link).toContain('&before=')
+  })
+
   test('who goes while a robot walks takes nobody else along', async () => {
     const page1 = await robot.get('/api/users?per_page=66')
     const [goes, other] = [people[3], people[100]]
@@ -338,6 +345,13 @@ describe('what is asked for in a way that it cannot be', () => {
     for (const query of ['after=1&before=2', 'page=1&page=2', 'per_page=1&per_page=1', 'after=1&after=1']) {
       expect((await robot.get(`/api/users?${query}`)).status, query).toBe(422)
     }
+  })
+
+  test('a name that is no text for XML comes back as one that is', async () => {
+    const name = encodeURIComponent('\u0001<b>\ufffe&"]]>')
+    const { status, text } = await robot.get(`/api/users?${name}=1&${name}=2`, XML)
+    expect(status).toBe(422)
+    expect(parseXml(text).children[0]?.text).toBe('<b>&"]]> must not be repeated')
   })
 
   test('parameters that nobody knows are ignored', async () => {
