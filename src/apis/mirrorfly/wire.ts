@@ -96,6 +96,9 @@ export function toKeyUserInput(form: CreateUser) {
 
 // --- pictures ------------------------------------------------------------------------------------------------------
 
+/** "Accepted files are png, jpeg and jpg." */
+export const PICTURE_TYPES = ['image/png', 'image/jpeg'] as const
+
 /** The file's name in the URL -> the object. */
 export const PICTURES = { '512.jpg': '512.webp', '128.png': '128.png' } as const
 

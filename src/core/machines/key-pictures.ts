@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { findPicturedExternalUser } from '../../store/db/external-identities.ts'
-import { findLivingKeyOfClient } from '../../store/db/machine-credentials.ts'
+import { findLivingKeyById } from '../../store/db/machine-credentials.ts'
 import { AVATAR_TYPES, type AvatarObject, getAvatarObject } from '../../store/r2/avatars.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -13,6 +13,9 @@ import type { Gate } from '../sessions/gate.ts'
 import type { Principal } from '../sessions/principal.ts'
 import { requireMet } from '../social/visibility.ts'
 import { requireKey } from './key-users.ts'
+import { keyIdOf } from './keys.ts'
+
+const RETRY_AFTER_SECONDS = 2
 
 export interface KeyPicture {
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -30,15 +33,23 @@ export async function getKeyPicture(
 ): Promise<KeyPicture> {
   const now = ctx.now()
   const { reads } = await gate(({ userId, clientId }) => [
-    findLivingKeyOfClient(clientId ?? '', 'license_key', now),
-    findPicturedExternalUser(avatarKey, { clientId: clientId ?? '', viewerId: userId, now }),
+    findLivingKeyById(keyIdOf(clientId), 'license_key', now),
+    findPicturedExternalUser(avatarKey, { keyId: keyIdOf(clientId), viewerId: userId, now }),
   ])
   requireKey(reads[0])
   requireMet(reads[1])
-  const stored = await getAvatarObject(ctx.avatars, avatarKey, object)
-  if (!stored) throw new AppError('not_found')
-  const original = new Uint8Array(await stored.arrayBuffer())
+  const { original, storedAt } = await readObject(ctx, avatarKey, object)
   const bytes = asJpeg ? await drawJpeg(ctx, original) : original
   const digest = createHash('sha256').update(bytes).digest('base64url')
-  return { bytes, contentType: asJpeg ? 'image/jpeg' : AVATAR_TYPES[object], digest, storedAt: stored.uploaded.getTime() }
+  return { bytes, contentType: asJpeg ? 'image/jpeg' : AVATAR_TYPES[object], digest, storedAt }
+}
+
+async function readObject(ctx: Ctx, avatarKey: string, object: AvatarObject) {
+  try {
+    const stored = await getAvatarObject(ctx.avatars, avatarKey, object)
+    if (stored) return { original: new Uint8Array(await stored.arrayBuffer()), storedAt: stored.uploaded.getTime() }
+  } catch (cause) {
+    throw new AppError('temporarily_unavailable', 'The picture cannot be read now', { retryAfter: RETRY_AFTER_SECONDS, cause })
+  }
+  throw new AppError('not_found')
 }

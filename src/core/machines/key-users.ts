@@ -6,7 +6,7 @@
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import { findCounter } from '../../store/db/attempt-counters.ts'
 import { type ExternalUserRow, findExternalUser, findSeenExternalUser } from '../../store/db/external-identities.ts'
-import { findLivingKeyOfClient, type MachineRow } from '../../store/db/machine-credentials.ts'
+import { findLivingKeyById, type MachineRow } from '../../store/db/machine-credentials.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { newAvatar, pictureLimit, refuseOverLimits, storeAvatar, type UploadedImage } from '../media/avatars.ts'
@@ -14,7 +14,7 @@ import { type Gate, insufficientScope, isInForce } from '../sessions/gate.ts'
 import type { Principal } from '../sessions/principal.ts'
 import { audienceOf, requireMet, type SeenUser, showTo } from '../social/visibility.ts'
 import { changeKeyUser, changesOf, type KeyUserChange, type Metadata, makeKeyUser, type StoredKeyUser } from './key-user-writes.ts'
-import type { Key } from './keys.ts'
+import { type Key, keyIdOf } from './keys.ts'
 import { touchMachineLater } from './last-use.ts'
 
 export type { StoredKeyUser } from './key-user-writes.ts'
@@ -37,7 +37,7 @@ export interface KeyUser {
  * somebody who is restricted would be changed. 3 round trips; a picture takes 2 more at most.
  */
 export async function putKeyUser(ctx: Ctx, gate: Gate<Principal>, read: () => Promise<KeyUserInput>): Promise<StoredKeyUser> {
-  const { principal, reads } = await gate(({ clientId }) => [findLivingKeyOfClient(clientId ?? '', 'license_key', ctx.now())])
+  const { principal, reads } = await gate(({ clientId }) => [findLivingKeyById(keyIdOf(clientId), 'license_key', ctx.now())])
   const key = requireKey(reads[0])
   if (principal.kind !== 'client') throw insufficientScope('client:profile:write')
   touchMachineLater(ctx, key)
@@ -91,8 +91,8 @@ export function requireKey(row: MachineRow | null): Key {
 export async function getKeyUser(ctx: Ctx, gate: Gate<Principal>, externalId: string): Promise<KeyUser> {
   const now = ctx.now()
   const { principal, reads } = await gate(({ userId, clientId }) => [
-    findLivingKeyOfClient(clientId ?? '', 'license_key', now),
-    findSeenExternalUser(externalId, { clientId: clientId ?? '', viewerId: userId, now }),
+    findLivingKeyById(keyIdOf(clientId), 'license_key', now),
+    findSeenExternalUser(externalId, { keyId: keyIdOf(clientId), viewerId: userId, now }),
   ])
   const [key, found] = reads
   requireKey(key)

@@ -3,7 +3,7 @@
  * client of its own, which nothing but the key can act for: its scopes cap the tokens, and it ends with the key.
  */
 import { randomToken, sha256 } from '../../crypto.ts'
-import type { SessionId, UserId } from '../../ids.ts'
+import { type MachineId, NO_ID, type SessionId, type UserId } from '../../ids.ts'
 import type { Fragment, Statement } from '../../store/db/database.ts'
 import { findLivingKey, type KeyKind, type MachineRow } from '../../store/db/machine-credentials.ts'
 import { insertRefreshToken } from '../../store/db/refresh-tokens.ts'
@@ -90,4 +90,9 @@ export function issueKeyToken(ctx: Ctx, input: { key: Key; userId: UserId; sessi
     lifeSeconds: ACCESS_TOKEN_SECONDS_MAX,
     holder: { userId, sessionId },
   })
+}
+
+/** The id of the key that a client stands for, which is in the client's own; `NO_ID` for any other client. */
+export function keyIdOf(clientId: string | null): MachineId {
+  return Number(/^machine-(\d{1,16})$/.exec(clientId ?? '')?.[1] ?? NO_ID) as MachineId
 }

@@ -44,33 +44,29 @@ export function findSignedInExternalUser(name: ExternalName, sessionId: SessionI
     WHERE ${isNamed(name)} AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = ${sessionId} AND s.user_id = u.id)`)
 }
 
-/** The key that a client stands for; reads go with the gate's, which knows the client. */
-const keyOfClient = (clientId: string) =>
-  sql`(SELECT m.id FROM machine_credentials m WHERE m.client_id = ${clientId} AND m.kind = 'license_key')`
-
 interface Looker {
-  readonly clientId: string
+  readonly keyId: MachineId
   /** The id of nobody for the key's holder: nobody blocks that. */
   readonly viewerId: UserId
   readonly now: number
 }
 
-/** A user of the client's key, who exists for the viewer. */
+/** A user of the key, who exists for the viewer. */
 export function findSeenExternalUser(
   externalId: string,
-  { clientId, viewerId, now }: Looker,
+  { keyId, viewerId, now }: Looker,
 ): Statement<(SeenUserRow & ExternalColumns) | null> {
   return first(sql`
     SELECT u.*, ${relationColumns(viewerId)}, e.external_id, e.metadata
     FROM external_identities e JOIN users u ON u.id = e.user_id
-    WHERE e.credential_id = ${keyOfClient(clientId)} AND e.external_id = ${externalId} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
+    WHERE ${isNamed({ keyId, externalId })} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
 }
 
-/** The same by the picture that the user has now. */
-export function findPicturedExternalUser(avatarKey: string, { clientId, viewerId, now }: Looker): Statement<SeenUserRow | null> {
+/** The same by the picture that the user has now. The order is named: of the key the planner would read all users. */
+export function findPicturedExternalUser(avatarKey: string, { keyId, viewerId, now }: Looker): Statement<SeenUserRow | null> {
   return first(sql`
-    SELECT u.*, ${relationColumns(viewerId)} FROM users u JOIN external_identities e ON e.user_id = u.id
-    WHERE u.avatar_key = ${avatarKey} AND e.credential_id = ${keyOfClient(clientId)} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
+    SELECT u.*, ${relationColumns(viewerId)} FROM users u CROSS JOIN external_identities e ON e.user_id = u.id
+    WHERE u.avatar_key = ${avatarKey} AND +e.credential_id = ${keyId} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
 }
 
 /** Who signs in with a password that we made: the living key, and whom it is about. */

@@ -37,11 +37,11 @@ export function findLivingKey(secretHash: string, kind: KeyKind, now: number): S
     WHERE secret_hash = ${secretHash} AND kind = ${kind} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
 }
 
-/** The key that a client stands for, alive: of the token's own claim. */
-export function findLivingKeyOfClient(clientId: string, kind: KeyKind, now: number): Statement<MachineRow | null> {
+/** The same by its id, for a token that was issued under it. */
+export function findLivingKeyById(id: MachineId, kind: KeyKind, now: number): Statement<MachineRow | null> {
   return first(sql`
     SELECT * FROM machine_credentials
-    WHERE client_id = ${clientId} AND kind = ${kind} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
+    WHERE id = ${id} AND kind = ${kind} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
 }
 
 /** A key with what its holder signs in with. */

@@ -6,7 +6,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe, takes } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { readCreateUser } from '../create-user-form.ts'
-import { CreateUserReply, toCreatedUser, toUser, UserParams, UserReply } from '../wire.ts'
+import { CreateUserReply, PICTURE_TYPES, toCreatedUser, toUser, UserParams, UserReply } from '../wire.ts'
 
 const PROFILE = {
   profileUrl: '',
@@ -37,7 +37,7 @@ export const users = new Hono<AppEnv>()
       raw: [],
       form: {
         file: 'profileFile',
-        types: ['image/png', 'image/jpeg'],
+        types: PICTURE_TYPES,
         fields: {
           deviceType: 'web, ios or android',
           licenseKey: "The token's own",
