@@ -9,6 +9,6 @@ import { NO_ID } from '../../ids.ts'
 export const licenseToken: ReadCredential = async (c) => {
   const token = /^(?:bearer +)?([\w.-]+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
   const claim = token === undefined ? null : await verifyAccessToken(c.var.ctx, token)
-  if (!claim || claim.kind === 'browser' || keyIdOf(claim.clientId) === NO_ID) throw new AppError('invalid_token')
+  if (!claim || keyIdOf(claim.clientId) === NO_ID) throw new AppError('invalid_token')
   return claim
 }
