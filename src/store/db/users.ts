@@ -121,11 +121,12 @@ export function findWithPassword(id: UserId): Statement<(UserRow & { readonly pa
   return first(sql`SELECT u.*, c.password_hash FROM users u LEFT JOIN credentials c ON c.user_id = u.id WHERE u.id = ${id}`)
 }
 
-/** Replaces the password of the user that `user` yields, where `condition` holds. */
+/** The user that `user` yields has this password now, where `condition` holds; the first one, when a license key made the account. */
 export function updatePassword(input: { user: Fragment; passwordHash: string; now: number }, condition: Fragment): Statement<void> {
   return run(sql`
-    UPDATE credentials SET password_hash = ${input.passwordHash}, updated_at = ${input.now}
-    WHERE user_id = (${input.user}) AND (${condition})`)
+    INSERT INTO credentials (user_id, password_hash, updated_at)
+    SELECT (${input.user}), ${input.passwordHash}, ${input.now} WHERE (${input.user}) IS NOT NULL AND (${condition})
+    ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, updated_at = excluded.updated_at`)
 }
 
 /** Stores the same password under today's cost or key, unless it was changed meanwhile. */
