@@ -2,6 +2,7 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
+import { renderError as renderMxitError } from '../../src/apis/mxit/errors.ts'
 import { renderError as renderOAuthError } from '../../src/apis/oauth/errors.ts'
 import { ErrorResponse } from '../../src/apis/oauth/wire.ts'
 import { renderError as renderUserError } from '../../src/apis/user/errors.ts'
@@ -82,6 +83,7 @@ describe('access', () => {
 const ROOMS = [
   ['user', renderUserError, ErrorReply],
   ['oauth', renderOAuthError, ErrorResponse],
+  ['mxit', renderMxitError, ErrorResponse],
 ] as const
 /** The statuses that no room may choose otherwise; what is not listed is a refusal of some 4xx. */
 const STATUS: Partial<Record<ErrorCode, number>> = {

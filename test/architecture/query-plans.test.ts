@@ -10,6 +10,7 @@ import { visitAdministration } from './admin-visits.ts'
 import { visitAuthenticator } from './factor-visits.ts'
 import { visitDeletion, visitEmailChange, visitGraph, visitPeople } from './graph-visits.ts'
 import { visitMedia } from './media-visits.ts'
+import { visitMxit } from './mxit-visits.ts'
 import { visitPages } from './page-visits.ts'
 import { statements, visit, visited, visitSweep } from './visits.ts'
 
@@ -197,6 +198,7 @@ describe('query plans', () => {
     await visitPages()
     await visitDeletion()
     await visitMedia()
+    await visitMxit()
     await visitSweep()
   })
 

@@ -52,7 +52,7 @@ function operationsOf({ paths }: Document): [name: string, operation: Operation]
 
 const BINARY = { type: 'string', format: 'binary' }
 
-const DOCUMENTS = ['/openapi.json', '/openapi/user.json', '/openapi/oauth.json']
+const DOCUMENTS = ['/openapi.json', '/openapi/user.json', '/openapi/oauth.json', '/openapi/mxit.json']
 
 describe.each(DOCUMENTS)('%s', (path) => {
   test('is a valid OpenAPI 3.1 document', async () => {
