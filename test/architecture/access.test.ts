@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { renderError as renderMirrorflyError } from '../../src/apis/mirrorfly/errors.ts'
 import { ErrorReply as MirrorflyErrorReply } from '../../src/apis/mirrorfly/wire.ts'
 import { ErrorReply as MovidaErrorReply, renderError as renderMovidaError } from '../../src/apis/movida/errors.ts'
+import { renderError as renderMxitError } from '../../src/apis/mxit/errors.ts'
 import { renderError as renderOAuthError } from '../../src/apis/oauth/errors.ts'
 import { ErrorResponse } from '../../src/apis/oauth/wire.ts'
 import { renderError as renderUserError } from '../../src/apis/user/errors.ts'
@@ -89,6 +90,7 @@ const ROOMS = [
   ['oauth', renderOAuthError, ErrorResponse],
   ['movida', renderMovidaError, MovidaErrorReply],
   ['mirrorfly', renderMirrorflyError, MirrorflyErrorReply],
+  ['mxit', renderMxitError, ErrorResponse],
 ] as const
 /** What an old API has otherwise. */
 const STATUS_OF: Readonly<Record<string, Partial<Record<ErrorCode, number>>>> = { movida: { invalid_request: 422 } }

@@ -12,6 +12,7 @@ import { visitDeletion, visitEmailChange, visitGraph, visitPeople } from './grap
 import { visitMedia } from './media-visits.ts'
 import { visitMirrorfly } from './mirrorfly-visits.ts'
 import { visitMovida } from './movida-visits.ts'
+import { visitMxit } from './mxit-visits.ts'
 import { visitPages } from './page-visits.ts'
 import { statements, visit, visited, visitSweep } from './visits.ts'
 
@@ -202,6 +203,7 @@ describe('query plans', () => {
     await visitMedia()
     await visitMovida()
     await visitMirrorfly()
+    await visitMxit()
     await visitSweep()
   })
 

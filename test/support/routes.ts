@@ -1,5 +1,6 @@
 /** The routes of the Worker as it is built, with what they declare: what tests over all routes walk. */
 import type { z } from 'zod'
+import { mxit } from '../../src/apis/mxit/index.ts'
 import { user } from '../../src/apis/user/index.ts'
 import { createApp } from '../../src/app.ts'
 import type { Scope } from '../../src/core/oauth/scopes.ts'
@@ -29,6 +30,7 @@ export const allRoutes: readonly Route[] = routesOfRoom(
   }),
 )
 export const userRoutes: readonly Route[] = routesOfRoom(user)
+export const mxitRoutes: readonly Route[] = routesOfRoom(mxit.app)
 /** The hosted pages and what belongs to them: for people, so in no API document. */
 export const pageRoutes: readonly Route[] = routesOfRoom(pages)
 

@@ -70,6 +70,10 @@ export async function tokensFor(person: Person, app: OldApp, scope = ALL_SCOPES,
 /** What these clients send with every call, a body or not. */
 const AS_THEY_DO = { accept: 'application/json', 'content-type': 'application/json' }
 
+/** As every client says it of a body that it has in hand. */
+const lengthOf = (body: Options['body']): Record<string, string> =>
+  typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {}
+
 export interface OldClient {
   readonly client: Client
   call(method: string, path: string, body?: Options['body'], headers?: Record<string, string>): Promise<Reply>
@@ -86,7 +90,7 @@ export function oldClient(token: string | null, base = '/mxit', scheme = 'bearer
         ...options,
         method,
         ...(body === undefined ? {} : { body }),
-        headers: { ...AS_THEY_DO, ...authorization, ...headers },
+        headers: { ...AS_THEY_DO, ...lengthOf(body), ...authorization, ...headers },
       })
     },
   }
