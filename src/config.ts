@@ -159,7 +159,7 @@ function parseConfig(env: Bindings): Config {
     throw new ConfigError([...missing, ...result.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`)])
   }
   const vars = result.data
-  const problems = [...missing, ...avatarProblems(vars), ...environmentProblems(vars)]
+  const problems = [...missing, ...avatarProblems(vars), ...hostProblems(vars), ...environmentProblems(vars)]
   if (problems.length > 0) throw new ConfigError(problems)
   return {
     environment: vars.ENVIRONMENT,
@@ -218,6 +218,12 @@ function avatarProblems(vars: Vars): string[] {
       ? (['AVATARS_BASE_URL'] as const)
       : (['AVATARS_S3_URL', 'AVATARS_S3_ACCESS_KEY_ID', 'AVATARS_S3_SECRET_ACCESS_KEY'] as const)
   return needed.filter((name) => vars[name] === '').map((name) => `${name}: is missing (AVATAR_URLS is ${vars.AVATAR_URLS})`)
+}
+
+/** A room at the root of a host leaves no place there for pages, or for files. */
+function hostProblems(vars: Vars): string[] {
+  const isTaken = (origin: string) => origin !== '' && vars.HOST_ROOMS.has(new URL(origin).host)
+  return (['ORIGIN', 'FILES_ORIGIN'] as const).filter((name) => isTaken(vars[name])).map((name) => `HOST_ROOMS names the host of ${name}`)
 }
 
 /** What the environment forbids: everything that makes development comfortable and production unsafe. */
