@@ -239,13 +239,8 @@ function environmentProblems(vars: Vars): string[] {
     if (vars[name].startsWith('http:')) problems.push(`${name} must be https in production`)
   }
   if (vars.NETWORK_LIMITS === 'off') problems.push('NETWORK_LIMITS=off is refused in production')
-  const kids = {
-    SIGNING_KEYS: vars.SIGNING_KEYS.map((key) => key.kid),
-    HMAC_KEYS: [...vars.HMAC_KEYS.keys.keys()],
-    PEPPER_KEYS: [...vars.PEPPER_KEYS.keys.keys()],
-    ENCRYPTION_KEYS: [...vars.ENCRYPTION_KEYS.keys.keys()],
-  }
-  for (const [name, ids] of Object.entries(kids)) {
+  const keyrings = (['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS'] as const).map((name) => [name, [...vars[name].keys.keys()]] as const)
+  for (const [name, ids] of [['SIGNING_KEYS', vars.SIGNING_KEYS.map((key) => key.kid)] as const, ...keyrings]) {
     if (ids.some((kid) => DEVELOPMENT_KID.test(kid))) problems.push(`${name} holds a development secret`)
   }
   return problems
