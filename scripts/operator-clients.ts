@@ -3,12 +3,8 @@
  * everything, so no scope is beyond them.
  */
 import { parseArgs } from 'node:util'
-import type * as z from 'zod'
-import { AppError } from '../src/core/errors.ts'
 import * as metadata from '../src/core/oauth/client-metadata.ts'
 import { type ClientChanges, type ClientRow, type NewClient, planChange, planClient } from '../src/core/oauth/client-registration.ts'
-import { type AuditEventId, newId } from '../src/ids.ts'
-import { type AuditEventType, insertAuditEvent } from '../src/store/db/audit-events.ts'
 import {
   findClientGone,
   findClientOfVersion,
@@ -20,9 +16,9 @@ import {
   markClientDeleted,
   updateClient,
 } from '../src/store/db/client-registration.ts'
-import { type Fragment, idOf, type Statement } from '../src/store/db/database.ts'
 import { Refusal } from './local.ts'
 import { execute } from './operator-database.ts'
+import { eventOfOperator, judge, withRefusals } from './operator-input.ts'
 
 export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [fields]
   client update <id> [fields]
@@ -54,36 +50,36 @@ const OPTIONS = {
 
 const PAGE = 100
 
-export async function runClientCommand(args: readonly string[], remote: boolean): Promise<void> {
+export function runClientCommand(args: readonly string[], remote: boolean): Promise<void> {
+  return withRefusals(() => run(args, remote))
+}
+
+async function run(args: readonly string[], remote: boolean): Promise<void> {
   const { values, positionals } = read(args)
   const [command, id, ...rest] = positionals
   if (command === undefined || rest.length > 0) throw new Refusal(`client takes a command and an id:\n\n  ${CLIENT_USAGE}`)
   const fields = toFields(values)
   const isGiven = Object.values(fields).some((value) => value !== undefined)
   if (isGiven && command !== 'create' && command !== 'update') throw new Refusal(`client ${command} takes no fields`)
-  try {
-    switch (command) {
-      case 'create':
-        return await create(id, fields, remote)
-      case 'update':
-        if (!isGiven) throw new Refusal('client update takes the fields to change')
-        return await change(required(id, command), fields, remote)
-      case 'rotate-secret':
-        return await change(required(id, command), { rotateSecret: true }, remote)
-      case 'disable':
-      case 'enable':
-        return await change(required(id, command), { disabled: command === 'disable' }, remote)
-      case 'delete':
-        return await remove(required(id, command), remote)
-      case 'show':
-        return show(await find(required(id, command), remote))
-      case 'list':
-        return await list(id ?? '', remote)
-      default:
-        throw new Refusal(`There is no command client ${command}.\n\n  ${CLIENT_USAGE}`)
-    }
-  } catch (error) {
-    throw error instanceof AppError ? new Refusal(toText(error)) : error
+  switch (command) {
+    case 'create':
+      return await create(id, fields, remote)
+    case 'update':
+      if (!isGiven) throw new Refusal('client update takes the fields to change')
+      return await change(required(id, command), fields, remote)
+    case 'rotate-secret':
+      return await change(required(id, command), { rotateSecret: true }, remote)
+    case 'disable':
+    case 'enable':
+      return await change(required(id, command), { disabled: command === 'disable' }, remote)
+    case 'delete':
+      return await remove(required(id, command), remote)
+    case 'show':
+      return show(await find(required(id, command), remote))
+    case 'list':
+      return await list(id ?? '', remote)
+    default:
+      throw new Refusal(`There is no command client ${command}.\n\n  ${CLIENT_USAGE}`)
   }
 }
 
@@ -111,20 +107,9 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
   }
 }
 
-function judge<S extends z.ZodType>(option: string, atom: S, value: unknown): z.output<S> | undefined {
-  if (value === undefined) return undefined
-  const result = atom.safeParse(value)
-  if (result.success) return result.data
-  throw new Refusal(`${option}: ${JSON.stringify(value)} ${result.error.issues[0]?.message}`)
-}
-
 function required(id: string | undefined, command: string): string {
   if (id === undefined) throw new Refusal(`client ${command} takes the id of a client`)
   return id
-}
-
-function toText(error: AppError): string {
-  return error.fields.length === 0 ? error.message : error.fields.map(({ path, message }) => `${path}: ${message}`).join('\n')
 }
 
 async function find(id: string, remote: boolean): Promise<ClientRow> {
@@ -133,19 +118,13 @@ async function find(id: string, remote: boolean): Promise<ClientRow> {
   return row
 }
 
-/** Of nobody: the operator has no account. */
-function event(type: AuditEventType, detail: string, now: number, condition: Fragment): Statement<void> {
-  const row = { id: newId<AuditEventId>(now), type, userAgent: 'operator', place: '', detail, createdAt: now }
-  return insertAuditEvent(row, idOf(null), condition)
-}
-
 async function create(id: string | undefined, fields: ClientChanges, remote: boolean): Promise<void> {
   const { name, scopes } = fields
   if (name === undefined || scopes === undefined) throw new Refusal('client create takes --name and --scope')
   const now = Date.now()
   const input: NewClient = { ...fields, name, scopes, id: judge('id', metadata.newClientId, id) }
   const { row, secret } = planClient(input, now)
-  const writes = [event('client_created', row.id, now, isClientIdFree(row.id)), insertClient(row)]
+  const writes = [eventOfOperator('client_created', row.id, now, isClientIdFree(row.id)), insertClient(row)]
   const stored = await execute(writes, findRegisteredClient(row.id), remote)
   if (stored?.createdAt !== now || stored.secretHash !== row.secretHash) throw new Refusal(`The id ${row.id} is taken`)
   show(row)
@@ -158,7 +137,7 @@ async function change(id: string, changes: ClientChanges, remote: boolean): Prom
   const { row, secret, events } = planChange(before, changes, now)
   if (events.length === 0) return console.log(`${id} is so already; nothing was changed.`)
   const condition = isClientOfVersion(id, before.updatedAt)
-  const trail = events.map(({ type, detail }) => event(type, detail, now, condition))
+  const trail = events.map(({ type, detail }) => eventOfOperator(type, detail, now, condition))
   const stored = await execute([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt), remote)
   if (!stored || stored.secretHash !== row.secretHash) throw new Refusal(`${id} was changed by somebody else meanwhile; nothing was done`)
   show(row)
@@ -169,7 +148,7 @@ async function remove(id: string, remote: boolean): Promise<void> {
   const { updatedAt } = await find(id, remote)
   const now = Date.now()
   const condition = isClientOfVersion(id, updatedAt)
-  const writes = [event('client_deleted', id, now, condition), ...markClientDeleted(id, now, condition)]
+  const writes = [eventOfOperator('client_deleted', id, now, condition), ...markClientDeleted(id, now, condition)]
   if (!(await execute(writes, findClientGone(id), remote)))
     throw new Refusal(`${id} was changed by somebody else meanwhile; nothing was done`)
   console.log(`${id} is deleted. Its tokens are refused from now on; its sessions and consents are removed by the next cron runs.`)

@@ -1,5 +1,5 @@
 /**
- * The demo data of a local Kith: five people and three OAuth clients, made by the same code that serves sign-up.
+ * The demo data of a local Kith: five people, three OAuth clients and three machine clients, made by the code that makes all.
  * Passwords and secrets are random, made once per machine, and kept in `.wrangler/demo.json`, which this module keeps right:
  * whatever of database and file is lost is made anew from the other, or both together.
  */
@@ -15,6 +15,7 @@ import type { Ctx } from '../src/core/ctx.ts'
 import { randomToken } from '../src/crypto.ts'
 import { toHex } from '../src/ids.ts'
 import { clientsOfDemo, type DemoClient, saveClient } from './demo-clients.ts'
+import { type DemoMachines, settleMachines } from './demo-machines.ts'
 import { DEMO, ROOT, STATE } from './local.ts'
 
 interface DemoUser {
@@ -23,7 +24,7 @@ interface DemoUser {
   readonly password: string
 }
 
-export interface Demo {
+export interface Demo extends DemoMachines {
   readonly origin: string
   readonly users: Record<string, DemoUser>
   readonly clients: Record<string, DemoClient>
@@ -65,8 +66,9 @@ export async function seed(origin: string): Promise<Demo> {
     for (const person of PEOPLE) users[person.username] = await settle(env, ctx, person, before?.users?.[person.username]?.password)
     const clients = clientsOfDemo(before?.clients)
     for (const client of Object.values(clients)) await saveClient(ctx, client)
-    // Entries of later parts stay as they are.
-    const demo = { ...before, origin, users, clients }
+    const machines = await settleMachines(ctx, before)
+    // What somebody else has put there stays as it is.
+    const demo = { ...before, origin, users, clients, ...machines }
     mkdirSync(dirname(DEMO), { recursive: true })
     writeFileSync(DEMO, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
     return demo

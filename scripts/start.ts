@@ -108,6 +108,9 @@ Kith is ready on ${local}
 ${people.join('\n')}
 
   OAuth clients: ${Object.keys(demo.clients).join(', ')}
+  Robot:         ${demo.robot.username} ${demo.robot.password}
+  API key:       ${demo.apikey}
+  License key:   ${demo.mirrorfly.licenseKey}
   All of it is in ${DEMO.slice(ROOT.length + 1)}
 
   Next, in another terminal: npm run journey${local === `http://localhost:${DEFAULT_PORT}` ? '' : ` -- ${local}`}

@@ -112,6 +112,7 @@ const hostRooms = list.pipe(
         .string()
         .regex(/^[a-z0-9.-]+(:\d{1,5})?=(mxit|movida|epixel|mirrorfly)$/, 'must be host=room with room mxit, movida, epixel or mirrorfly'),
     )
+    .refine((pairs) => new Set(pairs.map((pair) => pair.split('=')[0])).size === pairs.length, 'must name each host once')
     .transform((pairs) => new Map(pairs.map((pair) => pair.split('=') as [string, HostRoom]))),
 )
 

@@ -159,7 +159,7 @@ function parseConfig(env: Bindings): Config {
     throw new ConfigError([...missing, ...result.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`)])
   }
   const vars = result.data
-  const problems = [...missing, ...avatarProblems(vars), ...environmentProblems(vars)]
+  const problems = [...missing, ...avatarProblems(vars), ...hostProblems(vars), ...environmentProblems(vars)]
   if (problems.length > 0) throw new ConfigError(problems)
   return {
     environment: vars.ENVIRONMENT,
@@ -220,6 +220,12 @@ function avatarProblems(vars: Vars): string[] {
   return needed.filter((name) => vars[name] === '').map((name) => `${name}: is missing (AVATAR_URLS is ${vars.AVATAR_URLS})`)
 }
 
+/** A room at the root of a host leaves no place there for pages, or for files. */
+function hostProblems(vars: Vars): string[] {
+  const isTaken = (origin: string) => origin !== '' && vars.HOST_ROOMS.has(new URL(origin).host)
+  return (['ORIGIN', 'FILES_ORIGIN'] as const).filter((name) => isTaken(vars[name])).map((name) => `HOST_ROOMS names the host of ${name}`)
+}
+
 /** What the environment forbids: everything that makes development comfortable and production unsafe. */
 function environmentProblems(vars: Vars): string[] {
   const problems: string[] = []
@@ -233,13 +239,8 @@ function environmentProblems(vars: Vars): string[] {
     if (vars[name].startsWith('http:')) problems.push(`${name} must be https in production`)
   }
   if (vars.NETWORK_LIMITS === 'off') problems.push('NETWORK_LIMITS=off is refused in production')
-  const kids = {
-    SIGNING_KEYS: vars.SIGNING_KEYS.map((key) => key.kid),
-    HMAC_KEYS: [...vars.HMAC_KEYS.keys.keys()],
-    PEPPER_KEYS: [...vars.PEPPER_KEYS.keys.keys()],
-    ENCRYPTION_KEYS: [...vars.ENCRYPTION_KEYS.keys.keys()],
-  }
-  for (const [name, ids] of Object.entries(kids)) {
+  const keyrings = (['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS'] as const).map((name) => [name, [...vars[name].keys.keys()]] as const)
+  for (const [name, ids] of [['SIGNING_KEYS', vars.SIGNING_KEYS.map((key) => key.kid)] as const, ...keyrings]) {
     if (ids.some((kid) => DEVELOPMENT_KID.test(kid))) problems.push(`${name} holds a development secret`)
   }
   return problems

@@ -62,6 +62,33 @@ describe('configuration', () => {
     expect(config.editableFields.size).toBe(20)
   })
 
+  test('the older rooms have defaults, and take what they are given', () => {
+    expect(configured({})).toMatchObject({
+      digestRealm: 'Production Movida',
+      exposeUsers: true,
+      epixelPath: '/epixel/v1',
+      epixelChangesPerDay: 20,
+      hostRooms: new Map(),
+    })
+    const given = {
+      DIGEST_REALM: 'My realm',
+      EXPOSE_USERS: 'off',
+      EPIXEL_PATH: '/api/v2',
+      EPIXEL_CHANGES_PER_DAY: '3',
+      HOST_ROOMS: 'old.example.com=mxit, api.example.com:8443=movida',
+    }
+    expect(configured(given)).toMatchObject({
+      digestRealm: 'My realm',
+      exposeUsers: false,
+      epixelPath: '/api/v2',
+      epixelChangesPerDay: 3,
+      hostRooms: new Map([
+        ['old.example.com', 'mxit'],
+        ['api.example.com:8443', 'movida'],
+      ]),
+    })
+  })
+
   test('an unset or empty ENVIRONMENT is production', () => {
     for (const ENVIRONMENT of [undefined, '']) {
       expect(configured({ ENVIRONMENT }).environment).toBe('production')
@@ -110,6 +137,25 @@ describe('configuration', () => {
     ],
     ['a short encryption key', { ENCRYPTION_KEYS: JSON.stringify({ a: key(31) }) }, /^ENCRYPTION_KEYS\b/],
     ['a long encryption key', { ENCRYPTION_KEYS: JSON.stringify({ a: key(48) }) }, /^ENCRYPTION_KEYS: needs keys of 32 bytes/],
+    ['a realm that ends its quotes', { DIGEST_REALM: 'My "realm"' }, /^DIGEST_REALM\b/],
+    ['a realm beyond ASCII', { DIGEST_REALM: 'Réalm' }, /^DIGEST_REALM\b/],
+    ['a realm of two lines', { DIGEST_REALM: 'a\r\nb' }, /^DIGEST_REALM\b/],
+    ['a switch that is neither on nor off', { EXPOSE_USERS: 'some' }, /^EXPOSE_USERS\b/],
+    ['the root as the path of a room', { EPIXEL_PATH: '/' }, /^EPIXEL_PATH\b/],
+    ['a path with a slash at the end', { EPIXEL_PATH: '/epixel/' }, /^EPIXEL_PATH\b/],
+    ['a path with a parameter', { EPIXEL_PATH: '/:user' }, /^EPIXEL_PATH\b/],
+    ['no changes a day', { EPIXEL_CHANGES_PER_DAY: '0' }, /^EPIXEL_CHANGES_PER_DAY\b/],
+    ['a host for no room', { HOST_ROOMS: 'old.example.com' }, /^HOST_ROOMS\b/],
+    ['a host for a room that there is not', { HOST_ROOMS: 'old.example.com=user' }, /^HOST_ROOMS\b/],
+    ['an origin for a host', { HOST_ROOMS: 'https://old.example.com=mxit' }, /^HOST_ROOMS\b/],
+    ['a host in upper case, as no request has it', { HOST_ROOMS: 'OLD.example.com=mxit' }, /^HOST_ROOMS\b/],
+    ['a host for two rooms', { HOST_ROOMS: 'old.example.com=mxit old.example.com=movida' }, /^HOST_ROOMS: must name each host once/],
+    ['a room at the root of our own host', { HOST_ROOMS: 'id.example.com=mxit' }, /^HOST_ROOMS names the host of ORIGIN$/],
+    [
+      'a room at the root of the host of files',
+      { FILES_ORIGIN: 'https://files.example.com', HOST_ROOMS: 'files.example.com=mxit' },
+      /^HOST_ROOMS names the host of FILES_ORIGIN$/,
+    ],
     ['no peppers', { PEPPER_KEYS: undefined }, /^PEPPER_KEYS: is missing/],
   ])('%s is refused by name', (_what, changes, wanted) => {
     const problems = problemsOf(changes)

@@ -1,0 +1,34 @@
+/** What the operator's commands share: input judged by the atoms of the API, refusals as text, events of nobody's account. */
+import type * as z from 'zod'
+import { AppError } from '../src/core/errors.ts'
+import { type AuditEventId, newId } from '../src/ids.ts'
+import { type AuditEventType, insertAuditEvent } from '../src/store/db/audit-events.ts'
+import { type Fragment, idOf, type Statement } from '../src/store/db/database.ts'
+import { Refusal } from './local.ts'
+
+/** The value as the API would take it; undefined where it was not given. A wrong one is named by its option. */
+export function judge<S extends z.ZodType>(option: string, atom: S, value: unknown): z.output<S> | undefined {
+  if (value === undefined) return undefined
+  const result = atom.safeParse(value)
+  if (result.success) return result.data
+  throw new Refusal(`${option}: ${JSON.stringify(value)} ${result.error.issues[0]?.message}`)
+}
+
+/** What the core refuses is told as it stands. */
+export async function withRefusals(run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    throw error instanceof AppError ? new Refusal(toText(error)) : error
+  }
+}
+
+function toText(error: AppError): string {
+  return error.fields.length === 0 ? error.message : error.fields.map(({ path, message }) => `${path}: ${message}`).join('\n')
+}
+
+/** Of nobody: the operator has no account. */
+export function eventOfOperator(type: AuditEventType, detail: string, now: number, condition: Fragment): Statement<void> {
+  const row = { id: newId<AuditEventId>(now), type, userAgent: 'operator', place: '', detail, createdAt: now }
+  return insertAuditEvent(row, idOf(null), condition)
+}

@@ -1,0 +1,135 @@
+// Each room of an older API can be taken away: its folder and its name in `src/app.ts`, and nothing else. What is left
+// compiles, is built, and serves; where the room was there is nothing, and whatever is not the room answers as before.
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeSecrets } from '../../scripts/keys.ts'
+import { Project, type Server } from './project.ts'
+
+/** All that there are, in the order of `app.ts`. */
+const NAMES = ['mirrorfly', 'movida', 'mxit', 'epixel']
+const LINES_MAX = 900
+const APP = 'src/app.ts'
+const ROOT = join(import.meta.dirname, '..', '..')
+const folderOf = (room: string) => `src/apis/${room}`
+const TABLE = /^const ROOMS: readonly Room\[\] = \[(.*)\]$/m
+
+const roomsOf = (app: string) =>
+  (TABLE.exec(app)?.[1] ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+
+/** The table of contents without the room: without the lines that import it, and without its name. */
+function without(room: string, app: string): string {
+  const lines = app.split('\n').filter((line) => !line.includes(`'./apis/${room}/`))
+  return lines.join('\n').replace(
+    TABLE,
+    `const ROOMS: readonly Room[] = [${roomsOf(app)
+      .filter((name) => name !== room)
+      .join(', ')}]`,
+  )
+}
+
+const DEVELOPMENT = {
+  ENVIRONMENT: 'development',
+  ORIGIN: 'http://localhost:8787',
+  MAIL: 'capture',
+  MAIL_FROM: 'Kith <no-reply@localhost>',
+  AVATARS_BASE_URL: 'http://localhost:8787/avatars',
+}
+let vars: Record<string, string>
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+async function documentOf(server: Server, room: string): Promise<Document | null> {
+  const reply = await fetch(`${server.origin}/openapi/${room}.json`)
+  return reply.status === 200 ? ((await reply.json()) as Document) : null
+}
+
+/** What every operation of the document answers to nobody, without its request's own marks. */
+async function answersOf(server: Server, { paths }: Document): Promise<Record<string, number>> {
+  const answers: Record<string, number> = {}
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const method of Object.keys(operations)) {
+      const url = server.origin + path.replace(/\{\w+\}/g, '1')
+      answers[`${method} ${path}`] = (await fetch(url, { method: method.toUpperCase(), redirect: 'manual' })).status
+    }
+  }
+  return answers
+}
+
+async function ownAnswers(server: Server): Promise<unknown> {
+  const ask = async (path: string) => {
+    const reply = await fetch(server.origin + path)
+    return [path, reply.status, reply.headers.get('www-authenticate'), await reply.text()]
+  }
+  return Promise.all(['/health', '/user/me', '/user/scopes', '/openapi.json', '/openapi/oauth.json', '/nowhere'].map(ask))
+}
+
+let whole: Project
+let documents: Map<string, Document>
+let answers: Map<string, Record<string, number>>
+let own: unknown
+
+beforeAll(async () => {
+  vars = { ...DEVELOPMENT, ...(await makeSecrets('dev-')) }
+  whole = new Project()
+  const server = await whole.serve(vars)
+  const found = await Promise.all(NAMES.map(async (room) => [room, await documentOf(server, room)] as const))
+  documents = new Map(found.flatMap(([room, document]) => (document ? [[room, document] as const] : [])))
+  answers = new Map()
+  for (const [room, document] of documents) answers.set(room, await answersOf(server, document))
+  own = await ownAnswers(server)
+  await server.stop()
+})
+afterAll(() => whole?.remove())
+
+test('the rooms are these four, and each serves what its document says', () => {
+  expect(roomsOf(readFileSync(join(ROOT, APP), 'utf8'))).toEqual(NAMES)
+  expect([...documents.keys()]).toEqual(NAMES)
+  for (const [room, statuses] of answers) {
+    expect([room, Object.keys(statuses).length > 0]).toEqual([room, true])
+    // A caller who is nobody is refused, or lacks something; a path that is not there would be 404.
+    expect([room, Object.values(statuses).some((status) => status !== 404)]).toEqual([room, true])
+  }
+})
+
+describe.each(NAMES)('%s', (room) => {
+  test(`has at most ${LINES_MAX} lines`, () => {
+    const files = readdirSync(join(ROOT, folderOf(room)), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(files.length).toBeGreaterThan(0)
+    const lines = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8').trimEnd().split('\n').length)
+    expect(lines.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(LINES_MAX)
+  })
+
+  test('can be taken away', async () => {
+    const project = new Project()
+    try {
+      rmSync(join(project.folder, folderOf(room)), { recursive: true })
+      project.write(APP, without(room, project.read(APP)))
+      expect(project.read(APP)).not.toContain(room)
+      project.write('tsconfig.rest.json', '{ "extends": "./tsconfig.json", "include": ["src"] }')
+      expect(await project.run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.rest.json'])).toEqual({
+        code: 0,
+        output: '',
+      })
+      const server = await project.serve(vars)
+      const document = documents.get(room)
+      if (!document) throw new Error('no such room')
+      expect(await documentOf(server, room)).toBeNull()
+      for (const [operation, status] of Object.entries(await answersOf(server, document)))
+        expect([operation, status]).toEqual([operation, 404])
+      for (const other of NAMES.filter((name) => name !== room)) {
+        expect(await documentOf(server, other)).toEqual(documents.get(other))
+        expect(await answersOf(server, documents.get(other) as Document)).toEqual(answers.get(other))
+      }
+      expect(await ownAnswers(server)).toEqual(own)
+      await server.stop()
+    } finally {
+      await project.remove()
+    }
+  })
+})
