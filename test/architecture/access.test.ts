@@ -2,6 +2,8 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
+import { renderError as renderEpixelError } from '../../src/apis/epixel/errors.ts'
+import { ErrorReply as EpixelErrorReply } from '../../src/apis/epixel/wire.ts'
 import { renderError as renderOAuthError } from '../../src/apis/oauth/errors.ts'
 import { ErrorResponse } from '../../src/apis/oauth/wire.ts'
 import { renderError as renderUserError } from '../../src/apis/user/errors.ts'
@@ -82,6 +84,7 @@ describe('access', () => {
 const ROOMS = [
   ['user', renderUserError, ErrorReply],
   ['oauth', renderOAuthError, ErrorResponse],
+  ['epixel', renderEpixelError, EpixelErrorReply],
 ] as const
 /** The statuses that no room may choose otherwise; what is not listed is a refusal of some 4xx. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
