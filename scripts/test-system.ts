@@ -8,7 +8,7 @@ import { basename, join } from 'node:path'
 import { main, Refusal, ROOT } from './local.ts'
 
 await main(async () => {
-  for (const tool of ['bash', 'curl', 'oathtool', 'pngcheck', 'exiftool', process.env.CHROMIUM ?? '/usr/bin/chromium']) {
+  for (const tool of ['bash', 'curl', 'oathtool', 'php', 'pngcheck', 'exiftool', process.env.CHROMIUM ?? '/usr/bin/chromium']) {
     if (spawnSync(tool, ['--version']).error) throw new Refusal(`The system tests need ${tool}: apt-get install ${basename(tool)}`)
   }
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
