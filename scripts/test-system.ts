@@ -12,6 +12,7 @@ await main(async () => {
     'bash',
     'curl',
     'oathtool',
+    'php',
     'pngcheck',
     'exiftool',
     'xmllint',

@@ -6,6 +6,8 @@ import { renderError as renderMirrorflyError } from '../../src/apis/mirrorfly/er
 import { ErrorReply as MirrorflyErrorReply } from '../../src/apis/mirrorfly/wire.ts'
 import { ErrorReply as MovidaErrorReply, renderError as renderMovidaError } from '../../src/apis/movida/errors.ts'
 import { renderError as renderMxitError } from '../../src/apis/mxit/errors.ts'
+import { renderError as renderEpixelError } from '../../src/apis/epixel/errors.ts'
+import { ErrorReply as EpixelErrorReply } from '../../src/apis/epixel/wire.ts'
 import { renderError as renderOAuthError } from '../../src/apis/oauth/errors.ts'
 import { ErrorResponse } from '../../src/apis/oauth/wire.ts'
 import { renderError as renderUserError } from '../../src/apis/user/errors.ts'
@@ -91,6 +93,7 @@ const ROOMS = [
   ['movida', renderMovidaError, MovidaErrorReply],
   ['mirrorfly', renderMirrorflyError, MirrorflyErrorReply],
   ['mxit', renderMxitError, ErrorResponse],
+  ['epixel', renderEpixelError, EpixelErrorReply],
 ] as const
 /** What an old API has otherwise. */
 const STATUS_OF: Readonly<Record<string, Partial<Record<ErrorCode, number>>>> = { movida: { invalid_request: 422 } }

@@ -7,6 +7,7 @@ import { logIn, PASSWORD, type Person, signedInPerson, verifiedPerson } from '..
 import { allRoutes, nameOf } from '../support/routes.ts'
 import { clientToken, newOAuthClient, userToken } from '../support/tokens.ts'
 import { visitAdministration } from './admin-visits.ts'
+import { visitEpixel } from './epixel-visits.ts'
 import { visitAuthenticator } from './factor-visits.ts'
 import { visitDeletion, visitEmailChange, visitGraph, visitPeople } from './graph-visits.ts'
 import { visitMedia } from './media-visits.ts'
@@ -204,6 +205,7 @@ describe('query plans', () => {
     await visitMovida()
     await visitMirrorfly()
     await visitMxit()
+    await visitEpixel()
     await visitSweep()
   })
 

@@ -77,7 +77,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
       expect(operation.tags, name).toHaveLength(1)
       for (const tag of operation.tags ?? []) used.add(tag)
       const scope = operation['x-scope']
-      const access = scope === undefined ? /No credential needed|Any signed-in session/ : `Scope: \`${scope}\``
+      const access = scope === undefined ? /No credential needed|Any signed-in session|The key alone/ : `Scope: \`${scope}\``
       expect(operation.description, name).toMatch(access)
     }
     expect([...used].sort()).toEqual([...headings].sort())
