@@ -1,70 +1,42 @@
 /**
  * The error envelope of this room, and the words that Django's forms and its REST framework have for it (wire §4.2): clients
- * show them. Complete, or it does not compile.
+ * show them.
  */
 import type { Context } from 'hono'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppError, ErrorCode, FieldIssue } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { STATUS as COMMON } from '../../http/error-status.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
 import { NOT_AN_IMAGE, toWireName, WRONG_TOKEN } from './wire.ts'
 
 const INVALID_CREDENTIALS = 'The supplied authentication credentials are invalid.'
 const PERMISSION = 'You do not have permission to perform this action.'
 
-/** A status, and what is always said with it; without a text, what the error says. */
-const ENVELOPE = {
-  invalid_request: [400],
-  invalid_client: [401, INVALID_CREDENTIALS],
-  invalid_grant: [401, 'Token is invalid or expired'],
-  unauthorized_client: [400],
-  unsupported_grant_type: [400],
-  unsupported_response_type: [400],
-  invalid_scope: [400],
-  access_denied: [403, PERMISSION],
-  login_required: [401, INVALID_CREDENTIALS],
-  consent_required: [403, PERMISSION],
-  invalid_token: [401, INVALID_CREDENTIALS],
-  insufficient_scope: [403, PERMISSION],
-  request_not_supported: [400],
-  request_uri_not_supported: [400],
-  registration_not_supported: [400],
-  unsupported_token_type: [400],
-  temporarily_unavailable: [503, 'Service temporarily unavailable, try again later.'],
-  unauthenticated: [401, INVALID_CREDENTIALS],
-  email_not_verified: [401, 'No active account found with the given credentials'],
-  reauthentication_required: [403],
-  cross_site_request: [403],
-  account_restricted: [403],
-  blocked: [403, PERMISSION],
-  forbidden: [403, PERMISSION],
-  not_found: [404, 'Not found.'],
-  method_not_allowed: [405],
-  username_taken: [409],
-  email_taken: [409],
-  already_exists: [409],
-  role_in_use: [409],
-  system_role_update: [400],
-  system_role_delete: [400],
-  code_invalid: [400],
-  invite_code_invalid: [400],
-  invite_codes_hidden: [400],
-  invalid_file: [400, NOT_AN_IMAGE],
-  quota_exceeded: [403],
-  length_required: [411],
-  precondition_failed: [412],
-  range_not_satisfiable: [416],
-  request_timeout: [408],
-  payload_too_large: [413],
-  unsupported_media_type: [415],
-  rate_limited: [429],
-  internal_error: [500, 'A server error occurred.'],
-} as const satisfies Record<ErrorCode, readonly [status: ContentfulStatusCode, text?: string]>
+const STATUS = { ...COMMON, invalid_grant: 401, email_not_verified: 401 } as const
+
+/** What is always said; where there is nothing, what the error says. */
+const TEXTS: Partial<Record<ErrorCode, string>> = {
+  invalid_client: INVALID_CREDENTIALS,
+  invalid_grant: 'Token is invalid or expired',
+  access_denied: PERMISSION,
+  login_required: INVALID_CREDENTIALS,
+  consent_required: PERMISSION,
+  invalid_token: INVALID_CREDENTIALS,
+  insufficient_scope: PERMISSION,
+  temporarily_unavailable: 'Service temporarily unavailable, try again later.',
+  unauthenticated: INVALID_CREDENTIALS,
+  email_not_verified: 'No active account found with the given credentials',
+  blocked: PERMISSION,
+  forbidden: PERMISSION,
+  not_found: 'Not found.',
+  invalid_file: NOT_AN_IMAGE,
+  internal_error: 'A server error occurred.',
+}
 
 export function renderError(error: unknown, c: Context<AppEnv>): Response {
   const appError = toAppError(error)
   logFailure(c, appError)
-  const [status] = ENVELOPE[appError.code]
+  const status = STATUS[appError.code]
   // RFC 9110 §15.5.2: a 401 names a way to do better.
   const challenge = status === 401 ? { 'www-authenticate': 'Bearer' } : {}
   return c.json(toErrorBody(appError), status, { ...challenge, ...errorHeaders(appError) })
@@ -72,7 +44,7 @@ export function renderError(error: unknown, c: Context<AppEnv>): Response {
 
 /** The body alone: the API document's examples are made by it as well. */
 export function toErrorBody(error: AppError) {
-  return { status_code: ENVELOPE[error.code][0], errors: toErrors(error), data: {} }
+  return { status_code: STATUS[error.code], errors: toErrors(error), data: {} }
 }
 
 function toErrors(error: AppError): Record<string, string | string[]> {
@@ -82,10 +54,9 @@ function toErrors(error: AppError): Record<string, string | string[]> {
     fields.set(name, [...(fields.get(name) ?? []), wordsOf(issue)])
   }
   if (fields.size > 0) return Object.fromEntries(fields)
-  const [, text] = ENVELOPE[error.code] as readonly [number, string?]
   // Both pictures are looked at before one of them, the cropped one, is decoded.
   if (error.code === 'invalid_file') return { cropped_image: [NOT_AN_IMAGE] }
-  return { detail: error.code === 'rate_limited' ? throttled(error) : (text ?? error.message) }
+  return { detail: error.code === 'rate_limited' ? throttled(error) : (TEXTS[error.code] ?? error.message) }
 }
 
 function throttled({ reason, retryAfter = 0 }: AppError): string {

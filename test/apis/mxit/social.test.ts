@@ -160,6 +160,12 @@ describe('adding a contact', () => {
     expect(await count('follows WHERE followed_id = ?', idOf(people.stranger.id))).toBe(1)
   })
 
+  test('twenty at once make one edge, and all are told that it is done', async () => {
+    const replies = await Promise.all(Array.from({ length: 20 }, () => add(people.stranger.username)))
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(await count('follows WHERE followed_id = ?', idOf(people.stranger.id))).toBe(1)
+  })
+
   test('a private account is asked', async () => {
     await setColumns(people.stranger, { is_private: 1 })
     expect((await add(people.stranger.username)).status).toBe(200)

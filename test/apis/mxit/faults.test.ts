@@ -1,0 +1,103 @@
+// The stores fail under the room (security §5.2): a reply in its envelope, 200 or 503 and nothing between, and what was asked is done
+// as a whole or not at all.
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { mailsTo, platform } from '../../support/kith.ts'
+import { mediaState } from '../../support/media.ts'
+import { type Person, signedInPerson } from '../../support/people.ts'
+import { act, GUARDED, newScene, OPEN } from './acts.ts'
+import { oldClient, personalClient } from './harness.ts'
+
+let original: Person
+beforeAll(async () => {
+  original = await signedInPerson('old_fault_person')
+})
+beforeEach(() => platform.reset())
+afterEach(() => platform.faults.clear())
+
+const FAULTS = {
+  'fails before it commits': (n: number) => platform.faults.failStatement(n),
+  'is overloaded': (n: number) => platform.faults.failStatement(n, 'overloaded'),
+  'commits and loses its reply': (n: number) => platform.faults.loseReply(n),
+} as const
+const TRIPS = 3
+/** What comes of the same request a second time, where the first one was done after all. */
+const DONE_BEFORE: Readonly<Record<string, number>> = {
+  'DELETE /user/media/file/:name': 404,
+  'DELETE /user/media/:name': 404,
+  'POST /user/media/:name': 409,
+  'PUT /user/media/:name': 404,
+}
+
+describe.each(Object.keys({ ...GUARDED, ...OPEN }))('%s', (name) => {
+  test.each(Object.entries(FAULTS))('the database %s, at each round trip in turn', async (_what, fault) => {
+    for (let n = 1; n <= TRIPS; n += 1) {
+      const scene = await newScene(original, name)
+      const client = name in OPEN ? oldClient(null) : await personalClient(scene.person)
+      fault(n)
+      const reply = await act(name, scene, client)
+      const { fired } = platform.faults
+      platform.faults.clear()
+      if (fired === 0) return
+      // Work after the reply meets the fault as well, and nobody sees it.
+      expect([200, 503], `${n}: ${reply.text}`).toContain(reply.status)
+      if (reply.status === 503) {
+        expect(reply.json).toEqual({ error: 'temporarily_unavailable', error_description: expect.any(String) })
+        expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
+      }
+      const again = await act(name, scene, client)
+      expect([200, DONE_BEFORE[name] ?? 200], `${n}, again: ${again.text}`).toContain(again.status)
+    }
+  })
+})
+
+test('a profile is changed as a whole, with the start of a change of address, or not at all', async () => {
+  for (const fault of Object.values(FAULTS)) {
+    for (let n = 1; n <= TRIPS; n += 1) {
+      const { person } = await newScene(original, 'PUT /user/profile')
+      const own = await personalClient(person)
+      const before = (await own.call('GET', '/user/profile')).json
+      const address = `new_${person.username}@example.com`
+      fault(n)
+      const reply = await own.call('PUT', '/user/profile', { FirstName: 'Other', LastName: 'Names', Title: 'Dr', Email: address })
+      platform.faults.clear()
+      const after = (await own.call('GET', '/user/profile')).json
+      const changed = { ...before, FirstName: 'Other', LastName: 'Names', DisplayName: 'Other Names', Title: 'Dr' }
+      const isDone = after.FirstName === 'Other'
+      expect(after).toEqual(isDone ? changed : before)
+      if (reply.status === 200) expect(isDone).toBe(true)
+      expect((await mailsTo(address)).length).toBeLessThanOrEqual(isDone ? 1 : 0)
+    }
+  }
+})
+
+describe('the buckets', () => {
+  test('a picture that cannot be read is 503, for everybody and for oneself', async () => {
+    const scene = await newScene(original)
+    const own = await personalClient(scene.person)
+    platform.faults.r2('get', 'throw')
+    for (const path of ['/user/avatar', `/user/public/avatar/${scene.person.username}`, `/user/media/content/${scene.file}`]) {
+      const reply = await own.call('GET', path)
+      expect([reply.status, reply.json?.error, reply.headers.get('content-type')], path).toEqual([
+        503,
+        'temporarily_unavailable',
+        'application/json',
+      ])
+    }
+    // Who has none needs no bucket.
+    expect((await own.call('GET', `/user/public/avatar/${scene.other.username}`)).status).toBe(200)
+  })
+
+  test('an upload that the bucket does not take leaves nothing', async () => {
+    const scene = await newScene(original)
+    const own = await personalClient(scene.person)
+    const before = await mediaState()
+    platform.faults.r2('put', 'throw')
+    expect((await act('POST /user/media/file/:name', scene, own)).status).toBe(503)
+    expect((await act('POST /user/avatar', scene, own)).status).toBe(503)
+    platform.faults.clear()
+    const { object_tombstones: _, ...after } = await mediaState()
+    const { object_tombstones: __, ...untouched } = before
+    expect(after).toEqual(untouched)
+    expect((await act('POST /user/media/file/:name', scene, own)).status).toBe(200)
+  })
+})
