@@ -56,7 +56,7 @@ interface Document {
   paths: Record<string, Record<string, { summary: string; 'x-scope'?: string }>>
 }
 
-describe.each(['user', 'oauth', 'movida'])('/docs/%s', (room) => {
+describe.each(['user', 'oauth', 'mirrorfly', 'movida', 'mxit', 'epixel'])('/docs/%s', (room) => {
   test.each(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => [width, scheme] as const)))(
     'at %i px, %s: every operation is there, and nothing is fetched from elsewhere or refused',
     async (width, scheme) => {

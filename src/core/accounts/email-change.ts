@@ -44,7 +44,7 @@ export function isNewEmail(user: UserRow, email: Email | null): email is Email {
   return email !== null && emailKey(email) !== user.emailKey
 }
 
-/** How the new address is to prove itself. */
+/** How the new address is to prove itself, if not by a long code. */
 export interface ChangeProof {
   readonly challenge: NewChallenge & { readonly purpose: ChangePurpose }
   readonly lifeMs: number
@@ -52,8 +52,9 @@ export interface ChangeProof {
 
 /**
  * Statements that start a change where `condition` holds, for the batch of the act that asks for it, behind what raises
- * the epoch there; `requested` holds once they took effect. The caller has made sure who asks: a password, or a fresh sign-in. Where the address has an owner, that
- * owner gets the mail, and it holds no code. Where a limit says no, there is no mail; the reply does not show it.
+ * the epoch there; `requested` holds once they took effect (without a `proof` of its own). The caller has made sure who asks:
+ * a password, or a fresh sign-in. Where the address has an owner, that owner gets the mail, and it holds no code. Where a
+ * limit says no, there is no mail; the reply does not show it.
  */
 export function requestEmailChange(
   ctx: Ctx,
@@ -90,7 +91,8 @@ export function requestEmailChange(
       insertChallenge(challenge, user, both(counted, not(stillGood)), addressOf(email)),
       voidOlderChallenges({ user: id, purpose, newest: challenge.id, now }),
       insertMail(mail, user, counted),
-      audit(ctx, { id: eventId, type: 'email_change_requested', userId: input.user.id, condition }),
+      // A request that needs no password may be repeated without end: its mails are recorded, and they have one.
+      audit(ctx, { id: eventId, type: 'email_change_requested', userId: input.user.id, condition: input.proof ? counted : condition }),
     ],
   }
 }

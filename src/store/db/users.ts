@@ -121,11 +121,14 @@ export function findWithPassword(id: UserId): Statement<(UserRow & { readonly pa
   return first(sql`SELECT u.*, c.password_hash FROM users u LEFT JOIN credentials c ON c.user_id = u.id WHERE u.id = ${id}`)
 }
 
-/** The user that `user` yields has this password now, where `condition` holds; the first one, when a license key made the account. */
+/**
+ * The user that `user` yields has this password now, where `condition` holds, and then there is such a user. For somebody whom a
+ * license key has made it is the first one.
+ */
 export function updatePassword(input: { user: Fragment; passwordHash: string; now: number }, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO credentials (user_id, password_hash, updated_at)
-    SELECT (${input.user}), ${input.passwordHash}, ${input.now} WHERE (${input.user}) IS NOT NULL AND (${condition})
+    SELECT (${input.user}), ${input.passwordHash}, ${input.now} WHERE (${condition})
     ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, updated_at = excluded.updated_at`)
 }
 

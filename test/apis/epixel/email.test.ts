@@ -303,6 +303,7 @@ describe('nobody learns who has an account', () => {
       clock.advance(3 * MINUTE)
     }
     expect([texts.size, (await mailsTo(email)).length]).toEqual([1, 10])
+    expect(await count("audit_events WHERE user_id = ? AND type = 'email_change_requested'", idOf(member.person.id))).toBe(10)
     // Without a mail there are no digits either: nothing is there to be guessed.
     clock.advance(10 * MINUTE)
     await askFor(await memberOf(member.person), email)

@@ -169,6 +169,26 @@ describe('log-in', () => {
     expect((await logIn(person, new Client())).status).toBe(200)
   })
 
+  test.each([
+    ['failStatement', 1],
+    ['failStatement', 2],
+    ['failStatement', 3],
+    ['failStatement', 4],
+    ['loseReply', 1],
+    ['loseReply', 2],
+    ['loseReply', 3],
+    ['loseReply', 4],
+  ] as const)('%s(%i): one session with its tokens, or none', async (fault, at) => {
+    const key = await sharedKey()
+    const person = await verifiedPerson(newName('faulty'))
+    platform.faults[fault](at)
+    const reply = await logInUnder(key, person.username)
+    platform.faults.clear()
+    const made = await rows('SELECT s.id FROM sessions s JOIN refresh_tokens t ON t.session_id = s.id WHERE s.user_id = ?', idOf(person.id))
+    expect([reply.status, made.length, (await sessionsOf(person.id)).length]).toEqual(reply.status === 200 ? [200, 1, 1] : [503, 0, 0])
+    if (at === 4) expect(reply.status).toBe(200)
+  })
+
   test('is limited per network', async () => {
     const key = await sharedKey()
     const person = await verifiedPerson(newName('network'))
