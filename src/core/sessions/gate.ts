@@ -57,7 +57,7 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
 
 /** The read that a key takes which came along; none without one. */
 function keyReads(ctx: Ctx, claim: Claim): Statement<MachineRow | null>[] {
-  const key = claim.kind === 'browser' ? undefined : claim.key
+  const key = 'key' in claim ? claim.key : undefined
   return key ? [findLivingKey(key.secretHash, key.kind, ctx.now())] : []
 }
 
@@ -69,7 +69,7 @@ function requireOwnKey(ctx: Ctx, claim: Claim, machine: MachineRow | null): void
 }
 
 function isOwnKey(claim: Claim, machine: MachineRow | null): boolean {
-  return machine !== null && claim.kind !== 'browser' && machine.clientId === claim.clientId
+  return machine !== null && 'clientId' in claim && machine.clientId === claim.clientId
 }
 
 /**
