@@ -10,7 +10,7 @@ import { insertRefreshToken } from '../../store/db/refresh-tokens.ts'
 import { insertSession, sessionWasMade } from '../../store/db/sessions.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { ACCESS_TOKEN_SECONDS_MAX, REFRESH_TOKEN_ABSOLUTE_MS, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
+import { ACCESS_TOKEN_SECONDS_MAX, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
 import { issueAccessToken } from '../oauth/access-token.ts'
 import { intersectScopes, type Scope, storedScopes } from '../oauth/scopes.ts'
 import { touchMachineLater } from './last-use.ts'
@@ -42,8 +42,8 @@ interface KeySession {
 }
 
 /**
- * A new session of the user under the key, and the statements that store it where `condition` holds, which may name the
- * alias `u`, the user. It exists once they are committed.
+ * A new session of the user under the key, which ends no later than the key does, and the statements that store it where
+ * `condition` holds, which may name the alias `u`, the user. It exists once they are committed.
  */
 export function newKeySession(
   ctx: Ctx,
@@ -53,8 +53,9 @@ export function newKeySession(
   const now = ctx.now()
   const sessionId = ctx.newId<SessionId>()
   const refreshToken = input.refreshable ? randomToken() : null
-  const life = input.refreshable ? REFRESH_TOKEN_ABSOLUTE_MS : ACCESS_TOKEN_SECONDS_MAX * 1000
-  const idleExpiresAt = now + Math.min(life, REFRESH_TOKEN_IDLE_MS)
+  // No longer than the key. The old protocols do not rotate refresh tokens, so the session ends with its only one.
+  const life = input.refreshable ? REFRESH_TOKEN_IDLE_MS : ACCESS_TOKEN_SECONDS_MAX * 1000
+  const expiresAt = Math.min(now + life, key.expiresAt ?? Number.POSITIVE_INFINITY)
   const session = {
     id: sessionId,
     userId,
@@ -62,8 +63,8 @@ export function newKeySession(
     tokenHash: null,
     scope: personalScopes(key).join(' '),
     createdAt: now,
-    expiresAt: now + life,
-    idleExpiresAt,
+    expiresAt,
+    idleExpiresAt: expiresAt,
     authenticatedAt: now,
     amr: input.amr.join(' '),
   }
@@ -71,12 +72,7 @@ export function newKeySession(
     insertSession(session, input.condition),
     ...(refreshToken === null
       ? []
-      : [
-          insertRefreshToken(
-            { tokenHash: sha256(refreshToken), sessionId, createdAt: now, expiresAt: idleExpiresAt },
-            sessionWasMade(sessionId),
-          ),
-        ]),
+      : [insertRefreshToken({ tokenHash: sha256(refreshToken), sessionId, createdAt: now, expiresAt }, sessionWasMade(sessionId))]),
   ]
   return { sessionId, refreshToken, writes }
 }

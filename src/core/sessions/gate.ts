@@ -96,11 +96,11 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scop
 
 /** What the token of a client that acts for itself may do; null when it does not count. */
 export function liveClientScopes(claim: Extract<Claim, { kind: 'client' }>, row: ClientGateRow | null, now: number): Scope[] | null {
-  if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch || isOver(row.expiresAt, now)) return null
+  if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch) return null
+  // A client that stands for a key ends with it, whether or not the key came along.
+  if (row.expiresAt !== null && row.expiresAt <= now) return null
   return intersectScopes(claim.scopes, storedScopes(row.scopes))
 }
-
-const isOver = (end: number | null, now: number) => end !== null && end <= now
 
 /** A gate that lets everyone through and says who it is, if anyone. */
 export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
@@ -147,8 +147,6 @@ export function toLivePrincipal(claim: SessionClaim, row: GateRow | null, now: n
   } else if (row.sessionClientId !== claim.clientId || row.clientScopes === null || row.clientDisabledAt !== null) {
     return null
   }
-  // A client that stands for a key ends with it, whether or not the key came along.
-  if (isOver(row.clientExpiresAt, now)) return null
   return toPrincipal(claim, row, now)
 }
 

@@ -36,8 +36,6 @@ export interface GateRow extends UserRow {
   readonly roleScopes: string
   readonly clientScopes: string | null
   readonly clientDisabledAt: number | null
-  /** When the key ends that the client stands for; null where there is no such end. */
-  readonly clientExpiresAt: number | null
   readonly clientFirstParty: number | null
 }
 
@@ -47,7 +45,6 @@ const gateColumns = sql`
          s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
          s.authenticated_at AS session_authenticated_at, s.amr AS session_amr,
          r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at,
-         (SELECT m.expires_at FROM machine_credentials m WHERE m.client_id = s.client_id) AS client_expires_at,
          c.first_party AS client_first_party
   FROM sessions s
   JOIN users u ON u.id = s.user_id

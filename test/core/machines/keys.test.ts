@@ -1,6 +1,6 @@
 // API keys and license keys at the gate (security rows 52 to 54): a key that came along and the token must both be good and
 // agree; what was issued under a key ends with it, whether or not the key comes along; people are judged as ever.
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { issueKeyToken, type Key, newKeySession, personalScopes, requireLivingKey } from '../../../src/core/machines/keys.ts'
 import type { MachineKind, MadeMachine } from '../../../src/core/machines/machines.ts'
 import { issueAccessToken, verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
@@ -9,6 +9,7 @@ import type { Claim } from '../../../src/core/sessions/principal.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { always, findIf } from '../../../src/store/db/database.ts'
 import type { KeyKind } from '../../../src/store/db/machine-credentials.ts'
+import { clock } from '../../platform/clock.ts'
 import { newName, rows } from '../../support/actors.ts'
 import { platform } from '../../support/kith.ts'
 import { makeMachine, revoke } from '../../support/machines.ts'
@@ -48,6 +49,18 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
 const enter = (claim: Claim) => codeOf(userGate(newCtx(), claim, null)())
 const expire = (made: MadeMachine) => rows('UPDATE machine_credentials SET expires_at = 1 WHERE id = ?', made.machine.id)
 
+const MINUTE_MS = 60_000
+/** How a key ends: it has a minute, and that is over; or it is revoked. */
+const ENDS: readonly (readonly [how: string, end: (made: MadeMachine) => unknown])[] = [
+  ['has expired', () => clock.advance(MINUTE_MS)],
+  ['was revoked', ({ machine }) => revoke(machine.id)],
+]
+const minute = () => {
+  clock.freeze()
+  return { expiresAt: Date.now() + MINUTE_MS }
+}
+afterEach(() => clock.restore())
+
 describe.each(['api_key', 'license_key'] as const)('%s', (kind) => {
   const other: MachineKind & KeyKind = kind === 'api_key' ? 'license_key' : 'api_key'
   const present = (made: MadeMachine, as: KeyKind = kind) => ({ kind: as, secret: made.secret })
@@ -84,18 +97,38 @@ describe.each(['api_key', 'license_key'] as const)('%s', (kind) => {
     expect(await enter(await claimOf(await userToken(person), present(one)))).toBe('invalid_token')
   })
 
-  test('that is dead is refused on the next request, and so is what was issued under it, with the key or without', async () => {
-    const ends: readonly ((made: MadeMachine) => Promise<unknown>)[] = [expire, ({ machine }) => revoke(machine.id)]
-    for (const end of ends) {
-      const made = await makeMachine(kind)
-      const token = await tokenUnder(made)
-      const client = bearerOf(token)
-      expect((await client.get('/user/me')).status).toBe(200)
-      await end(made)
-      expect(await enter(await claimOf(token, present(made)))).toBe('invalid_client')
-      expect(await enter(await claimOf(token))).toBe('invalid_token')
-      const reply = await client.get('/user/me')
-      expect([reply.status, reply.headers.get('www-authenticate')]).toEqual([401, 'Bearer error="invalid_token"'])
+  test.each(ENDS)('that %s is refused on the next request, and so is what was issued under it, with it or without', async (_how, end) => {
+    const made = await makeMachine(kind, minute())
+    const token = await tokenUnder(made)
+    const client = bearerOf(token)
+    expect((await client.get('/user/me')).status).toBe(200)
+    await end(made)
+    expect(await enter(await claimOf(token, present(made)))).toBe('invalid_client')
+    expect(await enter(await claimOf(token))).toBe('invalid_token')
+    const reply = await client.get('/user/me')
+    expect([reply.status, reply.headers.get('www-authenticate')]).toEqual([401, 'Bearer error="invalid_token"'])
+  })
+
+  test('has sessions that end with their refresh token, and with the key at the latest', async () => {
+    clock.freeze()
+    const DAY_MS = 86_400_000
+    for (const [expiresAt, refreshable, life] of [
+      [null, true, 14 * DAY_MS],
+      [null, false, 3_600_000],
+      [Date.now() + DAY_MS, true, DAY_MS],
+      [Date.now() + 1_000, false, 1_000],
+    ] as const) {
+      const ctx = newCtx()
+      const key = keyOf(await makeMachine(kind, { expiresAt }))
+      const made = newKeySession(ctx, { key, userId: idOf(person), amr: ['pwd'], refreshable, condition: always })
+      await ctx.db.batch(made.writes)
+      const end = Date.now() + life
+      expect(await rows('SELECT expires_at, idle_expires_at FROM sessions WHERE id = ?', made.sessionId)).toEqual([
+        { expires_at: end, idle_expires_at: end },
+      ])
+      expect(await rows('SELECT expires_at FROM refresh_tokens WHERE session_id = ?', made.sessionId)).toEqual(
+        refreshable ? [{ expires_at: end }] : [],
+      )
     }
   })
 
@@ -167,13 +200,11 @@ describe('the service behind a license key', () => {
     expect(await enterAs(await claimOf(token, { kind: 'license_key', secret: 'no key' }))).toBe('invalid_client')
   })
 
-  test('ends with it', async () => {
-    const ends: readonly ((made: MadeMachine) => Promise<unknown>)[] = [expire, ({ machine }) => revoke(machine.id)]
-    for (const end of ends) {
-      const made = await makeMachine('license_key')
-      const token = await tokenOf(made)
-      await end(made)
-      expect(await enterAs(await claimOf(token))).toBe('invalid_token')
-    }
+  test.each(ENDS)('is nobody once its key %s', async (_how, end) => {
+    const made = await makeMachine('license_key', minute())
+    const token = await tokenOf(made)
+    expect(await enterAs(await claimOf(token))).toBe('passed')
+    await end(made)
+    expect(await enterAs(await claimOf(token))).toBe('invalid_token')
   })
 })
