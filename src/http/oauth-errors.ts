@@ -54,5 +54,5 @@ export const OAUTH_ERRORS = {
 /** The first field that is wrong, or what is wrong at all. Names of fields are the caller's text. */
 export function toFirstText({ fields, message }: AppError): string {
   const [issue] = fields
-  return issue ? `${issue.path} ${issue.message}`.trim() : message
+  return issue ? `${issue.path || 'The body'} ${issue.message}` : message
 }

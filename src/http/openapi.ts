@@ -36,7 +36,12 @@ export interface RoomDocument {
 type Json = Record<string, unknown>
 
 const SECURITY_SCHEMES = {
-  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of /oauth/token' },
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token, as the log-in of this API or the authorization server gives it',
+  },
   session: {
     type: 'apiKey',
     in: 'cookie',

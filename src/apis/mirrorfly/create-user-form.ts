@@ -8,6 +8,7 @@ import { judge, readForm } from '../../http/validate.ts'
 import { CreateUserForm, PICTURE_TYPES, toKeyUserInput } from './wire.ts'
 
 const FILE = 'profileFile'
+const URLENCODED = 'application/x-www-form-urlencoded'
 const FIELDS = Object.keys(CreateUserForm.shape)
 
 export async function readCreateUser(c: Context): Promise<KeyUserInput> {
@@ -20,6 +21,9 @@ export async function readCreateUser(c: Context): Promise<KeyUserInput> {
 }
 
 async function readUrlencoded(c: Context<AppEnv>): Promise<OpenForm> {
+  if (c.req.header('content-type')?.toLowerCase().startsWith(URLENCODED) !== true) {
+    throw new AppError('unsupported_media_type', `Send multipart/form-data, or ${URLENCODED}`)
+  }
   const values = await readForm(c)
   if (values[FILE]) throw new AppError('unsupported_media_type', 'Send the file by multipart/form-data')
   return { fields: new Map(Object.entries(values).filter(([name, value]) => FIELDS.includes(name) && value !== '')), file: null }

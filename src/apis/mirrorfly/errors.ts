@@ -21,5 +21,6 @@ export function toErrorBody(error: AppError) {
 /** One field at a time: the envelope has room for a sentence. */
 function toText(error: AppError): string {
   const [issue] = error.fields
+  if (error.code === 'invalid_file') return `profileFile: ${error.message}`
   return issue ? `${issue.path} ${issue.message}` : error.message
 }

@@ -23,7 +23,7 @@ const pair = (n: (typeof PAIRS)[number]) => [`metadataKey${n}`, `metadataValue${
 /** The parameters of createUser. Empty ones have been left out before. */
 export const CreateUserForm = z
   .object({
-    deviceType: z.enum(['web', 'ios', 'android'], 'must be web, ios or android'),
+    deviceType: z.enum(['web', 'ios', 'android'], 'is required: web, ios or android'),
     licenseKey: secret,
     userIdentifier: fields.externalId,
     deviceOsVersion: fields.osVersion.optional(),

@@ -131,7 +131,7 @@ const FILTERS: Readonly<Record<string, ContactList | null>> = {
 }
 export const ContactsQuery = ListQuery.extend({
   filter: z
-    .enum(Object.keys(FILTERS))
+    .enum(Object.keys(FILTERS), `must be one of ${Object.keys(FILTERS).join(' ')}`)
     .default('@Connections')
     .transform((v) => FILTERS[v] ?? null)
     .meta({ example: '@Friends' }),
@@ -151,7 +151,8 @@ export const FileNameBody = fields.fileName.meta({ example: 'Other.jpg' })
 /** `""` clears; null, which a client sends for what it does not know, is as good as left out. */
 const unsaid = z.null().transform(() => undefined)
 const text = (atom: z.ZodType<string>) => z.union([unsaid, z.literal('').transform(() => null), atom]).optional()
-const number = (max: number) => z.union([unsaid, z.int().min(0).max(max)]).optional()
+const number = (max: number) =>
+  z.union([unsaid, z.literal(Array.from({ length: max + 1 }, (_, i) => i))], `must be a whole number from 0 to ${max}`).optional()
 
 export const GENDERS = ['female', 'male'] as const
 

@@ -28,8 +28,11 @@ export interface BrowserSession {
   readonly expiresAt: number
 }
 
-/** What the built-in first-party client may do; the user's role caps it (design §5). */
-const BROWSER_SCOPE = 'delegated:all admin:all'
+/**
+ * What the built-in first-party client may do; the user's role caps it (design §5). `client:all` is for super_admins alone: they
+ * make clients and machines, and nobody gives one what they do not hold.
+ */
+const BROWSER_SCOPE = 'delegated:all admin:all client:all'
 
 /**
  * A new browser session and the statements that store it where `condition` holds, which may name the alias `u`, the user.

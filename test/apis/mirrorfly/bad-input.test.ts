@@ -36,9 +36,9 @@ const LONG = (max: number) => 'x'.repeat(max + 1)
 
 describe('each field', () => {
   const cases: [what: string, fields: Fields, message: string | RegExp][] = [
-    ['deviceType missing', { deviceType: '' }, 'deviceType must be web, ios or android'],
-    ['deviceType unknown', { deviceType: 'windows' }, 'deviceType must be web, ios or android'],
-    ['deviceType in capitals', { deviceType: 'WEB' }, 'deviceType must be web, ios or android'],
+    ['deviceType missing', { deviceType: '' }, 'deviceType is required: web, ios or android'],
+    ['deviceType unknown', { deviceType: 'windows' }, 'deviceType is required: web, ios or android'],
+    ['deviceType in capitals', { deviceType: 'WEB' }, 'deviceType is required: web, ios or android'],
     ['licenseKey missing', { licenseKey: '' }, 'licenseKey is required'],
     ['licenseKey unknown', { licenseKey: 'kith_lk_unknown' }, 'licenseKey is not the license key of the token'],
     ['licenseKey too long', { licenseKey: LONG(256) }, /^licenseKey must have at most/],
