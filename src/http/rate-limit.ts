@@ -3,6 +3,7 @@
  * (design §2). What guards a secret is counted exactly, in D1, by the core.
  */
 import type { Context, MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 import { tag } from './tags.ts'
@@ -14,7 +15,8 @@ const PERIOD_SECONDS = 60
 /** Limits one route per network. With the limiter down, ways to sign in stay closed and the rest stays open. */
 export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<AppEnv> {
   const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
-    await countOfNetwork(c, kind, c.req.path)
+    // By the pattern: of one with a parameter, each value would be a limit of its own.
+    await countOfNetwork(c, kind, routePath(c))
     await next()
   }
   return tag(handler, { limited: true })

@@ -35,7 +35,8 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
     const policy = headers.get('referrer-policy') === PAGE_REFERRER_POLICY ? PAGE_REFERRER_POLICY : HEADERS['referrer-policy']
     for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value)
     headers.set('referrer-policy', policy)
-    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+    // What a route says of its answer is not said of a failure of it.
+    if (!headers.has('cache-control') || c.res.status >= 500) headers.set('cache-control', 'no-store')
     if (!headers.has('content-security-policy')) headers.set('content-security-policy', NO_CONTENT_POLICY)
     if (c.req.method !== 'GET') {
       const bookmark = ctx.db.bookmark()

@@ -13,27 +13,27 @@ import { type FileId, fromHex, NO_ID } from '../../ids.ts'
 
 // --- scopes (wire §6.1) ----------------------------------------------------------------------------------------
 
-/** Null: Mxit has it, and here is nothing that it would open. */
-const OF_A_PERSON: Readonly<Record<string, Scope | null>> = {
-  'profile/public': 'delegated:profile:read',
-  'profile/private': 'delegated:profile:read',
-  'profile/write': 'delegated:profile:write',
-  'status/write': 'delegated:profile:status:write',
-  'avatar/write': 'delegated:profile:avatar:write',
-  'content/read': 'delegated:media:read',
-  'content/write': 'delegated:media:write',
+/** Null: Mxit has it, and here is nothing that it would open. Never more than its own routes need (docs/decisions/012). */
+const OF_A_PERSON: Readonly<Record<string, readonly Scope[] | null>> = {
+  'profile/public': ['delegated:profile:read'],
+  'profile/private': ['delegated:profile:read'],
+  'profile/write': ['delegated:profile:write'],
+  'status/write': ['delegated:profile:status:write'],
+  'avatar/write': ['delegated:profile:avatar:write'],
+  'content/read': ['delegated:media:read'],
+  'content/write': ['delegated:media:write'],
   'content/send': null,
-  'graph/read': 'delegated:social:follow:read',
-  'contact/invite': 'delegated:social:follow:write',
+  'graph/read': ['delegated:social:follow:read', 'delegated:social:block:read'],
+  'contact/invite': ['delegated:social:follow:request'],
   'contact/recommend': null,
   'message/send': null,
   'message/user': null,
-  openid: 'openid',
+  openid: ['openid'],
 }
 /** Clients ask for all that they know, whomever the token is for: an app by itself gets what is an app's. */
 const OF_AN_APP: typeof OF_A_PERSON = {
   ...Object.fromEntries(Object.keys(OF_A_PERSON).map((name) => [name, null])),
-  'profile/public': 'client:profile:read',
+  'profile/public': ['client:profile:read'],
 }
 export type TokenFor = 'app' | 'person'
 
@@ -46,16 +46,16 @@ const tableOf = (whom: TokenFor) => (whom === 'app' ? OF_AN_APP : OF_A_PERSON)
 export function toCoreScope<Text extends string | undefined>(text: Text, whom: TokenFor): Text | string {
   const names = (text ?? '').split(/[\s,]+/).filter(Boolean)
   const table = tableOf(whom)
-  const scopes = names.flatMap((name) => (Object.hasOwn(table, name) ? (table[name] ?? []) : [name]))
+  const scopes = names.flatMap((name): readonly string[] => (Object.hasOwn(table, name) ? (table[name] ?? []) : [name]))
   return scopes.length === 0 ? text : [...new Set(scopes)].join(' ')
 }
 
 /** What was granted, in Mxit's words; and in the core's, where Mxit has none for it. The same for the same grant. */
 export function toMxitScope(granted: readonly Scope[], whom: TokenFor): string {
-  const known = Object.entries(tableOf(whom)).filter((entry): entry is [string, Scope] => entry[1] !== null)
+  const known = Object.entries(tableOf(whom)).flatMap(([name, scopes]) => (scopes ? [{ name, scopes }] : []))
   const holds = (scope: Scope) => (isIdentityScope(scope) ? granted.includes(scope) : coveredBy(granted, scope))
-  const named = known.filter(([, scope]) => holds(scope)).map(([name]) => name)
-  return [...named, ...granted.filter((scope) => !known.some(([, one]) => one === scope))].join(' ')
+  const named = known.filter(({ scopes }) => scopes.every(holds)).map(({ name }) => name)
+  return [...named, ...granted.filter((scope) => !known.some(({ scopes }) => scopes.includes(scope)))].join(' ')
 }
 
 // --- people and files ------------------------------------------------------------------------------------------
@@ -169,7 +169,6 @@ export const ProfileBody = z.object({
   WhereAmI: text(fields.whereAmI),
 })
 
-/** What was sent, under the core's names. */
 export function toProfileUpdate(body: z.output<typeof ProfileBody>) {
   const { Gender, RelationshipStatus } = body
   const sent = {

@@ -109,7 +109,8 @@ function clientOf(machine: MachineRow, password: string | null, now: number): St
       postLogoutRedirectUris: '[]',
       grantTypes: 'refresh_token',
       scopes: machine.scopes,
-      firstParty: 1,
+      // A partner's: what an app of the operator's own may do with a sign-in, nobody may by a key.
+      firstParty: 0,
       consentsSince: 0,
       requirePkce: 1,
       accessTokenSeconds: ACCESS_TOKEN_SECONDS_MAX,

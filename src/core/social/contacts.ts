@@ -1,7 +1,8 @@
 /** Contacts: one list of the people with whom the caller has to do, and how. What is seen of each is `visibility.ts`'s. */
 import { type ContactList, type ContactState, listContacts } from '../../store/db/contacts.ts'
 import type { Ctx } from '../ctx.ts'
-import type { Gate } from '../sessions/gate.ts'
+import { coveredBy } from '../oauth/scopes.ts'
+import { type Gate, insufficientScope } from '../sessions/gate.ts'
 import type { Slice } from './lists.ts'
 import { type SeenUser, show } from './visibility.ts'
 
@@ -12,8 +13,14 @@ export interface Contact {
   readonly user: SeenUser
 }
 
-/** A page of a list, the newest first; `all` is the lists one after another. `null`: a list that has nobody in it. */
+const OF_BLOCKS = 'delegated:social:block:read'
+
+/**
+ * A page of a list, the newest first; `all` is the lists one after another. `null`: a list that has nobody in it. Whom the caller
+ * blocks takes the scope of the blocks besides the route's.
+ */
 export async function listOwnContacts(ctx: Ctx, gate: Gate, list: ContactList | null, page: Slice): Promise<Contact[]> {
   const { principal, reads } = await gate(({ userId }) => (list === null ? [] : [listContacts({ list, userId, now: ctx.now(), ...page })]))
+  if ((list === 'all' || list === 'blocked') && !coveredBy(principal.scopes, OF_BLOCKS)) throw insufficientScope(OF_BLOCKS)
   return (reads[0] ?? []).map((row) => ({ state: row.contactState, user: show(principal, row) }))
 }

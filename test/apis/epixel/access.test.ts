@@ -147,7 +147,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
     expectUnauthorized(await works(member, route))
   })
 
-  test('a browser signed in is nobody here, and a key and token open no other room alone', async () => {
+  test('a browser signed in is nobody here, and a key without a token opens no other room', async () => {
     const person = await signedInPerson(newName('cookie'))
     const cookie = [...person.client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     expectUnauthorized(await call(new Caller(await sharedKey(), null), route, { cookie }))

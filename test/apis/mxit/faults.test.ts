@@ -82,6 +82,7 @@ describe('the buckets', () => {
         'temporarily_unavailable',
         'application/json',
       ])
+      expect(reply.headers.get('cache-control'), path).toBe('no-store')
     }
     // Who has none needs no bucket.
     expect((await own.call('GET', `/user/public/avatar/${scene.other.username}`)).status).toBe(200)

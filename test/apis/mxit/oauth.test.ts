@@ -27,7 +27,7 @@ describe('scopes', () => {
     ['status/write', 'person', 'delegated:profile:status:write'],
     ['avatar/write', 'person', 'delegated:profile:avatar:write'],
     ['content/read,content/write', 'person', 'delegated:media:read delegated:media:write'],
-    ['graph/read contact/invite', 'person', 'delegated:social:follow:read delegated:social:follow:write'],
+    ['graph/read contact/invite', 'person', 'delegated:social:follow:read delegated:social:block:read delegated:social:follow:request'],
     ['openid', 'person', 'openid'],
     ['profile/public', 'app', 'client:profile:read'],
     // What opens nothing is left out, what nobody knows is not.

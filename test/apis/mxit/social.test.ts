@@ -5,6 +5,7 @@ import { copyOf } from '../../support/copies.ts'
 import { clearGraph, putBlock, putEdge, setColumns } from '../../support/graph.ts'
 import { platform } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
+import { bearerOf, userToken } from '../../support/tokens.ts'
 import { mxitIdOf, type OldClient, personalClient } from './harness.ts'
 
 const LIST = '/user/socialgraph/contactlist'
@@ -105,6 +106,19 @@ describe('filters', () => {
       expect(ids).not.toContain(mxitIdOf(gone))
       expect(ids).not.toContain(mxitIdOf(hider))
     }
+  })
+})
+
+describe('whom one blocks', () => {
+  test.each(['@Blocked', '@All'])('%s takes the scope of the blocks besides', async (filter) => {
+    const path = `/mxit/user/socialgraph/contactlist?filter=${filter}`
+    const person = await signedInPerson(`blocks_${filter.slice(1)}`)
+    const narrow = bearerOf(await userToken(person, ['delegated:social:follow:read']))
+    const refused = await narrow.get(path)
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([403, expect.stringContaining('delegated:social:block:read')])
+    expect((await narrow.get('/mxit/user/socialgraph/contactlist')).status).toBe(200)
+    const both = bearerOf(await userToken(person, ['delegated:social:follow:read', 'delegated:social:block:read']))
+    expect((await both.get(path)).status).toBe(200)
   })
 })
 
