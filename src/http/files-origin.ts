@@ -5,13 +5,14 @@
 import type { MiddlewareHandler } from 'hono'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
+import { hostOf } from './room-paths.ts'
 
 /** `path`: below which files are. */
 export function filesOrigin(path: string): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { origin, media } = c.var.ctx.config
     const isFile = c.req.path.startsWith(`${path}/`)
-    if (media.filesOrigin !== origin && isFile !== (new URL(c.req.url).host === new URL(media.filesOrigin).host)) {
+    if (media.filesOrigin !== origin && isFile !== (hostOf(c.req.url) === new URL(media.filesOrigin).host)) {
       throw new AppError('not_found')
     }
     await next()

@@ -16,7 +16,12 @@ export const ROOM_PATHS: Readonly<Record<HostRoom, string>> = {
 /** For Hono's `getPath`: which path a request means. */
 export function roomPath(request: Request, options?: { env?: Bindings }): string {
   const path = getPath(request)
-  return options?.env ? toRoomPath(() => new URL(request.url).host, path, getConfig(options.env)) : path
+  return options?.env ? toRoomPath(() => hostOf(request.url), path, getConfig(options.env)) : path
+}
+
+/** A name with the root's dot behind it is the same name (RFC 3986 §3.2.2). */
+export function hostOf(url: string): string {
+  return new URL(url).host.replace(/\.(?=:|$)/, '')
 }
 
 /** A host's own room is at its root, and where it lies elsewhere as well. `EPIXEL_PATH` moves that room. */

@@ -76,7 +76,7 @@ class Ada {
     this.mxit = bearerOf(await userToken({ id: this.id } as Person))
     const epixel = await this.epixelCall('POST', '/user/login', { username, password: PASSWORD })
     this.epixel = bearerOf(epixel.json.access)
-    this.mirrorfly = (await new Client().post(`${MIRRORFLY}/login`, { username, password: this.machinePassword })).json.data.token
+    this.mirrorfly = (await this.createUser({})).json.data.token
   }
 
   createUser(fields: Readonly<Record<string, string | File>>): Promise<Reply> {

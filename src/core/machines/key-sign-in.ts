@@ -3,8 +3,9 @@
  * (wire §6.21). People's own passwords open nothing here: there is no second step. The secrets have 192 bits and more, so nobody
  * counts tries; an unknown name and a wrong password are one answer, for the same work.
  */
-import { equalInConstantTime, sha256 } from '../../crypto.ts'
-import { always, both } from '../../store/db/database.ts'
+import { currentMac, equalInConstantTime, sha256 } from '../../crypto.ts'
+import { countAttempt, justCounted } from '../../store/db/attempt-counters.ts'
+import { both } from '../../store/db/database.ts'
 import { type ExternalSignInRow, findExternalSignIn } from '../../store/db/external-identities.ts'
 import { findKeyAccount, type KeyAccountRow } from '../../store/db/machine-credentials.ts'
 import { isClientOpen } from '../../store/db/oauth-clients.ts'
@@ -18,6 +19,7 @@ import { ACCESS_TOKEN_SECONDS_MAX } from '../figures.ts'
 import { issueAccessToken } from '../oauth/access-token.ts'
 import { NO_SECRET_HASH } from '../oauth/client-authentication.ts'
 import { intersectScopes, storedScopes } from '../oauth/scopes.ts'
+import { passwordAttempts } from '../sessions/password-attempts.ts'
 import { issueKeyToken, newKeySession } from './keys.ts'
 import { touchMachineLater } from './last-use.ts'
 
@@ -33,14 +35,13 @@ export async function signInWithKey(ctx: Ctx, { username, password }: { username
   const isPerson = equalInConstantTime(hash, person?.passwordHash ?? NO_SECRET_HASH)
   if (account && isAccount) return signInAccount(ctx, account)
   if (person && isPerson) return signInPerson(ctx, person)
-  await ctx.db.one(
-    audit(ctx, {
-      type: 'sign_in_failed',
-      userId: person?.userId ?? null,
-      clientId: (person ?? account)?.clientId ?? null,
-      condition: always,
-    }),
-  )
+  // Ten a quarter of an hour: whoever knows a name may not fill somebody's history.
+  const typed = currentMac(ctx.config.hmacKeys, 'address', usernameKey(username)).toString('base64url')
+  const userId = person?.userId ?? null
+  await ctx.db.batch([
+    countAttempt(passwordAttempts(ctx, typed, userId).recent),
+    audit(ctx, { type: 'sign_in_failed', userId, clientId: (person ?? account)?.clientId ?? null, condition: justCounted }),
+  ])
   throw refusal()
 }
 

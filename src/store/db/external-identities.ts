@@ -77,11 +77,13 @@ export interface ExternalSignInRow extends MachineRow {
   readonly epoch: number
 }
 
+/** Until the person has a password of their own: from then on this one opens nothing, whoever has kept it. */
 export function findExternalSignIn(usernameKey: string, now: number): Statement<ExternalSignInRow | null> {
   return first(sql`
     SELECT m.*, u.id AS user_id, e.password_hash, u.epoch
     FROM users u JOIN external_identities e ON e.user_id = u.id JOIN machine_credentials m ON m.id = e.credential_id
     WHERE u.username_key = ${usernameKey} AND u.deleted_at IS NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})
+      AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = u.id)
       AND m.revoked_at IS NULL AND (m.expires_at IS NULL OR m.expires_at > ${now})`)
 }
 

@@ -2,7 +2,8 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { toHex } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
-import { Client, db, platform } from '../../support/kith.ts'
+import { signedInAdmin } from '../../support/admins.ts'
+import { Client, db, newestCode, platform } from '../../support/kith.ts'
 import { makeMachine } from '../../support/machines.ts'
 import { signedInPerson } from '../../support/people.ts'
 import { bearerOf } from '../../support/tokens.ts'
@@ -42,10 +43,36 @@ describe('what is right', () => {
     expect(history.json.data.records).toMatchObject([{ success: true, clientId: ours.account.username }])
   })
 
+  test('failures of others are told ten times, then no more', async () => {
+    const made = await madeUser(ours, 'is guessed at')
+    const stranger = new Client()
+    for (let n = 0; n < 12; n += 1) expect((await logIn({ ...made, password: `guess ${n}` }, stranger)).status).toBe(400)
+    const history = await bearerOf(made.token).get('/user/login-history?limit=100')
+    expect(history.json.data.records.filter(({ success }: { success: boolean }) => !success).length).toBe(10)
+    expect((await logIn(made)).status).toBe(200)
+  })
+
   test('an urlencoded body will do, and a username in capitals', async () => {
     const body = new URLSearchParams({ username: user.username.toUpperCase(), password: user.password })
     expect((await new Client().post(`${BASE}/login`, body)).status).toBe(200)
   })
+})
+
+test('the password that we made ends with the first one of the person; createUser vouches on', async () => {
+  const made = await madeUser(ours, 'grows up')
+  const admin = await signedInAdmin('mirrorfly_admin', 'super_admin')
+  const target = (await bearerOf(made.token).get('/user/me')).json.data.user._id
+  const email = 'grown.up@example.com'
+  // An address alone leaves it; then its owner chooses a password, the first that the account has.
+  expect((await admin.client.patch('/user/admin-api/update', { target, email })).status).toBe(200)
+  expect((await logIn(made)).status).toBe(200)
+  await new Client().post('/user/code', { email })
+  const password = 'a password of their own'
+  expect((await new Client().post('/user/reset-password', { code: await newestCode(email), password })).status).toBe(200)
+  expect((await new Client().post('/user/login', { email, password })).status).toBe(200)
+  const refused = await logIn(made)
+  expect([refused.status, refused.json]).toEqual([400, WRONG])
+  expect((await createUser(ours, 'grows up')).json).toMatchObject({ status: 200, data: { password: '' } })
 })
 
 describe('what is wrong', () => {

@@ -99,3 +99,26 @@ test('a key that is revoked while 16 requests are on their way makes nobody', as
   for (const reply of await Promise.all(held.replies)) expect(reply.status).toBe(503)
   expect(await count("external_identities WHERE external_id = 'revoked meanwhile'")).toBe(0)
 })
+
+test.each([
+  ['is banned', 'UPDATE users SET banned_at = 1, epoch = epoch + 1 WHERE username = ?1'],
+  ['logs out everywhere', 'UPDATE users SET epoch = epoch + 1 WHERE username = ?1'],
+  ['has a key that is revoked', 'UPDATE oauth_clients SET disabled_at = 1, epoch = epoch + 1 WHERE id = ?2 AND ?1 IS NOT NULL'],
+])('whoever %s while the log-in is on its way gets no session', async (_what, sql) => {
+  const ours = await newDeployment()
+  const { json } = await call(ours.token, '/users/createUser', { method: 'POST', body: formOf(basic(ours, 'on the way')) })
+  const { username, password } = json.data
+  const sessions = () => count('sessions s JOIN users u ON u.id = s.user_id WHERE u.username = ?', username)
+  const before = await sessions()
+  const start = () => call(null, '/login', { method: 'POST', body: { username, password }, ...atTheLine })
+  const held = await holdAtTheLine([start], /INSERT INTO sessions/)
+  expect(held.waited).toBe(1)
+  const binds = sql.includes('?2') ? [username, ours.account.username] : [username]
+  await db
+    .prepare(sql)
+    .bind(...binds)
+    .run()
+  held.release()
+  for (const reply of await Promise.all(held.replies)) expect(reply.status).toBe(400)
+  expect(await sessions()).toBe(before)
+})
