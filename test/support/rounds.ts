@@ -1,4 +1,4 @@
-/** How often a race is run: 3 rounds in `npm test`, as many as RACE_ROUNDS says otherwise (vitest.config.ts provides it). */
+/** How often a race is run: 2 rounds in `npm test`, as many as RACE_ROUNDS says otherwise (vitest.config.ts provides it). */
 import { inject } from 'vitest'
 
 declare module 'vitest' {

@@ -16,7 +16,7 @@ declare module 'vitest' {
 }
 
 /** Runs of each property of the model test. */
-export const MODEL_RUNS = inject('modelRuns') ?? 100
+export const MODEL_RUNS = inject('modelRuns') ?? 50
 /** Null: another one each time; a failure prints it. */
 export const MODEL_SEED = inject('modelSeed') ?? null
 

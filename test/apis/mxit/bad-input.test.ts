@@ -166,6 +166,14 @@ describe('queries', () => {
     form.set('file', new File(['x'], 'a.txt'))
     await expectRefused(() => own.client.post('/mxit/user/avatar', form), [401])
   })
+
+  test('a body that is not the one of its Content-Digest (RFC 9530) is refused, and no file', async () => {
+    const headers = { 'content-type': 'text/plain', 'content-digest': `sha-256=:${Buffer.alloc(32).toString('base64')}:` }
+    const before = (await own.call('GET', '/user/media/list/Default')).json
+    const reply = await own.call('POST', '/user/media/file/Default?fileName=bent.txt', bytes, headers)
+    expect([reply.status, Object.keys(reply.json)]).toEqual([400, ['error', 'error_description']])
+    expect((await own.call('GET', '/user/media/list/Default')).json).toEqual(before)
+  })
 })
 
 describe('the authorization server', () => {
