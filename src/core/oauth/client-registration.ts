@@ -64,7 +64,8 @@ export function planClient(input: NewClient, now: number, secret: string = newCl
   judgeMetadata(metadata)
   const kept = metadata.authMethod === 'none' ? null : secret
   const columns = { ...toColumns(metadata), secretHash: kept === null ? null : sha256(kept) }
-  return { row: { id, ...columns, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
+  const options = { idTokenSignedResponseAlg: 'ES256', claimsInIdToken: 0, nativeDevelopment: 0 }
+  return { row: { id, ...columns, ...options, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
 }
 
 /** A change of a client: the row after it, what happened in words of the audit trail; no words: nothing did. */

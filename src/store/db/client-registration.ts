@@ -15,7 +15,8 @@ const DELETED = 'deleted'
 const isRegistered = sql`c.token_endpoint_auth_method NOT IN (${DELETED}, 'machine_key')`
 
 const COLUMNS = sql`id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
-  first_party, require_pkce, access_token_seconds, epoch, consents_since, disabled_at, created_at, updated_at`
+  first_party, require_pkce, access_token_seconds, id_token_signed_response_alg, claims_in_id_token, native_development, epoch,
+  consents_since, disabled_at, created_at, updated_at`
 
 export function findRegisteredClient(id: string): Statement<ClientRow | null> {
   return first(sql`SELECT ${COLUMNS} FROM oauth_clients c WHERE id = ${id} AND ${isRegistered}`)
@@ -43,7 +44,8 @@ export function insertClient(row: ClientRow): Statement<void> {
   return run(sql`
     INSERT INTO oauth_clients (${COLUMNS})
     VALUES (${row.id}, ${row.name}, ${row.secretHash}, ${row.tokenEndpointAuthMethod}, ${row.redirectUris}, ${row.postLogoutRedirectUris},
-            ${row.grantTypes}, ${row.scopes}, ${row.firstParty}, ${row.requirePkce}, ${row.accessTokenSeconds}, ${row.epoch}, ${row.consentsSince},
+            ${row.grantTypes}, ${row.scopes}, ${row.firstParty}, ${row.requirePkce}, ${row.accessTokenSeconds},
+            ${row.idTokenSignedResponseAlg}, ${row.claimsInIdToken}, ${row.nativeDevelopment}, ${row.epoch}, ${row.consentsSince},
             ${row.disabledAt}, ${row.createdAt}, ${row.updatedAt})
     ON CONFLICT (id) DO NOTHING`)
 }
@@ -60,6 +62,8 @@ export function updateClient(next: ClientRow, condition: Fragment): Statement<vo
       token_endpoint_auth_method = ${next.tokenEndpointAuthMethod}, redirect_uris = ${next.redirectUris},
       post_logout_redirect_uris = ${next.postLogoutRedirectUris}, grant_types = ${next.grantTypes}, scopes = ${next.scopes},
       first_party = ${next.firstParty}, require_pkce = ${next.requirePkce}, access_token_seconds = ${next.accessTokenSeconds},
+      id_token_signed_response_alg = ${next.idTokenSignedResponseAlg}, claims_in_id_token = ${next.claimsInIdToken},
+      native_development = ${next.nativeDevelopment},
       epoch = ${next.epoch}, consents_since = ${next.consentsSince}, disabled_at = ${next.disabledAt}, updated_at = ${next.updatedAt}
     WHERE id = ${next.id} AND (${condition})`)
 }

@@ -21,6 +21,9 @@ export interface OAuthClientRow extends Omit<ClientGateRow, 'expiresAt'> {
   readonly firstParty: number
   readonly requirePkce: number
   readonly accessTokenSeconds: number
+  readonly idTokenSignedResponseAlg: string
+  readonly claimsInIdToken: number
+  readonly nativeDevelopment: number
 }
 
 export function findClientGateRow(clientId: string): Statement<ClientGateRow | null> {
@@ -37,6 +40,6 @@ export function isClientOpen(clientId: string): Fragment {
 export function findClient(clientId: string): Statement<OAuthClientRow | null> {
   return first(sql`
     SELECT id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes, first_party,
-           require_pkce, access_token_seconds, epoch, disabled_at
+           require_pkce, access_token_seconds, id_token_signed_response_alg, claims_in_id_token, native_development, epoch, disabled_at
     FROM oauth_clients WHERE id = ${clientId}`)
 }

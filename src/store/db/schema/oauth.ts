@@ -21,6 +21,12 @@ export const oauthClients = sqliteTable('oauth_clients', {
   firstParty: integer().notNull().default(0),
   requirePkce: integer().notNull().default(1),
   accessTokenSeconds: integer().notNull().default(600),
+  /** RFC 7591, OpenID Connect Dynamic Client Registration §2. The default is that of rows older than RS256. */
+  idTokenSignedResponseAlg: text().notNull().default('ES256'),
+  /** Whether ID tokens carry what userinfo answers. */
+  claimsInIdToken: integer().notNull().default(0),
+  /** A native app on its developers' devices, whose redirect URIs may have a scheme without a domain. */
+  nativeDevelopment: integer().notNull().default(0),
   epoch: integer().notNull().default(0),
   /** What people have agreed to before counts no longer: codes may go to an address that they did not know of. */
   consentsSince: integer().notNull().default(0),
