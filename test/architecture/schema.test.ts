@@ -23,6 +23,7 @@ const TABLES = [
   'folders',
   'follows',
   'invite_codes',
+  'known_sources',
   'machine_credentials',
   'mail_outbox',
   'media_usage',
@@ -38,10 +39,11 @@ const TABLES = [
   'sweep_cursors',
   'totals',
   'totp_credentials',
+  'username_holds',
   'users',
 ]
 /** Tables whose primary key is the table itself: no second copy of the rows. */
-const WITHOUT_ROWID = ['attempt_counters', 'search_strings']
+const WITHOUT_ROWID = ['attempt_counters', 'known_sources', 'search_strings']
 /** Name, whether it is unique, columns, condition. Primary keys make their own. */
 const INDEXES = [
   'attempt_counters_window_ends_at: attempt_counters (window_ends_at)',
@@ -75,6 +77,7 @@ const INDEXES = [
   'follows_requested: follows (follower_id) WHERE approved_at IS NULL',
   'follows_requests: follows (followed_id) WHERE approved_at IS NULL',
   'invite_codes_slot: UNIQUE invite_codes (owner_id, slot)',
+  'known_sources_expires_at: known_sources (expires_at)',
   'machine_credentials_client: machine_credentials (client_id)',
   "machine_credentials_robot: UNIQUE machine_credentials (name) WHERE kind = 'robot' AND revoked_at IS NULL",
   'machine_credentials_secret_hash: UNIQUE machine_credentials (secret_hash)',
@@ -89,6 +92,7 @@ const INDEXES = [
   'sessions_expires_at: sessions (expires_at)',
   'sessions_live: sessions (user_id, epoch, id) WHERE revoked_at IS NULL',
   'sessions_user: sessions (user_id)',
+  'username_holds_held_until: username_holds (held_until)',
   'users_active: users (id) WHERE email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL',
   'users_avatar_key: users (avatar_key) WHERE avatar_key IS NOT NULL',
   'users_banned: users (id) WHERE banned_at IS NOT NULL',

@@ -1,6 +1,6 @@
 /** Sessions, and what leads to one or guards it: challenges (mailed codes, pending log-ins) and attempt counters. */
 import { sql } from 'drizzle-orm'
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
 /** One lineage of sign-in: a browser log-in (`client_id` null, `token_hash` set), or an OAuth grant to a client. */
@@ -90,4 +90,24 @@ export const attemptCounters = sqliteTable(
     stamp: integer().notNull(),
   },
   (t) => [index('attempt_counters_window_ends_at').on(t.windowEndsAt)],
+)
+
+/**
+ * Where the owner of an account has signed in from: a browser, by the hash of its device cookie, or a network. What strangers
+ * do does not count against these. WITHOUT ROWID, like the counters.
+ */
+export const knownSources = sqliteTable(
+  'known_sources',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    sourceHash: text().notNull(),
+    expiresAt: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.sourceHash] }),
+    // The sweep.
+    index('known_sources_expires_at').on(t.expiresAt),
+  ],
 )

@@ -155,3 +155,16 @@ export const recoveryCodes = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.userId, t.codeHash] })],
 )
+
+/** A user name that was given up: for a while nobody may have it but the user who had it. */
+export const usernameHolds = sqliteTable(
+  'username_holds',
+  {
+    usernameKey: text().primaryKey(),
+    /** Null once that user is gone. Not a foreign key: a hold outlives the account. */
+    userId: integer(),
+    heldUntil: integer().notNull(),
+  },
+  // The sweep.
+  (t) => [index('username_holds_held_until').on(t.heldUntil)],
+)
