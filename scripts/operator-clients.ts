@@ -33,6 +33,7 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --grant-type <type>              authorization_code, refresh_token, client_credentials; once for each
     --auth-method <method>           none, client_secret_basic, client_secret_post
     --first-party, --no-first-party  whether people are asked for consent
+    --may-change-addresses           fresh tokens may change the person's e-mail address; only with a secret
     --pkce, --no-pkce                PKCE; only a client with a secret may do without
     --access-token-seconds <n>       60 to 3600`
 
@@ -44,6 +45,7 @@ const OPTIONS = {
   'grant-type': { type: 'string', multiple: true },
   'auth-method': { type: 'string' },
   'first-party': { type: 'boolean' },
+  'may-change-addresses': { type: 'boolean' },
   pkce: { type: 'boolean' },
   'access-token-seconds': { type: 'string' },
 } as const
@@ -102,6 +104,7 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     grantTypes: judge('--grant-type', metadata.grantTypes, values['grant-type']),
     authMethod: judge('--auth-method', metadata.authMethod, values['auth-method']),
     isFirstParty: values['first-party'],
+    mayChangeAddresses: values['may-change-addresses'],
     requiresPkce: values.pkce,
     accessTokenSeconds: judge('--access-token-seconds', metadata.accessTokenSeconds, seconds === undefined ? undefined : Number(seconds)),
   }

@@ -18,6 +18,9 @@ const optionalMetadata = {
   grant_types: client.grantTypes.optional(),
   token_endpoint_auth_method: client.authMethod.optional(),
   first_party: flag.optional().meta({ description: 'Ours: people are not asked for consent', example: false }),
+  may_change_addresses: flag
+    .optional()
+    .meta({ description: "A client with a secret whose fresh tokens may start a change of the person's e-mail address", example: false }),
   require_pkce: flag.optional().meta({ description: 'false for clients with a secret only', example: true }),
   access_token_seconds: client.accessTokenSeconds.optional(),
 }
@@ -55,6 +58,7 @@ function toMetadata(body: Body) {
     grantTypes: body.grant_types,
     authMethod: body.token_endpoint_auth_method,
     isFirstParty: body.first_party,
+    mayChangeAddresses: body.may_change_addresses,
     requiresPkce: body.require_pkce,
     accessTokenSeconds: body.access_token_seconds,
   }
@@ -77,6 +81,7 @@ const clientFields = {
   scope: z.string(),
   token_endpoint_auth_method: z.string(),
   first_party: z.boolean(),
+  may_change_addresses: z.boolean(),
   require_pkce: z.boolean(),
   access_token_seconds: z.int(),
   disabled: z.boolean(),
@@ -100,6 +105,7 @@ export function toClient(row: ClientRow): z.output<typeof ClientOut> {
     scope: metadata.scopes.join(' '),
     token_endpoint_auth_method: metadata.authMethod,
     first_party: metadata.isFirstParty,
+    may_change_addresses: metadata.mayChangeAddresses,
     require_pkce: metadata.requiresPkce,
     access_token_seconds: metadata.accessTokenSeconds,
     disabled: row.disabledAt !== null,
@@ -148,6 +154,7 @@ export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {
   scope: 'delegated:profile:read',
   token_endpoint_auth_method: 'none',
   first_party: false,
+  may_change_addresses: false,
   require_pkce: true,
   access_token_seconds: 600,
   disabled: false,

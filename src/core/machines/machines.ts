@@ -111,6 +111,7 @@ function clientOf(machine: MachineRow, password: string | null, now: number): St
       scopes: machine.scopes,
       // A partner's: what an app of the operator's own may do with a sign-in, nobody may by a key.
       firstParty: 0,
+      mayChangeAddresses: 0,
       consentsSince: 0,
       requirePkce: 1,
       accessTokenSeconds: ACCESS_TOKEN_SECONDS_MAX,

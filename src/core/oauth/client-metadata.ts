@@ -85,6 +85,8 @@ export interface ClientMetadata {
   readonly scopes: readonly Scope[]
   readonly authMethod: ClientAuthenticationMethod
   readonly isFirstParty: boolean
+  /** Its fresh tokens may start a change of the person's e-mail address (docs/decisions/011). */
+  readonly mayChangeAddresses: boolean
   readonly requiresPkce: boolean
   readonly accessTokenSeconds: number
 }
@@ -98,6 +100,7 @@ export const METADATA_NAMES: Readonly<Record<keyof ClientMetadata, string>> = {
   scopes: 'scope',
   authMethod: 'token_endpoint_auth_method',
   isFirstParty: 'first_party',
+  mayChangeAddresses: 'may_change_addresses',
   requiresPkce: 'require_pkce',
   accessTokenSeconds: 'access_token_seconds',
 }
@@ -109,13 +112,14 @@ export const DEFAULTS: Omit<ClientMetadata, 'name' | 'scopes'> = {
   grantTypes: ['authorization_code', 'refresh_token'],
   authMethod: 'none',
   isFirstParty: false,
+  mayChangeAddresses: false,
   requiresPkce: true,
   accessTokenSeconds: ACCESS_TOKEN_SECONDS_DEFAULT,
 }
 
 /** Throws `invalid_request` with a field for each rule that the metadata break. */
 export function judgeMetadata(metadata: ClientMetadata): void {
-  const { grantTypes, redirectUris, scopes, requiresPkce, authMethod } = metadata
+  const { grantTypes, redirectUris, scopes, requiresPkce, authMethod, mayChangeAddresses } = metadata
   const isPublic = authMethod === 'none'
   const has = (grantType: GrantType) => grantTypes.includes(grantType)
   const rules: readonly [isBroken: boolean, field: keyof ClientMetadata, message: string][] = [
@@ -129,6 +133,8 @@ export function judgeMetadata(metadata: ClientMetadata): void {
       'client_credentials needs a scope of client:',
     ],
     [isPublic && !requiresPkce, 'requiresPkce', 'a client without a secret needs PKCE'],
+    // A script in the page of a public client has its tokens.
+    [isPublic && mayChangeAddresses, 'mayChangeAddresses', 'is for clients with a secret'],
   ]
   const fields = rules.flatMap(([isBroken, field, message]): FieldIssue[] =>
     isBroken ? [{ path: METADATA_NAMES[field], location: 'body', message }] : [],
@@ -155,6 +161,7 @@ export function toColumns(metadata: ClientMetadata) {
     scopes: metadata.scopes.join(' '),
     tokenEndpointAuthMethod: metadata.authMethod,
     firstParty: Number(metadata.isFirstParty),
+    mayChangeAddresses: Number(metadata.mayChangeAddresses),
     requirePkce: Number(metadata.requiresPkce),
     accessTokenSeconds: metadata.accessTokenSeconds,
   } satisfies Partial<ClientRow>
@@ -169,6 +176,7 @@ export function toMetadata(row: ClientRow): ClientMetadata {
     scopes: row.scopes.split(' ') as Scope[],
     authMethod: row.tokenEndpointAuthMethod as ClientAuthenticationMethod,
     isFirstParty: row.firstParty === 1,
+    mayChangeAddresses: row.mayChangeAddresses === 1,
     requiresPkce: row.tokenEndpointAuthMethod === 'none' || row.requirePkce === 1,
     accessTokenSeconds: row.accessTokenSeconds,
   }

@@ -120,6 +120,7 @@ const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string
   scopes: METADATA_NAMES.scopes,
   tokenEndpointAuthMethod: METADATA_NAMES.authMethod,
   firstParty: METADATA_NAMES.isFirstParty,
+  mayChangeAddresses: METADATA_NAMES.mayChangeAddresses,
   requirePkce: METADATA_NAMES.requiresPkce,
   accessTokenSeconds: METADATA_NAMES.accessTokenSeconds,
 }

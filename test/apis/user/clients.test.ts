@@ -71,6 +71,7 @@ describe('a client', () => {
       grant_types: ['authorization_code', 'refresh_token'],
       token_endpoint_auth_method: 'none',
       first_party: false,
+      may_change_addresses: false,
       require_pkce: true,
       access_token_seconds: 600,
       disabled: false,

@@ -19,6 +19,8 @@ export const oauthClients = sqliteTable('oauth_clients', {
   grantTypes: text().notNull(),
   scopes: text().notNull(),
   firstParty: integer().notNull().default(0),
+  /** 1: a confidential client whose fresh tokens may start a change of the person's e-mail address. */
+  mayChangeAddresses: integer().notNull().default(0),
   requirePkce: integer().notNull().default(1),
   accessTokenSeconds: integer().notNull().default(600),
   /** RFC 7591, OpenID Connect Dynamic Client Registration §2. The default is that of rows older than RS256. */

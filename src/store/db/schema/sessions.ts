@@ -23,6 +23,8 @@ export const sessions = sqliteTable(
     /** When the person last proved who they are, and how (RFC 8176, space separated). */
     authenticatedAt: integer().notNull(),
     amr: text().notNull(),
+    /** Which factor the sign-in was completed with: totp, recovery_code or email; null for a password alone. */
+    secondFactor: text(),
   },
   (t) => [
     // A user's own list: neither ended sessions nor those that a logout-all made void are read.
