@@ -15,7 +15,11 @@ export default {
     } catch (error) {
       return refuseToServe(error)
     }
-    return app.fetch(request, env, executionCtx)
+    const answer = app.fetch(request, env, executionCtx)
+    // Whatever a request holds (a turn, a reserved place, a try that was counted) it gives back itself, so it is carried to its
+    // end although its client has gone: the platform would drop it at any await.
+    executionCtx.waitUntil(Promise.resolve(answer))
+    return answer
   },
   async scheduled(_controller, env, executionCtx) {
     await sweep(buildCronContext(env, executionCtx))

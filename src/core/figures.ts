@@ -79,6 +79,8 @@ export const USER_AGENT_LENGTH_MAX = 512
 /** Requests that wait for a password hash in one isolate: 8 times 250 ms is as long as anyone waits. */
 export const HASH_QUEUE_MAX = 8
 export const HASH_RETRY_AFTER_SECONDS = 2
+/** The platform ends a request within 30 s of its client's going, and all hashes of a full queue take less. */
+export const HASH_TURN_LOST_MS = 30 * SECOND_MS
 
 /** One batch of edges: well under D1's 30 s, and other requests get on between two. */
 export const EDGE_CHUNK = 1_000

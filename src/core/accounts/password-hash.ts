@@ -1,13 +1,12 @@
 /**
- * Password hashes (design §1.10): NFKC, HMAC with a pepper that has a key id, scrypt through node:crypto, kept as a PHC
- * string. The hash blocks the isolate, so requests queue for it one by one; a full queue is refused at once.
+ * Password hashes (design §1.10): NFKC, HMAC with a pepper that has a key id, scrypt through node:crypto, kept as a
+ * PHC string.
  */
 import { createHmac, randomBytes, scryptSync } from 'node:crypto'
 import type { Config } from '../../config.ts'
 import { equalInConstantTime, type Keyring } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
-import { AppError } from '../errors.ts'
-import { HASH_QUEUE_MAX, HASH_RETRY_AFTER_SECONDS } from '../figures.ts'
+import { inTurn } from './hash-queue.ts'
 
 const R = 8
 const P = 3
@@ -26,16 +25,22 @@ interface Parts {
   readonly hash: string
 }
 
+/** Throws `temporarily_unavailable` where too many wait to hash. */
 export async function hashPassword(ctx: Ctx, password: string): Promise<string> {
-  await turn(ctx)
   const { scryptLn, pepperKeys } = ctx.config
   const parts = { ln: scryptLn, r: R, p: P, kid: pepperKeys.current, salt: randomBytes(SALT_BYTES) }
-  return format(parts, derive(pepperKeys, password, parts))
+  return inTurn(ctx, () => format(parts, derive(pepperKeys, password, parts)))
 }
 
-/** Whether the password is right. Costs the same when there is nothing to compare with: `stored` null is always wrong. */
-export async function verifyPassword(ctx: Ctx, password: string, stored: string | null): Promise<boolean> {
-  await turn(ctx)
+/**
+ * Whether the password is right. `findHash` runs when the password is about to be judged, and not where the request is refused
+ * because too many wait: it is the place to count the try. Null is always wrong, for the same work.
+ */
+export async function verifyPassword(ctx: Ctx, password: string, findHash: () => Promise<string | null>): Promise<boolean> {
+  return inTurn(ctx, async () => isRight(ctx, password, await findHash()))
+}
+
+function isRight(ctx: Ctx, password: string, stored: string | null): boolean {
   const parts = stored === null ? null : parse(stored)
   const dummy = { ln: ctx.config.scryptLn, r: R, p: P, kid: ctx.config.pepperKeys.current, salt: Buffer.alloc(SALT_BYTES), hash: '' }
   const isLost = parts !== null && !ctx.config.pepperKeys.keys.has(parts.kid)
@@ -71,35 +76,4 @@ function parse(stored: string): Parts | null {
 /** Base64 without padding, as PHC strings have it. */
 function base64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '')
-}
-
-/** Requests that wait for a hash, in order. Each looks for itself, so one that was cancelled holds up nobody. */
-const queue: { seenAt: number }[] = []
-const POLL_MS = 2
-/**
- * Between two hashes, for the other requests of the isolate: each needs a few turns of the event loop (its arrival, the reply of
- * D1, its answer), and without a pause each of these would wait for a whole hash. A fiftieth of a hash.
- */
-const PAUSE_MS = 5
-/** Longer than all hashes of a full queue. A request that has not looked for its turn since then was cancelled. */
-const ABANDONED_MS = 10_000
-
-async function turn(ctx: Ctx): Promise<void> {
-  const forget = (until: number) => {
-    for (let at = queue.length - 1; at >= 0; at--) if ((queue[at]?.seenAt ?? 0) < until) queue.splice(at, 1)
-  }
-  forget(ctx.now() - ABANDONED_MS)
-  if (queue.length >= HASH_QUEUE_MAX) {
-    throw new AppError('temporarily_unavailable', 'Too many requests need a password hash', { retryAfter: HASH_RETRY_AFTER_SECONDS })
-  }
-  const ticket = { seenAt: ctx.now() }
-  queue.push(ticket)
-  do {
-    await scheduler.wait(POLL_MS)
-    ticket.seenAt = ctx.now()
-    forget(ticket.seenAt - ABANDONED_MS)
-  } while (queue[0] !== ticket)
-  // Still first in the queue meanwhile, so nobody else begins.
-  await scheduler.wait(PAUSE_MS)
-  if (queue[0] === ticket) queue.shift()
 }

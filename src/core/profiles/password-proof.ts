@@ -11,11 +11,10 @@ import { fieldErrors } from './profile-changes.ts'
 
 export type UserWithPassword = UserRow & { readonly passwordHash: string | null }
 
-/** Judges a password like a sign-in does, counted first. `forget` takes the count back, when all is well. */
+/** Judges a password like a sign-in does, and counts the try like one. `forget` takes the count back, when all is well. */
 async function tryPassword(ctx: Ctx, user: UserWithPassword, password: string): Promise<{ right: boolean; forget: Statement<void> }> {
   const attempts = passwordAttempts(ctx, `user ${user.id}`, user.id)
-  const notLocked = await countPasswordTry(ctx, attempts)
-  const right = await verifyPassword(ctx, password, notLocked ? user.passwordHash : null)
+  const right = await verifyPassword(ctx, password, async () => ((await countPasswordTry(ctx, attempts)) ? user.passwordHash : null))
   return { right, forget: forgetPasswordTries(attempts) }
 }
 

@@ -4,7 +4,7 @@
  * that was typed: by the account, it would tell which address belongs to which user name (decision 005).
  */
 import type { MailId, UserId } from '../../ids.ts'
-import { type Attempt, countAttempt, findCounter, justCounted, resetCounters } from '../../store/db/attempt-counters.ts'
+import { type Attempt, type Counter, countAttempt, findCounter, justCounted, resetCounters } from '../../store/db/attempt-counters.ts'
 import type { Statement } from '../../store/db/database.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -23,7 +23,7 @@ export function passwordAttempts(ctx: Ctx, typed: string, account: UserId | null
   return {
     recent: {
       ...base,
-      key: `password:${typed}:${ctx.caller.networkHash}`,
+      key: recentKey(ctx, typed),
       limit: LOGIN_TRIES,
       windowMs: LOGIN_WINDOW_MS,
       stamp: ctx.newId<MailId>(),
@@ -36,6 +36,16 @@ export function passwordAttempts(ctx: Ctx, typed: string, account: UserId | null
       stamp: ctx.newId<MailId>(),
     },
   }
+}
+
+/** The counter of one name and network. */
+export function recentKey(ctx: Ctx, typed: string): string {
+  return `password:${typed}:${ctx.caller.networkHash}`
+}
+
+/** Refuses what is over the limit already, before it waits for its turn to hash. The count itself decides. */
+export function refuseOverTries(ctx: Ctx, counter: Counter | null): void {
+  if (counter && counter.windowEndsAt > ctx.now() && counter.count >= LOGIN_TRIES) throw rateLimited(ctx, counter)
 }
 
 /** The counter of failures in a row; a reset of the password starts it anew. */
@@ -51,7 +61,7 @@ export function secondFactorInARowKey(who: UserId): string {
 /** The counters of an account that have no end of their own. */
 export const inARowKeys = (who: UserId): string[] => [inARowKey(who), secondFactorInARowKey(who)]
 
-/** Counts one try before it is judged. False: the account is locked, and the answer is that of a wrong password. */
+/** Counts one try, right before it is judged. False: the account is locked, and the answer is that of a wrong password. */
 export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Promise<boolean> {
   const [recent, inARow] = await ctx.db.batch([
     countAttempt(attempts.recent),

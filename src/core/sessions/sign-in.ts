@@ -1,12 +1,13 @@
 /**
  * Sign-in with a password, up to the session or, with a second factor on, to the pending log-in that
  * `second-factor-sign-in.ts` completes (design §2; ASVS 6.3, 6.6). An unknown account, a wrong
- * password and a banned account are the same refusal, with the same work. Attempts are counted before they are judged.
+ * password and a banned account are the same refusal, with the same work. A try is counted right before its password is
+ * judged, so parallel ones cannot pass the limit and one that is turned away unjudged costs nobody a try.
  * A completed sign-in brings back an account that its owner has deleted within the last 14 days.
  */
 import { currentMac, randomToken, sha256 } from '../../crypto.ts'
 import type { MailId, SessionId, UserId } from '../../ids.ts'
-import { countAttempt, wasCounted, wasCountedAfter } from '../../store/db/attempt-counters.ts'
+import { countAttempt, findCounter, wasCounted, wasCountedAfter } from '../../store/db/attempt-counters.ts'
 import { isNewDevice } from '../../store/db/audit-events.ts'
 import { findChallenge, hasOpenChallenge, insertSignInChallenge } from '../../store/db/challenges.ts'
 import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
@@ -16,6 +17,7 @@ import { sessionExists, sessionWasMade } from '../../store/db/sessions.ts'
 import { findForSignIn, maySignIn, rehashPassword, rowMaySignIn, type SignInRow, type UserRow } from '../../store/db/users.ts'
 import { audit, deviceHash } from '../accounts/audit.ts'
 import { mayComeBack, restorableSince, restoreAccountWrites } from '../accounts/deletion.ts'
+import { refuseWhileHashesQueue } from '../accounts/hash-queue.ts'
 import { deliverLater, mailAttempt, mailNotice, newChallenge } from '../accounts/mail.ts'
 import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
 import type { Ctx } from '../ctx.ts'
@@ -23,7 +25,14 @@ import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
 import { MAIL_PAUSE_MS, SIGN_IN_CHALLENGE_MS } from '../figures.ts'
 import { isInForce } from './gate.ts'
-import { countPasswordTry, forgetPasswordTries, type PasswordAttempts, passwordAttempts } from './password-attempts.ts'
+import {
+  countPasswordTry,
+  forgetPasswordTries,
+  type PasswordAttempts,
+  passwordAttempts,
+  recentKey,
+  refuseOverTries,
+} from './password-attempts.ts'
 import type { Claim } from './principal.ts'
 import { type BrowserSession, leavePresentedSession, newBrowserSession, settleSession } from './sessions.ts'
 
@@ -78,12 +87,16 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
     usernameKey: input.username === null ? null : usernameKey(input.username),
     emailKey: input.email === null ? null : emailKey(input.email),
   }
-  const row = await ctx.db.one(findForSignIn(names))
   // With both, the user name counts: a name and an address that do not belong together must not be told from a pair.
   const typed = currentMac(ctx.config.hmacKeys, 'address', names.usernameKey ?? names.emailKey ?? '').toString('base64url')
+  refuseWhileHashesQueue(ctx)
+  const [row, counter] = await ctx.db.batch([findForSignIn(names), findCounter(recentKey(ctx, typed))])
+  refuseOverTries(ctx, counter)
   const attempts = passwordAttempts(ctx, typed, row?.id ?? null)
-  const notLocked = await countPasswordTry(ctx, attempts)
-  const right = await verifyPassword(ctx, input.password, notLocked && row ? row.passwordHash : null)
+  const right = await verifyPassword(ctx, input.password, async () => {
+    const notLocked = await countPasswordTry(ctx, attempts)
+    return notLocked && row ? row.passwordHash : null
+  })
   const now = ctx.now()
   const barred = row === null || (row.deletedAt !== null && !mayComeBack(ctx, row)) || isInForce(row.bannedAt, row.bannedUntil, now)
   if (!right || barred) {
