@@ -97,6 +97,9 @@ const signingKeys = json.pipe(
     .transform(({ keys }): SigningKey[] => keys.map((key) => ({ kid: key.kid, privateJwk: key as JsonWebKey }))),
 )
 
+const HOUR = 3_600
+const DAY = 24 * HOUR
+
 const httpOrigin = z
   .string({ error: 'is missing' })
   .refine((v) => URL.canParse(v) && new URL(v).origin === v, 'must be an origin such as https://id.example.com')
@@ -129,9 +132,12 @@ export const vars = z.object({
     .enum(['production', 'development', 'test'])
     .or(z.literal('').transform(() => 'production' as const))
     .default('production'),
-  ORIGIN: httpOrigin,
+  ORIGIN: z.string({ error: 'is missing' }).min(1, { error: 'is missing', abort: true }).pipe(httpOrigin),
   MAIL: z.enum(['email-service', 'capture']).default('email-service'),
-  MAIL_FROM: z.string({ error: 'is missing' }).regex(/^[^\r\n]*@[^\r\n]+$/, 'must hold an e-mail address'),
+  MAIL_FROM: z
+    .string({ error: 'is missing' })
+    .min(1, { error: 'is missing', abort: true })
+    .regex(/^[^\r\n]*@[^\r\n]+$/, 'must hold an e-mail address'),
   CORS_ORIGINS: list.pipe(z.array(httpOrigin)),
   REQUIRE_EMAIL_VERIFICATION: onOff(true),
   EDITABLE_FIELDS: list.pipe(z.array(z.enum(PROFILE_FIELDS))),
@@ -148,6 +154,21 @@ export const vars = z.object({
     ({ keys }) => [...keys.values()].every((key) => key.length === ENCRYPTION_KEY_BYTES),
     `needs keys of ${ENCRYPTION_KEY_BYTES} bytes`,
   ),
+  // OWASP: a browser that is left alone is signed out within a day; nobody stays signed in for more than a month.
+  SESSION_SECONDS: whole(30 * DAY, HOUR, 365 * DAY),
+  // Use is noted every quarter of an hour, so that a shorter idle time would end sessions that are in use.
+  SESSION_IDLE_SECONDS: whole(DAY, HOUR, 365 * DAY),
+  ACCESS_TOKEN_SECONDS: whole(600, 60, HOUR),
+  // RFC 9700 §4.14.2: idle and absolute ends.
+  REFRESH_TOKEN_SECONDS: whole(90 * DAY, HOUR, 730 * DAY),
+  REFRESH_TOKEN_IDLE_SECONDS: whole(14 * DAY, HOUR, 730 * DAY),
+  // RFC 6749 §4.1.2 allows 10 minutes; a redirect takes seconds.
+  AUTHORIZATION_CODE_SECONDS: whole(60, 10, 600),
+  // An account that has not proved its address is removed after a day.
+  VERIFY_CODE_SECONDS: whole(HOUR, 300, DAY),
+  RESET_CODE_SECONDS: whole(900, 300, DAY),
+  SIGN_IN_CODE_SECONDS: whole(600, 120, HOUR),
+  HSTS_INCLUDE_SUBDOMAINS: onOff(false),
   AVATAR_URLS: z.enum(['public', 'presigned']).default('public'),
   AVATARS_BASE_URL: bucketUrl,
   AVATARS_S3_URL: bucketUrl,
@@ -176,3 +197,16 @@ export const vars = z.object({
   MEDIA_FILES_PER_USER: whole(10_000, 0, 1_000_000),
   MEDIA_FOLDERS_PER_USER: whole(200, 0, 10_000),
 })
+
+export type Vars = z.output<typeof vars>
+
+/** Each var by itself, so that one that is wrong hides no other: what could be read, and what is wrong with the rest. */
+export function readVars(env: object): { read: Partial<Vars>; problems: string[] } {
+  const results = Object.entries(vars.shape).map(
+    ([name, field]) => [name, field.safeParse((env as Record<string, unknown>)[name])] as const,
+  )
+  return {
+    read: Object.fromEntries(results.flatMap(([name, { success, data }]) => (success ? [[name, data]] : []))),
+    problems: results.flatMap(([name, { error }]) => error?.issues.map(({ message }) => `${name}: ${message}`) ?? []),
+  }
+}

@@ -3,14 +3,15 @@
  * An unset ENVIRONMENT is production (design §1.17): development secrets, captured mail and cheap hashes are refused
  * there by name, at the first request. Values never appear in an error, only names.
  */
-import type * as z from 'zod'
-import { type HostRoom, PROFILE_FIELDS, type ProfileField, SCRYPT_LN_FLOOR, type SigningKey, vars as schema } from './config-vars.ts'
+import { problemsAcross } from './config-problems.ts'
+import { type HostRoom, PROFILE_FIELDS, type ProfileField, readVars, type SigningKey, type Vars } from './config-vars.ts'
 import type { Keyring } from './crypto.ts'
 
 export type { HostRoom, ProfileField, SigningKey } from './config-vars.ts'
 export { PROFILE_FIELDS } from './config-vars.ts'
 
-export interface Bindings {
+/** What the platform gives the Worker: stores and limits, and the vars and secrets of `config-vars.ts` as text. */
+export interface Bindings extends Partial<Record<keyof Vars, string>> {
   DB: D1Database
   KV: KVNamespace
   AVATARS: R2Bucket
@@ -21,43 +22,6 @@ export interface Bindings {
   LIMIT_LOGIN: RateLimit
   LIMIT_CODE: RateLimit
   LIMIT_OTHER: RateLimit
-  ENVIRONMENT?: string
-  ORIGIN?: string
-  MAIL?: string
-  MAIL_FROM?: string
-  CORS_ORIGINS?: string
-  REQUIRE_EMAIL_VERIFICATION?: string
-  EDITABLE_FIELDS?: string
-  INVITE_ONLY?: string
-  INVITES_PER_PERSON?: string
-  INVITE_CODE_WINDOW_SECONDS?: string
-  GATE?: string
-  NETWORK_LIMITS?: string
-  SCRYPT_LN?: string
-  SIGNING_KEYS?: string
-  HMAC_KEYS?: string
-  PEPPER_KEYS?: string
-  ENCRYPTION_KEYS?: string
-  AVATAR_URLS?: string
-  AVATARS_BASE_URL?: string
-  AVATARS_S3_URL?: string
-  AVATARS_S3_ACCESS_KEY_ID?: string
-  AVATARS_S3_SECRET_ACCESS_KEY?: string
-  AVATAR_URL_SECONDS?: string
-  AVATAR_BYTES_MAX?: string
-  AVATAR_SIDE_MAX?: string
-  AVATAR_CHANGES_PER_DAY?: string
-  DIGEST_REALM?: string
-  EXPOSE_USERS?: string
-  EPIXEL_PATH?: string
-  EPIXEL_CHANGES_PER_DAY?: string
-  HOST_ROOMS?: string
-  FILES_ORIGIN?: string
-  MEDIA_UPLOAD_BYTES_MAX?: string
-  MEDIA_FORM_BYTES_MAX?: string
-  MEDIA_BYTES_PER_USER?: string
-  MEDIA_FILES_PER_USER?: string
-  MEDIA_FOLDERS_PER_USER?: string
 }
 
 export interface Config {
@@ -85,6 +49,9 @@ export interface Config {
   readonly pepperKeys: Keyring
   /** What must be read again and may not lie in clear: the secrets of authenticator apps. AES-256-GCM. */
   readonly encryptionKeys: Keyring
+  readonly lifetimes: Lifetimes
+  /** Whether browsers are told to reach every subdomain of the origin by https alone. */
+  readonly hstsIncludesSubdomains: boolean
   readonly avatars: AvatarConfig
   readonly media: MediaConfig
   /** HTTP Digest's realm; robots' secrets are bound to it. */
@@ -96,6 +63,23 @@ export interface Config {
   readonly epixelChangesPerDay: number
   /** Rooms that lie at the root of a host of their own. */
   readonly hostRooms: ReadonlyMap<string, HostRoom>
+}
+
+/** In milliseconds, but for the one that RFC 6749 counts in seconds. */
+export interface Lifetimes {
+  /** A browser's session, at most and left alone. */
+  readonly sessionMs: number
+  readonly sessionIdleMs: number
+  /** Of a client that is registered without a life of its own. */
+  readonly accessTokenSeconds: number
+  /** A grant with a refresh token, at most and unused. */
+  readonly refreshTokenMs: number
+  readonly refreshTokenIdleMs: number
+  readonly authorizationCodeMs: number
+  /** Mailed codes that prove an address, set a password, or finish a sign-in. */
+  readonly verifyCodeMs: number
+  readonly resetCodeMs: number
+  readonly signInCodeMs: number
 }
 
 export interface AvatarConfig {
@@ -136,9 +120,6 @@ export class ConfigError extends Error {
   }
 }
 
-/** Keys made by `npm start` and by the tests carry these prefixes in their ids. */
-const DEVELOPMENT_KID = /^(dev|test)-/
-
 const BINDINGS = ['DB', 'KV', 'AVATARS', 'MEDIA', 'IMAGES', 'EMAIL', 'LIMIT_CREATE', 'LIMIT_LOGIN', 'LIMIT_CODE', 'LIMIT_OTHER'] as const
 
 const parsed = new WeakMap<object, Config>()
@@ -154,13 +135,11 @@ export function getConfig(env: Bindings): Config {
 
 function parseConfig(env: Bindings): Config {
   const missing = BINDINGS.filter((name) => !env[name]).map((name) => `the binding ${name} is missing`)
-  const result = schema.safeParse(env)
-  if (!result.success) {
-    throw new ConfigError([...missing, ...result.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`)])
-  }
-  const vars = result.data
-  const problems = [...missing, ...avatarProblems(vars), ...hostProblems(vars), ...environmentProblems(vars)]
-  if (problems.length > 0) throw new ConfigError(problems)
+  const { read, problems } = readVars(env)
+  const all = [...missing, ...problems, ...problemsAcross(read)]
+  if (all.length > 0) throw new ConfigError(all)
+  // Without a problem, every var could be read.
+  const vars = read as Vars
   return {
     environment: vars.ENVIRONMENT,
     origin: vars.ORIGIN,
@@ -176,6 +155,8 @@ function parseConfig(env: Bindings): Config {
     hmacKeys: vars.HMAC_KEYS,
     pepperKeys: vars.PEPPER_KEYS,
     encryptionKeys: vars.ENCRYPTION_KEYS,
+    lifetimes: lifetimesOf(vars),
+    hstsIncludesSubdomains: vars.HSTS_INCLUDE_SUBDOMAINS,
     avatars: {
       urls: avatarUrls(vars),
       bytesMax: vars.AVATAR_BYTES_MAX,
@@ -198,7 +179,19 @@ function parseConfig(env: Bindings): Config {
   }
 }
 
-type Vars = z.output<typeof schema>
+function lifetimesOf(vars: Vars): Lifetimes {
+  return {
+    sessionMs: vars.SESSION_SECONDS * 1_000,
+    sessionIdleMs: vars.SESSION_IDLE_SECONDS * 1_000,
+    accessTokenSeconds: vars.ACCESS_TOKEN_SECONDS,
+    refreshTokenMs: vars.REFRESH_TOKEN_SECONDS * 1_000,
+    refreshTokenIdleMs: vars.REFRESH_TOKEN_IDLE_SECONDS * 1_000,
+    authorizationCodeMs: vars.AUTHORIZATION_CODE_SECONDS * 1_000,
+    verifyCodeMs: vars.VERIFY_CODE_SECONDS * 1_000,
+    resetCodeMs: vars.RESET_CODE_SECONDS * 1_000,
+    signInCodeMs: vars.SIGN_IN_CODE_SECONDS * 1_000,
+  }
+}
 
 function avatarUrls(vars: Vars): AvatarConfig['urls'] {
   if (vars.AVATAR_URLS === 'public') return { kind: 'public', baseUrl: vars.AVATARS_BASE_URL }
@@ -209,39 +202,4 @@ function avatarUrls(vars: Vars): AvatarConfig['urls'] {
     secretAccessKey: vars.AVATARS_S3_SECRET_ACCESS_KEY,
     seconds: vars.AVATAR_URL_SECONDS,
   }
-}
-
-/** Whatever the way of downloading avatars needs. */
-function avatarProblems(vars: Vars): string[] {
-  const needed =
-    vars.AVATAR_URLS === 'public'
-      ? (['AVATARS_BASE_URL'] as const)
-      : (['AVATARS_S3_URL', 'AVATARS_S3_ACCESS_KEY_ID', 'AVATARS_S3_SECRET_ACCESS_KEY'] as const)
-  return needed.filter((name) => vars[name] === '').map((name) => `${name}: is missing (AVATAR_URLS is ${vars.AVATAR_URLS})`)
-}
-
-/** A room at the root of a host leaves no place there for pages, or for files. */
-function hostProblems(vars: Vars): string[] {
-  const isTaken = (origin: string) => origin !== '' && vars.HOST_ROOMS.has(new URL(origin).host)
-  return (['ORIGIN', 'FILES_ORIGIN'] as const).filter((name) => isTaken(vars[name])).map((name) => `HOST_ROOMS names the host of ${name}`)
-}
-
-/** What the environment forbids: everything that makes development comfortable and production unsafe. */
-function environmentProblems(vars: Vars): string[] {
-  const problems: string[] = []
-  if (vars.ENVIRONMENT !== 'test' && vars.SCRYPT_LN < SCRYPT_LN_FLOOR) {
-    problems.push(`SCRYPT_LN is below ${SCRYPT_LN_FLOOR}, which only tests may use`)
-  }
-  if (vars.ENVIRONMENT !== 'production') return problems
-  if (!vars.ORIGIN.startsWith('https:')) problems.push('ORIGIN must be https in production')
-  if (vars.MAIL === 'capture') problems.push('MAIL=capture sends no mail and is refused in production')
-  for (const name of ['AVATARS_BASE_URL', 'AVATARS_S3_URL', 'FILES_ORIGIN'] as const) {
-    if (vars[name].startsWith('http:')) problems.push(`${name} must be https in production`)
-  }
-  if (vars.NETWORK_LIMITS === 'off') problems.push('NETWORK_LIMITS=off is refused in production')
-  const keyrings = (['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS'] as const).map((name) => [name, [...vars[name].keys.keys()]] as const)
-  for (const [name, ids] of [['SIGNING_KEYS', vars.SIGNING_KEYS.map((key) => key.kid)] as const, ...keyrings]) {
-    if (ids.some((kid) => DEVELOPMENT_KID.test(kid))) problems.push(`${name} holds a development secret`)
-  }
-  return problems
 }

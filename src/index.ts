@@ -13,7 +13,7 @@ export default {
     try {
       getConfig(env)
     } catch (error) {
-      return refuseToServe(error)
+      return refuseToServe(error, request)
     }
     const answer = app.fetch(request, env, executionCtx)
     // Whatever a request holds (a turn, a reserved place, a try that was counted) it gives back itself, so it is carried to its
@@ -26,11 +26,16 @@ export default {
   },
 } satisfies ExportedHandler<Bindings>
 
+/** Hosts of `wrangler dev`; no deployment has them. */
+const LOCAL: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
+const START = 'On your own machine run `npm start`: it makes local settings and secrets, applies the migrations and starts Kith.'
+
 /** Says which var or secret is wrong, by name: the operator reads this, and no value is in it. */
-function refuseToServe(error: unknown): Response {
+function refuseToServe(error: unknown, request: Request): Response {
   const problems = error instanceof ConfigError ? error.problems : ['the configuration cannot be read']
   const requestId = randomHex(16)
   console.error(JSON.stringify({ at: new Date().toISOString(), level: 'error', event: 'not_configured', requestId, problems }))
   const headers = { ...HEADERS, 'content-security-policy': NO_CONTENT_POLICY, 'cache-control': 'no-store', 'x-request-id': requestId }
-  return Response.json({ error: 'not_configured', problems }, { status: 503, headers })
+  const hint = LOCAL.has(new URL(request.url).hostname) ? { hint: START } : {}
+  return Response.json({ error: 'not_configured', problems, ...hint }, { status: 503, headers })
 }

@@ -10,7 +10,7 @@ import type { AppEnv } from './app-env.ts'
 
 /** On every reply, a page's or a program's. */
 export const HEADERS = {
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',
@@ -34,6 +34,8 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
     headers.set('x-request-id', ctx.requestId)
     const policy = headers.get('referrer-policy') === PAGE_REFERRER_POLICY ? PAGE_REFERRER_POLICY : HEADERS['referrer-policy']
     for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value)
+    if (ctx.config.hstsIncludesSubdomains)
+      headers.set('strict-transport-security', `${HEADERS['strict-transport-security']}; includeSubDomains`)
     headers.set('referrer-policy', policy)
     // What a route says of its answer is not said of a failure of it.
     if (!headers.has('cache-control') || c.res.status >= 500) headers.set('cache-control', 'no-store')

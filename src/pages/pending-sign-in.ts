@@ -4,7 +4,7 @@
  */
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { SIGN_IN_CHALLENGE_MS } from '../core/figures.ts'
+import type { Ctx } from '../core/ctx.ts'
 import type { SignInMethod } from '../core/sessions/sign-in.ts'
 
 /** Hono adds the `__Host-` prefix. */
@@ -23,7 +23,8 @@ export interface PendingSignIn {
 const METHODS: readonly SignInMethod[] = ['totp', 'recovery_code', 'email']
 
 export function setPendingSignIn(c: Context, { userId, sessionHash, methods }: PendingSignIn): void {
-  setCookie(c, COOKIE, `${userId}.${sessionHash}.${methods.join('-')}`, { ...ATTRIBUTES, maxAge: SIGN_IN_CHALLENGE_MS / 1000 })
+  const { signInCodeMs } = (c.var.ctx as Ctx).config.lifetimes
+  setCookie(c, COOKIE, `${userId}.${sessionHash}.${methods.join('-')}`, { ...ATTRIBUTES, maxAge: signInCodeMs / 1_000 })
 }
 
 export function getPendingSignIn(c: Context): PendingSignIn | null {

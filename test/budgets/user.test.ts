@@ -285,8 +285,9 @@ describe('a request keeps to the budget of its route', () => {
     expect(kvOf(spent)).toBeLessThanOrEqual(2)
   })
 
-  test('GET /health and GET /user/scopes touch no store', async () => {
+  test('GET /health reads one row once in ten seconds, GET /user/scopes touches no store', async () => {
     expectWithin('GET /health', await spend(new Client(), 'GET', '/health'))
+    expectWithin('GET /health with another just before', await spend(new Client(), 'GET', '/health'))
     expectWithin('GET /user/scopes', await spend(new Client(), 'GET', '/user/scopes'))
   })
 

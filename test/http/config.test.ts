@@ -89,6 +89,56 @@ describe('configuration', () => {
     })
   })
 
+  test('lifetimes have defaults, take what they are given, and empty is the default', () => {
+    const DAY_MS = 86_400_000
+    const defaults = {
+      sessionMs: 30 * DAY_MS,
+      sessionIdleMs: DAY_MS,
+      accessTokenSeconds: 600,
+      refreshTokenMs: 90 * DAY_MS,
+      refreshTokenIdleMs: 14 * DAY_MS,
+      authorizationCodeMs: 60_000,
+      verifyCodeMs: 3_600_000,
+      resetCodeMs: 900_000,
+      signInCodeMs: 600_000,
+    }
+    expect(configured({}).lifetimes).toEqual(defaults)
+    expect(configured({ SESSION_SECONDS: '' }).lifetimes).toEqual(defaults)
+    const given = { SESSION_SECONDS: '7200', SESSION_IDLE_SECONDS: '3600', ACCESS_TOKEN_SECONDS: '300', RESET_CODE_SECONDS: '1800' }
+    expect(configured(given).lifetimes).toMatchObject({
+      sessionMs: 7_200_000,
+      sessionIdleMs: 3_600_000,
+      accessTokenSeconds: 300,
+      resetCodeMs: 1_800_000,
+    })
+  })
+
+  test.each([
+    ['SESSION_SECONDS', '3599'],
+    ['SESSION_SECONDS', '31536001'],
+    ['SESSION_IDLE_SECONDS', '60'],
+    ['ACCESS_TOKEN_SECONDS', '59'],
+    ['ACCESS_TOKEN_SECONDS', '3601'],
+    ['REFRESH_TOKEN_SECONDS', '1.5'],
+    ['REFRESH_TOKEN_IDLE_SECONDS', 'a fortnight'],
+    ['AUTHORIZATION_CODE_SECONDS', '601'],
+    ['VERIFY_CODE_SECONDS', '86401'],
+    ['RESET_CODE_SECONDS', '0'],
+    ['SIGN_IN_CODE_SECONDS', '-600'],
+    ['HSTS_INCLUDE_SUBDOMAINS', 'always'],
+  ])('%s=%s is out of bounds and refused by name', (name, value) => {
+    const problems = problemsOf({ [name]: value })
+    expect(problems.length).toBeGreaterThanOrEqual(1)
+    for (const problem of problems) expect(problem).toContain(name)
+  })
+
+  test('what may be left alone does not outlast what it is a part of', () => {
+    expect(problemsOf({ SESSION_SECONDS: '3600', REFRESH_TOKEN_SECONDS: '3600' })).toEqual([
+      'SESSION_IDLE_SECONDS is more than SESSION_SECONDS',
+      'REFRESH_TOKEN_IDLE_SECONDS is more than REFRESH_TOKEN_SECONDS',
+    ])
+  })
+
   test('an unset or empty ENVIRONMENT is production', () => {
     for (const ENVIRONMENT of [undefined, '']) {
       expect(configured({ ENVIRONMENT }).environment).toBe('production')
@@ -170,11 +220,23 @@ describe('configuration', () => {
     },
   )
 
-  test('everything that is wrong is said at once', () => {
-    const problems = problemsOf({ ORIGIN: '', HMAC_KEYS: undefined, DB: undefined })
-    expect(problems.join()).toMatch(/DB/)
-    expect(problems.join()).toMatch(/ORIGIN/)
-    expect(problems.join()).toMatch(/HMAC_KEYS/)
+  test('everything that is wrong is said at once, whatever kind of rule it breaks', () => {
+    const wrong = {
+      ORIGIN: '',
+      HMAC_KEYS: undefined,
+      DB: undefined,
+      MAIL: 'capture',
+      AVATARS_BASE_URL: '',
+      SIGNING_KEYS: signingKeys('dev-1'),
+    }
+    expect(problemsOf(wrong)).toEqual([
+      'the binding DB is missing',
+      'ORIGIN: is missing',
+      'HMAC_KEYS: is missing',
+      'AVATARS_BASE_URL: is missing (AVATAR_URLS is public)',
+      'MAIL=capture sends no mail and is refused in production',
+      'SIGNING_KEYS holds a development secret',
+    ])
   })
 
   test('cheap hashes are for tests alone: development refuses them too', () => {
@@ -196,6 +258,13 @@ describe('a Worker that is configured wrongly', () => {
       expect(reply.text).not.toContain(SECRET)
       expect(reply.headers.get('cache-control')).toBe('no-store')
     }
+  })
+
+  test('points to npm start where it runs on localhost, and nowhere else', async () => {
+    for (const origin of ['http://localhost:8787', 'http://127.0.0.1:8787']) {
+      expect((await new Client().get('/', { ...broken, origin })).json.hint).toContain('`npm start`')
+    }
+    expect((await new Client().get('/', broken)).json).not.toHaveProperty('hint')
   })
 
   test('still gives its reply a request id and the headers of every reply', async () => {

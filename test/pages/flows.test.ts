@@ -249,13 +249,15 @@ describe('the account', () => {
     expect(await isSignedIn(here)).toBe(false)
   })
 
-  test('invite codes: there in invite-only mode alone', async () => {
+  test('invite codes: there in every mode, unless there are none', async () => {
     const client = await browserOf(await verifiedPerson('page_invites'))
-    expect((await client.get('/account/invites')).status).toBe(404)
-    const env = { INVITE_ONLY: 'on', INVITE_CODE_WINDOW_SECONDS: '0' }
-    const reply = await client.get('/account/invites', { env })
-    expect(reply.text.match(/[A-Z]{2}-\d{4}-\d{13}/g)).toHaveLength(5)
-    expect((await client.get('/account', { env })).text).toContain('/account/invites')
+    for (const INVITE_ONLY of ['on', 'off']) {
+      const env = { INVITE_ONLY, INVITE_CODE_WINDOW_SECONDS: '0' }
+      const reply = await client.get('/account/invites', { env })
+      expect(reply.text.match(/[A-Z]{2}-\d{4}-\d{13}/g)).toHaveLength(5)
+      expect((await client.get('/account', { env })).text).toContain('/account/invites')
+    }
+    expect((await client.get('/account', { env: { INVITES_PER_PERSON: '0' } })).text).not.toContain('/account/invites')
   })
 
   test('sign out: opening the page asks, the button does it', async () => {

@@ -34,7 +34,7 @@ import { isChallengeOf, type UserRow, userWhere } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey } from '../fields.ts'
-import { CHALLENGE_TRIES, EMAIL_CHANGE_MS, EMAIL_CHANGE_UNDO_MS } from '../figures.ts'
+import { CHALLENGE_TRIES, EMAIL_CHANGE_UNDO_MS } from '../figures.ts'
 import { audit } from './audit.ts'
 import { restoreAccountWrites } from './deletion.ts'
 import { deliverLater, mailAttempt, mailNotice, newChallenge } from './mail.ts'
@@ -64,7 +64,8 @@ export function requestEmailChange(
   const now = ctx.now()
   // Where the guard has been asked already, the id is enough.
   const [user, id] = [userWhere(input.user.id, condition), idOf(input.user.id)]
-  const { challenge, lifeMs } = input.proof ?? { challenge: newChallenge(ctx, 'change_email', EMAIL_CHANGE_MS), lifeMs: EMAIL_CHANGE_MS }
+  const { verifyCodeMs } = ctx.config.lifetimes
+  const { challenge, lifeMs } = input.proof ?? { challenge: newChallenge(ctx, 'change_email', verifyCodeMs), lifeMs: verifyCodeMs }
   const { purpose } = challenge
   // The limit per address keeps a mailbox from being flooded; the one per account keeps an account from being a flood.
   const byUser = { ...mailAttempt(ctx, 'change_email_by', String(input.user.id)), pauseMs: 0 }

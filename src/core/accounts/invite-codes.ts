@@ -1,10 +1,10 @@
 /**
- * Invite-only mode: a new account needs a code that somebody with an account gave away. Codes are made when their owner
- * first looks, used once, and say nothing: two letters, four digits, thirteen digits, all of them drawn (security row 64;
+ * Invite codes: everybody has some to give away, and the account that is made with one shows who invited it. In
+ * invite-only mode a new account needs one. Codes are made when their owner first looks, used once, and say nothing: two letters, four digits, thirteen digits, all of them drawn (security row 64;
  * the seed's hold a time). 676 * 10^17 codes are too many to guess one.
  */
 import type { UserId } from '../../ids.ts'
-import { always, type Fragment, type Statement } from '../../store/db/database.ts'
+import { always, both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { claimInvite, type InviteCodeRow, insertInviteCodes, isInviteOpen, listInviteCodes } from '../../store/db/invite-codes.ts'
 import { findUser, userExists } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
@@ -32,15 +32,11 @@ export function newInviteCode(): string {
   return `${draw(LETTERS, 2)}-${draw(DIGITS, 4)}-${draw(DIGITS, 13)}`
 }
 
-/**
- * The caller's codes, made now where there are too few. Throws `not_found` where no invitation is needed, and
- * `invite_codes_hidden` while the account is too young.
- */
+/** The caller's codes, made now where there are too few. Throws `invite_codes_hidden` while the account is too young. */
 export async function listOwnInviteCodes(ctx: Ctx, gate: Gate): Promise<InviteCodeRow[]> {
-  const { only, perPerson, windowSeconds } = ctx.config.invites
+  const { perPerson, windowSeconds } = ctx.config.invites
   const { principal, reads } = await gate(({ userId }) => [findUser(userId), listInviteCodes(userId)])
   const [user, codes] = reads
-  if (!only) throw new AppError('not_found')
   if (!user) throw new AppError('unauthenticated')
   const waitMs = user.createdAt + windowSeconds * 1_000 - ctx.now()
   if (waitMs > 0) throw new AppError('invite_codes_hidden', 'The account is too young to invite', { retryAfter: Math.ceil(waitMs / 1_000) })
@@ -60,16 +56,19 @@ export interface Invitation {
   writes(userId: UserId): Statement<unknown>[]
 }
 
-const NOT_NEEDED: Invitation = { condition: always, writes: () => [] }
-
-/** Without invite-only mode a code is of no account. Throws `invite_code_invalid` where one is needed and missing. */
+/**
+ * Where signing up is open, a code is optional: one that is wrong or used keeps nobody out and is not recorded. In
+ * invite-only mode throws `invite_code_invalid` where it is missing.
+ */
 export function toInvitation(ctx: Ctx, inviteCode: string | undefined): Invitation {
-  if (!ctx.config.invites.only) return NOT_NEEDED
+  const { only } = ctx.config.invites
   const code = (inviteCode ?? '').trim().toUpperCase()
-  if (code === '') throw invalidInvite('is required')
+  if (code === '' && only) throw invalidInvite('is required')
+  if (code === '') return { condition: always, writes: () => [] }
+  const isOpen = isInviteOpen(code, ctx.now())
   return {
-    condition: isInviteOpen(code, ctx.now()),
-    writes: (userId) => [claimInvite(code, userId, ctx.now(), userExists(userId))],
+    condition: only ? isOpen : always,
+    writes: (userId) => [claimInvite(code, userId, ctx.now(), both(userExists(userId), isOpen))],
   }
 }
 

@@ -12,7 +12,6 @@ import { ownerOfAddress, raiseEpoch, updatePassword } from '../../store/db/users
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password } from '../fields.ts'
-import { RESET_CODE_MS } from '../figures.ts'
 import { inARowKeys } from '../sessions/password-attempts.ts'
 import { audit } from './audit.ts'
 import { deliverLater, mailCode, mailNotice } from './mail.ts'
@@ -30,7 +29,7 @@ export async function requestPasswordReset(ctx: Ctx, email: Email): Promise<{ ta
   const user = ownerOfAddress(key, ctx.now())
   const mail = mailCode(ctx, {
     purpose: 'reset_password',
-    lifeMs: RESET_CODE_MS,
+    lifeMs: ctx.config.lifetimes.resetCodeMs,
     kind: kindOf('reset_password'),
     user,
     address: key,

@@ -23,7 +23,6 @@ import {
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
-import { VERIFY_CODE_MS } from '../figures.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
 import { audit } from './audit.ts'
 import { codeRefusal, confirmEmailChange, hashOfCode } from './email-change.ts'
@@ -40,7 +39,7 @@ export interface SignUp {
   readonly familyName: string
   readonly phoneCountryCode: string | null
   readonly phone: string | null
-  /** Needed in invite-only mode alone. */
+  /** Required in invite-only mode; otherwise it tells who invited the account. */
   readonly inviteCode?: string | undefined
 }
 
@@ -98,7 +97,7 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
   if (!requireEmailVerification) return ctx.db.commit(writes, findUser(id))
   const mail = mailCode(ctx, {
     purpose: 'verify_email',
-    lifeMs: VERIFY_CODE_MS,
+    lifeMs: ctx.config.lifetimes.verifyCodeMs,
     kind: signUpKind(key),
     user: idOf(id),
     address: key,
@@ -115,7 +114,7 @@ export async function resendVerification(ctx: Ctx, userId: UserId): Promise<void
   const found = await ctx.db.one(findAddress(userId))
   const mail = mailCode(ctx, {
     purpose: 'verify_email',
-    lifeMs: VERIFY_CODE_MS,
+    lifeMs: ctx.config.lifetimes.verifyCodeMs,
     kind: signUpKind(found?.emailKey ?? ''),
     user: unverifiedUser(userId, ctx.now()),
     address: found?.emailKey ?? `unknown ${userId}`,

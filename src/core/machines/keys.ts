@@ -10,7 +10,7 @@ import { insertRefreshToken } from '../../store/db/refresh-tokens.ts'
 import { insertSession, sessionWasMade } from '../../store/db/sessions.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { ACCESS_TOKEN_SECONDS_MAX, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
+import { ACCESS_TOKEN_SECONDS_MAX } from '../figures.ts'
 import { issueAccessToken } from '../oauth/access-token.ts'
 import { intersectScopes, type Scope, storedScopes } from '../oauth/scopes.ts'
 import { touchMachineLater } from './last-use.ts'
@@ -54,7 +54,7 @@ export function newKeySession(
   const sessionId = ctx.newId<SessionId>()
   const refreshToken = input.refreshable ? randomToken() : null
   // No longer than the key. The old protocols do not rotate refresh tokens, so the session ends with its only one.
-  const life = input.refreshable ? REFRESH_TOKEN_IDLE_MS : ACCESS_TOKEN_SECONDS_MAX * 1000
+  const life = input.refreshable ? ctx.config.lifetimes.refreshTokenIdleMs : ACCESS_TOKEN_SECONDS_MAX * 1000
   const expiresAt = Math.min(now + life, key.expiresAt ?? Number.POSITIVE_INFINITY)
   const session = {
     id: sessionId,

@@ -18,7 +18,6 @@ import { insertSession } from '../../store/db/sessions.ts'
 import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { REFRESH_TOKEN_ABSOLUTE_MS, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
 import { type Client, requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
@@ -91,8 +90,9 @@ function claimWrites(
   const now = ctx.now()
   const claimed = isCodeClaimed(codeHash, sessionId)
   // Without refresh tokens the grant ends with its one access token.
-  const life = refreshToken === null ? client.accessTokenSeconds * 1000 : REFRESH_TOKEN_ABSOLUTE_MS
-  const idleExpiresAt = now + Math.min(life, REFRESH_TOKEN_IDLE_MS)
+  const { refreshTokenMs, refreshTokenIdleMs } = ctx.config.lifetimes
+  const life = refreshToken === null ? client.accessTokenSeconds * 1000 : refreshTokenMs
+  const idleExpiresAt = now + Math.min(life, refreshTokenIdleMs)
   const session = {
     id: sessionId,
     userId: code.userId,

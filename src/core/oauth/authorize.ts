@@ -11,7 +11,6 @@ import { always, type Fragment, type Statement } from '../../store/db/database.t
 import { findClient, type OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { AUTHORIZATION_CODE_MS } from '../figures.ts'
 import type { OptionalGate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { type AuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
@@ -173,7 +172,7 @@ export async function issueCode(
     nonce: request.nonce ?? null,
     browserSessionId: principal.sessionId,
     createdAt: now,
-    expiresAt: now + AUTHORIZATION_CODE_MS,
+    expiresAt: now + ctx.config.lifetimes.authorizationCodeMs,
   }
   // The session, or the consent, may have ended since the gate, or the gate may have read a replica.
   if (!(await ctx.db.commit([insertAuthorizationCode(row, condition), ...writes(codeHash)], codeExists(codeHash)))) throw loginRequired()

@@ -127,7 +127,8 @@ const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string
 
 /** Throws `already_exists` for an id that is taken. */
 export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Promise<Registration> {
-  const registration = planClient(input, ctx.now())
+  const { accessTokenSeconds = ctx.config.lifetimes.accessTokenSeconds } = input
+  const registration = planClient({ ...input, accessTokenSeconds }, ctx.now())
   const { row } = registration
   const { principal } = await gate()
   requirePowerOver(principal, row)

@@ -8,7 +8,7 @@ import { findClient } from '../../store/db/oauth-clients.ts'
 import { findRefreshToken, findRotation, type RefreshTokenRow, rotateRefreshToken } from '../../store/db/refresh-tokens.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { REFRESH_GRACE_MS, REFRESH_TOKEN_IDLE_MS } from '../figures.ts'
+import { REFRESH_GRACE_MS } from '../figures.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
 import { requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
@@ -57,7 +57,7 @@ async function rotate(ctx: Ctx, input: { presented: string; token: LiveToken; ki
     tokenHash: sha256(successor),
     sessionId: token.sessionId,
     createdAt: now,
-    expiresAt: Math.min(token.sessionExpiresAt, now + REFRESH_TOKEN_IDLE_MS),
+    expiresAt: Math.min(token.sessionExpiresAt, now + ctx.config.lifetimes.refreshTokenIdleMs),
   }
   const rotation = await ctx.db.commit(rotateRefreshToken({ tokenHash, successor: row, kid, now }), findRotation(tokenHash, row.tokenHash))
   // Signed out, banned or deleted between the look and the rotation.

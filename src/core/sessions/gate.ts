@@ -13,7 +13,7 @@ import { findGateRow, type GateRow, touchSession } from '../../store/db/sessions
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { BROWSER_SESSION_IDLE_MS, SESSION_TOUCH_MS } from '../figures.ts'
+import { SESSION_TOUCH_MS } from '../figures.ts'
 import { touchMachineLater } from '../machines/last-use.ts'
 import { coveredBy, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from '../oauth/scopes.ts'
 import type { Claim, ClientPrincipal, Principal, UserPrincipal } from './principal.ts'
@@ -175,7 +175,7 @@ function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrinci
 
 /** Not part of the answer: a session list shows it, to within `SESSION_TOUCH_MS`. */
 function touch(ctx: Ctx, row: GateRow, now: number): void {
-  const idleExpiresAt = row.sessionClientId === null ? now + BROWSER_SESSION_IDLE_MS : row.sessionIdleExpiresAt
+  const idleExpiresAt = row.sessionClientId === null ? now + ctx.config.lifetimes.sessionIdleMs : row.sessionIdleExpiresAt
   ctx.defer(() => ctx.db.one(touchSession({ id: row.sessionId, now, idleExpiresAt })))
 }
 

@@ -16,7 +16,7 @@ import { getSessionDetail, putSessionDetail, type SessionDetail } from '../../st
 import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { BROWSER_SESSION_ABSOLUTE_MS, BROWSER_SESSION_IDLE_MS, BROWSER_SESSIONS_MAX } from '../figures.ts'
+import { BROWSER_SESSIONS_MAX } from '../figures.ts'
 import type { Gate, OptionalGate } from './gate.ts'
 import type { Claim, UserPrincipal } from './principal.ts'
 
@@ -43,7 +43,12 @@ export function newBrowserSession(
   input: { userId: UserId; amr: readonly string[]; authenticatedAt?: number; condition: Fragment },
 ): { session: BrowserSession; writes: Statement<unknown>[] } {
   const now = ctx.now()
-  const session = { id: ctx.newId<SessionId>(), userId: input.userId, secret: randomToken(), expiresAt: now + BROWSER_SESSION_ABSOLUTE_MS }
+  const session = {
+    id: ctx.newId<SessionId>(),
+    userId: input.userId,
+    secret: randomToken(),
+    expiresAt: now + ctx.config.lifetimes.sessionMs,
+  }
   const row = {
     id: session.id,
     userId: input.userId,
@@ -52,7 +57,7 @@ export function newBrowserSession(
     scope: BROWSER_SCOPE,
     createdAt: now,
     expiresAt: session.expiresAt,
-    idleExpiresAt: now + BROWSER_SESSION_IDLE_MS,
+    idleExpiresAt: now + ctx.config.lifetimes.sessionIdleMs,
     authenticatedAt: input.authenticatedAt ?? now,
     amr: input.amr.join(' '),
   }

@@ -23,7 +23,7 @@ import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-h
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
-import { MAIL_PAUSE_MS, SIGN_IN_CHALLENGE_MS } from '../figures.ts'
+import { MAIL_PAUSE_MS } from '../figures.ts'
 import { isInForce } from './gate.ts'
 import {
   countPasswordTry,
@@ -218,7 +218,7 @@ function methodsOf(user: SignInRow): SignInMethod[] {
 async function challengeSecondFactor(ctx: Ctx, user: SignInRow, attempts: PasswordAttempts, userAgent: string): Promise<SignInOutcome> {
   const unchanged = maySignIn(user.id, user.epoch, timesOf(ctx))
   const sessionHash = randomToken()
-  const challenge = newChallenge(ctx, 'sign_in', SIGN_IN_CHALLENGE_MS, sha256(sessionHash))
+  const challenge = newChallenge(ctx, 'sign_in', ctx.config.lifetimes.signInCodeMs, sha256(sessionHash))
   // The pause between two mails is for a code that is still good: one that was used is followed by another at once.
   const methods = methodsOf(user)
   const isMailed = !methods.includes('totp')

@@ -1,4 +1,4 @@
-/** `/account/invites`: the codes that a person may give away, in invite-only mode. */
+/** `/account/invites`: the codes that a person may give away. */
 import { Hono } from 'hono'
 import { listOwnInviteCodes } from '../../core/accounts/invite-codes.ts'
 import { requires } from '../../http/access.ts'
@@ -9,9 +9,16 @@ const PATH = '/account/invites'
 
 export const inviteCodesPage = new Hono<AppEnv>().get(PATH, requires('delegated:social:invite-code:read'), async (c) => {
   const codes = await listOwnInviteCodes(c.var.ctx, c.var.gate)
+  const { only } = c.var.ctx.config.invites
   return showPage(
     c,
-    { title: 'Invite codes', section: PATH, lead: 'Each one makes one account. Give them to people you trust.' },
+    {
+      title: 'Invite codes',
+      section: PATH,
+      lead: only
+        ? 'Each code makes one account. Give them to people you trust.'
+        : 'Each code makes one account, and shows that you invited it.',
+    },
     codes.length === 0 ? (
       <p>You have no codes.</p>
     ) : (

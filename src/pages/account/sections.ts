@@ -22,7 +22,7 @@ const SECTIONS: readonly Section[] = [
   { path: '/account/delete', title: 'Delete account', hint: 'Leave for good' },
 ]
 
-/** Invitations are there in invite-only mode alone. */
+/** Nobody has invite codes where `INVITES_PER_PERSON` is 0. */
 export function sectionsOf(config: Config): Section[] {
-  return SECTIONS.filter(({ path }) => path !== '/account/invites' || config.invites.only)
+  return SECTIONS.filter(({ path }) => path !== '/account/invites' || config.invites.perPerson > 0)
 }

@@ -1,8 +1,8 @@
-// Invite-only mode over HTTP (wire §3.1-3.3; security row 64).
+// Invite codes over HTTP, in every mode (wire §3.1-3.3; security row 64).
 import { describe, expect, test } from 'vitest'
 import { InviteCodesReply } from '../../../src/apis/user/search-presenters.ts'
 import { Client, db, mailsTo, newestCode, type Options, platform, type Reply } from '../../support/kith.ts'
-import { logIn, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../../support/people.ts'
+import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../../support/people.ts'
 
 const INVITE_ONLY = { env: { INVITE_ONLY: 'on', INVITE_CODE_WINDOW_SECONDS: '0' } } satisfies Options
 
@@ -12,6 +12,8 @@ interface Code {
   updatedAt: string
   targetId?: string
 }
+
+const OPEN = { env: { INVITE_CODE_WINDOW_SECONDS: '0' } } satisfies Options
 
 const look = (person: Person, options: Options = INVITE_ONLY) => person.client.get('/user/invite-codes', options)
 const codesOf = async (person: Person): Promise<Code[]> => (await look(person)).json.data.inviteCodes
@@ -90,11 +92,12 @@ describe('the codes of a person', () => {
     expect((await look(person, { env: { INVITE_ONLY: 'on' } })).status).toBe(200)
   })
 
-  test('without invite-only mode there is no such thing, for whoever is signed in', async () => {
+  test('the same codes where signing up is open, for whoever is signed in', async () => {
     const person = await signedInPerson('mode_is_off')
-    const reply = await look(person, {})
-    expect(reply.status).toBe(404)
-    expect(reply.json).toEqual({ ok: 0, error: 'NotFound', additionalInfo: { method: 'GET', path: '/user/invite-codes' } })
+    const reply = await look(person, OPEN)
+    expect(reply.status).toBe(200)
+    expect(reply.json.data.inviteCodes).toHaveLength(5)
+    expect(reply.json.data.inviteCodes).toEqual(await codesOf(person))
     expect((await new Client().get('/user/invite-codes')).status).toBe(401)
     expect((await new Client().get('/user/invite-codes', INVITE_ONLY)).status).toBe(401)
   })
@@ -253,13 +256,34 @@ describe('sign-up with a code', () => {
     expect(await countUsers('lost_reply_%')).toBe(3)
   })
 
-  test('without invite-only mode a code is taken, looked at by nobody, and not used', async () => {
+  test('where signing up is open, a code says who invited whom, and one that is wrong, used or missing keeps nobody out', async () => {
     const { owner, code } = await newCode('open_door_1')
-    expect((await join('open_door_2', code, {}, {})).status).toBe(201)
-    expect((await join('open_door_3', 'nonsense', {}, {})).status).toBe(201)
-    expect((await join('open_door_4', undefined, {}, {})).status).toBe(201)
+    const guest = await join('open_door_2', code, {}, OPEN)
+    expect(guest.status).toBe(201)
+    for (const [index, one] of [code, 'nonsense', undefined].entries()) {
+      expect((await join(`open_door_${index + 3}`, one, {}, OPEN)).status).toBe(201)
+    }
+    const [used, ...others] = await codesOf(owner)
+    expect(used?.targetId).toBe(guest.json.data.user._id)
+    for (const other of others) expect(other).not.toHaveProperty('targetId')
+  })
+
+  test('64 open sign-ups with one code at once: nobody is refused for it, and one of them is recorded', async () => {
+    const { owner, code } = await newCode('open_race_1')
+    const replies = await Promise.all(Array.from({ length: 64 }, (_, index) => join(`open_racer_${index}`, code, {}, OPEN)))
+    const guests = replies.filter(({ status }) => status === 201)
+    // The others found the queue for password hashes full.
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201, 503]))
+    expect(guests.length).toBeGreaterThan(1)
+    expect(guests.map(({ json }) => json.data.user._id)).toContain((await codesOf(owner))[0]?.targetId)
+  })
+
+  test('the code of somebody who is banned is not recorded where signing up is open', async () => {
+    const { owner, code } = await newCode('open_banned_1')
+    await db.prepare("UPDATE users SET banned_at = 1 WHERE username = 'open_banned_1'").run()
+    expect((await join('open_banned_2', code, {}, OPEN)).status).toBe(201)
+    await db.prepare("UPDATE users SET banned_at = NULL WHERE username = 'open_banned_1'").run()
     expect((await codesOf(owner))[0]).not.toHaveProperty('targetId')
-    await signUp('open_door_5')
   })
 })
 
@@ -276,6 +300,8 @@ describe('configuration', () => {
   })
   test('empty values are the defaults', async () => {
     const person = await signedInPerson('empty_values')
-    expect((await look(person, { env: { INVITE_ONLY: '', INVITES_PER_PERSON: '', INVITE_CODE_WINDOW_SECONDS: '' } })).status).toBe(404)
+    const reply = await look(person, { env: { INVITE_ONLY: '', INVITES_PER_PERSON: '', INVITE_CODE_WINDOW_SECONDS: '' } })
+    // Ten seconds is how old an account has to be.
+    expect(reply.json.additionalInfo.waitTime).toBeLessThanOrEqual(10)
   })
 })

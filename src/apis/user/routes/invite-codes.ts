@@ -12,10 +12,10 @@ export const inviteCodes = new Hono<AppEnv>().get(
   describe({
     summary: "The caller's invite codes",
     description:
-      'In invite-only mode alone; 404 otherwise. A code makes one account, whose id is then its targetId. ' +
-      'A young account has to wait: InviteCodesHidden with waitTime in seconds.',
+      'A code makes one account, whose id is then its targetId. Signing up requires a code in invite-only mode; otherwise it is optional. ' +
+      'An account that is too young gets InviteCodesHidden, with waitTime in seconds.',
     response: { status: 200, schema: InviteCodesReply, example: { ok: 1, data: { inviteCodes: [EXAMPLE_INVITE_CODE] } } },
-    refusals: [400, 404],
+    refusals: [400],
   }),
   async (c) => {
     const codes = await listOwnInviteCodes(c.var.ctx, c.var.gate)

@@ -1,5 +1,6 @@
 /** What everyone may know of the service: its health, its scopes (wire §3.2, §6.1). */
 import { Hono } from 'hono'
+import { checkHealth } from '../../../core/health.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { networkLimit } from '../../../http/rate-limit.ts'
@@ -10,8 +11,15 @@ export const system = new Hono<AppEnv>()
   .get(
     '/health',
     anyone(),
-    describe({ summary: 'Whether the service answers', response: { status: 200, schema: HealthReply, example: { status: 'UP' } } }),
-    (c) => c.json({ status: 'UP' }),
+    describe({
+      summary: 'Whether the service can serve',
+      description: 'Otherwise 503 with status DOWN and a reason: the database does not answer, or lacks migrations.',
+      response: { status: 200, schema: HealthReply, example: { status: 'UP' } },
+    }),
+    async (c) => {
+      const reason = await checkHealth(c.var.ctx)
+      return reason === null ? c.json({ status: 'UP' }) : c.json({ status: 'DOWN', reason }, 503)
+    },
   )
   .get(
     '/user/scopes',

@@ -1,0 +1,62 @@
+/**
+ * Rules that hold between several vars, judged on those that could be read: so that one deployment learns all of its
+ * problems at once.
+ */
+import { SCRYPT_LN_FLOOR, type Vars } from './config-vars.ts'
+
+/** Vars that could not be read are left out; each has a problem of its own. */
+type Read = Partial<Vars>
+
+/** Keys made by `npm start` and by the tests carry these prefixes in their ids. */
+const DEVELOPMENT_KID = /^(dev|test)-/
+
+export function problemsAcross(vars: Read): string[] {
+  return [...avatarProblems(vars), ...hostProblems(vars), ...lifetimeProblems(vars), ...environmentProblems(vars)]
+}
+
+/** What the chosen way to download avatars needs. */
+function avatarProblems(vars: Read): string[] {
+  if (vars.AVATAR_URLS === undefined) return []
+  const needed =
+    vars.AVATAR_URLS === 'public'
+      ? (['AVATARS_BASE_URL'] as const)
+      : (['AVATARS_S3_URL', 'AVATARS_S3_ACCESS_KEY_ID', 'AVATARS_S3_SECRET_ACCESS_KEY'] as const)
+  return needed.filter((name) => vars[name] === '').map((name) => `${name}: is missing (AVATAR_URLS is ${vars.AVATAR_URLS})`)
+}
+
+/** A room at the root of a host leaves no place there for pages, or for files. */
+function hostProblems(vars: Read): string[] {
+  const isTaken = (origin = '') => origin !== '' && vars.HOST_ROOMS?.has(new URL(origin).host)
+  return (['ORIGIN', 'FILES_ORIGIN'] as const).filter((name) => isTaken(vars[name])).map((name) => `HOST_ROOMS names the host of ${name}`)
+}
+
+/** What may be left alone for a while may not last less than that. */
+function lifetimeProblems(vars: Read): string[] {
+  const pairs = [
+    ['SESSION_IDLE_SECONDS', 'SESSION_SECONDS'],
+    ['REFRESH_TOKEN_IDLE_SECONDS', 'REFRESH_TOKEN_SECONDS'],
+  ] as const
+  return pairs.filter(([idle, life]) => (vars[idle] ?? 0) > (vars[life] ?? Infinity)).map(([idle, life]) => `${idle} is more than ${life}`)
+}
+
+/** What the environment forbids: everything that makes development comfortable and production unsafe. */
+function environmentProblems(vars: Read): string[] {
+  const problems: string[] = []
+  if (vars.ENVIRONMENT !== 'test' && (vars.SCRYPT_LN ?? SCRYPT_LN_FLOOR) < SCRYPT_LN_FLOOR) {
+    problems.push(`SCRYPT_LN is below ${SCRYPT_LN_FLOOR}, which only tests may use`)
+  }
+  if (vars.ENVIRONMENT !== 'production') return problems
+  if (vars.ORIGIN !== undefined && !vars.ORIGIN.startsWith('https:')) problems.push('ORIGIN must be https in production')
+  if (vars.MAIL === 'capture') problems.push('MAIL=capture sends no mail and is refused in production')
+  for (const name of ['AVATARS_BASE_URL', 'AVATARS_S3_URL', 'FILES_ORIGIN'] as const) {
+    if (vars[name]?.startsWith('http:')) problems.push(`${name} must be https in production`)
+  }
+  if (vars.NETWORK_LIMITS === 'off') problems.push('NETWORK_LIMITS=off is refused in production')
+  const keyrings = (['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS'] as const).map(
+    (name) => [name, [...(vars[name]?.keys.keys() ?? [])]] as const,
+  )
+  for (const [name, ids] of [['SIGNING_KEYS', vars.SIGNING_KEYS?.map((key) => key.kid) ?? []] as const, ...keyrings]) {
+    if (ids.some((kid) => DEVELOPMENT_KID.test(kid))) problems.push(`${name} holds a development secret`)
+  }
+  return problems
+}
