@@ -44,6 +44,16 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
       const later = scheduler.wait(0).then(work)
       waiting.waitUntil(later.catch((error: unknown) => log('error', 'deferred_work_failed', { cause: String(error) })))
     },
+    finish(work) {
+      const done = work()
+      waiting.waitUntil(
+        done.then(
+          () => undefined,
+          () => undefined,
+        ),
+      )
+      return done
+    },
     log,
   }
 }

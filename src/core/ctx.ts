@@ -37,5 +37,10 @@ export interface Ctx {
   newId<Id extends AnyId>(): Id
   /** Work after the reply (waitUntil). What must not be lost is in the database before. */
   defer(work: () => Promise<unknown>): void
+  /**
+   * Work that comes to its end although the client goes away meanwhile, which cancels the rest of its request: whatever takes
+   * something that must be given back.
+   */
+  finish<T>(work: () => Promise<T>): Promise<T>
   log(level: 'info' | 'warn' | 'error', event: string, detail?: Record<string, unknown>): void
 }

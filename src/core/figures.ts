@@ -99,7 +99,10 @@ export const CUSTOM_DATA_BYTES_MAX = 4 * 1024
 
 /** An upload from which nothing has come for so long is given up: no phone in a tunnel waits longer. */
 export const UPLOAD_IDLE_MS = 30 * SECOND_MS
-/** No upload takes longer; what is older and not committed never will be. */
+/** What an upload has reserved is free again so long after the last word of it; while it goes on, it says so every now and then. */
+export const UPLOAD_RESERVED_MS = 30 * SECOND_MS
+export const UPLOAD_RENEWED_EVERY_MS = 10 * SECOND_MS
+/** No upload takes longer: an object without a row that is older has none coming. */
 export const UPLOAD_GIVEN_UP_MS = HOUR_MS
 /** A link is for opening, not for keeping (security row 69). */
 export const FILE_LINK_SECONDS_MAX = 5 * 60

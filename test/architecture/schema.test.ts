@@ -69,6 +69,7 @@ const INDEXES = [
   'files_of_folder: files (folder_id)',
   'files_of_user: files (user_id)',
   'files_pending: files (created_at) WHERE committed_at IS NULL',
+  'files_pending_of_user: files (user_id, reserved_until) WHERE committed_at IS NULL',
   'files_user: files (user_id, id) WHERE committed_at IS NOT NULL',
   'folders_name: UNIQUE folders (user_id, name)',
   'follows_followers: follows (followed_id) WHERE approved_at IS NOT NULL',

@@ -3,7 +3,7 @@
 // had its time every row has its object, byte for byte, and nothing is left over (§5.4, 7 and 8). `npm run faults` tries
 // more kinds of faults.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/figures.ts'
+import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS, UPLOAD_RESERVED_MS } from '../../src/core/figures.ts'
 import { clock } from '../platform/clock.ts'
 import { D1_FAILURES, type D1Failure, type R2Fault } from '../platform/faults.ts'
 import { count, newName, rows } from '../support/actors.ts'
@@ -260,7 +260,7 @@ describe('a process that ends at any step of an upload', () => {
     const files = () => client.get('/user/media/usage').then((reply) => reply.json.data.usage.files)
     await abandonUpload()
     expect(await files()).toBe(1)
-    clock.advance(UPLOAD_GIVEN_UP_MS - 1)
+    clock.advance(UPLOAD_RESERVED_MS)
     await runCron()
     expect(await files(), 'it may still come').toBe(1)
     await settle()

@@ -39,7 +39,7 @@ async function removeObjects(ctx: Ctx, name: Bucket, bucket: R2Bucket, keys: rea
 /** A cron run's share of all of it. */
 export async function sweepMedia(ctx: Ctx): Promise<void> {
   const now = ctx.now()
-  const givenUp = isGivenUp({ before: now - UPLOAD_GIVEN_UP_MS, limit: UPLOADS_GIVEN_UP_PER_RUN })
+  const givenUp = isGivenUp({ now, unsaidMs: UPLOAD_GIVEN_UP_MS, limit: UPLOADS_GIVEN_UP_PER_RUN })
   try {
     await ctx.db.batch(removeFiles(givenUp, now))
     await markOrphansOf(ctx, 'media', ctx.media, (keys) => markOrphans(keys, now))

@@ -1,7 +1,8 @@
 /**
  * Uploads into the media library (design §2): a place is reserved within the quotas, the bytes go to the bucket, the row
- * is committed with their digest. Whatever fails in between gives the place up and marks the object for removal; what
- * even that does not reach is the sweep's. Resumable and presigned uploads would begin and end with the same two writes.
+ * is committed with their digest. Whatever fails in between, the client's going away included, gives the place up and marks
+ * the object for removal. A reservation counts for seconds and is renewed while bytes come, so that the place of an upload
+ * that died without a word is free again for the person's next one.
  */
 import { equalInConstantTime, randomHex } from '../../crypto.ts'
 import type { FileId, UserId } from '../../ids.ts'
@@ -14,12 +15,16 @@ import {
   findReservation,
   findUsage,
   hasFolder,
+  isAbandoned,
   releaseFile,
+  removeFiles,
+  renewReservation,
   reserveFile,
 } from '../../store/db/files.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { FileName } from '../fields.ts'
+import { UPLOAD_RENEWED_EVERY_MS, UPLOAD_RESERVED_MS } from '../figures.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { passOn } from './body.ts'
 import { removeMarkedObjects } from './removal.ts'
@@ -46,19 +51,26 @@ export async function uploadFile(ctx: Ctx, gate: Gate, read: () => Promise<Uploa
   const { uploadBytesMax } = ctx.config.media
   if (upload.size > uploadBytesMax) throw new AppError('payload_too_large', `A file may have at most ${uploadBytesMax} bytes`)
   if (upload.size === 0) throw new AppError('invalid_file', 'The file is empty')
-  const place = await reserve(ctx, principal.userId, upload)
+  return ctx.finish(() => storeUpload(ctx, principal.userId, upload))
+}
+
+async function storeUpload(ctx: Ctx, userId: UserId, upload: Upload): Promise<FileRow> {
+  const place = await reserve(ctx, userId, upload)
+  const renewal = setInterval(() => renew(ctx, place), UPLOAD_RENEWED_EVERY_MS)
   try {
     const digest = await store(ctx, place.objectKey, upload)
     if (upload.digest !== null && !equalInConstantTime(upload.digest, digest)) {
       throw new AppError('invalid_request', 'The content is not the one that Content-Digest names', { reason: 'digest_mismatch' })
     }
-    const file = await ctx.db.commit([commitFile({ id: place.id, digest, now: ctx.now() })], findFile(place.id, principal.userId))
+    const file = await ctx.db.commit([commitFile({ id: place.id, digest, now: ctx.now() })], findFile(place.id, userId))
     // The folder was deleted, or the sweep has given the upload up.
     if (!file) throw new AppError('not_found', 'The upload has come to no end')
     return file
   } catch (error) {
     await giveUp(ctx, place)
     throw error
+  } finally {
+    clearInterval(renewal)
   }
 }
 
@@ -73,10 +85,32 @@ async function reserve(ctx: Ctx, userId: UserId, upload: Upload): Promise<Place>
   const objectKey = randomHex(16)
   const { name, folder, contentType, size, preventShare } = upload
   const { filesPerUser, bytesPerUser } = ctx.config.media
-  const row = { id, userId, folder, name, contentType, size, objectKey, preventShare, createdAt: ctx.now() }
-  const reserved = await ctx.db.commit([reserveFile(row, { files: filesPerUser, bytes: bytesPerUser })], findReservation(id, objectKey))
+  const now = ctx.now()
+  const row = {
+    id,
+    userId,
+    folder,
+    name,
+    contentType,
+    size,
+    objectKey,
+    preventShare,
+    createdAt: now,
+    reservedUntil: now + UPLOAD_RESERVED_MS,
+  }
+  const writes = [...removeFiles(isAbandoned(userId, now), now), reserveFile(row, { files: filesPerUser, bytes: bytesPerUser })]
+  const reserved = await ctx.db.commit(writes, findReservation(id, objectKey))
   if (!reserved) throw await refusal(ctx, userId, upload)
   return { id, objectKey }
+}
+
+/** Never throws: a reservation outlives a renewal that fails. */
+async function renew(ctx: Ctx, place: Place): Promise<void> {
+  try {
+    await ctx.db.one(renewReservation(place.id, ctx.now() + UPLOAD_RESERVED_MS))
+  } catch (cause) {
+    ctx.log('warn', 'upload_not_renewed', { file: place.id, cause: String(cause) })
+  }
 }
 
 /** Why nothing was reserved. */

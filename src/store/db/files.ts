@@ -24,6 +24,7 @@ export interface Reservation {
   readonly objectKey: string
   readonly preventShare: boolean
   readonly createdAt: number
+  readonly reservedUntil: number
 }
 
 /** A folder by id or by name; null is `Default`. */
@@ -45,9 +46,10 @@ function idOfFolder(userId: UserId, folder: FolderRef): Fragment {
 export function reserveFile(row: Reservation, quota: { files: number; bytes: number }): Statement<void> {
   const used = (column: Fragment) => sql`COALESCE((SELECT ${column} FROM media_usage WHERE user_id = ${row.userId}), 0)`
   return run(sql`
-    INSERT INTO files (id, user_id, folder_id, name, content_type, size, object_key, prevent_share, created_at, updated_at)
+    INSERT INTO files (id, user_id, folder_id, name, content_type, size, object_key, prevent_share, created_at, updated_at,
+                       reserved_until)
     SELECT ${row.id}, ${row.userId}, ${idOfFolder(row.userId, row.folder)}, ${row.name}, ${row.contentType}, ${row.size}, ${row.objectKey},
-           ${row.preventShare ? 1 : 0}, ${row.createdAt}, ${row.createdAt}
+           ${row.preventShare ? 1 : 0}, ${row.createdAt}, ${row.createdAt}, ${row.reservedUntil}
     WHERE ${used(sql`files`)} < ${quota.files} AND ${used(sql`bytes`)} + ${row.size} <= ${quota.bytes}
       AND ${hasFolder(row.userId, row.folder)} AND ${isAccountAlive(row.userId, row.createdAt)}
     ON CONFLICT (id) DO NOTHING`)
@@ -61,6 +63,11 @@ function isReserved(id: FileId): Fragment {
 /** The witness of a reservation. */
 export function findReservation(id: FileId, objectKey: string): Statement<{ id: FileId } | null> {
   return first(sql`SELECT id FROM files WHERE id = ${id} AND object_key = ${objectKey} AND committed_at IS NULL`)
+}
+
+/** The upload is still on its way. */
+export function renewReservation(id: FileId, until: number): Statement<void> {
+  return run(sql`UPDATE files SET reserved_until = ${until} WHERE id = ${id} AND committed_at IS NULL`)
 }
 
 /** Makes the reservation a file. Nothing once the reservation has been given up. */
@@ -160,9 +167,17 @@ export function isFileOf(id: FileId, userId: UserId): Fragment {
   return sql`id = ${id} AND user_id = ${userId} AND committed_at IS NOT NULL`
 }
 
-/** Uploads that were begun before and never came to an end. The oldest first. */
-export function isGivenUp(input: { before: number; limit: number }): Fragment {
-  return sql`id IN (SELECT id FROM files WHERE committed_at IS NULL AND created_at < ${input.before} ORDER BY created_at, id LIMIT ${input.limit})`
+/** Reservations of a person that nobody has renewed: their uploads have ended without a word. */
+export function isAbandoned(userId: UserId, now: number): Fragment {
+  return sql`user_id = ${userId} AND committed_at IS NULL AND reserved_until < ${now}`
+}
+
+/** The same of everybody, the oldest first; one that does not say how long it counts does for `unsaidMs`. */
+export function isGivenUp(input: { now: number; unsaidMs: number; limit: number }): Fragment {
+  return sql`id IN (
+    SELECT id FROM files
+    WHERE committed_at IS NULL AND created_at < ${input.now} AND COALESCE(reserved_until, created_at + ${input.unsaidMs}) < ${input.now}
+    ORDER BY created_at, id LIMIT ${input.limit})`
 }
 
 /** Objects of the bucket that no row names, marked for removal. Keys as one JSON array. */

@@ -1,8 +1,8 @@
 // Uploads into the media library: what is taken, and what is refused with nothing left of it (security rows 65, 70, 71).
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { UPLOAD_IDLE_MS } from '../../../src/core/figures.ts'
+import { UPLOAD_IDLE_MS, UPLOAD_RENEWED_EVERY_MS } from '../../../src/core/figures.ts'
 import { checkInvariants } from '../../support/invariants.ts'
-import { type Client, type Options, platform, type Reply } from '../../support/kith.ts'
+import { type Client, db, type Options, platform, type Reply } from '../../support/kith.ts'
 import { bytesOf, mediaState, newFile, newFolder, randomBytes, sha256, upload, usageOf } from '../../support/media.ts'
 import { signedInPerson } from '../../support/people.ts'
 
@@ -208,6 +208,42 @@ describe('quotas', () => {
     await client.delete(`/user/media/files/${first}`)
     await newFile(client, 'c', randomBytes(6), { env })
     expect(await usageOf(client)).toMatchObject({ files: 2, bytes: 10 })
+  })
+
+  test('the place of an upload that has died is free for the next one after half a minute', async () => {
+    const person = await signedInPerson('uploader_died')
+    const env = { MEDIA_BYTES_PER_USER: '6' }
+    const reserved = `INSERT INTO files (id, user_id, name, content_type, size, object_key, created_at, updated_at, reserved_until)
+                      VALUES (1, ?, 'a', 'text/plain', 5, 'died', 1, 1, ?)`
+    const until = Date.now() + 60_000
+    await db.prepare(reserved).bind(Number.parseInt(person.id, 16), until).run()
+    await expectRefused(() => upload(person.client, 'b', HELLO, { env }), 403, /6 bytes/)
+    await db
+      .prepare('UPDATE files SET reserved_until = ? WHERE id = 1')
+      .bind(Date.now() - 1)
+      .run()
+    await newFile(person.client, 'b', HELLO, { env })
+    expect(await usageOf(person.client)).toMatchObject({ files: 1, bytes: 5 })
+    expect(await db.prepare("DELETE FROM object_tombstones WHERE key = 'died' RETURNING 1").first()).not.toBeNull()
+  })
+
+  test('an upload that goes on for long keeps its place', async () => {
+    const { client } = await signedInPerson('uploader_slow')
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const left: number[] = []
+    const body = new ReadableStream({
+      async pull(controller) {
+        if (left.length === 3) return controller.close()
+        await db.prepare('UPDATE files SET reserved_until = 1 WHERE committed_at IS NULL').run()
+        await vi.advanceTimersByTimeAsync(UPLOAD_RENEWED_EVERY_MS)
+        const until = () => db.prepare('SELECT reserved_until FROM files WHERE committed_at IS NULL').first<number>('reserved_until')
+        await vi.waitFor(async () => expect(await until()).toBeGreaterThan(Date.now() + UPLOAD_RENEWED_EVERY_MS))
+        left.push(1)
+        controller.enqueue(HELLO)
+      },
+    })
+    const made = await send(client, { body, headers: { 'content-length': '15' } })
+    expect([made.status, left.length], made.text).toEqual([201, 3])
   })
 
   test('an upload on its way has its place, and gives it back when it fails', async () => {

@@ -50,6 +50,8 @@ export const files = sqliteTable(
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
     committedAt: integer(),
+    /** Until when a reservation counts: whoever uploads renews it, so that an upload that was cancelled ends soon. */
+    reservedUntil: integer(),
   },
   (t) => [
     uniqueIndex('files_object_key').on(t.objectKey),
@@ -60,8 +62,9 @@ export const files = sqliteTable(
     // The end of an account or a folder: pending ones as well.
     index('files_of_user').on(t.userId),
     index('files_of_folder').on(t.folderId),
-    // The sweep of uploads that never ended.
+    // The sweep of uploads that never ended; a person's own, which their next upload gives up.
     index('files_pending').on(t.createdAt).where(sql`committed_at IS NULL`),
+    index('files_pending_of_user').on(t.userId, t.reservedUntil).where(sql`committed_at IS NULL`),
   ],
 )
 
