@@ -63,6 +63,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // Files share the modules of their worker; test/setup.ts empties the stores before each.
+    isolate: false,
     deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
     // Rounds of each race; RACE_ROUNDS=50 for a thorough run.
     provide: { raceRounds: Number(process.env.RACE_ROUNDS ?? 2) },

@@ -1,12 +1,29 @@
-// Before each test file: the schema, on the unwrapped database (the strict platform refuses what migrations need), and
-// production's caps on key derivation (design §8). Each test file has stores of its own.
-import type { D1Migration } from 'cloudflare:test'
+// Before each test file: empty stores with the schema in them, and production's caps on key derivation. All files of a
+// worker share its isolate and its modules, which is most of what a file would cost; so each one starts by emptying the stores,
+// whatever the one before it left, passed or failed.
+import { type D1Migration, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { afterAll, vi } from 'vitest'
+import type { Bindings } from '../src/config.ts'
+import { clock } from './platform/clock.ts'
 import { guardCrypto } from './platform/crypto.ts'
+import { platform } from './support/kith.ts'
 
 guardCrypto()
 
-const { DB, TEST_MIGRATIONS } = env as unknown as { DB: D1Database; TEST_MIGRATIONS: D1Migration[] }
+const { DB, KV, AVATARS, MEDIA, TEST_MIGRATIONS } = env as unknown as Bindings & { TEST_MIGRATIONS: D1Migration[] }
+
+/** A store that is busy when it is reset keeps what it has. */
+async function areEmpty(): Promise<boolean> {
+  const tables = await DB.prepare(`SELECT count(*) AS n FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'`).first<{ n: number }>()
+  const { keys } = await KV.list({ limit: 1 })
+  const objects = await Promise.all([AVATARS, MEDIA].map((bucket) => bucket.list({ limit: 1 })))
+  return tables?.n === 0 && keys.length === 0 && objects.every((page) => page.objects.length === 0)
+}
+
+platform.reset()
+do await reset()
+while (!(await areEmpty()))
 // All of them in one batch: one after the other they take longer than most files of tests.
 await DB.batch([
   ...TEST_MIGRATIONS.flatMap(({ queries }) => queries.map((query) => DB.prepare(query))),
@@ -16,3 +33,11 @@ await DB.batch([
   ),
   ...TEST_MIGRATIONS.map(({ name }) => DB.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name)),
 ])
+
+afterAll(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+  // `src/ids.ts` remembers the latest time it has seen: with modules of its own the next file does not go on from there.
+  if (clock.wasMoved) vi.resetModules()
+  clock.restore()
+})

@@ -4,8 +4,12 @@
 import { vi } from 'vitest'
 
 export const clock = {
+  /** Since the modules were loaded. */
+  wasMoved: false,
+
   /** Stops Date, at the present moment unless told otherwise. */
   freeze(at: number | Date = Date.now()): void {
+    clock.wasMoved = true
     vi.useFakeTimers({ toFake: ['Date'] })
     vi.setSystemTime(at)
   },

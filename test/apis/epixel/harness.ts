@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import { type Body, Client, newestCode, type Options, type Reply } from '../../support/kith.ts'
 import { makeMachine } from '../../support/machines.ts'
+import { oncePerFile } from '../../support/once-per-file.ts'
 import { PASSWORD, type Person, verifiedPerson } from '../../support/people.ts'
 
 export const ROOM = '/epixel/v1'
@@ -33,12 +34,8 @@ export interface Member extends Caller {
   readonly refresh: string
 }
 
-let key: Promise<string> | undefined
 /** One that all tests of a file share. */
-export function sharedKey(): Promise<string> {
-  key ??= makeMachine('api_key').then(({ secret }) => secret)
-  return key
-}
+export const sharedKey = oncePerFile(async () => (await makeMachine('api_key')).secret)
 
 export const logInUnder = (secret: string, username: string, password = PASSWORD, options?: Options) =>
   new Caller(secret, null).post('/user/login/', { username, password }, options)
