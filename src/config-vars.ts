@@ -144,6 +144,8 @@ export const vars = z.object({
   INVITE_ONLY: onOff(false),
   INVITES_PER_PERSON: whole(5, 0, 100),
   INVITE_CODE_WINDOW_SECONDS: whole(10, 0, 31_536_000),
+  USERNAME_HELD_DAYS: whole(30, 0, 3650),
+  AUDIT_KEPT_DAYS: whole(400, 30, 36_500),
   GATE: z.enum(['primary', 'replica']).default('primary'),
   NETWORK_LIMITS: z.enum(['on', 'off', '']).default(''),
   SCRYPT_LN: z.coerce.number().int().min(1).max(15).default(SCRYPT_LN_FLOOR),

@@ -38,6 +38,10 @@ export interface Config {
    * enough that a program cannot run from account to account. A lower number takes no code back.
    */
   readonly invites: { readonly only: boolean; readonly perPerson: number; readonly windowSeconds: number }
+  /** How long a user name that was given up is held back for its old owner. */
+  readonly usernameHeldMs: number
+  /** How long the audit trail is kept. */
+  readonly auditKeptMs: number
   /** `primary`: a logout-all acts on the very next request. `replica`: within replica lag (design §1.8). */
   readonly gate: 'primary' | 'replica'
   readonly networkLimits: boolean
@@ -148,6 +152,8 @@ function parseConfig(env: Bindings): Config {
     requireEmailVerification: vars.REQUIRE_EMAIL_VERIFICATION,
     editableFields: new Set(vars.EDITABLE_FIELDS.length > 0 ? vars.EDITABLE_FIELDS : PROFILE_FIELDS),
     invites: { only: vars.INVITE_ONLY, perPerson: vars.INVITES_PER_PERSON, windowSeconds: vars.INVITE_CODE_WINDOW_SECONDS },
+    usernameHeldMs: vars.USERNAME_HELD_DAYS * 86_400_000,
+    auditKeptMs: vars.AUDIT_KEPT_DAYS * 86_400_000,
     gate: vars.GATE,
     networkLimits: vars.NETWORK_LIMITS === 'on' || (vars.NETWORK_LIMITS === '' && vars.ENVIRONMENT === 'production'),
     scryptLn: vars.SCRYPT_LN,

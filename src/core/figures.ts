@@ -87,6 +87,9 @@ export const SUGGESTIONS_MAX = 20
 /** A person is found by a few names; more would be a way to be found by everything. Longer ones are found by their beginning. */
 export const SEARCH_STRINGS_PER_USER = 12
 export const SEARCH_STRING_LENGTH_MAX = 64
+/** Changes of a user name: enough for second thoughts, too few to go through names. */
+export const RENAMES_MAX = 3
+export const RENAME_WINDOW_MS = 30 * DAY_MS
 /** However many people a prefix means: this many strings are looked at, and one answer has so many people. */
 export const SEARCH_STRINGS_LOOKED_AT = 100
 export const SEARCH_QUERY_LENGTH_MAX = 128

@@ -6,14 +6,16 @@
 import { idAt } from '../ids.ts'
 import { deliverDueMails } from '../mail/outbox.ts'
 import { deleteEndedCounters } from '../store/db/attempt-counters.ts'
-import { deleteEventsOfNobody } from '../store/db/audit-events.ts'
+import { deleteEventsOfNobody, deleteOldEvents } from '../store/db/audit-events.ts'
 import { deleteExpiredCodes } from '../store/db/authorization-codes.ts'
 import { deleteExpiredChallenges } from '../store/db/challenges.ts'
 import { deleteExpiredNonces } from '../store/db/digest-nonces.ts'
+import { deleteEndedSources } from '../store/db/known-sources.ts'
 import { deleteDoneMails } from '../store/db/mail-outbox.ts'
 import { deleteExpiredRefreshTokens } from '../store/db/refresh-tokens.ts'
 import { deleteEndedSessions } from '../store/db/sessions.ts'
 import { findSweepCursor, saveSweepCursor } from '../store/db/sweep-cursors.ts'
+import { deleteEndedHolds } from '../store/db/username-holds.ts'
 import { deleteUnverifiedUsers, findUnverifiedPiece } from '../store/db/users.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.ts'
 import type { Ctx } from './ctx.ts'
@@ -71,8 +73,11 @@ async function deleteEndedRows(ctx: Ctx): Promise<void> {
     deleteExpiredRefreshTokens({ before, limit }),
     deleteEndedSessions({ before, limit }),
     deleteEndedCounters({ now, limit }),
+    deleteEndedHolds({ now, limit }),
+    deleteEndedSources({ now, limit }),
     deleteExpiredNonces({ now: now - DIGEST_NONCE_KEPT_MS, limit }),
     deleteDoneMails({ before: now - MAIL_WINDOW_MS, limit }),
+    deleteOldEvents({ idBefore: idAt(now - ctx.config.auditKeptMs), limit }),
     deleteEventsOfNobody({ idBefore: idAt(now - EVENTS_OF_NOBODY_KEPT_MS), limit }),
   ])
 }

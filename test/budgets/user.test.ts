@@ -233,10 +233,11 @@ describe('a request keeps to the budget of its route', () => {
   test('PATCH /user/me of every field', async () => {
     const person = await signedInPerson('budget_writer')
     const profile = { firstName: 'Ann', bio: 'Writes.', username: 'budget_writer2', phoneCountryCode: '+44', phone: '123', currency: 'EUR' }
-    expectWithin('PATCH /user/me', await spend(person.client, 'PATCH', '/user/me', profile))
-    for (const one of [{ bio: 'Writes more.' }, { firstName: 'Annabel' }, { lastName: 'Writer' }, { username: 'budget_writer3' }]) {
+    expectWithin('PATCH /user/me with a user name', await spend(person.client, 'PATCH', '/user/me', profile))
+    for (const one of [{ bio: 'Writes more.' }, { firstName: 'Annabel' }, { lastName: 'Writer' }]) {
       expectWithin('PATCH /user/me', await spend(person.client, 'PATCH', '/user/me', one))
     }
+    expectWithin('PATCH /user/me with a user name', await spend(person.client, 'PATCH', '/user/me', { username: 'budget_writer3' }))
   })
 
   test('PATCH /user/me of all names, to as many words as anybody is found by', async () => {

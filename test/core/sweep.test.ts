@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { buildCronContext } from '../../src/context.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from '../../src/core/accounts/deletion.ts'
-import { fromHex, toHex, type UserId } from '../../src/ids.ts'
+import { fromHex, idAt, toHex, type UserId } from '../../src/ids.ts'
 import worker from '../../src/index.ts'
 import { clock } from '../platform/clock.ts'
 import { Client, db, platform } from '../support/kith.ts'
 import { makeMachine } from '../support/machines.ts'
-import { logIn, type Person, signedInPerson, signUp } from '../support/people.ts'
+import { logIn, type Person, signedInPerson, signUp, signUpBody } from '../support/people.ts'
 
 const DAY_MS = 86_400_000
 const { KV } = env as unknown as Bindings
@@ -37,6 +37,8 @@ const exec = (sql: string, ...params: unknown[]) =>
     .prepare(sql)
     .bind(...params)
     .run()
+/** Of an event of just now: older ones are swept by their age. */
+const eventId = () => idAt(Date.now())
 const userRow = async (person: Person) => (await rows('SELECT * FROM users WHERE id = ?', idOf(person)))[0]
 
 /** Every cell of every table and every key and value of KV that holds one of the needles. */
@@ -145,13 +147,24 @@ describe('the purge', () => {
     await emptyMailbox()
     expect(await findEverywhere([String(idOf(ann)), ann.id, ann.username, ann.email, mark])).toEqual([])
     expect(await userRow(bob)).toMatchObject({ follower_count: 0, following_count: 0 })
+    // Nobody takes over what the name stood for, until 30 days later.
+    const taken = await new Client().post('/user/create', signUpBody(ann.username, ann.email))
+    expect([taken.status, taken.json.additionalInfo]).toEqual([409, { duplicateFields: ['username'] }])
+    clock.advance(30 * DAY_MS)
+    await runCron()
+    expect(await rows('SELECT 1 FROM username_holds')).toEqual([])
     const heir = await signUp(ann.username, ann.email)
     expect(heir.id).not.toBe(ann.id)
   })
 
   test('what an administrator did to others stays in their audit trail: the id of nobody', async () => {
     const [boss, bob] = [await signedInPerson('boss_who_left'), await signedInPerson('bob_was_judged')]
-    await exec("INSERT INTO audit_events (id, user_id, actor_id, type, created_at) VALUES (7, ?, ?, 'banned', 0)", idOf(bob), idOf(boss))
+    await exec(
+      "INSERT INTO audit_events (id, user_id, actor_id, type, created_at) VALUES (?, ?, ?, 'banned', 0)",
+      eventId(),
+      idOf(bob),
+      idOf(boss),
+    )
     await exec(
       "INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at, used_by) VALUES ('XX-0000-0', ?, 0, 0, 0, ?)",
       idOf(bob),
@@ -184,7 +197,8 @@ describe('the purge', () => {
     )
     await exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) SELECT id, id, ?, 0 FROM users WHERE id <= 5500', idOf(ann))
     await exec(
-      "INSERT INTO audit_events (id, user_id, type, user_agent, created_at) SELECT id + 1000000, ?, 'sign_in', 'x', 0 FROM users WHERE id <= 5500",
+      "INSERT INTO audit_events (id, user_id, type, user_agent, created_at) SELECT id + ?, ?, 'sign_in', 'x', 0 FROM users WHERE id <= 5500",
+      eventId(),
       idOf(ann),
     )
     await exec(

@@ -104,10 +104,11 @@ export function restoreAccountWrites(ctx: Ctx, userId: UserId, condition: Fragme
 
 /** Makes nobody's what was deleted 14 days ago or more. A cron run's share; two runs at once do no harm. */
 export async function eraseDeletedAccounts(ctx: Ctx): Promise<void> {
+  const now = ctx.now()
   const deletedBefore = restorableSince(ctx)
   const due = await ctx.db.one(listDueForPurge({ deletedBefore, limit: PURGED_ACCOUNTS_AT_A_TIME }))
   if (due.length === 0) return
-  await ctx.db.batch(eraseAccounts({ userIds: due.map(({ id }) => id), deletedBefore, now: ctx.now() }))
+  await ctx.db.batch(eraseAccounts({ users: due, deletedBefore, namesHeldUntil: now + ctx.config.usernameHeldMs, now }))
   ctx.log('info', 'accounts_erased', { accounts: due.length })
 }
 

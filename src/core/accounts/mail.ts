@@ -61,9 +61,9 @@ export interface CodeMail {
 
 /**
  * Statements that mail a code: the one that is open while it has half its life before it, a new one otherwise, which
- * makes older ones void. Where the limit says no, nothing changes. `mailId` is the row to deliver after the commit.
+ * makes older ones void. Where the limit says no, nothing changes, and `counted` does not hold. `mailId` is the row to deliver after the commit.
  */
-export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; writes: Statement<unknown>[] } {
+export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: Fragment; writes: Statement<unknown>[] } {
   const challenge = newChallenge(ctx, mail.purpose, mail.lifeMs)
   const limit = mailAttempt(ctx, mail.purpose, mail.address)
   const attempt = { ...limit, pauseMs: mail.pauseMs ?? limit.pauseMs }
@@ -72,6 +72,7 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; writes: St
   const stillGood = hasOpenChallenge(mail.user, mail.purpose, ctx.now() + mail.lifeMs / 2)
   return {
     mailId,
+    counted,
     writes: [
       countAttempt(attempt),
       insertChallenge(challenge, mail.user, both(counted, not(stillGood))),

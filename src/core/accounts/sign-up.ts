@@ -60,7 +60,7 @@ export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
 
 /** Whatever is cheap to refuse is refused before the hash; the insert decides again. */
 async function refuseTaken(ctx: Ctx, input: SignUp, invitation: Invitation): Promise<void> {
-  const names = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }
+  const names = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email), now: ctx.now() }
   const [taken, isInvited] = await ctx.db.batch([findTaken(names), findIf(invitation.condition)])
   if (!isInvited) throw invalidInvite()
   if (taken?.username) throw new AppError('username_taken', 'The user name is taken')

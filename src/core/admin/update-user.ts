@@ -111,10 +111,10 @@ interface StoredUpdate {
 }
 
 /** The user is as read and below the administrator, and so is the new role; the new names are nobody else's. */
-function guardOf(principal: UserPrincipal, { user, changes }: StoredUpdate): Fragment {
+function guardOf(principal: UserPrincipal, { user, changes }: StoredUpdate, now: number): Fragment {
   const { ranking } = principal
   const guards = [
-    ...(changes.username ? [isUsernameFree(changes.username.usernameKey, user.id)] : []),
+    ...(changes.username ? [isUsernameFree(changes.username.usernameKey, user.id, now)] : []),
     ...(changes.email ? [isAddressFree(changes.email.emailKey, user.id)] : []),
     ...(changes.role ? [isRoleBelow(changes.role, ranking)] : []),
   ]
@@ -138,7 +138,7 @@ async function storeUpdate(ctx: Ctx, principal: UserPrincipal, update: StoredUpd
   const notice = mailNotice(ctx, { kind: 'changed_by_admin', user: user.id, condition: done, params: { changed: sensitive } })
   const stored = await ctx.db.commit(
     [
-      audit(ctx, { ...event, id, type: 'profile_changed', detail, condition: guardOf(principal, update) }),
+      audit(ctx, { ...event, id, type: 'profile_changed', detail, condition: guardOf(principal, update, now) }),
       // To the address from before, so before it changes.
       ...(sensitive.length > 0 ? [notice.write] : []),
       ...(changes.email

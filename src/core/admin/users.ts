@@ -46,8 +46,9 @@ const DEFAULT_ROLE = 'user'
  */
 export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: SignUp & { role: string | null }): Promise<SeenUser> {
   const keys = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }
+  const now = ctx.now()
   const roleId = input.role ?? DEFAULT_ROLE
-  const { principal, reads } = await gate(() => [findRole(roleId), findTaken(keys)])
+  const { principal, reads } = await gate(() => [findRole(roleId), findTaken({ ...keys, now })])
   const [role, taken] = reads
   if (!role) throw fieldError('role', 'is not a role')
   requireBelow(principal, role.ranking)
@@ -60,7 +61,7 @@ export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: SignUp & {
     return store()
   })
   if (stored) return showTo('owner', stored)
-  refuseTaken(await ctx.db.one(findTaken(keys)))
+  refuseTaken(await ctx.db.one(findTaken({ ...keys, now })))
   throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 }
 

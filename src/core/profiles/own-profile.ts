@@ -2,13 +2,11 @@
 import type { ProfileField } from '../../config.ts'
 import type { MailId, UserId } from '../../ids.ts'
 import { always, both, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
-import { isUsernameFree, type ProfileChanges, rowHasProfile } from '../../store/db/profile-changes.ts'
+import { type ProfileChanges, rowHasProfile } from '../../store/db/profile-changes.ts'
 import {
   findPasswordHash,
   findUserWhere,
   hasPasswordHash,
-  isRowUnchanged,
-  isUnchanged,
   raiseEpoch,
   type UserRow,
   updatePassword,
@@ -28,6 +26,7 @@ import type { UserPrincipal } from '../sessions/principal.ts'
 import { type BrowserSession, newBrowserSession, settleSession } from '../sessions/sessions.ts'
 import { judgePasswords, type PasswordVerdict } from './password-proof.ts'
 import { changedFields, changesOf, profileWrites, refuseUneditable } from './profile-changes.ts'
+import { findRenames, type Guard, guardOf, isRename, refuseOverRenames } from './renames.ts'
 import { settleSearch } from './search.ts'
 
 export { provePassword } from './password-proof.ts'
@@ -100,22 +99,6 @@ interface Change {
   readonly verdict: PasswordVerdict
 }
 
-/** The account is as it was read, and the new user name, if any, is nobody else's. */
-interface Guard {
-  readonly anywhere: Fragment
-  /** The same of the row of `users` that a statement is about: it reads less. */
-  readonly ofRow: Fragment
-  /** What of it still tells, once the changes are written. */
-  readonly afterwards: Fragment
-}
-
-function guardOf(ctx: Ctx, user: UserRow, changes: ProfileChanges): Guard {
-  const now = ctx.now()
-  const free = changes.username ? isUsernameFree(changes.username.usernameKey, user.id) : always
-  const rowUnchanged = isRowUnchanged(user.epoch, now)
-  return { anywhere: both(isUnchanged(user.id, user.epoch, now), free), ofRow: both(rowUnchanged, free), afterwards: rowUnchanged }
-}
-
 function writesOf(ctx: Ctx, { user, changes, guard }: Change): Statement<unknown>[] {
   if (changedFields(changes).length === 0) return []
   return profileWrites(ctx, { user, changes, condition: guard.anywhere, rowCondition: guard.ofRow })
@@ -137,18 +120,20 @@ function emailWritesOf(ctx: Ctx, { user, newEmail }: Change, condition: Fragment
 async function storeProfile(ctx: Ctx, change: Change): Promise<ProfileUpdated> {
   const { user, changes, guard, newEmail: pendingEmail } = change
   const email = emailWritesOf(ctx, change, guard.anywhere)
-  const writes = [...writesOf(ctx, change), ...email.writes, ...change.verdict.writes]
+  const writes = [...guard.count, ...writesOf(ctx, change), ...email.writes, ...change.verdict.writes]
   if (writes.length === 0) return { user, session: null, pendingEmail }
   const written = changedFields(changes).length === 0 ? always : rowHasProfile(changes)
   const stored = await ctx.db.commit(writes, findUserWhere(user.id, both(guard.afterwards, both(written, email.requested))))
-  if (!stored) throw refusal(changes)
+  if (!stored) throw await refusal(ctx, user, changes)
   await settleSearch(ctx, user, changes, stored)
   deliverLater(ctx, ...email.mailIds)
   return { user: stored, session: null, pendingEmail }
 }
 
-function refusal(changes: ProfileChanges): AppError {
-  return changes.username ? new AppError('username_taken', 'The user name is taken') : new AppError('unauthenticated')
+async function refusal(ctx: Ctx, user: UserRow, changes: ProfileChanges): Promise<AppError> {
+  if (!changes.username) return new AppError('unauthenticated')
+  if (isRename(user, changes)) refuseOverRenames(ctx, await ctx.db.one(findRenames(user.id)))
+  return new AppError('username_taken', 'The user name is taken')
 }
 
 async function storePassword(ctx: Ctx, change: Change, passwordHash: string): Promise<ProfileUpdated> {
@@ -164,6 +149,7 @@ async function storePassword(ctx: Ctx, change: Change, passwordHash: string): Pr
   const email = emailWritesOf(ctx, change, changed)
   const stored = await ctx.db.commit(
     [
+      ...guard.count,
       updatePassword({ user: idOf(user.id), passwordHash, now }, guard.anywhere),
       ...writesOf(ctx, change),
       raiseEpoch(userWhere(user.id, changed), now),
@@ -175,7 +161,7 @@ async function storePassword(ctx: Ctx, change: Change, passwordHash: string): Pr
     ],
     findUserWhere(user.id, changed),
   )
-  if (!stored) throw refusal(changes)
+  if (!stored) throw await refusal(ctx, user, changes)
   await settleSearch(ctx, user, changes, stored)
   deliverLater(ctx, notice.mailId, ...email.mailIds)
   if (!isBrowser) return { user: stored, session: null, pendingEmail }

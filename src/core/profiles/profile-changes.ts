@@ -8,6 +8,7 @@ import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Username, usernameKey } from '../fields.ts'
+import { holdOldName } from './renames.ts'
 import { renameSearchWrites } from './search.ts'
 
 export interface ProfileUpdate {
@@ -67,5 +68,10 @@ export function profileWrites(
   const renamed = changes.username
     ? [audit(ctx, { type: 'username_changed', userId: user.id, actorId, detail: user.username, condition })]
     : []
-  return [...renamed, updateProfile(user.id, changes, ctx.now(), rowCondition), ...renameSearchWrites(user, changes)]
+  return [
+    ...renamed,
+    ...holdOldName(ctx, user, changes, condition),
+    updateProfile(user.id, changes, ctx.now(), rowCondition),
+    ...renameSearchWrites(user, changes),
+  ]
 }

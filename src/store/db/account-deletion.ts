@@ -8,6 +8,7 @@ import type { SessionId, UserId } from '../../ids.ts'
 import { markAvatars } from './avatars.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import { removeFiles } from './files.ts'
+import { holdUsernamesOf } from './username-holds.ts'
 
 export type DeletionReason = 'self' | 'admin'
 
@@ -44,10 +45,18 @@ export function restoreDeleted(userId: UserId, now: number, condition: Fragment)
 
 // --- the purge -------------------------------------------------------------------------------------------------
 
+/** True of the row of `users`: the time to come back is over, and it still is somebody's. */
+const isDueForPurge = (deletedBefore: number) => sql`deleted_at <= ${deletedBefore} AND deleted_reason IS NOT 'purged'`
+
+export interface DueForPurge {
+  readonly id: UserId
+  readonly usernameKey: string
+}
+
 /** Accounts of which the time to come back is over and that still are somebody's, the oldest first. */
-export function listDueForPurge(input: { deletedBefore: number; limit: number }): Statement<{ id: UserId }[]> {
+export function listDueForPurge(input: { deletedBefore: number; limit: number }): Statement<DueForPurge[]> {
   return all(sql`
-    SELECT id FROM users WHERE deleted_at <= ${input.deletedBefore} AND deleted_reason IS NOT 'purged'
+    SELECT id, username_key FROM users WHERE ${isDueForPurge(input.deletedBefore)}
     ORDER BY deleted_at LIMIT ${input.limit}`)
 }
 
@@ -70,7 +79,7 @@ function erasePerson(ids: string, deletedBefore: number, now: number): Statement
       subscription_expires_at = NULL, status_message = NULL, status_updated_at = NULL, status_expires_at = NULL,
       availability = NULL, mood = NULL, where_am_i = NULL, last_seen_at = NULL, locale = NULL, zoneinfo = NULL,
       currency = NULL, profile_url = NULL, custom_data = NULL, deleted_reason = 'purged', epoch = epoch + 1, updated_at = ${now}
-    WHERE id IN (SELECT value FROM json_each(${ids})) AND deleted_at <= ${deletedBefore} AND deleted_reason IS NOT 'purged'`)
+    WHERE id IN (SELECT value FROM json_each(${ids})) AND ${isDueForPurge(deletedBefore)}`)
 }
 
 /** Objects in buckets outlive the batch: they are marked before the rows let go of them. */
@@ -83,17 +92,20 @@ function setFilesAside(ids: string, now: number): Statement<void>[] {
 }
 
 export interface Purge {
-  readonly userIds: readonly UserId[]
+  readonly users: readonly DueForPurge[]
   /** Deletions up to here are final. */
   readonly deletedBefore: number
+  /** Until when nobody gets their user names. */
+  readonly namesHeldUntil: number
   readonly now: number
 }
 
 /** Makes these accounts nobody's, all or nothing; what is left of them is found by nobody and leads to nobody. */
 export function eraseAccounts(purge: Purge): Statement<void>[] {
-  const ids = JSON.stringify(purge.userIds)
+  const ids = JSON.stringify(purge.users.map(({ id }) => id))
   const those = purgedOf(ids)
   return [
+    holdUsernamesOf(purge.users, purge.namesHeldUntil, isDueForPurge(purge.deletedBefore)),
     erasePerson(ids, purge.deletedBefore, purge.now),
     run(sql`DELETE FROM credentials WHERE user_id IN (${those})`),
     run(sql`DELETE FROM second_factors WHERE user_id IN (${those})`),
@@ -106,6 +118,7 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
     run(sql`DELETE FROM invite_codes WHERE owner_id IN (${those}) AND used_by IS NULL`),
     run(sql`DELETE FROM external_identities WHERE user_id IN (${those})`),
     run(sql`DELETE FROM push_devices WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM known_sources WHERE user_id IN (${those})`),
     ...setFilesAside(ids, purge.now),
     run(sql`
       INSERT INTO edge_work (user_id, kind, created_at)

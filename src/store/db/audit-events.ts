@@ -135,3 +135,9 @@ export function deleteEventsOfNobody(input: { idBefore: number; limit: number })
     DELETE FROM audit_events WHERE id IN (
       SELECT id FROM audit_events WHERE user_id IS NULL AND id < ${input.idBefore} LIMIT ${input.limit})`)
 }
+
+/** Events of anybody that are older than they are kept. */
+export function deleteOldEvents(input: { idBefore: number; limit: number }): Statement<void> {
+  return run(sql`
+    DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE id < ${input.idBefore} ORDER BY id LIMIT ${input.limit})`)
+}

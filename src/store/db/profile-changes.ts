@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { ProfileField } from '../../config.ts'
 import type { UserId } from '../../ids.ts'
 import { type Fragment, run, type Statement } from './database.ts'
+import { isHeldBack } from './username-holds.ts'
 
 const COLUMNS: Readonly<Record<Exclude<ProfileField, 'username'>, Fragment>> = {
   givenName: sql`given_name`,
@@ -35,9 +36,9 @@ export interface ProfileChanges {
   readonly endsSessions?: boolean
 }
 
-/** Holds while nobody else has the user name. */
-export function isUsernameFree(key: string, userId: UserId): Fragment {
-  return sql`NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = ${key} AND o.id <> ${userId})`
+/** Holds while nobody else has the user name, and it is not held back for another. */
+export function isUsernameFree(key: string, userId: UserId, now: number): Fragment {
+  return sql`NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = ${key} AND o.id <> ${userId}) AND NOT ${isHeldBack(key, userId, now)}`
 }
 
 /** Writes the given columns, and no other, where `condition` holds, of the row of `users` too. */

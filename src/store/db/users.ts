@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { always, type Fragment, first, run, type Statement } from './database.ts'
 import type { users } from './schema/users.ts'
+import { isHeldBack, NOBODY } from './username-holds.ts'
 
 export type UserRow = Omit<typeof users.$inferSelect, 'id'> & { readonly id: UserId }
 
@@ -29,21 +30,27 @@ export interface NewUser {
   readonly createdAt: number
 }
 
-/** Makes a user, where `condition` holds, unless the user name, or the verified address, is taken. The witness is the row itself. */
+/** Makes a user, where `condition` holds, unless the user name, or the verified address, is taken or held back. The witness is the row itself. */
 export function insertUser(row: NewUser, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,
                        phone_country_code, phone, created_at, updated_at)
     SELECT ${row.id}, ${row.username}, ${row.usernameKey}, ${row.email}, ${row.emailKey}, ${row.emailVerifiedAt}, ${row.givenName},
-           ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, ${row.createdAt}, ${row.createdAt} WHERE ${condition}
+           ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, ${row.createdAt}, ${row.createdAt}
+    WHERE (${condition}) AND NOT ${isHeldBack(row.usernameKey, NOBODY, row.createdAt)}
     ON CONFLICT (username_key) DO NOTHING
     ON CONFLICT (email_key) WHERE email_verified_at IS NOT NULL DO NOTHING`)
 }
 
 /** Who else has the names: tells which field of a refused sign-up is taken. */
-export function findTaken(input: { usernameKey: string; emailKey: string }): Statement<{ username: number; email: number } | null> {
+export function findTaken(input: {
+  usernameKey: string
+  emailKey: string
+  now: number
+}): Statement<{ username: number; email: number } | null> {
   return first(sql`
-    SELECT EXISTS (SELECT 1 FROM users WHERE username_key = ${input.usernameKey}) AS username,
+    SELECT EXISTS (SELECT 1 FROM users WHERE username_key = ${input.usernameKey})
+             OR ${isHeldBack(input.usernameKey, NOBODY, input.now)} AS username,
            EXISTS (SELECT 1 FROM users WHERE email_key = ${input.emailKey} AND email_verified_at IS NOT NULL) AS email`)
 }
 

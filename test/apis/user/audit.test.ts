@@ -1,7 +1,9 @@
 // The audit trail over HTTP (ASVS 16.3; issue 3): every sign-in event and every act of an administrator is in it.
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { AdminAuditReply, OwnAuditReply } from '../../../src/apis/user/admin-presenters.ts'
+import { clock } from '../../platform/clock.ts'
 import { signedInAdmin } from '../../support/admins.ts'
+import { runCron } from '../../support/cron.ts'
 import { Client, platform } from '../../support/kith.ts'
 import { logIn, type Person, signedInPerson } from '../../support/people.ts'
 
@@ -101,5 +103,34 @@ describe("an administrator's look at somebody's trail", () => {
     await admin.client.post('/roles/admin-api/create', { id: 'trailed', displayName: 'T', ranking: 50, description: 'T' })
     const [record] = (await admin.client.get('/user/audit?limit=1')).json.data.records
     expect(record).toMatchObject({ type: 'role_created', detail: 'trailed', byAdmin: false, userAgent: 'admins-own-browser/9' })
+  })
+})
+
+// Last: ids that were made in the future go on there.
+describe('what lies in the audit trail', () => {
+  afterEach(() => clock.restore())
+
+  test('requests for a reset code that the limit refuses leave nothing in it', async () => {
+    clock.freeze()
+    const bob = await signedInPerson('aud_bob000')
+    const requests = async () =>
+      typesOf(await bob.client.get('/user/audit?limit=100')).filter((type) => type === 'password_reset_requested')
+    for (let n = 0; n < 60; n++) await new Client().post('/user/code', { email: bob.email })
+    expect(await requests(), 'one mail, one event').toHaveLength(1)
+  })
+
+  test('goes after AUDIT_KEPT_DAYS, by the sweep', async () => {
+    clock.freeze()
+    const bob = await signedInPerson('aud_bobold')
+    const days = async (env: Record<string, string>) => {
+      await runCron({ ...platform.env, ...env })
+      return typesOf(await bob.client.get('/user/audit')).length
+    }
+    clock.advance(60 * 3_600_000)
+    await bob.client.post('/user/login', { username: bob.username, password: bob.password })
+    clock.advance(29 * 86_400_000)
+    await bob.client.post('/user/login', { username: bob.username, password: bob.password })
+    expect(await days({})).toBe(5)
+    expect(await days({ AUDIT_KEPT_DAYS: '30' })).toBe(2)
   })
 })

@@ -3,9 +3,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { HealthReply, MeReply, ScopesReply, UpdateMeReply } from '../../../src/apis/user/presenters.ts'
 import { clock } from '../../platform/clock.ts'
 import { Client, db, mailsTo, type Reply } from '../../support/kith.ts'
-import { logIn, PASSWORD, signedInPerson, signUp } from '../../support/people.ts'
+import { logIn, PASSWORD, signedInPerson, signUp, signUpBody } from '../../support/people.ts'
 import { bearerOf, idOf, userToken } from '../../support/tokens.ts'
 
+const DAY_MS = 86_400_000
 const NEW_PASSWORD = 'battery-staple-horse-correct'
 const EVERYTHING = {
   firstName: 'Ada',
@@ -95,7 +96,45 @@ describe('PATCH /user/me', () => {
     expect((await one.client.get('/user/me')).json.data.user.bio).toBeNull()
     expect((await one.client.patch('/user/me', { username: 'Rename_One' })).json.data.user.username).toBe('Rename_One')
     expect((await one.client.patch('/user/me', { username: 'rename_three' })).status).toBe(200)
-    expect((await signUp('rename_one', 'rename_four@example.com')).username).toBe('rename_one')
+    expect((await one.client.get('/user/me')).json.data.user.username).toBe('rename_three')
+  })
+
+  test('a user name that was given up is held back for 30 days, and its old owner gets it at once', async () => {
+    clock.freeze()
+    const [owner, other, later] = [await signedInPerson('held_one'), await signedInPerson('held_two'), await signedInPerson('held_four')]
+    expect((await owner.client.patch('/user/me', { username: 'held_three' })).status).toBe(200)
+    for (const username of ['held_one', 'HELD_one']) {
+      const taken = await other.client.patch('/user/me', { username })
+      expect([taken.status, taken.json.additionalInfo]).toEqual([409, { duplicateFields: ['username'] }])
+      const signUp = await new Client().post('/user/create', signUpBody(username, 'held_five@example.com'))
+      expect([signUp.status, signUp.json.additionalInfo]).toEqual([409, { duplicateFields: ['username'] }])
+    }
+    expect((await owner.client.patch('/user/me', { username: 'held_one' })).status).toBe(200)
+    expect((await owner.client.patch('/user/me', { username: 'held_three' })).status).toBe(200)
+    clock.advance(30 * DAY_MS - 1)
+    await logIn(other)
+    expect((await other.client.patch('/user/me', { username: 'held_one' })).status).toBe(409)
+    clock.advance(1)
+    expect((await other.client.patch('/user/me', { username: 'held_one' })).status).toBe(200)
+    await logIn(later)
+    const unheld = { env: { USERNAME_HELD_DAYS: '0' } }
+    expect((await later.client.patch('/user/me', { username: 'held_six' }, unheld)).status).toBe(200)
+    expect((await signUp('held_four', 'held_seven@example.com')).username).toBe('held_four')
+  })
+
+  test('the user name changes three times in 30 days, also where requests come at once; its case as often as one likes', async () => {
+    clock.freeze()
+    const { client } = await signedInPerson('restless')
+    expect((await client.patch('/user/me', { username: 'Restless' })).status).toBe(200)
+    const atOnce = await Promise.all(Array.from({ length: 8 }, (_, n) => client.patch('/user/me', { username: `restless_${n}` })))
+    expect(atOnce.filter(({ status }) => status === 200)).toHaveLength(3)
+    const refused = atOnce.filter(({ status }) => status !== 200)
+    for (const reply of refused) expect([reply.status, reply.headers.get('retry-after')]).toEqual([429, String((30 * DAY_MS) / 1000)])
+    const { username } = (await client.get('/user/me')).json.data.user
+    expect((await client.patch('/user/me', { username: username.toUpperCase() })).status).toBe(200)
+    const late = await client.patch('/user/me', { username: 'restless_9', bio: 'Not this either.' })
+    expect(late.status).toBe(429)
+    expect((await client.get('/user/me')).json.data.user.bio).toBeNull()
   })
 
   test('a phone number needs a country code, then or before', async () => {

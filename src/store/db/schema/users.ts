@@ -160,6 +160,7 @@ export const recoveryCodes = sqliteTable(
 export const usernameHolds = sqliteTable(
   'username_holds',
   {
+    /** As SHA-256. */
     usernameKey: text().primaryKey(),
     /** Null once that user is gone. Not a foreign key: a hold outlives the account. */
     userId: integer(),
