@@ -87,6 +87,7 @@ const INDEXES = [
   'mail_outbox_user: mail_outbox (user_id)',
   'object_tombstones_due: object_tombstones (due_at)',
   'refresh_tokens_expires_at: refresh_tokens (expires_at)',
+  'refresh_tokens_family_hash: UNIQUE refresh_tokens (family_hash)',
   'refresh_tokens_session_id: refresh_tokens (session_id)',
   'search_strings_user: search_strings (user_id)',
   'sessions_browsers: sessions (user_id, epoch, id) WHERE revoked_at IS NULL AND client_id IS NULL',

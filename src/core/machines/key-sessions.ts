@@ -3,7 +3,6 @@
  * session that it begins, and new access tokens for as long as that lasts. The key authenticates the client, so the refresh
  * token stays (docs/decisions/009). Security rows 53, 54.
  */
-import { sha256 } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
 import { always } from '../../store/db/database.ts'
 import { findRefreshToken } from '../../store/db/refresh-tokens.ts'
@@ -13,6 +12,7 @@ import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { SESSION_TOUCH_MS } from '../figures.ts'
+import { refreshTokenHashes } from '../oauth/refresh-token.ts'
 import { toLivePrincipal } from '../sessions/gate.ts'
 import { forgetPasswordTries } from '../sessions/password-attempts.ts'
 import {
@@ -69,10 +69,11 @@ async function refuseSecondFactor(ctx: Ctx, { user, attempts }: RightPassword, u
 /** A new access token under the key that the session was made under. Throws `invalid_grant`. One round trip. */
 export async function refreshUnderKey(ctx: Ctx, key: Key, refreshToken: string): Promise<{ accessToken: string }> {
   const now = ctx.now()
-  const tokenHash = sha256(refreshToken)
-  const [token, row] = await ctx.db.batch([findRefreshToken(tokenHash, now), findGateRowOfRefreshToken(tokenHash)])
+  const hashes = refreshTokenHashes(refreshToken)
+  const [token, row] = await ctx.db.batch([findRefreshToken(hashes, now), findGateRowOfRefreshToken(hashes.familyHash)])
   // One that was rotated is none of these: it belongs to a client that proves itself in another way.
-  const isOwn = token !== null && token.clientId === key.clientId && token.rotatedAt === null && token.expiresAt > now
+  const isOwn =
+    token !== null && token.clientId === key.clientId && token.isCurrent === 1 && token.rotatedAt === null && token.expiresAt > now
   if (!isOwn || !row) throw refusal()
   const { userId, sessionId } = token
   const claim = { kind: 'access_token', clientId: key.clientId, userId, sessionId, scopes: personalScopes(key) } as const

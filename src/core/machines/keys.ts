@@ -12,6 +12,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { ACCESS_TOKEN_SECONDS_MAX } from '../figures.ts'
 import { issueAccessToken } from '../oauth/access-token.ts'
+import { refreshTokenHashes } from '../oauth/refresh-token.ts'
 import { intersectScopes, type Scope, storedScopes } from '../oauth/scopes.ts'
 import { touchMachineLater } from './last-use.ts'
 import { looksLikeSecret } from './secrets.ts'
@@ -72,7 +73,7 @@ export function newKeySession(
     insertSession(session, input.condition),
     ...(refreshToken === null
       ? []
-      : [insertRefreshToken({ tokenHash: sha256(refreshToken), sessionId, createdAt: now, expiresAt }, sessionWasMade(sessionId))]),
+      : [insertRefreshToken({ ...refreshTokenHashes(refreshToken), sessionId, createdAt: now, expiresAt }, sessionWasMade(sessionId))]),
   ]
   return { sessionId, refreshToken, writes }
 }

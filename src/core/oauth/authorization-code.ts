@@ -24,6 +24,7 @@ import { endFamily } from './families.ts'
 import { narrowedTo } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
 import { isVerified } from './pkce.ts'
+import { refreshTokenHashes } from './refresh-token.ts'
 import { storedScopes } from './scopes.ts'
 import type { TokenSet } from './token.ts'
 import { issueUserTokens } from './user-tokens.ts'
@@ -110,7 +111,7 @@ function claimWrites(
     insertSession(session, claimed),
     ...(refreshToken === null
       ? []
-      : [insertRefreshToken({ tokenHash: sha256(refreshToken), sessionId, createdAt: now, expiresAt: idleExpiresAt }, claimed)]),
+      : [insertRefreshToken({ ...refreshTokenHashes(refreshToken), sessionId, createdAt: now, expiresAt: idleExpiresAt }, claimed)]),
     audit(ctx, { type: 'client_authorized', userId: code.userId, sessionId, clientId: client.id, condition: claimed }),
   ]
 }

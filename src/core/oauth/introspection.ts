@@ -2,7 +2,6 @@
  * Introspection (RFC 7662): what a token is worth now. Judged as the gate would, in one round trip with the caller: the session
  * lives, its epoch is the user's, nobody is banned, the client is enabled. A token that is worth nothing tells nothing (§2.2).
  */
-import { sha256 } from '../../crypto.ts'
 import { type SessionId, toHex } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
 import { type ClientGateRow, findClient, findClientGateRow } from '../../store/db/oauth-clients.ts'
@@ -15,6 +14,7 @@ import { type Gate, liveClientScopes, toLivePrincipal } from '../sessions/gate.t
 import type { Principal } from '../sessions/principal.ts'
 import { type ReadAccessToken, readAccessToken } from './access-token.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { refreshTokenHashes } from './refresh-token.ts'
 import { coveredBy, type Scope, storedScopes } from './scopes.ts'
 
 const SCOPE = 'client:oauth:introspect'
@@ -59,15 +59,15 @@ function readsOf(
   token: string,
   access: ReadAccessToken | null,
 ): readonly [Statement<GateRow | ClientGateRow | null>, Statement<RefreshTokenRow | null>] {
-  const tokenHash = sha256(token)
+  const hashes = refreshTokenHashes(token)
   const claim = access?.claim
   const verdict =
     claim?.kind === 'client'
       ? findClientGateRow(claim.clientId)
       : claim
         ? findGateRow(claim.sessionId)
-        : findGateRowOfRefreshToken(tokenHash)
-  return [verdict, findRefreshToken(tokenHash, ctx.now())]
+        : findGateRowOfRefreshToken(hashes.familyHash)
+  return [verdict, findRefreshToken(hashes, ctx.now())]
 }
 
 function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken]: Rows): LiveToken | null {
@@ -86,7 +86,7 @@ function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken]: Ro
 
 /** A rotated one is no longer active, though a retry within the grace time would still be answered. */
 function judgeRefreshToken(ctx: Ctx, row: GateRow | null, token: RefreshTokenRow | null): LiveToken | null {
-  if (!row || !token || token.clientId === null || token.rotatedAt !== null || token.expiresAt <= ctx.now()) return null
+  if (!row || !token || token.clientId === null || token.isCurrent !== 1 || token.expiresAt <= ctx.now()) return null
   const { clientId, userId } = token
   const sessionId: SessionId = token.sessionId
   const principal = toLivePrincipal(

@@ -1,9 +1,9 @@
 /**
  * Refresh tokens (RFC 6749 §6, RFC 9700 §4.14): rotated at each use, and still safe to retry. The successor of a token is
  * an HMAC of it, so a repeat within the grace time and before the successor's first use gets the same successor again;
- * any other second use is a theft and ends the family (design §1.9). Everything is judged before anything is rotated.
+ * any other second use is a theft and ends the family, however long ago the first was. Everything is judged before anything
+ * is rotated.
  */
-import { mac, sha256 } from '../../crypto.ts'
 import { findClient } from '../../store/db/oauth-clients.ts'
 import { findRefreshToken, findRotation, type RefreshTokenRow, rotateRefreshToken } from '../../store/db/refresh-tokens.ts'
 import type { Ctx } from '../ctx.ts'
@@ -14,6 +14,7 @@ import { requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
 import { narrowedTo, scopesOfRefresh } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
+import { refreshTokenHashes, successorOf } from './refresh-token.ts'
 import { storedScopes } from './scopes.ts'
 import type { TokenSet } from './token.ts'
 import { issueUserTokens } from './user-tokens.ts'
@@ -26,17 +27,17 @@ export async function refreshTokens(
   input: { refreshToken: string; scope: string | undefined; moreClaims?: MoreClaims | undefined },
 ): Promise<TokenSet> {
   const now = ctx.now()
-  const found = await ctx.db.batch([findClient(credentials.clientId), findRefreshToken(sha256(input.refreshToken), now)])
+  const found = await ctx.db.batch([findClient(credentials.clientId), findRefreshToken(refreshTokenHashes(input.refreshToken), now)])
   const client = authenticateClient(found[0], credentials)
   requireGrantType(client, 'refresh_token')
   const token = found[1]
   // Another client's token tells nothing about its own family: whoever holds it may have guessed or been handed it.
   if (!token || token.clientId !== client.id || token.isLive !== 1) throw invalidGrant()
   const live: LiveToken = { ...token, clientId: client.id }
-  if (live.rotatedAt !== null && isOutOfGrace(live.rotatedAt, now)) return refuseReuse(ctx, live)
+  if (live.isCurrent !== 1 && !mayComeAgain(live, now)) return refuseReuse(ctx, live)
   if (live.expiresAt <= now) throw invalidGrant()
   const scopes = narrowedTo(scopesOfRefresh(input.scope, storedScopes(live.scope)), client.scopes)
-  const kid = live.successorKid ?? ctx.config.hmacKeys.current
+  const kid = (live.isPrevious === 1 ? live.successorKid : null) ?? ctx.config.hmacKeys.current
   const refreshToken = await rotate(ctx, { presented: input.refreshToken, token: live, kid })
   const { userId, sessionId, authenticatedAt, amr } = live
   // OpenID Connect Core §12.2: the nonce was the authorization request's, so a refreshed ID token has none.
@@ -48,28 +49,29 @@ export async function refreshTokens(
 /** The successor of `presented`. It does not matter who rotates: the first one writes, the others find what it wrote. */
 async function rotate(ctx: Ctx, input: { presented: string; token: LiveToken; kid: string }): Promise<string> {
   const { presented, token, kid } = input
-  const successor = mac(ctx.config.hmacKeys, kid, 'refresh-token', presented)?.toString('base64url')
+  const successor = successorOf(ctx, kid, presented)
   // The key has left the keyring within the grace time: the successor cannot be told again, and nobody did wrong.
-  if (successor === undefined) throw invalidGrant()
+  if (successor === null) throw invalidGrant()
   const now = ctx.now()
-  const tokenHash = sha256(presented)
-  const row = {
-    tokenHash: sha256(successor),
-    sessionId: token.sessionId,
-    createdAt: now,
-    expiresAt: Math.min(token.sessionExpiresAt, now + ctx.config.lifetimes.refreshTokenIdleMs),
-  }
-  const rotation = await ctx.db.commit(rotateRefreshToken({ tokenHash, successor: row, kid, now }), findRotation(tokenHash, row.tokenHash))
+  const hashes = refreshTokenHashes(presented)
+  const expiresAt = Math.min(token.sessionExpiresAt, now + ctx.config.lifetimes.refreshTokenIdleMs)
+  const { sessionId } = token
+  const { tokenHash: successorHash } = refreshTokenHashes(successor)
+  const rotation = await ctx.db.commit(
+    rotateRefreshToken({ ...hashes, sessionId, successorHash, expiresAt, kid, now }),
+    findRotation(hashes),
+  )
   // Signed out, banned or deleted between the look and the rotation.
   if (!rotation) throw invalidGrant()
+  if (!mayComeAgain(rotation, now)) return refuseReuse(ctx, token)
   // Somebody with another current key was first, while keys are being changed.
   if (rotation.successorKid !== kid) return rotate(ctx, { presented, token, kid: rotation.successorKid })
-  if (rotation.successorRotatedAt !== null || isOutOfGrace(rotation.rotatedAt, now)) return refuseReuse(ctx, token)
   return successor
 }
 
-function isOutOfGrace(rotatedAt: number, now: number): boolean {
-  return now - rotatedAt > REFRESH_GRACE_MS
+/** Within the grace time, while its successor has not been used. */
+function mayComeAgain({ isPrevious, rotatedAt }: Pick<RefreshTokenRow, 'isPrevious' | 'rotatedAt'>, now: number): boolean {
+  return isPrevious === 1 && rotatedAt !== null && now - rotatedAt <= REFRESH_GRACE_MS
 }
 
 /** RFC 9700 §4.14.2: the thief and the owner look the same, so neither keeps the grant. */

@@ -2,7 +2,6 @@
  * Revocation (RFC 7009): a client gives back a token of its own, and the whole grant ends with it: the session, every refresh
  * token of the family and every access token. What is unknown or another's is left alone, and the answer is the same.
  */
-import { sha256 } from '../../crypto.ts'
 import type { SessionId, UserId } from '../../ids.ts'
 import { findClient } from '../../store/db/oauth-clients.ts'
 import { findRefreshToken, findRevokedFamily, revokeFamily, wasRevoked } from '../../store/db/refresh-tokens.ts'
@@ -11,10 +10,11 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { readAccessToken } from './access-token.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { refreshTokenHashes } from './refresh-token.ts'
 
 export async function revokeToken(ctx: Ctx, credentials: ClientCredentials, token: string): Promise<void> {
   const claim = (await readAccessToken(ctx, token))?.claim
-  const [row, refreshToken] = await ctx.db.batch([findClient(credentials.clientId), findRefreshToken(sha256(token), ctx.now())])
+  const [row, refreshToken] = await ctx.db.batch([findClient(credentials.clientId), findRefreshToken(refreshTokenHashes(token), ctx.now())])
   const client = authenticateClient(row, credentials)
   if (refreshToken?.clientId === client.id) return endGrant(ctx, { ...refreshToken, clientId: client.id })
   if (claim?.kind === 'access_token' && claim.clientId === client.id) return endGrant(ctx, claim)

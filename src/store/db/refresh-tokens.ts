@@ -1,25 +1,31 @@
 /**
- * Refresh tokens in D1 (design §1.9): one row per issued token, by hash. The session is the family: revoking it kills
- * all of them. A token is rotated by one guarded UPDATE; whoever comes second finds the first one's rotation.
+ * Refresh tokens in D1: one row per family, which is rewritten at each rotation and knows its present token and the one before,
+ * by hash. The session is the family: revoking it kills all tokens. A token is rotated by one guarded UPDATE; whoever comes
+ * second finds the first one's rotation.
  */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 import { isLive } from './live-session.ts'
 
-export interface NewRefreshToken {
+export interface TokenHashes {
+  /** Of the part that all tokens of a family share. */
+  readonly familyHash: string
   readonly tokenHash: string
+}
+
+export interface NewRefreshToken extends TokenHashes {
   readonly sessionId: SessionId
   readonly createdAt: number
   readonly expiresAt: number
 }
 
-/** Makes a token of the session where `condition` holds (a guard of the same batch). Repeating it changes nothing. */
+/** Makes the first token of the session where `condition` holds (a guard of the same batch). Repeating it changes nothing. */
 export function insertRefreshToken(row: NewRefreshToken, condition: Fragment): Statement<void> {
   return run(sql`
-    INSERT INTO refresh_tokens (token_hash, session_id, created_at, expires_at)
-    SELECT ${row.tokenHash}, ${row.sessionId}, ${row.createdAt}, ${row.expiresAt} WHERE ${condition}
-    ON CONFLICT (token_hash) DO NOTHING`)
+    INSERT INTO refresh_tokens (family_hash, token_hash, session_id, created_at, expires_at)
+    SELECT ${row.familyHash}, ${row.tokenHash}, ${row.sessionId}, ${row.createdAt}, ${row.expiresAt} WHERE ${condition}
+    ON CONFLICT (family_hash) DO NOTHING`)
 }
 
 export interface RefreshTokenRow {
@@ -30,60 +36,67 @@ export interface RefreshTokenRow {
   readonly sessionExpiresAt: number
   readonly authenticatedAt: number
   readonly amr: string
+  /** Of the family's present token. */
   readonly createdAt: number
   readonly expiresAt: number
+  /** When the family was last rotated; null before. */
   readonly rotatedAt: number | null
+  /** The key under which the present token was derived from the one before. */
   readonly successorKid: string | null
+  /** 1 for the family's present token, and for the one before it. Neither: a token that was used up, or none at all. */
+  readonly isCurrent: number
+  readonly isPrevious: number | null
   /** 1 while the session is live and of the user's present epoch. */
   readonly isLive: number
 }
 
-export function findRefreshToken(tokenHash: string, now: number): Statement<RefreshTokenRow | null> {
+/** The family that a token belongs to, and what the token is in it. */
+export function findRefreshToken({ familyHash, tokenHash }: TokenHashes, now: number): Statement<RefreshTokenRow | null> {
   return first(sql`
     SELECT t.session_id, s.user_id, s.client_id, s.scope, s.expires_at AS session_expires_at, s.authenticated_at, s.amr,
-           t.created_at, t.expires_at, t.rotated_at, t.successor_kid, (${isLive(now)}) AS is_live
+           t.created_at, t.expires_at, t.rotated_at, t.successor_kid, (${isLive(now)}) AS is_live,
+           t.token_hash = ${tokenHash} AS is_current, t.previous_hash = ${tokenHash} AS is_previous
     FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
-    WHERE t.token_hash = ${tokenHash}`)
+    WHERE t.family_hash = ${familyHash}`)
 }
 
-export interface Rotation {
-  readonly tokenHash: string
-  readonly successor: NewRefreshToken
+export interface Rotation extends TokenHashes {
+  readonly sessionId: SessionId
+  readonly successorHash: string
+  readonly expiresAt: number
   /** The key under which the successor was derived. */
   readonly kid: string
   readonly now: number
 }
 
-/** Rotates a token if nobody has yet and its session is live: the successor's row, and the session's later idle end. */
-export function rotateRefreshToken({ tokenHash, successor, kid, now }: Rotation): Statement<void>[] {
+/** Rotates a token if nobody has yet and its session is live; the session ends later then. */
+export function rotateRefreshToken({ familyHash, tokenHash, ...to }: Rotation): Statement<void>[] {
+  const { sessionId, successorHash, expiresAt, kid, now } = to
   return [
     run(sql`
-      UPDATE refresh_tokens SET rotated_at = ${now}, successor_kid = ${kid}
-      WHERE token_hash = ${tokenHash} AND rotated_at IS NULL AND expires_at > ${now}
+      UPDATE refresh_tokens SET token_hash = ${successorHash}, previous_hash = ${tokenHash}, successor_kid = ${kid},
+        rotated_at = ${now}, created_at = ${now}, expires_at = ${expiresAt}
+      WHERE family_hash = ${familyHash} AND token_hash = ${tokenHash} AND expires_at > ${now}
         AND EXISTS (
           SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
           WHERE s.id = refresh_tokens.session_id AND ${isLive(now)})`),
     // changes() is the statement's before: nothing follows where nothing was rotated.
-    insertRefreshToken(successor, sql`changes() > 0`),
-    run(sql`
-      UPDATE sessions SET last_used_at = ${now}, idle_expires_at = ${successor.expiresAt}
-      WHERE id = ${successor.sessionId} AND changes() > 0`),
+    run(sql`UPDATE sessions SET last_used_at = ${now}, idle_expires_at = ${expiresAt} WHERE id = ${sessionId} AND changes() > 0`),
   ]
 }
 
 export interface RotationRow {
   readonly rotatedAt: number
   readonly successorKid: string
-  /** When the successor was used; null before. */
-  readonly successorRotatedAt: number | null
+  /** 0: its successor was used as well. */
+  readonly isPrevious: number
 }
 
-/** How the token was rotated, by whomever; null when it is not. */
-export function findRotation(tokenHash: string, successorHash: string): Statement<RotationRow | null> {
+/** How the token was rotated, by whomever; null when it was not. */
+export function findRotation({ familyHash, tokenHash }: TokenHashes): Statement<RotationRow | null> {
   return first(sql`
-    SELECT t.rotated_at, t.successor_kid, n.rotated_at AS successor_rotated_at
-    FROM refresh_tokens t LEFT JOIN refresh_tokens n ON n.token_hash = ${successorHash}
-    WHERE t.token_hash = ${tokenHash} AND t.rotated_at IS NOT NULL`)
+    SELECT rotated_at, successor_kid, previous_hash = ${tokenHash} AS is_previous
+    FROM refresh_tokens WHERE family_hash = ${familyHash} AND token_hash <> ${tokenHash} AND rotated_at IS NOT NULL`)
 }
 
 /** Ends the session that the tokens hang on, whatever its epoch. */
@@ -98,7 +111,7 @@ export function findRevokedFamily(sessionId: SessionId): Statement<{ id: Session
   return first(sql`SELECT id FROM sessions WHERE id = ${sessionId} AND revoked_at IS NOT NULL`)
 }
 
-/** Tokens that expired before `before`, rotated or not. A bounded piece of the sweep. */
+/** Families that expired before `before`. A bounded piece of the sweep. */
 export function deleteExpiredRefreshTokens(input: { before: number; limit: number }): Statement<void> {
   return run(sql`
     DELETE FROM refresh_tokens WHERE token_hash IN (

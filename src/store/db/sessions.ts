@@ -56,8 +56,8 @@ export function findGateRow(sessionId: SessionId): Statement<GateRow | null> {
 }
 
 /** The same for the session that a refresh token belongs to. */
-export function findGateRowOfRefreshToken(tokenHash: string): Statement<GateRow | null> {
-  return first(sql`${gateColumns} WHERE s.id = (SELECT session_id FROM refresh_tokens WHERE token_hash = ${tokenHash})`)
+export function findGateRowOfRefreshToken(familyHash: string): Statement<GateRow | null> {
+  return first(sql`${gateColumns} WHERE s.id = (SELECT session_id FROM refresh_tokens WHERE family_hash = ${familyHash})`)
 }
 
 /**

@@ -1,5 +1,5 @@
 /** OAuth: clients, consents, authorization codes, refresh tokens. Secrets, codes and tokens lie here as SHA-256 only. */
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { sessions } from './sessions.ts'
 import { users } from './users.ts'
 
@@ -95,19 +95,28 @@ export const consents = sqliteTable(
   ],
 )
 
-/** One row per issued refresh token; the session is the family. */
+/** One row per family of refresh tokens, which is its session: rewritten at each rotation. */
 export const refreshTokens = sqliteTable(
   'refresh_tokens',
   {
+    /** Of the present token. */
     tokenHash: text().primaryKey(),
+    /** Of what all tokens of the family share. Null: from before families had one row, and found by nobody. */
+    familyHash: text(),
+    /** Of the token before the present one: it may be asked for again for a moment. */
+    previousHash: text(),
     sessionId: integer()
       .notNull()
       .references(() => sessions.id, { onDelete: 'cascade' }),
     createdAt: integer().notNull(),
     expiresAt: integer().notNull(),
     rotatedAt: integer(),
-    /** The key under which the successor was derived (design §1.9). */
+    /** The key under which the present token was derived from the one before. */
     successorKid: text(),
   },
-  (t) => [index('refresh_tokens_session_id').on(t.sessionId), index('refresh_tokens_expires_at').on(t.expiresAt)],
+  (t) => [
+    uniqueIndex('refresh_tokens_family_hash').on(t.familyHash),
+    index('refresh_tokens_session_id').on(t.sessionId),
+    index('refresh_tokens_expires_at').on(t.expiresAt),
+  ],
 )
