@@ -30,6 +30,18 @@ const testVars = {
         y: 'ibVtheR06gSjGD2XpoKNqCTfInZ7kcuer1jlS720ChI',
         d: '6Kj0Cyh9YBZqwVAD6n5V4AQDbdelo4z2bECtVFKOPCM',
       },
+      {
+        kid: 'test-rs256',
+        kty: 'RSA',
+        n: '30YBQTwvLqOpmAYaZW6akJWk2fO1F6iGEXOavO_LkQPMV8m1gNx9j4x8Mk5sSLUpxCxVKIlYbpjnmVKfesNdlxTfciOPoBFmiQKZH6XTJPnx07lyAoFTa0j7xbdAgtLKdaOhAsLoQedqJR0V74W2AH8lfpWpjC3vAj6Q1gmfqnaXge1L0S5MjcFnffyS306awxUcfj7F_59_9wB_Ce-QeL-qJ83-J_DI1AE5roq3zYPimM1fmp6dnW4crI7_TloLOjkvA3jE6wFFL1ei_uHmpKNIogE4AChnqLxzgFDcgtXPkGtYRxCCfrbjAMrjk2Qo7Fob5IZdW2ucUrRXx6yEuQ',
+        e: 'AQAB',
+        d: 'Fos5vLXAONgXG23AVA4NJrypWsVn-1XNha0TynB28DM_Onz4KeT5e5lOgADZn6TFLRTh21g02OPw_JLyXeGkjUjy_9IV4i5nmT1tKxwh--mN0Jg4qgaXXu2NWGsWpS71-NdW_lGiRGdCmTE84gSw-g9cgJHJfwkzSRl6o9XwbHRhM6COvVEmEECiierX-I4wBh1aKbP2T8yS5OKAckmaVANpUnTnTI_4VZmOI9IxSXdb7PAMK9S_KPNRuJ7gY9EeM-fybtsOsZPBbu4NYDTmcEbgFU-GBSAJME_cXEVP9BqMyoBwBzy8lZ4kKNEgdvvU-e1ll9Poa3bAa5ieeIYcZQ',
+        p: '8BOlninp5XNz8ddLlkNi62cbEHa248HFWGf8EsmDNIxo6-FRemhvEDgfQ8zNCZogG4SX_tVdjAKa3DEP67t426liAIx-AFW_JogQDplLSv89rXDDHUqN-VZ5GTIhp2X15hxE12ZJAQuhKxhXyRF-XxvEGj2rlTyvxOTudKzBar0',
+        q: '7hUMccLuvEt5tzQu3j5tjau3B-DM7eyxFzmK-2GpuLMBZZ67WfVAZwt6mXk8MRJpzqteUGarD6muhZbGxbWK7Fi6seaosSg2QI4iPqqnIZyLee8TDXGZc54dwwtz5ZXx22OaXAWqpH7nkt32z7i7-qqIY07Nsi4RAVeVqVccn60',
+        dp: 'XqDf3v_WWcKwKNsbyBa3nuH9IPgqDowKJVaXXTBgrw3JLXCalQ0k-delOyw2hVpi3XXeE2w2e0FrmO8dv2UdtjeFkYHPCILD3YQ0EA0MSHti7EJOJfWFEIqtIOlJqpnd2t25pM2EaQ0UcdAeifqDPSnMmitEvoY1If66nvKZKmE',
+        dq: '1ft3FtxEJFqVx_KP2VI0tutJ8zu6FHHy7NPcNXoeyBGjRMl4zC6gtrzbcQtE7ToGfSkK-Kp-PvKcGBdfCh3UAf7xtamBntBsinL1FmvdEVmZBnu5HREoAYFwcHhfr06odS29c83oBDbHPfpftWztDyusr80JFYdP42vr6KqR4HU',
+        qi: 'esBEBeLub86seANpEoNAYcntFFz2IBbzGRMCEK7agZ8wyAXKhULMPF4Fnc9bHdBTQdS19Zod8p8WNxjnv8Vdj0gTi_zhr_5qX3JeIrJJcU-At8cecl6ls0g6TSxUuBuMmjt_H9pyEavwZ2vWkbFAWKhAioJyJctOzkX6WDWWWGY',
+      },
     ],
   }),
 }

@@ -4,17 +4,32 @@
  */
 import { pathToFileURL } from 'node:url'
 
-/** SIGNING_KEYS, HMAC_KEYS, PEPPER_KEYS and ENCRYPTION_KEYS, their key ids beginning with `prefix`. */
+/** SIGNING_KEYS with a key for ES256 and one for RS256, HMAC_KEYS, PEPPER_KEYS and ENCRYPTION_KEYS, their key ids beginning with `prefix`. */
 export async function makeSecrets(prefix: string): Promise<Record<string, string>> {
   const kid = `${prefix}${new Date().toISOString().slice(0, 10)}-${hex(3)}`
-  const pair = (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])) as CryptoKeyPair
-  const { kty, crv, x, y, d } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as JsonWebKey
   return {
-    SIGNING_KEYS: JSON.stringify({ keys: [{ kid, kty, crv, x, y, d }] }),
+    SIGNING_KEYS: JSON.stringify({ keys: [await makeEs256Key(kid), await makeRs256Key(`${kid}-rs256`)] }),
     HMAC_KEYS: JSON.stringify({ [kid]: secret() }),
     PEPPER_KEYS: JSON.stringify({ [kid]: secret() }),
     ENCRYPTION_KEYS: JSON.stringify({ [kid]: secret() }),
   }
+}
+
+async function makeEs256Key(kid: string): Promise<JsonWebKey> {
+  const { kty, crv, x, y, d } = await privateJwk({ name: 'ECDSA', namedCurve: 'P-256' })
+  return { kid, kty, crv, x, y, d } as JsonWebKey
+}
+
+/** 2048 bits: two of each kind, as they are while keys change, fit into the 5 KB that a secret may have. */
+export async function makeRs256Key(kid: string): Promise<JsonWebKey> {
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' }
+  const { kty, n, e, d, p, q, dp, dq, qi } = await privateJwk(algorithm)
+  return { kid, kty, n, e, d, p, q, dp, dq, qi } as JsonWebKey
+}
+
+async function privateJwk(algorithm: SubtleCryptoGenerateKeyAlgorithm): Promise<JsonWebKey> {
+  const pair = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair
+  return (await crypto.subtle.exportKey('jwk', pair.privateKey)) as JsonWebKey
 }
 
 function secret(): string {

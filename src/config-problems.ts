@@ -2,7 +2,7 @@
  * Rules that hold between several vars, judged on those that could be read: so that one deployment learns all of its
  * problems at once.
  */
-import { SCRYPT_LN_FLOOR, type Vars } from './config-vars.ts'
+import { SCRYPT_LN_FLOOR, toOrigin, type Vars } from './config-vars.ts'
 
 /** Vars that could not be read are left out; each has a problem of its own. */
 type Read = Partial<Vars>
@@ -59,4 +59,17 @@ function environmentProblems(vars: Read): string[] {
     if (ids.some((kid) => DEVELOPMENT_KID.test(kid))) problems.push(`${name} holds a development secret`)
   }
   return problems
+}
+
+/** What does not keep Kith from serving: an origin that is misspelt lets one page not in, and a key that is missing some clients. */
+export function warningsAbout(vars: Vars): string[] {
+  const ignored = vars.CORS_ORIGINS.filter((entry) => toOrigin(entry) === null).map((entry) => {
+    const reason = entry.includes('*') ? 'a wildcard, and origins are compared exactly' : 'no origin such as https://app.example.com'
+    return `CORS_ORIGINS: ${entry} is ignored: it is ${reason}`
+  })
+  if (vars.SIGNING_KEYS.some(({ alg }) => alg === 'RS256')) return ignored
+  return [
+    ...ignored,
+    'SIGNING_KEYS has no RSA key, so ID tokens are ES256 only; many OpenID Connect libraries expect RS256 (npm run keys makes both)',
+  ]
 }

@@ -30,8 +30,13 @@ export const PROFILE_FIELDS = [
 ] as const
 export type ProfileField = (typeof PROFILE_FIELDS)[number]
 
+/** RS256 is what OpenID Connect libraries expect of ID tokens; ES256 is smaller and quicker to make. */
+export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
+
 export interface SigningKey {
   readonly kid: string
+  readonly alg: SigningAlgorithm
   readonly privateJwk: JsonWebKey
 }
 
@@ -39,6 +44,7 @@ export const SCRYPT_LN_FLOOR = 15
 const KEY_BYTES_MIN = 32
 /** AES-256 takes keys of this length and no other. */
 const ENCRYPTION_KEY_BYTES = 32
+const RSA_MODULUS_BYTES_MIN = 256
 /** Not a number: JavaScript sorts such keys to the front, and the first one is the current one. */
 const KID = /^(?!\d+$)[A-Za-z0-9._-]{1,32}$/
 const onOff = (fallback: boolean) =>
@@ -80,21 +86,26 @@ const keyring = json.pipe(
   }),
 )
 
+const keyPart = z.base64url().min(1)
+const kid = z.string().min(1)
+const ecKey = z.looseObject({ kid, kty: z.literal('EC'), crv: z.literal('P-256'), x: keyPart, y: keyPart, d: keyPart })
+const rsaKey = z.looseObject({
+  kid,
+  kty: z.literal('RSA'),
+  // RFC 7518 §3.3: 2048 bits or more.
+  n: keyPart.refine((v) => Buffer.from(v, 'base64url').length >= RSA_MODULUS_BYTES_MIN, 'has fewer than 2048 bits'),
+  e: keyPart,
+  ...{ d: keyPart, p: keyPart, q: keyPart, dp: keyPart, dq: keyPart, qi: keyPart },
+})
+
 const signingKeys = json.pipe(
   z
-    .object({
-      keys: z
-        .array(
-          z.looseObject({
-            kid: z.string().min(1),
-            kty: z.literal('EC'),
-            crv: z.literal('P-256'),
-            d: z.base64url(),
-          }),
-        )
-        .min(1),
-    })
-    .transform(({ keys }): SigningKey[] => keys.map((key) => ({ kid: key.kid, privateJwk: key as JsonWebKey }))),
+    .object({ keys: z.array(z.discriminatedUnion('kty', [ecKey, rsaKey])) })
+    .transform(({ keys }): SigningKey[] =>
+      keys.map((key) => ({ kid: key.kid, alg: key.kty === 'EC' ? 'ES256' : 'RS256', privateJwk: key as JsonWebKey })),
+    )
+    .refine((keys) => keys.some(({ alg }) => alg === 'ES256'), 'needs a key of the type EC with the curve P-256')
+    .refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, 'must not name a key id twice'),
 )
 
 const HOUR = 3_600
@@ -103,6 +114,17 @@ const DAY = 24 * HOUR
 const httpOrigin = z
   .string({ error: 'is missing' })
   .refine((v) => URL.canParse(v) && new URL(v).origin === v, 'must be an origin such as https://id.example.com')
+
+/** What a native shell's web view sends as its origin: `capacitor://localhost`, `app://-`, `chrome-extension://…`. */
+const SHELL_ORIGIN = /^(?!file:|ftp:|ws:|wss:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(:\d{1,5})?$/
+
+/** An entry of `CORS_ORIGINS` as a browser spells it in `Origin`; null for one that no browser ever sends. */
+export function toOrigin(entry: string): string | null {
+  const text = entry.toLowerCase().replace(/\/$/, '')
+  if (!/^https?:/.test(text)) return SHELL_ORIGIN.test(text) ? text : null
+  const url = URL.canParse(text) && !text.includes('*') ? new URL(text) : null
+  return url && url.href === `${url.origin}/` ? url.origin : null
+}
 
 /** Rooms that may lie at the root of a host of their own. */
 export type HostRoom = 'mxit' | 'movida' | 'epixel' | 'mirrorfly'
@@ -138,7 +160,7 @@ export const vars = z.object({
     .string({ error: 'is missing' })
     .min(1, { error: 'is missing', abort: true })
     .regex(/^[^\r\n]*@[^\r\n]+$/, 'must hold an e-mail address'),
-  CORS_ORIGINS: list.pipe(z.array(httpOrigin)),
+  CORS_ORIGINS: list,
   REQUIRE_EMAIL_VERIFICATION: onOff(true),
   EDITABLE_FIELDS: list.pipe(z.array(z.enum(PROFILE_FIELDS))),
   INVITE_ONLY: onOff(false),

@@ -3,8 +3,8 @@
  * An unset ENVIRONMENT is production (design §1.17): development secrets, captured mail and cheap hashes are refused
  * there by name, at the first request. Values never appear in an error, only names.
  */
-import { problemsAcross } from './config-problems.ts'
-import { type HostRoom, PROFILE_FIELDS, type ProfileField, readVars, type SigningKey, type Vars } from './config-vars.ts'
+import { problemsAcross, warningsAbout } from './config-problems.ts'
+import { type HostRoom, PROFILE_FIELDS, type ProfileField, readVars, type SigningKey, toOrigin, type Vars } from './config-vars.ts'
 import type { Keyring } from './crypto.ts'
 
 export type { HostRoom, ProfileField, SigningKey } from './config-vars.ts'
@@ -30,6 +30,8 @@ export interface Config {
   readonly origin: string
   readonly mail: { readonly kind: 'email-service' | 'capture'; readonly from: string }
   readonly corsOrigins: readonly string[]
+  /** What is not as it should be and does not keep Kith from serving: each names a var or secret. */
+  readonly warnings: readonly string[]
   readonly requireEmailVerification: boolean
   readonly editableFields: ReadonlySet<ProfileField>
   /**
@@ -47,7 +49,7 @@ export interface Config {
   readonly networkLimits: boolean
   /** log2 of scrypt's N; r and p are fixed (design §1.10). */
   readonly scryptLn: number
-  /** ES256, the signing one first; all are published. */
+  /** At least one for ES256. The first of each algorithm signs; all are published. */
   readonly signingKeys: readonly SigningKey[]
   readonly hmacKeys: Keyring
   readonly pepperKeys: Keyring
@@ -148,7 +150,8 @@ function parseConfig(env: Bindings): Config {
     environment: vars.ENVIRONMENT,
     origin: vars.ORIGIN,
     mail: { kind: vars.MAIL, from: vars.MAIL_FROM },
-    corsOrigins: vars.CORS_ORIGINS,
+    corsOrigins: [...new Set(vars.CORS_ORIGINS.map(toOrigin).filter((origin) => origin !== null))],
+    warnings: warningsAbout(vars),
     requireEmailVerification: vars.REQUIRE_EMAIL_VERIFICATION,
     editableFields: new Set(vars.EDITABLE_FIELDS.length > 0 ? vars.EDITABLE_FIELDS : PROFILE_FIELDS),
     invites: { only: vars.INVITE_ONLY, perPerson: vars.INVITES_PER_PERSON, windowSeconds: vars.INVITE_CODE_WINDOW_SECONDS },

@@ -1,6 +1,6 @@
 /** The Worker's entry: requests and the cron trigger. A deployment that is configured wrongly serves nothing (design §1.17). */
 import { createApp } from './app.ts'
-import { type Bindings, ConfigError, getConfig } from './config.ts'
+import { type Bindings, type Config, ConfigError, getConfig } from './config.ts'
 import { buildCronContext, buildRequestContext } from './context.ts'
 import { sweep } from './core/sweep.ts'
 import { randomHex } from './crypto.ts'
@@ -11,7 +11,7 @@ const app = createApp((c) => buildRequestContext(c.env, c.executionCtx, c.req.ra
 export default {
   async fetch(request, env, executionCtx) {
     try {
-      getConfig(env)
+      warnOnce(getConfig(env))
     } catch (error) {
       return refuseToServe(error, request)
     }
@@ -29,6 +29,17 @@ export default {
 /** Hosts of `wrangler dev`; no deployment has them. */
 const LOCAL: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 const START = 'On your own machine run `npm start`: it makes local settings and secrets, applies the migrations and starts Kith.'
+
+const warned = new WeakSet<Config>()
+
+/** What the operator should know of the configuration, once in an isolate's life. */
+function warnOnce(config: Config): void {
+  if (warned.has(config)) return
+  warned.add(config)
+  for (const problem of config.warnings) {
+    console.warn(JSON.stringify({ at: new Date().toISOString(), level: 'warn', event: 'configuration_warning', problem }))
+  }
+}
 
 /** Says which var or secret is wrong, by name: the operator reads this, and no value is in it. */
 function refuseToServe(error: unknown, request: Request): Response {

@@ -12,6 +12,11 @@ const OF_FILES = ['content-digest', 'range', 'if-range', 'if-match', 'if-none-ma
 const TOLD_OF_FILES = ['etag', 'accept-ranges', 'content-range', 'content-disposition', 'repr-digest']
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
+/** For public documents: any page may read them, and no credential goes along. */
+export function anyOrigin(): MiddlewareHandler {
+  return cors({ origin: '*', allowMethods: ['GET'], exposeHeaders: ['x-request-id'], maxAge: 600 })
+}
+
 /** `headers`: what a room's callers send besides. */
 export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> {
   return cors({

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { AppError } from '../core/errors.ts'
 import { anyone } from './access.ts'
 import type { AppEnv } from './app-env.ts'
+import { anyOrigin } from './cross-site.ts'
 import { readOnly } from './errors.ts'
 import { type RoomDocument, toOpenApi } from './openapi.ts'
 
@@ -17,6 +18,8 @@ export function documents(rooms: Readonly<Record<string, RoomDocument>>): Hono<A
     return toOpenApi(room, origin)
   }
   return new Hono<AppEnv>()
+    .use('/openapi.json', anyOrigin())
+    .use('/openapi/*', anyOrigin())
     .get('/openapi.json', anyone(), (c) => c.json(render(first, c.var.ctx.config.origin), 200, { 'cache-control': CACHE }))
     .get('/openapi/:room{[a-z]+\\.json}', anyone(), (c) => {
       const name = c.req.param('room').replace(/\.json$/, '')

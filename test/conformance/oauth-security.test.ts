@@ -102,7 +102,7 @@ describe('exactly one thing wrong at the exchange of a code, and the code surviv
     'another client, rightly proven': [400, (code) => token(params(code), basicOf(other))],
     'a wrong secret': [401, (code) => token(params(code), basicOf({ ...own, secret: other.secret }))],
     'no secret': [401, (code) => token({ ...params(code), client_id: own.id })],
-    'the other way of authentication': [401, (code) => token({ ...params(code), client_id: own.id, client_secret: own.secret })],
+    'the wrong secret in the body': [401, (code) => token({ ...params(code), client_id: own.id, client_secret: other.secret })],
     'two ways at once': [400, (code) => token({ ...params(code), client_secret: own.secret }, basicOf(own))],
     'another client_id in the body': [401, (code) => token({ ...params(code), client_id: other.id }, basicOf(own))],
     'a malformed Basic header': [401, (code) => token(params(code), { authorization: 'Basic ???' })],

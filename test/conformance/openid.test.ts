@@ -74,7 +74,7 @@ describe('tokens', () => {
     const { tokens } = await signIn('openid')
     expect(decodeProtectedHeader(tokens.id_token).alg).toBe('ES256')
     const metadata = (await (await send('/.well-known/openid-configuration')).json()) as Record<string, unknown>
-    expect(metadata.id_token_signing_alg_values_supported).toEqual(['ES256'])
+    expect(metadata.id_token_signing_alg_values_supported).toEqual(['RS256', 'ES256'])
   })
 
   test('oidcc-ensure-request-without-nonce-succeeds-for-code-flow (Core §3.1.2.1)', async () => {

@@ -12,6 +12,7 @@ const SIGNING = {
   y: 'ibVtheR06gSjGD2XpoKNqCTfInZ7kcuer1jlS720ChI',
   d: '6Kj0Cyh9YBZqwVAD6n5V4AQDbdelo4z2bECtVFKOPCM',
 }
+const RSA = JSON.parse(platform.env.SIGNING_KEYS ?? '').keys[1] as Record<string, string>
 const signingKeys = (kid: string) => JSON.stringify({ keys: [{ kid, ...SIGNING }] })
 
 /** A deployment as it should be. */
@@ -139,6 +140,54 @@ describe('configuration', () => {
     ])
   })
 
+  test('CORS_ORIGINS: what people write becomes what browsers send', () => {
+    const CORS_ORIGINS = [
+      'https://App.Example.com/ https://bücher.example:443 http://localhost:5173 http://tauri.localhost',
+      'capacitor://localhost ionic://localhost tauri://localhost chrome-extension://abcdefghijklmnop',
+    ].join(',')
+    expect(configured({ CORS_ORIGINS }).corsOrigins).toEqual([
+      'https://app.example.com',
+      'https://xn--bcher-kva.example',
+      'http://localhost:5173',
+      'http://tauri.localhost',
+      'capacitor://localhost',
+      'ionic://localhost',
+      'tauri://localhost',
+      'chrome-extension://abcdefghijklmnop',
+    ])
+  })
+
+  test('CORS_ORIGINS: an entry that no browser ever sends is named and ignored, and the others count', () => {
+    const wrong = [
+      'https://*.vercel.app',
+      '*',
+      'null',
+      'app.example.com',
+      'https://app.example.com/path',
+      'file://',
+      'https://a@b.example',
+      'https://:443',
+    ]
+    const { corsOrigins, warnings } = configured({ CORS_ORIGINS: [...wrong, 'https://app.example.com'].join(' ') })
+    expect(corsOrigins).toEqual(['https://app.example.com'])
+    for (const entry of wrong)
+      expect(warnings, entry).toContainEqual(
+        expect.stringMatching(new RegExp(`^CORS_ORIGINS: ${entry.replace(/[*/.]/g, '\\$&')} is ignored: it is `)),
+      )
+    expect(warnings.filter((warning) => warning.startsWith('CORS_ORIGINS'))).toHaveLength(wrong.length)
+  })
+
+  test('SIGNING_KEYS: one key for ES256 is enough, and Kith says what is missing', () => {
+    expect(configured({}).warnings).toEqual([expect.stringMatching(/^SIGNING_KEYS has no RSA key/)])
+    const both = JSON.stringify({
+      keys: [
+        { kid: 'a', ...SIGNING },
+        { ...RSA, kid: 'b' },
+      ],
+    })
+    expect(configured({ SIGNING_KEYS: both })).toMatchObject({ warnings: [], signingKeys: [{ alg: 'ES256' }, { alg: 'RS256' }] })
+  })
+
   test('an unset or empty ENVIRONMENT is production', () => {
     for (const ENVIRONMENT of [undefined, '']) {
       expect(configured({ ENVIRONMENT }).environment).toBe('production')
@@ -163,10 +212,46 @@ describe('configuration', () => {
     ['network limits off', { NETWORK_LIMITS: 'off' }, /^NETWORK_LIMITS\b/],
     ['an unknown gate', { GATE: 'open' }, /^GATE\b/],
     ['an unknown environment', { ENVIRONMENT: 'prod' }, /^ENVIRONMENT\b/],
-    ['an allowed origin that is none', { CORS_ORIGINS: '*' }, /^CORS_ORIGINS\b/],
     ['an editable field that does not exist', { EDITABLE_FIELDS: 'role' }, /^EDITABLE_FIELDS\b/],
     ['no signing keys', { SIGNING_KEYS: undefined }, /^SIGNING_KEYS: is missing/],
     ['an empty list of signing keys', { SIGNING_KEYS: '{"keys":[]}' }, /^SIGNING_KEYS\b/],
+    ['a signing key for RS256 alone', { SIGNING_KEYS: JSON.stringify({ keys: [{ ...RSA, kid: 'b' }] }) }, /^SIGNING_KEYS: needs a key/],
+    [
+      'an RSA key of 1024 bits',
+      {
+        SIGNING_KEYS: JSON.stringify({
+          keys: [
+            { kid: 'a', ...SIGNING },
+            { ...RSA, kid: 'b', n: 'A'.repeat(171) },
+          ],
+        }),
+      },
+      /^SIGNING_KEYS: has fewer than 2048 bits/,
+    ],
+    [
+      'a symmetric signing key',
+      {
+        SIGNING_KEYS: JSON.stringify({
+          keys: [
+            { kid: 'a', ...SIGNING },
+            { kid: 'b', kty: 'oct', k: SECRET },
+          ],
+        }),
+      },
+      /^SIGNING_KEYS\b/,
+    ],
+    [
+      'two signing keys of one id',
+      {
+        SIGNING_KEYS: JSON.stringify({
+          keys: [
+            { kid: 'a', ...SIGNING },
+            { ...RSA, kid: 'a' },
+          ],
+        }),
+      },
+      /^SIGNING_KEYS: must not name a key id twice/,
+    ],
     ['signing keys that are no JSON', { SIGNING_KEYS: SECRET }, /^SIGNING_KEYS: is not JSON/],
     [
       'a public key as a signing key',

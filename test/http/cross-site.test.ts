@@ -53,7 +53,7 @@ const HOSTILE = [
 
 describe('CORS', () => {
   test.each(HOSTILE)('the origin %j is never allowed, and never said back', async (origin) => {
-    for (const path of ['/user/scopes', '/user/me', '/oauth/token', '/.well-known/jwks.json']) {
+    for (const path of ['/user/scopes', '/user/me', '/oauth/token']) {
       const reply = await new Client().get(path, { headers: { origin } })
       expect(reply.headers.get('access-control-allow-origin')).toBeNull()
       const preflight = await new Client().fetch(path, {
@@ -64,7 +64,7 @@ describe('CORS', () => {
     }
   })
 
-  test.each(['/user/scopes', '/user/me', '/nowhere', '/oauth/token', '/.well-known/jwks.json'])(
+  test.each(['/user/scopes', '/user/me', '/nowhere', '/oauth/token'])(
     'the allowed origin is let in on %s, successes and failures alike',
     async (path) => {
       const reply = await new Client().get(path, { headers: { origin: ALLOWED } })
@@ -80,6 +80,34 @@ describe('CORS', () => {
       expect(reply.headers.get('vary')?.toLowerCase().split(/, */)).toContain('origin')
     }
   })
+
+  test.each([
+    '/.well-known/openid-configuration',
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/jwks.json',
+    '/openapi.json',
+    '/openapi/oauth.json',
+  ])('%s is for pages of any origin, without credentials', async (path) => {
+    for (const origin of [ALLOWED, 'https://stranger.example', 'null']) {
+      const reply = await new Client().get(path, { headers: { origin } })
+      expect([reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([200, '*'])
+      expect(reply.headers.get('access-control-allow-credentials')).toBeNull()
+      const headers = { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'x-app-version' }
+      const preflight = await new Client().fetch(path, { method: 'OPTIONS', headers })
+      expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, '*'])
+    }
+  })
+
+  test.each(['capacitor://localhost', 'ionic://localhost', 'tauri://localhost'])(
+    "%s, a native shell's origin, may be allowed",
+    async (origin) => {
+      const env = { CORS_ORIGINS: `https://*.vercel.app ${origin}` }
+      const reply = await new Client().get('/user/scopes', { env, headers: { origin } })
+      expect([reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([200, origin])
+      const other = await new Client().get('/user/scopes', { env, headers: { origin: 'https://a.vercel.app' } })
+      expect(other.headers.get('access-control-allow-origin')).toBeNull()
+    },
+  )
 
   test('a preflight of the allowed origin says what may be sent', async () => {
     const headers = {

@@ -7,6 +7,24 @@ export const REGISTERED = [
   'http://[::1]:1/cb',
   'http://localhost/',
   'com.example.app:/cb',
+  'com.example.app://cb',
+  'com.example.app://cb/deeper?x=1',
+  'com.example.app:///cb',
+  'com.example.app://',
+  'com.example.myApp:/oauth2redirect',
+  'com.googleusercontent.apps.123-abc:/oauth2redirect',
+  'msauth.com.example.app://auth',
+]
+
+/** Acceptable only of a client that is registered as a native app in development. */
+export const DEVELOPMENT = [
+  'myapp://cb',
+  'myapp://',
+  'exp://192.168.1.5:8081/--/callback',
+  'exp+my-app://expo-development-client/?x=1',
+  'fb1234567890://authorize',
+  'capacitor://localhost/callback',
+  'msauth://com.example.app/VzSiQcXRmi2kyjzcA%2BmYLEtbGVs%3D',
 ]
 
 /** Ways of saying nearly the same, for any URI. */
@@ -120,7 +138,8 @@ export const NEVER = [
   'http://localhost\\@evil.example/',
   'app:/cb',
   'com.example.app:cb',
-  'com.example.app://cb',
+  'com.example.app:',
+  'com.example.my_app:/cb',
   'urn:ietf:wg:oauth:2.0:oob',
   'com.example.app:/cb#x',
   'mailto:a@b.example',

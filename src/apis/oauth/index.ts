@@ -5,7 +5,7 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../../http/app-env.ts'
 import { browserSession, credentials } from '../../http/credentials.ts'
-import { allowedOrigins } from '../../http/cross-site.ts'
+import { allowedOrigins, anyOrigin } from '../../http/cross-site.ts'
 import { unmatched } from '../../http/errors.ts'
 import type { RoomDocument, RouteGroup } from '../../http/openapi.ts'
 import { renderError, toErrorBody } from './errors.ts'
@@ -39,7 +39,7 @@ oauth.all('*', unmatched(oauth))
 
 export const wellKnown = new Hono<AppEnv>()
 wellKnown.onError(renderError)
-wellKnown.use(allowedOrigins())
+wellKnown.use(anyOrigin())
 for (const routes of WELL_KNOWN.flatMap((group) => group.routes)) wellKnown.route('/', routes)
 wellKnown.all('*', unmatched(wellKnown))
 

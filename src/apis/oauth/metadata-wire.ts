@@ -1,17 +1,14 @@
 /** The documents under `/.well-known`: the key set (RFC 7517) and the metadata (RFC 8414, OpenID Connect Discovery §3). */
 import * as z from 'zod'
 
+const common = { kid: z.string(), use: z.literal('sig') }
+
 export const Jwks = z.object({
   keys: z.array(
-    z.strictObject({
-      kty: z.literal('EC'),
-      crv: z.literal('P-256'),
-      x: z.string(),
-      y: z.string(),
-      kid: z.string(),
-      alg: z.literal('ES256'),
-      use: z.literal('sig'),
-    }),
+    z.union([
+      z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), alg: z.literal('ES256'), ...common }),
+      z.strictObject({ kty: z.literal('RSA'), n: z.string(), e: z.string(), alg: z.literal('RS256'), ...common }),
+    ]),
   ),
 })
 
@@ -24,6 +21,14 @@ export const JWKS_EXAMPLE = {
       y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
       kid: '1',
       alg: 'ES256',
+      use: 'sig',
+    },
+    {
+      kty: 'RSA',
+      n: '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86z',
+      e: 'AQAB',
+      kid: '1-rs256',
+      alg: 'RS256',
       use: 'sig',
     },
   ],

@@ -23,6 +23,11 @@ const optionalMetadata = {
     .meta({ description: "A client with a secret whose fresh tokens may start a change of the person's e-mail address", example: false }),
   require_pkce: flag.optional().meta({ description: 'false for clients with a secret only', example: true }),
   access_token_seconds: client.accessTokenSeconds.optional(),
+  id_token_signed_response_alg: client.idTokenAlg.optional(),
+  claims_in_id_token: flag.optional().meta({ description: 'ID tokens carry the claims of userinfo too', example: false }),
+  native_development: flag
+    .optional()
+    .meta({ description: 'A native app in development: redirect URIs such as myapp://callback and exp://… are allowed', example: false }),
 }
 
 export const CreateClientBody = z.strictObject({
@@ -61,6 +66,9 @@ function toMetadata(body: Body) {
     mayChangeAddresses: body.may_change_addresses,
     requiresPkce: body.require_pkce,
     accessTokenSeconds: body.access_token_seconds,
+    idTokenAlg: body.id_token_signed_response_alg,
+    claimsInIdToken: body.claims_in_id_token,
+    isNativeDevelopment: body.native_development,
   }
 }
 
@@ -84,6 +92,9 @@ const clientFields = {
   may_change_addresses: z.boolean(),
   require_pkce: z.boolean(),
   access_token_seconds: z.int(),
+  id_token_signed_response_alg: z.string(),
+  claims_in_id_token: z.boolean(),
+  native_development: z.boolean(),
   disabled: z.boolean(),
   client_id_issued_at: z.int().meta({ description: 'Seconds since 1970' }),
 }
@@ -108,6 +119,9 @@ export function toClient(row: ClientRow): z.output<typeof ClientOut> {
     may_change_addresses: metadata.mayChangeAddresses,
     require_pkce: metadata.requiresPkce,
     access_token_seconds: metadata.accessTokenSeconds,
+    id_token_signed_response_alg: metadata.idTokenAlg,
+    claims_in_id_token: metadata.claimsInIdToken,
+    native_development: metadata.isNativeDevelopment,
     disabled: row.disabledAt !== null,
     client_id_issued_at: Math.floor(row.createdAt / 1000),
   }
@@ -157,6 +171,9 @@ export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {
   may_change_addresses: false,
   require_pkce: true,
   access_token_seconds: 600,
+  id_token_signed_response_alg: 'RS256',
+  claims_in_id_token: false,
+  native_development: false,
   disabled: false,
   client_id_issued_at: 1789228258,
 }

@@ -10,9 +10,11 @@ import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Claim } from '../sessions/principal.ts'
 import { type Scope, storedScopes } from './scopes.ts'
-import { getSigningKey, SIGNING_ALGORITHM, verifyJwt } from './signing-keys.ts'
+import { getSigner, verifyJwt } from './signing-keys.ts'
 
 const TYPE = 'at+jwt'
+/** One for all clients: verified on every request, so the quick one. */
+const ALGORITHM = 'ES256'
 
 export interface AccessTokenGrant {
   readonly clientId: string
@@ -23,14 +25,14 @@ export interface AccessTokenGrant {
 }
 
 export async function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promise<string> {
-  const { kid, key } = await getSigningKey(ctx.config)
+  const { header, key } = await getSigner(ctx.config, ALGORITHM)
   const now = Math.floor(ctx.now() / 1000)
   const holder =
     'userId' in grant.holder
       ? { sub: toHex(grant.holder.userId), sid: toHex(grant.holder.sessionId) }
       : { sub: grant.clientId, client_epoch: grant.holder.clientEpoch }
   return new SignJWT({ ...holder, client_id: grant.clientId, scope: grant.scopes.join(' '), jti: randomToken(16) })
-    .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: TYPE, kid })
+    .setProtectedHeader({ ...header, typ: TYPE })
     .setIssuer(ctx.config.origin)
     .setAudience(ctx.config.origin)
     .setIssuedAt(now)
@@ -71,6 +73,7 @@ export async function readAccessToken(ctx: Ctx, token: string): Promise<ReadAcce
   known.delete(token)
   const payload = await verifyJwt(ctx, token, {
     typ: TYPE,
+    algorithms: [ALGORITHM],
     audience: ctx.config.origin,
     requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id', 'scope'],
   })

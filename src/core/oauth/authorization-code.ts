@@ -26,6 +26,7 @@ import type { MoreClaims } from './id-token.ts'
 import { isVerified } from './pkce.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
 import { storedScopes } from './scopes.ts'
+import { requireSigningKey } from './signing-keys.ts'
 import type { TokenSet } from './token.ts'
 import { issueUserTokens } from './user-tokens.ts'
 
@@ -50,6 +51,7 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
   if (code.sessionId !== null) return refuseReplay(ctx, code, code.sessionId)
   if (code.consumedAt !== null || code.expiresAt <= now || code.isLive !== 1) throw invalidGrant()
   const scopes = narrowedTo(storedScopes(code.scope), client.scopes)
+  if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
   const { sessionId, refreshToken } = await claim(ctx, { client, code, codeHash })
   const { userId, nonce, authenticatedAt, amr } = code
   const { moreClaims } = exchange

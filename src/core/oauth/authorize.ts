@@ -52,7 +52,7 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
   ])
   const client = judgeClient(reads[0], request)
   return redirecting(request, async () => {
-    const judged = judgeRequest(client, request)
+    const judged = judgeRequest(ctx.config, client, request)
     const signIn = await needsSignIn(ctx, principal, request, judged)
     if (signIn) return { kind: 'sign_in_required', loginHint: request.loginHint ?? null, returnTo: toPath(signIn.request) }
     if (!isBrowser(principal)) throw loginRequired()
@@ -81,7 +81,7 @@ function toPath(request: AuthorizationRequest): string {
 export function judgeClient(row: OAuthClientRow | null, request: AuthorizationRequest): Client {
   const client = toClient(row)
   if (!client) throw new AppError('invalid_request', 'The client is unknown')
-  if (!isRegisteredRedirectUri(client.redirectUris, request.redirectUri)) {
+  if (!isRegisteredRedirectUri(client.redirectUris, request.redirectUri, { nativeDevelopment: client.isNativeDevelopment })) {
     throw new AppError('invalid_request', 'The redirect_uri is not registered for the client')
   }
   return client

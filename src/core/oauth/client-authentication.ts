@@ -1,7 +1,7 @@
 /**
- * How a client proves who it is at the token endpoint (RFC 6749 §2.3): `none`, `client_secret_basic` or
- * `client_secret_post`; exactly one per request, and only the one it is registered with. An unknown client, a disabled
- * one, a wrong secret and a wrong method get one answer for one amount of work.
+ * How a client proves who it is (RFC 6749 §2.3): `none` for a public client; for one with a secret `client_secret_basic` or
+ * `client_secret_post`, whichever it likes, at every endpoint, one of them per request. An unknown client, a disabled one and a
+ * wrong secret get one answer for one amount of work. Which clients there are, and that one has a secret, is no secret.
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
@@ -31,16 +31,20 @@ export function readClientCredentials(input: {
   const { authorization, clientId, clientSecret } = input
   if (authorization !== undefined) {
     const basic = decodeBasic(authorization)
-    if (!basic) throw invalidClient()
+    if (!basic) throw invalidClient('The Authorization header is not HTTP Basic with the form-encoded client_id and client_secret')
     // RFC 6749 §2.3: not more than one method in a request. `client_id` alone is no method (§3.2.1).
-    if (clientSecret !== undefined) throw new AppError('invalid_request', 'Use one way of client authentication')
-    if (clientId !== undefined && clientId !== basic.clientId) throw invalidClient()
-    return { method: 'client_secret_basic', ...basic }
+    if (clientSecret !== undefined)
+      throw new AppError('invalid_request', 'Send the client_secret in the header or in the body, not in both')
+    if (clientId !== undefined && clientId !== basic.clientId) throw invalidClient('The client_id in the body is not the one in the header')
+    // §2.3.1: a secret that is the empty string may as well be left out.
+    return basic.secret === '' ? toPublic(basic.clientId) : { method: 'client_secret_basic', ...basic }
   }
-  if (clientId === undefined) throw invalidClient()
-  return clientSecret === undefined
-    ? { method: 'none', clientId, secret: null }
-    : { method: 'client_secret_post', clientId, secret: clientSecret }
+  if (clientId === undefined) throw invalidClient('The client_id is missing')
+  return clientSecret === undefined ? toPublic(clientId) : { method: 'client_secret_post', clientId, secret: clientSecret }
+}
+
+function toPublic(clientId: string): ClientCredentials {
+  return { method: 'none', clientId, secret: null }
 }
 
 /** RFC 7617 with RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. Null when malformed. */
@@ -68,12 +72,21 @@ function formDecode(text: string): string | null {
 /** The client, proven. Secrets have 256 random bits, so their SHA-256 needs no salt and no stretching. */
 export function authenticateClient(row: OAuthClientRow | null, credentials: ClientCredentials): Client {
   const isSecretRight = equalInConstantTime(sha256(credentials.secret ?? ''), row?.secretHash ?? NO_SECRET_HASH)
-  const client = toClient(row)
-  const isProven = client?.isPublic ? credentials.method === 'none' : isSecretRight
-  if (!client || !isProven || row?.tokenEndpointAuthMethod !== credentials.method) throw invalidClient()
+  const client = isOfOAuth(row) ? toClient(row) : null
+  const sendsSecret = credentials.method !== 'none'
+  if (client?.isPublic && sendsSecret) throw invalidClient('The client is public: send its client_id in the body, and no client_secret')
+  if (client && !client.isPublic && !sendsSecret) {
+    throw invalidClient('The client has a secret: send it by HTTP Basic, or as client_secret in the body')
+  }
+  if (!client || !(client.isPublic || isSecretRight)) throw invalidClient('The client is unknown, or its secret is wrong')
   return client
 }
 
-function invalidClient(): AppError {
-  return new AppError('invalid_client', 'Client authentication failed')
+/** Neither deleted nor what stands for a machine's key: those prove themselves here in no way. */
+function isOfOAuth(row: OAuthClientRow | null): boolean {
+  return row !== null && (CLIENT_AUTHENTICATION_METHODS as readonly string[]).includes(row.tokenEndpointAuthMethod)
+}
+
+export function invalidClient(message: string): AppError {
+  return new AppError('invalid_client', message)
 }

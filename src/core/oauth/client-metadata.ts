@@ -16,7 +16,8 @@ import {
 import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
 import { GRANT_TYPES, type GrantType } from './clients.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
-import { intersectScopes, parseScopes, type Scope } from './scopes.ts'
+import { intersectScopes, listScopes, parseScopes, type Scope } from './scopes.ts'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-keys.ts'
 
 /** An id that a client may have. */
 export const clientId = z
@@ -41,7 +42,10 @@ export const clientName = z
 const uri = z
   .string()
   .max(REDIRECT_URI_LENGTH_MAX, `must have at most ${REDIRECT_URI_LENGTH_MAX} characters`)
-  .refine(isAcceptableRedirectUri, 'must be https, http on loopback, or the scheme of an app such as com.example.app:/callback')
+  .refine(
+    (v) => isAcceptableRedirectUri(v, { nativeDevelopment: true }),
+    'must be https, http on loopback, or the scheme of an app such as com.example.app:/callback',
+  )
 const uris = z
   .array(uri)
   .max(CLIENT_URIS_MAX, `must have at most ${CLIENT_URIS_MAX} URIs`)
@@ -60,9 +64,12 @@ export const clientScope = z
   .string()
   .max(4_000)
   .transform((text, refine): Scope[] => {
-    const scopes = parseScopes(text)
-    if (scopes && scopes.length > 0) return scopes
-    refine.addIssue({ code: 'custom', message: scopes ? 'must name a scope' : 'has a scope that is unknown' })
+    const { scopes, unknown } = parseScopes(text)
+    if (scopes.length > 0 && unknown.length === 0) return scopes
+    refine.addIssue({
+      code: 'custom',
+      message: unknown.length === 0 ? 'must name a scope' : `names unknown scopes: ${listScopes(unknown)}`,
+    })
     return []
   })
   .meta({ description: 'The most that its tokens may hold, separated by spaces', example: 'delegated:profile:read' })
@@ -77,6 +84,10 @@ export const accessTokenSeconds = z
   .max(ACCESS_TOKEN_SECONDS_MAX, `must be ${ACCESS_TOKEN_SECONDS_MAX} or less`)
   .meta({ example: ACCESS_TOKEN_SECONDS_DEFAULT })
 
+export const idTokenAlg = z
+  .enum(SIGNING_ALGORITHMS, `must be one of ${SIGNING_ALGORITHMS.join(', ')}`)
+  .meta({ description: 'Signs its ID tokens; RS256 is what most libraries expect', example: 'RS256' })
+
 export interface ClientMetadata {
   readonly name: string
   readonly redirectUris: readonly string[]
@@ -89,6 +100,11 @@ export interface ClientMetadata {
   readonly mayChangeAddresses: boolean
   readonly requiresPkce: boolean
   readonly accessTokenSeconds: number
+  readonly idTokenAlg: SigningAlgorithm
+  /** ID tokens have the claims of userinfo too, for libraries that do not ask there. */
+  readonly claimsInIdToken: boolean
+  /** Its redirect URIs may have a scheme that any other app may claim as well. */
+  readonly isNativeDevelopment: boolean
 }
 
 /** The metadata under the names that RFC 7591 and the wire have for them: what a refusal says. */
@@ -103,6 +119,9 @@ export const METADATA_NAMES: Readonly<Record<keyof ClientMetadata, string>> = {
   mayChangeAddresses: 'may_change_addresses',
   requiresPkce: 'require_pkce',
   accessTokenSeconds: 'access_token_seconds',
+  idTokenAlg: 'id_token_signed_response_alg',
+  claimsInIdToken: 'claims_in_id_token',
+  isNativeDevelopment: 'native_development',
 }
 
 /** RFC 7591 §2, for a client of which little is said. */
@@ -115,11 +134,20 @@ export const DEFAULTS: Omit<ClientMetadata, 'name' | 'scopes'> = {
   mayChangeAddresses: false,
   requiresPkce: true,
   accessTokenSeconds: ACCESS_TOKEN_SECONDS_DEFAULT,
+  // OpenID Connect Dynamic Client Registration §2.
+  idTokenAlg: 'RS256',
+  claimsInIdToken: false,
+  isNativeDevelopment: false,
 }
+
+const SCHEME_RULE =
+  'a scheme without a domain, which any other app may claim as well, is for clients with native_development only: use a scheme such as com.example.app'
 
 /** Throws `invalid_request` with a field for each rule that the metadata break. */
 export function judgeMetadata(metadata: ClientMetadata): void {
-  const { grantTypes, redirectUris, scopes, requiresPkce, authMethod, mayChangeAddresses } = metadata
+  const { grantTypes, redirectUris, postLogoutRedirectUris, scopes, requiresPkce, authMethod, mayChangeAddresses, isNativeDevelopment } =
+    metadata
+  const isForDevelopment = (uri: string) => !isNativeDevelopment && !isAcceptableRedirectUri(uri)
   const isPublic = authMethod === 'none'
   const has = (grantType: GrantType) => grantTypes.includes(grantType)
   const rules: readonly [isBroken: boolean, field: keyof ClientMetadata, message: string][] = [
@@ -135,6 +163,8 @@ export function judgeMetadata(metadata: ClientMetadata): void {
     [isPublic && !requiresPkce, 'requiresPkce', 'a client without a secret needs PKCE'],
     // A script in the page of a public client has its tokens.
     [isPublic && mayChangeAddresses, 'mayChangeAddresses', 'is for clients with a secret'],
+    [redirectUris.some(isForDevelopment), 'redirectUris', SCHEME_RULE],
+    [postLogoutRedirectUris.some(isForDevelopment), 'postLogoutRedirectUris', SCHEME_RULE],
   ]
   const fields = rules.flatMap(([isBroken, field, message]): FieldIssue[] =>
     isBroken ? [{ path: METADATA_NAMES[field], location: 'body', message }] : [],
@@ -164,6 +194,9 @@ export function toColumns(metadata: ClientMetadata) {
     mayChangeAddresses: Number(metadata.mayChangeAddresses),
     requirePkce: Number(metadata.requiresPkce),
     accessTokenSeconds: metadata.accessTokenSeconds,
+    idTokenSignedResponseAlg: metadata.idTokenAlg,
+    claimsInIdToken: Number(metadata.claimsInIdToken),
+    nativeDevelopment: Number(metadata.isNativeDevelopment),
   } satisfies Partial<ClientRow>
 }
 
@@ -179,5 +212,8 @@ export function toMetadata(row: ClientRow): ClientMetadata {
     mayChangeAddresses: row.mayChangeAddresses === 1,
     requiresPkce: row.tokenEndpointAuthMethod === 'none' || row.requirePkce === 1,
     accessTokenSeconds: row.accessTokenSeconds,
+    idTokenAlg: row.idTokenSignedResponseAlg as SigningAlgorithm,
+    claimsInIdToken: row.claimsInIdToken === 1,
+    isNativeDevelopment: row.nativeDevelopment === 1,
   }
 }

@@ -3,6 +3,7 @@
  * operator's command. Nobody makes or touches a client that may hold what they do not hold themselves; a client that is
  * first-party, which asks nobody for consent, is for those who hold all of `admin:all`.
  */
+import type { Config } from '../../config.ts'
 import { sha256 } from '../../crypto.ts'
 import type { AuditEventType } from '../../store/db/audit-events.ts'
 import {
@@ -37,6 +38,7 @@ import {
   toMetadata,
 } from './client-metadata.ts'
 import { coveredBy, isIdentityScope, storedScopes } from './scopes.ts'
+import { type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts'
 
 export type { ClientRow } from '../../store/db/client-registration.ts'
 
@@ -64,8 +66,7 @@ export function planClient(input: NewClient, now: number, secret: string = newCl
   judgeMetadata(metadata)
   const kept = metadata.authMethod === 'none' ? null : secret
   const columns = { ...toColumns(metadata), secretHash: kept === null ? null : sha256(kept) }
-  const options = { idTokenSignedResponseAlg: 'ES256', claimsInIdToken: 0, nativeDevelopment: 0 }
-  return { row: { id, ...columns, ...options, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
+  return { row: { id, ...columns, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
 }
 
 /** A change of a client: the row after it, what happened in words of the audit trail; no words: nothing did. */
@@ -123,12 +124,16 @@ const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string
   mayChangeAddresses: METADATA_NAMES.mayChangeAddresses,
   requirePkce: METADATA_NAMES.requiresPkce,
   accessTokenSeconds: METADATA_NAMES.accessTokenSeconds,
+  idTokenSignedResponseAlg: METADATA_NAMES.idTokenAlg,
+  claimsInIdToken: METADATA_NAMES.claimsInIdToken,
+  nativeDevelopment: METADATA_NAMES.isNativeDevelopment,
 }
 
 /** Throws `already_exists` for an id that is taken. */
 export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Promise<Registration> {
-  const { accessTokenSeconds = ctx.config.lifetimes.accessTokenSeconds } = input
-  const registration = planClient({ ...input, accessTokenSeconds }, ctx.now())
+  const { accessTokenSeconds = ctx.config.lifetimes.accessTokenSeconds, idTokenAlg = defaultIdTokenAlg(ctx.config) } = input
+  requireAlgorithm(ctx.config, idTokenAlg)
+  const registration = planClient({ ...input, accessTokenSeconds, idTokenAlg }, ctx.now())
   const { row } = registration
   const { principal } = await gate()
   requirePowerOver(principal, row)
@@ -143,6 +148,7 @@ export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Prom
 
 export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } & ClientChanges): Promise<Registration> {
   const { id, ...changes } = input
+  requireAlgorithm(ctx.config, changes.idTokenAlg)
   const { principal, reads } = await gate(() => [findRegisteredClient(id)])
   const [before] = reads
   if (!before) throw new AppError('not_found')
@@ -208,6 +214,15 @@ function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
   if (client.firstParty === 1 && !coveredBy(principal.scopes, 'admin:all')) {
     throw new AppError('forbidden', 'A first-party client takes admin:all', { reason: 'first_party' })
   }
+}
+
+function defaultIdTokenAlg(config: Config): SigningAlgorithm {
+  return signingAlgorithms(config).includes(DEFAULTS.idTokenAlg) ? DEFAULTS.idTokenAlg : 'ES256'
+}
+
+function requireAlgorithm(config: Config, alg: SigningAlgorithm | undefined): void {
+  if (alg === undefined || signingAlgorithms(config).includes(alg)) return
+  throw fieldError(METADATA_NAMES.idTokenAlg, `needs a key for ${alg} in SIGNING_KEYS, which this deployment does not have`)
 }
 
 /** About nobody else, so it is in the administrator's own trail. */

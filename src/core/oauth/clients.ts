@@ -2,6 +2,7 @@
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { AppError } from '../errors.ts'
 import { type Scope, storedScopes } from './scopes.ts'
+import type { SigningAlgorithm } from './signing-keys.ts'
 
 /** `password` and `implicit` are not among them (RFC 9700 §2.1.2, §2.4). */
 export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const
@@ -23,6 +24,9 @@ export interface Client {
   readonly isFirstParty: boolean
   readonly requiresPkce: boolean
   readonly accessTokenSeconds: number
+  readonly idTokenAlg: SigningAlgorithm
+  readonly claimsInIdToken: boolean
+  readonly isNativeDevelopment: boolean
   readonly epoch: number
 }
 
@@ -42,6 +46,9 @@ export function toClient(row: OAuthClientRow | null): Client | null {
     // A public client never does without, whatever its row says (wire §6.4).
     requiresPkce: isPublic || row.requirePkce !== 0,
     accessTokenSeconds: row.accessTokenSeconds,
+    idTokenAlg: row.idTokenSignedResponseAlg as SigningAlgorithm,
+    claimsInIdToken: row.claimsInIdToken === 1,
+    isNativeDevelopment: row.nativeDevelopment === 1,
     epoch: row.epoch,
   }
 }

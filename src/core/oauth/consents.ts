@@ -48,7 +48,7 @@ export interface ConsentRequest {
 
 /** Throws `AuthorizationError`, or an `AppError` that must not be sent to the client. */
 export async function describeConsent(ctx: Ctx, gate: OptionalGate, request: AuthorizationRequest): Promise<ConsentRequest> {
-  const { grant, agreed, user } = await question(gate, request)
+  const { grant, agreed, user } = await question(ctx, gate, request)
   const { client, scopes } = grant
   const isAgreed = (scope: Scope) => coveredBy(agreed, scope)
   const { id, username, displayName, givenName, familyName, email } = user
@@ -69,7 +69,7 @@ export async function decideConsent(
   request: AuthorizationRequest,
   answer: { readonly ticket: string; readonly allow: boolean },
 ): Promise<AuthorizationResponse> {
-  const { grant } = await question(gate, request)
+  const { grant } = await question(ctx, gate, request)
   if (readTicket(ctx, 'consent', answer.ticket, { about: subjectOf(grant), lifeMs: PAGE_TICKET_MS }) === null) {
     throw new AppError('cross_site_request', 'This page is too old: begin again')
   }
@@ -91,7 +91,11 @@ export async function decideConsent(
   )
 }
 
-async function question(gate: OptionalGate, request: AuthorizationRequest): Promise<{ grant: CodeGrant; agreed: Scope[]; user: UserRow }> {
+async function question(
+  ctx: Ctx,
+  gate: OptionalGate,
+  request: AuthorizationRequest,
+): Promise<{ grant: CodeGrant; agreed: Scope[]; user: UserRow }> {
   const { principal, reads } = await gate((claimed) => [
     findClient(request.clientId),
     findConsent(claimed?.userId ?? null, request.clientId),
@@ -99,7 +103,7 @@ async function question(gate: OptionalGate, request: AuthorizationRequest): Prom
   ])
   const client = judgeClient(reads[0], request)
   return redirecting(request, async () => {
-    const judged = judgeRequest(client, request)
+    const judged = judgeRequest(ctx.config, client, request)
     const user = reads[2]
     if (!isBrowser(principal) || !user) throw loginRequired()
     const scopes = grantedByPerson(judged.scopes, principal.scopes)

@@ -1,56 +1,59 @@
 /**
- * Which scopes a grant gives (RFC 6749 §3.3; design §5): what was asked for, within what the client may have, within
- * what the user may have. Asking beyond the client is an error; the user's role narrows in silence.
+ * Which scopes a grant gives (RFC 6749 §3.3): what was asked for, within what the client may have, within what the user may
+ * have. Names that nobody knows are ignored while others are left (OpenID Connect Core §3.1.2.1); asking beyond the client is an
+ * error; the user's role narrows in silence. The token reply says what was granted.
  */
 import { AppError } from '../errors.ts'
-import { coveredBy, intersectScopes, isIdentityScope, parseScopes, type Scope, withinPerson } from './scopes.ts'
+import { coveredBy, intersectScopes, isIdentityScope, listScopes, parseScopes, type Scope, withinPerson } from './scopes.ts'
 
 /**
  * What was asked for, within `allowed`; all of it when nothing was asked for, but for the scopes of OpenID Connect, which are
- * given to who names them (Core §3.1.2.1). Every name asked for must count for something.
+ * given to who names them (Core §3.1.2.1). Every known name must count for something.
  */
 export function scopesWithin(asked: string | undefined, allowed: readonly Scope[]): Scope[] {
-  if (asked === undefined) return nonEmpty(allowed.filter((scope) => !isIdentityScope(scope)))
-  const scopes = parse(asked)
-  for (const scope of scopes) {
-    if (intersectScopes([scope], allowed).length === 0) throw invalidScope(`The client may not have the scope ${scope}`)
+  if (asked === undefined) {
+    return nonEmpty(
+      allowed.filter((scope) => !isIdentityScope(scope)),
+      'The client may have no scope but those of OpenID Connect: name the ones you want',
+    )
   }
-  return nonEmpty(intersectScopes(scopes, allowed))
+  const scopes = parse(asked)
+  const beyond = scopes.filter((scope) => intersectScopes([scope], allowed).length === 0)
+  if (beyond.length > 0) throw invalidScope(`The client may not have ${listScopes(beyond)}`)
+  return intersectScopes(scopes, allowed)
 }
 
 /** A limit that nobody asked about: the user's role, or the client as it is now. */
 export function narrowedTo(scopes: readonly Scope[], limit: readonly Scope[]): Scope[] {
-  return nonEmpty(intersectScopes(scopes, limit))
+  return nonEmpty(intersectScopes(scopes, limit), `The client may no longer have ${listScopes(scopes)}`)
 }
 
 /** What a person can let a client have of it. */
 export function grantedByPerson(scopes: readonly Scope[], held: readonly Scope[]): Scope[] {
-  return nonEmpty(withinPerson(scopes, held))
+  return nonEmpty(withinPerson(scopes, held), `The user does not hold ${listScopes(scopes)}`)
 }
 
-/** RFC 6749 §6: a refresh may ask for less than was granted, never for more. `*` is all that was granted (wire §6.1). */
+/** RFC 6749 §6: a refresh may ask for less than was granted, never for more. `*` is all that was granted. */
 export function scopesOfRefresh(asked: string | undefined, granted: readonly Scope[]): Scope[] {
-  if (asked === undefined) return nonEmpty([...granted])
+  if (asked === undefined) return [...granted]
   const scopes = parse(asked)
-  if (scopes.includes('*')) return nonEmpty([...granted])
-  for (const scope of scopes) {
-    if (!coveredBy(granted, scope)) throw invalidScope(`The scope ${scope} was not granted`)
-  }
-  return nonEmpty(scopes)
-}
-
-/**
- * OpenID Connect Core §11: refresh tokens come with the grant type that the client is registered for, so asking for
- * `offline_access` asks for nothing more, and is no error.
- */
-function parse(text: string): Scope[] {
-  const scopes = parseScopes(text.replace(/(^|[\s,])offline_access(?=$|[\s,])/g, ' '))
-  if (!scopes) throw invalidScope('A scope is unknown')
+  if (scopes.includes('*')) return [...granted]
+  const beyond = scopes.filter((scope) => !coveredBy(granted, scope))
+  if (beyond.length > 0) throw invalidScope(`${listScopes(beyond)} was not granted`)
   return scopes
 }
 
-function nonEmpty(scopes: Scope[]): Scope[] {
-  if (scopes.length === 0) throw invalidScope('No scope is left to grant')
+/**
+ * The scopes that we know. `offline_access` is not one of them (Core §11): refresh tokens come with the grant type that the
+ * client is registered for.
+ */
+function parse(text: string): Scope[] {
+  const { scopes, unknown } = parseScopes(text)
+  return nonEmpty(scopes, unknown.length === 0 ? 'No scope is named' : `There is no scope ${listScopes(unknown)}`)
+}
+
+function nonEmpty(scopes: Scope[], message: string): Scope[] {
+  if (scopes.length === 0) throw invalidScope(message)
   return scopes
 }
 

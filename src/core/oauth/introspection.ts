@@ -9,11 +9,10 @@ import { findRefreshToken, type RefreshTokenRow } from '../../store/db/refresh-t
 import { findGateRow, findGateRowOfRefreshToken, type GateRow } from '../../store/db/sessions.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
-import { AppError } from '../errors.ts'
 import { type Gate, liveClientScopes, toLivePrincipal } from '../sessions/gate.ts'
 import type { Principal } from '../sessions/principal.ts'
 import { type ReadAccessToken, readAccessToken } from './access-token.ts'
-import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { authenticateClient, type ClientCredentials, invalidClient } from './client-authentication.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
 import { coveredBy, type Scope, storedScopes } from './scopes.ts'
 
@@ -39,7 +38,7 @@ export async function introspectForClient(ctx: Ctx, credentials: ClientCredentia
   const [clientRow, ...rows] = await ctx.db.batch([findClient(credentials.clientId), ...readsOf(ctx, token, access)])
   const client = authenticateClient(clientRow, credentials)
   // §2.1: whoever asks has to prove who they are, and a public client cannot.
-  if (client.isPublic) throw new AppError('invalid_client', 'Client authentication failed')
+  if (client.isPublic) throw invalidClient('A public client cannot ask: it has no secret to prove itself by')
   const live = judge(ctx, access, rows)
   return live && (live.clientId === client.id || coveredBy(client.scopes, SCOPE)) ? live : null
 }

@@ -1,7 +1,7 @@
 /**
  * RP-Initiated Logout 1.0: a client sends the browser here to be signed out. An ID token of the person who is signed in is proof
  * enough that the client has something to say; without one, the person is asked. The browser goes on only to an address that is
- * registered for the client, to the letter (§3).
+ * registered for the client (§3), compared as redirect URIs are.
  */
 import { findClient } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
@@ -11,8 +11,8 @@ import type { OptionalGate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { endOwnSession } from '../sessions/sessions.ts'
 import { type Client, toClient } from './clients.ts'
-import { type IdTokenHint, readIdTokenHint } from './id-token.ts'
-import { appendToRedirectUri, isAcceptableRedirectUri } from './redirect-uri.ts'
+import { type IdTokenHint, readAudience, readIdTokenHint } from './id-token.ts'
+import { appendToRedirectUri, isRegisteredRedirectUri } from './redirect-uri.ts'
 import { issueTicket, readTicket } from './tickets.ts'
 
 const PARAMETERS = {
@@ -92,18 +92,23 @@ interface ReadLogout {
 
 async function read(ctx: Ctx, gate: OptionalGate, request: LogoutRequest): Promise<ReadLogout> {
   const hint = request.idTokenHint === undefined ? null : await readIdTokenHint(ctx, request.idTokenHint)
-  const clientId = request.clientId ?? hint?.clientId
+  // A token that cannot be verified any more, because keys have changed, proves nothing. It still says whom to look up, as
+  // client_id would, and the browser goes on to registered addresses only.
+  const clientId = request.clientId ?? hint?.clientId ?? (request.idTokenHint && readAudience(request.idTokenHint))
   const { principal, reads } = await gate(() => [findClient(clientId ?? '')])
   const client = toClient(reads[0])
   // §2: the client that asks and the one that the token was issued to are the same.
   if (hint && clientId !== hint.clientId) throw new AppError('invalid_request', 'The id_token_hint is not of this client')
   const browser = principal?.clientId === null ? principal : null
-  return { principal: browser, hint, client, location: locationOf(client, request) }
+  return { principal: browser, hint, client, location: locationOf(clientId, client, request) }
 }
 
-function locationOf(client: Client | null, { postLogoutRedirectUri: uri, state }: LogoutRequest): string | null {
+function locationOf(clientId: string | undefined, client: Client | null, request: LogoutRequest): string | null {
+  const { postLogoutRedirectUri: uri, state } = request
   if (uri === undefined) return null
-  if (!client?.postLogoutRedirectUris.includes(uri) || !isAcceptableRedirectUri(uri)) {
+  if (clientId === undefined) throw new AppError('invalid_request', 'With post_logout_redirect_uri, send client_id or an id_token_hint')
+  if (!client) throw new AppError('invalid_request', 'The client is unknown')
+  if (!isRegisteredRedirectUri(client.postLogoutRedirectUris, uri, { nativeDevelopment: client.isNativeDevelopment })) {
     throw new AppError('invalid_request', 'The post_logout_redirect_uri is not registered for the client')
   }
   return state === undefined ? uri : appendToRedirectUri(uri, { state })

@@ -16,6 +16,7 @@ import { narrowedTo, scopesOfRefresh } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
 import { refreshTokenHashes, successorOf } from './refresh-token.ts'
 import { storedScopes } from './scopes.ts'
+import { requireSigningKey } from './signing-keys.ts'
 import type { TokenSet } from './token.ts'
 import { issueUserTokens } from './user-tokens.ts'
 
@@ -37,6 +38,7 @@ export async function refreshTokens(
   if (live.isCurrent !== 1 && !mayComeAgain(live, now)) return refuseReuse(ctx, live)
   if (live.expiresAt <= now) throw invalidGrant()
   const scopes = narrowedTo(scopesOfRefresh(input.scope, storedScopes(live.scope)), client.scopes)
+  if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
   const kid = (live.isPrevious === 1 ? live.successorKid : null) ?? ctx.config.hmacKeys.current
   const refreshToken = await rotate(ctx, { presented: input.refreshToken, token: live, kid })
   const { userId, sessionId, authenticatedAt, amr } = live

@@ -2,6 +2,7 @@
  * What is wrong with an authorization request whoever sits in front of the browser (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID
  * Connect Core §3.1.2.2). Request objects are not read (§6): they are refused by name.
  */
+import type { Config } from '../../config.ts'
 import { AppError } from '../errors.ts'
 import { NONCE_LENGTH_MAX } from '../figures.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
@@ -9,6 +10,7 @@ import { type Client, requireGrantType } from './clients.ts'
 import { scopesWithin } from './granted-scopes.ts'
 import { isCodeChallenge } from './pkce.ts'
 import type { Scope } from './scopes.ts'
+import { requireSigningKey } from './signing-keys.ts'
 
 export const RESPONSE_TYPES = ['code'] as const
 /** OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode. */
@@ -25,7 +27,7 @@ export interface Judged {
   readonly maxAgeMs: number | null
 }
 
-export function judgeRequest(client: Client, request: AuthorizationRequest): Judged {
+export function judgeRequest(config: Config, client: Client, request: AuthorizationRequest): Judged {
   // RFC 6749 §3.1 and §4.1.2.1: wrong, and for the client to know.
   if (request.repeated !== undefined) throw invalid(`${request.repeated} must not be repeated`)
   if (request.responseType === undefined) throw invalid('response_type is required')
@@ -37,7 +39,9 @@ export function judgeRequest(client: Client, request: AuthorizationRequest): Jud
   requireGrantType(client, 'authorization_code')
   judgeCodeChallenge(client, request)
   if ((request.nonce ?? '').length > NONCE_LENGTH_MAX) throw invalid(`The nonce may have at most ${NONCE_LENGTH_MAX} characters`)
-  return { scopes: scopesWithin(request.scope, client.scopes), prompts: readPrompts(request.prompt), maxAgeMs: readMaxAge(request.maxAge) }
+  const scopes = scopesWithin(request.scope, client.scopes)
+  if (scopes.includes('openid')) requireSigningKey(config, client.idTokenAlg)
+  return { scopes, prompts: readPrompts(request.prompt), maxAgeMs: readMaxAge(request.maxAge) }
 }
 
 export function toResponseMode(text: string | undefined): ResponseMode | undefined {

@@ -89,10 +89,19 @@ export function isScope(text: string): text is Scope {
   return Object.hasOwn(TREE, text)
 }
 
-/** Scope lists come with spaces (RFC 6749 §3.3) or commas (Liquid's clients). Null when one of them is unknown. */
-export function parseScopes(text: string): Scope[] | null {
-  const names = text.split(/[\s,]+/).filter(Boolean)
-  return names.every(isScope) ? [...new Set(names)] : null
+/** Scope lists come with spaces (RFC 6749 §3.3) or commas (Liquid's clients). */
+export function parseScopes(text: string): { readonly scopes: Scope[]; readonly unknown: string[] } {
+  const names = [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+  return { scopes: names.filter(isScope), unknown: names.filter((name) => !isScope(name)) }
+}
+
+const SHOWN_NAMES = 3
+const SHOWN_LENGTH = 64
+
+/** Names of scopes for an error message. An unknown one is the caller's text. */
+export function listScopes(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => (name.length <= SHOWN_LENGTH ? name : `${name.slice(0, SHOWN_LENGTH)}…`))
+  return names.length > SHOWN_NAMES ? `${shown.join(', ')} and ${names.length - SHOWN_NAMES} more` : shown.join(', ')
 }
 
 /** A list that lies in our own database: a name that no longer exists grants nothing. */

@@ -1,64 +1,96 @@
 /**
- * The keys that sign tokens: ES256, the first one signs, all of them verify and are published (RFC 7517; ASVS 11.1.1).
- * A key is always picked from this list by `kid`, never taken from a token's header (RFC 8725 §3.1).
+ * The keys that sign tokens: ES256 for access tokens, RS256 or ES256 for ID tokens. The first key of each algorithm signs, all
+ * of them verify and are published (RFC 7517; ASVS 11.1.1). A token names a key and an algorithm of ours, or none: the key
+ * never comes from the token, and no key is used with another algorithm than its own (RFC 8725 §3.1).
  */
 import { type CryptoKey, errors, importJWK, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import type { Config } from '../../config.ts'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm, type SigningKey } from '../../config-vars.ts'
 import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
 
-export const SIGNING_ALGORITHM = 'ES256'
+export type { SigningAlgorithm } from '../../config-vars.ts'
+export { SIGNING_ALGORITHMS } from '../../config-vars.ts'
+
 /** Between the clocks of two edge locations. */
 const CLOCK_TOLERANCE_SECONDS = 5
 
-interface Keys {
-  readonly signing: { readonly kid: string; readonly key: CryptoKey }
-  readonly verifying: ReadonlyMap<string, CryptoKey>
-  /** RFC 7517: what `/.well-known/jwks.json` answers. */
-  readonly publicJwks: { readonly keys: readonly JsonWebKey[] }
+/** A configured key, imported when it is first needed: an RSA key costs those nothing who never use it. */
+interface HeldKey {
+  readonly kid: string
+  readonly alg: SigningAlgorithm
+  readonly privateJwk: JsonWebKey
+  readonly publicJwk: JsonWebKey
+  signing?: CryptoKey
+  verifying?: CryptoKey
 }
 
-const imported = new WeakMap<Config, Keys>()
+const held = new WeakMap<Config, readonly HeldKey[]>()
 
-async function getKeys(config: Config): Promise<Keys> {
-  const known = imported.get(config)
+function keysOf(config: Config): readonly HeldKey[] {
+  const known = held.get(config)
   if (known) return known
-  const verifying = new Map<string, CryptoKey>()
-  const publicKeys: JsonWebKey[] = []
-  for (const { kid, privateJwk } of config.signingKeys) {
-    const { kty, crv, x, y } = privateJwk
-    const publicJwk = { kty, crv, x, y, kid, alg: SIGNING_ALGORITHM, use: 'sig' } as JsonWebKey
-    publicKeys.push(publicJwk)
-    verifying.set(kid, (await importJWK(publicJwk as never, SIGNING_ALGORITHM)) as CryptoKey)
-  }
-  const [first] = config.signingKeys
-  if (!first) throw new Error('SIGNING_KEYS is empty')
-  const key = (await importJWK(first.privateJwk as never, SIGNING_ALGORITHM)) as CryptoKey
-  const keys = { signing: { kid: first.kid, key }, verifying, publicJwks: { keys: publicKeys } }
-  imported.set(config, keys)
+  const keys = config.signingKeys.map((key) => ({ ...key, publicJwk: toPublicJwk(key) }))
+  held.set(config, keys)
   return keys
 }
 
-export async function getPublicJwks(config: Config): Promise<Keys['publicJwks']> {
-  return (await getKeys(config)).publicJwks
+function toPublicJwk({ kid, alg, privateJwk }: SigningKey): JsonWebKey {
+  const { kty, crv, x, y, n, e } = privateJwk
+  const parts = alg === 'ES256' ? { kty, crv, x, y } : { kty, n, e }
+  return Object.assign(parts as JsonWebKey, { kid, alg, use: 'sig' })
 }
 
-export async function getSigningKey(config: Config): Promise<Keys['signing']> {
-  return (await getKeys(config)).signing
+/** RFC 7517: what `/.well-known/jwks.json` answers. */
+export function getPublicJwks(config: Config): { readonly keys: readonly JsonWebKey[] } {
+  return { keys: keysOf(config).map(({ publicJwk }) => publicJwk) }
 }
+
+/** Those that a key is configured for. */
+export function signingAlgorithms(config: Config): SigningAlgorithm[] {
+  return SIGNING_ALGORITHMS.filter((alg) => config.signingKeys.some((key) => key.alg === alg))
+}
+
+/** Throws where no key is configured for the algorithm. */
+export function requireSigningKey(config: Config, alg: SigningAlgorithm): void {
+  if (!signingAlgorithms(config).includes(alg)) {
+    throw new AppError('temporarily_unavailable', `This client's ID tokens are ${alg}, and SIGNING_KEYS has no key for that`)
+  }
+}
+
+export interface Signer {
+  /** Protected header parameters of the JWT. */
+  readonly header: { readonly alg: SigningAlgorithm; readonly kid: string }
+  readonly key: CryptoKey
+}
+
+export async function getSigner(config: Config, alg: SigningAlgorithm): Promise<Signer> {
+  requireSigningKey(config, alg)
+  const first = keysOf(config).find((key) => key.alg === alg) as HeldKey
+  // The key is kept and not the promise: a request that is cancelled half-way would leave that pending for all others.
+  first.signing ??= await importKey(first.privateJwk, alg)
+  return { header: { alg, kid: first.kid }, key: first.signing }
+}
+
+function importKey(jwk: JsonWebKey, alg: SigningAlgorithm): Promise<CryptoKey> {
+  return importJWK(jwk as never, alg) as Promise<CryptoKey>
+}
+
+type Expected = JWTVerifyOptions & { readonly typ: string; readonly algorithms: SigningAlgorithm[] }
 
 /** The payload of a token of ours, or null: signature, type, issuer and whatever `expected` says are right. */
-export async function verifyJwt(ctx: Ctx, token: string, expected: JWTVerifyOptions & { typ: string }): Promise<JWTPayload | null> {
-  const { verifying } = await getKeys(ctx.config)
+export async function verifyJwt(ctx: Ctx, token: string, expected: Expected): Promise<JWTPayload | null> {
+  const keys = keysOf(ctx.config)
   try {
     const { payload } = await jwtVerify(
       token,
-      ({ kid }) => {
-        const key = kid === undefined ? undefined : verifying.get(kid)
+      async ({ kid, alg }) => {
+        const key = keys.find((one) => one.kid === kid && one.alg === alg)
         if (!key) throw new errors.JWKSNoMatchingKey()
-        return key
+        key.verifying ??= await importKey(key.publicJwk, key.alg)
+        return key.verifying
       },
       {
-        algorithms: [SIGNING_ALGORITHM],
         issuer: ctx.config.origin,
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(ctx.now()),

@@ -1,11 +1,13 @@
 /** What a grant of a person gives each time: an access token, and an ID token where `openid` was granted (OpenID Connect Core §3.1.3.3). */
 import type { SessionId, UserId } from '../../ids.ts'
+import { findUser } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { issueAccessToken } from './access-token.ts'
 import type { Client } from './clients.ts'
 import { issueIdToken, type MoreClaims } from './id-token.ts'
 import type { Scope } from './scopes.ts'
 import type { TokenSet } from './token.ts'
+import { claimsOf } from './userinfo.ts'
 
 interface UserGrant {
   readonly client: Client
@@ -22,8 +24,14 @@ export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<
   const { client, scopes, userId, sessionId, nonce, authenticatedAt, amr, moreClaims } = grant
   const common = { clientId: client.id, lifeSeconds: client.accessTokenSeconds }
   const accessToken = await issueAccessToken(ctx, { ...common, scopes, holder: { userId, sessionId } })
-  const idToken = scopes.includes('openid')
-    ? await issueIdToken(ctx, { ...common, userId, sessionId, nonce, authenticatedAt, amr, accessToken, moreClaims })
-    : null
+  if (!scopes.includes('openid')) return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken: null }
+  const userClaims = client.claimsInIdToken ? await readClaims(ctx, userId, scopes) : {}
+  const about = { userId, sessionId, nonce, authenticatedAt, amr, accessToken, claims: { ...userClaims, ...moreClaims?.(userId) } }
+  const idToken = await issueIdToken(ctx, { ...common, alg: client.idTokenAlg, ...about })
   return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken }
+}
+
+async function readClaims(ctx: Ctx, userId: UserId, scopes: readonly Scope[]) {
+  const user = await ctx.db.one(findUser(userId))
+  return user ? claimsOf(ctx, user, scopes) : {}
 }

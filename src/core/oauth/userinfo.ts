@@ -4,7 +4,7 @@ import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { avatarUrl } from '../media/avatar-urls.ts'
 import type { Gate } from '../sessions/gate.ts'
-import { coveredBy } from './scopes.ts'
+import { coveredBy, type Scope } from './scopes.ts'
 
 export interface UserClaims {
   readonly sub: string
@@ -53,14 +53,18 @@ export const USER_CLAIMS = [
 
 export async function readUserinfo(ctx: Ctx, gate: Gate): Promise<UserClaims> {
   const { principal, user } = await gate()
-  const has = (scope: 'profile' | 'email' | 'phone' | 'address') => coveredBy(principal.scopes, scope)
+  return { sub: toHex(user.id), ...claimsOf(ctx, user, principal.scopes) }
+}
+
+/** §5.4: what the scopes let a client know, beside who it is. */
+export function claimsOf(ctx: Ctx, user: UserRow, scopes: readonly Scope[]): Omit<UserClaims, 'sub'> {
+  const has = (scope: 'profile' | 'email' | 'phone' | 'address') => coveredBy(scopes, scope)
   return {
-    sub: toHex(user.id),
     ...(has('profile') ? profileClaims(ctx, user) : {}),
     ...(has('email') && user.email !== null ? { email: user.email, email_verified: user.emailVerifiedAt !== null } : {}),
     ...(has('phone') && user.phone !== null ? { phone_number: phoneNumber(user), phone_number_verified: false } : {}),
     ...(has('address') && user.countryCode !== null ? { address: { country: user.countryCode } } : {}),
-  } as UserClaims
+  }
 }
 
 /** §5.3.2: a claim without a value is left out. */

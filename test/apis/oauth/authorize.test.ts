@@ -181,7 +181,7 @@ describe('told by redirect, with state and iss', () => {
     'a short challenge': [{ code_challenge: CHALLENGE.slice(1) }, 'invalid_request'],
     'a challenge that is no base64url': [{ code_challenge: `${CHALLENGE.slice(1)}=` }, 'invalid_request'],
     'an unknown scope': [{ scope: 'everything' }, 'invalid_scope'],
-    'one unknown scope among known ones': [{ scope: 'delegated:profile:read everything' }, 'invalid_scope'],
+    'nothing but unknown scopes': [{ scope: 'everything offline_access' }, 'invalid_scope'],
     'a scope that no person has': [{ scope: 'client:profile:read' }, 'invalid_scope'],
     'a scope above the role': [{ scope: 'admin:profile:read' }, 'invalid_scope'],
   }
@@ -194,6 +194,16 @@ describe('told by redirect, with state and iss', () => {
       expect(params).toEqual({ error, error_description: expect.any(String), state: 'xyz', iss: ORIGIN })
     })
   }
+
+  test('invalid_scope names the scope that it is about', async () => {
+    const narrow = await newClient({ scopes: 'delegated:profile:read openid' })
+    const said = async (scope: string | undefined, who = narrow) =>
+      redirected(await authorize(who, cookie, { scope })).params.error_description
+    expect(await said('everything x')).toBe('There is no scope everything, x')
+    expect(await said('openid email delegated:media:read')).toBe('The client may not have email, delegated:media:read')
+    expect(await said('admin:profile:read', client)).toBe('The user does not hold admin:profile:read')
+    expect(await said(undefined, await newClient({ scopes: 'openid email' }))).toMatch(/no scope but those of OpenID Connect/)
+  })
 
   const errorFor = async (who: TestClient, jar: string | null, changes: Params = {}) =>
     redirected(await authorize(who, jar, changes)).params.error

@@ -19,7 +19,10 @@ export function newSigningKey(kid: string): Record<string, unknown> {
   return { ...privateKey.export({ format: 'jwk' }), kid }
 }
 
-export const signingKey = JSON.parse(platform.env.SIGNING_KEYS ?? '').keys[0] as Record<string, unknown>
+const [ecKey, rsaKey] = JSON.parse(platform.env.SIGNING_KEYS ?? '').keys as [Record<string, unknown>, Record<string, unknown>]
+/** Of the tests: for ES256, and for RS256. */
+export const signingKey = ecKey
+export const rsaSigningKey = rsaKey
 
 /** The bindings under test with other vars. */
 export function newEnv(vars: Record<string, string>): Bindings {
@@ -33,7 +36,7 @@ export function productionEnv(): Bindings {
     ENVIRONMENT: 'production',
     MAIL: 'email-service',
     SCRYPT_LN: '15',
-    SIGNING_KEYS: platform.env.SIGNING_KEYS?.replace('test-1', '1') ?? '',
+    SIGNING_KEYS: platform.env.SIGNING_KEYS?.replaceAll('"test-', '"live-') ?? '',
     ...Object.fromEntries(keys.map(([name, kid]) => [name, JSON.stringify({ [kid]: 'A'.repeat(43) })])),
   })
 }
@@ -117,6 +120,9 @@ interface ClientColumns {
   firstParty?: number
   requirePkce?: number
   accessTokenSeconds?: number
+  idTokenAlg?: 'ES256' | 'RS256'
+  claimsInIdToken?: number
+  nativeDevelopment?: number
   postLogoutRedirectUris?: string[]
 }
 
@@ -127,8 +133,9 @@ export async function newClient(columns: ClientColumns = {}): Promise<TestClient
   const method = columns.method ?? 'none'
   await rows(
     `INSERT INTO oauth_clients (id, name, secret_hash, token_endpoint_auth_method, redirect_uris, grant_types, scopes, first_party,
-                                require_pkce, access_token_seconds, post_logout_redirect_uris, created_at, updated_at)
-     VALUES (?, 'Test', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+                                require_pkce, access_token_seconds, post_logout_redirect_uris,
+                                id_token_signed_response_alg, claims_in_id_token, native_development, created_at, updated_at)
+     VALUES (?, 'Test', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
     id,
     method === 'none' ? null : sha256(secret),
     method,
@@ -139,6 +146,9 @@ export async function newClient(columns: ClientColumns = {}): Promise<TestClient
     columns.requirePkce ?? 1,
     columns.accessTokenSeconds ?? 600,
     JSON.stringify(columns.postLogoutRedirectUris ?? []),
+    columns.idTokenAlg ?? 'ES256',
+    columns.claimsInIdToken ?? 0,
+    columns.nativeDevelopment ?? 0,
   )
   return { id, secret, redirectUri: redirectUris[0] ?? '' }
 }

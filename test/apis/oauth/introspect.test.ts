@@ -50,6 +50,16 @@ describe('RFC 7662', () => {
     if (answer.active) expect(answer.exp - answer.iat).toBe(600)
   })
 
+  test('a client shows its secret by Basic or in the body, whichever it is registered with', async () => {
+    const { tokens } = await signIn('openid', {}, app)
+    const columns = { grantTypes: 'client_credentials', scopes: 'client:oauth:introspect' }
+    for (const who of [service, await newClient({ ...columns, method: 'client_secret_post' })]) {
+      expect(await ask(who, tokens.access_token)).toMatchObject({ active: true })
+      const inBody = await form('/oauth/introspect', { token: tokens.access_token, client_id: who.id, client_secret: who.secret })
+      expect(await inBody.json()).toMatchObject({ active: true })
+    }
+  })
+
   test('a refresh token is told from an access token, and only the newest is active', async () => {
     const { tokens } = await signIn('openid', {}, app)
     expect(await ask(service, tokens.refresh_token)).toMatchObject({ active: true, token_type: 'refresh_token', client_id: app.id })

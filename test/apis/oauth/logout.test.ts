@@ -4,7 +4,7 @@ import { describeLogout, performLogout } from '../../../src/core/oauth/logout.ts
 import { optionalGate } from '../../../src/core/sessions/gate.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
-import { errorOf, newBrowser, newClient, newCtx, platform, rows, send, type TestClient } from './harness.ts'
+import { errorOf, newBrowser, newClient, newCtx, newEnv, newSigningKey, platform, rows, send, type TestClient } from './harness.ts'
 import { form, newPerson, sentTo, signIn } from './openid.ts'
 
 const BYE = 'https://rp.example/bye'
@@ -139,6 +139,33 @@ describe('§3: never to an address that is not registered', () => {
     for (const params of [{ client_id: other.id }, {}, { client_id: 'nobody' }]) {
       expect((await logout({ ...params, post_logout_redirect_uri: BYE })).status).toBe(400)
     }
+  })
+
+  test('an address without a client: the error says that a client is missing', async () => {
+    for (const hint of [{}, { id_token_hint: 'nonsense' }] as Record<string, string>[]) {
+      const reply = await logout({ ...hint, post_logout_redirect_uri: BYE })
+      expect(await reply.json()).toMatchObject({ error_description: 'With post_logout_redirect_uri, send client_id or an id_token_hint' })
+    }
+    expect(await (await logout({ client_id: 'nobody', post_logout_redirect_uri: BYE })).json()).toMatchObject({
+      error_description: 'The client is unknown',
+    })
+  })
+
+  test('RFC 8252 §7.3: to a registered loopback address at any port', async () => {
+    const native = await newClient({ postLogoutRedirectUris: ['http://127.0.0.1/bye', 'com.example.app://bye'] })
+    for (const uri of ['http://127.0.0.1:49152/bye', 'com.example.app://bye']) {
+      expect(location(await logout({ client_id: native.id, post_logout_redirect_uri: uri }))).toBe(uri)
+    }
+  })
+
+  test('with an ID token whose key is gone the person is asked, and the browser goes on to its client', async () => {
+    const { tokens, browser } = await signIn('openid', {}, client)
+    const bindings = newEnv({ SIGNING_KEYS: JSON.stringify({ keys: [newSigningKey('test-2')] }) })
+    const query = `?${new URLSearchParams({ id_token_hint: tokens.id_token, post_logout_redirect_uri: BYE })}`
+    const asked = await send(`/oauth/logout${query}`, { headers: { cookie: browser.cookie } }, bindings)
+    expect(sentTo(asked).path).toBe('/sign-out')
+    expect(await isSignedIn(browser.sessionId)).toBe(true)
+    expect(location(await send(`/oauth/logout${query}`, {}, bindings))).toBe(BYE)
   })
 
   test('when nobody is signed in, to a registered one', async () => {

@@ -36,6 +36,24 @@ describe('what ends', () => {
     expect(events).toHaveLength(1)
   })
 
+  test.each(['client_secret_basic', 'client_secret_post'])(
+    'a client that is registered with %s shows its secret here either way',
+    async (method) => {
+      const own = await newClient({ method })
+      const inBody = { client_id: own.id, client_secret: own.secret }
+      for (const [params, headers] of [
+        [{}, basicOf(own)],
+        [inBody, {}],
+      ] as [Record<string, string>, Record<string, string>][]) {
+        const { cookie } = await newBrowser(await newPerson())
+        const code = await newCode(own, cookie, { scope: 'openid' })
+        const tokens = (await (await exchange(own, code, inBody)).json()) as TokenReply
+        expect((await form('/oauth/revoke', { token: tokens.refresh_token, ...params }, headers)).status).toBe(200)
+        expect(await isAlive(tokens)).toBe(false)
+      }
+    },
+  )
+
   test('with an access token the same', async () => {
     const { tokens } = await signIn('openid', {}, client)
     expect((await revoke(client, tokens.access_token)).status).toBe(200)

@@ -2,7 +2,7 @@
 import { decodeJwt } from 'jose'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { tokenResponse } from '../../../src/http/token-endpoint.ts'
-import { errorOf, newClient, platform, send, type TestClient, type TokenReply, token } from './harness.ts'
+import { errorOf, newClient, platform, rows, send, type TestClient, type TokenReply, token } from './harness.ts'
 
 const GRANT = { grant_type: 'client_credentials' }
 const basic = (id: string, secret: string) => ({
@@ -96,21 +96,27 @@ describe('client authentication', () => {
     expect(await errorOf(await token({ ...GRANT, client_id: byPost.id }, right))).toEqual([401, 'invalid_client'])
   })
 
-  test('only the registered way counts', async () => {
-    for (const client of [byBasic, byPost, isPublic]) {
-      const tries = {
-        none: token({ ...GRANT, client_id: client.id }),
-        client_secret_basic: token(GRANT, basic(client.id, client.secret)),
-        client_secret_post: post(client),
-      }
-      for (const [method, response] of Object.entries(tries)) {
-        const registered = { [byBasic.id]: 'client_secret_basic', [byPost.id]: 'client_secret_post', [isPublic.id]: 'none' }[client.id]
-        const [status, error] = method === registered ? [(await response).status] : await errorOf(await response)
-        if (method !== registered) expect([status, error]).toEqual([401, 'invalid_client'])
-        // RFC 6749 §4.4: a public client has no credentials to be granted anything for.
-        else expect(status).toBe(client === isPublic ? 400 : 200)
-      }
+  test('§2.3.1: a client with a secret shows it by Basic or in the body, whichever it is registered with', async () => {
+    for (const client of [byBasic, byPost]) {
+      expect((await token(GRANT, basic(client.id, client.secret))).status).toBe(200)
+      expect((await post(client)).status).toBe(200)
     }
+  })
+
+  test('a refusal says which rule was broken', async () => {
+    const said = async (response: Promise<Response>) => ((await (await response).json()) as { error_description: string }).error_description
+    expect(await said(token({ ...GRANT, client_id: byBasic.id }))).toMatch(/^The client has a secret/)
+    expect(await said(token(GRANT, basic(byPost.id, '')))).toMatch(/^The client has a secret/)
+    expect(await said(token(GRANT, basic(isPublic.id, 'x')))).toMatch(/^The client is public/)
+    expect(await said(post(isPublic, { client_secret: 'x' }))).toMatch(/^The client is public/)
+    expect(await said(token(GRANT))).toBe('The client_id is missing')
+    expect(await said(token({ ...GRANT, client_id: 'x' }, basic(byBasic.id, byBasic.secret)))).toMatch(/not the one in the header/)
+    expect(await said(token({ ...GRANT, client_secret: 'x' }, basic(byBasic.id, byBasic.secret)))).toMatch(/not in both/)
+  })
+
+  test('RFC 6749 §4.4: a public client has no credentials to be granted anything for', async () => {
+    expect(await errorOf(await token({ ...GRANT, client_id: isPublic.id }))).toEqual([400, 'unauthorized_client'])
+    expect(await errorOf(await token(GRANT, basic(isPublic.id, '')))).toEqual([400, 'unauthorized_client'])
   })
 
   test('§5.2: a Basic try is told the scheme, another is not', async () => {
@@ -137,11 +143,13 @@ describe('client authentication', () => {
   })
 
   test('unknown, disabled and wrong are one answer and one read', async () => {
+    const disabled = await newClient({ method: 'client_secret_post' })
+    await rows('UPDATE oauth_clients SET disabled_at = 1 WHERE id = ?', disabled.id)
     const tries = [
       { client_id: 'nobody' },
       { client_secret: 'wrong' },
       { client_secret: `${byPost.secret}x` },
-      { client_secret: undefined },
+      { client_id: disabled.id, client_secret: disabled.secret },
     ]
     const bodies = await Promise.all(tries.map(async (changes) => (await post(byPost, changes)).text()))
     expect(new Set(bodies).size).toBe(1)

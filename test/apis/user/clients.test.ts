@@ -74,6 +74,9 @@ describe('a client', () => {
       may_change_addresses: false,
       require_pkce: true,
       access_token_seconds: 600,
+      id_token_signed_response_alg: 'RS256',
+      claims_in_id_token: false,
+      native_development: false,
       disabled: false,
     })
     expect((await admin.client.get('/client/web-app')).json.data.client).toMatchObject(shown)
@@ -89,6 +92,33 @@ describe('a client', () => {
     expect((await admin.client.get('/client/web-app')).status).toBe(404)
     expect((await update(admin.client, 'web-app', { client_name: 'Back' })).status).toBe(404)
     expect(await eventsAbout('web-app')).toEqual(['client_created', 'client_updated', 'client_deleted'])
+  })
+
+  test('a native app in development has redirect URIs of a scheme without a domain, and no other client keeps them', async () => {
+    const redirect_uris = ['myapp://callback', 'exp://127.0.0.1:8081/--/callback', 'com.example.app://cb']
+    const made = await create(admin.client, { ...WEB, client_id: 'dev-app', redirect_uris, native_development: true })
+    expect(made.json.data.client).toMatchObject({ redirect_uris, native_development: true })
+    const released = await update(admin.client, 'dev-app', { native_development: false })
+    expect([released.status, released.json.additionalInfo.errors[0].path]).toEqual([400, 'redirect_uris'])
+    const done = await update(admin.client, 'dev-app', { native_development: false, redirect_uris: ['com.example.app://cb'] })
+    expect(done.json.data.client).toMatchObject({ native_development: false })
+  })
+
+  test('where no RSA key is configured a client gets ES256, and RS256 is refused by what is missing', async () => {
+    const { keys } = JSON.parse(platform.env.SIGNING_KEYS ?? '')
+    const env = { SIGNING_KEYS: JSON.stringify({ keys: keys.slice(0, 1) }) }
+    const make = (fields: Fields) => admin.client.post('/client/admin-api/create', { ...WEB, ...fields }, { env })
+    expect((await make({})).json.data.client.id_token_signed_response_alg).toBe('ES256')
+    const refused = await make({ id_token_signed_response_alg: 'RS256' })
+    expect([refused.status, refused.json.additionalInfo.errors[0]]).toMatchObject([
+      400,
+      { path: 'id_token_signed_response_alg', msg: expect.stringContaining('SIGNING_KEYS') },
+    ])
+  })
+
+  test('an unknown scope is named', async () => {
+    const refused = await create(admin.client, { ...WEB, scope: 'delegated:profile:read delegated:everything' })
+    expect(refused.json.additionalInfo.errors[0]).toMatchObject({ path: 'scope', msg: expect.stringContaining('delegated:everything') })
   })
 
   test('gets an id that is no id of a user where none is given', async () => {
@@ -163,6 +193,11 @@ describe('a client', () => {
     ['scope', { scope: 'delegated:everything' }],
     ['scope', { scope: ' ' }],
     ['require_pkce', { require_pkce: false }],
+    ['redirect_uris', { redirect_uris: ['myapp://callback'] }],
+    ['post_logout_redirect_uris', { post_logout_redirect_uris: ['myapp://bye'] }],
+    ['redirect_uris.0', { native_development: true, redirect_uris: ['intent://x'] }],
+    ['id_token_signed_response_alg', { id_token_signed_response_alg: 'HS256' }],
+    ['id_token_signed_response_alg', { id_token_signed_response_alg: 'none' }],
     ['access_token_seconds', { access_token_seconds: 59 }],
     ['access_token_seconds', { access_token_seconds: 3601 }],
     ['client_id', { client_id: '507f1f77bcf86cd799439011' }],

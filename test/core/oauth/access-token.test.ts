@@ -139,6 +139,8 @@ describe('forged', () => {
     'our own ID token': () =>
       issueIdToken(ctx, {
         clientId: ORIGIN,
+        alg: 'ES256',
+        claims: {},
         userId: 7 as UserId,
         sessionId: 9 as SessionId,
         nonce: null,

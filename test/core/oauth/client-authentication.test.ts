@@ -61,7 +61,19 @@ describe('readClientCredentials', () => {
     expect(read(basic('a:b'))).toEqual({ method: 'client_secret_basic', clientId: 'a', secret: 'b' })
     expect(read(basic('a:b'), 'a')).toEqual({ method: 'client_secret_basic', clientId: 'a', secret: 'b' })
   })
+  test('RFC 6749 §2.3.1: an empty secret is none', () => {
+    expect(read(basic('a:'))).toEqual({ method: 'none', clientId: 'a', secret: null })
+  })
   test('none, several, or contradictory', () => {
+    const refusals: [unknown[], RegExp][] = [
+      [[], /client_id is missing/],
+      [[basic('a:b'), 'a', 'b'], /not in both/],
+      [[basic('a:b'), 'c'], /not the one in the header/],
+      [['Bearer x', 'a'], /not HTTP Basic/],
+    ]
+    for (const [input, said] of refusals) {
+      expect(() => read(...(input as string[])), String(said)).toThrow(expect.objectContaining({ message: expect.stringMatching(said) }))
+    }
     expect(() => read()).toThrow(expect.objectContaining({ code: 'invalid_client' }))
     expect(() => read(undefined, undefined, 'b')).toThrow(expect.objectContaining({ code: 'invalid_client' }))
     expect(() => read(basic('a:b'), 'a', 'b')).toThrow(expect.objectContaining({ code: 'invalid_request' }))
@@ -91,17 +103,21 @@ describe('authenticateClient: registered way x tried way x secret', () => {
     disabledAt: null,
     ...changes,
   })
-  const refusal = expect.objectContaining({ code: 'invalid_client', message: 'Client authentication failed' })
+  const refusal = expect.objectContaining({ code: 'invalid_client' })
 
   for (const registered of methods) {
     for (const method of methods) {
       for (const secret of [SECRET, 'wrong', '', null]) {
-        const right = registered === method && (method === 'none' ? true : secret === SECRET)
+        const isBare = method === 'none'
+        // Either way of showing a secret will do, whichever the client is registered with.
+        const right = registered === 'none' ? isBare : !isBare && secret === SECRET
         test(`${registered}, ${method}, ${secret}: ${right ? 'in' : 'out'}`, () => {
           const client = row({ tokenEndpointAuthMethod: registered, secretHash: registered === 'none' ? null : sha256(SECRET) })
           const authenticate = () => authenticateClient(client, { method, clientId: 'a', secret })
           if (right) expect(authenticate().id).toBe('a')
           else expect(authenticate).toThrow(refusal)
+          if (registered === 'none' && !isBare) expect(authenticate).toThrow(/The client is public/)
+          if (registered !== 'none' && isBare) expect(authenticate).toThrow(/The client has a secret/)
         })
       }
     }
@@ -116,8 +132,10 @@ describe('authenticateClient: registered way x tried way x secret', () => {
       row({ ...post, disabledAt: 1 }),
       row({ ...post, secretHash: null }),
       row({ tokenEndpointAuthMethod: 'private_key_jwt' }),
+      row({ tokenEndpointAuthMethod: 'machine_key' }),
     ]) {
       expect(() => authenticateClient(client, tried)).toThrow(refusal)
+      expect(() => authenticateClient(client, tried)).toThrow('The client is unknown, or its secret is wrong')
     }
     expect(() => authenticateClient(row({ ...post, secretHash: sha256('') }), { ...tried, secret: null, method: 'none' })).toThrow(refusal)
   })

@@ -32,7 +32,13 @@ describe('scopesWithin', () => {
     expect(scopesWithin(undefined, ['delegated:media:all'])).toEqual(['delegated:media:all'])
     expect(scopesWithin('delegated:profile:read, delegated:media:read', ['*'])).toEqual(['delegated:profile:read', 'delegated:media:read'])
   })
-  test('each name must count for something', () => {
+  test('OpenID Connect Core §3.1.2.1: unknown names are ignored while others are left', () => {
+    expect(scopesWithin('openid https://graph.example/.default groups', ['*'])).toEqual(['openid'])
+    expect(scopesOfRefresh('openid groups', ['openid'])).toEqual(['openid'])
+    expect(() => scopesWithin('groups roles a b', ['*'])).toThrow('There is no scope groups, roles, a and 1 more')
+    expect(() => scopesWithin('x'.repeat(5_000), ['*'])).toThrow(/^There is no scope x{64}…$/)
+  })
+  test('each known name must count for something', () => {
     for (const asked of ['admin:all', 'delegated:media:read admin:all', 'nonsense', 'DELEGATED:ALL', 'toString', ' ', ',']) {
       expect(() => scopesWithin(asked, ['delegated:all']), asked).toThrow(invalidScope)
     }

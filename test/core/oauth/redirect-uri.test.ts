@@ -6,11 +6,29 @@ import {
   isLoopbackRedirectUri,
   isRegisteredRedirectUri,
 } from '../../../src/core/oauth/redirect-uri.ts'
-import { NEVER, nearly, REGISTERED } from '../../support/redirect-uris.ts'
+import { DEVELOPMENT, NEVER, nearly, REGISTERED } from '../../support/redirect-uris.ts'
 
 describe('which are acceptable at all', () => {
   for (const uri of NEVER) test(`not ${JSON.stringify(uri)}`, () => expect(isAcceptableRedirectUri(uri)).toBe(false))
   for (const uri of REGISTERED) test(uri, () => expect(isAcceptableRedirectUri(uri)).toBe(true))
+  for (const uri of DEVELOPMENT) {
+    test(`${uri}: only of a native app in development`, () => {
+      expect([isAcceptableRedirectUri(uri), isAcceptableRedirectUri(uri, { nativeDevelopment: true })]).toEqual([false, true])
+      expect([isRegisteredRedirectUri([uri], uri), isRegisteredRedirectUri([uri], uri, { nativeDevelopment: true })]).toEqual([false, true])
+    })
+  }
+  test('a browser never runs or opens one, even of a native app in development', () => {
+    const opened = [
+      'intent://x',
+      'content://x/y',
+      'view-source://x',
+      'ftp://app.example/',
+      'ws://app.example',
+      'chrome-extension://abc/cb',
+      'ms-settings://x',
+    ]
+    for (const uri of [...NEVER, ...opened]) expect(isAcceptableRedirectUri(uri, { nativeDevelopment: true }), uri).toBe(false)
+  })
   test('a bad one does not count even when it is registered', () => {
     for (const uri of NEVER) expect(isRegisteredRedirectUri([uri], uri), uri).toBe(false)
   })

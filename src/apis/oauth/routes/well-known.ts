@@ -4,12 +4,13 @@
  */
 import { Hono } from 'hono'
 import type * as z from 'zod'
+import type { Config } from '../../../config.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from '../../../core/oauth/client-authentication.ts'
 import { GRANT_TYPES } from '../../../core/oauth/clients.ts'
 import { CODE_CHALLENGE_METHODS } from '../../../core/oauth/pkce.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../../../core/oauth/request-rules.ts'
 import { SCOPES } from '../../../core/oauth/scopes.ts'
-import { getPublicJwks, SIGNING_ALGORITHM } from '../../../core/oauth/signing-keys.ts'
+import { getPublicJwks, SIGNING_ALGORITHMS, type SigningAlgorithm, signingAlgorithms } from '../../../core/oauth/signing-keys.ts'
 import { USER_CLAIMS } from '../../../core/oauth/userinfo.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
@@ -22,7 +23,7 @@ const KEPT_FOR_A_WHILE = { 'cache-control': 'public, max-age=300' }
 /** Claims of ID tokens beside `sub`. */
 const ID_TOKEN_CLAIMS = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash']
 
-const example = toMetadata('https://id.example.com')
+const example = toMetadata('https://id.example.com', SIGNING_ALGORITHMS)
 
 export const wellKnownRoutes = new Hono<AppEnv>()
   .get(
@@ -32,22 +33,26 @@ export const wellKnownRoutes = new Hono<AppEnv>()
       summary: 'The public keys of access tokens and ID tokens',
       response: { status: 200, schema: Jwks, example: JWKS_EXAMPLE },
     }),
-    async (c) => c.json(await getPublicJwks(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
+    (c) => c.json(getPublicJwks(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
   )
   .get(
     '/oauth-authorization-server',
     anyone(),
     describe({ summary: 'What this authorization server can do', response: { status: 200, schema: ServerMetadata, example } }),
-    (c) => c.json(toMetadata(c.var.ctx.config.origin), 200, KEPT_FOR_A_WHILE),
+    (c) => c.json(metadataOf(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
   )
   .get(
     '/openid-configuration',
     anyone(),
     describe({ summary: 'What this OpenID provider can do', response: { status: 200, schema: ServerMetadata, example } }),
-    (c) => c.json(toMetadata(c.var.ctx.config.origin), 200, KEPT_FOR_A_WHILE),
+    (c) => c.json(metadataOf(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
   )
 
-function toMetadata(issuer: string): z.output<typeof ServerMetadata> {
+function metadataOf(config: Config): z.output<typeof ServerMetadata> {
+  return toMetadata(config.origin, signingAlgorithms(config))
+}
+
+function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm[]): z.output<typeof ServerMetadata> {
   const confidential = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none')
   return {
     issuer,
@@ -64,7 +69,7 @@ function toMetadata(issuer: string): z.output<typeof ServerMetadata> {
     grant_types_supported: [...GRANT_TYPES],
     prompt_values_supported: [...PROMPTS],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
+    id_token_signing_alg_values_supported: [...idTokenAlgorithms],
     claims_supported: [...USER_CLAIMS, ...ID_TOKEN_CLAIMS],
     token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
     revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
