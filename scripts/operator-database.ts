@@ -32,5 +32,5 @@ export async function query<Row>(statements: readonly string[], remote: boolean)
 
 /** The same for statements of the store; answers what the last one reads. */
 export async function execute<Result>(writes: readonly Statement<unknown>[], last: Statement<Result>, remote: boolean): Promise<Result> {
-  return last.read(await query<Record<string, unknown>>([...writes, last].map(toSql), remote))
+  return last.read(await query<Record<string, unknown>>([...writes, last].map(toSql), remote), 0)
 }

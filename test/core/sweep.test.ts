@@ -307,4 +307,31 @@ describe('the cron trigger', () => {
     expect(counts.d1Statements).toBeGreaterThan(700)
     expect(counts.d1Statements).toBeLessThanOrEqual(1_000)
   })
+
+  test('a run goes on while there is more: at least 150 ended rows a second of each table, with five minutes to the next', async () => {
+    const ended = 150 * 5 * 60
+    const fill = (into: string, row: string) =>
+      exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ended}) INSERT INTO ${into} SELECT ${row} FROM n`)
+    await fill('attempt_counters (key, count, window_ends_at, last_at, stamp)', "'ended:' || i, 1, 1, 1, 1")
+    await fill('digest_nonces (nonce, count, expires_at)', "'ended:' || i, 1, 1")
+    await exec(
+      "INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES ('still:counts', 1, ?, 1, 1)",
+      Date.now() + DAY_MS,
+    )
+    platform.beginInvocation()
+    await runCron()
+    expect(await rows('SELECT COUNT(*) AS n FROM digest_nonces')).toEqual([{ n: 0 }])
+    expect(await rows("SELECT key FROM attempt_counters WHERE key GLOB 'ended:*' OR key = 'still:counts'")).toEqual([
+      { key: 'still:counts' },
+    ])
+  })
+
+  test('requests for codes of nobody leave no more rows behind than decoys have places', async () => {
+    for (let i = 0; i < 70; i++) await new Client().post('/user/code', { email: `nobody-${i}@example.com` })
+    const [decoys] = await rows<{ places: number }>(
+      "SELECT COUNT(DISTINCT substr(key, 1, instr(substr(key, 7), ':') + 6)) AS places FROM attempt_counters WHERE key GLOB 'decoy:*'",
+    )
+    expect(decoys?.places).toBeGreaterThan(0)
+    expect(decoys?.places).toBeLessThanOrEqual(64)
+  })
 })

@@ -6,7 +6,7 @@ import { currentMac, randomHex, sha256 } from '../../crypto.ts'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'
 import { deriveCode, hasSixDigits } from '../../mail/codes.ts'
 import { deliverMail } from '../../mail/outbox.ts'
-import { type Attempt, countAttempt, insertDecoys, wasCounted } from '../../store/db/attempt-counters.ts'
+import { type Attempt, countAttempt, wasCounted, writeDecoys } from '../../store/db/attempt-counters.ts'
 import {
   type ChallengePurpose,
   hasOpenChallenge,
@@ -82,7 +82,7 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: F
         mail.user,
         counted,
       ),
-      ...(mail.isSilent ? [insertDecoys(attempt.stamp, ctx.now(), both(counted, yieldsNobody(mail.user)))] : []),
+      ...(mail.isSilent ? [writeDecoys(attempt.stamp, ctx.now(), both(counted, yieldsNobody(mail.user)))] : []),
     ],
   }
 }

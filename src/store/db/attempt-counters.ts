@@ -3,7 +3,7 @@
  * statement, so parallel attempts cannot pass the limit. Later statements of the same batch depend on its stamp.
  */
 import { sql } from 'drizzle-orm'
-import { always, type Fragment, first, run, type Statement } from './database.ts'
+import { always, changed, type Fragment, first, run, type Statement } from './database.ts'
 
 export interface Attempt {
   /** What is counted; holds no address and no name in clear. */
@@ -51,14 +51,17 @@ export function wasCountedAfter(key: string, time: number): Fragment {
 
 /**
  * Writes about as many rows as a mailed code does, where `condition` holds: so that the time of a reply does not tell whom
- * no code was made for. Nobody reads them; they have ended already, and go with the sweep.
+ * no code was made for. Nobody reads them; they have ended already.
  */
-export function insertDecoys(stamp: number, now: number, condition: Fragment): Statement<void> {
+export function writeDecoys(stamp: number, now: number, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp)
-    SELECT 'decoy:' || ${stamp} || ':' || j.value, 0, ${now}, ${now}, 0 FROM json_each('[1,2,3,4,5]') j WHERE ${condition}
-    ON CONFLICT (key) DO NOTHING`)
+    SELECT 'decoy:' || ${stamp % DECOY_PLACES} || ':' || j.value, 0, ${now}, ${now}, 0 FROM json_each('[1,2,3,4,5]') j WHERE ${condition}
+    ON CONFLICT (key) DO UPDATE SET window_ends_at = excluded.window_ends_at, last_at = excluded.last_at`)
 }
+
+/** Decoys are written over again, so that they do not grow with the requests for codes. */
+const DECOY_PLACES = 64
 
 export interface Counter {
   readonly count: number
@@ -79,8 +82,8 @@ export function resetCounters(keys: readonly string[], condition: Fragment = alw
   return run(sql`UPDATE attempt_counters SET count = 0, window_ends_at = 0 WHERE (${list}) AND (${condition})`)
 }
 
-export function deleteEndedCounters(input: { now: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteEndedCounters(input: { now: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM attempt_counters WHERE key IN (
       SELECT key FROM attempt_counters WHERE window_ends_at < ${input.now} LIMIT ${input.limit})`)
 }

@@ -1,7 +1,7 @@
 /** Audit events in D1: what the security log keeps per user (ASVS 16.3). */
 import { sql } from 'drizzle-orm'
 import type { AuditEventId, UserId } from '../../ids.ts'
-import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { all, changed, type Fragment, first, run, type Statement } from './database.ts'
 
 export type AuditEventType =
   | 'account_created'
@@ -130,14 +130,14 @@ export function listAuditEvents(input: { userId: UserId; before: number; limit: 
 }
 
 /** Tries at accounts that do not exist belong to nobody who could ask for them. A bounded piece of the sweep. */
-export function deleteEventsOfNobody(input: { idBefore: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteEventsOfNobody(input: { idBefore: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM audit_events WHERE id IN (
       SELECT id FROM audit_events WHERE user_id IS NULL AND id < ${input.idBefore} LIMIT ${input.limit})`)
 }
 
 /** Events of anybody that are older than they are kept. */
-export function deleteOldEvents(input: { idBefore: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteOldEvents(input: { idBefore: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE id < ${input.idBefore} ORDER BY id LIMIT ${input.limit})`)
 }

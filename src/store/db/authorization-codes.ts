@@ -4,7 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
-import { type Fragment, first, run, type Statement } from './database.ts'
+import { changed, type Fragment, first, run, type Statement } from './database.ts'
 import { isLive } from './live-session.ts'
 
 export interface NewAuthorizationCode {
@@ -92,8 +92,8 @@ export function findCodeClaim(codeHash: string): Statement<{ sessionId: SessionI
 }
 
 /** Codes that expired before `before`. A consumed one is worth keeping for a while: its replay is a theft. */
-export function deleteExpiredCodes(input: { before: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteExpiredCodes(input: { before: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM authorization_codes WHERE code_hash IN (
       SELECT code_hash FROM authorization_codes WHERE expires_at < ${input.before} LIMIT ${input.limit})`)
 }

@@ -4,7 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
-import { type Fragment, first, run, type Statement } from './database.ts'
+import { changed, type Fragment, first, run, type Statement } from './database.ts'
 import { hasSecondFactor } from './second-factors.ts'
 
 export type ChallengePurpose =
@@ -232,8 +232,8 @@ export function isSignInClaimed(id: ChallengeId, claimedBy: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM challenges WHERE id = ${id} AND consumed_by = ${claimedBy})`
 }
 
-export function deleteExpiredChallenges(input: { before: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteExpiredChallenges(input: { before: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM challenges WHERE id IN (
       SELECT id FROM challenges WHERE expires_at < ${input.before} LIMIT ${input.limit})`)
 }

@@ -12,7 +12,8 @@ type Row = Record<string, unknown>
 export interface Statement<Result> {
   readonly sql: string
   readonly params: readonly unknown[]
-  readonly read: (rows: readonly Row[]) => Result
+  /** `changes`: how many rows the statement has written or deleted. */
+  readonly read: (rows: readonly Row[], changes: number) => Result
 }
 
 export type Results<Statements extends readonly Statement<unknown>[]> = {
@@ -40,7 +41,7 @@ const SQLITE = {
   escapeString: (text: string) => `'${text.replace(/'/g, "''")}'`,
 }
 
-function statement<Result>(query: SQL, read: (rows: readonly Row[]) => Result): Statement<Result> {
+function statement<Result>(query: SQL, read: Statement<Result>['read']): Statement<Result> {
   const { sql, params } = query.toQuery(SQLITE)
   return { sql, params, read }
 }
@@ -58,6 +59,11 @@ export function first<R>(query: SQL): Statement<R | null> {
 /** A write whose rows nobody needs. */
 export function run(query: SQL): Statement<void> {
   return statement(query, () => undefined)
+}
+
+/** A write, and how many rows it has changed. */
+export function changed(query: SQL): Statement<number> {
+  return statement(query, (_, changes) => changes)
 }
 
 const camelNames = new Map<string, string>()
@@ -99,7 +105,7 @@ export class Database {
     const prepared = statements.map(({ sql, params }) => this.#session.prepare(sql).bind(...params))
     const only = prepared.length === 1 ? prepared[0] : undefined
     const results = only ? [await only.all<Row>()] : await this.#session.batch<Row>(prepared)
-    return statements.map((s, index) => s.read(results[index]?.results ?? [])) as Results<Statements>
+    return statements.map((s, index) => s.read(results[index]?.results ?? [], results[index]?.meta.changes ?? 0)) as Results<Statements>
   }
 
   async one<Result>(statement: Statement<Result>): Promise<Result> {

@@ -1,6 +1,6 @@
 /** Nonce counts of HTTP Digest (RFC 7616 §3.4): each is used once, and they only rise. */
 import { sql } from 'drizzle-orm'
-import { type Fragment, first, run, type Statement } from './database.ts'
+import { changed, type Fragment, first, type Statement } from './database.ts'
 
 export interface NonceCount {
   readonly nonce: string
@@ -16,7 +16,7 @@ export function claimNonceCount(input: NonceCount, condition: Fragment): Stateme
     RETURNING count`)
 }
 
-export function deleteExpiredNonces(input: { now: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteExpiredNonces(input: { now: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM digest_nonces WHERE nonce IN (SELECT nonce FROM digest_nonces WHERE expires_at < ${input.now} LIMIT ${input.limit})`)
 }

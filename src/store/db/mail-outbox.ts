@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'
 import { type ChallengePurpose, type CodeSeed, isOfEpoch } from './challenges.ts'
-import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { all, changed, type Fragment, first, run, type Statement } from './database.ts'
 
 export type MailKind =
   | 'verify_email'
@@ -121,8 +121,8 @@ export function postponeMail(id: MailId, nextAttemptAt: number): Statement<void>
   return run(sql`UPDATE mail_outbox SET next_attempt_at = ${nextAttemptAt} WHERE id = ${id} AND sent_at IS NULL`)
 }
 
-export function deleteDoneMails(input: { before: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteDoneMails(input: { before: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM mail_outbox WHERE id IN (
       SELECT id FROM mail_outbox WHERE (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND created_at < ${input.before}
       LIMIT ${input.limit})`)

@@ -5,7 +5,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
-import { type Fragment, first, run, type Statement } from './database.ts'
+import { changed, type Fragment, first, run, type Statement } from './database.ts'
 import { isLive } from './live-session.ts'
 
 export interface TokenHashes {
@@ -112,8 +112,8 @@ export function findRevokedFamily(sessionId: SessionId): Statement<{ id: Session
 }
 
 /** Families that expired before `before`. A bounded piece of the sweep. */
-export function deleteExpiredRefreshTokens(input: { before: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteExpiredRefreshTokens(input: { before: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM refresh_tokens WHERE token_hash IN (
       SELECT token_hash FROM refresh_tokens WHERE expires_at < ${input.before} LIMIT ${input.limit})`)
 }

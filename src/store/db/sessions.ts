@@ -1,7 +1,7 @@
 /** Sessions in D1: the verdict on every credential (design §2). Statements only; the rules are in `core/sessions`. */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
-import { all, always, type Fragment, first, run, type Statement } from './database.ts'
+import { all, always, changed, type Fragment, first, run, type Statement } from './database.ts'
 import type { UserRow } from './users.ts'
 
 export interface NewSession {
@@ -156,7 +156,7 @@ export function listLiveSessions(input: { userId: UserId; before: number; limit:
 }
 
 /** Sessions that ended long enough ago that nobody asks for them any more. A bounded piece of the sweep. */
-export function deleteEndedSessions(input: { before: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteEndedSessions(input: { before: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ${input.before} LIMIT ${input.limit})`)
 }

@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import { sha256 } from '../../crypto.ts'
 import type { UserId } from '../../ids.ts'
-import { type Fragment, run, type Statement } from './database.ts'
+import { changed, type Fragment, run, type Statement } from './database.ts'
 
 /** No user: somebody who signs up. */
 export const NOBODY = 0 as UserId
@@ -43,8 +43,8 @@ export function holdUsernamesOf(
     ON CONFLICT (username_key) DO UPDATE SET user_id = NULL, held_until = excluded.held_until`)
 }
 
-export function deleteEndedHolds(input: { now: number; limit: number }): Statement<void> {
-  return run(sql`
+export function deleteEndedHolds(input: { now: number; limit: number }): Statement<number> {
+  return changed(sql`
     DELETE FROM username_holds WHERE username_key IN (
       SELECT username_key FROM username_holds WHERE held_until <= ${input.now} LIMIT ${input.limit})`)
 }
