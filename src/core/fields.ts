@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { fromHex, type UserId } from '../ids.ts'
+import { foldTypedAddress, foldTypedCode } from './typed-text.ts'
 
 /** Text of people: no control characters but line breaks where allowed, no bidi overrides, not blank. */
 const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
@@ -69,6 +70,7 @@ export function usernameKey(name: string): string {
 
 export const email = z
   .string()
+  .overwrite(foldTypedAddress)
   .max(254, 'must have at most 254 characters')
   .regex(
     /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$/,
@@ -224,7 +226,7 @@ export const userIdHex = z
  */
 export const secondFactorCode = z
   .union([z.string().max(64, 'must have at most 64 characters'), z.int().min(0).max(999_999).transform(String)])
-  .transform((v) => v.replace(/[\s-]/g, '').toLowerCase())
+  .transform(foldTypedCode)
   .refine((v) => /^(\d{1,6}|[a-z2-9]{16})$/.test(v), 'must be six digits, or a recovery code')
   .transform((v) => (v.length < 6 ? v.padStart(6, '0') : v))
   .meta({ description: 'From the mail, from the authenticator app, or a recovery code', example: '022625' })
@@ -232,7 +234,7 @@ export const secondFactorCode = z
 /** Of an authenticator app. */
 export const totpCode = z
   .union([z.string().max(16, 'must have at most 16 characters'), z.int().min(0).max(999_999).transform(String)])
-  .transform((v) => v.replace(/[\s-]/g, ''))
+  .transform(foldTypedCode)
   .refine((v) => /^\d{1,6}$/.test(v), 'must be six digits')
   .transform((v) => v.padStart(6, '0'))
   .meta({ description: 'That the authenticator app shows', example: '022625' })

@@ -29,6 +29,10 @@ function sixDigits(digest: Buffer): string {
 }
 
 function groups(digest: Buffer): string {
-  const signs = Array.from(digest.subarray(0, LONG_CODE_SIGNS), (byte) => CODE_SIGNS[byte % CODE_SIGNS.length]).join('')
-  return signs.match(new RegExp(`.{${GROUP}}`, 'g'))?.join('-') ?? signs
+  return inGroups(Array.from(digest.subarray(0, LONG_CODE_SIGNS), (byte) => CODE_SIGNS[byte % CODE_SIGNS.length]).join(''))
+}
+
+/** The signs of a long code as it is mailed. */
+export function inGroups(signs: string): string {
+  return signs.match(new RegExp(`.{1,${GROUP}}`, 'g'))?.join('-') ?? signs
 }

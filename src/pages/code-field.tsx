@@ -1,6 +1,10 @@
-/** The field for a code from a mail: the mail's link fills it in, and a button sends it. Opening a link changes nothing. */
+/**
+ * The field for a code from a mail: the mail's link fills it in, and a button sends it. Opening a link changes nothing; one
+ * that no longer works says so before anything is typed.
+ */
 import type { Context } from 'hono'
 import * as z from 'zod'
+import { findMailedCode } from '../core/accounts/mailed-codes.ts'
 import { type FormState, Input, type Labels } from './forms.tsx'
 
 const LENGTH_MAX = 128
@@ -10,13 +14,27 @@ export const mailedCode = z.string().trim().min(3, 'is too short').max(LENGTH_MA
 const CODE = /^[a-z0-9-]{3,128}$/i
 
 /** The code of the link that has led here, if any. */
-export function linkedCode(c: Context): string | null {
+function linkedCode(c: Context): string | null {
   const code = c.req.query('code') ?? ''
   return c.req.method === 'GET' && CODE.test(code) ? code : null
 }
 
-export function CodeField({ c, state, labels }: { c: Context; state: FormState; labels: Labels }) {
+/** The link that has led here: null without one; without a `code` it is used, too old, or none of ours. */
+export interface MailedLink {
+  readonly code: string | null
+  /** What the code was asked for with. */
+  readonly returnTo: string | null
+}
+
+export async function readMailedLink(c: Context, purposes: Parameters<typeof findMailedCode>[2]): Promise<MailedLink | null> {
   const code = linkedCode(c)
+  if (code === null) return null
+  const found = await findMailedCode(c.var.ctx, code, purposes)
+  return found ? { code, returnTo: found.returnTo } : { code: null, returnTo: null }
+}
+
+export function CodeField({ link, state, labels }: { link: MailedLink | null; state: FormState; labels: Labels }) {
+  const code = link?.code ?? null
   return (
     <Input
       name="code"

@@ -10,6 +10,7 @@ import { unmatched } from '../http/errors.ts'
 import { ownFormsOnly } from '../http/form-token.ts'
 import { accountPages } from './account/index.ts'
 import { consentPages } from './consent.tsx'
+import { emailUndoPages } from './email-undo.tsx'
 import { renderError } from './errors.tsx'
 import { passwordResetPages } from './password-reset.tsx'
 import { secondStepPages } from './second-step.tsx'
@@ -31,6 +32,7 @@ pages.route('/', signInPages)
 pages.route('/', secondStepPages)
 pages.route('/', signUpPages)
 pages.route('/', verifyPages)
+pages.route('/', emailUndoPages)
 pages.route('/', passwordResetPages)
 pages.route('/', signOutPages)
 pages.route('/', consentPages)

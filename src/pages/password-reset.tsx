@@ -7,11 +7,12 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
-import { CodeField, linkedCode, mailedCode } from './code-field.tsx'
+import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
 import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
+import { askedReturn, withReturn } from './return-to.ts'
 
 const LABELS: Labels = { email: 'E-mail address', code: 'Code', password: 'New password' }
 const ForgotForm = z.object({ email: z.string().trim().pipe(fields.email) })
@@ -22,20 +23,23 @@ export const passwordResetPages = new Hono<AppEnv>()
   .post('/forgot', anyone(), networkLimit('code'), form('forgot', ForgotForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ email }) => {
-        await requestPasswordReset(c.var.ctx, email)
-        return redirectWith(c, '/reset', 'reset_sent')
+        await requestPasswordReset(c.var.ctx, email, askedReturn(c))
+        return redirectWith(c, withReturn(c, '/reset'), 'reset_sent')
       },
       again: (state) => showForgot(c, state),
     }),
   )
-  .get('/reset', anyone(), (c) => showReset(c, UNTOUCHED))
+  .get('/reset', anyone(), networkLimit('other'), async (c) => {
+    const link = await readMailedLink(c, ['reset_password'])
+    return link?.code === null ? showSpent(c) : showReset(c, UNTOUCHED, link)
+  })
   .post('/reset', anyone(), networkLimit('code'), form('reset', ResetForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ code, password }) => {
-        await resetPassword(c.var.ctx, { code, password, target: null })
-        return redirectWith(c, '/sign-in', 'password_reset')
+        const { returnTo } = await resetPassword(c.var.ctx, { code, password, target: null })
+        return redirectWith(c, withReturn(c, '/sign-in', {}, askedReturn(c, returnTo)), 'password_reset')
       },
-      again: (state) => showReset(c, state),
+      again: (state) => showReset(c, state, null),
     }),
   )
 
@@ -50,18 +54,19 @@ async function showForgot(c: Context, state: FormState): Promise<Response> {
       hasError: state.error !== null,
     },
     <>
-      <Form action="/forgot" token={token} state={state} labels={LABELS}>
+      <Form action={withReturn(c, '/forgot')} token={token} state={state} labels={LABELS}>
         <Input name="email" labels={LABELS} state={state} type="email" autocomplete="email" maxlength={254} first />
         <Submit>Send the code</Submit>
       </Form>
       <p class="links">
-        <a href="/sign-in">Back to sign-in</a>
+        <a href={withReturn(c, '/sign-in')}>Back to sign-in</a>
       </p>
     </>,
   )
 }
 
-async function showReset(c: Context, state: FormState): Promise<Response> {
+async function showReset(c: Context, state: FormState, link: MailedLink | null): Promise<Response> {
+  const to = askedReturn(c, link?.returnTo)
   const token = await formToken(c, 'reset')
   return showPage(
     c,
@@ -72,8 +77,8 @@ async function showReset(c: Context, state: FormState): Promise<Response> {
       hasError: state.error !== null,
     },
     <>
-      <Form action="/reset" token={token} state={state} labels={LABELS}>
-        <CodeField c={c} state={state} labels={LABELS} />
+      <Form action={withReturn(c, '/reset', {}, to)} token={token} state={state} labels={LABELS}>
+        <CodeField link={link} state={state} labels={LABELS} />
         <Input
           name="password"
           labels={LABELS}
@@ -81,12 +86,33 @@ async function showReset(c: Context, state: FormState): Promise<Response> {
           hint="At least 8 characters. A few words in a row are easy to keep in mind."
           type="password"
           autocomplete="new-password"
-          first={linkedCode(c) !== null}
+          first={link !== null}
         />
         <Submit>Set password</Submit>
       </Form>
       <p class="links">
-        <a href="/forgot">Ask for another code</a>
+        <a href={withReturn(c, '/forgot', {}, to)}>Ask for another code</a>
+      </p>
+    </>,
+  )
+}
+
+function showSpent(c: Context): Response {
+  return showPage(
+    c,
+    {
+      title: 'This link no longer works',
+      lead: 'It has been used already, or it is too old. Nothing has changed just now.',
+      status: 410,
+    },
+    <>
+      <p>
+        <a class="button primary" href={withReturn(c, '/forgot')}>
+          Ask for another code
+        </a>
+      </p>
+      <p class="links">
+        <a href={withReturn(c, '/sign-in')}>Sign in</a>
       </p>
     </>,
   )

@@ -1,6 +1,7 @@
 /**
  * Where a person goes on after signing in: `?return_to=`, a path of this origin that is no API, and nothing else (CWE-601,
- * CWE-352). What is not one is left out, and the person gets to the account's page.
+ * CWE-352). What is not one is left out, and the person gets to the account's page. It goes along from page to page; a mailed
+ * link does not hold it, but the code in it knows it.
  */
 import type { Context } from 'hono'
 
@@ -29,12 +30,21 @@ function isOfApi(path: string): boolean {
 }
 
 export function returnTo(c: Context): string {
-  return toOwnPath(c.req.query('return_to')) ?? HOME
+  return askedReturn(c) ?? HOME
 }
 
-/** `path` with what the page was called with, so that nothing is lost on the way through several pages. */
-export function withReturn(c: Context, path: string, extra: Readonly<Record<string, string>> = {}): string {
-  const known = toOwnPath(c.req.query('return_to'))
+/** What the page was called with, if anything; otherwise what the code was asked for with, if a code has led here. */
+export function askedReturn(c: Context, ofCode: string | null = null): string | null {
+  return toOwnPath(c.req.query('return_to')) ?? toOwnPath(ofCode ?? undefined)
+}
+
+/** `path` with where the person goes on, so that nothing is lost on the way through several pages. */
+export function withReturn(
+  c: Context,
+  path: string,
+  extra: Readonly<Record<string, string>> = {},
+  known: string | null = askedReturn(c),
+): string {
   const query = new URLSearchParams({ ...(known === null ? {} : { return_to: known }), ...extra }).toString()
   return query === '' ? path : `${path}?${query}`
 }
@@ -43,7 +53,7 @@ export function withReturn(c: Context, path: string, extra: Readonly<Record<stri
  * Goes on there after a form. What may lead to another site goes by a page of its own: browsers hold the whole chain of
  * redirects after a form against `form-action`, which names this site alone.
  */
-export function goOn(c: Context): Response {
-  const path = returnTo(c)
-  return c.redirect(LEADS_ELSEWHERE.test(path) ? withReturn(c, '/continue') : path, 303)
+export function goOn(c: Context, known: string | null = askedReturn(c)): Response {
+  const path = known ?? HOME
+  return c.redirect(LEADS_ELSEWHERE.test(path) ? withReturn(c, '/continue', {}, known) : path, 303)
 }

@@ -6,16 +6,20 @@ import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { AppError } from '../core/errors.ts'
 import { typedPassword } from '../core/fields.ts'
+import { issueFirstSignInTicketFor } from '../core/sessions/first-sign-in.ts'
+import type { OptionalGate } from '../core/sessions/gate.ts'
 import { signIn } from '../core/sessions/sign-in.ts'
-import { anyone, optionalSession } from '../http/access.ts'
+import { optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
-import { form, formToken } from '../http/form-token.ts'
+import { form, formToken, OUT_OF_DATE } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
-import { toHex } from '../ids.ts'
+import { toHex, type UserId } from '../ids.ts'
 import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { productOf, showPage } from './layout.tsx'
-import { returnTo, withReturn } from './return-to.ts'
+import { rememberNewAccount } from './new-account.ts'
+import { redirectWith } from './notices.ts'
+import { goOn, returnTo, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
 
 const NAME_LENGTH_MAX = 254
@@ -32,22 +36,20 @@ export const signInPages = new Hono<AppEnv>()
     if (user && mode === 'first') return c.redirect(returnTo(c), 303)
     return showSignIn(c, UNTOUCHED, hintOf(c) ?? (mode === 'again' ? user?.username : undefined))
   })
-  .post('/sign-in', anyone(), networkLimit('login'), form('sign-in', SignInForm), (c) =>
+  .post('/sign-in', optionalSession(), networkLimit('login'), form('sign-in', SignInForm), (c) =>
     take(c, c.req.valid('form'), {
       mends: 'unauthenticated',
       act: async ({ identifier, password }) => {
-        const isEmail = identifier.includes('@')
         const outcome = await signIn(c.var.ctx, {
-          username: isEmail ? null : identifier,
-          email: isEmail ? identifier : null,
+          username: identifier,
+          email: null,
           password,
           userAgent: c.var.ctx.caller.userAgent,
           presented: await presented(c),
         }).catch(unverified)
-        if ('unverifiedId' in outcome) return c.redirect(`/verify?account=${toHex(outcome.unverifiedId)}&notice=not_verified`, 303)
-        return signedIn(c, outcome)
+        return 'unverifiedId' in outcome ? toVerification(c, outcome.unverifiedId) : signedIn(c, outcome)
       },
-      again: (state) => showSignIn(c, state),
+      again: async (state) => ((await isSignedInElsewhere(c, c.var.gate, state)) ? goOn(c) : showSignIn(c, state)),
     }),
   )
 
@@ -57,6 +59,21 @@ function unverified(thrown: unknown) {
     return { unverifiedId: thrown.userId }
   }
   throw thrown
+}
+
+/** In another window, as whom the form is about: the form is out of date, and what it was for has been done. */
+async function isSignedInElsewhere(c: Context, gate: OptionalGate, { error, typed }: FormState): Promise<boolean> {
+  if (error?.reason !== OUT_OF_DATE || (await modeOf(c)) === 'another') return false
+  const { user } = await gate()
+  const name = (typed.identifier ?? '').trim().toLowerCase()
+  return user !== null && ['', user.usernameKey, user.emailKey].includes(name)
+}
+
+/** The password was right: it is not asked for again once the address is proved in this browser. */
+async function toVerification(c: Context, userId: UserId): Promise<Response> {
+  const ticket = await issueFirstSignInTicketFor(c.var.ctx, userId)
+  if (ticket !== null) rememberNewAccount(c, userId, ticket)
+  return redirectWith(c, withReturn(c, '/verify', { account: toHex(userId) }), 'not_verified')
 }
 
 type Mode = 'first' | 'again' | 'another'
@@ -116,9 +133,14 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
         />
         <Submit>Sign in</Submit>
       </Form>
+      {state.error?.code === 'unauthenticated' && state.typed.identifier?.includes('@') && (
+        <p class="aside">
+          Signed up a moment ago? <a href={withReturn(c, '/verify')}>Confirm your address</a> first.
+        </p>
+      )}
       <p class="links">
-        <a href="/forgot">Forgot your password?</a>
-        {mode !== 'again' && <a href="/sign-up">Create an account</a>}
+        <a href={withReturn(c, '/forgot')}>Forgot your password?</a>
+        {mode !== 'again' && <a href={withReturn(c, '/sign-up')}>Create an account</a>}
       </p>
     </>,
   )

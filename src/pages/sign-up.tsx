@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { createAccount } from '../core/accounts/sign-up.ts'
 import type { Ctx } from '../core/ctx.ts'
 import * as fields from '../core/fields.ts'
+import { issueFirstSignInTicket, signInFirst } from '../core/sessions/first-sign-in.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken } from '../http/form-token.ts'
@@ -12,7 +13,10 @@ import { toHex } from '../ids.ts'
 import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { productOf, showPage } from './layout.tsx'
+import { rememberNewAccount } from './new-account.ts'
 import { redirectWith } from './notices.ts'
+import { askedReturn, withReturn } from './return-to.ts'
+import { presented, signedIn } from './signed-in.ts'
 
 const LABELS: Labels = {
   givenName: 'First name',
@@ -37,14 +41,26 @@ export const signUpPages = new Hono<AppEnv>()
   .post('/sign-up', anyone(), networkLimit('create'), form('sign-up', SignUpForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async (values) => {
-        const user = await createAccount(c.var.ctx, { ...values, phone: null, phoneCountryCode: null })
+        const { ctx } = c.var
+        const user = await createAccount(ctx, { ...values, phone: null, phoneCountryCode: null, returnTo: askedReturn(c) })
+        const ticket = issueFirstSignInTicket(ctx, user)
+        if (ctx.config.requireEmailVerification) {
+          rememberNewAccount(c, user.id, ticket)
+          return redirectWith(c, withReturn(c, '/verify', { account: toHex(user.id) }), 'signed_up')
+        }
         // Where addresses need no proof, there is nothing to wait for.
-        if (!c.var.ctx.config.requireEmailVerification) return redirectWith(c, '/sign-in', 'verified')
-        return redirectWith(c, `/verify?account=${toHex(user.id)}`, 'signed_up')
+        const outcome = await signInFirst(ctx, { userId: user.id, ticket, presented: await presented(c) })
+        return outcome ? signedIn(c, outcome) : redirectWith(c, withReturn(c, '/sign-in'), 'verified')
       },
       again: (state) => showSignUp(c, state),
     }),
   )
+
+/** What an app knows of the person's address (OpenID Connect Core §3.1.2.1, `login_hint`). */
+function hintOf(c: Context): string | undefined {
+  const hint = fields.email.safeParse(c.req.query('login_hint'))
+  return hint.success ? hint.data : undefined
+}
 
 async function showSignUp(c: Context, state: FormState): Promise<Response> {
   const { config } = c.var.ctx as Ctx
@@ -59,7 +75,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
       hasError: state.error !== null,
     },
     <>
-      <Form action="/sign-up" token={token} state={state} labels={LABELS}>
+      <Form action={withReturn(c, '/sign-up')} token={token} state={state} labels={LABELS}>
         {config.invites.only && <Input name="inviteCode" hint="You need one from somebody who has an account." code first {...shared} />}
         <div class="pair">
           <Input name="givenName" autocomplete="given-name" first={!config.invites.only} {...shared} />
@@ -73,7 +89,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
           maxlength={30}
           {...shared}
         />
-        <Input name="email" type="email" autocomplete="email" maxlength={254} {...shared} />
+        <Input name="email" type="email" value={hintOf(c)} autocomplete="email" maxlength={254} {...shared} />
         <Input
           name="password"
           hint="At least 8 characters. A few words in a row are easy to keep in mind."
@@ -84,7 +100,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
         <Submit>Create account</Submit>
       </Form>
       <p class="aside">
-        You have an account already? <a href="/sign-in">Sign in</a>
+        You have an account already? <a href={withReturn(c, '/sign-in')}>Sign in</a>
       </p>
     </>,
   )

@@ -5,17 +5,17 @@ import type { SignInOutcome } from '../core/sessions/sign-in.ts'
 import { setSessionCookie } from '../http/credentials.ts'
 import { toHex } from '../ids.ts'
 import { clearPendingSignIn, setPendingSignIn } from './pending-sign-in.ts'
-import { goOn, withReturn } from './return-to.ts'
+import { askedReturn, goOn, withReturn } from './return-to.ts'
 
-export function signedIn(c: Context, outcome: SignInOutcome): Response {
+export function signedIn(c: Context, outcome: SignInOutcome, to: string | null = askedReturn(c)): Response {
   if (outcome.kind === 'second_factor_required') {
     const { sessionHash, methods } = outcome
     setPendingSignIn(c, { userId: toHex(outcome.user.id), sessionHash, methods })
-    return c.redirect(withReturn(c, '/sign-in/code'), 303)
+    return c.redirect(withReturn(c, '/sign-in/code', {}, to), 303)
   }
   clearPendingSignIn(c)
   setSessionCookie(c, outcome.session, c.var.ctx.now())
-  return goOn(c)
+  return goOn(c, to)
 }
 
 /** The session that a new one takes the place of. */

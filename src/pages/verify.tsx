@@ -1,62 +1,79 @@
 /**
- * `/verify`: the code that proves an e-mail address, of a new account or of a change. `/email/undo`: the code that brings
- * the address before back.
+ * `/verify`: the code that proves an e-mail address, of a new account or of a change. Another one is mailed by `/verify/resend`
+ * for the account that this browser knows, and by `/verify/new-code` for an address.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { undoEmailChange } from '../core/accounts/email-change.ts'
-import { resendVerification, verifyEmail } from '../core/accounts/sign-up.ts'
-import { userIdHex } from '../core/fields.ts'
+import { resendVerification, resendVerificationTo, verifyEmail } from '../core/accounts/sign-up.ts'
+import { email, userIdHex } from '../core/fields.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
-import { CodeField, mailedCode } from './code-field.tsx'
+import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
 import { statusOf } from './errors.tsx'
-import { Form, type FormState, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
+import { newAccountOf, signInNewAccount } from './new-account.ts'
 import { redirectWith } from './notices.ts'
+import { askedReturn, withReturn } from './return-to.ts'
 
-const LABELS: Labels = { code: 'Code', account: 'Account' }
+const PATH = '/verify'
+const RESEND = `${PATH}/resend`
+const NEW_CODE = `${PATH}/new-code`
+const LABELS: Labels = { code: 'Code', account: 'Account', email: 'E-mail address' }
 const CodeForm = z.object({ code: mailedCode })
 const ResendForm = z.object({ account: userIdHex })
+const NewCodeForm = z.object({ email })
 
 export const verifyPages = new Hono<AppEnv>()
-  .get('/verify', anyone(), (c) => showVerify(c, UNTOUCHED))
-  .post('/verify', anyone(), networkLimit('other'), form('verify', CodeForm), (c) =>
+  .get(PATH, anyone(), networkLimit('other'), async (c) => {
+    const link = await readMailedLink(c, ['verify_email', 'change_email'])
+    return link?.code === null ? showSpent(c) : showVerify(c, UNTOUCHED, link)
+  })
+  .post(PATH, anyone(), networkLimit('other'), form('verify', CodeForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ code }) => {
-        await verifyEmail(c.var.ctx, { code, userId: null })
-        return redirectWith(c, '/sign-in', 'verified')
+        const proved = await verifyEmail(c.var.ctx, { code, userId: null })
+        const to = askedReturn(c, proved.returnTo)
+        const signedIn = proved.isFirst ? await signInNewAccount(c, proved.userId, to) : null
+        return signedIn ?? redirectWith(c, withReturn(c, '/sign-in', {}, to), 'verified')
       },
-      again: (state) => showVerify(c, state),
+      again: (state) => showVerify(c, state, null),
     }),
   )
-  .post('/verify/resend', anyone(), networkLimit('code'), form('resend', ResendForm), (c) =>
+  .get(RESEND, anyone(), (c) => c.redirect(withReturn(c, PATH), 303))
+  .post(RESEND, anyone(), networkLimit('code'), form('resend', ResendForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ account }) => {
-        await resendVerification(c.var.ctx, account)
-        return redirectWith(c, `/verify?account=${toHex(account)}`, 'code_sent')
+        await resendVerification(c.var.ctx, account, askedReturn(c))
+        return redirectWith(c, withReturn(c, PATH, { account: toHex(account) }), 'code_sent')
       },
-      again: (state) => showVerify(c, state),
+      again: (state) => showVerify(c, state, null),
     }),
   )
-  .get('/verify/resend', anyone(), (c) => c.redirect('/verify', 303))
-  .get('/email/undo', anyone(), (c) => showUndo(c, UNTOUCHED))
-  .post('/email/undo', anyone(), networkLimit('code'), form('undo', CodeForm), (c) =>
+  .get(NEW_CODE, anyone(), (c) => showNewCode(c, UNTOUCHED))
+  .post(NEW_CODE, anyone(), networkLimit('code'), form('new-code', NewCodeForm), (c) =>
     take(c, c.req.valid('form'), {
-      act: async ({ code }) => {
-        await undoEmailChange(c.var.ctx, code)
-        return redirectWith(c, '/forgot', 'email_restored')
+      act: async ({ email }) => {
+        await resendVerificationTo(c.var.ctx, email, askedReturn(c))
+        return redirectWith(c, withReturn(c, PATH), 'code_sent')
       },
-      again: (state) => showUndo(c, state),
+      again: (state) => showNewCode(c, state),
     }),
   )
 
-async function showVerify(c: Context, state: FormState): Promise<Response> {
-  const account = userIdHex.safeParse(c.req.query('account') ?? state.typed.account)
-  const id = account.success ? toHex(account.data) : null
+/** Whose address it is: as the page was called, or as this browser knows. */
+function accountOf(c: Context, state: FormState): string | null {
+  const named = userIdHex.safeParse(c.req.query('account') ?? state.typed.account)
+  const id = named.success ? named.data : newAccountOf(c)
+  return id === null ? null : toHex(id)
+}
+
+async function showVerify(c: Context, state: FormState, link: MailedLink | null): Promise<Response> {
+  const account = accountOf(c, state)
+  const to = askedReturn(c, link?.returnTo)
   const tokens = [await formToken(c, 'verify'), await formToken(c, 'resend')] as const
   return showPage(
     c,
@@ -67,37 +84,66 @@ async function showVerify(c: Context, state: FormState): Promise<Response> {
       hasError: state.error !== null,
     },
     <>
-      <Form action={id === null ? '/verify' : `/verify?account=${id}`} token={tokens[0]} state={state} labels={LABELS}>
-        <CodeField c={c} state={state} labels={LABELS} />
+      <Form action={withReturn(c, PATH, account === null ? {} : { account }, to)} token={tokens[0]} state={state} labels={LABELS}>
+        <CodeField link={link} state={state} labels={LABELS} />
         <Submit>Confirm address</Submit>
       </Form>
-      {id !== null && (
-        <Form action="/verify/resend" token={tokens[1]} class="resend">
-          <input type="hidden" name="account" value={id} />
+      {account !== null && (
+        <Form action={withReturn(c, RESEND, {}, to)} token={tokens[1]} class="resend">
+          <input type="hidden" name="account" value={account} />
           <p class="aside">No mail after a minute or two? Look into your spam folder, or have it sent once more.</p>
           <Submit kind="secondary">Send a new code</Submit>
         </Form>
       )}
       <p class="links">
-        <a href="/sign-in">Sign in</a>
+        {account === null && <a href={withReturn(c, NEW_CODE, {}, to)}>Send a new code</a>}
+        <a href={withReturn(c, '/sign-in', {}, to)}>Sign in</a>
       </p>
     </>,
   )
 }
 
-async function showUndo(c: Context, state: FormState): Promise<Response> {
-  const token = await formToken(c, 'undo')
+async function showNewCode(c: Context, state: FormState): Promise<Response> {
+  const token = await formToken(c, 'new-code')
   return showPage(
     c,
     {
-      title: 'Bring your address back',
-      lead: 'This undoes the change of your e-mail address and signs everybody out, you as well. Then set a new password.',
+      title: 'Send a new code',
+      lead: 'Tell us the address that you signed up with. If it waits to be confirmed, we send a code to it.',
       status: state.error ? statusOf(state.error) : 200,
       hasError: state.error !== null,
     },
-    <Form action="/email/undo" token={token} state={state} labels={LABELS}>
-      <CodeField c={c} state={state} labels={LABELS} />
-      <Submit>Undo the change</Submit>
-    </Form>,
+    <>
+      <Form action={withReturn(c, NEW_CODE)} token={token} state={state} labels={LABELS}>
+        <Input name="email" labels={LABELS} state={state} type="email" autocomplete="email" maxlength={254} first />
+        <Submit>Send the code</Submit>
+      </Form>
+      <p class="links">
+        <a href={withReturn(c, PATH)}>I have a code</a>
+        <a href={withReturn(c, '/sign-in')}>Sign in</a>
+      </p>
+    </>,
+  )
+}
+
+/** Most who see this have confirmed the address a moment ago, by the same link. */
+function showSpent(c: Context): Response {
+  return showPage(
+    c,
+    {
+      title: 'This link no longer works',
+      lead: 'It has been used already, or it is too old. If you have confirmed your address with it, you can sign in now.',
+      status: 410,
+    },
+    <>
+      <p>
+        <a class="button primary" href={withReturn(c, '/sign-in')}>
+          Sign in
+        </a>
+      </p>
+      <p class="links">
+        <a href={withReturn(c, NEW_CODE)}>Send a new code</a>
+      </p>
+    </>,
   )
 }

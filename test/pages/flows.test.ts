@@ -1,20 +1,11 @@
 // Whole ways through the pages, as a person without any script goes them: by links, forms and redirects.
 import { describe, expect, test } from 'vitest'
 import { Client, mailsTo, newestCode } from '../support/kith.ts'
-import { alertIn, fillIn, follow, formOf, headingOf, noticeIn, open, send, signInOnPage } from '../support/pages.ts'
+import { alertIn, fillIn, follow, formOf, headingOf, linkNamed, mailedLink, noticeIn, open, send, signInOnPage } from '../support/pages.ts'
 import { PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
 
 const ORIGIN = 'https://kith.test'
 const NEW_PASSWORD = 'quite-another-horse-and-staple'
-
-/** The link of the newest mail that has one. */
-async function linkTo(address: string): Promise<string> {
-  for (const { text } of await mailsTo(address)) {
-    const link = /^https:\/\/kith\.test(\S+)$/m.exec(text)?.[1]
-    if (link) return link
-  }
-  throw new Error(`no link was mailed to ${address}`)
-}
 
 async function browserOf(person: Person, password = person.password): Promise<Client> {
   const client = new Client()
@@ -25,7 +16,7 @@ async function browserOf(person: Person, password = person.password): Promise<Cl
 const isSignedIn = async (client: Client) => (await client.get('/account')).status === 200
 
 describe('a new account', () => {
-  test('signs up, confirms its address by the link of the mail, signs in', async () => {
+  test('signs up, confirms its address by the link of the mail, and is signed in', async () => {
     const client = new Client()
     const email = 'page_flow@example.com'
     const typed = { givenName: 'Page', familyName: 'Flow', username: 'page_flow', email, password: PASSWORD }
@@ -33,7 +24,7 @@ describe('a new account', () => {
     expect(headingOf(sent)).toBe('Confirm your address')
     expect(noticeIn(sent)).toContain('Almost done')
 
-    const link = await linkTo(email)
+    const link = await mailedLink(email)
     expect(link).toMatch(/^\/verify\?code=/)
     const page = await open(client, link)
     expect(formOf(page).fields.code).toBe(await newestCode(email))
@@ -41,11 +32,54 @@ describe('a new account', () => {
     const early = await signInOnPage(client, 'page_flow', PASSWORD)
     expect(early.headers.get('location')).toMatch(/^\/verify\?account=[0-9a-f]{24}&notice=not_verified$/)
 
-    const verified = await follow(client, await send(client, formOf(page)))
-    expect(noticeIn(verified)).toContain('is confirmed')
-    const account = await follow(client, await send(client, formOf(verified), { identifier: email, password: PASSWORD }))
+    const account = await follow(client, await send(client, formOf(page)))
     expect(headingOf(account)).toBe('Your account')
     expect(account.text).toContain('page_flow')
+  })
+
+  test('confirmed in another browser, signs in there with the password', async () => {
+    const { email, username } = await signUp('page_elsewhere')
+    const client = new Client()
+    const verified = await follow(client, await send(client, formOf(await open(client, await mailedLink(email)))))
+    expect([noticeIn(verified), await isSignedIn(client)]).toEqual(['Your e-mail address is confirmed. You can sign in now.', false])
+    expect((await send(client, formOf(verified), { identifier: username, password: PASSWORD })).headers.get('location')).toBe('/account')
+  })
+
+  test('confirmed where its password was typed to sign in, is signed in', async () => {
+    const { email, username } = await signUp('page_typed')
+    const client = new Client()
+    const page = await follow(client, await signInOnPage(client, username, PASSWORD))
+    expect(noticeIn(page)).toContain('Confirm your e-mail address first')
+    await follow(client, await send(client, formOf(page), { code: await newestCode(email) }))
+    expect(await isSignedIn(client)).toBe(true)
+  })
+
+  test('where addresses need no proof, is signed in at once', async () => {
+    const env = { REQUIRE_EMAIL_VERIFICATION: 'off' }
+    const client = new Client()
+    const typed = { givenName: 'A', familyName: 'B', username: 'page_at_once', email: 'page_at_once@example.com', password: PASSWORD }
+    const reply = await send(client, formOf(await client.get('/sign-up?return_to=/account/privacy', { env })), typed, { env })
+    expect([reply.status, reply.headers.get('location'), await isSignedIn(client)]).toEqual([303, '/account/privacy', true])
+  })
+
+  test('that is not confirmed yet is led to that by a line that anybody gets who types an address', async () => {
+    const { email } = await signUp('page_waiting')
+    const client = new Client()
+    const [waiting, nobody] = await Promise.all(
+      [email, 'nobody@example.com'].map((address) => signInOnPage(new Client(), address, PASSWORD)),
+    )
+    if (!waiting || !nobody) throw new Error('no reply')
+    const blind = (text: string) =>
+      text
+        .replace(/form_token" value="[^"]*"/g, '')
+        .replaceAll(email, '')
+        .replaceAll('nobody@example.com', '')
+    expect([waiting.status, blind(waiting.text)]).toEqual([401, blind(nobody.text)])
+    const page = await open(client, linkNamed(waiting, 'Confirm your address'))
+    const asked = await follow(client, await fillIn(client, linkNamed(page, 'Send a new code'), { email: ` ${email.toUpperCase()} ` }))
+    expect(noticeIn(asked)).toContain('a new one is on its way')
+    await follow(client, await send(client, formOf(asked), { code: await newestCode(email) }))
+    expect((await signInOnPage(client, email, PASSWORD)).headers.get('location')).toBe('/account')
   })
 
   test('has its code sent once more', async () => {
@@ -54,7 +88,7 @@ describe('a new account', () => {
     const page = await open(client, `/verify?account=${id}`)
     const answer = await follow(client, await send(client, formOf(page, '/verify/resend')))
     expect(noticeIn(answer)).toContain('a new one is on its way')
-    expect(await linkTo(email)).toMatch(/^\/verify\?code=/)
+    expect(await mailedLink(email)).toMatch(/^\/verify\?code=/)
   })
 
   test('keeps what was typed when something is wrong, but for the password', async () => {
@@ -147,6 +181,22 @@ describe('signing in', () => {
     expect(done.headers.get('location')).toBe('/account/sessions?after=0123456789abcdef01234567')
   })
 
+  test('with a form that is out of date, as the person has signed in in another window, goes on', async () => {
+    const person = await verifiedPerson('page_two_windows')
+    const client = new Client()
+    const form = formOf(await open(client, '/sign-in?return_to=/account/privacy'))
+    await signInOnPage(client, person.email, PASSWORD)
+    const session = client.cookies.get('__Host-kith_session')
+    const typed = { identifier: ` ${person.username.toUpperCase()} `, password: PASSWORD }
+    const late = await send(client, form, typed)
+    expect([late.status, late.headers.get('location')]).toEqual([303, '/account/privacy'])
+    expect(client.cookies.get('__Host-kith_session')).toBe(session)
+    // As somebody else, and for another account, it is asked for once more.
+    const other = await send(client, form, { ...typed, identifier: 'page_somebody_else' })
+    expect([other.status, alertIn(other)]).toEqual([403, 'This page was out of date. Please send it once more.'])
+    expect((await send(client, { ...form, action: '/sign-in?another=1' }, typed)).status).toBe(403)
+  })
+
   test('on the way to an app goes by a page of its own, as a form may not redirect there', async () => {
     const person = await verifiedPerson('page_oauth')
     const client = new Client()
@@ -224,10 +274,10 @@ describe('the account', () => {
     const email = 'page_email_new@example.com'
     const asked = await follow(client, await fillIn(client, '/account/email', { email, currentPassword: PASSWORD }))
     expect(noticeIn(asked)).toContain('We have sent a mail to the new address')
-    const confirmed = await follow(client, await send(client, formOf(await open(client, await linkTo(email)))))
+    const confirmed = await follow(client, await send(client, formOf(await open(client, await mailedLink(email)))))
     expect(noticeIn(confirmed)).toContain('is confirmed')
     expect(await isSignedIn(client)).toBe(false)
-    const undo = await linkTo(person.email)
+    const undo = await mailedLink(person.email)
     expect(undo).toMatch(/^\/email\/undo\?code=/)
     const back = await follow(client, await send(client, formOf(await open(client, undo))))
     expect(headingOf(back)).toBe('Set a new password')
@@ -287,7 +337,7 @@ describe('a forgotten password', () => {
     const client = new Client()
     const asked = await follow(client, await fillIn(client, '/forgot', { email: person.email }))
     expect(headingOf(asked)).toBe('Choose a new password')
-    const link = await linkTo(person.email)
+    const link = await mailedLink(person.email)
     expect(link).toMatch(/^\/reset\?code=/)
     const done = await follow(client, await send(client, formOf(await open(client, link)), { password: NEW_PASSWORD }))
     expect(noticeIn(done)).toContain('Your new password is set')

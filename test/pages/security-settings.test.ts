@@ -154,7 +154,7 @@ describe('the second step', () => {
     const page = await open(client, `/sign-in?${new URLSearchParams({ return_to: to })}`)
     expect([headingOf(page), formOf(page).fields.identifier]).toEqual(['Sign in again', person.username])
     const nobody = await open(new Client(), `/sign-in?${new URLSearchParams({ return_to: to })}`)
-    expect([headingOf(nobody), nobody.text.includes('href="/sign-up"')]).toEqual(['Sign in', true])
+    expect([headingOf(nobody), nobody.text.includes('href="/sign-up?return_to=')]).toEqual(['Sign in', true])
     const hinted = await open(new Client(), '/sign-in?login_hint=ada%40example.com')
     expect(formOf(hinted).fields.identifier).toBe('ada@example.com')
   })

@@ -1,6 +1,6 @@
 /** Pages as a person without any script sees them: finds the forms in the HTML, fills them in and sends them. */
 import { expect } from 'vitest'
-import { Client, type Options, ORIGIN, type Reply } from './kith.ts'
+import { Client, mailsTo, type Options, ORIGIN, type Reply } from './kith.ts'
 
 export interface PageForm {
   readonly action: string
@@ -103,6 +103,22 @@ export function consentPath(clientId: string, changes: Readonly<Record<string, s
 /** Signed in on the page, with the cookie of `client`. */
 export async function signInOnPage(client: Client, identifier: string, password: string): Promise<Reply> {
   return fillIn(client, '/sign-in', { identifier, password })
+}
+
+/** Where the link of that text on a page leads. */
+export function linkNamed({ text }: Reply, name: string): string {
+  const link = [...text.matchAll(/<a\b[^>]*href="([^"]*)"[^>]*>(.*?)<\/a>/gs)].find(([, , inside = '']) => inside.startsWith(name))?.[1]
+  if (link === undefined) throw new Error(`no link ${name} in ${text}`)
+  return unescapeHtml(link)
+}
+
+/** The link with a code of the newest mail that has one. */
+export async function mailedLink(address: string): Promise<string> {
+  for (const { text } of await mailsTo(address)) {
+    const link = /^https:\/\/kith\.test(\S+[?]code=\S+)$/m.exec(text)?.[1]
+    if (link) return link
+  }
+  throw new Error(`no link was mailed to ${address}`)
 }
 
 export const newBrowser = () => new Client()

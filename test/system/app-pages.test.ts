@@ -167,11 +167,9 @@ describe.each([
     await page.click('main form button')
     await page.waitForSelector('[role=status]')
     await page.goto(await mailTo(server.origin, email, /^(http\S+\/verify\?code=\S+)$/m))
+    await look(page, 'verify')
     await page.click('text="Confirm address"')
-    await page.waitForSelector('[role=status]')
-
-    await page.goto(flow.url)
-    await signIn(page, username)
+    // No password is typed again: the browser that has signed up is signed in, and on its way to the app.
     await page.waitForSelector('h1:has-text("Let Photo Prints in?")')
     await look(page, 'consent')
     const told = await backAtApp(page, () => page.click('text="Allow"'))

@@ -10,6 +10,7 @@ import { avatarUrl } from '../../core/media/avatar-urls.ts'
 import type { Choices } from '../../core/profiles/choices.ts'
 import { splitPhone } from '../../core/profiles/phone-numbers.ts'
 import type { ProvedUpdate, UserRow } from '../../core/profiles/proved-update.ts'
+import { foldTypedCode } from '../../core/typed-text.ts'
 import { toHex } from '../../ids.ts'
 
 // --- requests --------------------------------------------------------------------------------------------------
@@ -82,11 +83,6 @@ export const RefreshBody = z.object({
   refresh: z.string().min(1, REQUIRED).meta({ example: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8' }),
 })
 
-/** No user name has an @, every address has. */
-export function toSignInNames(text: string): { username: string | null; email: string | null } {
-  return text.includes('@') ? { username: null, email: text } : { username: text, email: null }
-}
-
 /** The core's words and ours. */
 const WIRE_NAMES: Readonly<Record<string, keyof z.output<typeof UpdateProfileBody>>> = {
   givenName: 'first_name',
@@ -114,7 +110,7 @@ export function toProvedUpdate(body: z.output<typeof UpdateProfileBody>, user: U
   }
   const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
   // A number has lost its leading zeros; people type spaces (wire §6.6).
-  const proof = { token: token ?? null, digits: digits?.replace(/[\s-]/g, '').padStart(6, '0') ?? null }
+  const proof = { token: token ?? null, digits: (digits && foldTypedCode(digits).padStart(6, '0')) ?? null }
   return { fields: sent, email, proof }
 }
 

@@ -65,7 +65,7 @@ export const LoginBody = z
       .min(1)
       .max(254)
       .optional()
-      .meta({ description: 'Or email; with both, they must be one account', example: 'john_doe' }),
+      .meta({ description: 'Or the e-mail address, here or in email; with both, they must be one account', example: 'john_doe' }),
     email: z.string().min(1).max(254).optional().meta({ example: 'user@example.com' }),
     password: fields.typedPassword,
     userAgent: optional(userAgent),

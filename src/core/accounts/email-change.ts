@@ -5,6 +5,7 @@
  */
 import { sha256 } from '../../crypto.ts'
 import type { AuditEventId, ChallengeId, MailId, SessionId, UserId } from '../../ids.ts'
+import { inGroups } from '../../mail/codes.ts'
 import { countAttempt, wasCounted } from '../../store/db/attempt-counters.ts'
 import { wasRecorded } from '../../store/db/audit-events.ts'
 import {
@@ -35,6 +36,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey } from '../fields.ts'
 import { CHALLENGE_TRIES, EMAIL_CHANGE_UNDO_MS } from '../figures.ts'
+import { foldTypedCode } from '../typed-text.ts'
 import { audit } from './audit.ts'
 import { restoreAccountWrites } from './deletion.ts'
 import { deliverLater, mailAttempt, mailNotice, newChallenge } from './mail.ts'
@@ -107,8 +109,9 @@ export interface OpenCode {
 
 export const codeRefusal = () => new AppError('code_invalid', 'The code is wrong, used or expired')
 
+/** Of a mailed code, however it is typed. */
 export function hashOfCode(code: string): string {
-  return sha256(code.trim().toLowerCase())
+  return sha256(inGroups(foldTypedCode(code)))
 }
 
 /**

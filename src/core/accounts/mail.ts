@@ -16,6 +16,7 @@ import {
 } from '../../store/db/challenges.ts'
 import { always, both, type Fragment, idOf, not, type Statement, yieldsNobody } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf, type MailKind, newestChallenge, noChallenge } from '../../store/db/mail-outbox.ts'
+import { updateReturnTo } from '../../store/db/mailed-codes.ts'
 import type { Ctx } from '../ctx.ts'
 import { MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY } from '../figures.ts'
 
@@ -53,6 +54,8 @@ export interface CodeMail {
   readonly user: Fragment
   /** The address as the caller named it, for the limit. */
   readonly address: string
+  /** A path of ours, where the person goes on once the code has been used. */
+  readonly returnTo?: string | null | undefined
   /** Nobody may learn whether `user` yields anyone: then as much is written for nobody. */
   readonly isSilent?: true
   /** The least time between two of these mails; 0 where each is about another account. */
@@ -64,7 +67,8 @@ export interface CodeMail {
  * makes older ones void. Where the limit says no, nothing changes, and `counted` does not hold. `mailId` is the row to deliver after the commit.
  */
 export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: Fragment; writes: Statement<unknown>[] } {
-  const challenge = newChallenge(ctx, mail.purpose, mail.lifeMs)
+  const { returnTo = null } = mail
+  const challenge = { ...newChallenge(ctx, mail.purpose, mail.lifeMs), returnTo }
   const limit = mailAttempt(ctx, mail.purpose, mail.address)
   const attempt = { ...limit, pauseMs: mail.pauseMs ?? limit.pauseMs }
   const mailId = ctx.newId<MailId>()
@@ -77,6 +81,8 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: F
       countAttempt(attempt),
       insertChallenge(challenge, mail.user, both(counted, not(stillGood))),
       voidOlderChallenges({ user: mail.user, purpose: mail.purpose, newest: challenge.id, now: ctx.now() }),
+      // A code that is sent once more leads to where it was asked for last.
+      ...(returnTo === null ? [] : [updateReturnTo(newestChallenge(mail.user, mail.purpose), returnTo, counted)]),
       insertMail(
         { id: mailId, kind: mail.kind, params: '{}', challengeId: newestChallenge(mail.user, mail.purpose), createdAt: ctx.now() },
         mail.user,

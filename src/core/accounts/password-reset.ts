@@ -2,7 +2,7 @@
  * A forgotten password (OWASP Forgot Password; wire §6.7): a code to the address, the same answer whether the address
  * has an account or not. A new password ends every session and token, and signs nobody in.
  */
-import { currentMac, sha256 } from '../../crypto.ts'
+import { currentMac } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { claimCode, claimedUserId, findClaim, findCodeOwner, wasClaimed } from '../../store/db/challenges.ts'
@@ -14,6 +14,7 @@ import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password } from '../fields.ts'
 import { inARowKeys } from '../sessions/password-attempts.ts'
 import { audit } from './audit.ts'
+import { hashOfCode } from './email-change.ts'
 import { deliverLater, mailCode, mailNotice } from './mail.ts'
 import { hashPassword } from './password-hash.ts'
 import { refuseGuessablePassword } from './password-rules.ts'
@@ -24,7 +25,7 @@ export function resetTarget(ctx: Ctx, key: string): string {
 }
 
 /** Mails a code to the owner of the address, if there is one. One round trip, the same statements for everyone. */
-export async function requestPasswordReset(ctx: Ctx, email: Email): Promise<{ target: string }> {
+export async function requestPasswordReset(ctx: Ctx, email: Email, returnTo?: string | null): Promise<{ target: string }> {
   const key = emailKey(email)
   const user = ownerOfAddress(key, ctx.now())
   const mail = mailCode(ctx, {
@@ -33,6 +34,7 @@ export async function requestPasswordReset(ctx: Ctx, email: Email): Promise<{ ta
     kind: kindOf('reset_password'),
     user,
     address: key,
+    returnTo,
     isSilent: true as const,
   })
   // What the limit refuses leaves no trace: anybody could fill somebody's trail with it.
@@ -41,9 +43,15 @@ export async function requestPasswordReset(ctx: Ctx, email: Email): Promise<{ ta
   return { target: resetTarget(ctx, key) }
 }
 
-/** Sets a new password with a code. One claim wins; a wrong, used or expired code is `code_invalid`. */
-export async function resetPassword(ctx: Ctx, input: { code: string; password: Password; target: string | null }): Promise<void> {
-  const codeHash = sha256(input.code.trim().toLowerCase())
+/**
+ * Sets a new password with a code. One claim wins; a wrong, used or expired code is `code_invalid`. `returnTo` is what the
+ * code was asked for with.
+ */
+export async function resetPassword(
+  ctx: Ctx,
+  input: { code: string; password: Password; target: string | null },
+): Promise<{ returnTo: string | null }> {
+  const codeHash = hashOfCode(input.code)
   const refusal = new AppError('code_invalid', 'The code is wrong, used or expired')
   const owner = await ctx.db.one(findCodeOwner({ codeHash, purpose: 'reset_password', now: ctx.now() }))
   if (!owner) throw refusal
@@ -69,4 +77,5 @@ export async function resetPassword(ctx: Ctx, input: { code: string; password: P
   )
   if (!claim) throw refusal
   deliverLater(ctx, notice.mailId)
+  return { returnTo: claim.returnTo }
 }

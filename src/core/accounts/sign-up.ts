@@ -5,8 +5,8 @@
 
 import type { SessionId, UserId } from '../../ids.ts'
 import { claimCode, claimedUserId, findClaim, findOpenCode, wasClaimed } from '../../store/db/challenges.ts'
-import { always, both, findIf, idOf, isPrimaryKeyConflict } from '../../store/db/database.ts'
-import { signUpKind } from '../../store/db/mail-outbox.ts'
+import { always, both, type Fragment, findIf, idOf, isPrimaryKeyConflict } from '../../store/db/database.ts'
+import { kindOf, signUpKind } from '../../store/db/mail-outbox.ts'
 import {
   findAddress,
   findTaken,
@@ -17,6 +17,7 @@ import {
   isVerifiable,
   type UserRow,
   unverifiedUser,
+  unverifiedUserOf,
   userExists,
   verifyAddress,
 } from '../../store/db/users.ts'
@@ -41,6 +42,8 @@ export interface SignUp {
   readonly phone: string | null
   /** Required in invite-only mode; otherwise it tells who invited the account. */
   readonly inviteCode?: string | undefined
+  /** A path of ours, where the person goes on once the address is proved. */
+  readonly returnTo?: string | null
 }
 
 /** Makes an account. Throws `username_taken`, and `email_taken` only where addresses need no proof (wire §6.9). */
@@ -101,6 +104,7 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
     kind: signUpKind(key),
     user: idOf(id),
     address: key,
+    returnTo: input.returnTo,
     // Somebody else's sign-up with the same address must not keep this one's code back; ten a day hold all the same.
     pauseMs: 0,
   })
@@ -110,30 +114,51 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
 }
 
 /** Sends the verification code once more, to an account that still needs it. Says nothing to anyone else. */
-export async function resendVerification(ctx: Ctx, userId: UserId): Promise<void> {
+export async function resendVerification(ctx: Ctx, userId: UserId, returnTo?: string | null): Promise<void> {
   const found = await ctx.db.one(findAddress(userId))
+  const address = found?.emailKey ?? `unknown ${userId}`
+  await mailVerification(ctx, { user: unverifiedUser(userId, ctx.now()), address, returnTo })
+}
+
+/** The same by the address alone: for the newest account that waits for it. */
+export async function resendVerificationTo(ctx: Ctx, email: Email, returnTo?: string | null): Promise<void> {
+  const address = emailKey(email)
+  await mailVerification(ctx, { user: unverifiedUserOf(address, ctx.now()), address, returnTo })
+}
+
+async function mailVerification(ctx: Ctx, input: { user: Fragment; address: string; returnTo: string | null | undefined }): Promise<void> {
   const mail = mailCode(ctx, {
+    ...input,
     purpose: 'verify_email',
     lifeMs: ctx.config.lifetimes.verifyCodeMs,
-    kind: signUpKind(found?.emailKey ?? ''),
-    user: unverifiedUser(userId, ctx.now()),
-    address: found?.emailKey ?? `unknown ${userId}`,
+    kind: kindOf('verify_email'),
     isSilent: true,
   })
   await ctx.db.batch(mail.writes)
   deliverLater(ctx, mail.mailId)
 }
 
+export interface ProvedAddress {
+  readonly userId: UserId
+  /** It is the first one of the account, and not a new one. */
+  readonly isFirst: boolean
+  /** What the code was asked for with. */
+  readonly returnTo: string | null
+}
+
 /**
  * Proves the address that the code was mailed to: the first one of an account, or the one that it is to have now. One
  * claim wins; a wrong, used or expired code is `code_invalid`.
  */
-export async function verifyEmail(ctx: Ctx, input: { code: string; userId: UserId | null }): Promise<void> {
+export async function verifyEmail(ctx: Ctx, input: { code: string; userId: UserId | null }): Promise<ProvedAddress> {
   const codeHash = hashOfCode(input.code)
   const now = ctx.now()
   const open = await ctx.db.one(findOpenCode(codeHash, now))
   if (!open) throw codeRefusal()
-  if (open.purpose === 'change_email') return confirmEmailChange(ctx, { codeHash, open, userId: input.userId })
+  if (open.purpose === 'change_email') {
+    await confirmEmailChange(ctx, { codeHash, open, userId: input.userId })
+    return { userId: open.userId, isFirst: false, returnTo: null }
+  }
   const claimedBy = ctx.newId<SessionId>()
   const whose = input.userId === null ? always : isChallengeOf(input.userId)
   const user = claimedUserId(codeHash, claimedBy)
@@ -146,4 +171,5 @@ export async function verifyEmail(ctx: Ctx, input: { code: string; userId: UserI
     findClaim(codeHash, claimedBy),
   )
   if (!claim) throw codeRefusal()
+  return { ...claim, isFirst: true }
 }

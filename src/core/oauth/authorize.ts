@@ -30,8 +30,11 @@ export interface AuthorizationResponse {
 
 export type AuthorizationOutcome =
   | { readonly kind: 'response'; readonly response: AuthorizationResponse }
-  /** `returnTo`: path and query of the request, with what keeps a forced sign-in from being asked for twice. */
-  | { readonly kind: 'sign_in_required'; readonly loginHint: string | null; readonly returnTo: string }
+  /**
+   * `returnTo`: path and query of the request, with what keeps a forced sign-in from being asked for twice. `isNewUser`: the
+   * client expects somebody who makes an account first.
+   */
+  | { readonly kind: 'sign_in_required'; readonly loginHint: string | null; readonly returnTo: string; readonly isNewUser: boolean }
   | { readonly kind: 'consent_required' }
 
 /** Something went wrong after client and redirect URI were found right: the client may be told. */
@@ -54,7 +57,10 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
   return redirecting(request, async () => {
     const judged = judgeRequest(ctx.config, client, request)
     const signIn = await needsSignIn(ctx, principal, request, judged)
-    if (signIn) return { kind: 'sign_in_required', loginHint: request.loginHint ?? null, returnTo: toPath(signIn.request) }
+    if (signIn) {
+      const [loginHint, isNewUser] = [request.loginHint ?? null, judged.prompts.has('create')]
+      return { kind: 'sign_in_required', loginHint, returnTo: toPath(signIn.request), isNewUser }
+    }
     if (!isBrowser(principal)) throw loginRequired()
     const scopes = grantedByPerson(judged.scopes, principal.scopes)
     const consent = reads[1]

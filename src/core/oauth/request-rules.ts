@@ -16,7 +16,8 @@ export const RESPONSE_TYPES = ['code'] as const
 /** OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode. */
 export const RESPONSE_MODES = ['query', 'form_post'] as const
 export type ResponseMode = (typeof RESPONSE_MODES)[number]
-export const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const
+/** OpenID Connect Core §3.1.2.1, Initiating User Registration 1.0 §4. */
+export const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'] as const
 export type Prompt = (typeof PROMPTS)[number]
 
 /** The request, once it is found right. */
@@ -60,14 +61,10 @@ function judgeCodeChallenge(client: Client, { codeChallenge, codeChallengeMethod
 }
 
 function readPrompts(text: string | undefined): ReadonlySet<Prompt> {
-  const prompts = new Set<Prompt>()
-  for (const name of (text ?? '').split(' ').filter(Boolean)) {
-    const prompt = PROMPTS.find((known) => known === name)
-    if (!prompt) throw invalid('The prompt is not supported')
-    prompts.add(prompt)
-  }
-  if (prompts.has('none') && prompts.size > 1) throw invalid('The prompt none stands alone')
-  return prompts
+  const names = (text ?? '').split(' ').filter(Boolean)
+  if (names.includes('none') && names.length > 1) throw invalid('The prompt none stands alone')
+  // One that nobody knows here is of some extension, and ignored like an unknown parameter.
+  return new Set(PROMPTS.filter((prompt) => names.includes(prompt)))
 }
 
 function readMaxAge(text: string | undefined): number | null {

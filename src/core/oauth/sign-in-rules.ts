@@ -32,7 +32,7 @@ export async function needsSignIn(
 }
 
 function isSignInForced(ctx: Ctx, principal: UserPrincipal, { prompts, maxAgeMs }: Judged): boolean {
-  if (prompts.has('login') || prompts.has('select_account')) return true
+  if (prompts.has('login') || prompts.has('select_account') || prompts.has('create')) return true
   return maxAgeMs !== null && ctx.now() - principal.authenticatedAt > maxAgeMs
 }
 

@@ -6,7 +6,7 @@ import { currentMac, equalInConstantTime, mac } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
 
 /** What a ticket is for goes into its MAC: none counts in another's place. */
-type TicketPurpose = 'consent' | 'reauthentication' | 'sign-out'
+type TicketPurpose = 'consent' | 'reauthentication' | 'sign-out' | 'first-sign-in'
 
 export function issueTicket(ctx: Ctx, purpose: TicketPurpose, about: readonly string[]): string {
   const at = String(ctx.now())

@@ -24,6 +24,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
 import { MAIL_PAUSE_MS } from '../figures.ts'
+import { foldTypedAddress } from '../typed-text.ts'
 import { isInForce } from './gate.ts'
 import {
   countPasswordTry,
@@ -83,10 +84,7 @@ export interface RightPassword {
 
 /** Whose password it is, of an account that may sign in. Throws like `signIn`. At most 2 round trips. */
 export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Promise<RightPassword> {
-  const names = {
-    usernameKey: input.username === null ? null : usernameKey(input.username),
-    emailKey: input.email === null ? null : emailKey(input.email),
-  }
+  const names = namesOf(input)
   // With both, the user name counts: a name and an address that do not belong together must not be told from a pair.
   const typed = currentMac(ctx.config.hmacKeys, 'address', names.usernameKey ?? names.emailKey ?? '').toString('base64url')
   refuseWhileHashesQueue(ctx)
@@ -109,6 +107,13 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
     throw new AppError('email_not_verified', 'The e-mail address is not verified yet', { userId: row.id })
   }
   return { user: row, attempts }
+}
+
+/** No user name has an @, every address has: one that stands in the place of the user name is an address. */
+function namesOf({ username, email }: PasswordSignIn): { usernameKey: string | null; emailKey: string | null } {
+  const address = email ?? (username?.includes('@') ? username : null)
+  const name = username === address ? null : username
+  return { usernameKey: name && usernameKey(name.trim()), emailKey: address && emailKey(foldTypedAddress(address)) }
 }
 
 /** How a sign-in is completed by a password alone. */

@@ -30,6 +30,8 @@ export interface NewChallenge extends CodeSeed {
   readonly codeHash: string | null
   /** Of what the caller must have besides the code: a pending log-in's `sessionHash`, the token of six digits. */
   readonly tokenHash: string | null
+  /** Where its owner goes on once it has been used. */
+  readonly returnTo?: string | null
   readonly createdAt: number
   readonly expiresAt: number
 }
@@ -41,9 +43,10 @@ export interface NewChallenge extends CodeSeed {
  */
 export function insertChallenge(row: NewChallenge, user: Fragment, condition: Fragment, email: Fragment = sql`NULL`): Statement<void> {
   return run(sql`
-    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, code_hash, email, token_hash, created_at, expires_at)
+    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, code_hash, email, return_to, token_hash, created_at,
+      expires_at)
     SELECT ${row.id}, ${row.purpose}, u.id, u.epoch, ${row.codeId}, ${row.random}, ${row.kid}, ${row.codeHash}, ${email},
-           ${row.tokenHash}, ${row.createdAt}, ${row.expiresAt}
+           ${row.returnTo ?? null}, ${row.tokenHash}, ${row.createdAt}, ${row.expiresAt}
     FROM users u WHERE u.id = (${user}) AND (${condition})
     ON CONFLICT (id) DO NOTHING`)
 }
@@ -153,8 +156,13 @@ export function wasClaimed(codeHash: string, claimedBy: number): Fragment {
   return sql`EXISTS (${claimedUserId(codeHash, claimedBy)})`
 }
 
-export function findClaim(codeHash: string, claimedBy: number): Statement<{ userId: UserId } | null> {
-  return first(claimedUserId(codeHash, claimedBy))
+export interface ClaimRow {
+  readonly userId: UserId
+  readonly returnTo: string | null
+}
+
+export function findClaim(codeHash: string, claimedBy: number): Statement<ClaimRow | null> {
+  return first(sql`SELECT user_id, return_to FROM challenges WHERE code_hash = ${codeHash} AND consumed_by = ${claimedBy}`)
 }
 
 export interface SignInChallengeRow extends CodeSeed {

@@ -74,6 +74,14 @@ export function unverifiedUser(id: UserId, now: number): Fragment {
       AND NOT EXISTS (SELECT 1 FROM users v WHERE v.email_key = o.email_key AND v.email_verified_at IS NOT NULL)`
 }
 
+/** The same by the address: the newest who waits for it. */
+export function unverifiedUserOf(emailKey: string, now: number): Fragment {
+  return sql`
+    SELECT o.id FROM users o WHERE o.email_key = ${emailKey} AND o.email_verified_at IS NULL AND ${isAlive(sql`o`, now)}
+      AND NOT EXISTS (SELECT 1 FROM users v WHERE v.email_key = ${emailKey} AND v.email_verified_at IS NOT NULL)
+    ORDER BY o.id DESC LIMIT 1`
+}
+
 /** A guard on `challenges`: its user's address waits to be proved and belongs to nobody else. */
 export function isVerifiable(): Fragment {
   return sql`EXISTS (

@@ -209,7 +209,7 @@ describe('sign-in', () => {
 
   test('Core §3.1.2.1: prompt and max_age that make no sense', async () => {
     const { ask } = await newVisitor()
-    for (const prompt of ['none login', 'consent none', 'whatever', 'login,consent'])
+    for (const prompt of ['none login', 'consent none', 'none whatever'])
       expect(redirected(await ask({ prompt })).params.error).toBe('invalid_request')
     for (const max_age of ['-1', '1.5', 'x', '9'.repeat(11)])
       expect(redirected(await ask({ max_age })).params.error).toBe('invalid_request')

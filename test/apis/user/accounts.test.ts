@@ -106,7 +106,7 @@ describe('sign-up', () => {
     '@example.com',
     'a b@example.com',
     'a@exa mple.com',
-    'a@example.com\n',
+    'a@exam\nple.com',
     'a@@example.com',
     '.a@example.com',
     'a..b@example.com',
@@ -114,6 +114,16 @@ describe('sign-up', () => {
     'a@example.com,b@example.com',
   ])('the address %j is refused', async (email) => {
     expectRefused(await new Client().post('/user/create', { ...signUpBody('bad_address'), email }), 'email')
+  })
+
+  test.each([
+    [' Spaced@Example.com\n', 'Spaced@Example.com'],
+    ['ann@bücher.example', 'ann@xn--bcher-kva.example'],
+    ['ann@BÜCHER.example', 'ann@xn--bcher-kva.example'],
+    ['ann@例え。テスト', 'ann@xn--r8jz45g.xn--zckzah'],
+  ])('the address %j is %s', async (email, stored) => {
+    const reply = await new Client().post('/user/create', { ...signUpBody(`folded_${crypto.randomUUID().slice(0, 8)}`), email })
+    expect([reply.status, reply.json.data?.user.email]).toEqual([201, stored])
   })
 
   test.each(['', ' ', 'a'.repeat(65), 'Rob<script>', 'line\nbreak', '\u202Eevil', '4x4'])(
@@ -142,6 +152,18 @@ describe('proof of the address', () => {
     const reply = await person.client.post('/user/verify-email', [{ code: ` ${code.toUpperCase()} ` }])
     expect([reply.status, Ok.parse(reply.json)]).toEqual([200, { ok: 1 }])
     expectRefused(await person.client.post('/user/verify-email', { code }), 'code')
+  })
+
+  test.each([
+    ['without dashes', (code: string) => code.replaceAll('-', '')],
+    ['with spaces for dashes', (code: string) => ` ${code.replaceAll('-', ' ')}\u00a0`],
+    ['with typographic dashes', (code: string) => code.replaceAll('-', '\u2013')],
+    ['in full width', (code: string) => code.replace(/[!-~]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0))],
+    ['with Arabic-Indic digits', (code: string) => code.replace(/\d/g, (digit) => String.fromCharCode(0x660 + Number(digit)))],
+  ])('the code counts %s', async (_how, retype) => {
+    const person = await signUp(`retyped_${crypto.randomUUID().slice(0, 8)}`)
+    const reply = await person.client.post('/user/verify-email', { code: retype(await newestCode(person.email)) })
+    expect(reply.status, reply.text).toBe(200)
   })
 
   test('GET with target and code does the same; another target does not', async () => {

@@ -7,7 +7,7 @@ import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { validateAnyForm } from '../../../http/validate.ts'
 import { readApiKey } from '../api-key.ts'
-import { LoginBody, LoginReply, RefreshBody, RefreshReply, toSignInNames } from '../wire.ts'
+import { LoginBody, LoginReply, RefreshBody, RefreshReply } from '../wire.ts'
 
 const ACCESS = 'eyJ0eXAiOiJhdCtqd3QifQ.e30.c2lnbmF0dXJl'
 
@@ -30,8 +30,12 @@ export const sessions = new Hono<AppEnv>()
     async (c) => {
       const { ctx, machine } = c.var
       const { username, password } = c.req.valid('json')
-      const names = toSignInNames(username)
-      const { refreshToken, accessToken } = await signInUnderKey(ctx, machine, { ...names, password, userAgent: ctx.caller.userAgent })
+      const { refreshToken, accessToken } = await signInUnderKey(ctx, machine, {
+        username,
+        email: null,
+        password,
+        userAgent: ctx.caller.userAgent,
+      })
       return c.json({ refresh: refreshToken, access: accessToken })
     },
   )

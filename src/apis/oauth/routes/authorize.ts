@@ -67,7 +67,10 @@ async function answer(c: Context<AppEnv>, gate: OptionalGate, request: Authoriza
       return sendAuthorizationResponse(c, outcome.response)
     case 'sign_in_required': {
       const hint = outcome.loginHint === null ? {} : { login_hint: outcome.loginHint }
-      return c.redirect(`/sign-in?${new URLSearchParams({ return_to: outcome.returnTo, ...hint })}`, 303)
+      return c.redirect(
+        `${outcome.isNewUser ? '/sign-up' : '/sign-in'}?${new URLSearchParams({ return_to: outcome.returnTo, ...hint })}`,
+        303,
+      )
     }
     case 'consent_required':
       return c.redirect(`/consent?${toAuthorizationQuery(request)}`, 303)

@@ -1,0 +1,37 @@
+/** What people type is not always what they were given: codes with other dashes and digits, addresses with spaces around them. */
+
+/** Dashes of every kind (a minus, and what Japanese keyboards have in that place), spaces, and what has no width. */
+const SEPARATORS = /[\p{Pd}\p{Z}\p{Cc}\p{Cf}\u2212\u30FC]+/gu
+
+/**
+ * A code as it was given out, but for its separators: full-width signs and the digits of other scripts become those of
+ * ASCII, capitals become small, dashes and spaces go.
+ */
+export function foldTypedCode(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(SEPARATORS, '')
+    .replace(/(?![0-9])\p{Nd}/gu, (digit) => String(valueOfDigit(digit)))
+    .toLowerCase()
+}
+
+/** Unicode §4.6: the ten digits of a script stand in a row, zero first; some scripts have two such rows, one behind the other. */
+function valueOfDigit(digit: string): number {
+  const code = digit.codePointAt(0) ?? 0
+  let before = 0
+  while (/\p{Nd}/u.test(String.fromCodePoint(code - before - 1))) before += 1
+  return before % 10
+}
+
+/** Of a host that is not all ASCII; signs that would end it, or make a port of it, are no part of one. */
+const NAMED_HOST = /^[^\s\p{Cc}/?#:@\\[\]%]+$/u
+
+/** An address without the space around it, and its host in ASCII (UTS 46, "punycode"): what is stored, compared and written to. */
+export function foldTypedAddress(text: string): string {
+  const address = text.trim()
+  const at = address.lastIndexOf('@')
+  const host = address.slice(at + 1)
+  if (at === -1 || /^[\0-\x7f]*$/.test(host) || !NAMED_HOST.test(host)) return address
+  const url = `http://${host}`
+  return URL.canParse(url) ? `${address.slice(0, at)}@${new URL(url).hostname}` : address
+}

@@ -1,0 +1,69 @@
+/** `/email/undo`: the code that brings the e-mail address before a change back. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { undoEmailChange } from '../core/accounts/email-change.ts'
+import { anyone } from '../http/access.ts'
+import type { AppEnv } from '../http/app-env.ts'
+import { form, formToken } from '../http/form-token.ts'
+import { networkLimit } from '../http/rate-limit.ts'
+import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
+import { statusOf } from './errors.tsx'
+import { Form, type FormState, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { showPage } from './layout.tsx'
+import { redirectWith } from './notices.ts'
+
+const PATH = '/email/undo'
+const LABELS: Labels = { code: 'Code' }
+
+export const emailUndoPages = new Hono<AppEnv>()
+  .get(PATH, anyone(), networkLimit('other'), async (c) => {
+    const link = await readMailedLink(c, ['undo_email_change'])
+    return link?.code === null ? showSpent(c) : show(c, UNTOUCHED, link)
+  })
+  .post(PATH, anyone(), networkLimit('code'), form('undo', z.object({ code: mailedCode })), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async ({ code }) => {
+        await undoEmailChange(c.var.ctx, code)
+        return redirectWith(c, '/forgot', 'email_restored')
+      },
+      again: (state) => show(c, state, null),
+    }),
+  )
+
+async function show(c: Context, state: FormState, link: MailedLink | null): Promise<Response> {
+  const token = await formToken(c, 'undo')
+  return showPage(
+    c,
+    {
+      title: 'Bring your address back',
+      lead: 'This undoes the change of your e-mail address and signs everybody out, you as well. Then set a new password.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <Form action={PATH} token={token} state={state} labels={LABELS}>
+      <CodeField link={link} state={state} labels={LABELS} />
+      <Submit>Undo the change</Submit>
+    </Form>,
+  )
+}
+
+function showSpent(c: Context): Response {
+  return showPage(
+    c,
+    {
+      title: 'This link no longer works',
+      lead: 'It has been used already, or it is too old. If your address is back, set a new password now.',
+      status: 410,
+    },
+    <>
+      <p>
+        <a class="button primary" href="/forgot">
+          Set a new password
+        </a>
+      </p>
+      <p class="links">
+        <a href="/sign-in">Sign in</a>
+      </p>
+    </>,
+  )
+}

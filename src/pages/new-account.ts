@@ -1,0 +1,39 @@
+/**
+ * The account that was made in this browser and waits for its address to be proved, in a cookie: whoever does that here is
+ * signed in. See `first-sign-in.ts` of the core for what the ticket is worth.
+ */
+import type { Context } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { UNVERIFIED_ACCOUNT_MS } from '../core/figures.ts'
+import { signInFirst } from '../core/sessions/first-sign-in.ts'
+import { fromHex, toHex, type UserId } from '../ids.ts'
+import { presented, signedIn } from './signed-in.ts'
+
+/** Hono adds the `__Host-` prefix. */
+const COOKIE = 'kith_new_account'
+const FORM = /^([0-9a-f]{24})~(\S{1,256})$/
+const ATTRIBUTES = { prefix: 'host', httpOnly: true, secure: true, sameSite: 'Lax', path: '/' } as const
+
+export function rememberNewAccount(c: Context, userId: UserId, ticket: string): void {
+  setCookie(c, COOKIE, `${toHex(userId)}~${ticket}`, { ...ATTRIBUTES, maxAge: UNVERIFIED_ACCOUNT_MS / 1000 })
+}
+
+function read(c: Context): { userId: UserId; ticket: string } | null {
+  const [, id = '', ticket] = FORM.exec(getCookie(c, COOKIE, 'host') ?? '') ?? []
+  const userId = fromHex<UserId>(id)
+  return userId === null || ticket === undefined ? null : { userId, ticket }
+}
+
+/** Whose address is to be proved here. For the words of the page, and to whom a new code goes. */
+export function newAccountOf(c: Context): UserId | null {
+  return read(c)?.userId ?? null
+}
+
+/** Signs in whoever has just proved the address of `userId`, if the account was made here; null otherwise. */
+export async function signInNewAccount(c: Context, userId: UserId, to: string | null): Promise<Response | null> {
+  const known = read(c)
+  if (known?.userId !== userId) return null
+  deleteCookie(c, COOKIE, ATTRIBUTES)
+  const outcome = await signInFirst(c.var.ctx, { ...known, presented: await presented(c) })
+  return outcome && signedIn(c, outcome, to)
+}

@@ -1,0 +1,18 @@
+/** Long codes of `challenges` beside their claims: what one is good for, and where its owner goes on. */
+import { sql } from 'drizzle-orm'
+import { type ChallengePurpose, isOfEpoch } from './challenges.ts'
+import { type Fragment, first, run, type Statement } from './database.ts'
+
+/** What a code is good for at this moment, without using it; null for one that is wrong, used, too old or void. */
+export function findUsableCode(codeHash: string, now: number): Statement<{ purpose: ChallengePurpose; returnTo: string | null } | null> {
+  return first(sql`
+    SELECT c.purpose, c.return_to FROM challenges c JOIN users u ON u.id = c.user_id AND ${isOfEpoch(sql`c`)}
+    WHERE c.code_hash = ${codeHash} AND c.token_hash IS NULL AND c.consumed_at IS NULL AND c.expires_at > ${now}`)
+}
+
+/** The owner of the challenge that `challenge` yields goes on there, where `condition` holds. */
+export function updateReturnTo(challenge: Fragment, returnTo: string, condition: Fragment): Statement<void> {
+  return run(sql`
+    UPDATE challenges SET return_to = ${returnTo}
+    WHERE id = ${challenge} AND return_to IS NOT ${returnTo} AND (${condition})`)
+}
