@@ -199,8 +199,8 @@ export const vars = z.object({
   AVATARS_S3_ACCESS_KEY_ID: z.string().default(''),
   AVATARS_S3_SECRET_ACCESS_KEY: z.string().default(''),
   AVATAR_URL_SECONDS: whole(4 * 3600, 60, 24 * 3600),
-  AVATAR_BYTES_MAX: whole(5 * MEBIBYTE, 1, 20 * MEBIBYTE),
-  AVATAR_SIDE_MAX: whole(4096, 128, 8192),
+  AVATAR_BYTES_MAX: whole(16 * MEBIBYTE, 1, 20 * MEBIBYTE),
+  AVATAR_PIXELS_MAX: whole(50 * 1024 * 1024, 128 * 128, 100_000_000),
   AVATAR_CHANGES_PER_DAY: whole(20, 1, 10_000),
   DIGEST_REALM: z
     .string()

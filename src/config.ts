@@ -100,8 +100,8 @@ export interface AvatarConfig {
         readonly seconds: number
       }
   readonly bytesMax: number
-  /** Pixels. */
-  readonly sideMax: number
+  /** Width times height. */
+  readonly pixelsMax: number
   readonly changesPerDay: number
 }
 
@@ -169,7 +169,7 @@ function parseConfig(env: Bindings): Config {
     avatars: {
       urls: avatarUrls(vars),
       bytesMax: vars.AVATAR_BYTES_MAX,
-      sideMax: vars.AVATAR_SIDE_MAX,
+      pixelsMax: vars.AVATAR_PIXELS_MAX,
       changesPerDay: vars.AVATAR_CHANGES_PER_DAY,
     },
     media: {

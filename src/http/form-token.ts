@@ -59,13 +59,7 @@ export function form<S extends z.ZodType>(purpose: string, schema: S): Submitted
   return tag(handler, { input: { target: 'form', schema } satisfies Input })
 }
 
-export interface FileOfForm {
-  readonly bytes: Uint8Array<ArrayBuffer>
-  /** What the browser says it is; null where it says nothing. */
-  readonly declaredType: string | null
-}
-
-type SubmittedFile = MiddlewareHandler<AppEnv & { Variables: { submitted: Submitted<FileOfForm> } }>
+type SubmittedFile = MiddlewareHandler<AppEnv & { Variables: { submitted: Submitted<Uint8Array<ArrayBuffer>> } }>
 
 /** The same for a form with one file, in the field `name`. The handler finds the outcome in `c.var.submitted`. */
 export function fileForm(
@@ -88,12 +82,12 @@ async function readSubmittedFile(
   c: Context<AppEnv>,
   purpose: string,
   file: { name: string; bytesMax: number },
-): Promise<Submitted<FileOfForm>> {
+): Promise<Submitted<Uint8Array<ArrayBuffer>>> {
   try {
     const expected = { file: [file.name], fields: [FORM_TOKEN_FIELD], bytesMax: file.bytesMax }
-    const { bytes, contentType, fields } = await readFileForm(c.req, expected)
+    const { bytes, fields } = await readFileForm(c.req, expected)
     if (!(await isOwnToken(c, purpose, fields[FORM_TOKEN_FIELD]))) return outOfDate({})
-    return { typed: {}, values: { bytes, declaredType: contentType === '' ? null : contentType }, error: null }
+    return { typed: {}, values: bytes, error: null }
   } catch (error) {
     if (!(error instanceof AppError) || (error.fields.length === 0 && error.code !== 'payload_too_large')) throw error
     return { typed: {}, values: null, error }

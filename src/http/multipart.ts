@@ -54,7 +54,7 @@ export async function readFileForm(
 /** What a form says that may leave everything out. */
 export interface OpenForm {
   readonly fields: ReadonlyMap<string, string>
-  readonly file: { readonly contentType: string; readonly bytes: Uint8Array<ArrayBuffer> } | null
+  readonly file: Uint8Array<ArrayBuffer> | null
 }
 
 /**
@@ -78,7 +78,7 @@ export async function readOpenForm(
       throw refused(name, name === expected.file ? 'must be a file' : 'must be text')
     if (typeof part === 'string') fields.set(name, part)
     else if (part.size > expected.bytesMax) throw tooLarge(expected.bytesMax)
-    else file = { contentType: part.type, bytes: new Uint8Array(await part.arrayBuffer()) }
+    else file = new Uint8Array(await part.arrayBuffer())
   }
   return { fields, file }
 }

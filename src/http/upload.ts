@@ -54,14 +54,8 @@ export function declaredType(req: HonoRequest): string | null {
   return type === '' || /^application\/x-www-form-urlencoded\b/i.test(type) ? null : type
 }
 
-export interface UploadedFile {
-  readonly bytes: Uint8Array<ArrayBuffer>
-  /** What the sender says it is; null where nothing is said. */
-  readonly declaredType: string | null
-}
-
 /** `readFile` is called once the caller is known: nobody else's bytes get into memory. */
-type Uploaded = MiddlewareHandler<AppEnv & { Variables: { readFile: () => Promise<UploadedFile> } }>
+type Uploaded = MiddlewareHandler<AppEnv & { Variables: { readFile: () => Promise<Uint8Array<ArrayBuffer>> } }>
 
 export interface FileTypes {
   readonly bytesMax: (config: Config) => number
@@ -74,10 +68,7 @@ export function fileAsBody({ bytesMax, types }: FileTypes): Uploaded {
   const handler: Uploaded = async (c, next) => {
     if (isMultipart(c.req)) throw new AppError('unsupported_media_type', 'This is a form: send it by PATCH, or send the bytes alone')
     if (c.req.header('content-length') === undefined) throw new AppError('length_required', 'Say how long the body is, in Content-Length')
-    c.set('readFile', async () => {
-      const bytes = await readBytes(c.req, bytesMax(c.var.ctx.config))
-      return { bytes, declaredType: declaredType(c.req) }
-    })
+    c.set('readFile', () => readBytes(c.req, bytesMax(c.var.ctx.config)))
     await next()
   }
   return tag(handler, { upload: { raw: types, form: null } })
@@ -88,8 +79,8 @@ export function fileInForm(names: readonly [string, ...string[]], { bytesMax, ty
   const handler: Uploaded = async (c, next) => {
     if (!isMultipart(c.req)) throw new AppError('unsupported_media_type', 'Send multipart/form-data')
     c.set('readFile', async () => {
-      const { bytes, contentType } = await readFileForm(c.req, { file: names, fields: [], bytesMax: bytesMax(c.var.ctx.config) })
-      return { bytes, declaredType: contentType === '' ? null : contentType }
+      const { bytes } = await readFileForm(c.req, { file: names, fields: [], bytesMax: bytesMax(c.var.ctx.config) })
+      return bytes
     })
     await next()
   }

@@ -6,8 +6,12 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { inspectImage } from '../../src/core/media/images/inspect.ts'
 import {
+  animatedGif,
+  animatedWebp,
   concat,
   exifSegment,
+  GIF,
+  heif,
   JPEG,
   jpegWith,
   LOSSLESS_WEBP,
@@ -21,6 +25,7 @@ import {
 } from '../support/images.ts'
 import { type Client, platform } from '../support/kith.ts'
 import { signedInPerson } from '../support/people.ts'
+import { ADOBE_RGB, DISPLAY_P3, iccp, iccpOfWebp, iccSegments } from '../support/profiles.ts'
 import { IMAGE_MUTATIONS, IMAGE_SEED, IMAGE_TIMEOUT_MS } from '../support/runs.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -38,6 +43,13 @@ const SEEDS: readonly Bytes[] = [
   WEBP,
   LOSSLESS_WEBP,
   riff(vp8x(0), VP8),
+  GIF,
+  animatedGif(),
+  animatedWebp(),
+  png({ before: [iccp(DISPLAY_P3)] }),
+  jpegWith(...iccSegments(ADOBE_RGB, 100)),
+  riff(vp8x(0x20), iccpOfWebp(DISPLAY_P3), VP8),
+  heif(16, 12),
 ]
 
 /** mulberry32: the same numbers for the same seed. */
@@ -93,7 +105,12 @@ async function expectDecodable(url: string): Promise<void> {
     ['128.png', 'image/png', 128],
   ] as const) {
     const bytes = new Uint8Array(await ((await AVATARS.get(`${key}/${object}`)) as R2ObjectBody).arrayBuffer())
-    expect(await inspectImage(bytes, type, { bytesMax: 1e7, sideMax: side })).toMatchObject({ width: side, height: side, bytes })
+    expect(await inspectImage(bytes, { bytesMax: 1e7, pixelsMax: side * side })).toMatchObject({
+      format: type,
+      width: side,
+      height: side,
+      bytes,
+    })
     const decoded = await IMAGES.input(new Blob([bytes]).stream())
       .transform({ width: 1, height: 1 })
       .output({ format: 'image/png' })

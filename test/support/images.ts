@@ -136,6 +136,43 @@ export const vp8x = (flags: number, width = 16, height = 12) =>
 /** The picture of WEBP, as the chunk that it is. */
 export const VP8 = WEBP.slice(12)
 
+/** A still frame of an animation: its place, its sides less one, a time, and flags. */
+const frame = (picture: Uint8Array) =>
+  riffChunk('ANMF', concat(new Uint8Array(6), Uint8Array.from([15, 0, 0, 11, 0, 0, 100, 0, 0, 0]), picture))
+
+/** Of two frames: that of WEBP first. */
+export const animatedWebp = (): Bytes => riff(vp8x(0x02), riffChunk('ANIM', new Uint8Array(6)), frame(VP8), frame(LOSSLESS_WEBP.slice(12)))
+
+// --- GIF, 2 x 2 ----------------------------------------------------------------------------------------------------
+
+/** Red, green, blue, white. */
+const GIF_HEAD = concat('GIF89a', Uint8Array.from([2, 0, 2, 0, 0x81, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]))
+/** The four colours, one in each corner. */
+const GIF_IMAGE = Uint8Array.from([0x2c, 0, 0, 0, 0, 2, 0, 2, 0, 0, 2, 3, 0x44, 0x34, 0x05, 0])
+export const GIF = concat(GIF_HEAD, GIF_IMAGE, ';')
+
+/** With a comment, a loop, a time, and three frames. */
+export const animatedGif = (): Bytes =>
+  concat(
+    GIF_HEAD,
+    ...['!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0', '!\xfe\x06CANARY\0', '!\xf9\x04\0\x0a\0\0\0', GIF_IMAGE],
+    ...['!\xf9\x04\0\x0a\0\0\0', GIF_IMAGE, '!\xf9\x04\0\x0a\0\0\0', GIF_IMAGE, ';'],
+  )
+
+// --- HEIF: boxes without a picture that anybody could decode ----------------------------------------------------------
+
+export function box(type: string, ...content: (Uint8Array | string)[]): Bytes {
+  const body = concat(...content)
+  return concat(u32(body.length + 8), type, body)
+}
+
+/** Says this size; `brand`: heic or avif. */
+export function heif(width: number, height: number, brand = 'heic'): Bytes {
+  const size = box('ispe', u32(0), u32(width), u32(height))
+  const meta = box('meta', u32(0), box('iprp', box('ipco', size)))
+  return concat(box('ftyp', brand, u32(0), 'mif1', brand), meta, box('mdat', new Uint8Array(20)))
+}
+
 // --- as they are sent --------------------------------------------------------------------------------------------
 
 export function pictureForm(bytes: Uint8Array<ArrayBuffer>, type = 'image/png', field = 'profilePicture'): FormData {

@@ -5,7 +5,7 @@ import type { KeyUserInput } from '../../core/machines/key-users.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { isMultipart, type OpenForm, readOpenForm } from '../../http/multipart.ts'
 import { judge, readForm } from '../../http/validate.ts'
-import { CreateUserForm, PICTURE_TYPES, toKeyUserInput } from './wire.ts'
+import { CreateUserForm, toKeyUserInput } from './wire.ts'
 
 const FILE = 'profileFile'
 const URLENCODED = 'application/x-www-form-urlencoded'
@@ -16,8 +16,7 @@ export async function readCreateUser(c: Context): Promise<KeyUserInput> {
     ? await readOpenForm(c.req, { file: FILE, fields: FIELDS, bytesMax: c.var.ctx.config.avatars.bytesMax })
     : await readUrlencoded(c)
   const input = toKeyUserInput(await judge('form', CreateUserForm, Object.fromEntries(fields)))
-  const picture = file && { bytes: file.bytes, declaredType: file.contentType === '' ? null : file.contentType, formats: PICTURE_TYPES }
-  return { ...input, picture }
+  return { ...input, picture: file }
 }
 
 async function readUrlencoded(c: Context<AppEnv>): Promise<OpenForm> {

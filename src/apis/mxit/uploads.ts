@@ -6,17 +6,17 @@ import * as fields from '../../core/fields.ts'
 import type { Upload } from '../../core/media/uploads.ts'
 import { documentBytesMax, isXml, readBase64Binary } from '../../http/base64-binary.ts'
 import { readBytes } from '../../http/body.ts'
-import { declaredType, rawBody, type UploadedFile } from '../../http/upload.ts'
+import { declaredType, rawBody } from '../../http/upload.ts'
 import { judge } from '../../http/validate.ts'
 import type { FolderParams, UploadQuery } from './wire.ts'
 
 const OCTETS = 'application/octet-stream'
 
-export async function readPicture(req: HonoRequest, bytesMax: number): Promise<UploadedFile> {
-  if (!isXml(req)) return { bytes: await readBytes(req, bytesMax), declaredType: declaredType(req) }
+export async function readPicture(req: HonoRequest, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (!isXml(req)) return readBytes(req, bytesMax)
   const { bytes, isDecoded } = await readBase64Binary(req, bytesMax)
   if (!isDecoded) throw new AppError('invalid_request', 'The body is not a base64Binary element')
-  return { bytes, declaredType: null }
+  return bytes
 }
 
 const Declared = z.object({ mimeType: fields.contentType })

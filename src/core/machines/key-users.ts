@@ -9,7 +9,7 @@ import { type ExternalUserRow, findExternalUser, findSeenExternalUser } from '..
 import { findLivingKeyById, type MachineRow } from '../../store/db/machine-credentials.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { newAvatar, pictureLimit, refuseOverLimits, storeAvatar, type UploadedImage } from '../media/avatars.ts'
+import { newAvatar, pictureLimit, refuseOverLimits, storeAvatar } from '../media/avatars.ts'
 import { type Gate, insufficientScope, isInForce } from '../sessions/gate.ts'
 import type { Principal } from '../sessions/principal.ts'
 import { audienceOf, requireMet, type SeenUser, showTo } from '../social/visibility.ts'
@@ -21,7 +21,8 @@ export type { StoredKeyUser } from './key-user-writes.ts'
 
 export interface KeyUserInput extends KeyUserChange {
   readonly licenseKey: string
-  readonly picture: UploadedImage | null
+  /** A picture as it was sent. */
+  readonly picture: Uint8Array<ArrayBuffer> | null
 }
 
 /** A user as the caller may see one. */

@@ -26,16 +26,7 @@ import { AVATAR_RESERVATION_MS } from '../figures.ts'
 import { type DailyLimit, dailyAttempt, refuseOverLimit } from '../profiles/daily-limits.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { type DrawnAvatar, drawAvatar } from './draw-avatar.ts'
-import { type ImageFormat, refuseFile } from './images/format.ts'
 import { inspectImage } from './images/inspect.ts'
-
-export interface UploadedImage {
-  readonly bytes: Uint8Array
-  /** What the sender says it is; null where nothing is said. */
-  readonly declaredType: string | null
-  /** Where a protocol takes fewer than we do. */
-  readonly formats?: readonly ImageFormat[]
-}
 
 const RETRY_AFTER_SECONDS = 2
 
@@ -46,7 +37,7 @@ const RETRY_AFTER_SECONDS = 2
 export async function setAvatar(
   ctx: Ctx,
   gate: Gate,
-  read: () => Promise<UploadedImage>,
+  read: () => Promise<Uint8Array<ArrayBuffer>>,
   also: (userId: UserId) => DailyLimit[] = () => [],
 ): Promise<{ avatarKey: string }> {
   const limitsOf = (userId: UserId) => [pictureLimit(ctx, userId), ...also(userId)]
@@ -116,10 +107,8 @@ export interface NewAvatar {
 }
 
 /** Judges and draws a picture; nothing is written. */
-export async function newAvatar(ctx: Ctx, image: UploadedImage): Promise<NewAvatar> {
-  const inspected = await inspectImage(image.bytes, image.declaredType, ctx.config.avatars)
-  if (image.formats?.includes(inspected.format) === false) refuseFile('Pictures of this format are not taken here')
-  const drawn = await drawAvatar(ctx, inspected)
+export async function newAvatar(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>): Promise<NewAvatar> {
+  const drawn = await drawAvatar(ctx, await inspectImage(bytes, ctx.config.avatars))
   // The upload's own id first: no key is ever used twice, not by the same picture either (docs/decisions/007).
   return { key: `${randomHex(12)}/${createHash('sha256').update(drawn['512.webp']).digest('hex')}`, drawn }
 }

@@ -6,7 +6,8 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { AVATAR_SIDE, AVATAR_SMALL_SIDE } from '../figures.ts'
 import { defaultAvatarPng } from './default-avatars.ts'
-import type { ImageFormat, InspectedImage } from './images/format.ts'
+import type { InspectedImage } from './images/format.ts'
+import { SEND_A_JPEG } from './images/heif.ts'
 import { inspectImage } from './images/inspect.ts'
 
 export interface DrawnAvatar {
@@ -17,6 +18,7 @@ export interface DrawnAvatar {
 /** The codes by which Images says that the picture is at fault: too large, no picture, too many pixels, no known format. */
 const REFUSED: readonly unknown[] = [9402, 9412, 9413, 9520]
 const RETRY_AFTER_SECONDS = 30
+type DrawnFormat = 'image/webp' | 'image/png' | 'image/jpeg'
 /** No square of these sides comes near it. */
 const DRAWN_BYTES_MAX = 2 * 1024 * 1024
 
@@ -30,9 +32,14 @@ export async function drawAvatar(ctx: Ctx, image: InspectedImage): Promise<Drawn
     return { '512.webp': large, '128.png': small }
   } catch (cause) {
     throw (await isPictureAtFault(ctx, cause))
-      ? new AppError('invalid_file', 'The picture is damaged and cannot be read', { cause })
+      ? new AppError('invalid_file', whyNot(image), { cause })
       : new AppError('temporarily_unavailable', 'Pictures cannot be read now', { retryAfter: RETRY_AFTER_SECONDS, cause })
   }
+}
+
+function whyNot({ format }: InspectedImage): string {
+  const isForFewDecoders = format === 'image/heic' || format === 'image/avif'
+  return isForFewDecoders ? `The picture cannot be read here; ${SEND_A_JPEG}` : 'The picture is damaged and cannot be read'
 }
 
 /** A stored picture for clients that know no WebP. */
@@ -44,14 +51,18 @@ export async function drawJpeg(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>): Promis
   }
 }
 
-async function draw(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>, side: number, format: ImageFormat): Promise<Uint8Array<ArrayBuffer>> {
+/** Upright, in sRGB, the first frame: Images applies orientation and colour profile, whatever becomes of them. */
+async function draw(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>, side: number, format: DrawnFormat): Promise<Uint8Array<ArrayBuffer>> {
   const result = await ctx.images
     .input(new Blob([bytes]).stream())
     .transform({ width: side, height: side, fit: 'cover' })
-    .output({ format })
+    .output({ format, anim: false })
   const drawn = new Uint8Array(await result.response().arrayBuffer())
-  const checked = await inspectImage(drawn, format, { bytesMax: DRAWN_BYTES_MAX, sideMax: side })
-  if (checked.width !== side || checked.height !== side) throw new Error(`Images answered ${checked.width} x ${checked.height} for ${side}`)
+  const checked = await inspectImage(drawn, { bytesMax: DRAWN_BYTES_MAX, pixelsMax: side * side, profile: 'dropped' })
+  const { width, height } = checked
+  if (checked.format !== format || width !== side || height !== side) {
+    throw new Error(`Images answered ${checked.format}, ${width} x ${height}, for ${format}, ${side}`)
+  }
   return checked.bytes
 }
 

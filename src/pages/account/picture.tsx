@@ -18,7 +18,8 @@ import { redirectWith } from '../notices.ts'
 const PATH = '/account/picture'
 const REMOVE = `${PATH}/remove`
 const LABELS: Labels = { picture: 'Picture' }
-const TYPES = ['image/png', 'image/jpeg', 'image/webp']
+/** Not HEIC: a phone that reads so sends a JPEG instead. */
+const TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif']
 const MEGABYTE = 1024 * 1024
 
 export const picturePages = new Hono<AppEnv>()
@@ -97,7 +98,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
             labels={LABELS}
             state={state}
             accept={TYPES.join(',')}
-            hint={`PNG, JPEG or WebP, up to ${megabytes(c)} MB. It is cut to a square; where and when it was taken is removed.`}
+            hint={`JPEG, PNG, WebP or GIF, up to ${megabytes(c)} MB. It is cut to a square; where and when it was taken is removed.`}
           />
           <Submit>{url === null ? 'Upload' : 'Replace'}</Submit>
         </Form>

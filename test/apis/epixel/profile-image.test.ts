@@ -71,7 +71,6 @@ describe('what is refused', () => {
     ['a GIF', gif],
     ['a PNG that is cut', cut],
     ['a PNG of 60,000 x 60,000', bomb],
-    ['a PNG with something behind it', concat(png(), 'trailing')],
     ['the signature alone', PNG_SIGNATURE],
   ]
   test.each(wrong)('%s as image, as cropped_image, as both', async (_what, bytes) => {
@@ -128,11 +127,11 @@ describe('what is refused', () => {
       const reply = await post(body, type)
       expect([reply.status, reply.json.status_code], reply.text).toEqual([400, 400])
     }
-    const large = new Uint8Array(5 * 1024 * 1024 + 1)
+    const large = new Uint8Array(16 * 1024 * 1024 + 1)
     large.set(PNG_SIGNATURE)
     expect((await send(member, images(png(), large))).status).toBe(413)
     expect((await send(member, images(large, png()))).status).toBe(413)
-    expect((await post(new Uint8Array(11 * 1024 * 1024), 'multipart/form-data; boundary=x')).status).toBe(413)
+    expect((await post(new Uint8Array(33 * 1024 * 1024), 'multipart/form-data; boundary=x')).status).toBe(413)
     expect((await post(BYTES, 'multipart/form-data; boundary=x', { 'content-length': '99999999999' })).status).toBe(413)
   })
 

@@ -20,13 +20,13 @@ beforeAll(async () => {
   other = await madeUser(ours, 'looks on')
 })
 
-const LIMITS = { bytesMax: 2_000_000, sideMax: 512 }
+const LIMITS = { bytesMax: 2_000_000, pixelsMax: 512 * 512 }
 const pathOf = (url: string) => new URL(url).pathname.slice(BASE.length)
 const get = (token: string | null, url: string, headers: Record<string, string> = {}) => call(token, pathOf(url), { headers })
 
 async function expectPicture(reply: Reply, type: string, side: number): Promise<void> {
   expect([reply.status, reply.headers.get('content-type')], reply.text.slice(0, 200)).toEqual([200, type])
-  const { width, height, format } = await inspectImage(new Uint8Array(reply.bytes), null, LIMITS)
+  const { width, height, format } = await inspectImage(new Uint8Array(reply.bytes), LIMITS)
   expect([width, height, format]).toEqual([side, side, type])
 }
 

@@ -253,6 +253,7 @@ describe('the avatar', () => {
     ['as octets', () => png(), OCTETS],
     ['with its type', () => JPEG, { 'content-type': 'image/jpeg' }],
     ['WebP', () => WEBP, { 'content-type': 'image/webp' }],
+    ['another type than it says', () => png(), { 'content-type': 'image/jpeg' }],
     ['in base64', () => BASE64_BINARY(png()), XML],
     [
       'in base64 with a declaration and line breaks',
@@ -297,8 +298,6 @@ describe('the avatar', () => {
 
   test.each([
     ['no picture', 'text', OCTETS, 400],
-    ['another type than it says', png(), { 'content-type': 'image/jpeg' }, 400],
-    ['JSON', png(), { 'content-type': 'application/json' }, 400],
     ['nothing', '', OCTETS, 400],
     ['XML of another kind', '<picture/>', XML, 400],
     ['another namespace', BASE64_BINARY(png()).replace('schemas.', 'evil.'), XML, 400],

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import type { Ctx } from '../../../core/ctx.ts'
 import { AppError, type FieldIssue } from '../../../core/errors.ts'
 import { FORM_OVERHEAD_BYTES } from '../../../core/figures.ts'
-import { setAvatar, type UploadedImage } from '../../../core/media/avatars.ts'
+import { setAvatar } from '../../../core/media/avatars.ts'
 import { inspectImage } from '../../../core/media/images/inspect.ts'
 import { profileLimit } from '../../../core/profiles/daily-limits.ts'
 import type { Gate } from '../../../core/sessions/gate.ts'
@@ -20,7 +20,8 @@ const EXAMPLE = toReply({
 })
 const DESCRIBED = describe({
   summary: "Set the caller's picture",
-  description: 'PNG, JPEG or WebP. The cropped one is drawn anew as a square. A day has a limited number of changes.',
+  description:
+    'JPEG, PNG, WebP or GIF; HEIC and AVIF where the platform decodes them. The cropped one is drawn anew as a square. A day has a limited number of changes.',
   response: { status: 200, schema: ProfileImageReply, example: EXAMPLE },
   refusals: [413, 415, 429, 503],
 })
@@ -44,12 +45,12 @@ async function answer(c: Context<AppEnv>, gate: Gate): Promise<Response> {
 }
 
 /** Both are judged, and what is wrong with either is told at once. What they are declared as is anybody's text. */
-async function readCropped(c: Context<AppEnv>, ctx: Ctx): Promise<UploadedImage> {
+async function readCropped(c: Context<AppEnv>, ctx: Ctx): Promise<Uint8Array<ArrayBuffer>> {
   const { avatars } = ctx.config
   const parts = await readParts(c.req, FILES.length * avatars.bytesMax + FORM_OVERHEAD_BYTES)
   const [image, cropped] = await Promise.all([readFile(parts, 'image'), readFile(parts, 'cropped_image')])
   const wrong = image.wrong ?? (await problemOf(image.bytes, avatars))
-  if (wrong === null && cropped.wrong === null) return { bytes: cropped.bytes, declaredType: null }
+  if (wrong === null && cropped.wrong === null) return cropped.bytes
   const problems = { image: wrong, cropped_image: cropped.wrong ?? (await problemOf(cropped.bytes, avatars)) }
   const fields = Object.entries(problems).flatMap(([path, message]): FieldIssue[] =>
     message === null ? [] : [{ path, location: 'body', message }],
@@ -58,7 +59,7 @@ async function readCropped(c: Context<AppEnv>, ctx: Ctx): Promise<UploadedImage>
 }
 
 interface ReadFile {
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
   /** Why there is no file; null where there is one. */
   readonly wrong: string | null
 }
@@ -71,9 +72,9 @@ async function readFile(parts: Readonly<Record<string, string | File>>, name: (t
   return part.size === 0 ? none('The submitted file is empty.') : { bytes: new Uint8Array(await part.arrayBuffer()), wrong: null }
 }
 
-async function problemOf(bytes: Uint8Array, limits: Ctx['config']['avatars']): Promise<string | null> {
+async function problemOf(bytes: Uint8Array<ArrayBuffer>, limits: Ctx['config']['avatars']): Promise<string | null> {
   try {
-    await inspectImage(bytes, null, limits)
+    await inspectImage(bytes, limits)
     return null
   } catch (error) {
     if (error instanceof AppError && error.code === 'invalid_file') return NOT_AN_IMAGE

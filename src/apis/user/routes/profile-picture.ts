@@ -15,10 +15,11 @@ import { PictureQuery, UserParams } from '../wire.ts'
 
 const PICTURE = {
   bytesMax: ({ avatars }: { avatars: { bytesMax: number } }) => avatars.bytesMax,
-  types: ['image/png', 'image/jpeg', 'image/webp'],
+  types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/heic', 'image/avif'],
 } as const
 const RULES = [
-  'PNG, JPEG or WebP, not animated. It is drawn anew as a square, without its metadata.',
+  'JPEG, PNG, WebP or GIF, told by its bytes, and HEIC and AVIF where the platform decodes them. It is drawn anew as a square,',
+  'upright, in sRGB, without its metadata; of an animation, the first frame.',
   'A day has a limited number of changes; a refused picture does not count.',
 ].join(' ')
 const REPLY = { status: 200, schema: ProfilePictureReply, example: { ok: 1, data: EXAMPLE_PROFILE_PICTURE } } as const

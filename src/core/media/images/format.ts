@@ -1,7 +1,15 @@
 /** What the readers of image formats share: the answer of an inspection, and the one way to refuse a file. */
 import { AppError } from '../../errors.ts'
 
-export type ImageFormat = 'image/png' | 'image/jpeg' | 'image/webp'
+export type ImageFormat = 'image/png' | 'image/jpeg' | 'image/webp' | 'image/gif' | 'image/heic' | 'image/avif'
+
+export interface ImageLimits {
+  readonly bytesMax: number
+  /** Width times height. */
+  readonly pixelsMax: number
+  /** Whether the colour profile goes, too. A decoder needs it; what a decoder has drawn is sRGB. */
+  readonly profile?: 'dropped'
+}
 
 export interface InspectedImage {
   readonly format: ImageFormat
@@ -17,11 +25,15 @@ export function refuseFile(what: string): never {
   throw new AppError('invalid_file', what)
 }
 
+/** Images takes no longer ones. */
+const SIDE_MAX = 12_000
+
 /** Judged before anything is decoded: a file of some kilobytes can claim a picture of gigabytes. */
-export function checkSides(width: number, height: number, sideMax: number): void {
+export function checkSize(width: number, height: number, { pixelsMax }: ImageLimits): void {
   if (width === 0 || height === 0) refuseFile('The picture has no width or no height')
-  if (width > sideMax || height > sideMax) {
-    refuseFile(`The picture has ${width} x ${height} pixels; at most ${sideMax} x ${sideMax} are allowed`)
+  if (width > SIDE_MAX || height > SIDE_MAX || width * height > pixelsMax) {
+    const most = `${Math.floor(pixelsMax / 1_000_000)} megapixels, and ${SIDE_MAX} a side,`
+    refuseFile(`The picture has ${width} x ${height} pixels; at most ${most} are allowed`)
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * JPEG (ITU-T T.81): the markers are walked from SOI to EOI, the entropy-coded data with them. One frame of a kind that
- * decoders know. Behind it only zero padding or further whole JPEGs may come (phones store two pictures in a file); they
- * are walked as well, and dropped. Of the metadata, Adobe's colour transform and the orientation stay.
+ * JPEG (ITU-T T.81): the markers are walked from SOI to the first EOI, the entropy-coded data with them; what comes after it
+ * (a second picture, a video, a maker's trailer) is cut. One frame of a kind that decoders know. Of the metadata, Adobe's
+ * colour transform, the colour profile and the orientation stay.
  */
 import { orientationOnly, readOrientation } from './exif.ts'
-import { checkSides, type InspectedImage, join, refuseFile, textAt, viewOf } from './format.ts'
+import { checkSize, type ImageLimits, type InspectedImage, join, refuseFile, textAt, viewOf } from './format.ts'
+import { isUsableProfile, PROFILE_BYTES_MAX } from './profile.ts'
 
 const SOI = 0xd8
 const EOI = 0xd9
@@ -13,6 +14,7 @@ const DHT = 0xc4
 const DQT = 0xdb
 const DRI = 0xdd
 const TEM = 0x01
+const APP2 = 0xe2
 /** Baseline, extended, progressive: Huffman-coded, lossy, not hierarchical. */
 const KNOWN_FRAMES = [0xc0, 0xc1, 0xc2]
 /** Lossless, hierarchical and arithmetic-coded frames, their conditioning (DAC), DNL, DHP and EXP. */
@@ -20,26 +22,36 @@ const UNKNOWN_FRAMES = [0xc3, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0x
 /** Each scan of a progressive picture is decoded over the whole of it: a file of many is a bomb. */
 const SCANS_MAX = 64
 const SEGMENTS_MAX = 20_000
-const PICTURES_MAX = 16
+/** ICC.1:2022 Annex B.4: a profile lies in up to 255 segments. */
+const PROFILE_MARK = 'ICC_PROFILE\0'
+const PROFILE_PIECE_BYTES = 65_519
 
-interface Walked {
-  /** Right behind its EOI. */
-  readonly end: number
-  readonly width: number
-  readonly height: number
-  /** What a decoder needs, in its order, without SOI. */
-  readonly needed: readonly Uint8Array[]
-  readonly orientation: number
+interface Picture {
+  width: number
+  height: number
+  components: number
+  orientation: number
   /** Says that three components are YCbCr whatever they are called. */
-  readonly isJfif: boolean
+  isJfif: boolean
+  scans: number
+  /** Pieces of the colour profile by their number, and how many there are said to be. */
+  readonly profile: Map<number, Uint8Array>
+  profilePieces: number
+  /** What a decoder needs, in its order, without SOI. */
+  readonly needed: Uint8Array[]
 }
 
-export function inspectJpeg(bytes: Uint8Array, sideMax: number): InspectedImage {
-  const picture = walk(bytes, 0, sideMax)
-  checkTail(bytes, picture.end)
+export function inspectJpeg(bytes: Uint8Array, limits: ImageLimits): InspectedImage {
+  const picture = walk(bytes, limits)
   const { width, height } = picture
   const exif = orientationOnly(picture.orientation)
-  const head = [Uint8Array.from([0xff, SOI]), ...(picture.isJfif ? [JFIF] : []), ...(exif ? [exifSegment(exif)] : [])]
+  const profile = limits.profile === 'dropped' ? null : profileOf(picture)
+  const head = [
+    Uint8Array.from([0xff, SOI]),
+    ...(picture.isJfif ? [JFIF] : []),
+    ...(exif ? [exifSegment(exif)] : []),
+    ...(profile ? profileSegments(profile) : []),
+  ]
   return { format: 'image/jpeg', width, height, bytes: join([...head, ...picture.needed]) }
 }
 
@@ -50,23 +62,42 @@ function exifSegment(tiff: Uint8Array): Uint8Array {
   return join([Uint8Array.from([0xff, 0xe1, 0, 2 + 6 + tiff.length, 0x45, 0x78, 0x69, 0x66, 0, 0]), tiff])
 }
 
-function walk(bytes: Uint8Array, start: number, sideMax: number): Walked {
-  if (textAt(bytes, start, 2) !== '\xff\xd8') refuseFile('Something other than a picture comes after the end of the JPEG')
-  const state = { width: 0, height: 0, orientation: 1, isJfif: false, scans: 0, needed: [] as Uint8Array[] }
-  let at = start + 2
+function profileOf({ profile, profilePieces, components }: Picture): Uint8Array | null {
+  const pieces = Array.from({ length: profilePieces }, (_, index) => profile.get(index + 1))
+  if (pieces.length === 0 || !pieces.every((piece) => piece !== undefined)) return null
+  const whole = join(pieces)
+  return isUsableProfile(whole, components) ? whole : null
+}
+
+function profileSegments(profile: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(profile.length / PROFILE_PIECE_BYTES)
+  return Array.from({ length: count }, (_, index) => {
+    const piece = profile.subarray(index * PROFILE_PIECE_BYTES, (index + 1) * PROFILE_PIECE_BYTES)
+    const length = 2 + PROFILE_MARK.length + 2 + piece.length
+    const head = Uint8Array.from([0xff, APP2, length >> 8, length & 0xff])
+    return join([head, new TextEncoder().encode(PROFILE_MARK), Uint8Array.from([index + 1, count]), piece])
+  })
+}
+
+function walk(bytes: Uint8Array, limits: ImageLimits): Picture {
+  const picture: Picture = {
+    ...{ width: 0, height: 0, components: 0, orientation: 1, isJfif: false, scans: 0, profilePieces: 0 },
+    ...{ profile: new Map(), needed: [] },
+  }
+  let at = 2
   for (let segment = 0; segment < SEGMENTS_MAX; segment++) {
     const marker = markerAt(bytes, at)
     const begin = marker.end - 2
     if (marker.code === EOI) {
-      if (state.scans === 0) refuseFile('The JPEG has no picture data')
-      state.needed.push(bytes.subarray(begin, marker.end))
-      return { ...state, end: marker.end }
+      if (picture.scans === 0) refuseFile('The JPEG has no picture data')
+      picture.needed.push(bytes.subarray(begin, marker.end))
+      return picture
     }
     const end = segmentEnd(bytes, marker)
     const data = bytes.subarray(marker.end + 2, end)
-    takeSegment(state, marker.code, data, sideMax)
+    takeSegment(picture, marker.code, data, limits)
     at = marker.code === SOS ? entropyEnd(bytes, end) : end
-    if (isNeeded(marker.code, data)) state.needed.push(bytes.subarray(begin, at))
+    if (isNeeded(marker.code, data)) picture.needed.push(bytes.subarray(begin, at))
   }
   return refuseFile('The JPEG has too many segments')
 }
@@ -89,16 +120,11 @@ function segmentEnd(bytes: Uint8Array, { code, end }: { code: number; end: numbe
   return end + length
 }
 
-function takeSegment(
-  state: { width: number; height: number; orientation: number; isJfif: boolean; scans: number },
-  code: number,
-  data: Uint8Array,
-  sideMax: number,
-): void {
+function takeSegment(state: Picture, code: number, data: Uint8Array, limits: ImageLimits): void {
   if (UNKNOWN_FRAMES.includes(code)) refuseFile('The JPEG is of a kind that is not taken')
   if (KNOWN_FRAMES.includes(code)) {
     if (state.width > 0) refuseFile('The JPEG has two frames')
-    Object.assign(state, readFrame(data, sideMax))
+    Object.assign(state, readFrame(data, limits))
   } else if (code === SOS) {
     if (state.width === 0) refuseFile('The JPEG has picture data before it says its size')
     state.scans += 1
@@ -107,17 +133,27 @@ function takeSegment(
     state.isJfif = true
   } else if (code === 0xe1 && textAt(data, 0, 6) === 'Exif\0\0' && state.orientation === 1) {
     state.orientation = readOrientation(data.subarray(6))
+  } else if (code === APP2 && textAt(data, 0, PROFILE_MARK.length) === PROFILE_MARK && data.length > PROFILE_MARK.length + 2) {
+    takeProfile(state, data.subarray(PROFILE_MARK.length))
   }
 }
 
-function readFrame(data: Uint8Array, sideMax: number): { width: number; height: number } {
+/** Pieces may come in any order; the first of a number counts. */
+function takeProfile(state: Picture, data: Uint8Array): void {
+  const [number = 0, pieces = 0] = data
+  if (state.profile.size === 0) state.profilePieces = pieces
+  const held = [...state.profile.values()].reduce((sum, piece) => sum + piece.length, 0)
+  if (!state.profile.has(number) && held + data.length <= PROFILE_BYTES_MAX) state.profile.set(number, data.subarray(2))
+}
+
+function readFrame(data: Uint8Array, limits: ImageLimits): { width: number; height: number; components: number } {
   if (data.length < 6) refuseFile('The JPEG is damaged: its frame is cut off')
   const view = viewOf(data)
   const [precision, height, width, components] = [view.getUint8(0), view.getUint16(1), view.getUint16(3), view.getUint8(5)]
   if (precision !== 8) refuseFile('The JPEG has another colour depth than 8 bits')
   if (![1, 3, 4].includes(components) || data.length !== 6 + 3 * components) refuseFile('The JPEG is damaged: its frame is wrong')
-  checkSides(width, height, sideMax)
-  return { width, height }
+  checkSize(width, height, limits)
+  return { width, height, components }
 }
 
 /** Where the entropy-coded data ends: at a marker that is no restart and no stuffed byte (B.1.1.5). */
@@ -133,17 +169,4 @@ function entropyEnd(bytes: Uint8Array, start: number): number {
 function isNeeded(code: number, data: Uint8Array): boolean {
   if (code === 0xee) return data.length === 12 && textAt(data, 0, 5) === 'Adobe'
   return code === DQT || code === DHT || code === DRI || code === SOS || KNOWN_FRAMES.includes(code)
-}
-
-/** Sides of a further picture are what its format allows: nobody decodes it. */
-const ANY_SIDE = 0xffff
-
-function checkTail(bytes: Uint8Array, end: number): void {
-  let at = end
-  for (let pictures = 1; ; pictures++) {
-    while (bytes[at] === 0) at += 1
-    if (at === bytes.length) return
-    if (pictures >= PICTURES_MAX) refuseFile('The JPEG has too many pictures')
-    at = walk(bytes, at, ANY_SIDE).end
-  }
 }

@@ -1,15 +1,20 @@
 /**
  * PNG (W3C PNG, third edition): every chunk is looked at, the data is inflated once to be counted and never held, and
- * what goes on to a decoder is the picture alone. Animations (APNG) are refused.
+ * what goes on to a decoder is the picture alone, with its colour profile and orientation. Of an animation (APNG) it is the
+ * still picture; what comes after IEND is cut.
  */
 import { crc32, createInflate } from 'node:zlib'
-import { checkSides, type InspectedImage, join, refuseFile, textAt, viewOf } from './format.ts'
+import { orientationOnly, readOrientation } from './exif.ts'
+import { checkSize, type ImageLimits, type InspectedImage, join, refuseFile, textAt, viewOf } from './format.ts'
+import { isUsableProfile, PROFILE_BYTES_MAX } from './profile.ts'
 
 const SIGNATURE_BYTES = 8
 /** Length, type, CRC. */
 const CHUNK_FRAME_BYTES = 12
 const CHUNKS_MAX = 20_000
-/** What compressed texts and the colour profile may come to, all together. They are inflated to be counted, then dropped. */
+/** What the rows may come to: 50 megapixels of four bytes. Deeper ones of that size are pictures of scanners, not of people. */
+const ROWS_BYTES_MAX = 200 * 1024 * 1024
+/** What compressed texts may come to, all together. They are inflated to be counted, then dropped. */
 const COMPRESSED_TEXT_BYTES_MAX = 1024 * 1024
 /** Each costs an inflater, however little is in it. */
 const COMPRESSED_TEXTS_MAX = 100
@@ -24,6 +29,8 @@ const COLOUR_TYPES: Readonly<Record<number, readonly [samples: number, depths: r
   6: [4, [8, 16]],
 }
 const PALETTE = 3
+/** The bit of a colour type that says so. */
+const COLOURED = 2
 /** Small chunks about colour that are passed on: type -> bytes. */
 const COLOUR_CHUNKS: Readonly<Record<string, number>> = { gAMA: 4, cHRM: 32, sRGB: 1 }
 
@@ -43,21 +50,35 @@ interface Header {
   readonly isInterlaced: boolean
 }
 
-export async function inspectPng(bytes: Uint8Array, sideMax: number): Promise<InspectedImage> {
-  const header = readHeader(bytes, sideMax)
+export async function inspectPng(bytes: Uint8Array, limits: ImageLimits): Promise<InspectedImage> {
+  const header = readHeader(bytes, limits)
   const chunks = readChunks(bytes)
   checkOrder(chunks, header)
   const data = chunks.filter(({ type }) => type === 'IDAT').map((chunk) => chunk.data)
   const { bytes: size, isWhole } = await inflatedSize(data, expectedSize(header))
   if (!isWhole || size !== expectedSize(header)) refuseFile('The PNG has more or less picture data than its size says')
   await checkCompressedTexts(chunks)
-  const isNeeded = neededOf(chunks, header)
-  const kept = chunks.filter(isNeeded).map(({ whole }) => whole)
-  return { format: 'image/png', width: header.width, height: header.height, bytes: join([bytes.subarray(0, SIGNATURE_BYTES), ...kept]) }
+  const profile = await usableProfile(chunks, header)
+  const isNeeded = neededOf(chunks, header, limits.profile === 'dropped' ? undefined : profile)
+  const [signature, first] = [bytes.subarray(0, SIGNATURE_BYTES), chunks.findIndex(({ type }) => type === 'IDAT')]
+  const kept = chunks.map((chunk, index) => (isNeeded(chunk, index) ? [chunk.whole] : []))
+  kept[first]?.unshift(...orientationChunks(chunks))
+  return { format: 'image/png', width: header.width, height: header.height, bytes: join([signature, ...kept.flat()]) }
+}
+
+/** An eXIf of the orientation alone. */
+function orientationChunks(chunks: readonly Chunk[]): Uint8Array[] {
+  const exif = chunks.find(({ type }) => type === 'eXIf')
+  const tiff = exif ? orientationOnly(readOrientation(exif.data)) : null
+  if (!tiff) return []
+  const chunk = join([new Uint8Array(4), new TextEncoder().encode('eXIf'), tiff, new Uint8Array(4)])
+  viewOf(chunk).setUint32(0, tiff.length)
+  viewOf(chunk).setUint32(chunk.length - 4, crc32(chunk.subarray(4, -4)))
+  return [chunk]
 }
 
 /** The first chunk, and with it the size, before anything else is touched. */
-function readHeader(bytes: Uint8Array, sideMax: number): Header {
+function readHeader(bytes: Uint8Array, limits: ImageLimits): Header {
   if (bytes.length < SIGNATURE_BYTES + CHUNK_FRAME_BYTES + 13) refuseFile('The PNG is cut off')
   const view = viewOf(bytes)
   if (view.getUint32(8) !== 13 || textAt(bytes, 12, 4) !== 'IHDR') refuseFile('The PNG does not begin with its header')
@@ -65,8 +86,10 @@ function readHeader(bytes: Uint8Array, sideMax: number): Header {
   const [samples, depths] = COLOUR_TYPES[colourType] ?? [0, []]
   const isKnown = depths.includes(depth) && view.getUint8(26) === 0 && view.getUint8(27) === 0 && view.getUint8(28) <= 1
   if (!isKnown) refuseFile('The PNG has a header that no PNG may have')
-  checkSides(width, height, sideMax)
-  return { width, height, depth, colourType, bitsPerPixel: samples * depth, isInterlaced: view.getUint8(28) === 1 }
+  checkSize(width, height, limits)
+  const header = { width, height, depth, colourType, bitsPerPixel: samples * depth, isInterlaced: view.getUint8(28) === 1 }
+  if (expectedSize(header) > ROWS_BYTES_MAX) refuseFile('The PNG is too large for its colour depth')
+  return header
 }
 
 function readChunks(bytes: Uint8Array): Chunk[] {
@@ -83,7 +106,7 @@ function readChunks(bytes: Uint8Array): Chunk[] {
     chunks.push({ type, data: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) })
     at = end
     if (type !== 'IEND') continue
-    if (length !== 0 || at !== bytes.length) refuseFile('Something comes after the end of the PNG')
+    if (length !== 0) refuseFile('The PNG is damaged: something is in its end')
     return chunks
   }
 }
@@ -91,7 +114,6 @@ function readChunks(bytes: Uint8Array): Chunk[] {
 function checkOrder(chunks: readonly Chunk[], { colourType, depth }: Header): void {
   const types = chunks.map(({ type }) => type)
   const count = (type: string) => types.filter((one) => one === type).length
-  if (types.some((type) => type === 'acTL' || type === 'fcTL' || type === 'fdAT')) refuseFile('Animated pictures are not taken')
   if (types.some((type) => /^[A-Z]/.test(type) && !['IHDR', 'PLTE', 'IDAT', 'IEND'].includes(type))) {
     refuseFile('The PNG has a chunk that is needed and not known')
   }
@@ -108,20 +130,22 @@ function checkOrder(chunks: readonly Chunk[], { colourType, depth }: Header): vo
 }
 
 /**
- * What a decoder needs: the critical chunks, transparency, and small chunks about colour where they are right. Looked at
- * once: a file of thousands of chunks must not be read anew for each.
+ * What a decoder needs: the critical chunks, transparency, and what is known about colour where it is right: the profile, or
+ * else small chunks. Looked at once: a file of thousands of chunks must not be read anew for each.
  */
-function neededOf(chunks: readonly Chunk[], header: Header): (chunk: Chunk, index: number) => boolean {
+function neededOf(chunks: readonly Chunk[], header: Header, profile: Chunk | undefined): (chunk: Chunk, index: number) => boolean {
   const first = chunks.findIndex(({ type }) => type === 'IDAT')
   const palette = chunks.findIndex(({ type }) => type === 'PLTE')
   const paletteEntries = (chunks[palette]?.data.length ?? 0) / 3
   const counts = new Map<string, number>()
   for (const { type } of chunks) counts.set(type, (counts.get(type) ?? 0) + 1)
-  return ({ type, data }, index) => {
+  return (chunk, index) => {
+    const { type, data } = chunk
     if (/^[A-Z]/.test(type)) return true
     if (index > first || counts.get(type) !== 1) return false
     if (type === 'tRNS') return index > palette && isTransparency(data, header, paletteEntries)
-    return COLOUR_CHUNKS[type] === data.length && (palette < 0 || index < palette)
+    if (palette >= 0 && index > palette) return false
+    return profile === undefined ? COLOUR_CHUNKS[type] === data.length : chunk === profile
   }
 }
 
@@ -148,8 +172,14 @@ function expectedSize({ width, height, bitsPerPixel, isInterlaced }: Header): nu
   return PASSES.reduce((sum, [x, y, dx, dy]) => sum + rows(Math.ceil((width - x) / dx), Math.ceil((height - y) / dy)), 0)
 }
 
-/** Inflates to count; stops at the first byte beyond `max`. `isWhole`: the stream came to its end, with nothing behind it. */
-async function inflatedSize(parts: readonly Uint8Array[], max: number): Promise<{ bytes: number; isWhole: boolean }> {
+interface Inflated {
+  readonly bytes: number
+  /** The stream came to its end, with nothing behind it. */
+  readonly isWhole: boolean
+}
+
+/** Inflates to count; stops at the first byte beyond `max`. `take` sees the pieces. */
+async function inflatedSize(parts: readonly Uint8Array[], max: number, take?: (piece: Uint8Array) => void): Promise<Inflated> {
   const inflate = createInflate({ chunkSize: INFLATE_PIECE_BYTES })
   const input = join(parts)
   let bytes = 0
@@ -158,6 +188,7 @@ async function inflatedSize(parts: readonly Uint8Array[], max: number): Promise<
     for await (const piece of inflate) {
       bytes += (piece as Uint8Array).length
       if (bytes > max) return { bytes, isWhole: false }
+      take?.(piece)
     }
     return { bytes, isWhole: inflate.bytesWritten === input.length }
   } catch {
@@ -167,7 +198,7 @@ async function inflatedSize(parts: readonly Uint8Array[], max: number): Promise<
   }
 }
 
-/** zTXt, iTXt and iCCP are dropped; but a file that hides a bomb in them, whole or in pieces, is no picture anybody needs. */
+/** zTXt and iTXt are dropped; but a file that hides a bomb in them, whole or in pieces, is no picture anybody needs. */
 async function checkCompressedTexts(chunks: readonly Chunk[]): Promise<void> {
   let left = COMPRESSED_TEXT_BYTES_MAX
   let texts = 0
@@ -175,17 +206,36 @@ async function checkCompressedTexts(chunks: readonly Chunk[]): Promise<void> {
     const compressed = compressedPart(type, data)
     if (compressed === null) continue
     texts += 1
-    const { bytes, isWhole } = await inflatedSize([compressed], left)
-    if (bytes > left || texts > COMPRESSED_TEXTS_MAX) refuseFile(`The PNG has a ${type} chunk that is far too large, or too many of them`)
-    if (!isWhole) refuseFile(`The PNG has a ${type} chunk that is damaged`)
+    const { bytes } = await inflateWithin(type, compressed, left)
+    if (texts > COMPRESSED_TEXTS_MAX) refuseFile(`The PNG has too many ${type} chunks`)
     left -= bytes
   }
 }
 
+async function inflateWithin(type: string, compressed: Uint8Array, max: number, take?: (piece: Uint8Array) => void): Promise<Inflated> {
+  const inflated = await inflatedSize([compressed], max, take)
+  if (inflated.bytes > max) refuseFile(`The PNG has a ${type} chunk that is far too large, or too many of them`)
+  if (!inflated.isWhole) refuseFile(`The PNG has a ${type} chunk that is damaged`)
+  return inflated
+}
+
 function compressedPart(type: string, data: Uint8Array): Uint8Array | null {
   const keyword = data.indexOf(0)
-  if (type === 'zTXt' || type === 'iCCP') return data.subarray(keyword < 0 ? data.length : keyword + 2)
+  if (type === 'zTXt') return data.subarray(keyword < 0 ? data.length : keyword + 2)
   if (type !== 'iTXt' || data[keyword + 1] !== 1) return null
   const translated = data.indexOf(0, data.indexOf(0, keyword + 3) + 1)
   return data.subarray(translated < 0 ? data.length : translated + 1)
+}
+
+/** The chunk of the colour profile: a name, zero, the method, the compressed profile (§11.3.2.3). */
+async function usableProfile(chunks: readonly Chunk[], { colourType }: Header): Promise<Chunk | undefined> {
+  const [chunk, ...more] = chunks.filter(({ type }) => type === 'iCCP')
+  if (more.length > 0) refuseFile('The PNG has a chunk twice that it may have once')
+  if (chunk === undefined) return undefined
+  const pieces: Uint8Array[] = []
+  const name = chunk.data.indexOf(0)
+  await inflateWithin('iCCP', chunk.data.subarray(name < 0 ? chunk.data.length : name + 2), PROFILE_BYTES_MAX, (piece) =>
+    pieces.push(piece),
+  )
+  return isUsableProfile(join(pieces), (colourType & COLOURED) === 0 ? 1 : 3) ? chunk : undefined
 }

@@ -1,17 +1,21 @@
 /**
- * WebP (RFC 9649): a RIFF whose size is the file's, with one still picture in it, VP8 or VP8L, alone or in an extended
- * file (VP8X) whose canvas is that picture's. Animations are refused. Of the metadata the orientation stays.
+ * WebP (RFC 9649): a RIFF with one still picture in it, VP8 or VP8L, alone or in an extended file (VP8X) whose canvas is that
+ * picture's; or an animation, whose first frame is the picture. What comes after the RIFF is cut, parts that nobody knows are
+ * passed over. Of the metadata the colour profile and the orientation stay.
  */
 import { orientationOnly, readOrientation } from './exif.ts'
-import { checkSides, type InspectedImage, join, refuseFile, textAt, viewOf } from './format.ts'
+import { checkSize, type ImageLimits, type InspectedImage, join, refuseFile, textAt, viewOf } from './format.ts'
+import { isUsableProfile } from './profile.ts'
 
 const RIFF_HEADER_BYTES = 12
 const CHUNK_HEADER_BYTES = 8
-const CHUNKS_MAX = 64
-const ANIMATION_FLAG = 0x02
+const CHUNKS_MAX = 10_000
+/** Of a frame of an animation: its place, its sides, its time. */
+const FRAME_HEADER_BYTES = 16
+const PROFILE_FLAG = 0x20
 const EXIF_FLAG = 0x08
 const ALPHA_FLAG = 0x10
-const KNOWN_CHUNKS = ['VP8X', 'VP8 ', 'VP8L', 'ALPH', 'ICCP', 'EXIF', 'XMP ']
+const KNOWN_CHUNKS = ['VP8X', 'VP8 ', 'VP8L', 'ALPH', 'ANMF', 'ICCP', 'EXIF', 'XMP ']
 
 interface Chunk {
   readonly type: string
@@ -23,28 +27,46 @@ interface Size {
   readonly height: number
 }
 
-export function inspectWebp(bytes: Uint8Array, sideMax: number): InspectedImage {
-  const chunks = readChunks(bytes)
-  const types = chunks.map(({ type }) => type)
-  if (types.some((type) => type === 'ANIM' || type === 'ANMF')) refuseFile('Animated pictures are not taken')
-  if (types.some((type) => !KNOWN_CHUNKS.includes(type))) refuseFile('The WebP has a part that is not known')
-  if (new Set(types).size !== types.length) refuseFile('The WebP has a part twice that it may have once')
-  const picture = chunks.find(({ type }) => type === 'VP8 ' || type === 'VP8L')
-  if (!picture || (types.includes('VP8 ') && types.includes('VP8L'))) refuseFile('The WebP has no picture, or two')
+export function inspectWebp(bytes: Uint8Array, limits: ImageLimits): InspectedImage {
+  const chunks = readFile(bytes).filter(({ type }) => KNOWN_CHUNKS.includes(type))
+  const frame = chunks.find(({ type }) => type === 'ANMF')
+  const still = frame ? chunksOf(frame.data, FRAME_HEADER_BYTES) : chunks
+  const pictures = still.filter(({ type }) => type === 'VP8 ' || type === 'VP8L')
+  const [picture] = pictures
+  if (!picture || pictures.length > 1) refuseFile('The WebP has no picture, or two')
   const size = picture.type === 'VP8 ' ? lossySize(picture.data) : losslessSize(picture.data)
-  checkSides(size.width, size.height, sideMax)
-  checkExtension(chunks, size)
-  return { format: 'image/webp', ...size, bytes: rebuild(chunks, picture, size) }
+  checkSize(size.width, size.height, limits)
+  if (!frame) checkExtension(chunks, size)
+  const alpha = picture.type === 'VP8 ' ? still[still.indexOf(picture) - 1] : undefined
+  const profile = limits.profile === 'dropped' ? undefined : chunks.find(isProfile)
+  return {
+    format: 'image/webp',
+    ...size,
+    bytes: rebuild({ picture, alpha: alpha?.type === 'ALPH' ? alpha : undefined, profile, exif: exifOf(chunks) }, size),
+  }
 }
 
-function readChunks(bytes: Uint8Array): Chunk[] {
-  const view = viewOf(bytes)
+function isProfile({ type, data }: Chunk): boolean {
+  return type === 'ICCP' && isUsableProfile(data, 3)
+}
+
+function exifOf(chunks: readonly Chunk[]): Chunk | undefined {
+  const exif = chunks.find(({ type }) => type === 'EXIF')
+  const tiff = exif ? orientationOnly(readOrientation(withoutPrefix(exif.data))) : null
+  return tiff ? { type: 'EXIF', data: tiff } : undefined
+}
+
+function readFile(bytes: Uint8Array): Chunk[] {
   if (bytes.length < RIFF_HEADER_BYTES + CHUNK_HEADER_BYTES) refuseFile('The WebP is cut off')
-  const size = view.getUint32(4, true) + 8
+  const size = viewOf(bytes).getUint32(4, true) + 8
   if (size > bytes.length) refuseFile('The WebP is cut off')
-  if (size < bytes.length) refuseFile('Something comes after the end of the WebP')
+  return chunksOf(bytes.subarray(0, size), RIFF_HEADER_BYTES)
+}
+
+function chunksOf(bytes: Uint8Array, start: number): Chunk[] {
+  const view = viewOf(bytes)
   const chunks: Chunk[] = []
-  for (let at = RIFF_HEADER_BYTES; at < bytes.length; ) {
+  for (let at = start; at < bytes.length; ) {
     if (at + CHUNK_HEADER_BYTES > bytes.length || chunks.length >= CHUNKS_MAX) refuseFile('The WebP is damaged')
     const length = view.getUint32(at + 4, true)
     const end = at + CHUNK_HEADER_BYTES + length
@@ -83,23 +105,27 @@ function checkExtension(chunks: readonly Chunk[], { width, height }: Size): void
   }
   if (first.data.length !== 10) refuseFile('The WebP is damaged: its header is wrong')
   const view = viewOf(first.data)
-  if ((view.getUint8(0) & ANIMATION_FLAG) !== 0) refuseFile('Animated pictures are not taken')
   const side = (at: number) => (view.getUint16(at, true) | (view.getUint8(at + 2) << 16)) + 1
   if (side(4) !== width || side(7) !== height) refuseFile('The WebP says two different sizes')
   const types = chunks.map(({ type }) => type)
+  if (new Set(types).size !== types.length) refuseFile('The WebP has a part twice that it may have once')
   if (types.includes('ALPH') && types.indexOf('ALPH') !== types.indexOf('VP8 ') - 1)
     refuseFile('The WebP is damaged: its transparency is out of place')
 }
 
-function rebuild(chunks: readonly Chunk[], picture: Chunk, { width, height }: Size): Uint8Array<ArrayBuffer> {
-  const alpha = picture.type === 'VP8 ' ? chunks.find(({ type }) => type === 'ALPH') : undefined
-  const exif = chunks.find(({ type }) => type === 'EXIF')
-  const tiff = exif ? orientationOnly(readOrientation(withoutPrefix(exif.data))) : null
-  const body = [...(alpha ? [alpha] : []), picture, ...(tiff ? [{ type: 'EXIF', data: tiff }] : [])]
+interface Parts {
+  readonly picture: Chunk
+  readonly alpha: Chunk | undefined
+  readonly profile: Chunk | undefined
+  readonly exif: Chunk | undefined
+}
+
+function rebuild({ picture, alpha, profile, exif }: Parts, { width, height }: Size): Uint8Array<ArrayBuffer> {
+  const body = [profile, alpha, picture, exif].filter((chunk) => chunk !== undefined)
   if (body.length === 1) return riff(body)
   const hasAlpha = alpha !== undefined || (picture.type === 'VP8L' && ((picture.data[4] ?? 0) & 0x10) !== 0)
   const data = new Uint8Array(10)
-  data[0] = (hasAlpha ? ALPHA_FLAG : 0) | (tiff ? EXIF_FLAG : 0)
+  data[0] = (hasAlpha ? ALPHA_FLAG : 0) | (exif ? EXIF_FLAG : 0) | (profile ? PROFILE_FLAG : 0)
   for (const [at, side] of [
     [4, width],
     [7, height],
