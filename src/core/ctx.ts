@@ -16,6 +16,9 @@ export interface Caller {
   readonly place: string
 }
 
+/** What an act is recorded with, whoever plans its writes: a request, or the operator's command. */
+export type Recorder = Pick<Ctx, 'now' | 'newId' | 'caller'>
+
 export interface Ctx {
   readonly config: Config
   /** Pinned to the primary (design §1.8): what decides. */

@@ -207,6 +207,11 @@ const CHANGED: Readonly<Record<string, string>> = {
   email: 'the e-mail address',
   password: 'the password',
   role: 'the role',
+  totp_off: 'the authenticator app, which was taken off',
+  email_off: 'codes by e-mail, which were switched off',
+  factors_off: 'two-step sign-in, which is now off',
+  session: 'one of your devices, which is signed out',
+  sessions: 'your devices and apps, which are all signed out',
 }
 
 function changedByAdmin(facts: MailFacts): Content {

@@ -1,10 +1,11 @@
 /** Visits to the routes of administrators. */
 import { toHex } from '../../src/ids.ts'
 import { signedInAdmin } from '../support/admins.ts'
+import { personWithApp } from '../support/authenticator.ts'
 import { putEdge } from '../support/graph.ts'
 import { db } from '../support/kith.ts'
 import { makeMachine } from '../support/machines.ts'
-import { PASSWORD, type Person, signedInPerson } from '../support/people.ts'
+import { PASSWORD, type Person, signedInPerson, signUp } from '../support/people.ts'
 import { putConsent } from '../support/tokens.ts'
 import { visit } from './visits.ts'
 
@@ -12,6 +13,7 @@ export async function visitAdministration(): Promise<void> {
   const admin = await signedInAdmin('plan_admin', 'super_admin')
   const target = await signedInPerson('plan_target')
   await visitReads(admin, target)
+  await visitSupport(admin)
   await visitRoles(admin)
   await visitActs(admin, target)
   await visitClients(admin)
@@ -49,8 +51,22 @@ async function visitReads({ client }: Person, { id }: Person): Promise<void> {
     if (!/banned=\w+&banned|unverified=\w+&unverified/.test(filter)) await visit(client, 'GET', `/user/admin-api/list?${filter}`)
   }
   await visit(client, 'POST', '/user/admin-api/user-info', { targets: [id] })
-  for (const path of ['user-info', 'invite-codes', 'login-history', 'audit'])
+  for (const query of [id, 'plan_target@example.com', 'plan_target', 'plan&banned=false'])
+    await visit(client, 'GET', `/user/admin-api/list?query=${query}`)
+  for (const path of ['user-info', 'invite-codes', 'login-history', 'audit', 'sessions', '2fa'])
     await visit(client, 'GET', `/user/admin-api/${path}?target=${id}`)
+}
+
+async function visitSupport({ client }: Person): Promise<void> {
+  const { id: target } = await personWithApp('plan_helped')
+  const { json } = await visit(client, 'GET', `/user/admin-api/sessions?target=${target}`)
+  await visit(client, 'POST', '/user/admin-api/end-sessions', { target, session: json.data.records[0]._id })
+  await visit(client, 'POST', '/user/admin-api/end-sessions', { target })
+  await visit(client, 'POST', '/user/admin-api/remove-2fa', { target })
+  await visit(client, 'POST', '/user/admin-api/send-password-reset', { target })
+  const waiting = await signUp('plan_waiting')
+  await db.prepare("DELETE FROM attempt_counters WHERE key LIKE 'mail:%'").run()
+  await visit(client, 'POST', '/user/admin-api/resend-verification', { target: waiting.id })
 }
 
 async function visitRoles({ client }: Person): Promise<void> {

@@ -29,6 +29,7 @@ const MAY_SORT: Readonly<Record<string, string>> = {
   'FROM json_each(?) j JOIN users': 'the order of the ids that were sent, at most 100',
   'WITH near AS': 'suggestions: the users of at most 200 edges',
   'WITH found AS': 'search: as many people as it shows, of at most as many strings as it looks at',
+  'm CROSS JOIN users u NOT INDEXED': 'whom an administrator looks for: of at most as many strings as are looked at',
   'FROM roles ORDER BY': 'as few as an app has of them',
 }
 

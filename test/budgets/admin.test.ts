@@ -3,11 +3,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/ids.ts'
 import { signedInAdmin } from '../support/admins.ts'
+import { personWithApp } from '../support/authenticator.ts'
 import { type Spent, spend } from '../support/budget.ts'
 import { putEdge } from '../support/graph.ts'
 import { db, platform } from '../support/kith.ts'
 import { makeMachine } from '../support/machines.ts'
-import { PASSWORD, type Person, signedInPerson } from '../support/people.ts'
+import { PASSWORD, type Person, signedInPerson, signUp } from '../support/people.ts'
 import { idOf } from '../support/tokens.ts'
 import { expectWithin, RECORDS } from './user-budgets.ts'
 
@@ -53,6 +54,14 @@ describe('what administrators read', () => {
     expectWithin('GET /user/admin-api/list', spent)
   })
 
+  test.each(['crowd_', 'crowd_77', 'budget_target@example.com', '00000000000000000000abcd'])(
+    'GET /user/admin-api/list?query=%s',
+    async (query) => {
+      const spent = await spend(admin.client, 'GET', `/user/admin-api/list?limit=${RECORDS}&query=${query}`)
+      expectWithin('GET /user/admin-api/list with a query', spent)
+    },
+  )
+
   test('one user, and several at once', async () => {
     const route = '/user/admin-api/user-info'
     expectWithin(`GET ${route}`, await spend(admin.client, 'GET', `${route}?target=${person.id}`))
@@ -62,7 +71,7 @@ describe('what administrators read', () => {
     expectWithin(`POST ${route}`, spent)
   })
 
-  test.each(['invite-codes', 'login-history', 'audit'])('GET /user/admin-api/%s', async (what) => {
+  test.each(['invite-codes', 'login-history', 'audit', 'sessions', '2fa'])('GET /user/admin-api/%s', async (what) => {
     const route = `/user/admin-api/${what}`
     expectWithin(`GET ${route}`, await spend(admin.client, 'GET', `${route}?target=${person.id}`))
   })
@@ -110,6 +119,20 @@ describe('what administrators do', () => {
     for (const body of [{ state: true, until }, { state: false }]) expectWithin('POST /user/admin-api/ban', await ban(body))
     expectWithin('POST /user/admin-api/ban with edges', await ban({ state: true }))
     expectWithin('POST /user/admin-api/ban', await ban({ state: false }))
+  })
+
+  test('help somebody to sign in', async () => {
+    const helped = await personWithApp('budget_helped')
+    const target = helped.id
+    const sessions = (await admin.client.get(`/user/admin-api/sessions?target=${target}`)).json.data.records
+    const path = '/user/admin-api'
+    expectWithin(`POST ${path}/end-sessions`, await act('POST', `${path}/end-sessions`, { target, session: sessions[0]._id }))
+    expectWithin(`POST ${path}/end-sessions`, await act('POST', `${path}/end-sessions`, { target }))
+    expectWithin(`POST ${path}/remove-2fa`, await act('POST', `${path}/remove-2fa`, { target }))
+    expectWithin(`POST ${path}/send-password-reset`, await act('POST', `${path}/send-password-reset`, { target }))
+    const waiting = await signUp('budget_waiting')
+    await db.prepare("DELETE FROM attempt_counters WHERE key LIKE 'mail:%'").run()
+    expectWithin(`POST ${path}/resend-verification`, await act('POST', `${path}/resend-verification`, { target: waiting.id }))
   })
 
   test('delete a user, twice', async () => {

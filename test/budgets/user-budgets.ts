@@ -86,11 +86,20 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   // A list of all roles: one row each.
   'GET /roles/list': { roundTrips: 1, rowsRead: 3 * RECORDS + 12, kv: 0, rowsWritten: 0 },
   'GET /user/admin-api/list': PAGE,
+  // A beginning that many have: a hundred strings are looked at, and their owners.
+  'GET /user/admin-api/list with a query': { roundTrips: 1, rowsRead: 330, kv: 0, rowsWritten: 0 },
   'GET /user/admin-api/user-info': READ,
   'POST /user/admin-api/user-info': PAGE,
   'GET /user/admin-api/invite-codes': PAGE,
   'GET /user/admin-api/login-history': PAGE,
   'GET /user/admin-api/audit': PAGE,
+  'GET /user/admin-api/sessions': { roundTrips: 1, rowsRead: 60, kv: RECORDS, rowsWritten: 0 },
+  'GET /user/admin-api/2fa': { roundTrips: 1, rowsRead: 24, kv: 0, rowsWritten: 0 },
+  'POST /user/admin-api/end-sessions': { roundTrips: 2, rowsRead: 30, kv: 0 },
+  // Two factors and ten recovery codes.
+  'POST /user/admin-api/remove-2fa': { roundTrips: 2, rowsRead: 60, kv: 0 },
+  'POST /user/admin-api/resend-verification': { roundTrips: 2, rowsRead: 36, kv: 0 },
+  'POST /user/admin-api/send-password-reset': { roundTrips: 2, rowsRead: 36, kv: 0 },
   'POST /user/admin-api/create': WRITE,
   'PATCH /user/admin-api/update': WRITE,
   // Five things at once: an audit row for each, a notice, a password, strings for new names.

@@ -1,9 +1,11 @@
 /** Liquid's words for requests of administrators (wire §3.2): schemas made of the core's atoms. Unknown fields are refused. */
 import * as z from 'zod'
 import * as admin from '../../core/admin/fields.ts'
-import type { UserFilter } from '../../core/admin/users.ts'
+import type { UserQuery } from '../../core/admin/users.ts'
 import * as fields from '../../core/fields.ts'
-import { CreateUserBody, PageQuery } from './wire.ts'
+import { SEARCH_QUERY_LENGTH_MAX } from '../../core/figures.ts'
+import type { SessionId } from '../../ids.ts'
+import { CreateUserBody, hexId, PageQuery } from './wire.ts'
 
 /** Forms send text. */
 const state = z.union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')]).meta({ example: true })
@@ -18,18 +20,41 @@ const time = z.iso
   .meta({ example: '2099-01-01T00:00:00.000Z' })
 
 export const ListUsersQuery = PageQuery.extend({
+  query: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(SEARCH_QUERY_LENGTH_MAX * 2, `must have at most ${SEARCH_QUERY_LENGTH_MAX * 2} characters`)
+    .optional()
+    .meta({ description: 'An id, an e-mail address, a user name, or the beginning of a name', example: 'john' }),
   role: admin.roleId.optional(),
   banned: flag,
   restricted: flag,
   unverified: flag.meta({ description: 'Whether the e-mail address is not proved yet', example: 'true' }),
-})
+}).strict()
 
-export function toUserFilter(query: z.output<typeof ListUsersQuery>): UserFilter {
-  const { role = null, banned = null, restricted = null, unverified = null } = query
-  return { role, banned, restricted, unverified }
+export function toUserQuery(given: z.output<typeof ListUsersQuery>): UserQuery {
+  const { query = null, role = null, banned = null, restricted = null, unverified = null } = given
+  return { query, role, banned, restricted, unverified }
 }
 
-export const TargetPageQuery = PageQuery.extend({ target: fields.userIdHex })
+/** Queries of administrators are strict: a filter that is misspelt would show everybody. */
+export const AdminPageQuery = PageQuery.strict()
+export const TargetQuery = z.strictObject({ target: fields.userIdHex })
+export const TargetPageQuery = PageQuery.extend({ target: fields.userIdHex }).strict()
+
+export const EndSessionsBody = z.strictObject({
+  target: fields.userIdHex,
+  session: hexId<SessionId>().optional().meta({ description: 'The _id of the one session to end; without it, all of them end' }),
+})
+
+export const RemoveFactorsBody = z.strictObject({
+  target: fields.userIdHex,
+  method: z
+    .enum(['totp', 'email'], 'must be totp or email')
+    .optional()
+    .meta({ description: 'Without one, every second factor is taken off' }),
+})
 
 export const AdminCreateUserBody = CreateUserBody.safeExtend({
   role: admin.roleId.optional().meta({ description: 'Below your own rank', example: 'user' }),

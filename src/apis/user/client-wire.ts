@@ -48,9 +48,11 @@ export const UpdateClientBody = z.strictObject({
 
 export const ClientBody = z.strictObject({ client_id: client.clientId })
 export const ClientParams = z.object({ clientId: client.clientId })
-export const ListClientsQuery = PageQuery.omit({ offset: true }).extend({
-  after: client.clientId.optional().meta({ description: 'The client_id of the last record of the page before', example: 'my-app' }),
-})
+export const ListClientsQuery = PageQuery.omit({ offset: true })
+  .strict()
+  .extend({
+    after: client.clientId.optional().meta({ description: 'The client_id of the last record of the page before', example: 'my-app' }),
+  })
 
 type Body = Omit<z.output<typeof UpdateClientBody>, 'client_id' | 'rotate_secret' | 'disabled'>
 

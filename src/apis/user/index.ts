@@ -13,6 +13,7 @@ import { ErrorReply } from './presenters.ts'
 import { accounts } from './routes/accounts.ts'
 import { admins } from './routes/admin.ts'
 import { adminRoles } from './routes/admin-roles.ts'
+import { adminSupport } from './routes/admin-support.ts'
 import { adminUpdate } from './routes/admin-update.ts'
 import { apps } from './routes/apps.ts'
 import { auditTrail } from './routes/audit.ts'
@@ -50,7 +51,7 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'Profile', description: "The caller's own profile, picture and status.", routes: [profile, profilePicture, status] },
   { name: 'Social graph', description: 'Follow, ask to, accept, block; private accounts.', routes: [social] },
   { name: 'Search', description: 'Find people by the beginning of a name.', routes: [search] },
-  { name: 'Invite codes', description: 'Where signing up takes a code of somebody who is in.', routes: [inviteCodes] },
+  { name: 'Invite codes', description: 'Codes to give away: who signs up with one was invited by its owner.', routes: [inviteCodes] },
   {
     name: 'Media library',
     description: 'Private files in folders, with quotas; links that are good for minutes.',
@@ -59,8 +60,8 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'Roles', description: 'The roles that accounts can have.', routes: [roles] },
   {
     name: 'Administration',
-    description: 'For administrators: accounts, sanctions, the audit trail, roles.',
-    routes: [adminUpdate, admins, adminRoles],
+    description: 'For administrators: accounts, sanctions, help with signing in, the audit trail, roles.',
+    routes: [adminUpdate, admins, adminSupport, adminRoles],
   },
   { name: 'Clients', description: 'For administrators: the OAuth clients.', routes: [clients] },
   { name: 'Machine clients', description: 'For administrators: robots, API keys, license keys of older programs.', routes: [machines] },

@@ -3,7 +3,7 @@ import { currentMac } from '../../crypto.ts'
 import type { AuditEventId, SessionId, UserId } from '../../ids.ts'
 import { type AuditEventType, insertAuditEvent } from '../../store/db/audit-events.ts'
 import { type Fragment, idOf, type Statement } from '../../store/db/database.ts'
-import type { Ctx } from '../ctx.ts'
+import type { Ctx, Recorder } from '../ctx.ts'
 
 interface Audit {
   /** Where the rest of the batch depends on it. */
@@ -22,7 +22,7 @@ interface Audit {
   readonly condition: Fragment
 }
 
-export function audit(ctx: Ctx, event: Audit): Statement<void> {
+export function audit(ctx: Recorder, event: Audit): Statement<void> {
   const { userId, condition, ...rest } = event
   return insertAuditEvent(
     {

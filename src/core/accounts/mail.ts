@@ -17,7 +17,7 @@ import {
 import { always, both, type Fragment, idOf, not, type Statement, yieldsNobody } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf, type MailKind, newestChallenge, noChallenge } from '../../store/db/mail-outbox.ts'
 import { updateReturnTo } from '../../store/db/mailed-codes.ts'
-import type { Ctx } from '../ctx.ts'
+import type { Ctx, Recorder } from '../ctx.ts'
 import { MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY } from '../figures.ts'
 
 /** Mails of a sort to one address: 1 per 30 s, 10 per day. Counted by a keyed hash, known address or not. */
@@ -95,7 +95,7 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: F
 
 /** A statement that tells a user what was done to the account, where `condition` holds. Notices are never held back. */
 export function mailNotice(
-  ctx: Ctx,
+  ctx: Recorder,
   notice: {
     kind: MailKind
     user: UserId | Fragment

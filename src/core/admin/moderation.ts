@@ -78,7 +78,7 @@ export async function actOn(
 }
 
 /** Nobody acts on a rank at or above their own, so not on themselves either; some acts say so in words. */
-function judgeTarget(principal: UserPrincipal, target: TargetRow | null, notSelf: string | undefined): TargetRow {
+export function judgeTarget(principal: UserPrincipal, target: TargetRow | null, notSelf?: string): TargetRow {
   if (!target) throw new AppError('not_found')
   if (notSelf !== undefined && target.id === principal.userId) throw selfError(notSelf)
   requireBelow(principal, target.ranking)

@@ -1,6 +1,6 @@
 /** Users as administrators read and make them: the list, several at once, a new account. Nobody hides from these. */
-import type { UserId } from '../../ids.ts'
-import { findUsers, insertUserWithRole, listUsers, type UserFilter } from '../../store/db/admin-users.ts'
+import { fromHex, type UserId } from '../../ids.ts'
+import { findUsers, insertUserWithRole, listUsers, type Meant, type UserFilter } from '../../store/db/admin-users.ts'
 import { isPrimaryKeyConflict } from '../../store/db/database.ts'
 import { findRole } from '../../store/db/roles.ts'
 import { findTaken, findUser, insertCredential, userExists } from '../../store/db/users.ts'
@@ -10,8 +10,9 @@ import { refuseGuessablePassword } from '../accounts/password-rules.ts'
 import type { SignUp } from '../accounts/sign-up.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { emailKey, usernameKey } from '../fields.ts'
-import { firstSearchWrites } from '../profiles/search.ts'
+import { email, emailKey, usernameKey } from '../fields.ts'
+import { SEARCH_STRINGS_LOOKED_AT } from '../figures.ts'
+import { firstSearchWrites, searchPrefix } from '../profiles/search.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { type Page, positionOf } from '../social/lists.ts'
@@ -20,10 +21,28 @@ import { requireBelow } from './rank.ts'
 
 export type { UserFilter } from '../../store/db/admin-users.ts'
 
-/** Everybody who passes the filter, newest first. */
-export async function listAllUsers(ctx: Ctx, gate: Gate, filter: UserFilter, page: Page): Promise<SeenUser[]> {
-  const { reads } = await gate(() => [listUsers({ filter, before: positionOf(ctx, page), limit: page.limit, now: ctx.now() })])
+export interface UserQuery extends UserFilter {
+  /** An id, an e-mail address, a user name, or what a name begins with. */
+  readonly query: string | null
+}
+
+/** Everybody who passes the filter and is meant by the query, newest first. */
+export async function listAllUsers(ctx: Ctx, gate: Gate, { query, ...filter }: UserQuery, page: Page): Promise<SeenUser[]> {
+  const meant = query === null ? null : meantBy(query)
+  const { reads } = await gate(() => [listUsers({ filter, meant, before: positionOf(ctx, page), limit: page.limit, now: ctx.now() })])
   return reads[0].map((row) => showTo('owner', row))
+}
+
+/** Whom support may mean by what a person has told them of themselves. */
+export function meantBy(query: string): Meant {
+  const text = query.trim()
+  const address = email.safeParse(text)
+  return {
+    userId: fromHex<UserId>(text.toLowerCase()),
+    emailKey: address.success ? emailKey(address.data) : null,
+    prefix: address.success ? '' : searchPrefix(text),
+    strings: SEARCH_STRINGS_LOOKED_AT,
+  }
 }
 
 /** Those of the given ids that are users: banned, deleted and unverified ones too. */

@@ -76,6 +76,9 @@ export async function settleSearch(
   await ctx.db.batch(searchWrites(stored.id, stored))
 }
 
+/** What a query is compared by; empty where nothing of it counts. */
+export const searchPrefix = (query: string) => cut(fold(query))
+
 export interface SearchInput {
   readonly query: string
   readonly limit: number
@@ -83,7 +86,7 @@ export interface SearchInput {
 
 /** People whom the caller may find, the one who is named exactly first. A query of nothing that counts finds nobody. */
 export async function searchForUsers(ctx: Ctx, gate: Gate, { query, limit }: SearchInput): Promise<SeenUser[]> {
-  const prefix = cut(fold(query))
+  const prefix = searchPrefix(query)
   const { principal, reads } = await gate(({ userId: viewerId }) =>
     prefix === ''
       ? []

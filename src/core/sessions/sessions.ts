@@ -96,10 +96,16 @@ export async function listSessions(ctx: Ctx, gate: Gate, page: { limit: number; 
   const now = ctx.now()
   const before = page.before ?? idAt(now + 60_000)
   const { principal, reads } = await gate(({ userId }) => [listLiveSessions({ userId, before, limit: page.limit, now })])
+  return withDetails(ctx, reads[0], principal.sessionId)
+}
+
+/** Rows with the device and place of those that are a browser's. */
+export function withDetails(ctx: Ctx, rows: readonly SessionListRow[], current: SessionId | null): Promise<ListedSession[]> {
+  const now = ctx.now()
   return Promise.all(
-    reads[0].map(async (row) => ({
+    rows.map(async (row) => ({
       ...row,
-      current: row.id === principal.sessionId,
+      current: row.id === current,
       detail: row.clientId === null ? await getSessionDetail(ctx.kv, row.id, now) : null,
     })),
   )

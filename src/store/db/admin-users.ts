@@ -6,6 +6,7 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, always, type Fragment, first, run, type Statement } from './database.ts'
+import { beginsWith } from './search-strings.ts'
 import type { NewUser, UserRow } from './users.ts'
 
 export interface TargetRow extends UserRow {
@@ -38,8 +39,32 @@ export interface UserFilter {
   readonly unverified: boolean | null
 }
 
+/** What names a person: their id, their address, or the beginning of a user name or name. */
+export interface Meant {
+  readonly userId: UserId | null
+  readonly emailKey: string | null
+  /** Folded; empty: no name is meant. */
+  readonly prefix: string
+  /** How many strings are looked at, however many begin with the prefix. */
+  readonly strings: number
+}
+
+/** Yields the ids of those who are meant, each once. */
+function idsOf({ userId, emailKey, prefix, strings }: Meant): Fragment {
+  const byName = sql`
+    UNION SELECT id FROM users WHERE username_key = ${prefix}
+    UNION SELECT user_id FROM (SELECT user_id FROM search_strings WHERE ${beginsWith(prefix)} ORDER BY string, user_id LIMIT ${strings})`
+  return sql`SELECT id FROM users WHERE id = ${userId} UNION SELECT id FROM users WHERE email_key = ${emailKey} ${prefix === '' ? sql`` : byName}`
+}
+
 /** Everybody, newest first, from before the position `before`. A filter that picks out few has an index of its own. */
-export function listUsers(input: { filter: UserFilter; before: number; limit: number; now: number }): Statement<UserRow[]> {
+export function listUsers(input: {
+  filter: UserFilter
+  meant: Meant | null
+  before: number
+  limit: number
+  now: number
+}): Statement<UserRow[]> {
   const { role, banned, restricted, unverified } = input.filter
   const inForce = (since: Fragment, until: Fragment) => sql`(${since} IS NOT NULL AND (${until} IS NULL OR ${until} > ${input.now}))`
   const isBanned = inForce(sql`u.banned_at`, sql`u.banned_until`)
@@ -49,9 +74,11 @@ export function listUsers(input: { filter: UserFilter; before: number; limit: nu
   if (restricted !== null) conditions.push(restricted ? isRestricted : sql`NOT ${isRestricted}`)
   if (unverified !== null) conditions.push(unverified ? sql`u.email_verified_at IS NULL` : sql`u.email_verified_at IS NOT NULL`)
   if (role !== null) conditions.push(sql`u.role = ${role}`)
-  return all(sql`
-    SELECT u.* FROM users u ${indexFor(input.filter)} WHERE ${sql.join(conditions, sql` AND `)}
-    ORDER BY u.id DESC LIMIT ${input.limit}`)
+  const people =
+    input.meant === null
+      ? sql`users u ${indexFor(input.filter)}`
+      : sql`(${idsOf(input.meant)}) m CROSS JOIN users u NOT INDEXED ON u.id = m.id`
+  return all(sql`SELECT u.* FROM ${people} WHERE ${sql.join(conditions, sql` AND `)} ORDER BY u.id DESC LIMIT ${input.limit}`)
 }
 
 /** Named, because the planner has no statistics and would read all users for the few who are banned. */
@@ -95,6 +122,11 @@ export function isBelow(userId: UserId, ranking: number, condition: Fragment = a
   return sql`EXISTS (
     SELECT 1 FROM users u JOIN roles r ON r.id = u.role
     WHERE u.id = ${userId} AND r.ranking > ${ranking} AND ${isSomebody} AND (${condition}))`
+}
+
+/** Holds for somebody, of whatever rank. */
+export function isSomebodyWithId(userId: UserId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM users u WHERE u.id = ${userId} AND ${isSomebody})`
 }
 
 /** `differs` is about the alias `u`, and never null. */

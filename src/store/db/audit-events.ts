@@ -6,6 +6,7 @@ import { all, changed, type Fragment, first, run, type Statement } from './datab
 export type AuditEventType =
   | 'account_created'
   | 'email_verified'
+  | 'verification_sent'
   | 'sign_in'
   | 'sign_in_failed'
   | 'sign_in_challenged'

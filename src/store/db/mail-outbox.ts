@@ -48,6 +48,11 @@ export function insertMail(row: NewMail, user: Fragment, condition: Fragment): S
     ON CONFLICT (id) DO NOTHING`)
 }
 
+/** Holds once this very mail was queued: no limit held it back. */
+export function wasQueued(id: MailId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM mail_outbox WHERE id = ${id})`
+}
+
 export const kindOf = (kind: MailKind): Fragment => sql`${kind}`
 
 /** `account_exists` where somebody has proved to own the address, the mail with a code where nobody has (design §1.12). */

@@ -41,6 +41,9 @@ export function deleteOtherSearchStrings(userId: UserId, names: UserNames, strin
 /** Above every character that a folded string can hold. */
 const LAST = '\u{10FFFF}'
 
+/** True of a row of `search_strings`. */
+export const beginsWith = (prefix: string): Fragment => sql`string >= ${prefix} AND string < ${prefix + LAST}`
+
 export interface Search {
   /** Folded, not empty. */
   readonly prefix: string
@@ -59,7 +62,7 @@ export interface Search {
  * enough people are found, so the reads are bounded by `strings` and `limit`, whatever the size of the table.
  */
 export function searchUsers({ prefix, userId, viewerId, strings, limit, now }: Search): Statement<SeenUserRow[]> {
-  const isMatch = sql`string >= ${prefix} AND string < ${prefix + LAST}`
+  const isMatch = beginsWith(prefix)
   return all(sql`
     WITH found AS (
       SELECT id FROM users WHERE id = ${userId}

@@ -12,8 +12,9 @@ export function insertSecondFactor(userId: UserId, kind: SecondFactorKind, now: 
     ON CONFLICT (user_id, kind) DO NOTHING`)
 }
 
-export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind): Statement<void> {
-  return run(sql`DELETE FROM second_factors WHERE user_id = ${userId} AND kind = ${kind}`)
+/** Switches a kind off, where `condition` holds. */
+export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind, condition: Fragment = always): Statement<void> {
+  return run(sql`DELETE FROM second_factors WHERE user_id = ${userId} AND kind = ${kind} AND (${condition})`)
 }
 
 export interface SecondFactorRow {

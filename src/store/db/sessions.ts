@@ -93,13 +93,24 @@ export function endOldestBrowserSessions(userId: UserId, keep: number, now: numb
       ORDER BY id DESC LIMIT -1 OFFSET ${keep})`)
 }
 
-/** Ends one session of the user; true when it was live until now. */
-export function endSession(input: { id: SessionId; userId: UserId; now: number }): Statement<{ id: SessionId } | null> {
-  return first(sql`
-    UPDATE sessions SET revoked_at = ${input.now}
-    WHERE id = ${input.id} AND user_id = ${input.userId} AND revoked_at IS NULL AND expires_at > ${input.now}
-      AND epoch = (SELECT epoch FROM users WHERE id = ${input.userId})
-    RETURNING id`)
+/** Holds of a row of `sessions` that is one of the user's live ones. */
+const isLiveOne = ({ id, userId, now }: OneSession) => sql`
+  id = ${id} AND user_id = ${userId} AND revoked_at IS NULL AND expires_at > ${now} AND epoch = (SELECT epoch FROM users WHERE id = ${userId})`
+
+export interface OneSession {
+  readonly id: SessionId
+  readonly userId: UserId
+  readonly now: number
+}
+
+/** Ends one session of the user where `condition` holds; null when it was not live. */
+export function endSession(session: OneSession, condition: Fragment = always): Statement<{ id: SessionId } | null> {
+  return first(sql`UPDATE sessions SET revoked_at = ${session.now} WHERE ${isLiveOne(session)} AND (${condition}) RETURNING id`)
+}
+
+/** Holds while the user is signed in with it. */
+export function isSessionLive(session: OneSession): Fragment {
+  return sql`EXISTS (SELECT 1 FROM sessions WHERE ${isLiveOne(session)})`
 }
 
 /** Holds when the session was ended at `now`, in this batch. */

@@ -4,7 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { AuditEventId, UserId } from '../../ids.ts'
-import { type Fragment, first, run, type Statement } from './database.ts'
+import { always, type Fragment, first, run, type Statement } from './database.ts'
 
 export interface TotpRow {
   readonly secret: string | null
@@ -61,6 +61,6 @@ export function resealTotp(userId: UserId, from: string, to: string): Statement<
   return run(sql`UPDATE totp_credentials SET secret = ${to} WHERE user_id = ${userId} AND secret = ${from}`)
 }
 
-export function deleteTotp(userId: UserId): Statement<void> {
-  return run(sql`DELETE FROM totp_credentials WHERE user_id = ${userId}`)
+export function deleteTotp(userId: UserId, condition: Fragment = always): Statement<void> {
+  return run(sql`DELETE FROM totp_credentials WHERE user_id = ${userId} AND (${condition})`)
 }

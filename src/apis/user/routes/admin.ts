@@ -32,12 +32,18 @@ const reads = new Hono<AppEnv>()
   .get(
     '/user/admin-api/list',
     requires('admin:profile:read'),
-    describe({ summary: 'Everybody, newest first', description: 'Banned, deleted and unverified people too.', response: USERS }),
+    describe({
+      summary: 'Everybody, newest first, or whom a query means',
+      description:
+        'Banned, deleted and unverified people too. A query is an id, a whole e-mail address, or the beginning of a user name or name; ' +
+        'of a very common beginning the first 100 are looked at.',
+      response: USERS,
+    }),
     validate('query', admin.ListUsersQuery),
     async (c) => {
       const { ctx, gate } = c.var
       const query = c.req.valid('query')
-      const users = await listAllUsers(ctx, gate, admin.toUserFilter(query), wire.toPage(query))
+      const users = await listAllUsers(ctx, gate, admin.toUserQuery(query), wire.toPage(query))
       return c.json({ ok: 1, data: { records: users.map((user) => toAdminUser(user, ctx)) } })
     },
   )
@@ -45,7 +51,7 @@ const reads = new Hono<AppEnv>()
     '/user/admin-api/user-info',
     requires('admin:profile:read'),
     describe({ summary: 'Anybody', response: USER, refusals: [404] }),
-    validate('query', wire.TargetQuery),
+    validate('query', admin.TargetQuery),
     async (c) => {
       const { ctx, gate } = c.var
       return c.json({ ok: 1, data: { user: toAdminUser(await getAnyUser(ctx, gate, c.req.valid('query').target), ctx) } })
@@ -70,7 +76,7 @@ const reads = new Hono<AppEnv>()
       response: { status: 200, schema: reply.OwnedInviteCodesReply, example: reply.EXAMPLE_OWNED_INVITE_CODES },
       refusals: [404],
     }),
-    validate('query', wire.TargetQuery),
+    validate('query', admin.TargetQuery),
     async (c) => {
       const codes = await listInviteCodesOf(c.var.ctx, c.var.gate, c.req.valid('query').target)
       return c.json({ ok: 1, data: { inviteCodes: codes.map(reply.toOwnedInviteCode) } })

@@ -5,9 +5,10 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
+import { AdminPageQuery } from '../admin-wire.ts'
 import * as wire from '../machine-wire.ts'
 import { Ok } from '../presenters.ts'
-import { PageQuery, toPage } from '../wire.ts'
+import { toPage } from '../wire.ts'
 
 export const machines = new Hono<AppEnv>()
   .post(
@@ -36,7 +37,7 @@ export const machines = new Hono<AppEnv>()
       summary: 'All machine clients, newest first, the revoked ones too',
       response: { status: 200, schema: wire.MachinesReply, example: { ok: 1, data: { records: [wire.EXAMPLE_MACHINE] } } },
     }),
-    validate('query', PageQuery),
+    validate('query', AdminPageQuery),
     async (c) => {
       const records = await listMachineCredentials(c.var.ctx, c.var.gate, toPage(c.req.valid('query')))
       return c.json({ ok: 1, data: { records: records.map(wire.toMachine) } })

@@ -1,0 +1,88 @@
+/**
+ * What support does for a person, as statements: for administrators (`support.ts`) and for the operator's command. Each
+ * act is an event that the person sees; the rest of it happens where that event was recorded.
+ */
+import type { AuditEventId, SessionId, UserId } from '../../ids.ts'
+import { type AuditEventType, wasRecorded } from '../../store/db/audit-events.ts'
+import { both, type Fragment, type Statement } from '../../store/db/database.ts'
+import { deleteRecoveryCodesOfNoFactor } from '../../store/db/recovery-codes.ts'
+import { deleteSecondFactor, hasSecondFactor, type SecondFactorKind } from '../../store/db/second-factors.ts'
+import { endSession, isSessionLive } from '../../store/db/sessions.ts'
+import { deleteTotp } from '../../store/db/totp.ts'
+import { raiseEpoch, userWhere } from '../../store/db/users.ts'
+import { audit } from '../accounts/audit.ts'
+import { mailNotice } from '../accounts/mail.ts'
+import type { Recorder } from '../ctx.ts'
+
+/** Whom an act is for, who does it, and what must hold for it. */
+export interface SupportAct {
+  readonly userId: UserId
+  /** Null: the operator, who has no account. */
+  readonly actor: { readonly userId: UserId; readonly sessionId: SessionId; readonly clientId: string | null } | null
+  readonly condition: Fragment
+}
+
+export interface PlannedAct {
+  /** Recorded once the act has taken place. */
+  readonly eventId: AuditEventId
+  readonly mailId: ReturnType<typeof mailNotice>['mailId']
+  readonly writes: readonly Statement<unknown>[]
+}
+
+interface Act extends SupportAct {
+  readonly type: AuditEventType
+  readonly detail?: string
+  readonly aboutSession?: SessionId
+  /** Keys of `CHANGED` in mail/messages.ts. */
+  readonly told: readonly string[]
+}
+
+function plan(ctx: Recorder, act: Act, writes: (done: Fragment) => readonly Statement<unknown>[]): PlannedAct {
+  const { userId, actor, condition, type, detail, aboutSession, told } = act
+  const eventId = ctx.newId<AuditEventId>()
+  const done = wasRecorded(eventId)
+  const notice = mailNotice(ctx, { kind: 'changed_by_admin', user: userId, params: { changed: told }, condition: done })
+  const event = {
+    id: eventId,
+    type,
+    userId,
+    actorId: actor?.userId ?? null,
+    clientId: actor?.clientId ?? null,
+    sessionId: aboutSession ?? actor?.sessionId ?? null,
+    ...(detail === undefined ? {} : { detail }),
+  }
+  return { eventId, mailId: notice.mailId, writes: [audit(ctx, { ...event, condition }), ...writes(done), notice.write] }
+}
+
+/**
+ * Takes second factors off that somebody has lost, with the recovery codes where none is left, and ends every session and
+ * token. `kinds` are on: who takes one off that is not, does nothing.
+ */
+export function planFactorRemoval(ctx: Recorder, act: SupportAct & { kinds: readonly SecondFactorKind[]; isLast: boolean }): PlannedAct {
+  const { userId, kinds, isLast } = act
+  const condition = kinds.map((kind) => hasSecondFactor(userId, kind)).reduce(both, act.condition)
+  const told = isLast ? ['factors_off'] : kinds.map((kind) => `${kind}_off`)
+  return plan(ctx, { ...act, type: 'second_factor_off', detail: kinds.join(' '), told, condition }, (done) => [
+    ...kinds.map((kind) => deleteSecondFactor(userId, kind, done)),
+    ...(kinds.includes('totp') ? [deleteTotp(userId, done)] : []),
+    deleteRecoveryCodesOfNoFactor(userId),
+    raiseEpoch(userWhere(userId, done), ctx.now()),
+  ])
+}
+
+/** Ends every session and token, and makes codes that are on their way void. */
+export function planSignOutEverywhere(ctx: Recorder, act: SupportAct): PlannedAct {
+  return plan(ctx, { ...act, type: 'signed_out_everywhere', told: ['sessions'] }, (done) => [
+    raiseEpoch(userWhere(act.userId, done), ctx.now()),
+  ])
+}
+
+/** Ends one session, with the tokens of its grant. */
+export function planSessionEnd(ctx: Recorder, act: SupportAct & { sessionId: SessionId }): PlannedAct {
+  const { userId, sessionId } = act
+  const session = { id: sessionId, userId, now: ctx.now() }
+  const condition = both(act.condition, isSessionLive(session))
+  return plan(ctx, { ...act, type: 'session_revoked', aboutSession: sessionId, told: ['session'], condition }, (done) => [
+    endSession(session, done),
+  ])
+}

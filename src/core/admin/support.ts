@@ -1,0 +1,133 @@
+/**
+ * How administrators help a person to sign in: where they are signed in and with which factors, ending that, taking off a
+ * factor that is lost, mailing a code once more. By the rules of every act on a person: the target is below the
+ * administrator, now and in the write, and what touches a sign-in takes a fresh one. The person sees each act.
+ */
+import type { AuditEventId, SessionId, UserId } from '../../ids.ts'
+import { findTarget, isBelow, type TargetRow } from '../../store/db/admin-users.ts'
+import { type AuditEventType, findEvent } from '../../store/db/audit-events.ts'
+import { kindOf, signUpKind, wasQueued } from '../../store/db/mail-outbox.ts'
+import { countUnusedRecoveryCodes } from '../../store/db/recovery-codes.ts'
+import { listFactors, type SecondFactorKind } from '../../store/db/second-factors.ts'
+import { listLiveSessions } from '../../store/db/sessions.ts'
+import { ownerOfAddress, unverifiedUser } from '../../store/db/users.ts'
+import { audit } from '../accounts/audit.ts'
+import { type CodeMail, deliverLater, mailCode } from '../accounts/mail.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { MAIL_PAUSE_MS } from '../figures.ts'
+import { requireFreshBrowser } from '../sessions/fresh.ts'
+import type { Gate } from '../sessions/gate.ts'
+import type { UserPrincipal } from '../sessions/principal.ts'
+import type { SecondFactors } from '../sessions/second-factors.ts'
+import { type ListedSession, withDetails } from '../sessions/sessions.ts'
+import { type Page, positionOf } from '../social/lists.ts'
+import { judgeTarget } from './moderation.ts'
+import { rankError } from './rank.ts'
+import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from './support-acts.ts'
+
+/** Where somebody is signed in, newest first. */
+export async function listSessionsOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<ListedSession[]> {
+  const now = ctx.now()
+  const before = positionOf(ctx, page)
+  const { principal, reads } = await gate(() => [findTarget(userId), listLiveSessions({ userId, before, limit: page.limit, now })])
+  if (!reads[0]) throw new AppError('not_found')
+  return withDetails(ctx, reads[1], principal.sessionId)
+}
+
+/** Which second factors somebody has on. */
+export async function listFactorsOf(_ctx: Ctx, gate: Gate, userId: UserId): Promise<SecondFactors> {
+  const { reads } = await gate(() => [findTarget(userId), listFactors(userId), countUnusedRecoveryCodes(userId)])
+  if (!reads[0]) throw new AppError('not_found')
+  return { factors: reads[1], unusedRecoveryCodes: reads[2]?.unused ?? 0 }
+}
+
+/** Ends one session of somebody, or all of them with every token. */
+export async function endSessionsOf(ctx: Ctx, gate: Gate, input: { userId: UserId; session: SessionId | null }): Promise<void> {
+  const { userId, session } = input
+  const { principal, reads } = await gate(() => [findTarget(userId)])
+  requireFreshBrowser(ctx, principal)
+  judgeTarget(principal, reads[0], 'You cannot sign yourself out here')
+  const act = actOf(principal, userId)
+  const planned = session === null ? planSignOutEverywhere(ctx, act) : planSessionEnd(ctx, { ...act, sessionId: session })
+  if (await carryOut(ctx, planned)) return
+  throw session === null ? rankError() : new AppError('not_found')
+}
+
+/** Takes somebody's second factor off, or all of them. Repeating it changes nothing. */
+export async function removeFactorsOf(ctx: Ctx, gate: Gate, input: { userId: UserId; kind: SecondFactorKind | null }): Promise<void> {
+  const { userId, kind } = input
+  const { principal, reads } = await gate(() => [findTarget(userId), listFactors(userId)])
+  requireFreshBrowser(ctx, principal)
+  judgeTarget(principal, reads[0], 'You cannot take off your own second factor here')
+  const on = reads[1].map((factor) => factor.kind)
+  const kinds = on.filter((one) => kind === null || one === kind)
+  if (kinds.length === 0) return
+  const planned = planFactorRemoval(ctx, { ...actOf(principal, userId), kinds, isLast: kinds.length === on.length })
+  if (await carryOut(ctx, planned)) return
+  // Promoted in between, or taken off by somebody else.
+  const [target] = await ctx.db.batch([findTarget(userId)])
+  judgeTarget(principal, target)
+}
+
+const actOf = (principal: UserPrincipal, userId: UserId) => ({
+  userId,
+  actor: principal,
+  condition: isBelow(userId, principal.ranking),
+})
+
+/** Whether the act took place. */
+async function carryOut(ctx: Ctx, { eventId, mailId, writes }: PlannedAct): Promise<boolean> {
+  const isDone = (await ctx.db.commit(writes, findEvent(eventId))) !== null
+  if (isDone) deliverLater(ctx, mailId)
+  return isDone
+}
+
+/** Mails the code once more that proves an address. */
+export async function sendVerification(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
+  await sendCode(ctx, gate, userId, 'verification_sent', ({ id, emailKey, emailVerifiedAt }) => ({
+    purpose: 'verify_email',
+    lifeMs: ctx.config.lifetimes.verifyCodeMs,
+    kind: signUpKind(emailKey ?? ''),
+    user: unverifiedUser(id, ctx.now()),
+    address: emailKey ?? '',
+    problem: emailKey === null ? 'has no address' : emailVerifiedAt === null ? null : 'has proved the address already',
+  }))
+}
+
+/** Mails a code for a new password, as the person would ask for it. */
+export async function sendPasswordReset(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
+  await sendCode(ctx, gate, userId, 'password_reset_requested', ({ emailKey, emailVerifiedAt, bannedAt, deletedAt }) => ({
+    purpose: 'reset_password',
+    lifeMs: ctx.config.lifetimes.resetCodeMs,
+    kind: kindOf('reset_password'),
+    user: ownerOfAddress(emailKey ?? '', ctx.now()),
+    address: emailKey ?? '',
+    problem: emailVerifiedAt === null ? 'has no proved address' : bannedAt !== null || deletedAt !== null ? 'cannot sign in' : null,
+  }))
+}
+
+/** To the person's own address, under the limits that hold for the person. Throws `rate_limited` where they say no. */
+async function sendCode(
+  ctx: Ctx,
+  gate: Gate,
+  userId: UserId,
+  type: AuditEventType,
+  mailFor: (target: TargetRow) => CodeMail & { problem: string | null },
+): Promise<void> {
+  const { principal, reads } = await gate(() => [findTarget(userId)])
+  const { problem, ...mail } = mailFor(judgeTarget(principal, reads[0]))
+  if (problem !== null) {
+    throw new AppError('invalid_request', 'No code can be sent', { fields: [{ path: 'target', location: 'body', message: problem }] })
+  }
+  const { mailId, writes } = mailCode(ctx, mail)
+  const id = ctx.newId<AuditEventId>()
+  const { userId: actorId, sessionId, clientId } = principal
+  const event = audit(ctx, { id, type, userId, actorId, sessionId, clientId, condition: wasQueued(mailId) })
+  if (!(await ctx.db.commit([...writes, event], findEvent(id)))) {
+    throw new AppError('rate_limited', 'This address has got such a mail a moment ago, or too many today', {
+      retryAfter: MAIL_PAUSE_MS / 1_000,
+    })
+  }
+  deliverLater(ctx, mailId)
+}
