@@ -11,13 +11,15 @@ import type { Ctx } from './core/ctx.ts'
 import { FILES_PATH } from './core/media/links.ts'
 import type { AppEnv } from './http/app-env.ts'
 import { documents } from './http/documents.ts'
+import { asksForPage } from './http/errors.ts'
 import { filesOrigin } from './http/files-origin.ts'
 import type { RoomDocument } from './http/openapi.ts'
 import { requestScope } from './http/request-scope.ts'
 import type { Room } from './http/room.ts'
 import { ROOM_PATHS, roomPath } from './http/room-paths.ts'
+import { changePassword } from './pages/change-password.ts'
 import { docs } from './pages/docs.tsx'
-import { pages, showError } from './pages/index.ts'
+import { pages, renderError as renderPage, showError } from './pages/index.ts'
 import { landing } from './pages/landing.tsx'
 import { mailbox } from './pages/mailbox.tsx'
 
@@ -33,14 +35,16 @@ export const DOCUMENTS: Readonly<Record<string, RoomDocument>> = {
 
 export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: roomPath })
-  app.onError(renderError)
+  app.onError((thrown, c) => (asksForPage(c) ? renderPage(thrown, c) : renderError(thrown, c)))
   app.use(requestScope(buildContext), filesOrigin(FILES_PATH))
   app.use(async (c, next) => {
     c.set('showError', showError)
+    c.set('showFailure', renderPage)
     await next()
   })
   for (const { name, app: room } of ROOMS) app.route(ROOM_PATHS[name], room)
   app.route('/oauth', oauth)
+  app.route('/', changePassword)
   app.route('/.well-known', wellKnown)
   app.route('/', documents(DOCUMENTS))
   app.route('/', docs(DOCUMENTS))

@@ -10,16 +10,17 @@ const app = createApp((c) => buildRequestContext(c.env, c.executionCtx, c.req.ra
 
 export default {
   async fetch(request, env, executionCtx) {
+    if (!URL.canParse(request.url)) return refuseHost()
     try {
       warnOnce(getConfig(env))
     } catch (error) {
       return refuseToServe(error, request)
     }
-    const answer = app.fetch(request, env, executionCtx)
+    const reply = app.fetch(request, env, executionCtx)
     // Whatever a request holds (a turn, a reserved place, a try that was counted) it gives back itself, so it is carried to its
     // end although its client has gone: the platform would drop it at any await.
-    executionCtx.waitUntil(Promise.resolve(answer))
-    return answer
+    executionCtx.waitUntil(Promise.resolve(reply))
+    return reply
   },
   async scheduled(_controller, env, executionCtx) {
     await sweep(buildCronContext(env, executionCtx))
@@ -46,7 +47,16 @@ function refuseToServe(error: unknown, request: Request): Response {
   const problems = error instanceof ConfigError ? error.problems : ['the configuration cannot be read']
   const requestId = randomHex(16)
   console.error(JSON.stringify({ at: new Date().toISOString(), level: 'error', event: 'not_configured', requestId, problems }))
-  const headers = { ...HEADERS, 'content-security-policy': NO_CONTENT_POLICY, 'cache-control': 'no-store', 'x-request-id': requestId }
   const hint = LOCAL.has(new URL(request.url).hostname) ? { hint: START } : {}
-  return Response.json({ error: 'not_configured', problems, ...hint }, { status: 503, headers })
+  return answer(503, { error: 'not_configured', problems, ...hint }, requestId)
+}
+
+/** RFC 9112 §3.2. Which room was meant, and where its paths begin, cannot be told without a host. */
+function refuseHost(): Response {
+  return answer(400, { error: 'invalid_request', error_description: 'The Host header is malformed' })
+}
+
+function answer(status: number, body: object, requestId = randomHex(16)): Response {
+  const headers = { ...HEADERS, 'content-security-policy': NO_CONTENT_POLICY, 'cache-control': 'no-store', 'x-request-id': requestId }
+  return Response.json(body, { status, headers })
 }

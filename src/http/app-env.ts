@@ -24,5 +24,7 @@ export interface AppEnv {
     browserCookie?: string
     /** Set by the app: an error as a page, for a room that has a browser before it. */
     showError?: (c: Context<AppEnv>, error: ShownError) => Response
+    /** Set by the app: a failure as a page, in the words that the pages have for it. */
+    showFailure?: (error: unknown, c: Context<AppEnv>) => Response
   }
 }

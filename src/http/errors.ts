@@ -3,6 +3,7 @@
  * The room renders; nothing internal gets past this file but into the log.
  */
 import type { Context, Handler, Hono } from 'hono'
+import { accepts } from 'hono/accepts'
 import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
 import { TrieRouter } from 'hono/router/trie-router'
@@ -42,11 +43,21 @@ export function errorHeaders(error: AppError): Record<string, string> {
   if (error.retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter)))
   if (error.size !== undefined) headers['content-range'] = `bytes */${error.size}`
   if (error.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer'
+  // RFC 6749 §5.2, RFC 9110 §15.5.2: whether or not the client has tried this way.
+  if (error.code === 'invalid_client') headers['www-authenticate'] = 'Basic realm="kith", charset="UTF-8"'
   if (error.code === 'invalid_token') headers['www-authenticate'] = 'Bearer error="invalid_token"'
   if (error.code === 'insufficient_scope') {
     headers['www-authenticate'] = `Bearer error="insufficient_scope"${error.scope ? `, scope="${error.scope}"` : ''}`
   }
   return headers
+}
+
+/** Somebody who looks at the answer, and not a program: where a page of the answer can be shown, it is. */
+export function asksForPage(c: Context): boolean {
+  const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
+  return (
+    isRead && accepts(c, { header: 'Accept', supports: ['application/json', 'text/html'], default: 'application/json' }) === 'text/html'
+  )
 }
 
 /** For a path of its own, outside of the rooms, that can only be read. */
@@ -55,8 +66,8 @@ export function readOnly(): never {
 }
 
 /**
- * A room's last handler: 405 with `Allow` where the path has other methods, 404 elsewhere. `mountedAt` is told where this
- * handler does not stand for the whole room.
+ * A room's last handler: 405 with `Allow` where the path has other methods, 404 elsewhere, as a page where one is asked for.
+ * `mountedAt` is told where this handler does not stand for the whole room.
  */
 export function unmatched(room: Hono<AppEnv>, mountedAt?: string): Handler<AppEnv> {
   let router: TrieRouter<string> | undefined
@@ -65,7 +76,11 @@ export function unmatched(room: Hono<AppEnv>, mountedAt?: string): Handler<AppEn
     const prefix = mountedAt ?? routePath(c).replace(/\/?\*$/, '')
     const path = c.req.path.slice(prefix.length) || '/'
     const methods = new Set(router.match('GET', path)[0].map(([method]) => method))
-    if (methods.size === 0) throw new AppError('not_found')
+    if (methods.size === 0) {
+      const error = new AppError('not_found')
+      if (c.var.showFailure && asksForPage(c)) return c.var.showFailure(error, c)
+      throw error
+    }
     if (methods.has('GET')) methods.add('HEAD')
     throw new AppError('method_not_allowed', 'This path has other methods', { allow: [...methods].sort() })
   }

@@ -166,10 +166,15 @@ export function toFieldIssues(error: z.ZodError, raw: unknown, target: Target): 
         message: 'is not a known field',
       }))
     }
-    const value = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], raw)
+    const value = issue.path.reduce(memberOf, raw)
     const message = value === undefined && issue.code === 'invalid_type' ? 'is required' : wordsOf(issue)
     return [{ path: issue.path.join('.'), location, message, ...shown(issue.path.at(-1), value) }]
   })
+}
+
+/** What was sent under this name; what every object has was not. */
+function memberOf(at: unknown, key: PropertyKey): unknown {
+  return typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<PropertyKey, unknown>)[key] : undefined
 }
 
 /** zod's own words where an atom has none are about types, in a tone of their own. */

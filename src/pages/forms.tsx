@@ -64,7 +64,8 @@ function issuesOf({ error }: FormState, labels: Labels): { name: string; text: s
   const named = FIELD_OF[error.code]
   if (named !== undefined && labels[named] !== undefined) return [{ name: named, text: messageOf(error) }]
   return error.fields.flatMap(({ path, message }) => {
-    const label = labels[path]
+    // The path is the caller's text: it may be the name of something that every object has.
+    const label = Object.hasOwn(labels, path) ? labels[path] : undefined
     return label === undefined ? [] : [{ name: path, text: `${label} ${message}.` }]
   })
 }

@@ -20,7 +20,7 @@ import { signUpPages } from './sign-up.tsx'
 import { styles } from './styles.ts'
 import { verifyPages } from './verify.tsx'
 
-export { showError } from './errors.tsx'
+export { renderError, showError } from './errors.tsx'
 
 /** Each with what is below it. */
 const PATHS = ['/sign-in', '/sign-up', '/verify', '/forgot', '/reset', '/email', '/sign-out', '/consent', '/continue', '/account']

@@ -28,6 +28,7 @@ export async function visitPages(): Promise<void> {
   await look(client, css)
   await fill(client, '/sign-up', { givenName: 'A', familyName: 'B', username, email, password: PASSWORD })
   await look(client, '/verify/resend')
+  await visit(client, 'GET', '/.well-known/change-password')
   await fill(client, '/verify?account=0000000000000000ffffffff', { account: '0000000000000000ffffffff' }, '/verify/resend')
   await fill(client, '/verify/new-code', { email })
   await fill(client, '/verify?return_to=/account/privacy', { code: await newestCode(email) })

@@ -26,8 +26,6 @@ const ERRORS = {
 export function renderError(thrown: unknown, c: Context<AppEnv>): Response {
   const error = toAppError(thrown)
   logFailure(c, error)
-  // RFC 6749 §5.2: a client that has tried the header is told the scheme that it takes.
-  if (error.code === 'invalid_client') c.header('www-authenticate', 'Basic realm="mxit", charset="UTF-8"')
   return c.json(toErrorBody(error), ERRORS[error.code][0], errorHeaders(error))
 }
 

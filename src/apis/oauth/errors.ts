@@ -25,10 +25,6 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   if (showError && PAGES.test(c.req.path) && c.req.header('accept')?.includes('text/html')) {
     return showError(c, { status, title: 'That did not work', message: toFirstText(error) })
   }
-  // RFC 6749 §5.2: a client that tried the header is told the scheme that it takes.
-  if (error.code === 'invalid_client' && c.req.header('authorization') !== undefined) {
-    c.header('www-authenticate', 'Basic realm="oauth", charset="UTF-8"')
-  }
   // RFC 6750 §3.1.
   if (error.code === 'invalid_request' && c.req.path.endsWith('/userinfo')) c.header('www-authenticate', 'Bearer error="invalid_request"')
   return c.json(toErrorBody(error), status, errorHeaders(error))

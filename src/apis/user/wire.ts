@@ -142,7 +142,8 @@ const WIRE_NAMES: Partial<Record<ProfileField, keyof z.output<typeof UpdateMeBod
 }
 
 export function toWireName(field: string): string {
-  return WIRE_NAMES[field as ProfileField] ?? field
+  // A field that nobody knows may be called like something that every object has.
+  return (Object.hasOwn(WIRE_NAMES, field) ? WIRE_NAMES[field as ProfileField] : undefined) ?? field
 }
 
 /** Those that this room can write: other protocols have fields of their own. */
