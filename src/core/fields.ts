@@ -229,7 +229,11 @@ export const secondFactorCode = z
   .transform(foldTypedCode)
   .refine((v) => /^(\d{1,6}|[a-z2-9]{16})$/.test(v), 'must be six digits, or a recovery code')
   .transform((v) => (v.length < 6 ? v.padStart(6, '0') : v))
-  .meta({ description: 'From the mail, from the authenticator app, or a recovery code', example: '022625' })
+  .meta({
+    description: 'From the mail, from the authenticator app, or a recovery code',
+    example: '022625',
+    documented: { type: 'string', maxLength: 64 },
+  })
 
 /** Of an authenticator app. */
 export const totpCode = z
@@ -237,4 +241,4 @@ export const totpCode = z
   .transform(foldTypedCode)
   .refine((v) => /^\d{1,6}$/.test(v), 'must be six digits')
   .transform((v) => v.padStart(6, '0'))
-  .meta({ description: 'That the authenticator app shows', example: '022625' })
+  .meta({ description: 'That the authenticator app shows', example: '022625', documented: { type: 'string', maxLength: 16 } })

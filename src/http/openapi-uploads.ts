@@ -16,7 +16,7 @@ export function toUploadBody({ raw, form }: Upload): Json {
     const properties = { ...each(BINARY), ...Object.fromEntries(text) }
     const schema = { type: 'object', properties, required, additionalProperties: false }
     const encoding = form.types.length > 0 ? { encoding: each({ contentType: form.types.join(', ') }) } : {}
-    content['multipart/form-data'] = { schema, ...encoding, example: each(SAMPLE) }
+    content['multipart/form-data'] = { schema, ...encoding, example: { ...each(SAMPLE), ...form.example } }
   }
   return { required: true, content }
 }

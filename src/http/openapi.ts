@@ -5,11 +5,11 @@
 import type { Hono } from 'hono'
 import * as z from 'zod'
 import type { AppError } from '../core/errors.ts'
-import { SCOPES } from '../core/oauth/scopes.ts'
 import type { AppEnv } from './app-env.ts'
 import { exampleOf, exampleRefusal } from './openapi-examples.ts'
+import { accessText, type SchemeName, SECURITY_SCHEMES, toClientSecurity, toSecurity } from './openapi-security.ts'
 import { toBytes, toUploadBody } from './openapi-uploads.ts'
-import { type Access, type Description, type Input, type Tags, tagsOf } from './tags.ts'
+import { type Description, type Input, type Tags, tagsOf } from './tags.ts'
 
 /** The routes of one noun: a heading of the reference. */
 export interface RouteGroup {
@@ -35,26 +35,6 @@ export interface RoomDocument {
 
 type Json = Record<string, unknown>
 
-const SECURITY_SCHEMES = {
-  bearer: {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'An access token, as the log-in of this API or the authorization server gives it',
-  },
-  session: {
-    type: 'apiKey',
-    in: 'cookie',
-    name: '__Host-kith_session',
-    description: 'The cookie of /user/login; a browser sends it by itself',
-  },
-  digest: { type: 'http', scheme: 'digest', description: 'HTTP Digest with the name and the secret of a robot' },
-  apikey: { type: 'apiKey', in: 'header', name: 'apikey', description: 'An API key' },
-  token: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The token of a log-in, without a scheme before it' },
-}
-
-type SchemeName = keyof typeof SECURITY_SCHEMES
-
 export function toOpenApi(info: RoomDocument, origin: string): Json {
   const paths: Record<string, Json> = {}
   for (const { prefix, room, groups } of info.mounts) {
@@ -74,10 +54,16 @@ export function toOpenApi(info: RoomDocument, origin: string): Json {
     tags: headingsOf(info),
     paths,
     components: {
-      securitySchemes: Object.fromEntries(info.credentials.flat().map((kind) => [kind, SECURITY_SCHEMES[kind]])),
+      securitySchemes: Object.fromEntries(schemesOf(info).map((kind) => [kind, SECURITY_SCHEMES[kind]])),
       schemas: { Error: toJsonSchema(info.error, 'output') },
     },
   }
+}
+
+/** Clients that prove themselves at an endpoint may do so by HTTP Basic. */
+function schemesOf({ credentials, mounts }: RoomDocument): SchemeName[] {
+  const isForClients = mounts.some(({ room }) => [...routesOf(room).values()].some(({ description }) => description?.client))
+  return [...credentials.flat(), ...(isForClients ? (['basic'] as const) : [])]
 }
 
 /** The headings of a room's reference, in the order of its routes. */
@@ -112,37 +98,19 @@ function toOperation(method: string, path: string, tags: Tags & { inputs?: Input
   return {
     operationId: operationId(method, path),
     summary: description?.summary,
-    description: [description?.description, accessText(access)].filter(Boolean).join('\n\n'),
+    description: [description?.description, accessText(access, description)].filter(Boolean).join('\n\n'),
     ...(access?.kind === 'scope' ? { 'x-scope': access.scope } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: toRequestBody(body) } : {}),
     ...(tags.upload ? { requestBody: toUploadBody(tags.upload) } : {}),
     responses: toResponses(tags, inputs, { ...info, request: { method, path } }),
-    security: toSecurity(access, info.credentials),
+    security: description?.client ? toClientSecurity(description.client) : toSecurity(access, info.credentials),
   }
 }
 
 function operationId(method: string, path: string): string {
   const words = path.split(/[^\w]+/).filter(Boolean)
   return [method.toLowerCase(), ...words].join('_')
-}
-
-/** Who may call, in words: what a reader looks for first. */
-function accessText(access: Access | undefined): string {
-  if (access?.kind === 'scope') return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`
-  if (access?.kind === 'session') return 'Any signed-in session, whatever its scopes.'
-  if (access?.kind === 'key') return 'The key alone; no token.'
-  if (access?.kind === 'optional_session') return 'No credential needed; a session is looked at where there is one.'
-  return 'No credential needed.'
-}
-
-/** The names within are what a credential must hold: OpenAPI 3.1 allows them for every kind of scheme. */
-function toSecurity(access: Access | undefined, credentials: RoomDocument['credentials']): Json[] {
-  if (!access || access.kind === 'anyone') return [{}]
-  if (access.kind === 'key') return [{ apikey: [] }]
-  const scopes = access.kind === 'scope' ? [access.scope] : []
-  const kinds = credentials.map((kind) => Object.fromEntries([kind].flat().map((name) => [name, scopes])))
-  return access.kind === 'optional_session' ? [...kinds, {}] : kinds
 }
 
 function toParameters({ target, schema }: Input): Json[] {
@@ -155,14 +123,19 @@ function toParameters({ target, schema }: Input): Json[] {
   }))
 }
 
-function toRequestBody({ target, schema, multipart }: Input): Json {
-  const json = toJsonSchema(schema, 'input')
-  // A body that is a JSON string has no form.
-  if (json.type === 'string') return { required: true, content: { 'application/json': { schema: json, example: json.example } } }
-  const media = { schema: json, example: exampleOf(json) }
+/** A JSON body alone, though forms are read as well: what a generator finds first is what its clients send. */
+function toRequestBody({ target, schema, multipart, json }: Input): Json {
+  const media = toMedia(schema)
   const form = { 'application/x-www-form-urlencoded': media }
-  const parts = multipart ? { 'multipart/form-data': media } : {}
-  return { required: true, content: target === 'form' ? form : { 'application/json': media, ...form, ...parts } }
+  if (target === 'form') return { required: true, content: { ...form, ...(json ? { 'application/json': toMedia(json) } : {}) } }
+  // The old programs of such a route send forms.
+  const forms = multipart ? { ...form, 'multipart/form-data': media } : {}
+  return { required: true, content: { 'application/json': media, ...forms } }
+}
+
+function toMedia(schema: z.ZodType): Json {
+  const json = toJsonSchema(schema, 'input')
+  return { schema: json, example: json.type === 'string' ? json.example : exampleOf(json) }
 }
 
 type Refusing = Pick<RoomDocument, 'toErrorBody' | 'refusedInput'> & { readonly request: { method: string; path: string } }
@@ -181,8 +154,12 @@ function toResponses(tags: Tags, inputs: readonly Input[], { toErrorBody, refuse
     }
     return [String(status), { description: REASON[status] ?? 'Refused', content: { 'application/json': media } }]
   })
-  const images = description?.images ? { 200: { description: REASON[200], content: toBytes(description.images) } } : {}
-  return { ...(description ? toSuccess(description) : {}), ...images, ...Object.fromEntries(errors) }
+  const { images, page } = description ?? {}
+  const bytes = images ? { 200: { description: REASON[200], content: toBytes(images) } } : {}
+  const html = page
+    ? { 200: { description: page, content: { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } } } }
+    : {}
+  return { ...(description ? toSuccess(description) : {}), ...bytes, ...html, ...Object.fromEntries(errors) }
 }
 
 function toSuccess({ response }: Description): Json {
@@ -225,5 +202,18 @@ const REASON: Readonly<Record<number, string>> = {
 
 function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' })
-  return json
+  return asDocumented(json) as Json
+}
+
+/**
+ * What is taken may be wider than what is meant: a number as text, a boolean as a word. An atom of that kind says in its meta,
+ * as `documented`, what programs should send.
+ */
+function asDocumented(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(asDocumented)
+  if (json === null || typeof json !== 'object') return json
+  const { documented, ...rest } = json as Json & { documented?: Json }
+  if (!documented) return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, asDocumented(value)]))
+  const { description, example } = rest
+  return { ...(description === undefined ? {} : { description }), ...(example === undefined ? {} : { example }), ...documented }
 }

@@ -28,6 +28,10 @@ export interface Description {
   }
   /** Where the success may as well be an image itself, with 200: of these types. */
   readonly images?: readonly string[]
+  /** Where the success may as well be a page, with 200: what it does. */
+  readonly page?: string
+  /** An OAuth client proves itself in the request; or, where a scope is named, a token that holds it will do. */
+  readonly client?: { readonly orToken?: Scope }
   /** Statuses of refusals beyond those that follow from access and validation. */
   readonly refusals?: readonly number[]
 }
@@ -37,6 +41,8 @@ export interface Input {
   readonly schema: z.ZodType
   /** Whether a body may be a multipart form too. */
   readonly multipart?: true
+  /** What a JSON body holds, where a form may as well be JSON of another meaning. */
+  readonly json?: z.ZodType
 }
 
 /** A body that no schema describes: bytes, or a form with a file. */
@@ -51,6 +57,8 @@ export interface Upload {
     readonly fields: Readonly<Record<string, string>>
     /** The files alone, unless told. */
     readonly required?: readonly string[]
+    /** Of text fields. */
+    readonly example?: Readonly<Record<string, string>>
   } | null
 }
 

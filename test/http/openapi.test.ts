@@ -50,6 +50,9 @@ function operationsOf({ paths }: Document): [name: string, operation: Operation]
   )
 }
 
+/** A telephone number: digits, and no number. */
+const PHONE = '^\\d{1,15}$'
+
 const BINARY = { type: 'string', format: 'binary' }
 
 const DOCUMENTS = ['/openapi.json', ...['user', 'oauth', 'mirrorfly', 'movida', 'mxit', 'epixel'].map((room) => `/openapi/${room}.json`)]
@@ -77,7 +80,8 @@ describe.each(DOCUMENTS)('%s', (path) => {
       expect(operation.tags, name).toHaveLength(1)
       for (const tag of operation.tags ?? []) used.add(tag)
       const scope = operation['x-scope']
-      const access = scope === undefined ? /No credential needed|Any signed-in session|The key alone/ : `Scope: \`${scope}\``
+      const access =
+        scope === undefined ? /No credential needed|Any signed-in session|The key alone|The client proves itself/ : `Scope: \`${scope}\``
       expect(operation.description, name).toMatch(access)
     }
     expect([...used].sort()).toEqual([...headings].sort())
@@ -117,6 +121,43 @@ describe.each(DOCUMENTS)('%s', (path) => {
     }
   })
 
+  test('every example is as its schema says', async () => {
+    const document = await documentOf(path)
+    const ajv = new Ajv2020({ strict: false, allErrors: true })
+    addFormats(ajv)
+    ajv.addFormat('binary', true)
+    const check = (what: string, schema: Json, example: unknown) => {
+      const isValid = ajv.compile({ ...schema, components: document.components })
+      expect(isValid(example), `${what}: ${JSON.stringify(example)} ${ajv.errorsText(isValid.errors)}`).toBe(true)
+    }
+    for (const [name, { parameters = [], requestBody, responses }] of operationsOf(document)) {
+      for (const { name: parameter, schema } of parameters) if ('example' in schema) check(`${name} ${parameter}`, schema, schema.example)
+      const bodies = [requestBody, ...Object.values(responses)].flatMap((body) => Object.entries(body?.content ?? {}))
+      for (const [type, { schema, example }] of bodies) check(`${name} ${type}`, schema, example)
+    }
+  })
+
+  test('numbers are numbers and booleans are booleans, though text is taken as well', async () => {
+    const asText = (schema: unknown): string[] => {
+      if (schema === null || typeof schema !== 'object') return []
+      const {
+        type,
+        pattern,
+        enum: values,
+        anyOf,
+      } = schema as { type?: unknown; pattern?: string; enum?: string[]; anyOf?: { type?: string }[] }
+      const types = anyOf?.map((one) => one.type) ?? [type].flat()
+      const isMixed = types.includes('string') && types.some((one) => one === 'integer' || one === 'number' || one === 'boolean')
+      const isNumeral = type === 'string' && pattern !== PHONE && /^\^(0\*)?(\[1-9\])?\\d\{[\d,]+\}\$$/.test(pattern ?? '')
+      const found = isMixed || isNumeral || values?.join() === 'true,false' ? [JSON.stringify(schema)] : []
+      return [...found, ...Object.values(schema).flatMap(asText)]
+    }
+    const document = await documentOf(path)
+    for (const [name, { parameters = [], requestBody }] of operationsOf(document)) {
+      expect(asText([parameters, requestBody]), name).toEqual([])
+    }
+  })
+
   test('says where the service is, from the configuration', async () => {
     expect((await documentOf(path)).servers).toEqual([{ url: ORIGIN }])
   })
@@ -146,6 +187,38 @@ describe('the document of the room user', () => {
       if (access?.kind === 'anyone') expect(operation?.security).toEqual([{}])
       if (access?.kind === 'scope') expect(operation?.security).toEqual([{ bearer: [access.scope] }, { session: [access.scope] }])
     }
+  })
+
+  test('a body is offered as JSON alone where forms are only tolerated, and as forms where old programs send them', async () => {
+    const typesOf = async (room: string) =>
+      operationsOf(await documentOf(`/openapi/${room}.json`)).map(([name, { requestBody }]): [string, string] => [
+        name,
+        Object.keys(requestBody?.content ?? {}).join(),
+      ])
+    for (const [name, types] of await typesOf('user')) expect(types, name).not.toContain('urlencoded')
+    const login = Object.fromEntries(await typesOf('epixel'))['POST /epixel/v1/user/login']
+    expect(login).toBe('application/json,application/x-www-form-urlencoded,multipart/form-data')
+    expect(Object.fromEntries(await typesOf('oauth'))['POST /oauth/introspect']).toBe('application/x-www-form-urlencoded,application/json')
+  })
+
+  test('clients prove themselves by HTTP Basic, or without a header; introspection takes a token as well', async () => {
+    const document = await documentOf('/openapi/oauth.json')
+    const operations = new Map(operationsOf(document))
+    expect((document.components as { securitySchemes?: unknown }).securitySchemes).toMatchObject({
+      basic: { type: 'http', scheme: 'basic' },
+    })
+    for (const name of ['POST /oauth/token', 'POST /oauth/revoke']) expect(operations.get(name)?.security).toEqual([{ basic: [] }, {}])
+    const introspect = [{ basic: [] }, { bearer: ['client:oauth:introspect'] }, {}]
+    expect(operations.get('POST /oauth/introspect')?.security).toEqual(introspect)
+    expect(operations.get('GET /oauth/userinfo')?.security).not.toContainEqual({ basic: [] })
+  })
+
+  test('form_post and downloads say what they answer', async () => {
+    const oauth = new Map(operationsOf(await documentOf('/openapi/oauth.json')))
+    for (const method of ['GET', 'POST'])
+      expect(oauth.get(`${method} /oauth/authorize`)?.responses[200]?.content).toHaveProperty('text/html')
+    const user = new Map(operationsOf(await documentOf('/openapi.json')))
+    expect(Object.keys(user.get('GET /user/media/files/{fileId}/content')?.responses[200]?.content ?? {})).toEqual(['*/*'])
   })
 
   test('an upload takes the bytes as they are, or a form with the file and its fields', async () => {

@@ -21,7 +21,10 @@ export const NOT_AN_IMAGE = 'Upload a valid image. The file you uploaded was eit
 const PHONE = "Phone number must be entered in the format: '999999999'. Up to 15 digits allowed."
 
 /** Text, or a number in JSON, which is read as text. */
-const typed = z.union([z.string(), z.number()]).transform((sent) => String(sent).trim())
+const typed = z
+  .union([z.string(), z.number()])
+  .transform((sent) => String(sent).trim())
+  .meta({ documented: { type: 'string' } })
 
 /** Judged by the core's rule; `refusal` says it in Django's words. Null clears the field. */
 function optional<T>(atom: z.ZodType<T>, refusal: (text: string) => string, example: string) {

@@ -22,13 +22,18 @@ const position = z
 
 export const PageQuery = z
   .object({
-    page: whole.default(1).meta({ description: 'As the links have it', example: '2' }),
+    page: whole
+      .default(1)
+      .meta({ description: 'As the links have it', example: '2', documented: { type: 'integer', minimum: 1, default: 1, example: 2 } }),
     per_page: whole
       .refine((size) => size <= ACTIVE_USERS_PAGE_MAX, `maximum value is ${ACTIVE_USERS_PAGE_MAX}`)
       .default(ACTIVE_USERS_PAGE_DEFAULT)
-      .meta({ description: `At most ${ACTIVE_USERS_PAGE_MAX}`, example: '50' }),
-    after: position.meta({ description: 'Of the link to the next page' }),
-    before: position.meta({ description: 'Of the link to the previous page' }),
+      .meta({
+        example: '50',
+        documented: { type: 'integer', minimum: 1, maximum: ACTIVE_USERS_PAGE_MAX, default: ACTIVE_USERS_PAGE_DEFAULT, example: 50 },
+      }),
+    after: position.meta({ description: 'Of the link to the next page', documented: { type: 'integer', minimum: 0 } }),
+    before: position.meta({ description: 'Of the link to the previous page', documented: { type: 'integer', minimum: 0 } }),
   })
   .refine(({ after, before }) => after === undefined || before === undefined, { path: ['before'], message: 'cannot stand beside after' })
 
@@ -37,7 +42,7 @@ export const UserParams = z.object({
   id: z
     .string()
     .transform((digits) => (Number.isSafeInteger(Number(digits)) ? Number(digits) : NO_ID) as UserId)
-    .meta({ example: '140' }),
+    .meta({ example: '140', documented: { type: 'integer', minimum: 0, example: 140 } }),
 })
 
 export const Root = z.object({ users_link: z.url().optional() })

@@ -103,7 +103,7 @@ export const UploadQuery = z.object({
     .enum(['true', 'false'])
     .default('false')
     .transform((v) => v === 'true')
-    .meta({ description: 'Kept and shown', example: 'false' }),
+    .meta({ description: 'Kept and shown', example: 'false', documented: { type: 'boolean', default: false, example: false } }),
   mimeType: z.string().max(127).optional().meta({ description: 'Deprecated: where Content-Type does not say it', example: 'image/png' }),
 })
 
@@ -114,7 +114,7 @@ const whole = (min: number, max: number, fallback: number) =>
     .transform(Number)
     .refine((v) => v >= min && v <= max, `must be ${min} to ${max}`)
     .default(fallback)
-    .meta({ example: '20' })
+    .meta({ example: '20', documented: { type: 'integer', minimum: min, maximum: max, default: fallback, example: max < 20 ? max : 20 } })
 export const ListQuery = z.object({ skip: whole(0, PAGE_SKIP_MAX, 0), count: whole(1, PAGE_LIMIT_MAX, PAGE_LIMIT_MAX) })
 
 /** Null: nothing of the kind is here. */

@@ -11,7 +11,12 @@ export const IntrospectForm = z.object({
   client_secret: parameter.meta({ description: 'For client_secret_post' }),
 })
 
-export const IntrospectBody = z.object({ token: z.string().min(1, 'is required') })
+export const IntrospectBody = z.object({
+  token: z
+    .string()
+    .min(1, 'is required')
+    .meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),
+})
 
 /** RFC 7662 §2.2: nothing but `active` for a token that is worth nothing. */
 export const Introspection = z.union([
@@ -62,6 +67,35 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
     ...(live.jti === null ? {} : { jti: live.jti }),
   }
 }
+
+/** The original server's answer to a JSON body. */
+export const TokenInfoReply = z.strictObject({
+  ok: z.literal(1),
+  data: z.strictObject({
+    tokenInfo: z
+      .strictObject({
+        accessToken: z.string().optional(),
+        accessTokenExpiresAt: z.iso.datetime().optional(),
+        refreshToken: z.string().optional(),
+        refreshTokenExpiresAt: z.iso.datetime().optional(),
+        scope: z.array(z.string()),
+        client: z.strictObject({ id: z.string() }),
+        user: z
+          .strictObject({
+            _id: z.string(),
+            username: z.string(),
+            firstName: z.string().nullable(),
+            middleName: z.string().nullable(),
+            lastName: z.string().nullable(),
+            role: z.string(),
+            isPrivate: z.boolean(),
+          })
+          .nullable(),
+      })
+      .nullable()
+      .meta({ description: 'null for a token that is worth nothing' }),
+  }),
+})
 
 /** The names are the original server's; `scope` is an array, which its client walks. */
 export function toTokenInfo(live: LiveToken, token: string) {

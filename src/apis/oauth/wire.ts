@@ -21,7 +21,11 @@ export const AuthorizeParameters = z.object({
   state: parameter.meta({ description: 'Comes back as it is', example: 'af0ifjsldkj' }),
   nonce: parameter.meta({ description: 'Goes into the ID token as it is', example: 'n-0S6_WzA2Mj' }),
   prompt: parameter.meta({ description: 'none; or any of login, consent, select_account, create. Others are ignored', example: 'login' }),
-  max_age: parameter.meta({ description: 'Seconds since the sign-in; an older one is asked for anew', example: '3600' }),
+  max_age: parameter.meta({
+    description: 'Seconds since the sign-in; an older one is asked for anew',
+    example: '3600',
+    documented: { type: 'integer', minimum: 0, example: 3600 },
+  }),
   login_hint: parameter.meta({ description: 'Shown on the sign-in page', example: 'john_doe' }),
   id_token_hint: parameter.meta({ description: 'Whom the client expects; an expired one will do' }),
   request: parameter.meta({ description: 'Refused: request_not_supported' }),

@@ -5,15 +5,13 @@ import type { UserQuery } from '../../core/admin/users.ts'
 import * as fields from '../../core/fields.ts'
 import { SEARCH_QUERY_LENGTH_MAX } from '../../core/figures.ts'
 import type { SessionId } from '../../ids.ts'
-import { CreateUserBody, hexId, PageQuery } from './wire.ts'
+import { CreateUserBody, flag, hexId, PageQuery } from './wire.ts'
 
-/** Forms send text. */
-const state = z.union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')]).meta({ example: true })
-const flag = z
+const onOff = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((v) => v === 'true')
   .optional()
-  .meta({ example: 'true' })
+  .meta({ example: 'true', documented: { type: 'boolean', example: true } })
 const time = z.iso
   .datetime('must be a time such as 2099-01-01T00:00:00.000Z')
   .transform((v) => Date.parse(v))
@@ -28,9 +26,9 @@ export const ListUsersQuery = PageQuery.extend({
     .optional()
     .meta({ description: 'An id, an e-mail address, a user name, or the beginning of a name', example: 'john' }),
   role: admin.roleId.optional(),
-  banned: flag,
-  restricted: flag,
-  unverified: flag.meta({ description: 'Whether the e-mail address is not proved yet', example: 'true' }),
+  banned: onOff,
+  restricted: onOff,
+  unverified: onOff.meta({ description: 'Whether the e-mail address is not proved yet', example: 'true' }),
 }).strict()
 
 export function toUserQuery(given: z.output<typeof ListUsersQuery>): UserQuery {
@@ -65,7 +63,7 @@ export const CustomDataBody = z.strictObject({ target: fields.userIdHex, customD
 export const SubscriptionBody = z
   .strictObject({
     target: fields.userIdHex,
-    state,
+    state: flag,
     tier: admin.subscriptionTier.optional(),
     expiry: time.nullable().optional().meta({ description: 'Without one, the subscription does not end by itself' }),
   })
@@ -75,7 +73,7 @@ export const SubscriptionBody = z
 export const SanctionBody = z
   .strictObject({
     target: fields.userIdHex,
-    state: state.meta({ description: 'false lifts it', example: true }),
+    state: flag.meta({ description: 'false lifts it', example: true }),
     reason: admin.reason.nullable().optional(),
     until: time.nullable().optional().meta({ description: 'Without one, it does not end by itself' }),
   })
@@ -85,7 +83,7 @@ export function toSanction({ target, state, reason = null, until = null }: z.out
   return { userId: target, state, reason, until }
 }
 
-export const VerifyBody = z.strictObject({ target: fields.userIdHex, state })
+export const VerifyBody = z.strictObject({ target: fields.userIdHex, state: flag })
 
 const scopes = z.array(admin.scope).min(1, 'must name a scope').max(100, 'must have at most 100 scopes')
 

@@ -7,10 +7,7 @@ import * as client from '../../core/oauth/client-metadata.ts'
 import type { ClientChanges, ClientRow, NewClient, Registration } from '../../core/oauth/client-registration.ts'
 import type { ConnectedApp } from '../../core/oauth/connected-apps.ts'
 import { date, ok, toIso } from './presenters.ts'
-import { PageQuery } from './wire.ts'
-
-/** Forms send text. */
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')])
+import { flag, PageQuery } from './wire.ts'
 
 const optionalMetadata = {
   redirect_uris: client.redirectUris.optional(),

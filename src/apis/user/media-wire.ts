@@ -22,7 +22,7 @@ const folder = z
 const onOff = z
   .enum(['true', 'false'])
   .transform((v) => v === 'true')
-  .meta({ example: 'false' })
+  .meta({ example: 'false', documented: { type: 'boolean', example: false } })
 
 export const FolderParams = z.object({ folderId: folder })
 export const FolderBody = z.strictObject({ name: fields.folderName })
@@ -59,7 +59,7 @@ export const LinkQuery = z.object({
   expires: z
     .string()
     .regex(/^\d{1,11}$/, 'must be a number')
-    .meta({ example: '1767225600' }),
+    .meta({ example: '1767225600', documented: { type: 'integer', example: 1767225600 } }),
   viewer: z
     .string()
     .regex(/^[0-9a-f]{24}$/, 'must be an id of 24 hex digits')

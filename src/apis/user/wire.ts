@@ -86,7 +86,9 @@ export const PendingSignInBody = z.strictObject({ target: fields.userIdHex, sess
 export const TotpCodeBody = z.strictObject({ code: fields.totpCode })
 
 /** Forms send text. */
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')]).meta({ example: true })
+export const flag = z
+  .union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')])
+  .meta({ example: true, documented: { type: 'boolean' } })
 export const StateBody = z.strictObject({ state: flag })
 
 export const CodeQuery = z.object({ email: fields.email })
@@ -176,7 +178,7 @@ export const PageQuery = z.object({
     .transform(Number)
     .refine((v) => v >= 1 && v <= PAGE_LIMIT_MAX, `must be 1 to ${PAGE_LIMIT_MAX}`)
     .default(PAGE_LIMIT_DEFAULT)
-    .meta({ description: 'Records per page', example: '10' }),
+    .meta({ description: `Records per page, at most ${PAGE_LIMIT_MAX}`, example: '10', documented: { type: 'integer', example: 10 } }),
   offset: offset.optional(),
 })
 
@@ -240,5 +242,5 @@ export const SearchBody = z.strictObject({
     ])
     .refine((v) => v >= 1 && v <= SEARCH_RESULTS_MAX, `must be 1 to ${SEARCH_RESULTS_MAX}`)
     .default(SEARCH_RESULTS_DEFAULT)
-    .meta({ description: 'How many people at most', example: 10 }),
+    .meta({ description: `At most ${SEARCH_RESULTS_MAX}`, example: 10, documented: { type: 'integer' } }),
 })

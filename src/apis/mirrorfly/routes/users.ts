@@ -58,6 +58,7 @@ export const users = new Hono<AppEnv>()
           metadataValue3: '',
         },
         required: ['deviceType', 'licenseKey', 'userIdentifier'],
+        example: { deviceType: 'web', licenseKey: 'kith_lk_q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8', userIdentifier: '9900000011' },
       },
     }),
     async (c) => c.json(toCreatedUser(await putKeyUser(c.var.ctx, c.var.gate, () => readCreateUser(c)), c.var.ctx)),

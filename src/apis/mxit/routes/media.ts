@@ -39,7 +39,7 @@ export const mediaRoutes = new Hono<AppEnv>()
     reads(),
     describe({
       summary: 'Download a file',
-      response: { status: 200, contentType: 'application/octet-stream' },
+      response: { status: 200, contentType: '*/*' },
       refusals: [404, 412, 416],
     }),
     validate('param', wire.FileParams),

@@ -58,6 +58,7 @@ export const oauthRoutes = new Hono<AppEnv>()
       description: 'scope is in the words of Mxit, when it is asked for and in the reply. There is no password grant.',
       response: { status: 200, schema: tokenResponse('bearer'), example: exampleTokenResponse('bearer', 'profile/private') },
       refusals: [401, 415],
+      client: {},
     }),
     async (c) => {
       const form = c.req.valid('form')
@@ -76,6 +77,7 @@ export const oauthRoutes = new Hono<AppEnv>()
       summary: 'Give a token back, and with it the whole grant',
       response: { status: 200, schema: z.strictObject({}), example: {} },
       refusals: [401, 415],
+      client: {},
     }),
     async (c) => {
       await revokeSentToken(c, c.req.valid('form'))

@@ -23,6 +23,8 @@ const REFUSALS = [400]
 const mayRepeat = (name: string) => name !== 'client_id' && name !== 'redirect_uri'
 const LOCATION = { location: 'The redirect_uri with code, state and iss; or the sign-in or consent page' }
 
+const FORM_POST = 'With response_mode=form_post: a page whose form the browser posts to redirect_uri'
+
 export const authorizeRoutes = new Hono<AppEnv>()
   .get(
     '/authorize',
@@ -36,6 +38,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
         'form with response_mode=form_post. Whoever has to sign in or agree first is sent to that page (303). An unknown client or ' +
         'redirect URI, and a repeated one, are answered here and never redirected.',
       response: { status: 302, headers: LOCATION },
+      page: FORM_POST,
       refusals: REFUSALS,
     }),
     (c) => answer(c as never, c.var.gate, { ...readAuthorizationRequest(c.req.valid('query')), repeated: c.var.repeated }),
@@ -49,6 +52,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
       summary: 'Begin an authorization code flow by a form',
       description: 'The same as GET. Without the session cookie the browser is sent to the GET, where it has one.',
       response: { status: 303, headers: LOCATION },
+      page: FORM_POST,
       refusals: [...REFUSALS, 415],
     }),
     async (c) => {

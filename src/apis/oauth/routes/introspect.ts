@@ -3,6 +3,7 @@
  * authentication RFC 7662; by JSON with a Bearer token that holds `client:oauth:introspect` Liquid's answer.
  */
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import * as z from 'zod'
 import { AppError } from '../../../core/errors.ts'
 import { readClientCredentials } from '../../../core/oauth/client-authentication.ts'
 import { introspect, introspectForClient } from '../../../core/oauth/introspection.ts'
@@ -17,6 +18,7 @@ import {
   IntrospectBody,
   IntrospectForm,
   Introspection,
+  TokenInfoReply,
   toIntrospection,
   toTokenInfo,
 } from '../introspection-wire.ts'
@@ -31,7 +33,7 @@ function isJson(c: Context): boolean {
 /** Which of the two the body is decides what is asked of the caller. */
 const eitherBody: MiddlewareHandler<AppEnv> = tag(
   (c, next) => (isJson(c) ? asJson(c as never, next) : asForm(c as never, next)) as Promise<undefined>,
-  { input: { target: 'form', schema: IntrospectForm } },
+  { input: { target: 'form', schema: IntrospectForm, json: IntrospectBody } },
 )
 
 export const introspectRoutes = new Hono<AppEnv>()
@@ -46,8 +48,9 @@ for (const path of ['/introspect', '/token/introspect']) {
         'With a form and client authentication (client_secret_basic, client_secret_post): RFC 7662, for tokens of the client itself, ' +
         'and for all tokens with the scope `client:oauth:introspect`. With a JSON body `{"token"}` and a Bearer token that holds this ' +
         'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null for a token that is worth nothing.',
-      response: { status: 200, schema: Introspection, example: INTROSPECTION_EXAMPLE },
+      response: { status: 200, schema: z.union([Introspection, TokenInfoReply]), example: INTROSPECTION_EXAMPLE },
       refusals: [401, 403, 415],
+      client: { orToken: 'client:oauth:introspect' },
     }),
     (c) => (isJson(c) ? answerLiquid(c) : answerClient(c)),
   )

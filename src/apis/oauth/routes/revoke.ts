@@ -20,6 +20,7 @@ export const revokeRoutes = new Hono<AppEnv>().post(
       'those of other clients are left alone, and the answer is the same. A token of client_credentials: unsupported_token_type.',
     response: { status: 200, schema: RevokeResponse, example: {} },
     refusals: [401, 415],
+    client: {},
   }),
   async (c) => {
     await revokeSentToken(c, c.req.valid('form'))

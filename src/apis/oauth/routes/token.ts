@@ -15,10 +15,11 @@ export const tokenRoutes = new Hono<AppEnv>().post(
   describe({
     summary: 'Get tokens for a grant',
     description:
-      'Grants: authorization_code, refresh_token, client_credentials. Clients authenticate as they are registered: none, ' +
-      'client_secret_basic or client_secret_post. A refresh token is replaced at each use; a repeat within 30 seconds gets the same one.',
+      'Grants: authorization_code, refresh_token, client_credentials. A client with a secret shows it by Basic or in the body, one of ' +
+      'them per request; a public client sends its client_id alone. A refresh token is replaced at each use; a repeat within 30 seconds gets the same one.',
     response: { status: 200, schema: tokenResponse('Bearer'), example: exampleTokenResponse('Bearer', 'delegated:profile:read') },
     refusals: [401, 415],
+    client: {},
   }),
   async (c) => {
     const tokens = await grantTokens(c, c.req.valid('form'))

@@ -17,7 +17,7 @@ import { toPage } from '../wire.ts'
 const ONE_FILE = { status: 200, schema: wire.FileReply, example: { ok: 1, data: { file: wire.EXAMPLE_FILE } } } as const
 const BYTES = {
   status: 200,
-  contentType: 'application/octet-stream',
+  contentType: '*/*',
   headers: {
     ETag: 'The SHA-256 of the bytes; for If-None-Match, If-Match and If-Range',
     'Content-Disposition': 'attachment, with the name (RFC 6266)',
