@@ -35,7 +35,8 @@ export async function fileResponse(req: HonoRequest, file: StoredFile, policy: '
     etag,
     'last-modified': new Date(lastModified).toUTCString(),
     'accept-ranges': 'bytes',
-    'cache-control': 'private, no-cache',
+    // Nothing between here and the client may compress or shrink it: tag, digest and ranges are of these very bytes.
+    'cache-control': 'private, no-cache, no-transform',
     'cross-origin-resource-policy': policy,
   })
   const verdict = judgeConditions(req, etag, lastModified)
@@ -93,11 +94,15 @@ function wantedRange(req: HonoRequest, file: StoredFile, etag: string, lastModif
   return range
 }
 
-/** §14.1.2: `first-last`, `first-` or `-length`. A suffix that is longer than the file is the file; one of nothing is beyond it. */
+/**
+ * §14.1.2: `first-last`, `first-` or `-length`. A suffix that is longer than the file is the file, and an empty file has no other;
+ * one of nothing is beyond it.
+ */
 function parseRange(header: string, size: number): ByteRange | 'beyond' | null {
   const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header) ?? []
   if (first === '' && last === '') return null
   if (first === '') {
+    if (size === 0 && Number(last) > 0) return null
     const length = Math.min(Number(last), size)
     return length === 0 ? 'beyond' : { offset: size - length, length }
   }

@@ -27,7 +27,7 @@ export const isMultipart = (req: HonoRequest) => /^multipart\/form-data\b/i.test
 /** `file`: the names that the part of the file may have. `fields`: the text parts that there may be. */
 export async function readFileForm(
   req: HonoRequest,
-  expected: { file: readonly string[]; fields: readonly string[]; bytesMax: number },
+  expected: { file: readonly string[]; fields: readonly string[]; bytesMax: number; mayBeEmpty?: true },
 ): Promise<FileForm> {
   const form = await parse(req, await readWithin(req, expected.bytesMax), PARTS_MAX)
   const fields: Record<string, string> = {}
@@ -46,7 +46,8 @@ export async function readFileForm(
   }
   if (!file) throw refused(expected.file[0] ?? '', 'is required')
   const bytes = new Uint8Array(await file.part.arrayBuffer())
-  if (bytes.byteLength === 0) throw refused(file.name, 'must not be empty')
+  // A form in which no file was chosen has a part without a name and bytes.
+  if (bytes.byteLength === 0 && (file.part.name === '' || !expected.mayBeEmpty)) throw refused(file.name, 'must not be empty')
   if (bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
   return { fileName: file.part.name, contentType: file.part.type, bytes, fields }
 }

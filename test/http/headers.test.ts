@@ -80,9 +80,9 @@ describe('headers', () => {
     const file = await newFile(client)
     for (const path of [`/user/media/files/${file}/content`, await newLink(client, file)]) {
       const { headers } = await client.get(path)
-      expect(headers.get('cache-control')).toBe('private, no-cache')
+      expect(headers.get('cache-control')).toBe('private, no-cache, no-transform')
       const again = await client.get(path, { headers: { 'if-none-match': headers.get('etag') ?? '' } })
-      expect([again.status, again.headers.get('cache-control')]).toEqual([304, 'private, no-cache'])
+      expect([again.status, again.headers.get('cache-control')]).toEqual([304, 'private, no-cache, no-transform'])
     }
     for (const path of ['/user/media/files', `/user/media/files/${file}`, `/user/media/files/${'f'.repeat(24)}/content`]) {
       expect((await client.get(path)).headers.get('cache-control')).toBe('no-store')

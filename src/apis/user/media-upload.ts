@@ -25,7 +25,7 @@ async function readRaw(req: HonoRequest, query: Place): Promise<Upload> {
 const OCTETS = 'application/octet-stream'
 
 async function readForm(req: HonoRequest, query: Place, bytesMax: number): Promise<Upload> {
-  const form = await readFileForm(req, { file: ['file'], fields: ['name', 'folder', 'preventShare'], bytesMax })
+  const form = await readFileForm(req, { file: ['file'], fields: ['name', 'folder', 'preventShare'], bytesMax, mayBeEmpty: true })
   const place = { ...query, ...definedOf(await judge('form', UploadQuery.partial(), form.fields), form.fields) }
   const named = { name: form.fields.name ?? query.name ?? form.fileName, contentType: form.contentType || OCTETS }
   const { name, contentType } = await judge('form', Described, named)

@@ -33,7 +33,8 @@ type Writer = WritableStreamDefaultWriter<Uint8Array>
 async function pump(reader: ReadableStreamBYOBReader, writer: Writer, size: number, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
   const unlessStopped = stoppable(signal)
-  let buffer = new Uint8Array(Math.min(size, PIECE_BYTES))
+  // One byte for a body of none: a buffer of none cannot be read into, and a body that has one after all is told.
+  let buffer = new Uint8Array(Math.min(Math.max(size, 1), PIECE_BYTES))
   let passed = 0
   const next = () => unlessStopped(nextPiece(reader.read(buffer)))
   try {

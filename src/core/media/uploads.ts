@@ -50,7 +50,6 @@ export async function uploadFile(ctx: Ctx, gate: Gate, read: () => Promise<Uploa
   const upload = await read()
   const { uploadBytesMax } = ctx.config.media
   if (upload.size > uploadBytesMax) throw new AppError('payload_too_large', `A file may have at most ${uploadBytesMax} bytes`)
-  if (upload.size === 0) throw new AppError('invalid_file', 'The file is empty')
   return ctx.finish(() => storeUpload(ctx, principal.userId, upload))
 }
 

@@ -7,7 +7,7 @@ export type AvatarObject = (typeof AVATAR_OBJECTS)[number]
 export const AVATAR_TYPES: Readonly<Record<AvatarObject, string>> = { '512.webp': 'image/webp', '128.png': 'image/png' }
 
 /** Whoever has the URL may keep the picture for good: another picture has another URL. */
-const CACHE = 'public, max-age=31536000, immutable'
+const CACHE = 'public, max-age=31536000, immutable, no-transform'
 
 /** The object's name in the bucket. */
 export const avatarObjectKey = (key: string, object: AvatarObject) => `${key}/${object}`

@@ -46,7 +46,7 @@ describe('a picture', () => {
 
   test('stays private, does nothing in a browser, and is asked for again by its tag', async () => {
     const first = await get(user.token, user.profileUrl)
-    expect(first.headers.get('cache-control')).toBe('private, no-cache')
+    expect(first.headers.get('cache-control')).toBe('private, no-cache, no-transform')
     expect(first.headers.get('vary')).toContain('Accept')
     expect(first.headers.get('x-content-type-options')).toBe('nosniff')
     expect(first.headers.get('content-security-policy')).toContain('sandbox')

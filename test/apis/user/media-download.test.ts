@@ -150,7 +150,7 @@ describe('conditions', () => {
         expect([reply.text, reply.headers.get('last-modified'), reply.headers.get('cache-control')]).toEqual([
           '',
           modified,
-          'private, no-cache',
+          'private, no-cache, no-transform',
         ])
       // HEAD knows no ranges; else it answers as GET does, without the body.
       const head = await client.fetch(path, { method: 'HEAD', headers: headers() })
@@ -179,7 +179,7 @@ describe('headers', () => {
       expect(headers.get('x-content-type-options')).toBe('nosniff')
       expect(headers.get('cross-origin-resource-policy')).toBe(policy)
       expect(headers.get('referrer-policy')).toBe('no-referrer')
-      expect(headers.get('cache-control')).toBe('private, no-cache')
+      expect(headers.get('cache-control')).toBe('private, no-cache, no-transform')
       expect(headers.get('accept-ranges')).toBe('bytes')
       expect(headers.get('repr-digest')).toBe(`sha-256=:${Buffer.from(sha256(BYTES), 'hex').toString('base64')}:`)
       expect(headers.getSetCookie()).toEqual([])

@@ -119,7 +119,7 @@ describe('a form', () => {
       ],
       /not a known field/,
     ],
-    ['with an empty file', [['file', fileOf('a', new Uint8Array(0))]], /empty/],
+    ['in which no file was chosen', [['file', fileOf('', new Uint8Array(0))]], /must (be a file|not be empty)/],
     ['with 17 parts', Array.from({ length: 17 }, (_, n) => [`p${n}`, ''] as const), /at most 16 parts/],
   ]
   test.each(WRONG)('%s is refused', async (_what, parts, says) => {

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { UPLOAD_IDLE_MS, UPLOAD_RENEWED_EVERY_MS } from '../../../src/core/figures.ts'
 import { checkInvariants } from '../../support/invariants.ts'
 import { type Client, db, type Options, platform, type Reply } from '../../support/kith.ts'
-import { bytesOf, mediaState, newFile, newFolder, randomBytes, sha256, upload, usageOf } from '../../support/media.ts'
+import { bytesOf, mediaState, newFile, newFolder, randomBytes, sha256, upload, uploadForm, usageOf } from '../../support/media.ts'
 import { signedInPerson } from '../../support/people.ts'
 
 const PATH = '/user/media/files?name=a.txt'
@@ -71,10 +71,21 @@ describe('Content-Length', () => {
     expect((await upload(client, 'a', randomBytes(100), { env: { MEDIA_UPLOAD_BYTES_MAX: '100' } })).status).toBe(201)
   })
 
-  test('of nothing is an empty file, which is none', async () => {
+  test('of nothing is an empty file, which comes back as one', async () => {
     const client = await newClient()
-    const refused = await expectRefused(() => send(client, { body: new Uint8Array(0), headers: { 'content-length': '0' } }), 400, /empty/)
-    expect(refused.json.error).toBe('InvalidFile')
+    const none = new Uint8Array(0)
+    const raw = await send(client, { body: none, headers: { 'content-length': '0' } })
+    const form = await uploadForm(client, 'empty.txt', none)
+    for (const made of [raw, form]) {
+      expect([made.status, made.json.data.file.size, made.json.data.file.sha256], made.text).toEqual([201, 0, sha256(none)])
+      const path = `/user/media/files/${made.json.data.file._id}/content`
+      const whole = await client.get(path)
+      expect([whole.status, whole.bytes.length, whole.headers.get('content-length')]).toEqual([200, 0, '0'])
+      expect((await client.get(path, { headers: { range: 'bytes=-5' } })).status).toBe(200)
+      expect((await client.get(path, { headers: { range: 'bytes=0-' } })).status).toBe(416)
+    }
+    expect(await usageOf(client)).toMatchObject({ files: 2, bytes: 0 })
+    await expectRefused(() => send(client, { body: HELLO, headers: { 'content-length': '0' } }), 400, /more bytes than Content-Length/)
   })
 })
 

@@ -102,8 +102,8 @@ describe('setting one', () => {
     const [large, small] = [await stored(key, '512.webp'), await stored(key, '128.png')]
     expect(await inspectImage(large.bytes, LIMITS)).toMatchObject({ width: 512, height: 512, bytes: large.bytes })
     expect(await inspectImage(small.bytes, LIMITS)).toMatchObject({ width: 128, height: 128, bytes: small.bytes })
-    expect(large.meta).toEqual({ contentType: 'image/webp', cacheControl: 'public, max-age=31536000, immutable' })
-    expect(small.meta).toEqual({ contentType: 'image/png', cacheControl: 'public, max-age=31536000, immutable' })
+    expect(large.meta).toEqual({ contentType: 'image/webp', cacheControl: 'public, max-age=31536000, immutable, no-transform' })
+    expect(small.meta).toEqual({ contentType: 'image/png', cacheControl: 'public, max-age=31536000, immutable, no-transform' })
     expect(key.split('/')[1]).toBe(Buffer.from(await crypto.subtle.digest('SHA-256', large.bytes)).toString('hex'))
     expect(await pictureOf(person)).toBe(raw.json.data.profilePictureUrl)
     await expectAvatarsInOrder()
