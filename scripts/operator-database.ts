@@ -2,7 +2,7 @@
  * The database as the operator's commands reach it: through `wrangler d1 execute`, local or deployed. Its command line
  * takes no parameters, so values go in as literals, here and nowhere else.
  */
-import type { Statement } from '../src/store/db/database.ts'
+import type { Results, Statement } from '../src/store/db/database.ts'
 import { runWrangler } from './local.ts'
 
 /** A value as an SQL literal. */
@@ -21,13 +21,27 @@ export function toSql({ sql, params }: Statement<unknown>): string {
 
 const oneLine = (sql: string) => sql.replace(/\s+/g, ' ').trim()
 
-/** Runs the statements as one batch, all or nothing; answers the rows of the last. */
-export async function query<Row>(statements: readonly string[], remote: boolean): Promise<Row[]> {
+/** Runs the statements as one batch, all or nothing; answers the rows of each. */
+async function batch<Row>(statements: readonly string[], remote: boolean): Promise<Row[][]> {
   const sql = statements.join('; ')
   const output = await runWrangler(['d1', 'execute', 'DB', remote ? '--remote' : '--local', '--json', '--command', sql])
   // Notices may stand before the JSON, which begins on a line of its own.
   const results = JSON.parse(output.slice(output.search(/^\[\s*$/m))) as { results: Row[]; success: boolean }[]
-  return results.at(-1)?.results ?? []
+  return results.map((result) => result.results)
+}
+
+/** The same; answers the rows of the last. */
+export async function query<Row>(statements: readonly string[], remote: boolean): Promise<Row[]> {
+  return (await batch<Row>(statements, remote)).at(-1) ?? []
+}
+
+/** What each of these reads, in one go: to start wrangler takes longer than any of them. */
+export async function readAll<const Statements extends readonly Statement<unknown>[]>(
+  statements: Statements,
+  remote: boolean,
+): Promise<Results<Statements>> {
+  const rows = await batch<Record<string, unknown>>(statements.map(toSql), remote)
+  return statements.map((statement, index) => statement.read(rows[index] ?? [], 0)) as Results<Statements>
 }
 
 /** The same for statements of the store; answers what the last one reads. */

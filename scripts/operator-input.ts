@@ -1,5 +1,6 @@
 /** What the operator's commands share: input judged by the atoms of the API, refusals as text, events of nobody's account. */
 import type * as z from 'zod'
+import type { Recorder } from '../src/core/ctx.ts'
 import { AppError } from '../src/core/errors.ts'
 import { type AuditEventId, newId } from '../src/ids.ts'
 import { type AuditEventType, insertAuditEvent } from '../src/store/db/audit-events.ts'
@@ -27,8 +28,15 @@ function toText(error: AppError): string {
   return error.fields.length === 0 ? error.message : error.fields.map(({ path, message }) => `${path}: ${message}`).join('\n')
 }
 
-/** Of nobody: the operator has no account. */
+/** What the operator's acts are recorded with: the operator has no account, device or place. */
+export const OPERATOR: Recorder = {
+  now: () => Date.now(),
+  newId: () => newId(Date.now()),
+  caller: { networkHash: '', userAgent: 'operator', place: '' },
+}
+
+/** An event of nobody's account. */
 export function eventOfOperator(type: AuditEventType, detail: string, now: number, condition: Fragment): Statement<void> {
-  const row = { id: newId<AuditEventId>(now), type, userAgent: 'operator', place: '', detail, createdAt: now }
+  const row = { id: newId<AuditEventId>(now), type, userAgent: OPERATOR.caller.userAgent, place: '', detail, createdAt: now }
   return insertAuditEvent(row, idOf(null), condition)
 }

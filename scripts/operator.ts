@@ -8,6 +8,7 @@ import { main, Refusal } from './local.ts'
 import { CLIENT_USAGE, runClientCommand } from './operator-clients.ts'
 import { query, quote } from './operator-database.ts'
 import { MACHINE_USAGE, runMachineCommand } from './operator-machines.ts'
+import { runUserCommand, USER_USAGE } from './operator-users.ts'
 
 interface Command {
   /** Lines of the help: how it is called, and what it does. */
@@ -17,6 +18,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   promote: { usage: 'promote <e-mail>      makes the verified user with this address super_admin', run: promote },
+  user: { usage: USER_USAGE, run: runUserCommand },
   client: { usage: CLIENT_USAGE, run: runClientCommand },
   machine: { usage: MACHINE_USAGE, run: runMachineCommand },
 }

@@ -162,6 +162,42 @@ test('npm run operator -- promote: only a verified user, and the old session end
   expect(await operator('promote', 'dan@example.com')).toMatchObject({ code: 0, output: expect.stringContaining('already') })
 })
 
+test('npm run operator -- user: finds people and helps them to sign in, and they see it', async () => {
+  const user = (...args: string[]) => project.run(process.execPath, ['scripts/operator.ts', 'user', ...args])
+  const { id } = project.demo().users.bob_demo
+  for (const text of ['BOB@example.com', 'bob']) {
+    expect(await user('find', text)).toMatchObject({ code: 0, output: expect.stringContaining(`${id} bob_demo`) })
+  }
+  expect((await user('find', "' OR 1=1 --")).output).toContain('Nobody is found')
+  for (const wrong of [
+    ['show', 'bob'],
+    ['show'],
+    ['frobnicate', id],
+    ['remove-2fa', id, 'sms'],
+    ['end-sessions', id, 'x'],
+    ['show', id, id],
+  ]) {
+    expect(await user(...wrong), wrong.join(' ')).toMatchObject({ code: 1 })
+  }
+  const [one, other] = [await cookieOf('bob_demo'), await cookieOf('bob_demo')]
+  const [, session = ''] = /([0-9a-f]{24}) browser/.exec((await user('show', 'bob_demo')).output) ?? []
+  expect(await user('end-sessions', 'bob@example.com', session)).toMatchObject({ code: 0 })
+  expect(await get('/user/me', other)).toMatchObject({ ok: 0, error: 'Unauthorized' })
+  expect((await get('/user/me', one)).ok).toBe(1)
+  expect((await post('/user/2fa', { state: true }, { cookie: one })).status).toBe(200)
+  expect(await user('remove-2fa', id)).toMatchObject({ code: 0, output: expect.stringContaining('email off') })
+  expect((await user('remove-2fa', id)).output).toContain('nothing was changed')
+  expect(await get('/user/me', one)).toMatchObject({ ok: 0, error: 'Unauthorized' })
+  expect(await user('send-reset', id)).toMatchObject({ code: 0, output: expect.stringContaining('bob@example.com') })
+  expect((await user('resend-verification', id)).output).toContain('has proved the address already')
+  const last = await cookieOf('bob_demo')
+  expect(await user('end-sessions', id)).toMatchObject({ code: 0, output: expect.stringContaining('everywhere') })
+  expect(await get('/user/me', last)).toMatchObject({ ok: 0, error: 'Unauthorized' })
+  const { records } = (await get('/user/audit', await cookieOf('bob_demo'))).data
+  const types = records.filter(({ userAgent }: { userAgent: string }) => userAgent === 'operator').map(({ type }: { type: string }) => type)
+  expect(types).toEqual(['signed_out_everywhere', 'password_reset_requested', 'second_factor_off', 'session_revoked'])
+})
+
 test('npm run operator -- client: registers, changes and ends clients by the rules of the API', async () => {
   const client = async (...args: string[]) => {
     const { code, output } = await project.run(process.execPath, ['scripts/operator.ts', 'client', ...args])

@@ -1,0 +1,183 @@
+/**
+ * `npm run operator -- user <command>`: finding people and helping them to sign in, as administrators do it (core/admin).
+ * The operator has no account, so no rank and no scope is beyond them; the person sees who it was.
+ */
+
+import { audit } from '../src/core/accounts/audit.ts'
+import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from '../src/core/admin/support-acts.ts'
+import { meantBy } from '../src/core/admin/users.ts'
+import { type AuditEventId, fromHex, type SessionId, toHex } from '../src/ids.ts'
+import { isSomebodyWithId, listUsers } from '../src/store/db/admin-users.ts'
+import { findEvent, listAuditEvents } from '../src/store/db/audit-events.ts'
+import { listFactors, type SecondFactorKind } from '../src/store/db/second-factors.ts'
+import { listLiveSessions } from '../src/store/db/sessions.ts'
+import type { UserRow } from '../src/store/db/users.ts'
+import { Refusal } from './local.ts'
+import { execute, readAll } from './operator-database.ts'
+import { OPERATOR, withRefusals } from './operator-input.ts'
+import { readOrigin } from './origin.ts'
+
+export const USER_USAGE = `user find <text>          an id, e-mail address, user name, or the beginning of a name
+  user show <who>           the account, its second factors, where it is signed in, what happened to it
+  user end-sessions <who> [session id]
+                            signs out everywhere, or ends one session
+  user remove-2fa <who> [totp | email]
+                            takes off a second factor that is lost, or all of them; ends all sessions
+  user resend-verification <who>
+  user send-reset <who>     mails a code for a new password
+
+  <who> is an id, e-mail address or whole user name. The person sees each act under "what happened to my account", and
+  gets a mail of the ones that end sessions or take factors off; the cron trigger sends it.`
+
+const PAGE = 50
+const EVENTS_SHOWN = 10
+const NO_FILTER = { role: null, banned: null, restricted: null, unverified: null }
+const LAST = Number.MAX_SAFE_INTEGER
+
+export function runUserCommand(args: readonly string[], remote: boolean): Promise<void> {
+  return withRefusals(async () => {
+    const [command, who, what, ...rest] = args
+    if (who === undefined || rest.length > 0) throw new Refusal(`user takes a command and a person:\n\n  ${USER_USAGE}`)
+    if (what !== undefined && command !== 'end-sessions' && command !== 'remove-2fa') throw new Refusal(`user ${command} takes one person`)
+    switch (command) {
+      case 'find':
+        return list(await find(who, remote))
+      case 'show':
+        return await show(await theOne(who, remote), remote)
+      case 'end-sessions':
+        return await endSessions(who, toSessionId(what), remote)
+      case 'remove-2fa':
+        return await removeFactors(who, toKind(what), remote)
+      case 'resend-verification':
+        return await resendVerification(await theOne(who, remote), remote)
+      case 'send-reset':
+        return await sendReset(await theOne(who, remote), remote)
+      default:
+        throw new Refusal(`There is no command user ${command}.\n\n  ${USER_USAGE}`)
+    }
+  })
+}
+
+function find(text: string, remote: boolean): Promise<UserRow[]> {
+  const meant = meantBy(text)
+  return execute([], listUsers({ filter: NO_FILTER, meant, before: LAST, limit: PAGE, now: Date.now() }), remote)
+}
+
+/** An act is for one person, named exactly. Of an address, whoever has proved it. */
+async function theOne(who: string, remote: boolean): Promise<UserRow> {
+  const { userId, emailKey } = meantBy(who)
+  const exactly = (await find(who, remote)).filter(
+    (user) => user.id === userId || user.usernameKey === who.toLowerCase() || (emailKey !== null && user.emailKey === emailKey),
+  )
+  const proved = exactly.filter(({ emailVerifiedAt }) => emailVerifiedAt !== null)
+  const [one, ...others] = proved.length > 0 && emailKey !== null ? proved : exactly
+  if (!one) throw new Refusal(`Nobody is ${JSON.stringify(who)}; user find looks for beginnings of names`)
+  if (others.length > 0)
+    throw new Refusal(`${JSON.stringify(who)} means several people; use an id:\n${[one, ...others].map(line).join('\n')}`)
+  return one
+}
+
+const iso = (at: number | null) => (at === null ? 'never' : new Date(at).toISOString())
+
+function line({ id, username, email, emailVerifiedAt, bannedAt, deletedAt, role }: UserRow): string {
+  const marks = [
+    ...(role === 'user' ? [] : [role]),
+    ...(emailVerifiedAt === null ? ['address not proved'] : []),
+    ...(bannedAt === null ? [] : ['banned']),
+    ...(deletedAt === null ? [] : ['deleted']),
+  ]
+  return `${toHex(id)} ${username.padEnd(30)} ${email ?? ''}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}`
+}
+
+function list(users: readonly UserRow[]): void {
+  console.log(users.length === 0 ? 'Nobody is found by that.' : users.map(line).join('\n'))
+}
+
+async function show(user: UserRow, remote: boolean): Promise<void> {
+  const now = Date.now()
+  const [factors, sessions, events] = await readAll(
+    [
+      listFactors(user.id),
+      listLiveSessions({ userId: user.id, before: LAST, limit: PAGE, now }),
+      listAuditEvents({ userId: user.id, before: LAST, limit: EVENTS_SHOWN }),
+    ],
+    remote,
+  )
+  console.log(line(user))
+  console.log(`name            ${[user.givenName, user.middleName, user.familyName].filter(Boolean).join(' ')}`)
+  console.log(`made            ${iso(user.createdAt)}`)
+  console.log(`last seen       ${iso(user.lastSeenAt)}`)
+  console.log(`second factors  ${factors.map(({ kind }) => kind).join(', ') || 'none'}`)
+  console.log(`sessions        ${sessions.length === 0 ? 'none' : ''}`)
+  for (const { id, clientId, createdAt, lastUsedAt } of sessions) {
+    console.log(`  ${toHex(id)} ${clientId ?? 'browser'}, since ${iso(createdAt)}, used ${iso(lastUsedAt)}`)
+  }
+  console.log('events')
+  for (const { createdAt, type, detail } of events) console.log(`  ${iso(createdAt)} ${type}${detail ? ` (${detail})` : ''}`)
+}
+
+const actFor = ({ id }: UserRow) => ({ userId: id, actor: null, condition: isSomebodyWithId(id) })
+
+/** Whether the act took place. */
+async function carryOut({ eventId, writes }: PlannedAct, remote: boolean): Promise<boolean> {
+  return (await execute(writes, findEvent(eventId), remote)) !== null
+}
+
+/** Null: all sessions. */
+function toSessionId(text: string | undefined): SessionId | null {
+  if (text === undefined) return null
+  const id = fromHex<SessionId>(text)
+  if (id === null) throw new Refusal(`${JSON.stringify(text)} is no id of a session; user show lists them`)
+  return id
+}
+
+/** Null: all second factors. */
+function toKind(text: string | undefined): SecondFactorKind | null {
+  if (text === undefined || text === 'totp' || text === 'email') return text ?? null
+  throw new Refusal(`${JSON.stringify(text)} is no second factor: totp or email`)
+}
+
+async function endSessions(who: string, sessionId: SessionId | null, remote: boolean): Promise<void> {
+  const user = await theOne(who, remote)
+  const act = actFor(user)
+  const planned = sessionId === null ? planSignOutEverywhere(OPERATOR, act) : planSessionEnd(OPERATOR, { ...act, sessionId })
+  if (!(await carryOut(planned, remote))) throw new Refusal(`${user.username} has no such session`)
+  console.log(`${user.username} is signed out${sessionId === null ? ' everywhere' : ' there'}.`)
+}
+
+async function removeFactors(who: string, kind: SecondFactorKind | null, remote: boolean): Promise<void> {
+  const user = await theOne(who, remote)
+  const on = (await execute([], listFactors(user.id), remote)).map((factor) => factor.kind)
+  const kinds = on.filter((one) => kind === null || one === kind)
+  if (kinds.length === 0) return console.log(`${user.username} has no such second factor on; nothing was changed.`)
+  const planned = planFactorRemoval(OPERATOR, { ...actFor(user), kinds, isLast: kinds.length === on.length })
+  if (!(await carryOut(planned, remote))) throw new Refusal('The account was changed by somebody else meanwhile; nothing was done')
+  console.log(`${user.username} has ${kinds.join(' and ')} off now, and is signed out everywhere.`)
+}
+
+async function resendVerification(user: UserRow, remote: boolean): Promise<void> {
+  if (user.emailKey === null) throw new Refusal(`${user.username} has no address`)
+  if (user.emailVerifiedAt !== null) throw new Refusal(`${user.username} has proved the address already`)
+  await ask('GET', `/user/resend-verification?target=${toHex(user.id)}`, null, remote)
+  const id = OPERATOR.newId<AuditEventId>()
+  const event = audit(OPERATOR, { id, type: 'verification_sent', userId: user.id, condition: isSomebodyWithId(user.id) })
+  await execute([event], findEvent(id), remote)
+  console.log(`A code is mailed to ${user.email}, unless it has got one a moment ago or too many today.`)
+}
+
+async function sendReset(user: UserRow, remote: boolean): Promise<void> {
+  if (user.emailVerifiedAt === null) throw new Refusal(`${user.username} has no proved address`)
+  if (user.bannedAt !== null || user.deletedAt !== null) throw new Refusal(`${user.username} cannot sign in`)
+  await ask('POST', '/user/code', { email: user.email }, remote)
+  console.log(`A code is mailed to ${user.email}, unless it has got one a moment ago or too many today.`)
+}
+
+/** Codes are made with keys that only the running Kith has, so it is asked, as the person would ask. */
+async function ask(method: string, path: string, body: unknown, remote: boolean): Promise<void> {
+  const origin = readOrigin(remote)
+  const headers = { 'content-type': 'application/json', 'user-agent': OPERATOR.caller.userAgent }
+  const init = { method, headers, ...(body === null ? {} : { body: JSON.stringify(body) }) }
+  const reply = await fetch(`${origin}${path}`, init).catch(() => null)
+  if (!reply) throw new Refusal(`Kith does not answer on ${origin}.${remote ? '' : ' Start it with: npm start'}`)
+  if (!reply.ok) throw new Refusal(`${origin} answers ${reply.status}: ${await reply.text()}`)
+}
