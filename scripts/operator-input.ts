@@ -32,11 +32,11 @@ function toText(error: AppError): string {
 export const OPERATOR: Recorder = {
   now: () => Date.now(),
   newId: () => newId(Date.now()),
-  caller: { networkHash: '', userAgent: 'operator', place: '' },
+  caller: { networkHash: '', userAgent: 'operator', place: '', timeZone: '' },
 }
 
 /** An event of nobody's account. */
 export function eventOfOperator(type: AuditEventType, detail: string, now: number, condition: Fragment): Statement<void> {
-  const row = { id: newId<AuditEventId>(now), type, userAgent: OPERATOR.caller.userAgent, place: '', detail, createdAt: now }
+  const row = { id: newId<AuditEventId>(now), type, userAgent: OPERATOR.caller.userAgent, place: '', timeZone: '', detail, createdAt: now }
   return insertAuditEvent(row, idOf(null), condition)
 }

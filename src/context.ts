@@ -16,7 +16,7 @@ export function buildRequestContext(env: Bindings, waiting: Waiting, request: Re
 }
 
 export function buildCronContext(env: Bindings, waiting: Waiting): Ctx {
-  return buildContext(env, waiting, { networkHash: '', userAgent: '', place: '' }, null)
+  return buildContext(env, waiting, { networkHash: '', userAgent: '', place: '', timeZone: '' }, null)
 }
 
 function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark: string | null): Ctx {
@@ -66,7 +66,7 @@ function toMailer(env: Bindings): Mailer {
 /** Only Cloudflare's own header says where a request comes from; `X-Forwarded-For` is anybody's text. */
 function toCaller(env: Bindings, request: Request): Caller {
   const network = toNetwork(request.headers.get('cf-connecting-ip') ?? '')
-  const cf = request.cf as { country?: string; city?: string } | undefined
+  const cf = request.cf as { country?: string; city?: string; timezone?: string } | undefined
   return {
     // Only limits ask for it, so only they pay for the hash.
     get networkHash() {
@@ -74,6 +74,7 @@ function toCaller(env: Bindings, request: Request): Caller {
     },
     userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_LENGTH_MAX),
     place: [cf?.city, cf?.country].filter(Boolean).join(', '),
+    timeZone: cf?.timezone ?? '',
   }
 }
 

@@ -14,6 +14,8 @@ export interface Caller {
   readonly userAgent: string
   /** Country and city as the edge sees them, for people to look at. */
   readonly place: string
+  /** Where it comes from, as IANA names it; empty where that is not known. */
+  readonly timeZone: string
 }
 
 /** What an act is recorded with, whoever plans its writes: a request, or the operator's command. */

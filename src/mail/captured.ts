@@ -13,7 +13,12 @@ const ID_DIGITS = String(Number.MAX_SAFE_INTEGER).length
 /** What one bulk read of KV takes. */
 export const CAPTURED_MAILS_MAX = 100
 
-export interface CapturedMail extends Message {
+/** A mail as it would have been sent. */
+export interface SentMessage extends Message {
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface CapturedMail extends SentMessage {
   /** 24 hex digits. */
   readonly id: string
   /** Milliseconds since 1970. */
@@ -25,7 +30,7 @@ interface Metadata {
   readonly to: string
 }
 
-export async function saveCapturedMail(kv: KVNamespace, id: number, message: Message, sentAt: number): Promise<void> {
+export async function saveCapturedMail(kv: KVNamespace, id: number, message: SentMessage, sentAt: number): Promise<void> {
   const key = capturedKey(id)
   // Listed, not read: KV would remember the miss of a read for a minute and hide the mail as long.
   const { keys } = await kv.list({ prefix: key, limit: 1 })

@@ -1,6 +1,6 @@
 /** The two layouts of a mail: its paragraphs as text and as HTML. Everything is escaped here, once. */
 
-/** `link` leads to a page of Kith itself, where a button does what the code is for. */
+/** `link` leads to a page of Kith itself, where a button does what there is to do. In HTML it is a button, with its address beside it. */
 export type Block =
   | string
   | { readonly code: string }
@@ -19,13 +19,16 @@ export function toText(blocks: readonly Block[]): string {
 }
 
 const CODE_STYLE = 'font: 600 22px/1.4 ui-monospace, Menlo, Consolas, monospace; letter-spacing: 1px'
+const BUTTON_STYLE =
+  'display: inline-block; padding: 12px 20px; border-radius: 8px; background: #2954c8; color: #ffffff; font-weight: 600; text-decoration: none'
+const SMALL_STYLE = 'font-size: 13px; opacity: 0.7'
 const BODY_STYLE = 'margin: 0 auto; padding: 24px; max-width: 560px; font: 16px/1.5 system-ui, sans-serif'
 
 export function toHtml(subject: string, blocks: readonly Block[], signature: string): string {
   const paragraphs = blocks.map((block) => {
     if (typeof block === 'string') return `<p>${escapeHtml(block)}</p>`
     if ('code' in block) return `<p style="${CODE_STYLE}">${escapeHtml(block.code)}</p>`
-    if ('link' in block) return `<p><a href="${escapeHtml(block.link)}">${escapeHtml(block.text)}</a></p>`
+    if ('link' in block) return toButton(block)
     return `<p>${block.details.map(([label, value]) => `${label}: ${escapeHtml(value)}`).join('<br>')}</p>`
   })
   return [
@@ -34,8 +37,16 @@ export function toHtml(subject: string, blocks: readonly Block[], signature: str
     `<title>${escapeHtml(subject)}</title></head>`,
     `<body style="${BODY_STYLE}">`,
     ...paragraphs,
-    `<p style="font-size: 13px; opacity: 0.7">${escapeHtml(signature)}</p>`,
+    `<p style="${SMALL_STYLE}">${escapeHtml(signature)}</p>`,
     '</body></html>\n',
+  ].join('\n')
+}
+
+function toButton({ link, text }: { link: string; text: string }): string {
+  const href = `href="${escapeHtml(link)}"`
+  return [
+    `<p><a ${href} style="${BUTTON_STYLE}">${escapeHtml(text)}</a></p>`,
+    `<p style="${SMALL_STYLE}">Or open this address: <a ${href} style="word-break: break-all">${escapeHtml(link)}</a></p>`,
   ].join('\n')
 }
 

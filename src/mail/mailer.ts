@@ -11,6 +11,9 @@ export interface Message {
   readonly html: string
 }
 
+/** RFC 3834 §5: no mail of ours wants an answer by a program, such as that its reader is away. */
+export const HEADERS: Readonly<Record<string, string>> = { 'Auto-Submitted': 'auto-generated' }
+
 export interface Mailer {
   /** Sends one mail; throws when it was not taken. `id` is the outbox row's, the same at every try. */
   send(id: number, message: Message): Promise<void>
@@ -39,7 +42,7 @@ export function emailServiceMailer(binding: SendEmail, from: string): Mailer {
   return {
     async send(_id, { to, subject, text, html }) {
       refuseControlCharacters(from, to, subject)
-      await binding.send({ from: sender, to, subject, text, html })
+      await binding.send({ from: sender, to, subject, text, html, headers: HEADERS })
     },
   }
 }
@@ -49,7 +52,7 @@ export function captureMailer(kv: KVNamespace, now: () => number): Mailer {
   return {
     async send(id, message) {
       refuseControlCharacters(message.to, message.subject)
-      await saveCapturedMail(kv, id, message, now())
+      await saveCapturedMail(kv, id, { ...message, headers: HEADERS }, now())
     },
   }
 }

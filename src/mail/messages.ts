@@ -1,13 +1,13 @@
 /**
  * What Kith's mails say (design §1.11). Each mail is a short list of paragraphs, written once and laid out twice, as
  * text and as HTML. Names, devices and places are other people's text: cleaned, cut and escaped in one place.
- * A mail with a code may hold one link, to the page of Kith that takes it; opening it changes nothing. No remote images,
- * and no code in the subject.
+ * A mail may hold one link, to the page of Kith that takes its code or mends what it is about; opening it changes nothing. No
+ * remote images, and no code in the subject.
  */
 import type { MailKind } from '../store/db/mail-outbox.ts'
 import { toHtml, toText } from './layout.ts'
 import type { Message } from './mailer.ts'
-import { type Content, codeBlocks, details, greeting, type MailFacts } from './parts.ts'
+import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
 import { recoveryCodeUsed, secondFactorChanged, secondFactorOff, secondFactorOn } from './second-factor-messages.ts'
 
 export type { MailFacts } from './parts.ts'
@@ -66,7 +66,7 @@ function verifyEmail(facts: MailFacts): Content {
     blocks: [
       'Hello,',
       `thank you for signing up for ${facts.product}. Please confirm that this address belongs to the account ${facts.username}: enter this code where you signed up.`,
-      ...codeBlocks(facts, { path: '/verify', text: 'Or confirm the address on this page' }),
+      ...codeBlocks(facts, { path: '/verify', text: 'Confirm the address' }),
       'If this was not you, you need not do anything. Without the code the account stays unconfirmed and is removed within a day or so.',
     ],
   }
@@ -91,7 +91,7 @@ function resetPassword(facts: MailFacts): Content {
     blocks: [
       greeting(facts),
       `someone asked to set a new password for your account ${facts.username}. If this was you, enter this code where you asked for it.`,
-      ...codeBlocks(facts, { path: '/reset', text: 'Or set the new password on this page' }),
+      ...codeBlocks(facts, { path: '/reset', text: 'Set a new password' }),
       'If this was not you, you need not do anything: your password stays as it is. Please do not give the code to anyone.',
     ],
   }
@@ -119,6 +119,7 @@ function newDevice(facts: MailFacts): Content {
       details(facts),
       'If this was you, all is well.',
       'If this was not you, sign out everywhere and change your password right away. Signing out everywhere ends every session, that one too.',
+      toSessions(facts),
     ],
   }
 }
@@ -131,7 +132,8 @@ function passwordChanged(facts: MailFacts): Content {
       `the password of your account ${facts.username} was changed.`,
       details(facts),
       'If this was you, all is well.',
-      'If this was not you, choose "forgot password" where you sign in and set a new one right away. That ends every session.',
+      'If this was not you, set a new password right away, with a code that we send to this address. That ends every session.',
+      toNewPassword(facts),
     ],
   }
 }
@@ -145,12 +147,13 @@ function accountDeleted(facts: MailFacts): Content {
       `your account ${facts.username} was deleted. Nobody can see it any more, and you are signed out everywhere.`,
       details(facts),
       'To get it back, sign in within 14 days; after that your data is removed for good. If this was not you, do so now, and change your password right away.',
+      { link: `${facts.origin}/sign-in`, text: 'Sign in and get the account back' },
     ],
   }
 }
 
 function changeEmail(facts: MailFacts): Content {
-  return askNewAddress(facts, { path: '/verify', text: 'Or confirm the address on this page' })
+  return askNewAddress(facts, { path: '/verify', text: 'Confirm the address' })
 }
 
 // The address is not proven yet: no given name, for the reason that `verifyEmail` has.
@@ -182,7 +185,7 @@ function emailChanged(facts: MailFacts): Content {
       details(facts),
       'If this was you, all is well. Keep this mail to yourself.',
       'If this was not you, undo the change with this code. That brings this address back and ends every session. Then set a new password right away.',
-      ...codeBlocks(facts, { path: '/email/undo', text: 'Or undo the change on this page' }),
+      ...codeBlocks(facts, { path: '/email/undo', text: 'Undo the change' }),
     ],
   }
 }
@@ -197,6 +200,7 @@ function emailChangeUndone(facts: MailFacts): Content {
       details(facts),
       'If this was you, all is well.',
       'If this was not you, someone can read the mails to your former address. Sign in with your password, change the address again and secure that mailbox.',
+      toSessions(facts),
     ],
   }
 }

@@ -68,15 +68,17 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   email_changed: 'undo_email_change',
 }
 
+const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null }
 /** The outbox row's `params`. */
 const MailParams = z
   .object({
     userAgent: z.string().nullable().catch(null),
     place: z.string().nullable().catch(null),
+    timeZone: z.string().nullable().catch(null),
     changed: z.array(z.string()).catch([]),
     codesLeft: z.int().nullable().catch(null),
   })
-  .catch({ userAgent: null, place: null, changed: [], codesLeft: null })
+  .catch(NO_PARAMS)
 
 /** Tries to send one mail, if it is due. Throws only what the database throws; the lease then ends by itself. */
 export async function deliverMail(delivery: Delivery, id: MailId): Promise<DeliveryOutcome> {
@@ -127,6 +129,7 @@ function findCode(delivery: Delivery, mail: DueMail, now: number): { code: strin
 
 function compose(delivery: Delivery, mail: DueMail, code: string | null, now: number) {
   const { origin, mail: settings } = delivery.config
+  const params = parseParams(mail.params)
   const remainingMs = (mail.challengeExpiresAt ?? now) - now
   return renderMessage(mail.kind, {
     product: parseSender(settings.from).name ?? 'Kith',
@@ -136,7 +139,8 @@ function compose(delivery: Delivery, mail: DueMail, code: string | null, now: nu
     code,
     minutesValid: Math.max(1, Math.round(remainingMs / MINUTE_MS)),
     at: mail.createdAt,
-    ...parseParams(mail.params),
+    ...params,
+    timeZone: mail.zoneinfo ?? params.timeZone,
   })
 }
 
@@ -144,7 +148,7 @@ function parseParams(params: string): z.output<typeof MailParams> {
   try {
     return MailParams.parse(JSON.parse(params))
   } catch {
-    return { userAgent: null, place: null, changed: [], codesLeft: null }
+    return NO_PARAMS
   }
 }
 

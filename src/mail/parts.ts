@@ -1,4 +1,5 @@
 /** What mails are made of: the facts that they may tell, and the paragraphs that several of them have. */
+import { deviceName, localTime, placeName } from './device-words.ts'
 import type { Block } from './layout.ts'
 
 export interface MailFacts {
@@ -19,6 +20,8 @@ export interface MailFacts {
   readonly codesLeft: number | null
   /** When it happened, in milliseconds since 1970. */
   readonly at: number
+  /** Whose clock tells that time: the person's own zone, or the one that it happened in; null where neither is known. */
+  readonly timeZone: string | null
 }
 
 export interface Content {
@@ -49,8 +52,18 @@ function duration(minutes: number): string {
 
 export function details(facts: MailFacts): Block {
   const rows: [string, string][] = []
-  if (facts.userAgent) rows.push(['Device', facts.userAgent])
-  if (facts.place) rows.push(['Place', `${facts.place} (roughly)`])
-  rows.push(['Time', `${new Date(facts.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`])
+  if (facts.userAgent) rows.push(['Device', deviceName(facts.userAgent)])
+  if (facts.place) rows.push(['Place', `${placeName(facts.place)} (roughly)`])
+  rows.push(['Time', localTime(facts.at, facts.timeZone)])
   return { details: rows }
+}
+
+/** To the page that ends sessions, for somebody who can still sign in. */
+export function toSessions({ origin }: MailFacts): Block {
+  return { link: `${origin}/account/sessions`, text: 'This was not me: sign out everywhere' }
+}
+
+/** To the page that sets a new password, which ends every session, for somebody whose password may no longer be the right one. */
+export function toNewPassword({ origin }: MailFacts): Block {
+  return { link: `${origin}/forgot`, text: 'This was not me: set a new password' }
 }

@@ -1,5 +1,5 @@
 /** The notices of second factors (security row 11): what was switched on, off or changed, and a recovery code that was used. */
-import { type Content, details, greeting, type MailFacts } from './parts.ts'
+import { type Content, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
 
 export function secondFactorOn(facts: MailFacts): Content {
   return {
@@ -9,7 +9,8 @@ export function secondFactorOn(facts: MailFacts): Content {
       `from now on, signing in as ${facts.username} takes a code as well as your password.`,
       details(facts),
       'If this was you, all is well.',
-      'If this was not you, set a new password with "forgot password" where you sign in, and sign out everywhere.',
+      'If this was not you, set a new password right away, with a code that we send to this address. That ends every session.',
+      toNewPassword(facts),
     ],
   }
 }
@@ -22,7 +23,8 @@ export function secondFactorOff(facts: MailFacts): Content {
       `signing in as ${facts.username} now takes only your password.`,
       details(facts),
       'If this was you, all is well. You can turn it on again at any time.',
-      'If this was not you, change your password, sign out everywhere and turn two-step sign-in on again.',
+      'If this was not you, sign out everywhere, change your password and turn two-step sign-in on again.',
+      toSessions(facts),
     ],
   }
 }
@@ -46,7 +48,8 @@ export function secondFactorChanged(facts: MailFacts): Content {
       `the ways to sign in as ${facts.username} in two steps were changed: ${changed.join(', ') || 'see your account'}.`,
       details(facts),
       'If this was you, all is well.',
-      'If this was not you, set a new password with "forgot password" where you sign in, and sign out everywhere.',
+      'If this was not you, set a new password right away, with a code that we send to this address. That ends every session.',
+      toNewPassword(facts),
     ],
   }
 }
@@ -60,7 +63,8 @@ export function recoveryCodeUsed(facts: MailFacts): Content {
       ...(facts.codesLeft === null ? [] : [codesLeft(facts.codesLeft)]),
       details(facts),
       'If this was you, all is well. If you have lost your device, take it off your account.',
-      'If this was not you, set a new password with "forgot password" where you sign in, sign out everywhere and make new recovery codes.',
+      'If this was not you, set a new password right away, with a code that we send to this address. That ends every session. Then make new recovery codes.',
+      toNewPassword(facts),
     ],
   }
 }

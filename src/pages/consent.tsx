@@ -3,6 +3,7 @@
  * The authorization endpoint sends people here with the whole request, and the request goes back with the answer.
  */
 import { type Context, Hono } from 'hono'
+import type { Child } from 'hono/jsx'
 import * as z from 'zod'
 import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery } from '../core/oauth/authorization-request.ts'
 import { AuthorizationError, type AuthorizationResponse } from '../core/oauth/authorize.ts'
@@ -18,6 +19,7 @@ import { validate } from '../http/validate.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
 import { statusOf } from './errors.tsx'
 import { Form, type FormState, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { leave } from './leave.tsx'
 
@@ -87,6 +89,11 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
     c,
     {
       title: `Let ${client.name} in?`,
+      heading: (
+        <>
+          Let <Isolated>{client.name}</Isolated> in?
+        </>
+      ),
       lead: (
         <>
           It takes you back to <strong>{placeOf(redirectUri)}</strong>. Allow it only if that is where you came from.
@@ -97,7 +104,18 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
     },
     <>
       <Account user={asked.user} another={toSignIn(request, { another: '1' })} />
-      <Scopes title={grantedScopes.length === 0 ? `${client.name} will be able to` : 'New: it will be able to'} scopes={newScopes} />
+      <Scopes
+        title={
+          grantedScopes.length === 0 ? (
+            <>
+              <Isolated>{client.name}</Isolated> will be able to
+            </>
+          ) : (
+            'New: it will be able to'
+          )
+        }
+        scopes={newScopes}
+      />
       <Scopes title={newScopes.length === 0 ? 'As before, it may' : 'As before, it may also'} scopes={grantedScopes} class="before" />
       <Form action={`${PATH}?${toAuthorizationQuery(request)}`} token={token} state={state} class="answers">
         <input type="hidden" name="ticket" value={asked.ticket} />
@@ -121,7 +139,11 @@ function Account({ user, another }: { user: ConsentRequest['user']; another: str
   return (
     <div class="whose">
       <p>
-        {name !== '' && <strong>{name}</strong>}
+        {name !== '' && (
+          <strong>
+            <Isolated>{name}</Isolated>
+          </strong>
+        )}
         <span>{user.username}</span>
       </p>
       <a href={another}>
@@ -131,7 +153,7 @@ function Account({ user, another }: { user: ConsentRequest['user']; another: str
   )
 }
 
-function Scopes({ title, scopes, class: className }: { title: string; scopes: readonly ConsentScope[]; class?: string }) {
+function Scopes({ title, scopes, class: className }: { title: Child; scopes: readonly ConsentScope[]; class?: string }) {
   if (scopes.length === 0) return null
   return (
     <section class={className === undefined ? 'asked' : `asked ${className}`}>

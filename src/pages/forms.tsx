@@ -175,7 +175,7 @@ function Labelled(props: FieldProps & { children: Child }) {
 export function Input(props: InputProps) {
   const { name, state, type = 'text', autocomplete, inputmode, maxlength, code } = props
   const value = type === 'password' ? undefined : (state.typed[name] ?? props.value ?? undefined)
-  const plain = type !== 'text' || code ? { autocapitalize: 'none' as const, spellcheck: false } : {}
+  const plain = type !== 'text' || code ? { autocapitalize: 'none' as const, spellcheck: false } : { dir: 'auto' as const }
   return (
     <Labelled {...props}>
       <input
@@ -204,7 +204,7 @@ export function FileInput(props: FieldProps & { accept: string }) {
 export function TextArea(props: FieldProps & { value: string | null; rows: number }) {
   return (
     <Labelled {...props}>
-      <textarea {...wiring(props)} rows={props.rows}>
+      <textarea {...wiring(props)} dir="auto" rows={props.rows}>
         {props.state.typed[props.name] ?? props.value ?? ''}
       </textarea>
     </Labelled>

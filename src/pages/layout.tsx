@@ -16,6 +16,8 @@ import { styleSheetUrl } from './styles.ts'
 export interface Page {
   /** The `h1`; with the product's name, the title of the window. */
   readonly title: string
+  /** The same for the `h1` alone, where it has more than text in it. */
+  readonly heading?: Child
   readonly status?: ContentfulStatusCode
   /** Under the heading. */
   readonly lead?: Child
@@ -56,7 +58,7 @@ export function showPage(c: Context, page: Page, children: Child): Response {
                 <a href="/account">Account</a>
               </p>
             )}
-            <h1>{page.title}</h1>
+            <h1>{page.heading ?? page.title}</h1>
             {page.lead !== undefined && <p class="lead">{page.lead}</p>}
             {notice !== null && (
               <p class="notice" role="status">

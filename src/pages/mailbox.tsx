@@ -1,6 +1,7 @@
 /**
  * The captured mails (`MAIL=capture`, design §8): `GET /dev/mailbox`, a page for people and JSON for programs.
- * Production refuses to capture mail, so there this page does not exist. The HTML part of a mail is not rendered here.
+ * Production refuses to capture mail, so there this page does not exist. The HTML part of a mail is shown in a frame of its own,
+ * in which nothing runs; its links lead out of it.
  */
 import { Hono } from 'hono'
 import { accepts } from 'hono/accepts'
@@ -11,7 +12,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { readOnly } from '../http/errors.ts'
 import { CAPTURED_MAILS_MAX, type CapturedMail, listCapturedMails } from '../mail/captured.ts'
 
-/** Nothing is loaded and nothing runs. Styles are the page's own; everything from a mail is escaped text. */
+/** Nothing is loaded and nothing runs, in the frames as well, which have this policy too. */
 const CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const STYLE = `
@@ -23,6 +24,8 @@ const STYLE = `
   article p { margin: 0.25rem 0; color: var(--quiet) }
   pre { margin: 1rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 14px/1.5 ui-monospace, Menlo, monospace }
   a { color: light-dark(#0b57d0, #8ab4f8) }
+  iframe { display: block; width: 100%; height: 28rem; margin: 1rem 0; border: 1px solid var(--line); border-radius: 8px; resize: vertical }
+  summary { cursor: pointer; color: var(--quiet) }
 `
 
 export const mailbox = new Hono<AppEnv>()
@@ -45,8 +48,8 @@ mailbox.get('/dev/mailbox', anyone(), async (c) => {
 
 mailbox.all('/dev/mailbox', readOnly)
 
-function toMessage({ id, to, subject, text, html, sentAt }: CapturedMail) {
-  return { id, to, subject, text, html, sentAt: new Date(sentAt).toISOString() }
+function toMessage({ id, to, subject, text, html, headers, sentAt }: CapturedMail) {
+  return { id, to, subject, text, html, headers, sentAt: new Date(sentAt).toISOString() }
 }
 
 function MailboxPage({ mails, to }: { mails: readonly CapturedMail[]; to: string | undefined }) {
@@ -81,7 +84,23 @@ function Mail({ mail }: { mail: CapturedMail }) {
         To <a href={`/dev/mailbox?to=${encodeURIComponent(mail.to)}`}>{mail.to}</a>,{' '}
         <time datetime={sentAt}>{sentAt.slice(0, 19).replace('T', ' ')} UTC</time>
       </p>
-      <pre>{mail.text}</pre>
+      <iframe title={`${mail.subject}, as HTML`} srcdoc={framed(mail.html)} sandbox={SANDBOX} />
+      <details>
+        <summary>As text</summary>
+        <pre>{linked(mail.text)}</pre>
+      </details>
     </article>
   )
+}
+
+/** A link of a mail may open a page, when somebody presses it; everything else is off: scripts, forms, cookies. */
+const SANDBOX = 'allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation'
+
+/** Our pages are framed nowhere, so links lead to the window itself. */
+function framed(html: string): string {
+  return html.replace(/(<head>)?/, '$1<base target="_top">')
+}
+
+function linked(text: string) {
+  return text.split(/(https?:\/\/\S+)/).map((part, index) => (index % 2 === 1 ? <a href={part}>{part}</a> : part))
 }

@@ -21,6 +21,7 @@ import { validate } from '../http/validate.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
 import { statusOf } from './errors.tsx'
 import { Form, type FormState, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { leave } from './leave.tsx'
 import { redirectWith } from './notices.ts'
@@ -67,7 +68,13 @@ async function show(c: Context, request: LogoutRequest, question: LogoutQuestion
     c,
     {
       title: 'Sign out?',
-      lead: client ? `${client.name} asks to sign you out of ${product}. Other devices stay signed in.` : 'Other devices stay signed in.',
+      lead: client ? (
+        <>
+          <Isolated>{client.name}</Isolated> asks to sign you out of {product}. Other devices stay signed in.
+        </>
+      ) : (
+        'Other devices stay signed in.'
+      ),
       status: state.error ? statusOf(state.error) : 200,
       hasError: state.error !== null,
     },

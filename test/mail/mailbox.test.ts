@@ -17,9 +17,10 @@ const ids = [newId(), newId()] as const
 const first = {
   to: 'ann@example.com',
   subject: 'Hello <b>',
-  text: 'a "text" <script>alert(1)</script>\n',
-  html: '<p>a part in HTML</p>',
+  text: 'a "text" <script>alert(1)</script>\nhttps://kith.test/verify?code=abc\n',
+  html: '<!doctype html><html><head></head><body><script>alert(2)</script><a href="https://kith.test/verify?code=abc">Go</a></body></html>',
 }
+const headers = { 'Auto-Submitted': 'auto-generated' }
 const second = { ...first, to: 'ben@example.com', subject: 'Second' }
 
 function request(path: string, accept: string, kind: 'capture' | 'email-service' = 'capture') {
@@ -43,8 +44,8 @@ describe('the mailbox of captured mail', () => {
   it('is JSON for a program, newest first', async () => {
     const response = await request('/dev/mailbox', 'application/json')
     const messages = [
-      { id: toHex(ids[1]), ...second, sentAt: '2026-11-22T14:03:00.000Z' },
-      { id: toHex(ids[0]), ...first, sentAt: '2026-11-22T14:03:00.000Z' },
+      { id: toHex(ids[1]), ...second, headers, sentAt: '2026-11-22T14:03:00.000Z' },
+      { id: toHex(ids[0]), ...first, headers, sentAt: '2026-11-22T14:03:00.000Z' },
     ]
     expect(await response.json()).toEqual({ messages })
     expect(response.headers.get('cache-control')).toBe('no-store')
@@ -58,7 +59,7 @@ describe('the mailbox of captured mail', () => {
     })
   })
 
-  it('is a page for people, on which a mail is text and nothing runs', async () => {
+  it('is a page for people, on which a mail is seen as they get it, and nothing runs', async () => {
     const response = await request('/dev/mailbox', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8')
     const page = await response.text()
     expect(response.headers.get('content-type')).toContain('text/html')
@@ -66,7 +67,12 @@ describe('the mailbox of captured mail', () => {
     expect(page).toMatch(/^<!doctype html><html lang="en">/)
     expect(page).toContain('Hello &lt;b&gt;')
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
-    expect(page).not.toContain('a part in HTML')
+    // The HTML in a frame that may run nothing, with links that lead out of it; as text, links work as well.
+    const frame = /<iframe [^>]*>/.exec(page)?.[0] ?? ''
+    expect(frame).toContain('sandbox="allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"')
+    expect(frame).toContain('&lt;base target=&quot;_top&quot;&gt;')
+    expect(frame).toContain('&lt;a href=&quot;https://kith.test/verify?code=abc&quot;&gt;Go&lt;/a&gt;')
+    expect(page).toContain('<a href="https://kith.test/verify?code=abc">https://kith.test/verify?code=abc</a>')
     expect(page).not.toContain('<script')
   })
 

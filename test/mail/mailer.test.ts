@@ -10,6 +10,7 @@ import { createPlatform } from '../platform/platform.ts'
 const platform = createPlatform(env as unknown as Bindings)
 const kv = platform.env.KV
 const now = () => Date.UTC(2026, 10, 22)
+const headers = { 'Auto-Submitted': 'auto-generated' }
 const mailTo = (to: string) => ({ to, subject: 'Hello', text: 'Text\n', html: '<p>Text</p>' })
 
 describe('MAIL_FROM', () => {
@@ -24,14 +25,14 @@ describe('MAIL_FROM', () => {
 })
 
 describe('the Email Service mailer', () => {
-  it('hands over the mail with the sender that is configured', async () => {
+  it('hands over the mail with the sender that is configured, as one that wants no answer by a program (RFC 3834)', async () => {
     platform.reset()
     await emailServiceMailer(platform.env.EMAIL, 'Kith <no-reply@kith.test>').send(1, mailTo('ann@example.com'))
     await emailServiceMailer(platform.env.EMAIL, 'no-reply@kith.test').send(2, mailTo('ann@example.com'))
     const { to: _, ...content } = mailTo('')
     expect(platform.emails).toEqual([
-      { from: 'Kith <no-reply@kith.test>', to: 'ann@example.com', ...content },
-      { from: 'no-reply@kith.test', to: 'ann@example.com', ...content },
+      { from: 'Kith <no-reply@kith.test>', to: 'ann@example.com', ...content, headers },
+      { from: 'no-reply@kith.test', to: 'ann@example.com', ...content, headers },
     ])
   })
 
@@ -54,7 +55,7 @@ describe('captured mails', () => {
     await mailer.send(ids[1] as number, mailTo('cleo@example.com'))
     const all = await listCapturedMails(kv, { limit: 10 })
     expect(all.map(({ id }) => id)).toEqual(ids.toReversed().map((id) => toHex(id)))
-    expect(all[0]).toEqual({ id: toHex(ids[2] as number), sentAt: now(), ...mailTo('Ben@Example.com') })
+    expect(all[0]).toEqual({ id: toHex(ids[2] as number), sentAt: now(), ...mailTo('Ben@Example.com'), headers })
     const bens = await listCapturedMails(kv, { to: 'BEN@example.com', limit: 10 })
     expect(bens.map(({ id }) => id)).toEqual([toHex(ids[2] as number), toHex(ids[0] as number)])
     expect(await listCapturedMails(kv, { to: 'ben@example.com', limit: 1 })).toHaveLength(1)

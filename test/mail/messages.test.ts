@@ -39,8 +39,25 @@ function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
     changed: ['email', 'role', 'totp_on'],
     codesLeft: 7,
     at: Date.UTC(2026, 10, 22, 14, 3),
+    timeZone: null,
     ...changed,
   }
+}
+
+/** The page that each mail leads to: for its code, or for somebody who says "this was not me". */
+const PAGES: Readonly<Partial<Record<MailKind, string>>> = {
+  verify_email: '/verify',
+  change_email: '/verify',
+  reset_password: '/reset',
+  email_changed: '/email/undo',
+  new_device: '/account/sessions',
+  second_factor_off: '/account/sessions',
+  email_change_undone: '/account/sessions',
+  password_changed: '/forgot',
+  second_factor_on: '/forgot',
+  second_factor_changed: '/forgot',
+  recovery_code_used: '/forgot',
+  account_deleted: '/sign-in',
 }
 
 describe.each(kinds)('the mail %s', (kind) => {
@@ -81,14 +98,14 @@ describe.each(kinds)('the mail %s', (kind) => {
     expect(html).toContain('If this was not you, ')
   })
 
-  it('loads nothing from elsewhere, and links to the page for its code alone', () => {
+  it('loads nothing from elsewhere, and links to the one page that helps, by a button and by its address', () => {
     const { html, text } = renderMessage(kind, factsOf(kind))
     expect(html).not.toMatch(/<(img|link|script|iframe)\b|url\(|src=/)
-    const path = { verify_email: '/verify', change_email: '/verify', reset_password: '/reset', email_changed: '/email/undo' }[
-      kind as string
-    ]
-    const links = path === undefined ? [] : [`https://kith.test${path}?code=${longCode}`]
-    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, link]) => link)).toEqual(links)
+    const path = PAGES[kind]
+    const code = factsOf(kind).code
+    const links = path === undefined ? [] : [`https://kith.test${path}${code === null ? '' : `?code=${code}`}`]
+    expect([...html.matchAll(/href="([^"]*)"/g)].map(([, link]) => link)).toEqual(links.flatMap((link) => [link, link]))
+    for (const link of links) expect(html).toContain(`>${link}</a>`)
     expect([...text.matchAll(/^https?:\S+$/gm)].map(([link]) => link)).toEqual(links)
   })
 })
@@ -137,15 +154,24 @@ describe('a mail to an address that is not proven', () => {
 })
 
 describe('the mail about a new device', () => {
-  it('shows the device, the place and the time', () => {
-    const { text } = renderMessage('new_device', factsOf('new_device'))
-    expect(text).toContain('Device: Firefox on Linux\nPlace: Lisbon, PT (roughly)\nTime: 2026-11-22 14:03 UTC')
+  it('shows the device and the place in words, and the time by the clock of the person', () => {
+    const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+    const { text } = renderMessage('new_device', factsOf('new_device', { userAgent, timeZone: 'Asia/Tokyo' }))
+    expect(text).toContain('Device: Firefox on Linux\nPlace: Lisbon, Portugal (roughly)\nTime: 22 November 2026 at 23:03 GMT+9')
+  })
+
+  it.each([
+    ['Europe/Paris', '15:03 CET'],
+    ['Atlantis/Nowhere', '14:03 UTC'],
+    [null, '14:03 UTC'],
+  ])('of a person in %s tells the time as %s', (timeZone, time) => {
+    expect(renderMessage('new_device', factsOf('new_device', { timeZone })).text).toContain(`Time: 22 November 2026 at ${time}\n`)
   })
 
   it('leaves out what is not known', () => {
     const { text } = renderMessage('new_device', factsOf('new_device', { userAgent: null, place: null }))
     expect(text).not.toMatch(/Device:|Place:/)
-    expect(text).toContain('Time: 2026-11-22 14:03 UTC')
+    expect(text).toContain('Time: 22 November 2026 at 14:03 UTC')
   })
 })
 

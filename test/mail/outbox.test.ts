@@ -107,7 +107,17 @@ describe('a mail', () => {
     const user = await addUser()
     const id = await queue('new_device', user.id, null, JSON.stringify({ userAgent: 'Firefox', place: 'Porto, PT' }))
     await deliverMail(delivery, id)
-    expect(sent[0]?.message.text).toContain('Device: Firefox\nPlace: Porto, PT (roughly)\nTime: 2026-11-22 12:00 UTC')
+    expect(sent[0]?.message.text).toContain('Device: Firefox\nPlace: Porto, Portugal (roughly)\nTime: 22 November 2026 at 12:00 UTC')
+  })
+
+  it("tells the time by the person's own clock, or else by the one where it happened", async () => {
+    const user = await addUser()
+    const params = JSON.stringify({ timeZone: 'Asia/Tokyo' })
+    await deliverMail(delivery, await queue('new_device', user.id, null, params))
+    await db.one(run(sql`UPDATE users SET zoneinfo = 'America/New_York' WHERE id = ${user.id}`))
+    await deliverMail(delivery, await queue('new_device', user.id, null, params))
+    const times = sent.map(({ message }) => /Time: (.*)/.exec(message.text)?.[1])
+    expect(times).toEqual(['22 November 2026 at 21:00 GMT+9', '22 November 2026 at 07:00 GMT-5'])
   })
 
   it('is sent even where its particulars cannot be read', async () => {

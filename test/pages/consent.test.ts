@@ -174,7 +174,7 @@ describe('/sign-out', () => {
     const client = new Client()
     await signInOnPage(client, person.username, PASSWORD)
     const page = await open(client, pathOf(app))
-    expect(page.text).toContain('Photo &lt;b&gt;Prints&lt;/b&gt; asks to sign you out')
+    expect(page.text).toContain('Photo &lt;b&gt;Prints&lt;/b&gt;</bdi> asks to sign you out')
     const out = await send(client, formOf(page))
     expect(refreshOf(out)).toBe('https://app.kith.test/bye?state=a%26b')
     expect(client.cookies.has('__Host-kith_session')).toBe(false)

@@ -6,7 +6,7 @@ import { buildRequestContext } from '../../src/context.ts'
 import { AppError, ERROR_CODES } from '../../src/core/errors.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
 import { requestScope } from '../../src/http/request-scope.ts'
-import { deviceName } from '../../src/pages/device-name.ts'
+import { deviceName } from '../../src/mail/device-words.ts'
 import { renderError, showError } from '../../src/pages/errors.tsx'
 import { ORIGIN, platform } from '../support/kith.ts'
 

@@ -5,6 +5,9 @@ import type { Core } from './core.ts'
 export const RECIPIENTS_MAX = 50
 export const MESSAGE_BYTES_MAX = 5 * 1024 * 1024
 
+/** Of the headers that Email Service takes those that mails like ours have a use for; it refuses all that it does not know. */
+const HEADER_ALLOWED = /^(auto-submitted|in-reply-to|references|list-[a-z-]+|precedence|content-language|importance|x-[\w-]+)$/i
+
 export interface RecordedEmail {
   /** Addresses, with ', ' between them. */
   to: string
@@ -12,6 +15,7 @@ export interface RecordedEmail {
   subject: string
   text: string
   html: string
+  headers: Record<string, string>
 }
 
 type Address = string | { email: string; name?: string }
@@ -32,12 +36,13 @@ export function wrapEmail(core: Core, emails: RecordedEmail[]): SendEmail {
       core.faults.aroundEmail(async () => {
         // A raw MIME message would have to be parsed for its subject and body.
         if (!('subject' in message)) return refuse('E_FIELD_MISSING')
-        const { to = [], cc = [], bcc = [], from, subject, text = '', html = '' } = message
+        const { to = [], cc = [], bcc = [], from, subject, text = '', html = '', headers = {} } = message
         const recipients = [to, cc, bcc].flat()
         if (recipients.length === 0) refuse('E_FIELD_MISSING')
         if (recipients.length > RECIPIENTS_MAX) refuse('E_TOO_MANY_RECIPIENTS')
         if (new TextEncoder().encode(subject + text + html).byteLength > MESSAGE_BYTES_MAX) refuse('E_CONTENT_TOO_LARGE')
-        emails.push({ to: recipients.map(toText).join(', '), from: toText(from), subject, text, html })
+        if (Object.keys(headers).some((name) => !HEADER_ALLOWED.test(name))) refuse('E_HEADER_NOT_ALLOWED')
+        emails.push({ to: recipients.map(toText).join(', '), from: toText(from), subject, text, html, headers: { ...headers } })
         return { messageId: `<${emails.length}@platform.test>` }
       }),
     )

@@ -130,7 +130,9 @@ describe('connections', () => {
 describe('mail', () => {
   test('is recorded, and not sent', async () => {
     await EMAIL.send(mail)
-    expect(platform.emails).toEqual([{ to: 'a@example.com', from: 'B <b@example.com>', subject: 'Hi', text: 'text', html: '' }])
+    expect(platform.emails).toEqual([
+      { to: 'a@example.com', from: 'B <b@example.com>', subject: 'Hi', text: 'text', html: '', headers: {} },
+    ])
   })
 
   test('to more than 50 recipients or over 5 MiB is refused', async () => {
@@ -138,5 +140,9 @@ describe('mail', () => {
     await expect(EMAIL.send({ ...mail, to })).rejects.toMatchObject({ code: 'E_TOO_MANY_RECIPIENTS' })
     const text = 'x'.repeat(5 * 1024 * 1024)
     await expect(EMAIL.send({ ...mail, text })).rejects.toMatchObject({ code: 'E_CONTENT_TOO_LARGE' })
+  })
+
+  test('with a header that the service does not know is refused', async () => {
+    await expect(EMAIL.send({ ...mail, headers: { 'Message-ID': '<a@b>' } })).rejects.toMatchObject({ code: 'E_HEADER_NOT_ALLOWED' })
   })
 })

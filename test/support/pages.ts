@@ -81,7 +81,7 @@ export async function follow(client: Client, reply: Reply): Promise<Reply> {
 }
 
 /** Title, heading and what was said, for a quick look. */
-export const headingOf = ({ text }: Reply) => unescapeHtml(/<h1>(.*?)<\/h1>/s.exec(text)?.[1] ?? '')
+export const headingOf = ({ text }: Reply) => unescapeHtml((/<h1>(.*?)<\/h1>/s.exec(text)?.[1] ?? '').replace(/<[^>]*>/g, ''))
 export const noticeIn = ({ text }: Reply) => unescapeHtml(/role="status">(.*?)<\/p>/s.exec(text)?.[1] ?? '')
 export const alertIn = ({ text }: Reply) =>
   unescapeHtml((/<div class="alert"[^>]*>(.*?)<\/div>/s.exec(text)?.[1] ?? '').replace(/<[^>]*>/g, ' ')).trim()

@@ -93,6 +93,12 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: F
   }
 }
 
+/** What a notice says of where something was done from. */
+export function whereFrom(ctx: Recorder, userAgent = ctx.caller.userAgent) {
+  const { place, timeZone } = ctx.caller
+  return { userAgent, place, ...(timeZone === '' ? {} : { timeZone }) }
+}
+
 /** A statement that tells a user what was done to the account, where `condition` holds. Notices are never held back. */
 export function mailNotice(
   ctx: Recorder,
@@ -108,7 +114,7 @@ export function mailNotice(
   },
 ): { mailId: MailId; write: Statement<void> } {
   const mailId = ctx.newId<MailId>()
-  const params = JSON.stringify(notice.params ?? { userAgent: notice.userAgent ?? ctx.caller.userAgent, place: ctx.caller.place })
+  const params = JSON.stringify(notice.params ?? whereFrom(ctx, notice.userAgent))
   const user = typeof notice.user === 'number' ? idOf(notice.user) : notice.user
   const challengeId = notice.challengeId === undefined ? noChallenge : challengeOf(notice.challengeId)
   const row = { id: mailId, kind: kindOf(notice.kind), params, challengeId, createdAt: ctx.now() }

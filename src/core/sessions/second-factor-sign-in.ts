@@ -27,7 +27,7 @@ import { claimTotpStep, findTotp, type TotpRow } from '../../store/db/totp.ts'
 import { findUser, maySignIn, type UserRow } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
 import { restorableSince } from '../accounts/deletion.ts'
-import { deliverLater, mailAttempt, mailNotice } from '../accounts/mail.ts'
+import { deliverLater, mailAttempt, mailNotice, whereFrom } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { CHALLENGE_TRIES, SECOND_FACTOR_CONSECUTIVE_MAX, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS } from '../figures.ts'
@@ -182,7 +182,7 @@ function claimsOf(ctx: Ctx, { challenge, user, proof }: Won, claimedBy: SessionI
 }
 
 function recoveryNotice(ctx: Ctx, won: Won, codesLeft: number, condition: Fragment) {
-  const params = { userAgent: won.userAgent, place: ctx.caller.place, codesLeft }
+  const params = { ...whereFrom(ctx, won.userAgent), codesLeft }
   return mailNotice(ctx, { kind: 'recovery_code_used', user: won.user.id, params, condition })
 }
 

@@ -26,7 +26,7 @@ import {
 import { endOtherSessions, isSessionOpen } from '../../store/db/sessions.ts'
 import { deleteTotp } from '../../store/db/totp.ts'
 import { audit } from '../accounts/audit.ts'
-import { deliverLater, mailNotice } from '../accounts/mail.ts'
+import { deliverLater, mailNotice, whereFrom } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { requireFresh, requireFreshBrowser } from './fresh.ts'
@@ -59,7 +59,7 @@ export type FactorChange = 'totp_on' | 'totp_replaced' | 'totp_off' | 'email_on'
 export function factorNotice(ctx: Ctx, notice: { user: UserId; change: FactorChange; last: boolean; condition: Fragment }) {
   const { user, change, condition } = notice
   const kind = change.endsWith('_on') ? 'second_factor_on' : 'second_factor_off'
-  const params = { userAgent: ctx.caller.userAgent, place: ctx.caller.place, changed: [change] }
+  const params = { ...whereFrom(ctx), changed: [change] }
   return mailNotice(ctx, { kind: notice.last ? kind : 'second_factor_changed', user, params, condition })
 }
 

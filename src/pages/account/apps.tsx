@@ -6,6 +6,7 @@ import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../../http/form-token.ts'
 import { Form, Submit, take } from '../forms.tsx'
+import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { Time } from '../time.tsx'
@@ -49,12 +50,18 @@ function showList(c: Context, apps: readonly ConnectedApp[]): Response {
         {apps.map((app) => (
           <li>
             <div>
-              <h2>{app.name}</h2>
+              <h2>
+                <Isolated>{app.name}</Isolated>
+              </h2>
               <p>{<Dates app={app} />}</p>
               <Scopes app={app} />
             </div>
             <a class="button secondary" href={`${REMOVE}?${new URLSearchParams({ client: app.clientId })}`}>
-              Remove access<span class="unseen"> of {app.name}</span>
+              Remove access
+              <span class="unseen">
+                {' '}
+                of <Isolated>{app.name}</Isolated>
+              </span>
             </a>
           </li>
         ))}
@@ -96,8 +103,10 @@ async function showQuestion(c: Context, app: ConnectedApp): Promise<Response> {
       section: PATH,
       lead: (
         <>
-          <strong>{app.name}</strong> is signed out of your account at once. What it has stored itself stays with it. To use it again, you
-          let it in anew.
+          <strong>
+            <Isolated>{app.name}</Isolated>
+          </strong>{' '}
+          is signed out of your account at once. What it has stored itself stays with it. To use it again, you let it in anew.
         </>
       ),
     },

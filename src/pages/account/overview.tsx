@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { getOwnProfile } from '../../core/profiles/own-profile.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { sectionsOf } from './sections.ts'
 
@@ -17,7 +18,11 @@ export const overviewPage = new Hono<AppEnv>().get('/account', requires('delegat
       lead: (
         <>
           Signed in as <strong>{user.username}</strong>
-          {name !== '' && `, ${name}`}
+          {name !== '' && (
+            <>
+              , <Isolated>{name}</Isolated>
+            </>
+          )}
         </>
       ),
     },

@@ -7,8 +7,9 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { clearSessionCookie } from '../../http/credentials.ts'
 import { form, formToken } from '../../http/form-token.ts'
 import { fromHex, type SessionId, toHex } from '../../ids.ts'
-import { deviceName } from '../device-name.ts'
+import { deviceName, placeName } from '../../mail/device-words.ts'
 import { Form, Submit, take } from '../forms.tsx'
+import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { Time } from '../time.tsx'
@@ -95,11 +96,11 @@ function SessionItem({ session, token }: { session: ListedSession; token: string
     <li>
       <div>
         <h2>
-          {name}
+          <Isolated>{name}</Isolated>
           {session.current && <span class="tag">This one</span>}
         </h2>
         <p>
-          {session.detail?.place && `${session.detail.place} · `}
+          {session.detail?.place && `${placeName(session.detail.place)} · `}
           Signed in {<Time at={session.createdAt} />}
         </p>
       </div>

@@ -80,6 +80,7 @@ export interface DueMail extends Partial<CodeSeed> {
   readonly userId: UserId
   readonly username: string
   readonly givenName: string | null
+  readonly zoneinfo: string | null
   readonly purpose: ChallengePurpose | null
   readonly challengeExpiresAt: number | null
 }
@@ -100,7 +101,7 @@ export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }
 
 export function findMail(id: MailId): Statement<DueMail | null> {
   return first(sql`
-    SELECT m.id, m.kind, m.to_address, m.params, m.created_at, m.attempts, m.user_id, u.username, u.given_name,
+    SELECT m.id, m.kind, m.to_address, m.params, m.created_at, m.attempts, m.user_id, u.username, u.given_name, u.zoneinfo,
            c.purpose, c.code_id, c.random, c.kid, c.expires_at AS challenge_expires_at
     FROM mail_outbox m JOIN users u ON u.id = m.user_id AND ${mayBeWrittenTo}
          LEFT JOIN challenges c ON c.id = m.challenge_id AND c.consumed_at IS NULL AND ${isOfEpoch(sql`c`)}

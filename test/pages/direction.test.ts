@@ -1,0 +1,46 @@
+// Names in right-to-left scripts run in their own direction, wherever they stand, and turn nothing of ours around.
+import { expect, test } from 'vitest'
+import { newName } from '../support/actors.ts'
+import { Client, db } from '../support/kith.ts'
+import { consentPath, fillIn, formOf, open, signInOnPage } from '../support/pages.ts'
+import { PASSWORD, verifiedPerson } from '../support/people.ts'
+import { idOf, newGrant, newOAuthClient, putConsent } from '../support/tokens.ts'
+
+const NAME = 'علی'
+const APP = 'מפה (1)'
+
+test('names of people and apps are isolated on every page that says them, and fields take either direction', async () => {
+  const person = await verifiedPerson(newName('right_left'))
+  const client = new Client()
+  client.userAgent = `متصفح/1.0`
+  await signInOnPage(client, person.username, PASSWORD)
+  await db
+    .prepare('UPDATE users SET given_name = ?, family_name = NULL, display_name = NULL, bio = ? WHERE id = ?')
+    .bind(NAME, NAME, idOf(person))
+    .run()
+  const app = await newOAuthClient('*', { name: APP, first_party: 0 })
+  await putConsent(person.id, app, 'openid profile')
+  await newGrant(person, app, 'openid profile')
+  const pages: readonly (readonly [path: string, text: string])[] = [
+    ['/account', NAME],
+    [consentPath(app, { scope: 'openid profile email' }), NAME],
+    [consentPath(app, { scope: 'openid profile email' }), APP],
+    ['/account/apps', APP],
+    [`/account/apps/remove?client=${app}`, APP],
+    ['/account/sessions', APP],
+    [`/sign-out?client_id=${app}`, APP],
+  ]
+  for (const [path, text] of pages) {
+    const body = (await open(client, path)).text.replace(/<head>.*<\/head>/s, '').replace(/\saria-label="[^"]*"/g, '')
+    const said = body.split(text).length - 1
+    expect([path, said > 0, body.split(`<bdi dir="auto">${text}</bdi>`).length - 1]).toEqual([path, true, said])
+  }
+  const profile = (await open(client, '/account/profile')).text
+  for (const field of ['givenName', 'familyName', 'bio']) {
+    expect(new RegExp(`<(?:input|textarea)[^>]*name="${field}"[^>]*>`).exec(profile)?.[0]).toContain('dir="auto"')
+  }
+  expect(/<input[^>]*name="email"[^>]*>/.exec((await open(client, '/account/email')).text)?.[0]).not.toContain('dir=')
+  // What was typed and refused comes back as it was.
+  const again = await fillIn(client, '/account/profile', { givenName: NAME, username: 'x' })
+  expect(formOf(again).fields.givenName).toBe(NAME)
+})
