@@ -1,0 +1,154 @@
+/**
+ * `npm run backup [file]`: the whole database as one SQL file that `npm run restore` takes; with `--remote` the deployed one.
+ * wrangler's own export has tables before those that they refer to, and triggers before the rows that they would count
+ * again. Here come all tables, then the rows in the order of the references, then indexes and triggers. All rows are from
+ * one export, so from one moment; D1 answers nobody else while it is made.
+ */
+import { once } from 'node:events'
+import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { parseArgs } from 'node:util'
+import { main, Refusal, ROOT, runWrangler } from './local.ts'
+import { query, quote } from './operator-database.ts'
+
+const USAGE = `Usage: npm run backup -- [file] [--remote]
+
+  file                 where to; backups/<time>.sql unless told
+  --remote             the deployed database instead of the local one`
+
+interface SchemaRow {
+  readonly type: 'table' | 'index' | 'trigger' | 'view'
+  readonly name: string
+  readonly sql: string
+  /** Tables that it refers to, separated by commas. */
+  readonly parents: string | null
+}
+
+const SCHEMA = `SELECT m.type, m.name, m.sql, (SELECT group_concat(DISTINCT f."table") FROM pragma_foreign_key_list(m.name) f) AS parents
+  FROM sqlite_master m WHERE m.sql IS NOT NULL AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name NOT LIKE '\\_cf\\_%' ESCAPE '\\'
+  ORDER BY m.rowid`
+
+await main(async () => {
+  const { file, remote } = readArguments()
+  mkdirSync(dirname(file), { recursive: true })
+  // Beside the file, so that it is on a disk with room, and never readable by others.
+  const work = mkdtempSync(join(dirname(file), '.backup-'))
+  try {
+    const schema = await query<SchemaRow>([SCHEMA.replace(/\n\s*/g, ' ')], remote)
+    const tables = inOrder(schema.filter(({ type }) => type === 'table'))
+    if (tables.length === 0) throw new Refusal('There is nothing to back up: the database has no tables')
+    const exported = join(work, 'export.sql')
+    const where = remote ? '--remote' : '--local'
+    await runWrangler(['d1', 'export', 'DB', where, '--no-schema', '--skip-confirmation', '--output', exported])
+    const rows = await sortRows(exported, work)
+    const repairs = await repairsOf(remote)
+    await assemble(file, work, { schema, tables, repairs })
+    console.log(`${file}: ${tables.length} tables, ${rows} rows. It holds password hashes and addresses: keep it where secrets are kept.`)
+    console.log('Files and pictures are in the buckets, and keys in secrets; docs/deploy.md says how to keep those.')
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+})
+
+function readArguments(): { file: string; remote: boolean } {
+  try {
+    const { values, positionals } = parseArgs({ options: { remote: { type: 'boolean', default: false } }, allowPositionals: true })
+    if (positionals.length > 1) throw new Error('backup takes one file')
+    const name = `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}${values.remote ? '' : '-local'}.sql`
+    return { file: resolve(positionals[0] ?? join(ROOT, 'backups', name)), remote: values.remote }
+  } catch (error) {
+    throw new Refusal(`${(error as Error).message}\n\n${USAGE}`)
+  }
+}
+
+/** Every table behind those that it refers to. */
+function inOrder(tables: readonly SchemaRow[]): SchemaRow[] {
+  const placed: SchemaRow[] = []
+  const isPlaced = (name: string) => placed.some((table) => table.name === name)
+  while (placed.length < tables.length) {
+    const next = tables.filter(({ name, parents }) => {
+      const others = (parents ?? '').split(',').filter((parent) => parent !== '' && parent !== name)
+      return !isPlaced(name) && others.every(isPlaced)
+    })
+    if (next.length === 0) throw new Error('tables refer to each other in a circle')
+    placed.push(...next)
+  }
+  return placed
+}
+
+function fileOf(work: string, table: string): string {
+  return join(work, `${encodeURIComponent(table)}.rows`)
+}
+
+/** Sorts the statements of an export into a file per table; answers how many there are. */
+async function sortRows(exported: string, work: string): Promise<number> {
+  const outputs = new Map<string, ReturnType<typeof createWriteStream>>()
+  let count = 0
+  for await (const statement of statementsOf(exported)) {
+    if (/^(PRAGMA|DELETE FROM sqlite_sequence)\b/.test(statement)) continue
+    const table = /^INSERT INTO "?([A-Za-z0-9_]+)"? /.exec(statement)?.[1]
+    if (table === undefined) throw new Error(`wrangler exports what this script does not know: ${statement.slice(0, 60)}`)
+    if (table.startsWith('sqlite_') || table.startsWith('_cf_')) continue
+    const output = outputs.get(table) ?? createWriteStream(fileOf(work, table), { mode: 0o600 })
+    outputs.set(table, output)
+    if (!output.write(`${statement}\n`)) await once(output, 'drain')
+    count += 1
+  }
+  await Promise.all([...outputs.values()].map((output) => new Promise<void>((done) => output.end(() => done()))))
+  return count
+}
+
+/** Statements end at the end of a line, outside of quotes. */
+async function* statementsOf(path: string): AsyncGenerator<string> {
+  let [rest, statement] = ['', '']
+  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      statement += statement === '' ? line : `\n${line}`
+      if (!isWhole(statement)) continue
+      yield statement
+      statement = ''
+    }
+  }
+  const last = [statement, rest].filter(Boolean).join('\n').trim()
+  if (last !== '') yield last
+}
+
+function isWhole(statement: string): boolean {
+  return statement.endsWith(';') && (statement.split("'").length - 1) % 2 === 0
+}
+
+/**
+ * An export writes a line break as the two characters \n and replaces those when it is read again: a text that has both comes
+ * back wrong. Such texts are written once more as they are.
+ */
+async function repairsOf(remote: boolean): Promise<string[]> {
+  const columns = ['bio', 'about', 'status_message', 'where_am_i', 'custom_data']
+  const isBroken = (column: string) => `(instr(${column}, char(10)) > 0 OR instr(${column}, char(13)) > 0) AND instr(${column}, '\\') > 0`
+  const selects = columns.map((column) => `SELECT id, '${column}' AS name, ${column} AS value FROM users WHERE ${isBroken(column)}`)
+  const rows = await query<{ id: number; name: string; value: string }>([selects.join(' UNION ALL ')], remote)
+  return rows.map(({ id, name, value }) => `UPDATE users SET ${name} = ${quote(value)} WHERE id = ${id};`)
+}
+
+async function assemble(
+  file: string,
+  work: string,
+  parts: { schema: readonly SchemaRow[]; tables: readonly SchemaRow[]; repairs: readonly string[] },
+): Promise<void> {
+  const { schema, tables, repairs } = parts
+  const output = createWriteStream(file, { mode: 0o600 })
+  const write = (statements: readonly string[]) => output.write(statements.map((statement) => `${statement}\n`).join(''))
+  write(['PRAGMA defer_foreign_keys=TRUE;', ...tables.map(({ sql }) => `${sql};`)])
+  for (const { name } of tables) {
+    const rows = createReadStream(fileOf(work, name))
+    await pipeline(rows, output, { end: false }).catch((error: NodeJS.ErrnoException) => {
+      // A table without rows has no file.
+      if (error.code !== 'ENOENT') throw error
+    })
+  }
+  write(repairs)
+  for (const type of ['index', 'view', 'trigger'] as const) write(schema.filter((row) => row.type === type).map(({ sql }) => `${sql};`))
+  await new Promise<void>((done) => output.end(() => done()))
+}

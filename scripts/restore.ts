@@ -1,0 +1,62 @@
+/**
+ * `npm run restore <file>`: puts what `npm run backup` has made into an empty database, then lets the doctor look at it; with
+ * `--remote` the deployed one. What was signed out or mailed since the backup must not come back to life: every session and
+ * token ends, and mails that were waiting are not sent. `--exact` leaves both as they were.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { main, Refusal, runWrangler } from './local.ts'
+import { query } from './operator-database.ts'
+
+const USAGE = `Usage: npm run restore -- <file> [--exact] [--remote]
+
+  --exact              leaves sessions, tokens and waiting mails as they were
+  --remote             into the deployed database of wrangler.toml instead of the local one`
+
+const TABLES = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`
+
+await main(async () => {
+  const { file, exact, remote } = readArguments()
+  const where = remote ? '--remote' : '--local'
+  const [table] = await query<{ name: string }>([TABLES], remote)
+  if (table) {
+    const way = remote
+      ? 'Make a new one with npx wrangler d1 create, and put its id into wrangler.toml.'
+      : 'Stop Kith and delete .wrangler/state/v3/d1.'
+    throw new Refusal(`The database is not empty (it has ${table.name}), and nothing is written over. ${way}`)
+  }
+  await runWrangler(['d1', 'execute', 'DB', where, '--yes', '--file', file])
+  if (!exact) await endWhatWasOpen(remote)
+  console.log(`Restored from ${file}.${exact ? '' : ' Everybody signs in again.'}`)
+  const doctor = spawnSync(process.execPath, [join(import.meta.dirname, 'doctor.ts'), ...(remote ? ['--remote'] : [])], {
+    stdio: 'inherit',
+  })
+  if (doctor.status !== 0) throw new Refusal('The database is restored; what the doctor has found needs a look.')
+})
+
+async function endWhatWasOpen(remote: boolean): Promise<void> {
+  const now = Date.now()
+  await query(
+    [
+      'UPDATE users SET epoch = epoch + 1',
+      'UPDATE oauth_clients SET epoch = epoch + 1',
+      `UPDATE mail_outbox SET failed_at = ${now}, to_address = NULL WHERE sent_at IS NULL AND failed_at IS NULL`,
+    ],
+    remote,
+  )
+}
+
+function readArguments(): { file: string; exact: boolean; remote: boolean } {
+  const flag = { type: 'boolean', default: false } as const
+  try {
+    const { values, positionals } = parseArgs({ options: { exact: flag, remote: flag }, allowPositionals: true })
+    const [file, ...others] = positionals
+    if (file === undefined || others.length > 0) throw new Error('restore takes one file')
+    if (!existsSync(file)) throw new Error(`There is no file ${file}`)
+    return { file, exact: values.exact, remote: values.remote }
+  } catch (error) {
+    throw new Refusal(`${(error as Error).message}\n\n${USAGE}`)
+  }
+}

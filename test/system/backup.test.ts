@@ -1,0 +1,81 @@
+// A backup of a local Kith with people, edges, files and texts of all kinds, restored into an empty database.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Project, type Server } from './project.ts'
+
+/** What an export gets wrong: line breaks beside backslashes, quotes, semicolons. */
+const BIO = 'First; it\'s "mine"\nliteral \\n, \\r\n— 😀 INSERT INTO "users" VALUES(1);'
+
+let project: Project
+let server: Server
+
+beforeAll(async () => {
+  project = new Project()
+  server = await project.start()
+})
+afterAll(async () => {
+  await server?.stop()
+  await project?.remove()
+})
+
+const script = (name: string, ...args: string[]) => project.run(process.execPath, [`scripts/${name}.ts`, ...args])
+
+async function cookieOf(username: string): Promise<string> {
+  const { password } = project.demo().users[username]
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username, password }) }
+  const reply = await fetch(`${server.origin}/user/login`, init)
+  expect(reply.status).toBe(200)
+  return reply.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
+async function call(cookie: string, path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST'): Promise<any> {
+  const headers = { cookie, 'content-type': 'application/json' }
+  const reply = await fetch(server.origin + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  return await reply.json()
+}
+
+test('a backup restores: the same people, texts, edges and counters, the doctor finds nothing, and everybody signs in again', async () => {
+  const before = await cookieOf('alice_demo')
+  const { users } = project.demo()
+  const changed = await call(before, '/user/me', { bio: BIO }, 'PATCH')
+  expect(changed.ok, JSON.stringify(changed)).toBe(1)
+  for (const name of ['bob_demo', 'carol_demo', 'dan_demo']) await call(before, '/user/follow', { target: users[name].id })
+  await call(before, '/user/media/folders', { name: "Folder; with 'quotes'" })
+  const alice = (await call(before, '/user/me')).data
+  const bio: string = alice.user.bio
+  expect(bio).toContain('literal \\n')
+  await server.stop()
+
+  const backup = await script('backup', 'saved.sql')
+  expect(backup.output).toMatch(/saved\.sql: \d\d tables, \d+ rows/)
+  expect(backup.code).toBe(0)
+  const full = await script('restore', 'saved.sql')
+  expect([full.code, full.output]).toEqual([1, expect.stringContaining('is not empty')])
+
+  rmSync(join(project.folder, '.wrangler', 'state', 'v3', 'd1'), { recursive: true })
+  const restored = await script('restore', 'saved.sql')
+  expect(restored.output).toContain('no differences')
+  expect(restored.code).toBe(0)
+
+  server = await project.start()
+  expect(project.demo().users).toEqual(users)
+  expect((await call(before, '/user/me')).error).toBe('Unauthorized')
+  const after = await cookieOf('alice_demo')
+  const again = (await call(after, '/user/me')).data
+  expect(again.user.bio).toBe(bio)
+  expect(again.user).toMatchObject({ username: 'alice_demo', followingCount: alice.user.followingCount })
+  expect((await call(after, '/user/following')).data.records).toHaveLength(2)
+  // Triggers are there and count once.
+  await call(after, '/user/unfollow', { target: users.bob_demo.id })
+  expect((await call(after, '/user/following')).data.records).toHaveLength(1)
+  const doctor = await script('doctor')
+  expect([doctor.code, doctor.output]).toEqual([0, expect.stringContaining('no differences')])
+})
+
+test('what is no backup, and no file, is said in words', async () => {
+  for (const args of [[], ['nowhere.sql'], ['a', 'b']])
+    expect((await script('restore', ...args)).output).toContain('Usage: npm run restore')
+  expect((await script('backup', 'a', 'b')).output).toContain('Usage: npm run backup')
+})
