@@ -16,6 +16,9 @@ const testVars = {
   CORS_ORIGINS: 'https://app.kith.test',
   // Cheap, so that hundreds of sign-ins fit into a run; one test runs at full cost.
   SCRYPT_LN: '4',
+  // More than a real deployment has: tests log in side by side.
+  HASH_QUEUE_MAX: '8',
+  REQUESTS_MAX: '1000',
   HMAC_KEYS: JSON.stringify({ 'test-1': 'aG1hYy1rZXktb2YtdGhlLXRlc3RzLTAxMjM0NTY3ODk' }),
   PEPPER_KEYS: JSON.stringify({ 'test-1': 'cGVwcGVyLW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5MDE' }),
   ENCRYPTION_KEYS: JSON.stringify({ 'test-1': 'ZW5jcnlwdGlvbi1rZXktb2YtdGVzdHMtMDEyMzQ1Njc' }),

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { ROOT } from './runtime.ts'
 
-export const BUNDLE_GZIP_BYTES_MAX = 240 * 1024
+export const BUNDLE_GZIP_BYTES_MAX = 320 * 1024
 
 type ModuleType = 'ESModule' | 'CompiledWasm' | 'Text' | 'Data'
 

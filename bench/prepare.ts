@@ -22,8 +22,8 @@ export interface Accounts {
   forLogin: Account[]
 }
 
-/** Kith hashes one at a time, lets 8 wait and refuses more; so many log in at once in the mixed measure. */
-export const HASH_LANES_MAX = 8
+/** Kith hashes one at a time, lets 3 wait and refuses more (HASH_QUEUE_MAX); so many log in at once in the mixed measure. */
+export const HASH_LANES_MAX = 4
 
 /** Groups of three signs, as the mails write their long codes. */
 const CODE = /\b[a-z2-9]{3}(?:-[a-z2-9]{3}){5,}\b/

@@ -171,6 +171,8 @@ export const vars = z.object({
   GATE: z.enum(['primary', 'replica']).default('primary'),
   NETWORK_LIMITS: z.enum(['on', 'off', '']).default(''),
   SCRYPT_LN: z.coerce.number().int().min(1).max(15).default(SCRYPT_LN_FLOOR),
+  HASH_QUEUE_MAX: whole(4, 1, 64),
+  REQUESTS_MAX: whole(128, 8, 10_000),
   SIGNING_KEYS: signingKeys,
   HMAC_KEYS: keyring,
   PEPPER_KEYS: keyring,

@@ -49,6 +49,10 @@ export interface Config {
   readonly networkLimits: boolean
   /** log2 of scrypt's N; r and p are fixed (design §1.10). */
   readonly scryptLn: number
+  /** Requests of an isolate that hash a password or wait for it; the next one is refused. */
+  readonly hashQueueMax: number
+  /** Requests that an isolate works on at once; the next one is refused. */
+  readonly requestsMax: number
   /** At least one for ES256. The first of each algorithm signs; all are published. */
   readonly signingKeys: readonly SigningKey[]
   readonly hmacKeys: Keyring
@@ -160,6 +164,8 @@ function parseConfig(env: Bindings): Config {
     gate: vars.GATE,
     networkLimits: vars.NETWORK_LIMITS === 'on' || (vars.NETWORK_LIMITS === '' && vars.ENVIRONMENT === 'production'),
     scryptLn: vars.SCRYPT_LN,
+    hashQueueMax: vars.HASH_QUEUE_MAX,
+    requestsMax: vars.REQUESTS_MAX,
     signingKeys: vars.SIGNING_KEYS,
     hmacKeys: vars.HMAC_KEYS,
     pepperKeys: vars.PEPPER_KEYS,

@@ -69,11 +69,12 @@ export const PAGE_SKIP_MAX = 10_000
 export const BODY_BYTES_MAX = 64 * 1024
 export const BODY_DEPTH_MAX = 32
 export const USER_AGENT_LENGTH_MAX = 512
-/** Requests that wait for a password hash in one isolate: 8 times 250 ms is as long as anyone waits. */
-export const HASH_QUEUE_MAX = 8
 export const HASH_RETRY_AFTER_SECONDS = 2
 /** The platform ends a request within 30 s of its client's going, and all hashes of a full queue take less. */
 export const HASH_TURN_LOST_MS = 30 * SECOND_MS
+/** No request is at work for so long: what takes longer waits for its client, or was ended by the platform. */
+export const PLACE_LOST_MS = MINUTE_MS
+export const OVERLOAD_RETRY_AFTER_SECONDS = 1
 
 /** One batch of edges: well under D1's 30 s, and other requests get on between two. */
 export const EDGE_CHUNK = 1_000

@@ -4,6 +4,7 @@
  * so what all of them need is hung at their own paths alone.
  */
 import { Hono } from 'hono'
+import { admission } from '../http/admission.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { browserSession, credentials } from '../http/credentials.ts'
 import { unmatched } from '../http/errors.ts'
@@ -27,7 +28,7 @@ const PATHS = ['/sign-in', '/sign-up', '/verify', '/forgot', '/reset', '/email',
 
 export const pages = new Hono<AppEnv>()
 pages.onError(renderError)
-for (const path of PATHS) pages.use(`${path}/*`, ownFormsOnly(), credentials(browserSession))
+for (const path of PATHS) pages.use(`${path}/*`, admission(), ownFormsOnly(), credentials(browserSession))
 pages.route('/', signInPages)
 pages.route('/', secondStepPages)
 pages.route('/', signUpPages)

@@ -3,6 +3,7 @@
  * the log-in, an access token under it. No cookie counts here, so no page of another site can act for anybody.
  */
 import { Hono } from 'hono'
+import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { credentials } from '../../http/credentials.ts'
 import { allowedOrigins } from '../../http/cross-site.ts'
@@ -24,7 +25,7 @@ const GROUPS: readonly RouteGroup[] = [
 
 const app = new Hono<AppEnv>()
 app.onError(renderError)
-app.use(allowedOrigins('apikey'), credentials(bearerUnderKey))
+app.use(allowedOrigins('apikey'), admission(), credentials(bearerUnderKey))
 for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
 app.all('*', unmatched(app))
 

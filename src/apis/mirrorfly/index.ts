@@ -3,6 +3,7 @@
  * raw token of a log-in in `Authorization`. Built: log-in, createUser, one user, pictures; not the rest of that platform.
  */
 import { Hono } from 'hono'
+import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { credentials } from '../../http/credentials.ts'
 import { allowedOrigins } from '../../http/cross-site.ts'
@@ -24,7 +25,7 @@ const GROUPS: readonly RouteGroup[] = [
 
 const app = new Hono<AppEnv>()
 app.onError(renderError)
-app.use(allowedOrigins(), credentials(licenseToken))
+app.use(allowedOrigins(), admission(), credentials(licenseToken))
 for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
 app.all('*', unmatched(app))
 

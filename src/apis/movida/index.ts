@@ -6,6 +6,7 @@ import { Hono } from 'hono'
 import type { Config } from '../../config.ts'
 import { getActiveUser, listActiveUsers } from '../../core/profiles/active-users.ts'
 import { requiresRobot } from '../../http/access.ts'
+import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { credentials } from '../../http/credentials.ts'
 import { unmatched } from '../../http/errors.ts'
@@ -77,7 +78,7 @@ const routes = new Hono<AppEnv>()
 
 const app = new Hono<AppEnv>()
 app.onError(renderError)
-app.use(credentials(digest))
+app.use(admission(), credentials(digest))
 app.route('/', routes)
 app.all('*', unmatched(app))
 

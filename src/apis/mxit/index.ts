@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { bearer, credentials } from '../../http/credentials.ts'
 import { allowedOrigins } from '../../http/cross-site.ts'
@@ -26,7 +27,7 @@ const GROUPS: readonly RouteGroup[] = [
 
 const app = new Hono<AppEnv>()
 app.onError(renderError)
-app.use(allowedOrigins(), credentials(bearer))
+app.use(allowedOrigins(), admission(), credentials(bearer))
 for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
 app.all('*', unmatched(app))
 

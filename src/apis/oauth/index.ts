@@ -3,6 +3,7 @@
  * at two paths. Browsers prove themselves by the session cookie; clients at the token endpoint in their own way.
  */
 import { Hono } from 'hono'
+import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { browserSession, credentials } from '../../http/credentials.ts'
 import { allowedOrigins, anyOrigin } from '../../http/cross-site.ts'
@@ -33,7 +34,7 @@ const WELL_KNOWN: readonly RouteGroup[] = [
 
 export const oauth = new Hono<AppEnv>()
 oauth.onError(renderError)
-oauth.use(allowedOrigins(), credentials(browserSession))
+oauth.use(allowedOrigins(), admission(), credentials(browserSession))
 for (const routes of GROUPS.flatMap((group) => group.routes)) oauth.route('/', routes)
 oauth.all('*', unmatched(oauth))
 

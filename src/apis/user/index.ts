@@ -3,6 +3,7 @@
  * the browser's session cookie. Mounted at the root, last: it ends in a catch-all.
  */
 import { Hono } from 'hono'
+import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { bearer, browserSession, credentials } from '../../http/credentials.ts'
 import { allowedOrigins, refuseCrossSiteWrites } from '../../http/cross-site.ts'
@@ -71,7 +72,7 @@ const GROUPS: readonly RouteGroup[] = [
 
 export const user = new Hono<AppEnv>()
 user.onError(renderError)
-user.use(allowedOrigins(), refuseCrossSiteWrites(), credentials(bearer, browserSession))
+user.use(allowedOrigins(), admission(), refuseCrossSiteWrites(), credentials(bearer, browserSession))
 for (const routes of GROUPS.flatMap((group) => group.routes)) user.route('/', routes)
 user.all('*', unmatched(user))
 

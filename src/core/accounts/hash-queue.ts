@@ -1,10 +1,12 @@
 /**
- * Password hashes take turns. A hash blocks the isolate for a quarter of a second, so one request at a time hashes and the
- * others wait in order. A request that finds the queue full is refused at once.
+ * Password hashes take turns. A hash blocks the isolate for a quarter of a second, so one request at a time hashes, the others
+ * wait in order, and between two hashes the rest of the isolate's requests get their time. A request that finds the queue full
+ * is refused at once.
  */
+import { requestsAtWork } from '../admission.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { HASH_QUEUE_MAX, HASH_RETRY_AFTER_SECONDS, HASH_TURN_LOST_MS } from '../figures.ts'
+import { HASH_RETRY_AFTER_SECONDS, HASH_TURN_LOST_MS } from '../figures.ts'
 
 interface Ticket {
   readonly since: number
@@ -13,29 +15,43 @@ interface Ticket {
 const queue: Ticket[] = []
 /** Requests that have hashed once. They may have written something by then, so their second hash is not refused. */
 const served = new WeakSet<Ctx>()
+/** The end of the pause after the last hash. */
+let restUntil = 0
 const POLL_MS = 2
 /**
- * Between two hashes, for the other requests of the isolate: each needs a few turns of the event loop (its arrival, the reply of
- * D1, its answer), and without a pause each of these would wait for a whole hash. A fiftieth of a hash.
+ * Between two hashes, in any case: requests that have just come, and replies of D1 that have come during the hash, take a few turns
+ * of the event loop before they count as others at work.
  */
 const PAUSE_MS = 5
+/** While others are at work they have half as long as the hash took: a third of the isolate's time. */
+const REST_SHARE = 0.5
 
 /** Refuses a request that would find the queue full, before it costs anything else. */
 export function refuseWhileHashesQueue(ctx: Ctx): void {
   // A request that the platform has ended never gives its place back.
   while (queue[0] && queue[0].since < ctx.now() - HASH_TURN_LOST_MS) queue.shift()
-  if (queue.length >= HASH_QUEUE_MAX) throw busy()
+  if (queue.length >= ctx.config.hashQueueMax) throw busy()
 }
 
-/** Runs `work`, which hashes, when the request's turn has come. Throws `temporarily_unavailable` without having waited. */
-export async function inTurn<Result>(ctx: Ctx, work: () => Result | Promise<Result>): Promise<Result> {
+/**
+ * Hashes when the request's turn has come, with what `prepare` finds right before. Throws `temporarily_unavailable` where the
+ * queue is full.
+ */
+export async function inTurn<Input, Result>(ctx: Ctx, prepare: () => Promise<Input>, hash: (input: Input) => Result): Promise<Result> {
   if (!served.has(ctx)) refuseWhileHashesQueue(ctx)
   const ticket = { since: ctx.now() }
   queue.push(ticket)
   try {
     await turnOf(ctx, ticket)
     served.add(ctx)
-    return await work()
+    const input = await prepare()
+    const startedAt = ctx.now()
+    const result = hash(input)
+    // The clock stands still until the event loop turns.
+    void scheduler.wait(0).then(() => {
+      restUntil = ctx.now() + REST_SHARE * (ctx.now() - startedAt)
+    })
+    return result
   } finally {
     const at = queue.indexOf(ticket)
     if (at >= 0) queue.splice(at, 1)
@@ -51,6 +67,7 @@ async function turnOf(ctx: Ctx, ticket: Ticket): Promise<void> {
     if (!queue.includes(ticket)) throw busy()
   } while (queue[0] !== ticket)
   await scheduler.wait(PAUSE_MS)
+  while (ctx.now() < restUntil && requestsAtWork() > queue.length) await scheduler.wait(POLL_MS)
 }
 
 function busy(): AppError {

@@ -29,7 +29,11 @@ interface Parts {
 export async function hashPassword(ctx: Ctx, password: string): Promise<string> {
   const { scryptLn, pepperKeys } = ctx.config
   const parts = { ln: scryptLn, r: R, p: P, kid: pepperKeys.current, salt: randomBytes(SALT_BYTES) }
-  return inTurn(ctx, () => format(parts, derive(pepperKeys, password, parts)))
+  return inTurn(
+    ctx,
+    async () => parts,
+    () => format(parts, derive(pepperKeys, password, parts)),
+  )
 }
 
 /**
@@ -37,7 +41,7 @@ export async function hashPassword(ctx: Ctx, password: string): Promise<string> 
  * because too many wait: it is the place to count the try. Null is always wrong, for the same work.
  */
 export async function verifyPassword(ctx: Ctx, password: string, findHash: () => Promise<string | null>): Promise<boolean> {
-  return inTurn(ctx, async () => isRight(ctx, password, await findHash()))
+  return inTurn(ctx, findHash, (stored) => isRight(ctx, password, stored))
 }
 
 function isRight(ctx: Ctx, password: string, stored: string | null): boolean {

@@ -3,6 +3,7 @@
  * client's: too short, too long, silent for too long, broken off.
  */
 import { createHash } from 'node:crypto'
+import { awaitClient } from '../admission.ts'
 import { AppError } from '../errors.ts'
 import { UPLOAD_IDLE_MS } from '../figures.ts'
 
@@ -79,7 +80,7 @@ export async function nextPiece<Bytes extends Uint8Array>(read: Promise<Readable
     timer = setTimeout(() => reject(new AppError('request_timeout', 'The body did not go on')), UPLOAD_IDLE_MS)
   })
   try {
-    const { done, value } = await Promise.race([read, silence])
+    const { done, value } = await awaitClient(Promise.race([read, silence]))
     return done ? null : value
   } catch (cause) {
     throw cause instanceof AppError ? cause : new AppError('invalid_request', 'The body broke off', { cause })

@@ -1,0 +1,97 @@
+// How many requests an isolate works on: those beyond are refused at once, in the words of their room, and nobody who has gone,
+// failed or sends slowly keeps a place.
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { requestsAtWork } from '../../src/core/admission.ts'
+import { Client, platform, type Reply } from '../support/kith.ts'
+import { type Person, signedInPerson } from '../support/people.ts'
+import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
+
+const MAX = 8
+const few = { REQUESTS_MAX: String(MAX) }
+const atOnce = <T>(n: number, work: () => T): T[] => Array.from({ length: n }, work)
+let person: Person
+let other: Person
+/** Lets go whoever is at the line, also where a test has failed. */
+let freed: (() => Promise<void>) | undefined
+
+beforeAll(async () => {
+  person = await signedInPerson('crowded_out')
+  other = await signedInPerson('somebody_else')
+})
+beforeEach(() => platform.reset())
+afterEach(() => freed?.())
+
+/** As many requests as an isolate takes are at work until `release`. */
+async function fill() {
+  const start = () => person.client.post('/user/follow', { target: other.id }, { env: { ...atTheLine.env, ...few } })
+  const { replies, waited, release } = await holdAtTheLine(
+    atOnce(MAX, () => start),
+    /follows/,
+  )
+  if (waited !== MAX) throw new Error((await Promise.all(replies)).map(({ text }) => text).join('\n'))
+  freed = async () => {
+    release()
+    await Promise.all(replies)
+  }
+  return freed
+}
+
+test('a request that finds the isolate full is refused at once, in its room and with Retry-After; then there is room again', async () => {
+  const release = await fill()
+  const paths = [
+    '/user/me',
+    '/oauth/userinfo',
+    '/mxit/user/profile',
+    '/api/users/1',
+    '/epixel/v1/user/get/profile',
+    '/api/v1/users',
+    '/sign-in',
+  ]
+  const replies = await Promise.all(paths.map((path) => new Client().get(path, { env: few })))
+  expect(replies.map(({ status }) => status)).toEqual(paths.map(() => 503))
+  expect(replies.map(({ headers }) => headers.get('retry-after'))).toEqual(paths.map(() => '1'))
+  const forms = replies.map(({ text }) => text.replace(/\s+/g, ' '))
+  expect(forms[0]).toBe('{"ok":0,"error":"ServiceUnavailable","additionalInfo":{"message":"Too many requests at once","retryAfter":1}}')
+  expect(forms[1]).toContain('"error":"temporarily_unavailable"')
+  expect(forms[6]).toContain('<!doctype html>')
+  // One each: Liquid's, OAuth's, the older rooms' and the page's.
+  expect(new Set(forms).size).toBeGreaterThan(4)
+  await release()
+  expect((await person.client.get('/user/me', { env: few })).status).toBe(200)
+})
+
+test('a full isolate still serves keys and documents', async () => {
+  const release = await fill()
+  for (const path of ['/.well-known/jwks.json', '/openapi.json'])
+    expect((await new Client().get(path, { env: few })).status, path).toBe(200)
+  await release()
+})
+
+test('a place is given back whatever becomes of the request', async () => {
+  platform.faults.failStatement(1)
+  expect((await person.client.get('/user/me', { env: few })).status).toBe(503)
+  platform.reset()
+  await Promise.all(atOnce(2 * MAX, () => person.client.get('/user/me', { env: few })))
+  expect(requestsAtWork()).toBe(0)
+  expect((await person.client.get('/user/me', { env: few })).status).toBe(200)
+})
+
+test('bodies that come slowly keep nobody out', async () => {
+  const senders: ReadableStreamDefaultController<Uint8Array>[] = []
+  const slowly = () =>
+    new ReadableStream<Uint8Array>({
+      start(controller) {
+        senders.push(controller)
+      },
+    })
+  const sent: Promise<Reply>[] = []
+  for (let n = 0; n < 2 * MAX; n++) {
+    const headers = { 'content-type': 'application/json', 'content-length': '64' }
+    sent.push(person.client.post('/user/follow', slowly(), { env: few, headers }))
+    await expect.poll(() => requestsAtWork()).toBe(0)
+  }
+  expect(senders).toHaveLength(2 * MAX)
+  expect((await person.client.get('/user/me', { env: few })).status).toBe(200)
+  for (const sender of senders) sender.error(new Error('gone'))
+  expect(new Set((await Promise.all(sent)).map(({ status }) => status))).toEqual(new Set([400]))
+})
