@@ -19,6 +19,8 @@ export const PROFILE_FIELDS = [
   'customLink',
   'phoneCountryCode',
   'phone',
+  'birthdate',
+  'country',
   'locale',
   'zoneinfo',
   'currency',

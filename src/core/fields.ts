@@ -4,22 +4,11 @@
  */
 import * as z from 'zod'
 import { fromHex, type UserId } from '../ids.ts'
-import { foldTypedAddress, foldTypedCode } from './typed-text.ts'
+import { COUNTRIES, CURRENCIES, parseLanguageTag, spellCountry, spellTimeZone } from './regional.ts'
+import { hasControl, codePoints as length, nameOf, text } from './texts.ts'
+import { foldDigits, foldTypedAddress, foldTypedCode } from './typed-text.ts'
 
-/** Text of people: no control characters but line breaks where allowed, no bidi overrides, not blank. */
-const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
-const CONTROL_BUT_LINE_BREAKS = /[\p{Cs}\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
-
-const length = (text: string) => [...text].length
-
-function text(min: number, max: number, forbidden: RegExp = CONTROL) {
-  return z
-    .string()
-    .refine((v) => length(v) >= min && length(v) <= max, `must have ${min} to ${max} characters`)
-    .refine((v) => !forbidden.test(v), 'must not contain control characters')
-    .refine((v) => min === 0 || v.trim() !== '', 'must not be blank')
-    .meta({ minLength: min, maxLength: max })
-}
+export { type FileName, type FolderName, fileName, folderName } from './file-names.ts'
 
 /** Names that would pass for the service or its staff. */
 const RESERVED_USERNAMES = new Set([
@@ -101,20 +90,29 @@ export const typedPassword = z
   .refine((v) => length(v) <= 256, 'must have at most 256 characters')
   .meta({ example: '$uper&ecurePassw0rd' })
 
-export const personName = text(1, 255).meta({ example: 'John' })
+/** The one rule for names, in all rooms and on all pages. */
+export const personName = nameOf(255).meta({ example: 'John' })
+/** What people, or programs, call somebody: no name that others know, so it may hold any signs. */
+export const displayName = text({ max: 255 }).meta({ example: 'Johnny' })
+/** What people write between the digits of a number, and what address books of telephones put around it. */
+const BETWEEN_DIGITS = /[\p{Zs}\p{Pd}\p{Cf}()./]/gu
+const spellDigits = (typed: string) => foldDigits(typed.replace(BETWEEN_DIGITS, ''))
+
 export const phone = z
   .string()
+  .overwrite(spellDigits)
   .regex(/^\d{1,15}$/, 'must have 1 to 15 digits')
   .meta({ example: '0000000000' })
 export const phoneCountryCode = z
   .string()
+  .overwrite(spellDigits)
   .regex(/^\+?\d{1,4}$/, 'must be a country code such as +44')
   .meta({ example: '+00' })
-export const gender = text(1, 128).meta({ example: 'male' })
-export const bio = text(1, 256, CONTROL_BUT_LINE_BREAKS).meta({ example: 'Likes long walks.' })
-export const about = text(1, 1024, CONTROL_BUT_LINE_BREAKS).meta({ example: 'Likes long walks.' })
-export const title = text(1, 128).meta({ example: 'Dr' })
-export const whereAmI = text(1, 128).meta({ example: 'At home' })
+export const gender = text({ max: 128 }).meta({ example: 'male' })
+export const bio = text({ max: 256, lines: true }).meta({ example: 'Likes long walks.' })
+export const about = text({ max: 1024, lines: true }).meta({ example: 'Likes long walks.' })
+export const title = text({ max: 128 }).meta({ example: 'Dr' })
+export const whereAmI = text({ max: 128 }).meta({ example: 'At home' })
 /** What nobody says anything about is null. */
 export const RELATIONSHIP_STATUSES = [
   'dont_want_to_say',
@@ -127,31 +125,30 @@ export const RELATIONSHIP_STATUSES = [
   'separated',
   'divorced',
 ] as const
-export const statusMessage = text(1, 256).meta({ example: 'Out for lunch' })
-export const designation = text(1, 128).meta({ example: 'Software Engineer' })
-export const organization = text(1, 128).meta({ example: 'Example Ltd' })
-export const pronouns = text(1, 24).meta({ example: 'he/him' })
+export const statusMessage = text({ max: 256 }).meta({ example: 'Out for lunch' })
+export const designation = text({ max: 128 }).meta({ example: 'Software Engineer' })
+export const organization = text({ max: 128 }).meta({ example: 'Example Ltd' })
+/** OpenID Connect Core §5.1, as a whole date. The day begins first at UTC+14. */
+export const birthdate = z
+  .string()
+  .trim()
+  .refine(
+    (v) => isDate(v) && v <= new Date(Date.now() + 14 * 3_600_000).toISOString(),
+    'must be a date such as 2000-05-01, not in the future',
+  )
+  .meta({ format: 'date', example: '2000-05-01' })
 
-/** Directions that make `gnp.exe` of `exe.png`. Letters of right-to-left scripts are fine. */
-const BIDI = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
-/** What no program may call a file: on Windows these are devices, whatever follows the dot. */
-const DEVICE_NAME = /^(con|prn|aux|nul|com[0-9\u00B9\u00B2\u00B3]|lpt[0-9\u00B9\u00B2\u00B3])(\..*)?$/i
+function isDate(v: string): boolean {
+  const date = /^\d{4}-\d\d-\d\d$/.test(v) && !v.startsWith('0000') ? new Date(`${v}T00:00:00Z`) : null
+  return date !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(v)
+}
 
-/** What a decoder leaves of bytes that were no UTF-8. */
-const REPLACEMENT = '\uFFFD'
-
-/** A name in a file system: of a file or a folder. Stored as Unicode NFC, so that a name typed twice is one name. */
-const entryName = text(1, 255)
-  .refine((v) => !/[/\\]/.test(v) && v !== '.' && v !== '..', 'must not contain / or \\, and not be . or ..')
-  .refine((v) => !BIDI.test(v), 'must not change the direction of text')
-  .refine((v) => !v.includes(REPLACEMENT), 'must be well-formed Unicode')
-  .refine((v) => v.trim() === v && !v.endsWith('.'), 'must not begin or end with a space, nor end with a dot')
-  .refine((v) => !DEVICE_NAME.test(v), 'is reserved')
-  .transform((v) => v.normalize('NFC'))
-export const fileName = entryName.brand<'FileName'>().meta({ minLength: 1, maxLength: 255, example: 'Holiday.jpg' })
-export type FileName = z.output<typeof fileName>
-export const folderName = entryName.brand<'FolderName'>().meta({ minLength: 1, maxLength: 255, example: 'Holidays' })
-export type FolderName = z.output<typeof folderName>
+export const country = z
+  .string()
+  .overwrite(spellCountry)
+  .refine((v) => COUNTRIES.includes(v), 'must be a country code such as FR')
+  .meta({ description: 'ISO 3166-1, two letters', example: 'FR' })
+export const pronouns = text({ max: 24 }).meta({ example: 'he/him' })
 
 /** RFC 9110 §8.3.1, without parameters. */
 export const contentType = z
@@ -159,59 +156,68 @@ export const contentType = z
   .transform((v) => (v.split(';')[0] ?? '').trim().toLowerCase())
   .refine((v) => v.length <= 127 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(v), 'must be a media type such as image/jpeg')
 
+/** A link as the URL Standard writes it; text that is none stays as it is. */
+function spellUrl(typed: string): string {
+  const url = typed.trim()
+  // What people leave out, who type where they are to be found.
+  const whole = /^[\p{L}\d-]+(\.[\p{L}\d-]+)+([/?#]|$)/u.test(url) ? `https://${url}` : url
+  return URL.canParse(whole) && !hasControl(whole) ? new URL(whole).href : url
+}
+
 /** Shown as text, never fetched by us. */
 const httpsUrl = (max: number) =>
   z
     .string()
-    .max(max, `must have at most ${max} characters`)
+    .overwrite(spellUrl)
+    .refine((v) => length(v) <= max, `must have at most ${max} characters`)
     .refine((v) => {
-      if (!URL.canParse(v) || CONTROL.test(v)) return false
+      if (!URL.canParse(v) || hasControl(v)) return false
       const url = new URL(v)
       return url.protocol === 'https:' && url.username === '' && url.password === ''
     }, 'must be an https URL')
+    .meta({ maxLength: max })
 export const customLink = httpsUrl(256).meta({ format: 'uri', example: 'https://example.com/john' })
 
 /** A picture that lies elsewhere. */
 export const profileUrl = httpsUrl(2048).meta({ format: 'uri', example: 'https://example.com/john.png' })
 
 /** Who a person is to the holder of a license key: its own text, exactly as it is. */
-export const externalId = text(1, 191).meta({ example: '9900000011' })
+export const externalId = text({ max: 191, asIs: true }).meta({ example: '9900000011' })
 /** Names that JavaScript gives a meaning to (security §6). */
 const PROTOTYPE_NAME = /^(__proto__|constructor|prototype)$/
-export const metadataKey = text(1, 64).refine((v) => !PROTOTYPE_NAME.test(v), 'is a name that is not allowed')
-export const metadataValue = text(1, 1024)
+export const metadataKey = text({ max: 64, asIs: true }).refine((v) => !PROTOTYPE_NAME.test(v), 'is a name that is not allowed')
+export const metadataValue = text({ max: 1024, asIs: true })
 /** As the services for pushes make them: the longest known have a fraction of it. */
-export const deviceToken = text(1, 4096)
-export const osVersion = text(1, 64)
+export const deviceToken = text({ max: 4096, asIs: true })
+export const osVersion = text({ max: 64, asIs: true })
 
-const accepted = (check: (v: string) => unknown) => (v: string) => {
+export const locale = z
+  .string()
+  .max(64, 'must be a language tag')
+  .overwrite((v) => parseLanguageTag(v) ?? v)
+  .refine((v) => parseLanguageTag(v) !== null, 'must be a language tag')
+  .meta({ description: 'RFC 5646', example: 'en' })
+
+function isTimeZone(name: string): boolean {
   try {
-    return Boolean(check(v))
+    // No offset such as +01:00: it has no summer.
+    return /^[A-Z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
   } catch {
     return false
   }
 }
 
-export const locale = z
-  .string()
-  .regex(/^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/, 'must be a language tag')
-  .refine(
-    accepted((v) => Intl.getCanonicalLocales(v.replace('_', '-')).length),
-    'must be a language tag',
-  )
-  .meta({ example: 'en' })
 export const zoneinfo = z
   .string()
   .max(64)
-  .refine(
-    accepted((v) => /^[A-Z]/i.test(v) && new Intl.DateTimeFormat('en', { timeZone: v })),
-    'must be a time zone such as Europe/Paris',
-  )
+  .overwrite(spellTimeZone)
+  .refine(isTimeZone, 'must be a time zone such as Europe/Paris')
   .meta({ example: 'Europe/Paris' })
 export const currency = z
   .string()
-  .refine((v) => Intl.supportedValuesOf('currency').includes(v), 'must be a currency code such as EUR')
-  .meta({ example: 'EUR' })
+  .overwrite((v) => v.trim().toUpperCase())
+  .refine((v) => CURRENCIES.includes(v), 'must be a currency code such as EUR')
+  .meta({ description: 'ISO 4217', example: 'EUR' })
 
 /** A user id as 24 hex digits. One that is well formed and unknown stays unknown. */
 export const userIdHex = z

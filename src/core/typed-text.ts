@@ -8,11 +8,12 @@ const SEPARATORS = /[\p{Pd}\p{Z}\p{Cc}\p{Cf}\u2212\u30FC]+/gu
  * ASCII, capitals become small, dashes and spaces go.
  */
 export function foldTypedCode(text: string): string {
-  return text
-    .normalize('NFKC')
-    .replace(SEPARATORS, '')
-    .replace(/(?![0-9])\p{Nd}/gu, (digit) => String(valueOfDigit(digit)))
-    .toLowerCase()
+  return foldDigits(text.normalize('NFKC').replace(SEPARATORS, '')).toLowerCase()
+}
+
+/** The digits of other scripts as those of ASCII. */
+export function foldDigits(text: string): string {
+  return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => String(valueOfDigit(digit)))
 }
 
 /** Unicode §4.6: the ten digits of a script stand in a row, zero first; some scripts have two such rows, one behind the other. */

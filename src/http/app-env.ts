@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Bindings } from '../config.ts'
 import type { Ctx } from '../core/ctx.ts'
 import type { Claim } from '../core/sessions/principal.ts'
+import type { SentProfile } from './doubts.ts'
 
 /** An error as a person reads it. */
 export interface ShownError {
@@ -20,6 +21,8 @@ export interface AppEnv {
     identify: () => Promise<Claim | null>
     /** A parameter that came more than once, where the route tells of it in its own way (`validate.ts`). */
     repeated?: string
+    /** Fields of a profile as they were sent (`validate.ts`), for `withoutShown`. */
+    sent?: SentProfile
     /** The cookie that this reply gives to a browser, for the forms on its page (`form-token.ts`). */
     browserCookie?: string
     /** Set by the app: an error as a page, for a room that has a browser before it. */

@@ -12,7 +12,7 @@ import { equalInConstantTime, mac, randomToken } from '../crypto.ts'
 import type { AppEnv } from './app-env.ts'
 import { isMultipart, readFileForm } from './multipart.ts'
 import { type Input, tag } from './tags.ts'
-import { readForm, toFieldIssues } from './validate.ts'
+import { judgeProfile, readForm } from './validate.ts'
 
 /** The name of the hidden field. */
 export const FORM_TOKEN_FIELD = 'form_token'
@@ -46,14 +46,15 @@ type SubmittedForm<S extends z.ZodType> = MiddlewareHandler<
 
 /**
  * Reads a form of our own and judges it by `schema`; the handler finds the outcome in `c.req.valid('form')`, and shows the
- * form again when something is wrong with it. What another page has sent is refused here.
+ * form again when something is wrong with it. What another page has sent is refused here. `names`: see
+ * `validateProfile`.
  */
-export function form<S extends z.ZodType>(purpose: string, schema: S): SubmittedForm<S> {
+export function form<S extends z.ZodType>(purpose: string, schema: S, names: readonly string[] = []): SubmittedForm<S> {
   const handler: SubmittedForm<S> = async (context, next) => {
     const c = context as unknown as Context<AppEnv>
     refuseForeignForm(c)
     const { [FORM_TOKEN_FIELD]: token, ...typed } = await readForm(c)
-    c.req.addValidatedData('form', (await isOwnToken(c, purpose, token)) ? await judge(schema, typed) : outOfDate(typed))
+    c.req.addValidatedData('form', (await isOwnToken(c, purpose, token)) ? await judge(c, schema, typed, names) : outOfDate(typed))
     await next()
   }
   return tag(handler, { input: { target: 'form', schema } satisfies Input })
@@ -94,11 +95,20 @@ async function readSubmittedFile(
   }
 }
 
-async function judge<S extends z.ZodType>(schema: S, typed: Record<string, string>): Promise<Submitted<z.output<S>>> {
-  const result = await schema.safeParseAsync(typed)
-  if (result.success) return { typed, values: result.data, error: null }
-  const fields = toFieldIssues(result.error, typed, 'form')
-  return { typed, values: null, error: new AppError('invalid_request', 'Some fields are wrong', { fields }) }
+async function judge<S extends z.ZodType>(
+  c: Context<AppEnv>,
+  schema: S,
+  typed: Record<string, string>,
+  names: readonly string[],
+): Promise<Submitted<z.output<S>>> {
+  try {
+    const { values, sent } = await judgeProfile('form', schema, typed, names)
+    c.set('sent', sent)
+    return { typed, values, error: null }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return { typed, values: null, error }
+  }
 }
 
 function outOfDate(typed: Record<string, string>): Submitted<never> {

@@ -9,6 +9,8 @@ import { AppError, type FieldIssue } from '../core/errors.ts'
 import { BODY_BYTES_MAX, BODY_DEPTH_MAX } from '../core/figures.ts'
 import type { AppEnv } from './app-env.ts'
 import { readBytes } from './body.ts'
+import { doubtfulNames, type SentProfile, sentProfile } from './doubts.ts'
+import { groupFields, takesList, toFormValue } from './form-values.ts'
 import { isMultipart, readParts } from './multipart.ts'
 import { type Input, tag } from './tags.ts'
 
@@ -34,16 +36,20 @@ const NAME_LENGTH_MAX = 64
 
 type Target = Input['target']
 
-/** Whether the route itself refuses a parameter that is repeated: it is left out, and `repeated` has its name. */
-type MayRepeat = (name: string) => boolean
+interface Leniency {
+  /** Whether the route itself refuses a parameter that is repeated: it is left out, and `repeated` has its name. */
+  readonly mayRepeat?: (name: string) => boolean
+  /** Whether a `form` may come without a Content-Type. */
+  readonly untyped?: boolean
+}
 
 /**
  * Judges `target` by `schema`; the handler finds the result in `c.req.valid(target)`. A `json` body may be urlencoded as
  * well, as Liquid's pages send it; a `form` may not be JSON (RFC 6749 §3.2).
  */
-export function validate<T extends Target, S extends z.ZodType>(target: T, schema: S, mayRepeat: MayRepeat = () => false): Validated<T, S> {
+export function validate<T extends Target, S extends z.ZodType>(target: T, schema: S, leniency: Leniency = {}): Validated<T, S> {
   const handler: Validated<T, S> = async (c, next) => {
-    const raw = await read(c as unknown as Context<AppEnv>, target, mayRepeat)
+    const raw = await read(c as unknown as Context<AppEnv>, target, schema, leniency)
     c.req.addValidatedData(target, (await judge(target, schema, raw)) as object)
     await next()
   }
@@ -51,14 +57,49 @@ export function validate<T extends Target, S extends z.ZodType>(target: T, schem
 }
 
 /** The same of a `json` body that may come as a multipart form as well, of which the text counts: as old programs send it. */
-export function validateAnyForm<S extends z.ZodType>(schema: S): Validated<'json', S> {
+export function validateAnyForm<S extends z.ZodType>(schema: S, names: readonly string[] = []): Validated<'json', S> {
   const handler: Validated<'json', S> = async (context, next) => {
     const c = context as unknown as Context<AppEnv>
-    const raw = isMultipart(c.req) ? checkText(await readParts(c.req, BODY_BYTES_MAX), 'body') : await read(c, 'json')
-    context.req.addValidatedData('json', (await judge('json', schema, raw)) as object)
+    const raw = isMultipart(c.req) ? checkText(await readParts(c.req, BODY_BYTES_MAX), 'body') : await read(c, 'json', schema)
+    await takeProfile(c, schema, raw, names)
     await next()
   }
   return tag(handler, { input: { target: 'json', schema, multipart: true } satisfies Input })
+}
+
+/**
+ * The same of a `json` body with fields of a profile. Those of `names` that break a rule are left out; the handler refuses
+ * them by `withoutShown(..., c.var.sent, ...)` once it knows what the profile shows.
+ */
+export function validateProfile<S extends z.ZodType>(schema: S, names: readonly string[]): Validated<'json', S> {
+  const handler: Validated<'json', S> = async (context, next) => {
+    const c = context as unknown as Context<AppEnv>
+    await takeProfile(c, schema, await read(c, 'json', schema), names)
+    await next()
+  }
+  return tag(handler, { input: { target: 'json', schema } satisfies Input })
+}
+
+async function takeProfile(c: Context<AppEnv>, schema: z.ZodType, raw: unknown, names: readonly string[]): Promise<void> {
+  const { values, sent } = await judgeProfile('json', schema, raw, names)
+  c.set('sent', sent)
+  c.req.addValidatedData('json', values as object)
+}
+
+/** What `schema` makes of `raw` without the fields in doubt, and what there is to judge those by. */
+export async function judgeProfile<S extends z.ZodType>(
+  target: Target,
+  schema: S,
+  raw: unknown,
+  names: readonly string[],
+): Promise<{ values: z.output<S>; sent: SentProfile }> {
+  const result = await schema.safeParseAsync(raw)
+  if (result.success) return { values: result.data, sent: sentProfile(raw, names) }
+  const doubtful = doubtfulNames(result.error, names)
+  const issues = toFieldIssues(result.error, raw, target)
+  if (!doubtful) throw new AppError('invalid_request', 'Some fields are wrong', { fields: issues })
+  const rest = Object.fromEntries(Object.entries(raw as object).filter(([name]) => !doubtful.has(name)))
+  return { values: await judge(target, schema, rest), sent: sentProfile(raw, names, issues) }
 }
 
 /** What `schema` makes of `raw`; what is wrong is named field by field. */
@@ -70,26 +111,26 @@ export async function judge<S extends z.ZodType>(target: Target, schema: S, raw:
 
 /** What a page's form has sent: text by the names of its fields. */
 export async function readForm(c: Context<AppEnv>): Promise<Record<string, string>> {
-  return (await read(c, 'form')) as Record<string, string>
+  return (await read(c, 'form', null)) as Record<string, string>
 }
 
-async function read(c: Context<AppEnv>, target: Target, mayRepeat: MayRepeat = () => false): Promise<unknown> {
+const URLENCODED = 'application/x-www-form-urlencoded'
+
+async function read(c: Context<AppEnv>, target: Target, schema: z.ZodType | null, leniency: Leniency = {}): Promise<unknown> {
   const once = (params: URLSearchParams, location: FieldIssue['location']) => {
-    const { values, repeated } = single(params, location, mayRepeat)
+    const { values, repeated } = single(params, location, target === 'json' ? schema : null, leniency.mayRepeat)
     if (repeated !== undefined) c.set('repeated', repeated)
     return checkText(values, location)
   }
   if (target === 'param') return checkText(c.req.param(), 'params')
   if (target === 'query') return once(new URL(c.req.url).searchParams, 'query')
-  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (target === 'form' && type !== 'application/x-www-form-urlencoded') {
-    throw new AppError('unsupported_media_type', 'Send application/x-www-form-urlencoded')
-  }
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() || (leniency.untyped ? URLENCODED : undefined)
+  if (target === 'form' && type !== URLENCODED) throw new AppError('unsupported_media_type', `Send ${URLENCODED}`)
   const text = await readText(c)
   if (text === '') return {}
-  if (type === 'application/x-www-form-urlencoded') return once(parseForm(text), 'body')
+  if (type === URLENCODED) return once(parseForm(text), 'body')
   if (type === 'application/json' || type?.endsWith('+json')) return unwrap(checkText(parseJson(text), 'body'))
-  throw new AppError('unsupported_media_type', 'Send application/json or application/x-www-form-urlencoded')
+  throw new AppError('unsupported_media_type', `Send application/json or ${URLENCODED}`)
 }
 
 /** The body as text, never more than the limit in memory, whatever Content-Length says. */
@@ -121,20 +162,25 @@ function unwrap(body: unknown): unknown {
   return Array.isArray(body) && body.length === 1 ? body[0] : body
 }
 
-/** Parameters as an object; a repeated one is refused, so nobody can read it in two ways (RFC 6749 §3.1). */
-function single(params: URLSearchParams, location: FieldIssue['location'], mayRepeat: MayRepeat) {
-  const values = new Map<string, string>()
-  const repeated = new Set<string>()
-  for (const [name, value] of params) {
-    if (values.has(name)) {
+/**
+ * Parameters as an object; a repeated one is refused, so nobody can read it in two ways (RFC 6749 §3.1). With a schema they
+ * are a form's, whose text stands for what the schema takes.
+ */
+function single(
+  params: URLSearchParams,
+  location: FieldIssue['location'],
+  schema: z.ZodType | null,
+  mayRepeat: (name: string) => boolean = () => false,
+) {
+  const repeated: string[] = []
+  const values: [string, unknown][] = []
+  for (const [name, texts] of groupFields(params, schema)) {
+    if (texts.length > 1 && !takesList(schema, name)) {
       if (!mayRepeat(name)) throw fieldError(name, location, 'must not be repeated')
-      repeated.add(name)
-    }
-    values.set(name, value)
+      repeated.push(name)
+    } else values.push([name, toFormValue(schema, name, texts)])
   }
-  for (const name of repeated) values.delete(name)
-  const [first] = repeated
-  return { values: Object.fromEntries(values), repeated: first }
+  return { values: Object.fromEntries(values), repeated: repeated[0] }
 }
 
 function fieldError(path: string, location: FieldIssue['location'], message: string): AppError {

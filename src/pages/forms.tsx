@@ -125,7 +125,7 @@ interface FieldProps {
 }
 
 interface InputProps extends FieldProps {
-  readonly type?: 'text' | 'email' | 'password' | 'tel' | 'url'
+  readonly type?: 'text' | 'email' | 'password' | 'tel' | 'url' | 'date'
   readonly value?: string | null | undefined
   readonly inputmode?: 'numeric' | 'tel'
   readonly maxlength?: number

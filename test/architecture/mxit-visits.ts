@@ -67,7 +67,7 @@ async function visitGallery(own: Client): Promise<void> {
     await visit(own, 'PUT', `/mxit/user/media/file/${file}`, json('b.txt'))
     await visit(own, 'DELETE', `/mxit/user/media/file/${file}`)
   }
-  await visit(own, 'POST', '/mxit/user/media/file/Nowhere?fileName=a.txt', bytesOf('a'), [404])
+  await visit(own, 'POST', '/mxit/user/media/file/New+One?fileName=a.txt', bytesOf('a'))
   await visit(own, 'GET', '/mxit/user/media/list/Nowhere', undefined, [404])
   await visit(own, 'DELETE', '/mxit/user/media/Old%20plans')
 }

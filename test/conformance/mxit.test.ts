@@ -196,7 +196,7 @@ describe('Media', () => {
   test('This method allows you to create a Gallery folder for a Mxit user.', async () => {
     // The Python client's body, and the PHP client's.
     expectOk(await call('POST', '/user/media/My%20Folder', '{}'))
-    expectOk(await call('POST', '/user/media/My+Folder'))
+    expectOk(await call('POST', '/user/media/Old+Folder'))
   })
 
   test('This method allows you to retrieve a list of Gallery folders of a Mxit user.', async () => {
@@ -205,11 +205,11 @@ describe('Media', () => {
       expectOk(reply)
       expect(differences({ Folders: [{ FolderName: 'Default', ItemCount: 3, LastModified: '' }] }, reply.json)).toEqual([])
     }
-    expect(await names()).toEqual(['Default', 'My Folder', 'My+Folder'])
+    expect(await names()).toEqual(['Default', 'My Folder', 'Old Folder'])
   })
 
   test('This method allows you to rename a Gallery folder for a Mxit user.', async () => {
-    expectOk(await call('PUT', '/user/media/My+Folder', '"Other"'))
+    expectOk(await call('PUT', '/user/media/Old+Folder', '"Other"'))
     expect(await names()).toEqual(['Default', 'My Folder', 'Other'])
   })
 

@@ -60,7 +60,7 @@ describe('configuration', () => {
       gate: 'primary',
       scryptLn: 15,
     })
-    expect(config.editableFields.size).toBe(20)
+    expect(config.editableFields.size).toBe(22)
   })
 
   test('the older rooms have defaults, and take what they are given', () => {

@@ -95,7 +95,7 @@ function ask(route: string, client: OldClient, name: string): Promise<Reply> {
   return client.call('GET', paths[route] ?? `/user/socialgraph/contactlist?filter=${route}`)
 }
 
-const EMPTY = '/Date(-62135596800000+0000)/'
+const EMPTY = '/Date(0+0000)/'
 const NAME = { DisplayName: COLUMNS.display_name, AvatarId: COLUMNS.avatar_key }
 const NO_STATE = { Availability: 4, IsOnline: false, LastModified: EMPTY, LastOnline: EMPTY, Mood: 0, StatusMessage: '' }
 const STATE = {

@@ -64,6 +64,7 @@ export const UpdateProfileBody = z.object({
   email,
   // Whether it is one, and how long, hangs on the present one: `toProvedUpdate`.
   phone_number: optional(z.string(), () => PHONE, '447911123456').meta({ description: '9 to 15 digits, with or without a plus' }),
+  country_code: choice(fields.country, 'GB'),
   languages: choice(fields.locale, 'en'),
   currencies: choice(fields.currency, 'EUR'),
   timezones: choice(fields.zoneinfo, 'Europe/Paris'),
@@ -92,6 +93,7 @@ const WIRE_NAMES: Readonly<Record<string, keyof z.output<typeof UpdateProfileBod
   familyName: 'last_name',
   phone: 'phone_number',
   phoneCountryCode: 'phone_number',
+  country: 'country_code',
   locale: 'languages',
   currency: 'currencies',
   zoneinfo: 'timezones',
@@ -101,11 +103,21 @@ const WIRE_NAMES: Readonly<Record<string, keyof z.output<typeof UpdateProfileBod
 
 export const toWireName = (field: string): string => (Object.hasOwn(WIRE_NAMES, field) ? (WIRE_NAMES[field] ?? field) : field)
 
+/** Fields of the profile that may be sent back as they are shown. */
+export const PROFILE_NAMES = ['first_name', 'last_name', 'country_code', 'languages', 'currencies', 'timezones'] as const
+
+/** The profile as it is shown, under the names of a change. */
+export function toShown(ctx: Presented, user: UserRow): object {
+  const { UserProfile, UserLocInfo } = toProfile(ctx, user)
+  return { ...UserProfile[0], languages: UserLocInfo.lan, currencies: UserLocInfo.currency, timezones: UserLocInfo.tz }
+}
+
 export function toProvedUpdate(body: z.output<typeof UpdateProfileBody>, user: UserRow): ProvedUpdate {
   const { email, token_field: digits, token_checksum_field: token } = body
   const all = {
     givenName: body.first_name,
     familyName: body.last_name,
+    country: body.country_code,
     locale: body.languages,
     currency: body.currencies,
     zoneinfo: body.timezones,

@@ -30,7 +30,7 @@ export const CreateUserForm = z
     deviceToken: fields.deviceToken.optional(),
     voipDeviceToken: fields.deviceToken.optional(),
     mode: z.enum(['0', '1'], 'must be 0 or 1').transform(Number).optional(),
-    nickname: fields.personName
+    nickname: fields.displayName
       .refine((v) => [...v].length <= NICKNAME_LENGTH_MAX, `must have at most ${NICKNAME_LENGTH_MAX} characters`)
       .optional(),
     // Numbers are kept as digits.

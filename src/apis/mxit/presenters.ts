@@ -1,7 +1,7 @@
 /**
  * What the room answers: Mxit's objects, in the JSON of its servers (WCF; wire §1.1). Names in Pascal case, enumerations as numbers,
  * dates as `\/Date(ms+0000)\/`. Its typed clients break on null where a number or a date belongs: a text that there is not is
- * empty, a number 0, a date the first one that their platform knows, as the original sent them.
+ * empty, a number 0, a date the epoch, for some of them take no negative ones.
  */
 import * as z from 'zod'
 import { RELATIONSHIP_STATUSES } from '../../core/fields.ts'
@@ -17,9 +17,7 @@ export function toWcfJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('/', '\\/')
 }
 
-/** `DateTime.MinValue`. */
-const NO_DATE_MS = -62_135_596_800_000
-const toDate = (ms: number | null) => `/Date(${ms ?? NO_DATE_MS}+0000)/`
+const toDate = (ms: number | null | undefined) => `/Date(${ms ?? 0}+0000)/`
 
 /** The name that others know somebody by. */
 export function toDisplayName({ displayName, nickname, givenName, familyName, username }: SeenUser): string {
@@ -52,13 +50,14 @@ function toHead(user: SeenUser, now: number) {
 }
 
 export function toBasicProfile(user: SeenUser, now: number) {
-  const gender: number = (GENDERS as readonly (string | undefined)[]).indexOf(user.gender?.toLowerCase())
+  const gender = (GENDERS as readonly (string | undefined)[]).indexOf(user.gender?.toLowerCase())
   return {
     ...toHead(user, now),
     AboutMe: user.about ?? '',
     Age: ageOf(user.birthDate, now),
     FirstName: user.givenName ?? '',
-    ...(gender === -1 ? {} : { Gender: gender }),
+    // There is no third one here.
+    Gender: Math.max(gender, 0),
     LanguageCode: user.locale?.split(/[-_]/)[0] ?? '',
     LastKnownCountryCode: user.countryCode ?? '',
     LastName: user.familyName ?? '',
@@ -75,7 +74,8 @@ export function toFullProfile(user: SeenUser, now: number) {
   return {
     ...toBasicProfile(user, now),
     CurrentCultureName: user.locale ?? '',
-    DateOfBirth: toDate(Number.isNaN(birth) ? null : birth),
+    // Of whom it is not known, clients want one all the same, and not before 1970.
+    DateOfBirth: toDate(Number.isNaN(birth) ? user.createdAt : birth),
     Email: user.email ?? '',
     MobileNumber: user.phone ?? '',
     RelationshipStatus: (RELATIONSHIP_STATUSES as readonly (string | null)[]).indexOf(user.relationshipStatus) + 1,
@@ -144,11 +144,10 @@ export const EXAMPLES = {
   file: toFile(FILE as MediaFile),
 }
 
-/** The form of an answer, by an example: each name, with the type of what stands there. Of these, Gender alone may be missing. */
+/** The form of an answer, by an example: each name, with the type of what stands there. */
 export function formOf(example: unknown): z.ZodType {
   if (Array.isArray(example)) return z.array(formOf(example[0]))
   if (typeof example === 'number') return z.int()
   if (typeof example !== 'object' || example === null) return typeof example === 'boolean' ? z.boolean() : z.string()
-  const shape = Object.entries(example).map(([name, value]) => [name, name === 'Gender' ? formOf(value).optional() : formOf(value)])
-  return z.strictObject(Object.fromEntries(shape))
+  return z.strictObject(Object.fromEntries(Object.entries(example).map(([name, value]) => [name, formOf(value)])))
 }

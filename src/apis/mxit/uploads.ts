@@ -3,14 +3,14 @@ import type { HonoRequest } from 'hono'
 import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import * as fields from '../../core/fields.ts'
+import { peek, typeOf } from '../../core/media/file-types.ts'
+import type { FolderRef } from '../../core/media/folders.ts'
 import type { Upload } from '../../core/media/uploads.ts'
 import { documentBytesMax, isXml, readBase64Binary } from '../../http/base64-binary.ts'
 import { readBytes } from '../../http/body.ts'
 import { declaredType, rawBody } from '../../http/upload.ts'
 import { judge } from '../../http/validate.ts'
-import type { FolderParams, UploadQuery } from './wire.ts'
-
-const OCTETS = 'application/octet-stream'
+import type { UploadQuery } from './wire.ts'
 
 export async function readPicture(req: HonoRequest, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
   if (!isXml(req)) return readBytes(req, bytesMax)
@@ -22,18 +22,30 @@ export async function readPicture(req: HonoRequest, bytesMax: number): Promise<U
 const Declared = z.object({ mimeType: fields.contentType })
 const judgeType = async (mimeType: string) => (await judge('query', Declared, { mimeType })).mimeType
 
+/** Libraries declare everything a form, or octets: that says nothing. */
+function toldType(req: HonoRequest): string | null {
+  const type = declaredType(req)
+  return type === null || /^(multipart\/form-data|application\/octet-stream)\b/i.test(type) ? null : type
+}
+
 /** An XML document of another kind is a file of its own. `bytesMax`: of what is held in memory. */
 export async function readFile(
   req: HonoRequest,
-  { name: folder }: z.output<typeof FolderParams>,
-  { fileName: name, preventShare, mimeType = OCTETS }: z.output<typeof UploadQuery>,
+  folder: FolderRef,
+  { fileName: name, preventShare, mimeType }: z.output<typeof UploadQuery>,
   bytesMax: number,
 ): Promise<Upload> {
   const { size, stream, digest } = rawBody(req)
-  const file = { name, folder, preventShare, digest, contentType: await judgeType(declaredType(req) ?? mimeType) }
-  if (!isXml(req) || size > documentBytesMax(bytesMax)) return { ...file, size, body: stream }
+  const told = toldType(req) ?? mimeType
+  const file = { name, folder, makesFolder: true, preventShare, digest }
+  if (told === undefined) {
+    const { head, body } = await peek(stream)
+    return { ...file, contentType: typeOf(head, name), size, body }
+  }
+  const contentType = await judgeType(told)
+  if (!isXml(req) || size > documentBytesMax(bytesMax)) return { ...file, contentType, size, body: stream }
   const { bytes, isDecoded } = await readBase64Binary(req, bytesMax)
-  const held = { ...file, size: bytes.byteLength, body: new Blob([bytes]).stream() }
+  const held = { ...file, contentType, size: bytes.byteLength, body: new Blob([bytes]).stream() }
   // Content-Digest is of the document, not of the file in it.
-  return isDecoded ? { ...held, contentType: await judgeType(mimeType), digest: null } : held
+  return isDecoded ? { ...held, contentType: mimeType ? await judgeType(mimeType) : typeOf(bytes, name), digest: null } : held
 }

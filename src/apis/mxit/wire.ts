@@ -5,10 +5,11 @@
 import * as z from 'zod'
 import * as fields from '../../core/fields.ts'
 import { PAGE_LIMIT_MAX, PAGE_SKIP_MAX } from '../../core/figures.ts'
-import { folderNamed } from '../../core/media/folders.ts'
 import { coveredBy, isIdentityScope, type Scope } from '../../core/oauth/scopes.ts'
+import type { UserRow } from '../../core/profiles/proved-update.ts'
 import type { ContactList } from '../../core/social/contacts.ts'
 import type { UserRef } from '../../core/social/visibility.ts'
+import { type SentProfile, withoutShown } from '../../http/doubts.ts'
 import { type FileId, fromHex, NO_ID } from '../../ids.ts'
 
 // --- scopes (wire §6.1) ----------------------------------------------------------------------------------------
@@ -92,10 +93,8 @@ export const FileParams = z.object({
     .transform((v) => (v.startsWith('00000000-') ? (fromHex(v.slice(8).replaceAll('-', '')) as FileId) : (NO_ID as FileId)))
     .meta({ description: 'A FileId', example: '00000000-0000-0000-001a-2b3c4d5e6f70' }),
 })
-const folder = fields.folderName.transform(folderNamed).meta({ example: 'Holidays' })
-/** `name`: OpenAPI takes `/file/{folder}` and `/file/{file}` for one path. */
-export const FolderParams = z.object({ name: folder })
-export const NewFolderParams = z.object({ name: fields.folderName })
+/** `name`: OpenAPI takes `/file/{folder}` and `/file/{file}` for one path. Which folder is meant: `folder-names.ts`. */
+export const FolderParams = z.object({ name: fields.folderName.meta({ example: 'Holidays' }) })
 
 export const UploadQuery = z.object({
   fileName: fields.fileName,
@@ -156,33 +155,85 @@ const number = (max: number) =>
 
 export const GENDERS = ['female', 'male'] as const
 
+/** `/Date(ms+hhmm)/`: a moment, and the day that it is where its offset says so. */
+const WCF_DATE = /^\/Date\((-?\d{1,15})([+-])(\d\d)(\d\d)\)\/$/
+
+const momentOf = (text: unknown) => WCF_DATE.exec(String(text))?.[1]
+
+function dayOf(text: string): string {
+  const [, moment, sign, hours, minutes] = WCF_DATE.exec(text) ?? []
+  if (moment === undefined) return text.replace(/T00:00:00(\.0+)?Z?$/, '')
+  const offset = Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000
+  const day = new Date(Number(moment) + offset)
+  return Number.isNaN(day.getTime()) ? text : day.toISOString().slice(0, 10)
+}
+
+const dateOfBirth = z
+  .string()
+  .transform((text, judged) => {
+    const day = fields.birthdate.safeParse(dayOf(text))
+    if (day.success) return { day: day.data, moment: momentOf(text) }
+    judged.addIssue(day.error.issues[0]?.message ?? 'must be a date')
+    return z.NEVER
+  })
+  .meta({ description: 'Or a date such as 2000-05-01', example: '/Date(957139200000+0000)/' })
+
 export const ProfileBody = z.object({
   AboutMe: text(fields.about),
-  DisplayName: text(fields.personName),
+  DisplayName: text(fields.displayName),
   Email: z.union([unsaid, z.literal('').transform(() => undefined), fields.email]).optional(),
   FirstName: text(fields.personName),
   Gender: number(1).meta({ description: '0 female, 1 male', example: 1 }),
   LastName: text(fields.personName),
   MobileNumber: text(fields.phone),
+  DateOfBirth: z.union([unsaid, z.literal('').transform(() => null), dateOfBirth]).optional(),
+  RegisteredCountryCode: text(fields.country),
+  UserId: z
+    .unknown()
+    .optional()
+    .meta({ description: 'Of a profile that is sent back as it was read, where a Gender of 0 may mean nothing' }),
   RelationshipStatus: number(fields.RELATIONSHIP_STATUSES.length).meta({ description: '0 undefined to 9 divorced', example: 2 }),
   Title: text(fields.title),
   WhereAmI: text(fields.whereAmI),
 })
 
-export function toProfileUpdate(body: z.output<typeof ProfileBody>) {
+type Body = z.output<typeof ProfileBody>
+type Shown = { readonly [name: string]: unknown }
+
+/** Those that say nothing where they are sent back as they are shown. An address changes otherwise. */
+export const PROFILE_NAMES = Object.keys(ProfileBody.omit({ Email: true, Gender: true, UserId: true }).shape)
+
+/** `shown`: the profile as it is shown now, for programs send all of it back with one change in it. */
+function toFields(body: Body, shown: Shown | null): Record<string, string | null> {
   const { Gender, RelationshipStatus } = body
+  const isUnsaid = body.UserId !== undefined && Gender === shown?.Gender
   const sent = {
     about: body.AboutMe,
     displayName: body.DisplayName,
     givenName: body.FirstName,
-    gender: Gender === undefined ? undefined : (GENDERS[Gender] ?? null),
+    gender: Gender === undefined || isUnsaid ? undefined : (GENDERS[Gender] ?? null),
     familyName: body.LastName,
     phone: body.MobileNumber,
+    birthdate: birthdateOf(body, shown),
+    country: body.RegisteredCountryCode,
     relationshipStatus: RelationshipStatus === undefined ? undefined : (fields.RELATIONSHIP_STATUSES[RelationshipStatus - 1] ?? null),
     title: body.Title,
     whereAmI: body.WhereAmI,
   }
-  const named = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)) as Record<string, string | null>
+  return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)) as Record<string, string | null>
+}
+
+/** The moment that is shown is no news, wherever a program thinks that it is. */
+function birthdateOf({ DateOfBirth }: Body, shown: Shown | null): string | null | undefined {
+  if (!DateOfBirth) return DateOfBirth
+  return DateOfBirth.moment !== undefined && DateOfBirth.moment === momentOf(shown?.DateOfBirth) ? undefined : DateOfBirth.day
+}
+
+export function toProfileUpdate(body: Body, sent: SentProfile | undefined, show: (user: UserRow) => Shown) {
   const unsaid = { username: null, password: null, currentPassword: null, role: null, userId: null }
-  return { ...unsaid, fields: named, email: body.Email ?? null, phoneMayStandAlone: true, mayOwnAppProve: true }
+  const fields = (user: UserRow | null) => {
+    const shown = user && show(user)
+    return toFields(withoutShown(body, sent, shown), shown)
+  }
+  return { ...unsaid, fields, email: body.Email ?? null, phoneMayStandAlone: true, mayOwnAppProve: true }
 }

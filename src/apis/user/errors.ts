@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppError, ErrorCode, FieldIssue } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
-import { toWireName } from './wire.ts'
+import { toWireName } from './profile-wire.ts'
 
 const ENVELOPE = {
   invalid_request: [400, 'ClientInputError'],

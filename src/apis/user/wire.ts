@@ -3,8 +3,6 @@
  * room alone. Bodies may come as a one-element array, as some of the seed's samples do.
  */
 import * as z from 'zod'
-import type { ProfileField } from '../../config.ts'
-import { roleId } from '../../core/admin/fields.ts'
 import * as fields from '../../core/fields.ts'
 import {
   IDS_MAX,
@@ -17,14 +15,7 @@ import {
 import { AVAILABILITIES, MOODS } from '../../core/profiles/status.ts'
 import type { Page } from '../../core/social/lists.ts'
 import { type AnyId, type FollowId, fromHex, idAt, type SessionId } from '../../ids.ts'
-
-/** Wire §6.10: narrower than the core. */
-const name = fields.personName
-  .refine((v) => [...v].length <= 64, 'must have at most 64 characters')
-  .refine((v) => /^[\p{L}\p{M} '.-]+$/u.test(v), "may hold letters, spaces, ', . and -")
-  .meta({ maxLength: 64, example: 'John' })
-
-const optional = <T extends z.ZodType>(atom: T) => atom.optional()
+import { name, optional } from './profile-wire.ts'
 
 /** Judged by what is stored. Without invite-only mode it is taken and of no account. */
 const inviteCode = z.string().max(128, 'must have at most 128 characters').meta({ example: 'GU-2526-1687389089010' })
@@ -103,63 +94,7 @@ export const ResetPasswordBody = z.strictObject({
     .meta({ description: 'From /user/code; checked when sent', example: '507f1f77bcf86cd799439011' }),
 })
 
-/** `__unset__` clears a field (wire §3.1). */
-const UNSET = '__unset__'
-const unsettable = <T extends z.ZodType<string>>(atom: T) => z.union([z.literal(UNSET).transform(() => null), atom]).optional()
-
-export const UpdateMeBody = z.strictObject({
-  firstName: optional(name),
-  middleName: unsettable(name),
-  lastName: optional(name.meta({ example: 'Doe' })),
-  username: optional(fields.username),
-  gender: unsettable(fields.gender),
-  bio: unsettable(fields.bio),
-  designation: unsettable(fields.designation),
-  organization: unsettable(fields.organization),
-  pronouns: unsettable(fields.pronouns),
-  customLink: unsettable(fields.customLink),
-  phoneCountryCode: unsettable(fields.phoneCountryCode),
-  phone: unsettable(fields.phone),
-  preferredLanguage: unsettable(fields.locale),
-  timezone: unsettable(fields.zoneinfo),
-  currency: unsettable(fields.currency),
-  email: optional(fields.email),
-  password: optional(fields.password),
-  currentPassword: optional(fields.typedPassword),
-  role: optional(roleId.meta({ description: 'Another one needs admin:profile:write', example: 'user' })),
-  target: optional(fields.userIdHex).meta({ description: 'Another user needs admin:profile:write' }),
-})
-
-/** The same of another user, by an administrator. */
-export const AdminUpdateBody = UpdateMeBody.omit({ currentPassword: true }).extend({ target: fields.userIdHex })
-
 export const DeleteMeBody = z.strictObject({ password: optional(fields.typedPassword) })
-
-/** The core's words and ours, where they differ. */
-const WIRE_NAMES: Partial<Record<ProfileField, keyof z.output<typeof UpdateMeBody>>> = {
-  givenName: 'firstName',
-  familyName: 'lastName',
-  locale: 'preferredLanguage',
-  zoneinfo: 'timezone',
-}
-
-export function toWireName(field: string): string {
-  // A field that nobody knows may be called like something that every object has.
-  return (Object.hasOwn(WIRE_NAMES, field) ? WIRE_NAMES[field as ProfileField] : undefined) ?? field
-}
-
-/** Those that this room can write: other protocols have fields of their own. */
-export function toWireFields(editable: readonly ProfileField[]): string[] {
-  return editable.map(toWireName).filter((name) => Object.hasOwn(UpdateMeBody.shape, name))
-}
-
-/** What was sent, under the core's names. */
-export function toUserUpdate(body: Omit<z.output<typeof UpdateMeBody>, 'currentPassword' | 'target'>) {
-  const { username, email, password, role, firstName, lastName, preferredLanguage, timezone, ...same } = body
-  const all = { ...same, givenName: firstName, familyName: lastName, locale: preferredLanguage, zoneinfo: timezone }
-  const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string | null>
-  return { fields: sent, username: username ?? null, email: email ?? null, password: password ?? null, role: role ?? null }
-}
 
 /** `offset`: the `_id` of the last record of the page before; the old server's ISO date is accepted too (wire §6.14). */
 const offset = z

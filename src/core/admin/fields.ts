@@ -2,27 +2,17 @@
 import * as z from 'zod'
 import { CUSTOM_DATA_BYTES_MAX } from '../figures.ts'
 import { isScope, type Scope } from '../oauth/scopes.ts'
+import { text } from '../texts.ts'
 
-const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
-const length = (text: string) => [...text].length
-
-const line = (max: number) =>
-  z
-    .string()
-    .refine((v) => length(v) >= 1 && length(v) <= max, `must have 1 to ${max} characters`)
-    .refine((v) => !CONTROL.test(v), 'must not contain control characters')
-    .refine((v) => v.trim() !== '', 'must not be blank')
-    .meta({ minLength: 1, maxLength: max })
-
-export const reason = line(256).meta({ description: 'The person may read it', example: 'Spam' })
-export const subscriptionTier = line(64).meta({ example: 'basic' })
+export const reason = text({ max: 256 }).meta({ description: 'The person may read it', example: 'Spam' })
+export const subscriptionTier = text({ max: 64 }).meta({ example: 'basic' })
 
 export const roleId = z
   .string()
   .regex(/^[a-zA-Z0-9_]{1,128}$/, 'must have 1 to 128 letters, digits or _')
   .meta({ example: 'support' })
-export const roleName = line(128).meta({ example: 'Support' })
-export const roleDescription = line(512).meta({ example: 'Answers questions of users.' })
+export const roleName = text({ max: 128 }).meta({ example: 'Support' })
+export const roleDescription = text({ max: 512 }).meta({ example: 'Answers questions of users.' })
 export const ranking = z
   .int('must be a whole number')
   .min(1, 'must be 1 or more')

@@ -22,7 +22,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, usernameKey } from '../fields.ts'
 import { coveredBy } from '../oauth/scopes.ts'
-import { changedFields, changesOf, fieldErrors, type ProfileUpdate, profileWrites } from '../profiles/profile-changes.ts'
+import { changedFields, changesOf, fieldErrors, type ProfileUpdate, profileWrites, valuesFor } from '../profiles/profile-changes.ts'
 import { settleSearch } from '../profiles/search.ts'
 import { type Gate, insufficientScope } from '../sessions/gate.ts'
 import { inARowKeys } from '../sessions/password-attempts.ts'
@@ -63,10 +63,13 @@ export async function changeUser(
   ctx: Ctx,
   principal: UserPrincipal,
   [target, role, conflicts]: Target,
-  update: UserUpdate,
+  sent: UserUpdate,
   isRetry = false,
 ): Promise<UserRow> {
-  if (!coveredBy(principal.scopes, SCOPE)) throw insufficientScope(SCOPE)
+  const may = coveredBy(principal.scopes, SCOPE)
+  // What is wrong in itself is told first, to everybody.
+  const update = { ...sent, fields: valuesFor(sent.fields, may ? target : null) }
+  if (!may) throw insufficientScope(SCOPE)
   if (!target || target.deletedAt !== null) throw new AppError('not_found')
   if (update.role !== null && !role) throw fieldErrors(['role'], 'is not a role')
   requireBelow(principal, target.ranking)

@@ -1,5 +1,5 @@
 /** Folders of the media library. `Default` is always there: it has no row, cannot be renamed and cannot be deleted. */
-import type { FolderId } from '../../ids.ts'
+import type { FolderId, UserId } from '../../ids.ts'
 import { type FolderRef, findUsage } from '../../store/db/files.ts'
 import {
   type FolderRow,
@@ -15,6 +15,8 @@ import { AppError } from '../errors.ts'
 import type { FolderName } from '../fields.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { removeMarkedObjects } from './removal.ts'
+
+export type { FolderRef } from '../../store/db/files.ts'
 
 export const DEFAULT_FOLDER = 'Default'
 
@@ -54,12 +56,18 @@ export async function createFolder(ctx: Ctx, gate: Gate, name: FolderName): Prom
   const made = await ctx.db.commit([insertFolder({ id, userId, name, now: ctx.now() }, foldersPerUser)], findFolderByName(userId, name))
   if (made?.id === id) return toFolder(made)
   if (made) throw taken()
+  throw await folderRefusal(ctx, userId)
+}
+
+/** Why no folder was made, where its name is free. */
+export async function folderRefusal(ctx: Ctx, userId: UserId): Promise<AppError> {
+  const { foldersPerUser } = ctx.config.media
   const usage = await ctx.db.one(findUsage(userId))
   if ((usage?.folders ?? 0) >= foldersPerUser) {
-    throw new AppError('quota_exceeded', `You may have ${foldersPerUser} folders`, { reason: 'folders' })
+    return new AppError('quota_exceeded', `You may have ${foldersPerUser} folders`, { reason: 'folders' })
   }
   // Banned since the gate, or a folder has made room just now.
-  throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 }
 
 export async function changeFolder(ctx: Ctx, gate: Gate, folder: FolderRef, name: FolderName): Promise<Folder> {

@@ -5,7 +5,7 @@
  * that died without a word is free again for the person's next one.
  */
 import { equalInConstantTime, randomHex } from '../../crypto.ts'
-import type { FileId, UserId } from '../../ids.ts'
+import type { FileId, FolderId, UserId } from '../../ids.ts'
 import { findIf } from '../../store/db/database.ts'
 import {
   commitFile,
@@ -15,23 +15,28 @@ import {
   findReservation,
   findUsage,
   hasFolder,
+  hasRoom,
   isAbandoned,
   releaseFile,
   removeFiles,
   renewReservation,
   reserveFile,
 } from '../../store/db/files.ts'
+import { insertFolder } from '../../store/db/folders.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { FileName } from '../fields.ts'
 import { UPLOAD_RENEWED_EVERY_MS, UPLOAD_RESERVED_MS } from '../figures.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { passOn } from './body.ts'
+import { folderRefusal } from './folders.ts'
 import { removeMarkedObjects } from './removal.ts'
 
 export interface Upload {
   readonly name: FileName
   readonly folder: FolderRef
+  /** Whether a folder of that name is made, where there is none. */
+  readonly makesFolder?: boolean
   readonly contentType: string
   readonly preventShare: boolean
   /** Bytes, exactly. */
@@ -97,10 +102,17 @@ async function reserve(ctx: Ctx, userId: UserId, upload: Upload): Promise<Place>
     createdAt: now,
     reservedUntil: now + UPLOAD_RESERVED_MS,
   }
-  const writes = [...removeFiles(isAbandoned(userId, now), now), reserveFile(row, { files: filesPerUser, bytes: bytesPerUser })]
-  const reserved = await ctx.db.commit(writes, findReservation(id, objectKey))
-  if (!reserved) throw await refusal(ctx, userId, upload)
-  return { id, objectKey }
+  const quota = { files: filesPerUser, bytes: bytesPerUser }
+  const writes = [...removeFiles(isAbandoned(userId, now), now), reserveFile(row, quota)]
+  const place = { id, objectKey }
+  if (await ctx.db.commit(writes, findReservation(id, objectKey))) return place
+  const error = await refusal(ctx, userId, upload)
+  if (error.code !== 'not_found' || !upload.makesFolder || typeof folder !== 'string') throw error
+  const newFolder = { id: ctx.newId<FolderId>(), userId, name: folder, now }
+  // One batch: without room for the file there is no folder either.
+  const both = [insertFolder(newFolder, ctx.config.media.foldersPerUser, hasRoom(row, quota)), reserveFile(row, quota)]
+  if (await ctx.db.commit(both, findReservation(id, objectKey))) return place
+  throw noRoom(ctx, await ctx.db.one(findUsage(userId)), size) ?? (await folderRefusal(ctx, userId))
 }
 
 /** Never throws: a reservation outlives a renewal that fails. */
@@ -114,15 +126,17 @@ async function renew(ctx: Ctx, place: Place): Promise<void> {
 
 /** Why nothing was reserved. */
 async function refusal(ctx: Ctx, userId: UserId, { folder, size }: Upload): Promise<AppError> {
-  const { filesPerUser, bytesPerUser } = ctx.config.media
   const [usage, hasIt] = await ctx.db.batch([findUsage(userId), findIf(hasFolder(userId, folder))])
   if (!hasIt) return new AppError('not_found')
+  // Else banned or deleted since the gate, or another upload has made room just now.
+  return noRoom(ctx, usage, size) ?? new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+}
+
+function noRoom(ctx: Ctx, usage: { files: number; bytes: number } | null, size: number): AppError | null {
+  const { filesPerUser, bytesPerUser } = ctx.config.media
   if ((usage?.files ?? 0) >= filesPerUser) return new AppError('quota_exceeded', `You may have ${filesPerUser} files`, { reason: 'files' })
-  if ((usage?.bytes ?? 0) + size > bytesPerUser) {
-    return new AppError('quota_exceeded', `Your files may have ${bytesPerUser} bytes together`, { reason: 'bytes' })
-  }
-  // Banned or deleted since the gate, or another upload has made room just now.
-  return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+  if ((usage?.bytes ?? 0) + size <= bytesPerUser) return null
+  return new AppError('quota_exceeded', `Your files may have ${bytesPerUser} bytes together`, { reason: 'bytes' })
 }
 
 /** Puts the body into the bucket. Answers the digest of what has passed. */

@@ -1,9 +1,8 @@
 /**
- * What a person may choose for language, currency and time zone, with names in a language of theirs: as the runtime knows
- * them, and each of them taken by `fields.ts`. A language is made once per isolate, some 20 KB; the first takes milliseconds.
+ * What a person may choose for language, currency and time zone, with names in a language of theirs, as the runtime has
+ * them. Each choice is taken by `fields.ts`. A language is made once per isolate, some 20 KB; the first takes milliseconds.
  */
-
-import { locale as rule } from '../fields.ts'
+import { CURRENCIES, parseLanguageTag, YOUNG_CURRENCIES } from '../regional.ts'
 
 export interface Choice {
   readonly key: string
@@ -25,13 +24,12 @@ const made = new Map<string, Choices>()
 
 /** `locale` is what a profile says; one that the runtime has no words for gets English ones. */
 export function choicesIn(locale: string | null): Choices {
-  const wanted = rule.safeParse(locale).data?.replaceAll('_', '-') ?? FALLBACK
-  const language = new Intl.DisplayNames([wanted, FALLBACK], { type: 'language' }).resolvedOptions().locale
+  const language = languageFor(parseLanguageTag(locale ?? '') ?? FALLBACK)
   const known = made.get(language)
   if (known) return known
   const choices = {
     languages: named(languageCodes(), new Intl.DisplayNames(language, { type: 'language' })),
-    currencies: named(Intl.supportedValuesOf('currency'), new Intl.DisplayNames(language, { type: 'currency' })),
+    currencies: currenciesIn(language),
     // The runtime's names for zones are of many zones each ("Central European Time"), and take ten times as long. Places tell them apart.
     timeZones: Intl.supportedValuesOf('timeZone').map((key) => ({ key, name: key.replaceAll('_', ' ') })),
   }
@@ -41,8 +39,24 @@ export function choicesIn(locale: string | null): Choices {
   return choices
 }
 
+/** The language that the runtime has words in. It refuses tags with subtags that mean nothing to it. */
+function languageFor(wanted: string): string {
+  try {
+    return new Intl.DisplayNames([wanted, FALLBACK], { type: 'language' }).resolvedOptions().locale
+  } catch {
+    return FALLBACK
+  }
+}
+
 function named(keys: readonly string[], names: Intl.DisplayNames): Choice[] {
   return keys.map((key) => ({ key, name: names.of(key) ?? key }))
+}
+
+/** What the runtime has no name for, it answers as it is. */
+function currenciesIn(language: string): Choice[] {
+  return named(CURRENCIES, new Intl.DisplayNames(language, { type: 'currency' })).map(({ key, name }) =>
+    name === key ? { key, name: YOUNG_CURRENCIES[key] ?? key } : { key, name },
+  )
 }
 
 let codes: readonly string[] | undefined

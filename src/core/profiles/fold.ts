@@ -11,9 +11,11 @@
 const ACCENTS = /(?=\p{M})[\p{Script=Inherited}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]/gu
 /** Bidi marks, zero-width characters, fillers, controls, halves of pairs, and what is no character. White space is apart. */
 const UNSEEN = /(?![\t-\r])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu
-/** Telephones type these for the plain ones. */
-const APOSTROPHES = /[\u2018\u2019\u02BC]/g
-const DASHES = /\p{Pd}/gu
+/** Apostrophes, what is typed for them, and quotation marks: who searches leaves them out, or types other ones. */
+export const APOSTROPHES =
+  /['"`\u00B4\u02B9-\u02BF\u0384\u055A\u05F3\u05F4\u1FBD\u1FBF\u1FEF\u1FFD\u1FFE\u2018-\u201F\u2032-\u2037\uA78C\uFF02\uFF07\uFF40]/g
+/** What parts names as a space does: dashes, dots at the foot and in the middle, the word separators of Tibetan and Ethiopic. */
+export const SEPARATORS = /[\p{Pd}.\u00B7\u0387\u0F0B\u0F0C\u1361\u2022\u2027\u22C5\u30FB\uFF0E\uFF65]/gu
 /** Latin letters whose stroke or ligature Unicode does not take apart, and the sigma that ends a word. */
 const LETTERS: Readonly<Record<string, string>> = {
   ø: 'o',
@@ -26,12 +28,20 @@ const LETTERS: Readonly<Record<string, string>> = {
   œ: 'oe',
   þ: 'th',
   ς: 'σ',
+  // One letter each, on keyboards of different countries.
+  ی: 'ي',
+  ى: 'ي',
+  ک: 'ك',
+  ة: 'ه',
+  ـ: '',
 }
 const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g')
 
 function foldOnce(text: string): string {
   return (
     text
+      // Before some of them become a space and an accent.
+      .replace(APOSTROPHES, '')
       .normalize('NFKD')
       .replace(UNSEEN, '')
       .replace(ACCENTS, '')
@@ -41,8 +51,8 @@ function foldOnce(text: string): string {
       .normalize('NFKD')
       .replace(ACCENTS, '')
       .replace(LETTER, (letter) => LETTERS[letter] ?? letter)
-      .replace(APOSTROPHES, "'")
-      .replace(DASHES, '-')
+      .replace(APOSTROPHES, '')
+      .replace(SEPARATORS, ' ')
       .replace(/\s+/g, ' ')
       .trim()
   )

@@ -11,9 +11,12 @@ import { type Username, usernameKey } from '../fields.ts'
 import { holdOldName } from './renames.ts'
 import { renameSearchWrites } from './search.ts'
 
+/** In the core's words; null clears a field. */
+export type ProfileValues = Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
+
 export interface ProfileUpdate {
-  /** In the core's words; null clears a field. */
-  readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
+  /** What was sent; or how it is judged, where that hangs on what the profile holds. Null: a profile that is not to be told of. */
+  readonly fields: ProfileValues | ((user: UserRow | null) => ProfileValues)
   readonly username: Username | null
   /** For protocols that know no country codes: a number may stand alone. */
   readonly phoneMayStandAlone?: boolean
@@ -23,9 +26,21 @@ export function fieldErrors(paths: readonly string[], message: string): AppError
   return new AppError('invalid_request', 'Some fields are wrong', { fields: paths.map((path) => ({ path, location: 'body', message })) })
 }
 
+const COLUMN_NAMES = { birthdate: 'birthDate', country: 'countryCode' } as const satisfies Partial<Record<ProfileField, keyof UserRow>>
+
+/** What the profile holds in a field. */
+export function profileValue(user: UserRow, field: ProfileField): string | null {
+  return user[field === 'birthdate' || field === 'country' ? COLUMN_NAMES[field] : field]
+}
+
+export function valuesFor(fields: ProfileUpdate['fields'], user: UserRow | null): ProfileValues {
+  return typeof fields === 'function' ? fields(user) : fields
+}
+
 /** What differs from the present. */
 export function differingFields(user: UserRow, fields: ProfileUpdate['fields']): ProfileChanges['fields'] {
-  return Object.fromEntries(Object.entries(fields).filter(([field, value]) => value !== user[field as keyof UserRow]))
+  const sent = Object.entries(valuesFor(fields, user)) as [keyof ProfileValues, string | null][]
+  return Object.fromEntries(sent.filter(([field, value]) => value !== profileValue(user, field)))
 }
 
 /** The same of all that may change. A phone number needs its country code, unless the protocol has none. */

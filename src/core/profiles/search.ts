@@ -11,7 +11,7 @@ import type { Ctx } from '../ctx.ts'
 import { SEARCH_STRING_LENGTH_MAX, SEARCH_STRINGS_LOOKED_AT, SEARCH_STRINGS_PER_USER } from '../figures.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { type SeenUser, show } from '../social/visibility.ts'
-import { fold } from './fold.ts'
+import { fold, SEPARATORS } from './fold.ts'
 
 export type { UserNames } from '../../store/db/search-strings.ts'
 
@@ -20,14 +20,24 @@ function cut(folded: string): string {
   return [...folded].slice(0, SEARCH_STRING_LENGTH_MAX).join('').trimEnd()
 }
 
+/** O'Brien is looked for as "obrien" and "o brien", Jean-Luc as "jean luc" and "jeanluc", a name with a joiner in it as two. */
+const PARTED = /['\u2019\u200C]/g
+
 /**
  * What a person of these names is found by: the most telling first, the rest as far as there is room. What another one
  * begins with is left out, for who looks for it finds that.
  */
 export function searchStringsOf(names: UserNames): string[] {
-  const [given = '', middle = '', family = ''] = [names.givenName, names.middleName, names.familyName].map((name) => fold(name ?? ''))
-  const words = [given, middle, family].flatMap((name) => [...name.split(' '), ...name.split(/[ '.-]/)])
-  const strings = [names.username.toLowerCase(), fold(`${given} ${family}`), fold(`${family} ${given}`), ...words].map(cut)
+  const spelled = (spell: (name: string) => string) =>
+    [names.givenName, names.middleName, names.familyName].map((name) => fold(spell(name ?? ''))) as [string, string, string]
+  const [usual, parted, joined] = [
+    spelled((name) => name),
+    spelled((name) => name.replace(PARTED, ' ')),
+    spelled((name) => name.replace(SEPARATORS, '')),
+  ]
+  const full = ([given, , family]: typeof usual) => [`${given} ${family}`, `${family} ${given}`].map(fold)
+  const words = [...usual, ...parted].flatMap((name) => name.split(' '))
+  const strings = [names.username.toLowerCase(), ...full(usual), ...words, ...full(joined), ...full(parted)].map(cut)
   return strings
     .filter((string, at) => !strings.some((other, i) => other.startsWith(string) && (other !== string || i < at)))
     .slice(0, SEARCH_STRINGS_PER_USER)

@@ -4,8 +4,12 @@ import * as z from 'zod'
 import type { ProfileField } from '../../config.ts'
 import * as fields from '../../core/fields.ts'
 import { getOwnProfile, type OwnProfile, updateOwnProfile } from '../../core/profiles/own-profile.ts'
+import { profileValue } from '../../core/profiles/profile-changes.ts'
+import type { UserRow } from '../../core/profiles/proved-update.ts'
+import { COUNTRIES, CURRENCIES } from '../../core/regional.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { withoutShown } from '../../http/doubts.ts'
 import { form, formToken } from '../../http/form-token.ts'
 import { statusOf } from '../errors.tsx'
 import { Form, type FormState, Input, type Labels, Select, Submit, TextArea, take, UNTOUCHED } from '../forms.tsx'
@@ -25,8 +29,10 @@ const LABELS = {
   designation: 'Job title',
   organization: 'Organization',
   customLink: 'Link',
+  birthdate: 'Date of birth',
   phoneCountryCode: 'Country code',
   phone: 'Phone number',
+  country: 'Country',
   locale: 'Language',
   zoneinfo: 'Time zone',
   currency: 'Currency',
@@ -47,6 +53,8 @@ const ProfileForm = z.object({
   designation: clearable(fields.designation),
   organization: clearable(fields.organization),
   customLink: clearable(fields.customLink),
+  birthdate: clearable(fields.birthdate),
+  country: clearable(fields.country),
   phoneCountryCode: clearable(fields.phoneCountryCode),
   phone: clearable(fields.phone),
   locale: clearable(fields.locale),
@@ -54,14 +62,20 @@ const ProfileForm = z.object({
   currency: clearable(fields.currency),
 })
 
+const NAMES = Object.keys(ProfileForm.omit({ username: true }).shape) as Exclude<ProfileField, 'username'>[]
+
+/** The profile as the form shows it: what it shows is taken back. */
+const shownOf = (user: UserRow) => Object.fromEntries(NAMES.map((name) => [name, profileValue(user, name) ?? '']))
+
 export const profilePage = new Hono<AppEnv>()
   .get(PATH, requires('delegated:profile:read'), async (c) => show(c, await getOwnProfile(c.var.ctx, c.var.gate), UNTOUCHED))
-  .post(PATH, requires('delegated:profile:write'), form('profile', ProfileForm), (c) =>
+  .post(PATH, requires('delegated:profile:write'), form('profile', ProfileForm, NAMES), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ username = null, ...values }) => {
         const sent = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<string, string | null>
         const nothing = { email: null, password: null, currentPassword: null, role: null, userId: null }
-        await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, fields: sent, username })
+        const judged = (user: UserRow | null) => withoutShown(sent, c.var.sent, user && shownOf(user))
+        await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, fields: judged, username })
         return redirectWith(c, PATH, 'saved')
       },
       again: async (state) => show(c, await getOwnProfile(c.var.ctx, c.var.gate), state),
@@ -71,7 +85,9 @@ export const profilePage = new Hono<AppEnv>()
 async function show(c: Context, { user, editableFields }: OwnProfile, state: FormState): Promise<Response> {
   const may = (...names: ProfileField[]) => names.some((name) => editableFields.includes(name))
   const text = (name: ProfileField, rest: Partial<Parameters<typeof Input>[0]> = {}) =>
-    may(name) && <Input name={name} labels={LABELS} state={state} value={user[name]} optional="unmarked" {...rest} />
+    may(name) && <Input name={name} labels={LABELS} state={state} value={profileValue(user, name)} optional="unmarked" {...rest} />
+  const select = (name: ProfileField, choices: [string, string][]) =>
+    may(name) && <Select name={name} labels={LABELS} state={state} value={profileValue(user, name)} choices={choices} optional="unmarked" />
   const token = await formToken(c, 'profile')
   return showPage(
     c,
@@ -99,7 +115,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
           })}
         </fieldset>
       )}
-      {may('pronouns', 'gender', 'bio', 'designation', 'organization', 'customLink') && (
+      {may('pronouns', 'gender', 'bio', 'designation', 'organization', 'customLink', 'birthdate') && (
         <fieldset>
           <legend>About you</legend>
           {may('bio') && (
@@ -121,6 +137,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
             {text('designation', { autocomplete: 'organization-title', maxlength: 128 })}
             {text('organization', { autocomplete: 'organization', maxlength: 128 })}
           </div>
+          {text('birthdate', { type: 'date', autocomplete: 'bday', hint: 'Seen by you alone, and by apps that you let see it.' })}
           {text('customLink', { type: 'url', autocomplete: 'url', maxlength: 256, hint: 'A page of yours, beginning with https://' })}
         </fieldset>
       )}
@@ -133,31 +150,16 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
           </div>
         </fieldset>
       )}
-      {may('locale', 'zoneinfo', 'currency') && (
+      {may('country', 'locale', 'zoneinfo', 'currency') && (
         <fieldset>
           <legend>Language and region</legend>
-          {text('locale', { hint: 'Its short form, such as en, de or pt-BR.' })}
           <div class="pair">
-            {may('zoneinfo') && (
-              <Select
-                name="zoneinfo"
-                labels={LABELS}
-                state={state}
-                value={user.zoneinfo}
-                choices={choicesOf('timeZone', user.zoneinfo)}
-                optional="unmarked"
-              />
-            )}
-            {may('currency') && (
-              <Select
-                name="currency"
-                labels={LABELS}
-                state={state}
-                value={user.currency}
-                choices={choicesOf('currency', user.currency)}
-                optional="unmarked"
-              />
-            )}
+            {select('country', choicesOf('country', user.countryCode))}
+            {text('locale', { hint: 'Its short form, such as en, de or pt-BR.' })}
+          </div>
+          <div class="pair">
+            {select('zoneinfo', choicesOf('timeZone', user.zoneinfo))}
+            {select('currency', choicesOf('currency', user.currency))}
           </div>
         </fieldset>
       )}
@@ -166,8 +168,17 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
   )
 }
 
-/** What the runtime knows, and what the person has: an older name of a zone is not in the list. */
-function choicesOf(kind: 'timeZone' | 'currency', present: string | null): [string, string][] {
-  const values = new Set([...Intl.supportedValuesOf(kind), ...(present === null ? [] : [present])])
-  return [['', 'Not set'], ...[...values].sort().map((value): [string, string] => [value, value.replaceAll('_', ' ')])]
+const CHOICES = {
+  country: () => COUNTRIES,
+  currency: () => CURRENCIES,
+  timeZone: () => Intl.supportedValuesOf('timeZone'),
+} as const
+
+/** All that there are, and what the person has: an older name of a zone is not in the list. */
+function choicesOf(kind: keyof typeof CHOICES, present: string | null): [string, string][] {
+  const values = new Set([...CHOICES[kind](), ...(present === null ? [] : [present])])
+  const countries = kind === 'country' ? new Intl.DisplayNames('en', { type: 'region' }) : null
+  const nameOf = (value: string) => (COUNTRIES.includes(value) && countries?.of(value)) || value.replaceAll('_', ' ')
+  const named = [...values].map((value): [string, string] => [value, nameOf(value)])
+  return [['', 'Not set'], ...named.sort(([, a], [, b]) => (a < b ? -1 : 1))]
 }

@@ -42,16 +42,25 @@ function idOfFolder(userId: UserId, folder: FolderRef): Fragment {
   return typeof folder === 'string' ? sql`(SELECT id FROM folders WHERE user_id = ${userId} AND name = ${folder})` : sql`${folder}`
 }
 
+export interface FileQuota {
+  readonly files: number
+  readonly bytes: number
+}
+
+/** Holds while one more file of this size is within the quota. */
+export function hasRoom({ userId, size }: Pick<Reservation, 'userId' | 'size'>, quota: FileQuota): Fragment {
+  const used = (column: Fragment) => sql`COALESCE((SELECT ${column} FROM media_usage WHERE user_id = ${userId}), 0)`
+  return sql`${used(sql`files`)} < ${quota.files} AND ${used(sql`bytes`)} + ${size} <= ${quota.bytes}`
+}
+
 /** Reserves the place of a file, unless it is beyond a quota, the folder is not the user's, or the account may not act. */
-export function reserveFile(row: Reservation, quota: { files: number; bytes: number }): Statement<void> {
-  const used = (column: Fragment) => sql`COALESCE((SELECT ${column} FROM media_usage WHERE user_id = ${row.userId}), 0)`
+export function reserveFile(row: Reservation, quota: FileQuota): Statement<void> {
   return run(sql`
     INSERT INTO files (id, user_id, folder_id, name, content_type, size, object_key, prevent_share, created_at, updated_at,
                        reserved_until)
     SELECT ${row.id}, ${row.userId}, ${idOfFolder(row.userId, row.folder)}, ${row.name}, ${row.contentType}, ${row.size}, ${row.objectKey},
            ${row.preventShare ? 1 : 0}, ${row.createdAt}, ${row.createdAt}, ${row.reservedUntil}
-    WHERE ${used(sql`files`)} < ${quota.files} AND ${used(sql`bytes`)} + ${row.size} <= ${quota.bytes}
-      AND ${hasFolder(row.userId, row.folder)} AND ${isAccountAlive(row.userId, row.createdAt)}
+    WHERE ${hasRoom(row, quota)} AND ${hasFolder(row.userId, row.folder)} AND ${isAccountAlive(row.userId, row.createdAt)}
     ON CONFLICT (id) DO NOTHING`)
 }
 

@@ -1,20 +1,25 @@
 /** Folders in D1. `Default` has no row; a name is a person's once, which the unique index decides. */
 import { sql } from 'drizzle-orm'
 import type { FolderId, UserId } from '../../ids.ts'
-import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { all, always, type Fragment, first, run, type Statement } from './database.ts'
 import { removeFiles } from './files.ts'
 import type { folders } from './schema/media.ts'
 import { isAccountAlive } from './visibility.ts'
 
 export type FolderRow = Omit<typeof folders.$inferSelect, 'id' | 'userId'> & { readonly id: FolderId; readonly userId: UserId }
 
-/** Makes a folder, unless the name is taken, the quota is used up, or the account may not act. */
-export function insertFolder(row: { id: FolderId; userId: UserId; name: string; now: number }, quota: number): Statement<void> {
+/** Makes a folder, where `condition` holds, unless the name is taken, the quota is used up, or the account may not act. */
+export function insertFolder(
+  row: { id: FolderId; userId: UserId; name: string; now: number },
+  quota: number,
+  condition: Fragment = always,
+): Statement<void> {
   const { id, userId, name, now } = row
   return run(sql`
     INSERT INTO folders (id, user_id, name, created_at, updated_at)
     SELECT ${id}, ${userId}, ${name}, ${now}, ${now}
     WHERE COALESCE((SELECT folders FROM media_usage WHERE user_id = ${userId}), 0) < ${quota} AND ${isAccountAlive(userId, now)}
+      AND ${condition}
     ON CONFLICT (user_id, name) DO NOTHING`)
 }
 

@@ -17,6 +17,8 @@ const COLUMNS: Readonly<Record<Exclude<ProfileField, 'username'>, Fragment>> = {
   customLink: sql`custom_link`,
   phoneCountryCode: sql`phone_country_code`,
   phone: sql`phone`,
+  birthdate: sql`birth_date`,
+  country: sql`country_code`,
   locale: sql`locale`,
   zoneinfo: sql`zoneinfo`,
   currency: sql`currency`,

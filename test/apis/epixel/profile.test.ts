@@ -251,7 +251,8 @@ describe('an update', () => {
     ),
     [{ languages: 'xx_!!' }, { languages: ['"xx_!!" is not a valid choice.'] }],
     [{ languages: 'a'.repeat(5000) }, { languages: [`"${'a'.repeat(64)}" is not a valid choice.`] }],
-    [{ currencies: 'eur' }, { currencies: ['"eur" is not a valid choice.'] }],
+    [{ currencies: 'hrk' }, { currencies: ['"hrk" is not a valid choice.'] }],
+    [{ country_code: 'XX' }, { country_code: ['"XX" is not a valid choice.'] }],
     [{ timezones: 'Mars/Olympus' }, { timezones: ['"Mars/Olympus" is not a valid choice.'] }],
     [
       { first_name: 'x'.repeat(256), last_name: 'y'.repeat(300), email: 'no', currencies: '?' },
@@ -266,7 +267,7 @@ describe('an update', () => {
 
   test('names of 255 characters are taken, however many bytes they have', async () => {
     const member = await newMember(newName('longest'))
-    const [first_name, last_name] = ['👩'.repeat(255), 'x'.repeat(255)]
+    const [first_name, last_name] = ['𠮷'.repeat(255), 'x'.repeat(255)]
     expect((await update(member, { first_name, last_name })).json).toEqual(DONE)
     expect((await profileOf(member)).UserProfile[0]).toMatchObject({ first_name, last_name })
   })

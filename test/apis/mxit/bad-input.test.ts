@@ -152,9 +152,8 @@ describe('queries', () => {
     await expectRefused(() => own.call('GET', `/user/socialgraph/contactlist?${query}`))
   })
 
-  test('uploads without a length, empty, or compressed', async () => {
+  test('uploads without a length, of another length, or compressed', async () => {
     await expectRefused(() => own.call('POST', '/user/media/file/Default?fileName=a', undefined, { 'content-type': 'text/plain' }), [411])
-    await expectRefused(() => own.call('POST', '/user/media/file/Default?fileName=a', new Uint8Array(), { 'content-type': 'text/plain' }))
     await expectRefused(() => own.call('POST', '/user/media/file/Default?fileName=a', bytes, { 'content-encoding': 'gzip' }), [415])
     await expectRefused(() =>
       own.call('POST', '/user/media/file/Default?fileName=a', bytes, { 'content-type': 'text/plain', 'content-length': '2' }),
@@ -200,7 +199,8 @@ describe('the authorization server', () => {
     const { authorization } = await newOldApp()
     for (const path of ['/token', '/revoke']) {
       await expectRefused(() => post(path, { grant_type: 'client_credentials', token: 'x' }, { authorization }), [415])
-      await expectRefused(() => post(path, undefined, { authorization }), [415])
+      // A form, where nothing is said; an empty one here.
+      await expectRefused(() => post(path, undefined, { authorization }), [400])
       const form = new URLSearchParams({ grant_type: 'client_credentials', token: 'x' })
       for (const bad of [{}, { authorization: 'Basic' }, { authorization: 'Basic !!' }, { authorization: 'Basic YQ==' }]) {
         await expectRefused(() => post(path, form, bad as Record<string, string>), [401])

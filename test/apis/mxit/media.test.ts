@@ -45,9 +45,31 @@ function expectEmpty200(reply: Reply): void {
   expect([reply.status, reply.text], reply.text).toEqual([200, ''])
 }
 
+describe('the type of a file', () => {
+  const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+  const OCTETS = { 'content-type': 'application/octet-stream' }
+  const PARTS = { 'content-type': 'multipart/form-data' }
+  test.each([
+    ['a picture in a form', FORM, 'IMG_1', JPEG, 'image/jpeg'],
+    ['a picture of octets under another name', OCTETS, 'a.txt', png(), 'image/png'],
+    ['a picture that is declared a form with parts', PARTS, 'a', JPEG, 'image/jpeg'],
+    ['a text by its name', FORM, 'notes.TXT', bytesOf('hello'), 'text/plain'],
+    ['a film', OCTETS, 'a', bytesOf('\0\0\0\u0018ftypmp42'), 'video/mp4'],
+    ['a recording', OCTETS, 'a', bytesOf('#!AMR\n'), 'audio/amr'],
+    ['what nobody knows', OCTETS, 'a.xyz', bytesOf('?'), 'application/octet-stream'],
+    ['what is declared as something', { 'content-type': 'text/csv' }, 'a.txt', bytesOf('a,b'), 'text/csv'],
+  ])('%s', async (_what, headers, name, body, type) => {
+    const reply = await uploads('Default', name, body, headers)
+    expect(reply.status, reply.text).toBe(200)
+    const file = await own.call('GET', `/user/media/content/${reply.json}`)
+    expect([file.headers.get('content-type')?.split(';')[0], sha256(file.bytes)]).toEqual([type, sha256(body)])
+    expectEmpty200(await own.call('DELETE', `/user/media/file/${reply.json}`))
+  })
+})
+
 describe('folders', () => {
   test('Default is always there, first, under this name in any case; it cannot be made, renamed or deleted', async () => {
-    expect((await folders(other))[0]).toEqual({ FolderName: 'Default', ItemCount: 0, LastModified: '/Date(-62135596800000+0000)/' })
+    expect((await folders(other))[0]).toEqual({ FolderName: 'Default', ItemCount: 0, LastModified: '/Date(0+0000)/' })
     for (const name of ['Default', 'default', 'DEFAULT']) {
       expect((await other.call('GET', `/user/media/list/${name}`)).json).toEqual([])
       expect((await other.call('POST', `/user/media/${name}`)).status).toBe(409)
@@ -63,7 +85,8 @@ describe('folders', () => {
     ['content', 'content'],
     ['C++', 'C++'],
     ['C%2B%2B 2', 'C++ 2'],
-    ['My+Folder', 'My+Folder'],
+    ['My+Folder', 'My Folder'],
+    ['My%2BFolder', 'My+Folder'],
     ['My%20Folder', 'My Folder'],
     ['caf%C3%A9', 'café'],
     ['100%25', '100%'],
@@ -83,11 +106,33 @@ describe('folders', () => {
     expect((await own.call('GET', `/user/media/content/${file}`)).status).toBe(404)
   })
 
-  test('a plus is a plus: a client that writes spaces so has a folder of its own', async () => {
-    await own.call('POST', '/user/media/One+Two')
-    expect((await own.call('GET', '/user/media/list/One%20Two')).status).toBe(404)
-    expect((await own.call('GET', '/user/media/list/One+Two')).status).toBe(200)
+  test('a plus is a space, as old PHP clients write it, unless a folder has that very name', async () => {
+    expectEmpty200(await own.call('POST', '/user/media/One+Two'))
+    const spaced = await newFile('One+Two', 'spaced.txt')
+    expect((await listed('One%20Two')).map(({ FileId }) => FileId)).toEqual([spaced])
+    expect((await own.call('GET', '/user/media/list/One%2BTwo')).status).toBe(404)
+    expectEmpty200(await own.call('POST', '/user/media/One%2BTwo'))
+    expect(await listed('One+Two')).toEqual([])
+    expect(await listed('One%20Two')).toHaveLength(1)
     expectEmpty200(await own.call('DELETE', '/user/media/One+Two'))
+    expect(await namesOf()).toEqual(['Default', 'One Two'])
+    expectEmpty200(await own.call('DELETE', '/user/media/One+Two'))
+  })
+
+  test('uploading into one that does not exist makes it, with 64 uploads at once just one', async () => {
+    const replies = await Promise.all(Array.from({ length: 64 }, (_, n) => uploads('Made+up', `${n}.txt`)))
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
+    expect((await folders()).filter(({ FolderName }) => FolderName !== 'Default')).toMatchObject([{ FolderName: 'Made up', ItemCount: 64 }])
+    expectEmpty200(await own.call('DELETE', '/user/media/Made+up'))
+  })
+
+  test('without room for the file there is no folder either, and without room for a folder no file', async () => {
+    const token = await userToken(person)
+    const upload = (env: Record<string, string>) =>
+      oldClient(token, '/mxit', 'bearer', { env }).call('POST', '/user/media/file/Poor?fileName=a.txt', bytesOf('a'), TEXT)
+    expect((await upload({ MEDIA_FILES_PER_USER: '0' })).text).toContain('You may have 0 files')
+    expect((await upload({ MEDIA_FOLDERS_PER_USER: '0' })).text).toContain('You may have 0 folders')
+    expect(await namesOf()).toEqual(['Default'])
   })
 
   test('slashes at the end, and bodies that nobody asked for, change nothing', async () => {
@@ -121,7 +166,6 @@ describe('folders', () => {
       expect((await own.call('GET', `/user/media/list/${name}`)).status).toBe(404)
       expect((await own.call('PUT', `/user/media/${name}`, json('x'))).status).toBe(404)
       expect((await own.call('DELETE', `/user/media/${name}`)).status).toBe(404)
-      expect((await uploads(name, 'a.txt')).status).toBe(404)
     }
     expect(await namesOf(other)).toEqual(['Default', 'Theirs'])
   })

@@ -220,3 +220,13 @@ describe('revoke', () => {
     expect((await client.call('GET', '/user/profile')).status).toBe(401)
   })
 })
+
+test('a token request without a Content-Type is a form', async () => {
+  const body = new TextEncoder().encode('grant_type=client_credentials&scope=profile%2Fpublic')
+  const reply = await new Client().post('/mxit/token', body, { headers: { authorization: app.authorization } })
+  expect([reply.status, reply.json.scope]).toEqual([200, 'profile/public'])
+  const typed = await new Client().post('/mxit/token', body, {
+    headers: { authorization: app.authorization, 'content-type': 'text/plain' },
+  })
+  expect(typed.status).toBe(415)
+})

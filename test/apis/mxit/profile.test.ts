@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { AVATAR_COLORS, avatarColor, defaultAvatarPng } from '../../../src/core/media/default-avatars.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
 import type { UserId } from '../../../src/ids.ts'
-import { ban, markDeleted } from '../../support/actors.ts'
+import { ban, markDeleted, rows } from '../../support/actors.ts'
 import { setColumns } from '../../support/graph.ts'
 import { chunkTypes, JPEG, png, WEBP } from '../../support/images.ts'
 import { Client, db, mailsTo, newestCode, platform } from '../../support/kith.ts'
@@ -68,16 +68,17 @@ describe('the JSON of the original', () => {
     const { text, json: empty } = await (await personalClient(quiet)).call('GET', '/user/profile')
     expect(text).not.toContain('null')
     expect(empty).toMatchObject({ AboutMe: '', AvatarId: '', Age: 0, RelationshipStatus: 0, MobileNumber: '', StatusMessage: '' })
-    expect(empty.DateOfBirth).toBe('/Date(-62135596800000+0000)/')
+    expect(empty.DateOfBirth).toBe(empty.RegistrationDate)
+    expect([empty.State.LastModified, empty.State.LastOnline]).toEqual(Array(2).fill(expect.stringMatching(/^\/Date\(\d+\+0000\)\/$/)))
+    expect(empty.Gender).toBe(0)
     expect(empty.State).toMatchObject({ Availability: 4, IsOnline: false, Mood: 0, StatusMessage: '' })
-    expect(empty).not.toHaveProperty('Gender')
   })
 
   test.each([
     ['female', 0],
     ['Male', 1],
-    ['other', undefined],
-    ['', undefined],
+    ['other', 0],
+    ['', 0],
   ])('gender %s is %s', async (gender, number) => {
     await setColumns(person, { gender })
     expect((await profile()).Gender).toBe(number)
@@ -107,6 +108,8 @@ describe('updating the profile', () => {
     Gender: 1,
     LastName: 'Speelman',
     MobileNumber: '0821234567',
+    DateOfBirth: `/Date(${Date.UTC(1961, 3, 12)}+0000)/`,
+    RegisteredCountryCode: 'ZA',
     RelationshipStatus: 9,
     Title: 'Mr',
     WhereAmI: 'Cape Town',
@@ -129,6 +132,35 @@ describe('updating the profile', () => {
     }
   })
 
+  test('a profile that is sent back as it was read says nothing of what is not known', async () => {
+    const quiet = await signedInPerson('old_echoing_person')
+    const client = await personalClient(quiet)
+    const { json: shown } = await client.call('GET', '/user/profile')
+    const elsewhere = { ...shown, DateOfBirth: shown.DateOfBirth.replace('+0000', '+1000') }
+    for (const body of [shown, { ...elsewhere, AboutMe: 'Likes walks.' }]) {
+      expect((await client.call('PUT', '/user/profile', body)).status).toBe(200)
+    }
+    const { user } = (await quiet.client.get('/user/me')).json.data
+    expect(user).toMatchObject({ gender: null, birthdate: null, country: null })
+    expect(await rows('SELECT display_name, about FROM users WHERE id = ?', idOf(quiet))).toEqual([
+      { display_name: null, about: 'Likes walks.' },
+    ])
+    expect((await client.call('PUT', '/user/profile', { Gender: 0 })).status).toBe(200)
+    expect((await quiet.client.get('/user/me')).json.data.user.gender).toBe('female')
+  })
+
+  test.each([
+    ['/Date(957132000000+0200)/', '2000-05-01'],
+    ['/Date(957139200000+0000)/', '2000-05-01'],
+    ['/Date(957157200000-0500)/', '2000-05-01'],
+    ['/Date(-275270400000+0000)/', '1961-04-12'],
+    ['2000-05-01T00:00:00', '2000-05-01'],
+    ['2000-05-01', '2000-05-01'],
+  ])('a date of birth of %s is %s', async (sent, day) => {
+    expect((await own.call('PUT', '/user/profile', { DateOfBirth: sent })).status).toBe(200)
+    expect((await person.client.get('/user/me')).json.data.user.birthdate).toBe(day)
+  })
+
   test('an empty text clears', async () => {
     const reply = await own.call('PUT', '/user/profile', { Title: '', WhereAmI: '', RelationshipStatus: 0 })
     expect(reply.json).toMatchObject({ Title: '', WhereAmI: '', RelationshipStatus: 0, FirstName: 'Grant' })
@@ -138,6 +170,9 @@ describe('updating the profile', () => {
     ['AboutMe', 'x'.repeat(1025)],
     ['DisplayName', 7],
     ['DisplayName', 'x'.repeat(256)],
+    ['DateOfBirth', '/Date(99999999999999+0000)/'],
+    ['DateOfBirth', 'soon'],
+    ['RegisteredCountryCode', 'XX'],
     ['Email', 'no address'],
     ['FirstName', '\u202E'],
     ['Gender', 2],

@@ -79,8 +79,8 @@ describe('filters', () => {
       State: {
         Availability: 4,
         IsOnline: false,
-        LastModified: '/Date(-62135596800000+0000)/',
-        LastOnline: '/Date(-62135596800000+0000)/',
+        LastModified: '/Date(0+0000)/',
+        LastOnline: '/Date(0+0000)/',
         Mood: 0,
         StatusMessage: '',
       },

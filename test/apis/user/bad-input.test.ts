@@ -24,8 +24,7 @@ const withQuery = userRoutes.filter((route) => inputOf(route, 'query'))
 const withParams = userRoutes.filter((route) => inputOf(route, 'param'))
 const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
 
-/** Fields that null empties, and the one that takes any object: there, those are no wrong values. */
-const NULLABLE = ['statusMessage', 'availability', 'mood', 'expiresAt', 'expiry', 'reason', 'until']
+/** The one that takes any object. */
 const ANY_OBJECT = ['customData']
 
 /** None of these is a value of any other field. */
@@ -96,9 +95,8 @@ const sendBytes = (route: Route, bytes: Uint8Array, type: string): Promise<Reply
 
 function wrongValuesOf(name: string, field: z.ZodType): readonly unknown[] {
   const mayBe = (value: unknown) =>
-    // Some fields may be empty.
-    (value === '' && field.safeParse('').success) ||
-    (value === null && NULLABLE.includes(name)) ||
+    // Some fields may be empty, and null empties some.
+    ((value === '' || value === null) && field.safeParse(value).success) ||
     // Some lists may be empty.
     (Array.isArray(value) && value.length === 0 && field.safeParse([]).success) ||
     (ANY_OBJECT.includes(name) && typeof value === 'object' && value !== null && !Array.isArray(value))

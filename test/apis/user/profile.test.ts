@@ -20,6 +20,8 @@ const EVERYTHING = {
   customLink: 'https://example.com/ada',
   phoneCountryCode: '+44',
   phone: '0123456789',
+  birthdate: '1815-12-10',
+  country: 'GB',
   preferredLanguage: 'en-GB',
   timezone: 'Europe/London',
   currency: 'GBP',
@@ -85,7 +87,6 @@ describe('PATCH /user/me', () => {
     for (const name of UNSETTABLE) expect([name, user[name]]).toEqual([name, null])
     expectRefused(await client.patch('/user/me', { firstName: '__unset__' }), 'firstName')
     expectRefused(await client.patch('/user/me', { username: '__unset__x!' }), 'username')
-    expectRefused(await client.patch('/user/me', { bio: null }), 'bio')
   })
 
   test('a user name moves, is unique without regard to case, and may change its case', async () => {
@@ -172,7 +173,10 @@ describe('PATCH /user/me', () => {
     ['timezone', 'Mars/Olympus'],
     ['timezone', '+01:00'],
     ['currency', 'BTC'],
-    ['currency', 'eur'],
+    ['currency', 'HRK'],
+    ['birthdate', '2999-01-01'],
+    ['birthdate', '2001-02-29'],
+    ['country', 'XX'],
     ['gender', ''],
     ['organization', ' '],
     ['firstName', '<b>'],

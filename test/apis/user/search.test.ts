@@ -45,6 +45,32 @@ describe('who is found', () => {
       expect(await find(query), query).toEqual(['soren_kierke'])
   })
 
+  test('however dashes, apostrophes, dots and joiners are typed, or left out', async () => {
+    await named('jean_luc_obrien', 'Jean-Luc', 'O’Brien')
+    for (const query of [
+      'jean luc',
+      'Jean-Luc',
+      'jean‑luc',
+      'jeanluc',
+      'obrien',
+      "O'Brien",
+      'O’Brien',
+      'o´brien',
+      'o brien',
+      'brien',
+      'luc',
+      'jean luc obrien',
+      "o'brien jean-luc",
+    ]) {
+      expect(await find(query), query).toEqual(['jean_luc_obrien'])
+    }
+    await named('john_smith_ja', 'ジョン・スミス', 'J. R. R.')
+    for (const query of ['ジョン スミス', 'ｼﾞｮﾝ･ｽﾐｽ', 'スミス', 'ジョンスミス', 'j r r', 'j.r.r.'])
+      expect(await find(query), query).toEqual(['john_smith_ja'])
+    await named('ali_reza_fa', 'علی‌رضا', 'کریمی')
+    for (const query of ['علی‌رضا', 'علیرضا', 'علي رضا', 'كريمي']) expect(await find(query), query).toEqual(['ali_reza_fa'])
+  })
+
   test('the owner of the id first, the owner of the user name second, then the rest', async () => {
     const exact = await verifiedPerson('zebra_zoe')
     await verifiedPerson('zebra_zoe_1')

@@ -3,13 +3,15 @@ import { Hono } from 'hono'
 import { startEmailChange } from '../../../core/accounts/email-digits.ts'
 import { choicesIn } from '../../../core/profiles/choices.ts'
 import { getOwnProfile } from '../../../core/profiles/own-profile.ts'
-import { updateProvedProfile } from '../../../core/profiles/proved-update.ts'
+import { type UserRow, updateProvedProfile } from '../../../core/profiles/proved-update.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
+import { withoutShown } from '../../../http/doubts.ts'
 import { describe } from '../../../http/tags.ts'
 import { validateAnyForm } from '../../../http/validate.ts'
 import {
   LocalInfoReply,
+  PROFILE_NAMES,
   ProfileReply,
   TokenGeneratorBody,
   TokenGeneratorReply,
@@ -17,6 +19,7 @@ import {
   toProfile,
   toProvedUpdate,
   toReply,
+  toShown,
   UpdateProfileBody,
   UpdateProfileReply,
 } from '../wire.ts'
@@ -63,11 +66,12 @@ export const profile = new Hono<AppEnv>()
       response: { status: 200, schema: UpdateProfileReply, example: toReply({}) },
       refusals: [415, 429],
     }),
-    validateAnyForm(UpdateProfileBody),
+    validateAnyForm(UpdateProfileBody, PROFILE_NAMES),
     async (c) => {
-      const { ctx, gate } = c.var
+      const { ctx, gate, sent } = c.var
       const body = c.req.valid('json')
-      await updateProvedProfile(ctx, gate, (user) => toProvedUpdate(body, user), ctx.config.epixelChangesPerDay)
+      const toUpdate = (user: UserRow) => toProvedUpdate(withoutShown(body, sent, toShown(ctx, user)), user)
+      await updateProvedProfile(ctx, gate, toUpdate, ctx.config.epixelChangesPerDay)
       return c.json(toReply({}))
     },
   )

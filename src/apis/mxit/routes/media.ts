@@ -9,6 +9,7 @@ import { fileResponse } from '../../../http/file-response.ts'
 import { describe, takes } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { answer, DONE, done, jsonOf } from '../answers.ts'
+import { folderInPath, folderRefInPath } from '../folder-names.ts'
 import { EXAMPLES, toFile, toFolder } from '../presenters.ts'
 import { readFile } from '../uploads.ts'
 import * as wire from '../wire.ts'
@@ -31,7 +32,7 @@ export const mediaRoutes = new Hono<AppEnv>()
     validate('query', wire.ListQuery),
     async (c) => {
       const { skip, count } = c.req.valid('query')
-      return answer(c, (await listMadeFiles(c.var.gate, c.req.valid('param').name, { skip, limit: count })).map(toFile))
+      return answer(c, (await listMadeFiles(c.var.gate, await folderRefInPath(c), { skip, limit: count })).map(toFile))
     },
   )
   .get(
@@ -55,9 +56,11 @@ export const mediaRoutes = new Hono<AppEnv>()
     writes(),
     describe({
       summary: 'Upload a file into a folder',
-      description: 'The bytes with Content-Length; or, deprecated, a base64Binary element as application/xml.',
+      description:
+        'The bytes with Content-Length; or, deprecated, a base64Binary element as application/xml. A folder that there is not is made. ' +
+        'What is declared a form, or octets, gets its type from the first bytes and the name.',
       response: jsonOf(EXAMPLES.file.FileId),
-      refusals: [404, 408, 411, 413, 415],
+      refusals: [408, 411, 413, 415],
     }),
     takes({ raw: ['application/octet-stream', 'application/xml'], form: null }),
     validate('param', wire.FolderParams),
@@ -65,7 +68,7 @@ export const mediaRoutes = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const { formBytesMax } = ctx.config.media
-      const { id } = await uploadFile(ctx, gate, () => readFile(c.req, c.req.valid('param'), c.req.valid('query'), formBytesMax))
+      const { id } = await uploadFile(ctx, gate, async () => readFile(c.req, await folderRefInPath(c), c.req.valid('query'), formBytesMax))
       return c.json(wire.toFileId(id))
     },
   )
@@ -94,9 +97,9 @@ export const mediaRoutes = new Hono<AppEnv>()
     '/user/media/:name',
     writes(),
     describe({ summary: 'Make a folder', response: DONE, refusals: [409] }),
-    validate('param', wire.NewFolderParams),
+    validate('param', wire.FolderParams),
     async (c) => {
-      await createFolder(c.var.ctx, c.var.gate, c.req.valid('param').name)
+      await createFolder(c.var.ctx, c.var.gate, await folderInPath(c))
       return done(c)
     },
   )
@@ -107,7 +110,7 @@ export const mediaRoutes = new Hono<AppEnv>()
     validate('param', wire.FolderParams),
     validate('json', wire.FolderNameBody),
     async (c) => {
-      await changeFolder(c.var.ctx, c.var.gate, c.req.valid('param').name, c.req.valid('json'))
+      await changeFolder(c.var.ctx, c.var.gate, await folderRefInPath(c), c.req.valid('json'))
       return done(c)
     },
   )
@@ -117,7 +120,7 @@ export const mediaRoutes = new Hono<AppEnv>()
     describe({ summary: 'Delete a folder with its files', response: DONE, refusals: [404] }),
     validate('param', wire.FolderParams),
     async (c) => {
-      await deleteFolder(c.var.ctx, c.var.gate, c.req.valid('param').name)
+      await deleteFolder(c.var.ctx, c.var.gate, await folderRefInPath(c))
       return done(c)
     },
   )

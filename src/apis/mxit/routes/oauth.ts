@@ -35,7 +35,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     '/authorize',
     anyone(),
     networkLimit('other'),
-    validate('query', AuthorizeQuery, () => true),
+    validate('query', AuthorizeQuery, { mayRepeat: () => true }),
     describe({
       summary: 'Begin an authorization code flow',
       response: { status: 302, headers: { location: 'The sign-in of Kith, which leads to redirect_uri with code and state' } },
@@ -52,7 +52,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     '/token',
     anyone(),
     networkLimit('other'),
-    validate('form', TokenForm),
+    validate('form', TokenForm, { untyped: true }),
     describe({
       summary: 'Get tokens for a grant',
       description: 'scope is in the words of Mxit, when it is asked for and in the reply. There is no password grant.',
@@ -72,7 +72,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     '/revoke',
     anyone(),
     networkLimit('other'),
-    validate('form', RevokeForm),
+    validate('form', RevokeForm, { untyped: true }),
     describe({
       summary: 'Give a token back, and with it the whole grant',
       response: { status: 200, schema: z.strictObject({}), example: {} },

@@ -5,6 +5,7 @@ import { AVATAR_REDIRECT_SECONDS } from '../../../core/figures.ts'
 import { deleteAvatar, openAvatar, setAvatar } from '../../../core/media/avatars.ts'
 import { avatarColor, defaultAvatarPng } from '../../../core/media/default-avatars.ts'
 import { updateOwnProfile } from '../../../core/profiles/own-profile.ts'
+import type { UserRow } from '../../../core/profiles/proved-update.ts'
 import { setStatusMessage } from '../../../core/profiles/status.ts'
 import type { Gate } from '../../../core/sessions/gate.ts'
 import { getProfile, getPublicProfile, type SeenUser, showTo } from '../../../core/social/visibility.ts'
@@ -12,7 +13,7 @@ import { anyone, requires, requiresOfClient } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe, takes } from '../../../http/tags.ts'
-import { validate } from '../../../http/validate.ts'
+import { validate, validateProfile } from '../../../http/validate.ts'
 import { answer, answerPicture, DONE, done, jsonOf, PNG } from '../answers.ts'
 import * as present from '../presenters.ts'
 import { readPicture } from '../uploads.ts'
@@ -93,10 +94,12 @@ export const profileRoutes = new Hono<AppEnv>()
       description: 'What is not sent stays. A new Email needs a sign-in of the last minutes in an app of the operator.',
       response: FULL,
     }),
-    validate('json', wire.ProfileBody),
+    validateProfile(wire.ProfileBody, wire.PROFILE_NAMES),
     async (c) => {
-      const { user } = await updateOwnProfile(c.var.ctx, c.var.gate, wire.toProfileUpdate(c.req.valid('json')))
-      return answer(c, present.toFullProfile(showTo('owner', user), c.var.ctx.now()))
+      const { ctx, gate, sent } = c.var
+      const show = (user: UserRow) => present.toFullProfile(showTo('owner', user), ctx.now())
+      const { user } = await updateOwnProfile(ctx, gate, wire.toProfileUpdate(c.req.valid('json'), sent, show))
+      return answer(c, present.toFullProfile(showTo('owner', user), ctx.now()))
     },
   )
   .get(

@@ -30,7 +30,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
     '/authorize',
     optionalSession(),
     networkLimit('other'),
-    validate('query', AuthorizeParameters, mayRepeat),
+    validate('query', AuthorizeParameters, { mayRepeat }),
     describe({
       summary: 'Begin an authorization code flow',
       description:
@@ -47,7 +47,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
     '/authorize',
     optionalSession(),
     networkLimit('other'),
-    validate('form', AuthorizeParameters, mayRepeat),
+    validate('form', AuthorizeParameters, { mayRepeat }),
     describe({
       summary: 'Begin an authorization code flow by a form',
       description: 'The same as GET. Without the session cookie the browser is sent to the GET, where it has one.',

@@ -4,9 +4,9 @@ import { updateUser } from '../../../core/admin/update-user.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
-import { validate } from '../../../http/validate.ts'
+import { validateProfile } from '../../../http/validate.ts'
 import { EXAMPLE_USER, toOwnUser, UserReply } from '../presenters.ts'
-import { AdminUpdateBody, toUserUpdate } from '../wire.ts'
+import { AdminUpdateBody, PROFILE_NAMES, toUserUpdate } from '../profile-wire.ts'
 
 export const adminUpdate = new Hono<AppEnv>().patch(
   '/user/admin-api/update',
@@ -17,11 +17,14 @@ export const adminUpdate = new Hono<AppEnv>().patch(
     response: { status: 200, schema: UserReply, example: { ok: 1, data: { user: EXAMPLE_USER } } },
     refusals: [404, 409],
   }),
-  validate('json', AdminUpdateBody),
+  validateProfile(AdminUpdateBody, PROFILE_NAMES),
   async (c) => {
     const { target, ...body } = c.req.valid('json')
-    const { ctx, gate } = c.var
-    const user = await updateUser(ctx, gate, { ...toUserUpdate(body), userId: target })
+    const { ctx, gate, sent } = c.var
+    const user = await updateUser(ctx, gate, {
+      ...toUserUpdate(body, sent, (present) => toOwnUser(present, ctx)),
+      userId: target,
+    })
     return c.json({ ok: 1, data: { user: toOwnUser(user, ctx) } })
   },
 )

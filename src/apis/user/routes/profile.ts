@@ -5,9 +5,9 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { setSessionCookie } from '../../../http/credentials.ts'
 import { describe } from '../../../http/tags.ts'
-import { validate } from '../../../http/validate.ts'
+import { validateProfile } from '../../../http/validate.ts'
 import { EXAMPLE_USER, MeReply, toOwnUser, UpdateMeReply } from '../presenters.ts'
-import { toUserUpdate, toWireFields, UpdateMeBody } from '../wire.ts'
+import { PROFILE_NAMES, toUserUpdate, toWireFields, UpdateMeBody } from '../profile-wire.ts'
 
 export const profile = new Hono<AppEnv>()
   .get(
@@ -29,7 +29,7 @@ export const profile = new Hono<AppEnv>()
     describe({
       summary: "Change the caller's profile, password or e-mail address",
       description: [
-        '`__unset__` clears a field; a value equal to the present one is no change.',
+        '`__unset__` or null clears a field; a value equal to the present one is no change.',
         'A new `password` or `email` needs `currentPassword`, or a sign-in of the last 10 minutes in this browser.',
         'A password ends every session; a browser gets a new cookie.',
         'An address waits as `pendingEmail` until POST /user/verify-email has taken the code that is mailed to it.',
@@ -38,12 +38,12 @@ export const profile = new Hono<AppEnv>()
       response: { status: 200, schema: UpdateMeReply, example: { ok: 1, data: { user: EXAMPLE_USER, pendingEmail: 'new@example.com' } } },
       refusals: [409],
     }),
-    validate('json', UpdateMeBody),
+    validateProfile(UpdateMeBody, PROFILE_NAMES),
     async (c) => {
       const { target, currentPassword, ...body } = c.req.valid('json')
-      const { ctx, gate } = c.var
+      const { ctx, gate, sent } = c.var
       const { user, session, pendingEmail } = await updateOwnProfile(ctx, gate, {
-        ...toUserUpdate(body),
+        ...toUserUpdate(body, sent, (present) => toOwnUser(present, ctx)),
         currentPassword: currentPassword ?? null,
         userId: target ?? null,
       })

@@ -1,0 +1,84 @@
+/** Liquid's words for the fields of an account that are written: one's own, or another's by an administrator (wire §6.12). */
+import * as z from 'zod'
+import type { ProfileField } from '../../config.ts'
+import type { User } from '../../core/accounts/user.ts'
+import { roleId } from '../../core/admin/fields.ts'
+import * as fields from '../../core/fields.ts'
+import { type SentProfile, withoutShown } from '../../http/doubts.ts'
+
+/** Narrower than the core (wire §6.10). */
+export const name = fields.personName
+  .refine((v) => [...v].length <= 64, 'must have at most 64 characters')
+  .meta({ maxLength: 64, example: 'John' })
+
+export const optional = <T extends z.ZodType>(atom: T) => atom.optional()
+
+/** `__unset__` clears a field, as null does, which the reply says of one that is clear. */
+const UNSET = '__unset__'
+const unsettable = <T extends z.ZodType<string>>(atom: T) => z.union([z.literal([UNSET, null]).transform(() => null), atom]).optional()
+
+export const UpdateMeBody = z.strictObject({
+  firstName: optional(name),
+  middleName: unsettable(name),
+  lastName: optional(name.meta({ example: 'Doe' })),
+  username: optional(fields.username),
+  gender: unsettable(fields.gender),
+  bio: unsettable(fields.bio),
+  designation: unsettable(fields.designation),
+  organization: unsettable(fields.organization),
+  pronouns: unsettable(fields.pronouns),
+  customLink: unsettable(fields.customLink),
+  phoneCountryCode: unsettable(fields.phoneCountryCode),
+  phone: unsettable(fields.phone),
+  birthdate: unsettable(fields.birthdate),
+  country: unsettable(fields.country),
+  preferredLanguage: unsettable(fields.locale),
+  timezone: unsettable(fields.zoneinfo),
+  currency: unsettable(fields.currency),
+  email: optional(fields.email),
+  password: optional(fields.password),
+  currentPassword: optional(fields.typedPassword),
+  role: optional(roleId.meta({ description: 'Another one needs admin:profile:write', example: 'user' })),
+  target: optional(fields.userIdHex).meta({ description: 'Another user needs admin:profile:write' }),
+})
+
+/** The same of another user, by an administrator. */
+export const AdminUpdateBody = UpdateMeBody.omit({ currentPassword: true }).extend({ target: fields.userIdHex })
+
+/** What a profile shows under the same names. */
+export const PROFILE_NAMES = Object.keys(
+  UpdateMeBody.omit({ username: true, email: true, password: true, currentPassword: true, role: true, target: true }).shape,
+)
+
+/** The core's words and ours, where they differ. */
+const WIRE_NAMES: Partial<Record<ProfileField, keyof z.output<typeof UpdateMeBody>>> = {
+  givenName: 'firstName',
+  familyName: 'lastName',
+  locale: 'preferredLanguage',
+  zoneinfo: 'timezone',
+}
+
+export function toWireName(field: string): string {
+  // A field that nobody knows may be called like something that every object has.
+  return (Object.hasOwn(WIRE_NAMES, field) ? WIRE_NAMES[field as ProfileField] : undefined) ?? field
+}
+
+/** Those that this room can write: other protocols have fields of their own. */
+export function toWireFields(editable: readonly ProfileField[]): string[] {
+  return editable.map(toWireName).filter((name) => Object.hasOwn(UpdateMeBody.shape, name))
+}
+
+/** What was sent, under the core's names. `show`: the profile as the room shows it. */
+export function toUserUpdate(
+  body: Omit<z.output<typeof UpdateMeBody>, 'currentPassword' | 'target'>,
+  sent: SentProfile | undefined,
+  show: (user: User) => object,
+) {
+  const { username, email, password, role, ...profile } = body
+  const fields = (user: User | null): Record<string, string | null> => {
+    const { firstName, lastName, preferredLanguage, timezone, ...same } = withoutShown(profile, sent, user && show(user))
+    const all = { ...same, givenName: firstName, familyName: lastName, locale: preferredLanguage, zoneinfo: timezone }
+    return Object.fromEntries(Object.entries(all).filter((one): one is [string, string | null] => one[1] !== undefined))
+  }
+  return { fields, username: username ?? null, email: email ?? null, password: password ?? null, role: role ?? null }
+}

@@ -1,0 +1,24 @@
+/** Names of files and folders: what every file system and every program takes. */
+import type * as z from 'zod'
+import { text } from './texts.ts'
+
+/** Directions that make `gnp.exe` of `exe.png`. Letters of right-to-left scripts are fine. */
+const BIDI = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
+/** What no program may call a file: on Windows these are devices, whatever follows the dot. */
+const DEVICE_NAME = /^(con|prn|aux|nul|com[0-9\u00B9\u00B2\u00B3]|lpt[0-9\u00B9\u00B2\u00B3])(\..*)?$/i
+
+/** What a decoder leaves of bytes that were no UTF-8. */
+const REPLACEMENT = '\uFFFD'
+
+/** A name in a file system: of a file or a folder. Stored as Unicode NFC, so that a name typed twice is one name. */
+const entryName = text({ max: 255, asIs: true })
+  .refine((v) => !/[/\\]/.test(v) && v !== '.' && v !== '..', 'must not contain / or \\, and not be . or ..')
+  .refine((v) => !BIDI.test(v), 'must not change the direction of text')
+  .refine((v) => !v.includes(REPLACEMENT), 'must be well-formed Unicode')
+  .refine((v) => v.trim() === v && !v.endsWith('.'), 'must not begin or end with a space, nor end with a dot')
+  .refine((v) => !DEVICE_NAME.test(v), 'is reserved')
+  .transform((v) => v.normalize('NFC'))
+export const fileName = entryName.brand<'FileName'>().meta({ minLength: 1, maxLength: 255, example: 'Holiday.jpg' })
+export type FileName = z.output<typeof fileName>
+export const folderName = entryName.brand<'FolderName'>().meta({ minLength: 1, maxLength: 255, example: 'Holidays' })
+export type FolderName = z.output<typeof folderName>
