@@ -6,7 +6,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { makeSecrets } from './keys.ts'
+import { makeRs256Key, makeSecrets } from './keys.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
 export const DEV_VARS = join(ROOT, '.dev.vars')
@@ -57,7 +57,7 @@ export async function runWrangler(args: readonly string[]): Promise<string> {
   return output
 }
 
-/** Writes what is missing in `.dev.vars`, and touches nothing that is there. Answers all of it. */
+/** Writes what is missing in `.dev.vars`, and touches nothing that is there. Answers all of it. A missing kind of key is added. */
 export async function completeDevVars(origin: string): Promise<NodeJS.Dict<string>> {
   const wanted = {
     ENVIRONMENT: 'development',
@@ -69,7 +69,7 @@ export async function completeDevVars(origin: string): Promise<NodeJS.Dict<strin
     ...(await makeSecrets('dev-')),
   }
   const present = existsSync(DEV_VARS)
-    ? readFileSync(DEV_VARS, 'utf8')
+    ? await withRsaKey(readFileSync(DEV_VARS, 'utf8'))
     : '# Local settings and secrets, made by `npm start`. Never committed.\n'
   const known = parseEnv(present)
   // Single quotes: the keys are JSON, and within them a dotenv parser takes every character as it is.
@@ -80,4 +80,14 @@ export async function completeDevVars(origin: string): Promise<NodeJS.Dict<strin
     chmodSync(DEV_VARS, 0o600)
   }
   return { ...Object.fromEntries(missing), ...known }
+}
+
+/** `.dev.vars` that has signing keys of one kind gets one of the other, as the line was written: by itself, in single quotes. */
+async function withRsaKey(text: string): Promise<string> {
+  const line = /^SIGNING_KEYS='(\{"keys":\[.*)\]\}'$/m.exec(text)
+  if (line === null || text.includes('"kty":"RSA"')) return text
+  const key = JSON.stringify(await makeRs256Key(`dev-${new Date().toISOString().slice(0, 10)}-rs256`))
+  const completed = text.replace(line[0], () => `SIGNING_KEYS='${line[1]},${key}]}'`)
+  writeFileSync(DEV_VARS, completed)
+  return completed
 }

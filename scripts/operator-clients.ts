@@ -16,6 +16,7 @@ import {
   markClientDeleted,
   updateClient,
 } from '../src/store/db/client-registration.ts'
+import { describeClient } from './client-settings.ts'
 import { Refusal } from './local.ts'
 import { execute } from './operator-database.ts'
 import { eventOfOperator, judge, withRefusals } from './operator-input.ts'
@@ -28,14 +29,17 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
   Fields of a client, as in RFC 7591:
     --name <text>                    people see it
     --scope "<scope> <scope>"        the most that its tokens may hold
-    --redirect-uri <uri>             exact; once for each URI
+    --redirect-uri <uri>             https, loopback, or com.example.app:/callback; once for each URI
     --post-logout-redirect-uri <uri> once for each URI
     --grant-type <type>              authorization_code, refresh_token, client_credentials; once for each
-    --auth-method <method>           none, client_secret_basic, client_secret_post
+    --auth-method <method>           none: public; client_secret_basic or _post: with a secret, sent either way
     --first-party, --no-first-party  whether people are asked for consent
     --may-change-addresses           fresh tokens may change the person's e-mail address; only with a secret
     --pkce, --no-pkce                PKCE; only a client with a secret may do without
-    --access-token-seconds <n>       60 to 3600`
+    --access-token-seconds <n>       60 to 3600
+    --id-token-alg <alg>             RS256 (most libraries) or ES256
+    --claims-in-id-token             for libraries that do not ask userinfo
+    --native-development             takes redirect URIs such as myapp://callback and exp://…`
 
 const OPTIONS = {
   name: { type: 'string' },
@@ -48,6 +52,9 @@ const OPTIONS = {
   'may-change-addresses': { type: 'boolean' },
   pkce: { type: 'boolean' },
   'access-token-seconds': { type: 'string' },
+  'id-token-alg': { type: 'string' },
+  'claims-in-id-token': { type: 'boolean' },
+  'native-development': { type: 'boolean' },
 } as const
 
 const PAGE = 100
@@ -77,7 +84,7 @@ async function run(args: readonly string[], remote: boolean): Promise<void> {
     case 'delete':
       return await remove(required(id, command), remote)
     case 'show':
-      return show(await find(required(id, command), remote))
+      return await tellAbout(required(id, command), remote)
     case 'list':
       return await list(id ?? '', remote)
     default:
@@ -106,6 +113,9 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     isFirstParty: values['first-party'],
     mayChangeAddresses: values['may-change-addresses'],
     requiresPkce: values.pkce,
+    idTokenAlg: judge('--id-token-alg', metadata.idTokenAlg, values['id-token-alg']),
+    claimsInIdToken: values['claims-in-id-token'],
+    isNativeDevelopment: values['native-development'],
     accessTokenSeconds: judge('--access-token-seconds', metadata.accessTokenSeconds, seconds === undefined ? undefined : Number(seconds)),
   }
 }
@@ -131,7 +141,7 @@ async function create(id: string | undefined, fields: ClientChanges, remote: boo
   const stored = await execute(writes, findRegisteredClient(row.id), remote)
   if (stored?.createdAt !== now || stored.secretHash !== row.secretHash) throw new Refusal(`The id ${row.id} is taken`)
   show(row)
-  tell(secret)
+  tell(row, secret, remote)
 }
 
 async function change(id: string, changes: ClientChanges, remote: boolean): Promise<void> {
@@ -144,7 +154,7 @@ async function change(id: string, changes: ClientChanges, remote: boolean): Prom
   const stored = await execute([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt), remote)
   if (!stored || stored.secretHash !== row.secretHash) throw new Refusal(`${id} was changed by somebody else meanwhile; nothing was done`)
   show(row)
-  tell(secret)
+  tell(row, secret, remote)
 }
 
 async function remove(id: string, remote: boolean): Promise<void> {
@@ -170,10 +180,17 @@ function show(row: ClientRow): void {
     Array.isArray(value) ? value.join(' ') : value,
   ])
   for (const [name, value] of [['client_id', row.id], ...fields, ['disabled', row.disabledAt !== null]]) {
-    console.log(`${String(name).padEnd(27)} ${value}`)
+    console.log(`${String(name).padEnd(28)} ${value}`)
   }
 }
 
-function tell(secret: string | null): void {
-  if (secret !== null) console.log(`${'client_secret'.padEnd(27)} ${secret}\n\nThe secret is shown this once; only its SHA-256 is kept.`)
+async function tellAbout(id: string, remote: boolean): Promise<void> {
+  const row = await find(id, remote)
+  show(row)
+  tell(row, null, remote)
+}
+
+function tell(row: ClientRow, secret: string | null, remote: boolean): void {
+  console.log(`\n${describeClient(row, secret, remote)}`)
+  if (secret !== null) console.log('\nThe secret is shown this once; only its SHA-256 is kept.')
 }

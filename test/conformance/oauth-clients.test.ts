@@ -12,7 +12,11 @@ let confidential: TestClient
 let publicClient: TestClient
 
 beforeAll(async () => {
-  const common = { postLogoutRedirectUris: [BYE], scopes: `${SCOPE} delegated:profile:read client:oauth:introspect` }
+  const common = {
+    idTokenAlg: 'RS256' as const,
+    postLogoutRedirectUris: [BYE],
+    scopes: `${SCOPE} delegated:profile:read client:oauth:introspect`,
+  }
   const grantTypes = 'authorization_code refresh_token client_credentials'
   confidential = await newClient({ ...common, grantTypes, method: 'client_secret_basic' })
   publicClient = await newClient(common)

@@ -1,4 +1,6 @@
 // `npm start` and what people do next: the journey, the README's first call, the demo data, the operator, a second start.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort, Project, type Server } from './project.ts'
@@ -217,7 +219,7 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   ]
   const told = [
     '--name and --scope',
-    '--scope: "delegated:everything" has a scope',
+    '--scope: "delegated:everything" names unknown scopes: delegated:everything',
     '--redirect-uri: ',
     'redirect_uris: must name',
     'is taken',
@@ -228,8 +230,12 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   }
   const service = ['--grant-type', 'client_credentials', '--auth-method', 'client_secret_basic', '--scope', 'client:profile:read']
   const made = await client('create', 'op-service', '--name', 'It\'s a  "service"; --?', ...service)
-  expect(made).toMatchObject({ code: 0, output: expect.stringContaining('client_name                 It\'s a  "service"; --?\n') })
+  expect(made).toMatchObject({ code: 0, output: expect.stringContaining('client_name                  It\'s a  "service"; --?\n') })
   expect(await status(made.secret)).toBe(200)
+  expect(made.output).toContain('op-service is a confidential client: it sends its secret by HTTP Basic or in the body')
+  expect(made.output).toMatch(
+    new RegExp(`\\n {2}issuer +${server.origin.replace(/:\d+$/, '')}.*\\n[\\s\\S]*\\n {2}client_secret +${made.secret}\\n`),
+  )
   const rotated = await client('rotate-secret', 'op-service')
   expect([await status(made.secret), await status(rotated.secret)]).toEqual([401, 200])
   expect(project.read('.wrangler/demo.json')).not.toContain('op-service')
@@ -243,6 +249,36 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   expect((await client('delete', 'op-service')).code).toBe(0)
   expect(await status(rotated.secret)).toBe(401)
   expect((await client('show', 'op-service')).output).toContain('No client has')
+})
+
+test("the README's own client: made as it is pasted, it says what it is, and a sign-out leads back to it", async () => {
+  const command = /npm run operator -- (client create my-app [\s\S]*?)\n```/.exec(project.read('README.md'))?.[1] ?? ''
+  const { code, output } = await project.run('bash', ['-c', `"${process.execPath}" scripts/operator.ts ${command}`])
+  expect(code).toBe(0)
+  expect(output).toContain('my-app is a public client: it has no secret, and PKCE (S256) is required.')
+  expect(output).toContain('Its ID tokens are signed with RS256.')
+  const settings = Object.fromEntries([...output.matchAll(/^ {2}(\w+) +(.+)$/gm)].map(([, name, value]) => [name, value]))
+  expect(settings).toMatchObject({ client_id: 'my-app', redirect_uri: 'http://localhost:5173/callback', response_type: 'code' })
+  const to = settings.post_logout_redirect_uri ?? ''
+  const query = new URLSearchParams({ client_id: 'my-app', post_logout_redirect_uri: to })
+  const reply = await fetch(`${server.origin}/oauth/logout?${query}`, { redirect: 'manual' })
+  expect([reply.status, reply.headers.get('location')]).toEqual([303, 'http://localhost:5173/'])
+})
+
+test('every client of docs/clients.md is made by its command, and says which kind it is', async () => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'clients.md'), 'utf8')
+  const block = /```sh\n([\s\S]*?)```/.exec(text)?.[1] ?? ''
+  const script = block.replaceAll('npm run operator --', `"${process.execPath}" scripts/operator.ts`)
+  const { code, output } = await project.run('bash', ['-ec', script])
+  expect(output.match(/^my-[\w-]+ is a \w+ client/gm)).toEqual([
+    'my-spa is a public client',
+    'my-web is a confidential client',
+    'my-old-web is a confidential client',
+    'my-app-dev is a public client',
+  ])
+  expect(output.match(/^PKCE \(S256\) is (not )?required/gm)).toEqual(['PKCE (S256) is required', 'PKCE (S256) is not required'])
+  expect(output).toContain('any app on a device can claim its redirect URIs')
+  expect(code).toBe(0)
 })
 
 test('a port that is taken is named', async () => {
@@ -264,10 +300,18 @@ test('a second start completes .dev.vars, keeps the data, and keeps demo.json ri
   await expect(fetch(`${server.origin}/health`)).rejects.toThrow()
   const lines = project.read('.dev.vars').split('\n')
   const kept = lines.filter((line) => !line.startsWith('CORS_ORIGINS='))
-  project.write('.dev.vars', kept.join('\n'))
+  // As they were before there were keys for RS256.
+  const old = kept.map((line) => line.replace(/,\{[^{}]*"kty":"RSA"[^{}]*\}/, ''))
+  project.write('.dev.vars', old.join('\n'))
 
   server = await project.start()
-  expect(project.read('.dev.vars')).toBe(`${kept.join('\n')}CORS_ORIGINS='http://localhost:5173'\n`)
+  const isOfKeys = (line: string) => line.startsWith('SIGNING_KEYS=')
+  const completed = project.read('.dev.vars').split('\n')
+  const others = old.filter((line) => line !== '' && !isOfKeys(line))
+  expect(completed.filter((line) => !isOfKeys(line))).toEqual([...others, "CORS_ORIGINS='http://localhost:5173'", ''])
+  const [before = '', after = ''] = [old, completed].map((all) => all.find(isOfKeys))
+  expect(after.startsWith(before.slice(0, -"]}'".length))).toBe(true)
+  expect(after).toMatch(/,\{"kid":"dev-[\w-]+-rs256","kty":"RSA",[^{}]*\}\]\}'$/)
   expect(project.demo()).toEqual({ ...demo, origin: server.origin })
   expect((await logIn('alice_demo')).status).toBe(200)
   expect((await logIn('bob_demo', 'something-else-entirely')).status).toBe(401)

@@ -1,0 +1,74 @@
+/**
+ * What a client is, in a sentence each, and the settings that an OpenID Connect or OAuth library takes: what the operator
+ * gives to whoever writes the app. The names are those of RFC 6749, RFC 7591 and OpenID Connect.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { type ClientMetadata, toMetadata } from '../src/core/oauth/client-metadata.ts'
+import type { ClientRow } from '../src/store/db/client-registration.ts'
+import { DEV_VARS, ROOT } from './local.ts'
+
+const WIDTH = 29
+
+/** `secret`: where it has just been made; it cannot be read again. */
+export function describeClient(row: ClientRow, secret: string | null, remote: boolean): string {
+  const metadata = toMetadata(row)
+  const settings = settingsOf(row.id, metadata, { secret, origin: originOf(remote) })
+  const lines = settings.map(([name, value]) => `  ${name.padEnd(WIDTH)} ${value}`)
+  return [
+    ...sentencesOf(row.id, metadata, remote),
+    '',
+    'Settings for the app (docs/clients.md has them library by library):',
+    '',
+    ...lines,
+  ].join('\n')
+}
+
+function sentencesOf(id: string, metadata: ClientMetadata, remote: boolean): string[] {
+  const { authMethod, requiresPkce, idTokenAlg, isFirstParty, claimsInIdToken, isNativeDevelopment, grantTypes } = metadata
+  const hasPeople = grantTypes.includes('authorization_code')
+  const kind =
+    authMethod === 'none'
+      ? `${id} is a public client: it has no secret, and PKCE (S256) is required.`
+      : `${id} is a confidential client: it sends its secret by HTTP Basic or in the body, one of them per request.`
+  const pkce = requiresPkce ? 'PKCE (S256) is required.' : 'PKCE (S256) is not required: only for libraries that cannot do it.'
+  const rsa = remote && idTokenAlg === 'RS256' ? ' SIGNING_KEYS of the deployment needs an RSA key for that (npm run keys).' : ''
+  return [
+    kind,
+    ...(hasPeople && authMethod !== 'none' ? [pkce] : []),
+    ...(hasPeople
+      ? [`Its ID tokens are signed with ${idTokenAlg}${claimsInIdToken ? ' and carry the claims of userinfo' : ''}.${rsa}`]
+      : []),
+    ...(hasPeople ? [isFirstParty ? 'People are not asked for consent: it is yours.' : 'People are asked for their consent.'] : []),
+    ...(isNativeDevelopment ? ['It is for development: any app on a device can claim its redirect URIs. Do not release it.'] : []),
+  ]
+}
+
+function settingsOf(id: string, metadata: ClientMetadata, given: { secret: string | null; origin: string }): [string, string][] {
+  const { authMethod, redirectUris, postLogoutRedirectUris, grantTypes, scopes, idTokenAlg } = metadata
+  const { secret, origin } = given
+  const hasPeople = grantTypes.includes('authorization_code')
+  const all: [string, string | null][] = [
+    ['issuer', origin],
+    ['discovery', `${origin}/.well-known/openid-configuration`],
+    ['client_id', id],
+    ['client_secret', secret],
+    ['token_endpoint_auth_method', authMethod === 'none' ? 'none' : 'client_secret_basic or client_secret_post'],
+    ['grant_types', grantTypes.join(' ')],
+    ['response_type', hasPeople ? 'code' : null],
+    ['code_challenge_method', hasPeople ? 'S256' : null],
+    ['redirect_uri', redirectUris.join(' or ') || null],
+    ['post_logout_redirect_uri', postLogoutRedirectUris.join(' or ') || null],
+    ['scope', scopes.join(' ')],
+    ['id_token_signed_response_alg', hasPeople ? idTokenAlg : null],
+  ]
+  return all.filter((entry): entry is [string, string] => entry[1] !== null)
+}
+
+/** As it is configured here, or for the deployment. */
+function originOf(remote: boolean): string {
+  const local = !remote && existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, 'utf8')).ORIGIN : undefined
+  const deployed = remote ? /^ORIGIN *= *"([^"]+)"/m.exec(readFileSync(join(ROOT, 'wrangler.toml'), 'utf8'))?.[1] : undefined
+  return local ?? deployed ?? '<ORIGIN>'
+}
