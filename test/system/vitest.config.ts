@@ -9,7 +9,8 @@ export default defineConfig({
     environment: 'node',
     // Each file runs a server; a small machine has room for one at a time.
     fileParallelism: false,
-    testTimeout: 120_000,
+    // The operator's commands start wrangler each time: seconds on a busy machine, and some tests give many.
+    testTimeout: 300_000,
     hookTimeout: 120_000,
   },
 })
