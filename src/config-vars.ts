@@ -171,6 +171,7 @@ export const vars = z.object({
   USERNAME_HELD_DAYS: whole(30, 0, 3650),
   AUDIT_KEPT_DAYS: whole(400, 30, 36_500),
   GATE: z.enum(['primary', 'replica']).default('primary'),
+  ADMIN_REQUIRES_SECOND_FACTOR: z.enum(['on', 'off', '']).default(''),
   NETWORK_LIMITS: z.enum(['on', 'off', '']).default(''),
   SCRYPT_LN: z.coerce.number().int().min(1).max(15).default(SCRYPT_LN_FLOOR),
   HASH_QUEUE_MAX: whole(4, 1, 64),

@@ -46,6 +46,8 @@ export interface Config {
   readonly auditKeptMs: number
   /** `primary`: a logout-all acts on the very next request. `replica`: within replica lag (design §1.8). */
   readonly gate: 'primary' | 'replica'
+  /** Administration is closed to administrators who have no second factor on. */
+  readonly adminRequiresSecondFactor: boolean
   readonly networkLimits: boolean
   /** log2 of scrypt's N; r and p are fixed (design §1.10). */
   readonly scryptLn: number
@@ -162,7 +164,8 @@ function parseConfig(env: Bindings): Config {
     usernameHeldMs: vars.USERNAME_HELD_DAYS * 86_400_000,
     auditKeptMs: vars.AUDIT_KEPT_DAYS * 86_400_000,
     gate: vars.GATE,
-    networkLimits: vars.NETWORK_LIMITS === 'on' || (vars.NETWORK_LIMITS === '' && vars.ENVIRONMENT === 'production'),
+    adminRequiresSecondFactor: isOnInProduction(vars.ADMIN_REQUIRES_SECOND_FACTOR, vars),
+    networkLimits: isOnInProduction(vars.NETWORK_LIMITS, vars),
     scryptLn: vars.SCRYPT_LN,
     hashQueueMax: vars.HASH_QUEUE_MAX,
     requestsMax: vars.REQUESTS_MAX,
@@ -206,6 +209,11 @@ function lifetimesOf(vars: Vars): Lifetimes {
     resetCodeMs: vars.RESET_CODE_SECONDS * 1_000,
     signInCodeMs: vars.SIGN_IN_CODE_SECONDS * 1_000,
   }
+}
+
+/** What nothing is said of is on in production alone. */
+function isOnInProduction(value: 'on' | 'off' | '', { ENVIRONMENT }: Vars): boolean {
+  return value === 'on' || (value === '' && ENVIRONMENT === 'production')
 }
 
 function avatarUrls(vars: Vars): AvatarConfig['urls'] {

@@ -31,6 +31,8 @@ export const SECOND_FACTOR_TRIES = 10
 export const SECOND_FACTOR_WINDOW_MS = 15 * MINUTE_MS
 /** As with passwords; who gets as far as a second factor has the password. */
 export const SECOND_FACTOR_CONSECUTIVE_MAX = 100
+/** Failures in a row at which the owner gets a mail; at the last of them no digits are taken any more. */
+export const SECOND_FACTOR_FAILURES_TOLD: ReadonlySet<number> = new Set([5, 20, 50, SECOND_FACTOR_CONSECUTIVE_MAX])
 /** RFC 4226 §4: at least 128 bits, 160 recommended. */
 export const TOTP_SECRET_BYTES = 20
 /** RFC 6238 §5.2: one step for a clock that is off or a code that is typed slowly, and no more. */

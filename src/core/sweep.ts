@@ -22,7 +22,7 @@ import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.
 import type { Ctx } from './ctx.ts'
 import { DIGEST_NONCE_KEPT_MS, MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './figures.ts'
 import { sweepMedia } from './media/removal.ts'
-import { removeDeletedClients } from './oauth/client-registration.ts'
+import { removeDeletedClients } from './oauth/client-removal.ts'
 import { sweepEdgeWork } from './social/edge-work.ts'
 
 /**

@@ -29,13 +29,13 @@ export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> 
   })
 }
 
-/**
- * Refuses a write that a browser sends from a foreign page. Programs send neither header and pass; a request with an
- * `Authorization` header cannot be forged by a page without a CORS preflight.
- */
+/** A page cannot send this scheme without a CORS preflight. Basic, Digest and Negotiate a browser adds by itself, to foreign forms too. */
+const BEARER = /^bearer /i
+
+/** Refuses a write that a browser sends from a foreign page. Programs send neither `Origin` nor `Sec-Fetch-Site`, and pass. */
 export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    if (!SAFE_METHODS.has(c.req.method) && c.req.header('authorization') === undefined) {
+    if (!SAFE_METHODS.has(c.req.method) && !BEARER.test(c.req.header('authorization') ?? '')) {
       const origin = c.req.header('origin')
       const site = c.req.header('sec-fetch-site')
       const { config } = c.var.ctx

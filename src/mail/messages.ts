@@ -8,7 +8,7 @@ import type { MailKind } from '../store/db/mail-outbox.ts'
 import { toHtml, toText } from './layout.ts'
 import type { Message } from './mailer.ts'
 import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
-import { recoveryCodeUsed, secondFactorChanged, secondFactorOff, secondFactorOn } from './second-factor-messages.ts'
+import { recoveryCodeUsed, secondFactorChanged, secondFactorFailed, secondFactorOff, secondFactorOn } from './second-factor-messages.ts'
 
 export type { MailFacts } from './parts.ts'
 
@@ -28,10 +28,12 @@ const CONTENTS = {
   second_factor_off: secondFactorOff,
   second_factor_changed: secondFactorChanged,
   recovery_code_used: recoveryCodeUsed,
+  second_factor_failed: secondFactorFailed,
   account_deleted: accountDeleted,
   change_email: changeEmail,
   change_email_digits: changeEmailDigits,
   email_changed: emailChanged,
+  email_changed_again: emailChangedAgain,
   email_change_undone: emailChangeUndone,
   changed_by_admin: changedByAdmin,
 } satisfies Record<MailKind, (facts: MailFacts) => Content>
@@ -186,6 +188,20 @@ function emailChanged(facts: MailFacts): Content {
       'If this was you, all is well. Keep this mail to yourself.',
       'If this was not you, undo the change with this code. That brings this address back and ends every session. Then set a new password right away.',
       ...codeBlocks(facts, { path: '/email/undo', text: 'Undo the change' }),
+    ],
+  }
+}
+
+// To an address that is left while a change from before can still be undone: what undoes that one undoes this one too.
+function emailChangedAgain(facts: MailFacts): Content {
+  return {
+    subject: `Your ${facts.product} account has a new e-mail address`,
+    blocks: [
+      greeting(facts),
+      `your account ${facts.username} has another e-mail address now. Mails no longer go to this one.`,
+      details(facts),
+      'If this was you, all is well.',
+      'If this was not you, look for the mail that we sent when the address was changed before: it went to the address of that time and has a code. The code brings that address back, ends every session and is good for another 7 days.',
     ],
   }
 }

@@ -68,7 +68,7 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   email_changed: 'undo_email_change',
 }
 
-const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null }
+const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null, failures: null }
 /** The outbox row's `params`. */
 const MailParams = z
   .object({
@@ -77,6 +77,7 @@ const MailParams = z
     timeZone: z.string().nullable().catch(null),
     changed: z.array(z.string()).catch([]),
     codesLeft: z.int().nullable().catch(null),
+    failures: z.int().nullable().catch(null),
   })
   .catch(NO_PARAMS)
 

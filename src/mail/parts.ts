@@ -18,6 +18,8 @@ export interface MailFacts {
   readonly changed: readonly string[]
   /** Recovery codes that may still be used; null where that is not what the mail is about. */
   readonly codesLeft: number | null
+  /** Wrong codes in a row; null where that is not what the mail is about. */
+  readonly failures: number | null
   /** When it happened, in milliseconds since 1970. */
   readonly at: number
   /** Whose clock tells that time: the person's own zone, or the one that it happened in; null where neither is known. */

@@ -73,3 +73,19 @@ function codesLeft(left: number): string {
   if (left === 0) return 'It was the last one. Please make new recovery codes.'
   return left === 1 ? 'You have one left. Please make new ones soon.' : `You have ${left} left.`
 }
+
+export function secondFactorFailed(facts: MailFacts): Content {
+  const isClosed = facts.changed.includes('digits_refused')
+  return {
+    subject: `Wrong sign-in codes for your ${facts.product} account`,
+    blocks: [
+      greeting(facts),
+      `someone has entered the password of your account ${facts.username}, and then ${facts.failures ?? 'several'} wrong codes in a row.`,
+      ...(isClosed ? ['Six-digit codes are no longer accepted. Sign in with a recovery code, or ask an administrator for help.'] : []),
+      details(facts),
+      'If this was you, all is well.',
+      'If this was not you, someone knows your password. Set a new one right away, with a code that we send to this address. Do not give a code to anyone.',
+      toNewPassword(facts),
+    ],
+  }
+}

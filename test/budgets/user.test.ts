@@ -128,7 +128,6 @@ describe('a request keeps to the budget of its route', () => {
     expectWithin('POST /user/2fa/totp/confirm', await confirm(wrongCodeOf(secret)), 400)
     const confirmed = await confirm(codeOf(secret))
     expectWithin('POST /user/2fa/totp/confirm', confirmed)
-    expectWithin('POST /user/2fa', await spend(client, 'POST', '/user/2fa', { state: true }))
     expectWithin('GET /user/2fa', await spend(client, 'GET', '/user/2fa'))
     const pending = async () => {
       const reply = await spend(client, 'POST', '/user/login', { username: person.username, password: person.password })
@@ -136,14 +135,16 @@ describe('a request keeps to the budget of its route', () => {
       return { target: person.id, sessionHash: reply.json.data.sessionHash }
     }
     const one = await pending()
-    expectWithin('POST /user/2fa/email', await spend(client, 'POST', '/user/2fa/email', one))
-    expectWithin('POST /user/2fa/email', await spend(client, 'POST', '/user/2fa/email', { ...one, target: 'f'.repeat(24) }))
     const wrong = { ...one, code: wrongCodeOf(secret) }
     expectWithin('POST /user/do-2fa with an app', await spend(client, 'POST', '/user/do-2fa', wrong), 400)
     const code = confirmed.json.data.recoveryCodes[0]
     expectWithin('POST /user/do-2fa with a recovery code', await spend(client, 'POST', '/user/do-2fa', { ...one, code }))
+    expect((await client.post('/user/do-2fa', { ...(await pending()), code: confirmed.json.data.recoveryCodes[1] })).status).toBe(200)
+    expectWithin('POST /user/2fa', await spend(client, 'POST', '/user/2fa', { state: true }))
     clock.advance(STEP_MS)
     const two = await pending()
+    expectWithin('POST /user/2fa/email', await spend(client, 'POST', '/user/2fa/email', two))
+    expectWithin('POST /user/2fa/email', await spend(client, 'POST', '/user/2fa/email', { ...two, target: 'f'.repeat(24) }))
     expectWithin('POST /user/do-2fa with an app', await spend(client, 'POST', '/user/do-2fa', { ...two, code: codeOf(secret) }))
     clock.advance(STEP_MS)
     expect((await client.post('/user/do-2fa', { ...(await pending()), code: codeOf(secret) })).status).toBe(200)

@@ -150,6 +150,23 @@ function expectRefused(reply: Reply): void {
 }
 
 describe('cross-site writes', () => {
+  test('no credentials that a browser adds to a foreign form by itself let it plant a session; a Bearer token, which it never adds, does', async () => {
+    const { username } = await verifiedPerson('csrf_scheme')
+    const form = new URLSearchParams({ username, password: PASSWORD })
+    const logInWith = (authorization: string) =>
+      new Client().post('/user/login', form, { headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', authorization } })
+    for (const authorization of [
+      'Digest username="x", realm="y", nonce="z", uri="/", response="0"',
+      'Basic eDp5',
+      'Negotiate YII=',
+      'Bearerx y',
+      '',
+    ]) {
+      expectRefused(await logInWith(authorization))
+    }
+    expect((await logInWith('bearer anything')).status).toBe(200)
+  })
+
   test('a write that rides on a cookie is refused to every foreign page', async () => {
     const { client } = await signedInPerson('csrf_victim')
     for (const headers of FOREIGN) expectRefused(await client.patch('/user/me', { bio: 'Owned.' }, { headers }))

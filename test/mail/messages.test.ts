@@ -17,9 +17,11 @@ const kinds: MailKind[] = [
   'second_factor_off',
   'second_factor_changed',
   'recovery_code_used',
+  'second_factor_failed',
   'account_deleted',
   'change_email',
   'email_changed',
+  'email_changed_again',
   'email_change_undone',
   'changed_by_admin',
 ]
@@ -38,6 +40,7 @@ function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
     place: 'Lisbon, PT',
     changed: ['email', 'role', 'totp_on'],
     codesLeft: 7,
+    failures: 5,
     at: Date.UTC(2026, 10, 22, 14, 3),
     timeZone: null,
     ...changed,
@@ -57,6 +60,7 @@ const PAGES: Readonly<Partial<Record<MailKind, string>>> = {
   second_factor_on: '/forgot',
   second_factor_changed: '/forgot',
   recovery_code_used: '/forgot',
+  second_factor_failed: '/forgot',
   account_deleted: '/sign-in',
 }
 

@@ -92,6 +92,7 @@ export const secondFactorFlows = {
     success: 200,
     async arrange() {
       const person = await personWithApp('asking')
+      await answer(await pendingLogIn(person, person.client), person.recoveryCodes[0] ?? '', person.client)
       await person.client.post('/user/2fa', { state: true })
       const pending = await pendingLogIn(person)
       return {

@@ -8,7 +8,6 @@ import { signedInAdmin } from '../support/admins.ts'
 import { dumpKv, dumpTables } from '../support/invariants.ts'
 import { Client, newestCode, platform } from '../support/kith.ts'
 import { logIn, signUp } from '../support/people.ts'
-import { bearerOf, userToken } from '../support/tokens.ts'
 
 const LEVELS = ['log', 'info', 'warn', 'error', 'debug'] as const
 const CANARY = 'Canary'
@@ -119,7 +118,7 @@ test('passwords, codes, tokens and cookies lie nowhere in D1, in KV or in the lo
 })
 
 test('what machines prove themselves by lies nowhere in clear: secrets, passwords, HA1, and what is revoked leaves none', async () => {
-  const root = bearerOf(await userToken(await signedInAdmin(newName('keymaker'), 'super_admin'), ['*']))
+  const root = (await signedInAdmin(newName('keymaker'), 'super_admin')).client
   const secrets: string[] = []
   for (const kind of ['robot', 'api_key', 'license_key']) {
     for (const end of ['kept', 'revoked']) {

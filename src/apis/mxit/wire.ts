@@ -235,5 +235,5 @@ export function toProfileUpdate(body: Body, sent: SentProfile | undefined, show:
     const shown = user && show(user)
     return toFields(withoutShown(body, sent, shown), shown)
   }
-  return { ...unsaid, fields, email: body.Email ?? null, phoneMayStandAlone: true, mayOwnAppProve: true }
+  return { ...unsaid, fields, email: body.Email ?? null, phoneMayStandAlone: true, mayMarkedAppProve: true }
 }

@@ -1,7 +1,8 @@
 /**
  * A change of the e-mail address: one use case for every room (wire §6.12, §6.20; security row 10). The new address
  * proves itself with a mailed code before anything changes. The old one is told, and can undo the change for 7 days,
- * whatever whoever has the account does meanwhile. Nobody learns from it whether an address has an account.
+ * whatever whoever has the account does meanwhile. While it can, addresses that are left later get no undo of their own, and
+ * a change back to it is that undo. Nobody learns from it whether an address has an account.
  */
 import { sha256 } from '../../crypto.ts'
 import type { AuditEventId, ChallengeId, MailId, SessionId, UserId } from '../../ids.ts'
@@ -23,14 +24,17 @@ import {
   addressOf,
   type ChangePurpose,
   hasOpenChange,
+  hasOpenUndo,
   isAddressFree,
+  isYoungerThanFactors,
   losesProvedAddress,
   presentAddress,
+  settleUndos,
   updateEmail,
   voidOtherChanges,
   voidUndosAfter,
 } from '../../store/db/email-changes.ts'
-import { insertMail, newestChallenge, signUpKind } from '../../store/db/mail-outbox.ts'
+import { insertMail, kindByChallenge, newestChallenge, signUpKind } from '../../store/db/mail-outbox.ts'
 import { isChallengeOf, type UserRow, userWhere } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -150,15 +154,19 @@ export function claimEmailChange(
   const claimed = wasClaimed(codeHash, claimedBy)
   const undo = newChallenge(ctx, 'undo_email_change', EMAIL_CHANGE_UNDO_MS)
   const tellsOld = both(claimed, losesProvedAddress(address.emailKey))
-  const notice = mailNotice(ctx, { kind: 'email_changed', user, condition: tellsOld, challengeId: undo.id })
+  const kind = kindByChallenge(undo.id, 'email_changed', 'email_changed_again')
+  const notice = mailNotice(ctx, { kind, user, condition: tellsOld, challengeId: undo.id })
+  const condition = both(input.condition, both(isAddressFree(address.emailKey, input.userId), isYoungerThanFactors))
   return {
     claimed,
     witness: findClaim(codeHash, claimedBy),
-    claim: [claimCode({ codeHash, purpose, claimedBy, now }, both(input.condition, isAddressFree(address.emailKey, input.userId)))],
+    claim: [claimCode({ codeHash, purpose, claimedBy, now }, condition)],
     writes: [
-      // These two read the old address, so they stand before its change.
-      insertChallenge(undo, user, tellsOld, presentAddress),
+      // These read the old address and the undos from before, so they stand before the changes of both. One undo at a time,
+      // the oldest: it leads to the address from before, any later one perhaps to a thief's.
+      insertChallenge(undo, user, both(tellsOld, not(hasOpenUndo(input.userId, now))), presentAddress),
       notice.write,
+      settleUndos({ userId: input.userId, email, now, until: now + EMAIL_CHANGE_UNDO_MS }, claimed),
       updateEmail(user, address),
       audit(ctx, { type: 'email_changed', userId: user, condition: claimed }),
     ],

@@ -9,13 +9,14 @@ import type { MailId } from '../../ids.ts'
 import { deriveCode } from '../../mail/codes.ts'
 import { justCounted } from '../../store/db/attempt-counters.ts'
 import type { CodeSeed } from '../../store/db/challenges.ts'
-import { both, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
+import { both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
 import { findOpenChange, tryDigits } from '../../store/db/email-changes.ts'
+import { hasAnySecondFactor, listFactors } from '../../store/db/second-factors.ts'
 import { isUnchanged, type UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Email } from '../fields.ts'
 import { CHALLENGE_TRIES, EMAIL_DIGITS_MS, FRESH_KEY_SIGN_IN_MS } from '../figures.ts'
-import { requireFresh } from '../sessions/fresh.ts'
+import { requireFresh, requireFreshBrowser } from '../sessions/fresh.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { type ChangeProof, claimEmailChange, isNewEmail, requestEmailChange } from './email-change.ts'
 import { deliverLater, newChallenge } from './mail.ts'
@@ -27,11 +28,13 @@ const PURPOSE = 'change_email_digits'
  * are good. Where no mail may go, or nothing would change, the token is one of nothing. At most 2 round trips.
  */
 export async function startEmailChange(ctx: Ctx, gate: Gate, email: Email): Promise<{ token: string }> {
-  const { principal, user } = await gate()
+  const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
   requireFresh(ctx, principal, FRESH_KEY_SIGN_IN_MS)
   if (!isNewEmail(user, email)) return { token: randomToken() }
+  // No log-in of this room proves a factor.
+  if (reads[0].length > 0) requireFreshBrowser(ctx, principal)
   const proof = newDigits(ctx)
-  const condition = isUnchanged(user.id, user.epoch, ctx.now())
+  const condition = both(isUnchanged(user.id, user.epoch, ctx.now()), not(hasAnySecondFactor(user.id)))
   const { mailId, writes } = requestEmailChange(ctx, { user, newEmail: email, condition, proof })
   const change = { user: idOf(user.id), purpose: PURPOSE, email, tries: CHALLENGE_TRIES, usableUntil: ctx.now() } as const
   const open = await ctx.db.commit(writes, findOpenChange(change))

@@ -103,7 +103,7 @@ export function whereFrom(ctx: Recorder, userAgent = ctx.caller.userAgent) {
 export function mailNotice(
   ctx: Recorder,
   notice: {
-    kind: MailKind
+    kind: MailKind | Fragment
     user: UserId | Fragment
     userAgent?: string
     condition?: Fragment
@@ -117,7 +117,13 @@ export function mailNotice(
   const params = JSON.stringify(notice.params ?? whereFrom(ctx, notice.userAgent))
   const user = typeof notice.user === 'number' ? idOf(notice.user) : notice.user
   const challengeId = notice.challengeId === undefined ? noChallenge : challengeOf(notice.challengeId)
-  const row = { id: mailId, kind: kindOf(notice.kind), params, challengeId, createdAt: ctx.now() }
+  const row = {
+    id: mailId,
+    kind: typeof notice.kind === 'string' ? kindOf(notice.kind) : notice.kind,
+    params,
+    challengeId,
+    createdAt: ctx.now(),
+  }
   return { mailId, write: insertMail(row, user, notice.condition ?? always) }
 }
 

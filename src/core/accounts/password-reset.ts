@@ -6,13 +6,14 @@ import { currentMac } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { claimCode, claimedUserId, findClaim, findCodeOwner, wasClaimed } from '../../store/db/challenges.ts'
-import { always } from '../../store/db/database.ts'
+import { always, both, not } from '../../store/db/database.ts'
 import { kindOf } from '../../store/db/mail-outbox.ts'
+import { hasSecondFactor } from '../../store/db/second-factors.ts'
 import { ownerOfAddress, raiseEpoch, updatePassword } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password } from '../fields.ts'
-import { inARowKeys } from '../sessions/password-attempts.ts'
+import { inARowKey, secondFactorInARowKey } from '../sessions/password-attempts.ts'
 import { audit } from './audit.ts'
 import { hashOfCode } from './email-change.ts'
 import { deliverLater, mailCode, mailNotice } from './mail.ts'
@@ -69,7 +70,9 @@ export async function resetPassword(
       claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
       updatePassword({ user, passwordHash, now }, claimed),
       raiseEpoch(user, now),
-      resetCounters(inARowKeys(owner.userId), claimed),
+      resetCounters([inARowKey(owner.userId)], claimed),
+      // Who resets reads the mail. That answers for mailed codes; guesses at an authenticator app go on being counted.
+      resetCounters([secondFactorInARowKey(owner.userId)], both(claimed, not(hasSecondFactor(owner.userId, 'totp')))),
       audit(ctx, { type: 'password_reset', userId: user, condition: claimed }),
       notice.write,
     ],

@@ -17,12 +17,14 @@ import {
   roleDiffers,
   updateRole,
 } from '../../store/db/roles.ts'
+import { listFactors } from '../../store/db/second-factors.ts'
 import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { coveredBy, type Scope } from '../oauth/scopes.ts'
+import { holds, type Scope, storedScopes } from '../oauth/scopes.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
+import { requireAdministrator, requirePowers } from './administrators.ts'
 import { requireBelow } from './rank.ts'
 
 /** What a new role may hold when nothing is said: what the role of every user holds. */
@@ -43,10 +45,11 @@ export async function createRole(
   gate: Gate,
   input: { id: string } & Omit<RoleFields, 'scopes'> & { scopes: readonly Scope[] | null },
 ) {
-  const { principal, reads } = await gate(() => [findRole(input.id)])
+  const { principal, reads } = await gate(({ userId }) => [findRole(input.id), listFactors(userId)])
   requireBelow(principal, input.ranking)
   const scopes = input.scopes ?? DEFAULT_SCOPES
   requireHeld(principal, scopes)
+  requireAdministrator(ctx, principal, reads[1])
   if (reads[0]) throw exists()
   const now = ctx.now()
   const role = { ...input, scopes: scopes.join(' '), createdAt: now }
@@ -65,10 +68,13 @@ export type RoleChanges = { readonly [F in keyof RoleFields]?: RoleFields[F] | u
 /** Changes what is given, and nothing else. */
 export async function changeRole(ctx: Ctx, gate: Gate, input: { id: string } & RoleChanges): Promise<RoleRow> {
   const { id } = input
-  const { principal, reads } = await gate(() => [findRole(id)])
+  const { principal, reads } = await gate(({ userId }) => [findRole(id), listFactors(userId)])
   const role = judgeRole(principal, reads[0], 'system_role_update')
   if (input.ranking !== undefined) requireBelow(principal, input.ranking)
   if (input.scopes) requireHeld(principal, input.scopes)
+  // A higher rank gives more power to whoever has the role.
+  requirePowers(principal, storedScopes(role.scopes))
+  requireAdministrator(ctx, principal, reads[1])
   const next = {
     id,
     displayName: input.displayName ?? role.displayName,
@@ -88,8 +94,9 @@ export async function changeRole(ctx: Ctx, gate: Gate, input: { id: string } & R
 
 /** Deletes a role that nobody has. */
 export async function removeRole(ctx: Ctx, gate: Gate, id: string): Promise<void> {
-  const { principal, reads } = await gate(() => [findRole(id)])
+  const { principal, reads } = await gate(({ userId }) => [findRole(id), listFactors(userId)])
   judgeRole(principal, reads[0], 'system_role_delete')
+  requireAdministrator(ctx, principal, reads[1])
   const condition = isRoleDeletable(id, principal.ranking)
   const gone = await ctx.db.commit(
     [audit(ctx, { ...eventOf(principal, 'role_deleted', id), condition }), deleteRole(id, condition)],
@@ -107,7 +114,7 @@ function judgeRole(principal: UserPrincipal, role: RoleRow | null, refusal: 'sys
 
 /** Nobody gives away what they do not hold. */
 function requireHeld(principal: UserPrincipal, scopes: readonly Scope[]): void {
-  const missing = scopes.filter((scope) => !coveredBy(principal.scopes, scope))
+  const missing = scopes.filter((scope) => !holds(principal.scopes, scope))
   if (missing.length === 0) return
   throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
 }

@@ -3,6 +3,7 @@
  * act is an event that the person sees; the rest of it happens where that event was recorded.
  */
 import type { AuditEventId, SessionId, UserId } from '../../ids.ts'
+import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { type AuditEventType, wasRecorded } from '../../store/db/audit-events.ts'
 import { both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { deleteRecoveryCodesOfNoFactor } from '../../store/db/recovery-codes.ts'
@@ -13,6 +14,7 @@ import { raiseEpoch, userWhere } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
 import { mailNotice } from '../accounts/mail.ts'
 import type { Recorder } from '../ctx.ts'
+import { secondFactorInARowKey } from '../sessions/password-attempts.ts'
 
 /** Whom an act is for, who does it, and what must hold for it. */
 export interface SupportAct {
@@ -66,6 +68,8 @@ export function planFactorRemoval(ctx: Recorder, act: SupportAct & { kinds: read
     ...kinds.map((kind) => deleteSecondFactor(userId, kind, done)),
     ...(kinds.includes('totp') ? [deleteTotp(userId, done)] : []),
     deleteRecoveryCodesOfNoFactor(userId),
+    // The next factor is not to be refused for guesses at this one.
+    resetCounters([secondFactorInARowKey(userId)], done),
     raiseEpoch(userWhere(userId, done), ctx.now()),
   ])
 }

@@ -16,12 +16,14 @@ import { type CodeMail, deliverLater, mailCode } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { MAIL_PAUSE_MS } from '../figures.ts'
+import { storedScopes } from '../oauth/scopes.ts'
 import { requireFreshBrowser } from '../sessions/fresh.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import type { SecondFactors } from '../sessions/second-factors.ts'
 import { type ListedSession, withDetails } from '../sessions/sessions.ts'
 import { type Page, positionOf } from '../social/lists.ts'
+import { requireAdministrator, requirePowers } from './administrators.ts'
 import { judgeTarget } from './moderation.ts'
 import { rankError } from './rank.ts'
 import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from './support-acts.ts'
@@ -39,7 +41,7 @@ export async function listSessionsOf(ctx: Ctx, gate: Gate, userId: UserId, page:
 export async function listFactorsOf(_ctx: Ctx, gate: Gate, userId: UserId): Promise<SecondFactors> {
   const { reads } = await gate(() => [findTarget(userId), listFactors(userId), countUnusedRecoveryCodes(userId)])
   if (!reads[0]) throw new AppError('not_found')
-  return { factors: reads[1], unusedRecoveryCodes: reads[2]?.unused ?? 0 }
+  return { factors: reads[1], unusedRecoveryCodes: reads[2]?.unused ?? 0, isRequired: false }
 }
 
 /** Ends one session of somebody, or all of them with every token. */
@@ -57,17 +59,17 @@ export async function endSessionsOf(ctx: Ctx, gate: Gate, input: { userId: UserI
 /** Takes somebody's second factor off, or all of them. Repeating it changes nothing. */
 export async function removeFactorsOf(ctx: Ctx, gate: Gate, input: { userId: UserId; kind: SecondFactorKind | null }): Promise<void> {
   const { userId, kind } = input
-  const { principal, reads } = await gate(() => [findTarget(userId), listFactors(userId)])
-  requireFreshBrowser(ctx, principal)
-  judgeTarget(principal, reads[0], 'You cannot take off your own second factor here')
+  const { principal, reads } = await gate((own) => [findTarget(userId), listFactors(userId), listFactors(own.userId)])
+  requireAdministrator(ctx, principal, reads[2])
+  const target = judgeTarget(principal, reads[0], 'You cannot take off your own second factor here')
+  requirePowers(principal, storedScopes(target.roleScopes))
   const on = reads[1].map((factor) => factor.kind)
   const kinds = on.filter((one) => kind === null || one === kind)
   if (kinds.length === 0) return
   const planned = planFactorRemoval(ctx, { ...actOf(principal, userId), kinds, isLast: kinds.length === on.length })
   if (await carryOut(ctx, planned)) return
   // Promoted in between, or taken off by somebody else.
-  const [target] = await ctx.db.batch([findTarget(userId)])
-  judgeTarget(principal, target)
+  judgeTarget(principal, await ctx.db.one(findTarget(userId)))
 }
 
 const actOf = (principal: UserPrincipal, userId: UserId) => ({

@@ -1,7 +1,8 @@
 /**
  * What an administrator changes of a user's account: profile, user name, address, password, role (wire §6.12). It
  * applies at once. The rank rule is judged in the gate's batch and again in the write: neither the user nor the new role
- * may be at or above the administrator's rank. The user is told, and everything signed in ends with what it rested on.
+ * may be at or above the administrator's rank, nor hold powers that the administrator lacks. The user is told, and everything
+ * signed in ends with what it rested on. Address, password and role take an administrator who has just signed in.
  */
 import type { AuditEventId, ChallengeId, UserId } from '../../ids.ts'
 import { findConflicts, isRoleBelow, isUserBelow, putPassword } from '../../store/db/admin-updates.ts'
@@ -12,6 +13,7 @@ import { both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { isAddressFree, voidUndosAfter } from '../../store/db/email-changes.ts'
 import { isUsernameFree, type ProfileChanges } from '../../store/db/profile-changes.ts'
 import { findRole, type RoleRow } from '../../store/db/roles.ts'
+import { listFactors, type SecondFactorRow } from '../../store/db/second-factors.ts'
 import { findUserWhere, type UserRow } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
 import { isNewEmail } from '../accounts/email-change.ts'
@@ -21,12 +23,13 @@ import { refuseGuessablePassword } from '../accounts/password-rules.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, usernameKey } from '../fields.ts'
-import { coveredBy } from '../oauth/scopes.ts'
+import { coveredBy, storedScopes } from '../oauth/scopes.ts'
 import { changedFields, changesOf, fieldErrors, type ProfileUpdate, profileWrites, valuesFor } from '../profiles/profile-changes.ts'
 import { settleSearch } from '../profiles/search.ts'
-import { type Gate, insufficientScope } from '../sessions/gate.ts'
+import { type Gate, insufficientScope, secondFactorMissing } from '../sessions/gate.ts'
 import { inARowKeys } from '../sessions/password-attempts.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
+import { requireAdministrator, requirePowers } from './administrators.ts'
 import { requireBelow } from './rank.ts'
 
 const SCOPE = 'admin:profile:write'
@@ -38,14 +41,15 @@ export interface UserUpdate extends ProfileUpdate {
 }
 
 type Conflicts = { readonly username: number; readonly email: number } | null
-type Target = readonly [user: TargetRow | null, role: RoleRow | null, conflicts: Conflicts]
+type Target = readonly [user: TargetRow | null, role: RoleRow | null, conflicts: Conflicts, actorsFactors: SecondFactorRow[]]
 
 /** What `changeUser` judges by, for the gate's batch. */
 export function readsOfUpdate(
+  actorId: UserId,
   userId: UserId,
   { role, username, email }: Pick<UserUpdate, 'role' | 'username' | 'email'>,
-): readonly [Statement<TargetRow | null>, Statement<RoleRow | null>, Statement<Conflicts>] {
-  return [findTarget(userId), findRole(role ?? ''), findConflicts(keysOf(userId, { username, email }))]
+): readonly [Statement<TargetRow | null>, Statement<RoleRow | null>, Statement<Conflicts>, Statement<SecondFactorRow[]>] {
+  return [findTarget(userId), findRole(role ?? ''), findConflicts(keysOf(userId, { username, email })), listFactors(actorId)]
 }
 
 function keysOf(userId: UserId, { username, email }: Pick<UserUpdate, 'username' | 'email'>) {
@@ -54,7 +58,7 @@ function keysOf(userId: UserId, { username, email }: Pick<UserUpdate, 'username'
 
 /** Changes a user's account, all or nothing. What equals the present value is no change. At most 2 round trips. */
 export async function updateUser(ctx: Ctx, gate: Gate, { userId, ...update }: UserUpdate & { userId: UserId }): Promise<UserRow> {
-  const { principal, reads } = await gate(() => readsOfUpdate(userId, update))
+  const { principal, reads } = await gate((claimed) => readsOfUpdate(claimed.userId, userId, update))
   return changeUser(ctx, principal, reads, update)
 }
 
@@ -62,7 +66,7 @@ export async function updateUser(ctx: Ctx, gate: Gate, { userId, ...update }: Us
 export async function changeUser(
   ctx: Ctx,
   principal: UserPrincipal,
-  [target, role, conflicts]: Target,
+  [target, role, conflicts, actorsFactors]: Target,
   sent: UserUpdate,
   isRetry = false,
 ): Promise<UserRow> {
@@ -70,12 +74,17 @@ export async function changeUser(
   // What is wrong in itself is told first, to everybody.
   const update = { ...sent, fields: valuesFor(sent.fields, may ? target : null) }
   if (!may) throw insufficientScope(SCOPE)
+  if (ctx.config.adminRequiresSecondFactor && actorsFactors.length === 0) throw secondFactorMissing(ctx)
   if (!target || target.deletedAt !== null) throw new AppError('not_found')
   if (update.role !== null && !role) throw fieldErrors(['role'], 'is not a role')
   requireBelow(principal, target.ranking)
   const changes = toChanges(ctx, target, update)
   if (role && changes.role) requireBelow(principal, role.ranking)
   if (changedFields(changes).length === 0 && !changes.endsSessions) return target
+  if (changes.endsSessions) {
+    requirePowers(principal, storedScopes(`${target.roleScopes} ${(changes.role && role?.scopes) ?? ''}`))
+    requireAdministrator(ctx, principal, actorsFactors)
+  }
   refuseTaken(conflicts, changes)
   const { password } = update
   if (password !== null) {
@@ -83,11 +92,11 @@ export async function changeUser(
     refuseGuessablePassword(password, context)
   }
   const passwordHash = password === null ? null : await hashPassword(ctx, password)
-  const stored = await storeUpdate(ctx, principal, { user: target, changes, passwordHash })
+  const stored = await storeUpdate(ctx, principal, { user: target, role, changes, passwordHash })
   if (stored) return stored
   // Changed, promoted, deleted or named by another in between: judged once more, as it is now.
   if (isRetry) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
-  return changeUser(ctx, principal, await ctx.db.batch(readsOfUpdate(target.id, update)), update, true)
+  return changeUser(ctx, principal, await ctx.db.batch(readsOfUpdate(principal.userId, target.id, update)), update, true)
 }
 
 /** What differs from the present. Whatever a sign-in rests on ends the sessions. */
@@ -109,19 +118,21 @@ function refuseTaken(conflicts: Conflicts, changes: ProfileChanges): void {
 
 interface StoredUpdate {
   readonly user: TargetRow
+  /** The new one. */
+  readonly role: RoleRow | null
   readonly changes: ProfileChanges
   readonly passwordHash: string | null
 }
 
 /** The user is as read and below the administrator, and so is the new role; the new names are nobody else's. */
-function guardOf(principal: UserPrincipal, { user, changes }: StoredUpdate, now: number): Fragment {
+function guardOf(principal: UserPrincipal, { user, role, changes }: StoredUpdate, now: number): Fragment {
   const { ranking } = principal
   const guards = [
     ...(changes.username ? [isUsernameFree(changes.username.usernameKey, user.id, now)] : []),
     ...(changes.email ? [isAddressFree(changes.email.emailKey, user.id)] : []),
-    ...(changes.role ? [isRoleBelow(changes.role, ranking)] : []),
+    ...(changes.role && role ? [isRoleBelow(role, ranking)] : []),
   ]
-  return guards.reduce(both, isUserBelow({ userId: user.id, epoch: user.epoch, ranking }))
+  return guards.reduce(both, isUserBelow({ userId: user.id, epoch: user.epoch, roleScopes: user.roleScopes, ranking }))
 }
 
 /** Writes it all under one guard: the audit row takes it, and the rest depends on that row. Null: the guard said no. */

@@ -2,7 +2,8 @@
 import { fromHex, type UserId } from '../../ids.ts'
 import { findUsers, insertUserWithRole, listUsers, type Meant, type UserFilter } from '../../store/db/admin-users.ts'
 import { isPrimaryKeyConflict } from '../../store/db/database.ts'
-import { findRole } from '../../store/db/roles.ts'
+import { findRole, type RoleRow } from '../../store/db/roles.ts'
+import { listFactors } from '../../store/db/second-factors.ts'
 import { findTaken, findUser, insertCredential, userExists } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
 import { hashPassword } from '../accounts/password-hash.ts'
@@ -12,11 +13,13 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { email, emailKey, usernameKey } from '../fields.ts'
 import { SEARCH_STRINGS_LOOKED_AT } from '../figures.ts'
+import { storedScopes } from '../oauth/scopes.ts'
 import { firstSearchWrites, searchPrefix } from '../profiles/search.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { type Page, positionOf } from '../social/lists.ts'
 import { type SeenUser, showTo } from '../social/visibility.ts'
+import { requireAdministrator, requirePowers } from './administrators.ts'
 import { requireBelow } from './rank.ts'
 
 export type { UserFilter } from '../../store/db/admin-users.ts'
@@ -61,20 +64,22 @@ const DEFAULT_ROLE = 'user'
 
 /**
  * Makes an account like a sign-up does, with an address that counts as proved at once. Administrators may know which of
- * user name and address is taken: `already_exists` names them.
+ * user name and address is taken: `already_exists` names them. A role with powers takes whoever holds them, just signed in.
  */
 export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: SignUp & { role: string | null }): Promise<SeenUser> {
   const keys = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }
   const now = ctx.now()
   const roleId = input.role ?? DEFAULT_ROLE
-  const { principal, reads } = await gate(() => [findRole(roleId), findTaken({ ...keys, now })])
-  const [role, taken] = reads
+  const { principal, reads } = await gate(({ userId }) => [findRole(roleId), findTaken({ ...keys, now }), listFactors(userId)])
+  const [role, taken, factors] = reads
   if (!role) throw fieldError('role', 'is not a role')
   requireBelow(principal, role.ranking)
+  requirePowers(principal, storedScopes(role.scopes))
+  if (roleId !== DEFAULT_ROLE) requireAdministrator(ctx, principal, factors)
   refuseGuessablePassword(input.password, input)
   refuseTaken(taken)
   const passwordHash = await hashPassword(ctx, input.password)
-  const store = () => storeUser(ctx, principal, { ...input, ...keys, role: roleId, passwordHash })
+  const store = () => storeUser(ctx, principal, { ...input, ...keys, role, passwordHash })
   const stored = await store().catch((error: unknown) => {
     if (!isPrimaryKeyConflict(error)) throw error
     return store()
@@ -87,12 +92,12 @@ export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: SignUp & {
 function storeUser(
   ctx: Ctx,
   principal: UserPrincipal,
-  input: SignUp & { usernameKey: string; emailKey: string; role: string; passwordHash: string },
+  input: SignUp & { usernameKey: string; emailKey: string; role: RoleRow; passwordHash: string },
 ) {
   const { role, passwordHash, password: _, ...fields } = input
   const id = ctx.newId<UserId>()
   const now = ctx.now()
-  const detail = role === DEFAULT_ROLE ? {} : { detail: role }
+  const detail = role.id === DEFAULT_ROLE ? {} : { detail: role.id }
   return ctx.db.commit(
     [
       insertUserWithRole({ ...fields, id, emailVerifiedAt: now, createdAt: now }, role, principal.ranking),

@@ -68,6 +68,7 @@ export function newKeySession(
     idleExpiresAt: expiresAt,
     authenticatedAt: now,
     amr: input.amr.join(' '),
+    secondFactor: null,
   }
   const writes = [
     insertSession(session, input.condition),

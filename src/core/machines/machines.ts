@@ -19,7 +19,9 @@ import {
   type MachineRow,
   revokeMachine,
 } from '../../store/db/machine-credentials.ts'
+import { listFactors } from '../../store/db/second-factors.ts'
 import { audit } from '../accounts/audit.ts'
+import { requireAdministrator } from '../admin/administrators.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { ACCESS_TOKEN_SECONDS_MAX } from '../figures.ts'
@@ -128,9 +130,10 @@ function clientOf(machine: MachineRow, password: string | null, now: number): St
 
 /** Throws `already_exists` for a robot whose name is taken, `forbidden` for what the caller may not give away. */
 export async function createMachine(ctx: Ctx, gate: Gate, request: MachineRequest): Promise<MadeMachine> {
-  const { principal } = await gate()
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   const input = judgeMachine(request, ctx.now())
   requirePowerOver(principal, input)
+  requireAdministrator(ctx, principal, reads[0])
   const { machine, secret, account, writes } = await planMachine(ctx, input, principal.userId)
   const event = trail(ctx, 'machine_created', principal, machine, isMachineUnrevoked(machine.id))
   const stored = await ctx.db.commit([...writes, event], findMachine(machine.id))

@@ -107,6 +107,7 @@ function claimWrites(
     idleExpiresAt,
     authenticatedAt: code.authenticatedAt,
     amr: code.amr,
+    secondFactor: null,
   }
   return [
     claimAuthorizationCode({ codeHash, sessionId, now }),

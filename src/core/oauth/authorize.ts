@@ -18,7 +18,7 @@ import { type Client, toClient } from './clients.ts'
 import { grantedByPerson } from './granted-scopes.ts'
 import { isLoopbackRedirectUri, isRegisteredRedirectUri } from './redirect-uri.ts'
 import { type Judged, judgeRequest, type ResponseMode, toResponseMode } from './request-rules.ts'
-import { coveredBy, type Scope, storedScopes } from './scopes.ts'
+import { coveredBy, powersOf, type Scope, storedScopes } from './scopes.ts'
 import { needsSignIn } from './sign-in-rules.ts'
 
 /** What goes back to the client, by way of the browser. */
@@ -69,7 +69,9 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
       return { kind: 'consent_required' }
     }
     // A consent that is taken back between the look and the code gives none.
-    const condition = isTrusted(ctx, client, request) ? always : isConsentGiven(principal.userId, client.id, consent?.createdAt ?? 0)
+    const condition = isTrusted(ctx, { client, request, scopes })
+      ? always
+      : isConsentGiven(principal.userId, client.id, consent?.createdAt ?? 0)
     return { kind: 'response', response: await issueCode(ctx, { client, request, scopes, principal }, { condition }) }
   })
 }
@@ -126,15 +128,18 @@ interface ConsentQuestion {
 }
 
 function needsConsent(ctx: Ctx, { client, request, judged, scopes, agreed }: ConsentQuestion): boolean {
-  if (judged.prompts.has('consent')) return true
-  if (isTrusted(ctx, client, request)) return false
+  if (judged.prompts.has('consent') || powersOf(scopes).length > 0) return true
+  if (isTrusted(ctx, { client, request, scopes })) return false
   // What was agreed with a client counts for nobody who may only have taken its name.
   return (client.isPublic && !provesClient(ctx, request.redirectUri)) || !scopes.every((scope) => coveredBy(agreed, scope))
 }
 
-/** Ours, and nobody else's program under its name: people are not asked. */
-function isTrusted(ctx: Ctx, client: Client, request: AuthorizationRequest): boolean {
-  return client.isFirstParty && provesClient(ctx, request.redirectUri)
+/**
+ * Ours, and nobody else's program under its name: people are not asked. Administrators are, each time: a link that they open
+ * must not give away what they hold over others.
+ */
+function isTrusted(ctx: Ctx, { client, request, scopes }: Pick<ConsentQuestion, 'client' | 'request' | 'scopes'>): boolean {
+  return client.isFirstParty && powersOf(scopes).length === 0 && provesClient(ctx, request.redirectUri)
 }
 
 /**

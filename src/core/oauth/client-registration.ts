@@ -1,7 +1,8 @@
 /**
  * The registry of clients (RFC 7591 §2, RFC 7592): made, changed, switched off and deleted by administrators and by the
- * operator's command. Nobody makes or touches a client that may hold what they do not hold themselves; a client that is
- * first-party, which asks nobody for consent, is for those who hold all of `admin:all`.
+ * operator's command. Nobody makes or touches a client that may hold what they do not hold themselves; one that people are
+ * not asked about (first-party), or that may change their address, is for those who hold `*`. All of it takes an
+ * administrator who has just signed in; switching a client off or deleting it does not, so that a leak can be stopped at once.
  */
 import type { Config } from '../../config.ts'
 import { sha256 } from '../../crypto.ts'
@@ -11,20 +12,18 @@ import {
   findClientGone,
   findClientOfVersion,
   findRegisteredClient,
-  hasClientRemains,
   insertClient,
   isClientIdFree,
   isClientOfVersion,
-  listDeletedClients,
   listRegisteredClients,
   markClientDeleted,
-  removeClientRemains,
   updateClient,
 } from '../../store/db/client-registration.ts'
+import { listFactors } from '../../store/db/second-factors.ts'
 import { audit } from '../accounts/audit.ts'
+import { requireAdministrator } from '../admin/administrators.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { CLIENT_REMOVAL_AFTER_MS, CLIENT_REMOVAL_CHUNK, CLIENT_REMOVAL_CHUNKS_PER_RUN, DELETED_CLIENTS_AT_A_TIME } from '../figures.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import {
@@ -37,7 +36,7 @@ import {
   toColumns,
   toMetadata,
 } from './client-metadata.ts'
-import { coveredBy, isIdentityScope, storedScopes } from './scopes.ts'
+import { holds, isIdentityScope, storedScopes } from './scopes.ts'
 import { type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts'
 
 export type { ClientRow } from '../../store/db/client-registration.ts'
@@ -135,8 +134,9 @@ export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Prom
   requireAlgorithm(ctx.config, idTokenAlg)
   const registration = planClient({ ...input, accessTokenSeconds, idTokenAlg }, ctx.now())
   const { row } = registration
-  const { principal } = await gate()
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   requirePowerOver(principal, row)
+  requireAdministrator(ctx, principal, reads[0])
   const event = { ...actorOf(principal), type: 'client_created', detail: row.id } as const
   const stored = await ctx.db.commit(
     [audit(ctx, { ...event, condition: isClientIdFree(row.id) }), insertClient(row)],
@@ -149,13 +149,14 @@ export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Prom
 export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } & ClientChanges): Promise<Registration> {
   const { id, ...changes } = input
   requireAlgorithm(ctx.config, changes.idTokenAlg)
-  const { principal, reads } = await gate(() => [findRegisteredClient(id)])
-  const [before] = reads
+  const { principal, reads } = await gate(({ userId }) => [findRegisteredClient(id), listFactors(userId)])
+  const [before, factors] = reads
   if (!before) throw new AppError('not_found')
   requirePowerOver(principal, before)
   const { row, secret, events } = planChange(before, changes, ctx.now())
   requirePowerOver(principal, row)
   if (events.length === 0) return { row, secret }
+  if (events.some(({ type }) => type !== 'client_disabled')) requireAdministrator(ctx, principal, factors)
   const condition = isClientOfVersion(id, before.updatedAt)
   const trail = events.map((event) => audit(ctx, { ...actorOf(principal), ...event, condition }))
   const stored = await ctx.db.commit([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt))
@@ -188,31 +189,17 @@ export async function listClients(_ctx: Ctx, gate: Gate, page: { limit: number; 
   return reads[0]
 }
 
-/** A cron run's share of what deleted clients have left: consents, codes, and sessions among all sessions. */
-export async function removeDeletedClients(ctx: Ctx): Promise<void> {
-  // A code exchange that was on its way when the client ended has made its session by then.
-  const before = ctx.now() - CLIENT_REMOVAL_AFTER_MS
-  let chunks = CLIENT_REMOVAL_CHUNKS_PER_RUN
-  for (const { id } of await ctx.db.one(listDeletedClients({ before, limit: DELETED_CLIENTS_AT_A_TIME }))) {
-    for (let isLeft = true; isLeft; chunks -= 1) {
-      if (chunks <= 0) return
-      const results = await ctx.db.batch([...removeClientRemains(id, CLIENT_REMOVAL_CHUNK, ctx.now()), hasClientRemains(id)])
-      isLeft = results.at(-1) === true
-    }
-    ctx.log('info', 'client_removed', { clientId: id })
-  }
-}
-
 /**
  * A scope that no longer exists grants nothing, so nobody needs to hold it; nor one of identity, which is no power and which
  * each person is asked for (docs/decisions/008).
  */
 function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
   const powers = storedScopes(client.scopes).filter((scope) => !isIdentityScope(scope))
-  const missing = powers.filter((scope) => !coveredBy(principal.scopes, scope))
+  const missing = powers.filter((scope) => !holds(principal.scopes, scope))
   if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
-  if (client.firstParty === 1 && !coveredBy(principal.scopes, 'admin:all')) {
-    throw new AppError('forbidden', 'A first-party client takes admin:all', { reason: 'first_party' })
+  const isTrusted = client.firstParty === 1 || client.mayChangeAddresses === 1
+  if (isTrusted && !holds(principal.scopes, '*')) {
+    throw new AppError('forbidden', 'A client with first_party or may_change_addresses takes the scope *', { reason: 'first_party' })
   }
 }
 

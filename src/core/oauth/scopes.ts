@@ -132,6 +132,23 @@ export function intersectScopes(a: readonly Scope[], b: readonly Scope[]): Scope
   return [...both].filter((scope) => isIdentityScope(scope) || !isCovered(scope))
 }
 
+/**
+ * Powers over the service and over others. Nobody gives one away, or takes an account that has one, who does not hold it;
+ * and a person is always asked before an app gets one.
+ */
+const POWERS: readonly Scope[] = ['admin:all', 'client:all']
+
+/** What of `scopes` is such a power. */
+export function powersOf(scopes: readonly Scope[]): Scope[] {
+  return intersectScopes(scopes, POWERS)
+}
+
+/** Whether a person may give the scope away. Who holds `*` by their role has all that is below it in a signed-in browser. */
+export function holds(held: readonly Scope[], wanted: Scope): boolean {
+  const parts = wanted === '*' ? (['delegated:all', ...POWERS] as const) : [wanted]
+  return parts.every((scope) => coveredBy(held, scope))
+}
+
 /** Writes that a restricted account may not do (design §5): social, profile and media, its own or another's. */
 export function isRefusedWhileRestricted(scope: Scope): boolean {
   const writes: Scope[] = [

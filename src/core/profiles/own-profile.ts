@@ -1,10 +1,11 @@
 /** The caller's own profile: what its owner sees, and may change (wire §6.12). */
 import type { ProfileField } from '../../config.ts'
 import type { MailId, UserId } from '../../ids.ts'
-import { always, both, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
+import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
 import { type ProfileChanges, rowHasProfile } from '../../store/db/profile-changes.ts'
+import { hasAnySecondFactor, toFactors } from '../../store/db/second-factors.ts'
 import {
-  findPasswordHash,
+  findSignInMeans,
   findUserWhere,
   hasPasswordHash,
   raiseEpoch,
@@ -21,8 +22,10 @@ import { changeUser, readsOfUpdate, type UserUpdate } from '../admin/update-user
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Email } from '../fields.ts'
+import { requireFreshBrowser } from '../sessions/fresh.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
+import { requireFactor } from '../sessions/second-factors.ts'
 import { type BrowserSession, newBrowserSession, settleSession } from '../sessions/sessions.ts'
 import { judgePasswords, type PasswordVerdict } from './password-proof.ts'
 import { changedFields, changesOf, profileWrites, refuseUneditable } from './profile-changes.ts'
@@ -46,8 +49,8 @@ export interface OwnProfileUpdate extends UserUpdate {
   readonly currentPassword: string | null
   /** Whose profile, when it is another's: an administrator's act, as a new role is. */
   readonly userId: UserId | null
-  /** A sign-in of just now counts in an app of the operator's own as well: where the protocol has no place for a password. */
-  readonly mayOwnAppProve?: boolean
+  /** A sign-in of just now counts in an app that is registered for it as well: where the protocol has no place for a password. */
+  readonly mayMarkedAppProve?: boolean
 }
 
 export interface ProfileUpdated {
@@ -62,30 +65,41 @@ const NO_READS = [] as const
 
 /**
  * Changes the caller's profile, password and address, all or nothing. What equals the present value is no change. A
- * password or an address needs the present password or a fresh sign-in. A password ends every session: a browser gets a
+ * password or an address needs the present password or a fresh sign-in; with a second factor on, an address needs a fresh
+ * sign-in of a browser with it. A password ends every session: a browser gets a
  * new one in the result. Another's profile, or another role, is left to `core/admin/update-user.ts`.
  */
 export async function updateOwnProfile(ctx: Ctx, gate: Gate, update: OwnProfileUpdate): Promise<ProfileUpdated> {
   const mayBeAdminAct = update.userId !== null || update.role !== null
   const { principal, user, reads } = await gate(
-    ({ userId }) => [findPasswordHash(userId), ...(mayBeAdminAct ? readsOfUpdate(update.userId ?? userId, update) : NO_READS)] as const,
+    ({ userId }) =>
+      [findSignInMeans(userId), ...(mayBeAdminAct ? readsOfUpdate(userId, update.userId ?? userId, update) : NO_READS)] as const,
   )
-  const [credential, ...target] = reads
+  const [means, ...target] = reads
   const isAdminAct = (update.userId !== null && update.userId !== user.id) || (update.role !== null && update.role !== user.role)
-  if (isAdminAct && target.length === 3) {
+  if (isAdminAct && target.length === 4) {
     return { user: await changeUser(ctx, principal, target, update), session: null, pendingEmail: null }
   }
   const changes = changesOf(user, update)
   refuseUneditable(ctx, changes)
   const newEmail = isNewEmail(user, update.email) ? update.email : null
+  if (newEmail !== null) requireFactorForAddress(ctx, principal, means?.secondFactors ?? null)
   const isSensitive = update.password !== null || newEmail !== null
   const verdict = isSensitive
-    ? await judgePasswords(ctx, principal, { ...user, passwordHash: credential?.passwordHash ?? null }, update)
+    ? await judgePasswords(ctx, principal, { ...user, passwordHash: means?.passwordHash ?? null }, update)
     : NOT_ASKED
-  const change: Change = { principal, user, changes, guard: guardOf(ctx, user, changes), newEmail, verdict }
+  const guard = guardOf(ctx, user, changes)
+  const change: Change = { principal, user, changes, guard, newEmail, verdict, hasFactor: (means?.secondFactors ?? null) !== null }
   if (update.password === null || !verdict.isNew) return storeProfile(ctx, change)
   refuseGuessablePassword(update.password, { username: changes.username?.username ?? user.username, email: user.email })
   return storePassword(ctx, change, await hashPassword(ctx, update.password))
+}
+
+/** Codes and resets go to the address: whoever has the password alone must not lead them elsewhere. */
+function requireFactorForAddress(ctx: Ctx, principal: UserPrincipal, secondFactors: string | null): void {
+  if (secondFactors === null) return
+  requireFreshBrowser(ctx, principal)
+  requireFactor(principal, toFactors(secondFactors))
 }
 
 const NOT_ASKED: PasswordVerdict = { isNew: false, isProved: false, writes: [] }
@@ -97,6 +111,7 @@ interface Change {
   readonly guard: Guard
   readonly newEmail: Email | null
   readonly verdict: PasswordVerdict
+  readonly hasFactor: boolean
 }
 
 function writesOf(ctx: Ctx, { user, changes, guard }: Change): Statement<unknown>[] {
@@ -111,8 +126,10 @@ interface EmailWrites {
 }
 
 /** Starts the change of the address where `condition` holds, if there is one to start. */
-function emailWritesOf(ctx: Ctx, { user, newEmail }: Change, condition: Fragment): EmailWrites {
+function emailWritesOf(ctx: Ctx, { user, newEmail, hasFactor }: Change, guard: Fragment): EmailWrites {
   if (newEmail === null) return { mailIds: [], requested: always, writes: [] }
+  // A factor that has come on meanwhile was not asked for.
+  const condition = hasFactor ? guard : both(guard, not(hasAnySecondFactor(user.id)))
   const { mailId, requested, writes } = requestEmailChange(ctx, { user, newEmail, condition })
   return { mailIds: [mailId], requested, writes }
 }
@@ -144,7 +161,13 @@ async function storePassword(ctx: Ctx, change: Change, passwordHash: string): Pr
   // A password that was proved just now is a fresh sign-in, but not one with a second factor: that is as old as it was.
   const isFreshNow = change.verdict.isProved && !principal.amr.includes('otp')
   const authenticatedAt = isFreshNow ? now : principal.authenticatedAt
-  const next = newBrowserSession(ctx, { userId: user.id, amr: principal.amr, authenticatedAt, condition: changed })
+  const next = newBrowserSession(ctx, {
+    userId: user.id,
+    amr: principal.amr,
+    secondFactor: principal.secondFactor,
+    authenticatedAt,
+    condition: changed,
+  })
   const notice = mailNotice(ctx, { kind: 'password_changed', user: user.id, condition: changed })
   const email = emailWritesOf(ctx, change, changed)
   const stored = await ctx.db.commit(

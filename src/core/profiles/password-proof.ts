@@ -23,9 +23,9 @@ function isFreshBrowser(ctx: Ctx, principal: UserPrincipal): boolean {
   return principal.clientId === null && isFresh(ctx, principal)
 }
 
-/** The same in an app of the operator's own, which is lent nothing: for protocols that know no password here (wire §6.20). */
-function isFreshOwnApp(ctx: Ctx, principal: UserPrincipal): boolean {
-  return principal.isFirstParty && isFresh(ctx, principal)
+/** The same in an app that is registered for it: for protocols that know no password here (docs/decisions/011). */
+function isFreshMarkedApp(ctx: Ctx, principal: UserPrincipal): boolean {
+  return principal.mayChangeAddresses && isFresh(ctx, principal)
 }
 
 function reauthenticationRequired(field: string): AppError {
@@ -66,7 +66,7 @@ export async function judgePasswords(
   ctx: Ctx,
   principal: UserPrincipal,
   user: UserWithPassword,
-  sent: { password: string | null; currentPassword: string | null; mayOwnAppProve?: boolean },
+  sent: { password: string | null; currentPassword: string | null; mayMarkedAppProve?: boolean },
 ): Promise<PasswordVerdict> {
   const { password, currentPassword } = sent
   if (currentPassword !== null) {
@@ -80,7 +80,7 @@ export async function judgePasswords(
   }
   const tried = password === null ? null : await tryPassword(ctx, user, password)
   if (tried?.right) return { isNew: false, isProved: true, writes: [tried.forget] }
-  const isFreshNow = isFreshBrowser(ctx, principal) || (sent.mayOwnAppProve === true && isFreshOwnApp(ctx, principal))
+  const isFreshNow = isFreshBrowser(ctx, principal) || (sent.mayMarkedAppProve === true && isFreshMarkedApp(ctx, principal))
   if (!isFreshNow) throw reauthenticationRequired('currentPassword')
   return { isNew: password !== null, isProved: false, writes: tried ? [tried.forget] : [] }
 }

@@ -1,7 +1,9 @@
 /** Sensitive acts need a person who has just signed in (ASVS 7.5.1; design §6). */
+import { NO_ID } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { FRESH_SIGN_IN_MS } from '../figures.ts'
+import { keyIdOf } from '../machines/keys.ts'
 import type { UserPrincipal } from './principal.ts'
 
 export function isFresh(ctx: Ctx, principal: UserPrincipal, withinMs = FRESH_SIGN_IN_MS): boolean {
@@ -15,13 +17,21 @@ export function requireFresh(ctx: Ctx, principal: UserPrincipal, withinMs?: numb
   }
 }
 
+/** The same of the person in a browser or an app: a program with a key asks for passwords itself, which is no sign-in to trust here. */
+export function requireFreshOfPerson(ctx: Ctx, principal: UserPrincipal): void {
+  if (keyIdOf(principal.clientId) !== NO_ID) throw browserRequired()
+  requireFresh(ctx, principal)
+}
+
 /**
  * The same for what a person signs in with: in the browser itself. An app's token was only lent that sign-in, and an app
  * that could put a factor of its own on, or take one off, could lock its owner out for good.
  */
 export function requireFreshBrowser(ctx: Ctx, principal: UserPrincipal): void {
-  if (principal.clientId !== null) {
-    throw new AppError('reauthentication_required', 'Sign in with a browser', { reason: 'browser_sign_in_required' })
-  }
+  if (principal.clientId !== null) throw browserRequired()
   requireFresh(ctx, principal)
+}
+
+function browserRequired(): AppError {
+  return new AppError('reauthentication_required', 'Sign in with a browser', { reason: 'browser_sign_in_required' })
 }

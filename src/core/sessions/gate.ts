@@ -6,16 +6,17 @@
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { SessionId, UserId } from '../../ids.ts'
-import type { Results, Statement } from '../../store/db/database.ts'
+import { findIf, type Results, type Statement } from '../../store/db/database.ts'
 import { findLivingKey, type MachineRow } from '../../store/db/machine-credentials.ts'
 import { type ClientGateRow, findClientGateRow } from '../../store/db/oauth-clients.ts'
+import { hasAnySecondFactor } from '../../store/db/second-factors.ts'
 import { findGateRow, type GateRow, touchSession } from '../../store/db/sessions.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { SESSION_TOUCH_MS } from '../figures.ts'
 import { touchMachineLater } from '../machines/last-use.ts'
-import { coveredBy, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from '../oauth/scopes.ts'
+import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from '../oauth/scopes.ts'
 import type { Claim, ClientPrincipal, Principal, UserPrincipal } from './principal.ts'
 
 type Reads = readonly Statement<unknown>[]
@@ -47,14 +48,27 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
   return async (reads) => {
     if (!isOfSession(claim)) throw insufficientScope(needed)
     const keys = keyReads(ctx, claim)
-    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claimedOf(claim)) ?? [])])
-    const results = rest.slice(keys.length)
+    const factors = factorReads(ctx, claim, needed)
+    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...factors, ...(reads?.(claimedOf(claim)) ?? [])])
     if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
     if (needed) requireScope(principal, needed)
-    return { principal, user: row, reads: results as never }
+    if (factors.length > 0 && rest[keys.length] !== true) throw secondFactorMissing(ctx)
+    return { principal, user: row, reads: rest.slice(keys.length + factors.length) as never }
   }
+}
+
+/** The read that administration takes where it is closed to who has no second factor; none otherwise. */
+function factorReads(ctx: Ctx, { userId }: SessionClaim, needed: Scope | null): Statement<boolean>[] {
+  const isAsked = ctx.config.adminRequiresSecondFactor && needed !== null && covers('admin:all', needed)
+  return isAsked ? [findIf(hasAnySecondFactor(userId))] : []
+}
+
+/** Administration is closed to the caller until a second factor is on; the message says where. */
+export function secondFactorMissing(ctx: Ctx): AppError {
+  const message = `Administrators need a second factor. Switch one on at ${ctx.config.origin}/account/two-step`
+  return new AppError('forbidden', message, { reason: 'second_factor_missing' })
 }
 
 /** The read that a key takes which came along; none without one. */
@@ -163,13 +177,14 @@ function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrinci
     userId: row.id,
     sessionId: row.sessionId,
     clientId: row.sessionClientId,
-    isFirstParty: row.clientFirstParty === 1,
+    mayChangeAddresses: row.clientMayChangeAddresses === 1,
     scopes: withinPerson(granted, storedScopes(row.roleScopes)),
     role: row.role,
     ranking: row.roleRanking,
     restricted: isInForce(row.restrictedAt, row.restrictedUntil, now),
     authenticatedAt: row.sessionAuthenticatedAt,
     amr: row.sessionAmr.split(' '),
+    secondFactor: row.sessionSecondFactor,
   }
 }
 

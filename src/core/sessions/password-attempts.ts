@@ -53,7 +53,7 @@ export function inARowKey(who: UserId | string): string {
   return `password-in-a-row:${who}`
 }
 
-/** The same of second factors. Both begin anew when the password is reset. */
+/** The same of second factors. A reset starts it anew where no authenticator app is on (see `accounts/password-reset.ts`). */
 export function secondFactorInARowKey(who: UserId): string {
   return `second-factor-in-a-row:${who}`
 }

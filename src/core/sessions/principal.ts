@@ -44,8 +44,8 @@ export interface UserPrincipal {
   readonly sessionId: SessionId
   /** Null for a signed-in browser. */
   readonly clientId: string | null
-  /** The client is the operator's own. */
-  readonly isFirstParty: boolean
+  /** The client is registered as one that may start a change of the person's address (docs/decisions/011). */
+  readonly mayChangeAddresses: boolean
   readonly scopes: readonly Scope[]
   readonly role: string
   readonly ranking: number
@@ -53,6 +53,8 @@ export interface UserPrincipal {
   readonly authenticatedAt: number
   /** RFC 8176. */
   readonly amr: readonly string[]
+  /** What completed the sign-in in two steps: `totp`, `recovery_code` or `email`. Browsers only. */
+  readonly secondFactor: string | null
 }
 
 export interface ClientPrincipal {

@@ -1,7 +1,8 @@
 /**
  * The second half of a sign-in (design §2; ASVS 6.5, 6.6; security rows 14-18, 20, 22): a pending log-in is answered with
  * the mailed code, a code of the authenticator app, or a recovery code. All guesses share their limits: 5 per pending
- * log-in, 10 in 15 minutes and 100 in a row per account. What was answered with is used up in the batch that makes the
+ * log-in, 10 in 15 minutes per account. Six digits are refused after 100 failures in a row; recovery codes are not, which
+ * nobody guesses (80 bits): they are the owner's way in. Failures in a row are told to the owner. What was answered with is used up in the batch that makes the
  * session. Who lacks the `sessionHash`, which takes the password, learns nothing.
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
@@ -19,7 +20,7 @@ import {
   type SignInChallengeRow,
   trySignIn,
 } from '../../store/db/challenges.ts'
-import { always, both, type Fragment, findIf, idOf, type Statement } from '../../store/db/database.ts'
+import { always, both, type Fragment, findIf, idOf, never, type Statement } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
 import { claimRecoveryCode, countUnusedRecoveryCodes, isUnusedRecoveryCode } from '../../store/db/recovery-codes.ts'
 import { hasSecondFactor } from '../../store/db/second-factors.ts'
@@ -30,7 +31,13 @@ import { restorableSince } from '../accounts/deletion.ts'
 import { deliverLater, mailAttempt, mailNotice, whereFrom } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { CHALLENGE_TRIES, SECOND_FACTOR_CONSECUTIVE_MAX, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS } from '../figures.ts'
+import {
+  CHALLENGE_TRIES,
+  SECOND_FACTOR_CONSECUTIVE_MAX,
+  SECOND_FACTOR_FAILURES_TOLD,
+  SECOND_FACTOR_TRIES,
+  SECOND_FACTOR_WINDOW_MS,
+} from '../figures.ts'
 import { FOREVER_MS, rateLimited, secondFactorInARowKey } from './password-attempts.ts'
 import type { Claim } from './principal.ts'
 import { recoveryCodeHash } from './recovery-codes.ts'
@@ -81,8 +88,8 @@ function attemptsOf(ctx: Ctx, userId: UserId): { recent: Attempt; inARow: Attemp
 }
 
 /**
- * Answers a pending log-in. Wrong, used, expired and foreign are one refusal, `code_invalid`; so is every code after 100
- * failures in a row, until the password is reset. At most 2 round trips.
+ * Answers a pending log-in. Wrong, used, expired and foreign are one refusal, `code_invalid`; so are all digits after 100
+ * failures in a row. At most 2 round trips.
  */
 export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer): Promise<SignInOutcome> {
   const { userId } = input
@@ -90,10 +97,11 @@ export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer):
   const { recent, inARow } = attemptsOf(ctx, userId)
   const triable = isSignInTriable(pending)
   const hash = recoveryCodeHash(input.code)
-  const [counted, , challenge, user, counter, isTriable, hasEmail, totp, isRecovery, recovery] = await ctx.db.batch([
+  const isDigits = hash === null
+  const [counted, failures, challenge, user, counter, isTriable, hasEmail, totp, isRecovery, recovery] = await ctx.db.batch([
     countAttempt(recent, triable),
-    countAttempt(inARow, justCounted),
-    trySignIn(pending, both(wasCounted(recent), wasCounted(inARow))),
+    countAttempt(inARow, isDigits ? justCounted : never),
+    trySignIn(pending, isDigits ? both(wasCounted(recent), wasCounted(inARow)) : wasCounted(recent)),
     findUser(userId),
     findCounter(recent.key),
     findIf(triable),
@@ -109,10 +117,23 @@ export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer):
       ? await judgeDigits(ctx, input.code, { challenge, hasEmail, totp })
       : isRecovery && ({ method: 'recovery_code', hash, left: (recovery?.unused ?? 1) - 1 } as const)
   if (!proof) {
-    await ctx.db.one(audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always }))
+    const notice = failuresNotice(ctx, input, failures?.count ?? 0)
+    await ctx.db.batch([
+      audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always }),
+      ...(notice ? [notice.write] : []),
+    ])
+    if (notice) deliverLater(ctx, notice.mailId)
     throw refusal()
   }
   return claimPendingSignIn(ctx, { ...input, challenge, user, proof, counters: [recent.key, inARow.key] })
+}
+
+/** Tells the owner: whoever fails here has the password. At a few counts only, so that it is no flood. */
+function failuresNotice(ctx: Ctx, { userId, userAgent }: SecondFactorAnswer, failures: number) {
+  if (!SECOND_FACTOR_FAILURES_TOLD.has(failures)) return null
+  const changed = failures === SECOND_FACTOR_CONSECUTIVE_MAX ? ['digits_refused'] : []
+  const params = { ...whereFrom(ctx, userAgent), failures, changed }
+  return mailNotice(ctx, { kind: 'second_factor_failed', user: userId, params })
 }
 
 /** Both kinds are looked at whatever the first says. A code is mailed, and counts, only where codes by e-mail are on. */

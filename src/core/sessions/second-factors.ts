@@ -2,8 +2,8 @@
  * Second factors that are on: which, and switching them off; codes by e-mail on, the weakest kind (NIST 800-63B-4 §3.1.3);
  * new recovery codes (security rows 18-20). How an authenticator app gets on is in `totp-enrolment.ts`.
  *
- * Who has a factor on switches off from a sign-in with one; a recovery code counts as one, so that a lost device can be
- * taken off. Every change of the factors ends the other sessions, and sends a notice.
+ * Who has a factor on changes the factors from a sign-in with the strongest of them; a recovery code counts as that, so
+ * that a lost device can be taken off. Every change of the factors ends the other sessions, and sends a notice.
  */
 import type { AuditEventId, UserId } from '../../ids.ts'
 import { findEvent, wasRecorded } from '../../store/db/audit-events.ts'
@@ -16,6 +16,7 @@ import {
 } from '../../store/db/recovery-codes.ts'
 import {
   deleteSecondFactor,
+  findSecondFactor,
   hasAnySecondFactor,
   hasSecondFactor,
   insertSecondFactor,
@@ -29,28 +30,43 @@ import { audit } from '../accounts/audit.ts'
 import { deliverLater, mailNotice, whereFrom } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { requireFresh, requireFreshBrowser } from './fresh.ts'
+import { intersectScopes } from '../oauth/scopes.ts'
+import { requireFreshBrowser, requireFreshOfPerson } from './fresh.ts'
 import type { Gate } from './gate.ts'
 import type { UserPrincipal } from './principal.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
+import type { SignInMethod } from './sign-in.ts'
 
 export interface SecondFactors {
   /** The strongest first; codes by e-mail are the weakest. */
   readonly factors: readonly SecondFactorRow[]
   readonly unusedRecoveryCodes: number
+  /** Administration is closed to the caller as long as none is on. */
+  readonly isRequired: boolean
 }
 
 /** What the caller has on. One round trip. */
-export async function listSecondFactors(_ctx: Ctx, gate: Gate): Promise<SecondFactors> {
-  const { reads } = await gate(({ userId }) => [listFactors(userId), countUnusedRecoveryCodes(userId)])
-  return { factors: reads[0], unusedRecoveryCodes: reads[1]?.unused ?? 0 }
+export async function listSecondFactors(ctx: Ctx, gate: Gate): Promise<SecondFactors> {
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId), countUnusedRecoveryCodes(userId)])
+  const isAdministrator = intersectScopes(principal.scopes, ['admin:all']).length > 0
+  const isRequired = ctx.config.adminRequiresSecondFactor && isAdministrator
+  return { factors: reads[0], unusedRecoveryCodes: reads[1]?.unused ?? 0, isRequired }
 }
 
-/** Throws unless the session was begun with a second factor. A recovery code is one: its `amr` is that of any other. */
-export function requireFactor(principal: UserPrincipal): void {
-  if (principal.amr.includes('otp')) return
-  throw new AppError('reauthentication_required', 'Sign in with the second factor first', { reason: 'second_factor_required' })
+/**
+ * Throws unless the sign-in was completed with a factor where one is on, and with more than a mailed code where an
+ * authenticator app is: who reads the mail must not get past the app. A recovery code counts as the app that it stands in for.
+ */
+export function requireFactor(principal: UserPrincipal, factors: readonly Pick<SecondFactorRow, 'kind'>[]): void {
+  if (factors.length === 0) return
+  const hasApp = factors.some(({ kind }) => kind === 'totp')
+  const isProved = hasApp ? STRONG_METHODS.has(principal.secondFactor ?? '') : principal.amr.includes('otp')
+  if (isProved) return
+  const message = hasApp ? 'Sign in with the authenticator app or a recovery code first' : 'Sign in with the second factor first'
+  throw new AppError('reauthentication_required', message, { reason: 'second_factor_required' })
 }
+
+const STRONG_METHODS: ReadonlySet<string> = new Set(['totp', 'recovery_code'] satisfies SignInMethod[])
 
 /** What was changed, for the notice; the words are in `mail/second-factor-messages.ts`. */
 export type FactorChange = 'totp_on' | 'totp_replaced' | 'totp_off' | 'email_on' | 'email_off' | 'recovery_codes'
@@ -66,28 +82,40 @@ export function factorNotice(ctx: Ctx, notice: { user: UserId; change: FactorCha
 const othersThan = (kind: SecondFactorKind, factors: readonly SecondFactorRow[]) => factors.filter((factor) => factor.kind !== kind)
 
 /**
- * Switches e-mail codes on or off for the caller. Needs a fresh sign-in; to switch off, one with a factor. All other
- * sessions of the user end, and a notice goes out. Repeating it changes nothing.
+ * Switches e-mail codes on or off for the caller. Needs a fresh sign-in of a browser, with a factor where one is on. The
+ * first factor an app may switch on, as apps of the older API do; a program with a key never. All other sessions of the
+ * user end, and a notice goes out. Repeating it changes nothing.
  */
 export async function setEmailSecondFactor(ctx: Ctx, gate: Gate, on: boolean): Promise<void> {
   const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
   const [factors] = reads
-  if (on) requireFresh(ctx, principal)
+  if (on && !factors.some(({ kind }) => kind === 'totp')) requireFreshOfPerson(ctx, principal)
   else requireFreshBrowser(ctx, principal)
   if (factors.some(({ kind }) => kind === 'email') === on) return
+  requireFactor(principal, factors)
   if (!on) return switchOff(ctx, principal, 'email', factors)
   if (user.emailVerifiedAt === null) throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
-  const { userId, sessionId } = principal
+  await switchEmailOn(ctx, principal, factors)
+}
+
+async function switchEmailOn(ctx: Ctx, { userId, sessionId }: UserPrincipal, factors: readonly SecondFactorRow[]): Promise<void> {
+  const id = ctx.newId<AuditEventId>()
+  const done = wasRecorded(id)
   const now = ctx.now()
-  // Guards look at the state before the switch, so they stand before it in the batch.
-  const changes = not(hasSecondFactor(userId, 'email'))
-  const notice = factorNotice(ctx, { user: userId, change: 'email_on', last: factors.length === 0, condition: changes })
-  await ctx.db.batch([
-    notice.write,
-    audit(ctx, { type: 'second_factor_on', userId, sessionId, detail: 'email', condition: changes }),
-    insertSecondFactor(userId, 'email', now),
-    endOtherSessions({ userId, keep: sessionId, now }),
-  ])
+  // A factor that has come on meanwhile asks for more than this sign-in has proved.
+  const isAsRead = factors.length === 0 ? not(hasAnySecondFactor(userId)) : not(hasSecondFactor(userId, 'email'))
+  const condition = both(isAsRead, isSessionOpen(sessionId))
+  const notice = factorNotice(ctx, { user: userId, change: 'email_on', last: factors.length === 0, condition: done })
+  const stored = await ctx.db.commit(
+    [
+      audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'email', condition }),
+      notice.write,
+      insertSecondFactor(userId, 'email', now, done),
+      endOtherSessions({ userId, keep: sessionId, now }, done),
+    ],
+    findSecondFactor(userId, 'email'),
+  )
+  if (!stored) throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required' })
   deliverLater(ctx, notice.mailId)
 }
 
@@ -96,12 +124,13 @@ export async function removeTotp(ctx: Ctx, gate: Gate): Promise<void> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   const [factors] = reads
   requireFreshBrowser(ctx, principal)
-  if (factors.some(({ kind }) => kind === 'totp')) await switchOff(ctx, principal, 'totp', factors)
+  if (!factors.some(({ kind }) => kind === 'totp')) return
+  requireFactor(principal, factors)
+  await switchOff(ctx, principal, 'totp', factors)
 }
 
 /** With the last factor the recovery codes go too. */
 async function switchOff(ctx: Ctx, principal: UserPrincipal, kind: SecondFactorKind, factors: readonly SecondFactorRow[]): Promise<void> {
-  requireFactor(principal)
   const { userId, sessionId } = principal
   const now = ctx.now()
   const changes = hasSecondFactor(userId, kind)
@@ -124,7 +153,7 @@ export async function newRecoveryCodes(ctx: Ctx, gate: Gate): Promise<readonly s
   requireFreshBrowser(ctx, principal)
   const none = new AppError('not_found', 'There is no second factor to recover')
   if (reads[0].length === 0) throw none
-  requireFactor(principal)
+  requireFactor(principal, reads[0])
   const { userId, sessionId } = principal
   const { codes, hashes } = makeRecoveryCodes()
   const id = ctx.newId<AuditEventId>()

@@ -28,6 +28,15 @@ export interface BrowserSession {
   readonly expiresAt: number
 }
 
+/** How a session begins: whose sign-in it was, and what must hold for it to be stored. */
+export interface SessionStart {
+  readonly userId: UserId
+  readonly amr: readonly string[]
+  /** What completed a sign-in in two steps. */
+  readonly secondFactor: string | null
+  readonly condition: Fragment
+}
+
 /**
  * What the built-in first-party client may do; the user's role caps it (design §5). `client:all` is for super_admins alone: they
  * make clients and machines, and nobody gives one what they do not hold.
@@ -40,7 +49,7 @@ const BROWSER_SCOPE = 'delegated:all admin:all client:all'
  */
 export function newBrowserSession(
   ctx: Ctx,
-  input: { userId: UserId; amr: readonly string[]; authenticatedAt?: number; condition: Fragment },
+  input: SessionStart & { authenticatedAt?: number },
 ): { session: BrowserSession; writes: Statement<unknown>[] } {
   const now = ctx.now()
   const session = {
@@ -60,6 +69,7 @@ export function newBrowserSession(
     idleExpiresAt: now + ctx.config.lifetimes.sessionIdleMs,
     authenticatedAt: input.authenticatedAt ?? now,
     amr: input.amr.join(' '),
+    secondFactor: input.secondFactor,
   }
   return {
     session,

@@ -35,7 +35,7 @@ import {
   refuseOverTries,
 } from './password-attempts.ts'
 import type { Claim } from './principal.ts'
-import { type BrowserSession, leavePresentedSession, newBrowserSession, settleSession } from './sessions.ts'
+import { type BrowserSession, leavePresentedSession, newBrowserSession, type SessionStart, settleSession } from './sessions.ts'
 
 export interface SignedIn<Session> {
   readonly kind: 'signed_in'
@@ -145,7 +145,7 @@ export interface Begun<Session> {
 }
 
 /** Begins a session of some kind, to be stored where `condition` holds. */
-export type Begin<Session> = (input: { userId: UserId; amr: readonly string[]; condition: Fragment }) => Begun<Session>
+export type Begin<Session> = (input: SessionStart) => Begun<Session>
 
 export function browserBeginner(ctx: Ctx, userAgent: string): Begin<BrowserSession> {
   return (input) => {
@@ -159,7 +159,7 @@ interface Completion<Session> {
   readonly user: UserRow
   readonly attempts: PasswordAttempts | null
   readonly amr: readonly string[]
-  /** For the audit trail: what proved the second factor. */
+  /** What proved the second factor. */
   readonly method?: SignInMethod
   readonly userAgent: string
   /** What must hold for a session to be made (it may name the alias `u`, the user), and what is written before it. */
@@ -173,7 +173,8 @@ interface Completion<Session> {
  */
 export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session>): Promise<SignedIn<Session>> {
   const { user } = done
-  const { id, session, clientId, writes, settle } = done.begin({ userId: user.id, amr: done.amr, condition: done.condition })
+  const { amr, condition, method: secondFactor = null } = done
+  const { id, session, clientId, writes, settle } = done.begin({ userId: user.id, amr, secondFactor, condition })
   const made = sessionWasMade(id)
   const device = deviceHash(ctx, done.userAgent)
   const notice = mailNotice(ctx, {

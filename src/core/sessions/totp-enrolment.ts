@@ -33,7 +33,7 @@ import { newTotpSecret, stepOfSealed, type TotpEnrolment } from './totp-codes.ts
 /** A fresh sign-in of a browser; with a factor where one is on already. */
 function requireEnroller(ctx: Ctx, principal: UserPrincipal, factors: readonly SecondFactorRow[]): void {
   requireFreshBrowser(ctx, principal)
-  if (factors.length > 0) requireFactor(principal)
+  requireFactor(principal, factors)
 }
 
 /** Makes a secret for the caller's app, to be shown once. It counts for nothing until `confirmTotp`. Two round trips. */

@@ -47,7 +47,7 @@ export const twoStepPages = new Hono<AppEnv>()
     }),
   )
 
-async function show(c: Context, { factors, unusedRecoveryCodes }: SecondFactors): Promise<Response> {
+async function show(c: Context, { factors, unusedRecoveryCodes, isRequired }: SecondFactors): Promise<Response> {
   const token = await formToken(c, 'two-step-email')
   const since = (kind: string) => factors.find((factor) => factor.kind === kind)?.createdAt ?? null
   return showPage(
@@ -61,6 +61,12 @@ async function show(c: Context, { factors, unusedRecoveryCodes }: SecondFactors)
           : 'It is on: signing in takes your password, and then a code. The strongest way comes first.',
     },
     <>
+      {isRequired && factors.length === 0 && (
+        <p class="notice">
+          You are an administrator, and administration stays closed to you until a second step is on. Set up an authenticator app below: it
+          takes a minute, and gives you recovery codes. Then sign in again, with a code of the app.
+        </p>
+      )}
       <AppPanel since={since('totp')} />
       {factors.length > 0 && <RecoveryPanel left={unusedRecoveryCodes} />}
       <EmailPanel since={since('email')} token={token} />

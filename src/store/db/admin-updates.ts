@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
+import type { RoleRow } from './roles.ts'
 
 /** Who else has the names. Null: that name is not to change. */
 export function findConflicts(input: {
@@ -15,16 +16,17 @@ export function findConflicts(input: {
            EXISTS (SELECT 1 FROM users WHERE email_key = ${emailKey} AND email_verified_at IS NOT NULL AND id <> ${userId}) AS email`)
 }
 
-/** Holds while the user is as read with this epoch, not deleted, and of a rank below `ranking`. */
-export function isUserBelow(input: { userId: UserId; epoch: number; ranking: number }): Fragment {
+/** Holds while the user and what the role may do are as read, not deleted, and of a rank below `ranking`. */
+export function isUserBelow(input: { userId: UserId; epoch: number; roleScopes: string; ranking: number }): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM users x JOIN roles r ON r.id = x.role
-    WHERE x.id = ${input.userId} AND x.epoch = ${input.epoch} AND x.deleted_at IS NULL AND r.ranking > ${input.ranking})`
+    WHERE x.id = ${input.userId} AND x.epoch = ${input.epoch} AND x.deleted_at IS NULL AND r.scopes = ${input.roleScopes}
+      AND r.ranking > ${input.ranking})`
 }
 
-/** Holds while the role exists, of a rank below `ranking`. */
-export function isRoleBelow(role: string, ranking: number): Fragment {
-  return sql`EXISTS (SELECT 1 FROM roles WHERE id = ${role} AND ranking > ${ranking})`
+/** Holds while the role is as read, of a rank below `ranking`. */
+export function isRoleBelow(role: Pick<RoleRow, 'id' | 'scopes'>, ranking: number): Fragment {
+  return sql`EXISTS (SELECT 1 FROM roles WHERE id = ${role.id} AND scopes = ${role.scopes} AND ranking > ${ranking})`
 }
 
 /** Gives the user this password, the first one too, where `condition` holds. */

@@ -6,11 +6,13 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, always, type Fragment, first, run, type Statement } from './database.ts'
+import type { RoleRow } from './roles.ts'
 import { beginsWith } from './search-strings.ts'
 import type { NewUser, UserRow } from './users.ts'
 
 export interface TargetRow extends UserRow {
   readonly ranking: number
+  readonly roleScopes: string
   /** 1 while edges of the user are still being removed. */
   readonly isLosingEdges: number
 }
@@ -19,7 +21,7 @@ export interface TargetRow extends UserRow {
 const isSomebody = sql`u.deleted_reason IS NOT 'purged'`
 
 const target = (id: UserId, condition: Fragment) => sql`
-  SELECT u.*, r.ranking, EXISTS (SELECT 1 FROM edge_work w WHERE w.user_id = u.id AND w.kind = 'remove_edges') AS is_losing_edges
+  SELECT u.*, r.ranking, r.scopes AS role_scopes, EXISTS (SELECT 1 FROM edge_work w WHERE w.user_id = u.id AND w.kind = 'remove_edges') AS is_losing_edges
   FROM users u JOIN roles r ON r.id = u.role WHERE u.id = ${id} AND ${isSomebody} AND ${condition}`
 
 /** Anybody: banned, deleted and unverified people too, as long as they are somebody. */
@@ -89,14 +91,14 @@ function indexFor(filter: UserFilter): Fragment {
   return filter.role === null ? sql`NOT INDEXED` : sql`INDEXED BY users_role`
 }
 
-/** Makes a user with a role that is below `ranking`, unless the user name or the verified address is taken. */
-export function insertUserWithRole(row: NewUser, role: string, ranking: number): Statement<void> {
+/** Makes a user with a role that is as read and below `ranking`, unless the user name or the verified address is taken. */
+export function insertUserWithRole(row: NewUser, role: Pick<RoleRow, 'id' | 'scopes'>, ranking: number): Statement<void> {
   return run(sql`
     INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,
                        phone_country_code, phone, role, created_at, updated_at)
     SELECT ${row.id}, ${row.username}, ${row.usernameKey}, ${row.email}, ${row.emailKey}, ${row.emailVerifiedAt}, ${row.givenName},
            ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, r.id, ${row.createdAt}, ${row.createdAt}
-    FROM roles r WHERE r.id = ${role} AND r.ranking > ${ranking}
+    FROM roles r WHERE r.id = ${role.id} AND r.scopes = ${role.scopes} AND r.ranking > ${ranking}
     ON CONFLICT (username_key) DO NOTHING
     ON CONFLICT (email_key) WHERE email_verified_at IS NOT NULL DO NOTHING`)
 }

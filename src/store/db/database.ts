@@ -25,6 +25,7 @@ export type Fragment = SQL
 
 /** The guard that always holds. */
 export const always: Fragment = sql`1`
+export const never: Fragment = sql`0`
 /** Holds when both do. */
 export const both = (a: Fragment, b: Fragment): Fragment => sql`(${a}) AND (${b})`
 export const not = (a: Fragment): Fragment => sql`NOT (${a})`

@@ -71,6 +71,30 @@ export function losesProvedAddress(newKey: string): Fragment {
   return sql`u.email_verified_at IS NOT NULL AND u.email_key <> ${newKey}`
 }
 
+/** True of the row of `challenges`: no factor has been switched on since. What was asked for without one does not get around it. */
+export const isYoungerThanFactors: Fragment = sql`NOT EXISTS (
+  SELECT 1 FROM second_factors f WHERE f.user_id = challenges.user_id AND f.created_at > challenges.created_at)`
+
+const openUndo = (userId: UserId, now: number) => sql`
+  FROM challenges o WHERE o.user_id = ${userId} AND o.purpose = ${UNDO} AND o.consumed_at IS NULL AND o.expires_at > ${now}`
+
+/** Holds while a change of the user's address can still be undone. */
+export function hasOpenUndo(userId: UserId, now: number): Fragment {
+  return sql`EXISTS (SELECT 1 ${openUndo(userId, now)})`
+}
+
+/**
+ * What becomes of the user's open undos when the address changes once more. Back to one of them: that undo is void, and so are
+ * younger ones. The others live on until \`until\`, as after a first change: a thief who has waited gains nothing by it.
+ */
+export function settleUndos(input: { userId: UserId; email: string; now: number; until: number }, condition: Fragment): Statement<void> {
+  const { userId, email, now, until } = input
+  const undone = sql`SELECT MIN(o.id) ${openUndo(userId, now)} AND o.email = ${email} COLLATE NOCASE`
+  return run(sql`
+    UPDATE challenges SET expires_at = MAX(expires_at, ${until}), consumed_at = CASE WHEN id >= (${undone}) THEN ${now} END
+    WHERE user_id = ${userId} AND purpose = ${UNDO} AND consumed_at IS NULL AND expires_at > ${now} AND (${condition})`)
+}
+
 /** Gives the user that `user` yields a proved address. Every session, token and code of the present epoch is void. */
 export function updateEmail(user: Fragment, input: { email: string; emailKey: string; now: number }): Statement<void> {
   const { email, emailKey, now } = input

@@ -18,9 +18,11 @@ export type MailKind =
   | 'second_factor_off'
   | 'second_factor_changed'
   | 'recovery_code_used'
+  | 'second_factor_failed'
   | 'change_email'
   | 'change_email_digits'
   | 'email_changed'
+  | 'email_changed_again'
   | 'email_change_undone'
   | 'changed_by_admin'
   | 'account_deleted'
@@ -61,6 +63,11 @@ export function signUpKind(emailKey: string, free: MailKind = 'verify_email'): F
     THEN ${'account_exists' satisfies MailKind} ELSE ${free} END`
 }
 
+/** One kind where the challenge was made, in this batch, and another where it was not. */
+export function kindByChallenge(id: ChallengeId, made: MailKind, otherwise: MailKind): Fragment {
+  return sql`CASE WHEN EXISTS (SELECT 1 FROM challenges WHERE id = ${id}) THEN ${made} ELSE ${otherwise} END`
+}
+
 export const noChallenge: Fragment = sql`NULL`
 export const challengeOf = (id: ChallengeId): Fragment => sql`${id}`
 
@@ -89,7 +96,7 @@ export interface DueMail extends Partial<CodeSeed> {
  * True of the aliases `m` and `u`: a deleted account gets no more mail, but the notice of its deletion and, while its
  * owner may come back, what helps with that: the code of a sign-in, and the undo of a changed address.
  */
-const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'email_changed', 'email_change_undone')))`
+const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'email_changed', 'email_changed_again', 'email_change_undone')))`
 
 /** Takes a mail for sending: until `leaseUntil` nobody else sends it. */
 export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }): Statement<{ id: MailId } | null> {

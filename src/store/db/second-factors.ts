@@ -1,7 +1,7 @@
 /** Second factors in D1: which kinds a user has switched on. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { all, always, type Fragment, run, type Statement } from './database.ts'
+import { all, always, type Fragment, first, run, type Statement } from './database.ts'
 
 export type SecondFactorKind = 'totp' | 'email'
 
@@ -22,6 +22,11 @@ export interface SecondFactorRow {
   readonly createdAt: number
 }
 
+/** Kinds as a statement joins them, separated by spaces. */
+export function toFactors(kinds: string): { readonly kind: SecondFactorKind }[] {
+  return kinds.split(' ').map((kind) => ({ kind: kind as SecondFactorKind }))
+}
+
 /** The strongest first: codes by e-mail are the weakest, and the alphabet happens to know. */
 export function listFactors(userId: UserId): Statement<SecondFactorRow[]> {
   return all(sql`SELECT kind, created_at FROM second_factors WHERE user_id = ${userId} ORDER BY kind DESC`)
@@ -29,6 +34,11 @@ export function listFactors(userId: UserId): Statement<SecondFactorRow[]> {
 
 /** True of the alias `u`: no factor was switched on while the password was being checked. */
 export const rowHasNoSecondFactor: Fragment = sql`NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id)`
+
+/** Finds that the kind is on. */
+export function findSecondFactor(userId: UserId, kind: SecondFactorKind): Statement<{ kind: SecondFactorKind } | null> {
+  return first(sql`SELECT kind FROM second_factors WHERE user_id = ${userId} AND kind = ${kind}`)
+}
 
 export function hasSecondFactor(userId: UserId, kind: SecondFactorKind): Fragment {
   return sql`EXISTS (SELECT 1 FROM second_factors WHERE user_id = ${userId} AND kind = ${kind})`

@@ -17,6 +17,8 @@ export interface NewSession {
   readonly idleExpiresAt: number
   readonly authenticatedAt: number
   readonly amr: string
+  /** What completed the sign-in in two steps; null for any other session. */
+  readonly secondFactor: string | null
 }
 
 /** What the gate needs to know of a session, its user, the user's role and the client: one row, the user's whole. */
@@ -32,20 +34,21 @@ export interface GateRow extends UserRow {
   readonly sessionRevokedAt: number | null
   readonly sessionAuthenticatedAt: number
   readonly sessionAmr: string
+  readonly sessionSecondFactor: string | null
   readonly roleRanking: number
   readonly roleScopes: string
   readonly clientScopes: string | null
   readonly clientDisabledAt: number | null
-  readonly clientFirstParty: number | null
+  readonly clientMayChangeAddresses: number | null
 }
 
 const gateColumns = sql`
   SELECT u.*, s.id AS session_id, s.client_id AS session_client_id, s.token_hash AS session_token_hash, s.scope AS session_scope,
          s.epoch AS session_epoch, s.expires_at AS session_expires_at, s.idle_expires_at AS session_idle_expires_at,
          s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
-         s.authenticated_at AS session_authenticated_at, s.amr AS session_amr,
+         s.authenticated_at AS session_authenticated_at, s.amr AS session_amr, s.second_factor AS session_second_factor,
          r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at,
-         c.first_party AS client_first_party
+         c.may_change_addresses AS client_may_change_addresses
   FROM sessions s
   JOIN users u ON u.id = s.user_id
   JOIN roles r ON r.id = u.role
@@ -68,9 +71,9 @@ export function findGateRowOfRefreshToken(familyHash: string): Statement<GateRow
 export function insertSession(row: NewSession, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO sessions (id, user_id, client_id, token_hash, scope, epoch, created_at, expires_at, idle_expires_at,
-                          last_used_at, authenticated_at, amr)
+                          last_used_at, authenticated_at, amr, second_factor)
     SELECT ${row.id}, u.id, ${row.clientId}, ${row.tokenHash}, ${row.scope}, u.epoch, ${row.createdAt}, ${row.expiresAt},
-           ${row.idleExpiresAt}, ${row.createdAt}, ${row.authenticatedAt}, ${row.amr}
+           ${row.idleExpiresAt}, ${row.createdAt}, ${row.authenticatedAt}, ${row.amr}, ${row.secondFactor}
     FROM users u WHERE u.id = ${row.userId} AND (${condition})
     ON CONFLICT (id) DO NOTHING`)
 }

@@ -128,8 +128,11 @@ export function insertCredential(userId: UserId, passwordHash: string, now: numb
     ON CONFLICT (user_id) DO NOTHING`)
 }
 
-export function findPasswordHash(id: UserId): Statement<{ passwordHash: string } | null> {
-  return first(sql`SELECT password_hash FROM credentials WHERE user_id = ${id}`)
+/** What the user signs in with: the password's hash, and the kinds of second factors, separated by spaces. */
+export function findSignInMeans(id: UserId): Statement<{ passwordHash: string | null; secondFactors: string | null } | null> {
+  return first(sql`
+    SELECT (SELECT password_hash FROM credentials WHERE user_id = ${id}) AS password_hash,
+           (SELECT GROUP_CONCAT(kind, ' ') FROM second_factors WHERE user_id = ${id}) AS second_factors`)
 }
 
 export function findWithPassword(id: UserId): Statement<(UserRow & { readonly passwordHash: string | null }) | null> {

@@ -319,14 +319,17 @@ describe('under load and trouble', () => {
         const member = await newMember(newName('raced'))
         const email = newAddress()
         const proof = await proofOf(member, email)
-        const starts = Array.from({ length: 64 }, (_, n) => () => update(member, { email, first_name: `Name ${n}`, ...proof }, atTheLine))
+        const starts = Array.from(
+          { length: 64 },
+          (_, n) => () => update(member, { email, phone_number: `${600_000_000 + n}`, ...proof }, atTheLine),
+        )
         const { replies, waited } = await race(starts, /UPDATE challenges SET attempts/)
         expect([waited, replies.filter(({ status }) => status === 200).length]).toEqual([64, 1])
         for (const reply of replies.filter(({ status }) => status !== 200)) expectErrors(reply, 400, NO_MATCH)
         expect(await rowOf(member)).toMatchObject({
           email,
           epoch: 1,
-          given_name: `Name ${replies.findIndex(({ status }) => status === 200)}`,
+          phone: `${600_000_000 + replies.findIndex(({ status }) => status === 200)}`,
         })
         expect((await mailsTo(member.person.email)).filter(({ subject }) => /new e-mail address/.test(subject))).toHaveLength(1)
         expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', `profile:${idOf(member.person.id)}`)).toEqual([{ count: 1 }])

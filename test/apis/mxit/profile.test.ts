@@ -208,9 +208,12 @@ describe('updating the profile', () => {
 })
 
 describe('a new e-mail address', () => {
-  async function personWithToken(name: string, firstParty: number, signedInBefore = 0) {
+  const MARKED = { may_change_addresses: 1, token_endpoint_auth_method: 'client_secret_basic', first_party: 0 }
+  const OUR_OWN = { first_party: 1 }
+
+  async function personWithToken(name: string, columns: Record<string, string | number>, signedInBefore = 0) {
     const someone = await signedInPerson(name)
-    const clientId = await newOAuthClient('*', { first_party: firstParty })
+    const clientId = await newOAuthClient('*', columns)
     const sessionId = await newGrant(someone, clientId)
     await db
       .prepare('UPDATE sessions SET authenticated_at = ? WHERE id = ?')
@@ -222,7 +225,7 @@ describe('a new e-mail address', () => {
   }
 
   test('starts the change: 200, the new address proves itself, and until then nothing changes', async () => {
-    const { someone, client } = await personWithToken('old_mover', 1)
+    const { someone, client } = await personWithToken('old_mover', MARKED)
     const reply = await client.call('PUT', '/user/profile', { Email: 'old_moved@example.com', Title: 'Dr' })
     expect([reply.status, reply.json.Email, reply.json.Title]).toEqual([200, someone.email, 'Dr'])
     expect((await client.call('GET', '/user/profile')).json.Email).toBe(someone.email)
@@ -234,25 +237,34 @@ describe('a new e-mail address', () => {
   })
 
   test('the address that one has is no change, however long ago one signed in, and whosever the app is', async () => {
-    const { someone, client } = await personWithToken('old_stayer', 0, 3_600_000)
+    const { someone, client } = await personWithToken('old_stayer', {}, 3_600_000)
     const reply = await client.call('PUT', '/user/profile', { Email: someone.email.toUpperCase(), Title: 'Dr' })
     expect([reply.status, reply.json.Title]).toEqual([200, 'Dr'])
     expect((await mailsTo(someone.email)).length).toBe(1)
   })
 
   test.each([
-    ['a sign-in of an hour ago', 'old_sleeper', 1, 3_600_000],
-    ["somebody else's app", 'old_stranger_app', 0, 0],
-  ])('%s is not enough: 403, and nothing of the request is done', async (_what, name, firstParty, before) => {
-    const { client } = await personWithToken(name, firstParty, before)
+    ['a sign-in of an hour ago', 'old_sleeper', MARKED, 3_600_000],
+    ["an app of the operator's own, which a script in its page speaks for", 'old_own_app', OUR_OWN, 0],
+    ["somebody else's app", 'old_stranger_app', { first_party: 0 }, 0],
+  ])('%s is not enough: 403, and nothing of the request is done', async (_what, name, columns, before) => {
+    const { client } = await personWithToken(name, columns, before)
     const reply = await client.call('PUT', '/user/profile', { Email: `${name}_new@example.com`, Title: 'Dr' })
     expect([reply.status, reply.json]).toEqual([403, { error: 'login_required', error_description: 'Sign in again first' }])
     expect((await client.call('GET', '/user/profile')).json.Title).toBe('')
     expect(await mailsTo(`${name}_new@example.com`)).toEqual([])
   })
 
+  test('an app that is marked for it may not either, once a second factor is on', async () => {
+    const { someone, client } = await personWithToken('old_two_steps', MARKED)
+    await db.prepare("INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)").bind(idOf(someone)).run()
+    const reply = await client.call('PUT', '/user/profile', { Email: 'old_two_steps_new@example.com' })
+    expect([reply.status, reply.json.error]).toEqual([403, 'login_required'])
+    expect(await mailsTo('old_two_steps_new@example.com')).toEqual([])
+  })
+
   test('our own API still lets no app change an address', async () => {
-    const { token } = await personWithToken('old_prudent', 1)
+    const { token } = await personWithToken('old_prudent', MARKED)
     const reply = await bearerOf(token).patch('/user/me', { email: 'old_prudent_new@example.com' })
     expect([reply.status, reply.json.additionalInfo.reason]).toEqual([403, 'fresh_sign_in_required'])
   })

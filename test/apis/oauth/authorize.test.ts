@@ -26,6 +26,7 @@ import {
   send,
   type TestClient,
 } from './harness.ts'
+import { consentedCode, sentTo } from './openid.ts'
 
 let client: TestClient
 let userId: UserId
@@ -287,6 +288,21 @@ describe('told by redirect, with state and iss', () => {
     expect(redirected(response).params.error).toBe('consent_required')
   })
 
+  test('powers over others are asked about each time, whoever the client is: a link gives none of them away', async () => {
+    const root = await newUser('super_admin')
+    const browser = await newBrowser(root)
+    await rows("UPDATE sessions SET scope = 'delegated:all admin:all client:all' WHERE id = ?", browser.sessionId)
+    const ours = await newClient({ firstParty: 1 })
+    for (const scope of ['*', undefined, 'delegated:profile:read admin:profile:read', 'client:oauth:introspect']) {
+      expect(sentTo(await authorize(ours, browser.cookie, { scope })).path, scope).toBe('/consent')
+      expect(await errorFor(ours, browser.cookie, { scope, prompt: 'none' })).toBe('consent_required')
+      expect(await consentedCode(browser, root, ours, { scope })).not.toBe('')
+      expect(sentTo(await authorize(ours, browser.cookie, { scope })).path, `${scope} again`).toBe('/consent')
+    }
+    expect(redirected(await authorize(ours, browser.cookie, { scope: 'delegated:all' })).params.code).toBeDefined()
+    expect(redirected(await authorize(ours, cookie, { scope: '*' })).params.code, 'who has no power gives none').toBeDefined()
+  })
+
   test('the database is down: the client is told so', async () => {
     platform.faults.failStatement(2, 'overloaded')
     expect(await errorFor(client, cookie)).toBe('temporarily_unavailable')
@@ -295,8 +311,10 @@ describe('told by redirect, with state and iss', () => {
 
 describe('scopes', () => {
   const grantedTo = async (role: string, who: TestClient, scope?: string) => {
-    const { cookie: jar } = await newBrowser(await newUser(role))
-    const reply = await exchange(who, await newCode(who, jar, { scope }))
+    const id = await newUser(role)
+    const browser = await newBrowser(id)
+    const code = role === 'user' ? newCode(who, browser.cookie, { scope }) : consentedCode(browser, id, who, { scope })
+    const reply = await exchange(who, await code)
     return ((await reply.json()) as { scope: string }).scope
   }
   test('what is asked for, within the client, within the role', async () => {

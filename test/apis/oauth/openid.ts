@@ -5,6 +5,7 @@ import { decideConsent, describeConsent } from '../../../src/core/oauth/consents
 import { optionalGate } from '../../../src/core/sessions/gate.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
 import {
+  CHALLENGE,
   exchange,
   newBrowser,
   newClient,
@@ -68,6 +69,18 @@ export function consentOf(browser: { sessionId: SessionId; cookie: string }, use
     describe: () => describeConsent(ctx, gate, request),
     decide: (ticket: string, allow = true) => decideConsent(ctx, gate, request, { ticket, allow }),
   }
+}
+
+/** A code that the person has agreed to on the page. */
+export async function consentedCode(
+  browser: { sessionId: SessionId; cookie: string },
+  userId: UserId,
+  client: TestClient,
+  changes: Params = {},
+): Promise<string> {
+  const params = { response_type: 'code', state: 'xyz', code_challenge: CHALLENGE, code_challenge_method: 'S256', ...changes }
+  const page = consentOf(browser, userId, client, params)
+  return (await page.decide((await page.describe()).ticket)).params.code ?? ''
 }
 
 /** Where the browser is sent within Kith, and with what. */

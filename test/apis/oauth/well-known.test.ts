@@ -3,21 +3,8 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { Jwks, ServerMetadata } from '../../../src/apis/oauth/metadata-wire.ts'
 import { OAUTH_ERRORS } from '../../../src/http/oauth-errors.ts'
-import {
-  authorize,
-  exchange,
-  newBrowser,
-  newClient,
-  newCode,
-  newGrant,
-  newUser,
-  ORIGIN,
-  type Params,
-  platform,
-  send,
-  token,
-} from './harness.ts'
-import { basicOf, claimsOf, form, IDENTITY, signIn, userinfo } from './openid.ts'
+import { authorize, exchange, newBrowser, newClient, newGrant, newUser, ORIGIN, type Params, platform, send, token } from './harness.ts'
+import { basicOf, claimsOf, consentedCode, form, IDENTITY, signIn, userinfo } from './openid.ts'
 
 const get = async (path: string) => (await send(path)).json()
 
@@ -83,10 +70,11 @@ describe('RFC 8414', () => {
     const { scopes_supported } = await metadata()
     const all = await newClient()
     const machine = await newClient({ method: 'client_secret_post', grantTypes: 'client_credentials' })
-    const { cookie } = await newBrowser(await newUser('super_admin'))
+    const root = await newUser('super_admin')
+    const browser = await newBrowser(root)
     for (const scope of scopes_supported) {
       const own = { grant_type: 'client_credentials', client_id: machine.id, client_secret: machine.secret, scope }
-      const reply = scope.startsWith('client:') ? await token(own) : await exchange(all, await newCode(all, cookie, { scope }))
+      const reply = scope.startsWith('client:') ? await token(own) : await exchange(all, await consentedCode(browser, root, all, { scope }))
       expect(reply.status, scope).toBe(200)
     }
   })

@@ -20,7 +20,7 @@ let root: Client
 beforeAll(async () => {
   platform.reset()
   admin = await signedInAdmin('cli_admin1')
-  root = bearerOf(await userToken(await signedInAdmin('cli_root111', 'super_admin'), ['*'], 6_000))
+  root = (await signedInAdmin('cli_root111', 'super_admin')).client
 })
 
 const WEB = { client_name: 'Web app', redirect_uris: ['https://web.example/cb'], scope: 'delegated:profile:read' }
@@ -325,7 +325,7 @@ describe('nobody gives a client what they do not hold', () => {
     const by = (await signedInAdmin('identity_giver', 'super_admin')).client
     const reply = await create(by, { ...WEB, scope: 'openid profile email delegated:profile:read' })
     expect([reply.status, reply.json.data?.client.scope], reply.text).toEqual([201, 'openid profile email delegated:profile:read'])
-    expect((await create(by, { ...WEB, scope: 'openid *' })).json.additionalInfo.reason).toBe('scope')
+    expect((await create(by, { ...WEB, scope: 'openid *' })).status, 'a super_admin holds all').toBe(201)
   })
 
   test.each<[string, Fields]>([
@@ -369,13 +369,16 @@ describe('nobody gives a client what they do not hold', () => {
     await giveRole(registrar, 'registrar')
     await logIn(registrar)
     const narrow = bearerOf(await userToken(admin, ['delegated:all', 'admin:client:write']))
-    await create(admin.client, { ...WEB, client_id: 'ours-client', first_party: true })
-    for (const by of [registrar.client, narrow]) {
+    expect((await create(root, { ...WEB, client_id: 'ours-client', first_party: true })).status).toBe(201)
+    for (const by of [registrar.client, narrow, admin.client]) {
       expect((await create(by, { ...WEB, first_party: true })).json.additionalInfo.reason).toBe('first_party')
       expect((await update(by, 'ours-client', { redirect_uris: ['https://evil.example/'] })).json.additionalInfo.reason).toBe('first_party')
-      expect((await create(by, { ...WEB, scope: 'admin:profile:read' })).json.additionalInfo.reason).toBe('scope')
-      expect((await create(by, WEB)).status).toBe(201)
+      expect((await update(by, 'ours-client', { disabled: true })).json.additionalInfo.reason).toBe('first_party')
+      const confidential = { ...WEB, token_endpoint_auth_method: 'client_secret_basic', may_change_addresses: true }
+      expect((await create(by, confidential)).json.additionalInfo.reason).toBe('first_party')
     }
+    expect((await create(registrar.client, { ...WEB, scope: 'admin:profile:read' })).json.additionalInfo.reason).toBe('scope')
+    expect((await create(registrar.client, WEB)).status).toBe(201)
   })
 
   test('and users, readers and restricted administrators do nothing at all', async () => {

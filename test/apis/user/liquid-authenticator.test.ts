@@ -35,7 +35,7 @@ async function served(input: string, init: RequestInit = {}): Promise<Response> 
 beforeAll(async () => {
   platform.reset()
   vi.stubGlobal('fetch', served)
-  const root = bearerOf(await userToken(await signedInAdmin('liquid_root', 'super_admin'), ['*']))
+  const root = (await signedInAdmin('liquid_root', 'super_admin')).client
   const service = { client_id: 'liquid-service', client_name: 'Service', grant_types: ['client_credentials'] }
   const fields = { ...service, scope: 'client:all', token_endpoint_auth_method: 'client_secret_post' }
   const { json } = await root.post('/client/admin-api/create', fields)

@@ -17,13 +17,13 @@ import { atTheLine, race } from '../../support/start-line.ts'
 import { bearerOf, newCtx, newGrant, userToken } from '../../support/tokens.ts'
 
 let admin: Person
-/** A super admin with a token that holds everything: a cookie never holds `client:all`. */
+/** A super admin who has just signed in with a browser. */
 let root: Client
 
 beforeAll(async () => {
   platform.reset()
   admin = await signedInAdmin('mac_admin1')
-  root = bearerOf(await userToken(await signedInAdmin('mac_root111', 'super_admin'), ['*'], 6_000))
+  root = (await signedInAdmin('mac_root111', 'super_admin')).client
 })
 
 type Fields = Record<string, unknown>
@@ -144,12 +144,11 @@ describe('whoever makes a machine client', () => {
 
   test('gives away no scope that they do not hold', async () => {
     const before = await list()
-    // A cookie holds neither `client:` scopes nor `*`, whatever the role.
     for (const fields of [robot('mac_beyond'), LICENSE_KEY]) expect(refusal(await create(admin.client, fields))).toEqual([403, 'scope'])
     const narrow = bearerOf(await userToken(admin, ['admin:all', 'delegated:profile:read']))
     expect(refusal(await create(narrow, API_KEY))).toEqual([403, 'scope'])
     expect(await list()).toEqual(before)
-    expect((await create(narrow, { ...API_KEY, scope: 'delegated:profile:read' })).status).toBe(201)
+    expect(refusal(await create(narrow, { ...API_KEY, scope: 'delegated:profile:read' }))).toEqual([403, 'browser_sign_in_required'])
     expect((await create(admin.client, API_KEY)).status).toBe(201)
   })
 

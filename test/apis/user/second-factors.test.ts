@@ -30,6 +30,13 @@ async function signInWithApp(person: Person & { secret: string }, client = perso
   if (reply.status !== 200) throw new Error(`${reply.status} ${reply.text}`)
 }
 
+/** Codes by e-mail beside the app. */
+async function turnMailOn(person: Person & { secret: string }): Promise<void> {
+  await signInWithApp(person)
+  const reply = await person.client.post('/user/2fa', { state: true })
+  if (reply.status !== 200) throw new Error(`${reply.status} ${reply.text}`)
+}
+
 const subjects = async (person: Person) => (await mailsTo(person.email)).map(({ subject }) => subject)
 const listed = async (client: Client) => SecondFactorsReply.parse((await client.get('/user/2fa')).json).data
 
@@ -154,6 +161,7 @@ describe('an authenticator app', () => {
 
   test('beside codes by e-mail: the notices say what changed, and the recovery codes stay until the last factor goes', async () => {
     const person = await personWithApp('both')
+    await signInWithApp(person)
     expect((await person.client.post('/user/2fa', { state: true })).status).toBe(200)
     expect((await subjects(person))[0]).toBe('Two-step sign-in was changed for Kith')
     expect((await listed(person.client)).methods.map(({ method, weakest }) => [method, weakest])).toEqual([
@@ -176,7 +184,7 @@ describe('signing in with an authenticator app', () => {
     const data = LoginReply.parse((await logIn(person, new Client())).json).data
     expect(data).toMatchObject({ '2faEnabled': true, methods: ['totp', 'recovery_code'] })
     expect((await logIn({ ...person, password: 'wrong' }, new Client())).json).not.toHaveProperty('data')
-    await person.client.post('/user/2fa', { state: true })
+    await turnMailOn(person)
     expect((await logIn(person, new Client())).json.data.methods).toEqual(['totp', 'recovery_code', 'email'])
     expect((await mailsTo(person.email)).length - mails, 'the notice of the switch').toBe(1)
     const byMail = await personWithSecondFactor('by_mail')
@@ -308,7 +316,7 @@ describe('the code of a pending log-in by e-mail, on request', () => {
 
   test('goes to who has both kinds on, and signs in', async () => {
     const person = await personWithApp('asker')
-    await person.client.post('/user/2fa', { state: true })
+    await turnMailOn(person)
     const pending = await pendingLogIn(person)
     expect(await mailed(person)).toBe(0)
     expect((await ask(pending)).json).toEqual({ ok: 1 })
@@ -317,7 +325,7 @@ describe('the code of a pending log-in by e-mail, on request', () => {
 
   test('is one mail in 30 seconds, of the same code', async () => {
     const person = await personWithApp('asker')
-    await person.client.post('/user/2fa', { state: true })
+    await turnMailOn(person)
     const pending = await pendingLogIn(person)
     for (let n = 0; n < 3; n++) expect((await ask(pending)).json).toEqual({ ok: 1 })
     const code = await newestCode(person.email)
@@ -330,7 +338,7 @@ describe('the code of a pending log-in by e-mail, on request', () => {
   test('the answer is the same, and no mail goes out, without codes by e-mail, without the sessionHash, or when it is over', async () => {
     const person = await personWithApp('unmailed')
     const other = await personWithApp('mailed')
-    await other.client.post('/user/2fa', { state: true })
+    await turnMailOn(other)
     const [hers, theirs] = [await pendingLogIn(person), await pendingLogIn(other)]
     const replies = [
       await ask(hers),

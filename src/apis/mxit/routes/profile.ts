@@ -91,7 +91,8 @@ export const profileRoutes = new Hono<AppEnv>()
     requires('delegated:profile:write'),
     describe({
       summary: "Change the caller's profile",
-      description: 'What is not sent stays. A new Email needs a sign-in of the last minutes in an app of the operator.',
+      description:
+        'What is not sent stays. A new Email needs a sign-in of the last 10 minutes in a client that is registered with may_change_addresses.',
       response: FULL,
     }),
     validateProfile(wire.ProfileBody, wire.PROFILE_NAMES),

@@ -17,7 +17,8 @@ export const adminRoles = new Hono<AppEnv>()
     requires('admin:roles:write'),
     describe({
       summary: 'Make a role',
-      description: 'Its rank is below your own and its scopes are within your own; without scopes it has delegated:all.',
+      description:
+        'Its rank is below your own and its scopes are within your own; without scopes it has delegated:all. Needs a browser that has signed in within the last 10 minutes.',
       response: { status: 201, schema: RoleReply, example: EXAMPLE },
       refusals: [409],
     }),

@@ -13,7 +13,8 @@ export const adminUpdate = new Hono<AppEnv>().patch(
   requires('admin:profile:write'),
   describe({
     summary: 'Change the profile, user name, e-mail address, password or role of a user below your rank',
-    description: 'Applies at once, the address counts as proved. A new address, password or role ends every session of the user.',
+    description:
+      'Applies at once, the address counts as proved. A new address, password or role ends every session of the user, takes all admin: and client: scopes of the old and the new role, and a browser that has signed in within the last 10 minutes.',
     response: { status: 200, schema: UserReply, example: { ok: 1, data: { user: EXAMPLE_USER } } },
     refusals: [404, 409],
   }),

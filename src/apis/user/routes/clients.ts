@@ -29,7 +29,7 @@ export const clients = new Hono<AppEnv>()
     describe({
       summary: 'Register a client',
       description:
-        'Fields are named as in RFC 7591, section 2. The scopes must be ones that you hold yourself, and first_party takes admin:all. A secret is shown this once.',
+        'Fields are named as in RFC 7591, section 2. The scopes must be ones that you hold yourself, and first_party and may_change_addresses take the scope *. Needs a browser that has signed in within the last 10 minutes. A secret is shown this once.',
       response: { status: 201, schema: wire.RegisteredClientReply, example: EXAMPLE },
       refusals: [409],
     }),
@@ -44,7 +44,8 @@ export const clients = new Hono<AppEnv>()
     requires('admin:client:write'),
     describe({
       summary: 'Change a client, give it a new secret, switch it off or on',
-      description: 'What is left out stays; lists are replaced as a whole. You must hold every scope of the client, before and after.',
+      description:
+        'What is left out stays; lists are replaced as a whole. You must hold every scope of the client, before and after. Needs a browser that has signed in within the last 10 minutes, unless it only switches the client off.',
       response: { status: 200, schema: wire.RegisteredClientReply, example: EXAMPLE },
       refusals: [404, 503],
     }),

@@ -16,7 +16,8 @@ export const machines = new Hono<AppEnv>()
     requires('admin:client:write'),
     describe({
       summary: 'Make a robot, an API key or a license key',
-      description: 'Its scopes must be ones that you hold yourself, and a key takes admin:all. Secrets are shown this once.',
+      description:
+        'Its scopes must be ones that you hold yourself, and a key takes admin:all. Needs a browser that has signed in within the last 10 minutes. Secrets are shown this once.',
       response: {
         status: 201,
         schema: wire.MadeMachineReply,

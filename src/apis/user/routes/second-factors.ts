@@ -39,7 +39,7 @@ export const secondFactors = new Hono<AppEnv>()
     describe({
       summary: 'Switch codes by e-mail on or off',
       description:
-        'The weakest second factor. Needs a sign-in of the last 10 minutes; to switch off, of a browser. Ends all other sessions.',
+        'The weakest second factor. Needs a browser that has signed in within the last 10 minutes, with a second factor where one is on. The first factor may be switched on with an access token of such a sign-in. Ends all other sessions.',
       response: OK,
     }),
     validate('json', StateBody),
@@ -77,7 +77,7 @@ export const secondFactors = new Hono<AppEnv>()
     describe({
       summary: 'Take the authenticator app off',
       description:
-        'Needs a browser that has signed in within the last 10 minutes with a second factor; a recovery code is one. Ends all other sessions.',
+        'Needs a browser that has signed in within the last 10 minutes with the app or a recovery code. Ends all other sessions.',
       response: OK,
     }),
     async (c) => {

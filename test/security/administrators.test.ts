@@ -1,0 +1,204 @@
+// Powers of administrators (docs/decisions/018): nobody gives away or takes over more than they hold, what hands out rights takes
+// the administrator in person, and ADMIN_REQUIRES_SECOND_FACTOR closes administration to who has none.
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { getConfig } from '../../src/config.ts'
+import { clock } from '../platform/clock.ts'
+import { answer, idOf, newName, pendingLogIn, rows } from '../support/actors.ts'
+import { giveRole, signedInAdmin } from '../support/admins.ts'
+import { codeOf, enrol, STEP_MS } from '../support/authenticator.ts'
+import { Client, platform, type Reply } from '../support/kith.ts'
+import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../support/people.ts'
+import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
+import { bearerOf, userToken } from '../support/tokens.ts'
+
+const API = '/user/admin-api'
+const reasonOf = ({ status, json }: Reply) => [status, json.additionalInfo?.reason]
+const LACKS = [403, 'scope']
+
+async function newRole(ranking: number, scopes: string): Promise<string> {
+  const id = newName('role')
+  await rows(
+    `INSERT INTO roles (id, display_name, ranking, description, scopes, system, created_at, updated_at) VALUES (?, 'R', ?, 'R', ?, 0, 0, 0)`,
+    id,
+    ranking,
+    scopes,
+  )
+  return id
+}
+
+async function withRole(name: string, role: string): Promise<Person> {
+  const person = await verifiedPerson(newName(name))
+  await giveRole(person, role)
+  await logIn(person)
+  return person
+}
+
+let root: Person
+let admin: Person
+/** Of a high rank, and with no power but to change users. */
+let editor: Person
+let registrars: string
+beforeAll(async () => {
+  root = await signedInAdmin('powers_root', 'super_admin')
+  admin = await signedInAdmin('powers_admin')
+  editor = await withRole('editor', await newRole(3, 'delegated:all admin:profile:write'))
+  registrars = await newRole(50, 'delegated:all admin:client:all')
+})
+beforeEach(() => clock.freeze())
+afterEach(() => {
+  clock.restore()
+  platform.reset()
+})
+
+describe('who may change users and holds nothing else', () => {
+  test('makes nobody who holds more, neither with a browser nor with a token', async () => {
+    for (const by of [editor.client, bearerOf(await userToken(root, ['admin:profile:write']))]) {
+      const username = newName('made')
+      expect(reasonOf(await by.post(`${API}/create`, { ...signUpBody(username), role: registrars }))).toEqual(LACKS)
+      expect(await rows('SELECT 1 FROM users WHERE username = ?', username)).toEqual([])
+      expect((await by.post(`${API}/create`, signUpBody(username))).status, 'a user').toBe(201)
+    }
+  })
+
+  test('gives nobody more, and does not open the account of anybody who holds more, though of a lower rank', async () => {
+    const registrar = await withRole('registrar', registrars)
+    const user = await signedInPerson(newName('ordinary'))
+    const update = (target: Person, fields: object) => editor.client.patch(`${API}/update`, { target: target.id, ...fields })
+    const before = await rows('SELECT * FROM users WHERE id = ?', idOf(registrar.id))
+    for (const fields of [{ password: 'a password of the editor' }, { email: 'editor@example.com' }, { role: 'user' }]) {
+      expect(reasonOf(await update(registrar, fields))).toEqual(LACKS)
+      expect(reasonOf(await editor.client.patch('/user/me', { target: registrar.id, ...fields }))).toEqual(LACKS)
+    }
+    expect(reasonOf(await update(user, { role: registrars }))).toEqual(LACKS)
+    expect(await rows('SELECT * FROM users WHERE id = ?', idOf(registrar.id))).toEqual(before)
+    expect((await registrar.client.get('/user/me')).status).toBe(200)
+    expect((await update(registrar, { bio: 'Registers.' })).status, 'what opens nothing').toBe(200)
+    expect((await update(user, { password: 'a password of the editor' })).status, 'a user').toBe(200)
+    const byRoot = await root.client.patch(`${API}/update`, { target: registrar.id, role: 'user' })
+    expect(byRoot.status, 'who holds all').toBe(200)
+  })
+
+  test('nor of anybody whose role gets a power while the change is under way', async () => {
+    const growing = await newRole(60, 'delegated:all')
+    const target = await withRole('growing', growing)
+    const body = { target: target.id, password: 'a password of the editor' }
+    const { replies, release } = await holdAtTheLine(
+      [() => editor.client.patch(`${API}/update`, body, atTheLine)],
+      /INSERT INTO audit_events/,
+    )
+    await rows("UPDATE roles SET scopes = 'delegated:all admin:roles:all' WHERE id = ?", growing)
+    release()
+    expect((await Promise.all(replies)).map(reasonOf)).toEqual([LACKS])
+    expect((await logIn(target, new Client())).status).toBe(200)
+  })
+
+  test('a role is not raised in rank by who lacks its powers', async () => {
+    const keeper = await withRole('keeper', await newRole(3, 'delegated:all admin:roles:write'))
+    expect(reasonOf(await keeper.client.patch('/roles/admin-api/update', { id: registrars, ranking: 4 }))).toEqual(LACKS)
+  })
+})
+
+describe('in person', () => {
+  const acts = (target: Person): [string, string, object][] => [
+    ['POST', '/client/admin-api/create', { client_name: 'New', scope: 'delegated:profile:read', redirect_uris: ['https://evil.example/'] }],
+    ['POST', '/machine/admin-api/create', { kind: 'api_key', name: 'New' }],
+    ['POST', '/roles/admin-api/create', { id: newName('made'), displayName: 'New', ranking: 90, description: 'New' }],
+    ['PATCH', '/roles/admin-api/update', { id: registrars, ranking: 51 }],
+    ['DELETE', '/roles/admin-api/delete', { id: registrars }],
+    ['POST', `${API}/create`, { ...signUpBody(newName('made')), role: 'owner' }],
+    ['PATCH', `${API}/update`, { target: target.id, password: 'a password of the thief' }],
+    ['PATCH', `${API}/update`, { target: target.id, email: 'thief.of.admins@example.com' }],
+    ['PATCH', `${API}/update`, { target: target.id, role: 'owner' }],
+    ['PATCH', '/user/me', { target: target.id, role: 'owner' }],
+    ['POST', `${API}/remove-2fa`, { target: target.id }],
+  ]
+
+  test('a token that holds everything hands out no rights, an old sign-in neither, and nor does a mailed code beside an app', async () => {
+    const target = await signedInPerson(newName('target'))
+    const token = bearerOf(await userToken(root, ['*']))
+    const stale = await signedInAdmin(newName('stale'), 'super_admin')
+    const twoSteps = await signedInAdmin(newName('two_steps'), 'super_admin')
+    await enrol(twoSteps.client)
+    clock.advance(10 * 60_000 + 1)
+    // A sign-in by a mailed code, of now.
+    await rows(
+      "UPDATE sessions SET authenticated_at = ?, amr = 'pwd otp mfa', second_factor = 'email' WHERE user_id = ?",
+      Date.now(),
+      idOf(twoSteps.id),
+    )
+    for (const [method, path, body] of acts(target)) {
+      const send = (by: Client) => by.fetch(path, { method, body: { ...body } })
+      expect(reasonOf(await send(token)), `${path} with a token`).toEqual([403, 'browser_sign_in_required'])
+      expect(reasonOf(await send(stale.client)), `${path} from an old sign-in`).toEqual([403, 'fresh_sign_in_required'])
+      expect(reasonOf(await send(twoSteps.client)), `${path} by a mailed code`).toEqual([403, 'second_factor_required'])
+    }
+    expect(await rows('SELECT epoch FROM users WHERE id = ?', idOf(target.id))).toEqual([{ epoch: 0 }])
+  })
+
+  test('all else works with a token, and what stops a leak too', async () => {
+    const target = await signedInPerson(newName('target'))
+    const token = bearerOf(await userToken(admin, ['admin:all', 'delegated:all']))
+    await logIn(admin)
+    const make = async (path: string, body: object) => (await admin.client.post(path, { ...body })).json.data
+    const { client } = await make('/client/admin-api/create', {
+      client_name: 'C',
+      scope: 'delegated:all',
+      redirect_uris: ['https://c.example/'],
+    })
+    const { machine } = await make('/machine/admin-api/create', { kind: 'api_key', name: 'K' })
+    const { client_id } = client
+    for (const reply of [
+      await token.get(`${API}/list?limit=1`),
+      await token.patch(`${API}/update`, { target: target.id, bio: 'Edited.' }),
+      await token.post(`${API}/ban`, { target: target.id, state: true }),
+      await token.patch('/client/admin-api/update', { client_id, disabled: true }),
+      await token.post('/client/admin-api/delete', { client_id }),
+      await token.post('/machine/admin-api/revoke', { id: machine._id }),
+    ]) {
+      expect(reply.status, reply.text).toBe(200)
+    }
+  })
+})
+
+describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
+  const required = { env: { ADMIN_REQUIRES_SECOND_FACTOR: 'on' } }
+
+  test('closes every way to administer until a second factor is on, and says where to set one up', async () => {
+    const person = await signedInAdmin(newName('one_step'))
+    const target = await signedInPerson(newName('target'))
+    const token = bearerOf(await userToken(person, ['admin:all', 'delegated:all']))
+    const ways = (client: Client) => [
+      client.get(`${API}/list?limit=1`, required),
+      client.post(`${API}/ban`, { target: target.id, state: true }, required),
+      client.patch('/user/me', { target: target.id, bio: 'Edited.' }, required),
+      client.get('/client/admin-api/list', required),
+    ]
+    for (const client of [person.client, token]) {
+      for (const reply of await Promise.all(ways(client))) {
+        expect(reasonOf(reply)).toEqual([403, 'second_factor_missing'])
+        expect(reply.json.additionalInfo.message).toContain('https://kith.test/account/two-step')
+      }
+    }
+    expect((await person.client.get('/user/me', required)).status, 'their own account').toBe(200)
+    expect((await person.client.get('/account/two-step', required)).text).toContain('You are an administrator')
+    expect((await target.client.get('/account/two-step', required)).text).not.toContain('You are an administrator')
+    const { secret } = await enrol(person.client)
+    clock.advance(STEP_MS)
+    await answer(await pendingLogIn(person, person.client), codeOf(secret), person.client)
+    for (const reply of await Promise.all(ways(person.client))) expect(reply.status, reply.text).toBe(200)
+    const fresh = { client_name: 'C', scope: 'delegated:all', redirect_uris: ['https://c.example/'] }
+    expect((await person.client.post('/client/admin-api/create', fresh, required)).status).toBe(201)
+    const app = bearerOf(await userToken(person, ['admin:all']))
+    expect((await app.get(`${API}/list?limit=1`, required)).status, 'an app of somebody with a factor').toBe(200)
+  })
+
+  test('is on in production unless it is switched off, and off elsewhere', async () => {
+    const keys = Object.fromEntries(
+      ['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS'].map((name) => [name, JSON.stringify({ a: 'A'.repeat(43) })]),
+    )
+    const SIGNING_KEYS = String(platform.env.SIGNING_KEYS).replaceAll('test-', '')
+    const production = { ENVIRONMENT: 'production', MAIL: 'email-service', SCRYPT_LN: '15', ...keys, SIGNING_KEYS }
+    const isOn = (vars: Record<string, string>) => getConfig({ ...platform.env, ...vars }).adminRequiresSecondFactor
+    expect([isOn(production), isOn({ ...production, ADMIN_REQUIRES_SECOND_FACTOR: 'off' }), isOn({})]).toEqual([true, false, false])
+  })
+})
