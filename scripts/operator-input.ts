@@ -37,6 +37,6 @@ export const OPERATOR: Recorder = {
 
 /** An event of nobody's account. */
 export function eventOfOperator(type: AuditEventType, detail: string, now: number, condition: Fragment): Statement<void> {
-  const row = { id: newId<AuditEventId>(now), type, userAgent: OPERATOR.caller.userAgent, place: '', timeZone: '', detail, createdAt: now }
+  const row = { id: newId<AuditEventId>(now), type, userAgent: OPERATOR.caller.userAgent, place: '', detail, createdAt: now }
   return insertAuditEvent(row, idOf(null), condition)
 }

@@ -1,11 +1,11 @@
 /**
  * `/verify`: the code that proves an e-mail address, of a new account or of a change. Another one is mailed by `/verify/resend`
- * for the account that this browser knows, and by `/verify/new-code` for an address.
+ * for the account that this browser knows, and by `/verify/new-code` for a user name.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { resendVerification, resendVerificationTo, verifyEmail } from '../core/accounts/sign-up.ts'
-import { email, userIdHex } from '../core/fields.ts'
+import { userIdHex, username } from '../core/fields.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken } from '../http/form-token.ts'
@@ -22,10 +22,10 @@ import { askedReturn, withReturn } from './return-to.ts'
 const PATH = '/verify'
 const RESEND = `${PATH}/resend`
 const NEW_CODE = `${PATH}/new-code`
-const LABELS: Labels = { code: 'Code', account: 'Account', email: 'E-mail address' }
+const LABELS: Labels = { code: 'Code', account: 'Account', username: 'User name' }
 const CodeForm = z.object({ code: mailedCode })
 const ResendForm = z.object({ account: userIdHex })
-const NewCodeForm = z.object({ email })
+const NewCodeForm = z.object({ username: z.string().trim().pipe(username) })
 
 export const verifyPages = new Hono<AppEnv>()
   .get(PATH, anyone(), networkLimit('other'), async (c) => {
@@ -56,8 +56,8 @@ export const verifyPages = new Hono<AppEnv>()
   .get(NEW_CODE, anyone(), (c) => showNewCode(c, UNTOUCHED))
   .post(NEW_CODE, anyone(), networkLimit('code'), form('new-code', NewCodeForm), (c) =>
     take(c, c.req.valid('form'), {
-      act: async ({ email }) => {
-        await resendVerificationTo(c.var.ctx, email, askedReturn(c))
+      act: async ({ username }) => {
+        await resendVerificationTo(c.var.ctx, username, askedReturn(c))
         return redirectWith(c, withReturn(c, PATH), 'code_sent')
       },
       again: (state) => showNewCode(c, state),
@@ -109,13 +109,13 @@ async function showNewCode(c: Context, state: FormState): Promise<Response> {
     c,
     {
       title: 'Send a new code',
-      lead: 'Tell us the address that you signed up with. If it waits to be confirmed, we send a code to it.',
+      lead: 'Tell us the user name that you have chosen. If its address waits to be confirmed, we send a code there.',
       status: state.error ? statusOf(state.error) : 200,
       hasError: state.error !== null,
     },
     <>
       <Form action={withReturn(c, NEW_CODE)} token={token} state={state} labels={LABELS}>
-        <Input name="email" labels={LABELS} state={state} type="email" autocomplete="email" maxlength={254} first />
+        <Input name="username" labels={LABELS} state={state} autocomplete="username" maxlength={30} first />
         <Submit>Send the code</Submit>
       </Form>
       <p class="links">

@@ -25,6 +25,7 @@ import { allRoutes, nameOf, pageRoutes, routesOfRoom } from '../support/routes.t
 
 /** Outside of the rooms' documents: what describes itself, the pages, which are for people, and the mailbox of developers. */
 const UNDOCUMENTED = [
+  'GET /.well-known/change-password',
   'GET /openapi.json',
   'GET /openapi/:room{[a-z]+\\.json}',
   'GET /docs',

@@ -30,7 +30,7 @@ export async function visitPages(): Promise<void> {
   await look(client, '/verify/resend')
   await visit(client, 'GET', '/.well-known/change-password')
   await fill(client, '/verify?account=0000000000000000ffffffff', { account: '0000000000000000ffffffff' }, '/verify/resend')
-  await fill(client, '/verify/new-code', { email })
+  await fill(client, '/verify/new-code', { username })
   await fill(client, '/verify?return_to=/account/privacy', { code: await newestCode(email) })
   await fill(client, '/sign-out')
   await fill(client, '/forgot?return_to=/account', { email })

@@ -63,7 +63,7 @@ describe('a new account', () => {
   })
 
   test('that is not confirmed yet is led to that by a line that anybody gets who types an address', async () => {
-    const { email } = await signUp('page_waiting')
+    const { email, username } = await signUp('page_waiting')
     const client = new Client()
     const [waiting, nobody] = await Promise.all(
       [email, 'nobody@example.com'].map((address) => signInOnPage(new Client(), address, PASSWORD)),
@@ -76,7 +76,10 @@ describe('a new account', () => {
         .replaceAll('nobody@example.com', '')
     expect([waiting.status, blind(waiting.text)]).toEqual([401, blind(nobody.text)])
     const page = await open(client, linkNamed(waiting, 'Confirm your address'))
-    const asked = await follow(client, await fillIn(client, linkNamed(page, 'Send a new code'), { email: ` ${email.toUpperCase()} ` }))
+    const asked = await follow(
+      client,
+      await fillIn(client, linkNamed(page, 'Send a new code'), { username: ` ${username.toUpperCase()} ` }),
+    )
     expect(noticeIn(asked)).toContain('a new one is on its way')
     await follow(client, await send(client, formOf(asked), { code: await newestCode(email) }))
     expect((await signInOnPage(client, email, PASSWORD)).headers.get('location')).toBe('/account')

@@ -75,8 +75,8 @@ describe('somebody who signs up on the way to an app', () => {
     await expectAtApp(client, await send(client, formOf(signIn), { identifier: typed.email, password: PASSWORD }))
   })
 
-  test('gets back to it after other codes: for the account, for the address, and after a sign-in that was too early', async () => {
-    const [account, address] = [await signUp(newName('returning')), await signUp(newName('returning'))]
+  test('gets back to it after other codes: for the account, for the user name, and after a sign-in that was too early', async () => {
+    const [account, named] = [await signUp(newName('returning')), await signUp(newName('returning'))]
     const client = new Client()
     const early = await follow(
       client,
@@ -93,9 +93,9 @@ describe('somebody who signs up on the way to an app', () => {
     const verify = await open(other, linkNamed(await open(other, linkNamed(page, 'Sign in')), 'Forgot').replace('/forgot', '/verify'))
     // Half of the first code's life is over: a new one is made, for this app.
     clock.freeze(Date.now() + 0.75 * HOUR_MS)
-    await fillIn(other, linkNamed(verify, 'Send a new code'), { email: address.email })
-    const signIn = await follow(other, await send(other, formOf(await open(other, await mailedLink(address.email)))))
-    await expectAtApp(other, await send(other, formOf(signIn), { identifier: address.username, password: PASSWORD }))
+    await fillIn(other, linkNamed(verify, 'Send a new code'), { username: named.username })
+    const signIn = await follow(other, await send(other, formOf(await open(other, await mailedLink(named.email)))))
+    await expectAtApp(other, await send(other, formOf(signIn), { identifier: named.username, password: PASSWORD }))
   })
 })
 
@@ -236,6 +236,19 @@ describe('what an attacker tries', () => {
       .bind(48 * HOUR_MS)
       .run()
     expect(await prove(late, late.client)).toBe(false)
+  })
+
+  test('a new code is for the account of that user name, and not for another that waits for the same address', async () => {
+    const mine = await signUp(newName('waiting'))
+    await signUp(newName('waiting'), mine.email)
+    clock.freeze(Date.now() + HOUR_MS)
+    await fillIn(new Client(), '/verify/new-code', { username: mine.username })
+    const [newest] = await mailsTo(mine.email)
+    expect(newest?.text).toContain(`belongs to the account ${mine.username}:`)
+    const before = (await mailsTo(mine.email)).length
+    await fillIn(new Client(), '/verify/new-code', { username: (await verifiedPerson(newName('settled'))).username })
+    await fillIn(new Client(), '/verify/new-code', { username: newName('nobody') })
+    expect(await mailsTo(mine.email)).toHaveLength(before)
   })
 
   test('64 who prove one address with one cookie begin one session', async () => {

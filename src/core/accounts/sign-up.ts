@@ -3,12 +3,13 @@
  * and reserves the user name; where the address has an owner, the owner gets a mail and the row can never be verified.
  */
 
-import type { SessionId, UserId } from '../../ids.ts'
+import { NO_ID, type SessionId, type UserId } from '../../ids.ts'
 import { claimCode, claimedUserId, findClaim, findOpenCode, wasClaimed } from '../../store/db/challenges.ts'
-import { always, both, type Fragment, findIf, idOf, isPrimaryKeyConflict } from '../../store/db/database.ts'
+import { always, both, findIf, idOf, isPrimaryKeyConflict } from '../../store/db/database.ts'
 import { kindOf, signUpKind } from '../../store/db/mail-outbox.ts'
 import {
   findAddress,
+  findByUsername,
   findTaken,
   findUser,
   insertCredential,
@@ -17,7 +18,6 @@ import {
   isVerifiable,
   type UserRow,
   unverifiedUser,
-  unverifiedUserOf,
   userExists,
   verifyAddress,
 } from '../../store/db/users.ts'
@@ -116,22 +116,27 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
 /** Sends the verification code once more, to an account that still needs it. Says nothing to anyone else. */
 export async function resendVerification(ctx: Ctx, userId: UserId, returnTo?: string | null): Promise<void> {
   const found = await ctx.db.one(findAddress(userId))
-  const address = found?.emailKey ?? `unknown ${userId}`
-  await mailVerification(ctx, { user: unverifiedUser(userId, ctx.now()), address, returnTo })
+  await mailVerification(ctx, userId, found?.emailKey ?? `unknown ${userId}`, returnTo)
 }
 
-/** The same by the address alone: for the newest account that waits for it. */
-export async function resendVerificationTo(ctx: Ctx, email: Email, returnTo?: string | null): Promise<void> {
-  const address = emailKey(email)
-  await mailVerification(ctx, { user: unverifiedUserOf(address, ctx.now()), address, returnTo })
+/**
+ * The same by the user name. Not by the address: several accounts may wait for one, of which one may be of somebody who hopes
+ * that its owner confirms the wrong one.
+ */
+export async function resendVerificationTo(ctx: Ctx, username: Username, returnTo: string | null): Promise<void> {
+  const key = usernameKey(username)
+  const found = await ctx.db.one(findByUsername(key))
+  await mailVerification(ctx, found?.id ?? (NO_ID as UserId), found?.emailKey ?? `unknown ${key}`, returnTo)
 }
 
-async function mailVerification(ctx: Ctx, input: { user: Fragment; address: string; returnTo: string | null | undefined }): Promise<void> {
+async function mailVerification(ctx: Ctx, userId: UserId, address: string, returnTo: string | null | undefined): Promise<void> {
   const mail = mailCode(ctx, {
-    ...input,
     purpose: 'verify_email',
     lifeMs: ctx.config.lifetimes.verifyCodeMs,
     kind: kindOf('verify_email'),
+    user: unverifiedUser(userId, ctx.now()),
+    address,
+    returnTo,
     isSilent: true,
   })
   await ctx.db.batch(mail.writes)

@@ -74,14 +74,6 @@ export function unverifiedUser(id: UserId, now: number): Fragment {
       AND NOT EXISTS (SELECT 1 FROM users v WHERE v.email_key = o.email_key AND v.email_verified_at IS NOT NULL)`
 }
 
-/** The same by the address: the newest who waits for it. */
-export function unverifiedUserOf(emailKey: string, now: number): Fragment {
-  return sql`
-    SELECT o.id FROM users o WHERE o.email_key = ${emailKey} AND o.email_verified_at IS NULL AND ${isAlive(sql`o`, now)}
-      AND NOT EXISTS (SELECT 1 FROM users v WHERE v.email_key = ${emailKey} AND v.email_verified_at IS NOT NULL)
-    ORDER BY o.id DESC LIMIT 1`
-}
-
 /** A guard on `challenges`: its user's address waits to be proved and belongs to nobody else. */
 export function isVerifiable(): Fragment {
   return sql`EXISTS (
@@ -96,6 +88,10 @@ export function isChallengeOf(userId: UserId): Fragment {
 
 export function findUser(id: UserId): Statement<UserRow | null> {
   return first(sql`SELECT * FROM users WHERE id = ${id}`)
+}
+
+export function findByUsername(usernameKey: string): Statement<{ id: UserId; emailKey: string | null } | null> {
+  return first(sql`SELECT id, email_key FROM users WHERE username_key = ${usernameKey}`)
 }
 
 export function findAddress(id: UserId): Statement<{ emailKey: string | null } | null> {

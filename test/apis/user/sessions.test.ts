@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { DoTwoFactorReply, LoginReply, Ok } from '../../../src/apis/user/presenters.ts'
 import { clock } from '../../platform/clock.ts'
+import { newName } from '../../support/actors.ts'
 import { Client, db, mailsTo, newestCode } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'
 import { bearerOf, idOf, userToken } from '../../support/tokens.ts'
@@ -37,6 +38,26 @@ describe('log-in', () => {
       expect(data.user).toEqual(data.userInfo)
       expect(reply.json.data.user).toHaveProperty('varifiedDate', reply.json.data.user.verifiedDate)
     }
+  })
+
+  test('takes the address as people type it, also in the place of the user name', async () => {
+    const username = newName('typed_log')
+    const person = await signUp(username, `${username}@bücher.example`)
+    const stored = `${username}@xn--bcher-kva.example`
+    await person.client.post('/user/verify-email', { code: await newestCode(stored) })
+    for (const names of [
+      { username: stored },
+      { username: ` ${username.toUpperCase()}@BÜCHER.example ` },
+      { email: `${username}@bücher.example\n` },
+      { username: stored, email: stored },
+      { username: ` ${username} `, email: stored },
+    ]) {
+      expect([names, (await new Client().post('/user/login', { ...names, password: PASSWORD })).status]).toEqual([names, 200])
+    }
+    expect((await new Client().post('/user/login', { username: stored, email: 'other@example.com', password: PASSWORD })).status).toBe(401)
+    await new Client().post('/user/code', { email: ` ${username}@bücher.example` })
+    const reset = { code: (await newestCode(stored)).replaceAll('-', '\u2014'), password: 'quite-another-horse' }
+    expect((await new Client().post('/user/reset-password', reset)).status).toBe(200)
   })
 
   test('both names must be of one account', async () => {
