@@ -115,7 +115,7 @@ describe('the seed of the room user: people and the graph', () => {
     expectRecords(await rick.client.get(`/user/${rick.id}/followers`), 'source')
     expectRecords(await john.client.get(`/user/${john.id}/following`), 'target')
     expectAnswer(await john.client.post('/user/unfollow', { target: rick.id }), OK)
-    expect((await john.client.get('/user/following')).json).toEqual({ ok: 1, data: { records: [] } })
+    expect((await john.client.get('/user/following')).json).toEqual({ ok: 1, data: { records: [], hasMore: false, next: null } })
   })
 
   test('the lists: limit records per page; offset is the _id field of the last record in the previous page', async () => {

@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Spent, spend } from '../support/budget.ts'
 import { putEdge, setColumns } from '../support/graph.ts'
+import { db } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { idOf, makeCrowd, putBlocks, putEdges } from './crowd.ts'
 
@@ -97,6 +98,45 @@ describe('a page costs what is on it', () => {
     expect(after.counts.d1RoundTrips).toBe(before.counts.d1RoundTrips)
     // The viewer, who does not follow themselves, was on the page before.
     expect(Math.abs(after.counts.rowsRead - before.counts.rowsRead)).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('people who are hidden', () => {
+  const HIDDEN = 1_000
+  /** Twelve people, then very many whom nobody sees, then twelve. */
+  async function arrange(banned: string): Promise<{ person: Person; seen: number[] }> {
+    const person = await signedInPerson(banned)
+    const [older, hidden, newer] = [await makeCrowd(12), await makeCrowd(HIDDEN), await makeCrowd(12)]
+    for (const ids of [older, hidden, newer]) {
+      await putEdges(ids.map((id) => [id, idOf(person)]))
+      await putBlocks(ids.map((id) => [idOf(person), id]))
+    }
+    await db.prepare('UPDATE users SET banned_at = 1 WHERE id IN (SELECT value FROM json_each(?))').bind(JSON.stringify(hidden)).run()
+    return { person, seen: [...older, ...newer] }
+  }
+
+  test.each([
+    ['/user/followers', 'source', 'DELETE FROM blocks'],
+    ['/user/blocks', 'target', 'DELETE FROM follows'],
+  ])('%s: each page keeps to its budget, and `next` leads to everybody', async (path, side, alone) => {
+    const { person, seen } = await arrange(`hidden_${side}_star`)
+    await db.prepare(alone).run()
+    const found: string[] = []
+    let next: string | null = null
+    let pages = 0
+    do {
+      const spent: Spent = await spend(person.client, 'GET', `${path}?limit=5${next === null ? '' : `&offset=${next}`}`)
+      const { records, hasMore, ...rest } = spent.json.data
+      // Of the entries of a page, and the hundred that it may look at besides.
+      expectWithin(path, spent, { ...page(5), rowsRead: 5 * 105 })
+      found.push(...records.map((record: Record<string, { _id: string }>) => record[side]?._id))
+      expect(hasMore).toBe(rest.next !== null)
+      next = rest.next
+      pages += 1
+      expect(pages).toBeLessThan(30)
+    } while (next !== null)
+    expect(found).toEqual(seen.map(hex).reverse())
+    expect(pages).toBeGreaterThanOrEqual(HIDDEN / 105)
   })
 })
 

@@ -130,18 +130,21 @@ export function riffChunk(type: string, data: Uint8Array): Bytes {
 
 export const riff = (...chunks: Uint8Array[]): Bytes => riffChunk('RIFF', concat('WEBP', ...chunks))
 
-/** VP8X for 16 x 12, with these flags. */
+/** A number of three bytes, as WebP writes sides less one. */
+const u24 = (value: number) => [value & 255, (value >> 8) & 255, value >> 16]
+/** VP8X with these flags. */
 export const vp8x = (flags: number, width = 16, height = 12) =>
-  riffChunk('VP8X', Uint8Array.from([flags, 0, 0, 0, width - 1, 0, 0, height - 1, 0, 0]))
+  riffChunk('VP8X', Uint8Array.from([flags, 0, 0, 0, ...u24(width - 1), ...u24(height - 1)]))
 /** The picture of WEBP, as the chunk that it is. */
 export const VP8 = WEBP.slice(12)
 
-/** A still frame of an animation: its place, its sides less one, a time, and flags. */
-const frame = (picture: Uint8Array) =>
-  riffChunk('ANMF', concat(new Uint8Array(6), Uint8Array.from([15, 0, 0, 11, 0, 0, 100, 0, 0, 0]), picture))
+/** A frame of an animation: its place (in steps of two pixels), its sides, a time, and flags. */
+export const webpFrame = (picture: Uint8Array, [x, y, width, height]: readonly [number, number, number, number] = [0, 0, 16, 12]): Bytes =>
+  riffChunk('ANMF', concat(Uint8Array.from([...u24(x / 2), ...u24(y / 2), ...u24(width - 1), ...u24(height - 1), 100, 0, 0, 2]), picture))
 
 /** Of two frames: that of WEBP first. */
-export const animatedWebp = (): Bytes => riff(vp8x(0x02), riffChunk('ANIM', new Uint8Array(6)), frame(VP8), frame(LOSSLESS_WEBP.slice(12)))
+export const animatedWebp = (width = 16, height = 12): Bytes =>
+  riff(vp8x(0x12, width, height), riffChunk('ANIM', new Uint8Array(6)), webpFrame(VP8), webpFrame(LOSSLESS_WEBP.slice(12)))
 
 // --- GIF, 2 x 2 ----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { concat, exif, exifSegment, pngChunk, riffChunk } from '../support/images.ts'
+import { concat, exif, exifSegment, pngChunk, riff, riffChunk, vp8x, webpFrame } from '../support/images.ts'
 import type { Pixel } from '../support/pixels.ts'
 import { ADOBE_RGB, DISPLAY_P3, iccSegments } from '../support/profiles.ts'
 
@@ -117,15 +117,7 @@ export class Studio {
       const webp = await this.make('webp', '-define', 'webp:lossless=true', ...turn)
       const first = Buffer.from(png).indexOf('IDAT') - 4
       const width = webp[21] === undefined ? 0 : ((webp[21] | ((webp[22] ?? 0) << 8)) & 0x3fff) + 1
-      const extended = concat(
-        'RIFF',
-        new Uint8Array(4),
-        'WEBP',
-        vp8x(width, width === 600 ? 400 : 600),
-        webp.slice(12),
-        riffChunk('EXIF', exif(orientation)),
-      )
-      new DataView(extended.buffer).setUint32(4, extended.length - 8, true)
+      const extended = riff(vp8x(0x08, width, width === 600 ? 400 : 600), webp.slice(12), riffChunk('EXIF', exif(orientation)))
       pictures.push(
         right(`a JPEG of orientation ${orientation}`, concat(jpeg.subarray(0, 2), exifSegment(orientation), jpeg.subarray(2))),
         right(
@@ -191,6 +183,24 @@ export class Studio {
     ]
   }
 
+  async #animatedWebps(): Promise<PictureCase[]> {
+    const whole = (await this.make('webp', '-define', 'webp:lossless=true')).slice(12)
+    const other = (await this.make('webp', '-define', 'webp:lossless=true', '-negate')).slice(12)
+    const animation = riffChunk('ANIM', new Uint8Array(6))
+    const file = (...frames: Bytes[]) => riff(vp8x(0x12, 600, 400), animation, ...frames)
+    const [all, part] = [
+      [0, 0, 600, 400],
+      [300, 0, 300, 400],
+    ] as const
+    const half = (await this.make('webp', '-define', 'webp:lossless=true', '-crop', '300x400+300+0', '+repage')).slice(12)
+    const clear: Pixel = [0, 0, 0, 0]
+    const besides = [clear, CORNERS[1] ?? clear, clear, CORNERS[3] ?? clear]
+    return [
+      right('an animated WebP', file(webpFrame(whole, all), webpFrame(other, all)), 'a.webp', 'image/webp'),
+      right('an animated WebP whose first frame is a part', file(webpFrame(half, part), webpFrame(other, all)), 'a', '', besides),
+    ]
+  }
+
   async #animations(): Promise<PictureCase[]> {
     const frames = ['-delay', '10', '(', '+clone', '-negate', ')', '(', '-clone', '0', '-flip', ')']
     const png = await this.make('png')
@@ -207,7 +217,7 @@ export class Studio {
     return [
       right('an animated GIF', gif, 'a.gif', 'image/gif'),
       right('a GIF with bytes behind its end', concat(await this.make('gif'), 'bytes'), 'a.gif', 'image/gif'),
-      right('an animated WebP', await this.make('webp', '-define', 'webp:lossless=true', ...frames), 'a.webp', 'image/webp'),
+      ...(await this.#animatedWebps()),
       right('an animated PNG', apng, 'a.png', 'image/apng'),
     ]
   }
@@ -217,10 +227,4 @@ export const fixture = (name: string): Bytes => new Uint8Array(readFileSync(join
 
 function right(what: string, bytes: Bytes, name = 'a.jpg', type = 'image/jpeg', corners = CORNERS, within = 6): PictureCase {
   return { what, bytes, name, type, corners, within }
-}
-
-/** With EXIF, of these sides. */
-function vp8x(width: number, height: number): Bytes {
-  const sides = [width - 1, height - 1].flatMap((side) => [side & 255, side >> 8, 0])
-  return riffChunk('VP8X', Uint8Array.from([0x08, 0, 0, 0, ...sides]))
 }

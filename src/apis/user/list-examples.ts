@@ -3,6 +3,9 @@ import type * as z from 'zod'
 import type { LoginHistoryReply, SessionsReply } from './presenters.ts'
 import { type BlocksReply, EXAMPLE_SEEN_USER, type RelationshipsReply, type SeenUsersReply } from './social-presenters.ts'
 
+/** Of the last page of a list. */
+export const LAST = { hasMore: false, next: null }
+
 export const EXAMPLE_SESSIONS = {
   ok: 1,
   data: {
@@ -43,10 +46,12 @@ const RECORD = { _id: '507f1f77bcf86cd799439011', createdAt: '2026-09-12T15:50:5
 const RELATIONSHIP = { following: true, requested: false, followedBy: false, requestedBy: false, blocking: false }
 
 export const EXAMPLE_SEEN_USERS = { ok: 1, data: { records: [EXAMPLE_SEEN_USER] } } satisfies z.input<typeof SeenUsersReply>
-export const EXAMPLE_FOLLOWERS = { ok: 1, data: { records: [{ ...RECORD, approved: true, source: EXAMPLE_SEEN_USER }] } }
-export const EXAMPLE_FOLLOW_REQUESTS = { ok: 1, data: { records: [{ ...RECORD, approved: false, source: EXAMPLE_SEEN_USER }] } }
-export const EXAMPLE_FOLLOWING = { ok: 1, data: { records: [{ ...RECORD, approved: true, target: EXAMPLE_SEEN_USER }] } }
-export const EXAMPLE_BLOCKS = { ok: 1, data: { records: [{ ...RECORD, target: EXAMPLE_SEEN_USER }] } } satisfies z.input<typeof BlocksReply>
+export const EXAMPLE_FOLLOWERS = { ok: 1, data: { records: [{ ...RECORD, approved: true, source: EXAMPLE_SEEN_USER }], ...LAST } }
+export const EXAMPLE_FOLLOW_REQUESTS = { ok: 1, data: { records: [{ ...RECORD, approved: false, source: EXAMPLE_SEEN_USER }], ...LAST } }
+export const EXAMPLE_FOLLOWING = { ok: 1, data: { records: [{ ...RECORD, approved: true, target: EXAMPLE_SEEN_USER }], ...LAST } }
+export const EXAMPLE_BLOCKS = { ok: 1, data: { records: [{ ...RECORD, target: EXAMPLE_SEEN_USER }], ...LAST } } satisfies z.input<
+  typeof BlocksReply
+>
 export const EXAMPLE_RELATIONSHIPS = { ok: 1, data: { records: [{ _id: RECORD._id, ...RELATIONSHIP }] } } satisfies z.input<
   typeof RelationshipsReply
 >

@@ -6,7 +6,7 @@ import type { MediaFile, Usage } from '../../core/media/files.ts'
 import { DEFAULT_FOLDER, type Folder } from '../../core/media/folders.ts'
 import type { FileLink } from '../../core/media/links.ts'
 import { type FileId, type FolderId, fromHex, toHex } from '../../ids.ts'
-import { date, ok } from './presenters.ts'
+import { date, listOf, ok } from './presenters.ts'
 import { PageQuery } from './wire.ts'
 
 /** The folder without an id. */
@@ -138,7 +138,7 @@ export function toLink({ url, expiresAt }: FileLink): z.output<typeof Link> {
 
 export const FoldersReply = ok(z.strictObject({ records: z.array(MediaFolder) }))
 export const FolderReply = ok(z.strictObject({ folder: MediaFolder }))
-export const FilesReply = ok(z.strictObject({ records: z.array(StoredFile) }))
+export const FilesReply = listOf(StoredFile)
 export const FileReply = ok(z.strictObject({ file: StoredFile }))
 export const UsageReply = ok(z.strictObject({ usage: MediaUsage }))
 export const LinkReply = ok(z.strictObject({ link: Link }))

@@ -7,7 +7,7 @@ import type { BlockRecord } from '../../core/social/blocks.ts'
 import type { FollowRecord as FollowRecordOf, Relationship as RelationshipOf } from '../../core/social/lists.ts'
 import type { SeenUser as VisibleUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
-import { date, ok, text, toIso } from './presenters.ts'
+import { date, listOf, ok, text, toIso } from './presenters.ts'
 
 const Status = z.strictObject({ statusMessage: text, availability: text, mood: text, expiresAt: date, updatedAt: date })
 
@@ -121,9 +121,9 @@ export function toRelationship(row: RelationshipOf): z.output<typeof Relationshi
 
 export const SeenUserReply = ok(z.strictObject({ user: SeenUser }))
 export const SeenUsersReply = ok(z.strictObject({ records: z.array(SeenUser) }))
-export const FollowersReply = ok(z.strictObject({ records: z.array(FollowRecord('source')) }))
-export const FollowingReply = ok(z.strictObject({ records: z.array(FollowRecord('target')) }))
-export const BlocksReply = ok(z.strictObject({ records: z.array(Block) }))
+export const FollowersReply = listOf(FollowRecord('source'))
+export const FollowingReply = listOf(FollowRecord('target'))
+export const BlocksReply = listOf(Block)
 export const RelationshipsReply = ok(z.strictObject({ records: z.array(Relationship) }))
 export const FollowReply = ok(z.strictObject({ status: z.enum(['following', 'requested', 'duplicate']) }))
 export const FollowStatusReply = ok(z.strictObject({ following: z.boolean(), requested: z.boolean() }))

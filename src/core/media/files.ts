@@ -18,6 +18,7 @@ import {
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { FileName } from '../fields.ts'
+import { type Listed, listed } from '../listing.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { type Page, positionOf, type Slice } from '../social/lists.ts'
 import { removeMarkedObjects } from './removal.ts'
@@ -25,14 +26,19 @@ import { removeMarkedObjects } from './removal.ts'
 export type { FileRow as MediaFile } from '../../store/db/files.ts'
 
 /** A page of the caller's files, newest first. `folder`: null is `Default`, undefined all. */
-export async function listOwnFiles(ctx: Ctx, gate: Gate, folder: FolderRef | undefined, page: Page): Promise<FileRow[]> {
+export async function listOwnFiles(ctx: Ctx, gate: Gate, folder: FolderRef | undefined, page: Page): Promise<Listed<FileRow>> {
   const { reads } = await gate(({ userId }) => [
-    listFiles({ userId, folder, before: positionOf(ctx, page), limit: page.limit }),
+    listFiles({ userId, folder, before: positionOf(ctx, page), limit: page.limit + 1 }),
     findIf(hasFolder(userId, folder ?? null)),
   ])
   const [files, hasIt] = reads
   if (!hasIt) throw new AppError('not_found')
-  return files
+  return listed(
+    files,
+    page.limit,
+    ({ id }) => id,
+    (file) => file,
+  )
 }
 
 /** What the caller has put into a folder, newest first; not what was put there for them. */

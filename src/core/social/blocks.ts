@@ -3,9 +3,10 @@ import type { BlockId, UserId } from '../../ids.ts'
 import { deleteBlock, findBlock, insertBlock, listBlocks } from '../../store/db/blocks.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import { type Listed, listedPeople } from '../listing.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { selfError } from './follows.ts'
-import { type Page, positionOf } from './lists.ts'
+import { boundsOf, type Page } from './lists.ts'
 import { readSeenUser, type SeenUser, showTo } from './visibility.ts'
 
 /** Blocks somebody and removes the edges between the two, in one batch. Repeating it changes nothing. */
@@ -31,9 +32,12 @@ export interface BlockRecord {
 }
 
 /** Whom the caller blocks, newest first, with no more of them than their names. */
-export async function listBlockedUsers(ctx: Ctx, gate: Gate, page: Page): Promise<BlockRecord[]> {
-  const { reads } = await gate(({ userId }) => [
-    listBlocks({ blockerId: userId, before: positionOf(ctx, page), limit: page.limit, now: ctx.now() }),
-  ])
-  return reads[0].map((row) => ({ id: row.blockId, createdAt: row.blockedAt, user: showTo('outsider', row) }))
+export async function listBlockedUsers(ctx: Ctx, gate: Gate, page: Page): Promise<Listed<BlockRecord>> {
+  const { reads } = await gate(({ userId }) => [listBlocks({ ...boundsOf(ctx, page), blockerId: userId })])
+  return listedPeople(
+    reads[0],
+    page.limit,
+    ({ blockId }) => blockId,
+    (row) => ({ id: row.blockId, createdAt: row.blockedAt, user: showTo('outsider', row) }),
+  )
 }

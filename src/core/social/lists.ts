@@ -9,11 +9,13 @@ import {
   listFollows,
   listSuggestions,
   type RelationshipRow,
+  type UnreadFollow,
 } from '../../store/db/follows.ts'
 import { isListOpen } from '../../store/db/visibility.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { SUGGESTION_EDGES_PER_PERSON, SUGGESTION_PEOPLE, SUGGESTIONS_MAX } from '../figures.ts'
+import { type Listed, listedPeople, lookedAt } from '../listing.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { audienceOf, isAdmin, readSeenUser, requireMet, type SeenUser, show } from './visibility.ts'
@@ -47,18 +49,32 @@ function toRecord(principal: UserPrincipal, row: FollowListRow): FollowRecord {
   return { id: row.followId, approved: row.followApprovedAt !== null, createdAt: timeOf(row.followId), user: show(principal, row) }
 }
 
+function toListed(principal: UserPrincipal, rows: readonly (FollowListRow | UnreadFollow)[], page: Page): Listed<FollowRecord> {
+  return listedPeople(
+    rows,
+    page.limit,
+    ({ followId }) => followId,
+    (row) => toRecord(principal, row),
+  )
+}
+
+/** What a list of people reads for a page. */
+export function boundsOf(ctx: Ctx, page: Page): { before: number; limit: number; lookedAt: number; now: number } {
+  return { before: positionOf(ctx, page), limit: page.limit + 1, lookedAt: lookedAt(page.limit), now: ctx.now() }
+}
+
 /** The caller's own followers, following or requests. */
-export async function listOwnFollows(ctx: Ctx, gate: Gate, list: FollowList, page: Page): Promise<FollowRecord[]> {
+export async function listOwnFollows(ctx: Ctx, gate: Gate, list: FollowList, page: Page): Promise<Listed<FollowRecord>> {
   const { principal, reads } = await gate(({ userId }) => [
-    listFollows({ list, userId, viewerId: userId, before: positionOf(ctx, page), limit: page.limit, now: ctx.now(), condition: always }),
+    listFollows({ ...boundsOf(ctx, page), list, userId, viewerId: userId, condition: always }),
   ])
-  return reads[0].map((row) => toRecord(principal, row))
+  return toListed(principal, reads[0], page)
 }
 
 /** Somebody's followers or following. A private account's are open to those whom it lets follow (wire §6.11). */
-export async function listFollowsOf(ctx: Ctx, gate: Gate, userId: UserId, list: FollowList, page: Page): Promise<FollowRecord[]> {
+export async function listFollowsOf(ctx: Ctx, gate: Gate, userId: UserId, list: FollowList, page: Page): Promise<Listed<FollowRecord>> {
   const now = ctx.now()
-  const base = { list, userId, before: positionOf(ctx, page), limit: page.limit, now }
+  const base = { ...boundsOf(ctx, page), list, userId }
   const { principal, reads } = await gate(({ userId: viewerId }) => [
     readSeenUser(ctx, viewerId, userId),
     listFollows({ ...base, viewerId, condition: isListOpen({ ownerId: userId, viewerId, now }) }),
@@ -70,7 +86,7 @@ export async function listFollowsOf(ctx: Ctx, gate: Gate, userId: UserId, list: 
   // An administrator looks into a private account: rare enough for a round trip of its own.
   const isAdminOnly = isAdmin(principal) && owner?.isPrivate === 1 && rows.length === 0
   const shown = isAdminOnly ? await ctx.db.one(listFollows({ ...base, viewerId: principal.userId, condition: always })) : rows
-  return shown.map((row) => toRecord(principal, row))
+  return toListed(principal, shown, page)
 }
 
 /** Those of the given people who exist for the caller. */

@@ -40,10 +40,27 @@ export interface BlockListRow extends UserRow {
   readonly blockedAt: number
 }
 
-/** Whom the user blocks, newest first, from before the position `before`. */
-export function listBlocks(input: { blockerId: UserId; before: number; limit: number; now: number }): Statement<BlockListRow[]> {
+/** The first entry that a page did not look at, where it stopped before it was full. */
+export interface UnreadBlock {
+  readonly id: null
+  readonly blockId: BlockId
+}
+
+/** Whom the user blocks, newest first, from before the position `before`; bounded as `listFollows` is. */
+export function listBlocks(input: {
+  blockerId: UserId
+  before: number
+  limit: number
+  lookedAt: number
+  now: number
+}): Statement<(BlockListRow | UnreadBlock)[]> {
+  const entries = sql`FROM blocks b WHERE b.blocker_id = ${input.blockerId} AND b.id < ${input.before} ORDER BY b.id DESC`
   return all(sql`
-    SELECT b.id AS block_id, b.created_at AS blocked_at, u.* FROM blocks b CROSS JOIN users u ON u.id = b.blocked_id
-    WHERE b.blocker_id = ${input.blockerId} AND b.id < ${input.before} AND ${isVisibleTo(input.blockerId, input.now)}
-    ORDER BY b.id DESC LIMIT ${input.limit}`)
+    SELECT * FROM (
+      SELECT e.id AS block_id, e.created_at AS blocked_at, u.*
+      FROM (SELECT b.id, b.created_at, b.blocked_id ${entries} LIMIT ${input.lookedAt}) e CROSS JOIN users u ON u.id = e.blocked_id
+      WHERE ${isVisibleTo(input.blockerId, input.now)})
+    UNION ALL SELECT * FROM (
+      SELECT e.id, NULL, u.* FROM (SELECT b.id ${entries} LIMIT 1 OFFSET ${input.lookedAt}) e LEFT JOIN users u ON u.id = -1)
+    LIMIT ${input.limit}`)
 }

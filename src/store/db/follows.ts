@@ -86,9 +86,15 @@ const LISTS = {
   requests: { edges: (userId: UserId) => sql`f.followed_id = ${userId} AND f.approved_at IS NULL`, other: sql`f.follower_id` },
 } as const
 
+/** The first entry that a page did not look at, where it stopped before it was full. */
+export interface UnreadFollow {
+  readonly id: null
+  readonly followId: FollowId
+}
+
 /**
  * A page of a user's list as a viewer sees it, newest first, from before the position `before`. People who do not exist
- * for the viewer are left out; a run of them is read through, so that a short page is the last one.
+ * for the viewer are left out. Of the edges at most `lookedAt` are read, whoever is hidden; the first one beyond comes last.
  */
 export function listFollows(input: {
   list: FollowList
@@ -96,16 +102,21 @@ export function listFollows(input: {
   viewerId: UserId
   before: number
   limit: number
+  lookedAt: number
   now: number
   condition: Fragment
-}): Statement<FollowListRow[]> {
+}): Statement<(FollowListRow | UnreadFollow)[]> {
   const { edges, other } = LISTS[input.list]
+  const entries = sql`FROM follows f WHERE ${edges(input.userId)} AND f.id < ${input.before} AND (${input.condition}) ORDER BY f.id DESC`
   return all(sql`
-    SELECT f.id AS follow_id, f.approved_at AS follow_approved_at, u.*, ${relationColumns(input.viewerId)}
-    FROM follows f CROSS JOIN users u ON u.id = ${other}
-    WHERE ${edges(input.userId)} AND f.id < ${input.before} AND (${input.condition})
-      AND (u.id = ${input.viewerId} OR (${isPresent(input.now)} AND ${isUnblocked(input.viewerId)}))
-    ORDER BY f.id DESC LIMIT ${input.limit}`)
+    SELECT * FROM (
+      SELECT e.id AS follow_id, e.approved_at AS follow_approved_at, u.*, ${relationColumns(input.viewerId)}
+      FROM (SELECT f.id, f.approved_at, ${other} AS other_id ${entries} LIMIT ${input.lookedAt}) e CROSS JOIN users u ON u.id = e.other_id
+      WHERE u.id = ${input.viewerId} OR (${isPresent(input.now)} AND ${isUnblocked(input.viewerId)}))
+    UNION ALL SELECT * FROM (
+      SELECT e.id, NULL, u.*, ${relationColumns(input.viewerId)}
+      FROM (SELECT f.id ${entries} LIMIT 1 OFFSET ${input.lookedAt}) e LEFT JOIN users u ON u.id = -1)
+    LIMIT ${input.limit}`)
 }
 
 export interface RelationshipRow {

@@ -9,9 +9,10 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { fileResponse, type StoredFile } from '../../../http/file-response.ts'
 import { describe, takes } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
+import { LAST } from '../list-examples.ts'
 import { readUpload } from '../media-upload.ts'
 import * as wire from '../media-wire.ts'
-import { Ok } from '../presenters.ts'
+import { Ok, toList } from '../presenters.ts'
 import { toPage } from '../wire.ts'
 
 const ONE_FILE = { status: 200, schema: wire.FileReply, example: { ok: 1, data: { file: wire.EXAMPLE_FILE } } } as const
@@ -32,14 +33,14 @@ export const mediaFiles = new Hono<AppEnv>()
     requires('delegated:media:read'),
     describe({
       summary: "The caller's files, newest first",
-      response: { status: 200, schema: wire.FilesReply, example: { ok: 1, data: { records: [wire.EXAMPLE_FILE] } } },
+      response: { status: 200, schema: wire.FilesReply, example: { ok: 1, data: { records: [wire.EXAMPLE_FILE], ...LAST } } },
       refusals: [404],
     }),
     validate('query', wire.FilesQuery),
     async (c) => {
       const { folder, ...page } = c.req.valid('query')
       const files = await listOwnFiles(c.var.ctx, c.var.gate, folder, toPage(page))
-      return c.json({ ok: 1, data: { records: files.map(wire.toFile) } })
+      return c.json(toList(files, wire.toFile))
     },
   )
   .post(

@@ -7,6 +7,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { EXAMPLE_FOLLOWERS, EXAMPLE_FOLLOWING } from '../list-examples.ts'
+import { toList } from '../presenters.ts'
 import { EXAMPLE_SEEN_USER, FollowersReply, FollowingReply, SeenUserReply, toFollowRecord, toSeenUser } from '../social-presenters.ts'
 import { PageQuery, toPage, UserParams } from '../wire.ts'
 
@@ -39,7 +40,7 @@ export const people = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listFollowsOf(ctx, gate, c.req.valid('param').userId, 'followers', toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => toFollowRecord('source', record, ctx)) } })
+      return c.json(toList(records, (record) => toFollowRecord('source', record, ctx)))
     },
   )
   .get(
@@ -55,6 +56,6 @@ export const people = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listFollowsOf(ctx, gate, c.req.valid('param').userId, 'following', toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => toFollowRecord('target', record, ctx)) } })
+      return c.json(toList(records, (record) => toFollowRecord('target', record, ctx)))
     },
   )

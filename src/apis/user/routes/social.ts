@@ -9,7 +9,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import * as example from '../list-examples.ts'
-import { Ok } from '../presenters.ts'
+import { Ok, toList } from '../presenters.ts'
 import * as reply from '../social-presenters.ts'
 import * as wire from '../wire.ts'
 
@@ -64,7 +64,7 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listOwnFollows(ctx, gate, 'followers', wire.toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('source', record, ctx)) } })
+      return c.json(toList(records, (record) => reply.toFollowRecord('source', record, ctx)))
     },
   )
   .get(
@@ -78,7 +78,7 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listOwnFollows(ctx, gate, 'following', wire.toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('target', record, ctx)) } })
+      return c.json(toList(records, (record) => reply.toFollowRecord('target', record, ctx)))
     },
   )
   .get(
@@ -92,7 +92,7 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listOwnFollows(ctx, gate, 'requests', wire.toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => reply.toFollowRecord('source', record, ctx)) } })
+      return c.json(toList(records, (record) => reply.toFollowRecord('source', record, ctx)))
     },
   )
   .patch(
@@ -161,7 +161,7 @@ export const social = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const records = await listBlockedUsers(ctx, gate, wire.toPage(c.req.valid('query')))
-      return c.json({ ok: 1, data: { records: records.map((record) => reply.toBlock(record, ctx)) } })
+      return c.json(toList(records, (record) => reply.toBlock(record, ctx)))
     },
   )
   .post(

@@ -13,6 +13,7 @@ const CHUNKS_MAX = 10_000
 /** Of a frame of an animation: its place, its sides, its time. */
 const FRAME_HEADER_BYTES = 16
 const PROFILE_FLAG = 0x20
+const ANIMATION_FLAG = 0x02
 const EXIF_FLAG = 0x08
 const ALPHA_FLAG = 0x10
 const KNOWN_CHUNKS = ['VP8X', 'VP8 ', 'VP8L', 'ALPH', 'ANMF', 'ICCP', 'EXIF', 'XMP ']
@@ -35,15 +36,24 @@ export function inspectWebp(bytes: Uint8Array, limits: ImageLimits): InspectedIm
   const [picture] = pictures
   if (!picture || pictures.length > 1) refuseFile('The WebP has no picture, or two')
   const size = picture.type === 'VP8 ' ? lossySize(picture.data) : losslessSize(picture.data)
-  checkSize(size.width, size.height, limits)
+  const canvas = frame ? canvasOf(chunks) : size
+  for (const { width, height } of [size, canvas]) checkSize(width, height, limits)
   if (!frame) checkExtension(chunks, size)
-  const alpha = picture.type === 'VP8 ' ? still[still.indexOf(picture) - 1] : undefined
+  const before = picture.type === 'VP8 ' ? still[still.indexOf(picture) - 1] : undefined
+  const drawing = [...(before?.type === 'ALPH' ? [before] : []), picture]
+  const isWhole = canvas.width === size.width && canvas.height === size.height
   const profile = limits.profile === 'dropped' ? undefined : chunks.find(isProfile)
-  return {
-    format: 'image/webp',
-    ...size,
-    bytes: rebuild({ picture, alpha: alpha?.type === 'ALPH' ? alpha : undefined, profile, exif: exifOf(chunks) }, size),
-  }
+  const parts = { drawing: frame && !isWhole ? onlyFrame(frame, drawing) : drawing, profile, exif: exifOf(chunks) }
+  return { format: 'image/webp', ...canvas, bytes: rebuild(parts, canvas) }
+}
+
+/** A frame that does not fill the canvas: an animation of it alone, so that it stands in its place. */
+function onlyFrame(frame: Chunk, drawing: readonly Chunk[]): Chunk[] {
+  const data = join([frame.data.subarray(0, FRAME_HEADER_BYTES), ...drawing.flatMap(serialized)])
+  return [
+    { type: 'ANIM', data: new Uint8Array(6) },
+    { type: 'ANMF', data },
+  ]
 }
 
 function isProfile({ type, data }: Chunk): boolean {
@@ -96,17 +106,21 @@ function losslessSize(data: Uint8Array): Size {
   return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 }
 }
 
+function canvasOf([first]: readonly Chunk[]): Size {
+  if (first?.type !== 'VP8X' || first.data.length !== 10) refuseFile('The WebP is damaged: its header is wrong')
+  const view = viewOf(first.data)
+  const side = (at: number) => (view.getUint16(at, true) | (view.getUint8(at + 2) << 16)) + 1
+  return { width: side(4), height: side(7) }
+}
+
 /** An extended file begins with VP8X, which agrees with the picture; a simple one has nothing but the picture. */
 function checkExtension(chunks: readonly Chunk[], { width, height }: Size): void {
-  const [first] = chunks
-  if (first?.type !== 'VP8X') {
+  if (chunks[0]?.type !== 'VP8X') {
     if (chunks.length !== 1) refuseFile('The WebP is damaged: it has parts that only an extended one has')
     return
   }
-  if (first.data.length !== 10) refuseFile('The WebP is damaged: its header is wrong')
-  const view = viewOf(first.data)
-  const side = (at: number) => (view.getUint16(at, true) | (view.getUint8(at + 2) << 16)) + 1
-  if (side(4) !== width || side(7) !== height) refuseFile('The WebP says two different sizes')
+  const canvas = canvasOf(chunks)
+  if (canvas.width !== width || canvas.height !== height) refuseFile('The WebP says two different sizes')
   const types = chunks.map(({ type }) => type)
   if (new Set(types).size !== types.length) refuseFile('The WebP has a part twice that it may have once')
   if (types.includes('ALPH') && types.indexOf('ALPH') !== types.indexOf('VP8 ') - 1)
@@ -114,18 +128,19 @@ function checkExtension(chunks: readonly Chunk[], { width, height }: Size): void
 }
 
 interface Parts {
-  readonly picture: Chunk
-  readonly alpha: Chunk | undefined
+  /** The picture, and its alpha before it where that is apart; or an animation of it. */
+  readonly drawing: readonly Chunk[]
   readonly profile: Chunk | undefined
   readonly exif: Chunk | undefined
 }
 
-function rebuild({ picture, alpha, profile, exif }: Parts, { width, height }: Size): Uint8Array<ArrayBuffer> {
-  const body = [profile, alpha, picture, exif].filter((chunk) => chunk !== undefined)
+function rebuild({ drawing, profile, exif }: Parts, { width, height }: Size): Uint8Array<ArrayBuffer> {
+  const body = [profile, ...drawing, exif].filter((chunk) => chunk !== undefined)
   if (body.length === 1) return riff(body)
-  const hasAlpha = alpha !== undefined || (picture.type === 'VP8L' && ((picture.data[4] ?? 0) & 0x10) !== 0)
+  const hasAlpha = drawing.length > 1 || drawing.some(({ type, data }) => type === 'VP8L' && ((data[4] ?? 0) & 0x10) !== 0)
+  const isAnimation = drawing.some(({ type }) => type === 'ANMF')
   const data = new Uint8Array(10)
-  data[0] = (hasAlpha ? ALPHA_FLAG : 0) | (exif ? EXIF_FLAG : 0) | (profile ? PROFILE_FLAG : 0)
+  data[0] = (hasAlpha ? ALPHA_FLAG : 0) | (exif ? EXIF_FLAG : 0) | (profile ? PROFILE_FLAG : 0) | (isAnimation ? ANIMATION_FLAG : 0)
   for (const [at, side] of [
     [4, width],
     [7, height],
@@ -142,9 +157,13 @@ function withoutPrefix(exif: Uint8Array): Uint8Array {
 }
 
 function riff(chunks: readonly Chunk[]): Uint8Array<ArrayBuffer> {
-  const parts = chunks.flatMap(({ type, data }) => [header(type, data.length), data, new Uint8Array(data.length % 2)])
+  const parts = chunks.flatMap(serialized)
   const size = 4 + parts.reduce((sum, part) => sum + part.length, 0)
   return join([header('RIFF', size), new TextEncoder().encode('WEBP'), ...parts])
+}
+
+function serialized({ type, data }: Chunk): Uint8Array[] {
+  return [header(type, data.length), data, new Uint8Array(data.length % 2)]
 }
 
 function header(type: string, length: number): Uint8Array {

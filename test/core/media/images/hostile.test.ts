@@ -220,6 +220,10 @@ describe('is cut off', () => {
     expect(Buffer.from(gif.bytes).toString('latin1')).not.toMatch(/NETSCAPE|CANARY/)
     expect(await inspect(gif.bytes)).toEqual(gif)
     expect((await inspect(animatedWebp())).bytes).toEqual(WEBP)
+    const small = await inspect(animatedWebp(40, 30))
+    expect(small).toMatchObject({ width: 40, height: 30 })
+    expect(Buffer.from(small.bytes).toString('latin1').match(/ANMF/g)).toHaveLength(1)
+    expect((await inspect(small.bytes)).bytes).toEqual(small.bytes)
     const apng = png({
       before: [pngChunk('acTL', new Uint8Array(8)), pngChunk('fcTL', new Uint8Array(26))],
       after: [pngChunk('fdAT', 'x')],
