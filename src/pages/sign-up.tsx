@@ -62,10 +62,19 @@ function hintOf(c: Context): string | undefined {
   return hint.success ? hint.data : undefined
 }
 
+/** The code of an invitation's link; `/account/invites` has those links. */
+function inviteCodeOf(c: Context): string | undefined {
+  return /^[A-Z]{2}-\d{4}-\d{13}$/i.exec(c.req.query('invite_code') ?? '')?.[0]
+}
+
 async function showSignUp(c: Context, state: FormState): Promise<Response> {
   const { config } = c.var.ctx as Ctx
   const shared = { labels: LABELS, state }
   const token = await formToken(c, 'sign-up')
+  const { only } = config.invites
+  const inviteCode = inviteCodeOf(c)
+  const asksForCode = only || inviteCode !== undefined || state.typed.inviteCode !== undefined
+  const hint = only ? 'You need one from somebody who has an account.' : 'Whoever gave it to you sees that you joined.'
   return showPage(
     c,
     {
@@ -76,9 +85,9 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
     },
     <>
       <Form action={withReturn(c, '/sign-up')} token={token} state={state} labels={LABELS}>
-        {config.invites.only && <Input name="inviteCode" hint="You need one from somebody who has an account." code first {...shared} />}
+        {asksForCode && <Input name="inviteCode" value={inviteCode} hint={hint} optional={!only} code first={only} {...shared} />}
         <div class="pair">
-          <Input name="givenName" autocomplete="given-name" first={!config.invites.only} {...shared} />
+          <Input name="givenName" autocomplete="given-name" first={!only} {...shared} />
           <Input name="familyName" autocomplete="family-name" {...shared} />
         </div>
         <Input

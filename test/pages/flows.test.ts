@@ -302,12 +302,30 @@ describe('the account', () => {
     expect(await isSignedIn(here)).toBe(false)
   })
 
+  test('the link of an invite code fills it in, and whoever signs up by it was invited by its owner', async () => {
+    const owner = await signedInPerson('page_inviter')
+    const env = { INVITE_CODE_WINDOW_SECONDS: '0' }
+    const list = await owner.client.get('/account/invites', { env })
+    const [link = '', code = ''] = /https:\/\/kith\.test(\/sign-up\?invite_code=([A-Z]{2}-\d{4}-\d{13}))/.exec(list.text)?.slice(1) ?? []
+    const guest = new Client()
+    expect((await open(guest, '/sign-up')).text).not.toContain('name="inviteCode"')
+    const page = await open(guest, link)
+    expect(page.text).toContain(`value="${code}"`)
+    const fields = { givenName: 'In', familyName: 'Vited', username: 'page_invited', email: 'page_invited@example.com', password: PASSWORD }
+    const form = formOf(page, '/sign-up')
+    expect((await send(guest, form, { ...fields, inviteCode: code })).status).toBe(303)
+    expect((await owner.client.get('/user/invite-codes', { env })).json.data.inviteCodes[0]).toMatchObject({
+      code,
+      targetId: expect.any(String),
+    })
+  })
+
   test('invite codes: there in every mode, unless there are none', async () => {
     const client = await browserOf(await verifiedPerson('page_invites'))
     for (const INVITE_ONLY of ['on', 'off']) {
       const env = { INVITE_ONLY, INVITE_CODE_WINDOW_SECONDS: '0' }
       const reply = await client.get('/account/invites', { env })
-      expect(reply.text.match(/[A-Z]{2}-\d{4}-\d{13}/g)).toHaveLength(5)
+      expect(new Set(reply.text.match(/[A-Z]{2}-\d{4}-\d{13}/g)).size).toBe(5)
       expect((await client.get('/account', { env })).text).toContain('/account/invites')
     }
     expect((await client.get('/account', { env: { INVITES_PER_PERSON: '0' } })).text).not.toContain('/account/invites')

@@ -9,7 +9,8 @@ const PATH = '/account/invites'
 
 export const inviteCodesPage = new Hono<AppEnv>().get(PATH, requires('delegated:social:invite-code:read'), async (c) => {
   const codes = await listOwnInviteCodes(c.var.ctx, c.var.gate)
-  const { only } = c.var.ctx.config.invites
+  const { origin, invites } = c.var.ctx.config
+  const { only } = invites
   return showPage(
     c,
     {
@@ -26,7 +27,7 @@ export const inviteCodesPage = new Hono<AppEnv>().get(PATH, requires('delegated:
         {codes.map(({ code, usedBy }) => (
           <li>
             <span class={usedBy === null ? 'mono' : 'mono used'}>{code}</span>
-            <span>{usedBy === null ? 'Not used yet' : 'Used'}</span>
+            <span>{usedBy === null ? <a href={`${origin}/sign-up?invite_code=${code}`}>Link to give away</a> : 'Used'}</span>
           </li>
         ))}
       </ul>
