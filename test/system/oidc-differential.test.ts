@@ -82,7 +82,7 @@ test('the metadata have all that the oracle has, but for what says nothing of Ki
 test('the key set has public keys alone, for the same uses', async () => {
   const keysOf = async (side: Side) => {
     const { keys } = (await (await fetch(String(side.metadata.jwks_uri))).json()) as { keys: Record<string, string>[] }
-    return keys.map(({ kid, x, y, ...rest }) => ({ ...rest, names: [typeof kid, typeof x, typeof y] }))
+    return keys.map(({ kid, x, y, n, ...rest }) => ({ ...rest, names: [typeof kid, typeof x, typeof y, typeof n] }))
   }
   expect(await keysOf(ours)).toEqual(await keysOf(theirs))
 })

@@ -6,6 +6,9 @@
 import { AppError } from '../errors.ts'
 import { coveredBy, intersectScopes, isIdentityScope, listScopes, parseScopes, type Scope, withinPerson } from './scopes.ts'
 
+/** RFC 6749 §3.3. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+
 /**
  * What was asked for, within `allowed`; all of it when nothing was asked for, but for the scopes of OpenID Connect, which are
  * given to who names them (Core §3.1.2.1). Every known name must count for something.
@@ -49,6 +52,8 @@ export function scopesOfRefresh(asked: string | undefined, granted: readonly Sco
  */
 function parse(text: string): Scope[] {
   const { scopes, unknown } = parseScopes(text)
+  const malformed = unknown.filter((name) => !SCOPE_TOKEN.test(name))
+  if (malformed.length > 0) throw invalidScope(`${listScopes(malformed)} is no name of a scope`)
   return nonEmpty(scopes, unknown.length === 0 ? 'No scope is named' : `There is no scope ${listScopes(unknown)}`)
 }
 

@@ -36,6 +36,9 @@ describe('scopesWithin', () => {
     expect(scopesWithin('openid https://graph.example/.default groups', ['*'])).toEqual(['openid'])
     expect(scopesOfRefresh('openid groups', ['openid'])).toEqual(['openid'])
     expect(() => scopesWithin('groups roles a b', ['*'])).toThrow('There is no scope groups, roles, a and 1 more')
+    for (const malformed of ['openid "x"', 'openid gr\u00fc\u00dfe', 'openid a\\b', 'openid \u0001']) {
+      expect(() => scopesWithin(malformed, ['*']), malformed).toThrow(/is no name of a scope$/)
+    }
     expect(() => scopesWithin('x'.repeat(5_000), ['*'])).toThrow(/^There is no scope x{64}…$/)
   })
   test('each known name must count for something', () => {

@@ -87,10 +87,8 @@ const GROUPS: readonly Group[] = [
     },
   },
   {
-    clause:
-      "RFC 6749 §4.1.2.1 and §5.2 invalid_scope: unknown; ignoring it is the server's choice (§3.3, OpenID Connect Core §3.1.2.1 SHOULD)",
+    clause: 'RFC 6749 §4.1.2.1 and §5.2 invalid_scope: nothing that was asked for is known',
     rows: {
-      'authorize: a scope that is unknown': ['to the client code iss state=a&b', 'to the client error=invalid_scope iss state=a&b'],
       'authorize: only a scope that is unknown': [
         'to the client error=access_denied iss state=a&b',
         'to the client error=invalid_scope iss state=a&b',
@@ -100,6 +98,27 @@ const GROUPS: readonly Group[] = [
         'to the client error=invalid_scope iss state=a&b',
       ],
       'client credentials: a scope that is unknown': ['200 access_token,expires_in,token_type', '400 invalid_scope'],
+    },
+  },
+  {
+    clause: 'OpenID Connect Core §3.1.2.1: scope values that are not understood are ignored; clients repeat them when they refresh',
+    rows: {
+      'refresh: a scope that is unknown': ['400 invalid_scope', '200 access_token,expires_in,id_token,refresh_token,scope,token_type'],
+    },
+  },
+  {
+    clause: 'Initiating User Registration 1.0 §3.1 and others add values of prompt, so one that is unknown is ignored',
+    rows: {
+      'authorize: prompt nonsense': ['to the client error=invalid_request iss state=a&b', 'to the client code iss state=a&b'],
+    },
+  },
+  {
+    clause: 'RFC 9110 §15.5.2: 401 has a WWW-Authenticate, whatever the client tried',
+    rows: {
+      'authentication: client_id alone of a client with a secret': ['401 invalid_client', '401 invalid_client [Basic]'],
+      'authentication: an unknown client_id': ['401 invalid_client', '401 invalid_client [Basic]'],
+      'authentication: a wrong secret in the body': ['401 invalid_client', '401 invalid_client [Basic]'],
+      'authentication: a secret of a public client': ['401 invalid_client', '401 invalid_client [Basic]'],
     },
   },
   {
@@ -147,19 +166,10 @@ const GROUPS: readonly Group[] = [
       'authentication: Basic without anything': ['400 invalid_request', '401 invalid_client [Basic]'],
       'authentication: another scheme': ['400 invalid_request', '401 invalid_client [Basic]'],
       'authentication: a broken percent-encoding': ['400 invalid_request', '401 invalid_client [Basic]'],
-      'authentication: none at all': ['400 invalid_request', '401 invalid_client'],
+      'authentication: none at all': ['400 invalid_request', '401 invalid_client [Basic]'],
       'authentication: Basic and another client_id': ['400 invalid_request', '401 invalid_client [Basic]'],
-      'revoke: without a client': ['400 invalid_request', '401 invalid_client'],
-      'introspect: without a client': ['400 invalid_request', '401 invalid_client'],
-    },
-  },
-  {
-    clause: 'RFC 7591 §2 token_endpoint_auth_method: the one that is registered; RFC 6749 §2.3.1: not in the body where Basic can be used',
-    rows: {
-      'authentication: client_secret_post of one that is registered for basic': [
-        '200 access_token,expires_in,scope,token_type',
-        '401 invalid_client',
-      ],
+      'revoke: without a client': ['400 invalid_request', '401 invalid_client [Basic]'],
+      'introspect: without a client': ['400 invalid_request', '401 invalid_client [Basic]'],
     },
   },
   {
@@ -221,7 +231,7 @@ const GROUPS: readonly Group[] = [
   {
     clause: 'RFC 7662 §2.1: the endpoint requires authorization, and a public client proves nothing',
     rows: {
-      'introspect: by a public client': ['200 active Bearer', '401 invalid_client'],
+      'introspect: by a public client': ['200 active Bearer', '401 invalid_client [Basic]'],
     },
   },
   {

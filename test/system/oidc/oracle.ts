@@ -49,16 +49,22 @@ async function interact(provider: Provider, request: IncomingMessage, response: 
 }
 
 function configure(secrets: Readonly<Record<string, string>>): object {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
   return {
     clients: REGISTRATIONS.map((registration) => ({
       ...registration,
       ...(registration.token_endpoint_auth_method === 'none' ? {} : { client_secret: secrets[registration.client_id] }),
       application_type: registration.redirect_uris.some((uri) => !uri.startsWith('https:')) ? 'native' : 'web',
       response_types: registration.redirect_uris.length > 0 ? ['code'] : [],
-      id_token_signed_response_alg: 'ES256',
+      id_token_signed_response_alg: 'RS256',
     })),
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256', kid: 'oracle' }] },
+    jwks: {
+      keys: [
+        { ...ec, use: 'sig', alg: 'ES256', kid: 'oracle' },
+        { ...rsa, use: 'sig', alg: 'RS256', kid: 'oracle-rs256' },
+      ],
+    },
     cookies: { keys: [randomBytes(32).toString('hex')], long: { sameSite: 'none' } },
     scopes: SCOPES.split(' '),
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
