@@ -10,6 +10,7 @@ import { findUser, userExists } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../sessions/gate.ts'
+import { foldTypedCode } from '../typed-text.ts'
 
 export type { InviteCodeRow as InviteCode } from '../../store/db/invite-codes.ts'
 
@@ -62,7 +63,7 @@ export interface Invitation {
  */
 export function toInvitation(ctx: Ctx, inviteCode: string | undefined): Invitation {
   const { only } = ctx.config.invites
-  const code = (inviteCode ?? '').trim().toUpperCase()
+  const code = asGivenOut(inviteCode ?? '')
   if (code === '' && only) throw invalidInvite('is required')
   if (code === '') return { condition: always, writes: () => [] }
   const isOpen = isInviteOpen(code, ctx.now())
@@ -70,6 +71,13 @@ export function toInvitation(ctx: Ctx, inviteCode: string | undefined): Invitati
     condition: only ? isOpen : always,
     writes: (userId) => [claimInvite(code, userId, ctx.now(), both(userExists(userId), isOpen))],
   }
+}
+
+/** However it is typed. */
+function asGivenOut(typed: string): string {
+  return foldTypedCode(typed)
+    .toUpperCase()
+    .replace(/^([A-Z]{2})(\d{4})(\d{13})$/, '$1-$2-$3')
 }
 
 /** Wrong, used, and of an owner who is gone: one refusal. */

@@ -129,9 +129,17 @@ describe('sign-up with a code', () => {
     expect(await codesOf(person)).toHaveLength(5)
   })
 
-  test('in any case and with blanks around it', async () => {
-    const { code } = await newCode('sloppy_typist')
-    expect((await join('sloppy_typed', `  ${code.toLowerCase()} `)).status).toBe(201)
+  test.each([
+    ['in any case and with blanks around it', 'one', (code: string) => `  ${code.toLowerCase()} `],
+    ['without its dashes', 'two', (code: string) => code.replaceAll('-', '')],
+    [
+      'with other dashes and digits',
+      'three',
+      (code: string) => code.replaceAll('-', '\u2013').replace(/\d/g, (digit) => '٠١٢٣٤٥٦٧٨٩'.charAt(Number(digit))),
+    ],
+  ])('%s', async (_how, name, retype) => {
+    const { code } = await newCode(`sloppy_typist_${name}`)
+    expect((await join(`sloppy_typed_${name}`, retype(code))).status).toBe(201)
   })
 
   test.each([
