@@ -10,15 +10,10 @@ export interface Listed<Row> {
 }
 
 /** A page of these rows, of which one more than `limit` was asked for. */
-export function listed<Row, Shown>(
-  rows: readonly Row[],
-  limit: number,
-  idOf: (row: Row) => number,
-  show: (row: Row) => Shown,
-): Listed<Shown> {
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  return { records: page.map(show), next: rows.length > limit && last !== undefined ? idOf(last) : null }
+export function listed<Row extends { readonly id: number }>(rows: readonly Row[], limit: number): Listed<Row> {
+  const records = rows.slice(0, limit)
+  const last = records.at(-1)
+  return { records, next: rows.length > limit && last !== undefined ? last.id : null }
 }
 
 /** How many entries a page looks at, hidden people's included. */
@@ -38,7 +33,9 @@ export function listedPeople<Row extends { readonly id: number | null }, Shown>(
   show: (row: Exclude<Row, Unread>) => Shown,
 ): Listed<Shown> {
   const people = rows.filter((row): row is Exclude<Row, Unread> => row.id !== null)
-  const page = listed(people, limit, idOf, show)
+  const page = people.slice(0, limit)
+  const last = people.length > limit ? page.at(-1) : undefined
   const unread = rows.find(({ id }) => id === null)
-  return unread && page.next === null ? { ...page, next: idOf(unread) + 1 } : page
+  const next = last ? idOf(last) : unread ? idOf(unread) + 1 : null
+  return { records: page.map(show), next }
 }

@@ -7,7 +7,8 @@ import type { Ctx } from '../../core/ctx.ts'
 import { storedScopes } from '../../core/oauth/scopes.ts'
 import type { SeenUser as VisibleUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
-import { date, ok, text, toIso } from './presenters.ts'
+import { LAST } from './list-examples.ts'
+import { date, listOf, ok, text, toIso } from './presenters.ts'
 import { EXAMPLE_SEEN_USER, SeenUser, toSeenUser } from './social-presenters.ts'
 
 const AdminUser = SeenUser.extend({
@@ -110,8 +111,9 @@ export function toOwnedInviteCode({ code, createdAt, updatedAt, usedBy }: Invite
 
 export const AdminUserReply = ok(z.strictObject({ user: AdminUser }))
 export const AdminUsersReply = ok(z.strictObject({ records: z.array(AdminUser) }))
-export const AdminAuditReply = ok(z.strictObject({ records: z.array(AdminRecord) }))
-export const OwnAuditReply = ok(z.strictObject({ records: z.array(OwnRecord) }))
+export const AdminUserListReply = listOf(AdminUser)
+export const AdminAuditReply = listOf(AdminRecord)
+export const OwnAuditReply = listOf(OwnRecord)
 export const OwnedInviteCodesReply = ok(z.strictObject({ inviteCodes: z.array(InviteCodeOut) }))
 export const RoleReply = ok(z.strictObject({ role: RoleOut }))
 
@@ -158,7 +160,7 @@ export const EXAMPLE_AUDIT_RECORD: z.output<typeof OwnRecord> = {
   detail: null,
 }
 
-export const EXAMPLE_ADMIN_AUDIT = { ok: 1, data: { records: [{ ...EXAMPLE_AUDIT_RECORD, actor: null }] } } satisfies z.input<
+export const EXAMPLE_ADMIN_AUDIT = { ok: 1, data: { records: [{ ...EXAMPLE_AUDIT_RECORD, actor: null }], ...LAST } } satisfies z.input<
   typeof AdminAuditReply
 >
 

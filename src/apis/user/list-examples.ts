@@ -23,6 +23,7 @@ export const EXAMPLE_SESSIONS = {
         expiresAt: '2026-10-12T15:50:58.690Z',
       },
     ],
+    ...LAST,
   },
 } satisfies z.input<typeof SessionsReply>
 
@@ -39,6 +40,7 @@ export const EXAMPLE_SIGN_INS = {
         createdAt: '2026-09-12T15:50:58.690Z',
       },
     ],
+    ...LAST,
   },
 } satisfies z.input<typeof LoginHistoryReply>
 

@@ -197,8 +197,8 @@ export const UserReply = ok(z.strictObject({ user: OwnUser }))
 export const SessionStateReply = ok(
   z.strictObject({ userInfo: OwnUser, session: z.strictObject({ _id: z.string(), authenticatedAt: z.iso.datetime() }) }),
 )
-export const SessionsReply = ok(z.strictObject({ records: z.array(Session) }))
-export const LoginHistoryReply = ok(z.strictObject({ records: z.array(SignIn) }))
+export const SessionsReply = listOf(Session)
+export const LoginHistoryReply = listOf(SignIn)
 export const ScopesReply = ok(
   z.strictObject({ scopes: z.record(z.string(), z.strictObject({ name: z.string(), parent: text, description: z.string() })) }),
 )

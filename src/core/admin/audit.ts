@@ -5,6 +5,7 @@ import { type AuditEventRow, listAuditEvents, listSignInEvents, type SignInEvent
 import { type InviteCodeRow, listInviteCodes } from '../../store/db/invite-codes.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import { type Listed, listed } from '../listing.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { type Page, positionOf } from '../social/lists.ts'
 
@@ -14,14 +15,17 @@ export interface OwnAuditEvent extends Omit<AuditEventRow, 'actorId'> {
 }
 
 /** The caller's own events. Of what an administrator did, it tells that one did, and neither who, nor from where. */
-export async function listOwnAudit(ctx: Ctx, gate: Gate, page: Page): Promise<OwnAuditEvent[]> {
-  const { principal, reads } = await gate(({ userId }) => [listAuditEvents({ userId, before: positionOf(ctx, page), limit: page.limit })])
-  return reads[0].map((row) => {
-    const { actorId: _, ...event } = row
-    return isByAdmin(row, principal.userId)
-      ? { ...event, byAdmin: true, userAgent: null, place: null, clientId: null }
-      : { ...event, byAdmin: false }
-  })
+export async function listOwnAudit(ctx: Ctx, gate: Gate, page: Page): Promise<Listed<OwnAuditEvent>> {
+  const { principal, reads } = await gate(({ userId }) => [
+    listAuditEvents({ userId, before: positionOf(ctx, page), limit: page.limit + 1 }),
+  ])
+  const { records, next } = listed(reads[0], page.limit)
+  return { records: records.map((row) => ownView(row, principal.userId)), next }
+}
+
+function ownView(row: AuditEventRow, userId: UserId): OwnAuditEvent {
+  const { actorId: _, ...event } = row
+  return isByAdmin(row, userId) ? { ...event, byAdmin: true, userAgent: null, place: null, clientId: null } : { ...event, byAdmin: false }
 }
 
 /** An event as an administrator sees it, with who did it. */
@@ -32,10 +36,14 @@ export interface AuditEvent extends OwnAuditEvent {
 const isByAdmin = (event: AuditEventRow, userId: UserId) => event.actorId !== null && event.actorId !== userId
 
 /** Anybody's events. */
-export async function listAuditOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<AuditEvent[]> {
-  const { reads } = await gate(() => [findTarget(userId), listAuditEvents({ userId, before: positionOf(ctx, page), limit: page.limit })])
+export async function listAuditOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<Listed<AuditEvent>> {
+  const { reads } = await gate(() => [
+    findTarget(userId),
+    listAuditEvents({ userId, before: positionOf(ctx, page), limit: page.limit + 1 }),
+  ])
   if (!reads[0]) throw new AppError('not_found')
-  return reads[1].map((event) => ({ ...event, byAdmin: isByAdmin(event, userId) }))
+  const { records, next } = listed(reads[1], page.limit)
+  return { records: records.map((event) => ({ ...event, byAdmin: isByAdmin(event, userId) })), next }
 }
 
 /** Anybody's invite codes, used and unused. */
@@ -46,8 +54,11 @@ export async function listInviteCodesOf(_ctx: Ctx, gate: Gate, userId: UserId): 
 }
 
 /** Anybody's log-in history. */
-export async function listSignInsOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<SignInEventRow[]> {
-  const { reads } = await gate(() => [findTarget(userId), listSignInEvents({ userId, before: positionOf(ctx, page), limit: page.limit })])
+export async function listSignInsOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<Listed<SignInEventRow>> {
+  const { reads } = await gate(() => [
+    findTarget(userId),
+    listSignInEvents({ userId, before: positionOf(ctx, page), limit: page.limit + 1 }),
+  ])
   if (!reads[0]) throw new AppError('not_found')
-  return reads[1]
+  return listed(reads[1], page.limit)
 }

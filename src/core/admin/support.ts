@@ -16,6 +16,7 @@ import { type CodeMail, deliverLater, mailCode } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { MAIL_PAUSE_MS } from '../figures.ts'
+import { type Listed, listed } from '../listing.ts'
 import { storedScopes } from '../oauth/scopes.ts'
 import { requireFreshBrowser } from '../sessions/fresh.ts'
 import type { Gate } from '../sessions/gate.ts'
@@ -29,12 +30,13 @@ import { rankError } from './rank.ts'
 import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from './support-acts.ts'
 
 /** Where somebody is signed in, newest first. */
-export async function listSessionsOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<ListedSession[]> {
+export async function listSessionsOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<Listed<ListedSession>> {
   const now = ctx.now()
   const before = positionOf(ctx, page)
-  const { principal, reads } = await gate(() => [findTarget(userId), listLiveSessions({ userId, before, limit: page.limit, now })])
+  const { principal, reads } = await gate(() => [findTarget(userId), listLiveSessions({ userId, before, limit: page.limit + 1, now })])
   if (!reads[0]) throw new AppError('not_found')
-  return withDetails(ctx, reads[1], principal.sessionId)
+  const { records, next } = listed(reads[1], page.limit)
+  return { records: await withDetails(ctx, records, principal.sessionId), next }
 }
 
 /** Which second factors somebody has on. */

@@ -13,6 +13,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { email, emailKey, usernameKey } from '../fields.ts'
 import { SEARCH_STRINGS_LOOKED_AT } from '../figures.ts'
+import { type Listed, listed } from '../listing.ts'
 import { storedScopes } from '../oauth/scopes.ts'
 import { firstSearchWrites, searchPrefix } from '../profiles/search.ts'
 import type { Gate } from '../sessions/gate.ts'
@@ -30,10 +31,11 @@ export interface UserQuery extends UserFilter {
 }
 
 /** Everybody who passes the filter and is meant by the query, newest first. */
-export async function listAllUsers(ctx: Ctx, gate: Gate, { query, ...filter }: UserQuery, page: Page): Promise<SeenUser[]> {
+export async function listAllUsers(ctx: Ctx, gate: Gate, { query, ...filter }: UserQuery, page: Page): Promise<Listed<SeenUser>> {
   const meant = query === null ? null : meantBy(query)
-  const { reads } = await gate(() => [listUsers({ filter, meant, before: positionOf(ctx, page), limit: page.limit, now: ctx.now() })])
-  return reads[0].map((row) => showTo('owner', row))
+  const { reads } = await gate(() => [listUsers({ filter, meant, before: positionOf(ctx, page), limit: page.limit + 1, now: ctx.now() })])
+  const { records, next } = listed(reads[0], page.limit)
+  return { records: records.map((row) => showTo('owner', row)), next }
 }
 
 /** Whom support may mean by what a person has told them of themselves. */

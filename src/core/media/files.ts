@@ -33,12 +33,7 @@ export async function listOwnFiles(ctx: Ctx, gate: Gate, folder: FolderRef | und
   ])
   const [files, hasIt] = reads
   if (!hasIt) throw new AppError('not_found')
-  return listed(
-    files,
-    page.limit,
-    ({ id }) => id,
-    (file) => file,
-  )
+  return listed(files, page.limit)
 }
 
 /** What the caller has put into a folder, newest first; not what was put there for them. */

@@ -17,6 +17,7 @@ import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { BROWSER_SESSIONS_MAX } from '../figures.ts'
+import { type Listed, listed } from '../listing.ts'
 import type { Gate, OptionalGate } from './gate.ts'
 import type { Claim, UserPrincipal } from './principal.ts'
 
@@ -102,11 +103,12 @@ export interface ListedSession extends SessionListRow {
 }
 
 /** The caller's live sessions, newest first. `after` is the id of the last one of the page before, or a time. */
-export async function listSessions(ctx: Ctx, gate: Gate, page: { limit: number; before: number | null }): Promise<ListedSession[]> {
+export async function listSessions(ctx: Ctx, gate: Gate, page: { limit: number; before: number | null }): Promise<Listed<ListedSession>> {
   const now = ctx.now()
   const before = page.before ?? idAt(now + 60_000)
-  const { principal, reads } = await gate(({ userId }) => [listLiveSessions({ userId, before, limit: page.limit, now })])
-  return withDetails(ctx, reads[0], principal.sessionId)
+  const { principal, reads } = await gate(({ userId }) => [listLiveSessions({ userId, before, limit: page.limit + 1, now })])
+  const { records, next } = listed(reads[0], page.limit)
+  return { records: await withDetails(ctx, records, principal.sessionId), next }
 }
 
 /** Rows with the device and place of those that are a browser's. */

@@ -1,6 +1,7 @@
 /** `/account/sessions`: where the account is signed in; one device out, or all of them. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
+import type { Listed } from '../../core/listing.ts'
 import { type ListedSession, listSessions, revokeSession, signOutEverywhere } from '../../core/sessions/sessions.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
@@ -62,21 +63,20 @@ export const sessionsPage = new Hono<AppEnv>()
     }),
   )
 
-async function show(c: Context, sessions: readonly ListedSession[]): Promise<Response> {
+async function show(c: Context, { records, next }: Listed<ListedSession>): Promise<Response> {
   const tokens = [await formToken(c, 'session-end'), await formToken(c, 'session-end-all')] as const
-  const last = sessions.length === SHOWN ? sessions.at(-1) : undefined
   return showPage(
     c,
     { title: 'Devices', section: PATH, lead: 'Browsers and apps that are signed in to your account.' },
     <>
       <ul class="list">
-        {sessions.map((session) => (
+        {records.map((session) => (
           <SessionItem session={session} token={tokens[0]} />
         ))}
       </ul>
-      {last && (
+      {next !== null && (
         <p class="links">
-          <a href={`${PATH}?after=${toHex(last.id)}`}>Show older ones</a>
+          <a href={`${PATH}?after=${toHex(next)}`}>Show older ones</a>
         </p>
       )}
       <section class="panel">

@@ -1,6 +1,6 @@
 // Administration of users over HTTP (wire §3.2; issue 3): reading everybody, making accounts, and each act on one.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { AdminUserReply, AdminUsersReply } from '../../../src/apis/user/admin-presenters.ts'
+import { AdminUserListReply, AdminUserReply, AdminUsersReply } from '../../../src/apis/user/admin-presenters.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../../support/people.ts'
@@ -120,7 +120,7 @@ describe('reading', () => {
     const made = [await verifiedPerson('list_aaaa1'), await signUp('list_bbbb1'), await verifiedPerson('list_cccc1')]
     await admin.client.post(`${API}/ban`, { target: made[2]?.id, state: true, reason: 'Spam' })
     const first = await admin.client.get(`${API}/list?limit=2`)
-    AdminUsersReply.parse(first.json)
+    AdminUserListReply.parse(first.json)
     expect(first.json.data.records.map((row: { username: string }) => row.username)).toEqual(['list_cccc1', 'list_bbbb1'])
     expect(first.json.data.records[0]).toMatchObject({ isBanned: true, bannedReason: 'Spam', email: made[2]?.email, emailVerified: true })
     const second = await admin.client.get(`${API}/list?limit=1&offset=${first.json.data.records[1]._id}`)

@@ -7,7 +7,7 @@ import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import * as admin from '../admin-wire.ts'
 import { EXAMPLE_SESSIONS } from '../list-examples.ts'
-import { Ok, SessionsReply, toSession } from '../presenters.ts'
+import { Ok, SessionsReply, toList, toSession } from '../presenters.ts'
 import { EXAMPLE_SECOND_FACTORS, SecondFactorsReply, toSecondFactors } from '../second-factor-presenters.ts'
 import { TargetBody, toPage } from '../wire.ts'
 
@@ -27,7 +27,7 @@ export const adminSupport = new Hono<AppEnv>()
     async (c) => {
       const query = c.req.valid('query')
       const records = await support.listSessionsOf(c.var.ctx, c.var.gate, query.target, toPage(query))
-      return c.json({ ok: 1, data: { records: records.map(toSession) } })
+      return c.json(toList(records, toSession))
     },
   )
   .get(

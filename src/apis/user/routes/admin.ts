@@ -12,13 +12,19 @@ import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import * as reply from '../admin-presenters.ts'
 import * as admin from '../admin-wire.ts'
-import { EXAMPLE_SIGN_INS } from '../list-examples.ts'
-import { LoginHistoryReply, Ok, toSignIn } from '../presenters.ts'
+import { EXAMPLE_SIGN_INS, LAST } from '../list-examples.ts'
+import { LoginHistoryReply, Ok, toList, toSignIn } from '../presenters.ts'
 import * as wire from '../wire.ts'
 
 const { toAdminUser } = reply
 const USER = { status: 200, schema: reply.AdminUserReply, example: { ok: 1, data: { user: reply.EXAMPLE_ADMIN_USER } } } as const
 const USERS = { status: 200, schema: reply.AdminUsersReply, example: { ok: 1, data: { records: [reply.EXAMPLE_ADMIN_USER] } } } as const
+
+const USER_LIST = {
+  status: 200,
+  schema: reply.AdminUserListReply,
+  example: { ok: 1, data: { records: [reply.EXAMPLE_ADMIN_USER], ...LAST } },
+} as const
 
 const DELETE = describe({
   summary: 'Delete an account, for good',
@@ -37,14 +43,14 @@ const reads = new Hono<AppEnv>()
       description:
         'Banned, deleted and unverified people too. A query is an id, a whole e-mail address, or the beginning of a user name or name; ' +
         'of a very common beginning the first 100 are looked at.',
-      response: USERS,
+      response: USER_LIST,
     }),
     validate('query', admin.ListUsersQuery),
     async (c) => {
       const { ctx, gate } = c.var
       const query = c.req.valid('query')
       const users = await listAllUsers(ctx, gate, admin.toUserQuery(query), wire.toPage(query))
-      return c.json({ ok: 1, data: { records: users.map((user) => toAdminUser(user, ctx)) } })
+      return c.json(toList(users, (user) => toAdminUser(user, ctx)))
     },
   )
   .get(
@@ -94,7 +100,7 @@ const reads = new Hono<AppEnv>()
     async (c) => {
       const query = c.req.valid('query')
       const records = await listSignInsOf(c.var.ctx, c.var.gate, query.target, wire.toPage(query))
-      return c.json({ ok: 1, data: { records: records.map(toSignIn) } })
+      return c.json(toList(records, toSignIn))
     },
   )
   .get(
@@ -109,7 +115,7 @@ const reads = new Hono<AppEnv>()
     async (c) => {
       const query = c.req.valid('query')
       const records = await listAuditOf(c.var.ctx, c.var.gate, query.target, wire.toPage(query))
-      return c.json({ ok: 1, data: { records: records.map(reply.toAdminAuditRecord) } })
+      return c.json(toList(records, reply.toAdminAuditRecord))
     },
   )
 

@@ -6,6 +6,8 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { EXAMPLE_AUDIT_RECORD, OwnAuditReply, toAuditRecord } from '../admin-presenters.ts'
+import { LAST } from '../list-examples.ts'
+import { toList } from '../presenters.ts'
 import { PageQuery, toPage } from '../wire.ts'
 
 export const auditTrail = new Hono<AppEnv>().get(
@@ -14,11 +16,11 @@ export const auditTrail = new Hono<AppEnv>().get(
   describe({
     summary: 'What happened to the account of the caller, newest first',
     description: 'Of what an administrator did, neither the person nor the device is shown.',
-    response: { status: 200, schema: OwnAuditReply, example: { ok: 1, data: { records: [EXAMPLE_AUDIT_RECORD] } } },
+    response: { status: 200, schema: OwnAuditReply, example: { ok: 1, data: { records: [EXAMPLE_AUDIT_RECORD], ...LAST } } },
   }),
   validate('query', PageQuery),
   async (c) => {
     const records = await listOwnAudit(c.var.ctx, c.var.gate, toPage(c.req.valid('query')))
-    return c.json({ ok: 1, data: { records: records.map(toAuditRecord) } })
+    return c.json(toList(records, toAuditRecord))
   },
 )

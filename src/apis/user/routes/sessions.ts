@@ -24,6 +24,7 @@ import {
   Ok,
   SessionStateReply,
   SessionsReply,
+  toList,
   toOwnUser,
   toPendingUser,
   toSession,
@@ -153,7 +154,7 @@ export const sessions = new Hono<AppEnv>()
     async (c) => {
       const { limit, offset } = c.req.valid('query')
       const records = await listSignIns(c.var.ctx, c.var.gate, { limit, before: offset ?? null })
-      return c.json({ ok: 1, data: { records: records.map(toSignIn) } })
+      return c.json(toList(records, toSignIn))
     },
   )
   .get(
@@ -167,7 +168,7 @@ export const sessions = new Hono<AppEnv>()
     async (c) => {
       const { limit, offset } = c.req.valid('query')
       const records = await listSessions(c.var.ctx, c.var.gate, { limit, before: offset ?? null })
-      return c.json({ ok: 1, data: { records: records.map(toSession) } })
+      return c.json(toList(records, toSession))
     },
   )
   .delete(
