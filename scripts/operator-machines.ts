@@ -103,7 +103,7 @@ function planCtx(isRobot: boolean, now: number, remote: boolean): Parameters<typ
   if (!isRobot) return { ...clock, config: { digestRealm: '', encryptionKeys: none } }
   if (remote) {
     throw new Refusal(`A robot's secret is kept under ENCRYPTION_KEYS, and no one can read the deployed ones back, so this command cannot
-make a robot there. Make it through the admin API, with a super_admin's token for "*":
+make a robot there. Make it through the admin API, as a super_admin who has just signed in (docs/deploy.md, "Machine clients"):
 
   POST /machine/admin-api/create {"kind":"robot","name":"<name>"}
 

@@ -164,7 +164,7 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
   const required = { env: { ADMIN_REQUIRES_SECOND_FACTOR: 'on' } }
 
   test('closes every way to administer until a second factor is on, and says where to set one up', async () => {
-    const person = await signedInAdmin(newName('one_step'))
+    const person = await signedInAdmin(newName('one_step'), 'super_admin')
     const target = await signedInPerson(newName('target'))
     const token = bearerOf(await userToken(person, ['admin:all', 'delegated:all']))
     const ways = (client: Client) => [
@@ -188,6 +188,8 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
     for (const reply of await Promise.all(ways(person.client))) expect(reply.status, reply.text).toBe(200)
     const fresh = { client_name: 'C', scope: 'delegated:all', redirect_uris: ['https://c.example/'] }
     expect((await person.client.post('/client/admin-api/create', fresh, required)).status).toBe(201)
+    const robot = { kind: 'robot', name: newName('catalogue') }
+    expect((await person.client.post('/machine/admin-api/create', robot, required)).status).toBe(201)
     const app = bearerOf(await userToken(person, ['admin:all']))
     expect((await app.get(`${API}/list?limit=1`, required)).status, 'an app of somebody with a factor').toBe(200)
   })

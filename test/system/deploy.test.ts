@@ -80,9 +80,9 @@ const HERE: readonly [command: RegExp, local: ((command: string) => string) | nu
   [/^curl https:\/\/id\.example\.com\/health$/, (command) => command.replace('https://id.example.com', server.origin)],
   [/^npm run (operator|doctor) /, (command) => command.replace(' --remote', '')],
   [/^npx wrangler d1 execute DB --remote --command /, (command) => command.replace('--remote', '--local')],
-  // test/system/backup.test.ts and machines.test.ts run these.
+  // test/system/backup.test.ts runs these; an administrator's sign-in and act are in test/security/administrators.test.ts.
   [/^npm run (backup|restore) /, null],
-  [/^curl https:\/\/id\.example\.com\/machine\/admin-api\/create /, null],
+  [/^curl https:\/\/id\.example\.com\/(user\/login|user\/do-2fa|machine\/admin-api\/create) /, null],
 ]
 const isWranglers = (command: string) => command.startsWith('npx wrangler ') && !HERE.some(([pattern]) => pattern.test(command))
 
