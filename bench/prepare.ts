@@ -77,7 +77,7 @@ export async function prepareKith(input: PrepareInput): Promise<Accounts> {
 
 type Call = (wanted: BenchRequest) => Promise<BenchReply>
 
-async function signUp(call: Call, username: string): Promise<Account> {
+export async function signUp(call: Call, username: string): Promise<Account> {
   const email = `${username}@example.com`
   const password = `${username} has a long password`
   const names = { firstName: 'Bench', lastName: 'User' }
@@ -105,7 +105,7 @@ async function readCode(call: Call, email: string): Promise<string> {
 }
 
 /** Log-in and RFC 6749 §4.1 with RFC 7636, as a browser and the demo client would do it. */
-async function authorize(call: Call, account: Account): Promise<Account> {
+export async function authorize(call: Call, account: Account): Promise<Account> {
   const login = await call(logInRequest(account))
   expectStatus(login, 200, 'log-in')
   const cookie = [login.headers['set-cookie']]
@@ -148,7 +148,7 @@ export function postForm(path: string, form: URLSearchParams): BenchRequest {
   return { method: 'POST', path, headers, body: form.toString() }
 }
 
-function post(path: string, body: unknown): BenchRequest {
+export function post(path: string, body: unknown): BenchRequest {
   return { method: 'POST', path, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 

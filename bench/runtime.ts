@@ -73,6 +73,27 @@ export async function startKithAlone(input: { kith: Kith; stores: string; migrat
   return { base: await miniflare.unsafeGetDirectURL(KITH), database, stop: () => miniflare.dispose() }
 }
 
+/** Aborts its call of Kith after `x-abort-after` milliseconds: the platform then drops the request, as it does when a client hangs up. */
+const HANGING_UP = `export default { async fetch(request, env) {
+  const after = Number(request.headers.get('x-abort-after') ?? 0)
+  if (after === 0) return env.KITH.fetch(request)
+  const abort = new AbortController()
+  const asked = env.KITH.fetch(new Request(request, { signal: abort.signal })).then(({ status }) => status, () => 'aborted')
+  await scheduler.wait(after)
+  abort.abort()
+  return new Response(String(await asked))
+} }`
+
+/** Kith behind a Worker that hangs up when it is told to (workerd does not notice when a client's socket closes). */
+export async function startKithBehindHangUps(input: { kith: Kith; stores: string }): Promise<KithAlone> {
+  const contents = new TextEncoder().encode(HANGING_UP)
+  const front = { ...flags, name: 'front', modules: [{ type: 'ESModule', path: 'front.js', contents }], serviceBindings: { KITH } }
+  const miniflare = await startWorkers([front, kithWorker(input.kith)], input.stores)
+  const database = await miniflare.getD1Database('DB', KITH)
+  await applyStatements(database, readMigrations())
+  return { base: await miniflare.unsafeGetDirectURL('front'), database, stop: () => miniflare.dispose() }
+}
+
 const config = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
 
 const flags = {
