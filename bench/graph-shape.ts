@@ -36,6 +36,20 @@ export const SMALL: Shape = {
   readerBlocks: 50,
 }
 
+/** For `--quick`. */
+export const MEDIUM: Shape = {
+  name: '10,000',
+  users: 3_000,
+  edges: 10_000,
+  starFollowers: 1_500,
+  idolFollowers: 200,
+  readerFollowers: 100,
+  requests: 300,
+  readerFollowing: 50,
+  friendFollowing: 20,
+  readerBlocks: 100,
+}
+
 export const LARGE: Shape = {
   name: '1,000,000',
   users: 220_000,

@@ -18,7 +18,7 @@ export interface Bytes {
 }
 
 export function fillStore(stores: string, shape: Shape): Bytes {
-  const store = new DatabaseSync(findFile(stores))
+  const store = new DatabaseSync(findDatabaseFile(stores))
   try {
     // A lost power supply costs no more than this run.
     store.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA foreign_keys = OFF')
@@ -34,7 +34,7 @@ export function fillStore(stores: string, shape: Shape): Bytes {
 }
 
 /** The one database in the stores that has our tables; its name is a hash of D1's. */
-function findFile(stores: string): string {
+export function findDatabaseFile(stores: string): string {
   const files = readdirSync(stores, { recursive: true, withFileTypes: true }).filter((entry) => entry.name.endsWith('.sqlite'))
   for (const entry of files) {
     const file = join(entry.parentPath, entry.name)

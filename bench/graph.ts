@@ -11,7 +11,7 @@ import { measureBulk } from './graph-bulk.ts'
 import { GraphClient, read } from './graph-client.ts'
 import { missesOf, pair, printSteps } from './graph-report.ts'
 import { type Result, Scene } from './graph-scene.ts'
-import { LARGE, READER, type Shape, SMALL } from './graph-shape.ts'
+import { LARGE, MEDIUM, READER, type Shape, SMALL } from './graph-shape.ts'
 import { measureReads, measureWrites } from './graph-steps.ts'
 import { type Bytes, fillStore } from './graph-store.ts'
 import { benchVars } from './prepare.ts'
@@ -31,15 +31,16 @@ const WRONG_COUNTERS = `
     OR u.request_count <> (SELECT COUNT(*) FROM follows WHERE followed_id = u.id AND approved_at IS NULL)`
 
 /** Prints the table; answers what was missed. */
-export async function benchGraph(): Promise<string[]> {
+export async function benchGraph(isQuick: boolean): Promise<string[]> {
+  const larger = isQuick ? MEDIUM : LARGE
   const startedAt = performance.now()
   const vars = benchVars()
   const kith = { bundle: await bundleGraphWorker(), vars }
   const small = await measureGraph(kith, SMALL)
-  const large = await measureGraph(kith, LARGE)
+  const large = await measureGraph(kith, larger)
   const compared = pair(small.results, large.results)
   console.log()
-  printSteps(compared, [SMALL.name, LARGE.name])
+  printSteps(compared, [SMALL.name, larger.name])
   const missed = compared.flatMap(missesOf)
   const { perEdge, usedPerEdge } = large.bytes
   console.log(

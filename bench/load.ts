@@ -137,7 +137,7 @@ export interface Side {
 export interface Comparison {
   subject: Side
   floor: Side
-  /** Median rate of the subject over median rate of the floor. */
+  /** Median of the rounds' ratios: the two sides of a round are a second apart, so a slow minute is in both. */
   ratio: number
   /** Lowest and highest ratio of a single round: how far to trust `ratio`. */
   spread: [number, number]
@@ -160,7 +160,10 @@ export async function measureSideBySide(lanes: Lanes, subject: Subject, floor: S
   return {
     subject: left,
     floor: right,
-    ratio: left.perSecond / right.perSecond,
+    ratio: quantile(
+      [...perRound].sort((a, b) => a - b),
+      0.5,
+    ),
     spread: [Math.min(...perRound), Math.max(...perRound)],
   }
 }
@@ -181,7 +184,7 @@ function toSide(name: string, samples: Sample[]): Side {
 }
 
 /** Interpolated between neighbours; NaN when nothing was measured. */
-function quantile(sorted: number[], q: number): number {
+export function quantile(sorted: number[], q: number): number {
   if (sorted.length === 0) return Number.NaN
   const position = (sorted.length - 1) * q
   const low = sorted[Math.floor(position)] ?? Number.NaN

@@ -10,15 +10,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { bundleMediaFloor, bundleWorker } from './bundle.ts'
-import { Lanes, measureSideBySide, type Subject } from './load.ts'
+import { Lanes, measureSideBySide, type Pace, type Subject } from './load.ts'
 import { peakOfChildren } from './memory.ts'
 import { benchVars, prepareKith } from './prepare.ts'
 import { misses, printRows, type Row } from './report.ts'
 import { type Kith, startRuntime } from './runtime.ts'
 
 const MEBIBYTE = 1024 * 1024
-const SIZES = [1, 100, 300] as const
-const ROUNDS = 3
 /**
  * How much more than the bare Worker's the peak of Kith may grow from the smallest file to a larger one, whatever its size.
  * What is left of it is garbage that V8 has not collected yet; a body that is held would be 99 MB and 299 MB.
@@ -28,7 +26,6 @@ const HELD_MAX_MB = 64
 const UPLOAD_RATIO = 0.5
 const CONNECTIONS = 16
 const SMALL = 20 * 1024
-const PACE = { rounds: 5, seconds: 2, warmUpSeconds: 1 }
 /** One D1 read and one R2 read are unavoidable; the gate and the row come in one batch. */
 const DOWNLOAD_RATIO = 0.5
 
@@ -37,13 +34,22 @@ const ROOM = { MEDIA_UPLOAD_BYTES_MAX: String(512 * MEBIBYTE), MEDIA_BYTES_PER_U
 
 type Side = 'Kith' | 'bare'
 
+export interface Size {
+  /** MB. */
+  readonly files: readonly number[]
+  readonly rounds: number
+  readonly pace: Pace
+}
+export const FULL: Size = { files: [1, 100, 300], rounds: 3, pace: { rounds: 5, seconds: 2, warmUpSeconds: 1 } }
+export const QUICK: Size = { files: [1, 2], rounds: 1, pace: { rounds: 1, seconds: 0.2, warmUpSeconds: 0.1 } }
+
 /** Prints the tables; answers what was missed. */
-export async function benchMedia(): Promise<string[]> {
+export async function benchMedia(size: Size): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'kith-bench-media-'))
   try {
     const kith = { bundle: await bundleWorker(join(folder, 'bundle')), vars: { ...benchVars(), ...ROOM } }
-    const missed = await benchSizes(kith, folder)
-    return [...missed, ...(await benchSmall(kith, join(folder, 'small')))]
+    const missed = await benchSizes(kith, folder, size)
+    return [...missed, ...(await benchSmall(kith, join(folder, 'small'), size.pace))]
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -56,18 +62,18 @@ interface Transfer {
 }
 
 /** Each size and side in a workerd of its own: a peak never goes down. */
-async function benchSizes(kith: Kith, folder: string): Promise<string[]> {
+async function benchSizes(kith: Kith, folder: string, { files, rounds }: Size): Promise<string[]> {
   const found: Record<Side, Transfer[]> = { bare: [], Kith: [] }
   // Both sides of a size one after the other: what else this machine does changes slowly.
-  for (const [index, size] of SIZES.entries()) {
+  for (const [index, size] of files.entries()) {
     for (const side of ['bare', 'Kith'] as const) {
-      const transfer = await transferIn(kith, join(folder, `${side}-${size}`), side, size * MEBIBYTE)
+      const transfer = await transferIn(kith, join(folder, `${side}-${size}`), side, { size: size * MEBIBYTE, rounds })
       found[side].push(transfer)
       printTransfer(side, size, transfer, transfer.peakMb - (found[side][0]?.peakMb ?? 0), index)
     }
   }
   console.log('')
-  return SIZES.flatMap((size, index) => (index === 0 ? [] : judge(size, index, found)))
+  return files.flatMap((size, index) => (index === 0 ? [] : judge(size, index, found)))
 }
 
 function printTransfer(side: Side, size: number, { upMbPerS, downMbPerS, peakMb }: Transfer, growthMb: number, index: number): void {
@@ -90,7 +96,7 @@ function judge(size: number, index: number, { bare, Kith }: Record<Side, Transfe
   return missed
 }
 
-async function transferIn(kith: Kith, stores: string, side: Side, size: number): Promise<Transfer> {
+async function transferIn(kith: Kith, stores: string, side: Side, { size, rounds }: { size: number; rounds: number }): Promise<Transfer> {
   const running = await startRuntime({ floors: await bundleMediaFloor(), kith, stores })
   const lanes = new Lanes(2, new URL(kith.vars.ORIGIN ?? '').host)
   try {
@@ -102,14 +108,14 @@ async function transferIn(kith: Kith, stores: string, side: Side, size: number):
     const call = (method: string, path: string, body?: Buffer) => transfer(base, lanes.host, { method, path, authorization, body })
     const body = randomBytes(size)
     let [up, down] = [0, 0]
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       const sent = await call('POST', side === 'Kith' ? `/user/media/files?name=${round}` : `/${round}`, body)
       const got = await call('GET', side === 'Kith' ? `/user/media/files/${JSON.parse(sent.text).data.file._id}/content` : `/${round}`)
       if (got.bytes !== size) throw new Error(`${got.bytes} of ${size} bytes came back`)
       up += sent.seconds
       down += got.seconds
     }
-    const megabytes = (ROUNDS * size) / MEBIBYTE
+    const megabytes = (rounds * size) / MEBIBYTE
     return { upMbPerS: megabytes / up, downMbPerS: megabytes / down, peakMb: peakOfChildren('workerd') / 1024 }
   } finally {
     lanes.close()
@@ -152,7 +158,7 @@ function transfer(
 }
 
 /** 20 KB, as an avatar has: the bucket alone (which serves avatars), and a private file through Kith. */
-async function benchSmall(kith: Kith, stores: string): Promise<string[]> {
+async function benchSmall(kith: Kith, stores: string, pace: Pace): Promise<string[]> {
   const running = await startRuntime({ floors: await bundleMediaFloor(), kith, stores })
   const lanes = new Lanes(CONNECTIONS, new URL(kith.vars.ORIGIN ?? '').host)
   try {
@@ -173,9 +179,9 @@ async function benchSmall(kith: Kith, stores: string): Promise<string[]> {
     const withRow = subject('bare D1 read + R2 get', floors, '/with-row/small')
     const download = subject('media download, 20 KB', base, `/user/media/files/${JSON.parse(sent.text).data.file._id}/content`)
     const rows: Row[] = [
-      { comparison: await measureSideBySide(lanes, { ...bare, name: 'the same floor' }, bare, PACE), target: {} },
-      { comparison: await measureSideBySide(lanes, withRow, bare, PACE), target: {} },
-      { comparison: await measureSideBySide(lanes, download, withRow, PACE), target: { ratio: DOWNLOAD_RATIO } },
+      { comparison: await measureSideBySide(lanes, { ...bare, name: 'the same floor' }, bare, pace), target: {} },
+      { comparison: await measureSideBySide(lanes, withRow, bare, pace), target: {} },
+      { comparison: await measureSideBySide(lanes, download, withRow, pace), target: { ratio: DOWNLOAD_RATIO } },
     ]
     printRows(rows)
     return rows.flatMap(misses)

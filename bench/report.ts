@@ -1,6 +1,6 @@
 // Prints the table and says which targets were missed.
 import type { Bundle } from './bundle.ts'
-import { BUNDLE_GZIP_BYTES_MAX } from './bundle.ts'
+import { BUNDLE_GZIP_BYTES_MAX, LOADING_CPU_MS_MAX } from './bundle.ts'
 import type { Comparison, Side } from './load.ts'
 
 /** `ratio` is of the floor's rate, the only figure that travels between machines; `perSecond` is of one core. */
@@ -47,11 +47,29 @@ export function misses({ comparison: { subject, floor, ratio }, target }: Row): 
   return lines
 }
 
-export function printBundle(bundle: Bundle): string[] {
+/** A floor beside itself is 1.00, but for the noise of the machine. */
+const NOISE_MAX = 0.1
+
+/** Says so when the machine is too noisy for the ratios to mean much: then a missed ratio proves nothing. */
+export function printNoise(rows: Row[], sameFloor: string): void {
+  const ratio = rows.find(({ comparison }) => comparison.subject.name === sameFloor)?.comparison.ratio
+  if (ratio === undefined) return
+  const isNoisy = !(Math.abs(ratio - 1) <= NOISE_MAX)
+  console.log(
+    `\nthe same floor beside itself: ${ratio.toFixed(2)}${isNoisy ? '. THIS MACHINE IS TOO NOISY: the ratios above say little' : ''}`,
+  )
+}
+
+export function printBundle(bundle: Bundle, loadingMs: number): string[] {
   const fits = bundle.gzipBytes < BUNDLE_GZIP_BYTES_MAX
+  const loads = loadingMs < LOADING_CPU_MS_MAX
   const sizes = `${kib(bundle.bytes)} raw, ${kib(bundle.gzipBytes)} gzip`
   console.log(`\nbundle: ${sizes} (target < ${kib(BUNDLE_GZIP_BYTES_MAX)})${fits ? '' : ' MISSED'}`)
-  return fits ? [] : [`bundle: ${kib(bundle.gzipBytes)} gzip`]
+  console.log(`loading it: ${loadingMs.toFixed(0)} ms of CPU (target < ${LOADING_CPU_MS_MAX})${loads ? '' : ' MISSED'}`)
+  return [
+    ...(fits ? [] : [`bundle: ${kib(bundle.gzipBytes)} gzip`]),
+    ...(loads ? [] : [`bundle: ${loadingMs.toFixed(0)} ms of CPU to load`]),
+  ]
 }
 
 function printFailures(side: Side) {

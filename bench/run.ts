@@ -1,15 +1,15 @@
 // `npm run bench`: bundle size, then Kith's routes beside the floors of the same workerd; with --graph, the social graph at
-// two sizes instead; with --media, files. Only reports; with --check it exits 1 when a target is missed. README.md says how to read it.
+// two sizes instead; with --media, files; with --ended, what is left behind; with --overload, 512 clients. Only reports; with --check it exits 1 when a target is missed. README.md says how to read it.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bundleFloors, bundleWorker } from './bundle.ts'
+import { bundleFloors, bundleWorker, loadingCpuMs } from './bundle.ts'
 import type { Subject } from './load.ts'
 import { Lanes, measureSideBySide } from './load.ts'
 import { benchVars, HASH_LANES_MAX, prepareKith } from './prepare.ts'
 import type { Row, Target } from './report.ts'
-import { misses, printBundle, printRows } from './report.ts'
+import { misses, printBundle, printNoise, printRows } from './report.ts'
 import type { Runtime } from './runtime.ts'
 import { startRuntime } from './runtime.ts'
 import { kithPairs, whileHashing } from './subjects.ts'
@@ -25,25 +25,41 @@ const { values: options } = parseArgs({
     'floors-only': { type: 'boolean', default: false },
     graph: { type: 'boolean', default: false },
     media: { type: 'boolean', default: false },
+    ended: { type: 'boolean', default: false },
+    overload: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-    connections: { type: 'string', default: '16' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    connections: { type: 'string' },
   },
 })
 
-const pace = { rounds: Number(options.rounds), seconds: Number(options.seconds), warmUpSeconds: 1 }
-const connections = Number(options.connections)
+/** `--quick` is for seeing that everything runs: its figures say nothing. */
+const usual = options.quick
+  ? { rounds: 1, seconds: 0.2, warmUpSeconds: 0.1, connections: 2 }
+  : { rounds: 9, seconds: 1, warmUpSeconds: 1, connections: 16 }
+const pace = { ...usual, rounds: Number(options.rounds ?? usual.rounds), seconds: Number(options.seconds ?? usual.seconds) }
+const connections = Number(options.connections ?? usual.connections)
 
 /** Hashes come one at a time whatever is asked; a few lanes keep the next one waiting. */
 const HASH_LANES = 4
 
+const SAME_FLOOR = 'the same floor'
 const missed: string[] = []
 // Loaded where it is asked for: node:sqlite is not in every Node that the rest runs on.
-if (options.graph) missed.push(...(await (await import('./graph.ts')).benchGraph()))
-else if (options.media) missed.push(...(await (await import('./media.ts')).benchMedia()))
-else await benchRoutes()
+if (options.graph) missed.push(...(await (await import('./graph.ts')).benchGraph(options.quick)))
+else if (options.media) {
+  const { benchMedia, FULL, QUICK } = await import('./media.ts')
+  missed.push(...(await benchMedia(options.quick ? QUICK : FULL)))
+} else if (options.ended) {
+  const { benchEnded, FULL, QUICK } = await import('./ended.ts')
+  missed.push(...(await benchEnded(options.quick ? QUICK : FULL)))
+} else if (options.overload) {
+  const { benchOverload, FULL, QUICK } = await import('./overload.ts')
+  missed.push(...(await benchOverload(options.quick ? QUICK : FULL)))
+} else await benchRoutes()
 for (const line of missed) console.log(`missed: ${line}`)
 if (options.check && missed.length > 0) process.exitCode = 1
 
@@ -59,7 +75,7 @@ async function benchRoutes(): Promise<void> {
     try {
       const rows = await measureAll(await pairsOf(runtime, lanes), lanes)
       missed.push(...rows.flatMap(misses))
-      if (bundle !== undefined) missed.push(...printBundle(bundle))
+      if (bundle !== undefined) missed.push(...printBundle(bundle, loadingCpuMs(bundle, join(folder, 'bundle'))))
     } finally {
       lanes.close()
     }
@@ -73,7 +89,7 @@ async function pairsOf(running: Runtime, lanes: Lanes): Promise<Pair[]> {
   const floors = makeFloors(running.floors)
   // A floor beside itself: how far from 1.00 this machine lies by chance.
   const pairs: Pair[] = [
-    { subject: { ...floors.read, name: 'the same floor' }, floor: floors.read, target: {} },
+    { subject: { ...floors.read, name: SAME_FLOOR }, floor: floors.read, target: {} },
     { subject: floors.read, floor: floors.hello, target: {} },
     { subject: floors.write, floor: floors.read, target: {} },
   ]
@@ -120,5 +136,6 @@ async function measureAll(pairs: Pair[], lanes: Lanes): Promise<Row[]> {
     rows.push({ comparison: await measureSideBySide(lanes, subject, floor, pace), target })
   }
   printRows(rows)
+  printNoise(rows, SAME_FLOOR)
   return rows
 }

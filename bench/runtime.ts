@@ -62,6 +62,8 @@ export async function startRuntime(input: RuntimeInput): Promise<Runtime> {
 export interface KithAlone {
   base: URL
   database: D1Database
+  /** One run of the cron trigger. */
+  cron(): Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -70,7 +72,7 @@ export async function startKithAlone(input: { kith: Kith; stores: string; migrat
   const miniflare = await startWorkers([kithWorker(input.kith)], input.stores)
   const database = await miniflare.getD1Database('DB', KITH)
   if (input.migrate) await applyStatements(database, readMigrations())
-  return { base: await miniflare.unsafeGetDirectURL(KITH), database, stop: () => miniflare.dispose() }
+  return { base: await miniflare.unsafeGetDirectURL(KITH), database, cron: () => runCron(miniflare), stop: () => miniflare.dispose() }
 }
 
 /** Aborts its call of Kith after `x-abort-after` milliseconds: the platform then drops the request, as it does when a client hangs up. */
@@ -91,7 +93,7 @@ export async function startKithBehindHangUps(input: { kith: Kith; stores: string
   const miniflare = await startWorkers([front, kithWorker(input.kith)], input.stores)
   const database = await miniflare.getD1Database('DB', KITH)
   await applyStatements(database, readMigrations())
-  return { base: await miniflare.unsafeGetDirectURL('front'), database, stop: () => miniflare.dispose() }
+  return { base: await miniflare.unsafeGetDirectURL('front'), database, cron: () => runCron(miniflare), stop: () => miniflare.dispose() }
 }
 
 const config = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
@@ -130,6 +132,11 @@ async function startWorkers(workers: WorkerOptions[], stores: string): Promise<M
   )
   await miniflare.ready
   return miniflare
+}
+
+async function runCron(miniflare: Miniflare): Promise<unknown> {
+  const worker = await miniflare.getWorker(KITH)
+  return worker.scheduled({ cron: '*/5 * * * *', scheduledTime: new Date() })
 }
 
 async function applyStatements(database: BenchDatabase, statements: string[]) {
