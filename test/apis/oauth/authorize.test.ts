@@ -303,6 +303,20 @@ describe('told by redirect, with state and iss', () => {
     expect(redirected(await authorize(ours, cookie, { scope: '*' })).params.code, 'who has no power gives none').toBeDefined()
   })
 
+  test('RFC 8252 §7.1: the schemes of native apps, with one slash or two; without a domain for clients in development alone', async () => {
+    const redirectUris = ['com.example.app:/cb', 'com.example.app://cb', 'myapp://cb', 'exp://127.0.0.1:8081/--/cb']
+    const [released, developed] = [await newClient({ redirectUris }), await newClient({ redirectUris, nativeDevelopment: 1 })]
+    const statusOf = async (who: TestClient) =>
+      Promise.all(
+        redirectUris.map(
+          async (redirect_uri) => (await authorize(who, cookie, { redirect_uri })).headers.get('location')?.split('?')[0] ?? 400,
+        ),
+      )
+    // Ours or not, people are asked: another app on the device may have taken the scheme.
+    expect(await statusOf(released)).toEqual(['/consent', '/consent', 400, 400])
+    expect(await statusOf(developed)).toEqual(['/consent', '/consent', '/consent', '/consent'])
+  })
+
   test('the database is down: the client is told so', async () => {
     platform.faults.failStatement(2, 'overloaded')
     expect(await errorFor(client, cookie)).toBe('temporarily_unavailable')
