@@ -8,7 +8,8 @@ import { storedScopes } from '../../core/oauth/scopes.ts'
 import type { SeenUser as VisibleUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
 import { LAST } from './list-examples.ts'
-import { date, listOf, ok, text, toIso } from './presenters.ts'
+import { date, text, toIso } from './presenters.ts'
+import { listOf, ok } from './replies.ts'
 import { EXAMPLE_SEEN_USER, SeenUser, toSeenUser } from './social-presenters.ts'
 
 const AdminUser = SeenUser.extend({

@@ -6,7 +6,8 @@ import * as z from 'zod'
 import * as client from '../../core/oauth/client-metadata.ts'
 import type { ClientChanges, ClientRow, NewClient, Registration } from '../../core/oauth/client-registration.ts'
 import type { ConnectedApp } from '../../core/oauth/connected-apps.ts'
-import { date, ok, toIso } from './presenters.ts'
+import { date, toIso } from './presenters.ts'
+import { ok } from './replies.ts'
 import { flag, PageQuery } from './wire.ts'
 
 const optionalMetadata = {

@@ -3,7 +3,8 @@ import * as z from 'zod'
 import * as rules from '../../core/machines/machine-rules.ts'
 import type { Machine, MadeMachine } from '../../core/machines/machines.ts'
 import { type MachineId, toHex } from '../../ids.ts'
-import { date, ok, toIso } from './presenters.ts'
+import { date, toIso } from './presenters.ts'
+import { ok } from './replies.ts'
 import { hexId } from './wire.ts'
 
 export const CreateMachineBody = z.strictObject({

@@ -6,7 +6,8 @@ import type { MediaFile, Usage } from '../../core/media/files.ts'
 import { DEFAULT_FOLDER, type Folder } from '../../core/media/folders.ts'
 import type { FileLink } from '../../core/media/links.ts'
 import { type FileId, type FolderId, fromHex, toHex } from '../../ids.ts'
-import { date, listOf, ok } from './presenters.ts'
+import { date } from './presenters.ts'
+import { listOf, ok } from './replies.ts'
 import { PageQuery } from './wire.ts'
 
 /** The folder without an id. */

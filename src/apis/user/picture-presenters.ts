@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { avatarUrl } from '../../core/media/avatar-urls.ts'
-import { ok } from './presenters.ts'
+import { ok } from './replies.ts'
 
 const ProfilePicture = z.strictObject({ signedUrl: z.url(), profilePictureUrl: z.url() })
 

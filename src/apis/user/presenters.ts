@@ -3,11 +3,11 @@ import * as z from 'zod'
 import type { SignInEvent } from '../../core/accounts/sign-in-history.ts'
 import type { User } from '../../core/accounts/user.ts'
 import type { Ctx } from '../../core/ctx.ts'
-import type { Listed } from '../../core/listing.ts'
 import { avatarUrl } from '../../core/media/avatar-urls.ts'
 import { SCOPES } from '../../core/oauth/scopes.ts'
 import type { ListedSession } from '../../core/sessions/sessions.ts'
 import { toHex } from '../../ids.ts'
+import { listOf, ok } from './replies.ts'
 
 export const toIso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
 
@@ -154,16 +154,6 @@ export function toSignIn(event: SignInEvent): z.output<typeof SignIn> {
     place: event.place,
     createdAt: new Date(event.createdAt).toISOString(),
   }
-}
-
-export const ok = <T extends z.ZodType>(data: T) => z.strictObject({ ok: z.literal(1), data })
-
-/** A page of a list. `next` is the `offset` of the next one; a page may have fewer records than its limit, or none, and go on. */
-export const listOf = <T extends z.ZodType>(record: T) =>
-  ok(z.strictObject({ records: z.array(record), hasMore: z.boolean(), next: z.string().nullable() }))
-
-export function toList<Row, Shown>({ records, next }: Listed<Row>, show: (row: Row) => Shown) {
-  return { ok: 1 as const, data: { records: records.map(show), hasMore: next !== null, next: next === null ? null : toHex(next) } }
 }
 
 const SignedInUser = OwnUser.extend({ varifiedDate: date })

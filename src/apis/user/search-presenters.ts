@@ -5,7 +5,7 @@ import type { Role as KnownRole } from '../../core/accounts/roles.ts'
 import type { Ctx } from '../../core/ctx.ts'
 import type { SeenUser as VisibleUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
-import { ok } from './presenters.ts'
+import { ok } from './replies.ts'
 import { EXAMPLE_SEEN_USER, SeenUser, toSeenUser } from './social-presenters.ts'
 
 const SearchResult = SeenUser.extend({ approved: z.literal(true), source: SeenUser })

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import type { SecondFactors } from '../../core/sessions/second-factors.ts'
 import type { TotpEnrolment } from '../../core/sessions/totp-codes.ts'
-import { ok } from './presenters.ts'
+import { ok } from './replies.ts'
 
 const SecondFactor = z.strictObject({
   method: z.enum(['totp', 'email']),

@@ -7,7 +7,8 @@ import type { BlockRecord } from '../../core/social/blocks.ts'
 import type { FollowRecord as FollowRecordOf, Relationship as RelationshipOf } from '../../core/social/lists.ts'
 import type { SeenUser as VisibleUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
-import { date, listOf, ok, text, toIso } from './presenters.ts'
+import { date, text, toIso } from './presenters.ts'
+import { listOf, ok } from './replies.ts'
 
 const Status = z.strictObject({ statusMessage: text, availability: text, mood: text, expiresAt: date, updatedAt: date })
 

@@ -13,7 +13,8 @@ import { validate } from '../../../http/validate.ts'
 import * as reply from '../admin-presenters.ts'
 import * as admin from '../admin-wire.ts'
 import { EXAMPLE_SIGN_INS, LAST } from '../list-examples.ts'
-import { LoginHistoryReply, Ok, toList, toSignIn } from '../presenters.ts'
+import { LoginHistoryReply, Ok, toSignIn } from '../presenters.ts'
+import { toList } from '../replies.ts'
 import * as wire from '../wire.ts'
 
 const { toAdminUser } = reply

@@ -7,7 +7,7 @@ import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { EXAMPLE_AUDIT_RECORD, OwnAuditReply, toAuditRecord } from '../admin-presenters.ts'
 import { LAST } from '../list-examples.ts'
-import { toList } from '../presenters.ts'
+import { toList } from '../replies.ts'
 import { PageQuery, toPage } from '../wire.ts'
 
 export const auditTrail = new Hono<AppEnv>().get(

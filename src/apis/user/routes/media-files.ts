@@ -12,7 +12,8 @@ import { validate } from '../../../http/validate.ts'
 import { LAST } from '../list-examples.ts'
 import { readUpload } from '../media-upload.ts'
 import * as wire from '../media-wire.ts'
-import { Ok, toList } from '../presenters.ts'
+import { Ok } from '../presenters.ts'
+import { toList } from '../replies.ts'
 import { toPage } from '../wire.ts'
 
 const ONE_FILE = { status: 200, schema: wire.FileReply, example: { ok: 1, data: { file: wire.EXAMPLE_FILE } } } as const

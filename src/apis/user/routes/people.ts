@@ -7,7 +7,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { EXAMPLE_FOLLOWERS, EXAMPLE_FOLLOWING } from '../list-examples.ts'
-import { toList } from '../presenters.ts'
+import { toList } from '../replies.ts'
 import { EXAMPLE_SEEN_USER, FollowersReply, FollowingReply, SeenUserReply, toFollowRecord, toSeenUser } from '../social-presenters.ts'
 import { PageQuery, toPage, UserParams } from '../wire.ts'
 

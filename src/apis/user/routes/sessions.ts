@@ -24,13 +24,13 @@ import {
   Ok,
   SessionStateReply,
   SessionsReply,
-  toList,
   toOwnUser,
   toPendingUser,
   toSession,
   toSignedInUser,
   toSignIn,
 } from '../presenters.ts'
+import { toList } from '../replies.ts'
 import { DoTwoFactorBody, LoginBody, PageQuery, SessionParams } from '../wire.ts'
 
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
