@@ -18,7 +18,6 @@ import { AppError } from '../errors.ts'
 import { MAIL_PAUSE_MS } from '../figures.ts'
 import { type Listed, listed } from '../listing.ts'
 import { storedScopes } from '../oauth/scopes.ts'
-import { requireFreshBrowser } from '../sessions/fresh.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import type { SecondFactors } from '../sessions/second-factors.ts'
@@ -49,8 +48,8 @@ export async function listFactorsOf(_ctx: Ctx, gate: Gate, userId: UserId): Prom
 /** Ends one session of somebody, or all of them with every token. */
 export async function endSessionsOf(ctx: Ctx, gate: Gate, input: { userId: UserId; session: SessionId | null }): Promise<void> {
   const { userId, session } = input
-  const { principal, reads } = await gate(() => [findTarget(userId)])
-  requireFreshBrowser(ctx, principal)
+  const { principal, reads } = await gate((own) => [findTarget(userId), listFactors(own.userId)])
+  requireAdministrator(ctx, principal, reads[1])
   judgeTarget(principal, reads[0], 'You cannot sign yourself out here')
   const act = actOf(principal, userId)
   const planned = session === null ? planSignOutEverywhere(ctx, act) : planSessionEnd(ctx, { ...act, sessionId: session })
