@@ -3,6 +3,7 @@ import type { Bindings } from './config.ts'
 import { getConfig } from './config.ts'
 import type { Caller, Ctx } from './core/ctx.ts'
 import { USER_AGENT_LENGTH_MAX } from './core/figures.ts'
+import { readDevice } from './core/sessions/device-cookie.ts'
 import { currentMac, randomHex } from './crypto.ts'
 import { newId } from './ids.ts'
 import { captureMailer, emailServiceMailer, type Mailer } from './mail/mailer.ts'
@@ -16,7 +17,7 @@ export function buildRequestContext(env: Bindings, waiting: Waiting, request: Re
 }
 
 export function buildCronContext(env: Bindings, waiting: Waiting): Ctx {
-  return buildContext(env, waiting, { networkHash: '', userAgent: '', place: '', timeZone: '' }, null)
+  return buildContext(env, waiting, { networkHash: '', device: null, userAgent: '', place: '', timeZone: '' }, null)
 }
 
 function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark: string | null): Ctx {
@@ -71,6 +72,9 @@ function toCaller(env: Bindings, request: Request): Caller {
     // Only limits ask for it, so only they pay for the hash.
     get networkHash() {
       return currentMac(getConfig(env).hmacKeys, 'network', network).toString('base64url')
+    },
+    get device() {
+      return readDevice(getConfig(env).hmacKeys, request.headers.get('cookie'))
     },
     userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_LENGTH_MAX),
     place: [cf?.city, cf?.country].filter(Boolean).join(', '),

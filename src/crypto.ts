@@ -23,6 +23,7 @@ export type MacPurpose =
   | 'form'
   | 'ticket'
   | 'digest-nonce'
+  | 'device-cookie'
 
 export function randomToken(bytes = 32): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('base64url')

@@ -3,13 +3,21 @@
  * The core knows neither Hono nor a wire word; everything of the outside that it may use is here.
  */
 import type { Config } from '../config.ts'
-import type { AnyId } from '../ids.ts'
+import type { AnyId, UserId } from '../ids.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import type { Database } from '../store/db/database.ts'
+
+/** A browser that accounts were signed in to with, by its signed cookie. */
+export interface KnownDevice {
+  readonly token: string
+  readonly accounts: readonly UserId[]
+}
 
 export interface Caller {
   /** The caller's network (IPv4 address or IPv6 /64), as a keyed hash: what limits count by. */
   readonly networkHash: string
+  /** Null for a caller without a device cookie of ours. */
+  readonly device: KnownDevice | null
   /** Attacker's text: cut, shown, never trusted. */
   readonly userAgent: string
   /** Country and city as the edge sees them, for people to look at. */

@@ -23,8 +23,23 @@ export const EMAIL_CHANGE_UNDO_MS = 7 * DAY_MS
 
 export const LOGIN_TRIES = 10
 export const LOGIN_WINDOW_MS = 15 * MINUTE_MS
-/** NIST 800-63B §3.2.2: no more than 100 failures in a row; a reset of the password starts anew. */
-export const LOGIN_CONSECUTIVE_MAX = 100
+export const LOGIN_DAY_MS = DAY_MS
+/** Wrong passwords for one account from all strangers together. Few, for past them the owner still comes in (docs/limits.md). */
+export const LOGIN_TRIES_PER_DAY = 30
+/** The same from one browser or network that the account knows. */
+export const LOGIN_TRIES_PER_DAY_OF_KNOWN = 20
+/** The present password, sent with a change by a signed-in caller: right or wrong, each costs a hash. */
+export const PASSWORD_PROOFS_PER_DAY = 30
+/** As long as browsers keep a cookie. */
+export const KNOWN_DEVICE_MS = 400 * DAY_MS
+/** Networks change hands. */
+export const KNOWN_NETWORK_MS = 90 * DAY_MS
+/** A network that has less than this before it is forgotten counts as new, and is remembered anew. */
+export const KNOWN_NETWORK_RENEWED_MS = 30 * DAY_MS
+/** Networks that an account knows. */
+export const KNOWN_NETWORKS_MAX = 10
+/** The owner is told of strangers who use up their tries, and not each day anew. */
+export const LOCK_NOTICE_PAUSE_MS = 7 * DAY_MS
 export const CHALLENGE_TRIES = 5
 /** Over all pending log-ins of an account, so that opening many of them gains nothing. */
 export const SECOND_FACTOR_TRIES = 10
@@ -42,7 +57,12 @@ export const TOTP_ENROLMENT_MS = 15 * MINUTE_MS
 export const RECOVERY_CODES = 10
 
 export const MAIL_PAUSE_MS = 30 * SECOND_MS
+/** Mails of one sort to one address that one network, or one known browser, may cause. */
 export const MAILS_PER_DAY = 10
+/** The same of all networks together. */
+export const MAILS_PER_DAY_OF_ADDRESS = 20
+/** Past those, the next mail goes after this: whoever floods a mailbox does not shut its owner out. */
+export const MAIL_OVER_PAUSE_MS = HOUR_MS
 export const MAIL_WINDOW_MS = DAY_MS
 
 /** Unverified accounts give their user name back after this. */

@@ -5,7 +5,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { AppError } from '../core/errors.ts'
+import { KNOWN_DEVICE_MS } from '../core/figures.ts'
 import { verifyAccessToken } from '../core/oauth/access-token.ts'
+import { DEVICE_COOKIE, deviceCookieOf } from '../core/sessions/device-cookie.ts'
 import type { Claim } from '../core/sessions/principal.ts'
 import type { BrowserSession } from '../core/sessions/sessions.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../ids.ts'
@@ -65,7 +67,16 @@ export const browserSession: ReadCredential = async (c) => {
   return sessionId === null || userId === null ? null : { kind: 'browser', sessionId, userId, secret }
 }
 
+/** The session's cookie, and the one by which its account knows this browser from now on. */
 export function setSessionCookie(c: Context, session: BrowserSession, now: number): void {
+  const { caller, config } = c.var.ctx
+  setCookie(c, DEVICE_COOKIE, deviceCookieOf(config.hmacKeys, caller.device, session.userId), {
+    httpOnly: true,
+    secure: true,
+    sameSite: 'Lax',
+    path: '/',
+    maxAge: KNOWN_DEVICE_MS / 1000,
+  })
   setCookie(c, SESSION_COOKIE, `${toHex(session.id)}.${toHex(session.userId)}.${session.secret}`, {
     prefix: 'host',
     httpOnly: true,

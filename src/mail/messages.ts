@@ -23,6 +23,7 @@ const CONTENTS = {
   reset_password: resetPassword,
   sign_in_code: signInCode,
   new_device: newDevice,
+  sign_in_locked: signInLocked,
   password_changed: passwordChanged,
   second_factor_on: secondFactorOn,
   second_factor_off: secondFactorOff,
@@ -122,6 +123,19 @@ function newDevice(facts: MailFacts): Content {
       'If this was you, all is well.',
       'If this was not you, sign out everywhere and change your password right away. Signing out everywhere ends every session, that one too.',
       toSessions(facts),
+    ],
+  }
+}
+
+// The figures are those of LOGIN_TRIES_PER_DAY and LOGIN_DAY_MS in core/figures.ts.
+function signInLocked(facts: MailFacts): Content {
+  return {
+    subject: `Someone is guessing your ${facts.product} password`,
+    blocks: [
+      greeting(facts),
+      `someone has tried 30 wrong passwords for your account ${facts.username}. For up to a day we let nobody sign in from a browser or network that the account has not used before.`,
+      'Nobody has got into your account. You need not do anything: where you have signed in before, you can sign in as always.',
+      `To sign in from somewhere new, set a new password first: ${facts.origin}/forgot. If your password is short, or you use it elsewhere too, do so in any case.`,
     ],
   }
 }

@@ -88,6 +88,12 @@ describe('a request keeps to the budget of its route', () => {
     expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', { email: person.email, password: PASSWORD }))
     expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', { ...body, password: 'wrong' }), 401)
     expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', { ...body, username: 'nobody_here' }), 401)
+    const again = new Client()
+    expectWithin('POST /user/login', await spend(again, 'POST', '/user/login', body))
+    // The account knows the network now, and then the browser.
+    expectWithin('POST /user/login', await spend(again, 'POST', '/user/login', body))
+    expect((await logIn(person, again)).status).toBe(200)
+    expectWithin('POST /user/login', await spend(again, 'POST', '/user/login', body))
   })
 
   test('POST /user/login of somebody with a hundred grants to apps', async () => {

@@ -183,8 +183,16 @@ describe('a race for what others hold', () => {
 
   test('64 log-ins at once never leave more than 50 sessions', async () => {
     const person = await verifiedPerson(newName('everywhere'))
+    // From browsers that the account knows: strangers share a limit of theirs.
+    const browsers: Client[] = []
+    for (const _ of racers) {
+      const browser = new Client()
+      expect((await logIn(person, browser)).status).toBe(200)
+      browser.cookies.delete('__Host-kith_session')
+      browsers.push(browser)
+    }
     const { replies, waited } = await race(
-      racers.map(() => () => logInAtTheLine(person)),
+      browsers.map((browser) => () => logInAtTheLine(person, browser)),
       /INSERT INTO sessions/,
       WAVE,
     )
@@ -195,8 +203,8 @@ describe('a race for what others hold', () => {
   })
 })
 
-function logInAtTheLine(person: Person): Promise<Reply> {
-  return new Client().post('/user/login', { username: person.username, password: person.password }, atTheLine)
+function logInAtTheLine(person: Person, client = new Client()): Promise<Reply> {
+  return client.post('/user/login', { username: person.username, password: person.password }, atTheLine)
 }
 
 describe('at the full cost of a password hash', () => {

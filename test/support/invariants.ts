@@ -9,9 +9,12 @@ import { expect } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import {
   CHALLENGE_TRIES,
-  LOGIN_CONSECUTIVE_MAX,
   LOGIN_TRIES,
+  LOGIN_TRIES_PER_DAY,
+  LOGIN_TRIES_PER_DAY_OF_KNOWN,
   MAILS_PER_DAY,
+  MAILS_PER_DAY_OF_ADDRESS,
+  PASSWORD_PROOFS_PER_DAY,
   RECOVERY_CODES,
   ROBOT_REQUESTS,
   SECOND_FACTOR_CONSECUTIVE_MAX,
@@ -19,6 +22,9 @@ import {
 } from '../../src/core/figures.ts'
 import { toHex } from '../../src/ids.ts'
 import { brokenObjects, MEDIA_RULES } from './media-invariants.ts'
+
+/** Past the limit of mails there is one an hour. */
+const HOURS_PER_DAY = 24
 
 const { DB, KV } = env as unknown as Bindings
 /** One entry per outbox row: its id, inverted (src/mail/captured.ts). */
@@ -104,10 +110,15 @@ const RULES: Readonly<Record<string, string>> = {
       WHEN key LIKE 'second-factor:%' THEN ${SECOND_FACTOR_TRIES}
       WHEN key LIKE 'totp-enrolment:%' THEN ${SECOND_FACTOR_TRIES}
       WHEN key LIKE 'second-factor-in-a-row:%' THEN ${SECOND_FACTOR_CONSECUTIVE_MAX}
-      WHEN key LIKE 'password-in-a-row:%' THEN ${LOGIN_CONSECUTIVE_MAX}
+      WHEN key LIKE 'password-day:%' THEN ${LOGIN_TRIES_PER_DAY}
+      WHEN key LIKE 'password-known:%' THEN ${LOGIN_TRIES_PER_DAY_OF_KNOWN}
+      WHEN key LIKE 'password-proof:%' THEN ${PASSWORD_PROOFS_PER_DAY}
       WHEN key LIKE 'password:%' THEN ${LOGIN_TRIES}
       WHEN key LIKE 'robot:%' THEN ${ROBOT_REQUESTS}
-      WHEN key LIKE 'mail:%' THEN ${MAILS_PER_DAY} END`,
+      WHEN key LIKE 'mail:%:at:%' THEN ${2 * (MAILS_PER_DAY + HOURS_PER_DAY)}
+      WHEN key LIKE 'mail:%:known:%' THEN ${MAILS_PER_DAY + HOURS_PER_DAY}
+      WHEN key LIKE 'mail:change_email_by:%' THEN ${MAILS_PER_DAY}
+      WHEN key LIKE 'mail:%' THEN ${MAILS_PER_DAY_OF_ADDRESS + HOURS_PER_DAY} END`,
   '11: a mail that is done no longer holds the address': `
     SELECT id FROM mail_outbox WHERE (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND to_address IS NOT NULL`,
   '11: a mail is sent or given up, not both': 'SELECT id FROM mail_outbox WHERE sent_at IS NOT NULL AND failed_at IS NOT NULL',

@@ -43,7 +43,7 @@ import { CHALLENGE_TRIES, EMAIL_CHANGE_UNDO_MS } from '../figures.ts'
 import { foldTypedCode } from '../typed-text.ts'
 import { audit } from './audit.ts'
 import { restoreAccountWrites } from './deletion.ts'
-import { deliverLater, mailAttempt, mailNotice, newChallenge } from './mail.ts'
+import { deliverLater, mailLimit, mailNotice, mailsOfAccount, newChallenge } from './mail.ts'
 
 /** Whether it is another address, however it is written. The present one is no change. */
 export function isNewEmail(user: UserRow, email: Email | null): email is Email {
@@ -74,9 +74,8 @@ export function requestEmailChange(
   const { challenge, lifeMs } = input.proof ?? { challenge: newChallenge(ctx, 'change_email', verifyCodeMs), lifeMs: verifyCodeMs }
   const { purpose } = challenge
   // The limit per address keeps a mailbox from being flooded; the one per account keeps an account from being a flood.
-  const byUser = { ...mailAttempt(ctx, 'change_email_by', String(input.user.id)), pauseMs: 0 }
-  const attempt = mailAttempt(ctx, 'change_email', emailKey(email))
-  const counted = wasCounted(attempt)
+  const byUser = mailsOfAccount(ctx, input.user.id)
+  const { count, counted } = mailLimit(ctx, { sort: 'change_email', address: emailKey(email), condition: wasCounted(byUser) })
   const stillGood = hasOpenChange({ user: id, purpose, email, tries: CHALLENGE_TRIES, usableUntil: now + lifeMs / 2 })
   const mailId = ctx.newId<MailId>()
   const mail = {
@@ -93,7 +92,7 @@ export function requestEmailChange(
     requested: wasRecorded(eventId),
     writes: [
       countAttempt(byUser, condition),
-      countAttempt(attempt, wasCounted(byUser)),
+      ...count,
       voidOtherChanges({ user, email, now }),
       insertChallenge(challenge, user, both(counted, not(stillGood)), addressOf(email)),
       voidOlderChallenges({ user: id, purpose, newest: challenge.id, now }),

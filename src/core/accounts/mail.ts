@@ -6,7 +6,15 @@ import { currentMac, randomHex, sha256 } from '../../crypto.ts'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'
 import { deriveCode, hasSixDigits } from '../../mail/codes.ts'
 import { deliverMail } from '../../mail/outbox.ts'
-import { type Attempt, countAttempt, wasCounted, writeDecoys } from '../../store/db/attempt-counters.ts'
+import {
+  type Attempt,
+  countAttempt,
+  isWithinLimit,
+  justCounted,
+  wasCounted,
+  wasCountedAfter,
+  writeDecoys,
+} from '../../store/db/attempt-counters.ts'
 import {
   type ChallengePurpose,
   hasOpenChallenge,
@@ -14,22 +22,69 @@ import {
   type NewChallenge,
   voidOlderChallenges,
 } from '../../store/db/challenges.ts'
-import { always, both, type Fragment, idOf, not, type Statement, yieldsNobody } from '../../store/db/database.ts'
+import { always, both, either, type Fragment, idOf, not, type Statement, yieldsNobody } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf, type MailKind, newestChallenge, noChallenge } from '../../store/db/mail-outbox.ts'
 import { updateReturnTo } from '../../store/db/mailed-codes.ts'
 import type { Ctx, Recorder } from '../ctx.ts'
-import { MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY } from '../figures.ts'
+import { MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY, MAILS_PER_DAY_OF_ADDRESS } from '../figures.ts'
+import { isKnown, sourceOf } from '../sessions/known-sources.ts'
 
-/** Mails of a sort to one address: 1 per 30 s, 10 per day. Counted by a keyed hash, known address or not. */
-export function mailAttempt(ctx: Ctx, sort: string, address: string): Attempt {
+export interface MailLimit {
+  /** Holds in the batch once `count` has let a mail through. */
+  readonly counted: Fragment
+  /** To be the first of what depends on it, in this order. */
+  readonly count: readonly Statement<unknown>[]
+  /** What tells this mail from others. */
+  readonly stamp: number
+}
+
+/**
+ * The limit of mails of one sort to one address, known or not, counted by a keyed hash: 1 in 30 s, 10 a day for one network and
+ * 20 for all, and past those one an hour. Where `owner` yields a user who knows the caller's browser or network, 10 a day and
+ * then one an hour that count apart: nobody else's mails keep the owner's back. Nothing counts where `condition` does not hold.
+ */
+export function mailLimit(
+  ctx: Ctx,
+  mail: {
+    sort: string
+    address: string
+    owner?: Fragment
+    pauseMs?: number
+    /** The pause counts only while this holds: that the mail before is still of use. */
+    pausedWhile?: Fragment
+    condition?: Fragment
+  },
+): MailLimit {
+  const { sort, owner, pausedWhile, condition = always } = mail
+  const pauseMs = pausedWhile ? 0 : (mail.pauseMs ?? MAIL_PAUSE_MS)
+  const [now, stamp, source] = [ctx.now(), ctx.newId<MailId>(), sourceOf(ctx)]
+  const key = `mail:${sort}:${currentMac(ctx.config.hmacKeys, 'address', mail.address).toString('base64url')}`
+  const limit = { limit: MAILS_PER_DAY, windowMs: MAIL_WINDOW_MS, pauseMs, overPauseMs: MAIL_OVER_PAUSE_MS, stamp, now }
+  const known = owner ? { ...limit, key: `${key}:known:${source}` } : null
+  const everywhere = { ...limit, key, limit: MAILS_PER_DAY_OF_ADDRESS }
+  const here = { ...limit, key: `${key}:at:${ctx.caller.networkHash}` }
+  const justMailed = [everywhere, ...(known ? [known] : [])].map((one) => wasCountedAfter(one.key, now - MAIL_PAUSE_MS)).reduce(either)
+  const allowed = pausedWhile ? both(condition, not(both(pausedWhile, justMailed))) : condition
+  const isStranger = known ? both(not(justCounted), allowed) : allowed
+  // Past the limit of all, a network that has had its share does not take the next mail from another.
+  const isFair = either(isWithinLimit({ ...everywhere, overPauseMs: 0 }), isWithinLimit({ ...here, overPauseMs: 0 }))
+  const isLetThrough = known ? either(justCounted, wasCounted(known)) : justCounted
   return {
-    key: `mail:${sort}:${currentMac(ctx.config.hmacKeys, 'address', address).toString('base64url')}`,
-    limit: MAILS_PER_DAY,
-    windowMs: MAIL_WINDOW_MS,
-    pauseMs: MAIL_PAUSE_MS,
-    stamp: ctx.newId<MailId>(),
-    now: ctx.now(),
+    counted: wasCounted(here),
+    stamp,
+    count: [
+      ...(known && owner ? [countAttempt(known, both(allowed, isKnown(ctx, owner)))] : []),
+      countAttempt(everywhere, both(isStranger, both(isWithinLimit(here), isFair))),
+      // Judged above; here it is only counted, and holds what depends on it.
+      countAttempt({ ...here, limit: Number.MAX_SAFE_INTEGER, pauseMs: 0 }, isLetThrough),
+    ],
   }
+}
+
+/** Mails to other addresses that one account may cause. */
+export function mailsOfAccount(ctx: Ctx, userId: UserId): Attempt {
+  const [now, stamp] = [ctx.now(), ctx.newId<MailId>()]
+  return { key: `mail:change_email_by:${userId}`, limit: MAILS_PER_DAY, windowMs: MAIL_WINDOW_MS, pauseMs: 0, stamp, now }
 }
 
 /** A new challenge; a long code can be looked up by itself, six digits cannot. */
@@ -56,6 +111,8 @@ export interface CodeMail {
   readonly address: string
   /** A path of ours, where the person goes on once the code has been used. */
   readonly returnTo?: string | null | undefined
+  /** Whose known browsers and networks have a limit of their own: `user`, where the account is not one that anybody may make. */
+  readonly owner?: Fragment
   /** Nobody may learn whether `user` yields anyone: then as much is written for nobody. */
   readonly isSilent?: true
   /** The least time between two of these mails; 0 where each is about another account. */
@@ -69,16 +126,15 @@ export interface CodeMail {
 export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: Fragment; writes: Statement<unknown>[] } {
   const { returnTo = null } = mail
   const challenge = { ...newChallenge(ctx, mail.purpose, mail.lifeMs), returnTo }
-  const limit = mailAttempt(ctx, mail.purpose, mail.address)
-  const attempt = { ...limit, pauseMs: mail.pauseMs ?? limit.pauseMs }
+  const { purpose: sort, address, owner, pauseMs } = mail
+  const { counted, count, stamp } = mailLimit(ctx, { sort, address, ...(owner && { owner }), ...(pauseMs !== undefined && { pauseMs }) })
   const mailId = ctx.newId<MailId>()
-  const counted = wasCounted(attempt)
   const stillGood = hasOpenChallenge(mail.user, mail.purpose, ctx.now() + mail.lifeMs / 2)
   return {
     mailId,
     counted,
     writes: [
-      countAttempt(attempt),
+      ...count,
       insertChallenge(challenge, mail.user, both(counted, not(stillGood))),
       voidOlderChallenges({ user: mail.user, purpose: mail.purpose, newest: challenge.id, now: ctx.now() }),
       // A code that is sent once more leads to where it was asked for last.
@@ -88,7 +144,7 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: F
         mail.user,
         counted,
       ),
-      ...(mail.isSilent ? [writeDecoys(attempt.stamp, ctx.now(), both(counted, yieldsNobody(mail.user)))] : []),
+      ...(mail.isSilent ? [writeDecoys(stamp, ctx.now(), both(counted, yieldsNobody(mail.user)))] : []),
     ],
   }
 }

@@ -12,8 +12,9 @@ import { hasSecondFactor } from '../../store/db/second-factors.ts'
 import { ownerOfAddress, raiseEpoch, updatePassword } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type Email, emailKey, type Password } from '../fields.ts'
-import { inARowKey, secondFactorInARowKey } from '../sessions/password-attempts.ts'
+import { type Email, emailKey, type Password, usernameKey } from '../fields.ts'
+import { rememberNetwork } from '../sessions/known-sources.ts'
+import { everywhereKey, forgetTries, secondFactorInARowKey } from '../sessions/password-attempts.ts'
 import { audit } from './audit.ts'
 import { hashOfCode } from './email-change.ts'
 import { deliverLater, mailCode, mailNotice } from './mail.ts'
@@ -36,6 +37,7 @@ export async function requestPasswordReset(ctx: Ctx, email: Email, returnTo?: st
     user,
     address: key,
     returnTo,
+    owner: user,
     isSilent: true as const,
   })
   // What the limit refuses leaves no trace: anybody could fill somebody's trail with it.
@@ -70,9 +72,12 @@ export async function resetPassword(
       claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
       updatePassword({ user, passwordHash, now }, claimed),
       raiseEpoch(user, now),
-      resetCounters([inARowKey(owner.userId)], claimed),
+      resetCounters([everywhereKey(owner.userId)], claimed),
       // Who resets reads the mail. That answers for mailed codes; guesses at an authenticator app go on being counted.
       resetCounters([secondFactorInARowKey(owner.userId)], both(claimed, not(hasSecondFactor(owner.userId, 'totp')))),
+      // Who has the mailbox is the owner: who signs in from here next counts as such.
+      ...forgetTries(ctx, { usernameKey: usernameKey(owner.username), emailKey: owner.emailKey }, null, claimed),
+      ...rememberNetwork(ctx, owner.userId, claimed),
       audit(ctx, { type: 'password_reset', userId: user, condition: claimed }),
       notice.write,
     ],

@@ -14,15 +14,10 @@ import { AppError } from '../errors.ts'
 import { SESSION_TOUCH_MS } from '../figures.ts'
 import { refreshTokenHashes } from '../oauth/refresh-token.ts'
 import { toLivePrincipal } from '../sessions/gate.ts'
-import { forgetPasswordTries } from '../sessions/password-attempts.ts'
-import {
-  type Begin,
-  byPassword,
-  completeSignIn,
-  type PasswordSignIn,
-  type RightPassword,
-  requireRightPassword,
-} from '../sessions/sign-in.ts'
+import { trimKnownNetworks } from '../sessions/known-sources.ts'
+import { forgetTries } from '../sessions/password-attempts.ts'
+import { type PasswordSignIn, type RightPassword, requireRightPassword } from '../sessions/right-password.ts'
+import { type Begin, byPassword, completeSignIn } from '../sessions/sign-in.ts'
 import { issueKeyToken, type Key, newKeySession, personalScopes } from './keys.ts'
 
 export interface KeyTokens {
@@ -36,10 +31,10 @@ export interface KeyTokens {
  */
 export async function signInUnderKey(ctx: Ctx, key: Key, input: PasswordSignIn): Promise<KeyTokens> {
   const right = await requireRightPassword(ctx, input)
-  const { user, attempts } = right
+  const { user, counted } = right
   if (user.secondFactors !== null) return refuseSecondFactor(ctx, right, input.userAgent)
   const { session } = await completeSignIn(ctx, {
-    ...byPassword(ctx, user, attempts),
+    ...byPassword(ctx, user, counted),
     userAgent: input.userAgent,
     writes: [],
     begin: keyBeginner(ctx, key),
@@ -52,15 +47,15 @@ function keyBeginner(ctx: Ctx, key: Key): Begin<{ sessionId: SessionId; refreshT
   return (input) => {
     const { sessionId, refreshToken, writes } = newKeySession(ctx, { ...input, key, refreshable: true })
     if (refreshToken === null) throw new Error('a refreshable session without its token')
-    const settle = () => ctx.defer(() => ctx.db.one(touchLastSeen(input.userId, ctx.now(), always)))
+    const settle = () => ctx.defer(() => ctx.db.batch([touchLastSeen(input.userId, ctx.now(), always), trimKnownNetworks(input.userId)]))
     return { id: sessionId, session: { sessionId, refreshToken }, clientId: key.clientId, writes, settle }
   }
 }
 
 /** The password was right, so it is no failure to count; who has the account sees it in their history. */
-async function refuseSecondFactor(ctx: Ctx, { user, attempts }: RightPassword, userAgent: string): Promise<never> {
+async function refuseSecondFactor(ctx: Ctx, { user, counted }: RightPassword, userAgent: string): Promise<never> {
   await ctx.db.batch([
-    forgetPasswordTries(attempts),
+    ...forgetTries(ctx, user, counted),
     audit(ctx, { type: 'sign_in_failed', userId: user.id, userAgent, detail: 'second_factor', condition: always }),
   ])
   throw new AppError('unauthenticated', 'The credentials are wrong')

@@ -3,7 +3,7 @@
  * (wire §6.21). People's own passwords open nothing here: there is no second step. The secrets have 192 bits and more, so nobody
  * counts tries; an unknown name and a wrong password are one answer, for the same work.
  */
-import { currentMac, equalInConstantTime, sha256 } from '../../crypto.ts'
+import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import { countAttempt, justCounted } from '../../store/db/attempt-counters.ts'
 import { both } from '../../store/db/database.ts'
 import { type ExternalSignInRow, findExternalSignIn } from '../../store/db/external-identities.ts'
@@ -19,7 +19,7 @@ import { ACCESS_TOKEN_SECONDS_MAX } from '../figures.ts'
 import { issueAccessToken } from '../oauth/access-token.ts'
 import { NO_SECRET_HASH } from '../oauth/client-authentication.ts'
 import { intersectScopes, storedScopes } from '../oauth/scopes.ts'
-import { passwordAttempts } from '../sessions/password-attempts.ts'
+import { recentAttempt, typedName } from '../sessions/password-attempts.ts'
 import { issueKeyToken, newKeySession } from './keys.ts'
 import { touchMachineLater } from './last-use.ts'
 
@@ -36,10 +36,9 @@ export async function signInWithKey(ctx: Ctx, { username, password }: { username
   if (account && isAccount) return signInAccount(ctx, account)
   if (person && isPerson) return signInPerson(ctx, person)
   // Ten a quarter of an hour: whoever knows a name may not fill somebody's history.
-  const typed = currentMac(ctx.config.hmacKeys, 'address', usernameKey(username)).toString('base64url')
   const userId = person?.userId ?? null
   await ctx.db.batch([
-    countAttempt(passwordAttempts(ctx, typed, userId).recent),
+    countAttempt(recentAttempt(ctx, typedName(ctx, usernameKey(username)))),
     audit(ctx, { type: 'sign_in_failed', userId, clientId: (person ?? account)?.clientId ?? null, condition: justCounted }),
   ])
   throw refusal()

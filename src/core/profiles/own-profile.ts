@@ -102,7 +102,7 @@ function requireFactorForAddress(ctx: Ctx, principal: UserPrincipal, secondFacto
   requireFactor(principal, toFactors(secondFactors))
 }
 
-const NOT_ASKED: PasswordVerdict = { isNew: false, isProved: false, writes: [] }
+const NOT_ASKED: PasswordVerdict = { isNew: false, isProved: false }
 
 interface Change {
   readonly principal: UserPrincipal
@@ -137,7 +137,7 @@ function emailWritesOf(ctx: Ctx, { user, newEmail, hasFactor }: Change, guard: F
 async function storeProfile(ctx: Ctx, change: Change): Promise<ProfileUpdated> {
   const { user, changes, guard, newEmail: pendingEmail } = change
   const email = emailWritesOf(ctx, change, guard.anywhere)
-  const writes = [...guard.count, ...writesOf(ctx, change), ...email.writes, ...change.verdict.writes]
+  const writes = [...guard.count, ...writesOf(ctx, change), ...email.writes]
   if (writes.length === 0) return { user, session: null, pendingEmail }
   const written = changedFields(changes).length === 0 ? always : rowHasProfile(changes)
   const stored = await ctx.db.commit(writes, findUserWhere(user.id, both(guard.afterwards, both(written, email.requested))))
@@ -180,7 +180,6 @@ async function storePassword(ctx: Ctx, change: Change, passwordHash: string): Pr
       audit(ctx, { type: 'password_changed', userId: user.id, sessionId: principal.sessionId, condition: changed }),
       notice.write,
       ...email.writes,
-      ...change.verdict.writes,
     ],
     findUserWhere(user.id, changed),
   )

@@ -1,21 +1,35 @@
 /** The present password, or a sign-in of the last minutes: what a sensitive change of one's own account needs (ASVS 6.2.3, 7.5.1). */
-import type { Statement } from '../../store/db/database.ts'
+import type { AnyId } from '../../ids.ts'
+import { type Attempt, countAttempt, findCounter } from '../../store/db/attempt-counters.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import { verifyPassword } from '../accounts/password-hash.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import { LOGIN_DAY_MS, PASSWORD_PROOFS_PER_DAY } from '../figures.ts'
 import { isFresh } from '../sessions/fresh.ts'
-import { countPasswordTry, forgetPasswordTries, passwordAttempts } from '../sessions/password-attempts.ts'
+import { rateLimited } from '../sessions/password-attempts.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { fieldErrors } from './profile-changes.ts'
 
 export type UserWithPassword = UserRow & { readonly passwordHash: string | null }
 
-/** Judges a password like a sign-in does, and counts the try like one. `forget` takes the count back, when all is well. */
-async function tryPassword(ctx: Ctx, user: UserWithPassword, password: string): Promise<{ right: boolean; forget: Statement<void> }> {
-  const attempts = passwordAttempts(ctx, `user ${user.id}`, user.id)
-  const right = await verifyPassword(ctx, password, async () => ((await countPasswordTry(ctx, attempts)) ? user.passwordHash : null))
-  return { right, forget: forgetPasswordTries(attempts) }
+/**
+ * Judges a password, and counts: right or wrong, for each costs a hash, and whoever has a token guesses with it. A browser in
+ * which the person has just signed in counts apart, so that nobody's token keeps the owner from a new password.
+ */
+async function isRightPassword(ctx: Ctx, principal: UserPrincipal, user: UserWithPassword, password: string): Promise<boolean> {
+  const attempt: Attempt = {
+    key: `password-proof:${user.id}:${isFreshBrowser(ctx, principal) ? 'browser' : 'token'}`,
+    limit: PASSWORD_PROOFS_PER_DAY,
+    windowMs: LOGIN_DAY_MS,
+    pauseMs: 0,
+    stamp: ctx.newId<AnyId>(),
+    now: ctx.now(),
+  }
+  return verifyPassword(ctx, password, async () => {
+    if (await ctx.db.one(countAttempt(attempt))) return user.passwordHash
+    throw rateLimited(ctx, await ctx.db.one(findCounter(attempt.key)))
+  })
 }
 
 /** A browser in which the person has just signed in. An app's token was only lent that sign-in, for its scope alone. */
@@ -44,9 +58,7 @@ export async function provePassword(
     if (isFreshBrowser(ctx, principal)) return
     throw reauthenticationRequired(field)
   }
-  const { right, forget } = await tryPassword(ctx, user, currentPassword)
-  if (!right) throw fieldErrors([field], 'is wrong')
-  await ctx.db.one(forget)
+  if (!(await isRightPassword(ctx, principal, user, currentPassword))) throw fieldErrors([field], 'is wrong')
 }
 
 export interface PasswordVerdict {
@@ -54,8 +66,6 @@ export interface PasswordVerdict {
   readonly isNew: boolean
   /** Whether the present password was among what was sent. */
   readonly isProved: boolean
-  /** For the batch of the change. */
-  readonly writes: readonly Statement<unknown>[]
 }
 
 /**
@@ -70,17 +80,14 @@ export async function judgePasswords(
 ): Promise<PasswordVerdict> {
   const { password, currentPassword } = sent
   if (currentPassword !== null) {
-    const { right, forget } = await tryPassword(ctx, user, currentPassword)
-    if (!right) throw fieldErrors(['currentPassword'], 'is wrong')
+    if (!(await isRightPassword(ctx, principal, user, currentPassword))) throw fieldErrors(['currentPassword'], 'is wrong')
     return {
       isNew: password !== null && password.normalize('NFKC') !== currentPassword.normalize('NFKC'),
       isProved: true,
-      writes: [forget],
     }
   }
-  const tried = password === null ? null : await tryPassword(ctx, user, password)
-  if (tried?.right) return { isNew: false, isProved: true, writes: [tried.forget] }
+  if (password !== null && (await isRightPassword(ctx, principal, user, password))) return { isNew: false, isProved: true }
   const isFreshNow = isFreshBrowser(ctx, principal) || (sent.mayMarkedAppProve === true && isFreshMarkedApp(ctx, principal))
   if (!isFreshNow) throw reauthenticationRequired('currentPassword')
-  return { isNew: password !== null, isProved: false, writes: tried ? [tried.forget] : [] }
+  return { isNew: password !== null, isProved: false }
 }

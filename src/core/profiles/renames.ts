@@ -12,7 +12,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { RENAME_WINDOW_MS, RENAMES_MAX } from '../figures.ts'
 
-const counterKey = (userId: UserId) => `rename:${userId}`
+export const renameKey = (userId: UserId) => `rename:${userId}`
 
 /** Another spelling of the same name is no change of it. */
 export function isRename(user: Pick<UserRow, 'usernameKey'>, changes: ProfileChanges): boolean {
@@ -20,7 +20,7 @@ export function isRename(user: Pick<UserRow, 'usernameKey'>, changes: ProfileCha
 }
 
 export function findRenames(userId: UserId): Statement<Counter | null> {
-  return findCounter(counterKey(userId))
+  return findCounter(renameKey(userId))
 }
 
 /** Throws `rate_limited` where the counter says that there were enough. The count itself decides. */
@@ -51,7 +51,7 @@ export function guardOf(ctx: Ctx, user: UserRow, changes: ProfileChanges): Guard
   const free = isUsernameFree(changes.username.usernameKey, user.id, now)
   if (!isRename(user, changes)) return { anywhere: both(unchanged, free), ofRow: both(afterwards, free), afterwards, count: [] }
   const attempt = {
-    key: counterKey(user.id),
+    key: renameKey(user.id),
     limit: RENAMES_MAX,
     windowMs: RENAME_WINDOW_MS,
     pauseMs: 0,

@@ -46,7 +46,7 @@ export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: First
   return completeSignIn(ctx, {
     begin: beginner(ctx, userAgent, authenticatedAt),
     user,
-    attempts: null,
+    counted: null,
     amr: ['pwd'],
     userAgent,
     condition: both(isRowOpen(ctx, user), rowHasNoSecondFactor),

@@ -1,80 +1,137 @@
 /**
- * How often a password may be tried (design §6): 10 per 15 minutes per name and network, 100 in a row per account until
- * the password is reset (NIST 800-63B-4 §3.2.2). Names without an account are counted alike. The first counts by the name
- * that was typed: by the account, it would tell which address belongs to which user name (decision 005).
+ * How often a password may be tried. A limit slows strangers down and keeps no owner out (docs/limits.md): where an account was
+ * signed in before, by browser or by network, tries count apart from everybody else's. Names without an account are counted
+ * alike. What a network is refused counts by the name that was typed: by the account, it would tell which address belongs to
+ * which user name (decision 005). For the same reason only a browser, by a cookie that nobody else has, is let past that.
  */
-import type { MailId, UserId } from '../../ids.ts'
-import { type Attempt, type Counter, countAttempt, findCounter, justCounted, resetCounters } from '../../store/db/attempt-counters.ts'
-import type { Statement } from '../../store/db/database.ts'
+import { currentMac } from '../../crypto.ts'
+import type { AnyId, UserId } from '../../ids.ts'
+import {
+  type Attempt,
+  type Counter,
+  clearCounter,
+  countAttempt,
+  findCounter,
+  justCounted,
+  takeBackAttempt,
+} from '../../store/db/attempt-counters.ts'
+import { always, type Fragment, type Statement } from '../../store/db/database.ts'
+import type { SignInRow } from '../../store/db/sign-in-users.ts'
+import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { LOGIN_CONSECUTIVE_MAX, LOGIN_TRIES, LOGIN_WINDOW_MS } from '../figures.ts'
+import {
+  LOCK_NOTICE_PAUSE_MS,
+  LOGIN_DAY_MS,
+  LOGIN_TRIES,
+  LOGIN_TRIES_PER_DAY,
+  LOGIN_TRIES_PER_DAY_OF_KNOWN,
+  LOGIN_WINDOW_MS,
+} from '../figures.ts'
+import { knowsDevice, sourceOf } from './known-sources.ts'
 
 export const FOREVER_MS = 100 * 365 * 86_400_000
 
+/** What a try may count against, in this order. */
 export interface PasswordAttempts {
+  /** The browser, where the account knows it. */
+  readonly device: Attempt | null
+  /** The name that was typed and the network. */
   readonly recent: Attempt
-  readonly inARow: Attempt
+  /** The network, where the account knows it. */
+  readonly network: Attempt | null
+  /** All strangers together. */
+  readonly everywhere: Attempt
 }
 
-/** `typed` is a keyed hash of the name that was typed, `account` the user it means, null for nobody. */
-export function passwordAttempts(ctx: Ctx, typed: string, account: UserId | null): PasswordAttempts {
-  const base = { pauseMs: 0, now: ctx.now() }
+/** A try that counted, and what makes up for it. */
+export interface CountedTry {
+  readonly key: string
+  /** It was the last one that strangers have for now. */
+  readonly isLast: boolean
+}
+
+/** A keyed hash of a name as it was typed, however it is written. */
+export function typedName(ctx: Ctx, key: string): string {
+  return currentMac(ctx.config.hmacKeys, 'address', key).toString('base64url')
+}
+
+function attempt(ctx: Ctx, key: string, limit: number, windowMs: number): Attempt {
+  return { key, limit, windowMs, pauseMs: 0, now: ctx.now(), stamp: ctx.newId<AnyId>() }
+}
+
+/** `typed` is the `typedName`, `account` the user it means, null for nobody. */
+export function passwordAttempts(ctx: Ctx, typed: string, account: SignInRow | null): PasswordAttempts {
+  const known = (source: string) => attempt(ctx, `password-known:${account?.id}:${source}`, LOGIN_TRIES_PER_DAY_OF_KNOWN, LOGIN_DAY_MS)
   return {
-    recent: {
-      ...base,
-      key: recentKey(ctx, typed),
-      limit: LOGIN_TRIES,
-      windowMs: LOGIN_WINDOW_MS,
-      stamp: ctx.newId<MailId>(),
-    },
-    inARow: {
-      ...base,
-      key: inARowKey(account ?? typed),
-      limit: LOGIN_CONSECUTIVE_MAX,
-      windowMs: account === null ? LOGIN_WINDOW_MS : FOREVER_MS,
-      stamp: ctx.newId<MailId>(),
-    },
+    device: account !== null && knowsDevice(ctx, account.id) ? known(sourceOf(ctx)) : null,
+    recent: recentAttempt(ctx, typed),
+    network: account?.knowsNetwork === 1 ? known(ctx.caller.networkHash) : null,
+    everywhere: attempt(ctx, everywhereKey(account?.id ?? typed), LOGIN_TRIES_PER_DAY, LOGIN_DAY_MS),
   }
 }
 
-/** The counter of one name and network. */
+/** One name and one network. */
+export function recentAttempt(ctx: Ctx, typed: string): Attempt {
+  return attempt(ctx, recentKey(ctx, typed), LOGIN_TRIES, LOGIN_WINDOW_MS)
+}
+
 export function recentKey(ctx: Ctx, typed: string): string {
   return `password:${typed}:${ctx.caller.networkHash}`
 }
 
+/** The counter of strangers' tries; a new password starts it anew. */
+export function everywhereKey(who: UserId | string): string {
+  return `password-day:${who}`
+}
+
 /** Refuses what is over the limit already, before it waits for its turn to hash. The count itself decides. */
-export function refuseOverTries(ctx: Ctx, counter: Counter | null): void {
+export function refuseOverTries(ctx: Ctx, counter: Counter | null, account: SignInRow | null): void {
+  if (account !== null && knowsDevice(ctx, account.id)) return
   if (counter && counter.windowEndsAt > ctx.now() && counter.count >= LOGIN_TRIES) throw rateLimited(ctx, counter)
 }
 
-/** The counter of failures in a row; a reset of the password starts it anew. */
-export function inARowKey(who: UserId | string): string {
-  return `password-in-a-row:${who}`
+/** The mail that tells the owner of strangers who have used up their tries. */
+export function lockNoticeAttempt(ctx: Ctx, who: UserId): Attempt {
+  return attempt(ctx, `mail:sign_in_locked:${who}`, 1, LOCK_NOTICE_PAUSE_MS)
 }
 
-/** The same of second factors. A reset starts it anew where no authenticator app is on (see `accounts/password-reset.ts`). */
+/** Failures of second factors in a row. A reset starts it anew where no authenticator app is on (see `accounts/password-reset.ts`). */
 export function secondFactorInARowKey(who: UserId): string {
   return `second-factor-in-a-row:${who}`
 }
 
-/** The counters of an account that have no end of their own. */
-export const inARowKeys = (who: UserId): string[] => [inARowKey(who), secondFactorInARowKey(who)]
+/** The counters of an account that a new password starts anew. */
+export const accountKeys = (who: UserId): string[] => [everywhereKey(who), secondFactorInARowKey(who)]
 
-/** Counts one try, right before it is judged. False: the account is locked, and the answer is that of a wrong password. */
-export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Promise<boolean> {
-  const [recent, inARow] = await ctx.db.batch([
-    countAttempt(attempts.recent),
-    // What one network is refused is no failure of the account: otherwise it could lock anybody out.
-    countAttempt(attempts.inARow, justCounted),
-  ])
-  if (!recent) throw rateLimited(ctx, await ctx.db.one(findCounter(attempts.recent.key)))
-  return inARow !== null
+/**
+ * Counts one try, right before it is judged. Null: strangers have used up their tries, it is not judged, and the answer is
+ * that of a wrong password. Throws `rate_limited` where the name was tried too often from this network.
+ */
+export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Promise<CountedTry | null> {
+  const { device, recent, network, everywhere } = attempts
+  if (device && (await ctx.db.one(countAttempt(device)))) return { key: device.key, isLast: false }
+  const first = network ?? everywhere
+  // What one network is refused is no try of strangers: otherwise it could use up the tries of all.
+  const [ofRecent, ofFirst] = await ctx.db.batch([countAttempt(recent), countAttempt(first, justCounted)])
+  if (!ofRecent) throw rateLimited(ctx, await ctx.db.one(findCounter(recent.key)))
+  if (network && ofFirst) return { key: network.key, isLast: false }
+  const ofEverywhere = network ? await ctx.db.one(countAttempt(everywhere)) : ofFirst
+  return ofEverywhere && { key: everywhere.key, isLast: ofEverywhere.count === everywhere.limit }
 }
 
-/** After a right password. */
-export function forgetPasswordTries(attempts: PasswordAttempts): Statement<void> {
-  return resetCounters([attempts.recent.key, attempts.inARow.key])
+type Names = Pick<UserRow, 'usernameKey' | 'emailKey'>
+
+/**
+ * Once somebody has proved to be the user, where `condition` holds: tries by all names of the account from this network begin
+ * anew, and the try that was right is taken back. The rest of the day's count stays, or each success would buy another day's tries.
+ */
+export function forgetTries(ctx: Ctx, user: Names, counted: CountedTry | null, condition: Fragment = always): Statement<void>[] {
+  const names = [user.usernameKey, ...(user.emailKey === null ? [] : [user.emailKey])]
+  return [
+    ...(counted === null ? [] : [takeBackAttempt(counted.key)]),
+    ...names.map((name) => clearCounter(recentKey(ctx, typedName(ctx, name)), condition)),
+  ]
 }
 
 export function rateLimited(ctx: Ctx, counter: { windowEndsAt: number } | null): AppError {

@@ -28,7 +28,7 @@ import { claimTotpStep, findTotp, type TotpRow } from '../../store/db/totp.ts'
 import { findUser, maySignIn, type UserRow } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
 import { restorableSince } from '../accounts/deletion.ts'
-import { deliverLater, mailAttempt, mailNotice, whereFrom } from '../accounts/mail.ts'
+import { deliverLater, mailLimit, mailNotice, whereFrom } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import {
@@ -169,7 +169,7 @@ async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignInOutcome> {
   const outcome = await completeSignIn(ctx, {
     begin: browserBeginner(ctx, won.userAgent),
     user,
-    attempts: null,
+    counted: null,
     amr: AMR,
     method: proof.method,
     userAgent: won.userAgent,
@@ -215,9 +215,11 @@ export async function mailSecondFactorCode(ctx: Ctx, input: { userId: UserId; se
   const pending = pendingOf(ctx, input.userId, input.sessionHash)
   const challenge = await ctx.db.one(findMailableSignIn(pending))
   if (!challenge) return
-  const attempt = mailAttempt(ctx, 'sign_in_code', challenge.emailKey ?? '')
   const id = ctx.newId<MailId>()
   const row = { id, kind: kindOf('sign_in_code'), params: '{}', challengeId: challengeOf(challenge.id), createdAt: ctx.now() }
-  await ctx.db.batch([countAttempt(attempt, isSignInTriable(pending)), insertMail(row, idOf(input.userId), wasCounted(attempt))])
+  const owner = idOf(input.userId)
+  const condition = isSignInTriable(pending)
+  const mail = mailLimit(ctx, { sort: 'sign_in_code', address: challenge.emailKey ?? '', owner, condition })
+  await ctx.db.batch([...mail.count, insertMail(row, owner, mail.counted)])
   deliverLater(ctx, id)
 }

@@ -19,6 +19,7 @@ import { AppError } from '../errors.ts'
 import { BROWSER_SESSIONS_MAX } from '../figures.ts'
 import { type Listed, listed } from '../listing.ts'
 import type { Gate, OptionalGate } from './gate.ts'
+import { trimKnownNetworks } from './known-sources.ts'
 import type { Claim, UserPrincipal } from './principal.ts'
 
 /** A browser's session, with the secret that only its cookie holds. */
@@ -87,7 +88,11 @@ export function settleSession(ctx: Ctx, session: BrowserSession, userAgent: stri
   const now = ctx.now()
   ctx.defer(() => putSessionDetail(ctx.kv, session.id, detail, now))
   ctx.defer(() =>
-    ctx.db.batch([endOldestBrowserSessions(session.userId, BROWSER_SESSIONS_MAX, now), touchLastSeen(session.userId, now, always)]),
+    ctx.db.batch([
+      endOldestBrowserSessions(session.userId, BROWSER_SESSIONS_MAX, now),
+      touchLastSeen(session.userId, now, always),
+      trimKnownNetworks(session.userId),
+    ]),
   )
 }
 

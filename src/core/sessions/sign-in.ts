@@ -1,40 +1,27 @@
 /**
- * Sign-in with a password, up to the session or, with a second factor on, to the pending log-in that
- * `second-factor-sign-in.ts` completes (design §2; ASVS 6.3, 6.6). An unknown account, a wrong
- * password and a banned account are the same refusal, with the same work. A try is counted right before its password is
- * judged, so parallel ones cannot pass the limit and one that is turned away unjudged costs nobody a try.
+ * Sign-in with a password (`right-password.ts`), up to the session or, with a second factor on, to the pending log-in that
+ * `second-factor-sign-in.ts` completes (design §2; ASVS 6.3, 6.6).
  * A completed sign-in brings back an account that its owner has deleted within the last 14 days.
  */
-import { currentMac, randomToken, sha256 } from '../../crypto.ts'
-import type { MailId, SessionId, UserId } from '../../ids.ts'
-import { countAttempt, findCounter, wasCounted, wasCountedAfter } from '../../store/db/attempt-counters.ts'
+import { randomToken, sha256 } from '../../crypto.ts'
+import type { MailId, SessionId } from '../../ids.ts'
 import { isNewDevice } from '../../store/db/audit-events.ts'
 import { findChallenge, hasOpenChallenge, insertSignInChallenge } from '../../store/db/challenges.ts'
-import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
+import { always, both, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
 import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
 import { rowHasNoSecondFactor } from '../../store/db/second-factors.ts'
 import { sessionExists, sessionWasMade } from '../../store/db/sessions.ts'
-import { findForSignIn, maySignIn, rehashPassword, rowMaySignIn, type SignInRow, type UserRow } from '../../store/db/users.ts'
+import type { SignInRow } from '../../store/db/sign-in-users.ts'
+import { maySignIn, rowMaySignIn, type UserRow } from '../../store/db/users.ts'
 import { audit, deviceHash } from '../accounts/audit.ts'
-import { mayComeBack, restorableSince, restoreAccountWrites } from '../accounts/deletion.ts'
-import { refuseWhileHashesQueue } from '../accounts/hash-queue.ts'
-import { deliverLater, mailAttempt, mailNotice, newChallenge } from '../accounts/mail.ts'
-import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
+import { restorableSince, restoreAccountWrites } from '../accounts/deletion.ts'
+import { deliverLater, mailLimit, mailNotice, newChallenge } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
-import { MAIL_PAUSE_MS } from '../figures.ts'
-import { foldTypedAddress } from '../typed-text.ts'
-import { isInForce } from './gate.ts'
-import {
-  countPasswordTry,
-  forgetPasswordTries,
-  type PasswordAttempts,
-  passwordAttempts,
-  recentKey,
-  refuseOverTries,
-} from './password-attempts.ts'
+import { rememberNetwork } from './known-sources.ts'
+import { type CountedTry, forgetTries } from './password-attempts.ts'
 import type { Claim } from './principal.ts'
+import { type PasswordSignIn, requireRightPassword } from './right-password.ts'
 import { type BrowserSession, leavePresentedSession, newBrowserSession, type SessionStart, settleSession } from './sessions.ts'
 
 export interface SignedIn<Session> {
@@ -55,14 +42,6 @@ interface PendingOutcome {
 /** What can answer a pending log-in. */
 export type SignInMethod = 'totp' | 'recovery_code' | 'email'
 
-export interface PasswordSignIn {
-  readonly username: Username | string | null
-  readonly email: Email | string | null
-  readonly password: string
-  /** The caller's text; the header where the body has none. */
-  readonly userAgent: string
-}
-
 export interface SignIn extends PasswordSignIn {
   /** The browser session whose cookie came along: the new one takes its place. */
   readonly presented: Claim | null
@@ -70,55 +49,22 @@ export interface SignIn extends PasswordSignIn {
 
 /** Throws `unauthenticated`, `email_not_verified` (after a right password only), `rate_limited`. At most 3 round trips. */
 export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
-  const { user, attempts } = await requireRightPassword(ctx, input)
+  const { user, counted } = await requireRightPassword(ctx, input)
   const { userAgent } = input
-  if (user.secondFactors !== null) return challengeSecondFactor(ctx, user, attempts, userAgent)
+  if (user.secondFactors !== null) return challengeSecondFactor(ctx, user, counted, userAgent)
   const writes = leavePresentedSession(ctx, input.presented)
-  return completeSignIn(ctx, { ...byPassword(ctx, user, attempts), userAgent, writes, begin: browserBeginner(ctx, userAgent) })
-}
-
-export interface RightPassword {
-  readonly user: SignInRow
-  readonly attempts: PasswordAttempts
-}
-
-/** Whose password it is, of an account that may sign in. Throws like `signIn`. At most 2 round trips. */
-export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Promise<RightPassword> {
-  const names = namesOf(input)
-  // With both, the user name counts: a name and an address that do not belong together must not be told from a pair.
-  const typed = currentMac(ctx.config.hmacKeys, 'address', names.usernameKey ?? names.emailKey ?? '').toString('base64url')
-  refuseWhileHashesQueue(ctx)
-  const [row, counter] = await ctx.db.batch([findForSignIn(names), findCounter(recentKey(ctx, typed))])
-  refuseOverTries(ctx, counter)
-  const attempts = passwordAttempts(ctx, typed, row?.id ?? null)
-  const right = await verifyPassword(ctx, input.password, async () => {
-    const notLocked = await countPasswordTry(ctx, attempts)
-    return notLocked && row ? row.passwordHash : null
-  })
-  const now = ctx.now()
-  const barred = row === null || (row.deletedAt !== null && !mayComeBack(ctx, row)) || isInForce(row.bannedAt, row.bannedUntil, now)
-  if (!right || barred) {
-    await ctx.db.one(audit(ctx, { type: 'sign_in_failed', userId: row?.id ?? null, userAgent: input.userAgent, condition: always }))
-    throw new AppError('unauthenticated', 'The credentials are wrong')
-  }
-  if (row.passwordHash !== null && isOutdated(ctx.config, row.passwordHash)) rehashLater(ctx, row.id, input.password, row.passwordHash)
-  if (row.emailVerifiedAt === null && ctx.config.requireEmailVerification) {
-    await ctx.db.one(forgetPasswordTries(attempts))
-    throw new AppError('email_not_verified', 'The e-mail address is not verified yet', { userId: row.id })
-  }
-  return { user: row, attempts }
-}
-
-/** No user name has an @, every address has: one that stands in the place of the user name is an address. */
-function namesOf({ username, email }: PasswordSignIn): { usernameKey: string | null; emailKey: string | null } {
-  const address = email ?? (username?.includes('@') ? username : null)
-  const name = username === address ? null : username
-  return { usernameKey: name && usernameKey(name.trim()), emailKey: address && emailKey(foldTypedAddress(address)) }
+  return completeSignIn(ctx, { ...byPassword(ctx, user, counted), userAgent, writes, begin: browserBeginner(ctx, userAgent) })
 }
 
 /** How a sign-in is completed by a password alone. */
-export function byPassword(ctx: Ctx, user: SignInRow, attempts: PasswordAttempts) {
-  return { user, attempts, amr: ['pwd'], condition: both(isRowOpen(ctx, user), rowHasNoSecondFactor) } as const
+export function byPassword(ctx: Ctx, user: SignInRow, counted: CountedTry) {
+  return {
+    user,
+    counted,
+    isKnown: user.knowsNetwork === 1,
+    amr: ['pwd'],
+    condition: both(isRowOpen(ctx, user), rowHasNoSecondFactor),
+  } as const
 }
 
 export const timesOf = (ctx: Ctx) => ({ returnSince: restorableSince(ctx), now: ctx.now() })
@@ -126,11 +72,6 @@ export const timesOf = (ctx: Ctx) => ({ returnSince: restorableSince(ctx), now: 
 /** True of the alias `u`: nothing has happened to the account since it was read that would bar it. */
 export function isRowOpen(ctx: Ctx, user: UserRow): Fragment {
   return rowMaySignIn(user.epoch, timesOf(ctx))
-}
-
-/** The cost or key has changed since the hash was made. After the reply: it takes as long as the sign-in itself. */
-function rehashLater(ctx: Ctx, userId: UserId, password: string, from: string): void {
-  ctx.defer(async () => ctx.db.one(rehashPassword(userId, from, await hashPassword(ctx, password))))
 }
 
 /** A session that a sign-in begins, and what stores it. */
@@ -150,14 +91,24 @@ export type Begin<Session> = (input: SessionStart) => Begun<Session>
 export function browserBeginner(ctx: Ctx, userAgent: string): Begin<BrowserSession> {
   return (input) => {
     const { session, writes } = newBrowserSession(ctx, input)
-    return { id: session.id, session, clientId: null, writes, settle: () => settleSession(ctx, session, userAgent) }
+    return {
+      id: session.id,
+      session,
+      clientId: null,
+
+      writes,
+      settle: () => settleSession(ctx, session, userAgent),
+    }
   }
 }
 
 interface Completion<Session> {
   readonly begin: Begin<Session>
   readonly user: UserRow
-  readonly attempts: PasswordAttempts | null
+  /** The try that was right; null where the password was judged before. */
+  readonly counted: CountedTry | null
+  /** The account knows the network for some time yet: nothing is to be written. */
+  readonly isKnown?: boolean
   readonly amr: readonly string[]
   /** What proved the second factor. */
   readonly method?: SignInMethod
@@ -189,7 +140,8 @@ export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session
       ...writes,
       // One that is alive, and of the same epoch since it was read, has not been deleted in between.
       ...(user.deletedAt === null ? [] : restoreAccountWrites(ctx, user.id, made)),
-      ...(done.attempts ? [forgetPasswordTries(done.attempts)] : []),
+      ...forgetTries(ctx, user, done.counted, done.counted ? always : made),
+      ...(done.isKnown ? [] : rememberNetwork(ctx, user.id, made)),
       notice.write,
       audit(ctx, {
         type: 'sign_in',
@@ -221,24 +173,24 @@ function methodsOf(user: SignInRow): SignInMethod[] {
  * Opens a pending log-in. The hash is 256 random bits and the only way to go on. A code is mailed where that is the
  * account's only factor; with an authenticator app on, `mailSecondFactorCode` does so when it is asked.
  */
-async function challengeSecondFactor(ctx: Ctx, user: SignInRow, attempts: PasswordAttempts, userAgent: string): Promise<SignInOutcome> {
+async function challengeSecondFactor(ctx: Ctx, user: SignInRow, counted: CountedTry, userAgent: string): Promise<SignInOutcome> {
   const unchanged = maySignIn(user.id, user.epoch, timesOf(ctx))
   const sessionHash = randomToken()
   const challenge = newChallenge(ctx, 'sign_in', ctx.config.lifetimes.signInCodeMs, sha256(sessionHash))
   // The pause between two mails is for a code that is still good: one that was used is followed by another at once.
   const methods = methodsOf(user)
   const isMailed = !methods.includes('totp')
-  const mail = { ...mailAttempt(ctx, 'sign_in_code', user.emailKey ?? ''), pauseMs: 0 }
-  const now = ctx.now()
-  const justMailed = both(hasOpenChallenge(idOf(user.id), 'sign_in', now), wasCountedAfter(mail.key, now - MAIL_PAUSE_MS))
+  const owner = idOf(user.id)
+  const pausedWhile = hasOpenChallenge(owner, 'sign_in', ctx.now())
+  const mail = mailLimit(ctx, { sort: 'sign_in_code', address: user.emailKey ?? '', owner, pausedWhile, condition: unchanged })
   const mailId = ctx.newId<MailId>()
   const row = { id: mailId, kind: kindOf('sign_in_code'), params: '{}', challengeId: challengeOf(challenge.id), createdAt: ctx.now() }
   const opened = await ctx.db.commit(
     [
-      ...(isMailed ? [countAttempt(mail, both(unchanged, not(justMailed)))] : []),
-      insertSignInChallenge(challenge, user.id, { freshCode: isMailed ? wasCounted(mail) : always, condition: unchanged }),
-      ...(isMailed ? [insertMail(row, idOf(user.id), wasCounted(mail))] : []),
-      forgetPasswordTries(attempts),
+      ...(isMailed ? mail.count : []),
+      insertSignInChallenge(challenge, user.id, { freshCode: isMailed ? mail.counted : always, condition: unchanged }),
+      ...(isMailed ? [insertMail(row, owner, mail.counted)] : []),
+      ...forgetTries(ctx, user, counted),
       audit(ctx, { type: 'sign_in_challenged', userId: user.id, userAgent, condition: unchanged }),
     ],
     findChallenge(challenge.id),

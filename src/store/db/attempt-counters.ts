@@ -12,6 +12,8 @@ export interface Attempt {
   readonly windowMs: number
   /** The least time between two; 0 for none. */
   readonly pauseMs: number
+  /** Past the limit one more is let through after this; never within the window where it is left out. */
+  readonly overPauseMs?: number
   /** Made for this attempt alone. */
   readonly stamp: number
   readonly now: number
@@ -19,7 +21,7 @@ export interface Attempt {
 
 /** Counts one attempt if the limit allows it and `condition` holds; null when it does not. */
 export function countAttempt(attempt: Attempt, condition: Fragment = always): Statement<{ count: number } | null> {
-  const { key, limit, windowMs, pauseMs, stamp, now } = attempt
+  const { key, limit, windowMs, pauseMs, overPauseMs = 0, stamp, now } = attempt
   return first(sql`
     INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp)
     SELECT ${key}, 1, ${now + windowMs}, ${now}, ${stamp} WHERE ${condition}
@@ -27,7 +29,7 @@ export function countAttempt(attempt: Attempt, condition: Fragment = always): St
       count = CASE WHEN window_ends_at <= ${now} THEN 1 ELSE count + 1 END,
       window_ends_at = CASE WHEN window_ends_at <= ${now} THEN ${now + windowMs} ELSE window_ends_at END,
       last_at = ${now}, stamp = ${stamp}
-    WHERE (window_ends_at <= ${now} OR count < ${limit}) AND (${pauseMs} = 0 OR last_at <= ${now - pauseMs})
+    WHERE (window_ends_at <= ${now} OR count < ${limit} OR (${overPauseMs} > 0 AND last_at <= ${now - overPauseMs})) AND (${pauseMs} = 0 OR last_at <= ${now - pauseMs})
     RETURNING count`)
 }
 
@@ -40,8 +42,10 @@ export function wasCounted(attempt: Pick<Attempt, 'key' | 'stamp'>): Fragment {
 export const justCounted: Fragment = sql`changes() > 0`
 
 /** Holds while one more of these is within the limit: for what is counted only once it has been done. */
-export function isWithinLimit({ key, limit, now }: Pick<Attempt, 'key' | 'limit' | 'now'>): Fragment {
-  return sql`NOT EXISTS (SELECT 1 FROM attempt_counters WHERE key = ${key} AND window_ends_at > ${now} AND count >= ${limit})`
+export function isWithinLimit({ key, limit, overPauseMs = 0, now }: Pick<Attempt, 'key' | 'limit' | 'overPauseMs' | 'now'>): Fragment {
+  const since = overPauseMs > 0 ? now - overPauseMs : -1
+  return sql`NOT EXISTS (
+    SELECT 1 FROM attempt_counters WHERE key = ${key} AND window_ends_at > ${now} AND count >= ${limit} AND last_at > ${since})`
 }
 
 /** True in SQL when an attempt was let through after `time`. */
@@ -71,6 +75,16 @@ export interface Counter {
 /** Reads a counter: when its window ends tells a caller when to come back. */
 export function findCounter(key: string): Statement<Counter | null> {
   return first(sql`SELECT count, window_ends_at FROM attempt_counters WHERE key = ${key}`)
+}
+
+/** One attempt less: it was none. */
+export function takeBackAttempt(key: string): Statement<void> {
+  return run(sql`UPDATE attempt_counters SET count = count - 1 WHERE key = ${key} AND count > 0`)
+}
+
+/** Counts from nothing, in the same window. By one key: a list of them reads more rows than it finds. */
+export function clearCounter(key: string, condition: Fragment = always): Statement<void> {
+  return run(sql`UPDATE attempt_counters SET count = 0 WHERE key = ${key} AND count > 0 AND (${condition})`)
 }
 
 /** Begins anew. The rows go with the sweep: an UPDATE reads half of what a DELETE does. */

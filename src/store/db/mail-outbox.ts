@@ -13,6 +13,7 @@ export type MailKind =
   | 'reset_password'
   | 'sign_in_code'
   | 'new_device'
+  | 'sign_in_locked'
   | 'password_changed'
   | 'second_factor_on'
   | 'second_factor_off'

@@ -7,15 +7,6 @@ import { isHeldBack, NOBODY } from './username-holds.ts'
 
 export type UserRow = Omit<typeof users.$inferSelect, 'id'> & { readonly id: UserId }
 
-/** A user with what log-in needs: apart from `UserRow`, which may be passed around. */
-export interface SignInRow extends UserRow {
-  readonly passwordHash: string | null
-  /** Kinds of second factors that are on, with spaces between; null for none. */
-  readonly secondFactors: string | null
-  /** 1 or 0: whether there are unused recovery codes. */
-  readonly hasRecoveryCodes: number
-}
-
 export interface NewUser {
   readonly id: UserId
   readonly username: string
@@ -96,25 +87,6 @@ export function findByUsername(usernameKey: string): Statement<{ id: UserId; ema
 
 export function findAddress(id: UserId): Statement<{ emailKey: string | null } | null> {
   return first(sql`SELECT email_key FROM users WHERE id = ${id}`)
-}
-
-/**
- * The account that is meant at log-in, by user name, by address, or by both, which must be one account. An address means
- * who has proved to own it and nobody else: otherwise a row that anyone may make would tell whether it has an owner.
- */
-export function findForSignIn(input: { usernameKey: string | null; emailKey: string | null }): Statement<SignInRow | null> {
-  const { usernameKey, emailKey } = input
-  const which =
-    usernameKey === null
-      ? sql`u.email_key = ${emailKey} AND u.email_verified_at IS NOT NULL`
-      : emailKey === null
-        ? sql`u.username_key = ${usernameKey}`
-        : sql`u.username_key = ${usernameKey} AND u.email_key = ${emailKey}`
-  return first(sql`
-    SELECT u.*, c.password_hash, (SELECT group_concat(f.kind, ' ') FROM second_factors f WHERE f.user_id = u.id) AS second_factors,
-           EXISTS (SELECT 1 FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL) AS has_recovery_codes
-    FROM users u LEFT JOIN credentials c ON c.user_id = u.id
-    WHERE ${which}`)
 }
 
 export function insertCredential(userId: UserId, passwordHash: string, now: number): Statement<void> {

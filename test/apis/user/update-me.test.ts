@@ -1,5 +1,6 @@
 // PATCH /user/me over HTTP (wire §6.12): one's own fields, all or nothing; password, role and target.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/figures.ts'
 import { clock } from '../../platform/clock.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { Client, db, mailsTo, platform } from '../../support/kith.ts'
@@ -56,8 +57,9 @@ describe("one's own profile", () => {
     const person = await signedInPerson('guesses_with_it')
     clock.advance(11 * MINUTE)
     const replies = []
-    for (let n = 0; n < 11; n++) replies.push(await person.client.patch('/user/me', { password: `guess-number-${n}-of-it` }))
-    expect(replies.map(({ status }) => status)).toEqual([...Array(10).fill(403), 429])
+    for (let n = 0; n < PASSWORD_PROOFS_PER_DAY + 1; n++)
+      replies.push(await person.client.patch('/user/me', { password: `guess-number-${n}-of-it` }))
+    expect(replies.map(({ status }) => status)).toEqual([...Array(PASSWORD_PROOFS_PER_DAY).fill(403), 429])
     expect(replies[0]?.json.additionalInfo.reason).toBe('fresh_sign_in_required')
     clock.advance(16 * MINUTE)
     expect((await logIn(person)).status).toBe(200)

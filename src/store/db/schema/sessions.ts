@@ -95,8 +95,8 @@ export const attemptCounters = sqliteTable(
 )
 
 /**
- * Where the owner of an account has signed in from: a browser, by the hash of its device cookie, or a network. What strangers
- * do does not count against these. WITHOUT ROWID, like the counters.
+ * The networks from which the owner of an account has signed in, as keyed hashes: what strangers do does not count against
+ * these. WITHOUT ROWID, like the counters.
  */
 export const knownSources = sqliteTable(
   'known_sources',

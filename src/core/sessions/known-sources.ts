@@ -1,0 +1,37 @@
+/**
+ * Where the owner of an account signs in from (docs/limits.md): a browser, by its device cookie, or, where none came along, a
+ * network. It opens nothing. It only keeps what strangers do from counting against the owner.
+ */
+import { sha256 } from '../../crypto.ts'
+import type { UserId } from '../../ids.ts'
+import { type Fragment, isOneOf, type Statement } from '../../store/db/database.ts'
+import { insertNetwork, isKnownNetwork, trimNetworks } from '../../store/db/known-sources.ts'
+import type { Ctx } from '../ctx.ts'
+import { KNOWN_NETWORK_MS, KNOWN_NETWORKS_MAX } from '../figures.ts'
+
+/** How the caller is counted where it is known. */
+export function sourceOf({ caller }: Ctx): string {
+  return caller.device === null ? caller.networkHash : sha256(caller.device.token)
+}
+
+/** Whether the account was signed in to with the caller's browser. */
+export function knowsDevice(ctx: Ctx, userId: UserId): boolean {
+  return ctx.caller.device?.accounts.includes(userId) ?? false
+}
+
+/** Holds where the user that `user` yields knows the caller's browser, or the network of a caller without a device cookie. */
+export function isKnown(ctx: Ctx, user: Fragment): Fragment {
+  const { device, networkHash } = ctx.caller
+  return device === null ? isKnownNetwork(user, networkHash, ctx.now()) : isOneOf(user, device.accounts)
+}
+
+/** Statements by which the user knows the caller's network, where `condition` holds. A browser with a cookie is known by that. */
+export function rememberNetwork(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void>[] {
+  if (ctx.caller.device !== null) return []
+  return [insertNetwork({ userId, networkHash: ctx.caller.networkHash, expiresAt: ctx.now() + KNOWN_NETWORK_MS }, condition)]
+}
+
+/** Forgets the oldest of too many. For after the reply. */
+export function trimKnownNetworks(userId: UserId): Statement<void> {
+  return trimNetworks(userId, KNOWN_NETWORKS_MAX)
+}

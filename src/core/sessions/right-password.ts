@@ -1,0 +1,100 @@
+/**
+ * Whether a password is right, for whoever signs in with one. An unknown account, a wrong password and a banned account are the
+ * same refusal, with the same work. A try is counted right before its password is judged, so parallel ones cannot pass the limit
+ * and one that is turned away unjudged costs nobody a try.
+ */
+import type { UserId } from '../../ids.ts'
+import { countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
+import { always, not } from '../../store/db/database.ts'
+import { findForSignIn, type SignInRow } from '../../store/db/sign-in-users.ts'
+import { rehashPassword } from '../../store/db/users.ts'
+import { audit } from '../accounts/audit.ts'
+import { mayComeBack } from '../accounts/deletion.ts'
+import { refuseWhileHashesQueue } from '../accounts/hash-queue.ts'
+import { deliverLater, mailNotice } from '../accounts/mail.ts'
+import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
+import { KNOWN_NETWORK_RENEWED_MS } from '../figures.ts'
+import { foldTypedAddress } from '../typed-text.ts'
+import { isInForce } from './gate.ts'
+import {
+  type CountedTry,
+  countPasswordTry,
+  forgetTries,
+  lockNoticeAttempt,
+  passwordAttempts,
+  recentKey,
+  refuseOverTries,
+  typedName,
+} from './password-attempts.ts'
+
+export interface PasswordSignIn {
+  readonly username: Username | string | null
+  readonly email: Email | string | null
+  readonly password: string
+  /** The caller's text; the header where the body has none. */
+  readonly userAgent: string
+}
+
+export interface RightPassword {
+  readonly user: SignInRow
+  readonly counted: CountedTry
+}
+
+/** Whose password it is, of an account that may sign in. Throws like `signIn`. At most 2 round trips. */
+export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Promise<RightPassword> {
+  const names = namesOf(input)
+  // With both, the user name counts: a name and an address that do not belong together must not be told from a pair.
+  const typed = typedName(ctx, names.usernameKey ?? names.emailKey ?? '')
+  refuseWhileHashesQueue(ctx)
+  const [row, counter] = await ctx.db.batch([
+    findForSignIn({ ...names, networkHash: ctx.caller.networkHash, knownUntil: ctx.now() + KNOWN_NETWORK_RENEWED_MS }),
+    findCounter(recentKey(ctx, typed)),
+  ])
+  refuseOverTries(ctx, counter, row)
+  let counted: CountedTry | null = null
+  const right = await verifyPassword(ctx, input.password, async () => {
+    counted = await countPasswordTry(ctx, passwordAttempts(ctx, typed, row))
+    return counted && row ? row.passwordHash : null
+  })
+  const now = ctx.now()
+  const barred = row === null || (row.deletedAt !== null && !mayComeBack(ctx, row)) || isInForce(row.bannedAt, row.bannedUntil, now)
+  if (!right || barred || counted === null) {
+    await recordFailure(ctx, row, counted, input.userAgent)
+    throw new AppError('unauthenticated', 'The credentials are wrong')
+  }
+  if (row.passwordHash !== null && isOutdated(ctx.config, row.passwordHash)) rehashLater(ctx, row.id, input.password, row.passwordHash)
+  if (row.emailVerifiedAt === null && ctx.config.requireEmailVerification) {
+    await ctx.db.batch(forgetTries(ctx, row, counted))
+    throw new AppError('email_not_verified', 'The e-mail address is not verified yet', { userId: row.id })
+  }
+  return { user: row, counted }
+}
+
+/**
+ * In the history of whose account it is; what did not count leaves nothing, or anybody could fill that. When strangers have had
+ * their last try for now, the owner gets to know it, and how to sign in.
+ */
+async function recordFailure(ctx: Ctx, row: SignInRow | null, counted: CountedTry | null, userAgent: string): Promise<void> {
+  const userId = row?.id ?? null
+  const event = audit(ctx, { type: 'sign_in_failed', userId, userAgent, condition: counted === null ? not(always) : always })
+  if (userId === null || !counted?.isLast) return ctx.db.one(event)
+  const told = lockNoticeAttempt(ctx, userId)
+  const notice = mailNotice(ctx, { kind: 'sign_in_locked', user: userId, condition: wasCounted(told) })
+  await ctx.db.batch([event, countAttempt(told), notice.write])
+  deliverLater(ctx, notice.mailId)
+}
+
+/** No user name has an @, every address has: one that stands in the place of the user name is an address. */
+function namesOf({ username, email }: PasswordSignIn): { usernameKey: string | null; emailKey: string | null } {
+  const address = email ?? (username?.includes('@') ? username : null)
+  const name = username === address ? null : username
+  return { usernameKey: name && usernameKey(name.trim()), emailKey: address && emailKey(foldTypedAddress(address)) }
+}
+
+/** The cost or key has changed since the hash was made. After the reply: it takes as long as the sign-in itself. */
+function rehashLater(ctx: Ctx, userId: UserId, password: string, from: string): void {
+  ctx.defer(async () => ctx.db.one(rehashPassword(userId, from, await hashPassword(ctx, password))))
+}

@@ -1,0 +1,229 @@
+// Limits slow strangers down and keep no owner out (docs/limits.md): whatever strangers do, the owner of an account signs in
+// where that was done before, gets a mail, and owns an address.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LOCK_NOTICE_PAUSE_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS } from '../../src/core/figures.ts'
+import { clock } from '../platform/clock.ts'
+import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
+import { checkInvariants } from '../support/invariants.ts'
+import { Client, mailsTo, newestCode, platform } from '../support/kith.ts'
+import { logIn, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
+
+const WRONG = 'not the password at all'
+
+beforeEach(() => {
+  platform.reset()
+  clock.freeze()
+})
+afterEach(() => clock.restore())
+
+/** So many wrong passwords, from so many networks. */
+async function besiege(person: Person, networks: number, each = 10): Promise<void> {
+  for (let n = 0; n < networks; n++) {
+    const client = new Client()
+    for (let k = 0; k < each; k++) await logIn({ ...person, password: WRONG }, client)
+  }
+}
+
+/** From a network that nobody knows, with the cookies of a browser, or without any. */
+function elsewhere(cookies: Client['cookies'] = new Map()): Client {
+  const client = new Client()
+  for (const [name, value] of cookies) client.cookies.set(name, value)
+  return client
+}
+
+const resets = (person: Person) => count("mail_outbox WHERE user_id = ? AND kind = 'reset_password'", idOf(person.id))
+const PASSWORD_2 = 'another long password'
+
+describe('110 wrong passwords from eleven networks', () => {
+  test('keep no browser out that the account knows, wherever it is', async () => {
+    const person = await signedInPerson(newName('owner'))
+    await besiege(person, 11)
+    expect((await logIn(person, elsewhere(person.client.cookies))).status).toBe(200)
+  })
+
+  test('keep no program out that has signed in from its network before, and keeps no cookies', async () => {
+    const person = await verifiedPerson(newName('owner'))
+    const program = () => Object.assign(new Client(), { network: '203.0.113.77' })
+    expect((await logIn(person, program())).status).toBe(200)
+    await besiege(person, 11)
+    expect((await logIn(person, program())).status).toBe(200)
+    expect((await logIn(person, new Client())).status, 'a stranger with the password').toBe(401)
+  })
+
+  test('keep the network out from where the account was made or its password was reset no more than a stranger is', async () => {
+    const person = await verifiedPerson(newName('owner'))
+    await besiege(person, 11)
+    const atHome = Object.assign(new Client(), { network: person.client.network })
+    expect((await logIn(person, atHome)).status).toBe(200)
+    const abroad = new Client()
+    expect((await abroad.post('/user/reset-password', { code: await resetCode(person), password: PASSWORD_2 })).status).toBe(200)
+    await besiege(person, 11)
+    expect((await logIn({ ...person, password: PASSWORD_2 }, abroad)).status).toBe(200)
+    await checkInvariants()
+  })
+
+  test('tell the owner once a week, by a mail that says how to sign in', async () => {
+    const person = await verifiedPerson(newName('owner'))
+    const told = () => count("mail_outbox WHERE user_id = ? AND kind = 'sign_in_locked'", idOf(person.id))
+    await besiege(person, 11)
+    expect(await told()).toBe(1)
+    expect((await mailsTo(person.email))[0]?.text).toMatch(/guess|wrong passwords[\s\S]*\/forgot/)
+    clock.advance(LOGIN_DAY_MS)
+    await besiege(person, 11)
+    expect(await told(), 'a day later').toBe(1)
+    clock.advance(LOCK_NOTICE_PAUSE_MS - LOGIN_DAY_MS)
+    await besiege(person, 11)
+    expect(await told(), 'a week later').toBe(2)
+  })
+
+  test("from the very network of the owner, do not keep the owner's browser out", async () => {
+    const person = await signedInPerson(newName('owner'))
+    const neighbour = Object.assign(new Client(), { network: person.client.network })
+    for (let n = 0; n < 40; n++) await logIn({ ...person, password: WRONG }, neighbour)
+    expect((await logIn(person, neighbour)).status).toBe(429)
+    expect((await logIn(person)).status).toBe(200)
+  })
+
+  test('a device cookie is known to the accounts that were signed in to with it, and to no other; a forged one to none', async () => {
+    const [person, other] = [await signedInPerson(newName('owner')), await signedInPerson(newName('other'))]
+    await besiege(person, 11)
+    expect((await logIn(person, elsewhere(other.client.cookies))).status, "another's").toBe(401)
+    const cookie = person.client.cookies.get('__Host-kith_device') ?? ''
+    const [token = '', accounts = '', signature = '', kid = ''] = cookie.split('.')
+    const [, , , othersKid] = (other.client.cookies.get('__Host-kith_device') ?? '').split('.')
+    expect([accounts, kid]).toEqual([idOf(person.id).toString(16), othersKid])
+    const added = `${idOf(other.id).toString(16)}~${accounts}`
+    const forged = [
+      [token, accounts, 'A'.repeat(43), kid],
+      ['A'.repeat(43), accounts, signature, kid],
+      [token, added, signature, kid],
+      [token, accounts, signature, 'gone'],
+      [token, '', signature, kid],
+      [token],
+    ].map((parts) => parts.join('.'))
+    expect((await logIn(other, elsewhere(new Map([['__Host-kith_device', forged[2] ?? '']])))).status, 'not besieged').toBe(200)
+    for (const value of forged) expect((await logIn(person, elsewhere(new Map([['__Host-kith_device', value]])))).status, value).toBe(401)
+    const real = await logIn(person, elsewhere(new Map([['__Host-kith_device', cookie]])))
+    expect(real.status).toBe(200)
+    const made = real.headers.getSetCookie().find((one) => one.startsWith('__Host-kith_device=')) ?? ''
+    for (const part of [`=${cookie};`, 'HttpOnly', 'Secure', 'SameSite=Lax', 'Path=/']) expect(made).toContain(part)
+  })
+
+  test('a browser is known to all who share it, and stays so when they sign out', async () => {
+    const [one, two] = [await signedInPerson(newName('sharer')), await verifiedPerson(newName('sharer'))]
+    const shared = one.client
+    expect((await logIn(two, shared)).status).toBe(200)
+    expect((await shared.post('/user/logout')).status).toBe(200)
+    for (const person of [one, two]) await besiege(person, 4)
+    for (const person of [one, two, one]) expect((await logIn(person, elsewhere(shared.cookies))).status).toBe(200)
+  })
+
+  test('an account knows ten networks, the newest', async () => {
+    const person = await verifiedPerson(newName('traveller'))
+    for (let n = 0; n < 12; n++) {
+      clock.advance(1000)
+      expect((await logIn(person, new Client())).status).toBe(200)
+    }
+    expect(await count('known_sources WHERE user_id = ?', idOf(person.id))).toBe(10)
+  })
+})
+
+describe('after a reset of the password, and after a second factor', () => {
+  test('the new password counts at once, by every name, where the old one was tried too often', async () => {
+    const person = await verifiedPerson(newName('forgetful'))
+    const client = new Client()
+    for (let n = 0; n < 11; n++) {
+      await logIn({ ...person, password: WRONG }, client)
+      await client.post('/user/login', { email: person.email, password: WRONG })
+    }
+    expect((await logIn(person, client)).status).toBe(429)
+    expect((await client.post('/user/reset-password', { code: await resetCode(person), password: PASSWORD_2 })).status).toBe(200)
+    expect((await logIn({ ...person, password: PASSWORD_2 }, client)).status).toBe(200)
+    client.cookies.clear()
+    expect((await client.post('/user/login', { email: person.email, password: PASSWORD_2 })).status).toBe(200)
+  })
+
+  test('a right second factor clears the tries by every name from its network', async () => {
+    const person = await personWithSecondFactor('factored')
+    const client = new Client()
+    const pending = await pendingLogIn(person, client)
+    for (let n = 0; n < 11; n++) await client.post('/user/login', { email: person.email, password: WRONG })
+    expect((await client.post('/user/login', { email: person.email, password: person.password })).status).toBe(429)
+    expect((await answer(pending, await newestCode(person.email), client)).status).toBe(200)
+    client.cookies.clear()
+    expect((await client.post('/user/login', { email: person.email, password: person.password })).status).toBe(200)
+  })
+})
+
+describe('mails', () => {
+  test('ten requests for a reset code leave the owner a mail: at once where the account knows the caller, within the hour elsewhere', async () => {
+    const person = await signedInPerson(newName('owner'))
+    for (let n = 0; n < 60; n++) {
+      clock.advance(MAIL_PAUSE_MS)
+      await new Client().post('/user/code', { email: person.email })
+    }
+    expect(await resets(person), 'from everywhere').toBe(20)
+    await person.client.post('/user/code', { email: person.email })
+    expect(await resets(person), 'a known browser').toBe(21)
+    const atHome = Object.assign(new Client(), { network: person.client.network })
+    await atHome.post('/user/code', { email: person.email })
+    expect(await resets(person), 'a known network').toBe(22)
+    await new Client().post('/user/code', { email: person.email })
+    expect(await resets(person)).toBe(22)
+    clock.advance(MAIL_OVER_PAUSE_MS)
+    await new Client().post('/user/code', { email: person.email })
+    expect(await resets(person), 'an hour later').toBe(23)
+    await checkInvariants()
+  })
+
+  test('one network causes ten mails a day to an address, and then one an hour', async () => {
+    const person = await verifiedPerson(newName('owner'))
+    const stranger = new Client()
+    const ask = async (times: number) => {
+      for (let n = 0; n < times; n++) {
+        clock.advance(MAIL_PAUSE_MS)
+        await stranger.post('/user/code', { email: person.email })
+      }
+      return resets(person)
+    }
+    expect(await ask(30)).toBe(10)
+    clock.advance(MAIL_OVER_PAUSE_MS)
+    expect(await ask(30)).toBe(11)
+    await new Client().post('/user/code', { email: person.email })
+    expect(await resets(person), 'another network').toBe(12)
+  })
+
+  test('sign-ups of a stranger with an address do not keep its owner from signing up', async () => {
+    const email = `${newName('mine')}@example.com`
+    const stranger = new Client()
+    // A day long, every half an hour: that network has its ten, its one an hour, and then no share in the mails of all.
+    for (let n = 0; n < 48; n++) {
+      for (let k = 0; k < (n === 0 ? 12 : 1); k++) await stranger.post('/user/create', signUpBody(newName('squatter'), email))
+      clock.advance(MAIL_OVER_PAUSE_MS / 2 - 1)
+    }
+    const mails = await rows<{ n: number }>(
+      'SELECT COUNT(*) AS n FROM mail_outbox o JOIN users u ON u.id = o.user_id WHERE u.email = ?',
+      email,
+    )
+    expect(mails[0]?.n).toBe(20)
+    const owner = await signUp(newName('owner'), email)
+    expect((await owner.client.post('/user/verify-email', { code: await newestCode(email) })).status).toBe(200)
+    expect((await logIn(owner)).status).toBe(200)
+    await checkInvariants()
+  })
+
+  test('codes of a second factor: whoever has the password does not use up the mails of the owner', async () => {
+    const person = await personWithSecondFactor('factored')
+    const owner = new Client()
+    expect((await answer(await pendingLogIn(person, owner), await newestCode(person.email), owner)).status).toBe(200)
+    for (let n = 0; n < 30; n++) {
+      clock.advance(LOGIN_WINDOW_MS)
+      await pendingLogIn(person)
+    }
+    clock.advance(LOGIN_WINDOW_MS)
+    const before = (await mailsTo(person.email, 100)).length
+    const pending = await pendingLogIn(person, owner)
+    expect((await mailsTo(person.email, 100)).length).toBe(before + 1)
+    expect((await answer(pending, await newestCode(person.email), owner)).status).toBe(200)
+  })
+})
