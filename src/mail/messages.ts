@@ -9,6 +9,7 @@ import { toHtml, toText } from './layout.ts'
 import type { Message } from './mailer.ts'
 import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
 import { recoveryCodeUsed, secondFactorChanged, secondFactorFailed, secondFactorOff, secondFactorOn } from './second-factor-messages.ts'
+import { newDevice, signInLocked } from './sign-in-messages.ts'
 
 export type { MailFacts } from './parts.ts'
 
@@ -109,33 +110,6 @@ function signInCode(facts: MailFacts): Content {
       ...codeBlocks(facts),
       `Never share this code. Nobody from ${facts.product} will ask you for it.`,
       'If this was not you, someone knows your password. Please change it, and do not give the code to anyone.',
-    ],
-  }
-}
-
-function newDevice(facts: MailFacts): Content {
-  return {
-    subject: `New sign-in to your ${facts.product} account`,
-    blocks: [
-      greeting(facts),
-      `your account ${facts.username} was signed in to from a device that we have not seen before.`,
-      details(facts),
-      'If this was you, all is well.',
-      'If this was not you, sign out everywhere and change your password right away. Signing out everywhere ends every session, that one too.',
-      toSessions(facts),
-    ],
-  }
-}
-
-// The figures are those of LOGIN_TRIES_PER_DAY and LOGIN_DAY_MS in core/figures.ts.
-function signInLocked(facts: MailFacts): Content {
-  return {
-    subject: `Someone is guessing your ${facts.product} password`,
-    blocks: [
-      greeting(facts),
-      `someone has tried 30 wrong passwords for your account ${facts.username}. For up to a day we let nobody sign in from a browser or network that the account has not used before.`,
-      'Nobody has got into your account. You need not do anything: where you have signed in before, you can sign in as always.',
-      `To sign in from somewhere new, set a new password first: ${facts.origin}/forgot. If your password is short, or you use it elsewhere too, do so in any case.`,
     ],
   }
 }
