@@ -143,6 +143,18 @@ describe('prompt=create (Initiating User Registration 1.0)', () => {
     }
   })
 
+  test('whoever proves the address hours later is not asked to sign up again', async () => {
+    clock.freeze()
+    const client = new Client()
+    const typed = newTyped()
+    const page = await follow(client, await client.get(await authorizePath({ prompt: 'create' })))
+    clock.advance(60_000)
+    const verify = await follow(client, await send(client, formOf(page), typed))
+    clock.advance(3 * HOUR_MS)
+    await send(client, formOf(verify, '/verify/resend'))
+    await expectAtApp(client, await send(client, formOf(await open(client, await mailedLink(typed.email)))))
+  })
+
   test('somebody who has an account after all signs in, once', async () => {
     const person = await verifiedPerson(newName('settled'))
     const client = new Client()

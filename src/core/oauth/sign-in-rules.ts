@@ -6,7 +6,7 @@
 import { sha256 } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { REAUTHENTICATION_MS } from '../figures.ts'
+import { REAUTHENTICATION_MS, UNVERIFIED_ACCOUNT_MS } from '../figures.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { type AuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
 import { readIdTokenHint } from './id-token.ts'
@@ -22,7 +22,7 @@ export async function needsSignIn(
 ): Promise<{ readonly request: AuthorizationRequest } | null> {
   const isSilent = judged.prompts.has('none')
   const isWanted = await isWantedPerson(ctx, principal, request, isSilent)
-  const askedAt = readAskedAt(ctx, request)
+  const askedAt = readAskedAt(ctx, request, judged.prompts.has('create') ? UNVERIFIED_ACCOUNT_MS : REAUTHENTICATION_MS)
   const isSignedInAnew = principal !== null && askedAt !== null && principal.authenticatedAt > askedAt
   if (principal && isWanted && (isSignedInAnew || !isSignInForced(ctx, principal, judged))) return null
   if (isSilent) throw loginRequired()
@@ -57,9 +57,10 @@ function askNow(ctx: Ctx, request: AuthorizationRequest): string {
   return issueTicket(ctx, 'reauthentication', subjectOf(request))
 }
 
-function readAskedAt(ctx: Ctx, request: AuthorizationRequest): number | null {
+/** Whoever makes an account first may take as long as the address may wait to be proved. */
+function readAskedAt(ctx: Ctx, request: AuthorizationRequest, lifeMs: number): number | null {
   if (request.reauthentication === undefined) return null
-  return readTicket(ctx, 'reauthentication', request.reauthentication, { about: subjectOf(request), lifeMs: REAUTHENTICATION_MS })
+  return readTicket(ctx, 'reauthentication', request.reauthentication, { about: subjectOf(request), lifeMs })
 }
 
 function loginRequired(): AppError {
