@@ -50,7 +50,9 @@ async function visitReads({ client }: Person, { id }: Person): Promise<void> {
   for (const filter of [...filters, ...pairs, 'role=user&offset=000000000000000000000009']) {
     if (!/banned=\w+&banned|unverified=\w+&unverified/.test(filter)) await visit(client, 'GET', `/user/admin-api/list?${filter}`)
   }
-  await visit(client, 'POST', '/user/admin-api/user-info', { targets: [id] })
+  for (const path of ['user-info', 'retrieve-user-info']) await visit(client, 'POST', `/user/admin-api/${path}`, { targets: [id] })
+  for (const query of [id, 'plan']) await visit(client, 'POST', '/user/admin-api/search', { query })
+  await visit(client, 'GET', '/user/admin-api/editable-fields')
   for (const query of [id, 'plan_target@example.com', 'plan_target', 'plan&banned=false'])
     await visit(client, 'GET', `/user/admin-api/list?query=${query}`)
   for (const path of ['user-info', 'invite-codes', 'login-history', 'audit', 'sessions', '2fa'])

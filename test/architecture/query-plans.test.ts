@@ -148,7 +148,19 @@ async function visitOpenId({ client }: Person): Promise<void> {
 
 async function visitRest(): Promise<void> {
   const anyone = new Client()
-  const paths = ['/health', '/user/scopes', '/openapi.json', '/openapi/oauth.json', '/', '/docs', '/docs/oauth', '/dev/mailbox']
+  const paths = [
+    '/health',
+    '/user/scopes',
+    '/system/version',
+    '/system/settings-insecure',
+    '/system/countries-insecure',
+    '/openapi.json',
+    '/openapi/oauth.json',
+    '/',
+    '/docs',
+    '/docs/oauth',
+    '/dev/mailbox',
+  ]
   const wellKnown = ['jwks.json', 'oauth-authorization-server', 'openid-configuration'].map((name) => `/.well-known/${name}`)
   for (const path of [...paths, ...wellKnown]) await visit(anyone, 'GET', path)
   const person = await signedInPerson('plan_leaver')

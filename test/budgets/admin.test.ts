@@ -69,6 +69,14 @@ describe('what administrators read', () => {
     const spent = await spend(admin.client, 'POST', route, { targets })
     expect(spent.json.data.records).toHaveLength(RECORDS)
     expectWithin(`POST ${route}`, spent)
+    const again = '/user/admin-api/retrieve-user-info'
+    expectWithin(`POST ${again}`, await spend(admin.client, 'POST', again, { targets }))
+  })
+
+  test('search, and the fields that may be changed', async () => {
+    const [search, editable] = ['/user/admin-api/search', '/user/admin-api/editable-fields']
+    expectWithin(`POST ${search}`, await spend(admin.client, 'POST', search, { query: 'crowd_', limit: RECORDS }))
+    expectWithin(`GET ${editable}`, await spend(admin.client, 'GET', editable))
   })
 
   test.each(['invite-codes', 'login-history', 'audit', 'sessions', '2fa'])('GET /user/admin-api/%s', async (what) => {

@@ -89,6 +89,12 @@ export const BUDGETS: Readonly<Record<string, Budget>> = {
   'GET /user/admin-api/list': PAGE,
   // A beginning that many have: a hundred strings are looked at, and their owners.
   'GET /user/admin-api/list with a query': { roundTrips: 1, rowsRead: 330, kv: 0, rowsWritten: 0 },
+  'POST /user/admin-api/search': { roundTrips: 1, rowsRead: 330, kv: 0, rowsWritten: 0 },
+  'POST /user/admin-api/retrieve-user-info': PAGE,
+  'GET /user/admin-api/editable-fields': READ,
+  'GET /system/version': NOTHING,
+  'GET /system/settings-insecure': NOTHING,
+  'GET /system/countries-insecure': NOTHING,
   'GET /user/admin-api/user-info': READ,
   'POST /user/admin-api/user-info': PAGE,
   'GET /user/admin-api/invite-codes': PAGE,

@@ -293,10 +293,11 @@ describe('a request keeps to the budget of its route', () => {
     expect(kvOf(spent)).toBeLessThanOrEqual(2)
   })
 
-  test('GET /health reads one row once in ten seconds, GET /user/scopes touches no store', async () => {
+  test('GET /health reads one row once in ten seconds, GET /user/scopes and /system touch no store', async () => {
     expectWithin('GET /health', await spend(new Client(), 'GET', '/health'))
     expectWithin('GET /health with another just before', await spend(new Client(), 'GET', '/health'))
-    expectWithin('GET /user/scopes', await spend(new Client(), 'GET', '/user/scopes'))
+    for (const path of ['/user/scopes', '/system/version', '/system/settings-insecure', '/system/countries-insecure'])
+      expectWithin(`GET ${path}`, await spend(new Client(), 'GET', path))
   })
 
   test('no authenticated read asks the rate limiter', async () => {

@@ -57,6 +57,11 @@ export function toAdminUser(user: VisibleUser, ctx: Ctx): z.output<typeof AdminU
   }
 }
 
+export function toAdminUsers(users: readonly VisibleUser[], ctx: Ctx): { records: object[]; users: object[] } {
+  const records = users.map((user) => toAdminUser(user, ctx))
+  return { records, users: records }
+}
+
 const eventFields = {
   _id: z.string(),
   type: z.string().meta({ example: 'sign_in' }),
@@ -111,8 +116,11 @@ export function toOwnedInviteCode({ code, createdAt, updatedAt, usedBy }: Invite
 }
 
 export const AdminUserReply = ok(z.strictObject({ user: AdminUser }))
-export const AdminUsersReply = ok(z.strictObject({ records: z.array(AdminUser) }))
-export const AdminUserListReply = listOf(AdminUser)
+/** Once under the name of all lists, and once under Liquid's. */
+const USERS_TWICE = { records: z.array(AdminUser), users: z.array(AdminUser) }
+export const AdminUsersReply = ok(z.strictObject(USERS_TWICE))
+export const AdminUserListReply = ok(z.strictObject({ ...USERS_TWICE, hasMore: z.boolean(), next: z.string().nullable() }))
+export const AdminResultsReply = ok(z.strictObject({ results: z.array(AdminUser) }))
 export const AdminAuditReply = listOf(AdminRecord)
 export const OwnAuditReply = listOf(OwnRecord)
 export const OwnedInviteCodesReply = ok(z.strictObject({ inviteCodes: z.array(InviteCodeOut) }))

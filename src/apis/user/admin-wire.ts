@@ -95,12 +95,26 @@ export const CreateRoleBody = z.strictObject({
   scopes: scopes.optional().meta({ description: 'The most that its people may hold; within your own', example: ['delegated:all'] }),
 })
 
-export const UpdateRoleBody = z.strictObject({
-  id: admin.roleId,
-  displayName: admin.roleName.optional(),
-  ranking: admin.ranking.optional(),
-  description: admin.roleDescription.optional(),
-  scopes: scopes.optional().meta({ example: ['delegated:all'] }),
-})
+/** Liquid calls it the target. */
+const namedRole = {
+  id: admin.roleId.optional(),
+  target: admin.roleId.optional().meta({ description: 'The id, as programs of Liquid call it', example: 'support' }),
+}
+const isNamed = (body: { id?: string | undefined; target?: string | undefined }) => (body.id ?? body.target) !== undefined
+const UNNAMED = { path: ['id'], message: 'is required' }
 
-export const DeleteRoleBody = z.strictObject({ id: admin.roleId })
+export const UpdateRoleBody = z
+  .strictObject({
+    ...namedRole,
+    displayName: admin.roleName.optional(),
+    ranking: admin.ranking.optional(),
+    description: admin.roleDescription.optional(),
+    scopes: scopes.optional().meta({ example: ['delegated:all'] }),
+  })
+  .refine(isNamed, UNNAMED)
+
+export const DeleteRoleBody = z.strictObject(namedRole).refine(isNamed, UNNAMED)
+
+export function toRoleChange<Changes>({ id, target, ...changes }: { id?: string | undefined; target?: string | undefined } & Changes) {
+  return { ...changes, id: id ?? target ?? '' }
+}

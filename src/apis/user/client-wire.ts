@@ -28,23 +28,51 @@ const optionalMetadata = {
     .meta({ description: 'A native app in development: redirect URIs such as myapp://callback and exp://… are allowed', example: false }),
 }
 
-export const CreateClientBody = z.strictObject({
-  client_id: client.newClientId.optional(),
-  client_name: client.clientName,
-  scope: client.clientScope,
-  ...optionalMetadata,
-})
+/** A list, as programs of Liquid send it, is the text of its names. */
+const scope = z
+  .preprocess((sent) => (Array.isArray(sent) && sent.every((name) => typeof name === 'string') ? sent.join(' ') : sent), client.clientScope)
+  .meta({ description: 'The most that its tokens may hold, separated by spaces; a list is taken too', example: 'delegated:profile:read' })
 
-export const UpdateClientBody = z.strictObject({
-  client_id: client.clientId,
-  client_name: client.clientName.optional(),
-  scope: client.clientScope.optional(),
-  ...optionalMetadata,
-  rotate_secret: flag.optional().meta({ description: 'true: a new secret; the old one is void at once', example: false }),
-  disabled: flag.optional().meta({ description: 'true: nothing of the client opens anything until it is enabled again', example: false }),
-})
+/** Liquid's names for the same. Where both are sent, RFC 7591's counts. */
+const liquidMetadata = {
+  displayName: client.clientName.optional().meta({ description: 'client_name, as programs of Liquid call it' }),
+  grants: client.grantTypes.optional().meta({ description: 'grant_types, as programs of Liquid call it' }),
+  redirectUris: client.redirectUris.optional().meta({ description: 'redirect_uris, as programs of Liquid call it' }),
+  role: z
+    .enum(['internal_client', 'external_client'], 'must be internal_client or external_client')
+    .optional()
+    .meta({ description: "Liquid's word: internal_client is first_party", example: 'external_client' }),
+}
+const target = client.clientId.optional().meta({ description: 'client_id, as programs of Liquid call it' })
+const isNamed = (body: { client_id?: string | undefined; target?: string | undefined }) => (body.client_id ?? body.target) !== undefined
+const UNNAMED = { path: ['client_id'], message: 'is required' }
 
-export const ClientBody = z.strictObject({ client_id: client.clientId })
+export const CreateClientBody = z
+  .strictObject({
+    client_id: client.newClientId.optional(),
+    id: client.newClientId.optional().meta({ description: 'client_id, as programs of Liquid call it' }),
+    client_name: client.clientName.optional(),
+    scope,
+    ...optionalMetadata,
+    ...liquidMetadata,
+  })
+  .refine((body) => (body.client_name ?? body.displayName) !== undefined, { path: ['client_name'], message: 'is required' })
+
+export const UpdateClientBody = z
+  .strictObject({
+    client_id: client.clientId.optional(),
+    target,
+    client_name: client.clientName.optional(),
+    scope: scope.optional(),
+    ...optionalMetadata,
+    ...liquidMetadata,
+    rotate_secret: flag.optional().meta({ description: 'true: a new secret; the old one is void at once', example: false }),
+    disabled: flag.optional().meta({ description: 'true: nothing of the client opens anything until it is enabled again', example: false }),
+  })
+  .refine(isNamed, UNNAMED)
+
+export const ClientBody = z.strictObject({ client_id: client.clientId.optional(), target }).refine(isNamed, UNNAMED)
+export const idOfClient = (body: z.output<typeof ClientBody>) => body.client_id ?? body.target ?? ''
 export const ClientParams = z.object({ clientId: client.clientId })
 export const ListClientsQuery = PageQuery.omit({ offset: true })
   .strict()
@@ -52,17 +80,17 @@ export const ListClientsQuery = PageQuery.omit({ offset: true })
     after: client.clientId.optional().meta({ description: 'The client_id of the last record of the page before', example: 'my-app' }),
   })
 
-type Body = Omit<z.output<typeof UpdateClientBody>, 'client_id' | 'rotate_secret' | 'disabled'>
+type Body = Omit<z.output<typeof UpdateClientBody>, 'client_id' | 'target' | 'rotate_secret' | 'disabled'>
 
 function toMetadata(body: Body) {
   return {
-    name: body.client_name,
+    name: body.client_name ?? body.displayName,
     scopes: body.scope,
-    redirectUris: body.redirect_uris,
+    redirectUris: body.redirect_uris ?? body.redirectUris,
     postLogoutRedirectUris: body.post_logout_redirect_uris,
-    grantTypes: body.grant_types,
+    grantTypes: body.grant_types ?? body.grants,
     authMethod: body.token_endpoint_auth_method,
-    isFirstParty: body.first_party,
+    isFirstParty: body.first_party ?? (body.role === undefined ? undefined : body.role === 'internal_client'),
     mayChangeAddresses: body.may_change_addresses,
     requiresPkce: body.require_pkce,
     accessTokenSeconds: body.access_token_seconds,
@@ -73,11 +101,12 @@ function toMetadata(body: Body) {
 }
 
 export function toNewClient(body: z.output<typeof CreateClientBody>): NewClient {
-  return { ...toMetadata(body), id: body.client_id, name: body.client_name, scopes: body.scope }
+  const metadata = toMetadata(body)
+  return { ...metadata, id: body.client_id ?? body.id, name: metadata.name ?? '', scopes: body.scope }
 }
 
 export function toClientChanges(body: z.output<typeof UpdateClientBody>): { id: string } & ClientChanges {
-  return { ...toMetadata(body), id: body.client_id, rotateSecret: body.rotate_secret, disabled: body.disabled }
+  return { ...toMetadata(body), id: idOfClient(body), rotateSecret: body.rotate_secret, disabled: body.disabled }
 }
 
 const clientFields = {
@@ -156,7 +185,7 @@ export function toApp(app: ConnectedApp): z.output<typeof App> {
 
 export const ClientReply = ok(z.strictObject({ client: ClientOut }))
 export const RegisteredClientReply = ok(z.strictObject({ client: RegisteredClient }))
-export const ClientsReply = ok(z.strictObject({ records: z.array(ClientOut) }))
+export const ClientsReply = ok(z.strictObject({ records: z.array(ClientOut), clients: z.array(ClientOut) }))
 export const AppsReply = ok(z.strictObject({ records: z.array(App) }))
 
 export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {

@@ -77,7 +77,7 @@ export function toErrorBody(error: AppError, { method, path }: Asked) {
 }
 
 function toAdditionalInfo(error: AppError, asked: Asked): Record<string, unknown> {
-  if (error.code === 'not_found') return asked
+  if (error.code === 'not_found') return error.reason === undefined ? asked : { ...asked, reason: error.reason, message: error.message }
   if (error.code === 'username_taken') return { duplicateFields: ['username'] }
   if (error.code === 'email_taken') return { duplicateFields: ['email'] }
   if (error.code === 'already_exists') return { duplicateFields: error.fields.map(({ path }) => toWireName(path)) }

@@ -21,6 +21,7 @@ import { auditTrail } from './routes/audit.ts'
 import { clients } from './routes/clients.ts'
 import { deletion } from './routes/deletion.ts'
 import { inviteCodes } from './routes/invite-codes.ts'
+import { liquidAdmin, liquidSystem, notHere } from './routes/liquid.ts'
 import { machines } from './routes/machines.ts'
 import { media } from './routes/media.ts'
 import { mediaFiles } from './routes/media-files.ts'
@@ -62,11 +63,11 @@ const GROUPS: readonly RouteGroup[] = [
   {
     name: 'Administration',
     description: 'For administrators: accounts, sanctions, help with signing in, the audit trail, roles.',
-    routes: [adminUpdate, admins, adminSupport, adminRoles],
+    routes: [adminUpdate, admins, adminSupport, adminRoles, liquidAdmin],
   },
   { name: 'Clients', description: 'For administrators: the OAuth clients.', routes: [clients] },
   { name: 'Machine clients', description: 'For administrators: robots, API keys, license keys of older programs.', routes: [machines] },
-  { name: 'Service', description: 'What everyone may know: health and scopes.', routes: [system] },
+  { name: 'Service', description: 'What everyone may know: health, scopes, settings.', routes: [system, liquidSystem] },
   { name: 'People', description: 'Others, as the caller may see them.', routes: [people] },
 ]
 
@@ -74,6 +75,7 @@ export const user = new Hono<AppEnv>()
 user.onError(renderError)
 user.use(allowedOrigins(), admission(), refuseCrossSiteWrites(), credentials(bearer, browserSession))
 for (const routes of GROUPS.flatMap((group) => group.routes)) user.route('/', routes)
+user.route('/', notHere)
 user.all('*', unmatched(user))
 
 export const userDocument: RoomDocument = {

@@ -45,6 +45,9 @@ export const UpdateMeBody = z.strictObject({
 /** The same of another user, by an administrator. */
 export const AdminUpdateBody = UpdateMeBody.omit({ currentPassword: true }).extend({ target: fields.userIdHex })
 
+/** What an administrator may change. */
+export const ADMIN_EDITABLE_NAMES = Object.keys(AdminUpdateBody.omit({ target: true }).shape)
+
 /** What a profile shows under the same names. */
 export const PROFILE_NAMES = Object.keys(
   UpdateMeBody.omit({ username: true, email: true, password: true, currentPassword: true, role: true, target: true }).shape,

@@ -113,3 +113,67 @@ test('with a wrong secret it is unauthorized', async () => {
   const authenticator = await newAuthenticator({ clientSecret: 'kith_cs_wrong' })
   await expect(authenticator.getAccessToken()).rejects.toMatchObject({ name: 'UnauthorizedError', code: 401 })
 })
+
+describe('what old programs of Liquid call beyond that', () => {
+  test('administrators search, look people up, and read lists under its names', async () => {
+    const admin = await signedInAdmin('liquid_admin', 'super_admin')
+    const { id } = await signedInPerson('liquid_looked_up')
+    const found = await admin.client.post('/user/admin-api/search', { query: 'liquid_looked' })
+    expect(found.json.data.results.map(({ _id }: { _id: string }) => _id)).toEqual([id])
+    const seen = await admin.client.post('/user/admin-api/retrieve-user-info', { targets: [id] })
+    expect(seen.json.data.users).toEqual(seen.json.data.records)
+    expect(seen.json.data.users).toMatchObject([{ _id: id }])
+    const list = await admin.client.get('/user/admin-api/list?limit=2')
+    expect(list.json.data.users).toEqual(list.json.data.records)
+    const { editableFields } = (await admin.client.get('/user/admin-api/editable-fields')).json.data
+    expect(editableFields).toEqual(expect.arrayContaining(['username', 'email', 'role', 'birthdate', 'country']))
+  })
+
+  test('roles are named by target', async () => {
+    const { client } = await signedInAdmin('liquid_roles', 'super_admin')
+    const role = { id: 'liquid_role', displayName: 'Liquid', ranking: 500, description: 'Of an old program.' }
+    expect((await client.post('/roles/admin-api/create', role)).status).toBe(201)
+    const changed = await client.patch('/roles/admin-api/update', { target: 'liquid_role', displayName: 'Changed' })
+    expect(changed.json.data.role).toMatchObject({ id: 'liquid_role', displayName: 'Changed' })
+    expect((await client.delete('/roles/admin-api/delete', { body: { target: 'liquid_role' } })).status).toBe(200)
+    const unnamed = await client.patch('/roles/admin-api/update', { displayName: 'Nobody' })
+    expect([unnamed.status, unnamed.json.additionalInfo.errors]).toMatchObject([400, [{ path: 'id', msg: 'is required' }]])
+  })
+
+  test('clients are registered, changed and deleted in its words', async () => {
+    const { client } = await signedInAdmin('liquid_clients', 'super_admin')
+    const body = {
+      ...{ id: 'liquid-words', displayName: 'In its words', grants: ['authorization_code'], role: 'external_client' },
+      ...{ redirectUris: ['https://old.example.com/cb'], scope: ['delegated:profile:read', 'delegated:roles:read'] },
+    }
+    const made = await client.post('/client/admin-api/create', body)
+    expect(made.json.data.client, made.text).toMatchObject({
+      ...{ client_id: 'liquid-words', client_name: 'In its words', grant_types: ['authorization_code'], first_party: false },
+      ...{ redirect_uris: body.redirectUris, scope: 'delegated:profile:read delegated:roles:read' },
+    })
+    const secret = await client.post('/client/admin-api/create', { ...body, id: 'liquid-secret', secret: 'of its own making' })
+    expect([secret.status, secret.json.additionalInfo.errors]).toMatchObject([400, [{ path: 'secret' }]])
+    const changed = await client.patch('/client/admin-api/update', { target: 'liquid-words', displayName: 'Changed' })
+    expect(changed.json.data.client.client_name).toBe('Changed')
+    const { clients, records } = (await client.get('/client/admin-api/list')).json.data
+    expect(clients).toEqual(records)
+    expect((await client.delete('/client/admin-api/delete', { body: { target: 'liquid-words' } })).status).toBe(200)
+  })
+
+  test('anybody reads version, settings and countries', async () => {
+    const nobody = new Client()
+    expect((await nobody.get('/system/version')).json.data.version).toBe('1.0')
+    const { settings } = (await nobody.get('/system/settings-insecure', { env: { INVITE_ONLY: 'on' } })).json.data
+    expect(settings['user.account-creation.enable-invite-only']).toBe(true)
+    const { countries } = (await nobody.get('/system/countries-insecure')).json.data
+    expect(countries).toContainEqual({ code: 'FR', name: 'France' })
+  })
+
+  test.each(['access', 'credits', 'subscription-tiers'])('%s means nothing here, and says where to go', async (name) => {
+    const reply = await new Client().post(`/user/admin-api/${name}`, {})
+    expect([reply.status, reply.json]).toMatchObject([
+      404,
+      { error: 'NotFound', additionalInfo: { reason: 'not_supported', message: expect.stringContaining('here') } },
+    ])
+  })
+})

@@ -6,7 +6,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { EXAMPLE_ROLE, RoleReply, toRole } from '../admin-presenters.ts'
-import { CreateRoleBody, DeleteRoleBody, UpdateRoleBody } from '../admin-wire.ts'
+import { CreateRoleBody, DeleteRoleBody, toRoleChange, UpdateRoleBody } from '../admin-wire.ts'
 import { Ok } from '../presenters.ts'
 
 const EXAMPLE = { ok: 1, data: { role: EXAMPLE_ROLE } } as const
@@ -38,7 +38,7 @@ export const adminRoles = new Hono<AppEnv>()
       refusals: [404],
     }),
     validate('json', UpdateRoleBody),
-    async (c) => c.json({ ok: 1, data: { role: toRole(await changeRole(c.var.ctx, c.var.gate, c.req.valid('json'))) } }),
+    async (c) => c.json({ ok: 1, data: { role: toRole(await changeRole(c.var.ctx, c.var.gate, toRoleChange(c.req.valid('json')))) } }),
   )
   .delete(
     '/roles/admin-api/delete',
@@ -51,7 +51,7 @@ export const adminRoles = new Hono<AppEnv>()
     }),
     validate('json', DeleteRoleBody),
     async (c) => {
-      await removeRole(c.var.ctx, c.var.gate, c.req.valid('json').id)
+      await removeRole(c.var.ctx, c.var.gate, toRoleChange(c.req.valid('json')).id)
       return c.json({ ok: 1 })
     },
   )

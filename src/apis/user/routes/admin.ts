@@ -19,12 +19,16 @@ import * as wire from '../wire.ts'
 
 const { toAdminUser } = reply
 const USER = { status: 200, schema: reply.AdminUserReply, example: { ok: 1, data: { user: reply.EXAMPLE_ADMIN_USER } } } as const
-const USERS = { status: 200, schema: reply.AdminUsersReply, example: { ok: 1, data: { records: [reply.EXAMPLE_ADMIN_USER] } } } as const
+const USERS = {
+  status: 200,
+  schema: reply.AdminUsersReply,
+  example: { ok: 1, data: { records: [reply.EXAMPLE_ADMIN_USER], users: [reply.EXAMPLE_ADMIN_USER] } },
+} as const
 
 const USER_LIST = {
   status: 200,
   schema: reply.AdminUserListReply,
-  example: { ok: 1, data: { records: [reply.EXAMPLE_ADMIN_USER], ...LAST } },
+  example: { ok: 1, data: { records: [reply.EXAMPLE_ADMIN_USER], users: [reply.EXAMPLE_ADMIN_USER], ...LAST } },
 } as const
 
 const DELETE = describe({
@@ -51,7 +55,8 @@ const reads = new Hono<AppEnv>()
       const { ctx, gate } = c.var
       const query = c.req.valid('query')
       const users = await listAllUsers(ctx, gate, admin.toUserQuery(query), wire.toPage(query))
-      return c.json(toList(users, (user) => toAdminUser(user, ctx)))
+      const { data } = toList(users, (user) => toAdminUser(user, ctx))
+      return c.json({ ok: 1, data: { ...data, users: data.records } })
     },
   )
   .get(
@@ -72,7 +77,7 @@ const reads = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const users = await findAllUsers(ctx, gate, c.req.valid('json').targets)
-      return c.json({ ok: 1, data: { records: users.map((user) => toAdminUser(user, ctx)) } })
+      return c.json({ ok: 1, data: reply.toAdminUsers(users, ctx) })
     },
   )
   .get(

@@ -29,7 +29,7 @@ export const clients = new Hono<AppEnv>()
     describe({
       summary: 'Register a client',
       description:
-        'Fields are named as in RFC 7591, section 2. The scopes must be ones that you hold yourself, and first_party and may_change_addresses take the scope *. Needs a browser that has signed in within the last 10 minutes. A secret is shown this once.',
+        'Fields are named as in RFC 7591, section 2, or as in Liquid; a secret is made here. The scopes must be ones that you hold yourself, and first_party and may_change_addresses take the scope *. Needs a browser that has signed in within the last 10 minutes. A secret is shown this once.',
       response: { status: 201, schema: wire.RegisteredClientReply, example: EXAMPLE },
       refusals: [409],
     }),
@@ -56,11 +56,11 @@ export const clients = new Hono<AppEnv>()
     },
   )
   .post('/client/admin-api/delete', requires('admin:client:write'), DELETE, validate('json', wire.ClientBody), async (c) => {
-    await deleteClient(c.var.ctx, c.var.gate, c.req.valid('json').client_id)
+    await deleteClient(c.var.ctx, c.var.gate, wire.idOfClient(c.req.valid('json')))
     return c.json({ ok: 1 })
   })
   .delete('/client/admin-api/delete', requires('admin:client:write'), DELETE, validate('json', wire.ClientBody), async (c) => {
-    await deleteClient(c.var.ctx, c.var.gate, c.req.valid('json').client_id)
+    await deleteClient(c.var.ctx, c.var.gate, wire.idOfClient(c.req.valid('json')))
     return c.json({ ok: 1 })
   })
   .get(
@@ -68,13 +68,17 @@ export const clients = new Hono<AppEnv>()
     requires('admin:client:read'),
     describe({
       summary: 'All clients, in the order of their ids',
-      response: { status: 200, schema: wire.ClientsReply, example: { ok: 1, data: { records: [wire.EXAMPLE_CLIENT] } } },
+      response: {
+        status: 200,
+        schema: wire.ClientsReply,
+        example: { ok: 1, data: { records: [wire.EXAMPLE_CLIENT], clients: [wire.EXAMPLE_CLIENT] } },
+      },
     }),
     validate('query', wire.ListClientsQuery),
     async (c) => {
       const { limit, after = null } = c.req.valid('query')
-      const records = await listClients(c.var.ctx, c.var.gate, { limit, after })
-      return c.json({ ok: 1, data: { records: records.map(toClient) } })
+      const records = (await listClients(c.var.ctx, c.var.gate, { limit, after })).map(toClient)
+      return c.json({ ok: 1, data: { records, clients: records } })
     },
   )
   .get(
