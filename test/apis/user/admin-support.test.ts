@@ -1,6 +1,6 @@
 // How administrators find people and help them to sign in, over HTTP.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { AdminUsersReply } from '../../../src/apis/user/admin-presenters.ts'
+import { AdminUserListReply } from '../../../src/apis/user/admin-presenters.ts'
 import { SessionsReply } from '../../../src/apis/user/presenters.ts'
 import { clock } from '../../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor } from '../../support/actors.ts'
@@ -35,7 +35,7 @@ describe('finding people', () => {
   const find = async (query: string) => {
     const reply = await admin.client.get(`${API}/list?limit=100&query=${encodeURIComponent(query)}`)
     expect(reply.status, reply.text).toBe(200)
-    AdminUsersReply.parse(reply.json)
+    AdminUserListReply.parse(reply.json)
     return reply.json.data.records.map(({ username }: { username: string }) => username)
   }
 
