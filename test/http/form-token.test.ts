@@ -91,12 +91,14 @@ describe('a form from our own page', () => {
     expect((await send(yours, form, values)).status).toBe(303)
   })
 
-  test('of before signing in is out of date after it', async () => {
+  test('of before signing in is out of date after it; that of the sign-in itself goes on, and signs nobody in', async () => {
     const { username } = await verifiedPerson('token_before')
     const client = newBrowser()
-    const form = formOf(await open(client, '/sign-in'))
+    const [form, forgot] = [formOf(await open(client, '/sign-in')), formOf(await open(client, '/forgot'))]
     await send(client, form, { identifier: username, password: PASSWORD })
-    expect((await send(client, form, { identifier: username, password: PASSWORD })).status).toBe(403)
+    expect((await send(client, forgot, { email: 'token_before@example.com' })).status).toBe(403)
+    const again = await send(client, form, { identifier: username, password: PASSWORD })
+    expect([again.status, again.headers.getSetCookie()]).toEqual([303, []])
   })
 })
 

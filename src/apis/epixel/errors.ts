@@ -37,9 +37,10 @@ export function renderError(error: unknown, c: Context<AppEnv>): Response {
   const appError = toAppError(error)
   logFailure(c, appError)
   const status = STATUS[appError.code]
-  // RFC 9110 §15.5.2: a 401 names a way to do better.
-  const challenge = status === 401 ? { 'www-authenticate': 'Bearer' } : {}
-  return c.json(toErrorBody(appError), status, { ...challenge, ...errorHeaders(appError) })
+  const headers = errorHeaders(appError)
+  // RFC 9110 §15.5.2: a 401 names a way to do better. For a wrong key too: keys are in a header of their own here, not in Basic.
+  if (status === 401 && !headers['www-authenticate']?.startsWith('Bearer')) headers['www-authenticate'] = 'Bearer'
+  return c.json(toErrorBody(appError), status, headers)
 }
 
 /** The body alone: the API document's examples are made by it as well. */
