@@ -78,6 +78,9 @@ async function visitSecondStep(): Promise<void> {
   await look(other, `${app}/confirm`)
   const { action, fields } = formOf(enrolment)
   await visitForm(other, action, { ...fields, code: codeOf(fields.secret ?? '') }, undefined, 200)
+  // The app changes for whoever has signed in with it; each of its codes counts once.
+  await fill(other, '/sign-in?reauth=1', { identifier: person.username, password: PASSWORD })
+  await fill(other, '/sign-in/code', { code: codeOf(fields.secret ?? '', 1) }, '/sign-in/code')
   await fill(other, '/account/two-step/recovery-codes', {}, '/account/two-step/recovery-codes', 200)
   await fill(other, `${app}/remove`)
 }
