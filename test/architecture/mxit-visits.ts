@@ -14,7 +14,8 @@ export async function visitMxit(): Promise<void> {
   const person = await signedInPerson('plan_old_person')
   const other = await signedInPerson('plan_old_other')
   await visitTokens(person)
-  const own = bearerOf(await userToken(person, ['delegated:all', 'openid']))
+  const marked = { may_change_addresses: 1, token_endpoint_auth_method: 'client_secret_basic', first_party: 0 }
+  const own = bearerOf(await userToken(person, ['delegated:all', 'openid'], 600, marked))
   const program = bearerOf(await clientToken(['client:profile:read']))
   for (const client of [own, program]) {
     for (const name of [other.username, mxitIdOf(other)]) {

@@ -64,8 +64,13 @@ export async function putConsent(personId: string, clientId: string, scopes = 'd
 }
 
 /** An access token of the person for a client of its own. A negative life is one that has ended. */
-export async function userToken(person: Person, scopes: readonly Scope[] = ['delegated:all'], lifeSeconds = 600): Promise<string> {
-  const clientId = await newOAuthClient()
+export async function userToken(
+  person: Person,
+  scopes: readonly Scope[] = ['delegated:all'],
+  lifeSeconds = 600,
+  columns: Parameters<typeof newOAuthClient>[1] = {},
+): Promise<string> {
+  const clientId = await newOAuthClient('*', columns)
   const sessionId = await newGrant(person, clientId, scopes.join(' '))
   return issueAccessToken(newCtx(), { clientId, scopes, lifeSeconds, holder: { userId: idOf(person), sessionId } })
 }
