@@ -49,7 +49,15 @@ export async function readFileForm(
   // A form in which no file was chosen has a part without a name and bytes.
   if (bytes.byteLength === 0 && (file.part.name === '' || !expected.mayBeEmpty)) throw refused(file.name, 'must not be empty')
   if (bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
-  return { fileName: file.part.name, contentType: file.part.type, bytes, fields }
+  return { fileName: nameOfFile(file.part.name), contentType: file.part.type, bytes, fields }
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { '%22': '"', '%0D': '\r', '%0A': '\n' }
+
+/** Browsers escape three characters in a name (HTML, multipart/form-data), and no percent sign. Old ones send a whole path. */
+function nameOfFile(sent: string): string {
+  const name = sent.replace(/%22|%0D|%0A/gi, (sign) => ESCAPED[sign.toUpperCase()] ?? sign)
+  return name.split(/[/\\]/).at(-1) ?? name
 }
 
 /** What a form says that may leave everything out. */
@@ -126,7 +134,10 @@ function checkParts(body: Buffer, boundary: string, partsMax: number): void {
     parts += 1
     if (parts > partsMax) throw new AppError('invalid_request', `A form may have at most ${partsMax} parts`)
     const headers = body.subarray(at, at + PART_HEADERS_BYTES_MAX)
-    if (!headers.includes('\r\n\r\n')) throw new AppError('invalid_request', 'The headers of a part are too long, or have no end')
+    const end = headers.indexOf('\r\n\r\n')
+    if (end === -1) throw new AppError('invalid_request', 'The headers of a part are too long, or have no end')
+    // A path of Windows: the parser would take its separators for escapes, and drop them.
+    for (let i = 0; i < end; i++) if (headers[i] === 0x5c && headers[i + 1] !== 0x22) headers[i] = 0x2f
   }
 }
 

@@ -144,6 +144,8 @@ function toResponses(tags: Tags, inputs: readonly Input[], { toErrorBody, refuse
   const { access, description } = tags
   const refusals = new Set(description?.refusals ?? [])
   if (inputs.length > 0 || tags.upload) refusals.add(refusedInput)
+  const hasBody = tags.upload || inputs.some(({ target }) => target === 'json' || target === 'form')
+  if (hasBody) for (const status of [413, 415]) refusals.add(status)
   if (access && access.kind !== 'anyone' && access.kind !== 'optional_session') refusals.add(401)
   if (access?.kind === 'scope') refusals.add(403)
   if (tags.limited) refusals.add(429)

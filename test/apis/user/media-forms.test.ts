@@ -41,6 +41,18 @@ async function expectRefused(work: () => Promise<Reply>, says: RegExp, status = 
 afterEach(() => checkInvariants())
 
 describe('a form', () => {
+  test.each([
+    ['a quote, as browsers escape it', 'My %22best%22 day.jpg', 'My "best" day.jpg'],
+    ['a path of Windows', 'C:\\Users\\me\\Holiday.jpg', 'Holiday.jpg'],
+    ['a path', 'photos/Holiday.jpg', 'Holiday.jpg'],
+    ['a percent sign', '100%25 done %20.txt', '100%25 done %20.txt'],
+  ])('the name of a file: %s', async (_what, sent, stored) => {
+    const client = await newClient()
+    const head = `Content-Disposition: form-data; name="file"; filename="${sent}"\r\nContent-Type: text/plain`
+    const reply = await sendText(client, `${part(head)}--xyz--\r\n`)
+    expect(reply.json.data?.file?.name, reply.text).toBe(stored)
+  })
+
   test('says in fields what a raw body says in the query, and the fields win', async () => {
     const client = await newClient()
     const folder = await newFolder(client, 'Formed')
