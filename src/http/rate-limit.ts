@@ -22,12 +22,22 @@ export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<App
   return tag(handler, { limited: true })
 }
 
+/** For a route that counts its failures alone, by `countOfNetwork` or `countOf`. */
+export function failuresLimited(): MiddlewareHandler<AppEnv> {
+  return tag(async (_c, next) => next(), { limited: true })
+}
+
 /** The same for a part of what a route is asked for, such as failures. */
-export async function countOfNetwork(c: Context<AppEnv>, kind: keyof typeof BINDINGS, what: string): Promise<void> {
-  const { config, caller, log } = c.var.ctx
+export function countOfNetwork(c: Context<AppEnv>, kind: keyof typeof BINDINGS, what: string): Promise<void> {
+  return countOf(c, kind, `${c.var.ctx.caller.networkHash} ${what}`)
+}
+
+/** The same of somebody who has proved to be who they are, from whatever network. */
+export async function countOf(c: Context<AppEnv>, kind: keyof typeof BINDINGS, key: string): Promise<void> {
+  const { config, log } = c.var.ctx
   if (!config.networkLimits) return
   const limited = await c.env[BINDINGS[kind]]
-    .limit({ key: `${caller.networkHash} ${what}` })
+    .limit({ key })
     .then(({ success }) => !success)
     .catch((cause: unknown) => {
       if (kind !== 'other') throw new AppError('temporarily_unavailable', 'Try again later', { retryAfter: PERIOD_SECONDS, cause })

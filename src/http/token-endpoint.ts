@@ -4,10 +4,13 @@
  */
 import type { Context } from 'hono'
 import * as z from 'zod'
-import { readClientCredentials } from '../core/oauth/client-authentication.ts'
+import type { Ctx } from '../core/ctx.ts'
+import { AppError, type ErrorCode } from '../core/errors.ts'
+import { type ClientCredentials, readClientCredentials } from '../core/oauth/client-authentication.ts'
 import { revokeToken } from '../core/oauth/revocation.ts'
 import { issueTokens, type TokenRequest, type TokenSet } from '../core/oauth/token.ts'
 import type { AppEnv } from './app-env.ts'
+import { countOf, countOfNetwork } from './rate-limit.ts'
 
 export const parameter = z
   .string()
@@ -82,19 +85,21 @@ export function grantTokens(
   params: z.output<typeof TokenForm>,
   changes: Partial<Pick<TokenRequest, 'scope' | 'moreClaims'>> = {},
 ): Promise<TokenSet> {
-  return issueTokens((c as Context<AppEnv>).var.ctx, credentialsOf(c, params), {
-    grantType: params.grant_type,
-    code: params.code,
-    redirectUri: params.redirect_uri,
-    codeVerifier: params.code_verifier,
-    refreshToken: params.refresh_token,
-    scope: params.scope,
-    ...changes,
-  })
+  return countingFailures(c, params, (ctx, credentials) =>
+    issueTokens(ctx, credentials, {
+      grantType: params.grant_type,
+      code: params.code,
+      redirectUri: params.redirect_uri,
+      codeVerifier: params.code_verifier,
+      refreshToken: params.refresh_token,
+      scope: params.scope,
+      ...changes,
+    }),
+  )
 }
 
 export function revokeSentToken(c: Context, params: z.output<typeof RevokeForm>): Promise<void> {
-  return revokeToken((c as Context<AppEnv>).var.ctx, credentialsOf(c, params), params.token)
+  return countingFailures(c, params, (ctx, credentials) => revokeToken(ctx, credentials, params.token))
 }
 
 function credentialsOf(c: Context, params: { client_id?: string | undefined; client_secret?: string | undefined }) {
@@ -103,4 +108,34 @@ function credentialsOf(c: Context, params: { client_id?: string | undefined; cli
     clientId: params.client_id,
     clientSecret: params.client_secret,
   })
+}
+
+/** Refusals that come once the client has been proved. */
+const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'invalid_grant',
+  'invalid_scope',
+  'unauthorized_client',
+  'unsupported_token_type',
+])
+
+/**
+ * Failures alone count: many clients share one network, and others' failures are not theirs. Those of a client that has shown its
+ * secret count by the client, all others by the network.
+ */
+async function countingFailures<T>(
+  context: Context,
+  params: { client_id?: string | undefined; client_secret?: string | undefined },
+  work: (ctx: Ctx, credentials: ClientCredentials) => Promise<T>,
+): Promise<T> {
+  const c = context as Context<AppEnv>
+  let credentials: ClientCredentials | null = null
+  try {
+    credentials = credentialsOf(c, params)
+    return await work(c.var.ctx, credentials)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === 'temporarily_unavailable') throw error
+    const isProven = credentials !== null && credentials.secret !== null && AFTER_PROOF.has(error.code)
+    await (isProven ? countOf(c, 'other', `client ${credentials?.clientId}`) : countOfNetwork(c, 'other', 'client failures'))
+    throw error
+  }
 }

@@ -2,11 +2,13 @@
 // where that was done before, gets a mail, and owns an address.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LOCK_NOTICE_PAUSE_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS } from '../../src/core/figures.ts'
+import { sha256 } from '../../src/crypto.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
 import { checkInvariants } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, platform } from '../support/kith.ts'
 import { logIn, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
+import { newOAuthClient } from '../support/tokens.ts'
 
 const WRONG = 'not the password at all'
 
@@ -225,5 +227,35 @@ describe('mails', () => {
     const pending = await pendingLogIn(person, owner)
     expect((await mailsTo(person.email, 100)).length).toBe(before + 1)
     expect((await answer(pending, await newestCode(person.email), owner)).status).toBe(200)
+  })
+})
+
+describe('programs that share a network', () => {
+  test("others' failures at the token endpoints are not those of a client that has proved itself, nor are its successes anybody's", async () => {
+    const on = { env: { NETWORK_LIMITS: 'on' } } as const
+    const secret = 'a secret of 256 bits, or so'
+    const id = await newOAuthClient('client:profile:read', {
+      token_endpoint_auth_method: 'client_secret_post',
+      secret_hash: sha256(secret),
+      grant_types: 'client_credentials',
+    })
+    const shared = new Client()
+    const token = (client_id: string, client_secret: string, grant_type = 'client_credentials') =>
+      shared.post('/oauth/token', new URLSearchParams({ grant_type, client_id, client_secret }), on)
+    const ask = async () => (await token(id, secret)).status
+    const junk: number[] = []
+    for (let n = 0; n < 65; n++) junk.push((await token(n % 2 === 0 ? id : 'nobody', 'not it')).status)
+    expect(junk).toEqual([...Array(60).fill(401), ...Array(5).fill(429)])
+    for (let n = 0; n < 65; n++) expect(await ask()).toBe(200)
+    const revoked = await shared.post('/oauth/revoke', new URLSearchParams({ token: 'x', client_id: id, client_secret: secret }), on)
+    expect(revoked.status).toBe(200)
+    // Its own failures are its own: it has 60 of them, whatever the others did.
+    const refresh = () =>
+      shared.post(
+        '/oauth/token',
+        new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret, scope: 'admin:all' }),
+        on,
+      )
+    expect((await refresh()).status).toBe(400)
   })
 })

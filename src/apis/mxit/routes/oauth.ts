@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { anyone, requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { networkLimit } from '../../../http/rate-limit.ts'
+import { failuresLimited, networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import {
   answerTokens,
@@ -51,7 +51,7 @@ export const oauthRoutes = new Hono<AppEnv>()
   .post(
     '/token',
     anyone(),
-    networkLimit('other'),
+    failuresLimited(),
     validate('form', TokenForm, { untyped: true }),
     describe({
       summary: 'Get tokens for a grant',
@@ -71,7 +71,7 @@ export const oauthRoutes = new Hono<AppEnv>()
   .post(
     '/revoke',
     anyone(),
-    networkLimit('other'),
+    failuresLimited(),
     validate('form', RevokeForm, { untyped: true }),
     describe({
       summary: 'Give a token back, and with it the whole grant',

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { networkLimit } from '../../../http/rate-limit.ts'
+import { failuresLimited } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { RevokeForm, revokeSentToken } from '../../../http/token-endpoint.ts'
 import { validate } from '../../../http/validate.ts'
@@ -11,7 +11,7 @@ import { RevokeResponse } from '../wire.ts'
 export const revokeRoutes = new Hono<AppEnv>().post(
   '/revoke',
   anyone(),
-  networkLimit('other'),
+  failuresLimited(),
   validate('form', RevokeForm),
   describe({
     summary: 'Give a token back',

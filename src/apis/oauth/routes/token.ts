@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { networkLimit } from '../../../http/rate-limit.ts'
+import { failuresLimited } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { answerTokens, exampleTokenResponse, grantTokens, TokenForm, tokenResponse } from '../../../http/token-endpoint.ts'
 import { validate } from '../../../http/validate.ts'
@@ -10,7 +10,7 @@ import { validate } from '../../../http/validate.ts'
 export const tokenRoutes = new Hono<AppEnv>().post(
   '/token',
   anyone(),
-  networkLimit('other'),
+  failuresLimited(),
   validate('form', TokenForm),
   describe({
     summary: 'Get tokens for a grant',
