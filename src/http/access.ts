@@ -17,9 +17,12 @@ import { type Access, tag } from './tags.ts'
 type WithGate<G> = AppEnv & { Variables: { gate: G } }
 type WithMachine = AppEnv & { Variables: { machine: Key } }
 
-/** A person whose credential holds `scope`, or a parent of it. */
-export function requires(scope: Scope): MiddlewareHandler<WithGate<Gate>> {
-  return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.var.ctx, claim, scope))
+/**
+ * A person whose credential holds `scope`, or a parent of it. `evenRestricted`: also one whose account is restricted, for what
+ * keeps them safe and harms nobody.
+ */
+export function requires(scope: Scope, { evenRestricted = false } = {}): MiddlewareHandler<WithGate<Gate>> {
+  return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.var.ctx, claim, scope, evenRestricted))
 }
 
 /** A client that acts for itself, whose token holds `scope`, or a person whose token holds `personal`. */

@@ -259,3 +259,28 @@ describe('programs that share a network', () => {
     expect((await refresh()).status).toBe(400)
   })
 })
+
+test('a restricted person still sets a new password, goes private, blocks, ends sessions and deletes the account, and does no more', async () => {
+  const [person, other] = [await signedInPerson(newName('restricted')), await signedInPerson(newName('bystander'))]
+  const elsewhereToo = new Client()
+  await logIn(person, elsewhereToo)
+  await rows('UPDATE users SET restricted_at = 1 WHERE id = ?', idOf(person.id))
+  const { client } = person
+  const refused = [
+    await client.patch('/user/me', { bio: 'Hello' }),
+    await client.patch('/user/me', { password: PASSWORD_2, bio: 'Hello' }),
+    await client.patch('/user/me', { email: 'elsewhere@example.com', currentPassword: person.password }),
+    await client.post('/user/private', { state: false }),
+    await client.post('/user/follow', { target: other.id }),
+  ]
+  for (const reply of refused) expect([reply.status, reply.json.additionalInfo.reason], reply.text).toEqual([403, 'restricted'])
+  expect((await client.patch('/user/me', { password: PASSWORD_2, currentPassword: person.password })).status).toBe(200)
+  expect((await client.post('/user/private', { state: true })).status).toBe(200)
+  expect((await client.post('/user/block', { target: other.id })).status).toBe(200)
+  expect((await client.post('/user/unblock', { target: other.id })).status).toBe(200)
+  const { records } = (await client.get('/user/sessions')).json.data
+  expect((await client.delete(`/user/sessions/${records[0]._id}`)).status).toBe(200)
+  const again = { ...person, password: PASSWORD_2 }
+  expect((await logIn(again)).status).toBe(200)
+  expect((await client.fetch('/user/me', { method: 'DELETE', body: { password: PASSWORD_2 } })).status).toBe(200)
+})

@@ -77,12 +77,15 @@ export async function updateOwnProfile(ctx: Ctx, gate: Gate, update: OwnProfileU
   )
   const [means, ...target] = reads
   const isAdminAct = (update.userId !== null && update.userId !== user.id) || (update.role !== null && update.role !== user.role)
+  // A new password is all that a restricted person changes here.
+  if (principal.restricted && (isAdminAct || update.password === null)) throw new AppError('account_restricted')
   if (isAdminAct && target.length === 4) {
     return { user: await changeUser(ctx, principal, target, update), session: null, pendingEmail: null }
   }
   const changes = changesOf(user, update)
   refuseUneditable(ctx, changes)
   const newEmail = isNewEmail(user, update.email) ? update.email : null
+  if (principal.restricted && (changedFields(changes).length > 0 || newEmail !== null)) throw new AppError('account_restricted')
   if (newEmail !== null) requireFactorForAddress(ctx, principal, means?.secondFactors ?? null)
   const isSensitive = update.password !== null || newEmail !== null
   const verdict = isSensitive

@@ -44,7 +44,7 @@ export type OptionalGate = <const S extends Reads = typeof NO_READS>(
 ) => Promise<{ principal: UserPrincipal | null; user: UserRow | null; reads: Results<S> }>
 
 /** A gate for a person. `needed` is the scope that the route declares; null where any session will do. */
-export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
+export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, evenRestricted = false): Gate {
   return async (reads) => {
     if (!isOfSession(claim)) throw insufficientScope(needed)
     const keys = keyReads(ctx, claim)
@@ -53,7 +53,7 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null): Gate {
     if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
-    if (needed) requireScope(principal, needed)
+    if (needed) requireScope(principal, needed, evenRestricted)
     if (factors.length > 0 && rest[keys.length] !== true) throw secondFactorMissing(ctx)
     return { principal, user: row, reads: rest.slice(keys.length + factors.length) as never }
   }
@@ -194,9 +194,9 @@ function touch(ctx: Ctx, row: GateRow, now: number): void {
   ctx.defer(() => ctx.db.one(touchSession({ id: row.sessionId, now, idleExpiresAt })))
 }
 
-function requireScope(principal: UserPrincipal, needed: Scope): void {
+function requireScope(principal: UserPrincipal, needed: Scope, evenRestricted: boolean): void {
   if (!coveredBy(principal.scopes, needed)) throw insufficientScope(needed)
-  if (principal.restricted && isRefusedWhileRestricted(needed)) throw new AppError('account_restricted')
+  if (principal.restricted && !evenRestricted && isRefusedWhileRestricted(needed)) throw new AppError('account_restricted')
 }
 
 export function insufficientScope(needed: Scope | null): AppError {

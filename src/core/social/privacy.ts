@@ -2,6 +2,7 @@
 import { acceptRequests, insertEdgeWork } from '../../store/db/edge-work.ts'
 import { findRequestCount, isWaitedFor, updatePrivacy } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
 import { EDGE_CHUNK } from '../figures.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { continueEdgeWork } from './edge-work.ts'
@@ -13,6 +14,7 @@ import { continueEdgeWork } from './edge-work.ts'
 export async function setPrivacy(ctx: Ctx, gate: Gate, isPrivate: boolean): Promise<{ acceptedCount: number }> {
   const { principal, reads } = await gate(({ userId }) => [findRequestCount(userId)])
   const { userId } = principal
+  if (principal.restricted && !isPrivate) throw new AppError('account_restricted')
   const now = ctx.now()
   if (isPrivate) {
     await ctx.db.one(updatePrivacy(userId, true, now))

@@ -21,7 +21,7 @@ export const deletionPage = new Hono<AppEnv>()
     await c.var.gate()
     return show(c, UNTOUCHED)
   })
-  .post(PATH, requires('delegated:profile:write'), form('delete', DeleteForm), (c) =>
+  .post(PATH, requires('delegated:profile:write', { evenRestricted: true }), form('delete', DeleteForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ password }) => {
         await deleteOwnAccount(c.var.ctx, c.var.gate, { password })

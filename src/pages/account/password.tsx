@@ -20,7 +20,7 @@ const PasswordForm = z.object({ currentPassword: fields.typedPassword, password:
 
 export const passwordPage = new Hono<AppEnv>()
   .get(PATH, requires('delegated:profile:read'), async (c) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, UNTOUCHED))
-  .post(PATH, requires('delegated:profile:write'), form('password', PasswordForm), (c) =>
+  .post(PATH, requires('delegated:profile:write', { evenRestricted: true }), form('password', PasswordForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async (passwords) => {
         const { ctx, gate } = c.var

@@ -22,7 +22,7 @@ const CHOICES = [
 
 export const privacyPage = new Hono<AppEnv>()
   .get(PATH, requires('delegated:profile:read'), async (c) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, UNTOUCHED))
-  .post(PATH, requires('delegated:profile:write'), form('privacy', PrivacyForm), (c) =>
+  .post(PATH, requires('delegated:profile:write', { evenRestricted: true }), form('privacy', PrivacyForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ visibility }) => {
         await setPrivacy(c.var.ctx, c.var.gate, visibility === 'private')

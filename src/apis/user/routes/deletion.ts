@@ -11,7 +11,7 @@ import { DeleteMeBody } from '../wire.ts'
 
 export const deletion = new Hono<AppEnv>().delete(
   '/user/me',
-  requires('delegated:profile:write'),
+  requires('delegated:profile:write', { evenRestricted: true }),
   describe({
     summary: "Delete the caller's account",
     description:

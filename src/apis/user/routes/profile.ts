@@ -25,7 +25,7 @@ export const profile = new Hono<AppEnv>()
   )
   .patch(
     '/user/me',
-    requires('delegated:profile:write'),
+    requires('delegated:profile:write', { evenRestricted: true }),
     describe({
       summary: "Change the caller's profile, password or e-mail address",
       description: [

@@ -24,7 +24,7 @@ const FOLLOW_STATUS = describe({
 export const social = new Hono<AppEnv>()
   .post(
     '/user/private',
-    requires('delegated:profile:write'),
+    requires('delegated:profile:write', { evenRestricted: true }),
     describe({
       summary: 'Make the account private or public',
       description: 'Going public accepts the waiting requests; acceptedCount says how many waited.',
@@ -128,7 +128,7 @@ export const social = new Hono<AppEnv>()
   )
   .post(
     '/user/block',
-    requires('delegated:social:block:write'),
+    requires('delegated:social:block:write', { evenRestricted: true }),
     describe({
       summary: 'Block somebody',
       description: 'Ends following both ways. Blocked people find nothing of the caller.',
@@ -143,7 +143,7 @@ export const social = new Hono<AppEnv>()
   )
   .post(
     '/user/unblock',
-    requires('delegated:social:block:write'),
+    requires('delegated:social:block:write', { evenRestricted: true }),
     describe({ summary: 'Unblock somebody', response: OK }),
     validate('json', wire.TargetBody),
     async (c) => {
