@@ -10,7 +10,7 @@ import { TrieRouter } from 'hono/router/trie-router'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 
-/** D1 says these when it is worth coming back (design §5.1 of the platform facts: overload, reset, lost connection). */
+/** D1 says these when it is worth coming back (security §2.2: overload, reset, lost connection). */
 const D1_PASSING =
   /Network connection lost|storage caused object to be reset|reset because its code was updated|overloaded|Too many requests queued|exceeded its CPU|timed out/
 const RETRY_AFTER_SECONDS = 2

@@ -1,4 +1,4 @@
-/** How a printed sample of a seed is compared with a real answer: by names, types and nesting (style §6.7). */
+/** How a printed sample of a seed is compared with a real answer: by names, types and nesting. */
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 

@@ -1,4 +1,4 @@
-// What pages of other origins may do (security 1C 24, 29, 30; 1H 77; wire §6.8).
+// What pages of other origins may do (security rows 24, 29, 30, 77; wire §6.8).
 import { describe, expect, test } from 'vitest'
 import { Client, newestCode, ORIGIN, type Reply } from '../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'

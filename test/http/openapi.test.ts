@@ -1,4 +1,4 @@
-// The API documents (design §8, style §6.6): valid by a public validator, complete, and true of what the routes enforce.
+// The API documents (design §8): valid by a public validator, complete, and true of what the routes enforce.
 
 import { Validator } from '@seriousme/openapi-schema-validator'
 import schema31 from '@seriousme/openapi-schema-validator/schemas/v3.1/schema.json'

@@ -1,6 +1,6 @@
 // Every operation on D1 and on R2 that an upload, a deletion or the sweep makes fails in turn, in every way that it can
-// (security row 70; §5.2, F1 to F3, F6, F11, F19). What the client was told is true, a retry works, and once the sweep has
-// had its time every row has its object, byte for byte, and nothing is left over (§5.4, 7 and 8). `npm run faults` tries
+// (security row 70, §5.2 F1 to F3, F6, F11, F19). What the client was told is true, a retry works, and once the sweep has
+// had its time every row has its object, byte for byte, and nothing is left over (security §5.4, invariants 7 and 8). `npm run faults` tries
 // more kinds of faults.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS, UPLOAD_RESERVED_MS } from '../../src/core/figures.ts'

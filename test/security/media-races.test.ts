@@ -1,5 +1,5 @@
-// Quotas, names and places of the media library among 64 who stand at the statement that decides (security row 71; §5.4, 7
-// and 8), and acts that undo one another while both are on their way. Afterwards rows, objects and usage agree.
+// Quotas, names and places of the media library among 64 who stand at the statement that decides (security row 71, §5.4,
+// invariants 7 and 8), and acts that undo one another while both are on their way. Afterwards rows, objects and usage agree.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/figures.ts'
 import { clock } from '../platform/clock.ts'

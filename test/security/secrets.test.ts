@@ -1,4 +1,4 @@
-// No secret lies anywhere in the clear (security §5.4.9, rows 1, 9, 15, 23): canaries go through every flow; then all of
+// No secret lies anywhere in the clear (security rows 1, 9, 15, 23 and §5.4, invariant 9): canaries go through every flow; then all of
 // D1, KV and the log are searched for them, in the spellings they might have taken.
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'

@@ -1,4 +1,4 @@
-// Bad input to the graph (issue 3, "Bad input"; wire §3.1, §6.11, §6.14): the documented answer, naming the field; the same
+// Bad input to the graph (wire §3.1, §6.11, §6.14): the documented answer, naming the field; the same
 // for what is hidden, another's or missing; and nothing in the database is changed.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { signedInAdmin } from '../support/admins.ts'

@@ -1,4 +1,4 @@
-// People who are not there (issue 3, "Must show" 1; wire §6.11; security §0.12, rows 55, 58): whoever is banned, deleted,
+// People who are not there (wire §6.11; security §0.12, rows 55, 58): whoever is banned, deleted,
 // unverified or blocks the viewer is found on no route, and no route answers otherwise than for an id that nobody has.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { signedInAdmin } from '../support/admins.ts'

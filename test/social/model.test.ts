@@ -1,4 +1,4 @@
-// The product equals a model of the social graph (issue 3, "Must show" 2): acts of six people one after the other, with
+// The product equals a model of the social graph: acts of six people one after the other, with
 // everything that the routes show; and eight acts at once, taking turns at the database in a generated order, of which
 // some order one after the other must explain both the answers and what lies in the database. `npm run model`: 2,000 runs.
 import fc from 'fast-check'

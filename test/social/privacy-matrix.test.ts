@@ -1,4 +1,4 @@
-// The privacy matrix (issue 3, "Must show" 1; wire §6.11; design §5; security rows 56, 58, 59): every kind of viewer,
+// The privacy matrix (wire §6.11; design §5; security rows 56, 58, 59): every kind of viewer,
 // public and private, every route that shows a user, every field. What is expected is written down here, once, and owes
 // nothing to the tables of the source. A value that is shown to whom it should not be is found wherever in the reply it lies.
 import { beforeAll, describe, expect, test } from 'vitest'

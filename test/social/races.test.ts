@@ -1,4 +1,4 @@
-// Races on one pair (issue 3, "Must show" 3; security rows 58 to 61): 64 mixed acts of two people about each other, at
+// Races on one pair (security rows 58 to 61): 64 mixed acts of two people about each other, at
 // once. Whatever comes of it: no reply is a fault, the graph is whole, and every route says the same of it.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { count, rows } from '../support/actors.ts'

@@ -1,4 +1,4 @@
-/** The social graph as it lies in D1: to arrange it, to look at it, and what must hold of it whatever has happened (issue 3). */
+/** The social graph as it lies in D1: to arrange it, to look at it, and what must hold of it whatever has happened. */
 import { expect } from 'vitest'
 import { newId } from '../../src/ids.ts'
 import { db } from './kith.ts'

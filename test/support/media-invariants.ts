@@ -1,5 +1,5 @@
 /**
- * What must hold of the media library whatever has happened (security §5.4, 7 and 8): rows, objects and usage agree. Part of
+ * What must hold of the media library whatever has happened (security §5.4, invariants 7 and 8): rows, objects and usage agree. Part of
  * `checkInvariants`; by itself where it is looked at after every single fault.
  */
 

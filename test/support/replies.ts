@@ -1,4 +1,4 @@
-/** What every reply must be, whatever went wrong (security §5.4.12). */
+/** What every reply must be, whatever went wrong (security §5.4, invariant 12). */
 import { expect } from 'vitest'
 import type { Reply } from './kith.ts'
 

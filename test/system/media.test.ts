@@ -1,5 +1,5 @@
 // The media library against what a test inside of the runtime cannot do: a process that is killed at any moment (security
-// §5.2, F18, F19), and clients whose sockets lie, end and dawdle (row 65; F20, F21).
+// §5.2, F18, F19), and clients whose sockets lie, end and dawdle (security row 65; F20, F21).
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'

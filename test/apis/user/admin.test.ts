@@ -1,4 +1,4 @@
-// Administration of users over HTTP (wire §3.2; issue 3): reading everybody, making accounts, and each act on one.
+// Administration of users over HTTP (wire §3.2): reading everybody, making accounts, and each act on one.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { AdminUserListReply, AdminUserReply, AdminUsersReply } from '../../../src/apis/user/admin-presenters.ts'
 import { signedInAdmin } from '../../support/admins.ts'

@@ -1,4 +1,4 @@
-// The audit trail over HTTP (ASVS 16.3; issue 3): every sign-in event and every act of an administrator is in it.
+// The audit trail over HTTP (ASVS 16.3): every sign-in event and every act of an administrator is in it.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { AdminAuditReply, OwnAuditReply } from '../../../src/apis/user/admin-presenters.ts'
 import { clock } from '../../platform/clock.ts'

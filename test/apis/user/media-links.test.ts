@@ -1,4 +1,4 @@
-// Links to files (security row 69), and the origin of files (row 67): what a link opens, until when, and what ends it.
+// Links to files (security row 69), and the origin of files (security row 67): what a link opens, until when, and what ends it.
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Bindings } from '../../../src/config.ts'

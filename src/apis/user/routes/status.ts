@@ -1,4 +1,4 @@
-/** A person's status (wire §1.1's lists, in words): see it, replace it, take it away. */
+/** A person's status (the lists of wire §1.1, in words): see it, replace it, take it away. */
 import { Hono } from 'hono'
 import { getOwnStatus, setOwnStatus, type UserStatus } from '../../../core/profiles/status.ts'
 import { requires } from '../../../http/access.ts'
