@@ -65,7 +65,7 @@ async function refuseSecondFactor(ctx: Ctx, { user, counted }: RightPassword, us
 export async function refreshUnderKey(ctx: Ctx, key: Key, refreshToken: string): Promise<{ accessToken: string }> {
   const now = ctx.now()
   const hashes = refreshTokenHashes(refreshToken)
-  const [token, row] = await ctx.db.batch([findRefreshToken(hashes, now), findGateRowOfRefreshToken(hashes.familyHash)])
+  const [token, row] = await ctx.db.batch([findRefreshToken(hashes, now), findGateRowOfRefreshToken(hashes)])
   // One that was rotated is none of these: it belongs to a client that proves itself in another way.
   const isOwn =
     token !== null && token.clientId === key.clientId && token.isCurrent === 1 && token.rotatedAt === null && token.expiresAt > now

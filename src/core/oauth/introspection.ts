@@ -61,11 +61,7 @@ function readsOf(
   const hashes = refreshTokenHashes(token)
   const claim = access?.claim
   const verdict =
-    claim?.kind === 'client'
-      ? findClientGateRow(claim.clientId)
-      : claim
-        ? findGateRow(claim.sessionId)
-        : findGateRowOfRefreshToken(hashes.familyHash)
+    claim?.kind === 'client' ? findClientGateRow(claim.clientId) : claim ? findGateRow(claim.sessionId) : findGateRowOfRefreshToken(hashes)
   return [verdict, findRefreshToken(hashes, ctx.now())]
 }
 

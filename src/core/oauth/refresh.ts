@@ -5,7 +5,13 @@
  * is rotated.
  */
 import { findClient } from '../../store/db/oauth-clients.ts'
-import { findRefreshToken, findRotation, type RefreshTokenRow, rotateRefreshToken } from '../../store/db/refresh-tokens.ts'
+import {
+  adoptRefreshToken,
+  findRefreshToken,
+  findRotation,
+  type RefreshTokenRow,
+  rotateRefreshToken,
+} from '../../store/db/refresh-tokens.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { REFRESH_GRACE_MS } from '../figures.ts'
@@ -60,7 +66,10 @@ async function rotate(ctx: Ctx, input: { presented: string; token: LiveToken; ki
   const { sessionId } = token
   const { tokenHash: successorHash } = refreshTokenHashes(successor)
   const rotation = await ctx.db.commit(
-    rotateRefreshToken({ ...hashes, sessionId, successorHash, expiresAt, kid, now }),
+    [
+      ...(token.isWithoutFamily === 1 ? [adoptRefreshToken(hashes)] : []),
+      ...rotateRefreshToken({ ...hashes, sessionId, successorHash, expiresAt, kid, now }),
+    ],
     findRotation(hashes),
   )
   // Signed out, banned or deleted between the look and the rotation.

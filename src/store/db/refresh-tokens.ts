@@ -20,6 +20,14 @@ export interface NewRefreshToken extends TokenHashes {
   readonly expiresAt: number
 }
 
+/**
+ * True of the alias `t`: the row of the family that a token belongs to. Tokens from before migration 0016 have a row each,
+ * which is found by the token itself until it is adopted.
+ */
+export function isOfFamily({ familyHash, tokenHash }: TokenHashes): Fragment {
+  return sql`(t.family_hash = ${familyHash} OR (t.family_hash IS NULL AND t.token_hash = ${tokenHash}))`
+}
+
 /** Makes the first token of the session where `condition` holds (a guard of the same batch). Repeating it changes nothing. */
 export function insertRefreshToken(row: NewRefreshToken, condition: Fragment): Statement<void> {
   return run(sql`
@@ -46,18 +54,29 @@ export interface RefreshTokenRow {
   /** 1 for the family's present token, and for the one before it. Neither: a token that was used up, or none at all. */
   readonly isCurrent: number
   readonly isPrevious: number | null
+  /** 1 for a token from before migration 0016, whose row belongs to no family yet. */
+  readonly isWithoutFamily: number
   /** 1 while the session is live and of the user's present epoch. */
   readonly isLive: number
 }
 
 /** The family that a token belongs to, and what the token is in it. */
-export function findRefreshToken({ familyHash, tokenHash }: TokenHashes, now: number): Statement<RefreshTokenRow | null> {
+export function findRefreshToken(hashes: TokenHashes, now: number): Statement<RefreshTokenRow | null> {
+  const { tokenHash } = hashes
   return first(sql`
     SELECT t.session_id, s.user_id, s.client_id, s.scope, s.expires_at AS session_expires_at, s.authenticated_at, s.amr,
            t.created_at, t.expires_at, t.rotated_at, t.successor_kid, (${isLive(now)}) AS is_live,
-           t.token_hash = ${tokenHash} AS is_current, t.previous_hash = ${tokenHash} AS is_previous
+           t.token_hash = ${tokenHash} AND (t.family_hash IS NOT NULL OR t.rotated_at IS NULL) AS is_current,
+           t.previous_hash = ${tokenHash} AS is_previous, t.family_hash IS NULL AS is_without_family
     FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
-    WHERE t.family_hash = ${familyHash}`)
+    WHERE ${isOfFamily(hashes)}`)
+}
+
+/** Makes an unused token from before migration 0016 the first of a family. */
+export function adoptRefreshToken({ familyHash, tokenHash }: TokenHashes): Statement<void> {
+  return run(sql`
+    UPDATE refresh_tokens SET family_hash = ${familyHash}
+    WHERE token_hash = ${tokenHash} AND family_hash IS NULL AND rotated_at IS NULL`)
 }
 
 export interface Rotation extends TokenHashes {

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
 import { all, always, changed, type Fragment, first, run, type Statement } from './database.ts'
+import { isOfFamily, type TokenHashes } from './refresh-tokens.ts'
 import type { UserRow } from './users.ts'
 
 export interface NewSession {
@@ -59,8 +60,8 @@ export function findGateRow(sessionId: SessionId): Statement<GateRow | null> {
 }
 
 /** The same for the session that a refresh token belongs to. */
-export function findGateRowOfRefreshToken(familyHash: string): Statement<GateRow | null> {
-  return first(sql`${gateColumns} WHERE s.id = (SELECT session_id FROM refresh_tokens WHERE family_hash = ${familyHash})`)
+export function findGateRowOfRefreshToken(hashes: TokenHashes): Statement<GateRow | null> {
+  return first(sql`${gateColumns} WHERE s.id = (SELECT t.session_id FROM refresh_tokens t WHERE ${isOfFamily(hashes)})`)
 }
 
 /**

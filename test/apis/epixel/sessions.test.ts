@@ -229,6 +229,12 @@ describe('refresh', () => {
     expect(await sessionsOf(member.person.id)).toHaveLength(1)
   })
 
+  test('a token from before families had one row (migration 0016) goes on', async () => {
+    const member = await newMember(newName('before'))
+    await rows('UPDATE refresh_tokens SET family_hash = NULL')
+    for (let i = 0; i < 2; i += 1) expect((await ask(member.key, member.refresh)).status).toBe(200)
+  })
+
   test('notes that the session is in use', async () => {
     const member = await newMember(newName('in_use'))
     clock.advance(20 * MINUTE)

@@ -2,14 +2,18 @@
 import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refreshTokens } from '../../../src/core/oauth/refresh.ts'
-import { randomToken } from '../../../src/crypto.ts'
+import { randomToken, sha256 } from '../../../src/crypto.ts'
 import { clock } from '../../platform/clock.ts'
 import {
   ctxInterrupted,
   errorOf,
+  exchange,
+  newBrowser,
   newClient,
+  newCode,
   newEnv,
   newGrant,
+  newUser,
   type Params,
   platform,
   refresh,
@@ -17,6 +21,7 @@ import {
   type TestClient,
   type TokenReply,
 } from './harness.ts'
+import { form } from './openid.ts'
 
 const DAY_MS = 86_400_000
 beforeEach(() => platform.reset())
@@ -117,6 +122,68 @@ describe('a repeat within the grace time', () => {
     expect(
       await rows('SELECT COUNT(*) AS n FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE client_id = ?)', client.id),
     ).toEqual([{ n: 1 }])
+  })
+})
+
+describe('a token from before families had one row (migration 0016)', () => {
+  /** As the Worker before left its rows: one per token, and no family. */
+  const asBefore = (userId: number) =>
+    rows('UPDATE refresh_tokens SET family_hash = NULL WHERE session_id IN (SELECT id FROM sessions WHERE user_id = ?)', userId)
+  /** The row that the same token's predecessor has left. */
+  const leaveUsed = (userId: number, used: string) =>
+    rows(
+      `INSERT INTO refresh_tokens (token_hash, session_id, created_at, expires_at, rotated_at, successor_kid)
+       SELECT ?, s.id, s.created_at, s.idle_expires_at, s.created_at, 'test-a' FROM sessions s WHERE s.user_id = ? AND s.client_id IS NOT NULL`,
+      sha256(used),
+      userId,
+    )
+
+  test('refreshes as any other: 64 at once get one successor, which is refreshed in its turn, in two round trips each', async () => {
+    const { client, tokens, userId } = await newGrant()
+    await asBefore(userId)
+    const replies = await Promise.all(Array.from({ length: 64 }, () => refreshed(client, tokens.refresh_token)))
+    const [successor = '', ...others] = new Set(replies.map(({ refresh_token }) => refresh_token))
+    expect(others).toEqual([])
+    expect(decodeJwt(replies[0]?.access_token ?? '').sid).toBe(decodeJwt(tokens.access_token).sid)
+    const { counts, result } = await platform.counts.measure(() => refreshed(client, successor))
+    expect(counts.d1RoundTrips).toBe(2)
+    await refreshed(client, result.refresh_token)
+    expect(await eventsOf(userId)).toEqual([])
+    expect(await rows('SELECT 1 FROM refresh_tokens WHERE family_hash IS NULL')).toEqual([])
+  })
+
+  test('ends its family when it comes again after its successor was used', async () => {
+    const { client, tokens, userId } = await newGrant()
+    await asBefore(userId)
+    const second = await refreshed(client, tokens.refresh_token)
+    const third = await refreshed(client, second.refresh_token)
+    await expectDead(client, tokens.refresh_token)
+    await expectDead(client, third.refresh_token)
+    expect(await eventsOf(userId)).toEqual(['refresh_token_reused'])
+  })
+
+  test.each([false, true])('one that was used before ends the grant (refreshed since: %s)', async (isRefreshedSince) => {
+    const { client, tokens, userId } = await newGrant()
+    const used = randomToken()
+    await leaveUsed(userId, used)
+    await asBefore(userId)
+    const { refresh_token: newest } = isRefreshedSince ? await refreshed(client, tokens.refresh_token) : tokens
+    await expectDead(client, used)
+    await expectDead(client, newest)
+    expect(await eventsOf(userId)).toEqual(['refresh_token_reused'])
+  })
+
+  test('is introspected, and revoked with its grant', async () => {
+    const client = await newClient({ method: 'client_secret_basic' })
+    const { cookie } = await newBrowser(await newUser())
+    const shown = { client_id: client.id, client_secret: client.secret }
+    const tokens = (await (await exchange(client, await newCode(client, cookie), shown)).json()) as TokenReply
+    await rows('UPDATE refresh_tokens SET family_hash = NULL')
+    const ask = async () => (await form('/oauth/introspect', { token: tokens.refresh_token, ...shown })).json()
+    expect(await ask()).toMatchObject({ active: true, client_id: client.id })
+    expect((await form('/oauth/revoke', { token: tokens.refresh_token, ...shown })).status).toBe(200)
+    expect(await ask()).toEqual({ active: false })
+    expect(await errorOf(await refresh(client, tokens.refresh_token, shown))).toEqual([400, 'invalid_grant'])
   })
 })
 

@@ -101,7 +101,7 @@ export const refreshTokens = sqliteTable(
   {
     /** Of the present token. */
     tokenHash: text().primaryKey(),
-    /** Of what all tokens of the family share. Null: from before families had one row, and found by nobody. */
+    /** Of what all tokens of the family share. Null: from before families had one row, and not used since. */
     familyHash: text(),
     /** Of the token before the present one: it may be asked for again for a moment. */
     previousHash: text(),
