@@ -117,6 +117,29 @@ describe('/consent', () => {
     expect(headingOf(await follow(client, back))).toContain('Let Photo')
   })
 
+  test.each([{ prompt: 'login' }, { max_age: '0' }] as Record<string, string>[])(
+    'a new sign-in that the app wants (%o) is not got around by opening the page or sending its form',
+    async (wish) => {
+      const client = new Client()
+      await signInOnPage(client, person.username, PASSWORD)
+      const path = consentPath(app, { nonce: newName('consent_wish'), ...wish })
+      const { fields } = formOf(await open(client, consentPath(app)))
+      const before = await countOf('authorization_codes')
+      for (const reply of [await client.get(path), await send(client, { action: path, fields }, { answer: 'allow' })]) {
+        expect([reply.status, reply.headers.get('location')?.split('?')[0]]).toEqual([303, '/sign-in'])
+      }
+      expect(await countOf('authorization_codes')).toBe(before)
+      // The way that it leads to ends at the question, which can be answered.
+      const asked = await client.get((await client.get(path)).headers.get('location') ?? '')
+      const page = await follow(client, await client.get(asked.headers.get('location') ?? ''))
+      expect(headingOf(page)).toBe('Sign in again')
+      const on = await follow(client, await send(client, formOf(page), { identifier: person.username, password: PASSWORD }))
+      const back = await client.get(refreshOf(on))
+      const answered = back.status === 303 ? await send(client, formOf(await follow(client, back)), { answer: 'allow' }) : back
+      expect(paramsOf(back.status === 303 ? refreshOf(answered) : (back.headers.get('location') ?? '')).code).toBeTruthy()
+    },
+  )
+
   test('another account can be used', async () => {
     const other = await verifiedPerson(newName('consent_switch'))
     const client = new Client()

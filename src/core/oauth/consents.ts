@@ -27,6 +27,7 @@ import {
 import { grantedByPerson } from './granted-scopes.ts'
 import { judgeRequest } from './request-rules.ts'
 import { coveredBy, SCOPES, type Scope, storedScopes } from './scopes.ts'
+import { needsSignIn } from './sign-in-rules.ts'
 import { issueTicket, readTicket } from './tickets.ts'
 
 export interface ConsentScope {
@@ -105,7 +106,8 @@ async function question(
   return redirecting(request, async () => {
     const judged = judgeRequest(ctx.config, client, request)
     const user = reads[2]
-    if (!isBrowser(principal) || !user) throw loginRequired()
+    // Whoever opens the page by its address has not been asked yet for the sign-in that the client may want.
+    if (!isBrowser(principal) || !user || (await needsSignIn(ctx, principal, request, judged))) throw loginRequired()
     const scopes = grantedByPerson(judged.scopes, principal.scopes)
     return { grant: { client, request, scopes, principal }, agreed: storedScopes(reads[1]?.scopes ?? ''), user }
   })
