@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { buildCronContext } from '../../src/context.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from '../../src/core/accounts/deletion.ts'
+import { accountKeys } from '../../src/core/sessions/password-attempts.ts'
 import { fromHex, idAt, toHex, type UserId } from '../../src/ids.ts'
 import worker from '../../src/index.ts'
 import { clock } from '../platform/clock.ts'
@@ -38,7 +39,8 @@ const exec = (sql: string, ...params: unknown[]) =>
     .bind(...params)
     .run()
 /** Of an event of just now: older ones are swept by their age. */
-const eventId = () => idAt(Date.now())
+/** Before all that a test makes. */
+const eventId = () => idAt(Date.now() - 60_000)
 const userRow = async (person: Person) => (await rows('SELECT * FROM users WHERE id = ?', idOf(person)))[0]
 
 /** Every cell of every table and every key and value of KV that holds one of the needles. */
@@ -129,14 +131,12 @@ describe('the purge', () => {
     )
     await leave(ann)
     await exec('UPDATE users SET deleted_reason = ? WHERE id = ?', reason, idOf(ann))
-    await exec(
-      'INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES (?, 1, 9e15, 0, 0) ON CONFLICT DO NOTHING',
-      `password-in-a-row:${idOf(ann)}`,
-    )
-    await exec(
-      'INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES (?, 1, 9e15, 0, 0) ON CONFLICT DO NOTHING',
-      `second-factor-in-a-row:${idOf(ann)}`,
-    )
+    for (const key of accountKeys(idOf(ann))) {
+      await exec(
+        'INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES (?, 1, 9e15, 0, 0) ON CONFLICT DO NOTHING',
+        key,
+      )
+    }
     await exec('INSERT INTO totp_credentials (user_id, pending_secret, pending_at) VALUES (?, ?, 0)', idOf(ann), mark)
     await exec('INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (?, ?, 0)', idOf(ann), mark)
     await makeKnownToMachines(ann, mark)

@@ -110,7 +110,12 @@ test('the cookies of pages have the attributes of a __Host- cookie', async () =>
   await client.post('/user/2fa', { state: true })
   const step = await signInOnPage(newBrowser(), person.username, PASSWORD)
   const cookies = [page, signedIn, step].flatMap(({ headers }) => headers.getSetCookie())
-  expect(cookies.map((cookie) => cookie.split('=')[0])).toEqual(['__Host-kith_browser', '__Host-kith_session', '__Host-kith_sign_in'])
+  expect(cookies.map((cookie) => cookie.split('=')[0])).toEqual([
+    '__Host-kith_browser',
+    '__Host-kith_device',
+    '__Host-kith_session',
+    '__Host-kith_sign_in',
+  ])
   for (const cookie of cookies) {
     for (const attribute of ['Path=/', 'HttpOnly', 'Secure', 'SameSite=Lax']) expect(cookie).toContain(attribute)
     expect(cookie).not.toMatch(/domain/i)

@@ -134,6 +134,8 @@ const EXPECTED: Readonly<Record<string, readonly Cells[]>> = {
   'GET /user/follow-status/:userId': /**/ [FLAGS, FLAGS, FLAGS, FLAGS, FLAGS, FLAGS, FLAGS],
   'GET /user/admin-api/user-info': /*  */ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
   'POST /user/admin-api/user-info': /* */ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
+  'POST /user/admin-api/retrieve-user-info': /**/ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
+  'POST /user/admin-api/search': /*    */ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
   'GET /user/admin-api/list': /*       */ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
 }
 
@@ -173,6 +175,8 @@ const QUERIES: Readonly<Record<string, (by: Person) => Promise<Reply>>> = {
   'GET /user/follow-status/:userId': (by) => by.client.get(`/user/follow-status/${target.id}`),
   'GET /user/admin-api/user-info': (by) => by.client.get(`/user/admin-api/user-info?target=${target.id}`),
   'POST /user/admin-api/user-info': (by) => by.client.post('/user/admin-api/user-info', { targets: [target.id] }),
+  'POST /user/admin-api/retrieve-user-info': (by) => by.client.post('/user/admin-api/retrieve-user-info', { targets: [target.id] }),
+  'POST /user/admin-api/search': (by) => by.client.post('/user/admin-api/search', { query: target.username }),
   'GET /user/admin-api/list': (by) => by.client.get('/user/admin-api/list?limit=100'),
 }
 

@@ -55,8 +55,11 @@ export class Client {
   patch = (path: string, body: Body, options: Options = {}) => this.fetch(path, { ...options, method: 'PATCH', body })
   delete = (path: string, options: Options = {}) => this.fetch(path, { ...options, method: 'DELETE' })
 
+  /** The headers by which the Worker knows where a request comes from. */
+  identity = () => new Headers({ 'cf-connecting-ip': this.network, 'user-agent': this.userAgent })
+
   async fetch(path: string, options: Options = {}): Promise<Reply> {
-    const headers = new Headers({ 'cf-connecting-ip': this.network, 'user-agent': this.userAgent })
+    const headers = this.identity()
     if (this.token !== null) headers.set('authorization', `Bearer ${this.token}`)
     if (this.cookies.size > 0) headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     const { body } = options

@@ -1,5 +1,13 @@
-/** People for tests: signed up, verified and signed in over HTTP, like any user. */
-import { Client, newestCode, type Reply } from './kith.ts'
+/** People for tests. */
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { CreateUserBody } from '../../src/apis/user/wire.ts'
+import { buildRequestContext } from '../../src/context.ts'
+import { audit } from '../../src/core/accounts/audit.ts'
+import { createAccount } from '../../src/core/accounts/sign-up.ts'
+import { toHex } from '../../src/ids.ts'
+import { always, idOf } from '../../src/store/db/database.ts'
+import { verifyAddress } from '../../src/store/db/users.ts'
+import { Client, db, ORIGIN, platform, type Reply } from './kith.ts'
 
 export const PASSWORD = 'correct-horse-battery-staple'
 
@@ -19,6 +27,7 @@ export const signUpBody = (username: string, email = `${username}@example.com`) 
   password: PASSWORD,
 })
 
+/** Over HTTP, like any user. */
 export async function signUp(username: string, email = `${username}@example.com`): Promise<Person> {
   const client = new Client()
   const reply = await client.post('/user/create', signUpBody(username, email))
@@ -26,12 +35,20 @@ export async function signUp(username: string, email = `${username}@example.com`
   return { id: reply.json.data.user._id, username, email, password: PASSWORD, client }
 }
 
-/** Signed up, with a proved address. */
+/** Signed up, with a proved address: by the core's own functions, since sign-up is rarely what a test is about. */
 export async function verifiedPerson(username: string): Promise<Person> {
-  const person = await signUp(username)
-  const reply = await person.client.post('/user/verify-email', { code: await newestCode(person.email) })
-  if (reply.status !== 200) throw new Error(`verification failed: ${reply.status} ${reply.text}`)
-  return person
+  const client = new Client()
+  const email = `${username}@example.com`
+  const executionCtx = createExecutionContext()
+  platform.beginInvocation()
+  const ctx = buildRequestContext(platform.env, executionCtx, new Request(ORIGIN, { headers: client.identity() }))
+  const { firstName, lastName, ...body } = CreateUserBody.parse(signUpBody(username, email))
+  const { id } = await createAccount(ctx, { ...body, givenName: firstName, familyName: lastName, phone: null, phoneCountryCode: null })
+  await waitOnExecutionContext(executionCtx)
+  const now = ctx.now()
+  await ctx.db.batch([verifyAddress(idOf(id), now), audit(ctx, { type: 'email_verified', userId: id, condition: always })])
+  await db.prepare('UPDATE challenges SET consumed_at = ?, consumed_by = id WHERE user_id = ?').bind(now, id).run()
+  return { id: toHex(id), username, email, password: PASSWORD, client }
 }
 
 /** Verified, and signed in with the cookie of `person.client`. */
