@@ -30,6 +30,18 @@ export const LOGIN_TRIES_PER_DAY = 30
 export const LOGIN_TRIES_PER_DAY_OF_KNOWN = 20
 /** The present password, sent with a change by a signed-in caller: right or wrong, each costs a hash. */
 export const PASSWORD_PROOFS_PER_DAY = 30
+/**
+ * What one account may ask of other people in a day, from the first request on. All are far above what a person or an app does,
+ * and far below what reading everybody takes. Fifty names, typed with a request for each letter, are some 400 searches; what
+ * they find is 20 people at most.
+ */
+export const SEARCHES_PER_DAY = 1_000
+/** Counted by the person: an app that refreshes 500 contacts at each of ten starts reads 5,000. */
+export const PEOPLE_READ_PER_DAY = 10_000
+export const FOLLOWS_PER_DAY = 400
+/** A list of unwanted people, from elsewhere, goes in at once. */
+export const BLOCKS_PER_DAY = 1_000
+export const ACCOUNT_WINDOW_MS = DAY_MS
 /** As long as browsers keep a cookie. */
 export const KNOWN_DEVICE_MS = 400 * DAY_MS
 /** Networks change hands. */

@@ -9,7 +9,8 @@ import { AppError } from '../core/errors.ts'
 import { type Key, type KeyKind, requireLivingKey } from '../core/machines/keys.ts'
 import { robotGate } from '../core/machines/robots.ts'
 import type { Scope } from '../core/oauth/scopes.ts'
-import { clientGate, type Gate, type OptionalGate, optionalGate, userGate } from '../core/sessions/gate.ts'
+import type { AccountLimit } from '../core/sessions/account-limits.ts'
+import { clientGate, type Gate, type OptionalGate, optionalGate, type UserGateOptions, userGate } from '../core/sessions/gate.ts'
 import type { Claim, Principal, RobotPrincipal } from '../core/sessions/principal.ts'
 import type { AppEnv } from './app-env.ts'
 import { type Access, tag } from './tags.ts'
@@ -19,15 +20,20 @@ type WithMachine = AppEnv & { Variables: { machine: Key } }
 
 /**
  * A person whose credential holds `scope`, or a parent of it. `evenRestricted`: also one whose account is restricted, for what
- * keeps them safe and harms nobody.
+ * keeps them safe and harms nobody. `limit`: which of the account's limits it counts against (docs/limits.md).
  */
-export function requires(scope: Scope, { evenRestricted = false } = {}): MiddlewareHandler<WithGate<Gate>> {
-  return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.var.ctx, claim, scope, evenRestricted))
+export function requires(scope: Scope, options: UserGateOptions = {}): MiddlewareHandler<WithGate<Gate>> {
+  return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.var.ctx, claim, scope, options), options.limit)
 }
 
-/** A client that acts for itself, whose token holds `scope`, or a person whose token holds `personal`. */
-export function requiresOfClient(scope: Scope, personal: Scope = scope): MiddlewareHandler<WithGate<Gate<Principal>>> {
-  return guarded({ kind: 'scope', scope, callers: 'user_or_client' }, (c, claim) => clientGate(c.var.ctx, claim, scope, personal))
+/** A client that acts for itself, whose token holds `scope`, or a person whose token holds `personal`, within `limit`. */
+export function requiresOfClient(
+  scope: Scope,
+  personal: Scope = scope,
+  { limit }: Pick<UserGateOptions, 'limit'> = {},
+): MiddlewareHandler<WithGate<Gate<Principal>>> {
+  const access = { kind: 'scope', scope, callers: 'user_or_client' } as const
+  return guarded(access, (c, claim) => clientGate(c.var.ctx, claim, scope, personal, limit), limit)
 }
 
 /** The holder of a machine's key, which the room reads with `readKey`; who the key is of, the handler finds in `c.var.machine`. */
@@ -70,19 +76,20 @@ export function anyone(): MiddlewareHandler<AppEnv> {
 function guarded<P extends Principal>(
   access: Access,
   open: (c: Context<AppEnv>, claim: Claim) => Gate<P>,
+  limit?: AccountLimit,
 ): MiddlewareHandler<WithGate<Gate<P>>> {
   const handler: MiddlewareHandler<WithGate<Gate<P>>> = async (c, next) => {
     const claim = await c.var.identify()
     if (!claim) throw new AppError('unauthenticated')
     const gate = open(c as unknown as Context<AppEnv>, claim)
     let passed = false
-    c.set('gate', (async (reads?: never) => {
-      const outcome = await gate(reads)
+    c.set('gate', (async (reads?: never, weigh?: never) => {
+      const outcome = await gate(reads, weigh)
       passed = true
       return outcome
     }) as Gate<P>)
     await next()
     if (!passed && !c.error) throw new AppError('internal_error', 'A guarded route ended without the gate')
   }
-  return tag(handler, { access })
+  return tag(handler, limit ? { access, accountLimit: limit } : { access })
 }

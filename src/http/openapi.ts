@@ -148,7 +148,7 @@ function toResponses(tags: Tags, inputs: readonly Input[], { toErrorBody, refuse
   if (hasBody) for (const status of [413, 415]) refusals.add(status)
   if (access && access.kind !== 'anyone' && access.kind !== 'optional_session') refusals.add(401)
   if (access?.kind === 'scope') refusals.add(403)
-  if (tags.limited) refusals.add(429)
+  if (tags.limited || tags.accountLimit) refusals.add(429)
   const errors = [...refusals].sort().map((status) => {
     const media = {
       schema: { $ref: '#/components/schemas/Error' },

@@ -7,6 +7,7 @@ import { findTargetHandler } from 'hono/utils/handler'
 import type * as z from 'zod'
 import type { KeyKind } from '../core/machines/keys.ts'
 import type { Scope } from '../core/oauth/scopes.ts'
+import type { AccountLimit } from '../core/sessions/account-limits.ts'
 
 export type Access =
   | { readonly kind: 'scope'; readonly scope: Scope; readonly callers: 'user' | 'user_or_client' | 'robot' }
@@ -65,6 +66,8 @@ export interface Upload {
 export interface Tags {
   /** Limited per network: 429 is possible. */
   readonly limited?: true
+  /** Limited per account: 429 is possible. */
+  readonly accountLimit?: AccountLimit
   readonly access?: Access
   readonly input?: Input
   readonly upload?: Upload

@@ -68,4 +68,11 @@ export async function spendPage(client: Client, path: string): Promise<Omit<Spen
   return spent
 }
 
+/**
+ * What a limit of the account adds (core/sessions/account-limits.ts): a read of the session, the account's epoch and the counter,
+ * and one row written, which D1 counts twice, with its entry in the index. No round trip.
+ */
+export const COUNT_READS = 4
+export const COUNT_WRITES = 2
+
 export const kvOperations = (counts: Counts) => counts.kvReads + counts.kvWrites + counts.kvLists + counts.kvDeletes

@@ -17,7 +17,8 @@ import { AppError } from '../errors.ts'
 import { SESSION_TOUCH_MS } from '../figures.ts'
 import { touchMachineLater } from '../machines/last-use.ts'
 import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from '../oauth/scopes.ts'
-import type { Claim, ClientPrincipal, Principal, UserPrincipal } from './principal.ts'
+import { type AccountLimit, accountAttempt, countOfAccount, overAccountLimit } from './account-limits.ts'
+import type { Claim, ClientPrincipal, Principal, SessionClaim, UserPrincipal } from './principal.ts'
 
 type Reads = readonly Statement<unknown>[]
 const NO_READS = [] as const
@@ -32,10 +33,12 @@ export interface Claimed {
 
 /**
  * Passes the gate, with the request's first reads in the same round trip. Throws when the credential does not count.
- * The caller's own row comes with the verdict: the gate has read it anyway.
+ * The caller's own row comes with the verdict: the gate has read it anyway. `weigh` says how much the request counts against the
+ * limit that the route declares: 1 unless told, 0 for not at all.
  */
 export type Gate<P extends Principal = UserPrincipal> = <const S extends Reads = typeof NO_READS>(
   reads?: (claimed: Claimed) => S,
+  weigh?: (claimed: Claimed) => number,
 ) => Promise<{ principal: P; user: P extends UserPrincipal ? UserRow : null; reads: Results<S> }>
 
 /** The same for a route that also serves callers without a (live) session: then `principal` and `user` are null. */
@@ -43,19 +46,33 @@ export type OptionalGate = <const S extends Reads = typeof NO_READS>(
   reads?: (claimed: Claimed | null) => S,
 ) => Promise<{ principal: UserPrincipal | null; user: UserRow | null; reads: Results<S> }>
 
+export interface UserGateOptions {
+  /** Opens to somebody whose account is restricted, too. */
+  readonly evenRestricted?: boolean | undefined
+  /** Which of the account's limits the request counts against. */
+  readonly limit?: AccountLimit | undefined
+}
+
 /** A gate for a person. `needed` is the scope that the route declares; null where any session will do. */
-export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, evenRestricted = false): Gate {
-  return async (reads) => {
+export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRestricted = false, limit }: UserGateOptions = {}): Gate {
+  return async (reads, weigh = () => 1) => {
     if (!isOfSession(claim)) throw insufficientScope(needed)
+    const claimed = claimedOf(claim)
     const keys = keyReads(ctx, claim)
     const factors = factorReads(ctx, claim, needed)
-    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...factors, ...(reads?.(claimedOf(claim)) ?? [])])
+    const weight = limit && mayHold(claim, needed) ? weigh(claimed) : 0
+    const attempt = limit && weight > 0 ? accountAttempt(ctx, claim, limit, weight) : null
+    const counts = attempt ? [countOfAccount(claim, attempt)] : []
+    const statements = [findGateRow(claim.sessionId), ...keys, ...factors, ...counts, ...(reads?.(claimed) ?? [])] as const
+    // A count is a write: no copy of the database takes it.
+    const [row, ...rest] = await (attempt ? ctx.db : ctx.gateDb).batch(statements)
     if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
     if (needed) requireScope(principal, needed, evenRestricted)
     if (factors.length > 0 && rest[keys.length] !== true) throw secondFactorMissing(ctx)
-    return { principal, user: row, reads: rest.slice(keys.length + factors.length) as never }
+    if (attempt && !rest[keys.length + factors.length]) throw await overAccountLimit(ctx, attempt)
+    return { principal, user: row, reads: rest.slice(keys.length + factors.length + counts.length) as never }
   }
 }
 
@@ -92,8 +109,8 @@ function isOwnKey(claim: Claim, machine: MachineRow | null): boolean {
  * A gate for a client that acts for itself (client_credentials), or for a person whose token holds `personal`, which is the
  * same scope unless the route says otherwise.
  */
-export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scope = needed): Gate<Principal> {
-  if (claim.kind !== 'client') return userGate(ctx, claim, personal)
+export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scope = needed, limit?: AccountLimit): Gate<Principal> {
+  if (claim.kind !== 'client') return userGate(ctx, claim, personal, { limit })
   return async (reads) => {
     const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId, clientId: claim.clientId }
     const keys = keyReads(ctx, claim)
@@ -132,10 +149,13 @@ export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
   }
 }
 
-export type SessionClaim = Extract<Claim, { kind: 'browser' | 'access_token' }>
-
 function isOfSession(claim: Claim): claim is SessionClaim {
   return claim.kind === 'browser' || claim.kind === 'access_token'
+}
+
+/** A token that lacks the scope is refused, whatever its client and person may do. */
+function mayHold(claim: SessionClaim, needed: Scope | null): boolean {
+  return claim.kind === 'browser' || needed === null || coveredBy(claim.scopes, needed)
 }
 
 function claimedOf(claim: SessionClaim): Claimed {

@@ -38,6 +38,9 @@ export type Claim =
       readonly proof: NonceCount
     }
 
+/** What stands for a person. */
+export type SessionClaim = Extract<Claim, { kind: 'browser' | 'access_token' }>
+
 export interface UserPrincipal {
   readonly kind: 'user'
   readonly userId: UserId

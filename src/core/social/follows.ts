@@ -4,7 +4,7 @@ import { approveFollow, deleteFollow, deleteFollowEntry, findFollow, insertFollo
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../sessions/gate.ts'
-import { readSeenUser, requireMet, type UserRef } from './visibility.ts'
+import { readSeenUser, requireMet, type UserRef, weightOf } from './visibility.ts'
 
 export type FollowOutcome = 'following' | 'requested' | 'duplicate'
 
@@ -55,7 +55,7 @@ export interface FollowStatus {
 
 /** Whether the caller follows somebody. Who does not exist for the caller is followed by nobody. */
 export async function getFollowStatus(ctx: Ctx, gate: Gate, userId: UserId): Promise<FollowStatus> {
-  const { reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)])
+  const { reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)], weightOf(userId))
   const follow = reads[0]?.viewerFollow ?? null
   return { following: follow === 'following', requested: follow === 'requested' }
 }

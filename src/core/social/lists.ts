@@ -16,7 +16,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { SUGGESTION_EDGES_PER_PERSON, SUGGESTION_PEOPLE, SUGGESTIONS_MAX } from '../figures.ts'
 import { type Listed, listedPeople, lookedAt } from '../listing.ts'
-import type { Gate } from '../sessions/gate.ts'
+import type { Claimed, Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { audienceOf, isAdmin, readSeenUser, requireMet, type SeenUser, show } from './visibility.ts'
 
@@ -75,10 +75,13 @@ export async function listOwnFollows(ctx: Ctx, gate: Gate, list: FollowList, pag
 export async function listFollowsOf(ctx: Ctx, gate: Gate, userId: UserId, list: FollowList, page: Page): Promise<Listed<FollowRecord>> {
   const now = ctx.now()
   const base = { ...boundsOf(ctx, page), list, userId }
-  const { principal, reads } = await gate(({ userId: viewerId }) => [
-    readSeenUser(ctx, viewerId, userId),
-    listFollows({ ...base, viewerId, condition: isListOpen({ ownerId: userId, viewerId, now }) }),
-  ])
+  const { principal, reads } = await gate(
+    ({ userId: viewerId }) => [
+      readSeenUser(ctx, viewerId, userId),
+      listFollows({ ...base, viewerId, condition: isListOpen({ ownerId: userId, viewerId, now }) }),
+    ],
+    ({ userId: viewerId }) => (viewerId === userId ? 0 : page.limit),
+  )
   const [owner, rows] = reads
   if (audienceOf(principal, requireMet(owner)) === 'outsider') {
     throw new AppError('forbidden', 'This account is private', { reason: 'not_following' })
@@ -89,28 +92,40 @@ export async function listFollowsOf(ctx: Ctx, gate: Gate, userId: UserId, list: 
   return toListed(principal, shown, page)
 }
 
+/** What a request for these people counts: each of them, but for the caller. */
+const othersAmong =
+  (userIds: readonly UserId[]) =>
+  ({ userId }: Claimed) =>
+    userIds.filter((id) => id !== userId).length
+
 /** Those of the given people who exist for the caller. */
 export async function lookUpUsers(ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<SeenUser[]> {
-  const { principal, reads } = await gate(({ userId }) => [findSeenUsers({ userIds, viewerId: userId, now: ctx.now() })])
+  const { principal, reads } = await gate(
+    ({ userId }) => [findSeenUsers({ userIds, viewerId: userId, now: ctx.now() })],
+    othersAmong(userIds),
+  )
   return reads[0].map((row) => show(principal, row))
 }
 
 /** How the caller stands to each of the given people who exist for the caller. */
 export async function listRelationships(ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<RelationshipRow[]> {
-  const { reads } = await gate(({ userId }) => [findRelationships({ userIds, viewerId: userId, now: ctx.now() })])
+  const { reads } = await gate(({ userId }) => [findRelationships({ userIds, viewerId: userId, now: ctx.now() })], othersAmong(userIds))
   return reads[0]
 }
 
 /** People whom those follow whom the caller follows. */
 export async function listSuggestedUsers(ctx: Ctx, gate: Gate): Promise<SeenUser[]> {
-  const { principal, reads } = await gate(({ userId }) => [
-    listSuggestions({
-      viewerId: userId,
-      people: SUGGESTION_PEOPLE,
-      perPerson: SUGGESTION_EDGES_PER_PERSON,
-      limit: SUGGESTIONS_MAX,
-      now: ctx.now(),
-    }),
-  ])
+  const { principal, reads } = await gate(
+    ({ userId }) => [
+      listSuggestions({
+        viewerId: userId,
+        people: SUGGESTION_PEOPLE,
+        perPerson: SUGGESTION_EDGES_PER_PERSON,
+        limit: SUGGESTIONS_MAX,
+        now: ctx.now(),
+      }),
+    ],
+    () => SUGGESTIONS_MAX,
+  )
   return reads[0].map((row) => show(principal, row))
 }

@@ -10,7 +10,7 @@ import type { UserRef } from '../../store/db/visibility.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { coveredBy, type Scope } from '../oauth/scopes.ts'
-import type { Gate } from '../sessions/gate.ts'
+import type { Claimed, Gate } from '../sessions/gate.ts'
 import type { Principal, UserPrincipal } from '../sessions/principal.ts'
 
 export type { UserRef } from '../../store/db/visibility.ts'
@@ -123,9 +123,15 @@ export function requireMet(row: SeenUserRow | null): SeenUserRow {
   return row
 }
 
+/** What a request for one person counts; the caller's own profile counts nothing. */
+export const weightOf =
+  (who: UserRef) =>
+  ({ userId }: Claimed) =>
+    who === userId ? 0 : 1
+
 /** A user's profile, for whoever asks. Administrators find everybody. */
 export async function getProfile(ctx: Ctx, gate: Gate<Principal>, userId: UserRef): Promise<SeenUser> {
-  const { principal, reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)])
+  const { principal, reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)], weightOf(userId))
   if (principal.kind !== 'user' || !isAdmin(principal)) return show(principal, requireMet(reads[0]))
   const row = reads[0] ?? (await ctx.db.one(findAnyUser({ userId, viewerId: principal.userId })))
   if (!row) throw new AppError('not_found')

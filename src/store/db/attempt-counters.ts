@@ -14,6 +14,8 @@ export interface Attempt {
   readonly pauseMs: number
   /** Past the limit one more is let through after this; never within the window where it is left out. */
   readonly overPauseMs?: number
+  /** How much it counts; 1 unless told. Never more than the limit. */
+  readonly weight?: number
   /** Made for this attempt alone. */
   readonly stamp: number
   readonly now: number
@@ -21,15 +23,15 @@ export interface Attempt {
 
 /** Counts one attempt if the limit allows it and `condition` holds; null when it does not. */
 export function countAttempt(attempt: Attempt, condition: Fragment = always): Statement<{ count: number } | null> {
-  const { key, limit, windowMs, pauseMs, overPauseMs = 0, stamp, now } = attempt
+  const { key, limit, windowMs, pauseMs, overPauseMs = 0, weight = 1, stamp, now } = attempt
   return first(sql`
     INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp)
-    SELECT ${key}, 1, ${now + windowMs}, ${now}, ${stamp} WHERE ${condition}
+    SELECT ${key}, ${weight}, ${now + windowMs}, ${now}, ${stamp} WHERE ${condition}
     ON CONFLICT (key) DO UPDATE SET
-      count = CASE WHEN window_ends_at <= ${now} THEN 1 ELSE count + 1 END,
+      count = CASE WHEN window_ends_at <= ${now} THEN ${weight} ELSE count + ${weight} END,
       window_ends_at = CASE WHEN window_ends_at <= ${now} THEN ${now + windowMs} ELSE window_ends_at END,
       last_at = ${now}, stamp = ${stamp}
-    WHERE (window_ends_at <= ${now} OR count < ${limit} OR (${overPauseMs} > 0 AND last_at <= ${now - overPauseMs})) AND (${pauseMs} = 0 OR last_at <= ${now - pauseMs})
+    WHERE (window_ends_at <= ${now} OR count <= ${limit - weight} OR (${overPauseMs} > 0 AND last_at <= ${now - overPauseMs})) AND (${pauseMs} = 0 OR last_at <= ${now - pauseMs})
     RETURNING count`)
 }
 

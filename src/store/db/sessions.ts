@@ -117,6 +117,11 @@ export function isSessionLive(session: OneSession): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE ${isLiveOne(session)})`
 }
 
+/** The same of a browser's session, whose secret has this hash: for what depends on a cookie that nobody has judged yet. */
+export function isBrowserSessionLive(session: OneSession & { readonly tokenHash: string }): Fragment {
+  return sql`EXISTS (SELECT 1 FROM sessions WHERE ${isLiveOne(session)} AND token_hash = ${session.tokenHash})`
+}
+
 /** Holds when the session was ended at `now`, in this batch. */
 export function wasEnded(id: SessionId, now: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id} AND revoked_at = ${now})`

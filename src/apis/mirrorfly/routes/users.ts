@@ -65,7 +65,7 @@ export const users = new Hono<AppEnv>()
   )
   .get(
     '/users/:userId',
-    requiresOfClient('client:profile:read', 'delegated:profile:read'),
+    requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
     describe({
       summary: 'A user of the license key',
       description: 'By its identifier. What the caller may not know is empty.',

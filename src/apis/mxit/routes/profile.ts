@@ -32,7 +32,7 @@ export const profileRoutes = new Hono<AppEnv>()
   )
   .get(
     '/user/lookup/:person',
-    requiresOfClient('client:profile:read', 'delegated:profile:read'),
+    requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
     describe({ summary: 'The UserId of a login name', response: jsonOf('m41544805002'), refusals: NOT_FOUND }),
     validate('param', wire.PersonParams),
     async (c) => c.json(wire.toMxitId((await getProfile(c.var.ctx, c.var.gate, c.req.valid('param').person)).id)),
@@ -70,7 +70,7 @@ export const profileRoutes = new Hono<AppEnv>()
   )
   .get(
     '/user/profile/:person',
-    requiresOfClient('client:profile:read', 'delegated:profile:read'),
+    requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
     describe({
       summary: "Somebody's profile and status",
       description: 'Of a private account an app sees name and avatar.',

@@ -26,7 +26,7 @@ export const socialRoutes = new Hono<AppEnv>()
   )
   .put(
     '/user/socialgraph/contact/:person',
-    requires('delegated:social:follow:request'),
+    requires('delegated:social:follow:request', { limit: 'follow' }),
     describe({ summary: 'Add a contact, or ask to', response: DONE, refusals: [404] }),
     validate('param', PersonParams),
     async (c) => {
@@ -36,7 +36,7 @@ export const socialRoutes = new Hono<AppEnv>()
   )
   .get(
     '/user/socialgraph/suggestions',
-    requires('delegated:social:follow:read'),
+    requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
       summary: 'People whom the caller may know',
       response: jsonOf([{ ...EXAMPLES.contact, SubscriptionType: 78 }]),

@@ -19,17 +19,23 @@ const PROFILE = describe({
 })
 
 export const people = new Hono<AppEnv>()
-  .get('/user/:userId{[0-9a-f]{24}}', requires('delegated:profile:read'), PROFILE, validate('param', UserParams), async (c) => {
-    const { ctx, gate } = c.var
-    return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx) } })
-  })
-  .get('/user/info/:userId', requires('delegated:profile:read'), PROFILE, validate('param', UserParams), async (c) => {
+  .get(
+    '/user/:userId{[0-9a-f]{24}}',
+    requires('delegated:profile:read', { limit: 'people' }),
+    PROFILE,
+    validate('param', UserParams),
+    async (c) => {
+      const { ctx, gate } = c.var
+      return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx) } })
+    },
+  )
+  .get('/user/info/:userId', requires('delegated:profile:read', { limit: 'people' }), PROFILE, validate('param', UserParams), async (c) => {
     const { ctx, gate } = c.var
     return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx) } })
   })
   .get(
     '/user/:userId/followers',
-    requires('delegated:social:follow:read'),
+    requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
       summary: 'Who follows somebody, newest first',
       response: { status: 200, schema: FollowersReply, example: EXAMPLE_FOLLOWERS },
@@ -45,7 +51,7 @@ export const people = new Hono<AppEnv>()
   )
   .get(
     '/user/:userId/following',
-    requires('delegated:social:follow:read'),
+    requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
       summary: 'Whom somebody follows, newest first',
       response: { status: 200, schema: FollowingReply, example: EXAMPLE_FOLLOWING },

@@ -10,7 +10,7 @@ import { SearchBody } from '../wire.ts'
 
 export const search = new Hono<AppEnv>().post(
   '/user/search',
-  requires('delegated:profile:search'),
+  requires('delegated:profile:search', { limit: 'search' }),
   describe({
     summary: 'Search for people by the beginning of a name or user name',
     description:

@@ -35,7 +35,7 @@ export const social = new Hono<AppEnv>()
   )
   .post(
     '/user/follow',
-    requires('delegated:social:follow:request'),
+    requires('delegated:social:follow:request', { limit: 'follow' }),
     describe({
       summary: 'Follow somebody, or ask to where the account is private',
       response: { status: 200, schema: reply.FollowReply, example: { ok: 1, data: { status: 'following' } } },
@@ -116,19 +116,23 @@ export const social = new Hono<AppEnv>()
       return c.json({ ok: 1 })
     },
   )
-  .get('/user/follow-status', requires('delegated:social:follow:read'), FOLLOW_STATUS, validate('query', wire.TargetQuery), async (c) =>
-    c.json({ ok: 1, data: await getFollowStatus(c.var.ctx, c.var.gate, c.req.valid('query').target) }),
+  .get(
+    '/user/follow-status',
+    requires('delegated:social:follow:read', { limit: 'people' }),
+    FOLLOW_STATUS,
+    validate('query', wire.TargetQuery),
+    async (c) => c.json({ ok: 1, data: await getFollowStatus(c.var.ctx, c.var.gate, c.req.valid('query').target) }),
   )
   .get(
     '/user/follow-status/:userId',
-    requires('delegated:social:follow:read'),
+    requires('delegated:social:follow:read', { limit: 'people' }),
     FOLLOW_STATUS,
     validate('param', wire.UserParams),
     async (c) => c.json({ ok: 1, data: await getFollowStatus(c.var.ctx, c.var.gate, c.req.valid('param').userId) }),
   )
   .post(
     '/user/block',
-    requires('delegated:social:block:write', { evenRestricted: true }),
+    requires('delegated:social:block:write', { evenRestricted: true, limit: 'block' }),
     describe({
       summary: 'Block somebody',
       description: 'Ends following both ways. Blocked people find nothing of the caller.',
@@ -167,7 +171,7 @@ export const social = new Hono<AppEnv>()
   )
   .post(
     '/user/relationships',
-    requires('delegated:social:follow:read'),
+    requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
       summary: 'How the caller stands to up to 100 people',
       description: 'People who do not exist for the caller are left out.',
@@ -181,7 +185,7 @@ export const social = new Hono<AppEnv>()
   )
   .post(
     '/user/lookup',
-    requires('delegated:profile:read'),
+    requires('delegated:profile:read', { limit: 'people' }),
     describe({
       summary: 'Up to 100 people at once',
       description: 'People who do not exist for the caller are left out.',
@@ -196,7 +200,7 @@ export const social = new Hono<AppEnv>()
   )
   .get(
     '/user/suggestions',
-    requires('delegated:social:follow:read'),
+    requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
       summary: 'People whom those follow whom the caller follows',
       response: { status: 200, schema: reply.SeenUsersReply, example: example.EXAMPLE_SEEN_USERS },

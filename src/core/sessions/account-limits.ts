@@ -1,0 +1,39 @@
+/**
+ * How much a signed-in account may ask of other people in a day (docs/limits.md). A request counts in the batch of the gate's own
+ * read, so it costs no round trip; for that reason the statement itself makes sure of the session: with a forged cookie or a
+ * token that has ended, nobody uses up what is somebody else's.
+ */
+import { sha256 } from '../../crypto.ts'
+import type { AnyId } from '../../ids.ts'
+import { type Attempt, countAttempt, findCounter } from '../../store/db/attempt-counters.ts'
+import type { Statement } from '../../store/db/database.ts'
+import { isBrowserSessionLive, isSessionLive } from '../../store/db/sessions.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { ACCOUNT_WINDOW_MS, BLOCKS_PER_DAY, FOLLOWS_PER_DAY, PEOPLE_READ_PER_DAY, SEARCHES_PER_DAY } from '../figures.ts'
+import type { SessionClaim } from './principal.ts'
+
+const PER_DAY = { search: SEARCHES_PER_DAY, people: PEOPLE_READ_PER_DAY, follow: FOLLOWS_PER_DAY, block: BLOCKS_PER_DAY }
+
+/** `people` counts by the person who is read, the others by the request. */
+export type AccountLimit = keyof typeof PER_DAY
+
+/** A request of this weight, to be counted. */
+export function accountAttempt(ctx: Ctx, { userId }: SessionClaim, kind: AccountLimit, weight: number): Attempt {
+  const key = `account-${kind}:${userId}`
+  return { key, limit: PER_DAY[kind], windowMs: ACCOUNT_WINDOW_MS, pauseMs: 0, weight, stamp: ctx.newId<AnyId>(), now: ctx.now() }
+}
+
+/** Counts it, if the session is the account's own and lives. */
+export function countOfAccount(claim: SessionClaim, attempt: Attempt): Statement<{ count: number } | null> {
+  const session = { id: claim.sessionId, userId: claim.userId, now: attempt.now }
+  const isOwn = claim.kind === 'browser' ? isBrowserSessionLive({ ...session, tokenHash: sha256(claim.secret) }) : isSessionLive(session)
+  return countAttempt(attempt, isOwn)
+}
+
+/** The refusal of what was not counted. */
+export async function overAccountLimit(ctx: Ctx, { key, windowMs, now }: Attempt): Promise<AppError> {
+  const counter = await ctx.db.one(findCounter(key))
+  const waitMs = counter ? counter.windowEndsAt - now : windowMs
+  return new AppError('rate_limited', 'The account has asked for too much in a day', { retryAfter: waitMs / 1000 })
+}
