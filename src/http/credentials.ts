@@ -70,13 +70,6 @@ export const browserSession: ReadCredential = async (c) => {
 /** The session's cookie, and the one by which its account knows this browser from now on. */
 export function setSessionCookie(c: Context, session: BrowserSession, now: number): void {
   const { caller, config } = c.var.ctx
-  setCookie(c, DEVICE_COOKIE, deviceCookieOf(config.hmacKeys, caller.device, session.userId), {
-    httpOnly: true,
-    secure: true,
-    sameSite: 'Lax',
-    path: '/',
-    maxAge: KNOWN_DEVICE_MS / 1000,
-  })
   setCookie(c, SESSION_COOKIE, `${toHex(session.id)}.${toHex(session.userId)}.${session.secret}`, {
     prefix: 'host',
     httpOnly: true,
@@ -84,6 +77,14 @@ export function setSessionCookie(c: Context, session: BrowserSession, now: numbe
     sameSite: 'Lax',
     path: '/',
     maxAge: Math.floor((session.expiresAt - now) / 1000),
+  })
+  // Second: some programs keep the first cookie alone.
+  setCookie(c, DEVICE_COOKIE, deviceCookieOf(config.hmacKeys, caller.device, session.userId), {
+    httpOnly: true,
+    secure: true,
+    sameSite: 'Lax',
+    path: '/',
+    maxAge: KNOWN_DEVICE_MS / 1000,
   })
 }
 

@@ -112,8 +112,8 @@ test('the cookies of pages have the attributes of a __Host- cookie', async () =>
   const cookies = [page, signedIn, step].flatMap(({ headers }) => headers.getSetCookie())
   expect(cookies.map((cookie) => cookie.split('=')[0])).toEqual([
     '__Host-kith_browser',
-    '__Host-kith_device',
     '__Host-kith_session',
+    '__Host-kith_device',
     '__Host-kith_sign_in',
   ])
   for (const cookie of cookies) {
