@@ -152,7 +152,7 @@ test('operator machine: refuses what the API refuses, and names the option', asy
     [['create', 'person', '--name', 'Someone'], 'kind: "person" must be one of'],
     [['create', 'robot', '--name', 'robot_user'], 'A robot has the name robot_user'],
     [['create', 'robot', '--name', 'op_robot', '--scope', 'delegated:all'], 'scope: of this kind must be within client:profile:read'],
-    [['create', 'api_key', '--name', 'Op', '--scope', 'delegated:everything'], '--scope: "delegated:everything" has a scope'],
+    [['create', 'api_key', '--name', 'Op', '--scope', 'delegated:everything'], 'names unknown scopes: delegated:everything'],
     [['create', 'api_key', '--name', 'Op', '--expires-at', '2020-01-01T00:00:00Z'], 'expiresAt: must be in the future'],
     [['create', 'api_key', '--name', 'Op', '--expires-at', 'tomorrow'], '--expires-at: "tomorrow" must be a time'],
     [['create', 'api_key', '--name', 'Op', '--days', '9999'], 'expiresAt: must be within ten years'],

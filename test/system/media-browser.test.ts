@@ -42,8 +42,11 @@ beforeEach(async () => {
   called = []
   sent = []
   context = await browser.newContext()
-  const [name = '', value = ''] = cookie.split(/=(.*)/s)
-  await context.addCookies([{ name, value, domain: 'localhost', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' }])
+  const cookies = cookie.split('; ').map((pair) => {
+    const [name = '', value = ''] = pair.split(/=(.*)/s)
+    return { name, value, domain: 'localhost', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' as const }
+  })
+  await context.addCookies(cookies)
 })
 afterEach(() => context.close())
 
