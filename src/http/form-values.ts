@@ -13,7 +13,9 @@ export function groupFields(params: URLSearchParams, schema: z.ZodType | null): 
   for (const [name, value] of params) {
     const field = name.replace(/\[\d*\]$/, '')
     const key = field !== name && takesList(schema, field) ? field : name
-    sent.set(key, [...(sent.get(key) ?? []), value])
+    const texts = sent.get(key)
+    if (texts) texts.push(value)
+    else sent.set(key, [value])
   }
   return sent
 }
