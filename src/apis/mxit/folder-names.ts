@@ -15,7 +15,7 @@ interface NamedFolder {
 export async function folderInPath({ req, var: { gate } }: NamedFolder): Promise<FolderName> {
   const { name } = req.valid('param')
   const raw = new URL(req.url).pathname.replace(/\/$/, '').split('/').at(-1) ?? ''
-  const spaced = raw.includes('+') ? folderName.safeParse(decodeURIComponent(raw.replaceAll('+', ' '))).data : undefined
+  const spaced = raw.includes('+') ? folderName.safeParse(raw.split('+').map(decoded).join(' ')).data : undefined
   if (spaced === undefined) return name
   const folders = await listOwnFolders(gate)
   return folders.some((folder) => folder.name === name) ? name : spaced
@@ -23,3 +23,12 @@ export async function folderInPath({ req, var: { gate } }: NamedFolder): Promise
 
 /** The same, where `Default` has no name. */
 export const folderRefInPath = async (c: NamedFolder) => folderNamed(await folderInPath(c))
+
+/** A path may hold percent signs that escape nothing: such a part stays as it was sent. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

@@ -106,6 +106,17 @@ describe('folders', () => {
     expect((await own.call('GET', `/user/media/content/${file}`)).status).toBe(404)
   })
 
+  test.each([
+    ['Half+%ZZ', 'Half %ZZ'],
+    ['Whole+100%', 'Whole 100%'],
+    ['Cut+%E0%A4', 'Cut %E0%A4'],
+  ])('a path that is escaped wrongly is taken as it stands: %s', async (path, name) => {
+    expectEmpty200(await own.call('POST', `/user/media/${path}`))
+    expect(await namesOf()).toContain(name)
+    expect((await uploads(path, 'a.txt')).status).toBe(200)
+    expectEmpty200(await own.call('DELETE', `/user/media/${path}`))
+  })
+
   test('a plus is a space, as old PHP clients write it, unless a folder has that very name', async () => {
     expectEmpty200(await own.call('POST', '/user/media/One+Two'))
     const spaced = await newFile('One+Two', 'spaced.txt')
