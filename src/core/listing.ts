@@ -3,14 +3,14 @@
  * people who are hidden from the caller bound a page as well, so that nobody's page reads on for ever.
  */
 
-export interface Listed<Row> {
+export interface Listed<Row, Position = number> {
   readonly records: readonly Row[]
-  /** Where the next page begins, before this position; null on the last page. */
-  readonly next: number | null
+  /** Where the next page begins, behind this position; null on the last page. */
+  readonly next: Position | null
 }
 
 /** A page of these rows, of which one more than `limit` was asked for. */
-export function listed<Row extends { readonly id: number }>(rows: readonly Row[], limit: number): Listed<Row> {
+export function listed<Row extends { readonly id: number | string }>(rows: readonly Row[], limit: number): Listed<Row, Row['id']> {
   const records = rows.slice(0, limit)
   const last = records.at(-1)
   return { records, next: rows.length > limit && last !== undefined ? last.id : null }

@@ -185,7 +185,14 @@ export function toApp(app: ConnectedApp): z.output<typeof App> {
 
 export const ClientReply = ok(z.strictObject({ client: ClientOut }))
 export const RegisteredClientReply = ok(z.strictObject({ client: RegisteredClient }))
-export const ClientsReply = ok(z.strictObject({ records: z.array(ClientOut), clients: z.array(ClientOut) }))
+export const ClientsReply = ok(
+  z.strictObject({
+    records: z.array(ClientOut),
+    clients: z.array(ClientOut),
+    hasMore: z.boolean(),
+    next: z.string().nullable().meta({ description: 'The `after` of the next page' }),
+  }),
+)
 export const AppsReply = ok(z.strictObject({ records: z.array(App) }))
 
 export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {

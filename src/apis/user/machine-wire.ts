@@ -4,7 +4,7 @@ import * as rules from '../../core/machines/machine-rules.ts'
 import type { Machine, MadeMachine } from '../../core/machines/machines.ts'
 import { type MachineId, toHex } from '../../ids.ts'
 import { date, toIso } from './presenters.ts'
-import { ok } from './replies.ts'
+import { listOf, ok } from './replies.ts'
 import { hexId } from './wire.ts'
 
 export const CreateMachineBody = z.strictObject({
@@ -53,7 +53,7 @@ export function toMade({ machine, secret, account }: MadeMachine): z.output<type
 }
 
 export const MadeMachineReply = ok(Made)
-export const MachinesReply = ok(z.strictObject({ records: z.array(MachineOut) }))
+export const MachinesReply = listOf(MachineOut)
 
 export const EXAMPLE_MACHINE: z.output<typeof MachineOut> = {
   _id: '507f1f77bcf86cd799439011',

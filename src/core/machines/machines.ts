@@ -25,6 +25,7 @@ import { requireAdministrator } from '../admin/administrators.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { ACCESS_TOKEN_SECONDS_MAX } from '../figures.ts'
+import { type Listed, listed } from '../listing.ts'
 import { coveredBy } from '../oauth/scopes.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
@@ -161,9 +162,9 @@ export async function revokeMachineCredential(ctx: Ctx, gate: Gate, id: MachineI
 }
 
 /** The newest first, the revoked ones too. */
-export async function listMachineCredentials(ctx: Ctx, gate: Gate, page: Page): Promise<MachineRow[]> {
-  const { reads } = await gate(() => [listMachines({ before: positionOf(ctx, page), limit: page.limit })])
-  return reads[0]
+export async function listMachineCredentials(ctx: Ctx, gate: Gate, page: Page): Promise<Listed<MachineRow>> {
+  const { reads } = await gate(() => [listMachines({ before: positionOf(ctx, page), limit: page.limit + 1 })])
+  return listed(reads[0], page.limit)
 }
 
 function requirePowerOver({ scopes }: UserPrincipal, input: NewMachine): void {

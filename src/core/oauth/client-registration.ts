@@ -24,6 +24,7 @@ import { audit } from '../accounts/audit.ts'
 import { requireAdministrator } from '../admin/administrators.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import { type Listed, listed } from '../listing.ts'
 import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import {
@@ -184,9 +185,9 @@ export async function getClient(_ctx: Ctx, gate: Gate, id: string): Promise<Clie
 }
 
 /** In the order of their ids, from behind the id `after`. */
-export async function listClients(_ctx: Ctx, gate: Gate, page: { limit: number; after: string | null }): Promise<ClientRow[]> {
-  const { reads } = await gate(() => [listRegisteredClients({ after: page.after ?? '', limit: page.limit })])
-  return reads[0]
+export async function listClients(gate: Gate, page: { limit: number; after: string | null }): Promise<Listed<ClientRow, string>> {
+  const { reads } = await gate(() => [listRegisteredClients({ after: page.after ?? '', limit: page.limit + 1 })])
+  return listed(reads[0], page.limit)
 }
 
 /**

@@ -9,6 +9,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import * as wire from '../client-wire.ts'
+import { LAST } from '../list-examples.ts'
 import { Ok } from '../presenters.ts'
 
 const { toClient, toRegisteredClient } = wire
@@ -71,14 +72,15 @@ export const clients = new Hono<AppEnv>()
       response: {
         status: 200,
         schema: wire.ClientsReply,
-        example: { ok: 1, data: { records: [wire.EXAMPLE_CLIENT], clients: [wire.EXAMPLE_CLIENT] } },
+        example: { ok: 1, data: { records: [wire.EXAMPLE_CLIENT], clients: [wire.EXAMPLE_CLIENT], ...LAST } },
       },
     }),
     validate('query', wire.ListClientsQuery),
     async (c) => {
       const { limit, after = null } = c.req.valid('query')
-      const records = (await listClients(c.var.ctx, c.var.gate, { limit, after })).map(toClient)
-      return c.json({ ok: 1, data: { records, clients: records } })
+      const { records, next } = await listClients(c.var.gate, { limit, after })
+      const shown = records.map(toClient)
+      return c.json({ ok: 1, data: { records: shown, clients: shown, hasMore: next !== null, next } })
     },
   )
   .get(
