@@ -8,6 +8,7 @@ import { getCookie, setCookie } from 'hono/cookie'
 import type * as z from 'zod'
 import type { Config } from '../config.ts'
 import { AppError } from '../core/errors.ts'
+import type { Gate } from '../core/sessions/gate.ts'
 import { equalInConstantTime, mac, randomToken } from '../crypto.ts'
 import type { AppEnv } from './app-env.ts'
 import { isMultipart, readFileForm } from './multipart.ts'
@@ -60,9 +61,12 @@ export function form<S extends z.ZodType>(purpose: string, schema: S, names: rea
   return tag(handler, { input: { target: 'form', schema } satisfies Input })
 }
 
-type SubmittedFile = MiddlewareHandler<AppEnv & { Variables: { submitted: Submitted<Uint8Array<ArrayBuffer>> } }>
+type SubmittedFile = MiddlewareHandler<AppEnv & { Variables: { gate: Gate; submitted: Submitted<Uint8Array<ArrayBuffer>> } }>
 
-/** The same for a form with one file, in the field `name`. The handler finds the outcome in `c.var.submitted`. */
+/**
+ * The same for a form with one file, in the field `name`. The handler finds the outcome in `c.var.submitted`. The caller passes the
+ * gate before: a cookie may say anything, and nobody else's bytes get into memory.
+ */
 export function fileForm(
   purpose: string,
   name: string,
@@ -72,6 +76,7 @@ export function fileForm(
     const c = context as unknown as Context<AppEnv>
     refuseForeignForm(c)
     if (!isMultipart(c.req)) throw new AppError('unsupported_media_type', 'Send multipart/form-data')
+    await context.var.gate()
     context.set('submitted', await readSubmittedFile(c, purpose, { name, bytesMax: file.bytesMax(c.var.ctx.config) }))
     await next()
   }

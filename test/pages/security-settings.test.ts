@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { newName } from '../support/actors.ts'
 import { type AppPerson, codeOf, personWithApp, wrongCodeOf } from '../support/authenticator.ts'
 import { png } from '../support/images.ts'
-import { Client, newestCode } from '../support/kith.ts'
+import { Client, newestCode, ORIGIN } from '../support/kith.ts'
 import { alertIn, fillIn, follow, formOf, headingOf, noticeIn, open, send, sendFile, signInOnPage, unescapeHtml } from '../support/pages.ts'
 import { PASSWORD, type Person, verifiedPerson } from '../support/people.ts'
 import { newGrant, newOAuthClient, putConsent } from '../support/tokens.ts'
@@ -183,6 +183,16 @@ describe('connected apps', () => {
 })
 
 describe('the picture', () => {
+  test('of whoever is not signed in is not read, whatever the cookie says', async () => {
+    const stranger = new Client()
+    stranger.cookies.set('__Host-kith_session', `${'0'.repeat(23)}1.${'0'.repeat(23)}2.made-up`)
+    // More never comes: who waits for it gets no reply.
+    const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new TextEncoder().encode('--x\r\n')) })
+    const headers = { origin: ORIGIN, 'content-type': 'multipart/form-data; boundary=x', 'content-length': '1000000' }
+    const reply = await stranger.post('/account/picture', body, { headers })
+    expect([reply.status, reply.headers.get('location')]).toMatchObject([303, expect.stringContaining('/sign-in')])
+  })
+
   const file = (bytes: Uint8Array<ArrayBuffer>, type = 'image/png') => new File([bytes], 'me.png', { type })
 
   test('is set, shown, replaced and removed', async () => {
