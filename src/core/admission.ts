@@ -1,50 +1,79 @@
 /**
- * How many requests this isolate works on. A request takes a place and gives it back when it is answered; who finds none is
- * refused at once, so that those within are served in time. One that waits for its client to send the next bytes does no work,
- * and does not count meanwhile: a slow sender keeps nobody out.
+ * How many requests this isolate works on, and how much of their bodies it holds. A request takes a place and gives it back when
+ * it is answered; who finds none is refused at once, so that those within are served in time. One that waits for its client to
+ * send the next bytes does no work, and does not count meanwhile: a slow sender keeps nobody out.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Ctx } from './ctx.ts'
 import { AppError } from './errors.ts'
-import { OVERLOAD_RETRY_AFTER_SECONDS, PLACE_LOST_MS } from './figures.ts'
+import { HELD_BYTES_MAX, OVERLOAD_RETRY_AFTER_SECONDS, PLACE_LOST_MS } from './figures.ts'
 
 interface Place {
-  readonly since: number
+  readonly ctx: Ctx
+  /** When it was taken, or its client has last sent something. */
+  since: number
+  /** Bytes of a body that are in memory. */
+  held: number
+  isLeft: boolean
 }
 
-/** In the order in which they were taken. */
-const places = new Set<Place>()
-let awaitingClients = 0
+/** Those at work, the longest at it first. */
+const atWork = new Set<Place>()
+/** Those that hold bytes. */
+const holders = new Set<Place>()
+const own = new AsyncLocalStorage<Place>()
 
 export function requestsAtWork(): number {
-  return Math.max(0, places.size - awaitingClients)
+  return atWork.size
 }
 
-/** Takes a place; answers how to give it back. Throws `temporarily_unavailable`. */
-export function takePlace(ctx: Ctx): () => void {
+/** Works in a place of its own, given back in any case. Throws `temporarily_unavailable` where there is none. */
+export async function inPlace<T>(ctx: Ctx, work: () => Promise<T>): Promise<T> {
   const { requestsMax } = ctx.config
-  if (requestsAtWork() >= requestsMax) forgetLostPlaces(ctx.now())
-  if (requestsAtWork() >= requestsMax) {
-    throw new AppError('temporarily_unavailable', 'Too many requests at once', { retryAfter: OVERLOAD_RETRY_AFTER_SECONDS })
+  if (atWork.size >= requestsMax) forgetLost(atWork, ctx.now())
+  if (atWork.size >= requestsMax) throw busy('Too many requests at once')
+  const place: Place = { ctx, since: ctx.now(), held: 0, isLeft: false }
+  atWork.add(place)
+  try {
+    return await own.run(place, work)
+  } finally {
+    place.isLeft = true
+    atWork.delete(place)
+    holders.delete(place)
   }
-  const place = { since: ctx.now() }
-  places.add(place)
-  return () => places.delete(place)
 }
 
 /** A request that the platform has ended never gives its place back. */
-function forgetLostPlaces(now: number): void {
-  for (const place of places) {
-    if (place.since > now - PLACE_LOST_MS) return
-    places.delete(place)
-  }
+function forgetLost(places: Set<Place>, now: number): void {
+  for (const place of places) if (place.since <= now - PLACE_LOST_MS) places.delete(place)
 }
 
 /** Waits for bytes of the client's. */
 export async function awaitClient<T>(bytes: Promise<T>): Promise<T> {
-  awaitingClients += 1
+  const place = own.getStore()
+  if (place) atWork.delete(place)
   try {
     return await bytes
   } finally {
-    awaitingClients -= 1
+    if (place) place.since = place.ctx.now()
+    if (place && !place.isLeft) atWork.add(place)
   }
+}
+
+/**
+ * Bytes of a body come into memory, until its request is answered. Refused where the others hold so much that the isolate might
+ * end for want of it; a body alone is never too much.
+ */
+export function holdBytes(bytes: number): void {
+  const place = own.getStore()
+  if (!place) return
+  const others = () => [...holders].reduce((sum, holder) => (holder === place ? sum : sum + holder.held), 0)
+  place.held += bytes
+  holders.add(place)
+  if (others() > 0 && others() + place.held > HELD_BYTES_MAX) forgetLost(holders, place.ctx.now())
+  if (others() > 0 && others() + place.held > HELD_BYTES_MAX) throw busy('Too many files at once')
+}
+
+function busy(message: string): AppError {
+  return new AppError('temporarily_unavailable', message, { retryAfter: OVERLOAD_RETRY_AFTER_SECONDS })
 }

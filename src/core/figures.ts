@@ -108,6 +108,8 @@ export const HASH_RETRY_AFTER_SECONDS = 2
 export const HASH_TURN_LOST_MS = 30 * SECOND_MS
 /** No request is at work for so long: what takes longer waits for its client, or was ended by the platform. */
 export const PLACE_LOST_MS = MINUTE_MS
+/** Files in memory, all requests' together: an isolate has 128 MB, and a picture that is looked at is in it three times. */
+export const HELD_BYTES_MAX = 32 * 1024 * 1024
 export const OVERLOAD_RETRY_AFTER_SECONDS = 1
 
 /** One batch of edges: well under D1's 30 s, and other requests get on between two. */
@@ -195,7 +197,3 @@ export const ACTIVE_USERS_PAGE_DEFAULT = 50
 export const ACTIVE_USERS_PAGE_MAX = 200
 /** A nonce lies in the database until the code is exchanged; clients send 43 characters or so. */
 export const NONCE_LENGTH_MAX = 1_024
-/** Path and query that a person comes back to after signing in. It goes along in addresses, encoded once more. */
-export const RETURN_TO_LENGTH_MAX = 8_192
-/** An authorization request has to come back so, with a ticket on it. */
-export const AUTHORIZATION_REQUEST_LENGTH_MAX = RETURN_TO_LENGTH_MAX - 128

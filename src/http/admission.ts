@@ -1,16 +1,9 @@
 /** A place for each request of a room among those that the isolate works on (`core/admission.ts`). */
 import type { MiddlewareHandler } from 'hono'
-import { takePlace } from '../core/admission.ts'
+import { inPlace } from '../core/admission.ts'
 import type { AppEnv } from './app-env.ts'
 
 /** Refuses a request that finds the isolate full, in the words of the room. A body that is still being sent to the client takes no place. */
 export function admission(): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const leave = takePlace(c.var.ctx)
-    try {
-      await next()
-    } finally {
-      leave()
-    }
-  }
+  return (c, next) => inPlace(c.var.ctx, next)
 }

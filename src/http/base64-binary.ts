@@ -25,14 +25,15 @@ export async function readBase64Binary(
   bytesMax: number,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; isDecoded: boolean }> {
   const document = await readBytes(req, documentBytesMax(bytesMax), bytesMax)
-  const root = Buffer.from(document).toString('utf8').replace(DECLARATION, '')
+  const root = Buffer.from(document.buffer, document.byteOffset, document.byteLength).toString('utf8').replace(DECLARATION, '')
   if (!root.startsWith('<base64Binary')) return { bytes: document, isDecoded: false }
   const [, , namespace, text] = ELEMENT.exec(root) ?? []
   const base64 = text?.replace(/\s+/g, '')
   if (namespace !== NAMESPACE || base64 === undefined || base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
     throw new AppError('invalid_request', 'The body is not base64 in one base64Binary element')
   }
-  const bytes = new Uint8Array(Buffer.from(base64, 'base64'))
+  const { buffer, byteOffset, byteLength } = Buffer.from(base64, 'base64')
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
   if (bytes.byteLength > bytesMax) throw new AppError('payload_too_large', `The body may have at most ${bytesMax} bytes`)
   return { bytes, isDecoded: true }
 }

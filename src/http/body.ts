@@ -1,6 +1,8 @@
 /** Bodies, read with a cap: never more than the limit is in memory, whatever Content-Length says (security row 65). */
 import type { HonoRequest } from 'hono'
+import { holdBytes } from '../core/admission.ts'
 import { AppError } from '../core/errors.ts'
+import { BODY_BYTES_MAX } from '../core/figures.ts'
 import { nextPiece } from '../core/media/body.ts'
 
 /** The body of a request; `told` is the limit that a refusal names, where it is another. One that is longer is refused at its first byte too many; a silent one after a while. */
@@ -9,17 +11,20 @@ export async function readBytes(req: HonoRequest, max: number, told = max): Prom
   if (Number(req.header('content-length') ?? 0) > max) throw tooLarge()
   const reader = req.raw.body?.getReader()
   if (!reader) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let size = 0
+  // It grows with what has come, in its place: chunks that are put together at the end would be in memory twice.
+  const body = new ArrayBuffer(0, { maxByteLength: max })
   try {
     for (let chunk = await nextPiece(reader.read()); chunk !== null; chunk = await nextPiece(reader.read())) {
-      size += chunk.byteLength
-      if (size > max) throw tooLarge()
-      chunks.push(chunk)
+      const at = body.byteLength
+      if (at + chunk.byteLength > max) throw tooLarge()
+      // Texts of a few kilobytes are no matter.
+      if (max > BODY_BYTES_MAX) holdBytes(chunk.byteLength)
+      body.resize(at + chunk.byteLength)
+      new Uint8Array(body).set(chunk, at)
     }
   } catch (error) {
     reader.cancel(error).catch(() => undefined)
     throw error
   }
-  return new Uint8Array(Buffer.concat(chunks, size))
+  return new Uint8Array(body.transferToFixedLength())
 }

@@ -1,6 +1,7 @@
 /**
- * Forms (RFC 7578), held in memory within a limit. Either a file in a part of a known name, and text fields, where parts that
- * nobody knows are refused; or all parts as they are. Parts that come twice are refused: nobody can read such a form in two ways.
+ * Forms (RFC 7578), held in memory within a limit, once: files are views of the body. Either a file in a part of a known name,
+ * and text fields, where parts that nobody knows are refused; or all parts as they are. Parts that come twice are refused: nobody
+ * can read such a form in two ways.
  */
 import type { HonoRequest } from 'hono'
 import { AppError, type FieldIssue } from '../core/errors.ts'
@@ -22,6 +23,18 @@ export interface FileForm {
   readonly fields: Readonly<Record<string, string>>
 }
 
+/** A part that is a file. */
+export interface FormFile {
+  readonly name: string
+  readonly type: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+interface Part {
+  readonly name: string
+  readonly value: string | FormFile
+}
+
 export const isMultipart = (req: HonoRequest) => /^multipart\/form-data\b/i.test(req.header('content-type') ?? '')
 
 /** `file`: the names that the part of the file may have. `fields`: the text parts that there may be. */
@@ -29,10 +42,10 @@ export async function readFileForm(
   req: HonoRequest,
   expected: { file: readonly string[]; fields: readonly string[]; bytesMax: number; mayBeEmpty?: true },
 ): Promise<FileForm> {
-  const form = await parse(req, await readWithin(req, expected.bytesMax), PARTS_MAX)
+  const parts = await parse(req, await readWithin(req, expected.bytesMax), PARTS_MAX)
   const fields: Record<string, string> = {}
-  let file: { name: string; part: File } | null = null
-  for (const [name, part] of form.entries()) {
+  let file: { name: string; part: FormFile } | null = null
+  for (const { name, value: part } of parts) {
     if (expected.file.includes(name)) {
       if (typeof part === 'string') throw refused(name, 'must be a file')
       if (file) throw refused(name, 'must be one file')
@@ -45,7 +58,7 @@ export async function readFileForm(
     }
   }
   if (!file) throw refused(expected.file[0] ?? '', 'is required')
-  const bytes = new Uint8Array(await file.part.arrayBuffer())
+  const { bytes } = file.part
   // A form in which no file was chosen has a part without a name and bytes.
   if (bytes.byteLength === 0 && (file.part.name === '' || !expected.mayBeEmpty)) throw refused(file.name, 'must not be empty')
   if (bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
@@ -79,25 +92,25 @@ export async function readOpenForm(
   const fields = new Map<string, string>()
   let file: OpenForm['file'] = null
   for (const name of known) {
-    const parts = form.getAll(name)
+    const parts = form.filter((part) => part.name === name)
     if (parts.length > 1) throw refused(name, 'must not be repeated')
-    const [part] = parts as (string | File | undefined)[]
-    if (part === undefined || part === '' || (typeof part !== 'string' && part.size === 0)) continue
+    const part = parts[0]?.value
+    if (part === undefined || part === '' || (typeof part !== 'string' && part.bytes.byteLength === 0)) continue
     if ((typeof part === 'string') === (name === expected.file))
       throw refused(name, name === expected.file ? 'must be a file' : 'must be text')
     if (typeof part === 'string') fields.set(name, part)
-    else if (part.size > expected.bytesMax) throw tooLarge(expected.bytesMax)
-    else file = new Uint8Array(await part.arrayBuffer())
+    else if (part.bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
+    else file = part.bytes
   }
   return { fields, file }
 }
 
 /** All parts by their names: text, and files. What nobody knows is for the caller to leave. */
-export async function readParts(req: HonoRequest, bytesMax: number): Promise<Readonly<Record<string, string | File>>> {
-  const parts = new Map<string, string | File>()
-  for (const [name, part] of (await parse(req, await readBytes(req, bytesMax), PARTS_MAX)).entries()) {
+export async function readParts(req: HonoRequest, bytesMax: number): Promise<Readonly<Record<string, string | FormFile>>> {
+  const parts = new Map<string, string | FormFile>()
+  for (const { name, value } of await parse(req, await readBytes(req, bytesMax), PARTS_MAX)) {
     if (parts.has(name)) throw refused(name.slice(0, 64), 'must not be repeated')
-    parts.set(name, part)
+    parts.set(name, value)
   }
   return Object.fromEntries(parts)
 }
@@ -110,35 +123,72 @@ function readWithin(req: HonoRequest, fileBytesMax: number): Promise<Uint8Array<
 /** RFC 2046 §5.1.1. */
 const BOUNDARY = /;\s*boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'()+,./:=?-]{1,70}))/i
 
-async function parse(req: HonoRequest, bytes: Uint8Array<ArrayBuffer>, partsMax: number): Promise<FormData> {
+async function parse(req: HonoRequest, bytes: Uint8Array<ArrayBuffer>, partsMax: number): Promise<Part[]> {
   const [, quoted, bare] = BOUNDARY.exec(req.header('content-type') ?? '') ?? []
   const boundary = quoted ?? bare
   if (boundary === undefined) throw new AppError('invalid_request', 'The boundary of the form is missing (RFC 7578)')
-  checkParts(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), boundary, partsMax)
+  const pieces = piecesOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), boundary, partsMax)
+  const heads = await readHeads(pieces, boundary)
+  return pieces.map(({ start, end }, index) => {
+    const [name, value] = heads[index] ?? ['', '']
+    const content = bytes.subarray(start, end)
+    if (typeof value === 'string') return { name, value: new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(content) }
+    return { name, value: { name: value.name, type: value.type, bytes: content } }
+  })
+}
+
+interface Piece {
+  readonly headers: Buffer
+  /** Where its content is. */
+  readonly start: number
+  readonly end: number
+}
+
+/** The parts of a body, told by lines of the boundary (RFC 2046 §5.1.1), before anything is made of them. */
+function piecesOf(body: Buffer, boundary: string, partsMax: number): Piece[] {
+  const delimiter = `--${boundary}`
+  const pieces: Piece[] = []
+  let at = nextLine(body, delimiter, 0)
+  while (at !== -1) {
+    const begin = at + delimiter.length
+    if (body.subarray(begin, begin + 2).toString('latin1') === '--') return pieces
+    if (pieces.length === partsMax) throw new AppError('invalid_request', `A form may have at most ${partsMax} parts`)
+    const length = body.subarray(begin, begin + PART_HEADERS_BYTES_MAX).indexOf('\r\n\r\n')
+    if (length === -1) throw new AppError('invalid_request', 'The headers of a part are too long, or have no end')
+    const start = begin + length + 4
+    at = nextLine(body, delimiter, start)
+    const lineBreak = body[at - 2] === 0x0d ? 2 : 1
+    pieces.push({ headers: body.subarray(begin, start), start, end: Math.max(start, at - lineBreak) })
+  }
+  throw new AppError('invalid_request', 'The form cannot be read: it has no end (RFC 7578)')
+}
+
+/** Where the delimiter stands next at the beginning of a line; elsewhere it is content. */
+function nextLine(body: Buffer, delimiter: string, from: number): number {
+  let at = body.indexOf(delimiter, from)
+  while (at > 0 && body[at - 1] !== 0x0a) at = body.indexOf(delimiter, at + 1)
+  return at
+}
+
+/** The runtime reads the headers, of the same form with nothing in its parts: what is in them may be large, and stays where it is. */
+async function readHeads(pieces: readonly Piece[], boundary: string): Promise<[string, string | File][]> {
+  const head = ({ headers }: Piece) => [`--${boundary}`, withoutPath(headers), '\r\n']
+  const body = new Blob([...pieces.flatMap(head), `--${boundary}--\r\n`])
   try {
-    // The very boundary by which the parts were counted: of a header with two, the parser might take the other.
-    return await new Response(bytes, { headers: { 'content-type': `multipart/form-data; boundary="${boundary}"` } }).formData()
+    const form = await new Response(body, { headers: { 'content-type': `multipart/form-data; boundary="${boundary}"` } }).formData()
+    const heads = [...form.entries()]
+    if (heads.length === pieces.length) return heads
   } catch (cause) {
     throw new AppError('invalid_request', 'The form cannot be read (RFC 7578)', { cause })
   }
+  throw new AppError('invalid_request', 'The form cannot be read (RFC 7578)')
 }
 
-/** How many parts there are, and how much each says of itself, before anything is made of them. */
-function checkParts(body: Buffer, boundary: string, partsMax: number): void {
-  const delimiter = `--${boundary}`
-  let parts = 0
-  for (let at = body.indexOf(delimiter); at !== -1; at = body.indexOf(delimiter, at + delimiter.length)) {
-    // A line of its own, as RFC 2046 has it; elsewhere it is content.
-    if (at > 0 && body[at - 1] !== 0x0a) continue
-    if (body.subarray(at + delimiter.length, at + delimiter.length + 2).toString('latin1') === '--') return
-    parts += 1
-    if (parts > partsMax) throw new AppError('invalid_request', `A form may have at most ${partsMax} parts`)
-    const headers = body.subarray(at, at + PART_HEADERS_BYTES_MAX)
-    const end = headers.indexOf('\r\n\r\n')
-    if (end === -1) throw new AppError('invalid_request', 'The headers of a part are too long, or have no end')
-    // A path of Windows: the parser would take its separators for escapes, and drop them.
-    for (let i = 0; i < end; i++) if (headers[i] === 0x5c && headers[i + 1] !== 0x22) headers[i] = 0x2f
-  }
+/** A path of Windows: the parser would take its separators for escapes, and drop them. */
+function withoutPath(headers: Buffer): Buffer<ArrayBuffer> {
+  const slashed = Buffer.from(headers)
+  for (const [at, byte] of headers.entries()) if (byte === 0x5c && headers[at + 1] !== 0x22) slashed[at] = 0x2f
+  return slashed
 }
 
 function tooLarge(bytesMax: number): AppError {

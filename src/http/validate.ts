@@ -11,7 +11,7 @@ import type { AppEnv } from './app-env.ts'
 import { readBytes } from './body.ts'
 import { doubtfulNames, type SentProfile, sentProfile } from './doubts.ts'
 import { groupFields, takesList, toFormValue } from './form-values.ts'
-import { isMultipart, readParts } from './multipart.ts'
+import { type FormFile, isMultipart, readParts } from './multipart.ts'
 import { type Input, tag } from './tags.ts'
 
 type Validated<T extends string, S extends z.ZodType> = MiddlewareHandler<
@@ -60,7 +60,7 @@ export function validate<T extends Target, S extends z.ZodType>(target: T, schem
 export function validateAnyForm<S extends z.ZodType>(schema: S, names: readonly string[] = []): Validated<'json', S> {
   const handler: Validated<'json', S> = async (context, next) => {
     const c = context as unknown as Context<AppEnv>
-    const raw = isMultipart(c.req) ? checkText(await readParts(c.req, BODY_BYTES_MAX), 'body') : await read(c, 'json', schema)
+    const raw = isMultipart(c.req) ? checkText(textsOf(await readParts(c.req, BODY_BYTES_MAX)), 'body') : await read(c, 'json', schema)
     await takeProfile(c, schema, raw, names)
     await next()
   }
@@ -78,6 +78,11 @@ export function validateProfile<S extends z.ZodType>(schema: S, names: readonly 
     await next()
   }
   return tag(handler, { input: { target: 'json', schema } satisfies Input })
+}
+
+/** A file is nothing that a text field takes. */
+function textsOf(parts: Readonly<Record<string, string | FormFile>>): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, typeof part === 'string' ? part : null]))
 }
 
 async function takeProfile(c: Context<AppEnv>, schema: z.ZodType, raw: unknown, names: readonly string[]): Promise<void> {

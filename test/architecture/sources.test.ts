@@ -28,7 +28,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
   apis: /^(hono(\/.*)?|zod)$/,
   pages: /^(hono(\/.*)?|uqr|zod)$/,
   http: /^(hono(\/.*)?|zod|content-disposition|range-parser)$/,
-  core: /^(zod|jose|otpauth\/bare|aws4|node:crypto|node:zlib)$/,
+  core: /^(zod|jose|otpauth\/bare|aws4|node:async_hooks|node:crypto|node:zlib)$/,
   mail: /^zod$/,
   store: /^drizzle-orm(\/(sqlite-core|casing))?$/,
   config: /^zod$/,

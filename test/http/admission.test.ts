@@ -2,6 +2,7 @@
 // failed or sends slowly keeps a place.
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { requestsAtWork } from '../../src/core/admission.ts'
+import { clock } from '../platform/clock.ts'
 import { Client, platform, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
@@ -94,4 +95,56 @@ test('bodies that come slowly keep nobody out', async () => {
   expect((await person.client.get('/user/me', { env: few })).status).toBe(200)
   for (const sender of senders) sender.error(new Error('gone'))
   expect(new Set((await Promise.all(sent)).map(({ status }) => status))).toEqual(new Set([400]))
+})
+
+/** Starts a body that does not go on; `end` breaks it off. */
+function stalled(path: string, bytes: number, options: { method: 'POST' | 'PUT'; type: string }) {
+  let sender: ReadableStreamDefaultController<Uint8Array> | undefined
+  let left = bytes
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      sender = controller
+    },
+    pull(controller) {
+      const piece = new Uint8Array(Math.min(left, 1024 * 1024))
+      left -= piece.length
+      if (piece.length > 0) controller.enqueue(piece)
+    },
+  })
+  const headers = { 'content-type': options.type, 'content-length': String(bytes + 1) }
+  const reply = person.client.fetch(path, { method: options.method, body, env: few, headers })
+  return { reply, isSent: () => left === 0, end: () => sender?.error(new Error('gone')) }
+}
+
+test('slow senders make no room for others either, however long they take', async () => {
+  clock.freeze()
+  try {
+    const slow = atOnce(2 * MAX, () => stalled('/user/follow', 8, { method: 'POST', type: 'application/json' }))
+    await expect.poll(() => slow.every(({ isSent }) => isSent()) && requestsAtWork() === 0).toBe(true)
+    clock.advance(10 * 60_000)
+    const release = await fill()
+    expect((await person.client.get('/user/me', { env: few })).status).toBe(503)
+    for (const { end } of slow) end()
+    await Promise.all(slow.map(({ reply }) => reply))
+    expect(requestsAtWork()).toBe(MAX)
+    expect((await person.client.get('/user/me', { env: few })).status).toBe(503)
+    await release()
+    expect((await person.client.get('/user/me', { env: few })).status).toBe(200)
+  } finally {
+    clock.restore()
+  }
+})
+
+test('files that are in memory at once have a bound, and one that is refused, or breaks off, holds nothing', async () => {
+  const slow = atOnce(2, () => stalled('/user/profile-picture', 15 * 1024 * 1024, { method: 'PUT', type: 'image/png' }))
+  await expect.poll(() => slow.every(({ isSent }) => isSent()) && requestsAtWork() === 0, { timeout: 5_000 }).toBe(true)
+  const put = () => person.client.fetch('/user/profile-picture', { method: 'PUT', body: new Uint8Array(3 * 1024 * 1024), env: few })
+  const refused = await put()
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(refused.text).toContain('Too many files at once')
+  // Texts are taken all the same.
+  expect((await person.client.post('/user/follow', { target: 'x' }, { env: few })).status).toBe(400)
+  for (const { end } of slow) end()
+  await Promise.all(slow.map(({ reply }) => reply))
+  expect((await put()).text).toContain('not a JPEG')
 })

@@ -9,7 +9,7 @@ import { profileLimit } from '../../../core/profiles/daily-limits.ts'
 import type { Gate } from '../../../core/sessions/gate.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { isMultipart, readParts } from '../../../http/multipart.ts'
+import { type FormFile, isMultipart, readParts } from '../../../http/multipart.ts'
 import { describe, takes } from '../../../http/tags.ts'
 import { NOT_AN_IMAGE, ProfileImageReply, toProfileImage, toReply } from '../wire.ts'
 
@@ -48,7 +48,7 @@ async function answer(c: Context<AppEnv>, gate: Gate): Promise<Response> {
 async function readCropped(c: Context<AppEnv>, ctx: Ctx): Promise<Uint8Array<ArrayBuffer>> {
   const { avatars } = ctx.config
   const parts = await readParts(c.req, FILES.length * avatars.bytesMax + FORM_OVERHEAD_BYTES)
-  const [image, cropped] = await Promise.all([readFile(parts, 'image'), readFile(parts, 'cropped_image')])
+  const [image, cropped] = [readFile(parts, 'image'), readFile(parts, 'cropped_image')]
   const wrong = image.wrong ?? (await problemOf(image.bytes, avatars))
   if (wrong === null && cropped.wrong === null) return cropped.bytes
   const problems = { image: wrong, cropped_image: cropped.wrong ?? (await problemOf(cropped.bytes, avatars)) }
@@ -64,12 +64,12 @@ interface ReadFile {
   readonly wrong: string | null
 }
 
-async function readFile(parts: Readonly<Record<string, string | File>>, name: (typeof FILES)[number]): Promise<ReadFile> {
+function readFile(parts: Readonly<Record<string, string | FormFile>>, name: (typeof FILES)[number]): ReadFile {
   const part = Object.hasOwn(parts, name) ? parts[name] : undefined
   const none = (wrong: string) => ({ bytes: new Uint8Array(), wrong })
   if (part === undefined) return none('No file was submitted.')
   if (typeof part === 'string') return none('The submitted data was not a file. Check the encoding type on the form.')
-  return part.size === 0 ? none('The submitted file is empty.') : { bytes: new Uint8Array(await part.arrayBuffer()), wrong: null }
+  return part.bytes.byteLength === 0 ? none('The submitted file is empty.') : { bytes: part.bytes, wrong: null }
 }
 
 async function problemOf(bytes: Uint8Array<ArrayBuffer>, limits: Ctx['config']['avatars']): Promise<string | null> {

@@ -181,16 +181,17 @@ interface Inflated {
 /** Inflates to count; stops at the first byte beyond `max`. `take` sees the pieces. */
 async function inflatedSize(parts: readonly Uint8Array[], max: number, take?: (piece: Uint8Array) => void): Promise<Inflated> {
   const inflate = createInflate({ chunkSize: INFLATE_PIECE_BYTES })
-  const input = join(parts)
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
   let bytes = 0
   try {
-    inflate.end(input)
+    for (const part of parts) inflate.write(part)
+    inflate.end()
     for await (const piece of inflate) {
       bytes += (piece as Uint8Array).length
       if (bytes > max) return { bytes, isWhole: false }
       take?.(piece)
     }
-    return { bytes, isWhole: inflate.bytesWritten === input.length }
+    return { bytes, isWhole: inflate.bytesWritten === length }
   } catch {
     return { bytes, isWhole: false }
   } finally {
