@@ -197,3 +197,7 @@ export const ACTIVE_USERS_PAGE_DEFAULT = 50
 export const ACTIVE_USERS_PAGE_MAX = 200
 /** A nonce lies in the database until the code is exchanged; clients send 43 characters or so. */
 export const NONCE_LENGTH_MAX = 1_024
+/** Path and query that a person comes back to after signing in. It goes along in addresses, encoded once more. */
+export const RETURN_TO_LENGTH_MAX = 8_192
+/** An authorization request has to come back so, with a ticket on it. */
+export const AUTHORIZATION_REQUEST_LENGTH_MAX = RETURN_TO_LENGTH_MAX - 128

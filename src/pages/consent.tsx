@@ -5,7 +5,12 @@
 import { type Context, Hono } from 'hono'
 import type { Child } from 'hono/jsx'
 import * as z from 'zod'
-import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery } from '../core/oauth/authorization-request.ts'
+import {
+  type AuthorizationRequest,
+  readAuthorizationRequest,
+  toAuthorizationPath,
+  toAuthorizationQuery,
+} from '../core/oauth/authorization-request.ts'
 import { AuthorizationError, type AuthorizationResponse } from '../core/oauth/authorize.ts'
 import { type ConsentRequest, type ConsentScope, decideConsent, describeConsent } from '../core/oauth/consents.ts'
 import { appendToRedirectUri, isLoopbackRedirectUri } from '../core/oauth/redirect-uri.ts'
@@ -64,7 +69,7 @@ function toApp(c: Context, request: AuthorizationRequest, answer: () => Promise<
 }
 
 function toSignIn(request: AuthorizationRequest, extra: Readonly<Record<string, string>> = {}): string {
-  return `/sign-in?${new URLSearchParams({ return_to: `/oauth/authorize?${toAuthorizationQuery(request)}`, ...extra })}`
+  return `/sign-in?${new URLSearchParams({ return_to: toAuthorizationPath(request), ...extra })}`
 }
 
 /** To the app, which a form may not redirect to; a page of our own goes on there. */

@@ -4,16 +4,16 @@
  * link does not hold it, but the code in it knows it.
  */
 import type { Context } from 'hono'
+import { RETURN_TO_LENGTH_MAX } from '../core/figures.ts'
 
 const HOME = '/account'
-const LENGTH_MAX = 4_096
 const LEADS_ELSEWHERE = /^\/(oauth\/|consent\b|sign-out\b)/
 /** Printable ASCII without space and backslash: browsers read `\` as `/`, and drop tabs and line breaks. */
 const PATH = /^\/[\x21-\x5B\x5D-\x7E]*$/
 
 /** The path, or null. Two slashes in its path part would be a host to somebody; in the query they are of no account. */
 export function toOwnPath(text: string | undefined): string | null {
-  if (text === undefined || text.length > LENGTH_MAX || !PATH.test(text)) return null
+  if (text === undefined || text.length > RETURN_TO_LENGTH_MAX || !PATH.test(text)) return null
   return /^[^?#]*\/\//.test(text) || isOfApi(text) ? null : text
 }
 

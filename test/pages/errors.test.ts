@@ -8,7 +8,7 @@ import type { AppEnv } from '../../src/http/app-env.ts'
 import { requestScope } from '../../src/http/request-scope.ts'
 import { deviceName } from '../../src/mail/device-words.ts'
 import { renderError, showError } from '../../src/pages/errors.tsx'
-import { ORIGIN, platform } from '../support/kith.ts'
+import { Client, ORIGIN, platform } from '../support/kith.ts'
 
 function failing(error: unknown): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
@@ -46,6 +46,17 @@ test('a room shows an error to a browser, and its text stays text', async () => 
   expect([reply.status, reply.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8'])
   expect(text).toContain('<h1>Unknown &lt;app&gt;</h1>')
   expect(text).not.toContain('<b>')
+})
+
+test('text of whoever made the link gets onto no page: names of parameters neither', async () => {
+  const text = 'Call 555-1234 now'
+  for (const path of ['/oauth/authorize', '/oauth/logout', '/consent', '/sign-out', '/sign-in', '/verify']) {
+    const query = new URLSearchParams([...Array(2).fill([text, text]), ['notice', text], ['client_id', text], ['redirect_uri', text]])
+    for (const more of ['', '&client_id=twice']) {
+      const reply = await new Client().get(`${path}?${query}${more}`, { headers: { accept: 'text/html' } })
+      expect(reply.text, path).not.toContain('555-1234')
+    }
+  }
 })
 
 test.each([

@@ -48,6 +48,25 @@ async function fromApp(client: Client, link: string, path?: string): Promise<Rep
   return open(client, linkNamed(signIn, link))
 }
 
+test('a long request comes back from the sign-in in one piece; a longer one is refused before anybody signs in', async () => {
+  const { username } = await verifiedPerson(newName('long_request'))
+  const stateOf = (location: string) => new URL(location).searchParams
+  const [client, state] = [new Client(), 'x'.repeat(7_500)]
+  const path = await authorizePath({ state })
+  const page = await follow(client, await client.get(path))
+  const on = await follow(client, await send(client, formOf(page), { identifier: username, password: PASSWORD }))
+  const next = unescapeHtml(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(on.text)?.[1] ?? '')
+  const back = stateOf((await client.get(next)).headers.get('location') ?? '')
+  expect([back.get('state') === state, back.has('code')]).toEqual([true, true])
+  for (const who of [client, new Client()]) {
+    const refused = stateOf((await who.get(path.replace(state, `${state}${state}`.slice(0, 8_000)))).headers.get('location') ?? '')
+    expect([refused.get('error'), refused.get('error_description')]).toEqual([
+      'invalid_request',
+      'The request may have at most 8064 characters',
+    ])
+  }
+})
+
 describe('somebody who signs up on the way to an app', () => {
   test('gets back to it by the mailed link, and types no password again', async () => {
     const client = new Client()

@@ -1,6 +1,7 @@
 // What an attacker tries with pages: open redirects, script in whatever is shown, headers that are missing, and finding out
 // who has an account (security rows 5, 30, 31, 78).
 import { beforeAll, describe, expect, test } from 'vitest'
+import { RETURN_TO_LENGTH_MAX } from '../../src/core/figures.ts'
 import { newName } from '../support/actors.ts'
 import { setColumns } from '../support/graph.ts'
 import { Client, platform, type Reply } from '../support/kith.ts'
@@ -77,7 +78,7 @@ const ELSEWHERE = [
   '/\x7f/evil.example',
   'https://kith.test/account',
   '//kith.test/account',
-  `/${'a'.repeat(5_000)}`,
+  `/${'a'.repeat(RETURN_TO_LENGTH_MAX)}`,
 ]
 
 describe('return_to', () => {

@@ -3,12 +3,13 @@
  * once the core says that the redirect URI is to be trusted (§4.1.2.1).
  */
 import type { ErrorHandler } from 'hono'
-import type { AppError } from '../../core/errors.ts'
+import type { AppError, FieldIssue } from '../../core/errors.ts'
 import { AuthorizationError } from '../../core/oauth/authorize.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { printable, sendAuthorizationResponse, toErrorResponse } from '../../http/authorization-response.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
 import { OAUTH_ERRORS, toFirstText } from '../../http/oauth-errors.ts'
+import { AuthorizeParameters, LogoutParameters } from './wire.ts'
 
 /** Where a person sits in front of a browser. */
 const PAGES = /\/(authorize|logout)$/
@@ -23,11 +24,17 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   c.header('pragma', 'no-cache')
   const { showError } = c.var
   if (showError && PAGES.test(c.req.path) && c.req.header('accept')?.includes('text/html')) {
-    return showError(c, { status, title: 'That did not work', message: toFirstText(error) })
+    return showError(c, { status, title: 'That did not work', message: toPageText(error) })
   }
   // RFC 6750 §3.1.
   if (error.code === 'invalid_request' && c.req.path.endsWith('/userinfo')) c.header('www-authenticate', 'Bearer error="invalid_request"')
   return c.json(toErrorBody(error), status, errorHeaders(error))
+}
+
+/** The name of a parameter that nobody knows is the text of whoever made the link: on a page of ours it would pass for ours. */
+function toPageText(error: AppError): string {
+  const isKnown = ({ path }: FieldIssue) => [AuthorizeParameters, LogoutParameters].some(({ shape }) => Object.hasOwn(shape, path))
+  return error.fields.every(isKnown) ? toFirstText(error) : 'The app that sent you here asks in a wrong way'
 }
 
 /** The body alone: the API document's examples are made by it as well. */

@@ -52,3 +52,8 @@ export function toAuthorizationQuery(request: AuthorizationRequest): string {
   })
   return new URLSearchParams(pairs).toString()
 }
+
+/** Where the request is made: the person comes back there. */
+export function toAuthorizationPath(request: AuthorizationRequest): string {
+  return `/oauth/authorize?${toAuthorizationQuery(request)}`
+}

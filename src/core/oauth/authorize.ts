@@ -13,7 +13,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { OptionalGate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
-import { type AuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
+import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
 import { type Client, toClient } from './clients.ts'
 import { grantedByPerson } from './granted-scopes.ts'
 import { isLoopbackRedirectUri, isRegisteredRedirectUri } from './redirect-uri.ts'
@@ -59,7 +59,7 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
     const signIn = await needsSignIn(ctx, principal, request, judged)
     if (signIn) {
       const [loginHint, isNewUser] = [request.loginHint ?? null, judged.prompts.has('create')]
-      return { kind: 'sign_in_required', loginHint, returnTo: toPath(signIn.request), isNewUser }
+      return { kind: 'sign_in_required', loginHint, returnTo: toAuthorizationPath(signIn.request), isNewUser }
     }
     if (!isBrowser(principal)) throw loginRequired()
     const scopes = grantedByPerson(judged.scopes, principal.scopes)
@@ -79,10 +79,6 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
 /** Only a browser may authorize: a token that could get codes would outlive its own scopes and its own end. */
 export function isBrowser(principal: UserPrincipal | null): principal is UserPrincipal {
   return principal !== null && principal.clientId === null
-}
-
-function toPath(request: AuthorizationRequest): string {
-  return `/oauth/authorize?${toAuthorizationQuery(request)}`
 }
 
 /** The client, if the browser may be sent to the redirect URI at all. */

@@ -4,8 +4,8 @@
  */
 import type { Config } from '../../config.ts'
 import { AppError } from '../errors.ts'
-import { NONCE_LENGTH_MAX } from '../figures.ts'
-import type { AuthorizationRequest } from './authorization-request.ts'
+import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from '../figures.ts'
+import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
 import { type Client, requireGrantType } from './clients.ts'
 import { scopesWithin } from './granted-scopes.ts'
 import { isCodeChallenge } from './pkce.ts'
@@ -37,6 +37,10 @@ export function judgeRequest(config: Config, client: Client, request: Authorizat
   if (request.requestObject !== undefined) throw new AppError('request_not_supported', 'Send the parameters themselves')
   if (request.requestUri !== undefined) throw new AppError('request_uri_not_supported', 'Send the parameters themselves')
   if (request.registration !== undefined) throw new AppError('registration_not_supported', 'Clients are registered by the operator')
+  // A longer one would be lost while the person signs in.
+  if (toAuthorizationPath({ ...request, reauthentication: undefined }).length > AUTHORIZATION_REQUEST_LENGTH_MAX) {
+    throw invalid(`The request may have at most ${AUTHORIZATION_REQUEST_LENGTH_MAX} characters`)
+  }
   requireGrantType(client, 'authorization_code')
   judgeCodeChallenge(client, request)
   if ((request.nonce ?? '').length > NONCE_LENGTH_MAX) throw invalid(`The nonce may have at most ${NONCE_LENGTH_MAX} characters`)
