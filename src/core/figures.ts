@@ -20,6 +20,9 @@ export const FRESH_KEY_SIGN_IN_MS = HOUR_MS
 export const EMAIL_DIGITS_MS = 10 * MINUTE_MS
 /** As long as someone may be away from a mailbox while a thief is at work. */
 export const EMAIL_CHANGE_UNDO_MS = 7 * DAY_MS
+export const SECOND_FACTOR_UNDO_MS = 7 * DAY_MS
+/** Passwords that may be tried with the code that undoes a second factor. */
+export const SECOND_FACTOR_UNDO_TRIES = 10
 
 export const LOGIN_TRIES = 10
 export const LOGIN_WINDOW_MS = 15 * MINUTE_MS

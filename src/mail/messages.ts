@@ -8,7 +8,14 @@ import type { MailKind } from '../store/db/mail-outbox.ts'
 import { toHtml, toText } from './layout.ts'
 import type { Message } from './mailer.ts'
 import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
-import { recoveryCodeUsed, secondFactorChanged, secondFactorFailed, secondFactorOff, secondFactorOn } from './second-factor-messages.ts'
+import {
+  recoveryCodeUsed,
+  secondFactorChanged,
+  secondFactorFailed,
+  secondFactorOff,
+  secondFactorOn,
+  secondFactorUndone,
+} from './second-factor-messages.ts'
 import { newDevice, signInLocked } from './sign-in-messages.ts'
 
 export type { MailFacts } from './parts.ts'
@@ -29,6 +36,7 @@ const CONTENTS = {
   second_factor_on: secondFactorOn,
   second_factor_off: secondFactorOff,
   second_factor_changed: secondFactorChanged,
+  second_factor_undone: secondFactorUndone,
   recovery_code_used: recoveryCodeUsed,
   second_factor_failed: secondFactorFailed,
   account_deleted: accountDeleted,

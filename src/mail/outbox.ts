@@ -66,6 +66,7 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   change_email: 'change_email',
   change_email_digits: 'change_email_digits',
   email_changed: 'undo_email_change',
+  second_factor_on: 'undo_second_factor',
 }
 
 const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null, failures: null }

@@ -1,5 +1,5 @@
 /** The notices of second factors (security row 11): what was switched on, off or changed, and a recovery code that was used. */
-import { type Content, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
+import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
 
 export function secondFactorOn(facts: MailFacts): Content {
   return {
@@ -8,9 +8,22 @@ export function secondFactorOn(facts: MailFacts): Content {
       greeting(facts),
       `from now on, signing in as ${facts.username} takes a code as well as your password.`,
       details(facts),
-      'If this was you, all is well.',
-      'If this was not you, set a new password right away, with a code that we send to this address. That ends every session.',
-      toNewPassword(facts),
+      'If this was you, all is well. Keep this mail to yourself.',
+      'If this was not you, undo it with this code and the password that you had until then. That turns two-step sign-in off again and ends every session. Then set a new password right away.',
+      ...codeBlocks(facts, { path: '/two-step/undo', text: 'This was not me: undo it' }),
+    ],
+  }
+}
+
+export function secondFactorUndone(facts: MailFacts): Content {
+  return {
+    subject: `Two-step sign-in was undone for ${facts.product}`,
+    blocks: [
+      greeting(facts),
+      `two-step sign-in of your account ${facts.username} was turned off again, with the code that we had mailed when it was turned on. Every session was ended, and the password no longer opens the account: set a new one.`,
+      details(facts),
+      'If this was not you, someone knows your password and reads your mail. Secure your mailbox first, then set a new password.',
+      { link: `${facts.origin}/forgot`, text: 'Set a new password' },
     ],
   }
 }

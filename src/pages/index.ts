@@ -19,12 +19,25 @@ import { signInPages } from './sign-in.tsx'
 import { signOutPages } from './sign-out.tsx'
 import { signUpPages } from './sign-up.tsx'
 import { styles } from './styles.ts'
+import { twoStepUndoPages } from './two-step-undo.tsx'
 import { verifyPages } from './verify.tsx'
 
 export { renderError, showError } from './errors.tsx'
 
 /** Each with what is below it. */
-const PATHS = ['/sign-in', '/sign-up', '/verify', '/forgot', '/reset', '/email', '/sign-out', '/consent', '/continue', '/account']
+const PATHS = [
+  '/sign-in',
+  '/sign-up',
+  '/verify',
+  '/forgot',
+  '/reset',
+  '/email',
+  '/two-step',
+  '/sign-out',
+  '/consent',
+  '/continue',
+  '/account',
+]
 
 export const pages = new Hono<AppEnv>()
 pages.onError(renderError)
@@ -34,6 +47,7 @@ pages.route('/', secondStepPages)
 pages.route('/', signUpPages)
 pages.route('/', verifyPages)
 pages.route('/', emailUndoPages)
+pages.route('/', twoStepUndoPages)
 pages.route('/', passwordResetPages)
 pages.route('/', signOutPages)
 pages.route('/', consentPages)

@@ -12,6 +12,7 @@ const NOTICES = {
   password_changed: 'Your password is changed. All other devices are signed out.',
   email_pending: 'We have sent a mail to the new address. Nothing changes until you open its link or enter its code.',
   email_restored: 'Your address is back, and everybody is signed out. Set a new password now.',
+  two_step_undone: 'Two-step sign-in is off again, and everybody is signed out. Set a new password now.',
   signed_out: 'You are signed out.',
   signed_out_everywhere: 'You are signed out on all devices.',
   session_ended: 'That device is signed out.',

@@ -16,6 +16,7 @@ const kinds: MailKind[] = [
   'second_factor_on',
   'second_factor_off',
   'second_factor_changed',
+  'second_factor_undone',
   'recovery_code_used',
   'second_factor_failed',
   'account_deleted',
@@ -28,7 +29,7 @@ const kinds: MailKind[] = [
 const longCode = 'abc-def-ghj-kmn-pqr-stu-vwx-yz2'
 
 function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
-  const carriesCode = ['verify_email', 'reset_password', 'change_email', 'email_changed'].includes(kind)
+  const carriesCode = ['verify_email', 'reset_password', 'change_email', 'email_changed', 'second_factor_on'].includes(kind)
   return {
     product: 'Kith',
     origin: 'https://kith.test',
@@ -57,7 +58,8 @@ const PAGES: Readonly<Partial<Record<MailKind, string>>> = {
   second_factor_off: '/account/sessions',
   email_change_undone: '/account/sessions',
   password_changed: '/forgot',
-  second_factor_on: '/forgot',
+  second_factor_on: '/two-step/undo',
+  second_factor_undone: '/forgot',
   second_factor_changed: '/forgot',
   recovery_code_used: '/forgot',
   second_factor_failed: '/forgot',

@@ -1,9 +1,9 @@
 // What a page costs (design §7): one round trip to D1 for whoever is signed in, none for whoever is not.
 import { beforeAll, expect, test } from 'vitest'
-import { kvOperations, spendPage } from '../support/budget.ts'
-import { Client } from '../support/kith.ts'
-import { signInOnPage } from '../support/pages.ts'
-import { PASSWORD, verifiedPerson } from '../support/people.ts'
+import { kvOperations, spend, spendPage } from '../support/budget.ts'
+import { Client, ORIGIN } from '../support/kith.ts'
+import { formOf, mailedLink, open, signInOnPage } from '../support/pages.ts'
+import { PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'
 
 const ACCOUNT_PAGES = [
   '/account',
@@ -39,6 +39,7 @@ test.each([
   '/forgot',
   '/reset',
   '/email/undo',
+  '/two-step/undo',
   '/sign-out',
   '/',
   '/assets/kith.css',
@@ -46,4 +47,21 @@ test.each([
 ])('%s: nothing, for whoever is not signed in', async (path) => {
   const { counts } = await spendPage(new Client(), path)
   expect([counts.d1RoundTrips, kvOperations(counts)]).toEqual([0, 0])
+})
+
+test('the link that undoes a second factor: one round trip to open it, three to undo', async () => {
+  const person = await signedInPerson('undo_budgets')
+  await person.client.post('/user/2fa', { state: true })
+  const link = await mailedLink(person.email)
+  const browser = new Client()
+  const { counts } = await spendPage(browser, link)
+  expect([counts.d1RoundTrips, kvOperations(counts)]).toEqual([1, 0])
+  expect(counts.rowsRead).toBeLessThanOrEqual(4)
+  const { action, fields } = formOf(await open(browser, link))
+  const body = new URLSearchParams({ ...fields, password: PASSWORD })
+  const undone = await spend(browser, 'POST', action, body, { origin: ORIGIN })
+  expect(undone.status).toBe(303)
+  // To find it, to count the try, to carry it out.
+  expect([undone.counts.d1RoundTrips, kvOperations(undone.counts)]).toEqual([3, 0])
+  expect(undone.counts.rowsRead).toBeLessThanOrEqual(60)
 })

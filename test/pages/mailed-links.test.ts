@@ -5,7 +5,7 @@ import { clock } from '../platform/clock.ts'
 import { newName } from '../support/actors.ts'
 import { Client } from '../support/kith.ts'
 import { fillIn, formOf, formsOf, headingOf, linkNamed, mailedLink, open, send, signInOnPage } from '../support/pages.ts'
-import { PASSWORD, signUp, verifiedPerson } from '../support/people.ts'
+import { PASSWORD, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
 import { dump } from '../support/tables.ts'
 
 afterEach(() => clock.restore())
@@ -41,6 +41,15 @@ const LINKS = {
     },
     values: {},
     on: ['Set a new password', 'Sign in'],
+  },
+  '/two-step/undo': {
+    make: async () => {
+      const { client, email } = await signedInPerson(newName('linked'))
+      if ((await client.post('/user/2fa', { state: true })).status !== 200) throw new Error('no factor')
+      return mailedLink(email)
+    },
+    values: { password: PASSWORD },
+    on: ['Sign in', 'Set a new password'],
   },
 }
 

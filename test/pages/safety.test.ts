@@ -8,7 +8,18 @@ import { Client, platform, type Reply } from '../support/kith.ts'
 import { fillIn, formOf, formsOf, open, send, signInOnPage } from '../support/pages.ts'
 import { PASSWORD, type Person, signUp, verifiedPerson } from '../support/people.ts'
 
-const OPEN_PAGES = ['/sign-in', '/sign-up', '/verify', '/verify/new-code', '/forgot', '/reset', '/email/undo', '/sign-out', '/continue']
+const OPEN_PAGES = [
+  '/sign-in',
+  '/sign-up',
+  '/verify',
+  '/verify/new-code',
+  '/forgot',
+  '/reset',
+  '/email/undo',
+  '/two-step/undo',
+  '/sign-out',
+  '/continue',
+]
 const ACCOUNT_PAGES = [
   '/account',
   ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'delete'].map((name) => `/account/${name}`),

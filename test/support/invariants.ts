@@ -19,6 +19,7 @@ import {
   ROBOT_REQUESTS,
   SECOND_FACTOR_CONSECUTIVE_MAX,
   SECOND_FACTOR_TRIES,
+  SECOND_FACTOR_UNDO_TRIES,
 } from '../../src/core/figures.ts'
 import { toHex } from '../../src/ids.ts'
 import { brokenObjects, MEDIA_RULES } from './media-invariants.ts'
@@ -53,7 +54,7 @@ const RULES: Readonly<Record<string, string>> = {
   '1: the epoch has moved once for each act that ends all sessions': `
     SELECT u.id FROM users u WHERE u.epoch <> (
       SELECT COUNT(*) FROM audit_events a
-      WHERE a.user_id = u.id AND a.type IN ('password_changed', 'password_reset', 'signed_out_everywhere'))`,
+      WHERE a.user_id = u.id AND a.type IN ('password_changed', 'password_reset', 'signed_out_everywhere', 'second_factor_undone'))`,
   '1: a new password has its notice': `
     SELECT u.id FROM users u WHERE
       (SELECT COUNT(*) FROM audit_events a WHERE a.user_id = u.id AND a.type IN ('password_changed', 'password_reset'))
@@ -104,7 +105,8 @@ const RULES: Readonly<Record<string, string>> = {
   '6: an address is canonical': 'SELECT id FROM users WHERE email_key <> lower(email)',
   '6: a proved address is unique': `
     SELECT MIN(id) AS id FROM users WHERE email_verified_at IS NOT NULL GROUP BY lower(email) HAVING COUNT(*) > 1`,
-  '10: tries at a pending log-in': `SELECT id FROM challenges WHERE attempts > ${CHALLENGE_TRIES}`,
+  '10: tries at a pending log-in': `
+    SELECT id FROM challenges WHERE attempts > CASE purpose WHEN 'undo_second_factor' THEN ${SECOND_FACTOR_UNDO_TRIES} ELSE ${CHALLENGE_TRIES} END`,
   '10: counters stay within their limits': `
     SELECT key AS id, count FROM attempt_counters WHERE count > CASE
       WHEN key LIKE 'second-factor:%' THEN ${SECOND_FACTOR_TRIES}

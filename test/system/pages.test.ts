@@ -26,6 +26,7 @@ const OPEN_PAGES = [
   '/forgot',
   '/reset',
   '/email/undo',
+  '/two-step/undo',
   '/sign-out',
   '/account/nowhere',
   '/',

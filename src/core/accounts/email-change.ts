@@ -13,7 +13,6 @@ import {
   claimCode,
   claimedUserId,
   findClaim,
-  findOpenCode,
   insertChallenge,
   type NewChallenge,
   voidOlderChallenges,
@@ -35,6 +34,7 @@ import {
   voidUndosAfter,
 } from '../../store/db/email-changes.ts'
 import { insertMail, kindByChallenge, newestChallenge, signUpKind } from '../../store/db/mail-outbox.ts'
+import { findOpenCode } from '../../store/db/mailed-codes.ts'
 import { isChallengeOf, type UserRow, userWhere } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -94,7 +94,7 @@ export function requestEmailChange(
       countAttempt(byUser, condition),
       ...count,
       voidOtherChanges({ user, email, now }),
-      insertChallenge(challenge, user, both(counted, not(stillGood)), addressOf(email)),
+      insertChallenge(challenge, user, both(counted, not(stillGood)), { email: addressOf(email) }),
       voidOlderChallenges({ user: id, purpose, newest: challenge.id, now }),
       insertMail(mail, user, counted),
       // A request that needs no password may be repeated without end: its mails are recorded, and they have one.
@@ -163,7 +163,7 @@ export function claimEmailChange(
     writes: [
       // These read the old address and the undos from before, so they stand before the changes of both. One undo at a time,
       // the oldest: it leads to the address from before, any later one perhaps to a thief's.
-      insertChallenge(undo, user, both(tellsOld, not(hasOpenUndo(input.userId, now))), presentAddress),
+      insertChallenge(undo, user, both(tellsOld, not(hasOpenUndo(input.userId, now))), { email: presentAddress }),
       notice.write,
       settleUndos({ userId: input.userId, email, now, until: now + EMAIL_CHANGE_UNDO_MS }, claimed),
       updateEmail(user, address),

@@ -167,6 +167,8 @@ export function mailNotice(
     challengeId?: ChallengeId
     /** What it says instead of the caller's device and place. */
     params?: Record<string, unknown>
+    /** Where it goes, when that is not the user's present address. */
+    to?: Fragment
   },
 ): { mailId: MailId; write: Statement<void> } {
   const mailId = ctx.newId<MailId>()
@@ -178,6 +180,7 @@ export function mailNotice(
     kind: typeof notice.kind === 'string' ? kindOf(notice.kind) : notice.kind,
     params,
     challengeId,
+    ...(notice.to && { to: notice.to }),
     createdAt: ctx.now(),
   }
   return { mailId, write: insertMail(row, user, notice.condition ?? always) }

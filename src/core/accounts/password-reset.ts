@@ -7,6 +7,7 @@ import type { SessionId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { claimCode, claimedUserId, findClaim, findCodeOwner, wasClaimed } from '../../store/db/challenges.ts'
 import { always, both, not } from '../../store/db/database.ts'
+import { hasOpenUndo } from '../../store/db/email-changes.ts'
 import { kindOf } from '../../store/db/mail-outbox.ts'
 import { hasSecondFactor } from '../../store/db/second-factors.ts'
 import { ownerOfAddress, raiseEpoch, updatePassword } from '../../store/db/users.ts'
@@ -20,6 +21,7 @@ import { hashOfCode } from './email-change.ts'
 import { deliverLater, mailCode, mailNotice } from './mail.ts'
 import { hashPassword } from './password-hash.ts'
 import { refuseGuessablePassword } from './password-rules.ts'
+import { formerPassword } from './second-factor-undo.ts'
 
 /** Names an address without being it, and without telling whether anyone has it: 24 hex digits, no user id. */
 export function resetTarget(ctx: Ctx, key: string): string {
@@ -70,7 +72,7 @@ export async function resetPassword(
   const claim = await ctx.db.commit(
     [
       claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
-      updatePassword({ user, passwordHash, now }, claimed),
+      updatePassword({ user, passwordHash, now, former: formerPassword(ctx, owner.userId, hasOpenUndo(owner.userId, now)) }, claimed),
       raiseEpoch(user, now),
       resetCounters([everywhereKey(owner.userId)], claimed),
       // Who resets reads the mail. That answers for mailed codes; guesses at an authenticator app go on being counted.

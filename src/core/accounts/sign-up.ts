@@ -4,9 +4,10 @@
  */
 
 import { NO_ID, type SessionId, type UserId } from '../../ids.ts'
-import { claimCode, claimedUserId, findClaim, findOpenCode, wasClaimed } from '../../store/db/challenges.ts'
+import { claimCode, claimedUserId, findClaim, wasClaimed } from '../../store/db/challenges.ts'
 import { always, both, findIf, idOf, isPrimaryKeyConflict } from '../../store/db/database.ts'
 import { kindOf, signUpKind } from '../../store/db/mail-outbox.ts'
+import { findOpenCode } from '../../store/db/mailed-codes.ts'
 import {
   findAddress,
   findByUsername,

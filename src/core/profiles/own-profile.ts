@@ -18,6 +18,7 @@ import { isNewEmail, requestEmailChange } from '../accounts/email-change.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import { hashPassword } from '../accounts/password-hash.ts'
 import { refuseGuessablePassword } from '../accounts/password-rules.ts'
+import { formerPassword } from '../accounts/second-factor-undo.ts'
 import { changeUser, readsOfUpdate, type UserUpdate } from '../admin/update-user.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -176,7 +177,7 @@ async function storePassword(ctx: Ctx, change: Change, passwordHash: string): Pr
   const stored = await ctx.db.commit(
     [
       ...guard.count,
-      updatePassword({ user: idOf(user.id), passwordHash, now }, guard.anywhere),
+      updatePassword({ user: idOf(user.id), passwordHash, now, former: formerPassword(ctx, user.id, always) }, guard.anywhere),
       ...writesOf(ctx, change),
       raiseEpoch(userWhere(user.id, changed), now),
       ...(isBrowser ? next.writes : []),

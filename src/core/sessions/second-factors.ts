@@ -5,9 +5,9 @@
  * Who has a factor on changes the factors from a sign-in with the strongest of them; a recovery code counts as that, so
  * that a lost device can be taken off. Every change of the factors ends the other sessions, and sends a notice.
  */
-import type { AuditEventId, UserId } from '../../ids.ts'
+import type { AuditEventId, MailId, UserId } from '../../ids.ts'
 import { findEvent, wasRecorded } from '../../store/db/audit-events.ts'
-import { both, type Fragment, not } from '../../store/db/database.ts'
+import { both, type Fragment, not, type Statement } from '../../store/db/database.ts'
 import {
   countUnusedRecoveryCodes,
   deleteRecoveryCodes,
@@ -28,6 +28,7 @@ import { endOtherSessions, isSessionOpen } from '../../store/db/sessions.ts'
 import { deleteTotp } from '../../store/db/totp.ts'
 import { audit } from '../accounts/audit.ts'
 import { deliverLater, mailNotice, whereFrom } from '../accounts/mail.ts'
+import { firstFactorNotice } from '../accounts/second-factor-undo.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { intersectScopes } from '../oauth/scopes.ts'
@@ -71,12 +72,19 @@ const STRONG_METHODS: ReadonlySet<string> = new Set(['totp', 'recovery_code'] sa
 /** What was changed, for the notice; the words are in `mail/second-factor-messages.ts`. */
 export type FactorChange = 'totp_on' | 'totp_replaced' | 'totp_off' | 'email_on' | 'email_off' | 'recovery_codes'
 
-/** A notice of a change, where `condition` holds. `last`: no other factor is on, so two-step sign-in itself went on or off. */
-export function factorNotice(ctx: Ctx, notice: { user: UserId; change: FactorChange; last: boolean; condition: Fragment }) {
-  const { user, change, condition } = notice
-  const kind = change.endsWith('_on') ? 'second_factor_on' : 'second_factor_off'
+/**
+ * A notice of a change, where `condition` holds. `last`: no other factor is on, so two-step sign-in itself went on or off. Of the
+ * first that comes on, it is to stand before the factor, and carries what undoes it.
+ */
+export function factorNotice(
+  ctx: Ctx,
+  notice: { user: UserId; change: FactorChange; last: boolean; condition: Fragment },
+): { mailIds: MailId[]; writes: Statement<unknown>[] } {
+  const { user, change, last, condition } = notice
   const params = { ...whereFrom(ctx), changed: [change] }
-  return mailNotice(ctx, { kind: notice.last ? kind : 'second_factor_changed', user, params, condition })
+  if (last && change.endsWith('_on')) return firstFactorNotice(ctx, { userId: user, params, condition })
+  const { mailId, write } = mailNotice(ctx, { kind: last ? 'second_factor_off' : 'second_factor_changed', user, params, condition })
+  return { mailIds: [mailId], writes: [write] }
 }
 
 const othersThan = (kind: SecondFactorKind, factors: readonly SecondFactorRow[]) => factors.filter((factor) => factor.kind !== kind)
@@ -109,14 +117,14 @@ async function switchEmailOn(ctx: Ctx, { userId, sessionId }: UserPrincipal, fac
   const stored = await ctx.db.commit(
     [
       audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'email', condition }),
-      notice.write,
+      ...notice.writes,
       insertSecondFactor(userId, 'email', now, done),
       endOtherSessions({ userId, keep: sessionId, now }, done),
     ],
     findSecondFactor(userId, 'email'),
   )
   if (!stored) throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required' })
-  deliverLater(ctx, notice.mailId)
+  deliverLater(ctx, ...notice.mailIds)
 }
 
 /** Takes the caller's authenticator app off. Needs a fresh sign-in with a factor. Repeating it changes nothing. */
@@ -137,14 +145,14 @@ async function switchOff(ctx: Ctx, principal: UserPrincipal, kind: SecondFactorK
   const last = othersThan(kind, factors).length === 0
   const notice = factorNotice(ctx, { user: userId, change: `${kind}_off`, last, condition: changes })
   await ctx.db.batch([
-    notice.write,
+    ...notice.writes,
     audit(ctx, { type: 'second_factor_off', userId, sessionId, detail: kind, condition: changes }),
     deleteSecondFactor(userId, kind),
     ...(kind === 'totp' ? [deleteTotp(userId)] : []),
     deleteRecoveryCodesOfNoFactor(userId),
     endOtherSessions({ userId, keep: sessionId, now }),
   ])
-  deliverLater(ctx, notice.mailId)
+  deliverLater(ctx, ...notice.mailIds)
 }
 
 /** Ten new recovery codes in the place of the old ones, to be shown once. Needs a fresh sign-in with a factor. */
@@ -165,11 +173,11 @@ export async function newRecoveryCodes(ctx: Ctx, gate: Gate): Promise<readonly s
       audit(ctx, { id, type: 'recovery_codes_made', userId, sessionId, condition }),
       deleteRecoveryCodes(userId, made),
       insertRecoveryCodes(userId, hashes, ctx.now(), made),
-      notice.write,
+      ...notice.writes,
     ],
     findEvent(id),
   )
   if (!stored) throw none
-  deliverLater(ctx, notice.mailId)
+  deliverLater(ctx, ...notice.mailIds)
   return codes
 }

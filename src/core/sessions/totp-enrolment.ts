@@ -93,7 +93,7 @@ async function switchOn(ctx: Ctx, proof: Proof): Promise<{ recoveryCodes: readon
       countAttempt(attempt, waits),
       // The event decides: of two requests with one code it is written once, and all else depends on it.
       audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'totp', condition: both(wasCounted(attempt), waits) }),
-      notice.write,
+      ...notice.writes,
       insertRecoveryCodes(userId, hashes, now, both(done, not(hasRecoveryCodes(userId)))),
       insertSecondFactor(userId, 'totp', now, done),
       confirmSecret({ userId, secret, step, now }, done),
@@ -107,7 +107,7 @@ async function switchOn(ctx: Ctx, proof: Proof): Promise<{ recoveryCodes: readon
     const isUsedUp = (counter?.count ?? 0) >= SECOND_FACTOR_TRIES
     throw isUsedUp ? rateLimited(ctx, counter) : new AppError('not_found', NOTHING_WAITS)
   }
-  deliverLater(ctx, notice.mailId)
+  deliverLater(ctx, ...notice.mailIds)
   return { recoveryCodes: switched.hasCodes === 1 ? codes : null }
 }
 

@@ -23,6 +23,7 @@ export type AuditEventType =
   | 'profile_changed'
   | 'second_factor_on'
   | 'second_factor_off'
+  | 'second_factor_undone'
   | 'recovery_codes_made'
   | 'client_authorized'
   | 'consent_given'

@@ -15,6 +15,7 @@ export type ChallengePurpose =
   /** The same by six digits, which count together with the token that the caller got. */
   | 'change_email_digits'
   | 'undo_email_change'
+  | 'undo_second_factor'
 
 /** What a code is derived from, beside its purpose (design §1.11). */
 export interface CodeSeed {
@@ -39,14 +40,20 @@ export interface NewChallenge extends CodeSeed {
 /**
  * Makes a challenge for the user that `user` selects (SQL that yields one id, or none), where `condition` holds.
  * It carries the user's present epoch, so a logout-all or a new password makes it void. `email`: SQL for the address that
- * it is about; it and the guards may name the alias `u`, the user.
+ * it is about; `passwordHashes` for a JSON array of those that its code counts with; they and the guards may name the alias `u`,
+ * the user.
  */
-export function insertChallenge(row: NewChallenge, user: Fragment, condition: Fragment, email: Fragment = sql`NULL`): Statement<void> {
+export function insertChallenge(
+  row: NewChallenge,
+  user: Fragment,
+  condition: Fragment,
+  { email = sql`NULL`, passwordHashes = sql`NULL` }: { readonly email?: Fragment; readonly passwordHashes?: Fragment } = {},
+): Statement<void> {
   return run(sql`
-    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, code_hash, email, return_to, token_hash, created_at,
-      expires_at)
+    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, code_hash, email, password_hashes, return_to, token_hash,
+      created_at, expires_at)
     SELECT ${row.id}, ${row.purpose}, u.id, u.epoch, ${row.codeId}, ${row.random}, ${row.kid}, ${row.codeHash}, ${email},
-           ${row.returnTo ?? null}, ${row.tokenHash}, ${row.createdAt}, ${row.expiresAt}
+           ${passwordHashes}, ${row.returnTo ?? null}, ${row.tokenHash}, ${row.createdAt}, ${row.expiresAt}
     FROM users u WHERE u.id = (${user}) AND (${condition})
     ON CONFLICT (id) DO NOTHING`)
 }
@@ -110,25 +117,14 @@ export function findCodeOwner(input: { codeHash: string; purpose: ChallengePurpo
       AND c.expires_at > ${input.now} AND c.epoch = u.epoch`)
 }
 
-/**
- * An open long code, without using it: its purpose, and the address that it is about. Whether it counts, its claim decides.
- * Not one that takes a token as well: it would tell, uncounted, whether its digits are right.
- */
-export function findOpenCode(
-  codeHash: string,
-  now: number,
-): Statement<{ id: ChallengeId; purpose: ChallengePurpose; userId: UserId; email: string | null } | null> {
-  return first(sql`
-    SELECT id, purpose, user_id, email FROM challenges
-    WHERE code_hash = ${codeHash} AND token_hash IS NULL AND consumed_at IS NULL AND expires_at > ${now}`)
-}
+const isUndo = (challenge: Fragment): Fragment =>
+  sql`${challenge}.purpose IN (${'undo_email_change' satisfies ChallengePurpose}, ${'undo_second_factor' satisfies ChallengePurpose})`
 
 /**
  * SQL for "of the user's present epoch" of `challenge` and the alias `u`. An undo outlives the epoch: the change that it
  * undoes raises it, and so could a thief, as often as it takes (wire §6.12).
  */
-export const isOfEpoch = (challenge: Fragment): Fragment =>
-  sql`(${challenge}.epoch = u.epoch OR ${challenge}.purpose = ${'undo_email_change' satisfies ChallengePurpose})`
+export const isOfEpoch = (challenge: Fragment): Fragment => sql`(${challenge}.epoch = u.epoch OR ${isUndo(challenge)})`
 
 /** Claims a long code for `claimedBy`, if it is open, unexpired, of the present epoch and `condition` holds of `challenges`. */
 export function claimCode(
@@ -141,7 +137,7 @@ export function claimCode(
       AND EXISTS (
         SELECT 1 FROM users u WHERE u.id = challenges.user_id AND ${isOfEpoch(sql`challenges`)}
           -- A thief who deletes the account after changing its address must not keep the owner from undoing that.
-          AND (u.deleted_at IS NULL OR (challenges.purpose = 'undo_email_change' AND u.deleted_reason = 'self'))
+          AND (u.deleted_at IS NULL OR (${isUndo(sql`challenges`)} AND u.deleted_reason = 'self'))
           AND (u.banned_at IS NULL OR u.banned_until <= ${input.now}))
       AND (${condition})`)
 }

@@ -83,6 +83,11 @@ export function hasOpenUndo(userId: UserId, now: number): Fragment {
   return sql`EXISTS (SELECT 1 ${openUndo(userId, now)})`
 }
 
+/** The address from before the changes that can still be undone, or NULL. */
+export function formerAddress(userId: UserId, now: number): Fragment {
+  return sql`(SELECT o.email ${openUndo(userId, now)} ORDER BY o.id LIMIT 1)`
+}
+
 /**
  * What becomes of the user's open undos when the address changes once more. Back to one of them: that undo is void, and so are
  * younger ones. The others live on until \`until\`, as after a first change: a thief who has waited gains nothing by it.

@@ -18,6 +18,7 @@ export type MailKind =
   | 'second_factor_on'
   | 'second_factor_off'
   | 'second_factor_changed'
+  | 'second_factor_undone'
   | 'recovery_code_used'
   | 'second_factor_failed'
   | 'change_email'
@@ -36,7 +37,7 @@ export interface NewMail {
   readonly params: string
   readonly challengeId: Fragment
   /** Where it goes, when that is not the user's present address. */
-  readonly to?: string
+  readonly to?: string | Fragment
   readonly createdAt: number
 }
 
@@ -95,9 +96,9 @@ export interface DueMail extends Partial<CodeSeed> {
 
 /**
  * True of the aliases `m` and `u`: a deleted account gets no more mail, but the notice of its deletion and, while its
- * owner may come back, what helps with that: the code of a sign-in, and the undo of a changed address.
+ * owner may come back, what helps with that: the code of a sign-in, and the undo of a changed address or a second factor.
  */
-const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'email_changed', 'email_changed_again', 'email_change_undone')))`
+const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'email_changed', 'email_changed_again', 'email_change_undone', 'second_factor_on', 'second_factor_undone')))`
 
 /** Takes a mail for sending: until `leaseUntil` nobody else sends it. */
 export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }): Statement<{ id: MailId } | null> {

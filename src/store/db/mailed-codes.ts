@@ -1,5 +1,6 @@
 /** Long codes of `challenges` beside their claims: what one is good for, and where its owner goes on. */
 import { sql } from 'drizzle-orm'
+import type { ChallengeId, UserId } from '../../ids.ts'
 import { type ChallengePurpose, isOfEpoch } from './challenges.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 
@@ -8,6 +9,19 @@ export function findUsableCode(codeHash: string, now: number): Statement<{ purpo
   return first(sql`
     SELECT c.purpose, c.return_to FROM challenges c JOIN users u ON u.id = c.user_id AND ${isOfEpoch(sql`c`)}
     WHERE c.code_hash = ${codeHash} AND c.token_hash IS NULL AND c.consumed_at IS NULL AND c.expires_at > ${now}`)
+}
+
+/**
+ * An open long code, without using it: its purpose, and the address that it is about. Whether it counts, its claim decides.
+ * Not one that takes a token as well: it would tell, uncounted, whether its digits are right.
+ */
+export function findOpenCode(
+  codeHash: string,
+  now: number,
+): Statement<{ id: ChallengeId; purpose: ChallengePurpose; userId: UserId; email: string | null } | null> {
+  return first(sql`
+    SELECT id, purpose, user_id, email FROM challenges
+    WHERE code_hash = ${codeHash} AND token_hash IS NULL AND consumed_at IS NULL AND expires_at > ${now}`)
 }
 
 /** The owner of the challenge that `challenge` yields goes on there, where `condition` holds. */

@@ -109,13 +109,28 @@ export function findWithPassword(id: UserId): Statement<(UserRow & { readonly pa
 
 /**
  * The user that `user` yields has this password now, where `condition` holds, and then there is such a user. For somebody whom a
- * license key has made it is the first one.
+ * license key has made it is the first one. The one before is forgotten, but where `former` says so: then it, or an older one
+ * that is still kept, counts with what undoes a second factor.
  */
-export function updatePassword(input: { user: Fragment; passwordHash: string; now: number }, condition: Fragment): Statement<void> {
+export function updatePassword(
+  input: { user: Fragment; passwordHash: string; now: number; former: FormerPassword },
+  condition: Fragment,
+): Statement<void> {
+  const { user, passwordHash, now, former } = input
+  const lives = sql`(former_until > ${now} OR (former_hash IS NOT NULL AND ${former.isKeptOn}))`
   return run(sql`
     INSERT INTO credentials (user_id, password_hash, updated_at)
-    SELECT (${input.user}), ${input.passwordHash}, ${input.now} WHERE (${condition})
-    ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, updated_at = excluded.updated_at`)
+    SELECT (${user}), ${passwordHash}, ${now} WHERE (${condition})
+    ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, updated_at = excluded.updated_at,
+      former_hash = CASE WHEN ${former.isKept} THEN CASE WHEN ${lives} THEN former_hash ELSE password_hash END END,
+      former_until = CASE WHEN ${former.isKept} THEN CASE WHEN ${lives} THEN former_until ELSE ${former.until} END END`)
+}
+
+/** When a password that is replaced is kept, until when, and when an older one that was is kept on in its place. */
+export interface FormerPassword {
+  readonly isKept: Fragment
+  readonly isKeptOn: Fragment
+  readonly until: number
 }
 
 /** Stores the same password under today's cost or key, unless it was changed meanwhile. */

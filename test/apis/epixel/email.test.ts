@@ -1,7 +1,7 @@
 // Another e-mail address in the room epixel (wire §4.1, §4.2, §6.19, §6.20; security row 10): a checksum for the program, six
 // digits for the new address, both with the profile; undo for the old one.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { findOpenCode } from '../../../src/store/db/challenges.ts'
+import { findOpenCode } from '../../../src/store/db/mailed-codes.ts'
 import { clock } from '../../platform/clock.ts'
 import { count, idOf, newName, resetCode, rows, wrongCodes } from '../../support/actors.ts'
 import { Client, mailsTo, newestCode, platform } from '../../support/kith.ts'

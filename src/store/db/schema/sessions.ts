@@ -56,6 +56,8 @@ export const challenges = sqliteTable(
     codeHash: text(),
     /** The address that a change of it is about: the new one, or the old one that an undo brings back. */
     email: text(),
+    /** JSON: hashes of passwords, one of which its code counts together with. */
+    passwordHashes: text(),
     /** Where the person goes on once the code has been used: a path of ours. */
     returnTo: text(),
     /** SHA-256 of the pending log-in's `sessionHash`. */

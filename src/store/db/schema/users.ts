@@ -111,6 +111,9 @@ export const credentials = sqliteTable('credentials', {
     .references(() => users.id, { onDelete: 'cascade' }),
   /** PHC string: scrypt with its cost, the pepper's key id and the salt. */
   passwordHash: text().notNull(),
+  /** The oldest password of the last days that its owner, or a thief with it, has replaced; no mail had a part in that. */
+  formerHash: text(),
+  formerUntil: integer(),
   updatedAt: integer().notNull(),
 })
 

@@ -1,0 +1,113 @@
+/**
+ * Whoever has only the password can put a second factor on an account that had none, and so keep its owner out. The notice of
+ * a first factor therefore carries a code that undoes it for 7 days, whatever happens to the account meanwhile. It counts
+ * together with a password that the account had until then: who reads the mail alone, and could have the password reset, does
+ * not get past a factor with it (docs/decisions/026). An account that had a factor before gets no such code.
+ */
+import type { MailId, SessionId, UserId } from '../../ids.ts'
+import { resetCounters } from '../../store/db/attempt-counters.ts'
+import { claimCode, claimedUserId, findClaim, insertChallenge, wasClaimed } from '../../store/db/challenges.ts'
+import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
+import { formerAddress, hasOpenUndo } from '../../store/db/email-changes.ts'
+import { kindByChallenge } from '../../store/db/mail-outbox.ts'
+import { deleteRecoveryCodesOfNoFactor } from '../../store/db/recovery-codes.ts'
+import {
+  barPassword,
+  deleteFactorsSince,
+  findFactorUndo,
+  hasPassword,
+  passwordsUntilNow,
+  tryFactorUndo,
+  voidFactorUndos,
+} from '../../store/db/second-factor-undo.ts'
+import { hasAnySecondFactor } from '../../store/db/second-factors.ts'
+import { type FormerPassword, raiseEpoch } from '../../store/db/users.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { SECOND_FACTOR_UNDO_MS, SECOND_FACTOR_UNDO_TRIES } from '../figures.ts'
+import { secondFactorInARowKey } from '../sessions/password-attempts.ts'
+import { audit } from './audit.ts'
+import { restoreAccountWrites } from './deletion.ts'
+import { codeRefusal, hashOfCode } from './email-change.ts'
+import { deliverLater, mailNotice, newChallenge } from './mail.ts'
+import { verifyPassword } from './password-hash.ts'
+
+/**
+ * What becomes of a password that is replaced where `isKept` holds: it counts with an undo for 7 days, and for as long as a change
+ * of the address can be undone. Where an older one is kept already, that one stays: a thief who changes the password twice gains
+ * nothing by it.
+ */
+export function formerPassword(ctx: Ctx, userId: UserId, isKept: Fragment): FormerPassword {
+  return { isKept, isKeptOn: hasOpenUndo(userId, ctx.now()), until: ctx.now() + SECOND_FACTOR_UNDO_MS }
+}
+
+/**
+ * Statements that tell of a user's first factor, with what undoes it, before it comes on in the same batch. As long as a change of the address
+ * can be undone, the address from before is told as well: the present one may be a thief's.
+ */
+export function firstFactorNotice(
+  ctx: Ctx,
+  notice: { userId: UserId; params: Record<string, unknown>; condition: Fragment },
+): { mailIds: MailId[]; writes: Statement<unknown>[] } {
+  const { userId: user, params, condition } = notice
+  const now = ctx.now()
+  const undo = newChallenge(ctx, 'undo_second_factor', SECOND_FACTOR_UNDO_MS)
+  const kind = kindByChallenge(undo.id, 'second_factor_on', 'second_factor_changed')
+  const told = { kind, user, params, challengeId: undo.id }
+  const mail = mailNotice(ctx, { ...told, condition })
+  const hasMoved = hasOpenUndo(user, now)
+  const toFormer = mailNotice(ctx, { ...told, to: formerAddress(user, now), condition: both(condition, hasMoved) })
+  const isFirst = both(not(hasAnySecondFactor(user)), hasPassword)
+  return {
+    mailIds: [mail.mailId, toFormer.mailId],
+    writes: [
+      insertChallenge(undo, idOf(user), both(condition, isFirst), { passwordHashes: passwordsUntilNow(now, hasMoved) }),
+      mail.write,
+      toFormer.write,
+    ],
+  }
+}
+
+/**
+ * Takes off the factors that have come on since, with the mailed code and a password from before, and ends every session and token.
+ * The present password is void where a new one can be mailed for, and an account that was deleted meanwhile, as its owner would,
+ * comes back. One claim wins. At most 10 passwords are tried with one code.
+ */
+export async function undoSecondFactor(ctx: Ctx, input: { code: string; password: string }): Promise<void> {
+  const codeHash = hashOfCode(input.code)
+  const now = ctx.now()
+  const undo = await ctx.db.one(findFactorUndo(codeHash, now))
+  if (!undo) throw codeRefusal()
+  const [hash = null, former = null]: (string | null)[] = JSON.parse(undo.passwordHashes)
+  const isRight = await verifyPassword(ctx, input.password, async () => {
+    if (await ctx.db.one(tryFactorUndo({ id: undo.id, tries: SECOND_FACTOR_UNDO_TRIES, now }))) return hash
+    throw codeRefusal()
+  })
+  if (!isRight && !(former !== null && (await verifyPassword(ctx, input.password, async () => former)))) {
+    throw new AppError('invalid_request', 'The password is wrong', {
+      fields: [{ path: 'password', location: 'body', message: 'is not the one that the account had' }],
+    })
+  }
+  const claimedBy = ctx.newId<SessionId>()
+  const user = claimedUserId(codeHash, claimedBy)
+  const claimed = wasClaimed(codeHash, claimedBy)
+  const notice = mailNotice(ctx, { kind: 'second_factor_undone', user, condition: claimed })
+  const claim = await ctx.db.commit(
+    [
+      claimCode({ codeHash, purpose: 'undo_second_factor', claimedBy, now }, always),
+      ...deleteFactorsSince(undo, claimed),
+      deleteRecoveryCodesOfNoFactor(undo.userId),
+      // The owner's next factor is not to be refused for guesses at this one.
+      resetCounters([secondFactorInARowKey(undo.userId)], claimed),
+      barPassword(undo, { now, until: now + SECOND_FACTOR_UNDO_MS }, claimed),
+      voidFactorUndos(undo.userId, now, claimed),
+      ...restoreAccountWrites(ctx, undo.userId, claimed),
+      raiseEpoch(user, now),
+      audit(ctx, { type: 'second_factor_undone', userId: user, condition: claimed }),
+      notice.write,
+    ],
+    findClaim(codeHash, claimedBy),
+  )
+  if (!claim) throw codeRefusal()
+  deliverLater(ctx, notice.mailId)
+}

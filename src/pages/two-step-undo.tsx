@@ -1,0 +1,74 @@
+/** `/two-step/undo`: the code that takes a second factor off again which somebody else has put on the account. */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { undoSecondFactor } from '../core/accounts/second-factor-undo.ts'
+import { typedPassword } from '../core/fields.ts'
+import { anyone } from '../http/access.ts'
+import type { AppEnv } from '../http/app-env.ts'
+import { form, formToken } from '../http/form-token.ts'
+import { networkLimit } from '../http/rate-limit.ts'
+import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
+import { statusOf } from './errors.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { showPage } from './layout.tsx'
+import { redirectWith } from './notices.ts'
+
+const PATH = '/two-step/undo'
+const LABELS: Labels = { code: 'Code', password: 'Password' }
+const UndoForm = z.object({ code: mailedCode, password: typedPassword })
+
+export const twoStepUndoPages = new Hono<AppEnv>()
+  .get(PATH, anyone(), networkLimit('other'), async (c) => {
+    const link = await readMailedLink(c, ['undo_second_factor'])
+    return link?.code === null ? showSpent(c) : show(c, UNTOUCHED, link)
+  })
+  .post(PATH, anyone(), networkLimit('code'), form('two-step-undo', UndoForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async (proof) => {
+        await undoSecondFactor(c.var.ctx, proof)
+        return redirectWith(c, '/forgot', 'two_step_undone')
+      },
+      again: (state) => show(c, state, null),
+    }),
+  )
+
+async function show(c: Context, state: FormState, link: MailedLink | null): Promise<Response> {
+  const token = await formToken(c, 'two-step-undo')
+  return showPage(
+    c,
+    {
+      title: 'Undo two-step sign-in',
+      lead: 'This turns two-step sign-in off again and signs everybody out, you as well. Then set a new password.',
+      status: state.error ? statusOf(state.error) : 200,
+      hasError: state.error !== null,
+    },
+    <Form action={PATH} token={token} state={state} labels={LABELS}>
+      <CodeField link={link} state={state} labels={LABELS} />
+      <Input
+        name="password"
+        labels={LABELS}
+        state={state}
+        hint="The one that you had when two-step sign-in was turned on. If it was changed in the 7 days before that, the one before works too."
+        type="password"
+        autocomplete="current-password"
+        first={link !== null}
+      />
+      <Submit kind="danger">Undo two-step sign-in</Submit>
+    </Form>,
+  )
+}
+
+function showSpent(c: Context): Response {
+  return showPage(
+    c,
+    {
+      title: 'This link no longer works',
+      lead: 'It has been used already, or it is too old. Nothing has changed just now.',
+      status: 410,
+    },
+    <p class="links">
+      <a href="/sign-in">Sign in</a>
+      <a href="/forgot">Set a new password</a>
+    </p>,
+  )
+}
