@@ -65,7 +65,9 @@ export function mailLimit(
   const here = { ...limit, key: `${key}:at:${ctx.caller.networkHash}` }
   const justMailed = [everywhere, ...(known ? [known] : [])].map((one) => wasCountedAfter(one.key, now - MAIL_PAUSE_MS)).reduce(either)
   const allowed = pausedWhile ? both(condition, not(both(pausedWhile, justMailed))) : condition
-  const isStranger = known ? both(not(justCounted), allowed) : allowed
+  // Whom its own pause keeps waiting does not take a stranger's mail meanwhile.
+  const isWaiting = known && pauseMs > 0 ? either(justCounted, wasCountedAfter(known.key, now - pauseMs)) : justCounted
+  const isStranger = known ? both(not(isWaiting), allowed) : allowed
   // Past the limit of all, a network that has had its share does not take the next mail from another.
   const isFair = either(isWithinLimit({ ...everywhere, overPauseMs: 0 }), isWithinLimit({ ...here, overPauseMs: 0 }))
   const isLetThrough = known ? either(justCounted, wasCounted(known)) : justCounted
