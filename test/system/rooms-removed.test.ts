@@ -1,6 +1,6 @@
 // Each room of an older API can be taken away: its folder and its name in `src/app.ts`, and nothing else. What is left
 // compiles, is built, and serves; where the room was there is nothing, and whatever is not the room answers as before.
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSecrets } from '../../scripts/keys.ts'
@@ -8,7 +8,6 @@ import { Project, type Server } from './project.ts'
 
 /** All that there are, in the order of `app.ts`. */
 const NAMES = ['mirrorfly', 'movida', 'mxit', 'epixel']
-const LINES_MAX = 1_000
 const APP = 'src/app.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const folderOf = (room: string) => `src/apis/${room}`
@@ -98,13 +97,6 @@ test('the rooms are these four, and each serves what its document says', () => {
 })
 
 describe.each(NAMES)('%s', (room) => {
-  test(`has at most ${LINES_MAX} lines`, () => {
-    const files = readdirSync(join(ROOT, folderOf(room)), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    expect(files.length).toBeGreaterThan(0)
-    const lines = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8').trimEnd().split('\n').length)
-    expect(lines.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(LINES_MAX)
-  })
-
   test('can be taken away', async () => {
     const project = new Project()
     try {
