@@ -81,8 +81,6 @@ export default defineConfig({
     // Files share the modules of their worker; test/setup.ts empties the stores before each.
     isolate: false,
     deps: { optimizer: { ssr: { enabled: true, include: BUNDLED } } },
-    // Rounds of each race; RACE_ROUNDS=50 for a thorough run.
-    provide: { raceRounds: Number(process.env.RACE_ROUNDS ?? 2), siegeGuesses: Number(process.env.SIEGE_GUESSES ?? 32) },
     // The Worker logs each request; only a failing test's log is of interest.
     silent: 'passed-only',
   },

@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz:images`: changed pictures through the route (test/security/image-mutations.test.ts), 20,000 of them with
- * another seed each time; `npm test` makes 200. A failure prints its seed and the file.
+ * another seed each time; `npm test` makes 80. A failure prints its seed and the file.
  */
 import { parseArgs } from 'node:util'
 import { startVitest } from 'vitest/node'

@@ -1,6 +1,6 @@
 /**
  * `npm run model`: the model test of the social graph (test/social/model.test.ts) with 2,000 runs of each property;
- * `npm test` makes 100. A failure prints its seed, and `--seed` repeats it.
+ * `npm test` makes 20. A failure prints its seed, and `--seed` repeats it.
  */
 import { parseArgs } from 'node:util'
 import { startVitest } from 'vitest/node'

@@ -1,5 +1,5 @@
 // Every step of a new profile picture fails in turn (security §5.2 F1, F2, F6, F11; row 70): whatever the client was told,
-// the user's key names two objects that are there, every other object has a tombstone, and a retry succeeds. `npm run faults` tries more
+// the user's key names two objects that are there, every other object has a tombstone, and a retry succeeds. `npm run thorough` tries more
 // kinds of faults.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { bucketKeys, expectAvatarsInOrder } from '../support/avatars.ts'
@@ -7,7 +7,7 @@ import { JPEG, png } from '../support/images.ts'
 import { platform, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
-import { ALL_FAULTS } from '../support/runs.ts'
+import { IS_THOROUGH } from '../support/runs.ts'
 
 const PATH = '/user/profile-picture'
 const MANY_CHANGES = { AVATAR_CHANGES_PER_DAY: '1000' }
@@ -66,7 +66,7 @@ describe('D1', () => {
     'commits and loses its reply from there on': (n) => {
       for (let operation = n; operation < n + 8; operation++) platform.faults.loseReply(operation)
     },
-    ...(ALL_FAULTS ? moreStrikes : {}),
+    ...(IS_THOROUGH ? moreStrikes : {}),
   }
   test.each(Object.entries(strikes))('%s, at each operation', async (_what, strike) => {
     let struck = 0

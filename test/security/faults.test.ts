@@ -10,7 +10,7 @@ import { checkInvariants } from '../support/invariants.ts'
 import { Client, newestCode, platform, type Reply } from '../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
-import { ALL_FAULTS } from '../support/runs.ts'
+import { IS_THOROUGH } from '../support/runs.ts'
 import { secondFactorFlows } from './second-factor-flows.ts'
 
 /** One request, ready to be sent. */
@@ -239,7 +239,7 @@ const flows: Record<string, Flow> = {
 }
 
 type Strike = (n: number) => void
-/** Either of a pair strikes at the same place and differs in what the database says: a flow meets one, `npm run faults` both. */
+/** Either of a pair strikes at the same place and differs in what the database says: a flow meets one, `npm run thorough` both. */
 const PAIRS: readonly Record<string, Strike>[] = [
   {
     'fails before it commits': (n) => platform.faults.failStatement(n),
@@ -250,7 +250,7 @@ const PAIRS: readonly Record<string, Strike>[] = [
     'commits and is reset': (n) => platform.faults.loseReply(n, 'reset'),
   },
 ]
-const faultsOf = (flow: number): Record<string, Strike> => (ALL_FAULTS ? Object.assign({}, ...PAIRS) : (PAIRS[flow % 2] ?? {}))
+const faultsOf = (flow: number): Record<string, Strike> => (IS_THOROUGH ? Object.assign({}, ...PAIRS) : (PAIRS[flow % 2] ?? {}))
 
 /** No flow has more operations than this. */
 const OPERATIONS_MAX = 40

@@ -1,6 +1,6 @@
 // Every operation on D1 and on R2 that an upload, a deletion or the sweep makes fails in turn, in every way that it can
 // (security row 70, §5.2 F1 to F3, F6, F11, F19). What the client was told is true, a retry works, and once the sweep has
-// had its time every row has its object, byte for byte, and nothing is left over (security §5.4, invariants 7 and 8). `npm run faults` tries
+// had its time every row has its object, byte for byte, and nothing is left over (security §5.4, invariants 7 and 8). `npm run thorough` tries
 // more kinds of faults.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS, UPLOAD_RESERVED_MS } from '../../src/core/figures.ts'
@@ -25,7 +25,7 @@ import {
 import { checkMedia } from '../support/media-invariants.ts'
 import { signedInPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
-import { ALL_FAULTS } from '../support/runs.ts'
+import { IS_THOROUGH } from '../support/runs.ts'
 
 const SIZE = 5_000
 /** What the sweep is to find begins like this. */
@@ -46,10 +46,10 @@ const bucketFault = (fault: R2Fault, atByte?: number) => (n: number) => platform
 
 /** Of any operation. The texts of D1 are one to the code that meets them, and 429 is a failure like another. */
 const faults: Strikes = {
-  ...databaseFaults(ALL_FAULTS ? (Object.keys(D1_FAILURES) as D1Failure[]) : ['connectionLost']),
+  ...databaseFaults(IS_THOROUGH ? (Object.keys(D1_FAILURES) as D1Failure[]) : ['connectionLost']),
   'R2 fails': bucketFault('throw'),
   'R2 does it and loses its reply': bucketFault('lose-reply'),
-  ...(ALL_FAULTS ? { 'R2 refuses with 429': bucketFault('refuse') } : {}),
+  ...(IS_THOROUGH ? { 'R2 refuses with 429': bucketFault('refuse') } : {}),
 }
 /** Of a body on its way: an operation without one does not know them. */
 const bodyFaults: Strikes = {
@@ -57,7 +57,7 @@ const bodyFaults: Strikes = {
   'R2 breaks off at once': bucketFault('break', 0),
   'R2 breaks off half-way': bucketFault('break', SIZE / 2),
   'R2 breaks off after all of it': bucketFault('break', SIZE),
-  ...(ALL_FAULTS ? { 'R2 breaks off after a byte': bucketFault('break', 1) } : {}),
+  ...(IS_THOROUGH ? { 'R2 breaks off after a byte': bucketFault('break', 1) } : {}),
 }
 
 /** One request, ready to be sent. */

@@ -21,7 +21,7 @@ import {
 } from '../support/media.ts'
 import { checkMedia } from '../support/media-invariants.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
-import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/rounds.ts'
+import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
 import { atTheLine, holdAtTheLine, race } from '../support/start-line.ts'
 
 const RACERS = 64

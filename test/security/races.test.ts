@@ -7,7 +7,7 @@ import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, res
 import { checkInvariants } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
 import { logIn, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
-import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/rounds.ts'
+import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
 import { atTheLine, race } from '../support/start-line.ts'
 
 const RACERS = 64

@@ -1,4 +1,4 @@
-// What ends all sessions ends them before its reply leaves: 0 of 1,000 requests with older credentials pass afterwards,
+// What ends all sessions ends them before its reply leaves: no request with older credentials passes afterwards,
 // with KV stale at every location and lagging replicas (design §1.7-8; security rows 4, 9, 25-28).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildRequestContext } from '../../src/context.ts'
@@ -10,11 +10,12 @@ import { answer, ban, count, idOf, markDeleted, newName, pendingLogIn, personWit
 import { runCron } from '../support/cron.ts'
 import { Client, mailsTo, newestCode, ORIGIN, platform, type Reply } from '../support/kith.ts'
 import { logIn, type Person, signUp, verifiedPerson } from '../support/people.ts'
+import { times } from '../support/runs.ts'
 import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
 
-const COOKIES = 20
-const TOKENS = 20
-const REQUESTS = 1_000
+const COOKIES = times(5, 20)
+const TOKENS = times(5, 20)
+const REQUESTS = times(200, 1_000)
 const AT_ONCE = 50
 const APP = 'revocation-app'
 const NEW_PASSWORD = 'a new and longer password'
@@ -87,7 +88,7 @@ const CALLS: ((client: Client) => Promise<Reply>)[] = [
 async function accepted(holders: readonly Client[]): Promise<string[]> {
   const passed: string[] = []
   for (let first = 0; first < REQUESTS; first += AT_ONCE) {
-    platform.location = LOCATIONS[first % LOCATIONS.length] ?? ''
+    platform.location = LOCATIONS[(first / AT_ONCE) % LOCATIONS.length] ?? ''
     await Promise.all(
       Array.from({ length: AT_ONCE }, async (_, index) => {
         const n = first + index
@@ -99,7 +100,7 @@ async function accepted(holders: readonly Client[]): Promise<string[]> {
   return passed
 }
 
-describe('0 of 1,000 requests with older credentials pass', () => {
+describe('no request with older credentials passes', () => {
   const acts: Record<string, (person: Person, actor: Client) => Promise<Reply | undefined>> = {
     'after a logout-all with the cookie': (_, actor) => actor.post('/user/logout-all'),
     'after a logout-all with a token': async (person) => (await tokenHolder(person)).get('/user/logout-all'),

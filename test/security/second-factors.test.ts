@@ -8,7 +8,7 @@ import { codeOf, enrol, personWithApp, STEP_MS, wrongCodeOf } from '../support/a
 import { checkInvariants, dumpKv, dumpTables } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
-import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/rounds.ts'
+import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
 import { atTheLine, holdAtTheLine, race } from '../support/start-line.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 

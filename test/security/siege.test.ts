@@ -1,26 +1,22 @@
 // A month of a patient attacker with 1,000 networks against one account, whose owner signs in every day (docs/limits.md).
-// In short, two guesses a day more than count, from networks that are new each day; with SIEGE_GUESSES=1000 in the environment
+// In short, nine days with two guesses more than count, from networks that are new each day; `npm run thorough` has the month, and
 // each of the 1,000 networks guesses every day.
-import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { LOGIN_TRIES_PER_DAY, MAIL_PAUSE_MS } from '../../src/core/figures.ts'
 import { clock } from '../platform/clock.ts'
 import { count, idOf, newName } from '../support/actors.ts'
 import { Client, platform } from '../support/kith.ts'
 import { logIn, signedInPerson } from '../support/people.ts'
+import { times } from '../support/runs.ts'
 
-const DAYS = 30
+/** More than a week, after which the owner is told again; and all days on which mails are asked for. */
+const DAYS = times(9, 30)
 const NETWORKS = 1_000
 const DAY_MS = 86_400_000
-const GUESSES_PER_DAY = inject('siegeGuesses')
+const GUESSES_PER_DAY = times(32, NETWORKS)
 const MAIL_REQUESTS = 24
 /** Every so many days, for the same limits hold again on each of them. */
 const MAIL_DAYS = 3
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    siegeGuesses: number
-  }
-}
 
 beforeEach(() => {
   platform.reset()
@@ -31,7 +27,7 @@ afterEach(() => clock.restore())
 const networkOf = (n: number) => `203.0.${Math.floor((n % NETWORKS) / 250)}.${(n % 250) + 1}`
 const from = (n: number) => Object.assign(new Client(), { network: networkOf(n) })
 
-test('a month of a siege: the owner is never refused, strangers have 30 guesses a day, and the owner a bounded number of mails', {
+test(`${DAYS} days of a siege: the owner is never refused, strangers have 30 guesses a day, and the owner a bounded number of mails`, {
   timeout: GUESSES_PER_DAY * 10_000,
 }, async () => {
   const owner = await signedInPerson(newName('besieged'))
@@ -64,6 +60,6 @@ test('a month of a siege: the owner is never refused, strangers have 30 guesses 
   const sent = { resets: await mails('reset_password'), locks: await mails('sign_in_locked') }
   expect(sent.resets).toBe((DAYS / MAIL_DAYS) * 20)
   // One a week at most.
-  expect(sent.locks).toBeGreaterThan(0)
+  expect(sent.locks).toBeGreaterThan(1)
   expect(sent.locks).toBeLessThanOrEqual(Math.ceil(DAYS / 7))
 })

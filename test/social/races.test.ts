@@ -7,10 +7,10 @@ import { checkGraph, clearGraph, putEdge, setColumns } from '../support/graph.ts
 import type { Options, Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
+import { ROUNDS } from '../support/runs.ts'
 import { inTurns, interleave, seededPick } from '../support/turns.ts'
 
 const RACERS = 64
-const ROUNDS = 3
 let ann: Person
 let bob: Person
 let admin: Person

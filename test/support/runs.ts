@@ -1,7 +1,6 @@
 /**
- * How much of what is random is tried: little in `npm test`, as much as `npm run model` says (scripts/model.ts), or
- * `npm run fuzz:images` (scripts/fuzz-images.ts); and how many kinds of faults, all of them in `npm run faults`
- * (scripts/faults.ts).
+ * How much of what only repeats is done: little in `npm test`; in `npm run thorough` (scripts/thorough.ts) as much as each test
+ * says; and of what is random as much as `npm run model` (scripts/model.ts) and `npm run fuzz:images` (scripts/fuzz-images.ts) say.
  */
 import { inject } from 'vitest'
 
@@ -11,12 +10,24 @@ declare module 'vitest' {
     modelSeed?: number | null
     imageMutations?: number
     imageSeed?: number
-    allFaults?: boolean
+    thorough?: boolean
   }
 }
 
+/** Also what differs for the runtime and not for the code that meets it: other kinds of the same fault, more rounds. */
+export const IS_THOROUGH = inject('thorough') ?? false
+
+/** One of two counts. */
+export const times = (usually: number, thoroughly: number) => (IS_THOROUGH ? thoroughly : usually)
+
+/** How often a race is run. */
+export const ROUNDS = times(1, 50)
+
+/** For a test that runs `ROUNDS` rounds. */
+export const ROUNDS_TIMEOUT_MS = 60_000 + ROUNDS * 20_000
+
 /** Runs of each property of the model test. */
-export const MODEL_RUNS = inject('modelRuns') ?? 50
+export const MODEL_RUNS = inject('modelRuns') ?? 20
 /** Null: another one each time; a failure prints it. */
 export const MODEL_SEED = inject('modelSeed') ?? null
 
@@ -24,9 +35,6 @@ export const MODEL_SEED = inject('modelSeed') ?? null
 export const MODEL_TIMEOUT_MS = 120_000 + MODEL_RUNS * 3_000
 
 /** Changed pictures, each of them a request. */
-export const IMAGE_MUTATIONS = inject('imageMutations') ?? 200
+export const IMAGE_MUTATIONS = inject('imageMutations') ?? 80
 export const IMAGE_SEED = inject('imageSeed') ?? 1
 export const IMAGE_TIMEOUT_MS = 60_000 + IMAGE_MUTATIONS * 200
-
-/** Also the kinds of faults that differ for the runtime, and not for the code that meets them. */
-export const ALL_FAULTS = inject('allFaults') ?? false

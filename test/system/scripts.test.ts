@@ -31,7 +31,7 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[], says:
   ['test', ['test/crypto.test.ts'], /Tests .*passed/],
   ['model', ['--runs', '2'], /2 runs of each property/],
   ['fuzz:images', ['--runs', '20'], /20 changed pictures/],
-  ['faults', ['test/apis/mirrorfly/faults.test.ts', '--name', 'put'], /Tests .*passed/],
+  ['thorough', ['test/apis/mirrorfly/faults.test.ts', '--name', 'put'], /Tests .*passed/],
   ['timing', ['--samples', '10', '--only', 'create'], /10 samples of each class[\s\S]*POST \/user\/create/],
   ['keys', [], /^SIGNING_KEYS=[\s\S]*ENCRYPTION_KEYS=/],
   ['assets', [], /^$/],

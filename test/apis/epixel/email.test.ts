@@ -6,7 +6,7 @@ import { clock } from '../../platform/clock.ts'
 import { count, idOf, newName, resetCode, rows, wrongCodes } from '../../support/actors.ts'
 import { Client, mailsTo, newestCode, platform } from '../../support/kith.ts'
 import { PASSWORD, signedInPerson, verifiedPerson } from '../../support/people.ts'
-import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../../support/rounds.ts'
+import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../../support/runs.ts'
 import { atTheLine, race } from '../../support/start-line.ts'
 import { newCtx } from '../../support/tokens.ts'
 import {

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { expectAvatarsInOrder } from '../../support/avatars.ts'
 import { JPEG, png } from '../../support/images.ts'
 import { db, platform, type Reply } from '../../support/kith.ts'
-import { ALL_FAULTS } from '../../support/runs.ts'
+import { IS_THOROUGH } from '../../support/runs.ts'
 import { createUser, type Deployment, type Fields, getUser, logIn, madeUser, newDeployment, picture } from './harness.ts'
 
 let ours: Deployment
@@ -52,7 +52,7 @@ const strikes: Record<string, (n: number) => void> = {
   'commits and loses its reply': (n) => platform.faults.loseReply(n),
   'fails from there on': later((n) => platform.faults.failStatement(n)),
   'commits and loses its reply from there on': later((n) => platform.faults.loseReply(n)),
-  ...(ALL_FAULTS
+  ...(IS_THOROUGH
     ? {
         'is overloaded': (n: number) => platform.faults.failStatement(n, 'overloaded'),
         'commits and is reset': (n: number) => platform.faults.loseReply(n, 'reset'),

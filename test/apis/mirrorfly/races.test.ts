@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { bucketKeys, expectAvatarsInOrder } from '../../support/avatars.ts'
 import { png } from '../../support/images.ts'
 import { Client, db, platform } from '../../support/kith.ts'
-import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../../support/rounds.ts'
+import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../../support/runs.ts'
 import { atTheLine, holdAtTheLine, race } from '../../support/start-line.ts'
 import { BASE, basic, call, type Deployment, type Fields, formOf, getUser, logIn, newDeployment, picture } from './harness.ts'
 

@@ -1,0 +1,18 @@
+/**
+ * `npm run thorough`: the long form of the tests that repeat: every operation on D1 and R2 fails in turn with every kind of fault,
+ * races have 50 rounds, a siege lasts a month. `npm test` does enough of each to meet every line of the code. Takes files, and
+ * with `--name` a pattern of the tests' names.
+ */
+import { parseArgs } from 'node:util'
+import { startVitest } from 'vitest/node'
+
+const TESTS = ['faults', 'races', 'siege', 'revocation', 'kept-in', 'guessing', 'second-factors', 'epixel/email']
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { name: { type: 'string' } } })
+const vitest = await startVitest(positionals.length > 0 ? positionals : TESTS.map((name) => `${name}.test.ts`), {
+  run: true,
+  silent: 'passed-only',
+  provide: { thorough: true },
+  ...(values.name === undefined ? {} : { testNamePattern: values.name }),
+})
+await vitest.close()
