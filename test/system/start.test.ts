@@ -1,10 +1,11 @@
-// `npm start` and what people do next: the journey, the README's first call, the demo data, the operator, a second start.
+// `npm start` and what people do next: the commands of the guides, the demo data, the operator, a second start.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort, Project, type Server } from './project.ts'
 
+const ROOT = join(import.meta.dirname, '..', '..')
 const PEOPLE = ['alice_demo', 'bob_demo', 'carol_demo', 'dan_demo', 'root_admin']
 
 let project: Project
@@ -48,27 +49,43 @@ test('it is ready within half a minute on an empty store', () => {
   expect(firstStartMs).toBeLessThan(30_000)
 })
 
-test('npm run journey: every step succeeds and is printed', async () => {
-  const { code, output } = await project.run(process.execPath, ['scripts/journey.ts', server.origin])
-  expect(output).toContain('The journey is complete.')
-  expect(output).toContain('15. ')
-  expect(code).toBe(0)
-})
-
 test('npm run journey: against nothing it says so and exits 1', async () => {
   const { code, output } = await project.run(process.execPath, ['scripts/journey.ts', `http://localhost:${await freePort()}`])
   expect(output).toContain('Start it with: npm start')
   expect(code).toBe(1)
 })
 
-test("the README's first call works as it is pasted", async () => {
-  const block = /## A first call.*?```sh\n(.*?)```/s.exec(project.read('README.md'))?.[1] ?? ''
-  expect(block).toContain('http://localhost:8787')
-  // The tests may not count on port 8787 being free; nothing else is changed.
-  const { code, output } = await project.run('bash', ['-c', block.replaceAll('http://localhost:8787', server.origin)])
+/** The commands of a guide, as they are pasted; a call that fails ends them. */
+async function paste(path: string): Promise<string> {
+  const text = readFileSync(join(ROOT, path), 'utf8')
+  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
+    .map(([, block]) => block ?? '')
+    .filter((block) => !block.includes('npm install'))
+  expect(blocks.length).toBeGreaterThan(0)
+  const script = ['curl() { command curl --fail-with-body "$@"; }', ...blocks]
+    .join('\n')
+    // The tests may not count on port 8787 being free.
+    .replaceAll('http://localhost:8787', server.origin)
+    .replaceAll('npm run operator --', `"${process.execPath}" scripts/operator.ts`)
+    .replaceAll('npm run journey', `"${process.execPath}" scripts/journey.ts ${server.origin}`)
+  const { code, output } = await project.run('bash', ['-eo', 'pipefail', '-c', script])
+  expect({ code, output }).toMatchObject({ code: 0 })
+  return output
+}
+
+test('the commands of the README work as they are pasted, and those of docs/media.md after them', async () => {
+  const output = await paste('README.md')
   expect(output).toContain('"username":"alice_demo"')
   expect(output).toContain('"editableFields"')
-  expect(code).toBe(0)
+  expect(output).toContain('15. ')
+  expect(output).toContain('The journey is complete.')
+  expect(await project.run('convert', ['-size', '1200x900', 'gradient:', 'picture.jpg'])).toMatchObject({ code: 0 })
+  expect((await paste('docs/media.md')).match(/^Hello from the edge$/gm)).toHaveLength(2)
+})
+
+test('the commands of docs/older-apis.md work as they are pasted', async () => {
+  const output = await paste('docs/older-apis.md')
+  expect(output).toContain('alice_demo')
 })
 
 test('demo.json: the people can sign in, carol is private, root_admin is super_admin', async () => {
@@ -251,10 +268,8 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   expect((await client('show', 'op-service')).output).toContain('No client has')
 })
 
-test("the README's own client: made as it is pasted, it says what it is, and a sign-out leads back to it", async () => {
-  const command = /npm run operator -- (client create my-app [\s\S]*?)\n```/.exec(project.read('README.md'))?.[1] ?? ''
-  const { code, output } = await project.run('bash', ['-c', `"${process.execPath}" scripts/operator.ts ${command}`])
-  expect(code).toBe(0)
+test('the client of docs/apps.md: made as it is pasted, it says what it is, and a sign-out leads back to it', async () => {
+  const output = await paste('docs/apps.md')
   expect(output).toContain('my-app is a public client: it has no secret, and PKCE (S256) is required.')
   expect(output).toContain('Its ID tokens are signed with RS256.')
   const settings = Object.fromEntries([...output.matchAll(/^ {2}(\w+) +(.+)$/gm)].map(([, name, value]) => [name, value]))
@@ -266,10 +281,7 @@ test("the README's own client: made as it is pasted, it says what it is, and a s
 })
 
 test('every client of docs/clients.md is made by its command, and says which kind it is', async () => {
-  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'clients.md'), 'utf8')
-  const block = /```sh\n([\s\S]*?)```/.exec(text)?.[1] ?? ''
-  const script = block.replaceAll('npm run operator --', `"${process.execPath}" scripts/operator.ts`)
-  const { code, output } = await project.run('bash', ['-ec', script])
+  const output = await paste('docs/clients.md')
   expect(output.match(/^my-[\w-]+ is a \w+ client/gm)).toEqual([
     'my-spa is a public client',
     'my-web is a confidential client',
@@ -278,7 +290,6 @@ test('every client of docs/clients.md is made by its command, and says which kin
   ])
   expect(output.match(/^PKCE \(S256\) is (not )?required/gm)).toEqual(['PKCE (S256) is required', 'PKCE (S256) is not required'])
   expect(output).toContain('any app on a device can claim its redirect URIs')
-  expect(code).toBe(0)
 })
 
 test('a port that is taken is named', async () => {
