@@ -2,7 +2,7 @@
 import type { Bindings } from './config.ts'
 import { getConfig } from './config.ts'
 import type { Caller, Ctx } from './core/ctx.ts'
-import { USER_AGENT_LENGTH_MAX } from './core/figures.ts'
+import { USER_AGENT_LENGTH_MAX } from './core/limits.ts'
 import { readDevice } from './core/sessions/device-cookie.ts'
 import { currentMac, randomHex } from './crypto.ts'
 import { newId } from './ids.ts'

@@ -6,7 +6,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Ctx } from './ctx.ts'
 import { AppError } from './errors.ts'
-import { HELD_BYTES_MAX, OVERLOAD_RETRY_AFTER_SECONDS, PLACE_LOST_MS } from './figures.ts'
+import { HELD_BYTES_MAX, OVERLOAD_RETRY_AFTER_SECONDS, PLACE_LOST_MS } from './limits.ts'
 
 interface Place {
   readonly ctx: Ctx

@@ -1,7 +1,7 @@
 /** Whether Kith can serve: the database answers, and has every migration of this version. */
 import { findNewestMigration } from '../store/db/migrations.ts'
 import type { Ctx } from './ctx.ts'
-import { HEALTH_KNOWN_MS, HEALTH_WAIT_MS } from './figures.ts'
+import { HEALTH_KNOWN_MS, HEALTH_WAIT_MS } from './limits.ts'
 
 /** Null: it is up. Otherwise why it is not, in words for the operator. */
 export type Ailment = string | null

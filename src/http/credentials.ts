@@ -5,7 +5,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { AppError } from '../core/errors.ts'
-import { KNOWN_DEVICE_MS } from '../core/figures.ts'
+import { KNOWN_DEVICE_MS } from '../core/limits.ts'
 import { verifyAccessToken } from '../core/oauth/access-token.ts'
 import { DEVICE_COOKIE, deviceCookieOf } from '../core/sessions/device-cookie.ts'
 import type { Claim } from '../core/sessions/principal.ts'

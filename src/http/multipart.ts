@@ -5,7 +5,7 @@
  */
 import type { HonoRequest } from 'hono'
 import { AppError, type FieldIssue } from '../core/errors.ts'
-import { FORM_OVERHEAD_BYTES } from '../core/figures.ts'
+import { FORM_OVERHEAD_BYTES } from '../core/limits.ts'
 import { readBytes } from './body.ts'
 
 /** Headers of one part: a name of 255 characters, percent-encoded, and what a browser writes around it. */

@@ -6,7 +6,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type * as z from 'zod'
 import { AppError, type FieldIssue } from '../core/errors.ts'
-import { BODY_BYTES_MAX, BODY_DEPTH_MAX } from '../core/figures.ts'
+import { BODY_BYTES_MAX, BODY_DEPTH_MAX } from '../core/limits.ts'
 import type { AppEnv } from './app-env.ts'
 import { readBytes } from './body.ts'
 import { doubtfulNames, type SentProfile, sentProfile } from './doubts.ts'

@@ -136,7 +136,7 @@ function passwordChanged(facts: MailFacts): Content {
   }
 }
 
-// The days are those of ACCOUNT_RETURN_MS in core/figures.ts.
+// The days are those of ACCOUNT_RETURN_MS in core/limits.ts.
 function accountDeleted(facts: MailFacts): Content {
   return {
     subject: `Your ${facts.product} account was deleted`,

@@ -15,7 +15,7 @@ export function newDevice(facts: MailFacts): Content {
   }
 }
 
-// The figures are those of LOGIN_TRIES_PER_DAY and LOGIN_DAY_MS in core/figures.ts.
+// The figures are those of LOGIN_TRIES_PER_DAY and LOGIN_DAY_MS in core/limits.ts.
 export function signInLocked(facts: MailFacts): Content {
   return {
     subject: `Someone is guessing your ${facts.product} password`,

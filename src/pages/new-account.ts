@@ -4,7 +4,7 @@
  */
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { UNVERIFIED_ACCOUNT_MS } from '../core/figures.ts'
+import { UNVERIFIED_ACCOUNT_MS } from '../core/limits.ts'
 import { signInFirst } from '../core/sessions/first-sign-in.ts'
 import { fromHex, toHex, type UserId } from '../ids.ts'
 import { presented, signedIn } from './signed-in.ts'

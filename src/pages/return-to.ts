@@ -4,7 +4,7 @@
  * link does not hold it, but the code in it knows it.
  */
 import type { Context } from 'hono'
-import { RETURN_TO_LENGTH_MAX } from '../core/figures.ts'
+import { RETURN_TO_LENGTH_MAX } from '../core/limits.ts'
 
 const HOME = '/account'
 const LEADS_ELSEWHERE = /^\/(oauth\/|consent\b|sign-out\b)/

@@ -1,6 +1,6 @@
 // Budgets of search, the audit trail, invite codes and roles (design §7), with as much in the tables as makes them dear.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { SEARCH_RESULTS_MAX } from '../../src/core/figures.ts'
+import { SEARCH_RESULTS_MAX } from '../../src/core/limits.ts'
 import { newId } from '../../src/ids.ts'
 import { spend } from '../support/budget.ts'
 import { db, platform } from '../support/kith.ts'

@@ -2,7 +2,7 @@
 // that are nobody's, marks; in pages, twice at once, and with a bucket that fails.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
-import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/figures.ts'
+import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/limits.ts'
 import { newId } from '../../src/ids.ts'
 import { clock } from '../platform/clock.ts'
 import { runCron } from '../support/cron.ts'

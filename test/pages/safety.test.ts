@@ -1,7 +1,7 @@
 // What an attacker tries with pages: open redirects, script in whatever is shown, headers that are missing, and finding out
 // who has an account (security rows 5, 30, 31, 78).
 import { beforeAll, describe, expect, test } from 'vitest'
-import { RETURN_TO_LENGTH_MAX } from '../../src/core/figures.ts'
+import { RETURN_TO_LENGTH_MAX } from '../../src/core/limits.ts'
 import { newName } from '../support/actors.ts'
 import { setColumns } from '../support/graph.ts'
 import { Client, platform, type Reply } from '../support/kith.ts'

@@ -1,7 +1,7 @@
 // Attacks that once worked, each as a test: what a narrow token, a squatter of an address, a log-in in flight, an old
 // session and a slip with curl could get.
 import { describe, expect, test } from 'vitest'
-import { FRESH_SIGN_IN_MS } from '../../src/core/figures.ts'
+import { FRESH_SIGN_IN_MS } from '../../src/core/limits.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, rows } from '../support/actors.ts'
 import { Client, mailsTo, newestCode } from '../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'

@@ -1,7 +1,7 @@
 // Who has an account is told to nobody (security row 5, design §1.12, wire §6.7, §6.9): replies for known and unknown
 // addresses are compared byte for byte, with status and headers. In time: scripts/timing.ts.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { MAIL_PAUSE_MS } from '../../src/core/figures.ts'
+import { MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { ban, markDeleted, newName } from '../support/actors.ts'
 import { Client, mailsTo, platform, type Reply } from '../support/kith.ts'

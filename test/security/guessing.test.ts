@@ -1,7 +1,7 @@
 // Guessing (security rows 6, 16, 22; design §6): tries are counted in D1 before they are judged, per account, so neither
 // many networks nor many pending log-ins nor parallel requests buy more of them.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { FRESH_SIGN_IN_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS } from '../../src/core/figures.ts'
+import { FRESH_SIGN_IN_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows, wrongCodes } from '../support/actors.ts'
 import { checkInvariants } from '../support/invariants.ts'

@@ -2,7 +2,7 @@
 // where that was done before, gets a mail, and owns an address.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { LOCK_NOTICE_PAUSE_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS } from '../../src/core/figures.ts'
+import { LOCK_NOTICE_PAUSE_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { sha256 } from '../../src/crypto.ts'
 import { toHex } from '../../src/ids.ts'
 import { clock } from '../platform/clock.ts'

@@ -3,7 +3,7 @@
 // had its time every row has its object, byte for byte, and nothing is left over (security §5.4, invariants 7 and 8). `npm run thorough` tries
 // more kinds of faults.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS, UPLOAD_RESERVED_MS } from '../../src/core/figures.ts'
+import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS, UPLOAD_RESERVED_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { D1_FAILURES, type D1Failure, type R2Fault } from '../platform/faults.ts'
 import { count, newName, rows } from '../support/actors.ts'

@@ -1,7 +1,7 @@
 // Quotas, names and places of the media library among 64 who stand at the statement that decides (security row 71, §5.4,
 // invariants 7 and 8), and acts that undo one another while both are on their way. Afterwards rows, objects and usage agree.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/figures.ts'
+import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { count, idOf, newName, rows } from '../support/actors.ts'
 import { runCron } from '../support/cron.ts'

@@ -1,7 +1,7 @@
 // Whatever may be used once has one winner among 64 (design §1.4; security §0.2, rows 6, 7, 9, 15, 17, 28). All of them
 // stand at the statement that decides before any may go on. After each race, what lies in D1 is looked at.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { MAIL_PAUSE_MS } from '../../src/core/figures.ts'
+import { MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
 import { checkInvariants } from '../support/invariants.ts'

@@ -2,7 +2,7 @@
 // with KV stale at every location and lagging replicas (design §1.7-8; security rows 4, 9, 25-28).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildRequestContext } from '../../src/context.ts'
-import { BROWSER_SESSIONS_MAX, MAIL_PAUSE_MS } from '../../src/core/figures.ts'
+import { BROWSER_SESSIONS_MAX, MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { issueAccessToken } from '../../src/core/oauth/access-token.ts'
 import { newId, type SessionId, type UserId } from '../../src/ids.ts'
 import { clock } from '../platform/clock.ts'

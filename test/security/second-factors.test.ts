@@ -1,7 +1,7 @@
 // Attacks on second factors (security rows 14-20): races for one time step and one recovery code, guesses over many
 // pending log-ins, what lies at rest, and what happens when a key is changed or lost.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { SECOND_FACTOR_CONSECUTIVE_MAX, SECOND_FACTOR_WINDOW_MS } from '../../src/core/figures.ts'
+import { SECOND_FACTOR_CONSECUTIVE_MAX, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, type PendingLogIn, pendingLogIn, resetCode, rows } from '../support/actors.ts'
 import { codeOf, enrol, personWithApp, STEP_MS, wrongCodeOf } from '../support/authenticator.ts'

@@ -2,7 +2,7 @@
 // In short, nine days with two guesses more than count, from networks that are new each day; `npm run thorough` has the month, and
 // each of the 1,000 networks guesses every day.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { LOGIN_TRIES_PER_DAY, MAIL_PAUSE_MS } from '../../src/core/figures.ts'
+import { LOGIN_TRIES_PER_DAY, MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { count, idOf, newName } from '../support/actors.ts'
 import { Client, platform } from '../support/kith.ts'

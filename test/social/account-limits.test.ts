@@ -7,7 +7,7 @@ import {
   PEOPLE_READ_PER_DAY,
   SEARCH_RESULTS_MAX,
   SEARCHES_PER_DAY,
-} from '../../src/core/figures.ts'
+} from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { rows } from '../support/actors.ts'
 import { COUNT_WRITES, spend } from '../support/budget.ts'

@@ -20,7 +20,7 @@ import {
   SECOND_FACTOR_CONSECUTIVE_MAX,
   SECOND_FACTOR_TRIES,
   SECOND_FACTOR_UNDO_TRIES,
-} from '../../src/core/figures.ts'
+} from '../../src/core/limits.ts'
 import { toHex } from '../../src/ids.ts'
 import { brokenObjects, MEDIA_RULES } from './media-invariants.ts'
 

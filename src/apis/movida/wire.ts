@@ -1,6 +1,6 @@
 /** Movida's words for people (wire §2.2), in JSON and in XML: one is made of the other, so both say the same. */
 import * as z from 'zod'
-import { ACTIVE_USERS_PAGE_DEFAULT, ACTIVE_USERS_PAGE_MAX } from '../../core/figures.ts'
+import { ACTIVE_USERS_PAGE_DEFAULT, ACTIVE_USERS_PAGE_MAX } from '../../core/limits.ts'
 import { AVATAR_COLORS, type AvatarColor } from '../../core/media/default-avatars.ts'
 import type { ActiveUser, ActiveUsersPage, PagePosition } from '../../core/profiles/active-users.ts'
 import { NO_ID, type UserId } from '../../ids.ts'

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import * as fields from '../../core/fields.ts'
-import { PAGE_LIMIT_MAX, PAGE_SKIP_MAX } from '../../core/figures.ts'
+import { PAGE_LIMIT_MAX, PAGE_SKIP_MAX } from '../../core/limits.ts'
 import { coveredBy, isIdentityScope, type Scope } from '../../core/oauth/scopes.ts'
 import type { UserRow } from '../../core/profiles/proved-update.ts'
 import type { ContactList } from '../../core/social/contacts.ts'

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import * as admin from '../../core/admin/fields.ts'
 import type { UserQuery } from '../../core/admin/users.ts'
 import * as fields from '../../core/fields.ts'
-import { SEARCH_QUERY_LENGTH_MAX } from '../../core/figures.ts'
+import { SEARCH_QUERY_LENGTH_MAX } from '../../core/limits.ts'
 import type { SessionId } from '../../ids.ts'
 import { CreateUserBody, flag, hexId, PageQuery } from './wire.ts'
 

@@ -1,7 +1,7 @@
 /** The media library's words: what comes in, and what goes out. It is ours, in the manner of the room. */
 import * as z from 'zod'
 import * as fields from '../../core/fields.ts'
-import { FILE_LINK_SECONDS_MAX } from '../../core/figures.ts'
+import { FILE_LINK_SECONDS_MAX } from '../../core/limits.ts'
 import type { MediaFile, Usage } from '../../core/media/files.ts'
 import { DEFAULT_FOLDER, type Folder } from '../../core/media/folders.ts'
 import type { FileLink } from '../../core/media/links.ts'

@@ -11,7 +11,7 @@ import {
   SEARCH_QUERY_LENGTH_MAX,
   SEARCH_RESULTS_DEFAULT,
   SEARCH_RESULTS_MAX,
-} from '../../core/figures.ts'
+} from '../../core/limits.ts'
 import { AVAILABILITIES, MOODS } from '../../core/profiles/status.ts'
 import type { Page } from '../../core/social/lists.ts'
 import { type AnyId, type FollowId, fromHex, idAt, type SessionId } from '../../ids.ts'

@@ -23,7 +23,7 @@ import { findWithPassword, isUnchanged, type UserRow } from '../../store/db/user
 import { deleteSessionDetail } from '../../store/kv/session-details.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { ACCOUNT_RETURN_MS, PURGE_CHUNK, PURGE_CHUNKS_PER_RUN, PURGED_ACCOUNTS_AT_A_TIME, PURGED_SESSIONS_AT_A_TIME } from '../figures.ts'
+import { ACCOUNT_RETURN_MS, PURGE_CHUNK, PURGE_CHUNKS_PER_RUN, PURGED_ACCOUNTS_AT_A_TIME, PURGED_SESSIONS_AT_A_TIME } from '../limits.ts'
 import { provePassword } from '../profiles/password-proof.ts'
 import { renameKey } from '../profiles/renames.ts'
 import type { Gate } from '../sessions/gate.ts'

@@ -6,7 +6,7 @@
 import { requestsAtWork } from '../admission.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { HASH_RETRY_AFTER_SECONDS, HASH_TURN_LOST_MS } from '../figures.ts'
+import { HASH_RETRY_AFTER_SECONDS, HASH_TURN_LOST_MS } from '../limits.ts'
 
 interface Ticket {
   readonly since: number

@@ -26,7 +26,7 @@ import { always, both, either, type Fragment, idOf, not, type Statement, yieldsN
 import { challengeOf, insertMail, kindOf, type MailKind, newestChallenge, noChallenge } from '../../store/db/mail-outbox.ts'
 import { updateReturnTo } from '../../store/db/mailed-codes.ts'
 import type { Ctx, Recorder } from '../ctx.ts'
-import { MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY, MAILS_PER_DAY_OF_ADDRESS } from '../figures.ts'
+import { MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY, MAILS_PER_DAY_OF_ADDRESS } from '../limits.ts'
 import { isKnown, sourceOf } from '../sessions/known-sources.ts'
 
 export interface MailLimit {

@@ -1,6 +1,6 @@
 /** The rules of fields that only administrators write: atoms, as in `core/fields.ts`. */
 import * as z from 'zod'
-import { CUSTOM_DATA_BYTES_MAX } from '../figures.ts'
+import { CUSTOM_DATA_BYTES_MAX } from '../limits.ts'
 import { isScope, type Scope } from '../oauth/scopes.ts'
 import { text } from '../texts.ts'
 

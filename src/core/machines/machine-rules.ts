@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { AppError, type FieldIssue } from '../errors.ts'
-import { MACHINE_LIFE_MS_MAX } from '../figures.ts'
+import { MACHINE_LIFE_MS_MAX } from '../limits.ts'
 import { clientName, clientScope } from '../oauth/client-metadata.ts'
 import { coveredBy, type Scope } from '../oauth/scopes.ts'
 

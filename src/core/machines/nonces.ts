@@ -4,7 +4,7 @@
  */
 import { currentMac, equalInConstantTime, mac, randomToken } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
-import { DIGEST_NONCE_MS } from '../figures.ts'
+import { DIGEST_NONCE_MS } from '../limits.ts'
 
 const RANDOM_BYTES = 16
 

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { awaitClient } from '../admission.ts'
 import { AppError } from '../errors.ts'
-import { UPLOAD_IDLE_MS } from '../figures.ts'
+import { UPLOAD_IDLE_MS } from '../limits.ts'
 
 export interface Passing {
   /** Of exactly the announced length: R2 takes no other streams. */

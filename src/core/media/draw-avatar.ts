@@ -4,7 +4,7 @@
  */
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { AVATAR_SIDE, AVATAR_SMALL_SIDE } from '../figures.ts'
+import { AVATAR_SIDE, AVATAR_SMALL_SIDE } from '../limits.ts'
 import { defaultAvatarPng } from './default-avatars.ts'
 import type { InspectedImage } from './images/format.ts'
 import { SEND_A_JPEG } from './images/heif.ts'

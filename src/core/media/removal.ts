@@ -13,7 +13,7 @@ import {
   TOMBSTONES_PER_RUN,
   UPLOAD_GIVEN_UP_MS,
   UPLOADS_GIVEN_UP_PER_RUN,
-} from '../figures.ts'
+} from '../limits.ts'
 
 /** Removes what is marked and due, and forgets it. What cannot be removed is tried again later. */
 export async function removeMarkedObjects(ctx: Ctx): Promise<void> {

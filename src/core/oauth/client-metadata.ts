@@ -12,7 +12,7 @@ import {
   ACCESS_TOKEN_SECONDS_MIN,
   CLIENT_URIS_MAX,
   REDIRECT_URI_LENGTH_MAX,
-} from '../figures.ts'
+} from '../limits.ts'
 import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
 import { GRANT_TYPES, type GrantType } from './clients.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'

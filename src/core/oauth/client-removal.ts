@@ -1,7 +1,7 @@
 /** What deleted clients have left is removed by cron, in chunks: nothing of it opens anything any more. */
 import { hasClientRemains, listDeletedClients, removeClientRemains } from '../../store/db/client-registration.ts'
 import type { Ctx } from '../ctx.ts'
-import { CLIENT_REMOVAL_AFTER_MS, CLIENT_REMOVAL_CHUNK, CLIENT_REMOVAL_CHUNKS_PER_RUN, DELETED_CLIENTS_AT_A_TIME } from '../figures.ts'
+import { CLIENT_REMOVAL_AFTER_MS, CLIENT_REMOVAL_CHUNK, CLIENT_REMOVAL_CHUNKS_PER_RUN, DELETED_CLIENTS_AT_A_TIME } from '../limits.ts'
 
 /** A cron run's share of what deleted clients have left: consents, codes, and sessions among all sessions. */
 export async function removeDeletedClients(ctx: Ctx): Promise<void> {

@@ -7,7 +7,7 @@ import { findEvent } from '../../store/db/audit-events.ts'
 import { type ConsentRow, didEnd, endConnection, type GrantRow, listConsents, listGrants } from '../../store/db/connected-apps.ts'
 import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
-import { APP_SESSIONS_LOOKED_AT } from '../figures.ts'
+import { APP_SESSIONS_LOOKED_AT } from '../limits.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { coveredBy, intersectScopes, SCOPES, type Scope, storedScopes } from './scopes.ts'
 

@@ -11,7 +11,7 @@ import { findUser, type UserRow } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { PAGE_TICKET_MS } from '../figures.ts'
+import { PAGE_TICKET_MS } from '../limits.ts'
 import type { OptionalGate } from '../sessions/gate.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import {

@@ -6,7 +6,7 @@
 import { findClient } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { PAGE_TICKET_MS } from '../figures.ts'
+import { PAGE_TICKET_MS } from '../limits.ts'
 import type { OptionalGate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { endOwnSession } from '../sessions/sessions.ts'

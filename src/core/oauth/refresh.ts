@@ -14,7 +14,7 @@ import {
 } from '../../store/db/refresh-tokens.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { REFRESH_GRACE_MS } from '../figures.ts'
+import { REFRESH_GRACE_MS } from '../limits.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
 import { requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'

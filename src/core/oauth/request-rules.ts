@@ -4,7 +4,7 @@
  */
 import type { Config } from '../../config.ts'
 import { AppError } from '../errors.ts'
-import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from '../figures.ts'
+import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from '../limits.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
 import { type Client, requireGrantType } from './clients.ts'
 import { scopesWithin } from './granted-scopes.ts'

@@ -6,7 +6,7 @@
 import { sha256 } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { REAUTHENTICATION_MS, UNVERIFIED_ACCOUNT_MS } from '../figures.ts'
+import { REAUTHENTICATION_MS, UNVERIFIED_ACCOUNT_MS } from '../limits.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { type AuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
 import { readIdTokenHint } from './id-token.ts'

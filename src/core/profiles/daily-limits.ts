@@ -3,7 +3,7 @@ import type { AnyId, UserId } from '../../ids.ts'
 import type { Attempt, Counter } from '../../store/db/attempt-counters.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { CHANGES_WINDOW_MS } from '../figures.ts'
+import { CHANGES_WINDOW_MS } from '../limits.ts'
 
 export interface DailyLimit {
   /** What is counted. */

@@ -10,7 +10,7 @@ import { type Hold, holdUsername } from '../../store/db/username-holds.ts'
 import { isRowUnchanged, isUnchanged, type UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { RENAME_WINDOW_MS, RENAMES_MAX } from '../figures.ts'
+import { RENAME_WINDOW_MS, RENAMES_MAX } from '../limits.ts'
 
 export const renameKey = (userId: UserId) => `rename:${userId}`
 

@@ -10,7 +10,7 @@ import type { Statement } from '../../store/db/database.ts'
 import { isBrowserSessionLive, isSessionLive } from '../../store/db/sessions.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { ACCOUNT_WINDOW_MS, BLOCKS_PER_DAY, FOLLOWS_PER_DAY, PEOPLE_READ_PER_DAY, SEARCHES_PER_DAY } from '../figures.ts'
+import { ACCOUNT_WINDOW_MS, BLOCKS_PER_DAY, FOLLOWS_PER_DAY, PEOPLE_READ_PER_DAY, SEARCHES_PER_DAY } from '../limits.ts'
 import type { SessionClaim } from './principal.ts'
 
 const PER_DAY = { search: SEARCHES_PER_DAY, people: PEOPLE_READ_PER_DAY, follow: FOLLOWS_PER_DAY, block: BLOCKS_PER_DAY }

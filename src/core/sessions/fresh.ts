@@ -2,7 +2,7 @@
 import { NO_ID } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { FRESH_SIGN_IN_MS } from '../figures.ts'
+import { FRESH_SIGN_IN_MS } from '../limits.ts'
 import { keyIdOf } from '../machines/keys.ts'
 import type { UserPrincipal } from './principal.ts'
 

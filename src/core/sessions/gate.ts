@@ -14,7 +14,7 @@ import { findGateRow, type GateRow, touchSession } from '../../store/db/sessions
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { SESSION_TOUCH_MS } from '../figures.ts'
+import { SESSION_TOUCH_MS } from '../limits.ts'
 import { touchMachineLater } from '../machines/last-use.ts'
 import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from '../oauth/scopes.ts'
 import { type AccountLimit, accountAttempt, countOfAccount, overAccountLimit } from './account-limits.ts'

@@ -7,7 +7,7 @@ import type { UserId } from '../../ids.ts'
 import { type Fragment, isOneOf, type Statement } from '../../store/db/database.ts'
 import { insertNetwork, isKnownNetwork, trimNetworks } from '../../store/db/known-sources.ts'
 import type { Ctx } from '../ctx.ts'
-import { KNOWN_NETWORK_MS, KNOWN_NETWORKS_MAX } from '../figures.ts'
+import { KNOWN_NETWORK_MS, KNOWN_NETWORKS_MAX } from '../limits.ts'
 
 /** How the caller is counted where it is known. */
 export function sourceOf({ caller }: Ctx): string {

@@ -27,7 +27,7 @@ import {
   LOGIN_TRIES_PER_DAY,
   LOGIN_TRIES_PER_DAY_OF_KNOWN,
   LOGIN_WINDOW_MS,
-} from '../figures.ts'
+} from '../limits.ts'
 import { knowsDevice, sourceOf } from './known-sources.ts'
 
 export const FOREVER_MS = 100 * 365 * 86_400_000

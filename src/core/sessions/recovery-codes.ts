@@ -4,7 +4,7 @@
  */
 import { sha256 } from '../../crypto.ts'
 import { CODE_SIGNS } from '../../mail/codes.ts'
-import { RECOVERY_CODES } from '../figures.ts'
+import { RECOVERY_CODES } from '../limits.ts'
 
 const SIGNS = 16
 const GROUP = /.{4}/g

@@ -16,7 +16,7 @@ import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-h
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
-import { KNOWN_NETWORK_RENEWED_MS } from '../figures.ts'
+import { KNOWN_NETWORK_RENEWED_MS } from '../limits.ts'
 import { foldTypedAddress } from '../typed-text.ts'
 import { isInForce } from './gate.ts'
 import {

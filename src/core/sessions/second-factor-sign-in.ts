@@ -37,7 +37,7 @@ import {
   SECOND_FACTOR_FAILURES_TOLD,
   SECOND_FACTOR_TRIES,
   SECOND_FACTOR_WINDOW_MS,
-} from '../figures.ts'
+} from '../limits.ts'
 import { FOREVER_MS, rateLimited, secondFactorInARowKey } from './password-attempts.ts'
 import type { Claim } from './principal.ts'
 import { recoveryCodeHash } from './recovery-codes.ts'

@@ -16,7 +16,7 @@ import { getSessionDetail, putSessionDetail, type SessionDetail } from '../../st
 import { audit } from '../accounts/audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { BROWSER_SESSIONS_MAX } from '../figures.ts'
+import { BROWSER_SESSIONS_MAX } from '../limits.ts'
 import { type Listed, listed } from '../listing.ts'
 import type { Gate, OptionalGate } from './gate.ts'
 import { trimKnownNetworks } from './known-sources.ts'

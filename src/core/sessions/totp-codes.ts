@@ -8,7 +8,7 @@ import { decrypt, encrypt, equalInConstantTime, isUnderOldKey } from '../../cryp
 import type { UserId } from '../../ids.ts'
 import { resealTotp, type TotpRow } from '../../store/db/totp.ts'
 import type { Ctx } from '../ctx.ts'
-import { TOTP_SECRET_BYTES, TOTP_STEPS_AROUND } from '../figures.ts'
+import { TOTP_SECRET_BYTES, TOTP_STEPS_AROUND } from '../limits.ts'
 
 const PARAMETERS = { algorithm: 'SHA1', digits: 6 } as const
 const PERIOD_SECONDS = 30

@@ -6,7 +6,7 @@ import type { UserId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
 import { acceptRequests, type EdgeWorkKind, hasEdgeWork, listEdgeWork, removeEdges } from '../../store/db/edge-work.ts'
 import type { Ctx } from '../ctx.ts'
-import { EDGE_CHUNK, EDGE_CHUNKS_AFTER_REPLY, EDGE_CHUNKS_PER_RUN } from '../figures.ts'
+import { EDGE_CHUNK, EDGE_CHUNKS_AFTER_REPLY, EDGE_CHUNKS_PER_RUN } from '../limits.ts'
 
 function chunkOf(ctx: Ctx, userId: UserId, kind: EdgeWorkKind): Statement<unknown>[] {
   return kind === 'accept_requests' ? acceptRequests(userId, EDGE_CHUNK, ctx.now()) : removeEdges(userId, EDGE_CHUNK)

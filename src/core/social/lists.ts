@@ -14,7 +14,7 @@ import {
 import { isListOpen } from '../../store/db/visibility.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { SUGGESTION_EDGES_PER_PERSON, SUGGESTION_PEOPLE, SUGGESTIONS_MAX } from '../figures.ts'
+import { SUGGESTION_EDGES_PER_PERSON, SUGGESTION_PEOPLE, SUGGESTIONS_MAX } from '../limits.ts'
 import { type Listed, listedPeople, lookedAt } from '../listing.ts'
 import type { Claimed, Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'

@@ -3,7 +3,7 @@ import { acceptRequests, insertEdgeWork } from '../../store/db/edge-work.ts'
 import { findRequestCount, isWaitedFor, updatePrivacy } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { EDGE_CHUNK } from '../figures.ts'
+import { EDGE_CHUNK } from '../limits.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { continueEdgeWork } from './edge-work.ts'
 

@@ -2,7 +2,7 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildCronContext } from '../../../src/context.ts'
-import { DIGEST_NONCE_KEPT_MS, DIGEST_NONCE_MS, ROBOT_REQUESTS, ROBOT_WINDOW_MS } from '../../../src/core/figures.ts'
+import { DIGEST_NONCE_KEPT_MS, DIGEST_NONCE_MS, ROBOT_REQUESTS, ROBOT_WINDOW_MS } from '../../../src/core/limits.ts'
 import { type MadeMachine, planMachine } from '../../../src/core/machines/machines.ts'
 import { revokeMachine } from '../../../src/store/db/machine-credentials.ts'
 import { clock } from '../../platform/clock.ts'

@@ -1,6 +1,6 @@
 // Deletion of accounts over HTTP (security row 13): hidden at once, undone by signing in, and after 14 days gone.
 import { afterEach, describe, expect, test } from 'vitest'
-import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/figures.ts'
+import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/limits.ts'
 import { fromHex, type UserId } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
 import { Client, db, mailsTo, newestCode, platform } from '../../support/kith.ts'

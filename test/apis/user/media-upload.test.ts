@@ -1,6 +1,6 @@
 // Uploads into the media library: what is taken, and what is refused with nothing left of it (security rows 65, 70, 71).
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { UPLOAD_IDLE_MS, UPLOAD_RENEWED_EVERY_MS } from '../../../src/core/figures.ts'
+import { UPLOAD_IDLE_MS, UPLOAD_RENEWED_EVERY_MS } from '../../../src/core/limits.ts'
 import { checkInvariants } from '../../support/invariants.ts'
 import { type Client, db, type Options, platform, type Reply } from '../../support/kith.ts'
 import { bytesOf, mediaState, newFile, newFolder, randomBytes, sha256, upload, uploadForm, usageOf } from '../../support/media.ts'

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LoginReply } from '../../../src/apis/user/presenters.ts'
 import { RecoveryCodesReply, SecondFactorsReply, TotpConfirmedReply, TotpReply } from '../../../src/apis/user/second-factor-presenters.ts'
-import { FRESH_SIGN_IN_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS, TOTP_ENROLMENT_MS } from '../../../src/core/figures.ts'
+import { FRESH_SIGN_IN_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS, TOTP_ENROLMENT_MS } from '../../../src/core/limits.ts'
 import { clock } from '../../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../../support/actors.ts'
 import { codeOf, enrol, personWithApp, STEP_MS, wrongCodeOf } from '../../support/authenticator.ts'

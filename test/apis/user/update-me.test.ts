@@ -1,6 +1,6 @@
 // PATCH /user/me over HTTP (wire §6.12): one's own fields, all or nothing; password, role and target.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/figures.ts'
+import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/limits.ts'
 import { clock } from '../../platform/clock.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { Client, db, mailsTo, platform } from '../../support/kith.ts'

@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono'
 import type { Ctx } from '../../../core/ctx.ts'
 import { AppError, type FieldIssue } from '../../../core/errors.ts'
-import { FORM_OVERHEAD_BYTES } from '../../../core/figures.ts'
+import { FORM_OVERHEAD_BYTES } from '../../../core/limits.ts'
 import { setAvatar } from '../../../core/media/avatars.ts'
 import { inspectImage } from '../../../core/media/images/inspect.ts'
 import { profileLimit } from '../../../core/profiles/daily-limits.ts'

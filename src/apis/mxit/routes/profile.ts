@@ -1,7 +1,7 @@
 /** Mxit's profiles (seed 000 "Profile"; wire §1.3, rows 0 to 12): one's own, others', and what anybody may know of anybody. */
 import { Hono } from 'hono'
 import { AppError } from '../../../core/errors.ts'
-import { AVATAR_REDIRECT_SECONDS } from '../../../core/figures.ts'
+import { AVATAR_REDIRECT_SECONDS } from '../../../core/limits.ts'
 import { deleteAvatar, openAvatar, setAvatar } from '../../../core/media/avatars.ts'
 import { avatarColor, defaultAvatarPng } from '../../../core/media/default-avatars.ts'
 import { updateOwnProfile } from '../../../core/profiles/own-profile.ts'

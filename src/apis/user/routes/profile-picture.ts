@@ -1,6 +1,6 @@
 /** Profile pictures (wire §3.2, §6.18): the caller sets or removes theirs; anybody is led to somebody's. */
 import { Hono } from 'hono'
-import { AVATAR_REDIRECT_SECONDS } from '../../../core/figures.ts'
+import { AVATAR_REDIRECT_SECONDS } from '../../../core/limits.ts'
 import { avatarUrl, avatarUrlSeconds } from '../../../core/media/avatar-urls.ts'
 import { deleteAvatar, getPicturedUser, setAvatar } from '../../../core/media/avatars.ts'
 import { avatarColor, defaultAvatarPng, defaultAvatarSvg } from '../../../core/media/default-avatars.ts'

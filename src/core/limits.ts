@@ -1,4 +1,4 @@
-/** Figures that are rules: each with its unit in the name and its reason (design §6). What an operator may change is in Config. */
+/** Limits and periods that are rules: each with its unit in the name and its reason (design §6). What an operator may change is in Config. */
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
