@@ -186,6 +186,9 @@ function cut(text: string, length = 40): string {
   return text.length > length ? `${text.slice(0, length)}...` : text
 }
 
+/** All tokens of a kind begin alike. */
+const tailOf = (token: unknown) => `...${String(token).slice(-12)}`
+
 function cookieOf({ headers }: Answer): string {
   const cookie = headers.getSetCookie().find((line) => line.startsWith('__Host-kith_session='))
   if (!cookie) throw new StepFailed('no session cookie came')
@@ -195,7 +198,7 @@ function cookieOf({ headers }: Answer): string {
 function tokensOf(answer: Answer): Tokens {
   expect(answer, 200)
   const { access_token, refresh_token, expires_in, scope } = answer.body
-  show({ access_token: cut(access_token, 12), refresh_token: cut(refresh_token, 12), expires_in, scope })
+  show({ access_token: tailOf(access_token), refresh_token: tailOf(refresh_token), expires_in, scope })
   return { access_token, refresh_token }
 }
 

@@ -101,7 +101,7 @@ const spellDigits = (typed: string) => foldDigits(typed.replace(BETWEEN_DIGITS, 
 export const phone = z
   .string()
   .overwrite(spellDigits)
-  .regex(/^\d{1,15}$/, 'must have 1 to 15 digits')
+  .regex(/^\d{1,15}$/, 'must have 1 to 15 digits, and no country code')
   .meta({ example: '0000000000' })
 export const phoneCountryCode = z
   .string()

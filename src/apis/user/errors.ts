@@ -90,6 +90,7 @@ function toAdditionalInfo(error: AppError, asked: Asked): Record<string, unknown
   return {
     message: error.message,
     ...(reason ? { reason } : {}),
+    ...(error.scope ? { scope: error.scope } : {}),
     ...(error.retryAfter === undefined ? {} : { retryAfter: Math.ceil(error.retryAfter) }),
     ...(error.fields.length > 0 ? { errors: error.fields.map(toFieldError) } : {}),
   }

@@ -56,7 +56,7 @@ export interface UserGateOptions {
 /** A gate for a person. `needed` is the scope that the route declares; null where any session will do. */
 export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRestricted = false, limit }: UserGateOptions = {}): Gate {
   return async (reads, weigh = () => 1) => {
-    if (!isOfSession(claim)) throw insufficientScope(needed)
+    if (!isOfSession(claim)) throw insufficientScope(needed, "This call takes a person's token, and this is one of a client for itself")
     const claimed = claimedOf(claim)
     const keys = keyReads(ctx, claim)
     const factors = factorReads(ctx, claim, needed)
@@ -219,6 +219,6 @@ function requireScope(principal: UserPrincipal, needed: Scope, evenRestricted: b
   if (principal.restricted && !evenRestricted && isRefusedWhileRestricted(needed)) throw new AppError('account_restricted')
 }
 
-export function insufficientScope(needed: Scope | null): AppError {
-  return new AppError('insufficient_scope', 'The token lacks the scope of this call', needed ? { scope: needed } : {})
+export function insufficientScope(needed: Scope | null, message = 'The token lacks the scope of this call'): AppError {
+  return new AppError('insufficient_scope', message, needed ? { scope: needed } : {})
 }

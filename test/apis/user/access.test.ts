@@ -184,7 +184,7 @@ function expectUnauthorized(reply: Reply, challenge: string): void {
 }
 
 function expectInsufficient(reply: Reply, scope: Scope): void {
-  expect([reply.status, reply.json.error]).toEqual([403, 'InsufficientPrivileges'])
+  expect([reply.status, reply.json.error, reply.json.additionalInfo.scope]).toEqual([403, 'InsufficientPrivileges', scope])
   expect(reply.headers.get('www-authenticate')).toBe(`Bearer error="insufficient_scope", scope="${scope}"`)
 }
 
