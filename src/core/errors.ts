@@ -1,60 +1,63 @@
 /**
- * The one error vocabulary of the core (design §5). Codes are the field's words: RFC 6749 §4.1.2.1 and §5.2,
- * RFC 6750 §3.1, RFC 7009 §2.2.1, OpenID Connect Core §3.1.2.6, then ours. Each room maps all of them to its own envelope, or does not
- * compile. `message` is for the caller, `cause` only for the log.
+ * The error catalogue (design §5). Each code has a status (RFC 9110 §15) and a parent: the nearest word that OAuth has
+ * (RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, OpenID Connect Core §3.1.2.6). A room lists only what it
+ * says differently. `message` is for the caller, `cause` only for the log.
  */
 import type { UserId } from '../ids.ts'
 
-export const ERROR_CODES = [
+export const ERRORS = {
   // RFC 6749, RFC 6750, OpenID Connect Core
-  'invalid_request',
-  'invalid_client',
-  'invalid_grant',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'unsupported_response_type',
-  'invalid_scope',
-  'access_denied',
-  'login_required',
-  'consent_required',
-  'invalid_token',
-  'insufficient_scope',
-  'request_not_supported',
-  'request_uri_not_supported',
-  'registration_not_supported',
-  'unsupported_token_type',
-  'temporarily_unavailable',
+  invalid_request: [400, 'invalid_request'],
+  invalid_client: [401, 'invalid_client'],
+  invalid_grant: [400, 'invalid_grant'],
+  unauthorized_client: [400, 'unauthorized_client'],
+  unsupported_grant_type: [400, 'unsupported_grant_type'],
+  unsupported_response_type: [400, 'unsupported_response_type'],
+  invalid_scope: [400, 'invalid_scope'],
+  access_denied: [403, 'access_denied'],
+  login_required: [401, 'login_required'],
+  consent_required: [403, 'consent_required'],
+  invalid_token: [401, 'invalid_token'],
+  insufficient_scope: [403, 'insufficient_scope'],
+  request_not_supported: [400, 'request_not_supported'],
+  request_uri_not_supported: [400, 'request_uri_not_supported'],
+  registration_not_supported: [400, 'registration_not_supported'],
+  unsupported_token_type: [400, 'unsupported_token_type'],
+  temporarily_unavailable: [503, 'temporarily_unavailable'],
   // ours
-  'unauthenticated',
-  'email_not_verified',
-  'reauthentication_required',
-  'cross_site_request',
-  'account_restricted',
-  'blocked',
-  'forbidden',
-  'not_found',
-  'method_not_allowed',
-  'username_taken',
-  'email_taken',
-  'already_exists',
-  'role_in_use',
-  'system_role_update',
-  'system_role_delete',
-  'code_invalid',
-  'invite_code_invalid',
-  'invite_codes_hidden',
-  'invalid_file',
-  'quota_exceeded',
-  'length_required',
-  'precondition_failed',
-  'range_not_satisfiable',
-  'request_timeout',
-  'payload_too_large',
-  'unsupported_media_type',
-  'rate_limited',
-  'internal_error',
-] as const
-export type ErrorCode = (typeof ERROR_CODES)[number]
+  unauthenticated: [401, 'invalid_token'],
+  email_not_verified: [403, 'access_denied'],
+  reauthentication_required: [403, 'login_required'],
+  cross_site_request: [403, 'access_denied'],
+  account_restricted: [403, 'access_denied'],
+  blocked: [403, 'access_denied'],
+  forbidden: [403, 'access_denied'],
+  not_found: [404, 'invalid_request'],
+  method_not_allowed: [405, 'invalid_request'],
+  username_taken: [409, 'invalid_request'],
+  email_taken: [409, 'invalid_request'],
+  already_exists: [409, 'invalid_request'],
+  role_in_use: [409, 'invalid_request'],
+  system_role_update: [400, 'invalid_request'],
+  system_role_delete: [400, 'invalid_request'],
+  code_invalid: [400, 'invalid_request'],
+  invite_code_invalid: [400, 'invalid_request'],
+  invite_codes_hidden: [400, 'invalid_request'],
+  invalid_file: [400, 'invalid_request'],
+  quota_exceeded: [403, 'access_denied'],
+  length_required: [411, 'invalid_request'],
+  precondition_failed: [412, 'invalid_request'],
+  range_not_satisfiable: [416, 'invalid_request'],
+  request_timeout: [408, 'invalid_request'],
+  payload_too_large: [413, 'invalid_request'],
+  unsupported_media_type: [415, 'invalid_request'],
+  rate_limited: [429, 'temporarily_unavailable'],
+  internal_error: [500, 'server_error'],
+} as const satisfies Record<string, readonly [status: number, parent: string]>
+export type ErrorCode = keyof typeof ERRORS
+/** The words that every room has to have: OAuth's, and `server_error`. */
+export type ParentCode = (typeof ERRORS)[ErrorCode][1]
+export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[]
 
 /** What is said where the thrower has nothing better to say. */
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
@@ -110,5 +113,13 @@ export class AppError extends Error {
     this.size = options.size
     this.reason = options.reason
     this.userId = options.userId
+  }
+
+  get status() {
+    return ERRORS[this.code][0]
+  }
+
+  get parent(): ParentCode {
+    return ERRORS[this.code][1]
   }
 }

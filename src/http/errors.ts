@@ -52,6 +52,12 @@ export function errorHeaders(error: AppError): Record<string, string> {
   return headers
 }
 
+/** The first field that is wrong, or what is wrong at all, for an envelope that has room for one sentence. Names of fields are the caller's text. */
+export function toFirstText({ fields, message }: AppError): string {
+  const [issue] = fields
+  return issue ? `${issue.path || 'The body'} ${issue.message}` : message
+}
+
 /** Somebody who looks at the answer, and not a program: where a page of the answer can be shown, it is. */
 export function asksForPage(c: Context): boolean {
   const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'

@@ -22,7 +22,6 @@ import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { validate } from '../http/validate.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
-import { statusOf } from './errors.tsx'
 import { Form, type FormState, Submit, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
@@ -104,7 +103,7 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
           It takes you back to <strong>{placeOf(redirectUri)}</strong>. Allow it only if that is where you came from.
         </>
       ),
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

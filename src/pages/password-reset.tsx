@@ -8,7 +8,6 @@ import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
-import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
@@ -50,7 +49,7 @@ async function showForgot(c: Context, state: FormState): Promise<Response> {
     {
       title: 'Set a new password',
       lead: 'Tell us your e-mail address, and we send you a code.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>
@@ -73,7 +72,7 @@ async function showReset(c: Context, state: FormState, link: MailedLink | null):
     {
       title: 'Choose a new password',
       lead: 'This signs you out on all devices.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

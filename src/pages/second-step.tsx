@@ -10,7 +10,6 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
-import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
@@ -78,7 +77,7 @@ async function show(c: Context, pending: PendingSignIn, state: FormState): Promi
     {
       title: way === 'recovery_code' ? 'Use a recovery code' : 'Enter your code',
       lead: LEADS[way],
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

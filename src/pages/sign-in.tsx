@@ -14,7 +14,6 @@ import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken, OUT_OF_DATE } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex, type UserId } from '../ids.ts'
-import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { rememberNewAccount } from './new-account.ts'
@@ -109,7 +108,7 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
     {
       title,
       lead,
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

@@ -19,7 +19,6 @@ import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { validate } from '../http/validate.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
-import { statusOf } from './errors.tsx'
 import { Form, type FormState, Submit, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
@@ -75,7 +74,7 @@ async function show(c: Context, request: LogoutRequest, question: LogoutQuestion
       ) : (
         'Other devices stay signed in.'
       ),
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

@@ -10,7 +10,6 @@ import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
-import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { rememberNewAccount } from './new-account.ts'
@@ -80,7 +79,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
     {
       title: 'Create an account',
       lead: `It takes a minute, and works everywhere ${productOf(config)} does.`,
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

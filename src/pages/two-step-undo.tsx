@@ -8,7 +8,6 @@ import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
-import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
@@ -39,7 +38,7 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
     {
       title: 'Undo two-step sign-in',
       lead: 'This turns two-step sign-in off again and signs everybody out, you as well. Then set a new password.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <Form action={PATH} token={token} state={state} labels={LABELS}>

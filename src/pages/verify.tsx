@@ -12,7 +12,6 @@ import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
 import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
-import { statusOf } from './errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { newAccountOf, signInNewAccount } from './new-account.ts'
@@ -80,7 +79,7 @@ async function showVerify(c: Context, state: FormState, link: MailedLink | null)
     {
       title: 'Confirm your address',
       lead: 'Enter the code from the mail, and the address is yours.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>
@@ -110,7 +109,7 @@ async function showNewCode(c: Context, state: FormState): Promise<Response> {
     {
       title: 'Send a new code',
       lead: 'Tell us the user name that you have chosen. If its address waits to be confirmed, we send a code there.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

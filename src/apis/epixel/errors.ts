@@ -5,14 +5,14 @@
 import type { Context } from 'hono'
 import type { AppError, ErrorCode, FieldIssue } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { STATUS as COMMON } from '../../http/error-status.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
 import { NOT_AN_IMAGE, toWireName, WRONG_TOKEN } from './wire.ts'
 
 const INVALID_CREDENTIALS = 'The supplied authentication credentials are invalid.'
 const PERMISSION = 'You do not have permission to perform this action.'
 
-const STATUS = { ...COMMON, invalid_grant: 401, email_not_verified: 401 } as const
+/** Whoever has no usable token is not signed in, whatever the reason (wire §4.2). */
+const statusOf = ({ code, status }: AppError) => (code === 'invalid_grant' || code === 'email_not_verified' ? 401 : status)
 
 /** What is always said; where there is nothing, what the error says. */
 const TEXTS: Partial<Record<ErrorCode, string>> = {
@@ -36,7 +36,7 @@ const TEXTS: Partial<Record<ErrorCode, string>> = {
 export function renderError(error: unknown, c: Context<AppEnv>): Response {
   const appError = toAppError(error)
   logFailure(c, appError)
-  const status = STATUS[appError.code]
+  const status = statusOf(appError)
   const headers = errorHeaders(appError)
   // RFC 9110 §15.5.2: a 401 names a way to do better. For a wrong key too: keys are in a header of their own here, not in Basic.
   if (status === 401 && !headers['www-authenticate']?.startsWith('Bearer')) headers['www-authenticate'] = 'Bearer'
@@ -45,7 +45,7 @@ export function renderError(error: unknown, c: Context<AppEnv>): Response {
 
 /** The body alone: the API document's examples are made by it as well. */
 export function toErrorBody(error: AppError) {
-  return { status_code: STATUS[error.code], errors: toErrors(error), data: {} }
+  return { status_code: statusOf(error), errors: toErrors(error), data: {} }
 }
 
 function toErrors(error: AppError): Record<string, string | string[]> {

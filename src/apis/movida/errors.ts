@@ -4,13 +4,9 @@ import * as z from 'zod'
 import type { AppError } from '../../core/errors.ts'
 import { NONCE_STALE } from '../../core/machines/robots.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { STATUS as COMMON } from '../../http/error-status.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
 import { challenge } from './digest-auth.ts'
 import { represent } from './representation.ts'
-
-/** Movida judges what is asked for like an entity (wire §2.1). */
-const STATUS = { ...COMMON, invalid_request: 422 } as const
 
 const Message = z.object({ message: z.string() })
 export const ErrorReply = z.union([z.object({ error: Message }), z.object({ errors: z.array(Message) })])
@@ -18,7 +14,8 @@ export const ErrorReply = z.union([z.object({ error: Message }), z.object({ erro
 export function renderError(thrown: unknown, c: Context<AppEnv>): Response {
   const error = toAppError(thrown)
   logFailure(c, error)
-  const status = STATUS[error.code]
+  // Movida judges what is asked for like an entity (wire §2.1).
+  const status = error.code === 'invalid_request' ? 422 : error.status
   // A scope that is missing has a challenge for Bearer tokens, which nobody has here.
   const { 'www-authenticate': _, ...headers } = errorHeaders(error)
   if (status === 401) headers['www-authenticate'] = challenge(c.var.ctx, error.reason === NONCE_STALE)

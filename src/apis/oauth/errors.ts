@@ -7,8 +7,7 @@ import type { AppError, FieldIssue } from '../../core/errors.ts'
 import { AuthorizationError } from '../../core/oauth/authorize.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { printable, sendAuthorizationResponse, toErrorResponse } from '../../http/authorization-response.ts'
-import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
-import { OAUTH_ERRORS, toFirstText } from '../../http/oauth-errors.ts'
+import { errorHeaders, logFailure, toAppError, toFirstText } from '../../http/errors.ts'
 import { AuthorizeParameters, LogoutParameters } from './wire.ts'
 
 /** Where a person sits in front of a browser. */
@@ -18,7 +17,8 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   const error = toAppError(thrown instanceof AuthorizationError ? thrown.cause : thrown)
   logFailure(c, error)
   if (thrown instanceof AuthorizationError) return sendAuthorizationResponse(c, toErrorResponse(c.var.ctx, thrown))
-  const [status] = OAUTH_ERRORS[error.code]
+  // OpenID Connect Core §3.1.2.6: its word for it is `login_required`.
+  const status = error.code === 'reauthentication_required' ? 401 : error.status
   // RFC 6749 §5.1: neither replies nor errors of these endpoints may be kept. `Pragma` for HTTP/1.0.
   c.header('cache-control', 'no-store')
   c.header('pragma', 'no-cache')
@@ -39,5 +39,5 @@ function toPageText(error: AppError): string {
 
 /** The body alone: the API document's examples are made by it as well. */
 export function toErrorBody(error: AppError) {
-  return { error: OAUTH_ERRORS[error.code][1], error_description: printable(toFirstText(error)) }
+  return { error: error.parent, error_description: printable(toFirstText(error)) }
 }

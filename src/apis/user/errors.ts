@@ -1,58 +1,53 @@
-/** Liquid's error envelope: `{"ok":0,"error":"<Code>","additionalInfo":{...}}` (wire §3.1). Complete, or it does not compile. */
+/** Liquid's error envelope: `{"ok":0,"error":"<Code>","additionalInfo":{...}}` (wire §3.1). */
 import type { Context } from 'hono'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { AppError, ErrorCode, FieldIssue } from '../../core/errors.ts'
+import type { AppError, ErrorCode, FieldIssue, ParentCode } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
 import { toWireName } from './profile-wire.ts'
 
-const ENVELOPE = {
-  invalid_request: [400, 'ClientInputError'],
-  invalid_client: [401, 'Unauthorized'],
-  invalid_grant: [400, 'ClientInputError'],
-  unauthorized_client: [400, 'ClientInputError'],
-  unsupported_grant_type: [400, 'ClientInputError'],
-  unsupported_response_type: [400, 'ClientInputError'],
-  request_not_supported: [400, 'ClientInputError'],
-  request_uri_not_supported: [400, 'ClientInputError'],
-  registration_not_supported: [400, 'ClientInputError'],
-  unsupported_token_type: [400, 'ClientInputError'],
-  invalid_scope: [400, 'ClientInputError'],
-  access_denied: [403, 'Forbidden'],
-  login_required: [401, 'Unauthorized'],
-  consent_required: [403, 'Forbidden'],
-  invalid_token: [401, 'Unauthorized'],
-  insufficient_scope: [403, 'InsufficientPrivileges'],
-  temporarily_unavailable: [503, 'ServiceUnavailable'],
-  unauthenticated: [401, 'Unauthorized'],
-  email_not_verified: [401, 'ResourceNotActive'],
-  reauthentication_required: [403, 'Forbidden'],
-  cross_site_request: [403, 'Forbidden'],
-  account_restricted: [403, 'Forbidden'],
-  blocked: [403, 'Blocked'],
-  forbidden: [403, 'Forbidden'],
-  not_found: [404, 'NotFound'],
-  method_not_allowed: [405, 'MethodNotAllowed'],
-  username_taken: [409, 'ResourceConflict'],
-  email_taken: [409, 'ResourceConflict'],
-  already_exists: [409, 'ResourceConflict'],
-  role_in_use: [409, 'ResourceConflict'],
-  system_role_update: [400, 'SystemRoleUpdate'],
-  system_role_delete: [400, 'SystemRoleDelete'],
-  code_invalid: [400, 'ClientInputError'],
-  invite_code_invalid: [400, 'InvalidInviteCode'],
-  invite_codes_hidden: [400, 'InviteCodesHidden'],
-  invalid_file: [400, 'InvalidFile'],
-  quota_exceeded: [403, 'QuotaExceeded'],
-  length_required: [411, 'LengthRequired'],
-  precondition_failed: [412, 'PreconditionFailed'],
-  range_not_satisfiable: [416, 'RangeNotSatisfiable'],
-  request_timeout: [408, 'RequestTimeout'],
-  payload_too_large: [413, 'PayloadTooLarge'],
-  unsupported_media_type: [415, 'UnsupportedMediaType'],
-  rate_limited: [429, 'RateLimitError'],
-  internal_error: [500, 'InternalServerError'],
-} as const satisfies Record<ErrorCode, readonly [ContentfulStatusCode, string]>
+/** Liquid's word for each parent, then for the codes that it has a word of its own for. */
+const WORDS: Readonly<Record<ParentCode, string> & Partial<Record<ErrorCode, string>>> = {
+  invalid_request: 'ClientInputError',
+  invalid_client: 'Unauthorized',
+  invalid_grant: 'ClientInputError',
+  unauthorized_client: 'ClientInputError',
+  unsupported_grant_type: 'ClientInputError',
+  unsupported_response_type: 'ClientInputError',
+  invalid_scope: 'ClientInputError',
+  access_denied: 'Forbidden',
+  login_required: 'Unauthorized',
+  consent_required: 'Forbidden',
+  invalid_token: 'Unauthorized',
+  insufficient_scope: 'InsufficientPrivileges',
+  request_not_supported: 'ClientInputError',
+  request_uri_not_supported: 'ClientInputError',
+  registration_not_supported: 'ClientInputError',
+  unsupported_token_type: 'ClientInputError',
+  temporarily_unavailable: 'ServiceUnavailable',
+  server_error: 'InternalServerError',
+  email_not_verified: 'ResourceNotActive',
+  reauthentication_required: 'Forbidden',
+  blocked: 'Blocked',
+  not_found: 'NotFound',
+  method_not_allowed: 'MethodNotAllowed',
+  username_taken: 'ResourceConflict',
+  email_taken: 'ResourceConflict',
+  already_exists: 'ResourceConflict',
+  role_in_use: 'ResourceConflict',
+  system_role_update: 'SystemRoleUpdate',
+  system_role_delete: 'SystemRoleDelete',
+  invite_code_invalid: 'InvalidInviteCode',
+  invite_codes_hidden: 'InviteCodesHidden',
+  invalid_file: 'InvalidFile',
+  quota_exceeded: 'QuotaExceeded',
+  length_required: 'LengthRequired',
+  precondition_failed: 'PreconditionFailed',
+  range_not_satisfiable: 'RangeNotSatisfiable',
+  request_timeout: 'RequestTimeout',
+  payload_too_large: 'PayloadTooLarge',
+  unsupported_media_type: 'UnsupportedMediaType',
+  rate_limited: 'RateLimitError',
+}
 
 /** Reasons that a program may act on, for codes whose message alone is too little. */
 const REASONS: Partial<Record<ErrorCode, string>> = {
@@ -65,7 +60,8 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
 export function renderError(error: unknown, c: Context<AppEnv>): Response {
   const appError = toAppError(error)
   logFailure(c, appError)
-  const [status] = ENVELOPE[appError.code]
+  // Wire §3.1: whoever has not confirmed their address is not signed in.
+  const status = appError.code === 'email_not_verified' ? 401 : appError.status
   return c.json(toErrorBody(appError, c.req), status, errorHeaders(appError))
 }
 
@@ -73,7 +69,7 @@ type Asked = { readonly method: string; readonly path: string }
 
 /** The body alone: the API document's examples are made by it as well. */
 export function toErrorBody(error: AppError, { method, path }: Asked) {
-  return { ok: 0, error: ENVELOPE[error.code][1], additionalInfo: toAdditionalInfo(error, { method, path }) }
+  return { ok: 0, error: WORDS[error.code] ?? WORDS[error.parent], additionalInfo: toAdditionalInfo(error, { method, path }) }
 }
 
 function toAdditionalInfo(error: AppError, asked: Asked): Record<string, unknown> {

@@ -11,7 +11,6 @@ import { confirmTotp, enrolTotp } from '../../core/sessions/totp-enrolment.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../../http/form-token.ts'
-import { statusOf } from '../errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
@@ -66,7 +65,7 @@ async function showBeginning(c: Context, state: FormState = UNTOUCHED): Promise<
       title: 'Set up an app',
       section: SECTION,
       lead: 'You need an authenticator app on your phone, such as Aegis, 2FAS, Google Authenticator, or the one of your password manager.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <Form action={PATH} token={token} state={state} class="panel">
@@ -89,7 +88,7 @@ async function showEnrolment(c: Context, { secret, uri }: TotpEnrolment, state: 
       title: 'Scan this code',
       section: SECTION,
       lead: 'Open your authenticator app, choose to add an account, and point the camera here.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

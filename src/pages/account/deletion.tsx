@@ -7,7 +7,6 @@ import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { clearSessionCookie } from '../../http/credentials.ts'
 import { form, formToken } from '../../http/form-token.ts'
-import { statusOf } from '../errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
@@ -43,7 +42,7 @@ async function show(c: Context, state: FormState): Promise<Response> {
       title: 'Delete account',
       section: PATH,
       lead: 'Nobody can see your account any more, and you are signed out everywhere. Sign in within 14 days to get it back; after that everything is removed for good.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">

@@ -8,7 +8,6 @@ import { getOwnProfile, updateOwnProfile } from '../../core/profiles/own-profile
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../../http/form-token.ts'
-import { statusOf } from '../errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
@@ -48,7 +47,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
           Now it is <strong>{user.email ?? 'not set'}</strong>. The new one has to be confirmed; then you sign in again.
         </>
       ),
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

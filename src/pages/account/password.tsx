@@ -9,7 +9,6 @@ import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { setSessionCookie } from '../../http/credentials.ts'
 import { form, formToken } from '../../http/form-token.ts'
-import { statusOf } from '../errors.tsx'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
@@ -47,7 +46,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
       title: 'Password',
       section: PATH,
       lead: 'A new password signs you out on all other devices.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

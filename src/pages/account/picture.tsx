@@ -10,7 +10,6 @@ import { getOwnProfile } from '../../core/profiles/own-profile.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { fileForm, form, formToken } from '../../http/form-token.ts'
-import { statusOf } from '../errors.tsx'
 import { FileInput, Form, type FormState, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
@@ -80,7 +79,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
       title: 'Picture',
       section: PATH,
       lead: 'Others see it next to your name.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <section class="panel picture-panel">

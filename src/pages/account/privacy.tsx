@@ -7,7 +7,6 @@ import { setPrivacy } from '../../core/social/privacy.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../../http/form-token.ts'
-import { statusOf } from '../errors.tsx'
 import { Form, type FormState, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
@@ -37,7 +36,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
   const token = await formToken(c, 'privacy')
   return showPage(
     c,
-    { title: 'Privacy', section: PATH, status: state.error ? statusOf(state.error) : 200, hasError: state.error !== null },
+    { title: 'Privacy', section: PATH, status: state.error?.status ?? 200, hasError: state.error !== null },
     <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
       <fieldset>
         <legend>{LABELS.visibility}</legend>

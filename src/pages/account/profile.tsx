@@ -11,7 +11,6 @@ import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { withoutShown } from '../../http/doubts.ts'
 import { form, formToken } from '../../http/form-token.ts'
-import { statusOf } from '../errors.tsx'
 import { Form, type FormState, Input, type Labels, Select, Submit, TextArea, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
@@ -95,7 +94,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
       title: 'Profile',
       section: PATH,
       lead: 'Only your names are needed. What you leave empty is not shown.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">

@@ -6,7 +6,6 @@ import { AVAILABILITIES, getOwnStatus, MOODS, setOwnStatus, type UserStatus } fr
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../../http/form-token.ts'
-import { statusOf } from '../errors.tsx'
 import { Form, type FormState, Input, type Labels, Select, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
@@ -75,7 +74,7 @@ async function show(c: Context, status: UserStatus, state: FormState): Promise<R
       title: 'Status',
       section: PATH,
       lead: 'Others see it next to your name. Fill in what you like.',
-      status: state.error ? statusOf(state.error) : 200,
+      status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>

@@ -2,7 +2,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { Jwks, ServerMetadata } from '../../../src/apis/oauth/metadata-wire.ts'
-import { OAUTH_ERRORS } from '../../../src/http/oauth-errors.ts'
+import { ERRORS } from '../../../src/core/errors.ts'
 import { authorize, exchange, newBrowser, newClient, newGrant, newUser, ORIGIN, type Params, platform, send, token } from './harness.ts'
 import { basicOf, claimsOf, consentedCode, form, IDENTITY, signIn, userinfo } from './openid.ts'
 
@@ -109,5 +109,5 @@ describe('RFC 8414', () => {
 })
 
 test('RFC 6749 appendix A.7: error codes are printable and need no quoting', () => {
-  for (const [, code] of Object.values(OAUTH_ERRORS)) expect(code).toMatch(/^[a-z_]+$/)
+  for (const [, code] of Object.values(ERRORS)) expect(code).toMatch(/^[a-z_]+$/)
 })
