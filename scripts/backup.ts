@@ -5,7 +5,7 @@
  * one export, so from one moment; D1 answers nobody else while it is made.
  */
 import { once } from 'node:events'
-import { createReadStream, createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
@@ -43,7 +43,7 @@ await main(async () => {
     await runWrangler(['d1', 'export', 'DB', where, '--no-schema', '--skip-confirmation', '--output', exported])
     const rows = await sortRows(exported, work)
     const repairs = await repairsOf(remote)
-    await assemble(file, work, { schema, tables, repairs })
+    await pipeline(assemble(work, { schema, tables, repairs }), createWriteStream(file, { mode: 0o600 }))
     console.log(`${file}: ${tables.length} tables, ${rows} rows. It holds password hashes and addresses: keep it where secrets are kept.`)
     console.log('Files and pictures are in the buckets, and keys in secrets; docs/deploy.md says how to keep those.')
   } finally {
@@ -132,23 +132,22 @@ async function repairsOf(remote: boolean): Promise<string[]> {
   return rows.map(({ id, name, value }) => `UPDATE users SET ${name} = ${quote(value)} WHERE id = ${id};`)
 }
 
-async function assemble(
-  file: string,
-  work: string,
-  parts: { schema: readonly SchemaRow[]; tables: readonly SchemaRow[]; repairs: readonly string[] },
-): Promise<void> {
-  const { schema, tables, repairs } = parts
-  const output = createWriteStream(file, { mode: 0o600 })
-  const write = (statements: readonly string[]) => output.write(statements.map((statement) => `${statement}\n`).join(''))
-  write(['PRAGMA defer_foreign_keys=TRUE;', ...tables.map(({ sql }) => `${sql};`)])
+interface Parts {
+  readonly schema: readonly SchemaRow[]
+  readonly tables: readonly SchemaRow[]
+  readonly repairs: readonly string[]
+}
+
+/** The backup in the order in which it can be read again: tables, rows, then what refers to both. */
+async function* assemble(work: string, { schema, tables, repairs }: Parts): AsyncGenerator<string | Buffer> {
+  const lines = (statements: readonly string[]) => statements.map((statement) => `${statement}\n`).join('')
+  yield lines(['PRAGMA defer_foreign_keys=TRUE;', ...tables.map(({ sql }) => `${sql};`)])
   for (const { name } of tables) {
-    const rows = createReadStream(fileOf(work, name))
-    await pipeline(rows, output, { end: false }).catch((error: NodeJS.ErrnoException) => {
-      // A table without rows has no file.
-      if (error.code !== 'ENOENT') throw error
-    })
+    // A table without rows has no file.
+    if (existsSync(fileOf(work, name))) yield* createReadStream(fileOf(work, name))
   }
-  write(repairs)
-  for (const type of ['index', 'view', 'trigger'] as const) write(schema.filter((row) => row.type === type).map(({ sql }) => `${sql};`))
-  await new Promise<void>((done) => output.end(() => done()))
+  yield lines(repairs)
+  for (const type of ['index', 'view', 'trigger'] as const) {
+    yield lines(schema.filter((row) => row.type === type).map(({ sql }) => `${sql};`))
+  }
 }
