@@ -1,20 +1,49 @@
 /**
- * `npm run assets`: copies the viewer of /docs out of its package into `assets/docs/viewer`, from where it is served as it
- * is. `npm start`, `npm run build` and `npm run deploy` do this first, so nobody has to.
+ * `npm run assets`: fills `assets/` with what is served as it is: the viewer of /docs out of its package, and the API documents,
+ * made from the routes. `npm start`, `npm run build` and `npm run deploy` do this first, so nobody has to.
  */
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { main, ROOT } from './local.ts'
 
 const PACKAGE = join(ROOT, 'node_modules', 'swagger-ui-dist')
-const VIEWER = join(ROOT, 'assets', 'docs', 'viewer')
+const ASSETS = join(ROOT, 'assets')
+const VIEWER = join(ASSETS, 'docs', 'viewer')
 /** What the page loads, and what the licenses ask to go with it. */
 const FILES = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt']
 
-export function copyViewer(): void {
+export async function makeAssets(): Promise<void> {
+  copyViewer()
+  await writeDocuments()
+}
+
+function copyViewer(): void {
   mkdirSync(VIEWER, { recursive: true })
   for (const name of readdirSync(VIEWER)) if (!FILES.includes(name)) rmSync(join(VIEWER, name), { recursive: true })
   for (const name of FILES) copyFileSync(join(PACKAGE, name), join(VIEWER, name))
 }
 
-if (import.meta.main) await main(async () => copyViewer())
+/** `/openapi/<room>.json`, and the first of them as `/openapi.json`. The document of a room that has gone goes too. */
+async function writeDocuments(): Promise<void> {
+  const { openApiDocuments } = await import('../src/openapi/documents.ts')
+  const folder = join(ASSETS, 'openapi')
+  mkdirSync(folder, { recursive: true })
+  const texts = Object.entries(openApiDocuments(readGuide)).map(([room, document]) => [`${room}.json`, JSON.stringify(document)] as const)
+  const names: readonly string[] = texts.map(([name]) => name)
+  for (const name of readdirSync(folder)) if (!names.includes(name)) rmSync(join(folder, name), { recursive: true })
+  for (const [name, text] of texts) writeChanged(join(folder, name), text)
+  writeChanged(join(ASSETS, 'openapi.json'), texts[0]?.[1] ?? '')
+}
+
+/** Whoever serves the folder meanwhile reads it anew only where something is new. */
+function writeChanged(path: string, text: string): void {
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text)
+}
+
+/** What a room's document says before its operations. */
+function readGuide(room: string): string | undefined {
+  const path = join(ROOT, 'src', 'openapi', 'guides', `${room}.md`)
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
+}
+
+if (import.meta.main) await main(makeAssets)

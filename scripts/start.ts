@@ -5,7 +5,7 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
-import { copyViewer } from './assets.ts'
+import { makeAssets } from './assets.ts'
 import { completeDevVars, DEMO, localAvatars, main, Refusal, ROOT, runWrangler, startWrangler } from './local.ts'
 import { type Demo, seed } from './seed.ts'
 
@@ -16,7 +16,7 @@ await main(async () => {
   const port = readPort(process.env.PORT)
   await refuseTakenPort(port)
   const local = `http://localhost:${port}`
-  copyViewer()
+  await makeAssets()
   const vars = await completeDevVars(`http://localhost:${DEFAULT_PORT}`)
   // A port that was asked for here decides; otherwise whoever edited .dev.vars knows why.
   const origin = process.env.PORT ? local : (vars.ORIGIN ?? local)

@@ -1,37 +1,21 @@
 /** The table of contents: which room hangs at which path. Order matters: `user` ends in a catch-all and comes last. */
 import { type Context, Hono } from 'hono'
-import { epixel } from './apis/epixel/index.ts'
-import { mirrorfly } from './apis/mirrorfly/index.ts'
-import { movida } from './apis/movida/index.ts'
-import { mxit } from './apis/mxit/index.ts'
-import { oauth, oauthDocument, wellKnown } from './apis/oauth/index.ts'
+import { oauth, wellKnown } from './apis/oauth/index.ts'
 import { renderError } from './apis/user/errors.ts'
-import { user, userDocument } from './apis/user/index.ts'
+import { user } from './apis/user/index.ts'
 import type { Ctx } from './core/ctx.ts'
 import { FILES_PATH } from './core/media/links.ts'
 import type { AppEnv } from './http/app-env.ts'
-import { documents } from './http/documents.ts'
 import { asksForPage } from './http/errors.ts'
 import { filesOrigin } from './http/files-origin.ts'
-import type { RoomDocument } from './http/openapi.ts'
 import { requestScope } from './http/request-scope.ts'
-import type { Room } from './http/room.ts'
 import { ROOM_PATHS, roomPath } from './http/room-paths.ts'
 import { changePassword } from './pages/change-password.ts'
 import { docs } from './pages/docs.tsx'
 import { pages, renderError as renderPage, showError } from './pages/index.ts'
 import { landing } from './pages/landing.tsx'
 import { mailbox } from './pages/mailbox.tsx'
-
-/** The older APIs. The paths of one begin with those of another, so the longer ones come first. */
-const ROOMS: readonly Room[] = [mirrorfly, movida, mxit, epixel]
-
-/** What `/openapi/<room>.json`, `/docs/<room>` and the landing page list. The first is the one shown to who names none. */
-export const DOCUMENTS: Readonly<Record<string, RoomDocument>> = {
-  user: userDocument,
-  oauth: oauthDocument,
-  ...Object.fromEntries(ROOMS.map(({ name, document }) => [name, document])),
-}
+import { DOCUMENTS, ROOMS } from './rooms.ts'
 
 export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: roomPath })
@@ -46,7 +30,6 @@ export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEn
   app.route('/oauth', oauth)
   app.route('/', changePassword)
   app.route('/.well-known', wellKnown)
-  app.route('/', documents(DOCUMENTS))
   app.route('/', docs(DOCUMENTS))
   app.route('/', landing(DOCUMENTS))
   app.route('/', mailbox)

@@ -2,7 +2,7 @@
 import type { Hono } from 'hono'
 import type { HostRoom } from '../config.ts'
 import type { AppEnv } from './app-env.ts'
-import type { RoomDocument } from './openapi.ts'
+import type { RoomDocument } from './room-document.ts'
 
 export interface Room {
   readonly name: HostRoom

@@ -8,7 +8,7 @@ import { AppError } from '../core/errors.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { readOnly } from '../http/errors.ts'
-import { headingsOf, type RoomDocument } from '../http/openapi.ts'
+import { headingsOf, type RoomDocument } from '../http/room-document.ts'
 
 /** Scripts, styles and requests of our origin alone. `data:` images: the viewer's icons lie in its style sheet. */
 const CONTENT_SECURITY_POLICY = [

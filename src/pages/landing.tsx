@@ -4,7 +4,7 @@ import type { Child } from 'hono/jsx'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { readOnly } from '../http/errors.ts'
-import type { RoomDocument } from '../http/openapi.ts'
+import type { RoomDocument } from '../http/room-document.ts'
 import { productOf, showPage } from './layout.tsx'
 
 type Rooms = Readonly<Record<string, RoomDocument>>

@@ -12,13 +12,13 @@ import { renderError as renderOAuthError } from '../../src/apis/oauth/errors.ts'
 import { ErrorResponse } from '../../src/apis/oauth/wire.ts'
 import { renderError as renderUserError } from '../../src/apis/user/errors.ts'
 import { ErrorReply } from '../../src/apis/user/presenters.ts'
-import { DOCUMENTS } from '../../src/app.ts'
 import { buildRequestContext } from '../../src/context.ts'
 import { AppError, ERROR_CODES, type ErrorCode } from '../../src/core/errors.ts'
 import { requires, requiresOfClient, requiresSession } from '../../src/http/access.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
 import { bearer, browserSession, credentials } from '../../src/http/credentials.ts'
 import { requestScope } from '../../src/http/request-scope.ts'
+import { DOCUMENTS } from '../../src/rooms.ts'
 import { ORIGIN, platform } from '../support/kith.ts'
 import { signedInPerson } from '../support/people.ts'
 import { allRoutes, nameOf, pageRoutes, routesOfRoom } from '../support/routes.ts'
@@ -26,8 +26,6 @@ import { allRoutes, nameOf, pageRoutes, routesOfRoom } from '../support/routes.t
 /** Outside of the rooms' documents: what describes itself, the pages, which are for people, and the mailbox of developers. */
 const UNDOCUMENTED = [
   'GET /.well-known/change-password',
-  'GET /openapi.json',
-  'GET /openapi/:room{[a-z]+\\.json}',
   'GET /docs',
   'GET /docs/:room{[a-z]+}',
   'GET /',

@@ -156,8 +156,6 @@ async function visitRest(): Promise<void> {
     '/system/version',
     '/system/settings-insecure',
     '/system/countries-insecure',
-    '/openapi.json',
-    '/openapi/oauth.json',
     '/',
     '/docs',
     '/docs/oauth',

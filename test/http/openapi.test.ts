@@ -6,7 +6,9 @@ import Ajv2020 from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { Client, ORIGIN } from '../support/kith.ts'
+import { openApiDocuments } from '../../src/openapi/documents.ts'
+import { documentOf, FILES, guideOf, type Json, operationsOf, resolved } from '../support/documents.ts'
+import { Client } from '../support/kith.ts'
 import { allRoutes, exampleInput, inputOf, nameOf, type Route, userRoutes } from '../support/routes.ts'
 
 /** The validator, with its schema brought in by Vite: it would read it from its package's folder, which workerd cannot see. */
@@ -19,37 +21,6 @@ class ValidatorWithSchema extends Validator {
   }
 }
 
-type Json = Record<string, never>
-interface Operation {
-  tags?: string[]
-  'x-scope'?: string
-  summary?: string
-  description?: string
-  security?: Record<string, unknown>[]
-  parameters?: { name: string; in: string; required: boolean; schema: Json }[]
-  requestBody?: { content: Record<string, { schema: Json; example?: unknown }> }
-  responses: Record<string, { content?: Record<string, { schema: Json; example?: unknown }>; headers?: Json }>
-}
-interface Document {
-  openapi: string
-  servers: { url: string }[]
-  tags: { name: string; description: string }[]
-  paths: Record<string, Record<string, Operation>>
-  components: { schemas: { Error: Json } }
-}
-
-async function documentOf(path: string): Promise<Document> {
-  const reply = await new Client().get(path)
-  expect(reply.status).toBe(200)
-  return reply.json
-}
-
-function operationsOf({ paths }: Document): [name: string, operation: Operation][] {
-  return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${path}`, operation]),
-  )
-}
-
 /** A telephone number: digits, and no number. */
 const PHONE = '^\\d{1,15}$'
 
@@ -57,9 +28,16 @@ const BINARY = { type: 'string', format: 'binary' }
 
 const DOCUMENTS = ['/openapi.json', ...['user', 'oauth', 'mirrorfly', 'movida', 'mxit', 'epixel'].map((room) => `/openapi/${room}.json`)]
 
+test('the documents are the files that are served, and what the routes say', () => {
+  const documents = openApiDocuments(guideOf)
+  expect(Object.keys(FILES).sort()).toEqual([...DOCUMENTS].sort())
+  for (const [room, document] of Object.entries(documents))
+    expect(JSON.parse(FILES[`/openapi/${room}.json`] ?? '')).toEqual(JSON.parse(JSON.stringify(document)))
+})
+
 describe.each(DOCUMENTS)('%s', (path) => {
   test('is a valid OpenAPI 3.1 document', async () => {
-    const document = await documentOf(path)
+    const document = documentOf(path)
     expect(document.openapi).toBe('3.1.0')
     const validator = new ValidatorWithSchema()
     const result = await validator.validate(document as unknown as Record<string, unknown>)
@@ -69,7 +47,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
   })
 
   test('every operation has a summary, stands under a heading, and says its scope or that it needs no credential', async () => {
-    const document = await documentOf(path)
+    const document = documentOf(path)
     const headings = document.tags.map(({ name }) => name)
     expect(new Set(headings).size).toBe(headings.length)
     for (const { description } of document.tags) expect(description).toMatch(/^[A-Z].{10,}\.$/)
@@ -88,24 +66,24 @@ describe.each(DOCUMENTS)('%s', (path) => {
   })
 
   test('every body of a request and of a reply has a schema and an example that says something', async () => {
-    const document = await documentOf(path)
+    const document = documentOf(path)
     for (const [name, operation] of operationsOf(document)) {
       const requests = Object.values(operation.requestBody?.content ?? {})
       const replies = Object.values(operation.responses).flatMap(({ content }) => Object.values(content ?? {}))
       for (const { schema, example } of [...requests, ...replies]) {
         expect(Object.keys(schema), name).not.toEqual([])
         // A reply that says nothing but that it was done.
-        if (Object.keys(schema.properties ?? { bytes: true }).length === 0) continue
+        if (Object.keys(resolved(document, schema).properties ?? { bytes: true }).length === 0) continue
         expect(Object.keys(example as object).length, name).toBeGreaterThan(0)
         expect(JSON.stringify(example), name).not.toMatch(/"(records|results|inviteCodes|errors|duplicateFields)":\[\]/)
       }
-      for (const { schema } of requests) expect(['object', 'string'], name).toContain(schema.type)
+      for (const { schema } of requests) expect(['object', 'string'], name).toContain(resolved(document, schema).type)
     }
   })
 
   test('every operation says how it succeeds and how it refuses, and the refusals are as their schema says', async () => {
-    const document = await documentOf(path)
-    const isError = new Ajv2020({ strict: false }).compile(document.components.schemas.Error)
+    const document = documentOf(path)
+    const isError = new Ajv2020({ strict: false }).compile({ $ref: '#/components/schemas/ApiError', components: document.components })
     for (const [name, operation] of operationsOf(document)) {
       // Where a route leads to an image or answers one, the one that leads there is the success that is described.
       const [status = ''] = operation.responses[302] ? ['302'] : Object.keys(operation.responses)
@@ -122,7 +100,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
   })
 
   test('every example is as its schema says', async () => {
-    const document = await documentOf(path)
+    const document = documentOf(path)
     const ajv = new Ajv2020({ strict: false, allErrors: true })
     addFormats(ajv)
     ajv.addFormat('binary', true)
@@ -152,20 +130,22 @@ describe.each(DOCUMENTS)('%s', (path) => {
       const found = isMixed || isNumeral || values?.join() === 'true,false' ? [JSON.stringify(schema)] : []
       return [...found, ...Object.values(schema).flatMap(asText)]
     }
-    const document = await documentOf(path)
+    const document = documentOf(path)
     for (const [name, { parameters = [], requestBody }] of operationsOf(document)) {
       expect(asText([parameters, requestBody]), name).toEqual([])
     }
   })
 
-  test('says where the service is, from the configuration', async () => {
-    expect((await documentOf(path)).servers).toEqual([{ url: ORIGIN }])
+  test('is true of every deployment: its addresses are relative to its own', () => {
+    const document = documentOf(path)
+    expect(document.servers.map(({ url }) => url)).toEqual(['/'])
+    expect(JSON.stringify([document.paths, document.components])).not.toContain('kith.test')
   })
 })
 
 describe('the document of the room user', () => {
   test('/openapi.json is the document of the room user', async () => {
-    expect(await documentOf('/openapi.json')).toEqual(await documentOf('/openapi/user.json'))
+    expect(documentOf('/openapi.json')).toEqual(documentOf('/openapi/user.json'))
   })
 
   test('an unknown room has no document', async () => {
@@ -174,7 +154,7 @@ describe('the document of the room user', () => {
   })
 
   test('says of each operation the scope that its route enforces', async () => {
-    const operations = new Map(operationsOf(await documentOf('/openapi.json')))
+    const operations = new Map(operationsOf(documentOf('/openapi.json')))
     for (const route of userRoutes) {
       const { access } = route.tags
       const operation = operations.get(nameOf(route).replace(/:(\w+)[^/]*/g, '{$1}'))
@@ -185,13 +165,14 @@ describe('the document of the room user', () => {
         ])
       else expect(operation?.description ?? '').not.toContain('Scope:')
       if (access?.kind === 'anyone') expect(operation?.security).toEqual([{}])
-      if (access?.kind === 'scope') expect(operation?.security).toEqual([{ bearer: [access.scope] }, { session: [access.scope] }])
+      if (access?.kind === 'scope')
+        expect(operation?.security).toEqual([{ oauth2: [access.scope] }, { bearer: [access.scope] }, { session: [access.scope] }])
     }
   })
 
   test('a body is offered as JSON alone where forms are only tolerated, and as forms where old programs send them', async () => {
     const typesOf = async (room: string) =>
-      operationsOf(await documentOf(`/openapi/${room}.json`)).map(([name, { requestBody }]): [string, string] => [
+      operationsOf(documentOf(`/openapi/${room}.json`)).map(([name, { requestBody }]): [string, string] => [
         name,
         Object.keys(requestBody?.content ?? {}).join(),
       ])
@@ -202,9 +183,9 @@ describe('the document of the room user', () => {
   })
 
   test('clients prove themselves by HTTP Basic, or without a header; introspection takes a token as well', async () => {
-    const document = await documentOf('/openapi/oauth.json')
+    const document = documentOf('/openapi/oauth.json')
     const operations = new Map(operationsOf(document))
-    expect((document.components as { securitySchemes?: unknown }).securitySchemes).toMatchObject({
+    expect(document.components.securitySchemes).toMatchObject({
       basic: { type: 'http', scheme: 'basic' },
     })
     for (const name of ['POST /oauth/token', 'POST /oauth/revoke']) expect(operations.get(name)?.security).toEqual([{ basic: [] }, {}])
@@ -214,15 +195,15 @@ describe('the document of the room user', () => {
   })
 
   test('form_post and downloads say what they answer', async () => {
-    const oauth = new Map(operationsOf(await documentOf('/openapi/oauth.json')))
+    const oauth = new Map(operationsOf(documentOf('/openapi/oauth.json')))
     for (const method of ['GET', 'POST'])
       expect(oauth.get(`${method} /oauth/authorize`)?.responses[200]?.content).toHaveProperty('text/html')
-    const user = new Map(operationsOf(await documentOf('/openapi.json')))
+    const user = new Map(operationsOf(documentOf('/openapi.json')))
     expect(Object.keys(user.get('GET /user/media/files/{fileId}/content')?.responses[200]?.content ?? {})).toEqual(['*/*'])
   })
 
   test('an upload takes the bytes as they are, or a form with the file and its fields', async () => {
-    const operations = new Map(operationsOf(await documentOf('/openapi.json')))
+    const operations = new Map(operationsOf(documentOf('/openapi.json')))
     const uploads = userRoutes.filter(({ tags }) => tags.upload)
     expect(uploads.map(nameOf)).toContain('POST /user/media/files')
     const { content = {} } = operations.get('POST /user/media/files')?.requestBody ?? {}
@@ -232,7 +213,7 @@ describe('the document of the room user', () => {
   })
 
   test('names each parameter of a path as the path does', async () => {
-    for (const [name, { parameters = [] }] of operationsOf(await documentOf('/openapi.json'))) {
+    for (const [name, { parameters = [] }] of operationsOf(documentOf('/openapi.json'))) {
       expect(name).toMatch(/^[A-Z]+ (\/[\w.-]+|\/\{\w+\})+$/)
       const inPath = parameters.filter((one) => one.in === 'path').map((one) => `{${one.name}}`)
       expect(inPath, name).toEqual(name.match(/\{\w+\}/g) ?? [])

@@ -1,7 +1,8 @@
 // The pages / and /docs (design §8): what they link, what they may load, and that they list the rooms that there are.
 import { describe, expect, test } from 'vitest'
-import { DOCUMENTS } from '../../src/app.ts'
-import { headingsOf } from '../../src/http/openapi.ts'
+import { headingsOf } from '../../src/http/room-document.ts'
+import { DOCUMENTS } from '../../src/rooms.ts'
+import { documentOf } from '../support/documents.ts'
 import { Client, ORIGIN } from '../support/kith.ts'
 
 const ROOMS = Object.keys(DOCUMENTS)
@@ -23,13 +24,13 @@ describe.each(ROOMS)('/docs/%s', (room) => {
     expect(linksIn(text).filter((href) => href.startsWith('/docs/'))).toEqual(ROOMS.map((name) => `/docs/${name}`))
     expect(text).toMatch(new RegExp(`<a href="/docs/${room}" aria-current="page">`))
     expect(text.match(/aria-current/g)).toHaveLength(1)
-    expect((await new Client().get(`/openapi/${room}.json`)).json.info.title).toBe(DOCUMENTS[room]?.title)
+    expect(documentOf(`/openapi/${room}.json`).info.title).toBe(DOCUMENTS[room]?.title)
   })
 
   test('has a link to each heading of the document', async () => {
-    const document = (await new Client().get(`/openapi/${room}.json`)).json
+    const document = documentOf(`/openapi/${room}.json`)
     const headings = headingsOf(DOCUMENTS[room] as never).map(({ name }) => name)
-    expect(document.tags.map(({ name }: { name: string }) => name)).toEqual(headings)
+    expect(document.tags.map(({ name }) => name)).toEqual(headings)
     const anchors = linksIn((await new Client().get(`/docs/${room}`)).text).filter((href) => href.startsWith('#operations-tag-'))
     expect(anchors).toEqual(headings.map((name) => `#operations-tag-${name.replaceAll(' ', '_')}`))
   })

@@ -4,8 +4,8 @@ import { mxit } from '../../src/apis/mxit/index.ts'
 import { user } from '../../src/apis/user/index.ts'
 import { createApp } from '../../src/app.ts'
 import type { Scope } from '../../src/core/oauth/scopes.ts'
-import { routesOf } from '../../src/http/openapi.ts'
 import type { Input, Tags } from '../../src/http/tags.ts'
+import { routesOf } from '../../src/openapi/document.ts'
 import { pages } from '../../src/pages/index.ts'
 
 export interface Route {

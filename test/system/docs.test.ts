@@ -88,9 +88,24 @@ describe.each(['user', 'oauth', 'mirrorfly', 'movida', 'mxit', 'epixel'])('/docs
   )
 })
 
+test.each(['/openapi.json', '/openapi/oauth.json'])('%s is a file for programs and pages of any origin', async (path) => {
+  const reply = await fetch(server.origin + path, { headers: { origin: 'https://stranger.example' } })
+  expect([reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([200, '*'])
+  expect(reply.headers.get('access-control-allow-credentials')).toBeNull()
+  expect(reply.headers.get('content-type')).toMatch(/^application\/json/)
+  expect(reply.headers.get('cache-control')).toBe('public, max-age=300')
+  expect(reply.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
+  const etag = reply.headers.get('etag') ?? ''
+  expect((await fetch(server.origin + path, { headers: { 'if-none-match': etag } })).status).toBe(304)
+})
+
+test('a document of a room that is not there is not found', async () => {
+  for (const room of ['nobody', 'constructor']) expect((await fetch(`${server.origin}/openapi/${room}.json`)).status).toBe(404)
+})
+
 test('an operation shows its scope, an example of what is sent and of what comes back', async () => {
   const { page, complaints } = await open('/docs/user', 1280, 'light')
-  const block = page.locator('#operations-Social_graph-post_user_follow')
+  const block = page.locator('#operations-Social_graph-followUser')
   await block.locator('.opblock-summary-control').click()
   await block.locator('.opblock-description').waitFor()
   expect(await block.innerText()).toContain('Scope: delegated:social:follow:request')
@@ -118,7 +133,7 @@ test('a heading beside the reference leads to its operations', async () => {
 
 test('an operation can be tried out, with the answer of this very server', async () => {
   const { page, complaints } = await open('/docs/user', 1280, 'dark')
-  const block = page.locator('#operations-Service-get_health')
+  const block = page.locator('#operations-Service-getHealth')
   await block.locator('.opblock-summary-control').click()
   await block.locator('.try-out__btn').click()
   await block.locator('.execute').click()

@@ -161,7 +161,6 @@ describe('two origins', () => {
       '/health',
       '/user/me',
       FILES,
-      '/openapi.json',
       '/oauth/authorize',
       '/.well-known/openid-configuration',
       '/dev/mailbox',

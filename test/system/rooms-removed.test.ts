@@ -1,4 +1,4 @@
-// Each room of an older API can be taken away: its folder and its name in `src/app.ts`, and nothing else. What is left
+// Each room of an older API can be taken away: its folder and its name in `src/rooms.ts`, and nothing else. What is left
 // compiles, is built, and serves; where the room was there is nothing, and whatever is not the room answers as before.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSecrets } from '../../scripts/keys.ts'
 import { Project, type Server } from './project.ts'
 
-/** All that there are, in the order of `app.ts`. */
+/** All that there are, in the order of `rooms.ts`. */
 const NAMES = ['mirrorfly', 'movida', 'mxit', 'epixel']
-const APP = 'src/app.ts'
+const TABLE_OF_ROOMS = 'src/rooms.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const folderOf = (room: string) => `src/apis/${room}`
-const TABLE = /^const ROOMS: readonly Room\[\] = \[(.*)\]$/m
+const TABLE = /^export const ROOMS: readonly Room\[\] = \[(.*)\]$/m
 
 const roomsOf = (app: string) =>
   (TABLE.exec(app)?.[1] ?? '')
@@ -19,12 +19,12 @@ const roomsOf = (app: string) =>
     .map((name) => name.trim())
     .filter(Boolean)
 
-/** The table of contents without the room: without the lines that import it, and without its name. */
+/** The table of rooms without the room: without the lines that import it, and without its name. */
 function without(room: string, app: string): string {
   const lines = app.split('\n').filter((line) => !line.includes(`'./apis/${room}/`))
   return lines.join('\n').replace(
     TABLE,
-    `const ROOMS: readonly Room[] = [${roomsOf(app)
+    `export const ROOMS: readonly Room[] = [${roomsOf(app)
       .filter((name) => name !== room)
       .join(', ')}]`,
   )
@@ -87,7 +87,7 @@ beforeAll(async () => {
 afterAll(() => whole?.remove())
 
 test('the rooms are these four, and each serves what its document says', () => {
-  expect(roomsOf(readFileSync(join(ROOT, APP), 'utf8'))).toEqual(NAMES)
+  expect(roomsOf(readFileSync(join(ROOT, TABLE_OF_ROOMS), 'utf8'))).toEqual(NAMES)
   expect([...documents.keys()]).toEqual(NAMES)
   for (const [room, statuses] of answers) {
     expect([room, Object.keys(statuses).length > 0]).toEqual([room, true])
@@ -101,13 +101,14 @@ describe.each(NAMES)('%s', (room) => {
     const project = new Project()
     try {
       rmSync(join(project.folder, folderOf(room)), { recursive: true })
-      project.write(APP, without(room, project.read(APP)))
-      expect(project.read(APP)).not.toContain(room)
+      project.write(TABLE_OF_ROOMS, without(room, project.read(TABLE_OF_ROOMS)))
+      expect(project.read(TABLE_OF_ROOMS)).not.toContain(room)
       project.write('tsconfig.rest.json', '{ "extends": "./tsconfig.json", "include": ["src"] }')
       expect(await project.run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.rest.json'])).toEqual({
         code: 0,
         output: '',
       })
+      expect(await project.run(process.execPath, ['scripts/assets.ts'])).toEqual({ code: 0, output: '' })
       const server = await project.serve(vars)
       const document = documents.get(room)
       if (!document) throw new Error('no such room')

@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/system/**/*.test.ts'],
     environment: 'node',
+    globalSetup: ['./test/assets.ts'],
     // Each file runs a server; a small machine has room for one at a time.
     fileParallelism: false,
     // The operator's commands start wrangler each time: seconds on a busy machine, and some tests give many.

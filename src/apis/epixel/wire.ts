@@ -157,21 +157,23 @@ export const UpdateProfileReply = ok(z.strictObject({}))
 export const TokenGeneratorReply = ok(z.strictObject({ token_checksum: z.string() }))
 export const ProfileImageReply = ok(z.strictObject({ image_url: z.url() }))
 
-const Profile = z.strictObject({
-  UserProfile: z.array(
-    z.strictObject({
-      username: z.string(),
-      first_name: z.string(),
-      last_name: z.string(),
-      email: z.string(),
-      phone_code: z.string(),
-      phone_number: z.string(),
-      country_code: z.string(),
-    }),
-  ),
-  ProfileImage: z.url(),
-  UserLocInfo: z.strictObject({ lan: z.string(), tz: z.string(), currency: z.string() }),
-})
+const Profile = z
+  .strictObject({
+    UserProfile: z.array(
+      z.strictObject({
+        username: z.string(),
+        first_name: z.string(),
+        last_name: z.string(),
+        email: z.string(),
+        phone_code: z.string(),
+        phone_number: z.string(),
+        country_code: z.string(),
+      }),
+    ),
+    ProfileImage: z.url(),
+    UserLocInfo: z.strictObject({ lan: z.string(), tz: z.string(), currency: z.string() }),
+  })
+  .meta({ id: 'Profile' })
 export const ProfileReply = ok(Profile)
 
 const Choice = z.array(z.strictObject({ key: z.string(), name: z.string() }))

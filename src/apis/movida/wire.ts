@@ -47,25 +47,29 @@ export const UserParams = z.object({
 
 export const Root = z.object({ users_link: z.url().optional() })
 
-export const User = z.object({
-  resource_type: z.literal('user'),
-  id: z.int(),
-  short_name: z.string(),
-  full_name: z.string(),
-  user_type: z.string(),
-  avatar_color: z.enum(Object.keys(AVATAR_COLORS) as AvatarColor[]).nullable(),
-  avatar_initials: z.string(),
-  avatar_url: z.url().nullable(),
-  self_link: z.url(),
-})
+export const User = z
+  .object({
+    resource_type: z.literal('user'),
+    id: z.int(),
+    short_name: z.string(),
+    full_name: z.string(),
+    user_type: z.string(),
+    avatar_color: z.enum(Object.keys(AVATAR_COLORS) as AvatarColor[]).nullable(),
+    avatar_initials: z.string(),
+    avatar_url: z.url().nullable(),
+    self_link: z.url(),
+  })
+  .meta({ id: 'User' })
 type User = z.output<typeof User>
 
-export const Users = z.object({
-  total_entries: z.int(),
-  prev_link: z.url().nullable(),
-  next_link: z.url().nullable(),
-  entries: z.array(User),
-})
+export const Users = z
+  .object({
+    total_entries: z.int(),
+    prev_link: z.url().nullable(),
+    next_link: z.url().nullable(),
+    entries: z.array(User),
+  })
+  .meta({ id: 'UserPage' })
 
 /** `base`: where this API lies, for every client, whatever host it has called. */
 export function toRoot(base: string, hasUsers: boolean): Representations {

@@ -8,7 +8,7 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { browserSession, credentials } from '../../http/credentials.ts'
 import { allowedOrigins, anyOrigin } from '../../http/cross-site.ts'
 import { unmatched } from '../../http/errors.ts'
-import type { RoomDocument, RouteGroup } from '../../http/openapi.ts'
+import type { RoomDocument, RouteGroup } from '../../http/room-document.ts'
 import { renderError, toErrorBody } from './errors.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
 import { introspectRoutes } from './routes/introspect.ts'
@@ -53,7 +53,7 @@ export const oauthDocument: RoomDocument = {
     { prefix: '/oauth', room: oauth, groups: GROUPS },
     { prefix: '/.well-known', room: wellKnown, groups: WELL_KNOWN },
   ],
-  credentials: ['session', 'bearer'],
+  credentials: ['oauth2', 'bearer', 'session'],
   error: ErrorResponse,
   toErrorBody,
 }

@@ -3,14 +3,16 @@ import * as z from 'zod'
 
 const common = { kid: z.string(), use: z.literal('sig') }
 
-export const Jwks = z.object({
-  keys: z.array(
-    z.union([
-      z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), alg: z.literal('ES256'), ...common }),
-      z.strictObject({ kty: z.literal('RSA'), n: z.string(), e: z.string(), alg: z.literal('RS256'), ...common }),
-    ]),
-  ),
-})
+export const Jwks = z
+  .object({
+    keys: z.array(
+      z.union([
+        z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), alg: z.literal('ES256'), ...common }),
+        z.strictObject({ kty: z.literal('RSA'), n: z.string(), e: z.string(), alg: z.literal('RS256'), ...common }),
+      ]),
+    ),
+  })
+  .meta({ id: 'JsonWebKeySet' })
 
 export const JWKS_EXAMPLE = {
   keys: [
@@ -34,29 +36,31 @@ export const JWKS_EXAMPLE = {
   ],
 } satisfies z.input<typeof Jwks>
 
-export const ServerMetadata = z.strictObject({
-  issuer: z.url(),
-  authorization_endpoint: z.url(),
-  token_endpoint: z.url(),
-  userinfo_endpoint: z.url(),
-  revocation_endpoint: z.url(),
-  introspection_endpoint: z.url(),
-  end_session_endpoint: z.url(),
-  jwks_uri: z.url(),
-  scopes_supported: z.array(z.string()),
-  response_types_supported: z.array(z.string()),
-  response_modes_supported: z.array(z.string()),
-  grant_types_supported: z.array(z.string()),
-  prompt_values_supported: z.array(z.string()),
-  subject_types_supported: z.array(z.string()),
-  id_token_signing_alg_values_supported: z.array(z.string()),
-  claims_supported: z.array(z.string()),
-  token_endpoint_auth_methods_supported: z.array(z.string()),
-  revocation_endpoint_auth_methods_supported: z.array(z.string()),
-  introspection_endpoint_auth_methods_supported: z.array(z.string()),
-  code_challenge_methods_supported: z.array(z.string()),
-  authorization_response_iss_parameter_supported: z.boolean(),
-  claims_parameter_supported: z.boolean(),
-  request_parameter_supported: z.boolean(),
-  request_uri_parameter_supported: z.boolean(),
-})
+export const ServerMetadata = z
+  .strictObject({
+    issuer: z.url(),
+    authorization_endpoint: z.url(),
+    token_endpoint: z.url(),
+    userinfo_endpoint: z.url(),
+    revocation_endpoint: z.url(),
+    introspection_endpoint: z.url(),
+    end_session_endpoint: z.url(),
+    jwks_uri: z.url(),
+    scopes_supported: z.array(z.string()),
+    response_types_supported: z.array(z.string()),
+    response_modes_supported: z.array(z.string()),
+    grant_types_supported: z.array(z.string()),
+    prompt_values_supported: z.array(z.string()),
+    subject_types_supported: z.array(z.string()),
+    id_token_signing_alg_values_supported: z.array(z.string()),
+    claims_supported: z.array(z.string()),
+    token_endpoint_auth_methods_supported: z.array(z.string()),
+    revocation_endpoint_auth_methods_supported: z.array(z.string()),
+    introspection_endpoint_auth_methods_supported: z.array(z.string()),
+    code_challenge_methods_supported: z.array(z.string()),
+    authorization_response_iss_parameter_supported: z.boolean(),
+    claims_parameter_supported: z.boolean(),
+    request_parameter_supported: z.boolean(),
+    request_uri_parameter_supported: z.boolean(),
+  })
+  .meta({ id: 'ServerMetadata' })

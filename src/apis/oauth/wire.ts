@@ -54,27 +54,29 @@ export const LogoutParameters = z.object({
 })
 
 /** OpenID Connect Core §5.1: those of the granted scopes that have a value. */
-export const Userinfo = z.strictObject({
-  sub: z.string(),
-  name: z.string().optional(),
-  given_name: z.string().optional(),
-  family_name: z.string().optional(),
-  middle_name: z.string().optional(),
-  nickname: z.string().optional(),
-  preferred_username: z.string().optional(),
-  picture: z.url().optional(),
-  website: z.string().optional(),
-  gender: z.string().optional(),
-  birthdate: z.string().optional(),
-  zoneinfo: z.string().optional(),
-  locale: z.string().optional(),
-  updated_at: z.int().optional(),
-  email: z.string().optional(),
-  email_verified: z.boolean().optional(),
-  phone_number: z.string().optional(),
-  phone_number_verified: z.boolean().optional(),
-  address: z.strictObject({ country: z.string() }).optional(),
-})
+export const Userinfo = z
+  .strictObject({
+    sub: z.string(),
+    name: z.string().optional(),
+    given_name: z.string().optional(),
+    family_name: z.string().optional(),
+    middle_name: z.string().optional(),
+    nickname: z.string().optional(),
+    preferred_username: z.string().optional(),
+    picture: z.url().optional(),
+    website: z.string().optional(),
+    gender: z.string().optional(),
+    birthdate: z.string().optional(),
+    zoneinfo: z.string().optional(),
+    locale: z.string().optional(),
+    updated_at: z.int().optional(),
+    email: z.string().optional(),
+    email_verified: z.boolean().optional(),
+    phone_number: z.string().optional(),
+    phone_number_verified: z.boolean().optional(),
+    address: z.strictObject({ country: z.string() }).optional(),
+  })
+  .meta({ id: 'UserInfo' })
 
 export const USERINFO_EXAMPLE = {
   sub: '0000000000000001a2b3c4d5',

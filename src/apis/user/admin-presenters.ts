@@ -31,7 +31,7 @@ const AdminUser = SeenUser.extend({
   lastSeenAt: date,
   createdAt: date,
   updatedAt: date,
-})
+}).meta({ id: 'AdminUser' })
 
 export function toAdminUser(user: VisibleUser, ctx: Ctx): z.output<typeof AdminUser> {
   return {
@@ -72,8 +72,10 @@ const eventFields = {
   byAdmin: z.boolean(),
   detail: text,
 }
-const OwnRecord = z.strictObject(eventFields)
-const AdminRecord = z.strictObject({ ...eventFields, actor: text.meta({ description: 'Who did it, when it was not the user' }) })
+const OwnRecord = z.strictObject(eventFields).meta({ id: 'AuditEvent' })
+const AdminRecord = z
+  .strictObject({ ...eventFields, actor: text.meta({ description: 'Who did it, when it was not the user' }) })
+  .meta({ id: 'AdminAuditEvent' })
 
 export function toAuditRecord(event: OwnAuditEvent): z.output<typeof OwnRecord> {
   const { id, type, createdAt, userAgent, place, clientId, byAdmin, detail } = event
@@ -85,26 +87,30 @@ export function toAdminAuditRecord(event: AuditEvent): z.output<typeof AdminReco
   return { ...toAuditRecord(event), actor: actorId === null ? null : toHex(actorId) }
 }
 
-const RoleOut = z.strictObject({
-  id: z.string(),
-  displayName: z.string(),
-  ranking: z.int(),
-  description: z.string(),
-  system: z.boolean(),
-  scopes: z.array(z.string()),
-})
+const RoleOut = z
+  .strictObject({
+    id: z.string(),
+    displayName: z.string(),
+    ranking: z.int(),
+    description: z.string(),
+    system: z.boolean(),
+    scopes: z.array(z.string()),
+  })
+  .meta({ id: 'RoleWithScopes' })
 
 export function toRole(role: Role): z.output<typeof RoleOut> {
   const { id, displayName, ranking, description, system, scopes } = role
   return { id, displayName, ranking, description, system: system === 1, scopes: storedScopes(scopes) }
 }
 
-const InviteCodeOut = z.strictObject({
-  code: z.string(),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-  targetId: z.string().optional().meta({ description: 'Whose account was made with it' }),
-})
+const InviteCodeOut = z
+  .strictObject({
+    code: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    targetId: z.string().optional().meta({ description: 'Whose account was made with it' }),
+  })
+  .meta({ id: 'OwnedInviteCode' })
 
 export function toOwnedInviteCode({ code, createdAt, updatedAt, usedBy }: InviteCode): z.output<typeof InviteCodeOut> {
   return {

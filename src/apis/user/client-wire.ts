@@ -127,12 +127,14 @@ const clientFields = {
   disabled: z.boolean(),
   client_id_issued_at: z.int().meta({ description: 'Seconds since 1970' }),
 }
-const ClientOut = z.strictObject(clientFields)
-const RegisteredClient = z.strictObject({
-  ...clientFields,
-  client_secret: z.string().optional().meta({ description: 'Shown this once, when the client has just got it' }),
-  client_secret_expires_at: z.literal(0).optional().meta({ description: 'Never' }),
-})
+const ClientOut = z.strictObject(clientFields).meta({ id: 'Client' })
+const RegisteredClient = z
+  .strictObject({
+    ...clientFields,
+    client_secret: z.string().optional().meta({ description: 'Shown this once, when the client has just got it' }),
+    client_secret_expires_at: z.literal(0).optional().meta({ description: 'Never' }),
+  })
+  .meta({ id: 'RegisteredClient' })
 
 export function toClient(row: ClientRow): z.output<typeof ClientOut> {
   const metadata = client.toMetadata(row)
@@ -160,15 +162,17 @@ export function toRegisteredClient({ row, secret }: Registration): z.output<type
   return { ...toClient(row), ...(secret === null ? {} : { client_secret: secret, client_secret_expires_at: 0 }) }
 }
 
-const App = z.strictObject({
-  clientId: z.string(),
-  name: z.string(),
-  firstParty: z.boolean(),
-  scopes: z.array(z.strictObject({ scope: z.string(), description: z.string() })),
-  connectedAt: z.iso.datetime(),
-  lastUsedAt: date.meta({ description: 'To within 15 minutes; null while no session is live' }),
-  liveSessions: z.int(),
-})
+const App = z
+  .strictObject({
+    clientId: z.string(),
+    name: z.string(),
+    firstParty: z.boolean(),
+    scopes: z.array(z.strictObject({ scope: z.string(), description: z.string() })),
+    connectedAt: z.iso.datetime(),
+    lastUsedAt: date.meta({ description: 'To within 15 minutes; null while no session is live' }),
+    liveSessions: z.int(),
+  })
+  .meta({ id: 'ConnectedApp' })
 
 export function toApp(app: ConnectedApp): z.output<typeof App> {
   const { clientId, name, isFirstParty, scopes, connectedAt, lastUsedAt, liveSessions } = app

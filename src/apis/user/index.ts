@@ -8,7 +8,7 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { bearer, browserSession, credentials } from '../../http/credentials.ts'
 import { allowedOrigins, refuseCrossSiteWrites } from '../../http/cross-site.ts'
 import { unmatched } from '../../http/errors.ts'
-import type { RoomDocument, RouteGroup } from '../../http/openapi.ts'
+import type { RoomDocument, RouteGroup } from '../../http/room-document.ts'
 import { renderError, toErrorBody } from './errors.ts'
 import { ErrorReply } from './presenters.ts'
 import { accounts } from './routes/accounts.ts'
@@ -82,7 +82,7 @@ export const userDocument: RoomDocument = {
   title: 'Kith user API',
   description: 'Accounts, sign-in, profiles, people, files, administration. Every reply carries x-request-id.',
   mounts: [{ prefix: '', room: user, groups: GROUPS }],
-  credentials: ['bearer', 'session'],
+  credentials: ['oauth2', 'bearer', 'session'],
   error: ErrorReply,
   toErrorBody,
 }

@@ -16,16 +16,18 @@ export const CreateMachineBody = z.strictObject({
 
 export const RevokeMachineBody = z.strictObject({ id: hexId<MachineId>() })
 
-const MachineOut = z.strictObject({
-  _id: z.string(),
-  kind: z.enum(rules.MACHINE_KINDS),
-  name: z.string(),
-  scope: z.string(),
-  createdAt: z.iso.datetime(),
-  expiresAt: date,
-  lastUsedAt: date.meta({ description: 'To within 15 minutes' }),
-  revokedAt: date,
-})
+const MachineOut = z
+  .strictObject({
+    _id: z.string(),
+    kind: z.enum(rules.MACHINE_KINDS),
+    name: z.string(),
+    scope: z.string(),
+    createdAt: z.iso.datetime(),
+    expiresAt: date,
+    lastUsedAt: date.meta({ description: 'To within 15 minutes' }),
+    revokedAt: date,
+  })
+  .meta({ id: 'Machine' })
 
 export function toMachine(machine: Machine): z.output<typeof MachineOut> {
   return {
@@ -40,13 +42,15 @@ export function toMachine(machine: Machine): z.output<typeof MachineOut> {
   }
 }
 
-const Made = z.strictObject({
-  machine: MachineOut,
-  secret: z.string().meta({ description: "The key, or a robot's password" }),
-  account: z.strictObject({ username: z.string(), password: z.string() }).optional().meta({
-    description: 'What the service behind a license key signs in with',
-  }),
-})
+const Made = z
+  .strictObject({
+    machine: MachineOut,
+    secret: z.string().meta({ description: "The key, or a robot's password" }),
+    account: z.strictObject({ username: z.string(), password: z.string() }).optional().meta({
+      description: 'What the service behind a license key signs in with',
+    }),
+  })
+  .meta({ id: 'CreatedMachine' })
 
 export function toMade({ machine, secret, account }: MadeMachine): z.output<typeof Made> {
   return { machine: toMachine(machine), secret, ...(account === null ? {} : { account }) }

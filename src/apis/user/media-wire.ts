@@ -79,31 +79,35 @@ export const LinkQuery = z.object({
     .meta({ example: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg' }),
 })
 
-const MediaFolder = z.strictObject({
-  _id: z.string(),
-  name: z.string(),
-  fileCount: z.int(),
-  createdAt: date,
-  updatedAt: date,
-})
+const MediaFolder = z
+  .strictObject({
+    _id: z.string(),
+    name: z.string(),
+    fileCount: z.int(),
+    createdAt: date,
+    updatedAt: date,
+  })
+  .meta({ id: 'MediaFolder' })
 
 export function toFolder({ id, name, fileCount, createdAt, updatedAt }: Folder): z.output<typeof MediaFolder> {
   const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
   return { _id: id === null ? DEFAULT_ID : toHex(id), name, fileCount, createdAt: iso(createdAt), updatedAt: iso(updatedAt) }
 }
 
-const StoredFile = z.strictObject({
-  _id: z.string(),
-  name: z.string(),
-  folder: z.string(),
-  contentType: z.string().meta({ description: 'As it was declared' }),
-  size: z.int().meta({ description: 'Bytes' }),
-  sha256: z.string().meta({ description: 'Of the bytes, in hex' }),
-  origin: z.enum(['user', 'system']),
-  preventShare: z.boolean(),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-})
+const StoredFile = z
+  .strictObject({
+    _id: z.string(),
+    name: z.string(),
+    folder: z.string(),
+    contentType: z.string().meta({ description: 'As it was declared' }),
+    size: z.int().meta({ description: 'Bytes' }),
+    sha256: z.string().meta({ description: 'Of the bytes, in hex' }),
+    origin: z.enum(['user', 'system']),
+    preventShare: z.boolean(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'MediaFile' })
 
 export function toFile(file: MediaFile): z.output<typeof StoredFile> {
   return {
@@ -120,18 +124,20 @@ export function toFile(file: MediaFile): z.output<typeof StoredFile> {
   }
 }
 
-const MediaUsage = z.strictObject({
-  files: z.int(),
-  bytes: z.int(),
-  folders: z.int(),
-  limits: z.strictObject({ files: z.int(), bytes: z.int(), folders: z.int(), fileBytes: z.int() }),
-})
+const MediaUsage = z
+  .strictObject({
+    files: z.int(),
+    bytes: z.int(),
+    folders: z.int(),
+    limits: z.strictObject({ files: z.int(), bytes: z.int(), folders: z.int(), fileBytes: z.int() }),
+  })
+  .meta({ id: 'MediaUsage' })
 
 export function toUsage(usage: Usage): z.output<typeof MediaUsage> {
   return usage
 }
 
-const Link = z.strictObject({ url: z.url(), expiresAt: z.iso.datetime() })
+const Link = z.strictObject({ url: z.url(), expiresAt: z.iso.datetime() }).meta({ id: 'FileLink' })
 
 export function toLink({ url, expiresAt }: FileLink): z.output<typeof Link> {
   return { url, expiresAt: new Date(expiresAt).toISOString() }

@@ -4,7 +4,7 @@ import type { Ctx } from '../../core/ctx.ts'
 import { avatarUrl } from '../../core/media/avatar-urls.ts'
 import { ok } from './replies.ts'
 
-const ProfilePicture = z.strictObject({ signedUrl: z.url(), profilePictureUrl: z.url() })
+const ProfilePicture = z.strictObject({ signedUrl: z.url(), profilePictureUrl: z.url() }).meta({ id: 'ProfilePicture' })
 
 /** @NOTE The seed's table and sample say `signedUrl`; it is the URL of every other reply, whether that is signed or public. */
 export function toProfilePicture(ctx: Ctx, { avatarKey }: { avatarKey: string }): z.output<typeof ProfilePicture> {

@@ -15,43 +15,45 @@ export const text = z.string().nullable()
 export const date = z.iso.datetime().nullable()
 
 /** The keys of the seed's sample, in its order, then what else a user may know of themselves. */
-const OwnUser = z.strictObject({
-  _id: z.string(),
-  firstName: text,
-  middleName: text,
-  lastName: text,
-  gender: text,
-  username: z.string(),
-  role: z.string(),
-  bio: text,
-  designation: text,
-  profilePictureUrl: text,
-  pronouns: text,
-  verified: z.boolean(),
-  verifiedDate: date,
-  customLink: text,
-  followingCount: z.int(),
-  followerCount: z.int(),
-  isPrivate: z.boolean(),
-  isSubscribed: z.boolean(),
-  subscriptionTier: text,
-  subscriptionExpiry: date,
-  isBanned: z.boolean(),
-  isRestricted: z.boolean(),
-  email: text,
-  phone: text,
-  customData: z.record(z.string(), z.unknown()),
-  emailVerified: z.boolean(),
-  phoneCountryCode: text,
-  organization: text,
-  birthdate: text,
-  country: text,
-  preferredLanguage: text,
-  timezone: text,
-  currency: text,
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-})
+const OwnUser = z
+  .strictObject({
+    _id: z.string(),
+    firstName: text,
+    middleName: text,
+    lastName: text,
+    gender: text,
+    username: z.string(),
+    role: z.string(),
+    bio: text,
+    designation: text,
+    profilePictureUrl: text,
+    pronouns: text,
+    verified: z.boolean(),
+    verifiedDate: date,
+    customLink: text,
+    followingCount: z.int(),
+    followerCount: z.int(),
+    isPrivate: z.boolean(),
+    isSubscribed: z.boolean(),
+    subscriptionTier: text,
+    subscriptionExpiry: date,
+    isBanned: z.boolean(),
+    isRestricted: z.boolean(),
+    email: text,
+    phone: text,
+    customData: z.record(z.string(), z.unknown()),
+    emailVerified: z.boolean(),
+    phoneCountryCode: text,
+    organization: text,
+    birthdate: text,
+    country: text,
+    preferredLanguage: text,
+    timezone: text,
+    currency: text,
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'User' })
 type OwnUser = z.output<typeof OwnUser>
 
 export function toOwnUser(user: User, ctx: Ctx): OwnUser {
@@ -108,18 +110,20 @@ export function toPendingUser(user: User) {
 
 const CLIENT_ID = z.string().nullable().meta({ description: 'Null: a browser' })
 
-const Session = z.strictObject({
-  _id: z.string(),
-  current: z.boolean(),
-  clientId: CLIENT_ID,
-  clientName: text,
-  userAgent: text,
-  place: text,
-  createdAt: z.iso.datetime(),
-  lastUsedAt: z.iso.datetime(),
-  authenticatedAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-})
+const Session = z
+  .strictObject({
+    _id: z.string(),
+    current: z.boolean(),
+    clientId: CLIENT_ID,
+    clientName: text,
+    userAgent: text,
+    place: text,
+    createdAt: z.iso.datetime(),
+    lastUsedAt: z.iso.datetime(),
+    authenticatedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Session' })
 
 export function toSession(session: ListedSession): z.output<typeof Session> {
   return {
@@ -136,14 +140,16 @@ export function toSession(session: ListedSession): z.output<typeof Session> {
   }
 }
 
-const SignIn = z.strictObject({
-  _id: z.string(),
-  success: z.boolean(),
-  clientId: CLIENT_ID,
-  userAgent: z.string(),
-  place: z.string(),
-  createdAt: z.iso.datetime(),
-})
+const SignIn = z
+  .strictObject({
+    _id: z.string(),
+    success: z.boolean(),
+    clientId: CLIENT_ID,
+    userAgent: z.string(),
+    place: z.string(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'SignIn' })
 
 export function toSignIn(event: SignInEvent): z.output<typeof SignIn> {
   return {
@@ -156,8 +162,8 @@ export function toSignIn(event: SignInEvent): z.output<typeof SignIn> {
   }
 }
 
-const SignedInUser = OwnUser.extend({ varifiedDate: date })
-const PendingUser = z.strictObject({ _id: z.string(), username: z.string(), email: text })
+const SignedInUser = OwnUser.extend({ varifiedDate: date }).meta({ id: 'SignedInUser' })
+const PendingUser = z.strictObject({ _id: z.string(), username: z.string(), email: text }).meta({ id: 'PendingUser' })
 
 export const Ok = z.strictObject({ ok: z.literal(1) })
 export const CreateUserReply = ok(z.strictObject({ user: OwnUser }))

@@ -8,7 +8,7 @@ import { toHex } from '../../ids.ts'
 import { ok } from './replies.ts'
 import { EXAMPLE_SEEN_USER, SeenUser, toSeenUser } from './social-presenters.ts'
 
-const SearchResult = SeenUser.extend({ approved: z.literal(true), source: SeenUser })
+const SearchResult = SeenUser.extend({ approved: z.literal(true), source: SeenUser }).meta({ id: 'SearchResult' })
 
 /** @NOTE The seed's table says users, its sample shows follow records; each row serves both readings (wire §6.13). */
 export function toSearchResult(user: VisibleUser, ctx: Ctx): z.output<typeof SearchResult> {
@@ -16,25 +16,29 @@ export function toSearchResult(user: VisibleUser, ctx: Ctx): z.output<typeof Sea
   return { ...seen, approved: true, source: seen }
 }
 
-const InviteCode = z.strictObject({
-  code: z.string(),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-  targetId: z.string().optional().meta({ description: 'Whose account was made with it; absent while it is unused' }),
-})
+const InviteCode = z
+  .strictObject({
+    code: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    targetId: z.string().optional().meta({ description: 'Whose account was made with it; absent while it is unused' }),
+  })
+  .meta({ id: 'InviteCode' })
 
 export function toInviteCode({ code, createdAt, updatedAt, usedBy }: OwnInviteCode): z.output<typeof InviteCode> {
   const times = { createdAt: new Date(createdAt).toISOString(), updatedAt: new Date(updatedAt).toISOString() }
   return { code, ...times, ...(usedBy === null ? {} : { targetId: toHex(usedBy) }) }
 }
 
-const Role = z.strictObject({
-  id: z.string(),
-  displayName: z.string(),
-  ranking: z.int(),
-  description: z.string(),
-  system: z.boolean(),
-})
+const Role = z
+  .strictObject({
+    id: z.string(),
+    displayName: z.string(),
+    ranking: z.int(),
+    description: z.string(),
+    system: z.boolean(),
+  })
+  .meta({ id: 'Role' })
 
 export function toRole({ isSystem, ...role }: KnownRole): z.output<typeof Role> {
   return { ...role, system: isSystem }

@@ -4,11 +4,13 @@ import type { SecondFactors } from '../../core/sessions/second-factors.ts'
 import type { TotpEnrolment } from '../../core/sessions/totp-codes.ts'
 import { ok } from './replies.ts'
 
-const SecondFactor = z.strictObject({
-  method: z.enum(['totp', 'email']),
-  since: z.iso.datetime(),
-  weakest: z.boolean().meta({ description: 'Whoever reads the mailbox has it: better than none, and worse than an authenticator app' }),
-})
+const SecondFactor = z
+  .strictObject({
+    method: z.enum(['totp', 'email']),
+    since: z.iso.datetime(),
+    weakest: z.boolean().meta({ description: 'Whoever reads the mailbox has it: better than none, and worse than an authenticator app' }),
+  })
+  .meta({ id: 'SecondFactor' })
 
 export const SecondFactorsReply = ok(
   z.strictObject({

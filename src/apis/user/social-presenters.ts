@@ -10,38 +10,42 @@ import { toHex } from '../../ids.ts'
 import { date, text, toIso } from './presenters.ts'
 import { listOf, ok } from './replies.ts'
 
-const Status = z.strictObject({ statusMessage: text, availability: text, mood: text, expiresAt: date, updatedAt: date })
+const Status = z
+  .strictObject({ statusMessage: text, availability: text, mood: text, expiresAt: date, updatedAt: date })
+  .meta({ id: 'UserStatus' })
 
 /** The seed's keys, for everybody; what the viewer may not know is null (wire §6.11). */
-export const SeenUser = z.strictObject({
-  _id: z.string(),
-  firstName: text,
-  middleName: text,
-  lastName: text,
-  gender: text,
-  username: z.string(),
-  role: text,
-  bio: text,
-  designation: text,
-  organization: text,
-  profilePictureUrl: text,
-  pronouns: text,
-  verified: z.boolean().nullable(),
-  verifiedDate: date,
-  customLink: text,
-  followingCount: z.int(),
-  followerCount: z.int(),
-  isPrivate: z.boolean(),
-  isSubscribed: z.boolean().nullable(),
-  subscriptionTier: text,
-  subscriptionExpiry: date,
-  isBanned: z.boolean().nullable(),
-  isRestricted: z.boolean().nullable(),
-  email: text,
-  phone: text,
-  customData: z.record(z.string(), z.unknown()).nullable(),
-  status: Status.nullable(),
-})
+export const SeenUser = z
+  .strictObject({
+    _id: z.string(),
+    firstName: text,
+    middleName: text,
+    lastName: text,
+    gender: text,
+    username: z.string(),
+    role: text,
+    bio: text,
+    designation: text,
+    organization: text,
+    profilePictureUrl: text,
+    pronouns: text,
+    verified: z.boolean().nullable(),
+    verifiedDate: date,
+    customLink: text,
+    followingCount: z.int(),
+    followerCount: z.int(),
+    isPrivate: z.boolean(),
+    isSubscribed: z.boolean().nullable(),
+    subscriptionTier: text,
+    subscriptionExpiry: date,
+    isBanned: z.boolean().nullable(),
+    isRestricted: z.boolean().nullable(),
+    email: text,
+    phone: text,
+    customData: z.record(z.string(), z.unknown()).nullable(),
+    status: Status.nullable(),
+  })
+  .meta({ id: 'PublicUser' })
 
 export function toSeenUser(user: VisibleUser, ctx: Ctx): z.output<typeof SeenUser> {
   const now = ctx.now()
@@ -86,7 +90,9 @@ export function toStatus(status: UserStatus): z.output<typeof Status> {
 }
 
 const FollowRecord = (side: 'source' | 'target') =>
-  z.strictObject({ _id: z.string(), approved: z.boolean(), createdAt: z.iso.datetime(), [side]: SeenUser })
+  z
+    .strictObject({ _id: z.string(), approved: z.boolean(), createdAt: z.iso.datetime(), [side]: SeenUser })
+    .meta({ id: side === 'source' ? 'Follower' : 'Following' })
 
 /** @NOTE The original left `approved` out and kept `createdAt`; the seed has it the other way. Both are sent (wire §6.14). */
 export function toFollowRecord(side: 'source' | 'target', record: FollowRecordOf, ctx: Ctx) {
@@ -94,20 +100,22 @@ export function toFollowRecord(side: 'source' | 'target', record: FollowRecordOf
   return { _id: toHex(id), approved, createdAt: new Date(createdAt).toISOString(), [side]: toSeenUser(user, ctx) }
 }
 
-const Block = z.strictObject({ _id: z.string(), createdAt: z.iso.datetime(), target: SeenUser })
+const Block = z.strictObject({ _id: z.string(), createdAt: z.iso.datetime(), target: SeenUser }).meta({ id: 'Block' })
 
 export function toBlock(record: BlockRecord, ctx: Ctx): z.output<typeof Block> {
   return { _id: toHex(record.id), createdAt: new Date(record.createdAt).toISOString(), target: toSeenUser(record.user, ctx) }
 }
 
-const Relationship = z.strictObject({
-  _id: z.string(),
-  following: z.boolean(),
-  requested: z.boolean(),
-  followedBy: z.boolean(),
-  requestedBy: z.boolean(),
-  blocking: z.boolean(),
-})
+const Relationship = z
+  .strictObject({
+    _id: z.string(),
+    following: z.boolean(),
+    requested: z.boolean(),
+    followedBy: z.boolean(),
+    requestedBy: z.boolean(),
+    blocking: z.boolean(),
+  })
+  .meta({ id: 'Relationship' })
 
 export function toRelationship(row: RelationshipOf): z.output<typeof Relationship> {
   return {

@@ -2,7 +2,7 @@
  * Where an avatar is downloaded, directly from the bucket (design §1.14): a public URL, or one that is signed for a while
  * (AWS Signature Version 4 in the query, which R2 understands).
  */
-import { sign } from 'aws4'
+import aws4 from 'aws4'
 import { type AvatarObject, avatarObjectKey } from '../../store/r2/avatars.ts'
 import type { Ctx } from '../ctx.ts'
 
@@ -18,7 +18,7 @@ export function avatarUrl(ctx: Pick<Ctx, 'config' | 'now'>, avatarKey: string | 
   const url = new URL(`${urls.url}/${object}`)
   url.searchParams.set('X-Amz-Date', signingTime(ctx.now(), urls.seconds))
   url.searchParams.set('X-Amz-Expires', String(urls.seconds))
-  const signed = sign(
+  const signed = aws4.sign(
     { host: url.host, path: url.pathname + url.search, service: 's3', region: 'auto', signQuery: true },
     { accessKeyId: urls.accessKeyId, secretAccessKey: urls.secretAccessKey },
   )

@@ -1,6 +1,6 @@
 /** Whether the database has the tables and columns that this version of the Worker reads. */
 import { sql } from 'drizzle-orm'
-import journal from '../../../migrations/meta/_journal.json'
+import journal from '../../../migrations/meta/_journal.json' with { type: 'json' }
 import { first, type Statement } from './database.ts'
 
 /** The name under which wrangler records it in `d1_migrations`. */

@@ -183,7 +183,6 @@ describe('an origin for files alone', () => {
       '/user/me',
       '/user/media/usage',
       '/oauth/token',
-      '/openapi.json',
       '/.well-known/jwks.json',
       '/files',
       '/dev/mailbox',

@@ -1,15 +1,28 @@
 /** Who may call an operation, in the API document: the security schemes, what of them counts, and the same in words. */
 import { SCOPES } from '../core/oauth/scopes.ts'
-import type { Access, Description } from './tags.ts'
+import type { SchemeName } from '../http/room-document.ts'
+import type { Access, Description } from '../http/tags.ts'
 
 type Json = Record<string, unknown>
 
-export const SECURITY_SCHEMES = {
+const TOKEN_URL = '/oauth/token'
+const SCOPE_TEXTS = Object.fromEntries(Object.entries(SCOPES).map(([name, { description }]) => [name, description]))
+
+/** URLs are relative to the server, as those of OpenAPI may be: the document is true wherever Kith is deployed. */
+export const SECURITY_SCHEMES: Readonly<Record<SchemeName, Json>> = {
+  oauth2: {
+    type: 'oauth2',
+    description: 'An access token of the authorization server. PKCE is required (S256). `/.well-known/openid-configuration` has the rest.',
+    flows: {
+      authorizationCode: { authorizationUrl: '/oauth/authorize', tokenUrl: TOKEN_URL, refreshUrl: TOKEN_URL, scopes: SCOPE_TEXTS },
+      clientCredentials: { tokenUrl: TOKEN_URL, scopes: SCOPE_TEXTS },
+    },
+  },
   bearer: {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'An access token, as the log-in of this API or the authorization server gives it',
+    description: 'An access token that you have already',
   },
   session: {
     type: 'apiKey',
@@ -26,8 +39,6 @@ export const SECURITY_SCHEMES = {
   apikey: { type: 'apiKey', in: 'header', name: 'apikey', description: 'An API key' },
   token: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The token of a log-in, without a scheme before it' },
 }
-
-export type SchemeName = keyof typeof SECURITY_SCHEMES
 
 /** Who may call, in words: what a reader looks for first. */
 export function accessText(access: Access | undefined, description: Description | undefined): string {

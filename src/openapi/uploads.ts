@@ -1,5 +1,5 @@
 /** Bytes in the API document (OpenAPI 3.1 §4.8.14.3): bodies that no schema describes, and replies that are images. */
-import type { Upload } from './tags.ts'
+import type { Upload } from '../http/tags.ts'
 
 type Json = Record<string, unknown>
 

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { AppError, type ErrorCode } from '../core/errors.ts'
-import type { Input, Tags } from './tags.ts'
+import type { Input, Tags } from '../http/tags.ts'
 
 type Json = Record<string, unknown>
 
