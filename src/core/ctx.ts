@@ -10,7 +10,8 @@ import type { Database } from '../store/db/database.ts'
 /** A browser that accounts were signed in to with, by its signed cookie. */
 export interface KnownDevice {
   readonly token: string
-  readonly accounts: readonly UserId[]
+  /** Whom it was signed in to, and when last; the newest first. */
+  readonly accounts: ReadonlyMap<UserId, number>
 }
 
 export interface Caller {

@@ -79,7 +79,7 @@ export function setSessionCookie(c: Context, session: BrowserSession, now: numbe
     maxAge: Math.floor((session.expiresAt - now) / 1000),
   })
   // Second: some programs keep the first cookie alone.
-  setCookie(c, DEVICE_COOKIE, deviceCookieOf(config.hmacKeys, caller.device, session.userId), {
+  setCookie(c, DEVICE_COOKIE, deviceCookieOf(config.hmacKeys, caller.device, session.userId, now), {
     httpOnly: true,
     secure: true,
     sameSite: 'Lax',

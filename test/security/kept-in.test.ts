@@ -2,7 +2,15 @@
 // where that was done before, gets a mail, and owns an address.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { LOCK_NOTICE_PAUSE_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS } from '../../src/core/limits.ts'
+import {
+  LOCK_NOTICE_PAUSE_MS,
+  LOGIN_DAY_MS,
+  LOGIN_TRIES_PER_DAY_OF_KNOWN,
+  LOGIN_WINDOW_MS,
+  MAIL_OVER_PAUSE_MS,
+  MAIL_PAUSE_MS,
+  MAILS_PER_DAY_OF_ADDRESS,
+} from '../../src/core/limits.ts'
 import { sha256 } from '../../src/crypto.ts'
 import { toHex } from '../../src/ids.ts'
 import { clock } from '../platform/clock.ts'
@@ -98,8 +106,8 @@ describe(`${NETWORKS * 10} wrong passwords from ${NETWORKS} networks`, () => {
     const cookie = person.client.cookies.get('__Host-kith_device') ?? ''
     const [token = '', accounts = '', signature = '', kid = ''] = cookie.split('.')
     const [, , , othersKid] = (other.client.cookies.get('__Host-kith_device') ?? '').split('.')
-    expect([accounts, kid]).toEqual([idOf(person.id).toString(16), othersKid])
-    const added = `${idOf(other.id).toString(16)}~${accounts}`
+    expect([accounts, kid]).toEqual([`${idOf(person.id).toString(16)}-${Date.now().toString(16)}`, othersKid])
+    const added = `${idOf(other.id).toString(16)}-${Date.now().toString(16)}~${accounts}`
     const forged = [
       [token, accounts, 'A'.repeat(43), kid],
       ['A'.repeat(43), accounts, signature, kid],
@@ -114,6 +122,39 @@ describe(`${NETWORKS * 10} wrong passwords from ${NETWORKS} networks`, () => {
     expect(real.status).toBe(200)
     const made = real.headers.getSetCookie().find((one) => one.startsWith('__Host-kith_device=')) ?? ''
     for (const part of [`=${cookie};`, 'HttpOnly', 'Secure', 'SameSite=Lax', 'Path=/']) expect(made).toContain(part)
+  })
+
+  test('whoever had the password once, and signed in with many browsers, has few guesses at the next one, and few mails', async () => {
+    const person = await verifiedPerson(newName('owner'))
+    const former: Client[] = []
+    for (let n = 0; n < 4; n++) {
+      const client = new Client()
+      expect((await logIn(person, client)).status).toBe(200)
+      former.push(elsewhere(client.cookies))
+    }
+    const owner = new Client()
+    await logIn(person, owner)
+    clock.advance(1000)
+    expect((await new Client().post('/user/reset-password', { code: await resetCode(person), password: PASSWORD_2 })).status).toBe(200)
+    await besiege(person, 3)
+    const judged = await count("audit_events WHERE user_id = ? AND type = 'sign_in_failed'", idOf(person.id))
+    for (let n = 0; n < 40; n++) await logIn({ ...person, password: WRONG }, former[n % 4])
+    expect((await count("audit_events WHERE user_id = ? AND type = 'sign_in_failed'", idOf(person.id))) - judged).toBe(
+      LOGIN_TRIES_PER_DAY_OF_KNOWN,
+    )
+    const mails = await resets(person)
+    for (let n = 0; n < 60; n++) {
+      clock.advance(MAIL_PAUSE_MS)
+      await elsewhere(former[n % 4]?.cookies).post('/user/code', { email: person.email })
+    }
+    expect((await resets(person)) - mails).toBeLessThanOrEqual(MAILS_PER_DAY_OF_ADDRESS)
+    // A browser is known anew from its first sign-in with the new password on.
+    clock.advance(LOGIN_DAY_MS)
+    expect((await logIn({ ...person, password: PASSWORD_2 }, owner)).status).toBe(200)
+    await besiege(person, 3)
+    for (let n = 0; n < 40; n++) await logIn({ ...person, password: WRONG }, former[n % 4])
+    expect((await logIn({ ...person, password: PASSWORD_2 }, elsewhere(owner.cookies))).status).toBe(200)
+    await checkInvariants()
   })
 
   test('a browser is known to all who share it, and stays so when they sign out', async () => {

@@ -1,6 +1,6 @@
 /**
  * What the device cookie says: by it an account knows the browser that it was signed in to with before (docs/limits.md). It holds
- * a random token, by which that browser is counted, and the accounts that know it, newest first; all of it is signed. It opens
+ * a random token, by which that browser is counted, and the accounts that know it since when, newest first; all of it is signed. It opens
  * nothing and stands for no session: signing out keeps it.
  */
 import { currentMac, equalInConstantTime, type Keyring, mac, randomToken } from '../../crypto.ts'
@@ -13,7 +13,7 @@ export const DEVICE_COOKIE = '__Host-kith_device'
 const ACCOUNTS_MAX = 8
 /** Token, accounts, signature, key id. Only a key id may hold dots. */
 const FORM =
-  /(?:^|;\s*)__Host-kith_device=([\w-]{43})\.([0-9a-f]{1,14}(?:~[0-9a-f]{1,14}){0,7})\.([\w-]{43})\.([A-Za-z0-9._-]{1,32})(?:;|$)/
+  /(?:^|;\s*)__Host-kith_device=([\w-]{43})\.([0-9a-f]{1,14}-[0-9a-f]{1,11}(?:~[0-9a-f]{1,14}-[0-9a-f]{1,11}){0,7})\.([\w-]{43})\.([A-Za-z0-9._-]{1,32})(?:;|$)/
 
 /** The device cookie among the cookies that came along, if we have signed it. */
 export function readDevice(keys: Keyring, cookies: string | null): KnownDevice | null {
@@ -21,16 +21,17 @@ export function readDevice(keys: Keyring, cookies: string | null): KnownDevice |
   if (token === undefined || accounts === undefined || signature === undefined || kid === undefined) return null
   const expected = mac(keys, kid, 'device-cookie', token, accounts)?.toString('base64url')
   if (expected === undefined || !equalInConstantTime(expected, signature)) return null
-  return { token, accounts: accounts.split('~').map((hex) => Number.parseInt(hex, 16) as UserId) }
+  const known = accounts.split('~').map((account) => account.split('-').map((hex) => Number.parseInt(hex, 16)))
+  return { token, accounts: new Map(known.map(([id = 0, at = 0]) => [id as UserId, at])) }
 }
 
 /** The cookie's value from now on: the account knows this browser. */
-export function deviceCookieOf(keys: Keyring, device: KnownDevice | null, userId: UserId): string {
+export function deviceCookieOf(keys: Keyring, device: KnownDevice | null, userId: UserId, now: number): string {
   const token = device?.token ?? randomToken()
-  const others = device?.accounts.filter((id) => id !== userId) ?? []
-  const accounts = [userId, ...others]
+  const others = [...(device?.accounts ?? [])].filter(([id]) => id !== userId)
+  const accounts = [[userId, now] as const, ...others]
     .slice(0, ACCOUNTS_MAX)
-    .map((id) => id.toString(16))
+    .map(([id, at]) => `${id.toString(16)}-${at.toString(16)}`)
     .join('~')
   return `${token}.${accounts}.${currentMac(keys, 'device-cookie', token, accounts).toString('base64url')}.${keys.current}`
 }

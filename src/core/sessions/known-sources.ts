@@ -4,8 +4,8 @@
  */
 import { sha256 } from '../../crypto.ts'
 import type { UserId } from '../../ids.ts'
-import { type Fragment, isOneOf, type Statement } from '../../store/db/database.ts'
-import { insertNetwork, isKnownNetwork, trimNetworks } from '../../store/db/known-sources.ts'
+import type { Fragment, Statement } from '../../store/db/database.ts'
+import { insertNetwork, isKnownDevice, isKnownNetwork, trimNetworks } from '../../store/db/known-sources.ts'
 import type { Ctx } from '../ctx.ts'
 import { KNOWN_NETWORK_MS, KNOWN_NETWORKS_MAX } from '../limits.ts'
 
@@ -14,15 +14,23 @@ export function sourceOf({ caller }: Ctx): string {
   return caller.device === null ? caller.networkHash : sha256(caller.device.token)
 }
 
-/** Whether the account was signed in to with the caller's browser. */
-export function knowsDevice(ctx: Ctx, userId: UserId): boolean {
-  return ctx.caller.device?.accounts.includes(userId) ?? false
+/**
+ * Whether the account was signed in to with the caller's browser: with the present password, or with one before it alone. Who had
+ * that one may have signed in with any number of browsers.
+ */
+export function knowsDevice(ctx: Ctx, account: { id: UserId; passwordSetAt: number | null }): 'now' | 'before' | null {
+  const at = ctx.caller.device?.accounts.get(account.id)
+  if (at === undefined) return null
+  return at >= (account.passwordSetAt ?? 0) ? 'now' : 'before'
 }
 
-/** Holds where the user that `user` yields knows the caller's browser, or the network of a caller without a device cookie. */
+/**
+ * Holds where the user that `user` yields knows the caller's browser since the present password, or the network of a caller
+ * without a device cookie.
+ */
 export function isKnown(ctx: Ctx, user: Fragment): Fragment {
   const { device, networkHash } = ctx.caller
-  return device === null ? isKnownNetwork(user, networkHash, ctx.now()) : isOneOf(user, device.accounts)
+  return device === null ? isKnownNetwork(user, networkHash, ctx.now()) : isKnownDevice(user, device.accounts)
 }
 
 /** Statements by which the user knows the caller's network, where `condition` holds. A browser with a cookie is known by that. */

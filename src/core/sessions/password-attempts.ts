@@ -63,8 +63,10 @@ function attempt(ctx: Ctx, key: string, limit: number, windowMs: number): Attemp
 /** `typed` is the `typedName`, `account` the user it means, null for nobody. */
 export function passwordAttempts(ctx: Ctx, typed: string, account: SignInRow | null): PasswordAttempts {
   const known = (source: string) => attempt(ctx, `password-known:${account?.id}:${source}`, LOGIN_TRIES_PER_DAY_OF_KNOWN, LOGIN_DAY_MS)
+  const device = account && knowsDevice(ctx, account)
   return {
-    device: account !== null && knowsDevice(ctx, account.id) ? known(sourceOf(ctx)) : null,
+    // Those that know a former password alone share one count.
+    device: device && known(device === 'now' ? sourceOf(ctx) : 'before'),
     recent: recentAttempt(ctx, typed),
     network: account?.knowsNetwork === 1 ? known(ctx.caller.networkHash) : null,
     everywhere: attempt(ctx, everywhereKey(account?.id ?? typed), LOGIN_TRIES_PER_DAY, LOGIN_DAY_MS),
@@ -87,7 +89,7 @@ export function everywhereKey(who: UserId | string): string {
 
 /** Refuses what is over the limit already, before it waits for its turn to hash. The count itself decides. */
 export function refuseOverTries(ctx: Ctx, counter: Counter | null, account: SignInRow | null): void {
-  if (account !== null && knowsDevice(ctx, account.id)) return
+  if (account !== null && knowsDevice(ctx, account) !== null) return
   if (counter && counter.windowEndsAt > ctx.now() && counter.count >= LOGIN_TRIES) throw rateLimited(ctx, counter)
 }
 

@@ -30,12 +30,6 @@ export const never: Fragment = sql`0`
 export const both = (a: Fragment, b: Fragment): Fragment => sql`(${a}) AND (${b})`
 /** Holds when one of them does. */
 export const either = (a: Fragment, b: Fragment): Fragment => sql`((${a}) OR (${b}))`
-/** Holds when what `one` yields is among these ids. */
-export const isOneOf = (one: Fragment, ids: readonly number[]): Fragment =>
-  sql`(${one}) IN (${sql.join(
-    ids.map((id) => sql`${id}`),
-    sql`, `,
-  )})`
 export const not = (a: Fragment): Fragment => sql`NOT (${a})`
 /** Holds when a fragment that selects a user selects none. */
 export const yieldsNobody = (user: Fragment): Fragment => sql`NOT EXISTS (${user})`

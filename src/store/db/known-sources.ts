@@ -21,6 +21,13 @@ export function isKnownNetwork(user: Fragment, networkHash: string, now: number)
     SELECT 1 FROM known_sources k WHERE k.user_id = (${user}) AND k.source_hash = ${networkHash} AND k.expires_at > ${now})`
 }
 
+/** Holds where the user that `user` yields is among these, and has had the same password since that time. */
+export function isKnownDevice(user: Fragment, accounts: ReadonlyMap<UserId, number>): Fragment {
+  const since = JSON.stringify(Object.fromEntries(accounts))
+  return sql`EXISTS (
+    SELECT 1 FROM credentials k WHERE k.user_id = (${user}) AND k.updated_at <= json_extract(${since}, '$."' || k.user_id || '"'))`
+}
+
 /** Keeps the newest `max` networks. */
 export function trimNetworks(userId: UserId, max: number): Statement<void> {
   return run(sql`

@@ -7,6 +7,7 @@ import type { UserRow } from './users.ts'
 /** A user with what log-in needs: apart from `UserRow`, which may be passed around. */
 export interface SignInRow extends UserRow {
   readonly passwordHash: string | null
+  readonly passwordSetAt: number | null
   /** Kinds of second factors that are on, with spaces between; null for none. */
   readonly secondFactors: string | null
   /** 1 or 0: whether there are unused recovery codes. */
@@ -34,7 +35,7 @@ export function findForSignIn(input: {
         ? sql`u.username_key = ${usernameKey}`
         : sql`u.username_key = ${usernameKey} AND u.email_key = ${emailKey}`
   return first(sql`
-    SELECT u.*, c.password_hash, (SELECT group_concat(f.kind, ' ') FROM second_factors f WHERE f.user_id = u.id) AS second_factors,
+    SELECT u.*, c.password_hash, c.updated_at AS password_set_at, (SELECT group_concat(f.kind, ' ') FROM second_factors f WHERE f.user_id = u.id) AS second_factors,
            EXISTS (SELECT 1 FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL) AS has_recovery_codes,
            ${isKnownNetwork(sql`u.id`, networkHash, knownUntil)} AS knows_network
     FROM users u LEFT JOIN credentials c ON c.user_id = u.id
