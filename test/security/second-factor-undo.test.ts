@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, resetCode, rows } from '../support/actors.ts'
+import { signedInAdmin } from '../support/admins.ts'
 import { codeOf, enrol, personWithApp, STEP_MS } from '../support/authenticator.ts'
 import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
 import { fillIn, formOf, open, send } from '../support/pages.ts'
@@ -157,6 +158,20 @@ describe('a thief who reads only the mail', () => {
     for (const password of [PASSWORD, NEXT, `${NEXT}-2`]) expect((await undo(owner.email, password)).status, password).toBe(400)
     expect((await undo(owner.email, 'quite-another-horse')).status).toBe(303)
   })
+})
+
+test('what was mailed before an administrator helped is void: a new password, and the last factor taken off', async () => {
+  const admin = await signedInAdmin('undo_helper')
+  const help: ((target: string) => Promise<Reply>)[] = [
+    (target) => admin.client.patch('/user/admin-api/update', { target, password: NEXT }),
+    (target) => admin.client.post('/user/admin-api/remove-2fa', { target }),
+  ]
+  for (const act of help) {
+    const owner = await personWithApp('helped')
+    const [link] = await undoLinks(owner.email)
+    expect((await act(owner.id)).status).toBe(200)
+    expect((await new Client().get(link ?? '')).status).toBe(410)
+  }
 })
 
 test('an account that had a factor before gets no undo; one lasts 7 days, and says so when it is over', async () => {

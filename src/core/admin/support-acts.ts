@@ -7,6 +7,7 @@ import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { type AuditEventType, wasRecorded } from '../../store/db/audit-events.ts'
 import { both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { deleteRecoveryCodesOfNoFactor } from '../../store/db/recovery-codes.ts'
+import { voidFactorUndos } from '../../store/db/second-factor-undo.ts'
 import { deleteSecondFactor, hasSecondFactor, type SecondFactorKind } from '../../store/db/second-factors.ts'
 import { endSession, isSessionLive } from '../../store/db/sessions.ts'
 import { deleteTotp } from '../../store/db/totp.ts'
@@ -68,6 +69,7 @@ export function planFactorRemoval(ctx: Recorder, act: SupportAct & { kinds: read
     ...kinds.map((kind) => deleteSecondFactor(userId, kind, done)),
     ...(kinds.includes('totp') ? [deleteTotp(userId, done)] : []),
     deleteRecoveryCodesOfNoFactor(userId),
+    ...(isLast ? [voidFactorUndos(userId, ctx.now(), done)] : []),
     // The next factor is not to be refused for guesses at this one.
     resetCounters([secondFactorInARowKey(userId)], done),
     raiseEpoch(userWhere(userId, done), ctx.now()),

@@ -13,6 +13,7 @@ import { both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { isAddressFree, voidUndosAfter } from '../../store/db/email-changes.ts'
 import { isUsernameFree, type ProfileChanges } from '../../store/db/profile-changes.ts'
 import { findRole, type RoleRow } from '../../store/db/roles.ts'
+import { voidFactorUndos } from '../../store/db/second-factor-undo.ts'
 import { listFactors, type SecondFactorRow } from '../../store/db/second-factors.ts'
 import { findUserWhere, type UserRow } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
@@ -155,6 +156,8 @@ async function storeUpdate(ctx: Ctx, principal: UserPrincipal, update: StoredUpd
       audit(ctx, { ...event, id, type: 'profile_changed', detail, condition: guardOf(principal, update, now) }),
       // To the address from before, so before it changes.
       ...(sensitive.length > 0 ? [notice.write] : []),
+      // What was mailed before leads back to whom the account is taken from, perhaps.
+      ...(changes.email || passwordHash !== null ? [voidFactorUndos(user.id, now, done)] : []),
       ...(changes.email
         ? [
             voidUndosAfter({ userId: user.id, after: 0 as ChallengeId, now }, done),
