@@ -79,7 +79,8 @@ export async function resetPassword(
       resetCounters([secondFactorInARowKey(owner.userId)], both(claimed, not(hasSecondFactor(owner.userId, 'totp')))),
       // Who has the mailbox is the owner: who signs in from here next counts as such.
       ...forgetTries(ctx, { usernameKey: usernameKey(owner.username), emailKey: owner.emailKey }, null, claimed),
-      ...rememberNetwork(ctx, owner.userId, claimed),
+      // A cookie, where one came along, is from before this password.
+      rememberNetwork(ctx, owner.userId, claimed),
       audit(ctx, { type: 'password_reset', userId: user, condition: claimed }),
       notice.write,
     ],

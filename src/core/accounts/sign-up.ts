@@ -26,7 +26,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
-import { rememberNetwork } from '../sessions/known-sources.ts'
+import { rememberNetworkOfProgram } from '../sessions/known-sources.ts'
 import { audit } from './audit.ts'
 import { codeRefusal, confirmEmailChange, hashOfCode } from './email-change.ts'
 import { type Invitation, invalidInvite, toInvitation } from './invite-codes.ts'
@@ -96,7 +96,7 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
     insertUser(row, invitation.condition),
     ...invitation.writes(id),
     insertCredential(id, passwordHash, now),
-    ...rememberNetwork(ctx, id, made),
+    ...rememberNetworkOfProgram(ctx, id, made),
     audit(ctx, { type: 'account_created', userId: id, condition: made }),
     ...firstSearchWrites(id, { ...row, middleName: null }),
   ]

@@ -11,9 +11,9 @@ import type { KnownDevice } from '../ctx.ts'
 export const DEVICE_COOKIE = '__Host-kith_device'
 /** Who shares a browser; more are not told apart from strangers until they sign in again. */
 const ACCOUNTS_MAX = 8
-/** Token, accounts, signature, key id. Only a key id may hold dots. */
+/** Token, accounts, signature, key id. Only a key id may hold dots. Cookies of earlier releases hold no times. */
 const FORM =
-  /(?:^|;\s*)__Host-kith_device=([\w-]{43})\.([0-9a-f]{1,14}-[0-9a-f]{1,11}(?:~[0-9a-f]{1,14}-[0-9a-f]{1,11}){0,7})\.([\w-]{43})\.([A-Za-z0-9._-]{1,32})(?:;|$)/
+  /(?:^|;\s*)__Host-kith_device=([\w-]{43})\.([0-9a-f]{1,14}(?:-[0-9a-f]{1,11})?(?:~[0-9a-f]{1,14}(?:-[0-9a-f]{1,11})?){0,7})\.([\w-]{43})\.([A-Za-z0-9._-]{1,32})(?:;|$)/
 
 /** The device cookie among the cookies that came along, if we have signed it. */
 export function readDevice(keys: Keyring, cookies: string | null): KnownDevice | null {

@@ -33,10 +33,14 @@ export function isKnown(ctx: Ctx, user: Fragment): Fragment {
   return device === null ? isKnownNetwork(user, networkHash, ctx.now()) : isKnownDevice(user, device.accounts)
 }
 
-/** Statements by which the user knows the caller's network, where `condition` holds. A browser with a cookie is known by that. */
-export function rememberNetwork(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void>[] {
-  if (ctx.caller.device !== null) return []
-  return [insertNetwork({ userId, networkHash: ctx.caller.networkHash, expiresAt: ctx.now() + KNOWN_NETWORK_MS }, condition)]
+/** Statements by which the user who signs in knows the caller's network. A browser with a cookie will be known by that. */
+export function rememberNetworkOfProgram(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void>[] {
+  return ctx.caller.device === null ? [rememberNetwork(ctx, userId, condition)] : []
+}
+
+/** A statement by which the user knows the caller's network, where `condition` holds. */
+export function rememberNetwork(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void> {
+  return insertNetwork({ userId, networkHash: ctx.caller.networkHash, expiresAt: ctx.now() + KNOWN_NETWORK_MS }, condition)
 }
 
 /** Forgets the oldest of too many. For after the reply. */

@@ -18,7 +18,7 @@ import { restorableSince, restoreAccountWrites } from '../accounts/deletion.ts'
 import { deliverLater, mailLimit, mailNotice, newChallenge } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { rememberNetwork } from './known-sources.ts'
+import { rememberNetworkOfProgram } from './known-sources.ts'
 import { type CountedTry, forgetTries } from './password-attempts.ts'
 import type { Claim } from './principal.ts'
 import { type PasswordSignIn, requireRightPassword } from './right-password.ts'
@@ -141,7 +141,7 @@ export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session
       // One that is alive, and of the same epoch since it was read, has not been deleted in between.
       ...(user.deletedAt === null ? [] : restoreAccountWrites(ctx, user.id, made)),
       ...forgetTries(ctx, user, done.counted, done.counted ? always : made),
-      ...(done.isKnown ? [] : rememberNetwork(ctx, user.id, made)),
+      ...(done.isKnown ? [] : rememberNetworkOfProgram(ctx, user.id, made)),
       notice.write,
       audit(ctx, {
         type: 'sign_in',
