@@ -137,7 +137,7 @@ describe(`${NETWORKS * 10} wrong passwords from ${NETWORKS} networks`, () => {
     clock.advance(1000)
     const owner = elsewhere(first.cookies)
     expect((await owner.post('/user/reset-password', { code: await resetCode(person), password: PASSWORD_2 })).status).toBe(200)
-    await besiege(person, 3)
+    await besiege(person)
     const judged = await count("audit_events WHERE user_id = ? AND type = 'sign_in_failed'", idOf(person.id))
     for (let n = 0; n < 40; n++) await logIn({ ...person, password: WRONG }, former[n % 4])
     expect((await count("audit_events WHERE user_id = ? AND type = 'sign_in_failed'", idOf(person.id))) - judged).toBe(
@@ -152,7 +152,7 @@ describe(`${NETWORKS * 10} wrong passwords from ${NETWORKS} networks`, () => {
     // Nor do they keep out who has set the new password: that network is known, whatever browser it was done with. The browser is
     // known anew from its first sign-in on.
     expect((await logIn({ ...person, password: PASSWORD_2 }, owner)).status).toBe(200)
-    await besiege(person, 3)
+    await besiege(person)
     for (let n = 0; n < 40; n++) await logIn({ ...person, password: WRONG }, former[n % 4])
     expect((await logIn({ ...person, password: PASSWORD_2 }, elsewhere(owner.cookies))).status).toBe(200)
     await checkInvariants()
