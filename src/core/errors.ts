@@ -75,6 +75,9 @@ export interface FieldIssue {
   readonly value?: unknown
 }
 
+/** In the body, unless told. */
+type RefusedField = Omit<FieldIssue, 'location'> & Partial<Pick<FieldIssue, 'location'>>
+
 interface AppErrorOptions {
   readonly fields?: readonly FieldIssue[]
   /** Seconds after which the caller may try again. */
@@ -113,6 +116,11 @@ export class AppError extends Error {
     this.size = options.size
     this.reason = options.reason
     this.userId = options.userId
+  }
+
+  /** A refusal that names each field that is wrong. */
+  static ofFields(fields: readonly RefusedField[], code: ErrorCode = 'invalid_request', message = 'Some fields are wrong'): AppError {
+    return new AppError(code, message, { fields: fields.map((field) => ({ location: 'body', ...field })) })
   }
 
   get status() {

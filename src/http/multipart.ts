@@ -4,7 +4,7 @@
  * can read such a form in two ways.
  */
 import type { HonoRequest } from 'hono'
-import { AppError, type FieldIssue } from '../core/errors.ts'
+import { AppError } from '../core/errors.ts'
 import { FORM_OVERHEAD_BYTES } from '../core/limits.ts'
 import { readBytes } from './body.ts'
 
@@ -47,20 +47,20 @@ export async function readFileForm(
   let file: { name: string; part: FormFile } | null = null
   for (const { name, value: part } of parts) {
     if (expected.file.includes(name)) {
-      if (typeof part === 'string') throw refused(name, 'must be a file')
-      if (file) throw refused(name, 'must be one file')
+      if (typeof part === 'string') throw refusal(name, 'must be a file')
+      if (file) throw refusal(name, 'must be one file')
       file = { name, part }
     } else {
       if (!expected.fields.includes(name) || typeof part !== 'string')
-        throw refused(name.slice(0, 64), `is not a known field; the file goes into ${expected.file[0]}`)
-      if (Object.hasOwn(fields, name)) throw refused(name, 'must not be repeated')
+        throw refusal(name.slice(0, 64), `is not a known field; the file goes into ${expected.file[0]}`)
+      if (Object.hasOwn(fields, name)) throw refusal(name, 'must not be repeated')
       fields[name] = part
     }
   }
-  if (!file) throw refused(expected.file[0] ?? '', 'is required')
+  if (!file) throw refusal(expected.file[0] ?? '', 'is required')
   const { bytes } = file.part
   // A form in which no file was chosen has a part without a name and bytes.
-  if (bytes.byteLength === 0 && (file.part.name === '' || !expected.mayBeEmpty)) throw refused(file.name, 'must not be empty')
+  if (bytes.byteLength === 0 && (file.part.name === '' || !expected.mayBeEmpty)) throw refusal(file.name, 'must not be empty')
   if (bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
   return { fileName: nameOfFile(file.part.name), contentType: file.part.type, bytes, fields }
 }
@@ -93,11 +93,11 @@ export async function readOpenForm(
   let file: OpenForm['file'] = null
   for (const name of known) {
     const parts = form.filter((part) => part.name === name)
-    if (parts.length > 1) throw refused(name, 'must not be repeated')
+    if (parts.length > 1) throw refusal(name, 'must not be repeated')
     const part = parts[0]?.value
     if (part === undefined || part === '' || (typeof part !== 'string' && part.bytes.byteLength === 0)) continue
     if ((typeof part === 'string') === (name === expected.file))
-      throw refused(name, name === expected.file ? 'must be a file' : 'must be text')
+      throw refusal(name, name === expected.file ? 'must be a file' : 'must be text')
     if (typeof part === 'string') fields.set(name, part)
     else if (part.bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
     else file = part.bytes
@@ -109,7 +109,7 @@ export async function readOpenForm(
 export async function readParts(req: HonoRequest, bytesMax: number): Promise<Readonly<Record<string, string | FormFile>>> {
   const parts = new Map<string, string | FormFile>()
   for (const { name, value } of await parse(req, await readBytes(req, bytesMax), PARTS_MAX)) {
-    if (parts.has(name)) throw refused(name.slice(0, 64), 'must not be repeated')
+    if (parts.has(name)) throw refusal(name.slice(0, 64), 'must not be repeated')
     parts.set(name, value)
   }
   return Object.fromEntries(parts)
@@ -195,7 +195,4 @@ function tooLarge(bytesMax: number): AppError {
   return new AppError('payload_too_large', `The body may have at most ${bytesMax} bytes`)
 }
 
-function refused(path: string, message: string): AppError {
-  const issue: FieldIssue = { path, location: 'body', message }
-  return new AppError('invalid_request', 'Some fields are wrong', { fields: [issue] })
-}
+const refusal = (path: string, message: string) => AppError.ofFields([{ path, message }])

@@ -102,7 +102,7 @@ export async function judgeProfile<S extends z.ZodType>(
   if (result.success) return { values: result.data, sent: sentProfile(raw, names) }
   const doubtful = doubtfulNames(result.error, names)
   const issues = toFieldIssues(result.error, raw, target)
-  if (!doubtful) throw new AppError('invalid_request', 'Some fields are wrong', { fields: issues })
+  if (!doubtful) throw AppError.ofFields(issues)
   const rest = Object.fromEntries(Object.entries(raw as object).filter(([name]) => !doubtful.has(name)))
   return { values: await judge(target, schema, rest), sent: sentProfile(raw, names, issues) }
 }
@@ -110,7 +110,7 @@ export async function judgeProfile<S extends z.ZodType>(
 /** What `schema` makes of `raw`; what is wrong is named field by field. */
 export async function judge<S extends z.ZodType>(target: Target, schema: S, raw: unknown): Promise<z.output<S>> {
   const result = await schema.safeParseAsync(raw)
-  if (!result.success) throw new AppError('invalid_request', 'Some fields are wrong', { fields: toFieldIssues(result.error, raw, target) })
+  if (!result.success) throw AppError.ofFields(toFieldIssues(result.error, raw, target))
   return result.data
 }
 
@@ -181,27 +181,23 @@ function single(
   const values: [string, unknown][] = []
   for (const [name, texts] of groupFields(params, schema)) {
     if (texts.length > 1 && !takesList(schema, name)) {
-      if (!mayRepeat(name)) throw fieldError(name, location, 'must not be repeated')
+      if (!mayRepeat(name)) throw AppError.ofFields([{ path: name, location, message: 'must not be repeated' }])
       repeated.push(name)
     } else values.push([name, toFormValue(schema, name, texts)])
   }
   return { values: Object.fromEntries(values), repeated: repeated[0] }
 }
 
-function fieldError(path: string, location: FieldIssue['location'], message: string): AppError {
-  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path, location, message }] })
-}
-
 /** Refuses what no field may hold: NUL, lone surrogates, `__proto__`, and nesting that no schema has. */
 function checkText<T>(value: T, location: FieldIssue['location'], path = '', depth = 0): T {
   if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
-    throw fieldError(path, location, 'must be well-formed text without NUL')
+    throw AppError.ofFields([{ path, location, message: 'must be well-formed text without NUL' }])
   }
   if (value === null || typeof value !== 'object') return value
   if (depth >= BODY_DEPTH_MAX) throw new AppError('invalid_request', `The body is nested deeper than ${BODY_DEPTH_MAX}`)
   for (const [key, item] of Object.entries(value)) {
     if (key === '__proto__' || key.includes('\0') || !key.isWellFormed())
-      throw fieldError(path, location, 'has a field name that is not allowed')
+      throw AppError.ofFields([{ path, location, message: 'has a field name that is not allowed' }])
     checkText(item, location, path === '' ? key : `${path}.${key}`, depth + 1)
   }
   return value

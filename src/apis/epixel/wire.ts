@@ -134,7 +134,7 @@ function phoneOf(phone: string | null | undefined, user: UserRow): ProvedUpdate[
   if (phone === undefined || phone === user.phone) return {}
   if (phone === null) return { phone }
   if (!/^\+?\d{9,15}$/.test(phone)) {
-    throw new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'phone', location: 'body', message: PHONE }] })
+    throw AppError.ofFields([{ path: 'phone', message: PHONE }])
   }
   return phone.startsWith('+') ? splitPhone(phone) : { phone }
 }

@@ -82,7 +82,5 @@ function asGivenOut(typed: string): string {
 
 /** Wrong, used, and of an owner who is gone: one refusal. */
 export function invalidInvite(message = 'is wrong or used'): AppError {
-  return new AppError('invite_code_invalid', 'The invite code is wrong or used', {
-    fields: [{ path: 'inviteCode', location: 'body', message }],
-  })
+  return AppError.ofFields([{ path: 'inviteCode', message }], 'invite_code_invalid', 'The invite code is wrong or used')
 }

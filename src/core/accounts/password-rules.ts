@@ -23,16 +23,15 @@ export interface PasswordContext {
 export function refuseGuessablePassword(password: Password, context: PasswordContext, path = 'password'): void {
   common ??= commonPasswords()
   const folded = password.normalize('NFKC').toLowerCase()
-  if (common.has(folded) || new Set(folded).size < 3) refuse('is one of the most common passwords', path)
+  if (common.has(folded) || new Set(folded).size < 3) {
+    throw AppError.ofFields([{ path, message: 'is one of the most common passwords' }])
+  }
   const localPart = context.email?.split('@')[0]
   const words = [...SERVICE_WORDS, context.username, localPart ?? ''].map((word) => word.toLowerCase())
   const isContext = words.some((word) => {
     if (word.length < CONTEXT_WORD_MIN || !folded.includes(word)) return false
     return folded.replaceAll(word, '').length <= REMAINDER_MAX
   })
-  if (isContext) refuse('is too close to the user name, the e-mail address or the name of this service', path)
-}
-
-function refuse(message: string, path: string): never {
-  throw new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path, location: 'body', message }] })
+  if (!isContext) return
+  throw AppError.ofFields([{ path, message: 'is too close to the user name, the e-mail address or the name of this service' }])
 }

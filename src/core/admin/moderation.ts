@@ -95,10 +95,7 @@ export interface Sanction {
 }
 
 function termOf(ctx: Ctx, { until, reason }: Sanction): Term {
-  if (until !== null && until <= ctx.now()) {
-    const message = 'must be in the future'
-    throw new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'until', location: 'body', message }] })
-  }
+  if (until !== null && until <= ctx.now()) throw AppError.ofFields([{ path: 'until', message: 'must be in the future' }])
   return { until, reason }
 }
 
@@ -190,10 +187,7 @@ export async function replaceSubscription(
   input: { userId: UserId; subscription: Subscription | null },
 ): Promise<SeenUser> {
   const { tier, expiresAt } = input.subscription ?? { tier: null, expiresAt: null }
-  if (expiresAt !== null && expiresAt <= ctx.now()) {
-    const message = 'must be in the future'
-    throw new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'expiry', location: 'body', message }] })
-  }
+  if (expiresAt !== null && expiresAt <= ctx.now()) throw AppError.ofFields([{ path: 'expiry', message: 'must be in the future' }])
   const stored = await actOn(ctx, gate, input, (on) => ({
     ...setSubscription(on, tier, expiresAt),
     type: 'subscription_changed',

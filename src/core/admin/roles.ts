@@ -125,5 +125,5 @@ function eventOf(principal: UserPrincipal, type: 'role_created' | 'role_updated'
 }
 
 function exists(): AppError {
-  return new AppError('already_exists', 'A role has this id', { fields: [{ path: 'id', location: 'body', message: 'is taken' }] })
+  return AppError.ofFields([{ path: 'id', message: 'is taken' }], 'already_exists', 'A role has this id')
 }

@@ -120,9 +120,7 @@ async function sendCode(
 ): Promise<void> {
   const { principal, reads } = await gate(() => [findTarget(userId)])
   const { problem, ...mail } = mailFor(judgeTarget(principal, reads[0]))
-  if (problem !== null) {
-    throw new AppError('invalid_request', 'No code can be sent', { fields: [{ path: 'target', location: 'body', message: problem }] })
-  }
+  if (problem !== null) throw AppError.ofFields([{ path: 'target', message: problem }], 'invalid_request', 'No code can be sent')
   const { mailId, writes } = mailCode(ctx, mail)
   const id = ctx.newId<AuditEventId>()
   const { userId: actorId, sessionId, clientId } = principal

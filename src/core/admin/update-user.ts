@@ -25,13 +25,14 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, usernameKey } from '../fields.ts'
 import { coveredBy, storedScopes } from '../oauth/scopes.ts'
-import { changedFields, changesOf, fieldErrors, type ProfileUpdate, profileWrites, valuesFor } from '../profiles/profile-changes.ts'
+import { changedFields, changesOf, type ProfileUpdate, profileWrites, valuesFor } from '../profiles/profile-changes.ts'
 import { settleSearch } from '../profiles/search.ts'
 import { type Gate, insufficientScope, secondFactorMissing } from '../sessions/gate.ts'
 import { accountKeys } from '../sessions/password-attempts.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { requireAdministrator, requirePowers } from './administrators.ts'
 import { requireBelow } from './rank.ts'
+import { refuseTaken } from './users.ts'
 
 const SCOPE = 'admin:profile:write'
 
@@ -77,7 +78,7 @@ export async function changeUser(
   if (!may) throw insufficientScope(SCOPE)
   if (ctx.config.adminRequiresSecondFactor && actorsFactors.length === 0) throw secondFactorMissing(ctx)
   if (!target || target.deletedAt !== null) throw new AppError('not_found')
-  if (update.role !== null && !role) throw fieldErrors(['role'], 'is not a role')
+  if (update.role !== null && !role) throw AppError.ofFields([{ path: 'role', message: 'is not a role' }])
   requireBelow(principal, target.ranking)
   const changes = toChanges(ctx, target, update)
   if (role && changes.role) requireBelow(principal, role.ranking)
@@ -86,7 +87,7 @@ export async function changeUser(
     requirePowers(principal, storedScopes(`${target.roleScopes} ${(changes.role && role?.scopes) ?? ''}`))
     requireAdministrator(ctx, principal, actorsFactors)
   }
-  refuseTaken(conflicts, changes)
+  refuseTaken({ username: changes.username && conflicts?.username, email: changes.email && conflicts?.email })
   const { password } = update
   if (password !== null) {
     const context = { username: changes.username?.username ?? target.username, email: changes.email?.email ?? target.email }
@@ -107,14 +108,6 @@ function toChanges(ctx: Ctx, user: UserRow, update: UserUpdate): ProfileChanges 
   const newRole = role !== null && role !== user.role ? { role } : {}
   const endsSessions = 'email' in newEmail || 'role' in newRole || password !== null
   return { ...changesOf(user, update), ...newEmail, ...newRole, endsSessions }
-}
-
-/** Administrators may know which of user name and address is taken. */
-function refuseTaken(conflicts: Conflicts, changes: ProfileChanges): void {
-  const paths = [...(conflicts?.username && changes.username ? ['username'] : []), ...(conflicts?.email && changes.email ? ['email'] : [])]
-  if (paths.length === 0) return
-  const fields = paths.map((path) => ({ path, location: 'body', message: 'is taken' }) as const)
-  throw new AppError('already_exists', 'The user name or the e-mail address is taken', { fields })
 }
 
 interface StoredUpdate {

@@ -74,7 +74,7 @@ export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: SignUp & {
   const roleId = input.role ?? DEFAULT_ROLE
   const { principal, reads } = await gate(({ userId }) => [findRole(roleId), findTaken({ ...keys, now }), listFactors(userId)])
   const [role, taken, factors] = reads
-  if (!role) throw fieldError('role', 'is not a role')
+  if (!role) throw AppError.ofFields([{ path: 'role', message: 'is not a role' }])
   requireBelow(principal, role.ranking)
   requirePowers(principal, storedScopes(role.scopes))
   if (roleId !== DEFAULT_ROLE) requireAdministrator(ctx, principal, factors)
@@ -111,13 +111,10 @@ function storeUser(
   )
 }
 
-function refuseTaken(taken: { username: number; email: number } | null): void {
-  const paths = [...(taken?.username ? ['username'] : []), ...(taken?.email ? ['email'] : [])]
+/** Administrators may know which of user name and address is taken. */
+export function refuseTaken(taken: { username: unknown; email: unknown } | null): void {
+  const paths = (['username', 'email'] as const).filter((path) => taken?.[path])
   if (paths.length === 0) return
-  const fields = paths.map((path) => ({ path, location: 'body', message: 'is taken' }) as const)
-  throw new AppError('already_exists', 'The user name or the e-mail address is taken', { fields })
-}
-
-function fieldError(path: string, message: string): AppError {
-  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path, location: 'body', message }] })
+  const fields = paths.map((path) => ({ path, message: 'is taken' }))
+  throw AppError.ofFields(fields, 'already_exists', 'The user name or the e-mail address is taken')
 }

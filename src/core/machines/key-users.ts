@@ -61,8 +61,7 @@ export async function putKeyUser(ctx: Ctx, gate: Gate<Principal>, read: () => Pr
 /** Another deployment's, another key's, a revoked and an expired one are one answer: this token's own is the only right one. */
 function requireOwnKey(key: Key, licenseKey: string): void {
   if (equalInConstantTime(sha256(licenseKey), key.secretHash ?? '')) return
-  const message = 'is not the license key of the token'
-  throw new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'licenseKey', location: 'body', message }] })
+  throw AppError.ofFields([{ path: 'licenseKey', message: 'is not the license key of the token' }])
 }
 
 /** The user of this name, who may be changed so; null where there is none yet. */

@@ -3,7 +3,7 @@
  * operator's command both make machines by these.
  */
 import * as z from 'zod'
-import { AppError, type FieldIssue } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { MACHINE_LIFE_MS_MAX } from '../limits.ts'
 import { clientName, clientScope } from '../oauth/client-metadata.ts'
 import { coveredBy, type Scope } from '../oauth/scopes.ts'
@@ -54,7 +54,7 @@ export function judgeMachine(request: MachineRequest, now: number): NewMachine {
     [life <= 0, 'expiresAt', 'must be in the future'],
     [life > MACHINE_LIFE_MS_MAX, 'expiresAt', 'must be within ten years'],
   ]
-  const fields = rules.flatMap(([isBroken, path, message]): FieldIssue[] => (isBroken ? [{ path, location: 'body', message }] : []))
-  if (fields.length > 0) throw new AppError('invalid_request', 'Some fields are wrong', { fields })
+  const broken = rules.filter(([isBroken]) => isBroken)
+  if (broken.length > 0) throw AppError.ofFields(broken.map(([, path, message]) => ({ path, message })))
   return { kind, name, scopes, expiresAt }
 }

@@ -140,7 +140,7 @@ export async function createMachine(ctx: Ctx, gate: Gate, request: MachineReques
   const stored = await ctx.db.commit([...writes, event], findMachine(machine.id))
   if (!stored) {
     const message = 'A robot has this name'
-    throw new AppError('already_exists', message, { fields: [{ path: 'name', location: 'body', message }] })
+    throw AppError.ofFields([{ path: 'name', message }], 'already_exists', message)
   }
   // Another isolate has drawn the same id in the same millisecond: that one is stored, with a secret of its own.
   if (stored.secretHash !== machine.secretHash || stored.ha1 !== machine.ha1) {

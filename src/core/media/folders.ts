@@ -103,7 +103,7 @@ function refuseDefault(name: FolderName): void {
 
 function taken(): AppError {
   const message = 'There is a folder of this name'
-  return new AppError('already_exists', message, { fields: [{ path: 'name', location: 'body', message }] })
+  return AppError.ofFields([{ path: 'name', message }], 'already_exists', message)
 }
 
 function isDefault(): AppError {

@@ -5,7 +5,7 @@
 import * as z from 'zod'
 import { randomHex, randomToken } from '../../crypto.ts'
 import type { ClientRow } from '../../store/db/client-registration.ts'
-import { AppError, type FieldIssue } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import {
   ACCESS_TOKEN_SECONDS_DEFAULT,
   ACCESS_TOKEN_SECONDS_MAX,
@@ -166,10 +166,8 @@ export function judgeMetadata(metadata: ClientMetadata): void {
     [redirectUris.some(isForDevelopment), 'redirectUris', SCHEME_RULE],
     [postLogoutRedirectUris.some(isForDevelopment), 'postLogoutRedirectUris', SCHEME_RULE],
   ]
-  const fields = rules.flatMap(([isBroken, field, message]): FieldIssue[] =>
-    isBroken ? [{ path: METADATA_NAMES[field], location: 'body', message }] : [],
-  )
-  if (fields.length > 0) throw new AppError('invalid_request', 'Some fields are wrong', { fields })
+  const broken = rules.filter(([isBroken]) => isBroken)
+  if (broken.length > 0) throw AppError.ofFields(broken.map(([, field, message]) => ({ path: METADATA_NAMES[field], message })))
 }
 
 /** 256 random bits behind a prefix by which secret scanners know it. */

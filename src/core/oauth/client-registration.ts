@@ -81,7 +81,8 @@ export function planChange(before: ClientRow, changes: ClientChanges, now: numbe
   judgeMetadata(metadata)
   const columns = toColumns(metadata)
   const isPublic = metadata.authMethod === 'none'
-  if (rotateSecret && isPublic) throw fieldError('rotate_secret', 'a client without authentication has no secret')
+  if (rotateSecret && isPublic)
+    throw AppError.ofFields([{ path: 'rotate_secret', message: 'a client without authentication has no secret' }])
   const secret = !isPublic && (rotateSecret || before.secretHash === null) ? newClientSecret() : null
   const secretHash = isPublic ? null : secret === null ? before.secretHash : sha256(secret)
   const changed = Object.entries(columns).filter(([name, value]) => before[name as keyof typeof columns] !== value)
@@ -143,7 +144,8 @@ export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Prom
     [audit(ctx, { ...event, condition: isClientIdFree(row.id) }), insertClient(row)],
     findRegisteredClient(row.id),
   )
-  if (!stored || !isSame(stored, row)) throw taken()
+  if (!stored || !isSame(stored, row))
+    throw AppError.ofFields([{ path: 'client_id', message: 'is taken' }], 'already_exists', 'A client has this id')
   return registration
 }
 
@@ -210,7 +212,8 @@ function defaultIdTokenAlg(config: Config): SigningAlgorithm {
 
 function requireAlgorithm(config: Config, alg: SigningAlgorithm | undefined): void {
   if (alg === undefined || signingAlgorithms(config).includes(alg)) return
-  throw fieldError(METADATA_NAMES.idTokenAlg, `needs a key for ${alg} in SIGNING_KEYS, which this deployment does not have`)
+  const message = `needs a key for ${alg} in SIGNING_KEYS, which this deployment does not have`
+  throw AppError.ofFields([{ path: METADATA_NAMES.idTokenAlg, message }])
 }
 
 /** About nobody else, so it is in the administrator's own trail. */
@@ -224,12 +227,4 @@ function isSame(stored: ClientRow, row: ClientRow): boolean {
 
 function given<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
-}
-
-function taken(): AppError {
-  return new AppError('already_exists', 'A client has this id', { fields: [{ path: 'client_id', location: 'body', message: 'is taken' }] })
-}
-
-function fieldError(path: string, message: string): AppError {
-  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path, location: 'body', message }] })
 }

@@ -9,7 +9,6 @@ import { LOGIN_DAY_MS, PASSWORD_PROOFS_PER_DAY } from '../limits.ts'
 import { isFresh } from '../sessions/fresh.ts'
 import { rateLimited } from '../sessions/password-attempts.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
-import { fieldErrors } from './profile-changes.ts'
 
 export type UserWithPassword = UserRow & { readonly passwordHash: string | null }
 
@@ -58,7 +57,7 @@ export async function provePassword(
     if (isFreshBrowser(ctx, principal)) return
     throw reauthenticationRequired(field)
   }
-  if (!(await isRightPassword(ctx, principal, user, currentPassword))) throw fieldErrors([field], 'is wrong')
+  if (!(await isRightPassword(ctx, principal, user, currentPassword))) throw AppError.ofFields([{ path: field, message: 'is wrong' }])
 }
 
 export interface PasswordVerdict {
@@ -80,7 +79,8 @@ export async function judgePasswords(
 ): Promise<PasswordVerdict> {
   const { password, currentPassword } = sent
   if (currentPassword !== null) {
-    if (!(await isRightPassword(ctx, principal, user, currentPassword))) throw fieldErrors(['currentPassword'], 'is wrong')
+    if (!(await isRightPassword(ctx, principal, user, currentPassword)))
+      throw AppError.ofFields([{ path: 'currentPassword', message: 'is wrong' }])
     return {
       isNew: password !== null && password.normalize('NFKC') !== currentPassword.normalize('NFKC'),
       isProved: true,

@@ -22,10 +22,6 @@ export interface ProfileUpdate {
   readonly phoneMayStandAlone?: boolean
 }
 
-export function fieldErrors(paths: readonly string[], message: string): AppError {
-  return new AppError('invalid_request', 'Some fields are wrong', { fields: paths.map((path) => ({ path, location: 'body', message })) })
-}
-
 const COLUMN_NAMES = { birthdate: 'birthDate', country: 'countryCode' } as const satisfies Partial<Record<ProfileField, keyof UserRow>>
 
 /** What the profile holds in a field. */
@@ -53,7 +49,7 @@ export function changesOf(user: UserRow, update: ProfileUpdate): ProfileChanges 
     after.phone !== null &&
     after.phoneCountryCode === null
   ) {
-    throw fieldErrors(['phoneCountryCode'], 'is required with a phone number')
+    throw AppError.ofFields([{ path: 'phoneCountryCode', message: 'is required with a phone number' }])
   }
   const { username } = update
   return username !== null && username !== user.username
@@ -64,7 +60,7 @@ export function changesOf(user: UserRow, update: ProfileUpdate): ProfileChanges 
 /** Throws where the operator has left a field to administrators. */
 export function refuseUneditable(ctx: Ctx, changes: ProfileChanges): void {
   const refused = changedFields(changes).filter((field) => !ctx.config.editableFields.has(field))
-  if (refused.length > 0) throw fieldErrors(refused, 'may not be changed')
+  if (refused.length > 0) throw AppError.ofFields(refused.map((path) => ({ path, message: 'may not be changed' })))
 }
 
 export function changedFields(changes: ProfileChanges): ProfileField[] {

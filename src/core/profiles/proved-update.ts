@@ -11,7 +11,7 @@ import { isNewEmail } from '../accounts/email-change.ts'
 import { proveNewEmail } from '../accounts/email-digits.ts'
 import { deliverLater } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
-import { AppError, type FieldIssue } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import type { Email } from '../fields.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { type DailyLimit, dailyAttempt, profileLimit, refuseOverLimit } from './daily-limits.ts'
@@ -55,14 +55,10 @@ export async function updateProvedProfile(ctx: Ctx, gate: Gate, toUpdate: (user:
 
 const TOO_OFTEN = 'The profile was changed too often today'
 
-function proofErrors(paths: readonly string[], message: string): AppError {
-  const fields = paths.map((path): FieldIssue => ({ path, location: 'body', message }))
-  return new AppError('invalid_request', 'Some fields are wrong', { fields })
-}
-
 function requireProof({ token, digits }: EmailProof): { token: string; digits: string } {
   if (token !== null && digits !== null) return { token, digits }
-  throw proofErrors([...(token === null ? ['email_token'] : []), ...(digits === null ? ['email_code'] : [])], 'is required')
+  const missing = [...(token === null ? ['email_token'] : []), ...(digits === null ? ['email_code'] : [])]
+  throw AppError.ofFields(missing.map((path) => ({ path, message: 'is required' })))
 }
 
 async function storeProfile(ctx: Ctx, { user, changes, limit }: Change): Promise<void> {
@@ -99,7 +95,7 @@ async function storeWithEmail(
   const stored = await ctx.db.commit(writes, findUserWhere(user.id, claimed))
   if (!stored) {
     refuseOverLimit(ctx, limit, await ctx.db.one(findCounter(limit.key)), TOO_OFTEN)
-    throw proofErrors(['email_code'], 'is wrong')
+    throw AppError.ofFields([{ path: 'email_code', message: 'is wrong' }])
   }
   await settleSearch(ctx, user, changes, stored)
   deliverLater(ctx, email.mailId)

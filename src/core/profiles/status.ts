@@ -70,8 +70,7 @@ export interface NewStatus {
 export async function setOwnStatus(ctx: Ctx, gate: Gate, status: NewStatus | null): Promise<UserStatus> {
   const now = ctx.now()
   if (status?.expiresAt != null && status.expiresAt <= now) {
-    const message = 'must be in the future'
-    throw new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'expiresAt', location: 'body', message }] })
+    throw AppError.ofFields([{ path: 'expiresAt', message: 'must be in the future' }])
   }
   const { principal } = await gate()
   const row: SetStatus = {

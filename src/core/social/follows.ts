@@ -25,7 +25,7 @@ export async function followUser(ctx: Ctx, gate: Gate, who: UserRef): Promise<Fo
 }
 
 export function selfError(message: string): AppError {
-  return new AppError('invalid_request', message, { fields: [{ path: 'target', location: 'body', message }] })
+  return AppError.ofFields([{ path: 'target', message }], 'invalid_request', message)
 }
 
 /** Ends the caller's following, or withdraws the request. Of nobody, it is nothing, and no error. */

@@ -23,17 +23,12 @@ export const emailPage = new Hono<AppEnv>()
       act: async (sent) => {
         const nothing = { fields: {}, username: null, password: null, role: null, userId: null }
         const { pendingEmail } = await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, ...sent })
-        if (pendingEmail === null) throw sameAddress()
+        if (pendingEmail === null) throw AppError.ofFields([{ path: 'email', message: 'is the present one. Enter another' }])
         return redirectWith(c, PATH, 'email_pending')
       },
       again: async (state) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, state),
     }),
   )
-
-function sameAddress(): AppError {
-  const message = 'is the present one. Enter another'
-  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'email', location: 'body', message }] })
-}
 
 async function show(c: Context, user: User, state: FormState): Promise<Response> {
   const token = await formToken(c, 'email')

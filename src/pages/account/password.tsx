@@ -25,18 +25,13 @@ export const passwordPage = new Hono<AppEnv>()
         const { ctx, gate } = c.var
         const nothing = { fields: {}, username: null, email: null, role: null, userId: null }
         const { session } = await updateOwnProfile(ctx, gate, { ...nothing, ...passwords })
-        if (!session) throw samePassword()
+        if (!session) throw AppError.ofFields([{ path: 'password', message: 'is the present one. Choose another' }])
         setSessionCookie(c, session, ctx.now())
         return redirectWith(c, PATH, 'password_changed')
       },
       again: async (state) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, state),
     }),
   )
-
-function samePassword(): AppError {
-  const message = 'is the present one. Choose another'
-  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'password', location: 'body', message }] })
-}
 
 async function show(c: Context, user: User, state: FormState): Promise<Response> {
   const token = await formToken(c, 'password')

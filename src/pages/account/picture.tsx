@@ -61,7 +61,7 @@ function inWords(c: Context, thrown: unknown): unknown {
 }
 
 function aboutPicture(message: string): AppError {
-  return new AppError('invalid_request', 'Some fields are wrong', { fields: [{ path: 'picture', location: 'body', message }] })
+  return AppError.ofFields([{ path: 'picture', message }])
 }
 
 function tooLargeIsMendable<T extends { error: AppError | null }>(c: Context, sent: T): T {

@@ -1,7 +1,7 @@
 /** The caller's picture (wire §4.2, §6.19): two files, both pictures, of which the cropped one becomes the avatar. */
 import { type Context, Hono } from 'hono'
 import type { Ctx } from '../../../core/ctx.ts'
-import { AppError, type FieldIssue } from '../../../core/errors.ts'
+import { AppError } from '../../../core/errors.ts'
 import { FORM_OVERHEAD_BYTES } from '../../../core/limits.ts'
 import { setAvatar } from '../../../core/media/avatars.ts'
 import { inspectImage } from '../../../core/media/images/inspect.ts'
@@ -52,10 +52,7 @@ async function readCropped(c: Context<AppEnv>, ctx: Ctx): Promise<Uint8Array<Arr
   const wrong = image.wrong ?? (await problemOf(image.bytes, avatars))
   if (wrong === null && cropped.wrong === null) return cropped.bytes
   const problems = { image: wrong, cropped_image: cropped.wrong ?? (await problemOf(cropped.bytes, avatars)) }
-  const fields = Object.entries(problems).flatMap(([path, message]): FieldIssue[] =>
-    message === null ? [] : [{ path, location: 'body', message }],
-  )
-  throw new AppError('invalid_request', 'Some fields are wrong', { fields })
+  throw AppError.ofFields(Object.entries(problems).flatMap(([path, message]) => (message === null ? [] : [{ path, message }])))
 }
 
 interface ReadFile {
