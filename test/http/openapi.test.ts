@@ -99,6 +99,13 @@ describe.each(DOCUMENTS)('%s', (path) => {
     }
   })
 
+  test('whatever takes a body says 413 and 415, and whatever takes a scope 401 and 403', async () => {
+    for (const [name, operation] of operationsOf(await documentOf(path))) {
+      const wanted = [...(operation.requestBody ? ['413', '415'] : []), ...(operation['x-scope'] ? ['401', '403'] : [])]
+      expect(Object.keys(operation.responses), name).toEqual(expect.arrayContaining(wanted))
+    }
+  })
+
   test('every example is as its schema says', async () => {
     const document = documentOf(path)
     const ajv = new Ajv2020({ strict: false, allErrors: true })

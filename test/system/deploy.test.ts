@@ -129,6 +129,10 @@ async function takeSecondFactorOn(): Promise<string> {
   return confirmed.data.recoveryCodes[0] ?? ''
 }
 
+test('what is deployed has no preview at an address of its own', () => {
+  expect(project.read('wrangler.toml')).toMatch(/^preview_urls = false$/m)
+})
+
 test('an unset configuration says on this machine what to do', async () => {
   server = await project.serve({})
   const reply = await fetch(`${server.origin}/`)

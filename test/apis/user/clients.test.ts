@@ -193,6 +193,7 @@ describe('a client', () => {
     ['scope', { scope: 'delegated:everything' }],
     ['scope', { scope: ' ' }],
     ['require_pkce', { require_pkce: false }],
+    ['may_change_addresses', { token_endpoint_auth_method: 'none', may_change_addresses: true }],
     ['redirect_uris', { redirect_uris: ['myapp://callback'] }],
     ['post_logout_redirect_uris', { post_logout_redirect_uris: ['myapp://bye'] }],
     ['redirect_uris.0', { native_development: true, redirect_uris: ['intent://x'] }],

@@ -2,6 +2,7 @@
 // sees it, and quickly, however much it claims to be.
 import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { getConfig } from '../../../../src/config.ts'
 import { type ImageLimits, inspectImage } from '../../../../src/core/media/images/inspect.ts'
 import {
   animatedGif,
@@ -28,6 +29,7 @@ import {
   vp8x,
   WEBP,
 } from '../../../support/images.ts'
+import { platform } from '../../../support/kith.ts'
 import { DISPLAY_P3, GREY_PROFILE, iccp, iccpOfWebp, iccSegments } from '../../../support/profiles.ts'
 
 const LIMITS = { bytesMax: 5 * 1024 * 1024, pixelsMax: 4096 * 4096 }
@@ -325,8 +327,8 @@ describe('is taken', () => {
     expect((await inspect(riff(vp8x(0), VP8, riffChunk('C2PA', new Uint8Array(4))))).bytes).toEqual(WEBP)
   })
 
-  test('a picture of 24 or 50 megapixels', async () => {
-    const phone = { bytesMax: 5 * 1024 * 1024, pixelsMax: 50 * 1024 * 1024 }
+  test('a picture of 24 or 50 megapixels, where nothing else is configured', async () => {
+    const phone = getConfig(platform.env).avatars
     const sized = (width: number, height: number) => {
       const bytes = JPEG.slice()
       new DataView(bytes.buffer).setUint16(frameOf(JPEG) + 5, height)
