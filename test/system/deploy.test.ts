@@ -13,7 +13,7 @@ const DOCS = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'deploy.
 const WRANGLER = 'node_modules/wrangler/bin/wrangler.js'
 
 const blocksOf = (language: string) =>
-  [...DOCS.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] ?? '')
+  [...DOCS.matchAll(new RegExp(`^ *\`\`\`${language}\n(.*?)^ *\`\`\``, 'gms'))].map((match) => match[1] ?? '')
 
 /** Every command of the page, a line each; strings and continued lines may go over several. */
 const COMMANDS = blocksOf('sh').flatMap((block) => {
@@ -76,7 +76,7 @@ const HERE: readonly [command: RegExp, local: ((command: string) => string) | nu
   // Done before the tests run.
   [/^npm install$/, null],
   [/^npm run db:migrate:remote$/, () => 'npm run db:migrate'],
-  [/^npm run --silent keys > secrets\.env$/, (command) => command],
+  [/^umask 077 && npm run --silent keys > secrets\.env$/, (command) => command],
   [/^npm run deploy( |$)/, (command) => command.replace('deploy', 'build')],
   [/^curl https:\/\/id\.example\.com\/health$/, (command) => command.replace('https://id.example.com', server.origin)],
   [/^npm run (operator|doctor) /, (command) => command.replace(' --remote', '')],
