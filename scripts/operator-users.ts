@@ -4,6 +4,7 @@
  */
 
 import { audit } from '../src/core/accounts/audit.ts'
+import { isBarred } from '../src/core/accounts/deletion.ts'
 import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from '../src/core/admin/support-acts.ts'
 import { meantBy } from '../src/core/admin/users.ts'
 import { type AuditEventId, fromHex, type SessionId, toHex } from '../src/ids.ts'
@@ -167,7 +168,7 @@ async function resendVerification(user: UserRow, remote: boolean): Promise<void>
 
 async function sendReset(user: UserRow, remote: boolean): Promise<void> {
   if (user.emailVerifiedAt === null) throw new Refusal(`${user.username} has no proved address`)
-  if (user.bannedAt !== null || user.deletedAt !== null) throw new Refusal(`${user.username} cannot sign in`)
+  if (isBarred(OPERATOR, user)) throw new Refusal(`${user.username} cannot sign in`)
   await ask('POST', '/user/code', { email: user.email }, remote)
   console.log(`A code is mailed to ${user.email}, unless it has got one a moment ago or too many today.`)
 }

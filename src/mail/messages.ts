@@ -144,7 +144,7 @@ function accountDeleted(facts: MailFacts): Content {
       greeting(facts),
       `your account ${facts.username} was deleted. Nobody can see it any more, and you are signed out everywhere.`,
       details(facts),
-      'To get it back, sign in within 14 days; after that your data is removed for good. If this was not you, do so now, and change your password right away.',
+      'To get it back, sign in within 14 days; after that your data is removed for good. If this was not you, choose “Forgot your password?” there now, and sign in with the new password.',
       { link: `${facts.origin}/sign-in`, text: 'Sign in and get the account back' },
     ],
   }

@@ -76,6 +76,29 @@ describe('a thief who has changed the address', () => {
   })
 })
 
+describe('a thief who has changed the password and deletes the account', () => {
+  test('does not keep its owner out: a new password comes by mail, and brings it back', async () => {
+    const owner = await signedInPerson(newName('erased'))
+    const thief = new Client()
+    await logIn(owner, thief)
+    const changed = await thief.patch('/user/me', { currentPassword: PASSWORD, password: 'a-password-of-the-thief' })
+    expect([changed.status, (await thief.delete('/user/me', { body: {} })).status]).toEqual([200, 200])
+    clock.advance(MINUTE)
+    expect((await logIn(owner, new Client())).status).toBe(401)
+    const password = 'a-password-of-the-owner'
+    const reset = await new Client().post('/user/reset-password', { code: await resetCode(owner), password })
+    expect(reset.status).toBe(200)
+    // The password alone brings nothing back: that takes the whole sign-in.
+    expect((await thief.get(`/user/${owner.id}`)).status).toBe(401)
+    expect((await logIn({ ...owner, password: 'a-password-of-the-thief' }, new Client())).status).toBe(401)
+    const client = new Client()
+    expect((await logIn({ ...owner, password }, client)).status).toBe(200)
+    expect((await client.get('/user/me')).status).toBe(200)
+    const subjects = (await mailsTo(owner.email)).map(({ subject }) => subject)
+    expect(subjects.filter((subject) => subject.includes('password was changed'))).toHaveLength(2)
+  })
+})
+
 describe('with a second factor on, the password alone', () => {
   test('leads mails and resets to no other address: neither in an app, nor in a browser without the factor', async () => {
     const owner = await personWithSecondFactor('by_mail')

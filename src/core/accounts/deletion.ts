@@ -26,7 +26,7 @@ import { AppError } from '../errors.ts'
 import { ACCOUNT_RETURN_MS, PURGE_CHUNK, PURGE_CHUNKS_PER_RUN, PURGED_ACCOUNTS_AT_A_TIME, PURGED_SESSIONS_AT_A_TIME } from '../limits.ts'
 import { provePassword } from '../profiles/password-proof.ts'
 import { renameKey } from '../profiles/renames.ts'
-import type { Gate } from '../sessions/gate.ts'
+import { type Gate, isInForce } from '../sessions/gate.ts'
 import { accountKeys } from '../sessions/password-attempts.ts'
 import { audit } from './audit.ts'
 import { deliverLater, mailNotice } from './mail.ts'
@@ -86,13 +86,15 @@ export async function deleteOwnAccount(ctx: Ctx, gate: Gate, input: { password: 
 // --- the way back ----------------------------------------------------------------------------------------------
 
 /** Deletions before this are final. */
-export function restorableSince(ctx: Ctx): number {
+export function restorableSince(ctx: Pick<Ctx, 'now'>): number {
   return ctx.now() - ACCOUNT_RETURN_MS
 }
 
-/** Whether the owner of a deleted account may still come back. */
-export function mayComeBack(ctx: Ctx, user: Pick<UserRow, 'deletedAt' | 'deletedReason'>): boolean {
-  return user.deletedReason === 'self' && user.deletedAt !== null && user.deletedAt > restorableSince(ctx)
+/** Whether nobody can sign in: the account is banned, or deleted and its owner may not come back. */
+export function isBarred(ctx: Pick<Ctx, 'now'>, user: UserRow): boolean {
+  const { deletedAt, deletedReason, bannedAt, bannedUntil } = user
+  const mayComeBack = deletedReason === 'self' && deletedAt !== null && deletedAt > restorableSince(ctx)
+  return isInForce(bannedAt, bannedUntil, ctx.now()) || (deletedAt !== null && !mayComeBack)
 }
 
 /** Statements that bring the account back where `condition` holds, for the batch of the sign-in. Nothing to one that lives. */

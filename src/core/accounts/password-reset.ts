@@ -1,6 +1,7 @@
 /**
  * A forgotten password (OWASP Forgot Password; wire §6.7): a code to the address, the same answer whether the address
- * has an account or not. A new password ends every session and token, and signs nobody in.
+ * has an account or not. A new password ends every session and token, and signs nobody in. It is open to whoever may sign in: the
+ * owner of an account that was deleted within 14 days, perhaps by a thief who had changed the password, comes back by it.
  */
 import { currentMac } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
@@ -16,6 +17,7 @@ import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, usernameKey } from '../fields.ts'
 import { rememberNetwork } from '../sessions/known-sources.ts'
 import { everywhereKey, forgetTries, secondFactorInARowKey } from '../sessions/password-attempts.ts'
+import { timesOf } from '../sessions/sign-in.ts'
 import { audit } from './audit.ts'
 import { hashOfCode } from './email-change.ts'
 import { deliverLater, mailCode, mailNotice } from './mail.ts'
@@ -31,7 +33,7 @@ export function resetTarget(ctx: Ctx, key: string): string {
 /** Mails a code to the owner of the address, if there is one. One round trip, the same statements for everyone. */
 export async function requestPasswordReset(ctx: Ctx, email: Email, returnTo?: string | null): Promise<{ target: string }> {
   const key = emailKey(email)
-  const user = ownerOfAddress(key, ctx.now())
+  const user = ownerOfAddress(key, timesOf(ctx))
   const mail = mailCode(ctx, {
     purpose: 'reset_password',
     lifeMs: ctx.config.lifetimes.resetCodeMs,

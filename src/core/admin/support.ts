@@ -12,6 +12,7 @@ import { listFactors, type SecondFactorKind } from '../../store/db/second-factor
 import { listLiveSessions } from '../../store/db/sessions.ts'
 import { ownerOfAddress, unverifiedUser } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
+import { isBarred } from '../accounts/deletion.ts'
 import { type CodeMail, deliverLater, mailCode } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -22,6 +23,7 @@ import type { Gate } from '../sessions/gate.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import type { SecondFactors } from '../sessions/second-factors.ts'
 import { type ListedSession, withDetails } from '../sessions/sessions.ts'
+import { timesOf } from '../sessions/sign-in.ts'
 import { type Page, positionOf } from '../social/lists.ts'
 import { requireAdministrator, requirePowers } from './administrators.ts'
 import { judgeTarget } from './moderation.ts'
@@ -100,13 +102,13 @@ export async function sendVerification(ctx: Ctx, gate: Gate, userId: UserId): Pr
 
 /** Mails a code for a new password, as the person would ask for it. */
 export async function sendPasswordReset(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
-  await sendCode(ctx, gate, userId, 'password_reset_requested', ({ emailKey, emailVerifiedAt, bannedAt, deletedAt }) => ({
+  await sendCode(ctx, gate, userId, 'password_reset_requested', (target) => ({
     purpose: 'reset_password',
     lifeMs: ctx.config.lifetimes.resetCodeMs,
     kind: kindOf('reset_password'),
-    user: ownerOfAddress(emailKey ?? '', ctx.now()),
-    address: emailKey ?? '',
-    problem: emailVerifiedAt === null ? 'has no proved address' : bannedAt !== null || deletedAt !== null ? 'cannot sign in' : null,
+    user: ownerOfAddress(target.emailKey ?? '', timesOf(ctx)),
+    address: target.emailKey ?? '',
+    problem: target.emailVerifiedAt === null ? 'has no proved address' : isBarred(ctx, target) ? 'cannot sign in' : null,
   }))
 }
 

@@ -9,7 +9,7 @@ import { always, not } from '../../store/db/database.ts'
 import { findForSignIn, type SignInRow } from '../../store/db/sign-in-users.ts'
 import { rehashPassword } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
-import { mayComeBack } from '../accounts/deletion.ts'
+import { isBarred } from '../accounts/deletion.ts'
 import { refuseWhileHashesQueue } from '../accounts/hash-queue.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
@@ -18,7 +18,6 @@ import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
 import { KNOWN_NETWORK_RENEWED_MS } from '../limits.ts'
 import { foldTypedAddress } from '../typed-text.ts'
-import { isInForce } from './gate.ts'
 import {
   type CountedTry,
   countPasswordTry,
@@ -59,9 +58,7 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
     counted = await countPasswordTry(ctx, passwordAttempts(ctx, typed, row))
     return counted && row ? row.passwordHash : null
   })
-  const now = ctx.now()
-  const barred = row === null || (row.deletedAt !== null && !mayComeBack(ctx, row)) || isInForce(row.bannedAt, row.bannedUntil, now)
-  if (!right || barred || counted === null) {
+  if (!right || row === null || isBarred(ctx, row) || counted === null) {
     await recordFailure(ctx, row, counted, input.userAgent)
     throw new AppError('unauthenticated', 'The credentials are wrong')
   }

@@ -126,6 +126,10 @@ const isUndo = (challenge: Fragment): Fragment =>
  */
 export const isOfEpoch = (challenge: Fragment): Fragment => sql`(${challenge}.epoch = u.epoch OR ${isUndo(challenge)})`
 
+/** Codes by which the owner of a deleted account comes back, or gets a password to come back with. */
+const bringsBack = (challenge: Fragment): Fragment =>
+  sql`(${isUndo(challenge)} OR ${challenge}.purpose = ${'reset_password' satisfies ChallengePurpose})`
+
 /** Claims a long code for `claimedBy`, if it is open, unexpired, of the present epoch and `condition` holds of `challenges`. */
 export function claimCode(
   input: { codeHash: string; purpose: ChallengePurpose; claimedBy: number; now: number },
@@ -136,8 +140,8 @@ export function claimCode(
     WHERE code_hash = ${input.codeHash} AND purpose = ${input.purpose} AND consumed_at IS NULL AND expires_at > ${input.now}
       AND EXISTS (
         SELECT 1 FROM users u WHERE u.id = challenges.user_id AND ${isOfEpoch(sql`challenges`)}
-          -- A thief who deletes the account after changing its address must not keep the owner from undoing that.
-          AND (u.deleted_at IS NULL OR (${isUndo(sql`challenges`)} AND u.deleted_reason = 'self'))
+          -- A thief who deletes the account after changing its address or password must not keep the owner from coming back.
+          AND (u.deleted_at IS NULL OR (${bringsBack(sql`challenges`)} AND u.deleted_reason = 'self'))
           AND (u.banned_at IS NULL OR u.banned_until <= ${input.now}))
       AND (${condition})`)
 }

@@ -96,9 +96,10 @@ export interface DueMail extends Partial<CodeSeed> {
 
 /**
  * True of the aliases `m` and `u`: a deleted account gets no more mail, but the notice of its deletion and, while its
- * owner may come back, what helps with that: the code of a sign-in, and the undo of a changed address or a second factor.
+ * owner may come back, what helps with that: the code of a sign-in, a new password, and the undo of a changed address or a
+ * second factor.
  */
-const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'email_changed', 'email_changed_again', 'email_change_undone', 'second_factor_on', 'second_factor_undone')))`
+const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'reset_password', 'password_changed', 'email_changed', 'email_changed_again', 'email_change_undone', 'second_factor_on', 'second_factor_undone')))`
 
 /** Takes a mail for sending: until `leaseUntil` nobody else sends it. */
 export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }): Statement<{ id: MailId } | null> {

@@ -53,9 +53,16 @@ export function userExists(id: UserId): Fragment {
 const isAlive = (alias: Fragment, now: number) =>
   sql`${alias}.deleted_at IS NULL AND (${alias}.banned_at IS NULL OR ${alias}.banned_until <= ${now})`
 
-/** Yields the user who has proved to own the address and may use the account; nobody otherwise. */
-export function ownerOfAddress(emailKey: string, now: number): Fragment {
-  return sql`SELECT o.id FROM users o WHERE o.email_key = ${emailKey} AND o.email_verified_at IS NOT NULL AND ${isAlive(sql`o`, now)}`
+/** Neither banned, nor deleted for good. */
+const isNotBarred = (alias: Fragment, { returnSince, now }: SignInTimes) => sql`
+  (${alias}.banned_at IS NULL OR ${alias}.banned_until <= ${now})
+    AND (${alias}.deleted_at IS NULL OR (${alias}.deleted_reason = 'self' AND ${alias}.deleted_at > ${returnSince}))`
+
+/** Yields the user who has proved to own the address and may sign in, if only to bring back a deleted account; nobody otherwise. */
+export function ownerOfAddress(emailKey: string, times: SignInTimes): Fragment {
+  return sql`
+    SELECT o.id FROM users o WHERE o.email_key = ${emailKey} AND o.email_verified_at IS NOT NULL
+      AND ${isNotBarred(sql`o`, times)}`
 }
 
 /** Yields the user while their address waits to be proved and belongs to nobody else. One without a key is nobody's to prove. */
@@ -159,9 +166,8 @@ interface SignInTimes {
  * which also brings back an account that its owner has deleted after `returnSince`.
  * @see restoreDeleted in account-deletion.ts
  */
-export function rowMaySignIn(epoch: number, { returnSince, now }: SignInTimes): Fragment {
-  return sql`u.epoch = ${epoch} AND (u.banned_at IS NULL OR u.banned_until <= ${now})
-    AND (u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND u.deleted_at > ${returnSince}))`
+export function rowMaySignIn(epoch: number, times: SignInTimes): Fragment {
+  return sql`u.epoch = ${epoch} AND ${isNotBarred(sql`u`, times)}`
 }
 
 /** The same where no row of the user is at hand. */
