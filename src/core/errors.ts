@@ -67,16 +67,25 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   not_found: 'There is nothing here',
 }
 
+/**
+ * What is wrong with a field, for rooms with words of their own. `invalid`: it breaks some other rule; `worded`: the message is
+ * the room's own already.
+ */
+export type FieldCode = 'required' | 'wrong_type' | 'too_long' | 'malformed_text' | 'not_editable' | 'wrong_code' | 'invalid' | 'worded'
+
 /** One field that is wrong. `value` is what was sent, left out where it is a secret. */
 export interface FieldIssue {
+  readonly code: FieldCode
   readonly path: string
   readonly location: 'body' | 'query' | 'params'
   readonly message: string
+  /** The most characters that it may have (`too_long`). */
+  readonly max?: number
   readonly value?: unknown
 }
 
-/** In the body, unless told. */
-type RefusedField = Omit<FieldIssue, 'location'> & Partial<Pick<FieldIssue, 'location'>>
+/** In the body and `invalid`, unless told. */
+type RefusedField = Omit<FieldIssue, 'location' | 'code'> & Partial<FieldIssue>
 
 interface AppErrorOptions {
   readonly fields?: readonly FieldIssue[]
@@ -120,7 +129,7 @@ export class AppError extends Error {
 
   /** A refusal that names each field that is wrong. */
   static ofFields(fields: readonly RefusedField[], code: ErrorCode = 'invalid_request', message = 'Some fields are wrong'): AppError {
-    return new AppError(code, message, { fields: fields.map((field) => ({ location: 'body', ...field })) })
+    return new AppError(code, message, { fields: fields.map((field) => ({ code: 'invalid', location: 'body', ...field })) })
   }
 
   get status() {

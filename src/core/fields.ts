@@ -5,7 +5,7 @@
 import * as z from 'zod'
 import { fromHex, type UserId } from '../ids.ts'
 import { COUNTRIES, CURRENCIES, parseLanguageTag, spellCountry, spellTimeZone } from './regional.ts'
-import { hasControl, codePoints as length, nameOf, text } from './texts.ts'
+import { hasControl, codePoints as length, nameOf, text, tooLong } from './texts.ts'
 import { foldDigits, foldTypedAddress, foldTypedCode } from './typed-text.ts'
 
 export { type FileName, type FolderName, fileName, folderName } from './file-names.ts'
@@ -78,7 +78,7 @@ export function emailKey(address: string): string {
 export const password = z
   .string()
   .refine((v) => Math.min(length(v), length(v.normalize('NFKC'))) >= 8, 'must have at least 8 characters')
-  .refine((v) => length(v) <= 256, 'must have at most 256 characters')
+  .refine((v) => length(v) <= 256, tooLong(256))
   .brand<'Password'>()
   .meta({ description: '8 to 256 characters of any kind; no common password', example: '$uper&ecurePassw0rd' })
 export type Password = z.output<typeof password>
@@ -87,7 +87,7 @@ export type Password = z.output<typeof password>
 export const typedPassword = z
   .string()
   .min(1, 'is required')
-  .refine((v) => length(v) <= 256, 'must have at most 256 characters')
+  .refine((v) => length(v) <= 256, tooLong(256))
   .meta({ example: '$uper&ecurePassw0rd' })
 
 /** The one rule for names, in all rooms and on all pages. */
@@ -169,7 +169,7 @@ const httpsUrl = (max: number) =>
   z
     .string()
     .overwrite(spellUrl)
-    .refine((v) => length(v) <= max, `must have at most ${max} characters`)
+    .refine((v) => length(v) <= max, tooLong(max))
     .refine((v) => {
       if (!URL.canParse(v) || hasControl(v)) return false
       const url = new URL(v)

@@ -11,6 +11,9 @@ const UNSEEN = /[\p{White_Space}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu
 
 export const codePoints = (text: string) => [...text].length
 
+/** For a `refine` that counts code points, where `max` of zod counts UTF-16 units. */
+export const tooLong = (max: number) => ({ error: `must have at most ${max} characters`, params: { code: 'too_long', max } })
+
 /** As Windows, old Macs and word processors end a line. */
 const LINE_BREAK = /\r\n?|\u2028|\u2029/g
 

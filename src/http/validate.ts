@@ -191,7 +191,7 @@ function single(
 /** Refuses what no field may hold: NUL, lone surrogates, `__proto__`, and nesting that no schema has. */
 function checkText<T>(value: T, location: FieldIssue['location'], path = '', depth = 0): T {
   if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
-    throw AppError.ofFields([{ path, location, message: 'must be well-formed text without NUL' }])
+    throw AppError.ofFields([{ path, location, code: 'malformed_text', message: 'must be well-formed text without NUL' }])
   }
   if (value === null || typeof value !== 'object') return value
   if (depth >= BODY_DEPTH_MAX) throw new AppError('invalid_request', `The body is nested deeper than ${BODY_DEPTH_MAX}`)
@@ -208,20 +208,32 @@ export function toFieldIssues(error: z.ZodError, raw: unknown, target: Target): 
   return error.issues.flatMap((issue): FieldIssue[] => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
+        code: 'invalid',
         path: [...issue.path, key.slice(0, NAME_LENGTH_MAX)].join('.'),
         location,
         message: 'is not a known field',
       }))
     }
     const value = issue.path.reduce(memberOf, raw)
-    const message = value === undefined && issue.code === 'invalid_type' ? 'is required' : wordsOf(issue)
-    return [{ path: issue.path.join('.'), location, message, ...shown(issue.path.at(-1), value) }]
+    const path = issue.path.join('.')
+    const said = value === undefined && issue.code === 'invalid_type' ? REQUIRED : { ...codeOf(issue), message: wordsOf(issue) }
+    return [{ ...said, path, location, ...shown(issue.path.at(-1), value) }]
   })
 }
 
 /** What was sent under this name; what every object has was not. */
 function memberOf(at: unknown, key: PropertyKey): unknown {
   return typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<PropertyKey, unknown>)[key] : undefined
+}
+
+const REQUIRED = { code: 'required', message: 'is required' } as const
+
+/** A schema says by `params` what zod's own codes do not. */
+function codeOf(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'max'> {
+  if (issue.code === 'invalid_type' || issue.code === 'invalid_union') return { code: 'wrong_type' }
+  if (issue.code === 'too_small' && issue.origin === 'string' && issue.minimum === 1) return { code: 'required' }
+  if (issue.code === 'too_big' && issue.origin === 'string') return { code: 'too_long', max: Number(issue.maximum) }
+  return { code: 'invalid', ...(issue.code === 'custom' ? issue.params : {}) }
 }
 
 /** zod's own words where an atom has none are about types, in a tone of their own. */

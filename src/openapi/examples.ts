@@ -40,7 +40,7 @@ const RETRY_AFTER_SECONDS = 60
 export function exampleRefusal(status: number, { access }: Tags, inputs: readonly Input[]): AppError {
   const fields = inputs.flatMap(({ target, schema }) => {
     const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
-    return names.map((path) => ({ path, location: LOCATIONS[target], message: 'is not valid' }))
+    return names.map((path) => ({ code: 'invalid' as const, path, location: LOCATIONS[target], message: 'is not valid' }))
   })
   // Signing in, and a client's own authentication: nothing was required, and what was sent is wrong.
   if (status === 401 && access?.kind === 'anyone') return new AppError('invalid_client', 'What was sent does not prove who you are')

@@ -6,7 +6,7 @@ import type { Context } from 'hono'
 import type { AppError, ErrorCode, FieldIssue } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
-import { NOT_AN_IMAGE, toWireName, WRONG_TOKEN } from './wire.ts'
+import { NOT_AN_IMAGE, REQUIRED, toWireName, WRONG_TOKEN } from './wire.ts'
 
 const INVALID_CREDENTIALS = 'The supplied authentication credentials are invalid.'
 const PERMISSION = 'You do not have permission to perform this action.'
@@ -68,19 +68,14 @@ function throttled({ reason, retryAfter = 0 }: AppError): string {
   return `Your daily profile update limit exceeded. Expected available in ${two(hours)} hours ${minutes} minutes and ${two(rest)} seconds.`
 }
 
-/** What the core and the edge say of a field, where this room's own schemas have not said it in their words. */
-const WORDS: readonly (readonly [RegExp, string])[] = [
-  [/^is required$/, 'This field is required.'],
-  [/^may not be changed$/, 'This field may not be changed.'],
-  [/^must have at most (\d+) characters$/, 'Ensure this field has no more than $1 characters.'],
-  [/^must be well-formed text without NUL$/, 'Null characters are not allowed.'],
-  [/^(must be of the type string|is not a value that this field takes)$/, 'Not a valid string.'],
-  [/^must be of the type object$/, 'Invalid data. Expected a dictionary.'],
-]
-
-function wordsOf({ path, message }: FieldIssue): string {
-  if (path === 'email_code' && message === 'is wrong') return WRONG_TOKEN
-  if (/^[A-Z"]/.test(message)) return message
-  const [pattern, words] = WORDS.find(([said]) => said.test(message)) ?? []
-  return pattern && words !== undefined ? message.replace(pattern, words) : 'Enter a valid value.'
+/** Where this room's own schemas have not said it in their words. */
+function wordsOf({ code, path, message, max }: FieldIssue): string {
+  if (code === 'worded') return message
+  if (code === 'required') return REQUIRED
+  if (code === 'not_editable') return 'This field may not be changed.'
+  if (code === 'wrong_code') return WRONG_TOKEN
+  if (code === 'too_long') return `Ensure this field has no more than ${max} characters.`
+  if (code === 'malformed_text') return 'Null characters are not allowed.'
+  if (code === 'wrong_type') return path === '' ? 'Invalid data. Expected a dictionary.' : 'Not a valid string.'
+  return 'Enter a valid value.'
 }

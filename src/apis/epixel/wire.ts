@@ -15,10 +15,13 @@ import { toHex } from '../../ids.ts'
 
 // --- requests --------------------------------------------------------------------------------------------------
 
-const REQUIRED = 'This field is required.'
+export const REQUIRED = 'This field is required.'
 export const WRONG_TOKEN = 'Token is not matching.'
 export const NOT_AN_IMAGE = 'Upload a valid image. The file you uploaded was either not an image or a corrupted image.'
 const PHONE = "Phone number must be entered in the format: '999999999'. Up to 15 digits allowed."
+
+/** A refusal in this room's words. */
+const worded = (message: string) => ({ code: 'custom', message, params: { code: 'worded' } }) as const
 
 /** Text, or a number in JSON, which is read as text. */
 const typed = z
@@ -33,7 +36,7 @@ function optional<T>(atom: z.ZodType<T>, refusal: (text: string) => string, exam
       if (text === '') return null
       const result = atom.safeParse(text)
       if (result.success) return result.data
-      judged.addIssue(refusal(text))
+      judged.addIssue(worded(refusal(text)))
       return z.NEVER
     })
     .optional()
@@ -51,7 +54,7 @@ const email = z
   .transform((sent, judged): fields.Email => {
     const result = fields.email.safeParse(sent.trim())
     if (result.success) return result.data
-    judged.addIssue(sent.trim() === '' ? REQUIRED : 'Enter a valid email address.')
+    judged.addIssue(worded(sent.trim() === '' ? REQUIRED : 'Enter a valid email address.'))
     return z.NEVER
   })
   .meta({ example: 'user@example.com' })
@@ -134,7 +137,7 @@ function phoneOf(phone: string | null | undefined, user: UserRow): ProvedUpdate[
   if (phone === undefined || phone === user.phone) return {}
   if (phone === null) return { phone }
   if (!/^\+?\d{9,15}$/.test(phone)) {
-    throw AppError.ofFields([{ path: 'phone', message: PHONE }])
+    throw AppError.ofFields([{ path: 'phone', code: 'worded', message: PHONE }])
   }
   return phone.startsWith('+') ? splitPhone(phone) : { phone }
 }

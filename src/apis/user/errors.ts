@@ -93,6 +93,6 @@ function toAdditionalInfo(error: AppError, asked: Asked): Record<string, unknown
 }
 
 /** express-validator's item, which Liquid's clients read (wire §3.1). */
-function toFieldError({ message, path, ...rest }: FieldIssue) {
-  return { type: 'field', ...rest, path: toWireName(path), msg: message }
+function toFieldError({ message, path, location, ...rest }: FieldIssue) {
+  return { type: 'field', location, ...('value' in rest ? { value: rest.value } : {}), path: toWireName(path), msg: message }
 }

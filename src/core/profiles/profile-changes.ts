@@ -60,7 +60,8 @@ export function changesOf(user: UserRow, update: ProfileUpdate): ProfileChanges 
 /** Throws where the operator has left a field to administrators. */
 export function refuseUneditable(ctx: Ctx, changes: ProfileChanges): void {
   const refused = changedFields(changes).filter((field) => !ctx.config.editableFields.has(field))
-  if (refused.length > 0) throw AppError.ofFields(refused.map((path) => ({ path, message: 'may not be changed' })))
+  if (refused.length > 0)
+    throw AppError.ofFields(refused.map((path) => ({ path, code: 'not_editable' as const, message: 'may not be changed' })))
 }
 
 export function changedFields(changes: ProfileChanges): ProfileField[] {

@@ -58,7 +58,7 @@ const TOO_OFTEN = 'The profile was changed too often today'
 function requireProof({ token, digits }: EmailProof): { token: string; digits: string } {
   if (token !== null && digits !== null) return { token, digits }
   const missing = [...(token === null ? ['email_token'] : []), ...(digits === null ? ['email_code'] : [])]
-  throw AppError.ofFields(missing.map((path) => ({ path, message: 'is required' })))
+  throw AppError.ofFields(missing.map((path) => ({ path, code: 'required' as const, message: 'is required' })))
 }
 
 async function storeProfile(ctx: Ctx, { user, changes, limit }: Change): Promise<void> {
@@ -95,7 +95,7 @@ async function storeWithEmail(
   const stored = await ctx.db.commit(writes, findUserWhere(user.id, claimed))
   if (!stored) {
     refuseOverLimit(ctx, limit, await ctx.db.one(findCounter(limit.key)), TOO_OFTEN)
-    throw AppError.ofFields([{ path: 'email_code', message: 'is wrong' }])
+    throw AppError.ofFields([{ path: 'email_code', code: 'wrong_code', message: 'is wrong' }])
   }
   await settleSearch(ctx, user, changes, stored)
   deliverLater(ctx, email.mailId)

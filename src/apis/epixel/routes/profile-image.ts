@@ -52,7 +52,9 @@ async function readCropped(c: Context<AppEnv>, ctx: Ctx): Promise<Uint8Array<Arr
   const wrong = image.wrong ?? (await problemOf(image.bytes, avatars))
   if (wrong === null && cropped.wrong === null) return cropped.bytes
   const problems = { image: wrong, cropped_image: cropped.wrong ?? (await problemOf(cropped.bytes, avatars)) }
-  throw AppError.ofFields(Object.entries(problems).flatMap(([path, message]) => (message === null ? [] : [{ path, message }])))
+  throw AppError.ofFields(
+    Object.entries(problems).flatMap(([path, message]) => (message === null ? [] : [{ path, code: 'worded' as const, message }])),
+  )
 }
 
 interface ReadFile {
