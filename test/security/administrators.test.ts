@@ -9,7 +9,7 @@ import { codeOf, enrol, STEP_MS } from '../support/authenticator.ts'
 import { Client, platform, type Reply } from '../support/kith.ts'
 import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../support/people.ts'
 import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
-import { bearerOf, userToken } from '../support/tokens.ts'
+import { bearerOf, newOAuthClient, userToken } from '../support/tokens.ts'
 
 const API = '/user/admin-api'
 const reasonOf = ({ status, json }: Reply) => [status, json.additionalInfo?.reason]
@@ -99,8 +99,10 @@ describe('who may change users and holds nothing else', () => {
 })
 
 describe('in person', () => {
-  const acts = (target: Person): [string, string, object][] => [
+  const acts = (target: Person, client: string): [string, string, object][] => [
     ['POST', '/client/admin-api/create', { client_name: 'New', scope: 'delegated:profile:read', redirect_uris: ['https://evil.example/'] }],
+    ['PATCH', '/client/admin-api/update', { client_id: client, redirect_uris: ['https://evil.example/'] }],
+    ['PATCH', '/client/admin-api/update', { client_id: client, disabled: true, rotate_secret: true }],
     ['POST', '/machine/admin-api/create', { kind: 'api_key', name: 'New' }],
     ['POST', '/roles/admin-api/create', { id: newName('made'), displayName: 'New', ranking: 90, description: 'New' }],
     ['PATCH', '/roles/admin-api/update', { id: registrars, ranking: 51 }],
@@ -111,10 +113,13 @@ describe('in person', () => {
     ['PATCH', `${API}/update`, { target: target.id, role: 'owner' }],
     ['PATCH', '/user/me', { target: target.id, role: 'owner' }],
     ['POST', `${API}/remove-2fa`, { target: target.id }],
+    ['POST', `${API}/end-sessions`, { target: target.id }],
   ]
 
   test('a token that holds everything hands out no rights, an old sign-in neither, and nor does a mailed code beside an app', async () => {
     const target = await signedInPerson(newName('target'))
+    const confidential = { token_endpoint_auth_method: 'client_secret_basic', grant_types: 'authorization_code' }
+    const client = await newOAuthClient('delegated:all', confidential)
     const token = bearerOf(await userToken(root, ['*']))
     const stale = await signedInAdmin(newName('stale'), 'super_admin')
     const twoSteps = await signedInAdmin(newName('two_steps'), 'super_admin')
@@ -126,7 +131,7 @@ describe('in person', () => {
       Date.now(),
       idOf(twoSteps.id),
     )
-    for (const [method, path, body] of acts(target)) {
+    for (const [method, path, body] of acts(target, client)) {
       const send = (by: Client) => by.fetch(path, { method, body: { ...body } })
       expect(reasonOf(await send(token)), `${path} with a token`).toEqual([403, 'browser_sign_in_required'])
       expect(reasonOf(await send(stale.client)), `${path} from an old sign-in`).toEqual([403, 'fresh_sign_in_required'])
