@@ -6,6 +6,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
+import { tag } from './tags.ts'
 
 /** What uploads and downloads are asked with, and what they tell (RFC 9110 §13, §14; RFC 9530). */
 const OF_FILES = ['content-digest', 'range', 'if-range', 'if-match', 'if-none-match']
@@ -34,7 +35,7 @@ const BEARER = /^bearer /i
 
 /** Refuses a write that a browser sends from a foreign page. Programs send neither `Origin` nor `Sec-Fetch-Site`, and pass. */
 export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
+  const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
     if (!SAFE_METHODS.has(c.req.method) && !BEARER.test(c.req.header('authorization') ?? '')) {
       const origin = c.req.header('origin')
       const site = c.req.header('sec-fetch-site')
@@ -47,6 +48,7 @@ export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
     }
     await next()
   }
+  return tag(handler, { foreignPages: 'may only read' })
 }
 
 /**
@@ -54,7 +56,7 @@ export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
  * (wire §6.8). A Bearer token is never sent by accident.
  */
 export function ownNavigationOnly(): MiddlewareHandler {
-  return async (c: Context<AppEnv>, next) => {
+  const handler: MiddlewareHandler = async (c: Context<AppEnv>, next) => {
     const claim = await c.var.identify().catch(() => null)
     const site = c.req.header('sec-fetch-site')
     if (claim?.kind === 'browser' && site !== 'same-origin' && site !== 'none') {
@@ -62,4 +64,5 @@ export function ownNavigationOnly(): MiddlewareHandler {
     }
     await next()
   }
+  return tag(handler, { foreignPages: 'refused' })
 }

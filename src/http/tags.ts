@@ -16,6 +16,9 @@ export type Access =
   | { readonly kind: 'optional_session' }
   | { readonly kind: 'anyone' }
 
+/** A body gives 413 and 415, a busy isolate 503: no route lists those by itself. */
+export type Refusal = 400 | 401 | 403 | 404 | 408 | 409 | 411 | 412 | 416 | 429
+
 export interface Description {
   readonly summary: string
   readonly description?: string
@@ -33,8 +36,10 @@ export interface Description {
   readonly page?: string
   /** An OAuth client proves itself in the request; or, where a scope is named, a token that holds it will do. */
   readonly client?: { readonly orToken?: Scope }
-  /** Statuses of refusals beyond those that follow from access and validation. */
-  readonly refusals?: readonly number[]
+  /** Where the browser may be sent to a page first, with 303: which. */
+  readonly detour?: string
+  /** Statuses of refusals beyond those that follow from what the route declares (`src/openapi/responses.ts`). */
+  readonly refusals?: readonly Refusal[]
 }
 
 export interface Input {
@@ -64,6 +69,10 @@ export interface Upload {
 }
 
 export interface Tags {
+  /** Takes a place among the requests that the isolate works on: 503 is possible. */
+  readonly admitted?: true
+  /** Refuses foreign pages, all requests or writes: 403 is possible. */
+  readonly foreignPages?: 'refused' | 'may only read'
   /** Limited per network: 429 is possible. */
   readonly limited?: true
   /** Limited per account: 429 is possible. */

@@ -75,14 +75,18 @@ function headingByRoute(groups: readonly RouteGroup[]): Map<string, string> {
   )
 }
 
-/** The tags of all handlers of each route, merged: Hono lists a route once per handler. */
+/** The tags of all handlers of each route, merged: Hono lists a route once per handler, and what all routes below a path pass before them. */
 export function routesOf(room: Hono<AppEnv>): Map<string, RouteTags> {
   const routes = new Map<string, RouteTags>()
+  const shared: { base: string; tags: Tags }[] = []
   for (const { method, path, handler } of room.routes) {
-    if (method === 'ALL') continue
-    const key = `${method} ${path}`
     const tags = tagsOf(handler)
-    const known = routes.get(key)
+    if (method === 'ALL') {
+      if (path.endsWith('/*')) shared.push({ base: path.slice(0, -1), tags })
+      continue
+    }
+    const key = `${method} ${path}`
+    const known = routes.get(key) ?? Object.assign({}, ...shared.filter(({ base }) => `${path}/`.startsWith(base)).map(({ tags }) => tags))
     const inputs = [...(known?.inputs ?? []), ...(tags.input ? [tags.input] : [])]
     routes.set(key, { ...known, ...tags, inputs })
   }

@@ -12,23 +12,25 @@ export interface Refusing {
 }
 
 export function toResponses(tags: Tags, inputs: readonly Input[], refusing: Refusing, components: Components): Json {
-  const { images, page } = tags.description ?? {}
+  const { images, page, detour } = tags.description ?? {}
   const bytes = images ? { 200: { description: REASON[200], content: toBytes(images) } } : {}
   const html = page
     ? { 200: { description: page, content: { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } } } }
     : {}
+  const elsewhere = detour ? { 303: { description: detour, headers: toHeaders({ location: 'The address of the page' }) } } : {}
   const success = tags.description ? toSuccess(tags.description, components) : {}
-  return { ...success, ...bytes, ...html, ...toRefusals(tags, inputs, refusing) }
+  return { ...success, ...bytes, ...html, ...elsewhere, ...toRefusals(tags, inputs, refusing) }
 }
 
 function toRefusals(tags: Tags, inputs: readonly Input[], { toErrorBody, refusedInput = 400, request }: Refusing): Json {
   const { access, description } = tags
-  const refusals = new Set(description?.refusals ?? [])
+  const refusals = new Set<number>(description?.refusals ?? [])
   if (inputs.length > 0 || tags.upload) refusals.add(refusedInput)
   const hasBody = tags.upload || inputs.some(({ target }) => target === 'json' || target === 'form')
   if (hasBody) for (const status of [413, 415]) refusals.add(status)
   if (access && access.kind !== 'anyone' && access.kind !== 'optional_session') refusals.add(401)
-  if (access?.kind === 'scope') refusals.add(403)
+  if (access?.kind === 'scope' || refusesForeignPages(tags, request.method)) refusals.add(403)
+  if (tags.admitted) refusals.add(503)
   if (tags.limited || tags.accountLimit) refusals.add(429)
   const errors = [...refusals].sort().map((status) => {
     const media = {
@@ -47,14 +49,21 @@ function toSuccess({ response }: Description, components: Components): Json {
     : response.contentType
       ? { content: toBytes([response.contentType]) }
       : {}
-  const headers = Object.entries(response.headers ?? {}).map(([name, description]) => [name, { description, schema: { type: 'string' } }])
   return {
     [response.status]: {
       description: REASON[response.status] ?? 'Done',
       ...content,
-      ...(headers.length > 0 ? { headers: Object.fromEntries(headers) } : {}),
+      ...(response.headers ? { headers: toHeaders(response.headers) } : {}),
     },
   }
+}
+
+function refusesForeignPages({ foreignPages }: Tags, method: string): boolean {
+  return foreignPages === 'refused' || (foreignPages === 'may only read' && method !== 'GET')
+}
+
+function toHeaders(headers: Readonly<Record<string, string>>): Json {
+  return Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]))
 }
 
 const REASON: Readonly<Record<number, string>> = {

@@ -3,6 +3,7 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { requestsAtWork } from '../../src/core/admission.ts'
 import { clock } from '../platform/clock.ts'
+import { documentOf, FILES, operationsOf } from '../support/documents.ts'
 import { Client, platform, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
@@ -59,6 +60,18 @@ test('a request that finds the isolate full is refused at once, in its room and 
   expect(new Set(forms).size).toBeGreaterThan(4)
   await release()
   expect((await person.client.get('/user/me', { env: few })).status).toBe(200)
+})
+
+test('what may find the isolate full lists 503, and nothing else does', async () => {
+  const release = await fill()
+  for (const document of Object.keys(FILES).filter((path) => path.startsWith('/openapi/'))) {
+    for (const [name, { responses }] of operationsOf(documentOf(document))) {
+      const [method = '', path = ''] = name.split(' ')
+      const { status } = await new Client().fetch(path.replace(/\{\w+\}/g, 'f'.repeat(24)), { method, env: few })
+      expect([name, '503' in responses], String(status)).toEqual([name, status === 503])
+    }
+  }
+  await release()
 })
 
 test('a full isolate still serves keys', async () => {

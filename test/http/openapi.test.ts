@@ -7,9 +7,11 @@ import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { openApiDocuments } from '../../src/openapi/documents.ts'
+import { DOCUMENTS as ROOMS } from '../../src/rooms.ts'
+import { signedInAdmin } from '../support/admins.ts'
 import { documentOf, FILES, guideOf, type Json, operationsOf, resolved } from '../support/documents.ts'
 import { Client } from '../support/kith.ts'
-import { allRoutes, exampleInput, inputOf, nameOf, type Route, userRoutes } from '../support/routes.ts'
+import { allRoutes, exampleInput, inputOf, nameOf, type Route, routesOfRoom, userRoutes } from '../support/routes.ts'
 
 /** The validator, with its schema brought in by Vite: it would read it from its package's folder, which workerd cannot see. */
 class ValidatorWithSchema extends Validator {
@@ -147,6 +149,70 @@ describe.each(DOCUMENTS)('%s', (path) => {
     const document = documentOf(path)
     expect(document.servers.map(({ url }) => url)).toEqual(['/'])
     expect(JSON.stringify([document.paths, document.components])).not.toContain('kith.test')
+  })
+})
+
+describe('statuses follow from what a route declares', () => {
+  const all = DOCUMENTS.slice(1).flatMap((path) => operationsOf(documentOf(path)))
+  const routes = new Map(
+    Object.values(ROOMS).flatMap(({ mounts }) =>
+      mounts.flatMap(({ prefix, room }) =>
+        routesOfRoom(room).map((route): [string, Route] => {
+          const path = `${prefix}${route.path.replace(/:(\w+)[^/]*/g, '{$1}')}`.replace(/(.)\/$/, '$1')
+          return [`${route.method} ${path}`, route]
+        }),
+      ),
+    ),
+  )
+
+  test.each(all)('%s', (name, { responses }) => {
+    const { tags, method } = routes.get(name) as Route
+    const { access, description } = tags
+    const takesBody = tags.upload !== undefined || tags.inputs?.some(({ target }) => target === 'json' || target === 'form') === true
+    const isKept = tags.foreignPages === 'refused' || (tags.foreignPages === 'may only read' && method !== 'GET')
+    expect([413, 415, 503, 303, 403].filter((status) => String(status) in responses)).toEqual([
+      ...(takesBody ? [413, 415] : []),
+      ...(tags.admitted ? [503] : []),
+      ...(description?.response.status === 303 || description?.detour !== undefined ? [303] : []),
+      ...(access?.kind === 'scope' || isKept || description?.refusals?.includes(403) ? [403] : []),
+    ])
+  })
+
+  test('a body of a wrong kind or a wrong length is refused as the document says, and nothing else refuses so', async () => {
+    const { client } = await signedInAdmin('status_reader', 'super_admin')
+    const said = operationsOf(documentOf('/openapi.json'))
+    const ask = async (name: string, headers: Record<string, string>) => {
+      const [method = '', path = ''] = name.split(' ')
+      const body = method === 'GET' ? {} : { body: new TextEncoder().encode('{}') }
+      // A raw body needs its name beside it.
+      const query = name === 'POST /user/media/files' ? '?name=a.txt' : ''
+      return (await client.fetch(path.replace(/\{\w+\}/g, 'f'.repeat(24)) + query, { method, ...body, headers })).status
+    }
+    for (const [name, { requestBody }] of said.filter(([, { requestBody }]) => requestBody)) {
+      const [type = ''] = Object.keys(requestBody?.content ?? {})
+      const isRaw = !/json|multipart/.test(type)
+      const takesForms = requestBody?.content?.['multipart/form-data'] !== undefined
+      const wrongType: Record<string, string> = !isRaw
+        ? { 'content-type': 'text/plain' }
+        : takesForms
+          ? { 'content-type': type, 'content-encoding': 'gzip' }
+          : { 'content-type': 'multipart/form-data; boundary=x' }
+      expect([name, await ask(name, wrongType)]).toEqual([name, 415])
+      const boundary = type === 'multipart/form-data' ? '; boundary=x' : ''
+      expect([name, await ask(name, { 'content-type': type + boundary, 'content-length': '999999999999' })]).toEqual([name, 413])
+    }
+    for (const [name] of said.filter(([, { requestBody }]) => !requestBody))
+      expect([413, 415], name).not.toContain(await ask(name, { 'content-type': 'text/plain' }))
+  })
+
+  test('a foreign page is refused where the document says 403', async () => {
+    for (const [name, { responses }] of operationsOf(documentOf('/openapi.json'))) {
+      const [method = '', path = ''] = name.split(' ')
+      const headers = { origin: 'https://stranger.example' }
+      const { status } = await new Client().fetch(path.replace(/\{\w+\}/g, 'f'.repeat(24)), { method, headers })
+      if (method !== 'GET') expect([name, status]).toEqual([name, 403])
+      if (status === 403) expect(Object.keys(responses), name).toContain('403')
+    }
   })
 })
 

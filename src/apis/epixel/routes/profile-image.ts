@@ -23,7 +23,7 @@ const DESCRIBED = describe({
   description:
     'JPEG, PNG, WebP or GIF; HEIC and AVIF where the platform decodes them. The cropped one is drawn anew as a square. A day has a limited number of changes.',
   response: { status: 200, schema: ProfileImageReply, example: EXAMPLE },
-  refusals: [413, 415, 429, 503],
+  refusals: [429],
 })
 const TAKEN = takes({ raw: [], form: { file: FILES[0], withFile: FILES[1], types: [], fields: {} } })
 

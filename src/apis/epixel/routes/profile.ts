@@ -64,7 +64,7 @@ export const profile = new Hono<AppEnv>()
       description:
         'What is left out stays, what is empty is cleared. Another e-mail address needs both token fields, and ends every session. A day has a limited number of changes.',
       response: { status: 200, schema: UpdateProfileReply, example: toReply({}) },
-      refusals: [415, 429],
+      refusals: [429],
     }),
     validateAnyForm(UpdateProfileBody, PROFILE_NAMES),
     async (c) => {
@@ -86,7 +86,6 @@ export const profile = new Hono<AppEnv>()
         schema: TokenGeneratorReply,
         example: toReply({ token_checksum: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8' }),
       },
-      refusals: [415],
     }),
     validateAnyForm(TokenGeneratorBody),
     async (c) => {

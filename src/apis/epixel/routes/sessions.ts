@@ -24,7 +24,6 @@ export const sessions = new Hono<AppEnv>()
         schema: LoginReply,
         example: { refresh: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8', access: ACCESS },
       },
-      refusals: [415, 503],
     }),
     validateAnyForm(LoginBody),
     async (c) => {
@@ -47,7 +46,6 @@ export const sessions = new Hono<AppEnv>()
       summary: 'Get a new access token',
       description: 'For 14 days from the log-in. The refresh token stays the same.',
       response: { status: 200, schema: RefreshReply, example: { access: ACCESS } },
-      refusals: [415],
     }),
     validateAnyForm(RefreshBody),
     async (c) => {

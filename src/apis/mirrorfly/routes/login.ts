@@ -19,7 +19,6 @@ export const login = new Hono<AppEnv>().post(
       "With a license key's account, or with the username and password of createUser. People's own names and passwords do not work here: " +
       'there is no second step. On a 401 anywhere, sign in again.',
     response: { status: 200, schema: LoginReply, example: toLogin('eyJhbGciOiJFUzI1NiIs...') },
-    refusals: [503],
   }),
   async (c) => c.json(toLogin(await signInWithKey(c.var.ctx, c.req.valid('json')))),
 )

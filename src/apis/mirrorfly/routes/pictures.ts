@@ -16,7 +16,7 @@ export const pictures = new Hono<AppEnv>().get(
     description: '512.jpg is WebP for who asks for it, JPEG for others. Takes `If-None-Match`; it stays private.',
     response: { status: 200, contentType: 'image/jpeg' },
     images: ['image/jpeg', 'image/webp', 'image/png'],
-    refusals: [404, 503],
+    refusals: [404],
   }),
   validate('param', PictureParams),
   async (c) => {

@@ -31,7 +31,7 @@ export const users = new Hono<AppEnv>()
         schema: CreateUserReply,
         example: { status: 200, data: { ...CREATED, ...PROFILE }, message: 'User created successfully' },
       },
-      refusals: [408, 413, 415, 429, 503],
+      refusals: [408, 429],
     }),
     takes({
       raw: [],

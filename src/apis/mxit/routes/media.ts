@@ -60,7 +60,7 @@ export const mediaRoutes = new Hono<AppEnv>()
         'The bytes with Content-Length; or, deprecated, a base64Binary element as application/xml. A folder that there is not is made. ' +
         'What is declared a form, or octets, gets its type from the first bytes and the name.',
       response: jsonOf(EXAMPLES.file.FileId),
-      refusals: [408, 411, 413, 415],
+      refusals: [408, 411],
     }),
     takes({ raw: ['application/octet-stream', 'application/xml'], form: null }),
     validate('param', wire.FolderParams),

@@ -57,7 +57,7 @@ export const oauthRoutes = new Hono<AppEnv>()
       summary: 'Get tokens for a grant',
       description: 'scope is in the words of Mxit, when it is asked for and in the reply. There is no password grant.',
       response: { status: 200, schema: tokenResponse('bearer'), example: exampleTokenResponse('bearer', 'profile/private') },
-      refusals: [401, 415],
+      refusals: [401],
       client: {},
     }),
     async (c) => {
@@ -76,7 +76,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Give a token back, and with it the whole grant',
       response: { status: 200, schema: z.strictObject({}), example: {} },
-      refusals: [401, 415],
+      refusals: [401],
       client: {},
     }),
     async (c) => {

@@ -20,7 +20,7 @@ import { readPicture } from '../uploads.ts'
 import * as wire from '../wire.ts'
 
 const VERSION = '1.0'
-const NOT_FOUND = [404]
+const NOT_FOUND = [404] as const
 const FULL = jsonOf(present.EXAMPLES.fullProfile)
 const PICTURE = takes({ raw: ['application/octet-stream', 'image/*', 'application/xml'], form: null })
 
@@ -51,7 +51,7 @@ export const profileRoutes = new Hono<AppEnv>()
   .post(
     '/user/avatar',
     requires('delegated:profile:avatar:write'),
-    describe({ summary: "Set the caller's avatar", response: DONE, refusals: [400, 413, 429, 503] }),
+    describe({ summary: "Set the caller's avatar", response: DONE, refusals: [400, 429] }),
     PICTURE,
     async (c) => {
       const { ctx, gate } = c.var

@@ -18,7 +18,7 @@ import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { AuthorizeParameters } from '../wire.ts'
 
-const REFUSALS = [400]
+const REFUSALS = [400] as const
 /** RFC 6749 §4.1.2.1: the client is told of everything but of itself and of where it would be told. */
 const mayRepeat = (name: string) => name !== 'client_id' && name !== 'redirect_uri'
 const LOCATION = { location: 'The redirect_uri with code, state and iss; or the sign-in or consent page' }
@@ -38,6 +38,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
         'form with response_mode=form_post. Whoever has to sign in or agree first is sent to that page (303). An unknown client or ' +
         'redirect URI, and a repeated one, are answered here and never redirected.',
       response: { status: 302, headers: LOCATION },
+      detour: 'The page where the person signs in or agrees first',
       page: FORM_POST,
       refusals: REFUSALS,
     }),
@@ -53,7 +54,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
       description: 'The same as GET. Without the session cookie the browser is sent to the GET, where it has one.',
       response: { status: 303, headers: LOCATION },
       page: FORM_POST,
-      refusals: [...REFUSALS, 415],
+      refusals: REFUSALS,
     }),
     async (c) => {
       const request = { ...readAuthorizationRequest(c.req.valid('form')), repeated: c.var.repeated }

@@ -49,7 +49,7 @@ for (const path of ['/introspect', '/token/introspect']) {
         'and for all tokens with the scope `client:oauth:introspect`. With a JSON body `{"token"}` and a Bearer token that holds this ' +
         'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null for a token that is worth nothing.',
       response: { status: 200, schema: z.union([Introspection, TokenInfoReply]), example: INTROSPECTION_EXAMPLE },
-      refusals: [401, 403, 415],
+      refusals: [401, 403],
       client: { orToken: 'client:oauth:introspect' },
     }),
     (c) => (isJson(c) ? answerLiquid(c) : answerClient(c)),

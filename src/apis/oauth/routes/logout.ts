@@ -40,7 +40,7 @@ export const logoutRoutes = new Hono<AppEnv>()
       summary: 'Sign the browser out on behalf of a client, by a form',
       description: 'The same as GET. Without the session cookie the browser is sent to the GET, where it has one.',
       response: { status: 303, headers: LOCATION },
-      refusals: [400, 415],
+      refusals: [400],
     }),
     async (c) => {
       const request = readLogoutRequest(c.req.valid('form'))

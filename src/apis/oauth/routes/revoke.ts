@@ -19,7 +19,7 @@ export const revokeRoutes = new Hono<AppEnv>().post(
       'The whole grant ends: its session, its refresh tokens and its access tokens, on the very next request. Unknown tokens and ' +
       'those of other clients are left alone, and the answer is the same. A token of client_credentials: unsupported_token_type.',
     response: { status: 200, schema: RevokeResponse, example: {} },
-    refusals: [401, 415],
+    refusals: [401],
     client: {},
   }),
   async (c) => {

@@ -18,7 +18,7 @@ export const tokenRoutes = new Hono<AppEnv>().post(
       'Grants: authorization_code, refresh_token, client_credentials. A client with a secret shows it by Basic or in the body, one of ' +
       'them per request; a public client sends its client_id alone. A refresh token is replaced at each use; a repeat within 30 seconds gets the same one.',
     response: { status: 200, schema: tokenResponse('Bearer'), example: exampleTokenResponse('Bearer', 'delegated:profile:read') },
-    refusals: [401, 415],
+    refusals: [401],
     client: {},
   }),
   async (c) => {

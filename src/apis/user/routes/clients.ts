@@ -48,7 +48,7 @@ export const clients = new Hono<AppEnv>()
       description:
         'What is left out stays; lists are replaced as a whole. You must hold every scope of the client, before and after. Needs a browser that has signed in within the last 10 minutes, unless it only switches the client off.',
       response: { status: 200, schema: wire.RegisteredClientReply, example: EXAMPLE },
-      refusals: [404, 503],
+      refusals: [404],
     }),
     validate('json', wire.UpdateClientBody),
     async (c) => {

@@ -25,7 +25,7 @@ export const machines = new Hono<AppEnv>()
         schema: wire.MadeMachineReply,
         example: { ok: 1, data: { machine: wire.EXAMPLE_MACHINE, secret: 'kith_ak_...' } },
       },
-      refusals: [409, 503],
+      refusals: [409],
     }),
     validate('json', wire.CreateMachineBody),
     async (c) => {

@@ -55,7 +55,7 @@ export const mediaFiles = new Hono<AppEnv>()
         '`Content-Digest: sha-256=:...:` is compared with what came (RFC 9530).',
       ].join(' '),
       response: { ...ONE_FILE, status: 201 },
-      refusals: [404, 408, 411, 413, 415],
+      refusals: [404, 408, 411],
     }),
     takes({
       raw: ['application/octet-stream'],

@@ -23,7 +23,7 @@ const RULES = [
   'A day has a limited number of changes; a refused picture does not count.',
 ].join(' ')
 const REPLY = { status: 200, schema: ProfilePictureReply, example: { ok: 1, data: EXAMPLE_PROFILE_PICTURE } } as const
-const REFUSALS = [400, 413, 415, 429, 503]
+const REFUSALS = [400, 429] as const
 
 export const profilePicture = new Hono<AppEnv>()
   .patch(

@@ -58,7 +58,7 @@ export const sessions = new Hono<AppEnv>()
         schema: LoginReply,
         example: { ok: 1, data: { '2faEnabled': false, user: EXAMPLE_SIGNED_IN_USER, userInfo: EXAMPLE_SIGNED_IN_USER } },
       },
-      refusals: [401, 503],
+      refusals: [401],
     }),
     networkLimit('login'),
     validate('json', LoginBody),
