@@ -76,6 +76,25 @@ describe('a thief who has changed the address', () => {
   })
 })
 
+describe('a thief who has changed the user name as often as it goes', () => {
+  test('does not keep the owner from taking the old one back, and neither gets another new one', async () => {
+    const owner = await signedInPerson(newName('renamed'))
+    const thief = new Client()
+    await logIn(owner, thief)
+    const name = newName('not_mine')
+    for (const n of [1, 2, 3]) expect((await thief.patch('/user/me', { username: `${name}_${n}` })).status).toBe(200)
+    const password = 'a-password-of-the-owner'
+    expect((await new Client().post('/user/reset-password', { code: await resetCode(owner), password })).status).toBe(200)
+    const client = new Client()
+    await logIn({ ...owner, username: `${name}_3`, password }, client)
+    const back = await client.patch('/user/me', { username: owner.username, bio: 'Mine again.' })
+    expect([back.status, back.json.data?.user.username, back.json.data?.user.bio]).toEqual([200, owner.username, 'Mine again.'])
+    expect(reasonOf(await client.patch('/user/me', { username: `${name}_4` }))).toEqual([429, 'username_changed_too_often'])
+    const other = await signedInPerson(newName('waits'))
+    expect((await other.client.patch('/user/me', { username: `${name}_3` })).status).toBe(409)
+  })
+})
+
 describe('a thief who has changed the password and deletes the account', () => {
   test('does not keep its owner out: a new password comes by mail, and brings it back', async () => {
     const owner = await signedInPerson(newName('erased'))

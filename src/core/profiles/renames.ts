@@ -4,9 +4,9 @@
  */
 import type { AnyId, UserId } from '../../ids.ts'
 import { type Counter, countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
-import { both, type Fragment, type Statement } from '../../store/db/database.ts'
+import { both, either, type Fragment, not, type Statement } from '../../store/db/database.ts'
 import { isUsernameFree, type ProfileChanges } from '../../store/db/profile-changes.ts'
-import { type Hold, holdUsername } from '../../store/db/username-holds.ts'
+import { type Hold, holdUsername, isHeldFor } from '../../store/db/username-holds.ts'
 import { isRowUnchanged, isUnchanged, type UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -59,7 +59,15 @@ export function guardOf(ctx: Ctx, user: UserRow, changes: ProfileChanges): Guard
     now,
   }
   const counted = wasCounted(attempt)
-  return { anywhere: counted, ofRow: counted, afterwards, count: [countAttempt(attempt, both(unchanged, free))] }
+  // Who takes a name of their own back tries no new one on; and a thief's changes must not keep the owner from it.
+  const isOwn = isHeldFor(changes.username.usernameKey, user.id, now)
+  const goesBack = both(free, isOwn)
+  return {
+    anywhere: either(counted, both(unchanged, goesBack)),
+    ofRow: either(counted, both(afterwards, goesBack)),
+    afterwards,
+    count: [countAttempt(attempt, both(unchanged, both(free, not(isOwn))))],
+  }
 }
 
 /** Holds back the name that the changes give up, where `condition` holds. */

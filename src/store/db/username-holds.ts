@@ -17,6 +17,12 @@ export function isHeldBack(usernameKey: string, userId: UserId, now: number): Fr
     WHERE h.username_key = ${sha256(usernameKey)} AND h.held_until > ${now} AND (h.user_id IS NULL OR h.user_id <> ${userId}))`
 }
 
+/** Holds while the user name is held back for this very user, who gave it up. */
+export function isHeldFor(usernameKey: string, userId: UserId, now: number): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM username_holds h WHERE h.username_key = ${sha256(usernameKey)} AND h.held_until > ${now} AND h.user_id = ${userId})`
+}
+
 export interface Hold {
   readonly usernameKey: string
   readonly userId: UserId
