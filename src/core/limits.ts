@@ -59,10 +59,11 @@ export const CHALLENGE_TRIES = 5
 /** Over all pending log-ins of an account, so that opening many of them gains nothing. */
 export const SECOND_FACTOR_TRIES = 10
 export const SECOND_FACTOR_WINDOW_MS = 15 * MINUTE_MS
-/** As with passwords; who gets as far as a second factor has the password. */
-export const SECOND_FACTOR_CONSECUTIVE_MAX = 100
-/** Failures in a row at which the owner gets a mail; at the last of them no digits are taken any more. */
-export const SECOND_FACTOR_FAILURES_TOLD: ReadonlySet<number> = new Set([5, 20, 50, SECOND_FACTOR_CONSECUTIVE_MAX])
+/** Wrong digits in 30 days from all strangers together, all known networks together, or one known browser. */
+export const SECOND_FACTOR_FAILURES_MAX = 100
+export const SECOND_FACTOR_FAILURES_MS = 30 * DAY_MS
+/** Wrong codes at which the owner gets a mail; at the last of them no digits are taken from there any more. */
+export const SECOND_FACTOR_FAILURES_TOLD: ReadonlySet<number> = new Set([5, 20, 50, SECOND_FACTOR_FAILURES_MAX])
 /** RFC 4226 §4: at least 128 bits, 160 recommended. */
 export const TOTP_SECRET_BYTES = 20
 /** RFC 6238 §5.2: one step for a clock that is off or a code that is typed slowly, and no more. */

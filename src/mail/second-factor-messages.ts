@@ -93,8 +93,12 @@ export function secondFactorFailed(facts: MailFacts): Content {
     subject: `Wrong sign-in codes for your ${facts.product} account`,
     blocks: [
       greeting(facts),
-      `someone has entered the password of your account ${facts.username}, and then ${facts.failures ?? 'several'} wrong codes in a row.`,
-      ...(isClosed ? ['Six-digit codes are no longer accepted. Sign in with a recovery code, or ask an administrator for help.'] : []),
+      `someone has entered the password of your account ${facts.username}, and then ${facts.failures ?? 'several'} wrong codes.`,
+      ...(isClosed
+        ? [
+            'For up to 30 days, six-digit codes are no longer accepted from there. They still are in browsers that you have signed in with. Anywhere else, sign in with a recovery code, or set a new password and sign in from the same network.',
+          ]
+        : []),
       details(facts),
       'If this was you, all is well.',
       'If this was not you, someone knows your password. Set a new one right away, with a code that we send to this address. Do not give a code to anyone.',

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { buildCronContext } from '../../src/context.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from '../../src/core/accounts/deletion.ts'
-import { accountKeys } from '../../src/core/sessions/password-attempts.ts'
+import { everywhereKey } from '../../src/core/sessions/password-attempts.ts'
+import { secondFactorKeys } from '../../src/core/sessions/second-factor-attempts.ts'
 import { fromHex, idAt, toHex, type UserId } from '../../src/ids.ts'
 import worker from '../../src/index.ts'
 import { clock } from '../platform/clock.ts'
@@ -131,7 +132,7 @@ describe('the purge', () => {
     )
     await leave(ann)
     await exec('UPDATE users SET deleted_reason = ? WHERE id = ?', reason, idOf(ann))
-    for (const key of accountKeys(idOf(ann))) {
+    for (const key of [everywhereKey(idOf(ann) as UserId), ...secondFactorKeys(idOf(ann) as UserId)]) {
       await exec(
         'INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES (?, 1, 9e15, 0, 0) ON CONFLICT DO NOTHING',
         key,
@@ -313,6 +314,8 @@ describe('the cron trigger', () => {
     const fill = (into: string, row: string) =>
       exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ended}) INSERT INTO ${into} SELECT ${row} FROM n`)
     await fill('attempt_counters (key, count, window_ends_at, last_at, stamp)', "'ended:' || i, 1, 1, 1, 1")
+    const never = Date.now() + 100 * 365 * DAY_MS
+    await exec("INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES ('ended:never', 1, ?, 1, 1)", never)
     await fill('digest_nonces (nonce, count, expires_at)', "'ended:' || i, 1, 1")
     await exec(
       "INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES ('still:counts', 1, ?, 1, 1)",

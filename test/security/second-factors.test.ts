@@ -1,7 +1,7 @@
 // Attacks on second factors (security rows 14-20): races for one time step and one recovery code, guesses over many
 // pending log-ins, what lies at rest, and what happens when a key is changed or lost.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { SECOND_FACTOR_CONSECUTIVE_MAX, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
+import { SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, type PendingLogIn, pendingLogIn, resetCode, rows } from '../support/actors.ts'
 import { codeOf, enrol, personWithApp, STEP_MS, wrongCodeOf } from '../support/authenticator.ts'
@@ -26,7 +26,7 @@ afterEach(async () => {
 })
 
 const keyOf = (person: Person) => `second-factor:${idOf(person.id)}`
-const inARowOf = (person: Person) => `second-factor-in-a-row:${idOf(person.id)}`
+const inARowOf = (person: Person) => `second-factor-month:${idOf(person.id)}`
 
 async function setCount(key: string, n: number): Promise<void> {
   await rows('UPDATE attempt_counters SET count = ? WHERE key = ?', n, key)
@@ -43,6 +43,13 @@ async function raceFor(person: Person, code: string, decides: RegExp): Promise<R
   const { replies, waited } = await race(starts, decides, WAVE)
   expect(waited).toBe(RACERS)
   return replies
+}
+
+/** From a network that nobody knows, with the cookies of a browser. */
+function elsewhere({ cookies }: Client): Client {
+  const client = new Client()
+  for (const [name, value] of cookies) client.cookies.set(name, value)
+  return client
 }
 
 function expectOneWinner(replies: readonly Reply[]): void {
@@ -102,60 +109,77 @@ describe('one winner among 64', () => {
 })
 
 describe('guessing', () => {
-  test('a hundred pending log-ins buy ten guesses of either kind in all, and the right code is refused after them', async () => {
+  test('a hundred pending log-ins buy ten guesses of digits; a recovery code opens from anywhere all the same', async () => {
     const person = await personWithApp('besieged')
     clock.advance(STEP_MS)
     const wrong = wrongCodeOf(person.secret)
-    const guesses = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? wrong : 'abcdefghijkmnpqr'))
     const pending: PendingLogIn[] = []
-    for (const _ of guesses) pending.push(await pendingLogIn(person))
+    for (let n = 0; n < 100; n++) pending.push(await pendingLogIn(person))
     const replies: Reply[] = []
     for (let first = 0; first < 100; first += 25) {
-      const part = pending.slice(first, first + 25)
-      replies.push(...(await Promise.all(part.map((one, n) => answer(one, guesses[first + n] ?? '')))))
+      replies.push(...(await Promise.all(pending.slice(first, first + 25).map((one) => answer(one, wrong)))))
     }
     expect(replies.filter(({ status }) => status === 400)).toHaveLength(10)
     expect(replies.filter(({ status }) => status === 429)).toHaveLength(90)
-    for (const code of [codeOf(person.secret), person.recoveryCodes[0] ?? '']) {
-      expect((await answer(await pendingLogIn(person), code)).status).toBe(429)
-    }
+    const failed = () => count("audit_events WHERE user_id = ? AND type = 'sign_in_failed'", idOf(person.id))
+    expect((await answer(await pendingLogIn(person), 'abcdefghijkmnpqr')).status).toBe(400)
+    expect(await failed(), 'what does not count leaves nothing').toBe(10)
+    expect((await answer(await pendingLogIn(person), codeOf(person.secret))).status).toBe(429)
+    expect((await answer(await pendingLogIn(person), person.recoveryCodes[0] ?? '')).status).toBe(200)
     clock.advance(SECOND_FACTOR_WINDOW_MS)
     expect((await answer(await pendingLogIn(person), codeOf(person.secret))).status).toBe(200)
   })
 
-  test('after 100 failures in a row all digits are wrong, after a month and a reset too; a recovery code opens, and begins anew', async () => {
-    const person = await personWithApp('besieged')
-    let failures = 0
-    while (failures < SECOND_FACTOR_CONSECUTIVE_MAX) {
-      clock.advance(SECOND_FACTOR_WINDOW_MS)
-      for (let n = 0; n < 10; n += 5) {
-        const pending = await pendingLogIn(person)
-        for (let m = 0; m < 5; m++, failures++) expect((await answer(pending, wrongCodeOf(person.secret))).status).toBe(400)
-      }
-    }
-    const told = (await mailsTo(person.email)).filter(({ subject }) => subject === 'Wrong sign-in codes for your Kith account')
-    expect(told.map(({ text }) => /(\d+) wrong codes/.exec(text)?.[1])).toEqual(['100', '50', '20', '5'])
-    expect(told[0]?.text).toContain('no longer accepted')
-    clock.advance(30 * 86_400_000)
-    const wrong = await answer(await pendingLogIn(person), wrongCodeOf(person.secret))
-    const right = await answer(await pendingLogIn(person), codeOf(person.secret))
-    expect([right.status, right.text]).toEqual([400, wrong.text])
-    const password = 'another long password'
-    await new Client().post('/user/reset-password', { code: await resetCode(person), password })
-    const owner = { ...person, password }
-    expect((await answer(await pendingLogIn(owner), codeOf(person.secret))).status).toBe(400)
-    expect((await answer(await pendingLogIn(owner), person.recoveryCodes[0] ?? '')).status).toBe(200)
+  test('strangers with the password have 100 guesses in 30 days, resets or not; the owner signs in each day from a known browser', async () => {
+    const owner = await personWithApp('besieged')
+    const browser = new Client()
     clock.advance(STEP_MS)
-    expect((await answer(await pendingLogIn(owner), codeOf(person.secret))).status).toBe(200)
+    expect((await answer(await pendingLogIn(owner, browser), codeOf(owner.secret), browser)).status).toBe(200)
+    clock.advance(86_400_000)
+    let [refused, closing] = [0, '']
+    for (let day = 0; day < 28; day++) {
+      // Ten a day until the hundred are used up.
+      const each = day < SECOND_FACTOR_FAILURES_MAX / 10 ? 5 : 1
+      for (let n = 0; n < 2; n++) {
+        const pending = await pendingLogIn(owner)
+        for (let m = 0; m < each; m++) await answer(pending, wrongCodeOf(owner.secret))
+      }
+      const [newest] = await mailsTo(owner.email)
+      if (newest?.subject === 'Wrong sign-in codes for your Kith account') closing = newest.text
+      const home = elsewhere(browser)
+      if ((await answer(await pendingLogIn(owner, home), codeOf(owner.secret), home)).status !== 200) refused += 1
+      for (const [name, value] of home.cookies) browser.cookies.set(name, value)
+      clock.advance(86_400_000)
+    }
+    const judged = await count("audit_events WHERE user_id = ? AND type = 'sign_in_failed'", idOf(owner.id))
+    const told = await count("mail_outbox WHERE user_id = ? AND kind = 'second_factor_failed'", idOf(owner.id))
+    expect({ judged, refused, told }).toEqual({ judged: SECOND_FACTOR_FAILURES_MAX, refused: 0, told: 4 })
+    expect(closing).toMatch(/100 wrong codes[\s\S]*no longer accepted/)
+    const password = 'another long password'
+    const abroad = new Client()
+    await abroad.post('/user/reset-password', { code: await resetCode(owner), password })
+    const right = () => codeOf(owner.secret)
+    expect((await answer(await pendingLogIn({ ...owner, password }), right())).status, 'a stranger').toBe(400)
+    const program = () => Object.assign(new Client(), { network: abroad.network })
+    expect((await answer(await pendingLogIn({ ...owner, password }, program()), right(), program())).status, 'who has reset').toBe(200)
+    clock.advance(2 * 86_400_000)
+    expect((await answer(await pendingLogIn({ ...owner, password }), right())).status, 'after 30 days').toBe(200)
   })
 
-  test('a right code among the first hundred begins the row anew', async () => {
-    const person = await personWithApp('forgetful')
-    await answer(await pendingLogIn(person), wrongCodeOf(person.secret))
-    await setCount(inARowOf(person), SECOND_FACTOR_CONSECUTIVE_MAX - 1)
-    clock.advance(STEP_MS)
-    expect((await answer(await pendingLogIn(person), codeOf(person.secret))).status).toBe(200)
-    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', inARowOf(person))).toEqual([{ count: 0 }])
+  test('a browser that was signed in to before the factor was on guesses as a stranger; resets from many networks buy 100 guesses once', async () => {
+    const person = await personWithApp('before_it')
+    const before = elsewhere(person.client)
+    await answer(await pendingLogIn(person, before), wrongCodeOf(person.secret), before)
+    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', keyOf(person))).toEqual([{ count: 1 }])
+    for (let n = 0; n < 3; n++) {
+      clock.advance(SECOND_FACTOR_WINDOW_MS)
+      const thief = new Client()
+      const password = `the long password number ${n}`
+      await thief.post('/user/reset-password', { code: await resetCode(person), password })
+      const program = () => Object.assign(new Client(), { network: thief.network })
+      await answer(await pendingLogIn({ ...person, password }, program()), wrongCodeOf(person.secret), program())
+    }
+    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', `${inARowOf(person)}:networks`)).toEqual([{ count: 3 }])
   })
 
   test('who lacks the password or the sessionHash is told nothing, and costs the account no try', async () => {

@@ -17,7 +17,7 @@ import {
   PASSWORD_PROOFS_PER_DAY,
   RECOVERY_CODES,
   ROBOT_REQUESTS,
-  SECOND_FACTOR_CONSECUTIVE_MAX,
+  SECOND_FACTOR_FAILURES_MAX,
   SECOND_FACTOR_TRIES,
   SECOND_FACTOR_UNDO_TRIES,
 } from '../../src/core/limits.ts'
@@ -111,7 +111,7 @@ const RULES: Readonly<Record<string, string>> = {
     SELECT key AS id, count FROM attempt_counters WHERE count > CASE
       WHEN key LIKE 'second-factor:%' THEN ${SECOND_FACTOR_TRIES}
       WHEN key LIKE 'totp-enrolment:%' THEN ${SECOND_FACTOR_TRIES}
-      WHEN key LIKE 'second-factor-in-a-row:%' THEN ${SECOND_FACTOR_CONSECUTIVE_MAX}
+      WHEN key LIKE 'second-factor-month:%' THEN ${SECOND_FACTOR_FAILURES_MAX}
       WHEN key LIKE 'password-day:%' THEN ${LOGIN_TRIES_PER_DAY}
       WHEN key LIKE 'password-known:%' THEN ${LOGIN_TRIES_PER_DAY_OF_KNOWN}
       WHEN key LIKE 'password-proof:%' THEN ${PASSWORD_PROOFS_PER_DAY}

@@ -27,7 +27,8 @@ import { ACCOUNT_RETURN_MS, PURGE_CHUNK, PURGE_CHUNKS_PER_RUN, PURGED_ACCOUNTS_A
 import { provePassword } from '../profiles/password-proof.ts'
 import { renameKey } from '../profiles/renames.ts'
 import { type Gate, isInForce } from '../sessions/gate.ts'
-import { accountKeys } from '../sessions/password-attempts.ts'
+import { everywhereKey } from '../sessions/password-attempts.ts'
+import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 import { audit } from './audit.ts'
 import { deliverLater, mailNotice } from './mail.ts'
 
@@ -126,7 +127,7 @@ export async function removeErasedAccounts(ctx: Ctx): Promise<void> {
     // KV first: where it refuses (a run at the same time is enough), the row stays and leads the next run there again.
     const outcomes = await Promise.allSettled(sessions.map(({ id }) => deleteSessionDetail(ctx.kv, id)))
     const sessionIds = sessions.map(({ id }) => id).filter((_, index) => outcomes[index]?.status === 'fulfilled')
-    const counterKeys = userIds.flatMap((id) => [...accountKeys(id), renameKey(id)])
+    const counterKeys = userIds.flatMap((id) => [everywhereKey(id), ...secondFactorKeys(id), renameKey(id)])
     await ctx.db.batch(removeRemains({ userIds, sessionIds, counterKeys, chunk: PURGE_CHUNK, now: ctx.now() }))
     if (sessionIds.length < sessions.length)
       return ctx.log('warn', 'session_details_remain', { sessions: sessions.length - sessionIds.length })

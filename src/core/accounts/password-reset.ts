@@ -7,16 +7,15 @@ import { currentMac } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { claimCode, claimedUserId, findClaim, findCodeOwner, wasClaimed } from '../../store/db/challenges.ts'
-import { always, both, not } from '../../store/db/database.ts'
+import { always } from '../../store/db/database.ts'
 import { hasOpenUndo } from '../../store/db/email-changes.ts'
 import { kindOf } from '../../store/db/mail-outbox.ts'
-import { hasSecondFactor } from '../../store/db/second-factors.ts'
 import { ownerOfAddress, raiseEpoch, updatePassword } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, usernameKey } from '../fields.ts'
 import { rememberNetwork } from '../sessions/known-sources.ts'
-import { everywhereKey, forgetTries, secondFactorInARowKey } from '../sessions/password-attempts.ts'
+import { everywhereKey, forgetTries } from '../sessions/password-attempts.ts'
 import { timesOf } from '../sessions/sign-in.ts'
 import { audit } from './audit.ts'
 import { hashOfCode } from './email-change.ts'
@@ -76,9 +75,8 @@ export async function resetPassword(
       claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
       updatePassword({ user, passwordHash, now, former: formerPassword(ctx, owner.userId, hasOpenUndo(owner.userId, now)) }, claimed),
       raiseEpoch(user, now),
+      // Guesses at a second factor go on being counted: a new password answers for none.
       resetCounters([everywhereKey(owner.userId)], claimed),
-      // Who resets reads the mail. That answers for mailed codes; guesses at an authenticator app go on being counted.
-      resetCounters([secondFactorInARowKey(owner.userId)], both(claimed, not(hasSecondFactor(owner.userId, 'totp')))),
       // Who has the mailbox is the owner: who signs in from here next counts as such.
       ...forgetTries(ctx, { usernameKey: usernameKey(owner.username), emailKey: owner.emailKey }, null, claimed),
       // A cookie, where one came along, is from before this password.

@@ -25,7 +25,7 @@ import { type FormerPassword, raiseEpoch } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { SECOND_FACTOR_UNDO_MS, SECOND_FACTOR_UNDO_TRIES } from '../limits.ts'
-import { secondFactorInARowKey } from '../sessions/password-attempts.ts'
+import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 import { audit } from './audit.ts'
 import { restoreAccountWrites } from './deletion.ts'
 import { codeRefusal, hashOfCode } from './email-change.ts'
@@ -97,7 +97,7 @@ export async function undoSecondFactor(ctx: Ctx, input: { code: string; password
       ...deleteFactorsSince(undo, claimed),
       deleteRecoveryCodesOfNoFactor(undo.userId),
       // The owner's next factor is not to be refused for guesses at this one.
-      resetCounters([secondFactorInARowKey(undo.userId)], claimed),
+      resetCounters(secondFactorKeys(undo.userId), claimed),
       barPassword(undo, { now, until: now + SECOND_FACTOR_UNDO_MS }, claimed),
       voidFactorUndos(undo.userId, now, claimed),
       ...restoreAccountWrites(ctx, undo.userId, claimed),

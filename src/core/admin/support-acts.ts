@@ -15,7 +15,7 @@ import { raiseEpoch, userWhere } from '../../store/db/users.ts'
 import { audit } from '../accounts/audit.ts'
 import { mailNotice } from '../accounts/mail.ts'
 import type { Recorder } from '../ctx.ts'
-import { secondFactorInARowKey } from '../sessions/password-attempts.ts'
+import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 
 /** Whom an act is for, who does it, and what must hold for it. */
 export interface SupportAct {
@@ -71,7 +71,7 @@ export function planFactorRemoval(ctx: Recorder, act: SupportAct & { kinds: read
     deleteRecoveryCodesOfNoFactor(userId),
     ...(isLast ? [voidFactorUndos(userId, ctx.now(), done)] : []),
     // The next factor is not to be refused for guesses at this one.
-    resetCounters([secondFactorInARowKey(userId)], done),
+    resetCounters(secondFactorKeys(userId), done),
     raiseEpoch(userWhere(userId, done), ctx.now()),
   ])
 }

@@ -28,7 +28,7 @@ import { coveredBy, storedScopes } from '../oauth/scopes.ts'
 import { changedFields, changesOf, type ProfileUpdate, profileWrites, valuesFor } from '../profiles/profile-changes.ts'
 import { settleSearch } from '../profiles/search.ts'
 import { type Gate, insufficientScope, secondFactorMissing } from '../sessions/gate.ts'
-import { accountKeys } from '../sessions/password-attempts.ts'
+import { everywhereKey } from '../sessions/password-attempts.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { requireAdministrator, requirePowers } from './administrators.ts'
 import { requireBelow } from './rank.ts'
@@ -161,7 +161,7 @@ async function storeUpdate(ctx: Ctx, principal: UserPrincipal, update: StoredUpd
         ? []
         : [
             putPassword({ userId: user.id, passwordHash, now }, done),
-            resetCounters(accountKeys(user.id), done),
+            resetCounters([everywhereKey(user.id)], done),
             audit(ctx, { ...event, type: 'password_changed', condition: done }),
           ]),
       ...(changes.role ? [audit(ctx, { ...event, type: 'role_changed', detail: `${user.role} ${changes.role}`, condition: done })] : []),

@@ -30,8 +30,6 @@ import {
 } from '../limits.ts'
 import { knowsDevice, sourceOf } from './known-sources.ts'
 
-export const FOREVER_MS = 100 * 365 * 86_400_000
-
 /** What a try may count against, in this order. */
 export interface PasswordAttempts {
   /** The browser, where the account knows it. */
@@ -97,14 +95,6 @@ export function refuseOverTries(ctx: Ctx, counter: Counter | null, account: Sign
 export function lockNoticeAttempt(ctx: Ctx, who: UserId): Attempt {
   return attempt(ctx, `mail:sign_in_locked:${who}`, 1, LOCK_NOTICE_PAUSE_MS)
 }
-
-/** Failures of second factors in a row. A reset starts it anew where no authenticator app is on (see `accounts/password-reset.ts`). */
-export function secondFactorInARowKey(who: UserId): string {
-  return `second-factor-in-a-row:${who}`
-}
-
-/** The counters of an account that a new password starts anew. */
-export const accountKeys = (who: UserId): string[] => [everywhereKey(who), secondFactorInARowKey(who)]
 
 /**
  * Counts one try, right before it is judged. Null: strangers have used up their tries, it is not judged, and the answer is

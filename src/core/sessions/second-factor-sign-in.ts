@@ -1,14 +1,14 @@
 /**
  * The second half of a sign-in (design §2; ASVS 6.5, 6.6; security rows 14-18, 20, 22): a pending log-in is answered with
- * the mailed code, a code of the authenticator app, or a recovery code. All guesses share their limits: 5 per pending
- * log-in, 10 in 15 minutes per account. Six digits are refused after 100 failures in a row; recovery codes are not, which
- * nobody guesses (80 bits): they are the owner's way in. Failures in a row are told to the owner. What was answered with is used up in the batch that makes the
+ * the mailed code, a code of the authenticator app, or a recovery code: 5 guesses per pending log-in, and of six digits no more than
+ * `second-factor-attempts.ts` says. No count keeps recovery codes out, which nobody guesses (80 bits): they are the owner's way in
+ * from anywhere. Failures are told to the owner. What was answered with is used up in the batch that makes the
  * session. Who lacks the `sessionHash`, which takes the password, learns nothing.
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { MailId, SessionId, UserId } from '../../ids.ts'
 import { deriveCode } from '../../mail/codes.ts'
-import { type Attempt, countAttempt, findCounter, justCounted, resetCounters, wasCounted } from '../../store/db/attempt-counters.ts'
+import { countAttempt, findCounter, justCounted } from '../../store/db/attempt-counters.ts'
 import {
   claimSignIn,
   claimSignInWithFactor,
@@ -31,16 +31,11 @@ import { restorableSince } from '../accounts/deletion.ts'
 import { deliverLater, mailLimit, mailNotice, whereFrom } from '../accounts/mail.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import {
-  CHALLENGE_TRIES,
-  SECOND_FACTOR_CONSECUTIVE_MAX,
-  SECOND_FACTOR_FAILURES_TOLD,
-  SECOND_FACTOR_TRIES,
-  SECOND_FACTOR_WINDOW_MS,
-} from '../limits.ts'
-import { FOREVER_MS, rateLimited, secondFactorInARowKey } from './password-attempts.ts'
+import { CHALLENGE_TRIES, SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_FAILURES_TOLD } from '../limits.ts'
+import { rateLimited } from './password-attempts.ts'
 import type { Claim } from './principal.ts'
 import { recoveryCodeHash } from './recovery-codes.ts'
+import { forgetSecondFactorTries, secondFactorAttempts } from './second-factor-attempts.ts'
 import { leavePresentedSession } from './sessions.ts'
 import { browserBeginner, completeSignIn, isRowOpen, type SignInOutcome, timesOf } from './sign-in.ts'
 import { resealLater, stepOfSealed } from './totp-codes.ts'
@@ -67,50 +62,29 @@ function pendingOf(ctx: Ctx, userId: UserId, sessionHash: string): PendingSignIn
   return { tokenHash: sha256(sessionHash), userId, tries: CHALLENGE_TRIES, returnSince: restorableSince(ctx), now: ctx.now() }
 }
 
-function attemptsOf(ctx: Ctx, userId: UserId): { recent: Attempt; inARow: Attempt } {
-  const base = { pauseMs: 0, now: ctx.now() }
-  return {
-    recent: {
-      ...base,
-      key: `second-factor:${userId}`,
-      limit: SECOND_FACTOR_TRIES,
-      windowMs: SECOND_FACTOR_WINDOW_MS,
-      stamp: ctx.newId<MailId>(),
-    },
-    inARow: {
-      ...base,
-      key: secondFactorInARowKey(userId),
-      limit: SECOND_FACTOR_CONSECUTIVE_MAX,
-      windowMs: FOREVER_MS,
-      stamp: ctx.newId<MailId>(),
-    },
-  }
-}
-
 /**
  * Answers a pending log-in. Wrong, used, expired and foreign are one refusal, `code_invalid`; so are all digits after 100
- * failures in a row. At most 2 round trips.
+ * failures in 30 days from where the caller counts. At most 2 round trips.
  */
 export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer): Promise<SignInOutcome> {
   const { userId } = input
   const pending = pendingOf(ctx, userId, input.sessionHash)
-  const { recent, inARow } = attemptsOf(ctx, userId)
+  const { recent, month } = secondFactorAttempts(ctx, userId)
   const triable = isSignInTriable(pending)
   const hash = recoveryCodeHash(input.code)
   const isDigits = hash === null
-  const [counted, failures, challenge, user, counter, isTriable, hasEmail, totp, isRecovery, recovery] = await ctx.db.batch([
+  const [counted, failures, challenge, user, isTriable, hasEmail, totp, isRecovery, recovery] = await ctx.db.batch([
     countAttempt(recent, triable),
-    countAttempt(inARow, isDigits ? justCounted : never),
-    trySignIn(pending, isDigits ? both(wasCounted(recent), wasCounted(inARow)) : wasCounted(recent)),
+    countAttempt(month, isDigits ? justCounted : never),
+    trySignIn(pending, isDigits ? justCounted : always),
     findUser(userId),
-    findCounter(recent.key),
     findIf(triable),
     findIf(hasSecondFactor(userId, 'email')),
     findTotp(userId),
     findIf(isUnusedRecoveryCode(userId, hash ?? '')),
     countUnusedRecoveryCodes(userId),
   ])
-  if (!counted && isTriable) throw rateLimited(ctx, counter)
+  if (!counted && isTriable && isDigits) throw rateLimited(ctx, await ctx.db.one(findCounter(recent.key)))
   if (!challenge || !user) throw refusal()
   const proof =
     hash === null
@@ -118,20 +92,25 @@ export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer):
       : isRecovery && ({ method: 'recovery_code', hash, left: (recovery?.unused ?? 1) - 1 } as const)
   if (!proof) {
     const notice = failuresNotice(ctx, input, failures?.count ?? 0)
-    await ctx.db.batch([
-      audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always }),
-      ...(notice ? [notice.write] : []),
-    ])
+    const failed = audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always })
+    // What did not count leaves nothing, or anybody with the password could fill the owner's history with it.
+    if (counted) await ctx.db.batch([failed, ...(notice ? [notice.write] : [])])
     if (notice) deliverLater(ctx, notice.mailId)
     throw refusal()
   }
-  return claimPendingSignIn(ctx, { ...input, challenge, user, proof, counters: [recent.key, inARow.key] })
+  return claimPendingSignIn(ctx, {
+    ...input,
+    challenge,
+    user,
+    proof,
+    counters: [counted, failures].flatMap((counter) => (counter ? [counter.key] : [])),
+  })
 }
 
 /** Tells the owner: whoever fails here has the password. At a few counts only, so that it is no flood. */
 function failuresNotice(ctx: Ctx, { userId, userAgent }: SecondFactorAnswer, failures: number) {
   if (!SECOND_FACTOR_FAILURES_TOLD.has(failures)) return null
-  const changed = failures === SECOND_FACTOR_CONSECUTIVE_MAX ? ['digits_refused'] : []
+  const changed = failures === SECOND_FACTOR_FAILURES_MAX ? ['digits_refused'] : []
   const params = { ...whereFrom(ctx, userAgent), failures, changed }
   return mailNotice(ctx, { kind: 'second_factor_failed', user: userId, params })
 }
@@ -176,7 +155,7 @@ async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignInOutcome> {
     condition: both(claimed, isRowOpen(ctx, user)),
     writes: [
       ...claimsOf(ctx, won, claimedBy),
-      resetCounters(won.counters, claimed),
+      ...forgetSecondFactorTries(ctx, won.counters, claimed),
       ...(notice ? [notice.write] : []),
       ...leavePresentedSession(ctx, won.presented),
     ],

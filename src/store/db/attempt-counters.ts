@@ -22,7 +22,10 @@ export interface Attempt {
 }
 
 /** Counts one attempt if the limit allows it and `condition` holds; null when it does not. */
-export function countAttempt(attempt: Attempt, condition: Fragment = always): Statement<{ count: number } | null> {
+export function countAttempt(
+  attempt: Omit<Attempt, 'key'> & { readonly key: string | Fragment },
+  condition: Fragment = always,
+): Statement<{ count: number; key: string } | null> {
   const { key, limit, windowMs, pauseMs, overPauseMs = 0, weight = 1, stamp, now } = attempt
   return first(sql`
     INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp)
@@ -32,7 +35,7 @@ export function countAttempt(attempt: Attempt, condition: Fragment = always): St
       window_ends_at = CASE WHEN window_ends_at <= ${now} THEN ${now + windowMs} ELSE window_ends_at END,
       last_at = ${now}, stamp = ${stamp}
     WHERE (window_ends_at <= ${now} OR count <= ${limit - weight} OR (${overPauseMs} > 0 AND last_at <= ${now - overPauseMs})) AND (${pauseMs} = 0 OR last_at <= ${now - pauseMs})
-    RETURNING count`)
+    RETURNING count, key`)
 }
 
 /** True in Fragment when this very attempt was let through. */
@@ -75,13 +78,13 @@ export interface Counter {
 }
 
 /** Reads a counter: when its window ends tells a caller when to come back. */
-export function findCounter(key: string): Statement<Counter | null> {
+export function findCounter(key: string | Fragment): Statement<Counter | null> {
   return first(sql`SELECT count, window_ends_at FROM attempt_counters WHERE key = ${key}`)
 }
 
 /** One attempt less: it was none. */
-export function takeBackAttempt(key: string): Statement<void> {
-  return run(sql`UPDATE attempt_counters SET count = count - 1 WHERE key = ${key} AND count > 0`)
+export function takeBackAttempt(key: string, condition: Fragment = always): Statement<void> {
+  return run(sql`UPDATE attempt_counters SET count = count - 1 WHERE key = ${key} AND count > 0 AND (${condition})`)
 }
 
 /** Counts from nothing, in the same window. By one key: a list of them reads more rows than it finds. */
@@ -98,8 +101,12 @@ export function resetCounters(keys: readonly string[], condition: Fragment = alw
   return run(sql`UPDATE attempt_counters SET count = 0, window_ends_at = 0 WHERE (${list}) AND (${condition})`)
 }
 
+/** No window is as long. Earlier releases had counters that never ended, which nobody reads any more. */
+const WINDOW_MS_MAX = 400 * 86_400_000
+
 export function deleteEndedCounters(input: { now: number; limit: number }): Statement<number> {
   return changed(sql`
     DELETE FROM attempt_counters WHERE key IN (
-      SELECT key FROM attempt_counters WHERE window_ends_at < ${input.now} LIMIT ${input.limit})`)
+      SELECT key FROM attempt_counters WHERE window_ends_at < ${input.now} OR window_ends_at > ${input.now + WINDOW_MS_MAX}
+      LIMIT ${input.limit})`)
 }

@@ -28,6 +28,25 @@ export function isKnownDevice(user: Fragment, accounts: ReadonlyMap<UserId, numb
     SELECT 1 FROM credentials k WHERE k.user_id = (${user}) AND k.updated_at <= json_extract(${since}, '$."' || k.user_id || '"'))`
 }
 
+/**
+ * The key by which guesses at the second factor of a user count: of a browser that was signed in to at `device.at`, if that took the
+ * present password and a factor; of the networks that the user knows, all together; or of all strangers.
+ */
+export function secondFactorKey(
+  prefix: string,
+  by: { userId: UserId; device: { hash: string; at: number } | null; networkHash: string; now: number },
+): Fragment {
+  const { userId, device, networkHash, now } = by
+  const isBrowser = device
+    ? sql`EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = ${userId} AND k.updated_at <= ${device.at})
+        AND EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = ${userId} AND f.created_at < ${device.at})`
+    : sql`0`
+  return sql`${`${prefix}:${userId}`} || CASE
+    WHEN ${isBrowser} THEN ${`:${device?.hash ?? ''}`}
+    WHEN ${isKnownNetwork(sql`${userId}`, networkHash, now)} THEN ':networks'
+    ELSE '' END`
+}
+
 /** Keeps the newest `max` networks. */
 export function trimNetworks(userId: UserId, max: number): Statement<void> {
   return run(sql`

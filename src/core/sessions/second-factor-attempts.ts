@@ -1,0 +1,41 @@
+/**
+ * How often a second factor may be guessed (docs/limits.md). Strangers share one count, known networks another, and each browser that
+ * was signed in to with a factor has its own: whoever has the password uses up nobody else's guesses. A new password starts none of
+ * them anew.
+ */
+import { sha256 } from '../../crypto.ts'
+import type { MailId, UserId } from '../../ids.ts'
+import { resetCounters, takeBackAttempt } from '../../store/db/attempt-counters.ts'
+import type { Fragment, Statement } from '../../store/db/database.ts'
+import { secondFactorKey } from '../../store/db/known-sources.ts'
+import type { Ctx } from '../ctx.ts'
+import { SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_FAILURES_MS, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS } from '../limits.ts'
+
+const RECENT = 'second-factor'
+const MONTH = 'second-factor-month'
+
+/** The counters of strangers and of known networks: for the removal of a factor or an account. Those of browsers go with the sweep. */
+export function secondFactorKeys(who: UserId): string[] {
+  return [RECENT, MONTH].flatMap((prefix) => [`${prefix}:${who}`, `${prefix}:${who}:networks`])
+}
+
+export function secondFactorAttempts(ctx: Ctx, userId: UserId) {
+  const { device, networkHash } = ctx.caller
+  const [at, now] = [device?.accounts.get(userId), ctx.now()]
+  const by = { userId, device: device && at !== undefined ? { hash: sha256(device.token), at } : null, networkHash, now }
+  const base = { pauseMs: 0, now, stamp: ctx.newId<MailId>() }
+  return {
+    recent: { ...base, key: secondFactorKey(RECENT, by), limit: SECOND_FACTOR_TRIES, windowMs: SECOND_FACTOR_WINDOW_MS },
+    month: { ...base, key: secondFactorKey(MONTH, by), limit: SECOND_FACTOR_FAILURES_MAX, windowMs: SECOND_FACTOR_FAILURES_MS },
+  }
+}
+
+/**
+ * What a right code makes of the counters that it counted in: a known browser begins anew, for nobody else has it; elsewhere the one
+ * is taken back, or each sign-in of the owner would buy strangers more guesses.
+ */
+export function forgetSecondFactorTries(ctx: Ctx, keys: readonly string[], condition: Fragment): Statement<void>[] {
+  const { device } = ctx.caller
+  const isBrowser = device !== null && keys.some((key) => key.endsWith(`:${sha256(device.token)}`))
+  return isBrowser ? [resetCounters(keys, condition)] : keys.map((key) => takeBackAttempt(key, condition))
+}
