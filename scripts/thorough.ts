@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { startVitest } from 'vitest/node'
 
-const TESTS = ['faults', 'races', 'siege', 'revocation', 'kept-in', 'guessing', 'second-factors', 'epixel/email']
+const TESTS = ['faults', 'races', 'siege', 'revocation', 'kept-in', 'guessing', 'second-factors', 'epixel/email', 'apis/user/access']
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { name: { type: 'string' } } })
 const vitest = await startVitest(positionals.length > 0 ? positionals : TESTS.map((name) => `${name}.test.ts`), {

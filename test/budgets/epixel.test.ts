@@ -9,7 +9,7 @@ import { png } from '../support/images.ts'
 import { type Body, Client, platform } from '../support/kith.ts'
 import { PASSWORD } from '../support/people.ts'
 import { nameOf, routesOfRoom } from '../support/routes.ts'
-import { kvOf } from './user-budgets.ts'
+import { kvOf } from '../tour/tour.ts'
 
 interface Budget {
   readonly roundTrips: number

@@ -7,7 +7,7 @@ import { createApp } from '../../src/app.ts'
 import type { Bindings } from '../../src/config.ts'
 import { buildRequestContext } from '../../src/context.ts'
 import type { Counts, ExecutedStatement } from '../platform/counters.ts'
-import { type Body, type Client, contentTypeOf, ORIGIN, payloadOf, platform } from './kith.ts'
+import { type Body, type Client, contentTypeOf, ORIGIN, payloadOf, platform, toEnv } from './kith.ts'
 
 let held: (() => Promise<unknown>)[] = []
 
@@ -32,7 +32,14 @@ export interface Spent {
 }
 
 /** Sends a request as `client` would, and counts what it costs. Cookies are sent and not kept. */
-export async function spend(client: Client, method: string, path: string, body?: Body, more: Record<string, string> = {}): Promise<Spent> {
+export async function spend(
+  client: Client,
+  method: string,
+  path: string,
+  body?: Body,
+  more: Record<string, string> = {},
+  env?: Partial<Bindings>,
+): Promise<Spent> {
   const headers = new Headers({ ...more, 'cf-connecting-ip': client.network, 'user-agent': client.userAgent })
   if (client.token !== null) headers.set('authorization', `Bearer ${client.token}`)
   if (client.cookies.size > 0) headers.set('cookie', [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
@@ -44,7 +51,7 @@ export async function spend(client: Client, method: string, path: string, body?:
   platform.beginInvocation()
   held = []
   const { counts, statements, result } = await platform.counts.measure(async () => {
-    const response = await app.fetch(request, platform.env, executionCtx)
+    const response = await app.fetch(request, toEnv(env), executionCtx)
     return { response, text: await response.text() }
   })
   const { counts: later } = await platform.counts.measure(() => Promise.all(held.map((work) => work())))

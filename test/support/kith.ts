@@ -119,7 +119,7 @@ function asBytes(source: ReadableStream<Uint8Array>): ReadableStream {
   })
 }
 
-function toEnv(changes: Partial<Bindings> | undefined): Bindings {
+export function toEnv(changes: Partial<Bindings> | undefined): Bindings {
   const base = platform.env as unknown as Bindings
   if (!changes) return base
   const key = JSON.stringify(changes)

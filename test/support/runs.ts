@@ -20,6 +20,10 @@ export const IS_THOROUGH = inject('thorough') ?? false
 /** One of two counts. */
 export const times = (usually: number, thoroughly: number) => (IS_THOROUGH ? thoroughly : usually)
 
+/** Two of them, others for each `index`; all of them thoroughly. For what one mechanism judges, wherever it is asked. */
+export const some = <T>(all: readonly T[], index: number): readonly T[] =>
+  IS_THOROUGH ? all : [0, 1].map((n) => all[(2 * index + n) % all.length] as T)
+
 /** How often a race is run. */
 export const ROUNDS = times(1, 50)
 

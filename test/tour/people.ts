@@ -1,0 +1,9 @@
+/** Others, as the caller may see them. */
+import { COUNTED_READ, counted, PAGE, type Stops } from './tour.ts'
+
+export const stops: Stops = {
+  'GET /user/:userId{[0-9a-f]{24}}': COUNTED_READ,
+  'GET /user/info/:userId': COUNTED_READ,
+  'GET /user/:userId/followers': counted(PAGE),
+  'GET /user/:userId/following': counted(PAGE),
+}

@@ -1,0 +1,7 @@
+/** Roles. */
+import { RECORDS, type Stops } from './tour.ts'
+
+export const stops: Stops = {
+  // A list of all roles: one row each.
+  'GET /roles/list': { roundTrips: 1, rowsRead: 3 * RECORDS + 12, rowsWritten: 0 },
+}

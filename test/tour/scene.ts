@@ -1,0 +1,126 @@
+/** People and things that the tour is about, and a request of any route of the room `user`, for whichever caller sends it. */
+import type { Scope } from '../../src/core/oauth/scopes.ts'
+import { signedInAdmin } from '../support/admins.ts'
+import { copyOf } from '../support/copies.ts'
+import { pictureForm, png } from '../support/images.ts'
+import { type Client, db, type Options, type Reply } from '../support/kith.ts'
+import { newFolder, upload } from '../support/media.ts'
+import { oncePerFile } from '../support/once-per-file.ts'
+import { type Person, signedInPerson } from '../support/people.ts'
+import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf } from '../support/routes.ts'
+import { idOf } from '../support/tokens.ts'
+import { stopOf } from './index.ts'
+import { CLIENT, MACHINE, ROLE, type Scene } from './tour.ts'
+
+const UPLOAD = new Uint8Array([1, 2, 3])
+const NO_ID = 'f'.repeat(24)
+let people = 0
+let requests = 0
+
+const originals = oncePerFile(async () => {
+  const both = { someone: await signedInPerson('tour_someone'), admin: await signedInAdmin('tour_admin') }
+  // Old enough for invite codes.
+  await db.prepare("UPDATE users SET created_at = created_at - 60000 WHERE username LIKE 'tour%'").run()
+  return both
+})
+
+export function neededBy(route: Route): Scope {
+  const scope = scopeOf(route)
+  if (scope === null) throw new Error(`${nameOf(route)} declares no scope`)
+  return scope
+}
+
+export async function update(person: Person, sets: string): Promise<void> {
+  await db.prepare(`UPDATE users SET ${sets} WHERE id = ?`).bind(idOf(person)).run()
+}
+
+/** Somebody new for a route to be about, whom it may ban or delete; and a role, a client and a key that are there. */
+export async function newOther(route?: Route): Promise<Person> {
+  people += 1
+  const other = await copyOf((await originals()).someone, `tour_${people}_other`)
+  if (route?.path.endsWith('/resend-verification')) await update(other, 'email_verified_at = NULL')
+  await db.batch([
+    db
+      .prepare(
+        `INSERT OR IGNORE INTO roles (id, display_name, ranking, description, scopes, system, created_at, updated_at)
+         VALUES (?, 'Tour', 500, 'Of the tour', 'delegated:all', 0, 0, 0)`,
+      )
+      .bind(ROLE),
+    db
+      .prepare(
+        `INSERT OR REPLACE INTO oauth_clients (id, name, token_endpoint_auth_method, redirect_uris, grant_types, scopes, created_at, updated_at)
+         VALUES (?, 'Tour', 'none', '["https://tour.example/"]', 'authorization_code', 'admin:client:write', 0, 0)`,
+      )
+      .bind(CLIENT),
+    db
+      .prepare(
+        "INSERT OR REPLACE INTO machine_credentials (id, kind, name, scopes, created_at) VALUES (?, 'api_key', 'Tour', 'delegated:all', 0)",
+      )
+      .bind(Number.parseInt(MACHINE, 16)),
+  ])
+  return other
+}
+
+export interface Caller extends Person {
+  readonly own: Scene['own']
+}
+
+/** Signed in, with a role that may call the route, and with what the route is about. */
+export async function newCaller(route?: Route): Promise<Caller> {
+  people += 1
+  const name = `tour_${people}_person`
+  const { someone, admin } = await originals()
+  const person = await copyOf(route && isAdminRoute(route) ? admin : someone, name)
+  if (!route?.path.includes('/media/')) return { ...person, own: { file: NO_ID, folder: NO_ID } }
+  const file = (await upload(person.client, 'mine.txt', UPLOAD)).json.data.file._id
+  return { ...person, own: { file, folder: await newFolder(person.client, 'Mine') } }
+}
+
+export interface Request {
+  readonly path: string
+  readonly options: Options
+}
+
+function bodyOf(route: Route, about: Pick<Scene, 'other' | 'own'>): Record<string, unknown> {
+  requests += 1
+  const { other } = about
+  const example = exampleInput(route, 'json')
+  const filled = {
+    ...example,
+    ...('target' in example ? { target: other.id } : {}),
+    ...('targets' in example ? { targets: [other.id] } : {}),
+  }
+  const { body } = stopOf(route)
+  return body ? body({ ...about, n: requests, example, scope: scopeOf(route) ?? 'delegated:profile:read' }) : filled
+}
+
+function idFor({ path }: Route, { other, own }: Pick<Scene, 'other' | 'own'>): string | undefined {
+  if (path.includes(':userId')) return other.id
+  if (path.includes(':clientId')) return CLIENT
+  if (path.includes(':fileId')) return own.file
+  return path.includes(':folderId') ? own.folder : undefined
+}
+
+/** One that succeeds if whoever sends it has what `own` says. */
+export function requestOf(route: Route, about: Pick<Scene, 'other' | 'own'>): Request {
+  // By GET a cookie counts only where the browser says that its own person asked (wire §6.8).
+  const options: Options = { method: route.method, headers: { 'sec-fetch-site': 'same-origin' } }
+  const { upload: uploaded } = route.tags
+  if (uploaded?.form && uploaded.raw.length === 0) return { path: route.path, options: { ...options, body: pictureForm(png()) } }
+  if (uploaded && uploaded.form === null) return { path: route.path, options: { ...options, body: png() } }
+  const body = uploaded ? UPLOAD : bodyOf(route, about)
+  const params = exampleInput(route, 'query') as Record<string, string>
+  const query = new URLSearchParams('target' in params ? { ...params, target: about.other.id } : params).toString()
+  const path = concretePath(route, idFor(route, about)) + (query && `?${query}`)
+  return { path, options: route.method === 'GET' || Object.keys(body).length === 0 ? options : { ...options, body } }
+}
+
+export function call(
+  client: Client,
+  route: Route,
+  about: Pick<Scene, 'other' | 'own'>,
+  headers: Record<string, string> = {},
+): Promise<Reply> {
+  const { path, options } = requestOf(route, about)
+  return client.fetch(path, { ...options, headers: { ...options.headers, ...headers } })
+}

@@ -1,0 +1,46 @@
+// The tour of the room `user`: every route keeps to its budget (design §7), and every budget is spent. A new route gets its line
+// in test/tour/<noun>.ts, and is sent from there as the API document shows it; what is dear only among very many, or in another
+// case, is walked in test/tour/walks.
+import { describe, expect, test } from 'vitest'
+import { spend } from '../support/budget.ts'
+import { platform } from '../support/kith.ts'
+import { nameOf, scopeOf, userRoutes } from '../support/routes.ts'
+import { expectWithin, fileOf, STOPS, spentBudgets } from './index.ts'
+import { newCaller, newOther, requestOf } from './scene.ts'
+import { walkAccounts } from './walks/accounts.ts'
+import { walkAdministration } from './walks/administration.ts'
+import { walkFound } from './walks/found.ts'
+import { walkMedia } from './walks/media.ts'
+import { walkSocialGraph } from './walks/social-graph.ts'
+
+test('every route has its line', () => {
+  const missing = userRoutes.filter((route) => !STOPS[nameOf(route)])
+  expect(missing.map((route) => `${nameOf(route)}: add it to ${fileOf(route)}`)).toEqual([])
+})
+
+test('every line is of a route', () => {
+  const names = userRoutes.map(nameOf)
+  expect(Object.keys(STOPS).filter((name) => !names.includes(name.split(' with ')[0] ?? ''))).toEqual([])
+})
+
+describe('accounts', walkAccounts)
+describe('media', walkMedia)
+describe('administration', walkAdministration)
+describe('found', walkFound)
+describe('social graph', walkSocialGraph)
+
+describe('as the API document shows it', () => {
+  test.each(userRoutes.filter(scopeOf).map((route) => [nameOf(route), route] as const))('%s', async (name, route) => {
+    platform.reset()
+    const [{ client, own }, other] = [await newCaller(route), await newOther(route)]
+    const { path, options } = requestOf(route, { other, own })
+    const spent = await spend(client, route.method, path, options.body, options.headers)
+    if (STOPS[name]?.nothingThere) expect(spent.status).toBe(404)
+    else expectWithin(name, spent, spent.status === 201 ? 201 : 200)
+  })
+})
+
+test('every budget was spent', () => {
+  const unspent = Object.keys(STOPS).filter((name) => !spentBudgets.has(name))
+  expect(unspent.map((name) => `${name}: no request of test/tour spends it`)).toEqual([])
+})

@@ -1,0 +1,67 @@
+// Budgets of search, the audit trail, invite codes and roles (design §7), with as much in the tables as makes them dear.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { SEARCH_RESULTS_MAX } from '../../../src/core/limits.ts'
+import { newId } from '../../../src/ids.ts'
+import { spend } from '../../support/budget.ts'
+import { db, platform } from '../../support/kith.ts'
+import { type Person, signedInPerson } from '../../support/people.ts'
+import { idOf } from '../../support/tokens.ts'
+import { expectWithin } from '../index.ts'
+import { RECORDS } from '../tour.ts'
+
+export function walkFound(): void {
+  /** People whose strings begin alike; the sums of design §7 are for 100,000, and reads do not grow with them. */
+  const CROWD = 10_000
+  const INVITE_ONLY = { INVITE_ONLY: 'on', INVITE_CODE_WINDOW_SECONDS: '0' }
+
+  async function crowdOfAnnas(): Promise<void> {
+    const ids = JSON.stringify(Array.from({ length: CROWD }, () => newId()))
+    const users = `INSERT INTO users (id, username, username_key, email_verified_at, given_name, family_name, created_at, updated_at)
+    SELECT value, 'anna_' || key, 'anna_' || key, 1, 'Anna', 'Bell', 1, 1 FROM json_each(?1)`
+    const strings = ["'anna_' || key", "'anna bell'", "'bell anna'"]
+    await db.prepare(users).bind(ids).run()
+    for (const string of strings) {
+      await db.prepare(`INSERT INTO search_strings (string, user_id) SELECT ${string}, value FROM json_each(?1)`).bind(ids).run()
+    }
+  }
+
+  describe('what is found costs what is shown', () => {
+    let viewer: Person
+    beforeAll(async () => {
+      platform.reset()
+      await crowdOfAnnas()
+      viewer = await signedInPerson('budget_viewer')
+    })
+
+    test('POST /user/search of what many are called, of few, of nobody, and by id', async () => {
+      for (const query of ['a', 'an', 'anna', 'anna bell', 'anna_77', 'anna_777', 'nobody at all', viewer.id]) {
+        for (const limit of [1, SEARCH_RESULTS_MAX])
+          expectWithin('POST /user/search', await spend(viewer.client, 'POST', '/user/search', { query, limit }))
+      }
+    })
+
+    test('POST /user/search among people of whom many are hidden', async () => {
+      await db.prepare("UPDATE users SET deleted_at = 1, deleted_reason = 'admin' WHERE username_key LIKE 'anna%' AND id % 10 <> 0").run()
+      const spent = await spend(viewer.client, 'POST', '/user/search', { query: 'anna', limit: SEARCH_RESULTS_MAX })
+      expectWithin('POST /user/search', spent)
+    })
+
+    test('GET /user/audit of a long past', async () => {
+      const insert = "INSERT INTO audit_events (id, user_id, type, user_agent, place, created_at) VALUES (?, ?, 'sign_in', '', '', 0)"
+      await db.batch(Array.from({ length: 200 }, () => db.prepare(insert).bind(newId(), idOf(viewer))))
+      const spent = await spend(viewer.client, 'GET', `/user/audit?limit=${RECORDS}`)
+      expect(spent.json.data.records).toHaveLength(RECORDS)
+      expectWithin('GET /user/audit', spent)
+    })
+
+    test('GET /user/invite-codes, the first time and after it', async () => {
+      for (const route of ['GET /user/invite-codes', 'GET /user/invite-codes with codes']) {
+        expectWithin(route, await spend(viewer.client, 'GET', '/user/invite-codes', undefined, {}, INVITE_ONLY))
+      }
+    })
+
+    test('GET /roles/list', async () => {
+      expectWithin('GET /roles/list', await spend(viewer.client, 'GET', '/roles/list'))
+    })
+  })
+}
