@@ -1,6 +1,6 @@
 /** The examples that the API document shows of lists: one record each. */
 import type * as z from 'zod'
-import type { LoginHistoryReply, SessionsReply } from './presenters.ts'
+import type { LoginHistoryReply, SessionsReply } from './session-presenters.ts'
 import { type BlocksReply, EXAMPLE_SEEN_USER, type RelationshipsReply, type SeenUsersReply } from './social-presenters.ts'
 
 /** Of the last page of a list. */

@@ -1,13 +1,12 @@
 /** Liquid's words for answers: presenters, and the schemas and examples that the API document shows of them. */
 import * as z from 'zod'
-import type { SignInEvent } from '../../core/accounts/sign-in-history.ts'
 import type { User } from '../../core/accounts/user.ts'
 import type { Ctx } from '../../core/ctx.ts'
+import { isInForce } from '../../core/in-force.ts'
 import { avatarUrl } from '../../core/media/avatar-urls.ts'
 import { SCOPES } from '../../core/oauth/scopes.ts'
-import type { ListedSession } from '../../core/sessions/sessions.ts'
 import { toHex } from '../../ids.ts'
-import { listOf, ok } from './replies.ts'
+import { ok } from './replies.ts'
 
 export const toIso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
 
@@ -79,8 +78,8 @@ export function toOwnUser(user: User, ctx: Ctx): OwnUser {
     isSubscribed: user.subscriptionTier !== null && (user.subscriptionExpiresAt === null || user.subscriptionExpiresAt > now),
     subscriptionTier: user.subscriptionTier,
     subscriptionExpiry: toIso(user.subscriptionExpiresAt),
-    isBanned: user.bannedAt !== null && (user.bannedUntil === null || user.bannedUntil > now),
-    isRestricted: user.restrictedAt !== null && (user.restrictedUntil === null || user.restrictedUntil > now),
+    isBanned: isInForce(user.bannedAt, user.bannedUntil, now),
+    isRestricted: isInForce(user.restrictedAt, user.restrictedUntil, now),
     email: user.email,
     phone: user.phone,
     customData: user.customData === null ? {} : JSON.parse(user.customData),
@@ -106,60 +105,6 @@ export function toSignedInUser(user: User, ctx: Ctx) {
 /** All that a log-in tells before its second factor, after a right password (wire §6.9). */
 export function toPendingUser(user: User) {
   return { _id: toHex(user.id), username: user.username, email: user.email }
-}
-
-const CLIENT_ID = z.string().nullable().meta({ description: 'Null: a browser' })
-
-const Session = z
-  .strictObject({
-    _id: z.string(),
-    current: z.boolean(),
-    clientId: CLIENT_ID,
-    clientName: text,
-    userAgent: text,
-    place: text,
-    createdAt: z.iso.datetime(),
-    lastUsedAt: z.iso.datetime(),
-    authenticatedAt: z.iso.datetime(),
-    expiresAt: z.iso.datetime(),
-  })
-  .meta({ id: 'Session' })
-
-export function toSession(session: ListedSession): z.output<typeof Session> {
-  return {
-    _id: toHex(session.id),
-    current: session.current,
-    clientId: session.clientId,
-    clientName: session.clientName,
-    userAgent: session.detail?.userAgent ?? null,
-    place: session.detail?.place ?? null,
-    createdAt: new Date(session.createdAt).toISOString(),
-    lastUsedAt: new Date(session.lastUsedAt).toISOString(),
-    authenticatedAt: new Date(session.authenticatedAt).toISOString(),
-    expiresAt: new Date(session.expiresAt).toISOString(),
-  }
-}
-
-const SignIn = z
-  .strictObject({
-    _id: z.string(),
-    success: z.boolean(),
-    clientId: CLIENT_ID,
-    userAgent: z.string(),
-    place: z.string(),
-    createdAt: z.iso.datetime(),
-  })
-  .meta({ id: 'SignIn' })
-
-export function toSignIn(event: SignInEvent): z.output<typeof SignIn> {
-  return {
-    _id: toHex(event.id),
-    success: event.type === 'sign_in',
-    clientId: event.clientId,
-    userAgent: event.userAgent,
-    place: event.place,
-    createdAt: new Date(event.createdAt).toISOString(),
-  }
 }
 
 const SignedInUser = OwnUser.extend({ varifiedDate: date }).meta({ id: 'SignedInUser' })
@@ -193,8 +138,6 @@ export const UserReply = ok(z.strictObject({ user: OwnUser }))
 export const SessionStateReply = ok(
   z.strictObject({ userInfo: OwnUser, session: z.strictObject({ _id: z.string(), authenticatedAt: z.iso.datetime() }) }),
 )
-export const SessionsReply = listOf(Session)
-export const LoginHistoryReply = listOf(SignIn)
 export const ScopesReply = ok(
   z.strictObject({ scopes: z.record(z.string(), z.strictObject({ name: z.string(), parent: text, description: z.string() })) }),
 )

@@ -1,6 +1,7 @@
 /** Liquid's words for other people and the graph: presenters, schemas and examples (wire §3.2, §6.11, §6.14). */
 import * as z from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
+import { isInForce } from '../../core/in-force.ts'
 import { avatarUrl } from '../../core/media/avatar-urls.ts'
 import { statusOf, type UserStatus } from '../../core/profiles/status.ts'
 import type { BlockRecord } from '../../core/social/blocks.ts'
@@ -51,7 +52,6 @@ export function toSeenUser(user: VisibleUser, ctx: Ctx): z.output<typeof SeenUse
   const now = ctx.now()
   const isInsider = user.audience !== 'outsider'
   const isOwner = user.audience === 'owner'
-  const inForce = (since: number | null, until: number | null) => since !== null && (until === null || until > now)
   return {
     _id: toHex(user.id),
     firstName: user.givenName,
@@ -76,8 +76,8 @@ export function toSeenUser(user: VisibleUser, ctx: Ctx): z.output<typeof SeenUse
       : null,
     subscriptionTier: user.subscriptionTier,
     subscriptionExpiry: toIso(user.subscriptionExpiresAt),
-    isBanned: isOwner ? inForce(user.bannedAt, user.bannedUntil) : null,
-    isRestricted: isOwner ? inForce(user.restrictedAt, user.restrictedUntil) : null,
+    isBanned: isOwner ? isInForce(user.bannedAt, user.bannedUntil, now) : null,
+    isRestricted: isOwner ? isInForce(user.restrictedAt, user.restrictedUntil, now) : null,
     email: user.email,
     phone: user.phone,
     customData: isOwner ? (user.customData === null ? {} : JSON.parse(user.customData)) : isInsider ? {} : null,

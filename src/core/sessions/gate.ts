@@ -14,6 +14,7 @@ import { findGateRow, type GateRow, touchSession } from '../../store/db/sessions
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import { isInForce } from '../in-force.ts'
 import { SESSION_TOUCH_MS } from '../limits.ts'
 import { touchMachineLater } from '../machines/last-use.ts'
 import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from '../oauth/scopes.ts'
@@ -182,11 +183,6 @@ export function toLivePrincipal(claim: SessionClaim, row: GateRow | null, now: n
     return null
   }
   return toPrincipal(claim, row, now)
-}
-
-/** A ban or restriction with an end in the past no longer counts. */
-export function isInForce(since: number | null, until: number | null, now: number): boolean {
-  return since !== null && (until === null || until > now)
 }
 
 function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrincipal {

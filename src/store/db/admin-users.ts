@@ -5,6 +5,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
+import { isInForce } from './account-state.ts'
 import { all, always, type Fragment, first, run, type Statement } from './database.ts'
 import type { RoleRow } from './roles.ts'
 import { beginsWith } from './search-strings.ts'
@@ -68,9 +69,8 @@ export function listUsers(input: {
   now: number
 }): Statement<UserRow[]> {
   const { role, banned, restricted, unverified } = input.filter
-  const inForce = (since: Fragment, until: Fragment) => sql`(${since} IS NOT NULL AND (${until} IS NULL OR ${until} > ${input.now}))`
-  const isBanned = inForce(sql`u.banned_at`, sql`u.banned_until`)
-  const isRestricted = inForce(sql`u.restricted_at`, sql`u.restricted_until`)
+  const isBanned = isInForce(sql`u.banned_at`, sql`u.banned_until`, input.now)
+  const isRestricted = isInForce(sql`u.restricted_at`, sql`u.restricted_until`, input.now)
   const conditions = [sql`u.id < ${input.before}`, isSomebody]
   if (banned !== null) conditions.push(banned ? isBanned : sql`NOT ${isBanned}`)
   if (restricted !== null) conditions.push(restricted ? isRestricted : sql`NOT ${isRestricted}`)
@@ -146,7 +146,7 @@ export interface Term {
   readonly reason: string | null
 }
 
-const bannedNow = (now: number) => sql`(banned_at IS NOT NULL AND (banned_until IS NULL OR banned_until > ${now}))`
+const bannedNow = (now: number) => isInForce(sql`banned_at`, sql`banned_until`, now)
 
 /** Bans, or gives the ban that is in force another end or reason. Only a new ban raises the epoch. */
 export function banUser(on: ActOn, { until, reason }: Term): UserAct {
@@ -170,7 +170,7 @@ export function cancelEdgeRemoval(userId: UserId): Statement<void> {
       SELECT 1 FROM users WHERE id = ${userId} AND deleted_at IS NULL AND (banned_at IS NULL OR banned_until IS NOT NULL))`)
 }
 
-const restrictedNow = (now: number) => sql`(restricted_at IS NOT NULL AND (restricted_until IS NULL OR restricted_until > ${now}))`
+const restrictedNow = (now: number) => isInForce(sql`restricted_at`, sql`restricted_until`, now)
 
 export function restrictUser(on: ActOn, { until, reason }: Term): UserAct {
   return act(

@@ -4,6 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
+import { isNotBanned, mayComeIn } from './account-state.ts'
 import { changed, type Fragment, first, run, type Statement } from './database.ts'
 import { hasSecondFactor } from './second-factors.ts'
 
@@ -142,7 +143,7 @@ export function claimCode(
         SELECT 1 FROM users u WHERE u.id = challenges.user_id AND ${isOfEpoch(sql`challenges`)}
           -- A thief who deletes the account after changing its address or password must not keep the owner from coming back.
           AND (u.deleted_at IS NULL OR (${bringsBack(sql`challenges`)} AND u.deleted_reason = 'self'))
-          AND (u.banned_at IS NULL OR u.banned_until <= ${input.now}))
+          AND ${isNotBanned(sql`u`, input.now)})
       AND (${condition})`)
 }
 
@@ -183,9 +184,7 @@ const isOpenSignIn = ({ tokenHash, userId, tries, returnSince, now }: PendingSig
   token_hash = ${tokenHash} AND purpose = 'sign_in' AND user_id = ${userId} AND consumed_at IS NULL AND expires_at > ${now}
   AND attempts < ${tries}
   AND EXISTS (
-    SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.epoch = challenges.epoch
-      AND (u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND u.deleted_at > ${returnSince}))
-      AND (u.banned_at IS NULL OR u.banned_until <= ${now}))`
+    SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.epoch = challenges.epoch AND ${mayComeIn(sql`u`, { returnSince, now })})`
 
 /** SQL for "this pending log-in is open and may be tried once more". */
 export function isSignInTriable(pending: PendingSignIn): Fragment {

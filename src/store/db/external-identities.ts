@@ -5,6 +5,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { MachineId, SessionId, UserId } from '../../ids.ts'
+import { isAlive } from './account-state.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 import type { SeenUserRow } from './follows.ts'
 import type { MachineRow } from './machine-credentials.ts'
@@ -82,7 +83,7 @@ export function findExternalSignIn(usernameKey: string, now: number): Statement<
   return first(sql`
     SELECT m.*, u.id AS user_id, e.password_hash, u.epoch
     FROM users u JOIN external_identities e ON e.user_id = u.id JOIN machine_credentials m ON m.id = e.credential_id
-    WHERE u.username_key = ${usernameKey} AND u.deleted_at IS NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})
+    WHERE u.username_key = ${usernameKey} AND ${isAlive(sql`u`, now)}
       AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = u.id)
       AND m.revoked_at IS NULL AND (m.expires_at IS NULL OR m.expires_at > ${now})`)
 }

@@ -4,6 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { FileId, FolderId, UserId } from '../../ids.ts'
+import { isAlive } from './account-state.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import type { files } from './schema/media.ts'
 import { isAccountAlive } from './visibility.ts'
@@ -107,7 +108,7 @@ export function findLinkedFile(id: FileId, ownerId: UserId, now: number): Statem
   return first(sql`
     SELECT f.*, u.epoch FROM files f JOIN users u ON u.id = f.user_id
     WHERE f.id = ${id} AND f.user_id = ${ownerId} AND f.committed_at IS NOT NULL
-      AND u.deleted_at IS NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})`)
+      AND ${isAlive(sql`u`, now)}`)
 }
 
 export interface FileList {

@@ -1,6 +1,7 @@
 /** Users in D1, with their credentials. Who owns a user name or an address is decided by the unique indexes. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
+import { isAlive, mayComeIn, type SignInTimes } from './account-state.ts'
 import { always, type Fragment, first, run, type Statement } from './database.ts'
 import type { users } from './schema/users.ts'
 import { isHeldBack, NOBODY } from './username-holds.ts'
@@ -50,19 +51,11 @@ export function userExists(id: UserId): Fragment {
   return sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`
 }
 
-const isAlive = (alias: Fragment, now: number) =>
-  sql`${alias}.deleted_at IS NULL AND (${alias}.banned_at IS NULL OR ${alias}.banned_until <= ${now})`
-
-/** Neither banned, nor deleted for good. */
-const isNotBarred = (alias: Fragment, { returnSince, now }: SignInTimes) => sql`
-  (${alias}.banned_at IS NULL OR ${alias}.banned_until <= ${now})
-    AND (${alias}.deleted_at IS NULL OR (${alias}.deleted_reason = 'self' AND ${alias}.deleted_at > ${returnSince}))`
-
 /** Yields the user who has proved to own the address and may sign in, if only to bring back a deleted account; nobody otherwise. */
 export function ownerOfAddress(emailKey: string, times: SignInTimes): Fragment {
   return sql`
     SELECT o.id FROM users o WHERE o.email_key = ${emailKey} AND o.email_verified_at IS NOT NULL
-      AND ${isNotBarred(sql`o`, times)}`
+      AND ${mayComeIn(sql`o`, times)}`
 }
 
 /** Yields the user while their address waits to be proved and belongs to nobody else. One without a key is nobody's to prove. */
@@ -155,19 +148,13 @@ export function isRowUnchanged(epoch: number, now: number): Fragment {
   return sql`users.epoch = ${epoch} AND ${isAlive(sql`users`, now)}`
 }
 
-/** Since when a deleted account may be brought back, and what time it is. */
-interface SignInTimes {
-  readonly returnSince: number
-  readonly now: number
-}
-
 /**
  * True of the alias `u` while nothing has happened to the account since it was read with this epoch that bars a sign-in,
  * which also brings back an account that its owner has deleted after `returnSince`.
  * @see restoreDeleted in account-deletion.ts
  */
 export function rowMaySignIn(epoch: number, times: SignInTimes): Fragment {
-  return sql`u.epoch = ${epoch} AND ${isNotBarred(sql`u`, times)}`
+  return sql`u.epoch = ${epoch} AND ${mayComeIn(sql`u`, times)}`
 }
 
 /** The same where no row of the user is at hand. */

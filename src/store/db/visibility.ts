@@ -5,6 +5,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
+import { isAlive } from './account-state.ts'
 import type { Fragment } from './database.ts'
 
 /** Somebody, by id or by the canonical form of the user name. */
@@ -17,14 +18,13 @@ export function isUser(ref: UserRef): Fragment {
 
 /** True of the alias `u`: a person whom anybody may know of. */
 export function isPresent(now: number): Fragment {
-  return sql`u.deleted_at IS NULL AND (u.banned_at IS NULL OR u.banned_until <= ${now})
+  return sql`${isAlive(sql`u`, now)}
     AND (u.email_verified_at IS NOT NULL OR EXISTS (SELECT 1 FROM external_identities e WHERE e.user_id = u.id))`
 }
 
 /** Holds while the account may act: for writes of somebody who passed the gate a moment ago. */
 export function isAccountAlive(id: UserId, now: number): Fragment {
-  return sql`EXISTS (
-    SELECT 1 FROM users m WHERE m.id = ${id} AND m.deleted_at IS NULL AND (m.banned_at IS NULL OR m.banned_until <= ${now}))`
+  return sql`EXISTS (SELECT 1 FROM users m WHERE m.id = ${id} AND ${isAlive(sql`m`, now)})`
 }
 
 /** True of the alias `u`: exists for this viewer. */

@@ -7,9 +7,10 @@ import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import * as admin from '../admin-wire.ts'
 import { EXAMPLE_SESSIONS } from '../list-examples.ts'
-import { Ok, SessionsReply, toSession } from '../presenters.ts'
+import { Ok } from '../presenters.ts'
 import { toList } from '../replies.ts'
 import { EXAMPLE_SECOND_FACTORS, SecondFactorsReply, toSecondFactors } from '../second-factor-presenters.ts'
+import { SessionsReply, toSession } from '../session-presenters.ts'
 import { TargetBody, toPage } from '../wire.ts'
 
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const

@@ -13,8 +13,9 @@ import { validate } from '../../../http/validate.ts'
 import * as reply from '../admin-presenters.ts'
 import * as admin from '../admin-wire.ts'
 import { EXAMPLE_SIGN_INS, LAST } from '../list-examples.ts'
-import { LoginHistoryReply, Ok, toSignIn } from '../presenters.ts'
+import { Ok } from '../presenters.ts'
 import { toList } from '../replies.ts'
+import { LoginHistoryReply, toSignIn } from '../session-presenters.ts'
 import * as wire from '../wire.ts'
 
 const { toAdminUser } = reply

@@ -19,18 +19,15 @@ import {
   DoTwoFactorReply,
   EXAMPLE_SIGNED_IN_USER,
   EXAMPLE_USER,
-  LoginHistoryReply,
   LoginReply,
   Ok,
   SessionStateReply,
-  SessionsReply,
   toOwnUser,
   toPendingUser,
-  toSession,
   toSignedInUser,
-  toSignIn,
 } from '../presenters.ts'
 import { toList } from '../replies.ts'
+import { LoginHistoryReply, SessionsReply, toSession, toSignIn } from '../session-presenters.ts'
 import { DoTwoFactorBody, LoginBody, PageQuery, SessionParams } from '../wire.ts'
 
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
