@@ -26,6 +26,9 @@ class ValidatorWithSchema extends Validator {
 /** A telephone number: digits, and no number. */
 const PHONE = '^\\d{1,15}$'
 
+/** Of downloads and uploads, named as HTTP names their statuses. */
+const BY_STATUS = new Set(['LengthRequired', 'PreconditionFailed', 'RangeNotSatisfiable', 'RequestTimeout'])
+
 const BINARY = { type: 'string', format: 'binary' }
 
 const DOCUMENTS = ['/openapi.json', ...['user', 'oauth', 'mirrorfly', 'movida', 'mxit', 'epixel'].map((room) => `/openapi/${room}.json`)]
@@ -217,6 +220,19 @@ describe('statuses follow from what a route declares', () => {
 })
 
 describe('the document of the room user', () => {
+  test('explains every error that it shows, paging and limits', () => {
+    const document = documentOf('/openapi.json')
+    const { description } = document.info
+    for (const heading of ['Errors', 'Paging', 'Limits']) expect(description).toContain(`## ${heading}\n`)
+    const examples = operationsOf(document).flatMap(([, { responses }]) =>
+      Object.values(responses).map((reply) => Object.values(reply.content ?? {})),
+    )
+    const words = examples.flat().flatMap(({ example }) => (example as { error?: string } | undefined)?.error ?? [])
+    expect(words.length).toBeGreaterThan(0)
+    // What its own status says needs no line of its own.
+    for (const word of new Set(words)) if (!BY_STATUS.has(word)) expect(description).toContain(`\`${word}\``)
+  })
+
   test('/openapi.json is the document of the room user', async () => {
     expect(documentOf('/openapi.json')).toEqual(documentOf('/openapi/user.json'))
   })

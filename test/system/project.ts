@@ -33,9 +33,9 @@ export class Project {
   // biome-ignore lint/suspicious/noExplicitAny: demo.json's shape is what tests look at
   demo = (): any => JSON.parse(this.read('.wrangler/demo.json'))
 
-  /** Runs a program to its end. */
-  run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> {
-    const { child, output } = this.#spawn(command, args, env)
+  /** Runs a program to its end, in the folder or in one below it. */
+  run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, below = '.'): Promise<Finished> {
+    const { child, output } = this.#spawn(command, args, env, below)
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, output: output() })))
   }
 
@@ -69,8 +69,8 @@ export class Project {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  #spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-    const options = { cwd: this.folder, env: { ...process.env, ...env }, detached: true } as const
+  #spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv, below = '.') {
+    const options = { cwd: join(this.folder, below), env: { ...process.env, ...env }, detached: true } as const
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#running.add(child)
     let text = ''
