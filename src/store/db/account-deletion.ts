@@ -1,7 +1,7 @@
 /**
- * The end of an account in D1 (design §2, §5; security row 13): the mark that hides it at once, the way back while
- * there is one, and the purge. `deleted_reason` says how far it has got: `self` may come back, `admin` may not, and
- * `purged` is a row without a person that waits for its edges. Each statement looks for itself whether it still applies.
+ * Account deletion in D1 (design §2, §5; security row 13): the mark that hides an account at once, its restoration, and
+ * the purge. `deleted_reason` records the stage: `self` can be restored by its owner, `admin` cannot, and `purged` is a
+ * row without personal data that waits for its edges. Each statement checks for itself whether it still applies.
  */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
@@ -12,13 +12,16 @@ import { holdUsernamesOf } from './username-holds.ts'
 
 export type DeletionReason = 'self' | 'admin'
 
-/** Holds while the account may still be deleted for the reason: an administrator's word outranks its owner's. */
+/** Holds while the account can still be deleted for this reason: an administrator's deletion outranks the owner's. */
 export function isDeletable(userId: UserId, reason: DeletionReason): Fragment {
   const after = reason === 'admin' ? sql`d.deleted_at IS NULL OR d.deleted_reason = 'self'` : sql`d.deleted_at IS NULL`
   return sql`EXISTS (SELECT 1 FROM users d WHERE d.id = ${userId} AND (${after}))`
 }
 
-/** Marks the account as deleted; the time of an earlier deletion stays. Everything issued to it is void (design §1.7). */
+/**
+ * Marks the account as deleted; an earlier deletion keeps its time. Invalidates everything issued to the account
+ * (design §1.7).
+ */
 export function markDeleted(input: { userId: UserId; reason: DeletionReason; now: number }, condition: Fragment): Statement<void> {
   return run(sql`
     UPDATE users SET deleted_at = COALESCE(deleted_at, ${input.now}), deleted_reason = ${input.reason},
@@ -31,12 +34,12 @@ export function findDeleted(userId: UserId): Statement<{ id: UserId } | null> {
   return first(sql`SELECT id FROM users WHERE id = ${userId} AND deleted_at IS NOT NULL`)
 }
 
-/** Holds while the account's owner may come back; `since` is the oldest deletion of which that is so. */
+/** Holds while the owner can still restore the account; `since` is the earliest deletion time that can be undone. */
 export function isRestorable(userId: UserId, since: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM users d WHERE d.id = ${userId} AND d.deleted_reason = 'self' AND d.deleted_at > ${since})`
 }
 
-/** Takes the mark away. The epoch stays: what was issued before the deletion remains void. */
+/** Removes the mark. The epoch stays raised: what was issued before the deletion remains invalid. */
 export function restoreDeleted(userId: UserId, now: number, condition: Fragment): Statement<void> {
   return run(sql`
     UPDATE users SET deleted_at = NULL, deleted_reason = NULL, updated_at = ${now}
@@ -45,7 +48,7 @@ export function restoreDeleted(userId: UserId, now: number, condition: Fragment)
 
 // --- the purge -------------------------------------------------------------------------------------------------
 
-/** True of the row of `users`: the time to come back is over, and it still is somebody's. */
+/** True of a row of `users` whose grace period is over and which has not been purged. */
 const isDueForPurge = (deletedBefore: number) => sql`deleted_at <= ${deletedBefore} AND deleted_reason IS NOT 'purged'`
 
 export interface DueForPurge {
@@ -53,19 +56,19 @@ export interface DueForPurge {
   readonly usernameKey: string
 }
 
-/** Accounts of which the time to come back is over and that still are somebody's, the oldest first. */
+/** Accounts whose grace period is over and which have not been purged, oldest first. */
 export function listDueForPurge(input: { deletedBefore: number; limit: number }): Statement<DueForPurge[]> {
   return all(sql`
     SELECT id, username_key FROM users WHERE ${isDueForPurge(input.deletedBefore)}
     ORDER BY deleted_at LIMIT ${input.limit}`)
 }
 
-/** The ids among these whose row is nobody's any more. */
+/** Those of these ids whose row has been purged. */
 const purgedOf = (ids: string) => sql`SELECT p.id FROM json_each(${ids}) j JOIN users p ON p.id = j.value WHERE p.deleted_reason = 'purged'`
 
 /**
- * Removes the person from the row: all but the id, the counters and what keeps the account shut. The user name becomes
- * one that no rule of user names lets anybody have. `avatar_key` stays until `setFilesAside`.
+ * Removes the person from the row: everything except the id, the counters and what keeps the account closed. The new
+ * user name breaks the rules for user names, so nobody can take it. `avatar_key` stays until `setFilesAside`.
  */
 function erasePerson(ids: string, deletedBefore: number, now: number): Statement<void> {
   return run(sql`
@@ -82,7 +85,7 @@ function erasePerson(ids: string, deletedBefore: number, now: number): Statement
     WHERE id IN (SELECT value FROM json_each(${ids})) AND ${isDueForPurge(deletedBefore)}`)
 }
 
-/** Objects in buckets outlive the batch: they are marked before the rows let go of them. */
+/** Objects in buckets outlive the batch, so they are marked before the rows that name them go. */
 function setFilesAside(ids: string, now: number): Statement<void>[] {
   const those = purgedOf(ids)
   return [
@@ -93,14 +96,14 @@ function setFilesAside(ids: string, now: number): Statement<void>[] {
 
 export interface Purge {
   readonly users: readonly DueForPurge[]
-  /** Deletions up to here are final. */
+  /** Deletions up to this time are final. */
   readonly deletedBefore: number
-  /** Until when nobody gets their user names. */
+  /** How long their user names stay reserved. */
   readonly namesHeldUntil: number
   readonly now: number
 }
 
-/** Makes these accounts nobody's, all or nothing; what is left of them is found by nobody and leads to nobody. */
+/** Purges these accounts, all or nothing; nothing that is left can be found or leads to a person. */
 export function eraseAccounts(purge: Purge): Statement<void>[] {
   const ids = JSON.stringify(purge.users.map(({ id }) => id))
   const those = purgedOf(ids)
@@ -130,15 +133,17 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
   ]
 }
 
-/** True of the alias `p`: rows of the account are left that go in chunks. */
+/** True of the alias `p`: the account still has rows that are removed in chunks. */
 const hasRemains = sql`(
   EXISTS (SELECT 1 FROM audit_events a WHERE a.user_id = p.id) OR EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = p.id)
   OR EXISTS (SELECT 1 FROM files f WHERE f.user_id = p.id)
   OR EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = p.id) OR EXISTS (SELECT 1 FROM blocks b WHERE b.blocked_id = p.id))`
-/** True of the alias `p`: edges of the account are left, or may be. */
+/** True of the alias `p`: the account has edges left, or may have. */
 const hasEdges = sql`EXISTS (SELECT 1 FROM edge_work e WHERE e.user_id = p.id AND e.kind = 'remove_edges')`
 
-/** Accounts that are nobody's and have something to be removed here: rows, or, once the edges are gone, the account's own. */
+/**
+ * Purged accounts that still have something to remove here: rows or, once the edges are gone, the account's own row.
+ */
 export function listPurged(input: { deletedBefore: number; limit: number }): Statement<{ id: UserId }[]> {
   return all(sql`
     SELECT p.id FROM users p
@@ -146,7 +151,7 @@ export function listPurged(input: { deletedBefore: number; limit: number }): Sta
     ORDER BY p.deleted_at LIMIT ${input.limit}`)
 }
 
-/** Browser sessions of these accounts: the ones that KV knows more of. */
+/** Browser sessions of these accounts, whose details are in KV. */
 export function listPurgedSessions(userIds: readonly UserId[], limit: number): Statement<{ id: SessionId }[]> {
   return all(sql`
     SELECT s.id FROM sessions s WHERE s.user_id IN (${purgedOf(JSON.stringify(userIds))}) AND s.client_id IS NULL LIMIT ${limit}`)
@@ -154,15 +159,15 @@ export function listPurgedSessions(userIds: readonly UserId[], limit: number): S
 
 export interface Remains {
   readonly userIds: readonly UserId[]
-  /** Browser sessions of theirs that are out of KV. */
+  /** Those of their browser sessions whose details are no longer in KV. */
   readonly sessionIds: readonly SessionId[]
-  /** Keys of their attempt counters that have no end of their own. */
+  /** Keys of their attempt counters that do not expire by themselves. */
   readonly counterKeys: readonly string[]
   readonly chunk: number
   readonly now: number
 }
 
-/** One chunk: up to `chunk` rows of each table, then the accounts of which nothing is left. */
+/** One chunk: up to `chunk` rows of each table, then the accounts that have nothing left. */
 export function removeRemains({ userIds, sessionIds, counterKeys, chunk, now }: Remains): Statement<void>[] {
   const ids = JSON.stringify(userIds)
   const those = purgedOf(ids)
@@ -181,7 +186,7 @@ export function removeRemains({ userIds, sessionIds, counterKeys, chunk, now }: 
     run(sql`DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE blocker_id IN (${those}) LIMIT ${chunk})`),
     run(sql`DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE blocked_id IN (${those}) LIMIT ${chunk})`),
     ...removeFiles(sql`id IN (SELECT id FROM files WHERE user_id IN (${those}) ORDER BY id LIMIT ${chunk})`, now),
-    // What is left hangs on the row by foreign keys and is little: folders, consents, used invite codes, edge work that has nothing to do.
+    // The rest goes by foreign keys and is small: folders, consents, used invite codes, finished edge work.
     run(
       sql`DELETE FROM users WHERE id IN (SELECT p.id FROM (${those}) q JOIN users p ON p.id = q.id WHERE NOT ${hasRemains} AND NOT ${hasEdges})`,
     ),

@@ -1,7 +1,7 @@
 /**
- * People whom a robot may list (wire §6.17): verified, not banned, not deleted. These are the words of the index
- * `users_active` and of the triggers that keep `totals`, so a list is as long as its total says. A ban whose end has come
- * therefore still counts here, until it is lifted or replaced: nothing happens to a row when its time comes.
+ * Users that a robot may list (wire §6.17): verified, not banned, not deleted. The condition is that of the index
+ * `users_active` and of the triggers that keep `totals`, so a list is as long as its total says. A ban that has expired
+ * therefore still counts here until it is lifted or replaced: expiry changes no row.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
@@ -23,19 +23,19 @@ export function listActiveUsersAfter(id: number, limit: number): Statement<Activ
   return page(sql`u.id > ${id}`, sql`ASC`, limit)
 }
 
-/** The nearest first. */
+/** Nearest first. */
 export function listActiveUsersBefore(id: number, limit: number): Statement<ActiveUserRow[]> {
   return page(sql`u.id < ${id}`, sql`DESC`, limit)
 }
 
-/** Counts `offset` entries of the index off; none where there are not so many, for then the limit is 0. */
+/** Skips `offset` entries of the index. When there are fewer, the limit is 0 and the page is empty. */
 export function listActiveUsersFrom(offset: number, limit: number): Statement<ActiveUserRow[]> {
   const start = sql`
     SELECT u.id FROM users u INDEXED BY users_active WHERE ${IS_ACTIVE} ORDER BY u.id LIMIT ${offset} < (${TOTAL}) OFFSET ${offset}`
   return page(sql`u.id >= (${start})`, sql`ASC`, limit)
 }
 
-/** Whether there is anybody at the id or behind it. */
+/** Whether there is a user at the id or after it. */
 export function hasActiveUserFrom(id: number): Statement<boolean> {
   return findIf(sql`EXISTS (SELECT 1 FROM users u WHERE ${IS_ACTIVE} AND u.id >= ${id})`)
 }

@@ -1,10 +1,10 @@
-/** Guards and writes of an administrator's change of an account (see `core/admin/update-user.ts`). */
+/** Guards and writes for an administrator's update of an account (see `core/admin/update-user.ts`). */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 import type { RoleRow } from './roles.ts'
 
-/** Who else has the names. Null: that name is not to change. */
+/** Who else has the names. Null: that name does not change. */
 export function findConflicts(input: {
   userId: UserId
   usernameKey: string | null
@@ -16,7 +16,7 @@ export function findConflicts(input: {
            EXISTS (SELECT 1 FROM users WHERE email_key = ${emailKey} AND email_verified_at IS NOT NULL AND id <> ${userId}) AS email`)
 }
 
-/** Holds while the user and what the role may do are as read, not deleted, and of a rank below `ranking`. */
+/** Holds while the user and the role's scopes are as read, the user is not deleted, and the rank is below `ranking`. */
 export function isUserBelow(input: { userId: UserId; epoch: number; roleScopes: string; ranking: number }): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM users x JOIN roles r ON r.id = x.role
@@ -29,7 +29,7 @@ export function isRoleBelow(role: Pick<RoleRow, 'id' | 'scopes'>, ranking: numbe
   return sql`EXISTS (SELECT 1 FROM roles WHERE id = ${role.id} AND scopes = ${role.scopes} AND ranking > ${ranking})`
 }
 
-/** Gives the user this password, the first one too, where `condition` holds. */
+/** Sets the user's password, or their first one, where `condition` holds. */
 export function putPassword(input: { userId: UserId; passwordHash: string; now: number }, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO credentials (user_id, password_hash, updated_at)

@@ -1,7 +1,7 @@
 /**
- * What administrators read of users and do to them. Each act is a pair: a guard that holds when the act would change
- * something and the target's rank is below the administrator's, and the write under that guard. The audit event goes
- * before the write in the same batch, so it is there exactly when something changed; a repeated batch does nothing.
+ * What administrators read about users and do to them. Each act is a pair: a guard that holds when the act would change
+ * something and the target's rank is below the administrator's, and the write under that guard. The audit event
+ * precedes the write in the same batch, so it exists exactly when something changed; repeating a batch does nothing.
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
@@ -18,14 +18,14 @@ export interface TargetRow extends UserRow {
   readonly isLosingEdges: number
 }
 
-/** True of the alias `u`: somebody. What the purge has left of a deleted account is nobody, and stays so. */
+/** True of the alias `u` unless the account has been purged. */
 const isSomebody = sql`u.deleted_reason IS NOT 'purged'`
 
 const target = (id: UserId, condition: Fragment) => sql`
   SELECT u.*, r.ranking, r.scopes AS role_scopes, EXISTS (SELECT 1 FROM edge_work w WHERE w.user_id = u.id AND w.kind = 'remove_edges') AS is_losing_edges
   FROM users u JOIN roles r ON r.id = u.role WHERE u.id = ${id} AND ${isSomebody} AND ${condition}`
 
-/** Anybody: banned, deleted and unverified people too, as long as they are somebody. */
+/** Any user, including banned, deleted and unverified ones, unless purged. */
 export function findTarget(id: UserId): Statement<TargetRow | null> {
   return first(target(id, sql`1`))
 }
@@ -42,17 +42,17 @@ export interface UserFilter {
   readonly unverified: boolean | null
 }
 
-/** What names a person: their id, their address, or the beginning of a user name or name. */
+/** What a query can match: an id, an address, or the beginning of a user name or name. */
 export interface Meant {
   readonly userId: UserId | null
   readonly emailKey: string | null
-  /** Folded; empty: no name is meant. */
+  /** Folded; empty when the query cannot be a name. */
   readonly prefix: string
-  /** How many strings are looked at, however many begin with the prefix. */
+  /** How many strings are read at most, however many begin with the prefix. */
   readonly strings: number
 }
 
-/** Yields the ids of those who are meant, each once. */
+/** Yields the ids of the matching users, each once. */
 function idsOf({ userId, emailKey, prefix, strings }: Meant): Fragment {
   const byName = sql`
     UNION SELECT id FROM users WHERE username_key = ${prefix}
@@ -60,7 +60,7 @@ function idsOf({ userId, emailKey, prefix, strings }: Meant): Fragment {
   return sql`SELECT id FROM users WHERE id = ${userId} UNION SELECT id FROM users WHERE email_key = ${emailKey} ${prefix === '' ? sql`` : byName}`
 }
 
-/** Everybody, newest first, from before the position `before`. A filter that picks out few has an index of its own. */
+/** All users, newest first, from before the position `before`. A filter that matches few has an index of its own. */
 export function listUsers(input: {
   filter: UserFilter
   meant: Meant | null
@@ -83,7 +83,7 @@ export function listUsers(input: {
   return all(sql`SELECT u.* FROM ${people} WHERE ${sql.join(conditions, sql` AND `)} ORDER BY u.id DESC LIMIT ${input.limit}`)
 }
 
-/** Named, because the planner has no statistics and would read all users for the few who are banned. */
+/** The index is named because the planner has no statistics and would scan all users for the few who are banned. */
 function indexFor(filter: UserFilter): Fragment {
   if (filter.banned) return sql`INDEXED BY users_banned`
   if (filter.restricted) return sql`INDEXED BY users_restricted`
@@ -91,7 +91,10 @@ function indexFor(filter: UserFilter): Fragment {
   return filter.role === null ? sql`NOT INDEXED` : sql`INDEXED BY users_role`
 }
 
-/** Makes a user with a role that is as read and below `ranking`, unless the user name or the verified address is taken. */
+/**
+ * Creates a user with a role that is as read and below `ranking`, unless the user name or the verified address is
+ * taken.
+ */
 export function insertUserWithRole(row: NewUser, role: Pick<RoleRow, 'id' | 'scopes'>, ranking: number): Statement<void> {
   return run(sql`
     INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,
@@ -103,35 +106,35 @@ export function insertUserWithRole(row: NewUser, role: Pick<RoleRow, 'id' | 'sco
     ON CONFLICT (email_key) WHERE email_verified_at IS NOT NULL DO NOTHING`)
 }
 
-/** Whom an act is on, and whose rank decides. */
+/** The user that an act targets, whose rank decides. */
 export interface ActOn {
   readonly userId: UserId
-  /** The administrator's. */
+  /** The administrator's rank. */
   readonly ranking: number
   readonly now: number
 }
 
 export interface UserAct {
-  /** Holds before the write, when the write will change something. */
+  /** Holds before the write if the write will change something. */
   readonly takesPlace: Fragment
   readonly write: Statement<void>
-  /** The user as the act wants it, whoever made it so; null when it was not done, or the rank is not below. */
+  /** The user if they are as the act wants, whoever did it; null if the act was not done or the rank is not below. */
   readonly witness: Statement<TargetRow | null>
 }
 
-/** Holds for somebody whose rank is below, and of whom `condition` is true; it is about the alias `u`. */
+/** Holds for an unpurged user whose rank is below and for whom `condition`, about the alias `u`, is true. */
 export function isBelow(userId: UserId, ranking: number, condition: Fragment = always): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM users u JOIN roles r ON r.id = u.role
     WHERE u.id = ${userId} AND r.ranking > ${ranking} AND ${isSomebody} AND (${condition}))`
 }
 
-/** Holds for somebody, of whatever rank. */
+/** Holds for an unpurged user of any rank. */
 export function isSomebodyWithId(userId: UserId): Fragment {
   return sql`EXISTS (SELECT 1 FROM users u WHERE u.id = ${userId} AND ${isSomebody})`
 }
 
-/** `differs` is about the alias `u`, and never null. */
+/** `differs` is about the alias `u` and never null. */
 function act(on: ActOn, differs: Fragment, sets: Fragment): UserAct {
   const takesPlace = isBelow(on.userId, on.ranking, differs)
   return {
@@ -148,7 +151,7 @@ export interface Term {
 
 const bannedNow = (now: number) => isInForce(sql`banned_at`, sql`banned_until`, now)
 
-/** Bans, or gives the ban that is in force another end or reason. Only a new ban raises the epoch. */
+/** Bans, or changes the end or reason of a ban in force. Only a new ban raises the epoch. */
 export function banUser(on: ActOn, { until, reason }: Term): UserAct {
   return act(
     on,
@@ -163,7 +166,7 @@ export function liftBan(on: ActOn): UserAct {
   return act(on, sql`u.banned_at IS NOT NULL`, sql`banned_at = NULL, banned_until = NULL, banned_reason = NULL`)
 }
 
-/** The user's edges stay what is left of them, unless a deletion or a ban without end still asks for their removal. */
+/** The edges that are left stay, unless a deletion or a permanent ban still requires their removal. */
 export function cancelEdgeRemoval(userId: UserId): Statement<void> {
   return run(sql`
     DELETE FROM edge_work WHERE user_id = ${userId} AND kind = 'remove_edges' AND EXISTS (
@@ -185,7 +188,7 @@ export function liftRestriction(on: ActOn): UserAct {
   return act(on, sql`u.restricted_at IS NOT NULL`, sql`restricted_at = NULL, restricted_until = NULL, restricted_reason = NULL`)
 }
 
-/** The mark of a person whose identity was checked; not the e-mail's. */
+/** The mark of a person whose identity was verified, not their e-mail address. */
 export function setVerified(on: ActOn, isVerified: boolean): UserAct {
   return isVerified
     ? act(on, sql`u.verified_at IS NULL`, sql`verified_at = ${on.now}`)
@@ -204,7 +207,7 @@ export function setSubscription(on: ActOn, tier: string | null, expiresAt: numbe
   )
 }
 
-/** The witness of a deletion from which no owner comes back. */
+/** The witness of a deletion that the owner cannot undo. */
 export function findDeletedForGood(id: UserId): Statement<{ id: UserId } | null> {
   return first(sql`SELECT id FROM users WHERE id = ${id} AND deleted_at IS NOT NULL AND deleted_reason IS NOT 'self'`)
 }

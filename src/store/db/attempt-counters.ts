@@ -1,27 +1,27 @@
 /**
  * Counters that guard secrets: exact, in D1 (design §2). An attempt is counted before it is judged, by one guarded
- * statement, so parallel attempts cannot pass the limit. Later statements of the same batch depend on its stamp.
+ * statement, so parallel attempts cannot exceed the limit. Later statements of the same batch depend on its stamp.
  */
 import { sql } from 'drizzle-orm'
 import { always, changed, type Fragment, first, run, type Statement } from './database.ts'
 
 export interface Attempt {
-  /** What is counted; holds no address and no name in clear. */
+  /** What is counted; contains no address or name in clear. */
   readonly key: string
   readonly limit: number
   readonly windowMs: number
-  /** The least time between two; 0 for none. */
+  /** The minimum time between two attempts; 0 for none. */
   readonly pauseMs: number
-  /** Past the limit one more is let through after this; never within the window where it is left out. */
+  /** Beyond the limit, one more attempt is allowed per this interval; if omitted, none within the window. */
   readonly overPauseMs?: number
-  /** How much it counts; 1 unless told. Never more than the limit. */
+  /** The weight of this attempt, 1 by default. Never more than the limit. */
   readonly weight?: number
-  /** Made for this attempt alone. */
+  /** Unique to this attempt. */
   readonly stamp: number
   readonly now: number
 }
 
-/** Counts one attempt if the limit allows it and `condition` holds; null when it does not. */
+/** Counts one attempt if the limit allows it and `condition` holds; otherwise returns null. */
 export function countAttempt(
   attempt: Omit<Attempt, 'key'> & { readonly key: string | Fragment },
   condition: Fragment = always,
@@ -38,29 +38,29 @@ export function countAttempt(
     RETURNING count, key`)
 }
 
-/** True in Fragment when this very attempt was let through. */
+/** True in SQL when this very attempt was allowed. */
 export function wasCounted(attempt: Pick<Attempt, 'key' | 'stamp'>): Fragment {
   return sql`EXISTS (SELECT 1 FROM attempt_counters WHERE key = ${attempt.key} AND stamp = ${attempt.stamp})`
 }
 
-/** Holds right behind `countAttempt`, when it let the attempt through; costs no row. */
+/** Holds right after a `countAttempt` that allowed the attempt; reads no row. */
 export const justCounted: Fragment = sql`changes() > 0`
 
-/** Holds while one more of these is within the limit: for what is counted only once it has been done. */
+/** Holds while one more is within the limit: for acts that are counted only once done. */
 export function isWithinLimit({ key, limit, overPauseMs = 0, now }: Pick<Attempt, 'key' | 'limit' | 'overPauseMs' | 'now'>): Fragment {
   const since = overPauseMs > 0 ? now - overPauseMs : -1
   return sql`NOT EXISTS (
     SELECT 1 FROM attempt_counters WHERE key = ${key} AND window_ends_at > ${now} AND count >= ${limit} AND last_at > ${since})`
 }
 
-/** True in SQL when an attempt was let through after `time`. */
+/** True in SQL when an attempt was allowed after `time`. */
 export function wasCountedAfter(key: string, time: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM attempt_counters WHERE key = ${key} AND last_at > ${time})`
 }
 
 /**
- * Writes about as many rows as a mailed code does, where `condition` holds: so that the time of a reply does not tell whom
- * no code was made for. Nobody reads them; they have ended already.
+ * Writes about as many rows as a mailed code does, where `condition` holds, so that response times do not reveal that
+ * no code was created. Nobody reads these rows; they are created expired.
  */
 export function writeDecoys(stamp: number, now: number, condition: Fragment): Statement<void> {
   return run(sql`
@@ -69,7 +69,7 @@ export function writeDecoys(stamp: number, now: number, condition: Fragment): St
     ON CONFLICT (key) DO UPDATE SET window_ends_at = excluded.window_ends_at, last_at = excluded.last_at`)
 }
 
-/** Decoys are written over again, so that they do not grow with the requests for codes. */
+/** Decoys are overwritten, so their number does not grow with the requests for codes. */
 const DECOY_PLACES = 64
 
 export interface Counter {
@@ -77,22 +77,22 @@ export interface Counter {
   readonly windowEndsAt: number
 }
 
-/** Reads a counter: when its window ends tells a caller when to come back. */
+/** Reads a counter: the end of its window tells a caller when to retry. */
 export function findCounter(key: string | Fragment): Statement<Counter | null> {
   return first(sql`SELECT count, window_ends_at FROM attempt_counters WHERE key = ${key}`)
 }
 
-/** One attempt less: it was none. */
+/** Takes one attempt back because it should not count. */
 export function takeBackAttempt(key: string, condition: Fragment = always): Statement<void> {
   return run(sql`UPDATE attempt_counters SET count = count - 1 WHERE key = ${key} AND count > 0 AND (${condition})`)
 }
 
-/** Counts from nothing, in the same window. By one key: a list of them reads more rows than it finds. */
+/** Resets the count within the same window. One key at a time: a list of keys reads more rows than it finds. */
 export function clearCounter(key: string, condition: Fragment = always): Statement<void> {
   return run(sql`UPDATE attempt_counters SET count = 0 WHERE key = ${key} AND count > 0 AND (${condition})`)
 }
 
-/** Begins anew. The rows go with the sweep: an UPDATE reads half of what a DELETE does. */
+/** Resets the counter. The sweep deletes the rows: an UPDATE reads half as many as a DELETE. */
 export function resetCounters(keys: readonly string[], condition: Fragment = always): Statement<void> {
   const list = sql.join(
     keys.map((key) => sql`key = ${key}`),

@@ -57,7 +57,7 @@ export type AuditEventType =
 export interface NewAuditEvent {
   readonly id: AuditEventId
   readonly type: AuditEventType
-  /** Who did it, when it was not the user. */
+  /** The actor, if not the user. */
   readonly actorId?: UserId | null
   readonly clientId?: string | null
   readonly sessionId?: number | null
@@ -123,7 +123,7 @@ export interface AuditEventRow {
   readonly createdAt: number
 }
 
-/** All that happened to a user, newest first, from before the position `before`. */
+/** Everything that happened to a user, newest first, from before the position `before`. */
 export function listAuditEvents(input: { userId: UserId; before: number; limit: number }): Statement<AuditEventRow[]> {
   return all(sql`
     SELECT id, type, actor_id, client_id, user_agent, place, detail, created_at FROM audit_events
@@ -131,14 +131,14 @@ export function listAuditEvents(input: { userId: UserId; before: number; limit: 
     ORDER BY id DESC LIMIT ${input.limit}`)
 }
 
-/** Tries at accounts that do not exist belong to nobody who could ask for them. A bounded piece of the sweep. */
+/** Attempts on accounts that do not exist have no owner who could ask for them. One bounded piece of the sweep. */
 export function deleteEventsOfNobody(input: { idBefore: number; limit: number }): Statement<number> {
   return changed(sql`
     DELETE FROM audit_events WHERE id IN (
       SELECT id FROM audit_events WHERE user_id IS NULL AND id < ${input.idBefore} LIMIT ${input.limit})`)
 }
 
-/** Events of anybody that are older than they are kept. */
+/** Events of any user that have passed their retention. */
 export function deleteOldEvents(input: { idBefore: number; limit: number }): Statement<number> {
   return changed(sql`
     DELETE FROM audit_events WHERE id IN (SELECT id FROM audit_events WHERE id < ${input.idBefore} ORDER BY id LIMIT ${input.limit})`)

@@ -20,7 +20,10 @@ export interface NewAuthorizationCode {
   readonly expiresAt: number
 }
 
-/** Makes a code if the browser session is live now and `condition` holds; how and when the person signed in is the session's. Repeatable. */
+/**
+ * Creates a code if the browser session is live and `condition` holds; how and when the user signed in comes from the
+ * session. Repeatable.
+ */
 export function insertAuthorizationCode(row: NewAuthorizationCode, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO authorization_codes (code_hash, client_id, user_id, redirect_uri, code_challenge, scope, nonce, epoch,
@@ -34,7 +37,7 @@ export function insertAuthorizationCode(row: NewAuthorizationCode, condition: Fr
     ON CONFLICT (code_hash) DO NOTHING`)
 }
 
-/** Holds when the code was made. */
+/** Holds when the code was created. */
 export function codeWasMade(codeHash: string): Fragment {
   return sql`EXISTS (SELECT 1 FROM authorization_codes WHERE code_hash = ${codeHash})`
 }
@@ -55,7 +58,7 @@ export interface AuthorizationCodeRow {
   readonly expiresAt: number
   readonly consumedAt: number | null
   readonly sessionId: SessionId | null
-  /** 1 while the browser session that granted it is live and the user's epoch is still the code's. */
+  /** 1 while the browser session that granted it is live and has the code's epoch. */
   readonly isLive: number | null
 }
 
@@ -69,7 +72,7 @@ export function findAuthorizationCode(codeHash: string, now: number): Statement<
     WHERE c.code_hash = ${codeHash}`)
 }
 
-/** Claims a code for the session that is about to be made. An id that another session has claims nothing. */
+/** Claims a code for the session about to be created. An id that another session already has claims nothing. */
 export function claimAuthorizationCode(input: { codeHash: string; sessionId: SessionId; now: number }): Statement<void> {
   return run(sql`
     UPDATE authorization_codes SET consumed_at = ${input.now}, session_id = ${input.sessionId}
@@ -86,12 +89,12 @@ export function isCodeClaimed(codeHash: string, sessionId: SessionId): Fragment 
   return sql`EXISTS (SELECT 1 FROM authorization_codes WHERE code_hash = ${codeHash} AND session_id = ${sessionId})`
 }
 
-/** Which session the code has become, whoever claimed it. */
+/** The session that the code was exchanged for, whoever claimed it. */
 export function findCodeClaim(codeHash: string): Statement<{ sessionId: SessionId } | null> {
   return first(sql`SELECT session_id FROM authorization_codes WHERE code_hash = ${codeHash} AND consumed_at IS NOT NULL`)
 }
 
-/** Codes that expired before `before`. A consumed one is worth keeping for a while: its replay is a theft. */
+/** Codes that expired before `before`. Consumed codes are kept for a while because a replay reveals a theft. */
 export function deleteExpiredCodes(input: { before: number; limit: number }): Statement<number> {
   return changed(sql`
     DELETE FROM authorization_codes WHERE code_hash IN (

@@ -1,6 +1,7 @@
 /**
- * The avatar of a user: `users.avatar_key`, and the tombstones of its objects. Whatever takes a key out of a row marks its
- * objects in the same batch, in SQL, from the row itself: no order of two requests leaves an object that nobody knows of.
+ * Avatars of users: `users.avatar_key`, and the tombstones of its objects. Every statement that removes a key from a
+ * row marks its objects in the same batch, in SQL, from the row itself, so no interleaving of two requests leaves an
+ * orphaned object.
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
@@ -13,7 +14,7 @@ const BUCKET = 'avatars'
 const OBJECTS = JSON.stringify(AVATAR_OBJECTS)
 const objectKeys = (key: string) => AVATAR_OBJECTS.map((object) => avatarObjectKey(key, object))
 
-/** Marks the objects of the avatars that these rows (alias `u`) have now, to be removed at once. */
+/** Marks the current avatar objects of these rows (alias `u`) for immediate removal. */
 export function markAvatars(rows: Fragment, now: number): Statement<void> {
   return run(sql`
     INSERT INTO object_tombstones (bucket, key, created_at, due_at)
@@ -22,12 +23,14 @@ export function markAvatars(rows: Fragment, now: number): Statement<void> {
     ON CONFLICT (bucket, key) DO UPDATE SET due_at = MIN(due_at, excluded.due_at)`)
 }
 
-/** Before the objects of a new avatar are written: if nothing else happens, they are removed from `dueAt` on. */
+/**
+ * Run before the objects of a new avatar are written: unless the upload completes, they are removed from `dueAt` on.
+ */
 export function reserveAvatar(key: string, times: { now: number; dueAt: number }): Statement<void>[] {
   return objectKeys(key).map((object) => insertTombstone({ bucket: BUCKET, key: object, ...times }))
 }
 
-/** Holds while the new objects are reserved and no sweep has begun to remove them. */
+/** Holds while the new objects are reserved and no sweep has started to remove them. */
 export function isAvatarReserved(key: string, now: number): Fragment {
   return objectKeys(key)
     .map((object) => isMarked(BUCKET, object, now))
@@ -36,7 +39,7 @@ export function isAvatarReserved(key: string, now: number): Fragment {
 
 const hasAvatar = (userId: UserId, key: string): Fragment => sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND avatar_key = ${key})`
 
-/** Gives the user the avatar where `condition` holds; the one before is marked. Repeating it changes nothing. */
+/** Sets the user's avatar where `condition` holds and marks the previous one. Idempotent. */
 export function replaceAvatar(input: { userId: UserId; key: string; now: number }, condition: Fragment): Statement<void>[] {
   const { userId, key, now } = input
   return [
@@ -48,13 +51,13 @@ export function replaceAvatar(input: { userId: UserId; key: string; now: number 
   ]
 }
 
-/** The new objects are nobody's after all. Nothing where somebody has got them in spite of an error. */
+/** Gives up the new objects. Does nothing if a user got them in spite of an error. */
 export function giveUpAvatar(key: string, now: number): Statement<void>[] {
   const isNobodys = sql`NOT EXISTS (SELECT 1 FROM users WHERE avatar_key = ${key})`
   return objectKeys(key).map((object) => insertTombstone({ bucket: BUCKET, key: object, dueAt: now, now }, isNobodys))
 }
 
-/** Takes the avatar away where `condition` holds, with its objects. */
+/** Removes the avatar and its objects where `condition` holds. */
 export function removeAvatar(userId: UserId, now: number, condition: Fragment): Statement<void>[] {
   return [
     markAvatars(sql`u.id = ${userId} AND (${condition})`, now),
@@ -76,7 +79,10 @@ export interface PicturedUser {
   readonly avatarKey: string | null
 }
 
-/** What a picture of somebody is made of, for everybody: name and avatar are seen even of a private account (design §5). */
+/**
+ * What a generated avatar is drawn from. Name and avatar are visible to everyone, even for a private account (design
+ * §5).
+ */
 export function findPicturedUser(userId: UserId, now: number): Statement<PicturedUser | null> {
   return first(sql`
     SELECT u.id, u.username, u.given_name, u.family_name, u.display_name, u.avatar_key FROM users u

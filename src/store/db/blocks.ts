@@ -1,4 +1,4 @@
-/** Blocks in D1. A block removes the edges between the two in its own batch. */
+/** Blocks in D1. A block removes the edges between the two users in its own batch. */
 import { sql } from 'drizzle-orm'
 import type { BlockId, UserId } from '../../ids.ts'
 import { all, first, run, type Statement } from './database.ts'
@@ -12,7 +12,7 @@ export interface NewBlock {
   readonly now: number
 }
 
-/** Blocks somebody who exists for the blocker, and removes the edges between them. Repeating it changes nothing. */
+/** Blocks an existing user and removes the edges between the two. Idempotent. */
 export function insertBlock(block: NewBlock): Statement<void>[] {
   const { blockerId, blockedId } = block
   const holds = sql`EXISTS (SELECT 1 FROM blocks WHERE blocker_id = ${blockerId} AND blocked_id = ${blockedId})`
@@ -40,13 +40,13 @@ export interface BlockListRow extends UserRow {
   readonly blockedAt: number
 }
 
-/** The first entry that a page did not look at, where it stopped before it was full. */
+/** The first entry that was not read, if the page stopped before it was full. */
 export interface UnreadBlock {
   readonly id: null
   readonly blockId: BlockId
 }
 
-/** Whom the user blocks, newest first, from before the position `before`; bounded as `listFollows` is. */
+/** Users blocked by the user, newest first, from before the position `before`; bounded as `listFollows` is. */
 export function listBlocks(input: {
   blockerId: UserId
   before: number

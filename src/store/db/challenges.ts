@@ -1,6 +1,6 @@
 /**
- * Challenges in D1: mailed codes and pending log-ins. Whatever is used once is claimed by one guarded UPDATE
- * (design §1.4); the statements after it in the batch depend on `consumed_by`.
+ * Challenges in D1: mailed codes and pending log-ins. Single-use rows are claimed by one guarded UPDATE (design §1.4);
+ * later statements of the batch depend on `consumed_by`.
  */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
@@ -13,12 +13,12 @@ export type ChallengePurpose =
   | 'reset_password'
   | 'sign_in'
   | 'change_email'
-  /** The same by six digits, which count together with the token that the caller got. */
+  /** The same with six digits, which are valid only with the token that the caller got. */
   | 'change_email_digits'
   | 'undo_email_change'
   | 'undo_second_factor'
 
-/** What a code is derived from, beside its purpose (design §1.11). */
+/** What a code is derived from, besides its purpose (design §1.11). */
 export interface CodeSeed {
   readonly codeId: number
   readonly random: string
@@ -28,21 +28,24 @@ export interface CodeSeed {
 export interface NewChallenge extends CodeSeed {
   readonly id: ChallengeId
   readonly purpose: ChallengePurpose
-  /** Of a long code, or of six digits together with their token; null for a log-in's. */
+  /** Of a long code, or of six digits together with their token; null for a log-in. */
   readonly codeHash: string | null
-  /** Of what the caller must have besides the code: a pending log-in's `sessionHash`, the token of six digits. */
+  /**
+   * Of what the caller must present besides the code: the `sessionHash` of a pending log-in, or the token of six
+   * digits.
+   */
   readonly tokenHash: string | null
-  /** Where its owner goes on once it has been used. */
+  /** Where the user continues after using the code. */
   readonly returnTo?: string | null
   readonly createdAt: number
   readonly expiresAt: number
 }
 
 /**
- * Makes a challenge for the user that `user` selects (SQL that yields one id, or none), where `condition` holds.
- * It carries the user's present epoch, so a logout-all or a new password makes it void. `email`: SQL for the address that
- * it is about; `passwordHashes` for a JSON array of those that its code counts with; they and the guards may name the alias `u`,
- * the user.
+ * Creates a challenge for the user that `user` selects (SQL that yields one id, or none), where `condition` holds. It
+ * carries the user's current epoch, so a logout-all or a new password invalidates it. `email` is SQL for the address
+ * that it is about, `passwordHashes` for a JSON array of the passwords that its code can be combined with; they and the
+ * guards may use the alias `u`, the user.
  */
 export function insertChallenge(
   row: NewChallenge,
@@ -66,7 +69,7 @@ export function hasOpenChallenge(user: Fragment, purpose: ChallengePurpose, usab
       AND o.expires_at > ${usableUntil} AND o.epoch = (SELECT epoch FROM users WHERE id = o.user_id))`
 }
 
-/** Makes older codes of a purpose void, once a newer one exists. */
+/** Invalidates older codes of a purpose once a newer one exists. */
 export function voidOlderChallenges(input: {
   user: Fragment
   purpose: ChallengePurpose
@@ -80,8 +83,8 @@ export function voidOlderChallenges(input: {
 }
 
 /**
- * Makes a pending log-in. Where no fresh code may be mailed, it takes over the code (and its end) of the newest pending
- * log-in, so the mail that the person has got keeps working.
+ * Creates a pending log-in. When no new code may be mailed, it takes over the code (and expiry) of the newest pending
+ * log-in, so the mail that the user already has keeps working.
  */
 export function insertSignInChallenge(
   row: NewChallenge,
@@ -105,7 +108,7 @@ export function findChallenge(id: ChallengeId): Statement<{ id: ChallengeId } | 
   return first(sql`SELECT id FROM challenges WHERE id = ${id}`)
 }
 
-/** Whom an open code belongs to, without using it: what a new password must not contain. */
+/** The user of an open code, without using it: to reject new passwords that contain their details. */
 export function findCodeOwner(input: { codeHash: string; purpose: ChallengePurpose; now: number }): Statement<{
   userId: UserId
   username: string
@@ -122,16 +125,19 @@ const isUndo = (challenge: Fragment): Fragment =>
   sql`${challenge}.purpose IN (${'undo_email_change' satisfies ChallengePurpose}, ${'undo_second_factor' satisfies ChallengePurpose})`
 
 /**
- * SQL for "of the user's present epoch" of `challenge` and the alias `u`. An undo outlives the epoch: the change that it
- * undoes raises it, and so could a thief, as often as it takes (wire §6.12).
+ * SQL for "of the user's current epoch", about `challenge` and the alias `u`. An undo survives epoch changes: the
+ * change that it undoes raises the epoch, and a thief could raise it at will (wire §6.12).
  */
 export const isOfEpoch = (challenge: Fragment): Fragment => sql`(${challenge}.epoch = u.epoch OR ${isUndo(challenge)})`
 
-/** Codes by which the owner of a deleted account comes back, or gets a password to come back with. */
+/** Codes with which the owner of a deleted account restores it, or gets a password to restore it with. */
 const bringsBack = (challenge: Fragment): Fragment =>
   sql`(${isUndo(challenge)} OR ${challenge}.purpose = ${'reset_password' satisfies ChallengePurpose})`
 
-/** Claims a long code for `claimedBy`, if it is open, unexpired, of the present epoch and `condition` holds of `challenges`. */
+/**
+ * Claims a long code for `claimedBy` if it is open, unexpired and of the current epoch, and `condition` holds for
+ * `challenges`.
+ */
 export function claimCode(
   input: { codeHash: string; purpose: ChallengePurpose; claimedBy: number; now: number },
   condition: Fragment,
@@ -171,7 +177,7 @@ export interface SignInChallengeRow extends CodeSeed {
   readonly userId: UserId
 }
 
-/** A pending log-in: whose, how often it may be tried, and since when a deleted account may be brought back by one. */
+/** A pending log-in: its user, its allowed tries, and the earliest deletion that it may undo. */
 export interface PendingSignIn {
   readonly tokenHash: string
   readonly userId: UserId
@@ -191,7 +197,7 @@ export function isSignInTriable(pending: PendingSignIn): Fragment {
   return sql`EXISTS (SELECT 1 FROM challenges WHERE ${isOpenSignIn(pending)})`
 }
 
-/** Counts one try at a pending log-in and tells what its code is derived from; null when it may not be tried. */
+/** Counts one try at a pending log-in and returns what its code is derived from; null when no try is allowed. */
 export function trySignIn(pending: PendingSignIn, condition: Fragment): Statement<SignInChallengeRow | null> {
   return first(sql`
     UPDATE challenges SET attempts = attempts + 1
@@ -199,7 +205,9 @@ export function trySignIn(pending: PendingSignIn, condition: Fragment): Statemen
     RETURNING id, user_id, code_id, random, kid`)
 }
 
-/** Claims a pending log-in for the session `claimedBy`, unless its code was used already, here or in a parallel log-in. */
+/**
+ * Claims a pending log-in for the session `claimedBy`, unless its code was already used, here or in a parallel log-in.
+ */
 export function claimSignIn(input: { id: ChallengeId; codeId: number; userId: UserId; claimedBy: number; now: number }): Statement<void> {
   return run(sql`
     UPDATE challenges SET consumed_at = ${input.now}, consumed_by = ${input.claimedBy}
@@ -210,7 +218,7 @@ export function claimSignIn(input: { id: ChallengeId; codeId: number; userId: Us
           AND o.code_id = ${input.codeId} AND o.consumed_by IS NOT NULL)`)
 }
 
-/** SQL for "this pending log-in may be claimed by what proves the factor otherwise than by its mailed code". */
+/** SQL for "this pending log-in may be claimed by a factor other than its mailed code". */
 export function isSignInClaimable(id: ChallengeId, now: number): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM challenges c JOIN users u ON u.id = c.user_id
@@ -218,8 +226,8 @@ export function isSignInClaimable(id: ChallengeId, now: number): Fragment {
 }
 
 /**
- * The same without the mailed code, right behind the statement that has used a factor up: where that changed nothing, nor
- * does this. The log-in gives its code up, which others may share: that one was not used.
+ * The same without the mailed code, right after the statement that consumed a factor: if that changed nothing, neither
+ * does this. The log-in drops its code, which others may share and which was not used.
  */
 export function claimSignInWithFactor(input: { id: ChallengeId; claimedBy: number; now: number }): Statement<void> {
   return run(sql`
@@ -227,7 +235,7 @@ export function claimSignInWithFactor(input: { id: ChallengeId; claimedBy: numbe
     WHERE id = ${input.id} AND consumed_at IS NULL AND changes() > 0`)
 }
 
-/** Where the code of an open log-in may be mailed: codes by e-mail are on. */
+/** Where the code of an open log-in may be mailed, if codes by e-mail are enabled. */
 export function findMailableSignIn(pending: PendingSignIn): Statement<{ id: ChallengeId; emailKey: string | null } | null> {
   return first(sql`
     SELECT id, (SELECT email_key FROM users a WHERE a.id = challenges.user_id) AS email_key FROM challenges

@@ -1,7 +1,7 @@
 /**
- * The registry of OAuth clients in D1: what administrators and operators write (core/oauth/client-registration.ts).
- * `updated_at` is a row's version: a change is guarded by the one it was made from. A deleted client stays as a row
- * that opens nothing until all that hangs on it has ended, so that its id means nobody else meanwhile.
+ * The registry of OAuth clients in D1, as administrators and operators write it (core/oauth/client-registration.ts).
+ * `updated_at` is the version of a row: a change is guarded by the version it was based on. A deleted client stays as
+ * an unusable row until everything that refers to it has ended, so its id is not reused meanwhile.
  */
 import { sql } from 'drizzle-orm'
 import { all, type Fragment, findIf, first, run, type Statement } from './database.ts'
@@ -9,9 +9,12 @@ import type { oauthClients } from './schema/oauth.ts'
 
 export type ClientRow = typeof oauthClients.$inferSelect
 
-/** The authentication method of a row that has been deleted: no request can present it. */
+/** The authentication method of a deleted row: no request can present it. */
 const DELETED = 'deleted'
-/** True of the alias `c`: registered. Neither deleted nor the client of a machine's key, which comes and goes with the key. */
+/**
+ * True of the alias `c`: registered, that is neither deleted nor the client of a machine's key, which lives and dies
+ * with the key.
+ */
 const isRegistered = sql`c.token_endpoint_auth_method NOT IN (${DELETED}, 'machine_key')`
 
 const COLUMNS = sql`id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
@@ -22,24 +25,24 @@ export function findRegisteredClient(id: string): Statement<ClientRow | null> {
   return first(sql`SELECT ${COLUMNS} FROM oauth_clients c WHERE id = ${id} AND ${isRegistered}`)
 }
 
-/** The client in the version that a change gives it, whosever change that was: the witness. */
+/** The witness: the client in the version that a change produces, whoever made it. */
 export function findClientOfVersion(id: string, updatedAt: number): Statement<ClientRow | null> {
   return first(sql`
     SELECT ${COLUMNS} FROM oauth_clients c WHERE id = ${id} AND updated_at = ${updatedAt} AND ${isRegistered}`)
 }
 
-/** In the order of their ids, from behind `after`. */
+/** In the order of their ids, after `after`. */
 export function listRegisteredClients(input: { after: string; limit: number }): Statement<ClientRow[]> {
   return all(sql`
     SELECT ${COLUMNS} FROM oauth_clients c WHERE id > ${input.after} AND ${isRegistered} ORDER BY id LIMIT ${input.limit}`)
 }
 
-/** Holds while the id is nobody's, not even of a client that is being removed. */
+/** Holds while the id is unused, even by a client that is being removed. */
 export function isClientIdFree(id: string): Fragment {
   return sql`NOT EXISTS (SELECT 1 FROM oauth_clients WHERE id = ${id})`
 }
 
-/** Makes the client unless one has the id. */
+/** Creates the client unless the id is taken. */
 export function insertClient(row: ClientRow): Statement<void> {
   return run(sql`
     INSERT INTO oauth_clients (${COLUMNS})
@@ -50,7 +53,7 @@ export function insertClient(row: ClientRow): Statement<void> {
     ON CONFLICT (id) DO NOTHING`)
 }
 
-/** Holds while the client is of this version. */
+/** Holds while the client has this version. */
 export function isClientOfVersion(id: string, updatedAt: number): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM oauth_clients c WHERE c.id = ${id} AND c.updated_at = ${updatedAt} AND ${isRegistered})`
@@ -72,7 +75,10 @@ export function updateClient(next: ClientRow, condition: Fragment): Statement<vo
 
 const sweepOf = (id: string) => `client:${id}`
 
-/** Shuts the client for good, where `condition` holds: from here on nothing of it opens anything. The rest is the sweep's. */
+/**
+ * Disables the client for good where `condition` holds: from now on nothing issued to it works. The sweep does the
+ * rest.
+ */
 export function markClientDeleted(id: string, now: number, condition: Fragment): Statement<void>[] {
   return [
     run(sql`
@@ -86,14 +92,14 @@ export function markClientDeleted(id: string, now: number, condition: Fragment):
   ]
 }
 
-/** Finds that there is no such client, or only what is left of it. */
+/** A row when there is no such client, or only the remains of one. */
 export function findClientGone(id: string): Statement<{ id: string } | null> {
   return first(sql`
     SELECT ${id} AS id
     WHERE NOT EXISTS (SELECT 1 FROM oauth_clients WHERE id = ${id} AND token_endpoint_auth_method <> ${DELETED})`)
 }
 
-/** Clients that were deleted before `before` and still have a row. */
+/** Clients deleted before `before` that still have a row. */
 export function listDeletedClients(input: { before: number; limit: number }): Statement<{ id: string }[]> {
   return all(sql`
     SELECT c.id FROM sweep_cursors w JOIN oauth_clients c ON c.id = SUBSTR(w.sweep, 8)
@@ -102,9 +108,9 @@ export function listDeletedClients(input: { before: number; limit: number }): St
 }
 
 /**
- * One chunk of a deleted client's removal: its consents and codes, and its sessions among the next `chunk` of all
- * sessions. They have no index by client: only this asks for one, and it would cost every sign-in a row. The client's
- * own row goes when nothing is left. Repeating it does the next chunk.
+ * One chunk of a deleted client's removal: its consents and codes, and those of the next `chunk` sessions that belong
+ * to it. Sessions have no index by client: only this would use it, and it would cost every sign-in a row. The client's
+ * own row goes when nothing is left. Each call does the next chunk.
  */
 export function removeClientRemains(id: string, chunk: number, now: number): Statement<unknown>[] {
   const isDeleted = sql`EXISTS (SELECT 1 FROM oauth_clients WHERE id = ${id} AND token_endpoint_auth_method = ${DELETED})`
@@ -132,7 +138,7 @@ export function removeClientRemains(id: string, chunk: number, now: number): Sta
   ]
 }
 
-/** Whether something of a deleted client is left. */
+/** Whether anything of a deleted client is left. */
 export function hasClientRemains(id: string): Statement<boolean> {
   return findIf(sql`EXISTS (SELECT 1 FROM sweep_cursors WHERE sweep = ${sweepOf(id)})`)
 }

@@ -1,4 +1,4 @@
-/** What connects a person with the apps of others: consents, grants (sessions of a client) and open codes. */
+/** What connects a user with third-party apps: consents, grants (sessions of a client) and open codes. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, type Fragment, run, type Statement } from './database.ts'
@@ -12,7 +12,7 @@ export interface ConsentRow {
   readonly createdAt: number
 }
 
-/** True of the alias `c`: the client is there, switched off or not. */
+/** True of the alias `c`: the client exists, enabled or not. */
 const isThere = sql`c.token_endpoint_auth_method <> 'deleted'`
 
 export function listConsents(userId: UserId): Statement<ConsentRow[]> {
@@ -26,7 +26,7 @@ export interface GrantRow extends ConsentRow {
   readonly lastUsedAt: number
 }
 
-/** Live grants of a user, the newest first. */
+/** A user's live grants, newest first. */
 export function listGrants(input: { userId: UserId; now: number; limit: number }): Statement<GrantRow[]> {
   return all(sql`
     SELECT s.client_id, c.name, c.first_party, c.scopes AS client_scopes, s.scope AS scopes, s.created_at, s.last_used_at
@@ -37,8 +37,8 @@ export function listGrants(input: { userId: UserId; now: number; limit: number }
 }
 
 /**
- * Ends all that connects the two, in one batch: a code or a refresh token that comes later finds nothing to go on.
- * `told` is put behind each statement and may depend on `didEnd`. Grants of an older epoch are void already.
+ * Ends everything that connects the two in one batch, so a code or refresh token that arrives later finds nothing.
+ * `told` follows each statement and may depend on `didEnd`. Grants of an older epoch are already invalid.
  */
 export function endConnection(userId: UserId, clientId: string, now: number, told: Statement<void>): Statement<void>[] {
   const ends = [
@@ -54,5 +54,5 @@ export function endConnection(userId: UserId, clientId: string, now: number, tol
   return ends.flatMap((end) => [run(end), told])
 }
 
-/** Holds right after one of these has ended something. */
+/** Holds right after one of these statements ended something. */
 export const didEnd: Fragment = sql`changes() > 0`

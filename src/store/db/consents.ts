@@ -1,9 +1,9 @@
-/** Consents in D1: what a person has agreed that a client may do, one row for each pair. */
+/** Consents in D1: what a user has allowed a client to do, one row per pair. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 
-/** True of the aliases `k` and `c`: the client has not become another party since the person agreed. */
+/** True of the aliases `k` and `c`: the client has not changed hands since the user agreed. */
 const counts = sql`k.updated_at > c.consents_since`
 
 export function findConsent(userId: UserId | null, clientId: string): Statement<{ scopes: string; createdAt: number } | null> {
@@ -12,7 +12,9 @@ export function findConsent(userId: UserId | null, clientId: string): Statement<
     WHERE k.user_id = ${userId} AND k.client_id = ${clientId} AND ${counts}`)
 }
 
-/** Holds while this very consent stands, grown or not: one that was taken back and given anew is another. */
+/**
+ * Holds while this very consent stands, extended or not. One that was withdrawn and granted again is a different one.
+ */
 export function isConsentGiven(userId: UserId, clientId: string, createdAt: number): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM consents k JOIN oauth_clients c ON c.id = k.client_id
@@ -21,7 +23,7 @@ export function isConsentGiven(userId: UserId, clientId: string, createdAt: numb
 
 const stillCounts = sql`consents.updated_at > (SELECT c.consents_since FROM oauth_clients c WHERE c.id = consents.client_id)`
 
-/** Adds to what was agreed before and still counts, where `condition` holds. Repeating it changes nothing. */
+/** Adds to a consent that is still valid, where `condition` holds. Idempotent. */
 export function addConsent(
   row: { userId: UserId; clientId: string; scopes: readonly string[]; now: number },
   condition: Fragment,

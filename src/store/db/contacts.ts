@@ -1,6 +1,6 @@
 /**
- * Contacts in D1: whom a person follows, has asked, is asked by and blocks, as lists of one kind of row. Each list is read by its
- * own index, the newest first; a page is found by a number to skip, as the protocol that asks for it knows no position.
+ * Contacts in D1: the users that a user follows, has asked, is asked by and blocks, as lists of one row type. Each list
+ * has its own index, newest first; pages are found by offset because the protocol that uses them knows no cursor.
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
@@ -8,9 +8,9 @@ import { all, type Fragment, type Statement } from './database.ts'
 import type { SeenUserRow } from './follows.ts'
 import { isPresent, isUnblocked, isVisibleTo, relationColumns } from './visibility.ts'
 
-/** How the person stands to the contact: follows, and is allowed to; has asked to; is asked by; blocks. */
+/** The user's relationship to the contact: follows; has asked to follow; is asked by; blocks. */
 export type ContactState = 'following' | 'requested' | 'requesting' | 'blocked'
-/** `mutual`: of those who are followed, the ones who follow back. */
+/** `mutual`: those followed who follow back. */
 export type ContactList = 'all' | 'mutual' | ContactState
 
 export interface ContactRow extends SeenUserRow {
@@ -25,7 +25,7 @@ interface ContactPage {
   readonly now: number
 }
 
-/** Nobody is listed twice: who is followed or asked is not listed again for having asked. */
+/** No contact appears twice: someone already followed or asked is not listed again for having asked. */
 export function listContacts({ list, skip, limit, ...who }: ContactPage): Statement<ContactRow[]> {
   if (list !== 'all') return all(sql`${contactsOf(list, who)} LIMIT ${limit} OFFSET ${skip}`)
   const noEdge = sql`NOT EXISTS (SELECT 1 FROM follows e WHERE e.follower_id = ${who.userId} AND e.followed_id = f.follower_id)`
@@ -48,7 +48,7 @@ function contactsOf(list: Exclude<ContactList, 'all'>, { userId, now }: { userId
       WHERE b.blocker_id = ${userId} AND ${isVisibleTo(userId, now)} ORDER BY b.id DESC`
   }
   const asked = list === 'requesting'
-  // Of one's own edges the edge itself says how one stands: nothing more is read.
+  // For the user's own edges the edge itself is the relationship; nothing more is read.
   const relation = asked ? relationColumns(userId) : sql`${state} AS viewer_follow, 0 AS viewer_blocks`
   const back = sql`EXISTS (
     SELECT 1 FROM follows r WHERE r.follower_id = f.followed_id AND r.followed_id = ${userId} AND r.approved_at IS NOT NULL)`

@@ -1,8 +1,8 @@
 /**
- * D1 behind three words: a statement, a batch, a commit.
- * Statements are SQL written through drizzle's `sql` tag: values are always bound, never spliced.
- * D1 has no interactive transaction: what must hold together is one batch (all or nothing). An error does not mean
- * "not done", so `commit` looks for its witness row before it answers or tries again (design §1.5).
+ * D1 in three concepts: a statement, a batch, a commit. Statements are SQL written with drizzle's `sql` tag: values are
+ * always bound, never spliced. D1 has no interactive transactions: what must hold together is one batch (all or
+ * nothing). An error does not mean "not done", so `commit` looks for its witness row before it answers or retries
+ * (design §1.5).
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { CasingCache } from 'drizzle-orm/casing'
@@ -12,7 +12,7 @@ type Row = Record<string, unknown>
 export interface Statement<Result> {
   readonly sql: string
   readonly params: readonly unknown[]
-  /** `changes`: how many rows the statement has written or deleted. */
+  /** `changes`: how many rows the statement wrote or deleted. */
   readonly read: (rows: readonly Row[], changes: number) => Result
 }
 
@@ -20,23 +20,26 @@ export type Results<Statements extends readonly Statement<unknown>[]> = {
   -readonly [Index in keyof Statements]: Statements[Index] extends Statement<infer Result> ? Result : never
 }
 
-/** A piece of a statement that the store makes and the core only passes on: a guard, or SQL that yields one id. */
+/** A piece of a statement that the store builds and the core only passes on: a guard, or SQL that yields one id. */
 export type Fragment = SQL
 
 /** The guard that always holds. */
 export const always: Fragment = sql`1`
 export const never: Fragment = sql`0`
-/** Holds when both do. */
+/** Holds when both hold. */
 export const both = (a: Fragment, b: Fragment): Fragment => sql`(${a}) AND (${b})`
-/** Holds when one of them does. */
+/** Holds when either holds. */
 export const either = (a: Fragment, b: Fragment): Fragment => sql`((${a}) OR (${b}))`
 export const not = (a: Fragment): Fragment => sql`NOT (${a})`
 /** Holds when a fragment that selects a user selects none. */
 export const yieldsNobody = (user: Fragment): Fragment => sql`NOT EXISTS (${user})`
-/** An id that is known, as a fragment; null for nobody. */
+/** A known id as a fragment; null for no user. */
 export const idOf = (id: number | null): Fragment => sql`${id}`
 
-/** SQLite's marks. Of drizzle's dialect it is all that the tag needs: the rest would be a tenth of the Worker. */
+/**
+ * SQLite's quoting and placeholders: all the `sql` tag needs of drizzle's dialect, which would add a tenth to the
+ * Worker.
+ */
 const SQLITE = {
   casing: new CasingCache('snake_case'),
   escapeName: (name: string) => `"${name.replace(/"/g, '""')}"`,
@@ -54,17 +57,17 @@ export function all<R>(query: SQL): Statement<R[]> {
   return statement(query, (rows) => rows.map(camelRow) as R[])
 }
 
-/** The first row or null. */
+/** The first row, or null. */
 export function first<R>(query: SQL): Statement<R | null> {
   return statement(query, (rows) => (rows[0] ? (camelRow(rows[0]) as R) : null))
 }
 
-/** A write whose rows nobody needs. */
+/** A write whose rows are not needed. */
 export function run(query: SQL): Statement<void> {
   return statement(query, () => undefined)
 }
 
-/** A write, and how many rows it has changed. */
+/** A write that returns how many rows it changed. */
 export function changed(query: SQL): Statement<number> {
   return statement(query, (_, changes) => changes)
 }
@@ -84,10 +87,10 @@ function camelRow(row: Row): Row {
   return result
 }
 
-/** The three documented texts after which D1 may or may not have committed. */
+/** The three documented messages after which D1 may or may not have committed. */
 const AMBIGUOUS = /Network connection lost|storage caused object to be reset|reset because its code was updated/
 
-/** A primary key drawn twice by two isolates: the caller draws again. */
+/** Two isolates drew the same primary key: the caller draws again. */
 export function isPrimaryKeyConflict(error: unknown): boolean {
   return error instanceof Error && /UNIQUE constraint failed: \w+\.id\b/.test(error.message)
 }
@@ -117,9 +120,9 @@ export class Database {
   }
 
   /**
-   * Writes and then reads `witness` in the same batch; what the witness finds is the outcome, null is "a guard said no".
-   * After an error that leaves it open whether the batch was committed, the witness is read back; when it finds
-   * nothing the batch is sent once more. So every statement must be guarded, or a no-op when repeated.
+   * Writes and then reads `witness` in the same batch. What the witness finds is the outcome; null means that a guard
+   * refused. If an error leaves it open whether the batch was committed, the witness is read again, and if it finds
+   * nothing the batch is sent once more. So every statement must be guarded or idempotent.
    */
   async commit<Result>(writes: readonly Statement<unknown>[], witness: Statement<Result | null>): Promise<Result | null> {
     try {
@@ -136,7 +139,7 @@ export class Database {
     return results.at(-1) as Result | null
   }
 
-  /** Where a later read must be at least: the client sends it back as `x-d1-bookmark`. */
+  /** The minimum position for later reads: the client sends it back as `x-d1-bookmark`. */
   bookmark(): string | null {
     return this.#session.getBookmark() ?? null
   }

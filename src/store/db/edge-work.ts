@@ -1,6 +1,6 @@
 /**
- * Acts on very many edges (design §2): the flag on the user acts at once, the edges follow in chunks. `edge_work` has a
- * row while something is left; each chunk is one batch and safe to repeat.
+ * Operations on very many edges (design §2): the flag on the user takes effect at once, the edges follow in chunks.
+ * `edge_work` has a row while there is work left; each chunk is one batch and safe to repeat.
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
@@ -14,7 +14,7 @@ export function insertEdgeWork(userId: UserId, kind: EdgeWorkKind, now: number, 
     ON CONFLICT (user_id, kind) DO NOTHING`)
 }
 
-/** Whether something is left to do. */
+/** Whether there is work left. */
 export function hasEdgeWork(userId: UserId, kind: EdgeWorkKind): Statement<boolean> {
   return findIf(hasWork(userId, kind))
 }
@@ -25,7 +25,7 @@ export function listEdgeWork(limit: number): Statement<{ userId: UserId; kind: E
 
 const hasWork = (userId: UserId, kind: EdgeWorkKind) => sql`EXISTS (SELECT 1 FROM edge_work WHERE user_id = ${userId} AND kind = ${kind})`
 
-/** One chunk: accepts up to `chunk` requests of an account that is public, and ends the work when none is left. */
+/** One chunk: accepts up to `chunk` requests to a public account, and ends the work when none is left. */
 export function acceptRequests(userId: UserId, chunk: number, now: number): Statement<void>[] {
   const isPublic = sql`EXISTS (SELECT 1 FROM users WHERE id = ${userId} AND is_private = 0)`
   return [
@@ -46,7 +46,7 @@ const EDGES = [
   (userId: UserId) => sql`followed_id = ${userId} AND approved_at IS NOT NULL`,
 ]
 
-/** One chunk: removes up to `chunk` edges of each sort, and ends the work when none is left. */
+/** One chunk: removes up to `chunk` edges of each kind, and ends the work when none is left. */
 export function removeEdges(userId: UserId, chunk: number): Statement<void>[] {
   const none = sql.join(
     EDGES.map((edges) => sql`NOT EXISTS (SELECT 1 FROM follows WHERE ${edges(userId)})`),

@@ -1,7 +1,7 @@
 /**
- * Users of a license key in D1: who they are to its holder, and the rows that are made for them. The unique index over key
- * and external id decides who is who. Their address is what the holder says: it has no `email_key`, so it is never looked up,
- * never mailed to and never anybody's (docs/decisions/010).
+ * Users of a license key in D1: who they are to the key's holder, and the rows created for them. The unique index over
+ * key and external id decides identity. Their address is what the holder says: it has no `email_key`, so it is never
+ * looked up, never mailed to and never reserved (docs/decisions/010).
  */
 import { sql } from 'drizzle-orm'
 import type { MachineId, SessionId, UserId } from '../../ids.ts'
@@ -12,10 +12,10 @@ import type { MachineRow } from './machine-credentials.ts'
 import type { UserRow } from './users.ts'
 import { isVisibleTo, relationColumns } from './visibility.ts'
 
-/** What of a user only the holder of the key knows. */
+/** What only the key's holder knows of a user. */
 interface ExternalColumns {
   readonly externalId: string
-  /** JSON: pairs of texts. */
+  /** JSON: pairs of strings. */
   readonly metadata: string
 }
 
@@ -28,7 +28,7 @@ interface ExternalName {
 
 const isNamed = ({ keyId, externalId }: ExternalName) => sql`e.credential_id = ${keyId} AND e.external_id = ${externalId}`
 
-/** Holds while the key has no user of this name. */
+/** Holds while the key has no user with this name. */
 export function isExternalIdFree(name: ExternalName): Fragment {
   return sql`NOT EXISTS (SELECT 1 FROM external_identities e WHERE ${isNamed(name)})`
 }
@@ -38,7 +38,7 @@ export function findExternalUser(name: ExternalName): Statement<ExternalUserRow 
     SELECT u.*, e.external_id, e.metadata FROM external_identities e JOIN users u ON u.id = e.user_id WHERE ${isNamed(name)}`)
 }
 
-/** The witness of a batch that makes or changes a user and signs the user in: the user, once the session is there. */
+/** The witness of a batch that creates or updates a user and signs them in: the user, once the session exists. */
 export function findSignedInExternalUser(name: ExternalName, sessionId: SessionId): Statement<ExternalUserRow | null> {
   return first(sql`
     SELECT u.*, e.external_id, e.metadata FROM external_identities e JOIN users u ON u.id = e.user_id
@@ -47,12 +47,12 @@ export function findSignedInExternalUser(name: ExternalName, sessionId: SessionI
 
 interface Looker {
   readonly keyId: MachineId
-  /** The id of nobody for the key's holder: nobody blocks that. */
+  /** The viewer id of the key's holder: no user's, so nobody can block it. */
   readonly viewerId: UserId
   readonly now: number
 }
 
-/** A user of the key, who exists for the viewer. */
+/** A user of the key who exists for the viewer. */
 export function findSeenExternalUser(
   externalId: string,
   { keyId, viewerId, now }: Looker,
@@ -63,14 +63,14 @@ export function findSeenExternalUser(
     WHERE ${isNamed({ keyId, externalId })} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
 }
 
-/** The same by the picture that the user has now. The order is named: of the key the planner would read all users. */
+/** The same by the user's current avatar. The index is named because the planner would read all users of the key. */
 export function findPicturedExternalUser(avatarKey: string, { keyId, viewerId, now }: Looker): Statement<SeenUserRow | null> {
   return first(sql`
     SELECT u.*, ${relationColumns(viewerId)} FROM users u CROSS JOIN external_identities e ON e.user_id = u.id
     WHERE u.avatar_key = ${avatarKey} AND +e.credential_id = ${keyId} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
 }
 
-/** Who signs in with a password that we made: the living key, and whom it is about. */
+/** Who signs in with a password that we generated: the living key, and its user. */
 export interface ExternalSignInRow extends MachineRow {
   readonly clientId: string
   readonly userId: UserId
@@ -78,7 +78,7 @@ export interface ExternalSignInRow extends MachineRow {
   readonly epoch: number
 }
 
-/** Until the person has a password of their own: from then on this one opens nothing, whoever has kept it. */
+/** Valid until the user sets a password of their own; from then on nobody can use the generated one. */
 export function findExternalSignIn(usernameKey: string, now: number): Statement<ExternalSignInRow | null> {
   return first(sql`
     SELECT m.*, u.id AS user_id, e.password_hash, u.epoch
@@ -88,7 +88,7 @@ export function findExternalSignIn(usernameKey: string, now: number): Statement<
       AND m.revoked_at IS NULL AND (m.expires_at IS NULL OR m.expires_at > ${now})`)
 }
 
-/** What the holder of the key may say of a user. */
+/** What the key's holder may set for a user. */
 export interface ExternalProfile {
   readonly email: string | null
   readonly nickname: string | null
@@ -103,7 +103,7 @@ export interface NewExternalUser extends ExternalProfile {
   readonly createdAt: number
 }
 
-/** Makes the user where `condition` holds, unless the user name is taken. */
+/** Creates the user where `condition` holds, unless the user name is taken. */
 export function insertExternalUser(row: NewExternalUser, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO users (id, username, username_key, email, nickname, phone, profile_url, created_at, updated_at)
@@ -119,7 +119,7 @@ export interface NewExternalIdentity extends ExternalName, ExternalColumns {
   readonly createdAt: number
 }
 
-/** Says who the user is to the holder of the key, where `condition` holds. */
+/** Records who the user is to the key's holder, where `condition` holds. */
 export function insertExternalIdentity(row: NewExternalIdentity, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO external_identities (id, credential_id, external_id, user_id, password_hash, metadata, created_at, updated_at)
@@ -130,7 +130,7 @@ export function insertExternalIdentity(row: NewExternalIdentity, condition: Frag
 
 const COLUMNS = { email: sql`email`, nickname: sql`nickname`, phone: sql`phone`, profileUrl: sql`profile_url` } as const
 
-/** Writes the given columns, and no other, where `condition` holds. An address that was proved since stays. */
+/** Writes only the given columns, where `condition` holds. An address verified since then stays. */
 export function updateExternalProfile(
   userId: UserId,
   changes: Partial<ExternalProfile>,

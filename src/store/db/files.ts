@@ -1,6 +1,6 @@
 /**
- * Files in D1 (design §2): a row is a reservation first (`committed_at` null), then a file. Usage is the triggers'. A file
- * is somebody's own: whoever reads or changes one says whose it must be.
+ * Files in D1 (design §2): a row starts as a reservation (`committed_at` null) and becomes a file. Triggers keep the
+ * usage. Files have an owner, and every read or change names it.
  */
 import { sql } from 'drizzle-orm'
 import type { FileId, FolderId, UserId } from '../../ids.ts'
@@ -31,14 +31,14 @@ export interface Reservation {
 /** A folder by id or by name; null is `Default`. */
 export type FolderRef = FolderId | string | null
 
-/** True in SQL where the folder is the user's; `Default` is everybody's. */
+/** True in SQL if the folder belongs to the user; `Default` belongs to everyone. */
 export function hasFolder(userId: UserId, folder: FolderRef): Fragment {
   if (folder === null) return sql`1`
   const which = typeof folder === 'string' ? sql`name = ${folder}` : sql`id = ${folder}`
   return sql`EXISTS (SELECT 1 FROM folders WHERE ${which} AND user_id = ${userId})`
 }
 
-/** Its id in SQL; of a name that is nobody's, null, which `hasFolder` refuses. */
+/** Its id in SQL; null for an unknown name, which `hasFolder` refuses. */
 function idOfFolder(userId: UserId, folder: FolderRef): Fragment {
   return typeof folder === 'string' ? sql`(SELECT id FROM folders WHERE user_id = ${userId} AND name = ${folder})` : sql`${folder}`
 }
@@ -48,13 +48,13 @@ export interface FileQuota {
   readonly bytes: number
 }
 
-/** Holds while one more file of this size is within the quota. */
+/** Holds while one more file of this size fits the quota. */
 export function hasRoom({ userId, size }: Pick<Reservation, 'userId' | 'size'>, quota: FileQuota): Fragment {
   const used = (column: Fragment) => sql`COALESCE((SELECT ${column} FROM media_usage WHERE user_id = ${userId}), 0)`
   return sql`${used(sql`files`)} < ${quota.files} AND ${used(sql`bytes`)} + ${size} <= ${quota.bytes}`
 }
 
-/** Reserves the place of a file, unless it is beyond a quota, the folder is not the user's, or the account may not act. */
+/** Reserves space for a file, unless it exceeds a quota, the folder is not the user's, or the account may not act. */
 export function reserveFile(row: Reservation, quota: FileQuota): Statement<void> {
   return run(sql`
     INSERT INTO files (id, user_id, folder_id, name, content_type, size, object_key, prevent_share, created_at, updated_at,
@@ -65,7 +65,7 @@ export function reserveFile(row: Reservation, quota: FileQuota): Statement<void>
     ON CONFLICT (id) DO NOTHING`)
 }
 
-/** Holds while the upload is on its way. */
+/** Holds while the upload is in progress. */
 function isReserved(id: FileId): Fragment {
   return sql`EXISTS (SELECT 1 FROM files WHERE id = ${id} AND committed_at IS NULL)`
 }
@@ -75,19 +75,19 @@ export function findReservation(id: FileId, objectKey: string): Statement<{ id: 
   return first(sql`SELECT id FROM files WHERE id = ${id} AND object_key = ${objectKey} AND committed_at IS NULL`)
 }
 
-/** The upload is still on its way. */
+/** The upload is still in progress. */
 export function renewReservation(id: FileId, until: number): Statement<void> {
   return run(sql`UPDATE files SET reserved_until = ${until} WHERE id = ${id} AND committed_at IS NULL`)
 }
 
-/** Makes the reservation a file. Nothing once the reservation has been given up. */
+/** Turns the reservation into a file. Does nothing once the reservation has been given up. */
 export function commitFile(input: { id: FileId; digest: string; now: number }): Statement<void> {
   return run(sql`
     UPDATE files SET digest = ${input.digest}, committed_at = ${input.now}, updated_at = ${input.now}
     WHERE id = ${input.id} AND committed_at IS NULL`)
 }
 
-/** Gives a reservation up, and marks what may lie in the bucket. A file that was committed after all stays. */
+/** Gives up a reservation and marks its object for removal. A file that was committed after all stays. */
 export function releaseFile(id: FileId, objectKey: string, now: number): Statement<void>[] {
   return [
     run(sql`
@@ -103,7 +103,7 @@ export function findFile(id: FileId, userId: UserId): Statement<FileRow | null> 
   return first(sql`SELECT * FROM files WHERE id = ${id} AND user_id = ${userId} AND committed_at IS NOT NULL`)
 }
 
-/** A file with what a link to it depends on: its owner may act, and has not ended everything since. */
+/** A file with what a link to it depends on: its owner may act and has not ended everything since. */
 export function findLinkedFile(id: FileId, ownerId: UserId, now: number): Statement<(FileRow & { readonly epoch: number }) | null> {
   return first(sql`
     SELECT f.*, u.epoch FROM files f JOIN users u ON u.id = f.user_id
@@ -127,7 +127,7 @@ export function listFiles({ userId, folder, before, limit }: FileList): Statemen
     ORDER BY id DESC LIMIT ${limit}`)
 }
 
-/** The same by a number to skip, for protocols that know no other: of what the person has made, not what was made for them. */
+/** The same by offset, for protocols without cursors: only files the user uploaded, not those created for them. */
 export function listFilesOfOrigin(list: Omit<FileList, 'before'> & { skip: number; folder: FolderRef }): Statement<FileRow[]> {
   const { userId, folder, skip, limit } = list
   const within = folder === null ? sql`folder_id IS NULL` : sql`folder_id = ${idOfFolder(userId, folder)}`
@@ -142,7 +142,9 @@ export interface FileChanges {
   readonly preventShare?: boolean
 }
 
-/** Renames or moves a file, into a folder of the same person only. The row as it is then; null where nothing applies. */
+/**
+ * Renames or moves a file, only into a folder of the same user. Returns the updated row, or null if nothing applies.
+ */
 export function updateFile(id: FileId, userId: UserId, changes: FileChanges, now: number): Statement<FileRow | null> {
   const sets = [
     sql`updated_at = ${now}`,
@@ -156,13 +158,13 @@ export function updateFile(id: FileId, userId: UserId, changes: FileChanges, now
     RETURNING *`)
 }
 
-/** Makes every link to the file void. */
+/** Invalidates every link to the file. */
 export function raiseLinkVersion(id: FileId, userId: UserId): Statement<{ id: FileId } | null> {
   return first(sql`
     UPDATE files SET link_version = link_version + 1 WHERE id = ${id} AND user_id = ${userId} AND committed_at IS NOT NULL RETURNING id`)
 }
 
-/** Marks the objects of these rows for removal, then removes the rows. `which` is true of rows of `files`. */
+/** Marks the objects of these rows for removal, then removes the rows. `which` is a condition on rows of `files`. */
 export function removeFiles(which: Fragment, now: number): Statement<void>[] {
   return [
     run(sql`
@@ -177,12 +179,12 @@ export function isFileOf(id: FileId, userId: UserId): Fragment {
   return sql`id = ${id} AND user_id = ${userId} AND committed_at IS NOT NULL`
 }
 
-/** Reservations of a person that nobody has renewed: their uploads have ended without a word. */
+/** Reservations of a user that were not renewed: their uploads ended silently. */
 export function isAbandoned(userId: UserId, now: number): Fragment {
   return sql`user_id = ${userId} AND committed_at IS NULL AND reserved_until < ${now}`
 }
 
-/** The same of everybody, the oldest first; one that does not say how long it counts does for `unsaidMs`. */
+/** The same for all users, oldest first; a reservation without an expiry is valid for `unsaidMs`. */
 export function isGivenUp(input: { now: number; unsaidMs: number; limit: number }): Fragment {
   return sql`id IN (
     SELECT id FROM files
@@ -190,7 +192,7 @@ export function isGivenUp(input: { now: number; unsaidMs: number; limit: number 
     ORDER BY created_at, id LIMIT ${input.limit})`
 }
 
-/** Objects of the bucket that no row names, marked for removal. Keys as one JSON array. */
+/** Marks objects of the bucket that no row names for removal. Keys come as one JSON array. */
 export function markOrphans(keys: readonly string[], now: number): Statement<void> {
   return run(sql`
     INSERT INTO object_tombstones (bucket, key, created_at, due_at)

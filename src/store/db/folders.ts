@@ -1,4 +1,4 @@
-/** Folders in D1. `Default` has no row; a name is a person's once, which the unique index decides. */
+/** Folders in D1. `Default` has no row; a unique index makes names unique per user. */
 import { sql } from 'drizzle-orm'
 import type { FolderId, UserId } from '../../ids.ts'
 import { all, always, type Fragment, first, run, type Statement } from './database.ts'
@@ -8,7 +8,9 @@ import { isAccountAlive } from './visibility.ts'
 
 export type FolderRow = Omit<typeof folders.$inferSelect, 'id' | 'userId'> & { readonly id: FolderId; readonly userId: UserId }
 
-/** Makes a folder, where `condition` holds, unless the name is taken, the quota is used up, or the account may not act. */
+/**
+ * Creates a folder where `condition` holds, unless the name is taken, the quota is used up, or the account may not act.
+ */
 export function insertFolder(
   row: { id: FolderId; userId: UserId; name: string; now: number },
   quota: number,
@@ -34,12 +36,12 @@ export function findFolderByName(userId: UserId, name: string): Statement<Folder
   return first(sql`SELECT * FROM folders WHERE user_id = ${userId} AND name = ${name}`)
 }
 
-/** All of a person's folders, by name. Their number is bounded by the quota. */
+/** All folders of a user, by name. The quota bounds their number. */
 export function listFolders(userId: UserId): Statement<FolderRow[]> {
   return all(sql`SELECT * FROM folders WHERE user_id = ${userId} ORDER BY name`)
 }
 
-/** Renames a folder, unless another one has the name. The row as it is then; null where nothing applies. */
+/** Renames a folder, unless another one has the name. Returns the updated row, or null if nothing applies. */
 export function renameFolder(id: FolderId, userId: UserId, name: string, now: number): Statement<FolderRow | null> {
   return first(sql`
     UPDATE folders SET name = ${name}, updated_at = ${now}
@@ -48,7 +50,7 @@ export function renameFolder(id: FolderId, userId: UserId, name: string, now: nu
     RETURNING *`)
 }
 
-/** Removes a folder with all that is in it, uploads on their way included: all or nothing, bounded by the quota of files. */
+/** Removes a folder with its contents, including uploads in progress: all or nothing, bounded by the quota of files. */
 export function removeFolder(
   id: FolderId,
   userId: UserId,

@@ -5,7 +5,7 @@ import { all, type Fragment, first, run, type Statement } from './database.ts'
 import type { UserRow } from './users.ts'
 import { isAccountAlive, isPresent, isUnblocked, isUser, isVisibleTo, relationColumns, type UserRef } from './visibility.ts'
 
-/** A user as a viewer finds one: the row, and how the viewer stands to it. */
+/** A user as a viewer sees one: the row, and the viewer's relationship to it. */
 export interface SeenUserRow extends UserRow {
   readonly viewerFollow: 'following' | 'requested' | null
   readonly viewerBlocks: number
@@ -17,12 +17,12 @@ export function findSeenUser(input: { userId: UserRef; viewerId: UserId; now: nu
     WHERE ${isUser(input.userId)} AND (u.id = ${input.viewerId} OR (${isVisibleTo(input.viewerId, input.now)}))`)
 }
 
-/** The same for an administrator, from whom nobody hides. */
+/** The same for an administrator, from whom nothing is hidden. */
 export function findAnyUser(input: { userId: UserRef; viewerId: UserId }): Statement<SeenUserRow | null> {
   return first(sql`SELECT u.*, ${relationColumns(input.viewerId)} FROM users u WHERE ${isUser(input.userId)}`)
 }
 
-/** Several at once, in the order of the ids, those that do not exist for the viewer left out. */
+/** Several at once, in the order of the ids, without those that do not exist for the viewer. */
 export function findSeenUsers(input: { userIds: readonly UserId[]; viewerId: UserId; now: number }): Statement<SeenUserRow[]> {
   return all(sql`
     SELECT u.*, ${relationColumns(input.viewerId)} FROM json_each(${JSON.stringify(input.userIds)}) j JOIN users u ON u.id = j.value
@@ -37,7 +37,10 @@ export interface NewFollow {
   readonly now: number
 }
 
-/** Follows, or asks to where the account is private at this moment. Nothing happens across a block, or when the edge exists. */
+/**
+ * Follows, or requests to follow if the account is private at this moment. Does nothing if one blocks the other or the
+ * edge exists.
+ */
 export function insertFollow(edge: NewFollow): Statement<void> {
   return run(sql`
     INSERT INTO follows (id, follower_id, followed_id, approved_at)
@@ -61,12 +64,12 @@ export function deleteFollow(followerId: UserId, followedId: UserId): Statement<
   return run(sql`DELETE FROM follows WHERE follower_id = ${followerId} AND followed_id = ${followedId}`)
 }
 
-/** Removes an edge or request by its id, for either side; null for anybody else's and for none. */
+/** Removes an edge or request by its id, for either side; null if there is none or it belongs to others. */
 export function deleteFollowEntry(id: FollowId, userId: UserId): Statement<{ id: FollowId } | null> {
   return first(sql`DELETE FROM follows WHERE id = ${id} AND (follower_id = ${userId} OR followed_id = ${userId}) RETURNING id`)
 }
 
-/** Accepts a request to the user; accepting it again changes nothing. Null for anybody else's and for none. */
+/** Accepts a request to the user; idempotent. Null if there is none or it belongs to others. */
 export function approveFollow(id: FollowId, followedId: UserId, now: number): Statement<{ id: FollowId } | null> {
   return first(sql`
     UPDATE follows SET approved_at = COALESCE(approved_at, ${now}) WHERE id = ${id} AND followed_id = ${followedId} RETURNING id`)
@@ -79,22 +82,23 @@ export interface FollowListRow extends SeenUserRow {
   readonly followApprovedAt: number | null
 }
 
-/** Which edges a list is made of (an index of its own each), and who is shown of them. */
+/** Which edges a list contains (each has an index of its own), and whose users it shows. */
 const LISTS = {
   followers: { edges: (userId: UserId) => sql`f.followed_id = ${userId} AND f.approved_at IS NOT NULL`, other: sql`f.follower_id` },
   following: { edges: (userId: UserId) => sql`f.follower_id = ${userId} AND f.approved_at IS NOT NULL`, other: sql`f.followed_id` },
   requests: { edges: (userId: UserId) => sql`f.followed_id = ${userId} AND f.approved_at IS NULL`, other: sql`f.follower_id` },
 } as const
 
-/** The first entry that a page did not look at, where it stopped before it was full. */
+/** The first entry that was not read, if the page stopped before it was full. */
 export interface UnreadFollow {
   readonly id: null
   readonly followId: FollowId
 }
 
 /**
- * A page of a user's list as a viewer sees it, newest first, from before the position `before`. People who do not exist
- * for the viewer are left out. Of the edges at most `lookedAt` are read, whoever is hidden; the first one beyond comes last.
+ * A page of a user's list as a viewer sees it, newest first, from before the position `before`, without users that do
+ * not exist for the viewer. Reads at most `lookedAt` edges, however many are hidden; the first one beyond them comes
+ * last.
  */
 export function listFollows(input: {
   list: FollowList
@@ -126,7 +130,7 @@ export interface RelationshipRow {
   readonly blocking: number
 }
 
-/** How the viewer stands to each of the users, in one query; those that do not exist for the viewer are left out. */
+/** The viewer's relationship to each of the users, in one query, without those that do not exist for the viewer. */
 export function findRelationships(input: { userIds: readonly UserId[]; viewerId: UserId; now: number }): Statement<RelationshipRow[]> {
   const state = sql`CASE WHEN f.approved_at IS NULL THEN 'requested' ELSE 'following' END`
   return all(sql`
@@ -138,7 +142,7 @@ export function findRelationships(input: { userIds: readonly UserId[]; viewerId:
     WHERE ${isVisibleTo(input.viewerId, input.now)} ORDER BY j.key`)
 }
 
-/** People whom those follow whom the viewer follows: from at most 200 edges, the most shared first. */
+/** Users followed by those the viewer follows: from at most 200 edges, the most shared first. */
 export function listSuggestions(input: {
   viewerId: UserId
   people: number

@@ -1,6 +1,6 @@
 /**
- * Invite codes in D1: a person has numbered places for them, so that two requests at once make the same ones. A code is
- * claimed by one guarded statement (design §1.4), in the batch that makes the account.
+ * Invite codes in D1: each user has numbered slots for them, so that two parallel requests create the same ones. A code
+ * is claimed by one guarded statement (design §1.4), in the batch that creates the account.
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
@@ -11,7 +11,7 @@ export interface InviteCodeRow {
   readonly code: string
   readonly createdAt: number
   readonly updatedAt: number
-  /** Whose account was made with it; null while it is unused. */
+  /** The user whose account was created with it; null while unused. */
   readonly usedBy: UserId | null
 }
 
@@ -19,7 +19,7 @@ export function listInviteCodes(ownerId: UserId): Statement<InviteCodeRow[]> {
   return all(sql`SELECT code, created_at, updated_at, used_by FROM invite_codes WHERE owner_id = ${ownerId} ORDER BY slot`)
 }
 
-/** Puts a code into each place that is empty: the first of `codes` into the first place. What is there stays. */
+/** Fills each empty slot, the first with the first of `codes`. Existing codes stay. */
 export function insertInviteCodes(ownerId: UserId, codes: readonly string[], now: number): Statement<void> {
   return run(sql`
     INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at)
@@ -29,14 +29,14 @@ export function insertInviteCodes(ownerId: UserId, codes: readonly string[], now
     ON CONFLICT (code) DO NOTHING`)
 }
 
-/** Holds while the code is unused and its owner is somebody whom anybody may know of. */
+/** Holds while the code is unused and its owner is visible to everyone. */
 export function isInviteOpen(code: string, now: number): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM invite_codes i JOIN users u ON u.id = i.owner_id
     WHERE i.code = ${code} AND i.used_by IS NULL AND ${isPresent(now)})`
 }
 
-/** Uses the code for this account, where `condition` holds: of many at once, one does. */
+/** Uses the code for this account where `condition` holds; of many parallel attempts, one succeeds. */
 export function claimInvite(code: string, userId: UserId, now: number, condition: Fragment): Statement<void> {
   return run(sql`
     UPDATE invite_codes SET used_by = ${userId}, updated_at = ${now}

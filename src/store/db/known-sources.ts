@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { changed, type Fragment, run, type Statement } from './database.ts'
 
-/** An end is moved when that gains a day: not each sign-in writes. */
+/** The expiry moves only when it gains a day, so that not every sign-in writes. */
 const MOVED_MS = 86_400_000
 
 /** Adds a network to those of the user, where `condition` holds. */
@@ -15,13 +15,13 @@ export function insertNetwork(row: { userId: UserId; networkHash: string; expire
     WHERE expires_at < excluded.expires_at - ${MOVED_MS}`)
 }
 
-/** Holds where the user that `user` yields has signed in from the network. */
+/** Holds if the user that `user` yields has signed in from the network. */
 export function isKnownNetwork(user: Fragment, networkHash: string, now: number): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM known_sources k WHERE k.user_id = (${user}) AND k.source_hash = ${networkHash} AND k.expires_at > ${now})`
 }
 
-/** Holds where the user that `user` yields is among these, and has had the same password since that time. */
+/** Holds if the user that `user` yields is among these and has not changed their password since that time. */
 export function isKnownDevice(user: Fragment, accounts: ReadonlyMap<UserId, number>): Fragment {
   const since = JSON.stringify(Object.fromEntries(accounts))
   return sql`EXISTS (

@@ -1,9 +1,11 @@
-/** SQL for "this session of this user may be built upon": the gate's verdict, for writes that depend on it. */
+/** SQL for "writes may depend on this session of this user": the gate's verdict, for use in writes. */
 import { sql } from 'drizzle-orm'
 import { isAlive } from './account-state.ts'
 import type { Fragment } from './database.ts'
 
-/** True of the aliases `s` (sessions) and `u` (users): lives, is of the present epoch, the user neither banned nor deleted. */
+/**
+ * True of the aliases `s` (sessions) and `u` (users): live, of the current epoch, the user neither banned nor deleted.
+ */
 export function isLive(now: number): Fragment {
   return sql`
     s.revoked_at IS NULL AND s.expires_at > ${now} AND s.idle_expires_at > ${now} AND s.epoch = u.epoch

@@ -1,4 +1,4 @@
-/** Credentials of machines in D1: robots, API keys, license keys. Keys are looked up by their SHA-256, robots by name. */
+/** Machine credentials in D1: robots, API keys, license keys. Keys are looked up by their SHA-256, robots by name. */
 import { sql } from 'drizzle-orm'
 import type { MachineId } from '../../ids.ts'
 import { markClientDeleted } from './client-registration.ts'
@@ -10,7 +10,7 @@ export type KeyKind = 'api_key' | 'license_key'
 
 export type MachineRow = Omit<typeof machineCredentials.$inferSelect, 'id'> & { readonly id: MachineId }
 
-/** Makes the credential, where `condition` holds. The witness is the row itself. */
+/** Creates the credential where `condition` holds. The witness is the row itself. */
 export function insertMachine(row: MachineRow, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO machine_credentials (id, kind, name, secret_hash, ha1, realm, client_id, scopes, created_by, created_at, expires_at,
@@ -21,7 +21,7 @@ export function insertMachine(row: MachineRow, condition: Fragment): Statement<v
     ON CONFLICT (id) DO NOTHING`)
 }
 
-/** Holds while no robot has the name; one that has expired has it until it is revoked. */
+/** Holds while no robot has the name; an expired one keeps it until revoked. */
 export function isRobotNameFree(name: string): Fragment {
   return sql`NOT EXISTS (SELECT 1 FROM machine_credentials WHERE name = ${name} AND kind = 'robot' AND revoked_at IS NULL)`
 }
@@ -30,14 +30,14 @@ export function findMachine(id: MachineId): Statement<MachineRow | null> {
   return first(sql`SELECT * FROM machine_credentials WHERE id = ${id}`)
 }
 
-/** A key that opens something: not revoked, not expired. */
+/** A valid key: neither revoked nor expired. */
 export function findLivingKey(secretHash: string, kind: KeyKind, now: number): Statement<MachineRow | null> {
   return first(sql`
     SELECT * FROM machine_credentials
     WHERE secret_hash = ${secretHash} AND kind = ${kind} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
 }
 
-/** The same by its id, for a token that was issued under it. */
+/** The same by id, for a token issued under it. */
 export function findLivingKeyById(id: MachineId, kind: KeyKind, now: number): Statement<MachineRow | null> {
   return first(sql`
     SELECT * FROM machine_credentials
@@ -51,7 +51,7 @@ export interface KeyAccountRow extends MachineRow {
   readonly clientEpoch: number
 }
 
-/** The account of a key that opens something: named by its client. */
+/** The account of a valid key, named by its client. */
 export function findKeyAccount(clientId: string, kind: KeyKind, now: number): Statement<KeyAccountRow | null> {
   return first(sql`
     SELECT m.*, c.secret_hash AS client_secret_hash, c.epoch AS client_epoch
@@ -67,13 +67,13 @@ export function findLivingRobot(name: string, now: number): Statement<MachineRow
     WHERE name = ${name} AND kind = 'robot' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now})`)
 }
 
-/** Holds while the credential opens something. */
+/** Holds while the credential is valid. */
 export function isMachineAlive(id: MachineId, now: number): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM machine_credentials WHERE id = ${id} AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ${now}))`
 }
 
-/** Holds while nobody has revoked the credential; it may have expired. */
+/** Holds while the credential is not revoked; it may have expired. */
 export function isMachineUnrevoked(id: MachineId): Fragment {
   return sql`EXISTS (SELECT 1 FROM machine_credentials WHERE id = ${id} AND revoked_at IS NULL)`
 }
@@ -83,14 +83,14 @@ export function findRevokedMachine(id: MachineId): Statement<{ id: MachineId } |
   return first(sql`SELECT id FROM machine_credentials WHERE id = ${id} AND revoked_at IS NOT NULL`)
 }
 
-/** The newest first, from before the id `before`. */
+/** Newest first, from before the id `before`. */
 export function listMachines(input: { before: number; limit: number }): Statement<MachineRow[]> {
   return all(sql`SELECT * FROM machine_credentials WHERE id < ${input.before} ORDER BY id DESC LIMIT ${input.limit}`)
 }
 
 /**
- * From here on it opens nothing. The client of a key goes the way of every deleted client, and the sweep ends its sessions; the
- * credential lets go of it first, and stays to be listed.
+ * Revokes the credential. A key's client is removed like every deleted client, and the sweep ends its sessions; the
+ * credential drops its reference to the client and stays listed.
  */
 export function revokeMachine({ id, clientId }: Pick<MachineRow, 'id' | 'clientId'>, now: number): Statement<void>[] {
   return [
@@ -100,12 +100,12 @@ export function revokeMachine({ id, clientId }: Pick<MachineRow, 'id' | 'clientI
   ]
 }
 
-/** The same HA1, encrypted under today's key, unless the robot was revoked meanwhile. */
+/** Stores the same HA1 encrypted under the current key, unless the robot was revoked meanwhile. */
 export function replaceHa1(id: MachineId, from: string, to: string): Statement<void> {
   return run(sql`UPDATE machine_credentials SET ha1 = ${to} WHERE id = ${id} AND ha1 = ${from}`)
 }
 
-/** For people to see, to within the time that the core chooses. */
+/** For display, accurate to the interval that the core chooses. */
 export function touchMachine(id: MachineId, now: number): Statement<void> {
   return run(sql`UPDATE machine_credentials SET last_used_at = MAX(${now}, COALESCE(last_used_at, 0)) WHERE id = ${id}`)
 }

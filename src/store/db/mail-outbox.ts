@@ -1,6 +1,6 @@
 /**
- * The mail outbox in D1: a mail is a row of the batch that made it necessary, sent after the reply, retried by cron
- * (design §1.11). What it carries is derived when it is sent; nothing readable lies here but the address, until sent.
+ * The mail outbox in D1: a mail is a row of the batch that caused it, sent after the reply and retried by cron (design
+ * §1.11). Its content is derived when it is sent; the only readable data in a row is the address, until sent.
  */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'
@@ -31,19 +31,19 @@ export type MailKind =
 
 export interface NewMail {
   readonly id: MailId
-  /** SQL that yields a `MailKind`: sign-up decides between two of them in the database. */
+  /** SQL that yields a `MailKind`: sign-up chooses between two of them in the database. */
   readonly kind: Fragment
   /** JSON. */
   readonly params: string
   readonly challengeId: Fragment
-  /** Where it goes, when that is not the user's present address. */
+  /** The recipient, if not the user's current address. */
   readonly to?: string | Fragment
   readonly createdAt: number
 }
 
-/** Queues a mail about the user that `user` yields, where `condition` holds; it may name the alias `u`, the user. */
+/** Queues a mail about the user that `user` yields, where `condition` holds; it may use the alias `u`, the user. */
 export function insertMail(row: NewMail, user: Fragment, condition: Fragment): Statement<void> {
-  // An address without a key is what somebody else says of the user: nothing goes there.
+  // An address without a key was supplied by a third party: nothing is sent there.
   const to = row.to === undefined ? sql`CASE WHEN u.email_key IS NOT NULL THEN u.email END` : sql`${row.to}`
   return run(sql`
     INSERT INTO mail_outbox (id, kind, user_id, to_address, challenge_id, params, created_at, next_attempt_at)
@@ -52,20 +52,20 @@ export function insertMail(row: NewMail, user: Fragment, condition: Fragment): S
     ON CONFLICT (id) DO NOTHING`)
 }
 
-/** Holds once this very mail was queued: no limit held it back. */
+/** Holds once this very mail was queued, that is when no limit held it back. */
 export function wasQueued(id: MailId): Fragment {
   return sql`EXISTS (SELECT 1 FROM mail_outbox WHERE id = ${id})`
 }
 
 export const kindOf = (kind: MailKind): Fragment => sql`${kind}`
 
-/** `account_exists` where somebody has proved to own the address, the mail with a code where nobody has (design §1.12). */
+/** `account_exists` if somebody has verified the address, otherwise the mail with a code (design §1.12). */
 export function signUpKind(emailKey: string, free: MailKind = 'verify_email'): Fragment {
   return sql`CASE WHEN EXISTS (SELECT 1 FROM users v WHERE v.email_key = ${emailKey} AND v.email_verified_at IS NOT NULL)
     THEN ${'account_exists' satisfies MailKind} ELSE ${free} END`
 }
 
-/** One kind where the challenge was made, in this batch, and another where it was not. */
+/** One kind if the challenge was created in this batch, another if not. */
 export function kindByChallenge(id: ChallengeId, made: MailKind, otherwise: MailKind): Fragment {
   return sql`CASE WHEN EXISTS (SELECT 1 FROM challenges WHERE id = ${id}) THEN ${made} ELSE ${otherwise} END`
 }
@@ -73,7 +73,7 @@ export function kindByChallenge(id: ChallengeId, made: MailKind, otherwise: Mail
 export const noChallenge: Fragment = sql`NULL`
 export const challengeOf = (id: ChallengeId): Fragment => sql`${id}`
 
-/** Yields the open challenge whose code the mail is to carry. */
+/** Yields the open challenge whose code the mail carries. */
 export function newestChallenge(user: Fragment, purpose: ChallengePurpose): Fragment {
   return sql`(SELECT n.id FROM challenges n WHERE n.user_id = (${user}) AND n.purpose = ${purpose} AND n.consumed_at IS NULL
     ORDER BY n.id DESC LIMIT 1)`
@@ -95,13 +95,13 @@ export interface DueMail extends Partial<CodeSeed> {
 }
 
 /**
- * True of the aliases `m` and `u`: a deleted account gets no more mail, but the notice of its deletion and, while its
- * owner may come back, what helps with that: the code of a sign-in, a new password, and the undo of a changed address or a
- * second factor.
+ * True of the aliases `m` and `u`: a deleted account gets only the notice of its deletion and, while its owner can
+ * restore it, the mails that help: a sign-in code, a password reset, and the undo of a changed address or a second
+ * factor.
  */
 const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'reset_password', 'password_changed', 'email_changed', 'email_changed_again', 'email_change_undone', 'second_factor_on', 'second_factor_undone')))`
 
-/** Takes a mail for sending: until `leaseUntil` nobody else sends it. */
+/** Leases a mail for sending: nobody else sends it until `leaseUntil`. */
 export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }): Statement<{ id: MailId } | null> {
   return first(sql`
     UPDATE mail_outbox SET attempts = attempts + 1, next_attempt_at = ${input.leaseUntil}

@@ -1,10 +1,10 @@
-/** Long codes of `challenges` beside their claims: what one is good for, and where its owner goes on. */
+/** Long codes of `challenges` apart from their claims: their purpose, and where the user continues. */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
 import { type ChallengePurpose, isOfEpoch } from './challenges.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 
-/** What a code is good for at this moment, without using it; null for one that is wrong, used, too old or void. */
+/** The current purpose of a code, without using it; null if it is wrong, used, expired or invalidated. */
 export function findUsableCode(codeHash: string, now: number): Statement<{ purpose: ChallengePurpose; returnTo: string | null } | null> {
   return first(sql`
     SELECT c.purpose, c.return_to FROM challenges c JOIN users u ON u.id = c.user_id AND ${isOfEpoch(sql`c`)}
@@ -12,8 +12,8 @@ export function findUsableCode(codeHash: string, now: number): Statement<{ purpo
 }
 
 /**
- * An open long code, without using it: its purpose, and the address that it is about. Whether it counts, its claim decides.
- * Not one that takes a token as well: it would tell, uncounted, whether its digits are right.
+ * An open long code, without using it: its purpose and the address that it is about. Its claim decides whether it is
+ * valid. Never a code that needs a token as well: that would let digits be guessed uncounted.
  */
 export function findOpenCode(
   codeHash: string,
@@ -24,7 +24,7 @@ export function findOpenCode(
     WHERE code_hash = ${codeHash} AND token_hash IS NULL AND consumed_at IS NULL AND expires_at > ${now}`)
 }
 
-/** The owner of the challenge that `challenge` yields goes on there, where `condition` holds. */
+/** Sets where the owner of the challenge that `challenge` yields continues, where `condition` holds. */
 export function updateReturnTo(challenge: Fragment, returnTo: string, condition: Fragment): Statement<void> {
   return run(sql`
     UPDATE challenges SET return_to = ${returnTo}

@@ -7,7 +7,7 @@ export interface ClientGateRow {
   readonly scopes: string
   readonly epoch: number
   readonly disabledAt: number | null
-  /** When the key ends that the client stands for; null where there is no such end. */
+  /** When the key that the client stands for expires; null if never. */
   readonly expiresAt: number | null
 }
 
@@ -32,7 +32,7 @@ export function findClientGateRow(clientId: string): Statement<ClientGateRow | n
     FROM oauth_clients c WHERE id = ${clientId}`)
 }
 
-/** Holds while the client is enabled: a key that is revoked has shut its client. */
+/** Holds while the client is enabled; revoking a key disables its client. */
 export function isClientOpen(clientId: string): Fragment {
   return sql`EXISTS (SELECT 1 FROM oauth_clients c WHERE c.id = ${clientId} AND c.disabled_at IS NULL)`
 }

@@ -1,6 +1,6 @@
 /**
- * Objects that are to be removed from a bucket. A tombstone is written in the batch that makes an object nobody's, so no
- * failure leaves one behind; for an avatar on its way it is written before the object, and taken away by the commit.
+ * Objects to be removed from a bucket. A tombstone is written in the batch that orphans the object, so no failure
+ * leaves an object behind; for an avatar being uploaded it is written before the object, and removed by the commit.
  */
 import { sql } from 'drizzle-orm'
 import { all, always, type Fragment, run, type Statement } from './database.ts'
@@ -13,7 +13,7 @@ export interface TombstoneRow {
   readonly attempts: number
 }
 
-/** Marks an object for removal, from `dueAt` on, where `condition` holds. One that is marked already keeps the earlier time. */
+/** Marks an object for removal from `dueAt` on, where `condition` holds. One already marked keeps the earlier time. */
 export function insertTombstone(
   input: { bucket: Bucket; key: string; dueAt: number; now: number },
   condition: Fragment = always,
@@ -24,19 +24,19 @@ export function insertTombstone(
     ON CONFLICT (bucket, key) DO UPDATE SET due_at = MIN(due_at, excluded.due_at)`)
 }
 
-/** The object is somebody's, where `condition` holds; or it is gone. */
+/** Removes the tombstone, where `condition` holds: the object is in use, or gone. */
 export function deleteTombstone(bucket: Bucket, key: string, condition: Fragment = always): Statement<void> {
   return run(sql`DELETE FROM object_tombstones WHERE bucket = ${bucket} AND key = ${key} AND (${condition})`)
 }
 
-/** Holds while the object is marked and nobody has begun to remove it. */
+/** Holds while the object is marked and nobody has started to remove it. */
 export function isMarked(bucket: Bucket, key: string, now: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM object_tombstones WHERE bucket = ${bucket} AND key = ${key} AND due_at > ${now} AND attempts = 0)`
 }
 
 /**
- * Takes due tombstones of a bucket, the oldest first, and pushes each to `nextAt`: two sweeps at once do not try the same
- * object, and one whose removal fails is tried again then.
+ * Leases due tombstones of a bucket, oldest first, until `nextAt`: two parallel sweeps do not take the same object, and
+ * a failed removal is retried then.
  */
 export function claimTombstones(input: { now: number; nextAt: number; limit: number }): Statement<TombstoneRow[]> {
   return all(sql`
@@ -51,7 +51,9 @@ export function deleteTombstones(bucket: Bucket, keys: readonly string[]): State
     DELETE FROM object_tombstones WHERE bucket = ${bucket} AND key IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`)
 }
 
-/** Objects of the bucket of avatars that are nobody's picture, marked for removal. An avatar's key is all of it but the file. */
+/**
+ * Marks avatar objects that no user references for removal. An avatar's key is the object's key without the file name.
+ */
 export function markOrphanAvatars(keys: readonly string[], now: number): Statement<void> {
   const objects = keys.map((key) => ({ key, avatar: key.slice(0, Math.max(0, key.lastIndexOf('/'))) }))
   return run(sql`

@@ -1,4 +1,4 @@
-/** Changes of a profile in D1: the columns of `users` that a person, or an administrator, may write. */
+/** Profile updates in D1: the columns of `users` that the user or an administrator may write. */
 import { sql } from 'drizzle-orm'
 import type { ProfileField } from '../../config.ts'
 import type { UserId } from '../../ids.ts'
@@ -32,18 +32,18 @@ const COLUMNS: Readonly<Record<Exclude<ProfileField, 'username'>, Fragment>> = {
 export interface ProfileChanges {
   readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
   readonly username?: { readonly username: string; readonly usernameKey: string }
-  /** These three only an administrator changes at once. */
+  /** Only an administrator changes these three directly. */
   readonly email?: { readonly email: string; readonly emailKey: string; readonly verifiedAt: number }
   readonly role?: string
   readonly endsSessions?: boolean
 }
 
-/** Holds while nobody else has the user name, and it is not held back for another. */
+/** Holds while nobody else has the user name and it is not reserved for another. */
 export function isUsernameFree(key: string, userId: UserId, now: number): Fragment {
   return sql`NOT EXISTS (SELECT 1 FROM users o WHERE o.username_key = ${key} AND o.id <> ${userId}) AND NOT ${isHeldBack(key, userId, now)}`
 }
 
-/** Writes the given columns, and no other, where `condition` holds, of the row of `users` too. */
+/** Writes only the given columns, where `condition`, which may be about the row of `users`, holds. */
 export function updateProfile(userId: UserId, changes: ProfileChanges, now: number, condition: Fragment): Statement<void> {
   const sets = Object.entries(changes.fields).map(([field, value]) => sql`${COLUMNS[field as keyof typeof COLUMNS]} = ${value}`)
   if (changes.username) sets.push(sql`username = ${changes.username.username}`, sql`username_key = ${changes.username.usernameKey}`)
@@ -55,7 +55,7 @@ export function updateProfile(userId: UserId, changes: ProfileChanges, now: numb
     UPDATE users SET ${sql.join([...sets, sql`updated_at = ${now}`], sql`, `)} WHERE id = ${userId} AND (${condition})`)
 }
 
-/** True of the row of `users` that a statement is about, once it has what the changes say: tells that they were written. */
+/** True of the row of `users` that a statement is about once it contains the changes: shows that they were written. */
 export function rowHasProfile(changes: ProfileChanges): Fragment {
   const equal = Object.entries(changes.fields).map(([field, value]) => sql`users.${COLUMNS[field as keyof typeof COLUMNS]} IS ${value}`)
   if (changes.username) equal.push(sql`users.username = ${changes.username.username}`)

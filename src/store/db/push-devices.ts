@@ -1,4 +1,4 @@
-/** Where people's devices take pushes: one of each type per person. Kept for apps; nothing is sent by us. */
+/** Push devices of users: one of each type per user. Stored for apps; Kith sends no pushes. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { type Fragment, run, type Statement } from './database.ts'
@@ -12,7 +12,7 @@ export interface PushDevice {
   readonly mode: number | null
 }
 
-/** Keeps the device of a user who exists, where `condition` holds. What is null stays as it was. */
+/** Stores the device of an existing user, where `condition` holds. Null values leave what is stored. */
 export function putPushDevice(userId: UserId, device: PushDevice, now: number, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO push_devices (user_id, device_type, os_version, device_token, voip_device_token, mode, updated_at)

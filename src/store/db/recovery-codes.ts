@@ -11,12 +11,12 @@ export function insertRecoveryCodes(userId: UserId, hashes: readonly string[], n
     ON CONFLICT (user_id, code_hash) DO NOTHING`)
 }
 
-/** Makes all codes of the user void, where `condition` holds. */
+/** Invalidates all codes of the user, where `condition` holds. */
 export function deleteRecoveryCodes(userId: UserId, condition: Fragment): Statement<void> {
   return run(sql`DELETE FROM recovery_codes WHERE user_id = ${userId} AND (${condition})`)
 }
 
-/** They stand in for a factor: without one there is nothing to recover. */
+/** They replace a factor: without one there is nothing to recover. */
 export function deleteRecoveryCodesOfNoFactor(userId: UserId): Statement<void> {
   return deleteRecoveryCodes(userId, sql`NOT ${hasAnySecondFactor(userId)}`)
 }
@@ -29,12 +29,12 @@ export function countUnusedRecoveryCodes(userId: UserId): Statement<{ unused: nu
   return first(sql`SELECT COUNT(*) AS unused FROM recovery_codes WHERE user_id = ${userId} AND used_at IS NULL`)
 }
 
-/** Holds while the code may be used. */
+/** Holds while the code is usable. */
 export function isUnusedRecoveryCode(userId: UserId, hash: string): Fragment {
   return sql`EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = ${userId} AND code_hash = ${hash} AND used_at IS NULL)`
 }
 
-/** Uses a code up for `claimedBy`, where `condition` holds. */
+/** Consumes a code for `claimedBy`, where `condition` holds. */
 export function claimRecoveryCode(
   input: { userId: UserId; hash: string; claimedBy: number; now: number },
   condition: Fragment,

@@ -1,7 +1,7 @@
 /**
- * Refresh tokens in D1: one row per family, which is rewritten at each rotation and knows its present token and the one before,
- * by hash. The session is the family: revoking it kills all tokens. A token is rotated by one guarded UPDATE; whoever comes
- * second finds the first one's rotation.
+ * Refresh tokens in D1: one row per family, rewritten at each rotation, with the hashes of the current token and the
+ * previous one. The session is the family: revoking it ends all tokens. A token is rotated by one guarded UPDATE; a
+ * second request finds the first one's rotation.
  */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
@@ -21,14 +21,14 @@ export interface NewRefreshToken extends TokenHashes {
 }
 
 /**
- * True of the alias `t`: the row of the family that a token belongs to. Tokens from before migration 0016 have a row each,
- * which is found by the token itself until it is adopted.
+ * True of the alias `t`: the row of the family that a token belongs to. Tokens from before migration 0016 have a row
+ * each, found by the token itself until it is adopted.
  */
 export function isOfFamily({ familyHash, tokenHash }: TokenHashes): Fragment {
   return sql`(t.family_hash = ${familyHash} OR (t.family_hash IS NULL AND t.token_hash = ${tokenHash}))`
 }
 
-/** Makes the first token of the session where `condition` holds (a guard of the same batch). Repeating it changes nothing. */
+/** Creates the first token of the session where `condition` holds (a guard of the same batch). Idempotent. */
 export function insertRefreshToken(row: NewRefreshToken, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO refresh_tokens (family_hash, token_hash, session_id, created_at, expires_at)
@@ -44,23 +44,23 @@ export interface RefreshTokenRow {
   readonly sessionExpiresAt: number
   readonly authenticatedAt: number
   readonly amr: string
-  /** Of the family's present token. */
+  /** Of the family's current token. */
   readonly createdAt: number
   readonly expiresAt: number
-  /** When the family was last rotated; null before. */
+  /** When the family was last rotated; null if never. */
   readonly rotatedAt: number | null
-  /** The key under which the present token was derived from the one before. */
+  /** The key under which the current token was derived from the previous one. */
   readonly successorKid: string | null
-  /** 1 for the family's present token, and for the one before it. Neither: a token that was used up, or none at all. */
+  /** 1 for the family's current token, and for the previous one. Neither: a token used earlier, or an unknown one. */
   readonly isCurrent: number
   readonly isPrevious: number | null
-  /** 1 for a token from before migration 0016, whose row belongs to no family yet. */
+  /** 1 for a token from before migration 0016 that belongs to no family yet. */
   readonly isWithoutFamily: number
-  /** 1 while the session is live and of the user's present epoch. */
+  /** 1 while the session is live and of the user's current epoch. */
   readonly isLive: number
 }
 
-/** The family that a token belongs to, and what the token is in it. */
+/** The family that a token belongs to, and the token's position in it. */
 export function findRefreshToken(hashes: TokenHashes, now: number): Statement<RefreshTokenRow | null> {
   const { tokenHash } = hashes
   return first(sql`
@@ -88,7 +88,7 @@ export interface Rotation extends TokenHashes {
   readonly now: number
 }
 
-/** Rotates a token if nobody has yet and its session is live; the session ends later then. */
+/** Rotates a token that was not rotated before and whose session is live, and extends the session. */
 export function rotateRefreshToken({ familyHash, tokenHash, ...to }: Rotation): Statement<void>[] {
   const { sessionId, successorHash, expiresAt, kid, now } = to
   return [
@@ -99,7 +99,7 @@ export function rotateRefreshToken({ familyHash, tokenHash, ...to }: Rotation): 
         AND EXISTS (
           SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
           WHERE s.id = refresh_tokens.session_id AND ${isLive(now)})`),
-    // changes() is the statement's before: nothing follows where nothing was rotated.
+    // changes() refers to the previous statement: nothing follows if nothing was rotated.
     run(sql`UPDATE sessions SET last_used_at = ${now}, idle_expires_at = ${expiresAt} WHERE id = ${sessionId} AND changes() > 0`),
   ]
 }
@@ -111,19 +111,19 @@ export interface RotationRow {
   readonly isPrevious: number
 }
 
-/** How the token was rotated, by whomever; null when it was not. */
+/** How the token was rotated, whoever did it; null if it was not. */
 export function findRotation({ familyHash, tokenHash }: TokenHashes): Statement<RotationRow | null> {
   return first(sql`
     SELECT rotated_at, successor_kid, previous_hash = ${tokenHash} AS is_previous
     FROM refresh_tokens WHERE family_hash = ${familyHash} AND token_hash <> ${tokenHash} AND rotated_at IS NOT NULL`)
 }
 
-/** Ends the session that the tokens hang on, whatever its epoch. */
+/** Ends the session that the tokens belong to, whatever its epoch. */
 export function revokeFamily(sessionId: SessionId, now: number): Statement<void> {
   return run(sql`UPDATE sessions SET revoked_at = ${now} WHERE id = ${sessionId} AND revoked_at IS NULL`)
 }
 
-/** Holds right after `revokeFamily` has ended a session that had not ended before. */
+/** Holds right after `revokeFamily` ended a live session. */
 export const wasRevoked: Fragment = sql`changes() > 0`
 
 export function findRevokedFamily(sessionId: SessionId): Statement<{ id: SessionId } | null> {

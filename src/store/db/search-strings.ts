@@ -1,5 +1,5 @@
 /**
- * What people can be found by (design §1.15): folded strings in a plain WITHOUT ROWID table, where a prefix is one range
+ * What users can be found by (design §1.15): folded strings in a plain WITHOUT ROWID table, where a prefix is one range
  * of the key. No pattern and no virtual table: every character of a query stands for itself.
  */
 import { sql } from 'drizzle-orm'
@@ -11,14 +11,14 @@ import { isPresent, isUnblocked, relationColumns } from './visibility.ts'
 
 export type UserNames = Pick<UserRow, 'username' | 'givenName' | 'middleName' | 'familyName'>
 
-/** Holds while these are the user's names: strings of names that another request has replaced are not written. */
+/** Holds while the user has these names: strings of names that another request replaced are not written. */
 function hasNames(userId: UserId, names: UserNames): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM users n WHERE n.id = ${userId} AND n.username = ${names.username} AND n.given_name IS ${names.givenName}
       AND n.middle_name IS ${names.middleName} AND n.family_name IS ${names.familyName})`
 }
 
-/** Adds strings to what a user of these names is found by. Repeating it changes nothing. */
+/** Adds strings that a user with these names is found by. Idempotent. */
 export function insertSearchStrings(userId: UserId, names: UserNames, strings: readonly string[]): Statement<void> {
   const rows = sql.join(
     strings.map((string) => sql`(${string})`),
@@ -29,7 +29,7 @@ export function insertSearchStrings(userId: UserId, names: UserNames, strings: r
     ON CONFLICT (string, user_id) DO NOTHING`)
 }
 
-/** Removes whatever else a user of these names is found by. Written out: SQLite would read a list that it has to build. */
+/** Removes all other strings of a user with these names. Written out: SQLite would read a list that it has to build. */
 export function deleteOtherSearchStrings(userId: UserId, names: UserNames, strings: readonly string[]): Statement<void> {
   const isOther = sql.join(
     strings.map((string) => sql`string <> ${string}`),
@@ -38,7 +38,7 @@ export function deleteOtherSearchStrings(userId: UserId, names: UserNames, strin
   return run(sql`DELETE FROM search_strings WHERE user_id = ${userId} AND ${isOther} AND ${hasNames(userId, names)}`)
 }
 
-/** Above every character that a folded string can hold. */
+/** Sorts after every character that a folded string can contain. */
 const LAST = '\u{10FFFF}'
 
 /** True of a row of `search_strings`. */
@@ -47,19 +47,19 @@ export const beginsWith = (prefix: string): Fragment => sql`string >= ${prefix} 
 export interface Search {
   /** Folded, not empty. */
   readonly prefix: string
-  /** The user that the query names by id, if any. */
+  /** The id in the query, if it is one. */
   readonly userId: UserId | null
   readonly viewerId: UserId
-  /** How many strings are looked at, however many begin with the prefix. */
+  /** How many strings are read at most, however many begin with the prefix. */
   readonly strings: number
   readonly limit: number
   readonly now: number
 }
 
 /**
- * Who is meant: the owner of the id, then of the user name, then whose strings begin with the prefix, in their order.
- * People who do not exist for the viewer, or whom the viewer blocks, are left out. The strings are read one by one until
- * enough people are found, so the reads are bounded by `strings` and `limit`, whatever the size of the table.
+ * The matches: the user with the id, then with the user name, then those whose strings begin with the prefix, in their
+ * order. Users who do not exist for the viewer, or whom the viewer blocks, are left out. The strings are read one by
+ * one until enough users are found, so `strings` and `limit` bound the reads, whatever the size of the table.
  */
 export function searchUsers({ prefix, userId, viewerId, strings, limit, now }: Search): Statement<SeenUserRow[]> {
   const isMatch = beginsWith(prefix)

@@ -1,6 +1,6 @@
 /**
- * The undo of a first second factor in D1: a challenge that holds hashes of passwords which the account had until then, for
- * its code counts together with one of them.
+ * The undo of a first second factor in D1: a challenge that holds hashes of the account's passwords up to then, because
+ * its code is valid only with one of them.
  */
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
@@ -9,31 +9,31 @@ import { type Fragment, first, run, type Statement } from './database.ts'
 
 const UNDO: ChallengePurpose = 'undo_second_factor'
 
-/** Of the alias `u`: the present password, and the one before where that is still kept; NULL where there is none. */
+/** Of the alias `u`: the current password, and the previous one if it is still kept; NULL if there is none. */
 export function passwordsUntilNow(now: number, isKeptOn: Fragment): Fragment {
   return sql`(
     SELECT json_array(k.password_hash, CASE WHEN k.former_until > ${now} OR ${isKeptOn} THEN k.former_hash END)
     FROM credentials k WHERE k.user_id = u.id)`
 }
 
-/** True of the alias `u`: without a password, nobody could prove to have been there before. */
+/** True of the alias `u`: has a password, without which nobody could prove to be the earlier owner. */
 export const hasPassword: Fragment = sql`EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id)`
 
 export interface FactorUndo {
   readonly id: ChallengeId
   readonly userId: UserId
-  /** JSON: an array of hashes; null for one that is not there. */
+  /** JSON: an array of hashes; null for a missing one. */
   readonly passwordHashes: string
 }
 
-/** An open undo, without a try. Whether it counts, its claim decides. */
+/** An open undo, without counting a try. Its claim decides whether it is valid. */
 export function findFactorUndo(codeHash: string, now: number): Statement<FactorUndo | null> {
   return first(sql`
     SELECT id, user_id, password_hashes FROM challenges
     WHERE code_hash = ${codeHash} AND purpose = ${UNDO} AND consumed_at IS NULL AND expires_at > ${now}`)
 }
 
-/** Counts a password that is tried with the code; null where there were too many, or it is used. */
+/** Counts a password tried with the code; null after too many tries or once it is used. */
 export function tryFactorUndo(input: { id: ChallengeId; tries: number; now: number }): Statement<{ attempts: number } | null> {
   return first(sql`
     UPDATE challenges SET attempts = attempts + 1
@@ -41,7 +41,7 @@ export function tryFactorUndo(input: { id: ChallengeId; tries: number; now: numb
     RETURNING attempts`)
 }
 
-/** Takes off the factors that came on since the undo was made, where `condition` holds. */
+/** Disables the factors that were enabled since the undo was created, where `condition` holds. */
 export function deleteFactorsSince(undo: FactorUndo, condition: Fragment): Statement<void>[] {
   const { id, userId } = undo
   return [
@@ -54,7 +54,7 @@ export function deleteFactorsSince(undo: FactorUndo, condition: Fragment): State
   ]
 }
 
-/** What is left of the user's undos is void, where `condition` holds: nothing is on that they could take off. */
+/** Invalidates the user's remaining undos where `condition` holds: no factor is enabled that they could disable. */
 export function voidFactorUndos(userId: UserId, now: number, condition: Fragment): Statement<void> {
   return run(sql`
     UPDATE challenges SET consumed_at = ${now}
@@ -62,8 +62,9 @@ export function voidFactorUndos(userId: UserId, now: number, condition: Fragment
 }
 
 /**
- * The present password opens nothing any more, where `condition` holds, if the address can have a new one mailed. The oldest that
- * the undo counts with is kept: should another factor come on before the new password is set, it counts once more.
+ * Invalidates the current password where `condition` holds, if a reset can be mailed to the address. The oldest
+ * password that the undo accepts is kept: if another factor is enabled before the new password is set, it is accepted
+ * again.
  */
 export function barPassword(undo: FactorUndo, input: { now: number; until: number }, condition: Fragment): Statement<void> {
   const { userId, passwordHashes } = undo

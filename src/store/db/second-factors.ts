@@ -1,18 +1,18 @@
-/** Second factors in D1: which kinds a user has switched on. */
+/** Second factors in D1: the kinds that a user has enabled. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, always, type Fragment, first, run, type Statement } from './database.ts'
 
 export type SecondFactorKind = 'totp' | 'email'
 
-/** Switches a kind on, where `condition` holds. */
+/** Enables a kind, where `condition` holds. */
 export function insertSecondFactor(userId: UserId, kind: SecondFactorKind, now: number, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO second_factors (user_id, kind, created_at) SELECT ${userId}, ${kind}, ${now} WHERE ${condition}
     ON CONFLICT (user_id, kind) DO NOTHING`)
 }
 
-/** Switches a kind off, where `condition` holds. */
+/** Disables a kind, where `condition` holds. */
 export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind, condition: Fragment = always): Statement<void> {
   return run(sql`DELETE FROM second_factors WHERE user_id = ${userId} AND kind = ${kind} AND (${condition})`)
 }
@@ -27,15 +27,15 @@ export function toFactors(kinds: string): { readonly kind: SecondFactorKind }[] 
   return kinds.split(' ').map((kind) => ({ kind: kind as SecondFactorKind }))
 }
 
-/** The strongest first: codes by e-mail are the weakest, and the alphabet happens to know. */
+/** Strongest first: codes by e-mail are the weakest, and alphabetical order happens to match. */
 export function listFactors(userId: UserId): Statement<SecondFactorRow[]> {
   return all(sql`SELECT kind, created_at FROM second_factors WHERE user_id = ${userId} ORDER BY kind DESC`)
 }
 
-/** True of the alias `u`: no factor was switched on while the password was being checked. */
+/** True of the alias `u`: no factor was enabled while the password was being checked. */
 export const rowHasNoSecondFactor: Fragment = sql`NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id)`
 
-/** Finds that the kind is on. */
+/** A row when the kind is enabled. */
 export function findSecondFactor(userId: UserId, kind: SecondFactorKind): Statement<{ kind: SecondFactorKind } | null> {
   return first(sql`SELECT kind FROM second_factors WHERE user_id = ${userId} AND kind = ${kind}`)
 }

@@ -18,11 +18,11 @@ export interface NewSession {
   readonly idleExpiresAt: number
   readonly authenticatedAt: number
   readonly amr: string
-  /** What completed the sign-in in two steps; null for any other session. */
+  /** The factor that completed a two-step sign-in; null for any other session. */
   readonly secondFactor: string | null
 }
 
-/** What the gate needs to know of a session, its user, the user's role and the client: one row, the user's whole. */
+/** What the gate needs about a session, its user, the user's role and the client: one row, including the whole user. */
 export interface GateRow extends UserRow {
   readonly sessionId: SessionId
   readonly sessionClientId: string | null
@@ -65,9 +65,8 @@ export function findGateRowOfRefreshToken(hashes: TokenHashes): Statement<GateRo
 }
 
 /**
- * Makes a session with the user's present epoch, where `condition` holds (a guard of the same batch); it may name the
- * alias `u`, the user.
- * Repeating it changes nothing.
+ * Creates a session with the user's current epoch, where `condition` holds (a guard of the same batch); it may use the
+ * alias `u`, the user. Idempotent.
  */
 export function insertSession(row: NewSession, condition: Fragment): Statement<void> {
   return run(sql`
@@ -83,7 +82,7 @@ export function sessionExists(id: SessionId): Statement<{ id: SessionId } | null
   return first(sql`SELECT id FROM sessions WHERE id = ${id}`)
 }
 
-/** Holds when the session was made, in this batch or before. */
+/** Holds when the session was created, in this batch or before. */
 export function sessionWasMade(id: SessionId): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id})`
 }
@@ -97,7 +96,7 @@ export function endOldestBrowserSessions(userId: UserId, keep: number, now: numb
       ORDER BY id DESC LIMIT -1 OFFSET ${keep})`)
 }
 
-/** Holds of a row of `sessions` that is one of the user's live ones. */
+/** True of a row of `sessions` that is one of the user's live ones. */
 const isLiveOne = ({ id, userId, now }: OneSession) => sql`
   id = ${id} AND user_id = ${userId} AND revoked_at IS NULL AND expires_at > ${now} AND epoch = (SELECT epoch FROM users WHERE id = ${userId})`
 
@@ -107,7 +106,7 @@ export interface OneSession {
   readonly now: number
 }
 
-/** Ends one session of the user where `condition` holds; null when it was not live. */
+/** Ends one session of the user where `condition` holds; null if it was not live. */
 export function endSession(session: OneSession, condition: Fragment = always): Statement<{ id: SessionId } | null> {
   return first(sql`UPDATE sessions SET revoked_at = ${session.now} WHERE ${isLiveOne(session)} AND (${condition}) RETURNING id`)
 }
@@ -117,7 +116,10 @@ export function isSessionLive(session: OneSession): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE ${isLiveOne(session)})`
 }
 
-/** The same of a browser's session, whose secret has this hash: for what depends on a cookie that nobody has judged yet. */
+/**
+ * The same for a browser session whose secret has this hash: for acts that depend on a cookie the gate has not checked
+ * yet.
+ */
 export function isBrowserSessionLive(session: OneSession & { readonly tokenHash: string }): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE ${isLiveOne(session)} AND token_hash = ${session.tokenHash})`
 }
@@ -127,7 +129,7 @@ export function wasEnded(id: SessionId, now: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id} AND revoked_at = ${now})`
 }
 
-/** Ends the browser session whose cookie came along with a new sign-in: its secret is proof enough. */
+/** Ends the browser session whose cookie accompanied a new sign-in: its secret is proof enough. */
 export function endPresentedSession(input: { id: SessionId; tokenHash: string; now: number }): Statement<void> {
   return run(sql`
     UPDATE sessions SET revoked_at = ${input.now}
@@ -140,12 +142,12 @@ export function endOtherSessions(input: { userId: UserId; keep: SessionId; now: 
     WHERE user_id = ${input.userId} AND revoked_at IS NULL AND id <> ${input.keep} AND (${condition})`)
 }
 
-/** Holds while nobody has ended the session: a change of the factors in between would have. */
+/** Holds while nobody has ended the session, as a change of factors meanwhile would have. */
 export function isSessionOpen(id: SessionId): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id} AND revoked_at IS NULL)`
 }
 
-/** Remembers that a session is in use; a browser's idle end moves on with it. */
+/** Records that a session is in use; extends a browser's idle timeout. */
 export function touchSession(input: { id: SessionId; now: number; idleExpiresAt: number }): Statement<void> {
   return run(sql`
     UPDATE sessions SET last_used_at = ${input.now}, idle_expires_at = MIN(expires_at, ${input.idleExpiresAt})
@@ -175,7 +177,7 @@ export function listLiveSessions(input: { userId: UserId; before: number; limit:
     ORDER BY s.id DESC LIMIT ${input.limit}`)
 }
 
-/** Sessions that ended long enough ago that nobody asks for them any more. A bounded piece of the sweep. */
+/** Sessions that ended long enough ago to be of no more use. One bounded piece of the sweep. */
 export function deleteEndedSessions(input: { before: number; limit: number }): Statement<number> {
   return changed(sql`
     DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ${input.before} LIMIT ${input.limit})`)

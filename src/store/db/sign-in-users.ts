@@ -1,29 +1,30 @@
-/** The account that somebody signs in to, in D1, with all that a sign-in needs to know of it. */
+/** The account being signed in to, in D1, with everything a sign-in needs. */
 import { sql } from 'drizzle-orm'
 import { first, type Statement } from './database.ts'
 import { isKnownNetwork } from './known-sources.ts'
 import type { UserRow } from './users.ts'
 
-/** A user with what log-in needs: apart from `UserRow`, which may be passed around. */
+/** A user with what log-in needs: kept apart from `UserRow`, which may be passed around. */
 export interface SignInRow extends UserRow {
   readonly passwordHash: string | null
   readonly passwordSetAt: number | null
-  /** Kinds of second factors that are on, with spaces between; null for none. */
+  /** Kinds of enabled second factors, separated by spaces; null for none. */
   readonly secondFactors: string | null
   /** 1 or 0: whether there are unused recovery codes. */
   readonly hasRecoveryCodes: number
-  /** 1 or 0: whether it was signed in to from the caller's network. */
+  /** 1 or 0: whether its owner has signed in from the caller's network. */
   readonly knowsNetwork: number
 }
 
 /**
- * The account that is meant at log-in, by user name, by address, or by both, which must be one account. An address means
- * who has proved to own it and nobody else: otherwise a row that anyone may make would tell whether it has an owner.
+ * The account that a log-in names, by user name, by address, or by both, which must match the same account. An address
+ * matches only the user who verified it: otherwise an unverified row, which anyone may create, would reveal whether the
+ * address has an owner.
  */
 export function findForSignIn(input: {
   usernameKey: string | null
   emailKey: string | null
-  /** The caller's, and for how long it must be known yet. */
+  /** The caller's network, and the time until which it must be known. */
   networkHash: string
   knownUntil: number
 }): Statement<SignInRow | null> {

@@ -1,4 +1,4 @@
-/** Where a sweep over a bucket goes on in its next run. Losing one costs nothing but beginning anew. */
+/** Where a sweep over a bucket continues in its next run. Losing it only means starting over. */
 import { sql } from 'drizzle-orm'
 import { first, run, type Statement } from './database.ts'
 

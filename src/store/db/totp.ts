@@ -1,6 +1,6 @@
 /**
- * Secrets of authenticator apps in D1 (RFC 6238), encrypted: one that counts, and one that has still to prove itself. The
- * last time step that counted stands beside the secret, and only one statement moves it: forward.
+ * Secrets of authenticator apps in D1 (RFC 6238), encrypted: the active one, and one waiting to be confirmed. The last
+ * accepted time step is stored beside the secret, and only one statement moves it: forward.
  */
 import { sql } from 'drizzle-orm'
 import type { AuditEventId, UserId } from '../../ids.ts'
@@ -17,7 +17,7 @@ export function findTotp(userId: UserId): Statement<TotpRow | null> {
   return first(sql`SELECT secret, last_step, pending_secret, pending_at FROM totp_credentials WHERE user_id = ${userId}`)
 }
 
-/** Remembers a secret that has to prove itself, in the place of an earlier one; what counts stays as it is. */
+/** Stores an unconfirmed secret, replacing an earlier one; the active secret stays. */
 export function storePendingTotp(input: { userId: UserId; secret: string; now: number }): Statement<void> {
   return run(sql`
     INSERT INTO totp_credentials (user_id, pending_secret, pending_at) VALUES (${input.userId}, ${input.secret}, ${input.now})
@@ -28,13 +28,13 @@ export function findPendingTotp(userId: UserId, secret: string): Statement<{ use
   return first(sql`SELECT user_id FROM totp_credentials WHERE user_id = ${userId} AND pending_secret = ${secret}`)
 }
 
-/** Holds while this very secret waits for its proof, and has done so since after `since`. */
+/** Holds while this very secret waits for confirmation, and was set after `since`. */
 export function isPendingTotp(userId: UserId, secret: string, since: number): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM totp_credentials WHERE user_id = ${userId} AND pending_secret = ${secret} AND pending_at > ${since})`
 }
 
-/** Makes the secret that has proved itself the one that counts. The step of its proof is used. */
+/** Makes the confirmed secret the active one. The step of its confirmation is used. */
 export function confirmTotp(input: { userId: UserId; secret: string; step: number; now: number }, condition: Fragment): Statement<void> {
   return run(sql`
     UPDATE totp_credentials
@@ -42,21 +42,21 @@ export function confirmTotp(input: { userId: UserId; secret: string; step: numbe
     WHERE user_id = ${input.userId} AND pending_secret = ${input.secret} AND (${condition})`)
 }
 
-/** The witness of a switch, by its audit event; and whether this recovery code was made along with it. */
+/** The witness of the switch, by its audit event; and whether this recovery code was created with it. */
 export function findTotpSwitch(event: AuditEventId, userId: UserId, codeHash: string): Statement<{ hasCodes: number } | null> {
   return first(sql`
     SELECT EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = ${userId} AND code_hash = ${codeHash}) AS has_codes
     FROM audit_events WHERE id = ${event}`)
 }
 
-/** Uses a time step up, where it is later than all that were used, of this very secret, and `condition` holds. */
+/** Consumes a time step if it is later than all used ones, the secret is this one, and `condition` holds. */
 export function claimTotpStep(input: { userId: UserId; secret: string; step: number }, condition: Fragment): Statement<void> {
   return run(sql`
     UPDATE totp_credentials SET last_step = ${input.step}
     WHERE user_id = ${input.userId} AND secret = ${input.secret} AND last_step < ${input.step} AND (${condition})`)
 }
 
-/** Stores the same secret under today's key, unless it was replaced meanwhile. */
+/** Stores the same secret under the current key, unless it was replaced meanwhile. */
 export function resealTotp(userId: UserId, from: string, to: string): Statement<void> {
   return run(sql`UPDATE totp_credentials SET secret = ${to} WHERE user_id = ${userId} AND secret = ${from}`)
 }

@@ -11,7 +11,7 @@ export interface SetStatus {
   readonly statusUpdatedAt: number | null
 }
 
-/** The message alone, without an end. What else a status whose end has come has said goes with it. */
+/** The message alone, without an expiry. The other fields of an expired status go with it. */
 export function updateStatusMessage(id: UserId, message: string | null, now: number): Statement<void> {
   const kept = (column: Fragment) => sql`${column} = CASE WHEN status_expires_at <= ${now} THEN NULL ELSE ${column} END`
   return run(sql`

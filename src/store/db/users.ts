@@ -1,4 +1,4 @@
-/** Users in D1, with their credentials. Who owns a user name or an address is decided by the unique indexes. */
+/** Users in D1, with their credentials. Unique indexes decide who owns a user name or an address. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { isAlive, mayComeIn, type SignInTimes } from './account-state.ts'
@@ -22,7 +22,10 @@ export interface NewUser {
   readonly createdAt: number
 }
 
-/** Makes a user, where `condition` holds, unless the user name, or the verified address, is taken or held back. The witness is the row itself. */
+/**
+ * Creates a user where `condition` holds, unless the user name or the verified address is taken or reserved. The
+ * witness is the row itself.
+ */
 export function insertUser(row: NewUser, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,
@@ -46,26 +49,32 @@ export function findTaken(input: {
            EXISTS (SELECT 1 FROM users WHERE email_key = ${input.emailKey} AND email_verified_at IS NOT NULL) AS email`)
 }
 
-/** Holds when the row was made. */
+/** Holds when the row was created. */
 export function userExists(id: UserId): Fragment {
   return sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`
 }
 
-/** Yields the user who has proved to own the address and may sign in, if only to bring back a deleted account; nobody otherwise. */
+/**
+ * Yields the user who has verified the address and may sign in, even if only to restore a deleted account; otherwise
+ * nobody.
+ */
 export function ownerOfAddress(emailKey: string, times: SignInTimes): Fragment {
   return sql`
     SELECT o.id FROM users o WHERE o.email_key = ${emailKey} AND o.email_verified_at IS NOT NULL
       AND ${mayComeIn(sql`o`, times)}`
 }
 
-/** Yields the user while their address waits to be proved and belongs to nobody else. One without a key is nobody's to prove. */
+/**
+ * Yields the user while their address is unverified and nobody else has verified it. An address without a key cannot be
+ * verified.
+ */
 export function unverifiedUser(id: UserId, now: number): Fragment {
   return sql`
     SELECT o.id FROM users o WHERE o.id = ${id} AND o.email_verified_at IS NULL AND o.email_key IS NOT NULL AND ${isAlive(sql`o`, now)}
       AND NOT EXISTS (SELECT 1 FROM users v WHERE v.email_key = o.email_key AND v.email_verified_at IS NOT NULL)`
 }
 
-/** A guard on `challenges`: its user's address waits to be proved and belongs to nobody else. */
+/** A guard on `challenges`: its user's address is unverified and nobody else has verified it. */
 export function isVerifiable(): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM users u WHERE u.id = challenges.user_id AND u.email_verified_at IS NULL
@@ -108,9 +117,9 @@ export function findWithPassword(id: UserId): Statement<(UserRow & { readonly pa
 }
 
 /**
- * The user that `user` yields has this password now, where `condition` holds, and then there is such a user. For somebody whom a
- * license key has made it is the first one. The one before is forgotten, but where `former` says so: then it, or an older one
- * that is still kept, counts with what undoes a second factor.
+ * Sets the password of the user that `user` yields, where `condition` holds and such a user exists. For somebody
+ * created by a license key it is the first one. The previous one is dropped unless `former` is given: then it, or an
+ * older one that is still kept, is accepted with an undo of a second factor.
  */
 export function updatePassword(
   input: { user: Fragment; passwordHash: string; now: number; former: FormerPassword },
@@ -126,48 +135,48 @@ export function updatePassword(
       former_until = CASE WHEN ${former.isKept} THEN CASE WHEN ${lives} THEN former_until ELSE ${former.until} END END`)
 }
 
-/** When a password that is replaced is kept, until when, and when an older one that was is kept on in its place. */
+/** When a replaced password is kept, until when, and when an older kept one takes precedence over it. */
 export interface FormerPassword {
   readonly isKept: Fragment
   readonly isKeptOn: Fragment
   readonly until: number
 }
 
-/** Stores the same password under today's cost or key, unless it was changed meanwhile. */
+/** Stores the same password under the current cost or key, unless it was changed meanwhile. */
 export function rehashPassword(userId: UserId, from: string, to: string): Statement<void> {
   return run(sql`UPDATE credentials SET password_hash = ${to} WHERE user_id = ${userId} AND password_hash = ${from}`)
 }
 
-/** Holds while nothing has happened to the account since it was read with this epoch. */
+/** Holds while the account's epoch is the one that was read. */
 export function isUnchanged(userId: UserId, epoch: number, now: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM users x WHERE x.id = ${userId} AND x.epoch = ${epoch} AND ${isAlive(sql`x`, now)})`
 }
 
-/** The same of the row of `users` that a statement is about: nothing more is read for it. */
+/** The same for the row of `users` that a statement is about: nothing more is read. */
 export function isRowUnchanged(epoch: number, now: number): Fragment {
   return sql`users.epoch = ${epoch} AND ${isAlive(sql`users`, now)}`
 }
 
 /**
- * True of the alias `u` while nothing has happened to the account since it was read with this epoch that bars a sign-in,
- * which also brings back an account that its owner has deleted after `returnSince`.
+ * True of the alias `u` while nothing that bars a sign-in has happened to the account since it was read with this
+ * epoch. A sign-in also restores an account that its owner deleted after `returnSince`.
  * @see restoreDeleted in account-deletion.ts
  */
 export function rowMaySignIn(epoch: number, times: SignInTimes): Fragment {
   return sql`u.epoch = ${epoch} AND ${mayComeIn(sql`u`, times)}`
 }
 
-/** The same where no row of the user is at hand. */
+/** The same when no row of the user is at hand. */
 export function maySignIn(userId: UserId, epoch: number, times: SignInTimes): Fragment {
   return sql`EXISTS (SELECT 1 FROM users u WHERE u.id = ${userId} AND ${rowMaySignIn(epoch, times)})`
 }
 
-/** Marks the address of the user that `user` yields as proved. */
+/** Marks the address of the user that `user` yields as verified. */
 export function verifyAddress(user: Fragment, now: number): Statement<void> {
   return run(sql`UPDATE users SET email_verified_at = ${now}, updated_at = ${now} WHERE id = (${user}) AND email_verified_at IS NULL`)
 }
 
-/** Makes every session, token, code and pending log-in of the user void. */
+/** Invalidates every session, token, code and pending log-in of the user. */
 export function raiseEpoch(user: Fragment, now: number): Statement<void> {
   return run(sql`UPDATE users SET epoch = epoch + 1, updated_at = ${now} WHERE id = (${user})`)
 }
@@ -181,17 +190,17 @@ export function touchLastSeen(userId: UserId, now: number, condition: Fragment):
   return run(sql`UPDATE users SET last_seen_at = ${now} WHERE id = ${userId} AND (${condition})`)
 }
 
-/** Holds once this very hash is the user's. */
+/** Holds once the user has this very hash. */
 export function hasPasswordHash(userId: UserId, passwordHash: string): Fragment {
   return sql`EXISTS (SELECT 1 FROM credentials WHERE user_id = ${userId} AND password_hash = ${passwordHash})`
 }
 
-/** The user after an act of the same batch, when that act took place. */
+/** The user after an act of the same batch, if that act took place. */
 export function findUserWhere(id: UserId, condition: Fragment): Statement<UserRow | null> {
   return first(sql`SELECT * FROM users WHERE id = ${id} AND (${condition})`)
 }
 
-/** The next piece of those without a proved address, in the order of their ids, from behind `after`: where it ends. */
+/** The next piece of users without a verified address, in the order of their ids, after `after`: where it ends. */
 export function findUnverifiedPiece(input: { after: number; idBefore: number; limit: number }): Statement<{ last: number | null } | null> {
   return first(sql`
     SELECT MAX(p.id) AS last FROM (
@@ -200,8 +209,8 @@ export function findUnverifiedPiece(input: { after: number; idBefore: number; li
 }
 
 /**
- * Accounts of the piece that never proved their address give their user name back. Users of a license key have none to prove
- * (no `email_key`) and stay.
+ * Deletes accounts of the piece that never verified their address, which frees their user names. Users of a license key
+ * have no address to verify (no `email_key`) and stay.
  */
 export function deleteUnverifiedUsers(input: { after: number; last: number; createdBefore: number }): Statement<void> {
   return run(sql`
@@ -215,7 +224,7 @@ export function findRequestCount(id: UserId): Statement<{ requestCount: number }
   return first(sql`SELECT request_count FROM users WHERE id = ${id}`)
 }
 
-/** Holds while somebody waits to be accepted by the user. */
+/** Holds while the user has pending requests. */
 export function isWaitedFor(id: UserId): Fragment {
   return sql`EXISTS (SELECT 1 FROM users WHERE id = ${id} AND request_count > 0)`
 }

@@ -1,18 +1,18 @@
 /**
- * KV `session:<id>`: from where a session was begun, for session lists. KV is eventually consistent, so it is shown and
- * never trusted; the verdict on a session is in D1 (design §2).
+ * KV `session:<id>`: where a session was started, for session lists. KV is eventually consistent, so it is shown and
+ * never trusted; D1 decides whether a session is valid (design §2).
  */
 import { type SessionId, toHex } from '../../ids.ts'
 
 export interface SessionDetail {
   readonly userAgent: string
   readonly place: string
-  /** The true end; KV's own expiry is only housekeeping. */
+  /** The true expiry; KV's own is only housekeeping. */
   readonly expiresAt: number
 }
 
 const key = (id: SessionId) => `session:${toHex(id)}`
-/** KV refuses less. */
+/** The minimum that KV accepts. */
 const TTL_SECONDS_MIN = 60
 
 export async function putSessionDetail(kv: KVNamespace, id: SessionId, detail: SessionDetail, now: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** What happened and what must be told: audit events and the mail outbox. */
+/** What happened and whom to notify: audit events and the mail outbox. */
 import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
@@ -7,9 +7,9 @@ export const auditEvents = sqliteTable(
   'audit_events',
   {
     id: integer().primaryKey(),
-    /** Whom it is about; null for a try at an account that does not exist. */
+    /** The user it is about; null for an attempt on an account that does not exist. */
     userId: integer().references(() => users.id, { onDelete: 'cascade' }),
-    /** Who did it, when it was not the user. */
+    /** The actor, if not the user. */
     actorId: integer(),
     type: text().notNull(),
     clientId: text(),
@@ -40,11 +40,11 @@ export const mailOutbox = sqliteTable(
     toAddress: text(),
     /** The challenge whose code the mail carries. */
     challengeId: integer(),
-    /** JSON: what else the message says. */
+    /** JSON: the other parameters of the message. */
     params: text().notNull().default('{}'),
     createdAt: integer().notNull(),
     attempts: integer().notNull().default(0),
-    /** When it may be tried (again); a sender pushes it forward before it sends. */
+    /** When it may be tried (again); a sender moves it forward before sending. */
     nextAttemptAt: integer().notNull(),
     sentAt: integer(),
     failedAt: integer(),

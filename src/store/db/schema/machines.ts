@@ -1,23 +1,23 @@
-/** Machine clients: robots, API keys and license keys; what is kept of people for the rooms that use them. */
+/** Machine clients: robots, API keys and license keys; and the user data that only their rooms use. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { oauthClients } from './oauth.ts'
 import { users } from './users.ts'
 
 /**
- * A credential of a machine: `robot` (HTTP Digest), `api_key` or `license_key`. The two keys stand for an OAuth client of
- * their own, whose scopes cap the tokens that are issued under them; with it they are revoked.
+ * A machine credential: `robot` (HTTP Digest), `api_key` or `license_key`. Each key has an OAuth client of its own,
+ * whose scopes cap the tokens issued under it; both are revoked together.
  */
 export const machineCredentials = sqliteTable(
   'machine_credentials',
   {
     id: integer().primaryKey(),
     kind: text().notNull(),
-    /** A robot's user name, or what a key is for. */
+    /** A robot's user name, or the purpose of a key. */
     name: text().notNull(),
     /** SHA-256 of a key. */
     secretHash: text(),
-    /** RFC 7616 §3.4.2: MD5 of user name, realm and secret; as good as the secret, so encrypted. */
+    /** RFC 7616 §3.4.2: MD5 of user name, realm and secret. Equivalent to the secret, so encrypted. */
     ha1: text(),
     realm: text(),
     clientId: text().references(() => oauthClients.id, { onDelete: 'cascade' }),
@@ -31,14 +31,14 @@ export const machineCredentials = sqliteTable(
   },
   (t) => [
     uniqueIndex('machine_credentials_secret_hash').on(t.secretHash),
-    // Decides who has the name of a robot; its log-in.
+    // Makes robot names unique; looked up at their log-in.
     uniqueIndex('machine_credentials_robot').on(t.name).where(sql`kind = 'robot' AND revoked_at IS NULL`),
     // The end of a client.
     index('machine_credentials_client').on(t.clientId),
   ],
 )
 
-/** The highest nonce count that was used with a nonce (RFC 7616 §3.4): each counts once. */
+/** The highest nonce count used with a nonce (RFC 7616 §3.4): each may be used once. */
 export const digestNonces = sqliteTable(
   'digest_nonces',
   {
@@ -61,9 +61,9 @@ export const externalIdentities = sqliteTable(
     userId: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** SHA-256 of the password that we made: 128 bits or more, so no slow hash is needed. */
+    /** SHA-256 of the password that we generated: 128 bits or more, so no slow hash is needed. */
     passwordHash: text().notNull(),
-    /** JSON: up to three pairs of texts. */
+    /** JSON: up to three pairs of strings. */
     metadata: text().notNull().default('{}'),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
@@ -71,7 +71,7 @@ export const externalIdentities = sqliteTable(
   (t) => [uniqueIndex('external_identities_external_id').on(t.credentialId, t.externalId), index('external_identities_user').on(t.userId)],
 )
 
-/** Where a person's device takes pushes. Kept for apps; nothing is sent by us. */
+/** A user's push devices. Stored for apps; Kith sends no pushes. */
 export const pushDevices = sqliteTable(
   'push_devices',
   {
@@ -90,7 +90,7 @@ export const pushDevices = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId, t.deviceType] })],
 )
 
-/** Counts that would take a scan, kept by triggers: `active_users` (verified, not banned, not deleted). */
+/** Counts that would otherwise need a scan, kept by triggers: `active_users` (verified, not banned, not deleted). */
 export const totals = sqliteTable('totals', {
   name: text().primaryKey(),
   value: integer().notNull(),

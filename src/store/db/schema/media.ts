@@ -1,9 +1,9 @@
-/** Files: the media library, its usage by trigger, and what is still to be removed from the buckets. */
+/** Files: the media library, its usage by trigger, and objects still to be removed from the buckets. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
-/** A folder that a person has made. `Default` is everybody's and has no row: its files have no folder. */
+/** A user's folder. `Default` is everyone's and has no row: its files have no folder. */
 export const folders = sqliteTable(
   'folders',
   {
@@ -13,18 +13,18 @@ export const folders = sqliteTable(
       .references(() => users.id, { onDelete: 'cascade' }),
     /** Unicode NFC. */
     name: text().notNull(),
-    /** Files in it, by trigger; those on their way included. */
+    /** Files in it, by trigger, including those being uploaded. */
     fileCount: integer().notNull().default(0),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
   },
   (t) => [
-    // Decides that a person has one folder of a name; their list, by name.
+    // Makes folder names unique per user; a user's list, by name.
     uniqueIndex('folders_name').on(t.userId, t.name),
   ],
 )
 
-/** A file, from the reservation of its place (`committed_at` null) on. The object's key has no part of its name. */
+/** A file, from its reservation (`committed_at` null) on. The object's key contains nothing of its name. */
 export const files = sqliteTable(
   'files',
   {
@@ -36,21 +36,21 @@ export const files = sqliteTable(
     folderId: integer().references(() => folders.id),
     name: text().notNull(),
     contentType: text().notNull(),
-    /** Bytes: reserved at first, and what was stored in the end; never anything else. */
+    /** Bytes: the reserved size first, then the stored size. */
     size: integer().notNull(),
-    /** SHA-256 of the bytes, base64url; null until it is known. */
+    /** SHA-256 of the bytes, base64url; null until known. */
     digest: text(),
     objectKey: text().notNull(),
-    /** `user`, or `system` for what was made for them. */
+    /** `user`, or `system` if created for them. */
     origin: text().notNull().default('user'),
-    /** The owner's wish that an app offers no way to pass it on. Kept and shown. */
+    /** The owner's wish that apps do not offer to share the file. Stored and shown. */
     preventShare: integer().notNull().default(0),
-    /** Signed links name it; a higher one makes them void. */
+    /** Signed links contain it; raising it invalidates them. */
     linkVersion: integer().notNull().default(0),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
     committedAt: integer(),
-    /** Until when a reservation counts: whoever uploads renews it, so that an upload that was cancelled ends soon. */
+    /** When a reservation expires: the uploader keeps renewing it, so a cancelled upload ends soon. */
     reservedUntil: integer(),
   },
   (t) => [
@@ -59,16 +59,16 @@ export const files = sqliteTable(
     index('files_folder').on(t.userId, t.folderId, t.id).where(sql`committed_at IS NOT NULL`),
     // All files of a person, newest first.
     index('files_user').on(t.userId, t.id).where(sql`committed_at IS NOT NULL`),
-    // The end of an account or a folder: pending ones as well.
+    // The end of an account or a folder, including pending files.
     index('files_of_user').on(t.userId),
     index('files_of_folder').on(t.folderId),
-    // The sweep of uploads that never ended; a person's own, which their next upload gives up.
+    // The sweep of unfinished uploads; also a user's own, which their next upload gives up.
     index('files_pending').on(t.createdAt).where(sql`committed_at IS NULL`),
     index('files_pending_of_user').on(t.userId, t.reservedUntil).where(sql`committed_at IS NULL`),
   ],
 )
 
-/** What counts against the quotas of a person: kept by triggers on `files` and `folders`, uploads on their way included. */
+/** What counts against a user's quotas: kept by triggers on `files` and `folders`, including uploads in progress. */
 export const mediaUsage = sqliteTable('media_usage', {
   userId: integer()
     .primaryKey()
@@ -79,8 +79,8 @@ export const mediaUsage = sqliteTable('media_usage', {
 })
 
 /**
- * Objects that are to be removed from a bucket. Written in the batch that makes them nobody's, or, for an avatar on its
- * way, before the object itself: then `due_at` is when the upload counts as given up.
+ * Objects to be removed from a bucket. Written in the batch that orphans them or, for an avatar being uploaded, before
+ * the object itself: then `due_at` is when the upload counts as abandoned.
  */
 export const objectTombstones = sqliteTable(
   'object_tombstones',
@@ -95,7 +95,7 @@ export const objectTombstones = sqliteTable(
   (t) => [primaryKey({ columns: [t.bucket, t.key] }), index('object_tombstones_due').on(t.dueAt)],
 )
 
-/** Where a sweep over a bucket goes on in its next run. */
+/** Where a sweep over a bucket continues in its next run. */
 export const sweepCursors = sqliteTable('sweep_cursors', {
   sweep: text().primaryKey(),
   cursor: text().notNull(),

@@ -1,4 +1,6 @@
-/** OAuth: clients, consents, authorization codes, refresh tokens. Secrets, codes and tokens lie here as SHA-256 only. */
+/**
+ * OAuth: clients, consents, authorization codes, refresh tokens. Secrets, codes and tokens are stored as SHA-256 only.
+ */
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { sessions } from './sessions.ts'
 import { users } from './users.ts'
@@ -13,24 +15,24 @@ export const oauthClients = sqliteTable('oauth_clients', {
   tokenEndpointAuthMethod: text().notNull(),
   /** JSON array of exact URIs. */
   redirectUris: text().notNull(),
-  /** JSON array of exact URIs: where a sign-out may lead (OpenID Connect RP-Initiated Logout 1.0 §2.1). */
+  /** JSON array of exact URIs: allowed targets after sign-out (OpenID Connect RP-Initiated Logout 1.0 §2.1). */
   postLogoutRedirectUris: text().notNull().default('[]'),
   /** Space separated. */
   grantTypes: text().notNull(),
   scopes: text().notNull(),
   firstParty: integer().notNull().default(0),
-  /** 1: a confidential client whose fresh tokens may start a change of the person's e-mail address. */
+  /** 1: a confidential client whose fresh tokens may start a change of the user's e-mail address. */
   mayChangeAddresses: integer().notNull().default(0),
   requirePkce: integer().notNull().default(1),
   accessTokenSeconds: integer().notNull().default(600),
-  /** RFC 7591, OpenID Connect Dynamic Client Registration §2. The default is that of rows older than RS256. */
+  /** RFC 7591, OpenID Connect Dynamic Client Registration §2. The default is for rows older than RS256. */
   idTokenSignedResponseAlg: text().notNull().default('ES256'),
-  /** Whether ID tokens carry what userinfo answers. */
+  /** Whether ID tokens contain the userinfo claims. */
   claimsInIdToken: integer().notNull().default(0),
   /** A native app on its developers' devices, whose redirect URIs may have a scheme without a domain. */
   nativeDevelopment: integer().notNull().default(0),
   epoch: integer().notNull().default(0),
-  /** What people have agreed to before counts no longer: codes may go to an address that they did not know of. */
+  /** Earlier consents no longer count: codes may go to an address that those users did not know of. */
   consentsSince: integer().notNull().default(0),
   disabledAt: integer(),
   createdAt: integer().notNull(),
@@ -52,16 +54,16 @@ export const authorizationCodes = sqliteTable(
     codeChallenge: text(),
     scope: text().notNull(),
     epoch: integer().notNull(),
-    /** The browser session that granted it; the code dies with it. */
+    /** The browser session that granted it; the code ends with it. */
     browserSessionId: integer().notNull(),
     authenticatedAt: integer().notNull(),
     amr: text().notNull(),
-    /** Goes into the ID token as it came (OpenID Connect Core §3.1.2.1). */
+    /** Copied into the ID token unchanged (OpenID Connect Core §3.1.2.1). */
     nonce: text(),
     createdAt: integer().notNull(),
     expiresAt: integer().notNull(),
     consumedAt: integer(),
-    /** The session that the one exchange made: revoked when the code comes again (RFC 6749 §4.1.2). */
+    /** The session created by the exchange: revoked when the code is replayed (RFC 6749 §4.1.2). */
     sessionId: integer(),
   },
   (t) => [
@@ -73,7 +75,7 @@ export const authorizationCodes = sqliteTable(
   ],
 )
 
-/** What a person has agreed that a client may do: remembered, and taken back by deleting the row. */
+/** What a user has allowed a client to do: remembered, and withdrawn by deleting the row. */
 export const consents = sqliteTable(
   'consents',
   {
@@ -83,7 +85,7 @@ export const consents = sqliteTable(
     clientId: text()
       .notNull()
       .references(() => oauthClients.id, { onDelete: 'cascade' }),
-    /** Space separated; all that was ever agreed to. */
+    /** Space separated; everything agreed to so far. */
     scopes: text().notNull(),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
@@ -99,11 +101,11 @@ export const consents = sqliteTable(
 export const refreshTokens = sqliteTable(
   'refresh_tokens',
   {
-    /** Of the present token. */
+    /** Of the current token. */
     tokenHash: text().primaryKey(),
-    /** Of what all tokens of the family share. Null: from before families had one row, and not used since. */
+    /** Of the part that all tokens of the family share. Null: from before families had one row, and not used since. */
     familyHash: text(),
-    /** Of the token before the present one: it may be asked for again for a moment. */
+    /** Of the previous token: it may be presented again for a short time. */
     previousHash: text(),
     sessionId: integer()
       .notNull()
@@ -111,7 +113,7 @@ export const refreshTokens = sqliteTable(
     createdAt: integer().notNull(),
     expiresAt: integer().notNull(),
     rotatedAt: integer(),
-    /** The key under which the present token was derived from the one before. */
+    /** The key under which the current token was derived from the previous one. */
     successorKid: text(),
   },
   (t) => [

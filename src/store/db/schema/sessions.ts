@@ -20,25 +20,25 @@ export const sessions = sqliteTable(
     idleExpiresAt: integer().notNull(),
     lastUsedAt: integer().notNull(),
     revokedAt: integer(),
-    /** When the person last proved who they are, and how (RFC 8176, space separated). */
+    /** When the user last authenticated, and how (RFC 8176, space separated). */
     authenticatedAt: integer().notNull(),
     amr: text().notNull(),
-    /** Which factor the sign-in was completed with: totp, recovery_code or email; null for a password alone. */
+    /** The factor that completed the sign-in: totp, recovery_code or email; null for a password alone. */
     secondFactor: text(),
   },
   (t) => [
-    // A user's own list: neither ended sessions nor those that a logout-all made void are read.
+    // A user's own list, without reading sessions that ended or that a logout-all invalidated.
     index('sessions_live').on(t.userId, t.epoch, t.id).where(sql`revoked_at IS NULL`),
-    // The same for browsers alone: their cap.
+    // The same for browser sessions only: their cap.
     index('sessions_browsers').on(t.userId, t.epoch, t.id).where(sql`revoked_at IS NULL AND client_id IS NULL`),
-    // What deleting a user looks up.
+    // Looked up when a user is deleted.
     index('sessions_user').on(t.userId),
     // The sweep.
     index('sessions_expires_at').on(t.expiresAt),
   ],
 )
 
-/** Something that a person must answer once: a mailed code, or a log-in that waits for its second factor. */
+/** Something that a user must answer once: a mailed code, or a log-in that waits for its second factor. */
 export const challenges = sqliteTable(
   'challenges',
   {
@@ -52,13 +52,13 @@ export const challenges = sqliteTable(
     codeId: integer().notNull(),
     random: text().notNull(),
     kid: text().notNull(),
-    /** SHA-256 of a code that is long enough to be looked up by; null for six digits. */
+    /** SHA-256 of a code long enough to be looked up by; null for six digits. */
     codeHash: text(),
-    /** The address that a change of it is about: the new one, or the old one that an undo brings back. */
+    /** For a change of address: the new address, or the old one that an undo restores. */
     email: text(),
-    /** JSON: hashes of passwords, one of which its code counts together with. */
+    /** JSON: password hashes, one of which must match along with the code. */
     passwordHashes: text(),
-    /** Where the person goes on once the code has been used: a path of ours. */
+    /** Where the user continues after using the code: a path of ours. */
     returnTo: text(),
     /** SHA-256 of the pending log-in's `sessionHash`. */
     tokenHash: text(),
@@ -66,13 +66,13 @@ export const challenges = sqliteTable(
     createdAt: integer().notNull(),
     expiresAt: integer().notNull(),
     consumedAt: integer(),
-    /** Whose claim consumed it: the session or event that the claim made. Tells a winner from a loser. */
+    /** The session or event whose claim consumed it. Tells a winner from a loser. */
     consumedBy: integer(),
   },
   (t) => [
     uniqueIndex('challenges_code_hash').on(t.codeHash),
     uniqueIndex('challenges_token_hash').on(t.tokenHash),
-    // The live code of a purpose, to be sent again or made void. Not partial: deleting a user looks here as well.
+    // The live code of a purpose, to be sent again or invalidated. Not partial: deleting a user looks here as well.
     index('challenges_user').on(t.userId, t.purpose, t.id),
     // The sweep.
     index('challenges_expires_at').on(t.expiresAt),
@@ -80,8 +80,8 @@ export const challenges = sqliteTable(
 )
 
 /**
- * Counters that guard secrets. Keys are keyed hashes: no address and no name in clear. WITHOUT ROWID (written into the
- * migration by hand, drizzle-kit has no word for it): each log-in looks up two of them, and the key is the row.
+ * Counters that guard secrets. Keys are keyed hashes: no address or name in clear. WITHOUT ROWID (written into the
+ * migration by hand because drizzle-kit does not support it): each log-in looks up two of them, and the key is the row.
  */
 export const attemptCounters = sqliteTable(
   'attempt_counters',
@@ -90,15 +90,15 @@ export const attemptCounters = sqliteTable(
     count: integer().notNull(),
     windowEndsAt: integer().notNull(),
     lastAt: integer().notNull(),
-    /** The id of the last attempt that was let through: later statements of its batch depend on it. */
+    /** The id of the last allowed attempt: later statements of its batch depend on it. */
     stamp: integer().notNull(),
   },
   (t) => [index('attempt_counters_window_ends_at').on(t.windowEndsAt)],
 )
 
 /**
- * The networks from which the owner of an account has signed in, as keyed hashes: what strangers do does not count against
- * these. WITHOUT ROWID, like the counters.
+ * The networks from which the owner of an account has signed in, as keyed hashes: attempts from elsewhere do not use up
+ * their limits. WITHOUT ROWID, like the counters.
  */
 export const knownSources = sqliteTable(
   'known_sources',

@@ -1,11 +1,14 @@
-/** The social graph: follows (Mastodon's words), blocks, search strings, invite codes. Counters on `users` are triggers'. */
+/**
+ * The social graph: follows (in Mastodon's terms), blocks, search strings, invite codes. Triggers keep the counters on
+ * `users`.
+ */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
 /**
- * One edge: approved, or (`approved_at` null) a request that waits. No foreign keys: SQLite would look for the edges of a
- * deleted user without the partial indexes, in all of the table. A trigger removes them instead.
+ * One edge: approved, or (`approved_at` null) a pending request. No foreign keys: SQLite would not use the partial
+ * indexes to find a deleted user's edges and would scan the table. A trigger removes them instead.
  */
 export const follows = sqliteTable(
   'follows',
@@ -16,13 +19,13 @@ export const follows = sqliteTable(
     approvedAt: integer(),
   },
   (t) => [
-    // Decides that there is one edge of a pair; whether somebody follows somebody.
+    // Makes the edge of a pair unique; tells whether one follows the other.
     uniqueIndex('follows_pair').on(t.followerId, t.followedId),
     // Followers, newest first: the rowid is the last column of every index.
     index('follows_followers').on(t.followedId).where(sql`approved_at IS NOT NULL`),
     // Following.
     index('follows_following').on(t.followerId).where(sql`approved_at IS NOT NULL`),
-    // Requests to somebody, and by somebody.
+    // Requests to a user, and by a user.
     index('follows_requests').on(t.followedId).where(sql`approved_at IS NULL`),
     index('follows_requested').on(t.followerId).where(sql`approved_at IS NULL`),
   ],
@@ -49,7 +52,7 @@ export const blocks = sqliteTable(
   ],
 )
 
-/** What a person can be found by, folded. Made WITHOUT ROWID by a migration of its own: the key is the row. */
+/** The folded strings a user can be found by. Created WITHOUT ROWID by a migration of its own: the key is the row. */
 export const searchStrings = sqliteTable(
   'search_strings',
   {
@@ -68,7 +71,7 @@ export const inviteCodes = sqliteTable(
     ownerId: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** 0 to the number of codes per person: two requests at once make the same ones. */
+    /** 0 up to the number of codes per user: two parallel requests create the same ones. */
     slot: integer().notNull(),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
@@ -77,14 +80,14 @@ export const inviteCodes = sqliteTable(
   (t) => [uniqueIndex('invite_codes_slot').on(t.ownerId, t.slot)],
 )
 
-/** Acts on very many edges that are still going on, in chunks (design §2): one row while there is something left to do. */
+/** Operations on very many edges that continue in chunks (design §2): one row while work is left. */
 export const edgeWork = sqliteTable(
   'edge_work',
   {
     userId: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** `accept_requests`: went public. `remove_edges`: was banned for good, or deleted. */
+    /** `accept_requests`: the account went public. `remove_edges`: it was banned for good, or deleted. */
     kind: text().notNull(),
     createdAt: integer().notNull(),
   },

@@ -1,4 +1,4 @@
-/** `users` and what hangs on a person: roles, credentials, second factors. Secrets are never in `users` itself. */
+/** `users` and what belongs to a user: roles, credentials, second factors. Secrets are never in `users` itself. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
@@ -8,9 +8,9 @@ export const roles = sqliteTable('roles', {
   /** 1 is the highest. Nobody acts on a rank at or above their own. */
   ranking: integer().notNull(),
   description: text().notNull(),
-  /** Space separated: the most that a user with this role may hold. */
+  /** Space separated: the scopes that a user with this role may hold at most. */
   scopes: text().notNull(),
-  /** 1: made by a migration, neither changed nor deleted. */
+  /** 1: created by a migration, neither changed nor deleted. */
   system: integer().notNull().default(0),
   createdAt: integer().notNull(),
   updatedAt: integer().notNull(),
@@ -48,7 +48,7 @@ export const users = sqliteTable(
       .default('user')
       .references(() => roles.id),
     isPrivate: integer().notNull().default(0),
-    /** The mark of a person whose identity the operator has checked; not the e-mail's. */
+    /** The mark of a person whose identity the operator has verified, not their e-mail address. */
     verifiedAt: integer(),
     bannedAt: integer(),
     bannedUntil: integer(),
@@ -62,7 +62,7 @@ export const users = sqliteTable(
     subscriptionExpiresAt: integer(),
     followerCount: integer().notNull().default(0),
     followingCount: integer().notNull().default(0),
-    /** Requests that wait for this user. */
+    /** Pending requests to this user. */
     requestCount: integer().notNull().default(0),
     statusMessage: text(),
     statusUpdatedAt: integer(),
@@ -77,30 +77,30 @@ export const users = sqliteTable(
     avatarKey: text(),
     profileUrl: text(),
     customData: text(),
-    /** Copied into sessions, challenges and codes; whatever holds an older one is dead (design §1.7). */
+    /** Copied into sessions, challenges and codes; a lower one there is invalid (design §1.7). */
     epoch: integer().notNull().default(0),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
   },
   (t) => [
-    // Decides who has a user name; log-in by user name.
+    // Makes user names unique; log-in by user name.
     uniqueIndex('users_username_key').on(t.usernameKey),
-    // Decides who has an address. Unverified rows do not count (design §1.12).
+    // Makes verified addresses unique. Unverified rows do not count (design §1.12).
     uniqueIndex('users_verified_email_key').on(t.emailKey).where(sql`email_verified_at IS NOT NULL`),
     // Log-in and codes by address, verified or not.
     index('users_email_key').on(t.emailKey),
-    // Whether a role is in use; an administrator's list of its people, newest first.
+    // Whether a role is in use; an administrator's list of its users, newest first.
     index('users_role').on(t.role),
     // An administrator's lists of the banned and the restricted.
     index('users_banned').on(t.id).where(sql`banned_at IS NOT NULL`),
     index('users_restricted').on(t.id).where(sql`restricted_at IS NOT NULL`),
-    // The sweep of accounts that never proved their address.
+    // The sweep of accounts that never verified their address.
     index('users_unverified').on(t.id).where(sql`email_verified_at IS NULL`),
-    // People whom robots may list, by id.
+    // Users that robots may list, by id.
     index('users_active').on(t.id).where(sql`email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL`),
-    // Whose picture an object of the bucket is.
+    // Which user an object of the bucket belongs to.
     index('users_avatar_key').on(t.avatarKey).where(sql`avatar_key IS NOT NULL`),
-    // Deleted accounts whose time to come back is over.
+    // Deleted accounts whose grace period is over.
     index('users_to_be_purged').on(t.deletedAt).where(sql`deleted_at IS NOT NULL`),
   ],
 )
@@ -111,7 +111,9 @@ export const credentials = sqliteTable('credentials', {
     .references(() => users.id, { onDelete: 'cascade' }),
   /** PHC string: scrypt with its cost, the pepper's key id and the salt. */
   passwordHash: text().notNull(),
-  /** The oldest password of the last days that its owner, or a thief with it, has replaced; no mail had a part in that. */
+  /**
+   * The oldest password of the last days that was replaced by the owner or a thief while signed in, not through a mail.
+   */
   formerHash: text(),
   formerUntil: integer(),
   updatedAt: integer().notNull(),
@@ -129,17 +131,17 @@ export const secondFactors = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId, t.kind] })],
 )
 
-/** The secret of an authenticator app (RFC 6238), encrypted; `second_factors` says whether it counts. */
+/** The secret of an authenticator app (RFC 6238), encrypted; `second_factors` says whether it is enabled. */
 export const totpCredentials = sqliteTable('totp_credentials', {
   userId: integer()
     .primaryKey()
     .references(() => users.id, { onDelete: 'cascade' }),
-  /** AES-GCM with the user's id as additional data; null until a first one has proved itself. */
+  /** AES-GCM with the user's id as additional data; null until the first app is confirmed. */
   secret: text(),
   confirmedAt: integer(),
-  /** The time step of the last code that counted: no step counts twice. */
+  /** The time step of the last accepted code: no step is accepted twice. */
   lastStep: integer().notNull().default(0),
-  /** One that still has to prove itself; the other stays good until then. */
+  /** A secret that is not confirmed yet; the other stays valid until then. */
   pendingSecret: text(),
   pendingAt: integer(),
 })
@@ -153,13 +155,13 @@ export const recoveryCodes = sqliteTable(
     codeHash: text().notNull(),
     createdAt: integer().notNull(),
     usedAt: integer(),
-    /** Whose claim used it: tells a winner from a loser. */
+    /** The claim that used it: tells a winner from a loser. */
     usedBy: integer(),
   },
   (t) => [primaryKey({ columns: [t.userId, t.codeHash] })],
 )
 
-/** A user name that was given up: for a while nobody may have it but the user who had it. */
+/** A user name that was given up: for a while only the user who had it may take it. */
 export const usernameHolds = sqliteTable(
   'username_holds',
   {
