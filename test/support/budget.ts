@@ -31,6 +31,9 @@ export interface Spent {
   readonly statements: readonly ExecutedStatement[]
 }
 
+/** The requests that succeeded, until somebody takes them. */
+export const succeeded: { method: string; path: string }[] = []
+
 /** Sends a request as `client` would, and counts what it costs. Cookies are sent and not kept. */
 export async function spend(
   client: Client,
@@ -57,6 +60,7 @@ export async function spend(
   const { counts: later } = await platform.counts.measure(() => Promise.all(held.map((work) => work())))
   await waitOnExecutionContext(executionCtx)
   const { response, text } = result
+  if (response.status < 400) succeeded.push({ method, path })
   const isJson = response.headers.get('content-type')?.startsWith('application/json') && text !== ''
   return {
     status: response.status,

@@ -1,17 +1,29 @@
-// The tour of the room `user`: every route keeps to its budget (design §7), and every budget is spent. A new route gets its line
-// in test/tour/<noun>.ts, and is sent from there as the API document shows it; what is dear only among very many, or in another
-// case, is walked in test/tour/walks.
-import { describe, expect, test } from 'vitest'
+// The tour of all routes: each keeps to its budget (design §7), every budget is spent, and the plan of every statement is looked at.
+// A new route of the room `user` gets its line in test/tour/<noun>.ts, and is sent from there as the API document shows it; what is
+// dear only among very many, in another case, or in another room is walked in test/tour/walks.
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { spend } from '../support/budget.ts'
 import { platform } from '../support/kith.ts'
 import { nameOf, scopeOf, userRoutes } from '../support/routes.ts'
 import { expectWithin, fileOf, STOPS, spentBudgets } from './index.ts'
+import { checkPlans } from './plans.ts'
 import { newCaller, newOther, requestOf } from './scene.ts'
+import { remember, visitSweep } from './visits.ts'
 import { walkAccounts } from './walks/accounts.ts'
 import { walkAdministration } from './walks/administration.ts'
+import { walkEpixel } from './walks/epixel.ts'
 import { walkFound } from './walks/found.ts'
+import { visitFurther } from './walks/further.ts'
 import { walkMedia } from './walks/media.ts'
+import { walkMirrorfly } from './walks/mirrorfly.ts'
+import { walkMovida } from './walks/movida.ts'
+import { walkMxit } from './walks/mxit.ts'
+import { walkOAuth } from './walks/oauth.ts'
+import { walkPageBudgets } from './walks/page-budgets.ts'
+import { visitPages } from './walks/pages.ts'
 import { walkSocialGraph } from './walks/social-graph.ts'
+
+afterEach(remember)
 
 test('every route has its line', () => {
   const missing = userRoutes.filter((route) => !STOPS[nameOf(route)])
@@ -24,10 +36,19 @@ test('every line is of a route', () => {
 })
 
 describe('accounts', walkAccounts)
+describe('movida', walkMovida)
+describe('mirrorfly', walkMirrorfly)
+describe('epixel', walkEpixel)
+describe('oauth', walkOAuth)
 describe('media', walkMedia)
 describe('administration', walkAdministration)
 describe('found', walkFound)
 describe('social graph', walkSocialGraph)
+describe('mxit', walkMxit)
+describe('pages', () => {
+  walkPageBudgets()
+  test('each is opened, and each form sent', visitPages)
+})
 
 describe('as the API document shows it', () => {
   test.each(userRoutes.filter(scopeOf).map((route) => [nameOf(route), route] as const))('%s', async (name, route) => {
@@ -43,4 +64,12 @@ describe('as the API document shows it', () => {
 test('every budget was spent', () => {
   const unspent = Object.keys(STOPS).filter((name) => !spentBudgets.has(name))
   expect(unspent.map((name) => `${name}: no request of test/tour spends it`)).toEqual([])
+})
+
+describe('query plans', () => {
+  beforeAll(async () => {
+    await visitFurther()
+    await visitSweep()
+  })
+  checkPlans()
 })

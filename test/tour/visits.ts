@@ -2,6 +2,7 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { buildCronContext } from '../../src/context.ts'
 import { sweep } from '../../src/core/sweep.ts'
+import { succeeded } from '../support/budget.ts'
 import { type Client, type Options, ORIGIN, platform, type Reply } from '../support/kith.ts'
 import { allRoutes, nameOf } from '../support/routes.ts'
 
@@ -17,13 +18,16 @@ const patterns = allRoutes.map((route) => {
 })
 
 function routeOf(method: string, path: string): string {
+  const bare = path.replace(/(.)\/$/, '$1')
   const ofMethod = patterns.filter((route) => route.method === method)
-  const route = ofMethod.find((one) => one.path === path) ?? ofMethod.find(({ pattern }) => pattern.test(path))
+  const route = ofMethod.find((one) => one.path === bare) ?? ofMethod.find(({ pattern }) => pattern.test(bare))
   if (!route) throw new Error(`no route is ${method} ${path}`)
   return route.name
 }
 
-function remember(): void {
+export function remember(): void {
+  for (const { method, path } of succeeded.splice(0)) visited.add(routeOf(method === 'HEAD' ? 'GET' : method, path.split('?')[0] ?? ''))
+
   for (const { sql, params } of platform.statements) statements.set(sql, params)
   platform.counts.reset()
 }

@@ -1,11 +1,11 @@
 /** A visit of every hosted page and of every form on it. */
-import { codeOf } from '../support/authenticator.ts'
-import { png } from '../support/images.ts'
-import { Client, mailsTo, newestCode, ORIGIN } from '../support/kith.ts'
-import { consentPath, formOf } from '../support/pages.ts'
-import { PASSWORD, verifiedPerson } from '../support/people.ts'
-import { newOAuthClient } from '../support/tokens.ts'
-import { visit, visitForm } from './visits.ts'
+import { codeOf } from '../../support/authenticator.ts'
+import { png } from '../../support/images.ts'
+import { Client, mailsTo, newestCode, ORIGIN } from '../../support/kith.ts'
+import { consentPath, formOf } from '../../support/pages.ts'
+import { PASSWORD, verifiedPerson } from '../../support/people.ts'
+import { newOAuthClient } from '../../support/tokens.ts'
+import { visit, visitForm } from '../visits.ts'
 
 const WANTED = [200, 303]
 const look = (client: Client, path: string, env?: Record<string, string>) => visit(client, 'GET', path, undefined, WANTED, env)

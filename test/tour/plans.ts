@@ -1,0 +1,80 @@
+/**
+ * Every statement that the Worker sends is looked at as SQLite means to run it (design §7): no table is read from one end to the
+ * other, outside a short list.
+ */
+import { expect, test } from 'vitest'
+import { db } from '../support/kith.ts'
+import { allRoutes, nameOf } from '../support/routes.ts'
+import { statements, visited } from './visits.ts'
+
+/** Table -> why reading all of it is right. */
+const MAY_BE_SCANNED: Readonly<Record<string, string>> = {
+  roles: 'as few as an app has of them, and listed as a whole',
+  edge_work: 'a row per act on very many edges that is still going on; read in the order of its key, with a LIMIT',
+  'u USING INDEX users_active': 'a page by its number alone: counts entries of the index off, up to the page',
+}
+
+/** What a statement says that may sort -> why that is little, however much there is. */
+const MAY_SORT: Readonly<Record<string, string>> = {
+  'FROM json_each(?) j JOIN users': 'the order of the ids that were sent, at most 100',
+  'WITH near AS': 'suggestions: the users of at most 200 edges',
+  'WITH found AS': 'search: as many people as it shows, of at most as many strings as it looks at',
+  'm CROSS JOIN users u NOT INDEXED': 'whom an administrator looks for: of at most as many strings as are looked at',
+  'DELETE FROM known_sources': 'the networks that one account knows: eleven at most',
+  'FROM roles ORDER BY': 'as few as an app has of them',
+}
+
+const isNoTable = (detail: string) => /^SCAN ((\d+ )?CONSTANT|\d+-ROW VALUES)/.test(detail) || detail.includes('VIRTUAL TABLE')
+
+/** What SQLite reads from one end to the other. A subquery that it has in hand, constant rows and a JSON list are no tables. */
+function scansOf(sql: string, plan: readonly { detail: string }[]): string[] {
+  const inHand = new Set(plan.flatMap(({ detail }) => /^(?:MATERIALIZE|CO-ROUTINE) (\w+)/.exec(detail)?.[1] ?? []))
+  for (const [, name = '', alias = ''] of sql.matchAll(/\b(?:FROM|JOIN)\s+(\w+)\s+(\w+)/g)) if (inHand.has(name)) inHand.add(alias)
+  return plan.flatMap(({ detail }) => {
+    const name = /^SCAN (\w+)/.exec(detail)?.[1]
+    return name === undefined || inHand.has(name) || isNoTable(detail) ? [] : [detail]
+  })
+}
+
+async function planOf(sql: string, params: readonly unknown[] = []): Promise<{ detail: string }[]> {
+  const explained = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).bind(...params)
+  return (await explained.all<{ detail: string }>()).results
+}
+
+const oneLine = (sql: string) => sql.replace(/\s+/g, ' ').trim()
+
+/** At the end of the tour. */
+export function checkPlans(): void {
+  test('every route was visited, in test/tour/walks or from its line in the tour', () => {
+    expect(allRoutes.map(nameOf).filter((name) => !visited.has(name))).toEqual([])
+    expect(statements.size).toBeGreaterThan(500)
+  })
+
+  test('a scan would be seen', async () => {
+    const explain = async (sql: string) => scansOf(sql, await planOf(sql))
+    expect(await explain("SELECT 1 FROM users o WHERE o.bio = 'x'")).toEqual(['SCAN o'])
+    expect(await explain('SELECT id FROM users ORDER BY username_key')).toHaveLength(1)
+    expect(await explain('SELECT j.value FROM json_each(1) j JOIN users u ON u.bio = j.value')).toHaveLength(1)
+    expect(await explain('DELETE FROM sessions WHERE id IN (SELECT 1)')).toEqual([])
+  })
+
+  test('no statement scans a table', async () => {
+    const scans: string[] = []
+    for (const [sql, params] of statements) {
+      const found = scansOf(sql, await planOf(sql, params))
+      const forbidden = found.filter((detail) => !Object.keys(MAY_BE_SCANNED).some((table) => detail.startsWith(`SCAN ${table}`)))
+      for (const detail of forbidden) scans.push(`${detail} in ${oneLine(sql)}`)
+    }
+    expect(scans).toEqual([])
+  })
+
+  test('no statement sorts more than it reads by an index', async () => {
+    const sorts: string[] = []
+    for (const [sql, params] of statements) {
+      const plan = await planOf(sql, params)
+      if (plan.some(({ detail }) => detail.includes('TEMP B-TREE'))) sorts.push(oneLine(sql))
+    }
+    expect(sorts.filter((sql) => !Object.keys(MAY_SORT).some((text) => sql.includes(text)))).toEqual([])
+    for (const text of Object.keys(MAY_SORT)) expect(sorts.some((sql) => sql.includes(text))).toBe(true)
+  })
+}
