@@ -1,7 +1,7 @@
 /**
- * How many requests this isolate works on, and how much of their bodies it holds. A request takes a place and gives it back when
- * it is answered; who finds none is refused at once, so that those within are served in time. One that waits for its client to
- * send the next bytes does no work, and does not count meanwhile: a slow sender keeps nobody out.
+ * How many requests this isolate works on, and how many bytes of their bodies it holds. A request takes a place and
+ * returns it when answered; if there is none, it is refused at once, so that the requests inside are served in time. A
+ * request that waits for its client's next bytes does not count: a slow sender blocks nobody.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Ctx } from './ctx.ts'
@@ -10,14 +10,14 @@ import { HELD_BYTES_MAX, OVERLOAD_RETRY_AFTER_SECONDS, PLACE_LOST_MS } from './l
 
 interface Place {
   readonly ctx: Ctx
-  /** When it was taken, or its client has last sent something. */
+  /** When it was taken, or when its client last sent something. */
   since: number
-  /** Bytes of a body that are in memory. */
+  /** Bytes of the body in memory. */
   held: number
   isLeft: boolean
 }
 
-/** Those at work, the longest at it first. */
+/** Those at work, longest first. */
 const atWork = new Set<Place>()
 /** Those that hold bytes. */
 const holders = new Set<Place>()
@@ -27,7 +27,7 @@ export function requestsAtWork(): number {
   return atWork.size
 }
 
-/** Works in a place of its own, given back in any case. Throws `temporarily_unavailable` where there is none. */
+/** Works in a place of its own, always returned. Throws `temporarily_unavailable` if there is none. */
 export async function inPlace<T>(ctx: Ctx, work: () => Promise<T>): Promise<T> {
   const { requestsMax } = ctx.config
   if (atWork.size >= requestsMax) forgetLost(atWork, ctx.now())
@@ -43,12 +43,12 @@ export async function inPlace<T>(ctx: Ctx, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A request that the platform has ended never gives its place back. */
+/** A request that the platform has terminated never returns its place. */
 function forgetLost(places: Set<Place>, now: number): void {
   for (const place of places) if (place.since <= now - PLACE_LOST_MS) places.delete(place)
 }
 
-/** Waits for bytes of the client's. */
+/** Waits for the client's bytes. */
 export async function awaitClient<T>(bytes: Promise<T>): Promise<T> {
   const place = own.getStore()
   if (place) atWork.delete(place)
@@ -61,8 +61,8 @@ export async function awaitClient<T>(bytes: Promise<T>): Promise<T> {
 }
 
 /**
- * Bytes of a body come into memory, until its request is answered. Refused where the others hold so much that the isolate might
- * end for want of it; a body alone is never too much.
+ * Bytes of a body enter memory until its request is answered. Refused if the others hold so much that the isolate might
+ * run out; a single body is never too much.
  */
 export function holdBytes(bytes: number): void {
   const place = own.getStore()

@@ -1,7 +1,7 @@
 /**
- * The error catalogue (design §5). Each code has a status (RFC 9110 §15) and a parent: the nearest word that OAuth has
- * (RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, OpenID Connect Core §3.1.2.6). A room lists only what it
- * says differently. `message` is for the caller, `cause` only for the log.
+ * The error catalogue (design §5). Each code has a status (RFC 9110 §15) and a parent: the nearest OAuth error (RFC
+ * 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, OpenID Connect Core §3.1.2.6). A room lists only its
+ * differences. `message` is for the caller, `cause` only for the log.
  */
 import type { UserId } from '../ids.ts'
 
@@ -55,11 +55,11 @@ export const ERRORS = {
   internal_error: [500, 'server_error'],
 } as const satisfies Record<string, readonly [status: number, parent: string]>
 export type ErrorCode = keyof typeof ERRORS
-/** The words that every room has to have: OAuth's, and `server_error`. */
+/** The words that every room must have: OAuth's, and `server_error`. */
 export type ParentCode = (typeof ERRORS)[ErrorCode][1]
 export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[]
 
-/** What is said where the thrower has nothing better to say. */
+/** The default messages. */
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
   unauthenticated: 'You are not signed in',
   invalid_token: 'The access token is not valid',
@@ -68,38 +68,38 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
 }
 
 /**
- * What is wrong with a field, for rooms with words of their own. `invalid`: it breaks some other rule; `worded`: the message is
- * the room's own already.
+ * What is wrong with a field, for rooms with words of their own. `invalid`: it breaks another rule; `worded`: the
+ * message is already the room's own.
  */
 export type FieldCode = 'required' | 'wrong_type' | 'too_long' | 'malformed_text' | 'not_editable' | 'wrong_code' | 'invalid' | 'worded'
 
-/** One field that is wrong. `value` is what was sent, left out where it is a secret. */
+/** A single wrong field. `value` is what was sent, omitted if secret. */
 export interface FieldIssue {
   readonly code: FieldCode
   readonly path: string
   readonly location: 'body' | 'query' | 'params'
   readonly message: string
-  /** The most characters that it may have (`too_long`). */
+  /** The maximum number of characters (`too_long`). */
   readonly max?: number
   readonly value?: unknown
 }
 
-/** In the body and `invalid`, unless told. */
+/** By default in the body and `invalid`. */
 type RefusedField = Omit<FieldIssue, 'location' | 'code'> & Partial<FieldIssue>
 
 interface AppErrorOptions {
   readonly fields?: readonly FieldIssue[]
-  /** Seconds after which the caller may try again. */
+  /** Seconds after which the caller may retry. */
   readonly retryAfter?: number
-  /** The methods that the path does have (405). */
+  /** The methods that the path supports (405). */
   readonly allow?: readonly string[]
   /** The scope that was missing (RFC 6750 §3). */
   readonly scope?: string
-  /** Bytes of the whole of which a range was asked for (416). */
+  /** The total size in bytes when a range was requested (416). */
   readonly size?: number
   /** A machine-readable detail that a room may show, such as `fresh_sign_in_required`. */
   readonly reason?: string
-  /** Whose account stands in the way, for a page that leads on. Only where the caller has proved to be its owner. */
+  /** The account concerned, so that a page can lead on. Only if the caller has proved to be its owner. */
   readonly userId?: UserId
   readonly cause?: unknown
 }
@@ -127,7 +127,7 @@ export class AppError extends Error {
     this.userId = options.userId
   }
 
-  /** A refusal that names each field that is wrong. */
+  /** A refusal that names each wrong field. */
   static ofFields(fields: readonly RefusedField[], code: ErrorCode = 'invalid_request', message = 'Some fields are wrong'): AppError {
     return new AppError(code, message, { fields: fields.map((field) => ({ code: 'invalid', location: 'body', ...field })) })
   }

@@ -40,7 +40,7 @@ const RESERVED_USERNAMES = new Set([
   'null_null',
   '__unset__',
 ])
-/** What the rooms read as ids (wire §6.10). */
+/** What the rooms accept as ids (wire §6.10). */
 const LOOKS_LIKE_AN_ID = /^(m\d+|[0-9a-f]{24})$/i
 
 export const username = z
@@ -83,7 +83,7 @@ export const password = z
   .meta({ description: '8 to 256 characters of any kind; no common password', example: '$uper&ecurePassw0rd' })
 export type Password = z.output<typeof password>
 
-/** What is typed at log-in: judged by its hash alone, bounded so that it costs no more than a real one. */
+/** A password typed at log-in: judged by its hash alone, bounded so that it costs no more than a real one. */
 export const typedPassword = z
   .string()
   .min(1, 'is required')
@@ -92,9 +92,9 @@ export const typedPassword = z
 
 /** The one rule for names, in all rooms and on all pages. */
 export const personName = nameOf(255).meta({ example: 'John' })
-/** What people, or programs, call somebody: no name that others know, so it may hold any signs. */
+/** A label that a user or program chooses. It is not a person's name, so it may contain any characters. */
 export const displayName = text({ max: 255 }).meta({ example: 'Johnny' })
-/** What people write between the digits of a number, and what address books of telephones put around it. */
+/** Separators that people type in numbers, and the wrapping that phone address books add. */
 const BETWEEN_DIGITS = /[\p{Zs}\p{Pd}\p{Cf}()./]/gu
 const spellDigits = (typed: string) => foldDigits(typed.replace(BETWEEN_DIGITS, ''))
 
@@ -113,7 +113,7 @@ export const bio = text({ max: 256, lines: true }).meta({ example: 'Likes long w
 export const about = text({ max: 1024, lines: true }).meta({ example: 'Likes long walks.' })
 export const title = text({ max: 128 }).meta({ example: 'Dr' })
 export const whereAmI = text({ max: 128 }).meta({ example: 'At home' })
-/** What nobody says anything about is null. */
+/** Null: not stated. */
 export const RELATIONSHIP_STATUSES = [
   'dont_want_to_say',
   'single',
@@ -128,7 +128,7 @@ export const RELATIONSHIP_STATUSES = [
 export const statusMessage = text({ max: 256 }).meta({ example: 'Out for lunch' })
 export const designation = text({ max: 128 }).meta({ example: 'Software Engineer' })
 export const organization = text({ max: 128 }).meta({ example: 'Example Ltd' })
-/** OpenID Connect Core §5.1, as a whole date. The day begins first at UTC+14. */
+/** OpenID Connect Core §5.1, as a full date. The day starts first at UTC+14. */
 export const birthdate = z
   .string()
   .trim()
@@ -156,15 +156,15 @@ export const contentType = z
   .transform((v) => (v.split(';')[0] ?? '').trim().toLowerCase())
   .refine((v) => v.length <= 127 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(v), 'must be a media type such as image/jpeg')
 
-/** A link as the URL Standard writes it; text that is none stays as it is. */
+/** A link normalized per the URL Standard; text that is not a URL stays as it is. */
 function spellUrl(typed: string): string {
   const url = typed.trim()
-  // What people leave out, who type where they are to be found.
+  // The scheme that people omit when they type an address.
   const whole = /^[\p{L}\d-]+(\.[\p{L}\d-]+)+([/?#]|$)/u.test(url) ? `https://${url}` : url
   return URL.canParse(whole) && !hasControl(whole) ? new URL(whole).href : url
 }
 
-/** Shown as text, never fetched by us. */
+/** Displayed as text, never fetched by us. */
 const httpsUrl = (max: number) =>
   z
     .string()
@@ -178,16 +178,16 @@ const httpsUrl = (max: number) =>
     .meta({ maxLength: max })
 export const customLink = httpsUrl(256).meta({ format: 'uri', example: 'https://example.com/john' })
 
-/** A picture that lies elsewhere. */
+/** A picture hosted elsewhere. */
 export const profileUrl = httpsUrl(2048).meta({ format: 'uri', example: 'https://example.com/john.png' })
 
-/** Who a person is to the holder of a license key: its own text, exactly as it is. */
+/** The id of a user at the holder of a license key: the holder's own text, unchanged. */
 export const externalId = text({ max: 191, asIs: true }).meta({ example: '9900000011' })
-/** Names that JavaScript gives a meaning to (security §6). */
+/** Names that have a meaning in JavaScript (security §6). */
 const PROTOTYPE_NAME = /^(__proto__|constructor|prototype)$/
 export const metadataKey = text({ max: 64, asIs: true }).refine((v) => !PROTOTYPE_NAME.test(v), 'is a name that is not allowed')
 export const metadataValue = text({ max: 1024, asIs: true })
-/** As the services for pushes make them: the longest known have a fraction of it. */
+/** As push services create them: the longest known ones are a fraction of this. */
 export const deviceToken = text({ max: 4096, asIs: true })
 export const osVersion = text({ max: 64, asIs: true })
 
@@ -200,7 +200,7 @@ export const locale = z
 
 function isTimeZone(name: string): boolean {
   try {
-    // No offset such as +01:00: it has no summer.
+    // No offset such as +01:00: it has no daylight saving time.
     return /^[A-Z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== null
   } catch {
     return false
@@ -219,7 +219,7 @@ export const currency = z
   .refine((v) => CURRENCIES.includes(v), 'must be a currency code such as EUR')
   .meta({ description: 'ISO 4217', example: 'EUR' })
 
-/** A user id as 24 hex digits. One that is well formed and unknown stays unknown. */
+/** A user id as 24 hex digits. A well-formed unknown id is simply not found. */
 export const userIdHex = z
   .string()
   .regex(/^[0-9a-f]{24}$/, 'must be an id of 24 hex digits')
@@ -227,8 +227,8 @@ export const userIdHex = z
   .meta({ example: '507f1f77bcf86cd799439011' })
 
 /**
- * What answers a pending log-in: six digits as text or number (a number has lost its leading zeros), or a recovery code.
- * Spaces, dashes and capitals are how people type.
+ * The answer to a pending log-in: six digits as text or number (a number has lost its leading zeros), or a recovery
+ * code. Spaces, dashes and capitals are accepted as typed.
  */
 export const secondFactorCode = z
   .union([z.string().max(64, 'must have at most 64 characters'), z.int().min(0).max(999_999).transform(String)])

@@ -1,16 +1,16 @@
-/** Names of files and folders: what every file system and every program takes. */
+/** Names of files and folders that every file system and program accepts. */
 import type * as z from 'zod'
 import { text } from './texts.ts'
 
-/** Directions that make `gnp.exe` of `exe.png`. Letters of right-to-left scripts are fine. */
+/** Direction overrides, which make `exe.png` look like `gnp.exe`. Letters of right-to-left scripts are fine. */
 const BIDI = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
-/** What no program may call a file: on Windows these are devices, whatever follows the dot. */
+/** Reserved names: on Windows these are devices, whatever follows the dot. */
 const DEVICE_NAME = /^(con|prn|aux|nul|com[0-9\u00B9\u00B2\u00B3]|lpt[0-9\u00B9\u00B2\u00B3])(\..*)?$/i
 
-/** What a decoder leaves of bytes that were no UTF-8. */
+/** The replacement character that a decoder leaves for bytes that are not UTF-8. */
 const REPLACEMENT = '\uFFFD'
 
-/** A name in a file system: of a file or a folder. Stored as Unicode NFC, so that a name typed twice is one name. */
+/** The name of a file or folder. Stored as Unicode NFC, so that the same name typed differently is one name. */
 const entryName = text({ max: 255, asIs: true })
   .refine((v) => !/[/\\]/.test(v) && v !== '.' && v !== '..', 'must not contain / or \\, and not be . or ..')
   .refine((v) => !BIDI.test(v), 'must not change the direction of text')

@@ -1,15 +1,15 @@
-/** Whether Kith can serve: the database answers, and has every migration of this version. */
+/** Whether Kith can serve: the database answers and has every migration of this version. */
 import { findNewestMigration } from '../store/db/migrations.ts'
 import type { Ctx } from './ctx.ts'
 import { HEALTH_KNOWN_MS, HEALTH_WAIT_MS } from './limits.ts'
 
-/** Null: it is up. Otherwise why it is not, in words for the operator. */
+/** Null: healthy. Otherwise the reason, for the operator. */
 export type Ailment = string | null
 
 const UNANSWERED = 'The database does not answer'
 const UNMIGRATED = 'The database lacks migrations of this version; apply them with npm run db:migrate:remote (locally: npm run db:migrate)'
 
-/** When a deployment was last seen well: anybody may ask, and the database is asked once in a while. */
+/** When the deployment was last seen healthy: anyone may ask, so the database is asked only once in a while. */
 const lastWell = new WeakMap<object, number>()
 
 export async function checkHealth(ctx: Ctx): Promise<Ailment> {

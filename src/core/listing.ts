@@ -1,31 +1,31 @@
 /**
- * Pages of lists, newest first. A list is asked for one row more than a page has, so that it can say whether there is more; and
- * people who are hidden from the caller bound a page as well, so that nobody's page reads on for ever.
+ * Pages of lists, newest first. A list is read with one row more than a page has, to tell whether there is more. Users
+ * hidden from the caller bound a page as well, so that no page reads on forever.
  */
 
 export interface Listed<Row, Position = number> {
   readonly records: readonly Row[]
-  /** Where the next page begins, behind this position; null on the last page. */
+  /** Where the next page starts, after this position; null on the last page. */
   readonly next: Position | null
 }
 
-/** A page of these rows, of which one more than `limit` was asked for. */
+/** A page of these rows, which were read with one more than `limit`. */
 export function listed<Row extends { readonly id: number | string }>(rows: readonly Row[], limit: number): Listed<Row, Row['id']> {
   const records = rows.slice(0, limit)
   const last = records.at(-1)
   return { records, next: rows.length > limit && last !== undefined ? last.id : null }
 }
 
-/** How many entries a page looks at, hidden people's included. */
+/** How many entries a page reads, including hidden users. */
 export const lookedAt = (limit: number) => limit + HIDDEN_PER_PAGE
 const HIDDEN_PER_PAGE = 100
 
-/** An entry of which the person was not looked at. */
+/** An entry whose user was not read. */
 interface Unread {
   readonly id: null
 }
 
-/** The same for a list of people: behind its rows may come the first entry that it did not look at, which is nobody's. */
+/** The same for a list of users: its rows may end with the first entry that was not read, which has no user. */
 export function listedPeople<Row extends { readonly id: number | null }, Shown>(
   rows: readonly Row[],
   limit: number,

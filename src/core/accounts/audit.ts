@@ -6,19 +6,19 @@ import { type Fragment, idOf, type Statement } from '../../store/db/database.ts'
 import type { Ctx, Recorder } from '../ctx.ts'
 
 interface Audit {
-  /** Where the rest of the batch depends on it. */
+  /** If the rest of the batch depends on it. */
   readonly id?: AuditEventId
   readonly type: AuditEventType
-  /** Whom it is about: an id, a fragment that yields one, or null for an account that does not exist. */
+  /** The user it is about: an id, a fragment that yields one, or null for an account that does not exist. */
   readonly userId: UserId | Fragment | null
-  /** Who did it, when it was not the user. */
+  /** The actor, if not the user. */
   readonly actorId?: UserId | null
   readonly sessionId?: SessionId | null
   readonly clientId?: string | null
   readonly userAgent?: string
   readonly deviceHash?: string
   readonly detail?: string
-  /** What must hold: whether the act took place in this batch. */
+  /** What must hold: that the act took place in this batch. */
   readonly condition: Fragment
 }
 
@@ -37,7 +37,7 @@ export function audit(ctx: Recorder, event: Audit): Statement<void> {
   )
 }
 
-/** Tells one device from another well enough for a notice: its user agent and country. */
+/** Identifies a device well enough for a notice: its user agent and country. */
 export function deviceHash(ctx: Ctx, userAgent: string): string {
   return currentMac(ctx.config.hmacKeys, 'device', userAgent, ctx.caller.place.split(', ').at(-1) ?? '').toString('base64url')
 }

@@ -1,7 +1,8 @@
 /**
  * The 3,200 most common passwords of eight characters or more, in lower case (ASVS 6.2.4). Data, taken from the
- * common-password ranking of the npm package @zxcvbn-ts/language-common (MIT). In alphabetical order, and of each only what
- * differs from the one before, behind a capital that says how many characters are the same (A: none): less than half the size.
+ * common-password ranking of the npm package @zxcvbn-ts/language-common (MIT). Sorted and prefix-compressed to less
+ * than half the size: a capital letter says how many characters a word shares with the one before (A: none), and only
+ * the rest follows.
  */
 const CODED = `\
 A0.0.0.000B1011900G10G60G70H1H2H3H4H5H6H7H8H9G80H1H2H3H4H5H6H7H8H9G90H1H2H3H4H5H9E2000H1G10H1D20304E1985H7H8H9G90H2D31983H4H5H6H8H9D41980H\

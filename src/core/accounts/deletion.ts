@@ -1,8 +1,8 @@
 /**
- * Deletion of accounts (design §2, §5; security row 13). Deleted is invisible and signed out from the next request on.
- * Who has deleted their own account may come back for 14 days by signing in (see `core/sessions/sign-in.ts`); an
- * account that an administrator has deleted stays deleted. After the 14 days the sweep removes the person at once and
- * the rows in chunks.
+ * Deletion of accounts (design §2, §5; security row 13). A deleted account is invisible and signed out from the next
+ * request on. Users who deleted their own account can restore it for 14 days by signing in (see
+ * `core/sessions/sign-in.ts`); an account that an administrator deleted stays deleted. After 14 days the sweep removes
+ * the personal data at once and the rows in chunks.
  */
 import type { MailId, SessionId, UserId } from '../../ids.ts'
 import {
@@ -36,25 +36,25 @@ import { deliverLater, mailNotice } from './mail.ts'
 export interface AccountDeletion {
   readonly userId: UserId
   readonly reason: DeletionReason
-  /** The administrator; left out where it is the user. */
+  /** The administrator; omitted for the user's own act. */
   readonly actorId?: UserId
   readonly sessionId?: SessionId
-  /** What must hold besides: that the account is as it was read, that the actor outranks it. */
+  /** Further conditions: that the account is as it was read, that the actor outranks it. */
   readonly condition: Fragment
 }
 
 /**
  * Statements that delete an account: the mark that hides it, a higher epoch, the audit row and, for its owner, the
- * notice that tells the way back. Repeating them changes nothing. An administrator's deletion takes over the owner's,
- * so that the account cannot come back; its 14 days are not counted anew. `witness` finds the account once it is deleted,
- * by whomever. `mailIds` are to be delivered after the commit.
+ * notice that explains how to restore it. Idempotent. An administrator's deletion takes over the owner's, so the
+ * account cannot be restored; its 14 days do not start again. `witness` finds the account once deleted, whoever did it.
+ * `mailIds` are to be delivered after the commit.
  */
 export function deleteAccountWrites(
   ctx: Ctx,
   deletion: AccountDeletion,
 ): { writes: Statement<unknown>[]; witness: Statement<{ id: UserId } | null>; mailIds: MailId[] } {
   const { userId, reason, actorId = null, sessionId = null } = deletion
-  // Guards look at the state before the mark, so they stand before it in the batch.
+  // Guards look at the state before the mark, so they precede it in the batch.
   const applies = both(isDeletable(userId, reason), deletion.condition)
   const notice = reason === 'self' ? mailNotice(ctx, { kind: 'account_deleted', user: userId, condition: applies }) : null
   return {
@@ -68,7 +68,7 @@ export function deleteAccountWrites(
   }
 }
 
-/** Deletes the caller's account, with the password or a sign-in of the last minutes. */
+/** Deletes the caller's account, with the password or a recent sign-in. */
 export async function deleteOwnAccount(ctx: Ctx, gate: Gate, input: { password: string | null }): Promise<void> {
   const { principal, reads } = await gate(({ userId }) => [findWithPassword(userId)])
   const [user] = reads
@@ -80,7 +80,7 @@ export async function deleteOwnAccount(ctx: Ctx, gate: Gate, input: { password: 
     sessionId: principal.sessionId,
     condition: isUnchanged(user.id, user.epoch, ctx.now()),
   })
-  // Nothing found: a ban or a new password came in between, and this session is dead.
+  // Nothing found: a ban or a new password intervened, and this session has ended.
   if (!(await ctx.db.commit(writes, witness))) throw new AppError('unauthenticated')
   deliverLater(ctx, ...mailIds)
 }
@@ -92,14 +92,17 @@ export function restorableSince(ctx: Pick<Ctx, 'now'>): number {
   return ctx.now() - ACCOUNT_RETURN_MS
 }
 
-/** Whether nobody can sign in: the account is banned, or deleted and its owner may not come back. */
+/** Whether nobody can sign in: the account is banned, or deleted beyond restoration. */
 export function isBarred(ctx: Pick<Ctx, 'now'>, user: UserRow): boolean {
   const { deletedAt, deletedReason, bannedAt, bannedUntil } = user
   const mayComeBack = deletedReason === 'self' && deletedAt !== null && deletedAt > restorableSince(ctx)
   return isInForce(bannedAt, bannedUntil, ctx.now()) || (deletedAt !== null && !mayComeBack)
 }
 
-/** Statements that bring the account back where `condition` holds, for the batch of the sign-in. Nothing to one that lives. */
+/**
+ * Statements that restore the account where `condition` holds, for the batch of the sign-in. No-op on an account that
+ * is not deleted.
+ */
 export function restoreAccountWrites(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void>[] {
   const applies = both(isRestorable(userId, restorableSince(ctx)), condition)
   return [audit(ctx, { type: 'account_restored', userId, condition: applies }), restoreDeleted(userId, ctx.now(), applies)]
@@ -107,7 +110,7 @@ export function restoreAccountWrites(ctx: Ctx, userId: UserId, condition: Fragme
 
 // --- the purge -------------------------------------------------------------------------------------------------
 
-/** Makes nobody's what was deleted 14 days ago or more. A cron run's share; two runs at once do no harm. */
+/** Purges accounts deleted 14 days ago or more. One cron run's share; parallel runs do no harm. */
 export async function eraseDeletedAccounts(ctx: Ctx): Promise<void> {
   const now = ctx.now()
   const deletedBefore = restorableSince(ctx)
@@ -117,7 +120,7 @@ export async function eraseDeletedAccounts(ctx: Ctx): Promise<void> {
   ctx.log('info', 'accounts_erased', { accounts: due.length })
 }
 
-/** Removes what is left of erased accounts, in chunks, and at last the rows themselves. A cron run's share. */
+/** Removes the rest of purged accounts in chunks, finally the rows themselves. One cron run's share. */
 export async function removeErasedAccounts(ctx: Ctx): Promise<void> {
   const deletedBefore = restorableSince(ctx)
   for (let chunk = 0; chunk < PURGE_CHUNKS_PER_RUN; chunk++) {
@@ -125,7 +128,7 @@ export async function removeErasedAccounts(ctx: Ctx): Promise<void> {
     if (users.length === 0) return
     const userIds = users.map(({ id }) => id)
     const sessions = await ctx.db.one(listPurgedSessions(userIds, PURGED_SESSIONS_AT_A_TIME))
-    // KV first: where it refuses (a run at the same time is enough), the row stays and leads the next run there again.
+    // KV first: if it refuses (a parallel run is enough), the row stays and the next run tries again.
     const outcomes = await Promise.allSettled(sessions.map(({ id }) => deleteSessionDetail(ctx.kv, id)))
     const sessionIds = sessions.map(({ id }) => id).filter((_, index) => outcomes[index]?.status === 'fulfilled')
     const counterKeys = userIds.flatMap((id) => [everywhereKey(id), ...secondFactorKeys(id), renameKey(id)])

@@ -1,8 +1,9 @@
 /**
- * A change of the e-mail address: one use case for every room (wire §6.12, §6.20; security row 10). The new address
- * proves itself with a mailed code before anything changes. The old one is told, and can undo the change for 7 days,
- * whatever whoever has the account does meanwhile. While it can, addresses that are left later get no undo of their own, and
- * a change back to it is that undo. Nobody learns from it whether an address has an account.
+ * Changing the e-mail address: one use case for every room (wire §6.12, §6.20; security row 10). The new address is
+ * verified with a mailed code before anything changes. The old one is notified and can undo the change for 7 days,
+ * whatever anyone holding the account does meanwhile. During that time, addresses that are replaced later get no undo
+ * of their own, and a change back to the old address counts as that undo. Nobody learns whether an address has an
+ * account.
  */
 import { sha256 } from '../../crypto.ts'
 import type { AuditEventId, ChallengeId, MailId, SessionId, UserId } from '../../ids.ts'
@@ -45,22 +46,22 @@ import { audit } from './audit.ts'
 import { restoreAccountWrites } from './deletion.ts'
 import { deliverLater, mailLimit, mailNotice, mailsOfAccount, newChallenge } from './mail.ts'
 
-/** Whether it is another address, however it is written. The present one is no change. */
+/** Whether it is a different address, ignoring spelling. The current one is no change. */
 export function isNewEmail(user: UserRow, email: Email | null): email is Email {
   return email !== null && emailKey(email) !== user.emailKey
 }
 
-/** How the new address is to prove itself, if not by a long code. */
+/** How the new address is verified, if not by a long code. */
 export interface ChangeProof {
   readonly challenge: NewChallenge & { readonly purpose: ChangePurpose }
   readonly lifeMs: number
 }
 
 /**
- * Statements that start a change where `condition` holds, for the batch of the act that asks for it, behind what raises
- * the epoch there; `requested` holds once they took effect (without a `proof` of its own). The caller has made sure who asks:
- * a password, or a fresh sign-in. Where the address has an owner, that owner gets the mail, and it holds no code. Where a
- * limit says no, there is no mail; the reply does not show it.
+ * Statements that start a change where `condition` holds, for the batch of the act that requests it, after whatever
+ * raises the epoch there; `requested` holds once they took effect (without a `proof` of their own). The caller has
+ * verified who asks: a password, or a recent sign-in. If the address has an owner, that owner gets the mail, without a
+ * code. If a limit refuses, no mail is sent and the reply does not show it.
  */
 export function requestEmailChange(
   ctx: Ctx,
@@ -68,12 +69,12 @@ export function requestEmailChange(
 ): { mailId: MailId; requested: Fragment; writes: Statement<unknown>[] } {
   const { newEmail: email, condition } = input
   const now = ctx.now()
-  // Where the guard has been asked already, the id is enough.
+  // Once the guard has been evaluated, the id is enough.
   const [user, id] = [userWhere(input.user.id, condition), idOf(input.user.id)]
   const { verifyCodeMs } = ctx.config.lifetimes
   const { challenge, lifeMs } = input.proof ?? { challenge: newChallenge(ctx, 'change_email', verifyCodeMs), lifeMs: verifyCodeMs }
   const { purpose } = challenge
-  // The limit per address keeps a mailbox from being flooded; the one per account keeps an account from being a flood.
+  // The limit per address protects mailboxes from floods; the one per account stops an account from causing them.
   const byUser = mailsOfAccount(ctx, input.user.id)
   const { count, counted } = mailLimit(ctx, { sort: 'change_email', address: emailKey(email), condition: wasCounted(byUser) })
   const stillGood = hasOpenChange({ user: id, purpose, email, tries: CHALLENGE_TRIES, usableUntil: now + lifeMs / 2 })
@@ -97,13 +98,13 @@ export function requestEmailChange(
       insertChallenge(challenge, user, both(counted, not(stillGood)), { email: addressOf(email) }),
       voidOlderChallenges({ user: id, purpose, newest: challenge.id, now }),
       insertMail(mail, user, counted),
-      // A request that needs no password may be repeated without end: its mails are recorded, and they have one.
+      // A request that needs no password can be repeated endlessly: only the mails, which are limited, are recorded.
       audit(ctx, { id: eventId, type: 'email_change_requested', userId: input.user.id, condition: input.proof ? counted : condition }),
     ],
   }
 }
 
-/** What a claim is about, read before it. Whether the code counts, the claim decides. */
+/** What a claim is about, read before it. The claim decides whether the code is valid. */
 export interface OpenCode {
   readonly id: ChallengeId
   readonly userId: UserId
@@ -118,8 +119,8 @@ export function hashOfCode(code: string): string {
 }
 
 /**
- * Gives the account the address that its code was mailed to, unless somebody else has proved it meanwhile. One claim
- * wins. Every session, token and mailed code of the account dies with the epoch; only undos live on.
+ * Sets the account's address to the one that its code was mailed to, unless somebody else has verified it meanwhile.
+ * One claim wins. Every session, token and mailed code of the account ends with the epoch; only undos survive.
  */
 export async function confirmEmailChange(ctx: Ctx, input: { codeHash: string; open: OpenCode; userId: UserId | null }): Promise<void> {
   const { codeHash, open } = input
@@ -135,12 +136,12 @@ interface ClaimedChange {
   readonly claimed: Fragment
   readonly witness: Statement<{ userId: UserId } | null>
   readonly claim: readonly Statement<unknown>[]
-  /** What follows from it: these raise the epoch, so they come last. */
+  /** The consequences: these raise the epoch, so they come last. */
   readonly writes: readonly Statement<unknown>[]
   readonly mailId: MailId
 }
 
-/** Statements that claim a code where `condition` holds of its row in `challenges`, and give its user the address. */
+/** Statements that claim a code where `condition` holds for its row in `challenges`, and set its user's address. */
 export function claimEmailChange(
   ctx: Ctx,
   input: { codeHash: string; purpose: ChangePurpose; email: string; userId: UserId; condition: Fragment },
@@ -161,8 +162,8 @@ export function claimEmailChange(
     witness: findClaim(codeHash, claimedBy),
     claim: [claimCode({ codeHash, purpose, claimedBy, now }, condition)],
     writes: [
-      // These read the old address and the undos from before, so they stand before the changes of both. One undo at a time,
-      // the oldest: it leads to the address from before, any later one perhaps to a thief's.
+      // These read the old address and the previous undos, so they precede the changes of both. One undo at a time, the
+      // oldest: it leads to the original address, while a later one may lead to a thief's.
       insertChallenge(undo, user, both(tellsOld, not(hasOpenUndo(input.userId, now))), { email: presentAddress }),
       notice.write,
       settleUndos({ userId: input.userId, email, now, until: now + EMAIL_CHANGE_UNDO_MS }, claimed),
@@ -174,9 +175,9 @@ export function claimEmailChange(
 }
 
 /**
- * Brings the old address back with the code that was mailed to it, if it is still free, and ends every session; an
- * account that was deleted meanwhile, as its owner would, comes back. Undos of
- * later changes become void: their codes lie with whoever made those. One claim wins.
+ * Restores the old address with the code mailed to it, if it is still free, and ends every session. It also restores an
+ * account that was deleted meanwhile, as its owner could. Undos of later changes become invalid: their codes went to
+ * whoever made those. One claim wins.
  */
 export async function undoEmailChange(ctx: Ctx, code: string): Promise<void> {
   const codeHash = hashOfCode(code)
@@ -191,7 +192,7 @@ export async function undoEmailChange(ctx: Ctx, code: string): Promise<void> {
   const claim = await ctx.db.commit(
     [
       claimCode({ codeHash, purpose: 'undo_email_change', claimedBy, now }, isAddressFree(address.emailKey, open.userId)),
-      // To the address that the account loses, so before the change.
+      // To the address being replaced, so before the change.
       notice.write,
       updateEmail(user, address),
       voidUndosAfter({ userId: open.userId, after: open.id, now }, claimed),

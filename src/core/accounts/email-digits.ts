@@ -1,8 +1,8 @@
 /**
- * A change of the e-mail address that the program which asks for it completes itself (wire §6.19, §6.20): the new address
- * gets six digits, the program a token, and the two count together only. A variant of `email-change.ts` in all else: proof
- * by the new address, undo for the old one, a fresh sign-in, and no word on whether an address has an account. Digits can
- * be tried 5 times; new ones come with a new mail only, and mails are limited.
+ * A change of the e-mail address completed by the program that requests it (wire §6.19, §6.20): the new address gets
+ * six digits, the program a token, and only both together are valid. Otherwise a variant of `email-change.ts`: the new
+ * address is verified, the old one gets an undo, a recent sign-in is needed, and nothing reveals whether an address has
+ * an account. Digits can be tried 5 times; new ones need a new mail, and mails are limited.
  */
 import { mac, randomToken, sha256 } from '../../crypto.ts'
 import type { MailId } from '../../ids.ts'
@@ -24,14 +24,15 @@ import { deliverLater, newChallenge } from './mail.ts'
 const PURPOSE = 'change_email_digits'
 
 /**
- * Mails digits to the address that the caller wants, and answers the token that they count with: the same again while they
- * are good. Where no mail may go, or nothing would change, the token is one of nothing. At most 2 round trips.
+ * Mails digits to the address that the caller wants and returns the token that goes with them: the same one while they
+ * are valid. If no mail may be sent or nothing would change, it returns a token that matches nothing. At most 2 round
+ * trips.
  */
 export async function startEmailChange(ctx: Ctx, gate: Gate, email: Email): Promise<{ token: string }> {
   const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
   requireFresh(ctx, principal, FRESH_KEY_SIGN_IN_MS)
   if (!isNewEmail(user, email)) return { token: randomToken() }
-  // No log-in of this room proves a factor.
+  // No log-in of this room has a second factor.
   if (reads[0].length > 0) requireFreshBrowser(ctx, principal)
   const proof = newDigits(ctx)
   const condition = both(isUnchanged(user.id, user.epoch, ctx.now()), not(hasAnySecondFactor(user.id)))
@@ -49,25 +50,25 @@ function newDigits(ctx: Ctx): ChangeProof {
   return { challenge: { ...challenge, codeHash: hashOfPair(token, digits), tokenHash: sha256(token) }, lifeMs: EMAIL_DIGITS_MS }
 }
 
-/** Derived, so that it can be told again; it lies nowhere. Null when its key has left the keyring. */
+/** Derived, so that it can be returned again without being stored. Null when its key has left the keyring. */
 function tokenOf(ctx: Ctx, { kid, codeId, random }: CodeSeed): string | null {
   return mac(ctx.config.hmacKeys, kid, 'code-token', String(codeId), random)?.toString('base64url') ?? null
 }
 
-/** The token has 256 bits: who reads the hash alone cannot try the million of digits. */
+/** The token has 256 bits: knowing only the hash, nobody can try all six-digit codes. */
 const hashOfPair = (token: string, digits: string) => sha256(`${token} ${digits}`)
 
 interface ProvedChange {
-  /** Holds once token and digits were right and have been used up. */
+  /** Holds once token and digits were right and have been used. */
   readonly claimed: Fragment
-  /** Counts the try and claims: to be the first of the batch, in this order. */
+  /** Counts the try and claims: must come first in the batch, in this order. */
   readonly claim: readonly Statement<unknown>[]
   /** The change itself. It raises the epoch, so it comes last. */
   readonly writes: readonly Statement<unknown>[]
   readonly mailId: MailId
 }
 
-/** Statements that give the user the address, if token and digits prove it and `condition` holds. */
+/** Statements that set the user's address if token and digits verify it and `condition` holds. */
 export function proveNewEmail(
   ctx: Ctx,
   input: { user: UserRow; email: Email; token: string; digits: string; condition: Fragment },

@@ -1,7 +1,7 @@
 /**
- * Password hashes take turns. A hash blocks the isolate for a quarter of a second, so one request at a time hashes, the others
- * wait in order, and between two hashes the rest of the isolate's requests get their time. A request that finds the queue full
- * is refused at once.
+ * Password hashes take turns. A hash blocks the isolate for a quarter of a second, so one request hashes at a time, the
+ * others wait in order, and the isolate's other requests run between two hashes. A request that finds the queue full is
+ * refused at once.
  */
 import { requestsAtWork } from '../admission.ts'
 import type { Ctx } from '../ctx.ts'
@@ -19,23 +19,23 @@ const served = new WeakSet<Ctx>()
 let restUntil = 0
 const POLL_MS = 2
 /**
- * Between two hashes, in any case: requests that have just come, and replies of D1 that have come during the hash, take a few turns
- * of the event loop before they count as others at work.
+ * A few turns of the event loop between two hashes in any case: new requests, and D1 replies that arrived during the
+ * hash, need them before they count as other work.
  */
 const PAUSE_MS = 5
-/** While others are at work they have half as long as the hash took: a third of the isolate's time. */
+/** Other work gets half as long as the hash took: a third of the isolate's time. */
 const REST_SHARE = 0.5
 
-/** Refuses a request that would find the queue full, before it costs anything else. */
+/** Refuses a request that would find the queue full before it incurs any other cost. */
 export function refuseWhileHashesQueue(ctx: Ctx): void {
-  // A request that the platform has ended never gives its place back.
+  // A request that the platform has terminated never gives its place back.
   while (queue[0] && queue[0].since < ctx.now() - HASH_TURN_LOST_MS) queue.shift()
   if (queue.length >= ctx.config.hashQueueMax) throw busy()
 }
 
 /**
- * Hashes when the request's turn has come, with what `prepare` finds right before. Throws `temporarily_unavailable` where the
- * queue is full.
+ * Hashes when it is the request's turn, with what `prepare` returns just before. Throws `temporarily_unavailable` if
+ * the queue is full.
  */
 export async function inTurn<Input, Result>(ctx: Ctx, prepare: () => Promise<Input>, hash: (input: Input) => Result): Promise<Result> {
   if (!served.has(ctx)) refuseWhileHashesQueue(ctx)
@@ -58,7 +58,7 @@ export async function inTurn<Input, Result>(ctx: Ctx, prepare: () => Promise<Inp
   }
 }
 
-/** Polls: only its own timer is sure to wake a request, whatever becomes of the one before it. */
+/** Polls: only its own timer is sure to wake a request, whatever happens to the one before it. */
 async function turnOf(ctx: Ctx, ticket: Ticket): Promise<void> {
   do {
     await scheduler.wait(POLL_MS)

@@ -1,7 +1,8 @@
 /**
- * Invite codes: everybody has some to give away, and the account that is made with one shows who invited it. In
- * invite-only mode a new account needs one. Codes are made when their owner first looks, used once, and say nothing: two letters, four digits, thirteen digits, all of them drawn (security row 64;
- * the seed's hold a time). 676 * 10^17 codes are too many to guess one.
+ * Invite codes: every user has some to give away, and the account created with one records who invited it. In
+ * invite-only mode a new account needs one. Codes are created when their owner first looks, work once, and carry no
+ * information: two letters, four digits, thirteen digits, all random (security row 64; the seed's contain a time). 676
+ * * 10^17 codes are too many to guess.
  */
 import type { UserId } from '../../ids.ts'
 import { always, both, type Fragment, type Statement } from '../../store/db/database.ts'
@@ -17,7 +18,7 @@ export type { InviteCodeRow as InviteCode } from '../../store/db/invite-codes.ts
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const DIGITS = '0123456789'
 
-/** Draws from an alphabet, each letter as likely as any other: bytes that would favour the first ones are thrown away. */
+/** Draws from an alphabet without bias: bytes that would favour the first letters are discarded. */
 function draw(alphabet: string, length: number): string {
   const fair = 256 - (256 % alphabet.length)
   let text = ''
@@ -33,7 +34,7 @@ export function newInviteCode(): string {
   return `${draw(LETTERS, 2)}-${draw(DIGITS, 4)}-${draw(DIGITS, 13)}`
 }
 
-/** The caller's codes, made now where there are too few. Throws `invite_codes_hidden` while the account is too young. */
+/** The caller's codes, topped up if there are too few. Throws `invite_codes_hidden` while the account is too young. */
 export async function listOwnInviteCodes(ctx: Ctx, gate: Gate): Promise<InviteCodeRow[]> {
   const { perPerson, windowSeconds } = ctx.config.invites
   const { principal, reads } = await gate(({ userId }) => [findUser(userId), listInviteCodes(userId)])
@@ -51,15 +52,15 @@ function newInviteCodes(count: number): string[] {
   return Array.from({ length: count }, newInviteCode)
 }
 
-/** What a sign-up does about its invitation: what must hold for the account to be made, and what is written with it. */
+/** How a sign-up handles its invitation: what must hold for the account to be created, and what is written with it. */
 export interface Invitation {
   readonly condition: Fragment
   writes(userId: UserId): Statement<unknown>[]
 }
 
 /**
- * Where signing up is open, a code is optional: one that is wrong or used keeps nobody out and is not recorded. In
- * invite-only mode throws `invite_code_invalid` where it is missing.
+ * With open sign-up a code is optional: a wrong or used one refuses nobody and is not recorded. In invite-only mode a
+ * missing one throws `invite_code_invalid`.
  */
 export function toInvitation(ctx: Ctx, inviteCode: string | undefined): Invitation {
   const { only } = ctx.config.invites
@@ -80,7 +81,7 @@ function asGivenOut(typed: string): string {
     .replace(/^([A-Z]{2})(\d{4})(\d{13})$/, '$1-$2-$3')
 }
 
-/** Wrong, used, and of an owner who is gone: one refusal. */
+/** Wrong, used, or its owner is gone: one refusal for all. */
 export function invalidInvite(message = 'is wrong or used'): AppError {
   return AppError.ofFields([{ path: 'inviteCode', message }], 'invite_code_invalid', 'The invite code is wrong or used')
 }

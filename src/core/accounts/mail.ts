@@ -1,6 +1,6 @@
 /**
- * What accounts mail: statements that queue a mail in the batch of the act itself (design §1.11), under the limit of
- * mails of one kind to one address. Whether a mail was queued never shows in a reply.
+ * Mails about accounts: statements that queue a mail in the batch of the act itself (design §1.11), within the limit of
+ * mails of one kind to one address. Replies never show whether a mail was queued.
  */
 import { currentMac, randomHex, sha256 } from '../../crypto.ts'
 import type { ChallengeId, MailId, UserId } from '../../ids.ts'
@@ -30,18 +30,19 @@ import { MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY, MAILS
 import { isKnown, sourceOf } from '../sessions/known-sources.ts'
 
 export interface MailLimit {
-  /** Holds in the batch once `count` has let a mail through. */
+  /** Holds in the batch once `count` has allowed a mail. */
   readonly counted: Fragment
-  /** To be the first of what depends on it, in this order. */
+  /** Must precede everything that depends on it, in this order. */
   readonly count: readonly Statement<unknown>[]
-  /** What tells this mail from others. */
+  /** Tells this mail from others. */
   readonly stamp: number
 }
 
 /**
- * The limit of mails of one sort to one address, known or not, counted by a keyed hash: 1 in 30 s, 10 a day for one network and
- * 20 for all, and past those one an hour. Where `owner` yields a user who knows the caller's browser or network, 10 a day and
- * then one an hour that count apart: nobody else's mails keep the owner's back. Nothing counts where `condition` does not hold.
+ * The limit on mails of one kind to one address, known or not, counted by a keyed hash: 1 in 30 s, 10 a day per network
+ * and 20 in all, and beyond those one an hour. If `owner` yields a user who knows the caller's browser or network, a
+ * separate 10 a day and then one an hour apply, so other people's requests do not hold the owner's mails back. Nothing
+ * is counted where `condition` does not hold.
  */
 export function mailLimit(
   ctx: Ctx,
@@ -50,7 +51,7 @@ export function mailLimit(
     address: string
     owner?: Fragment
     pauseMs?: number
-    /** The pause counts only while this holds: that the mail before is still of use. */
+    /** The pause applies only while this holds: that the previous mail is still of use. */
     pausedWhile?: Fragment
     condition?: Fragment
   },
@@ -65,10 +66,10 @@ export function mailLimit(
   const here = { ...limit, key: `${key}:at:${ctx.caller.networkHash}` }
   const justMailed = [everywhere, ...(known ? [known] : [])].map((one) => wasCountedAfter(one.key, now - MAIL_PAUSE_MS)).reduce(either)
   const allowed = pausedWhile ? both(condition, not(both(pausedWhile, justMailed))) : condition
-  // Whom its own pause keeps waiting does not take a stranger's mail meanwhile.
+  // A caller held by their own pause does not use up the strangers' share meanwhile.
   const isWaiting = known && pauseMs > 0 ? either(justCounted, wasCountedAfter(known.key, now - pauseMs)) : justCounted
   const isStranger = known ? both(not(isWaiting), allowed) : allowed
-  // Past the limit of all, a network that has had its share does not take the next mail from another.
+  // Beyond the overall limit, a network that has used its share does not take the next mail from another.
   const isFair = either(isWithinLimit({ ...everywhere, overPauseMs: 0 }), isWithinLimit({ ...here, overPauseMs: 0 }))
   const isLetThrough = known ? either(justCounted, wasCounted(known)) : justCounted
   return {
@@ -77,7 +78,7 @@ export function mailLimit(
     count: [
       ...(known && owner ? [countAttempt(known, both(allowed, isKnown(ctx, owner)))] : []),
       countAttempt(everywhere, both(isStranger, both(isWithinLimit(here), isFair))),
-      // Judged above; here it is only counted, and holds what depends on it.
+      // Checked above; here it is only counted and becomes the condition for what depends on it.
       countAttempt({ ...here, limit: Number.MAX_SAFE_INTEGER, pauseMs: 0 }, isLetThrough),
     ],
   }
@@ -107,23 +108,24 @@ export interface CodeMail {
   readonly purpose: Exclude<ChallengePurpose, 'sign_in' | 'change_email_digits'>
   readonly lifeMs: number
   readonly kind: Fragment
-  /** Yields the user it goes to, or nobody. */
+  /** Yields the recipient, or nobody. */
   readonly user: Fragment
-  /** The address as the caller named it, for the limit. */
+  /** The address as the caller typed it, for the limit. */
   readonly address: string
-  /** A path of ours, where the person goes on once the code has been used. */
+  /** A path of ours where the user continues after using the code. */
   readonly returnTo?: string | null | undefined
-  /** Whose known browsers and networks have a limit of their own: `user`, where the account is not one that anybody may make. */
+  /** Whose known browsers and networks have a limit of their own: `user`, unless anybody may create the account. */
   readonly owner?: Fragment
-  /** Nobody may learn whether `user` yields anyone: then as much is written for nobody. */
+  /** Nobody may learn whether `user` yields anyone, so as much is written either way. */
   readonly isSilent?: true
-  /** The least time between two of these mails; 0 where each is about another account. */
+  /** The minimum interval between two of these mails; 0 if each is about a different account. */
   readonly pauseMs?: number
 }
 
 /**
- * Statements that mail a code: the one that is open while it has half its life before it, a new one otherwise, which
- * makes older ones void. Where the limit says no, nothing changes, and `counted` does not hold. `mailId` is the row to deliver after the commit.
+ * Statements that mail a code: the open one while at least half its lifetime is left, otherwise a new one, which
+ * invalidates older ones. If the limit refuses, nothing changes and `counted` does not hold. `mailId` is the row to
+ * deliver after the commit.
  */
 export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: Fragment; writes: Statement<unknown>[] } {
   const { returnTo = null } = mail
@@ -139,7 +141,7 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: F
       ...count,
       insertChallenge(challenge, mail.user, both(counted, not(stillGood))),
       voidOlderChallenges({ user: mail.user, purpose: mail.purpose, newest: challenge.id, now: ctx.now() }),
-      // A code that is sent once more leads to where it was asked for last.
+      // A code that is sent again leads to where it was last requested from.
       ...(returnTo === null ? [] : [updateReturnTo(newestChallenge(mail.user, mail.purpose), returnTo, counted)]),
       insertMail(
         { id: mailId, kind: mail.kind, params: '{}', challengeId: newestChallenge(mail.user, mail.purpose), createdAt: ctx.now() },
@@ -151,13 +153,15 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: F
   }
 }
 
-/** What a notice says of where something was done from. */
+/** What a notice says about where an act came from. */
 export function whereFrom(ctx: Recorder, userAgent = ctx.caller.userAgent) {
   const { place, timeZone } = ctx.caller
   return { userAgent, place, ...(timeZone === '' ? {} : { timeZone }) }
 }
 
-/** A statement that tells a user what was done to the account, where `condition` holds. Notices are never held back. */
+/**
+ * A statement that notifies a user of what was done to the account, where `condition` holds. Notices are never limited.
+ */
 export function mailNotice(
   ctx: Recorder,
   notice: {
@@ -167,9 +171,9 @@ export function mailNotice(
     condition?: Fragment
     /** The challenge whose code it carries. */
     challengeId?: ChallengeId
-    /** What it says instead of the caller's device and place. */
+    /** Replaces the caller's device and place in the text. */
     params?: Record<string, unknown>
-    /** Where it goes, when that is not the user's present address. */
+    /** The recipient, if not the user's current address. */
     to?: Fragment
   },
 ): { mailId: MailId; write: Statement<void> } {
@@ -188,7 +192,7 @@ export function mailNotice(
   return { mailId, write: insertMail(row, user, notice.condition ?? always) }
 }
 
-/** Sends after the reply. What is not sent now, cron sends later. */
+/** Sends after the reply. Cron sends what fails now. */
 export function deliverLater(ctx: Ctx, ...mailIds: MailId[]): void {
   ctx.defer(async () => {
     for (const id of mailIds) await deliverMail(ctx, id)

@@ -1,5 +1,5 @@
 /**
- * Password hashes (design §1.10): NFKC, HMAC with a pepper that has a key id, scrypt through node:crypto, kept as a
+ * Password hashes (design §1.10): NFKC, HMAC with a pepper that has a key id, scrypt through node:crypto, stored as a
  * PHC string.
  */
 import { createHmac, randomBytes, scryptSync } from 'node:crypto'
@@ -15,7 +15,7 @@ const SALT_BYTES = 16
 const HASH_BYTES = 32
 const PHC = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2}),keyid=([\w.-]{1,32})\$([\w+/]+)\$([\w+/]+)$/
 
-/** A stored hash, taken apart. */
+/** A parsed stored hash. */
 interface Parts {
   readonly ln: number
   readonly r: number
@@ -25,7 +25,7 @@ interface Parts {
   readonly hash: string
 }
 
-/** Throws `temporarily_unavailable` where too many wait to hash. */
+/** Throws `temporarily_unavailable` if too many wait to hash. */
 export async function hashPassword(ctx: Ctx, password: string): Promise<string> {
   const { scryptLn, pepperKeys } = ctx.config
   const parts = { ln: scryptLn, r: R, p: P, kid: pepperKeys.current, salt: randomBytes(SALT_BYTES) }
@@ -37,8 +37,8 @@ export async function hashPassword(ctx: Ctx, password: string): Promise<string> 
 }
 
 /**
- * Whether the password is right. `findHash` runs when the password is about to be judged, and not where the request is refused
- * because too many wait: it is the place to count the try. Null is always wrong, for the same work.
+ * Whether the password is right. `findHash` runs just before the password is judged, but not when the request is
+ * refused because too many wait: count the try there. Null is always wrong, after the same work.
  */
 export async function verifyPassword(ctx: Ctx, password: string, findHash: () => Promise<string | null>): Promise<boolean> {
   return inTurn(ctx, findHash, (stored) => isRight(ctx, password, stored))
@@ -53,7 +53,7 @@ function isRight(ctx: Ctx, password: string, stored: string | null): boolean {
   return equalInConstantTime(derive(ctx.config.pepperKeys, password, cost), hash)
 }
 
-/** Whether the hash was made with another cost or key than today's: then it is made anew at log-in. */
+/** Whether the hash was made with another cost or key than the current one; it is then replaced at log-in. */
 export function isOutdated(config: Config, stored: string): boolean {
   const parts = parse(stored)
   return parts === null || parts.ln !== config.scryptLn || parts.r !== R || parts.p !== P || parts.kid !== config.pepperKeys.current
@@ -77,7 +77,7 @@ function parse(stored: string): Parts | null {
   return { ln: Number(ln), r: Number(r), p: Number(p), kid, salt: Buffer.from(salt, 'base64'), hash }
 }
 
-/** Base64 without padding, as PHC strings have it. */
+/** Base64 without padding, as in PHC strings. */
 function base64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '')
 }

@@ -1,7 +1,8 @@
 /**
- * A forgotten password (OWASP Forgot Password; wire §6.7): a code to the address, the same answer whether the address
- * has an account or not. A new password ends every session and token, and signs nobody in. It is open to whoever may sign in: the
- * owner of an account that was deleted within 14 days, perhaps by a thief who had changed the password, comes back by it.
+ * Password reset (OWASP Forgot Password; wire §6.7): a code is mailed to the address, and the answer is the same
+ * whether the address has an account or not. A new password ends every session and token, and signs nobody in. Anyone
+ * who may sign in can reset: the owner of an account deleted within 14 days, perhaps by a thief who had changed the
+ * password, restores it this way.
  */
 import { currentMac } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
@@ -24,7 +25,7 @@ import { hashPassword } from './password-hash.ts'
 import { refuseGuessablePassword } from './password-rules.ts'
 import { formerPassword } from './second-factor-undo.ts'
 
-/** Names an address without being it, and without telling whether anyone has it: 24 hex digits, no user id. */
+/** Stands for an address without containing it or revealing whether it has an account: 24 hex digits, not a user id. */
 export function resetTarget(ctx: Ctx, key: string): string {
   return currentMac(ctx.config.hmacKeys, 'code-target', key).toString('hex').slice(0, 24)
 }
@@ -43,15 +44,15 @@ export async function requestPasswordReset(ctx: Ctx, email: Email, returnTo?: st
     owner: user,
     isSilent: true as const,
   })
-  // What the limit refuses leaves no trace: anybody could fill somebody's trail with it.
+  // Refused requests leave no audit event: otherwise anybody could fill somebody's trail.
   await ctx.db.batch([...mail.writes, audit(ctx, { type: 'password_reset_requested', userId: user, condition: mail.counted })])
   deliverLater(ctx, mail.mailId)
   return { target: resetTarget(ctx, key) }
 }
 
 /**
- * Sets a new password with a code. One claim wins; a wrong, used or expired code is `code_invalid`. `returnTo` is what the
- * code was asked for with.
+ * Sets a new password with a code. One claim wins; a wrong, used or expired code is `code_invalid`. `returnTo` is what
+ * the code was requested with.
  */
 export async function resetPassword(
   ctx: Ctx,
@@ -77,9 +78,9 @@ export async function resetPassword(
       raiseEpoch(user, now),
       // Guesses at a second factor go on being counted: a new password answers for none.
       resetCounters([everywhereKey(owner.userId)], claimed),
-      // Who has the mailbox is the owner: who signs in from here next counts as such.
+      // Whoever has the mailbox is the owner, so the next sign-in from this network counts as the owner's.
       ...forgetTries(ctx, { usernameKey: usernameKey(owner.username), emailKey: owner.emailKey }, null, claimed),
-      // A cookie, where one came along, is from before this password.
+      // A cookie sent along is from before this password.
       rememberNetwork(ctx, owner.userId, claimed),
       audit(ctx, { type: 'password_reset', userId: user, condition: claimed }),
       notice.write,

@@ -1,15 +1,15 @@
 /**
- * Which passwords are refused although they are long enough: the common ones, and those made of what an attacker knows
- * of the account (ASVS 6.2.4, 6.2.11). Asked on sign-up, change and reset alike.
+ * Which passwords are refused although long enough: common ones, and those built from what an attacker knows of the
+ * account (ASVS 6.2.4, 6.2.11). Applies to sign-up, change and reset.
  */
 import { AppError } from '../errors.ts'
 import type { Password } from '../fields.ts'
 import { commonPasswords } from './common-passwords.ts'
 
 const SERVICE_WORDS = ['kith']
-/** Shorter words are in half of all passwords. */
+/** Shorter words occur in half of all passwords. */
 const CONTEXT_WORD_MIN = 4
-/** What may be left of a password when a context word is taken out. */
+/** The minimum that must be left of a password once a context word is removed. */
 const REMAINDER_MAX = 3
 
 let common: ReadonlySet<string> | undefined
@@ -19,7 +19,7 @@ export interface PasswordContext {
   readonly email: string | null
 }
 
-/** Throws `invalid_request` for the field `password` when it is too easy to guess. */
+/** Throws `invalid_request` for the field `password` if it is too easy to guess. */
 export function refuseGuessablePassword(password: Password, context: PasswordContext, path = 'password'): void {
   common ??= commonPasswords()
   const folded = password.normalize('NFKC').toLowerCase()

@@ -1,4 +1,4 @@
-/** The roles that accounts can have (wire §6.16): what everybody may know of them. */
+/** The roles that accounts can have (wire §6.16), as everyone may see them. */
 import { listRoles } from '../../store/db/roles.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Gate } from '../sessions/gate.ts'
@@ -9,7 +9,7 @@ export interface Role {
   /** 1 is the highest. */
   readonly ranking: number
   readonly description: string
-  /** Made by Kith: neither changed nor deleted. */
+  /** Built in: cannot be changed or deleted. */
   readonly isSystem: boolean
 }
 

@@ -1,8 +1,9 @@
 /**
- * Whoever has only the password can put a second factor on an account that had none, and so keep its owner out. The notice of
- * a first factor therefore carries a code that undoes it for 7 days, whatever happens to the account meanwhile. It counts
- * together with a password that the account had until then: who reads the mail alone, and could have the password reset, does
- * not get past a factor with it (docs/decisions/026). An account that had a factor before gets no such code.
+ * Anyone who has only the password could add a second factor to an account without one, and lock its owner out. The
+ * notice of a first factor therefore carries a code that undoes it for 7 days, whatever happens to the account
+ * meanwhile. It is valid only with a password that the account had until then: someone who can only read the mail, and
+ * so could reset the password, cannot bypass a factor with it (docs/decisions/026). An account that already had a
+ * factor gets no such code.
  */
 import type { MailId, SessionId, UserId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
@@ -33,17 +34,18 @@ import { deliverLater, mailNotice, newChallenge } from './mail.ts'
 import { verifyPassword } from './password-hash.ts'
 
 /**
- * What becomes of a password that is replaced where `isKept` holds: it counts with an undo for 7 days, and for as long as a change
- * of the address can be undone. Where an older one is kept already, that one stays: a thief who changes the password twice gains
- * nothing by it.
+ * What happens to a replaced password while `isKept` holds: it is accepted with an undo for 7 days, and for as long as
+ * a change of address can be undone. If an older one is already kept, that one stays: a thief gains nothing by changing
+ * the password twice.
  */
 export function formerPassword(ctx: Ctx, userId: UserId, isKept: Fragment): FormerPassword {
   return { isKept, isKeptOn: hasOpenUndo(userId, ctx.now()), until: ctx.now() + SECOND_FACTOR_UNDO_MS }
 }
 
 /**
- * Statements that tell of a user's first factor, with what undoes it, before it comes on in the same batch. As long as a change of the address
- * can be undone, the address from before is told as well: the present one may be a thief's.
+ * Statements that send the notice of a user's first factor, with its undo, before the factor is enabled in the same
+ * batch. While a change of address can be undone, the previous address is notified as well: the current one may be a
+ * thief's.
  */
 export function firstFactorNotice(
   ctx: Ctx,
@@ -69,9 +71,9 @@ export function firstFactorNotice(
 }
 
 /**
- * Takes off the factors that have come on since, with the mailed code and a password from before, and ends every session and token.
- * The present password is void where a new one can be mailed for, and an account that was deleted meanwhile, as its owner would,
- * comes back. One claim wins. At most 10 passwords are tried with one code.
+ * Disables the factors enabled since, with the mailed code and an earlier password, and ends every session and token.
+ * The current password becomes invalid if a reset can be mailed. An account deleted meanwhile is restored, as its owner
+ * could. One claim wins. At most 10 passwords can be tried with one code.
  */
 export async function undoSecondFactor(ctx: Ctx, input: { code: string; password: string }): Promise<void> {
   const codeHash = hashOfCode(input.code)
@@ -96,7 +98,7 @@ export async function undoSecondFactor(ctx: Ctx, input: { code: string; password
       claimCode({ codeHash, purpose: 'undo_second_factor', claimedBy, now }, always),
       ...deleteFactorsSince(undo, claimed),
       deleteRecoveryCodesOfNoFactor(undo.userId),
-      // The owner's next factor is not to be refused for guesses at this one.
+      // Guesses at this factor must not make the owner's next one refuse.
       resetCounters(secondFactorKeys(undo.userId), claimed),
       barPassword(undo, { now, until: now + SECOND_FACTOR_UNDO_MS }, claimed),
       voidFactorUndos(undo.userId, now, claimed),

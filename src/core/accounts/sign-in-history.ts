@@ -1,4 +1,4 @@
-/** The caller's log-in history, from the audit trail. */
+/** The caller's sign-in history, from the audit trail. */
 import { idAt } from '../../ids.ts'
 import { listSignInEvents, type SignInEventRow } from '../../store/db/audit-events.ts'
 import type { Ctx } from '../ctx.ts'
@@ -7,7 +7,7 @@ import type { Gate } from '../sessions/gate.ts'
 
 export type { SignInEventRow as SignInEvent } from '../../store/db/audit-events.ts'
 
-/** Newest first; `before` is the id of the last one of the page before, or a position made of a time. */
+/** Newest first; `before` is the id of the previous page's last entry, or a position made from a time. */
 export async function listSignIns(ctx: Ctx, gate: Gate, page: { limit: number; before: number | null }): Promise<Listed<SignInEventRow>> {
   const before = page.before ?? idAt(ctx.now() + 60_000)
   const { reads } = await gate(({ userId }) => [listSignInEvents({ userId, before, limit: page.limit + 1 })])

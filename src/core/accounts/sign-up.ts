@@ -1,6 +1,7 @@
 /**
- * Sign-up and proof of the address (design §1.12). A free and a taken address answer alike: sign-up always makes a row
- * and reserves the user name; where the address has an owner, the owner gets a mail and the row can never be verified.
+ * Sign-up and verification of the address (design §1.12). A free and a taken address get the same answer: sign-up
+ * always creates a row and reserves the user name; if the address has an owner, the owner gets a mail and the row can
+ * never be verified.
  */
 
 import { NO_ID, type SessionId, type UserId } from '../../ids.ts'
@@ -42,13 +43,15 @@ export interface SignUp {
   readonly familyName: string
   readonly phoneCountryCode: string | null
   readonly phone: string | null
-  /** Required in invite-only mode; otherwise it tells who invited the account. */
+  /** Required in invite-only mode; otherwise it records who invited the account. */
   readonly inviteCode?: string | undefined
-  /** A path of ours, where the person goes on once the address is proved. */
+  /** A path of ours where the user continues once the address is verified. */
   readonly returnTo?: string | null
 }
 
-/** Makes an account. Throws `username_taken`, and `email_taken` only where addresses need no proof (wire §6.9). */
+/**
+ * Creates an account. Throws `username_taken`, and `email_taken` only if addresses need no verification (wire §6.9).
+ */
 export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   refuseGuessablePassword(input.password, input)
   const invitation = toInvitation(ctx, input.inviteCode)
@@ -63,7 +66,7 @@ export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   return user
 }
 
-/** Whatever is cheap to refuse is refused before the hash; the insert decides again. */
+/** Everything cheap is refused before the hash; the insert decides again. */
 async function refuseTaken(ctx: Ctx, input: SignUp, invitation: Invitation): Promise<void> {
   const names = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email), now: ctx.now() }
   const [taken, isInvited] = await ctx.db.batch([findTaken(names), findIf(invitation.condition)])
@@ -108,7 +111,7 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
     user: idOf(id),
     address: key,
     returnTo: input.returnTo,
-    // Somebody else's sign-up with the same address must not keep this one's code back; ten a day hold all the same.
+    // Somebody else's sign-up with the same address must not hold this one's code back; ten a day still apply.
     pauseMs: 0,
   })
   const user = await ctx.db.commit([...writes, ...mail.writes], findUser(id))
@@ -116,15 +119,15 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
   return user
 }
 
-/** Sends the verification code once more, to an account that still needs it. Says nothing to anyone else. */
+/** Sends the verification code again, to an account that still needs it. Tells anyone else nothing. */
 export async function resendVerification(ctx: Ctx, userId: UserId, returnTo?: string | null): Promise<void> {
   const found = await ctx.db.one(findAddress(userId))
   await mailVerification(ctx, userId, found?.emailKey ?? `unknown ${userId}`, returnTo)
 }
 
 /**
- * The same by the user name. Not by the address: several accounts may wait for one, of which one may be of somebody who hopes
- * that its owner confirms the wrong one.
+ * The same by user name. Not by address: several accounts may wait for one, and one of them may belong to somebody
+ * hoping that the owner confirms the wrong one.
  */
 export async function resendVerificationTo(ctx: Ctx, username: Username, returnTo: string | null): Promise<void> {
   const key = usernameKey(username)
@@ -148,15 +151,15 @@ async function mailVerification(ctx: Ctx, userId: UserId, address: string, retur
 
 export interface ProvedAddress {
   readonly userId: UserId
-  /** It is the first one of the account, and not a new one. */
+  /** Whether it is the account's first address, not a new one. */
   readonly isFirst: boolean
-  /** What the code was asked for with. */
+  /** What the code was requested with. */
   readonly returnTo: string | null
 }
 
 /**
- * Proves the address that the code was mailed to: the first one of an account, or the one that it is to have now. One
- * claim wins; a wrong, used or expired code is `code_invalid`.
+ * Verifies the address that the code was mailed to: the account's first, or its new one. One claim wins; a wrong, used
+ * or expired code is `code_invalid`.
  */
 export async function verifyEmail(ctx: Ctx, input: { code: string; userId: UserId | null }): Promise<ProvedAddress> {
   const codeHash = hashOfCode(input.code)

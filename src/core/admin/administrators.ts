@@ -1,7 +1,7 @@
 /**
- * What administrators need besides their scopes. Acts that hand out rights, or open the account of another, take a browser in
- * which the administrator has just signed in, with the second factor where one is on: a stolen token is not enough. Where
- * `ADMIN_REQUIRES_SECOND_FACTOR` is on, nothing of administration is open to who has no second factor.
+ * What administrators need besides their scopes. Acts that grant rights or open another's account require a browser in
+ * which the administrator has just signed in, with the second factor if one is enabled: a stolen token is not enough.
+ * With `ADMIN_REQUIRES_SECOND_FACTOR`, all of administration is closed to users without a second factor.
  */
 import type { SecondFactorRow } from '../../store/db/second-factors.ts'
 import type { Ctx } from '../ctx.ts'
@@ -11,15 +11,15 @@ import { requireFreshBrowser } from '../sessions/fresh.ts'
 import type { UserPrincipal } from '../sessions/principal.ts'
 import { requireFactor } from '../sessions/second-factors.ts'
 
-/** Throws unless the administrator has just signed in with a browser, in two steps where a second factor is on. */
+/** Throws unless the administrator has just signed in with a browser, in two steps if a second factor is enabled. */
 export function requireAdministrator(ctx: Ctx, principal: UserPrincipal, factors: readonly SecondFactorRow[]): void {
   requireFreshBrowser(ctx, principal)
   requireFactor(principal, factors)
 }
 
 /**
- * Throws `forbidden` unless the caller holds every power of `scopes`: those of a role that is given, or of whoever's password,
- * address, role or factors are changed.
+ * Throws `forbidden` unless the caller holds every power in `scopes`: those of a role being given, or of the user whose
+ * password, address, role or factors change.
  */
 export function requirePowers(principal: UserPrincipal, scopes: readonly Scope[]): void {
   const missing = powersOf(scopes).filter((scope) => !coveredBy(principal.scopes, scope))

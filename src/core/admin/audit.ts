@@ -1,4 +1,4 @@
-/** The audit trail as people read it: their own, and for administrators anybody's (ASVS 16.3). Newest first. */
+/** The audit trail as people read it: their own, and for administrators anyone's (ASVS 16.3). Newest first. */
 import type { UserId } from '../../ids.ts'
 import { findTarget } from '../../store/db/admin-users.ts'
 import { type AuditEventRow, listAuditEvents, listSignInEvents, type SignInEventRow } from '../../store/db/audit-events.ts'
@@ -9,12 +9,12 @@ import { type Listed, listed } from '../listing.ts'
 import type { Gate } from '../sessions/gate.ts'
 import { type Page, positionOf } from '../social/lists.ts'
 
-/** An event as the user whom it is about may see it. */
+/** An event as the user it is about may see it. */
 export interface OwnAuditEvent extends Omit<AuditEventRow, 'actorId'> {
   readonly byAdmin: boolean
 }
 
-/** The caller's own events. Of what an administrator did, it tells that one did, and neither who, nor from where. */
+/** The caller's own events. For an administrator's act it says that an administrator did it, not who or from where. */
 export async function listOwnAudit(ctx: Ctx, gate: Gate, page: Page): Promise<Listed<OwnAuditEvent>> {
   const { principal, reads } = await gate(({ userId }) => [
     listAuditEvents({ userId, before: positionOf(ctx, page), limit: page.limit + 1 }),
@@ -28,14 +28,14 @@ function ownView(row: AuditEventRow, userId: UserId): OwnAuditEvent {
   return isByAdmin(row, userId) ? { ...event, byAdmin: true, userAgent: null, place: null, clientId: null } : { ...event, byAdmin: false }
 }
 
-/** An event as an administrator sees it, with who did it. */
+/** An event as an administrator sees it, with the actor. */
 export interface AuditEvent extends OwnAuditEvent {
   readonly actorId: UserId | null
 }
 
 const isByAdmin = (event: AuditEventRow, userId: UserId) => event.actorId !== null && event.actorId !== userId
 
-/** Anybody's events. */
+/** Any user's events. */
 export async function listAuditOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<Listed<AuditEvent>> {
   const { reads } = await gate(() => [
     findTarget(userId),
@@ -46,14 +46,14 @@ export async function listAuditOf(ctx: Ctx, gate: Gate, userId: UserId, page: Pa
   return { records: records.map((event) => ({ ...event, byAdmin: isByAdmin(event, userId) })), next }
 }
 
-/** Anybody's invite codes, used and unused. */
+/** Any user's invite codes, used and unused. */
 export async function listInviteCodesOf(_ctx: Ctx, gate: Gate, userId: UserId): Promise<InviteCodeRow[]> {
   const { reads } = await gate(() => [findTarget(userId), listInviteCodes(userId)])
   if (!reads[0]) throw new AppError('not_found')
   return reads[1]
 }
 
-/** Anybody's log-in history. */
+/** Any user's sign-in history. */
 export async function listSignInsOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<Listed<SignInEventRow>> {
   const { reads } = await gate(() => [
     findTarget(userId),

@@ -23,7 +23,7 @@ export const scope = z
   .transform((v) => v as Scope)
   .meta({ example: 'delegated:profile:read' })
 
-/** Keys by which a careless reader would write into its own prototypes. `__proto__` is refused of every body. */
+/** Keys with which a careless reader would overwrite its own prototypes. `__proto__` is refused in every body. */
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
 
 function hasForbiddenKey(value: unknown): boolean {
@@ -31,7 +31,7 @@ function hasForbiddenKey(value: unknown): boolean {
   return Object.entries(value).some(([key, item]) => (!Array.isArray(value) && FORBIDDEN_KEYS.has(key)) || hasForbiddenKey(item))
 }
 
-/** What the app keeps with a user: any JSON object, opaque to Kith. */
+/** Data that the app stores with a user: any JSON object, opaque to Kith. */
 export const customData = z
   .record(z.string(), z.unknown())
   .refine((v) => !hasForbiddenKey(v), 'must not have the keys __proto__, constructor and prototype')

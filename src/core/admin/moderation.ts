@@ -1,7 +1,7 @@
 /**
- * What administrators do to a user: ban, restrict, the verified mark, custom data, subscription. One way for all: the
- * target's rank is read in the gate's batch and decides again in the write; the audit event is in the batch of the act.
- * A repeated act is no error and changes nothing.
+ * What administrators do to a user: ban, restrict, the verified mark, custom data, subscription. All work alike: the
+ * target's rank is read in the gate's batch and decides again in the write; the audit event is in the act's batch.
+ * Repeating an act is no error and changes nothing.
  */
 import type { UserId } from '../../ids.ts'
 import {
@@ -40,7 +40,7 @@ import { rankError, requireBelow } from './rank.ts'
 interface Plan extends UserAct {
   readonly type: AuditEventType
   readonly detail?: string
-  /** What else belongs to the act: before its write, while `takesPlace` can still be asked, and after it. */
+  /** Further statements of the act: before its write, while `takesPlace` can still be evaluated, and after it. */
   readonly before?: (takesPlace: Fragment) => Statement<unknown>[]
   readonly after?: readonly Statement<unknown>[]
 }
@@ -72,12 +72,12 @@ export async function actOn(
     ],
     witness,
   )
-  // Promoted in between.
+  // Promoted meanwhile.
   if (!stored) throw rankError()
   return stored
 }
 
-/** Nobody acts on a rank at or above their own, so not on themselves either; some acts say so in words. */
+/** Nobody acts on a rank at or above their own, so not on themselves either; some acts have a message for that. */
 export function judgeTarget(principal: UserPrincipal, target: TargetRow | null, notSelf?: string): TargetRow {
   if (!target) throw new AppError('not_found')
   if (notSelf !== undefined && target.id === principal.userId) throw selfError(notSelf)
@@ -90,7 +90,7 @@ export interface Sanction {
   /** False lifts it. */
   readonly state: boolean
   readonly reason: string | null
-  /** When it ends by itself; null: never. */
+  /** When it expires; null: never. */
   readonly until: number | null
 }
 
@@ -102,8 +102,9 @@ function termOf(ctx: Ctx, { until, reason }: Sanction): Term {
 const detailOf = ({ reason }: Sanction) => (reason === null ? {} : { detail: reason })
 
 /**
- * Bans: every credential is dead before this returns, and nobody finds the person any more. A ban without end removes
- * the person's edges, the first chunk at once; one with an end keeps them (docs/decisions/006). Lifting brings none back.
+ * Bans: every credential is invalid before this returns, and nobody can find the user any more. A permanent ban removes
+ * the user's edges, the first chunk at once; a temporary one keeps them (docs/decisions/006). Lifting a ban restores no
+ * edges.
  */
 export async function setBan(ctx: Ctx, gate: Gate, ban: Sanction): Promise<SeenUser> {
   const term = termOf(ctx, ban)
@@ -122,7 +123,7 @@ export async function setBan(ctx: Ctx, gate: Gate, ban: Sanction): Promise<SeenU
   return showTo('owner', stored)
 }
 
-/** A restricted person signs in and reads, and writes nothing (design §5). */
+/** A restricted user signs in and reads, but writes nothing (design §5). */
 export async function setRestriction(ctx: Ctx, gate: Gate, restriction: Sanction): Promise<SeenUser> {
   const term = termOf(ctx, restriction)
   const input = { userId: restriction.userId, notSelf: 'You cannot restrict yourself' }
@@ -134,7 +135,7 @@ export async function setRestriction(ctx: Ctx, gate: Gate, restriction: Sanction
   return showTo('owner', stored)
 }
 
-/** The mark of a person whose identity the operator has checked. The e-mail address proves itself elsewhere. */
+/** The mark of a person whose identity the operator has verified. The e-mail address is verified elsewhere. */
 export async function setVerifiedMark(ctx: Ctx, gate: Gate, input: { userId: UserId; state: boolean }): Promise<SeenUser> {
   const stored = await actOn(ctx, gate, input, (on) => ({
     ...setVerified(on, input.state),
@@ -157,8 +158,8 @@ export async function replaceCustomData(
 }
 
 /**
- * Deletes an account, which then stays deleted: invisible and signed out before this returns, the person's data and rows
- * later (`core/accounts/deletion.ts`). Of one that its owner has deleted, it takes away the way back.
+ * Deletes an account for good: invisible and signed out before this returns, personal data and rows removed later
+ * (`core/accounts/deletion.ts`). If the owner had deleted it, it can no longer be restored.
  */
 export async function deleteUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
   const { principal, reads } = await gate(() => [findTarget(userId)])
@@ -176,11 +177,11 @@ export async function deleteUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<
 
 export interface Subscription {
   readonly tier: string
-  /** Null: it does not end by itself. */
+  /** Null: it does not expire. */
   readonly expiresAt: number | null
 }
 
-/** Sets a subscription, or ends it: null. */
+/** Sets a subscription, or ends it (null). */
 export async function replaceSubscription(
   ctx: Ctx,
   gate: Gate,

@@ -1,7 +1,7 @@
 /**
- * Roles as administrators keep them. Nobody makes, changes or deletes a role at or above their own rank, gives one a
- * scope that they do not hold, or touches a system role. The gate reads the role with every request, so a change acts
- * on the next one.
+ * Roles as administrators manage them. Nobody creates, changes or deletes a role at or above their own rank, adds a
+ * scope that they do not hold, or touches a system role. The gate reads the role with every request, so a change
+ * applies from the next one.
  */
 import { both } from '../../store/db/database.ts'
 import {
@@ -27,7 +27,7 @@ import type { UserPrincipal } from '../sessions/principal.ts'
 import { requireAdministrator, requirePowers } from './administrators.ts'
 import { requireBelow } from './rank.ts'
 
-/** What a new role may hold when nothing is said: what the role of every user holds. */
+/** The default scopes of a new role: those of the role that every user has. */
 const DEFAULT_SCOPES: readonly Scope[] = ['delegated:all']
 
 export type { RoleRow as Role } from '../../store/db/roles.ts'
@@ -39,7 +39,7 @@ export interface RoleFields {
   readonly scopes: readonly Scope[]
 }
 
-/** Throws `already_exists` for an id that a role has. */
+/** Throws `already_exists` if the id is taken. */
 export async function createRole(
   ctx: Ctx,
   gate: Gate,
@@ -57,22 +57,22 @@ export async function createRole(
     [audit(ctx, { ...eventOf(principal, 'role_created', role.id), condition: isRoleNew(role.id) }), insertRole(role)],
     findRole(role.id),
   )
-  // Somebody else made one of this id in between.
+  // Somebody else created one with this id meanwhile.
   if (!stored || stored.createdAt !== now || stored.scopes !== role.scopes || stored.displayName !== role.displayName) throw exists()
   return stored
 }
 
-/** What is left out stays. */
+/** Omitted fields stay. */
 export type RoleChanges = { readonly [F in keyof RoleFields]?: RoleFields[F] | undefined }
 
-/** Changes what is given, and nothing else. */
+/** Changes only the given fields. */
 export async function changeRole(ctx: Ctx, gate: Gate, input: { id: string } & RoleChanges): Promise<RoleRow> {
   const { id } = input
   const { principal, reads } = await gate(({ userId }) => [findRole(id), listFactors(userId)])
   const role = judgeRole(principal, reads[0], 'system_role_update')
   if (input.ranking !== undefined) requireBelow(principal, input.ranking)
   if (input.scopes) requireHeld(principal, input.scopes)
-  // A higher rank gives more power to whoever has the role.
+  // A higher rank gives more power to everyone with the role.
   requirePowers(principal, storedScopes(role.scopes))
   requireAdministrator(ctx, principal, reads[1])
   const next = {
@@ -87,12 +87,12 @@ export async function changeRole(ctx: Ctx, gate: Gate, input: { id: string } & R
     [audit(ctx, { ...eventOf(principal, 'role_updated', id), condition }), updateRole(next, ctx.now(), condition)],
     findRoleAs(next),
   )
-  // Deleted or changed by another in between: as it is now is for the next try to find out.
+  // Deleted or changed by another meanwhile: the next try judges its current state.
   if (!stored) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return stored
 }
 
-/** Deletes a role that nobody has. */
+/** Deletes a role without users. */
 export async function removeRole(ctx: Ctx, gate: Gate, id: string): Promise<void> {
   const { principal, reads } = await gate(({ userId }) => [findRole(id), listFactors(userId)])
   judgeRole(principal, reads[0], 'system_role_delete')
@@ -112,14 +112,14 @@ function judgeRole(principal: UserPrincipal, role: RoleRow | null, refusal: 'sys
   return role
 }
 
-/** Nobody gives away what they do not hold. */
+/** Nobody grants what they do not hold. */
 function requireHeld(principal: UserPrincipal, scopes: readonly Scope[]): void {
   const missing = scopes.filter((scope) => !holds(principal.scopes, scope))
   if (missing.length === 0) return
   throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
 }
 
-/** About nobody else, so it is in the administrator's own trail. */
+/** It is about no other user, so it goes into the administrator's own trail. */
 function eventOf(principal: UserPrincipal, type: 'role_created' | 'role_updated' | 'role_deleted', detail: string) {
   return { type, userId: principal.userId, actorId: principal.userId, sessionId: principal.sessionId, detail } as const
 }

@@ -1,6 +1,6 @@
 /**
- * What support does for a person, as statements: for administrators (`support.ts`) and for the operator's command. Each
- * act is an event that the person sees; the rest of it happens where that event was recorded.
+ * What support does for a user, as statements: for administrators (`support.ts`) and the operator's command. Each act
+ * is an event that the user sees; the rest of the act depends on that event being recorded.
  */
 import type { AuditEventId, SessionId, UserId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
@@ -17,7 +17,7 @@ import { mailNotice } from '../accounts/mail.ts'
 import type { Recorder } from '../ctx.ts'
 import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 
-/** Whom an act is for, who does it, and what must hold for it. */
+/** The user, the actor, and the conditions of an act. */
 export interface SupportAct {
   readonly userId: UserId
   /** Null: the operator, who has no account. */
@@ -26,7 +26,7 @@ export interface SupportAct {
 }
 
 export interface PlannedAct {
-  /** Recorded once the act has taken place. */
+  /** Holds once the act has taken place. */
   readonly eventId: AuditEventId
   readonly mailId: ReturnType<typeof mailNotice>['mailId']
   readonly writes: readonly Statement<unknown>[]
@@ -58,8 +58,8 @@ function plan(ctx: Recorder, act: Act, writes: (done: Fragment) => readonly Stat
 }
 
 /**
- * Takes second factors off that somebody has lost, with the recovery codes where none is left, and ends every session and
- * token. `kinds` are on: who takes one off that is not, does nothing.
+ * Removes second factors that a user has lost, with the recovery codes if none is left, and ends every session and
+ * token. `kinds` must be enabled: if one is not, nothing happens.
  */
 export function planFactorRemoval(ctx: Recorder, act: SupportAct & { kinds: readonly SecondFactorKind[]; isLast: boolean }): PlannedAct {
   const { userId, kinds, isLast } = act
@@ -70,13 +70,13 @@ export function planFactorRemoval(ctx: Recorder, act: SupportAct & { kinds: read
     ...(kinds.includes('totp') ? [deleteTotp(userId, done)] : []),
     deleteRecoveryCodesOfNoFactor(userId),
     ...(isLast ? [voidFactorUndos(userId, ctx.now(), done)] : []),
-    // The next factor is not to be refused for guesses at this one.
+    // Guesses at this factor must not make the next one refuse.
     resetCounters(secondFactorKeys(userId), done),
     raiseEpoch(userWhere(userId, done), ctx.now()),
   ])
 }
 
-/** Ends every session and token, and makes codes that are on their way void. */
+/** Ends every session and token, and invalidates codes already mailed. */
 export function planSignOutEverywhere(ctx: Recorder, act: SupportAct): PlannedAct {
   return plan(ctx, { ...act, type: 'signed_out_everywhere', told: ['sessions'] }, (done) => [
     raiseEpoch(userWhere(act.userId, done), ctx.now()),

@@ -1,7 +1,7 @@
 /**
- * How administrators help a person to sign in: where they are signed in and with which factors, ending that, taking off a
- * factor that is lost, mailing a code once more. By the rules of every act on a person: the target is below the
- * administrator, now and in the write, and what touches a sign-in takes a fresh one. The person sees each act.
+ * How administrators help a user to sign in: they see sessions and factors, end sessions, remove a lost factor, mail a
+ * code again. The usual rules apply: the target's rank is below the administrator's, now and in the write, and whatever
+ * touches a sign-in needs a recent one. The user sees each act.
  */
 import type { AuditEventId, SessionId, UserId } from '../../ids.ts'
 import { findTarget, isBelow, type TargetRow } from '../../store/db/admin-users.ts'
@@ -30,7 +30,7 @@ import { judgeTarget } from './moderation.ts'
 import { rankError } from './rank.ts'
 import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from './support-acts.ts'
 
-/** Where somebody is signed in, newest first. */
+/** A user's sessions, newest first. */
 export async function listSessionsOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<Listed<ListedSession>> {
   const now = ctx.now()
   const before = positionOf(ctx, page)
@@ -40,14 +40,14 @@ export async function listSessionsOf(ctx: Ctx, gate: Gate, userId: UserId, page:
   return { records: await withDetails(ctx, records, principal.sessionId), next }
 }
 
-/** Which second factors somebody has on. */
+/** A user's second factors. */
 export async function listFactorsOf(_ctx: Ctx, gate: Gate, userId: UserId): Promise<SecondFactors> {
   const { reads } = await gate(() => [findTarget(userId), listFactors(userId), countUnusedRecoveryCodes(userId)])
   if (!reads[0]) throw new AppError('not_found')
   return { factors: reads[1], unusedRecoveryCodes: reads[2]?.unused ?? 0, isRequired: false }
 }
 
-/** Ends one session of somebody, or all of them with every token. */
+/** Ends one session of a user, or all of them with every token. */
 export async function endSessionsOf(ctx: Ctx, gate: Gate, input: { userId: UserId; session: SessionId | null }): Promise<void> {
   const { userId, session } = input
   const { principal, reads } = await gate((own) => [findTarget(userId), listFactors(own.userId)])
@@ -59,7 +59,7 @@ export async function endSessionsOf(ctx: Ctx, gate: Gate, input: { userId: UserI
   throw session === null ? rankError() : new AppError('not_found')
 }
 
-/** Takes somebody's second factor off, or all of them. Repeating it changes nothing. */
+/** Removes one second factor of a user, or all. Idempotent. */
 export async function removeFactorsOf(ctx: Ctx, gate: Gate, input: { userId: UserId; kind: SecondFactorKind | null }): Promise<void> {
   const { userId, kind } = input
   const { principal, reads } = await gate((own) => [findTarget(userId), listFactors(userId), listFactors(own.userId)])
@@ -71,7 +71,7 @@ export async function removeFactorsOf(ctx: Ctx, gate: Gate, input: { userId: Use
   if (kinds.length === 0) return
   const planned = planFactorRemoval(ctx, { ...actOf(principal, userId), kinds, isLast: kinds.length === on.length })
   if (await carryOut(ctx, planned)) return
-  // Promoted in between, or taken off by somebody else.
+  // Promoted meanwhile, or removed by somebody else.
   judgeTarget(principal, await ctx.db.one(findTarget(userId)))
 }
 
@@ -88,7 +88,7 @@ async function carryOut(ctx: Ctx, { eventId, mailId, writes }: PlannedAct): Prom
   return isDone
 }
 
-/** Mails the code once more that proves an address. */
+/** Mails the verification code of an address again. */
 export async function sendVerification(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
   await sendCode(ctx, gate, userId, 'verification_sent', ({ id, emailKey, emailVerifiedAt }) => ({
     purpose: 'verify_email',
@@ -100,7 +100,7 @@ export async function sendVerification(ctx: Ctx, gate: Gate, userId: UserId): Pr
   }))
 }
 
-/** Mails a code for a new password, as the person would ask for it. */
+/** Mails a password reset code, as the user would request it. */
 export async function sendPasswordReset(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
   await sendCode(ctx, gate, userId, 'password_reset_requested', (target) => ({
     purpose: 'reset_password',
@@ -112,7 +112,7 @@ export async function sendPasswordReset(ctx: Ctx, gate: Gate, userId: UserId): P
   }))
 }
 
-/** To the person's own address, under the limits that hold for the person. Throws `rate_limited` where they say no. */
+/** To the user's own address, under the user's own limits. Throws `rate_limited` if they refuse. */
 async function sendCode(
   ctx: Ctx,
   gate: Gate,

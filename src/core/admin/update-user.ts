@@ -1,8 +1,9 @@
 /**
- * What an administrator changes of a user's account: profile, user name, address, password, role (wire §6.12). It
- * applies at once. The rank rule is judged in the gate's batch and again in the write: neither the user nor the new role
- * may be at or above the administrator's rank, nor hold powers that the administrator lacks. The user is told, and everything
- * signed in ends with what it rested on. Address, password and role take an administrator who has just signed in.
+ * What an administrator changes about a user's account: profile, user name, address, password, role (wire §6.12). It
+ * applies at once. The rank rule is judged in the gate's batch and again in the write: neither the user nor the new
+ * role may be at or above the administrator's rank, or hold powers that the administrator lacks. The user is notified,
+ * and sessions that relied on what changed end. Address, password and role need an administrator who has just signed
+ * in.
  */
 import type { AuditEventId, ChallengeId, UserId } from '../../ids.ts'
 import { findConflicts, isRoleBelow, isUserBelow, putPassword } from '../../store/db/admin-updates.ts'
@@ -45,7 +46,7 @@ export interface UserUpdate extends ProfileUpdate {
 type Conflicts = { readonly username: number; readonly email: number } | null
 type Target = readonly [user: TargetRow | null, role: RoleRow | null, conflicts: Conflicts, actorsFactors: SecondFactorRow[]]
 
-/** What `changeUser` judges by, for the gate's batch. */
+/** What `changeUser` decides by, for the gate's batch. */
 export function readsOfUpdate(
   actorId: UserId,
   userId: UserId,
@@ -58,13 +59,13 @@ function keysOf(userId: UserId, { username, email }: Pick<UserUpdate, 'username'
   return { userId, usernameKey: username && usernameKey(username), emailKey: email && emailKey(email) }
 }
 
-/** Changes a user's account, all or nothing. What equals the present value is no change. At most 2 round trips. */
+/** Changes a user's account, all or nothing. A value equal to the current one is no change. At most 2 round trips. */
 export async function updateUser(ctx: Ctx, gate: Gate, { userId, ...update }: UserUpdate & { userId: UserId }): Promise<UserRow> {
   const { principal, reads } = await gate((claimed) => readsOfUpdate(claimed.userId, userId, update))
   return changeUser(ctx, principal, reads, update)
 }
 
-/** The same behind the gate. Throws `insufficient_scope`, `not_found`, `forbidden` (rank) and `already_exists`. */
+/** The same after the gate. Throws `insufficient_scope`, `not_found`, `forbidden` (rank) and `already_exists`. */
 export async function changeUser(
   ctx: Ctx,
   principal: UserPrincipal,
@@ -73,7 +74,7 @@ export async function changeUser(
   isRetry = false,
 ): Promise<UserRow> {
   const may = coveredBy(principal.scopes, SCOPE)
-  // What is wrong in itself is told first, to everybody.
+  // Invalid input is reported first, to every caller.
   const update = { ...sent, fields: valuesFor(sent.fields, may ? target : null) }
   if (!may) throw insufficientScope(SCOPE)
   if (ctx.config.adminRequiresSecondFactor && actorsFactors.length === 0) throw secondFactorMissing(ctx)
@@ -96,12 +97,12 @@ export async function changeUser(
   const passwordHash = password === null ? null : await hashPassword(ctx, password)
   const stored = await storeUpdate(ctx, principal, { user: target, role, changes, passwordHash })
   if (stored) return stored
-  // Changed, promoted, deleted or named by another in between: judged once more, as it is now.
+  // Changed, promoted, deleted or renamed by another meanwhile: judged again in its current state.
   if (isRetry) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return changeUser(ctx, principal, await ctx.db.batch(readsOfUpdate(principal.userId, target.id, update)), update, true)
 }
 
-/** What differs from the present. Whatever a sign-in rests on ends the sessions. */
+/** The differences. Changing anything that a sign-in relies on ends the sessions. */
 function toChanges(ctx: Ctx, user: UserRow, update: UserUpdate): ProfileChanges {
   const { email, role, password } = update
   const newEmail = isNewEmail(user, email) ? { email: { email, emailKey: emailKey(email), verifiedAt: ctx.now() } } : {}
@@ -118,7 +119,7 @@ interface StoredUpdate {
   readonly passwordHash: string | null
 }
 
-/** The user is as read and below the administrator, and so is the new role; the new names are nobody else's. */
+/** The user is as read and below the administrator, and so is the new role; the new names are free. */
 function guardOf(principal: UserPrincipal, { user, role, changes }: StoredUpdate, now: number): Fragment {
   const { ranking } = principal
   const guards = [
@@ -129,7 +130,10 @@ function guardOf(principal: UserPrincipal, { user, role, changes }: StoredUpdate
   return guards.reduce(both, isUserBelow({ userId: user.id, epoch: user.epoch, roleScopes: user.roleScopes, ranking }))
 }
 
-/** Writes it all under one guard: the audit row takes it, and the rest depends on that row. Null: the guard said no. */
+/**
+ * Writes everything under one guard: the audit row evaluates it, and the rest depends on that row. Null: the guard
+ * refused.
+ */
 async function storeUpdate(ctx: Ctx, principal: UserPrincipal, update: StoredUpdate): Promise<UserRow | null> {
   const { user, changes, passwordHash } = update
   const { userId: actorId, sessionId } = principal
@@ -147,9 +151,9 @@ async function storeUpdate(ctx: Ctx, principal: UserPrincipal, update: StoredUpd
   const stored = await ctx.db.commit(
     [
       audit(ctx, { ...event, id, type: 'profile_changed', detail, condition: guardOf(principal, update, now) }),
-      // To the address from before, so before it changes.
+      // To the previous address, so before it changes.
       ...(sensitive.length > 0 ? [notice.write] : []),
-      // What was mailed before leads back to whom the account is taken from, perhaps.
+      // Mails sent earlier may lead back to the person the account is being taken from.
       ...(changes.email || passwordHash !== null ? [voidFactorUndos(user.id, now, done)] : []),
       ...(changes.email
         ? [

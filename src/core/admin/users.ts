@@ -1,4 +1,7 @@
-/** Users as administrators read and make them: the list, several at once, a new account. Nobody hides from these. */
+/**
+ * Users as administrators read and create them: the list, several at once, a new account. Nobody is hidden from
+ * administrators.
+ */
 import { fromHex, type UserId } from '../../ids.ts'
 import { findUsers, insertUserWithRole, listUsers, type Meant, type UserFilter } from '../../store/db/admin-users.ts'
 import { isPrimaryKeyConflict } from '../../store/db/database.ts'
@@ -26,11 +29,11 @@ import { requireBelow } from './rank.ts'
 export type { UserFilter } from '../../store/db/admin-users.ts'
 
 export interface UserQuery extends UserFilter {
-  /** An id, an e-mail address, a user name, or what a name begins with. */
+  /** An id, an e-mail address, a user name, or the beginning of a name. */
   readonly query: string | null
 }
 
-/** Everybody who passes the filter and is meant by the query, newest first. */
+/** All users that match the filter and the query, newest first. */
 export async function listAllUsers(ctx: Ctx, gate: Gate, { query, ...filter }: UserQuery, page: Page): Promise<Listed<SeenUser>> {
   const meant = query === null ? null : meantBy(query)
   const { reads } = await gate(() => [listUsers({ filter, meant, before: positionOf(ctx, page), limit: page.limit + 1, now: ctx.now() })])
@@ -38,7 +41,7 @@ export async function listAllUsers(ctx: Ctx, gate: Gate, { query, ...filter }: U
   return { records: records.map((row) => showTo('owner', row)), next }
 }
 
-/** Whom support may mean by what a person has told them of themselves. */
+/** Users that match what a person has told support about themselves. */
 export function meantBy(query: string): Meant {
   const text = query.trim()
   const address = email.safeParse(text)
@@ -50,7 +53,7 @@ export function meantBy(query: string): Meant {
   }
 }
 
-/** Those of the given ids that are users: banned, deleted and unverified ones too. */
+/** Those of the given ids that exist, including banned, deleted and unverified users. */
 export async function findAllUsers(_ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<SeenUser[]> {
   const { reads } = await gate(() => [findUsers(userIds)])
   return reads[0].map((row) => showTo('owner', row))
@@ -65,8 +68,9 @@ export async function getAnyUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<
 const DEFAULT_ROLE = 'user'
 
 /**
- * Makes an account like a sign-up does, with an address that counts as proved at once. Administrators may know which of
- * user name and address is taken: `already_exists` names them. A role with powers takes whoever holds them, just signed in.
+ * Creates an account as a sign-up does, with an address that is verified at once. Administrators may know which of user
+ * name and address is taken: `already_exists` names it. A role with powers requires a caller who holds them and has
+ * just signed in.
  */
 export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: SignUp & { role: string | null }): Promise<SeenUser> {
   const keys = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }

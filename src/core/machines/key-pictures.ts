@@ -1,6 +1,7 @@
 /**
- * Pictures of the users of a license key, for whoever has a token of the key and may meet the user: the bytes themselves, not
- * the way to the bucket. Old clients know PNG and JPEG alone, so the large picture is drawn as a JPEG for who does not ask for WebP.
+ * Pictures of a license key's users, for any holder of a token of the key who may see the user: the bytes themselves,
+ * not a redirect to the bucket. Old clients know only PNG and JPEG, so the large picture is served as a JPEG unless
+ * WebP is requested.
  */
 import { createHash } from 'node:crypto'
 import { findPicturedExternalUser } from '../../store/db/external-identities.ts'
@@ -25,7 +26,7 @@ export interface KeyPicture {
   readonly storedAt: number
 }
 
-/** The picture that somebody has now; one that was replaced is nobody's any more. */
+/** The user's current picture; a replaced one is no longer served. */
 export async function getKeyPicture(
   ctx: Ctx,
   gate: Gate<Principal>,

@@ -1,7 +1,7 @@
 /**
- * People's sessions under an API key (wire §4.1): a sign-in with a password, which is the same as a browser's up to the
- * session that it begins, and new access tokens for as long as that lasts. The key authenticates the client, so the refresh
- * token stays (docs/decisions/009). Security rows 53, 54.
+ * User sessions under an API key (wire §4.1): a sign-in with a password, like a browser's up to the session it starts,
+ * and new access tokens while that session lasts. The key authenticates the client, so the refresh token stays
+ * (docs/decisions/009). Security rows 53, 54.
  */
 import type { SessionId } from '../../ids.ts'
 import { always } from '../../store/db/database.ts'
@@ -26,8 +26,8 @@ export interface KeyTokens {
 }
 
 /**
- * Throws like `signIn`. An account with a second factor is refused like a wrong password: there is no second step here, and
- * nothing is left that could be gone on with. At most 3 round trips.
+ * Throws like `signIn`. An account with a second factor is refused like a wrong password: there is no second step here,
+ * and nothing is left that could be continued. At most 3 round trips.
  */
 export async function signInUnderKey(ctx: Ctx, key: Key, input: PasswordSignIn): Promise<KeyTokens> {
   const right = await requireRightPassword(ctx, input)
@@ -52,7 +52,7 @@ function keyBeginner(ctx: Ctx, key: Key): Begin<{ sessionId: SessionId; refreshT
   }
 }
 
-/** The password was right, so it is no failure to count; who has the account sees it in their history. */
+/** The password was right, so it is not counted as a failure; the owner sees it in their history. */
 async function refuseSecondFactor(ctx: Ctx, { user, counted }: RightPassword, userAgent: string): Promise<never> {
   await ctx.db.batch([
     ...forgetTries(ctx, user, counted),
@@ -61,12 +61,12 @@ async function refuseSecondFactor(ctx: Ctx, { user, counted }: RightPassword, us
   throw new AppError('unauthenticated', 'The credentials are wrong')
 }
 
-/** A new access token under the key that the session was made under. Throws `invalid_grant`. One round trip. */
+/** A new access token under the key that the session was created under. Throws `invalid_grant`. One round trip. */
 export async function refreshUnderKey(ctx: Ctx, key: Key, refreshToken: string): Promise<{ accessToken: string }> {
   const now = ctx.now()
   const hashes = refreshTokenHashes(refreshToken)
   const [token, row] = await ctx.db.batch([findRefreshToken(hashes, now), findGateRowOfRefreshToken(hashes)])
-  // One that was rotated is none of these: it belongs to a client that proves itself in another way.
+  // A rotated token is none of these: it belongs to a client that authenticates in another way.
   const isOwn =
     token !== null && token.clientId === key.clientId && token.isCurrent === 1 && token.rotatedAt === null && token.expiresAt > now
   if (!isOwn || !row) throw refusal()

@@ -1,7 +1,8 @@
 /**
- * Signing in with what we made for a license key: its own account, which acts for itself, or the password of one of its users
- * (wire §6.21). People's own passwords open nothing here: there is no second step. The secrets have 192 bits and more, so nobody
- * counts tries; an unknown name and a wrong password are one answer, for the same work.
+ * Signing in with credentials that Kith generated for a license key: its own account, which acts for itself, or the
+ * password of one of its users (wire §6.21). Users' own passwords do not work here: there is no second step. The
+ * secrets have 192 bits or more, so tries are not counted; an unknown name and a wrong password get the same answer
+ * after the same work.
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import { countAttempt, justCounted } from '../../store/db/attempt-counters.ts'
@@ -35,7 +36,7 @@ export async function signInWithKey(ctx: Ctx, { username, password }: { username
   const isPerson = equalInConstantTime(hash, person?.passwordHash ?? NO_SECRET_HASH)
   if (account && isAccount) return signInAccount(ctx, account)
   if (person && isPerson) return signInPerson(ctx, person)
-  // Ten a quarter of an hour: whoever knows a name may not fill somebody's history.
+  // Ten per quarter of an hour: knowing a name must not allow filling somebody's history.
   const userId = person?.userId ?? null
   await ctx.db.batch([
     countAttempt(recentAttempt(ctx, typedName(ctx, usernameKey(username)))),

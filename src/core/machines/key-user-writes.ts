@@ -1,4 +1,7 @@
-/** The batches that make and change a user of a license key: all or nothing, and with them the session of the user's token. */
+/**
+ * The batches that create and change a user of a license key: all or nothing, including the session of the user's
+ * token.
+ */
 import { randomHex, randomToken, sha256 } from '../../crypto.ts'
 import type { AnyId, UserId } from '../../ids.ts'
 import { isAvatarReserved } from '../../store/db/avatars.ts'
@@ -24,14 +27,14 @@ import { giveAvatar, type NewAvatar, pictureLimit } from '../media/avatars.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
 import { issueKeyToken, type Key, newKeySession } from './keys.ts'
 
-/** 80 bits, in a form that no rule of user names refuses. */
+/** 80 bits, in a form that the rules for user names accept. */
 const USERNAME_BYTES = 10
-/** 192 bits: no guess finds it, so a plain digest keeps it. */
+/** 192 bits: no guess finds it, so a plain digest suffices. */
 const PASSWORD_BYTES = 24
 
 export type Metadata = Readonly<Record<string, string>>
 
-/** What the holder of a key says of a user. Null is what it does not say, and stays as it is. */
+/** What the holder of a key says of a user. Null leaves what is stored. */
 export interface KeyUserChange {
   readonly externalId: string
   readonly profile: ExternalProfile
@@ -42,14 +45,14 @@ export interface KeyUserChange {
 export interface StoredKeyUser {
   readonly user: UserRow
   readonly externalId: string
-  /** Signs the user in by itself; told once, with the user's making. */
+  /** The user's own credential, returned once, on creation. */
   readonly password: string | null
   readonly token: string
   /** Whether there was a profile before. */
   readonly hadProfile: boolean
 }
 
-/** Null when the key has a user of this name by now, or is revoked. */
+/** Null when the key already has a user with this name, or is revoked. */
 export async function makeKeyUser(ctx: Ctx, key: Key, input: KeyUserChange, picture: NewAvatar | null): Promise<StoredKeyUser | null> {
   const password = randomToken(PASSWORD_BYTES)
   const make = () => storeNewUser(ctx, key, input, { picture, passwordHash: sha256(password) })
@@ -129,7 +132,7 @@ export async function changeKeyUser(
   return user && { ...(await signed(ctx, key, user, session.sessionId)), password: null, hadProfile: hasProfile(found) }
 }
 
-/** What differs from the present. An address that has been proved is its owner's to change, and is left out. */
+/** The differences. A verified address is its owner's to change, and left out. */
 export function changesOf({ profile, metadata }: KeyUserChange, found: ExternalUserRow) {
   const differs = ([field, value]: [string, string | null]) =>
     value !== null && value !== found[field as keyof ExternalProfile] && !(field === 'email' && found.emailVerifiedAt !== null)

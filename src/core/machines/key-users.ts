@@ -1,7 +1,7 @@
 /**
- * Users of a license key (wire §6.21; docs/decisions/010): its holder makes them under names of its own, and vouches for them
- * as an invitation and a proved address do for others. One name of one key is one user, however many ask at once; asking
- * again changes what is named and signs the user in.
+ * Users of a license key (wire §6.21; docs/decisions/010): its holder creates them under its own names and vouches for
+ * them, as an invitation and a verified address do for others. One name of one key is one user, however many requests
+ * are made at once; repeating a request updates the given fields and signs the user in.
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import { findCounter } from '../../store/db/attempt-counters.ts'
@@ -34,9 +34,9 @@ export interface KeyUser {
 }
 
 /**
- * Makes the user, or changes what is named, and signs the user in. `read` is called once the caller is known; everything is
- * judged before anything is written. Throws `forbidden` for a user who is banned or deleted, `account_restricted` where
- * somebody who is restricted would be changed. 3 round trips; a picture takes 2 more at most.
+ * Creates the user, or updates the given fields, and signs the user in. `read` is called once the caller is known;
+ * everything is validated before anything is written. Throws `forbidden` for a banned or deleted user,
+ * `account_restricted` if a restricted user would be changed. 3 round trips; a picture takes at most 2 more.
  */
 export async function putKeyUser(ctx: Ctx, gate: Gate<Principal>, read: () => Promise<KeyUserInput>): Promise<StoredKeyUser> {
   const { principal, reads } = await gate(({ clientId }) => [findLivingKeyById(keyIdOf(clientId), 'license_key', ctx.now())])
@@ -50,7 +50,7 @@ export async function putKeyUser(ctx: Ctx, gate: Gate<Principal>, read: () => Pr
   const picture = input.picture ? await newAvatar(ctx, input.picture) : null
   const store = async (): Promise<StoredKeyUser | null> => {
     const stored = found ? await changeKeyUser(ctx, key, input, found, picture) : await makeKeyUser(ctx, key, input, picture)
-    // Nothing: made, changed or barred by another request meanwhile.
+    // Nothing: created, changed or barred by another request meanwhile.
     const now = stored ? null : await find()
     return now ? changeKeyUser(ctx, key, input, now, picture) : stored
   }
@@ -59,13 +59,16 @@ export async function putKeyUser(ctx: Ctx, gate: Gate<Principal>, read: () => Pr
   return stored
 }
 
-/** Another deployment's, another key's, a revoked and an expired one are one answer: this token's own is the only right one. */
+/**
+ * Another deployment's key, another key, a revoked and an expired one get the same answer: only this token's own key is
+ * right.
+ */
 function requireOwnKey(key: Key, licenseKey: string): void {
   if (equalInConstantTime(sha256(licenseKey), key.secretHash ?? '')) return
   throw AppError.ofFields([{ path: 'licenseKey', message: 'is not the license key of the token' }])
 }
 
-/** The user of this name, who may be changed so; null where there is none yet. */
+/** The user of this name who may be changed in this way; null if there is none yet. */
 async function findJudged(ctx: Ctx, key: Key, input: KeyUserInput): Promise<ExternalUserRow | null> {
   const found = await ctx.db.one(findExternalUser({ keyId: key.id, externalId: input.externalId }))
   if (!found) return null
@@ -81,14 +84,17 @@ async function findJudged(ctx: Ctx, key: Key, input: KeyUserInput): Promise<Exte
   return found
 }
 
-/** Somebody with a token that is not of a license key is nobody here. */
+/** A caller whose token is not of a license key does not exist here. */
 export function requireKey(row: MachineRow | null): Key {
   const clientId = row?.clientId ?? null
   if (!row || clientId === null) throw new AppError('invalid_token')
   return { ...row, clientId }
 }
 
-/** A user of the caller's key by the key's own name: all of it for the key's holder and the user, for others what they may see. */
+/**
+ * A user of the caller's key, by the key's own name: in full for the key's holder and the user, for others as far as
+ * they may see.
+ */
 export async function getKeyUser(ctx: Ctx, gate: Gate<Principal>, externalId: string): Promise<KeyUser> {
   const now = ctx.now()
   const { principal, reads } = await gate(({ userId, clientId }) => [

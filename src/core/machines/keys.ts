@@ -1,6 +1,6 @@
 /**
- * API keys and license keys: who presents one, and the sessions and tokens of people under it. Each key stands for an OAuth
- * client of its own, which nothing but the key can act for: its scopes cap the tokens, and it ends with the key.
+ * API keys and license keys: who presents one, and user sessions and tokens under it. Each key has an OAuth client of
+ * its own, which only the key can act for: its scopes cap the tokens, and it ends with the key.
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import { type MachineId, NO_ID, type SessionId, type UserId } from '../../ids.ts'
@@ -19,10 +19,12 @@ import { looksLikeSecret } from './secrets.ts'
 
 export type { KeyKind, MachineRow as Machine } from '../../store/db/machine-credentials.ts'
 
-/** A key's row; it has a client always. */
+/** A key's row; it always has a client. */
 export type Key = MachineRow & { readonly clientId: string }
 
-/** The key, alive; throws `invalid_client` for any other. For the ways in, before there is a token. One round trip at most. */
+/**
+ * The valid key; throws `invalid_client` for any other. For sign-ins, before there is a token. One round trip at most.
+ */
 export async function requireLivingKey(ctx: Ctx, kind: KeyKind, key: string): Promise<Key> {
   const row = looksLikeSecret(kind, key) && (await ctx.db.one(findLivingKey(sha256(key), kind, ctx.now())))
   if (!row || row.clientId === null) throw new AppError('invalid_client', 'The key is not valid')
@@ -30,21 +32,21 @@ export async function requireLivingKey(ctx: Ctx, kind: KeyKind, key: string): Pr
   return { ...row, clientId: row.clientId }
 }
 
-/** What people's tokens under the key may do: of its scopes those that are for people. */
+/** The scopes of users' tokens under the key: those of its scopes that are for users. */
 export function personalScopes(key: Pick<MachineRow, 'scopes'>): Scope[] {
   return intersectScopes(storedScopes(key.scopes), ['delegated:all'])
 }
 
 interface KeySession {
   readonly sessionId: SessionId
-  /** Null where the session has none: then it ends with its one access token. */
+  /** Null if the session has none: it then ends with its one access token. */
   readonly refreshToken: string | null
   readonly writes: readonly Statement<unknown>[]
 }
 
 /**
- * A new session of the user under the key, which ends no later than the key does, and the statements that store it where
- * `condition` holds, which may name the alias `u`, the user. It exists once they are committed.
+ * A new session of the user under the key, which ends no later than the key does, and the statements that store it
+ * where `condition`, which may use the alias `u` (the user), holds. It exists once they are committed.
  */
 export function newKeySession(
   ctx: Ctx,
@@ -79,7 +81,7 @@ export function newKeySession(
   return { sessionId, refreshToken, writes }
 }
 
-/** An access token of an hour, which these old APIs expect, for a session that was made under the key. */
+/** An access token valid for an hour, as these old APIs expect, for a session created under the key. */
 export function issueKeyToken(ctx: Ctx, input: { key: Key; userId: UserId; sessionId: SessionId }): Promise<string> {
   const { key, userId, sessionId } = input
   return issueAccessToken(ctx, {
@@ -90,7 +92,7 @@ export function issueKeyToken(ctx: Ctx, input: { key: Key; userId: UserId; sessi
   })
 }
 
-/** The id of the key that a client stands for, which is in the client's own; `NO_ID` for any other client. */
+/** The id of the key behind a client, which is part of the client's id; `NO_ID` for any other client. */
 export function keyIdOf(clientId: string | null): MachineId {
   return Number(/^machine-(\d{1,16})$/.exec(clientId ?? '')?.[1] ?? NO_ID) as MachineId
 }

@@ -1,4 +1,7 @@
-/** When a machine's credential was used last: for people to see in a list, to within `SESSION_TOUCH_MS`, and no part of any answer. */
+/**
+ * When a machine's credential was last used: shown in lists, accurate to `SESSION_TOUCH_MS`, and no part of any
+ * decision.
+ */
 import { type MachineRow, touchMachine } from '../../store/db/machine-credentials.ts'
 import type { Ctx } from '../ctx.ts'
 import { SESSION_TOUCH_MS } from '../limits.ts'

@@ -1,6 +1,6 @@
 /**
- * What may be asked for of a machine: the atoms of its fields, and the rules that go by its kind. The admin API and the
- * operator's command both make machines by these.
+ * What may be requested of a machine: the atoms of its fields, and the rules that depend on its kind. Both the admin
+ * API and the operator's command use them.
  */
 import * as z from 'zod'
 import { AppError } from '../errors.ts'
@@ -19,10 +19,10 @@ export const machineExpiry = z.iso
   .transform((v) => Date.parse(v))
   .meta({ description: 'Within ten years; without one it does not end by itself', example: '2030-01-01T00:00:00.000Z' })
 
-/** It goes into a header as it is, and into the HA1 before a colon (RFC 7616 §3.4). */
+/** It goes into a header unchanged, and into the HA1 before a colon (RFC 7616 §3.4). */
 const ROBOT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/
 
-/** The most that each kind may do, and what it may do where nothing else is said. Robots look; keys act for people, or for users of their own. */
+/** The maximum scopes of each kind, and its defaults. Robots read; keys act for users, or for users of their own. */
 const SCOPES_OF_KIND: Readonly<Record<MachineKind, readonly Scope[]>> = {
   robot: ['client:profile:read'],
   api_key: ['delegated:all'],
@@ -31,7 +31,7 @@ const SCOPES_OF_KIND: Readonly<Record<MachineKind, readonly Scope[]>> = {
 
 export interface NewMachine {
   readonly kind: MachineKind
-  /** A robot's user name, or what a key is for. */
+  /** A robot's user name, or the purpose of a key. */
   readonly name: string
   readonly scopes: readonly Scope[]
   readonly expiresAt: number | null

@@ -1,7 +1,7 @@
 /**
- * Machine clients (design §4, §5; security 1E): robots for HTTP Digest, API keys and license keys. Administrators and the
- * operator's command make and revoke them; secrets are ours and shown once. Nobody gives a machine a scope that they do not
- * hold themselves. A key is to people what a first-party client is: it asks them for no consent.
+ * Machine clients (design §4, §5; security 1E): robots for HTTP Digest, API keys and license keys. Administrators and
+ * the operator's command create and revoke them; Kith generates the secrets and shows them once. Nobody gives a machine
+ * a scope that they do not hold. To users a key is what a first-party client is: it asks them for no consent.
  */
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config.ts'
@@ -38,21 +38,24 @@ export { MACHINE_KINDS, type MachineKind, type NewMachine } from './machine-rule
 
 export interface MadeMachine {
   readonly machine: MachineRow
-  /** Told this once. */
+  /** Returned only once. */
   readonly secret: string
-  /** A license key's service signs in with these to act for itself; told once as well. */
+  /** A license key's service signs in with these to act for itself; returned only once as well. */
   readonly account: { readonly username: string; readonly password: string } | null
 }
 
-/** A credential and what writes it: for an administrator's request, and for the operator's command. */
+/** A credential and its writes: for an administrator's request, and for the operator's command. */
 export interface MachinePlan extends MadeMachine {
   readonly writes: readonly Statement<unknown>[]
 }
 
-/** What a plan takes of the context. Keys need no configuration at all. */
+/** What a plan needs of the context. Keys need no configuration at all. */
 type PlanCtx = Pick<Ctx, 'now' | 'newId'> & { readonly config: Pick<Config, 'digestRealm' | 'encryptionKeys'> }
 
-/** Makes nothing yet, and asks nobody. `createdBy` is null for the operator; `secrets` are made where they are not known already. */
+/**
+ * Writes nothing yet and checks no permission. `createdBy` is null for the operator; `secrets` are generated unless
+ * given.
+ */
 export async function planMachine(
   ctx: PlanCtx,
   input: NewMachine,
@@ -88,7 +91,9 @@ export async function planMachine(
   return { machine, secret, account, writes: [...clientOf(machine, account?.password ?? null, now), insertMachine(machine, condition)] }
 }
 
-/** RFC 7616 §3.4.2, with MD5: what every Digest client understands (wire §2.3). The secret is random, so no guess finds it. */
+/**
+ * RFC 7616 §3.4.2, with MD5: what every Digest client supports (wire §2.3). The secret is random, so no guess finds it.
+ */
 export function ha1Of(name: string, realm: string, secret: string): string {
   return createHash('md5').update(`${name}:${realm}:${secret}`, 'utf8').digest('hex')
 }
@@ -97,8 +102,9 @@ export function ha1Of(name: string, realm: string, secret: string): string {
 export const ha1Purpose = (id: MachineId) => `ha1:${id}`
 
 /**
- * The client under which tokens are issued for the holder of a key: its scopes cap them, and it ends with the key. No endpoint
- * of OAuth takes it for a client: it authenticates in no way that they know. The registry of clients does not know it either.
+ * The client under which tokens are issued for the holder of a key: its scopes cap them, and it ends with the key. No
+ * OAuth endpoint accepts it, because it has no authentication method that they know, and the client registry does not
+ * list it.
  */
 function clientOf(machine: MachineRow, password: string | null, now: number): Statement<void>[] {
   if (machine.clientId === null) return []
@@ -112,7 +118,7 @@ function clientOf(machine: MachineRow, password: string | null, now: number): St
       postLogoutRedirectUris: '[]',
       grantTypes: 'refresh_token',
       scopes: machine.scopes,
-      // A partner's: what an app of the operator's own may do with a sign-in, nobody may by a key.
+      // The key belongs to a partner, which gets none of the privileges of the operator's own apps.
       firstParty: 0,
       mayChangeAddresses: 0,
       consentsSince: 0,
@@ -129,7 +135,7 @@ function clientOf(machine: MachineRow, password: string | null, now: number): St
   ]
 }
 
-/** Throws `already_exists` for a robot whose name is taken, `forbidden` for what the caller may not give away. */
+/** Throws `already_exists` if a robot's name is taken, `forbidden` for scopes that the caller may not grant. */
 export async function createMachine(ctx: Ctx, gate: Gate, request: MachineRequest): Promise<MadeMachine> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   const input = judgeMachine(request, ctx.now())
@@ -142,7 +148,7 @@ export async function createMachine(ctx: Ctx, gate: Gate, request: MachineReques
     const message = 'A robot has this name'
     throw AppError.ofFields([{ path: 'name', message }], 'already_exists', message)
   }
-  // Another isolate has drawn the same id in the same millisecond: that one is stored, with a secret of its own.
+  // Another isolate drew the same id in the same millisecond: that one is stored, with a secret of its own.
   if (stored.secretHash !== machine.secretHash || stored.ha1 !== machine.ha1) {
     throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   }
@@ -150,8 +156,8 @@ export async function createMachine(ctx: Ctx, gate: Gate, request: MachineReques
 }
 
 /**
- * Nothing of it opens anything any more when this returns, for good; the sweep removes the sessions of a key. Repeating it
- * changes nothing. Whoever may change clients may revoke: a key that has leaked does not wait for somebody who holds its scopes.
+ * Revokes the credential for good; it no longer works when this returns. The sweep removes a key's sessions.
+ * Idempotent. Whoever may change clients may revoke: a leaked key must not wait for somebody who holds its scopes.
  */
 export async function revokeMachineCredential(ctx: Ctx, gate: Gate, id: MachineId): Promise<void> {
   const { principal, reads } = await gate(() => [findMachine(id)])
@@ -161,7 +167,7 @@ export async function revokeMachineCredential(ctx: Ctx, gate: Gate, id: MachineI
   await ctx.db.commit([event, ...revokeMachine(machine, ctx.now())], findRevokedMachine(id))
 }
 
-/** The newest first, the revoked ones too. */
+/** Newest first, including revoked ones. */
 export async function listMachineCredentials(ctx: Ctx, gate: Gate, page: Page): Promise<Listed<MachineRow>> {
   const { reads } = await gate(() => [listMachines({ before: positionOf(ctx, page), limit: page.limit + 1 })])
   return listed(reads[0], page.limit)
@@ -175,10 +181,10 @@ function requirePowerOver({ scopes }: UserPrincipal, input: NewMachine): void {
   }
 }
 
-/** Which machine an event is about. The kind first: it tells what a reader of the trail has to look at. */
+/** The machine that an event is about. The kind comes first: it tells a reader of the trail where to look. */
 export const machineEventDetail = ({ kind, id }: Pick<MachineRow, 'kind' | 'id'>) => `${kind} ${toHex(id)}`
 
-/** About nobody else, so it is in the administrator's own trail. */
+/** It is about no other user, so it goes into the administrator's own trail. */
 function trail(
   ctx: Ctx,
   type: 'machine_created' | 'machine_revoked',

@@ -1,7 +1,7 @@
 /**
- * Robots prove themselves by HTTP Digest (RFC 7616; security rows 50, 51, 54): MD5, `qop=auth`, and a nonce of ours whose
- * count only rises. That is safe because their secrets are 256 random bits of ours; people have no HA1, so nobody's password
- * is ever tried here. Guesses find nothing, so failures are limited per network alone, and no robot can be locked out.
+ * Robots authenticate by HTTP Digest (RFC 7616; security rows 50, 51, 54): MD5, `qop=auth`, and a nonce of ours whose
+ * count only rises. That is safe because their secrets are 256 random bits; users have no HA1, so no user's password is
+ * ever tried here. Guessing is hopeless, so failures are limited per network only, and no robot can be locked out.
  */
 import { createHash } from 'node:crypto'
 import { decrypt, encrypt, equalInConstantTime, isUnderOldKey, randomToken } from '../../crypto.ts'
@@ -20,13 +20,13 @@ import { touchMachineLater } from './last-use.ts'
 import { ha1Purpose } from './machines.ts'
 import { readNonce } from './nonces.ts'
 
-/** The reason of a refusal whose only fault is the nonce: the same secret does with a fresh one. */
+/** The reason of a refusal whose only fault is the nonce: the same secret works with a fresh one. */
 export const NONCE_STALE = 'nonce_stale'
 
 /** Hex digits of an MD5. */
 const HA1_LENGTH = 32
 
-/** What a request says to prove who sends it, as it was sent. */
+/** The credentials of a request, as sent. */
 export interface DigestProof {
   readonly username: string
   readonly method: string
@@ -41,7 +41,7 @@ export interface DigestProof {
 const refusal = () => new AppError('unauthenticated', 'The name or the secret is not right')
 const stale = () => new AppError('unauthenticated', 'The nonce has expired, or its count was used', { reason: NONCE_STALE })
 
-/** The robot that knows the secret. Whether this proof still counts, the gate says. One round trip. */
+/** The robot that knows the secret. The gate decides whether this proof is still valid. One round trip. */
 export async function proveRobot(ctx: Ctx, proof: DigestProof): Promise<Claim> {
   const nonce = readNonce(ctx, proof.nonce)
   if (!nonce) throw refusal()
@@ -66,7 +66,7 @@ function responseTo(ha1: string, { nonce, count, clientNonce, method, uri }: Dig
   return md5(`${ha1}:${nonce}:${count}:${clientNonce}:auth:${md5(`${method}:${uri}`)}`)
 }
 
-/** For nobody, or who was made under another realm, the same work: a text that no secret leads to. */
+/** The same work for an unknown robot, or one created under another realm: a text that no secret produces. */
 async function readHa1(ctx: Ctx, robot: MachineRow | null): Promise<string> {
   const { encryptionKeys, digestRealm } = ctx.config
   if (robot === null || robot.ha1 === null || robot.realm !== digestRealm) {
@@ -90,8 +90,8 @@ function encryptAnewLater(ctx: Ctx, { id, ha1 }: MachineRow): void {
 const NOBODY = { userId: NO_ID as UserId, sessionId: NO_ID as SessionId, clientId: null }
 
 /**
- * The gate for robots: in one batch, on the primary because it writes, the nonce count is claimed, the request counted, and
- * the page read. A proof that was used counts for nothing, so that whoever repeats it cannot use up the robot's requests.
+ * The gate for robots: one batch, on the primary because it writes, claims the nonce count, counts the request, and
+ * reads the page. A used proof counts nothing, so replaying one cannot use up the robot's requests.
  */
 export function robotGate(ctx: Ctx, claim: Claim, needed: Scope): Gate<RobotPrincipal> {
   return async (reads) => {

@@ -1,6 +1,6 @@
 /**
- * Secrets of machines (security row 52): ours, 256 random bits, behind a prefix by which a scanner knows what has leaked, and
- * before a check by which it, and we, tell a secret from a text that looks like one without asking anybody.
+ * Secrets of machines (security row 52): 256 random bits between a prefix by which scanners recognize a leak, and a
+ * checksum that tells a secret from similar text without a look-up.
  */
 import { equalInConstantTime, randomToken, sha256 } from '../../crypto.ts'
 
@@ -16,7 +16,7 @@ export function newMachineSecret(kind: SecretKind): string {
   return body + checkOf(body)
 }
 
-/** Whether the text may be a secret of the kind at all: what is none is refused without a look into the database. */
+/** Whether the text can be a secret of the kind: if not, it is refused without reading the database. */
 export function looksLikeSecret(kind: SecretKind, text: string): boolean {
   return text.startsWith(PREFIX[kind]) && equalInConstantTime(text.slice(-CHECK_LENGTH), checkOf(text.slice(0, -CHECK_LENGTH)))
 }

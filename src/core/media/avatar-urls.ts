@@ -1,6 +1,6 @@
 /**
- * Where an avatar is downloaded, directly from the bucket (design §1.14): a public URL, or one that is signed for a while
- * (AWS Signature Version 4 in the query, which R2 understands).
+ * Where an avatar is downloaded directly from the bucket (design §1.14): a public URL, or one signed for a limited time
+ * (AWS Signature Version 4 in the query, which R2 supports).
  */
 import aws4 from 'aws4'
 import { type AvatarObject, avatarObjectKey } from '../../store/r2/avatars.ts'
@@ -9,7 +9,7 @@ import type { Ctx } from '../ctx.ts'
 const OBJECTS = { 512: '512.webp', 128: '128.png' } as const satisfies Record<number, AvatarObject>
 export type AvatarSize = keyof typeof OBJECTS
 
-/** Null where there is no avatar. */
+/** Null if there is no avatar. */
 export function avatarUrl(ctx: Pick<Ctx, 'config' | 'now'>, avatarKey: string | null, size: AvatarSize = 512): string | null {
   if (avatarKey === null) return null
   const { urls } = ctx.config.avatars
@@ -25,13 +25,13 @@ export function avatarUrl(ctx: Pick<Ctx, 'config' | 'now'>, avatarKey: string | 
   return `${url.origin}${signed.path}`
 }
 
-/** How long a URL is good at least: half of its life. Until then it stays the same, so that it can be cached. */
+/** How long a URL is valid at least: half of its lifetime. Until then it stays the same, so that it can be cached. */
 export function avatarUrlSeconds(ctx: Pick<Ctx, 'config'>): number {
   const { urls } = ctx.config.avatars
   return urls.kind === 'public' ? Number.POSITIVE_INFINITY : Math.ceil(urls.seconds / 2)
 }
 
-/** The time, rounded down to half of the URL's life: `20260912T150000Z`. */
+/** The time, rounded down to half of the URL's lifetime: `20260912T150000Z`. */
 function signingTime(now: number, seconds: number): string {
   const stepMs = Math.floor(seconds / 2) * 1000
   return new Date(Math.floor(now / stepMs) * stepMs).toISOString().replace(/[-:]|\.\d{3}/g, '')

@@ -1,7 +1,7 @@
 /**
- * Avatars (design §1.13, §1.14; security rows 66, 70, 71). A picture is inspected, decoded and drawn anew, never stored as
- * it came. The order is: reservation (a tombstone), objects, commit; so after a failure at any step the user's key names two
- * objects that are there, and every other object has a tombstone.
+ * Avatars (design §1.13, §1.14; security rows 66, 70, 71). A picture is inspected, decoded and re-encoded, never stored
+ * as uploaded. The order is: reservation (a tombstone), objects, commit. So after a failure at any step the user's key
+ * names two existing objects, and every other object has a tombstone.
  */
 import { createHash } from 'node:crypto'
 import { randomHex } from '../../crypto.ts'
@@ -31,8 +31,8 @@ import { inspectImage } from './images/inspect.ts'
 const RETRY_AFTER_SECONDS = 2
 
 /**
- * Makes the image the caller's avatar, and answers its key. It is read once the caller is known and may change it. A refused
- * image is not counted as a change. `also`: a limit of the room that counts besides.
+ * Sets the caller's avatar and returns its key. The image is read once the caller is known and may change it. A refused
+ * image is not counted as a change. `also`: an additional limit of the room.
  */
 export async function setAvatar(
   ctx: Ctx,
@@ -54,18 +54,18 @@ export async function setAvatar(
   throw new AppError('unauthenticated')
 }
 
-/** Takes the caller's avatar away; without one there is nothing to do. */
+/** Removes the caller's avatar; no-op without one. */
 export async function deleteAvatar(ctx: Ctx, gate: Gate): Promise<void> {
   const { principal, user } = await gate()
   if (user.avatarKey === null) return
   const { userId } = principal
   const now = ctx.now()
   const removed = await ctx.db.commit(removeAvatar(userId, now, isAccountAlive(userId, now)), findWithAvatar(userId, null))
-  // Nothing found: the account was banned or deleted in between.
+  // Nothing found: the account was banned or deleted meanwhile.
   if (!removed) throw new AppError('unauthenticated')
 }
 
-/** Whose picture it is, for anybody. Unknown, banned and deleted are one answer. */
+/** A user's avatar, for anyone. Unknown, banned and deleted users get the same answer. */
 export async function getPicturedUser(ctx: Ctx, userId: UserId): Promise<PicturedUser> {
   const user = await ctx.db.one(findPicturedUser(userId, ctx.now()))
   if (!user) throw new AppError('not_found')
@@ -77,7 +77,7 @@ export interface Picture {
   readonly size: number
 }
 
-/** The small picture, PNG, for clients that take no other and follow no redirect; null where there is none, or no longer. */
+/** The small picture, PNG, for clients that take no other format and follow no redirect; null if there is none. */
 export async function openAvatar(ctx: Ctx, avatarKey: string | null): Promise<Picture | null> {
   if (avatarKey === null) return null
   return getAvatarObject(ctx.avatars, avatarKey, '128.png').catch((cause: unknown) => {
@@ -92,7 +92,7 @@ export const pictureLimit = (ctx: Ctx, userId: UserId): DailyLimit => ({
   perDay: ctx.config.avatars.changesPerDay,
 })
 
-/** Before anything is decoded. The commit counts, and decides among changes that run side by side. */
+/** Before anything is decoded. The commit counts, and decides between parallel changes. */
 export function refuseOverLimits(ctx: Ctx, limits: readonly DailyLimit[], counters: readonly (Counter | null)[]): void {
   for (const [index, limit] of limits.entries())
     refuseOverLimit(ctx, limit, counters[index] ?? null, 'The picture was changed too often today')
@@ -100,20 +100,20 @@ export function refuseOverLimits(ctx: Ctx, limits: readonly DailyLimit[], counte
 
 // --- the objects -----------------------------------------------------------------------------------------------
 
-/** A picture that is drawn, and nobody's yet. */
+/** A drawn picture that belongs to nobody yet. */
 export interface NewAvatar {
   readonly key: string
   readonly drawn: DrawnAvatar
 }
 
-/** Judges and draws a picture; nothing is written. */
+/** Inspects and draws a picture; writes nothing. */
 export async function newAvatar(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>): Promise<NewAvatar> {
   const drawn = await drawAvatar(ctx, await inspectImage(bytes, ctx.config.avatars))
-  // The upload's own id first: no key is ever used twice, not by the same picture either (docs/decisions/007).
+  // Starts with the upload's own id: no key is ever used twice, even for the same picture (docs/decisions/007).
   return { key: `${randomHex(12)}/${createHash('sha256').update(drawn['512.webp']).digest('hex')}`, drawn }
 }
 
-/** Puts the objects, and has `commit` make them somebody's by `giveAvatar`; null from it, or a failure, gives them up. */
+/** Puts the objects, and lets `commit` assign them with `giveAvatar`; null from it, or a failure, gives them up. */
 export async function storeAvatar<Stored>(ctx: Ctx, avatar: NewAvatar, commit: () => Promise<Stored | null>): Promise<Stored | null> {
   const now = ctx.now()
   await ctx.db.batch(reserveAvatar(avatar.key, { now, dueAt: now + AVATAR_RESERVATION_MS }))
@@ -128,8 +128,8 @@ export async function storeAvatar<Stored>(ctx: Ctx, avatar: NewAvatar, commit: (
 }
 
 /**
- * Counts the change, by each limit, and makes it where `condition` holds; all of that or nothing. `given` holds behind it when
- * it was made.
+ * Counts the change, by each limit, and makes it where `condition` holds; all or nothing. `given` holds after it if it
+ * was made.
  */
 export function giveAvatar(
   ctx: Ctx,
@@ -155,7 +155,7 @@ async function putObjects(ctx: Ctx, { key, drawn }: NewAvatar): Promise<void> {
   if (failed) throw unavailable(failed.reason)
 }
 
-/** Where the database cannot be told, the reservation ends by itself. */
+/** If the database cannot be reached, the reservation expires by itself. */
 async function giveUp(ctx: Ctx, key: string): Promise<void> {
   try {
     await ctx.db.batch(giveUpAvatar(key, ctx.now()))

@@ -1,6 +1,6 @@
 /**
- * A body on its way into a bucket: hashed and counted as it passes, never held. Whatever is wrong with it is the
- * client's: too short, too long, silent for too long, broken off.
+ * A body on its way into a bucket: hashed and counted as it passes, never held. Anything wrong with it is the client's
+ * fault: too short, too long, silent for too long, aborted.
  */
 import { createHash } from 'node:crypto'
 import { awaitClient } from '../admission.ts'
@@ -10,23 +10,23 @@ import { UPLOAD_IDLE_MS } from '../limits.ts'
 export interface Passing {
   /** Of exactly the announced length: R2 takes no other streams. */
   readonly stream: ReadableStream<Uint8Array>
-  /** Ends with the stream: SHA-256 of what has passed, base64url. */
+  /** Resolves with the end of the stream: SHA-256 of all bytes, base64url. */
   readonly digest: Promise<string>
 }
 
 /**
- * Passes `body` on, until `signal` says that nobody takes it any more: a bucket that has failed need not have read to the
- * end. `digest` rejects with an `AppError` when the client is at fault, with anything else when the bucket is.
+ * Passes `body` on until `signal` says that nobody reads it any more: a failed bucket may not have read to the end.
+ * `digest` rejects with an `AppError` when the client is at fault, with anything else when the bucket is.
  */
 export function passOn(body: ReadableStream<Uint8Array>, size: number, signal: AbortSignal): Passing {
   const { readable, writable } = new FixedLengthStream(size)
   const digest = pump(body.getReader({ mode: 'byob' }), writable.getWriter(), size, signal)
-  // Whoever puts the stream away first must not make the other's failure an unhandled one.
+  // Cancelling one stream first must not leave the other's failure unhandled.
   digest.catch(() => undefined)
   return { stream: readable, digest }
 }
 
-/** Of a body, this much is in memory: one buffer, filled again and again. The runtime's own pieces are a sixteenth of it. */
+/** The part of a body in memory: one buffer, filled again and again. The runtime's own chunks are a sixteenth of it. */
 const PIECE_BYTES = 64 * 1024
 
 type Writer = WritableStreamDefaultWriter<Uint8Array>
@@ -34,7 +34,7 @@ type Writer = WritableStreamDefaultWriter<Uint8Array>
 async function pump(reader: ReadableStreamBYOBReader, writer: Writer, size: number, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
   const unlessStopped = stoppable(signal)
-  // One byte for a body of none: a buffer of none cannot be read into, and a body that has one after all is told.
+  // One byte for an empty body: an empty buffer cannot be read into, and a body that is not empty after all is noticed.
   let buffer = new Uint8Array(Math.min(Math.max(size, 1), PIECE_BYTES))
   let passed = 0
   const next = () => unlessStopped(nextPiece(reader.read(buffer)))
@@ -43,7 +43,7 @@ async function pump(reader: ReadableStreamBYOBReader, writer: Writer, size: numb
       passed += piece.byteLength
       if (passed > size) throw wrongLength('more')
       hash.update(piece)
-      // The bucket has them all when this ends: the buffer is free again.
+      // The bucket has read everything when this resolves: the buffer is free again.
       await unlessStopped(writer.write(piece))
       buffer = new Uint8Array(piece.buffer)
     }
@@ -51,7 +51,7 @@ async function pump(reader: ReadableStreamBYOBReader, writer: Writer, size: numb
     await unlessStopped(writer.close())
     return hash.digest('base64url')
   } catch (error) {
-    // Not waited for: either may take as long as what has failed.
+    // Not awaited: either may take as long as what has failed.
     writer.abort(error).catch(() => undefined)
     reader.cancel(error).catch(() => undefined)
     throw error
@@ -59,8 +59,8 @@ async function pump(reader: ReadableStreamBYOBReader, writer: Writer, size: numb
 }
 
 /**
- * A way out of reads and writes, one at a time, that would never end. Not `Promise.race` with one promise for all of them:
- * that promise would keep what each has brought, which is the whole body, until the end.
+ * A way out of reads and writes, one at a time, that would never end. Not `Promise.race` with one long-lived promise:
+ * that promise would retain the result of each race, which is the whole body, until the end.
  */
 function stoppable(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
   let stop: (reason: unknown) => void = () => undefined
@@ -73,7 +73,10 @@ function stoppable(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
     })
 }
 
-/** The next piece, null at the end. A silent client is not waited for, one that is gone is not to blame the bucket for. */
+/**
+ * The next chunk, null at the end. It does not wait for a silent client, and does not blame the bucket for one that is
+ * gone.
+ */
 export async function nextPiece<Bytes extends Uint8Array>(read: Promise<ReadableStreamReadResult<Bytes>>): Promise<Bytes | null> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const silence = new Promise<never>((_, reject) => {

@@ -1,12 +1,12 @@
 /**
- * The picture of somebody who has none (wire §6.18): initials on a colour of their own, as SVG; and for clients that know
- * bitmaps only, a bundled PNG of that colour.
+ * The picture of a user without one (wire §6.18): initials on a colour of their own, as SVG; for clients that support
+ * only bitmaps, a bundled PNG of that colour.
  */
 import type { UserId } from '../../ids.ts'
 import type { PicturedUser } from '../../store/db/avatars.ts'
 import { DEFAULT_AVATAR_PNGS } from './default-avatar-pngs.ts'
 
-/** Movida's eight, in its order, each with what is written on it: 4.5 : 1 or more (WCAG 2.2, 1.4.3). */
+/** Movida's eight, in its order, each with its text colour: contrast 4.5 : 1 or more (WCAG 2.2, 1.4.3). */
 export const AVATAR_COLORS = {
   yellow: { paper: '#f6c945', ink: '#1f2328' },
   orange: { paper: '#f59e42', ink: '#1f2328' },
@@ -21,14 +21,14 @@ export type AvatarColor = keyof typeof AVATAR_COLORS
 
 const NAMES = Object.keys(AVATAR_COLORS) as AvatarColor[]
 
-/** The same for good: it hangs on the id alone. */
+/** Always the same: it depends on the id alone. */
 export function avatarColor(userId: UserId): AvatarColor {
   return NAMES[userId % NAMES.length] ?? 'blue'
 }
 
 type Named = Pick<PicturedUser, 'username' | 'givenName' | 'familyName' | 'displayName'>
 
-/** One or two letters or digits: of given and family name, else of the display name, else of the user name. */
+/** One or two letters or digits: of given and family name, else the display name, else the user name. */
 export function avatarInitials(user: Named): string {
   const names = [user.givenName, user.familyName].map(initialOf).filter((initial) => initial !== '')
   if (names.length > 0) return names.join('')
@@ -36,12 +36,12 @@ export function avatarInitials(user: Named): string {
   return [words[0], words.length > 1 ? words.at(-1) : ''].join('') || initialOf(user.username)
 }
 
-/** The first letter or digit, with the few marks that a script may put on it; a name may have hundreds. */
+/** The first letter or digit, with the few marks that a script may add to it; a name may have hundreds. */
 export function initialOf(name: string | null): string {
   return /[\p{L}\p{N}]\p{M}{0,3}/u.exec(name ?? '')?.[0].toUpperCase() ?? ''
 }
 
-/** Presentation attributes only: it looks the same under a policy that allows no style. */
+/** Presentation attributes only: it looks the same under a policy that forbids styles. */
 export function defaultAvatarSvg(user: Named & Pick<PicturedUser, 'id'>): string {
   const { paper, ink } = AVATAR_COLORS[avatarColor(user.id)]
   const initials = escapeXml(avatarInitials(user))

@@ -1,6 +1,6 @@
 /**
- * Draws an avatar anew from an inspected picture: two squares, by the Images binding. What it answers is inspected like
- * any upload, and stored without a byte that is not picture.
+ * Re-encodes an avatar from an inspected picture: two squares, by the Images binding. Its output is inspected like any
+ * upload, and stored without a byte that is not picture.
  */
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -15,14 +15,19 @@ export interface DrawnAvatar {
   readonly '128.png': Uint8Array
 }
 
-/** The codes by which Images says that the picture is at fault: too large, no picture, too many pixels, no known format. */
+/**
+ * The codes by which Images says that the picture is at fault: too large, not a picture, too many pixels, unknown
+ * format.
+ */
 const REFUSED: readonly unknown[] = [9402, 9412, 9413, 9520]
 const RETRY_AFTER_SECONDS = 30
 type DrawnFormat = 'image/webp' | 'image/png' | 'image/jpeg'
 /** No square of these sides comes near it. */
 const DRAWN_BYTES_MAX = 2 * 1024 * 1024
 
-/** Throws `invalid_file` where the picture cannot be decoded, `temporarily_unavailable` where nothing can be at the moment. */
+/**
+ * Throws `invalid_file` if the picture cannot be decoded, `temporarily_unavailable` if nothing can be at the moment.
+ */
 export async function drawAvatar(ctx: Ctx, image: InspectedImage): Promise<DrawnAvatar> {
   try {
     const [large, small] = await Promise.all([
@@ -42,7 +47,7 @@ function whyNot({ format }: InspectedImage): string {
   return isForFewDecoders ? `The picture cannot be read here; ${SEND_A_JPEG}` : 'The picture is damaged and cannot be read'
 }
 
-/** A stored picture for clients that know no WebP. */
+/** A stored picture for clients without WebP. */
 export async function drawJpeg(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await draw(ctx, bytes, AVATAR_SIDE, 'image/jpeg')
@@ -51,7 +56,7 @@ export async function drawJpeg(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>): Promis
   }
 }
 
-/** Upright, in sRGB, the first frame: Images applies orientation and colour profile, whatever becomes of them. */
+/** Upright, in sRGB, the first frame: Images applies orientation and colour profile, then drops them. */
 async function draw(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>, side: number, format: DrawnFormat): Promise<Uint8Array<ArrayBuffer>> {
   const result = await ctx.images
     .input(new Blob([bytes]).stream())
@@ -67,8 +72,8 @@ async function draw(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>, side: number, form
 }
 
 /**
- * Images has one code, 9523, for a picture that it cannot decode and for its own trouble. So a picture that is known to be
- * good is tried: where that works, the fault was in the other.
+ * Images has one code, 9523, for a picture that it cannot decode and for its own failures. So a known good picture is
+ * tried: if that works, the other one was at fault.
  */
 async function isPictureAtFault(ctx: Ctx, error: unknown): Promise<boolean> {
   if (error instanceof Error && REFUSED.includes((error as { code?: unknown }).code)) return true

@@ -1,6 +1,6 @@
 /**
- * What a file is, where its sender does not say: old programs declare every upload a form, or a sequence of octets. The
- * first bytes tell, then the name. Only what people keep in a gallery is known here.
+ * The type of a file whose sender does not say: old programs declare every upload a form or an octet stream. The first
+ * bytes decide, then the name. Covers only what people keep in a gallery.
  */
 import { nextPiece } from './body.ts'
 
@@ -12,7 +12,7 @@ interface Signature {
   readonly bytes: readonly number[]
 }
 
-/** The first that fits counts, so the brands of ISO media stand before the box that they all begin with. */
+/** The first match wins, so the brands of ISO media precede the box that they all start with. */
 const SIGNATURES: readonly Signature[] = [
   { type: 'image/png', at: 0, bytes: [0x89, ...ascii('PNG\r\n'), 0x1a, 0x0a] },
   { type: 'image/jpeg', at: 0, bytes: [0xff, 0xd8, 0xff] },
@@ -34,7 +34,7 @@ const SIGNATURES: readonly Signature[] = [
   { type: 'application/pdf', at: 0, bytes: ascii('%PDF-') },
 ]
 
-/** How many bytes tell. */
+/** How many bytes decide. */
 const HEAD_BYTES = 12
 
 const BY_EXTENSION: Readonly<Record<string, string>> = {
@@ -72,7 +72,7 @@ export function typeOf(head: Uint8Array, name: string): string {
   return found?.type ?? (Object.hasOwn(BY_EXTENSION, extension) ? BY_EXTENSION[extension] : undefined) ?? OCTETS
 }
 
-/** The first bytes of a stream, and the same stream from its beginning. */
+/** The first bytes of a stream, and the same stream from its start. */
 export async function peek(stream: ReadableStream<Uint8Array>): Promise<{ head: Uint8Array; body: ReadableStream<Uint8Array> }> {
   const reader = stream.getReader()
   const read: Uint8Array[] = []
@@ -85,7 +85,7 @@ export async function peek(stream: ReadableStream<Uint8Array>): Promise<{ head: 
   }
   reader.releaseLock()
   const { readable, writable } = new IdentityTransformStream()
-  // What breaks off breaks off for whoever reads the other end.
+  // An aborted stream is reported to whoever reads the other end.
   pass(read, stream, writable).catch(() => undefined)
   return { head: Buffer.concat(read), body: readable }
 }

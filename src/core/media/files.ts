@@ -1,4 +1,6 @@
-/** Files of the media library: their owner's alone. Another's file and none are the same: not found (security row 55). */
+/**
+ * Files of the media library: their owner's alone. Another's file is not found, like a missing one (security row 55).
+ */
 import type { FileId } from '../../ids.ts'
 import { findIf } from '../../store/db/database.ts'
 import {
@@ -36,7 +38,7 @@ export async function listOwnFiles(ctx: Ctx, gate: Gate, folder: FolderRef | und
   return listed(files, page.limit)
 }
 
-/** What the caller has put into a folder, newest first; not what was put there for them. */
+/** What the caller has uploaded to a folder, newest first; not what was put there for them. */
 export async function listMadeFiles(gate: Gate, folder: FolderRef, page: Slice): Promise<FileRow[]> {
   const { reads } = await gate(({ userId }) => [listFilesOfOrigin({ userId, folder, ...page }), findIf(hasFolder(userId, folder))])
   const [files, hasIt] = reads
@@ -55,7 +57,7 @@ export interface FileUpdate extends FileChanges {
   readonly name?: FileName
 }
 
-/** Renames a file, moves it, or marks it. What is not named stays. */
+/** Renames a file, moves it, or marks it. Omitted fields stay. */
 export async function changeFile(ctx: Ctx, gate: Gate, id: FileId, update: FileUpdate): Promise<FileRow> {
   const { principal } = await gate()
   const changed = await ctx.db.one(updateFile(id, principal.userId, update, ctx.now()))
@@ -75,7 +77,7 @@ export interface Usage extends UsageRow {
   readonly limits: { readonly files: number; readonly bytes: number; readonly folders: number; readonly fileBytes: number }
 }
 
-/** What the caller has, uploads on their way included, and how much there may be. */
+/** The caller's usage, including uploads in progress, and the quotas. */
 export async function getUsage(ctx: Ctx, gate: Gate): Promise<Usage> {
   const { reads } = await gate(({ userId }) => [findUsage(userId)])
   const { files = 0, bytes = 0, folders = 0 } = reads[0] ?? {}
@@ -83,12 +85,12 @@ export async function getUsage(ctx: Ctx, gate: Gate): Promise<Usage> {
   return { files, bytes, folders, limits: { files: filesPerUser, bytes: bytesPerUser, folders: foldersPerUser, fileBytes: uploadBytesMax } }
 }
 
-/** The bytes of a file, or of a piece of it. The row says what they are; the bucket is asked for nothing else. */
+/** The bytes of a file, or of a range. The row has the metadata; the bucket is asked only for bytes. */
 export async function openFile(ctx: Ctx, file: FileRow, range: { offset: number; length: number } | null): Promise<ReadableStream> {
   const object = await ctx.media.get(file.objectKey, range ? { range } : {}).catch((cause: unknown) => {
     throw new AppError('temporarily_unavailable', 'The file cannot be read; try again in a moment', { retryAfter: 2, cause })
   })
-  // Deleted between the row and here, or (the doctor would say so) lost.
+  // Deleted between the row and here, or (as the doctor would report) lost.
   if (!object || !('body' in object)) throw new AppError('not_found')
   return object.body
 }

@@ -1,4 +1,4 @@
-/** Folders of the media library. `Default` is always there: it has no row, cannot be renamed and cannot be deleted. */
+/** Folders of the media library. `Default` always exists: it has no row and cannot be renamed or deleted. */
 import type { FolderId, UserId } from '../../ids.ts'
 import { type FolderRef, findUsage } from '../../store/db/files.ts'
 import {
@@ -20,7 +20,7 @@ export type { FolderRef } from '../../store/db/files.ts'
 
 export const DEFAULT_FOLDER = 'Default'
 
-/** The folder of this name; the name of `Default` may be written in any case, as no other folder may have it. */
+/** The folder of this name; `Default` may be written in any case, because no other folder may have that name. */
 export function folderNamed(name: FolderName): FolderRef {
   return isDefaultName(name) ? null : name
 }
@@ -38,7 +38,7 @@ function toFolder({ id, name, fileCount, createdAt, updatedAt }: FolderRow): Fol
   return { id, name, fileCount, createdAt, updatedAt }
 }
 
-/** All folders of the caller: `Default`, then the others by name. Counts include uploads on their way. */
+/** All folders of the caller: `Default`, then the others by name. Counts include uploads in progress. */
 export async function listOwnFolders(gate: Gate): Promise<Folder[]> {
   const { reads } = await gate(({ userId }) => [listFolders(userId), findUsage(userId)])
   const [rows, usage] = reads
@@ -59,14 +59,14 @@ export async function createFolder(ctx: Ctx, gate: Gate, name: FolderName): Prom
   throw await folderRefusal(ctx, userId)
 }
 
-/** Why no folder was made, where its name is free. */
+/** Why no folder was created although its name is free. */
 export async function folderRefusal(ctx: Ctx, userId: UserId): Promise<AppError> {
   const { foldersPerUser } = ctx.config.media
   const usage = await ctx.db.one(findUsage(userId))
   if ((usage?.folders ?? 0) >= foldersPerUser) {
     return new AppError('quota_exceeded', `You may have ${foldersPerUser} folders`, { reason: 'folders' })
   }
-  // Banned since the gate, or a folder has made room just now.
+  // Banned since the gate, or a folder was just deleted.
   return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 }
 
@@ -90,7 +90,7 @@ export async function deleteFolder(ctx: Ctx, gate: Gate, folder: FolderRef): Pro
   ctx.defer(() => removeMarkedObjects(ctx))
 }
 
-/** The id of no folder. */
+/** An id that no folder has. */
 const NO_FOLDER = 0 as FolderId
 
 function isDefaultName(name: FolderName): boolean {

@@ -1,7 +1,8 @@
 /**
- * Signed links to a file (security row 69): whoever has one may download the file for some minutes, without signing in. The
- * signature covers method, file, viewer, versions and end; at use the file is looked up again, its owner may act, and
- * neither the owner's epoch nor the file's link version has moved on. Sharing with others would name another viewer.
+ * Signed links to a file (security row 69): whoever has one may download the file for some minutes, without signing in.
+ * The signature covers method, file, viewer, versions and expiry. On use the file is looked up again: its owner may
+ * act, and neither the owner's epoch nor the file's link version has changed. Sharing with others would name another
+ * viewer.
  */
 import { currentMac, equalInConstantTime, mac } from '../../crypto.ts'
 import { type FileId, fromHex, toHex, type UserId } from '../../ids.ts'
@@ -19,7 +20,7 @@ export interface FileLink {
   readonly expiresAt: number
 }
 
-/** What a link says, as the URL carries it. */
+/** The contents of a link, as carried in the URL. */
 export interface LinkParams {
   readonly expires: string
   readonly viewer: string
@@ -29,7 +30,7 @@ export interface LinkParams {
   readonly signature: string
 }
 
-/** A link to the caller's file, good for `seconds`. */
+/** A link to the caller's file, valid for `seconds`. */
 export async function createFileLink(ctx: Ctx, gate: Gate, id: FileId, seconds: number): Promise<FileLink> {
   const { user, reads } = await gate(({ userId }) => [findFile(id, userId)])
   const [file] = reads
@@ -37,7 +38,7 @@ export async function createFileLink(ctx: Ctx, gate: Gate, id: FileId, seconds: 
   return linkTo(ctx, file, user.epoch, seconds)
 }
 
-/** The same for a file that was read already; `epoch` is its owner's. */
+/** The same for a file that was already read; `epoch` is its owner's. */
 export function linkTo(ctx: Ctx, file: FileRow, epoch: number, seconds: number): FileLink {
   const expires = Math.floor(ctx.now() / 1000) + seconds
   const viewer = toHex(file.userId)
@@ -55,11 +56,11 @@ export function linkTo(ctx: Ctx, file: FileRow, epoch: number, seconds: number):
 
 export interface Download {
   readonly file: FileRow
-  /** Where the bytes are to be had instead: a browser does not get them from the origin that its cookie is for. */
+  /** The URL to use instead: browsers never get files from the origin that their cookie is for. */
   readonly elsewhere: FileLink | null
 }
 
-/** The caller's file, to be downloaded. */
+/** The caller's file, for download. */
 export async function getDownload(ctx: Ctx, gate: Gate, id: FileId): Promise<Download> {
   const { principal, user, reads } = await gate(({ userId }) => [findFile(id, userId)])
   const [file] = reads
@@ -72,13 +73,16 @@ function signed(id: FileId, { expires, viewer, version }: Pick<LinkParams, 'expi
   return ['GET', toHex(id), viewer, version, expires]
 }
 
-/** Ends every link to the caller's file. */
+/** Invalidates every link to the caller's file. */
 export async function revokeFileLinks(ctx: Ctx, gate: Gate, id: FileId): Promise<void> {
   const { principal } = await gate()
   if (!(await ctx.db.one(raiseLinkVersion(id, principal.userId)))) throw new AppError('not_found')
 }
 
-/** The file that a link leads to. Forged, expired and revoked are one refusal; the database is asked only about good ones. */
+/**
+ * The file that a link leads to. Forged, expired and revoked links get the same refusal; the database is asked only
+ * about valid ones.
+ */
 export async function followFileLink(ctx: Ctx, id: FileId, params: LinkParams): Promise<FileRow> {
   const refusal = new AppError('forbidden', 'The link is not valid, or no longer', { reason: 'link_invalid' })
   const expected = mac(ctx.config.hmacKeys, params.kid, 'file-link', ...signed(id, params))?.toString('base64url')

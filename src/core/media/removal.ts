@@ -1,7 +1,7 @@
 /**
- * The end of objects (design §2): rows first, objects after. Uploads that never ended are given up, marked objects leave
- * their bucket, and objects that no row names are marked. Each part is bounded, may run twice at once and goes on where
- * it has stopped.
+ * The end of objects (design §2): rows first, objects after. Unfinished uploads are abandoned, marked objects are
+ * removed from their bucket, and objects that no row names are marked. Each part is bounded, may run in parallel, and
+ * resumes where it stopped.
  */
 import { isGivenUp, markOrphans, removeFiles } from '../../store/db/files.ts'
 import { type Bucket, claimTombstones, deleteTombstones, markOrphanAvatars } from '../../store/db/object-tombstones.ts'
@@ -15,12 +15,12 @@ import {
   UPLOADS_GIVEN_UP_PER_RUN,
 } from '../limits.ts'
 
-/** Removes what is marked and due, and forgets it. What cannot be removed is tried again later. */
+/** Removes what is marked and due, and the marks. What cannot be removed is retried later. */
 export async function removeMarkedObjects(ctx: Ctx): Promise<void> {
   const now = ctx.now()
   const claimed = await ctx.db.one(claimTombstones({ now, nextAt: now + TOMBSTONE_RETRY_MS, limit: TOMBSTONES_PER_RUN }))
   const keysOf = (name: Bucket) => claimed.filter((row) => row.bucket === name).map(({ key }) => key)
-  // One bucket's trouble does not keep the other.
+  // One bucket's failure does not stop the other.
   const results = await Promise.allSettled([
     removeObjects(ctx, 'avatars', ctx.avatars, keysOf('avatars')),
     removeObjects(ctx, 'media', ctx.media, keysOf('media')),
@@ -36,7 +36,7 @@ async function removeObjects(ctx: Ctx, name: Bucket, bucket: R2Bucket, keys: rea
   ctx.log('info', 'objects_removed', { bucket: name, objects: keys.length })
 }
 
-/** A cron run's share of all of it. */
+/** One cron run's share of all of it. */
 export async function sweepMedia(ctx: Ctx): Promise<void> {
   const now = ctx.now()
   const givenUp = isGivenUp({ now, unsaidMs: UPLOAD_GIVEN_UP_MS, limit: UPLOADS_GIVEN_UP_PER_RUN })
@@ -45,12 +45,12 @@ export async function sweepMedia(ctx: Ctx): Promise<void> {
     await markOrphansOf(ctx, 'media', ctx.media, (keys) => markOrphans(keys, now))
     await markOrphansOf(ctx, 'avatars', ctx.avatars, (keys) => markOrphanAvatars(keys, now))
   } finally {
-    // A bucket that cannot be listed keeps nothing from being removed.
+    // A bucket that cannot be listed does not stop removals.
     await removeMarkedObjects(ctx)
   }
 }
 
-/** Compares one page of a bucket with the rows. Young objects may still be on their way to a row. */
+/** Compares one page of a bucket with the rows. Recent objects may still get a row. */
 async function markOrphansOf(
   ctx: Ctx,
   name: Bucket,
@@ -63,7 +63,7 @@ async function markOrphansOf(
   const page = await bucket
     .list({ limit: OBJECTS_COMPARED_PER_RUN, ...(cursor === '' ? {} : { cursor }) })
     .catch(async (cause: unknown) => {
-      // A cursor that the bucket no longer takes would stop the sweep for good.
+      // A cursor that the bucket no longer accepts would stop the sweep for good.
       await ctx.db.one(saveSweepCursor(sweep, '', now))
       throw cause
     })

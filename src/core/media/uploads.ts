@@ -1,8 +1,8 @@
 /**
- * Uploads into the media library (design §2): a place is reserved within the quotas, the bytes go to the bucket, the row
- * is committed with their digest. Whatever fails in between, the client's going away included, gives the place up and marks
- * the object for removal. A reservation counts for seconds and is renewed while bytes come, so that the place of an upload
- * that died without a word is free again for the person's next one.
+ * Uploads into the media library (design §2): space is reserved within the quotas, the bytes go to the bucket, the row
+ * is committed with their digest. Any failure in between, including a disconnect, releases the reservation and marks
+ * the object for removal. A reservation lasts for seconds and is renewed while bytes arrive, so that the user's next
+ * upload can reuse the space of one that died silently.
  */
 import { equalInConstantTime, randomHex } from '../../crypto.ts'
 import type { FileId, FolderId, UserId } from '../../ids.ts'
@@ -35,20 +35,21 @@ import { removeMarkedObjects } from './removal.ts'
 export interface Upload {
   readonly name: FileName
   readonly folder: FolderRef
-  /** Whether a folder of that name is made, where there is none. */
+  /** Whether a missing folder is created. */
   readonly makesFolder?: boolean
   readonly contentType: string
   readonly preventShare: boolean
   /** Bytes, exactly. */
   readonly size: number
   readonly body: ReadableStream<Uint8Array>
-  /** SHA-256 that the client says the bytes have, base64url. */
+  /** The SHA-256 that the client declares, base64url. */
   readonly digest: string | null
 }
 
 /**
- * Stores a file of the caller; what comes is read once the caller is known. Throws `payload_too_large`, `invalid_file`, `quota_exceeded`, `not_found` (the folder),
- * `request_timeout`, `invalid_request` (a body that is not what it was said to be). Nothing is left of what fails.
+ * Stores a file of the caller; the body is read once the caller is known. Throws `payload_too_large`, `invalid_file`,
+ * `quota_exceeded`, `not_found` (the folder), `request_timeout`, `invalid_request` (a body that differs from what was
+ * declared). A failure leaves nothing behind.
  */
 export async function uploadFile(ctx: Ctx, gate: Gate, read: () => Promise<Upload>): Promise<FileRow> {
   const { principal } = await gate()
@@ -67,7 +68,7 @@ async function storeUpload(ctx: Ctx, userId: UserId, upload: Upload): Promise<Fi
       throw new AppError('invalid_request', 'The content is not the one that Content-Digest names', { reason: 'digest_mismatch' })
     }
     const file = await ctx.db.commit([commitFile({ id: place.id, digest, now: ctx.now() })], findFile(place.id, userId))
-    // The folder was deleted, or the sweep has given the upload up.
+    // The folder was deleted, or the sweep has abandoned the upload.
     if (!file) throw new AppError('not_found', 'The upload has come to no end')
     return file
   } catch (error) {
@@ -85,7 +86,7 @@ interface Place {
 
 async function reserve(ctx: Ctx, userId: UserId, upload: Upload): Promise<Place> {
   const id = ctx.newId<FileId>()
-  // No part of the name: what a key tells, a log tells.
+  // Contains nothing of the name: keys appear in logs.
   const objectKey = randomHex(16)
   const { name, folder, contentType, size, preventShare } = upload
   const { filesPerUser, bytesPerUser } = ctx.config.media
@@ -109,13 +110,13 @@ async function reserve(ctx: Ctx, userId: UserId, upload: Upload): Promise<Place>
   const error = await refusal(ctx, userId, upload)
   if (error.code !== 'not_found' || !upload.makesFolder || typeof folder !== 'string') throw error
   const newFolder = { id: ctx.newId<FolderId>(), userId, name: folder, now }
-  // One batch: without room for the file there is no folder either.
+  // One batch: without space for the file, no folder is created either.
   const both = [insertFolder(newFolder, ctx.config.media.foldersPerUser, hasRoom(row, quota)), reserveFile(row, quota)]
   if (await ctx.db.commit(both, findReservation(id, objectKey))) return place
   throw noRoom(ctx, await ctx.db.one(findUsage(userId)), size) ?? (await folderRefusal(ctx, userId))
 }
 
-/** Never throws: a reservation outlives a renewal that fails. */
+/** Never throws: a reservation survives a failed renewal. */
 async function renew(ctx: Ctx, place: Place): Promise<void> {
   try {
     await ctx.db.one(renewReservation(place.id, ctx.now() + UPLOAD_RESERVED_MS))
@@ -128,7 +129,7 @@ async function renew(ctx: Ctx, place: Place): Promise<void> {
 async function refusal(ctx: Ctx, userId: UserId, { folder, size }: Upload): Promise<AppError> {
   const [usage, hasIt] = await ctx.db.batch([findUsage(userId), findIf(hasFolder(userId, folder))])
   if (!hasIt) return new AppError('not_found')
-  // Else banned or deleted since the gate, or another upload has made room just now.
+  // Otherwise banned or deleted since the gate, or another upload has just freed space.
   return noRoom(ctx, usage, size) ?? new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 }
 
@@ -139,7 +140,7 @@ function noRoom(ctx: Ctx, usage: { files: number; bytes: number } | null, size: 
   return new AppError('quota_exceeded', `Your files may have ${bytesPerUser} bytes together`, { reason: 'bytes' })
 }
 
-/** Puts the body into the bucket. Answers the digest of what has passed. */
+/** Puts the body into the bucket. Returns the digest of what has passed. */
 async function store(ctx: Ctx, key: string, upload: Upload): Promise<string> {
   const failed = new AbortController()
   const stop = () => failed.abort(new Error('the bucket takes no more'))
@@ -147,7 +148,7 @@ async function store(ctx: Ctx, key: string, upload: Upload): Promise<string> {
   const put = ctx.media.put(key, stream, { onlyIf: { etagDoesNotMatch: '*' }, httpMetadata: { contentType: upload.contentType } })
   put.then((object) => object ?? stop(), stop)
   const [stored, passed] = await Promise.allSettled([put, digest])
-  // The client's fault is told first: the bucket only fails because of it.
+  // The client's fault is reported first: the bucket only fails because of it.
   if (passed.status === 'rejected' && passed.reason instanceof AppError) throw passed.reason
   if (stored.status === 'rejected') throw unavailable(stored.reason)
   if (passed.status === 'rejected') throw unavailable(passed.reason)

@@ -1,6 +1,6 @@
 /**
- * The orientation in EXIF (CIPA DC-008, TIFF 6.0): the one thing in it that changes how a picture looks. It is read, and
- * written anew as an EXIF of this one entry, so that nothing else of the camera's gets to a decoder or is stored.
+ * The orientation in EXIF (CIPA DC-008, TIFF 6.0): the one entry that changes how a picture looks. It is read, and
+ * rewritten as an EXIF with only this entry, so that no other camera data gets to a decoder or is stored.
  */
 import { viewOf } from './format.ts'
 
@@ -9,7 +9,7 @@ const SHORT = 3
 const ENTRIES_MAX = 500
 const UPRIGHT = 1
 
-/** 1 to 8; 1, upright, where there is none or it cannot be read. `tiff` begins with the byte order. */
+/** 1 to 8; 1, upright, if missing or unreadable. `tiff` starts with the byte order. */
 export function readOrientation(tiff: Uint8Array): number {
   if (tiff.length < 8) return UPRIGHT
   const view = viewOf(tiff)
@@ -28,7 +28,7 @@ export function readOrientation(tiff: Uint8Array): number {
   return UPRIGHT
 }
 
-/** A TIFF with this orientation and nothing else; null where there is nothing to say. */
+/** A TIFF with only this orientation; null if none is needed. */
 export function orientationOnly(orientation: number): Uint8Array | null {
   if (orientation === UPRIGHT) return null
   // Big-endian, first directory at 8: one entry, a SHORT, left-justified in its four bytes; no further directory.

@@ -1,4 +1,4 @@
-/** What the readers of image formats share: the answer of an inspection, and the one way to refuse a file. */
+/** Shared by the readers of image formats: the result of an inspection, and the one way to refuse a file. */
 import { AppError } from '../../errors.ts'
 
 export type ImageFormat = 'image/png' | 'image/jpeg' | 'image/webp' | 'image/gif' | 'image/heic' | 'image/avif'
@@ -7,7 +7,7 @@ export interface ImageLimits {
   readonly bytesMax: number
   /** Width times height. */
   readonly pixelsMax: number
-  /** Whether the colour profile goes, too. A decoder needs it; what a decoder has drawn is sRGB. */
+  /** Whether the colour profile is dropped, too. A decoder needs it; a decoder's output is sRGB. */
   readonly profile?: 'dropped'
 }
 
@@ -16,7 +16,7 @@ export interface InspectedImage {
   /** As stored: before an orientation is applied. */
   readonly width: number
   readonly height: number
-  /** The picture without anything that is not needed to decode it: what a decoder is shown. */
+  /** The picture with only what a decoder needs: the decoder's input. */
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
@@ -25,10 +25,10 @@ export function refuseFile(what: string): never {
   throw new AppError('invalid_file', what)
 }
 
-/** Images takes no longer ones. */
+/** The longest side that Images takes. */
 const SIDE_MAX = 12_000
 
-/** Judged before anything is decoded: a file of some kilobytes can claim a picture of gigabytes. */
+/** Checked before anything is decoded: a file of some kilobytes can claim a picture of gigabytes. */
 export function checkSize(width: number, height: number, { pixelsMax }: ImageLimits): void {
   if (width === 0 || height === 0) refuseFile('The picture has no width or no height')
   if (width > SIDE_MAX || height > SIDE_MAX || width * height > pixelsMax) {

@@ -1,6 +1,6 @@
 /**
- * GIF (CompuServe, GIF89a): the blocks are walked up to the end of the first image, which is all that goes on: the screen, the
- * colours, what says which of them is transparent, and the image. Everything behind it (frames, comments, whatever) is cut.
+ * GIF (CompuServe, GIF89a): the blocks are read up to the end of the first image. Only the screen, the colours, the
+ * transparent colour and that image are passed on; everything after it (frames, comments and so on) is cut.
  */
 import { checkSize, type ImageLimits, type InspectedImage, join, refuseFile, viewOf } from './format.ts'
 
@@ -39,7 +39,7 @@ function firstImage(bytes: Uint8Array, start: number): { control: Uint8Array; im
     const kind = bytes[at]
     if (kind === IMAGE) {
       if (at + IMAGE_DESCRIPTOR_BYTES >= bytes.length) refuseFile('The GIF is cut off')
-      // Colours of its own, the size of a code, the data.
+      // Local colours, the code size, the data.
       const end = piecesEnd(bytes, at + IMAGE_DESCRIPTOR_BYTES + tableBytes(bytes[at + 9] ?? 0) + 1)
       return { control, image: at, end }
     }
@@ -51,7 +51,7 @@ function firstImage(bytes: Uint8Array, start: number): { control: Uint8Array; im
   return refuseFile('The GIF has too much before its picture')
 }
 
-/** Behind the pieces that begin here: each says its length, the last one zero. */
+/** After the sub-blocks that start here: each states its length, the last one zero. */
 function piecesEnd(bytes: Uint8Array, start: number): number {
   for (let at = start; at < bytes.length; at += 1 + (bytes[at] ?? 0)) if (bytes[at] === 0) return at + 1
   return refuseFile('The GIF is cut off')

@@ -1,12 +1,12 @@
 /**
- * HEIC and AVIF (ISO/IEC 23008-12 on ISO/IEC 14496-12): what boxes there are, and how large every picture in it says that it
- * is. Places in it are counted from its beginning, so what is in front of the end stays as it is; what comes after the last box
- * that belongs to it is cut. Nothing of it is stored: a decoder that knows the format draws it anew, or nobody does.
+ * HEIC and AVIF (ISO/IEC 23008-12 on ISO/IEC 14496-12): which boxes there are, and the size that each picture in the
+ * file declares. Offsets count from the start, so everything before the end stays; what follows the last box is cut.
+ * The file itself is never stored: a decoder that supports the format re-encodes it.
  */
 import { AppError } from '../../errors.ts'
 import { checkSize, type ImageFormat, type ImageLimits, type InspectedImage, refuseFile, textAt, viewOf } from './format.ts'
 
-/** For whoever cannot do anything else about it. */
+/** A remedy for users who have no other. */
 export const SEND_A_JPEG = 'send it as a JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)'
 
 const AVIF_BRANDS = ['avif', 'avis']
@@ -17,12 +17,12 @@ const FTYP_BYTES_MAX = 1_024
 
 interface Box {
   readonly type: string
-  /** Where its content begins and ends. */
+  /** Where its content starts and ends. */
   readonly start: number
   readonly end: number
 }
 
-/** By the brands that it names; null where it is of neither. */
+/** By the brands that it lists; null if it is neither. */
 export function heifFormat(bytes: Uint8Array): ImageFormat | null {
   if (bytes.length < 16 || textAt(bytes, 4, 4) !== 'ftyp') return null
   const end = Math.min(viewOf(bytes).getUint32(0), bytes.length, FTYP_BYTES_MAX)
@@ -47,7 +47,7 @@ export function inspectHeif(bytes: Uint8Array<ArrayBuffer>, format: ImageFormat,
   }
 }
 
-/** The boxes of the file, up to where something else begins. */
+/** The boxes of the file, up to where other data starts. */
 function topBoxes(bytes: Uint8Array): Box[] {
   const boxes: Box[] = []
   for (let at = 0; at < bytes.length && boxes.length < BOXES_MAX; at = boxes.at(-1)?.end ?? at) {
@@ -59,7 +59,7 @@ function topBoxes(bytes: Uint8Array): Box[] {
   return boxes
 }
 
-/** Null where no box can be. */
+/** Null if there can be no box. */
 function boxAt(bytes: Uint8Array, at: number, limit: number): Box | null {
   if (at + 8 > limit) return null
   const view = viewOf(bytes)

@@ -1,7 +1,7 @@
 /**
- * Looks at the structure of an uploaded image before anything decodes it (design §1.13; security row 66, §3.4): told by its
- * first bytes, whatever it is called or declared as; within the limits; whole. What is answered is one picture: without what
- * comes behind it, without other frames, and, but for HEIC and AVIF, without metadata (places, comments, thumbnails).
+ * Inspects the structure of an uploaded image before anything decodes it (design §1.13; security row 66, §3.4): its
+ * type by its first bytes, whatever its name or declared type; within the limits; complete. The result is one picture:
+ * without trailing data or other frames and, except for HEIC and AVIF, without metadata (places, comments, thumbnails).
  */
 import { AppError } from '../../errors.ts'
 import { type ImageFormat, type ImageLimits, type InspectedImage, refuseFile, textAt } from './format.ts'
@@ -13,7 +13,7 @@ import { inspectWebp } from './webp.ts'
 
 export type { ImageFormat, ImageLimits, InspectedImage } from './format.ts'
 
-/** Throws `payload_too_large` or `invalid_file`, which says what is wrong. */
+/** Throws `payload_too_large` or `invalid_file`, with what is wrong. */
 export async function inspectImage(bytes: Uint8Array<ArrayBuffer>, limits: ImageLimits): Promise<InspectedImage> {
   if (bytes.length === 0) refuseFile('The file is empty')
   if (bytes.length > limits.bytesMax) throw new AppError('payload_too_large', `The picture may have at most ${limits.bytesMax} bytes`)
@@ -25,7 +25,7 @@ export async function inspectImage(bytes: Uint8Array<ArrayBuffer>, limits: Image
   return format === 'image/gif' ? inspectGif(bytes, limits) : inspectHeif(bytes, format, limits)
 }
 
-/** By the first bytes alone; a name or a declared type is anybody's text. */
+/** By the first bytes alone; anyone can choose a name or a declared type. */
 function formatOf(bytes: Uint8Array): ImageFormat | null {
   if (textAt(bytes, 0, 8) === '\x89PNG\r\n\x1a\n') return 'image/png'
   if (textAt(bytes, 0, 3) === '\xff\xd8\xff') return 'image/jpeg'

@@ -1,7 +1,7 @@
 /**
- * JPEG (ITU-T T.81): the markers are walked from SOI to the first EOI, the entropy-coded data with them; what comes after it
- * (a second picture, a video, a maker's trailer) is cut. One frame of a kind that decoders know. Of the metadata, Adobe's
- * colour transform, the colour profile and the orientation stay.
+ * JPEG (ITU-T T.81): the markers are read from SOI to the first EOI, including the entropy-coded data; what follows (a
+ * second picture, a video, a vendor's trailer) is cut. One frame of a kind that decoders support. Of the metadata,
+ * Adobe's colour transform, the colour profile and the orientation stay.
  */
 import { orientationOnly, readOrientation } from './exif.ts'
 import { checkSize, type ImageLimits, type InspectedImage, join, refuseFile, textAt, viewOf } from './format.ts'
@@ -19,10 +19,10 @@ const APP2 = 0xe2
 const KNOWN_FRAMES = [0xc0, 0xc1, 0xc2]
 /** Lossless, hierarchical and arithmetic-coded frames, their conditioning (DAC), DNL, DHP and EXP. */
 const UNKNOWN_FRAMES = [0xc3, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf, 0xdc, 0xde, 0xdf]
-/** Each scan of a progressive picture is decoded over the whole of it: a file of many is a bomb. */
+/** Each scan of a progressive picture is decoded over the whole of it: a file with many is a bomb. */
 const SCANS_MAX = 64
 const SEGMENTS_MAX = 20_000
-/** ICC.1:2022 Annex B.4: a profile lies in up to 255 segments. */
+/** ICC.1:2022 Annex B.4: a profile is split into up to 255 segments. */
 const PROFILE_MARK = 'ICC_PROFILE\0'
 const PROFILE_PIECE_BYTES = 65_519
 
@@ -31,10 +31,10 @@ interface Picture {
   height: number
   components: number
   orientation: number
-  /** Says that three components are YCbCr whatever they are called. */
+  /** Says that three components are YCbCr whatever their names. */
   isJfif: boolean
   scans: number
-  /** Pieces of the colour profile by their number, and how many there are said to be. */
+  /** Pieces of the colour profile by number, and their declared count. */
   readonly profile: Map<number, Uint8Array>
   profilePieces: number
   /** What a decoder needs, in its order, without SOI. */
@@ -156,7 +156,7 @@ function readFrame(data: Uint8Array, limits: ImageLimits): { width: number; heig
   return { width, height, components }
 }
 
-/** Where the entropy-coded data ends: at a marker that is no restart and no stuffed byte (B.1.1.5). */
+/** Where the entropy-coded data ends: at a marker that is neither a restart nor a stuffed byte (B.1.1.5). */
 function entropyEnd(bytes: Uint8Array, start: number): number {
   for (let at = bytes.indexOf(0xff, start); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const next = bytes[at + 1]

@@ -1,7 +1,7 @@
 /**
- * PNG (W3C PNG, third edition): every chunk is looked at, the data is inflated once to be counted and never held, and
- * what goes on to a decoder is the picture alone, with its colour profile and orientation. Of an animation (APNG) it is the
- * still picture; what comes after IEND is cut.
+ * PNG (W3C PNG, third edition): every chunk is checked, the data is inflated once to be counted and never held, and
+ * only the picture with its colour profile and orientation goes to a decoder. For an animation (APNG) that is the still
+ * picture; what follows IEND is cut.
  */
 import { crc32, createInflate } from 'node:zlib'
 import { orientationOnly, readOrientation } from './exif.ts'
@@ -12,15 +12,18 @@ const SIGNATURE_BYTES = 8
 /** Length, type, CRC. */
 const CHUNK_FRAME_BYTES = 12
 const CHUNKS_MAX = 20_000
-/** What the rows may come to: 50 megapixels of four bytes. Deeper ones of that size are pictures of scanners, not of people. */
+/**
+ * The maximum size of the rows: 50 megapixels of four bytes. Deeper pictures of that size come from scanners, not from
+ * people.
+ */
 const ROWS_BYTES_MAX = 200 * 1024 * 1024
-/** What compressed texts may come to, all together. They are inflated to be counted, then dropped. */
+/** The maximum total of compressed texts. They are inflated to be counted, then dropped. */
 const COMPRESSED_TEXT_BYTES_MAX = 1024 * 1024
-/** Each costs an inflater, however little is in it. */
+/** Each costs an inflater, however small. */
 const COMPRESSED_TEXTS_MAX = 100
 const INFLATE_PIECE_BYTES = 64 * 1024
 
-/** Colour type -> samples of a pixel, and the bit depths that it may have (§11.2.1). */
+/** Colour type -> samples per pixel, and the allowed bit depths (§11.2.1). */
 const COLOUR_TYPES: Readonly<Record<number, readonly [samples: number, depths: readonly number[]]>> = {
   0: [1, [1, 2, 4, 8, 16]],
   2: [3, [8, 16]],
@@ -37,7 +40,7 @@ const COLOUR_CHUNKS: Readonly<Record<string, number>> = { gAMA: 4, cHRM: 32, sRG
 interface Chunk {
   readonly type: string
   readonly data: Uint8Array
-  /** With its frame, as it lies in the file. */
+  /** With its frame, as it is in the file. */
   readonly whole: Uint8Array
 }
 
@@ -66,7 +69,7 @@ export async function inspectPng(bytes: Uint8Array, limits: ImageLimits): Promis
   return { format: 'image/png', width: header.width, height: header.height, bytes: join([signature, ...kept.flat()]) }
 }
 
-/** An eXIf of the orientation alone. */
+/** An eXIf with only the orientation. */
 function orientationChunks(chunks: readonly Chunk[]): Uint8Array[] {
   const exif = chunks.find(({ type }) => type === 'eXIf')
   const tiff = exif ? orientationOnly(readOrientation(exif.data)) : null
@@ -130,8 +133,8 @@ function checkOrder(chunks: readonly Chunk[], { colourType, depth }: Header): vo
 }
 
 /**
- * What a decoder needs: the critical chunks, transparency, and what is known about colour where it is right: the profile, or
- * else small chunks. Looked at once: a file of thousands of chunks must not be read anew for each.
+ * What a decoder needs: the critical chunks, transparency, and valid colour information: the profile, or else small
+ * chunks. In one pass: a file of thousands of chunks must not be scanned again for each.
  */
 function neededOf(chunks: readonly Chunk[], header: Header, profile: Chunk | undefined): (chunk: Chunk, index: number) => boolean {
   const first = chunks.findIndex(({ type }) => type === 'IDAT')
@@ -154,7 +157,7 @@ function isTransparency(data: Uint8Array, { colourType }: Header, paletteEntries
   return (colourType === 0 && data.length === 2) || (colourType === 2 && data.length === 6)
 }
 
-/** Adam7 (§8.1): where each pass begins and how far it steps. */
+/** Adam7 (§8.1): where each pass starts, and its step. */
 const PASSES = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -165,7 +168,7 @@ const PASSES = [
   [0, 1, 1, 2],
 ] as const
 
-/** Bytes of the filtered rows: each row has a byte in front that names its filter. */
+/** Bytes of the filtered rows: each row starts with a byte that names its filter. */
 function expectedSize({ width, height, bitsPerPixel, isInterlaced }: Header): number {
   const rows = (columns: number, lines: number) => (columns <= 0 || lines <= 0 ? 0 : lines * (1 + Math.ceil((columns * bitsPerPixel) / 8)))
   if (!isInterlaced) return rows(width, height)
@@ -174,11 +177,11 @@ function expectedSize({ width, height, bitsPerPixel, isInterlaced }: Header): nu
 
 interface Inflated {
   readonly bytes: number
-  /** The stream came to its end, with nothing behind it. */
+  /** The stream came to its end, with nothing after it. */
   readonly isWhole: boolean
 }
 
-/** Inflates to count; stops at the first byte beyond `max`. `take` sees the pieces. */
+/** Inflates to count; stops at the first byte beyond `max`. `take` receives the pieces. */
 async function inflatedSize(parts: readonly Uint8Array[], max: number, take?: (piece: Uint8Array) => void): Promise<Inflated> {
   const inflate = createInflate({ chunkSize: INFLATE_PIECE_BYTES })
   const length = parts.reduce((sum, part) => sum + part.length, 0)
@@ -199,7 +202,7 @@ async function inflatedSize(parts: readonly Uint8Array[], max: number, take?: (p
   }
 }
 
-/** zTXt and iTXt are dropped; but a file that hides a bomb in them, whole or in pieces, is no picture anybody needs. */
+/** zTXt and iTXt are dropped; but a file that hides a bomb in them, in one or in pieces, is refused. */
 async function checkCompressedTexts(chunks: readonly Chunk[]): Promise<void> {
   let left = COMPRESSED_TEXT_BYTES_MAX
   let texts = 0

@@ -1,10 +1,10 @@
 /**
- * Colour profiles (ICC.1:2022): whether an embedded one is whole and of this picture's kind of colours. A decoder is shown no
- * other; without one a picture is sRGB.
+ * Colour profiles (ICC.1:2022): whether an embedded one is complete and of this picture's colour space. A decoder gets
+ * no other; without one a picture is sRGB.
  */
 import { textAt, viewOf } from './format.ts'
 
-/** Profiles of printers come to some megabytes, those of phones and cameras to some kilobytes. */
+/** Printer profiles have some megabytes, those of phones and cameras some kilobytes. */
 export const PROFILE_BYTES_MAX = 4 * 1024 * 1024
 const HEADER_BYTES = 128
 const TAGS_MAX = 100

@@ -1,7 +1,7 @@
 /**
- * WebP (RFC 9649): a RIFF with one still picture in it, VP8 or VP8L, alone or in an extended file (VP8X) whose canvas is that
- * picture's; or an animation, whose first frame is the picture. What comes after the RIFF is cut, parts that nobody knows are
- * passed over. Of the metadata the colour profile and the orientation stay.
+ * WebP (RFC 9649): a RIFF with one still picture, VP8 or VP8L, alone or in an extended file (VP8X) whose canvas is that
+ * picture's; or an animation, whose first frame is the picture. What follows the RIFF is cut, unknown chunks are
+ * skipped. Of the metadata, the colour profile and the orientation stay.
  */
 import { orientationOnly, readOrientation } from './exif.ts'
 import { checkSize, type ImageLimits, type InspectedImage, join, refuseFile, textAt, viewOf } from './format.ts'
@@ -10,7 +10,7 @@ import { isUsableProfile } from './profile.ts'
 const RIFF_HEADER_BYTES = 12
 const CHUNK_HEADER_BYTES = 8
 const CHUNKS_MAX = 10_000
-/** Of a frame of an animation: its place, its sides, its time. */
+/** Of a frame of an animation: its position, its size, its duration. */
 const FRAME_HEADER_BYTES = 16
 const PROFILE_FLAG = 0x20
 const ANIMATION_FLAG = 0x02
@@ -47,7 +47,7 @@ export function inspectWebp(bytes: Uint8Array, limits: ImageLimits): InspectedIm
   return { format: 'image/webp', ...canvas, bytes: rebuild(parts, canvas) }
 }
 
-/** A frame that does not fill the canvas: an animation of it alone, so that it stands in its place. */
+/** A frame that does not fill the canvas: kept as an animation of one frame, which preserves its position. */
 function onlyFrame(frame: Chunk, drawing: readonly Chunk[]): Chunk[] {
   const data = join([frame.data.subarray(0, FRAME_HEADER_BYTES), ...drawing.flatMap(serialized)])
   return [
@@ -113,7 +113,7 @@ function canvasOf([first]: readonly Chunk[]): Size {
   return { width: side(4), height: side(7) }
 }
 
-/** An extended file begins with VP8X, which agrees with the picture; a simple one has nothing but the picture. */
+/** An extended file starts with VP8X, which agrees with the picture; a simple one has only the picture. */
 function checkExtension(chunks: readonly Chunk[], { width, height }: Size): void {
   if (chunks[0]?.type !== 'VP8X') {
     if (chunks.length !== 1) refuseFile('The WebP is damaged: it has parts that only an extended one has')
@@ -128,7 +128,7 @@ function checkExtension(chunks: readonly Chunk[], { width, height }: Size): void
 }
 
 interface Parts {
-  /** The picture, and its alpha before it where that is apart; or an animation of it. */
+  /** The picture, preceded by its alpha if separate; or an animation of it. */
   readonly drawing: readonly Chunk[]
   readonly profile: Chunk | undefined
   readonly exif: Chunk | undefined
