@@ -49,14 +49,16 @@ export const RevokeForm = z.object({
 export type TokenType = 'Bearer' | 'bearer'
 
 export const tokenResponse = (type: TokenType) =>
-  z.strictObject({
-    access_token: z.string(),
-    token_type: z.literal(type),
-    expires_in: z.int(),
-    refresh_token: z.string().optional(),
-    id_token: z.string().optional(),
-    scope: z.string(),
-  })
+  z
+    .strictObject({
+      access_token: z.string(),
+      token_type: z.literal(type),
+      expires_in: z.int(),
+      refresh_token: z.string().optional(),
+      id_token: z.string().optional(),
+      scope: z.string(),
+    })
+    .meta({ id: 'TokenResponse' })
 
 export const exampleTokenResponse = (type: TokenType, scope: string) => ({
   access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl',

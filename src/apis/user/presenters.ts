@@ -110,7 +110,7 @@ export function toPendingUser(user: User) {
 const SignedInUser = OwnUser.extend({ varifiedDate: date }).meta({ id: 'SignedInUser' })
 const PendingUser = z.strictObject({ _id: z.string(), username: z.string(), email: text }).meta({ id: 'PendingUser' })
 
-export const Ok = z.strictObject({ ok: z.literal(1) })
+export const Ok = z.strictObject({ ok: z.literal(1) }).meta({ id: 'Ok' })
 export const CreateUserReply = ok(z.strictObject({ user: OwnUser }))
 export const VerifyEmailReply = ok(z.string())
 export const LoginReply = z.union([
