@@ -13,6 +13,7 @@ export interface Keyring {
 /** What a keyed digest is for. The label goes into the MAC, so one key never answers for two purposes. */
 export type MacPurpose =
   | 'code'
+  | 'mailed-code'
   | 'refresh-token'
   | 'address'
   | 'network'

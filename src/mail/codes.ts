@@ -23,6 +23,11 @@ export function deriveCode(keys: Keyring, purpose: ChallengePurpose, seed: CodeS
   return hasSixDigits(purpose) ? sixDigits(digest) : groups(digest)
 }
 
+/** The keyed hash under which KV carries a mailed code, or null when its key has been removed. */
+export function hashMailedCode(keys: Keyring, { kid, codeId }: CodeSeed, code: string): string | null {
+  return mac(keys, kid, 'mailed-code', String(codeId), code)?.toString('base64url') ?? null
+}
+
 /** 48 bits modulo a million: the bias is below 1 in 10^8. */
 function sixDigits(digest: Buffer): string {
   return String(digest.readUIntBE(0, 6) % SIX_DIGITS).padStart(6, '0')

@@ -19,7 +19,8 @@ import {
   markMailSent,
   postponeMail,
 } from '../store/db/mail-outbox.ts'
-import { deriveCode } from './codes.ts'
+import { putMailedCode } from '../store/kv/mailed-codes.ts'
+import { deriveCode, hashMailedCode } from './codes.ts'
 import { type Mailer, parseSender } from './mailer.ts'
 import { renderMessage } from './messages.ts'
 
@@ -27,6 +28,7 @@ import { renderMessage } from './messages.ts'
 export interface Delivery {
   readonly config: Pick<Config, 'origin' | 'mail' | 'hmacKeys'>
   readonly db: Database
+  readonly kv: KVNamespace
   readonly mailer: Mailer
   now(): number
   log(level: 'info' | 'warn' | 'error', event: string, detail?: Record<string, unknown>): void
@@ -92,6 +94,7 @@ export async function deliverMail(delivery: Delivery, id: MailId): Promise<Deliv
   if (mail.attempts > TRIES_MAX) return giveUp(delivery, mail, 'tries_exhausted')
   const found = findCode(delivery, mail, now)
   if ('problem' in found) return giveUp(delivery, mail, found.problem)
+  await carryCode(delivery, mail, found.code, now)
   try {
     await delivery.mailer.send(mail.id, { to: mail.toAddress, ...compose(delivery, mail, found.code, now) })
   } catch (error) {
@@ -127,6 +130,17 @@ function findCode(delivery: Delivery, mail: DueMail, now: number): { code: strin
   if (challengeExpiresAt <= now) return { problem: 'challenge_expired' }
   const code = deriveCode(delivery.config.hmacKeys, purpose, { codeId, random, kid })
   return code === null ? { problem: 'key_removed' } : { code }
+}
+
+/** Into KV, before anybody can have the code. Without it the code is derived from D1's row. */
+async function carryCode(delivery: Delivery, mail: DueMail, code: string | null, now: number): Promise<void> {
+  const { purpose, codeId, random, kid, challengeExpiresAt: expiresAt } = mail
+  if (purpose !== 'sign_in' || code === null || codeId == null || random == null || kid == null || expiresAt === null) return
+  const hash = hashMailedCode(delivery.config.hmacKeys, { codeId, random, kid }, code)
+  if (hash === null) return
+  await putMailedCode(delivery.kv, { codeId, hash, expiresAt }, now).catch((error: unknown) => {
+    delivery.log('warn', 'mail.code_not_carried', { mailId: mail.id, error: errorCode(error) })
+  })
 }
 
 function compose(delivery: Delivery, mail: DueMail, code: string | null, now: number) {

@@ -27,6 +27,7 @@ let trouble: (() => unknown) | null
 const delivery: Delivery = {
   config: { origin: 'https://kith.test', mail: { kind: 'email-service', from: 'Kith <no-reply@kith.test>' }, hmacKeys },
   db,
+  kv: (env as unknown as Bindings).KV,
   mailer: {
     async send(id, message) {
       if (trouble) throw trouble()

@@ -10,5 +10,6 @@ export const stops: Stops = {
   'POST /user/2fa/totp/confirm': { roundTrips: 2, rowsRead: 72, app: 'needs_browser', nothingThere: true },
   'DELETE /user/2fa/totp': { roundTrips: 2, rowsRead: 60, app: 'needs_browser' },
   'POST /user/2fa/recovery-codes': { roundTrips: 2, rowsRead: 60, app: 'needs_browser', nothingThere: true },
-  'POST /user/2fa/email': WRITE,
+  // The code's hash goes to KV with the mail.
+  'POST /user/2fa/email': { ...WRITE, kv: 1 },
 }

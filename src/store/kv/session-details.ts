@@ -3,6 +3,7 @@
  * never trusted; D1 decides whether a session is valid (design §2).
  */
 import { type SessionId, toHex } from '../../ids.ts'
+import { KV_TTL_SECONDS_MIN } from './ttl.ts'
 
 export interface SessionDetail {
   readonly userAgent: string
@@ -12,11 +13,9 @@ export interface SessionDetail {
 }
 
 const key = (id: SessionId) => `session:${toHex(id)}`
-/** The minimum that KV accepts. */
-const TTL_SECONDS_MIN = 60
 
 export async function putSessionDetail(kv: KVNamespace, id: SessionId, detail: SessionDetail, now: number): Promise<void> {
-  const expirationTtl = Math.max(TTL_SECONDS_MIN, Math.ceil((detail.expiresAt - now) / 1000))
+  const expirationTtl = Math.max(KV_TTL_SECONDS_MIN, Math.ceil((detail.expiresAt - now) / 1000))
   await kv.put(key(id), JSON.stringify(detail), { expirationTtl })
 }
 
