@@ -1,14 +1,14 @@
 /**
- * Languages, countries, currencies and time zones as a profile keeps them. None of it but the time zones hangs on what the
- * runtime's ICU happens to know, so a value is good or bad everywhere alike.
+ * Languages, countries, currencies and time zones as a profile stores them. Except for time zones, nothing depends on
+ * the runtime's ICU data, so a value is valid or invalid everywhere alike.
  */
 
 /** RFC 5646 §3.1.7: subtags that the registry has replaced. Java and Android still send the first three. */
 const REPLACED_LANGUAGES: Readonly<Record<string, string>> = { iw: 'he', in: 'id', ji: 'yi', jw: 'jv', mo: 'ro' }
 
 /**
- * The language tag that is meant (RFC 5646), in its usual case; null where it is none. Takes what telephones send:
- * `zh_Hant_TW`, `en_US.UTF-8`, Java's `zh_TW_#Hant`, extensions (`en-US-u-mu-celsius`).
+ * The intended language tag (RFC 5646), in its usual case; null if it is none. Accepts what phones send: `zh_Hant_TW`,
+ * `en_US.UTF-8`, Java's `zh_TW_#Hant`, extensions (`en-US-u-mu-celsius`).
  */
 export function parseLanguageTag(text: string): string | null {
   const [, body = '', script] = /^([^.@#]*?)(?:_#([A-Za-z]{4})[^.@]*)?(?:[.@].*)?$/s.exec(text.trim()) ?? []
@@ -24,7 +24,7 @@ export function parseLanguageTag(text: string): string | null {
 const SUBTAGS =
   /^(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?(-([a-z\d]{5,8}|\d[a-z\d]{3}))*(-[a-wy-z\d](-[a-z\d]{2,8})+)*(-x(-[a-z\d]{1,8})+)?$/
 
-/** §2.2.5, §2.2.6: neither a variant nor the letter of an extension comes twice. */
+/** §2.2.5, §2.2.6: neither a variant nor the letter of an extension may repeat. */
 function areSubtags(subtags: readonly string[]): boolean {
   if (!SUBTAGS.test(subtags.map((subtag) => `-${subtag}`).join(''))) return false
   const end = subtags.indexOf('x')
@@ -37,7 +37,7 @@ function areSubtags(subtags: readonly string[]): boolean {
   return new Set(variants).size === variants.length && new Set(letters).size === letters.length
 }
 
-/** §2.1.1: four letters as a title, two in capitals, unless a single letter stands somewhere before. */
+/** §2.1.1: four letters in title case, two in upper case, unless a single letter stands somewhere before. */
 function inItsCase(subtag: string, before: readonly string[]): string {
   if (before.some((one) => one.length === 1)) return subtag
   if (subtag.length === 2) return subtag.toUpperCase()
@@ -46,7 +46,7 @@ function inItsCase(subtag: string, before: readonly string[]): string {
 
 const codes = (list: string) => list.trim().split(/\s+/)
 
-/** ISO 4217, list one, of November 2026: what money is counted in, without funds, metals and codes for tests. */
+/** ISO 4217, list one, of November 2026: currencies in use, without funds, metals and test codes. */
 export const CURRENCIES: readonly string[] = codes(`
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK
 DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS
@@ -62,7 +62,7 @@ export const YOUNG_CURRENCIES: Readonly<Record<string, string>> = {
   ZWG: 'Zimbabwe Gold',
 }
 
-/** ISO 3166-1 alpha-2, and XK, which all go by for Kosovo. */
+/** ISO 3166-1 alpha-2, and XK, the code in common use for Kosovo. */
 export const COUNTRIES: readonly string[] = codes(`
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI
 CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ
@@ -74,7 +74,7 @@ TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT
 /** ISO 3166-1 reserves these for the countries that use them elsewhere. */
 const OTHER_COUNTRIES: Readonly<Record<string, string>> = { UK: 'GB', EL: 'GR' }
 
-/** The country's code in capitals. Whether there is such a country, `COUNTRIES` says. */
+/** The country's code in capitals. `COUNTRIES` says whether the country exists. */
 export function spellCountry(text: string): string {
   const code = text.trim().toUpperCase()
   return OTHER_COUNTRIES[code] ?? code
@@ -88,7 +88,7 @@ const ZONE_WORDS = new Map(
     .split(/\s+/)
     .map((word) => [word.toLowerCase(), word]),
 )
-/** What a part is elsewhere, it is not here. */
+/** A part spelt one way elsewhere is spelt differently here. */
 const ZONE_NAMES = new Map([
   ['us/east-indiana', 'US/East-Indiana'],
   ['america/knox_in', 'America/Knox_IN'],

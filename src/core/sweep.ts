@@ -1,7 +1,7 @@
 /**
- * The sweep (cron): mails still in the outbox, rows that nobody will ask for again, deleted accounts and clients, edges of
- * acts on very many, objects that are nobody's. Bounded work, safe to repeat and to run twice at once: together within
- * the 1,000 queries of one invocation.
+ * The sweep (cron): mails still in the outbox, expired rows, deleted accounts and clients, the edges of large
+ * operations, orphaned objects. The work is bounded, repeatable, and safe to run in parallel: together within the 1,000
+ * queries of one invocation.
  */
 import { idAt } from '../ids.ts'
 import { deliverDueMails } from '../mail/outbox.ts'
@@ -26,22 +26,22 @@ import { removeDeletedClients } from './oauth/client-removal.ts'
 import { sweepEdgeWork } from './social/edge-work.ts'
 
 /**
- * Ended rows of a table in one statement, and statements of a table in one run: 160 rows a second with a run every five minutes.
- * Each statement is a transaction of its own, so that requests get on in between.
+ * Expired rows of a table per statement, and statements per table and run: 160 rows a second with a run every five
+ * minutes. Each statement is a transaction of its own, so that requests run in between.
  */
 const ENDED_ROWS_CHUNK = 4_000
 const ENDED_ROWS_CHUNKS_PER_RUN = 12
-/** Accounts looked at in one statement, and statements in one run. */
+/** Accounts read per statement, and statements per run. */
 const UNVERIFIED_CHUNK = 1_000
 const UNVERIFIED_CHUNKS_PER_RUN = 10
 const MAILS_PER_RUN = 50
-/** Ended things stay a day: a replay of a code must still find what it made. */
+/** Ended things stay a day: a replayed code must still find its session. */
 const KEPT_MS = 86_400_000
 const EVENTS_OF_NOBODY_KEPT_MS = 30 * KEPT_MS
 /** Its name among the cursors. */
 const UNVERIFIED = 'unverified'
 
-/** In this order: what an erased account leaves to the next two parts is mostly done in the same run. */
+/** In this order: what a purged account leaves to the next two parts is mostly done in the same run. */
 const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   mails: sendMails,
   rows: deleteEndedRows,
@@ -53,7 +53,10 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   clients: removeDeletedClients,
 }
 
-/** One part's trouble does not keep the others. Throws at the end when a part has failed, so that the run counts as failed. */
+/**
+ * One part's failure does not stop the others. Throws at the end if a part has failed, so that the run counts as
+ * failed.
+ */
 export async function sweep(ctx: Ctx): Promise<void> {
   const failures: unknown[] = []
   for (const [part, work] of Object.entries(PARTS)) {
@@ -72,7 +75,7 @@ async function sendMails(ctx: Ctx): Promise<void> {
   ctx.log('info', 'mails_swept', await deliverDueMails(ctx, MAILS_PER_RUN))
 }
 
-/** Goes on with a table while there is more of it. */
+/** Continues with a table while there is more of it. */
 async function deleteEndedRows(ctx: Ctx): Promise<void> {
   for (const statement of endedRows(ctx, ENDED_ROWS_CHUNK)) {
     for (let chunk = 0; chunk < ENDED_ROWS_CHUNKS_PER_RUN; chunk++) {
@@ -103,7 +106,10 @@ async function deleteUnverified(ctx: Ctx): Promise<void> {
   for (let chunk = 0; chunk < UNVERIFIED_CHUNKS_PER_RUN; chunk++) if (!(await deleteUnverifiedPiece(ctx))) return
 }
 
-/** False: there are no more. Ids are in the order of time, so each piece begins behind the one before: whom it left once, it leaves for good. */
+/**
+ * False: there are no more. Ids are in the order of time, so each piece starts after the one before: accounts once
+ * passed over are never revisited.
+ */
 async function deleteUnverifiedPiece(ctx: Ctx): Promise<boolean> {
   const now = ctx.now()
   const createdBefore = now - UNVERIFIED_ACCOUNT_MS

@@ -1,23 +1,23 @@
 /**
- * Text of people, in one place: how it is cleaned before it is judged and stored, and what it may hold. Cleaning what is
- * clean changes nothing, so what a profile shows is taken back as it is.
+ * Text from people, in one place: how it is cleaned before it is validated and stored, and what it may contain.
+ * Cleaning is idempotent, so what a profile shows is accepted back unchanged.
  */
 import * as z from 'zod'
 
-/** No control characters, halves of pairs, line separators, or characters that turn the direction of other text around. */
+/** No control characters, lone surrogates, line separators, or characters that change the direction of other text. */
 const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
-/** What no reader sees: text of nothing else is blank. U+2800 is an empty Braille cell. */
+/** Invisible characters: text of nothing else is blank. U+2800 is an empty Braille cell. */
 const UNSEEN = /[\p{White_Space}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu
 
 export const codePoints = (text: string) => [...text].length
 
-/** For a `refine` that counts code points, where `max` of zod counts UTF-16 units. */
+/** For a `refine` that counts code points; zod's `max` counts UTF-16 units. */
 export const tooLong = (max: number) => ({ error: `must have at most ${max} characters`, params: { code: 'too_long', max } })
 
-/** As Windows, old Macs and word processors end a line. */
+/** Line ends of Windows, old Macs and word processors. */
 const LINE_BREAK = /\r\n?|\u2028|\u2029/g
 
-/** One spelling of what looks alike (Unicode NFC), without space around it. */
+/** One spelling of what looks alike (Unicode NFC), without surrounding space. */
 function clean(text: string): string {
   return text.replace(/\t/g, ' ').normalize('NFC').trim()
 }
@@ -28,11 +28,11 @@ interface TextRule {
   readonly max: number
   /** Whether it may have more than one line. */
   readonly lines?: boolean
-  /** Whether it is a program's, which looks for it as it was: judged, and left alone. */
+  /** Whether it belongs to a program, which looks for it unchanged: validated, not cleaned. */
   readonly asIs?: boolean
 }
 
-/** Text of a person, `max` code points long at most. */
+/** Text from a person, at most `max` code points long. */
 export function text({ max, lines = false, asIs = false }: TextRule) {
   const cleaned = lines ? cleanLines : clean
   return z
@@ -47,18 +47,19 @@ export function text({ max, lines = false, asIs = false }: TextRule) {
 export const hasControl = (value: string) => CONTROL.test(value)
 
 /**
- * What names of people are made of: letters, marks and digits of every script (CLDR exemplars), spaces, and
+ * What people's names are made of: letters, marks and digits of every script (CLDR exemplars), spaces, and
  * - apostrophes, also the ones that stand for them on keyboards: O'Brien, O’Brien, O´Brien, Дем'янчук
  * - dashes and middle dots: Anne-Marie, Gal·la, ジョン・スミス
- * - dots, commas, colons, quotation marks, brackets, slashes: J. R. R., King, Jr., Iontiats:kon, William “Bill”, Ravi a/l Kumar
+ * - dots, commas, colons, quotation marks, brackets, slashes: J. R. R., King, Jr., Iontiats:kon, William “Bill”, Ravi
+ * a/l Kumar
  * - the signs of abbreviation and the word separators of Hebrew, Armenian, Arabic, Devanagari, Tibetan, Ethiopic
  * - joiners, and marks of direction, which keyboards of right-to-left scripts type: علی‌رضا
- * - the click letters as they are typed without a keyboard for them: !Gobs
+ * - the click letters as typed without a keyboard for them: !Gobs
  */
 const NAME =
   /^[\p{L}\p{M}\p{Nd}\p{Nl}\p{Zs}\p{Pd}'’‘`´＇·‧・･•.．,:꞉"“”„«»()/!\u05F3\u05F4\u055A-\u055F\u060C\u06D4\u070F\u0970\u09FD\u0F0B\u0F0C\u1361\u180E\u200C-\u200F\u061C]+$/u
 
-/** A name of a person, or a part of one. */
+/** A person's name, or a part of one. */
 export function nameOf(max: number) {
   return text({ max }).refine((v) => v === '' || NAME.test(v), 'may hold letters, digits, spaces and the punctuation of names')
 }

@@ -1,22 +1,30 @@
-/** What people type is not always what they were given: codes with other dashes and digits, addresses with spaces around them. */
+/**
+ * People do not always type exactly what they were given: codes with other dashes and digits, addresses with spaces
+ * around them.
+ */
 
-/** Dashes of every kind (a minus, and what Japanese keyboards have in that place), spaces, and what has no width. */
+/**
+ * Dashes of every kind (a minus, and what Japanese keyboards have in that place), spaces, and zero-width characters.
+ */
 const SEPARATORS = /[\p{Pd}\p{Z}\p{Cc}\p{Cf}\u2212\u30FC]+/gu
 
 /**
- * A code as it was given out, but for its separators: full-width signs and the digits of other scripts become those of
- * ASCII, capitals become small, dashes and spaces go.
+ * A code without separators, as issued: full-width characters and the digits of other scripts become ASCII, capitals
+ * become small, dashes and spaces are dropped.
  */
 export function foldTypedCode(text: string): string {
   return foldDigits(text.normalize('NFKC').replace(SEPARATORS, '')).toLowerCase()
 }
 
-/** The digits of other scripts as those of ASCII. */
+/** The digits of other scripts as ASCII. */
 export function foldDigits(text: string): string {
   return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => String(valueOfDigit(digit)))
 }
 
-/** Unicode §4.6: the ten digits of a script stand in a row, zero first; some scripts have two such rows, one behind the other. */
+/**
+ * Unicode §4.6: the ten digits of a script are consecutive, zero first; some scripts have two such rows, one after the
+ * other.
+ */
 function valueOfDigit(digit: string): number {
   const code = digit.codePointAt(0) ?? 0
   let before = 0
@@ -24,10 +32,13 @@ function valueOfDigit(digit: string): number {
   return before % 10
 }
 
-/** Of a host that is not all ASCII; signs that would end it, or make a port of it, are no part of one. */
+/** For a host that is not all ASCII; characters that would end it, or start a port, are not allowed in one. */
 const NAMED_HOST = /^[^\s\p{Cc}/?#:@\\[\]%]+$/u
 
-/** An address without the space around it, and its host in ASCII (UTS 46, "punycode"): what is stored, compared and written to. */
+/**
+ * An address without surrounding space, and its host in ASCII (UTS 46, "punycode"): what is stored, compared and mailed
+ * to.
+ */
 export function foldTypedAddress(text: string): string {
   const address = text.trim()
   const at = address.lastIndexOf('@')

@@ -1,7 +1,7 @@
 /**
- * Access tokens: ES256 JWT as RFC 9068 says (`typ: at+jwt`), made and verified with jose (RFC 8725: fixed algorithm,
- * type, issuer and audience; the key comes from our own list by `kid`, never from the header).
- * A valid signature is only a claim: the gate decides.
+ * Access tokens: ES256 JWTs per RFC 9068 (`typ: at+jwt`), created and verified with jose (RFC 8725: fixed algorithm,
+ * type, issuer and audience; the key comes from our own list by `kid`, never from the header). A valid signature is
+ * only a claim: the gate decides.
  */
 import { type JWTPayload, SignJWT } from 'jose'
 import type { Config } from '../../config.ts'
@@ -13,14 +13,14 @@ import { type Scope, storedScopes } from './scopes.ts'
 import { getSigner, verifyJwt } from './signing-keys.ts'
 
 const TYPE = 'at+jwt'
-/** One for all clients: verified on every request, so the quick one. */
+/** One algorithm for all clients: verified on every request, so the fast one. */
 const ALGORITHM = 'ES256'
 
 export interface AccessTokenGrant {
   readonly clientId: string
   readonly scopes: readonly Scope[]
   readonly lifeSeconds: number
-  /** Whose token it is: a user in a session, or the client itself with its present epoch. */
+  /** The subject of a token: a user in a session, or the client itself with its current epoch. */
   readonly holder: { readonly userId: UserId; readonly sessionId: SessionId } | { readonly clientEpoch: number }
 }
 
@@ -41,10 +41,10 @@ export async function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promi
     .sign(key)
 }
 
-/** Of a token: a person's, or a client's that acts for itself. */
+/** The subject of a token: a user, or a client that acts for itself. */
 type TokenClaim = Extract<Claim, { kind: 'access_token' | 'client' }>
 
-/** What a right token says: whom it claims to be, and the times and the id that introspection shows. */
+/** The contents of a valid token: the claimed subject, and the times and the id that introspection shows. */
 export interface ReadAccessToken {
   readonly claim: TokenClaim
   readonly issuedAt: number
@@ -52,18 +52,18 @@ export interface ReadAccessToken {
   readonly jti: string
 }
 
-/** Tokens whose signature was found right, per configuration: a client sends the same one hundreds of times. */
+/** Tokens whose signature was verified, per configuration: a client sends the same one hundreds of times. */
 const verified = new WeakMap<Config, Map<string, ReadAccessToken>>()
 const VERIFIED_MAX = 1_000
 
-/** What the token claims, or null when it is not one of ours or has expired. */
+/** What the token claims, or null if it is not ours or has expired. */
 export async function verifyAccessToken(ctx: Ctx, token: string): Promise<TokenClaim | null> {
   return (await readAccessToken(ctx, token))?.claim ?? null
 }
 
 /**
- * The token, read; null when it is not one of ours or has expired. Remembers right signatures, which cannot become
- * wrong; whether the token still counts is asked of the gate each time. Times are in seconds.
+ * The decoded token; null if it is not ours or has expired. Caches verified signatures, which cannot become wrong; the
+ * gate decides on each request whether the token is still valid. Times are in seconds.
  */
 export async function readAccessToken(ctx: Ctx, token: string): Promise<ReadAccessToken | null> {
   const known = verified.get(ctx.config) ?? new Map()

@@ -1,7 +1,7 @@
 /**
- * The exchange of an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.6): once, by the client it was issued to, with the
- * redirect URI and the verifier that belong to it. Everything is judged before the code is claimed, so a failed try costs
- * nobody their code; a code that comes a second time ends what the first time gave (§4.1.2).
+ * The exchange of an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.6): once, by the client it was issued to, with
+ * its redirect URI and verifier. Everything is validated before the code is claimed, so a failed try does not use up
+ * the code. A replayed code ends what the first exchange granted (§4.1.2).
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
@@ -37,7 +37,7 @@ interface Exchange {
   readonly moreClaims?: MoreClaims | undefined
 }
 
-/** Two isolates can draw the same session id; then nothing is claimed, and the second try has another one. */
+/** Two isolates can draw the same session id; then nothing is claimed, and the second try draws another. */
 const CLAIM_TRIES = 2
 
 export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCredentials, exchange: Exchange): Promise<TokenSet> {
@@ -68,7 +68,7 @@ function belongs(code: AuthorizationCodeRow, client: Client, exchange: Exchange)
   return isVerified(code.codeChallenge, exchange.codeVerifier)
 }
 
-/** The one commit: code claimed, session and refresh token made, event written; all or nothing. */
+/** The one commit: code claimed, session and refresh token created, event written; all or nothing. */
 async function claim(
   ctx: Ctx,
   input: { client: Client; code: AuthorizationCodeRow; codeHash: string },
@@ -81,7 +81,7 @@ async function claim(
     if (won?.sessionId === sessionId) return { sessionId, refreshToken }
     if (won) return refuseReplay(ctx, code, won.sessionId)
   }
-  // Signed out, banned or deleted between the look and the claim.
+  // Signed out, banned or deleted between the read and the claim.
   throw invalidGrant()
 }
 
@@ -92,7 +92,7 @@ function claimWrites(
   const { client, code, codeHash, sessionId, refreshToken } = input
   const now = ctx.now()
   const claimed = isCodeClaimed(codeHash, sessionId)
-  // Without refresh tokens the grant ends with its one access token.
+  // Without refresh tokens the grant ends with its only access token.
   const { refreshTokenMs, refreshTokenIdleMs } = ctx.config.lifetimes
   const life = refreshToken === null ? client.accessTokenSeconds * 1000 : refreshTokenMs
   const idleExpiresAt = now + Math.min(life, refreshTokenIdleMs)
@@ -119,7 +119,7 @@ function claimWrites(
   ]
 }
 
-/** RFC 6749 §4.1.2: two have the code, so nobody can tell whose tokens they are. */
+/** RFC 6749 §4.1.2: two parties have the code, so nobody can tell whose tokens they are. */
 async function refuseReplay(ctx: Ctx, code: AuthorizationCodeRow, sessionId: SessionId): Promise<never> {
   await endFamily(ctx, { type: 'authorization_code_reused', sessionId, userId: code.userId, clientId: code.clientId })
   throw invalidGrant()

@@ -1,9 +1,9 @@
 /**
- * The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1) as parameters and as words: the
- * authorization endpoint reads it, and sends it along in addresses of Kith's own when a person has to sign in or agree first.
+ * The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1) as parameters: the
+ * authorization endpoint reads it, and carries it along in Kith's own URLs when a user has to sign in or consent first.
  */
 
-/** Every parameter that counts. Others are ignored: `display`, `ui_locales`, `claims_locales`, `acr_values`, `claims`. */
+/** The supported parameters. Others are ignored: `display`, `ui_locales`, `claims_locales`, `acr_values`, `claims`. */
 const PARAMETERS = {
   client_id: 'clientId',
   redirect_uri: 'redirectUri',
@@ -21,21 +21,21 @@ const PARAMETERS = {
   request: 'requestObject',
   request_uri: 'requestUri',
   registration: 'registration',
-  /** Kith's own: a ticket that says when a new sign-in was asked for, so that it is asked for once. */
+  /** Kith's own: a ticket that records when a new sign-in was requested, so that it is requested only once. */
   reauthentication: 'reauthentication',
 } as const
 
 type Field = (typeof PARAMETERS)[keyof typeof PARAMETERS]
 
-/** All as they came; what they mean is judged by `authorize.ts`. */
+/** All as received; `authorize.ts` judges them. */
 export type AuthorizationRequest = { readonly [F in Exclude<Field, 'clientId' | 'redirectUri'>]?: string | undefined } & {
   readonly clientId: string
   readonly redirectUri: string
-  /** The name of a parameter that came more than once; what it said counts for nothing. */
+  /** The name of a repeated parameter, whose values are ignored. */
   readonly repeated?: string | undefined
 }
 
-/** One without a value counts as left out (RFC 6749 §3.1). */
+/** A parameter without a value counts as omitted (RFC 6749 §3.1). */
 export function readAuthorizationRequest(params: Readonly<Record<string, unknown>>): AuthorizationRequest {
   const fields = Object.entries(PARAMETERS).map(([name, field]): [string, string | undefined] => {
     const value = params[name]
@@ -44,7 +44,7 @@ export function readAuthorizationRequest(params: Readonly<Record<string, unknown
   return { clientId: '', redirectUri: '', ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)) }
 }
 
-/** The request as a query string, the same for the same request. */
+/** The request as a query string, always the same for the same request. */
 export function toAuthorizationQuery(request: AuthorizationRequest): string {
   const pairs = Object.entries(PARAMETERS).flatMap(([name, field]) => {
     const value = request[field]
@@ -53,7 +53,7 @@ export function toAuthorizationQuery(request: AuthorizationRequest): string {
   return new URLSearchParams(pairs).toString()
 }
 
-/** Where the request is made: the person comes back there. */
+/** Where the request is made, and where the user returns. */
 export function toAuthorizationPath(request: AuthorizationRequest): string {
   return `/oauth/authorize?${toAuthorizationQuery(request)}`
 }

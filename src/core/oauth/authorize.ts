@@ -1,8 +1,8 @@
 /**
- * The authorization endpoint's rules (RFC 6749 §4.1.1, RFC 7636, RFC 9207, RFC 9700, OpenID Connect Core §3.1.2): a signed-in
- * browser gets an authorization code for a client, after a sign-in or a consent where one is needed. Errors go to the client
- * only once it and its redirect URI are known to be right; what goes wrong before is told to the person in front of the browser.
- * A pushed request (RFC 9126) would be looked up in front of `judgeClient`.
+ * The rules of the authorization endpoint (RFC 6749 §4.1.1, RFC 7636, RFC 9207, RFC 9700, OpenID Connect Core §3.1.2):
+ * a signed-in browser gets an authorization code for a client, after a sign-in or consent where needed. Errors go to
+ * the client only once it and its redirect URI are known to be valid; earlier ones are shown to the user. A pushed
+ * request (RFC 9126) would be looked up before `judgeClient`.
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import { codeExists, insertAuthorizationCode } from '../../store/db/authorization-codes.ts'
@@ -21,7 +21,7 @@ import { type Judged, judgeRequest, type ResponseMode, toResponseMode } from './
 import { coveredBy, powersOf, type Scope, storedScopes } from './scopes.ts'
 import { needsSignIn } from './sign-in-rules.ts'
 
-/** What goes back to the client, by way of the browser. */
+/** What goes back to the client through the browser. */
 export interface AuthorizationResponse {
   readonly redirectUri: string
   readonly params: Readonly<Record<string, string>>
@@ -31,13 +31,13 @@ export interface AuthorizationResponse {
 export type AuthorizationOutcome =
   | { readonly kind: 'response'; readonly response: AuthorizationResponse }
   /**
-   * `returnTo`: path and query of the request, with what keeps a forced sign-in from being asked for twice. `isNewUser`: the
-   * client expects somebody who makes an account first.
+   * `returnTo`: path and query of the request, with the ticket that keeps a forced sign-in from being requested twice.
+   * `isNewUser`: the client expects the user to create an account first.
    */
   | { readonly kind: 'sign_in_required'; readonly loginHint: string | null; readonly returnTo: string; readonly isNewUser: boolean }
   | { readonly kind: 'consent_required' }
 
-/** Something went wrong after client and redirect URI were found right: the client may be told. */
+/** An error after client and redirect URI were validated: the client may be told. */
 export class AuthorizationError extends Error {
   override readonly name = 'AuthorizationError'
   readonly request: AuthorizationRequest
@@ -68,7 +68,7 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
       if (judged.prompts.has('none')) throw new AppError('consent_required', 'The user has not consented')
       return { kind: 'consent_required' }
     }
-    // A consent that is taken back between the look and the code gives none.
+    // If consent is withdrawn between the read and the code, there is no code.
     const condition = isTrusted(ctx, { client, request, scopes })
       ? always
       : isConsentGiven(principal.userId, client.id, consent?.createdAt ?? 0)
@@ -76,12 +76,12 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
   })
 }
 
-/** Only a browser may authorize: a token that could get codes would outlive its own scopes and its own end. */
+/** Only a browser may authorize: a token that could get codes would outlive its own scopes and expiry. */
 export function isBrowser(principal: UserPrincipal | null): principal is UserPrincipal {
   return principal !== null && principal.clientId === null
 }
 
-/** The client, if the browser may be sent to the redirect URI at all. */
+/** The client, if the browser may be redirected to the URI at all. */
 export function judgeClient(row: OAuthClientRow | null, request: AuthorizationRequest): Client {
   const client = toClient(row)
   if (!client) throw new AppError('invalid_request', 'The client is unknown')
@@ -91,7 +91,7 @@ export function judgeClient(row: OAuthClientRow | null, request: AuthorizationRe
   return client
 }
 
-/** From here on the client may be told what goes wrong. */
+/** From here on errors may be reported to the client. */
 export async function redirecting<T>(request: AuthorizationRequest, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -100,7 +100,7 @@ export async function redirecting<T>(request: AuthorizationRequest, work: () => 
   }
 }
 
-/** RFC 6749 §4.1.2 and §4.1.2.1; `state` as it came, and who answers (RFC 9207 §2), in errors too. */
+/** RFC 6749 §4.1.2 and §4.1.2.1; `state` unchanged, and the issuer (RFC 9207 §2), in errors too. */
 export function toAuthorizationResponse(
   ctx: Ctx,
   request: AuthorizationRequest,
@@ -119,28 +119,28 @@ interface ConsentQuestion {
   readonly request: AuthorizationRequest
   readonly judged: Judged
   readonly scopes: readonly Scope[]
-  /** What the person has agreed to before. */
+  /** What the user has consented to before. */
   readonly agreed: readonly Scope[]
 }
 
 function needsConsent(ctx: Ctx, { client, request, judged, scopes, agreed }: ConsentQuestion): boolean {
   if (judged.prompts.has('consent') || powersOf(scopes).length > 0) return true
   if (isTrusted(ctx, { client, request, scopes })) return false
-  // What was agreed with a client counts for nobody who may only have taken its name.
+  // Consent given to a client does not extend to a program that may merely use its name.
   return (client.isPublic && !provesClient(ctx, request.redirectUri)) || !scopes.every((scope) => coveredBy(agreed, scope))
 }
 
 /**
- * Ours, and nobody else's program under its name: people are not asked. Administrators are, each time: a link that they open
- * must not give away what they hold over others.
+ * A first-party client, and certainly no impostor: users are not asked. Administrators are, each time: opening a link
+ * must not give away their power over others.
  */
 function isTrusted(ctx: Ctx, { client, request, scopes }: Pick<ConsentQuestion, 'client' | 'request' | 'scopes'>): boolean {
   return client.isFirstParty && powersOf(scopes).length === 0 && provesClient(ctx, request.redirectUri)
 }
 
 /**
- * RFC 9700 §4.16.1, RFC 8252 §8.6: without a question only where the redirect URI proves whose client it is. Any program on
- * the person's machine can listen on loopback, so that counts on developers' machines alone.
+ * RFC 9700 §4.16.1, RFC 8252 §8.6: consent is skipped only if the redirect URI proves whose client it is. Any program
+ * on the machine can listen on loopback, so loopback counts only on developers' machines.
  */
 function provesClient(ctx: Ctx, redirectUri: string): boolean {
   return redirectUri.startsWith('https://') || (ctx.config.environment !== 'production' && isLoopbackRedirectUri(redirectUri))
@@ -160,7 +160,7 @@ interface Alongside {
   readonly writes?: (codeHash: string) => Statement<unknown>[]
 }
 
-/** Commits a code, where `condition` holds, and in the same batch the other writes. */
+/** Commits a code where `condition` holds, with the other writes in the same batch. */
 export async function issueCode(
   ctx: Ctx,
   { client, request, scopes, principal }: CodeGrant,

@@ -1,25 +1,26 @@
 /**
- * How a client proves who it is (RFC 6749 §2.3): `none` for a public client; for one with a secret `client_secret_basic` or
- * `client_secret_post`, whichever it likes, at every endpoint, one of them per request. An unknown client, a disabled one and a
- * wrong secret get one answer for one amount of work. Which clients there are, and that one has a secret, is no secret.
+ * Client authentication (RFC 6749 §2.3): `none` for a public client; with a secret, `client_secret_basic` or
+ * `client_secret_post`, freely chosen, at every endpoint, one of them per request. An unknown client, a disabled one
+ * and a wrong secret get the same answer after the same work. Which clients exist, and whether one has a secret, is not
+ * confidential.
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { AppError } from '../errors.ts'
 import { type Client, toClient } from './clients.ts'
 
-/** `private_key_jwt` (RFC 7523) would be the next. */
+/** `private_key_jwt` (RFC 7523) would come next. */
 export const CLIENT_AUTHENTICATION_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
 export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number]
 
-/** What a request says of its client. Nothing is proven yet. */
+/** The client credentials of a request, not verified yet. */
 export interface ClientCredentials {
   readonly method: ClientAuthenticationMethod
   readonly clientId: string
   readonly secret: string | null
 }
 
-/** Stands in where there is no secret to compare with. The SHA-256 of no text that anyone knows. */
+/** Stands in when there is no secret to compare with. The SHA-256 of no known text. */
 export const NO_SECRET_HASH = '0'.repeat(43)
 
 /** Reads the `Authorization` header and the body's parameters. */
@@ -32,11 +33,11 @@ export function readClientCredentials(input: {
   if (authorization !== undefined) {
     const basic = decodeBasic(authorization)
     if (!basic) throw invalidClient('The Authorization header is not HTTP Basic with the form-encoded client_id and client_secret')
-    // RFC 6749 §2.3: not more than one method in a request. `client_id` alone is no method (§3.2.1).
+    // RFC 6749 §2.3: at most one method in a request. `client_id` alone is no method (§3.2.1).
     if (clientSecret !== undefined)
       throw new AppError('invalid_request', 'Send the client_secret in the header or in the body, not in both')
     if (clientId !== undefined && clientId !== basic.clientId) throw invalidClient('The client_id in the body is not the one in the header')
-    // §2.3.1: a secret that is the empty string may as well be left out.
+    // §2.3.1: a secret that is the empty string may be omitted.
     return basic.secret === '' ? toPublic(basic.clientId) : { method: 'client_secret_basic', ...basic }
   }
   if (clientId === undefined) throw invalidClient('The client_id is missing')
@@ -47,7 +48,7 @@ function toPublic(clientId: string): ClientCredentials {
   return { method: 'none', clientId, secret: null }
 }
 
-/** RFC 7617 with RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. Null when malformed. */
+/** RFC 7617 with RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. Null if malformed. */
 export function decodeBasic(authorization: string): { clientId: string; secret: string } | null {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization)?.[1]
   if (encoded === undefined) return null
@@ -69,7 +70,7 @@ function formDecode(text: string): string | null {
   }
 }
 
-/** The client, proven. Secrets have 256 random bits, so their SHA-256 needs no salt and no stretching. */
+/** The authenticated client. Secrets have 256 random bits, so their SHA-256 needs no salt or stretching. */
 export function authenticateClient(row: OAuthClientRow | null, credentials: ClientCredentials): Client {
   const isSecretRight = equalInConstantTime(sha256(credentials.secret ?? ''), row?.secretHash ?? NO_SECRET_HASH)
   const client = isOfOAuth(row) ? toClient(row) : null
@@ -82,7 +83,7 @@ export function authenticateClient(row: OAuthClientRow | null, credentials: Clie
   return client
 }
 
-/** Neither deleted nor what stands for a machine's key: those prove themselves here in no way. */
+/** Neither deleted nor the client of a machine's key: those cannot authenticate here. */
 function isOfOAuth(row: OAuthClientRow | null): boolean {
   return row !== null && (CLIENT_AUTHENTICATION_METHODS as readonly string[]).includes(row.tokenEndpointAuthMethod)
 }

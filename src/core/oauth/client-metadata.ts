@@ -1,6 +1,6 @@
 /**
- * What may be registered of a client (RFC 7591 §2): the atoms of its fields, in the RFC's own words, and the rules by
- * which they must fit together. Pure: the admin API and the operator's command both register by these.
+ * What can be registered about a client (RFC 7591 §2): the atoms of its fields, under the RFC's names, and the rules
+ * that combine them. Pure: the admin API and the operator's command both register through these.
  */
 import * as z from 'zod'
 import { randomHex, randomToken } from '../../crypto.ts'
@@ -19,20 +19,20 @@ import { isAcceptableRedirectUri } from './redirect-uri.ts'
 import { intersectScopes, listScopes, parseScopes, type Scope } from './scopes.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-keys.ts'
 
-/** An id that a client may have. */
+/** A valid client id. */
 export const clientId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/, 'must have 3 to 64 letters, digits, ., _ or -, and begin with a letter or digit')
   .meta({ description: 'The client_id', example: 'my-app' })
 
-/** RFC 9068 §5: the subject of a client's own token is its id, which may never pass for a person's. */
+/** RFC 9068 §5: the subject of a client's own token is its id, which must never pass for a user's. */
 export const newClientId = clientId
   .refine((v) => !/^(m\d+|[0-9a-f]{24})$/i.test(v), 'must not look like the id of a user')
   .refine((v) => !/^machine-/i.test(v), 'must not begin with machine-, as those of keys do')
   .meta({ description: 'Made up where it is left out', example: 'my-app' })
 
 const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
-/** Shown to people on the page where they are asked for consent. */
+/** Shown to users on the consent page. */
 export const clientName = z
   .string()
   .refine((v) => [...v].length <= 128 && v.trim() !== '', 'must have 1 to 128 characters')
@@ -96,18 +96,18 @@ export interface ClientMetadata {
   readonly scopes: readonly Scope[]
   readonly authMethod: ClientAuthenticationMethod
   readonly isFirstParty: boolean
-  /** Its fresh tokens may start a change of the person's e-mail address (docs/decisions/011). */
+  /** Its fresh tokens may start a change of the user's e-mail address (docs/decisions/011). */
   readonly mayChangeAddresses: boolean
   readonly requiresPkce: boolean
   readonly accessTokenSeconds: number
   readonly idTokenAlg: SigningAlgorithm
-  /** ID tokens have the claims of userinfo too, for libraries that do not ask there. */
+  /** ID tokens also contain the userinfo claims, for libraries that do not call userinfo. */
   readonly claimsInIdToken: boolean
-  /** Its redirect URIs may have a scheme that any other app may claim as well. */
+  /** Its redirect URIs may have a scheme that any other app could claim as well. */
   readonly isNativeDevelopment: boolean
 }
 
-/** The metadata under the names that RFC 7591 and the wire have for them: what a refusal says. */
+/** The metadata under their RFC 7591 names, as errors report them. */
 export const METADATA_NAMES: Readonly<Record<keyof ClientMetadata, string>> = {
   name: 'client_name',
   redirectUris: 'redirect_uris',
@@ -124,7 +124,7 @@ export const METADATA_NAMES: Readonly<Record<keyof ClientMetadata, string>> = {
   isNativeDevelopment: 'native_development',
 }
 
-/** RFC 7591 §2, for a client of which little is said. */
+/** RFC 7591 §2: the defaults of a client. */
 export const DEFAULTS: Omit<ClientMetadata, 'name' | 'scopes'> = {
   redirectUris: [],
   postLogoutRedirectUris: [],
@@ -154,14 +154,14 @@ export function judgeMetadata(metadata: ClientMetadata): void {
     [has('authorization_code') && redirectUris.length === 0, 'redirectUris', 'must name a URI for authorization_code'],
     [has('refresh_token') && !has('authorization_code'), 'grantTypes', 'refresh_token goes with authorization_code only'],
     [has('client_credentials') && isPublic, 'authMethod', 'client_credentials needs a client with a secret'],
-    // RFC 6749 §4.4: it gives scopes of `client:` and no others.
+    // RFC 6749 §4.4: the grant gives only `client:` scopes.
     [
       has('client_credentials') && intersectScopes(scopes, ['client:all']).length === 0,
       'scopes',
       'client_credentials needs a scope of client:',
     ],
     [isPublic && !requiresPkce, 'requiresPkce', 'a client without a secret needs PKCE'],
-    // A script in the page of a public client has its tokens.
+    // A script in a public client's page can read its tokens.
     [isPublic && mayChangeAddresses, 'mayChangeAddresses', 'is for clients with a secret'],
     [redirectUris.some(isForDevelopment), 'redirectUris', SCHEME_RULE],
     [postLogoutRedirectUris.some(isForDevelopment), 'postLogoutRedirectUris', SCHEME_RULE],
@@ -170,7 +170,7 @@ export function judgeMetadata(metadata: ClientMetadata): void {
   if (broken.length > 0) throw AppError.ofFields(broken.map(([, field, message]) => ({ path: METADATA_NAMES[field], message })))
 }
 
-/** 256 random bits behind a prefix by which secret scanners know it. */
+/** 256 random bits behind a prefix that secret scanners recognize. */
 export function newClientSecret(): string {
   return `kith_cs_${randomToken()}`
 }
@@ -179,7 +179,7 @@ export function makeClientId(): string {
   return `client-${randomHex(12)}`
 }
 
-/** What a row holds of the metadata; each list as the row has it. */
+/** The metadata as a row stores them, including each list. */
 export function toColumns(metadata: ClientMetadata) {
   return {
     name: metadata.name,

@@ -1,8 +1,8 @@
 /**
- * The registry of clients (RFC 7591 §2, RFC 7592): made, changed, switched off and deleted by administrators and by the
- * operator's command. Nobody makes or touches a client that may hold what they do not hold themselves; one that people are
- * not asked about (first-party), or that may change their address, is for those who hold `*`. All of it takes an
- * administrator who has just signed in; switching a client off or deleting it does not, so that a leak can be stopped at once.
+ * The registry of clients (RFC 7591 §2, RFC 7592): administrators and the operator's command create, change, disable
+ * and delete them. Nobody creates or changes a client with scopes that they do not hold; first-party clients, and those
+ * that may change users' addresses, need `*`. All of it needs an administrator who has just signed in, except disabling
+ * and deleting a client, so that a leak can be stopped at once.
  */
 import type { Config } from '../../config.ts'
 import { sha256 } from '../../crypto.ts'
@@ -42,18 +42,18 @@ import { type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts'
 
 export type { ClientRow } from '../../store/db/client-registration.ts'
 
-/** A client, and its secret when it has just got one: told this once, stored as SHA-256. */
+/** A client, and its secret if it was just issued: returned only once, stored as SHA-256. */
 export interface Registration {
   readonly row: ClientRow
   readonly secret: string | null
 }
 
-/** What is left out has its default. */
+/** Omitted fields get their defaults. */
 export type NewClient = Pick<ClientMetadata, 'name' | 'scopes'> & {
   readonly [F in Exclude<keyof ClientMetadata, 'name' | 'scopes'>]?: ClientMetadata[F] | undefined
 } & { readonly id?: string | undefined }
 
-/** What is left out stays. */
+/** Omitted fields stay. */
 export type ClientChanges = { readonly [F in keyof ClientMetadata]?: ClientMetadata[F] | undefined } & {
   readonly rotateSecret?: boolean | undefined
   readonly disabled?: boolean | undefined
@@ -69,12 +69,12 @@ export function planClient(input: NewClient, now: number, secret: string = newCl
   return { row: { id, ...columns, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
 }
 
-/** A change of a client: the row after it, what happened in words of the audit trail; no words: nothing did. */
+/** A change of a client: the updated row, and what changed in the words of the audit trail; none if nothing did. */
 export interface ClientChange extends Registration {
   readonly events: readonly { readonly type: AuditEventType; readonly detail: string }[]
 }
 
-/** A new secret, and an end of the client, make its own tokens void; those of people are judged by its row each time. */
+/** A new secret, or disabling the client, invalidates its own tokens; users' tokens are judged by its row each time. */
 export function planChange(before: ClientRow, changes: ClientChanges, now: number): ClientChange {
   const { rotateSecret = false, disabled = before.disabledAt !== null, ...fields } = changes
   const metadata = { ...toMetadata(before), ...given(fields) } as ClientMetadata
@@ -108,7 +108,9 @@ export function planChange(before: ClientRow, changes: ClientChanges, now: numbe
   return events.length > 0 ? { row, secret, events } : { row: before, secret: null, events }
 }
 
-/** Codes may now go where they did not before, or to who proves itself otherwise: people are asked again (RFC 9700 §4.16). */
+/**
+ * Codes may now go to new URIs, or to a client that authenticates differently: users are asked again (RFC 9700 §4.16).
+ */
 function isAnotherParty(before: ClientRow, after: ClientMetadata): boolean {
   const known = toMetadata(before)
   return after.authMethod !== known.authMethod || after.redirectUris.some((uri) => !known.redirectUris.includes(uri))
@@ -130,7 +132,7 @@ const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string
   nativeDevelopment: METADATA_NAMES.isNativeDevelopment,
 }
 
-/** Throws `already_exists` for an id that is taken. */
+/** Throws `already_exists` if the id is taken. */
 export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Promise<Registration> {
   const { accessTokenSeconds = ctx.config.lifetimes.accessTokenSeconds, idTokenAlg = defaultIdTokenAlg(ctx.config) } = input
   requireAlgorithm(ctx.config, idTokenAlg)
@@ -163,12 +165,12 @@ export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } &
   const condition = isClientOfVersion(id, before.updatedAt)
   const trail = events.map((event) => audit(ctx, { ...actorOf(principal), ...event, condition }))
   const stored = await ctx.db.commit([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt))
-  // Deleted or changed by another in between: as it is now is for the next try to find out.
+  // Deleted or changed by another meanwhile: the next try judges its current state.
   if (!stored || !isSame(stored, row)) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return { row, secret }
 }
 
-/** Nothing of the client opens anything any more when this returns; the sweep removes what is left of it. */
+/** Nothing issued to the client works any more when this returns; the sweep removes what is left of it. */
 export async function deleteClient(ctx: Ctx, gate: Gate, id: string): Promise<void> {
   const { principal, reads } = await gate(() => [findRegisteredClient(id)])
   const [client] = reads
@@ -186,15 +188,15 @@ export async function getClient(_ctx: Ctx, gate: Gate, id: string): Promise<Clie
   return reads[0]
 }
 
-/** In the order of their ids, from behind the id `after`. */
+/** In the order of their ids, after the id `after`. */
 export async function listClients(gate: Gate, page: { limit: number; after: string | null }): Promise<Listed<ClientRow, string>> {
   const { reads } = await gate(() => [listRegisteredClients({ after: page.after ?? '', limit: page.limit + 1 })])
   return listed(reads[0], page.limit)
 }
 
 /**
- * A scope that no longer exists grants nothing, so nobody needs to hold it; nor one of identity, which is no power and which
- * each person is asked for (docs/decisions/008).
+ * A scope that no longer exists grants nothing, so nobody needs to hold it. Nor an identity scope: it is no power, and
+ * each user is asked for it (docs/decisions/008).
  */
 function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
   const powers = storedScopes(client.scopes).filter((scope) => !isIdentityScope(scope))
@@ -216,7 +218,7 @@ function requireAlgorithm(config: Config, alg: SigningAlgorithm | undefined): vo
   throw AppError.ofFields([{ path: METADATA_NAMES.idTokenAlg, message }])
 }
 
-/** About nobody else, so it is in the administrator's own trail. */
+/** It is about no other user, so it goes into the administrator's own trail. */
 function actorOf({ userId, sessionId }: UserPrincipal) {
   return { userId, actorId: userId, sessionId } as const
 }

@@ -1,11 +1,11 @@
-/** What deleted clients have left is removed by cron, in chunks: nothing of it opens anything any more. */
+/** Cron removes in chunks what deleted clients leave behind: none of it works any more. */
 import { hasClientRemains, listDeletedClients, removeClientRemains } from '../../store/db/client-registration.ts'
 import type { Ctx } from '../ctx.ts'
 import { CLIENT_REMOVAL_AFTER_MS, CLIENT_REMOVAL_CHUNK, CLIENT_REMOVAL_CHUNKS_PER_RUN, DELETED_CLIENTS_AT_A_TIME } from '../limits.ts'
 
-/** A cron run's share of what deleted clients have left: consents, codes, and sessions among all sessions. */
+/** One cron run's share: consents, codes, and the clients' sessions among all sessions. */
 export async function removeDeletedClients(ctx: Ctx): Promise<void> {
-  // A code exchange that was on its way when the client ended has made its session by then.
+  // A code exchange that was running when the client was deleted has created its session by then.
   const before = ctx.now() - CLIENT_REMOVAL_AFTER_MS
   let chunks = CLIENT_REMOVAL_CHUNKS_PER_RUN
   for (const { id } of await ctx.db.one(listDeletedClients({ before, limit: DELETED_CLIENTS_AT_A_TIME }))) {

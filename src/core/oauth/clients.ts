@@ -1,4 +1,4 @@
-/** OAuth clients as the grants see them (RFC 6749 §2): a row of the store, read into the RFC's words. */
+/** OAuth clients as the grants see them (RFC 6749 §2): a row of the store in the RFC's terms. */
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { AppError } from '../errors.ts'
 import { type Scope, storedScopes } from './scopes.ts'
@@ -43,7 +43,7 @@ export function toClient(row: OAuthClientRow | null): Client | null {
     grantTypes: row.grantTypes.split(' '),
     scopes: storedScopes(row.scopes),
     isFirstParty: row.firstParty === 1,
-    // A public client never does without, whatever its row says (wire §6.4).
+    // Always required of a public client, whatever its row says (wire §6.4).
     requiresPkce: isPublic || row.requirePkce !== 0,
     accessTokenSeconds: row.accessTokenSeconds,
     idTokenAlg: row.idTokenSignedResponseAlg as SigningAlgorithm,

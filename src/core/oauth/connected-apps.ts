@@ -1,6 +1,6 @@
 /**
- * Connected apps: which clients a person has let in, and the way to show them out again (ASVS 10.7; OAuth 2.1 §7.9 asks
- * for both). A client counts as connected while it has the person's consent or a live grant.
+ * Connected apps: the clients a user has granted access, and how to revoke it (ASVS 10.7; OAuth 2.1 §7.9 asks for
+ * both). A client counts as connected while it has the user's consent or a live grant.
  */
 import type { AuditEventId } from '../../ids.ts'
 import { findEvent } from '../../store/db/audit-events.ts'
@@ -15,15 +15,15 @@ export interface ConnectedApp {
   readonly clientId: string
   readonly name: string
   readonly isFirstParty: boolean
-  /** What the person has agreed to or a grant holds, as far as the client may still have it. */
+  /** What the user agreed to or a grant holds, as far as the client may still have it. */
   readonly scopes: readonly { readonly scope: Scope; readonly description: string }[]
   readonly connectedAt: number
-  /** To within 15 minutes; null while no grant is live. */
+  /** Accurate to 15 minutes; null while no grant is live. */
   readonly lastUsedAt: number | null
   readonly liveSessions: number
 }
 
-/** The caller's connected apps, the one that was used last first. */
+/** The caller's connected apps, the most recently used first. */
 export async function listConnectedApps(ctx: Ctx, gate: Gate): Promise<ConnectedApp[]> {
   const now = ctx.now()
   const { reads } = await gate(({ userId }) => [listConsents(userId), listGrants({ userId, now, limit: APP_SESSIONS_LOOKED_AT })])
@@ -36,7 +36,7 @@ export async function listConnectedApps(ctx: Ctx, gate: Gate): Promise<Connected
   return apps.sort((a, b) => (b.lastUsedAt ?? b.connectedAt) - (a.lastUsedAt ?? a.connectedAt))
 }
 
-/** All rows are of one client. */
+/** All rows belong to one client. */
 function toApp(consents: readonly ConsentRow[], grants: readonly GrantRow[]): ConnectedApp[] {
   const rows = [...consents, ...grants]
   const [client] = rows
@@ -64,13 +64,13 @@ function toApp(consents: readonly ConsentRow[], grants: readonly GrantRow[]): Co
 }
 
 /**
- * Takes back the consent and ends every grant and open code of the client for the caller: its access tokens are refused
- * on their next request, its refresh tokens for good. Nothing there, or no such client: the same, and no error.
+ * Withdraws the consent and ends every grant and open code of the client for the caller: its access tokens are refused
+ * on their next request, its refresh tokens for good. No-op if the app is not connected or does not exist.
  */
 export async function disconnectApp(ctx: Ctx, gate: Gate, clientId: string): Promise<void> {
   const { principal } = await gate()
   const { userId, sessionId } = principal
-  // The same event behind each statement that may end something: written once, and only if one did.
+  // The same event after each statement that may end something: written once, and only if one did.
   const id = ctx.newId<AuditEventId>()
   const told = audit(ctx, { id, type: 'app_disconnected', userId, sessionId, clientId, condition: didEnd })
   await ctx.db.commit(endConnection(userId, clientId, ctx.now(), told), findEvent(id))

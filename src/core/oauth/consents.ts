@@ -1,7 +1,7 @@
 /**
- * Consent (OpenID Connect Core §3.1.2.4, RFC 9700 §4.16): what a person is asked on behalf of a client, and what follows from
- * the answer. A ticket proves that this session was shown this question within the last minutes, so a page that the person never
- * saw cannot answer for them.
+ * Consent (OpenID Connect Core §3.1.2.4, RFC 9700 §4.16): what a user is asked on behalf of a client, and the effect of
+ * the answer. A ticket proves that this session was shown this question within the last minutes, so no answer counts
+ * for a page that the user never saw.
  */
 import type { UserId } from '../../ids.ts'
 import { codeWasMade } from '../../store/db/authorization-codes.ts'
@@ -41,9 +41,9 @@ export interface ConsentRequest {
   readonly redirectUri: string
   readonly user: Pick<UserRow, 'id' | 'username' | 'displayName' | 'givenName' | 'familyName' | 'email'>
   readonly newScopes: readonly ConsentScope[]
-  /** Those that the person has agreed to before. */
+  /** Those that the user has agreed to before. */
   readonly grantedScopes: readonly ConsentScope[]
-  /** Goes back with the answer. */
+  /** Returned with the answer. */
   readonly ticket: string
 }
 
@@ -63,7 +63,10 @@ export async function describeConsent(ctx: Ctx, gate: OptionalGate, request: Aut
   }
 }
 
-/** The answer of the person. A yes is remembered and gives a code, in one batch; a no is told to the client (RFC 6749 §4.1.2.1). */
+/**
+ * The user's answer. A yes is stored and yields a code, in one batch; a no is reported to the client (RFC 6749
+ * §4.1.2.1).
+ */
 export async function decideConsent(
   ctx: Ctx,
   gate: OptionalGate,
@@ -106,7 +109,7 @@ async function question(
   return redirecting(request, async () => {
     const judged = judgeRequest(ctx.config, client, request)
     const user = reads[2]
-    // Whoever opens the page by its address has not been asked yet for the sign-in that the client may want.
+    // A user who opens the page directly has not yet been through a sign-in that the client may require.
     if (!isBrowser(principal) || !user || (await needsSignIn(ctx, principal, request, judged))) throw loginRequired()
     const scopes = grantedByPerson(judged.scopes, principal.scopes)
     return { grant: { client, request, scopes, principal }, agreed: storedScopes(reads[1]?.scopes ?? ''), user }

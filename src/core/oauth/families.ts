@@ -1,4 +1,4 @@
-/** The end of a grant that somebody else seems to use as well (RFC 6749 §4.1.2, RFC 9700 §4.14.2): its session is revoked. */
+/** Ends a grant that a second party seems to use (RFC 6749 §4.1.2, RFC 9700 §4.14.2): its session is revoked. */
 import type { SessionId, UserId } from '../../ids.ts'
 import { findRevokedFamily, revokeFamily, wasRevoked } from '../../store/db/refresh-tokens.ts'
 import { audit } from '../accounts/audit.ts'
@@ -11,7 +11,10 @@ interface Misuse {
   readonly clientId: string
 }
 
-/** Revokes the session, and with it every access and refresh token of the grant, before it returns. Told once. */
+/**
+ * Revokes the session, and with it every access and refresh token of the grant, before it returns. The user is notified
+ * once.
+ */
 export async function endFamily(ctx: Ctx, misuse: Misuse): Promise<void> {
   const { type, sessionId, userId, clientId } = misuse
   await ctx.db.commit(

@@ -1,7 +1,7 @@
 /**
- * Which scopes a grant gives (RFC 6749 §3.3): what was asked for, within what the client may have, within what the user may
- * have. Names that nobody knows are ignored while others are left (OpenID Connect Core §3.1.2.1); asking beyond the client is an
- * error; the user's role narrows in silence. The token reply says what was granted.
+ * Which scopes a grant gives (RFC 6749 §3.3): those requested, within the client's, within the user's. Unknown names
+ * are ignored as long as others are left (OpenID Connect Core §3.1.2.1); exceeding the client's scopes is an error; the
+ * user's role narrows silently. The token response lists what was granted.
  */
 import { AppError } from '../errors.ts'
 import { coveredBy, intersectScopes, isIdentityScope, listScopes, parseScopes, type Scope, withinPerson } from './scopes.ts'
@@ -10,8 +10,8 @@ import { coveredBy, intersectScopes, isIdentityScope, listScopes, parseScopes, t
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
 
 /**
- * What was asked for, within `allowed`; all of it when nothing was asked for, but for the scopes of OpenID Connect, which are
- * given to who names them (Core §3.1.2.1). Every known name must count for something.
+ * The requested scopes within `allowed`; all of it if none were requested, except the OpenID Connect scopes, which must
+ * be requested by name (Core §3.1.2.1). Every known name must match something.
  */
 export function scopesWithin(asked: string | undefined, allowed: readonly Scope[]): Scope[] {
   if (asked === undefined) {
@@ -26,17 +26,17 @@ export function scopesWithin(asked: string | undefined, allowed: readonly Scope[
   return intersectScopes(scopes, allowed)
 }
 
-/** A limit that nobody asked about: the user's role, or the client as it is now. */
+/** A limit that the request does not name: the user's role, or the client as it is now. */
 export function narrowedTo(scopes: readonly Scope[], limit: readonly Scope[]): Scope[] {
   return nonEmpty(intersectScopes(scopes, limit), `The client may no longer have ${listScopes(scopes)}`)
 }
 
-/** What a person can let a client have of it. */
+/** The part of it that a user can grant to a client. */
 export function grantedByPerson(scopes: readonly Scope[], held: readonly Scope[]): Scope[] {
   return nonEmpty(withinPerson(scopes, held), `The user does not hold ${listScopes(scopes)}`)
 }
 
-/** RFC 6749 §6: a refresh may ask for less than was granted, never for more. `*` is all that was granted. */
+/** RFC 6749 §6: a refresh may request less than was granted, never more. `*` means all that was granted. */
 export function scopesOfRefresh(asked: string | undefined, granted: readonly Scope[]): Scope[] {
   if (asked === undefined) return [...granted]
   const scopes = parse(asked)
@@ -47,7 +47,7 @@ export function scopesOfRefresh(asked: string | undefined, granted: readonly Sco
 }
 
 /**
- * The scopes that we know. `offline_access` is not one of them (Core §11): refresh tokens come with the grant type that the
+ * The known scopes. `offline_access` is not one of them (Core §11): refresh tokens come with the grant type that the
  * client is registered for.
  */
 function parse(text: string): Scope[] {

@@ -1,7 +1,7 @@
 /**
- * ID tokens (OpenID Connect Core §2): who signed in, when and how, told to one client, in the algorithm that it is registered
- * for. `typ: JWT`, audience the client; an access token has another type and another audience, so neither is taken for the other (RFC 9068 §5).
- * The claims about the person are userinfo's (§5.4).
+ * ID tokens (OpenID Connect Core §2): who signed in, when and how, for one client, in the algorithm that it is
+ * registered for. `typ: JWT`, audience the client; an access token has another type and audience, so neither passes for
+ * the other (RFC 9068 §5). The claims about the user are those of userinfo (§5.4).
  */
 import { createHash } from 'node:crypto'
 import { decodeJwt, errors, SignJWT } from 'jose'
@@ -16,18 +16,18 @@ export interface IdTokenGrant {
   readonly alg: SigningAlgorithm
   readonly userId: UserId
   readonly sessionId: SessionId
-  /** As it came with the authorization request; a refreshed one has none (§12.2). */
+  /** As in the authorization request; a refreshed token has none (§12.2). */
   readonly nonce: string | null
   readonly authenticatedAt: number
   /** RFC 8176, space separated. */
   readonly amr: string
   readonly accessToken: string
   readonly lifeSeconds: number
-  /** Of the person, beside those of the standard's §2. */
+  /** About the user, beside those of §2 of the standard. */
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** What a protocol's ID tokens say beside the standard's claims, of the person. */
+/** The user claims of a protocol's ID tokens beside the standard's. */
 export type MoreClaims = (userId: UserId) => Readonly<Record<string, string>>
 
 export async function issueIdToken(ctx: Ctx, grant: IdTokenGrant): Promise<string> {
@@ -50,18 +50,18 @@ export async function issueIdToken(ctx: Ctx, grant: IdTokenGrant): Promise<strin
     .sign(key)
 }
 
-/** §3.1.3.6: the left half of the hash that goes with ES256 and RS256. */
+/** §3.1.3.6: the left half of the hash that belongs to ES256 and RS256. */
 function accessTokenHash(accessToken: string): string {
   return createHash('sha256').update(accessToken, 'ascii').digest().subarray(0, 16).toString('base64url')
 }
 
-/** Whom an `id_token_hint` is about, and whose it is. */
+/** The user and the client of an `id_token_hint`. */
 export interface IdTokenHint {
   readonly userId: UserId
   readonly clientId: string
 }
 
-/** Null when it is none of our ID tokens. An expired one is still a hint (RP-Initiated Logout §4). */
+/** Null if it is not one of our ID tokens. An expired one is still a hint (RP-Initiated Logout §4). */
 export async function readIdTokenHint(ctx: Ctx, token: string): Promise<IdTokenHint | null> {
   const payload = await verifyJwt(ctx, token, {
     typ: TYPE,
@@ -74,7 +74,7 @@ export async function readIdTokenHint(ctx: Ctx, token: string): Promise<IdTokenH
   return userId !== null && typeof aud === 'string' ? { userId, clientId: aud } : null
 }
 
-/** The audience that a token names, whoever made it: it proves nothing. */
+/** The audience that a token names, whoever created it: it proves nothing. */
 export function readAudience(token: string): string | undefined {
   try {
     const { aud } = decodeJwt(token)

@@ -1,6 +1,7 @@
 /**
- * Introspection (RFC 7662): what a token is worth now. Judged as the gate would, in one round trip with the caller: the session
- * lives, its epoch is the user's, nobody is banned, the client is enabled. A token that is worth nothing tells nothing (§2.2).
+ * Introspection (RFC 7662): whether a token is valid now. Judged as the gate would, in one round trip together with the
+ * caller: the session is live, its epoch is the user's, nobody is banned, the client is enabled. An invalid token
+ * reveals nothing (§2.2).
  */
 import { type SessionId, toHex } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
@@ -18,11 +19,11 @@ import { coveredBy, type Scope, storedScopes } from './scopes.ts'
 
 const SCOPE = 'client:oauth:introspect'
 
-/** A token that counts. Times are in seconds. */
+/** A valid token. Times are in seconds. */
 export interface LiveToken {
   readonly kind: 'access_token' | 'refresh_token'
   readonly clientId: string
-  /** What it may do now: within the client and the role as they are. */
+  /** Its current scopes: within the client and the role as they are. */
   readonly scopes: readonly Scope[]
   readonly subject: string
   /** Null for the token of a client itself. */
@@ -32,12 +33,15 @@ export interface LiveToken {
   readonly jti: string | null
 }
 
-/** For a client that proves itself here: any token if it holds the scope, its own otherwise. Null: worth nothing, or not its business. */
+/**
+ * For a client that authenticates here: any token if it holds the scope, otherwise only its own. Null: invalid, or not
+ * for this caller.
+ */
 export async function introspectForClient(ctx: Ctx, credentials: ClientCredentials, token: string): Promise<LiveToken | null> {
   const access = await readAccessToken(ctx, token)
   const [clientRow, ...rows] = await ctx.db.batch([findClient(credentials.clientId), ...readsOf(ctx, token, access)])
   const client = authenticateClient(clientRow, credentials)
-  // §2.1: whoever asks has to prove who they are, and a public client cannot.
+  // §2.1: the caller must authenticate, which a public client cannot.
   if (client.isPublic) throw invalidClient('A public client cannot ask: it has no secret to prove itself by')
   const live = judge(ctx, access, rows)
   return live && (live.clientId === client.id || coveredBy(client.scopes, SCOPE)) ? live : null
@@ -52,7 +56,7 @@ export async function introspect(ctx: Ctx, gate: Gate<Principal>, token: string)
 
 type Rows = readonly [GateRow | ClientGateRow | null, RefreshTokenRow | null]
 
-/** Two reads whatever the token is: the row that its verdict hangs on, and the refresh token's own. */
+/** Two reads whatever the token is: the row that decides, and the refresh token's own. */
 function readsOf(
   ctx: Ctx,
   token: string,
@@ -79,7 +83,7 @@ function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken]: Ro
   return { ...common, clientId: claim.clientId, scopes: principal.scopes, subject: toHex(user.id), user }
 }
 
-/** A rotated one is no longer active, though a retry within the grace time would still be answered. */
+/** A rotated token is no longer active, although a retry within the grace time would still be answered. */
 function judgeRefreshToken(ctx: Ctx, row: GateRow | null, token: RefreshTokenRow | null): LiveToken | null {
   if (!row || !token || token.clientId === null || token.isCurrent !== 1 || token.expiresAt <= ctx.now()) return null
   const { clientId, userId } = token

@@ -1,7 +1,7 @@
 /**
- * RP-Initiated Logout 1.0: a client sends the browser here to be signed out. An ID token of the person who is signed in is proof
- * enough that the client has something to say; without one, the person is asked. The browser goes on only to an address that is
- * registered for the client (§3), compared as redirect URIs are.
+ * RP-Initiated Logout 1.0: a client sends the browser here to be signed out. An ID token of the signed-in user is proof
+ * enough that the client may ask; without one, the user is asked. The browser is redirected only to a URI registered
+ * for the client (§3), compared like redirect URIs.
  */
 import { findClient } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
@@ -37,10 +37,10 @@ export function toLogoutQuery(request: LogoutRequest): string {
 }
 
 export type LogoutOutcome =
-  /** Nobody is signed in any more. `location`: where the client wants the browser; null when it did not say. */
+  /** The user is signed out. `location`: where the client wants the browser; null if it did not say. */
   { readonly kind: 'signed_out'; readonly location: string | null } | { readonly kind: 'confirmation_required' }
 
-/** Throws an `AppError`, which is for the person and never for the client. */
+/** Throws an `AppError`, which is for the user and never for the client. */
 export async function judgeLogout(ctx: Ctx, gate: OptionalGate, request: LogoutRequest): Promise<LogoutOutcome> {
   const { principal, hint, location } = await read(ctx, gate, request)
   if (principal && hint?.userId !== principal.userId) return { kind: 'confirmation_required' }
@@ -48,11 +48,11 @@ export async function judgeLogout(ctx: Ctx, gate: OptionalGate, request: LogoutR
   return { kind: 'signed_out', location }
 }
 
-/** What the page shows that asks the person. */
+/** What the confirmation page shows. */
 export interface LogoutQuestion {
-  /** Who wants it, if the request says so. */
+  /** The client, if the request names it. */
   readonly client: { readonly id: string; readonly name: string } | null
-  /** Null when nobody is signed in: there is nothing to ask. */
+  /** Null if nobody is signed in: there is nothing to ask. */
   readonly ticket: string | null
   readonly location: string | null
 }
@@ -66,7 +66,7 @@ export async function describeLogout(ctx: Ctx, gate: OptionalGate, request: Logo
   }
 }
 
-/** The person has said yes. Answers where the browser goes on; null when the request does not say. */
+/** The user agreed. Returns the redirect; null if the request has none. */
 export async function performLogout(
   ctx: Ctx,
   gate: OptionalGate,
@@ -92,12 +92,12 @@ interface ReadLogout {
 
 async function read(ctx: Ctx, gate: OptionalGate, request: LogoutRequest): Promise<ReadLogout> {
   const hint = request.idTokenHint === undefined ? null : await readIdTokenHint(ctx, request.idTokenHint)
-  // A token that cannot be verified any more, because keys have changed, proves nothing. It still says whom to look up, as
-  // client_id would, and the browser goes on to registered addresses only.
+  // A token that can no longer be verified, because keys have changed, proves nothing. It still tells which client to
+  // look up, as client_id would, and the browser is redirected only to registered URIs.
   const clientId = request.clientId ?? hint?.clientId ?? (request.idTokenHint && readAudience(request.idTokenHint))
   const { principal, reads } = await gate(() => [findClient(clientId ?? '')])
   const client = toClient(reads[0])
-  // §2: the client that asks and the one that the token was issued to are the same.
+  // §2: the client of the request and of the token must be the same.
   if (hint && clientId !== hint.clientId) throw new AppError('invalid_request', 'The id_token_hint is not of this client')
   const browser = principal?.clientId === null ? principal : null
   return { principal: browser, hint, client, location: locationOf(clientId, client, request) }

@@ -13,8 +13,8 @@ export function isCodeChallenge(text: string): boolean {
 }
 
 /**
- * RFC 7636 §4.6. A verifier that comes without a challenge is refused as well: whoever cut the challenge out of the
- * authorization request would otherwise have switched PKCE off (RFC 9700 §4.8.2).
+ * RFC 7636 §4.6. A verifier without a challenge is refused as well: otherwise removing the challenge from the
+ * authorization request would disable PKCE (RFC 9700 §4.8.2).
  */
 export function isVerified(challenge: string | null, verifier: string | undefined): boolean {
   if (challenge === null) return verifier === undefined

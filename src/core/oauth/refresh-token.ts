@@ -1,6 +1,6 @@
 /**
- * What a refresh token looks like: 16 bytes that all tokens of its family share, and 16 bytes of its own. So the family has one
- * row however often it is refreshed, and a token that was used up long ago still tells whose it was.
+ * The format of a refresh token: 16 bytes that all tokens of its family share, and 16 bytes of its own. So a family has
+ * one row however often it is refreshed, and even a token used long ago can be attributed.
  */
 import { mac, sha256 } from '../../crypto.ts'
 import type { TokenHashes } from '../../store/db/refresh-tokens.ts'
@@ -17,7 +17,7 @@ export function refreshTokenHashes(token: string): TokenHashes {
   return { familyHash: sha256(family), tokenHash: sha256(token) }
 }
 
-/** The token that follows `presented`, always the same one. Null when the key `kid` is gone. */
+/** The token that follows `presented`, always the same one. Null if the key `kid` is gone. */
 export function successorOf(ctx: Ctx, kid: string, presented: string): string | null {
   const secret = mac(ctx.config.hmacKeys, kid, 'refresh-token', presented)
   if (secret === null) return null

@@ -1,8 +1,8 @@
 /**
- * Refresh tokens (RFC 6749 §6, RFC 9700 §4.14): rotated at each use, and still safe to retry. The successor of a token is
- * an HMAC of it, so a repeat within the grace time and before the successor's first use gets the same successor again;
- * any other second use is a theft and ends the family, however long ago the first was. Everything is judged before anything
- * is rotated.
+ * Refresh tokens (RFC 6749 §6, RFC 9700 §4.14): rotated at each use, and still safe to retry. The successor of a token
+ * is an HMAC of it, so a repeat within the grace time and before the successor's first use gets the same successor
+ * again; any other second use is treated as theft and ends the family, however long ago the first was. Everything is
+ * validated before anything is rotated.
  */
 import { findClient } from '../../store/db/oauth-clients.ts'
 import {
@@ -38,7 +38,8 @@ export async function refreshTokens(
   const client = authenticateClient(found[0], credentials)
   requireGrantType(client, 'refresh_token')
   const token = found[1]
-  // Another client's token tells nothing about its own family: whoever holds it may have guessed or been handed it.
+  // Another client's token affects nothing of its own family: whoever presents it may have guessed it or been handed
+  // it.
   if (!token || token.clientId !== client.id || token.isLive !== 1) throw invalidGrant()
   const live: LiveToken = { ...token, clientId: client.id }
   if (live.isCurrent !== 1 && !mayComeAgain(live, now)) return refuseReuse(ctx, live)
@@ -48,17 +49,20 @@ export async function refreshTokens(
   const kid = (live.isPrevious === 1 ? live.successorKid : null) ?? ctx.config.hmacKeys.current
   const refreshToken = await rotate(ctx, { presented: input.refreshToken, token: live, kid })
   const { userId, sessionId, authenticatedAt, amr } = live
-  // OpenID Connect Core §12.2: the nonce was the authorization request's, so a refreshed ID token has none.
+  // OpenID Connect Core §12.2: the nonce belongs to the authorization request, so a refreshed ID token has none.
   const { moreClaims } = input
   const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce: null, authenticatedAt, amr, moreClaims })
   return { ...tokens, refreshToken }
 }
 
-/** The successor of `presented`. It does not matter who rotates: the first one writes, the others find what it wrote. */
+/**
+ * The successor of `presented`. It does not matter who rotates: the first one writes, the others find what it wrote.
+ */
 async function rotate(ctx: Ctx, input: { presented: string; token: LiveToken; kid: string }): Promise<string> {
   const { presented, token, kid } = input
   const successor = successorOf(ctx, kid, presented)
-  // The key has left the keyring within the grace time: the successor cannot be told again, and nobody did wrong.
+  // The key has left the keyring within the grace time: the successor cannot be derived again, and nobody did anything
+  // wrong.
   if (successor === null) throw invalidGrant()
   const now = ctx.now()
   const hashes = refreshTokenHashes(presented)
@@ -72,10 +76,10 @@ async function rotate(ctx: Ctx, input: { presented: string; token: LiveToken; ki
     ],
     findRotation(hashes),
   )
-  // Signed out, banned or deleted between the look and the rotation.
+  // Signed out, banned or deleted between the read and the rotation.
   if (!rotation) throw invalidGrant()
   if (!mayComeAgain(rotation, now)) return refuseReuse(ctx, token)
-  // Somebody with another current key was first, while keys are being changed.
+  // While keys are being changed, an instance with another current key was first.
   if (rotation.successorKid !== kid) return rotate(ctx, { presented, token, kid: rotation.successorKid })
   return successor
 }
@@ -85,7 +89,7 @@ function mayComeAgain({ isPrevious, rotatedAt }: Pick<RefreshTokenRow, 'isPrevio
   return isPrevious === 1 && rotatedAt !== null && now - rotatedAt <= REFRESH_GRACE_MS
 }
 
-/** RFC 9700 §4.14.2: the thief and the owner look the same, so neither keeps the grant. */
+/** RFC 9700 §4.14.2: thief and owner cannot be told apart, so neither keeps the grant. */
 async function refuseReuse(ctx: Ctx, { sessionId, userId, clientId }: LiveToken): Promise<never> {
   await endFamily(ctx, { type: 'refresh_token_reused', sessionId, userId, clientId })
   throw invalidGrant()

@@ -1,6 +1,6 @@
 /**
- * What is wrong with an authorization request whoever sits in front of the browser (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID
- * Connect Core §3.1.2.2). Request objects are not read (§6): they are refused by name.
+ * What can be wrong with an authorization request, whoever the user is (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect
+ * Core §3.1.2.2). Request objects are not supported (§6): they are refused by name.
  */
 import type { Config } from '../../config.ts'
 import { AppError } from '../errors.ts'
@@ -20,7 +20,7 @@ export type ResponseMode = (typeof RESPONSE_MODES)[number]
 export const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'] as const
 export type Prompt = (typeof PROMPTS)[number]
 
-/** The request, once it is found right. */
+/** The validated request. */
 export interface Judged {
   /** Within the client's. */
   readonly scopes: readonly Scope[]
@@ -29,7 +29,7 @@ export interface Judged {
 }
 
 export function judgeRequest(config: Config, client: Client, request: AuthorizationRequest): Judged {
-  // RFC 6749 §3.1 and §4.1.2.1: wrong, and for the client to know.
+  // RFC 6749 §3.1 and §4.1.2.1: an error to report to the client.
   if (request.repeated !== undefined) throw invalid(`${request.repeated} must not be repeated`)
   if (request.responseType === undefined) throw invalid('response_type is required')
   if (request.responseType !== 'code') throw new AppError('unsupported_response_type', 'The response_type must be code')
@@ -37,7 +37,7 @@ export function judgeRequest(config: Config, client: Client, request: Authorizat
   if (request.requestObject !== undefined) throw new AppError('request_not_supported', 'Send the parameters themselves')
   if (request.requestUri !== undefined) throw new AppError('request_uri_not_supported', 'Send the parameters themselves')
   if (request.registration !== undefined) throw new AppError('registration_not_supported', 'Clients are registered by the operator')
-  // A longer one would be lost while the person signs in.
+  // A longer one would be lost while the user signs in.
   if (toAuthorizationPath({ ...request, reauthentication: undefined }).length > AUTHORIZATION_REQUEST_LENGTH_MAX) {
     throw invalid(`The request may have at most ${AUTHORIZATION_REQUEST_LENGTH_MAX} characters`)
   }
@@ -67,7 +67,7 @@ function judgeCodeChallenge(client: Client, { codeChallenge, codeChallengeMethod
 function readPrompts(text: string | undefined): ReadonlySet<Prompt> {
   const names = (text ?? '').split(' ').filter(Boolean)
   if (names.includes('none') && names.length > 1) throw invalid('The prompt none stands alone')
-  // One that nobody knows here is of some extension, and ignored like an unknown parameter.
+  // An unknown value belongs to some extension and is ignored like an unknown parameter.
   return new Set(PROMPTS.filter((prompt) => names.includes(prompt)))
 }
 

@@ -1,6 +1,7 @@
 /**
- * Revocation (RFC 7009): a client gives back a token of its own, and the whole grant ends with it: the session, every refresh
- * token of the family and every access token. What is unknown or another's is left alone, and the answer is the same.
+ * Revocation (RFC 7009): a client gives back one of its tokens, and the whole grant ends with it: the session, every
+ * refresh token of the family and every access token. Unknown tokens and those of others are left alone, with the same
+ * answer.
  */
 import type { SessionId, UserId } from '../../ids.ts'
 import { findClient } from '../../store/db/oauth-clients.ts'
@@ -18,7 +19,8 @@ export async function revokeToken(ctx: Ctx, credentials: ClientCredentials, toke
   const client = authenticateClient(row, credentials)
   if (refreshToken?.clientId === client.id) return endGrant(ctx, { ...refreshToken, clientId: client.id })
   if (claim?.kind === 'access_token' && claim.clientId === client.id) return endGrant(ctx, claim)
-  // RFC 7009 §2.2.1: nothing is kept of such a token, so saying that it is gone would be untrue. It ends within minutes.
+  // RFC 7009 §2.2.1: nothing is stored about such a token, so claiming that it is revoked would be untrue. It expires
+  // within minutes.
   if (claim?.kind === 'client' && claim.clientId === client.id) {
     throw new AppError('unsupported_token_type', 'A token of the client itself cannot be revoked; it expires')
   }

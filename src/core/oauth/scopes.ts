@@ -1,6 +1,6 @@
 /**
- * The one scope vocabulary (wire §6.1): a tree, where holding a parent is holding all below it.
- * `requires()`, `scopes_supported`, `GET /user/scopes` and OpenAPI read this list. A route's misspelt scope does not compile.
+ * The one scope vocabulary (wire §6.1): a tree in which a scope includes everything below it. `requires()`,
+ * `scopes_supported`, `GET /user/scopes` and OpenAPI read this list. A misspelt scope in a route does not compile.
  */
 
 const TREE = {
@@ -70,8 +70,8 @@ export type Scope = keyof typeof TREE
 export const SCOPES: Readonly<Record<Scope, { readonly parent: Scope | null; readonly description: string }>> = TREE
 
 /**
- * OpenID Connect Core §5.4: what a client may learn about the person, which is no power to act. They stand beside
- * `delegated:all`: a client is registered for each of them (or for `*`), and no role takes them from a person.
+ * OpenID Connect Core §5.4: what a client may learn about the user, which is no power to act. They stand beside
+ * `delegated:all`: a client is registered for each of them (or for `*`), and roles do not restrict them.
  */
 const IDENTITY_SCOPES: readonly Scope[] = ['openid', 'profile', 'email', 'phone', 'address']
 
@@ -79,7 +79,7 @@ export function isIdentityScope(scope: Scope): boolean {
   return IDENTITY_SCOPES.includes(scope)
 }
 
-/** What of `scopes` is within what a person holds, by role or session. Identity passes where it was named. */
+/** The part of `scopes` that a user holds, by role or session. Identity scopes pass if named. */
 export function withinPerson(scopes: readonly Scope[], held: readonly Scope[]): Scope[] {
   const powers = scopes.filter((scope) => !isIdentityScope(scope))
   return [...scopes.filter(isIdentityScope), ...intersectScopes(powers, held).filter((scope) => !isIdentityScope(scope))]
@@ -104,12 +104,12 @@ export function listScopes(names: readonly string[]): string {
   return names.length > SHOWN_NAMES ? `${shown.join(', ')} and ${names.length - SHOWN_NAMES} more` : shown.join(', ')
 }
 
-/** A list that lies in our own database: a name that no longer exists grants nothing. */
+/** A list from our own database: a name that no longer exists grants nothing. */
 export function storedScopes(text: string): Scope[] {
   return text.split(' ').filter(isScope)
 }
 
-/** Whether holding `held` is holding `wanted`. */
+/** Whether `held` includes `wanted`. */
 export function covers(held: Scope, wanted: Scope): boolean {
   for (let at: Scope | null = wanted; at !== null; at = SCOPES[at].parent) if (at === held) return true
   return false
@@ -119,7 +119,10 @@ export function coveredBy(held: readonly Scope[], wanted: Scope): boolean {
   return held.some((scope) => covers(scope, wanted))
 }
 
-/** What lies in both lists: of each related pair the narrower one. Identity is named, never meant by `*` beside it. */
+/**
+ * The intersection of two lists: of each related pair the narrower one. Identity scopes must be named; a `*` beside
+ * them does not imply them.
+ */
 export function intersectScopes(a: readonly Scope[], b: readonly Scope[]): Scope[] {
   const both = new Set<Scope>()
   for (const left of a) {
@@ -133,23 +136,23 @@ export function intersectScopes(a: readonly Scope[], b: readonly Scope[]): Scope
 }
 
 /**
- * Powers over the service and over others. Nobody gives one away, or takes an account that has one, who does not hold it;
- * and a person is always asked before an app gets one.
+ * Powers over the service and over others. Only someone who holds one may grant it, or take over an account that has
+ * it; and a user is always asked before an app gets one.
  */
 const POWERS: readonly Scope[] = ['admin:all', 'client:all']
 
-/** What of `scopes` is such a power. */
+/** The part of `scopes` that is such a power. */
 export function powersOf(scopes: readonly Scope[]): Scope[] {
   return intersectScopes(scopes, POWERS)
 }
 
-/** Whether a person may give the scope away. Who holds `*` by their role has all that is below it in a signed-in browser. */
+/** Whether a user may grant the scope. With `*` in their role they hold everything below it in a signed-in browser. */
 export function holds(held: readonly Scope[], wanted: Scope): boolean {
   const parts = wanted === '*' ? (['delegated:all', ...POWERS] as const) : [wanted]
   return parts.every((scope) => coveredBy(held, scope))
 }
 
-/** Writes that a restricted account may not do (design §5): social, profile and media, its own or another's. */
+/** Writes forbidden to a restricted account (design §5): social, profile and media, its own or another's. */
 export function isRefusedWhileRestricted(scope: Scope): boolean {
   const writes: Scope[] = [
     'delegated:profile:write',

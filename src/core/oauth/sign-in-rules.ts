@@ -1,7 +1,7 @@
 /**
- * Whether a person has to sign in, or sign in again, before an authorization request is answered (OpenID Connect Core
- * §3.1.2.1 and §3.1.2.3: `prompt`, `max_age`, `id_token_hint`). A forced sign-in is asked for once: the request that comes back
- * carries a ticket with the time at which it was asked for, and a sign-in after that time is what was wanted.
+ * Whether a user has to sign in, or sign in again, before an authorization request is answered (OpenID Connect Core
+ * §3.1.2.1 and §3.1.2.3: `prompt`, `max_age`, `id_token_hint`). A forced sign-in is requested once: the returning
+ * request carries a ticket with the time of that, and a later sign-in satisfies it.
  */
 import { sha256 } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
@@ -13,7 +13,7 @@ import { readIdTokenHint } from './id-token.ts'
 import type { Judged } from './request-rules.ts'
 import { issueTicket, readTicket } from './tickets.ts'
 
-/** The request to come back with after a sign-in; null when the person is signed in well enough. */
+/** The request to return with after a sign-in; null if the current sign-in suffices. */
 export async function needsSignIn(
   ctx: Ctx,
   principal: UserPrincipal | null,
@@ -26,7 +26,7 @@ export async function needsSignIn(
   const isSignedInAnew = principal !== null && askedAt !== null && principal.authenticatedAt > askedAt
   if (principal && isWanted && (isSignedInAnew || !isSignInForced(ctx, principal, judged))) return null
   if (isSilent) throw loginRequired()
-  // Signed in as asked, and still somebody else than the client expects: asking again would go in circles.
+  // Signed in as requested, but not as the user that the client expects: asking again would loop.
   if (isSignedInAnew) throw loginRequired()
   return { request: askedAt === null ? { ...request, reauthentication: askNow(ctx, request) } : request }
 }
@@ -36,7 +36,7 @@ function isSignInForced(ctx: Ctx, principal: UserPrincipal, { prompts, maxAgeMs 
   return maxAgeMs !== null && ctx.now() - principal.authenticatedAt > maxAgeMs
 }
 
-/** A hint that is none of our tokens names nobody: it keeps no one out who is asked, and lets no one in unasked. */
+/** A hint that is not one of our tokens names nobody: it neither blocks a user who is asked nor admits one unasked. */
 async function isWantedPerson(
   ctx: Ctx,
   principal: UserPrincipal | null,
@@ -48,7 +48,7 @@ async function isWantedPerson(
   return hint ? hint.userId === principal.userId : !isSilent
 }
 
-/** The ticket is about this very request, whose challenge and nonce are new each time: no other can borrow it. */
+/** The ticket is bound to this very request, whose challenge and nonce are new each time: no other can borrow it. */
 function subjectOf(request: AuthorizationRequest): string[] {
   return [sha256(toAuthorizationQuery({ ...request, reauthentication: undefined }))]
 }
@@ -57,7 +57,7 @@ function askNow(ctx: Ctx, request: AuthorizationRequest): string {
   return issueTicket(ctx, 'reauthentication', subjectOf(request))
 }
 
-/** Whoever makes an account first may take as long as the address may wait to be proved. */
+/** A user who creates an account first gets as long as an address may stay unverified. */
 function readAskedAt(ctx: Ctx, request: AuthorizationRequest, lifeMs: number): number | null {
   if (request.reauthentication === undefined) return null
   return readTicket(ctx, 'reauthentication', request.reauthentication, { about: subjectOf(request), lifeMs })

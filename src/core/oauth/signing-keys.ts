@@ -1,7 +1,7 @@
 /**
- * The keys that sign tokens: ES256 for access tokens, RS256 or ES256 for ID tokens. The first key of each algorithm signs, all
- * of them verify and are published (RFC 7517; ASVS 11.1.1). A token names a key and an algorithm of ours, or none: the key
- * never comes from the token, and no key is used with another algorithm than its own (RFC 8725 §3.1).
+ * The keys that sign tokens: ES256 for access tokens, RS256 or ES256 for ID tokens. The first key of each algorithm
+ * signs, all of them verify and are published (RFC 7517; ASVS 11.1.1). A token must name a key and an algorithm of
+ * ours: the key never comes from the token, and no key is used with an algorithm other than its own (RFC 8725 §3.1).
  */
 import { type CryptoKey, errors, importJWK, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import type { Config } from '../../config.ts'
@@ -12,10 +12,10 @@ import { AppError } from '../errors.ts'
 export type { SigningAlgorithm } from '../../config-vars.ts'
 export { SIGNING_ALGORITHMS } from '../../config-vars.ts'
 
-/** Between the clocks of two edge locations. */
+/** Clock skew between two edge locations. */
 const CLOCK_TOLERANCE_SECONDS = 5
 
-/** A configured key, imported when it is first needed: an RSA key costs those nothing who never use it. */
+/** A configured key, imported on first use: an RSA key costs nothing unless it is used. */
 interface HeldKey {
   readonly kid: string
   readonly alg: SigningAlgorithm
@@ -46,12 +46,12 @@ export function getPublicJwks(config: Config): { readonly keys: readonly JsonWeb
   return { keys: keysOf(config).map(({ publicJwk }) => publicJwk) }
 }
 
-/** Those that a key is configured for. */
+/** Those with a configured key. */
 export function signingAlgorithms(config: Config): SigningAlgorithm[] {
   return SIGNING_ALGORITHMS.filter((alg) => config.signingKeys.some((key) => key.alg === alg))
 }
 
-/** Throws where no key is configured for the algorithm. */
+/** Throws if no key is configured for the algorithm. */
 export function requireSigningKey(config: Config, alg: SigningAlgorithm): void {
   if (!signingAlgorithms(config).includes(alg)) {
     throw new AppError('temporarily_unavailable', `This client's ID tokens are ${alg}, and SIGNING_KEYS has no key for that`)
@@ -67,7 +67,7 @@ export interface Signer {
 export async function getSigner(config: Config, alg: SigningAlgorithm): Promise<Signer> {
   requireSigningKey(config, alg)
   const first = keysOf(config).find((key) => key.alg === alg) as HeldKey
-  // The key is kept and not the promise: a request that is cancelled half-way would leave that pending for all others.
+  // Caches the key, not the promise: a request cancelled half-way would leave that pending for all others.
   first.signing ??= await importKey(first.privateJwk, alg)
   return { header: { alg, kid: first.kid }, key: first.signing }
 }
@@ -78,7 +78,7 @@ function importKey(jwk: JsonWebKey, alg: SigningAlgorithm): Promise<CryptoKey> {
 
 type Expected = JWTVerifyOptions & { readonly typ: string; readonly algorithms: SigningAlgorithm[] }
 
-/** The payload of a token of ours, or null: signature, type, issuer and whatever `expected` says are right. */
+/** The payload of a token of ours, or null unless signature, type, issuer and everything in `expected` match. */
 export async function verifyJwt(ctx: Ctx, token: string, expected: Expected): Promise<JWTPayload | null> {
   const keys = keysOf(ctx.config)
   try {

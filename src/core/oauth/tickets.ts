@@ -1,11 +1,11 @@
 /**
- * Tickets: what Kith says to itself by way of the browser, such as "this person was shown this page". A time, and an HMAC
+ * Tickets: what Kith tells itself through the browser, such as "this user was shown this page". A time, and an HMAC
  * over it and everything that the ticket is about; nothing is stored.
  */
 import { currentMac, equalInConstantTime, mac } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
 
-/** What a ticket is for goes into its MAC: none counts in another's place. */
+/** The purpose of a ticket is part of its MAC: none is valid for another. */
 type TicketPurpose = 'consent' | 'reauthentication' | 'sign-out' | 'first-sign-in'
 
 export function issueTicket(ctx: Ctx, purpose: TicketPurpose, about: readonly string[]): string {
@@ -14,7 +14,7 @@ export function issueTicket(ctx: Ctx, purpose: TicketPurpose, about: readonly st
   return `${at}.${hmacKeys.current}.${currentMac(hmacKeys, 'ticket', purpose, at, ...about).toString('base64url')}`
 }
 
-/** When the ticket was issued; null when it is forged, about something else, or older than `lifeMs`. */
+/** When the ticket was issued; null if it is forged, about something else, or older than `lifeMs`. */
 export function readTicket(
   ctx: Ctx,
   purpose: TicketPurpose,

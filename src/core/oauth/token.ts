@@ -1,6 +1,6 @@
 /**
- * The token endpoint's rules (RFC 6749 §3.2): who asks with which grant; each grant is a file of its own, as the device grant
- * (RFC 8628) would be. A DPoP proof (RFC 9449) would be judged here, before any of them.
+ * The rules of the token endpoint (RFC 6749 §3.2): which client uses which grant. Each grant is a file of its own, as
+ * the device grant (RFC 8628) would be. A DPoP proof (RFC 9449) would be judged here, before any of them.
  */
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -17,7 +17,7 @@ export interface TokenSet {
   readonly accessToken: string
   readonly expiresIn: number
   readonly scopes: readonly Scope[]
-  /** Null where the grant has none. */
+  /** Null if the grant has none. */
   readonly refreshToken: string | null
   /** Null unless the scope `openid` was granted. */
   readonly idToken: string | null

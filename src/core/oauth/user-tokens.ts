@@ -1,4 +1,7 @@
-/** What a grant of a person gives each time: an access token, and an ID token where `openid` was granted (OpenID Connect Core §3.1.3.3). */
+/**
+ * What a user's grant returns each time: an access token, and an ID token if `openid` was granted (OpenID Connect Core
+ * §3.1.3.3).
+ */
 import type { SessionId, UserId } from '../../ids.ts'
 import { findUser } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'

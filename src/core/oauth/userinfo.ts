@@ -1,4 +1,7 @@
-/** Userinfo (OpenID Connect Core §5.3, §5.4): what the granted scopes let a client know of the person. One read, the gate's. */
+/**
+ * Userinfo (OpenID Connect Core §5.3, §5.4): what the granted scopes let a client know about the user. One read, the
+ * gate's.
+ */
 import { toHex } from '../../ids.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
@@ -56,7 +59,7 @@ export async function readUserinfo(ctx: Ctx, gate: Gate): Promise<UserClaims> {
   return { sub: toHex(user.id), ...claimsOf(ctx, user, principal.scopes) }
 }
 
-/** §5.4: what the scopes let a client know, beside who it is. */
+/** §5.4: what the scopes let a client know, beside the subject. */
 export function claimsOf(ctx: Ctx, user: UserRow, scopes: readonly Scope[]): Omit<UserClaims, 'sub'> {
   const has = (scope: 'profile' | 'email' | 'phone' | 'address') => coveredBy(scopes, scope)
   return {
@@ -67,7 +70,7 @@ export function claimsOf(ctx: Ctx, user: UserRow, scopes: readonly Scope[]): Omi
   }
 }
 
-/** §5.3.2: a claim without a value is left out. */
+/** §5.3.2: a claim without a value is omitted. */
 function profileClaims(ctx: Ctx, user: UserRow): Partial<UserClaims> {
   const names = [user.givenName, user.middleName, user.familyName].filter((name) => name !== null)
   const claims = {
@@ -88,7 +91,7 @@ function profileClaims(ctx: Ctx, user: UserRow): Partial<UserClaims> {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null))
 }
 
-/** §5.1: E.164 where the country is known. */
+/** §5.1: E.164 if the country is known. */
 function phoneNumber({ phoneCountryCode, phone }: UserRow): string {
   return phoneCountryCode === null ? `${phone}` : `+${phoneCountryCode.replace(/^\+/, '')}${phone}`
 }

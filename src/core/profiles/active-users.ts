@@ -1,6 +1,6 @@
 /**
- * Active people as robots see them (wire §6.17): a list by id, and one of them. An entry is what everybody may know of
- * anybody, name and picture, and the role. Nobody is shown while `EXPOSE_USERS` is off.
+ * Active users as robots see them (wire §6.17): a list by id, and single ones. An entry has what everyone may know of
+ * anyone, name and picture, and the role. Nobody is shown while `EXPOSE_USERS` is off.
  */
 import type { UserId } from '../../ids.ts'
 import {
@@ -26,11 +26,11 @@ export interface ActiveUser {
   readonly role: string
   readonly avatarInitials: string
   readonly avatarUrl: string | null
-  /** Of the default picture: null where there is another. */
+  /** Of the default picture: null if there is another. */
   readonly avatarColor: AvatarColor | null
 }
 
-/** Where a page is: its number, which the caller counts, and a position, without which the number is one. */
+/** A page's position: its number, which the caller counts, and a cursor, without which the number is one. */
 export interface PagePosition {
   readonly number: number
   readonly after?: number | undefined
@@ -47,8 +47,9 @@ export interface ActiveUsersPage {
 type RobotGate = Gate<RobotPrincipal>
 
 /**
- * A page of all active people, the oldest first. Somebody who comes or goes meanwhile moves nobody across the edge of a page
- * for who follows `next` and `previous`: they carry positions. Their numbers follow from the caller's alone.
+ * A page of all active users, oldest first. For a caller who follows `next` and `previous`, users who come or go
+ * meanwhile do not shift others across the edge of a page: these links carry cursors. Page numbers are the caller's own
+ * count.
  */
 export async function listActiveUsers(ctx: Ctx, gate: RobotGate, page: PagePosition & { readonly size: number }): Promise<ActiveUsersPage> {
   const { number, after, before, size } = page
@@ -71,7 +72,7 @@ export async function listActiveUsers(ctx: Ctx, gate: RobotGate, page: PagePosit
   }
 }
 
-/** The first page begins at the beginning. A page of nobody is still somewhere, unless only its number says where. */
+/** The first page starts at the beginning. An empty page still has a position, unless only its number tells it. */
 function positionBefore({ number, after, before }: PagePosition, rows: readonly ActiveUserRow[]): Pick<PagePosition, 'before'> {
   if (number === 2) return {}
   return { before: rows[0]?.id ?? before ?? (after === undefined ? undefined : after + 1) }
@@ -101,7 +102,7 @@ function toActiveUser(ctx: Ctx, row: ActiveUserRow): ActiveUser {
   }
 }
 
-/** "John Smith" and "John S"; who has one name has it as both. In the order in which initials are made. */
+/** "John Smith" and "John S"; a single name is used for both. In the order in which initials are made. */
 function namesOf({ givenName, familyName, displayName, username }: ActiveUserRow): Pick<ActiveUser, 'shortName' | 'fullName'> {
   const fullName = [givenName, familyName].filter(Boolean).join(' ') || displayName || username
   const initial = initialOf(familyName)

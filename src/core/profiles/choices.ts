@@ -1,6 +1,6 @@
 /**
- * What a person may choose for language, currency and time zone, with names in a language of theirs, as the runtime has
- * them. Each choice is taken by `fields.ts`. A language is made once per isolate, some 20 KB; the first takes milliseconds.
+ * The languages, currencies and time zones that a user can choose, with names in the user's language, from the runtime.
+ * `fields.ts` accepts each of them. Each language is built once per isolate, some 20 KB; the first takes milliseconds.
  */
 import { CURRENCIES, parseLanguageTag, YOUNG_CURRENCIES } from '../regional.ts'
 
@@ -16,13 +16,13 @@ export interface Choices {
 }
 
 const FALLBACK = 'en'
-/** More languages than the people of one isolate have. */
+/** More languages than the users of one isolate have. */
 const LANGUAGES_KEPT = 16
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz']
 
 const made = new Map<string, Choices>()
 
-/** `locale` is what a profile says; one that the runtime has no words for gets English ones. */
+/** `locale` is the profile's; if the runtime has no names in it, they are English. */
 export function choicesIn(locale: string | null): Choices {
   const language = languageFor(parseLanguageTag(locale ?? '') ?? FALLBACK)
   const known = made.get(language)
@@ -30,7 +30,8 @@ export function choicesIn(locale: string | null): Choices {
   const choices = {
     languages: named(languageCodes(), new Intl.DisplayNames(language, { type: 'language' })),
     currencies: currenciesIn(language),
-    // The runtime's names for zones are of many zones each ("Central European Time"), and take ten times as long. Places tell them apart.
+    // The runtime's names for zones each cover many zones ("Central European Time"), and take ten times as long. Places
+    // tell them apart.
     timeZones: Intl.supportedValuesOf('timeZone').map((key) => ({ key, name: key.replaceAll('_', ' ') })),
   }
   // The oldest goes: a Map keeps the order of insertion.
@@ -39,7 +40,7 @@ export function choicesIn(locale: string | null): Choices {
   return choices
 }
 
-/** The language that the runtime has words in. It refuses tags with subtags that mean nothing to it. */
+/** The language in which the runtime has names. It rejects tags with meaningless subtags. */
 function languageFor(wanted: string): string {
   try {
     return new Intl.DisplayNames([wanted, FALLBACK], { type: 'language' }).resolvedOptions().locale
@@ -52,7 +53,7 @@ function named(keys: readonly string[], names: Intl.DisplayNames): Choice[] {
   return keys.map((key) => ({ key, name: names.of(key) ?? key }))
 }
 
-/** What the runtime has no name for, it answers as it is. */
+/** The runtime returns what it has no name for unchanged. */
 function currenciesIn(language: string): Choice[] {
   return named(CURRENCIES, new Intl.DisplayNames(language, { type: 'currency' })).map(({ key, name }) =>
     name === key ? { key, name: YOUNG_CURRENCIES[key] ?? key } : { key, name },
@@ -61,7 +62,7 @@ function currenciesIn(language: string): Choice[] {
 
 let codes: readonly string[] | undefined
 
-/** The codes of two letters that the runtime has a name for, without those that it replaces by others. */
+/** The two-letter codes that the runtime has a name for, without those that it replaces by others. */
 function languageCodes(): readonly string[] {
   const names = new Intl.DisplayNames(FALLBACK, { type: 'language', fallback: 'none' })
   const pairs = () => LETTERS.flatMap((first) => LETTERS.map((second) => first + second))

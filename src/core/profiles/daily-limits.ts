@@ -1,4 +1,7 @@
-/** How often a day something of a profile may be changed: counted in the batch of the change itself, and refused before any work. */
+/**
+ * How often a day parts of a profile may be changed: counted in the batch of the change itself, and refused before any
+ * work.
+ */
 import type { AnyId, UserId } from '../../ids.ts'
 import type { Attempt, Counter } from '../../store/db/attempt-counters.ts'
 import type { Ctx } from '../ctx.ts'
@@ -11,7 +14,7 @@ export interface DailyLimit {
   readonly perDay: number
 }
 
-/** Changes of the profile and the picture together, for a room that limits them. */
+/** Changes of profile and picture together, for a room that limits them. */
 export const profileLimit = (userId: UserId, perDay: number): DailyLimit => ({ key: `profile:${userId}`, perDay })
 
 /** One change, to be counted. */
@@ -19,7 +22,7 @@ export function dailyAttempt(ctx: Ctx, { key, perDay }: DailyLimit): Attempt {
   return { key, limit: perDay, windowMs: CHANGES_WINDOW_MS, pauseMs: 0, stamp: ctx.newId<AnyId>(), now: ctx.now() }
 }
 
-/** What the limit's counter says before the change. The count itself decides among changes that run side by side. */
+/** The limit's counter before the change. The count itself decides between parallel changes. */
 export function refuseOverLimit(ctx: Ctx, { perDay }: DailyLimit, counter: Counter | null, message: string): void {
   const now = ctx.now()
   if (!counter || counter.windowEndsAt <= now || counter.count < perDay) return

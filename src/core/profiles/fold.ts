@@ -1,22 +1,28 @@
 /**
- * Folding, in one place (design §1.15): what people type and what they are called become one form, in which search
- * compares. Width, compatibility forms, accents and case go away; so do characters that nobody sees. It is close to the
- * first level of the Unicode Collation Algorithm, and never shown to anybody.
+ * Folding, in one place (design §1.15): queries and names are reduced to one form, in which search compares them.
+ * Width, compatibility forms, accents, case and invisible characters are dropped. It is close to the first level of the
+ * Unicode Collation Algorithm, and never shown to anybody.
  */
 
 /**
  * Accents and points. Marks of other scripts (Thai, Devanagari and their relatives) are vowels, which no reader would
- * leave out, and stay.
+ * omit, and stay.
  */
 const ACCENTS = /(?=\p{M})[\p{Script=Inherited}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]/gu
-/** Bidi marks, zero-width characters, fillers, controls, halves of pairs, and what is no character. White space is apart. */
+/**
+ * Bidi marks, zero-width characters, fillers, controls, lone surrogates, and non-characters. White space is handled
+ * separately.
+ */
 const UNSEEN = /(?![\t-\r])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu
-/** Apostrophes, what is typed for them, and quotation marks: who searches leaves them out, or types other ones. */
+/** Apostrophes, what is typed instead of them, and quotation marks: people who search omit them, or type other ones. */
 export const APOSTROPHES =
   /['"`\u00B4\u02B9-\u02BF\u0384\u055A\u05F3\u05F4\u1FBD\u1FBF\u1FEF\u1FFD\u1FFE\u2018-\u201F\u2032-\u2037\uA78C\uFF02\uFF07\uFF40]/g
-/** What parts names as a space does: dashes, dots at the foot and in the middle, the word separators of Tibetan and Ethiopic. */
+/**
+ * What separates parts of a name like a space: dashes, dots on the baseline and in the middle, the word separators of
+ * Tibetan and Ethiopic.
+ */
 export const SEPARATORS = /[\p{Pd}.\u00B7\u0387\u0F0B\u0F0C\u1361\u2022\u2027\u22C5\u30FB\uFF0E\uFF65]/gu
-/** Latin letters whose stroke or ligature Unicode does not take apart, and the sigma that ends a word. */
+/** Latin letters whose stroke or ligature Unicode does not decompose, and the final sigma. */
 const LETTERS: Readonly<Record<string, string>> = {
   ø: 'o',
   ł: 'l',
@@ -45,7 +51,7 @@ function foldOnce(text: string): string {
       .normalize('NFKD')
       .replace(UNSEEN, '')
       .replace(ACCENTS, '')
-      // By way of upper case: ß becomes ss, the dotless i an i, and letters with several small forms become one.
+      // Via upper case: ß becomes ss, the dotless i an i, and letters with several small forms become one.
       .toUpperCase()
       .toLowerCase()
       .normalize('NFKD')
@@ -58,8 +64,8 @@ function foldOnce(text: string): string {
   )
 }
 
-/** The folded form; empty when nothing is left. Folding it again changes nothing. */
+/** The folded form; empty if nothing is left. Idempotent. */
 export function fold(text: string): string {
-  // A second time for the few letters whose small form is taken apart only then.
+  // Repeated for the few letters whose small form decomposes only then.
   return foldOnce(foldOnce(text))
 }

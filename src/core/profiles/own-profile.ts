@@ -48,9 +48,11 @@ export async function getOwnProfile(ctx: Ctx, gate: Gate): Promise<OwnProfile> {
 
 export interface OwnProfileUpdate extends UserUpdate {
   readonly currentPassword: string | null
-  /** Whose profile, when it is another's: an administrator's act, as a new role is. */
+  /** The user, if not the caller: an administrator's act, as is a new role. */
   readonly userId: UserId | null
-  /** A sign-in of just now counts in an app that is registered for it as well: where the protocol has no place for a password. */
+  /**
+   * A recent sign-in counts in an app that is registered for it as well: if the protocol has no field for a password.
+   */
   readonly mayMarkedAppProve?: boolean
 }
 
@@ -58,17 +60,17 @@ export interface ProfileUpdated {
   readonly user: UserRow
   /** The browser's new session, when a new password has ended all others. */
   readonly session: BrowserSession | null
-  /** The address that is to prove itself now. Whether it is free to be proved, nobody is told. */
+  /** The address to be verified now. Nobody learns whether it is free. */
   readonly pendingEmail: Email | null
 }
 
 const NO_READS = [] as const
 
 /**
- * Changes the caller's profile, password and address, all or nothing. What equals the present value is no change. A
- * password or an address needs the present password or a fresh sign-in; with a second factor on, an address needs a fresh
- * sign-in of a browser with it. A password ends every session: a browser gets a
- * new one in the result. Another's profile, or another role, is left to `core/admin/update-user.ts`.
+ * Changes the caller's profile, password and address, all or nothing. A value equal to the current one is no change. A
+ * password or an address needs the current password or a recent sign-in; with a second factor enabled, an address needs
+ * a recent sign-in of a browser with it. A new password ends every session; a browser gets a new one in the result.
+ * Another user's profile, or a role, is left to `core/admin/update-user.ts`.
  */
 export async function updateOwnProfile(ctx: Ctx, gate: Gate, update: OwnProfileUpdate): Promise<ProfileUpdated> {
   const mayBeAdminAct = update.userId !== null || update.role !== null
@@ -78,7 +80,7 @@ export async function updateOwnProfile(ctx: Ctx, gate: Gate, update: OwnProfileU
   )
   const [means, ...target] = reads
   const isAdminAct = (update.userId !== null && update.userId !== user.id) || (update.role !== null && update.role !== user.role)
-  // A new password is all that a restricted person changes here.
+  // A new password is all that a restricted user may change here.
   if (principal.restricted && (isAdminAct || update.password === null)) throw new AppError('account_restricted')
   if (isAdminAct && target.length === 4) {
     return { user: await changeUser(ctx, principal, target, update), session: null, pendingEmail: null }
@@ -99,7 +101,7 @@ export async function updateOwnProfile(ctx: Ctx, gate: Gate, update: OwnProfileU
   return storePassword(ctx, change, await hashPassword(ctx, update.password))
 }
 
-/** Codes and resets go to the address: whoever has the password alone must not lead them elsewhere. */
+/** Codes and resets go to the address: someone who has only the password must not redirect them. */
 function requireFactorForAddress(ctx: Ctx, principal: UserPrincipal, secondFactors: string | null): void {
   if (secondFactors === null) return
   requireFreshBrowser(ctx, principal)
@@ -129,10 +131,10 @@ interface EmailWrites {
   readonly writes: readonly Statement<unknown>[]
 }
 
-/** Starts the change of the address where `condition` holds, if there is one to start. */
+/** Starts the change of the address where `condition` holds, if there is one. */
 function emailWritesOf(ctx: Ctx, { user, newEmail, hasFactor }: Change, guard: Fragment): EmailWrites {
   if (newEmail === null) return { mailIds: [], requested: always, writes: [] }
-  // A factor that has come on meanwhile was not asked for.
+  // A factor enabled meanwhile was not asked for.
   const condition = hasFactor ? guard : both(guard, not(hasAnySecondFactor(user.id)))
   const { mailId, requested, writes } = requestEmailChange(ctx, { user, newEmail, condition })
   return { mailIds: [mailId], requested, writes }
@@ -162,7 +164,7 @@ async function storePassword(ctx: Ctx, change: Change, passwordHash: string): Pr
   const now = ctx.now()
   const changed = hasPasswordHash(user.id, passwordHash)
   const isBrowser = principal.clientId === null
-  // A password that was proved just now is a fresh sign-in, but not one with a second factor: that is as old as it was.
+  // A password verified just now is a fresh sign-in, but not one with a second factor: that keeps its age.
   const isFreshNow = change.verdict.isProved && !principal.amr.includes('otp')
   const authenticatedAt = isFreshNow ? now : principal.authenticatedAt
   const next = newBrowserSession(ctx, {

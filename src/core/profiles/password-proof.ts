@@ -1,4 +1,6 @@
-/** The present password, or a sign-in of the last minutes: what a sensitive change of one's own account needs (ASVS 6.2.3, 7.5.1). */
+/**
+ * The current password, or a recent sign-in: what a sensitive change of one's own account needs (ASVS 6.2.3, 7.5.1).
+ */
 import type { AnyId } from '../../ids.ts'
 import { type Attempt, countAttempt, findCounter } from '../../store/db/attempt-counters.ts'
 import type { UserRow } from '../../store/db/users.ts'
@@ -13,8 +15,9 @@ import type { UserPrincipal } from '../sessions/principal.ts'
 export type UserWithPassword = UserRow & { readonly passwordHash: string | null }
 
 /**
- * Judges a password, and counts: right or wrong, for each costs a hash, and whoever has a token guesses with it. A browser in
- * which the person has just signed in counts apart, so that nobody's token keeps the owner from a new password.
+ * Judges a password and counts the try: right or wrong, since each costs a hash and a token's holder could guess with
+ * it. A browser in which the user has just signed in is counted separately, so that no token can keep the owner from a
+ * new password.
  */
 async function isRightPassword(ctx: Ctx, principal: UserPrincipal, user: UserWithPassword, password: string): Promise<boolean> {
   const attempt: Attempt = {
@@ -31,12 +34,12 @@ async function isRightPassword(ctx: Ctx, principal: UserPrincipal, user: UserWit
   })
 }
 
-/** A browser in which the person has just signed in. An app's token was only lent that sign-in, for its scope alone. */
+/** A browser in which the user has just signed in. An app's token was only lent that sign-in, within its scope. */
 function isFreshBrowser(ctx: Ctx, principal: UserPrincipal): boolean {
   return principal.clientId === null && isFresh(ctx, principal)
 }
 
-/** The same in an app that is registered for it: for protocols that know no password here (docs/decisions/011). */
+/** The same in an app that is registered for it: for protocols without a password here (docs/decisions/011). */
 function isFreshMarkedApp(ctx: Ctx, principal: UserPrincipal): boolean {
   return principal.mayChangeAddresses && isFresh(ctx, principal)
 }
@@ -45,7 +48,7 @@ function reauthenticationRequired(field: string): AppError {
   return new AppError('reauthentication_required', `Send ${field} or sign in again`, { reason: 'fresh_sign_in_required' })
 }
 
-/** The present password, counted like a sign-in; without one, a sign-in of the last minutes. `field` is where it was sent. */
+/** The current password, counted like a sign-in; without one, a recent sign-in. `field` is where it was sent. */
 export async function provePassword(
   ctx: Ctx,
   principal: UserPrincipal,
@@ -61,15 +64,15 @@ export async function provePassword(
 }
 
 export interface PasswordVerdict {
-  /** False: the password that was sent is the present one, or none was. */
+  /** False: the password sent is the current one, or none was. */
   readonly isNew: boolean
-  /** Whether the present password was among what was sent. */
+  /** Whether the current password was sent. */
   readonly isProved: boolean
 }
 
 /**
- * Judges what was sent with a sensitive change. A `password` that equals the present one is no change, and proof enough
- * of whoever sends it; it is counted as a try, or a stolen token could guess with it.
+ * Judges what was sent with a sensitive change. A `password` equal to the current one is no change, and proves the
+ * sender; it is counted as a try, or a stolen token could guess with it.
  */
 export async function judgePasswords(
   ctx: Ctx,

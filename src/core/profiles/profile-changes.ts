@@ -1,4 +1,4 @@
-/** Changes of a profile, whoever makes them: what differs from the present, and the statements that write it. */
+/** Changes of a profile, whoever makes them: the differences, and the statements that write them. */
 import type { ProfileField } from '../../config.ts'
 import type { UserId } from '../../ids.ts'
 import type { Fragment, Statement } from '../../store/db/database.ts'
@@ -15,16 +15,19 @@ import { renameSearchWrites } from './search.ts'
 export type ProfileValues = Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
 
 export interface ProfileUpdate {
-  /** What was sent; or how it is judged, where that hangs on what the profile holds. Null: a profile that is not to be told of. */
+  /**
+   * What was sent; or a function that judges it, if that depends on the stored profile. Null: the profile must not be
+   * revealed.
+   */
   readonly fields: ProfileValues | ((user: UserRow | null) => ProfileValues)
   readonly username: Username | null
-  /** For protocols that know no country codes: a number may stand alone. */
+  /** For protocols without country codes: a number may stand alone. */
   readonly phoneMayStandAlone?: boolean
 }
 
 const COLUMN_NAMES = { birthdate: 'birthDate', country: 'countryCode' } as const satisfies Partial<Record<ProfileField, keyof UserRow>>
 
-/** What the profile holds in a field. */
+/** The value of a field in the profile. */
 export function profileValue(user: UserRow, field: ProfileField): string | null {
   return user[field === 'birthdate' || field === 'country' ? COLUMN_NAMES[field] : field]
 }
@@ -33,13 +36,13 @@ export function valuesFor(fields: ProfileUpdate['fields'], user: UserRow | null)
   return typeof fields === 'function' ? fields(user) : fields
 }
 
-/** What differs from the present. */
+/** The differences from the stored profile. */
 export function differingFields(user: UserRow, fields: ProfileUpdate['fields']): ProfileChanges['fields'] {
   const sent = Object.entries(valuesFor(fields, user)) as [keyof ProfileValues, string | null][]
   return Object.fromEntries(sent.filter(([field, value]) => value !== profileValue(user, field)))
 }
 
-/** The same of all that may change. A phone number needs its country code, unless the protocol has none. */
+/** The same for everything that may change. A phone number needs its country code, unless the protocol has none. */
 export function changesOf(user: UserRow, update: ProfileUpdate): ProfileChanges {
   const fields = differingFields(user, update.fields)
   const after = { ...user, ...fields }
@@ -57,7 +60,7 @@ export function changesOf(user: UserRow, update: ProfileUpdate): ProfileChanges 
     : { fields }
 }
 
-/** Throws where the operator has left a field to administrators. */
+/** Throws if the operator leaves a field to administrators. */
 export function refuseUneditable(ctx: Ctx, changes: ProfileChanges): void {
   const refused = changedFields(changes).filter((field) => !ctx.config.editableFields.has(field))
   if (refused.length > 0)
@@ -69,8 +72,8 @@ export function changedFields(changes: ProfileChanges): ProfileField[] {
 }
 
 /**
- * Statements that write the changes where `condition` holds, with what people are found by. `rowCondition` says the same
- * of the row of `users`, where that is cheaper. `actorId`: who, if not the user.
+ * Statements that write the changes where `condition` holds, with the search strings. `rowCondition` says the same
+ * about the row of `users`, where that is cheaper. `actorId`: the actor, if not the user.
  */
 export function profileWrites(
   ctx: Ctx,

@@ -1,7 +1,7 @@
 /**
- * The caller's profile and e-mail address in one act, for programs that send them together (wire §4.2): all of it or nothing,
- * so many times a day. Another address than the present one takes effect at once, if digits and their token prove it
- * (`accounts/email-digits.ts`); then every session ends, the caller's too.
+ * The caller's profile and e-mail address in one act, for programs that send them together (wire §4.2): all or nothing,
+ * with a daily limit. A new address takes effect at once if digits and their token verify it
+ * (`accounts/email-digits.ts`); then every session ends, including the caller's.
  */
 import { countAttempt, findCounter, isWithinLimit, wasCounted } from '../../store/db/attempt-counters.ts'
 import { both } from '../../store/db/database.ts'
@@ -20,7 +20,7 @@ import { settleSearch } from './search.ts'
 
 export type { UserRow } from '../../store/db/users.ts'
 
-/** What proves another address; asked for only where there is one. */
+/** What verifies another address; required only with one. */
 export interface EmailProof {
   readonly token: string | null
   readonly digits: string | null
@@ -38,8 +38,9 @@ interface Change {
 }
 
 /**
- * `toUpdate` judges what was sent, given the caller as they are. What equals the present is no change, and counts for none.
- * At most 2 round trips. Throws `invalid_request` with the fields `email_token` and `email_code` where they are missing or wrong.
+ * `toUpdate` judges what was sent, given the caller's current user. A value equal to the current one is no change, and
+ * is not counted. At most 2 round trips. Throws `invalid_request` with the fields `email_token` and `email_code` if
+ * they are missing or wrong.
  */
 export async function updateProvedProfile(ctx: Ctx, gate: Gate, toUpdate: (user: UserRow) => ProvedUpdate, perDay: number): Promise<void> {
   const { user, reads } = await gate(({ userId }) => [findCounter(profileLimit(userId, perDay).key)])

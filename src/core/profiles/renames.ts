@@ -1,6 +1,6 @@
 /**
- * Changes of the user name: so many in a while, or one account could try on, and block, name after name. What is given up is
- * held back for its old owner (`store/db/username-holds.ts`).
+ * Changes of the user name: a limited number per period, or one account could try, and block, name after name. A name
+ * given up is reserved for its former owner (`store/db/username-holds.ts`).
  */
 import type { AnyId, UserId } from '../../ids.ts'
 import { type Counter, countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
@@ -14,7 +14,7 @@ import { RENAME_WINDOW_MS, RENAMES_MAX } from '../limits.ts'
 
 export const renameKey = (userId: UserId) => `rename:${userId}`
 
-/** Another spelling of the same name is no change of it. */
+/** Another spelling of the same name is no change. */
 export function isRename(user: Pick<UserRow, 'usernameKey'>, changes: ProfileChanges): boolean {
   return changes.username !== undefined && changes.username.usernameKey !== user.usernameKey
 }
@@ -23,7 +23,7 @@ export function findRenames(userId: UserId): Statement<Counter | null> {
   return findCounter(renameKey(userId))
 }
 
-/** Throws `rate_limited` where the counter says that there were enough. The count itself decides. */
+/** Throws `rate_limited` if the counter has reached the limit. The count itself decides. */
 export function refuseOverRenames(ctx: Ctx, counter: Counter | null): void {
   const now = ctx.now()
   if (!counter || counter.windowEndsAt <= now || counter.count < RENAMES_MAX) return
@@ -33,13 +33,13 @@ export function refuseOverRenames(ctx: Ctx, counter: Counter | null): void {
 
 /** What must hold for a change of one's own profile. */
 export interface Guard {
-  /** The account is as it was read, and the new user name is nobody else's. */
+  /** The account is as it was read, and the new user name is free. */
   readonly anywhere: Fragment
-  /** The same of the row of `users` that a statement is about: it reads less. */
+  /** The same about the row of `users` that a statement is about: it reads less. */
   readonly ofRow: Fragment
-  /** What of it still tells, once the changes are written. */
+  /** The part of it that still tells, once the changes are written. */
   readonly afterwards: Fragment
-  /** What goes before the rest of the batch: a change of the user name counts. */
+  /** What precedes the rest of the batch: a change of the user name counts. */
   readonly count: readonly Statement<unknown>[]
 }
 
@@ -59,7 +59,7 @@ export function guardOf(ctx: Ctx, user: UserRow, changes: ProfileChanges): Guard
     now,
   }
   const counted = wasCounted(attempt)
-  // Who takes a name of their own back tries no new one on; and a thief's changes must not keep the owner from it.
+  // Taking back one's own former name tries no new one; and a thief's changes must not keep the owner from it.
   const isOwn = isHeldFor(changes.username.usernameKey, user.id, now)
   const goesBack = both(free, isOwn)
   return {
@@ -70,7 +70,7 @@ export function guardOf(ctx: Ctx, user: UserRow, changes: ProfileChanges): Guard
   }
 }
 
-/** Holds back the name that the changes give up, where `condition` holds. */
+/** Reserves the name that the changes give up, where `condition` holds. */
 export function holdOldName(ctx: Ctx, user: UserRow, changes: ProfileChanges, condition: Fragment): Statement<void>[] {
   if (!isRename(user, changes)) return []
   const hold: Hold = { usernameKey: user.usernameKey, userId: user.id, heldUntil: ctx.now() + ctx.config.usernameHeldMs }

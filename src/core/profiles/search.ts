@@ -1,6 +1,6 @@
 /**
- * Search for people (design §1.15, wire §6.13), and the strings that they are found by: the user name, each word of the
- * names, and the full name in both orders, folded. They are kept by the batch of the write itself. Addresses and phone
+ * Search for users (design §1.15, wire §6.13), and the strings that they are found by: the user name, each word of the
+ * names, and the full name in both orders, folded. The batch of the write itself maintains them. Addresses and phone
  * numbers are not searchable.
  */
 import { fromHex, type UserId } from '../../ids.ts'
@@ -15,17 +15,20 @@ import { fold, SEPARATORS } from './fold.ts'
 
 export type { UserNames } from '../../store/db/search-strings.ts'
 
-/** In code points, so that no pair is cut in half. */
+/** In code points, so that no surrogate pair is cut in half. */
 function cut(folded: string): string {
   return [...folded].slice(0, SEARCH_STRING_LENGTH_MAX).join('').trimEnd()
 }
 
-/** O'Brien is looked for as "obrien" and "o brien", Jean-Luc as "jean luc" and "jeanluc", a name with a joiner in it as two. */
+/**
+ * O'Brien is searched as "obrien" and "o brien", Jean-Luc as "jean luc" and "jeanluc", a name with a joiner in it as
+ * two.
+ */
 const PARTED = /['\u2019\u200C]/g
 
 /**
- * What a person of these names is found by: the most telling first, the rest as far as there is room. What another one
- * begins with is left out, for who looks for it finds that.
+ * The search strings of a user with these names: the most specific first, the rest as far as there is room. A prefix of
+ * another string is omitted, because searching for it finds that one.
  */
 export function searchStringsOf(names: UserNames): string[] {
   const spelled = (spell: (name: string) => string) =>
@@ -44,15 +47,15 @@ export function searchStringsOf(names: UserNames): string[] {
 }
 
 /**
- * Statements that make the user found by these names, and by nothing else, as long as they are the user's names. They go
- * behind the write of the names, in its batch; where that did not take place they do nothing.
+ * Statements that replace the user's search strings by those of these names, while they are the user's names. They
+ * follow the write of the names in its batch; if that did not take place they do nothing.
  */
 export function searchWrites(userId: UserId, names: UserNames): Statement<unknown>[] {
   const strings = searchStringsOf(names)
   return [deleteOtherSearchStrings(userId, names, strings), insertSearchStrings(userId, names, strings)]
 }
 
-/** The same for an account that the batch has just made: nothing else leads to it yet. */
+/** The same for an account that the batch has just created: it has no search strings yet. */
 export function firstSearchWrites(userId: UserId, names: UserNames): Statement<unknown>[] {
   return [insertSearchStrings(userId, names, searchStringsOf(names))]
 }
@@ -65,15 +68,15 @@ function namesAfter(user: UserNames, { fields, username }: ProfileChanges): User
   return { username: username?.username ?? user.username, givenName, middleName, familyName }
 }
 
-/** The statements that go behind a write of `changes` to the row `user`, in its batch: none where no name changes. */
+/** The statements that follow a write of `changes` to the row `user`, in its batch: none if no name changes. */
 export function renameSearchWrites(user: UserNames & { readonly id: UserId }, changes: ProfileChanges): Statement<unknown>[] {
   const names = namesAfter(user, changes)
   return sameNames(user, names) ? [] : searchWrites(user.id, names)
 }
 
 /**
- * After the commit of `changes` to the row `user`: two requests that change different names at once each knew the
- * other's old ones. Whoever finds other names in the row as it is stored writes the strings again; mostly nobody does.
+ * After the commit of `changes` to the row `user`: two parallel requests that change different names each knew the
+ * other's old ones. If the stored row has other names, the strings are written again; usually it has not.
  */
 export async function settleSearch(
   ctx: Ctx,
@@ -86,7 +89,7 @@ export async function settleSearch(
   await ctx.db.batch(searchWrites(stored.id, stored))
 }
 
-/** What a query is compared by; empty where nothing of it counts. */
+/** What a query is compared by; empty if nothing in it is searchable. */
 export const searchPrefix = (query: string) => cut(fold(query))
 
 export interface SearchInput {
@@ -94,7 +97,7 @@ export interface SearchInput {
   readonly limit: number
 }
 
-/** People whom the caller may find, the one who is named exactly first. A query of nothing that counts finds nobody. */
+/** Users whom the caller may find, an exact match first. A query with nothing searchable finds nobody. */
 export async function searchForUsers(ctx: Ctx, gate: Gate, { query, limit }: SearchInput): Promise<SeenUser[]> {
   const prefix = searchPrefix(query)
   const { principal, reads } = await gate(({ userId: viewerId }) =>

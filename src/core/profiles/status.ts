@@ -1,11 +1,11 @@
-/** A person's status: a message, an availability and a mood (Mxit's lists), with an end if they want one. */
+/** A user's status: a message, an availability and a mood (Mxit's lists), with an optional expiry. */
 import { type SetStatus, updateStatus, updateStatusMessage } from '../../store/db/user-status.ts'
 import { findUser, type UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../sessions/gate.ts'
 
-/** In the order of their numbers, which lie in the database (wire §1.1). */
+/** In the order of their numbers, which are stored in the database (wire §1.1). */
 export const AVAILABILITIES = ['connected', 'ready_to_chat', 'busy', 'reachable', 'disconnected'] as const
 export const MOODS = [
   'none',
@@ -39,7 +39,7 @@ export interface UserStatus {
 
 type StatusColumns = Pick<UserRow, 'statusMessage' | 'availability' | 'mood' | 'statusExpiresAt' | 'statusUpdatedAt'>
 
-/** The status as it is now: one whose end has passed is none. */
+/** The current status: none if it has expired. */
 export function statusOf(user: StatusColumns, now: number): UserStatus {
   if (user.statusExpiresAt !== null && user.statusExpiresAt <= now) {
     return { statusMessage: null, availability: null, mood: null, expiresAt: null, updatedAt: null }
@@ -66,7 +66,7 @@ export interface NewStatus {
   readonly expiresAt: number | null
 }
 
-/** Replaces the caller's status; null takes it away. */
+/** Replaces the caller's status; null removes it. */
 export async function setOwnStatus(ctx: Ctx, gate: Gate, status: NewStatus | null): Promise<UserStatus> {
   const now = ctx.now()
   if (status?.expiresAt != null && status.expiresAt <= now) {
@@ -84,7 +84,7 @@ export async function setOwnStatus(ctx: Ctx, gate: Gate, status: NewStatus | nul
   return statusOf(row, now)
 }
 
-/** Sets the message of the caller's status, or takes it away; availability and mood stay. */
+/** Sets or removes the message of the caller's status; availability and mood stay. */
 export async function setStatusMessage(ctx: Ctx, gate: Gate, message: string | null): Promise<void> {
   const { principal } = await gate()
   await ctx.db.one(updateStatusMessage(principal.userId, message, ctx.now()))

@@ -1,7 +1,7 @@
 /**
- * How much a signed-in account may ask of other people in a day (docs/limits.md). A request counts in the batch of the gate's own
- * read, so it costs no round trip; for that reason the statement itself makes sure of the session: with a forged cookie or a
- * token that has ended, nobody uses up what is somebody else's.
+ * How much a signed-in account may request about other people in a day (docs/limits.md). A request is counted in the
+ * batch of the gate's own read, so it costs no round trip; therefore the statement itself checks the session, so that a
+ * forged cookie or an expired token cannot use up somebody else's limit.
  */
 import { sha256 } from '../../crypto.ts'
 import type { AnyId } from '../../ids.ts'
@@ -15,7 +15,7 @@ import type { SessionClaim } from './principal.ts'
 
 const PER_DAY = { search: SEARCHES_PER_DAY, people: PEOPLE_READ_PER_DAY, follow: FOLLOWS_PER_DAY, block: BLOCKS_PER_DAY }
 
-/** `people` counts by the person who is read, the others by the request. */
+/** `people` counts per user read, the others per request. */
 export type AccountLimit = keyof typeof PER_DAY
 
 /** A request of this weight, to be counted. */
@@ -24,7 +24,7 @@ export function accountAttempt(ctx: Ctx, { userId }: SessionClaim, kind: Account
   return { key, limit: PER_DAY[kind], windowMs: ACCOUNT_WINDOW_MS, pauseMs: 0, weight, stamp: ctx.newId<AnyId>(), now: ctx.now() }
 }
 
-/** Counts it, if the session is the account's own and lives. */
+/** Counts it if the session belongs to the account and is live. */
 export function countOfAccount(claim: SessionClaim, attempt: Attempt): Statement<{ count: number } | null> {
   const session = { id: claim.sessionId, userId: claim.userId, now: attempt.now }
   const isOwn = claim.kind === 'browser' ? isBrowserSessionLive({ ...session, tokenHash: sha256(claim.secret) }) : isSessionLive(session)

@@ -1,7 +1,7 @@
 /**
- * The first sign-in of somebody who proves the address of a new account in the browser where they have just typed its
- * password: they do not type it again. The browser keeps a ticket from the one to the other. It opens nothing by itself: it
- * counts in the very request that proves the address, which happens once.
+ * The first sign-in of a user who verifies the address of a new account in the browser where they have just typed its
+ * password: they need not type it again. The browser keeps a ticket in between. By itself the ticket grants nothing: it
+ * is valid only in the request that verifies the address, which happens once.
  */
 import type { UserId } from '../../ids.ts'
 import { both } from '../../store/db/database.ts'
@@ -15,15 +15,15 @@ import type { Claim } from './principal.ts'
 import { type BrowserSession, leavePresentedSession, newBrowserSession, settleSession } from './sessions.ts'
 import { type Begin, completeSignIn, isRowOpen, type SignedIn } from './sign-in.ts'
 
-/** A new password raises the epoch: then the one that was typed here counts for nothing. */
+/** A new password raises the epoch: then the one typed here no longer counts. */
 const aboutOf = ({ id, epoch }: Pick<UserRow, 'id' | 'epoch'>) => [String(id), String(epoch)]
 
-/** For the browser in which the account was made, or its password found right. */
+/** For the browser in which the account was created, or its password accepted. */
 export function issueFirstSignInTicket(ctx: Ctx, user: Pick<UserRow, 'id' | 'epoch'>): string {
   return issueTicket(ctx, 'first-sign-in', aboutOf(user))
 }
 
-/** The same of an account by its id; null where there is none. */
+/** The same for an account by its id; null if there is none. */
 export async function issueFirstSignInTicketFor(ctx: Ctx, userId: UserId): Promise<string | null> {
   const user = await ctx.db.one(findUser(userId))
   return user && issueFirstSignInTicket(ctx, user)
@@ -32,11 +32,11 @@ export async function issueFirstSignInTicketFor(ctx: Ctx, userId: UserId): Promi
 interface FirstSignIn {
   readonly userId: UserId
   readonly ticket: string
-  /** The browser session whose cookie came along: the new one takes its place. */
+  /** The browser session whose cookie was sent: the new one replaces it. */
   readonly presented: Claim | null
 }
 
-/** Null where the ticket does not count: the person signs in with the password. */
+/** Null if the ticket is not valid: the user signs in with the password. */
 export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: FirstSignIn): Promise<SignedIn<BrowserSession> | null> {
   const user = await ctx.db.one(findUser(userId))
   if (!user) return null
@@ -57,7 +57,7 @@ export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: First
   })
 }
 
-/** As fresh as the password is: it was typed when the ticket was given. */
+/** As fresh as the password, which was typed when the ticket was issued. */
 function beginner(ctx: Ctx, userAgent: string, authenticatedAt: number): Begin<BrowserSession> {
   return (input) => {
     const { session, writes } = newBrowserSession(ctx, { ...input, authenticatedAt })

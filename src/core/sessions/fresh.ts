@@ -1,4 +1,4 @@
-/** Sensitive acts need a person who has just signed in (ASVS 7.5.1; design §6). */
+/** Sensitive acts need a user who has just signed in (ASVS 7.5.1; design §6). */
 import { NO_ID } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -10,22 +10,25 @@ export function isFresh(ctx: Ctx, principal: UserPrincipal, withinMs = FRESH_SIG
   return ctx.now() - principal.authenticatedAt <= withinMs
 }
 
-/** Throws `reauthentication_required` when the sign-in is too old for a sensitive act. */
+/** Throws `reauthentication_required` if the sign-in is too old for a sensitive act. */
 export function requireFresh(ctx: Ctx, principal: UserPrincipal, withinMs?: number): void {
   if (!isFresh(ctx, principal, withinMs)) {
     throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required' })
   }
 }
 
-/** The same of the person in a browser or an app: a program with a key asks for passwords itself, which is no sign-in to trust here. */
+/**
+ * The same for a user in a browser or an app: a program with a key asks for passwords itself, a sign-in that is not
+ * trusted here.
+ */
 export function requireFreshOfPerson(ctx: Ctx, principal: UserPrincipal): void {
   if (keyIdOf(principal.clientId) !== NO_ID) throw browserRequired()
   requireFresh(ctx, principal)
 }
 
 /**
- * The same for what a person signs in with: in the browser itself. An app's token was only lent that sign-in, and an app
- * that could put a factor of its own on, or take one off, could lock its owner out for good.
+ * The same for a user's sign-in credentials: in the browser itself. An app's token was only lent that sign-in, and an
+ * app that could add or remove a factor could lock the owner out for good.
  */
 export function requireFreshBrowser(ctx: Ctx, principal: UserPrincipal): void {
   if (principal.clientId !== null) throw browserRequired()

@@ -1,8 +1,8 @@
 /**
- * The one gate (design §1.7, §5): every kind of credential passes it, in the same D1 batch as the request's first
- * read. The session lives, its epoch equals the user's, the user is neither banned nor deleted, the client is enabled.
- * The caller's identity is reachable only through it. A machine's key that came along is judged in the same batch: alive,
- * and the one under which the token was issued (security row 53).
+ * The one gate (design §1.7, §5): every kind of credential passes it, in the same D1 batch as the request's first read.
+ * It checks that the session is live, its epoch equals the user's, the user is neither banned nor deleted, and the
+ * client is enabled. The caller's identity is reachable only through it. A machine's key sent along is judged in the
+ * same batch: valid, and the one under which the token was issued (security row 53).
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { SessionId, UserId } from '../../ids.ts'
@@ -24,7 +24,10 @@ import type { Claim, ClientPrincipal, Principal, SessionClaim, UserPrincipal } f
 type Reads = readonly Statement<unknown>[]
 const NO_READS = [] as const
 
-/** Whom the reads of the gate's batch may be about. They run before the verdict; their results are handed out after it. */
+/**
+ * The users that the reads of the gate's batch may be about. They run before the verdict; their results are handed out
+ * after it.
+ */
 export interface Claimed {
   readonly userId: UserId
   readonly sessionId: SessionId
@@ -33,9 +36,9 @@ export interface Claimed {
 }
 
 /**
- * Passes the gate, with the request's first reads in the same round trip. Throws when the credential does not count.
- * The caller's own row comes with the verdict: the gate has read it anyway. `weigh` says how much the request counts against the
- * limit that the route declares: 1 unless told, 0 for not at all.
+ * Passes the gate, with the request's first reads in the same round trip. Throws if the credential is not valid. The
+ * caller's own row comes with the verdict, since the gate has read it anyway. `weigh` says how much the request counts
+ * against the route's limit: 1 by default, 0 for not at all.
  */
 export type Gate<P extends Principal = UserPrincipal> = <const S extends Reads = typeof NO_READS>(
   reads?: (claimed: Claimed) => S,
@@ -48,13 +51,13 @@ export type OptionalGate = <const S extends Reads = typeof NO_READS>(
 ) => Promise<{ principal: UserPrincipal | null; user: UserRow | null; reads: Results<S> }>
 
 export interface UserGateOptions {
-  /** Opens to somebody whose account is restricted, too. */
+  /** Admits restricted accounts, too. */
   readonly evenRestricted?: boolean | undefined
   /** Which of the account's limits the request counts against. */
   readonly limit?: AccountLimit | undefined
 }
 
-/** A gate for a person. `needed` is the scope that the route declares; null where any session will do. */
+/** A gate for a user. `needed` is the scope that the route declares; null if any session will do. */
 export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRestricted = false, limit }: UserGateOptions = {}): Gate {
   return async (reads, weigh = () => 1) => {
     if (!isOfSession(claim)) throw insufficientScope(needed, "This call takes a person's token, and this is one of a client for itself")
@@ -65,7 +68,7 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRes
     const attempt = limit && weight > 0 ? accountAttempt(ctx, claim, limit, weight) : null
     const counts = attempt ? [countOfAccount(claim, attempt)] : []
     const statements = [findGateRow(claim.sessionId), ...keys, ...factors, ...counts, ...(reads?.(claimed) ?? [])] as const
-    // A count is a write: no copy of the database takes it.
+    // A count is a write: only the primary takes it.
     const [row, ...rest] = await (attempt ? ctx.db : ctx.gateDb).batch(statements)
     if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
     const principal = judgeSession(ctx, claim, row)
@@ -77,25 +80,25 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRes
   }
 }
 
-/** The read that administration takes where it is closed to who has no second factor; none otherwise. */
+/** The read that administration needs if it is closed to users without a second factor; none otherwise. */
 function factorReads(ctx: Ctx, { userId }: SessionClaim, needed: Scope | null): Statement<boolean>[] {
   const isAsked = ctx.config.adminRequiresSecondFactor && needed !== null && covers('admin:all', needed)
   return isAsked ? [findIf(hasAnySecondFactor(userId))] : []
 }
 
-/** Administration is closed to the caller until a second factor is on; the message says where. */
+/** Administration is closed to the caller until a second factor is enabled; the message says where. */
 export function secondFactorMissing(ctx: Ctx): AppError {
   const message = `Administrators need a second factor. Switch one on at ${ctx.config.origin}/account/two-step`
   return new AppError('forbidden', message, { reason: 'second_factor_missing' })
 }
 
-/** The read that a key takes which came along; none without one. */
+/** The read for a key sent along; none without one. */
 function keyReads(ctx: Ctx, claim: Claim): Statement<MachineRow | null>[] {
   const key = 'key' in claim ? claim.key : undefined
   return key ? [findLivingKey(key.secretHash, key.kind, ctx.now())] : []
 }
 
-/** The key is alive, and the token is of the client that stands for it. */
+/** The key is valid, and the token belongs to its client. */
 function requireOwnKey(ctx: Ctx, claim: Claim, machine: MachineRow | null): void {
   if (!machine) throw new AppError('invalid_client', 'The key is not valid')
   if (!isOwnKey(claim, machine)) throw new AppError('invalid_token')
@@ -107,8 +110,8 @@ function isOwnKey(claim: Claim, machine: MachineRow | null): boolean {
 }
 
 /**
- * A gate for a client that acts for itself (client_credentials), or for a person whose token holds `personal`, which is the
- * same scope unless the route says otherwise.
+ * A gate for a client that acts for itself (client_credentials), or for a user whose token holds `personal`, which is
+ * the same scope unless the route says otherwise.
  */
 export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scope = needed, limit?: AccountLimit): Gate<Principal> {
   if (claim.kind !== 'client') return userGate(ctx, claim, personal, { limit })
@@ -126,15 +129,15 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scop
   }
 }
 
-/** What the token of a client that acts for itself may do; null when it does not count. */
+/** The scopes of a token of a client that acts for itself; null if it is not valid. */
 export function liveClientScopes(claim: Extract<Claim, { kind: 'client' }>, row: ClientGateRow | null, now: number): Scope[] | null {
   if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch) return null
-  // A client that stands for a key ends with it, whether or not the key came along.
+  // The client of a key ends with it, whether or not the key was sent along.
   if (row.expiresAt !== null && row.expiresAt <= now) return null
   return intersectScopes(claim.scopes, storedScopes(row.scopes))
 }
 
-/** A gate that lets everyone through and says who it is, if anyone. */
+/** A gate that admits everyone and says who they are, if known. */
 export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
   return async (reads) => {
     if (!claim || !isOfSession(claim)) {
@@ -154,7 +157,7 @@ function isOfSession(claim: Claim): claim is SessionClaim {
   return claim.kind === 'browser' || claim.kind === 'access_token'
 }
 
-/** A token that lacks the scope is refused, whatever its client and person may do. */
+/** A token without the scope is refused, whatever its client and user may do. */
 function mayHold(claim: SessionClaim, needed: Scope | null): boolean {
   return claim.kind === 'browser' || needed === null || coveredBy(claim.scopes, needed)
 }
@@ -171,7 +174,7 @@ function judgeSession(ctx: Ctx, claim: SessionClaim, row: GateRow | null): UserP
   return principal
 }
 
-/** The verdict on a credential, given its row: null when it does not count. */
+/** The verdict on a credential, given its row: null if it is not valid. */
 export function toLivePrincipal(claim: SessionClaim, row: GateRow | null, now: number): UserPrincipal | null {
   if (!row || row.id !== claim.userId) return null
   if (row.sessionRevokedAt !== null || row.sessionExpiresAt <= now || row.sessionIdleExpiresAt <= now) return null
@@ -204,7 +207,7 @@ function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrinci
   }
 }
 
-/** Not part of the answer: a session list shows it, to within `SESSION_TOUCH_MS`. */
+/** No part of the answer: a session list shows it, accurate to `SESSION_TOUCH_MS`. */
 function touch(ctx: Ctx, row: GateRow, now: number): void {
   const idleExpiresAt = row.sessionClientId === null ? now + ctx.config.lifetimes.sessionIdleMs : row.sessionIdleExpiresAt
   ctx.defer(() => ctx.db.one(touchSession({ id: row.sessionId, now, idleExpiresAt })))

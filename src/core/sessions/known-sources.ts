@@ -1,6 +1,6 @@
 /**
- * Where the owner of an account signs in from (docs/limits.md): a browser, by its device cookie, or, where none came along, a
- * network. It opens nothing. It only keeps what strangers do from counting against the owner.
+ * Where the owner of an account signs in from (docs/limits.md): a browser, by its device cookie, or without one, a
+ * network. It grants no access. It only keeps strangers' attempts from counting against the owner.
  */
 import { sha256 } from '../../crypto.ts'
 import type { UserId } from '../../ids.ts'
@@ -15,8 +15,8 @@ export function sourceOf({ caller }: Ctx): string {
 }
 
 /**
- * Whether the account was signed in to with the caller's browser: with the present password, or with one before it alone. Who had
- * that one may have signed in with any number of browsers.
+ * Whether the account was signed in to with the caller's browser: with the current password, or only with an earlier
+ * one. Whoever had that one may have signed in with any number of browsers.
  */
 export function knowsDevice(ctx: Ctx, account: { id: UserId; passwordSetAt: number | null }): 'now' | 'before' | null {
   const at = ctx.caller.device?.accounts.get(account.id)
@@ -25,20 +25,23 @@ export function knowsDevice(ctx: Ctx, account: { id: UserId; passwordSetAt: numb
 }
 
 /**
- * Holds where the user that `user` yields knows the caller's browser since the present password, or the network of a caller
- * without a device cookie.
+ * Holds if the user that `user` yields knows the caller's browser since the current password was set, or the network of
+ * a caller without a device cookie.
  */
 export function isKnown(ctx: Ctx, user: Fragment): Fragment {
   const { device, networkHash } = ctx.caller
   return device === null ? isKnownNetwork(user, networkHash, ctx.now()) : isKnownDevice(user, device.accounts)
 }
 
-/** Statements by which the user who signs in knows the caller's network. A browser with a cookie will be known by that. */
+/**
+ * Statements that make the caller's network known to the user who signs in. A browser with a cookie will be known by
+ * that.
+ */
 export function rememberNetworkOfProgram(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void>[] {
   return ctx.caller.device === null ? [rememberNetwork(ctx, userId, condition)] : []
 }
 
-/** A statement by which the user knows the caller's network, where `condition` holds. */
+/** A statement that makes the caller's network known to the user, where `condition` holds. */
 export function rememberNetwork(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void> {
   return insertNetwork({ userId, networkHash: ctx.caller.networkHash, expiresAt: ctx.now() + KNOWN_NETWORK_MS }, condition)
 }

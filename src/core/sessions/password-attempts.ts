@@ -1,8 +1,9 @@
 /**
- * How often a password may be tried. A limit slows strangers down and keeps no owner out (docs/limits.md): where an account was
- * signed in before, by browser or by network, tries count apart from everybody else's. Names without an account are counted
- * alike. What a network is refused counts by the name that was typed: by the account, it would tell which address belongs to
- * which user name (decision 005). For the same reason only a browser, by a cookie that nobody else has, is let past that.
+ * How often a password may be tried. Limits slow strangers down and never lock owners out (docs/limits.md): from a
+ * browser or network that has signed in before, tries are counted apart from everybody else's. Names without an account
+ * are counted alike. Tries refused for a network are counted by the typed name: counting by account would reveal which
+ * address belongs to which user name (decision 005). For the same reason only a browser, by a cookie that nobody else
+ * has, can bypass that.
  */
 import { currentMac } from '../../crypto.ts'
 import type { AnyId, UserId } from '../../ids.ts'
@@ -32,24 +33,24 @@ import { knowsDevice, sourceOf } from './known-sources.ts'
 
 /** What a try may count against, in this order. */
 export interface PasswordAttempts {
-  /** The browser, where the account knows it. */
+  /** The browser, if the account knows it. */
   readonly device: Attempt | null
-  /** The name that was typed and the network. */
+  /** The typed name and the network. */
   readonly recent: Attempt
-  /** The network, where the account knows it. */
+  /** The network, if the account knows it. */
   readonly network: Attempt | null
   /** All strangers together. */
   readonly everywhere: Attempt
 }
 
-/** A try that counted, and what makes up for it. */
+/** A counted try, and what takes it back. */
 export interface CountedTry {
   readonly key: string
   /** It was the last one that strangers have for now. */
   readonly isLast: boolean
 }
 
-/** A keyed hash of a name as it was typed, however it is written. */
+/** A keyed hash of a name as typed, ignoring spelling. */
 export function typedName(ctx: Ctx, key: string): string {
   return currentMac(ctx.config.hmacKeys, 'address', key).toString('base64url')
 }
@@ -63,7 +64,7 @@ export function passwordAttempts(ctx: Ctx, typed: string, account: SignInRow | n
   const known = (source: string) => attempt(ctx, `password-known:${account?.id}:${source}`, LOGIN_TRIES_PER_DAY_OF_KNOWN, LOGIN_DAY_MS)
   const device = account && knowsDevice(ctx, account)
   return {
-    // Those that know a former password alone share one count.
+    // Browsers that signed in only with an earlier password share one count.
     device: device && known(device === 'now' ? sourceOf(ctx) : 'before'),
     recent: recentAttempt(ctx, typed),
     network: account?.knowsNetwork === 1 ? known(ctx.caller.networkHash) : null,
@@ -80,31 +81,31 @@ export function recentKey(ctx: Ctx, typed: string): string {
   return `password:${typed}:${ctx.caller.networkHash}`
 }
 
-/** The counter of strangers' tries; a new password starts it anew. */
+/** The counter of strangers' tries; a new password resets it. */
 export function everywhereKey(who: UserId | string): string {
   return `password-day:${who}`
 }
 
-/** Refuses what is over the limit already, before it waits for its turn to hash. The count itself decides. */
+/** Refuses what is already over the limit before it queues for a hash. The count itself decides. */
 export function refuseOverTries(ctx: Ctx, counter: Counter | null, account: SignInRow | null): void {
   if (account !== null && knowsDevice(ctx, account) !== null) return
   if (counter && counter.windowEndsAt > ctx.now() && counter.count >= LOGIN_TRIES) throw rateLimited(ctx, counter)
 }
 
-/** The mail that tells the owner of strangers who have used up their tries. */
+/** The mail that tells the owner that strangers have used up their tries. */
 export function lockNoticeAttempt(ctx: Ctx, who: UserId): Attempt {
   return attempt(ctx, `mail:sign_in_locked:${who}`, 1, LOCK_NOTICE_PAUSE_MS)
 }
 
 /**
- * Counts one try, right before it is judged. Null: strangers have used up their tries, it is not judged, and the answer is
- * that of a wrong password. Throws `rate_limited` where the name was tried too often from this network.
+ * Counts one try, right before it is judged. Null: strangers have used up their tries, it is not judged, and the answer
+ * is that of a wrong password. Throws `rate_limited` if the name was tried too often from this network.
  */
 export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Promise<CountedTry | null> {
   const { device, recent, network, everywhere } = attempts
   if (device && (await ctx.db.one(countAttempt(device)))) return { key: device.key, isLast: false }
   const first = network ?? everywhere
-  // What one network is refused is no try of strangers: otherwise it could use up the tries of all.
+  // A try refused for one network is not counted as a stranger's: otherwise one network could use up the tries of all.
   const [ofRecent, ofFirst] = await ctx.db.batch([countAttempt(recent), countAttempt(first, justCounted)])
   if (!ofRecent) throw rateLimited(ctx, await ctx.db.one(findCounter(recent.key)))
   if (network && ofFirst) return { key: network.key, isLast: false }
@@ -115,8 +116,9 @@ export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Pr
 type Names = Pick<UserRow, 'usernameKey' | 'emailKey'>
 
 /**
- * Once somebody has proved to be the user, where `condition` holds: tries by all names of the account from this network begin
- * anew, and the try that was right is taken back. The rest of the day's count stays, or each success would buy another day's tries.
+ * Once a user has authenticated, where `condition` holds: resets the tries by all names of the account from this
+ * network, and takes back the successful try. The rest of the day's count stays, or each success would buy another
+ * day's tries.
  */
 export function forgetTries(ctx: Ctx, user: Names, counted: CountedTry | null, condition: Fragment = always): Statement<void>[] {
   const names = [user.usernameKey, ...(user.emailKey === null ? [] : [user.emailKey])]

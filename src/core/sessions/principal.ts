@@ -1,17 +1,17 @@
-/** Who calls: what a credential claims before the gate, and who the caller is after it. */
+/** The caller: what a credential claims before the gate, and who the caller is after it. */
 import type { MachineId, SessionId, UserId } from '../../ids.ts'
 import type { NonceCount } from '../../store/db/digest-nonces.ts'
 import type { KeyKind } from '../../store/db/machine-credentials.ts'
 import type { Scope } from '../oauth/scopes.ts'
 
-/** A machine's key that came along with a credential: the two must agree (security row 53). */
+/** A machine's key sent along with a credential: the two must match (security row 53). */
 export interface PresentedKey {
   readonly kind: KeyKind
   /** SHA-256 of the key. */
   readonly secretHash: string
 }
 
-/** What a credential says of itself. Its signature or form is right; whether it still counts, only the gate knows. */
+/** What a credential claims. Its signature or form is valid; only the gate knows whether it still counts. */
 export type Claim =
   | { readonly kind: 'browser'; readonly sessionId: SessionId; readonly userId: UserId; readonly secret: string }
   | {
@@ -34,11 +34,11 @@ export type Claim =
       readonly machineId: MachineId
       readonly scopes: readonly Scope[]
       readonly lastUsedAt: number | null
-      /** What the gate claims: this proof is good for one request. */
+      /** What the gate claims: this proof is valid for one request. */
       readonly proof: NonceCount
     }
 
-/** What stands for a person. */
+/** Credentials of a user. */
 export type SessionClaim = Extract<Claim, { kind: 'browser' | 'access_token' }>
 
 export interface UserPrincipal {
@@ -47,7 +47,7 @@ export interface UserPrincipal {
   readonly sessionId: SessionId
   /** Null for a signed-in browser. */
   readonly clientId: string | null
-  /** The client is registered as one that may start a change of the person's address (docs/decisions/011). */
+  /** The client is registered as one that may start a change of the user's address (docs/decisions/011). */
   readonly mayChangeAddresses: boolean
   readonly scopes: readonly Scope[]
   readonly role: string
@@ -56,7 +56,7 @@ export interface UserPrincipal {
   readonly authenticatedAt: number
   /** RFC 8176. */
   readonly amr: readonly string[]
-  /** What completed the sign-in in two steps: `totp`, `recovery_code` or `email`. Browsers only. */
+  /** The factor that completed a two-step sign-in: `totp`, `recovery_code` or `email`. Browsers only. */
   readonly secondFactor: string | null
 }
 

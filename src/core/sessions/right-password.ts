@@ -1,7 +1,7 @@
 /**
- * Whether a password is right, for whoever signs in with one. An unknown account, a wrong password and a banned account are the
- * same refusal, with the same work. A try is counted right before its password is judged, so parallel ones cannot pass the limit
- * and one that is turned away unjudged costs nobody a try.
+ * Checks a password for every kind of sign-in. An unknown account, a wrong password and a banned account get the same
+ * refusal after the same work. A try is counted right before its password is judged, so parallel ones cannot exceed the
+ * limit, and one refused before that is not counted.
  */
 import type { UserId } from '../../ids.ts'
 import { countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
@@ -33,7 +33,7 @@ export interface PasswordSignIn {
   readonly username: Username | string | null
   readonly email: Email | string | null
   readonly password: string
-  /** The caller's text; the header where the body has none. */
+  /** The caller's text; the header if the body has none. */
   readonly userAgent: string
 }
 
@@ -42,10 +42,10 @@ export interface RightPassword {
   readonly counted: CountedTry
 }
 
-/** Whose password it is, of an account that may sign in. Throws like `signIn`. At most 2 round trips. */
+/** The user whose password it is, if the account may sign in. Throws like `signIn`. At most 2 round trips. */
 export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Promise<RightPassword> {
   const names = namesOf(input)
-  // With both, the user name counts: a name and an address that do not belong together must not be told from a pair.
+  // With both, the user name counts: whether a name and an address belong together must not show.
   const typed = typedName(ctx, names.usernameKey ?? names.emailKey ?? '')
   refuseWhileHashesQueue(ctx)
   const [row, counter] = await ctx.db.batch([
@@ -71,8 +71,8 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
 }
 
 /**
- * In the history of whose account it is; what did not count leaves nothing, or anybody could fill that. When strangers have had
- * their last try for now, the owner gets to know it, and how to sign in.
+ * In the history of the account's owner. Uncounted tries leave nothing, or anybody could fill it. When strangers have
+ * used their last try for now, the owner is told, and how to sign in.
  */
 async function recordFailure(ctx: Ctx, row: SignInRow | null, counted: CountedTry | null, userAgent: string): Promise<void> {
   const userId = row?.id ?? null
@@ -84,7 +84,7 @@ async function recordFailure(ctx: Ctx, row: SignInRow | null, counted: CountedTr
   deliverLater(ctx, notice.mailId)
 }
 
-/** No user name has an @, every address has: one that stands in the place of the user name is an address. */
+/** No user name has an @, every address has one: an address in place of the user name is recognized. */
 function namesOf({ username, email }: PasswordSignIn): { usernameKey: string | null; emailKey: string | null } {
   const address = email ?? (username?.includes('@') ? username : null)
   const name = username === address ? null : username

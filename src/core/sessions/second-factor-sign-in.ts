@@ -44,14 +44,14 @@ import { resealLater, stepOfSealed } from './totp-codes.ts'
 export interface SecondFactorAnswer {
   readonly userId: UserId
   readonly sessionHash: string
-  /** As `fields.secondFactorCode` makes it: six digits, or the signs of a recovery code. */
+  /** As `fields.secondFactorCode` yields it: six digits, or a recovery code. */
   readonly code: string
   readonly userAgent: string
-  /** The browser session whose cookie came along: the new one takes its place. */
+  /** The browser session whose cookie was sent: the new one replaces it. */
   readonly presented: Claim | null
 }
 
-/** What was proved, and what using it up takes. */
+/** What was proved, and the statements that use it up. */
 type Proof =
   | { readonly method: 'email' }
   | { readonly method: 'totp'; readonly totp: TotpRow; readonly secret: string; readonly step: number }
@@ -108,7 +108,7 @@ export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer):
   })
 }
 
-/** Tells the owner: whoever fails here has the password. At a few counts only, so that it is no flood. */
+/** Tells the owner: whoever fails here has the password. At a few counts only, so that it does not become a flood. */
 function failuresNotice(ctx: Ctx, { userId, userAgent }: SecondFactorAnswer, failures: number) {
   if (!SECOND_FACTOR_FAILURES_TOLD.has(failures)) return null
   const changed = failures === SECOND_FACTOR_FAILURES_MAX ? ['digits_refused'] : []
@@ -116,7 +116,9 @@ function failuresNotice(ctx: Ctx, { userId, userAgent }: SecondFactorAnswer, fai
   return mailNotice(ctx, { kind: 'second_factor_failed', user: userId, params })
 }
 
-/** Both kinds are looked at whatever the first says. A code is mailed, and counts, only where codes by e-mail are on. */
+/**
+ * Both kinds are checked whatever the first says. A code is mailed, and accepted, only if codes by e-mail are enabled.
+ */
 async function judgeDigits(
   ctx: Ctx,
   code: string,
@@ -147,7 +149,7 @@ interface Won extends SecondFactorAnswer {
   readonly counters: readonly string[]
 }
 
-/** RFC 8176 has no word for a recovery code; it is a password for one time like the others, and proves as much. */
+/** RFC 8176 has no value for a recovery code; it is a one-time password like the others, and proves as much. */
 const AMR = ['pwd', 'otp', 'mfa']
 
 async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignInOutcome> {
@@ -177,7 +179,7 @@ async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignInOutcome> {
   return outcome
 }
 
-/** Uses up what was proved, and with it the pending log-in: of all who come with the same, one does. */
+/** Uses up what was proved, and with it the pending log-in: of all requests with the same, one succeeds. */
 function claimsOf(ctx: Ctx, { challenge, user, proof }: Won, claimedBy: SessionId): Statement<void>[] {
   const { id, codeId } = challenge
   const userId = user.id
@@ -197,8 +199,8 @@ function recoveryNotice(ctx: Ctx, won: Won, codesLeft: number, condition: Fragme
 }
 
 /**
- * Mails the code of a pending log-in, where codes by e-mail are on and the limits of mails allow it. Nothing comes back
- * from here: whoever asks gets the same answer. At most 2 round trips.
+ * Mails the code of a pending log-in, if codes by e-mail are enabled and the mail limits allow it. Returns nothing:
+ * every caller gets the same answer. At most 2 round trips.
  */
 export async function mailSecondFactorCode(ctx: Ctx, input: { userId: UserId; sessionHash: string }): Promise<void> {
   const pending = pendingOf(ctx, input.userId, input.sessionHash)

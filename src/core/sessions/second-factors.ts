@@ -1,9 +1,9 @@
 /**
- * Second factors that are on: which, and switching them off; codes by e-mail on, the weakest kind (NIST 800-63B-4 §3.1.3);
- * new recovery codes (security rows 18-20). How an authenticator app gets on is in `totp-enrolment.ts`.
+ * Second factors: listing and disabling them; enabling codes by e-mail, the weakest kind (NIST 800-63B-4 §3.1.3); new
+ * recovery codes (security rows 18-20). `totp-enrolment.ts` enables an authenticator app.
  *
- * Who has a factor on changes the factors from a sign-in with the strongest of them; a recovery code counts as that, so
- * that a lost device can be taken off. Every change of the factors ends the other sessions, and sends a notice.
+ * Once a factor is enabled, changing factors needs a sign-in with the strongest of them; a recovery code counts as
+ * that, so that a lost device can be removed. Every change of the factors ends the other sessions, and sends a notice.
  */
 import type { AuditEventId, MailId, UserId } from '../../ids.ts'
 import { findEvent, wasRecorded } from '../../store/db/audit-events.ts'
@@ -39,14 +39,14 @@ import { makeRecoveryCodes } from './recovery-codes.ts'
 import type { SignInMethod } from './sign-in.ts'
 
 export interface SecondFactors {
-  /** The strongest first; codes by e-mail are the weakest. */
+  /** Strongest first; codes by e-mail are the weakest. */
   readonly factors: readonly SecondFactorRow[]
   readonly unusedRecoveryCodes: number
-  /** Administration is closed to the caller as long as none is on. */
+  /** Administration is closed to the caller as long as none is enabled. */
   readonly isRequired: boolean
 }
 
-/** What the caller has on. One round trip. */
+/** The caller's second factors. One round trip. */
 export async function listSecondFactors(ctx: Ctx, gate: Gate): Promise<SecondFactors> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId), countUnusedRecoveryCodes(userId)])
   const isAdministrator = intersectScopes(principal.scopes, ['admin:all']).length > 0
@@ -55,8 +55,8 @@ export async function listSecondFactors(ctx: Ctx, gate: Gate): Promise<SecondFac
 }
 
 /**
- * Throws unless the sign-in was completed with a factor where one is on, and with more than a mailed code where an
- * authenticator app is: who reads the mail must not get past the app. A recovery code counts as the app that it stands in for.
+ * Throws unless the sign-in was completed with a factor if one is enabled, and with more than a mailed code if an
+ * authenticator app is: reading the mail must not bypass the app. A recovery code counts as the app that it replaces.
  */
 export function requireFactor(principal: UserPrincipal, factors: readonly Pick<SecondFactorRow, 'kind'>[]): void {
   if (factors.length === 0) return
@@ -69,12 +69,12 @@ export function requireFactor(principal: UserPrincipal, factors: readonly Pick<S
 
 const STRONG_METHODS: ReadonlySet<string> = new Set(['totp', 'recovery_code'] satisfies SignInMethod[])
 
-/** What was changed, for the notice; the words are in `mail/second-factor-messages.ts`. */
+/** What was changed, for the notice; the texts are in `mail/second-factor-messages.ts`. */
 export type FactorChange = 'totp_on' | 'totp_replaced' | 'totp_off' | 'email_on' | 'email_off' | 'recovery_codes'
 
 /**
- * A notice of a change, where `condition` holds. `last`: no other factor is on, so two-step sign-in itself went on or off. Of the
- * first that comes on, it is to stand before the factor, and carries what undoes it.
+ * A notice of a change, where `condition` holds. `last`: no other factor is enabled, so two-step sign-in itself was
+ * turned on or off. For the first factor it must precede the factor, and carries its undo.
  */
 export function factorNotice(
   ctx: Ctx,
@@ -90,9 +90,9 @@ export function factorNotice(
 const othersThan = (kind: SecondFactorKind, factors: readonly SecondFactorRow[]) => factors.filter((factor) => factor.kind !== kind)
 
 /**
- * Switches e-mail codes on or off for the caller. Needs a fresh sign-in of a browser, with a factor where one is on. The
- * first factor an app may switch on, as apps of the older API do; a program with a key never. All other sessions of the
- * user end, and a notice goes out. Repeating it changes nothing.
+ * Enables or disables e-mail codes for the caller. Needs a recent sign-in of a browser, with a factor if one is
+ * enabled. An app may enable the first factor, as apps of the older API do; a program with a key never. All other
+ * sessions of the user end, and a notice goes out. Idempotent.
  */
 export async function setEmailSecondFactor(ctx: Ctx, gate: Gate, on: boolean): Promise<void> {
   const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
@@ -110,7 +110,7 @@ async function switchEmailOn(ctx: Ctx, { userId, sessionId }: UserPrincipal, fac
   const id = ctx.newId<AuditEventId>()
   const done = wasRecorded(id)
   const now = ctx.now()
-  // A factor that has come on meanwhile asks for more than this sign-in has proved.
+  // A factor enabled meanwhile asks for more than this sign-in has proved.
   const isAsRead = factors.length === 0 ? not(hasAnySecondFactor(userId)) : not(hasSecondFactor(userId, 'email'))
   const condition = both(isAsRead, isSessionOpen(sessionId))
   const notice = factorNotice(ctx, { user: userId, change: 'email_on', last: factors.length === 0, condition: done })
@@ -127,7 +127,7 @@ async function switchEmailOn(ctx: Ctx, { userId, sessionId }: UserPrincipal, fac
   deliverLater(ctx, ...notice.mailIds)
 }
 
-/** Takes the caller's authenticator app off. Needs a fresh sign-in with a factor. Repeating it changes nothing. */
+/** Removes the caller's authenticator app. Needs a recent sign-in with a factor. Idempotent. */
 export async function removeTotp(ctx: Ctx, gate: Gate): Promise<void> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   const [factors] = reads
@@ -137,7 +137,7 @@ export async function removeTotp(ctx: Ctx, gate: Gate): Promise<void> {
   await switchOff(ctx, principal, 'totp', factors)
 }
 
-/** With the last factor the recovery codes go too. */
+/** The recovery codes go with the last factor. */
 async function switchOff(ctx: Ctx, principal: UserPrincipal, kind: SecondFactorKind, factors: readonly SecondFactorRow[]): Promise<void> {
   const { userId, sessionId } = principal
   const now = ctx.now()
@@ -155,7 +155,7 @@ async function switchOff(ctx: Ctx, principal: UserPrincipal, kind: SecondFactorK
   deliverLater(ctx, ...notice.mailIds)
 }
 
-/** Ten new recovery codes in the place of the old ones, to be shown once. Needs a fresh sign-in with a factor. */
+/** Ten new recovery codes that replace the old ones, to be shown once. Needs a recent sign-in with a factor. */
 export async function newRecoveryCodes(ctx: Ctx, gate: Gate): Promise<readonly string[]> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   requireFreshBrowser(ctx, principal)

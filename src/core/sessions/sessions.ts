@@ -1,4 +1,6 @@
-/** Sessions of people: how one begins, is listed, and ends (design §2). Challenges for a second factor are in `sign-in.ts`. */
+/**
+ * User sessions: how one starts, is listed, and ends (design §2). Challenges for a second factor are in `sign-in.ts`.
+ */
 import { randomToken, sha256 } from '../../crypto.ts'
 import { idAt, type SessionId, type UserId } from '../../ids.ts'
 import { always, type Fragment, idOf, type Statement } from '../../store/db/database.ts'
@@ -30,24 +32,24 @@ export interface BrowserSession {
   readonly expiresAt: number
 }
 
-/** How a session begins: whose sign-in it was, and what must hold for it to be stored. */
+/** How a session starts: whose sign-in it was, and what must hold for it to be stored. */
 export interface SessionStart {
   readonly userId: UserId
   readonly amr: readonly string[]
-  /** What completed a sign-in in two steps. */
+  /** The factor that completed a two-step sign-in. */
   readonly secondFactor: string | null
   readonly condition: Fragment
 }
 
 /**
- * What the built-in first-party client may do; the user's role caps it (design §5). `client:all` is for super_admins alone: they
- * make clients and machines, and nobody gives one what they do not hold.
+ * What the built-in first-party client may do; the user's role caps it (design §5). `client:all` is for super_admins
+ * alone: they create clients and machines, and nobody grants what they do not hold.
  */
 const BROWSER_SCOPE = 'delegated:all admin:all client:all'
 
 /**
- * A new browser session and the statements that store it where `condition` holds, which may name the alias `u`, the user.
- * It exists once they are committed.
+ * A new browser session and the statements that store it where `condition`, which may use the alias `u` (the user),
+ * holds. It exists once they are committed.
  */
 export function newBrowserSession(
   ctx: Ctx,
@@ -80,8 +82,8 @@ export function newBrowserSession(
 }
 
 /**
- * After the reply, in which a session began: remembers from where, for people to look at, and ends the oldest of too
- * many. When this is lost, the next sign-in makes up for it.
+ * After the reply that started a session: stores where it came from, for display, and ends the oldest of too many. If
+ * this is lost, the next sign-in makes up for it.
  */
 export function settleSession(ctx: Ctx, session: BrowserSession, userAgent: string): void {
   const detail = { userAgent, place: ctx.caller.place, expiresAt: session.expiresAt }
@@ -96,7 +98,7 @@ export function settleSession(ctx: Ctx, session: BrowserSession, userAgent: stri
   )
 }
 
-/** A browser that signs in anew leaves its old session (ASVS 7.2.4): statements for the batch of the new one. */
+/** A browser that signs in again leaves its old session (ASVS 7.2.4): statements for the batch of the new one. */
 export function leavePresentedSession(ctx: Ctx, presented: Claim | null): Statement<void>[] {
   if (presented?.kind !== 'browser') return []
   return [endPresentedSession({ id: presented.sessionId, tokenHash: sha256(presented.secret), now: ctx.now() })]
@@ -107,7 +109,7 @@ export interface ListedSession extends SessionListRow {
   readonly detail: SessionDetail | null
 }
 
-/** The caller's live sessions, newest first. `after` is the id of the last one of the page before, or a time. */
+/** The caller's live sessions, newest first. `after` is the id of the previous page's last entry, or a time. */
 export async function listSessions(ctx: Ctx, gate: Gate, page: { limit: number; before: number | null }): Promise<Listed<ListedSession>> {
   const now = ctx.now()
   const before = page.before ?? idAt(now + 60_000)
@@ -116,7 +118,7 @@ export async function listSessions(ctx: Ctx, gate: Gate, page: { limit: number; 
   return { records: await withDetails(ctx, records, principal.sessionId), next }
 }
 
-/** Rows with the device and place of those that are a browser's. */
+/** Rows with device and place, for browser sessions. */
 export function withDetails(ctx: Ctx, rows: readonly SessionListRow[], current: SessionId | null): Promise<ListedSession[]> {
   const now = ctx.now()
   return Promise.all(
@@ -128,7 +130,7 @@ export function withDetails(ctx: Ctx, rows: readonly SessionListRow[], current: 
   )
 }
 
-/** Ends one of the caller's own sessions. Another's and one that is gone are the same: not found. */
+/** Ends one of the caller's own sessions. Another user's is not found, like a missing one. */
 export async function revokeSession(ctx: Ctx, gate: Gate, id: SessionId): Promise<void> {
   const { principal } = await gate()
   const userId = principal.userId
@@ -140,13 +142,13 @@ export async function revokeSession(ctx: Ctx, gate: Gate, id: SessionId): Promis
   if (!ended) throw new AppError('not_found')
 }
 
-/** Signs the caller out. Without a live session there is nothing to do, and that is no error. */
+/** Signs the caller out. No-op without a live session. */
 export async function signOut(ctx: Ctx, gate: OptionalGate): Promise<void> {
   const { principal } = await gate()
   if (principal) await endOwnSession(ctx, principal)
 }
 
-/** Ends the session that the caller has come with. */
+/** Ends the session of this request. */
 export async function endOwnSession(ctx: Ctx, { userId, sessionId }: UserPrincipal): Promise<void> {
   const now = ctx.now()
   await ctx.db.batch([
@@ -155,7 +157,7 @@ export async function endOwnSession(ctx: Ctx, { userId, sessionId }: UserPrincip
   ])
 }
 
-/** Kills every session, access and refresh token, code and pending log-in of the caller, before it returns. */
+/** Invalidates every session, access and refresh token, code and pending log-in of the caller, before it returns. */
 export async function signOutEverywhere(ctx: Ctx, gate: Gate): Promise<void> {
   const { principal } = await gate()
   const { userId } = principal

@@ -1,7 +1,7 @@
 /**
- * Sign-in with a password (`right-password.ts`), up to the session or, with a second factor on, to the pending log-in that
- * `second-factor-sign-in.ts` completes (design §2; ASVS 6.3, 6.6).
- * A completed sign-in brings back an account that its owner has deleted within the last 14 days.
+ * Sign-in with a password (`right-password.ts`), up to the session or, with a second factor, to the pending log-in that
+ * `second-factor-sign-in.ts` completes (design §2; ASVS 6.3, 6.6). A completed sign-in restores an account that its
+ * owner deleted within the last 14 days.
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import type { MailId, SessionId } from '../../ids.ts'
@@ -43,11 +43,13 @@ interface PendingOutcome {
 export type SignInMethod = 'totp' | 'recovery_code' | 'email'
 
 export interface SignIn extends PasswordSignIn {
-  /** The browser session whose cookie came along: the new one takes its place. */
+  /** The browser session whose cookie was sent: the new one replaces it. */
   readonly presented: Claim | null
 }
 
-/** Throws `unauthenticated`, `email_not_verified` (after a right password only), `rate_limited`. At most 3 round trips. */
+/**
+ * Throws `unauthenticated`, `email_not_verified` (after a right password only), `rate_limited`. At most 3 round trips.
+ */
 export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
   const { user, counted } = await requireRightPassword(ctx, input)
   const { userAgent } = input
@@ -56,7 +58,7 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
   return completeSignIn(ctx, { ...byPassword(ctx, user, counted), userAgent, writes, begin: browserBeginner(ctx, userAgent) })
 }
 
-/** How a sign-in is completed by a password alone. */
+/** How a password alone completes a sign-in. */
 export function byPassword(ctx: Ctx, user: SignInRow, counted: CountedTry) {
   return {
     user,
@@ -69,12 +71,12 @@ export function byPassword(ctx: Ctx, user: SignInRow, counted: CountedTry) {
 
 export const timesOf = (ctx: Ctx) => ({ returnSince: restorableSince(ctx), now: ctx.now() })
 
-/** True of the alias `u`: nothing has happened to the account since it was read that would bar it. */
+/** True of the alias `u`: nothing that would bar a sign-in has happened to the account since it was read. */
 export function isRowOpen(ctx: Ctx, user: UserRow): Fragment {
   return rowMaySignIn(user.epoch, timesOf(ctx))
 }
 
-/** A session that a sign-in begins, and what stores it. */
+/** A session that a sign-in starts, and what stores it. */
 export interface Begun<Session> {
   readonly id: SessionId
   readonly session: Session
@@ -85,7 +87,7 @@ export interface Begun<Session> {
   readonly settle: () => void
 }
 
-/** Begins a session of some kind, to be stored where `condition` holds. */
+/** Starts a session of some kind, to be stored where `condition` holds. */
 export type Begin<Session> = (input: SessionStart) => Begun<Session>
 
 export function browserBeginner(ctx: Ctx, userAgent: string): Begin<BrowserSession> {
@@ -105,22 +107,22 @@ export function browserBeginner(ctx: Ctx, userAgent: string): Begin<BrowserSessi
 interface Completion<Session> {
   readonly begin: Begin<Session>
   readonly user: UserRow
-  /** The try that was right; null where the password was judged before. */
+  /** The successful try; null if the password was judged before. */
   readonly counted: CountedTry | null
-  /** The account knows the network for some time yet: nothing is to be written. */
+  /** The account knows the network for some time yet: nothing needs to be written. */
   readonly isKnown?: boolean
   readonly amr: readonly string[]
   /** What proved the second factor. */
   readonly method?: SignInMethod
   readonly userAgent: string
-  /** What must hold for a session to be made (it may name the alias `u`, the user), and what is written before it. */
+  /** What must hold for a session to be created (it may use the alias `u`, the user), and what is written before it. */
   readonly condition: Fragment
   readonly writes: readonly Statement<unknown>[]
 }
 
 /**
- * Makes the session, and with it brings back a deleted account. Refuses when the account has changed, or the challenge
- * was claimed, in between.
+ * Creates the session, and with it restores a deleted account. Refuses if the account has changed, or the challenge was
+ * claimed, meanwhile.
  */
 export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session>): Promise<SignedIn<Session>> {
   const { user } = done
@@ -138,7 +140,7 @@ export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session
     [
       ...done.writes,
       ...writes,
-      // One that is alive, and of the same epoch since it was read, has not been deleted in between.
+      // An account that is live, with the same epoch as when read, was not deleted meanwhile.
       ...(user.deletedAt === null ? [] : restoreAccountWrites(ctx, user.id, made)),
       ...forgetTries(ctx, user, done.counted, done.counted ? always : made),
       ...(done.isKnown ? [] : rememberNetworkOfProgram(ctx, user.id, made)),
@@ -162,7 +164,7 @@ export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session
   return { kind: 'signed_in', user: { ...user, deletedAt: null, deletedReason: null }, session }
 }
 
-/** The strongest first. */
+/** Strongest first. */
 function methodsOf(user: SignInRow): SignInMethod[] {
   const kinds = user.secondFactors?.split(' ') ?? []
   const recovery = user.hasRecoveryCodes === 1 ? (['recovery_code'] as const) : []
@@ -170,14 +172,14 @@ function methodsOf(user: SignInRow): SignInMethod[] {
 }
 
 /**
- * Opens a pending log-in. The hash is 256 random bits and the only way to go on. A code is mailed where that is the
- * account's only factor; with an authenticator app on, `mailSecondFactorCode` does so when it is asked.
+ * Opens a pending log-in. The hash is 256 random bits and the only way to continue. A code is mailed if that is the
+ * account's only factor; with an authenticator app, `mailSecondFactorCode` mails it on request.
  */
 async function challengeSecondFactor(ctx: Ctx, user: SignInRow, counted: CountedTry, userAgent: string): Promise<SignInOutcome> {
   const unchanged = maySignIn(user.id, user.epoch, timesOf(ctx))
   const sessionHash = randomToken()
   const challenge = newChallenge(ctx, 'sign_in', ctx.config.lifetimes.signInCodeMs, sha256(sessionHash))
-  // The pause between two mails is for a code that is still good: one that was used is followed by another at once.
+  // The pause between two mails applies while the code is valid: a used one is followed by another at once.
   const methods = methodsOf(user)
   const isMailed = !methods.includes('totp')
   const owner = idOf(user.id)

@@ -1,6 +1,6 @@
 /**
- * The arithmetic of authenticator apps (RFC 6238): six digits, steps of 30 s, SHA-1, which is what every app can do. The
- * library counts; secrets are made, sealed, opened and compared here.
+ * The arithmetic of authenticator apps (RFC 6238): six digits, steps of 30 s, SHA-1, which every app supports. The
+ * library computes codes; secrets are generated, sealed, opened and compared here.
  */
 import { createHmac } from 'node:crypto'
 import { HOTP, Secret, TOTP } from 'otpauth/bare'
@@ -17,7 +17,7 @@ const hmac = (_algorithm: string, key: Uint8Array, message: Uint8Array): Uint8Ar
 
 const secretOf = (bytes: Uint8Array) => new Secret({ buffer: Uint8Array.from(bytes).buffer })
 
-/** Whose it is goes into the ciphertext: in another user's row it does not open. */
+/** The owner is part of the ciphertext: in another user's row it does not open. */
 const aadOf = (userId: UserId) => `totp:${userId}`
 
 export interface TotpEnrolment {
@@ -41,14 +41,14 @@ function enrolmentOf(ctx: Ctx, username: string, secret: Secret): TotpEnrolment 
 
 const BASE32 = /^[A-Z2-7]{32}$/
 
-/** The same enrolment once more, for a page that has shown its secret; null for what is none. Nothing is stored. */
+/** The same enrolment again, for a page that has shown its secret; null if the text is not one. Nothing is stored. */
 export function sameEnrolment(ctx: Ctx, username: string, base32: string): TotpEnrolment | null {
   return BASE32.test(base32) ? enrolmentOf(ctx, username, Secret.fromBase32(base32)) : null
 }
 
 /**
- * The time step of which the code is, the latest if it is of several; null when it is of none around now. All of them are
- * looked at, each in constant time.
+ * The time step of the code, the latest if several match; null if none around now does. All are compared, each in
+ * constant time.
  */
 export function stepOfCode(secret: Uint8Array, code: string, now: number): number | null {
   const present = TOTP.counter({ period: PERIOD_SECONDS, timestamp: now })
@@ -59,7 +59,7 @@ export function stepOfCode(secret: Uint8Array, code: string, now: number): numbe
   return found
 }
 
-/** The step of a code for a sealed secret. A secret that cannot be opened (its key is gone) has no codes. */
+/** The step of a code for a sealed secret. A secret that cannot be opened (its key is gone) matches no code. */
 export async function stepOfSealed(ctx: Ctx, userId: UserId, sealed: string | null, code: string): Promise<number | null> {
   if (sealed === null) return null
   const secret = await decrypt(ctx.config.encryptionKeys, aadOf(userId), sealed)
@@ -68,7 +68,7 @@ export async function stepOfSealed(ctx: Ctx, userId: UserId, sealed: string | nu
   return null
 }
 
-/** After the reply: a secret that lies under an older key moves to the current one, so that the older one can go. */
+/** After the reply: a secret under an older key moves to the current one, so that the older one can be removed. */
 export function resealLater(ctx: Ctx, userId: UserId, { secret }: Pick<TotpRow, 'secret'>): void {
   const ring = ctx.config.encryptionKeys
   if (secret === null || !isUnderOldKey(ring, secret)) return

@@ -1,6 +1,6 @@
 /**
- * An authenticator app gets on (RFC 6238; security rows 18, 19): a secret is made and waits until a code of it has proved
- * that the app has it. Only then does it count. An app that is on stays good until the next one has proved itself.
+ * Enabling an authenticator app (RFC 6238; security rows 18, 19): a secret is generated and waits until a code proves
+ * that the app has it. Only then does it count. An enabled app stays valid until the next one is confirmed.
  */
 import type { AuditEventId, MailId, UserId } from '../../ids.ts'
 import { type Attempt, countAttempt, findCounter, resetCounters, wasCounted } from '../../store/db/attempt-counters.ts'
@@ -30,13 +30,13 @@ import { makeRecoveryCodes } from './recovery-codes.ts'
 import { factorNotice, requireFactor } from './second-factors.ts'
 import { newTotpSecret, stepOfSealed, type TotpEnrolment } from './totp-codes.ts'
 
-/** A fresh sign-in of a browser; with a factor where one is on already. */
+/** A recent sign-in of a browser; with a factor if one is enabled. */
 function requireEnroller(ctx: Ctx, principal: UserPrincipal, factors: readonly SecondFactorRow[]): void {
   requireFreshBrowser(ctx, principal)
   requireFactor(principal, factors)
 }
 
-/** Makes a secret for the caller's app, to be shown once. It counts for nothing until `confirmTotp`. Two round trips. */
+/** Generates a secret for the caller's app, to be shown once. It is inactive until `confirmTotp`. Two round trips. */
 export async function enrolTotp(ctx: Ctx, gate: Gate): Promise<TotpEnrolment> {
   const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
   requireEnroller(ctx, principal, reads[0])
@@ -49,8 +49,8 @@ export async function enrolTotp(ctx: Ctx, gate: Gate): Promise<TotpEnrolment> {
 const NOTHING_WAITS = 'No authenticator app waits for its first code'
 
 /**
- * Switches the app on by a code that it shows. Ends all other sessions and sends a notice. Answers ten recovery codes, to
- * be shown once, where the user has none. At most 10 tries in 15 minutes, counted in the batch that they decide.
+ * Enables the app with a code that it shows. Ends all other sessions and sends a notice. Returns ten recovery codes, to
+ * be shown once, if the user has none. At most 10 tries in 15 minutes, counted in the batch that they decide.
  */
 export async function confirmTotp(ctx: Ctx, gate: Gate, code: string): Promise<{ recoveryCodes: readonly string[] | null }> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId), findTotp(userId)])
@@ -89,7 +89,7 @@ async function switchOn(ctx: Ctx, proof: Proof): Promise<{ recoveryCodes: readon
   const notice = factorNotice(ctx, { user: userId, change, last: factors.length === 0, condition: done })
   const switched = await ctx.db.commit(
     [
-      // What waits no longer is no guess.
+      // Without a waiting secret it is no guess.
       countAttempt(attempt, waits),
       // The event decides: of two requests with one code it is written once, and all else depends on it.
       audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'totp', condition: both(wasCounted(attempt), waits) }),

@@ -1,4 +1,4 @@
-/** Blocking: it beats everything else, both ways, from the next request on (security row 58). */
+/** Blocking: it overrides everything else, both ways, from the next request on (security row 58). */
 import type { BlockId, UserId } from '../../ids.ts'
 import { deleteBlock, findBlock, insertBlock, listBlocks } from '../../store/db/blocks.ts'
 import type { Ctx } from '../ctx.ts'
@@ -9,17 +9,17 @@ import { selfError } from './follows.ts'
 import { boundsOf, type Page } from './lists.ts'
 import { readSeenUser, type SeenUser, showTo } from './visibility.ts'
 
-/** Blocks somebody and removes the edges between the two, in one batch. Repeating it changes nothing. */
+/** Blocks a user and removes the edges between the two, in one batch. Idempotent. */
 export async function blockUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
   const { principal, reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)])
   if (userId === principal.userId) throw selfError('You cannot block yourself')
   if (!reads[0]) throw new AppError('not_found')
   const block = { id: ctx.newId<BlockId>(), blockerId: principal.userId, blockedId: userId, now: ctx.now() }
-  // A block the other way, a ban or a deletion came in between: it looks as it does now.
+  // A block the other way, a ban or a deletion intervened: report the current state.
   if (!(await ctx.db.commit(insertBlock(block), findBlock(principal.userId, userId)))) throw new AppError('not_found')
 }
 
-/** Of somebody who is not blocked, it is nothing, and no error. */
+/** No-op if the caller does not block them. */
 export async function unblockUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
   const { principal } = await gate()
   await ctx.db.one(deleteBlock(principal.userId, userId))
@@ -31,7 +31,7 @@ export interface BlockRecord {
   readonly user: SeenUser
 }
 
-/** Whom the caller blocks, newest first, with no more of them than their names. */
+/** The users that the caller blocks, newest first, with only their names. */
 export async function listBlockedUsers(ctx: Ctx, gate: Gate, page: Page): Promise<Listed<BlockRecord>> {
   const { reads } = await gate(({ userId }) => [listBlocks({ ...boundsOf(ctx, page), blockerId: userId })])
   return listedPeople(

@@ -1,4 +1,6 @@
-/** Contacts: one list of the people with whom the caller has to do, and how. What is seen of each is `visibility.ts`'s. */
+/**
+ * Contacts: one list of the people connected with the caller, and how. `visibility.ts` decides what is shown of each.
+ */
 import { type ContactList, type ContactState, listContacts } from '../../store/db/contacts.ts'
 import type { Ctx } from '../ctx.ts'
 import { coveredBy } from '../oauth/scopes.ts'
@@ -16,8 +18,8 @@ export interface Contact {
 const OF_BLOCKS = 'delegated:social:block:read'
 
 /**
- * A page of a list, the newest first; `all` is the lists one after another. `null`: a list that has nobody in it. Whom the caller
- * blocks takes the scope of the blocks besides the route's.
+ * A page of a list, newest first; `all` is the lists one after another. `null`: a list that is always empty. The list
+ * of blocked users needs the scope of blocks besides the route's.
  */
 export async function listOwnContacts(ctx: Ctx, gate: Gate, list: ContactList | null, page: Slice): Promise<Contact[]> {
   const { principal, reads } = await gate(({ userId }) => (list === null ? [] : [listContacts({ list, userId, now: ctx.now(), ...page })]))

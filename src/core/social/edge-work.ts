@@ -1,6 +1,6 @@
 /**
- * Acts on very many edges (design §2): the flag on the user acts at once and the predicate hides the rest; the edges
- * follow in chunks, after the reply for a while and by cron until they are done.
+ * Operations on very many edges (design §2): the flag on the user takes effect at once and the predicate hides the
+ * rest; the edges follow in chunks, for a while after the reply and by cron until done.
  */
 import type { UserId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
@@ -12,7 +12,7 @@ function chunkOf(ctx: Ctx, userId: UserId, kind: EdgeWorkKind): Statement<unknow
   return kind === 'accept_requests' ? acceptRequests(userId, EDGE_CHUNK, ctx.now()) : removeEdges(userId, EDGE_CHUNK)
 }
 
-/** Goes on with one user's work; true when it is done. */
+/** Continues one user's work; true when it is done. */
 async function workOn(ctx: Ctx, userId: UserId, kind: EdgeWorkKind, chunks: number): Promise<{ done: boolean; chunks: number }> {
   for (let done = 1; done <= chunks; done++) {
     const results = await ctx.db.batch([...chunkOf(ctx, userId, kind), hasEdgeWork(userId, kind)])
@@ -21,7 +21,7 @@ async function workOn(ctx: Ctx, userId: UserId, kind: EdgeWorkKind, chunks: numb
   return { done: false, chunks }
 }
 
-/** After the reply: as much as fits into the time that is left to a finished request. */
+/** After the reply: as much as fits into the time left to a finished request. */
 export function continueEdgeWork(ctx: Ctx, userId: UserId, kind: EdgeWorkKind): void {
   ctx.defer(() => workOn(ctx, userId, kind, EDGE_CHUNKS_AFTER_REPLY))
 }

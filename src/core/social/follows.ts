@@ -1,4 +1,4 @@
-/** Following (Mastodon's words): follow, unfollow, requests. Each act is one guarded statement; repeating it changes nothing. */
+/** Following (in Mastodon's terms): follow, unfollow, requests. Each act is one guarded, idempotent statement. */
 import type { FollowId, UserId } from '../../ids.ts'
 import { approveFollow, deleteFollow, deleteFollowEntry, findFollow, insertFollow } from '../../store/db/follows.ts'
 import type { Ctx } from '../ctx.ts'
@@ -8,7 +8,7 @@ import { readSeenUser, requireMet, type UserRef, weightOf } from './visibility.t
 
 export type FollowOutcome = 'following' | 'requested' | 'duplicate'
 
-/** Follows somebody, or asks to where the account is private. */
+/** Follows a user, or requests to if the account is private. */
 export async function followUser(ctx: Ctx, gate: Gate, who: UserRef): Promise<FollowOutcome> {
   const { principal, reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, who)])
   const { id: userId } = requireMet(reads[0])
@@ -18,7 +18,7 @@ export async function followUser(ctx: Ctx, gate: Gate, who: UserRef): Promise<Fo
     [insertFollow({ id, followerId: principal.userId, followedId: userId, now: ctx.now() })],
     findFollow(principal.userId, userId),
   )
-  // A block, ban or deletion came in between: it looks as it does now.
+  // A block, ban or deletion intervened: report the current state.
   if (!edge) throw new AppError('not_found')
   if (edge.id !== id) return 'duplicate'
   return edge.approvedAt === null ? 'requested' : 'following'
@@ -28,20 +28,20 @@ export function selfError(message: string): AppError {
   return AppError.ofFields([{ path: 'target', message }], 'invalid_request', message)
 }
 
-/** Ends the caller's following, or withdraws the request. Of nobody, it is nothing, and no error. */
+/** Unfollows, or withdraws the request. No-op if the caller does not follow them. */
 export async function unfollowUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<void> {
   const { principal } = await gate()
   await ctx.db.one(deleteFollow(principal.userId, userId))
 }
 
-/** Accepts a request to the caller. Another's request and none are the same: not found. */
+/** Accepts a request to the caller. A request to another is not found, like a missing one. */
 export async function acceptFollowRequest(ctx: Ctx, gate: Gate, id: FollowId): Promise<void> {
   const { principal } = await gate()
   const accepted = await ctx.db.one(approveFollow(id, principal.userId, ctx.now()))
   if (!accepted) throw new AppError('not_found')
 }
 
-/** Removes a follower, ends a following, rejects or withdraws a request: whichever side of the entry the caller is. */
+/** Removes a follower, unfollows, rejects or withdraws a request: whichever side of the edge the caller is. */
 export async function removeFollowEntry(ctx: Ctx, gate: Gate, id: FollowId): Promise<void> {
   const { principal } = await gate()
   const removed = await ctx.db.one(deleteFollowEntry(id, principal.userId))
@@ -53,7 +53,7 @@ export interface FollowStatus {
   readonly requested: boolean
 }
 
-/** Whether the caller follows somebody. Who does not exist for the caller is followed by nobody. */
+/** Whether the caller follows a user. False for users who do not exist for the caller. */
 export async function getFollowStatus(ctx: Ctx, gate: Gate, userId: UserId): Promise<FollowStatus> {
   const { reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)], weightOf(userId))
   const follow = reads[0]?.viewerFollow ?? null

@@ -1,4 +1,4 @@
-/** Lists of people: followers, following, requests, suggestions, and several people at once. Pages by keyset, newest first. */
+/** Lists of users: followers, following, requests, suggestions, and several at once. Pages by keyset, newest first. */
 import { idAt, timeOf, type UserId } from '../../ids.ts'
 import { always } from '../../store/db/database.ts'
 import {
@@ -24,11 +24,11 @@ export type { RelationshipRow as Relationship } from '../../store/db/follows.ts'
 
 export interface Page {
   readonly limit: number
-  /** A position: the id of the last one of the page before, or one made of a time. Null: the newest. */
+  /** A cursor: the id of the previous page's last entry, or one made from a time. Null: the newest. */
   readonly before: number | null
 }
 
-/** A page by a number to skip, for protocols that know no position. */
+/** A page by offset, for protocols without cursors. */
 export interface Slice {
   readonly skip: number
   readonly limit: number
@@ -58,7 +58,7 @@ function toListed(principal: UserPrincipal, rows: readonly (FollowListRow | Unre
   )
 }
 
-/** What a list of people reads for a page. */
+/** What a list of users reads for a page. */
 export function boundsOf(ctx: Ctx, page: Page): { before: number; limit: number; lookedAt: number; now: number } {
   return { before: positionOf(ctx, page), limit: page.limit + 1, lookedAt: lookedAt(page.limit), now: ctx.now() }
 }
@@ -71,7 +71,7 @@ export async function listOwnFollows(ctx: Ctx, gate: Gate, list: FollowList, pag
   return toListed(principal, reads[0], page)
 }
 
-/** Somebody's followers or following. A private account's are open to those whom it lets follow (wire §6.11). */
+/** A user's followers or following. A private account's are visible to its followers (wire §6.11). */
 export async function listFollowsOf(ctx: Ctx, gate: Gate, userId: UserId, list: FollowList, page: Page): Promise<Listed<FollowRecord>> {
   const now = ctx.now()
   const base = { ...boundsOf(ctx, page), list, userId }
@@ -92,13 +92,13 @@ export async function listFollowsOf(ctx: Ctx, gate: Gate, userId: UserId, list: 
   return toListed(principal, shown, page)
 }
 
-/** What a request for these people counts: each of them, but for the caller. */
+/** How much a request for these users counts: each of them, except the caller. */
 const othersAmong =
   (userIds: readonly UserId[]) =>
   ({ userId }: Claimed) =>
     userIds.filter((id) => id !== userId).length
 
-/** Those of the given people who exist for the caller. */
+/** Those of the given users who exist for the caller. */
 export async function lookUpUsers(ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<SeenUser[]> {
   const { principal, reads } = await gate(
     ({ userId }) => [findSeenUsers({ userIds, viewerId: userId, now: ctx.now() })],
@@ -107,13 +107,13 @@ export async function lookUpUsers(ctx: Ctx, gate: Gate, userIds: readonly UserId
   return reads[0].map((row) => show(principal, row))
 }
 
-/** How the caller stands to each of the given people who exist for the caller. */
+/** The caller's relationship to each of the given users who exist for the caller. */
 export async function listRelationships(ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<RelationshipRow[]> {
   const { reads } = await gate(({ userId }) => [findRelationships({ userIds, viewerId: userId, now: ctx.now() })], othersAmong(userIds))
   return reads[0]
 }
 
-/** People whom those follow whom the caller follows. */
+/** Users followed by those the caller follows. */
 export async function listSuggestedUsers(ctx: Ctx, gate: Gate): Promise<SeenUser[]> {
   const { principal, reads } = await gate(
     ({ userId }) => [

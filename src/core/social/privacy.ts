@@ -1,4 +1,4 @@
-/** Private accounts (wire §6.15): who may follow, and what becomes of requests when the account goes public. */
+/** Private accounts (wire §6.15): who may follow, and what happens to requests when the account goes public. */
 import { acceptRequests, insertEdgeWork } from '../../store/db/edge-work.ts'
 import { findRequestCount, isWaitedFor, updatePrivacy } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
@@ -8,8 +8,8 @@ import type { Gate } from '../sessions/gate.ts'
 import { continueEdgeWork } from './edge-work.ts'
 
 /**
- * Makes the caller's account private or public. Edges stay. Going public accepts the waiting requests: the first chunk
- * with the flag, the rest after the reply and by cron; `acceptedCount` says how many waited.
+ * Makes the caller's account private or public. Edges stay. Going public accepts pending requests: the first chunk with
+ * the flag, the rest after the reply and by cron; `acceptedCount` says how many were pending.
  */
 export async function setPrivacy(ctx: Ctx, gate: Gate, isPrivate: boolean): Promise<{ acceptedCount: number }> {
   const { principal, reads } = await gate(({ userId }) => [findRequestCount(userId)])

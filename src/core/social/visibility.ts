@@ -1,6 +1,6 @@
 /**
- * Who sees what of whom (design §5, wire §6.11). The store's predicate says who exists for a viewer; the table here says
- * which fields a viewer gets. Rooms show only what went through it.
+ * Who may see what about whom (design §5, wire §6.11). The store's predicate says who exists for a viewer; the table
+ * here says which fields a viewer gets. Rooms show only what passed through it.
  */
 import { NO_ID, type UserId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
@@ -15,12 +15,15 @@ import type { Principal, UserPrincipal } from '../sessions/principal.ts'
 
 export type { UserRef } from '../../store/db/visibility.ts'
 
-/** How near a viewer is. Each sees what those below see: owner (self, admin) > insider (may see the account) > outsider. */
+/**
+ * How close a viewer is. Each sees what those below see: owner (self, admin) > insider (may see the account) >
+ * outsider.
+ */
 export type Audience = 'owner' | 'insider' | 'outsider'
 
 const NEARNESS: Readonly<Record<Audience, number>> = { owner: 2, insider: 1, outsider: 0 }
 
-/** The least audience of each field. What is not here, nobody gets. */
+/** The least audience of each field. Fields that are not listed are shown to nobody. */
 const FIELDS = {
   id: 'outsider',
   username: 'outsider',
@@ -79,12 +82,12 @@ const FIELDS = {
 type Field = keyof typeof FIELDS
 type FieldsFor<A extends Audience> = { [F in Field]: (typeof FIELDS)[F] extends A ? F : never }[Field]
 
-/** A user as a viewer may see one: the open fields as they are, the others possibly null. */
+/** A user as a viewer may see one: the open fields unchanged, the others possibly null. */
 export type SeenUser = Pick<UserRow, FieldsFor<'outsider'>> & {
   readonly [F in FieldsFor<'insider' | 'owner'>]: UserRow[F] | null
 } & { readonly audience: Audience }
 
-/** Leaves of a row what the audience may see. */
+/** Reduces a row to what the audience may see. */
 export function showTo(audience: Audience, row: UserRow): SeenUser {
   const seen = Object.fromEntries(
     Object.entries(FIELDS).map(([field, least]) => [field, NEARNESS[audience] >= NEARNESS[least] ? row[field as Field] : null]),
@@ -97,8 +100,8 @@ export function isAdmin(principal: UserPrincipal, scope: Scope = 'admin:profile:
 }
 
 /**
- * Self and admins see all; a private account opens to those whom it lets follow; nobody opens to whom they block. An app that acts
- * for itself, and whoever is nobody (null), see what a stranger sees.
+ * The owner and admins see everything; a private account is open to its approved followers; no account is open to those
+ * whom it blocks. An app that acts for itself, and an anonymous viewer (null), see what a stranger sees.
  */
 export function audienceOf(principal: Principal | null, row: SeenUserRow): Audience {
   if (principal?.kind !== 'user') return row.isPrivate === 0 ? 'insider' : 'outsider'
@@ -111,25 +114,27 @@ export function show(principal: Principal | null, row: SeenUserRow): SeenUser {
   return showTo(audienceOf(principal, row), row)
 }
 
-/** Somebody as the viewer may meet them; the read goes with the gate's. */
+/** A user as the viewer may see them; the read goes with the gate's. */
 export function readSeenUser(ctx: Ctx, viewerId: UserId, userId: UserRef): Statement<SeenUserRow | null> {
   return findSeenUser({ userId, viewerId, now: ctx.now() })
 }
 
-/** Unknown, banned, deleted and blocking-the-viewer are one refusal; whom the viewer blocks is another (wire §6.11). */
+/**
+ * Unknown, banned, deleted and blocking-the-viewer get one refusal; blocked-by-the-viewer gets another (wire §6.11).
+ */
 export function requireMet(row: SeenUserRow | null): SeenUserRow {
   if (!row) throw new AppError('not_found')
   if (row.viewerBlocks === 1) throw new AppError('blocked', 'You have blocked this user')
   return row
 }
 
-/** What a request for one person counts; the caller's own profile counts nothing. */
+/** How much a request for one user counts; the caller's own profile counts nothing. */
 export const weightOf =
   (who: UserRef) =>
   ({ userId }: Claimed) =>
     who === userId ? 0 : 1
 
-/** A user's profile, for whoever asks. Administrators find everybody. */
+/** A user's profile, for any caller. Administrators find every user. */
 export async function getProfile(ctx: Ctx, gate: Gate<Principal>, userId: UserRef): Promise<SeenUser> {
   const { principal, reads } = await gate((claimed) => [readSeenUser(ctx, claimed.userId, userId)], weightOf(userId))
   if (principal.kind !== 'user' || !isAdmin(principal)) return show(principal, requireMet(reads[0]))
@@ -138,10 +143,10 @@ export async function getProfile(ctx: Ctx, gate: Gate<Principal>, userId: UserRe
   return showTo('owner', row)
 }
 
-/** The viewer of who is nobody: no row has this id. */
+/** The id of an anonymous viewer: no row has it. */
 const NOBODY = NO_ID as UserId
 
-/** Somebody, for who does not say who they are: one read. Unknown, banned and deleted are one answer. */
+/** A user, for an anonymous caller: one read. Unknown, banned and deleted get the same answer. */
 export async function getPublicProfile(ctx: Ctx, userId: UserRef): Promise<SeenUser> {
   return show(null, requireMet(await ctx.db.one(readSeenUser(ctx, NOBODY, userId))))
 }
