@@ -19,7 +19,7 @@ export interface AppEnv {
     ctx: Ctx
     /** Set by the room's `credentials`: what the caller's credential claims, null without one. */
     identify: () => Promise<Claim | null>
-    /** A parameter that came more than once, where the route tells of it in its own way (`validate.ts`). */
+    /** A parameter that came more than once, where the route tells of it in its own way (`reading.ts`). */
     repeated?: string
     /** Fields of a profile as they were sent (`validate.ts`), for `withoutShown`. */
     sent?: SentProfile

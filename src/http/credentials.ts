@@ -12,7 +12,7 @@ import type { Claim } from '../core/sessions/principal.ts'
 import type { BrowserSession } from '../core/sessions/sessions.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../ids.ts'
 import type { AppEnv } from './app-env.ts'
-import { readForm } from './validate.ts'
+import { readForm } from './reading.ts'
 
 export type ReadCredential = (c: Context<AppEnv>) => Promise<Claim | null>
 

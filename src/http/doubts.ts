@@ -17,7 +17,7 @@ export const sentProfile = (raw: unknown, names: readonly string[], doubts: read
 })
 
 /** The names of what `error` refuses, where all of it is of fields that may be in doubt; null otherwise. */
-export function doubtfulNames(error: z.ZodError, mayBe: readonly string[]): ReadonlySet<string> | null {
+export function doubtfulNames(error: z.core.$ZodError, mayBe: readonly string[]): ReadonlySet<string> | null {
   const names = error.issues.map(({ path }) => (path.length === 1 ? String(path[0]) : ''))
   return names.every((name) => mayBe.includes(name)) ? new Set(names) : null
 }

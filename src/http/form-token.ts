@@ -12,8 +12,9 @@ import type { Gate } from '../core/sessions/gate.ts'
 import { equalInConstantTime, mac, randomToken } from '../crypto.ts'
 import type { AppEnv } from './app-env.ts'
 import { isMultipart, readFileForm } from './multipart.ts'
+import { readForm } from './reading.ts'
 import { type Input, tag } from './tags.ts'
-import { judgeProfile, readForm } from './validate.ts'
+import { judgeProfile } from './validate.ts'
 
 /** The name of the hidden field. */
 export const FORM_TOKEN_FIELD = 'form_token'
