@@ -73,6 +73,24 @@ export async function bundleWorker(outdir: string): Promise<Bundle> {
 
 export const bundleFloors = () => bundleEntry('bench/floors.ts')
 
+const TIMED = 'timed.js'
+/** The isolate's own time for a request, from taking it on until it is answered. */
+export const SERVED_MS = 'x-bench-served-ms'
+
+/** The Worker in a module that says how long the isolate took: what a socket waits for is in no module's time. */
+export function timed({ modules, ...sizes }: Bundle): Bundle {
+  const source = `
+    export * from './${ENTRY}'
+    import worker from './${ENTRY}'
+    export default { ...worker, async fetch(request, env, context) {
+      const takenAt = Date.now()
+      const reply = await worker.fetch(request, env, context)
+      reply.headers.set('${SERVED_MS}', String(Date.now() - takenAt))
+      return reply
+    } }`
+  return { ...sizes, modules: [{ type: 'ESModule', path: TIMED, contents: new Uint8Array(Buffer.from(source)) }, ...modules] }
+}
+
 /** The bare Worker of `--media`. */
 export const bundleMediaFloor = () => bundleEntry('bench/media-floor.ts')
 

@@ -20,6 +20,11 @@ const ONE_THING: Budget = { rows: 8, trips: 1 }
 const ONE_ACT: Budget = { rows: 20, trips: 2 }
 const SEARCH: Budget = { rows: 400, trips: 1 }
 const pageOf = (count: number): Budget => ({ rows: 3 * count + 12, trips: 1 })
+/**
+ * What is of others counts against a limit of the account (docs/limits.md), in the same round trip: the session, the account's epoch and
+ * the counter are read, and its index. Tests hold them to the same four rows (`COUNT_READS`).
+ */
+const counted = ({ rows = 0, ...budget }: Budget): Budget => ({ ...budget, rows: rows + 4 })
 // The next two have no line in design §7. An id of a list is read, then its person, then what ties the two, and sorted.
 const idsOf = (count: number): Budget => ({ rows: 4 * count + 12, trips: 1 })
 /** Design §6: 20 people from at most 200 edges; each edge is read, counted, its person looked at, and sorted. */
@@ -46,16 +51,20 @@ async function lists(scene: Scene): Promise<Step[]> {
     request: read(`${path}${path.includes('?') ? '&' : '?'}limit=${count}`),
     budget: pageOf(count),
   })
+  const ofOthers = (...of: Parameters<typeof page>): Step => {
+    const step = page(...of)
+    return { ...step, budget: counted(step.budget) }
+  }
   return [
     page('GET /user/followers of the star', STAR, '/user/followers', 100),
     page('  deep inside', STAR, `/user/followers?offset=${deep}`, 100),
     page('GET /user/following', READER, '/user/following', 20),
     page('GET /user/follow-requests', WAITING, '/user/follow-requests', 50),
-    page('GET /user/:star/followers', READER, `/user/${star}/followers`, 100),
-    page('  deep inside', READER, `/user/${star}/followers?offset=${deep}`, 100),
-    page('  by a date', READER, `/user/${star}/followers?offset=${new Date().toISOString()}`, 20),
-    page('  of a private account, by one who follows them', MEMBER, `/user/${scene.hex(CLUB)}/followers`, 50),
-    page('GET /user/:friend/following', READER, `/user/${scene.hex(FRIENDS.first)}/following`, 10),
+    ofOthers('GET /user/:star/followers', READER, `/user/${star}/followers`, 100),
+    ofOthers('  deep inside', READER, `/user/${star}/followers?offset=${deep}`, 100),
+    ofOthers('  by a date', READER, `/user/${star}/followers?offset=${new Date().toISOString()}`, 20),
+    ofOthers('  of a private account, by one who follows them', MEMBER, `/user/${scene.hex(CLUB)}/followers`, 50),
+    ofOthers('GET /user/:friend/following', READER, `/user/${scene.hex(FRIENDS.first)}/following`, 10),
     page('GET /user/blocks', READER, '/user/blocks', 20),
     { what: 'GET /user/suggestions', by: READER, request: read('/user/suggestions'), budget: SUGGESTIONS },
   ]
@@ -94,7 +103,8 @@ function searches(): Step[] {
     budget: SEARCH,
   })
   return [
-    search('one letter', COMMON_NAME.slice(0, 1)),
+    // Not "a": O'Brien is found by two strings, and an Ahmed of that name is among the first 20 of the small graph only.
+    search('one letter', 'm'),
     search('the common name', COMMON_NAME),
     search('a full name', FULL_NAME),
     search('a user name', usernameOf(STAR)),

