@@ -30,7 +30,8 @@ const SCHEMA = `SELECT m.type, m.name, m.sql, (SELECT group_concat(DISTINCT f."t
   ORDER BY m.rowid`
 
 await main(async () => {
-  const { file, remote } = readArguments()
+  const { file, remote, help } = readArguments()
+  if (help) return console.log(USAGE)
   mkdirSync(dirname(file), { recursive: true })
   // Beside the file, so that it is on a disk with room, and never readable by others.
   const work = mkdtempSync(join(dirname(file), '.backup-'))
@@ -51,12 +52,14 @@ await main(async () => {
   }
 })
 
-function readArguments(): { file: string; remote: boolean } {
+function readArguments(): { file: string; remote: boolean; help: boolean } {
   try {
-    const { values, positionals } = parseArgs({ options: { remote: { type: 'boolean', default: false } }, allowPositionals: true })
+    const flag = { type: 'boolean', default: false } as const
+    const options = { remote: flag, help: { ...flag, short: 'h' } } as const
+    const { values, positionals } = parseArgs({ options, allowPositionals: true })
     if (positionals.length > 1) throw new Error('backup takes one file')
     const name = `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}${values.remote ? '' : '-local'}.sql`
-    return { file: resolve(positionals[0] ?? join(ROOT, 'backups', name)), remote: values.remote }
+    return { file: resolve(positionals[0] ?? join(ROOT, 'backups', name)), remote: values.remote, help: values.help }
   } catch (error) {
     throw new Refusal(`${(error as Error).message}\n\n${USAGE}`)
   }

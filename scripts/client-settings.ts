@@ -2,19 +2,16 @@
  * What a client is, in a sentence each, and the settings that an OpenID Connect or OAuth library takes: what the operator
  * gives to whoever writes the app. The names are those of RFC 6749, RFC 7591 and OpenID Connect.
  */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { parseEnv } from 'node:util'
 import { type ClientMetadata, toMetadata } from '../src/core/oauth/client-metadata.ts'
 import type { ClientRow } from '../src/store/db/client-registration.ts'
-import { DEV_VARS, ROOT } from './local.ts'
+import { findOrigin } from './origin.ts'
 
 const WIDTH = 29
 
 /** `secret`: where it has just been made; it cannot be read again. */
 export function describeClient(row: ClientRow, secret: string | null, remote: boolean): string {
   const metadata = toMetadata(row)
-  const settings = settingsOf(row.id, metadata, { secret, origin: originOf(remote) })
+  const settings = settingsOf(row.id, metadata, { secret, origin: findOrigin(remote) ?? '<ORIGIN>' })
   const lines = settings.map(([name, value]) => `  ${name.padEnd(WIDTH)} ${value}`)
   return [
     ...sentencesOf(row.id, metadata, remote),
@@ -64,11 +61,4 @@ function settingsOf(id: string, metadata: ClientMetadata, given: { secret: strin
     ['id_token_signed_response_alg', hasPeople ? idTokenAlg : null],
   ]
   return all.filter((entry): entry is [string, string] => entry[1] !== null)
-}
-
-/** As it is configured here, or for the deployment. */
-function originOf(remote: boolean): string {
-  const local = !remote && existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, 'utf8')).ORIGIN : undefined
-  const deployed = remote ? /^ORIGIN *= *"([^"]+)"/m.exec(readFileSync(join(ROOT, 'wrangler.toml'), 'utf8'))?.[1] : undefined
-  return local ?? deployed ?? '<ORIGIN>'
 }

@@ -29,6 +29,8 @@ interface Side {
   readonly rows: string
 }
 
+export const OBJECTS_OF_NOBODY = 'objects of nobody in'
+
 const ROWS_AT_A_TIME = 5_000
 /** Reservations expect nothing yet. */
 const FILES = 'SELECT id AS subject, object_key AS key, size FROM files WHERE committed_at IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2'
@@ -69,7 +71,7 @@ async function examineBucket(db: D1Database, side: Side): Promise<ObjectFinding[
   return [
     { name: side.missing, differences: missing },
     { name: `objects of another size in ${side.bucketName}`, differences: otherSize.slice(0, ROUND_MAX) },
-    { name: `objects of nobody in ${side.bucketName}`, differences: nobodys },
+    { name: `${OBJECTS_OF_NOBODY} ${side.bucketName}`, differences: nobodys },
   ]
 }
 

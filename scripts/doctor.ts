@@ -7,14 +7,15 @@
 import { parseArgs } from 'node:util'
 import { readDigestSettings } from './digest-settings.ts'
 import { CHECKS, type Check, type Difference, ROUND_MAX } from './doctor-checks.ts'
-import { examineObjects } from './doctor-objects.ts'
+import { examineObjects, OBJECTS_OF_NOBODY } from './doctor-objects.ts'
 import { examineRobots } from './doctor-robots.ts'
 import { main, Refusal, runWrangler } from './local.ts'
 import { withStores } from './stores.ts'
 
-const USAGE = `Usage: npm run doctor -- [--repair] [--remote]
+const USAGE = `Usage: npm run doctor -- [--repair] [--restored] [--remote]
 
   --repair             mends what it finds, where that needs nobody's judgement
+  --restored           after a restore: objects that the backup does not know are expected, and told apart
   --remote             looks at the deployed database instead of the local one`
 
 /** A million differences; more is no accident. */
@@ -23,21 +24,30 @@ const SHOWN_MAX = 20
 /** Of one argument; Linux takes 128 KB. */
 const COMMAND_BYTES_MAX = process.platform === 'win32' ? 20_000 : 100_000
 
+const NEWER_THAN_BACKUP = `They were probably uploaded after the backup, so the database does not know them. Nobody can reach them, and
+nothing removes them: npm run doctor lists them, --repair leaves them alone. Delete them with npx wrangler r2 object delete.`
+
 interface Finding {
   readonly check: Check
   readonly differences: readonly Difference[]
 }
 
+const countOf = ({ length }: readonly Difference[]) => (length >= ROUND_MAX ? `${ROUND_MAX} or more` : String(length))
+
 await main(async () => {
   const { values } = readArguments()
   if (values.help) return console.log(USAGE)
   const where = values.remote ? 'the deployed database' : 'the local database'
-  const findings = await examine(values.remote)
+  const all = await examine(values.remote)
+  const isExpected = ({ check }: Finding) => values.restored && check.name.startsWith(OBJECTS_OF_NOBODY)
+  for (const { check, differences } of all.filter(isExpected)) console.log(`${check.name}: ${countOf(differences)}. ${NEWER_THAN_BACKUP}`)
+  const findings = all.filter((finding) => !isExpected(finding))
   if (findings.length === 0) return console.log(`${where}: ${CHECKS.length} checks, no differences.`)
   console.log(toTable(findings))
   const left = values.repair ? await repair(findings, values.remote) : findings
   if (left.length > 0) {
-    const hint = values.repair ? 'These are left; they need a person.' : 'Mend them with --repair.'
+    const isMendable = !values.repair && left.some(({ check }) => check.repair !== null)
+    const hint = isMendable ? 'Mend them with --repair.' : 'These need a person.'
     throw new Refusal(`\n${where}: differences in ${left.map(({ check }) => check.name).join(', ')}. ${hint}`)
   }
   console.log(`\n${where}: all differences are mended.`)
@@ -46,7 +56,7 @@ await main(async () => {
 function readArguments() {
   try {
     const flag = { type: 'boolean', default: false } as const
-    return parseArgs({ options: { repair: flag, remote: flag, help: { ...flag, short: 'h' } } })
+    return parseArgs({ options: { repair: flag, restored: flag, remote: flag, help: { ...flag, short: 'h' } } })
   } catch (error) {
     throw new Refusal(`${(error as Error).message}\n\n${USAGE}`)
   }
@@ -109,8 +119,7 @@ async function execute<Row>(statements: readonly string[], remote: boolean): Pro
 function toTable(findings: readonly Finding[]): string {
   const rows = findings.flatMap(({ check, differences }) => {
     const shown = differences.slice(0, SHOWN_MAX).map(({ subject, found, expected }) => [check.name, subject, found ?? '', expected ?? ''])
-    const count = differences.length >= ROUND_MAX ? `${ROUND_MAX} or more` : differences.length
-    return differences.length > SHOWN_MAX ? [...shown, [check.name, `(${count} in all)`, '', '']] : shown
+    return differences.length > SHOWN_MAX ? [...shown, [check.name, `(${countOf(differences)} in all)`, '', '']] : shown
   })
   const lines = [['check', 'subject', 'found', 'expected'], ...rows].map((row) => row.map(String))
   const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))

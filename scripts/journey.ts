@@ -187,7 +187,9 @@ function cut(text: string, length = 40): string {
 }
 
 /** All tokens of a kind begin alike. */
-const tailOf = (token: unknown) => `...${String(token).slice(-12)}`
+function tailOf(token: unknown): string {
+  return `...${String(token).slice(-12)}`
+}
 
 function cookieOf({ headers }: Answer): string {
   const cookie = headers.getSetCookie().find((line) => line.startsWith('__Host-kith_session='))

@@ -40,6 +40,18 @@ function hex(bytes: number): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('hex')
 }
 
+const USAGE = `Usage: npm run --silent keys
+
+Prints new secrets for a deployment, one NAME=value a line. It takes no arguments.`
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  for (const [name, value] of Object.entries(await makeSecrets(''))) console.log(`${name}=${value}`)
+  const [argument] = process.argv.slice(2)
+  if (argument === undefined) {
+    for (const [name, value] of Object.entries(await makeSecrets(''))) console.log(`${name}=${value}`)
+  } else if (argument === '--help' || argument === '-h') {
+    console.log(USAGE)
+  } else {
+    console.error(`keys takes no arguments, not ${argument}\n\n${USAGE}`)
+    process.exitCode = 1
+  }
 }

@@ -28,7 +28,7 @@ export const USER_USAGE = `user find <text>          an id, e-mail address, user
   user send-reset <who>     mails a code for a new password
 
   <who> is an id, e-mail address or whole user name. The person sees each act under "what happened to my account", and
-  gets a mail of the ones that end sessions or take factors off; the cron trigger sends it.`
+  gets a mail about the ones that end sessions or remove factors; the cron trigger sends it (locally, the command itself).`
 
 const PAGE = 50
 const EVENTS_SHOWN = 10
@@ -119,9 +119,14 @@ async function show(user: UserRow, remote: boolean): Promise<void> {
 
 const actFor = ({ id }: UserRow) => ({ userId: id, actor: null, condition: isSomebodyWithId(id) })
 
-/** Whether the act took place. */
+/**
+ * Whether the act took place. `wrangler dev` does not run the cron trigger that sends the mail of it, but has a path that does;
+ * nobody answers there while Kith does not run, and the act is done all the same.
+ */
 async function carryOut({ eventId, writes }: PlannedAct, remote: boolean): Promise<boolean> {
-  return (await execute(writes, findEvent(eventId), remote)) !== null
+  const isDone = (await execute(writes, findEvent(eventId), remote)) !== null
+  if (isDone && !remote) await fetch(`${readOrigin(remote)}/cdn-cgi/local/scheduled`).catch(() => undefined)
+  return isDone
 }
 
 /** Null: all sessions. */
@@ -140,6 +145,8 @@ function toKind(text: string | undefined): SecondFactorKind | null {
 
 async function endSessions(who: string, sessionId: SessionId | null, remote: boolean): Promise<void> {
   const user = await theOne(who, remote)
+  if (user.deletedAt !== null)
+    throw new Refusal(`${user.username} is deleted, and was signed out everywhere with that; nothing was changed`)
   const act = actFor(user)
   const planned = sessionId === null ? planSignOutEverywhere(OPERATOR, act) : planSessionEnd(OPERATOR, { ...act, sessionId })
   if (!(await carryOut(planned, remote))) throw new Refusal(`${user.username} has no such session`)
@@ -150,7 +157,8 @@ async function removeFactors(who: string, kind: SecondFactorKind | null, remote:
   const user = await theOne(who, remote)
   const on = (await execute([], listFactors(user.id), remote)).map((factor) => factor.kind)
   const kinds = on.filter((one) => kind === null || one === kind)
-  if (kinds.length === 0) return console.log(`${user.username} has no such second factor on; nothing was changed.`)
+  if (kinds.length === 0)
+    return console.log(`${user.username} has no ${kind === null ? '' : `${kind} `}second factor; nothing was changed.`)
   const planned = planFactorRemoval(OPERATOR, { ...actFor(user), kinds, isLast: kinds.length === on.length })
   if (!(await carryOut(planned, remote))) throw new Refusal('The account was changed by somebody else meanwhile; nothing was done')
   console.log(`${user.username} has ${kinds.join(' and ')} off now, and is signed out everywhere.`)

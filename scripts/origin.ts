@@ -5,8 +5,13 @@ import { parseEnv } from 'node:util'
 import { unstable_readConfig } from 'wrangler'
 import { DEMO, DEV_VARS, Refusal, ROOT } from './local.ts'
 
+/** Null where it is not known yet. */
+export function findOrigin(remote: boolean): string | null {
+  return (remote ? deployedOrigin() : (localOrigin() ?? parseDevVars().ORIGIN)) || null
+}
+
 export function readOrigin(remote: boolean): string {
-  const origin = remote ? deployedOrigin() : (localOrigin() ?? parseDevVars().ORIGIN)
+  const origin = findOrigin(remote)
   if (!origin) throw new Refusal(remote ? 'ORIGIN is empty in wrangler.toml' : 'Kith has not run on this machine yet: npm start')
   return origin
 }

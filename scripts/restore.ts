@@ -18,7 +18,8 @@ const USAGE = `Usage: npm run restore -- <file> [--exact] [--remote]
 const TABLES = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`
 
 await main(async () => {
-  const { file, exact, remote } = readArguments()
+  const { file, exact, remote, help } = readArguments()
+  if (help) return console.log(USAGE)
   const where = remote ? '--remote' : '--local'
   const [table] = await query<{ name: string }>([TABLES], remote)
   if (table) {
@@ -30,9 +31,8 @@ await main(async () => {
   await runWrangler(['d1', 'execute', 'DB', where, '--yes', '--file', file])
   if (!exact) await endWhatWasOpen(remote)
   console.log(`Restored from ${file}.${exact ? '' : ' Everybody signs in again.'}`)
-  const doctor = spawnSync(process.execPath, [join(import.meta.dirname, 'doctor.ts'), ...(remote ? ['--remote'] : [])], {
-    stdio: 'inherit',
-  })
+  const args = [join(import.meta.dirname, 'doctor.ts'), '--restored', ...(remote ? ['--remote'] : [])]
+  const doctor = spawnSync(process.execPath, args, { stdio: 'inherit' })
   if (doctor.status !== 0) throw new Refusal('The database is restored; what the doctor has found needs a look.')
 })
 
@@ -48,14 +48,16 @@ async function endWhatWasOpen(remote: boolean): Promise<void> {
   )
 }
 
-function readArguments(): { file: string; exact: boolean; remote: boolean } {
+function readArguments(): { file: string; exact: boolean; remote: boolean; help: boolean } {
   const flag = { type: 'boolean', default: false } as const
   try {
-    const { values, positionals } = parseArgs({ options: { exact: flag, remote: flag }, allowPositionals: true })
+    const options = { exact: flag, remote: flag, help: { ...flag, short: 'h' } } as const
+    const { values, positionals } = parseArgs({ options, allowPositionals: true })
     const [file, ...others] = positionals
+    if (values.help) return { file: '', ...values }
     if (file === undefined || others.length > 0) throw new Error('restore takes one file')
     if (!existsSync(file)) throw new Error(`There is no file ${file}`)
-    return { file, exact: values.exact, remote: values.remote }
+    return { file, ...values }
   } catch (error) {
     throw new Refusal(`${(error as Error).message}\n\n${USAGE}`)
   }

@@ -30,12 +30,13 @@ export interface Demo extends DemoMachines {
   readonly clients: Record<string, DemoClient>
 }
 
+export const ADMINISTRATOR = 'root_admin'
 const PEOPLE = [
   { username: 'alice_demo', givenName: 'Alice', email: 'alice@example.com' },
   { username: 'bob_demo', givenName: 'Bob', email: 'bob@example.com' },
   { username: 'carol_demo', givenName: 'Carol', email: 'carol@example.com', isPrivate: true },
   { username: 'dan_demo', givenName: 'Dan', email: 'dan@example.com' },
-  { username: 'root_admin', givenName: 'Root', email: 'root@example.com', role: 'super_admin' },
+  { username: ADMINISTRATOR, givenName: 'Root', email: 'root@example.com', role: 'super_admin' },
 ]
 type Person = (typeof PEOPLE)[number]
 

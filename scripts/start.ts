@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
 import { makeAssets } from './assets.ts'
 import { completeDevVars, DEMO, localAvatars, main, Refusal, ROOT, runWrangler, startWrangler } from './local.ts'
-import { type Demo, seed } from './seed.ts'
+import { ADMINISTRATOR, type Demo, seed } from './seed.ts'
 
 const DEFAULT_PORT = 8787
 const READY_WITHIN_MS = 60_000
@@ -95,7 +95,10 @@ async function untilReady(server: ChildProcess, local: string): Promise<void> {
 }
 
 function welcome(demo: Demo, local: string): string {
-  const people = Object.entries(demo.users).map(([name, { email, password }]) => `    ${name.padEnd(11)} ${email.padEnd(20)} ${password}`)
+  const people = Object.entries(demo.users).map(
+    ([name, { email, password }]) =>
+      `    ${name.padEnd(11)} ${email.padEnd(20)} ${password}${name === ADMINISTRATOR ? '  (administrator)' : ''}`,
+  )
   return `
 Kith is ready on ${local}
 

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import { fromHex, type UserId } from '../ids.ts'
+import { isCommonPassword } from './accounts/common-passwords.ts'
 import { COUNTRIES, CURRENCIES, parseLanguageTag, spellCountry, spellTimeZone } from './regional.ts'
 import { hasControl, codePoints as length, nameOf, text, tooLong } from './texts.ts'
 import { foldDigits, foldTypedAddress, foldTypedCode } from './typed-text.ts'
@@ -11,35 +12,13 @@ import { foldDigits, foldTypedAddress, foldTypedCode } from './typed-text.ts'
 export { type FileName, type FolderName, fileName, folderName } from './file-names.ts'
 
 /** Names that would pass for the service or its staff. */
-const RESERVED_USERNAMES = new Set([
-  'administrator',
-  'superadmin',
-  'super_admin',
-  'superuser',
-  'moderator',
-  'moderators',
-  'official',
-  'security',
-  'postmaster',
-  'hostmaster',
-  'webmaster',
-  'mailer_daemon',
-  'no_reply',
-  'noreply_mail',
-  'anonymous',
-  'undefined',
-  'everyone',
-  'system_user',
-  'support_team',
-  'kith_team',
-  'kith_support',
-  'kith_admin',
-  'helpdesk',
-  'customer_service',
-  'well_known',
-  'null_null',
-  '__unset__',
-])
+const RESERVED_USERNAMES = new Set(
+  [
+    'administrator superadmin super_admin superuser moderator moderators official security postmaster',
+    'hostmaster webmaster mailer_daemon no_reply noreply_mail anonymous undefined everyone system_user',
+    'support_team kith_team kith_support kith_admin helpdesk customer_service well_known null_null __unset__',
+  ].flatMap((line) => line.split(' ')),
+)
 /** What the rooms accept as ids (wire §6.10). */
 const LOOKS_LIKE_AN_ID = /^(m\d+|[0-9a-f]{24})$/i
 
@@ -78,6 +57,7 @@ export function emailKey(address: string): string {
 export const password = z
   .string()
   .refine((v) => Math.min(length(v), length(v.normalize('NFKC'))) >= 8, 'must have at least 8 characters')
+  .refine((v) => length(v) < 8 || !isCommonPassword(v), 'is one of the most common passwords')
   .refine((v) => length(v) <= 256, tooLong(256))
   .brand<'Password'>()
   .meta({ description: '8 to 256 characters of any kind; no common password', example: '$uper&ecurePassw0rd' })

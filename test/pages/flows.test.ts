@@ -313,6 +313,10 @@ describe('the account', () => {
     expect(page.text).toContain(`value="${code}"`)
     const fields = { givenName: 'In', familyName: 'Vited', username: 'page_invited', email: 'page_invited@example.com', password: PASSWORD }
     const form = formOf(page, '/sign-up')
+    const refused = await send(guest, form, { ...fields, inviteCode: 'XX-0000-0000000000000' })
+    expect(refused.status).toBe(400)
+    expect(alertIn(refused)).toContain('Invite code is wrong or used; leave it empty to sign up without one.')
+    expect(refused.text).toContain('href="#inviteCode"')
     expect((await send(guest, form, { ...fields, inviteCode: code })).status).toBe(303)
     expect((await owner.client.get('/user/invite-codes', { env })).json.data.inviteCodes[0]).toMatchObject({
       code,

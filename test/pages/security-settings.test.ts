@@ -213,7 +213,7 @@ describe('the picture', () => {
     [
       'text',
       Uint8Array.from(new TextEncoder().encode('hello')),
-      'Picture cannot be used: the file is not a JPEG, PNG, WebP, GIF, HEIC or AVIF picture. Choose another one.',
+      'Picture cannot be used: the file is not a JPEG, PNG, WebP or GIF picture. Choose another one.',
     ],
     ['half a picture', Uint8Array.from(png().slice(0, 60)), 'Picture cannot be used: the PNG is cut off'],
     ['too many bytes', new Uint8Array(100_001), 'Picture must have at most'],

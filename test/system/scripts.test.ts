@@ -33,6 +33,7 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[], says:
   ['fuzz:images', ['--runs', '20'], /20 changed pictures/],
   ['thorough', ['test/apis/mirrorfly/faults.test.ts', '--name', 'put'], /Tests .*passed/],
   ['timing', ['--samples', '10', '--only', 'create'], /10 samples of each class[\s\S]*POST \/user\/create/],
+  ['keys', ['--help'], /^Usage: npm run --silent keys/],
   ['keys', [], /^SIGNING_KEYS=[\s\S]*ENCRYPTION_KEYS=/],
   ['assets', [], /^$/],
   ['build', [], /Total Upload/],

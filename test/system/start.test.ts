@@ -49,6 +49,14 @@ test('it is ready within half a minute on an empty store', () => {
   expect(firstStartMs).toBeLessThan(30_000)
 })
 
+test('the banner says which demo person is the administrator', () => {
+  const marked = server
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('administrator'))
+  expect(marked).toEqual([expect.stringMatching(/^ +root_admin /)])
+})
+
 test('npm run journey: against nothing it says so and exits 1', async () => {
   const { code, output } = await project.run(process.execPath, ['scripts/journey.ts', `http://localhost:${await freePort()}`])
   expect(output).toContain('Start it with: npm start')
@@ -69,7 +77,7 @@ async function paste(path: string): Promise<string> {
     .replaceAll('npm run operator --', `"${process.execPath}" scripts/operator.ts`)
     .replaceAll('npm run journey', `"${process.execPath}" scripts/journey.ts ${server.origin}`)
   const { code, output } = await project.run('bash', ['-eo', 'pipefail', '-c', script])
-  expect({ code, output }).toMatchObject({ code: 0 })
+  expect([code, output]).toEqual([0, expect.any(String)])
   return output
 }
 
@@ -205,7 +213,7 @@ test('npm run operator -- user: finds people and helps them to sign in, and they
   expect((await get('/user/me', one)).ok).toBe(1)
   expect((await post('/user/2fa', { state: true }, { cookie: one })).status).toBe(200)
   expect(await user('remove-2fa', id)).toMatchObject({ code: 0, output: expect.stringContaining('email off') })
-  expect((await user('remove-2fa', id)).output).toContain('nothing was changed')
+  expect((await user('remove-2fa', id)).output).toContain('has no second factor; nothing was changed')
   expect(await get('/user/me', one)).toMatchObject({ ok: 0, error: 'Unauthorized' })
   expect(await user('send-reset', id)).toMatchObject({ code: 0, output: expect.stringContaining('bob@example.com') })
   expect((await user('resend-verification', id)).output).toContain('has proved the address already')
@@ -215,6 +223,18 @@ test('npm run operator -- user: finds people and helps them to sign in, and they
   const { records } = (await get('/user/audit', await cookieOf('bob_demo'))).data
   const types = records.filter(({ userAgent }: { userAgent: string }) => userAgent === 'operator').map(({ type }: { type: string }) => type)
   expect(types).toEqual(['signed_out_everywhere', 'password_reset_requested', 'second_factor_off', 'session_revoked'])
+  const headers = { accept: 'application/json' }
+  const mails = await (await fetch(`${server.origin}/dev/mailbox?to=bob@example.com`, { headers })).text()
+  for (const said of ['one of your devices', 'two-step sign-in, which is now off', 'your devices and apps']) expect(mails).toContain(said)
+})
+
+test('npm run operator -- user end-sessions: of a deleted person it says so', async () => {
+  const { password } = project.demo().users.carol_demo
+  const headers = { cookie: await cookieOf('carol_demo'), 'content-type': 'application/json' }
+  expect((await fetch(`${server.origin}/user/me`, { method: 'DELETE', headers, body: JSON.stringify({ password }) })).status).toBe(200)
+  const ended = await project.run(process.execPath, ['scripts/operator.ts', 'user', 'end-sessions', 'carol_demo'])
+  expect(ended).toMatchObject({ code: 1, output: expect.stringContaining('carol_demo is deleted') })
+  expect((await logIn('carol_demo')).status).toBe(200)
 })
 
 test('npm run operator -- client: registers, changes and ends clients by the rules of the API', async () => {
@@ -251,7 +271,7 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   expect(await status(made.secret)).toBe(200)
   expect(made.output).toContain('op-service is a confidential client: it sends its secret by HTTP Basic or in the body')
   expect(made.output).toMatch(
-    new RegExp(`\\n {2}issuer +${server.origin.replace(/:\d+$/, '')}.*\\n[\\s\\S]*\\n {2}client_secret +${made.secret}\\n`),
+    new RegExp(`\\n {2}issuer +${server.origin}\\n {2}discovery +${server.origin}/[\\s\\S]*\\n {2}client_secret +${made.secret}\\n`),
   )
   const rotated = await client('rotate-secret', 'op-service')
   expect([await status(made.secret), await status(rotated.secret)]).toEqual([401, 200])

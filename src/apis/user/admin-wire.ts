@@ -36,8 +36,6 @@ export function toUserQuery(given: z.output<typeof ListUsersQuery>): UserQuery {
   return { query, role, banned, restricted, unverified }
 }
 
-/** Queries of administrators are strict: a filter that is misspelt would show everybody. */
-export const AdminPageQuery = PageQuery.strict()
 export const TargetQuery = z.strictObject({ target: fields.userIdHex })
 export const TargetPageQuery = PageQuery.extend({ target: fields.userIdHex }).strict()
 

@@ -79,7 +79,8 @@ function toAdditionalInfo(error: AppError, asked: Asked): Record<string, unknown
   if (error.code === 'already_exists') return { duplicateFields: error.fields.map(({ path }) => toWireName(path)) }
   if (error.code === 'code_invalid') {
     const location = asked.method === 'GET' ? 'query' : 'body'
-    return { errors: [{ type: 'field', msg: error.message, path: 'code', location }] }
+    const paths = error.fields.length > 0 ? error.fields.map(({ path }) => path) : ['code']
+    return { errors: paths.map((path) => ({ type: 'field', msg: error.message, path, location })) }
   }
   if (error.code === 'invite_codes_hidden') return { message: error.message, waitTime: Math.ceil(error.retryAfter ?? 0) }
   const reason = error.reason ?? REASONS[error.code]

@@ -8,7 +8,7 @@ import type { FileLink } from '../../core/media/links.ts'
 import { type FileId, type FolderId, fromHex, toHex } from '../../ids.ts'
 import { date } from './presenters.ts'
 import { listOf, ok } from './replies.ts'
-import { PageQuery } from './wire.ts'
+import { StrictPageQuery } from './wire.ts'
 
 /** The folder without an id. */
 const DEFAULT_ID = 'default'
@@ -34,9 +34,9 @@ export const FileParams = z.object({
     .transform((v) => fromHex<FileId>(v) as FileId)
     .meta({ example: EXAMPLE_ID }),
 })
-export const FilesQuery = PageQuery.extend({ folder: folder.optional() })
+export const FilesQuery = StrictPageQuery.extend({ folder: folder.optional() })
 /** Of a raw body. A form names the file and its place in its parts. */
-export const UploadQuery = z.object({
+export const UploadQuery = z.strictObject({
   name: fields.fileName.optional().meta({ description: 'The name of the file; required with a raw body', example: 'Holiday.jpg' }),
   folder: folder.default(null),
   preventShare: onOff.default(false).meta({ description: 'Kept and shown: a wish that apps offer no way to pass the file on' }),

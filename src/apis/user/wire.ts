@@ -17,7 +17,7 @@ import type { Page } from '../../core/social/lists.ts'
 import { type AnyId, type FollowId, fromHex, idAt, type SessionId } from '../../ids.ts'
 import { name, optional } from './profile-wire.ts'
 
-/** Judged by what is stored. Without invite-only mode it is taken and of no account. */
+/** Judged by what is stored. */
 const inviteCode = z.string().max(128, 'must have at most 128 characters').meta({ example: 'GU-2526-1687389089010' })
 
 export const CreateUserBody = z
@@ -116,6 +116,8 @@ export const PageQuery = z.object({
     .meta({ description: `Records per page, at most ${PAGE_LIMIT_MAX}`, example: '10', documented: { type: 'integer', example: 10 } }),
   offset: offset.optional(),
 })
+/** For lists with filters, and those of administrators: a filter that is misspelt would show everything. The others ignore what they do not know. */
+export const StrictPageQuery = PageQuery.strict()
 
 export const hexId = <Id extends AnyId>() =>
   z

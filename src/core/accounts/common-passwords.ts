@@ -122,7 +122,16 @@ fulCodlandEstocDfwoofCrdpassBp2003wpBranglerCestlerGinIgCinkle1Ayamahar1Cnkees1H
 ry1CnzibarCq12wsxExsw2DwsxcdeDxswcdeBeppelinCrocoolBildjianBxasqw12CcasdqweJ123Dv1234Eb123Fnm1I23\
 `
 
-export function commonPasswords(): Set<string> {
+let common: ReadonlySet<string> | undefined
+
+/** One of the list, in any case, or of fewer than three different characters. */
+export function isCommonPassword(password: string): boolean {
+  common ??= commonPasswords()
+  const folded = password.normalize('NFKC').toLowerCase()
+  return common.has(folded) || new Set(folded).size < 3
+}
+
+function commonPasswords(): Set<string> {
   let last = ''
   const words = CODED.match(/[A-Z][^A-Z]*/g) ?? []
   return new Set(

@@ -59,18 +59,18 @@ export interface Invitation {
 }
 
 /**
- * With open sign-up a code is optional: a wrong or used one refuses nobody and is not recorded. In invite-only mode a
- * missing one throws `invite_code_invalid`.
+ * With open sign-up a code is optional, but one that is given must be good, so that an invited person knows that it counts. In
+ * invite-only mode a missing one throws `invite_code_invalid`.
  */
 export function toInvitation(ctx: Ctx, inviteCode: string | undefined): Invitation {
   const { only } = ctx.config.invites
   const code = asGivenOut(inviteCode ?? '')
   if (code === '' && only) throw invalidInvite('is required')
   if (code === '') return { condition: always, writes: () => [] }
-  const isOpen = isInviteOpen(code, ctx.now())
+  const condition = isInviteOpen(code, ctx.now())
   return {
-    condition: only ? isOpen : always,
-    writes: (userId) => [claimInvite(code, userId, ctx.now(), both(userExists(userId), isOpen))],
+    condition,
+    writes: (userId) => [claimInvite(code, userId, ctx.now(), both(userExists(userId), condition))],
   }
 }
 
@@ -82,6 +82,6 @@ function asGivenOut(typed: string): string {
 }
 
 /** Wrong, used, or its owner is gone: one refusal for all. */
-export function invalidInvite(message = 'is wrong or used'): AppError {
+export function invalidInvite(message: string): AppError {
   return AppError.ofFields([{ path: 'inviteCode', message }], 'invite_code_invalid', 'The invite code is wrong or used')
 }

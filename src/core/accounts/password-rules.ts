@@ -1,18 +1,15 @@
 /**
- * Which passwords are refused although long enough: common ones, and those built from what an attacker knows of the
- * account (ASVS 6.2.4, 6.2.11). Applies to sign-up, change and reset.
+ * Which passwords are refused although long enough and not common: those built from what an attacker knows of the account
+ * (ASVS 6.2.11). Applies to sign-up, change and reset. `fields.password` refuses the common ones.
  */
 import { AppError } from '../errors.ts'
 import type { Password } from '../fields.ts'
-import { commonPasswords } from './common-passwords.ts'
 
 const SERVICE_WORDS = ['kith']
 /** Shorter words occur in half of all passwords. */
 const CONTEXT_WORD_MIN = 4
 /** The minimum that must be left of a password once a context word is removed. */
 const REMAINDER_MAX = 3
-
-let common: ReadonlySet<string> | undefined
 
 export interface PasswordContext {
   readonly username: string
@@ -21,11 +18,7 @@ export interface PasswordContext {
 
 /** Throws `invalid_request` for the field `password` if it is too easy to guess. */
 export function refuseGuessablePassword(password: Password, context: PasswordContext, path = 'password'): void {
-  common ??= commonPasswords()
   const folded = password.normalize('NFKC').toLowerCase()
-  if (common.has(folded) || new Set(folded).size < 3) {
-    throw AppError.ofFields([{ path, message: 'is one of the most common passwords' }])
-  }
   const localPart = context.email?.split('@')[0]
   const words = [...SERVICE_WORDS, context.username, localPart ?? ''].map((word) => word.toLowerCase())
   const isContext = words.some((word) => {

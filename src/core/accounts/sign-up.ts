@@ -70,7 +70,8 @@ export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
 async function refuseTaken(ctx: Ctx, input: SignUp, invitation: Invitation): Promise<void> {
   const names = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email), now: ctx.now() }
   const [taken, isInvited] = await ctx.db.batch([findTaken(names), findIf(invitation.condition)])
-  if (!isInvited) throw invalidInvite()
+  if (!isInvited)
+    throw invalidInvite(ctx.config.invites.only ? 'is wrong or used' : 'is wrong or used; leave it empty to sign up without one')
   if (taken?.username) throw new AppError('username_taken', 'The user name is taken')
   if (taken?.email && !ctx.config.requireEmailVerification) throw new AppError('email_taken', 'The e-mail address is taken')
 }

@@ -16,7 +16,7 @@ import { refreshTokenHashes } from '../oauth/refresh-token.ts'
 import { toLivePrincipal } from '../sessions/gate.ts'
 import { trimKnownNetworks } from '../sessions/known-sources.ts'
 import { forgetTries } from '../sessions/password-attempts.ts'
-import { type PasswordSignIn, type RightPassword, requireRightPassword } from '../sessions/right-password.ts'
+import { type PasswordSignIn, type RightPassword, requireRightPassword, wrongCredentials } from '../sessions/right-password.ts'
 import { type Begin, byPassword, completeSignIn } from '../sessions/sign-in.ts'
 import { issueKeyToken, type Key, newKeySession, personalScopes } from './keys.ts'
 
@@ -32,7 +32,7 @@ export interface KeyTokens {
 export async function signInUnderKey(ctx: Ctx, key: Key, input: PasswordSignIn): Promise<KeyTokens> {
   const right = await requireRightPassword(ctx, input)
   const { user, counted } = right
-  if (user.secondFactors !== null) return refuseSecondFactor(ctx, right, input.userAgent)
+  if (user.secondFactors !== null) return refuseSecondFactor(ctx, right, input)
   const { session } = await completeSignIn(ctx, {
     ...byPassword(ctx, user, counted),
     userAgent: input.userAgent,
@@ -52,13 +52,13 @@ function keyBeginner(ctx: Ctx, key: Key): Begin<{ sessionId: SessionId; refreshT
   }
 }
 
-/** The password was right, so it is not counted as a failure; the owner sees it in their history. */
-async function refuseSecondFactor(ctx: Ctx, { user, counted }: RightPassword, userAgent: string): Promise<never> {
+/** The password was right, so it is no failure to count; who has the account sees it in their history. */
+async function refuseSecondFactor(ctx: Ctx, { user, counted }: RightPassword, input: PasswordSignIn): Promise<never> {
   await ctx.db.batch([
     ...forgetTries(ctx, user, counted),
-    audit(ctx, { type: 'sign_in_failed', userId: user.id, userAgent, detail: 'second_factor', condition: always }),
+    audit(ctx, { type: 'sign_in_failed', userId: user.id, userAgent: input.userAgent, detail: 'second_factor', condition: always }),
   ])
-  throw new AppError('unauthenticated', 'The credentials are wrong')
+  throw wrongCredentials(input)
 }
 
 /** A new access token under the key that the session was created under. Throws `invalid_grant`. One round trip. */

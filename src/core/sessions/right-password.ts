@@ -42,7 +42,16 @@ export interface RightPassword {
   readonly counted: CountedTry
 }
 
-/** The user whose password it is, if the account may sign in. Throws like `signIn`. At most 2 round trips. */
+/**
+ * One refusal for all log-ins by user name, and one for all by address: whoever types an address that they have not verified yet
+ * is refused like everybody, and has to get to know why.
+ */
+export function wrongCredentials(input: PasswordSignIn): AppError {
+  const isByAddress = namesOf(input).usernameKey === null
+  return new AppError('unauthenticated', `The credentials are wrong${isByAddress ? ', or the e-mail address is not verified yet' : ''}`)
+}
+
+/** Whose password it is, of an account that may sign in. Throws like `signIn`. At most 2 round trips. */
 export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Promise<RightPassword> {
   const names = namesOf(input)
   // With both, the user name counts: whether a name and an address belong together must not show.
@@ -60,7 +69,7 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
   })
   if (!right || row === null || isBarred(ctx, row) || counted === null) {
     await recordFailure(ctx, row, counted, input.userAgent)
-    throw new AppError('unauthenticated', 'The credentials are wrong')
+    throw wrongCredentials(input)
   }
   if (row.passwordHash !== null && isOutdated(ctx.config, row.passwordHash)) rehashLater(ctx, row.id, input.password, row.passwordHash)
   if (row.emailVerifiedAt === null && ctx.config.requireEmailVerification) {

@@ -57,7 +57,12 @@ type Proof =
   | { readonly method: 'totp'; readonly totp: TotpRow; readonly secret: string; readonly step: number }
   | { readonly method: 'recovery_code'; readonly hash: string; readonly left: number }
 
-const refusal = () => new AppError('code_invalid', 'The code is wrong, used or expired')
+/** Either may be the wrong one: which of them is not told. */
+const refusal = () => {
+  const message = 'sessionHash or code is wrong, used or expired'
+  const fields = ['sessionHash', 'code'].map((path) => ({ path, message }))
+  return AppError.ofFields(fields, 'code_invalid', message)
+}
 
 function pendingOf(ctx: Ctx, userId: UserId, sessionHash: string): PendingSignIn {
   return { tokenHash: sha256(sessionHash), userId, tries: CHALLENGE_TRIES, returnSince: restorableSince(ctx), now: ctx.now() }

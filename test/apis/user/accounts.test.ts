@@ -42,6 +42,18 @@ describe('sign-up', () => {
     expect((await new Client().post('/user/create', [[signUpBody('sign_up_nested')]])).status).toBe(400)
   })
 
+  test('a common password is named beside whatever else is wrong', async () => {
+    const body = { ...signUpBody('sign_up_wrong'), password: 'PassWord1', email: 'nowhere', firstName: '' }
+    const { errors } = (await new Client().post('/user/create', body)).json.additionalInfo
+    expect(errors.map(({ path }: { path: string }) => path).sort()).toEqual(['email', 'firstName', 'password'])
+    expect(errors.find(({ path }: { path: string }) => path === 'password')).toEqual({
+      type: 'field',
+      path: 'password',
+      location: 'body',
+      msg: 'is one of the most common passwords',
+    })
+  })
+
   test('a user name is unique without regard to case, and 409 names it alone', async () => {
     await signUp('Taken_Name')
     const reply = await new Client().post('/user/create', signUpBody('tAKEN_nAME', 'other@example.com'))

@@ -45,7 +45,7 @@ describe('pages', () => {
     expect(await idsOf(client, 'limit=1')).toHaveLength(1)
     expect(await idsOf(client, `folder=${folder}`)).toEqual([inside])
     expect(await idsOf(client, 'folder=default&limit=100')).toHaveLength(10)
-    for (const bad of ['limit=0', 'limit=101', 'limit=x', 'offset=x', 'folder=x', 'folder=Default']) {
+    for (const bad of ['limit=0', 'limit=101', 'limit=x', 'offset=x', 'folder=x', 'folder=Default', `folderId=${folder}`]) {
       expect((await client.get(`${FILES}?${bad}`)).status, bad).toBe(400)
     }
   })

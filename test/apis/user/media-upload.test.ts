@@ -137,6 +137,13 @@ describe('headers', () => {
 describe('a body', () => {
   const length = (size: number) => ({ 'content-length': String(size) })
 
+  test('with a parameter that is misspelt is refused by its name, and lands nowhere', async () => {
+    const client = await newClient()
+    const folder = await newFolder(client, 'Meant')
+    const says = /"path":"folderId","location":"query","msg":"is not a known field"|"location":"query".*"path":"folderId"/
+    await expectRefused(() => send(client, { body: HELLO, headers: { 'content-length': '5' } }, `${PATH}&folderId=${folder}`), 400, says)
+  })
+
   test('that breaks off leaves nothing', async () => {
     const client = await newClient()
     let pulls = 0

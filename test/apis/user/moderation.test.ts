@@ -38,6 +38,11 @@ const typesOf = async (person: Person) =>
   ).results.map(({ type }) => type)
 
 describe('a ban', () => {
+  test('without a state is told that it is required, not that its value is wrong', async () => {
+    const reply = await admin.client.post(`${API}/ban`, { target: admin.id })
+    expect([reply.status, reply.json.additionalInfo.errors]).toMatchObject([400, [{ path: 'state', msg: 'is required' }]])
+  })
+
   test('kills every credential on the next request, and hides the person from everybody but administrators', async () => {
     const [bob, eve] = [await signedInPerson('gone_bob11'), await signedInPerson('gone_eve11')]
     await eve.client.post('/user/follow', { target: bob.id })

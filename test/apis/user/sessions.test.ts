@@ -90,6 +90,25 @@ describe('log-in', () => {
     expect(replies[0]?.json).toEqual({ ok: 0, error: 'Unauthorized', additionalInfo: { message: 'The credentials are wrong' } })
   })
 
+  test('by address, all that fails is one answer, which says that the address may not be verified', async () => {
+    const person = await verifiedPerson('login_address1')
+    const unproved = await signUp('login_address2')
+    const banned = await verifiedPerson('login_address3')
+    await db.prepare('UPDATE users SET banned_at = 1 WHERE id = ?').bind(idOf(banned)).run()
+    const tries = [
+      { email: person.email, password: 'wrong' },
+      { email: 'login_nobody@example.com', password: PASSWORD },
+      { email: unproved.email, password: PASSWORD },
+      { email: unproved.email, password: 'wrong' },
+      { email: banned.email, password: PASSWORD },
+      { username: unproved.email, password: PASSWORD },
+    ]
+    const replies = await Promise.all(tries.map((body) => new Client().post('/user/login', body)))
+    expect(new Set(replies.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
+    const message = 'The credentials are wrong, or the e-mail address is not verified yet'
+    expect(replies[0]?.json).toEqual({ ok: 0, error: 'Unauthorized', additionalInfo: { message } })
+  })
+
   test('an unverified account is told so after a right password only', async () => {
     const person = await signUp('login_unproved')
     expect((await logIn(person)).json).toMatchObject({ ok: 0, error: 'ResourceNotActive' })
@@ -171,6 +190,7 @@ describe('the second factor', () => {
     const refuse = async (body: Record<string, unknown>) => {
       const reply = await client.post('/user/do-2fa', body)
       expect(reply.status).toBe(400)
+      expect(reply.json.additionalInfo.errors).toMatchObject([{ path: 'sessionHash' }, { path: 'code' }])
       expect(reply.headers.getSetCookie()).toEqual([])
       texts.add(reply.text)
     }

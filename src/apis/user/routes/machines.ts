@@ -5,12 +5,11 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { AdminPageQuery } from '../admin-wire.ts'
 import { LAST } from '../list-examples.ts'
 import * as wire from '../machine-wire.ts'
 import { Ok } from '../presenters.ts'
 import { toList } from '../replies.ts'
-import { toPage } from '../wire.ts'
+import { StrictPageQuery, toPage } from '../wire.ts'
 
 export const machines = new Hono<AppEnv>()
   .post(
@@ -40,7 +39,7 @@ export const machines = new Hono<AppEnv>()
       summary: 'All machine clients, newest first, the revoked ones too',
       response: { status: 200, schema: wire.MachinesReply, example: { ok: 1, data: { records: [wire.EXAMPLE_MACHINE], ...LAST } } },
     }),
-    validate('query', AdminPageQuery),
+    validate('query', StrictPageQuery),
     async (c) => {
       const page = await listMachineCredentials(c.var.ctx, c.var.gate, toPage(c.req.valid('query')))
       return c.json(toList(page, wire.toMachine))

@@ -18,7 +18,7 @@ export async function inspectImage(bytes: Uint8Array<ArrayBuffer>, limits: Image
   if (bytes.length === 0) refuseFile('The file is empty')
   if (bytes.length > limits.bytesMax) throw new AppError('payload_too_large', `The picture may have at most ${limits.bytesMax} bytes`)
   const format = formatOf(bytes)
-  if (format === null) refuseFile('The file is not a JPEG, PNG, WebP, GIF, HEIC or AVIF picture')
+  if (format === null) refuseFile('The file is not a JPEG, PNG, WebP or GIF picture')
   if (format === 'image/png') return inspectPng(bytes, limits)
   if (format === 'image/jpeg') return inspectJpeg(bytes, limits)
   if (format === 'image/webp') return inspectWebp(bytes, limits)
