@@ -52,7 +52,7 @@ function keyBeginner(ctx: Ctx, key: Key): Begin<{ sessionId: SessionId; refreshT
   }
 }
 
-/** The password was right, so it is no failure to count; who has the account sees it in their history. */
+/** The password was right, so it is not counted as a failure; the owner sees it in their history. */
 async function refuseSecondFactor(ctx: Ctx, { user, counted }: RightPassword, input: PasswordSignIn): Promise<never> {
   await ctx.db.batch([
     ...forgetTries(ctx, user, counted),

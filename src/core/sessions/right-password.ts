@@ -43,15 +43,15 @@ export interface RightPassword {
 }
 
 /**
- * One refusal for all log-ins by user name, and one for all by address: whoever types an address that they have not verified yet
- * is refused like everybody, and has to get to know why.
+ * One refusal for all log-ins by user name and one for all by address. An unverified address is refused like any other, so the
+ * message for addresses names that reason, too.
  */
 export function wrongCredentials(input: PasswordSignIn): AppError {
   const isByAddress = namesOf(input).usernameKey === null
   return new AppError('unauthenticated', `The credentials are wrong${isByAddress ? ', or the e-mail address is not verified yet' : ''}`)
 }
 
-/** Whose password it is, of an account that may sign in. Throws like `signIn`. At most 2 round trips. */
+/** The user whose password it is, if the account may sign in. Throws like `signIn`. At most 2 round trips. */
 export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Promise<RightPassword> {
   const names = namesOf(input)
   // With both, the user name counts: whether a name and an address belong together must not show.
