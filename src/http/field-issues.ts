@@ -30,7 +30,8 @@ export function toFieldIssues(error: z.core.$ZodError, raw: unknown, target: Inp
     }
     const value = issue.path.reduce(memberOf, raw)
     const path = issue.path.join('.')
-    const said = value === undefined && /^invalid_(type|value|union)$/.test(issue.code) ? REQUIRED : { ...codeOf(issue), message: wordsOf(issue) }
+    const said =
+      value === undefined && /^invalid_(type|value|union)$/.test(issue.code) ? REQUIRED : { ...codeOf(issue), message: wordsOf(issue) }
     return [{ ...said, path, location, ...shown(issue.path.at(-1), value) }]
   })
 }
