@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { spend } from '../support/budget.ts'
 import { platform } from '../support/kith.ts'
 import { nameOf, scopeOf, userRoutes } from '../support/routes.ts'
-import { expectWithin, fileOf, STOPS, spentBudgets } from './index.ts'
+import { expectWithin, fileOf, STOPS, spentBudgets, toured } from './index.ts'
 import { checkPlans } from './plans.ts'
 import { newCaller, newOther, requestOf } from './scene.ts'
 import { remember, visitSweep } from './visits.ts'
@@ -21,21 +21,23 @@ import { walkMxit } from './walks/mxit.ts'
 import { walkOAuth } from './walks/oauth.ts'
 import { walkPageBudgets } from './walks/page-budgets.ts'
 import { visitPages } from './walks/pages.ts'
+import { walkSessions } from './walks/sessions.ts'
 import { walkSocialGraph } from './walks/social-graph.ts'
 
 afterEach(remember)
 
 test('every route has its line', () => {
-  const missing = userRoutes.filter((route) => !STOPS[nameOf(route)])
+  const missing = toured.filter((route) => !STOPS[nameOf(route)])
   expect(missing.map((route) => `${nameOf(route)}: add it to ${fileOf(route)}`)).toEqual([])
 })
 
 test('every line is of a route', () => {
-  const names = userRoutes.map(nameOf)
+  const names = toured.map(nameOf)
   expect(Object.keys(STOPS).filter((name) => !names.includes(name.split(' with ')[0] ?? ''))).toEqual([])
 })
 
 describe('accounts', walkAccounts)
+describe('sessions', walkSessions)
 describe('movida', walkMovida)
 describe('mirrorfly', walkMirrorfly)
 describe('epixel', walkEpixel)
