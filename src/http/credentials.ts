@@ -67,9 +67,23 @@ export const browserSession: ReadCredential = async (c) => {
   return sessionId === null || userId === null ? null : { kind: 'browser', sessionId, userId, secret }
 }
 
-/** The session's cookie, and the one by which its account knows this browser from now on. */
-export function setSessionCookie(c: Context, session: BrowserSession, now: number): void {
-  const { caller, config } = c.var.ctx
+/** The cookies of a sign-in: the session's, and the one by which its account knows this browser from now on. */
+export function setSignInCookies(c: Context, session: BrowserSession, now: number): void {
+  setSessionCookie(c, session, now)
+  // Second: some programs keep the first cookie alone.
+  setDeviceCookie(c, session, now)
+}
+
+/**
+ * The cookies of a session that a new password begins. The account goes on knowing a browser that it knew, and gets to know none:
+ * whoever has a session and the password would make one after another, each with guesses of its own.
+ */
+export function renewSessionCookies(c: Context, session: BrowserSession, now: number): void {
+  setSessionCookie(c, session, now)
+  if (c.var.ctx.caller.device?.accounts.has(session.userId)) setDeviceCookie(c, session, now)
+}
+
+function setSessionCookie(c: Context, session: BrowserSession, now: number): void {
   setCookie(c, SESSION_COOKIE, `${toHex(session.id)}.${toHex(session.userId)}.${session.secret}`, {
     prefix: 'host',
     httpOnly: true,
@@ -78,8 +92,11 @@ export function setSessionCookie(c: Context, session: BrowserSession, now: numbe
     path: '/',
     maxAge: Math.floor((session.expiresAt - now) / 1000),
   })
-  // Second: some programs keep the first cookie alone.
-  setCookie(c, DEVICE_COOKIE, deviceCookieOf(config.hmacKeys, caller.device, session.userId, now), {
+}
+
+function setDeviceCookie(c: Context, { userId }: BrowserSession, now: number): void {
+  const { caller, config } = c.var.ctx
+  setCookie(c, DEVICE_COOKIE, deviceCookieOf(config.hmacKeys, caller.device, userId, now), {
     httpOnly: true,
     secure: true,
     sameSite: 'Lax',

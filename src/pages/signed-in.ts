@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import type { Claim } from '../core/sessions/principal.ts'
 import type { SignInOutcome } from '../core/sessions/sign-in.ts'
-import { setSessionCookie } from '../http/credentials.ts'
+import { setSignInCookies } from '../http/credentials.ts'
 import { toHex } from '../ids.ts'
 import { clearPendingSignIn, setPendingSignIn } from './pending-sign-in.ts'
 import { askedReturn, goOn, withReturn } from './return-to.ts'
@@ -14,7 +14,7 @@ export function signedIn(c: Context, outcome: SignInOutcome, to: string | null =
     return c.redirect(withReturn(c, '/sign-in/code', {}, to), 303)
   }
   clearPendingSignIn(c)
-  setSessionCookie(c, outcome.session, c.var.ctx.now())
+  setSignInCookies(c, outcome.session, c.var.ctx.now())
   return goOn(c, to)
 }
 

@@ -182,6 +182,51 @@ describe('guessing', () => {
     expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', `${inARowOf(person)}:networks`)).toEqual([{ count: 3 }])
   })
 
+  test('a browser that was signed in to with factors of before guesses as a stranger, whether one was replaced, added or taken off', async () => {
+    const person = await personWithApp('of_before')
+    const owner = new Client()
+    const signIn = async (code: string, client: Client) => answer(await pendingLogIn(person, client), code, client)
+    const changes = [
+      () => enrol(owner),
+      () => owner.post('/user/2fa', { state: true }),
+      () => owner.post('/user/2fa', { state: false }),
+      async () => owner.post('/user/2fa', { state: true }).then(() => owner.delete('/user/2fa/totp')),
+    ]
+    let { secret } = person
+    for (const [n, change] of changes.entries()) {
+      clock.advance(SECOND_FACTOR_WINDOW_MS)
+      const thief = new Client()
+      expect((await signIn(codeOf(secret), thief)).status).toBe(200)
+      expect((await signIn(person.recoveryCodes[n] ?? '', owner)).status).toBe(200)
+      clock.advance(1000)
+      const made = await change()
+      if ('secret' in made) secret = made.secret
+      else expect(made.status).toBe(200)
+      await signIn('000000', elsewhere(thief))
+      expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', inARowOf(person)), String(n)).toEqual([{ count: n + 1 }])
+    }
+  })
+
+  test('a new password in a browser without its device cookie makes no known browser: a stolen session does not multiply guesses', async () => {
+    const person = await personWithApp('multiplied')
+    const browser = new Client()
+    clock.advance(STEP_MS)
+    await answer(await pendingLogIn(person, browser), codeOf(person.secret), browser)
+    let password = person.password
+    for (let n = 0; n < 3; n++) {
+      clock.advance(1000)
+      browser.cookies.delete('__Host-kith_device')
+      const changed = { currentPassword: password, password: `the long password number ${n}` }
+      expect((await browser.patch('/user/me', changed)).status).toBe(200)
+      password = changed.password
+      const guesser = elsewhere(browser)
+      await answer(await pendingLogIn({ ...person, password }, guesser), wrongCodeOf(person.secret), guesser)
+    }
+    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', inARowOf(person)), 'as one stranger').toEqual([{ count: 3 }])
+    const known = `${inARowOf(person)}:%`
+    expect(await count('attempt_counters WHERE key LIKE ? AND count > 0', known)).toBe(0)
+  })
+
   test('who lacks the password or the sessionHash is told nothing, and costs the account no try', async () => {
     const [alice, mallory] = [await personWithApp('alice'), await personWithApp('mallory')]
     clock.advance(STEP_MS)

@@ -66,7 +66,7 @@ export function planFactorRemoval(ctx: Recorder, act: SupportAct & { kinds: read
   const condition = kinds.map((kind) => hasSecondFactor(userId, kind)).reduce(both, act.condition)
   const told = isLast ? ['factors_off'] : kinds.map((kind) => `${kind}_off`)
   return plan(ctx, { ...act, type: 'second_factor_off', detail: kinds.join(' '), told, condition }, (done) => [
-    ...kinds.map((kind) => deleteSecondFactor(userId, kind, done)),
+    ...kinds.flatMap((kind) => deleteSecondFactor(userId, kind, ctx.now(), done)),
     ...(kinds.includes('totp') ? [deleteTotp(userId, done)] : []),
     deleteRecoveryCodesOfNoFactor(userId),
     ...(isLast ? [voidFactorUndos(userId, ctx.now(), done)] : []),

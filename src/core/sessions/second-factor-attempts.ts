@@ -1,6 +1,6 @@
 /**
  * How often a second factor may be guessed (docs/limits.md). Strangers share one count, known networks another, and each browser that
- * was signed in to with a factor has its own: whoever has the password uses up nobody else's guesses. A new password starts none of
+ * was signed in to with the present factors has its own: whoever has the password uses up nobody else's guesses. A new password starts none of
  * them anew.
  */
 import { sha256 } from '../../crypto.ts'

@@ -147,7 +147,7 @@ async function switchOff(ctx: Ctx, principal: UserPrincipal, kind: SecondFactorK
   await ctx.db.batch([
     ...notice.writes,
     audit(ctx, { type: 'second_factor_off', userId, sessionId, detail: kind, condition: changes }),
-    deleteSecondFactor(userId, kind),
+    ...deleteSecondFactor(userId, kind, now),
     ...(kind === 'totp' ? [deleteTotp(userId)] : []),
     deleteRecoveryCodesOfNoFactor(userId),
     endOtherSessions({ userId, keep: sessionId, now }),

@@ -7,7 +7,7 @@ import * as fields from '../../core/fields.ts'
 import { getOwnProfile, updateOwnProfile } from '../../core/profiles/own-profile.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { setSessionCookie } from '../../http/credentials.ts'
+import { renewSessionCookies } from '../../http/credentials.ts'
 import { form, formToken } from '../../http/form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
@@ -26,7 +26,7 @@ export const passwordPage = new Hono<AppEnv>()
         const nothing = { fields: {}, username: null, email: null, role: null, userId: null }
         const { session } = await updateOwnProfile(ctx, gate, { ...nothing, ...passwords })
         if (!session) throw AppError.ofFields([{ path: 'password', message: 'is the present one. Choose another' }])
-        setSessionCookie(c, session, ctx.now())
+        renewSessionCookies(c, session, ctx.now())
         return redirectWith(c, PATH, 'password_changed')
       },
       again: async (state) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, state),

@@ -5,16 +5,20 @@ import { all, always, type Fragment, first, run, type Statement } from './databa
 
 export type SecondFactorKind = 'totp' | 'email'
 
-/** Enables a kind, where `condition` holds. */
+/** Switches a kind on, where `condition` holds. */
 export function insertSecondFactor(userId: UserId, kind: SecondFactorKind, now: number, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO second_factors (user_id, kind, created_at) SELECT ${userId}, ${kind}, ${now} WHERE ${condition}
     ON CONFLICT (user_id, kind) DO NOTHING`)
 }
 
-/** Disables a kind, where `condition` holds. */
-export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind, condition: Fragment = always): Statement<void> {
-  return run(sql`DELETE FROM second_factors WHERE user_id = ${userId} AND kind = ${kind} AND (${condition})`)
+/** Switches a kind off, where `condition` holds, and notes when: whoever had it may have made any number of browsers known by it. */
+export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind, now: number, condition: Fragment = always): Statement<void>[] {
+  return [
+    run(sql`
+      UPDATE credentials SET factor_removed_at = ${now} WHERE user_id = ${userId} AND ${hasSecondFactor(userId, kind)} AND (${condition})`),
+    run(sql`DELETE FROM second_factors WHERE user_id = ${userId} AND kind = ${kind} AND (${condition})`),
+  ]
 }
 
 export interface SecondFactorRow {

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { getOwnProfile, updateOwnProfile } from '../../../core/profiles/own-profile.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { setSessionCookie } from '../../../http/credentials.ts'
+import { renewSessionCookies } from '../../../http/credentials.ts'
 import { describe } from '../../../http/tags.ts'
 import { validateProfile } from '../../../http/validate.ts'
 import { EXAMPLE_USER, MeReply, toOwnUser, UpdateMeReply } from '../presenters.ts'
@@ -47,7 +47,7 @@ export const profile = new Hono<AppEnv>()
         currentPassword: currentPassword ?? null,
         userId: target ?? null,
       })
-      if (session) setSessionCookie(c, session, ctx.now())
+      if (session) renewSessionCookies(c, session, ctx.now())
       return c.json({ ok: 1, data: { user: toOwnUser(user, ctx), ...(pendingEmail === null ? {} : { pendingEmail }) } })
     },
   )

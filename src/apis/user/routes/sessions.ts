@@ -8,7 +8,7 @@ import { listSessions, revokeSession, signOut, signOutEverywhere } from '../../.
 import { type SignInOutcome, signIn } from '../../../core/sessions/sign-in.ts'
 import { anyone, optionalSession, requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { clearSessionCookie, setSessionCookie } from '../../../http/credentials.ts'
+import { clearSessionCookie, setSignInCookies } from '../../../http/credentials.ts'
 import { ownNavigationOnly } from '../../../http/cross-site.ts'
 import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
@@ -188,7 +188,7 @@ function presented(c: Context<AppEnv>): Promise<Claim | null> {
 function signedIn(c: Context<AppEnv>, outcome: SignInOutcome) {
   const now = c.var.ctx.now()
   if (outcome.kind === 'signed_in') {
-    setSessionCookie(c, outcome.session, now)
+    setSignInCookies(c, outcome.session, now)
   }
   const user = toSignedInUser(outcome.user, c.var.ctx)
   return { user, userInfo: user }

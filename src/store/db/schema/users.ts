@@ -116,6 +116,8 @@ export const credentials = sqliteTable('credentials', {
    */
   formerHash: text(),
   formerUntil: integer(),
+  /** When a second factor was last disabled: browsers that were signed in to before then guess at another as strangers do. */
+  factorRemovedAt: integer(),
   updatedAt: integer().notNull(),
 })
 

@@ -1,0 +1,1 @@
+ALTER TABLE `credentials` ADD `factor_removed_at` integer;
