@@ -77,9 +77,9 @@ function verifyEmail(facts: MailFacts): Content {
     subject: `Confirm your e-mail address for ${facts.product}`,
     blocks: [
       'Hello,',
-      `thank you for signing up for ${facts.product}. Please confirm that this address belongs to the account ${facts.username}: enter this code where you signed up.`,
+      `thank you for signing up for ${facts.product}. To confirm this address for the account ${facts.username}, enter this code where you signed up.`,
       ...codeBlocks(facts, { path: '/verify', text: 'Confirm the address' }),
-      'If this was not you, you need not do anything. Without the code the account stays unconfirmed and is removed within a day or so.',
+      'If this was not you, ignore this mail. Without the code, the account is removed within a day or so.',
     ],
   }
 }
@@ -90,9 +90,9 @@ function accountExists(facts: MailFacts): Content {
     subject: `You already have an account with ${facts.product}`,
     blocks: [
       'Hello,',
-      `someone tried to use this e-mail address for an account at ${facts.product}. It belongs to your account already, so nothing was changed.`,
-      'If this was you, sign in as usual. If you do not remember your password, choose "forgot password" there to set a new one.',
-      'If this was not you, you need not do anything. Nobody has got into your account.',
+      `someone tried to use this e-mail address for an account at ${facts.product}. You already have an account with it, so nothing was changed.`,
+      'If this was you, sign in as usual. If you have forgotten your password, choose "Forgot your password?" there to set a new one.',
+      'If this was not you, ignore this mail. Nobody has got into your account.',
     ],
   }
 }
@@ -102,9 +102,9 @@ function resetPassword(facts: MailFacts): Content {
     subject: `Set a new password for ${facts.product}`,
     blocks: [
       greeting(facts),
-      `someone asked to set a new password for your account ${facts.username}. If this was you, enter this code where you asked for it.`,
+      `someone asked to set a new password for your account ${facts.username}. If this was you, enter this code on the page where you asked for it.`,
       ...codeBlocks(facts, { path: '/reset', text: 'Set a new password' }),
-      'If this was not you, you need not do anything: your password stays as it is. Please do not give the code to anyone.',
+      'If this was not you, ignore this mail: your password stays as it is. Do not share the code.',
     ],
   }
 }
@@ -117,7 +117,7 @@ function signInCode(facts: MailFacts): Content {
       `enter this code to finish signing in as ${facts.username}.`,
       ...codeBlocks(facts),
       `Never share this code. Nobody from ${facts.product} will ask you for it.`,
-      'If this was not you, someone knows your password. Please change it, and do not give the code to anyone.',
+      'If this was not you, someone knows your password. Change it now.',
     ],
   }
 }
@@ -129,8 +129,8 @@ function passwordChanged(facts: MailFacts): Content {
       greeting(facts),
       `the password of your account ${facts.username} was changed.`,
       details(facts),
-      'If this was you, all is well.',
-      'If this was not you, set a new password right away, with a code that we send to this address. That ends every session.',
+      'If this was you, there is nothing to do.',
+      'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere.',
       toNewPassword(facts),
     ],
   }
@@ -144,7 +144,7 @@ function accountDeleted(facts: MailFacts): Content {
       greeting(facts),
       `your account ${facts.username} was deleted. Nobody can see it any more, and you are signed out everywhere.`,
       details(facts),
-      'To get it back, sign in within 14 days; after that your data is removed for good. If this was not you, choose “Forgot your password?” there now, and sign in with the new password.',
+      'To get it back, sign in within 14 days; after that, your data is deleted for good. If this was not you, choose “Forgot your password?” there now, and sign in with the new password.',
       { link: `${facts.origin}/sign-in`, text: 'Sign in and get the account back' },
     ],
   }
@@ -160,10 +160,10 @@ function askNewAddress(facts: MailFacts, page?: { path: string; text: string }):
     subject: `Confirm your new e-mail address for ${facts.product}`,
     blocks: [
       'Hello,',
-      `the account ${facts.username} at ${facts.product} is to have this e-mail address. To confirm it, enter this code where you ${page ? 'confirm addresses' : 'have typed the address'}.`,
+      `someone asked to use this address for the account ${facts.username} at ${facts.product}. If this was you, enter this code ${page ? 'on the confirmation page' : 'where you entered the address'}.`,
       ...codeBlocks(facts, page),
-      'Once it is confirmed, you are signed out everywhere and sign in again.',
-      'If this was not you, you need not do anything: without the code nothing changes. Please do not give it to anyone.',
+      'Confirming it signs you out everywhere; sign in again afterwards.',
+      'If this was not you, ignore this mail: without the code, nothing changes. Do not share it.',
     ],
   }
 }
@@ -179,10 +179,10 @@ function emailChanged(facts: MailFacts): Content {
     subject: `Your ${facts.product} account has a new e-mail address`,
     blocks: [
       greeting(facts),
-      `your account ${facts.username} has another e-mail address now. Mails no longer go to this one.`,
+      `the e-mail address of your account ${facts.username} was changed. We no longer send mail to this one.`,
       details(facts),
-      'If this was you, all is well. Keep this mail to yourself.',
-      'If this was not you, undo the change with this code. That brings this address back and ends every session. Then set a new password right away.',
+      'If this was you, there is nothing to do. Keep this mail to yourself.',
+      'If this was not you, undo the change with this code. That restores this address and signs everyone out. Then set a new password right away.',
       ...codeBlocks(facts, { path: '/email/undo', text: 'Undo the change' }),
     ],
   }
@@ -194,10 +194,10 @@ function emailChangedAgain(facts: MailFacts): Content {
     subject: `Your ${facts.product} account has a new e-mail address`,
     blocks: [
       greeting(facts),
-      `your account ${facts.username} has another e-mail address now. Mails no longer go to this one.`,
+      `the e-mail address of your account ${facts.username} was changed. We no longer send mail to this one.`,
       details(facts),
-      'If this was you, all is well.',
-      'If this was not you, look for the mail that we sent when the address was changed before: it went to the address of that time and has a code. The code brings that address back, ends every session and is good for another 7 days.',
+      'If this was you, there is nothing to do.',
+      'If this was not you, find the mail that we sent when the address was changed before: it went to the address you had then, and contains a code. That code restores that address, signs everyone out and works for another 7 days.',
     ],
   }
 }
@@ -208,10 +208,10 @@ function emailChangeUndone(facts: MailFacts): Content {
     subject: `The e-mail address of your ${facts.product} account was changed back`,
     blocks: [
       greeting(facts),
-      `the change of the e-mail address of the account ${facts.username} was undone with the code that we had sent to the address before. Every session was ended.`,
+      `the change of the e-mail address of your account ${facts.username} was undone, with the code that we sent to the previous address. Everyone was signed out.`,
       details(facts),
-      'If this was you, all is well.',
-      'If this was not you, someone can read the mails to your former address. Sign in with your password, change the address again and secure that mailbox.',
+      'If this was you, there is nothing to do.',
+      'If this was not you, someone can read mail sent to your previous address. Sign in with your password, change the address again and secure that mailbox.',
       toSessions(facts),
     ],
   }
@@ -223,8 +223,8 @@ const CHANGED: Readonly<Record<string, string>> = {
   email: 'the e-mail address',
   password: 'the password',
   role: 'the role',
-  totp_off: 'the authenticator app, which was taken off',
-  email_off: 'codes by e-mail, which were switched off',
+  totp_off: 'the authenticator app, which was removed',
+  email_off: 'codes by e-mail, which were turned off',
   factors_off: 'two-step sign-in, which is now off',
   session: 'one of your devices, which is signed out',
   sessions: 'your devices and apps, which are all signed out',
@@ -238,8 +238,8 @@ function changedByAdmin(facts: MailFacts): Content {
       greeting(facts),
       `an administrator of ${facts.product} changed your account ${facts.username}: ${changed.join(', ') || 'the profile'}.`,
       details({ ...facts, userAgent: null, place: null }),
-      'If you asked for it, all is well.',
-      `If this was not you, or comes as a surprise, please ask the people who run ${facts.product}.`,
+      'If you asked for this, there is nothing to do.',
+      `If this was not you, contact the people who run ${facts.product}.`,
     ],
   }
 }

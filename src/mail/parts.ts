@@ -39,7 +39,7 @@ export function greeting(facts: MailFacts): string {
 export function codeBlocks({ code, minutesValid, origin }: MailFacts, page?: { path: string; text: string }): Block[] {
   if (code === null) throw new Error('this mail needs a code')
   const link = page ? [{ link: `${origin}${page.path}?code=${encodeURIComponent(code)}`, text: page.text }] : []
-  return [{ code }, ...link, `It is good for ${duration(minutesValid)} and for one use.`]
+  return [{ code }, ...link, `It expires in ${duration(minutesValid)} and works once.`]
 }
 
 const HOUR = 60

@@ -8,7 +8,7 @@ export function secondFactorOn(facts: MailFacts): Content {
       greeting(facts),
       `from now on, signing in as ${facts.username} takes a code as well as your password.`,
       details(facts),
-      'If this was you, all is well. Keep this mail to yourself.',
+      'If this was you, there is nothing to do. Keep this mail to yourself.',
       'If this was not you, undo it with this code and the password that you had until then. That turns two-step sign-in off again and ends every session. Then set a new password right away.',
       ...codeBlocks(facts, { path: '/two-step/undo', text: 'This was not me: undo it' }),
     ],
@@ -20,7 +20,7 @@ export function secondFactorUndone(facts: MailFacts): Content {
     subject: `Two-step sign-in was undone for ${facts.product}`,
     blocks: [
       greeting(facts),
-      `two-step sign-in of your account ${facts.username} was turned off again, with the code that we had mailed when it was turned on. Every session was ended, and the password no longer opens the account: set a new one.`,
+      `two-step sign-in of your account ${facts.username} was turned off again, with the code that we mailed when it was turned on. Everyone was signed out, and the old password no longer works: set a new one.`,
       details(facts),
       'If this was not you, someone knows your password and reads your mail. Secure your mailbox first, then set a new password.',
       { link: `${facts.origin}/forgot`, text: 'Set a new password' },
@@ -35,7 +35,7 @@ export function secondFactorOff(facts: MailFacts): Content {
       greeting(facts),
       `signing in as ${facts.username} now takes only your password.`,
       details(facts),
-      'If this was you, all is well. You can turn it on again at any time.',
+      'If this was you, there is nothing to do. You can turn it on again at any time.',
       'If this was not you, sign out everywhere, change your password and turn two-step sign-in on again.',
       toSessions(facts),
     ],
@@ -46,10 +46,10 @@ export function secondFactorOff(facts: MailFacts): Content {
 const CHANGED: Readonly<Record<string, string>> = {
   totp_on: 'an authenticator app was added',
   totp_replaced: 'the authenticator app was replaced by another one',
-  totp_off: 'the authenticator app was taken off',
-  email_on: 'codes by e-mail were switched on',
-  email_off: 'codes by e-mail were switched off',
-  recovery_codes: 'new recovery codes were made, and the old ones no longer work',
+  totp_off: 'the authenticator app was removed',
+  email_on: 'codes by e-mail were turned on',
+  email_off: 'codes by e-mail were turned off',
+  recovery_codes: 'new recovery codes were created, and the old ones no longer work',
 }
 
 export function secondFactorChanged(facts: MailFacts): Content {
@@ -60,8 +60,8 @@ export function secondFactorChanged(facts: MailFacts): Content {
       greeting(facts),
       `the ways to sign in as ${facts.username} in two steps were changed: ${changed.join(', ') || 'see your account'}.`,
       details(facts),
-      'If this was you, all is well.',
-      'If this was not you, set a new password right away, with a code that we send to this address. That ends every session.',
+      'If this was you, there is nothing to do.',
+      'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere.',
       toNewPassword(facts),
     ],
   }
@@ -75,16 +75,16 @@ export function recoveryCodeUsed(facts: MailFacts): Content {
       `someone signed in as ${facts.username} with your password and one of your recovery codes. That code is used up.`,
       ...(facts.codesLeft === null ? [] : [codesLeft(facts.codesLeft)]),
       details(facts),
-      'If this was you, all is well. If you have lost your device, take it off your account.',
-      'If this was not you, set a new password right away, with a code that we send to this address. That ends every session. Then make new recovery codes.',
+      'If this was you, there is nothing to do. If you have lost your device, remove its authenticator app from your account.',
+      'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere. Then get new recovery codes.',
       toNewPassword(facts),
     ],
   }
 }
 
 function codesLeft(left: number): string {
-  if (left === 0) return 'It was the last one. Please make new recovery codes.'
-  return left === 1 ? 'You have one left. Please make new ones soon.' : `You have ${left} left.`
+  if (left === 0) return 'It was the last one. Get new recovery codes.'
+  return left === 1 ? 'You have one left. Get new ones soon.' : `You have ${left} left.`
 }
 
 export function secondFactorFailed(facts: MailFacts): Content {
@@ -100,8 +100,8 @@ export function secondFactorFailed(facts: MailFacts): Content {
           ]
         : []),
       details(facts),
-      'If this was you, all is well.',
-      'If this was not you, someone knows your password. Set a new one right away, with a code that we send to this address. Do not give a code to anyone.',
+      'If this was you, there is nothing to do.',
+      'If this was not you, someone knows your password. Set a new one right away, with a code that we send to this address. Do not share any code.',
       toNewPassword(facts),
     ],
   }

@@ -6,10 +6,10 @@ export function newDevice(facts: MailFacts): Content {
     subject: `New sign-in to your ${facts.product} account`,
     blocks: [
       greeting(facts),
-      `your account ${facts.username} was signed in to from a device that we have not seen before.`,
+      `someone signed in to your account ${facts.username} from a new device.`,
       details(facts),
-      'If this was you, all is well.',
-      'If this was not you, sign out everywhere and change your password right away. Signing out everywhere ends every session, that one too.',
+      'If this was you, there is nothing to do.',
+      'If this was not you, sign out everywhere, which ends that session too, and change your password right away.',
       toSessions(facts),
     ],
   }
@@ -21,9 +21,9 @@ export function signInLocked(facts: MailFacts): Content {
     subject: `Someone is guessing your ${facts.product} password`,
     blocks: [
       greeting(facts),
-      `someone has tried 30 wrong passwords for your account ${facts.username}. For up to a day nobody can sign in to it from a new browser or network.`,
-      'Nobody has got into your account. Where you have signed in before, you can sign in as always.',
-      'To sign in from somewhere new, set a new password first. If your password is short, or you use it elsewhere, do so in any case.',
+      `someone tried 30 wrong passwords for your account ${facts.username}. For up to a day, nobody can sign in to it from a new browser or network.`,
+      'Nobody has got into your account. Where you have signed in before, you can sign in as usual.',
+      'To sign in from somewhere new, set a new password first. If your password is short, or you use it elsewhere, change it in any case.',
       toNewPassword(facts),
     ],
   }

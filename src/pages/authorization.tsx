@@ -13,7 +13,7 @@ export async function ofApp(c: Context, answer: () => Promise<Response>): Promis
     if (!(thrown instanceof AppError) || thrown.code !== 'invalid_request' || thrown.fields.length > 0) throw thrown
     logFailure(c, thrown)
     const message =
-      'The app that sent you here is not known, or asks in a wrong way. Nothing was given to it. Go back to it and try again, or tell the people who made it.'
+      'The app that sent you here is unknown, or its request is wrong. It was given nothing. Go back and try again, or tell the people who made it.'
     return showError(c, { status: 400, title: 'This app made a mistake', message })
   }
 }

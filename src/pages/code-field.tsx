@@ -41,7 +41,7 @@ export function CodeField({ link, state, labels }: { link: MailedLink | null; st
       labels={labels}
       state={state}
       value={code}
-      hint="From the mail that we have sent to you."
+      hint="From the mail that we sent you."
       code
       autocomplete="one-time-code"
       maxlength={LENGTH_MAX}

@@ -131,8 +131,8 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
         </Submit>
       </Form>
       <p class="aside">
-        You can take this back at any time, under Connected apps in your {productOf(c.var.ctx.config)} account. Your password is never told
-        to an app.
+        You can withdraw this at any time, under Connected apps in your {productOf(c.var.ctx.config)} account. No app is ever told your
+        password.
       </p>
     </>,
   )

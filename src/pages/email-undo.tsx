@@ -35,7 +35,7 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
     c,
     {
       title: 'Bring your address back',
-      lead: 'This undoes the change of your e-mail address and signs everybody out, you as well. Then set a new password.',
+      lead: 'This undoes the change of your e-mail address and signs everyone out, including you. Then set a new password.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
@@ -51,7 +51,7 @@ function showSpent(c: Context): Response {
     c,
     {
       title: 'This link no longer works',
-      lead: 'It has been used already, or it is too old. If your address is back, set a new password now.',
+      lead: 'It was used already or has expired. If your address is back, set a new password now.',
       status: 410,
     },
     <>

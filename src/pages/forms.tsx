@@ -59,6 +59,9 @@ export type Labels = Readonly<Record<string, string>>
 /** Some refusals are about one field, and say so by their code. */
 const FIELD_OF: Partial<Record<ErrorCode, string>> = { username_taken: 'username', email_taken: 'email', code_invalid: 'code' }
 
+/** What would repeat the label. */
+const SENTENCES: Readonly<Record<string, string>> = { 'must be an e-mail address': 'Enter a valid e-mail address.' }
+
 function issuesOf({ error }: FormState, labels: Labels): { name: string; text: string }[] {
   if (!error) return []
   const named = FIELD_OF[error.code]
@@ -66,7 +69,7 @@ function issuesOf({ error }: FormState, labels: Labels): { name: string; text: s
   return error.fields.flatMap(({ path, message }) => {
     // The path is the caller's text: it may be the name of something that every object has.
     const label = Object.hasOwn(labels, path) ? labels[path] : undefined
-    return label === undefined ? [] : [{ name: path, text: `${label} ${message}.` }]
+    return label === undefined ? [] : [{ name: path, text: SENTENCES[message] ?? `${label} ${message}.` }]
   })
 }
 

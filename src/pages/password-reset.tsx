@@ -48,7 +48,7 @@ async function showForgot(c: Context, state: FormState): Promise<Response> {
     c,
     {
       title: 'Set a new password',
-      lead: 'Tell us your e-mail address, and we send you a code.',
+      lead: 'Enter your e-mail address, and we will send you a code.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
@@ -82,7 +82,7 @@ async function showReset(c: Context, state: FormState, link: MailedLink | null):
           name="password"
           labels={LABELS}
           state={state}
-          hint="At least 8 characters. A few words in a row are easy to keep in mind."
+          hint="At least 8 characters. A few words in a row are easy to remember."
           type="password"
           autocomplete="new-password"
           first={link !== null}
@@ -101,7 +101,7 @@ function showSpent(c: Context): Response {
     c,
     {
       title: 'This link no longer works',
-      lead: 'It has been used already, or it is too old. Nothing has changed just now.',
+      lead: 'It was used already or has expired. Nothing was changed.',
       status: 410,
     },
     <>

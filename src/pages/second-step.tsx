@@ -58,8 +58,8 @@ type Way = 'totp' | 'recovery_code' | 'email'
 
 const LEADS: Readonly<Record<Way, string>> = {
   totp: 'Open your authenticator app and enter the six digits that it shows.',
-  recovery_code: 'Enter one of the codes that you have kept for this. It opens your account once.',
-  email: 'We have sent a code of six digits to your e-mail address. It is good for 10 minutes.',
+  recovery_code: 'Enter one of the recovery codes that you saved. Each works once.',
+  email: 'We sent a six-digit code to your e-mail address. It expires in 10 minutes.',
 }
 
 /** Which way the page speaks of. The field takes all of them whatever it says: letters need another keyboard on a phone. */
@@ -116,8 +116,8 @@ function OtherWays({ c, pending: { methods }, way, token }: { c: Context; pendin
         <Form action={withReturn(c, MAIL)} token={token} class="resend">
           <p class="aside">
             {hasApp && way !== 'email'
-              ? 'The weakest way, as whoever reads your mail has the code too:'
-              : 'No mail after a minute or two? Look into your spam folder, or have one sent anew.'}
+              ? 'The weakest way: anyone who can read your mail gets the code too.'
+              : 'No mail after a minute or two? Check your spam folder, or have it sent again.'}
           </p>
           <Submit kind="secondary">{hasApp && way !== 'email' ? 'Send a code by e-mail instead' : 'Send a new code'}</Submit>
         </Form>

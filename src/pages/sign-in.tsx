@@ -94,8 +94,8 @@ function hintOf(c: Context): string | undefined {
 }
 
 const WORDS: Readonly<Record<Exclude<Mode, 'first'>, readonly [title: string, lead: string]>> = {
-  again: ['Sign in again', 'To be sure that it is you, please sign in once more.'],
-  another: ['Use another account', 'Sign in with it here. This browser leaves the account that it has now.'],
+  again: ['Sign in again', 'To make sure it is you, sign in once more.'],
+  another: ['Use another account', 'Sign in with it here. You are signed out of the current account in this browser.'],
 }
 
 async function showSignIn(c: Context, state: FormState, username?: string): Promise<Response> {

@@ -99,7 +99,7 @@ function showSignedOut(c: Context, location: string | null): Response {
       {location !== null && (
         <p>
           <a class="button primary" href={location}>
-            Go back to where you came from
+            Go back
           </a>
         </p>
       )}

@@ -11,7 +11,7 @@ import { form, formToken } from '../http/form-token.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
-import { productOf, showPage } from './layout.tsx'
+import { showPage } from './layout.tsx'
 import { rememberNewAccount } from './new-account.ts'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
@@ -73,12 +73,12 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
   const { only } = config.invites
   const inviteCode = inviteCodeOf(c)
   const asksForCode = only || inviteCode !== undefined || state.typed.inviteCode !== undefined
-  const hint = only ? 'You need one from somebody who has an account.' : 'Whoever gave it to you sees that you joined.'
+  const hint = only ? 'Ask somebody who has an account for one.' : 'Whoever gave it to you sees that you joined.'
   return showPage(
     c,
     {
       title: 'Create an account',
-      lead: `It takes a minute, and works everywhere ${productOf(config)} does.`,
+      lead: `It takes a minute.`,
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
@@ -100,7 +100,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
         <Input name="email" type="email" value={hintOf(c)} autocomplete="email" maxlength={254} {...shared} />
         <Input
           name="password"
-          hint="At least 8 characters. A few words in a row are easy to keep in mind."
+          hint="At least 8 characters. A few words in a row are easy to remember."
           type="password"
           autocomplete="new-password"
           {...shared}
@@ -108,7 +108,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
         <Submit>Create account</Submit>
       </Form>
       <p class="aside">
-        You have an account already? <a href={withReturn(c, '/sign-in')}>Sign in</a>
+        Already have an account? <a href={withReturn(c, '/sign-in')}>Sign in</a>
       </p>
     </>,
   )

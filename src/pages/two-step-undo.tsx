@@ -37,7 +37,7 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
     c,
     {
       title: 'Undo two-step sign-in',
-      lead: 'This turns two-step sign-in off again and signs everybody out, you as well. Then set a new password.',
+      lead: 'This turns two-step sign-in off again and signs everyone out, including you. Then set a new password.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
@@ -47,7 +47,7 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
         name="password"
         labels={LABELS}
         state={state}
-        hint="The one that you had when two-step sign-in was turned on. If it was changed in the 7 days before that, the one before works too."
+        hint="The one that you had when two-step sign-in was turned on. If it was changed in the 7 days before that, the previous one works too."
         type="password"
         autocomplete="current-password"
         first={link !== null}
@@ -62,7 +62,7 @@ function showSpent(c: Context): Response {
     c,
     {
       title: 'This link no longer works',
-      lead: 'It has been used already, or it is too old. Nothing has changed just now.',
+      lead: 'It was used already or has expired. Nothing was changed.',
       status: 410,
     },
     <p class="links">

@@ -78,7 +78,7 @@ async function showVerify(c: Context, state: FormState, link: MailedLink | null)
     c,
     {
       title: 'Confirm your address',
-      lead: 'Enter the code from the mail, and the address is yours.',
+      lead: 'Enter the code from the mail that we sent you.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
@@ -90,7 +90,7 @@ async function showVerify(c: Context, state: FormState, link: MailedLink | null)
       {account !== null && (
         <Form action={withReturn(c, RESEND, {}, to)} token={tokens[1]} class="resend">
           <input type="hidden" name="account" value={account} />
-          <p class="aside">No mail after a minute or two? Look into your spam folder, or have it sent once more.</p>
+          <p class="aside">No mail after a minute or two? Check your spam folder, or have it sent again.</p>
           <Submit kind="secondary">Send a new code</Submit>
         </Form>
       )}
@@ -108,7 +108,7 @@ async function showNewCode(c: Context, state: FormState): Promise<Response> {
     c,
     {
       title: 'Send a new code',
-      lead: 'Tell us the user name that you have chosen. If its address waits to be confirmed, we send a code there.',
+      lead: 'Enter the user name that you chose. If its address is not confirmed yet, we send a code to it.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
@@ -131,7 +131,7 @@ function showSpent(c: Context): Response {
     c,
     {
       title: 'This link no longer works',
-      lead: 'It has been used already, or it is too old. If you have confirmed your address with it, you can sign in now.',
+      lead: 'It was used already or has expired. If you have confirmed your address with it, you can sign in now.',
       status: 410,
     },
     <>

@@ -124,10 +124,10 @@ describe('a code', () => {
   })
 
   it('comes with its end', () => {
-    expect(renderMessage('reset_password', factsOf('reset_password')).text).toContain('good for 15 minutes')
-    expect(renderMessage('sign_in_code', factsOf('sign_in_code', { minutesValid: 1 })).text).toContain('good for one minute')
-    expect(renderMessage('email_changed', factsOf('email_changed', { minutesValid: 7 * 1440 })).text).toContain('good for 7 days')
-    expect(renderMessage('email_changed', factsOf('email_changed', { minutesValid: 1439 })).text).toContain('good for 23 hours')
+    expect(renderMessage('reset_password', factsOf('reset_password')).text).toContain('expires in 15 minutes')
+    expect(renderMessage('sign_in_code', factsOf('sign_in_code', { minutesValid: 1 })).text).toContain('expires in one minute')
+    expect(renderMessage('email_changed', factsOf('email_changed', { minutesValid: 7 * 1440 })).text).toContain('expires in 7 days')
+    expect(renderMessage('email_changed', factsOf('email_changed', { minutesValid: 1439 })).text).toContain('expires in 23 hours')
   })
 
   it('is in no mail that is not meant to carry one', () => {

@@ -101,7 +101,7 @@ describe('a mail', () => {
     const code = deriveCode(hmacKeys, 'reset_password', { codeId: challengeId, random: RANDOM, kid: KID })
     expect(sent).toMatchObject([{ id, message: { to: user.email, subject: 'Set a new password for Kith' } }])
     expect(sent[0]?.message.text.split('\n')).toContain(code)
-    expect(sent[0]?.message.text).toContain('good for 15 minutes')
+    expect(sent[0]?.message.text).toContain('expires in 15 minutes')
   })
 
   it('tells of the device and the place that its row carries', async () => {

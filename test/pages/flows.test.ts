@@ -80,7 +80,7 @@ describe('a new account', () => {
       client,
       await fillIn(client, linkNamed(page, 'Send a new code'), { username: ` ${username.toUpperCase()} ` }),
     )
-    expect(noticeIn(asked)).toContain('a new one is on its way')
+    expect(noticeIn(asked)).toContain('it is on its way')
     await follow(client, await send(client, formOf(asked), { code: await newestCode(email) }))
     expect((await signInOnPage(client, email, PASSWORD)).headers.get('location')).toBe('/account')
   })
@@ -90,7 +90,7 @@ describe('a new account', () => {
     const client = new Client()
     const page = await open(client, `/verify?account=${id}`)
     const answer = await follow(client, await send(client, formOf(page, '/verify/resend')))
-    expect(noticeIn(answer)).toContain('a new one is on its way')
+    expect(noticeIn(answer)).toContain('it is on its way')
     expect(await mailedLink(email)).toMatch(/^\/verify\?code=/)
   })
 
@@ -103,6 +103,14 @@ describe('a new account', () => {
     expect(formOf(reply).fields).toMatchObject({ givenName: 'A "B" C', username: 'page_taken', email: 'x@example.com', password: '' })
     expect(reply.text).not.toContain(PASSWORD)
     expect(reply.text).toMatch(/<title>Error: /)
+  })
+
+  test('says what to do about a wrong address, in one whole sentence', async () => {
+    const typed = { givenName: 'A', familyName: 'B', username: 'page_no_address', email: 'nowhere', password: PASSWORD }
+    const reply = await fillIn(new Client(), '/sign-up', typed)
+    expect(reply.status).toBe(400)
+    expect(alertIn(reply)).toContain('Enter a valid e-mail address.')
+    expect(alertIn(reply)).not.toContain('must be')
   })
 
   test('needs an invite code where nobody gets in without', async () => {
@@ -245,7 +253,7 @@ describe('the account', () => {
     const values = { statusMessage: 'Out for lunch', availability: 'busy', mood: 'happy', lasts: '3600' }
     const set = await follow(client, await fillIn(client, '/account/status', values))
     expect(formOf(set).fields).toMatchObject({ statusMessage: 'Out for lunch', availability: 'busy', mood: 'happy' })
-    expect(set.text).toContain('Now it ends on')
+    expect(set.text).toContain('It ends on')
     const cleared = await follow(client, await send(client, formOf(set, '/account/status/clear')))
     expect(formOf(cleared).fields).toMatchObject({ statusMessage: '', availability: '', mood: '' })
   })
@@ -263,11 +271,11 @@ describe('the account', () => {
     const person = await verifiedPerson('page_password')
     const [here, there] = [await browserOf(person), await browserOf(person)]
     const wrong = await fillIn(here, '/account/password', { currentPassword: 'wrong', password: NEW_PASSWORD })
-    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'Present password is wrong.'])
+    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'Current password is wrong.'])
     const same = await fillIn(here, '/account/password', { currentPassword: PASSWORD, password: PASSWORD })
-    expect([same.status, alertIn(same)]).toEqual([400, 'New password is the present one. Choose another.'])
+    expect([same.status, alertIn(same)]).toEqual([400, 'New password is the current one. Choose another.'])
     const done = await follow(here, await fillIn(here, '/account/password', { currentPassword: PASSWORD, password: NEW_PASSWORD }))
-    expect(noticeIn(done)).toContain('Your password is changed')
+    expect(noticeIn(done)).toContain('Your password was changed')
     expect([await isSignedIn(here), await isSignedIn(there)]).toEqual([true, false])
   })
 

@@ -275,7 +275,7 @@ describe('what an attacker tries', () => {
     clock.freeze(Date.now() + HOUR_MS)
     await fillIn(new Client(), '/verify/new-code', { username: mine.username })
     const [newest] = await mailsTo(mine.email)
-    expect(newest?.text).toContain(`belongs to the account ${mine.username}:`)
+    expect(newest?.text).toContain(`for the account ${mine.username},`)
     const before = (await mailsTo(mine.email)).length
     await fillIn(new Client(), '/verify/new-code', { username: (await verifiedPerson(newName('settled'))).username })
     await fillIn(new Client(), '/verify/new-code', { username: newName('nobody') })

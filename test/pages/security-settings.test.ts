@@ -37,7 +37,7 @@ describe('an authenticator app', () => {
     expect(formOf(shown).action).toBe(`${APP}/confirm`)
 
     const wrong = await send(client, formOf(shown), { code: wrongCodeOf(secret) })
-    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or too old. Check it, or try the next one.'])
+    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or expired. Check it, or try the next one.'])
     expect([formOf(wrong).fields.secret, formOf(wrong).fields.code]).toEqual([secret, ''])
     expect(wrong.text).toContain(`d="${/fill="#000" d="([^"]+)"/.exec(shown.text)?.[1]}"`)
 
@@ -172,11 +172,11 @@ describe('connected apps', () => {
     await newGrant(person, app, 'openid profile')
     const list = await open(client, '/account/apps')
     expect(list.text).toContain('Evil &lt;img src=x&gt;')
-    expect(list.text).toMatch(/It may do 2 things.*Know who you are.*See your name/s)
+    expect(list.text).toMatch(/It can do 2 things.*Know who you are.*See your name/s)
     const question = await open(client, unescapeHtml(/href="(\/account\/apps\/remove[^"]+)"/.exec(list.text)?.[1] ?? ''))
     expect((await open(client, '/account/apps')).text).toContain('Evil')
     const removed = await follow(client, await send(client, formOf(question)))
-    expect(noticeIn(removed)).toContain('no access to your account any more')
+    expect(noticeIn(removed)).toContain('no longer has access to your account')
     expect(removed.text).toContain('No apps')
     expect((await client.get(`/account/apps/remove?client=${app}`)).headers.get('location')).toBe('/account/apps')
   })

@@ -69,7 +69,7 @@ describe('a thief who has changed the address', () => {
     const undoOfOwner = await newestCode(owner.email)
     clock.advance(6 * DAY)
     await moveTo(owner, two)
-    expect((await mailsTo(one))[0]?.text).toContain('it went to the address of that time')
+    expect((await mailsTo(one))[0]?.text).toContain('it went to the address you had then')
     clock.advance(6 * DAY)
     expect((await undo(undoOfOwner)).status).toBe(200)
     expect(await emailOf(owner)).toBe(owner.email)

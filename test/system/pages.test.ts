@@ -103,7 +103,7 @@ describe.each([
     await page.fill('#currentPassword', PASSWORD)
     await page.fill('#password', `${PASSWORD} 2`)
     await page.click('text="Change password"')
-    expect(await page.textContent('[role=status]')).toContain('Your password is changed')
+    expect(await page.textContent('[role=status]')).toContain('Your password was changed')
     await page.goto(urlOf('/account/sessions'))
     await page.click('button.danger')
     expect(await page.textContent('[role=status]')).toContain('on all devices')

@@ -39,7 +39,11 @@ export const appsPages = new Hono<AppEnv>()
 function showList(c: Context, apps: readonly ConnectedApp[]): Response {
   return showPage(
     c,
-    { title: 'Connected apps', section: PATH, lead: 'Apps that may use your account. You let each of them in when you signed in to it.' },
+    {
+      title: 'Connected apps',
+      section: PATH,
+      lead: 'Apps that may use your account. You gave each of them access when you signed in to it.',
+    },
     apps.length === 0 ? (
       <section class="panel">
         <h2>No apps</h2>
@@ -84,7 +88,7 @@ function Scopes({ app: { scopes } }: { app: ConnectedApp }) {
   if (scopes.length === 0) return null
   return (
     <details>
-      <summary>{scopes.length === 1 ? 'It may do one thing' : `It may do ${scopes.length} things`}</summary>
+      <summary>{scopes.length === 1 ? 'It can do one thing' : `It can do ${scopes.length} things`}</summary>
       <ul class="bullets">
         {scopes.map(({ description }) => (
           <li>{description}</li>
@@ -106,7 +110,7 @@ async function showQuestion(c: Context, app: ConnectedApp): Promise<Response> {
           <strong>
             <Isolated>{app.name}</Isolated>
           </strong>{' '}
-          is signed out of your account at once. What it has stored itself stays with it. To use it again, you let it in anew.
+          is signed out of your account at once. It keeps what it has already stored. To use it again, you will have to allow it again.
         </>
       ),
     },

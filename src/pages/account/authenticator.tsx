@@ -70,11 +70,11 @@ async function showBeginning(c: Context, state: FormState = UNTOUCHED): Promise<
     },
     <Form action={PATH} token={token} state={state} class="panel">
       <ol class="steps">
-        <li>We show a QR code, and your app reads it.</li>
-        <li>You type the code that the app shows, and it is on.</li>
-        <li>You get recovery codes to keep, if you have none yet.</li>
+        <li>Scan a QR code with your app.</li>
+        <li>Enter the code that the app shows to turn it on.</li>
+        <li>Save your recovery codes, if you have none yet.</li>
       </ol>
-      <p class="hint">You are signed out on all other devices. An app that is on now stays on until the new one is.</p>
+      <p class="hint">This signs you out on all other devices. An app that is on now stays on until the new one is set up.</p>
       <Submit>Show the QR code</Submit>
     </Form>,
   )
@@ -87,13 +87,13 @@ async function showEnrolment(c: Context, { secret, uri }: TotpEnrolment, state: 
     {
       title: 'Scan this code',
       section: SECTION,
-      lead: 'Open your authenticator app, choose to add an account, and point the camera here.',
+      lead: 'Open your authenticator app, add an account, and point the camera here.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <>
       <section class="panel enrolment">
-        <QrCode text={uri} label="QR code for your authenticator app. The key beside it says the same." />
+        <QrCode text={uri} label="QR code for your authenticator app. The key beside it contains the same." />
         <div>
           <h2>No camera?</h2>
           <p>Type this key into the app:</p>

@@ -41,19 +41,12 @@ async function show(c: Context, state: FormState): Promise<Response> {
     {
       title: 'Delete account',
       section: PATH,
-      lead: 'Nobody can see your account any more, and you are signed out everywhere. Sign in within 14 days to get it back; after that everything is removed for good.',
+      lead: 'Nobody will see your account any more, and you are signed out everywhere. Sign in within 14 days to get it back; after that, everything is deleted for good.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
     <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
-      <Input
-        name="password"
-        labels={LABELS}
-        state={state}
-        type="password"
-        autocomplete="current-password"
-        hint="To be sure that it is you."
-      />
+      <Input name="password" labels={LABELS} state={state} type="password" autocomplete="current-password" hint="To make sure it is you." />
       <Submit kind="danger">Delete my account</Submit>
     </Form>,
   )

@@ -23,7 +23,7 @@ export const emailPage = new Hono<AppEnv>()
       act: async (sent) => {
         const nothing = { fields: {}, username: null, password: null, role: null, userId: null }
         const { pendingEmail } = await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, ...sent })
-        if (pendingEmail === null) throw AppError.ofFields([{ path: 'email', message: 'is the present one. Enter another' }])
+        if (pendingEmail === null) throw AppError.ofFields([{ path: 'email', message: 'is the current one. Enter another' }])
         return redirectWith(c, PATH, 'email_pending')
       },
       again: async (state) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, state),
@@ -39,7 +39,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
       section: PATH,
       lead: (
         <>
-          Now it is <strong>{user.email ?? 'not set'}</strong>. The new one has to be confirmed; then you sign in again.
+          Currently <strong>{user.email ?? 'not set'}</strong>. Once you have confirmed the new one, you sign in again.
         </>
       ),
       status: state.error?.status ?? 200,

@@ -17,8 +17,8 @@ export const inviteCodesPage = new Hono<AppEnv>().get(PATH, requires('delegated:
       title: 'Invite codes',
       section: PATH,
       lead: only
-        ? 'Each code makes one account. Give them to people you trust.'
-        : 'Each code makes one account, and shows that you invited it.',
+        ? 'Each code is good for one new account. Give them to people you trust.'
+        : 'Each code is good for one new account, and shows that you invited it.',
     },
     codes.length === 0 ? (
       <p>You have no codes.</p>

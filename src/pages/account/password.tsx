@@ -14,7 +14,7 @@ import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 
 const PATH = '/account/password'
-const LABELS: Labels = { currentPassword: 'Present password', password: 'New password' }
+const LABELS: Labels = { currentPassword: 'Current password', password: 'New password' }
 const PasswordForm = z.object({ currentPassword: fields.typedPassword, password: fields.password })
 
 export const passwordPage = new Hono<AppEnv>()
@@ -25,7 +25,7 @@ export const passwordPage = new Hono<AppEnv>()
         const { ctx, gate } = c.var
         const nothing = { fields: {}, username: null, email: null, role: null, userId: null }
         const { session } = await updateOwnProfile(ctx, gate, { ...nothing, ...passwords })
-        if (!session) throw AppError.ofFields([{ path: 'password', message: 'is the present one. Choose another' }])
+        if (!session) throw AppError.ofFields([{ path: 'password', message: 'is the current one. Choose another' }])
         renewSessionCookies(c, session, ctx.now())
         return redirectWith(c, PATH, 'password_changed')
       },
@@ -55,7 +55,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
           state={state}
           type="password"
           autocomplete="new-password"
-          hint="At least 8 characters. A few words in a row are easy to keep in mind."
+          hint="At least 8 characters. A few words in a row are easy to remember."
         />
         <Submit>Change password</Submit>
       </Form>

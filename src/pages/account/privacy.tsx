@@ -15,7 +15,7 @@ const PATH = '/account/privacy'
 const LABELS: Labels = { visibility: 'Who may follow you' }
 const PrivacyForm = z.object({ visibility: z.enum(['public', 'private'], 'must be one of the two') })
 const CHOICES = [
-  ['public', 'Everyone', 'Anyone may follow you and see your profile. Requests that wait for you are accepted.'],
+  ['public', 'Everyone', 'Anyone may follow you and see your profile. Pending requests are accepted.'],
   ['private', 'Only people you accept', 'People ask to follow you. Everyone else sees your name and picture.'],
 ] as const
 

@@ -93,7 +93,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
     {
       title: 'Profile',
       section: PATH,
-      lead: 'Only your names are needed. What you leave empty is not shown.',
+      lead: 'Only your name is required. What you leave empty is not shown.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
@@ -136,8 +136,8 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
             {text('designation', { autocomplete: 'organization-title', maxlength: 128 })}
             {text('organization', { autocomplete: 'organization', maxlength: 128 })}
           </div>
-          {text('birthdate', { type: 'date', autocomplete: 'bday', hint: 'Seen by you alone, and by apps that you let see it.' })}
-          {text('customLink', { type: 'url', autocomplete: 'url', maxlength: 256, hint: 'A page of yours, beginning with https://' })}
+          {text('birthdate', { type: 'date', autocomplete: 'bday', hint: 'Only you see it, and apps that you allow to.' })}
+          {text('customLink', { type: 'url', autocomplete: 'url', maxlength: 256, hint: 'Your own page, beginning with https://' })}
         </fieldset>
       )}
       {may('phone', 'phoneCountryCode') && (

@@ -39,7 +39,7 @@ async function showQuestion(c: Context): Promise<Response> {
     {
       title: 'Get recovery codes?',
       section: SECTION,
-      lead: 'You get ten codes. Those that you have now stop working.',
+      lead: 'You get ten codes. Any that you have now stop working.',
     },
     <Form action={PATH} token={token} class="answers">
       <Submit>Get ten codes</Submit>
@@ -59,7 +59,7 @@ export function showRecoveryCodes(c: Context, codes: readonly string[], notice: 
     {
       title: 'Keep these codes',
       section: SECTION,
-      lead: 'Each opens your account once when your phone is lost. They are shown now and never again: print this page, or save them where only you look.',
+      lead: 'Each opens your account once, when your phone is lost. They are shown only now: print this page, or save them where only you can see them.',
     },
     <section class="panel">
       <h2>Your recovery codes for {product}</h2>

@@ -81,7 +81,7 @@ async function show(c: Context, { records, next }: Listed<ListedSession>): Promi
       )}
       <section class="panel">
         <h2>Sign out everywhere</h2>
-        <p>Ends every session of your account, this one too. Do this when a device is lost or something looks wrong.</p>
+        <p>Ends every session of your account, including this one. Do this when a device is lost or something looks wrong.</p>
         <Form action="/account/sessions/end-all" token={tokens[1]}>
           <Submit kind="danger">Sign out everywhere</Submit>
         </Form>

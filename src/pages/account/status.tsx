@@ -67,13 +67,13 @@ const choices = (values: readonly string[]) => [['', 'Not set'] as const, ...val
 async function show(c: Context, status: UserStatus, state: FormState): Promise<Response> {
   const tokens = [await formToken(c, 'status'), await formToken(c, 'status-clear')] as const
   const isSet = status.statusMessage !== null || status.availability !== null || status.mood !== null
-  const ends = status.expiresAt === null ? undefined : <>Now it ends on {<Time at={status.expiresAt} />}.</>
+  const ends = status.expiresAt === null ? undefined : <>It ends on {<Time at={status.expiresAt} />}.</>
   return showPage(
     c,
     {
       title: 'Status',
       section: PATH,
-      lead: 'Others see it next to your name. Fill in what you like.',
+      lead: 'Others see it next to your name. Every field is optional.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
@@ -97,7 +97,7 @@ async function show(c: Context, status: UserStatus, state: FormState): Promise<R
       {isSet && (
         <section class="panel">
           <h2>Clear your status</h2>
-          <p>Takes message, availability and mood away.</p>
+          <p>Removes message, availability and mood.</p>
           <Form action="/account/status/clear" token={tokens[1]}>
             <Submit kind="secondary">Clear status</Submit>
           </Form>

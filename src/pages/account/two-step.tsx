@@ -57,14 +57,14 @@ async function show(c: Context, { factors, unusedRecoveryCodes, isRequired }: Se
       section: PATH,
       lead:
         factors.length === 0
-          ? 'It is off: your password alone opens your account. With a second step, a stolen password is of no use.'
+          ? 'It is off: your password alone opens your account. With a second step, a stolen password is useless.'
           : 'It is on: signing in takes your password, and then a code. The strongest way comes first.',
     },
     <>
       {isRequired && factors.length === 0 && (
         <p class="notice">
-          You are an administrator, and administration stays closed to you until a second step is on. Set up an authenticator app below: it
-          takes a minute, and gives you recovery codes. Then sign in again, with a code of the app.
+          You are an administrator, and cannot administer anything until a second step is on. Set up an authenticator app below: it takes a
+          minute, and gives you recovery codes. Then sign in again, with a code of the app.
         </p>
       )}
       <AppPanel since={since('totp')} />
@@ -86,9 +86,9 @@ function AppPanel({ since }: { since: number | null }) {
         <State since={since} />
       </h2>
       {since === null ? (
-        <p>An app on your phone shows a new code every 30 seconds, also without a network. The strongest way here.</p>
+        <p>An app on your phone shows a new code every 30 seconds, even without a network. This is the strongest way.</p>
       ) : (
-        <p>The strongest way here. On since {<Time at={since} />}.</p>
+        <p>The strongest way. On since {<Time at={since} />}.</p>
       )}
       <p class="buttons">
         <a class={since === null ? 'button primary' : 'button secondary'} href={`${PATH}/app`}>
@@ -150,7 +150,7 @@ async function showRemoval(c: Context): Promise<Response> {
     {
       title: 'Remove the app?',
       section: PATH,
-      lead: 'Its codes stop working, and you are signed out on all other devices. If it is your only second step, your password alone opens your account, and your recovery codes go too.',
+      lead: 'Its codes stop working, and you are signed out on all other devices. If it is your only second step, your password alone opens your account, and your recovery codes are deleted too.',
     },
     <Form action={REMOVE} token={token} class="answers">
       <Submit kind="danger">Remove the app</Submit>

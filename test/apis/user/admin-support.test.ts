@@ -144,7 +144,7 @@ describe('a lost second factor', () => {
       methods: [{ method: 'email' }],
       recoveryCodesLeft: 9,
     })
-    expect((await lastMailTo(person))?.text).toContain('the authenticator app, which was taken off')
+    expect((await lastMailTo(person))?.text).toContain('the authenticator app, which was removed')
     await answer(await pendingLogIn(person, person.client), await newestCode(person.email), person.client)
     expect(await isSignedIn(person)).toBe(true)
   })

@@ -237,7 +237,7 @@ describe('the old address', () => {
     const { person, undoCode } = await changed('undoes_once', 'undoes.new@example.com')
     const [notice] = await mailsTo(person.email)
     expect(notice?.subject).toBe('Your Kith account has a new e-mail address')
-    expect(notice?.text).toContain('good for 7 days')
+    expect(notice?.text).toContain('expires in 7 days')
     await logIn(person)
     const replies = await Promise.all(Array.from({ length: 64 }, () => undo(undoCode)))
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
