@@ -190,7 +190,7 @@ describe.each([
     await page.click('text=Remove access')
     await look(page, 'apps-remove')
     await page.click('main button')
-    expect(await page.textContent('[role=status]')).toContain('no access to your account any more')
+    expect(await page.textContent('[role=status]')).toContain('no longer has access to your account')
     expect((await userinfo(tokens.access_token)).status).toBe(401)
     await context.close()
   })
