@@ -9,6 +9,10 @@ import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { MailId, SessionId, UserId } from '../../ids.ts'
 import { deriveCode, hashMailedCode } from '../../mail/codes.ts'
 import { countAttempt, findCounter, justCounted } from '../../store/db/attempt-counters.ts'
+import { always, both, type Fragment, findIf, idOf, never, type Statement } from '../../store/db/database.ts'
+import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
+import { claimRecoveryCode, countUnusedRecoveryCodes, isUnusedRecoveryCode } from '../../store/db/recovery-codes.ts'
+import { hasSecondFactor } from '../../store/db/second-factors.ts'
 import {
   claimSignIn,
   claimSignInWithFactor,
@@ -19,11 +23,7 @@ import {
   type PendingSignIn,
   type SignInChallengeRow,
   trySignIn,
-} from '../../store/db/challenges.ts'
-import { always, both, type Fragment, findIf, idOf, never, type Statement } from '../../store/db/database.ts'
-import { challengeOf, insertMail, kindOf } from '../../store/db/mail-outbox.ts'
-import { claimRecoveryCode, countUnusedRecoveryCodes, isUnusedRecoveryCode } from '../../store/db/recovery-codes.ts'
-import { hasSecondFactor } from '../../store/db/second-factors.ts'
+} from '../../store/db/sign-in-challenges.ts'
 import { claimTotpStep, findTotp, type TotpRow } from '../../store/db/totp.ts'
 import { findUser, maySignIn, type UserRow } from '../../store/db/users.ts'
 import { getMailedCode } from '../../store/kv/mailed-codes.ts'
