@@ -29,10 +29,7 @@ export interface NewChallenge extends CodeSeed {
   readonly purpose: ChallengePurpose
   /** Of a long code, or of six digits together with their token; null for a log-in. */
   readonly codeHash: string | null
-  /**
-   * Of what the caller must present besides the code: the `sessionHash` of a pending log-in, or the token of six
-   * digits.
-   */
+  /** Of what the caller must present besides the code: the `sessionHash` of a pending log-in, or the token of six digits. */
   readonly tokenHash: string | null
   /** Where the user continues after using the code. */
   readonly returnTo?: string | null
@@ -41,10 +38,9 @@ export interface NewChallenge extends CodeSeed {
 }
 
 /**
- * Creates a challenge for the user that `user` selects (SQL that yields one id, or none), where `condition` holds. It
- * carries the user's current epoch, so a logout-all or a new password invalidates it. `email` is SQL for the address
- * that it is about, `passwordHashes` for a JSON array of the passwords that its code can be combined with; they and the
- * guards may use the alias `u`, the user.
+ * Creates a challenge for the user that `user` selects (SQL that yields one id, or none), where `condition` holds. It carries the
+ * user's current epoch, so a logout-all or a new password invalidates it. `email` is SQL for the address that it is about,
+ * `passwordHashes` for a JSON array of the passwords that its code can be combined with; they and the guards may use the alias `u`.
  */
 export function insertChallenge(
   row: NewChallenge,
