@@ -64,7 +64,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   unauthenticated: 'You are not signed in',
   invalid_token: 'The access token is not valid',
   account_restricted: 'This account is restricted',
-  not_found: 'There is nothing here',
+  not_found: 'Not found',
 }
 
 /**
@@ -128,7 +128,7 @@ export class AppError extends Error {
   }
 
   /** A refusal that names each wrong field. */
-  static ofFields(fields: readonly RefusedField[], code: ErrorCode = 'invalid_request', message = 'Some fields are wrong'): AppError {
+  static ofFields(fields: readonly RefusedField[], code: ErrorCode = 'invalid_request', message = 'Some fields are invalid'): AppError {
     return new AppError(code, message, { fields: fields.map((field) => ({ code: 'invalid', location: 'body', ...field })) })
   }
 

@@ -52,7 +52,7 @@ export const bearerInForm: ReadCredential = async (c) => {
   if (c.req.method !== 'POST' || type !== 'application/x-www-form-urlencoded') return null
   const { access_token: token } = await readForm(c)
   if (token === undefined || token === '') return null
-  if (c.req.header('authorization') !== undefined) throw new AppError('invalid_request', 'Send the token once')
+  if (c.req.header('authorization') !== undefined) throw new AppError('invalid_request', 'Send the token only once')
   const claim = await verifyAccessToken(c.var.ctx, token)
   if (!claim) throw new AppError('invalid_token')
   return claim

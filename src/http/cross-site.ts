@@ -60,7 +60,7 @@ export function ownNavigationOnly(): MiddlewareHandler {
     const claim = await c.var.identify().catch(() => null)
     const site = c.req.header('sec-fetch-site')
     if (claim?.kind === 'browser' && site !== 'same-origin' && site !== 'none') {
-      throw new AppError('cross_site_request', 'Use POST, or open this address yourself')
+      throw new AppError('cross_site_request', 'Use POST, or open this URL directly')
     }
     await next()
   }

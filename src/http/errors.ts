@@ -68,7 +68,7 @@ export function asksForPage(c: Context): boolean {
 
 /** For a path of its own, outside of the rooms, that can only be read. */
 export function readOnly(): never {
-  throw new AppError('method_not_allowed', 'This path has other methods', { allow: ['GET', 'HEAD'] })
+  throw new AppError('method_not_allowed', 'This path does not support the method', { allow: ['GET', 'HEAD'] })
 }
 
 /**
@@ -88,7 +88,7 @@ export function unmatched(room: Hono<AppEnv>, mountedAt?: string): Handler<AppEn
       throw error
     }
     if (methods.has('GET')) methods.add('HEAD')
-    throw new AppError('method_not_allowed', 'This path has other methods', { allow: [...methods].sort() })
+    throw new AppError('method_not_allowed', 'This path does not support the method', { allow: [...methods].sort() })
   }
 }
 

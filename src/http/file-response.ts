@@ -40,7 +40,7 @@ export async function fileResponse(req: HonoRequest, file: StoredFile, policy: '
     'cross-origin-resource-policy': policy,
   })
   const verdict = judgeConditions(req, etag, lastModified)
-  if (verdict === 'failed') throw new AppError('precondition_failed', 'The file is not the one that the request is about')
+  if (verdict === 'failed') throw new AppError('precondition_failed', 'The file does not meet the condition of the request')
   if (verdict === 'not_modified') return new Response(null, { status: 304, headers })
   headers.set('content-type', PASSIVE.test(file.contentType) ? file.contentType : 'application/octet-stream')
   headers.set('content-disposition', contentDisposition(file.name))
@@ -90,7 +90,7 @@ function wantedRange(req: HonoRequest, file: StoredFile, etag: string, lastModif
   const header = req.header('range')
   if (req.method !== 'GET' || header === undefined || !isStillTheSame(req.header('if-range'), etag, lastModified)) return null
   const range = parseRange(header, file.size)
-  if (range === 'beyond') throw new AppError('range_not_satisfiable', 'The file ends before the range', { size: file.size })
+  if (range === 'beyond') throw new AppError('range_not_satisfiable', 'The range starts after the end of the file', { size: file.size })
   return range
 }
 

@@ -154,13 +154,13 @@ function piecesOf(body: Buffer, boundary: string, partsMax: number): Piece[] {
     if (body.subarray(begin, begin + 2).toString('latin1') === '--') return pieces
     if (pieces.length === partsMax) throw new AppError('invalid_request', `A form may have at most ${partsMax} parts`)
     const length = body.subarray(begin, begin + PART_HEADERS_BYTES_MAX).indexOf('\r\n\r\n')
-    if (length === -1) throw new AppError('invalid_request', 'The headers of a part are too long, or have no end')
+    if (length === -1) throw new AppError('invalid_request', 'The headers of a part are too long or incomplete')
     const start = begin + length + 4
     at = nextLine(body, delimiter, start)
     const lineBreak = body[at - 2] === 0x0d ? 2 : 1
     pieces.push({ headers: body.subarray(begin, start), start, end: Math.max(start, at - lineBreak) })
   }
-  throw new AppError('invalid_request', 'The form cannot be read: it has no end (RFC 7578)')
+  throw new AppError('invalid_request', 'The form is incomplete (RFC 7578)')
 }
 
 /** Where the delimiter stands next at the beginning of a line; elsewhere it is content. */

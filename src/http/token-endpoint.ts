@@ -41,7 +41,7 @@ export const TokenForm = z.object({
 
 export const RevokeForm = z.object({
   token: requiredParameter.meta({ description: 'An access token or a refresh token of the client', example: 'tGzv3JOkF0XG5Qx2TlKWIA' }),
-  token_type_hint: parameter.meta({ description: 'Ignored: the token says itself what it is' }),
+  token_type_hint: parameter.meta({ description: 'Ignored: the token itself tells its type' }),
   ...client,
 })
 

@@ -22,7 +22,7 @@ export interface RawBody {
 export function rawBody(req: HonoRequest): RawBody {
   const length = req.header('content-length')
   if (length === undefined || req.header('transfer-encoding') !== undefined) {
-    throw new AppError('length_required', 'Say how long the body is, in Content-Length')
+    throw new AppError('length_required', 'Send the length of the body in Content-Length')
   }
   if (!/^\d{1,15}$/.test(length)) throw new AppError('invalid_request', 'Content-Length is not a number')
   const encoding = req.header('content-encoding')
@@ -42,7 +42,7 @@ export function contentDigest(header: string | undefined): string | null {
     if (name === undefined || value === undefined) throw new AppError('invalid_request', 'Content-Digest cannot be read (RFC 9530)')
     if (name !== 'sha-256') continue
     const bytes = Buffer.from(value, 'base64')
-    if (bytes.length !== 32) throw new AppError('invalid_request', 'The sha-256 of Content-Digest has 32 bytes')
+    if (bytes.length !== 32) throw new AppError('invalid_request', 'The sha-256 in Content-Digest must have 32 bytes')
     digest = bytes.toString('base64url')
   }
   return digest
@@ -67,7 +67,7 @@ export interface FileTypes {
 export function fileAsBody({ bytesMax, types }: FileTypes): Uploaded {
   const handler: Uploaded = async (c, next) => {
     if (isMultipart(c.req)) throw new AppError('unsupported_media_type', 'This is a form: send it by PATCH, or send the bytes alone')
-    if (c.req.header('content-length') === undefined) throw new AppError('length_required', 'Say how long the body is, in Content-Length')
+    if (c.req.header('content-length') === undefined) throw new AppError('length_required', 'Send the length of the body in Content-Length')
     c.set('readFile', () => readBytes(c.req, bytesMax(c.var.ctx.config)))
     await next()
   }

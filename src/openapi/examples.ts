@@ -20,17 +20,17 @@ export function exampleOf(schema: Json): Json {
 
 /** The likeliest error behind a status. */
 const ERRORS: Readonly<Record<number, readonly [code: ErrorCode, message?: string]>> = {
-  400: ['invalid_request', 'Some fields are wrong'],
+  400: ['invalid_request', 'Some fields are invalid'],
   401: ['unauthenticated'],
   403: ['insufficient_scope', 'The token lacks the scope of this call'],
   404: ['not_found'],
-  408: ['request_timeout', 'The body did not go on'],
-  409: ['role_in_use', 'Somebody has this role'],
-  411: ['length_required', 'Say how long the body is, in Content-Length'],
-  412: ['precondition_failed', 'The file is not the one that the request is about'],
+  408: ['request_timeout', 'The body stopped arriving'],
+  409: ['role_in_use', 'Some users still have this role'],
+  411: ['length_required', 'Send the length of the body in Content-Length'],
+  412: ['precondition_failed', 'The file does not meet the condition of the request'],
   413: ['payload_too_large', 'The body may have at most 10485760 bytes'],
   415: ['unsupported_media_type', 'Send application/x-www-form-urlencoded'],
-  416: ['range_not_satisfiable', 'The file ends before the range'],
+  416: ['range_not_satisfiable', 'The range starts after the end of the file'],
   429: ['rate_limited', 'Too many requests'],
   503: ['temporarily_unavailable', 'Try again later'],
 }

@@ -19,8 +19,8 @@ import { users } from './routes/users.ts'
 import { ErrorReply } from './wire.ts'
 
 const GROUPS: readonly RouteGroup[] = [
-  { name: 'Log-in', description: 'A token for an hour.', routes: [login] },
-  { name: 'Users', description: 'Made by the holder of a license key.', routes: [users, pictures] },
+  { name: 'Log-in', description: 'Get a token that is valid for an hour.', routes: [login] },
+  { name: 'Users', description: 'Created by the holder of a license key.', routes: [users, pictures] },
 ]
 
 const app = new Hono<AppEnv>()

@@ -35,7 +35,10 @@ export const PageQuery = z
     after: position.meta({ description: 'Of the link to the next page', documented: { type: 'integer', minimum: 0 } }),
     before: position.meta({ description: 'Of the link to the previous page', documented: { type: 'integer', minimum: 0 } }),
   })
-  .refine(({ after, before }) => after === undefined || before === undefined, { path: ['before'], message: 'cannot stand beside after' })
+  .refine(({ after, before }) => after === undefined || before === undefined, {
+    path: ['before'],
+    message: 'cannot be combined with after',
+  })
 
 /** A well-formed id that is none of ours is an unknown one. */
 export const UserParams = z.object({

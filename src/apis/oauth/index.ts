@@ -20,16 +20,16 @@ import { wellKnownRoutes } from './routes/well-known.ts'
 import { ErrorResponse } from './wire.ts'
 
 const GROUPS: readonly RouteGroup[] = [
-  { name: 'Authorization', description: 'Where a browser goes to let a client in.', routes: [authorizeRoutes] },
+  { name: 'Authorization', description: 'Where a browser goes to authorize a client.', routes: [authorizeRoutes] },
   {
     name: 'Tokens',
-    description: 'What a client gets for a grant, and how it asks about it and gives it back.',
+    description: 'Issue, introspect and revoke tokens.',
     routes: [tokenRoutes, introspectRoutes, revokeRoutes],
   },
-  { name: 'OpenID Connect', description: 'Who the person is, and signing out.', routes: [userinfoRoutes, logoutRoutes] },
+  { name: 'OpenID Connect', description: 'User information, and signing out.', routes: [userinfoRoutes, logoutRoutes] },
 ]
 const WELL_KNOWN: readonly RouteGroup[] = [
-  { name: 'Discovery', description: 'What a client needs to know of this server: endpoints and public keys.', routes: [wellKnownRoutes] },
+  { name: 'Discovery', description: 'Server metadata and public keys.', routes: [wellKnownRoutes] },
 ]
 
 export const oauth = new Hono<AppEnv>()

@@ -6,7 +6,7 @@ import { toHex } from '../../ids.ts'
 
 export const IntrospectForm = z.object({
   token: requiredParameter.meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),
-  token_type_hint: parameter.meta({ description: 'Ignored: the token says itself what it is' }),
+  token_type_hint: parameter.meta({ description: 'Ignored: the token itself tells its type' }),
   client_id: parameter.meta({ description: 'For client_secret_post', example: 'demo-service' }),
   client_secret: parameter.meta({ description: 'For client_secret_post' }),
 })
@@ -93,7 +93,7 @@ export const TokenInfoReply = z.strictObject({
           .nullable(),
       })
       .nullable()
-      .meta({ description: 'null for a token that is worth nothing' }),
+      .meta({ description: 'null for a token that is not valid' }),
   }),
 })
 

@@ -9,31 +9,32 @@ import { parameter, requiredParameter } from '../../http/token-endpoint.ts'
 export const AuthorizeParameters = z.object({
   client_id: requiredParameter.meta({ example: 'demo-spa' }),
   redirect_uri: requiredParameter.meta({
-    description: 'Exactly as registered; for a loopback address the port may be any (RFC 8252 §7.3)',
+    description: 'Exactly as registered; a loopback address may have any port (RFC 8252 §7.3)',
     example: 'https://app.example.com/callback',
   }),
   response_type: parameter.meta({ description: 'Required: code', example: 'code' }),
   response_mode: parameter.meta({ description: 'query (the default) or form_post', example: 'query' }),
   scope: parameter.meta({
-    description: 'Space or comma separated; default: all that the client may have. With openid there is an ID token',
+    description:
+      'Space or comma separated; default: all scopes of the client except those of OpenID Connect. With openid the reply has an ID token',
     example: 'openid profile delegated:profile:read',
   }),
-  state: parameter.meta({ description: 'Comes back as it is', example: 'af0ifjsldkj' }),
-  nonce: parameter.meta({ description: 'Goes into the ID token as it is', example: 'n-0S6_WzA2Mj' }),
+  state: parameter.meta({ description: 'Returned unchanged', example: 'af0ifjsldkj' }),
+  nonce: parameter.meta({ description: 'Copied into the ID token unchanged', example: 'n-0S6_WzA2Mj' }),
   prompt: parameter.meta({ description: 'none; or any of login, consent, select_account, create. Others are ignored', example: 'login' }),
   max_age: parameter.meta({
-    description: 'Seconds since the sign-in; an older one is asked for anew',
+    description: 'Maximum age of the sign-in in seconds; an older one is repeated',
     example: '3600',
     documented: { type: 'integer', minimum: 0, example: 3600 },
   }),
   login_hint: parameter.meta({ description: 'Shown on the sign-in page', example: 'john_doe' }),
-  id_token_hint: parameter.meta({ description: 'Whom the client expects; an expired one will do' }),
+  id_token_hint: parameter.meta({ description: 'The user that the client expects; may be expired' }),
   request: parameter.meta({ description: 'Refused: request_not_supported' }),
   request_uri: parameter.meta({ description: 'Refused: request_uri_not_supported' }),
   registration: parameter.meta({ description: 'Refused: registration_not_supported' }),
   reauthentication: parameter.meta({ description: "Kith's own: comes back from the sign-in page" }),
   code_challenge: parameter.meta({
-    description: 'Required of all but a few confidential clients (RFC 7636)',
+    description: 'Required, except for some confidential clients (RFC 7636)',
     example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
   }),
   code_challenge_method: parameter.meta({ description: 'S256', example: 'S256' }),
@@ -46,10 +47,10 @@ export const ErrorResponse = z.strictObject({ error: z.string(), error_descripti
 export const RevokeResponse = z.strictObject({})
 
 export const LogoutParameters = z.object({
-  id_token_hint: parameter.meta({ description: 'An ID token of the person; an expired one will do' }),
-  client_id: parameter.meta({ description: 'The client, where the hint does not name it', example: 'demo-spa' }),
+  id_token_hint: parameter.meta({ description: 'An ID token of the user; may be expired' }),
+  client_id: parameter.meta({ description: 'The client, if there is no hint', example: 'demo-spa' }),
   post_logout_redirect_uri: parameter.meta({ description: 'Exactly as registered', example: 'https://app.example.com/bye' }),
-  state: parameter.meta({ description: 'Comes back as it is', example: 'af0ifjsldkj' }),
+  state: parameter.meta({ description: 'Returned unchanged', example: 'af0ifjsldkj' }),
   logout_hint: parameter.meta({ description: 'Ignored' }),
 })
 

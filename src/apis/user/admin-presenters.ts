@@ -74,7 +74,7 @@ const eventFields = {
 }
 const OwnRecord = z.strictObject(eventFields).meta({ id: 'AuditEvent' })
 const AdminRecord = z
-  .strictObject({ ...eventFields, actor: text.meta({ description: 'Who did it, when it was not the user' }) })
+  .strictObject({ ...eventFields, actor: text.meta({ description: 'Who did it, if not the user' }) })
   .meta({ id: 'AdminAuditEvent' })
 
 export function toAuditRecord(event: OwnAuditEvent): z.output<typeof OwnRecord> {
@@ -108,7 +108,7 @@ const InviteCodeOut = z
     code: z.string(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
-    targetId: z.string().optional().meta({ description: 'Whose account was made with it' }),
+    targetId: z.string().optional().meta({ description: 'The user who signed up with it' }),
   })
   .meta({ id: 'OwnedInviteCode' })
 

@@ -63,7 +63,7 @@ export const SubscriptionBody = z
     target: fields.userIdHex,
     state: flag,
     tier: admin.subscriptionTier.optional(),
-    expiry: time.nullable().optional().meta({ description: 'Without one, the subscription does not end by itself' }),
+    expiry: time.nullable().optional().meta({ description: 'Without one, the subscription does not expire' }),
   })
   .refine((body) => !body.state || body.tier !== undefined, { path: ['tier'], message: 'is required with state true' })
 
@@ -73,9 +73,9 @@ export const SanctionBody = z
     target: fields.userIdHex,
     state: flag.meta({ description: 'false lifts it', example: true }),
     reason: admin.reason.nullable().optional(),
-    until: time.nullable().optional().meta({ description: 'Without one, it does not end by itself' }),
+    until: time.nullable().optional().meta({ description: 'Without one, it does not expire' }),
   })
-  .refine((body) => body.state || body.until == null, { path: ['until'], message: 'goes with state true only' })
+  .refine((body) => body.state || body.until == null, { path: ['until'], message: 'is allowed with state true only' })
 
 export function toSanction({ target, state, reason = null, until = null }: z.output<typeof SanctionBody>) {
   return { userId: target, state, reason, until }
@@ -90,7 +90,7 @@ export const CreateRoleBody = z.strictObject({
   displayName: admin.roleName,
   ranking: admin.ranking,
   description: admin.roleDescription,
-  scopes: scopes.optional().meta({ description: 'The most that its people may hold; within your own', example: ['delegated:all'] }),
+  scopes: scopes.optional().meta({ description: 'The maximum scopes of its users, within your own', example: ['delegated:all'] }),
 })
 
 /** Liquid calls it the target. */

@@ -15,14 +15,14 @@ const optionalMetadata = {
   post_logout_redirect_uris: client.postLogoutRedirectUris.optional(),
   grant_types: client.grantTypes.optional(),
   token_endpoint_auth_method: client.authMethod.optional(),
-  first_party: flag.optional().meta({ description: 'Ours: people are not asked for consent', example: false }),
+  first_party: flag.optional().meta({ description: 'First-party: users are not asked for consent', example: false }),
   may_change_addresses: flag
     .optional()
     .meta({ description: "A client with a secret whose fresh tokens may start a change of the person's e-mail address", example: false }),
   require_pkce: flag.optional().meta({ description: 'false for clients with a secret only', example: true }),
   access_token_seconds: client.accessTokenSeconds.optional(),
   id_token_signed_response_alg: client.idTokenAlg.optional(),
-  claims_in_id_token: flag.optional().meta({ description: 'ID tokens carry the claims of userinfo too', example: false }),
+  claims_in_id_token: flag.optional().meta({ description: 'ID tokens also contain the userinfo claims', example: false }),
   native_development: flag
     .optional()
     .meta({ description: 'A native app in development: redirect URIs such as myapp://callback and exp://… are allowed', example: false }),
@@ -31,7 +31,7 @@ const optionalMetadata = {
 /** A list, as programs of Liquid send it, is the text of its names. */
 const scope = z
   .preprocess((sent) => (Array.isArray(sent) && sent.every((name) => typeof name === 'string') ? sent.join(' ') : sent), client.clientScope)
-  .meta({ description: 'The most that its tokens may hold, separated by spaces; a list is taken too', example: 'delegated:profile:read' })
+  .meta({ description: 'The maximum scopes of its tokens, separated by spaces; a list is accepted too', example: 'delegated:profile:read' })
 
 /** Liquid's names for the same. Where both are sent, RFC 7591's counts. */
 const liquidMetadata = {
@@ -66,8 +66,10 @@ export const UpdateClientBody = z
     scope: scope.optional(),
     ...optionalMetadata,
     ...liquidMetadata,
-    rotate_secret: flag.optional().meta({ description: 'true: a new secret; the old one is void at once', example: false }),
-    disabled: flag.optional().meta({ description: 'true: nothing of the client opens anything until it is enabled again', example: false }),
+    rotate_secret: flag.optional().meta({ description: 'true: issues a new secret; the old one stops working at once', example: false }),
+    disabled: flag
+      .optional()
+      .meta({ description: 'true: the client and its tokens stop working until it is enabled again', example: false }),
   })
   .refine(isNamed, UNNAMED)
 
@@ -77,7 +79,7 @@ export const ClientParams = z.object({ clientId: client.clientId })
 export const ListClientsQuery = PageQuery.omit({ offset: true })
   .strict()
   .extend({
-    after: client.clientId.optional().meta({ description: 'The client_id of the last record of the page before', example: 'my-app' }),
+    after: client.clientId.optional().meta({ description: 'The client_id of the last record of the previous page', example: 'my-app' }),
   })
 
 type Body = Omit<z.output<typeof UpdateClientBody>, 'client_id' | 'target' | 'rotate_secret' | 'disabled'>
@@ -131,7 +133,7 @@ const ClientOut = z.strictObject(clientFields).meta({ id: 'Client' })
 const RegisteredClient = z
   .strictObject({
     ...clientFields,
-    client_secret: z.string().optional().meta({ description: 'Shown this once, when the client has just got it' }),
+    client_secret: z.string().optional().meta({ description: 'Shown only once, when it was just issued' }),
     client_secret_expires_at: z.literal(0).optional().meta({ description: 'Never' }),
   })
   .meta({ id: 'RegisteredClient' })
@@ -169,7 +171,7 @@ const App = z
     firstParty: z.boolean(),
     scopes: z.array(z.strictObject({ scope: z.string(), description: z.string() })),
     connectedAt: z.iso.datetime(),
-    lastUsedAt: date.meta({ description: 'To within 15 minutes; null while no session is live' }),
+    lastUsedAt: date.meta({ description: 'Accurate to 15 minutes; null while no session is live' }),
     liveSessions: z.int(),
   })
   .meta({ id: 'ConnectedApp' })

@@ -40,23 +40,27 @@ import { system } from './routes/system.ts'
 const GROUPS: readonly RouteGroup[] = [
   {
     name: 'Accounts',
-    description: 'Sign up, prove an address, set a forgotten password anew, delete the account, see what happened to it.',
+    description: 'Sign up, verify an address, reset a forgotten password, delete the account, read its audit trail.',
     routes: [accounts, deletion, auditTrail],
   },
-  { name: 'Sessions', description: 'Sign in, with a second factor or without, sign out, see where one is signed in.', routes: [sessions] },
+  { name: 'Sessions', description: 'Sign in, with or without a second factor, sign out, list sessions.', routes: [sessions] },
   {
     name: 'Second factors',
     description: 'Authenticator apps, recovery codes, codes by e-mail.',
     routes: [secondFactors],
   },
-  { name: 'Connected apps', description: 'Apps that the caller has let in.', routes: [apps] },
+  { name: 'Connected apps', description: 'Apps that the caller has authorized.', routes: [apps] },
   { name: 'Profile', description: "The caller's own profile, picture and status.", routes: [profile, profilePicture, status] },
-  { name: 'Social graph', description: 'Follow, ask to, accept, block; private accounts.', routes: [social] },
+  { name: 'Social graph', description: 'Follow, request, accept, block; private accounts.', routes: [social] },
   { name: 'Search', description: 'Find people by the beginning of a name.', routes: [search] },
-  { name: 'Invite codes', description: 'Codes to give away: who signs up with one was invited by its owner.', routes: [inviteCodes] },
+  {
+    name: 'Invite codes',
+    description: 'Codes to give away: a user who signs up with one was invited by its owner.',
+    routes: [inviteCodes],
+  },
   {
     name: 'Media library',
-    description: 'Private files in folders, with quotas; links that are good for minutes.',
+    description: 'Private files in folders, with quotas; links that expire after minutes.',
     routes: [media, mediaFiles],
   },
   { name: 'Roles', description: 'The roles that accounts can have.', routes: [roles] },
@@ -67,8 +71,8 @@ const GROUPS: readonly RouteGroup[] = [
   },
   { name: 'Clients', description: 'For administrators: the OAuth clients.', routes: [clients] },
   { name: 'Machine clients', description: 'For administrators: robots, API keys, license keys of older programs.', routes: [machines] },
-  { name: 'Service', description: 'What everyone may know: health, scopes, settings.', routes: [system, liquidSystem] },
-  { name: 'People', description: 'Others, as the caller may see them.', routes: [people] },
+  { name: 'Service', description: 'Public information: health, scopes, settings.', routes: [system, liquidSystem] },
+  { name: 'People', description: 'Other users, as the caller may see them.', routes: [people] },
 ]
 
 export const user = new Hono<AppEnv>()

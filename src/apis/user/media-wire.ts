@@ -18,7 +18,7 @@ const folder = z
   .string()
   .regex(/^([0-9a-f]{24}|default)$/, `must be the _id of a folder: 24 hex digits, or ${DEFAULT_ID}`)
   .transform((v) => (v === DEFAULT_ID ? null : (fromHex<FolderId>(v) as FolderId)))
-  .meta({ description: `The _id of a folder; \`${DEFAULT_ID}\` is always there`, example: DEFAULT_ID })
+  .meta({ description: `The _id of a folder; \`${DEFAULT_ID}\` always exists`, example: DEFAULT_ID })
 
 const onOff = z
   .enum(['true', 'false'])
@@ -39,7 +39,7 @@ export const FilesQuery = StrictPageQuery.extend({ folder: folder.optional() })
 export const UploadQuery = z.strictObject({
   name: fields.fileName.optional().meta({ description: 'The name of the file; required with a raw body', example: 'Holiday.jpg' }),
   folder: folder.default(null),
-  preventShare: onOff.default(false).meta({ description: 'Kept and shown: a wish that apps offer no way to pass the file on' }),
+  preventShare: onOff.default(false).meta({ description: 'Stored and shown: asks apps not to offer sharing of the file' }),
 })
 export const UpdateFileBody = z
   .strictObject({
@@ -99,7 +99,7 @@ const StoredFile = z
     _id: z.string(),
     name: z.string(),
     folder: z.string(),
-    contentType: z.string().meta({ description: 'As it was declared' }),
+    contentType: z.string().meta({ description: 'As declared by the uploader' }),
     size: z.int().meta({ description: 'Bytes' }),
     sha256: z.string().meta({ description: 'Of the bytes, in hex' }),
     origin: z.enum(['user', 'system']),

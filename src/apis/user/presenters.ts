@@ -131,7 +131,7 @@ export const MeReply = ok(z.strictObject({ user: OwnUser, editableFields: z.arra
 export const UpdateMeReply = ok(
   z.strictObject({
     user: OwnUser,
-    pendingEmail: z.string().optional().meta({ description: 'The new address, until it has proved itself' }),
+    pendingEmail: z.string().optional().meta({ description: 'The new address, until it is verified' }),
   }),
 )
 export const UserReply = ok(z.strictObject({ user: OwnUser }))

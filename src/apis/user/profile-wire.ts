@@ -38,8 +38,8 @@ export const UpdateMeBody = z.strictObject({
   email: optional(fields.email),
   password: optional(fields.password),
   currentPassword: optional(fields.typedPassword),
-  role: optional(roleId.meta({ description: 'Another one needs admin:profile:write', example: 'user' })),
-  target: optional(fields.userIdHex).meta({ description: 'Another user needs admin:profile:write' }),
+  role: optional(roleId.meta({ description: 'Changing it requires admin:profile:write', example: 'user' })),
+  target: optional(fields.userIdHex).meta({ description: 'Another user requires admin:profile:write' }),
 })
 
 /** The same of another user, by an administrator. */

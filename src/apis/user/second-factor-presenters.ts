@@ -8,14 +8,16 @@ const SecondFactor = z
   .strictObject({
     method: z.enum(['totp', 'email']),
     since: z.iso.datetime(),
-    weakest: z.boolean().meta({ description: 'Whoever reads the mailbox has it: better than none, and worse than an authenticator app' }),
+    weakest: z
+      .boolean()
+      .meta({ description: 'Anyone who can read the mailbox has it: better than none, weaker than an authenticator app' }),
   })
   .meta({ id: 'SecondFactor' })
 
 export const SecondFactorsReply = ok(
   z.strictObject({
     '2faEnabled': z.boolean(),
-    methods: z.array(SecondFactor).meta({ description: 'The strongest first' }),
+    methods: z.array(SecondFactor).meta({ description: 'Strongest first' }),
     recoveryCodesLeft: z.int(),
   }),
 )
@@ -51,7 +53,7 @@ export const EXAMPLE_TOTP: TotpEnrolment = {
 
 const codes = z.array(z.string())
 export const TotpConfirmedReply = ok(
-  z.strictObject({ recoveryCodes: codes.nullable().meta({ description: 'Shown once; null where the account has some already' }) }),
+  z.strictObject({ recoveryCodes: codes.nullable().meta({ description: 'Shown once; null if the account already has some' }) }),
 )
 export const RecoveryCodesReply = ok(z.strictObject({ recoveryCodes: codes.meta({ description: 'Shown once' }) }))
 export const EXAMPLE_RECOVERY_CODES = { recoveryCodes: ['k7qa-2mxw-p9tc-hd4e', 'v3ng-8ryu-b6zs-jf5k'] }

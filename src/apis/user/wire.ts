@@ -51,12 +51,10 @@ const userAgent = z
 
 export const LoginBody = z
   .strictObject({
-    username: z
-      .string()
-      .min(1)
-      .max(254)
-      .optional()
-      .meta({ description: 'Or the e-mail address, here or in email; with both, they must be one account', example: 'john_doe' }),
+    username: z.string().min(1).max(254).optional().meta({
+      description: 'Or the e-mail address, here or in email; if both are sent, they must match the same account',
+      example: 'john_doe',
+    }),
     email: z.string().min(1).max(254).optional().meta({ example: 'user@example.com' }),
     password: fields.typedPassword,
     userAgent: optional(userAgent),
@@ -104,7 +102,7 @@ const offset = z
     if (position === null) refine.addIssue({ code: 'custom', message: 'must be the _id of a record, or a date' })
     return position as number
   })
-  .meta({ description: 'The _id of the last record of the page before', example: '507f1f77bcf86cd799439011' })
+  .meta({ description: 'The _id of the last record of the previous page', example: '507f1f77bcf86cd799439011' })
 
 export const PageQuery = z.object({
   limit: z
@@ -152,7 +150,7 @@ export const StatusBody = z.strictObject({
     .transform((v) => Date.parse(v))
     .nullable()
     .optional()
-    .meta({ description: 'When the status ends by itself', example: '2099-01-01T00:00:00.000Z' }),
+    .meta({ description: 'When the status expires', example: '2099-01-01T00:00:00.000Z' }),
 })
 
 export function toPage({ limit, offset }: z.output<typeof PageQuery>): Page {

@@ -111,7 +111,7 @@ export interface OpenCode {
   readonly email: string | null
 }
 
-export const codeRefusal = () => new AppError('code_invalid', 'The code is wrong, used or expired')
+export const codeRefusal = () => new AppError('code_invalid', 'The code is wrong, already used or expired')
 
 /** Of a mailed code, however it is typed. */
 export function hashOfCode(code: string): string {

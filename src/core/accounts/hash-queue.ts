@@ -71,5 +71,7 @@ async function turnOf(ctx: Ctx, ticket: Ticket): Promise<void> {
 }
 
 function busy(): AppError {
-  return new AppError('temporarily_unavailable', 'Too many requests need a password hash', { retryAfter: HASH_RETRY_AFTER_SECONDS })
+  return new AppError('temporarily_unavailable', 'Too many requests are waiting for a password check', {
+    retryAfter: HASH_RETRY_AFTER_SECONDS,
+  })
 }

@@ -41,7 +41,8 @@ export async function listOwnInviteCodes(ctx: Ctx, gate: Gate): Promise<InviteCo
   const [user, codes] = reads
   if (!user) throw new AppError('unauthenticated')
   const waitMs = user.createdAt + windowSeconds * 1_000 - ctx.now()
-  if (waitMs > 0) throw new AppError('invite_codes_hidden', 'The account is too young to invite', { retryAfter: Math.ceil(waitMs / 1_000) })
+  if (waitMs > 0)
+    throw new AppError('invite_codes_hidden', 'The account is too new to invite others', { retryAfter: Math.ceil(waitMs / 1_000) })
   if (codes.length >= perPerson) return codes
   const { userId } = principal
   const [, stored] = await ctx.db.batch([insertInviteCodes(userId, newInviteCodes(perPerson), ctx.now()), listInviteCodes(userId)])
@@ -83,5 +84,5 @@ function asGivenOut(typed: string): string {
 
 /** Wrong, used, or its owner is gone: one refusal for all. */
 export function invalidInvite(message: string): AppError {
-  return AppError.ofFields([{ path: 'inviteCode', message }], 'invite_code_invalid', 'The invite code is wrong or used')
+  return AppError.ofFields([{ path: 'inviteCode', message }], 'invite_code_invalid', 'The invite code is wrong or already used')
 }

@@ -59,7 +59,7 @@ export async function resetPassword(
   input: { code: string; password: Password; target: string | null },
 ): Promise<{ returnTo: string | null }> {
   const codeHash = hashOfCode(input.code)
-  const refusal = new AppError('code_invalid', 'The code is wrong, used or expired')
+  const refusal = new AppError('code_invalid', 'The code is wrong, already used or expired')
   const owner = await ctx.db.one(findCodeOwner({ codeHash, purpose: 'reset_password', now: ctx.now() }))
   if (!owner) throw refusal
   if (input.target !== null && input.target !== resetTarget(ctx, owner.emailKey ?? '')) throw refusal

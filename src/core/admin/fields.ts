@@ -4,7 +4,7 @@ import { CUSTOM_DATA_BYTES_MAX } from '../limits.ts'
 import { isScope, type Scope } from '../oauth/scopes.ts'
 import { text } from '../texts.ts'
 
-export const reason = text({ max: 256 }).meta({ description: 'The person may read it', example: 'Spam' })
+export const reason = text({ max: 256 }).meta({ description: 'The user may read it', example: 'Spam' })
 export const subscriptionTier = text({ max: 64 }).meta({ example: 'basic' })
 
 export const roleId = z

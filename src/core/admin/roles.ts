@@ -102,12 +102,12 @@ export async function removeRole(ctx: Ctx, gate: Gate, id: string): Promise<void
     [audit(ctx, { ...eventOf(principal, 'role_deleted', id), condition }), deleteRole(id, condition)],
     findRoleGone(id),
   )
-  if (!gone) throw new AppError('role_in_use', 'Somebody has this role')
+  if (!gone) throw new AppError('role_in_use', 'Some users still have this role')
 }
 
 function judgeRole(principal: UserPrincipal, role: RoleRow | null, refusal: 'system_role_update' | 'system_role_delete'): RoleRow {
   if (!role) throw new AppError('not_found')
-  if (role.system === 1) throw new AppError(refusal, 'A role of the system stays as it is')
+  if (role.system === 1) throw new AppError(refusal, 'System roles cannot be changed')
   requireBelow(principal, role.ranking)
   return role
 }
@@ -125,5 +125,5 @@ function eventOf(principal: UserPrincipal, type: 'role_created' | 'role_updated'
 }
 
 function exists(): AppError {
-  return AppError.ofFields([{ path: 'id', message: 'is taken' }], 'already_exists', 'A role has this id')
+  return AppError.ofFields([{ path: 'id', message: 'is taken' }], 'already_exists', 'A role with this id already exists')
 }

@@ -64,7 +64,7 @@ export async function removeFactorsOf(ctx: Ctx, gate: Gate, input: { userId: Use
   const { userId, kind } = input
   const { principal, reads } = await gate((own) => [findTarget(userId), listFactors(userId), listFactors(own.userId)])
   requireAdministrator(ctx, principal, reads[2])
-  const target = judgeTarget(principal, reads[0], 'You cannot take off your own second factor here')
+  const target = judgeTarget(principal, reads[0], 'You cannot remove your own second factor here')
   requirePowers(principal, storedScopes(target.roleScopes))
   const on = reads[1].map((factor) => factor.kind)
   const kinds = on.filter((one) => kind === null || one === kind)
@@ -128,7 +128,7 @@ async function sendCode(
   const { userId: actorId, sessionId, clientId } = principal
   const event = audit(ctx, { id, type, userId, actorId, sessionId, clientId, condition: wasQueued(mailId) })
   if (!(await ctx.db.commit([...writes, event], findEvent(id)))) {
-    throw new AppError('rate_limited', 'This address has got such a mail a moment ago, or too many today', {
+    throw new AppError('rate_limited', 'This address was sent such a mail a moment ago, or too many today', {
       retryAfter: MAIL_PAUSE_MS / 1_000,
     })
   }

@@ -13,11 +13,11 @@ export type MachineKind = (typeof MACHINE_KINDS)[number]
 
 export const machineKind = z.enum(MACHINE_KINDS, `must be one of ${MACHINE_KINDS.join(', ')}`).meta({ example: 'api_key' })
 export const machineName = clientName.meta({ description: "A robot's user name, or what a key is for", example: 'Partner app' })
-export const machineScope = clientScope.meta({ description: 'The most that it may do; by default all that its kind may' })
+export const machineScope = clientScope.meta({ description: 'Its maximum scopes; by default all that its kind may have' })
 export const machineExpiry = z.iso
   .datetime('must be a time such as 2030-01-01T00:00:00.000Z')
   .transform((v) => Date.parse(v))
-  .meta({ description: 'Within ten years; without one it does not end by itself', example: '2030-01-01T00:00:00.000Z' })
+  .meta({ description: 'Within ten years; without one it does not expire', example: '2030-01-01T00:00:00.000Z' })
 
 /** It goes into a header unchanged, and into the HA1 before a colon (RFC 7616 §3.4). */
 const ROBOT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/

@@ -177,7 +177,7 @@ function requirePowerOver({ scopes }: UserPrincipal, input: NewMachine): void {
   const missing = input.scopes.filter((scope) => !coveredBy(scopes, scope))
   if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
   if (input.kind !== 'robot' && !coveredBy(scopes, 'admin:all')) {
-    throw new AppError('forbidden', 'A key takes admin:all', { reason: 'first_party' })
+    throw new AppError('forbidden', 'A key requires admin:all', { reason: 'first_party' })
   }
 }
 

@@ -38,8 +38,8 @@ export interface DigestProof {
   readonly response: string
 }
 
-const refusal = () => new AppError('unauthenticated', 'The name or the secret is not right')
-const stale = () => new AppError('unauthenticated', 'The nonce has expired, or its count was used', { reason: NONCE_STALE })
+const refusal = () => new AppError('unauthenticated', 'The name or the secret is wrong')
+const stale = () => new AppError('unauthenticated', 'The nonce has expired, or its count was already used', { reason: NONCE_STALE })
 
 /** The robot that knows the secret. The gate decides whether this proof is still valid. One round trip. */
 export async function proveRobot(ctx: Ctx, proof: DigestProof): Promise<Claim> {

@@ -64,7 +64,7 @@ export async function folderRefusal(ctx: Ctx, userId: UserId): Promise<AppError>
   const { foldersPerUser } = ctx.config.media
   const usage = await ctx.db.one(findUsage(userId))
   if ((usage?.folders ?? 0) >= foldersPerUser) {
-    return new AppError('quota_exceeded', `You may have ${foldersPerUser} folders`, { reason: 'folders' })
+    return new AppError('quota_exceeded', `You may have at most ${foldersPerUser} folders`, { reason: 'folders' })
   }
   // Banned since the gate, or a folder was just deleted.
   return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
@@ -102,10 +102,10 @@ function refuseDefault(name: FolderName): void {
 }
 
 function taken(): AppError {
-  const message = 'There is a folder of this name'
+  const message = 'A folder with this name already exists'
   return AppError.ofFields([{ path: 'name', message }], 'already_exists', message)
 }
 
 function isDefault(): AppError {
-  return new AppError('forbidden', `The folder ${DEFAULT_FOLDER} is always there`, { reason: 'default_folder' })
+  return new AppError('forbidden', `The folder ${DEFAULT_FOLDER} cannot be created, renamed or deleted`, { reason: 'default_folder' })
 }

@@ -84,7 +84,7 @@ export async function revokeFileLinks(ctx: Ctx, gate: Gate, id: FileId): Promise
  * about valid ones.
  */
 export async function followFileLink(ctx: Ctx, id: FileId, params: LinkParams): Promise<FileRow> {
-  const refusal = new AppError('forbidden', 'The link is not valid, or no longer', { reason: 'link_invalid' })
+  const refusal = new AppError('forbidden', 'The link is invalid or has expired', { reason: 'link_invalid' })
   const expected = mac(ctx.config.hmacKeys, params.kid, 'file-link', ...signed(id, params))?.toString('base64url')
   if (expected === undefined || !equalInConstantTime(expected, params.signature)) throw refusal
   if (Number(params.expires) * 1000 <= ctx.now()) throw refusal

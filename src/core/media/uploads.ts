@@ -65,11 +65,11 @@ async function storeUpload(ctx: Ctx, userId: UserId, upload: Upload): Promise<Fi
   try {
     const digest = await store(ctx, place.objectKey, upload)
     if (upload.digest !== null && !equalInConstantTime(upload.digest, digest)) {
-      throw new AppError('invalid_request', 'The content is not the one that Content-Digest names', { reason: 'digest_mismatch' })
+      throw new AppError('invalid_request', 'The content does not match Content-Digest', { reason: 'digest_mismatch' })
     }
     const file = await ctx.db.commit([commitFile({ id: place.id, digest, now: ctx.now() })], findFile(place.id, userId))
     // The folder was deleted, or the sweep has abandoned the upload.
-    if (!file) throw new AppError('not_found', 'The upload has come to no end')
+    if (!file) throw new AppError('not_found', 'The upload did not finish')
     return file
   } catch (error) {
     await giveUp(ctx, place)
@@ -135,9 +135,10 @@ async function refusal(ctx: Ctx, userId: UserId, { folder, size }: Upload): Prom
 
 function noRoom(ctx: Ctx, usage: { files: number; bytes: number } | null, size: number): AppError | null {
   const { filesPerUser, bytesPerUser } = ctx.config.media
-  if ((usage?.files ?? 0) >= filesPerUser) return new AppError('quota_exceeded', `You may have ${filesPerUser} files`, { reason: 'files' })
+  if ((usage?.files ?? 0) >= filesPerUser)
+    return new AppError('quota_exceeded', `You may have at most ${filesPerUser} files`, { reason: 'files' })
   if ((usage?.bytes ?? 0) + size <= bytesPerUser) return null
-  return new AppError('quota_exceeded', `Your files may have ${bytesPerUser} bytes together`, { reason: 'bytes' })
+  return new AppError('quota_exceeded', `Your files may have at most ${bytesPerUser} bytes in total`, { reason: 'bytes' })
 }
 
 /** Puts the body into the bucket. Returns the digest of what has passed. */

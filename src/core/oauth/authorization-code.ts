@@ -126,5 +126,5 @@ async function refuseReplay(ctx: Ctx, code: AuthorizationCodeRow, sessionId: Ses
 }
 
 function invalidGrant(): AppError {
-  return new AppError('invalid_grant', 'The code, or what came with it (redirect_uri, code_verifier), is not valid')
+  return new AppError('invalid_grant', 'The code, redirect_uri or code_verifier is not valid')
 }

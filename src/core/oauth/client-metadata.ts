@@ -29,7 +29,7 @@ export const clientId = z
 export const newClientId = clientId
   .refine((v) => !/^(m\d+|[0-9a-f]{24})$/i.test(v), 'must not look like the id of a user')
   .refine((v) => !/^machine-/i.test(v), 'must not begin with machine-, as those of keys do')
-  .meta({ description: 'Made up where it is left out', example: 'my-app' })
+  .meta({ description: 'Generated if omitted', example: 'my-app' })
 
 const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
 /** Shown to users on the consent page. */
@@ -37,7 +37,7 @@ export const clientName = z
   .string()
   .refine((v) => [...v].length <= 128 && v.trim() !== '', 'must have 1 to 128 characters')
   .refine((v) => !CONTROL.test(v), 'must not contain control characters')
-  .meta({ description: 'People see it', example: 'My app', minLength: 1, maxLength: 128 })
+  .meta({ description: 'Shown to users', example: 'My app', minLength: 1, maxLength: 128 })
 
 const uri = z
   .string()
@@ -51,7 +51,7 @@ const uris = z
   .max(CLIENT_URIS_MAX, `must have at most ${CLIENT_URIS_MAX} URIs`)
   .refine((v) => new Set(v).size === v.length, 'must not be repeated')
 export const redirectUris = uris.meta({ description: 'Compared exactly', example: ['https://app.example.com/callback'] })
-export const postLogoutRedirectUris = uris.meta({ description: 'Where a sign-out may lead', example: ['https://app.example.com/'] })
+export const postLogoutRedirectUris = uris.meta({ description: 'Allowed targets after sign-out', example: ['https://app.example.com/'] })
 
 export const grantTypes = z
   .array(z.enum(GRANT_TYPES, `must be one of ${GRANT_TYPES.join(', ')}`))
@@ -72,7 +72,7 @@ export const clientScope = z
     })
     return []
   })
-  .meta({ description: 'The most that its tokens may hold, separated by spaces', example: 'delegated:profile:read' })
+  .meta({ description: 'The maximum scopes of its tokens, separated by spaces', example: 'delegated:profile:read' })
 
 export const authMethod = z
   .enum(CLIENT_AUTHENTICATION_METHODS, `must be one of ${CLIENT_AUTHENTICATION_METHODS.join(', ')}`)

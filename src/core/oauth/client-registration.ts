@@ -147,7 +147,7 @@ export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Prom
     findRegisteredClient(row.id),
   )
   if (!stored || !isSame(stored, row))
-    throw AppError.ofFields([{ path: 'client_id', message: 'is taken' }], 'already_exists', 'A client has this id')
+    throw AppError.ofFields([{ path: 'client_id', message: 'is taken' }], 'already_exists', 'A client with this id already exists')
   return registration
 }
 
@@ -204,7 +204,7 @@ function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
   if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
   const isTrusted = client.firstParty === 1 || client.mayChangeAddresses === 1
   if (isTrusted && !holds(principal.scopes, '*')) {
-    throw new AppError('forbidden', 'A client with first_party or may_change_addresses takes the scope *', { reason: 'first_party' })
+    throw new AppError('forbidden', 'A client with first_party or may_change_addresses requires the scope *', { reason: 'first_party' })
   }
 }
 

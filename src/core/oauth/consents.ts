@@ -75,12 +75,12 @@ export async function decideConsent(
 ): Promise<AuthorizationResponse> {
   const { grant } = await question(ctx, gate, request)
   if (readTicket(ctx, 'consent', answer.ticket, { about: subjectOf(grant), lifeMs: PAGE_TICKET_MS }) === null) {
-    throw new AppError('cross_site_request', 'This page is too old: begin again')
+    throw new AppError('cross_site_request', 'This page has expired: start again')
   }
   const { client, scopes, principal } = grant
   const { userId, sessionId } = principal
   if (!answer.allow) {
-    return toAuthorizationResponse(ctx, request, { error: 'access_denied', error_description: 'The user has said no' })
+    return toAuthorizationResponse(ctx, request, { error: 'access_denied', error_description: 'The user denied access' })
   }
   return redirecting(request, () =>
     issueCode(ctx, grant, {

@@ -17,7 +17,7 @@ export function scopesWithin(asked: string | undefined, allowed: readonly Scope[
   if (asked === undefined) {
     return nonEmpty(
       allowed.filter((scope) => !isIdentityScope(scope)),
-      'The client may have no scope but those of OpenID Connect: name the ones you want',
+      'The client has only OpenID Connect scopes: request them by name',
     )
   }
   const scopes = parse(asked)
@@ -54,7 +54,7 @@ function parse(text: string): Scope[] {
   const { scopes, unknown } = parseScopes(text)
   const malformed = unknown.filter((name) => !SCOPE_TOKEN.test(name))
   if (malformed.length > 0) throw invalidScope(`${listScopes(malformed)} is no name of a scope`)
-  return nonEmpty(scopes, unknown.length === 0 ? 'No scope is named' : `There is no scope ${listScopes(unknown)}`)
+  return nonEmpty(scopes, unknown.length === 0 ? 'No scope was requested' : `Unknown scope: ${listScopes(unknown)}`)
 }
 
 function nonEmpty(scopes: Scope[], message: string): Scope[] {

@@ -77,7 +77,7 @@ export async function performLogout(
   if (!principal) return { location }
   const about = [String(principal.sessionId)]
   if (readTicket(ctx, 'sign-out', answer.ticket, { about, lifeMs: PAGE_TICKET_MS }) === null) {
-    throw new AppError('cross_site_request', 'This page is too old: begin again')
+    throw new AppError('cross_site_request', 'This page has expired: start again')
   }
   await endOwnSession(ctx, principal)
   return { location }
@@ -98,7 +98,7 @@ async function read(ctx: Ctx, gate: OptionalGate, request: LogoutRequest): Promi
   const { principal, reads } = await gate(() => [findClient(clientId ?? '')])
   const client = toClient(reads[0])
   // §2: the client of the request and of the token must be the same.
-  if (hint && clientId !== hint.clientId) throw new AppError('invalid_request', 'The id_token_hint is not of this client')
+  if (hint && clientId !== hint.clientId) throw new AppError('invalid_request', 'The id_token_hint belongs to another client')
   const browser = principal?.clientId === null ? principal : null
   return { principal: browser, hint, client, location: locationOf(clientId, client, request) }
 }

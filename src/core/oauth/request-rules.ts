@@ -34,8 +34,10 @@ export function judgeRequest(config: Config, client: Client, request: Authorizat
   if (request.responseType === undefined) throw invalid('response_type is required')
   if (request.responseType !== 'code') throw new AppError('unsupported_response_type', 'The response_type must be code')
   if (request.responseMode !== undefined && !toResponseMode(request.responseMode)) throw invalid('The response_mode is not supported')
-  if (request.requestObject !== undefined) throw new AppError('request_not_supported', 'Send the parameters themselves')
-  if (request.requestUri !== undefined) throw new AppError('request_uri_not_supported', 'Send the parameters themselves')
+  if (request.requestObject !== undefined)
+    throw new AppError('request_not_supported', 'Request objects are not supported: send the parameters themselves')
+  if (request.requestUri !== undefined)
+    throw new AppError('request_uri_not_supported', 'request_uri is not supported: send the parameters themselves')
   if (request.registration !== undefined) throw new AppError('registration_not_supported', 'Clients are registered by the operator')
   // A longer one would be lost while the user signs in.
   if (toAuthorizationPath({ ...request, reauthentication: undefined }).length > AUTHORIZATION_REQUEST_LENGTH_MAX) {
@@ -66,7 +68,7 @@ function judgeCodeChallenge(client: Client, { codeChallenge, codeChallengeMethod
 
 function readPrompts(text: string | undefined): ReadonlySet<Prompt> {
   const names = (text ?? '').split(' ').filter(Boolean)
-  if (names.includes('none') && names.length > 1) throw invalid('The prompt none stands alone')
+  if (names.includes('none') && names.length > 1) throw invalid('The prompt none cannot be combined with others')
   // An unknown value belongs to some extension and is ignored like an unknown parameter.
   return new Set(PROMPTS.filter((prompt) => names.includes(prompt)))
 }

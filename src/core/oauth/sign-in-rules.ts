@@ -64,5 +64,5 @@ function readAskedAt(ctx: Ctx, request: AuthorizationRequest, lifeMs: number): n
 }
 
 function loginRequired(): AppError {
-  return new AppError('login_required', 'The user is not signed in as the client wishes')
+  return new AppError('login_required', 'The user is not signed in as the client requires')
 }

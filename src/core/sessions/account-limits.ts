@@ -35,5 +35,5 @@ export function countOfAccount(claim: SessionClaim, attempt: Attempt): Statement
 export async function overAccountLimit(ctx: Ctx, { key, windowMs, now }: Attempt): Promise<AppError> {
   const counter = await ctx.db.one(findCounter(key))
   const waitMs = counter ? counter.windowEndsAt - now : windowMs
-  return new AppError('rate_limited', 'The account has asked for too much in a day', { retryAfter: waitMs / 1000 })
+  return new AppError('rate_limited', 'The account has reached its daily limit', { retryAfter: waitMs / 1000 })
 }

@@ -53,7 +53,7 @@ test('the matrix has every route of the room but the log-in', () => {
 
 const EXPIRED = { status: 401, message: 'Token Expired' }
 const LACKS = { status: 403, message: 'The token lacks the scope of this call' }
-const UNKNOWN = { status: 404, message: 'There is nothing here' }
+const UNKNOWN = { status: 404, message: 'Not found' }
 
 const issue = (grant: Parameters<typeof issueAccessToken>[1]) => issueAccessToken(newCtx(), grant)
 

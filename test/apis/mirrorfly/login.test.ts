@@ -126,7 +126,7 @@ describe('what is wrong', () => {
     [{ username: 'x', password: 'x'.repeat(257) }, 'password must have at most 256 characters'],
     [{ username: { $ne: '' }, password: 'x' }, 'username must be of the type string'],
     [{ username: ['x', 'y'], password: 'x' }, 'username must be of the type string'],
-    [[], 'Some fields are wrong'],
+    [[], 'Some fields are invalid'],
     ['{', 'The body is not valid JSON'],
     ['{"__proto__":{"username":"x"},"password":"x"}', undefined],
   ])('%j is 400', async (body, message) => {
@@ -174,7 +174,7 @@ test('the network limit is that of sign-ins', async () => {
 test('what the room does not have is 404 or 405, in its envelope', async () => {
   expect((await call(ours.token, '/users/updateMetaData', { method: 'PUT', body: {} })).json).toEqual({
     status: 405,
-    message: 'This path has other methods',
+    message: 'This path does not support the method',
   })
   for (const path of ['/register', '/sandbox/register', '/nothing', '']) {
     const reply = await call(ours.token, path, { method: 'POST', body: {} })

@@ -90,7 +90,7 @@ test.each(['banned_at = 1', 'deleted_at = 1'])('who is %s is nobody for the serv
   await db.prepare(`UPDATE users SET ${state} WHERE username = ?`).bind(gone.username).run()
   for (const token of [ours.token, viewer.token]) {
     const reply = await getUser(token, `gone ${state}`)
-    expect([reply.status, reply.json]).toEqual([404, { status: 404, message: 'There is nothing here' }])
+    expect([reply.status, reply.json]).toEqual([404, { status: 404, message: 'Not found' }])
     expect((await call(token, new URL(gone.profileUrl).pathname.slice(BASE.length))).status).toBe(404)
   }
 })

@@ -141,8 +141,8 @@ describe('folders', () => {
     const token = await userToken(person)
     const upload = (env: Record<string, string>) =>
       oldClient(token, '/mxit', 'bearer', { env }).call('POST', '/user/media/file/Poor?fileName=a.txt', bytesOf('a'), TEXT)
-    expect((await upload({ MEDIA_FILES_PER_USER: '0' })).text).toContain('You may have 0 files')
-    expect((await upload({ MEDIA_FOLDERS_PER_USER: '0' })).text).toContain('You may have 0 folders')
+    expect((await upload({ MEDIA_FILES_PER_USER: '0' })).text).toContain('You may have at most 0 files')
+    expect((await upload({ MEDIA_FOLDERS_PER_USER: '0' })).text).toContain('You may have at most 0 folders')
     expect(await namesOf()).toEqual(['Default'])
   })
 

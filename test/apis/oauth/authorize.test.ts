@@ -200,10 +200,10 @@ describe('told by redirect, with state and iss', () => {
     const narrow = await newClient({ scopes: 'delegated:profile:read openid' })
     const said = async (scope: string | undefined, who = narrow) =>
       redirected(await authorize(who, cookie, { scope })).params.error_description
-    expect(await said('everything x')).toBe('There is no scope everything, x')
+    expect(await said('everything x')).toBe('Unknown scope: everything, x')
     expect(await said('openid email delegated:media:read')).toBe('The client may not have email, delegated:media:read')
     expect(await said('admin:profile:read', client)).toBe('The user does not hold admin:profile:read')
-    expect(await said(undefined, await newClient({ scopes: 'openid email' }))).toMatch(/no scope but those of OpenID Connect/)
+    expect(await said(undefined, await newClient({ scopes: 'openid email' }))).toMatch(/only OpenID Connect scopes/)
   })
 
   const errorFor = async (who: TestClient, jar: string | null, changes: Params = {}) =>

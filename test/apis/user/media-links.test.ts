@@ -31,7 +31,7 @@ function expectRefused(reply: Reply): void {
   expect([reply.status, reply.json.error, reply.json.additionalInfo]).toEqual([
     403,
     'Forbidden',
-    { message: 'The link is not valid, or no longer', reason: 'link_invalid' },
+    { message: 'The link is invalid or has expired', reason: 'link_invalid' },
   ])
   expect(reply.headers.get('cache-control')).toBe('no-store')
 }

@@ -13,7 +13,7 @@ export const pictures = new Hono<AppEnv>().get(
   requiresOfClient('client:profile:read', 'delegated:profile:read'),
   describe({
     summary: 'A profile picture',
-    description: '512.jpg is WebP for who asks for it, JPEG for others. Takes `If-None-Match`; it stays private.',
+    description: '512.jpg is WebP if requested, otherwise JPEG. Supports `If-None-Match`; never cached publicly.',
     response: { status: 200, contentType: 'image/jpeg' },
     images: ['image/jpeg', 'image/webp', 'image/png'],
     refusals: [404],

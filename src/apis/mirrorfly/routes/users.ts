@@ -22,7 +22,7 @@ export const users = new Hono<AppEnv>()
     '/users/createUser',
     requiresOfClient('client:profile:write'),
     describe({
-      summary: 'Make a user, or change what is sent',
+      summary: 'Create a user, or update the fields that are sent',
       description:
         'As multipart/form-data or urlencoded. An identifier belongs to its license key: sent again it is the same user, signed in anew, and the ' +
         'password is empty. An empty parameter is as good as none. A file wins over profileUrl.',
@@ -68,7 +68,7 @@ export const users = new Hono<AppEnv>()
     requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
     describe({
       summary: 'A user of the license key',
-      description: 'By its identifier. What the caller may not know is empty.',
+      description: 'By identifier. Fields that the caller may not see are empty.',
       response: {
         status: 200,
         schema: UserReply,

@@ -21,7 +21,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .get(
     '/user/media',
     reads(),
-    describe({ summary: "The caller's folders; Default is always there", response: jsonOf({ Folders: [EXAMPLES.folder] }) }),
+    describe({ summary: "The caller's folders; Default always exists", response: jsonOf({ Folders: [EXAMPLES.folder] }) }),
     async (c) => answer(c, { Folders: (await listOwnFolders(c.var.gate)).map(toFolder) }),
   )
   .get(
@@ -96,7 +96,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .post(
     '/user/media/:name',
     writes(),
-    describe({ summary: 'Make a folder', response: DONE, refusals: [409] }),
+    describe({ summary: 'Create a folder', response: DONE, refusals: [409] }),
     validate('param', wire.FolderParams),
     async (c) => {
       await createFolder(c.var.ctx, c.var.gate, await folderInPath(c))

@@ -37,7 +37,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     networkLimit('other'),
     validate('query', AuthorizeQuery, { mayRepeat: () => true }),
     describe({
-      summary: 'Begin an authorization code flow',
+      summary: 'Start an authorization code flow',
       response: { status: 302, headers: { location: 'The sign-in of Kith, which leads to redirect_uri with code and state' } },
     }),
     (c) => {

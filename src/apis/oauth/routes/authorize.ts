@@ -32,7 +32,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
     networkLimit('other'),
     validate('query', AuthorizeParameters, { mayRepeat }),
     describe({
-      summary: 'Begin an authorization code flow',
+      summary: 'Start an authorization code flow',
       description:
         'Sends the browser back to redirect_uri with code, state and iss, or with error, error_description, state and iss; as a ' +
         'form with response_mode=form_post. Whoever has to sign in or agree first is sent to that page (303). An unknown client or ' +
@@ -50,8 +50,8 @@ export const authorizeRoutes = new Hono<AppEnv>()
     networkLimit('other'),
     validate('form', AuthorizeParameters, { mayRepeat }),
     describe({
-      summary: 'Begin an authorization code flow by a form',
-      description: 'The same as GET. Without the session cookie the browser is sent to the GET, where it has one.',
+      summary: 'Start an authorization code flow with a form',
+      description: 'Like GET. Without the session cookie, the browser is redirected to the GET, to which it sends the cookie.',
       response: { status: 303, headers: LOCATION },
       page: FORM_POST,
       refusals: REFUSALS,

@@ -43,11 +43,11 @@ for (const path of ['/introspect', '/token/introspect']) {
     anyone(),
     eitherBody,
     describe({
-      summary: 'Ask what a token is worth',
+      summary: 'Introspect a token',
       description:
         'With a form and client authentication (client_secret_basic, client_secret_post): RFC 7662, for tokens of the client itself, ' +
         'and for all tokens with the scope `client:oauth:introspect`. With a JSON body `{"token"}` and a Bearer token that holds this ' +
-        'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null for a token that is worth nothing.',
+        'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null for a token that is not valid.',
       response: { status: 200, schema: z.union([Introspection, TokenInfoReply]), example: INTROSPECTION_EXAMPLE },
       refusals: [401, 403],
       client: { orToken: 'client:oauth:introspect' },

@@ -37,8 +37,8 @@ export const logoutRoutes = new Hono<AppEnv>()
     networkLimit('other'),
     validate('form', LogoutParameters),
     describe({
-      summary: 'Sign the browser out on behalf of a client, by a form',
-      description: 'The same as GET. Without the session cookie the browser is sent to the GET, where it has one.',
+      summary: 'Sign the browser out on behalf of a client, with a form',
+      description: 'Like GET. Without the session cookie, the browser is redirected to the GET, to which it sends the cookie.',
       response: { status: 303, headers: LOCATION },
       refusals: [400],
     }),

@@ -14,7 +14,7 @@ export const revokeRoutes = new Hono<AppEnv>().post(
   failuresLimited(),
   validate('form', RevokeForm),
   describe({
-    summary: 'Give a token back',
+    summary: 'Revoke a token',
     description:
       'The whole grant ends: its session, its refresh tokens and its access tokens, on the very next request. Unknown tokens and ' +
       'those of other clients are left alone, and the answer is the same. A token of client_credentials: unsupported_token_type.',

@@ -16,8 +16,8 @@ export const userinfoRoutes = new Hono<AppEnv>()
     credentials(bearer),
     requires('openid'),
     describe({
-      summary: 'Who the person is',
-      description: 'The claims of the scopes that were granted: profile, email, phone, address.',
+      summary: 'User information',
+      description: 'The claims of the granted scopes: profile, email, phone, address.',
       response,
     }),
     (c) => answer(c as never, c.var.gate),
@@ -27,7 +27,7 @@ export const userinfoRoutes = new Hono<AppEnv>()
     credentials(bearerInForm, bearer),
     requires('openid'),
     describe({
-      summary: 'Who the person is, with the token in the header or in the form field access_token',
+      summary: 'User information, with the token in the header or in the form field access_token',
       response,
       refusals: [400],
     }),

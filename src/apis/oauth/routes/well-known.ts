@@ -30,7 +30,7 @@ export const wellKnownRoutes = new Hono<AppEnv>()
     '/jwks.json',
     anyone(),
     describe({
-      summary: 'The public keys of access tokens and ID tokens',
+      summary: 'The public keys that verify access tokens and ID tokens',
       response: { status: 200, schema: Jwks, example: JWKS_EXAMPLE },
     }),
     (c) => c.json(getPublicJwks(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
@@ -38,13 +38,13 @@ export const wellKnownRoutes = new Hono<AppEnv>()
   .get(
     '/oauth-authorization-server',
     anyone(),
-    describe({ summary: 'What this authorization server can do', response: { status: 200, schema: ServerMetadata, example } }),
+    describe({ summary: 'Authorization server metadata', response: { status: 200, schema: ServerMetadata, example } }),
     (c) => c.json(metadataOf(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
   )
   .get(
     '/openid-configuration',
     anyone(),
-    describe({ summary: 'What this OpenID provider can do', response: { status: 200, schema: ServerMetadata, example } }),
+    describe({ summary: 'OpenID provider metadata', response: { status: 200, schema: ServerMetadata, example } }),
     (c) => c.json(metadataOf(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
   )
 

@@ -51,8 +51,8 @@ export const accounts = new Hono<AppEnv>()
     '/user/verify-email',
     anyone(),
     describe({
-      summary: 'Prove the e-mail address with the code from the mail',
-      description: 'Of a new account, or of a change of the address, which ends every session.',
+      summary: 'Verify the e-mail address with the code from the mail',
+      description: 'For a new account, or for a change of address, which ends every session.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
     }),
     networkLimit('other'),
@@ -66,7 +66,7 @@ export const accounts = new Hono<AppEnv>()
     '/user/verify-email',
     anyone(),
     describe({
-      summary: 'The same for clients that follow a link; mails never hold it',
+      summary: 'The same for clients that follow a link; mails never contain it',
       response: { status: 200, schema: VerifyEmailReply, example: { ok: 1, data: VERIFIED } },
     }),
     networkLimit('other'),
@@ -81,8 +81,8 @@ export const accounts = new Hono<AppEnv>()
     '/user/undo-email-change',
     anyone(),
     describe({
-      summary: 'Bring the e-mail address back with the code that was mailed to it when it was changed',
-      description: 'For 7 days. Ends every session and token of the account. Set a new password afterwards.',
+      summary: 'Restore the previous e-mail address with the code mailed to it',
+      description: 'Possible for 7 days after the change. Ends every session and token of the account. Set a new password afterwards.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
     }),
     networkLimit('code'),
@@ -107,7 +107,7 @@ export const accounts = new Hono<AppEnv>()
     '/user/code',
     anyone(),
     describe({
-      summary: 'Mail a code for a new password',
+      summary: 'Mail a password reset code',
       description: 'The same answer for every address. POST /user/code does the same without an address in a URL.',
       response: { status: 200, schema: CodeReply, example: TARGET },
     }),
@@ -118,7 +118,7 @@ export const accounts = new Hono<AppEnv>()
   .post(
     '/user/code',
     anyone(),
-    describe({ summary: 'Mail a code for a new password', response: { status: 200, schema: CodeReply, example: TARGET } }),
+    describe({ summary: 'Mail a password reset code', response: { status: 200, schema: CodeReply, example: TARGET } }),
     networkLimit('code'),
     validate('json', CodeBody),
     async (c) => c.json({ ok: 1, data: await requestPasswordReset(c.var.ctx, c.req.valid('json').email) }),

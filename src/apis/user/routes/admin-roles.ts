@@ -16,7 +16,7 @@ export const adminRoles = new Hono<AppEnv>()
     '/roles/admin-api/create',
     requires('admin:roles:write'),
     describe({
-      summary: 'Make a role',
+      summary: 'Create a role',
       description:
         'Its rank is below your own and its scopes are within your own; without scopes it has delegated:all. Needs a browser that has signed in within the last 10 minutes.',
       response: { status: 201, schema: RoleReply, example: EXAMPLE },
@@ -33,7 +33,7 @@ export const adminRoles = new Hono<AppEnv>()
     requires('admin:roles:write'),
     describe({
       summary: 'Change a role',
-      description: 'What is left out stays. Roles of the system cannot be changed.',
+      description: 'Omitted fields stay. System roles cannot be changed.',
       response: { status: 200, schema: RoleReply, example: EXAMPLE },
       refusals: [404],
     }),
@@ -44,7 +44,7 @@ export const adminRoles = new Hono<AppEnv>()
     '/roles/admin-api/delete',
     requires('admin:roles:write'),
     describe({
-      summary: 'Delete a role that nobody has',
+      summary: 'Delete a role without users',
       description: 'Roles of the system cannot be deleted.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
       refusals: [404, 409],

@@ -33,8 +33,8 @@ const USER_LIST = {
 } as const
 
 const DELETE = describe({
-  summary: 'Delete an account, for good',
-  description: 'Signed out and invisible at once. Unlike an account that its owner deletes, it cannot come back.',
+  summary: 'Delete an account permanently',
+  description: 'It is signed out and invisible at once. Unlike an account deleted by its owner, it cannot be restored.',
   response: { status: 200, schema: Ok, example: { ok: 1 } },
   refusals: [404],
 })
@@ -45,7 +45,7 @@ const reads = new Hono<AppEnv>()
     '/user/admin-api/list',
     requires('admin:profile:read'),
     describe({
-      summary: 'Everybody, newest first, or whom a query means',
+      summary: 'All users, newest first, or those matching a query',
       description:
         'Banned, deleted and unverified people too. A query is an id, a whole e-mail address, or the beginning of a user name or name; ' +
         'of a very common beginning the first 100 are looked at.',
@@ -73,7 +73,7 @@ const reads = new Hono<AppEnv>()
   .post(
     '/user/admin-api/user-info',
     requires('admin:profile:read'),
-    describe({ summary: 'Up to 100 people at once', description: 'Unknown ids are left out.', response: USERS }),
+    describe({ summary: 'Up to 100 users at once', description: 'Unknown ids are omitted.', response: USERS }),
     validate('json', wire.TargetsBody),
     async (c) => {
       const { ctx, gate } = c.var
@@ -99,7 +99,7 @@ const reads = new Hono<AppEnv>()
     '/user/admin-api/login-history',
     requires('admin:profile:read'),
     describe({
-      summary: 'When and from where somebody signed in, newest first',
+      summary: 'Sign-in history of a user, newest first',
       response: { status: 200, schema: LoginHistoryReply, example: EXAMPLE_SIGN_INS },
       refusals: [404],
     }),
@@ -114,7 +114,7 @@ const reads = new Hono<AppEnv>()
     '/user/admin-api/audit',
     requires('admin:profile:read'),
     describe({
-      summary: 'What happened to an account, newest first',
+      summary: 'Audit trail of a user, newest first',
       response: { status: 200, schema: reply.AdminAuditReply, example: reply.EXAMPLE_ADMIN_AUDIT },
       refusals: [404],
     }),
@@ -132,7 +132,7 @@ const acts = new Hono<AppEnv>()
     '/user/admin-api/create',
     requires('admin:profile:write'),
     describe({
-      summary: 'Make an account, verified at once',
+      summary: 'Create a verified account',
       response: { ...USER, status: 201 },
       refusals: [409],
     }),
@@ -148,7 +148,7 @@ const acts = new Hono<AppEnv>()
   .put(
     '/user/admin-api/custom-data',
     requires('admin:profile:write'),
-    describe({ summary: 'Replace what the app keeps with a user', response: USER, refusals: [404] }),
+    describe({ summary: 'Replace the custom data of a user', response: USER, refusals: [404] }),
     validate('json', admin.CustomDataBody),
     async (c) => {
       const { ctx, gate } = c.var
@@ -174,8 +174,8 @@ const acts = new Hono<AppEnv>()
     '/user/admin-api/ban',
     requires('admin:profile:sensitive:high:write'),
     describe({
-      summary: 'Ban somebody, or lift the ban',
-      description: 'Acts on the next request. Without an end, following ends both ways and does not come back.',
+      summary: 'Ban a user, or lift the ban',
+      description: 'Takes effect with the next request. A permanent ban also removes all follows, in both directions, for good.',
       response: USER,
       refusals: [404],
     }),
@@ -190,7 +190,7 @@ const acts = new Hono<AppEnv>()
     '/user/admin-api/restrict',
     requires('admin:profile:sensitive:medium:write'),
     describe({
-      summary: 'Restrict somebody to reading, or lift the restriction',
+      summary: 'Restrict a user to reading, or lift the restriction',
       response: USER,
       refusals: [404],
     }),
@@ -205,7 +205,7 @@ const acts = new Hono<AppEnv>()
     '/user/admin-api/verify',
     requires('admin:profile:sensitive:low:write'),
     describe({
-      summary: 'Give or take the verified mark',
+      summary: 'Set or remove the verified mark',
       description: "Of the person; the e-mail address's proof is another thing.",
       response: USER,
       refusals: [404],

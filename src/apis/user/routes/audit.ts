@@ -14,8 +14,8 @@ export const auditTrail = new Hono<AppEnv>().get(
   '/user/audit',
   requires('delegated:profile:login-history:read'),
   describe({
-    summary: 'What happened to the account of the caller, newest first',
-    description: 'Of what an administrator did, neither the person nor the device is shown.',
+    summary: 'Audit trail of the caller, newest first',
+    description: 'For acts of an administrator, neither the person nor the device is shown.',
     response: { status: 200, schema: OwnAuditReply, example: { ok: 1, data: { records: [EXAMPLE_AUDIT_RECORD], ...LAST } } },
   }),
   validate('query', PageQuery),

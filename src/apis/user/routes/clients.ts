@@ -44,7 +44,7 @@ export const clients = new Hono<AppEnv>()
     '/client/admin-api/update',
     requires('admin:client:write'),
     describe({
-      summary: 'Change a client, give it a new secret, switch it off or on',
+      summary: 'Change a client, issue a new secret, disable or enable it',
       description:
         'What is left out stays; lists are replaced as a whole. You must hold every scope of the client, before and after. Needs a browser that has signed in within the last 10 minutes, unless it only switches the client off.',
       response: { status: 200, schema: wire.RegisteredClientReply, example: EXAMPLE },

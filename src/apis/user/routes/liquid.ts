@@ -25,7 +25,7 @@ export const liquidAdmin = new Hono<AppEnv>()
     '/user/admin-api/search',
     requires('admin:profile:read'),
     describe({
-      summary: 'Whom a query means, as GET /user/admin-api/list has it',
+      summary: 'Users that match a query, like GET /user/admin-api/list',
       response: { status: 200, schema: reply.AdminResultsReply, example: { ok: 1, data: { results: EXAMPLE_USERS } } },
     }),
     validate('json', SearchBody),
@@ -40,7 +40,7 @@ export const liquidAdmin = new Hono<AppEnv>()
     '/user/admin-api/retrieve-user-info',
     requires('admin:profile:read'),
     describe({
-      summary: 'Up to 100 people at once, as POST /user/admin-api/user-info',
+      summary: 'Up to 100 users at once, like POST /user/admin-api/user-info',
       response: { status: 200, schema: reply.AdminUsersReply, example: { ok: 1, data: { records: EXAMPLE_USERS, users: EXAMPLE_USERS } } },
     }),
     validate('json', TargetsBody),
@@ -53,7 +53,7 @@ export const liquidAdmin = new Hono<AppEnv>()
     '/user/admin-api/editable-fields',
     requires('admin:profile:read'),
     describe({
-      summary: 'What PATCH /user/admin-api/update takes',
+      summary: 'The fields that PATCH /user/admin-api/update takes',
       response: {
         status: 200,
         schema: ok(z.strictObject({ editableFields: z.array(z.string()) })),
@@ -85,7 +85,7 @@ export const liquidSystem = new Hono<AppEnv>()
     anyone(),
     networkLimit('other'),
     describe({
-      summary: 'How accounts are made, under the names of Liquid',
+      summary: 'Sign-up settings, under the names of Liquid',
       response: {
         status: 200,
         schema: ok(z.strictObject({ settings: Settings })),
@@ -108,7 +108,7 @@ export const liquidSystem = new Hono<AppEnv>()
     anyone(),
     networkLimit('other'),
     describe({
-      summary: 'The countries that a profile may name',
+      summary: 'The countries that a profile may have',
       response: {
         status: 200,
         schema: ok(z.strictObject({ countries: z.array(z.strictObject({ code: z.string(), name: z.string() })) })),

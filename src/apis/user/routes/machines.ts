@@ -16,7 +16,7 @@ export const machines = new Hono<AppEnv>()
     '/machine/admin-api/create',
     requires('admin:client:write'),
     describe({
-      summary: 'Make a robot, an API key or a license key',
+      summary: 'Create a robot, an API key or a license key',
       description:
         'Its scopes must be ones that you hold yourself, and a key takes admin:all. Needs a browser that has signed in within the last 10 minutes. Secrets are shown this once.',
       response: {
@@ -36,7 +36,7 @@ export const machines = new Hono<AppEnv>()
     '/machine/admin-api/list',
     requires('admin:client:read'),
     describe({
-      summary: 'All machine clients, newest first, the revoked ones too',
+      summary: 'All machine clients, newest first, including revoked ones',
       response: { status: 200, schema: wire.MachinesReply, example: { ok: 1, data: { records: [wire.EXAMPLE_MACHINE], ...LAST } } },
     }),
     validate('query', StrictPageQuery),
@@ -49,8 +49,8 @@ export const machines = new Hono<AppEnv>()
     '/machine/admin-api/revoke',
     requires('admin:client:write'),
     describe({
-      summary: 'Revoke a machine client, for good',
-      description: 'It opens nothing from the next request on, nor does any token issued under it.',
+      summary: 'Revoke a machine client permanently',
+      description: 'It stops working with the next request, and so do the tokens issued under it.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
       refusals: [404],
     }),

@@ -76,7 +76,7 @@ export const mediaFiles = new Hono<AppEnv>()
   .get(
     '/user/media/files/:fileId',
     requires('delegated:media:read'),
-    describe({ summary: 'What is known of a file', response: ONE_FILE, refusals: [404] }),
+    describe({ summary: 'Metadata of a file', response: ONE_FILE, refusals: [404] }),
     validate('param', wire.FileParams),
     async (c) => c.json({ ok: 1, data: { file: wire.toFile(await getFile(c.var.gate, c.req.valid('param').fileId)) } }),
   )
@@ -112,7 +112,7 @@ export const mediaFiles = new Hono<AppEnv>()
     requires('delegated:media:read'),
     describe({
       summary: 'Download a file',
-      description: `${CONDITIONS} Where files have an origin of their own, a browser that is signed in by cookie is sent there (302).`,
+      description: `${CONDITIONS} If files have an origin of their own, a browser signed in by cookie is redirected there (302).`,
       response: BYTES,
       refusals: [404, 412, 416],
     }),
@@ -126,8 +126,8 @@ export const mediaFiles = new Hono<AppEnv>()
     '/user/media/files/:fileId/links',
     requires('delegated:media:read'),
     describe({
-      summary: 'Make a link to a file that is good for some minutes',
-      description: 'Whoever has the link may download the file. Signing out everywhere, and the route below, end all of them.',
+      summary: 'Create a link to a file that expires after some minutes',
+      description: 'Anyone with the link can download the file. Signing out everywhere, and the route below, invalidate all links.',
       response: { status: 201, schema: wire.LinkReply, example: { ok: 1, data: { link: wire.EXAMPLE_LINK } } },
       refusals: [404],
     }),
@@ -141,7 +141,7 @@ export const mediaFiles = new Hono<AppEnv>()
   .delete(
     '/user/media/files/:fileId/links',
     requires('delegated:media:write'),
-    describe({ summary: 'End all links to a file', response: { status: 200, schema: Ok, example: { ok: 1 } }, refusals: [404] }),
+    describe({ summary: 'Invalidate all links to a file', response: { status: 200, schema: Ok, example: { ok: 1 } }, refusals: [404] }),
     validate('param', wire.FileParams),
     async (c) => {
       await revokeFileLinks(c.var.ctx, c.var.gate, c.req.valid('param').fileId)
@@ -152,8 +152,8 @@ export const mediaFiles = new Hono<AppEnv>()
     `${FILES_PATH}/:fileId`,
     anyone(),
     describe({
-      summary: 'Download a file by a link',
-      description: `${CONDITIONS} Below FILES_ORIGIN, where one is configured. A link that is forged, expired or revoked is refused.`,
+      summary: 'Download a file with a link',
+      description: `${CONDITIONS} Below FILES_ORIGIN, if configured. A forged, expired or revoked link is refused.`,
       response: BYTES,
       refusals: [403, 412, 416],
     }),

@@ -14,8 +14,8 @@ export const media = new Hono<AppEnv>()
     '/user/media/usage',
     requires('delegated:media:read'),
     describe({
-      summary: 'How much the caller has stored, and how much there may be',
-      description: 'Uploads on their way count.',
+      summary: 'Storage used by the caller, and the quotas',
+      description: 'Includes uploads in progress.',
       response: { status: 200, schema: wire.UsageReply, example: { ok: 1, data: { usage: wire.EXAMPLE_USAGE } } },
     }),
     async (c) => c.json({ ok: 1, data: { usage: wire.toUsage(await getUsage(c.var.ctx, c.var.gate)) } }),
@@ -25,7 +25,7 @@ export const media = new Hono<AppEnv>()
     requires('delegated:media:read'),
     describe({
       summary: "The caller's folders, by name",
-      description: 'The first one is `Default`: always there, neither renamed nor deleted.',
+      description: 'The first one is `Default`, which always exists and cannot be renamed or deleted.',
       response: {
         status: 200,
         schema: wire.FoldersReply,
@@ -38,7 +38,7 @@ export const media = new Hono<AppEnv>()
     '/user/media/folders',
     requires('delegated:media:write'),
     describe({
-      summary: 'Make a folder',
+      summary: 'Create a folder',
       response: { status: 201, schema: wire.FolderReply, example: { ok: 1, data: { folder: wire.EXAMPLE_FOLDER } } },
       refusals: [409],
     }),
@@ -67,7 +67,7 @@ export const media = new Hono<AppEnv>()
     '/user/media/folders/:folderId',
     requires('delegated:media:write'),
     describe({
-      summary: 'Delete a folder with all the files in it',
+      summary: 'Delete a folder with all its files',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
       refusals: [404],
     }),

@@ -12,8 +12,8 @@ import { EXAMPLE_SEEN_USER, FollowersReply, FollowingReply, SeenUserReply, toFol
 import { PageQuery, toPage, UserParams } from '../wire.ts'
 
 const PROFILE = describe({
-  summary: 'Somebody, as the caller may see them',
-  description: 'What the caller may not know is null. Unknown, banned, deleted and blocking are one answer, 404.',
+  summary: 'A user, as the caller may see them',
+  description: 'Fields that the caller may not see are null. Unknown, banned, deleted and blocking users all answer 404.',
   response: { status: 200, schema: SeenUserReply, example: { ok: 1, data: { user: EXAMPLE_SEEN_USER } } },
   refusals: [404],
 })
@@ -37,7 +37,7 @@ export const people = new Hono<AppEnv>()
     '/user/:userId/followers',
     requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
-      summary: 'Who follows somebody, newest first',
+      summary: 'Followers of a user, newest first',
       response: { status: 200, schema: FollowersReply, example: EXAMPLE_FOLLOWERS },
       refusals: [404],
     }),
@@ -53,7 +53,7 @@ export const people = new Hono<AppEnv>()
     '/user/:userId/following',
     requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
-      summary: 'Whom somebody follows, newest first',
+      summary: 'Users followed by a user, newest first',
       response: { status: 200, schema: FollowingReply, example: EXAMPLE_FOLLOWING },
       refusals: [404],
     }),

@@ -11,7 +11,7 @@ export const roles = new Hono<AppEnv>().get(
   '/roles/list',
   requires('delegated:roles:read'),
   describe({
-    summary: 'The roles that accounts can have, the highest first',
+    summary: 'The roles that accounts can have, highest first',
     response: { status: 200, schema: RolesReply, example: { ok: 1, roles: [EXAMPLE_ROLE], data: { roles: [EXAMPLE_ROLE] } } },
   }),
   async (c) => {

@@ -28,7 +28,7 @@ export const secondFactors = new Hono<AppEnv>()
     '/user/2fa',
     requires('delegated:profile:2fa:read'),
     describe({
-      summary: 'Which second factors are on, the strongest first',
+      summary: 'Enabled second factors, strongest first',
       response: { status: 200, schema: SecondFactorsReply, example: { ok: 1, data: EXAMPLE_SECOND_FACTORS } },
     }),
     async (c) => c.json({ ok: 1, data: toSecondFactors(await listSecondFactors(c.var.ctx, c.var.gate)) }),
@@ -37,7 +37,7 @@ export const secondFactors = new Hono<AppEnv>()
     '/user/2fa',
     requires('delegated:profile:2fa:write'),
     describe({
-      summary: 'Switch codes by e-mail on or off',
+      summary: 'Enable or disable codes by e-mail',
       description:
         'The weakest second factor. Needs a browser that has signed in within the last 10 minutes, with a second factor where one is on. The first factor may be switched on with an access token of such a sign-in. Ends all other sessions.',
       response: OK,
@@ -52,7 +52,7 @@ export const secondFactors = new Hono<AppEnv>()
     '/user/2fa/totp',
     requires('delegated:profile:2fa:write'),
     describe({
-      summary: 'Begin with an authenticator app',
+      summary: 'Start setting up an authenticator app',
       description:
         'Answers a secret for the app, once. It counts after POST /user/2fa/totp/confirm, within 15 minutes. Needs a browser that has signed in within the last 10 minutes, with a second factor where one is on.',
       response: { status: 200, schema: TotpReply, example: { ok: 1, data: EXAMPLE_TOTP } },
@@ -63,8 +63,8 @@ export const secondFactors = new Hono<AppEnv>()
     '/user/2fa/totp/confirm',
     requires('delegated:profile:2fa:write'),
     describe({
-      summary: 'Switch the authenticator app on with a code that it shows',
-      description: 'Ends all other sessions. Answers ten recovery codes where the account has none.',
+      summary: 'Enable the authenticator app with a code that it shows',
+      description: 'Ends all other sessions. Returns ten recovery codes if the account has none.',
       response: { status: 200, schema: TotpConfirmedReply, example: { ok: 1, data: EXAMPLE_RECOVERY_CODES } },
       refusals: [404, 429],
     }),
@@ -75,7 +75,7 @@ export const secondFactors = new Hono<AppEnv>()
     '/user/2fa/totp',
     requires('delegated:profile:2fa:write'),
     describe({
-      summary: 'Take the authenticator app off',
+      summary: 'Remove the authenticator app',
       description:
         'Needs a browser that has signed in within the last 10 minutes with the app or a recovery code. Ends all other sessions.',
       response: OK,
@@ -89,8 +89,8 @@ export const secondFactors = new Hono<AppEnv>()
     '/user/2fa/recovery-codes',
     requires('delegated:profile:2fa:write'),
     describe({
-      summary: 'Make ten new recovery codes',
-      description: 'The old ones are void. Needs a browser that has signed in within the last 10 minutes with a second factor.',
+      summary: 'Create ten new recovery codes',
+      description: 'The old ones stop working. Requires a browser that signed in within the last 10 minutes with a second factor.',
       response: { status: 200, schema: RecoveryCodesReply, example: { ok: 1, data: EXAMPLE_RECOVERY_CODES } },
       refusals: [404],
     }),
@@ -100,8 +100,8 @@ export const secondFactors = new Hono<AppEnv>()
     '/user/2fa/email',
     anyone(),
     describe({
-      summary: 'Ask for the code of a pending log-in by e-mail',
-      description: 'For accounts that have codes by e-mail on. The answer is the same whether a mail goes out or not.',
+      summary: 'Mail the code of a pending log-in',
+      description: 'For accounts with codes by e-mail enabled. The answer is the same whether or not a mail is sent.',
       response: OK,
     }),
     networkLimit('code'),

@@ -33,7 +33,7 @@ import { DoTwoFactorBody, LoginBody, PageQuery, SessionParams } from '../wire.ts
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
 const LOGOUT = describe({
   summary: 'Sign out',
-  description: 'Without a live session there is nothing to do, and that is no error.',
+  description: 'Succeeds without a live session, too.',
   response: OK,
 })
 const LOGOUT_ALL = describe({
@@ -81,7 +81,7 @@ export const sessions = new Hono<AppEnv>()
     anyone(),
     describe({
       summary: 'Complete a sign-in with its second factor',
-      description: 'Sets the session cookie. The code is the mailed one, one of the authenticator app, or a recovery code.',
+      description: 'Sets the session cookie. Takes the mailed code, a code of the authenticator app, or a recovery code.',
       response: {
         status: 200,
         schema: DoTwoFactorReply,
@@ -144,7 +144,7 @@ export const sessions = new Hono<AppEnv>()
     '/user/login-history',
     requires('delegated:profile:login-history:read'),
     describe({
-      summary: 'When and from where the caller signed in, newest first',
+      summary: 'Sign-in history of the caller, newest first',
       response: { status: 200, schema: LoginHistoryReply, example: EXAMPLE_SIGN_INS },
     }),
     validate('query', PageQuery),
@@ -158,7 +158,7 @@ export const sessions = new Hono<AppEnv>()
     '/user/sessions',
     requires('delegated:session:read'),
     describe({
-      summary: 'Where the caller is signed in, newest first',
+      summary: 'Live sessions of the caller, newest first',
       response: { status: 200, schema: SessionsReply, example: EXAMPLE_SESSIONS },
     }),
     validate('query', PageQuery),

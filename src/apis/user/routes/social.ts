@@ -16,7 +16,7 @@ import * as wire from '../wire.ts'
 
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
 const FOLLOW_STATUS = describe({
-  summary: 'Whether the caller follows somebody, or has asked to',
+  summary: 'Whether the caller follows a user, or has asked to',
   response: { status: 200, schema: reply.FollowStatusReply, example: { ok: 1, data: { following: true, requested: false } } },
 })
 
@@ -27,7 +27,7 @@ export const social = new Hono<AppEnv>()
     requires('delegated:profile:write', { evenRestricted: true }),
     describe({
       summary: 'Make the account private or public',
-      description: 'Going public accepts the waiting requests; acceptedCount says how many waited.',
+      description: 'Going public accepts the pending requests; acceptedCount is their number.',
       response: { status: 200, schema: reply.PrivacyReply, example: { ok: 1, data: { acceptedCount: 0 } } },
     }),
     validate('json', wire.StateBody),
@@ -37,7 +37,7 @@ export const social = new Hono<AppEnv>()
     '/user/follow',
     requires('delegated:social:follow:request', { limit: 'follow' }),
     describe({
-      summary: 'Follow somebody, or ask to where the account is private',
+      summary: 'Follow a user, or request to if the account is private',
       response: { status: 200, schema: reply.FollowReply, example: { ok: 1, data: { status: 'following' } } },
       refusals: [404],
     }),
@@ -47,7 +47,7 @@ export const social = new Hono<AppEnv>()
   .post(
     '/user/unfollow',
     requires('delegated:social:follow:unfollow'),
-    describe({ summary: 'Stop following, or withdraw the request', response: OK }),
+    describe({ summary: 'Unfollow a user, or withdraw the request', response: OK }),
     validate('json', wire.TargetBody),
     async (c) => {
       await unfollowUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
@@ -58,7 +58,7 @@ export const social = new Hono<AppEnv>()
     '/user/followers',
     requires('delegated:social:follow:read'),
     describe({
-      summary: 'Who follows the caller, newest first',
+      summary: 'Followers of the caller, newest first',
       response: { status: 200, schema: reply.FollowersReply, example: example.EXAMPLE_FOLLOWERS },
     }),
     validate('query', wire.PageQuery),
@@ -72,7 +72,7 @@ export const social = new Hono<AppEnv>()
     '/user/following',
     requires('delegated:social:follow:read'),
     describe({
-      summary: 'Whom the caller follows, newest first',
+      summary: 'Users followed by the caller, newest first',
       response: { status: 200, schema: reply.FollowingReply, example: example.EXAMPLE_FOLLOWING },
     }),
     validate('query', wire.PageQuery),
@@ -86,7 +86,7 @@ export const social = new Hono<AppEnv>()
     '/user/follow-requests',
     requires('delegated:social:follow:read'),
     describe({
-      summary: 'Who waits for the caller to accept, newest first',
+      summary: 'Pending follow requests to the caller, newest first',
       response: { status: 200, schema: reply.FollowersReply, example: example.EXAMPLE_FOLLOW_REQUESTS },
     }),
     validate('query', wire.PageQuery),
@@ -109,7 +109,7 @@ export const social = new Hono<AppEnv>()
   .delete(
     '/user/follow-entry',
     requires('delegated:social:follow:remove'),
-    describe({ summary: 'Remove a follower, end a following, reject or withdraw a request', response: OK, refusals: [404] }),
+    describe({ summary: 'Remove a follower, unfollow, reject or withdraw a request', response: OK, refusals: [404] }),
     validate('json', wire.FollowEntryBody),
     async (c) => {
       await removeFollowEntry(c.var.ctx, c.var.gate, c.req.valid('json').entry)
@@ -134,8 +134,8 @@ export const social = new Hono<AppEnv>()
     '/user/block',
     requires('delegated:social:block:write', { evenRestricted: true, limit: 'block' }),
     describe({
-      summary: 'Block somebody',
-      description: 'Ends following both ways. Blocked people find nothing of the caller.',
+      summary: 'Block a user',
+      description: 'Removes follows in both directions. Blocked users cannot see the caller.',
       response: { status: 200, schema: reply.BlockReply, example: { ok: 1, data: { status: 'blocked' } } },
       refusals: [404],
     }),
@@ -148,7 +148,7 @@ export const social = new Hono<AppEnv>()
   .post(
     '/user/unblock',
     requires('delegated:social:block:write', { evenRestricted: true }),
-    describe({ summary: 'Unblock somebody', response: OK }),
+    describe({ summary: 'Unblock a user', response: OK }),
     validate('json', wire.TargetBody),
     async (c) => {
       await unblockUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
@@ -159,7 +159,7 @@ export const social = new Hono<AppEnv>()
     '/user/blocks',
     requires('delegated:social:block:read'),
     describe({
-      summary: 'Whom the caller blocks, newest first',
+      summary: 'Users blocked by the caller, newest first',
       response: { status: 200, schema: reply.BlocksReply, example: example.EXAMPLE_BLOCKS },
     }),
     validate('query', wire.PageQuery),
@@ -173,8 +173,8 @@ export const social = new Hono<AppEnv>()
     '/user/relationships',
     requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
-      summary: 'How the caller stands to up to 100 people',
-      description: 'People who do not exist for the caller are left out.',
+      summary: "The caller's relationship to up to 100 users",
+      description: 'Users who do not exist for the caller are omitted.',
       response: { status: 200, schema: reply.RelationshipsReply, example: example.EXAMPLE_RELATIONSHIPS },
     }),
     validate('json', wire.TargetsBody),
@@ -187,8 +187,8 @@ export const social = new Hono<AppEnv>()
     '/user/lookup',
     requires('delegated:profile:read', { limit: 'people' }),
     describe({
-      summary: 'Up to 100 people at once',
-      description: 'People who do not exist for the caller are left out.',
+      summary: 'Up to 100 users at once',
+      description: 'Users who do not exist for the caller are omitted.',
       response: { status: 200, schema: reply.SeenUsersReply, example: example.EXAMPLE_SEEN_USERS },
     }),
     validate('json', wire.TargetsBody),
@@ -202,7 +202,7 @@ export const social = new Hono<AppEnv>()
     '/user/suggestions',
     requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
-      summary: 'People whom those follow whom the caller follows',
+      summary: 'Users followed by those the caller follows',
       response: { status: 200, schema: reply.SeenUsersReply, example: example.EXAMPLE_SEEN_USERS },
     }),
     async (c) => {

@@ -34,7 +34,7 @@ export const status = new Hono<AppEnv>()
   .put(
     '/user/status',
     requires('delegated:profile:status:write'),
-    describe({ summary: "Replace the caller's status", description: 'What is left out is empty.', response: REPLY }),
+    describe({ summary: "Replace the caller's status", description: 'Omitted fields are cleared.', response: REPLY }),
     validate('json', StatusBody),
     async (c) => {
       const { statusMessage = null, availability = null, mood = null, expiresAt = null } = c.req.valid('json')

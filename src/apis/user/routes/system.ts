@@ -12,7 +12,7 @@ export const system = new Hono<AppEnv>()
     '/health',
     anyone(),
     describe({
-      summary: 'Whether the service can serve',
+      summary: 'Health of the service',
       description: 'Otherwise 503 with status DOWN and a reason: the database does not answer, or lacks migrations.',
       response: { status: 200, schema: HealthReply, example: { status: 'UP' } },
     }),
@@ -25,7 +25,7 @@ export const system = new Hono<AppEnv>()
     '/user/scopes',
     anyone(),
     describe({
-      summary: 'All scopes, each with its parent: a token that holds the parent holds the scope',
+      summary: 'All scopes, each with its parent: a token with the parent has the scope',
       response: {
         status: 200,
         schema: ScopesReply,
