@@ -24,7 +24,7 @@ function avatarProblems(vars: Read): string[] {
   return needed.filter((name) => vars[name] === '').map((name) => `${name}: is missing (AVATAR_URLS is ${vars.AVATAR_URLS})`)
 }
 
-/** A room at the root of a host leaves no place there for pages, or for files. */
+/** A room at the root of a host leaves no space there for pages or files. */
 function hostProblems(vars: Read): string[] {
   const isTaken = (origin = '') => origin !== '' && vars.HOST_ROOMS?.has(new URL(origin).host)
   return (['ORIGIN', 'FILES_ORIGIN'] as const).filter((name) => isTaken(vars[name])).map((name) => `HOST_ROOMS names the host of ${name}`)

@@ -32,7 +32,7 @@ export const PROFILE_FIELDS = [
 ] as const
 export type ProfileField = (typeof PROFILE_FIELDS)[number]
 
-/** RS256 is what OpenID Connect libraries expect of ID tokens; ES256 is smaller and quicker to make. */
+/** OpenID Connect libraries expect RS256 for ID tokens; ES256 is smaller and faster. */
 export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
 
@@ -145,7 +145,7 @@ const hostRooms = list.pipe(
 
 const MEBIBYTE = 1024 * 1024
 
-/** Where a bucket is to be had, without a slash at the end; a path is fine. Empty when it is not set. */
+/** The URL of a bucket, without a trailing slash; a path is fine. Empty if not set. */
 const bucketUrl = z
   .string()
   .default('')
@@ -193,7 +193,7 @@ export const vars = z.object({
   REFRESH_TOKEN_IDLE_SECONDS: whole(14 * DAY, HOUR, 730 * DAY),
   // RFC 6749 §4.1.2 allows 10 minutes; a redirect takes seconds.
   AUTHORIZATION_CODE_SECONDS: whole(60, 10, 600),
-  // An account that has not proved its address is removed after a day.
+  // An account that has not verified its address is removed after a day.
   VERIFY_CODE_SECONDS: whole(HOUR, 300, DAY),
   RESET_CODE_SECONDS: whole(900, 300, DAY),
   SIGN_IN_CODE_SECONDS: whole(600, 120, HOUR),
@@ -229,7 +229,9 @@ export const vars = z.object({
 
 export type Vars = z.output<typeof vars>
 
-/** Each var by itself, so that one that is wrong hides no other: what could be read, and what is wrong with the rest. */
+/**
+ * Each var by itself, so that a wrong one hides no other: the values that could be read, and the problems of the rest.
+ */
 export function readVars(env: object): { read: Partial<Vars>; problems: string[] } {
   const results = Object.entries(vars.shape).map(
     ([name, field]) => [name, field.safeParse((env as Record<string, unknown>)[name])] as const,

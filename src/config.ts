@@ -30,7 +30,7 @@ export interface Config {
   readonly origin: string
   readonly mail: { readonly kind: 'email-service' | 'capture'; readonly from: string }
   readonly corsOrigins: readonly string[]
-  /** What is not as it should be and does not keep Kith from serving: each names a var or secret. */
+  /** Problems that do not keep Kith from serving: each names a var or secret. */
   readonly warnings: readonly string[]
   readonly requireEmailVerification: boolean
   readonly editableFields: ReadonlySet<ProfileField>
@@ -40,13 +40,13 @@ export interface Config {
    * enough that a program cannot run from account to account. A lower number takes no code back.
    */
   readonly invites: { readonly only: boolean; readonly perPerson: number; readonly windowSeconds: number }
-  /** How long a user name that was given up is held back for its old owner. */
+  /** How long a user name that was given up is reserved for its former owner. */
   readonly usernameHeldMs: number
   /** How long the audit trail is kept. */
   readonly auditKeptMs: number
-  /** `primary`: a logout-all acts on the very next request. `replica`: within replica lag (design §1.8). */
+  /** `primary`: a logout-all takes effect with the very next request. `replica`: within replica lag (design §1.8). */
   readonly gate: 'primary' | 'replica'
-  /** Administration is closed to administrators who have no second factor on. */
+  /** Administration is closed to administrators without a second factor. */
   readonly adminRequiresSecondFactor: boolean
   readonly networkLimits: boolean
   /** log2 of scrypt's N; r and p are fixed (design §1.10). */
@@ -59,7 +59,7 @@ export interface Config {
   readonly signingKeys: readonly SigningKey[]
   readonly hmacKeys: Keyring
   readonly pepperKeys: Keyring
-  /** What must be read again and may not lie in clear: the secrets of authenticator apps. AES-256-GCM. */
+  /** For secrets that must be readable and are not stored in clear: those of authenticator apps. AES-256-GCM. */
   readonly encryptionKeys: Keyring
   readonly lifetimes: Lifetimes
   /** Whether browsers are told to reach every subdomain of the origin by https alone. */
@@ -88,7 +88,7 @@ export interface Lifetimes {
   readonly refreshTokenMs: number
   readonly refreshTokenIdleMs: number
   readonly authorizationCodeMs: number
-  /** Mailed codes that prove an address, set a password, or finish a sign-in. */
+  /** Mailed codes that verify an address, reset a password, or complete a sign-in. */
   readonly verifyCodeMs: number
   readonly resetCodeMs: number
   readonly signInCodeMs: number
@@ -122,7 +122,7 @@ export interface MediaConfig {
   readonly foldersPerUser: number
 }
 
-/** Kith is configured wrongly and does not serve. `problems` name vars and secrets, never values. */
+/** Kith is misconfigured and does not serve. `problems` name vars and secrets, never values. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
@@ -211,7 +211,7 @@ function lifetimesOf(vars: Vars): Lifetimes {
   }
 }
 
-/** What nothing is said of is on in production alone. */
+/** A setting that is not given is on in production only. */
 function isOnInProduction(value: 'on' | 'off' | '', { ENVIRONMENT }: Vars): boolean {
   return value === 'on' || (value === '' && ENVIRONMENT === 'production')
 }

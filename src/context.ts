@@ -64,7 +64,7 @@ function toMailer(env: Bindings): Mailer {
   return mail.kind === 'capture' ? captureMailer(env.KV, () => Date.now()) : emailServiceMailer(env.EMAIL, mail.from)
 }
 
-/** Only Cloudflare's own header says where a request comes from; `X-Forwarded-For` is anybody's text. */
+/** Only Cloudflare's own header is trusted for the caller's address; anyone can write `X-Forwarded-For`. */
 function toCaller(env: Bindings, request: Request): Caller {
   const network = toNetwork(request.headers.get('cf-connecting-ip') ?? '')
   const cf = request.cf as { country?: string; city?: string; timezone?: string } | undefined

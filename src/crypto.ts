@@ -34,12 +34,12 @@ export function randomHex(bytes: number): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('hex')
 }
 
-/** SHA-256 as base64url: how tokens and codes lie in the database. */
+/** SHA-256 as base64url: how tokens and codes are stored. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('base64url')
 }
 
-/** HMAC-SHA-256 under the key `kid`, or null when that key is gone. */
+/** HMAC-SHA-256 under the key `kid`, or null if that key is gone. */
 export function mac(ring: Keyring, kid: string, purpose: MacPurpose, ...parts: string[]): Buffer | null {
   const key = ring.keys.get(kid)
   if (!key) return null
@@ -71,8 +71,8 @@ const aesKey = (key: Uint8Array, usage: 'encrypt' | 'decrypt') =>
   crypto.subtle.importKey('raw', new Uint8Array(key), AES_GCM, false, [usage])
 
 /**
- * AES-256-GCM under the current key, as `key id.base64url`. `aad` says what it is and whose: bound to it, so that what lies
- * in one row is nothing in another.
+ * AES-256-GCM under the current key, as `key id.base64url`. `aad` binds the ciphertext to its purpose and owner, so
+ * that it is useless in another row.
  */
 export async function encrypt(ring: Keyring, aad: string, plain: Uint8Array): Promise<string> {
   const key = ring.keys.get(ring.current)
@@ -83,9 +83,9 @@ export async function encrypt(ring: Keyring, aad: string, plain: Uint8Array): Pr
   return `${ring.current}.${Buffer.concat([iv, new Uint8Array(sealed)]).toString('base64url')}`
 }
 
-/** What was encrypted, or null: the key is gone, the text was changed, or it belongs elsewhere. */
+/** The plaintext, or null: the key is gone, the text was changed, or it belongs elsewhere. */
 export async function decrypt(ring: Keyring, aad: string, sealed: string): Promise<Uint8Array | null> {
-  // A key id may hold dots, base64url has none.
+  // A key id may contain dots, base64url has none.
   const dot = sealed.lastIndexOf('.')
   const key = ring.keys.get(sealed.slice(0, dot))
   if (!key) return null

@@ -23,13 +23,15 @@ const EPOCH_MS = Date.UTC(2025, 0, 1)
 const STEPS_PER_MS = 4096
 const HEX_24 = /^[0-9a-f]{24}$/
 
-/** The id of no row. A well-formed id above 2^53-1 is read as this one, so it is unknown and never rounded onto another. */
+/**
+ * The id of no row. A well-formed id above 2^53-1 is read as this one, so it is unknown and never rounded to another.
+ */
 export const NO_ID = 0
 
 let lastMs = 0
 let lastStep = 0
 
-/** A new id. Two isolates may draw the same one; the primary key decides, and the caller tries again with a new id. */
+/** A new id. Two isolates may draw the same one; the primary key decides, and the caller retries with a new id. */
 export function newId<Id extends AnyId>(now: number = Date.now()): Id {
   const ms = now - EPOCH_MS
   if (ms > lastMs) {
@@ -48,19 +50,19 @@ export function toHex(id: number): string {
   return id.toString(16).padStart(24, '0')
 }
 
-/** Reads 24 hex digits; null when the text is not of that form. */
+/** Reads 24 hex digits; null if the text has another form. */
 export function fromHex<Id extends AnyId>(text: string): Id | null {
   if (!HEX_24.test(text)) return null
   const value = BigInt(`0x${text}`)
   return (value > BigInt(Number.MAX_SAFE_INTEGER) ? NO_ID : Number(value)) as Id
 }
 
-/** The smallest id that a row made at `at` can have: turns a date into a position in a list that is ordered by id. */
+/** The smallest id that a row created at `at` can have: turns a date into a position in a list ordered by id. */
 export function idAt(at: number): number {
   return Math.max(0, (at - EPOCH_MS) * STEPS_PER_MS)
 }
 
-/** When the row with this id was made, in milliseconds. */
+/** When the row with this id was created, in milliseconds. */
 export function timeOf(id: number): number {
   return Math.floor(id / STEPS_PER_MS) + EPOCH_MS
 }

@@ -1,4 +1,4 @@
-/** The Worker's entry: requests and the cron trigger. A deployment that is configured wrongly serves nothing (design §1.17). */
+/** The Worker's entry: requests and the cron trigger. A misconfigured deployment serves nothing (design §1.17). */
 import { createApp } from './app.ts'
 import { type Bindings, type Config, ConfigError, getConfig } from './config.ts'
 import { buildCronContext, buildRequestContext } from './context.ts'
@@ -33,7 +33,7 @@ const START = 'On your own machine run `npm start`: it makes local settings and 
 
 const warned = new WeakSet<Config>()
 
-/** What the operator should know of the configuration, once in an isolate's life. */
+/** Tells the operator about the configuration, once per isolate. */
 function warnOnce(config: Config): void {
   if (warned.has(config)) return
   warned.add(config)
@@ -42,7 +42,7 @@ function warnOnce(config: Config): void {
   }
 }
 
-/** Says which var or secret is wrong, by name: the operator reads this, and no value is in it. */
+/** Says which var or secret is wrong, by name and without its value: the operator reads this. */
 function refuseToServe(error: unknown, request: Request): Response {
   const problems = error instanceof ConfigError ? error.problems : ['the configuration cannot be read']
   const requestId = randomHex(16)

@@ -1,8 +1,8 @@
 /**
- * Access, declared on the route (design §5): `requires(scope)`, `requiresSession()`, `requiresKey(kind)`, `requiresRobot(scope)`,
- * `optionalSession()`, `anyone()`.
- * A route that declares nothing fails the architecture test. A route that requires something and ends without having
- * passed the gate answers 500: the caller's identity is to be had nowhere else.
+ * Access, declared on the route (design §5): `requires(scope)`, `requiresSession()`, `requiresKey(kind)`,
+ * `requiresRobot(scope)`, `optionalSession()`, `anyone()`. A route that declares nothing fails the architecture test. A
+ * route that requires something and ends without passing the gate answers 500; the caller's identity is available
+ * nowhere else.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { AppError } from '../core/errors.ts'
@@ -19,8 +19,8 @@ type WithGate<G> = AppEnv & { Variables: { gate: G } }
 type WithMachine = AppEnv & { Variables: { machine: Key } }
 
 /**
- * A person whose credential holds `scope`, or a parent of it. `evenRestricted`: also one whose account is restricted, for what
- * keeps them safe and harms nobody. `limit`: which of the account's limits it counts against (docs/limits.md).
+ * A user whose credential holds `scope`, or a parent of it. `evenRestricted`: restricted users too, for what keeps them
+ * safe and harms nobody. `limit`: the account's limit that it counts against (docs/limits.md).
  */
 export function requires(scope: Scope, options: UserGateOptions = {}): MiddlewareHandler<WithGate<Gate>> {
   return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.var.ctx, claim, scope, options), options.limit)
@@ -36,7 +36,9 @@ export function requiresOfClient(
   return guarded(access, (c, claim) => clientGate(c.var.ctx, claim, scope, personal, limit), limit)
 }
 
-/** The holder of a machine's key, which the room reads with `readKey`; who the key is of, the handler finds in `c.var.machine`. */
+/**
+ * The holder of a machine's key, which the room reads with `readKey`; the handler finds its owner in `c.var.machine`.
+ */
 export function requiresKey(kind: KeyKind, readKey: (c: Context) => string | undefined): MiddlewareHandler<WithMachine> {
   const handler: MiddlewareHandler<WithMachine> = async (c, next) => {
     c.set('machine', await requireLivingKey(c.var.ctx, kind, readKey(c) ?? ''))
@@ -55,7 +57,7 @@ export function requiresSession(): MiddlewareHandler<WithGate<Gate>> {
   return guarded({ kind: 'session' }, (c, claim) => userGate(c.var.ctx, claim, null))
 }
 
-/** Everyone; who is signed in is told by the gate. A credential that does not count is no refusal here. */
+/** Everyone; the gate tells who is signed in. An invalid credential is not refused here. */
 export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
   const handler: MiddlewareHandler<WithGate<OptionalGate>> = async (c, next) => {
     const claim = await c.var.identify().catch((error) => {
@@ -68,7 +70,7 @@ export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
   return tag(handler, { access: { kind: 'optional_session' } })
 }
 
-/** Everyone. Credentials are not looked at. */
+/** Everyone. Credentials are not read. */
 export function anyone(): MiddlewareHandler<AppEnv> {
   return tag(async (_c, next) => next(), { access: { kind: 'anyone' } })
 }

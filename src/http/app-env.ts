@@ -6,7 +6,7 @@ import type { Ctx } from '../core/ctx.ts'
 import type { Claim } from '../core/sessions/principal.ts'
 import type { SentProfile } from './doubts.ts'
 
-/** An error as a person reads it. */
+/** An error as a user reads it. */
 export interface ShownError {
   readonly status: ContentfulStatusCode
   readonly title: string

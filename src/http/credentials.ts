@@ -1,6 +1,6 @@
 /**
- * How callers prove who they are, for rooms to choose from: Bearer access tokens (RFC 6750) and the browser's session
- * cookie. A room names its readers in order with `credentials(...)`; the first that finds something decides.
+ * How callers authenticate, for rooms to choose from: Bearer access tokens (RFC 6750) and the browser's session cookie.
+ * A room names its readers in order with `credentials(...)`; the first that finds something decides.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
@@ -33,8 +33,8 @@ export function credentials(...readers: ReadCredential[]): MiddlewareHandler<App
 }
 
 /**
- * `Authorization: Bearer`, the scheme without regard to case. One that is not good refuses the request; another scheme is
- * told which one to use, and nothing of a token (RFC 6750 §3.1).
+ * `Authorization: Bearer`, case-insensitive. An invalid token refuses the request; another scheme is told which one to
+ * use, and nothing about a token (RFC 6750 §3.1).
  */
 export const bearer: ReadCredential = async (c) => {
   const header = c.req.header('authorization')
@@ -70,7 +70,7 @@ export const browserSession: ReadCredential = async (c) => {
 /** The cookies of a sign-in: the session's, and the one by which its account knows this browser from now on. */
 export function setSignInCookies(c: Context, session: BrowserSession, now: number): void {
   setSessionCookie(c, session, now)
-  // Second: some programs keep the first cookie alone.
+  // Second: some programs keep only the first cookie.
   setDeviceCookie(c, session, now)
 }
 

@@ -33,7 +33,10 @@ export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> 
 /** A page cannot send this scheme without a CORS preflight. Basic, Digest and Negotiate a browser adds by itself, to foreign forms too. */
 const BEARER = /^bearer /i
 
-/** Refuses a write that a browser sends from a foreign page. Programs send neither `Origin` nor `Sec-Fetch-Site`, and pass. */
+/**
+ * Refuses a write that a browser sends from a foreign page. Programs send neither `Origin` nor `Sec-Fetch-Site`, and
+ * pass.
+ */
 export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
   const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
     if (!SAFE_METHODS.has(c.req.method) && !BEARER.test(c.req.header('authorization') ?? '')) {

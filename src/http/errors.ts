@@ -1,6 +1,6 @@
 /**
- * From whatever was thrown to an `AppError`, and the replies that every room ends with: unknown paths, wrong methods.
- * The room renders; nothing internal gets past this file but into the log.
+ * Converts whatever was thrown to an `AppError`, and gives the replies that every room ends with: unknown paths, wrong
+ * methods. The room renders; internal details get from this file only into the log.
  */
 import type { Context, Handler, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
@@ -52,7 +52,10 @@ export function errorHeaders(error: AppError): Record<string, string> {
   return headers
 }
 
-/** The first field that is wrong, or what is wrong at all, for an envelope that has room for one sentence. Names of fields are the caller's text. */
+/**
+ * The first wrong field, or the message, for an envelope with room for one sentence. Names of fields are the caller's
+ * text.
+ */
 export function toFirstText({ fields, message }: AppError): string {
   const [issue] = fields
   return issue ? `${issue.path || 'The body'} ${issue.message}` : message

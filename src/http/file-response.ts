@@ -23,7 +23,7 @@ interface ByteRange {
 }
 
 const SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
-/** What a browser may be told of the content. Everything else, whatever was declared, is just bytes. */
+/** Content types that a browser may be told. Everything else, whatever was declared, is sent as plain bytes. */
 const PASSIVE =
   /^(image\/(png|jpeg|gif|webp|avif|bmp|tiff|heic)|audio\/[\w.+-]+|video\/[\w.+-]+|font\/[\w.+-]+|text\/(plain|csv)|application\/(pdf|zip|gzip|json|rtf|msword|vnd\.(ms-|openxmlformats-|oasis\.)[\w.+-]+))$/
 
@@ -75,7 +75,7 @@ function names(list: string, etag: string, comparison: 'strong' | 'weak'): boole
   })
 }
 
-/** The three forms of §5.6.7; whatever else `Date.parse` would make something of is no date, and is ignored. */
+/** The three forms of §5.6.7; anything else that `Date.parse` accepts is not a date here, and is ignored. */
 const HTTP_DATE =
   /^(?:[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/
 
@@ -85,7 +85,7 @@ function dateOf(text: string | undefined): number | null {
   return Number.isNaN(time) ? null : time
 }
 
-/** The one piece that is asked for. A range that is no range, or several of them, is the whole file (§14.2); only GET has ranges. */
+/** The one requested range. An invalid range, or several, means the whole file (§14.2); only GET has ranges. */
 function wantedRange(req: HonoRequest, file: StoredFile, etag: string, lastModified: number): ByteRange | null {
   const header = req.header('range')
   if (req.method !== 'GET' || header === undefined || !isStillTheSame(req.header('if-range'), etag, lastModified)) return null
@@ -112,7 +112,7 @@ function parseRange(header: string, size: number): ByteRange | 'beyond' | null {
   return { offset, length: Math.min(last === '' ? size - 1 : Number(last), size - 1) - offset + 1 }
 }
 
-/** §13.1.5: a piece only goes on a file that is the same. */
+/** §13.1.5: a range applies only if the file is unchanged. */
 function isStillTheSame(ifRange: string | undefined, etag: string, lastModified: number): boolean {
   if (ifRange === undefined) return true
   const tag = ifRange.trim()

@@ -1,6 +1,6 @@
 /**
- * The origin of people's files (design §1.13): where one is configured, files come from there alone, and nothing else
- * does. No cookie of ours is ever sent to it, so nothing that a file does there has anybody's rights.
+ * The origin of users' files (design §1.13): if configured, files come only from there, and nothing else does. No
+ * cookie of ours is ever sent to it, so a file there cannot act with anybody's rights.
  */
 import type { MiddlewareHandler } from 'hono'
 import { AppError } from '../core/errors.ts'

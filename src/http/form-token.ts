@@ -18,14 +18,14 @@ import { judgeProfile } from './validate.ts'
 
 /** The name of the hidden field. */
 export const FORM_TOKEN_FIELD = 'form_token'
-/** What a form is refused with that is out of date: the page shows it anew, with a token that is good. */
+/** The refusal of an outdated form: the page shows it again, with a valid token. */
 export const OUT_OF_DATE = 'form_out_of_date'
 
 /** Hono adds the `__Host-` prefix. It ends with the browser's session: it stands for nobody. */
 const BROWSER_COOKIE = 'kith_browser'
 const BROWSER_COOKIE_FORM = /^[\w-]{43}$/
 
-/** The token of the form `purpose` for whoever asks now. Gives the browser a cookie where it has none. */
+/** The token of the form `purpose` for the caller. Sets a cookie if the browser has none. */
 export async function formToken(c: Context, purpose: string): Promise<string> {
   const who = (await presentedBy(c)) ?? `browser ${giveCookie(c)}`
   const { current } = c.var.ctx.config.hmacKeys
@@ -144,7 +144,7 @@ async function isOwnToken(c: Context<AppEnv>, purpose: string, token: string | u
   return expected !== null && token !== undefined && equalInConstantTime(expected, token)
 }
 
-/** The session that the browser's cookie names. Whether it still counts, the gate says. */
+/** The session that the browser's cookie names. The gate decides whether it is still valid. */
 async function presentedBy(c: Context<AppEnv>): Promise<string | null> {
   const claim = await c.var.identify()
   return claim?.kind === 'browser' ? `session ${claim.sessionId}` : null

@@ -12,7 +12,7 @@ const BINDINGS = { create: 'LIMIT_CREATE', login: 'LIMIT_LOGIN', code: 'LIMIT_CO
 /** All bindings count in periods of 60 seconds (wrangler.toml). */
 const PERIOD_SECONDS = 60
 
-/** Limits one route per network. With the limiter down, ways to sign in stay closed and the rest stays open. */
+/** Limits one route per network. If the limiter is down, sign-in routes stay closed and the rest stays open. */
 export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<AppEnv> {
   const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
     // By the pattern: of one with a parameter, each value would be a limit of its own.
@@ -22,7 +22,7 @@ export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<App
   return tag(handler, { limited: true })
 }
 
-/** For a route that counts its failures alone, by `countOfNetwork` or `countOf`. */
+/** For a route that counts only its failures, by `countOfNetwork` or `countOf`. */
 export function failuresLimited(): MiddlewareHandler<AppEnv> {
   return tag(async (_c, next) => next(), { limited: true })
 }

@@ -44,7 +44,7 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
       const bookmark = ctx.db.bookmark()
       if (bookmark) headers.set('x-d1-bookmark', bookmark)
     }
-    // The route's pattern, not the path: a path or query may hold a code or an address.
+    // The route's pattern, not the path: a path or query may contain a code or an address.
     ctx.log('info', 'request', { method: c.req.method, route: routeOf(c), status: c.res.status })
   }
 }

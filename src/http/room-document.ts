@@ -4,7 +4,7 @@ import type * as z from 'zod'
 import type { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 
-/** How callers may prove who they are: a security scheme of the API document. */
+/** How callers may authenticate: a security scheme of the API document. */
 export type SchemeName = 'oauth2' | 'bearer' | 'session' | 'basic' | 'digest' | 'apikey' | 'token'
 
 /** The routes of one noun: a heading of the reference. */

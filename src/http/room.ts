@@ -1,4 +1,6 @@
-/** A room for one of the four older APIs: what `app.ts` mounts. Taking one away is deleting its folder and its lines there. */
+/**
+ * A room for one of the four older APIs, as `app.ts` mounts it. To remove one, delete its folder and its lines there.
+ */
 import type { Hono } from 'hono'
 import type { HostRoom } from '../config.ts'
 import type { AppEnv } from './app-env.ts'

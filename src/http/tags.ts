@@ -45,7 +45,7 @@ export interface Description {
 export interface Input {
   readonly target: 'json' | 'form' | 'query' | 'param'
   readonly schema: z.ZodType
-  /** Whether a body may be a multipart form too. */
+  /** Whether a body may also be a multipart form. */
   readonly multipart?: true
   /** What a JSON body holds, where a form may as well be JSON of another meaning. */
   readonly json?: z.ZodType

@@ -68,7 +68,7 @@ export const exampleTokenResponse = (type: TokenType, scope: string) => ({
   scope,
 })
 
-/** RFC 6749 §5.1: nobody keeps it. */
+/** RFC 6749 §5.1: never cached. */
 export function answerTokens(c: Context, tokens: TokenSet, type: TokenType, scope: string): Response {
   const reply: z.output<ReturnType<typeof tokenResponse>> = {
     access_token: tokens.accessToken,
@@ -112,7 +112,7 @@ function credentialsOf(c: Context, params: { client_id?: string | undefined; cli
   })
 }
 
-/** Refusals that come once the client has been proved. */
+/** Refusals after the client has authenticated. */
 const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_grant',
   'invalid_scope',

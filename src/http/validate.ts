@@ -64,7 +64,7 @@ function validator<T extends Target, S extends z.ZodType>(input: Input & { targe
 
 const refusalOf = (error: z.core.$ZodError, raw: unknown, target: Target) => AppError.ofFields(toFieldIssues(error, raw, target))
 
-/** A file is nothing that a text field takes. */
+/** A text field does not accept a file. */
 function textsOf(parts: Readonly<Record<string, string | FormFile>>): Readonly<Record<string, string | null>> {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, typeof part === 'string' ? part : null]))
 }

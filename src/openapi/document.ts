@@ -1,6 +1,6 @@
 /**
- * The API document (OpenAPI 3.1), read from the tags on a room's own routes: access, input and description are what
- * the route enforces. One document per room. It is made when Kith is built; the Worker does not hold what makes it.
+ * The API document (OpenAPI 3.1), read from the tags on a room's own routes: access, input and description are what the
+ * route enforces. One document per room. It is generated when Kith is built; the Worker does not contain the generator.
  */
 import type { Hono } from 'hono'
 import type * as z from 'zod'

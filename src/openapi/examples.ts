@@ -1,6 +1,6 @@
 /**
- * Examples of the API document (design §8). Those of requests are put together from the fields' own; those of refusals
- * are errors, which the room renders as it renders real ones.
+ * Examples of the API document (design §8). Those of requests are composed from the fields' own; those of refusals are
+ * errors, rendered as the room renders real ones.
  */
 import * as z from 'zod'
 import { AppError, type ErrorCode } from '../core/errors.ts'

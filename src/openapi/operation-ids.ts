@@ -1,6 +1,6 @@
 /**
- * What generated clients call their functions: an operation id for each operation, by room. They are part of the API: whoever
- * regenerates a client finds the functions under the same names.
+ * The names of functions in generated clients: an operation id for each operation, by room. They are part of the API: a
+ * regenerated client keeps the same names.
  */
 export const OPERATION_IDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   user: {

@@ -40,7 +40,7 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, Json>> = {
   token: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The token of a log-in, without a scheme before it' },
 }
 
-/** Who may call, in words: what a reader looks for first. */
+/** Who may call, in words: what readers look for first. */
 export function accessText(access: Access | undefined, description: Description | undefined): string {
   if (description?.client) return 'The client proves itself: by HTTP Basic, or by client_id and client_secret in the body.'
   if (access?.kind === 'scope') return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`

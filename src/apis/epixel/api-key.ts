@@ -1,5 +1,5 @@
 /**
- * How callers of this room prove who they are: an `apikey` header, and with it the access token of a log-in under that key
+ * How callers of this room authenticate: an `apikey` header, and with it the access token of a log-in under that key
  * (wire §4.1). The gate judges both, and that they belong together (security row 53). Neither is read from a URL.
  */
 import type { Context } from 'hono'
@@ -13,7 +13,7 @@ export const bearerUnderKey: ReadCredential = async (c) => {
   const key = readApiKey(c)
   const claim = await bearer(c)
   if (claim === null) return null
-  // A client that acts for itself is no caller here: its key would be nowhere looked at.
+  // A client that acts for itself cannot call this room: its key would be checked nowhere.
   if (key === undefined || claim.kind !== 'access_token') throw new AppError('unauthenticated')
   return { ...claim, key: { kind: 'api_key', secretHash: sha256(key) } }
 }

@@ -11,10 +11,10 @@ import { NOT_AN_IMAGE, REQUIRED, toWireName, WRONG_TOKEN } from './wire.ts'
 const INVALID_CREDENTIALS = 'The supplied authentication credentials are invalid.'
 const PERMISSION = 'You do not have permission to perform this action.'
 
-/** Whoever has no usable token is not signed in, whatever the reason (wire §4.2). */
+/** A caller without a usable token is not signed in, whatever the reason (wire §4.2). */
 const statusOf = ({ code, status }: AppError) => (code === 'invalid_grant' || code === 'email_not_verified' ? 401 : status)
 
-/** What is always said; where there is nothing, what the error says. */
+/** The fixed message; without one, the error's own. */
 const TEXTS: Partial<Record<ErrorCode, string>> = {
   invalid_client: INVALID_CREDENTIALS,
   invalid_grant: 'Token is invalid or expired',

@@ -106,7 +106,7 @@ const WIRE_NAMES: Readonly<Record<string, keyof z.output<typeof UpdateProfileBod
 
 export const toWireName = (field: string): string => (Object.hasOwn(WIRE_NAMES, field) ? (WIRE_NAMES[field] ?? field) : field)
 
-/** Fields of the profile that may be sent back as they are shown. */
+/** Fields of the profile that may be sent back as shown. */
 export const PROFILE_NAMES = ['first_name', 'last_name', 'country_code', 'languages', 'currencies', 'timezones'] as const
 
 /** The profile as it is shown, under the names of a change. */
@@ -132,7 +132,7 @@ export function toProvedUpdate(body: z.output<typeof UpdateProfileBody>, user: U
   return { fields: sent, email, proof }
 }
 
-/** What is there already may be sent back, however short: other rooms take numbers that this one does not. */
+/** A stored value may be sent back, however short: other rooms accept numbers that this one does not. */
 function phoneOf(phone: string | null | undefined, user: UserRow): ProvedUpdate['fields'] {
   if (phone === undefined || phone === user.phone) return {}
   if (phone === null) return { phone }
@@ -189,7 +189,7 @@ const bitmapUrl = (ctx: Presented, avatarKey: string | null) => avatarUrl(ctx, a
 
 export const toProfileImage = (ctx: Presented, avatarKey: string) => ({ image_url: bitmapUrl(ctx, avatarKey) ?? '' })
 
-/** What is not known is an empty text: these are fields of forms. */
+/** Unknown values are empty strings: these are form fields. */
 export function toProfile(ctx: Presented, user: UserRow): z.output<typeof Profile> {
   return {
     UserProfile: [

@@ -63,7 +63,7 @@ export const CreateUserForm = z
 
 type CreateUser = z.output<typeof CreateUserForm>
 
-/** Null without any. */
+/** Null if there is none. */
 function toMetadata(form: CreateUser): Readonly<Record<string, string>> | null {
   const pairs = PAIRS.map(pair).flatMap(([key, value]): [string, string][] => {
     const [name, text] = [form[key], form[value]]
@@ -179,7 +179,7 @@ export function toCreatedUser({ user, externalId, ...made }: StoredKeyUser, ctx:
   return { status: 200, data, message: 'User created successfully' }
 }
 
-/** What the caller may not know is empty. */
+/** What the caller may not see is empty. */
 export function toUser({ user, externalId, metadata }: KeyUser, ctx: Ctx): z.output<typeof UserReply> {
   const data = {
     nickName: user.nickname ?? '',

@@ -11,7 +11,7 @@ import { NONCE_STALE, proveRobot } from '../../core/machines/robots.ts'
 import type { ReadCredential } from '../../http/credentials.ts'
 import { countOfNetwork } from '../../http/rate-limit.ts'
 
-/** Says nothing; clients return it. */
+/** Carries no meaning; clients return it. */
 const OPAQUE = '6b697468'
 
 export function challenge(ctx: Pick<Ctx, 'config' | 'now'>, isStale: boolean): string {
@@ -36,7 +36,7 @@ export const digest: ReadCredential = async (c) => {
   try {
     return await proveRobot(ctx, { username, method: c.req.method, uri, nonce, count, clientNonce, response })
   } catch (error) {
-    // Guessing at 256 bits finds nothing: it is only to cost little.
+    // Guessing 256 bits is hopeless: the limit only keeps it cheap.
     if (error instanceof AppError && error.code === 'unauthenticated' && error.reason !== NONCE_STALE)
       await countOfNetwork(c, 'other', 'digest')
     throw error

@@ -16,7 +16,7 @@ export function renderError(thrown: unknown, c: Context<AppEnv>): Response {
   logFailure(c, error)
   // Movida judges what is asked for like an entity (wire §2.1).
   const status = error.code === 'invalid_request' ? 422 : error.status
-  // A scope that is missing has a challenge for Bearer tokens, which nobody has here.
+  // A missing scope would get a Bearer challenge, but nobody has such tokens here.
   const { 'www-authenticate': _, ...headers } = errorHeaders(error)
   if (status === 401) headers['www-authenticate'] = challenge(c.var.ctx, error.reason === NONCE_STALE)
   if (status === 429 && headers['retry-after'] !== undefined) headers['ratelimit-reset'] = headers['retry-after']

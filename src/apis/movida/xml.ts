@@ -7,7 +7,7 @@ import { escapeXml } from '../../core/media/default-avatars.ts'
 export interface Element {
   readonly name: string
   readonly attributes?: Readonly<Record<string, string>>
-  /** Left out: an empty element. */
+  /** Omitted: an empty element. */
   readonly content?: string | readonly Element[]
 }
 

@@ -1,4 +1,6 @@
-/** How the room answers (wire §0.2, §1.1): with exactly 200 in every success, and nothing where there is nothing to say. */
+/**
+ * How the room answers (wire §0.2, §1.1): every success is exactly 200, without a body if there is nothing to return.
+ */
 import type { Context } from 'hono'
 import type { Picture } from '../../core/media/avatars.ts'
 import { formOf, toWcfJson } from './presenters.ts'

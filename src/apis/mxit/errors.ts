@@ -27,7 +27,7 @@ export function renderError(thrown: unknown, c: Context<AppEnv>): Response {
 
 /** The body alone: the API document's examples are made by it as well. */
 export function toErrorBody(error: AppError) {
-  // The core speaks of a password, for which this protocol has no place.
+  // The core's message mentions a password, which this protocol cannot send.
   const text = error.code === 'reauthentication_required' ? 'Sign in again first' : toFirstText(error)
   return { error: OWN_WORDS.has(error.code) ? error.code : error.parent, error_description: printable(text) }
 }

@@ -19,7 +19,7 @@ export function toWcfJson(value: unknown): string {
 
 const toDate = (ms: number | null | undefined) => `/Date(${ms ?? 0}+0000)/`
 
-/** The name that others know somebody by. */
+/** The name that others know the user by. */
 export function toDisplayName({ displayName, nickname, givenName, familyName, username }: SeenUser): string {
   return displayName ?? nickname ?? ([givenName, familyName].filter(Boolean).join(' ') || username)
 }

@@ -19,7 +19,7 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   if (thrown instanceof AuthorizationError) return sendAuthorizationResponse(c, toErrorResponse(c.var.ctx, thrown))
   // OpenID Connect Core §3.1.2.6: its word for it is `login_required`.
   const status = error.code === 'reauthentication_required' ? 401 : error.status
-  // RFC 6749 §5.1: neither replies nor errors of these endpoints may be kept. `Pragma` for HTTP/1.0.
+  // RFC 6749 §5.1: neither replies nor errors of these endpoints may be cached. `Pragma` for HTTP/1.0.
   c.header('cache-control', 'no-store')
   c.header('pragma', 'no-cache')
   const { showError } = c.var

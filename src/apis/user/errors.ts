@@ -60,7 +60,7 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
 export function renderError(error: unknown, c: Context<AppEnv>): Response {
   const appError = toAppError(error)
   logFailure(c, appError)
-  // Wire §3.1: whoever has not confirmed their address is not signed in.
+  // Wire §3.1: a user with an unverified address is not signed in.
   const status = appError.code === 'email_not_verified' ? 401 : appError.status
   return c.json(toErrorBody(appError, c.req), status, errorHeaders(appError))
 }

@@ -1,4 +1,4 @@
-/** Machine clients on the wire: requests and replies, in Liquid's envelope. No reply but the first knows a secret. */
+/** Machine clients on the wire: requests and replies, in Liquid's envelope. Only the first reply contains a secret. */
 import * as z from 'zod'
 import * as rules from '../../core/machines/machine-rules.ts'
 import type { Machine, MadeMachine } from '../../core/machines/machines.ts'

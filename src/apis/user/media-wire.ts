@@ -1,4 +1,4 @@
-/** The media library's words: what comes in, and what goes out. It is ours, in the manner of the room. */
+/** The media library's requests and replies. They are Kith's own, in the style of the room. */
 import * as z from 'zod'
 import * as fields from '../../core/fields.ts'
 import { FILE_LINK_SECONDS_MAX } from '../../core/limits.ts'

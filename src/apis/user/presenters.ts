@@ -102,7 +102,7 @@ export function toSignedInUser(user: User, ctx: Ctx) {
   return { ...own, varifiedDate: own.verifiedDate }
 }
 
-/** All that a log-in tells before its second factor, after a right password (wire §6.9). */
+/** Everything that a log-in reveals before its second factor, after a right password (wire §6.9). */
 export function toPendingUser(user: User) {
   return { _id: toHex(user.id), username: user.username, email: user.email }
 }

@@ -1,4 +1,4 @@
-/** Liquid's words for the places that somebody is signed in at, and for their sign-ins. */
+/** Liquid's words for a user's sessions and sign-ins. */
 import * as z from 'zod'
 import type { SignInEvent } from '../../core/accounts/sign-in-history.ts'
 import type { ListedSession } from '../../core/sessions/sessions.ts'

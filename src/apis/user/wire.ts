@@ -42,7 +42,7 @@ export const VerifyEmailBody = z.strictObject({ code: mailedCode })
 export const VerifyEmailQuery = z.object({ target: fields.userIdHex, code: mailedCode })
 export const ResendVerificationQuery = z.object({ target: fields.userIdHex })
 
-/** Attacker's text: cut, never trusted. */
+/** Untrusted text: truncated, never trusted. */
 const userAgent = z
   .string()
   .max(1024)

@@ -1,4 +1,4 @@
-/** The caller's profile, and what it may be set to (wire §4.2). */
+/** The caller's profile, and the allowed values of its fields (wire §4.2). */
 import { Hono } from 'hono'
 import { startEmailChange } from '../../../core/accounts/email-digits.ts'
 import { choicesIn } from '../../../core/profiles/choices.ts'

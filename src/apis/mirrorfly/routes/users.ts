@@ -1,4 +1,4 @@
-/** Users of a license key (seed 004; wire §5.1): made by its holder, and shown to whoever has a token of it. */
+/** Users of a license key (seed 004; wire §5.1): created by its holder, and shown to holders of a token of the key. */
 import { Hono } from 'hono'
 import { getKeyUser, putKeyUser } from '../../../core/machines/key-users.ts'
 import { requiresOfClient } from '../../../http/access.ts'

@@ -58,7 +58,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
     }),
     async (c) => {
       const request = { ...readAuthorizationRequest(c.req.valid('form')), repeated: c.var.repeated }
-      // What is wrong with it would be lost on the way.
+      // An invalid request would be lost on the way.
       if (request.repeated === undefined && !(await c.var.identify()))
         return c.redirect(`/oauth/authorize?${toAuthorizationQuery(request)}`, 303)
       return answer(c as never, c.var.gate, request)

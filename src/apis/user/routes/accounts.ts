@@ -1,4 +1,7 @@
-/** Accounts (wire §3.2, §6.6-7, §6.9): sign-up, proof of the address, a forgotten password. All public, all silent on who has an account. */
+/**
+ * Accounts (wire §3.2, §6.6-7, §6.9): sign-up, verification of the address, password reset. All public, and none
+ * reveals who has an account.
+ */
 import { Hono } from 'hono'
 import { undoEmailChange } from '../../../core/accounts/email-change.ts'
 import { requestPasswordReset, resetPassword } from '../../../core/accounts/password-reset.ts'

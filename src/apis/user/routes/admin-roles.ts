@@ -1,4 +1,4 @@
-/** Administration of roles (wire §3.2, §6.16). A change acts on the next request of everybody who has the role. */
+/** Administration of roles (wire §3.2, §6.16). A change applies from the next request of every user with the role. */
 import { Hono } from 'hono'
 import { changeRole, createRole, removeRole } from '../../../core/admin/roles.ts'
 import { requires } from '../../../http/access.ts'

@@ -1,4 +1,4 @@
-/** How administrators help a person to sign in. Nobody acts on a rank at or above their own; the person sees each act. */
+/** How administrators help a user to sign in. Nobody acts on a rank at or above their own; the user sees each act. */
 import { Hono } from 'hono'
 import * as support from '../../../core/admin/support.ts'
 import { requires } from '../../../http/access.ts'

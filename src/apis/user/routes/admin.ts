@@ -1,6 +1,6 @@
 /**
- * Administration of users (wire §3.2): whom there is, what happened to them, and what is done to them. Nobody acts on a
- * rank at or above their own. A repeated act is no error and changes nothing.
+ * Administration of users (wire §3.2): listing them, their history, and acts on them. Nobody acts on a rank at or above
+ * their own. Acts are idempotent.
  */
 import { Hono } from 'hono'
 import { listAuditOf, listInviteCodesOf, listSignInsOf } from '../../../core/admin/audit.ts'

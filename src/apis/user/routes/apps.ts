@@ -1,4 +1,4 @@
-/** Connected apps: what the caller has let in, and the way to show it out again. */
+/** Connected apps: listing and removing them. */
 import { Hono } from 'hono'
 import { disconnectApp, listConnectedApps } from '../../../core/oauth/connected-apps.ts'
 import { requires } from '../../../http/access.ts'

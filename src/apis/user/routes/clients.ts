@@ -1,6 +1,6 @@
 /**
- * Administration of OAuth clients (wire §3.2): Liquid's paths and envelope, the metadata names of RFC 7591. A change acts
- * on the next request of the client.
+ * Administration of OAuth clients (wire §3.2): Liquid's paths and envelope, the metadata names of RFC 7591. A change
+ * applies from the client's next request.
  */
 import { Hono } from 'hono'
 import { changeClient, createClient, deleteClient, getClient, listClients } from '../../../core/oauth/client-registration.ts'

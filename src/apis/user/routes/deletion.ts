@@ -1,4 +1,4 @@
-/** The end of the caller's account (security row 13). Coming back is signing in. */
+/** Deletion of the caller's account (security row 13). Signing in restores it. */
 import { Hono } from 'hono'
 import { deleteOwnAccount } from '../../../core/accounts/deletion.ts'
 import { requires } from '../../../http/access.ts'

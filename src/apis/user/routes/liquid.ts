@@ -127,7 +127,7 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   '/user/admin-api/subscription-tiers': 'Tiers are not listed here: POST /user/admin-api/subscription takes any name of one',
 }
 
-/** No routes: they say why there are none. */
+/** Not supported: these routes say why. */
 export const notHere = new Hono<AppEnv>()
 for (const [path, why] of Object.entries(NOT_HERE)) {
   notHere.all(path, () => {

@@ -1,4 +1,4 @@
-/** Profile pictures (wire §3.2, §6.18): the caller sets or removes theirs; anybody is led to somebody's. */
+/** Profile pictures (wire §3.2, §6.18): the caller sets or removes their own; anyone is redirected to a user's. */
 import { Hono } from 'hono'
 import { AVATAR_REDIRECT_SECONDS } from '../../../core/limits.ts'
 import { avatarUrl, avatarUrlSeconds } from '../../../core/media/avatar-urls.ts'

@@ -179,7 +179,7 @@ export const sessions = new Hono<AppEnv>()
     },
   )
 
-/** What the caller has come with. A token or cookie that is no good is no hindrance to signing in. */
+/** The credential of the request. An invalid token or cookie does not prevent signing in. */
 function presented(c: Context<AppEnv>): Promise<Claim | null> {
   return c.var.identify().catch(() => null)
 }

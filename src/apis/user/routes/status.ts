@@ -1,4 +1,4 @@
-/** A person's status (the lists of wire §1.1, in words): see it, replace it, take it away. */
+/** A user's status (the lists of wire §1.1, in words): read, replace and remove it. */
 import { Hono } from 'hono'
 import { getOwnStatus, setOwnStatus, type UserStatus } from '../../../core/profiles/status.ts'
 import { requires } from '../../../http/access.ts'

@@ -1,4 +1,4 @@
-/** What everyone may know of the service: its health, its scopes (wire §3.2, §6.1). */
+/** What everyone may know about the service: its health, its scopes (wire §3.2, §6.1). */
 import { Hono } from 'hono'
 import { checkHealth } from '../../../core/health.ts'
 import { anyone } from '../../../http/access.ts'
