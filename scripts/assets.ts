@@ -1,6 +1,6 @@
 /**
- * `npm run assets`: fills `assets/` with what is served as it is: the viewer of /docs out of its package, and the API documents,
- * made from the routes. `npm start`, `npm run build` and `npm run deploy` do this first, so nobody has to.
+ * `npm run assets`: fills `assets/` with static files: the viewer of /docs from its package, and the API documents,
+ * generated from the routes. `npm start`, `npm run build` and `npm run deploy` run it first, so you need not.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

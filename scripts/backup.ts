@@ -1,8 +1,8 @@
 /**
- * `npm run backup [file]`: the whole database as one SQL file that `npm run restore` takes; with `--remote` the deployed one.
- * wrangler's own export has tables before those that they refer to, and triggers before the rows that they would count
- * again. Here come all tables, then the rows in the order of the references, then indexes and triggers. All rows are from
- * one export, so from one moment; D1 answers nobody else while it is made.
+ * `npm run backup [file]`: the whole database as one SQL file for `npm run restore`; with `--remote` the deployed one.
+ * wrangler's own export puts tables before those that they refer to, and triggers before the rows that they would count
+ * again. This one writes all tables, then the rows in the order of the references, then indexes and triggers. All rows
+ * are from one export, so from one moment; D1 serves no other query meanwhile.
  */
 import { once } from 'node:events'
 import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'

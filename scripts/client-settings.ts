@@ -1,6 +1,6 @@
 /**
- * What a client is, in a sentence each, and the settings that an OpenID Connect or OAuth library takes: what the operator
- * gives to whoever writes the app. The names are those of RFC 6749, RFC 7591 and OpenID Connect.
+ * A client in a sentence, and the settings that an OpenID Connect or OAuth library needs: what the operator gives to
+ * the app's developers. The names are those of RFC 6749, RFC 7591 and OpenID Connect.
  */
 import { type ClientMetadata, toMetadata } from '../src/core/oauth/client-metadata.ts'
 import type { ClientRow } from '../src/store/db/client-registration.ts'

@@ -1,6 +1,6 @@
 /**
  * Draws the bundled default avatars, a person's outline on each of the eight colours, and writes them into
- * src/core/media/default-avatar-pngs.ts. The same input makes the same file: run it after a change of the colours.
+ * src/core/media/default-avatar-pngs.ts. The output depends only on the input: run it after a change of the colours.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -44,7 +44,7 @@ function wrongRows(name: string, table: string, pair: readonly [string, string],
 const FOLLOW = ['follower_id', 'followed_id'] as const
 const BLOCK = ['blocker_id', 'blocked_id'] as const
 
-/** Of several edges of one pair the approved one stays, then the oldest. */
+/** Of several edges of one pair the approved one stays, otherwise the oldest. */
 const DUPLICATES = `SELECT id FROM (
   SELECT id, ROW_NUMBER() OVER (PARTITION BY follower_id, followed_id ORDER BY approved_at IS NULL, id) AS place FROM follows)
   WHERE place > 1`
@@ -123,7 +123,7 @@ function usage(column: string, sum: string): Check {
   )
 }
 
-/** Of the media library. What lies in the buckets is looked at in doctor-objects.ts. */
+/** Of the media library. doctor-objects.ts checks the contents of the buckets. */
 const MEDIA_CHECKS: readonly Check[] = [
   usage('files', 'SELECT COUNT(*) FROM files f WHERE f.user_id = u.id'),
   usage('bytes', 'SELECT COALESCE(SUM(f.size), 0) FROM files f WHERE f.user_id = u.id'),

@@ -1,6 +1,6 @@
 /**
- * What `npm run doctor` looks for in the buckets: a row without its object, an object that is nobody's. It only reads. People
- * go on working meanwhile, so whatever looks wrong is looked at once more before it is told.
+ * What `npm run doctor` looks for in the buckets: rows without objects, and orphaned objects. It only reads. Kith stays
+ * in use meanwhile, so each suspect is checked again before it is reported.
  */
 import { type Difference, ROUND_MAX } from './doctor-checks.ts'
 

@@ -1,6 +1,6 @@
 /**
- * What `npm run doctor` looks for among robots: one that cannot prove itself any more, because its HA1 is under a key that is
- * gone or was made for another realm. Nothing mends that but a new robot. It only reads.
+ * What `npm run doctor` looks for among robots: those that can no longer authenticate, because their HA1 is under a
+ * missing key or was made for another realm. Only a new robot helps. It only reads.
  */
 import { ha1Purpose } from '../src/core/machines/machines.ts'
 import { decrypt, type Keyring } from '../src/crypto.ts'
@@ -42,5 +42,5 @@ export async function examineRobots(db: D1Database, { encryptionKeys, digestReal
   return findings.filter(({ differences }) => differences.length > 0)
 }
 
-/** Under which key it lies. */
+/** The key that it is encrypted under. */
 const keyIdOf = (sealed: string | null) => (sealed === null ? null : sealed.slice(0, sealed.lastIndexOf('.')))

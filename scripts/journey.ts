@@ -70,7 +70,10 @@ async function logIn(): Promise<string> {
   return cookieOf(answer)
 }
 
-/** RFC 6749 §4.1 with RFC 7636: the app makes a secret, sends its digest along, and shows the secret for the code. */
+/**
+ * RFC 6749 §4.1 with RFC 7636: the app generates a secret, sends its digest along, and presents the secret with the
+ * code.
+ */
 async function authorize(cookie: string): Promise<Tokens> {
   step('Authorize an app with PKCE: the browser is sent back to it with a code')
   const verifier = randomBytes(32).toString('base64url')
@@ -186,7 +189,7 @@ function cut(text: string, length = 40): string {
   return text.length > length ? `${text.slice(0, length)}...` : text
 }
 
-/** All tokens of a kind begin alike. */
+/** All tokens of a kind start alike. */
 function tailOf(token: unknown): string {
   return `...${String(token).slice(-12)}`
 }

@@ -41,7 +41,7 @@ export function startWrangler(args: readonly string[], options: SpawnOptions = {
 /** Where the local runtime serves the bucket of avatars to everybody, as a public domain does in production. */
 export const localAvatars = (origin: string) => `${origin}/cdn-cgi/local/r2/public/kith-avatars`
 
-/** Runs wrangler to its end and answers what it printed. It never asks: `CI` makes it non-interactive. */
+/** Runs wrangler to its end and returns its output. It never prompts: `CI` makes it non-interactive. */
 export async function runWrangler(args: readonly string[]): Promise<string> {
   const child = startWrangler(args, { stdio: ['ignore', 'pipe', 'pipe'], env: { CI: 'true' } })
   let output = ''

@@ -64,7 +64,7 @@ function find(text: string, remote: boolean): Promise<UserRow[]> {
   return execute([], listUsers({ filter: NO_FILTER, meant, before: LAST, limit: PAGE, now: Date.now() }), remote)
 }
 
-/** An act is for one person, named exactly. Of an address, whoever has proved it. */
+/** An act is for one user, named exactly; an address means the user who has verified it. */
 async function theOne(who: string, remote: boolean): Promise<UserRow> {
   const { userId, emailKey } = meantBy(who)
   const exactly = (await find(who, remote)).filter(

@@ -72,7 +72,7 @@ async function promote(args: readonly string[], remote: boolean): Promise<void> 
     [
       `INSERT INTO audit_events (id, user_id, type, user_agent, place, detail, created_at)
        SELECT ${newId<AuditEventId>(now)}, id, 'role_changed', 'operator', '', ${quote(`${user.role} to ${ROLE}`)}, ${now} FROM users WHERE ${guard}`,
-      // A role change makes every session and token void (design §1.7).
+      // A role change invalidates every session and token (design §1.7).
       `UPDATE users SET role = ${quote(ROLE)}, epoch = epoch + 1, updated_at = ${now} WHERE ${guard}`,
       `SELECT role FROM users WHERE id = ${user.id}`,
     ],
@@ -83,7 +83,7 @@ async function promote(args: readonly string[], remote: boolean): Promise<void> 
   console.log('All sessions and tokens of the account have ended; sign in again.')
 }
 
-/** The user who has proved to own the address. */
+/** The user who has verified the address. */
 async function findOwner(address: string, remote: boolean): Promise<UserRow> {
   const parsed = email.safeParse(address)
   if (!parsed.success) throw new Refusal(`${JSON.stringify(address)} is no e-mail address`)

@@ -98,7 +98,7 @@ async function settle(env: Bindings, ctx: Ctx, person: Person, known: string | u
   return { id: toHex(row.id), email: row.email, password }
 }
 
-/** By the name, or, when that was changed, by the proved address. */
+/** By name or, if that was changed, by the verified address. */
 function findPerson(db: D1Database, person: Person): Promise<UserRow | null> {
   return db
     .prepare(
@@ -124,7 +124,10 @@ async function giveNameBack(db: D1Database, user: UserRow, username: string): Pr
   await db.prepare('UPDATE users SET username = ?1, username_key = ?1 WHERE id = ?2').bind(username, user.id).run()
 }
 
-/** `updated_at` of a seeded password is the account's own age: that is how the next start knows that nobody changed it. */
+/**
+ * `updated_at` of a seeded password equals the account's creation time: that tells the next start that nobody changed
+ * it.
+ */
 async function replacePassword(db: D1Database, user: UserRow, passwordHash: string): Promise<void> {
   await db.batch([
     db.prepare('DELETE FROM credentials WHERE user_id = ?').bind(user.id),

@@ -1,6 +1,6 @@
 /**
- * The codes that mails carry (design §1.11): HMAC(key[kid], purpose, code id, random of the row). Nothing readable lies
- * at rest, and sending again gives the same code. Long codes identify the account by themselves (wire §6.6).
+ * The codes that mails carry (design §1.11): HMAC(key[kid], purpose, code id, random of the row). No readable code is
+ * stored, and sending again gives the same code. Long codes identify the account by themselves (wire §6.6).
  */
 import { type Keyring, mac } from '../crypto.ts'
 import type { ChallengePurpose, CodeSeed } from '../store/db/challenges.ts'

@@ -70,8 +70,8 @@ function cleanText(text: string): string {
 
 // --- the mails -------------------------------------------------------------------------------------------------
 
-// The address is not proven yet: the greeting leaves out the given name, which whoever signed up has written, so that
-// nobody can have Kith send a text of theirs to a stranger.
+// The address is not verified yet: the greeting omits the given name, which is the text of whoever signed up, so that
+// nobody can make Kith send their text to a stranger.
 function verifyEmail(facts: MailFacts): Content {
   return {
     subject: `Confirm your e-mail address for ${facts.product}`,
@@ -154,7 +154,7 @@ function changeEmail(facts: MailFacts): Content {
   return askNewAddress(facts, { path: '/verify', text: 'Confirm the address' })
 }
 
-// The address is not proven yet: no given name, for the reason that `verifyEmail` has.
+// The address is not verified yet: no given name, for the same reason as in `verifyEmail`.
 function askNewAddress(facts: MailFacts, page?: { path: string; text: string }): Content {
   return {
     subject: `Confirm your new e-mail address for ${facts.product}`,

@@ -1,8 +1,8 @@
 /**
- * Sends what lies in the outbox (design §1.11): right after the reply, and by cron what is left.
- * A row is leased before it is sent, so that two workers do not send it both. Between sending and marking nothing can
- * be made certain: when a worker dies just there, the lease ends and the mail goes out a second time.
- * Logs carry the row's id, its kind and an error's code; never an address, a code or a text.
+ * Sends what is in the outbox (design §1.11): right after the reply, and by cron what is left. A row is leased before
+ * it is sent, so that two workers do not both send it. Between sending and marking nothing is certain: if a worker dies
+ * just there, the lease expires and the mail is sent twice. Logs contain the row's id, its kind and an error's code;
+ * never an address, a code or a text.
  */
 import * as z from 'zod'
 import type { Config } from '../config.ts'
@@ -24,7 +24,7 @@ import { deriveCode, hashMailedCode } from './codes.ts'
 import { type Mailer, parseSender } from './mailer.ts'
 import { renderMessage } from './messages.ts'
 
-/** What delivery works with; the core's `Ctx` is one. */
+/** What delivery needs; the core's `Ctx` provides it. */
 export interface Delivery {
   readonly config: Pick<Config, 'origin' | 'mail' | 'hmacKeys'>
   readonly db: Database

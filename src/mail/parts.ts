@@ -10,7 +10,7 @@ export interface MailFacts {
   readonly givenName: string | null
   /** Null where the mail carries none. */
   readonly code: string | null
-  /** How long the code is good for, from now. */
+  /** How long the code is valid, from now. */
   readonly minutesValid: number
   readonly userAgent: string | null
   readonly place: string | null
@@ -35,7 +35,7 @@ export function greeting(facts: MailFacts): string {
   return `Hello ${facts.givenName || facts.username},`
 }
 
-/** The code, with the page that takes it where there is one: its link fills the code in, and a button there sends it. */
+/** The code, with the page that takes it if there is one: its link fills the code in, and a button there submits it. */
 export function codeBlocks({ code, minutesValid, origin }: MailFacts, page?: { path: string; text: string }): Block[] {
   if (code === null) throw new Error('this mail needs a code')
   const link = page ? [{ link: `${origin}${page.path}?code=${encodeURIComponent(code)}`, text: page.text }] : []
