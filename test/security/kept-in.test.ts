@@ -17,7 +17,7 @@ import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
 import { checkInvariants } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, platform } from '../support/kith.ts'
-import { logIn, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
+import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
 import { times } from '../support/runs.ts'
 import { newOAuthClient } from '../support/tokens.ts'
 
@@ -75,6 +75,16 @@ describe(`${NETWORKS * 10} wrong passwords from ${NETWORKS} networks`, () => {
     await besiege(person)
     expect((await logIn({ ...person, password: PASSWORD_2 }, abroad)).status).toBe(200)
     await checkInvariants()
+  })
+
+  test('keep the network out from where the account was made no more, although another account was signed in to with that browser', async () => {
+    const browser = elsewhere((await signedInPerson(newName('sibling'))).client.cookies)
+    const [username, email] = [newName('owner'), `${newName('owner')}@example.com`]
+    const made = await browser.post('/user/create', signUpBody(username, email))
+    const person = { username, email, password: PASSWORD, id: made.json.data.user._id, client: browser }
+    expect((await browser.post('/user/verify-email', { code: await newestCode(email) })).status).toBe(200)
+    await besiege(person)
+    expect((await logIn(person)).status).toBe(200)
   })
 
   test('tell the owner once a week, by a mail that says how to sign in', async () => {

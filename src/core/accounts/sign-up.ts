@@ -27,7 +27,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
-import { rememberNetworkOfProgram } from '../sessions/known-sources.ts'
+import { rememberNetwork } from '../sessions/known-sources.ts'
 import { audit } from './audit.ts'
 import { codeRefusal, confirmEmailChange, hashOfCode } from './email-change.ts'
 import { type Invitation, invalidInvite, toInvitation } from './invite-codes.ts'
@@ -100,7 +100,7 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
     insertUser(row, invitation.condition),
     ...invitation.writes(id),
     insertCredential(id, passwordHash, now),
-    ...rememberNetworkOfProgram(ctx, id, made),
+    rememberNetwork(ctx, id, made),
     audit(ctx, { type: 'account_created', userId: id, condition: made }),
     ...firstSearchWrites(id, { ...row, middleName: null }),
   ]
