@@ -4,7 +4,7 @@
  */
 import { type ClientMetadata, toMetadata } from '../src/core/oauth/client-metadata.ts'
 import type { ClientRow } from '../src/store/db/client-registration.ts'
-import { findOrigin } from './origin.ts'
+import { findOrigin } from './settings.ts'
 
 const WIDTH = 29
 

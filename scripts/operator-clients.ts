@@ -3,6 +3,7 @@
  * everything, so no scope is beyond them.
  */
 import { parseArgs } from 'node:util'
+import { readVars } from '../src/config-vars.ts'
 import * as metadata from '../src/core/oauth/client-metadata.ts'
 import { type ClientChanges, type ClientRow, type NewClient, planChange, planClient } from '../src/core/oauth/client-registration.ts'
 import {
@@ -20,6 +21,7 @@ import { describeClient } from './client-settings.ts'
 import { Refusal } from './local.ts'
 import { execute } from './operator-database.ts'
 import { eventOfOperator, judge, withRefusals } from './operator-input.ts'
+import { readSettings } from './settings.ts'
 
 export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [fields]
   client update <id> [fields]
@@ -131,11 +133,18 @@ async function find(id: string, remote: boolean): Promise<ClientRow> {
   return row
 }
 
+/** As the admin API has it: the deployment's own default. */
+function defaultTokenSeconds(remote: boolean): number | undefined {
+  const { ACCESS_TOKEN_SECONDS } = readSettings(remote)
+  return readVars({ ACCESS_TOKEN_SECONDS }).read.ACCESS_TOKEN_SECONDS
+}
+
 async function create(id: string | undefined, fields: ClientChanges, remote: boolean): Promise<void> {
   const { name, scopes } = fields
   if (name === undefined || scopes === undefined) throw new Refusal('client create takes --name and --scope')
   const now = Date.now()
-  const input: NewClient = { ...fields, name, scopes, id: judge('id', metadata.newClientId, id) }
+  const { accessTokenSeconds = defaultTokenSeconds(remote) } = fields
+  const input: NewClient = { ...fields, name, scopes, accessTokenSeconds, id: judge('id', metadata.newClientId, id) }
   const { row, secret } = planClient(input, now)
   const writes = [eventOfOperator('client_created', row.id, now, isClientIdFree(row.id)), insertClient(row)]
   const stored = await execute(writes, findRegisteredClient(row.id), remote)

@@ -16,7 +16,7 @@ import type { UserRow } from '../src/store/db/users.ts'
 import { Refusal } from './local.ts'
 import { execute, readAll } from './operator-database.ts'
 import { OPERATOR, withRefusals } from './operator-input.ts'
-import { readOrigin } from './origin.ts'
+import { readOrigin } from './settings.ts'
 
 export const USER_USAGE = `user find <text>          an id, e-mail address, user name, or the beginning of a name
   user show <who>           the account, its second factors, where it is signed in, what happened to it

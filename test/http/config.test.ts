@@ -1,7 +1,12 @@
 // A deployment that is configured wrongly serves nothing, and says which name is wrong (design §1.17).
+/// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, test } from 'vitest'
 import { type Bindings, ConfigError, getConfig } from '../../src/config.ts'
+import { vars } from '../../src/config-vars.ts'
 import { Client, platform } from '../support/kith.ts'
+
+const texts = import.meta.glob<string>(['../../docs/deploy.md', '../../wrangler.toml'], { query: '?raw', import: 'default', eager: true })
+const { '../../docs/deploy.md': deploy = '', '../../wrangler.toml': wrangler = '' } = texts
 
 const key = (length: number) => 'A'.repeat(Math.ceil((length * 4) / 3))
 const SECRET = 'c2VjcmV0LXRoYXQtbXVzdC1uZXZlci1iZS1zaG93bi1hbnl3aGVyZQ'
@@ -362,5 +367,22 @@ describe('a Worker that is configured wrongly', () => {
     const env = { ...PRODUCTION } as Record<string, string>
     const reply = await new Client().get('/dev/mailbox', { env })
     expect(reply.status).toBe(404)
+  })
+})
+
+describe('names of settings', () => {
+  const names = Object.keys(vars.shape).sort()
+
+  test('docs/deploy.md has each one once, and no other', () => {
+    const cells = [...deploy.matchAll(/^\| (`[A-Z].*?) \| (?:var|secret) \|/gm)].map(([, cell]) => cell ?? '')
+    const told = cells.flatMap((cell) => [...cell.matchAll(/`([A-Z0-9_]+)`/g)].map(([, name]) => name))
+    expect(told.sort()).toEqual(names)
+  })
+
+  test('wrangler.toml sets none that does not exist', () => {
+    const [, section = ''] = /^\[vars\]\n([\s\S]*?)^\[/m.exec(wrangler) ?? []
+    const set = [...section.matchAll(/^([A-Z0-9_]+) *=/gm)].map(([, name]) => name)
+    expect(set).toContain('ORIGIN')
+    expect(names).toEqual(expect.arrayContaining(set))
   })
 })

@@ -1,0 +1,26 @@
+/** The settings that a script may know: those of `wrangler.toml` and, on this machine, `.dev.vars`. Secrets of a deployment nobody reads back. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { unstable_readConfig } from 'wrangler'
+import { DEMO, DEV_VARS, Refusal, ROOT } from './local.ts'
+
+export function readSettings(remote: boolean): Readonly<Record<string, unknown>> {
+  const deployed = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') }).vars
+  const local = !remote && existsSync(DEV_VARS) ? parseEnv(readFileSync(DEV_VARS, 'utf8')) : {}
+  return { ...deployed, ...local }
+}
+
+/** Where Kith answers: on this machine as `npm start` last did, deployed at its ORIGIN; null where nobody has said. */
+export function findOrigin(remote: boolean): string | null {
+  // The ORIGIN of a deployment says nothing of this machine.
+  if (!remote && !existsSync(DEV_VARS)) return null
+  const started = !remote && existsSync(DEMO) ? (JSON.parse(readFileSync(DEMO, 'utf8')) as { origin?: string }).origin : undefined
+  return started || String(readSettings(remote).ORIGIN ?? '') || null
+}
+
+export function readOrigin(remote: boolean): string {
+  const origin = findOrigin(remote)
+  if (origin === null) throw new Refusal(remote ? 'ORIGIN is empty in wrangler.toml' : 'Kith has not run on this machine yet: npm start')
+  return origin
+}
