@@ -5,7 +5,7 @@ import { logFailure } from '../http/errors.ts'
 import { OUT_OF_DATE } from '../http/form-token.ts'
 import { showError } from './errors.tsx'
 
-/** What is wrong with the app's own request is for the person here, and never for an address that nobody has checked. */
+/** Errors in the app's own request are shown to the user here, and never sent to an unverified URI. */
 export async function ofApp(c: Context, answer: () => Promise<Response>): Promise<Response> {
   try {
     return await answer()
@@ -18,7 +18,7 @@ export async function ofApp(c: Context, answer: () => Promise<Response>): Promis
   }
 }
 
-/** An answer to a page that is too old, or that somebody else was shown: the page is shown anew. */
+/** An answer to a page that has expired, or that was shown to somebody else: the page is shown again. */
 export function staleTicket(thrown: unknown): never {
   if (!(thrown instanceof AppError) || thrown.code !== 'cross_site_request') throw thrown
   throw new AppError('cross_site_request', 'This page was out of date. Please answer once more.', { reason: OUT_OF_DATE, cause: thrown })

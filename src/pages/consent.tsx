@@ -52,7 +52,10 @@ export const consentPages = new Hono<AppEnv>()
     )
   })
 
-/** Who is not signed in begins at the authorization endpoint, which asks all that it has to; else the app is told. */
+/**
+ * A user who is not signed in starts at the authorization endpoint, which asks for everything needed; otherwise the app
+ * is told.
+ */
 function toApp(c: Context, request: AuthorizationRequest, answer: () => Promise<Response>): Promise<Response> {
   return ofApp(c, async () => {
     try {

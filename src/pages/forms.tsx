@@ -9,7 +9,7 @@ import { logFailure, toAppError } from '../http/errors.ts'
 import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from '../http/form-token.ts'
 import { messageOf, setErrorHeaders } from './errors.tsx'
 
-/** A form as it is shown: empty, as somebody has it now, or with what was typed and what is wrong with it. */
+/** A form as shown: empty, with the stored values, or with what was typed and what is wrong with it. */
 export interface FormState {
   readonly typed: Readonly<Record<string, string>>
   readonly error: AppError | null
@@ -17,7 +17,7 @@ export interface FormState {
 
 export const UNTOUCHED: FormState = { typed: {}, error: null }
 
-/** Never shown again: whoever typed them types them anew. */
+/** Never shown again: the user types them again. */
 const SECRETS: ReadonlySet<string> = new Set(['password', 'currentPassword', 'code'])
 /** What the person at the form can mend, or wait for, without leaving it. */
 const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -123,7 +123,7 @@ interface FieldProps {
   readonly autocomplete?: string
   /** May be left empty. The label says so, but on a page that says it of all its fields. */
   readonly optional?: boolean | 'unmarked'
-  /** The field to begin with, where nothing is wrong. */
+  /** The field to start with if nothing is wrong. */
   readonly first?: boolean
 }
 

@@ -93,7 +93,7 @@ function Mail({ mail }: { mail: CapturedMail }) {
   )
 }
 
-/** A link of a mail may open a page, when somebody presses it; everything else is off: scripts, forms, cookies. */
+/** Links of a mail may open a page when clicked; everything else is off: scripts, forms, cookies. */
 const SANDBOX = 'allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation'
 
 /** Our pages are framed nowhere, so links lead to the window itself. */

@@ -1,6 +1,6 @@
 /**
- * The account that was made in this browser and waits for its address to be proved, in a cookie: whoever does that here is
- * signed in. See `first-sign-in.ts` of the core for what the ticket is worth.
+ * The account that was created in this browser and waits for its address to be verified, in a cookie: verifying it here
+ * signs the user in. See `first-sign-in.ts` of the core for what the ticket is worth.
  */
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
@@ -24,12 +24,12 @@ function read(c: Context): { userId: UserId; ticket: string } | null {
   return userId === null || ticket === undefined ? null : { userId, ticket }
 }
 
-/** Whose address is to be proved here. For the words of the page, and to whom a new code goes. */
+/** The user whose address is to be verified here: for the words of the page, and for where a new code goes. */
 export function newAccountOf(c: Context): UserId | null {
   return read(c)?.userId ?? null
 }
 
-/** Signs in whoever has just proved the address of `userId`, if the account was made here; null otherwise. */
+/** Signs in the user who has just verified the address of `userId`, if the account was created here; null otherwise. */
 export async function signInNewAccount(c: Context, userId: UserId, to: string | null): Promise<Response | null> {
   const known = read(c)
   if (known?.userId !== userId) return null

@@ -16,7 +16,7 @@ export interface PendingSignIn {
   /** 24 hex digits. */
   readonly userId: string
   readonly sessionHash: string
-  /** What can answer it, the strongest first. For the words of the page: the core decides anew. */
+  /** What can answer it, strongest first. For the words of the page: the core decides again. */
   readonly methods: readonly SignInMethod[]
 }
 

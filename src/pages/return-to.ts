@@ -11,7 +11,7 @@ const LEADS_ELSEWHERE = /^\/(oauth\/|consent\b|sign-out\b)/
 /** Printable ASCII without space and backslash: browsers read `\` as `/`, and drop tabs and line breaks. */
 const PATH = /^\/[\x21-\x5B\x5D-\x7E]*$/
 
-/** The path, or null. Two slashes in its path part would be a host to somebody; in the query they are of no account. */
+/** The path, or null. Some parsers take two slashes in its path part for a host; in the query they do not matter. */
 export function toOwnPath(text: string | undefined): string | null {
   if (text === undefined || text.length > RETURN_TO_LENGTH_MAX || !PATH.test(text)) return null
   return /^[^?#]*\/\//.test(text) || isOfApi(text) ? null : text

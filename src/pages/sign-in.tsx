@@ -52,7 +52,7 @@ export const signInPages = new Hono<AppEnv>()
     }),
   )
 
-/** Only whoever knew the password gets to know that the address is not confirmed. */
+/** Only someone who knew the password learns that the address is not verified. */
 function unverified(thrown: unknown) {
   if (thrown instanceof AppError && thrown.code === 'email_not_verified' && thrown.userId !== undefined) {
     return { unverifiedId: thrown.userId }
@@ -68,7 +68,7 @@ async function isSignedInElsewhere(c: Context, gate: OptionalGate, { error, type
   return user !== null && ['', user.usernameKey, user.emailKey].includes(name)
 }
 
-/** The password was right: it is not asked for again once the address is proved in this browser. */
+/** The password was right: it is not asked for again once the address is verified in this browser. */
 async function toVerification(c: Context, userId: UserId): Promise<Response> {
   const ticket = await issueFirstSignInTicketFor(c.var.ctx, userId)
   if (ticket !== null) rememberNewAccount(c, userId, ticket)

@@ -34,7 +34,7 @@ export const signOutPages = new Hono<AppEnv>()
   .get('/sign-out', optionalSession(), networkLimit('other'), validate('query', LogoutQuery), (c) =>
     ofApp(c, async () => {
       const request = readLogoutRequest(c.req.valid('query'))
-      // Nobody is here and nobody asks: there is nothing to look up.
+      // Nobody is signed in and no client asks: there is nothing to look up.
       const isIdle = toLogoutQuery(request) === '' && (await c.var.identify().catch(() => null)) === null
       return show(c, request, isIdle ? NOBODY : await describeLogout(c.var.ctx, c.var.gate, request), UNTOUCHED)
     }),

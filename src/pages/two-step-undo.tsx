@@ -1,4 +1,4 @@
-/** `/two-step/undo`: the code that takes a second factor off again which somebody else has put on the account. */
+/** `/two-step/undo`: the code that removes a second factor which somebody else has added to the account. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { undoSecondFactor } from '../core/accounts/second-factor-undo.ts'

@@ -1,6 +1,6 @@
 /**
- * `/verify`: the code that proves an e-mail address, of a new account or of a change. Another one is mailed by `/verify/resend`
- * for the account that this browser knows, and by `/verify/new-code` for a user name.
+ * `/verify`: the code that verifies an e-mail address, of a new account or of a change. `/verify/resend` mails another
+ * one for the account that this browser knows, `/verify/new-code` for a user name.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'

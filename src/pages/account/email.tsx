@@ -1,4 +1,7 @@
-/** `/account/email`: another address. It proves itself with a mailed code before anything changes; the old one can undo it. */
+/**
+ * `/account/email`: changes the address. The new one is verified with a mailed code before anything changes; the old
+ * one can undo it.
+ */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import type { User } from '../../core/accounts/user.ts'
