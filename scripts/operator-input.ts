@@ -32,7 +32,7 @@ function toText(error: AppError): string {
 export const OPERATOR: Recorder = {
   now: () => Date.now(),
   newId: () => newId(Date.now()),
-  caller: { networkHash: '', device: null, userAgent: 'operator', place: '', timeZone: '' },
+  caller: { networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: 'operator', place: '', timeZone: '' },
 }
 
 /** An event of nobody's account. */

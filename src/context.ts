@@ -17,7 +17,12 @@ export function buildRequestContext(env: Bindings, waiting: Waiting, request: Re
 }
 
 export function buildCronContext(env: Bindings, waiting: Waiting): Ctx {
-  return buildContext(env, waiting, { networkHash: '', device: null, userAgent: '', place: '', timeZone: '' }, null)
+  return buildContext(
+    env,
+    waiting,
+    { networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: '', place: '', timeZone: '' },
+    null,
+  )
 }
 
 function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark: string | null): Ctx {
@@ -76,6 +81,7 @@ function toCaller(env: Bindings, request: Request): Caller {
     get device() {
       return readDevice(getConfig(env).hmacKeys, request.headers.get('cookie'))
     },
+    isBeyondNetworkLimit: false,
     userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_LENGTH_MAX),
     place: [cf?.city, cf?.country].filter(Boolean).join(', '),
     timeZone: cf?.timezone ?? '',

@@ -19,6 +19,8 @@ export interface Caller {
   readonly networkHash: string
   /** Null for a caller without our device cookie. */
   readonly device: KnownDevice | null
+  /** The network has spent its sign-ins for now: only accounts that know `device` may sign in. */
+  readonly isBeyondNetworkLimit: boolean
   /** Untrusted text: truncated, shown, never trusted. */
   readonly userAgent: string
   /** Country and city as the edge reports them, for display. */

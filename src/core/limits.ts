@@ -27,6 +27,8 @@ export const SECOND_FACTOR_UNDO_MS = 7 * DAY_MS
 /** Passwords that may be tried with the code that undoes a second factor. */
 export const SECOND_FACTOR_UNDO_TRIES = 10
 
+/** The period of all rate limiting bindings (wrangler.toml). */
+export const NETWORK_LIMIT_PERIOD_MS = MINUTE_MS
 export const LOGIN_TRIES = 10
 export const LOGIN_WINDOW_MS = 15 * MINUTE_MS
 export const LOGIN_DAY_MS = DAY_MS

@@ -9,7 +9,7 @@ import { completeSecondFactor, mailSecondFactorCode } from '../core/sessions/sec
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken } from '../http/form-token.ts'
-import { networkLimit } from '../http/rate-limit.ts'
+import { networkLimit, signInLimit } from '../http/rate-limit.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
@@ -27,7 +27,7 @@ export const secondStepPages = new Hono<AppEnv>()
     const pending = getPendingSignIn(c)
     return pending ? show(c, pending, UNTOUCHED) : toBeginning(c)
   })
-  .post(PATH, anyone(), networkLimit('login'), form('sign-in-code', CodeForm), (c) => {
+  .post(PATH, anyone(), signInLimit(), form('sign-in-code', CodeForm), (c) => {
     const pending = getPendingSignIn(c)
     return take(c, c.req.valid('form'), {
       act: async ({ code }) => {

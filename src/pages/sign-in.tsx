@@ -12,7 +12,7 @@ import { signIn } from '../core/sessions/sign-in.ts'
 import { optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { form, formToken, OUT_OF_DATE } from '../http/form-token.ts'
-import { networkLimit } from '../http/rate-limit.ts'
+import { signInLimit } from '../http/rate-limit.ts'
 import { toHex, type UserId } from '../ids.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { productOf, showPage } from './layout.tsx'
@@ -35,7 +35,7 @@ export const signInPages = new Hono<AppEnv>()
     if (user && mode === 'first') return c.redirect(returnTo(c), 303)
     return showSignIn(c, UNTOUCHED, hintOf(c) ?? (mode === 'again' ? user?.username : undefined))
   })
-  .post('/sign-in', optionalSession(), networkLimit('login'), form('sign-in', SignInForm), (c) =>
+  .post('/sign-in', optionalSession(), signInLimit(), form('sign-in', SignInForm), (c) =>
     take(c, c.req.valid('form'), {
       mends: 'unauthenticated',
       act: async ({ identifier, password }) => {

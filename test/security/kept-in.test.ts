@@ -16,7 +16,8 @@ import { toHex } from '../../src/ids.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
 import { checkInvariants } from '../support/invariants.ts'
-import { Client, mailsTo, newestCode, platform } from '../support/kith.ts'
+import { Client, mailsTo, newestCode, ORIGIN, platform, type Reply } from '../support/kith.ts'
+import { formOf, open, send } from '../support/pages.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
 import { times } from '../support/runs.ts'
 import { newOAuthClient } from '../support/tokens.ts'
@@ -291,6 +292,96 @@ describe('mails', () => {
     const pending = await pendingLogIn(person, owner)
     expect((await mailsTo(person.email, 100)).length).toBe(before + 1)
     expect((await answer(pending, await newestCode(person.email), owner)).status).toBe(200)
+  })
+})
+
+describe("where strangers have used up the sign-ins of a network's minute", () => {
+  const on = { env: { NETWORK_LIMITS: 'on' } } as const
+  const WAYS = ['/user/login', '/user/do-2fa', '/sign-in', '/sign-in/code']
+
+  /** Counts come before the body is looked at: the limit is per network, not per guess. */
+  async function spend(network: string): Promise<Client> {
+    const stranger = Object.assign(new Client(), { network })
+    const own = { ...on, headers: { origin: ORIGIN } }
+    for (const path of WAYS) {
+      for (let n = 0; n < 10; n++) await stranger.post(path, new URLSearchParams(), own)
+      expect((await stranger.post(path, new URLSearchParams(), own)).status, path).toBe(429)
+    }
+    return stranger
+  }
+
+  const tryAs = (client: Client, username: string, password: string) => client.post('/user/login', { username, password }, on)
+  const told = ({ status, headers, json }: Reply) => [status, headers.get('retry-after'), json.error, json.message]
+  /** A browser with the device cookie alone, there. */
+  function signedOut({ client }: Person, network = client.network): Client {
+    const browser = elsewhere(new Map([...client.cookies].filter(([name]) => name === '__Host-kith_device')))
+    return Object.assign(browser, { network })
+  }
+
+  test('the owner signs in with a browser that the account knows, by program and on the page', async () => {
+    const person = await signedInPerson(newName('owner'))
+    const stranger = await spend(person.client.network)
+    expect((await tryAs(stranger, person.username, person.password)).status).toBe(429)
+    expect((await tryAs(signedOut(person), person.username, person.password)).status).toBe(200)
+    const browser = signedOut(person)
+    const form = formOf(await open(browser, '/sign-in'))
+    const { status, headers } = await send(browser, form, { identifier: person.email, password: person.password }, on)
+    expect([status, headers.get('location')]).toEqual([303, '/account'])
+    await checkInvariants()
+  })
+
+  test('so does an owner with a second factor', async () => {
+    const person = await personWithSecondFactor('factored')
+    const { client } = person
+    expect((await answer(await pendingLogIn(person, client), await newestCode(person.email), client)).status).toBe(200)
+    await spend(client.network)
+    const program = signedOut(person)
+    const { json } = await tryAs(program, person.username, person.password)
+    const pending = { target: person.id, sessionHash: json.data.sessionHash }
+    const code = await newestCode(person.email)
+    expect((await answer(pending, code, Object.assign(new Client(), { network: client.network }), on)).status, 'a stranger').toBe(429)
+    expect((await answer(pending, code, program, on)).status).toBe(200)
+    const browser = signedOut(person)
+    const first = formOf(await open(browser, '/sign-in'))
+    const step = await send(browser, first, { identifier: person.username, password: person.password }, on)
+    expect(step.headers.get('location')).toBe('/sign-in/code')
+    const second = formOf(await open(browser, '/sign-in/code'), '/sign-in/code')
+    const done = await send(browser, second, { code: await newestCode(person.email) }, on)
+    expect([done.status, done.headers.get('location')]).toEqual([303, '/account'])
+  })
+
+  test('its cookie opens no other account: right and wrong passwords, and names that nobody has, are one answer, unjudged', async () => {
+    const [person, other] = [await signedInPerson(newName('owner')), await personWithSecondFactor('other')]
+    const pending = await pendingLogIn(other)
+    const code = await newestCode(other.email)
+    await spend(person.client.network)
+    const browser = signedOut(person)
+    const asked = await rows("SELECT COALESCE(SUM(count), 0) AS n FROM attempt_counters WHERE key LIKE 'password%'")
+    const answers = [
+      await tryAs(browser, other.username, other.password),
+      await tryAs(browser, other.email, other.password),
+      await tryAs(browser, other.username, WRONG),
+      await tryAs(browser, newName('nobody'), WRONG),
+      await answer(pending, code, browser, on),
+      await answer({ ...pending, target: 'f'.repeat(24) }, code, browser, on),
+    ]
+    for (const reply of answers) expect(told(reply)).toEqual([429, '60', 'RateLimitError', answers[0]?.json.message])
+    expect(await rows("SELECT COALESCE(SUM(count), 0) AS n FROM attempt_counters WHERE key LIKE 'password%'")).toEqual(asked)
+    expect((await tryAs(browser, person.username, person.password)).status).toBe(200)
+    expect((await answer(pending, code)).status, 'from elsewhere').toBe(200)
+  })
+
+  test("a stranger's own cookie is no way in to the owner's account, and each browser has ten sign-ins a minute", async () => {
+    const [person, stranger] = [await signedInPerson(newName('owner')), await signedInPerson(newName('stranger'))]
+    const { network } = person.client
+    await spend(network)
+    const browser = signedOut(stranger, network)
+    expect(told(await tryAs(browser, person.username, person.password)).slice(0, 2)).toEqual([429, '60'])
+    const statuses: number[] = []
+    for (let n = 0; n < 10; n++) statuses.push((await tryAs(browser, stranger.username, WRONG)).status)
+    expect(statuses).toEqual([...Array<number>(9).fill(401), 429])
+    expect(told(await tryAs(browser, stranger.username, stranger.password)).slice(0, 2)).toEqual([429, '60'])
+    expect((await tryAs(signedOut(person), person.username, person.password)).status).toBe(200)
   })
 })
 

@@ -7,7 +7,8 @@ import type { UserId } from '../../ids.ts'
 import type { Fragment, Statement } from '../../store/db/database.ts'
 import { insertNetwork, isKnownDevice, isKnownNetwork, trimNetworks } from '../../store/db/known-sources.ts'
 import type { Ctx } from '../ctx.ts'
-import { KNOWN_NETWORK_MS, KNOWN_NETWORKS_MAX } from '../limits.ts'
+import { AppError } from '../errors.ts'
+import { KNOWN_NETWORK_MS, KNOWN_NETWORKS_MAX, NETWORK_LIMIT_PERIOD_MS } from '../limits.ts'
 
 /** How the caller is counted where it is known. */
 export function sourceOf({ caller }: Ctx): string {
@@ -22,6 +23,15 @@ export function knowsDevice(ctx: Ctx, account: { id: UserId; passwordSetAt: numb
   const at = ctx.caller.device?.accounts.get(account.id)
   if (at === undefined) return null
   return at >= (account.passwordSetAt ?? 0) ? 'now' : 'before'
+}
+
+/**
+ * Refuses sign-ins from a network that has spent its share for now, except from a browser that the account knows. `userId` is
+ * null for a name that nobody has. Throws `rate_limited`, with the answer that the route itself gives that network.
+ */
+export function refuseBeyondNetwork({ caller }: Ctx, userId: UserId | null): void {
+  if (!caller.isBeyondNetworkLimit || (userId !== null && caller.device?.accounts.has(userId))) return
+  throw new AppError('rate_limited', 'Too many requests', { retryAfter: NETWORK_LIMIT_PERIOD_MS / 1000 })
 }
 
 /**

@@ -18,6 +18,7 @@ import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
 import { KNOWN_NETWORK_RENEWED_MS } from '../limits.ts'
 import { foldTypedAddress } from '../typed-text.ts'
+import { refuseBeyondNetwork } from './known-sources.ts'
 import {
   type CountedTry,
   countPasswordTry,
@@ -61,6 +62,7 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
     findForSignIn({ ...names, networkHash: ctx.caller.networkHash, knownUntil: ctx.now() + KNOWN_NETWORK_RENEWED_MS }),
     findCounter(recentKey(ctx, typed)),
   ])
+  refuseBeyondNetwork(ctx, row?.id ?? null)
   refuseOverTries(ctx, counter, row)
   let counted: CountedTry | null = null
   const right = await verifyPassword(ctx, input.password, async () => {

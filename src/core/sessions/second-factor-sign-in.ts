@@ -33,6 +33,7 @@ import { deliverLater, mailLimit, mailNotice, whereFrom } from '../accounts/mail
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { CHALLENGE_TRIES, SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_FAILURES_TOLD } from '../limits.ts'
+import { refuseBeyondNetwork } from './known-sources.ts'
 import { rateLimited } from './password-attempts.ts'
 import type { Claim } from './principal.ts'
 import { recoveryCodeHash } from './recovery-codes.ts'
@@ -74,6 +75,7 @@ function pendingOf(ctx: Ctx, userId: UserId, sessionHash: string): PendingSignIn
  */
 export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer): Promise<SignInOutcome> {
   const { userId } = input
+  refuseBeyondNetwork(ctx, userId)
   const pending = pendingOf(ctx, userId, input.sessionHash)
   const { recent, month } = secondFactorAttempts(ctx, userId)
   const triable = isSignInTriable(pending)

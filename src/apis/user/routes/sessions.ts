@@ -10,7 +10,7 @@ import { anyone, optionalSession, requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { clearSessionCookie, setSignInCookies } from '../../../http/credentials.ts'
 import { ownNavigationOnly } from '../../../http/cross-site.ts'
-import { networkLimit } from '../../../http/rate-limit.ts'
+import { signInLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { toHex } from '../../../ids.ts'
@@ -57,7 +57,7 @@ export const sessions = new Hono<AppEnv>()
       },
       refusals: [401],
     }),
-    networkLimit('login'),
+    signInLimit(),
     validate('json', LoginBody),
     async (c) => {
       const { username, email, password, userAgent } = c.req.valid('json')
@@ -88,7 +88,7 @@ export const sessions = new Hono<AppEnv>()
         example: { ok: 1, data: { user: EXAMPLE_SIGNED_IN_USER, userInfo: EXAMPLE_SIGNED_IN_USER } },
       },
     }),
-    networkLimit('login'),
+    signInLimit(),
     validate('json', DoTwoFactorBody),
     async (c) => {
       const { target, code, sessionHash } = c.req.valid('json')
