@@ -1,11 +1,11 @@
 // Two-step sign-in, connected apps and the picture, as a person without any script goes through them (security rows 14-20, 66).
 import { describe, expect, test } from 'vitest'
-import { newName } from '../support/actors.ts'
+import { idOf, newName, rows } from '../support/actors.ts'
 import { type AppPerson, codeOf, personWithApp, wrongCodeOf } from '../support/authenticator.ts'
 import { png } from '../support/images.ts'
 import { Client, newestCode, ORIGIN } from '../support/kith.ts'
 import { alertIn, fillIn, follow, formOf, headingOf, noticeIn, open, send, sendFile, signInOnPage, unescapeHtml } from '../support/pages.ts'
-import { PASSWORD, type Person, verifiedPerson } from '../support/people.ts'
+import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../support/people.ts'
 import { newGrant, newOAuthClient, putConsent } from '../support/tokens.ts'
 
 const TWO_STEP = '/account/two-step'
@@ -236,4 +236,34 @@ describe('the picture', () => {
     expect(foreign.status).toBe(403)
     expect((await open(client, '/account/picture')).text).toContain('data:image/svg')
   })
+})
+
+test('a restricted person reads all that is theirs, and on the pages sets a new password, goes private, ends sessions and deletes the account', async () => {
+  const person = await signedInPerson(newName('restricted'))
+  const { client } = person
+  const upload = new FormData()
+  upload.append('file', new File(['My own words.'], 'mine.txt', { type: 'text/plain' }))
+  const file = await client.post('/user/media/files', upload)
+  expect(file.status, file.text).toBe(201)
+  await signInOnPage(new Client(), person.username, PASSWORD)
+  await rows('UPDATE users SET restricted_at = 1 WHERE id = ?', idOf(person.id))
+  expect((await client.get(`/user/media/files/${file.json.data.file._id}/content`)).text).toBe('My own words.')
+  for (const path of ['me', 'media/files', 'media/folders', 'followers', 'following', 'blocks', 'sessions', 'login-history']) {
+    expect((await client.get(`/user/${path}`)).status, path).toBe(200)
+  }
+  const submit = async (path: string, values: Record<string, string>, action = path) =>
+    send(client, formOf(await open(client, path), action), values)
+  expect((await submit('/account/profile', { bio: 'Hello' })).status).toBe(403)
+  expect((await submit('/account/privacy', { visibility: 'private' })).headers.get('location')).toBe('/account/privacy?notice=saved')
+  expect((await submit('/account/privacy', { visibility: 'public' })).status).toBe(403)
+  expect((await submit('/account/sessions', {}, '/account/sessions/end')).headers.get('location')).toBe(
+    '/account/sessions?notice=session_ended',
+  )
+  const passwords = { currentPassword: person.password, password: 'another long password' }
+  expect((await submit('/account/password', passwords)).headers.get('location')).toBe('/account/password?notice=password_changed')
+  expect((await submit('/account/sessions', {}, '/account/sessions/end-all')).headers.get('location')).toContain('signed_out_everywhere')
+  const again = await submit('/sign-in', { identifier: person.username, password: 'another long password' })
+  expect(again.headers.get('location')).toBe('/account')
+  expect((await submit('/account/delete', { password: 'another long password' })).headers.get('location')).toContain('notice=deleted')
+  expect((await client.get('/user/me')).status).toBe(401)
 })
