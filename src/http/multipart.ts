@@ -160,7 +160,7 @@ function piecesOf(body: Buffer, boundary: string, partsMax: number): Piece[] {
     const lineBreak = body[at - 2] === 0x0d ? 2 : 1
     pieces.push({ headers: body.subarray(begin, start), start, end: Math.max(start, at - lineBreak) })
   }
-  throw new AppError('invalid_request', 'The form is incomplete (RFC 7578)')
+  throw new AppError('invalid_request', 'The form cannot be read: it is incomplete (RFC 7578)')
 }
 
 /** Where the delimiter stands next at the beginning of a line; elsewhere it is content. */

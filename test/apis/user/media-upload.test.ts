@@ -154,7 +154,7 @@ describe('a body', () => {
         else controller.error(new Error('the client is gone'))
       },
     })
-    await expectRefused(() => send(client, { body, headers: length(1000) }), 400, /broke off/)
+    await expectRefused(() => send(client, { body, headers: length(1000) }), 400, /ended early/)
   })
 
   /** Pieces with so much time between them; the last one never comes. */
@@ -191,7 +191,7 @@ describe('a body', () => {
     const refused = await expectRefused(
       () => send(client, { body: slowBody([1, UPLOAD_IDLE_MS]), headers: length(15) }),
       408,
-      /did not go on/,
+      /stopped arriving/,
     )
     expect(refused.json.error).toBe('RequestTimeout')
   })
@@ -280,7 +280,11 @@ describe('quotas', () => {
       },
       { highWaterMark: 0 },
     )
-    await expectRefused(() => send(client, { body, headers: { 'content-length': '8' }, env }, `${PATH}&folder=${folder}`), 400, /broke off/)
+    await expectRefused(
+      () => send(client, { body, headers: { 'content-length': '8' }, env }, `${PATH}&folder=${folder}`),
+      400,
+      /ended early/,
+    )
     expect(meanwhile).toEqual([1, 8, [403, 'QuotaExceeded', 'bytes']])
     await newFile(client, 'other', randomBytes(10), { env })
   })
