@@ -30,8 +30,7 @@ export function toFieldIssues(error: z.core.$ZodError, raw: unknown, target: Inp
     }
     const value = issue.path.reduce(memberOf, raw)
     const path = issue.path.join('.')
-    const said =
-      value === undefined && /^invalid_(type|value|union)$/.test(issue.code) ? REQUIRED : { ...codeOf(issue), message: wordsOf(issue) }
+    const said = value === undefined ? (missing(issue) ?? worded(issue)) : worded(issue)
     return [{ ...said, path, location, ...shown(issue.path.at(-1), value) }]
   })
 }
@@ -41,7 +40,14 @@ function memberOf(at: unknown, key: PropertyKey): unknown {
   return typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<PropertyKey, unknown>)[key] : undefined
 }
 
-const REQUIRED = { code: 'required', message: 'is required' } as const
+/** What is not there; an enumeration with words of its own says what may be. */
+function missing(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'message'> | null {
+  if (!/^invalid_(type|value|union)$/.test(issue.code)) return null
+  const isWorded = issue.code === 'invalid_value' && !issue.message.startsWith('Invalid ')
+  return { code: 'required', message: isWorded ? issue.message : 'is required' }
+}
+
+const worded = (issue: z.core.$ZodIssue) => ({ ...codeOf(issue), message: wordsOf(issue) })
 
 /** A schema says by `params` what zod's own codes do not. */
 function codeOf(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'max'> {
