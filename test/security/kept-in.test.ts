@@ -279,6 +279,16 @@ describe('mails', () => {
     await checkInvariants()
   })
 
+  test("whoever signs up with a stranger's address, and then guesses there, has no text of theirs mailed to the stranger", async () => {
+    const [username, email] = [newName('bait'), `${newName('stranger')}@example.com`]
+    const made = await new Client().post('/user/create', { ...signUpBody(username, email), firstName: 'You won: evil.example/prize' })
+    expect(made.status).toBe(201)
+    await besiege({ username, email, password: PASSWORD, id: made.json.data.user._id, client: new Client() })
+    const mails = await mailsTo(email)
+    expect(mails.map(({ subject }) => subject)).toEqual([expect.stringMatching(/^Confirm your e-mail address/)])
+    for (const { text, html } of mails) expect(text + html).not.toContain('evil.example')
+  })
+
   test('codes of a second factor: whoever has the password does not use up the mails of the owner', async () => {
     const person = await personWithSecondFactor('factored')
     const owner = new Client()

@@ -23,7 +23,15 @@ import {
   voidOlderChallenges,
 } from '../../store/db/challenges.ts'
 import { always, both, either, type Fragment, idOf, not, type Statement, yieldsNobody } from '../../store/db/database.ts'
-import { challengeOf, insertMail, kindOf, type MailKind, newestChallenge, noChallenge } from '../../store/db/mail-outbox.ts'
+import {
+  challengeOf,
+  insertMail,
+  kindOf,
+  type MailKind,
+  newestChallenge,
+  noChallenge,
+  verifiedAddress,
+} from '../../store/db/mail-outbox.ts'
 import { updateReturnTo } from '../../store/db/mailed-codes.ts'
 import type { Ctx, Recorder } from '../ctx.ts'
 import { MAIL_OVER_PAUSE_MS, MAIL_PAUSE_MS, MAIL_WINDOW_MS, MAILS_PER_DAY, MAILS_PER_DAY_OF_ADDRESS } from '../limits.ts'
@@ -160,7 +168,8 @@ export function whereFrom(ctx: Recorder, userAgent = ctx.caller.userAgent) {
 }
 
 /**
- * A statement that notifies a user of what was done to the account, where `condition` holds. Notices are never limited.
+ * A statement that notifies a user of what was done to the account, where `condition` holds. Notices are never limited,
+ * and contain the given name: none goes to an address that nobody has verified, which may be a stranger's.
  */
 export function mailNotice(
   ctx: Recorder,
@@ -186,7 +195,7 @@ export function mailNotice(
     kind: typeof notice.kind === 'string' ? kindOf(notice.kind) : notice.kind,
     params,
     challengeId,
-    ...(notice.to && { to: notice.to }),
+    to: notice.to ?? verifiedAddress,
     createdAt: ctx.now(),
   }
   return { mailId, write: insertMail(row, user, notice.condition ?? always) }

@@ -41,6 +41,9 @@ export interface NewMail {
   readonly createdAt: number
 }
 
+/** Of the alias `u`: the user's address, if the user has verified it. */
+export const verifiedAddress: Fragment = sql`CASE WHEN u.email_key IS NOT NULL AND u.email_verified_at IS NOT NULL THEN u.email END`
+
 /** Queues a mail about the user that `user` yields, where `condition` holds; it may use the alias `u`, the user. */
 export function insertMail(row: NewMail, user: Fragment, condition: Fragment): Statement<void> {
   // An address without a key was supplied by a third party: nothing is sent there.
