@@ -44,6 +44,13 @@ export function text({ max, lines = false, asIs = false }: TextRule) {
     .meta({ minLength: 1, maxLength: max })
 }
 
+/** A program's text that is only shown: without the characters that no text may have, cut to `max` code points. */
+export const shownText = (value: string, max: number) =>
+  [...value]
+    .filter((char) => !CONTROL.test(char))
+    .slice(0, max)
+    .join('')
+
 export const hasControl = (value: string) => CONTROL.test(value)
 
 /**

@@ -14,6 +14,7 @@ import {
 } from '../../core/limits.ts'
 import { AVAILABILITIES, MOODS } from '../../core/profiles/status.ts'
 import type { Page } from '../../core/social/lists.ts'
+import { shownText } from '../../core/texts.ts'
 import { type AnyId, type FollowId, fromHex, idAt, type SessionId } from '../../ids.ts'
 import { name, optional } from './profile-wire.ts'
 
@@ -46,7 +47,7 @@ export const ResendVerificationQuery = z.object({ target: fields.userIdHex })
 const userAgent = z
   .string()
   .max(1024)
-  .transform((v) => v.slice(0, 512))
+  .transform((v) => shownText(v, 512))
   .meta({ example: 'Mozilla/5.0 (iPhone)' })
 
 export const LoginBody = z

@@ -13,6 +13,7 @@ import {
   CLIENT_URIS_MAX,
   REDIRECT_URI_LENGTH_MAX,
 } from '../limits.ts'
+import { text } from '../texts.ts'
 import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
 import { GRANT_TYPES, type GrantType } from './clients.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
@@ -31,13 +32,8 @@ export const newClientId = clientId
   .refine((v) => !/^machine-/i.test(v), 'must not begin with machine-, as those of keys do')
   .meta({ description: 'Generated if omitted', example: 'my-app' })
 
-const CONTROL = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069\uFEFF]/u
 /** Shown to users on the consent page. */
-export const clientName = z
-  .string()
-  .refine((v) => [...v].length <= 128 && v.trim() !== '', 'must have 1 to 128 characters')
-  .refine((v) => !CONTROL.test(v), 'must not contain control characters')
-  .meta({ description: 'Shown to users', example: 'My app', minLength: 1, maxLength: 128 })
+export const clientName = text({ max: 128 }).meta({ description: 'Shown to users', example: 'My app' })
 
 const uri = z
   .string()

@@ -205,6 +205,7 @@ describe('a client', () => {
     ['client_id', { client_id: 'm12345' }],
     ['client_id', { client_id: 'a b c' }],
     ['client_name', { client_name: 'A\u202Eb' }],
+    ['client_name', { client_name: '\u3164\u2800' }],
     ['client_secret', { client_secret: 'mine' }],
   ])('with a wrong %s is refused: %j', async (path, wrong) => {
     const reply = await create(root, { ...WEB, client_id: 'wrong-client', ...wrong })

@@ -27,6 +27,15 @@ async function pendingLogIn(person: Person, client = new Client()) {
 }
 
 describe('log-in', () => {
+  // Before any test moves the clock: a list begins at the present time.
+  test('shows what a program calls itself without what turns or hides other text, not cut within a character', async () => {
+    const { client, username, password } = await verifiedPerson('login_agent')
+    const userAgent = `A\u202Eb\u2028c\u0007${'x'.repeat(508)}\u{1F600}y`
+    await client.post('/user/login', { username, password, userAgent })
+    const { records } = (await client.get('/user/sessions')).json.data
+    expect(records[0].userAgent).toBe(`Abc${'x'.repeat(508)}\u{1F600}`)
+  })
+
   test('takes the user name, the address, or both of one account', async () => {
     const person = await verifiedPerson('login_names')
     const { username, email, password } = person
