@@ -58,10 +58,10 @@ export function createPlatform<Env extends Bindings>(env: Env): Platform<Env> {
     MEDIA: wrapR2(env.MEDIA, core),
     IMAGES: wrapImages(env.IMAGES, core),
     EMAIL: wrapEmail(core, emails),
-    LIMIT_CREATE: wrapLimiter(env.LIMIT_CREATE, core),
-    LIMIT_LOGIN: wrapLimiter(env.LIMIT_LOGIN, core),
-    LIMIT_CODE: wrapLimiter(env.LIMIT_CODE, core),
-    LIMIT_OTHER: wrapLimiter(env.LIMIT_OTHER, core),
+    LIMIT_CREATE: wrapLimiter('LIMIT_CREATE', core),
+    LIMIT_LOGIN: wrapLimiter('LIMIT_LOGIN', core),
+    LIMIT_CODE: wrapLimiter('LIMIT_CODE', core),
+    LIMIT_OTHER: wrapLimiter('LIMIT_OTHER', core),
   }
   return Object.assign(core, {
     env: { ...env, ...wrapped },
