@@ -1,6 +1,5 @@
 /** Liquid's words for what administrators see, and for the audit trail: presenters, schemas and examples. */
 import * as z from 'zod'
-import type { InviteCode } from '../../core/accounts/invite-codes.ts'
 import type { AuditEvent, OwnAuditEvent } from '../../core/admin/audit.ts'
 import type { Role } from '../../core/admin/roles.ts'
 import type { Ctx } from '../../core/ctx.ts'
@@ -10,6 +9,7 @@ import { toHex } from '../../ids.ts'
 import { LAST } from './list-examples.ts'
 import { date, text, toIso } from './presenters.ts'
 import { listOf, ok } from './replies.ts'
+import { InviteCode } from './search-presenters.ts'
 import { EXAMPLE_SEEN_USER, SeenUser, toSeenUser } from './social-presenters.ts'
 
 const AdminUser = SeenUser.extend({
@@ -103,24 +103,6 @@ export function toRole(role: Role): z.output<typeof RoleOut> {
   return { id, displayName, ranking, description, system: system === 1, scopes: storedScopes(scopes) }
 }
 
-const InviteCodeOut = z
-  .strictObject({
-    code: z.string(),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
-    targetId: z.string().optional().meta({ description: 'The user who signed up with it' }),
-  })
-  .meta({ id: 'OwnedInviteCode' })
-
-export function toOwnedInviteCode({ code, createdAt, updatedAt, usedBy }: InviteCode): z.output<typeof InviteCodeOut> {
-  return {
-    code,
-    createdAt: new Date(createdAt).toISOString(),
-    updatedAt: new Date(updatedAt).toISOString(),
-    ...(usedBy === null ? {} : { targetId: toHex(usedBy) }),
-  }
-}
-
 export const AdminUserReply = ok(z.strictObject({ user: AdminUser }))
 /** Once under the name of all lists, and once under Liquid's. */
 const USERS_TWICE = { records: z.array(AdminUser), users: z.array(AdminUser) }
@@ -129,7 +111,7 @@ export const AdminUserListReply = ok(z.strictObject({ ...USERS_TWICE, hasMore: z
 export const AdminResultsReply = ok(z.strictObject({ results: z.array(AdminUser) }))
 export const AdminAuditReply = listOf(AdminRecord)
 export const OwnAuditReply = listOf(OwnRecord)
-export const OwnedInviteCodesReply = ok(z.strictObject({ inviteCodes: z.array(InviteCodeOut) }))
+export const OwnedInviteCodesReply = ok(z.strictObject({ inviteCodes: z.array(InviteCode) }))
 export const RoleReply = ok(z.strictObject({ role: RoleOut }))
 
 /** John Doe, as an administrator sees him. */

@@ -16,12 +16,13 @@ export function toSearchResult(user: VisibleUser, ctx: Ctx): z.output<typeof Sea
   return { ...seen, approved: true, source: seen }
 }
 
-const InviteCode = z
+/** For its owner, and for administrators. */
+export const InviteCode = z
   .strictObject({
     code: z.string(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
-    targetId: z.string().optional().meta({ description: 'Whose account was made with it; absent while it is unused' }),
+    targetId: z.string().optional().meta({ description: 'The user who signed up with it; absent while it is unused' }),
   })
   .meta({ id: 'InviteCode' })
 

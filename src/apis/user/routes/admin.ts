@@ -15,6 +15,7 @@ import * as admin from '../admin-wire.ts'
 import { EXAMPLE_SIGN_INS, LAST } from '../list-examples.ts'
 import { Ok } from '../presenters.ts'
 import { toList } from '../replies.ts'
+import { toInviteCode } from '../search-presenters.ts'
 import { LoginHistoryReply, toSignIn } from '../session-presenters.ts'
 import * as wire from '../wire.ts'
 
@@ -92,7 +93,7 @@ const reads = new Hono<AppEnv>()
     validate('query', admin.TargetQuery),
     async (c) => {
       const codes = await listInviteCodesOf(c.var.ctx, c.var.gate, c.req.valid('query').target)
-      return c.json({ ok: 1, data: { inviteCodes: codes.map(reply.toOwnedInviteCode) } })
+      return c.json({ ok: 1, data: { inviteCodes: codes.map(toInviteCode) } })
     },
   )
   .get(
