@@ -2,11 +2,17 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CONNECTIONS_MAX, OPERATIONS_MAX } from './invocation.ts'
+import { RATE_LIMITS } from './limiter.ts'
 import { type Bindings, createPlatform } from './platform.ts'
 
 const native = env as unknown as Bindings & { ENVIRONMENT: string; ORIGIN: string; TEST_MIGRATIONS: unknown }
 const platform = createPlatform(native)
 const { DB, KV, EMAIL, LIMIT_OTHER } = platform.env
+const { '../../wrangler.toml': wrangler = '' } = import.meta.glob<string>('../../wrangler.toml', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+})
 const mail = { to: 'a@example.com', from: { email: 'b@example.com', name: 'B' }, subject: 'Hi', text: 'text' }
 
 beforeAll(async () => {
@@ -145,4 +151,9 @@ describe('mail', () => {
   test('with a header that the service does not know is refused', async () => {
     await expect(EMAIL.send({ ...mail, headers: { 'Message-ID': '<a@b>' } })).rejects.toMatchObject({ code: 'E_HEADER_NOT_ALLOWED' })
   })
+})
+
+test('the rate limits are those of wrangler.toml', () => {
+  const declared = [...wrangler.matchAll(/^name = "(LIMIT_\w+)"\n.*\nsimple = \{ limit = (\d+), period = 60 \}$/gm)]
+  expect(Object.fromEntries(declared.map(([, name = '', limit]) => [name, Number(limit)]))).toEqual(RATE_LIMITS)
 })
