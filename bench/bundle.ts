@@ -6,8 +6,8 @@ import { extname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build, type Plugin } from 'esbuild'
-import { ROOT } from './runtime.ts'
 
+export const ROOT = join(import.meta.dirname, '..')
 export const BUNDLE_GZIP_BYTES_MAX = 320 * 1024
 export const LOADING_CPU_MS_MAX = 120
 const LOADINGS = 5

@@ -12,10 +12,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from 'wrangler'
-import type { Bundle } from './bundle.ts'
+import { type Bundle, ROOT } from './bundle.ts'
 import { FLOOR_SCHEMA } from './floor-rows.ts'
-
-export const ROOT = join(import.meta.dirname, '..')
 
 const KITH = 'kith'
 const FLOORS = 'floors'

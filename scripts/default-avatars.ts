@@ -65,9 +65,7 @@ function draw(paper: string, ink: string): Buffer {
 await main(async () => {
   const lines = Object.entries(AVATAR_COLORS).map(([name, { paper, ink }]) => `  ${name}:\n    '${draw(paper, ink).toString('base64')}',\n`)
   const text = `/** The bundled default avatars, PNG as base64. Made by scripts/default-avatars.ts; not written by hand. */
-import type { AvatarColor } from './default-avatars.ts'
-
-export const DEFAULT_AVATAR_PNGS: Readonly<Record<AvatarColor, string>> = {
+export const DEFAULT_AVATAR_PNGS = {
 ${lines.join('')}}
 `
   writeFileSync(join(ROOT, 'src', 'core', 'media', 'default-avatar-pngs.ts'), text)

@@ -6,7 +6,8 @@ import { USER_AGENT_LENGTH_MAX } from './core/limits.ts'
 import { readDevice } from './core/sessions/device-cookie.ts'
 import { currentMac, randomHex } from './crypto.ts'
 import { newId } from './ids.ts'
-import { captureMailer, emailServiceMailer, type Mailer } from './mail/mailer.ts'
+import { captureMailer } from './mail/captured.ts'
+import { emailServiceMailer, type Mailer } from './mail/mailer.ts'
 import { Database } from './store/db/database.ts'
 
 type Waiting = Pick<ExecutionContext, 'waitUntil'>

@@ -4,7 +4,7 @@
  * stale read shows nothing wrong. Nothing is decided by these entries, so KV's own expiry is enough for them.
  */
 import { toHex } from '../ids.ts'
-import type { Message } from './mailer.ts'
+import { HEADERS, type Mailer, type Message, refuseControlCharacters } from './mailer.ts'
 
 const PREFIX = 'captured-mail:'
 /** Codes in mails live for an hour at most (design §6); a day lets people look at yesterday's run. */
@@ -30,7 +30,17 @@ interface Metadata {
   readonly to: string
 }
 
-export async function saveCapturedMail(kv: KVNamespace, id: number, message: SentMessage, sentAt: number): Promise<void> {
+/** Keeps mails in KV instead of sending them. A mail that is there already, from a try before, is left as it is. */
+export function captureMailer(kv: KVNamespace, now: () => number): Mailer {
+  return {
+    async send(id, message) {
+      refuseControlCharacters(message.to, message.subject)
+      await saveCapturedMail(kv, id, { ...message, headers: HEADERS }, now())
+    },
+  }
+}
+
+async function saveCapturedMail(kv: KVNamespace, id: number, message: SentMessage, sentAt: number): Promise<void> {
   const key = capturedKey(id)
   // Listed, not read: KV would remember the miss of a read for a minute and hide the mail as long.
   const { keys } = await kv.list({ prefix: key, limit: 1 })

@@ -2,7 +2,6 @@
  * What sends a mail: the one interface with two implementations (design §3). Email Service in production; capture in
  * development and tests, where a page shows the mails and nothing leaves the machine (design §8).
  */
-import { saveCapturedMail } from './captured.ts'
 
 export interface Message {
   readonly to: string
@@ -47,17 +46,7 @@ export function emailServiceMailer(binding: SendEmail, from: string): Mailer {
   }
 }
 
-/** Keeps mails in KV instead of sending them. A mail that is there already, from a try before, is left as it is. */
-export function captureMailer(kv: KVNamespace, now: () => number): Mailer {
-  return {
-    async send(id, message) {
-      refuseControlCharacters(message.to, message.subject)
-      await saveCapturedMail(kv, id, { ...message, headers: HEADERS }, now())
-    },
-  }
-}
-
-function refuseControlCharacters(...headers: string[]): void {
+export function refuseControlCharacters(...headers: string[]): void {
   // The service's own code for it: trying again does not help.
   if (headers.some((value) => CONTROL.test(value))) {
     throw Object.assign(new Error('a mail header holds a control character'), { code: 'E_HEADER_VALUE_INVALID' })

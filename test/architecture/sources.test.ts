@@ -71,6 +71,16 @@ describe('sources', () => {
     expect(upwards.map(({ from, target }) => `${from} -> ${target}`)).toEqual([])
   })
 
+  test('no file imports itself by way of others', () => {
+    let circle = imports.filter(({ isPackage }) => !isPackage)
+    for (let before = 0; before !== circle.length; ) {
+      before = circle.length
+      const [importers, imported] = [new Set(circle.map(({ from }) => from)), new Set(circle.map(({ target }) => target))]
+      circle = circle.filter(({ from, target }) => importers.has(target) && imported.has(from))
+    }
+    expect(circle.map(({ from, target }) => `${from} -> ${target}`)).toEqual([])
+  })
+
   test('no room imports another', () => {
     const sideways = imports.filter(({ from, target, isPackage }) => {
       return !isPackage && roomOf(from) !== undefined && roomOf(target) !== undefined && roomOf(from) !== roomOf(target)

@@ -8,7 +8,7 @@ import { AppError } from '../../src/core/errors.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
 import { tagsOf } from '../../src/http/tags.ts'
 import { newId, toHex } from '../../src/ids.ts'
-import { captureMailer } from '../../src/mail/mailer.ts'
+import { captureMailer } from '../../src/mail/captured.ts'
 import { mailbox } from '../../src/pages/mailbox.tsx'
 
 const kv = (env as unknown as Bindings).KV

@@ -3,8 +3,8 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { newId, toHex } from '../../src/ids.ts'
-import { listCapturedMails } from '../../src/mail/captured.ts'
-import { captureMailer, emailServiceMailer, parseSender } from '../../src/mail/mailer.ts'
+import { captureMailer, listCapturedMails } from '../../src/mail/captured.ts'
+import { emailServiceMailer, parseSender } from '../../src/mail/mailer.ts'
 import { createPlatform } from '../platform/platform.ts'
 
 const platform = createPlatform(env as unknown as Bindings)

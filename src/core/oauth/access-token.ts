@@ -12,6 +12,17 @@ import type { Claim } from '../sessions/principal.ts'
 import { type Scope, storedScopes } from './scopes.ts'
 import { getSigner, verifyJwt } from './signing-keys.ts'
 
+/** The response of the token endpoint (RFC 6749 §5.1). */
+export interface TokenSet {
+  readonly accessToken: string
+  readonly expiresIn: number
+  readonly scopes: readonly Scope[]
+  /** Null if the grant has none. */
+  readonly refreshToken: string | null
+  /** Null unless the scope `openid` was granted. */
+  readonly idToken: string | null
+}
+
 const TYPE = 'at+jwt'
 /** One algorithm for all clients: verified on every request, so the fast one. */
 const ALGORITHM = 'ES256'

@@ -15,6 +15,7 @@ import {
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { REFRESH_GRACE_MS } from '../limits.ts'
+import type { TokenSet } from './access-token.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
 import { requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
@@ -23,7 +24,6 @@ import type { MoreClaims } from './id-token.ts'
 import { refreshTokenHashes, successorOf } from './refresh-token.ts'
 import { storedScopes } from './scopes.ts'
 import { requireSigningKey } from './signing-keys.ts'
-import type { TokenSet } from './token.ts'
 import { issueUserTokens } from './user-tokens.ts'
 
 type LiveToken = RefreshTokenRow & { readonly clientId: string }

@@ -4,24 +4,13 @@
  */
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { TokenSet } from './access-token.ts'
 import { exchangeAuthorizationCode } from './authorization-code.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { grantClientCredentials } from './client-credentials.ts'
 import { isGrantType } from './clients.ts'
 import type { MoreClaims } from './id-token.ts'
 import { refreshTokens } from './refresh.ts'
-import type { Scope } from './scopes.ts'
-
-/** RFC 6749 §5.1. */
-export interface TokenSet {
-  readonly accessToken: string
-  readonly expiresIn: number
-  readonly scopes: readonly Scope[]
-  /** Null if the grant has none. */
-  readonly refreshToken: string | null
-  /** Null unless the scope `openid` was granted. */
-  readonly idToken: string | null
-}
 
 export interface TokenRequest {
   readonly grantType: string
