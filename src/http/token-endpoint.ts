@@ -42,7 +42,7 @@ export const TokenForm = z.object({
 
 export const RevokeForm = z.object({
   token: requiredParameter.meta({ description: 'An access token or a refresh token of the client', example: 'tGzv3JOkF0XG5Qx2TlKWIA' }),
-  token_type_hint: parameter.meta({ description: 'Ignored: the token itself tells its type' }),
+  token_type_hint: parameter.meta({ description: 'Ignored: the type is read from the token' }),
   ...client,
 })
 

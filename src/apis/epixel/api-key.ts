@@ -1,6 +1,6 @@
 /**
- * How callers of this room authenticate: an `apikey` header, and with it the access token of a log-in under that key
- * (wire §4.1). The gate judges both, and that they belong together (security row 53). Neither is read from a URL.
+ * Authentication in this room: an `apikey` header and, except for log-in, an access token issued under that key (wire
+ * §4.1). The gate checks both, and that they belong together (security row 53). Neither is read from the URL.
  */
 import type { Context } from 'hono'
 import { AppError } from '../../core/errors.ts'
@@ -13,7 +13,7 @@ export const bearerUnderKey: ReadCredential = async (c) => {
   const key = readApiKey(c)
   const claim = await bearer(c)
   if (claim === null) return null
-  // A client that acts for itself cannot call this room: its key would be checked nowhere.
+  // Tokens of clients that act for themselves are refused: nothing would check their key.
   if (key === undefined || claim.kind !== 'access_token') throw new AppError('unauthenticated')
   return { ...claim, key: { kind: 'api_key', secretHash: sha256(key) } }
 }

@@ -1,6 +1,6 @@
 /**
- * The error envelope of this room, and the words that Django's forms and its REST framework have for it (wire §4.2): clients
- * show them.
+ * Errors in this room's envelope and in the wording of Django forms and Django REST framework, which clients show to
+ * users (wire §4.2).
  */
 import type { Context } from 'hono'
 import type { AppError, ErrorCode, FieldIssue } from '../../core/errors.ts'
@@ -11,10 +11,10 @@ import { NOT_AN_IMAGE, REQUIRED, toWireName, WRONG_TOKEN } from './wire.ts'
 const INVALID_CREDENTIALS = 'The supplied authentication credentials are invalid.'
 const PERMISSION = 'You do not have permission to perform this action.'
 
-/** A caller without a usable token is not signed in, whatever the reason (wire §4.2). */
+/** Without a usable token, a caller gets 401, whatever the reason (wire §4.2). */
 const statusOf = ({ code, status }: AppError) => (code === 'invalid_grant' || code === 'email_not_verified' ? 401 : status)
 
-/** The fixed message; without one, the error's own. */
+/** Fixed messages. Other codes use the message of the error itself. */
 const TEXTS: Partial<Record<ErrorCode, string>> = {
   invalid_client: INVALID_CREDENTIALS,
   invalid_grant: 'Token is invalid or expired',
@@ -38,12 +38,13 @@ export function renderError(error: unknown, c: Context<AppEnv>): Response {
   logFailure(c, appError)
   const status = statusOf(appError)
   const headers = errorHeaders(appError)
-  // RFC 9110 §15.5.2: a 401 names a way to do better. For a wrong key too: keys are in a header of their own here, not in Basic.
+  // RFC 9110 §15.5.2: a 401 carries a challenge, also for a wrong key: keys have a header of their own here, so Basic
+  // is not an option.
   if (status === 401 && !headers['www-authenticate']?.startsWith('Bearer')) headers['www-authenticate'] = 'Bearer'
   return c.json(toErrorBody(appError), status, headers)
 }
 
-/** The body alone: the API document's examples are made by it as well. */
+/** Also renders the examples in the API document. */
 export function toErrorBody(error: AppError) {
   return { status_code: statusOf(error), errors: toErrors(error), data: {} }
 }
@@ -55,7 +56,7 @@ function toErrors(error: AppError): Record<string, string | string[]> {
     fields.set(name, [...(fields.get(name) ?? []), wordsOf(issue)])
   }
   if (fields.size > 0) return Object.fromEntries(fields)
-  // Both pictures are looked at before one of them, the cropped one, is decoded.
+  // Both pictures have been inspected by now; only the cropped one is decoded.
   if (error.code === 'invalid_file') return { cropped_image: [NOT_AN_IMAGE] }
   return { detail: error.code === 'rate_limited' ? throttled(error) : (TEXTS[error.code] ?? error.message) }
 }
@@ -68,7 +69,7 @@ function throttled({ reason, retryAfter = 0 }: AppError): string {
   return `Your daily profile update limit exceeded. Expected available in ${two(hours)} hours ${minutes} minutes and ${two(rest)} seconds.`
 }
 
-/** Where this room's own schemas have not said it in their words. */
+/** For issues that this room's own schemas have not already worded. */
 function wordsOf({ code, path, message, max }: FieldIssue): string {
   if (code === 'worded') return message
   if (code === 'required') return REQUIRED

@@ -1,6 +1,6 @@
 /**
- * The room `epixel`: the Epixel user profile API (seed 003, wire §4). Callers prove who they are by an API key and, but for
- * the log-in, an access token under it. No cookie counts here, so no page of another site can act for anybody.
+ * The room `epixel`: the Epixel user profile API (seed 003, wire §4). Callers send an API key and, except for log-in,
+ * an access token issued under it. Cookies are ignored, so pages of other sites cannot act for a user.
  */
 import { Hono } from 'hono'
 import { admission } from '../../http/admission.ts'
@@ -19,7 +19,7 @@ import { sessions } from './routes/sessions.ts'
 import { ErrorReply } from './wire.ts'
 
 const GROUPS: readonly RouteGroup[] = [
-  { name: 'Log-in', description: 'Tokens for a person, under an API key.', routes: [sessions] },
+  { name: 'Log-in', description: 'Tokens for a user, issued under an API key.', routes: [sessions] },
   { name: 'User profile', description: "The caller's profile and picture.", routes: [profile, profileImage] },
 ]
 
@@ -34,7 +34,7 @@ export const epixel: Room = {
   app,
   document: {
     title: 'Kith: Epixel user profile API',
-    description: 'For programs that were written for the Epixel user profile API. Paths may end in a slash.',
+    description: 'For programs written for the Epixel user profile API. Paths may end in a slash.',
     mounts: [{ prefix: ROOM_PATHS.epixel, room: app, groups: GROUPS }],
     credentials: [['apikey', 'bearer']],
     error: ErrorReply,

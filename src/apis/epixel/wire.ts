@@ -1,6 +1,7 @@
 /**
- * The words of seed 003 (wire §4): requests made of the core's atoms, judged in Django's words, which clients show; replies
- * and their presenters. Unknown fields are ignored. A field that is blank is cleared, as forms send what is empty.
+ * Requests, replies and presenters of seed 003 (wire §4). Schemas use the core's atoms and report errors in Django's
+ * wording, which clients show to users. Unknown fields are ignored. A blank field is cleared, because forms send empty
+ * fields.
  */
 import * as z from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
@@ -20,16 +21,16 @@ export const WRONG_TOKEN = 'Token is not matching.'
 export const NOT_AN_IMAGE = 'Upload a valid image. The file you uploaded was either not an image or a corrupted image.'
 const PHONE = "Phone number must be entered in the format: '999999999'. Up to 15 digits allowed."
 
-/** A refusal in this room's words. */
+/** An issue with this room's own wording. */
 const worded = (message: string) => ({ code: 'custom', message, params: { code: 'worded' } }) as const
 
-/** Text, or a number in JSON, which is read as text. */
+/** Text; a JSON number is read as text. */
 const typed = z
   .union([z.string(), z.number()])
   .transform((sent) => String(sent).trim())
   .meta({ documented: { type: 'string' } })
 
-/** Judged by the core's rule; `refusal` says it in Django's words. Null clears the field. */
+/** The core's rule with Django's wording. A blank value clears the field. */
 function optional<T>(atom: z.ZodType<T>, refusal: (text: string) => string, example: string) {
   return typed
     .transform((text, judged): T | null => {
@@ -65,14 +66,14 @@ export const UpdateProfileBody = z.object({
   first_name: name('John'),
   last_name: name('Doe'),
   email,
-  // Whether it is one, and how long, hangs on the present one: `toProvedUpdate`.
+  // `toProvedUpdate` checks the format, because a stored number may be sent back.
   phone_number: optional(z.string(), () => PHONE, '447911123456').meta({ description: '9 to 15 digits, with or without a plus' }),
   country_code: choice(fields.country, 'GB'),
   languages: choice(fields.locale, 'en'),
   currencies: choice(fields.currency, 'EUR'),
   timezones: choice(fields.zoneinfo, 'Europe/Paris'),
-  token_field: proof('The six digits of the mail; with another e-mail address only', '022625'),
-  token_checksum_field: proof('What /user/token-generator has answered', 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8'),
+  token_field: proof('The six-digit code from the mail; only with a new e-mail address', '022625'),
+  token_checksum_field: proof('The token_checksum from /user/token-generator', 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8'),
 })
 
 export const TokenGeneratorBody = z.object({ email })
@@ -82,7 +83,7 @@ export const LoginBody = z.object({
     .string()
     .min(1, REQUIRED)
     .max(254, 'must have at most 254 characters')
-    .meta({ description: 'Or the e-mail address', example: 'john_doe' }),
+    .meta({ description: 'The user name or e-mail address', example: 'john_doe' }),
   password: fields.typedPassword,
 })
 
@@ -90,7 +91,7 @@ export const RefreshBody = z.object({
   refresh: z.string().min(1, REQUIRED).meta({ example: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8' }),
 })
 
-/** The core's words and ours. */
+/** Core field -> wire field. */
 const WIRE_NAMES: Readonly<Record<string, keyof z.output<typeof UpdateProfileBody>>> = {
   givenName: 'first_name',
   familyName: 'last_name',
@@ -106,10 +107,10 @@ const WIRE_NAMES: Readonly<Record<string, keyof z.output<typeof UpdateProfileBod
 
 export const toWireName = (field: string): string => (Object.hasOwn(WIRE_NAMES, field) ? (WIRE_NAMES[field] ?? field) : field)
 
-/** Fields of the profile that may be sent back as shown. */
+/** These may be sent back exactly as shown, even if a rule has changed since. */
 export const PROFILE_NAMES = ['first_name', 'last_name', 'country_code', 'languages', 'currencies', 'timezones'] as const
 
-/** The profile as it is shown, under the names of a change. */
+/** The profile as shown, under the names of an update. */
 export function toShown(ctx: Presented, user: UserRow): object {
   const { UserProfile, UserLocInfo } = toProfile(ctx, user)
   return { ...UserProfile[0], languages: UserLocInfo.lan, currencies: UserLocInfo.currency, timezones: UserLocInfo.tz }
@@ -127,12 +128,12 @@ export function toProvedUpdate(body: z.output<typeof UpdateProfileBody>, user: U
     ...phoneOf(body.phone_number, user),
   }
   const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
-  // A number has lost its leading zeros; people type spaces (wire §6.6).
+  // A JSON number has lost its leading zeros, and people type spaces (wire §6.6).
   const proof = { token: token ?? null, digits: (digits && foldTypedCode(digits).padStart(6, '0')) ?? null }
   return { fields: sent, email, proof }
 }
 
-/** A stored value may be sent back, however short: other rooms accept numbers that this one does not. */
+/** A stored number may be sent back as it is: other rooms accept shorter ones. */
 function phoneOf(phone: string | null | undefined, user: UserRow): ProvedUpdate['fields'] {
   if (phone === undefined || phone === user.phone) return {}
   if (phone === null) return { phone }
@@ -184,12 +185,12 @@ export const LocalInfoReply = ok(z.strictObject({ languages: Choice, currencies:
 
 type Presented = Pick<Ctx, 'config' | 'now'>
 
-/** The size that every program can decode. */
+/** PNG, which every program can decode. */
 const bitmapUrl = (ctx: Presented, avatarKey: string | null) => avatarUrl(ctx, avatarKey, 128)
 
 export const toProfileImage = (ctx: Presented, avatarKey: string) => ({ image_url: bitmapUrl(ctx, avatarKey) ?? '' })
 
-/** Unknown values are empty strings: these are form fields. */
+/** Unknown values are empty strings, because clients put them into form fields. */
 export function toProfile(ctx: Presented, user: UserRow): z.output<typeof Profile> {
   return {
     UserProfile: [
@@ -203,7 +204,7 @@ export function toProfile(ctx: Presented, user: UserRow): z.output<typeof Profil
         country_code: user.countryCode ?? '',
       },
     ],
-    // Without a picture, the bitmap of the account's colour (wire §6.18).
+    // Without a picture: the placeholder in the account's colour, as a bitmap (wire §6.18).
     ProfileImage: bitmapUrl(ctx, user.avatarKey) ?? `${ctx.config.origin}/user/${toHex(user.id)}/profile-picture?format=png`,
     UserLocInfo: { lan: user.locale ?? '', tz: user.zoneinfo ?? '', currency: user.currency ?? '' },
   }

@@ -1,4 +1,4 @@
-/** The form of createUser, read out of the request: multipart with a file, or urlencoded without. */
+/** Reads the createUser form: multipart with a file, or urlencoded without one. */
 import type { Context } from 'hono'
 import { AppError } from '../../core/errors.ts'
 import type { KeyUserInput } from '../../core/machines/key-users.ts'

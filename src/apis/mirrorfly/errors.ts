@@ -1,4 +1,4 @@
-/** MirrorFly's error envelope: `{"status":N,"message":"..."}`, with the same status before it (wire §5.1). */
+/** MirrorFly's error envelope: `{"status":N,"message":"..."}`, with the same status on the reply (wire §5.1). */
 import type { Context } from 'hono'
 import type { AppError } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
@@ -10,14 +10,14 @@ export function renderError(error: unknown, c: Context<AppEnv>): Response {
   return c.json(toErrorBody(appError), appError.status, errorHeaders(appError))
 }
 
-/** The body alone: the API document's examples are made by it as well. */
+/** Also renders the examples in the API document. */
 export function toErrorBody(error: AppError) {
   const { status } = error
-  // The one text that old clients look for: whatever is wrong with a token, they sign in again.
+  // Old clients look for this text and sign in again, whatever is wrong with the token.
   return { status, message: status === 401 ? 'Token Expired' : toText(error) }
 }
 
-/** One field at a time: the envelope has room for a sentence. */
+/** One field at a time: the envelope has room for one sentence. */
 function toText(error: AppError): string {
   const [issue] = error.fields
   if (error.code === 'invalid_file') return `profileFile: ${error.message}`

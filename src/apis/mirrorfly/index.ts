@@ -1,6 +1,6 @@
 /**
- * The room `mirrorfly`: users of a license key, as MirrorFly's platform API has them (seed 004, wire §5, §6.21). Callers send the
- * raw token of a log-in in `Authorization`. Built: log-in, createUser, one user, pictures; not the rest of that platform.
+ * The room `mirrorfly`: users of a license key, as in MirrorFly's platform API (seed 004, wire §5, §6.21). Callers send
+ * the raw token of a log-in in `Authorization`. It covers log-in, createUser, reading one user, and pictures.
  */
 import { Hono } from 'hono'
 import { admission } from '../../http/admission.ts'

@@ -1,4 +1,4 @@
-/** MirrorFly's words (wire §5.1): schemas of requests and replies, and presenters. */
+/** MirrorFly's requests, replies and presenters (wire §5.1). */
 import * as z from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import * as fields from '../../core/fields.ts'
@@ -20,7 +20,7 @@ export const UserParams = z.object({ userId: fields.externalId })
 const PAIRS = [1, 2, 3] as const
 const pair = (n: (typeof PAIRS)[number]) => [`metadataKey${n}`, `metadataValue${n}`] as const
 
-/** The parameters of createUser. Empty ones have been left out before. */
+/** The fields of createUser. Empty ones have been removed before. */
 export const CreateUserForm = z
   .object({
     deviceType: z.enum(['web', 'ios', 'android'], 'is required: web, ios or android'),
@@ -33,7 +33,7 @@ export const CreateUserForm = z
     nickname: fields.displayName
       .refine((v) => [...v].length <= NICKNAME_LENGTH_MAX, `must have at most ${NICKNAME_LENGTH_MAX} characters`)
       .optional(),
-    // Numbers are kept as digits.
+    // A JSON number is accepted as well.
     mobileNumber: z
       .string()
       .max(15, 'must have at most 15 characters')
@@ -63,7 +63,6 @@ export const CreateUserForm = z
 
 type CreateUser = z.output<typeof CreateUserForm>
 
-/** Null if there is none. */
 function toMetadata(form: CreateUser): Readonly<Record<string, string>> | null {
   const pairs = PAIRS.map(pair).flatMap(([key, value]): [string, string][] => {
     const [name, text] = [form[key], form[value]]
@@ -99,7 +98,7 @@ export function toKeyUserInput(form: CreateUser) {
 /** "Accepted files are png, jpeg and jpg." */
 export const PICTURE_TYPES = ['image/png', 'image/jpeg'] as const
 
-/** The file's name in the URL -> the object. */
+/** File name in the URL -> name of the stored object. */
 export const PICTURES = { '512.jpg': '512.webp', '128.png': '128.png' } as const
 
 export const PictureParams = z.object({
@@ -117,7 +116,7 @@ export const PictureParams = z.object({
 const pictureUrl = (ctx: Ctx, avatarKey: string, size: keyof typeof PICTURES) =>
   `${ctx.config.origin}${ROOM_PATHS.mirrorfly}/media/profilePics/${avatarKey}/${size}`
 
-/** A stored picture wins over a URL, and alone has a small one (wire §5.3). */
+/** An uploaded picture takes precedence over a URL, and only it has a thumbnail (wire §5.3). */
 function toPictures(ctx: Ctx, { avatarKey, profileUrl }: { avatarKey: string | null; profileUrl: string | null }) {
   if (avatarKey === null) return { profileUrl: profileUrl ?? '', profileUrlThumb: '' }
   return { profileUrl: pictureUrl(ctx, avatarKey, '512.jpg'), profileUrlThumb: pictureUrl(ctx, avatarKey, '128.png') }
@@ -179,7 +178,7 @@ export function toCreatedUser({ user, externalId, ...made }: StoredKeyUser, ctx:
   return { status: 200, data, message: 'User created successfully' }
 }
 
-/** What the caller may not see is empty. */
+/** Values that the caller may not see are empty. */
 export function toUser({ user, externalId, metadata }: KeyUser, ctx: Ctx): z.output<typeof UserReply> {
   const data = {
     nickName: user.nickname ?? '',

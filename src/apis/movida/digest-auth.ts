@@ -1,7 +1,7 @@
 /**
- * HTTP Digest on the wire (RFC 7616, wire §2.3): the challenge, and the header that answers it. MD5 and `qop="auth"` alone:
- * with anything else one of the clients breaks. Whatever is wrong is 401 with a fresh nonce, also where RFC 7616 §3.4.6 would
- * rather have a 400: every client knows what to do with the one, and none with the other.
+ * HTTP Digest (RFC 7616, wire §2.3): the challenge, and parsing of the header that answers it. Only MD5 with
+ * `qop="auth"`, because other values break one client or another. Every failure is a 401 with a fresh nonce, even where
+ * RFC 7616 §3.4.6 asks for a 400: clients can act only on the 401.
  */
 
 import type { Ctx } from '../../core/ctx.ts'
@@ -11,7 +11,7 @@ import { NONCE_STALE, proveRobot } from '../../core/machines/robots.ts'
 import type { ReadCredential } from '../../http/credentials.ts'
 import { countOfNetwork } from '../../http/rate-limit.ts'
 
-/** Carries no meaning; clients return it. */
+/** Has no meaning; clients return it unchanged. */
 const OPAQUE = '6b697468'
 
 export function challenge(ctx: Pick<Ctx, 'config' | 'now'>, isStale: boolean): string {
@@ -31,22 +31,24 @@ export const digest: ReadCredential = async (c) => {
   const isKind = given.get('qop') === 'auth' && (given.get('algorithm') ?? 'MD5').toUpperCase() === 'MD5'
   const isWhole = username !== '' && clientNonce !== '' && /^(?!0{8})[\da-f]{8}$/i.test(count) && /^[\da-f]{32}$/.test(response)
   if (!isOurs || !isKind || !isWhole) throw new AppError('unauthenticated', 'The Digest does not answer the challenge')
-  if (toTarget(uri) !== toTarget(c.req.url))
-    throw new AppError('unauthenticated', 'The uri of the Digest is not the one that was asked for')
+  if (toTarget(uri) !== toTarget(c.req.url)) throw new AppError('unauthenticated', 'The uri of the Digest does not match the request')
   try {
     return await proveRobot(ctx, { username, method: c.req.method, uri, nonce, count, clientNonce, response })
   } catch (error) {
-    // Guessing 256 bits is hopeless: the limit only keeps it cheap.
+    // Guessing 256 bits is hopeless; the limit only saves work.
     if (error instanceof AppError && error.code === 'unauthenticated' && error.reason !== NONCE_STALE)
       await countOfNetwork(c, 'other', 'digest')
     throw error
   }
 }
 
-/** `name=token` or `name="text"`. Each part begins with what the one before it cannot hold, so it is read once, from left to right. */
+/**
+ * `name=token` or `name="text"`. Each part starts with a character that the previous one cannot contain, so there is no
+ * backtracking.
+ */
 const PARAMETER = /([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:([\w!#$%&'*+.^`|~-]+)|"((?:[^"\\]|\\.)*)")[ \t]*(?:,[ \t]*|$)/gy
 
-/** By their names in lower case; null for another scheme, for what is malformed, and where one comes twice. */
+/** Parameters by lowercase name; null for another scheme, malformed input or a repeated parameter. */
 export function readParameters(header: string): ReadonlyMap<string, string> | null {
   const scheme = /^digest[ \t]+/i.exec(header)?.[0] ?? ''
   const text = header.slice(scheme.length)
@@ -62,8 +64,9 @@ export function readParameters(header: string): ReadonlyMap<string, string> | nu
 }
 
 /**
- * The target of a request: path and query, or the whole address (RFC 9112 §3.2). The runtime shows an address only as its
- * parser writes it (`'` in a query is `%27`), so the other side goes through the same parser; the hash is over what was sent.
+ * The request target: path and query, or an absolute URL (RFC 9112 §3.2). The runtime shows URLs only as its parser
+ * normalizes them (`'` in a query becomes `%27`), so the client's `uri` is parsed too; the hash still covers what the
+ * client sent.
  */
 function toTarget(uri: string): string | null {
   const url = /^https?:\/\//i.test(uri) ? URL.parse(uri) : uri.startsWith('/') ? URL.parse(`http://host${uri}`) : null

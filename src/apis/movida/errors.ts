@@ -1,4 +1,4 @@
-/** Movida's errors: `<error><message>` and `<errors><error>` (wire §2.1), and the same in JSON. */
+/** Movida's errors: `<error><message>` and `<errors><error>` (wire §2.1), and the JSON equivalent. */
 import type { Context } from 'hono'
 import * as z from 'zod'
 import type { AppError } from '../../core/errors.ts'
@@ -14,16 +14,16 @@ export const ErrorReply = z.union([z.object({ error: Message }), z.object({ erro
 export function renderError(thrown: unknown, c: Context<AppEnv>): Response {
   const error = toAppError(thrown)
   logFailure(c, error)
-  // Movida judges what is asked for like an entity (wire §2.1).
+  // Movida treats invalid parameters like an invalid entity (wire §2.1).
   const status = error.code === 'invalid_request' ? 422 : error.status
-  // A missing scope would get a Bearer challenge, but nobody has such tokens here.
+  // A missing scope would add a Bearer challenge, but callers of this room have no Bearer tokens.
   const { 'www-authenticate': _, ...headers } = errorHeaders(error)
   if (status === 401) headers['www-authenticate'] = challenge(c.var.ctx, error.reason === NONCE_STALE)
   if (status === 429 && headers['retry-after'] !== undefined) headers['ratelimit-reset'] = headers['retry-after']
   return represent(c, { json: toErrorBody(error), xml: toElement(messagesOf(error)) }, status, headers)
 }
 
-/** The body alone: the API document's examples are made by it as well. */
+/** Also renders the examples in the API document. */
 export function toErrorBody(error: AppError): z.output<typeof ErrorReply> {
   const [first = '', ...rest] = messagesOf(error)
   if (rest.length === 0) return { error: { message: first } }

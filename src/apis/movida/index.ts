@@ -1,6 +1,6 @@
 /**
- * The room `movida`: the users of BeBanjo's Movida API (seed 001), for robots alone, which prove themselves by HTTP Digest.
- * XML unless JSON is asked for. People are read here and never changed.
+ * The room `movida`: the users of BeBanjo's Movida API (seed 001), read-only, for robots, which authenticate with HTTP
+ * Digest. Replies are XML unless JSON is preferred.
  */
 import { Hono } from 'hono'
 import type { Config } from '../../config.ts'
@@ -22,7 +22,7 @@ import { PageQuery, Root, toRoot, toUser, toUsers, User, UserParams, Users } fro
 const SCOPE = 'client:profile:read'
 const NAME = 'movida'
 
-/** Not from the request: the same for every client, and what it follows. */
+/** From the configuration, not the request, so that links do not depend on the host that was called. */
 const baseOf = ({ config }: { readonly config: Config }) => `${config.origin}${ROOM_PATHS[NAME]}`
 
 const EXAMPLE_BASE = `https://example.com${ROOM_PATHS[NAME]}`
@@ -44,7 +44,7 @@ const routes = new Hono<AppEnv>()
     '/',
     requiresRobot(SCOPE),
     describe({
-      summary: 'What there is',
+      summary: 'Links to the resources',
       response: { status: 200, schema: Root, example: { users_link: `${EXAMPLE_BASE}/users` } },
       refusals: [429],
     }),
@@ -87,9 +87,13 @@ export const movida: Room = {
   app,
   document: {
     title: 'Movida API',
-    description: 'People, for robots. XML unless `Accept` prefers JSON, which is what is described here.',
+    description: 'Users, for robots. Replies are XML unless `Accept` prefers JSON; this document describes the JSON.',
     mounts: [
-      { prefix: ROOM_PATHS[NAME], room: app, groups: [{ name: 'Users', description: 'Active users, by their links.', routes: [routes] }] },
+      {
+        prefix: ROOM_PATHS[NAME],
+        room: app,
+        groups: [{ name: 'Users', description: 'Active users, in pages linked to each other.', routes: [routes] }],
+      },
     ],
     credentials: ['digest'],
     error: ErrorReply,

@@ -1,9 +1,9 @@
-/** XML or JSON, as the caller likes best (RFC 9110 §12.5.1): clients of this API say nothing useful, and that means XML. */
+/** Chooses XML or JSON (RFC 9110 §12.5.1). Clients of this API rarely send a useful `Accept`, so XML is the default. */
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type Element, toXml } from './xml.ts'
 
-/** The same, said twice. */
+/** One reply in both formats. */
 export interface Representations {
   readonly json: unknown
   readonly xml: Element
@@ -21,7 +21,10 @@ export function represent(
   return c.body(body, status, { ...headers, 'content-type': type, vary: 'Accept' })
 }
 
-/** Among equals what is named stands before what a wildcard lets pass. Who accepts neither gets XML: no client reads a 406. */
+/**
+ * At equal quality, a named type beats a wildcard. Clients that accept neither get XML instead of a 406, which none of
+ * them reads.
+ */
 export function prefersJson(accept: string): boolean {
   const ranges = accept.toLowerCase().split(',').map(toRange)
   const json = preferenceFor(ranges, ['application/json', 'application/*', '*/*'])
@@ -34,14 +37,14 @@ interface Range {
   readonly quality: number
 }
 
-/** A weight that is none counts as 1, like one that is missing. */
+/** An invalid quality counts as 1, like a missing one. */
 function toRange(text: string): Range {
   const [type = '', ...parameters] = text.split(';').map((part) => part.trim())
   const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
   return { type, quality: weight !== undefined && /^[01](\.\d{0,3})?$/.test(weight) ? Math.min(1, Number(weight)) : 1 }
 }
 
-/** By the most specific of the ranges that match (§12.5.1); `types` are in that order. */
+/** The most specific matching range decides (§12.5.1); `types` is in that order. */
 function preferenceFor(ranges: readonly Range[], types: readonly string[]): { quality: number; isNamed: boolean } {
   const match = types.map((type) => ranges.find((range) => range.type === type)).find((range) => range !== undefined)
   return { quality: match?.quality ?? 0, isNamed: match !== undefined && !match.type.endsWith('*') }

@@ -1,4 +1,4 @@
-/** Movida's words for people (wire §2.2), in JSON and in XML: one is made of the other, so both say the same. */
+/** Movida's users (wire §2.2). XML is derived from JSON, so both say the same. */
 import * as z from 'zod'
 import { ACTIVE_USERS_PAGE_DEFAULT, ACTIVE_USERS_PAGE_MAX } from '../../core/limits.ts'
 import { AVATAR_COLORS, type AvatarColor } from '../../core/media/default-avatars.ts'
@@ -7,16 +7,16 @@ import { NO_ID, type UserId } from '../../ids.ts'
 import type { Representations } from './representation.ts'
 import { type Element, withoutForbidden } from './xml.ts'
 
-/** Twelve digits: more pages than there are ids, and exact in every sum. */
+/** Twelve digits: more pages than there can be ids, and exact in arithmetic. */
 const whole = z
   .string()
-  .regex(/^0*[1-9]\d{0,11}$/, 'must be a whole number from 1 on')
+  .regex(/^0*[1-9]\d{0,11}$/, 'must be a whole number of at least 1')
   .transform(Number)
 
-/** An id, as the links of a page carry it. Beyond the last one is just a position. */
+/** An id, as in a page's links. One beyond the last id is still a valid position. */
 const position = z
   .string()
-  .regex(/^\d{1,20}$/, 'is not a position of a page')
+  .regex(/^\d{1,20}$/, 'is not a valid position')
   .transform((digits) => Math.min(Number(digits), Number.MAX_SAFE_INTEGER - 1))
   .optional()
 
@@ -24,7 +24,7 @@ export const PageQuery = z
   .object({
     page: whole
       .default(1)
-      .meta({ description: 'As the links have it', example: '2', documented: { type: 'integer', minimum: 1, default: 1, example: 2 } }),
+      .meta({ description: 'From a link to a page', example: '2', documented: { type: 'integer', minimum: 1, default: 1, example: 2 } }),
     per_page: whole
       .refine((size) => size <= ACTIVE_USERS_PAGE_MAX, `maximum value is ${ACTIVE_USERS_PAGE_MAX}`)
       .default(ACTIVE_USERS_PAGE_DEFAULT)
@@ -32,15 +32,15 @@ export const PageQuery = z
         example: '50',
         documented: { type: 'integer', minimum: 1, maximum: ACTIVE_USERS_PAGE_MAX, default: ACTIVE_USERS_PAGE_DEFAULT, example: 50 },
       }),
-    after: position.meta({ description: 'Of the link to the next page', documented: { type: 'integer', minimum: 0 } }),
-    before: position.meta({ description: 'Of the link to the previous page', documented: { type: 'integer', minimum: 0 } }),
+    after: position.meta({ description: 'From the link to the next page', documented: { type: 'integer', minimum: 0 } }),
+    before: position.meta({ description: 'From the link to the previous page', documented: { type: 'integer', minimum: 0 } }),
   })
   .refine(({ after, before }) => after === undefined || before === undefined, {
     path: ['before'],
     message: 'cannot be combined with after',
   })
 
-/** A well-formed id that is none of ours is an unknown one. */
+/** A well-formed id that Kith never issues is unknown, not invalid. */
 export const UserParams = z.object({
   id: z
     .string()
@@ -74,7 +74,7 @@ export const Users = z
   })
   .meta({ id: 'UserPage' })
 
-/** `base`: where this API lies, for every client, whatever host it has called. */
+/** `base`: the public URL of this API. */
 export function toRoot(base: string, hasUsers: boolean): Representations {
   const json: Record<string, string> = hasUsers ? { users_link: `${base}/users` } : {}
   return { json, xml: { name: 'movida', content: Object.entries(json).map(toElement) } }
@@ -100,7 +100,7 @@ function linkTo(base: string, { number, after, before }: PagePosition, size: num
   return `${base}/users?page=${number}&per_page=${size}${cursor}`
 }
 
-/** What XML cannot hold is left out of JSON as well. */
+/** Characters that XML cannot contain are removed from JSON too. */
 function userOf(base: string, user: ActiveUser): User {
   return {
     resource_type: 'user',
@@ -119,7 +119,10 @@ function userElement({ resource_type: name, ...attributes }: User): Element {
   return { name, content: Object.entries(attributes).map(toElement) }
 }
 
-/** Movida's typing: a number says so, null is `nil`, text says nothing; what is called `..._link` is one. */
+/**
+ * Movida's types: numbers carry a type attribute, null is `nil`, text has none; a name ending in `_link` becomes a
+ * link.
+ */
 function toElement([name, value]: [string, string | number | null]): Element {
   const rel = /^(\w+)_link$/.exec(name)?.[1]
   if (rel !== undefined) return { name: 'link', attributes: { rel, href: String(value) } }

@@ -1,13 +1,13 @@
 /**
- * XML 1.0 as this room writes it: elements with attributes, and with text or elements in them, two spaces a level. Names are
- * ours; text is anybody's.
+ * Writes XML 1.0 for this room: elements with attributes, and text or child elements, indented by two spaces. Element
+ * names are ours; text can be anything.
  */
 import { escapeXml } from '../../core/media/default-avatars.ts'
 
 export interface Element {
   readonly name: string
   readonly attributes?: Readonly<Record<string, string>>
-  /** Omitted: an empty element. */
+  /** Omitted for an empty element. */
   readonly content?: string | readonly Element[]
 }
 
@@ -23,14 +23,17 @@ function render({ name, attributes = {}, content }: Element, indent: string): st
   return `${indent}<${head}>${inside}</${name}>\n`
 }
 
-/** What no XML document may hold, not even as a reference (XML 1.0 §2.2): control characters, lone surrogates, U+FFFE and U+FFFF. */
+/**
+ * Characters that XML cannot contain, even as references (XML 1.0 §2.2): control characters, lone surrogates, U+FFFE
+ * and U+FFFF.
+ */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
 
 export function withoutForbidden(text: string): string {
   return text.replace(FORBIDDEN, '')
 }
 
-/** As references also white space that a parser makes something else of (§2.11, §3.3.3). */
+/** Also escapes white space that parsers would normalize (§2.11, §3.3.3). */
 function toText(text: string): string {
   return escapeXml(withoutForbidden(text)).replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

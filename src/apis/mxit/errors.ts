@@ -1,6 +1,6 @@
 /**
- * The room's errors: `{"error","error_description"}`, which is what a client of the original looks for in JSON (wire §1.1). The
- * words are OAuth's where it has one.
+ * The room's errors: `{"error","error_description"}`, which clients of the original expect in JSON (wire §1.1). Codes
+ * are OAuth's where it has one.
  */
 import type { Context } from 'hono'
 import type { AppError, ErrorCode } from '../../core/errors.ts'
@@ -8,7 +8,7 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { printable } from '../../http/authorization-response.ts'
 import { errorHeaders, logFailure, toAppError, toFirstText } from '../../http/errors.ts'
 
-/** What this room says in the core's word, and not in OAuth's. */
+/** Codes sent as the core names them, not as OAuth does. */
 const OWN_WORDS: ReadonlySet<ErrorCode> = new Set([
   'not_found',
   'method_not_allowed',
@@ -25,7 +25,7 @@ export function renderError(thrown: unknown, c: Context<AppEnv>): Response {
   return c.json(toErrorBody(error), error.status, errorHeaders(error))
 }
 
-/** The body alone: the API document's examples are made by it as well. */
+/** Also renders the examples in the API document. */
 export function toErrorBody(error: AppError) {
   // The core's message mentions a password, which this protocol cannot send.
   const text = error.code === 'reauthentication_required' ? 'Sign in again first' : toFirstText(error)

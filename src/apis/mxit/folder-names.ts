@@ -1,6 +1,6 @@
 /**
- * Names of folders in paths. Old PHP and Python programs write a space as `+` there, and a plus as `%2B`; others mean a plus by
- * it. So it is a space, where the caller has no folder of that very name.
+ * Folder names in paths. Old PHP and Python programs write a space as `+` and a plus as `%2B`; others mean a plus by
+ * `+`. So `+` is a space unless the caller has a folder of that exact name.
  */
 import { type FolderName, folderName } from '../../core/fields.ts'
 import { folderNamed, listOwnFolders } from '../../core/media/folders.ts'
@@ -11,7 +11,7 @@ interface NamedFolder {
   readonly var: { readonly gate: Gate }
 }
 
-/** The folder that the last part of the path names. */
+/** The folder named by the last segment of the path. */
 export async function folderInPath({ req, var: { gate } }: NamedFolder): Promise<FolderName> {
   const { name } = req.valid('param')
   const raw = new URL(req.url).pathname.replace(/\/$/, '').split('/').at(-1) ?? ''
@@ -21,10 +21,10 @@ export async function folderInPath({ req, var: { gate } }: NamedFolder): Promise
   return folders.some((folder) => folder.name === name) ? name : spaced
 }
 
-/** The same, where `Default` has no name. */
+/** The same, as a reference: null for `Default`. */
 export const folderRefInPath = async (c: NamedFolder) => folderNamed(await folderInPath(c))
 
-/** A path may hold percent signs that escape nothing: such a part stays as it was sent. */
+/** A stray percent sign is not an error: such a segment stays as sent. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part)

@@ -1,6 +1,6 @@
 /**
- * The room `mxit`: Mxit's User API (seed 000) and the authorization server that goes with it. Callers prove who they are by a Bearer
- * token: a person's, or one of an app that acts for itself. Mounted at `/mxit`, and at the root of a host of HOST_ROOMS.
+ * The room `mxit`: Mxit's User API (seed 000) with its authorization server. Callers send a Bearer token, a user's or
+ * that of an app acting for itself. Mounted at `/mxit`, and at the root of a host listed in HOST_ROOMS.
  */
 import { Hono } from 'hono'
 import * as z from 'zod'
@@ -21,8 +21,8 @@ import { socialRoutes } from './routes/social.ts'
 const GROUPS: readonly RouteGroup[] = [
   { name: 'Profile', description: 'Profiles, status messages and avatars.', routes: [profileRoutes] },
   { name: 'Media', description: 'The gallery: folders and files.', routes: [mediaRoutes] },
-  { name: 'Social graph', description: 'Contacts and people one may know.', routes: [socialRoutes] },
-  { name: 'Authorization', description: 'Tokens, with scopes in the words of Mxit.', routes: [oauthRoutes] },
+  { name: 'Social graph', description: 'Contacts and suggestions.', routes: [socialRoutes] },
+  { name: 'Authorization', description: "Tokens, with Mxit's names for scopes.", routes: [oauthRoutes] },
 ]
 
 const app = new Hono<AppEnv>()
@@ -36,7 +36,7 @@ export const mxit: Room = {
   app,
   document: {
     title: 'Mxit User API',
-    description: 'The API of Mxit, as its clients know it.',
+    description: "Mxit's API, for its existing clients.",
     mounts: [{ prefix: ROOM_PATHS.mxit, room: app, groups: GROUPS }],
     credentials: ['bearer'],
     error: z.strictObject({ error: z.string(), error_description: z.string() }),

@@ -1,7 +1,7 @@
 /**
- * What the room answers: Mxit's objects, in the JSON of its servers (WCF; wire §1.1). Names in Pascal case, enumerations as numbers,
- * dates as `\/Date(ms+0000)\/`. Its typed clients break on null where a number or a date belongs: a text that there is not is
- * empty, a number 0, a date the epoch, for some of them take no negative ones.
+ * Mxit's objects, in the JSON of its servers (WCF; wire §1.1): Pascal-case names, enumerations as numbers, dates as
+ * `\/Date(ms+0000)\/`. Its typed clients break on null where they expect a number or a date, so missing text is empty,
+ * a missing number is 0, and a missing date is a date since 1970, because some clients reject negative ones.
  */
 import * as z from 'zod'
 import { RELATIONSHIP_STATUSES } from '../../core/fields.ts'
@@ -12,14 +12,14 @@ import type { ContactState } from '../../core/social/contacts.ts'
 import type { SeenUser } from '../../core/social/visibility.ts'
 import { GENDERS, toFileId, toMxitId } from './wire.ts'
 
-/** As WCF writes it: every slash escaped, so that a date in a text is told from a text. */
+/** WCF escapes every slash, which tells dates from text that looks like one. */
 export function toWcfJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('/', '\\/')
 }
 
 const toDate = (ms: number | null | undefined) => `/Date(${ms ?? 0}+0000)/`
 
-/** The name that others know the user by. */
+/** The name shown to other users. */
 export function toDisplayName({ displayName, nickname, givenName, familyName, username }: SeenUser): string {
   return displayName ?? nickname ?? ([givenName, familyName].filter(Boolean).join(' ') || username)
 }
@@ -56,7 +56,7 @@ export function toBasicProfile(user: SeenUser, now: number) {
     AboutMe: user.about ?? '',
     Age: ageOf(user.birthDate, now),
     FirstName: user.givenName ?? '',
-    // There is no third one here.
+    // Mxit knows only 0 and 1.
     Gender: Math.max(gender, 0),
     LanguageCode: user.locale?.split(/[-_]/)[0] ?? '',
     LastKnownCountryCode: user.countryCode ?? '',
@@ -74,7 +74,7 @@ export function toFullProfile(user: SeenUser, now: number) {
   return {
     ...toBasicProfile(user, now),
     CurrentCultureName: user.locale ?? '',
-    // Of whom it is not known, clients want one all the same, and not before 1970.
+    // Clients require a date of birth, and one since 1970.
     DateOfBirth: toDate(Number.isNaN(birth) ? user.createdAt : birth),
     Email: user.email ?? '',
     MobileNumber: user.phone ?? '',
@@ -83,7 +83,7 @@ export function toFullProfile(user: SeenUser, now: number) {
   }
 }
 
-/** Years since a birth date; 0 where there is none. Mxit's is a number of 16 bits. */
+/** Age in years; 0 if unknown. A 16-bit number in Mxit. */
 function ageOf(birthDate: string | null, now: number): number {
   const today = new Date(now).toISOString().slice(0, 10)
   if (!birthDate || birthDate > today) return 0
@@ -91,7 +91,7 @@ function ageOf(birthDate: string | null, now: number): number {
   return Number.isNaN(years) ? 0 : Math.min(years, 32_767)
 }
 
-/** Characters as numbers, as the original's enumeration has them: B friends, P invite sent, A invite received, N unknown. */
+/** Character codes, as in the original's enumeration: B friends, P invite sent, A invite received, N unknown. */
 const SUBSCRIPTION_TYPES = { following: 66, requested: 80, requesting: 65, blocked: 78, none: 78 } as const
 
 export function toContact(user: SeenUser, state: ContactState | 'none', now: number) {
@@ -116,7 +116,6 @@ export function toFile({ id, name, contentType, size, preventShare, updatedAt }:
 // --- examples --------------------------------------------------------------------------------------------------
 
 const AT = 1_767_225_600_000
-/** What the examples are made of; nothing else is known of it. */
 const JOHN = {
   id: 41_544_805_002,
   username: 'john_doe',
@@ -144,7 +143,7 @@ export const EXAMPLES = {
   file: toFile(FILE as MediaFile),
 }
 
-/** The form of an answer, by an example: each name, with the type of what stands there. */
+/** A schema derived from an example: its property names, with the types of the values. */
 export function formOf(example: unknown): z.ZodType {
   if (Array.isArray(example)) return z.array(formOf(example[0]))
   if (typeof example === 'number') return z.int()

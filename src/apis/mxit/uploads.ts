@@ -1,4 +1,4 @@
-/** Files as Mxit's clients send them (wire §1.3): the bytes themselves, or, as the oldest do, in base64 in an XML element. */
+/** File uploads of Mxit's clients (wire §1.3): raw bytes, or, from the oldest ones, base64 in an XML element. */
 import type { HonoRequest } from 'hono'
 import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
@@ -22,13 +22,13 @@ export async function readPicture(req: HonoRequest, bytesMax: number): Promise<U
 const Declared = z.object({ mimeType: fields.contentType })
 const judgeType = async (mimeType: string) => (await judge('query', Declared, { mimeType })).mimeType
 
-/** Libraries declare everything a form, or octets: that says nothing. */
+/** Libraries send these types for any file, so they say nothing about it. */
 function toldType(req: HonoRequest): string | null {
   const type = declaredType(req)
   return type === null || /^(multipart\/form-data|application\/octet-stream)\b/i.test(type) ? null : type
 }
 
-/** An XML document of another kind is a file of its own. `bytesMax`: of what is held in memory. */
+/** An XML document of another kind is stored as it is. `bytesMax` limits what is held in memory. */
 export async function readFile(
   req: HonoRequest,
   folder: FolderRef,
@@ -46,6 +46,6 @@ export async function readFile(
   if (!isXml(req) || size > documentBytesMax(bytesMax)) return { ...file, contentType, size, body: stream }
   const { bytes, isDecoded } = await readBase64Binary(req, bytesMax)
   const held = { ...file, contentType, size: bytes.byteLength, body: new Blob([bytes]).stream() }
-  // Content-Digest is of the document, not of the file in it.
+  // Content-Digest covers the document, not the file inside.
   return isDecoded ? { ...held, contentType: mimeType ? await judgeType(mimeType) : typeOf(bytes, name), digest: null } : held
 }

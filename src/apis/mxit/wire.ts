@@ -1,6 +1,6 @@
 /**
- * Mxit's words (seed 000, wire §1) for requests: scopes, ids and login names, bodies that are JSON strings. Fields that nobody
- * knows are ignored, as its servers did.
+ * Mxit's requests (seed 000, wire §1): scopes, ids, login names, and bodies that are JSON strings. Unknown fields are
+ * ignored, as Mxit's servers did.
  */
 import * as z from 'zod'
 import * as fields from '../../core/fields.ts'
@@ -14,7 +14,10 @@ import { type FileId, fromHex, NO_ID } from '../../ids.ts'
 
 // --- scopes (wire §6.1) ----------------------------------------------------------------------------------------
 
-/** Null: Mxit has it, and here is nothing that it would open. Never more than its own routes need (docs/decisions/012). */
+/**
+ * Null: a scope of Mxit's that opens nothing here. No scope grants more than Mxit's own routes need
+ * (docs/decisions/012).
+ */
 const OF_A_PERSON: Readonly<Record<string, readonly Scope[] | null>> = {
   'profile/public': ['delegated:profile:read'],
   'profile/private': ['delegated:profile:read'],
@@ -31,7 +34,7 @@ const OF_A_PERSON: Readonly<Record<string, readonly Scope[] | null>> = {
   'message/user': null,
   openid: ['openid'],
 }
-/** Clients ask for all that they know, whomever the token is for: an app by itself gets what is an app's. */
+/** Clients request every scope they know, even for an app's own token; only those that fit an app are granted. */
 const OF_AN_APP: typeof OF_A_PERSON = {
   ...Object.fromEntries(Object.keys(OF_A_PERSON).map((name) => [name, null])),
   'profile/public': ['client:profile:read'],
@@ -41,8 +44,9 @@ export type TokenFor = 'app' | 'person'
 const tableOf = (whom: TokenFor) => (whom === 'app' ? OF_AN_APP : OF_A_PERSON)
 
 /**
- * A list of scopes in the words of the core. What opens nothing here is left out (RFC 6749 §3.3 allows it; the reply says what
- * was granted); a list of nothing else stays as it is, and is refused: an empty one would mean everything.
+ * Translates a list of scopes to the core's names. Scopes that open nothing here are dropped (RFC 6749 §3.3 allows it;
+ * the reply lists what was granted). A list with no other scopes stays as it is and is refused: an empty list would
+ * request everything.
  */
 export function toCoreScope<Text extends string | undefined>(text: Text, whom: TokenFor): Text | string {
   const names = (text ?? '').split(/[\s,]+/).filter(Boolean)
@@ -51,7 +55,7 @@ export function toCoreScope<Text extends string | undefined>(text: Text, whom: T
   return scopes.length === 0 ? text : [...new Set(scopes)].join(' ')
 }
 
-/** What was granted, in Mxit's words; and in the core's, where Mxit has none for it. The same for the same grant. */
+/** Translates granted scopes to Mxit's names, keeping the core's where Mxit has none. Depends on the grant alone. */
 export function toMxitScope(granted: readonly Scope[], whom: TokenFor): string {
   const known = Object.entries(tableOf(whom)).flatMap(([name, scopes]) => (scopes ? [{ name, scopes }] : []))
   const holds = (scope: Scope) => (isIdentityScope(scope) ? granted.includes(scope) : coveredBy(granted, scope))
@@ -63,7 +67,7 @@ export function toMxitScope(granted: readonly Scope[], whom: TokenFor): string {
 
 export const toMxitId = (id: number) => `m${id}`
 
-/** A login name, or the `UserId` that no login name looks like. One of no form that either has is no name. */
+/** A login name or a `UserId`; no login name looks like one. Anything else is invalid. */
 const person = z
   .string()
   .regex(/^\w{1,64}$/, 'must be a login name, or a UserId such as m41544805002')
@@ -75,7 +79,7 @@ const person = z
   .meta({ description: 'A login name or a UserId', example: 'john_doe' })
 export const PersonParams = z.object({ person })
 
-/** A file's id as a GUID: 32 hex digits with zeros before ours. */
+/** A file id as a GUID: 32 hex digits, padded with zeros. */
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function toFileId(id: FileId): string {
@@ -93,7 +97,10 @@ export const FileParams = z.object({
     .transform((v) => (v.startsWith('00000000-') ? (fromHex(v.slice(8).replaceAll('-', '')) as FileId) : (NO_ID as FileId)))
     .meta({ description: 'A FileId', example: '00000000-0000-0000-001a-2b3c4d5e6f70' }),
 })
-/** `name`: OpenAPI takes `/file/{folder}` and `/file/{file}` for one path. Which folder is meant: `folder-names.ts`. */
+/**
+ * Called `name` because OpenAPI treats `/file/{folder}` and `/file/{file}` as the same path. `folder-names.ts` finds
+ * the folder.
+ */
 export const FolderParams = z.object({ name: fields.folderName.meta({ example: 'Holidays' }) })
 
 export const UploadQuery = z.object({
@@ -102,8 +109,12 @@ export const UploadQuery = z.object({
     .enum(['true', 'false'])
     .default('false')
     .transform((v) => v === 'true')
-    .meta({ description: 'Kept and shown', example: 'false', documented: { type: 'boolean', default: false, example: false } }),
-  mimeType: z.string().max(127).optional().meta({ description: 'Deprecated: where Content-Type does not say it', example: 'image/png' }),
+    .meta({
+      description: 'Stored and shown: asks apps not to offer sharing of the file',
+      example: 'false',
+      documented: { type: 'boolean', default: false, example: false },
+    }),
+  mimeType: z.string().max(127).optional().meta({ description: 'Deprecated: use Content-Type', example: 'image/png' }),
 })
 
 const whole = (min: number, max: number, fallback: number) =>
@@ -116,7 +127,7 @@ const whole = (min: number, max: number, fallback: number) =>
     .meta({ example: '20', documented: { type: 'integer', minimum: min, maximum: max, default: fallback, example: max < 20 ? max : 20 } })
 export const ListQuery = z.object({ skip: whole(0, PAGE_SKIP_MAX, 0), count: whole(1, PAGE_LIMIT_MAX, PAGE_LIMIT_MAX) })
 
-/** Null: nothing of the kind is here. */
+/** Null: Kith has no contacts of this kind. */
 const FILTERS: Readonly<Record<string, ContactList | null>> = {
   '@All': 'all',
   '@Friends': 'mutual',
@@ -138,16 +149,16 @@ export const ContactsQuery = ListQuery.extend({
 
 // --- bodies ----------------------------------------------------------------------------------------------------
 
-/** A JSON string, and nothing around it. */
+/** A bare JSON string. */
 export const StatusBody = z
   .string()
   .transform((v) => (v === '' ? null : v))
   .pipe(z.union([z.null(), fields.statusMessage]))
-  .meta({ description: 'A JSON string; an empty one takes the message away', example: 'test status' })
+  .meta({ description: 'A JSON string; an empty one removes the message', example: 'test status' })
 export const FolderNameBody = fields.folderName.meta({ example: 'Other' })
 export const FileNameBody = fields.fileName.meta({ example: 'Other.jpg' })
 
-/** `""` clears; null, which a client sends for what it does not know, is as good as left out. */
+/** `""` clears a field. Null counts as omitted: clients send it for values they do not know. */
 const unsaid = z.null().transform(() => undefined)
 const text = (atom: z.ZodType<string>) => z.union([unsaid, z.literal('').transform(() => null), atom]).optional()
 const number = (max: number) =>
@@ -155,7 +166,7 @@ const number = (max: number) =>
 
 export const GENDERS = ['female', 'male'] as const
 
-/** `/Date(ms+hhmm)/`: a moment, and the day that it is where its offset says so. */
+/** `/Date(ms+hhmm)/`: a moment and a UTC offset, which together give the day. */
 const WCF_DATE = /^\/Date\((-?\d{1,15})([+-])(\d\d)(\d\d)\)\/$/
 
 const momentOf = (text: unknown) => WCF_DATE.exec(String(text))?.[1]
@@ -176,7 +187,7 @@ const dateOfBirth = z
     judged.addIssue(day.error.issues[0]?.message ?? 'must be a date')
     return z.NEVER
   })
-  .meta({ description: 'Or a date such as 2000-05-01', example: '/Date(957139200000+0000)/' })
+  .meta({ description: 'A WCF date, or one such as 2000-05-01', example: '/Date(957139200000+0000)/' })
 
 export const ProfileBody = z.object({
   AboutMe: text(fields.about),
@@ -188,10 +199,7 @@ export const ProfileBody = z.object({
   MobileNumber: text(fields.phone),
   DateOfBirth: z.union([unsaid, z.literal('').transform(() => null), dateOfBirth]).optional(),
   RegisteredCountryCode: text(fields.country),
-  UserId: z
-    .unknown()
-    .optional()
-    .meta({ description: 'Of a profile that is sent back as it was read, where a Gender of 0 may mean nothing' }),
+  UserId: z.unknown().optional().meta({ description: 'Sent with a profile as it was read: an unchanged Gender is then ignored' }),
   RelationshipStatus: number(fields.RELATIONSHIP_STATUSES.length).meta({ description: '0 undefined to 9 divorced', example: 2 }),
   Title: text(fields.title),
   WhereAmI: text(fields.whereAmI),
@@ -200,10 +208,10 @@ export const ProfileBody = z.object({
 type Body = z.output<typeof ProfileBody>
 type Shown = { readonly [name: string]: unknown }
 
-/** Those that say nothing where they are sent back as they are shown. An address changes otherwise. */
+/** These are ignored when sent back as shown. An address is changed separately. */
 export const PROFILE_NAMES = Object.keys(ProfileBody.omit({ Email: true, Gender: true, UserId: true }).shape)
 
-/** `shown`: the profile as it is shown now, for programs send all of it back with one change in it. */
+/** `shown`: the current profile, because programs send all of it back with one change in it. */
 function toFields(body: Body, shown: Shown | null): Record<string, string | null> {
   const { Gender, RelationshipStatus } = body
   const isUnsaid = body.UserId !== undefined && Gender === shown?.Gender
@@ -223,7 +231,7 @@ function toFields(body: Body, shown: Shown | null): Record<string, string | null
   return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)) as Record<string, string | null>
 }
 
-/** The moment that is shown is no news, wherever a program thinks that it is. */
+/** The moment as shown is no change, whatever its offset. */
 function birthdateOf({ DateOfBirth }: Body, shown: Shown | null): string | null | undefined {
   if (!DateOfBirth) return DateOfBirth
   return DateOfBirth.moment !== undefined && DateOfBirth.moment === momentOf(shown?.DateOfBirth) ? undefined : DateOfBirth.day

@@ -1,6 +1,6 @@
 /**
- * Errors of the OAuth endpoints, in two channels: JSON (RFC 6749 §5.2), and by redirect from the authorization endpoint
- * once the core says that the redirect URI is to be trusted (§4.1.2.1).
+ * Errors of the OAuth endpoints: JSON (RFC 6749 §5.2), or, at the authorization endpoint, a redirect once the core
+ * trusts the redirect URI (§4.1.2.1).
  */
 import type { ErrorHandler } from 'hono'
 import type { AppError, FieldIssue } from '../../core/errors.ts'
@@ -10,16 +10,16 @@ import { printable, sendAuthorizationResponse, toErrorResponse } from '../../htt
 import { errorHeaders, logFailure, toAppError, toFirstText } from '../../http/errors.ts'
 import { AuthorizeParameters, LogoutParameters } from './wire.ts'
 
-/** Where a person sits in front of a browser. */
+/** Endpoints that browsers visit. */
 const PAGES = /\/(authorize|logout)$/
 
 export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   const error = toAppError(thrown instanceof AuthorizationError ? thrown.cause : thrown)
   logFailure(c, error)
   if (thrown instanceof AuthorizationError) return sendAuthorizationResponse(c, toErrorResponse(c.var.ctx, thrown))
-  // OpenID Connect Core §3.1.2.6: its word for it is `login_required`.
+  // OpenID Connect Core §3.1.2.6 calls this error `login_required`.
   const status = error.code === 'reauthentication_required' ? 401 : error.status
-  // RFC 6749 §5.1: neither replies nor errors of these endpoints may be cached. `Pragma` for HTTP/1.0.
+  // RFC 6749 §5.1: replies and errors of these endpoints must not be cached. `Pragma` is for HTTP/1.0.
   c.header('cache-control', 'no-store')
   c.header('pragma', 'no-cache')
   const { showError } = c.var
@@ -31,13 +31,13 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   return c.json(toErrorBody(error), status, errorHeaders(error))
 }
 
-/** The name of a parameter that nobody knows is the text of whoever made the link: on a page of ours it would pass for ours. */
+/** The name of an unknown parameter is text chosen by the author of the link; on our page it would pass for ours. */
 function toPageText(error: AppError): string {
   const isKnown = ({ path }: FieldIssue) => [AuthorizeParameters, LogoutParameters].some(({ shape }) => Object.hasOwn(shape, path))
-  return error.fields.every(isKnown) ? toFirstText(error) : 'The app that sent you here asks in a wrong way'
+  return error.fields.every(isKnown) ? toFirstText(error) : 'The app that sent you here made an invalid request'
 }
 
-/** The body alone: the API document's examples are made by it as well. */
+/** Also renders the examples in the API document. */
 export function toErrorBody(error: AppError) {
   return { error: error.parent, error_description: printable(toFirstText(error)) }
 }

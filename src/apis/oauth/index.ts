@@ -1,6 +1,6 @@
 /**
- * The OAuth room: the RFC endpoints under `/oauth`, and what `/.well-known` says about them. Two apps, because they hang
- * at two paths. Browsers prove themselves by the session cookie; clients at the token endpoint in their own way.
+ * The OAuth room: the RFC endpoints under `/oauth`, and the documents under `/.well-known`, as two apps because their
+ * paths differ. Browsers authenticate with the session cookie, clients at the token endpoint.
  */
 import { Hono } from 'hono'
 import { admission } from '../../http/admission.ts'
@@ -20,13 +20,13 @@ import { wellKnownRoutes } from './routes/well-known.ts'
 import { ErrorResponse } from './wire.ts'
 
 const GROUPS: readonly RouteGroup[] = [
-  { name: 'Authorization', description: 'Where a browser goes to authorize a client.', routes: [authorizeRoutes] },
+  { name: 'Authorization', description: 'Where browsers are sent to authorize a client.', routes: [authorizeRoutes] },
   {
     name: 'Tokens',
     description: 'Issue, introspect and revoke tokens.',
     routes: [tokenRoutes, introspectRoutes, revokeRoutes],
   },
-  { name: 'OpenID Connect', description: 'User information, and signing out.', routes: [userinfoRoutes, logoutRoutes] },
+  { name: 'OpenID Connect', description: 'User information and sign-out.', routes: [userinfoRoutes, logoutRoutes] },
 ]
 const WELL_KNOWN: readonly RouteGroup[] = [
   { name: 'Discovery', description: 'Server metadata and public keys.', routes: [wellKnownRoutes] },

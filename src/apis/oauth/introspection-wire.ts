@@ -1,4 +1,7 @@
-/** What introspection takes and answers: RFC 7662 §2.1 and §2.2, and the `tokenInfo` of the original's server (wire §3.2, §6.1). */
+/**
+ * Introspection requests and replies: RFC 7662 §2.1 and §2.2, and the `tokenInfo` of the original server (wire §3.2,
+ * §6.1).
+ */
 import * as z from 'zod'
 import type { LiveToken } from '../../core/oauth/introspection.ts'
 import { parameter, requiredParameter } from '../../http/token-endpoint.ts'
@@ -6,7 +9,7 @@ import { toHex } from '../../ids.ts'
 
 export const IntrospectForm = z.object({
   token: requiredParameter.meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),
-  token_type_hint: parameter.meta({ description: 'Ignored: the token itself tells its type' }),
+  token_type_hint: parameter.meta({ description: 'Ignored: the type is read from the token' }),
   client_id: parameter.meta({ description: 'For client_secret_post', example: 'demo-service' }),
   client_secret: parameter.meta({ description: 'For client_secret_post' }),
 })
@@ -18,7 +21,7 @@ export const IntrospectBody = z.object({
     .meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),
 })
 
-/** RFC 7662 §2.2: nothing but `active` for a token that is worth nothing. */
+/** RFC 7662 §2.2: for an invalid token, nothing but `active`. */
 export const Introspection = z.union([
   z.strictObject({ active: z.literal(false) }),
   z.strictObject({
@@ -57,7 +60,7 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
     scope: live.scopes.join(' '),
     client_id: live.clientId,
     ...(live.user ? { username: live.user.username } : {}),
-    // A resource server that looks at it cannot take a refresh token for an access token.
+    // Keeps resource servers from taking a refresh token for an access token.
     token_type: live.kind === 'access_token' ? 'Bearer' : 'refresh_token',
     exp: live.expiresAt,
     iat: live.issuedAt,
@@ -68,7 +71,7 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
   }
 }
 
-/** The original server's answer to a JSON body. */
+/** The original server's reply to a JSON body. */
 export const TokenInfoReply = z.strictObject({
   ok: z.literal(1),
   data: z.strictObject({
@@ -93,11 +96,11 @@ export const TokenInfoReply = z.strictObject({
           .nullable(),
       })
       .nullable()
-      .meta({ description: 'null for a token that is not valid' }),
+      .meta({ description: 'null if the token is invalid' }),
   }),
 })
 
-/** The names are the original server's; `scope` is an array, which its client walks. */
+/** Names are the original server's; `scope` is an array, because its client iterates over it. */
 export function toTokenInfo(live: LiveToken, token: string) {
   const expiresAt = new Date(live.expiresAt * 1000).toISOString()
   const { user } = live

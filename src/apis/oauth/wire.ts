@@ -1,7 +1,7 @@
 /**
- * The OAuth parameters and replies by their names in the RFCs: RFC 6749 §4.1, OpenID Connect Core, RP-Initiated Logout. What
- * the token endpoint takes is in `http/token-endpoint.ts`.
- * Unknown parameters are ignored, and one without a value counts as left out (RFC 6749 §3.1).
+ * OAuth parameters and replies under their RFC names: RFC 6749 §4.1, OpenID Connect Core, RP-Initiated Logout. Those of
+ * the token endpoint are in `http/token-endpoint.ts`. Unknown parameters are ignored, and one without a value counts as
+ * omitted (RFC 6749 §3.1).
  */
 import * as z from 'zod'
 import { parameter, requiredParameter } from '../../http/token-endpoint.ts'
@@ -16,14 +16,17 @@ export const AuthorizeParameters = z.object({
   response_mode: parameter.meta({ description: 'query (the default) or form_post', example: 'query' }),
   scope: parameter.meta({
     description:
-      'Space or comma separated; default: all scopes of the client except those of OpenID Connect. With openid the reply has an ID token',
+      'Separated by spaces or commas. Default: all scopes of the client except those of OpenID Connect. With openid, the reply has an ID token',
     example: 'openid profile delegated:profile:read',
   }),
   state: parameter.meta({ description: 'Returned unchanged', example: 'af0ifjsldkj' }),
   nonce: parameter.meta({ description: 'Copied into the ID token unchanged', example: 'n-0S6_WzA2Mj' }),
-  prompt: parameter.meta({ description: 'none; or any of login, consent, select_account, create. Others are ignored', example: 'login' }),
+  prompt: parameter.meta({
+    description: 'none, or any of login, consent, select_account and create; others are ignored',
+    example: 'login',
+  }),
   max_age: parameter.meta({
-    description: 'Maximum age of the sign-in in seconds; an older one is repeated',
+    description: 'Maximum age of the sign-in in seconds; if it is older, the user signs in again',
     example: '3600',
     documented: { type: 'integer', minimum: 0, example: 3600 },
   }),
@@ -32,7 +35,7 @@ export const AuthorizeParameters = z.object({
   request: parameter.meta({ description: 'Refused: request_not_supported' }),
   request_uri: parameter.meta({ description: 'Refused: request_uri_not_supported' }),
   registration: parameter.meta({ description: 'Refused: registration_not_supported' }),
-  reauthentication: parameter.meta({ description: "Kith's own: comes back from the sign-in page" }),
+  reauthentication: parameter.meta({ description: "Internal: added by Kith's sign-in page" }),
   code_challenge: parameter.meta({
     description: 'Required, except for some confidential clients (RFC 7636)',
     example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
@@ -43,7 +46,7 @@ export const AuthorizeParameters = z.object({
 /** RFC 6749 §5.2. */
 export const ErrorResponse = z.strictObject({ error: z.string(), error_description: z.string() })
 
-/** RFC 7009 §2.2: the body is not looked at. */
+/** RFC 7009 §2.2: clients ignore the body. */
 export const RevokeResponse = z.strictObject({})
 
 export const LogoutParameters = z.object({
@@ -54,7 +57,7 @@ export const LogoutParameters = z.object({
   logout_hint: parameter.meta({ description: 'Ignored' }),
 })
 
-/** OpenID Connect Core §5.1: those of the granted scopes that have a value. */
+/** OpenID Connect Core §5.1: the claims of the granted scopes, where known. */
 export const Userinfo = z
   .strictObject({
     sub: z.string(),

@@ -1,4 +1,4 @@
-/** Liquid's words for what administrators see, and for the audit trail: presenters, schemas and examples. */
+/** What administrators see, and the audit trail: presenters, schemas and examples. */
 import * as z from 'zod'
 import type { AuditEvent, OwnAuditEvent } from '../../core/admin/audit.ts'
 import type { Role } from '../../core/admin/roles.ts'
@@ -104,7 +104,7 @@ export function toRole(role: Role): z.output<typeof RoleOut> {
 }
 
 export const AdminUserReply = ok(z.strictObject({ user: AdminUser }))
-/** Once under the name of all lists, and once under Liquid's. */
+/** `records` as in all lists, and `users` as in Liquid. */
 const USERS_TWICE = { records: z.array(AdminUser), users: z.array(AdminUser) }
 export const AdminUsersReply = ok(z.strictObject(USERS_TWICE))
 export const AdminUserListReply = ok(z.strictObject({ ...USERS_TWICE, hasMore: z.boolean(), next: z.string().nullable() }))

@@ -1,4 +1,4 @@
-/** Liquid's words for requests of administrators (wire §3.2): schemas made of the core's atoms. Unknown fields are refused. */
+/** Requests of administrators (wire §3.2). Unknown fields are refused. */
 import * as z from 'zod'
 import * as admin from '../../core/admin/fields.ts'
 import type { UserQuery } from '../../core/admin/users.ts'
@@ -28,7 +28,7 @@ export const ListUsersQuery = PageQuery.extend({
   role: admin.roleId.optional(),
   banned: onOff,
   restricted: onOff,
-  unverified: onOff.meta({ description: 'Whether the e-mail address is not proved yet', example: 'true' }),
+  unverified: onOff.meta({ description: 'Whether the e-mail address is unverified', example: 'true' }),
 }).strict()
 
 export function toUserQuery(given: z.output<typeof ListUsersQuery>): UserQuery {
@@ -41,15 +41,12 @@ export const TargetPageQuery = PageQuery.extend({ target: fields.userIdHex }).st
 
 export const EndSessionsBody = z.strictObject({
   target: fields.userIdHex,
-  session: hexId<SessionId>().optional().meta({ description: 'The _id of the one session to end; without it, all of them end' }),
+  session: hexId<SessionId>().optional().meta({ description: 'The _id of the session to end; if omitted, all sessions end' }),
 })
 
 export const RemoveFactorsBody = z.strictObject({
   target: fields.userIdHex,
-  method: z
-    .enum(['totp', 'email'], 'must be totp or email')
-    .optional()
-    .meta({ description: 'Without one, every second factor is taken off' }),
+  method: z.enum(['totp', 'email'], 'must be totp or email').optional().meta({ description: 'If omitted, all second factors are removed' }),
 })
 
 export const AdminCreateUserBody = CreateUserBody.safeExtend({
@@ -63,7 +60,7 @@ export const SubscriptionBody = z
     target: fields.userIdHex,
     state: flag,
     tier: admin.subscriptionTier.optional(),
-    expiry: time.nullable().optional().meta({ description: 'Without one, the subscription does not expire' }),
+    expiry: time.nullable().optional().meta({ description: 'If omitted, the subscription does not expire' }),
   })
   .refine((body) => !body.state || body.tier !== undefined, { path: ['tier'], message: 'is required with state true' })
 
@@ -73,7 +70,7 @@ export const SanctionBody = z
     target: fields.userIdHex,
     state: flag.meta({ description: 'false lifts it', example: true }),
     reason: admin.reason.nullable().optional(),
-    until: time.nullable().optional().meta({ description: 'Without one, it does not expire' }),
+    until: time.nullable().optional().meta({ description: 'If omitted, it does not expire' }),
   })
   .refine((body) => body.state || body.until == null, { path: ['until'], message: 'is allowed with state true only' })
 
@@ -93,10 +90,10 @@ export const CreateRoleBody = z.strictObject({
   scopes: scopes.optional().meta({ description: 'The maximum scopes of its users, within your own', example: ['delegated:all'] }),
 })
 
-/** Liquid calls it the target. */
+/** Liquid calls the id `target`. */
 const namedRole = {
   id: admin.roleId.optional(),
-  target: admin.roleId.optional().meta({ description: 'The id, as programs of Liquid call it', example: 'support' }),
+  target: admin.roleId.optional().meta({ description: "Liquid's name for id", example: 'support' }),
 }
 const isNamed = (body: { id?: string | undefined; target?: string | undefined }) => (body.id ?? body.target) !== undefined
 const UNNAMED = { path: ['id'], message: 'is required' }

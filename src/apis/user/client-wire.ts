@@ -1,7 +1,4 @@
-/**
- * Clients and connected apps on the wire: requests and replies. Liquid's envelope, and within it the metadata names of
- * RFC 7591, which whoever registers a client elsewhere knows already.
- */
+/** Clients and connected apps: requests and replies, in Liquid's envelope, with the metadata names of RFC 7591. */
 import * as z from 'zod'
 import * as client from '../../core/oauth/client-metadata.ts'
 import type { ClientChanges, ClientRow, NewClient, Registration } from '../../core/oauth/client-registration.ts'
@@ -18,8 +15,8 @@ const optionalMetadata = {
   first_party: flag.optional().meta({ description: 'First-party: users are not asked for consent', example: false }),
   may_change_addresses: flag
     .optional()
-    .meta({ description: "A client with a secret whose fresh tokens may start a change of the person's e-mail address", example: false }),
-  require_pkce: flag.optional().meta({ description: 'false for clients with a secret only', example: true }),
+    .meta({ description: "Fresh tokens may change the user's e-mail address; only for clients with a secret", example: false }),
+  require_pkce: flag.optional().meta({ description: 'false only for clients with a secret', example: true }),
   access_token_seconds: client.accessTokenSeconds.optional(),
   id_token_signed_response_alg: client.idTokenAlg.optional(),
   claims_in_id_token: flag.optional().meta({ description: 'ID tokens also contain the userinfo claims', example: false }),
@@ -28,29 +25,29 @@ const optionalMetadata = {
     .meta({ description: 'A native app in development: redirect URIs such as myapp://callback and exp://… are allowed', example: false }),
 }
 
-/** A list, as programs of Liquid send it, is the text of its names. */
+/** Programs of Liquid send a list; it is joined to text. */
 const scope = z
   .preprocess((sent) => (Array.isArray(sent) && sent.every((name) => typeof name === 'string') ? sent.join(' ') : sent), client.clientScope)
   .meta({ description: 'The maximum scopes of its tokens, separated by spaces; a list is accepted too', example: 'delegated:profile:read' })
 
-/** Liquid's names for the same. Where both are sent, RFC 7591's counts. */
+/** Liquid's names for the same. If both are sent, RFC 7591's win. */
 const liquidMetadata = {
-  displayName: client.clientName.optional().meta({ description: 'client_name, as programs of Liquid call it' }),
-  grants: client.grantTypes.optional().meta({ description: 'grant_types, as programs of Liquid call it' }),
-  redirectUris: client.redirectUris.optional().meta({ description: 'redirect_uris, as programs of Liquid call it' }),
+  displayName: client.clientName.optional().meta({ description: "Liquid's name for client_name" }),
+  grants: client.grantTypes.optional().meta({ description: "Liquid's name for grant_types" }),
+  redirectUris: client.redirectUris.optional().meta({ description: "Liquid's name for redirect_uris" }),
   role: z
     .enum(['internal_client', 'external_client'], 'must be internal_client or external_client')
     .optional()
-    .meta({ description: "Liquid's word: internal_client is first_party", example: 'external_client' }),
+    .meta({ description: "Liquid's name for first_party: internal_client means true", example: 'external_client' }),
 }
-const target = client.clientId.optional().meta({ description: 'client_id, as programs of Liquid call it' })
+const target = client.clientId.optional().meta({ description: "Liquid's name for client_id" })
 const isNamed = (body: { client_id?: string | undefined; target?: string | undefined }) => (body.client_id ?? body.target) !== undefined
 const UNNAMED = { path: ['client_id'], message: 'is required' }
 
 export const CreateClientBody = z
   .strictObject({
     client_id: client.newClientId.optional(),
-    id: client.newClientId.optional().meta({ description: 'client_id, as programs of Liquid call it' }),
+    id: client.newClientId.optional().meta({ description: "Liquid's name for client_id" }),
     client_name: client.clientName.optional(),
     scope,
     ...optionalMetadata,
@@ -224,7 +221,7 @@ export const EXAMPLE_APP: z.output<typeof App> = {
   clientId: 'my-app',
   name: 'My app',
   firstParty: false,
-  scopes: [{ scope: 'delegated:profile:read', description: 'See profiles, yours included' }],
+  scopes: [{ scope: 'delegated:profile:read', description: 'See profiles, including yours' }],
   connectedAt: '2026-09-12T15:50:58.690Z',
   lastUsedAt: '2026-09-12T15:50:58.690Z',
   liveSessions: 1,

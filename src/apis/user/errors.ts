@@ -5,7 +5,7 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
 import { toWireName } from './profile-wire.ts'
 
-/** Liquid's word for each parent, then for the codes that it has a word of its own for. */
+/** Liquid's word for each parent, then for codes with a word of their own. */
 const WORDS: Readonly<Record<ParentCode, string> & Partial<Record<ErrorCode, string>>> = {
   invalid_request: 'ClientInputError',
   invalid_client: 'Unauthorized',
@@ -49,7 +49,7 @@ const WORDS: Readonly<Record<ParentCode, string> & Partial<Record<ErrorCode, str
   rate_limited: 'RateLimitError',
 }
 
-/** Reasons that a program may act on, for codes whose message alone is too little. */
+/** Machine-readable reasons, for codes whose message is not enough. */
 const REASONS: Partial<Record<ErrorCode, string>> = {
   cross_site_request: 'cross_site',
   account_restricted: 'restricted',
@@ -60,14 +60,14 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
 export function renderError(error: unknown, c: Context<AppEnv>): Response {
   const appError = toAppError(error)
   logFailure(c, appError)
-  // Wire §3.1: a user with an unverified address is not signed in.
+  // A user with an unverified address is not signed in (wire §3.1).
   const status = appError.code === 'email_not_verified' ? 401 : appError.status
   return c.json(toErrorBody(appError, c.req), status, errorHeaders(appError))
 }
 
 type Asked = { readonly method: string; readonly path: string }
 
-/** The body alone: the API document's examples are made by it as well. */
+/** Also renders the examples in the API document. */
 export function toErrorBody(error: AppError, { method, path }: Asked) {
   return { ok: 0, error: WORDS[error.code] ?? WORDS[error.parent], additionalInfo: toAdditionalInfo(error, { method, path }) }
 }
@@ -93,7 +93,7 @@ function toAdditionalInfo(error: AppError, asked: Asked): Record<string, unknown
   }
 }
 
-/** express-validator's item, which Liquid's clients read (wire §3.1). */
+/** An item of express-validator, which Liquid's clients read (wire §3.1). */
 function toFieldError({ message, path, location, ...rest }: FieldIssue) {
   return { type: 'field', location, ...('value' in rest ? { value: rest.value } : {}), path: toWireName(path), msg: message }
 }

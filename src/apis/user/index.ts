@@ -1,6 +1,6 @@
 /**
- * The room `user`: our own API, Liquid's (seed 002) extended. Callers prove who they are by a Bearer access token or
- * the browser's session cookie. Mounted at the root, last: it ends in a catch-all.
+ * The room `user`: Kith's own API, an extension of Liquid's (seed 002). Callers send a Bearer access token or the
+ * browser's session cookie. Mounted last, at the root: it ends in a catch-all.
  */
 import { Hono } from 'hono'
 import { admission } from '../../http/admission.ts'
@@ -36,7 +36,7 @@ import { social } from './routes/social.ts'
 import { status } from './routes/status.ts'
 import { system } from './routes/system.ts'
 
-/** By noun. The order is the one in which a path looks for its route: `people` has patterns at a first place, so it comes last. */
+/** Routes match in this order. `people` comes last, because its paths start with a parameter. */
 const GROUPS: readonly RouteGroup[] = [
   {
     name: 'Accounts',

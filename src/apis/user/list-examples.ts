@@ -1,9 +1,9 @@
-/** The examples that the API document shows of lists: one record each. */
+/** Examples of lists for the API document: one record each. */
 import type * as z from 'zod'
 import type { LoginHistoryReply, SessionsReply } from './session-presenters.ts'
 import { type BlocksReply, EXAMPLE_SEEN_USER, type RelationshipsReply, type SeenUsersReply } from './social-presenters.ts'
 
-/** Of the last page of a list. */
+/** The end of a list's last page. */
 export const LAST = { hasMore: false, next: null }
 
 export const EXAMPLE_SESSIONS = {

@@ -1,4 +1,4 @@
-/** Machine clients on the wire: requests and replies, in Liquid's envelope. Only the first reply contains a secret. */
+/** Machine clients: requests and replies, in Liquid's envelope. Only the first reply contains a secret. */
 import * as z from 'zod'
 import * as rules from '../../core/machines/machine-rules.ts'
 import type { Machine, MadeMachine } from '../../core/machines/machines.ts'
@@ -24,7 +24,7 @@ const MachineOut = z
     scope: z.string(),
     createdAt: z.iso.datetime(),
     expiresAt: date,
-    lastUsedAt: date.meta({ description: 'To within 15 minutes' }),
+    lastUsedAt: date.meta({ description: 'Accurate to 15 minutes' }),
     revokedAt: date,
   })
   .meta({ id: 'Machine' })
@@ -47,7 +47,7 @@ const Made = z
     machine: MachineOut,
     secret: z.string().meta({ description: "The key, or a robot's password" }),
     account: z.strictObject({ username: z.string(), password: z.string() }).optional().meta({
-      description: 'What the service behind a license key signs in with',
+      description: 'The account with which the service behind a license key signs in',
     }),
   })
   .meta({ id: 'CreatedMachine' })

@@ -1,4 +1,4 @@
-/** An upload into the media library, read out of the request: a raw body, or a form. */
+/** Reads an upload into the media library: a raw body, or a form. */
 import type { HonoRequest } from 'hono'
 import * as z from 'zod'
 import * as fields from '../../core/fields.ts'
@@ -36,12 +36,12 @@ async function readForm(req: HonoRequest, query: Place, bytesMax: number): Promi
     preventShare: place.preventShare,
     size: form.bytes.byteLength,
     body: new Blob([form.bytes]).stream(),
-    // Content-Digest is of the whole form, not of the file in it.
+    // Content-Digest covers the whole form, not the file in it.
     digest: null,
   }
 }
 
-/** Of what was judged, what was sent: the rest is the query's, or the default. */
+/** Drops defaults: where a form omits a field, the query decides. */
 function definedOf<T extends object>(judged: T, sent: Readonly<Record<string, string>>): Partial<Place> {
   return Object.fromEntries(Object.entries(judged).filter(([name]) => Object.hasOwn(sent, name)))
 }

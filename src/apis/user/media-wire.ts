@@ -10,7 +10,7 @@ import { date } from './presenters.ts'
 import { listOf, ok } from './replies.ts'
 import { StrictPageQuery } from './wire.ts'
 
-/** The folder without an id. */
+/** The folder without an id of its own. */
 const DEFAULT_ID = 'default'
 const EXAMPLE_ID = '507f1f77bcf86cd799439011'
 
@@ -35,7 +35,7 @@ export const FileParams = z.object({
     .meta({ example: EXAMPLE_ID }),
 })
 export const FilesQuery = StrictPageQuery.extend({ folder: folder.optional() })
-/** Of a raw body. A form names the file and its place in its parts. */
+/** For raw bodies. A form sends the name and the place in its parts. */
 export const UploadQuery = z.strictObject({
   name: fields.fileName.optional().meta({ description: 'The name of the file; required with a raw body', example: 'Holiday.jpg' }),
   folder: folder.default(null),
@@ -101,7 +101,7 @@ const StoredFile = z
     folder: z.string(),
     contentType: z.string().meta({ description: 'As declared by the uploader' }),
     size: z.int().meta({ description: 'Bytes' }),
-    sha256: z.string().meta({ description: 'Of the bytes, in hex' }),
+    sha256: z.string().meta({ description: 'The digest of the bytes, in hex' }),
     origin: z.enum(['user', 'system']),
     preventShare: z.boolean(),
     createdAt: z.iso.datetime(),

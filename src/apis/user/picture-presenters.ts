@@ -1,4 +1,4 @@
-/** Liquid's words for the answer to a new profile picture (wire §3.2). */
+/** The reply to a new profile picture (wire §3.2). */
 import * as z from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { avatarUrl } from '../../core/media/avatar-urls.ts'
@@ -6,7 +6,7 @@ import { ok } from './replies.ts'
 
 const ProfilePicture = z.strictObject({ signedUrl: z.url(), profilePictureUrl: z.url() }).meta({ id: 'ProfilePicture' })
 
-/** @NOTE The seed's table and sample say `signedUrl`; it is the URL of every other reply, whether that is signed or public. */
+/** @NOTE The seed's table and sample say `signedUrl`. It is the same URL as in every other reply, signed or public. */
 export function toProfilePicture(ctx: Ctx, { avatarKey }: { avatarKey: string }): z.output<typeof ProfilePicture> {
   const url = avatarUrl(ctx, avatarKey) ?? ''
   return { signedUrl: url, profilePictureUrl: url }

@@ -1,4 +1,4 @@
-/** Liquid's words for answers: presenters, and the schemas and examples that the API document shows of them. */
+/** Presenters of the user's own data, with their schemas and examples. */
 import * as z from 'zod'
 import type { User } from '../../core/accounts/user.ts'
 import type { Ctx } from '../../core/ctx.ts'
@@ -13,7 +13,7 @@ export const toIso = (at: number | null) => (at === null ? null : new Date(at).t
 export const text = z.string().nullable()
 export const date = z.iso.datetime().nullable()
 
-/** The keys of the seed's sample, in its order, then what else a user may know of themselves. */
+/** The keys of the seed's sample, in its order, then further fields that users see of themselves. */
 const OwnUser = z
   .strictObject({
     _id: z.string(),
@@ -96,13 +96,13 @@ export function toOwnUser(user: User, ctx: Ctx): OwnUser {
   }
 }
 
-/** @NOTE The seed's log-in samples spell `varifiedDate`; both spellings are sent there (wire §3.5). */
+/** @NOTE The seed's log-in samples spell `varifiedDate`; log-in sends both spellings (wire §3.5). */
 export function toSignedInUser(user: User, ctx: Ctx) {
   const own = toOwnUser(user, ctx)
   return { ...own, varifiedDate: own.verifiedDate }
 }
 
-/** Everything that a log-in reveals before its second factor, after a right password (wire §6.9). */
+/** All that a log-in reveals after the right password and before the second factor (wire §6.9). */
 export function toPendingUser(user: User) {
   return { _id: toHex(user.id), username: user.username, email: user.email }
 }
@@ -147,12 +147,12 @@ export const ErrorReply = z
   .strictObject({ ok: z.literal(0), error: z.string(), additionalInfo: z.record(z.string(), z.unknown()) })
   .meta({ example: { ok: 0, error: 'NotFound', additionalInfo: { method: 'GET', path: '/user/nobody' } } })
 
-/** Wire §6.1: a map name -> `{name, parent}`. */
+/** A map of scopes, name -> `{name, parent}` (wire §6.1). */
 export function toScopeMap() {
   return Object.fromEntries(Object.entries(SCOPES).map(([name, scope]) => [name, { name, ...scope }]))
 }
 
-/** John Doe of the seed, as the document's example. */
+/** John Doe of the seed. */
 export const EXAMPLE_USER: OwnUser = {
   _id: '507f1f77bcf86cd799439011',
   firstName: 'John',

@@ -1,4 +1,4 @@
-/** Liquid's words for the fields of an account that are written: one's own, or another's by an administrator (wire §6.12). */
+/** The fields of an account that can be written, by its owner or by an administrator (wire §6.12). */
 import * as z from 'zod'
 import type { ProfileField } from '../../config.ts'
 import type { User } from '../../core/accounts/user.ts'
@@ -13,7 +13,7 @@ export const name = fields.personName
 
 export const optional = <T extends z.ZodType>(atom: T) => atom.optional()
 
-/** `__unset__` clears a field, as null does, which the reply says of one that is clear. */
+/** `__unset__` clears a field, and so does null, which replies use for an empty field. */
 const UNSET = '__unset__'
 const unsettable = <T extends z.ZodType<string>>(atom: T) => z.union([z.literal([UNSET, null]).transform(() => null), atom]).optional()
 
@@ -42,18 +42,16 @@ export const UpdateMeBody = z.strictObject({
   target: optional(fields.userIdHex).meta({ description: 'Another user requires admin:profile:write' }),
 })
 
-/** The same of another user, by an administrator. */
 export const AdminUpdateBody = UpdateMeBody.omit({ currentPassword: true }).extend({ target: fields.userIdHex })
 
-/** What an administrator may change. */
 export const ADMIN_EDITABLE_NAMES = Object.keys(AdminUpdateBody.omit({ target: true }).shape)
 
-/** What a profile shows under the same names. */
+/** Fields that a profile shows under the same names. */
 export const PROFILE_NAMES = Object.keys(
   UpdateMeBody.omit({ username: true, email: true, password: true, currentPassword: true, role: true, target: true }).shape,
 )
 
-/** The core's words and ours, where they differ. */
+/** Core field -> wire field, where they differ. */
 const WIRE_NAMES: Partial<Record<ProfileField, keyof z.output<typeof UpdateMeBody>>> = {
   givenName: 'firstName',
   familyName: 'lastName',
@@ -62,16 +60,16 @@ const WIRE_NAMES: Partial<Record<ProfileField, keyof z.output<typeof UpdateMeBod
 }
 
 export function toWireName(field: string): string {
-  // A field that nobody knows may be called like something that every object has.
+  // An unknown field may have the name of an `Object.prototype` member.
   return (Object.hasOwn(WIRE_NAMES, field) ? WIRE_NAMES[field as ProfileField] : undefined) ?? field
 }
 
-/** Those that this room can write: other protocols have fields of their own. */
+/** Only fields that this room can write: others belong to other protocols. */
 export function toWireFields(editable: readonly ProfileField[]): string[] {
   return editable.map(toWireName).filter((name) => Object.hasOwn(UpdateMeBody.shape, name))
 }
 
-/** What was sent, under the core's names. `show`: the profile as the room shows it. */
+/** The sent fields under the core's names. `show`: presents the profile as the room does. */
 export function toUserUpdate(
   body: Omit<z.output<typeof UpdateMeBody>, 'currentPassword' | 'target'>,
   sent: SentProfile | undefined,

@@ -1,11 +1,14 @@
-/** The envelope of this room's replies, and that of its lists. */
+/** The envelopes of this room's replies and lists. */
 import * as z from 'zod'
 import type { Listed } from '../../core/listing.ts'
 import { toHex } from '../../ids.ts'
 
 export const ok = <T extends z.ZodType>(data: T) => z.strictObject({ ok: z.literal(1), data })
 
-/** A page of a list. `next` is the `offset` of the next one; a page may have fewer records than its limit, or none, and go on. */
+/**
+ * A page of a list. `next` is the `offset` of the next page. A page may have fewer records than its limit, even none,
+ * before the end.
+ */
 export const listOf = <T extends z.ZodType>(record: T) =>
   ok(z.strictObject({ records: z.array(record), hasMore: z.boolean(), next: z.string().nullable() }))
 

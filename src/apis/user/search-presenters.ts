@@ -1,4 +1,4 @@
-/** Liquid's words for found people, invite codes and roles: presenters, schemas and examples (wire §3.2, §6.13, §6.16). */
+/** Search results, invite codes and roles: presenters, schemas and examples (wire §3.2, §6.13, §6.16). */
 import * as z from 'zod'
 import type { InviteCode as OwnInviteCode } from '../../core/accounts/invite-codes.ts'
 import type { Role as KnownRole } from '../../core/accounts/roles.ts'
@@ -10,13 +10,12 @@ import { EXAMPLE_SEEN_USER, SeenUser, toSeenUser } from './social-presenters.ts'
 
 const SearchResult = SeenUser.extend({ approved: z.literal(true), source: SeenUser }).meta({ id: 'SearchResult' })
 
-/** @NOTE The seed's table says users, its sample shows follow records; each row serves both readings (wire §6.13). */
+/** @NOTE The seed's table says users, its sample shows follow records; each row can be read as either (wire §6.13). */
 export function toSearchResult(user: VisibleUser, ctx: Ctx): z.output<typeof SearchResult> {
   const seen = toSeenUser(user, ctx)
   return { ...seen, approved: true, source: seen }
 }
 
-/** For its owner, and for administrators. */
 export const InviteCode = z
   .strictObject({
     code: z.string(),

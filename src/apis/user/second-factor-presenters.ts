@@ -1,4 +1,4 @@
-/** Second factors in the room's words: presenters, with the schemas and examples that the API document shows of them. */
+/** Second factors: presenters, schemas and examples. */
 import * as z from 'zod'
 import type { SecondFactors } from '../../core/sessions/second-factors.ts'
 import type { TotpEnrolment } from '../../core/sessions/totp-codes.ts'
@@ -10,7 +10,7 @@ const SecondFactor = z
     since: z.iso.datetime(),
     weakest: z
       .boolean()
-      .meta({ description: 'Anyone who can read the mailbox has it: better than none, weaker than an authenticator app' }),
+      .meta({ description: 'Anyone who can read the mailbox has the code: better than nothing, weaker than an authenticator app' }),
   })
   .meta({ id: 'SecondFactor' })
 

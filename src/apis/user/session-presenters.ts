@@ -1,4 +1,4 @@
-/** Liquid's words for a user's sessions and sign-ins. */
+/** A user's sessions and sign-ins: presenters, schemas and examples. */
 import * as z from 'zod'
 import type { SignInEvent } from '../../core/accounts/sign-in-history.ts'
 import type { ListedSession } from '../../core/sessions/sessions.ts'

@@ -1,4 +1,4 @@
-/** Liquid's words for other people and the graph: presenters, schemas and examples (wire §3.2, §6.11, §6.14). */
+/** Other users and the social graph: presenters, schemas and examples (wire §3.2, §6.11, §6.14). */
 import * as z from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { isInForce } from '../../core/in-force.ts'
@@ -15,7 +15,7 @@ const Status = z
   .strictObject({ statusMessage: text, availability: text, mood: text, expiresAt: date, updatedAt: date })
   .meta({ id: 'UserStatus' })
 
-/** The seed's keys, for everybody; what the viewer may not know is null (wire §6.11). */
+/** The same keys for every viewer; values that the viewer may not see are null (wire §6.11). */
 export const SeenUser = z
   .strictObject({
     _id: z.string(),
@@ -94,7 +94,7 @@ const FollowRecord = (side: 'source' | 'target') =>
     .strictObject({ _id: z.string(), approved: z.boolean(), createdAt: z.iso.datetime(), [side]: SeenUser })
     .meta({ id: side === 'source' ? 'Follower' : 'Following' })
 
-/** @NOTE The original left `approved` out and kept `createdAt`; the seed has it the other way. Both are sent (wire §6.14). */
+/** @NOTE The original sends `createdAt` without `approved`, the seed the reverse. Kith sends both (wire §6.14). */
 export function toFollowRecord(side: 'source' | 'target', record: FollowRecordOf, ctx: Ctx) {
   const { id, approved, createdAt, user } = record
   return { _id: toHex(id), approved, createdAt: new Date(createdAt).toISOString(), [side]: toSeenUser(user, ctx) }
@@ -140,7 +140,7 @@ export const BlockReply = ok(z.strictObject({ status: z.literal('blocked') }))
 export const PrivacyReply = ok(z.strictObject({ acceptedCount: z.int() }))
 export const StatusReply = ok(z.strictObject({ status: Status }))
 
-/** The same, as a stranger sees him while the account is private. */
+/** John Doe with a private account, as a stranger sees him. */
 export const EXAMPLE_SEEN_USER: z.output<typeof SeenUser> = {
   _id: '507f1f77bcf86cd799439011',
   firstName: 'John',

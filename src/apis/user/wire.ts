@@ -1,6 +1,6 @@
 /**
- * Liquid's words (seed 002, wire §3) for requests: schemas made of the core's atoms. Unknown fields are refused in this
- * room alone. Bodies may come as a one-element array, as some of the seed's samples do.
+ * Liquid's requests (seed 002, wire §3). Only this room refuses unknown fields. A body may be wrapped in a one-element
+ * array, as in some of the seed's samples.
  */
 import * as z from 'zod'
 import * as fields from '../../core/fields.ts'
@@ -18,7 +18,7 @@ import { shownText } from '../../core/texts.ts'
 import { type AnyId, type FollowId, fromHex, idAt, type SessionId } from '../../ids.ts'
 import { name, optional } from './profile-wire.ts'
 
-/** Judged by what is stored. */
+/** Any format: the core looks it up. */
 const inviteCode = z.string().max(128, 'must have at most 128 characters').meta({ example: 'GU-2526-1687389089010' })
 
 export const CreateUserBody = z
@@ -43,7 +43,7 @@ export const VerifyEmailBody = z.strictObject({ code: mailedCode })
 export const VerifyEmailQuery = z.object({ target: fields.userIdHex, code: mailedCode })
 export const ResendVerificationQuery = z.object({ target: fields.userIdHex })
 
-/** Untrusted text: truncated, never trusted. */
+/** Untrusted text, cut to fit. */
 const userAgent = z
   .string()
   .max(1024)
@@ -53,7 +53,7 @@ const userAgent = z
 export const LoginBody = z
   .strictObject({
     username: z.string().min(1).max(254).optional().meta({
-      description: 'Or the e-mail address, here or in email; if both are sent, they must match the same account',
+      description: 'The user name or e-mail address; if email is sent too, both must match the same account',
       example: 'john_doe',
     }),
     email: z.string().min(1).max(254).optional().meta({ example: 'user@example.com' }),
@@ -75,7 +75,7 @@ export const DoTwoFactorBody = z.strictObject({ target: fields.userIdHex, code: 
 export const PendingSignInBody = z.strictObject({ target: fields.userIdHex, sessionHash })
 export const TotpCodeBody = z.strictObject({ code: fields.totpCode })
 
-/** Forms send text. */
+/** A boolean, or the text that a form sends. */
 export const flag = z
   .union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')])
   .meta({ example: true, documented: { type: 'boolean' } })
@@ -95,7 +95,7 @@ export const ResetPasswordBody = z.strictObject({
 
 export const DeleteMeBody = z.strictObject({ password: optional(fields.typedPassword) })
 
-/** `offset`: the `_id` of the last record of the page before; the old server's ISO date is accepted too (wire §6.14). */
+/** The `_id` of the previous page's last record; the old server's ISO date is accepted too (wire §6.14). */
 const offset = z
   .string()
   .transform((text, refine) => {
@@ -115,7 +115,10 @@ export const PageQuery = z.object({
     .meta({ description: `Records per page, at most ${PAGE_LIMIT_MAX}`, example: '10', documented: { type: 'integer', example: 10 } }),
   offset: offset.optional(),
 })
-/** For lists with filters, and those of administrators: a filter that is misspelt would show everything. The others ignore what they do not know. */
+/**
+ * For lists with filters and those of administrators, where a misspelled filter would show everything. Other lists
+ * ignore unknown parameters.
+ */
 export const StrictPageQuery = PageQuery.strict()
 
 export const hexId = <Id extends AnyId>() =>
@@ -135,7 +138,7 @@ export const TargetQuery = z.object({ target: fields.userIdHex })
 export const TargetsBody = z.strictObject({
   targets: z
     .array(fields.userIdHex)
-    .min(1, 'must name somebody')
+    .min(1, 'must name at least one user')
     .max(IDS_MAX, `must have at most ${IDS_MAX} ids`)
     .meta({ example: ['507f1f77bcf86cd799439011'] }),
 })

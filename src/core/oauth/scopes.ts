@@ -7,7 +7,7 @@ const TREE = {
   '*': { parent: null, description: 'Everything that the client and the user may have' },
   'delegated:all': { parent: '*', description: 'Act for you in every way' },
   'delegated:profile:all': { parent: 'delegated:all', description: 'Everything about your profile' },
-  'delegated:profile:read': { parent: 'delegated:profile:all', description: 'See profiles, yours included' },
+  'delegated:profile:read': { parent: 'delegated:profile:all', description: 'See profiles, including yours' },
   'delegated:profile:write': { parent: 'delegated:profile:all', description: 'Change your profile' },
   'delegated:profile:status:write': { parent: 'delegated:profile:write', description: 'Set your status' },
   'delegated:profile:avatar:write': { parent: 'delegated:profile:write', description: 'Change your picture' },

@@ -334,8 +334,8 @@ describe('what is asked for in a way that it cannot be', () => {
     const { text } = await robot.get('/api/users?page=x&per_page=0', XML)
     expect(text).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <errors>
-  <error>page must be a whole number from 1 on</error>
-  <error>per_page must be a whole number from 1 on</error>
+  <error>page must be a whole number of at least 1</error>
+  <error>per_page must be a whole number of at least 1</error>
 </errors>
 `)
     expect((await robot.get('/api/users?page=x&per_page=0')).json.errors).toHaveLength(2)

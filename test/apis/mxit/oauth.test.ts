@@ -195,7 +195,7 @@ describe('authorize', () => {
     const end = await authorize(person, strange, 'profile/private', { state: 's' })
     expect(end.pathname).toBe('/consent')
     const page = await open(person.client, `${end.pathname}${end.search}`)
-    expect(page.text).toContain('See profiles, yours included')
+    expect(page.text).toContain('See profiles, including yours')
     const reply = await send(person.client, formOf(page, '/consent'), { answer: 'deny' })
     const back = new URL(unescapeHtml(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(reply.text)?.[1] ?? ''))
     expect([`${back.origin}${back.pathname}`, back.searchParams.get('error'), back.searchParams.get('state')]).toEqual([

@@ -1,4 +1,4 @@
-/** The caller's picture (wire §4.2, §6.19): two files, both pictures, of which the cropped one becomes the avatar. */
+/** The caller's picture (wire §4.2, §6.19): two image files, of which the cropped one becomes the avatar. */
 import { type Context, Hono } from 'hono'
 import type { Ctx } from '../../../core/ctx.ts'
 import { AppError } from '../../../core/errors.ts'
@@ -21,13 +21,13 @@ const EXAMPLE = toReply({
 const DESCRIBED = describe({
   summary: "Set the caller's picture",
   description:
-    'JPEG, PNG, WebP or GIF; HEIC and AVIF where the platform decodes them. The cropped one is drawn anew as a square. A day has a limited number of changes.',
+    'JPEG, PNG, WebP or GIF, and HEIC and AVIF where supported. The cropped picture is re-encoded as a square. The number of changes per day is limited.',
   response: { status: 200, schema: ProfileImageReply, example: EXAMPLE },
   refusals: [429],
 })
 const TAKEN = takes({ raw: [], form: { file: FILES[0], withFile: FILES[1], types: [], fields: {} } })
 
-/** @NOTE The seed's heading has the one path, its samples the other. */
+/** @NOTE The seed's heading and its samples use different paths. */
 export const profileImage = new Hono<AppEnv>()
   .post('/user/profile-image', requires('delegated:profile:avatar:write'), DESCRIBED, TAKEN, (c) => answer(c as never, c.var.gate))
   .post('/user/profile/profile-image', requires('delegated:profile:avatar:write'), DESCRIBED, TAKEN, (c) => answer(c as never, c.var.gate))
@@ -44,7 +44,7 @@ async function answer(c: Context<AppEnv>, gate: Gate): Promise<Response> {
   return c.json(toReply(toProfileImage(ctx, avatarKey)))
 }
 
-/** Both are judged, and what is wrong with either is told at once. What they are declared as is anybody's text. */
+/** Checks both files and reports all problems at once. Declared content types are ignored. */
 async function readCropped(c: Context<AppEnv>, ctx: Ctx): Promise<Uint8Array<ArrayBuffer>> {
   const { avatars } = ctx.config
   const parts = await readParts(c.req, FILES.length * avatars.bytesMax + FORM_OVERHEAD_BYTES)
@@ -59,7 +59,7 @@ async function readCropped(c: Context<AppEnv>, ctx: Ctx): Promise<Uint8Array<Arr
 
 interface ReadFile {
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** Why there is no file; null where there is one. */
+  /** Why the part is no usable file; null if it is one. */
   readonly wrong: string | null
 }
 

@@ -1,4 +1,4 @@
-/** The caller's profile, and the allowed values of its fields (wire §4.2). */
+/** The caller's profile, and the values its fields may have (wire §4.2). */
 import { Hono } from 'hono'
 import { startEmailChange } from '../../../core/accounts/email-digits.ts'
 import { choicesIn } from '../../../core/profiles/choices.ts'
@@ -49,7 +49,7 @@ export const profile = new Hono<AppEnv>()
   .get(
     '/user/get/profile',
     requires('delegated:profile:read'),
-    describe({ summary: 'The caller', response: { status: 200, schema: ProfileReply, example: toReply(EXAMPLE) } }),
+    describe({ summary: "The caller's profile", response: { status: 200, schema: ProfileReply, example: toReply(EXAMPLE) } }),
     async (c) => {
       const { ctx, gate } = c.var
       const { user } = await getOwnProfile(ctx, gate)
@@ -62,7 +62,7 @@ export const profile = new Hono<AppEnv>()
     describe({
       summary: "Change the caller's profile",
       description:
-        'What is left out stays, what is empty is cleared. Another e-mail address needs both token fields, and ends every session. A day has a limited number of changes.',
+        'Omitted fields stay; empty ones are cleared. A new e-mail address requires both token fields and ends every session. The number of changes per day is limited.',
       response: { status: 200, schema: UpdateProfileReply, example: toReply({}) },
       refusals: [429],
     }),
@@ -79,8 +79,9 @@ export const profile = new Hono<AppEnv>()
     '/user/token-generator',
     requires('delegated:profile:write'),
     describe({
-      summary: 'Mail six digits to a new e-mail address',
-      description: 'Needs a log-in of the last 60 minutes. The digits and the answer count together, for 10 minutes and 5 tries.',
+      summary: 'Mail a six-digit code to a new e-mail address',
+      description:
+        'Requires a log-in within the last 60 minutes. The code is valid only with the returned token, for 10 minutes and 5 attempts.',
       response: {
         status: 200,
         schema: TokenGeneratorReply,

@@ -1,4 +1,4 @@
-/** Log-in and new access tokens, under an API key alone (wire §4.1). */
+/** Log-in and token refresh, with an API key only (wire §4.1). */
 import { Hono } from 'hono'
 import { refreshUnderKey, signInUnderKey } from '../../../core/machines/key-sessions.ts'
 import { requiresKey } from '../../../http/access.ts'
@@ -18,7 +18,7 @@ export const sessions = new Hono<AppEnv>()
     requiresKey('api_key', readApiKey),
     describe({
       summary: 'Sign in with a password',
-      description: 'Not for accounts with a second factor, which this protocol does not know.',
+      description: 'Not for accounts with a second factor, which this protocol does not support.',
       response: {
         status: 200,
         schema: LoginReply,
@@ -44,7 +44,7 @@ export const sessions = new Hono<AppEnv>()
     requiresKey('api_key', readApiKey),
     describe({
       summary: 'Get a new access token',
-      description: 'For 14 days from the log-in. The refresh token stays the same.',
+      description: 'Possible for 14 days after log-in. The refresh token stays the same.',
       response: { status: 200, schema: RefreshReply, example: { access: ACCESS } },
     }),
     validateAnyForm(RefreshBody),

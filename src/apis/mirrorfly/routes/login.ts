@@ -16,8 +16,8 @@ export const login = new Hono<AppEnv>().post(
   describe({
     summary: 'Sign in',
     description:
-      "With a license key's account, or with the username and password of createUser. People's own names and passwords do not work here: " +
-      'there is no second step. On a 401 anywhere, sign in again.',
+      "With a license key's account, or the username and password from createUser. Users' own names and passwords do not work here, because " +
+      'there is no second factor. On a 401 anywhere, sign in again.',
     response: { status: 200, schema: LoginReply, example: toLogin('eyJhbGciOiJFUzI1NiIs...') },
   }),
   async (c) => c.json(toLogin(await signInWithKey(c.var.ctx, c.req.valid('json')))),

@@ -1,4 +1,7 @@
-/** Profile pictures that were sent as files: "accessed via the Mirrorfly SDK's and API's only", so with a token (wire §5.3). */
+/**
+ * Profile pictures that were uploaded as files. Downloads need a token: they are "accessed via the Mirrorfly SDK's and
+ * API's only" (wire §5.3).
+ */
 import { Hono } from 'hono'
 import { getKeyPicture } from '../../../core/machines/key-pictures.ts'
 import { requiresOfClient } from '../../../http/access.ts'

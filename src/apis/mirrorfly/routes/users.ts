@@ -1,4 +1,4 @@
-/** Users of a license key (seed 004; wire §5.1): created by its holder, and shown to holders of a token of the key. */
+/** Users of a license key (seed 004; wire §5.1): created by its holder, and visible to any token of the key. */
 import { Hono } from 'hono'
 import { getKeyUser, putKeyUser } from '../../../core/machines/key-users.ts'
 import { requiresOfClient } from '../../../http/access.ts'
@@ -24,8 +24,8 @@ export const users = new Hono<AppEnv>()
     describe({
       summary: 'Create a user, or update the fields that are sent',
       description:
-        'As multipart/form-data or urlencoded. An identifier belongs to its license key: sent again it is the same user, signed in anew, and the ' +
-        'password is empty. An empty parameter is as good as none. A file wins over profileUrl.',
+        'As multipart/form-data or urlencoded. An identifier is unique within its license key: sent again, it updates that user and signs ' +
+        'them in, and the reply has an empty password. Empty parameters count as omitted. A file takes precedence over profileUrl.',
       response: {
         status: 200,
         schema: CreateUserReply,
@@ -40,17 +40,17 @@ export const users = new Hono<AppEnv>()
         types: PICTURE_TYPES,
         fields: {
           deviceType: 'web, ios or android',
-          licenseKey: "The token's own",
+          licenseKey: 'The license key of the token',
           userIdentifier: 'At most 191 characters',
-          deviceOsVersion: 'Kept',
-          deviceToken: 'Kept',
-          voipDeviceToken: 'Kept',
+          deviceOsVersion: 'Stored',
+          deviceToken: 'Stored',
+          voipDeviceToken: 'Stored',
           mode: '0 production, 1 sandbox',
           nickname: 'At most 30 characters',
           mobileNumber: 'At most 15 digits',
-          email: 'Never used to find anybody',
-          profileUrl: 'https, at most 2048 characters',
-          metadataKey1: 'At most 64 characters; each key has its value',
+          email: 'Never used to look up users',
+          profileUrl: 'An https URL, at most 2048 characters',
+          metadataKey1: 'At most 64 characters; requires the matching value',
           metadataValue1: 'At most 1024 characters',
           metadataKey2: '',
           metadataValue2: '',

@@ -1,4 +1,7 @@
-/** Mxit's gallery (seed 000 "Media"; wire §1.3, rows 13 to 21), over the media library. Folders go by their names. */
+/**
+ * Mxit's gallery (seed 000 "Media"; wire §1.3, rows 13 to 21), backed by the media library. Folders are addressed by
+ * name.
+ */
 import { Hono } from 'hono'
 import { changeFile, deleteFile, getFile, listMadeFiles, openFile } from '../../../core/media/files.ts'
 import { changeFolder, createFolder, deleteFolder, listOwnFolders } from '../../../core/media/folders.ts'
@@ -27,7 +30,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .get(
     '/user/media/list/:name',
     reads(),
-    describe({ summary: 'The files that the caller has put into a folder', response: jsonOf([EXAMPLES.file]), refusals: [404] }),
+    describe({ summary: "The caller's files in a folder", response: jsonOf([EXAMPLES.file]), refusals: [404] }),
     validate('param', wire.FolderParams),
     validate('query', wire.ListQuery),
     async (c) => {
@@ -57,8 +60,8 @@ export const mediaRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Upload a file into a folder',
       description:
-        'The bytes with Content-Length; or, deprecated, a base64Binary element as application/xml. A folder that there is not is made. ' +
-        'What is declared a form, or octets, gets its type from the first bytes and the name.',
+        'Raw bytes with Content-Length, or (deprecated) a base64Binary element as application/xml. A missing folder is created. ' +
+        'Files declared as a form or as octets get their type from their first bytes and name.',
       response: jsonOf(EXAMPLES.file.FileId),
       refusals: [408, 411],
     }),

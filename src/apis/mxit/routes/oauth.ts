@@ -1,6 +1,6 @@
 /**
- * Mxit's authorization server (wire §1.2), over the one that Kith has: scopes are asked for and granted in Mxit's words. A browser
- * is led to Kith's own pages; what it comes back with is redeemed here.
+ * Mxit's authorization server (wire §1.2), in front of Kith's own: scopes are requested and granted under Mxit's names.
+ * Browsers are redirected to Kith's own pages; the resulting code is redeemed here.
  */
 import { Hono } from 'hono'
 import * as z from 'zod'
@@ -21,7 +21,7 @@ import {
 import { validate } from '../../../http/validate.ts'
 import { toCoreScope, toMxitId, toMxitScope } from '../wire.ts'
 
-/** Judged where they lead to. */
+/** Kith's authorization endpoint validates the values. */
 const AuthorizeQuery = z.object({
   response_type: parameter.meta({ example: 'code' }),
   client_id: parameter.meta({ example: 'demo-mxit' }),
@@ -38,12 +38,12 @@ export const oauthRoutes = new Hono<AppEnv>()
     validate('query', AuthorizeQuery, { mayRepeat: () => true }),
     describe({
       summary: 'Start an authorization code flow',
-      response: { status: 302, headers: { location: 'The sign-in of Kith, which leads to redirect_uri with code and state' } },
+      response: { status: 302, headers: { location: "Kith's sign-in page, which redirects to redirect_uri with code and state" } },
     }),
     (c) => {
       const query = new URL(c.req.url).searchParams
       const [scope, ...more] = query.getAll('scope')
-      // What is sent twice is refused where it leads to.
+      // Kith's authorization endpoint refuses a repeated parameter.
       if (scope !== undefined && more.length === 0) query.set('scope', toCoreScope(scope, 'person'))
       return c.redirect(`${c.var.ctx.config.origin}/oauth/authorize?${query}`, 302)
     },
@@ -55,7 +55,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     validate('form', TokenForm, { untyped: true }),
     describe({
       summary: 'Get tokens for a grant',
-      description: 'scope is in the words of Mxit, when it is asked for and in the reply. There is no password grant.',
+      description: "scope uses Mxit's names, in the request and in the reply. The password grant is not supported.",
       response: { status: 200, schema: tokenResponse('bearer'), example: exampleTokenResponse('bearer', 'profile/private') },
       refusals: [401],
       client: {},
@@ -74,7 +74,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     failuresLimited(),
     validate('form', RevokeForm, { untyped: true }),
     describe({
-      summary: 'Give a token back, and with it the whole grant',
+      summary: 'Revoke a token and its whole grant',
       response: { status: 200, schema: z.strictObject({}), example: {} },
       refusals: [401],
       client: {},
@@ -88,7 +88,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     '/userinfo',
     requires('openid'),
     describe({
-      summary: 'The UserId of the person',
+      summary: "The user's UserId",
       response: { status: 200, schema: z.strictObject({ sub: z.string() }), example: { sub: 'm41544805002' } },
     }),
     async (c) => c.json({ sub: toMxitId((await c.var.gate()).user.id) }),

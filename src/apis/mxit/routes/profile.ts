@@ -1,4 +1,4 @@
-/** Mxit's profiles (seed 000 "Profile"; wire §1.3, rows 0 to 12): one's own, others', and what anybody may know of anybody. */
+/** Mxit's profiles (seed 000 "Profile"; wire §1.3, rows 0 to 12): the caller's own, other users', and public ones. */
 import { Hono } from 'hono'
 import { AppError } from '../../../core/errors.ts'
 import { AVATAR_REDIRECT_SECONDS } from '../../../core/limits.ts'
@@ -27,7 +27,7 @@ const PICTURE = takes({ raw: ['application/octet-stream', 'image/*', 'applicatio
 const readOwn = async (gate: Gate): Promise<SeenUser> => showTo('owner', (await gate()).user)
 
 export const profileRoutes = new Hono<AppEnv>()
-  .get('/user/version', anyone(), networkLimit('other'), describe({ summary: 'The version of the API', response: jsonOf(VERSION) }), (c) =>
+  .get('/user/version', anyone(), networkLimit('other'), describe({ summary: 'The API version', response: jsonOf(VERSION) }), (c) =>
     c.json(VERSION),
   )
   .get(
@@ -72,8 +72,8 @@ export const profileRoutes = new Hono<AppEnv>()
     '/user/profile/:person',
     requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
     describe({
-      summary: "Somebody's profile and status",
-      description: 'Of a private account an app sees name and avatar.',
+      summary: "A user's profile and status",
+      description: 'For a private account, an app sees only the name and avatar.',
       response: jsonOf(present.EXAMPLES.basicProfile),
       refusals: NOT_FOUND,
     }),
@@ -92,7 +92,7 @@ export const profileRoutes = new Hono<AppEnv>()
     describe({
       summary: "Change the caller's profile",
       description:
-        'What is not sent stays. A new Email needs a sign-in of the last 10 minutes in a client that is registered with may_change_addresses.',
+        'Omitted fields stay. A new Email requires a sign-in within the last 10 minutes, in a client registered with may_change_addresses.',
       response: FULL,
     }),
     validateProfile(wire.ProfileBody, wire.PROFILE_NAMES),
@@ -123,7 +123,7 @@ export const profileRoutes = new Hono<AppEnv>()
     '/user/public/statusmessage/:person',
     anyone(),
     networkLimit('other'),
-    describe({ summary: "Somebody's status message", response: jsonOf('test status'), refusals: NOT_FOUND }),
+    describe({ summary: "A user's status message", response: jsonOf('test status'), refusals: NOT_FOUND }),
     validate('param', wire.PersonParams),
     async (c) => c.json(present.toStatusMessage(await getPublicProfile(c.var.ctx, c.req.valid('param').person), c.var.ctx.now())),
   )
@@ -131,7 +131,7 @@ export const profileRoutes = new Hono<AppEnv>()
     '/user/public/displayname/:person',
     anyone(),
     networkLimit('other'),
-    describe({ summary: "Somebody's display name", response: jsonOf('Johnny'), refusals: NOT_FOUND }),
+    describe({ summary: "A user's display name", response: jsonOf('Johnny'), refusals: NOT_FOUND }),
     validate('param', wire.PersonParams),
     async (c) => c.json(present.toDisplayName(await getPublicProfile(c.var.ctx, c.req.valid('param').person))),
   )
@@ -139,7 +139,7 @@ export const profileRoutes = new Hono<AppEnv>()
     '/user/public/avatar/:person',
     anyone(),
     networkLimit('other'),
-    describe({ summary: "Somebody's avatar, or the default one", response: PNG, refusals: NOT_FOUND }),
+    describe({ summary: "A user's avatar, or the default one", response: PNG, refusals: NOT_FOUND }),
     validate('param', wire.PersonParams),
     async (c) => {
       const user = await getPublicProfile(c.var.ctx, c.req.valid('param').person)

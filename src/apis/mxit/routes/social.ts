@@ -1,4 +1,4 @@
-/** Mxit's social graph (wire §1.4, §6.22): contacts are follows, requests to follow and blocks. */
+/** Mxit's social graph (wire §1.4, §6.22): contacts are follows, follow requests and blocks. */
 import { Hono } from 'hono'
 import { listOwnContacts } from '../../../core/social/contacts.ts'
 import { followUser } from '../../../core/social/follows.ts'
@@ -27,7 +27,7 @@ export const socialRoutes = new Hono<AppEnv>()
   .put(
     '/user/socialgraph/contact/:person',
     requires('delegated:social:follow:request', { limit: 'follow' }),
-    describe({ summary: 'Add a contact, or ask to', response: DONE, refusals: [404] }),
+    describe({ summary: 'Add a contact, or send a request', response: DONE, refusals: [404] }),
     validate('param', PersonParams),
     async (c) => {
       await followUser(c.var.ctx, c.var.gate, c.req.valid('param').person)
@@ -38,7 +38,7 @@ export const socialRoutes = new Hono<AppEnv>()
     '/user/socialgraph/suggestions',
     requires('delegated:social:follow:read', { limit: 'people' }),
     describe({
-      summary: 'People whom the caller may know',
+      summary: 'People the caller may know',
       response: jsonOf([{ ...EXAMPLES.contact, SubscriptionType: 78 }]),
     }),
     async (c) => {

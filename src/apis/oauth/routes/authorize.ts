@@ -1,10 +1,10 @@
 /**
- * `GET` and `POST /oauth/authorize` (RFC 6749 §3.1, OpenID Connect Core §3.1.2): a browser on its way to a client with a code, by
- * way of the sign-in and consent pages where it has to.
+ * `GET` and `POST /oauth/authorize` (RFC 6749 §3.1, OpenID Connect Core §3.1.2): sends the browser back to the client
+ * with a code, if necessary through the sign-in and consent pages.
  *
- * A POST comes from a client's own page, and then the session cookie, which is `SameSite=Lax`, stays at home: such a request
- * goes on as the GET that it equals, with the cookie. It grants nothing that the GET would not, so its origin is not looked at:
- * a code goes to the registered redirect URI alone, and is of use only to who has the verifier.
+ * A POST comes from the client's page, so the browser withholds the `SameSite=Lax` session cookie: the request is
+ * redirected to the equivalent GET, which carries it. The origin needs no check, since a POST grants nothing that the
+ * GET would not: the code goes only to the registered redirect URI, and is useless without the verifier.
  */
 import { type Context, Hono } from 'hono'
 import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery } from '../../../core/oauth/authorization-request.ts'
@@ -19,7 +19,7 @@ import { validate } from '../../../http/validate.ts'
 import { AuthorizeParameters } from '../wire.ts'
 
 const REFUSALS = [400] as const
-/** RFC 6749 §4.1.2.1: the client is told of everything but of itself and of where it would be told. */
+/** RFC 6749 §4.1.2.1: every error is reported to the client, except in these two, which say who and where it is. */
 const mayRepeat = (name: string) => name !== 'client_id' && name !== 'redirect_uri'
 const LOCATION = { location: 'The redirect_uri with code, state and iss; or the sign-in or consent page' }
 
@@ -35,10 +35,10 @@ export const authorizeRoutes = new Hono<AppEnv>()
       summary: 'Start an authorization code flow',
       description:
         'Sends the browser back to redirect_uri with code, state and iss, or with error, error_description, state and iss; as a ' +
-        'form with response_mode=form_post. Whoever has to sign in or agree first is sent to that page (303). An unknown client or ' +
-        'redirect URI, and a repeated one, are answered here and never redirected.',
+        'form with response_mode=form_post. Users who have to sign in or consent first are sent to that page (303). Errors about an unknown ' +
+        'or repeated client_id or redirect_uri are shown here and never redirected.',
       response: { status: 302, headers: LOCATION },
-      detour: 'The page where the person signs in or agrees first',
+      detour: 'The page where the user signs in or consents first',
       page: FORM_POST,
       refusals: REFUSALS,
     }),
@@ -51,14 +51,14 @@ export const authorizeRoutes = new Hono<AppEnv>()
     validate('form', AuthorizeParameters, { mayRepeat }),
     describe({
       summary: 'Start an authorization code flow with a form',
-      description: 'Like GET. Without the session cookie, the browser is redirected to the GET, to which it sends the cookie.',
+      description: 'Like GET. Without the session cookie, the browser is redirected to the GET, which carries it.',
       response: { status: 303, headers: LOCATION },
       page: FORM_POST,
       refusals: REFUSALS,
     }),
     async (c) => {
       const request = { ...readAuthorizationRequest(c.req.valid('form')), repeated: c.var.repeated }
-      // An invalid request would be lost on the way.
+      // A redirect would hide that the request is invalid.
       if (request.repeated === undefined && !(await c.var.identify()))
         return c.redirect(`/oauth/authorize?${toAuthorizationQuery(request)}`, 303)
       return answer(c as never, c.var.gate, request)

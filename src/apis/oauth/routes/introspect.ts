@@ -1,6 +1,7 @@
 /**
- * `POST /oauth/introspect`, and `/oauth/token/introspect` as the original's documents call it (wire §6.5): by a form with client
- * authentication RFC 7662; by JSON with a Bearer token that holds `client:oauth:introspect` Liquid's answer.
+ * `POST /oauth/introspect`, and `/oauth/token/introspect` as the original's documents call it (wire §6.5). A form with
+ * client authentication gets RFC 7662's reply; JSON with a Bearer token of scope `client:oauth:introspect` gets
+ * Liquid's.
  */
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import * as z from 'zod'
@@ -30,7 +31,7 @@ function isJson(c: Context): boolean {
   return /^application\/json\b/i.test(c.req.header('content-type') ?? '')
 }
 
-/** Which of the two the body is decides what is asked of the caller. */
+/** The type of the body decides how the caller authenticates. */
 const eitherBody: MiddlewareHandler<AppEnv> = tag(
   (c, next) => (isJson(c) ? asJson(c as never, next) : asForm(c as never, next)) as Promise<undefined>,
   { input: { target: 'form', schema: IntrospectForm, json: IntrospectBody } },
@@ -45,9 +46,9 @@ for (const path of ['/introspect', '/token/introspect']) {
     describe({
       summary: 'Introspect a token',
       description:
-        'With a form and client authentication (client_secret_basic, client_secret_post): RFC 7662, for tokens of the client itself, ' +
-        'and for all tokens with the scope `client:oauth:introspect`. With a JSON body `{"token"}` and a Bearer token that holds this ' +
-        'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null for a token that is not valid.',
+        "With a form and client authentication (client_secret_basic, client_secret_post): as in RFC 7662, for the client's own tokens, " +
+        'or all tokens if it has the scope `client:oauth:introspect`. With a JSON body `{"token"}` and a Bearer token with this ' +
+        'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null if the token is invalid.',
       response: { status: 200, schema: z.union([Introspection, TokenInfoReply]), example: INTROSPECTION_EXAMPLE },
       refusals: [401, 403],
       client: { orToken: 'client:oauth:introspect' },

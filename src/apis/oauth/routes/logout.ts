@@ -1,6 +1,6 @@
 /**
- * `GET` and `POST /oauth/logout`: the end session endpoint (RP-Initiated Logout 1.0 §2). A POST from a client's own page comes
- * without the cookie and goes on as the GET that it equals, as at the authorization endpoint.
+ * `GET` and `POST /oauth/logout`: the end session endpoint (RP-Initiated Logout 1.0 §2). A POST from a client's page
+ * arrives without the cookie and is redirected to the equivalent GET, as at the authorization endpoint.
  */
 import { type Context, Hono } from 'hono'
 import { judgeLogout, type LogoutRequest, readLogoutRequest, toLogoutQuery } from '../../../core/oauth/logout.ts'
@@ -13,7 +13,7 @@ import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { LogoutParameters } from '../wire.ts'
 
-const LOCATION = { location: 'The post_logout_redirect_uri with state; or the page that asks, or says that it is done' }
+const LOCATION = { location: 'The post_logout_redirect_uri with state; or a page that asks for confirmation or confirms the sign-out' }
 
 export const logoutRoutes = new Hono<AppEnv>()
   .get(
@@ -24,8 +24,8 @@ export const logoutRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Sign the browser out on behalf of a client',
       description:
-        'With an ID token of the person who is signed in (an expired one will do) the session ends at once; otherwise the person is ' +
-        'asked. The browser goes on only to a post_logout_redirect_uri that is registered for the client, to the letter.',
+        'With an ID token of the signed-in user, even an expired one, the session ends at once; otherwise the user is asked ' +
+        'first. The browser is redirected only to a post_logout_redirect_uri that exactly matches one registered for the client.',
       response: { status: 303, headers: LOCATION },
       refusals: [400],
     }),
@@ -38,7 +38,7 @@ export const logoutRoutes = new Hono<AppEnv>()
     validate('form', LogoutParameters),
     describe({
       summary: 'Sign the browser out on behalf of a client, with a form',
-      description: 'Like GET. Without the session cookie, the browser is redirected to the GET, to which it sends the cookie.',
+      description: 'Like GET. Without the session cookie, the browser is redirected to the GET, which carries it.',
       response: { status: 303, headers: LOCATION },
       refusals: [400],
     }),
@@ -56,7 +56,7 @@ async function answer(c: Context<AppEnv>, gate: OptionalGate, request: LogoutReq
   return c.redirect(outcome.location ?? '/sign-out', 303)
 }
 
-/** The page that asks the person, with what the client has said. */
+/** The sign-out page, with the client's request in its URL. */
 function toSignOut(request: LogoutRequest): string {
   const query = toLogoutQuery(request)
   return query === '' ? '/sign-out' : `/sign-out?${query}`

@@ -1,4 +1,4 @@
-/** `POST /oauth/revoke` (RFC 7009). The client proves itself as at the token endpoint. */
+/** `POST /oauth/revoke` (RFC 7009). Clients authenticate as at the token endpoint. */
 import { Hono } from 'hono'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
@@ -16,8 +16,8 @@ export const revokeRoutes = new Hono<AppEnv>().post(
   describe({
     summary: 'Revoke a token',
     description:
-      'The whole grant ends: its session, its refresh tokens and its access tokens, on the very next request. Unknown tokens and ' +
-      'those of other clients are left alone, and the answer is the same. A token of client_credentials: unsupported_token_type.',
+      'Ends the whole grant, with its session, refresh tokens and access tokens, from the next request on. Unknown tokens and ' +
+      'those of other clients are ignored, with the same reply. Tokens from client_credentials get unsupported_token_type.',
     response: { status: 200, schema: RevokeResponse, example: {} },
     refusals: [401],
     client: {},

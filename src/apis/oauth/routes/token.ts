@@ -1,4 +1,4 @@
-/** `POST /oauth/token` (RFC 6749 §3.2). The client proves itself here, so the room's credentials are not looked at. */
+/** `POST /oauth/token` (RFC 6749 §3.2). Clients authenticate here, so the room's credentials are ignored. */
 import { Hono } from 'hono'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
@@ -15,8 +15,8 @@ export const tokenRoutes = new Hono<AppEnv>().post(
   describe({
     summary: 'Get tokens for a grant',
     description:
-      'Grants: authorization_code, refresh_token, client_credentials. A client with a secret shows it by Basic or in the body, one of ' +
-      'them per request; a public client sends its client_id alone. A refresh token is replaced at each use; a repeat within 30 seconds gets the same one.',
+      'Grants: authorization_code, refresh_token, client_credentials. Clients with a secret send it by Basic or in the body, not both; ' +
+      'public clients send only client_id. Each use replaces the refresh token; a repeat within 30 seconds gets the same new one.',
     response: { status: 200, schema: tokenResponse('Bearer'), example: exampleTokenResponse('Bearer', 'delegated:profile:read') },
     refusals: [401],
     client: {},

@@ -1,4 +1,7 @@
-/** `GET` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): a resource of RFC 6750, so a token and nothing else opens it. */
+/**
+ * `GET` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): a protected resource (RFC 6750), so only a Bearer token
+ * is accepted.
+ */
 import { type Context, Hono } from 'hono'
 import { readUserinfo } from '../../../core/oauth/userinfo.ts'
 import type { Gate } from '../../../core/sessions/gate.ts'

@@ -1,6 +1,6 @@
 /**
- * What clients find out by themselves: the public keys (RFC 7517) and the server's metadata (RFC 8414, OpenID Connect Discovery
- * §3), one document at two addresses. Only what works.
+ * Discovery: the key set (RFC 7517) and the server's metadata (RFC 8414, OpenID Connect Discovery §3), one document at
+ * two paths. It lists only what works.
  */
 import { Hono } from 'hono'
 import type * as z from 'zod'
@@ -17,10 +17,10 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { JWKS_EXAMPLE, Jwks, ServerMetadata } from '../metadata-wire.ts'
 
-/** Whoever changes keys publishes the new one as the second for longer than this, and then lets it sign (ASVS 11.1.1). */
+/** To rotate keys, publish the new one as the second for longer than this before it signs (ASVS 11.1.1). */
 const KEPT_FOR_A_WHILE = { 'cache-control': 'public, max-age=300' }
 
-/** Claims of ID tokens beside `sub`. */
+/** Besides `sub`. */
 const ID_TOKEN_CLAIMS = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash']
 
 const example = toMetadata('https://id.example.com', SIGNING_ALGORITHMS)

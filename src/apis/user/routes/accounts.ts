@@ -1,5 +1,5 @@
 /**
- * Accounts (wire §3.2, §6.6-7, §6.9): sign-up, verification of the address, password reset. All public, and none
+ * Accounts (wire §3.2, §6.6-7, §6.9): sign-up, address verification, password reset. All routes are public, and none
  * reveals who has an account.
  */
 import { Hono } from 'hono'
@@ -31,7 +31,7 @@ export const accounts = new Hono<AppEnv>()
     anyone(),
     describe({
       summary: 'Create an account',
-      description: 'Mails a code that POST /user/verify-email takes. A taken address answers like a free one; its owner gets a mail.',
+      description: 'Mails a code for POST /user/verify-email. The reply is the same for a taken address, whose owner gets a mail.',
       response: { status: 201, schema: CreateUserReply, example: { ok: 1, data: { user: EXAMPLE_USER } } },
       refusals: [409],
     }),
@@ -69,7 +69,7 @@ export const accounts = new Hono<AppEnv>()
     '/user/verify-email',
     anyone(),
     describe({
-      summary: 'The same for clients that follow a link; mails never contain it',
+      summary: 'The same for clients that follow a link; mails never contain this link',
       response: { status: 200, schema: VerifyEmailReply, example: { ok: 1, data: VERIFIED } },
     }),
     networkLimit('other'),
@@ -111,7 +111,7 @@ export const accounts = new Hono<AppEnv>()
     anyone(),
     describe({
       summary: 'Mail a password reset code',
-      description: 'The same answer for every address. POST /user/code does the same without an address in a URL.',
+      description: 'The reply is the same for every address. POST /user/code does the same without an address in the URL.',
       response: { status: 200, schema: CodeReply, example: TARGET },
     }),
     networkLimit('code'),

@@ -18,7 +18,7 @@ export const adminRoles = new Hono<AppEnv>()
     describe({
       summary: 'Create a role',
       description:
-        'Its rank is below your own and its scopes are within your own; without scopes it has delegated:all. Needs a browser that has signed in within the last 10 minutes.',
+        'Its rank must be below yours and its scopes within yours; without scopes it has delegated:all. Requires a browser that signed in within the last 10 minutes.',
       response: { status: 201, schema: RoleReply, example: EXAMPLE },
       refusals: [409],
     }),
@@ -45,7 +45,7 @@ export const adminRoles = new Hono<AppEnv>()
     requires('admin:roles:write'),
     describe({
       summary: 'Delete a role without users',
-      description: 'Roles of the system cannot be deleted.',
+      description: 'System roles cannot be deleted.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
       refusals: [404, 409],
     }),

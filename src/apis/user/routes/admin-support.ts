@@ -1,4 +1,4 @@
-/** How administrators help a user to sign in. Nobody acts on a rank at or above their own; the user sees each act. */
+/** Administrators helping a user to sign in. Nobody acts on a rank at or above their own, and users see every act. */
 import { Hono } from 'hono'
 import * as support from '../../../core/admin/support.ts'
 import { requires } from '../../../http/access.ts'
@@ -14,14 +14,14 @@ import { SessionsReply, toSession } from '../session-presenters.ts'
 import { TargetBody, toPage } from '../wire.ts'
 
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
-const FRESH = 'Needs a sign-in of the last 10 minutes, with a browser. The person gets a mail.'
+const FRESH = 'Requires a browser that signed in within the last 10 minutes. The user gets a mail.'
 
 export const adminSupport = new Hono<AppEnv>()
   .get(
     '/user/admin-api/sessions',
     requires('admin:profile:read'),
     describe({
-      summary: 'Where somebody is signed in, newest first',
+      summary: 'Live sessions of a user, newest first',
       response: { status: 200, schema: SessionsReply, example: EXAMPLE_SESSIONS },
       refusals: [404],
     }),
@@ -36,7 +36,7 @@ export const adminSupport = new Hono<AppEnv>()
     '/user/admin-api/2fa',
     requires('admin:profile:read'),
     describe({
-      summary: 'Which second factors somebody has on',
+      summary: 'Enabled second factors of a user',
       response: { status: 200, schema: SecondFactorsReply, example: { ok: 1, data: EXAMPLE_SECOND_FACTORS } },
       refusals: [404],
     }),
@@ -49,7 +49,7 @@ export const adminSupport = new Hono<AppEnv>()
   .post(
     '/user/admin-api/end-sessions',
     requires('admin:profile:sensitive:medium:write'),
-    describe({ summary: 'Sign somebody out everywhere, or end one session', description: FRESH, response: OK, refusals: [404] }),
+    describe({ summary: 'Sign a user out everywhere, or end one session', description: FRESH, response: OK, refusals: [404] }),
     validate('json', admin.EndSessionsBody),
     async (c) => {
       const { target, session = null } = c.req.valid('json')
@@ -61,8 +61,8 @@ export const adminSupport = new Hono<AppEnv>()
     '/user/admin-api/remove-2fa',
     requires('admin:profile:sensitive:high:write'),
     describe({
-      summary: 'Take off a second factor that somebody has lost',
-      description: `${FRESH} Ends every session and token of the person. Make sure first who is asking.`,
+      summary: 'Remove a second factor that a user has lost',
+      description: `${FRESH} Ends every session and token of the user. Verify first who is asking.`,
       response: OK,
       refusals: [404],
     }),
@@ -76,7 +76,7 @@ export const adminSupport = new Hono<AppEnv>()
   .post(
     '/user/admin-api/resend-verification',
     requires('admin:profile:write'),
-    describe({ summary: 'Mail the code once more that proves an address', response: OK, refusals: [404, 429] }),
+    describe({ summary: 'Mail a user the verification code again', response: OK, refusals: [404, 429] }),
     validate('json', TargetBody),
     async (c) => {
       await support.sendVerification(c.var.ctx, c.var.gate, c.req.valid('json').target)
@@ -86,7 +86,7 @@ export const adminSupport = new Hono<AppEnv>()
   .post(
     '/user/admin-api/send-password-reset',
     requires('admin:profile:write'),
-    describe({ summary: 'Mail somebody a code for a new password', response: OK, refusals: [404, 429] }),
+    describe({ summary: 'Mail a user a password reset code', response: OK, refusals: [404, 429] }),
     validate('json', TargetBody),
     async (c) => {
       await support.sendPasswordReset(c.var.ctx, c.var.gate, c.req.valid('json').target)

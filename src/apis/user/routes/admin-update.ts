@@ -1,4 +1,4 @@
-/** An administrator's change of a user's account (wire §3.2, §6.12): the rules are those of PATCH /user/me with a `target`. */
+/** An administrator's change to a user's account (wire §3.2, §6.12), with the rules of PATCH /user/me. */
 import { Hono } from 'hono'
 import { updateUser } from '../../../core/admin/update-user.ts'
 import { requires } from '../../../http/access.ts'
@@ -14,7 +14,7 @@ export const adminUpdate = new Hono<AppEnv>().patch(
   describe({
     summary: 'Change the profile, user name, e-mail address, password or role of a user below your rank',
     description:
-      'Applies at once, the address counts as proved. A new address, password or role ends every session of the user, takes all admin: and client: scopes of the old and the new role, and a browser that has signed in within the last 10 minutes.',
+      'Applies at once; a new address counts as verified. A new address, password or role ends every session of the user. It requires all admin: and client: scopes of the old and the new role, and a browser that signed in within the last 10 minutes.',
     response: { status: 200, schema: UserReply, example: { ok: 1, data: { user: EXAMPLE_USER } } },
     refusals: [404, 409],
   }),

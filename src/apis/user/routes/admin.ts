@@ -1,6 +1,6 @@
 /**
- * Administration of users (wire §3.2): listing them, their history, and acts on them. Nobody acts on a rank at or above
- * their own. Acts are idempotent.
+ * Administration of users (wire §3.2): lists, histories, and acts, which are idempotent. Nobody acts on a rank at or
+ * above their own.
  */
 import { Hono } from 'hono'
 import { listAuditOf, listInviteCodesOf, listSignInsOf } from '../../../core/admin/audit.ts'
@@ -40,7 +40,6 @@ const DELETE = describe({
   refusals: [404],
 })
 
-/** What is read. */
 const reads = new Hono<AppEnv>()
   .get(
     '/user/admin-api/list',
@@ -48,8 +47,8 @@ const reads = new Hono<AppEnv>()
     describe({
       summary: 'All users, newest first, or those matching a query',
       description:
-        'Banned, deleted and unverified people too. A query is an id, a whole e-mail address, or the beginning of a user name or name; ' +
-        'of a very common beginning the first 100 are looked at.',
+        'Includes banned, deleted and unverified users. A query is an id, a complete e-mail address, or the beginning of a user name or name; ' +
+        'for a very common beginning, only the first 100 matches are considered.',
       response: USER_LIST,
     }),
     validate('query', admin.ListUsersQuery),
@@ -86,7 +85,7 @@ const reads = new Hono<AppEnv>()
     '/user/admin-api/invite-codes',
     requires('admin:profile:read'),
     describe({
-      summary: "Somebody's invite codes",
+      summary: "A user's invite codes",
       response: { status: 200, schema: reply.OwnedInviteCodesReply, example: reply.EXAMPLE_OWNED_INVITE_CODES },
       refusals: [404],
     }),
@@ -127,7 +126,6 @@ const reads = new Hono<AppEnv>()
     },
   )
 
-/** What is done. */
 const acts = new Hono<AppEnv>()
   .post(
     '/user/admin-api/create',
@@ -207,7 +205,7 @@ const acts = new Hono<AppEnv>()
     requires('admin:profile:sensitive:low:write'),
     describe({
       summary: 'Set or remove the verified mark',
-      description: "Of the person; the e-mail address's proof is another thing.",
+      description: 'It marks the person as verified, not the e-mail address.',
       response: USER,
       refusals: [404],
     }),

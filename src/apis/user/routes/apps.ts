@@ -13,7 +13,7 @@ export const apps = new Hono<AppEnv>()
     '/user/apps',
     requires('delegated:session:read'),
     describe({
-      summary: 'Apps that the caller has agreed to or is signed in with, the one used last first',
+      summary: 'Apps that the caller has authorized or is signed in with, most recently used first',
       response: { status: 200, schema: AppsReply, example: { ok: 1, data: { records: [EXAMPLE_APP] } } },
     }),
     async (c) => c.json({ ok: 1, data: { records: (await listConnectedApps(c.var.ctx, c.var.gate)).map(toApp) } }),
@@ -24,7 +24,7 @@ export const apps = new Hono<AppEnv>()
     describe({
       summary: 'Disconnect an app',
       description:
-        "Takes the consent back and ends the app's sessions: its tokens are refused from the next request on. Where there is nothing to end, that is no error.",
+        "Revokes the consent and ends the app's sessions: its tokens are refused from the next request on. Succeeds even if there is nothing to end.",
       response: { status: 200, schema: Ok, example: { ok: 1 } },
     }),
     validate('param', ClientParams),

@@ -1,4 +1,4 @@
-/** The caller's own audit trail (ASVS 16.3): what happened to the account, and whether an administrator did it. */
+/** The caller's own audit trail (ASVS 16.3): events of the account, and whether an administrator caused them. */
 import { Hono } from 'hono'
 import { listOwnAudit } from '../../../core/admin/audit.ts'
 import { requires } from '../../../http/access.ts'

@@ -1,6 +1,6 @@
 /**
- * Administration of OAuth clients (wire §3.2): Liquid's paths and envelope, the metadata names of RFC 7591. A change
- * applies from the client's next request.
+ * Administration of OAuth clients (wire §3.2), with Liquid's paths and envelope and the metadata names of RFC 7591. A
+ * change applies from the client's next request.
  */
 import { Hono } from 'hono'
 import { changeClient, createClient, deleteClient, getClient, listClients } from '../../../core/oauth/client-registration.ts'
@@ -18,7 +18,7 @@ const EXAMPLE = { ok: 1, data: { client: wire.EXAMPLE_CLIENT } } as const
 const DELETE = describe({
   summary: 'Delete a client',
   description:
-    'Nothing of it opens anything from the next request on; its sessions, codes and consents follow. Its id is free again once they are gone.',
+    'Its secret and tokens stop working with the next request; its sessions, codes and consents are removed afterwards. Then the id can be used again.',
   response: { status: 200, schema: Ok, example: { ok: 1 } },
   refusals: [404],
 })
@@ -30,7 +30,7 @@ export const clients = new Hono<AppEnv>()
     describe({
       summary: 'Register a client',
       description:
-        'Fields are named as in RFC 7591, section 2, or as in Liquid; a secret is made here. The scopes must be ones that you hold yourself, and first_party and may_change_addresses take the scope *. Needs a browser that has signed in within the last 10 minutes. A secret is shown this once.',
+        'Fields are named as in RFC 7591, section 2, or as in Liquid. You must hold every scope of the client yourself; first_party and may_change_addresses require the scope *. Requires a browser that signed in within the last 10 minutes. The generated secret is shown only once.',
       response: { status: 201, schema: wire.RegisteredClientReply, example: EXAMPLE },
       refusals: [409],
     }),
@@ -46,7 +46,7 @@ export const clients = new Hono<AppEnv>()
     describe({
       summary: 'Change a client, issue a new secret, disable or enable it',
       description:
-        'What is left out stays; lists are replaced as a whole. You must hold every scope of the client, before and after. Needs a browser that has signed in within the last 10 minutes, unless it only switches the client off.',
+        'Omitted fields stay; lists are replaced as a whole. You must hold every scope of the client, before and after the change. Requires a browser that signed in within the last 10 minutes, unless the request only disables the client.',
       response: { status: 200, schema: wire.RegisteredClientReply, example: EXAMPLE },
       refusals: [404],
     }),
@@ -68,7 +68,7 @@ export const clients = new Hono<AppEnv>()
     '/client/admin-api/list',
     requires('admin:client:read'),
     describe({
-      summary: 'All clients, in the order of their ids',
+      summary: 'All clients, ordered by id',
       response: {
         status: 200,
         schema: wire.ClientsReply,

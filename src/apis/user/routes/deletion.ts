@@ -15,7 +15,7 @@ export const deletion = new Hono<AppEnv>().delete(
   describe({
     summary: "Delete the caller's account",
     description:
-      'Needs `password`, or a sign-in of the last 10 minutes in this browser. Nobody sees the account any more, and every session and token ends. Signing in within 14 days brings it back; after that personal data is removed for good.',
+      'Requires `password`, or a sign-in within the last 10 minutes in this browser. The account becomes invisible, and every session and token ends. Signing in within 14 days restores it; after that, personal data is deleted permanently.',
     response: { status: 200, schema: Ok, example: { ok: 1 } },
   }),
   validate('json', DeleteMeBody),

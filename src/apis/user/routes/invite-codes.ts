@@ -12,8 +12,8 @@ export const inviteCodes = new Hono<AppEnv>().get(
   describe({
     summary: "The caller's invite codes",
     description:
-      'A code makes one account, whose id is then its targetId. Signing up requires a code in invite-only mode; otherwise it is optional. ' +
-      'An account that is too young gets InviteCodesHidden, with waitTime in seconds.',
+      'Each code creates one account, whose id becomes its targetId. Sign-up requires a code in invite-only mode; otherwise it is optional. ' +
+      'An account that is too new gets InviteCodesHidden, with waitTime in seconds.',
     response: { status: 200, schema: InviteCodesReply, example: { ok: 1, data: { inviteCodes: [EXAMPLE_INVITE_CODE] } } },
     refusals: [400],
   }),

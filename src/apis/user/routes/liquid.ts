@@ -1,6 +1,6 @@
 /**
- * Paths of Liquid's that its old programs call and that another route here answers in our own way: administrators' search and
- * look-up, and what a client reads before anybody is signed in (wire §3.2). What means nothing here says why.
+ * Liquid's paths for old programs, answered by other routes' use cases: administrators' search and look-up, and
+ * settings read before sign-in (wire §3.2). Unsupported paths say why.
  */
 import { Hono } from 'hono'
 import * as z from 'zod'
@@ -75,7 +75,7 @@ export const liquidSystem = new Hono<AppEnv>()
     anyone(),
     networkLimit('other'),
     describe({
-      summary: 'The version of the API',
+      summary: 'The API version',
       response: { status: 200, schema: ok(z.strictObject({ version: z.string() })), example: { ok: 1, data: { version: VERSION } } },
     }),
     (c) => c.json({ ok: 1, data: { version: VERSION } }),
@@ -122,12 +122,12 @@ export const liquidSystem = new Hono<AppEnv>()
   )
 
 const NOT_HERE: Readonly<Record<string, string>> = {
-  '/user/admin-api/access': 'Scopes hang on roles and clients here: see PATCH /roles/admin-api/update and PATCH /client/admin-api/update',
-  '/user/admin-api/credits': 'There are no credits here: keep them in customData, by PUT /user/admin-api/custom-data',
-  '/user/admin-api/subscription-tiers': 'Tiers are not listed here: POST /user/admin-api/subscription takes any name of one',
+  '/user/admin-api/access': 'Scopes belong to roles and clients: see PATCH /roles/admin-api/update and PATCH /client/admin-api/update',
+  '/user/admin-api/credits': 'Credits are not supported: keep them in customData, with PUT /user/admin-api/custom-data',
+  '/user/admin-api/subscription-tiers': 'Tiers are not listed: POST /user/admin-api/subscription takes any tier name',
 }
 
-/** Not supported: these routes say why. */
+/** Unsupported paths; the reply says why. */
 export const notHere = new Hono<AppEnv>()
 for (const [path, why] of Object.entries(NOT_HERE)) {
   notHere.all(path, () => {

@@ -1,4 +1,4 @@
-/** Administration of machine clients (design §4): robots, API keys, license keys. Beside Liquid's routes for clients, in their manner. */
+/** Administration of machine clients (design §4): robots, API keys, license keys. Not in Liquid, but in its style. */
 import { Hono } from 'hono'
 import { createMachine, listMachineCredentials, revokeMachineCredential } from '../../../core/machines/machines.ts'
 import { requires } from '../../../http/access.ts'
@@ -18,7 +18,7 @@ export const machines = new Hono<AppEnv>()
     describe({
       summary: 'Create a robot, an API key or a license key',
       description:
-        'Its scopes must be ones that you hold yourself, and a key takes admin:all. Needs a browser that has signed in within the last 10 minutes. Secrets are shown this once.',
+        'You must hold its scopes yourself, and admin:all to create a key. Requires a browser that signed in within the last 10 minutes. Secrets are shown only once.',
       response: {
         status: 201,
         schema: wire.MadeMachineReply,

@@ -26,7 +26,7 @@ const BYTES = {
     'Repr-Digest': 'sha-256 (RFC 9530)',
   },
 } as const
-const CONDITIONS = 'Takes `Range` (one piece), `If-None-Match`, `If-Match`, `If-Range` and their kin with dates: 206, 304, 412, 416.'
+const CONDITIONS = 'Supports `Range` (one range), `If-None-Match`, `If-Match`, `If-Range` and the date conditions: 206, 304, 412, 416.'
 
 export const mediaFiles = new Hono<AppEnv>()
   .get(
@@ -50,9 +50,9 @@ export const mediaFiles = new Hono<AppEnv>()
     describe({
       summary: 'Upload a file',
       description: [
-        'The bytes as they are, with `name` in the query and Content-Length (required); they are streamed, and may be large.',
+        'Raw bytes, with `name` in the query and Content-Length (required); they are streamed and may be large.',
         'Or a form (multipart/form-data) with the file in `file`, and `name`, `folder` and `preventShare` as fields.',
-        '`Content-Digest: sha-256=:...:` is compared with what came (RFC 9530).',
+        '`Content-Digest: sha-256=:...:` is verified (RFC 9530).',
       ].join(' '),
       response: { ...ONE_FILE, status: 201 },
       refusals: [404, 408, 411],
@@ -62,7 +62,7 @@ export const mediaFiles = new Hono<AppEnv>()
       form: {
         file: 'file',
         types: [],
-        fields: { name: 'Instead of the name in the part', folder: 'As in the query', preventShare: 'As in the query' },
+        fields: { name: 'Overrides the file name in the part', folder: 'As in the query', preventShare: 'As in the query' },
       },
     }),
     validate('query', wire.UploadQuery),

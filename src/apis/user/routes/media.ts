@@ -1,4 +1,4 @@
-/** The media library: folders, and what there is in all. */
+/** The media library: folders, and storage used. */
 import { Hono } from 'hono'
 import { getUsage } from '../../../core/media/files.ts'
 import { changeFolder, createFolder, deleteFolder, listOwnFolders } from '../../../core/media/folders.ts'

@@ -18,9 +18,9 @@ const PICTURE = {
   types: ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/heic', 'image/avif'],
 } as const
 const RULES = [
-  'JPEG, PNG, WebP or GIF, told by its bytes, and HEIC and AVIF where the platform decodes them. It is drawn anew as a square,',
-  'upright, in sRGB, without its metadata; of an animation, the first frame.',
-  'A day has a limited number of changes; a refused picture does not count.',
+  'JPEG, PNG, WebP or GIF, detected by content, and HEIC and AVIF where supported. The picture is re-encoded as an upright',
+  'square in sRGB, without metadata; an animation becomes its first frame.',
+  'The number of changes per day is limited; refused pictures do not count.',
 ].join(' ')
 const REPLY = { status: 200, schema: ProfilePictureReply, example: { ok: 1, data: EXAMPLE_PROFILE_PICTURE } } as const
 const REFUSALS = [400, 429] as const
@@ -29,14 +29,19 @@ export const profilePicture = new Hono<AppEnv>()
   .patch(
     '/user/profile-picture',
     requires('delegated:profile:avatar:write'),
-    describe({ summary: "Set the caller's profile picture, by a form", description: RULES, response: REPLY, refusals: REFUSALS }),
+    describe({ summary: "Set the caller's profile picture, with a form", description: RULES, response: REPLY, refusals: REFUSALS }),
     fileInForm(['profilePicture', 'profile-picture'], PICTURE),
     async (c) => c.json({ ok: 1, data: toProfilePicture(c.var.ctx, await setAvatar(c.var.ctx, c.var.gate, c.var.readFile)) }),
   )
   .put(
     '/user/profile-picture',
     requires('delegated:profile:avatar:write'),
-    describe({ summary: "Set the caller's profile picture, raw", description: RULES, response: REPLY, refusals: [...REFUSALS, 411] }),
+    describe({
+      summary: "Set the caller's profile picture, with a raw body",
+      description: RULES,
+      response: REPLY,
+      refusals: [...REFUSALS, 411],
+    }),
     fileAsBody(PICTURE),
     async (c) => c.json({ ok: 1, data: toProfilePicture(c.var.ctx, await setAvatar(c.var.ctx, c.var.gate, c.var.readFile)) }),
   )
@@ -53,9 +58,9 @@ export const profilePicture = new Hono<AppEnv>()
     '/user/:userId{[0-9a-f]{24}}/profile-picture',
     anyone(),
     describe({
-      summary: "Somebody's profile picture",
-      description: 'Leads to the picture. Without one it is the default: initials as SVG, or with format=png a bitmap.',
-      response: { status: 302, headers: { location: 'Where the picture is' } },
+      summary: "A user's profile picture",
+      description: 'Redirects to the picture. Users without one have a default: their initials as SVG, or a bitmap with format=png.',
+      response: { status: 302, headers: { location: 'The URL of the picture' } },
       images: ['image/svg+xml', 'image/png'],
       refusals: [404],
     }),

@@ -14,7 +14,7 @@ export const profile = new Hono<AppEnv>()
     '/user/me',
     requires('delegated:profile:read'),
     describe({
-      summary: 'The caller',
+      summary: "The caller's profile",
       response: { status: 200, schema: MeReply, example: { ok: 1, data: { user: EXAMPLE_USER, editableFields: ['firstName', 'bio'] } } },
     }),
     async (c) => {
@@ -29,11 +29,11 @@ export const profile = new Hono<AppEnv>()
     describe({
       summary: "Change the caller's profile, password or e-mail address",
       description: [
-        '`__unset__` or null clears a field; a value equal to the present one is no change.',
-        'A new `password` or `email` needs `currentPassword`, or a sign-in of the last 10 minutes in this browser.',
-        'A password ends every session; a browser gets a new cookie.',
-        'An address waits as `pendingEmail` until POST /user/verify-email has taken the code that is mailed to it.',
-        'Another user as `target`, and another `role`, need admin:profile:write and a rank above the ones they are about, and apply at once.',
+        '`__unset__` or null clears a field; sending the current value changes nothing.',
+        'A new `password` or `email` requires `currentPassword`, or a sign-in within the last 10 minutes in this browser.',
+        'A new password ends every session; this browser gets a new cookie.',
+        'A new address stays `pendingEmail` until POST /user/verify-email receives the code mailed to it.',
+        'Another user as `target`, or another `role`, requires admin:profile:write and a rank above those concerned, and applies at once.',
       ].join(' '),
       response: { status: 200, schema: UpdateMeReply, example: { ok: 1, data: { user: EXAMPLE_USER, pendingEmail: 'new@example.com' } } },
       refusals: [409],

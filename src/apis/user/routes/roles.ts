@@ -6,7 +6,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { EXAMPLE_ROLE, RolesReply, toRole } from '../search-presenters.ts'
 
-/** @NOTE The seed shows the roles without an envelope, the original server within one; both are sent. */
+/** @NOTE The seed shows the roles without an envelope, the original server within one; the reply has both. */
 export const roles = new Hono<AppEnv>().get(
   '/roles/list',
   requires('delegated:roles:read'),

@@ -14,8 +14,8 @@ export const search = new Hono<AppEnv>().post(
   describe({
     summary: 'Search for people by the beginning of a name or user name',
     description:
-      'Case, accents and width make no difference. An exact id comes first, then an exact user name. ' +
-      'Each row is the user, and the same once more as source. What the caller may not know is null.',
+      'Ignores case, accents and width. An exact id comes first, then an exact user name. ' +
+      'Each row is the user, repeated as source. Fields that the caller may not see are null.',
     response: { status: 200, schema: SearchReply, example: { ok: 1, data: { results: [EXAMPLE_SEARCH_RESULT] } } },
   }),
   validate('json', SearchBody),

@@ -39,7 +39,7 @@ export const secondFactors = new Hono<AppEnv>()
     describe({
       summary: 'Enable or disable codes by e-mail',
       description:
-        'The weakest second factor. Needs a browser that has signed in within the last 10 minutes, with a second factor where one is on. The first factor may be switched on with an access token of such a sign-in. Ends all other sessions.',
+        'The weakest second factor. Requires a browser that signed in within the last 10 minutes, with a second factor if one is enabled. The first factor can also be enabled with an access token from such a sign-in. Ends all other sessions.',
       response: OK,
     }),
     validate('json', StateBody),
@@ -54,7 +54,7 @@ export const secondFactors = new Hono<AppEnv>()
     describe({
       summary: 'Start setting up an authenticator app',
       description:
-        'Answers a secret for the app, once. It counts after POST /user/2fa/totp/confirm, within 15 minutes. Needs a browser that has signed in within the last 10 minutes, with a second factor where one is on.',
+        'Returns a secret for the app, once. POST /user/2fa/totp/confirm enables it, within 15 minutes. Requires a browser that signed in within the last 10 minutes, with a second factor if one is enabled.',
       response: { status: 200, schema: TotpReply, example: { ok: 1, data: EXAMPLE_TOTP } },
     }),
     async (c) => c.json({ ok: 1, data: await enrolTotp(c.var.ctx, c.var.gate) }),
@@ -76,8 +76,7 @@ export const secondFactors = new Hono<AppEnv>()
     requires('delegated:profile:2fa:write'),
     describe({
       summary: 'Remove the authenticator app',
-      description:
-        'Needs a browser that has signed in within the last 10 minutes with the app or a recovery code. Ends all other sessions.',
+      description: 'Requires a browser that signed in within the last 10 minutes with the app or a recovery code. Ends all other sessions.',
       response: OK,
     }),
     async (c) => {

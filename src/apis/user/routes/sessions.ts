@@ -33,7 +33,7 @@ import { DoTwoFactorBody, LoginBody, PageQuery, SessionParams } from '../wire.ts
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
 const LOGOUT = describe({
   summary: 'Sign out',
-  description: 'Succeeds without a live session, too.',
+  description: 'Succeeds even without a live session.',
   response: OK,
 })
 const LOGOUT_ALL = describe({
@@ -49,7 +49,7 @@ export const sessions = new Hono<AppEnv>()
     describe({
       summary: 'Sign in with a password',
       description:
-        'Sets the session cookie. With a second factor on, answers a sessionHash for POST /user/do-2fa instead, and `methods`: what can answer it.',
+        'Sets the session cookie. If a second factor is enabled, returns a sessionHash for POST /user/do-2fa instead, and the `methods` that can complete it.',
       response: {
         status: 200,
         schema: LoginReply,
@@ -81,7 +81,7 @@ export const sessions = new Hono<AppEnv>()
     anyone(),
     describe({
       summary: 'Complete a sign-in with its second factor',
-      description: 'Sets the session cookie. Takes the mailed code, a code of the authenticator app, or a recovery code.',
+      description: 'Sets the session cookie. Accepts the mailed code, a code from the authenticator app, or a recovery code.',
       response: {
         status: 200,
         schema: DoTwoFactorReply,
@@ -179,12 +179,12 @@ export const sessions = new Hono<AppEnv>()
     },
   )
 
-/** The credential of the request. An invalid token or cookie does not prevent signing in. */
+/** The caller's credential, if valid. An invalid token or cookie does not prevent signing in. */
 function presented(c: Context<AppEnv>): Promise<Claim | null> {
   return c.var.identify().catch(() => null)
 }
 
-/** Sets the cookie. Both `user` and `userInfo`: the seed's sample says one, its table the other (wire §3.5). */
+/** Sets the cookie. Sends both `user`, from the seed's sample, and `userInfo`, from its table (wire §3.5). */
 function signedIn(c: Context<AppEnv>, outcome: SignInOutcome) {
   const now = c.var.ctx.now()
   if (outcome.kind === 'signed_in') {

@@ -1,4 +1,4 @@
-/** The caller's social graph (wire §3.2, §6.14-15): privacy, following, requests, blocks, suggestions. */
+/** The caller's social graph (wire §3.2, §6.14-15): privacy, follows, requests, blocks, suggestions. */
 import { Hono } from 'hono'
 import { blockUser, listBlockedUsers, unblockUser } from '../../../core/social/blocks.ts'
 import { acceptFollowRequest, followUser, getFollowStatus, removeFollowEntry, unfollowUser } from '../../../core/social/follows.ts'
@@ -20,7 +20,6 @@ const FOLLOW_STATUS = describe({
   response: { status: 200, schema: reply.FollowStatusReply, example: { ok: 1, data: { following: true, requested: false } } },
 })
 
-/** The caller's own graph. */
 export const social = new Hono<AppEnv>()
   .post(
     '/user/private',
@@ -37,7 +36,7 @@ export const social = new Hono<AppEnv>()
     '/user/follow',
     requires('delegated:social:follow:request', { limit: 'follow' }),
     describe({
-      summary: 'Follow a user, or request to if the account is private',
+      summary: 'Follow a user, or request to follow a private account',
       response: { status: 200, schema: reply.FollowReply, example: { ok: 1, data: { status: 'following' } } },
       refusals: [404],
     }),

@@ -1,4 +1,4 @@
-/** A user's status (the lists of wire §1.1, in words): read, replace and remove it. */
+/** Users' statuses (wire §1.1's lists, as words): read, replace, remove. */
 import { Hono } from 'hono'
 import { getOwnStatus, setOwnStatus, type UserStatus } from '../../../core/profiles/status.ts'
 import { requires } from '../../../http/access.ts'
@@ -44,6 +44,6 @@ export const status = new Hono<AppEnv>()
   .delete(
     '/user/status',
     requires('delegated:profile:status:write'),
-    describe({ summary: "Take the caller's status away", response: REPLY }),
+    describe({ summary: "Remove the caller's status", response: REPLY }),
     async (c) => c.json(present(await setOwnStatus(c.var.ctx, c.var.gate, null))),
   )

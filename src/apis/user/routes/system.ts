@@ -1,4 +1,4 @@
-/** What everyone may know about the service: its health, its scopes (wire §3.2, §6.1). */
+/** Public information about the service: health and scopes (wire §3.2, §6.1). */
 import { Hono } from 'hono'
 import { checkHealth } from '../../../core/health.ts'
 import { anyone } from '../../../http/access.ts'
@@ -13,7 +13,7 @@ export const system = new Hono<AppEnv>()
     anyone(),
     describe({
       summary: 'Health of the service',
-      description: 'Otherwise 503 with status DOWN and a reason: the database does not answer, or lacks migrations.',
+      description: 'If the database does not answer or lacks migrations: 503 with status DOWN and a reason.',
       response: { status: 200, schema: HealthReply, example: { status: 'UP' } },
     }),
     async (c) => {
