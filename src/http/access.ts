@@ -5,13 +5,13 @@
  * nowhere else.
  */
 import type { Context, MiddlewareHandler } from 'hono'
+import type { AccountLimit } from '../core/account-limits.ts'
 import { AppError } from '../core/errors.ts'
+import { clientGate, type Gate, type OptionalGate, optionalGate, type UserGateOptions, userGate } from '../core/gate.ts'
 import { type Key, type KeyKind, requireLivingKey } from '../core/machines/keys.ts'
 import { robotGate } from '../core/machines/robots.ts'
-import type { Scope } from '../core/oauth/scopes.ts'
-import type { AccountLimit } from '../core/sessions/account-limits.ts'
-import { clientGate, type Gate, type OptionalGate, optionalGate, type UserGateOptions, userGate } from '../core/sessions/gate.ts'
-import type { Claim, Principal, RobotPrincipal } from '../core/sessions/principal.ts'
+import type { Claim, Principal, RobotPrincipal } from '../core/principal.ts'
+import type { Scope } from '../core/scopes.ts'
 import type { AppEnv } from './app-env.ts'
 import { type Access, tag } from './tags.ts'
 

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Bindings } from '../config.ts'
 import type { Ctx } from '../core/ctx.ts'
-import type { Claim } from '../core/sessions/principal.ts'
+import type { Claim } from '../core/principal.ts'
 import type { SentProfile } from './doubts.ts'
 
 /** An error as a user reads it. */

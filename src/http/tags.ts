@@ -5,9 +5,9 @@
 import type { MiddlewareHandler } from 'hono'
 import { findTargetHandler } from 'hono/utils/handler'
 import type * as z from 'zod'
+import type { AccountLimit } from '../core/account-limits.ts'
 import type { KeyKind } from '../core/machines/keys.ts'
-import type { Scope } from '../core/oauth/scopes.ts'
-import type { AccountLimit } from '../core/sessions/account-limits.ts'
+import type { Scope } from '../core/scopes.ts'
 
 export type Access =
   | { readonly kind: 'scope'; readonly scope: Scope; readonly callers: 'user' | 'user_or_client' | 'robot' }

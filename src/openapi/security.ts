@@ -1,5 +1,5 @@
 /** Who may call an operation, in the API document: the security schemes, what of them counts, and the same in words. */
-import { SCOPES } from '../core/oauth/scopes.ts'
+import { SCOPES } from '../core/scopes.ts'
 import type { SchemeName } from '../http/room-document.ts'
 import type { Access, Description } from '../http/tags.ts'
 

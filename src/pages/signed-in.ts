@@ -1,6 +1,6 @@
 /** What follows from a password, or a code, that was right: the browser's session, or the second step. */
 import type { Context } from 'hono'
-import type { Claim } from '../core/sessions/principal.ts'
+import type { Claim } from '../core/principal.ts'
 import type { SignInOutcome } from '../core/sessions/sign-in.ts'
 import { setSignInCookies } from '../http/credentials.ts'
 import { toHex } from '../ids.ts'

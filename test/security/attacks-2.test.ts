@@ -1,12 +1,12 @@
 // Attacks that once worked on files, pages, grants and second factors, each as a test; and some that never did.
 import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { optionalGate, userGate } from '../../src/core/gate.ts'
 import { inspectImage } from '../../src/core/media/images/inspect.ts'
 import { issueAccessToken } from '../../src/core/oauth/access-token.ts'
 import { readAuthorizationRequest } from '../../src/core/oauth/authorization-request.ts'
 import { judgeAuthorization } from '../../src/core/oauth/authorize.ts'
 import { disconnectApp } from '../../src/core/oauth/connected-apps.ts'
-import { optionalGate, userGate } from '../../src/core/sessions/gate.ts'
 import { toHex } from '../../src/ids.ts'
 import { ctxInterrupted, newBrowser, newClient, newCtx, newUser, rows } from '../apis/oauth/harness.ts'
 import { newName } from '../support/actors.ts'

@@ -80,7 +80,7 @@ export async function spendPage(client: Client, path: string): Promise<Omit<Spen
 }
 
 /**
- * What a limit of the account adds (core/sessions/account-limits.ts): a read of the session, the account's epoch and the counter,
+ * What a limit of the account adds (core/account-limits.ts): a read of the session, the account's epoch and the counter,
  * and one row written, which D1 counts twice, with its entry in the index. No round trip.
  */
 export const COUNT_READS = 4

@@ -2,7 +2,7 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { buildCronContext } from '../../src/context.ts'
 import { type MachineKind, type MadeMachine, type NewMachine, planMachine } from '../../src/core/machines/machines.ts'
-import type { Scope } from '../../src/core/oauth/scopes.ts'
+import type { Scope } from '../../src/core/scopes.ts'
 import type { MachineId } from '../../src/ids.ts'
 import { revokeMachine } from '../../src/store/db/machine-credentials.ts'
 import { platform } from './kith.ts'

@@ -5,7 +5,7 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { buildRequestContext } from '../../src/context.ts'
 import { issueAccessToken } from '../../src/core/oauth/access-token.ts'
-import type { Scope } from '../../src/core/oauth/scopes.ts'
+import type { Scope } from '../../src/core/scopes.ts'
 import { newId, type SessionId, type UserId } from '../../src/ids.ts'
 import { Client, db, ORIGIN, platform } from './kith.ts'
 import type { Person } from './people.ts'

@@ -1,5 +1,5 @@
 /** People and things that the tour is about, and a request of any route of the room `user`, for whichever caller sends it. */
-import type { Scope } from '../../src/core/oauth/scopes.ts'
+import type { Scope } from '../../src/core/scopes.ts'
 import { signedInAdmin } from '../support/admins.ts'
 import { copyOf } from '../support/copies.ts'
 import { pictureForm, png } from '../support/images.ts'

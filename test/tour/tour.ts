@@ -3,7 +3,7 @@
  * account gets. One file per noun, which is a heading of the room's reference.
  */
 import { expect } from 'vitest'
-import type { Scope } from '../../src/core/oauth/scopes.ts'
+import type { Scope } from '../../src/core/scopes.ts'
 import { COUNT_READS, COUNT_WRITES, kvOperations, type Spent } from '../support/budget.ts'
 import type { Person } from '../support/people.ts'
 

@@ -3,8 +3,8 @@
  * `+`. So `+` is a space unless the caller has a folder of that exact name.
  */
 import { type FolderName, folderName } from '../../core/fields.ts'
+import type { Gate } from '../../core/gate.ts'
 import { folderNamed, listOwnFolders } from '../../core/media/folders.ts'
-import type { Gate } from '../../core/sessions/gate.ts'
 
 interface NamedFolder {
   readonly req: { readonly url: string; valid(target: 'param'): { readonly name: FolderName } }

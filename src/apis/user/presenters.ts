@@ -4,7 +4,7 @@ import type { User } from '../../core/accounts/user.ts'
 import type { Ctx } from '../../core/ctx.ts'
 import { isInForce } from '../../core/in-force.ts'
 import { avatarUrl } from '../../core/media/avatar-urls.ts'
-import { SCOPES } from '../../core/oauth/scopes.ts'
+import { SCOPES } from '../../core/scopes.ts'
 import { toHex } from '../../ids.ts'
 import { ok } from './replies.ts'
 

@@ -1,6 +1,6 @@
 /** The envelopes of this room's replies and lists. */
 import * as z from 'zod'
-import type { Listed } from '../../core/listing.ts'
+import type { Listed } from '../../core/paging.ts'
 import { toHex } from '../../ids.ts'
 
 export const ok = <T extends z.ZodType>(data: T) => z.strictObject({ ok: z.literal(1), data })

@@ -12,8 +12,8 @@ import {
   SEARCH_RESULTS_DEFAULT,
   SEARCH_RESULTS_MAX,
 } from '../../core/limits.ts'
+import type { Page } from '../../core/paging.ts'
 import { AVAILABILITIES, MOODS } from '../../core/profiles/status.ts'
-import type { Page } from '../../core/social/lists.ts'
 import { shownText } from '../../core/texts.ts'
 import { type AnyId, type FollowId, fromHex, idAt, type SessionId } from '../../ids.ts'
 import { name, optional } from './profile-wire.ts'

@@ -21,16 +21,16 @@ import {
 import { both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { findWithPassword, isUnchanged, type UserRow } from '../../store/db/users.ts'
 import { deleteSessionDetail } from '../../store/kv/session-details.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { Gate } from '../gate.ts'
 import { isInForce } from '../in-force.ts'
 import { ACCOUNT_RETURN_MS, PURGE_CHUNK, PURGE_CHUNKS_PER_RUN, PURGED_ACCOUNTS_AT_A_TIME, PURGED_SESSIONS_AT_A_TIME } from '../limits.ts'
 import { provePassword } from '../profiles/password-proof.ts'
 import { renameKey } from '../profiles/renames.ts'
-import type { Gate } from '../sessions/gate.ts'
 import { everywhereKey } from '../sessions/password-attempts.ts'
 import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
-import { audit } from './audit.ts'
 import { deliverLater, mailNotice } from './mail.ts'
 
 export interface AccountDeletion {

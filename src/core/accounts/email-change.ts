@@ -37,12 +37,12 @@ import {
 import { insertMail, kindByChallenge, newestChallenge, signUpKind } from '../../store/db/mail-outbox.ts'
 import { findOpenCode } from '../../store/db/mailed-codes.ts'
 import { isChallengeOf, type UserRow, userWhere } from '../../store/db/users.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey } from '../fields.ts'
 import { CHALLENGE_TRIES, EMAIL_CHANGE_UNDO_MS } from '../limits.ts'
 import { foldTypedCode } from '../typed-text.ts'
-import { audit } from './audit.ts'
 import { restoreAccountWrites } from './deletion.ts'
 import { deliverLater, mailLimit, mailNotice, mailsOfAccount, newChallenge } from './mail.ts'
 

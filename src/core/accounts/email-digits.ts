@@ -15,9 +15,9 @@ import { hasAnySecondFactor, listFactors } from '../../store/db/second-factors.t
 import { isUnchanged, type UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Email } from '../fields.ts'
+import type { Gate } from '../gate.ts'
 import { CHALLENGE_TRIES, EMAIL_DIGITS_MS, FRESH_KEY_SIGN_IN_MS } from '../limits.ts'
 import { requireFresh, requireFreshBrowser } from '../sessions/fresh.ts'
-import type { Gate } from '../sessions/gate.ts'
 import { type ChangeProof, claimEmailChange, isNewEmail, requestEmailChange } from './email-change.ts'
 import { deliverLater, newChallenge } from './mail.ts'
 

@@ -10,7 +10,7 @@ import { claimInvite, type InviteCodeRow, insertInviteCodes, isInviteOpen, listI
 import { findUser, userExists } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import type { Gate } from '../sessions/gate.ts'
+import type { Gate } from '../gate.ts'
 import { foldTypedCode } from '../typed-text.ts'
 
 export type { InviteCodeRow as InviteCode } from '../../store/db/invite-codes.ts'

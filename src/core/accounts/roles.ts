@@ -1,7 +1,7 @@
 /** The roles that accounts can have (wire §6.16), as everyone may see them. */
 import { listRoles } from '../../store/db/roles.ts'
 import type { Ctx } from '../ctx.ts'
-import type { Gate } from '../sessions/gate.ts'
+import type { Gate } from '../gate.ts'
 
 export interface Role {
   readonly id: string

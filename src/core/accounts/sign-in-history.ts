@@ -2,8 +2,8 @@
 import { idAt } from '../../ids.ts'
 import { listSignInEvents, type SignInEventRow } from '../../store/db/audit-events.ts'
 import type { Ctx } from '../ctx.ts'
-import { type Listed, listed } from '../listing.ts'
-import type { Gate } from '../sessions/gate.ts'
+import type { Gate } from '../gate.ts'
+import { type Listed, listed } from '../paging.ts'
 
 export type { SignInEventRow as SignInEvent } from '../../store/db/audit-events.ts'
 

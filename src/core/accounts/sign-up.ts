@@ -23,12 +23,12 @@ import {
   userExists,
   verifyAddress,
 } from '../../store/db/users.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, type Username, usernameKey } from '../fields.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
 import { rememberNetwork } from '../sessions/known-sources.ts'
-import { audit } from './audit.ts'
 import { codeRefusal, confirmEmailChange, hashOfCode } from './email-change.ts'
 import { type Invitation, invalidInvite, toInvitation } from './invite-codes.ts'
 import { deliverLater, mailCode } from './mail.ts'

@@ -6,9 +6,9 @@
 import type { SecondFactorRow } from '../../store/db/second-factors.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { coveredBy, powersOf, type Scope } from '../oauth/scopes.ts'
+import type { UserPrincipal } from '../principal.ts'
+import { coveredBy, powersOf, type Scope } from '../scopes.ts'
 import { requireFreshBrowser } from '../sessions/fresh.ts'
-import type { UserPrincipal } from '../sessions/principal.ts'
 import { requireFactor } from '../sessions/second-factors.ts'
 
 /** Throws unless the administrator has just signed in with a browser, in two steps if a second factor is enabled. */

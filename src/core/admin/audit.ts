@@ -5,9 +5,8 @@ import { type AuditEventRow, listAuditEvents, listSignInEvents, type SignInEvent
 import { type InviteCodeRow, listInviteCodes } from '../../store/db/invite-codes.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type Listed, listed } from '../listing.ts'
-import type { Gate } from '../sessions/gate.ts'
-import { type Page, positionOf } from '../social/lists.ts'
+import type { Gate } from '../gate.ts'
+import { type Listed, listed, type Page, positionOf } from '../paging.ts'
 
 /** An event as the user it is about may see it. */
 export interface OwnAuditEvent extends Omit<AuditEventRow, 'actorId'> {

@@ -1,7 +1,7 @@
 /** The rules of fields that only administrators write: atoms, as in `core/fields.ts`. */
 import * as z from 'zod'
 import { CUSTOM_DATA_BYTES_MAX } from '../limits.ts'
-import { isScope, type Scope } from '../oauth/scopes.ts'
+import { isScope, type Scope } from '../scopes.ts'
 import { text } from '../texts.ts'
 
 export const reason = text({ max: 256 }).meta({ description: 'The user may read it', example: 'Spam' })

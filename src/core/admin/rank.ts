@@ -1,6 +1,6 @@
 /** The rank rule (wire §6.12): 1 is the highest. Nobody acts on a rank at or above their own, or grants one. */
 import { AppError } from '../errors.ts'
-import type { UserPrincipal } from '../sessions/principal.ts'
+import type { UserPrincipal } from '../principal.ts'
 
 /** Throws `forbidden` unless `ranking` is below the caller's. */
 export function requireBelow(principal: UserPrincipal, ranking: number): void {

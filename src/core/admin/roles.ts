@@ -18,12 +18,12 @@ import {
   updateRole,
 } from '../../store/db/roles.ts'
 import { listFactors } from '../../store/db/second-factors.ts'
-import { audit } from '../accounts/audit.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { holds, type Scope, storedScopes } from '../oauth/scopes.ts'
-import type { Gate } from '../sessions/gate.ts'
-import type { UserPrincipal } from '../sessions/principal.ts'
+import type { Gate } from '../gate.ts'
+import type { UserPrincipal } from '../principal.ts'
+import { holds, type Scope, storedScopes } from '../scopes.ts'
 import { requireAdministrator, requirePowers } from './administrators.ts'
 import { requireBelow } from './rank.ts'
 

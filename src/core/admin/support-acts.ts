@@ -12,8 +12,8 @@ import { deleteSecondFactor, hasSecondFactor, type SecondFactorKind } from '../.
 import { endSession, isSessionLive } from '../../store/db/sessions.ts'
 import { deleteTotp } from '../../store/db/totp.ts'
 import { raiseEpoch, userWhere } from '../../store/db/users.ts'
-import { audit } from '../accounts/audit.ts'
 import { mailNotice } from '../accounts/mail.ts'
+import { audit } from '../audit.ts'
 import type { Recorder } from '../ctx.ts'
 import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 

@@ -13,7 +13,7 @@ import { AppError } from '../errors.ts'
 import { ACCESS_TOKEN_SECONDS_MAX } from '../limits.ts'
 import { issueAccessToken } from '../oauth/access-token.ts'
 import { refreshTokenHashes } from '../oauth/refresh-token.ts'
-import { intersectScopes, type Scope, storedScopes } from '../oauth/scopes.ts'
+import { intersectScopes, type Scope, storedScopes } from '../scopes.ts'
 import { touchMachineLater } from './last-use.ts'
 import { looksLikeSecret } from './secrets.ts'
 

@@ -20,9 +20,8 @@ import {
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { FileName } from '../fields.ts'
-import { type Listed, listed } from '../listing.ts'
-import type { Gate } from '../sessions/gate.ts'
-import { type Page, positionOf, type Slice } from '../social/lists.ts'
+import type { Gate } from '../gate.ts'
+import { type Listed, listed, type Page, positionOf, type Slice } from '../paging.ts'
 import { removeMarkedObjects } from './removal.ts'
 
 export type { FileRow as MediaFile } from '../../store/db/files.ts'

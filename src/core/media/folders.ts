@@ -13,7 +13,7 @@ import {
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { FolderName } from '../fields.ts'
-import type { Gate } from '../sessions/gate.ts'
+import type { Gate } from '../gate.ts'
 import { removeMarkedObjects } from './removal.ts'
 
 export type { FolderRef } from '../../store/db/files.ts'

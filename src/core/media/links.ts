@@ -9,8 +9,8 @@ import { type FileId, fromHex, toHex, type UserId } from '../../ids.ts'
 import { type FileRow, findFile, findLinkedFile, raiseLinkVersion } from '../../store/db/files.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { Gate } from '../gate.ts'
 import { FILE_LINK_SECONDS_MAX } from '../limits.ts'
-import type { Gate } from '../sessions/gate.ts'
 
 /** Where links lead, below `FILES_ORIGIN`. */
 export const FILES_PATH = '/files'

@@ -8,8 +8,8 @@ import type { Config } from '../../config.ts'
 import { randomToken } from '../../crypto.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
-import type { Claim } from '../sessions/principal.ts'
-import { type Scope, storedScopes } from './scopes.ts'
+import type { Claim } from '../principal.ts'
+import { type Scope, storedScopes } from '../scopes.ts'
 import { getSigner, verifyJwt } from './signing-keys.ts'
 
 /** The response of the token endpoint (RFC 6749 §5.1). */

@@ -11,14 +11,14 @@ import { always, type Fragment, type Statement } from '../../store/db/database.t
 import { findClient, type OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import type { OptionalGate } from '../sessions/gate.ts'
-import type { UserPrincipal } from '../sessions/principal.ts'
+import type { OptionalGate } from '../gate.ts'
+import type { UserPrincipal } from '../principal.ts'
+import { coveredBy, powersOf, type Scope, storedScopes } from '../scopes.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
 import { type Client, toClient } from './clients.ts'
 import { grantedByPerson } from './granted-scopes.ts'
 import { isLoopbackRedirectUri, isRegisteredRedirectUri } from './redirect-uri.ts'
 import { type Judged, judgeRequest, type ResponseMode, toResponseMode } from './request-rules.ts'
-import { coveredBy, powersOf, type Scope, storedScopes } from './scopes.ts'
 import { needsSignIn } from './sign-in-rules.ts'
 
 /** What goes back to the client through the browser. */

@@ -5,12 +5,12 @@
 import { findClient } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import { intersectScopes } from '../scopes.ts'
 import type { TokenSet } from './access-token.ts'
 import { issueAccessToken } from './access-token.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
 import { requireGrantType } from './clients.ts'
 import { scopesWithin } from './granted-scopes.ts'
-import { intersectScopes } from './scopes.ts'
 
 export async function grantClientCredentials(
   ctx: Ctx,

@@ -13,11 +13,11 @@ import {
   CLIENT_URIS_MAX,
   REDIRECT_URI_LENGTH_MAX,
 } from '../limits.ts'
+import { intersectScopes, listScopes, parseScopes, type Scope } from '../scopes.ts'
 import { text } from '../texts.ts'
 import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
 import { GRANT_TYPES, type GrantType } from './clients.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
-import { intersectScopes, listScopes, parseScopes, type Scope } from './scopes.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-keys.ts'
 
 /** A valid client id. */

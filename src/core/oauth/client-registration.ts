@@ -20,13 +20,14 @@ import {
   updateClient,
 } from '../../store/db/client-registration.ts'
 import { listFactors } from '../../store/db/second-factors.ts'
-import { audit } from '../accounts/audit.ts'
 import { requireAdministrator } from '../admin/administrators.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type Listed, listed } from '../listing.ts'
-import type { Gate } from '../sessions/gate.ts'
-import type { UserPrincipal } from '../sessions/principal.ts'
+import type { Gate } from '../gate.ts'
+import { type Listed, listed } from '../paging.ts'
+import type { UserPrincipal } from '../principal.ts'
+import { holds, isIdentityScope, storedScopes } from '../scopes.ts'
 import {
   type ClientMetadata,
   DEFAULTS,
@@ -37,7 +38,6 @@ import {
   toColumns,
   toMetadata,
 } from './client-metadata.ts'
-import { holds, isIdentityScope, storedScopes } from './scopes.ts'
 import { type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts'
 
 export type { ClientRow } from '../../store/db/client-registration.ts'

@@ -1,7 +1,7 @@
 /** OAuth clients as the grants see them (RFC 6749 §2): a row of the store in the RFC's terms. */
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { AppError } from '../errors.ts'
-import { type Scope, storedScopes } from './scopes.ts'
+import { type Scope, storedScopes } from '../scopes.ts'
 import type { SigningAlgorithm } from './signing-keys.ts'
 
 /** `password` and `implicit` are not among them (RFC 9700 §2.1.2, §2.4). */

@@ -5,11 +5,11 @@
 import type { AuditEventId } from '../../ids.ts'
 import { findEvent } from '../../store/db/audit-events.ts'
 import { type ConsentRow, didEnd, endConnection, type GrantRow, listConsents, listGrants } from '../../store/db/connected-apps.ts'
-import { audit } from '../accounts/audit.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
+import type { Gate } from '../gate.ts'
 import { APP_SESSIONS_LOOKED_AT } from '../limits.ts'
-import type { Gate } from '../sessions/gate.ts'
-import { coveredBy, intersectScopes, SCOPES, type Scope, storedScopes } from './scopes.ts'
+import { coveredBy, intersectScopes, SCOPES, type Scope, storedScopes } from '../scopes.ts'
 
 export interface ConnectedApp {
   readonly clientId: string

@@ -8,11 +8,12 @@ import { codeWasMade } from '../../store/db/authorization-codes.ts'
 import { addConsent, findConsent } from '../../store/db/consents.ts'
 import { findClient } from '../../store/db/oauth-clients.ts'
 import { findUser, type UserRow } from '../../store/db/users.ts'
-import { audit } from '../accounts/audit.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { OptionalGate } from '../gate.ts'
 import { PAGE_TICKET_MS } from '../limits.ts'
-import type { OptionalGate } from '../sessions/gate.ts'
+import { coveredBy, SCOPES, type Scope, storedScopes } from '../scopes.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import {
   type AuthorizationResponse,
@@ -26,7 +27,6 @@ import {
 } from './authorize.ts'
 import { grantedByPerson } from './granted-scopes.ts'
 import { judgeRequest } from './request-rules.ts'
-import { coveredBy, SCOPES, type Scope, storedScopes } from './scopes.ts'
 import { needsSignIn } from './sign-in-rules.ts'
 import { issueTicket, readTicket } from './tickets.ts'
 

@@ -1,7 +1,7 @@
 /** Ends a grant that a second party seems to use (RFC 6749 §4.1.2, RFC 9700 §4.14.2): its session is revoked. */
 import type { SessionId, UserId } from '../../ids.ts'
 import { findRevokedFamily, revokeFamily, wasRevoked } from '../../store/db/refresh-tokens.ts'
-import { audit } from '../accounts/audit.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 
 interface Misuse {

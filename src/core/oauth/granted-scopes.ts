@@ -4,7 +4,7 @@
  * user's role narrows silently. The token response lists what was granted.
  */
 import { AppError } from '../errors.ts'
-import { coveredBy, intersectScopes, isIdentityScope, listScopes, parseScopes, type Scope, withinPerson } from './scopes.ts'
+import { coveredBy, intersectScopes, isIdentityScope, listScopes, parseScopes, type Scope, withinPerson } from '../scopes.ts'
 
 /** RFC 6749 §3.3. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/

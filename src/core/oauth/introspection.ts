@@ -10,12 +10,12 @@ import { findRefreshToken, type RefreshTokenRow } from '../../store/db/refresh-t
 import { findGateRow, findGateRowOfRefreshToken, type GateRow } from '../../store/db/sessions.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
-import { type Gate, liveClientScopes, toLivePrincipal } from '../sessions/gate.ts'
-import type { Principal } from '../sessions/principal.ts'
+import { type Gate, liveClientScopes, toLivePrincipal } from '../gate.ts'
+import type { Principal } from '../principal.ts'
+import { coveredBy, type Scope, storedScopes } from '../scopes.ts'
 import { type ReadAccessToken, readAccessToken } from './access-token.ts'
 import { authenticateClient, type ClientCredentials, invalidClient } from './client-authentication.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
-import { coveredBy, type Scope, storedScopes } from './scopes.ts'
 
 const SCOPE = 'client:oauth:introspect'
 

@@ -5,11 +5,11 @@
 import type { Config } from '../../config.ts'
 import { AppError } from '../errors.ts'
 import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from '../limits.ts'
+import type { Scope } from '../scopes.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
 import { type Client, requireGrantType } from './clients.ts'
 import { scopesWithin } from './granted-scopes.ts'
 import { isCodeChallenge } from './pkce.ts'
-import type { Scope } from './scopes.ts'
 import { requireSigningKey } from './signing-keys.ts'
 
 export const RESPONSE_TYPES = ['code'] as const

@@ -6,7 +6,7 @@
 import type { SessionId, UserId } from '../../ids.ts'
 import { findClient } from '../../store/db/oauth-clients.ts'
 import { findRefreshToken, findRevokedFamily, revokeFamily, wasRevoked } from '../../store/db/refresh-tokens.ts'
-import { audit } from '../accounts/audit.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { readAccessToken } from './access-token.ts'

@@ -5,11 +5,11 @@
 import type { SessionId, UserId } from '../../ids.ts'
 import { findUser } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
+import type { Scope } from '../scopes.ts'
 import type { TokenSet } from './access-token.ts'
 import { issueAccessToken } from './access-token.ts'
 import type { Client } from './clients.ts'
 import { issueIdToken, type MoreClaims } from './id-token.ts'
-import type { Scope } from './scopes.ts'
 import { claimsOf } from './userinfo.ts'
 
 interface UserGrant {

@@ -5,9 +5,9 @@
 import { toHex } from '../../ids.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
+import type { Gate } from '../gate.ts'
 import { avatarUrl } from '../media/avatar-urls.ts'
-import type { Gate } from '../sessions/gate.ts'
-import { coveredBy, type Scope } from './scopes.ts'
+import { coveredBy, type Scope } from '../scopes.ts'
 
 export interface UserClaims {
   readonly sub: string

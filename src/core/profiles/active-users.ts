@@ -14,10 +14,10 @@ import {
 } from '../../store/db/active-users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { Gate } from '../gate.ts'
 import { avatarUrl } from '../media/avatar-urls.ts'
 import { type AvatarColor, avatarColor, avatarInitials, initialOf } from '../media/default-avatars.ts'
-import type { Gate } from '../sessions/gate.ts'
-import type { RobotPrincipal } from '../sessions/principal.ts'
+import type { RobotPrincipal } from '../principal.ts'
 
 export interface ActiveUser {
   readonly id: UserId

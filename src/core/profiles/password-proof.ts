@@ -8,9 +8,9 @@ import { verifyPassword } from '../accounts/password-hash.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { LOGIN_DAY_MS, PASSWORD_PROOFS_PER_DAY } from '../limits.ts'
+import type { UserPrincipal } from '../principal.ts'
 import { isFresh } from '../sessions/fresh.ts'
 import { rateLimited } from '../sessions/password-attempts.ts'
-import type { UserPrincipal } from '../sessions/principal.ts'
 
 export type UserWithPassword = UserRow & { readonly passwordHash: string | null }
 

@@ -3,7 +3,7 @@ import { type SetStatus, updateStatus, updateStatusMessage } from '../../store/d
 import { findUser, type UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import type { Gate } from '../sessions/gate.ts'
+import type { Gate } from '../gate.ts'
 
 /** In the order of their numbers, which are stored in the database (wire §1.1). */
 export const AVAILABILITIES = ['connected', 'ready_to_chat', 'busy', 'reachable', 'disconnected'] as const

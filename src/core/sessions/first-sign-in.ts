@@ -11,7 +11,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { UNVERIFIED_ACCOUNT_MS } from '../limits.ts'
 import { issueTicket, readTicket } from '../oauth/tickets.ts'
-import type { Claim } from './principal.ts'
+import type { Claim } from '../principal.ts'
 import { type BrowserSession, leavePresentedSession, newBrowserSession, settleSession } from './sessions.ts'
 import { type Begin, completeSignIn, isRowOpen, type SignedIn } from './sign-in.ts'
 

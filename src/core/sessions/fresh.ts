@@ -4,7 +4,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { FRESH_SIGN_IN_MS } from '../limits.ts'
 import { keyIdOf } from '../machines/keys.ts'
-import type { UserPrincipal } from './principal.ts'
+import type { UserPrincipal } from '../principal.ts'
 
 export function isFresh(ctx: Ctx, principal: UserPrincipal, withinMs = FRESH_SIGN_IN_MS): boolean {
   return ctx.now() - principal.authenticatedAt <= withinMs

@@ -15,14 +15,14 @@ import {
 } from '../../store/db/sessions.ts'
 import { raiseEpoch, touchLastSeen } from '../../store/db/users.ts'
 import { getSessionDetail, putSessionDetail, type SessionDetail } from '../../store/kv/session-details.ts'
-import { audit } from '../accounts/audit.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { Gate, OptionalGate } from '../gate.ts'
 import { BROWSER_SESSIONS_MAX } from '../limits.ts'
-import { type Listed, listed } from '../listing.ts'
-import type { Gate, OptionalGate } from './gate.ts'
+import { type Listed, listed } from '../paging.ts'
+import type { Claim, UserPrincipal } from '../principal.ts'
 import { trimKnownNetworks } from './known-sources.ts'
-import type { Claim, UserPrincipal } from './principal.ts'
 
 /** A browser's session, with the secret that only its cookie holds. */
 export interface BrowserSession {

@@ -17,15 +17,15 @@ import {
   isPendingTotp,
   storePendingTotp,
 } from '../../store/db/totp.ts'
-import { audit } from '../accounts/audit.ts'
 import { deliverLater } from '../accounts/mail.ts'
+import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { Gate } from '../gate.ts'
 import { SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS, TOTP_ENROLMENT_MS } from '../limits.ts'
+import type { UserPrincipal } from '../principal.ts'
 import { requireFreshBrowser } from './fresh.ts'
-import type { Gate } from './gate.ts'
 import { rateLimited } from './password-attempts.ts'
-import type { UserPrincipal } from './principal.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
 import { factorNotice, requireFactor } from './second-factors.ts'
 import { newTotpSecret, stepOfSealed, type TotpEnrolment } from './totp-codes.ts'

@@ -3,10 +3,9 @@ import type { BlockId, UserId } from '../../ids.ts'
 import { deleteBlock, findBlock, insertBlock, listBlocks } from '../../store/db/blocks.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type Listed, listedPeople } from '../listing.ts'
-import type { Gate } from '../sessions/gate.ts'
+import type { Gate } from '../gate.ts'
+import { boundsOf, type Listed, listedPeople, type Page } from '../paging.ts'
 import { selfError } from './follows.ts'
-import { boundsOf, type Page } from './lists.ts'
 import { readSeenUser, type SeenUser, showTo } from './visibility.ts'
 
 /** Blocks a user and removes the edges between the two, in one batch. Idempotent. */

@@ -3,9 +3,9 @@
  */
 import { type ContactList, type ContactState, listContacts } from '../../store/db/contacts.ts'
 import type { Ctx } from '../ctx.ts'
-import { coveredBy } from '../oauth/scopes.ts'
-import { type Gate, insufficientScope } from '../sessions/gate.ts'
-import type { Slice } from './lists.ts'
+import { type Gate, insufficientScope } from '../gate.ts'
+import type { Slice } from '../paging.ts'
+import { coveredBy } from '../scopes.ts'
 import { type SeenUser, show } from './visibility.ts'
 
 export type { ContactList, ContactState } from '../../store/db/contacts.ts'

@@ -3,7 +3,7 @@ import type { FollowId, UserId } from '../../ids.ts'
 import { approveFollow, deleteFollow, deleteFollowEntry, findFollow, insertFollow } from '../../store/db/follows.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import type { Gate } from '../sessions/gate.ts'
+import type { Gate } from '../gate.ts'
 import { readSeenUser, requireMet, type UserRef, weightOf } from './visibility.ts'
 
 export type FollowOutcome = 'following' | 'requested' | 'duplicate'

@@ -1,5 +1,5 @@
 /** Lists of users: followers, following, requests, suggestions, and several at once. Pages by keyset, newest first. */
-import { idAt, timeOf, type UserId } from '../../ids.ts'
+import { timeOf, type UserId } from '../../ids.ts'
 import { always } from '../../store/db/database.ts'
 import {
   type FollowList,
@@ -14,29 +14,13 @@ import {
 import { isListOpen } from '../../store/db/visibility.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { Claimed, Gate } from '../gate.ts'
 import { SUGGESTION_EDGES_PER_PERSON, SUGGESTION_PEOPLE, SUGGESTIONS_MAX } from '../limits.ts'
-import { type Listed, listedPeople, lookedAt } from '../listing.ts'
-import type { Claimed, Gate } from '../sessions/gate.ts'
-import type { UserPrincipal } from '../sessions/principal.ts'
+import { boundsOf, type Listed, listedPeople, type Page } from '../paging.ts'
+import type { UserPrincipal } from '../principal.ts'
 import { audienceOf, isAdmin, readSeenUser, requireMet, type SeenUser, show } from './visibility.ts'
 
 export type { RelationshipRow as Relationship } from '../../store/db/follows.ts'
-
-export interface Page {
-  readonly limit: number
-  /** A cursor: the id of the previous page's last entry, or one made from a time. Null: the newest. */
-  readonly before: number | null
-}
-
-/** A page by offset, for protocols without cursors. */
-export interface Slice {
-  readonly skip: number
-  readonly limit: number
-}
-
-export function positionOf(ctx: Ctx, page: Page): number {
-  return page.before ?? idAt(ctx.now() + 60_000)
-}
 
 export interface FollowRecord {
   readonly id: number
@@ -56,11 +40,6 @@ function toListed(principal: UserPrincipal, rows: readonly (FollowListRow | Unre
     ({ followId }) => followId,
     (row) => toRecord(principal, row),
   )
-}
-
-/** What a list of users reads for a page. */
-export function boundsOf(ctx: Ctx, page: Page): { before: number; limit: number; lookedAt: number; now: number } {
-  return { before: positionOf(ctx, page), limit: page.limit + 1, lookedAt: lookedAt(page.limit), now: ctx.now() }
 }
 
 /** The caller's own followers, following or requests. */

@@ -3,8 +3,8 @@ import { acceptRequests, insertEdgeWork } from '../../store/db/edge-work.ts'
 import { findRequestCount, isWaitedFor, updatePrivacy } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { Gate } from '../gate.ts'
 import { EDGE_CHUNK } from '../limits.ts'
-import type { Gate } from '../sessions/gate.ts'
 import { continueEdgeWork } from './edge-work.ts'
 
 /**

@@ -9,9 +9,9 @@ import type { UserRow } from '../../store/db/users.ts'
 import type { UserRef } from '../../store/db/visibility.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { coveredBy, type Scope } from '../oauth/scopes.ts'
-import type { Claimed, Gate } from '../sessions/gate.ts'
-import type { Principal, UserPrincipal } from '../sessions/principal.ts'
+import type { Claimed, Gate } from '../gate.ts'
+import type { Principal, UserPrincipal } from '../principal.ts'
+import { coveredBy, type Scope } from '../scopes.ts'
 
 export type { UserRef } from '../../store/db/visibility.ts'
 

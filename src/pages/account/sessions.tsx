@@ -1,7 +1,7 @@
 /** `/account/sessions`: where the account is signed in; one device out, or all of them. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import type { Listed } from '../../core/listing.ts'
+import type { Listed } from '../../core/paging.ts'
 import { type ListedSession, listSessions, revokeSession, signOutEverywhere } from '../../core/sessions/sessions.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'

@@ -1,7 +1,7 @@
 // The access matrix of the room: every route against every credential that must not open it, and the states of an account.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
-import { coveredBy, SCOPES, type Scope } from '../../../src/core/oauth/scopes.ts'
+import { coveredBy, SCOPES, type Scope } from '../../../src/core/scopes.ts'
 import { Client, db, type Reply } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
 import { mxitRoutes, nameOf, type Route, scopeOf } from '../../support/routes.ts'

@@ -2,7 +2,7 @@
 import { decodeJwt } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { toCoreScope, toMxitScope } from '../../../src/apis/mxit/wire.ts'
-import type { Scope } from '../../../src/core/oauth/scopes.ts'
+import type { Scope } from '../../../src/core/scopes.ts'
 import { Client, ORIGIN } from '../../support/kith.ts'
 import { formOf, open, send, unescapeHtml } from '../../support/pages.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'

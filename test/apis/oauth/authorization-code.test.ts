@@ -1,8 +1,8 @@
 // The exchange of a code: RFC 6749 §4.1.2 to §4.1.4, RFC 7636 §4.6. Security rows 33 to 35.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { optionalGate } from '../../../src/core/gate.ts'
 import { verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
 import { exchangeAuthorizationCode } from '../../../src/core/oauth/authorization-code.ts'
-import { optionalGate } from '../../../src/core/sessions/gate.ts'
 import { clock } from '../../platform/clock.ts'
 import {
   ctxInterrupted,

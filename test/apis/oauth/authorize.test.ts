@@ -1,8 +1,8 @@
 // GET /oauth/authorize: RFC 6749 §4.1.1, §4.1.2, RFC 7636, RFC 9207, RFC 9700 §4.1.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { optionalGate } from '../../../src/core/gate.ts'
 import { verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
 import { judgeAuthorization } from '../../../src/core/oauth/authorize.ts'
-import { optionalGate } from '../../../src/core/sessions/gate.ts'
 import type { UserId } from '../../../src/ids.ts'
 import {
   authorize,

@@ -1,7 +1,7 @@
 // GET and POST /oauth/logout: OpenID Connect RP-Initiated Logout 1.0.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { optionalGate } from '../../../src/core/gate.ts'
 import { describeLogout, performLogout } from '../../../src/core/oauth/logout.ts'
-import { optionalGate } from '../../../src/core/sessions/gate.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
 import { errorOf, newBrowser, newClient, newCtx, newEnv, newSigningKey, platform, rows, send, type TestClient } from './harness.ts'

@@ -1,8 +1,8 @@
 // What the tests of OpenID Connect share: clients for it, tokens, userinfo, forms, and a consent through the core's seam.
 import { decodeJwt } from 'jose'
+import { optionalGate } from '../../../src/core/gate.ts'
 import { readAuthorizationRequest } from '../../../src/core/oauth/authorization-request.ts'
 import { decideConsent, describeConsent } from '../../../src/core/oauth/consents.ts'
-import { optionalGate } from '../../../src/core/sessions/gate.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
 import {
   CHALLENGE,

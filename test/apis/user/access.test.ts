@@ -1,8 +1,8 @@
 // The access matrix: every route of the room against every kind of caller that must not get through (design §5), and
 // the states of an account (security 1C 25, 26). How a route is called, and what a restricted account gets, says the tour.
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Scope } from '../../../src/core/oauth/scopes.ts'
-import { coveredBy, SCOPES } from '../../../src/core/oauth/scopes.ts'
+import type { Scope } from '../../../src/core/scopes.ts'
+import { coveredBy, SCOPES } from '../../../src/core/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { Client, db, type Reply } from '../../support/kith.ts'
 import type { Person } from '../../support/people.ts'

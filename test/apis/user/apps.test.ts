@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { AppsReply } from '../../../src/apis/user/client-wire.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
-import type { Scope } from '../../../src/core/oauth/scopes.ts'
+import type { Scope } from '../../../src/core/scopes.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
 import { atTheLine, holdAtTheLine } from '../../support/start-line.ts'

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { ClientsReply, RegisteredClientReply } from '../../../src/apis/user/client-wire.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
-import type { Scope } from '../../../src/core/oauth/scopes.ts'
+import type { Scope } from '../../../src/core/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'
 import { runCron } from '../../support/cron.ts'

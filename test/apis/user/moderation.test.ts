@@ -1,7 +1,7 @@
 // What a ban, a restriction and a deletion by an administrator do, over HTTP (design §2, §5; docs/decisions/005).
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { setBan } from '../../../src/core/admin/moderation.ts'
-import { userGate } from '../../../src/core/sessions/gate.ts'
+import { userGate } from '../../../src/core/gate.ts'
 import { newId, type UserId } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'

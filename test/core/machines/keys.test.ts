@@ -1,11 +1,11 @@
 // API keys and license keys at the gate (security rows 52 to 54): a key that came along and the token must both be good and
 // agree; what was issued under a key ends with it, whether or not the key comes along; people are judged as ever.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { clientGate, optionalGate, userGate } from '../../../src/core/gate.ts'
 import { issueKeyToken, type Key, newKeySession, personalScopes, requireLivingKey } from '../../../src/core/machines/keys.ts'
 import type { MachineKind, MadeMachine } from '../../../src/core/machines/machines.ts'
 import { issueAccessToken, verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
-import { clientGate, optionalGate, userGate } from '../../../src/core/sessions/gate.ts'
-import type { Claim } from '../../../src/core/sessions/principal.ts'
+import type { Claim } from '../../../src/core/principal.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { always, findIf } from '../../../src/store/db/database.ts'
 import type { KeyKind } from '../../../src/store/db/machine-credentials.ts'

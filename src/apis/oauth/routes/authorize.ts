@@ -7,9 +7,9 @@
  * GET would not: the code goes only to the registered redirect URI, and is useless without the verifier.
  */
 import { type Context, Hono } from 'hono'
+import type { OptionalGate } from '../../../core/gate.ts'
 import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery } from '../../../core/oauth/authorization-request.ts'
 import { judgeAuthorization } from '../../../core/oauth/authorize.ts'
-import type { OptionalGate } from '../../../core/sessions/gate.ts'
 import { optionalSession } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { sendAuthorizationResponse } from '../../../http/authorization-response.ts'

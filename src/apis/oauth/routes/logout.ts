@@ -3,8 +3,8 @@
  * arrives without the cookie and is redirected to the equivalent GET, as at the authorization endpoint.
  */
 import { type Context, Hono } from 'hono'
+import type { OptionalGate } from '../../../core/gate.ts'
 import { judgeLogout, type LogoutRequest, readLogoutRequest, toLogoutQuery } from '../../../core/oauth/logout.ts'
-import type { OptionalGate } from '../../../core/sessions/gate.ts'
 import { optionalSession } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { clearSessionCookie } from '../../../http/credentials.ts'

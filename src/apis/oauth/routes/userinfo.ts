@@ -3,8 +3,8 @@
  * is accepted.
  */
 import { type Context, Hono } from 'hono'
+import type { Gate } from '../../../core/gate.ts'
 import { readUserinfo } from '../../../core/oauth/userinfo.ts'
-import type { Gate } from '../../../core/sessions/gate.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { bearer, bearerInForm, credentials } from '../../../http/credentials.ts'

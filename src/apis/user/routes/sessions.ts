@@ -1,8 +1,8 @@
 /** Sessions (wire §3.2, §6.8-9): log-in and its second factor, log-out, the caller's own sessions. */
 import { type Context, Hono } from 'hono'
 import { listSignIns } from '../../../core/accounts/sign-in-history.ts'
+import type { Claim } from '../../../core/principal.ts'
 import { getOwnProfile } from '../../../core/profiles/own-profile.ts'
-import type { Claim } from '../../../core/sessions/principal.ts'
 import { completeSecondFactor } from '../../../core/sessions/second-factor-sign-in.ts'
 import { listSessions, revokeSession, signOut, signOutEverywhere } from '../../../core/sessions/sessions.ts'
 import { type SignInOutcome, signIn } from '../../../core/sessions/sign-in.ts'

@@ -1,8 +1,8 @@
 /** The caller: what a credential claims before the gate, and who the caller is after it. */
-import type { MachineId, SessionId, UserId } from '../../ids.ts'
-import type { NonceCount } from '../../store/db/digest-nonces.ts'
-import type { KeyKind } from '../../store/db/machine-credentials.ts'
-import type { Scope } from '../oauth/scopes.ts'
+import type { MachineId, SessionId, UserId } from '../ids.ts'
+import type { NonceCount } from '../store/db/digest-nonces.ts'
+import type { KeyKind } from '../store/db/machine-credentials.ts'
+import type { Scope } from './scopes.ts'
 
 /** A machine's key sent along with a credential: the two must match (security row 53). */
 export interface PresentedKey {

@@ -1,9 +1,9 @@
 /** The audit trail: one event per security act, written in the batch of the act itself (ASVS 16.3). */
-import { currentMac } from '../../crypto.ts'
-import type { AuditEventId, SessionId, UserId } from '../../ids.ts'
-import { type AuditEventType, insertAuditEvent } from '../../store/db/audit-events.ts'
-import { type Fragment, idOf, type Statement } from '../../store/db/database.ts'
-import type { Ctx, Recorder } from '../ctx.ts'
+import { currentMac } from '../crypto.ts'
+import type { AuditEventId, SessionId, UserId } from '../ids.ts'
+import { type AuditEventType, insertAuditEvent } from '../store/db/audit-events.ts'
+import { type Fragment, idOf, type Statement } from '../store/db/database.ts'
+import type { Ctx, Recorder } from './ctx.ts'
 
 interface Audit {
   /** If the rest of the batch depends on it. */

@@ -4,22 +4,22 @@
  * client is enabled. The caller's identity is reachable only through it. A machine's key sent along is judged in the
  * same batch: valid, and the one under which the token was issued (security row 53).
  */
-import { equalInConstantTime, sha256 } from '../../crypto.ts'
-import type { SessionId, UserId } from '../../ids.ts'
-import { findIf, type Results, type Statement } from '../../store/db/database.ts'
-import { findLivingKey, type MachineRow } from '../../store/db/machine-credentials.ts'
-import { type ClientGateRow, findClientGateRow } from '../../store/db/oauth-clients.ts'
-import { hasAnySecondFactor } from '../../store/db/second-factors.ts'
-import { findGateRow, type GateRow, touchSession } from '../../store/db/sessions.ts'
-import type { UserRow } from '../../store/db/users.ts'
-import type { Ctx } from '../ctx.ts'
-import { AppError } from '../errors.ts'
-import { isInForce } from '../in-force.ts'
-import { SESSION_TOUCH_MS } from '../limits.ts'
-import { touchMachineLater } from '../machines/last-use.ts'
-import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from '../oauth/scopes.ts'
+import { equalInConstantTime, sha256 } from '../crypto.ts'
+import type { SessionId, UserId } from '../ids.ts'
+import { findIf, type Results, type Statement } from '../store/db/database.ts'
+import { findLivingKey, type MachineRow } from '../store/db/machine-credentials.ts'
+import { type ClientGateRow, findClientGateRow } from '../store/db/oauth-clients.ts'
+import { hasAnySecondFactor } from '../store/db/second-factors.ts'
+import { findGateRow, type GateRow, touchSession } from '../store/db/sessions.ts'
+import type { UserRow } from '../store/db/users.ts'
 import { type AccountLimit, accountAttempt, countOfAccount, overAccountLimit } from './account-limits.ts'
+import type { Ctx } from './ctx.ts'
+import { AppError } from './errors.ts'
+import { isInForce } from './in-force.ts'
+import { SESSION_TOUCH_MS } from './limits.ts'
+import { touchMachineLater } from './machines/last-use.ts'
 import type { Claim, ClientPrincipal, Principal, SessionClaim, UserPrincipal } from './principal.ts'
+import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from './scopes.ts'
 
 type Reads = readonly Statement<unknown>[]
 const NO_READS = [] as const

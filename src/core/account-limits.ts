@@ -3,14 +3,14 @@
  * batch of the gate's own read, so it costs no round trip; therefore the statement itself checks the session, so that a
  * forged cookie or an expired token cannot use up somebody else's limit.
  */
-import { sha256 } from '../../crypto.ts'
-import type { AnyId } from '../../ids.ts'
-import { type Attempt, countAttempt, findCounter } from '../../store/db/attempt-counters.ts'
-import type { Statement } from '../../store/db/database.ts'
-import { isBrowserSessionLive, isSessionLive } from '../../store/db/sessions.ts'
-import type { Ctx } from '../ctx.ts'
-import { AppError } from '../errors.ts'
-import { ACCOUNT_WINDOW_MS, BLOCKS_PER_DAY, FOLLOWS_PER_DAY, PEOPLE_READ_PER_DAY, SEARCHES_PER_DAY } from '../limits.ts'
+import { sha256 } from '../crypto.ts'
+import type { AnyId } from '../ids.ts'
+import { type Attempt, countAttempt, findCounter } from '../store/db/attempt-counters.ts'
+import type { Statement } from '../store/db/database.ts'
+import { isBrowserSessionLive, isSessionLive } from '../store/db/sessions.ts'
+import type { Ctx } from './ctx.ts'
+import { AppError } from './errors.ts'
+import { ACCOUNT_WINDOW_MS, BLOCKS_PER_DAY, FOLLOWS_PER_DAY, PEOPLE_READ_PER_DAY, SEARCHES_PER_DAY } from './limits.ts'
 import type { SessionClaim } from './principal.ts'
 
 const PER_DAY = { search: SEARCHES_PER_DAY, people: PEOPLE_READ_PER_DAY, follow: FOLLOWS_PER_DAY, block: BLOCKS_PER_DAY }

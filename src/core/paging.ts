@@ -2,6 +2,24 @@
  * Pages of lists, newest first. A list is read with one row more than a page has, to tell whether there is more. Users
  * hidden from the caller bound a page as well, so that no page reads on forever.
  */
+import { idAt } from '../ids.ts'
+import type { Ctx } from './ctx.ts'
+
+export interface Page {
+  readonly limit: number
+  /** A cursor: the id of the previous page's last entry, or one made from a time. Null: the newest. */
+  readonly before: number | null
+}
+
+/** A page by offset, for protocols without cursors. */
+export interface Slice {
+  readonly skip: number
+  readonly limit: number
+}
+
+export function positionOf(ctx: Ctx, page: Page): number {
+  return page.before ?? idAt(ctx.now() + 60_000)
+}
 
 export interface Listed<Row, Position = number> {
   readonly records: readonly Row[]
@@ -17,8 +35,13 @@ export function listed<Row extends { readonly id: number | string }>(rows: reado
 }
 
 /** How many entries a page reads, including hidden users. */
-export const lookedAt = (limit: number) => limit + HIDDEN_PER_PAGE
+const lookedAt = (limit: number) => limit + HIDDEN_PER_PAGE
 const HIDDEN_PER_PAGE = 100
+
+/** What a list of users reads for a page. */
+export function boundsOf(ctx: Ctx, page: Page): { before: number; limit: number; lookedAt: number; now: number } {
+  return { before: positionOf(ctx, page), limit: page.limit + 1, lookedAt: lookedAt(page.limit), now: ctx.now() }
+}
 
 /** An entry whose user was not read. */
 interface Unread {
