@@ -3,10 +3,10 @@
  * The operator has no account, so no rank and no scope is beyond them; the person sees who it was.
  */
 
-import { audit } from '../src/core/audit.ts'
 import { isBarred } from '../src/core/accounts/deletion.ts'
 import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from '../src/core/admin/support-acts.ts'
 import { meantBy } from '../src/core/admin/users.ts'
+import { audit } from '../src/core/audit.ts'
 import { type AuditEventId, fromHex, type SessionId, toHex } from '../src/ids.ts'
 import { isSomebodyWithId, listUsers } from '../src/store/db/admin-users.ts'
 import { findEvent, listAuditEvents } from '../src/store/db/audit-events.ts'

@@ -19,11 +19,11 @@ export interface AppEnv {
     ctx: Ctx
     /** Set by the room's `credentials`: what the caller's credential claims, null without one. */
     identify: () => Promise<Claim | null>
-    /** A parameter that came more than once, where the route tells of it in its own way (`reading.ts`). */
+    /** A parameter that came more than once, where the route tells of it in its own way (`bodies/reading.ts`). */
     repeated?: string
     /** Fields of a profile as they were sent (`validate.ts`), for `withoutShown`. */
     sent?: SentProfile
-    /** The cookie that this reply gives to a browser, for the forms on its page (`form-token.ts`). */
+    /** The cookie that this reply gives to a browser, for the forms on its page (`pages/form-token.ts`). */
     browserCookie?: string
     /** Set by the app: an error as a page, for a room that has a browser before it. */
     showError?: (c: Context<AppEnv>, error: ShownError) => Response

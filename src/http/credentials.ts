@@ -12,7 +12,7 @@ import { DEVICE_COOKIE, deviceCookieOf } from '../core/sessions/device-cookie.ts
 import type { BrowserSession } from '../core/sessions/sessions.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../ids.ts'
 import type { AppEnv } from './app-env.ts'
-import { readForm } from './reading.ts'
+import { readForm } from './bodies/reading.ts'
 
 export type ReadCredential = (c: Context<AppEnv>) => Promise<Claim | null>
 

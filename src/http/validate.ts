@@ -1,5 +1,5 @@
 /**
- * Validation: a request is read within its limits (`reading.ts`), `@hono/zod-validator` judges it by the room's schema, and one
+ * Validation: a request is read within its limits (`bodies/reading.ts`), `@hono/zod-validator` judges it by the room's schema, and one
  * hook refuses what is wrong, field by field, for the room to put into its envelope (docs/decisions/004).
  */
 import { zValidator } from '@hono/zod-validator'
@@ -8,10 +8,10 @@ import type * as z from 'zod'
 import { AppError } from '../core/errors.ts'
 import { BODY_BYTES_MAX } from '../core/limits.ts'
 import type { AppEnv } from './app-env.ts'
+import { type FormFile, isMultipart, readParts } from './bodies/multipart.ts'
+import { checkText, type Leniency, read } from './bodies/reading.ts'
 import { doubtfulNames, type SentProfile, sentProfile } from './doubts.ts'
 import { toFieldIssues } from './field-issues.ts'
-import { type FormFile, isMultipart, readParts } from './multipart.ts'
-import { checkText, type Leniency, read } from './reading.ts'
 import { type Input, tag } from './tags.ts'
 
 type Target = Input['target']

@@ -2,8 +2,8 @@
 import type { Context } from 'hono'
 import { AppError } from '../core/errors.ts'
 import { logFailure } from '../http/errors.ts'
-import { OUT_OF_DATE } from '../http/form-token.ts'
 import { showError } from './errors.tsx'
+import { OUT_OF_DATE } from './form-token.ts'
 
 /** Errors in the app's own request are shown to the user here, and never sent to an unverified URI. */
 export async function ofApp(c: Context, answer: () => Promise<Response>): Promise<Response> {

@@ -6,8 +6,8 @@ import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { AppError, ErrorCode } from '../core/errors.ts'
 import { logFailure, toAppError } from '../http/errors.ts'
-import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from '../http/form-token.ts'
 import { messageOf, setErrorHeaders } from './errors.tsx'
+import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from './form-token.ts'
 
 /** A form as shown: empty, with the stored values, or with what was typed and what is wrong with it. */
 export interface FormState {

@@ -6,10 +6,10 @@ import * as fields from '../../core/fields.ts'
 import { peek, typeOf } from '../../core/media/file-types.ts'
 import type { FolderRef } from '../../core/media/folders.ts'
 import type { Upload } from '../../core/media/uploads.ts'
-import { documentBytesMax, isXml, readBase64Binary } from '../../http/base64-binary.ts'
-import { readBytes } from '../../http/body.ts'
-import { declaredType, rawBody } from '../../http/upload.ts'
+import { readBytes } from '../../http/bodies/bytes.ts'
+import { declaredType, rawBody } from '../../http/bodies/upload.ts'
 import { judge } from '../../http/validate.ts'
+import { documentBytesMax, isXml, readBase64Binary } from './base64-binary.ts'
 import type { UploadQuery } from './wire.ts'
 
 export async function readPicture(req: HonoRequest, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -10,7 +10,7 @@ import { sameEnrolment, type TotpEnrolment } from '../../core/sessions/totp-code
 import { confirmTotp, enrolTotp } from '../../core/sessions/totp-enrolment.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { form, formToken } from '../../http/form-token.ts'
+import { form, formToken } from '../form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'

@@ -8,7 +8,7 @@ import { getOwnProfile, updateOwnProfile } from '../../core/profiles/own-profile
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { renewSessionCookies } from '../../http/credentials.ts'
-import { form, formToken } from '../../http/form-token.ts'
+import { form, formToken } from '../form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'

@@ -9,7 +9,7 @@ import { inspectImage } from '../../../core/media/images/inspect.ts'
 import { profileLimit } from '../../../core/profiles/daily-limits.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { type FormFile, isMultipart, readParts } from '../../../http/multipart.ts'
+import { type FormFile, isMultipart, readParts } from '../../../http/bodies/multipart.ts'
 import { describe, takes } from '../../../http/tags.ts'
 import { NOT_AN_IMAGE, ProfileImageReply, toProfileImage, toReply } from '../wire.ts'
 

@@ -1,9 +1,9 @@
 /** Bodies, read with a cap: never more than the limit is in memory, whatever Content-Length says (security row 65). */
 import type { HonoRequest } from 'hono'
-import { holdBytes } from '../core/admission.ts'
-import { AppError } from '../core/errors.ts'
-import { BODY_BYTES_MAX } from '../core/limits.ts'
-import { nextPiece } from '../core/media/body.ts'
+import { holdBytes } from '../../core/admission.ts'
+import { AppError } from '../../core/errors.ts'
+import { BODY_BYTES_MAX } from '../../core/limits.ts'
+import { nextPiece } from '../../core/media/body.ts'
 
 /** The body of a request; `told` is the limit that a refusal names, where it is another. One that is longer is refused at its first byte too many; a silent one after a while. */
 export async function readBytes(req: HonoRequest, max: number, told = max): Promise<Uint8Array<ArrayBuffer>> {

@@ -4,12 +4,12 @@
  */
 import type { Context } from 'hono'
 import type * as z from 'zod'
-import { AppError, type FieldIssue } from '../core/errors.ts'
-import { BODY_BYTES_MAX, BODY_DEPTH_MAX } from '../core/limits.ts'
-import type { AppEnv } from './app-env.ts'
-import { readBytes } from './body.ts'
+import { AppError, type FieldIssue } from '../../core/errors.ts'
+import { BODY_BYTES_MAX, BODY_DEPTH_MAX } from '../../core/limits.ts'
+import type { AppEnv } from '../app-env.ts'
+import type { Input } from '../tags.ts'
+import { readBytes } from './bytes.ts'
 import { groupFields, takesList, toFormValue } from './form-values.ts'
-import type { Input } from './tags.ts'
 
 export interface Leniency {
   /** Whether the route itself refuses a parameter that is repeated: it is left out, and `repeated` has its name. */

@@ -4,9 +4,9 @@
  * can read such a form in two ways.
  */
 import type { HonoRequest } from 'hono'
-import { AppError } from '../core/errors.ts'
-import { FORM_OVERHEAD_BYTES } from '../core/limits.ts'
-import { readBytes } from './body.ts'
+import { AppError } from '../../core/errors.ts'
+import { FORM_OVERHEAD_BYTES } from '../../core/limits.ts'
+import { readBytes } from './bytes.ts'
 
 /** Headers of one part: a name of 255 characters, percent-encoded, and what a browser writes around it. */
 const PART_HEADERS_BYTES_MAX = 8 * 1024

@@ -2,9 +2,9 @@
 
 import { expect, test } from 'vitest'
 import * as z from 'zod'
-import { groupFields, toFormValue } from '../../src/http/form-values.ts'
-import { signedInAdmin } from '../support/admins.ts'
-import { signedInPerson } from '../support/people.ts'
+import { groupFields, toFormValue } from '../../../src/http/bodies/form-values.ts'
+import { signedInAdmin } from '../../support/admins.ts'
+import { signedInPerson } from '../../support/people.ts'
 
 const SCHEMA = z.strictObject({
   text: z.string(),

@@ -3,12 +3,12 @@
  * §2); a picture or another small file, raw or in a form, for routes that take one.
  */
 import type { HonoRequest, MiddlewareHandler } from 'hono'
-import type { Config } from '../config.ts'
-import { AppError } from '../core/errors.ts'
-import type { AppEnv } from './app-env.ts'
-import { readBytes } from './body.ts'
+import type { Config } from '../../config.ts'
+import { AppError } from '../../core/errors.ts'
+import type { AppEnv } from '../app-env.ts'
+import { tag } from '../tags.ts'
+import { readBytes } from './bytes.ts'
 import { isMultipart, readFileForm } from './multipart.ts'
-import { tag } from './tags.ts'
 
 export interface RawBody {
   /** Bytes, as `Content-Length` says. */

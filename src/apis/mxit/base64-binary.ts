@@ -3,8 +3,8 @@
  * held in memory, within a limit that is of the bytes.
  */
 import type { HonoRequest } from 'hono'
-import { AppError } from '../core/errors.ts'
-import { readBytes } from './body.ts'
+import { AppError } from '../../core/errors.ts'
+import { readBytes } from '../../http/bodies/bytes.ts'
 
 /** What stands around the base64, and how much longer than the bytes it is, with the breaks that some encoders put in. */
 const ELEMENT_BYTES = 512
