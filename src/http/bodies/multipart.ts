@@ -146,28 +146,31 @@ interface Piece {
 
 /** The parts of a body, told by lines of the boundary (RFC 2046 §5.1.1), before anything is made of them. */
 function piecesOf(body: Buffer, boundary: string, partsMax: number): Piece[] {
-  const delimiter = `--${boundary}`
+  const line = Buffer.from(`\n--${boundary}`)
   const pieces: Piece[] = []
-  let at = nextLine(body, delimiter, 0)
+  // The first line may have no break before it.
+  let at = body.subarray(0, line.length - 1).equals(line.subarray(1)) ? 0 : nextLine(body, line, 0)
   while (at !== -1) {
-    const begin = at + delimiter.length
+    const begin = at + line.length - 1
     if (body.subarray(begin, begin + 2).toString('latin1') === '--') return pieces
     if (pieces.length === partsMax) throw new AppError('invalid_request', `A form may have at most ${partsMax} parts`)
     const length = body.subarray(begin, begin + PART_HEADERS_BYTES_MAX).indexOf('\r\n\r\n')
     if (length === -1) throw new AppError('invalid_request', 'The headers of a part are too long or incomplete')
     const start = begin + length + 4
-    at = nextLine(body, delimiter, start)
+    at = nextLine(body, line, start - 1)
     const lineBreak = body[at - 2] === 0x0d ? 2 : 1
     pieces.push({ headers: body.subarray(begin, start), start, end: Math.max(start, at - lineBreak) })
   }
   throw new AppError('invalid_request', 'The form cannot be read: it is incomplete (RFC 7578)')
 }
 
-/** Where the delimiter stands next at the beginning of a line; elsewhere it is content. */
-function nextLine(body: Buffer, delimiter: string, from: number): number {
-  let at = body.indexOf(delimiter, from)
-  while (at > 0 && body[at - 1] !== 0x0a) at = body.indexOf(delimiter, at + 1)
-  return at
+/**
+ * Where the delimiter stands next at the beginning of a line; elsewhere it is content. The break before it is searched along: of a
+ * body full of delimiters each would be a search of its own, and 16 MB of dashes took 25 s.
+ */
+function nextLine(body: Buffer, line: Buffer, from: number): number {
+  const at = body.indexOf(line, from)
+  return at === -1 ? -1 : at + 1
 }
 
 /** The runtime reads the headers, of the same form with nothing in its parts: what is in them may be large, and stays where it is. */
