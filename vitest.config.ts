@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { rowTypes } from './test/row-types.ts'
 
 const migrations = existsSync('./migrations') ? await readD1Migrations('./migrations') : []
 
@@ -61,6 +62,7 @@ const BUNDLED = [
 
 export default defineConfig({
   plugins: [
+    rowTypes(),
     cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {

@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { spend } from '../support/budget.ts'
 import { platform } from '../support/kith.ts'
 import { nameOf, scopeOf, userRoutes } from '../support/routes.ts'
+import { checkColumns, noteMakers } from './columns.ts'
 import { expectWithin, fileOf, STOPS, spentBudgets, toured } from './index.ts'
 import { checkPlans } from './plans.ts'
 import { newCaller, newOther, requestOf } from './scene.ts'
@@ -24,6 +25,7 @@ import { visitPages } from './walks/pages.ts'
 import { walkSessions } from './walks/sessions.ts'
 import { walkSocialGraph } from './walks/social-graph.ts'
 
+noteMakers()
 afterEach(remember)
 
 test('every route has its line', () => {
@@ -74,4 +76,5 @@ describe('query plans', () => {
     await visitSweep()
   })
   checkPlans()
+  checkColumns()
 })

@@ -39,6 +39,10 @@ async function visitLists(): Promise<void> {
   for (const filter of [...pairs, 'role=user&offset=000000000000000000000009', 'query=plan&banned=false']) {
     if (!/banned=\w+&banned|unverified=\w+&unverified/.test(filter)) await visit(client, 'GET', `/user/admin-api/list?${filter}`)
   }
+  // Somebody whom nobody else sees.
+  const hidden = await signedInPerson('further_hidden')
+  await setColumns(hidden, { banned_at: 1 })
+  await visit(client, 'GET', `/user/${hidden.id}`)
   // For the sweep: a client with a consent, deleted long ago.
   const clientId = await newOAuthClient()
   await putConsent(id, clientId)

@@ -1,0 +1,55 @@
+/** The columns that each statement returns are those that its row type names: a type says what a row has, and SQL can say otherwise. */
+
+import ROW_TYPES from 'virtual:row-types'
+import { SQL } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { db } from '../support/kith.ts'
+import { statements } from './visits.ts'
+
+/** SQL -> the functions of the store that have made it, one for the other. */
+const makers = new Map<string, Set<string>>()
+
+/** The functions of the store that are at work, but for its `database.ts`: the one that was called last comes first. */
+function atWork(): string[] {
+  const frames = (new Error().stack ?? '').matchAll(/at (\w+) \S*\/src\/store\/db\/(?!database\.ts)/g)
+  const names = Array.from(frames, ([, name = '']) => name)
+  const known = names.filter((name) => name in ROW_TYPES)
+  return known.length > 0 ? known : names.slice(0, 1)
+}
+
+/** From here on it is noted which functions make a statement. */
+export function noteMakers(): void {
+  const { toQuery } = SQL.prototype
+  beforeAll(() => {
+    SQL.prototype.toQuery = function (...config) {
+      const query = toQuery.apply(this, config)
+      makers.set(query.sql, new Set([...(makers.get(query.sql) ?? []), ...atWork()]))
+      return query
+    }
+  })
+  afterAll(() => {
+    SQL.prototype.toQuery = toQuery
+  })
+}
+
+const camel = (column: string) => column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+
+/** At the very end of the tour: statements are executed once more. */
+export function checkColumns(): void {
+  test('the columns of each statement are those that its row type names', async () => {
+    const wrong: string[] = []
+    const unseen = new Set(Object.keys(ROW_TYPES).filter((maker) => ROW_TYPES[maker]?.some((names) => names.length > 0)))
+    for (const [sql, params] of statements) {
+      const statement = db.prepare(sql).bind(...params)
+      const [columns = []] = makers.get(sql)?.size ? await statement.raw({ columnNames: true }) : []
+      const returned = [...new Set(columns.map((column) => camel(String(column))))].sort()
+      for (const maker of makers.get(sql) ?? []) {
+        if (returned.length > 0) unseen.delete(maker)
+        const named = ROW_TYPES[maker] ?? []
+        if (!named.some((names) => names.join() === returned.join())) wrong.push(`${maker}: ${returned}, not ${named.join(' or ')}`)
+      }
+    }
+    expect(wrong).toEqual([])
+    expect([...unseen], 'no statement of the tour is of these').toEqual([])
+  })
+}
