@@ -94,8 +94,8 @@ export function timed({ modules, ...sizes }: Bundle): Bundle {
 /** The bare Worker of `--media`. */
 export const bundleMediaFloor = () => bundleEntry('bench/media-floor.ts')
 
-/** Kith under the counting platform (graph-worker.ts). */
-export const bundleGraphWorker = () => bundleEntry('bench/graph-worker.ts')
+/** Kith under the counting platform (graph/worker.ts). */
+export const bundleGraphWorker = () => bundleEntry('bench/graph/worker.ts')
 
 /** Packages that call Node's modules by their old names get those of the runtime, as wrangler arranges it for the Worker. */
 const nodeModules: Plugin = {

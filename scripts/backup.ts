@@ -9,8 +9,8 @@ import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync
 import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
+import { query, quote } from './database.ts'
 import { main, Refusal, ROOT, runWrangler } from './local.ts'
-import { query, quote } from './operator-database.ts'
 
 const USAGE = `Usage: npm run backup -- [file] [--remote]
 

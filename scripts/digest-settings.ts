@@ -3,7 +3,7 @@
  * `.dev.vars`; the encryption keys, from `.dev.vars`. Those of a deployed Worker are secrets that nobody reads back.
  */
 import { vars } from '../src/config-vars.ts'
-import type { DigestSettings } from './doctor-robots.ts'
+import type { DigestSettings } from './doctor/robots.ts'
 import { Refusal } from './local.ts'
 import { readSettings } from './settings.ts'
 

@@ -6,11 +6,11 @@
  */
 import { parseArgs } from 'node:util'
 import { readDigestSettings } from './digest-settings.ts'
-import { CHECKS, type Check, type Difference, ROUND_MAX } from './doctor-checks.ts'
-import { examineObjects, OBJECTS_OF_NOBODY } from './doctor-objects.ts'
-import { examineRobots } from './doctor-robots.ts'
+import { CHECKS, type Check, type Difference, ROUND_MAX } from './doctor/checks.ts'
+import { examineObjects, OBJECTS_OF_NOBODY } from './doctor/objects.ts'
+import { examineRobots } from './doctor/robots.ts'
+import { withStores } from './doctor/stores.ts'
 import { main, Refusal, runWrangler } from './local.ts'
-import { withStores } from './stores.ts'
 
 const USAGE = `Usage: npm run doctor -- [--repair] [--restored] [--remote]
 

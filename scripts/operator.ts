@@ -4,11 +4,11 @@
  */
 import { email, emailKey } from '../src/core/fields.ts'
 import { type AuditEventId, newId } from '../src/ids.ts'
+import { query, quote } from './database.ts'
 import { main, Refusal } from './local.ts'
-import { CLIENT_USAGE, runClientCommand } from './operator-clients.ts'
-import { query, quote } from './operator-database.ts'
-import { MACHINE_USAGE, runMachineCommand } from './operator-machines.ts'
-import { runUserCommand, USER_USAGE } from './operator-users.ts'
+import { CLIENT_USAGE, runClientCommand } from './operator/clients.ts'
+import { MACHINE_USAGE, runMachineCommand } from './operator/machines.ts'
+import { runUserCommand, USER_USAGE } from './operator/users.ts'
 
 interface Command {
   /** Lines of the help: how it is called, and what it does. */

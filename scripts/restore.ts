@@ -7,8 +7,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { query } from './database.ts'
 import { main, Refusal, runWrangler } from './local.ts'
-import { query } from './operator-database.ts'
 
 const USAGE = `Usage: npm run restore -- <file> [--exact] [--remote]
 

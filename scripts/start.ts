@@ -6,8 +6,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
 import { makeAssets } from './assets.ts'
+import { ADMINISTRATOR, type Demo, seed } from './demo/seed.ts'
 import { completeDevVars, DEMO, localAvatars, main, Refusal, ROOT, runWrangler, startWrangler } from './local.ts'
-import { ADMINISTRATOR, type Demo, seed } from './seed.ts'
 
 const DEFAULT_PORT = 8787
 const READY_WITHIN_MS = 60_000

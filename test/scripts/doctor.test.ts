@@ -2,9 +2,9 @@
 // prevent it, found, and mended, and nothing else is touched.
 import { env } from 'cloudflare:workers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { CHECKS, type Check, type Difference } from '../../scripts/doctor-checks.ts'
-import { examineObjects } from '../../scripts/doctor-objects.ts'
-import { type DigestSettings, examineRobots } from '../../scripts/doctor-robots.ts'
+import { CHECKS, type Check, type Difference } from '../../scripts/doctor/checks.ts'
+import { examineObjects } from '../../scripts/doctor/objects.ts'
+import { type DigestSettings, examineRobots } from '../../scripts/doctor/robots.ts'
 import { type Bindings, getConfig } from '../../src/config.ts'
 import { MACHINE_KINDS } from '../../src/core/machines/machines.ts'
 import { fromHex, type UserId } from '../../src/ids.ts'

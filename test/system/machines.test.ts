@@ -26,7 +26,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('base6
 
 /** What `npm start` does with the demo data, without the server. */
 async function seed(): Promise<void> {
-  project.write('scripts/reseed.ts', "import { seed } from './seed.ts'\nawait seed('http://localhost:1')\n")
+  project.write('scripts/reseed.ts', "import { seed } from './demo/seed.ts'\nawait seed('http://localhost:1')\n")
   const { code, output } = await node('scripts/reseed.ts')
   if (code !== 0) throw new Error(output)
 }

@@ -3,7 +3,7 @@
  * page at both sizes, so that what is asked for is the same.
  * @NOTE Nobody is followed twice by the same person: 200,000 followers need more than 200,000 users.
  */
-import { idAt } from '../src/ids.ts'
+import { idAt } from '../../src/ids.ts'
 
 export interface Shape {
   readonly name: string

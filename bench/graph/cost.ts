@@ -1,4 +1,4 @@
-/** What graph-worker.ts tells graph-client.ts: the price of the request before. No route of Kith's begins like these paths. */
+/** What worker.ts tells client.ts: the price of the request before. No route of Kith's begins like these paths. */
 export const COST_PATH = '/.bench/cost'
 export const CRON_PATH = '/.bench/cron'
 

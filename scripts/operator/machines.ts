@@ -3,9 +3,9 @@
  * The operator holds everything, so no scope of a kind is beyond them.
  */
 import { parseArgs } from 'node:util'
-import { judgeMachine, machineExpiry, machineKind, machineName, machineScope } from '../src/core/machines/machine-rules.ts'
-import { type MachinePlan, machineEventDetail, planMachine } from '../src/core/machines/machines.ts'
-import { fromHex, type MachineId, newId, toHex } from '../src/ids.ts'
+import { judgeMachine, machineExpiry, machineKind, machineName, machineScope } from '../../src/core/machines/machine-rules.ts'
+import { type MachinePlan, machineEventDetail, planMachine } from '../../src/core/machines/machines.ts'
+import { fromHex, type MachineId, newId, toHex } from '../../src/ids.ts'
 import {
   findMachine,
   findRevokedMachine,
@@ -13,11 +13,11 @@ import {
   listMachines,
   type MachineRow,
   revokeMachine,
-} from '../src/store/db/machine-credentials.ts'
-import { readDigestSettings } from './digest-settings.ts'
-import { Refusal } from './local.ts'
-import { execute } from './operator-database.ts'
-import { eventOfOperator, judge, withRefusals } from './operator-input.ts'
+} from '../../src/store/db/machine-credentials.ts'
+import { execute } from '../database.ts'
+import { readDigestSettings } from '../digest-settings.ts'
+import { Refusal } from '../local.ts'
+import { eventOfOperator, judge, withRefusals } from './input.ts'
 
 export const MACHINE_USAGE = `machine create <kind> --name <name> [--scope <scopes>] [--expires-at <time> | --days <n>]
   machine revoke <id>

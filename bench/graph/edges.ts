@@ -1,7 +1,7 @@
-/** Makes the edges of a graph: those of the subjects as graph-shape.ts says, and a crowd in which a few are followed by many. */
+/** Makes the edges of a graph: those of the subjects as shape.ts says, and a crowd in which a few are followed by many. */
 import type { DatabaseSync } from 'node:sqlite'
-import { idAt } from '../src/ids.ts'
-import { isPrivate } from './graph-people.ts'
+import { idAt } from '../../src/ids.ts'
+import { isPrivate } from './people.ts'
 import {
   CLUB,
   CLUB_FOLLOWERS,
@@ -16,7 +16,7 @@ import {
   seededRandom,
   userId,
   WAITING,
-} from './graph-shape.ts'
+} from './shape.ts'
 
 interface Edge {
   readonly follower: number

@@ -2,11 +2,11 @@
 import { Agent } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { sha256 } from '../src/crypto.ts'
-import { idAt, toHex } from '../src/ids.ts'
-import { COST_PATH, type Cost, CRON_PATH } from './graph-cost.ts'
-import { type BenchReply, type BenchRequest, send } from './load.ts'
-import type { KithAlone } from './runtime.ts'
+import { sha256 } from '../../src/crypto.ts'
+import { idAt, toHex } from '../../src/ids.ts'
+import { type BenchReply, type BenchRequest, send } from '../load.ts'
+import type { KithAlone } from '../runtime.ts'
+import { COST_PATH, type Cost, CRON_PATH } from './cost.ts'
 
 export interface Measured extends Cost {
   body: string

@@ -3,20 +3,20 @@
  * The operator has no account, so no rank and no scope is beyond them; the person sees who it was.
  */
 
-import { isBarred } from '../src/core/accounts/deletion.ts'
-import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from '../src/core/admin/support-acts.ts'
-import { meantBy } from '../src/core/admin/users.ts'
-import { audit } from '../src/core/audit.ts'
-import { type AuditEventId, fromHex, type SessionId, toHex } from '../src/ids.ts'
-import { isSomebodyWithId, listUsers } from '../src/store/db/admin-users.ts'
-import { findEvent, listAuditEvents } from '../src/store/db/audit-events.ts'
-import { listFactors, type SecondFactorKind } from '../src/store/db/second-factors.ts'
-import { listLiveSessions } from '../src/store/db/sessions.ts'
-import type { UserRow } from '../src/store/db/users.ts'
-import { Refusal } from './local.ts'
-import { execute, readAll } from './operator-database.ts'
-import { OPERATOR, withRefusals } from './operator-input.ts'
-import { readOrigin } from './settings.ts'
+import { isBarred } from '../../src/core/accounts/deletion.ts'
+import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from '../../src/core/admin/support-acts.ts'
+import { meantBy } from '../../src/core/admin/users.ts'
+import { audit } from '../../src/core/audit.ts'
+import { type AuditEventId, fromHex, type SessionId, toHex } from '../../src/ids.ts'
+import { isSomebodyWithId, listUsers } from '../../src/store/db/admin-users.ts'
+import { findEvent, listAuditEvents } from '../../src/store/db/audit-events.ts'
+import { listFactors, type SecondFactorKind } from '../../src/store/db/second-factors.ts'
+import { listLiveSessions } from '../../src/store/db/sessions.ts'
+import type { UserRow } from '../../src/store/db/users.ts'
+import { execute, readAll } from '../database.ts'
+import { Refusal } from '../local.ts'
+import { readOrigin } from '../settings.ts'
+import { OPERATOR, withRefusals } from './input.ts'
 
 export const USER_USAGE = `user find <text>          an id, e-mail address, user name, or the beginning of a name
   user show <who>           the account, its second factors, where it is signed in, what happened to it

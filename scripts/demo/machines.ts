@@ -3,13 +3,13 @@
  * `.wrangler/demo.json` says of them. What does not hold any more is made anew, with the secrets that the file knows where
  * nothing has used them up: after a lost database, a changed encryption key or another realm.
  */
-import type { Ctx } from '../src/core/ctx.ts'
-import { judgeMachine } from '../src/core/machines/machine-rules.ts'
-import { ha1Of, ha1Purpose, type MachineKind, type MadeMachine, planMachine } from '../src/core/machines/machines.ts'
-import { looksLikeSecret } from '../src/core/machines/secrets.ts'
-import { decrypt, sha256 } from '../src/crypto.ts'
-import { listMachines, type MachineRow, revokeMachine } from '../src/store/db/machine-credentials.ts'
-import { findClient } from '../src/store/db/oauth-clients.ts'
+import type { Ctx } from '../../src/core/ctx.ts'
+import { judgeMachine } from '../../src/core/machines/machine-rules.ts'
+import { ha1Of, ha1Purpose, type MachineKind, type MadeMachine, planMachine } from '../../src/core/machines/machines.ts'
+import { looksLikeSecret } from '../../src/core/machines/secrets.ts'
+import { decrypt, sha256 } from '../../src/crypto.ts'
+import { listMachines, type MachineRow, revokeMachine } from '../../src/store/db/machine-credentials.ts'
+import { findClient } from '../../src/store/db/oauth-clients.ts'
 
 /** As it stands in demo.json. */
 export interface DemoMachines {

@@ -4,7 +4,7 @@
  * them. `repair` makes statements from such rows; each looks again for itself whether it still applies, so that traffic
  * in between does no harm, and each is bounded. Checks stand in the order in which repairs go: counters last.
  */
-import { searchStringsOf } from '../src/core/profiles/search.ts'
+import { searchStringsOf } from '../../src/core/profiles/search.ts'
 
 export interface Difference {
   readonly subject: string | number
@@ -123,7 +123,7 @@ function usage(column: string, sum: string): Check {
   )
 }
 
-/** Of the media library. doctor-objects.ts checks the contents of the buckets. */
+/** Of the media library. objects.ts checks the contents of the buckets. */
 const MEDIA_CHECKS: readonly Check[] = [
   usage('files', 'SELECT COUNT(*) FROM files f WHERE f.user_id = u.id'),
   usage('bytes', 'SELECT COALESCE(SUM(f.size), 0) FROM files f WHERE f.user_id = u.id'),
@@ -161,7 +161,7 @@ const ACTIVE_USERS: Check = {
   ],
 }
 
-/** A key and the client that stands for it live and end together. What robots know is looked at in doctor-robots.ts. */
+/** A key and the client that stands for it live and end together. What robots know is looked at in robots.ts. */
 const MACHINE_CHECKS: readonly Check[] = [
   looked(
     'keys without their client',

@@ -1,10 +1,10 @@
 /** What is asked of a graph, one thing at a time: lists, people, search, and acts on one edge. All of it leaves no trace. */
-import { toHex } from '../src/ids.ts'
-import { type Measured, read, write } from './graph-client.ts'
-import { COMMON_NAME, FULL_NAME, usernameOf } from './graph-people.ts'
-import type { Budget, Scene } from './graph-scene.ts'
-import { CLUB, CROWD_FIRST, FRIENDS, IDOL, MEMBER, READER, STAR, STRANGERS, WAITING } from './graph-shape.ts'
-import type { BenchRequest } from './load.ts'
+import { toHex } from '../../src/ids.ts'
+import type { BenchRequest } from '../load.ts'
+import { type Measured, read, write } from './client.ts'
+import { COMMON_NAME, FULL_NAME, usernameOf } from './people.ts'
+import type { Budget, Scene } from './scene.ts'
+import { CLUB, CROWD_FIRST, FRIENDS, IDOL, MEMBER, READER, STAR, STRANGERS, WAITING } from './shape.ts'
 
 interface Step {
   readonly what: string

@@ -3,9 +3,9 @@
  * everything, so no scope is beyond them.
  */
 import { parseArgs } from 'node:util'
-import { readVars } from '../src/config-vars.ts'
-import * as metadata from '../src/core/oauth/client-metadata.ts'
-import { type ClientChanges, type ClientRow, type NewClient, planChange, planClient } from '../src/core/oauth/client-registration.ts'
+import { readVars } from '../../src/config-vars.ts'
+import * as metadata from '../../src/core/oauth/client-metadata.ts'
+import { type ClientChanges, type ClientRow, type NewClient, planChange, planClient } from '../../src/core/oauth/client-registration.ts'
 import {
   findClientGone,
   findClientOfVersion,
@@ -16,12 +16,12 @@ import {
   listRegisteredClients,
   markClientDeleted,
   updateClient,
-} from '../src/store/db/client-registration.ts'
+} from '../../src/store/db/client-registration.ts'
+import { execute } from '../database.ts'
+import { Refusal } from '../local.ts'
+import { readSettings } from '../settings.ts'
 import { describeClient } from './client-settings.ts'
-import { Refusal } from './local.ts'
-import { execute } from './operator-database.ts'
-import { eventOfOperator, judge, withRefusals } from './operator-input.ts'
-import { readSettings } from './settings.ts'
+import { eventOfOperator, judge, withRefusals } from './input.ts'
 
 export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [fields]
   client update <id> [fields]

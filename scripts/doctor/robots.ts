@@ -2,11 +2,11 @@
  * What `npm run doctor` looks for among robots: those that can no longer authenticate, because their HA1 is under a
  * missing key or was made for another realm. Only a new robot helps. It only reads.
  */
-import { ha1Purpose } from '../src/core/machines/machines.ts'
-import { decrypt, type Keyring } from '../src/crypto.ts'
-import type { MachineId } from '../src/ids.ts'
-import { ROUND_MAX } from './doctor-checks.ts'
-import type { ObjectFinding } from './doctor-objects.ts'
+import { ha1Purpose } from '../../src/core/machines/machines.ts'
+import { decrypt, type Keyring } from '../../src/crypto.ts'
+import type { MachineId } from '../../src/ids.ts'
+import { ROUND_MAX } from './checks.ts'
+import type { ObjectFinding } from './objects.ts'
 
 /** What the deployment's robots hang on. A secret of a deployed Worker is for nobody to read: then there are no keys here. */
 export interface DigestSettings {

@@ -2,9 +2,9 @@
  * A client in a sentence, and the settings that an OpenID Connect or OAuth library needs: what the operator gives to
  * the app's developers. The names are those of RFC 6749, RFC 7591 and OpenID Connect.
  */
-import { type ClientMetadata, toMetadata } from '../src/core/oauth/client-metadata.ts'
-import type { ClientRow } from '../src/store/db/client-registration.ts'
-import { findOrigin } from './settings.ts'
+import { type ClientMetadata, toMetadata } from '../../src/core/oauth/client-metadata.ts'
+import type { ClientRow } from '../../src/store/db/client-registration.ts'
+import { findOrigin } from '../settings.ts'
 
 const WIDTH = 29
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getPlatformProxy, unstable_readConfig } from 'wrangler'
-import type { Stores } from './doctor-objects.ts'
-import { ROOT, STATE } from './local.ts'
+import { ROOT, STATE } from '../local.ts'
+import type { Stores } from './objects.ts'
 
 /** Lends the stores. A config of their own: nothing else of the Worker is started, and `remote` is set where it is meant. */
 export async function withStores<T>(remote: boolean, use: (stores: Stores) => Promise<T>): Promise<T> {

@@ -1,11 +1,11 @@
 /** What the operator's commands share: input judged by the atoms of the API, refusals as text, events of nobody's account. */
 import type * as z from 'zod'
-import type { Recorder } from '../src/core/ctx.ts'
-import { AppError } from '../src/core/errors.ts'
-import { type AuditEventId, newId } from '../src/ids.ts'
-import { type AuditEventType, insertAuditEvent } from '../src/store/db/audit-events.ts'
-import { type Fragment, idOf, type Statement } from '../src/store/db/database.ts'
-import { Refusal } from './local.ts'
+import type { Recorder } from '../../src/core/ctx.ts'
+import { AppError } from '../../src/core/errors.ts'
+import { type AuditEventId, newId } from '../../src/ids.ts'
+import { type AuditEventType, insertAuditEvent } from '../../src/store/db/audit-events.ts'
+import { type Fragment, idOf, type Statement } from '../../src/store/db/database.ts'
+import { Refusal } from '../local.ts'
 
 /** The value as the API would take it; undefined where it was not given. A wrong one is named by its option. */
 export function judge<S extends z.ZodType>(option: string, atom: S, value: unknown): z.output<S> | undefined {

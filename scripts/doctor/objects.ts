@@ -2,7 +2,7 @@
  * What `npm run doctor` looks for in the buckets: rows without objects, and orphaned objects. It only reads. Kith stays
  * in use meanwhile, so each suspect is checked again before it is reported.
  */
-import { type Difference, ROUND_MAX } from './doctor-checks.ts'
+import { type Difference, ROUND_MAX } from './checks.ts'
 
 export interface Stores {
   readonly DB: D1Database

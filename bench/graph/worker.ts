@@ -3,10 +3,10 @@
  * holds it to production's limits (1,000 D1 queries per invocation). Two paths of its own, apart from Kith's: one runs
  * the cron trigger, one tells what the request before has cost. Never part of the deployed Worker.
  */
-import type { Bindings } from '../src/config.ts'
-import kith from '../src/index.ts'
-import { createPlatform, type Platform } from '../test/platform/platform.ts'
-import { COST_PATH, type Cost, CRON_PATH } from './graph-cost.ts'
+import type { Bindings } from '../../src/config.ts'
+import kith from '../../src/index.ts'
+import { createPlatform, type Platform } from '../../test/platform/platform.ts'
+import { COST_PATH, type Cost, CRON_PATH } from './cost.ts'
 
 const STATEMENTS_SHOWN = 3
 

@@ -6,9 +6,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { writeBlocks, writeEdges } from './graph-edges.ts'
-import { writePeople } from './graph-people.ts'
-import type { Shape } from './graph-shape.ts'
+import { writeBlocks, writeEdges } from './edges.ts'
+import { writePeople } from './people.ts'
+import type { Shape } from './shape.ts'
 
 export interface Bytes {
   /** Of the table `follows` with its indexes, per edge: whole pages as they lie in the file. */

@@ -2,11 +2,11 @@
  * Acts on very many edges (design §2): the request itself is small and the same for everybody; the edges follow in chunks,
  * some after the reply and the rest by cron. What is compared is rows read per edge. Nothing is left of the star.
  */
-import { ACCOUNT_RETURN_MS, EDGE_CHUNK } from '../src/core/limits.ts'
-import { type Measured, read, write } from './graph-client.ts'
-import type { Totals } from './graph-cost.ts'
-import type { Budget, Scene } from './graph-scene.ts'
-import { ADMIN, IDOL, READER, STAR, WAITING } from './graph-shape.ts'
+import { ACCOUNT_RETURN_MS, EDGE_CHUNK } from '../../src/core/limits.ts'
+import { type Measured, read, write } from './client.ts'
+import type { Totals } from './cost.ts'
+import type { Budget, Scene } from './scene.ts'
+import { ADMIN, IDOL, READER, STAR, WAITING } from './shape.ts'
 
 const CRON_RUNS_MAX = 50
 

@@ -1,8 +1,8 @@
 /** The OAuth clients of the demo data, registered by the rules for all clients, and what `.wrangler/demo.json` says of them. */
-import type { Ctx } from '../src/core/ctx.ts'
-import { newClientSecret } from '../src/core/oauth/client-metadata.ts'
-import { type NewClient, planClient } from '../src/core/oauth/client-registration.ts'
-import { findRegisteredClient, insertClient, isClientOfVersion, updateClient } from '../src/store/db/client-registration.ts'
+import type { Ctx } from '../../src/core/ctx.ts'
+import { newClientSecret } from '../../src/core/oauth/client-metadata.ts'
+import { type NewClient, planClient } from '../../src/core/oauth/client-registration.ts'
+import { findRegisteredClient, insertClient, isClientOfVersion, updateClient } from '../../src/store/db/client-registration.ts'
 
 /** As it stands in demo.json: what a program needs to be this client. */
 export interface DemoClient {

@@ -1,7 +1,7 @@
 /** Writes the users of a graph and the strings that they are found by, with names as unevenly spread as people's are. */
 import type { DatabaseSync } from 'node:sqlite'
-import { searchStringsOf } from '../src/core/profiles/search.ts'
-import { ADMIN, CLUB, CROWD_FIRST, type Shape, seededRandom, userId, userTime, WAITING } from './graph-shape.ts'
+import { searchStringsOf } from '../../src/core/profiles/search.ts'
+import { ADMIN, CLUB, CROWD_FIRST, type Shape, seededRandom, userId, userTime, WAITING } from './shape.ts'
 
 const words = (text: string) => text.trim().split(/\s+/)
 

@@ -1,9 +1,9 @@
 /** One graph, running: what the steps need, and what they answer. */
-import { toHex } from '../src/ids.ts'
-import type { GraphClient, Measured } from './graph-client.ts'
-import type { Totals } from './graph-cost.ts'
-import { type Shape, userId } from './graph-shape.ts'
-import type { BenchRequest } from './load.ts'
+import { toHex } from '../../src/ids.ts'
+import type { BenchRequest } from '../load.ts'
+import type { GraphClient, Measured } from './client.ts'
+import type { Totals } from './cost.ts'
+import { type Shape, userId } from './shape.ts'
 
 /** Design §7. Rows read are the same at both sizes besides; of an act on very many edges, per edge. */
 export interface Budget {

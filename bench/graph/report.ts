@@ -1,5 +1,5 @@
 /** The table of `--graph`: each step at both sizes, and what it misses. */
-import type { Result } from './graph-scene.ts'
+import type { Result } from './scene.ts'
 
 export interface Compared {
   readonly small: Result
