@@ -57,7 +57,7 @@ export interface FollowRow {
 }
 
 export function findFollow(followerId: UserId, followedId: UserId): Statement<FollowRow | null> {
-  return first(sql`SELECT id FROM follows WHERE follower_id = ${followerId} AND followed_id = ${followedId}`)
+  return first(sql`SELECT id, approved_at FROM follows WHERE follower_id = ${followerId} AND followed_id = ${followedId}`)
 }
 
 export function deleteFollow(followerId: UserId, followedId: UserId): Statement<void> {

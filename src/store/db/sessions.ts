@@ -155,7 +155,6 @@ export function touchSession(input: { id: SessionId; now: number; idleExpiresAt:
 }
 
 export interface SessionListRow {
-  readonly nothingOfTheKind: number
   readonly id: SessionId
   readonly clientId: string | null
   readonly clientName: string | null
