@@ -1,4 +1,4 @@
-/** The table of contents: which room hangs at which path. Order matters: `user` ends in a catch-all and comes last. */
+/** Which room is mounted at which path. Order matters: `user` ends in a catch-all and comes last. */
 import { type Context, Hono } from 'hono'
 import { oauth, wellKnown } from './apis/oauth/index.ts'
 import { renderError } from './apis/user/errors.ts'

@@ -1,20 +1,20 @@
 /**
- * Rules that hold between several vars, judged on those that could be read: so that one deployment learns all of its
+ * Rules that involve several vars. They are checked on the vars that could be read, so that an operator sees all
  * problems at once.
  */
 import { SCRYPT_LN_FLOOR, toOrigin, type Vars } from './config-vars.ts'
 
-/** Vars that could not be read are left out; each has a problem of its own. */
+/** Vars that could not be read are missing; each has a problem of its own. */
 type Read = Partial<Vars>
 
-/** Keys made by `npm start` and by the tests carry these prefixes in their ids. */
+/** `npm start` and the tests generate keys with these prefixes in their ids. */
 const DEVELOPMENT_KID = /^(dev|test)-/
 
 export function problemsAcross(vars: Read): string[] {
   return [...avatarProblems(vars), ...hostProblems(vars), ...lifetimeProblems(vars), ...environmentProblems(vars)]
 }
 
-/** What the chosen way to download avatars needs. */
+/** What the chosen kind of avatar URL requires. */
 function avatarProblems(vars: Read): string[] {
   if (vars.AVATAR_URLS === undefined) return []
   const needed =
@@ -24,22 +24,26 @@ function avatarProblems(vars: Read): string[] {
   return needed.filter((name) => vars[name] === '').map((name) => `${name}: is missing (AVATAR_URLS is ${vars.AVATAR_URLS})`)
 }
 
-/** A room at the root of a host leaves no space there for pages or files. */
+/** A room at the root of a host leaves no space for pages or files. */
 function hostProblems(vars: Read): string[] {
   const isTaken = (origin = '') => origin !== '' && vars.HOST_ROOMS?.has(new URL(origin).host)
-  return (['ORIGIN', 'FILES_ORIGIN'] as const).filter((name) => isTaken(vars[name])).map((name) => `HOST_ROOMS names the host of ${name}`)
+  return (['ORIGIN', 'FILES_ORIGIN'] as const)
+    .filter((name) => isTaken(vars[name]))
+    .map((name) => `HOST_ROOMS contains the host of ${name}`)
 }
 
-/** What may be left alone for a while may not last less than that. */
+/** An idle timeout must not exceed the lifetime. */
 function lifetimeProblems(vars: Read): string[] {
   const pairs = [
     ['SESSION_IDLE_SECONDS', 'SESSION_SECONDS'],
     ['REFRESH_TOKEN_IDLE_SECONDS', 'REFRESH_TOKEN_SECONDS'],
   ] as const
-  return pairs.filter(([idle, life]) => (vars[idle] ?? 0) > (vars[life] ?? Infinity)).map(([idle, life]) => `${idle} is more than ${life}`)
+  return pairs
+    .filter(([idle, life]) => (vars[idle] ?? 0) > (vars[life] ?? Infinity))
+    .map(([idle, life]) => `${idle} is longer than ${life}`)
 }
 
-/** What the environment forbids: everything that makes development comfortable and production unsafe. */
+/** What production forbids: settings that are convenient in development and unsafe elsewhere. */
 function environmentProblems(vars: Read): string[] {
   const problems: string[] = []
   if (vars.ENVIRONMENT !== 'test' && (vars.SCRYPT_LN ?? SCRYPT_LN_FLOOR) < SCRYPT_LN_FLOOR) {
@@ -56,20 +60,20 @@ function environmentProblems(vars: Read): string[] {
     (name) => [name, [...(vars[name]?.keys.keys() ?? [])]] as const,
   )
   for (const [name, ids] of [['SIGNING_KEYS', vars.SIGNING_KEYS?.map((key) => key.kid) ?? []] as const, ...keyrings]) {
-    if (ids.some((kid) => DEVELOPMENT_KID.test(kid))) problems.push(`${name} holds a development secret`)
+    if (ids.some((kid) => DEVELOPMENT_KID.test(kid))) problems.push(`${name} contains a development secret`)
   }
   return problems
 }
 
-/** What does not keep Kith from serving: an origin that is misspelt lets one page not in, and a key that is missing some clients. */
+/** Problems that affect only some callers: a misspelled origin locks out one page, a missing key some clients. */
 export function warningsAbout(vars: Vars): string[] {
   const ignored = vars.CORS_ORIGINS.filter((entry) => toOrigin(entry) === null).map((entry) => {
-    const reason = entry.includes('*') ? 'a wildcard, and origins are compared exactly' : 'no origin such as https://app.example.com'
+    const reason = entry.includes('*') ? 'a wildcard, and origins are compared exactly' : 'not an origin such as https://app.example.com'
     return `CORS_ORIGINS: ${entry} is ignored: it is ${reason}`
   })
   if (vars.SIGNING_KEYS.some(({ alg }) => alg === 'RS256')) return ignored
   return [
     ...ignored,
-    'SIGNING_KEYS has no RSA key, so ID tokens are ES256 only; many OpenID Connect libraries expect RS256 (npm run keys makes both)',
+    'SIGNING_KEYS has no RSA key, so ID tokens are ES256 only; many OpenID Connect libraries expect RS256 (npm run keys creates both)',
   ]
 }

@@ -1,11 +1,8 @@
-/**
- * The Worker's vars and secrets, as text: which there are, what each must look like, what it is when it is not set.
- * `config.ts` makes `Config` of them.
- */
+/** The Worker's vars and secrets as text: their names, formats and defaults. `config.ts` turns them into `Config`. */
 import * as z from 'zod'
 import type { Keyring } from './crypto.ts'
 
-/** What a user may write of their own profile, in the core's words. `EDITABLE_FIELDS` may narrow it. */
+/** Profile fields that users may write, under the core's names. `EDITABLE_FIELDS` may narrow them. */
 export const PROFILE_FIELDS = [
   'givenName',
   'middleName',
@@ -44,10 +41,10 @@ export interface SigningKey {
 
 export const SCRYPT_LN_FLOOR = 15
 const KEY_BYTES_MIN = 32
-/** AES-256 takes keys of this length and no other. */
+/** The only key length of AES-256. */
 const ENCRYPTION_KEY_BYTES = 32
 const RSA_MODULUS_BYTES_MIN = 256
-/** Not a number: JavaScript sorts such keys to the front, and the first one is the current one. */
+/** Not a number: JavaScript sorts integer keys first, but the first key must be the current one. */
 const KID = /^(?!\d+$)[A-Za-z0-9._-]{1,32}$/
 const onOff = (fallback: boolean) =>
   z
@@ -55,7 +52,7 @@ const onOff = (fallback: boolean) =>
     .default('')
     .transform((v) => (v === '' ? fallback : v === 'on' || v === 'true'))
 
-/** A whole number; unset and empty are the fallback. */
+/** A whole number; unset or empty means the fallback. */
 const whole = (fallback: number, min: number, max: number) =>
   z.preprocess((v) => (v === '' ? undefined : v), z.coerce.number().int().min(min).max(max).default(fallback))
 
@@ -106,8 +103,8 @@ const signingKeys = json.pipe(
     .transform(({ keys }): SigningKey[] =>
       keys.map((key) => ({ kid: key.kid, alg: key.kty === 'EC' ? 'ES256' : 'RS256', privateJwk: key as JsonWebKey })),
     )
-    .refine((keys) => keys.some(({ alg }) => alg === 'ES256'), 'needs a key of the type EC with the curve P-256')
-    .refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, 'must not name a key id twice'),
+    .refine((keys) => keys.some(({ alg }) => alg === 'ES256'), 'needs a key of type EC with the curve P-256')
+    .refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, 'must not repeat a key id'),
 )
 
 const HOUR = 3_600
@@ -117,10 +114,10 @@ const httpOrigin = z
   .string({ error: 'is missing' })
   .refine((v) => URL.canParse(v) && new URL(v).origin === v, 'must be an origin such as https://id.example.com')
 
-/** What a native shell's web view sends as its origin: `capacitor://localhost`, `app://-`, `chrome-extension://…`. */
+/** Origins of web views in native shells: `capacitor://localhost`, `app://-`, `chrome-extension://…`. */
 const SHELL_ORIGIN = /^(?!file:|ftp:|ws:|wss:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(:\d{1,5})?$/
 
-/** An entry of `CORS_ORIGINS` as a browser spells it in `Origin`; null for one that no browser ever sends. */
+/** Normalizes an entry of `CORS_ORIGINS` to what a browser sends in `Origin`; null if no browser can send it. */
 export function toOrigin(entry: string): string | null {
   const text = entry.toLowerCase().replace(/\/$/, '')
   if (!/^https?:/.test(text)) return SHELL_ORIGIN.test(text) ? text : null
@@ -128,10 +125,10 @@ export function toOrigin(entry: string): string | null {
   return url && url.href === `${url.origin}/` ? url.origin : null
 }
 
-/** Rooms that may lie at the root of a host of their own. */
+/** Rooms that may have a host of their own. */
 export type HostRoom = 'mxit' | 'movida' | 'epixel' | 'mirrorfly'
 
-/** `host=room`, separated by commas or spaces: at the root of that host lies that room. */
+/** `host=room`, separated by commas or spaces: the room is at the root of that host. */
 const hostRooms = list.pipe(
   z
     .array(
@@ -139,13 +136,13 @@ const hostRooms = list.pipe(
         .string()
         .regex(/^[a-z0-9.-]+(:\d{1,5})?=(mxit|movida|epixel|mirrorfly)$/, 'must be host=room with room mxit, movida, epixel or mirrorfly'),
     )
-    .refine((pairs) => new Set(pairs.map((pair) => pair.split('=')[0])).size === pairs.length, 'must name each host once')
+    .refine((pairs) => new Set(pairs.map((pair) => pair.split('=')[0])).size === pairs.length, 'must list each host once')
     .transform((pairs) => new Map(pairs.map((pair) => pair.split('=') as [string, HostRoom]))),
 )
 
 const MEBIBYTE = 1024 * 1024
 
-/** The URL of a bucket, without a trailing slash; a path is fine. Empty if not set. */
+/** A bucket's URL without a trailing slash, possibly with a path. Empty if unset. */
 const bucketUrl = z
   .string()
   .default('')
@@ -161,7 +158,7 @@ export const vars = z.object({
   MAIL_FROM: z
     .string({ error: 'is missing' })
     .min(1, { error: 'is missing', abort: true })
-    .regex(/^[^\r\n]*@[^\r\n]+$/, 'must hold an e-mail address'),
+    .regex(/^[^\r\n]*@[^\r\n]+$/, 'must contain an e-mail address'),
   CORS_ORIGINS: list,
   REQUIRE_EMAIL_VERIFICATION: onOff(true),
   EDITABLE_FIELDS: list.pipe(z.array(z.enum(PROFILE_FIELDS))),
@@ -183,17 +180,17 @@ export const vars = z.object({
     ({ keys }) => [...keys.values()].every((key) => key.length === ENCRYPTION_KEY_BYTES),
     `needs keys of ${ENCRYPTION_KEY_BYTES} bytes`,
   ),
-  // OWASP: a browser that is left alone is signed out within a day; nobody stays signed in for more than a month.
+  // OWASP: idle sessions end within a day; no session lasts more than a month.
   SESSION_SECONDS: whole(30 * DAY, HOUR, 365 * DAY),
-  // Use is noted every quarter of an hour, so that a shorter idle time would end sessions that are in use.
+  // Use is recorded every 15 minutes, so a shorter timeout would end sessions in use.
   SESSION_IDLE_SECONDS: whole(DAY, HOUR, 365 * DAY),
   ACCESS_TOKEN_SECONDS: whole(600, 60, HOUR),
-  // RFC 9700 §4.14.2: idle and absolute ends.
+  // RFC 9700 §4.14.2: an idle and an absolute limit.
   REFRESH_TOKEN_SECONDS: whole(90 * DAY, HOUR, 730 * DAY),
   REFRESH_TOKEN_IDLE_SECONDS: whole(14 * DAY, HOUR, 730 * DAY),
   // RFC 6749 §4.1.2 allows 10 minutes; a redirect takes seconds.
   AUTHORIZATION_CODE_SECONDS: whole(60, 10, 600),
-  // An account that has not verified its address is removed after a day.
+  // Accounts with an unverified address are removed after a day.
   VERIFY_CODE_SECONDS: whole(HOUR, 300, DAY),
   RESET_CODE_SECONDS: whole(900, 300, DAY),
   SIGN_IN_CODE_SECONDS: whole(600, 120, HOUR),
@@ -209,7 +206,7 @@ export const vars = z.object({
   AVATAR_CHANGES_PER_DAY: whole(20, 1, 10_000),
   DIGEST_REALM: z
     .string()
-    // No comma: clients of Movida's split the challenge there, also between quotes.
+    // No comma: Movida clients split the challenge at commas, even between quotes.
     .regex(/^[\x20\x21\x23-\x2B\x2D-\x5B\x5D-\x7E]{1,64}$/, 'must be printable ASCII without quotes and commas')
     .default('Production Movida'),
   EXPOSE_USERS: onOff(true),
@@ -230,7 +227,8 @@ export const vars = z.object({
 export type Vars = z.output<typeof vars>
 
 /**
- * Each var by itself, so that a wrong one hides no other: the values that could be read, and the problems of the rest.
+ * Reads each var separately, so that one wrong var hides no other. Returns the readable vars and the problems of the
+ * rest.
  */
 export function readVars(env: object): { read: Partial<Vars>; problems: string[] } {
   const results = Object.entries(vars.shape).map(

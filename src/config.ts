@@ -1,7 +1,7 @@
 /**
- * Configuration: the bindings' type, and vars and secrets parsed once into `Config`.
- * An unset ENVIRONMENT is production (design §1.17): development secrets, captured mail and cheap hashes are refused
- * there by name, at the first request. Values never appear in an error, only names.
+ * Configuration: the type of the bindings, and vars and secrets parsed once into `Config`. Without ENVIRONMENT, Kith
+ * runs as production (design §1.17), where the first request reports development secrets, captured mail and cheap
+ * hashes by name. Errors never contain values, only names.
  */
 import { problemsAcross, warningsAbout } from './config-problems.ts'
 import { type HostRoom, PROFILE_FIELDS, type ProfileField, readVars, type SigningKey, toOrigin, type Vars } from './config-vars.ts'
@@ -10,7 +10,7 @@ import type { Keyring } from './crypto.ts'
 export type { HostRoom, ProfileField, SigningKey } from './config-vars.ts'
 export { PROFILE_FIELDS } from './config-vars.ts'
 
-/** What the platform gives the Worker: stores and limits, and the vars and secrets of `config-vars.ts` as text. */
+/** The Worker's bindings: stores and limits, and the vars and secrets of `config-vars.ts` as text. */
 export interface Bindings extends Partial<Record<keyof Vars, string>> {
   DB: D1Database
   KV: KVNamespace
@@ -26,65 +26,64 @@ export interface Bindings extends Partial<Record<keyof Vars, string>> {
 
 export interface Config {
   readonly environment: 'production' | 'development' | 'test'
-  /** The public origin: issuer, links in mails, cookies. Never taken from a request. */
+  /** The public origin for issuer, links in mails, and cookies. Never taken from a request. */
   readonly origin: string
   readonly mail: { readonly kind: 'email-service' | 'capture'; readonly from: string }
   readonly corsOrigins: readonly string[]
-  /** Problems that do not keep Kith from serving: each names a var or secret. */
+  /** Problems that do not keep Kith from serving; each names a var or secret. */
   readonly warnings: readonly string[]
   readonly requireEmailVerification: boolean
   readonly editableFields: ReadonlySet<ProfileField>
   /**
-   * `INVITE_ONLY`: whether a new account needs an invite code (off by default). Whoever has an account finds codes to give
-   * away, `INVITES_PER_PERSON` of them (5; 0 to 100), once the account is `INVITE_CODE_WINDOW_SECONDS` old (10): long
-   * enough that a program cannot run from account to account. A lower number takes no code back.
+   * `only`: new accounts need an invite code (off by default). Each account has `perPerson` codes to give away (5; 0 to
+   * 100), visible once it is `windowSeconds` old (10), which keeps programs from creating accounts in chains. A lower
+   * number revokes no existing code.
    */
   readonly invites: { readonly only: boolean; readonly perPerson: number; readonly windowSeconds: number }
-  /** How long a user name that was given up is reserved for its former owner. */
+  /** How long a released user name stays reserved for its former owner. */
   readonly usernameHeldMs: number
-  /** How long the audit trail is kept. */
   readonly auditKeptMs: number
   /** `primary`: a logout-all takes effect with the very next request. `replica`: within replica lag (design §1.8). */
   readonly gate: 'primary' | 'replica'
-  /** Administration is closed to administrators without a second factor. */
+  /** Admin acts require a second factor. */
   readonly adminRequiresSecondFactor: boolean
   readonly networkLimits: boolean
   /** log2 of scrypt's N; r and p are fixed (design §1.10). */
   readonly scryptLn: number
-  /** Requests of an isolate that hash a password or wait for it; the next one is refused. */
+  /** Requests per isolate that hash a password or wait for it; further ones are refused. */
   readonly hashQueueMax: number
-  /** Requests that an isolate works on at once; the next one is refused. */
+  /** Requests per isolate at once; further ones are refused. */
   readonly requestsMax: number
   /** At least one for ES256. The first of each algorithm signs; all are published. */
   readonly signingKeys: readonly SigningKey[]
   readonly hmacKeys: Keyring
   readonly pepperKeys: Keyring
-  /** For secrets that must be readable and are not stored in clear: those of authenticator apps. AES-256-GCM. */
+  /** For secrets that must be readable, such as those of authenticator apps. AES-256-GCM. */
   readonly encryptionKeys: Keyring
   readonly lifetimes: Lifetimes
-  /** Whether browsers are told to reach every subdomain of the origin by https alone. */
+  /** Adds `includeSubDomains` to HSTS. */
   readonly hstsIncludesSubdomains: boolean
   readonly avatars: AvatarConfig
   readonly media: MediaConfig
-  /** HTTP Digest's realm; robots' secrets are bound to it. */
+  /** HTTP Digest's realm. Robots' secrets are bound to it. */
   readonly digestRealm: string
-  /** Whether robots may list people (Movida's "accounts configured for User Permissions"). */
+  /** Whether robots may list users (Movida's "accounts configured for User Permissions"). */
   readonly exposeUsers: boolean
-  /** Where the room `epixel` lies. */
+  /** The path of the room `epixel`. */
   readonly epixelPath: string
   readonly epixelChangesPerDay: number
-  /** Rooms that lie at the root of a host of their own. */
+  /** Rooms at the root of a host of their own. */
   readonly hostRooms: ReadonlyMap<string, HostRoom>
 }
 
-/** In milliseconds, but for the one that RFC 6749 counts in seconds. */
+/** In milliseconds, except `accessTokenSeconds`, which RFC 6749 counts in seconds. */
 export interface Lifetimes {
-  /** A browser's session, at most and left alone. */
+  /** A browser session's lifetime and idle timeout. */
   readonly sessionMs: number
   readonly sessionIdleMs: number
-  /** Of a client that is registered without a life of its own. */
+  /** The default of clients registered without a value of their own. */
   readonly accessTokenSeconds: number
-  /** A grant with a refresh token, at most and unused. */
+  /** The same limits for a grant with a refresh token. */
   readonly refreshTokenMs: number
   readonly refreshTokenIdleMs: number
   readonly authorizationCodeMs: number
@@ -95,7 +94,7 @@ export interface Lifetimes {
 }
 
 export interface AvatarConfig {
-  /** Where a picture is downloaded, without this Worker: from a public bucket, or by a URL that is signed for a while. */
+  /** Where pictures are downloaded without this Worker: from a public bucket, or with a presigned URL. */
   readonly urls:
     | { readonly kind: 'public'; readonly baseUrl: string }
     | {
@@ -112,9 +111,9 @@ export interface AvatarConfig {
 }
 
 export interface MediaConfig {
-  /** Files come from there and nothing else does; `origin` where no other one is configured. */
+  /** Serves files and nothing else; equals `origin` unless configured. */
   readonly filesOrigin: string
-  /** A raw body, streamed, and a form, which is held in memory. */
+  /** Limits of a raw body, which is streamed, and of a form, which is held in memory. */
   readonly uploadBytesMax: number
   readonly formBytesMax: number
   readonly bytesPerUser: number
@@ -122,7 +121,7 @@ export interface MediaConfig {
   readonly foldersPerUser: number
 }
 
-/** Kith is misconfigured and does not serve. `problems` name vars and secrets, never values. */
+/** Kith is misconfigured and serves nothing. `problems` name vars and secrets, never values. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
@@ -136,7 +135,7 @@ const BINDINGS = ['DB', 'KV', 'AVATARS', 'MEDIA', 'IMAGES', 'EMAIL', 'LIMIT_CREA
 
 const parsed = new WeakMap<object, Config>()
 
-/** The configuration of this deployment, parsed at the first request. Throws `ConfigError`. */
+/** The configuration, parsed at the first request. Throws `ConfigError`. */
 export function getConfig(env: Bindings): Config {
   const known = parsed.get(env)
   if (known) return known
@@ -150,7 +149,7 @@ function parseConfig(env: Bindings): Config {
   const { read, problems } = readVars(env)
   const all = [...missing, ...problems, ...problemsAcross(read)]
   if (all.length > 0) throw new ConfigError(all)
-  // Without a problem, every var could be read.
+  // Without problems, every var was readable.
   const vars = read as Vars
   return {
     environment: vars.ENVIRONMENT,
@@ -211,7 +210,7 @@ function lifetimesOf(vars: Vars): Lifetimes {
   }
 }
 
-/** A setting that is not given is on in production only. */
+/** An unset setting is on in production only. */
 function isOnInProduction(value: 'on' | 'off' | '', { ENVIRONMENT }: Vars): boolean {
   return value === 'on' || (value === '' && ENVIRONMENT === 'production')
 }

@@ -1,4 +1,4 @@
-/** Builds `Ctx` from the bindings: once per request, and for each cron run. */
+/** Builds `Ctx` from the bindings, once per request and per cron run. */
 import type { Bindings } from './config.ts'
 import { getConfig } from './config.ts'
 import type { Caller, Ctx } from './core/ctx.ts'
@@ -47,7 +47,7 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
     now: () => Date.now(),
     newId: () => newId(Date.now()),
     defer(work) {
-      // A turn of the event loop first, so that the reply leaves before: its time must not tell whether there is a mail.
+      // Starts after the reply is sent, so that response times do not reveal whether there is a mail.
       const later = scheduler.wait(0).then(work)
       waiting.waitUntil(later.catch((error: unknown) => log('error', 'deferred_work_failed', { cause: String(error) })))
     },
@@ -70,12 +70,12 @@ function toMailer(env: Bindings): Mailer {
   return mail.kind === 'capture' ? captureMailer(env.KV, () => Date.now()) : emailServiceMailer(env.EMAIL, mail.from)
 }
 
-/** Only Cloudflare's own header is trusted for the caller's address; anyone can write `X-Forwarded-For`. */
+/** Trusts only Cloudflare's own header for the caller's address; anyone can write `X-Forwarded-For`. */
 function toCaller(env: Bindings, request: Request): Caller {
   const network = toNetwork(request.headers.get('cf-connecting-ip') ?? '')
   const cf = request.cf as { country?: string; city?: string; timezone?: string } | undefined
   return {
-    // Only limits ask for it, so only they pay for the hash.
+    // Lazy: only limits need the hash.
     get networkHash() {
       return currentMac(getConfig(env).hmacKeys, 'network', network).toString('base64url')
     },
@@ -89,7 +89,7 @@ function toCaller(env: Bindings, request: Request): Caller {
   }
 }
 
-/** An IPv4 address as it is, an IPv6 address as its /64: one subscriber has all of it. */
+/** An IPv4 address, or the /64 of an IPv6 address, which belongs to one subscriber. */
 function toNetwork(address: string): string {
   if (!address.includes(':')) return address
   const canonical = URL.canParse(`http://[${address}]/`) ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address

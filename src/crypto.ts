@@ -1,16 +1,16 @@
 /**
- * The few primitives that every layer shares: random tokens, digests, keyed digests and encryption with a key id, comparison
- * in constant time. Everything is WebCrypto or node:crypto; nothing is invented here.
+ * Cryptographic primitives for every layer: random tokens, digests, keyed digests and encryption with a key id,
+ * constant-time comparison. All of them use WebCrypto or node:crypto.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
-/** Named keys, the current one first. Older ones stay for what they have signed (ASVS 13.3.4). */
+/** Named keys, the current one first. Older keys still verify what they signed (ASVS 13.3.4). */
 export interface Keyring {
   readonly current: string
   readonly keys: ReadonlyMap<string, Uint8Array>
 }
 
-/** What a keyed digest is for. The label goes into the MAC, so one key never answers for two purposes. */
+/** The label goes into the MAC, so that a digest for one purpose is never valid for another. */
 export type MacPurpose =
   | 'code'
   | 'mailed-code'
@@ -34,7 +34,7 @@ export function randomHex(bytes: number): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('hex')
 }
 
-/** SHA-256 as base64url: how tokens and codes are stored. */
+/** SHA-256 as base64url, the stored form of tokens and codes. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('base64url')
 }
@@ -44,12 +44,11 @@ export function mac(ring: Keyring, kid: string, purpose: MacPurpose, ...parts: s
   const key = ring.keys.get(kid)
   if (!key) return null
   const hmac = createHmac('sha256', key).update(purpose)
-  // A length before each part: ("a", "bc") and ("ab", "c") must differ.
+  // The length before each part makes ("a", "bc") and ("ab", "c") differ.
   for (const part of parts) hmac.update(`\n${part.length}:`).update(part, 'utf8')
   return hmac.digest()
 }
 
-/** HMAC-SHA-256 under the current key. */
 export function currentMac(ring: Keyring, purpose: MacPurpose, ...parts: string[]): Buffer {
   const digest = mac(ring, ring.current, purpose, ...parts)
   if (!digest) throw new Error('a keyring without its current key')
@@ -64,7 +63,7 @@ export function equalInConstantTime(a: string, b: string): boolean {
 }
 
 const AES_GCM = 'AES-GCM'
-/** NIST SP 800-38D §8.2.2: 96 random bits; one key may seal 2^32 times. */
+/** NIST SP 800-38D §8.2.2: 96 random bits allow 2^32 encryptions per key. */
 const IV_BYTES = 12
 
 const aesKey = (key: Uint8Array, usage: 'encrypt' | 'decrypt') =>
@@ -83,9 +82,9 @@ export async function encrypt(ring: Keyring, aad: string, plain: Uint8Array): Pr
   return `${ring.current}.${Buffer.concat([iv, new Uint8Array(sealed)]).toString('base64url')}`
 }
 
-/** The plaintext, or null: the key is gone, the text was changed, or it belongs elsewhere. */
+/** The plaintext; null if the key is gone, or the text was changed or belongs elsewhere. */
 export async function decrypt(ring: Keyring, aad: string, sealed: string): Promise<Uint8Array | null> {
-  // A key id may contain dots, base64url has none.
+  // Key ids may contain dots; base64url does not.
   const dot = sealed.lastIndexOf('.')
   const key = ring.keys.get(sealed.slice(0, dot))
   if (!key) return null
@@ -98,7 +97,6 @@ export async function decrypt(ring: Keyring, aad: string, sealed: string): Promi
   }
 }
 
-/** Whether something was encrypted under another key than the current one. */
 export function isUnderOldKey(ring: Keyring, sealed: string): boolean {
   return !sealed.startsWith(`${ring.current}.`)
 }

@@ -1,7 +1,7 @@
 /**
- * Ids: one time-ordered 53-bit integer for every row (design §1.2).
- * 41 bits of milliseconds since 2025-01-01, 12 bits that start at random and count up within a millisecond.
- * They sort by creation and are exact as JavaScript numbers. On the wire of the 24-hex APIs they are zero-padded hex.
+ * Ids: one time-ordered 53-bit integer for every row (design §1.2): 41 bits of milliseconds since 2025-01-01, then 12
+ * bits that start at random and count up within a millisecond. They sort by creation time and are exact as JavaScript
+ * numbers. The 24-hex APIs pad them with zeros.
  */
 
 declare const brand: unique symbol
@@ -31,7 +31,7 @@ export const NO_ID = 0
 let lastMs = 0
 let lastStep = 0
 
-/** A new id. Two isolates may draw the same one; the primary key decides, and the caller retries with a new id. */
+/** A new id. Isolates may draw the same one: the primary key then fails, and the caller retries. */
 export function newId<Id extends AnyId>(now: number = Date.now()): Id {
   const ms = now - EPOCH_MS
   if (ms > lastMs) {
@@ -50,7 +50,7 @@ export function toHex(id: number): string {
   return id.toString(16).padStart(24, '0')
 }
 
-/** Reads 24 hex digits; null if the text has another form. */
+/** Reads 24 hex digits; null for any other text. */
 export function fromHex<Id extends AnyId>(text: string): Id | null {
   if (!HEX_24.test(text)) return null
   const value = BigInt(`0x${text}`)
@@ -62,7 +62,7 @@ export function idAt(at: number): number {
   return Math.max(0, (at - EPOCH_MS) * STEPS_PER_MS)
 }
 
-/** When the row with this id was created, in milliseconds. */
+/** The creation time of the row with this id, in milliseconds. */
 export function timeOf(id: number): number {
   return Math.floor(id / STEPS_PER_MS) + EPOCH_MS
 }

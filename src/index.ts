@@ -17,8 +17,8 @@ export default {
       return refuseToServe(error, request)
     }
     const reply = app.fetch(request, env, executionCtx)
-    // Whatever a request holds (a turn, a reserved place, a try that was counted) it gives back itself, so it is carried to its
-    // end although its client has gone: the platform would drop it at any await.
+    // Runs to the end even if the client disconnects, because a request itself returns what it holds (a place, a
+    // reservation, a counted attempt).
     executionCtx.waitUntil(Promise.resolve(reply))
     return reply
   },
@@ -27,13 +27,13 @@ export default {
   },
 } satisfies ExportedHandler<Bindings>
 
-/** Hosts of `wrangler dev`; no deployment has them. */
+/** Hosts of `wrangler dev`; deployments never have them. */
 const LOCAL: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
-const START = 'On your own machine run `npm start`: it makes local settings and secrets, applies the migrations and starts Kith.'
+const START = 'On your own machine, run `npm start`: it creates local settings and secrets, applies the migrations and starts Kith.'
 
 const warned = new WeakSet<Config>()
 
-/** Tells the operator about the configuration, once per isolate. */
+/** Logs configuration warnings once per isolate. */
 function warnOnce(config: Config): void {
   if (warned.has(config)) return
   warned.add(config)
@@ -42,7 +42,7 @@ function warnOnce(config: Config): void {
   }
 }
 
-/** Says which var or secret is wrong, by name and without its value: the operator reads this. */
+/** Tells the operator which var or secret is wrong, by name and without its value. */
 function refuseToServe(error: unknown, request: Request): Response {
   const problems = error instanceof ConfigError ? error.problems : ['the configuration cannot be read']
   const requestId = randomHex(16)
@@ -51,7 +51,7 @@ function refuseToServe(error: unknown, request: Request): Response {
   return answer(503, { error: 'not_configured', problems, ...hint }, requestId)
 }
 
-/** RFC 9112 §3.2. Which room was meant, and where its paths begin, cannot be told without a host. */
+/** RFC 9112 §3.2: without a host, the requested room is unknown. */
 function refuseHost(): Response {
   return answer(400, { error: 'invalid_request', error_description: 'The Host header is malformed' })
 }

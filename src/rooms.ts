@@ -1,4 +1,4 @@
-/** The rooms, and the API document of each. */
+/** The rooms and their API documents. */
 import { epixel } from './apis/epixel/index.ts'
 import { mirrorfly } from './apis/mirrorfly/index.ts'
 import { movida } from './apis/movida/index.ts'
@@ -8,10 +8,10 @@ import { userDocument } from './apis/user/index.ts'
 import type { Room } from './http/room.ts'
 import type { RoomDocument } from './http/room-document.ts'
 
-/** The older APIs. The paths of one begin with those of another, so the longer ones come first. */
+/** The older APIs. Longer paths come first, because some paths begin with those of another room. */
 export const ROOMS: readonly Room[] = [mirrorfly, movida, mxit, epixel]
 
-/** What `/openapi/<room>.json`, `/docs/<room>` and the landing page list. The first is the one shown to who names none. */
+/** The documents of `/openapi/<room>.json`, `/docs/<room>` and the landing page. The first is the default. */
 export const DOCUMENTS: Readonly<Record<string, RoomDocument>> = {
   user: userDocument,
   oauth: oauthDocument,

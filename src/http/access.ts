@@ -1,7 +1,7 @@
 /**
  * Access, declared on the route (design §5): `requires(scope)`, `requiresSession()`, `requiresKey(kind)`,
- * `requiresRobot(scope)`, `optionalSession()`, `anyone()`. A route that declares nothing fails the architecture test. A
- * route that requires something and ends without passing the gate answers 500; the caller's identity is available
+ * `requiresRobot(scope)`, `optionalSession()`, `anyone()`. The architecture test fails for a route that declares
+ * nothing. A route that requires something but never passes the gate answers 500; the caller's identity is available
  * nowhere else.
  */
 import type { Context, MiddlewareHandler } from 'hono'
@@ -19,14 +19,14 @@ type WithGate<G> = AppEnv & { Variables: { gate: G } }
 type WithMachine = AppEnv & { Variables: { machine: Key } }
 
 /**
- * A user whose credential holds `scope`, or a parent of it. `evenRestricted`: restricted users too, for what keeps them
- * safe and harms nobody. `limit`: the account's limit that it counts against (docs/limits.md).
+ * A user whose credential has `scope` or a parent of it. `evenRestricted` admits restricted users too, for acts that
+ * protect them and harm nobody. `limit`: the account's limit that a request counts against (docs/limits.md).
  */
 export function requires(scope: Scope, options: UserGateOptions = {}): MiddlewareHandler<WithGate<Gate>> {
   return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.var.ctx, claim, scope, options), options.limit)
 }
 
-/** A client that acts for itself, whose token holds `scope`, or a person whose token holds `personal`, within `limit`. */
+/** A client acting for itself whose token has `scope`, or a user whose token has `personal`, within `limit`. */
 export function requiresOfClient(
   scope: Scope,
   personal: Scope = scope,
@@ -36,9 +36,7 @@ export function requiresOfClient(
   return guarded(access, (c, claim) => clientGate(c.var.ctx, claim, scope, personal, limit), limit)
 }
 
-/**
- * The holder of a machine's key, which the room reads with `readKey`; the handler finds its owner in `c.var.machine`.
- */
+/** The holder of a machine's key, which the room reads with `readKey`. The key's owner is in `c.var.machine`. */
 export function requiresKey(kind: KeyKind, readKey: (c: Context) => string | undefined): MiddlewareHandler<WithMachine> {
   const handler: MiddlewareHandler<WithMachine> = async (c, next) => {
     c.set('machine', await requireLivingKey(c.var.ctx, kind, readKey(c) ?? ''))
@@ -47,7 +45,7 @@ export function requiresKey(kind: KeyKind, readKey: (c: Context) => string | und
   return tag(handler, { access: { kind: 'key', key: kind } })
 }
 
-/** A robot that holds `scope`. */
+/** A robot with `scope`. */
 export function requiresRobot(scope: Scope): MiddlewareHandler<WithGate<Gate<RobotPrincipal>>> {
   return guarded({ kind: 'scope', scope, callers: 'robot' }, (c, claim) => robotGate(c.var.ctx, claim, scope))
 }
@@ -57,7 +55,7 @@ export function requiresSession(): MiddlewareHandler<WithGate<Gate>> {
   return guarded({ kind: 'session' }, (c, claim) => userGate(c.var.ctx, claim, null))
 }
 
-/** Everyone; the gate tells who is signed in. An invalid credential is not refused here. */
+/** Everyone; the gate says who is signed in. Invalid credentials are not refused here. */
 export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
   const handler: MiddlewareHandler<WithGate<OptionalGate>> = async (c, next) => {
     const claim = await c.var.identify().catch((error) => {

@@ -1,4 +1,4 @@
-/** What a handler finds in Hono's context. */
+/** The variables of Hono's context. */
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Bindings } from '../config.ts'
@@ -6,7 +6,7 @@ import type { Ctx } from '../core/ctx.ts'
 import type { Claim } from '../core/principal.ts'
 import type { SentProfile } from './doubts.ts'
 
-/** An error as a user reads it. */
+/** An error as shown to users. */
 export interface ShownError {
   readonly status: ContentfulStatusCode
   readonly title: string
@@ -17,17 +17,17 @@ export interface AppEnv {
   Bindings: Bindings
   Variables: {
     ctx: Ctx
-    /** Set by the room's `credentials`: what the caller's credential claims, null without one. */
+    /** Set by the room's `credentials`: the claim of the caller's credential; null without one. */
     identify: () => Promise<Claim | null>
-    /** A parameter that came more than once, where the route tells of it in its own way (`bodies/reading.ts`). */
+    /** The name of a repeated parameter, for routes that report it in their own way (`bodies/reading.ts`). */
     repeated?: string
-    /** Fields of a profile as they were sent (`validate.ts`), for `withoutShown`. */
+    /** The profile fields of the request (`validate.ts`), for `withoutShown`. */
     sent?: SentProfile
-    /** The cookie that this reply gives to a browser, for the forms on its page (`pages/form-token.ts`). */
+    /** The cookie that this reply sets for the forms on its page (`pages/form-token.ts`). */
     browserCookie?: string
-    /** Set by the app: an error as a page, for a room that has a browser before it. */
+    /** Set by the app: renders an error as a page, for rooms that browsers visit. */
     showError?: (c: Context<AppEnv>, error: ShownError) => Response
-    /** Set by the app: a failure as a page, in the words that the pages have for it. */
+    /** Set by the app: renders any failure as a page, with the wording of the pages. */
     showFailure?: (error: unknown, c: Context<AppEnv>) => Response
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How an authorization response reaches the client (RFC 6749 §4.1.2, Form Post Response Mode): as a redirect, or as a form that the
- * browser posts. The form has a button for browsers without scripts; its one script is fixed and allowed by its hash.
+ * Sends an authorization response to the client (RFC 6749 §4.1.2, Form Post Response Mode): as a redirect, or as a form
+ * that the browser posts. Without scripts, the form has a button; its one script is fixed and allowed by its hash.
  */
 import type { Context } from 'hono'
 import { html } from 'hono/html'
@@ -10,7 +10,7 @@ import { appendToRedirectUri } from '../core/oauth/redirect-uri.ts'
 import type { AppEnv } from './app-env.ts'
 import { toAppError } from './errors.ts'
 
-/** What may go by redirect: RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6. */
+/** Errors allowed in a response: RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6. */
 const ERRORS = new Set<string>([
   'invalid_request',
   'unauthorized_client',
@@ -26,13 +26,13 @@ const ERRORS = new Set<string>([
 ])
 const DESCRIPTION_LENGTH_MAX = 200
 
-/** The script, and its SHA-256, which a test compares. */
+/** A test compares the hash with the script. */
 export const SUBMIT_SCRIPT = 'document.forms[0].submit()'
 export const SUBMIT_SCRIPT_HASH = 'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='
-/** Without `form-action`: browsers would apply it to whatever the client answers as well. */
+/** No `form-action`: browsers would also apply it to redirects of the client. */
 const FORM_POLICY = `default-src 'none'; script-src '${SUBMIT_SCRIPT_HASH}'; base-uri 'none'; frame-ancestors 'none'`
 
-/** RFC 9700 §4.12: never 307, which would post what the person has typed to the client. */
+/** RFC 9700 §4.12: never 307, which would post the user's input to the client. */
 export function sendAuthorizationResponse(
   c: Context<AppEnv>,
   { redirectUri, params, mode }: AuthorizationResponse,
@@ -44,7 +44,7 @@ export function sendAuthorizationResponse(
   return c.html(formPage(redirectUri, params))
 }
 
-/** An error that the client may know, in words that it knows. */
+/** The response for an error, reduced to what the client may see. */
 export function toErrorResponse(ctx: Ctx, thrown: AuthorizationError): AuthorizationResponse {
   const error = toAppError(thrown.cause)
   const code = ERRORS.has(error.code) ? error.code : 'server_error'

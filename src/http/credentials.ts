@@ -1,6 +1,6 @@
 /**
- * How callers authenticate, for rooms to choose from: Bearer access tokens (RFC 6750) and the browser's session cookie.
- * A room names its readers in order with `credentials(...)`; the first that finds something decides.
+ * How callers authenticate: Bearer access tokens (RFC 6750) and the browser's session cookie. A room lists its readers
+ * in `credentials(...)`; the first that finds a credential decides.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
@@ -33,8 +33,8 @@ export function credentials(...readers: ReadCredential[]): MiddlewareHandler<App
 }
 
 /**
- * `Authorization: Bearer`, case-insensitive. An invalid token refuses the request; another scheme is told which one to
- * use, and nothing about a token (RFC 6750 §3.1).
+ * `Authorization: Bearer`, case-insensitive. An invalid token is refused. For another scheme, the error names this one
+ * and says nothing about a token (RFC 6750 §3.1).
  */
 export const bearer: ReadCredential = async (c) => {
   const header = c.req.header('authorization')
@@ -46,7 +46,7 @@ export const bearer: ReadCredential = async (c) => {
   return claim
 }
 
-/** RFC 6750 §2.2: the token in a posted form. Not in the query (§2.3), and not in two places at once. */
+/** RFC 6750 §2.2: the token in a form. Tokens in the query (§2.3) or in two places at once are refused. */
 export const bearerInForm: ReadCredential = async (c) => {
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (c.req.method !== 'POST' || type !== 'application/x-www-form-urlencoded') return null
@@ -67,16 +67,16 @@ export const browserSession: ReadCredential = async (c) => {
   return sessionId === null || userId === null ? null : { kind: 'browser', sessionId, userId, secret }
 }
 
-/** The cookies of a sign-in: the session's, and the one by which its account knows this browser from now on. */
+/** Sets the session cookie and the device cookie, by which the account recognizes this browser from now on. */
 export function setSignInCookies(c: Context, session: BrowserSession, now: number): void {
   setSessionCookie(c, session, now)
-  // Second: some programs keep only the first cookie.
+  // Second, because some programs keep only the first cookie.
   setDeviceCookie(c, session, now)
 }
 
 /**
- * The cookies of a session that a new password begins. The account goes on knowing a browser that it knew, and gets to know none:
- * whoever has a session and the password would make one after another, each with guesses of its own.
+ * Sets the session cookie after a password change. Renews the device cookie only if the account already knew the
+ * browser: otherwise anyone with a session and the password could collect devices, each with guesses of its own.
  */
 export function renewSessionCookies(c: Context, session: BrowserSession, now: number): void {
   setSessionCookie(c, session, now)

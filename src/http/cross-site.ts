@@ -1,6 +1,6 @@
 /**
- * What pages of other origins may do: the CORS allow-list (exact origins, no reflection, `Vary: Origin`), and the
- * refusal of cross-site writes that ride on a cookie or would plant one (ASVS 3.5; wire §6.8).
+ * Protection from pages of other origins: the CORS allow-list (exact origins, no reflection, `Vary: Origin`), and the
+ * refusal of cross-site writes that use or set a cookie (ASVS 3.5; wire §6.8).
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
@@ -8,17 +8,17 @@ import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 import { tag } from './tags.ts'
 
-/** What uploads and downloads are asked with, and what they tell (RFC 9110 §13, §14; RFC 9530). */
+/** Request and response headers of files (RFC 9110 §13, §14; RFC 9530). */
 const OF_FILES = ['content-digest', 'range', 'if-range', 'if-match', 'if-none-match']
 const TOLD_OF_FILES = ['etag', 'accept-ranges', 'content-range', 'content-disposition', 'repr-digest']
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** For public documents: any page may read them, and no credential goes along. */
+/** For public documents: any page may read them, without credentials. */
 export function anyOrigin(): MiddlewareHandler {
   return cors({ origin: '*', allowMethods: ['GET'], exposeHeaders: ['x-request-id'], maxAge: 600 })
 }
 
-/** `headers`: what a room's callers send besides. */
+/** `headers`: further request headers of the room's callers. */
 export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> {
   return cors({
     origin: (origin, c: Context<AppEnv>) => (c.var.ctx.config.corsOrigins.includes(origin) ? origin : null),
@@ -30,11 +30,14 @@ export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> 
   })
 }
 
-/** A page cannot send this scheme without a CORS preflight. Basic, Digest and Negotiate a browser adds by itself, to foreign forms too. */
+/**
+ * A page cannot send this scheme without a CORS preflight. Basic, Digest and Negotiate are added by the browser itself,
+ * also to foreign forms.
+ */
 const BEARER = /^bearer /i
 
 /**
- * Refuses a write that a browser sends from a foreign page. Programs send neither `Origin` nor `Sec-Fetch-Site`, and
+ * Refuses writes sent by browsers from foreign pages. Programs send neither `Origin` nor `Sec-Fetch-Site`, so they
  * pass.
  */
 export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
@@ -55,8 +58,8 @@ export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
 }
 
 /**
- * For a GET that changes something: it acts for a cookie only when the browser says that no foreign page asked for it
- * (wire §6.8). A Bearer token is never sent by accident.
+ * For a GET with effects: accepts a cookie only if the browser says that no foreign page caused the request (wire
+ * §6.8). A Bearer token is never sent by accident.
  */
 export function ownNavigationOnly(): MiddlewareHandler {
   const handler: MiddlewareHandler = async (c: Context<AppEnv>, next) => {

@@ -1,11 +1,11 @@
 /**
- * What a profile shows is taken back as it is, whatever today's rules say of it: rules and lists change, and rooms have
- * rules of their own. A value that breaks a rule is in doubt until the profile is read, and refused unless it stands there.
+ * Programs send profiles back as they read them, but rules and lists change, and rooms have rules of their own. So a
+ * value that breaks a rule is only in doubt until the profile is read, and refused if the profile shows another.
  */
 import type * as z from 'zod'
 import { AppError, type FieldIssue } from '../core/errors.ts'
 
-/** Fields of a profile as they were sent, and what is wrong with some of them. */
+/** The profile fields of a request, and the issues of those in doubt. */
 export interface SentProfile {
   readonly raw: ReadonlyMap<string, unknown>
   readonly doubts: readonly FieldIssue[]
@@ -16,15 +16,15 @@ export const sentProfile = (raw: unknown, names: readonly string[], doubts: read
   doubts,
 })
 
-/** The names of what `error` refuses, where all of it is of fields that may be in doubt; null otherwise. */
+/** The fields of `error` if all of them are in `mayBe`; null otherwise. */
 export function doubtfulNames(error: z.core.$ZodError, mayBe: readonly string[]): ReadonlySet<string> | null {
   const names = error.issues.map(({ path }) => (path.length === 1 ? String(path[0]) : ''))
   return names.every((name) => mayBe.includes(name)) ? new Set(names) : null
 }
 
 /**
- * `values` without those that were sent just as the profile shows them, which say nothing. Throws for what is in doubt and not
- * shown. `shown`: the profile under the names of the request; null where there is none to be told of.
+ * `values` without the fields that equal what the profile shows. Throws for a field in doubt that differs. `shown`: the
+ * profile under the names of the request; null if the caller sees none.
  */
 export function withoutShown<T extends object>(values: T, sent: SentProfile | undefined, shown: object | null): T {
   if (!sent) return values

@@ -1,6 +1,6 @@
 /**
- * Converts whatever was thrown to an `AppError`, and gives the replies that every room ends with: unknown paths, wrong
- * methods. The room renders; internal details get from this file only into the log.
+ * Converts anything thrown to an `AppError`, and provides the last replies of every room: unknown paths and methods.
+ * Rooms render; from here, internal details reach only the log.
  */
 import type { Context, Handler, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
@@ -10,7 +10,7 @@ import { TrieRouter } from 'hono/router/trie-router'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 
-/** D1 says these when it is worth coming back (security §2.2: overload, reset, lost connection). */
+/** D1's transient errors (security §2.2: overload, reset, lost connection). */
 const D1_PASSING =
   /Network connection lost|storage caused object to be reset|reset because its code was updated|overloaded|Too many requests queued|exceeded its CPU|timed out/
 const RETRY_AFTER_SECONDS = 2
@@ -25,7 +25,7 @@ export function toAppError(error: unknown): AppError {
   return new AppError('internal_error', 'An internal error occurred', { cause: error })
 }
 
-/** Logs a failure once: refusals as their code, faults with their cause. Causes never reach a reply. */
+/** Logs a failure once: refusals by code, faults with their cause. Causes never reach a reply. */
 export function logFailure(c: Context<AppEnv>, error: AppError): void {
   const fault = error.code === 'internal_error' || error.code === 'temporarily_unavailable'
   const cause = error.cause instanceof Error ? { cause: `${error.cause.name}: ${error.cause.message}`, stack: error.cause.stack } : {}
@@ -36,14 +36,14 @@ export function logFailure(c: Context<AppEnv>, error: AppError): void {
   })
 }
 
-/** Headers that go with an error whatever the envelope: RFC 9110 §15.5.6, §15.5.17, §10.2.3; RFC 6750 §3. */
+/** Headers of an error, the same for every envelope: RFC 9110 §15.5.6, §15.5.17, §10.2.3; RFC 6750 §3. */
 export function errorHeaders(error: AppError): Record<string, string> {
   const headers: Record<string, string> = {}
   if (error.allow) headers.allow = error.allow.join(', ')
   if (error.retryAfter !== undefined) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfter)))
   if (error.size !== undefined) headers['content-range'] = `bytes */${error.size}`
   if (error.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer'
-  // RFC 6749 §5.2, RFC 9110 §15.5.2: whether or not the client has tried this way.
+  // RFC 6749 §5.2, RFC 9110 §15.5.2: whether or not the client used this scheme.
   if (error.code === 'invalid_client') headers['www-authenticate'] = 'Basic realm="kith", charset="UTF-8"'
   if (error.code === 'invalid_token') headers['www-authenticate'] = 'Bearer error="invalid_token"'
   if (error.code === 'insufficient_scope') {
@@ -53,15 +53,14 @@ export function errorHeaders(error: AppError): Record<string, string> {
 }
 
 /**
- * The first wrong field, or the message, for an envelope with room for one sentence. Names of fields are the caller's
- * text.
+ * The first field's issue, or the message, for envelopes with room for one sentence. Field names are the caller's text.
  */
 export function toFirstText({ fields, message }: AppError): string {
   const [issue] = fields
   return issue ? `${issue.path || 'The body'} ${issue.message}` : message
 }
 
-/** Somebody who looks at the answer, and not a program: where a page of the answer can be shown, it is. */
+/** Whether a browser is navigating, so that a page can be shown instead of JSON. */
 export function asksForPage(c: Context): boolean {
   const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
   return (
@@ -69,14 +68,14 @@ export function asksForPage(c: Context): boolean {
   )
 }
 
-/** For a path of its own, outside of the rooms, that can only be read. */
+/** For read-only paths outside of the rooms. */
 export function readOnly(): never {
   throw new AppError('method_not_allowed', 'This path does not support the method', { allow: ['GET', 'HEAD'] })
 }
 
 /**
- * A room's last handler: 405 with `Allow` where the path has other methods, 404 elsewhere, as a page where one is asked for.
- * `mountedAt` is told where this handler does not stand for the whole room.
+ * A room's last handler: 405 with `Allow` if the path has other methods, otherwise 404, as a page for browsers.
+ * `mountedAt`: where this handler is mounted, unless it stands for the whole room.
  */
 export function unmatched(room: Hono<AppEnv>, mountedAt?: string): Handler<AppEnv> {
   let router: TrieRouter<string> | undefined

@@ -1,4 +1,6 @@
-/** What zod says is wrong, field by field: in our words, with codes for rooms that have their own. Secrets are not echoed. */
+/**
+ * Turns zod's issues into field issues: our wording, and codes that rooms can map to their own. Secrets are not echoed.
+ */
 import type * as z from 'zod'
 import type { FieldIssue } from '../core/errors.ts'
 import type { Input } from './tags.ts'
@@ -14,7 +16,7 @@ const SECRET_FIELDS = new Set([
   'token',
 ])
 const VALUE_LENGTH_MAX = 256
-/** Of a field nobody knows, which is the caller's text. */
+/** An unknown field; its name is the caller's text. */
 const NAME_LENGTH_MAX = 64
 
 export function toFieldIssues(error: z.core.$ZodError, raw: unknown, target: Input['target']): FieldIssue[] {
@@ -35,12 +37,12 @@ export function toFieldIssues(error: z.core.$ZodError, raw: unknown, target: Inp
   })
 }
 
-/** What was sent under this name; what every object has was not. */
+/** The value sent under this name, ignoring what every object inherits. */
 function memberOf(at: unknown, key: PropertyKey): unknown {
   return typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<PropertyKey, unknown>)[key] : undefined
 }
 
-/** What is not there; an enumeration with words of its own says what may be. */
+/** A missing value; an enumeration with a message of its own lists the options. */
 function missing(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'message'> | null {
   if (!/^invalid_(type|value|union)$/.test(issue.code)) return null
   const isWorded = issue.code === 'invalid_value' && !issue.message.startsWith('Invalid ')
@@ -49,7 +51,7 @@ function missing(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'message'> 
 
 const worded = (issue: z.core.$ZodIssue) => ({ ...codeOf(issue), message: wordsOf(issue) })
 
-/** A schema says by `params` what zod's own codes do not. */
+/** Schemas use `params` for codes that zod does not have. */
 function codeOf(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'max'> {
   if (issue.code === 'invalid_type' || issue.code === 'invalid_union') return { code: 'wrong_type' }
   if (issue.code === 'too_small' && issue.origin === 'string' && issue.minimum === 1) return { code: 'required' }
@@ -57,10 +59,10 @@ function codeOf(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'max'> {
   return { code: 'invalid', ...(issue.code === 'custom' ? issue.params : {}) }
 }
 
-/** zod's own words where an atom has none are about types, in a tone of their own. */
+/** Replaces zod's default messages, which are about types. */
 function wordsOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return `must be of the type ${issue.expected}`
-  return issue.code === 'invalid_union' ? 'is not a value that this field takes' : issue.message
+  if (issue.code === 'invalid_type') return `must be of type ${issue.expected}`
+  return issue.code === 'invalid_union' ? 'is not a valid value' : issue.message
 }
 
 function shown(name: PropertyKey | undefined, value: unknown): { value?: unknown } {

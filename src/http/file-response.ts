@@ -1,6 +1,6 @@
 /**
- * A stored file as a reply: conditions, ranges and names (RFC 9110 §13.2.2, §14; RFC 6266, RFC 8187), and the headers
- * under which nothing in it can act: attachment, nosniff, a sandbox without any right (security row 67).
+ * A stored file as a reply: conditions, ranges and file names (RFC 9110 §13.2.2, §14; RFC 6266, RFC 8187), and headers
+ * that keep it from acting: attachment, nosniff, and a sandbox without any permission (security row 67).
  */
 import { create as contentDisposition } from 'content-disposition'
 import type { HonoRequest } from 'hono'
@@ -12,7 +12,6 @@ export interface StoredFile {
   readonly size: number
   /** SHA-256, base64url. */
   readonly digest: string
-  /** When the bytes were stored; they never change. */
   readonly storedAt: number
   readonly open: (range: ByteRange | null) => Promise<ReadableStream>
 }
@@ -23,11 +22,11 @@ interface ByteRange {
 }
 
 const SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
-/** Content types that a browser may be told. Everything else, whatever was declared, is sent as plain bytes. */
+/** Content types that browsers may see. Everything else is sent as plain bytes, whatever was declared. */
 const PASSIVE =
   /^(image\/(png|jpeg|gif|webp|avif|bmp|tiff|heic)|audio\/[\w.+-]+|video\/[\w.+-]+|font\/[\w.+-]+|text\/(plain|csv)|application\/(pdf|zip|gzip|json|rtf|msword|vnd\.(ms-|openxmlformats-|oasis\.)[\w.+-]+))$/
 
-/** Answers 200, 206, 304, 412 or 416; to HEAD what GET would have, without asking the bucket. */
+/** Replies 200, 206, 304, 412 or 416; HEAD gets GET's headers without a read from the bucket. */
 export async function fileResponse(req: HonoRequest, file: StoredFile, policy: 'same-origin' | 'cross-origin'): Promise<Response> {
   const etag = `"${file.digest}"`
   const lastModified = Math.floor(file.storedAt / 1000) * 1000
@@ -35,12 +34,12 @@ export async function fileResponse(req: HonoRequest, file: StoredFile, policy: '
     etag,
     'last-modified': new Date(lastModified).toUTCString(),
     'accept-ranges': 'bytes',
-    // Nothing between here and the client may compress or shrink it: tag, digest and ranges are of these very bytes.
+    // No proxy may transform the bytes: tag, digest and ranges describe exactly these.
     'cache-control': 'private, no-cache, no-transform',
     'cross-origin-resource-policy': policy,
   })
   const verdict = judgeConditions(req, etag, lastModified)
-  if (verdict === 'failed') throw new AppError('precondition_failed', 'The file does not meet the condition of the request')
+  if (verdict === 'failed') throw new AppError('precondition_failed', 'The file does not match the conditions of the request')
   if (verdict === 'not_modified') return new Response(null, { status: 304, headers })
   headers.set('content-type', PASSIVE.test(file.contentType) ? file.contentType : 'application/octet-stream')
   headers.set('content-disposition', contentDisposition(file.name))
@@ -66,7 +65,7 @@ function judgeConditions(req: HonoRequest, etag: string, lastModified: number): 
   return modifiedSince !== null && lastModified <= modifiedSince ? 'not_modified' : 'go_on'
 }
 
-/** Whether a list of entity tags names this one (§8.8.3.2). Ours hold neither commas nor quotes. */
+/** Whether a list of entity tags contains this one (§8.8.3.2). Ours have neither commas nor quotes. */
 function names(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
   if (list.trim() === '*') return true
   return list.split(',').some((item) => {
@@ -75,7 +74,7 @@ function names(list: string, etag: string, comparison: 'strong' | 'weak'): boole
   })
 }
 
-/** The three forms of §5.6.7; anything else that `Date.parse` accepts is not a date here, and is ignored. */
+/** The three date formats of §5.6.7. Others are ignored, although `Date.parse` accepts more. */
 const HTTP_DATE =
   /^(?:[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/
 
@@ -85,7 +84,7 @@ function dateOf(text: string | undefined): number | null {
   return Number.isNaN(time) ? null : time
 }
 
-/** The one requested range. An invalid range, or several, means the whole file (§14.2); only GET has ranges. */
+/** The requested range. Several ranges, or an invalid one, mean the whole file (§14.2); only GET has ranges. */
 function wantedRange(req: HonoRequest, file: StoredFile, etag: string, lastModified: number): ByteRange | null {
   const header = req.header('range')
   if (req.method !== 'GET' || header === undefined || !isStillTheSame(req.header('if-range'), etag, lastModified)) return null
@@ -95,8 +94,8 @@ function wantedRange(req: HonoRequest, file: StoredFile, etag: string, lastModif
 }
 
 /**
- * §14.1.2: `first-last`, `first-` or `-length`. A suffix that is longer than the file is the file, and an empty file has no other;
- * one of nothing is beyond it.
+ * §14.1.2: `first-last`, `first-` or `-length`. A suffix longer than the file is the whole file, which is all that an
+ * empty file has; a suffix of length zero is unsatisfiable.
  */
 function parseRange(header: string, size: number): ByteRange | 'beyond' | null {
   const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header) ?? []

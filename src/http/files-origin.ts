@@ -1,13 +1,13 @@
 /**
- * The origin of users' files (design §1.13): if configured, files come only from there, and nothing else does. No
- * cookie of ours is ever sent to it, so a file there cannot act with anybody's rights.
+ * The origin of users' files (design §1.13): if configured, files come only from there, and it serves nothing else. It
+ * never receives our cookies, so a file there cannot act for a user.
  */
 import type { MiddlewareHandler } from 'hono'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 import { hostOf } from './room-paths.ts'
 
-/** `path`: below which files are. */
+/** `path`: the path below which files are served. */
 export function filesOrigin(path: string): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const { origin, media } = c.var.ctx.config

@@ -1,6 +1,6 @@
 /**
- * The coarse shield per network on unauthenticated routes: the Rate Limiting binding, approximate by nature
- * (design §2). What guards a secret is counted exactly, in D1, by the core.
+ * The coarse limit per network on unauthenticated routes, with the Rate Limiting binding, which is approximate (design
+ * §2). Attempts on secrets are counted exactly, by the core in D1.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
@@ -13,10 +13,10 @@ import { tag } from './tags.ts'
 const BINDINGS = { create: 'LIMIT_CREATE', login: 'LIMIT_LOGIN', code: 'LIMIT_CODE', other: 'LIMIT_OTHER' } as const
 const RETRY_AFTER = NETWORK_LIMIT_PERIOD_MS / 1000
 
-/** Limits one route per network. If the limiter is down, sign-in routes stay closed and the rest stays open. */
+/** Limits one route per network. If the limiter is down, sign-in routes close and other routes stay open. */
 export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<AppEnv> {
   const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
-    // By the pattern: of one with a parameter, each value would be a limit of its own.
+    // By pattern, because with a parameter each value would have a limit of its own.
     await countOfNetwork(c, kind, routePath(c))
     await next()
   }
@@ -24,8 +24,8 @@ export function networkLimit(kind: keyof typeof BINDINGS): MiddlewareHandler<App
 }
 
 /**
- * Limits a route by which browsers sign in. When the network has spent its share, a browser with a device cookie has a share of its
- * own, and the core signs it in only to accounts that know it (`refuseBeyondNetwork`).
+ * Limits a sign-in route. Once the network has used its share, a browser with a device cookie has a share of its own,
+ * with which the core signs it in only to accounts that know it (`refuseBeyondNetwork`).
  */
 export function signInLimit(): MiddlewareHandler<AppEnv> {
   const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -41,24 +41,24 @@ export function signInLimit(): MiddlewareHandler<AppEnv> {
   return tag(handler, { limited: true })
 }
 
-/** For a route that counts only its failures, by `countOfNetwork` or `countOf`. */
+/** For routes that count only failures, with `countOfNetwork` or `countOf`. */
 export function failuresLimited(): MiddlewareHandler<AppEnv> {
   return tag(async (_c, next) => next(), { limited: true })
 }
 
-/** The same for a part of what a route is asked for, such as failures. */
+/** Counts one event of a kind, such as a failure, per network. */
 export function countOfNetwork(c: Context<AppEnv>, kind: keyof typeof BINDINGS, what: string): Promise<void> {
   return countOf(c, kind, `${c.var.ctx.caller.networkHash} ${what}`)
 }
 
-/** The same of somebody who has proved to be who they are, from whatever network. */
+/** The same for an authenticated caller, from any network. */
 export async function countOf(c: Context<AppEnv>, kind: keyof typeof BINDINGS, key: string): Promise<void> {
   if (await isSpent(c, kind, key)) throw tooMany()
 }
 
 const tooMany = () => new AppError('rate_limited', 'Too many requests', { retryAfter: RETRY_AFTER })
 
-/** Counts one request, and says whether it is one too many. */
+/** Counts one request; true if that exceeds the limit. */
 async function isSpent(c: Context<AppEnv>, kind: keyof typeof BINDINGS, key: string): Promise<boolean> {
   const { config, log } = c.var.ctx
   if (!config.networkLimits) return false

@@ -1,14 +1,14 @@
 /**
- * Around every request: its id on the reply and on every log line, the headers that keep a browser safe (ASVS 3.4),
- * `Cache-Control: no-store` unless a route says otherwise, the D1 bookmark after a write, and one log line at the end.
- * It never fails: a room's `onError` does not see what happens here.
+ * Wraps every request: its id on the reply and on every log line, security headers (ASVS 3.4), `Cache-Control:
+ * no-store` unless a route says otherwise, the D1 bookmark after a write, and one log line at the end. It never fails,
+ * because a room's `onError` would not see it.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Ctx } from '../core/ctx.ts'
 import type { AppEnv } from './app-env.ts'
 
-/** On every reply, a page's or a program's. */
+/** On every reply, pages included. */
 export const HEADERS = {
   'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
@@ -17,11 +17,11 @@ export const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 } as const
 /**
- * For pages with forms, which set it themselves: under `no-referrer` a browser sends `Origin: null` with a form, and
- * nothing would tell our own forms from foreign ones. Other sites learn nothing under either.
+ * For pages with forms: under `no-referrer` browsers send `Origin: null` with a form, which would make our own forms
+ * look foreign. Neither policy tells other sites anything.
  */
 export const PAGE_REFERRER_POLICY = 'same-origin'
-/** For everything that is no page: nothing may run, nothing may frame it. A page sets its own. */
+/** For everything but pages, which set their own: no content may load, run or be framed. */
 export const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): MiddlewareHandler<AppEnv> {
@@ -37,14 +37,14 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
     if (ctx.config.hstsIncludesSubdomains)
       headers.set('strict-transport-security', `${HEADERS['strict-transport-security']}; includeSubDomains`)
     headers.set('referrer-policy', policy)
-    // What a route says of its answer is not said of a failure of it.
+    // A route's caching rules do not apply to its failures.
     if (!headers.has('cache-control') || c.res.status >= 500) headers.set('cache-control', 'no-store')
     if (!headers.has('content-security-policy')) headers.set('content-security-policy', NO_CONTENT_POLICY)
     if (c.req.method !== 'GET') {
       const bookmark = ctx.db.bookmark()
       if (bookmark) headers.set('x-d1-bookmark', bookmark)
     }
-    // The route's pattern, not the path: a path or query may contain a code or an address.
+    // The pattern, not the path: a path or query may contain a code or an address.
     ctx.log('info', 'request', { method: c.req.method, route: routeOf(c), status: c.res.status })
   }
 }

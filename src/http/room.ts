@@ -1,5 +1,5 @@
 /**
- * A room for one of the four older APIs, as `app.ts` mounts it. To remove one, delete its folder and its lines there.
+ * The room of an older API, as `app.ts` mounts it. To remove one, delete its folder and its lines in `src/rooms.ts`.
  */
 import type { Hono } from 'hono'
 import type { HostRoom } from '../config.ts'

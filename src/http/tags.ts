@@ -1,6 +1,6 @@
 /**
- * Tags: what a middleware enforces, written on the middleware itself. OpenAPI, the architecture test and the access
- * matrix read them from `app.routes`, so no document can say anything else than what happens.
+ * Tags: what a middleware enforces, attached to the middleware itself. OpenAPI, the architecture test and the access
+ * matrix read them from `app.routes`, so documents cannot differ from behavior.
  */
 import type { MiddlewareHandler } from 'hono'
 import { findTargetHandler } from 'hono/utils/handler'
@@ -16,13 +16,13 @@ export type Access =
   | { readonly kind: 'optional_session' }
   | { readonly kind: 'anyone' }
 
-/** A body gives 413 and 415, a busy isolate 503: no route lists those by itself. */
+/** Excludes 413 and 415, which follow from having a body, and 503 of a busy isolate. */
 export type Refusal = 400 | 401 | 403 | 404 | 408 | 409 | 411 | 412 | 416 | 429
 
 export interface Description {
   readonly summary: string
   readonly description?: string
-  /** The success: its status, a schema of its body and an example. */
+  /** The success reply. */
   readonly response: {
     readonly status: 200 | 201 | 302 | 303
     readonly schema?: z.ZodType
@@ -30,52 +30,52 @@ export interface Description {
     readonly contentType?: string
     readonly headers?: Readonly<Record<string, string>>
   }
-  /** Where the success may as well be an image itself, with 200: of these types. */
+  /** Media types, if the success may also be an image, with 200. */
   readonly images?: readonly string[]
-  /** Where the success may as well be a page, with 200: what it does. */
+  /** If the success may also be a page, with 200: what the page does. */
   readonly page?: string
-  /** An OAuth client proves itself in the request; or, where a scope is named, a token that holds it will do. */
+  /** An OAuth client authenticates in the request; with `orToken`, a token with that scope is accepted instead. */
   readonly client?: { readonly orToken?: Scope }
-  /** Where the browser may be sent to a page first, with 303: which. */
+  /** If the browser may be sent to a page first, with 303: which page. */
   readonly detour?: string
-  /** Statuses of refusals beyond those that follow from what the route declares (`src/openapi/responses.ts`). */
+  /** Errors beyond those implied by the route's declarations (`src/openapi/responses.ts`). */
   readonly refusals?: readonly Refusal[]
 }
 
 export interface Input {
   readonly target: 'json' | 'form' | 'query' | 'param'
   readonly schema: z.ZodType
-  /** Whether a body may also be a multipart form. */
+  /** The body may also be a multipart form. */
   readonly multipart?: true
-  /** What a JSON body holds, where a form may as well be JSON of another meaning. */
+  /** For forms that may also be sent as JSON with another meaning: the schema of that JSON. */
   readonly json?: z.ZodType
 }
 
-/** A body that no schema describes: bytes, or a form with a file. */
+/** A body without a schema: bytes, or a form with a file. */
 export interface Upload {
   /** Media types of a raw body. */
   readonly raw: readonly string[]
-  /** The form's parts: the names of the file, and of another that goes with it; media types (none: any), and text fields with what they say. */
+  /** The form: the file's part and an optional second file; media types (empty: any); text fields with descriptions. */
   readonly form: {
     readonly file: string
     readonly withFile?: string
     readonly types: readonly string[]
     readonly fields: Readonly<Record<string, string>>
-    /** The files alone, unless told. */
+    /** Default: the files. */
     readonly required?: readonly string[]
-    /** Of text fields. */
+    /** For text fields. */
     readonly example?: Readonly<Record<string, string>>
   } | null
 }
 
 export interface Tags {
-  /** Takes a place among the requests that the isolate works on: 503 is possible. */
+  /** Takes a place in the isolate; may answer 503. */
   readonly admitted?: true
-  /** Refuses foreign pages, all requests or writes: 403 is possible. */
+  /** Refuses foreign pages, entirely or for writes; may answer 403. */
   readonly foreignPages?: 'refused' | 'may only read'
-  /** Limited per network: 429 is possible. */
+  /** Limited per network; may answer 429. */
   readonly limited?: true
-  /** Limited per account: 429 is possible. */
+  /** Limited per account; may answer 429. */
   readonly accountLimit?: AccountLimit
   readonly access?: Access
   readonly input?: Input
@@ -89,18 +89,18 @@ export function tag<Handler extends MiddlewareHandler<never> | MiddlewareHandler
   return Object.assign(handler, { [TAGS]: tags })
 }
 
-/** The tags of a route's handler, also when a mounted room has wrapped it. */
+/** The tags of a handler, even if a mounted room has wrapped it. */
 export function tagsOf(handler: unknown): Tags {
   const target = findTargetHandler(handler as never) as { [TAGS]?: Tags }
   return target[TAGS] ?? {}
 }
 
-/** Says what a route takes as its body, where the handler reads it. Changes nothing of what it does. */
+/** Documents a body that the handler reads itself. Has no effect on requests. */
 export function takes(upload: Upload): MiddlewareHandler {
   return tag(async (_c, next) => next(), { upload })
 }
 
-/** Says what a route is for, with a schema and an example of its answer. Changes nothing of what it does. */
+/** Documents a route, with schema and example of its reply. Has no effect on requests. */
 export function describe(description: Description): MiddlewareHandler {
   return tag(async (_c, next) => next(), { description })
 }

@@ -1,6 +1,6 @@
 /**
- * What every token endpoint and revocation endpoint takes (RFC 6749 §4 to §6, RFC 7636 §4, RFC 7009), whichever room it is in.
- * The client proves itself here. Unknown parameters are ignored, and one without a value counts as left out (RFC 6749 §3.2).
+ * Requests of token and revocation endpoints (RFC 6749 §4 to §6, RFC 7636 §4, RFC 7009), for every room. Clients
+ * authenticate here. Unknown parameters are ignored, and one without a value counts as omitted (RFC 6749 §3.2).
  */
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -37,7 +37,7 @@ export const TokenForm = z.object({
   }),
   code_verifier: parameter.meta({ description: 'authorization_code', example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' }),
   refresh_token: parameter.meta({ description: 'refresh_token' }),
-  scope: parameter.meta({ description: 'refresh_token: less than was granted; client_credentials: client scopes' }),
+  scope: parameter.meta({ description: 'refresh_token: a subset of the granted scopes; client_credentials: client scopes' }),
 })
 
 export const RevokeForm = z.object({
@@ -46,7 +46,7 @@ export const RevokeForm = z.object({
   ...client,
 })
 
-/** Clients send `token_type` back as they got it, and compare it to the letter: each room keeps to its own spelling. */
+/** Clients compare `token_type` exactly and send it back, so each room keeps its spelling. */
 export type TokenType = 'Bearer' | 'bearer'
 
 export const tokenResponse = (type: TokenType) =>
@@ -82,7 +82,7 @@ export function answerTokens(c: Context, tokens: TokenSet, type: TokenType, scop
   return c.json(reply, 200, { 'cache-control': 'no-store', pragma: 'no-cache' })
 }
 
-/** The tokens for a grant. `changes`: what a dialect means by what was sent. */
+/** The tokens for a grant. `changes`: parameters as a dialect reinterprets them. */
 export function grantTokens(
   c: Context,
   params: z.output<typeof TokenForm>,
@@ -113,7 +113,7 @@ function credentialsOf(c: Context, params: { client_id?: string | undefined; cli
   })
 }
 
-/** Refusals after the client has authenticated. */
+/** Refusals that follow successful client authentication. */
 const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_grant',
   'invalid_scope',
@@ -122,8 +122,8 @@ const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /**
- * Failures alone count: many clients share one network, and others' failures are not theirs. Those of a client that has shown its
- * secret count by the client, all others by the network.
+ * Counts only failures, because many clients share a network. Failures of a client that has proved its secret count
+ * against the client, all others against the network.
  */
 async function countingFailures<T>(
   context: Context,

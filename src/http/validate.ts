@@ -1,6 +1,6 @@
 /**
- * Validation: a request is read within its limits (`bodies/reading.ts`), `@hono/zod-validator` judges it by the room's schema, and one
- * hook refuses what is wrong, field by field, for the room to put into its envelope (docs/decisions/004).
+ * Validation: `bodies/reading.ts` reads a request within its limits, `@hono/zod-validator` applies the room's schema, and one
+ * hook reports every issue by field, for the room to put into its envelope (docs/decisions/004).
  */
 import { zValidator } from '@hono/zod-validator'
 import type { Context, MiddlewareHandler } from 'hono'
@@ -22,18 +22,18 @@ type Validated<T extends string, S extends z.ZodType> = MiddlewareHandler<
   { in: Record<T, z.input<S>>; out: Record<T, z.output<S>> }
 >
 
-/** What a request holds, as its schema gets it. */
+/** Reads the input for a schema. */
 type Read = (c: Context<AppEnv>) => unknown
 
 /**
- * Judges `target` by `schema`; the handler finds the result in `c.req.valid(target)`. A `json` body may be urlencoded as
- * well, as Liquid's pages send it; a `form` may not be JSON (RFC 6749 §3.2).
+ * Validates `target` with `schema`; the result is in `c.req.valid(target)`. A `json` body may also be urlencoded, as
+ * Liquid's pages send it; a `form` may not be JSON (RFC 6749 §3.2).
  */
 export function validate<T extends Target, S extends z.ZodType>(target: T, schema: S, leniency: Leniency = {}): Validated<T, S> {
   return validator({ target, schema }, (c) => read(c, target, schema, leniency))
 }
 
-/** The same of a `json` body that may come as a multipart form as well, of which the text counts: as old programs send it. */
+/** The same for a `json` body that old programs may also send as a multipart form; only its text parts count. */
 export function validateAnyForm<S extends z.ZodType>(schema: S, names: readonly string[] = []): Validated<'json', S> {
   const readAny: Read = async (c) =>
     isMultipart(c.req) ? checkText(textsOf(await readParts(c.req, BODY_BYTES_MAX)), 'body') : read(c, 'json', schema)
@@ -41,14 +41,14 @@ export function validateAnyForm<S extends z.ZodType>(schema: S, names: readonly 
 }
 
 /**
- * The same of a `json` body with fields of a profile. Those of `names` that break a rule are left out; the handler refuses
- * them by `withoutShown(..., c.var.sent, ...)` once it knows what the profile shows.
+ * The same for a `json` body with profile fields. Those of `names` that break a rule are left out; the handler refuses
+ * them with `withoutShown(..., c.var.sent, ...)` once it knows the profile.
  */
 export function validateProfile<S extends z.ZodType>(schema: S, names: readonly string[]): Validated<'json', S> {
   return validator({ target: 'json', schema }, (c) => readProfile(c, schema, (of) => read(of, 'json', schema), names))
 }
 
-/** The validator itself reads whatever is declared to be a body, in whole: what it is to judge is read before. */
+/** Reads the input first, because Hono's validator would read a declared body without a limit. */
 function validator<T extends Target, S extends z.ZodType>(input: Input & { target: T; schema: S }, read: Read): Validated<T, S> {
   const { target, schema }: Input = input
   const handler = async (c: Context<AppEnv>, next: () => Promise<void>) => {
@@ -64,7 +64,7 @@ function validator<T extends Target, S extends z.ZodType>(input: Input & { targe
 
 const refusalOf = (error: z.core.$ZodError, raw: unknown, target: Target) => AppError.ofFields(toFieldIssues(error, raw, target))
 
-/** A text field does not accept a file. */
+/** Files become null, which text fields refuse. */
 function textsOf(parts: Readonly<Record<string, string | FormFile>>): Readonly<Record<string, string | null>> {
   return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, typeof part === 'string' ? part : null]))
 }
@@ -75,7 +75,7 @@ async function readProfile(c: Context<AppEnv>, schema: z.ZodType, read: Read, na
   return raw
 }
 
-/** `raw` without the fields in doubt, and what there is to judge those by. */
+/** `raw` without the fields in doubt, and those fields with their issues. */
 async function setDoubtsAside(
   target: Target,
   schema: z.ZodType,
@@ -89,7 +89,7 @@ async function setDoubtsAside(
   return { raw: rest, sent: sentProfile(raw, names, toFieldIssues(error, raw, target)) }
 }
 
-/** For what no middleware reads: what `schema` makes of `raw` without the fields in doubt, and what there is to judge those by. */
+/** The same for input that no middleware reads. */
 export async function judgeProfile<S extends z.ZodType>(
   target: Target,
   schema: S,
@@ -100,7 +100,7 @@ export async function judgeProfile<S extends z.ZodType>(
   return { values: await judge(target, schema, rest), sent }
 }
 
-/** For what no middleware reads: what `schema` makes of `raw`; what is wrong is named field by field. */
+/** For input that no middleware reads. */
 export async function judge<S extends z.ZodType>(target: Target, schema: S, raw: unknown): Promise<z.output<S>> {
   const result = await schema.safeParseAsync(raw)
   if (!result.success) throw refusalOf(result.error, raw, target)

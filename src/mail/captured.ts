@@ -1,16 +1,16 @@
 /**
- * Captured mails in KV (`MAIL=capture`, design §8): what development and tests read instead of an inbox.
- * One immutable entry per outbox row, `captured-mail:<inverted id>`, so that KV's listing order is newest first and a
- * stale read shows nothing wrong. Nothing is decided by these entries, so KV's own expiry is enough for them.
+ * Captured mails in KV (`MAIL=capture`, design §8), which replace an inbox in development and tests. Each outbox row
+ * has one immutable entry, `captured-mail:<inverted id>`, so that KV lists the newest first and a stale read is never
+ * wrong. Nothing depends on these entries, so KV's own expiry is enough.
  */
 import { toHex } from '../ids.ts'
 import { HEADERS, type Mailer, type Message, refuseControlCharacters } from './mailer.ts'
 
 const PREFIX = 'captured-mail:'
-/** Codes in mails live for an hour at most (design §6); a day lets people look at yesterday's run. */
+/** Codes in mails expire after an hour at most (design §6); a day allows looking at yesterday's run. */
 const CAPTURED_MAIL_TTL_SECONDS = 24 * 60 * 60
 const ID_DIGITS = String(Number.MAX_SAFE_INTEGER).length
-/** What one bulk read of KV takes. */
+/** The maximum of one bulk read of KV. */
 export const CAPTURED_MAILS_MAX = 100
 
 /** A mail as it would have been sent. */
@@ -26,11 +26,11 @@ export interface CapturedMail extends SentMessage {
 }
 
 interface Metadata {
-  /** In the key's listing, so that looking for one address reads no other mail. */
+  /** Key metadata, so that finding mails to one address reads no other mail. */
   readonly to: string
 }
 
-/** Keeps mails in KV instead of sending them. A mail that is there already, from a try before, is left as it is. */
+/** Keeps mails in KV instead of sending them. A mail from an earlier attempt stays unchanged. */
 export function captureMailer(kv: KVNamespace, now: () => number): Mailer {
   return {
     async send(id, message) {
@@ -42,7 +42,7 @@ export function captureMailer(kv: KVNamespace, now: () => number): Mailer {
 
 async function saveCapturedMail(kv: KVNamespace, id: number, message: SentMessage, sentAt: number): Promise<void> {
   const key = capturedKey(id)
-  // Listed, not read: KV would remember the miss of a read for a minute and hide the mail as long.
+  // Uses list: after a missed read, KV would hide the mail for a minute.
   const { keys } = await kv.list({ prefix: key, limit: 1 })
   if (keys.length > 0) return
   const mail: CapturedMail = { id: toHex(id), ...message, sentAt }
@@ -50,7 +50,7 @@ async function saveCapturedMail(kv: KVNamespace, id: number, message: SentMessag
   await kv.put(key, JSON.stringify(mail), { expirationTtl: CAPTURED_MAIL_TTL_SECONDS, metadata })
 }
 
-/** Newest first. `to` is compared without regard to case. */
+/** Newest first. `to` is case-insensitive. */
 export async function listCapturedMails(kv: KVNamespace, input: { to?: string | undefined; limit: number }): Promise<CapturedMail[]> {
   const keys = await listKeys(kv, input.to, Math.min(input.limit, CAPTURED_MAILS_MAX))
   if (keys.length === 0) return []

@@ -1,6 +1,6 @@
-/** Devices, places and times in words, for people who look for their own: in mails and on the page of devices. */
+/** Describes devices, places and times to their owners, in mails and on the page of devices. */
 
-/** The first that fits: most browsers also claim to be the ones further down. */
+/** The first match counts: most browsers also claim to be those further down. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(e|A|iOS)?\//, 'Edge'],
   [/\b(OPR|Opera)\//, 'Opera'],
@@ -20,7 +20,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 ]
 const LENGTH_MAX = 80
 
-/** "Firefox on Linux" of a User-Agent header, which is the caller's text: shown, never trusted. */
+/** "Firefox on Linux" from a User-Agent header. The header is the caller's text: shown, never trusted. */
 export function deviceName(userAgent: string): string {
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1]
   const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1]
@@ -30,7 +30,7 @@ export function deviceName(userAgent: string): string {
 
 const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region' })
 
-/** "Lisbon, Portugal" of "Lisbon, PT". */
+/** "Lisbon, PT" -> "Lisbon, Portugal". */
 export function placeName(place: string): string {
   return place.replace(/(?<=^|, )[A-Z]{2}$/, (code) => COUNTRIES.of(code) ?? code)
 }
@@ -44,12 +44,12 @@ const FORMAT: Intl.DateTimeFormatOptions = {
   timeZoneName: 'short',
 }
 
-/** "22 November 2026 at 15:03 CET": the clock of that zone, by its name or its distance from UTC; UTC where none is known. */
+/** "22 November 2026 at 15:03 CET", in that zone; UTC if unknown. */
 export function localTime(at: number, timeZone: string | null): string {
   try {
     return new Intl.DateTimeFormat('en-GB', { ...FORMAT, timeZone: timeZone ?? 'UTC' }).format(at)
   } catch {
-    // A zone that this runtime does not know.
+    // This runtime does not know the zone.
     return new Intl.DateTimeFormat('en-GB', { ...FORMAT, timeZone: 'UTC' }).format(at)
   }
 }

@@ -1,13 +1,13 @@
-/** The two layouts of a mail: its paragraphs as text and as HTML. Everything is escaped here, once. */
+/** Renders a mail's paragraphs as text and as HTML. All escaping happens here. */
 
-/** `link` leads to a page of Kith itself, where a button does what there is to do. In HTML it is a button, with its address beside it. */
+/** `link` leads to a page of Kith with a button for the act. In HTML it is a button with the URL below. */
 export type Block =
   | string
   | { readonly code: string }
   | { readonly link: string; readonly text: string }
   | { readonly details: readonly (readonly [label: string, value: string])[] }
 
-/** A code stands alone on its line, so that people can copy it and scripts can find it. */
+/** A code has its own line, so that people can copy it and scripts can find it. */
 export function toText(blocks: readonly Block[]): string {
   const paragraphs = blocks.map((block) => {
     if (typeof block === 'string') return block

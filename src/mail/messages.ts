@@ -1,8 +1,8 @@
 /**
- * What Kith's mails say (design §1.11). Each mail is a short list of paragraphs, written once and laid out twice, as
- * text and as HTML. Names, devices and places are other people's text: cleaned, cut and escaped in one place.
- * A mail may hold one link, to the page of Kith that takes its code or mends what it is about; opening it changes nothing. No
- * remote images, and no code in the subject.
+ * Kith's mails (design §1.11). Each is a short list of paragraphs, rendered as text and as HTML. Names, devices and
+ * places are other people's text: cleaned, cut and escaped in one place. A mail may contain one link, to the page of
+ * Kith that takes its code or fixes the problem; opening it changes nothing. No remote images, and no code in the
+ * subject.
  */
 import type { MailKind } from '../store/db/mail-outbox.ts'
 import { toHtml, toText } from './layout.ts'
@@ -20,9 +20,9 @@ import { newDevice, signInLocked } from './sign-in-messages.ts'
 
 export type { MailFacts } from './parts.ts'
 
-/** Longer than any name, device or place that helps someone to recognise it. */
+/** Longer than any recognizable name, device or place. */
 const FOREIGN_TEXT_LENGTH_MAX = 200
-/** Control characters, line separators, and the marks that make text run backwards. */
+/** Control characters, line separators, and marks that reverse the text direction. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
 
 const CONTENTS = {
@@ -62,7 +62,7 @@ export function renderMessage(kind: MailKind, facts: MailFacts): Omit<Message, '
   return { subject, text: toText([...blocks, signature]), html: toHtml(subject, blocks, signature) }
 }
 
-/** Other people's text on one line, without what cannot be seen. */
+/** Other people's text as one visible line. */
 function cleanText(text: string): string {
   const printable = text.replace(UNPRINTABLE, ' ').trim()
   return Array.from(printable).slice(0, FOREIGN_TEXT_LENGTH_MAX).join('')
@@ -70,8 +70,8 @@ function cleanText(text: string): string {
 
 // --- the mails -------------------------------------------------------------------------------------------------
 
-// The address is not verified yet: the greeting omits the given name, which is the text of whoever signed up, so that
-// nobody can make Kith send their text to a stranger.
+// The address is unverified: the greeting omits the given name, so that nobody can use sign-up to send a text of theirs
+// to a stranger.
 function verifyEmail(facts: MailFacts): Content {
   return {
     subject: `Confirm your e-mail address for ${facts.product}`,
@@ -84,7 +84,7 @@ function verifyEmail(facts: MailFacts): Content {
   }
 }
 
-// It goes to somebody whose address someone else may have typed: no code, no name, no word of the new account.
+// The recipient may not have signed up: no code, no name, nothing about the new account.
 function accountExists(facts: MailFacts): Content {
   return {
     subject: `You already have an account with ${facts.product}`,
@@ -92,7 +92,7 @@ function accountExists(facts: MailFacts): Content {
       'Hello,',
       `someone tried to use this e-mail address for an account at ${facts.product}. You already have an account with it, so nothing was changed.`,
       'If this was you, sign in as usual. If you have forgotten your password, choose "Forgot your password?" there to set a new one.',
-      'If this was not you, ignore this mail. Nobody has got into your account.',
+      'If this was not you, ignore this mail. Nobody has signed in to your account.',
     ],
   }
 }
@@ -144,8 +144,8 @@ function accountDeleted(facts: MailFacts): Content {
       greeting(facts),
       `your account ${facts.username} was deleted. Nobody can see it any more, and you are signed out everywhere.`,
       details(facts),
-      'To get it back, sign in within 14 days; after that, your data is deleted for good. If this was not you, choose “Forgot your password?” there now, and sign in with the new password.',
-      { link: `${facts.origin}/sign-in`, text: 'Sign in and get the account back' },
+      'To restore it, sign in within 14 days; after that, your data is deleted permanently. If this was not you, choose “Forgot your password?” on the sign-in page now, then sign in with the new password.',
+      { link: `${facts.origin}/sign-in`, text: 'Sign in and restore the account' },
     ],
   }
 }
@@ -154,7 +154,7 @@ function changeEmail(facts: MailFacts): Content {
   return askNewAddress(facts, { path: '/verify', text: 'Confirm the address' })
 }
 
-// The address is not verified yet: no given name, for the same reason as in `verifyEmail`.
+// The address is unverified: no given name, as in `verifyEmail`.
 function askNewAddress(facts: MailFacts, page?: { path: string; text: string }): Content {
   return {
     subject: `Confirm your new e-mail address for ${facts.product}`,
@@ -168,12 +168,12 @@ function askNewAddress(facts: MailFacts, page?: { path: string; text: string }):
   }
 }
 
-// No page takes the digits, only the program that has asked for them.
+// No page takes these digits, only the program that requested them.
 function changeEmailDigits(facts: MailFacts): Content {
   return askNewAddress(facts)
 }
 
-// To the old address. The code undoes the change, whoever has the account by now.
+// To the old address. The code undoes the change, even if someone else controls the account by now.
 function emailChanged(facts: MailFacts): Content {
   return {
     subject: `Your ${facts.product} account has a new e-mail address`,
@@ -188,7 +188,7 @@ function emailChanged(facts: MailFacts): Content {
   }
 }
 
-// To an address that is left while a change from before can still be undone: what undoes that one undoes this one too.
+// To a replaced address, while an earlier change can still be undone: undoing that one undoes this one too.
 function emailChangedAgain(facts: MailFacts): Content {
   return {
     subject: `Your ${facts.product} account has a new e-mail address`,
@@ -217,7 +217,6 @@ function emailChangeUndone(facts: MailFacts): Content {
   }
 }
 
-/** Words for what an administrator changed. */
 const CHANGED: Readonly<Record<string, string>> = {
   username: 'the user name',
   email: 'the e-mail address',

@@ -1,8 +1,7 @@
 /**
- * Sends what is in the outbox (design §1.11): right after the reply, and by cron what is left. A row is leased before
- * it is sent, so that two workers do not both send it. Between sending and marking nothing is certain: if a worker dies
- * just there, the lease expires and the mail is sent twice. Logs contain the row's id, its kind and an error's code;
- * never an address, a code or a text.
+ * Sends mails from the outbox (design §1.11): right after the reply, and the rest by cron. A row is leased before
+ * sending, so that two workers do not both send it. If a worker dies between sending and marking, the lease expires and
+ * the mail is sent twice. Logs contain the row's id, its kind and an error code; never an address, a code or a text.
  */
 import * as z from 'zod'
 import type { Config } from '../config.ts'
@@ -24,7 +23,7 @@ import { deriveCode, hashMailedCode } from './codes.ts'
 import { type Mailer, parseSender } from './mailer.ts'
 import { renderMessage } from './messages.ts'
 
-/** What delivery needs; the core's `Ctx` provides it. */
+/** The core's `Ctx` provides this. */
 export interface Delivery {
   readonly config: Pick<Config, 'origin' | 'mail' | 'hmacKeys'>
   readonly db: Database
@@ -34,20 +33,20 @@ export interface Delivery {
   log(level: 'info' | 'warn' | 'error', event: string, detail?: Record<string, unknown>): void
 }
 
-/** `not_due`: sent already, given up, or in somebody else's hands just now. */
+/** `not_due`: already sent, given up, or leased by another worker. */
 export type DeliveryOutcome = 'sent' | 'postponed' | 'failed' | 'not_due'
 
 const MINUTE_MS = 60_000
-/** Longer than a worker lives after its reply (30 s), so the lease of a living one does not end. */
+/** Longer than a worker lives after its reply (30 s), so that a lease outlives its worker. */
 const LEASE_MS = 2 * MINUTE_MS
-/** After the first try, the second and so on: close together at first, for codes; then over a day, for daily limits. */
+/** Delays after the first, second, ... attempt: short at first, for codes, then over a day, for daily limits. */
 const RETRY_AFTER_MINUTES = [1, 5, 15, 60, 180, 360, 720]
 const TRIES_MAX = RETRY_AFTER_MINUTES.length + 1
 /** Below the six connections that a worker may have open at a time. */
 const SENT_AT_A_TIME = 4
 /**
- * Email Service's codes for a mail that will be refused again however often it is tried. Not among them: an unverified
- * sender, which the operator can mend while the mail waits, and the limits.
+ * Email Service's codes for permanent failures. They exclude limits and an unverified sender, which the operator can
+ * fix while the mail waits.
  */
 const PERMANENT_ERRORS: ReadonlySet<string> = new Set([
   'E_VALIDATION_ERROR',
@@ -60,7 +59,7 @@ const PERMANENT_ERRORS: ReadonlySet<string> = new Set([
   'E_HEADER_VALUE_TOO_LONG',
 ])
 
-/** The kinds that carry a code, and whose: no other challenge's code may ever get into a mail. */
+/** Mails with a code, and its purpose: no mail may contain the code of another challenge. */
 const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   verify_email: 'verify_email',
   reset_password: 'reset_password',
@@ -84,13 +83,13 @@ const MailParams = z
   })
   .catch(NO_PARAMS)
 
-/** Tries to send one mail, if it is due. Throws only what the database throws; the lease then ends by itself. */
+/** Tries to send one mail, if it is due. Throws only errors of the database; the lease then expires. */
 export async function deliverMail(delivery: Delivery, id: MailId): Promise<DeliveryOutcome> {
   const now = delivery.now()
   const [leased, mail] = await delivery.db.batch([leaseMail({ id, now, leaseUntil: now + LEASE_MS }), findMail(id)])
   if (leased === null) return 'not_due'
   if (mail === null) return giveUp(delivery, { id, kind: null }, 'user_gone')
-  // Every try before died without a word.
+  // Every attempt died without a trace.
   if (mail.attempts > TRIES_MAX) return giveUp(delivery, mail, 'tries_exhausted')
   const found = findCode(delivery, mail, now)
   if ('problem' in found) return giveUp(delivery, mail, found.problem)
@@ -104,7 +103,7 @@ export async function deliverMail(delivery: Delivery, id: MailId): Promise<Deliv
   return 'sent'
 }
 
-/** For cron: tries up to `limit` mails that are due. One mail's trouble does not keep the others. */
+/** For cron: tries up to `limit` due mails. A failing mail does not stop the others. */
 export async function deliverDueMails(delivery: Delivery, limit: number): Promise<Record<DeliveryOutcome, number>> {
   const outcomes = { sent: 0, postponed: 0, failed: 0, not_due: 0 }
   const due = await delivery.db.one(listDueMails({ now: delivery.now(), limit }))
@@ -123,7 +122,7 @@ function findCode(delivery: Delivery, mail: DueMail, now: number): { code: strin
   const purpose = CODE_OF[mail.kind]
   if (purpose === undefined) return { code: null }
   const { codeId, random, kid, challengeExpiresAt } = mail
-  // Columns of a missing challenge come as null: it was swept.
+  // Null columns: the challenge was swept.
   if (mail.purpose !== purpose || codeId == null || random == null || kid == null || challengeExpiresAt === null) {
     return { problem: 'challenge_gone' }
   }
@@ -132,7 +131,7 @@ function findCode(delivery: Delivery, mail: DueMail, now: number): { code: strin
   return code === null ? { problem: 'key_removed' } : { code }
 }
 
-/** Into KV, before anybody can have the code. Without it the code is derived from D1's row. */
+/** Stores the code's hash in KV before anybody can have the code. Without it, the code is derived from D1's row. */
 async function carryCode(delivery: Delivery, mail: DueMail, code: string | null, now: number): Promise<void> {
   const { purpose, codeId, random, kid, challengeExpiresAt: expiresAt } = mail
   if (purpose !== 'sign_in' || code === null || codeId == null || random == null || kid == null || expiresAt === null) return
@@ -170,7 +169,7 @@ function parseParams(params: string): z.output<typeof MailParams> {
 
 async function markSent(delivery: Delivery, mail: DueMail): Promise<void> {
   const mark = markMailSent(mail.id, delivery.now())
-  // Once more: an unmarked mail is sent again, and marking twice does no harm.
+  // Retried: an unmarked mail is sent again, and marking twice is harmless.
   await delivery.db.one(mark).catch(() => delivery.db.one(mark))
   delivery.log('info', 'mail.sent', { mailId: mail.id, kind: mail.kind, tries: mail.attempts })
 }
@@ -189,7 +188,7 @@ async function giveUp(delivery: Delivery, mail: { id: MailId; kind: MailKind | n
   return 'failed'
 }
 
-/** An error's code, or else its class: its message may hold the address. */
+/** An error's code, or its class: its message may contain the address. */
 function errorCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (typeof code === 'string' && /^\w{1,64}$/.test(code)) return code

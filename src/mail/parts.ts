@@ -1,4 +1,4 @@
-/** What mails are made of: the facts that they may tell, and the paragraphs that several of them have. */
+/** Building blocks of mails: their facts, and the paragraphs that several mails share. */
 import { deviceName, localTime, placeName } from './device-words.ts'
 import type { Block } from './layout.ts'
 
@@ -8,21 +8,21 @@ export interface MailFacts {
   readonly origin: string
   readonly username: string
   readonly givenName: string | null
-  /** Null where the mail carries none. */
+  /** Null if the mail has none. */
   readonly code: string | null
-  /** How long the code is valid, from now. */
+  /** From now. */
   readonly minutesValid: number
   readonly userAgent: string | null
   readonly place: string | null
-  /** What was changed, by an administrator or of the second factors: keys of the messages' `CHANGED`. */
+  /** Changes by an administrator or of second factors: keys of the messages' `CHANGED`. */
   readonly changed: readonly string[]
-  /** Recovery codes that may still be used; null where that is not what the mail is about. */
+  /** Unused recovery codes; null in other mails. */
   readonly codesLeft: number | null
-  /** Wrong codes in a row; null where that is not what the mail is about. */
+  /** Wrong codes in a row; null in other mails. */
   readonly failures: number | null
-  /** When it happened, in milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly at: number
-  /** Whose clock tells that time: the person's own zone, or the one that it happened in; null where neither is known. */
+  /** The user's zone, or that of the event; null if neither is known. */
   readonly timeZone: string | null
 }
 
@@ -35,7 +35,7 @@ export function greeting(facts: MailFacts): string {
   return `Hello ${facts.givenName || facts.username},`
 }
 
-/** The code, with the page that takes it if there is one: its link fills the code in, and a button there submits it. */
+/** The code and, if a page takes it, a link that fills it in there; a button on the page submits it. */
 export function codeBlocks({ code, minutesValid, origin }: MailFacts, page?: { path: string; text: string }): Block[] {
   if (code === null) throw new Error('this mail needs a code')
   const link = page ? [{ link: `${origin}${page.path}?code=${encodeURIComponent(code)}`, text: page.text }] : []
@@ -45,7 +45,7 @@ export function codeBlocks({ code, minutesValid, origin }: MailFacts, page?: { p
 const HOUR = 60
 const DAY = 24 * HOUR
 
-/** In the largest unit of which there are two, never too long. */
+/** In the largest unit of which there are at least two, rounded down. */
 function duration(minutes: number): string {
   if (minutes === 1) return 'one minute'
   if (minutes >= 2 * DAY) return `${Math.floor(minutes / DAY)} days`
@@ -60,12 +60,12 @@ export function details(facts: MailFacts): Block {
   return { details: rows }
 }
 
-/** To the page that ends sessions, for somebody who can still sign in. */
+/** For owners who can still sign in: the page that ends sessions. */
 export function toSessions({ origin }: MailFacts): Block {
   return { link: `${origin}/account/sessions`, text: 'This was not me: sign out everywhere' }
 }
 
-/** To the page that sets a new password, which ends every session, for somebody whose password may no longer be the right one. */
+/** For owners whose password may have been changed: the page that sets a new one, which ends every session. */
 export function toNewPassword({ origin }: MailFacts): Block {
   return { link: `${origin}/forgot`, text: 'This was not me: set a new password' }
 }

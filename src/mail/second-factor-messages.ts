@@ -1,4 +1,4 @@
-/** The notices of second factors (security row 11): what was switched on, off or changed, and a recovery code that was used. */
+/** Mails about second factors (security row 11): enabled, disabled or changed, and a recovery code that was used. */
 import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
 
 export function secondFactorOn(facts: MailFacts): Content {
@@ -9,7 +9,7 @@ export function secondFactorOn(facts: MailFacts): Content {
       `from now on, signing in as ${facts.username} takes a code as well as your password.`,
       details(facts),
       'If this was you, there is nothing to do. Keep this mail to yourself.',
-      'If this was not you, undo it with this code and the password that you had until then. That turns two-step sign-in off again and ends every session. Then set a new password right away.',
+      'If this was not you, undo it with this code and the password that you had before. That turns two-step sign-in off again and ends every session. Then set a new password right away.',
       ...codeBlocks(facts, { path: '/two-step/undo', text: 'This was not me: undo it' }),
     ],
   }
@@ -42,7 +42,7 @@ export function secondFactorOff(facts: MailFacts): Content {
   }
 }
 
-/** Words for what was changed while two-step sign-in stays on. */
+/** Changes while two-step sign-in stays on. */
 const CHANGED: Readonly<Record<string, string>> = {
   totp_on: 'an authenticator app was added',
   totp_replaced: 'the authenticator app was replaced by another one',
@@ -96,7 +96,7 @@ export function secondFactorFailed(facts: MailFacts): Content {
       `someone has entered the password of your account ${facts.username}, and then ${facts.failures ?? 'several'} wrong codes.`,
       ...(isClosed
         ? [
-            'For up to 30 days, six-digit codes are no longer accepted from there. They still are in browsers that you have signed in with. Anywhere else, sign in with a recovery code, or set a new password and sign in from the same network.',
+            'For up to 30 days, six-digit codes are no longer accepted from there. They still work in browsers that you have used to sign in. Anywhere else, sign in with a recovery code, or set a new password and sign in from the same network.',
           ]
         : []),
       details(facts),

@@ -1,4 +1,4 @@
-/** What the owner of an account gets to know of sign-ins, and of attempts at one. */
+/** Mails about sign-ins, and attempts at one. */
 import { type Content, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
 
 export function newDevice(facts: MailFacts): Content {
@@ -22,7 +22,7 @@ export function signInLocked(facts: MailFacts): Content {
     blocks: [
       greeting(facts),
       `someone tried 30 wrong passwords for your account ${facts.username}. For up to a day, nobody can sign in to it from a new browser or network.`,
-      'Nobody has got into your account. Where you have signed in before, you can sign in as usual.',
+      'Nobody has signed in to your account. You can sign in as usual where you have signed in before.',
       'To sign in from somewhere new, set a new password first. If your password is short, or you use it elsewhere, change it in any case.',
       toNewPassword(facts),
     ],

@@ -1,6 +1,6 @@
 /**
- * JSON Schema of zod schemas, with whatever has a name (an `id` in its meta) as a component: written once, and one type in
- * every generated client.
+ * Converts zod schemas to JSON Schema. A schema with a name (an `id` in its meta) becomes a component: written once,
+ * and one type in generated clients.
  */
 import * as z from 'zod'
 
@@ -9,12 +9,12 @@ export type Json = Record<string, unknown>
 const DEFINED = '#/$defs/'
 const SCHEMAS = '#/components/schemas/'
 
-/** The components of one document, filled by what is asked of it. */
+/** The components of one document, collected while schemas are converted. */
 export class Components {
   readonly schemas: Record<string, Json> = {}
 
   toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-    // Within an object, so that a schema with a name is a reference here as well.
+    // Wrapped in an object, so that a named schema becomes a reference here too.
     const { properties, $defs } = z.toJSONSchema(z.object({ schema }), { io, unrepresentable: 'any', target: 'draft-2020-12' })
     for (const [name, definition] of Object.entries($defs ?? {})) this.#add(name, definition as Json)
     return asDocumented(properties?.schema) as Json
@@ -28,12 +28,12 @@ export class Components {
   }
 }
 
-/** Bounds that say no more than that a number is a safe integer. */
+/** Bounds that only say that a number is a safe integer. */
 const SAFE: ReadonlySet<unknown> = new Set([Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER])
 
 /**
- * What is taken may be wider than what is meant: a number as text, a boolean as a word. An atom of that kind says in its meta,
- * as `documented`, what programs should send.
+ * Fields may accept more than programs should send, such as numbers as text. Their schemas state in `documented` what
+ * to send.
  */
 function asDocumented(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(asDocumented)
@@ -51,7 +51,7 @@ function toMember([key, value]: [string, unknown], _index: number, all: readonly
   return [[key, asDocumented(value)]]
 }
 
-/** Whether a schema names the values that it takes, and they are integers. */
+/** Whether a schema enumerates its values and all are integers. */
 function areIntegers(members: readonly [string, unknown][]): boolean {
   const named = members.filter(([key]) => key === 'const' || key === 'enum').flatMap(([, value]) => value)
   return named.length > 0 && named.every(Number.isInteger)

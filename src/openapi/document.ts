@@ -1,6 +1,6 @@
 /**
- * The API document (OpenAPI 3.1), read from the tags on a room's own routes: access, input and description are what the
- * route enforces. One document per room. It is generated when Kith is built; the Worker does not contain the generator.
+ * The API document (OpenAPI 3.1) of a room, generated from the tags on its routes: access, input and description are
+ * what the routes enforce. Generated when Kith is built; the Worker does not contain the generator.
  */
 import type { Hono } from 'hono'
 import type * as z from 'zod'
@@ -16,15 +16,15 @@ import { toUploadBody } from './uploads.ts'
 type RouteTags = Tags & { readonly inputs?: readonly Input[] }
 type Operation = Json & { responses: Json }
 
-/** What the document says beyond what the room does. */
+/** Texts that the room does not provide. */
 export interface Prose {
-  /** Operation ids, by method and path. */
+  /** By method and path. */
   readonly ids: Readonly<Record<string, string>>
-  /** Markdown after the room's own description: what holds for all of its operations. */
+  /** Markdown after the room's description, about all of its operations. */
   readonly guide?: string
 }
 
-/** Addresses are relative to the document's own, so that one document is true of every deployment (OpenAPI 3.1 §4.8.5). */
+/** URLs are relative, so that one document is right for every deployment (OpenAPI 3.1 §4.8.5). */
 export function toOpenApi(info: RoomDocument, { ids, guide }: Prose): Json {
   const components = new Components()
   const paths: Record<string, Record<string, Operation>> = {}
@@ -63,7 +63,7 @@ export function toOpenApi(info: RoomDocument, { ids, guide }: Prose): Json {
   }
 }
 
-/** Clients that prove themselves at an endpoint may do so by HTTP Basic. */
+/** Where clients authenticate at an endpoint, they may use HTTP Basic. */
 function schemesOf({ credentials, mounts }: RoomDocument): SchemeName[] {
   const isForClients = mounts.some(({ room }) => [...routesOf(room).values()].some(({ description }) => description?.client))
   return [...credentials.flat(), ...(isForClients ? (['basic'] as const) : [])]
@@ -75,7 +75,9 @@ function headingByRoute(groups: readonly RouteGroup[]): Map<string, string> {
   )
 }
 
-/** The tags of all handlers of each route, merged: Hono lists a route once per handler, and what all routes below a path pass before them. */
+/**
+ * The tags of each route's handlers, merged. Hono lists a route once per handler, and middleware of a path separately.
+ */
 export function routesOf(room: Hono<AppEnv>): Map<string, RouteTags> {
   const routes = new Map<string, RouteTags>()
   const shared: { base: string; tags: Tags }[] = []
@@ -122,12 +124,12 @@ function toParameters({ target, schema }: Input, components: Components): Json[]
   }))
 }
 
-/** A JSON body alone, though forms are read as well: what a generator finds first is what its clients send. */
+/** Lists JSON only, although forms are accepted too: generated clients use the first media type. */
 function toRequestBody({ target, schema, multipart, json }: Input, components: Components): Json {
   const media = toMedia(schema, components)
   const form = { 'application/x-www-form-urlencoded': media }
   if (target === 'form') return { required: true, content: { ...form, ...(json ? { 'application/json': toMedia(json, components) } : {}) } }
-  // The old programs of such a route send forms.
+  // Old programs of these routes send forms.
   const forms = multipart ? { ...form, 'multipart/form-data': media } : {}
   return { required: true, content: { 'application/json': media, ...forms } }
 }

@@ -1,6 +1,6 @@
 /**
- * Examples of the API document (design §8). Those of requests are composed from the fields' own; those of refusals are
- * errors, rendered as the room renders real ones.
+ * Examples in the API document (design §8): requests are composed from the examples of their fields; errors are
+ * rendered like real ones.
  */
 import * as z from 'zod'
 import { AppError, type ErrorCode } from '../core/errors.ts'
@@ -8,7 +8,6 @@ import type { Input, Tags } from '../http/tags.ts'
 
 type Json = Record<string, unknown>
 
-/** The examples of the fields of a schema, put together. */
 export function exampleOf(schema: Json): Json {
   const properties = (schema.properties ?? {}) as Record<string, { example?: unknown; anyOf?: { example?: unknown }[] }>
   const examples = Object.entries(properties).map(([name, { example, anyOf }]) => [
@@ -18,16 +17,16 @@ export function exampleOf(schema: Json): Json {
   return Object.fromEntries(examples.filter(([, example]) => example !== undefined))
 }
 
-/** The likeliest error behind a status. */
+/** The most likely error of a status. */
 const ERRORS: Readonly<Record<number, readonly [code: ErrorCode, message?: string]>> = {
   400: ['invalid_request', 'Some fields are invalid'],
   401: ['unauthenticated'],
   403: ['insufficient_scope', 'The token lacks the scope of this call'],
   404: ['not_found'],
-  408: ['request_timeout', 'The body stopped arriving'],
+  408: ['request_timeout', 'The client stopped sending the body'],
   409: ['role_in_use', 'Some users still have this role'],
   411: ['length_required', 'Send the length of the body in Content-Length'],
-  412: ['precondition_failed', 'The file does not meet the condition of the request'],
+  412: ['precondition_failed', 'The file does not match the conditions of the request'],
   413: ['payload_too_large', 'The body may have at most 10485760 bytes'],
   415: ['unsupported_media_type', 'Send application/x-www-form-urlencoded'],
   416: ['range_not_satisfiable', 'The range starts after the end of the file'],
@@ -42,8 +41,8 @@ export function exampleRefusal(status: number, { access }: Tags, inputs: readonl
     const names = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
     return names.map((path) => ({ code: 'invalid' as const, path, location: LOCATIONS[target], message: 'is not valid' }))
   })
-  // Signing in, and a client's own authentication: nothing was required, and what was sent is wrong.
-  if (status === 401 && access?.kind === 'anyone') return new AppError('invalid_client', 'What was sent does not prove who you are')
+  // Log-in and client authentication: nothing was required, and the credentials are wrong.
+  if (status === 401 && access?.kind === 'anyone') return new AppError('invalid_client', 'The credentials are invalid')
   if (status === 409 && fields.some(({ path }) => path === 'username')) return new AppError('username_taken')
   if (status === 409 && fields.length > 1) return new AppError('already_exists', undefined, { fields: fields.slice(0, 1) })
   const [code, message] = ERRORS[status] ?? ['forbidden', 'Not allowed']

@@ -1,6 +1,6 @@
 /**
- * The names of functions in generated clients: an operation id for each operation, by room. They are part of the API: a
- * regenerated client keeps the same names.
+ * Operation ids by room: the names of functions in generated clients. They are part of the API: a regenerated client
+ * keeps the same names.
  */
 export const OPERATION_IDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   user: {

@@ -1,4 +1,4 @@
-/** The replies of an operation: how it succeeds, and each status by which it may refuse. */
+/** The replies of an operation: its success, and each error status. */
 import type { AppError } from '../core/errors.ts'
 import type { Description, Input, Tags } from '../http/tags.ts'
 import type { Components, Json } from './components.ts'
@@ -17,7 +17,7 @@ export function toResponses(tags: Tags, inputs: readonly Input[], refusing: Refu
   const html = page
     ? { 200: { description: page, content: { 'text/html': { schema: { type: 'string' }, example: '<!doctype html>' } } } }
     : {}
-  const elsewhere = detour ? { 303: { description: detour, headers: toHeaders({ location: 'The address of the page' }) } } : {}
+  const elsewhere = detour ? { 303: { description: detour, headers: toHeaders({ location: 'The URL of the page' }) } } : {}
   const success = tags.description ? toSuccess(tags.description, components) : {}
   return { ...success, ...bytes, ...html, ...elsewhere, ...toRefusals(tags, inputs, refusing) }
 }
@@ -69,25 +69,25 @@ function toHeaders(headers: Readonly<Record<string, string>>): Json {
 const REASON: Readonly<Record<number, string>> = {
   200: 'Done',
   201: 'Created',
-  302: 'Redirects to the address in Location',
-  303: 'Redirects to the address in Location',
-  400: 'The request is wrong; the reply names the fields',
+  302: 'Redirects to the URL in Location',
+  303: 'Redirects to the URL in Location',
+  400: 'The request is invalid; the reply names the fields',
   401: 'The credential is missing, expired or revoked',
   403: 'The credential does not allow this',
   404: 'Not found',
-  408: 'The body stopped arriving',
+  408: 'The client stopped sending the body',
   409: 'The name is taken, or the resource is in use',
   411: 'Content-Length is missing',
-  412: 'The file has changed since',
+  412: 'The file has changed',
   413: 'The body is too large',
   415: 'The media type of the body is not supported',
   416: 'The range lies beyond the end of the file',
-  422: 'The request is wrong; the reply names the fields',
+  422: 'The request is invalid; the reply names the fields',
   429: 'Too many requests; retry after the seconds in Retry-After',
   503: 'Busy; retry after the seconds in Retry-After',
 }
 
-/** What clients know these statuses by; RFC 9110's phrases. */
+/** Component names: RFC 9110's phrases. */
 const NAMES: Readonly<Record<string, string>> = {
   400: 'BadRequest',
   401: 'Unauthorized',
@@ -103,7 +103,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 type Operations = readonly { responses: Json }[]
 
-/** Puts the refusal that most operations share into the components, once for each status; answers those components. */
+/** Moves the error that most operations share into the components, for each status, and returns those components. */
 export function shareRefusals(operations: Operations): Json {
   const shared: Json = {}
   for (const [status, name] of Object.entries(NAMES)) {

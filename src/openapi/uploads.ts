@@ -1,4 +1,4 @@
-/** Bytes in the API document (OpenAPI 3.1 §4.8.14.3): bodies that no schema describes, and replies that are images. */
+/** Binary content in the API document (OpenAPI 3.1 §4.8.14.3): request bodies without a schema, and images. */
 import type { Upload } from '../http/tags.ts'
 
 type Json = Record<string, unknown>
@@ -21,7 +21,7 @@ export function toUploadBody({ raw, form }: Upload): Json {
   return { required: true, content }
 }
 
-/** The content of a message that is bytes of one of these types. */
+/** Content in one of these types. */
 export function toBytes(types: readonly string[]): Record<string, Json> {
   return Object.fromEntries(types.map((type) => [type, { schema: BINARY, example: SAMPLE }]))
 }

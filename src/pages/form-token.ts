@@ -1,7 +1,7 @@
 /**
- * Forms of our own pages (security rows 29, 30; ASVS 3.5.1): a form counts only when the browser says that a page of this
- * origin has sent it, and when it carries a token that this browser was given for this very form. The token is
- * HMAC(key[kid], 'form', who, purpose), where `who` is the session, or a cookie of its own before there is one.
+ * Protection of our own forms (security rows 29, 30; ASVS 3.5.1): a form is accepted only if the browser says that it
+ * comes from our origin, and if it has a token issued to this browser for this form. The token is HMAC(key[kid],
+ * 'form', who, purpose), where `who` is the session or, before sign-in, a cookie of its own.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
@@ -16,16 +16,16 @@ import { readForm } from '../http/bodies/reading.ts'
 import { type Input, tag } from '../http/tags.ts'
 import { judgeProfile } from '../http/validate.ts'
 
-/** The name of the hidden field. */
+/** The hidden field's name. */
 export const FORM_TOKEN_FIELD = 'form_token'
-/** The refusal of an outdated form: the page shows it again, with a valid token. */
+/** The page shows an outdated form again, with a valid token. */
 export const OUT_OF_DATE = 'form_out_of_date'
 
-/** Hono adds the `__Host-` prefix. It ends with the browser's session: it stands for nobody. */
+/** Hono adds the `__Host-` prefix. A session cookie of the browser: it identifies no user. */
 const BROWSER_COOKIE = 'kith_browser'
 const BROWSER_COOKIE_FORM = /^[\w-]{43}$/
 
-/** The token of the form `purpose` for the caller. Sets a cookie if the browser has none. */
+/** The token for the form `purpose`. Sets a cookie if the browser has none. */
 export async function formToken(c: Context, purpose: string): Promise<string> {
   const who = (await presentedBy(c)) ?? `browser ${giveCookie(c)}`
   const { current } = c.var.ctx.config.hmacKeys
@@ -34,7 +34,7 @@ export async function formToken(c: Context, purpose: string): Promise<string> {
   return token
 }
 
-/** What came with a form: its text as it was typed, and the values, or what is wrong with them. */
+/** A submitted form: its text as typed, and either the values or an error. */
 export type Submitted<T> = { readonly typed: Readonly<Record<string, string>> } & (
   | { readonly values: T; readonly error: null }
   | { readonly values: null; readonly error: AppError }
@@ -47,9 +47,8 @@ type SubmittedForm<S extends z.ZodType> = MiddlewareHandler<
 >
 
 /**
- * Reads a form of our own and judges it by `schema`; the handler finds the outcome in `c.req.valid('form')`, and shows the
- * form again when something is wrong with it. What another page has sent is refused here. `names`: see
- * `validateProfile`.
+ * Validates a form of our own with `schema` and refuses one sent by another page. The outcome is in
+ * `c.req.valid('form')`; with an error, the handler shows the form again. `names`: see `validateProfile`.
  */
 export function form<S extends z.ZodType>(purpose: string, schema: S, names: readonly string[] = []): SubmittedForm<S> {
   const handler: SubmittedForm<S> = async (context, next) => {
@@ -65,8 +64,8 @@ export function form<S extends z.ZodType>(purpose: string, schema: S, names: rea
 type SubmittedFile = MiddlewareHandler<AppEnv & { Variables: { gate: Gate; submitted: Submitted<Uint8Array<ArrayBuffer>> } }>
 
 /**
- * The same for a form with one file, in the field `name`. The handler finds the outcome in `c.var.submitted`. The caller passes the
- * gate before: a cookie may say anything, and nobody else's bytes get into memory.
+ * The same for a form with one file, in the field `name`. The outcome is in `c.var.submitted`. The caller passes the
+ * gate first, so that only an authenticated caller's bytes are held in memory.
  */
 export function fileForm(
   purpose: string,
@@ -84,7 +83,7 @@ export function fileForm(
   return tag(handler, { upload: { raw: [], form: { file: name, types: file.types, fields: {} } } })
 }
 
-/** A file that is missing or too large is the person's to mend; what is no form is not. */
+/** A missing or oversized file is reported at the form; a body that is no form is an error. */
 async function readSubmittedFile(
   c: Context<AppEnv>,
   purpose: string,
@@ -118,11 +117,11 @@ async function judge<S extends z.ZodType>(
 }
 
 function outOfDate(typed: Record<string, string>): Submitted<never> {
-  const error = new AppError('cross_site_request', 'This page was out of date. Please send it once more.', { reason: OUT_OF_DATE })
+  const error = new AppError('cross_site_request', 'This page was out of date. Please submit it again.', { reason: OUT_OF_DATE })
   return { typed, values: null, error }
 }
 
-/** The same for a whole room, before anything else is looked at: a foreign page may not even use up somebody's tries. */
+/** The same for a whole room, before anything else, so that a foreign page cannot even use up a user's attempts. */
 export function ownFormsOnly(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     if (c.req.method === 'POST') refuseForeignForm(c)
@@ -130,7 +129,7 @@ export function ownFormsOnly(): MiddlewareHandler<AppEnv> {
   }
 }
 
-/** Stricter than for programs: every browser that has forms says where one comes from. */
+/** Stricter than for programs: browsers always tell where a form comes from. */
 function refuseForeignForm(c: Context<AppEnv>): void {
   const origin = c.req.header('origin')
   const isOwn = origin === undefined ? c.req.header('sec-fetch-site') === 'same-origin' : origin === c.var.ctx.config.origin
@@ -144,7 +143,7 @@ async function isOwnToken(c: Context<AppEnv>, purpose: string, token: string | u
   return expected !== null && token !== undefined && equalInConstantTime(expected, token)
 }
 
-/** The session that the browser's cookie names. The gate decides whether it is still valid. */
+/** The session named by the cookie. The gate decides whether it is still live. */
 async function presentedBy(c: Context<AppEnv>): Promise<string | null> {
   const claim = await c.var.identify()
   return claim?.kind === 'browser' ? `session ${claim.sessionId}` : null
@@ -160,7 +159,7 @@ function presentedCookie(c: Context<AppEnv>): string | null {
   return value !== undefined && BROWSER_COOKIE_FORM.test(value) ? value : null
 }
 
-/** The browser's cookie; a new one where there is none, the same for all forms of a page. */
+/** The browser's cookie, or a new one that all forms of the page share. */
 function giveCookie(c: Context<AppEnv>): string {
   const known = presentedCookie(c) ?? c.get('browserCookie')
   if (known) return known

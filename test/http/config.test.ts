@@ -255,7 +255,7 @@ describe('configuration', () => {
           ],
         }),
       },
-      /^SIGNING_KEYS: must not name a key id twice/,
+      /^SIGNING_KEYS: must not repeat a key id/,
     ],
     ['signing keys that are no JSON', { SIGNING_KEYS: SECRET }, /^SIGNING_KEYS: is not JSON/],
     [
@@ -289,7 +289,7 @@ describe('configuration', () => {
     ['a host for a room that there is not', { HOST_ROOMS: 'old.example.com=user' }, /^HOST_ROOMS\b/],
     ['an origin for a host', { HOST_ROOMS: 'https://old.example.com=mxit' }, /^HOST_ROOMS\b/],
     ['a host in upper case, as no request has it', { HOST_ROOMS: 'OLD.example.com=mxit' }, /^HOST_ROOMS\b/],
-    ['a host for two rooms', { HOST_ROOMS: 'old.example.com=mxit old.example.com=movida' }, /^HOST_ROOMS: must name each host once/],
+    ['a host for two rooms', { HOST_ROOMS: 'old.example.com=mxit old.example.com=movida' }, /^HOST_ROOMS: must list each host once/],
     ['a room at the root of our own host', { HOST_ROOMS: 'id.example.com=mxit' }, /^HOST_ROOMS names the host of ORIGIN$/],
     [
       'a room at the root of the host of files',

@@ -204,7 +204,7 @@ describe('signing in', () => {
     expect(client.cookies.get('__Host-kith_session')).toBe(session)
     // As somebody else, and for another account, it is asked for once more.
     const other = await send(client, form, { ...typed, identifier: 'page_somebody_else' })
-    expect([other.status, alertIn(other)]).toEqual([403, 'This page was out of date. Please send it once more.'])
+    expect([other.status, alertIn(other)]).toEqual([403, 'This page was out of date. Please submit it again.'])
     expect((await send(client, { ...form, action: '/sign-in?another=1' }, typed)).status).toBe(403)
   })
 

@@ -71,7 +71,7 @@ describe('a form from our own page', () => {
     const purpose = formOf(await open(client, '/account/privacy')).fields.form_token ?? ''
     const token = tokenOf(form.fields.form_token ?? '', foreign, purpose)
     const reply = await send(client, form, { form_token: token, statusMessage: 'Kept <text>' })
-    expect([reply.status, alertIn(reply)]).toEqual([403, 'This page was out of date. Please send it once more.'])
+    expect([reply.status, alertIn(reply)]).toEqual([403, 'This page was out of date. Please submit it again.'])
     expect(formOf(await open(client, '/account/status')).fields.statusMessage).toBe('')
     // What was typed is still there, and is taken now.
     expect((await send(client, formOf(reply))).status).toBe(303)

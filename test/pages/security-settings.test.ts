@@ -231,7 +231,7 @@ describe('the picture', () => {
     const { client } = await browserOf('page_foreign_picture')
     const form = formOf(await open(client, '/account/picture'))
     const tokenless = await sendFile(client, { ...form, fields: { form_token: 'x' } }, 'picture', file(png()))
-    expect([tokenless.status, alertIn(tokenless)]).toEqual([403, 'This page was out of date. Please send it once more.'])
+    expect([tokenless.status, alertIn(tokenless)]).toEqual([403, 'This page was out of date. Please submit it again.'])
     const foreign = await sendFile(client, form, 'picture', file(png()), { headers: { origin: 'https://evil.example' } })
     expect(foreign.status).toBe(403)
     expect((await open(client, '/account/picture')).text).toContain('data:image/svg')

@@ -1,12 +1,12 @@
 /**
- * A body of bytes in base64 in one XML element, as WCF's serialization writes it; read to the letter, without a reader of XML. It is
- * held in memory, within a limit that is of the bytes.
+ * Reads a request body that is one base64 XML element, in exactly the form that WCF writes, without an XML parser. The
+ * body is held in memory; the limit applies to the decoded bytes.
  */
 import type { HonoRequest } from 'hono'
 import { AppError } from '../../core/errors.ts'
 import { readBytes } from '../../http/bodies/bytes.ts'
 
-/** What stands around the base64, and how much longer than the bytes it is, with the breaks that some encoders put in. */
+/** Room for the markup, and the overhead of base64 with the line breaks of some encoders. */
 const ELEMENT_BYTES = 512
 const LENGTHENED = 1.4
 
@@ -16,10 +16,10 @@ const ELEMENT = /^<base64Binary\s+xmlns\s*=\s*(["'])([^"'<>]*)\1\s*>([^<>]*)<\/b
 
 export const isXml = (req: HonoRequest) => /^(application|text)\/xml\b/i.test(req.header('content-type') ?? '')
 
-/** The longest document that may hold so many bytes. */
+/** The size of the largest document for this many bytes. */
 export const documentBytesMax = (bytesMax: number) => Math.ceil(bytesMax * LENGTHENED) + ELEMENT_BYTES
 
-/** The bytes in the element; or the document itself, where it is another one. */
+/** The decoded bytes, or the document itself if it is a different one. */
 export async function readBase64Binary(
   req: HonoRequest,
   bytesMax: number,

@@ -80,7 +80,7 @@ function stoppable(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
 export async function nextPiece<Bytes extends Uint8Array>(read: Promise<ReadableStreamReadResult<Bytes>>): Promise<Bytes | null> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('request_timeout', 'The body stopped arriving')), UPLOAD_IDLE_MS)
+    timer = setTimeout(() => reject(new AppError('request_timeout', 'The client stopped sending the body')), UPLOAD_IDLE_MS)
   })
   try {
     const { done, value } = await awaitClient(Promise.race([read, silence]))

@@ -1,13 +1,13 @@
 /**
- * Forms carry text alone. Where a field takes no text, what it takes is read out of the text: a number, true or false, a
- * list (a name that comes several times, or ends in `[]`, as jQuery and PHP write it). The schema judges the outcome.
+ * Forms contain only text. If a field's schema takes a number, a boolean or a list (a repeated name, or one ending in
+ * `[]`, as jQuery and PHP write it), the text is converted before validation.
  */
 import type * as z from 'zod'
 
-/** A field and the texts that were sent for it, in their order. */
+/** Fields with their texts, in the order sent. */
 type Sent = ReadonlyMap<string, readonly string[]>
 
-/** The fields of a form. A name that comes twice where no list is taken is for the caller to refuse. */
+/** Groups a form's parameters by field. The caller refuses repeated names of fields that take no list. */
 export function groupFields(params: URLSearchParams, schema: z.ZodType | null): Sent {
   const sent = new Map<string, string[]>()
   for (const [name, value] of params) {
@@ -25,7 +25,6 @@ export function takesList(schema: z.ZodType | null, field: string): boolean {
   return judged !== undefined && kindsOf(judged).has('array')
 }
 
-/** The value that `schema` gets for a field. */
 export function toFormValue(schema: z.ZodType | null, field: string, texts: readonly string[]): unknown {
   const [text = ''] = texts
   const judged = fieldOf(schema, field)
@@ -46,7 +45,7 @@ function fieldOf(schema: z.ZodType | null, field: string): z.ZodType | undefined
   return shape !== undefined && Object.hasOwn(shape, field) ? (shape[field] as z.ZodType) : undefined
 }
 
-/** What a schema takes, by JSON's words for it. */
+/** The JSON types that a schema accepts. */
 function kindsOf(schema: z.ZodType): ReadonlySet<string> {
   const def = schema.def as unknown as {
     readonly type: string
@@ -59,7 +58,7 @@ function kindsOf(schema: z.ZodType): ReadonlySet<string> {
   if (def.type === 'union') return new Set((def.options ?? []).flatMap((option) => [...kindsOf(option)]))
   if (def.type === 'nullable') return new Set(['null', ...kindsOf(def.innerType as z.ZodType)])
   if (def.innerType) return kindsOf(def.innerType)
-  // A preprocessed value is judged behind its function.
+  // With a preprocess step, the schema behind it counts.
   if (def.type === 'pipe') return kindsOf((def.in?.def.type === 'transform' ? def.out : def.in) as z.ZodType)
   if (def.type === 'literal') return new Set((def.values ?? []).map((value) => (value === null ? 'null' : typeof value)))
   return new Set([def.type === 'enum' ? 'string' : def.type])

@@ -1,29 +1,28 @@
 /**
- * Forms (RFC 7578), held in memory within a limit, once: files are views of the body. Either a file in a part of a known name,
- * and text fields, where parts that nobody knows are refused; or all parts as they are. Parts that come twice are refused: nobody
- * can read such a form in two ways.
+ * Multipart forms (RFC 7578), held in memory once and within a limit: files are views of the body. Either one file with
+ * text fields, where unknown parts are refused, or all parts as they are. Repeated parts are refused, so that a form
+ * cannot be read in two ways.
  */
 import type { HonoRequest } from 'hono'
 import { AppError } from '../../core/errors.ts'
 import { FORM_OVERHEAD_BYTES } from '../../core/limits.ts'
 import { readBytes } from './bytes.ts'
 
-/** Headers of one part: a name of 255 characters, percent-encoded, and what a browser writes around it. */
+/** Enough for a percent-encoded name of 255 characters. */
 const PART_HEADERS_BYTES_MAX = 8 * 1024
 const PARTS_MAX = 16
-/** Where parts that nobody knows are ignored: as many again as the largest of these forms has. */
+/** For forms whose unknown parts are ignored: twice the parts of the largest one. */
 const OPEN_PARTS_MAX = 40
 
 export interface FileForm {
-  /** The part's own name for the file; empty when it says none. */
+  /** Empty if the part has none. */
   readonly fileName: string
-  /** As the part declares it; empty when it does not. */
+  /** Empty if the part declares none. */
   readonly contentType: string
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** A part that is a file. */
 export interface FormFile {
   readonly name: string
   readonly type: string
@@ -37,7 +36,7 @@ interface Part {
 
 export const isMultipart = (req: HonoRequest) => /^multipart\/form-data\b/i.test(req.header('content-type') ?? '')
 
-/** `file`: the names that the part of the file may have. `fields`: the text parts that there may be. */
+/** `file`: possible names of the file's part. `fields`: the allowed text parts. */
 export async function readFileForm(
   req: HonoRequest,
   expected: { file: readonly string[]; fields: readonly string[]; bytesMax: number; mayBeEmpty?: true },
@@ -59,7 +58,7 @@ export async function readFileForm(
   }
   if (!file) throw refusal(expected.file[0] ?? '', 'is required')
   const { bytes } = file.part
-  // A form in which no file was chosen has a part without a name and bytes.
+  // Without a chosen file, browsers send a part with neither name nor bytes.
   if (bytes.byteLength === 0 && (file.part.name === '' || !expected.mayBeEmpty)) throw refusal(file.name, 'must not be empty')
   if (bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
   return { fileName: nameOfFile(file.part.name), contentType: file.part.type, bytes, fields }
@@ -67,21 +66,24 @@ export async function readFileForm(
 
 const ESCAPED: Readonly<Record<string, string>> = { '%22': '"', '%0D': '\r', '%0A': '\n' }
 
-/** Browsers escape three characters in a name (HTML, multipart/form-data), and no percent sign. Old ones send a whole path. */
+/**
+ * Browsers escape three characters of a name (HTML, multipart/form-data), but not the percent sign. Old ones send a
+ * whole path.
+ */
 function nameOfFile(sent: string): string {
   const name = sent.replace(/%22|%0D|%0A/gi, (sign) => ESCAPED[sign.toUpperCase()] ?? sign)
   return name.split(/[/\\]/).at(-1) ?? name
 }
 
-/** What a form says that may leave everything out. */
+/** A form whose parts are all optional. */
 export interface OpenForm {
   readonly fields: ReadonlyMap<string, string>
   readonly file: Uint8Array<ArrayBuffer> | null
 }
 
 /**
- * The same for protocols whose parts may all be left out, or empty, which is the same there; what nobody knows is ignored.
- * `file`: the name of the part that is a file.
+ * The same for protocols whose parts are all optional: empty parts count as omitted, unknown ones are ignored. `file`:
+ * the name of the file's part.
  */
 export async function readOpenForm(
   req: HonoRequest,
@@ -105,7 +107,7 @@ export async function readOpenForm(
   return { fields, file }
 }
 
-/** All parts by their names: text, and files. What nobody knows is for the caller to leave. */
+/** All parts by name, including unknown ones: text and files. */
 export async function readParts(req: HonoRequest, bytesMax: number): Promise<Readonly<Record<string, string | FormFile>>> {
   const parts = new Map<string, string | FormFile>()
   for (const { name, value } of await parse(req, await readBytes(req, bytesMax), PARTS_MAX)) {
@@ -115,7 +117,6 @@ export async function readParts(req: HonoRequest, bytesMax: number): Promise<Rea
   return Object.fromEntries(parts)
 }
 
-/** A form around a file of so many bytes. */
 function readWithin(req: HonoRequest, fileBytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
   return readBytes(req, fileBytesMax + FORM_OVERHEAD_BYTES, fileBytesMax)
 }
@@ -139,12 +140,12 @@ async function parse(req: HonoRequest, bytes: Uint8Array<ArrayBuffer>, partsMax:
 
 interface Piece {
   readonly headers: Buffer
-  /** Where its content is. */
+  /** The range of its content. */
   readonly start: number
   readonly end: number
 }
 
-/** The parts of a body, told by lines of the boundary (RFC 2046 §5.1.1), before anything is made of them. */
+/** Splits a body at the boundary lines (RFC 2046 §5.1.1) without interpreting the parts. */
 function piecesOf(body: Buffer, boundary: string, partsMax: number): Piece[] {
   const line = Buffer.from(`\n--${boundary}`)
   const pieces: Piece[] = []
@@ -161,19 +162,22 @@ function piecesOf(body: Buffer, boundary: string, partsMax: number): Piece[] {
     const lineBreak = body[at - 2] === 0x0d ? 2 : 1
     pieces.push({ headers: body.subarray(begin, start), start, end: Math.max(start, at - lineBreak) })
   }
-  throw new AppError('invalid_request', 'The form cannot be read: it is incomplete (RFC 7578)')
+  throw new AppError('invalid_request', 'The form is incomplete (RFC 7578)')
 }
 
 /**
- * Where the delimiter stands next at the beginning of a line; elsewhere it is content. The break before it is searched along: of a
- * body full of delimiters each would be a search of its own, and 16 MB of dashes took 25 s.
+ * The next delimiter at the start of a line; elsewhere it is content. Searching with the preceding line break keeps this
+ * linear: otherwise, 16 MB of dashes took 25 s.
  */
 function nextLine(body: Buffer, line: Buffer, from: number): number {
   const at = body.indexOf(line, from)
   return at === -1 ? -1 : at + 1
 }
 
-/** The runtime reads the headers, of the same form with nothing in its parts: what is in them may be large, and stays where it is. */
+/**
+ * Lets the runtime parse the headers, in a copy of the form with empty parts: contents may be large, and stay where
+ * they are.
+ */
 async function readHeads(pieces: readonly Piece[], boundary: string): Promise<[string, string | File][]> {
   const head = ({ headers }: Piece) => [`--${boundary}`, withoutPath(headers), '\r\n']
   const body = new Blob([...pieces.flatMap(head), `--${boundary}--\r\n`])
@@ -187,7 +191,7 @@ async function readHeads(pieces: readonly Piece[], boundary: string): Promise<[s
   throw new AppError('invalid_request', 'The form cannot be read (RFC 7578)')
 }
 
-/** A path of Windows: the parser would take its separators for escapes, and drop them. */
+/** In a Windows path, the parser would take backslashes for escapes and drop them. */
 function withoutPath(headers: Buffer): Buffer<ArrayBuffer> {
   const slashed = Buffer.from(headers)
   for (const [at, byte] of headers.entries()) if (byte === 0x5c && headers[at + 1] !== 0x22) slashed[at] = 0x2f

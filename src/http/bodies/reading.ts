@@ -1,6 +1,6 @@
 /**
- * Reads a request within its limits, before any schema sees it. Bodies are JSON or urlencoded, at most 64 KB and 32 deep; text is
- * well-formed Unicode without NUL (ASVS 1.2, 15.3); no parameter comes twice.
+ * Reads a request within its limits, before validation. Bodies are JSON or urlencoded, at most 64 KB and 32 levels
+ * deep; text is well-formed Unicode without NUL (ASVS 1.2, 15.3); no parameter is repeated.
  */
 import type { Context } from 'hono'
 import type * as z from 'zod'
@@ -12,20 +12,23 @@ import { readBytes } from './bytes.ts'
 import { groupFields, takesList, toFormValue } from './form-values.ts'
 
 export interface Leniency {
-  /** Whether the route itself refuses a parameter that is repeated: it is left out, and `repeated` has its name. */
+  /** Parameters whose repetition the route reports itself: they are left out, with the name in `repeated`. */
   readonly mayRepeat?: (name: string) => boolean
-  /** Whether a `form` may come without a Content-Type. */
+  /** Accepts a `form` without Content-Type. */
   readonly untyped?: boolean
 }
 
-/** What a page's form has sent: text by the names of its fields. */
+/** The fields of a page's form. */
 export async function readForm(c: Context<AppEnv>): Promise<Record<string, string>> {
   return (await read(c, 'form', null)) as Record<string, string>
 }
 
 const URLENCODED = 'application/x-www-form-urlencoded'
 
-/** What `target` holds, within the limits. A `json` body may be urlencoded as well; with `schema`, its text stands for what the schema takes. */
+/**
+ * The value of `target`, within the limits. A `json` body may also be urlencoded; with `schema`, its text is converted
+ * to the types that the schema takes.
+ */
 export async function read(
   c: Context<AppEnv>,
   target: Input['target'],
@@ -42,7 +45,7 @@ export async function read(
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() || (leniency.untyped ? URLENCODED : undefined)
   if (target === 'form' && type !== URLENCODED) throw new AppError('unsupported_media_type', `Send ${URLENCODED}`)
   const text = await readText(c)
-  // Hono's own validator takes the body from here: there is nothing left to read.
+  // Hands the body to Hono's validator, because the stream is used up.
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text || '{}') })
   if (text === '') return {}
   if (type === URLENCODED) {
@@ -54,7 +57,6 @@ export async function read(
   throw new AppError('unsupported_media_type', `Send application/json or ${URLENCODED}`)
 }
 
-/** The body as text, never more than the limit in memory, whatever Content-Length says. */
 async function readText(c: Context<AppEnv>): Promise<string> {
   const bytes = await readBytes(c.req, BODY_BYTES_MAX)
   try {
@@ -64,7 +66,9 @@ async function readText(c: Context<AppEnv>): Promise<string> {
   }
 }
 
-/** curl's `-d` says that JSON is a form: its one long field name would come back in the refusal, secrets and all. */
+/**
+ * curl's `-d` declares JSON as a form. Parsed as one, the error would echo the body as a field name, including secrets.
+ */
 function parseForm(text: string): URLSearchParams {
   if (/^\s*[{[]/.test(text)) throw new AppError('unsupported_media_type', 'This is JSON: send it as application/json')
   return new URLSearchParams(text)
@@ -78,14 +82,14 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Liquid's samples wrap some bodies in an array: one element is the same as the object itself (wire §6.6). */
+/** Some bodies in Liquid's samples are wrapped in a one-element array (wire §6.6). */
 function unwrap(body: unknown): unknown {
   return Array.isArray(body) && body.length === 1 ? body[0] : body
 }
 
 /**
- * Parameters as an object; a repeated one is refused, so nobody can read it in two ways (RFC 6749 §3.1). With a schema they
- * are a form's, whose text stands for what the schema takes.
+ * Parameters as an object. Repeated ones are refused, so that none can be read in two ways (RFC 6749 §3.1). With a
+ * schema, text is converted as in forms.
  */
 function single(
   params: URLSearchParams,
@@ -104,7 +108,7 @@ function single(
   return { values: Object.fromEntries(values), repeated: repeated[0] }
 }
 
-/** Refuses what no field may hold: NUL, lone surrogates, `__proto__`, and nesting that no schema has. */
+/** Refuses NUL, lone surrogates, `__proto__` and excessive nesting. */
 export function checkText<T>(value: T, location: FieldIssue['location'], path = '', depth = 0): T {
   if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
     throw AppError.ofFields([{ path, location, code: 'malformed_text', message: 'must be well-formed text without NUL' }])

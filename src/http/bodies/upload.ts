@@ -1,6 +1,6 @@
 /**
- * Uploads as they come over HTTP: a raw body, streamed on, with its announced length and digest (RFC 9110 §8.6, RFC 9530
- * §2); a picture or another small file, raw or in a form, for routes that take one.
+ * Uploads over HTTP: a raw body, streamed, with its declared length and digest (RFC 9110 §8.6, RFC 9530 §2); or a small
+ * file, raw or in a form, for routes that take one.
  */
 import type { HonoRequest, MiddlewareHandler } from 'hono'
 import type { Config } from '../../config.ts'
@@ -11,14 +11,14 @@ import { readBytes } from './bytes.ts'
 import { isMultipart, readFileForm } from './multipart.ts'
 
 export interface RawBody {
-  /** Bytes, as `Content-Length` says. */
+  /** From `Content-Length`. */
   readonly size: number
   readonly stream: ReadableStream<Uint8Array>
-  /** SHA-256 of `Content-Digest`, base64url; null where there is none that we know. */
+  /** SHA-256 from `Content-Digest`, base64url; null if absent. */
   readonly digest: string | null
 }
 
-/** The body of a request that must say how long it is. 411 without `Content-Length`, chunked or not. */
+/** A body of known length. Answers 411 without `Content-Length`, even if chunked. */
 export function rawBody(req: HonoRequest): RawBody {
   const length = req.header('content-length')
   if (length === undefined || req.header('transfer-encoding') !== undefined) {
@@ -27,13 +27,16 @@ export function rawBody(req: HonoRequest): RawBody {
   if (!/^\d{1,15}$/.test(length)) throw new AppError('invalid_request', 'Content-Length is not a number')
   const encoding = req.header('content-encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new AppError('unsupported_media_type', 'Send the bytes as they are, without Content-Encoding')
+    throw new AppError('unsupported_media_type', 'Send the bytes without Content-Encoding')
   }
   const size = Number(length)
   return { size, stream: req.raw.body ?? new Blob().stream(), digest: contentDigest(req.header('content-digest')) }
 }
 
-/** RFC 9530: a dictionary of byte sequences. Other algorithms than SHA-256 are ignored, as §5 allows; nonsense is not. */
+/**
+ * RFC 9530: a dictionary of byte sequences. Algorithms other than SHA-256 are ignored (§5); malformed headers are
+ * refused.
+ */
 export function contentDigest(header: string | undefined): string | null {
   if (header === undefined) return null
   let digest: string | null = null
@@ -48,25 +51,27 @@ export function contentDigest(header: string | undefined): string | null {
   return digest
 }
 
-/** What a raw body says it is. `curl --data-binary` calls everything an urlencoded form that it is told nothing of: that says nothing. */
+/**
+ * The declared type of a raw body. `curl --data-binary` declares an urlencoded form by default, so that says nothing.
+ */
 export function declaredType(req: HonoRequest): string | null {
   const type = req.header('content-type') ?? ''
   return type === '' || /^application\/x-www-form-urlencoded\b/i.test(type) ? null : type
 }
 
-/** `readFile` is called once the caller is known: nobody else's bytes get into memory. */
+/** Call `readFile` after the gate, so that only an authenticated caller's bytes are held in memory. */
 type Uploaded = MiddlewareHandler<AppEnv & { Variables: { readFile: () => Promise<Uint8Array<ArrayBuffer>> } }>
 
 export interface FileTypes {
   readonly bytesMax: (config: Config) => number
-  /** For the API document; what a file is, the core finds out. */
+  /** For the API document; the core detects the real type. */
   readonly types: readonly string[]
 }
 
-/** Takes the body as the file. Its length must be told before. The handler reads it by `c.var.readFile`. */
+/** Takes the body as the file; its length must be declared. The handler reads it with `c.var.readFile`. */
 export function fileAsBody({ bytesMax, types }: FileTypes): Uploaded {
   const handler: Uploaded = async (c, next) => {
-    if (isMultipart(c.req)) throw new AppError('unsupported_media_type', 'This is a form: send it by PATCH, or send the bytes alone')
+    if (isMultipart(c.req)) throw new AppError('unsupported_media_type', 'This is a form: send it with PATCH, or send only the bytes')
     if (c.req.header('content-length') === undefined) throw new AppError('length_required', 'Send the length of the body in Content-Length')
     c.set('readFile', () => readBytes(c.req, bytesMax(c.var.ctx.config)))
     await next()
@@ -74,7 +79,9 @@ export function fileAsBody({ bytesMax, types }: FileTypes): Uploaded {
   return tag(handler, { upload: { raw: types, form: null } })
 }
 
-/** Takes a form with exactly one file, in a field of one of these names, and nothing else; the first is the documented one. */
+/**
+ * Takes a form with exactly one file, in a field of one of these names, and nothing else; the first name is documented.
+ */
 export function fileInForm(names: readonly [string, ...string[]], { bytesMax, types }: FileTypes): Uploaded {
   const handler: Uploaded = async (c, next) => {
     if (!isMultipart(c.req)) throw new AppError('unsupported_media_type', 'Send multipart/form-data')

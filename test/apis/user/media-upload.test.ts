@@ -191,7 +191,7 @@ describe('a body', () => {
     const refused = await expectRefused(
       () => send(client, { body: slowBody([1, UPLOAD_IDLE_MS]), headers: length(15) }),
       408,
-      /stopped arriving/,
+      /stopped sending/,
     )
     expect(refused.json.error).toBe('RequestTimeout')
   })
