@@ -140,8 +140,8 @@ describe('configuration', () => {
 
   test('what may be left alone does not outlast what it is a part of', () => {
     expect(problemsOf({ SESSION_SECONDS: '3600', REFRESH_TOKEN_SECONDS: '3600' })).toEqual([
-      'SESSION_IDLE_SECONDS is more than SESSION_SECONDS',
-      'REFRESH_TOKEN_IDLE_SECONDS is more than REFRESH_TOKEN_SECONDS',
+      'SESSION_IDLE_SECONDS is longer than SESSION_SECONDS',
+      'REFRESH_TOKEN_IDLE_SECONDS is longer than REFRESH_TOKEN_SECONDS',
     ])
   })
 
@@ -263,17 +263,17 @@ describe('configuration', () => {
       { SIGNING_KEYS: JSON.stringify({ keys: [{ kid: 'a', ...SIGNING, d: undefined }] }) },
       /^SIGNING_KEYS\b/,
     ],
-    ["a developer's signing key", { SIGNING_KEYS: signingKeys('dev-1') }, /^SIGNING_KEYS holds a development secret/],
-    ['the signing key of the tests', { SIGNING_KEYS: signingKeys('test-1') }, /^SIGNING_KEYS holds a development secret/],
+    ["a developer's signing key", { SIGNING_KEYS: signingKeys('dev-1') }, /^SIGNING_KEYS contains a development secret/],
+    ['the signing key of the tests', { SIGNING_KEYS: signingKeys('test-1') }, /^SIGNING_KEYS contains a development secret/],
     ['no HMAC keys', { HMAC_KEYS: undefined }, /^HMAC_KEYS: is missing/],
     ['an empty HMAC keyring', { HMAC_KEYS: '{}' }, /^HMAC_KEYS\b/],
     ['a short HMAC key', { HMAC_KEYS: JSON.stringify({ a: key(31) }) }, /^HMAC_KEYS\b/],
     ['an HMAC key that is no base64url', { HMAC_KEYS: JSON.stringify({ a: `${SECRET}!` }) }, /^HMAC_KEYS\b/],
-    ["a developer's HMAC key", { HMAC_KEYS: JSON.stringify({ 'dev-1': SECRET }) }, /^HMAC_KEYS holds a development secret/],
+    ["a developer's HMAC key", { HMAC_KEYS: JSON.stringify({ 'dev-1': SECRET }) }, /^HMAC_KEYS contains a development secret/],
     [
       'an old key of a developer',
       { PEPPER_KEYS: JSON.stringify({ a: SECRET, 'dev-1': SECRET }) },
-      /^PEPPER_KEYS holds a development secret/,
+      /^PEPPER_KEYS contains a development secret/,
     ],
     ['a short encryption key', { ENCRYPTION_KEYS: JSON.stringify({ a: key(31) }) }, /^ENCRYPTION_KEYS\b/],
     ['a long encryption key', { ENCRYPTION_KEYS: JSON.stringify({ a: key(48) }) }, /^ENCRYPTION_KEYS: needs keys of 32 bytes/],
@@ -290,11 +290,11 @@ describe('configuration', () => {
     ['an origin for a host', { HOST_ROOMS: 'https://old.example.com=mxit' }, /^HOST_ROOMS\b/],
     ['a host in upper case, as no request has it', { HOST_ROOMS: 'OLD.example.com=mxit' }, /^HOST_ROOMS\b/],
     ['a host for two rooms', { HOST_ROOMS: 'old.example.com=mxit old.example.com=movida' }, /^HOST_ROOMS: must list each host once/],
-    ['a room at the root of our own host', { HOST_ROOMS: 'id.example.com=mxit' }, /^HOST_ROOMS names the host of ORIGIN$/],
+    ['a room at the root of our own host', { HOST_ROOMS: 'id.example.com=mxit' }, /^HOST_ROOMS contains the host of ORIGIN$/],
     [
       'a room at the root of the host of files',
       { FILES_ORIGIN: 'https://files.example.com', HOST_ROOMS: 'files.example.com=mxit' },
-      /^HOST_ROOMS names the host of FILES_ORIGIN$/,
+      /^HOST_ROOMS contains the host of FILES_ORIGIN$/,
     ],
     ['no peppers', { PEPPER_KEYS: undefined }, /^PEPPER_KEYS: is missing/],
   ])('%s is refused by name', (_what, changes, wanted) => {
@@ -325,7 +325,7 @@ describe('configuration', () => {
       'HMAC_KEYS: is missing',
       'AVATARS_BASE_URL: is missing (AVATAR_URLS is public)',
       'MAIL=capture sends no mail and is refused in production',
-      'SIGNING_KEYS holds a development secret',
+      'SIGNING_KEYS contains a development secret',
     ])
   })
 
@@ -344,7 +344,7 @@ describe('a Worker that is configured wrongly', () => {
       const reply = await new Client().get(path, broken)
       expect(reply.status).toBe(503)
       expect(reply.json.error).toBe('not_configured')
-      expect(reply.json.problems).toContain('PEPPER_KEYS holds a development secret')
+      expect(reply.json.problems).toContain('PEPPER_KEYS contains a development secret')
       expect(reply.text).not.toContain(SECRET)
       expect(reply.headers.get('cache-control')).toBe('no-store')
     }

@@ -64,7 +64,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
       for (const tag of operation.tags ?? []) used.add(tag)
       const scope = operation['x-scope']
       const access =
-        scope === undefined ? /No credential needed|Any signed-in session|The key alone|The client proves itself/ : `Scope: \`${scope}\``
+        scope === undefined ? /No credential required|Any signed-in session|The key only|Client authentication/ : `Scope: \`${scope}\``
       expect(operation.description, name).toMatch(access)
     }
     expect([...used].sort()).toEqual([...headings].sort())

@@ -43,10 +43,10 @@ test('what `npm start` writes is refused without ENVIRONMENT=development, and no
     'AVATARS_BASE_URL: is missing (AVATAR_URLS is public)',
     'ORIGIN must be https in production',
     'MAIL=capture sends no mail and is refused in production',
-    'SIGNING_KEYS holds a development secret',
-    'HMAC_KEYS holds a development secret',
-    'PEPPER_KEYS holds a development secret',
-    'ENCRYPTION_KEYS holds a development secret',
+    'SIGNING_KEYS contains a development secret',
+    'HMAC_KEYS contains a development secret',
+    'PEPPER_KEYS contains a development secret',
+    'ENCRYPTION_KEYS contains a development secret',
   ])
 })
 
