@@ -4,6 +4,9 @@ import { existsSync } from 'node:fs'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { rowTypes } from './test/row-types.ts'
+import { keepTemporaryFilesInMemory } from './test/temporary-files.ts'
+
+keepTemporaryFilesInMemory()
 
 const migrations = existsSync('./migrations') ? await readD1Migrations('./migrations') : []
 

@@ -40,10 +40,10 @@ export async function benchEnded(size: Size): Promise<string[]> {
   const kith = { bundle: await bundleWorker(join(folder, 'bundle')), vars }
   const lanes = new Lanes(8, new URL(vars.ORIGIN).host)
   try {
-    const preparing = await startKithAlone({ kith, stores, migrate: true })
+    const preparing = await startKithAlone({ kith, stores })
     const people = await prepareKith({ base: preparing.base, lanes, connections: 4, database: preparing.database }).finally(preparing.stop)
     const missed = simulateWeek(stores, size.share)
-    const running = await startKithAlone({ kith, stores, migrate: false })
+    const running = await startKithAlone({ kith, stores })
     try {
       return [...missed, ...(await measureEnded({ running, lanes, people: people.signedIn, size }))]
     } finally {

@@ -65,12 +65,12 @@ interface MeasuredGraph {
 async function measureGraph(kith: Kith, shape: Shape): Promise<MeasuredGraph> {
   const stores = await mkdtemp(join(tmpdir(), 'kith-bench-graph-'))
   try {
-    await (await startKithAlone({ kith, stores, migrate: true })).stop()
+    await (await startKithAlone({ kith, stores })).stop()
     const startedAt = performance.now()
     const bytes = fillStore(stores, shape)
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     console.log(`${shape.users.toLocaleString('en')} users and ${shape.name} edges written in ${seconds} s`)
-    const running = await startKithAlone({ kith, stores, migrate: false })
+    const running = await startKithAlone({ kith, stores })
     const client = new GraphClient(running, new URL(kith.vars.ORIGIN ?? '').host)
     try {
       const scene = new Scene(shape, client, running.database)

@@ -8,10 +8,10 @@
 // With `assets` the direct socket leads to the simulator's asset router instead, two more workers per request: Kith is measured
 // without them, as the floors are (a fifth of the rate of GET /user/me lay there).
 // A direct socket sets no `request.cf` and no `CF-Connecting-IP`; the load generator sends what is needed.
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig, unstable_splitSqlQuery } from 'wrangler'
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler'
+import { migrate } from '../scripts/migrations.ts'
 import { type Bundle, ROOT } from './bundle.ts'
 import { FLOOR_SCHEMA } from './floor-rows.ts'
 
@@ -47,8 +47,9 @@ export interface RuntimeInput {
 export async function startRuntime(input: RuntimeInput): Promise<Runtime> {
   const workers = [floorsWorker(input.floors), ...(input.kith === undefined ? [] : [kithWorker(input.kith)])]
   const miniflare = await startWorkers(workers, input.stores)
-  await applyStatements(await miniflare.getD1Database('DB', FLOORS), FLOOR_SCHEMA)
-  if (input.kith !== undefined) await applyStatements(await miniflare.getD1Database('DB', KITH), readMigrations())
+  const floors = await miniflare.getD1Database('DB', FLOORS)
+  for (const statement of FLOOR_SCHEMA) await floors.prepare(statement).run()
+  if (input.kith !== undefined) await migrate(await miniflare.getD1Database('DB', KITH))
   return {
     floors: await miniflare.unsafeGetDirectURL(FLOORS),
     kith: input.kith === undefined ? undefined : await miniflare.unsafeGetDirectURL(KITH),
@@ -65,11 +66,11 @@ export interface KithAlone {
   stop(): Promise<void>
 }
 
-/** Kith without the floors; `migrate` is for stores that are new. */
-export async function startKithAlone(input: { kith: Kith; stores: string; migrate: boolean }): Promise<KithAlone> {
+/** Kith without the floors. */
+export async function startKithAlone(input: { kith: Kith; stores: string }): Promise<KithAlone> {
   const miniflare = await startWorkers([kithWorker(input.kith)], input.stores)
   const database = await miniflare.getD1Database('DB', KITH)
-  if (input.migrate) await applyStatements(database, readMigrations())
+  await migrate(database)
   return { base: await miniflare.unsafeGetDirectURL(KITH), database, cron: () => runCron(miniflare), stop: () => miniflare.dispose() }
 }
 
@@ -90,7 +91,7 @@ export async function startKithBehindHangUps(input: { kith: Kith; stores: string
   const front = { ...flags, name: 'front', modules: [{ type: 'ESModule', path: 'front.js', contents }], serviceBindings: { KITH } }
   const miniflare = await startWorkers([front, kithWorker(input.kith)], input.stores)
   const database = await miniflare.getD1Database('DB', KITH)
-  await applyStatements(database, readMigrations())
+  await migrate(database)
   return { base: await miniflare.unsafeGetDirectURL('front'), database, cron: () => runCron(miniflare), stop: () => miniflare.dispose() }
 }
 
@@ -135,15 +136,4 @@ async function startWorkers(workers: WorkerOptions[], stores: string): Promise<M
 async function runCron(miniflare: Miniflare): Promise<unknown> {
   const worker = await miniflare.getWorker(KITH)
   return worker.scheduled({ cron: '*/5 * * * *', scheduledTime: new Date() })
-}
-
-async function applyStatements(database: BenchDatabase, statements: string[]) {
-  for (const statement of statements) await database.prepare(statement).run()
-}
-
-/** Every migration in order, cut the way `wrangler d1 migrations apply` cuts them (triggers hold semicolons). */
-function readMigrations(): string[] {
-  const folder = join(ROOT, 'migrations')
-  const files = readdirSync(folder).filter((name) => name.endsWith('.sql'))
-  return files.sort().flatMap((name) => unstable_splitSqlQuery(readFileSync(join(folder, name), 'utf8')))
 }

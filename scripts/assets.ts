@@ -2,7 +2,7 @@
  * `npm run assets`: fills `assets/` with static files: the viewer of /docs from its package, and the API documents,
  * generated from the routes. `npm start`, `npm run build` and `npm run deploy` run it first, so you need not.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { main, ROOT } from './local.ts'
 
@@ -20,7 +20,7 @@ export async function makeAssets(): Promise<void> {
 function copyViewer(): void {
   mkdirSync(VIEWER, { recursive: true })
   for (const name of readdirSync(VIEWER)) if (!FILES.includes(name)) rmSync(join(VIEWER, name), { recursive: true })
-  for (const name of FILES) copyFileSync(join(PACKAGE, name), join(VIEWER, name))
+  for (const name of FILES) writeChanged(join(VIEWER, name), readFileSync(join(PACKAGE, name)))
 }
 
 /** `/openapi/<room>.json`, and the first of them as `/openapi.json`. The document of a room that has gone goes too. */
@@ -35,9 +35,9 @@ async function writeDocuments(): Promise<void> {
   writeChanged(join(ASSETS, 'openapi.json'), texts[0]?.[1] ?? '')
 }
 
-/** Whoever serves the folder meanwhile reads it anew only where something is new. */
-function writeChanged(path: string, text: string): void {
-  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text)
+/** Whoever serves or copies the folder meanwhile meets no half-written file where nothing is new. */
+function writeChanged(path: string, content: string | Buffer): void {
+  if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(content))) writeFileSync(path, content)
 }
 
 /** What a room's document says before its operations. */

@@ -1,13 +1,13 @@
 /**
- * `npm start`: Kith on this machine. Writes `.dev.vars` where something is missing, applies the migrations to the local
- * D1, seeds the demo data once, runs `wrangler dev` and says how to get in. Nothing of it needs the internet.
+ * `npm start`: Kith on this machine. Writes `.dev.vars` where something is missing, brings the local D1 up to
+ * date, seeds the demo data once, runs `wrangler dev` and says how to get in. Nothing of it needs the internet.
  * `PORT` changes the port; `ORIGIN` follows, and with it the URLs of profile pictures.
  */
 import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
 import { makeAssets } from './assets.ts'
 import { ADMINISTRATOR, type Demo, seed } from './demo/seed.ts'
-import { completeDevVars, DEMO, localAvatars, main, Refusal, ROOT, runWrangler, startWrangler } from './local.ts'
+import { completeDevVars, DEMO, localAvatars, main, Refusal, ROOT, startWrangler } from './local.ts'
 
 const DEFAULT_PORT = 8787
 const READY_WITHIN_MS = 60_000
@@ -20,9 +20,7 @@ await main(async () => {
   const vars = await completeDevVars(`http://localhost:${DEFAULT_PORT}`)
   // A port that was asked for here decides; otherwise whoever edited .dev.vars knows why.
   const origin = process.env.PORT ? local : (vars.ORIGIN ?? local)
-  console.log('Kith: applying migrations to the local database')
-  await runWrangler(['d1', 'migrations', 'apply', 'DB', '--local'])
-  console.log('Kith: looking after the demo data')
+  console.log('Kith: looking after the local database and its demo data')
   const demo = await seed(origin)
   console.log('Kith: starting the server')
   const options = ['--port', String(port), '--show-interactive-dev-session', 'false']

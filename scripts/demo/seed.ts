@@ -15,6 +15,7 @@ import type { Ctx } from '../../src/core/ctx.ts'
 import { randomToken } from '../../src/crypto.ts'
 import { toHex } from '../../src/ids.ts'
 import { DEMO, ROOT, STATE } from '../local.ts'
+import { migrate } from '../migrations.ts'
 import { clientsOfDemo, type DemoClient, saveClient } from './clients.ts'
 import { type DemoMachines, settleMachines } from './machines.ts'
 
@@ -49,7 +50,7 @@ interface UserRow {
   readonly passwordAt: number | null
 }
 
-/** Makes what is missing, and writes and answers what is there now. Nothing else may use the local stores meanwhile. */
+/** Brings the database up to date, makes what is missing, and writes and answers what is there now. Nothing else may use the local stores meanwhile. */
 export async function seed(origin: string): Promise<Demo> {
   const before = readDemo()
   const platform = await getPlatformProxy<Bindings>({
@@ -58,6 +59,7 @@ export async function seed(origin: string): Promise<Demo> {
     remoteBindings: false,
   })
   try {
+    await migrate(platform.env.DB)
     // The core takes its turns with the runtime's scheduler; Node has the same one in a module.
     Object.assign(globalThis, { scheduler })
     // Verified at once, and no mail for a person who does not exist.

@@ -2,7 +2,6 @@
 import { makeSecrets } from '../../scripts/keys.ts'
 import { freePort, Project, type Server } from './project.ts'
 
-const MIGRATE = ['node_modules/wrangler/bin/wrangler.js', 'd1', 'migrations', 'apply', 'DB', '--local']
 const PASSWORD = 'correct-horse-battery-staple'
 const CODE = /^(?:[a-z2-9]{3}-){7}[a-z2-9]{3}$/m
 
@@ -10,8 +9,7 @@ const CODE = /^(?:[a-z2-9]{3}-){7}[a-z2-9]{3}$/m
 export async function emptyKith(vars: (port: number) => Record<string, string> = () => ({})) {
   const project = new Project()
   const port = await freePort()
-  const migrated = await project.run(process.execPath, MIGRATE, { CI: 'true', WRANGLER_SEND_METRICS: 'false' })
-  if (migrated.code !== 0) throw new Error(migrated.output)
+  await project.migrate()
   const origin = `http://localhost:${port}`
   const all = {
     ENVIRONMENT: 'development',

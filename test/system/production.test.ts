@@ -56,8 +56,7 @@ test('cheap hashes and switched off limits are refused', async () => {
 })
 
 test('with all of it right it serves, and has no mailbox', async () => {
-  const migrate = ['node_modules/wrangler/bin/wrangler.js', 'd1', 'migrations', 'apply', 'DB', '--local']
-  expect(await project.run(process.execPath, migrate, { CI: 'true', WRANGLER_SEND_METRICS: 'false' })).toMatchObject({ code: 0 })
+  await project.migrate()
   server = await project.serve({ ...RIGHT, ...(await makeSecrets('')) })
   expect((await fetch(`${server.origin}/health`)).status).toBe(200)
   expect((await fetch(`${server.origin}/dev/mailbox`)).status).toBe(404)

@@ -39,6 +39,11 @@ export class Project {
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, output: output() })))
   }
 
+  async migrate(): Promise<void> {
+    const { code, output } = await this.run(process.execPath, ['scripts/migrations.ts'])
+    if (code !== 0) throw new Error(output)
+  }
+
   /** `npm start` on a free port, until it says that it is ready. */
   async start(): Promise<Server> {
     const port = await freePort()

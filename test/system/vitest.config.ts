@@ -1,6 +1,9 @@
 // The system tests run in Node: they start Kith as a process, as a person would, and talk to it over HTTP.
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { keepTemporaryFilesInMemory } from '../temporary-files.ts'
+
+keepTemporaryFilesInMemory()
 
 export default defineConfig({
   root: join(import.meta.dirname, '..', '..'),
@@ -8,8 +11,8 @@ export default defineConfig({
     include: ['test/system/**/*.test.ts'],
     environment: 'node',
     globalSetup: ['./test/assets.ts'],
-    // Each file runs a server; a small machine has room for one at a time.
-    fileParallelism: false,
+    // Each file runs a server of its own, on a free port; a small machine has room for two.
+    maxWorkers: 2,
     // The operator's commands start wrangler each time: seconds on a busy machine, and some tests give many.
     testTimeout: 300_000,
     hookTimeout: 120_000,
