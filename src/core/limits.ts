@@ -67,7 +67,7 @@ export const CHALLENGE_TRIES = 5
 /** Across all pending log-ins of an account, so that opening many gains nothing. */
 export const SECOND_FACTOR_TRIES = 10
 export const SECOND_FACTOR_WINDOW_MS = 15 * MINUTE_MS
-/** Wrong digits in 30 days from all strangers together, all known networks together, or one known browser. */
+/** Wrong digits in 30 days from all strangers together, all known networks together, the networks of resets, or one known browser. */
 export const SECOND_FACTOR_FAILURES_MAX = 100
 export const SECOND_FACTOR_FAILURES_MS = 30 * DAY_MS
 /** Wrong codes at which the owner gets a mail; at the last of them no digits are taken from there any more. */

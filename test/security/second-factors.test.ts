@@ -179,7 +179,27 @@ describe('guessing', () => {
       const program = () => Object.assign(new Client(), { network: thief.network })
       await answer(await pendingLogIn({ ...person, password }, program()), wrongCodeOf(person.secret), program())
     }
-    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', `${inARowOf(person)}:networks`)).toEqual([{ count: 3 }])
+    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', `${inARowOf(person)}:reset`)).toEqual([{ count: 3 }])
+  })
+
+  test("whoever has the password on the owner's network uses up no guess that the owner has once the password is reset", async () => {
+    const owner = await personWithApp('neighbour')
+    const home = new Client()
+    clock.advance(STEP_MS)
+    expect((await answer(await pendingLogIn(owner, home), codeOf(owner.secret), home)).status).toBe(200)
+    const program = () => Object.assign(new Client(), { network: home.network })
+    const [, recovery = ''] = owner.recoveryCodes
+    expect((await answer(await pendingLogIn(owner, program()), recovery, program())).status, 'its network is known').toBe(200)
+    for (const thief of [program(), new Client()]) await answer(await pendingLogIn(owner, thief), wrongCodeOf(owner.secret), thief)
+    for (const key of [inARowOf(owner), `${inARowOf(owner)}:networks`]) await setCount(key, SECOND_FACTOR_FAILURES_MAX)
+    clock.advance(SECOND_FACTOR_WINDOW_MS)
+    expect((await answer(await pendingLogIn(owner, program()), codeOf(owner.secret), program())).status).toBe(400)
+    const present = { ...owner, password: 'another long password' }
+    await program().post('/user/reset-password', { code: await resetCode(owner), password: present.password })
+    for (const client of [program(), home]) {
+      clock.advance(STEP_MS)
+      expect((await answer(await pendingLogIn(present, client), codeOf(owner.secret), client)).status).toBe(200)
+    }
   })
 
   test('a browser that was signed in to with factors of before guesses as a stranger, whether one was replaced, added or taken off', async () => {

@@ -70,11 +70,12 @@ export async function resetPassword(
   const claimedBy = ctx.newId<SessionId>()
   const user = claimedUserId(codeHash, claimedBy)
   const claimed = wasClaimed(codeHash, claimedBy)
+  const former = formerPassword(ctx, owner.userId, hasOpenUndo(owner.userId, now))
   const notice = mailNotice(ctx, { kind: 'password_changed', user, condition: claimed })
   const claim = await ctx.db.commit(
     [
       claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
-      updatePassword({ user, passwordHash, now, former: formerPassword(ctx, owner.userId, hasOpenUndo(owner.userId, now)) }, claimed),
+      updatePassword({ user, passwordHash, now, former, resetNetwork: ctx.caller.networkHash }, claimed),
       raiseEpoch(user, now),
       // Guesses at a second factor go on being counted: a new password answers for none.
       resetCounters([everywhereKey(owner.userId)], claimed),

@@ -1,7 +1,7 @@
 /**
  * How often a second factor may be guessed (docs/limits.md). Strangers share one count, known networks another, and each browser that
  * was signed in to with the present factors has its own: whoever has the password uses up nobody else's guesses. A new password starts none of
- * them anew.
+ * them anew; where it was set with a mailed code there is one more, which the password alone does not reach.
  */
 import { sha256 } from '../../crypto.ts'
 import type { MailId, UserId } from '../../ids.ts'
@@ -14,9 +14,9 @@ import { SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_FAILURES_MS, SECOND_FACTOR_TR
 const RECENT = 'second-factor'
 const MONTH = 'second-factor-month'
 
-/** The counters of strangers and of known networks: for the removal of a factor or an account. Those of browsers go with the sweep. */
+/** The counters of strangers, of known networks and of resets: for the removal of a factor or an account. Those of browsers go with the sweep. */
 export function secondFactorKeys(who: UserId): string[] {
-  return [RECENT, MONTH].flatMap((prefix) => [`${prefix}:${who}`, `${prefix}:${who}:networks`])
+  return [RECENT, MONTH].flatMap((prefix) => ['', ':networks', ':reset'].map((whose) => `${prefix}:${who}${whose}`))
 }
 
 export function secondFactorAttempts(ctx: Ctx, userId: UserId) {

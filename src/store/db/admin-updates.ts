@@ -35,5 +35,5 @@ export function putPassword(input: { userId: UserId; passwordHash: string; now: 
     INSERT INTO credentials (user_id, password_hash, updated_at)
     SELECT ${input.userId}, ${input.passwordHash}, ${input.now} WHERE ${condition}
     ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, updated_at = excluded.updated_at,
-      former_hash = NULL, former_until = NULL`)
+      reset_network = NULL, former_hash = NULL, former_until = NULL`)
 }

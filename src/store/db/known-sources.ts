@@ -30,7 +30,8 @@ export function isKnownDevice(user: Fragment, accounts: ReadonlyMap<UserId, numb
 
 /**
  * The key by which guesses at the second factor of a user count: of a browser that was signed in to at `device.at`, if that took the
- * present password and the present factors; of the networks that the user knows, all together; or of all strangers.
+ * present password and the present factors; of the network from which a mailed code set the present password; of the networks
+ * that the user knows, all together; or of all strangers.
  */
 export function secondFactorKey(
   prefix: string,
@@ -38,16 +39,14 @@ export function secondFactorKey(
 ): Fragment {
   const { userId, device, networkHash, now } = by
   const isBrowser = device
-    ? sql`EXISTS (
-          SELECT 1 FROM credentials k
-          WHERE k.user_id = ${userId} AND k.updated_at <= ${device.at} AND COALESCE(k.factor_removed_at, 0) < ${device.at})
+    ? sql`k.updated_at <= ${device.at} AND COALESCE(k.factor_removed_at, 0) < ${device.at}
         AND (SELECT MAX(f.created_at) FROM second_factors f WHERE f.user_id = ${userId}) < ${device.at}
         AND NOT EXISTS (SELECT 1 FROM totp_credentials t WHERE t.user_id = ${userId} AND t.confirmed_at >= ${device.at})`
     : sql`0`
-  return sql`${`${prefix}:${userId}`} || CASE
-    WHEN ${isBrowser} THEN ${`:${device?.hash ?? ''}`}
-    WHEN ${isKnownNetwork(sql`${userId}`, networkHash, now)} THEN ':networks'
-    ELSE '' END`
+  return sql`${`${prefix}:${userId}`} || COALESCE(
+    (SELECT CASE WHEN ${isBrowser} THEN ${`:${device?.hash ?? ''}`} WHEN k.reset_network = ${networkHash} THEN ':reset' END
+     FROM credentials k WHERE k.user_id = ${userId}),
+    CASE WHEN ${isKnownNetwork(sql`${userId}`, networkHash, now)} THEN ':networks' ELSE '' END)`
 }
 
 /** Keeps the newest `max` networks. */

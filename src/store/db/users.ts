@@ -122,15 +122,16 @@ export function findWithPassword(id: UserId): Statement<(UserRow & { readonly pa
  * older one that is still kept, is accepted with an undo of a second factor.
  */
 export function updatePassword(
-  input: { user: Fragment; passwordHash: string; now: number; former: FormerPassword },
+  input: { user: Fragment; passwordHash: string; now: number; former: FormerPassword; resetNetwork?: string },
   condition: Fragment,
 ): Statement<void> {
-  const { user, passwordHash, now, former } = input
+  const { user, passwordHash, now, former, resetNetwork = null } = input
   const lives = sql`(former_until > ${now} OR (former_hash IS NOT NULL AND ${former.isKeptOn}))`
   return run(sql`
-    INSERT INTO credentials (user_id, password_hash, updated_at)
-    SELECT (${user}), ${passwordHash}, ${now} WHERE (${condition})
+    INSERT INTO credentials (user_id, password_hash, updated_at, reset_network)
+    SELECT (${user}), ${passwordHash}, ${now}, ${resetNetwork} WHERE (${condition})
     ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, updated_at = excluded.updated_at,
+      reset_network = excluded.reset_network,
       former_hash = CASE WHEN ${former.isKept} THEN CASE WHEN ${lives} THEN former_hash ELSE password_hash END END,
       former_until = CASE WHEN ${former.isKept} THEN CASE WHEN ${lives} THEN former_until ELSE ${former.until} END END`)
 }

@@ -118,6 +118,8 @@ export const credentials = sqliteTable('credentials', {
   formerUntil: integer(),
   /** When a second factor was last disabled: browsers that were signed in to before then guess at another as strangers do. */
   factorRemovedAt: integer(),
+  /** The network from which the password was set with a mailed code, as a keyed hash; NULL if it was set otherwise. */
+  resetNetwork: text(),
   updatedAt: integer().notNull(),
 })
 
