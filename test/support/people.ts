@@ -1,6 +1,6 @@
 /** People for tests. */
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
-import { CreateUserBody } from '../../src/apis/user/wire.ts'
+import { CreateUserBody } from '../../src/apis/user/accounts/wire.ts'
 import { buildRequestContext } from '../../src/context.ts'
 import { createAccount } from '../../src/core/accounts/sign-up.ts'
 import { audit } from '../../src/core/audit.ts'

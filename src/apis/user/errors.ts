@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { AppError, ErrorCode, FieldIssue, ParentCode } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
-import { toWireName } from './profile-wire.ts'
+import { toWireName } from './profile/wire.ts'
 
 /** Liquid's word for each parent, then for codes with a word of their own. */
 const WORDS: Readonly<Record<ParentCode, string> & Partial<Record<ErrorCode, string>>> = {

@@ -1,6 +1,7 @@
 // Accounts over HTTP: sign-up, proof of the address, a forgotten password (wire §3.2, §6.6-7, §6.9-10).
 import { afterEach, describe, expect, test } from 'vitest'
-import { CodeReply, CreateUserReply, Ok, VerifyEmailReply } from '../../../src/apis/user/presenters.ts'
+import { CodeReply, CreateUserReply, VerifyEmailReply } from '../../../src/apis/user/accounts/presenters.ts'
+import { Ok } from '../../../src/apis/user/replies.ts'
 import { clock } from '../../platform/clock.ts'
 import { Client, db, mailsTo, newestCode, type Reply } from '../../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, signUpBody, verifiedPerson } from '../../support/people.ts'

@@ -1,7 +1,7 @@
 // Administration of roles over HTTP (wire §3.2, §6.16; security row 26): made, changed, deleted, and what that does to
 // the people who have them.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { RoleReply } from '../../../src/apis/user/admin-presenters.ts'
+import { RoleReply } from '../../../src/apis/user/administration/presenters.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { logIn, type Person, signedInPerson } from '../../support/people.ts'

@@ -1,7 +1,7 @@
 // How administrators find people and help them to sign in, over HTTP.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { AdminUserListReply } from '../../../src/apis/user/admin-presenters.ts'
-import { SessionsReply } from '../../../src/apis/user/session-presenters.ts'
+import { AdminUserListReply } from '../../../src/apis/user/administration/presenters.ts'
+import { SessionsReply } from '../../../src/apis/user/sessions/presenters.ts'
 import { clock } from '../../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor } from '../../support/actors.ts'
 import { signedInAdmin } from '../../support/admins.ts'

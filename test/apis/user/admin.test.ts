@@ -1,6 +1,6 @@
 // Administration of users over HTTP (wire §3.2): reading everybody, making accounts, and each act on one.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { AdminUserListReply, AdminUserReply, AdminUsersReply } from '../../../src/apis/user/admin-presenters.ts'
+import { AdminUserListReply, AdminUserReply, AdminUsersReply } from '../../../src/apis/user/administration/presenters.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../../support/people.ts'

@@ -1,6 +1,6 @@
 // Connected apps: what a person sees of the clients that they have let in, and what disconnecting one ends.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { AppsReply } from '../../../src/apis/user/client-wire.ts'
+import { AppsReply } from '../../../src/apis/user/connected-apps/presenters.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
 import type { Scope } from '../../../src/core/scopes.ts'
 import { Client, db, platform } from '../../support/kith.ts'

@@ -1,6 +1,6 @@
 // The audit trail over HTTP (ASVS 16.3): every sign-in event and every act of an administrator is in it.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { AdminAuditReply, OwnAuditReply } from '../../../src/apis/user/admin-presenters.ts'
+import { AdminAuditReply, OwnAuditReply } from '../../../src/apis/user/accounts/audit-presenters.ts'
 import { clock } from '../../platform/clock.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { runCron } from '../../support/cron.ts'

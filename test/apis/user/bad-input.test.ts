@@ -2,7 +2,7 @@
 // never a 5xx, never a half-written row (issue "Bad input"; security 1H 82).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { ErrorReply } from '../../../src/apis/user/presenters.ts'
+import { ErrorReply } from '../../../src/apis/user/replies.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { Client, type Options, type Reply } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'

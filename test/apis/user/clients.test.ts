@@ -1,6 +1,6 @@
 // Administration of clients: what may be registered, by whom, what a change ends at once, and that a secret is told once.
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { ClientsReply, RegisteredClientReply } from '../../../src/apis/user/client-wire.ts'
+import { ClientsReply, RegisteredClientReply } from '../../../src/apis/user/clients/presenters.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
 import type { Scope } from '../../../src/core/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'

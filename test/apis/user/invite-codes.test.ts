@@ -1,6 +1,6 @@
 // Invite codes over HTTP, in every mode (wire §3.1-3.3; security row 64).
 import { describe, expect, test } from 'vitest'
-import { InviteCodesReply } from '../../../src/apis/user/search-presenters.ts'
+import { InviteCodesReply } from '../../../src/apis/user/invite-codes/presenters.ts'
 import { Client, db, mailsTo, newestCode, type Options, platform, type Reply } from '../../support/kith.ts'
 import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../../support/people.ts'
 

@@ -1,7 +1,7 @@
 // Administration of machine clients (security rows 51 to 54): who may make what, that a secret is told once and lies nowhere
 // in clear, and that what is revoked is revoked for good.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { MachinesReply, MadeMachineReply } from '../../../src/apis/user/machine-wire.ts'
+import { MachinesReply, MadeMachineReply } from '../../../src/apis/user/machine-clients/presenters.ts'
 import { ha1Of, ha1Purpose } from '../../../src/core/machines/machines.ts'
 import { looksLikeSecret } from '../../../src/core/machines/secrets.ts'
 import { decrypt, sha256 } from '../../../src/crypto.ts'

@@ -1,6 +1,7 @@
 // The caller's own profile (wire §3.2, §3.5, §6.12).
 import { afterEach, describe, expect, test } from 'vitest'
-import { HealthReply, MeReply, ScopesReply, UpdateMeReply } from '../../../src/apis/user/presenters.ts'
+import { MeReply, UpdateMeReply } from '../../../src/apis/user/profile/presenters.ts'
+import { HealthReply, ScopesReply } from '../../../src/apis/user/system/presenters.ts'
 import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/limits.ts'
 import { clock } from '../../platform/clock.ts'
 import { Client, db, mailsTo, type Reply } from '../../support/kith.ts'

@@ -1,6 +1,6 @@
 // The list of roles over HTTP (wire §3.2, §3.5, §6.16).
 import { describe, expect, test } from 'vitest'
-import { RolesReply } from '../../../src/apis/user/search-presenters.ts'
+import { RolesReply } from '../../../src/apis/user/roles/presenters.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { signedInPerson } from '../../support/people.ts'
 

@@ -1,6 +1,6 @@
 // Search over HTTP (wire §3.2, §6.13; design §1.15, §7; security rows 58, 63).
 import { beforeAll, describe, expect, test } from 'vitest'
-import { SearchReply } from '../../../src/apis/user/search-presenters.ts'
+import { SearchReply } from '../../../src/apis/user/search/presenters.ts'
 import { COUNT_WRITES } from '../../support/budget.ts'
 import { db, platform, type Reply } from '../../support/kith.ts'
 import { logIn, type Person, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'

@@ -1,8 +1,8 @@
 // Second factors over HTTP: an authenticator app gets on and off, signs in; recovery codes; the code by e-mail on request
 // (security rows 14-20, 22).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { LoginReply } from '../../../src/apis/user/presenters.ts'
-import { RecoveryCodesReply, SecondFactorsReply, TotpConfirmedReply, TotpReply } from '../../../src/apis/user/second-factor-presenters.ts'
+import { RecoveryCodesReply, SecondFactorsReply, TotpConfirmedReply, TotpReply } from '../../../src/apis/user/second-factors/presenters.ts'
+import { LoginReply } from '../../../src/apis/user/sessions/presenters.ts'
 import { FRESH_SIGN_IN_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS, TOTP_ENROLMENT_MS } from '../../../src/core/limits.ts'
 import { clock } from '../../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../../support/actors.ts'

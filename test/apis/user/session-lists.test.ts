@@ -1,7 +1,6 @@
 // The caller's own sessions and log-in history, page by page (wire §3.2, §6.14).
 import { describe, expect, test } from 'vitest'
-import { SessionStateReply } from '../../../src/apis/user/presenters.ts'
-import { LoginHistoryReply, SessionsReply } from '../../../src/apis/user/session-presenters.ts'
+import { LoginHistoryReply, SessionStateReply, SessionsReply } from '../../../src/apis/user/sessions/presenters.ts'
 import { Client } from '../../support/kith.ts'
 import { logIn, signedInPerson } from '../../support/people.ts'
 import { bearerOf, userToken } from '../../support/tokens.ts'

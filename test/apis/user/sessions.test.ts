@@ -1,6 +1,7 @@
 // Log-in and its second factor, log-out, the caller's own sessions (wire §3.2, §3.5, §6.8-9).
 import { afterEach, describe, expect, test } from 'vitest'
-import { DoTwoFactorReply, LoginReply, Ok } from '../../../src/apis/user/presenters.ts'
+import { Ok } from '../../../src/apis/user/replies.ts'
+import { DoTwoFactorReply, LoginReply } from '../../../src/apis/user/sessions/presenters.ts'
 import { clock } from '../../platform/clock.ts'
 import { newName } from '../../support/actors.ts'
 import { Client, db, mailsTo, newestCode } from '../../support/kith.ts'

@@ -1,0 +1,88 @@
+/** Clients: presenters, schemas and example, in Liquid's envelope, with the metadata names of RFC 7591. */
+import * as z from 'zod'
+import * as client from '../../../core/oauth/client-metadata.ts'
+import type { ClientRow, Registration } from '../../../core/oauth/client-registration.ts'
+import { ok } from '../replies.ts'
+
+const clientFields = {
+  client_id: z.string(),
+  client_name: z.string(),
+  redirect_uris: z.array(z.string()),
+  post_logout_redirect_uris: z.array(z.string()),
+  grant_types: z.array(z.string()),
+  scope: z.string(),
+  token_endpoint_auth_method: z.string(),
+  first_party: z.boolean(),
+  may_change_addresses: z.boolean(),
+  require_pkce: z.boolean(),
+  access_token_seconds: z.int(),
+  id_token_signed_response_alg: z.string(),
+  claims_in_id_token: z.boolean(),
+  native_development: z.boolean(),
+  disabled: z.boolean(),
+  client_id_issued_at: z.int().meta({ description: 'Seconds since 1970' }),
+}
+const ClientOut = z.strictObject(clientFields).meta({ id: 'Client' })
+const RegisteredClient = z
+  .strictObject({
+    ...clientFields,
+    client_secret: z.string().optional().meta({ description: 'Shown only once, when it was just issued' }),
+    client_secret_expires_at: z.literal(0).optional().meta({ description: 'Never' }),
+  })
+  .meta({ id: 'RegisteredClient' })
+
+export function toClient(row: ClientRow): z.output<typeof ClientOut> {
+  const metadata = client.toMetadata(row)
+  return {
+    client_id: row.id,
+    client_name: metadata.name,
+    redirect_uris: [...metadata.redirectUris],
+    post_logout_redirect_uris: [...metadata.postLogoutRedirectUris],
+    grant_types: [...metadata.grantTypes],
+    scope: metadata.scopes.join(' '),
+    token_endpoint_auth_method: metadata.authMethod,
+    first_party: metadata.isFirstParty,
+    may_change_addresses: metadata.mayChangeAddresses,
+    require_pkce: metadata.requiresPkce,
+    access_token_seconds: metadata.accessTokenSeconds,
+    id_token_signed_response_alg: metadata.idTokenAlg,
+    claims_in_id_token: metadata.claimsInIdToken,
+    native_development: metadata.isNativeDevelopment,
+    disabled: row.disabledAt !== null,
+    client_id_issued_at: Math.floor(row.createdAt / 1000),
+  }
+}
+
+export function toRegisteredClient({ row, secret }: Registration): z.output<typeof RegisteredClient> {
+  return { ...toClient(row), ...(secret === null ? {} : { client_secret: secret, client_secret_expires_at: 0 }) }
+}
+
+export const ClientReply = ok(z.strictObject({ client: ClientOut }))
+export const RegisteredClientReply = ok(z.strictObject({ client: RegisteredClient }))
+export const ClientsReply = ok(
+  z.strictObject({
+    records: z.array(ClientOut),
+    clients: z.array(ClientOut),
+    hasMore: z.boolean(),
+    next: z.string().nullable().meta({ description: 'The `after` of the next page' }),
+  }),
+)
+
+export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {
+  client_id: 'my-app',
+  client_name: 'My app',
+  redirect_uris: ['https://app.example.com/callback'],
+  post_logout_redirect_uris: ['https://app.example.com/'],
+  grant_types: ['authorization_code', 'refresh_token'],
+  scope: 'delegated:profile:read',
+  token_endpoint_auth_method: 'none',
+  first_party: false,
+  may_change_addresses: false,
+  require_pkce: true,
+  access_token_seconds: 600,
+  id_token_signed_response_alg: 'RS256',
+  claims_in_id_token: false,
+  native_development: false,
+  disabled: false,
+  client_id_issued_at: 1789228258,
+}

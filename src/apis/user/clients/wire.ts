@@ -1,0 +1,106 @@
+/** Requests about clients, in Liquid's manner, with the metadata names of RFC 7591. */
+import * as z from 'zod'
+import * as client from '../../../core/oauth/client-metadata.ts'
+import type { ClientChanges, NewClient } from '../../../core/oauth/client-registration.ts'
+import { flag, PageQuery } from '../wire.ts'
+
+const optionalMetadata = {
+  redirect_uris: client.redirectUris.optional(),
+  post_logout_redirect_uris: client.postLogoutRedirectUris.optional(),
+  grant_types: client.grantTypes.optional(),
+  token_endpoint_auth_method: client.authMethod.optional(),
+  first_party: flag.optional().meta({ description: 'First-party: users are not asked for consent', example: false }),
+  may_change_addresses: flag
+    .optional()
+    .meta({ description: "Fresh tokens may change the user's e-mail address; only for clients with a secret", example: false }),
+  require_pkce: flag.optional().meta({ description: 'false only for clients with a secret', example: true }),
+  access_token_seconds: client.accessTokenSeconds.optional(),
+  id_token_signed_response_alg: client.idTokenAlg.optional(),
+  claims_in_id_token: flag.optional().meta({ description: 'ID tokens also contain the userinfo claims', example: false }),
+  native_development: flag
+    .optional()
+    .meta({ description: 'A native app in development: redirect URIs such as myapp://callback and exp://… are allowed', example: false }),
+}
+
+/** Programs of Liquid send a list; it is joined to text. */
+const scope = z
+  .preprocess((sent) => (Array.isArray(sent) && sent.every((name) => typeof name === 'string') ? sent.join(' ') : sent), client.clientScope)
+  .meta({ description: 'The maximum scopes of its tokens, separated by spaces; a list is accepted too', example: 'delegated:profile:read' })
+
+/** Liquid's names for the same. If both are sent, RFC 7591's win. */
+const liquidMetadata = {
+  displayName: client.clientName.optional().meta({ description: "Liquid's name for client_name" }),
+  grants: client.grantTypes.optional().meta({ description: "Liquid's name for grant_types" }),
+  redirectUris: client.redirectUris.optional().meta({ description: "Liquid's name for redirect_uris" }),
+  role: z
+    .enum(['internal_client', 'external_client'], 'must be internal_client or external_client')
+    .optional()
+    .meta({ description: "Liquid's name for first_party: internal_client means true", example: 'external_client' }),
+}
+const target = client.clientId.optional().meta({ description: "Liquid's name for client_id" })
+const isNamed = (body: { client_id?: string | undefined; target?: string | undefined }) => (body.client_id ?? body.target) !== undefined
+const UNNAMED = { path: ['client_id'], message: 'is required' }
+
+export const CreateClientBody = z
+  .strictObject({
+    client_id: client.newClientId.optional(),
+    id: client.newClientId.optional().meta({ description: "Liquid's name for client_id" }),
+    client_name: client.clientName.optional(),
+    scope,
+    ...optionalMetadata,
+    ...liquidMetadata,
+  })
+  .refine((body) => (body.client_name ?? body.displayName) !== undefined, { path: ['client_name'], message: 'is required' })
+
+export const UpdateClientBody = z
+  .strictObject({
+    client_id: client.clientId.optional(),
+    target,
+    client_name: client.clientName.optional(),
+    scope: scope.optional(),
+    ...optionalMetadata,
+    ...liquidMetadata,
+    rotate_secret: flag.optional().meta({ description: 'true: issues a new secret; the old one stops working at once', example: false }),
+    disabled: flag
+      .optional()
+      .meta({ description: 'true: the client and its tokens stop working until it is enabled again', example: false }),
+  })
+  .refine(isNamed, UNNAMED)
+
+export const ClientBody = z.strictObject({ client_id: client.clientId.optional(), target }).refine(isNamed, UNNAMED)
+export const idOfClient = (body: z.output<typeof ClientBody>) => body.client_id ?? body.target ?? ''
+export const ClientParams = z.object({ clientId: client.clientId })
+export const ListClientsQuery = PageQuery.omit({ offset: true })
+  .strict()
+  .extend({
+    after: client.clientId.optional().meta({ description: 'The client_id of the last record of the previous page', example: 'my-app' }),
+  })
+
+type Body = Omit<z.output<typeof UpdateClientBody>, 'client_id' | 'target' | 'rotate_secret' | 'disabled'>
+
+function toMetadata(body: Body) {
+  return {
+    name: body.client_name ?? body.displayName,
+    scopes: body.scope,
+    redirectUris: body.redirect_uris ?? body.redirectUris,
+    postLogoutRedirectUris: body.post_logout_redirect_uris,
+    grantTypes: body.grant_types ?? body.grants,
+    authMethod: body.token_endpoint_auth_method,
+    isFirstParty: body.first_party ?? (body.role === undefined ? undefined : body.role === 'internal_client'),
+    mayChangeAddresses: body.may_change_addresses,
+    requiresPkce: body.require_pkce,
+    accessTokenSeconds: body.access_token_seconds,
+    idTokenAlg: body.id_token_signed_response_alg,
+    claimsInIdToken: body.claims_in_id_token,
+    isNativeDevelopment: body.native_development,
+  }
+}
+
+export function toNewClient(body: z.output<typeof CreateClientBody>): NewClient {
+  const metadata = toMetadata(body)
+  return { ...metadata, id: body.client_id ?? body.id, name: metadata.name ?? '', scopes: body.scope }
+}
+
+export function toClientChanges(body: z.output<typeof UpdateClientBody>): { id: string } & ClientChanges {
+  return { ...toMetadata(body), id: idOfClient(body), rotateSecret: body.rotate_secret, disabled: body.disabled }
+}

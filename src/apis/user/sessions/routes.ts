@@ -1,0 +1,203 @@
+/** Sessions (wire §3.2, §6.8-9): log-in and its second factor, log-out, the caller's own sessions. */
+import { type Context, Hono } from 'hono'
+import { listSignIns } from '../../../core/accounts/sign-in-history.ts'
+import type { Claim } from '../../../core/principal.ts'
+import { getOwnProfile } from '../../../core/profiles/own-profile.ts'
+import { completeSecondFactor } from '../../../core/sessions/second-factor-sign-in.ts'
+import { listSessions, revokeSession, signOut, signOutEverywhere } from '../../../core/sessions/sessions.ts'
+import { type SignInOutcome, signIn } from '../../../core/sessions/sign-in.ts'
+import { anyone, optionalSession, requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { clearSessionCookie, setSignInCookies } from '../../../http/credentials.ts'
+import { ownNavigationOnly } from '../../../http/cross-site.ts'
+import { signInLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { validate } from '../../../http/validate.ts'
+import { toHex } from '../../../ids.ts'
+import { EXAMPLE_USER, toOwnUser } from '../profile/presenters.ts'
+import { Ok, toList } from '../replies.ts'
+import { PageQuery } from '../wire.ts'
+import {
+  DoTwoFactorReply,
+  EXAMPLE_SESSIONS,
+  EXAMPLE_SIGN_INS,
+  EXAMPLE_SIGNED_IN_USER,
+  LoginHistoryReply,
+  LoginReply,
+  SessionStateReply,
+  SessionsReply,
+  toPendingUser,
+  toSession,
+  toSignedInUser,
+  toSignIn,
+} from './presenters.ts'
+import { DoTwoFactorBody, LoginBody, SessionParams } from './wire.ts'
+
+const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
+const LOGOUT = describe({
+  summary: 'Sign out',
+  description: 'Succeeds even without a live session.',
+  response: OK,
+})
+const LOGOUT_ALL = describe({
+  summary: 'Sign out everywhere',
+  description: 'Every session, access and refresh token is refused from the next request on.',
+  response: OK,
+})
+
+export const sessions = new Hono<AppEnv>()
+  .post(
+    '/user/login',
+    anyone(),
+    describe({
+      summary: 'Sign in with a password',
+      description:
+        'Sets the session cookie. If a second factor is enabled, returns a sessionHash for POST /user/do-2fa instead, and the `methods` that can complete it.',
+      response: {
+        status: 200,
+        schema: LoginReply,
+        example: { ok: 1, data: { '2faEnabled': false, user: EXAMPLE_SIGNED_IN_USER, userInfo: EXAMPLE_SIGNED_IN_USER } },
+      },
+      refusals: [401],
+    }),
+    signInLimit(),
+    validate('json', LoginBody),
+    async (c) => {
+      const { username, email, password, userAgent } = c.req.valid('json')
+      const outcome = await signIn(c.var.ctx, {
+        username: username ?? null,
+        email: email ?? null,
+        password,
+        userAgent: userAgent ?? c.var.ctx.caller.userAgent,
+        presented: await presented(c),
+      })
+      if (outcome.kind === 'signed_in') return c.json({ ok: 1, data: { '2faEnabled': false, ...signedIn(c, outcome) } })
+      const user = toPendingUser(outcome.user)
+      return c.json({
+        ok: 1,
+        data: { '2faEnabled': true, sessionHash: outcome.sessionHash, user, userInfo: user, methods: outcome.methods },
+      })
+    },
+  )
+  .post(
+    '/user/do-2fa',
+    anyone(),
+    describe({
+      summary: 'Complete a sign-in with its second factor',
+      description: 'Sets the session cookie. Accepts the mailed code, a code from the authenticator app, or a recovery code.',
+      response: {
+        status: 200,
+        schema: DoTwoFactorReply,
+        example: { ok: 1, data: { user: EXAMPLE_SIGNED_IN_USER, userInfo: EXAMPLE_SIGNED_IN_USER } },
+      },
+    }),
+    signInLimit(),
+    validate('json', DoTwoFactorBody),
+    async (c) => {
+      const { target, code, sessionHash } = c.req.valid('json')
+      const { ctx } = c.var
+      const outcome = await completeSecondFactor(ctx, {
+        userId: target,
+        code,
+        sessionHash,
+        userAgent: ctx.caller.userAgent,
+        presented: await presented(c),
+      })
+      return c.json({ ok: 1, data: signedIn(c, outcome) })
+    },
+  )
+  .get('/user/logout', optionalSession(), LOGOUT, ownNavigationOnly(), async (c) => {
+    await signOut(c.var.ctx, c.var.gate)
+    return signedOut(c)
+  })
+  .post('/user/logout', optionalSession(), LOGOUT, async (c) => {
+    await signOut(c.var.ctx, c.var.gate)
+    return signedOut(c)
+  })
+  .get('/user/logout-all', requires('delegated:session:write'), LOGOUT_ALL, ownNavigationOnly(), async (c) => {
+    await signOutEverywhere(c.var.ctx, c.var.gate)
+    return signedOut(c)
+  })
+  .post('/user/logout-all', requires('delegated:session:write'), LOGOUT_ALL, async (c) => {
+    await signOutEverywhere(c.var.ctx, c.var.gate)
+    return signedOut(c)
+  })
+  .get(
+    '/user/session-state',
+    requires('delegated:profile:read'),
+    describe({
+      summary: 'Whether the caller is signed in, and as whom',
+      response: {
+        status: 200,
+        schema: SessionStateReply,
+        example: {
+          ok: 1,
+          data: { userInfo: EXAMPLE_USER, session: { _id: '507f1f77bcf86cd799439011', authenticatedAt: '2026-09-12T15:50:58.690Z' } },
+        },
+      },
+    }),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const { user, principal } = await getOwnProfile(ctx, gate)
+      const session = { _id: toHex(principal.sessionId), authenticatedAt: new Date(principal.authenticatedAt).toISOString() }
+      return c.json({ ok: 1, data: { userInfo: toOwnUser(user, ctx), session } })
+    },
+  )
+  .get(
+    '/user/login-history',
+    requires('delegated:profile:login-history:read'),
+    describe({
+      summary: 'Sign-in history of the caller, newest first',
+      response: { status: 200, schema: LoginHistoryReply, example: EXAMPLE_SIGN_INS },
+    }),
+    validate('query', PageQuery),
+    async (c) => {
+      const { limit, offset } = c.req.valid('query')
+      const records = await listSignIns(c.var.ctx, c.var.gate, { limit, before: offset ?? null })
+      return c.json(toList(records, toSignIn))
+    },
+  )
+  .get(
+    '/user/sessions',
+    requires('delegated:session:read'),
+    describe({
+      summary: 'Live sessions of the caller, newest first',
+      response: { status: 200, schema: SessionsReply, example: EXAMPLE_SESSIONS },
+    }),
+    validate('query', PageQuery),
+    async (c) => {
+      const { limit, offset } = c.req.valid('query')
+      const records = await listSessions(c.var.ctx, c.var.gate, { limit, before: offset ?? null })
+      return c.json(toList(records, toSession))
+    },
+  )
+  .delete(
+    '/user/sessions/:id',
+    requires('delegated:session:write'),
+    describe({ summary: 'Sign out one session of the caller', response: OK, refusals: [404] }),
+    validate('param', SessionParams),
+    async (c) => {
+      await revokeSession(c.var.ctx, c.var.gate, c.req.valid('param').id)
+      return c.json({ ok: 1 })
+    },
+  )
+
+/** The caller's credential, if valid. An invalid token or cookie does not prevent signing in. */
+function presented(c: Context<AppEnv>): Promise<Claim | null> {
+  return c.var.identify().catch(() => null)
+}
+
+/** Sets the cookie. Sends both `user`, from the seed's sample, and `userInfo`, from its table (wire §3.5). */
+function signedIn(c: Context<AppEnv>, outcome: SignInOutcome) {
+  const now = c.var.ctx.now()
+  if (outcome.kind === 'signed_in') {
+    setSignInCookies(c, outcome.session, now)
+  }
+  const user = toSignedInUser(outcome.user, c.var.ctx)
+  return { user, userInfo: user }
+}
+
+function signedOut(c: Context): Response {
+  clearSessionCookie(c)
+  return c.json({ ok: 1 })
+}

@@ -1,0 +1,39 @@
+/** Requests to sign in, and of sessions. */
+import * as z from 'zod'
+import * as fields from '../../../core/fields.ts'
+import { shownText } from '../../../core/texts.ts'
+import type { SessionId } from '../../../ids.ts'
+import { hexId, optional } from '../wire.ts'
+
+/** Untrusted text, cut to fit. */
+const userAgent = z
+  .string()
+  .max(1024)
+  .transform((v) => shownText(v, 512))
+  .meta({ example: 'Mozilla/5.0 (iPhone)' })
+
+export const LoginBody = z
+  .strictObject({
+    username: z.string().min(1).max(254).optional().meta({
+      description: 'The user name or e-mail address; if email is sent too, both must match the same account',
+      example: 'john_doe',
+    }),
+    email: z.string().min(1).max(254).optional().meta({ example: 'user@example.com' }),
+    password: fields.typedPassword,
+    userAgent: optional(userAgent),
+  })
+  .refine((body) => body.username !== undefined || body.email !== undefined, {
+    path: ['username'],
+    message: 'username or email is required',
+  })
+
+const sessionHash = z
+  .string()
+  .min(1)
+  .max(128)
+  .meta({ description: 'From the log-in', example: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8' })
+
+export const DoTwoFactorBody = z.strictObject({ target: fields.userIdHex, code: fields.secondFactorCode, sessionHash })
+export const PendingSignInBody = z.strictObject({ target: fields.userIdHex, sessionHash })
+
+export const SessionParams = z.object({ id: hexId<SessionId>() })

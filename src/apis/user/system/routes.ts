@@ -1,0 +1,40 @@
+/** Public information about the service: health and scopes (wire §3.2, §6.1). */
+import { Hono } from 'hono'
+import { checkHealth } from '../../../core/health.ts'
+import { anyone } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { networkLimit } from '../../../http/rate-limit.ts'
+import { describe } from '../../../http/tags.ts'
+import { HealthReply, ScopesReply, toScopeMap } from './presenters.ts'
+
+export const system = new Hono<AppEnv>()
+  .get(
+    '/health',
+    anyone(),
+    describe({
+      summary: 'Health of the service',
+      description: 'If the database does not answer or lacks migrations: 503 with status DOWN and a reason.',
+      response: { status: 200, schema: HealthReply, example: { status: 'UP' } },
+    }),
+    async (c) => {
+      const reason = await checkHealth(c.var.ctx)
+      return reason === null ? c.json({ status: 'UP' }) : c.json({ status: 'DOWN', reason }, 503)
+    },
+  )
+  .get(
+    '/user/scopes',
+    anyone(),
+    describe({
+      summary: 'All scopes, each with its parent: a token with the parent has the scope',
+      response: {
+        status: 200,
+        schema: ScopesReply,
+        example: {
+          ok: 1,
+          data: { scopes: { 'delegated:all': { name: 'delegated:all', parent: '*', description: 'Act for you in every way' } } },
+        },
+      },
+    }),
+    networkLimit('other'),
+    (c) => c.json({ ok: 1, data: { scopes: toScopeMap() } }),
+  )
