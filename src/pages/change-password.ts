@@ -1,4 +1,4 @@
-/** Where password managers lead to change a password (W3C, A Well-Known URL for Changing Passwords). */
+/** Redirects password managers to the page that changes a password (W3C, A Well-Known URL for Changing Passwords). */
 import { Hono } from 'hono'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'

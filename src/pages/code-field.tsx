@@ -1,6 +1,6 @@
 /**
- * The field for a code from a mail: the mail's link fills it in, and a button sends it. Opening a link changes nothing; one
- * that no longer works says so before anything is typed.
+ * The field for a mailed code: the mail's link fills it in, and a button submits it. Opening a link changes nothing. A
+ * link that no longer works says so before anything is typed.
  */
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -10,19 +10,19 @@ import { type FormState, Input, type Labels } from './forms.tsx'
 const LENGTH_MAX = 128
 
 export const mailedCode = z.string().trim().min(3, 'is too short').max(LENGTH_MAX, 'is too long')
-/** What a code is made of; anything else in an address is no code of ours. */
+/** The form of a code; ignores anything else in the URL. */
 const CODE = /^[a-z0-9-]{3,128}$/i
 
-/** The code of the link that has led here, if any. */
+/** The code of the followed link, if any. */
 function linkedCode(c: Context): string | null {
   const code = c.req.query('code') ?? ''
   return c.req.method === 'GET' && CODE.test(code) ? code : null
 }
 
-/** The link that has led here: null without one; without a `code` it is used, too old, or none of ours. */
+/** A followed link; `code` is null if it is used, expired or unknown. */
 export interface MailedLink {
   readonly code: string | null
-  /** What the code was asked for with. */
+  /** The `return_to` with which the code was requested. */
   readonly returnTo: string | null
 }
 

@@ -1,6 +1,6 @@
 /**
- * `/consent`: what an app wants, in plain words, and a yes or a no (OpenID Connect Core §3.1.2.4). Opening it grants nothing.
- * The authorization endpoint sends people here with the whole request, and the request goes back with the answer.
+ * `/consent`: what an app requests, in plain words, to allow or deny (OpenID Connect Core §3.1.2.4). Opening it grants
+ * nothing. The authorization endpoint redirects here with the whole request, and the request goes back with the answer.
  */
 import { type Context, Hono } from 'hono'
 import type { Child } from 'hono/jsx'
@@ -53,8 +53,7 @@ export const consentPages = new Hono<AppEnv>()
   })
 
 /**
- * A user who is not signed in starts at the authorization endpoint, which asks for everything needed; otherwise the app
- * is told.
+ * Reports errors to the app, except a missing sign-in, for which the user starts again at the authorization endpoint.
  */
 function toApp(c: Context, request: AuthorizationRequest, answer: () => Promise<Response>): Promise<Response> {
   return ofApp(c, async () => {
@@ -74,15 +73,15 @@ function toSignIn(request: AuthorizationRequest, extra: Readonly<Record<string, 
   return `/sign-in?${new URLSearchParams({ return_to: toAuthorizationPath(request), ...extra })}`
 }
 
-/** To the app, which a form may not redirect to; a page of our own goes on there. */
+/** A form may not redirect to the app, so a page of our own continues to it. */
 async function send(c: Context, response: AuthorizationResponse): Promise<Response> {
   if (response.mode !== 'query' || c.req.method === 'GET') return sendAuthorizationResponse(c as Context<AppEnv>, response)
   const to = appendToRedirectUri(response.redirectUri, response.params)
-  const title = 'code' in response.params ? 'You are signed in' : 'Nothing was allowed'
+  const title = 'code' in response.params ? 'You are signed in' : 'Access was denied'
   return leave(c, { title, lead: `One moment, you are being taken back to ${placeOf(response.redirectUri)}.`, to })
 }
 
-/** Whose address it is, as people know it: a host, or the device in front of them. */
+/** The redirect URI as users know it: a host, or an app on their device. */
 function placeOf(redirectUri: string): string {
   const { protocol, host } = new URL(redirectUri)
   if (isLoopbackRedirectUri(redirectUri)) return `a program on this device (${host})`
@@ -95,10 +94,10 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
   return showPage(
     c,
     {
-      title: `Let ${client.name} in?`,
+      title: `Allow ${client.name} to use your account?`,
       heading: (
         <>
-          Let <Isolated>{client.name}</Isolated> in?
+          Allow <Isolated>{client.name}</Isolated> to use your account?
         </>
       ),
       lead: (
@@ -134,8 +133,7 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
         </Submit>
       </Form>
       <p class="aside">
-        You can withdraw this at any time, under Connected apps in your {productOf(c.var.ctx.config)} account. No app is ever told your
-        password.
+        You can revoke this at any time, under Connected apps in your {productOf(c.var.ctx.config)} account. Apps never get your password.
       </p>
     </>,
   )

@@ -1,6 +1,6 @@
 /**
  * The API reference (design §8): `GET /docs` and `GET /docs/<room>`, a page around a viewer that reads the room's own
- * OpenAPI document. Viewer and styles are files of ours, served beside the Worker (`assets/docs`, scripts/assets.ts).
+ * OpenAPI document. The viewer and its styles are static files (`assets/docs`, scripts/assets.ts).
  */
 import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
@@ -10,7 +10,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { readOnly } from '../http/errors.ts'
 import { headingsOf, type RoomDocument } from '../http/room-document.ts'
 
-/** Scripts, styles and requests of our origin alone. `data:` images: the viewer's icons lie in its style sheet. */
+/** Scripts, styles and requests of our own origin only. `data:` allows icons in the viewer's style sheet. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -59,7 +59,7 @@ function DocsPage({ rooms, name, document }: { rooms: Rooms; name: string; docum
       </head>
       <body>
         <a class="skip" href="#reference">
-          To the reference
+          Skip to the reference
         </a>
         <header>
           <a class="name" href="/">
@@ -96,7 +96,7 @@ function DocsPage({ rooms, name, document }: { rooms: Rooms; name: string; docum
               {document.description} As a file for other tools: <a href={`/openapi/${name}.json`}>the OpenAPI document</a>.
             </p>
             <div id="viewer" data-document={`/openapi/${name}.json`}>
-              <p>A script shows the operations here.</p>
+              <p>The operations are shown here once scripts have loaded.</p>
             </div>
           </main>
         </div>
@@ -105,5 +105,5 @@ function DocsPage({ rooms, name, document }: { rooms: Rooms; name: string; docum
   )
 }
 
-/** The id that the viewer gives to a heading. */
+/** The viewer's id of a heading. */
 const anchorOf = (heading: string) => `operations-tag-${heading.replaceAll(' ', '_')}`

@@ -1,4 +1,4 @@
-/** `/email/undo`: the code that brings the e-mail address before a change back. */
+/** `/email/undo`: the mailed code that restores the previous e-mail address. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { undoEmailChange } from '../core/accounts/email-change.ts'
@@ -34,7 +34,7 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
   return showPage(
     c,
     {
-      title: 'Bring your address back',
+      title: 'Restore your address',
       lead: 'This undoes the change of your e-mail address and signs everyone out, including you. Then set a new password.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
@@ -51,7 +51,7 @@ function showSpent(c: Context): Response {
     c,
     {
       title: 'This link no longer works',
-      lead: 'It was used already or has expired. If your address is back, set a new password now.',
+      lead: 'It was already used or has expired. If your address was restored, set a new password now.',
       status: 410,
     },
     <>

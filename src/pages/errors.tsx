@@ -1,6 +1,6 @@
 /**
- * Errors as people read them: what has happened, and what to do now. Where only a sign-in is missing, the
- * browser is led to it and comes back.
+ * Errors as users read them: what happened, and what to do now. If only a sign-in is missing, the browser is redirected
+ * there and back.
  */
 import type { Context } from 'hono'
 import type { AppError, ErrorCode, ParentCode } from '../core/errors.ts'
@@ -8,12 +8,12 @@ import type { ShownError } from '../http/app-env.ts'
 import { errorHeaders, logFailure, toAppError } from '../http/errors.ts'
 import { showPage } from './layout.tsx'
 
-const DID_NOT_WORK = ['That did not work', 'Something in this request is wrong. Go back and try again.'] as const
+const DID_NOT_WORK = ['That did not work', 'This request is invalid. Go back and try again.'] as const
 const FORBIDDEN = ['Not allowed', 'Your account may not do this. If you think it should, ask the people who run this service.'] as const
 
 type Words = readonly [title: string, message: string]
 
-/** For each parent, then for the codes of which there is more to say. */
+/** For each parent, then for codes that need more. */
 const WORDS: Readonly<Record<ParentCode, Words> & Partial<Record<ErrorCode, Words>>> = {
   invalid_request: DID_NOT_WORK,
   invalid_client: DID_NOT_WORK,
@@ -33,29 +33,29 @@ const WORDS: Readonly<Record<ParentCode, Words> & Partial<Record<ErrorCode, Word
   unsupported_token_type: DID_NOT_WORK,
   temporarily_unavailable: ['Busy right now', 'We cannot do this right now. Wait a moment and try again.'],
   server_error: ['Something went wrong', 'This is our mistake, not yours. Try again in a moment.'],
-  // At the sign-in itself; from everywhere else the way leads there.
+  // Seen only at the sign-in itself; other pages redirect there.
   unauthenticated: ['Sign in first', 'The user name or the password is wrong. Check both and try again.'],
   email_not_verified: ['Confirm your e-mail address', 'Confirm your e-mail address first, then try again.'],
   reauthentication_required: ['Sign in again', 'Sign in again, then repeat what you were doing.'],
   cross_site_request: ['Sent from another site', 'This form was not sent from our own page. Open the page here and send it again.'],
-  account_restricted: ['Your account is restricted', 'You can view pages, but change nothing. Ask the people who run this service.'],
+  account_restricted: ['Your account is restricted', 'You can view pages but not change anything. Ask the people who run this service.'],
   not_found: ['Page not found', 'There is nothing here. Check the address, or go to your account.'],
   username_taken: ['User name taken', 'This user name is taken. Choose another one.'],
   email_taken: ['E-mail address taken', 'This e-mail address is taken. Choose another one, or sign in.'],
-  already_exists: ['Already there', 'This already exists. Choose something else.'],
+  already_exists: ['Already exists', 'This already exists. Choose something else.'],
   code_invalid: ['Wrong code', 'This code is wrong, used or expired. Check it, or try the next one.'],
   invite_code_invalid: ['Wrong invite code', 'This invite code is wrong or used. Ask for another one.'],
   invite_codes_hidden: ['Not yet', 'Your account is very new. Wait a moment and open this page again.'],
-  invalid_file: ['File not taken', 'This file cannot be used. Choose another one.'],
-  quota_exceeded: ['No room left', 'There is no room left. Delete something first.'],
+  invalid_file: ['File not accepted', 'This file cannot be used. Choose another one.'],
+  quota_exceeded: ['No space left', 'There is no space left. Delete something first.'],
   request_timeout: ['Too slow', 'This took too long. Try again.'],
   payload_too_large: ['Too large', 'What you sent is too large. Make it smaller and try again.'],
-  rate_limited: ['Too many tries', 'There were too many tries.'],
+  rate_limited: ['Too many attempts', 'There were too many attempts.'],
 }
 
 const wordsOf = (error: AppError): Words => WORDS[error.code] ?? WORDS[error.parent]
 
-/** What to read about an error: never the thrower's own text, which is for programs. */
+/** The text for users, never the error's own message, which is for programs. */
 export function messageOf(error: AppError): string {
   if (error.reason === 'form_out_of_date') return error.message
   const [, message] = wordsOf(error)
@@ -67,14 +67,13 @@ function waitOf(seconds: number): string {
   return minutes <= 1 ? 'a minute' : `${minutes} minutes`
 }
 
-/** The headers that a browser has a use for. */
+/** The headers that browsers use. */
 export function setErrorHeaders(c: Context, error: AppError): void {
   const { allow, 'retry-after': retryAfter } = errorHeaders(error)
   if (allow) c.header('Allow', allow)
   if (retryAfter) c.header('Retry-After', retryAfter)
 }
 
-/** Every failure of the pages ends here. */
 export function renderError(thrown: unknown, c: Context): Response {
   const error = toAppError(thrown)
   logFailure(c, error)
@@ -84,14 +83,14 @@ export function renderError(thrown: unknown, c: Context): Response {
   return showError(c, { status: error.status, title: wordsOf(error)[0], message: messageOf(error) })
 }
 
-/** To the sign-in, and back to the page: a form's page has the form's own path. */
+/** Redirects to the sign-in, and then back to this page. A form's page has the path of the form. */
 function toSignIn(c: Context, extra: Record<string, string>): Response {
   const { pathname, search } = new URL(c.req.url)
   const page = c.req.method === 'GET' ? pathname + search : pathname
   return c.redirect(`/sign-in?${new URLSearchParams({ return_to: page, ...extra })}`, 303)
 }
 
-/** An error as a page of its own; also for a room that has a browser before it. */
+/** Shows an error as a page of its own, also for rooms that browsers visit. */
 export function showError(c: Context, error: ShownError): Response {
   return showPage(
     c,

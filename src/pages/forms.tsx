@@ -1,6 +1,6 @@
 /**
- * What forms are made of: fields with label, hint and error that belong together for everyone who listens to them, the
- * summary of what is wrong, and the one way in which a form is taken (Post/Redirect/Get) or shown again.
+ * Building blocks of forms: accessible fields with label, hint and error; the summary of errors; and the one way to
+ * handle a form, which redirects on success (Post/Redirect/Get) or shows it again.
  */
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
@@ -9,7 +9,7 @@ import { logFailure, toAppError } from '../http/errors.ts'
 import { messageOf, setErrorHeaders } from './errors.tsx'
 import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from './form-token.ts'
 
-/** A form as shown: empty, with the stored values, or with what was typed and what is wrong with it. */
+/** What a form shows: nothing, the stored values, or the user's input with its errors. */
 export interface FormState {
   readonly typed: Readonly<Record<string, string>>
   readonly error: AppError | null
@@ -17,9 +17,9 @@ export interface FormState {
 
 export const UNTOUCHED: FormState = { typed: {}, error: null }
 
-/** Never shown again: the user types them again. */
+/** Never shown again; the user retypes them. */
 const SECRETS: ReadonlySet<string> = new Set(['password', 'currentPassword', 'code'])
-/** What the person at the form can mend, or wait for, without leaving it. */
+/** What the user can fix, or wait out, at the form. */
 const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_request',
   'username_taken',
@@ -32,11 +32,11 @@ const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 interface Taking<T> {
-  /** Takes the form, and redirects. */
+  /** Handles valid input and redirects. */
   readonly act: (values: T) => Promise<Response>
-  /** Shows it once more. */
+  /** Shows the form again. */
   readonly again: (state: FormState) => Promise<Response>
-  /** What else can be mended at this form. */
+  /** A further code that the user can fix at this form. */
   readonly mends?: ErrorCode
 }
 
@@ -53,13 +53,13 @@ export async function take<T>(c: Context, sent: Submitted<T>, { act, again, mend
   }
 }
 
-/** The fields' labels: in what is said about a field, its label is the subject. */
+/** Labels by field. They are the subjects of error messages. */
 export type Labels = Readonly<Record<string, string>>
 
-/** Some refusals are about one field, and say so by their code. */
+/** Codes about one field. */
 const FIELD_OF: Partial<Record<ErrorCode, string>> = { username_taken: 'username', email_taken: 'email', code_invalid: 'code' }
 
-/** What would repeat the label. */
+/** Replaces messages that would repeat the label. */
 const SENTENCES: Readonly<Record<string, string>> = { 'must be an e-mail address': 'Enter a valid e-mail address.' }
 
 function issuesOf({ error }: FormState, labels: Labels): { name: string; text: string }[] {
@@ -67,7 +67,7 @@ function issuesOf({ error }: FormState, labels: Labels): { name: string; text: s
   const named = FIELD_OF[error.code]
   if (named !== undefined && labels[named] !== undefined) return [{ name: named, text: messageOf(error) }]
   return error.fields.flatMap(({ path, message }) => {
-    // The path is the caller's text: it may be the name of something that every object has.
+    // The path is the caller's text: it may be the name of an `Object.prototype` member.
     const label = Object.hasOwn(labels, path) ? labels[path] : undefined
     return label === undefined ? [] : [{ name: path, text: SENTENCES[message] ?? `${label} ${message}.` }]
   })
@@ -79,7 +79,7 @@ interface FormProps {
   readonly state?: FormState
   readonly labels?: Labels
   readonly class?: string
-  /** It has a file in it. */
+  /** Whether it uploads a file. */
   readonly hasFile?: boolean
   readonly children: Child
 }
@@ -121,9 +121,9 @@ interface FieldProps {
   readonly state: FormState
   readonly hint?: Child
   readonly autocomplete?: string
-  /** May be left empty. The label says so, but on a page that says it of all its fields. */
+  /** May be empty, which the label says; `unmarked` omits that where the page says it for all fields. */
   readonly optional?: boolean | 'unmarked'
-  /** The field to start with if nothing is wrong. */
+  /** Gets the focus if nothing is wrong. */
   readonly first?: boolean
 }
 
@@ -133,11 +133,11 @@ interface InputProps extends FieldProps {
   readonly inputmode?: 'numeric' | 'tel'
   readonly maxlength?: number
   readonly readonly?: boolean
-  /** Made of characters that are to be told apart, and not words. */
+  /** Shown in a typeface that keeps similar characters apart. */
   readonly code?: boolean
 }
 
-/** What a control needs to belong to its label, hint and error. */
+/** Connects a control with its label, hint and error. */
 function wiring({ name, state, labels, hint, optional, first }: FieldProps) {
   const isWrong = issuesOf(state, labels).some((issue) => issue.name === name)
   const describedBy = [hint === undefined ? '' : `${name}-hint`, isWrong ? `${name}-error` : ''].filter(Boolean).join(' ')
@@ -232,7 +232,7 @@ export function Select(props: FieldProps & { value: string | null; choices: read
 interface SubmitProps {
   readonly children: Child
   readonly kind?: 'primary' | 'secondary' | 'danger'
-  /** Where a form has several buttons: what this one says. */
+  /** Identifies the button where a form has several. */
   readonly name?: string
   readonly value?: string
 }

@@ -1,7 +1,7 @@
 /**
- * The hosted pages (design §1.11-12): sign-in, sign-up and an account's own pages, server-rendered, without any script.
- * They are a room like the others: who calls is told by the session cookie, rules are in the core. Mounted at the root,
- * so what all of them need is hung at their own paths alone.
+ * The hosted pages (design §1.11-12): sign-in, sign-up and a user's own account, server-rendered without scripts. They
+ * are a room like the others: the session cookie identifies the caller, and rules are in the core. They are mounted at
+ * the root, so shared middleware is limited to their own paths.
  */
 import { Hono } from 'hono'
 import { admission } from '../http/admission.ts'
@@ -24,7 +24,7 @@ import { verifyPages } from './verify.tsx'
 
 export { renderError, showError } from './errors.tsx'
 
-/** Each with what is below it. */
+/** Including everything below. */
 const PATHS = [
   '/sign-in',
   '/sign-up',

@@ -1,4 +1,4 @@
-/** `GET /`: what this deployment is, in a few lines, and where everything of it is. */
+/** `GET /`: describes this deployment in a few lines and links to its parts. */
 import { type Context, Hono } from 'hono'
 import type { Child } from 'hono/jsx'
 import { anyone } from '../http/access.ts'
@@ -40,7 +40,7 @@ function show(c: Context<AppEnv>, rooms: Rooms): Response {
       </Group>
       {config.mail.kind === 'capture' && (
         <Group title="For developers">
-          <Link href="/dev/mailbox" name="Captured mail" about="Mails are not sent here; they are shown" />
+          <Link href="/dev/mailbox" name="Captured mail" about="Mails are shown here instead of being sent" />
         </Group>
       )}
     </div>,

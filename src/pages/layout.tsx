@@ -1,6 +1,6 @@
 /**
- * The document of every page: head, skip link, header, notice, one `h1`. Server-rendered, without any script; nothing is
- * loaded but our own style sheet and pictures (ASVS 3.4).
+ * The document of every page: head, skip link, header, notice, one `h1`. Server-rendered without scripts; it loads only
+ * our own style sheet and pictures (ASVS 3.4).
  */
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
@@ -14,18 +14,18 @@ import { noticeOf } from './notices.ts'
 import { styleSheetUrl } from './styles.ts'
 
 export interface Page {
-  /** The `h1`; with the product's name, the title of the window. */
+  /** The `h1` and, with the product's name, the window title. */
   readonly title: string
-  /** The same for the `h1` alone, where it has more than text in it. */
+  /** Replaces the title in the `h1`, if that needs markup. */
   readonly heading?: Child
   readonly status?: ContentfulStatusCode
-  /** Under the heading. */
+  /** Below the heading. */
   readonly lead?: Child
-  /** The form's error: the window's title says it, and the notice of an earlier form is left out. */
+  /** Marks the window title, and hides the notice of an earlier form. */
   readonly hasError?: boolean
-  /** The path of the account's page that this is: it gets the account's navigation. */
+  /** The path of this account page; adds the account's navigation. */
   readonly section?: string
-  /** Where the page goes by itself, at once. */
+  /** Where to redirect at once. */
   readonly refreshTo?: string
 }
 
@@ -33,7 +33,7 @@ export function productOf(config: Config): string {
   return parseSender(config.mail.from).name ?? 'Kith'
 }
 
-/** Answers with a page. */
+/** Replies with a page. */
 export function showPage(c: Context, page: Page, children: Child): Response {
   const { config } = c.var.ctx as Ctx
   c.header('Content-Security-Policy', contentSecurityPolicy(config))
@@ -74,7 +74,7 @@ export function showPage(c: Context, page: Page, children: Child): Response {
   return c.body(`<!doctype html>${document}`, page.status ?? 200)
 }
 
-/** Pictures come from where avatars are downloaded; forms lead to this site alone (see `goOn`). */
+/** Pictures come from the avatars' origin; forms lead only to this site (see `goOn`). */
 function contentSecurityPolicy({ avatars: { urls } }: Config): string {
   const { origin } = new URL(urls.kind === 'public' ? urls.baseUrl : urls.url)
   return [

@@ -1,6 +1,6 @@
 /**
- * The page on the way to another site: it goes on by itself, and has a link where that is held. A redirect cannot do this:
- * browsers hold the redirects after a form against `form-action`, which names this site alone.
+ * The page before another site: it continues by itself, and has a link in case that is blocked. A redirect would not
+ * do: browsers apply `form-action`, which names only this site, to redirects after a form.
  */
 import type { Context } from 'hono'
 import { showPage } from './layout.tsx'
@@ -8,7 +8,7 @@ import { showPage } from './layout.tsx'
 interface Leaving {
   readonly title: string
   readonly lead: string
-  /** Ours, or of a client, where it is registered. */
+  /** Our own URL, or one registered by a client. */
   readonly to: string
 }
 

@@ -1,7 +1,7 @@
 /**
- * The captured mails (`MAIL=capture`, design §8): `GET /dev/mailbox`, a page for people and JSON for programs.
- * Production refuses to capture mail, so there this page does not exist. The HTML part of a mail is shown in a frame of its own,
- * in which nothing runs; its links lead out of it.
+ * Captured mails (`MAIL=capture`, design §8): `GET /dev/mailbox`, a page for people and JSON for programs. It does not
+ * exist in production, which refuses to capture mail. A mail's HTML is shown in a frame without scripts; its links open
+ * outside of the frame.
  */
 import { Hono } from 'hono'
 import { accepts } from 'hono/accepts'
@@ -12,7 +12,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { readOnly } from '../http/errors.ts'
 import { CAPTURED_MAILS_MAX, type CapturedMail, listCapturedMails } from '../mail/captured.ts'
 
-/** Nothing is loaded and nothing runs, in the frames as well, which have this policy too. */
+/** Nothing loads or runs, including in the frames, which inherit this policy. */
 const CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const STYLE = `
@@ -63,7 +63,7 @@ function MailboxPage({ mails, to }: { mails: readonly CapturedMail[]; to: string
       </head>
       <body>
         <h1>Captured mail</h1>
-        <p>Mails are not sent here; the newest stand first and stay for a day.</p>
+        <p>Mails are shown here instead of being sent, newest first, for one day.</p>
         {to !== undefined && (
           <p>
             Only mails to {to}. <a href="/dev/mailbox">Show all</a>
@@ -93,10 +93,10 @@ function Mail({ mail }: { mail: CapturedMail }) {
   )
 }
 
-/** Links of a mail may open a page when clicked; everything else is off: scripts, forms, cookies. */
+/** A click may open a link of the mail; scripts, forms and cookies are off. */
 const SANDBOX = 'allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation'
 
-/** Our pages are framed nowhere, so links lead to the window itself. */
+/** Our pages refuse framing, so links open in the window itself. */
 function framed(html: string): string {
   return html.replace(/(<head>)?/, '$1<base target="_top">')
 }

@@ -1,6 +1,6 @@
 /**
- * The account that was created in this browser and waits for its address to be verified, in a cookie: verifying it here
- * signs the user in. See `first-sign-in.ts` of the core for what the ticket is worth.
+ * A cookie for the account created in this browser until its address is verified: verifying it here signs the user in.
+ * The core's `first-sign-in.ts` says what the ticket allows.
  */
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
@@ -24,12 +24,12 @@ function read(c: Context): { userId: UserId; ticket: string } | null {
   return userId === null || ticket === undefined ? null : { userId, ticket }
 }
 
-/** The user whose address is to be verified here: for the words of the page, and for where a new code goes. */
+/** The user whose address is to be verified here; determines the page's text and where a new code goes. */
 export function newAccountOf(c: Context): UserId | null {
   return read(c)?.userId ?? null
 }
 
-/** Signs in the user who has just verified the address of `userId`, if the account was created here; null otherwise. */
+/** After verification of `userId`'s address, signs the user in if the account was created here; otherwise null. */
 export async function signInNewAccount(c: Context, userId: UserId, to: string | null): Promise<Response | null> {
   const known = read(c)
   if (known?.userId !== userId) return null

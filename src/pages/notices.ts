@@ -1,4 +1,4 @@
-/** What a page says after a form was taken: `?notice=` names it, and no text of the address ever gets onto the page. */
+/** What a page says after a form: `?notice=` names it, so that no text from the URL gets onto the page. */
 import type { Context } from 'hono'
 
 const NOTICES = {
@@ -11,7 +11,7 @@ const NOTICES = {
   password_reset: 'Your new password is set. Sign in with it now.',
   password_changed: 'Your password was changed. All other devices are signed out.',
   email_pending: 'We have sent a mail to the new address. Nothing changes until you open its link or enter its code.',
-  email_restored: 'Your address is back, and everyone is signed out. Set a new password now.',
+  email_restored: 'Your address was restored, and everyone is signed out. Set a new password now.',
   two_step_undone: 'Two-step sign-in is off again, and everyone is signed out. Set a new password now.',
   signed_out: 'You are signed out.',
   signed_out_everywhere: 'You are signed out on all devices.',
@@ -19,7 +19,7 @@ const NOTICES = {
   picture_removed: 'Your picture is removed.',
   picture_set: 'This is your new picture.',
   app_removed: 'The app no longer has access to your account.',
-  not_removed: 'That did not work, and nothing has changed. Choose the app once more.',
+  not_removed: 'That did not work, and nothing has changed. Choose the app again.',
   app_on: 'Your authenticator app is on. From now on, signing in takes a code from it.',
   app_off: 'Your authenticator app is off.',
   email_codes_on: 'Codes by e-mail are on.',
@@ -28,7 +28,7 @@ const NOTICES = {
   codes_kept: 'Keep your recovery codes where you can find them without this device.',
   nothing_waits: 'No app is waiting for its first code. If yours is not listed, set it up again.',
   code_mailed: 'If a code can be sent to you, it is on its way. Check your mail.',
-  deleted: 'Your account is deleted. If you change your mind, sign in within 14 days and it comes back.',
+  deleted: 'Your account is deleted. To restore it, sign in within 14 days.',
 } as const
 export type NoticeName = keyof typeof NOTICES
 
@@ -37,7 +37,7 @@ export function noticeOf(c: Context): string | null {
   return Object.hasOwn(NOTICES, name) ? NOTICES[name as NoticeName] : null
 }
 
-/** Post/Redirect/Get: to `path`, where `notice` is said. */
+/** Post/Redirect/Get: redirects to `path`, which shows `notice`. */
 export function redirectWith(c: Context, path: string, notice: NoticeName): Response {
   return c.redirect(`${path}${path.includes('?') ? '&' : '?'}notice=${notice}`, 303)
 }

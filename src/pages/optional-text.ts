@@ -1,4 +1,4 @@
-/** A field of a form that may be left empty: null then, and otherwise what its atom wants, in the atom's own words. */
+/** An optional form field: null if empty, otherwise checked by its atom. */
 import * as z from 'zod'
 
 export function optionalText(atom: z.ZodType<string>) {

@@ -1,4 +1,7 @@
-/** A forgotten password: `/forgot` mails a code, the same answer for every address; `/reset` takes it with a new password. */
+/**
+ * Forgotten passwords: `/forgot` mails a code, with the same reply for every address; `/reset` takes it with a new
+ * password.
+ */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { requestPasswordReset, resetPassword } from '../core/accounts/password-reset.ts'
@@ -101,7 +104,7 @@ function showSpent(c: Context): Response {
     c,
     {
       title: 'This link no longer works',
-      lead: 'It was used already or has expired. Nothing was changed.',
+      lead: 'It was already used or has expired. Nothing was changed.',
       status: 410,
     },
     <>

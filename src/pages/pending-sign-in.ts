@@ -1,6 +1,6 @@
 /**
- * The log-in that waits for its second factor, in a cookie that lives as long as it does: over redirects and reloads,
- * in no address and no page (security rows 14, 15).
+ * The pending log-in, in a cookie that expires with it: it survives redirects and reloads, and is in no URL and no page
+ * (security rows 14, 15).
  */
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
@@ -16,7 +16,7 @@ export interface PendingSignIn {
   /** 24 hex digits. */
   readonly userId: string
   readonly sessionHash: string
-  /** What can answer it, strongest first. For the words of the page: the core decides again. */
+  /** Strongest first. Only for the page's text; the core decides again. */
   readonly methods: readonly SignInMethod[]
 }
 

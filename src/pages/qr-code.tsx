@@ -1,4 +1,6 @@
-/** A QR code as a picture within the page: one path, dark on white in every colour scheme, with the quiet zone that readers need. */
+/**
+ * A QR code as an inline image: one path, dark on white in every colour scheme, with the quiet zone that readers need.
+ */
 import { encode } from 'uqr'
 
 /** ISO/IEC 18004 §6.3.8: four modules on each side. */
@@ -14,7 +16,6 @@ export function QrCode({ text, label }: { text: string; label: string }) {
   )
 }
 
-/** The dark runs of a row. */
 function rowOf(row: readonly boolean[], y: number): string {
   const signs = row.map((isDark) => (isDark ? '#' : ' ')).join('')
   return [...signs.matchAll(/#+/g)].map(({ index, 0: run }) => `M${index} ${y}h${run.length}v1h-${run.length}z`).join('')

@@ -1,7 +1,7 @@
 /**
- * Where a person goes on after signing in: `?return_to=`, a path of this origin that is no API, and nothing else (CWE-601,
- * CWE-352). What is not one is left out, and the person gets to the account's page. It goes along from page to page; a mailed
- * link does not hold it, but the code in it knows it.
+ * Where the browser goes after sign-in: `?return_to=`, a path of this origin that is not an API, and nothing else
+ * (CWE-601, CWE-352). Other values are dropped, and the user gets to the account page. It is passed from page to page;
+ * mailed links do not contain it, but it is stored with their code.
  */
 import type { Context } from 'hono'
 import { RETURN_TO_LENGTH_MAX } from '../core/limits.ts'
@@ -11,15 +11,16 @@ const LEADS_ELSEWHERE = /^\/(oauth\/|consent\b|sign-out\b)/
 /** Printable ASCII without space and backslash: browsers read `\` as `/`, and drop tabs and line breaks. */
 const PATH = /^\/[\x21-\x5B\x5D-\x7E]*$/
 
-/** The path, or null. Some parsers take two slashes in its path part for a host; in the query they do not matter. */
+/** The path, or null. Some parsers take two slashes in the path for a host; in the query they are harmless. */
 export function toOwnPath(text: string | undefined): string | null {
   if (text === undefined || text.length > RETURN_TO_LENGTH_MAX || !PATH.test(text)) return null
   return /^[^?#]*\/\//.test(text) || isOfApi(text) ? null : text
 }
 
 /**
- * The user API is no page, and a few of its GETs act for who is signed in: from a page of ours they would look as if the
- * person had wanted them (`ownNavigationOnly`). Judged as browsers and the router read it: dots resolved, signs decoded.
+ * The user API is not a page, and some of its GETs have effects: a redirect from our page would look like the user's
+ * own navigation (`ownNavigationOnly`). Paths are compared as browsers and the router read them: dots resolved, escapes
+ * decoded.
  */
 function isOfApi(path: string): boolean {
   try {
@@ -33,12 +34,12 @@ export function returnTo(c: Context): string {
   return askedReturn(c) ?? HOME
 }
 
-/** What the page was called with, if anything; otherwise what the code was asked for with, if a code has led here. */
+/** The page's own `return_to` or, after a mailed link, the one stored with the code. */
 export function askedReturn(c: Context, ofCode: string | null = null): string | null {
   return toOwnPath(c.req.query('return_to')) ?? toOwnPath(ofCode ?? undefined)
 }
 
-/** `path` with where the person goes on, so that nothing is lost on the way through several pages. */
+/** `path` with the current `return_to`, so that it survives several pages. */
 export function withReturn(
   c: Context,
   path: string,
@@ -50,8 +51,8 @@ export function withReturn(
 }
 
 /**
- * Goes on there after a form. What may lead to another site goes by a page of its own: browsers hold the whole chain of
- * redirects after a form against `form-action`, which names this site alone.
+ * Redirects to `return_to` after a form. If that may lead to another site, it goes through a page of our own: browsers
+ * apply `form-action`, which names only this site, to the whole chain of redirects.
  */
 export function goOn(c: Context, known: string | null = askedReturn(c)): Response {
   const path = known ?? HOME

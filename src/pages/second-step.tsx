@@ -1,6 +1,6 @@
 /**
- * `/sign-in/code`: the second step of a sign-in. One field takes whatever answers it; the page speaks of the strongest way
- * first, and offers a code by e-mail last. The log-in that waits is kept in a cookie: it may not stand in an address.
+ * `/sign-in/code`: the second step of a sign-in. One field takes any code; the page describes the strongest method
+ * first and offers a mailed code last. The pending log-in is in a cookie, because it must not be in a URL.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
@@ -62,7 +62,7 @@ const LEADS: Readonly<Record<Way, string>> = {
   email: 'We sent a six-digit code to your e-mail address. It expires in 10 minutes.',
 }
 
-/** Which way the page speaks of. The field takes all of them whatever it says: letters need another keyboard on a phone. */
+/** The method that the page describes. The field accepts all of them; only the keyboard on phones differs. */
 function wayOf(c: Context, { methods }: PendingSignIn): Way {
   if (c.req.query('use') === 'recovery' && methods.includes('recovery_code')) return 'recovery_code'
   return methods.includes('totp') && c.req.query('notice') !== 'code_mailed' ? 'totp' : 'email'

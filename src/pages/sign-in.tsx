@@ -1,6 +1,6 @@
 /**
- * `/sign-in`: user name or address, and password. Where a sensitive act or an app wants a fresh sign-in, a person is asked who is
- * signed in already; `?another=1` asks for another account. The second step is `second-step.tsx`.
+ * `/sign-in`: user name or address, and password. If a sensitive act or an app requires a fresh sign-in, users who are
+ * signed in are asked again; `?another=1` asks for another account. The second step is `second-step.tsx`.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
@@ -52,7 +52,7 @@ export const signInPages = new Hono<AppEnv>()
     }),
   )
 
-/** Only someone who knew the password learns that the address is not verified. */
+/** Reveals the unverified address only after the right password. */
 function unverified(thrown: unknown) {
   if (thrown instanceof AppError && thrown.code === 'email_not_verified' && thrown.userId !== undefined) {
     return { unverifiedId: thrown.userId }
@@ -60,7 +60,7 @@ function unverified(thrown: unknown) {
   throw thrown
 }
 
-/** In another window, as whom the form is about: the form is out of date, and what it was for has been done. */
+/** An outdated form whose user has signed in meanwhile, in another window. */
 async function isSignedInElsewhere(c: Context, gate: OptionalGate, { error, typed }: FormState): Promise<boolean> {
   if (error?.reason !== OUT_OF_DATE || (await modeOf(c)) === 'another') return false
   const { user } = await gate()
@@ -68,7 +68,7 @@ async function isSignedInElsewhere(c: Context, gate: OptionalGate, { error, type
   return user !== null && ['', user.usernameKey, user.emailKey].includes(name)
 }
 
-/** The password was right: it is not asked for again once the address is verified in this browser. */
+/** The password was right: after verification in this browser, it is not asked for again. */
 async function toVerification(c: Context, userId: UserId): Promise<Response> {
   const ticket = await issueFirstSignInTicketFor(c.var.ctx, userId)
   if (ticket !== null) rememberNewAccount(c, userId, ticket)
@@ -78,8 +78,8 @@ async function toVerification(c: Context, userId: UserId): Promise<Response> {
 type Mode = 'first' | 'again' | 'another'
 
 /**
- * `?reauth=1`: a sensitive act wants a fresh sign-in. An app may want one as well: then the way back says when it was asked
- * for, as it does for people who are not signed in at all, to whom it is a sign-in like any other.
+ * `?reauth=1`: a sensitive act requires a fresh sign-in. An app may require one too; then `return_to` has the time of
+ * that request. It also has it for users who are not signed in, but for them this is an ordinary sign-in.
  */
 async function modeOf(c: Context): Promise<Mode> {
   if (c.req.query('another') === '1') return 'another'
@@ -87,15 +87,15 @@ async function modeOf(c: Context): Promise<Mode> {
   return /[?&]reauthentication=/.test(returnTo(c)) && (await presented(c)) !== null ? 'again' : 'first'
 }
 
-/** What an app knows of the person's name (OpenID Connect Core §3.1.2.1, `login_hint`). */
+/** The user name that an app knows (OpenID Connect Core §3.1.2.1, `login_hint`). */
 function hintOf(c: Context): string | undefined {
   const hint = c.req.query('login_hint') ?? ''
   return hint !== '' && hint.length <= NAME_LENGTH_MAX && hint.isWellFormed() && !/\p{C}/u.test(hint) ? hint : undefined
 }
 
 const WORDS: Readonly<Record<Exclude<Mode, 'first'>, readonly [title: string, lead: string]>> = {
-  again: ['Sign in again', 'To make sure it is you, sign in once more.'],
-  another: ['Use another account', 'Sign in with it here. You are signed out of the current account in this browser.'],
+  again: ['Sign in again', 'To make sure it is you, sign in again.'],
+  another: ['Use another account', 'Sign in with another account here. This browser is signed out of the current one.'],
 }
 
 async function showSignIn(c: Context, state: FormState, username?: string): Promise<Response> {

@@ -1,6 +1,6 @@
 /**
- * `/sign-out` asks, and a button does it, for the person or on behalf of an app that has sent the browser here
- * (RP-Initiated Logout 1.0 §2). `/continue` leads on to where a form may not redirect (see `goOn`).
+ * `/sign-out` asks, and a button signs out, for the user or for an app that sent the browser here (RP-Initiated Logout
+ * 1.0 §2). `/continue` leads to sites to which a form may not redirect (see `goOn`).
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
@@ -34,7 +34,7 @@ export const signOutPages = new Hono<AppEnv>()
   .get('/sign-out', optionalSession(), networkLimit('other'), validate('query', LogoutQuery), (c) =>
     ofApp(c, async () => {
       const request = readLogoutRequest(c.req.valid('query'))
-      // Nobody is signed in and no client asks: there is nothing to look up.
+      // Nobody is signed in and no client asks, so there is nothing to look up.
       const isIdle = toLogoutQuery(request) === '' && (await c.var.identify().catch(() => null)) === null
       return show(c, request, isIdle ? NOBODY : await describeLogout(c.var.ctx, c.var.gate, request), UNTOUCHED)
     }),
@@ -89,7 +89,7 @@ async function show(c: Context, request: LogoutRequest, question: LogoutQuestion
   )
 }
 
-/** A cookie of a session that is over goes too. */
+/** Also removes the cookie of an ended session. */
 function showSignedOut(c: Context, location: string | null): Response {
   clearSessionCookie(c)
   return showPage(

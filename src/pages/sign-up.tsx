@@ -1,4 +1,4 @@
-/** `/sign-up`: a new account. A free and a taken address are answered alike, and told apart by mail alone. */
+/** `/sign-up`: a new account. Free and taken addresses get the same reply; only the mail differs. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { createAccount } from '../core/accounts/sign-up.ts'
@@ -47,7 +47,7 @@ export const signUpPages = new Hono<AppEnv>()
           rememberNewAccount(c, user.id, ticket)
           return redirectWith(c, withReturn(c, '/verify', { account: toHex(user.id) }), 'signed_up')
         }
-        // Where addresses need no proof, there is nothing to wait for.
+        // Without verification, there is nothing to wait for.
         const outcome = await signInFirst(ctx, { userId: user.id, ticket, presented: await presented(c) })
         return outcome ? signedIn(c, outcome) : redirectWith(c, withReturn(c, '/sign-in'), 'verified')
       },
@@ -55,13 +55,13 @@ export const signUpPages = new Hono<AppEnv>()
     }),
   )
 
-/** What an app knows of the person's address (OpenID Connect Core §3.1.2.1, `login_hint`). */
+/** The address that an app knows (OpenID Connect Core §3.1.2.1, `login_hint`). */
 function hintOf(c: Context): string | undefined {
   const hint = fields.email.safeParse(c.req.query('login_hint'))
   return hint.success ? hint.data : undefined
 }
 
-/** The code of an invitation's link; `/account/invites` has those links. */
+/** The code of an invitation's link, as shown on `/account/invites`. */
 function inviteCodeOf(c: Context): string | undefined {
   return /^[A-Z]{2}-\d{4}-\d{13}$/i.exec(c.req.query('invite_code') ?? '')?.[0]
 }
@@ -73,7 +73,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
   const { only } = config.invites
   const inviteCode = inviteCodeOf(c)
   const asksForCode = only || inviteCode !== undefined || state.typed.inviteCode !== undefined
-  const hint = only ? 'Ask somebody who has an account for one.' : 'Whoever gave it to you sees that you joined.'
+  const hint = only ? 'Ask someone with an account for one.' : 'The person who gave it to you sees that you joined.'
   return showPage(
     c,
     {

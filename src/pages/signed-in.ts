@@ -1,4 +1,4 @@
-/** What follows from a password, or a code, that was right: the browser's session, or the second step. */
+/** What follows a right password or code: the browser's session, or the second step. */
 import type { Context } from 'hono'
 import type { Claim } from '../core/principal.ts'
 import type { SignInOutcome } from '../core/sessions/sign-in.ts'
@@ -18,7 +18,7 @@ export function signedIn(c: Context, outcome: SignInOutcome, to: string | null =
   return goOn(c, to)
 }
 
-/** The session that a new one takes the place of. */
+/** The session that the new one replaces. */
 export function presented(c: Context): Promise<Claim | null> {
   return c.var.identify().catch(() => null)
 }

@@ -1,6 +1,6 @@
 /**
- * The style sheet itself. Light and dark as the reader's system is; text and controls keep the contrast of WCAG 2.2 AA;
- * whatever is touched is 44 px high or more.
+ * The style sheet itself. It follows the system's light or dark mode, keeps the contrast of WCAG 2.2 AA, and makes
+ * touch targets at least 44 px high.
  */
 export const STYLE_SHEET = `
 :root {

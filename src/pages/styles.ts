@@ -1,4 +1,4 @@
-/** The one style sheet of all pages. Its address holds a digest of it, so browsers may keep it for good. */
+/** The one style sheet of all pages. Its URL contains its digest, so browsers may cache it forever. */
 import { Hono } from 'hono'
 import { sha256 } from '../crypto.ts'
 import { anyone } from '../http/access.ts'
@@ -11,13 +11,13 @@ const PATH = '/assets/kith.css'
 const DIGEST_LENGTH = 16
 let version: string | undefined
 
-/** With a digest of what is there. */
+/** With the digest of the current version. */
 export function styleSheetUrl(): string {
   version ??= sha256(STYLE_SHEET).slice(0, DIGEST_LENGTH)
   return `${PATH}?v=${version}`
 }
 
-/** Under another digest it is another version, from before or after: that one is not to be kept. */
+/** Another digest means an older or newer version, which must not be cached under this URL. */
 export const styles = new Hono<AppEnv>()
   .get(PATH, anyone(), (c) => {
     const isThisVersion = styleSheetUrl() === `${PATH}?v=${c.req.query('v')}`

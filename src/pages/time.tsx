@@ -1,4 +1,4 @@
-/** A moment, for people and for their programs. In UTC: the server does not know the reader's clock. */
+/** A point in time, readable by people and programs. In UTC, because the server does not know the reader's zone. */
 const FORMAT: Intl.DateTimeFormatOptions = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }
 
 export function Time({ at }: { at: number }) {

@@ -1,4 +1,4 @@
-/** `/two-step/undo`: the code that removes a second factor which somebody else has added to the account. */
+/** `/two-step/undo`: the mailed code that removes a second factor added by someone else. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { undoSecondFactor } from '../core/accounts/second-factor-undo.ts'
@@ -62,7 +62,7 @@ function showSpent(c: Context): Response {
     c,
     {
       title: 'This link no longer works',
-      lead: 'It was used already or has expired. Nothing was changed.',
+      lead: 'It was already used or has expired. Nothing was changed.',
       status: 410,
     },
     <p class="links">

@@ -1,6 +1,6 @@
 /**
- * `/verify`: the code that verifies an e-mail address, of a new account or of a change. `/verify/resend` mails another
- * one for the account that this browser knows, `/verify/new-code` for a user name.
+ * `/verify`: the code that verifies an e-mail address, new or changed. `/verify/resend` mails another one for the
+ * account that this browser knows, `/verify/new-code` for a user name.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
@@ -63,7 +63,7 @@ export const verifyPages = new Hono<AppEnv>()
     }),
   )
 
-/** Whose address it is: as the page was called, or as this browser knows. */
+/** The account of the URL, or the one that this browser knows. */
 function accountOf(c: Context, state: FormState): string | null {
   const named = userIdHex.safeParse(c.req.query('account') ?? state.typed.account)
   const id = named.success ? named.data : newAccountOf(c)
@@ -125,13 +125,13 @@ async function showNewCode(c: Context, state: FormState): Promise<Response> {
   )
 }
 
-/** Most who see this have confirmed the address a moment ago, by the same link. */
+/** Most users who see this have just verified the address with the same link. */
 function showSpent(c: Context): Response {
   return showPage(
     c,
     {
       title: 'This link no longer works',
-      lead: 'It was used already or has expired. If you have confirmed your address with it, you can sign in now.',
+      lead: 'It was already used or has expired. If you have confirmed your address with it, you can sign in now.',
       status: 410,
     },
     <>

@@ -39,7 +39,7 @@ describe('/consent', () => {
   test('says who asks, what for, where to, and which account; opening it grants nothing', async () => {
     const before = [await countOf('consents'), await countOf('authorization_codes')]
     const { text } = await open(browser, consentPath(app, { scope: 'openid profile delegated:session:write' }))
-    expect(text).toContain('Let Photo &lt;b&gt;Prints&lt;/b&gt; in?')
+    expect(text).toContain('Allow Photo &lt;b&gt;Prints&lt;/b&gt; to use your account?')
     expect(text).toContain('<strong>app.kith.test</strong>')
     expect(text).toContain(person.username)
     expect(itemsOf(text)).toEqual(['Know who you are', 'See your name and the rest of your profile', 'Sign you out elsewhere'])
@@ -71,7 +71,7 @@ describe('/consent', () => {
     const fresh = await newOAuthClient('*', { first_party: 0 })
     const before = [await countOf('consents'), await countOf('authorization_codes')]
     const denied = await fillIn(browser, consentPath(fresh), { answer: 'deny' })
-    expect(headingOf(denied)).toBe('Nothing was allowed')
+    expect(headingOf(denied)).toBe('Access was denied')
     expect(paramsOf(refreshOf(denied))).toMatchObject({ error: 'access_denied', state: 'xyz', iss: ORIGIN })
     expect([await countOf('consents'), await countOf('authorization_codes')]).toEqual(before)
   })
@@ -102,7 +102,7 @@ describe('/consent', () => {
     ]
     for (const ticket of tickets) {
       const refused = await send(browser, page, { ticket: ticket ?? '', answer: 'allow' })
-      expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please answer once more.'])
+      expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please answer again.'])
       expect(formOf(refused).fields.ticket).not.toBe(ticket)
     }
     expect((await db.prepare('SELECT 1 FROM consents WHERE client_id = ?').bind(fresh).all()).results).toEqual([])
@@ -217,7 +217,7 @@ describe('/sign-out', () => {
 
   test('with another ticket nobody is signed out', async () => {
     const refused = await fillIn(browser, '/sign-out', { ticket: 'x' })
-    expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please answer once more.'])
+    expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please answer again.'])
     expect((await browser.get('/account')).status).toBe(200)
   })
 

@@ -1,4 +1,4 @@
-/** `/account/apps`: the apps that were let in, what each may do, and the way to show one out again. */
+/** `/account/apps`: connected apps, what each may do, and how to remove one. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { type ConnectedApp, disconnectApp, listConnectedApps } from '../../core/oauth/connected-apps.ts'
@@ -28,7 +28,7 @@ export const appsPages = new Hono<AppEnv>()
         await disconnectApp(c.var.ctx, c.var.gate, client)
         return redirectWith(c, PATH, 'app_removed')
       },
-      // The page that asks is a step away, with a token that is good.
+      // Sends the user back to the confirmation page, which has a valid token.
       again: async () => {
         await c.var.gate()
         return redirectWith(c, PATH, 'not_removed')

@@ -1,6 +1,7 @@
 /**
- * `/account/two-step/app`: an authenticator app gets on. A button makes the secret, and the answer to it shows the QR code:
- * a secret stands in no address. A wrong code shows the same one again; a reload makes another, and the page says so.
+ * `/account/two-step/app`: sets up an authenticator app. A button creates the secret; the reply to it shows the QR
+ * code, so that the secret is in no URL. A wrong code shows the same QR code again. A reload creates another, and the
+ * page says so.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
@@ -74,7 +75,7 @@ async function showBeginning(c: Context, state: FormState = UNTOUCHED): Promise<
         <li>Enter the code that the app shows to turn it on.</li>
         <li>Save your recovery codes, if you have none yet.</li>
       </ol>
-      <p class="hint">This signs you out on all other devices. An app that is on now stays on until the new one is set up.</p>
+      <p class="hint">This signs you out on all other devices. Your current app, if any, stays on until the new one is set up.</p>
       <Submit>Show the QR code</Submit>
     </Form>,
   )
@@ -93,7 +94,7 @@ async function showEnrolment(c: Context, { secret, uri }: TotpEnrolment, state: 
     },
     <>
       <section class="panel enrolment">
-        <QrCode text={uri} label="QR code for your authenticator app. The key beside it contains the same." />
+        <QrCode text={uri} label="QR code for your authenticator app. The key beside it has the same content." />
         <div>
           <h2>No camera?</h2>
           <p>Type this key into the app:</p>
@@ -113,7 +114,7 @@ async function showEnrolment(c: Context, { secret, uri }: TotpEnrolment, state: 
           name="code"
           labels={LABELS}
           state={state}
-          hint="The six digits that the app shows now."
+          hint="The six digits that the app shows."
           code
           inputmode="numeric"
           autocomplete="one-time-code"
@@ -121,8 +122,8 @@ async function showEnrolment(c: Context, { secret, uri }: TotpEnrolment, state: 
         />
         <Submit>Turn on</Submit>
         <p class="hint">
-          Good for 15 minutes. Reloading this page makes another QR code, and then this one counts no more: remove it from the app and scan
-          the new one.
+          Valid for 15 minutes. Reloading this page creates a new QR code, and this one stops working: remove it from the app and scan the
+          new one.
         </p>
       </Form>
     </>,

@@ -1,4 +1,4 @@
-/** `/account/delete`: the end of the account, with its password. Coming back is signing in. */
+/** `/account/delete`: deletes the account, with its password. Signing in restores it. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { deleteOwnAccount } from '../../core/accounts/deletion.ts'
@@ -41,7 +41,7 @@ async function show(c: Context, state: FormState): Promise<Response> {
     {
       title: 'Delete account',
       section: PATH,
-      lead: 'Nobody will see your account any more, and you are signed out everywhere. Sign in within 14 days to get it back; after that, everything is deleted for good.',
+      lead: 'Nobody will see your account any more, and you are signed out everywhere. Sign in within 14 days to restore it; after that, everything is deleted permanently.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },

@@ -1,6 +1,6 @@
 /**
  * `/account/email`: changes the address. The new one is verified with a mailed code before anything changes; the old
- * one can undo it.
+ * one can undo the change.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'

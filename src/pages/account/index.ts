@@ -1,4 +1,4 @@
-/** The pages of a person's own account. A new one: its routes here, its place in `sections.ts`. */
+/** The pages of a user's own account. A new page needs its routes here and its place in `sections.ts`. */
 import { Hono } from 'hono'
 import type { AppEnv } from '../../http/app-env.ts'
 import { appsPages } from './apps.tsx'

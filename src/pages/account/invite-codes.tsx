@@ -1,4 +1,4 @@
-/** `/account/invites`: the codes that a person may give away. */
+/** `/account/invites`: the invite codes that a user may give away. */
 import { Hono } from 'hono'
 import { listOwnInviteCodes } from '../../core/accounts/invite-codes.ts'
 import { requires } from '../../http/access.ts'

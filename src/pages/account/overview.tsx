@@ -1,4 +1,4 @@
-/** `/account`: who is signed in, and the way to everything else. */
+/** `/account`: who is signed in, and links to all other pages. */
 import { Hono } from 'hono'
 import { getOwnProfile } from '../../core/profiles/own-profile.ts'
 import { requires } from '../../http/access.ts'

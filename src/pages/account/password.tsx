@@ -1,4 +1,4 @@
-/** `/account/password`: a new password for the present one. It ends every session; this browser gets a new one. */
+/** `/account/password`: changes the password, which ends every session; this browser gets a new one. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import type { User } from '../../core/accounts/user.ts'

@@ -1,4 +1,4 @@
-/** `/account/picture`: the picture as others see it, another one by a form, or none. */
+/** `/account/picture`: shows the picture as others see it, replaces or removes it. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import type { User } from '../../core/accounts/user.ts'
@@ -17,7 +17,7 @@ import { redirectWith } from '../notices.ts'
 const PATH = '/account/picture'
 const REMOVE = `${PATH}/remove`
 const LABELS: Labels = { picture: 'Picture' }
-/** Not HEIC: a phone that reads so sends a JPEG instead. */
+/** Without HEIC, phones send a JPEG instead. */
 const TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif']
 const MEGABYTE = 1024 * 1024
 
@@ -52,7 +52,7 @@ export const picturePages = new Hono<AppEnv>()
     }),
   )
 
-/** A refused picture, as something about the field: the core says what is wrong with it. */
+/** Turns a refusal of the picture into an issue of its field. */
 function inWords(c: Context, thrown: unknown): unknown {
   if (!(thrown instanceof AppError)) return thrown
   if (thrown.code === 'payload_too_large') return aboutPicture(`must have at most ${megabytes(c)} MB. Choose a smaller one`)

@@ -1,4 +1,4 @@
-/** `/account/privacy`: whether everybody may follow at once, or has to ask. */
+/** `/account/privacy`: whether everyone may follow at once, or has to ask. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import type { User } from '../../core/accounts/user.ts'

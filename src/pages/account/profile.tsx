@@ -1,4 +1,4 @@
-/** `/account/profile`: what `EDITABLE_FIELDS` lets people write of themselves. An empty field is cleared. */
+/** `/account/profile`: edits the profile fields in `EDITABLE_FIELDS`. An empty field is cleared. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import type { ProfileField } from '../../config.ts'
@@ -37,7 +37,7 @@ const LABELS = {
   currency: 'Currency',
 } satisfies Labels & Partial<Record<ProfileField, string>>
 
-/** Left out where it may not be edited. */
+/** The field is absent if it may not be edited. */
 const clearable = (atom: z.ZodType<string>) => optionalText(atom).optional()
 const needed = <T extends z.ZodType<string, string>>(atom: T) => z.string().trim().pipe(atom).optional()
 
@@ -63,7 +63,7 @@ const ProfileForm = z.object({
 
 const NAMES = Object.keys(ProfileForm.omit({ username: true }).shape) as Exclude<ProfileField, 'username'>[]
 
-/** The profile as the form shows it: what it shows is taken back. */
+/** The profile as the form shows it; values sent back unchanged are accepted. */
 const shownOf = (user: UserRow) => Object.fromEntries(NAMES.map((name) => [name, profileValue(user, name) ?? '']))
 
 export const profilePage = new Hono<AppEnv>()
@@ -93,7 +93,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
     {
       title: 'Profile',
       section: PATH,
-      lead: 'Only your name is required. What you leave empty is not shown.',
+      lead: 'Only your name is required. Empty fields are not shown.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },
@@ -136,7 +136,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
             {text('designation', { autocomplete: 'organization-title', maxlength: 128 })}
             {text('organization', { autocomplete: 'organization', maxlength: 128 })}
           </div>
-          {text('birthdate', { type: 'date', autocomplete: 'bday', hint: 'Only you see it, and apps that you allow to.' })}
+          {text('birthdate', { type: 'date', autocomplete: 'bday', hint: 'Only you and the apps that you allow can see it.' })}
           {text('customLink', { type: 'url', autocomplete: 'url', maxlength: 256, hint: 'Your own page, beginning with https://' })}
         </fieldset>
       )}
@@ -154,7 +154,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
           <legend>Language and region</legend>
           <div class="pair">
             {select('country', choicesOf('country', user.countryCode))}
-            {text('locale', { hint: 'Its short form, such as en, de or pt-BR.' })}
+            {text('locale', { hint: 'A code such as en, de or pt-BR.' })}
           </div>
           <div class="pair">
             {select('zoneinfo', choicesOf('timeZone', user.zoneinfo))}
@@ -173,7 +173,7 @@ const CHOICES = {
   timeZone: () => Intl.supportedValuesOf('timeZone'),
 } as const
 
-/** All that there are, and what the person has: an older name of a zone is not in the list. */
+/** All options, plus the current value: the list lacks older names of time zones. */
 function choicesOf(kind: keyof typeof CHOICES, present: string | null): [string, string][] {
   const values = new Set([...CHOICES[kind](), ...(present === null ? [] : [present])])
   const countries = kind === 'country' ? new Intl.DisplayNames('en', { type: 'region' }) : null

@@ -1,6 +1,6 @@
 /**
- * `/account/two-step/recovery-codes`: ten new codes, shown once in the answer to a button. They stand in no address, are
- * kept by no cache, and can be printed or saved as a file.
+ * `/account/two-step/recovery-codes`: ten new codes, shown once in the reply to a button. They are in no URL and no
+ * cache, and can be printed or saved as a file.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
@@ -24,7 +24,7 @@ export const recoveryCodesPages = new Hono<AppEnv>()
     take(c, c.req.valid('form'), {
       mends: 'not_found',
       act: async () => showRecoveryCodes(c, await newRecoveryCodes(c.var.ctx, c.var.gate), 'codes_kept'),
-      // Without a second step there is nothing to recover; a form that is out of date is sent again from its page.
+      // Without a second step, there is nothing to recover. An outdated form is shown again with a valid token.
       again: async ({ error }) => {
         await c.var.gate()
         return error?.code === 'not_found' ? redirectWith(c, SECTION, 'no_second_step') : c.redirect(PATH, 303)
@@ -50,7 +50,7 @@ async function showQuestion(c: Context): Promise<Response> {
   )
 }
 
-/** The one time that they are seen. `notice`: what is said where the person goes on. */
+/** Shows the codes for the only time. `notice`: shown on the next page. */
 export function showRecoveryCodes(c: Context, codes: readonly string[], notice: NoticeName): Response {
   const product = productOf(c.var.ctx.config)
   const file = `Recovery codes for ${product} (${c.var.ctx.config.origin})\nEach works once.\n\n${codes.join('\n')}\n`
@@ -59,7 +59,7 @@ export function showRecoveryCodes(c: Context, codes: readonly string[], notice: 
     {
       title: 'Keep these codes',
       section: SECTION,
-      lead: 'Each opens your account once, when your phone is lost. They are shown only now: print this page, or save them where only you can see them.',
+      lead: 'Each signs you in once if you lose your phone. They are shown only now: print this page, or save them where only you can see them.',
     },
     <section class="panel">
       <h2>Your recovery codes for {product}</h2>

@@ -1,10 +1,9 @@
-/** The pages of an account, in the order in which its overview and its navigation list them. */
+/** The pages of an account, in the order of its overview and navigation. */
 import type { Config } from '../../config.ts'
 
 export interface Section {
   readonly path: string
   readonly title: string
-  /** On the overview. */
   readonly hint: string
 }
 
@@ -15,14 +14,14 @@ const SECTIONS: readonly Section[] = [
   { path: '/account/privacy', title: 'Privacy', hint: 'Who may follow you' },
   { path: '/account/password', title: 'Password', hint: 'Choose a new one' },
   { path: '/account/email', title: 'E-mail address', hint: 'Where we reach you' },
-  { path: '/account/two-step', title: 'Two-step sign-in', hint: 'A code as well as your password' },
+  { path: '/account/two-step', title: 'Two-step sign-in', hint: 'A code in addition to your password' },
   { path: '/account/sessions', title: 'Devices', hint: 'Where you are signed in' },
-  { path: '/account/apps', title: 'Connected apps', hint: 'What may use your account' },
+  { path: '/account/apps', title: 'Connected apps', hint: 'Apps that may use your account' },
   { path: '/account/invites', title: 'Invite codes', hint: 'Bring in people you know' },
   { path: '/account/delete', title: 'Delete account', hint: 'Leave for good' },
 ]
 
-/** Nobody has invite codes where `INVITES_PER_PERSON` is 0. */
+/** With `INVITES_PER_PERSON` = 0, nobody has invite codes. */
 export function sectionsOf(config: Config): Section[] {
   return SECTIONS.filter(({ path }) => path !== '/account/invites' || config.invites.perPerson > 0)
 }

@@ -1,4 +1,4 @@
-/** `/account/sessions`: where the account is signed in; one device out, or all of them. */
+/** `/account/sessions`: lists live sessions; signs out one device, or all of them. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import type { Listed } from '../../core/paging.ts'
@@ -16,7 +16,7 @@ import { redirectWith } from '../notices.ts'
 import { Time } from '../time.tsx'
 
 const PATH = '/account/sessions'
-/** On one page; more are behind a link. */
+/** Per page; a link leads to more. */
 const SHOWN = 20
 
 const HEX_24 = /^[0-9a-f]{24}$/
@@ -42,7 +42,7 @@ export const sessionsPage = new Hono<AppEnv>()
         await revokeSession(c.var.ctx, c.var.gate, session)
         return redirectWith(c, PATH, 'session_ended')
       },
-      // One that is gone already is what was wanted; a form that is out of date is sent again from the list.
+      // If the session has ended already, that was the goal; an outdated form can be sent again from the list.
       again: async () => {
         await c.var.gate()
         return toList(c)

@@ -1,4 +1,4 @@
-/** `/account/status`: a message, an availability and a mood, with an end if they want one. */
+/** `/account/status`: sets a message, availability and mood, optionally until a given time. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { statusMessage } from '../../core/fields.ts'
@@ -97,7 +97,7 @@ async function show(c: Context, status: UserStatus, state: FormState): Promise<R
       {isSet && (
         <section class="panel">
           <h2>Clear your status</h2>
-          <p>Removes message, availability and mood.</p>
+          <p>Removes the message, availability and mood.</p>
           <Form action="/account/status/clear" token={tokens[1]}>
             <Submit kind="secondary">Clear status</Submit>
           </Form>

@@ -1,4 +1,4 @@
-/** `/account/two-step`: what stands beside the password, the strongest first. Each way is set up on a page of its own. */
+/** `/account/two-step`: the second factors, strongest first. Each is set up on a page of its own. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { listSecondFactors, removeTotp, type SecondFactors, setEmailSecondFactor } from '../../core/sessions/second-factors.ts'
@@ -15,7 +15,7 @@ const EMAIL = `${PATH}/email`
 const REMOVE = `${PATH}/app/remove`
 const EmailForm = z.object({ codes: z.enum(['on', 'off'], 'must be on or off') })
 
-/** Where a fresh sign-in leads back to, and what a form that is out of date is sent again from. */
+/** The page to return to after a fresh sign-in, and with an outdated form. */
 async function toList(c: Context): Promise<Response> {
   await c.var.gate()
   return c.redirect(PATH, 303)
@@ -57,14 +57,14 @@ async function show(c: Context, { factors, unusedRecoveryCodes, isRequired }: Se
       section: PATH,
       lead:
         factors.length === 0
-          ? 'It is off: your password alone opens your account. With a second step, a stolen password is useless.'
+          ? 'It is off: your password alone is enough to sign in. With a second step, a stolen password is useless.'
           : 'It is on: signing in takes your password, and then a code. The strongest way comes first.',
     },
     <>
       {isRequired && factors.length === 0 && (
         <p class="notice">
           You are an administrator, and cannot administer anything until a second step is on. Set up an authenticator app below: it takes a
-          minute, and gives you recovery codes. Then sign in again, with a code of the app.
+          minute and gives you recovery codes. Then sign in again with a code from the app.
         </p>
       )}
       <AppPanel since={since('totp')} />
@@ -111,10 +111,7 @@ function RecoveryPanel({ left }: { left: number }) {
         Recovery codes
         {left > 0 && <span class="tag">{left === 1 ? '1 left' : `${left} left`}</span>}
       </h2>
-      <p>
-        {left === 0 ? 'You have none. ' : ''}For the day on which your phone is lost or broken: each opens your account once, in the place
-        of a code.
-      </p>
+      <p>{left === 0 ? 'You have none. ' : ''}If your phone is lost or broken, each signs you in once, in place of a code.</p>
       <p class="buttons">
         <a class={left === 0 ? 'button primary' : 'button secondary'} href={`${PATH}/recovery-codes`}>
           {left === 0 ? 'Get recovery codes' : 'Get new codes'}
@@ -132,7 +129,7 @@ function EmailPanel({ since, token }: { since: number | null; token: string }) {
         <State since={since} />
       </h2>
       <p>
-        The weakest way: whoever reads your mail has the code too. Better than a password alone
+        The weakest way: anyone who can read your mail gets the code too. Still better than a password alone
         {since === null ? '.' : <>. On since {<Time at={since} />}.</>}
       </p>
       <Form action={EMAIL} token={token}>
@@ -150,7 +147,7 @@ async function showRemoval(c: Context): Promise<Response> {
     {
       title: 'Remove the app?',
       section: PATH,
-      lead: 'Its codes stop working, and you are signed out on all other devices. If it is your only second step, your password alone opens your account, and your recovery codes are deleted too.',
+      lead: 'Its codes stop working, and you are signed out on all other devices. If it is your only second step, your password alone is then enough to sign in, and your recovery codes are deleted too.',
     },
     <Form action={REMOVE} token={token} class="answers">
       <Submit kind="danger">Remove the app</Submit>
