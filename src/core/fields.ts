@@ -63,7 +63,7 @@ export const password = z
   .meta({ description: '8 to 256 characters of any kind; no common password', example: '$uper&ecurePassw0rd' })
 export type Password = z.output<typeof password>
 
-/** A password typed at log-in: judged by its hash alone, bounded so that it costs no more than a real one. */
+/** A password typed at log-in: checked only against its hash, bounded so that it costs no more than a real one. */
 export const typedPassword = z
   .string()
   .min(1, 'is required')

@@ -132,7 +132,7 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scop
 /** The scopes of a token of a client that acts for itself; null if it is not valid. */
 export function liveClientScopes(claim: Extract<Claim, { kind: 'client' }>, row: ClientGateRow | null, now: number): Scope[] | null {
   if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch) return null
-  // The client of a key ends with it, whether or not the key was sent along.
+  // A key's client ends with the key, whether or not the key was sent along.
   if (row.expiresAt !== null && row.expiresAt <= now) return null
   return intersectScopes(claim.scopes, storedScopes(row.scopes))
 }

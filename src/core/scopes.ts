@@ -141,7 +141,7 @@ export function intersectScopes(a: readonly Scope[], b: readonly Scope[]): Scope
  */
 const POWERS: readonly Scope[] = ['admin:all', 'client:all']
 
-/** The part of `scopes` that is such a power. */
+/** The powers among `scopes`. */
 export function powersOf(scopes: readonly Scope[]): Scope[] {
   return intersectScopes(scopes, POWERS)
 }

@@ -114,7 +114,7 @@ describe('/consent', () => {
     const page = await follow(client, asked)
     const on = await follow(client, await send(client, formOf(page), { identifier: person.username, password: PASSWORD }))
     const back = await client.get(refreshOf(on))
-    expect(headingOf(await follow(client, back))).toContain('Let Photo')
+    expect(headingOf(await follow(client, back))).toContain('Allow Photo')
   })
 
   test.each([{ prompt: 'login' }, { max_age: '0' }] as Record<string, string>[])(

@@ -57,7 +57,7 @@ describe('an authenticator app', () => {
     const [first, second] = [await fillIn(client, APP), await fillIn(client, APP)]
     const { secret = '' } = formOf(first).fields
     expect(formOf(second).fields.secret).not.toBe(secret)
-    expect(first.text).toContain('Reloading this page makes another QR code')
+    expect(first.text).toContain('Reloading this page creates a new QR code')
     expect((await send(client, formOf(first), { code: codeOf(secret) })).status).toBe(400)
   })
 

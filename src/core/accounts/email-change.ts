@@ -104,7 +104,7 @@ export function requestEmailChange(
   }
 }
 
-/** What a claim is about, read before it. The claim decides whether the code is valid. */
+/** The challenge of a claim, read before it. The claim decides whether the code is valid. */
 export interface OpenCode {
   readonly id: ChallengeId
   readonly userId: UserId
@@ -113,7 +113,7 @@ export interface OpenCode {
 
 export const codeRefusal = () => new AppError('code_invalid', 'The code is wrong, already used or expired')
 
-/** Of a mailed code, however it is typed. */
+/** Of a mailed code; spelling variants match. */
 export function hashOfCode(code: string): string {
   return sha256(inGroups(foldTypedCode(code)))
 }

@@ -75,7 +75,7 @@ export function toInvitation(ctx: Ctx, inviteCode: string | undefined): Invitati
   }
 }
 
-/** However it is typed. */
+/** Accepts spelling variants. */
 function asGivenOut(typed: string): string {
   return foldTypedCode(typed)
     .toUpperCase()

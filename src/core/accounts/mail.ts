@@ -59,7 +59,7 @@ export function mailLimit(
     address: string
     owner?: Fragment
     pauseMs?: number
-    /** The pause applies only while this holds: that the previous mail is still of use. */
+    /** The pause applies only while this holds: while the previous mail is still useful. */
     pausedWhile?: Fragment
     condition?: Fragment
   },

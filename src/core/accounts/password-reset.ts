@@ -77,7 +77,7 @@ export async function resetPassword(
       claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
       updatePassword({ user, passwordHash, now, former, resetNetwork: ctx.caller.networkHash }, claimed),
       raiseEpoch(user, now),
-      // Guesses at a second factor go on being counted: a new password answers for none.
+      // Guesses at a second factor still count: a new password does not excuse them.
       resetCounters([everywhereKey(owner.userId)], claimed),
       // Whoever has the mailbox is the owner, so the next sign-in from this network counts as the owner's.
       ...forgetTries(ctx, { usernameKey: usernameKey(owner.username), emailKey: owner.emailKey }, null, claimed),

@@ -98,7 +98,7 @@ export async function undoSecondFactor(ctx: Ctx, input: { code: string; password
       claimCode({ codeHash, purpose: 'undo_second_factor', claimedBy, now }, always),
       ...deleteFactorsSince(undo, claimed),
       deleteRecoveryCodesOfNoFactor(undo.userId),
-      // Guesses at this factor must not make the owner's next one refuse.
+      // Guesses at this factor must not lock the owner's next one.
       resetCounters(secondFactorKeys(undo.userId), claimed),
       barPassword(undo, { now, until: now + SECOND_FACTOR_UNDO_MS }, claimed),
       voidFactorUndos(undo.userId, now, claimed),

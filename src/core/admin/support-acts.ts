@@ -70,7 +70,7 @@ export function planFactorRemoval(ctx: Recorder, act: SupportAct & { kinds: read
     ...(kinds.includes('totp') ? [deleteTotp(userId, done)] : []),
     deleteRecoveryCodesOfNoFactor(userId),
     ...(isLast ? [voidFactorUndos(userId, ctx.now(), done)] : []),
-    // Guesses at this factor must not make the next one refuse.
+    // Guesses at this factor must not lock the next one.
     resetCounters(secondFactorKeys(userId), done),
     raiseEpoch(userWhere(userId, done), ctx.now()),
   ])

@@ -46,7 +46,7 @@ export interface UserUpdate extends ProfileUpdate {
 type Conflicts = { readonly username: number; readonly email: number } | null
 type Target = readonly [user: TargetRow | null, role: RoleRow | null, conflicts: Conflicts, actorsFactors: SecondFactorRow[]]
 
-/** What `changeUser` decides by, for the gate's batch. */
+/** The read that `changeUser` needs, for the gate's batch. */
 export function readsOfUpdate(
   actorId: UserId,
   userId: UserId,

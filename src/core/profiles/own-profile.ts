@@ -134,7 +134,7 @@ interface EmailWrites {
 /** Starts the change of the address where `condition` holds, if there is one. */
 function emailWritesOf(ctx: Ctx, { user, newEmail, hasFactor }: Change, guard: Fragment): EmailWrites {
   if (newEmail === null) return { mailIds: [], requested: always, writes: [] }
-  // A factor enabled meanwhile was not asked for.
+  // A factor enabled meanwhile has not been verified.
   const condition = hasFactor ? guard : both(guard, not(hasAnySecondFactor(user.id)))
   const { mailId, requested, writes } = requestEmailChange(ctx, { user, newEmail, condition })
   return { mailIds: [mailId], requested, writes }

@@ -15,9 +15,9 @@ import { rateLimited } from '../sessions/password-attempts.ts'
 export type UserWithPassword = UserRow & { readonly passwordHash: string | null }
 
 /**
- * Judges a password and counts the try: right or wrong, since each costs a hash and a token's holder could guess with
- * it. A browser in which the user has just signed in is counted separately, so that no token can keep the owner from a
- * new password.
+ * Checks a password and counts the try, right or wrong: each costs a hash, and a token's holder could guess with it. A
+ * browser in which the user has just signed in is counted separately, so that no token can keep the owner from a new
+ * password.
  */
 async function isRightPassword(ctx: Ctx, principal: UserPrincipal, user: UserWithPassword, password: string): Promise<boolean> {
   const attempt: Attempt = {
@@ -71,7 +71,7 @@ export interface PasswordVerdict {
 }
 
 /**
- * Judges what was sent with a sensitive change. A `password` equal to the current one is no change, and proves the
+ * Checks the password sent with a sensitive change. A `password` equal to the current one is no change and proves the
  * sender; it is counted as a try, or a stolen token could guess with it.
  */
 export async function judgePasswords(

@@ -37,7 +37,7 @@ export interface Guard {
   readonly anywhere: Fragment
   /** The same about the row of `users` that a statement is about: it reads less. */
   readonly ofRow: Fragment
-  /** The part of it that still tells, once the changes are written. */
+  /** The part that can still be evaluated once the changes are written. */
   readonly afterwards: Fragment
   /** What precedes the rest of the batch: a change of the user name counts. */
   readonly count: readonly Statement<unknown>[]

@@ -1,7 +1,8 @@
 /**
- * How often a second factor may be guessed (docs/limits.md). Strangers share one count, known networks another, and each browser that
- * was signed in to with the present factors has its own: whoever has the password uses up nobody else's guesses. A new password starts none of
- * them anew; where it was set with a mailed code there is one more, which the password alone does not reach.
+ * How often a second factor may be guessed (docs/limits.md). Strangers share one count, known networks another, and
+ * each browser that has signed in with the current factors has its own, so that someone with the password cannot use up
+ * anyone else's guesses. A new password resets none of them. If it was set with a mailed code, there is one more
+ * counter, which someone with only the password does not reach.
  */
 import { sha256 } from '../../crypto.ts'
 import type { MailId, UserId } from '../../ids.ts'
@@ -14,7 +15,10 @@ import { SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_FAILURES_MS, SECOND_FACTOR_TR
 const RECENT = 'second-factor'
 const MONTH = 'second-factor-month'
 
-/** The counters of strangers, of known networks and of resets: for the removal of a factor or an account. Those of browsers go with the sweep. */
+/**
+ * The counters of strangers, of known networks and of resets: for the removal of a factor or an account. The sweep
+ * removes those of browsers.
+ */
 export function secondFactorKeys(who: UserId): string[] {
   return [RECENT, MONTH].flatMap((prefix) => ['', ':networks', ':reset'].map((whose) => `${prefix}:${who}${whose}`))
 }
@@ -31,8 +35,8 @@ export function secondFactorAttempts(ctx: Ctx, userId: UserId) {
 }
 
 /**
- * What a right code makes of the counters that it counted in: a known browser begins anew, for nobody else has it; elsewhere the one
- * is taken back, or each sign-in of the owner would buy strangers more guesses.
+ * What a right code does to its counters: a known browser's is reset, because nobody else has that browser. Elsewhere
+ * only this try is taken back; otherwise each sign-in of the owner would give strangers more guesses.
  */
 export function forgetSecondFactorTries(ctx: Ctx, keys: readonly string[], condition: Fragment): Statement<void>[] {
   const { device } = ctx.caller

@@ -1,9 +1,9 @@
 /**
- * The second half of a sign-in (design §2; ASVS 6.5, 6.6; security rows 14-18, 20, 22): a pending log-in is answered with
- * the mailed code, a code of the authenticator app, or a recovery code: 5 guesses per pending log-in, and of six digits no more than
- * `second-factor-attempts.ts` says. No count keeps recovery codes out, which nobody guesses (80 bits): they are the owner's way in
- * from anywhere. Failures are told to the owner. What was answered with is used up in the batch that makes the
- * session. Who lacks the `sessionHash`, which takes the password, learns nothing.
+ * The second half of a sign-in (design §2; ASVS 6.5, 6.6; security rows 14-18, 20, 22): a pending log-in is completed
+ * with the mailed code, a code from the authenticator app, or a recovery code. Each pending log-in allows 5 guesses,
+ * and `second-factor-attempts.ts` limits six digits further. No limit applies to recovery codes, which nobody can guess
+ * (80 bits): they let the owner in from anywhere. The owner is notified of failures. The code is used up in the batch
+ * that creates the session. Without the `sessionHash`, which takes the password, a caller learns nothing.
  */
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { MailId, SessionId, UserId } from '../../ids.ts'
@@ -45,20 +45,20 @@ import { resealLater, stepOfSealed } from './totp-codes.ts'
 export interface SecondFactorAnswer {
   readonly userId: UserId
   readonly sessionHash: string
-  /** As `fields.secondFactorCode` yields it: six digits, or a recovery code. */
+  /** From `fields.secondFactorCode`: six digits, or a recovery code. */
   readonly code: string
   readonly userAgent: string
   /** The browser session whose cookie was sent: the new one replaces it. */
   readonly presented: Claim | null
 }
 
-/** What was proved, and the statements that use it up. */
+/** What the code proves, and the statements that use it up. */
 type Proof =
   | { readonly method: 'email' }
   | { readonly method: 'totp'; readonly totp: TotpRow; readonly secret: string; readonly step: number }
   | { readonly method: 'recovery_code'; readonly hash: string; readonly left: number }
 
-/** Either may be the wrong one: which of them is not told. */
+/** Either may be wrong; the caller does not learn which. */
 const refusal = () => {
   const message = 'sessionHash or code is wrong, used or expired'
   const fields = ['sessionHash', 'code'].map((path) => ({ path, message }))
@@ -70,8 +70,8 @@ function pendingOf(ctx: Ctx, userId: UserId, sessionHash: string): PendingSignIn
 }
 
 /**
- * Answers a pending log-in. Wrong, used, expired and foreign are one refusal, `code_invalid`; so are all digits after 100
- * failures in 30 days from where the caller counts. At most 2 round trips.
+ * Completes a pending log-in. Wrong, used, expired and foreign codes all get `code_invalid`; so do all digits after 100
+ * failures in 30 days in the caller's counter. At most 2 round trips.
  */
 export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer): Promise<SignInOutcome> {
   const { userId } = input
@@ -101,7 +101,7 @@ export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer):
   if (!proof) {
     const notice = failuresNotice(ctx, input, failures?.count ?? 0)
     const failed = audit(ctx, { type: 'sign_in_failed', userId, userAgent: input.userAgent, condition: always })
-    // What did not count leaves nothing, or anybody with the password could fill the owner's history with it.
+    // Uncounted tries leave nothing, or anyone with the password could fill the owner's history.
     if (counted) await ctx.db.batch([failed, ...(notice ? [notice.write] : [])])
     if (notice) deliverLater(ctx, notice.mailId)
     throw refusal()
@@ -115,7 +115,7 @@ export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer):
   })
 }
 
-/** Tells the owner: whoever fails here has the password. At a few counts only, so that it does not become a flood. */
+/** Notifies the owner, because whoever fails here has the password. Only at certain counts, to avoid a flood. */
 function failuresNotice(ctx: Ctx, { userId, userAgent }: SecondFactorAnswer, failures: number) {
   if (!SECOND_FACTOR_FAILURES_TOLD.has(failures)) return null
   const changed = failures === SECOND_FACTOR_FAILURES_MAX ? ['digits_refused'] : []
@@ -124,7 +124,8 @@ function failuresNotice(ctx: Ctx, { userId, userAgent }: SecondFactorAnswer, fai
 }
 
 /**
- * Both kinds are checked whatever the first says. A code is mailed, and accepted, only if codes by e-mail are enabled.
+ * Both kinds are checked, whatever the first check says. Codes are mailed and accepted only if codes by e-mail are
+ * enabled.
  */
 async function judgeDigits(
   ctx: Ctx,
@@ -139,7 +140,7 @@ async function judgeDigits(
   return isMailed ? { method: 'email' } : null
 }
 
-/** KV carries the hash of the code. Where it has none that can be ours, D1's row says which code was mailed. */
+/** KV has the hash of the code. If it has none that can be current, D1's row yields the mailed code. */
 async function isMailedCode(ctx: Ctx, challenge: SignInChallengeRow, code: string): Promise<boolean> {
   const { hmacKeys } = ctx.config
   const hash = hashMailedCode(hmacKeys, challenge, code)
@@ -186,7 +187,7 @@ async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignInOutcome> {
   return outcome
 }
 
-/** Uses up what was proved, and with it the pending log-in: of all requests with the same, one succeeds. */
+/** Uses up the proof and the pending log-in: of all requests with the same proof, one succeeds. */
 function claimsOf(ctx: Ctx, { challenge, user, proof }: Won, claimedBy: SessionId): Statement<void>[] {
   const { id, codeId } = challenge
   const userId = user.id

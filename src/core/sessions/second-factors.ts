@@ -110,7 +110,7 @@ async function switchEmailOn(ctx: Ctx, { userId, sessionId }: UserPrincipal, fac
   const id = ctx.newId<AuditEventId>()
   const done = wasRecorded(id)
   const now = ctx.now()
-  // A factor enabled meanwhile asks for more than this sign-in has proved.
+  // A factor enabled meanwhile requires more than this sign-in proved.
   const isAsRead = factors.length === 0 ? not(hasAnySecondFactor(userId)) : not(hasSecondFactor(userId, 'email'))
   const condition = both(isAsRead, isSessionOpen(sessionId))
   const notice = factorNotice(ctx, { user: userId, change: 'email_on', last: factors.length === 0, condition: done })
