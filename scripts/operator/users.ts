@@ -166,7 +166,7 @@ async function removeFactors(who: string, kind: SecondFactorKind | null, remote:
 
 async function resendVerification(user: UserRow, remote: boolean): Promise<void> {
   if (user.emailKey === null) throw new Refusal(`${user.username} has no address`)
-  if (user.emailVerifiedAt !== null) throw new Refusal(`${user.username} has proved the address already`)
+  if (user.emailVerifiedAt !== null) throw new Refusal(`${user.username} has already verified the address`)
   await ask('GET', `/user/resend-verification?target=${toHex(user.id)}`, null, remote)
   const id = OPERATOR.newId<AuditEventId>()
   const event = audit(OPERATOR, { id, type: 'verification_sent', userId: user.id, condition: isSomebodyWithId(user.id) })
@@ -175,7 +175,7 @@ async function resendVerification(user: UserRow, remote: boolean): Promise<void>
 }
 
 async function sendReset(user: UserRow, remote: boolean): Promise<void> {
-  if (user.emailVerifiedAt === null) throw new Refusal(`${user.username} has no proved address`)
+  if (user.emailVerifiedAt === null) throw new Refusal(`${user.username} has no verified address`)
   if (isBarred(OPERATOR, user)) throw new Refusal(`${user.username} cannot sign in`)
   await ask('POST', '/user/code', { email: user.email }, remote)
   console.log(`A code is mailed to ${user.email}, unless it has got one a moment ago or too many today.`)

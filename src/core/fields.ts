@@ -28,7 +28,7 @@ export const username = z
   .refine((v) => !LOOKS_LIKE_AN_ID.test(v), 'must not look like an id')
   .refine((v) => !RESERVED_USERNAMES.has(v.toLowerCase()), 'is reserved')
   .brand<'Username'>()
-  .meta({ description: 'Unique without regard to case', example: 'john_doe' })
+  .meta({ description: 'Unique, ignoring case', example: 'john_doe' })
 export type Username = z.output<typeof username>
 
 /** The canonical form that decides uniqueness. User names are ASCII, so lower case is all it takes. */
@@ -216,7 +216,7 @@ export const secondFactorCode = z
   .refine((v) => /^(\d{1,6}|[a-z2-9]{16})$/.test(v), 'must be six digits, or a recovery code')
   .transform((v) => (v.length < 6 ? v.padStart(6, '0') : v))
   .meta({
-    description: 'From the mail, from the authenticator app, or a recovery code',
+    description: 'The mailed code, a code from the authenticator app, or a recovery code',
     example: '022625',
     documented: { type: 'string', maxLength: 64 },
   })
@@ -227,4 +227,4 @@ export const totpCode = z
   .transform(foldTypedCode)
   .refine((v) => /^\d{1,6}$/.test(v), 'must be six digits')
   .transform((v) => v.padStart(6, '0'))
-  .meta({ description: 'That the authenticator app shows', example: '022625', documented: { type: 'string', maxLength: 16 } })
+  .meta({ description: 'From the authenticator app', example: '022625', documented: { type: 'string', maxLength: 16 } })

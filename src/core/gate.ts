@@ -60,7 +60,7 @@ export interface UserGateOptions {
 /** A gate for a user. `needed` is the scope that the route declares; null if any session will do. */
 export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRestricted = false, limit }: UserGateOptions = {}): Gate {
   return async (reads, weigh = () => 1) => {
-    if (!isOfSession(claim)) throw insufficientScope(needed, "This call takes a person's token, and this is one of a client for itself")
+    if (!isOfSession(claim)) throw insufficientScope(needed, "This call requires a user's token, not that of a client acting for itself")
     const claimed = claimedOf(claim)
     const keys = keyReads(ctx, claim)
     const factors = factorReads(ctx, claim, needed)
@@ -88,7 +88,7 @@ function factorReads(ctx: Ctx, { userId }: SessionClaim, needed: Scope | null): 
 
 /** Administration is closed to the caller until a second factor is enabled; the message says where. */
 export function secondFactorMissing(ctx: Ctx): AppError {
-  const message = `Administrators need a second factor. Switch one on at ${ctx.config.origin}/account/two-step`
+  const message = `Administrators need a second factor. Enable one at ${ctx.config.origin}/account/two-step`
   return new AppError('forbidden', message, { reason: 'second_factor_missing' })
 }
 

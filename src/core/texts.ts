@@ -68,5 +68,5 @@ const NAME =
 
 /** A person's name, or a part of one. */
 export function nameOf(max: number) {
-  return text({ max }).refine((v) => v === '' || NAME.test(v), 'may hold letters, digits, spaces and the punctuation of names')
+  return text({ max }).refine((v) => v === '' || NAME.test(v), 'may contain only letters, digits, spaces and punctuation used in names')
 }

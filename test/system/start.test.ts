@@ -216,7 +216,7 @@ test('npm run operator -- user: finds people and helps them to sign in, and they
   expect((await user('remove-2fa', id)).output).toContain('has no second factor; nothing was changed')
   expect(await get('/user/me', one)).toMatchObject({ ok: 0, error: 'Unauthorized' })
   expect(await user('send-reset', id)).toMatchObject({ code: 0, output: expect.stringContaining('bob@example.com') })
-  expect((await user('resend-verification', id)).output).toContain('has proved the address already')
+  expect((await user('resend-verification', id)).output).toContain('has already verified the address')
   const last = await cookieOf('bob_demo')
   expect(await user('end-sessions', id)).toMatchObject({ code: 0, output: expect.stringContaining('everywhere') })
   expect(await get('/user/me', last)).toMatchObject({ ok: 0, error: 'Unauthorized' })

@@ -86,7 +86,7 @@ export async function undoSecondFactor(ctx: Ctx, input: { code: string; password
     throw codeRefusal()
   })
   if (!isRight && !(former !== null && (await verifyPassword(ctx, input.password, async () => former)))) {
-    const message = 'is not the one that the account had'
+    const message = 'is not a password that the account had'
     throw AppError.ofFields([{ path: 'password', message }], 'invalid_request', 'The password is wrong')
   }
   const claimedBy = ctx.newId<SessionId>()

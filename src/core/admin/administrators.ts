@@ -23,5 +23,5 @@ export function requireAdministrator(ctx: Ctx, principal: UserPrincipal, factors
  */
 export function requirePowers(principal: UserPrincipal, scopes: readonly Scope[]): void {
   const missing = powersOf(scopes).filter((scope) => !coveredBy(principal.scopes, scope))
-  if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
+  if (missing.length > 0) throw new AppError('forbidden', `You do not have the scopes ${missing.join(' ')}`, { reason: 'scope' })
 }

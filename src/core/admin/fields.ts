@@ -12,7 +12,7 @@ export const roleId = z
   .regex(/^[a-zA-Z0-9_]{1,128}$/, 'must have 1 to 128 letters, digits or _')
   .meta({ example: 'support' })
 export const roleName = text({ max: 128 }).meta({ example: 'Support' })
-export const roleDescription = text({ max: 512 }).meta({ example: 'Answers questions of users.' })
+export const roleDescription = text({ max: 512 }).meta({ example: "Answers users' questions." })
 export const ranking = z
   .int('must be a whole number')
   .min(1, 'must be 1 or more')

@@ -116,7 +116,7 @@ function judgeRole(principal: UserPrincipal, role: RoleRow | null, refusal: 'sys
 function requireHeld(principal: UserPrincipal, scopes: readonly Scope[]): void {
   const missing = scopes.filter((scope) => !holds(principal.scopes, scope))
   if (missing.length === 0) return
-  throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
+  throw new AppError('forbidden', `You do not have the scopes ${missing.join(' ')}`, { reason: 'scope' })
 }
 
 /** It is about no other user, so it goes into the administrator's own trail. */

@@ -95,7 +95,7 @@ export async function sendVerification(ctx: Ctx, gate: Gate, userId: UserId): Pr
     kind: signUpKind(emailKey ?? ''),
     user: unverifiedUser(id, ctx.now()),
     address: emailKey ?? '',
-    problem: emailKey === null ? 'has no address' : emailVerifiedAt === null ? null : 'has proved the address already',
+    problem: emailKey === null ? 'has no address' : emailVerifiedAt === null ? null : 'has already verified the address',
   }))
 }
 
@@ -107,7 +107,7 @@ export async function sendPasswordReset(ctx: Ctx, gate: Gate, userId: UserId): P
     kind: kindOf('reset_password'),
     user: ownerOfAddress(target.emailKey ?? '', timesOf(ctx)),
     address: target.emailKey ?? '',
-    problem: target.emailVerifiedAt === null ? 'has no proved address' : isBarred(ctx, target) ? 'cannot sign in' : null,
+    problem: target.emailVerifiedAt === null ? 'has no verified address' : isBarred(ctx, target) ? 'cannot sign in' : null,
   }))
 }
 
@@ -127,7 +127,7 @@ async function sendCode(
   const { userId: actorId, sessionId, clientId } = principal
   const event = audit(ctx, { id, type, userId, actorId, sessionId, clientId, condition: wasQueued(mailId) })
   if (!(await ctx.db.commit([...writes, event], findEvent(id)))) {
-    throw new AppError('rate_limited', 'This address was sent such a mail a moment ago, or too many today', {
+    throw new AppError('rate_limited', 'A mail of this kind was just sent to this address, or too many were sent today', {
       retryAfter: MAIL_PAUSE_MS / 1_000,
     })
   }

@@ -17,7 +17,7 @@ export const machineScope = clientScope.meta({ description: 'Its maximum scopes;
 export const machineExpiry = z.iso
   .datetime('must be a time such as 2030-01-01T00:00:00.000Z')
   .transform((v) => Date.parse(v))
-  .meta({ description: 'Within ten years; without one it does not expire', example: '2030-01-01T00:00:00.000Z' })
+  .meta({ description: 'Within ten years; if omitted, it does not expire', example: '2030-01-01T00:00:00.000Z' })
 
 /** It goes into a header unchanged, and into the HA1 before a colon (RFC 7616 §3.4). */
 const ROBOT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/

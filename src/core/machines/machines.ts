@@ -174,7 +174,7 @@ export async function listMachineCredentials(ctx: Ctx, gate: Gate, page: Page): 
 
 function requirePowerOver({ scopes }: UserPrincipal, input: NewMachine): void {
   const missing = input.scopes.filter((scope) => !coveredBy(scopes, scope))
-  if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
+  if (missing.length > 0) throw new AppError('forbidden', `You do not have the scopes ${missing.join(' ')}`, { reason: 'scope' })
   if (input.kind !== 'robot' && !coveredBy(scopes, 'admin:all')) {
     throw new AppError('forbidden', 'A key requires admin:all', { reason: 'first_party' })
   }

@@ -29,7 +29,7 @@ export const clientId = z
 /** RFC 9068 §5: the subject of a client's own token is its id, which must never pass for a user's. */
 export const newClientId = clientId
   .refine((v) => !/^(m\d+|[0-9a-f]{24})$/i.test(v), 'must not look like the id of a user')
-  .refine((v) => !/^machine-/i.test(v), 'must not begin with machine-, as those of keys do')
+  .refine((v) => !/^machine-/i.test(v), 'must not begin with machine-, which is reserved for keys')
   .meta({ description: 'Generated if omitted', example: 'my-app' })
 
 /** Shown to users on the consent page. */
@@ -72,7 +72,7 @@ export const clientScope = z
 
 export const authMethod = z
   .enum(CLIENT_AUTHENTICATION_METHODS, `must be one of ${CLIENT_AUTHENTICATION_METHODS.join(', ')}`)
-  .meta({ description: 'none: a public client, which keeps no secret', example: 'none' })
+  .meta({ description: 'none: a public client, without a secret', example: 'none' })
 
 export const accessTokenSeconds = z
   .int('must be a whole number')
@@ -148,15 +148,15 @@ export function judgeMetadata(metadata: ClientMetadata): void {
   const has = (grantType: GrantType) => grantTypes.includes(grantType)
   const rules: readonly [isBroken: boolean, field: keyof ClientMetadata, message: string][] = [
     [has('authorization_code') && redirectUris.length === 0, 'redirectUris', 'must name a URI for authorization_code'],
-    [has('refresh_token') && !has('authorization_code'), 'grantTypes', 'refresh_token goes with authorization_code only'],
-    [has('client_credentials') && isPublic, 'authMethod', 'client_credentials needs a client with a secret'],
+    [has('refresh_token') && !has('authorization_code'), 'grantTypes', 'refresh_token requires authorization_code'],
+    [has('client_credentials') && isPublic, 'authMethod', 'client_credentials requires a client with a secret'],
     // RFC 6749 §4.4: the grant gives only `client:` scopes.
     [
       has('client_credentials') && intersectScopes(scopes, ['client:all']).length === 0,
       'scopes',
-      'client_credentials needs a scope of client:',
+      'client_credentials requires a client: scope',
     ],
-    [isPublic && !requiresPkce, 'requiresPkce', 'a client without a secret needs PKCE'],
+    [isPublic && !requiresPkce, 'requiresPkce', 'a client without a secret requires PKCE'],
     // A script in a public client's page can read its tokens.
     [isPublic && mayChangeAddresses, 'mayChangeAddresses', 'is for clients with a secret'],
     [redirectUris.some(isForDevelopment), 'redirectUris', SCHEME_RULE],

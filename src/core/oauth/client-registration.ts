@@ -201,7 +201,7 @@ export async function listClients(gate: Gate, page: { limit: number; after: stri
 function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
   const powers = storedScopes(client.scopes).filter((scope) => !isIdentityScope(scope))
   const missing = powers.filter((scope) => !holds(principal.scopes, scope))
-  if (missing.length > 0) throw new AppError('forbidden', `You do not hold ${missing.join(' ')}`, { reason: 'scope' })
+  if (missing.length > 0) throw new AppError('forbidden', `You do not have the scopes ${missing.join(' ')}`, { reason: 'scope' })
   const isTrusted = client.firstParty === 1 || client.mayChangeAddresses === 1
   if (isTrusted && !holds(principal.scopes, '*')) {
     throw new AppError('forbidden', 'A client with first_party or may_change_addresses requires the scope *', { reason: 'first_party' })

@@ -33,7 +33,7 @@ export function narrowedTo(scopes: readonly Scope[], limit: readonly Scope[]): S
 
 /** The part of it that a user can grant to a client. */
 export function grantedByPerson(scopes: readonly Scope[], held: readonly Scope[]): Scope[] {
-  return nonEmpty(withinPerson(scopes, held), `The user does not hold ${listScopes(scopes)}`)
+  return nonEmpty(withinPerson(scopes, held), `The user does not have ${listScopes(scopes)}`)
 }
 
 /** RFC 6749 §6: a refresh may request less than was granted, never more. `*` means all that was granted. */

@@ -42,7 +42,7 @@ export async function introspectForClient(ctx: Ctx, credentials: ClientCredentia
   const [clientRow, ...rows] = await ctx.db.batch([findClient(credentials.clientId), ...readsOf(ctx, token, access)])
   const client = authenticateClient(clientRow, credentials)
   // §2.1: the caller must authenticate, which a public client cannot.
-  if (client.isPublic) throw invalidClient('A public client cannot ask: it has no secret to prove itself by')
+  if (client.isPublic) throw invalidClient('A public client cannot introspect tokens: it has no secret to authenticate with')
   const live = judge(ctx, access, rows)
   return live && (live.clientId === client.id || coveredBy(client.scopes, SCOPE)) ? live : null
 }

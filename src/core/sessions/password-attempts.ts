@@ -130,5 +130,5 @@ export function forgetTries(ctx: Ctx, user: Names, counted: CountedTry | null, c
 
 export function rateLimited(ctx: Ctx, counter: { windowEndsAt: number } | null): AppError {
   const waitMs = counter ? counter.windowEndsAt - ctx.now() : LOGIN_WINDOW_MS
-  return new AppError('rate_limited', 'Too many tries', { retryAfter: waitMs / 1000 })
+  return new AppError('rate_limited', 'Too many attempts', { retryAfter: waitMs / 1000 })
 }

@@ -46,7 +46,7 @@ export async function enrolTotp(ctx: Ctx, gate: Gate): Promise<TotpEnrolment> {
   return enrolment
 }
 
-const NOTHING_WAITS = 'No authenticator app waits for its first code'
+const NOTHING_WAITS = 'No authenticator app is waiting for its first code'
 
 /**
  * Enables the app with a code that it shows. Ends all other sessions and sends a notice. Returns ten recovery codes, to

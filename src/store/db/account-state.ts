@@ -1,8 +1,11 @@
-/** SQL for what a ban, a restriction or a deletion makes of an account: each rule once, for whatever alias `users` has. */
+/** SQL for bans, restrictions and deletions: each rule once, for any alias of `users`. */
 import { sql } from 'drizzle-orm'
 import type { Fragment } from './database.ts'
 
-/** A term without an end is for good; one whose end has passed no longer counts. The same in TypeScript: `core/in-force.ts`. */
+/**
+ * A term without an end is permanent; one whose end has passed no longer applies. The same in TypeScript:
+ * `core/in-force.ts`.
+ */
 export const isInForce = (since: Fragment, until: Fragment, now: number): Fragment =>
   sql`(${since} IS NOT NULL AND (${until} IS NULL OR ${until} > ${now}))`
 
@@ -11,13 +14,13 @@ export const isNotBanned = (alias: Fragment, now: number): Fragment => sql`(${al
 /** Neither banned nor deleted. */
 export const isAlive = (alias: Fragment, now: number): Fragment => sql`${alias}.deleted_at IS NULL AND ${isNotBanned(alias, now)}`
 
-/** Since when a deleted account may be brought back, and what time it is. */
+/** The current time, and the earliest deletion that can be undone. */
 export interface SignInTimes {
   readonly returnSince: number
   readonly now: number
 }
 
-/** Neither banned nor deleted for good: may sign in, if only to bring the account back. */
+/** Neither banned nor deleted for good: may sign in, if only to restore the account. */
 export const mayComeIn = (alias: Fragment, { returnSince, now }: SignInTimes): Fragment => sql`
   ${isNotBanned(alias, now)}
     AND (${alias}.deleted_at IS NULL OR (${alias}.deleted_reason = 'self' AND ${alias}.deleted_at > ${returnSince}))`

@@ -118,7 +118,7 @@ export interface UserAct {
   /** Holds before the write if the write will change something. */
   readonly takesPlace: Fragment
   readonly write: Statement<void>
-  /** The user if they are as the act wants, whoever did it; null if the act was not done or the rank is not below. */
+  /** The user, if they now are as the act wants, whoever did it; null if not, or if the rank is not below. */
   readonly witness: Statement<TargetRow | null>
 }
 

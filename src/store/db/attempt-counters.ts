@@ -1,5 +1,5 @@
 /**
- * Counters that guard secrets: exact, in D1 (design §2). An attempt is counted before it is judged, by one guarded
+ * Counters that guard secrets: exact, in D1 (design §2). An attempt is counted before it is checked, by one guarded
  * statement, so parallel attempts cannot exceed the limit. Later statements of the same batch depend on its stamp.
  */
 import { sql } from 'drizzle-orm'

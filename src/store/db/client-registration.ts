@@ -12,8 +12,8 @@ export type ClientRow = typeof oauthClients.$inferSelect
 /** The authentication method of a deleted row: no request can present it. */
 const DELETED = 'deleted'
 /**
- * True of the alias `c`: registered, that is neither deleted nor the client of a machine's key, which lives and dies
- * with the key.
+ * True of the alias `c`: registered, that is neither deleted nor the client of a machine's key, which is created and
+ * revoked with the key.
  */
 const isRegistered = sql`c.token_endpoint_auth_method NOT IN (${DELETED}, 'machine_key')`
 

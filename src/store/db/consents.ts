@@ -13,7 +13,7 @@ export function findConsent(userId: UserId | null, clientId: string): Statement<
 }
 
 /**
- * Holds while this very consent stands, extended or not. One that was withdrawn and granted again is a different one.
+ * Holds while this very consent is valid, extended or not. One that was withdrawn and granted again is a different one.
  */
 export function isConsentGiven(userId: UserId, clientId: string, createdAt: number): Fragment {
   return sql`EXISTS (

@@ -1,6 +1,6 @@
 /**
- * Contacts in D1: the users that a user follows, has asked, is asked by and blocks, as lists of one row type. Each list
- * has its own index, newest first; pages are found by offset because the protocol that uses them knows no cursor.
+ * Contacts in D1: the users that a user follows, blocks, or has a request to or from, as lists of one row type. Each
+ * list has its own index, newest first; pages use offsets, because the protocol has no cursors.
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
@@ -8,7 +8,7 @@ import { all, type Fragment, type Statement } from './database.ts'
 import type { SeenUserRow } from './follows.ts'
 import { isPresent, isUnblocked, isVisibleTo, relationColumns } from './visibility.ts'
 
-/** The user's relationship to the contact: follows; has asked to follow; is asked by; blocks. */
+/** The user's relationship to the contact: follows; has requested to follow; has a request from; blocks. */
 export type ContactState = 'following' | 'requested' | 'requesting' | 'blocked'
 /** `mutual`: those followed who follow back. */
 export type ContactList = 'all' | 'mutual' | ContactState
@@ -25,7 +25,7 @@ interface ContactPage {
   readonly now: number
 }
 
-/** No contact appears twice: someone already followed or asked is not listed again for having asked. */
+/** No contact appears twice: someone already followed or requested is not listed again for their own request. */
 export function listContacts({ list, skip, limit, ...who }: ContactPage): Statement<ContactRow[]> {
   if (list !== 'all') return all(sql`${contactsOf(list, who)} LIMIT ${limit} OFFSET ${skip}`)
   const noEdge = sql`NOT EXISTS (SELECT 1 FROM follows e WHERE e.follower_id = ${who.userId} AND e.followed_id = f.follower_id)`

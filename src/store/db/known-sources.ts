@@ -29,9 +29,9 @@ export function isKnownDevice(user: Fragment, accounts: ReadonlyMap<UserId, numb
 }
 
 /**
- * The key by which guesses at the second factor of a user count: of a browser that was signed in to at `device.at`, if that took the
- * present password and the present factors; of the network from which a mailed code set the present password; of the networks
- * that the user knows, all together; or of all strangers.
+ * The counter for guesses at a user's second factor: that of a browser which signed in at `device.at` with the current
+ * password and factors; that of the network from which a mailed code set the current password; that of all networks
+ * that the user knows; or that of all strangers.
  */
 export function secondFactorKey(
   prefix: string,

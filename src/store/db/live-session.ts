@@ -1,4 +1,4 @@
-/** SQL for "writes may depend on this session of this user": the gate's verdict, for use in writes. */
+/** SQL for "writes may depend on this session of this user": the gate's conditions, for use in writes. */
 import { sql } from 'drizzle-orm'
 import { isAlive } from './account-state.ts'
 import type { Fragment } from './database.ts'

@@ -5,14 +5,17 @@ import { all, always, type Fragment, first, run, type Statement } from './databa
 
 export type SecondFactorKind = 'totp' | 'email'
 
-/** Switches a kind on, where `condition` holds. */
+/** Enables a kind, where `condition` holds. */
 export function insertSecondFactor(userId: UserId, kind: SecondFactorKind, now: number, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO second_factors (user_id, kind, created_at) SELECT ${userId}, ${kind}, ${now} WHERE ${condition}
     ON CONFLICT (user_id, kind) DO NOTHING`)
 }
 
-/** Switches a kind off, where `condition` holds, and notes when: whoever had it may have made any number of browsers known by it. */
+/**
+ * Disables a kind, where `condition` holds, and records when: whoever had it may have made any number of browsers known
+ * with it.
+ */
 export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind, now: number, condition: Fragment = always): Statement<void>[] {
   return [
     run(sql`

@@ -202,7 +202,7 @@ describe('told by redirect, with state and iss', () => {
       redirected(await authorize(who, cookie, { scope })).params.error_description
     expect(await said('everything x')).toBe('Unknown scope: everything, x')
     expect(await said('openid email delegated:media:read')).toBe('The client may not have email, delegated:media:read')
-    expect(await said('admin:profile:read', client)).toBe('The user does not hold admin:profile:read')
+    expect(await said('admin:profile:read', client)).toBe('The user does not have admin:profile:read')
     expect(await said(undefined, await newClient({ scopes: 'openid email' }))).toMatch(/only OpenID Connect scopes/)
   })
 

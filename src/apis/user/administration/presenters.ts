@@ -133,7 +133,7 @@ export const EXAMPLE_ROLE: z.output<typeof RoleOut> = {
   id: 'support',
   displayName: 'Support',
   ranking: 50,
-  description: 'Answers questions of users.',
+  description: "Answers users' questions.",
   system: false,
   scopes: ['delegated:all'],
 }

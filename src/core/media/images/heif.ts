@@ -40,7 +40,7 @@ export function inspectHeif(bytes: Uint8Array<ArrayBuffer>, format: ImageFormat,
     const sizes = sizesIn(bytes, meta)
     for (const { width, height } of sizes) checkSize(width, height, limits)
     const [largest] = sizes.sort((one, other) => other.width * other.height - one.width * one.height)
-    if (!largest) refuseFile('The picture does not say its size')
+    if (!largest) refuseFile('The picture has no size')
     return { format, ...largest, bytes: bytes.slice(0, boxes.at(-1)?.end) }
   } catch (error) {
     throw error instanceof AppError ? new AppError('invalid_file', `${error.message}; ${SEND_A_JPEG}`, { cause: error }) : error

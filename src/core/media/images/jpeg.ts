@@ -113,7 +113,7 @@ function markerAt(bytes: Uint8Array, at: number): { code: number; end: number } 
 }
 
 function segmentEnd(bytes: Uint8Array, { code, end }: { code: number; end: number }): number {
-  if (code === 0 || code === TEM || (code >= 0xd0 && code <= SOI)) refuseFile('The JPEG is damaged: a marker stands where none may')
+  if (code === 0 || code === TEM || (code >= 0xd0 && code <= SOI)) refuseFile('The JPEG is damaged: a marker is misplaced')
   if (end + 2 > bytes.length) refuseFile('The JPEG is cut off')
   const length = viewOf(bytes).getUint16(end)
   if (length < 2 || end + length > bytes.length) refuseFile('The JPEG is cut off')
@@ -121,12 +121,12 @@ function segmentEnd(bytes: Uint8Array, { code, end }: { code: number; end: numbe
 }
 
 function takeSegment(state: Picture, code: number, data: Uint8Array, limits: ImageLimits): void {
-  if (UNKNOWN_FRAMES.includes(code)) refuseFile('The JPEG is of a kind that is not taken')
+  if (UNKNOWN_FRAMES.includes(code)) refuseFile('The JPEG is of an unsupported kind')
   if (KNOWN_FRAMES.includes(code)) {
     if (state.width > 0) refuseFile('The JPEG has two frames')
     Object.assign(state, readFrame(data, limits))
   } else if (code === SOS) {
-    if (state.width === 0) refuseFile('The JPEG has picture data before it says its size')
+    if (state.width === 0) refuseFile('The JPEG has picture data before its size')
     state.scans += 1
     if (state.scans > SCANS_MAX) refuseFile('The JPEG has too many scans')
   } else if (code === 0xe0 && textAt(data, 0, 5) === 'JFIF\0') {
@@ -150,7 +150,7 @@ function readFrame(data: Uint8Array, limits: ImageLimits): { width: number; heig
   if (data.length < 6) refuseFile('The JPEG is damaged: its frame is cut off')
   const view = viewOf(data)
   const [precision, height, width, components] = [view.getUint8(0), view.getUint16(1), view.getUint16(3), view.getUint8(5)]
-  if (precision !== 8) refuseFile('The JPEG has another colour depth than 8 bits')
+  if (precision !== 8) refuseFile('The JPEG has a colour depth other than 8 bits')
   if (![1, 3, 4].includes(components) || data.length !== 6 + 3 * components) refuseFile('The JPEG is damaged: its frame is wrong')
   checkSize(width, height, limits)
   return { width, height, components }

@@ -59,7 +59,7 @@ export async function inspectPng(bytes: Uint8Array, limits: ImageLimits): Promis
   checkOrder(chunks, header)
   const data = chunks.filter(({ type }) => type === 'IDAT').map((chunk) => chunk.data)
   const { bytes: size, isWhole } = await inflatedSize(data, expectedSize(header))
-  if (!isWhole || size !== expectedSize(header)) refuseFile('The PNG has more or less picture data than its size says')
+  if (!isWhole || size !== expectedSize(header)) refuseFile('The picture data does not match the size of the PNG')
   await checkCompressedTexts(chunks)
   const profile = await usableProfile(chunks, header)
   const isNeeded = neededOf(chunks, header, limits.profile === 'dropped' ? undefined : profile)
@@ -88,7 +88,7 @@ function readHeader(bytes: Uint8Array, limits: ImageLimits): Header {
   const [width, height, depth, colourType] = [view.getUint32(16), view.getUint32(20), view.getUint8(24), view.getUint8(25)]
   const [samples, depths] = COLOUR_TYPES[colourType] ?? [0, []]
   const isKnown = depths.includes(depth) && view.getUint8(26) === 0 && view.getUint8(27) === 0 && view.getUint8(28) <= 1
-  if (!isKnown) refuseFile('The PNG has a header that no PNG may have')
+  if (!isKnown) refuseFile('The PNG has an invalid header')
   checkSize(width, height, limits)
   const header = { width, height, depth, colourType, bitsPerPixel: samples * depth, isInterlaced: view.getUint8(28) === 1 }
   if (expectedSize(header) > ROWS_BYTES_MAX) refuseFile('The PNG is too large for its colour depth')
@@ -104,12 +104,12 @@ function readChunks(bytes: Uint8Array): Chunk[] {
     const type = textAt(bytes, at + 4, 4)
     const end = at + CHUNK_FRAME_BYTES + length
     if (end > bytes.length) refuseFile('The PNG is cut off')
-    if (!/^[A-Za-z]{4}$/.test(type)) refuseFile('The PNG has a chunk without a proper name')
+    if (!/^[A-Za-z]{4}$/.test(type)) refuseFile('The PNG has a chunk with an invalid name')
     if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) refuseFile(`The PNG is damaged: a checksum is wrong (${type})`)
     chunks.push({ type, data: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) })
     at = end
     if (type !== 'IEND') continue
-    if (length !== 0) refuseFile('The PNG is damaged: something is in its end')
+    if (length !== 0) refuseFile('The PNG is damaged: its end chunk is not empty')
     return chunks
   }
 }
@@ -118,18 +118,18 @@ function checkOrder(chunks: readonly Chunk[], { colourType, depth }: Header): vo
   const types = chunks.map(({ type }) => type)
   const count = (type: string) => types.filter((one) => one === type).length
   if (types.some((type) => /^[A-Z]/.test(type) && !['IHDR', 'PLTE', 'IDAT', 'IEND'].includes(type))) {
-    refuseFile('The PNG has a chunk that is needed and not known')
+    refuseFile('The PNG has an unknown critical chunk')
   }
   const [first, last] = [types.indexOf('IDAT'), types.lastIndexOf('IDAT')]
-  if (first < 0 || last - first + 1 !== count('IDAT')) refuseFile('The PNG has no picture data, or it is scattered')
-  if (count('IHDR') !== 1 || count('PLTE') > 1) refuseFile('The PNG has a chunk twice that it may have once')
+  if (first < 0 || last - first + 1 !== count('IDAT')) refuseFile('The PNG has no picture data, or it is not contiguous')
+  if (count('IHDR') !== 1 || count('PLTE') > 1) refuseFile('The PNG repeats a chunk that may occur only once')
   const palette = chunks.find(({ type }) => type === 'PLTE')
   if (colourType === PALETTE && !palette) refuseFile('The PNG lacks its palette')
   if (!palette) return
   const entries = palette.data.length / 3
   const most = colourType === PALETTE ? 2 ** depth : 256
   const isWrong = !Number.isInteger(entries) || entries < 1 || entries > most || types.indexOf('PLTE') > first
-  if (isWrong || colourType === 0 || colourType === 4) refuseFile('The PNG has a palette that it may not have')
+  if (isWrong || colourType === 0 || colourType === 4) refuseFile('The PNG has a palette that is not allowed')
 }
 
 /**
@@ -234,7 +234,7 @@ function compressedPart(type: string, data: Uint8Array): Uint8Array | null {
 /** The chunk of the colour profile: a name, zero, the method, the compressed profile (§11.3.2.3). */
 async function usableProfile(chunks: readonly Chunk[], { colourType }: Header): Promise<Chunk | undefined> {
   const [chunk, ...more] = chunks.filter(({ type }) => type === 'iCCP')
-  if (more.length > 0) refuseFile('The PNG has a chunk twice that it may have once')
+  if (more.length > 0) refuseFile('The PNG repeats a chunk that may occur only once')
   if (chunk === undefined) return undefined
   const pieces: Uint8Array[] = []
   const name = chunk.data.indexOf(0)

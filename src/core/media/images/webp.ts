@@ -120,9 +120,9 @@ function checkExtension(chunks: readonly Chunk[], { width, height }: Size): void
     return
   }
   const canvas = canvasOf(chunks)
-  if (canvas.width !== width || canvas.height !== height) refuseFile('The WebP says two different sizes')
+  if (canvas.width !== width || canvas.height !== height) refuseFile('The WebP has two different sizes')
   const types = chunks.map(({ type }) => type)
-  if (new Set(types).size !== types.length) refuseFile('The WebP has a part twice that it may have once')
+  if (new Set(types).size !== types.length) refuseFile('The WebP repeats a part that may occur only once')
   if (types.includes('ALPH') && types.indexOf('ALPH') !== types.indexOf('VP8 ') - 1)
     refuseFile('The WebP is damaged: its transparency is out of place')
 }

@@ -116,7 +116,10 @@ export const credentials = sqliteTable('credentials', {
    */
   formerHash: text(),
   formerUntil: integer(),
-  /** When a second factor was last disabled: browsers that were signed in to before then guess at another as strangers do. */
+  /**
+   * When a second factor was last disabled: browsers that had signed in before then count as strangers for guesses at
+   * another factor.
+   */
   factorRemovedAt: integer(),
   /** The network from which the password was set with a mailed code, as a keyed hash; NULL if it was set otherwise. */
   resetNetwork: text(),
