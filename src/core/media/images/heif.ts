@@ -83,10 +83,16 @@ function boxesIn(bytes: Uint8Array, start: number, end: number): Box[] {
   return boxes
 }
 
-/** meta (a full box), iprp, ipco, ispe: the sizes of all pictures and tiles. */
+/**
+ * meta (a full box), iprp, ipco, ispe: the sizes of all pictures and tiles. There is one iprp and one ipco: of several, a decoder may
+ * use any, and reading a file that consists of them takes seconds.
+ */
 function sizesIn(bytes: Uint8Array, meta: Box): { width: number; height: number }[] {
-  const within = (boxes: readonly Box[], type: string) =>
-    boxes.filter((box) => box.type === type).flatMap(({ start, end }) => boxesIn(bytes, start, end))
+  const within = (boxes: readonly Box[], type: string) => {
+    const [box, ...more] = boxes.filter((one) => one.type === type)
+    if (more.length > 0) refuseFile('The picture is damaged')
+    return box ? boxesIn(bytes, box.start, box.end) : []
+  }
   const properties = within(within(boxesIn(bytes, meta.start + 4, meta.end), 'iprp'), 'ipco')
   const view = viewOf(bytes)
   return properties

@@ -63,6 +63,10 @@ const withByte = (bytes: Uint8Array<ArrayBuffer>, at: number, value: number) => 
 }
 const frameOf = (bytes: Uint8Array) => Buffer.from(bytes).indexOf(Buffer.from([0xff, 0xc0]))
 
+const IPCO = box('ipco', box('ispe', new Uint8Array(4), '\0\0\0\x10', '\0\0\0\x0c'))
+const ofProperties = (...lists: Uint8Array[]) =>
+  concat(box('ftyp', 'heic', new Uint8Array(4), 'mif1'), box('meta', new Uint8Array(4), ...lists), box('mdat', 'x'))
+
 const REFUSED: readonly [what: string, bytes: Uint8Array<ArrayBuffer>, says: RegExp][] = [
   ['nothing', new Uint8Array(), /empty/],
   ['text', concat('hello'), /not a JPEG, PNG/],
@@ -165,6 +169,8 @@ const REFUSED: readonly [what: string, bytes: Uint8Array<ArrayBuffer>, says: Reg
     concat(box('ftyp', 'heic', new Uint8Array(4)), box('meta', new Uint8Array(4), '\xff\xff\xff\xffiprp'), box('mdat', 'x')),
     /damaged/,
   ],
+  ['HEIC: two lists of properties', ofProperties(box('iprp', IPCO), box('iprp', IPCO)), /damaged/],
+  ['HEIC: two containers of properties', ofProperties(box('iprp', IPCO, IPCO)), /damaged/],
   // WebP
   ['WebP: the start alone', concat('RIFF', new Uint8Array(4), 'WEBP'), /cut off/],
   ['WebP: cut off', WEBP.subarray(0, -8), /cut off/],
