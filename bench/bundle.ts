@@ -13,8 +13,8 @@ export const LOADING_CPU_MS_MAX = 120
 const LOADINGS = 5
 
 /**
- * Milliseconds of CPU for loading the Worker: the median of several processes. Node has the engine of the runtime; the runtime's
- * own modules are empty here.
+ * CPU milliseconds for loading the Worker: the median of several processes. Node has the same engine as the runtime;
+ * the runtime's own modules are stubbed out here.
  */
 export function loadingCpuMs({ modules }: Bundle, folder: string): number {
   for (const { path, contents } of modules) writeFileSync(join(folder, path), contents)
@@ -74,10 +74,10 @@ export async function bundleWorker(outdir: string): Promise<Bundle> {
 export const bundleFloors = () => bundleEntry('bench/floors.ts')
 
 const TIMED = 'timed.js'
-/** The isolate's own time for a request, from taking it on until it is answered. */
+/** The isolate's own time for a request, from accepting it until the reply is ready. */
 export const SERVED_MS = 'x-bench-served-ms'
 
-/** The Worker in a module that says how long the isolate took: what a socket waits for is in no module's time. */
+/** Wraps the Worker to report how long the isolate took. The client's time also includes waiting for the socket. */
 export function timed({ modules, ...sizes }: Bundle): Bundle {
   const source = `
     export * from './${ENTRY}'

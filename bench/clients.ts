@@ -1,4 +1,4 @@
-// The two OAuth clients the subjects use, written straight into the database: no route makes clients.
+// The two OAuth clients that the subjects use, written straight into the database because no route creates clients.
 import { sha256 } from '../src/crypto.ts'
 import type { BenchDatabase } from './runtime.ts'
 

@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- --ended`: what a busy deployment leaves behind. A week of refreshes at 50 a second, written into D1's file by the
- * store's own statements; then ended rows by the million: what they cost a request, and how fast the sweep takes them.
+ * `npm run bench -- --ended`: what a busy deployment leaves behind. Writes a week of refreshes at 50 a second into D1's
+ * file with the store's own statements, then hundreds of thousands of expired rows, and measures what they cost a
+ * request and how fast the sweep removes them.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -20,13 +21,17 @@ const HOURS = 7 * 24
 const REFRESHES_PER_SECOND = 50
 const SECONDS_BETWEEN_RUNS = 300
 const SWEPT_PER_SECOND_MIN = 150
-/** A read with all the ended rows there, over one without: a lookup by a key is a page or two deeper. */
+/**
+ * Time of a read with all the expired rows present, over one without them. A lookup by key goes a page or two deeper.
+ */
 const SLOWER_MAX = 1.5
 
 export interface Size {
-  /** Which part of the people of that week: each refreshes every hour, so rows and refreshes scale with them. */
+  /**
+   * The fraction of that week's people to simulate. Each refreshes every hour, so rows and refreshes scale with them.
+   */
   readonly share: number
-  /** Ended rows of each table. */
+  /** Expired rows per table. */
   readonly ended: number
   readonly seconds: number
 }
@@ -55,7 +60,7 @@ export async function benchEnded(size: Size): Promise<string[]> {
   }
 }
 
-/** Everybody refreshes every hour of the week, by the statements that the Worker would send. */
+/** Everybody refreshes once an hour for the week, with the statements that the Worker would send. */
 function simulateWeek(stores: string, share: number): string[] {
   const grants = Math.max(1, Math.round(REFRESHES_PER_SECOND * 3600 * share))
   const store = new DatabaseSync(findDatabaseFile(stores))
@@ -94,7 +99,7 @@ function makeGrants(store: DatabaseSync, grants: number, now: number): void {
 
 const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
 
-/** 1 when the token was rotated. */
+/** 1 if the token was rotated. */
 function rotate(store: DatabaseSync, n: number, hour: number, now: number): number {
   const hashes = { familyHash: `week:${n}`, tokenHash: `week:${n}:${hour - 1}`, successorHash: `week:${n}:${hour}` }
   const writes = rotateRefreshToken({ ...hashes, sessionId: n as SessionId, expiresAt: now + 14 * 24 * HOUR_MS, kid: 'bench', now })
@@ -112,7 +117,7 @@ function rowsOf(store: DatabaseSync): number {
   return n
 }
 
-/** Ended rows of the tables that grow with use: what a row of each is. */
+/** Expired rows of the tables that grow with use. */
 const TABLES: Readonly<Record<string, string>> = {
   'attempt_counters (key, count, window_ends_at, last_at, stamp)': "'ended:' || i, 1, 1, 1, 1",
   'digest_nonces (nonce, count, expires_at)': "'ended:' || i, 1, 1",

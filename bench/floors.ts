@@ -1,5 +1,5 @@
 // The floors: what this runtime gives a bare Hono route that does one thing and nothing else. Kith's routes are
-// measured beside them in the same workerd and the same run. Bundled by bundle.ts; never part of the deployed Worker.
+// measured against them in the same workerd and the same run. Bundled by bundle.ts; never part of the deployed Worker.
 import { scryptSync } from 'node:crypto'
 import { Hono } from 'hono'
 import { FLOOR_ROWS } from './floor-rows.ts'
@@ -24,7 +24,7 @@ app.post('/write', async (c) => {
   return c.json({ ok: 1, data: row })
 })
 
-// Cost and memory as Kith's own (32 MiB; the default maxmem refuses it).
+// Same cost and memory as Kith's (32 MiB; the default maxmem refuses it).
 const SCRYPT = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 }
 const SCRYPT_KEY_BYTES = 32
 const SCRYPT_SALT_BYTES = 16

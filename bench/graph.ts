@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- --graph`: the social graph at 1,000 and at 1,000,000 edges (design §7, "whatever the size of the
- * graph"). Rows read are D1's own count and decide; times are this machine's. README.md says how to read the table.
+ * graph"). Rows read are D1's own count and decide; times are this machine's. README.md explains the table.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,14 +23,14 @@ const MINUTES_MAX = 10
 
 const WARM_UP_REQUESTS = 20
 
-/** Users whose counters are not what a recount finds. */
+/** Users whose counters differ from a recount. */
 const WRONG_COUNTERS = `
   SELECT COUNT(*) AS number FROM users u WHERE
     u.follower_count <> (SELECT COUNT(*) FROM follows WHERE followed_id = u.id AND approved_at IS NOT NULL)
     OR u.following_count <> (SELECT COUNT(*) FROM follows WHERE follower_id = u.id AND approved_at IS NOT NULL)
     OR u.request_count <> (SELECT COUNT(*) FROM follows WHERE followed_id = u.id AND approved_at IS NULL)`
 
-/** Prints the table; answers what was missed. */
+/** Prints the table and returns the misses. */
 export async function benchGraph(isQuick: boolean): Promise<string[]> {
   const larger = isQuick ? MEDIUM : LARGE
   const startedAt = performance.now()

@@ -1,5 +1,5 @@
-// The load generator: N lanes, each one kept-alive connection that sends its next request when the last reply is read
-// (closed loop). `measureSideBySide` alternates subject and floor in short rounds, so that a neighbour's burst on a
+// The load generator: N lanes, each a kept-alive connection that sends its next request once it has read the last reply
+// (closed loop). `measureSideBySide` alternates subject and floor in short rounds, so that a burst of other load on a
 // shared machine hits both.
 import { Agent, request } from 'node:http'
 import { performance } from 'node:perf_hooks'
@@ -24,7 +24,7 @@ export interface Subject {
   lanes: number
   next(lane: number): BenchRequest
   read?(lane: number, reply: BenchReply): void
-  /** Runs at the same time on connections of its own; only its failures are counted. */
+  /** Runs at the same time on its own connections; only its failures are counted. */
   background?: Subject
 }
 
@@ -75,7 +75,7 @@ export class Lanes {
     for (const agent of this.agents) agent.destroy()
   }
 
-  /** Runs the subject for `seconds`, then waits for what is under way: the rate is over the time really taken. */
+  /** Runs the subject for `seconds`, then waits for requests in flight. The rate uses the elapsed time. */
   async run(subject: Subject, seconds: number): Promise<Sample> {
     const sample = emptySample()
     const started = performance.now()
@@ -137,9 +137,9 @@ export interface Side {
 export interface Comparison {
   subject: Side
   floor: Side
-  /** Median of the rounds' ratios: the two sides of a round are a second apart, so a slow minute is in both. */
+  /** The median of the rounds' ratios. The two sides of a round are a second apart, so a slow minute affects both. */
   ratio: number
-  /** Lowest and highest ratio of a single round: how far to trust `ratio`. */
+  /** The lowest and highest ratio of a single round: how far to trust `ratio`. */
   spread: [number, number]
 }
 

@@ -1,6 +1,6 @@
 /**
- * The floors of `npm run bench -- --media`: a bare Worker that streams a body into R2 and out again, and does one D1 read
- * before an R2 read. What the local simulator's own storage costs is in them as it is in Kith. Never deployed.
+ * The floors of `npm run bench -- --media`: a bare Worker that streams a body into R2 and out again, and does one D1
+ * read before an R2 read. The cost of the local simulator's storage is in these as it is in Kith. Never deployed.
  */
 interface Env {
   readonly DB: D1Database

@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- --media`: files of 1, 100 and 300 MB up and down through Kith, beside a bare Worker that streams the same
- * bytes through the same simulated R2; the peak memory of workerd for each; small downloads beside their floors. Memory
- * decides (a stream is as dear as its buffers, whatever its length); times are this machine's.
+ * `npm run bench -- --media`: files of 1, 100 and 300 MB up and down through Kith, beside a bare Worker that streams
+ * the same bytes through the same simulated R2; the peak memory of workerd for each; small downloads beside their
+ * floors. Memory decides: a stream costs only its buffers, whatever its length. Times are this machine's.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -18,11 +18,11 @@ import { type Kith, startRuntime } from './runtime.ts'
 
 const MEBIBYTE = 1024 * 1024
 /**
- * How much more than the bare Worker's the peak of Kith may grow from the smallest file to a larger one, whatever its size.
- * What is left of it is garbage that V8 has not collected yet; a body that is held would be 99 MB and 299 MB.
+ * How much more than the bare Worker's peak Kith's may grow from the smallest file to a larger one. The allowance is
+ * for garbage that V8 has not collected yet; a buffered body would add 99 MB or 299 MB.
  */
 const HELD_MAX_MB = 64
-/** Speed of an upload over the bare Worker's, whose bytes never pass through JavaScript and are not hashed. */
+/** Upload speed relative to the bare Worker, whose bytes never pass through JavaScript and are not hashed. */
 const UPLOAD_RATIO = 0.5
 const CONNECTIONS = 16
 const SMALL = 20 * 1024
@@ -35,7 +35,7 @@ const ROOM = { MEDIA_UPLOAD_BYTES_MAX: String(512 * MEBIBYTE), MEDIA_BYTES_PER_U
 type Side = 'Kith' | 'bare'
 
 export interface Size {
-  /** MB. */
+  /** In MB. */
   readonly files: readonly number[]
   readonly rounds: number
   readonly pace: Pace
@@ -43,7 +43,7 @@ export interface Size {
 export const FULL: Size = { files: [1, 100, 300], rounds: 3, pace: { rounds: 5, seconds: 2, warmUpSeconds: 1 } }
 export const QUICK: Size = { files: [1, 2], rounds: 1, pace: { rounds: 1, seconds: 0.2, warmUpSeconds: 0.1 } }
 
-/** Prints the tables; answers what was missed. */
+/** Prints the tables and returns the misses. */
 export async function benchMedia(size: Size): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'kith-bench-media-'))
   try {
@@ -61,10 +61,10 @@ interface Transfer {
   readonly peakMb: number
 }
 
-/** Each size and side in a workerd of its own: a peak never goes down. */
+/** Each size and side in its own workerd, because a peak never goes down. */
 async function benchSizes(kith: Kith, folder: string, { files, rounds }: Size): Promise<string[]> {
   const found: Record<Side, Transfer[]> = { bare: [], Kith: [] }
-  // Both sides of a size one after the other: what else this machine does changes slowly.
+  // Both sides of a size in turn: the load on this machine changes slowly.
   for (const [index, size] of files.entries()) {
     for (const side of ['bare', 'Kith'] as const) {
       const transfer = await transferIn(kith, join(folder, `${side}-${size}`), side, { size: size * MEBIBYTE, rounds })
@@ -82,7 +82,7 @@ function printTransfer(side: Side, size: number, { upMbPerS, downMbPerS, peakMb 
   console.log(`${side} ${String(size).padStart(3)} MB  up ${up} MB/s  down ${down} MB/s  peak of workerd ${peakMb.toFixed(0)} MB${growth}`)
 }
 
-/** What was missed at this size. */
+/** The misses at this size. */
 function judge(size: number, index: number, { bare, Kith }: Record<Side, Transfer[]>): string[] {
   const growth = (side: Transfer[]) => (side[index]?.peakMb ?? Number.NaN) - (side[0]?.peakMb ?? Number.NaN)
   const held = growth(Kith) - growth(bare)
@@ -130,7 +130,7 @@ interface Sent {
   readonly body?: Buffer | undefined
 }
 
-/** Counts what comes back and keeps none of it but a little text. */
+/** Counts the bytes of the reply and keeps only a little text. */
 function transfer(
   base: URL,
   host: string,
@@ -157,7 +157,7 @@ function transfer(
   })
 }
 
-/** 20 KB, as an avatar has: the bucket alone (which serves avatars), and a private file through Kith. */
+/** 20 KB, the size of an avatar: the bucket alone (which serves avatars), and a private file through Kith. */
 async function benchSmall(kith: Kith, stores: string, pace: Pace): Promise<string[]> {
   const running = await startRuntime({ floors: await bundleMediaFloor(), kith, stores })
   const lanes = new Lanes(CONNECTIONS, new URL(kith.vars.ORIGIN ?? '').host)

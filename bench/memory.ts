@@ -1,4 +1,7 @@
-/** Peak memory of child processes, as Linux keeps it (`VmHWM` of /proc/<pid>/status): no sampling, no peak is missed. */
+/**
+ * Peak memory of child processes, as Linux reports it (`VmHWM` in /proc/<pid>/status): no sampling, so no peak is
+ * missed.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 
 interface Process {
@@ -8,13 +11,13 @@ interface Process {
   readonly peakKb: number
 }
 
-/** Kilobytes of all descendants of this process that are called `name`, together. */
+/** Kilobytes of all descendants of this process called `name`, together. */
 export function peakOfChildren(name: string): number {
   const all = readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap(readProcess)
   const family = new Set([process.pid])
-  // A child may have a lower number than its parent: until nobody is added.
+  // A child may have a lower pid than its parent, so repeat until nothing is added.
   for (let before = 0; before !== family.size; ) {
     before = family.size
     for (const { pid, parent } of all) if (family.has(parent)) family.add(pid)
@@ -28,7 +31,7 @@ function readProcess(pid: string): Process[] {
     const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '0'
     return [{ pid: Number(pid), parent: Number(field('PPid')), name: field('Name'), peakKb: Number(field('VmHWM')) }]
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
     return []
   }
 }

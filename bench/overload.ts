@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- --overload`: a mixture of requests at 512 clients, beside a bare D1 read at 512, and reads while 64 log in. The
- * clients wait as long as a refusal asks for. What counts is what Kith lets in: how fast it is, and that the rest is told to wait.
+ * `npm run bench -- --overload`: a mix of requests from 512 clients, beside a bare D1 read at 512, and reads while 64
+ * log in. Clients wait as long as a refusal asks. We check how fast Kith serves what it admits, and that it tells the
+ * rest to wait.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent } from 'node:http'
@@ -13,9 +14,11 @@ import { type BenchReply, type BenchRequest, Lanes, quantile, send } from './loa
 import { type Account, benchVars, logInRequest, post, prepareKith } from './prepare.ts'
 import { startRuntime } from './runtime.ts'
 
-/** Of the isolate's own time: what a socket waits for besides is the runtime's, and as much at the floor (README.md). */
+/** The isolate's own time. What a socket waits for on top is the runtime's, and as much at the floor (README.md). */
 const P99_MAX_MS = 2_000
-/** Of the rate of reads alone: a hash takes two thirds of the isolate's time, and log-ins have other work too. */
+/**
+ * Relative to the rate of reads alone: a hash takes two thirds of the isolate's time, and log-ins do other work too.
+ */
 const READS_BESIDE_HASHES_MIN = 0.2
 
 export interface Size {
@@ -31,7 +34,7 @@ interface Outcome {
   readonly perSecond: number
   /** Sorted milliseconds. */
   readonly served: number[]
-  /** The isolate's own time for those, where it tells it. */
+  /** The isolate's own time for them, where reported. */
   readonly inside: number[]
   readonly refused: number[]
   readonly wrong: Map<string, number>
@@ -90,7 +93,7 @@ interface Load {
   next(client: number): BenchRequest
 }
 
-/** Closed loop, each client on a connection and a network of its own. */
+/** Closed loop; each client has its own connection and network. */
 async function drive({ base, host, clients, seconds, next }: Load): Promise<Outcome> {
   const outcome = { served: [] as number[], inside: [] as number[], refused: [] as number[], wrong: new Map<string, number>() }
   const started = performance.now()
@@ -137,7 +140,7 @@ function print(name: string, { perSecond, served, inside, refused, wrong }: Outc
   )
 }
 
-/** Of a hundred: 70 read their profile, 20 a list, 9 search, 1 logs in. */
+/** Of 100 requests: 70 profile, 20 lists, 9 searches, 1 log-in. */
 function mixture(people: Account[], n: number): BenchRequest {
   const roll = Math.random() * 100
   if (roll < 70) return asPerson(people, n, { method: 'GET', path: '/user/me' })

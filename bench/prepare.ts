@@ -1,5 +1,5 @@
-// Everything Kith needs before it can be measured: development vars with fresh keys, the two demo clients, and accounts
-// made through the API itself (sign-up, mailed code, log-in, authorization code with PKCE).
+// Everything Kith needs before a measurement: development vars with fresh keys, the two demo clients, and accounts
+// created through the API itself (sign-up, mailed code, log-in, authorization code with PKCE).
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { CLIENT, insertClients } from './clients.ts'
@@ -16,16 +16,19 @@ export interface Account {
 }
 
 export interface Accounts {
-  /** One per connection: each with its own access token and its own chain of refresh tokens. */
+  /** One per connection, each with its own access token and its own chain of refresh tokens. */
   signedIn: Account[]
   /** Only for the log-in subject, so that the cap on sessions per user never ends a session used elsewhere. */
   forLogin: Account[]
 }
 
-/** Kith hashes one at a time, lets 3 wait and refuses more (HASH_QUEUE_MAX); so many log in at once in the mixed measure. */
+/**
+ * Kith hashes one at a time, lets 3 wait and refuses more (HASH_QUEUE_MAX); that many log in at once in the mixed
+ * measurement.
+ */
 export const HASH_LANES_MAX = 4
 
-/** Groups of three signs, as the mails write their long codes. */
+/** Groups of three characters, as in the long mailed codes. */
 const CODE = /\b[a-z2-9]{3}(?:-[a-z2-9]{3}){5,}\b/
 const MAIL_TRIES = 50
 const MAIL_WAIT_MS = 100
@@ -37,7 +40,7 @@ export function benchVars() {
   const signingKey = { ...privateKey.export({ format: 'jwk' }), kid: 'dev-bench', alg: 'ES256', use: 'sig' }
   return {
     ENVIRONMENT: 'development',
-    // Also the Host of every request: Kith compares it, and floors get the same for equal parsing.
+    // Also the Host of every request. Kith compares it, and the floors get the same so that parsing costs the same.
     ORIGIN: 'http://localhost:8787',
     MAIL: 'capture',
     MAIL_FROM: 'Kith <kith@example.com>',
@@ -87,7 +90,7 @@ export async function signUp(call: Call, username: string): Promise<Account> {
   return { username, email, password, accessToken: '', refreshToken: '' }
 }
 
-/** The mail leaves after the reply, so it may take a moment to show. */
+/** The mail leaves after the reply, so it may take a moment to appear. */
 async function readCode(call: Call, email: string): Promise<string> {
   for (let attempt = 0; attempt < MAIL_TRIES; attempt++) {
     const reply = await call({
@@ -104,7 +107,7 @@ async function readCode(call: Call, email: string): Promise<string> {
   throw new Error(`no code was mailed to ${email}`)
 }
 
-/** Log-in and RFC 6749 §4.1 with RFC 7636, as a browser and the demo client would do it. */
+/** Log-in and RFC 6749 §4.1 with RFC 7636, as a browser and the demo client do it. */
 export async function authorize(call: Call, account: Account): Promise<Account> {
   const login = await call(logInRequest(account))
   expectStatus(login, 200, 'log-in')

@@ -3,7 +3,10 @@ import type { Bundle } from './bundle.ts'
 import { BUNDLE_GZIP_BYTES_MAX, LOADING_CPU_MS_MAX } from './bundle.ts'
 import type { Comparison, Side } from './load.ts'
 
-/** `ratio` is of the floor's rate, the only figure that travels between machines; `perSecond` is of one core. */
+/**
+ * `ratio` is relative to the floor's rate, the only figure that carries over between machines; `perSecond` is for one
+ * core.
+ */
 export interface Target {
   ratio?: number
   perSecond?: number
@@ -34,7 +37,7 @@ export function printRows(rows: Row[]) {
   for (const { comparison } of rows) for (const side of [comparison.subject, comparison.floor]) printFailures(side)
 }
 
-/** The lines to show when a target is missed; any refused request is a miss, since its speed says nothing. */
+/** One line per missed target. Any refused request is a miss, because its speed means nothing. */
 export function misses({ comparison: { subject, floor, ratio }, target }: Row): string[] {
   const lines: string[] = []
   if (target.ratio !== undefined && !(ratio >= target.ratio))
@@ -47,10 +50,10 @@ export function misses({ comparison: { subject, floor, ratio }, target }: Row): 
   return lines
 }
 
-/** A floor beside itself is 1.00, but for the noise of the machine. */
+/** A floor beside itself is 1.00, except for the machine's noise. */
 const NOISE_MAX = 0.1
 
-/** Says so when the machine is too noisy for the ratios to mean much: then a missed ratio proves nothing. */
+/** Says when the machine is too noisy for the ratios: then a missed ratio proves nothing. */
 export function printNoise(rows: Row[], sameFloor: string): void {
   const ratio = rows.find(({ comparison }) => comparison.subject.name === sameFloor)?.comparison.ratio
   if (ratio === undefined) return

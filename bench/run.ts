@@ -1,5 +1,6 @@
-// `npm run bench`: bundle size, then Kith's routes beside the floors of the same workerd; with --graph, the social graph at
-// two sizes instead; with --media, files; with --ended, what is left behind; with --overload, 512 clients. Only reports; with --check it exits 1 when a target is missed. README.md says how to read it.
+// `npm run bench`: bundle size, then Kith's routes beside the floors of the same workerd. --graph measures the social
+// graph at two sizes instead; --media, files; --ended, expired rows; --overload, 512 clients. It only reports; with
+// --check it exits 1 when a target is missed. README.md explains the output.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,19 +37,19 @@ const { values: options } = parseArgs({
   },
 })
 
-/** `--quick` is for seeing that everything runs: its figures say nothing. */
+/** `--quick` checks that everything runs; its figures mean nothing. */
 const usual = options.quick
   ? { rounds: 1, seconds: 0.2, warmUpSeconds: 0.1, connections: 2 }
   : { rounds: 9, seconds: 1, warmUpSeconds: 1, connections: 16 }
 const pace = { ...usual, rounds: Number(options.rounds ?? usual.rounds), seconds: Number(options.seconds ?? usual.seconds) }
 const connections = Number(options.connections ?? usual.connections)
 
-/** Hashes come one at a time whatever is asked; a few lanes keep the next one waiting. */
+/** Hashes run one at a time in any case; a few lanes keep the next one waiting. */
 const HASH_LANES = 4
 
 const SAME_FLOOR = 'the same floor'
 const missed: string[] = []
-// Loaded where it is asked for: node:sqlite is not in every Node that the rest runs on.
+// Loaded on demand: node:sqlite is not in every Node that the rest runs on.
 if (options.graph) missed.push(...(await (await import('./graph.ts')).benchGraph(options.quick)))
 else if (options.media) {
   const { benchMedia, FULL, QUICK } = await import('./media.ts')
@@ -87,7 +88,7 @@ async function benchRoutes(): Promise<void> {
 
 async function pairsOf(running: Runtime, lanes: Lanes): Promise<Pair[]> {
   const floors = makeFloors(running.floors)
-  // A floor beside itself: how far from 1.00 this machine lies by chance.
+  // A floor beside itself: how far from 1.00 this machine strays by chance.
   const pairs: Pair[] = [
     { subject: { ...floors.read, name: SAME_FLOOR }, floor: floors.read, target: {} },
     { subject: floors.read, floor: floors.hello, target: {} },
@@ -108,7 +109,7 @@ async function pairsOf(running: Runtime, lanes: Lanes): Promise<Pair[]> {
   return pairs.filter(({ subject }) => subject.name.includes(options.only))
 }
 
-/** A Kith that cannot be built or prepared is reported, and the floors are measured all the same. */
+/** If Kith cannot be built or prepared, that is reported and the floors are still measured. */
 function reportUnmeasured(error: unknown): undefined {
   missed.push(`Kith was not measured: ${error instanceof Error ? error.message : error}`)
 }

@@ -1,13 +1,13 @@
-// Starts ONE workerd that holds Kith and the floors, each on a socket of its own.
+// Starts ONE workerd that holds Kith and the floors, each on its own socket.
 //
-// @NOTE what was found in miniflare 5.20261023: `miniflare.ready` is a socket of workerd, not of Node, but miniflare's
-// entry worker stands behind it (routing, `cf`, error pages, and one call to Node per request when requests are
-// logged); a bare Hono route reached 4,600 requests/s through it. `unsafeDirectSockets` opens another socket of the
-// same process whose service is the user's worker itself: 12,200 requests/s, side by side. That one is used here.
-// D1, KV and R2 are workers and Durable Objects inside the same workerd: no request below passes through Node.
-// With `assets` the direct socket leads to the simulator's asset router instead, two more workers per request: Kith is measured
-// without them, as the floors are (a fifth of the rate of GET /user/me lay there).
-// A direct socket sets no `request.cf` and no `CF-Connecting-IP`; the load generator sends what is needed.
+// @NOTE about miniflare 5.20261023: `miniflare.ready` is a socket of workerd, not of Node, but miniflare's entry worker is
+// behind it (routing, `cf`, error pages, and one call to Node per request when requests are logged); a bare Hono route
+// reached 4,600 requests/s through it. `unsafeDirectSockets` opens another socket of the same process that leads straight
+// to the user's worker: 12,200 requests/s, side by side. We use that one. D1, KV and R2 are workers and Durable Objects
+// inside the same workerd: no request below passes through Node. With `assets` the direct socket leads to the simulator's
+// asset router instead, two more workers per request, which cost a fifth of the rate of GET /user/me. So Kith is measured
+// without them, like the floors. A direct socket sets no `request.cf` and no `CF-Connecting-IP`; the load generator sends
+// what is needed.
 import { join } from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler'
@@ -22,12 +22,12 @@ export interface Runtime {
   floors: URL
   /** Undefined with `--floors-only`. */
   kith: URL | undefined
-  /** Kith's database, for what no route can make (clients). */
+  /** Kith's database, for what no route can create (clients). */
   kithDatabase(): Promise<BenchDatabase>
   stop(): Promise<void>
 }
 
-/** The little of D1 that preparing needs. */
+/** The part of D1 that preparation needs. */
 export interface BenchDatabase {
   prepare(sql: string): { bind(...values: unknown[]): { run(): Promise<unknown> }; run(): Promise<unknown> }
 }
@@ -74,7 +74,10 @@ export async function startKithAlone(input: { kith: Kith; stores: string }): Pro
   return { base: await miniflare.unsafeGetDirectURL(KITH), database, cron: () => runCron(miniflare), stop: () => miniflare.dispose() }
 }
 
-/** Aborts its call of Kith after `x-abort-after` milliseconds: the platform then drops the request, as it does when a client hangs up. */
+/**
+ * Aborts its call of Kith after `x-abort-after` milliseconds. The platform then drops the request, as when a client
+ * hangs up.
+ */
 const HANGING_UP = `export default { async fetch(request, env) {
   const after = Number(request.headers.get('x-abort-after') ?? 0)
   if (after === 0) return env.KITH.fetch(request)
@@ -85,7 +88,7 @@ const HANGING_UP = `export default { async fetch(request, env) {
   return new Response(String(await asked))
 } }`
 
-/** Kith behind a Worker that hangs up when it is told to (workerd does not notice when a client's socket closes). */
+/** Kith behind a Worker that hangs up on demand (workerd does not notice when a client's socket closes). */
 export async function startKithBehindHangUps(input: { kith: Kith; stores: string }): Promise<KithAlone> {
   const contents = new TextEncoder().encode(HANGING_UP)
   const front = { ...flags, name: 'front', modules: [{ type: 'ESModule', path: 'front.js', contents }], serviceBindings: { KITH } }

@@ -1,5 +1,5 @@
-// Kith's own routes as load: each subject makes a lane's next request and reads what the next one needs from the reply.
-// Each stands beside the floor that does the same unavoidable work.
+// Kith's own routes as load: each subject makes a lane's next request and reads from the reply what the one after
+// needs. Each is compared with the floor that does the same unavoidable work.
 import { CLIENT } from './clients.ts'
 import type { BenchRequest, Subject } from './load.ts'
 import type { Account, Accounts } from './prepare.ts'
@@ -19,7 +19,7 @@ export interface KithInput {
   accounts: Accounts
 }
 
-// Keycloak's sizing guide per vCPU; workerd runs on one thread, so it is a rate of one core here too.
+// Keycloak's sizing guide per vCPU. workerd runs on one thread, so this is a rate for one core here too.
 const KEYCLOAK_TOKENS_PER_SECOND = 120
 
 export function kithPairs(input: KithInput): { subject: Subject; floor: Subject; target: Target }[] {
@@ -40,7 +40,7 @@ export function kithPairs(input: KithInput): { subject: Subject; floor: Subject;
   ]
 }
 
-/** The same load while as many hash as Kith lets in: what everyone else feels when many log in at once. */
+/** The same load while as many hash as Kith admits: what everyone else notices when many log in at once. */
 export function whileHashing(subject: Subject, hashing: Subject): Subject {
   const background = { ...hashing, lanes: HASH_LANES_MAX }
   return { ...subject, name: `${subject.name}, ${HASH_LANES_MAX} hashing`, background }
@@ -58,7 +58,7 @@ function readMe(base: URL, lanes: number, accounts: Account[]): Subject {
   }
 }
 
-/** Full hashing cost. One account per lane: a success resets the account's own counter of tries. */
+/** Full hashing cost. One account per lane, so lanes do not share an account's limits. */
 function logIn(base: URL, lanes: number, accounts: Account[]): Subject {
   return {
     name: 'POST /user/login',
@@ -68,7 +68,7 @@ function logIn(base: URL, lanes: number, accounts: Account[]): Subject {
   }
 }
 
-/** Each lane rotates its own chain: the token of one reply is the next request's. */
+/** Each lane rotates its own chain: the token of one reply goes into the next request. */
 function refresh(base: URL, lanes: number, accounts: Account[]): Subject {
   return {
     name: 'refresh',
@@ -101,7 +101,7 @@ function grantClient(base: URL, lanes: number): Subject {
   }
 }
 
-/** A direct socket sets no address of the caller (runtime.ts): each lane comes from one of its own. */
+/** A direct socket sets no caller address (runtime.ts): each lane sends its own. */
 function from(lane: number, wanted: BenchRequest): BenchRequest {
   return { ...wanted, headers: { ...wanted.headers, 'cf-connecting-ip': `198.51.100.${1 + lane}` } }
 }

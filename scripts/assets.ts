@@ -1,6 +1,6 @@
 /**
- * `npm run assets`: fills `assets/` with static files: the viewer of /docs from its package, and the API documents,
- * generated from the routes. `npm start`, `npm run build` and `npm run deploy` run it first, so you need not.
+ * `npm run assets`: fills `assets/` with static files: the viewer of /docs from its package, and the OpenAPI documents,
+ * generated from the routes. `npm start`, `npm run build` and `npm run deploy` run it first.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { main, ROOT } from './local.ts'
 const PACKAGE = join(ROOT, 'node_modules', 'swagger-ui-dist')
 const ASSETS = join(ROOT, 'assets')
 const VIEWER = join(ASSETS, 'docs', 'viewer')
-/** What the page loads, and what the licenses ask to go with it. */
+/** What the page loads, and the license files that must ship with it. */
 const FILES = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt']
 
 export async function makeAssets(): Promise<void> {
@@ -23,7 +23,9 @@ function copyViewer(): void {
   for (const name of FILES) writeChanged(join(VIEWER, name), readFileSync(join(PACKAGE, name)))
 }
 
-/** `/openapi/<room>.json`, and the first of them as `/openapi.json`. The document of a room that has gone goes too. */
+/**
+ * `/openapi/<room>.json`, and the first of them also as `/openapi.json`. Removes the document of a room that is gone.
+ */
 async function writeDocuments(): Promise<void> {
   const { openApiDocuments } = await import('../src/openapi/documents.ts')
   const folder = join(ASSETS, 'openapi')
@@ -35,7 +37,7 @@ async function writeDocuments(): Promise<void> {
   writeChanged(join(ASSETS, 'openapi.json'), texts[0]?.[1] ?? '')
 }
 
-/** Whoever serves or copies the folder meanwhile meets no half-written file where nothing is new. */
+/** Leaves unchanged files alone, so that whoever serves or copies the folder meanwhile never sees one half written. */
 function writeChanged(path: string, content: string | Buffer): void {
   if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(content))) writeFileSync(path, content)
 }

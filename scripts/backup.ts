@@ -1,8 +1,8 @@
 /**
  * `npm run backup [file]`: the whole database as one SQL file for `npm run restore`; with `--remote` the deployed one.
- * wrangler's own export puts tables before those that they refer to, and triggers before the rows that they would count
+ * wrangler's own export puts tables before those they refer to, and triggers before the rows that they would count
  * again. This one writes all tables, then the rows in the order of the references, then indexes and triggers. All rows
- * are from one export, so from one moment; D1 serves no other query meanwhile.
+ * come from one export, so from one moment; D1 serves no other query meanwhile.
  */
 import { once } from 'node:events'
 import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -21,7 +21,7 @@ interface SchemaRow {
   readonly type: 'table' | 'index' | 'trigger' | 'view'
   readonly name: string
   readonly sql: string
-  /** Tables that it refers to, separated by commas. */
+  /** The tables it refers to, separated by commas. */
   readonly parents: string | null
 }
 
@@ -33,7 +33,7 @@ await main(async () => {
   const { file, remote, help } = readArguments()
   if (help) return console.log(USAGE)
   mkdirSync(dirname(file), { recursive: true })
-  // Beside the file, so that it is on a disk with room, and never readable by others.
+  // Beside the file, where there is disk space; never readable by others.
   const work = mkdtempSync(join(dirname(file), '.backup-'))
   try {
     const schema = await query<SchemaRow>([SCHEMA.replace(/\n\s*/g, ' ')], remote)
@@ -46,7 +46,7 @@ await main(async () => {
     const repairs = await repairsOf(remote)
     await pipeline(assemble(work, { schema, tables, repairs }), createWriteStream(file, { mode: 0o600 }))
     console.log(`${file}: ${tables.length} tables, ${rows} rows. It holds password hashes and addresses: keep it where secrets are kept.`)
-    console.log('Files and pictures are in the buckets, and keys in secrets; docs/deploy.md says how to keep those.')
+    console.log('It has no files, pictures or keys; docs/deploy.md, "Backups", says how to keep those.')
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
@@ -65,7 +65,7 @@ function readArguments(): { file: string; remote: boolean; help: boolean } {
   }
 }
 
-/** Every table behind those that it refers to. */
+/** Each table after those it refers to. */
 function inOrder(tables: readonly SchemaRow[]): SchemaRow[] {
   const placed: SchemaRow[] = []
   const isPlaced = (name: string) => placed.some((table) => table.name === name)
@@ -84,7 +84,7 @@ function fileOf(work: string, table: string): string {
   return join(work, `${encodeURIComponent(table)}.rows`)
 }
 
-/** Sorts the statements of an export into a file per table; answers how many there are. */
+/** Splits the statements of an export into a file per table; returns how many there are. */
 async function sortRows(exported: string, work: string): Promise<number> {
   const outputs = new Map<string, ReturnType<typeof createWriteStream>>()
   let count = 0
@@ -102,7 +102,7 @@ async function sortRows(exported: string, work: string): Promise<number> {
   return count
 }
 
-/** Statements end at the end of a line, outside of quotes. */
+/** A statement ends at a line end outside of quotes. */
 async function* statementsOf(path: string): AsyncGenerator<string> {
   let [rest, statement] = ['', '']
   for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
@@ -124,8 +124,9 @@ function isWhole(statement: string): boolean {
 }
 
 /**
- * An export writes a line break as the two characters \n and replaces those when it is read again: a text that has both comes
- * back wrong. Such texts are written once more as they are.
+ * An export writes a line break as the two characters
+ *  and replaces those on import, so a text that contains both comes back wrong. Such texts are written again as they
+ * are.
  */
 async function repairsOf(remote: boolean): Promise<string[]> {
   const columns = ['bio', 'about', 'status_message', 'where_am_i', 'custom_data']
@@ -141,7 +142,7 @@ interface Parts {
   readonly repairs: readonly string[]
 }
 
-/** The backup in the order in which it can be read again: tables, rows, then what refers to both. */
+/** The backup in an order that can be imported: tables, rows, then whatever refers to both. */
 async function* assemble(work: string, { schema, tables, repairs }: Parts): AsyncGenerator<string | Buffer> {
   const lines = (statements: readonly string[]) => statements.map((statement) => `${statement}\n`).join('')
   yield lines(['PRAGMA defer_foreign_keys=TRUE;', ...tables.map(({ sql }) => `${sql};`)])

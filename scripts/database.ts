@@ -1,6 +1,6 @@
 /**
- * The database as the operator's commands reach it: through `wrangler d1 execute`, local or deployed. Its command line
- * takes no parameters, so values go in as literals, here and nowhere else.
+ * The database for the operator's commands: through `wrangler d1 execute`, local or deployed. Its command line takes no
+ * parameters, so values are inlined as literals, here and nowhere else.
  */
 import type { Results, Statement } from '../src/store/db/database.ts'
 import { runWrangler } from './local.ts'
@@ -12,7 +12,7 @@ export function quote(value: unknown): string {
   return `'${String(value).replaceAll("'", "''")}'`
 }
 
-/** A statement of the store with its values in it. Its own text has no `?` but those that stand for values. */
+/** A statement of the store with its values inlined. Its own text has no `?` other than placeholders. */
 export function toSql({ sql, params }: Statement<unknown>): string {
   const parts = oneLine(sql).split('?')
   if (parts.length !== params.length + 1) throw new Error(`${params.length} values for ${sql}`)
@@ -21,21 +21,21 @@ export function toSql({ sql, params }: Statement<unknown>): string {
 
 const oneLine = (sql: string) => sql.replace(/\s+/g, ' ').trim()
 
-/** Runs the statements as one batch, all or nothing; answers the rows of each. */
+/** Runs the statements as one batch, all or nothing; returns the rows of each. */
 async function batch<Row>(statements: readonly string[], remote: boolean): Promise<Row[][]> {
   const sql = statements.join('; ')
   const output = await runWrangler(['d1', 'execute', 'DB', remote ? '--remote' : '--local', '--json', '--command', sql])
-  // Notices may stand before the JSON, which begins on a line of its own.
+  // Notices may precede the JSON, which begins on its own line.
   const results = JSON.parse(output.slice(output.search(/^\[\s*$/m))) as { results: Row[]; success: boolean }[]
   return results.map((result) => result.results)
 }
 
-/** The same; answers the rows of the last. */
+/** The same; returns the rows of the last. */
 export async function query<Row>(statements: readonly string[], remote: boolean): Promise<Row[]> {
   return (await batch<Row>(statements, remote)).at(-1) ?? []
 }
 
-/** What each of these reads, in one go: to start wrangler takes longer than any of them. */
+/** What each statement reads, in one call: starting wrangler takes longer than any of them. */
 export async function readAll<const Statements extends readonly Statement<unknown>[]>(
   statements: Statements,
   remote: boolean,
@@ -44,7 +44,7 @@ export async function readAll<const Statements extends readonly Statement<unknow
   return statements.map((statement, index) => statement.read(rows[index] ?? [], 0)) as Results<Statements>
 }
 
-/** The same for statements of the store; answers what the last one reads. */
+/** The same for statements of the store; returns what the last one reads. */
 export async function execute<Result>(writes: readonly Statement<unknown>[], last: Statement<Result>, remote: boolean): Promise<Result> {
   return last.read(await query<Record<string, unknown>>([...writes, last].map(toSql), remote), 0)
 }

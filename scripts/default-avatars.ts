@@ -1,6 +1,6 @@
 /**
- * Draws the bundled default avatars, a person's outline on each of the eight colours, and writes them into
- * src/core/media/default-avatar-pngs.ts. The output depends only on the input: run it after a change of the colours.
+ * Draws the bundled default avatars, a person's outline on each of the eight colours, and writes them to
+ * src/core/media/default-avatar-pngs.ts. The output depends only on the input: run it after changing the colours.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { AVATAR_COLORS } from '../src/core/media/default-avatars.ts'
 import { main, ROOT } from './local.ts'
 
 const SIDE = 128
-/** Each pixel is looked at in 4 x 4 places: 16 steps from the paper to the ink, a palette of 4 bits. */
+/** Samples each pixel in 4 x 4 places: 16 steps from paper to ink, a 4-bit palette. */
 const GRID = 4
 const SHADES = 16
 

@@ -1,6 +1,6 @@
 /**
- * What robots' HTTP Digest hangs on, as far as a script may know it: the realm, from `wrangler.toml` and, on this machine,
- * `.dev.vars`; the encryption keys, from `.dev.vars`. Those of a deployed Worker are secrets that nobody reads back.
+ * What HTTP Digest for robots depends on, as far as a script can know it: the realm, from `wrangler.toml` or, on this
+ * machine, `.dev.vars`; the encryption keys, from `.dev.vars`. The secrets of a deployed Worker cannot be read back.
  */
 import { vars } from '../src/config-vars.ts'
 import type { DigestSettings } from './doctor/robots.ts'

@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz:images`: changed pictures through the route (test/security/image-mutations.test.ts), 20,000 of them with
- * another seed each time; `npm test` makes 80. A failure prints its seed and the file.
+ * `npm run fuzz:images`: sends mutated pictures through the route (test/security/image-mutations.test.ts), 20,000 of
+ * them with a new seed each time; `npm test` sends 80. A failure prints its seed and the file.
  */
 import { parseArgs } from 'node:util'
 import { startVitest } from 'vitest/node'
@@ -28,7 +28,7 @@ if (values.help || !(imageMutations > 0) || !Number.isInteger(imageSeed)) {
   const vitest = await startVitest(['test/security/image-mutations.test.ts'], {
     run: true,
     silent: false,
-    // Of all that the Worker logs, only the figures at the end.
+    // Of everything the Worker logs, show only the figures at the end.
     onConsoleLog: (log) => log.startsWith('changed pictures'),
     provide,
   })

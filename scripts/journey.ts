@@ -1,6 +1,6 @@
 /**
  * `npm run journey [origin]`: one person's way through Kith, over plain HTTP, against a running `npm start`. Every step
- * prints what was asked and the part of the answer that matters. Exits 1 at the first step that fails.
+ * prints the request and the relevant part of the reply. Exits 1 at the first step that fails.
  */
 import { createHash, randomBytes } from 'node:crypto'
 
@@ -12,7 +12,7 @@ const MAIL_WITHIN_MS = 15_000
 interface Ask {
   readonly json?: Record<string, unknown>
   readonly form?: Record<string, string>
-  /** Prove it by the browser's cookie, or by an access token. */
+  /** Authenticate with the browser's cookie, or with an access token. */
   readonly cookie?: string
   readonly token?: string
 }
@@ -45,7 +45,7 @@ try {
   console.log('\nThe journey is complete.')
 } catch (error) {
   const hint = error instanceof TypeError ? ` Is Kith running on ${ORIGIN}? Start it with: npm start` : ''
-  console.error(`\nThe journey ends here: ${error instanceof Error ? error.message : error}.${hint}`)
+  console.error(`\nThe journey failed: ${error instanceof Error ? error.message : error}.${hint}`)
   process.exitCode = 1
 }
 
@@ -54,14 +54,14 @@ async function signUp(): Promise<void> {
   const created = await ask('POST', '/user/create', { json: { ...person, firstName: 'Tia', lastName: 'Traveller' } })
   expect(created, 201)
   show({ _id: created.body.data.user._id, username: created.body.data.user.username })
-  step('Take the code from the captured mail, and prove the address')
+  step('Take the code from the captured mail and verify the address')
   const code = await mailedCode(/^(?:[a-z0-9]{3}-)+[a-z0-9]{3}$/m)
   const verified = await ask('POST', '/user/verify-email', { json: { code } })
   expect(verified, 200)
   show(verified.body)
 }
 
-/** Answers the session cookie. It is `Secure`; Node's fetch keeps no cookies, so it is carried by hand. */
+/** Returns the session cookie. Node's fetch keeps no cookies, so we carry it by hand. */
 async function logIn(): Promise<string> {
   step('Log in: a browser gets a session cookie')
   const answer = await ask('POST', '/user/login', { json: { username: person.username, password: person.password } })
@@ -107,7 +107,7 @@ async function whoAmI({ access_token }: Tokens): Promise<void> {
 }
 
 async function switchOnSecondFactor({ access_token }: Tokens, browser: string): Promise<void> {
-  step('Switch on the second factor: all other sessions end')
+  step('Turn on the second factor: all other sessions end')
   const on = await ask('POST', '/user/2fa', { token: access_token, json: { state: true } })
   expect(on, 200)
   show(on.body)
@@ -121,7 +121,7 @@ async function logInWithSecondFactor(): Promise<string> {
   expect(half, 200)
   const { sessionHash, user } = half.body.data
   show({ '2faEnabled': half.body.data['2faEnabled'], sessionHash: cut(sessionHash) })
-  step('Take the six digits from the captured mail, and complete the log-in')
+  step('Take the six digits from the captured mail and complete the log-in')
   const code = await mailedCode(/^\d{6}$/m)
   const answer = await ask('POST', '/user/do-2fa', { json: { target: user._id, sessionHash, code } })
   expect(answer, 200)
@@ -142,7 +142,7 @@ async function logOutEverywhere({ access_token, refresh_token }: Tokens, browser
   const out = await ask('POST', '/user/logout-all', { token: access_token })
   expect(out, 200)
   show(out.body)
-  step('From the next request on everything is refused: the access token, ...')
+  step('From the next request on, Kith refuses everything: the access token, ...')
   expect(await ask('GET', '/user/me', { token: access_token }), 401)
   step('... the refresh token, ...')
   expect(await ask('POST', '/oauth/token', { form: { grant_type: 'refresh_token', client_id: CLIENT_ID, refresh_token } }), 400)

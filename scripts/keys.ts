@@ -1,6 +1,6 @@
 /**
  * `npm run keys`: new secrets for a deployment, one line each: `npx wrangler secret put NAME` takes the value.
- * To rotate, put the new key before the old one in the same value; drop the old one when nothing made with it lives.
+ * docs/deploy.md, "New keys", says how to rotate them.
  */
 import { pathToFileURL } from 'node:url'
 
@@ -20,7 +20,7 @@ async function makeEs256Key(kid: string): Promise<JsonWebKey> {
   return { kid, kty, crv, x, y, d } as JsonWebKey
 }
 
-/** 2048 bits: two of each kind, as they are while keys change, fit into the 5 KB that a secret may have. */
+/** 2048 bits, so that two of each kind, as during a rotation, fit into the 5 KB of a secret. */
 export async function makeRs256Key(kid: string): Promise<JsonWebKey> {
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' }
   const { kty, n, e, d, p, q, dp, dq, qi } = await privateJwk(algorithm)

@@ -1,6 +1,6 @@
 /**
- * Kith on this machine, for the other scripts: where things lie, how wrangler is called, and `.dev.vars`.
- * Nothing here needs an account, asks a question or sends a metric.
+ * Kith on this machine, for the other scripts: paths, how wrangler is called, and `.dev.vars`. Nothing here needs an
+ * account, prompts, or sends telemetry.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -19,10 +19,10 @@ const QUIET = { WRANGLER_SEND_METRICS: 'false', WRANGLER_SEND_ERROR_REPORTS: 'fa
 /** Without it, the local runtime asks the internet where this machine is. */
 const OFFLINE = { CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
 
-/** What a person must put right. It is printed without a stack. */
+/** Something the user must fix; printed without a stack trace. */
 export class Refusal extends Error {}
 
-/** Runs a script's main function; what goes wrong becomes a message and the exit code 1. */
+/** Runs a script's main function; an error becomes a message and exit code 1. */
 export async function main(run: () => Promise<void>): Promise<void> {
   try {
     await run()
@@ -32,16 +32,16 @@ export async function main(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Starts wrangler by this very Node: no shell, so no argument is read twice. */
+/** Starts wrangler with the current Node, without a shell, so no argument is parsed twice. */
 export function startWrangler(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const env = { ...process.env, ...QUIET, ...OFFLINE, ...options.env }
   return spawn(process.execPath, [WRANGLER, ...args], { cwd: ROOT, stdio: 'inherit', ...options, env })
 }
 
-/** Where the local runtime serves the bucket of avatars to everybody, as a public domain does in production. */
+/** Where the local runtime serves the avatars bucket publicly, as a public domain does in production. */
 export const localAvatars = (origin: string) => `${origin}/cdn-cgi/local/r2/public/kith-avatars`
 
-/** Runs wrangler to its end and returns its output. It never prompts: `CI` makes it non-interactive. */
+/** Runs wrangler to completion and returns its output. `CI` keeps it from prompting. */
 export async function runWrangler(args: readonly string[]): Promise<string> {
   const child = startWrangler(args, { stdio: ['ignore', 'pipe', 'pipe'], env: { CI: 'true' } })
   let output = ''
@@ -57,7 +57,10 @@ export async function runWrangler(args: readonly string[]): Promise<string> {
   return output
 }
 
-/** Writes what is missing in `.dev.vars`, and touches nothing that is there. Answers all of it. A missing kind of key is added. */
+/**
+ * Adds what is missing in `.dev.vars`, including a missing kind of signing key, and changes nothing else. Returns all
+ * of it.
+ */
 export async function completeDevVars(origin: string): Promise<NodeJS.Dict<string>> {
   const wanted = {
     ENVIRONMENT: 'development',
@@ -72,7 +75,7 @@ export async function completeDevVars(origin: string): Promise<NodeJS.Dict<strin
     ? await withRsaKey(readFileSync(DEV_VARS, 'utf8'))
     : '# Local settings and secrets, made by `npm start`. Never committed.\n'
   const known = parseEnv(present)
-  // Single quotes: the keys are JSON, and within them a dotenv parser takes every character as it is.
+  // Single quotes: the keys are JSON, and a dotenv parser takes everything within them literally.
   const missing = Object.entries(wanted).filter(([name]) => !(name in known))
   if (missing.length > 0) {
     const lines = missing.map(([name, value]) => `${name}='${value}'\n`)
@@ -82,7 +85,10 @@ export async function completeDevVars(origin: string): Promise<NodeJS.Dict<strin
   return { ...Object.fromEntries(missing), ...known }
 }
 
-/** `.dev.vars` that has signing keys of one kind gets one of the other, as the line was written: by itself, in single quotes. */
+/**
+ * Adds the missing kind of signing key to a `.dev.vars` that has only the other, in the line as it was written: by
+ * itself, in single quotes.
+ */
 async function withRsaKey(text: string): Promise<string> {
   const line = /^SIGNING_KEYS='(\{"keys":\[.*)\]\}'$/m.exec(text)
   if (line === null || text.includes('"kty":"RSA"')) return text

@@ -1,6 +1,6 @@
 /**
  * `npm run operator -- <command>`: what the operator of a deployment does by hand, on the local database or, with
- * `--remote`, on the deployed one. Each command is one entry of `COMMANDS`.
+ * `--remote`, on the deployed one. Each command is an entry of `COMMANDS`.
  */
 import { email, emailKey } from '../src/core/fields.ts'
 import { type AuditEventId, newId } from '../src/ids.ts'
@@ -11,7 +11,7 @@ import { MACHINE_USAGE, runMachineCommand } from './operator/machines.ts'
 import { runUserCommand, USER_USAGE } from './operator/users.ts'
 
 interface Command {
-  /** Lines of the help: how it is called, and what it does. */
+  /** Lines of the help: the synopsis and what it does. */
   readonly usage: string
   run(args: readonly string[], remote: boolean): Promise<void>
 }
@@ -29,11 +29,11 @@ await main(async () => {
   const { name, args, remote } = readArguments(process.argv.slice(2))
   if (name === undefined) return console.log(help())
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) throw new Refusal(`There is no command ${name}.\n\n${help()}`)
+  if (!command) throw new Refusal(`Unknown command: ${name}.\n\n${help()}`)
   await command.run(args, remote)
 })
 
-/** `--remote` and `--help` are every command's, wherever they stand; what else there is, the command reads. */
+/** Every command takes `--remote` and `--help`, anywhere on the line, and parses the rest itself. */
 function readArguments(argv: readonly string[]): { name: string | undefined; args: string[]; remote: boolean } {
   const [name, ...args] = argv.filter((arg) => arg !== '--remote' && arg !== '--help' && arg !== '-h')
   if (name?.startsWith('-')) throw new Refusal(`Unknown option '${name}'\n\n${help()}`)
@@ -61,12 +61,12 @@ interface UserRow {
 
 async function promote(args: readonly string[], remote: boolean): Promise<void> {
   const [address, ...rest] = args
-  if (address === undefined || rest.length > 0) throw new Refusal('promote takes one e-mail address')
+  if (address === undefined || rest.length > 0) throw new Refusal('promote needs one e-mail address')
   const user = await findOwner(address, remote)
   const where = remote ? 'the deployed database' : 'the local database'
-  if (user.role === ROLE) return console.log(`${user.username} is ${ROLE} already in ${where}; nothing was changed.`)
+  if (user.role === ROLE) return console.log(`${user.username} is already ${ROLE} in ${where}; nothing was changed.`)
   const now = Date.now()
-  // The guard is asked again in the same batch as the change: the account may have changed since it was read.
+  // The batch checks the guard again: the account may have changed since it was read.
   const guard = `id = ${user.id} AND role <> ${quote(ROLE)} AND email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL`
   const [after] = await query<{ role: string }>(
     [
@@ -78,7 +78,7 @@ async function promote(args: readonly string[], remote: boolean): Promise<void> 
     ],
     remote,
   )
-  if (after?.role !== ROLE) throw new Refusal(`${user.username} was not promoted: the account changed meanwhile`)
+  if (after?.role !== ROLE) throw new Refusal(`${user.username} was not promoted: the account has changed in the meantime`)
   console.log(`${user.username} <${address}> is now ${ROLE} in ${where} (before: ${user.role}).`)
   console.log('All sessions and tokens of the account have ended; sign in again.')
 }
@@ -86,7 +86,7 @@ async function promote(args: readonly string[], remote: boolean): Promise<void> 
 /** The user who has verified the address. */
 async function findOwner(address: string, remote: boolean): Promise<UserRow> {
   const parsed = email.safeParse(address)
-  if (!parsed.success) throw new Refusal(`${JSON.stringify(address)} is no e-mail address`)
+  if (!parsed.success) throw new Refusal(`${JSON.stringify(address)} is not an e-mail address`)
   const [user] = await query<UserRow>(
     [
       `SELECT id, username, role, email_verified_at, banned_at, deleted_at FROM users

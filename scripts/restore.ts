@@ -1,7 +1,7 @@
 /**
- * `npm run restore <file>`: puts what `npm run backup` has made into an empty database, then lets the doctor look at it; with
- * `--remote` the deployed one. What was signed out or mailed since the backup must not come back to life: every session and
- * token ends, and mails that were waiting are not sent. `--exact` leaves both as they were.
+ * `npm run restore <file>`: imports a file of `npm run backup` into an empty database, then runs the doctor; with
+ * `--remote` into the deployed one. What was signed out or mailed since the backup must not come back to life: it ends
+ * every session and token, and drops mails that were waiting. `--exact` keeps both.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -26,14 +26,14 @@ await main(async () => {
     const way = remote
       ? 'Make a new one with npx wrangler d1 create, and put its id into wrangler.toml.'
       : 'Stop Kith and delete .wrangler/state/v3/d1.'
-    throw new Refusal(`The database is not empty (it has ${table.name}), and nothing is written over. ${way}`)
+    throw new Refusal(`The database is not empty (it has ${table.name}), and restore overwrites nothing. ${way}`)
   }
   await runWrangler(['d1', 'execute', 'DB', where, '--yes', '--file', file])
   if (!exact) await endWhatWasOpen(remote)
   console.log(`Restored from ${file}.${exact ? '' : ' Everybody signs in again.'}`)
   const args = [join(import.meta.dirname, 'doctor.ts'), '--restored', ...(remote ? ['--remote'] : [])]
   const doctor = spawnSync(process.execPath, args, { stdio: 'inherit' })
-  if (doctor.status !== 0) throw new Refusal('The database is restored; what the doctor has found needs a look.')
+  if (doctor.status !== 0) throw new Refusal('The database is restored; look at what the doctor has found.')
 })
 
 async function endWhatWasOpen(remote: boolean): Promise<void> {
@@ -55,7 +55,7 @@ function readArguments(): { file: string; exact: boolean; remote: boolean; help:
     const { values, positionals } = parseArgs({ options, allowPositionals: true })
     const [file, ...others] = positionals
     if (values.help) return { file: '', ...values }
-    if (file === undefined || others.length > 0) throw new Error('restore takes one file')
+    if (file === undefined || others.length > 0) throw new Error('restore needs one file')
     if (!existsSync(file)) throw new Error(`There is no file ${file}`)
     return { file, ...values }
   } catch (error) {

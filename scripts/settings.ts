@@ -1,4 +1,7 @@
-/** The settings that a script may know: those of `wrangler.toml` and, on this machine, `.dev.vars`. Secrets of a deployment nobody reads back. */
+/**
+ * The settings that a script can know: those of `wrangler.toml` and, on this machine, `.dev.vars`. The secrets of a
+ * deployment cannot be read back.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -11,9 +14,9 @@ export function readSettings(remote: boolean): Readonly<Record<string, unknown>>
   return { ...deployed, ...local }
 }
 
-/** Where Kith answers: on this machine as `npm start` last did, deployed at its ORIGIN; null where nobody has said. */
+/** Kith's origin: locally as `npm start` last set it, deployed its ORIGIN; null if unknown. */
 export function findOrigin(remote: boolean): string | null {
-  // The ORIGIN of a deployment says nothing of this machine.
+  // The ORIGIN of a deployment does not apply to this machine.
   if (!remote && !existsSync(DEV_VARS)) return null
   const started = !remote && existsSync(DEMO) ? (JSON.parse(readFileSync(DEMO, 'utf8')) as { origin?: string }).origin : undefined
   return started || String(readSettings(remote).ORIGIN ?? '') || null

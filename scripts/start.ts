@@ -1,7 +1,7 @@
 /**
- * `npm start`: Kith on this machine. Writes `.dev.vars` where something is missing, brings the local D1 up to
- * date, seeds the demo data once, runs `wrangler dev` and says how to get in. Nothing of it needs the internet.
- * `PORT` changes the port; `ORIGIN` follows, and with it the URLs of profile pictures.
+ * `npm start`: Kith on this machine. Completes `.dev.vars`, migrates the local D1, seeds the demo data once, runs
+ * `wrangler dev` and prints how to get in. Nothing here needs the internet. `PORT` changes the port; `ORIGIN` and the
+ * URLs of profile pictures follow.
  */
 import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
@@ -18,9 +18,9 @@ await main(async () => {
   const local = `http://localhost:${port}`
   await makeAssets()
   const vars = await completeDevVars(`http://localhost:${DEFAULT_PORT}`)
-  // A port that was asked for here decides; otherwise whoever edited .dev.vars knows why.
+  // `PORT` overrides .dev.vars for this run.
   const origin = process.env.PORT ? local : (vars.ORIGIN ?? local)
-  console.log('Kith: looking after the local database and its demo data')
+  console.log('Kith: preparing the local database and its demo data')
   const demo = await seed(origin)
   console.log('Kith: starting the server')
   const options = ['--port', String(port), '--show-interactive-dev-session', 'false']
@@ -33,7 +33,7 @@ await main(async () => {
   console.log(welcome(demo, local))
 })
 
-/** What differs from .dev.vars for this origin. Avatars that were set to come from elsewhere stay there. */
+/** What differs from .dev.vars for this origin. A foreign address of avatars stays. */
 function varsFor(origin: string, vars: NodeJS.Dict<string>): string[] {
   const own = vars.ORIGIN === undefined ? '' : localAvatars(vars.ORIGIN)
   const avatars = vars.AVATARS_BASE_URL === own ? ['--var', `AVATARS_BASE_URL:${localAvatars(origin)}`] : []
@@ -57,7 +57,7 @@ async function refuseTakenPort(port: number): Promise<void> {
     if (error?.code === 'EADDRINUSE') {
       throw new Refusal(`Port ${port} is taken, perhaps by another Kith. End that program, or choose a port: PORT=8788 npm start`)
     }
-    if (error?.code === 'EACCES') throw new Refusal(`Port ${port} may not be used by you. Choose one above 1023: PORT=8788 npm start`)
+    if (error?.code === 'EACCES') throw new Refusal(`You may not use port ${port}. Choose one above 1023: PORT=8788 npm start`)
   }
 }
 
@@ -81,10 +81,10 @@ async function untilReady(server: ChildProcess, local: string): Promise<void> {
   while (Date.now() < end) {
     const reply = await fetch(`${local}/health`).catch(() => null)
     if (reply?.ok) return
-    // A server that refuses says why, by name.
+    // A server that refuses to serve says why.
     if (reply?.status === 503) {
       server.kill('SIGTERM')
-      throw new Refusal(`Kith does not serve: ${await reply.text()}\nLook at ${ROOT}/.dev.vars`)
+      throw new Refusal(`Kith refuses to serve: ${await reply.text()}\nLook at ${ROOT}/.dev.vars`)
     }
     await new Promise((resolve) => setTimeout(resolve, 200))
   }

@@ -1,7 +1,7 @@
 /**
- * `npm run test:system`: the tests that need Kith as a process (test/system). They need `curl` and `bash`, which the
- * README's first call uses, the other packages of `.ci/packages`, and Chromium (`CHROMIUM` says where, if not in /usr/bin);
- * arguments go on to Vitest.
+ * `npm run test:system`: the tests that run Kith as a process (test/system). They need `curl` and `bash` for the
+ * README's first call, the other packages of `.ci/packages`, and Chromium (`CHROMIUM` if not in /usr/bin); arguments go
+ * to Vitest.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'

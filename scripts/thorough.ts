@@ -1,7 +1,7 @@
 /**
- * `npm run thorough`: the long form of the tests that repeat: every operation on D1 and R2 fails in turn with every kind of fault,
- * races have 50 rounds, a siege lasts a month. `npm test` does enough of each to meet every line of the code. Takes files, and
- * with `--name` a pattern of the tests' names.
+ * `npm run thorough`: the long form of the repetitive tests: every operation on D1 and R2 fails in turn with every kind
+ * of fault, races run 50 rounds, and every network of the siege guesses every day. `npm test` does enough of each to
+ * cover every line. Takes files, and with `--name` a pattern of test names.
  */
 import { parseArgs } from 'node:util'
 import { startVitest } from 'vitest/node'

@@ -1,8 +1,8 @@
-// Whether the time of a reply tells who has an account (security row 5): `node scripts/timing.ts`. Starts Kith in
-// workerd, as the benchmark does, and sends requests of two classes in random order, 400 of each. Prints Welch's t, of
-// all samples and of the fastest nine tenths (where a machine's hiccups do not drown a difference), and the gap between
-// the medians; exits 1 when |t| reaches 4.5. Hashing is cheap here, so that it cannot hide a difference elsewhere:
-// production adds 200 ms to both classes alike. `--full` hashes at production's cost instead.
+// Whether the time of a reply reveals that an account exists (security row 5): `npx node scripts/timing.ts`. Starts
+// Kith in workerd, as the benchmark does, and sends requests of two classes in random order, 400 of each. Prints
+// Welch's t, of all samples and of the fastest nine tenths (where a machine's hiccups do not drown a difference), and
+// the gap between the medians; exits 1 when |t| reaches 4.5. Hashing is cheap here, so that it cannot hide a difference
+// elsewhere: production adds 200 ms to both classes. `--full` hashes at production's cost instead.
 import { randomBytes, randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent } from 'node:http'
@@ -27,15 +27,15 @@ const { values: options } = parseArgs({
 const SAMPLES = Number(options.samples)
 const WARM_UP = 20
 const ROUNDS = SAMPLES + WARM_UP
-/** The habit of leakage tests (TVLA): below it, no difference was shown. */
+/** The usual threshold of leakage tests (TVLA): below it, no difference was shown. */
 const T_LIMIT = 4.5
-/** The mail leaves after the reply; it shall be gone before the next request is timed. */
+/** Wait until the mail has left before timing the next request. */
 const AFTER_REPLY_MS = 8
 const PASSWORD = 'a password that all of them share'
 /** Only the test environment takes a cheap hash. */
 const COST = options.full ? { SCRYPT_LN: '15' } : { ENVIRONMENT: 'test', SCRYPT_LN: '4' }
 
-/** Two classes of requests to one route; `n` is that of the sample, so that no account is asked about twice. */
+/** Two classes of requests to one route; `n` is the number of the sample, so that no account is used twice. */
 interface Subject {
   name: string
   classes: [string, string]
@@ -141,7 +141,7 @@ function silenced(bundle: Bundle): Bundle {
   return { ...bundle, modules: [{ ...entry, contents }, ...others] }
 }
 
-/** Each request from a network of its own: no limit shall be met. */
+/** Each request comes from its own network, so that no limit applies. */
 function fromAnywhere(wanted: BenchRequest): BenchRequest {
   const network = `10.${randomInt(256)}.${randomInt(256)}.${randomInt(256)}`
   return { ...wanted, headers: { ...wanted.headers, 'cf-connecting-ip': network, 'user-agent': 'timing' } }
@@ -149,7 +149,7 @@ function fromAnywhere(wanted: BenchRequest): BenchRequest {
 
 type Call = (wanted: BenchRequest) => Promise<BenchReply>
 
-/** Accounts by SQL, all with the hash that one sign-up made; proved ones, but for those who ask for their code again. */
+/** Accounts by SQL, all with the hash of one sign-up; verified, except those who ask for their code again. */
 async function prepare(database: BenchDatabase, call: Call): Promise<void> {
   const first = { username: 'the_first_one', firstName: 'Test', lastName: 'Person', email: address('the_first_one'), password: PASSWORD }
   const made = await call(post('/user/create', first))

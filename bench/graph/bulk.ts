@@ -1,6 +1,7 @@
 /**
- * Acts on very many edges (design §2): the request itself is small and the same for everybody; the edges follow in chunks,
- * some after the reply and the rest by cron. What is compared is rows read per edge. Nothing is left of the star.
+ * Operations on very many edges (design §2). The request itself is small and costs the same for everybody; the edges
+ * follow in chunks, some after the reply and the rest by cron. We compare rows read per edge. The star is gone at the
+ * end.
  */
 import { ACCOUNT_RETURN_MS, EDGE_CHUNK } from '../../src/core/limits.ts'
 import { type Measured, read, write } from './client.ts'
@@ -10,7 +11,7 @@ import { ADMIN, IDOL, READER, STAR, WAITING } from './shape.ts'
 
 const CRON_RUNS_MAX = 50
 
-/** Of an act that also takes its first chunk along: what an act may read, and per edge. */
+/** For an operation that includes its first chunk: the operation's own budget, and the budget per edge. */
 const PER_EDGE: Budget = { rowsPerEdge: 10 }
 const FIRST_CHUNK: Budget = { rowsPerEdge: 10, trips: 2 }
 const ONE_ACT: Budget = { rows: 20, trips: 2 }

@@ -1,4 +1,4 @@
-/** Sends one request at a time as one of the people, and learns from the worker what it has cost. */
+/** Sends one request at a time as one of the people, and asks the worker what it cost. */
 import { Agent } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -37,7 +37,7 @@ export class GraphClient {
     this.#agent.destroy()
   }
 
-  /** Signs somebody in, just now: without a log-in, whose price is another bench's. Answers the cookie. */
+  /** Signs somebody in without a log-in, whose cost another benchmark measures. Returns the cookie. */
   async signIn(userId: number): Promise<string> {
     const now = Date.now()
     this.#sessions += 1
@@ -49,7 +49,7 @@ export class GraphClient {
     return `__Host-kith_session=${toHex(id)}.${toHex(userId)}.${SECRET}`
   }
 
-  /** Sends a request, waits for what it leaves to do after the reply, and throws unless the status is the wanted one. */
+  /** Sends a request, waits for the work after the reply, and throws unless the status is the expected one. */
   async measure(wanted: BenchRequest, cookie: string, status = 200): Promise<Measured> {
     const startedAt = performance.now()
     const reply = await this.#send({ ...wanted, headers: { ...wanted.headers, cookie } })

@@ -1,4 +1,7 @@
-/** What worker.ts tells client.ts: the price of the request before. No route of Kith's begins like these paths. */
+/**
+ * What worker.ts reports to client.ts: the cost of the previous request. No route of Kith begins with these
+ * paths.
+ */
 export const COST_PATH = '/.bench/cost'
 export const CRON_PATH = '/.bench/cron'
 
@@ -10,12 +13,15 @@ export interface Totals {
 }
 
 export interface Cost {
-  /** Until the Worker answers. Its clock: a reply may reach the client later, as D1 works in the same thread here. */
+  /**
+   * Until the Worker answers, by its own clock. The reply may reach the client later, because D1 works in the same
+   * thread here.
+   */
   reply: Totals & { ms: number }
-  /** With what was done after it. */
+  /** Including the work after it. */
   total: Totals
-  /** Pieces of work that still go on after the reply. */
+  /** Work still running after the reply. */
   pending: number
-  /** The statements that read most. */
+  /** The statements that read the most rows. */
   dearest: string[]
 }

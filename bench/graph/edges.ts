@@ -1,4 +1,7 @@
-/** Makes the edges of a graph: those of the subjects as shape.ts says, and a crowd in which a few are followed by many. */
+/**
+ * Generates the edges of a graph: those of the subjects as in shape.ts, and a crowd in which few people have many
+ * followers.
+ */
 import type { DatabaseSync } from 'node:sqlite'
 import { idAt } from '../../src/ids.ts'
 import { isPrivate } from './people.ts'
@@ -29,11 +32,11 @@ const INSERT_EDGE = 'INSERT INTO follows (id, follower_id, followed_id, approved
 const INSERT_BLOCK = 'INSERT INTO blocks (id, blocker_id, blocked_id, created_at) VALUES (?, ?, ?, ?)'
 
 const WAITS_FOR_A_PRIVATE_ACCOUNT = 0.2
-/** How uneven the crowd is: the power of a random number that picks somebody. */
+/** How uneven the crowd is: the exponent applied to the random number that picks somebody. */
 const FOLLOWED_SKEW = 3
 const FOLLOWER_SKEW = 1.5
 
-/** In the order of their ids, which is the order of time: neighbours in it have nothing to do with each other. */
+/** In the order of their ids, which is the order of time, so neighbours are unrelated. */
 export function writeEdges(store: DatabaseSync, shape: Shape): void {
   const insert = store.prepare(INSERT_EDGE)
   let place = 0
@@ -44,7 +47,7 @@ export function writeEdges(store: DatabaseSync, shape: Shape): void {
   }
 }
 
-/** The reader's, of the last in the crowd: none of them is in a list that the reader reads. */
+/** The reader follows the last of the crowd, who are in none of the lists that the reader reads. */
 export function writeBlocks(store: DatabaseSync, shape: Shape): void {
   const insert = store.prepare(INSERT_BLOCK)
   for (let place = 0; place < shape.readerBlocks; place++) {
@@ -71,7 +74,7 @@ function subjectEdges(shape: Shape): Edge[] {
   const followedBy = (followed: number, followers: number[], approved = true) =>
     followers.map((follower) => ({ follower, followed, approved }))
   const following = (follower: number, all: number[]) => all.map((followed) => ({ follower, followed, approved: true }))
-  // Whom the reader follows does not follow the star: a row of the star's list then costs the same at both sizes.
+  // Nobody whom the reader follows also follows the star, so a row of the star's list costs the same at both sizes.
   const afterFans = shape.starFollowers + 100
   return [
     ...followedBy(STAR, crowd(0, shape.starFollowers)),
@@ -81,7 +84,7 @@ function subjectEdges(shape: Shape): Edge[] {
     ...following(READER, crowd(afterFans, shape.readerFollowing)),
     ...followedBy(CLUB, [MEMBER, ...crowd(50, CLUB_FOLLOWERS)]),
     ...following(MEMBER, crowd(50, CLUB_FOLLOWERS)),
-    // No two friends follow the same person: suggestions are made of as many people at both sizes.
+    // No two friends follow the same person, so suggestions draw on equally many people at both sizes.
     ...friends().flatMap((friend, at) => following(friend, crowd(40 + at * shape.friendFollowing, shape.friendFollowing))),
   ]
 }
@@ -92,7 +95,7 @@ function addCrowdEdges(edges: Edge[], shape: Shape, count: number, random: () =>
   const pick = (skew: number) => CROWD_FIRST + Math.floor(size * random() ** skew)
   const pairs = new Set<number>()
   while (edges.length < count) {
-    // Not the same people are first in both: who follows most is not who is followed most.
+    // Two different orders: who follows the most is not who is followed the most.
     const follower = CROWD_FIRST + ((pick(FOLLOWER_SKEW) * 7_919) % size)
     const followed = pick(FOLLOWED_SKEW)
     const pair = follower * shape.users + followed

@@ -1,4 +1,4 @@
-/** Writes the users of a graph and the strings that they are found by, with names as unevenly spread as people's are. */
+/** Writes the users of a graph and their search strings, with names distributed as unevenly as in real life. */
 import type { DatabaseSync } from 'node:sqlite'
 import { searchStringsOf } from '../../src/core/profiles/search.ts'
 import { ADMIN, CLUB, CROWD_FIRST, type Shape, seededRandom, userId, userTime, WAITING } from './shape.ts'
@@ -11,7 +11,7 @@ const FAMILY = words(`Smith García Li Müller Silva Khan Johansson Nguyen Rossi
   Dubois Jansen Mokoena Kim Andersson Petrov Ferrari Novák Costa Larsen Weber Sato Mensah Ortiz O'Brien Demir Horváth Berg
   Moreau Popescu Castro Eriksen Virtanen Nowak Schmidt`)
 
-/** The name that most people have (about one in four), and one that few have. */
+/** The most common name (about one person in four), and a rare one. */
 export const COMMON_NAME = 'anna'
 export const FULL_NAME = 'anna smith'
 
@@ -46,7 +46,7 @@ export function writePeople(store: DatabaseSync, shape: Shape): void {
   }
 }
 
-/** The second is half as frequent as the first, the third a third. */
+/** Zipf: the second name is half as frequent as the first, the third a third. */
 function zipf(names: readonly string[], random: () => number): () => string {
   const weights = names.map((_, rank) => 1 / (rank + 1))
   const total = weights.reduce((sum, weight) => sum + weight, 0)

@@ -1,4 +1,4 @@
-/** The table of `--graph`: each step at both sizes, and what it misses. */
+/** The table of `--graph`: each step at both sizes, and the budgets it misses. */
 import type { Result } from './scene.ts'
 
 export interface Compared {
@@ -6,7 +6,7 @@ export interface Compared {
   readonly large: Result
 }
 
-/** An act on very many edges reads a little for itself besides: it counts for more where the edges are few. */
+/** An operation on very many edges also reads a few rows of its own, which weigh more where there are few edges. */
 const PER_EDGE_GROWTH_MAX = 1.1
 
 const HEAD = ['step', 'trips', 'rows read', 'rows read', 'ratio', 'budget', 'ms', 'ms', '']
@@ -40,7 +40,7 @@ export function printSteps(compared: readonly Compared[], sizes: readonly [strin
   }
 }
 
-/** The lines to show for a step that misses its budget, or that costs more in the large graph. */
+/** One line for each step that misses its budget or costs more in the large graph. */
 export function missesOf({ small, large }: Compared): string[] {
   const lines: string[] = []
   const name = large.what.trim()
@@ -55,7 +55,7 @@ export function missesOf({ small, large }: Compared): string[] {
   return lines.length === 0 ? [] : [...new Set(lines), ...large.dearest.map((statement) => `  ${statement}`)]
 }
 
-/** What an act on many edges may read for itself: an act's own budget (design §7), and a sweep's. */
+/** What a bulk operation may read apart from its edges: the budget of a single act (design §7), and a sweep's. */
 const FIXED_ROWS = 60
 
 function grows({ small, large }: Compared): boolean {
@@ -64,7 +64,7 @@ function grows({ small, large }: Compared): boolean {
   return before !== null && after !== null && after > before * PER_EDGE_GROWTH_MAX
 }
 
-/** Null where there is nothing to compare. */
+/** Null if there is nothing to compare. */
 function perEdge({ totals, edges }: Result): number | null {
   return edges ? totals.rows / edges : null
 }

@@ -1,11 +1,11 @@
-/** One graph, running: what the steps need, and what they answer. */
+/** A running graph: what the steps need, and what they return. */
 import { toHex } from '../../src/ids.ts'
 import type { BenchRequest } from '../load.ts'
 import type { GraphClient, Measured } from './client.ts'
 import type { Totals } from './cost.ts'
 import { type Shape, userId } from './shape.ts'
 
-/** Design §7. Rows read are the same at both sizes besides; of an act on very many edges, per edge. */
+/** Budgets of design §7. Rows read must also be the same at both sizes; for bulk operations, per edge. */
 export interface Budget {
   readonly rows?: number
   readonly rowsPerEdge?: number
@@ -19,9 +19,9 @@ export interface Result {
   readonly ms: number
   readonly budget: Budget
   readonly dearest: readonly string[]
-  /** Edges that were changed, where there are very many. */
+  /** The number of edges changed, for bulk operations. */
   readonly edges?: number
-  /** Of the cron trigger. */
+  /** By the cron trigger. */
   readonly runs?: number
 }
 
@@ -46,14 +46,14 @@ export class Scene {
     return toHex(this.id(number))
   }
 
-  /** A request of the person with this number, signed in at the first one. */
+  /** A request by the person with this number, signed in on first use. */
   async send(by: number, request: BenchRequest, status = 200): Promise<Measured> {
     const cookie = this.#cookies.get(by) ?? (await this.client.signIn(this.id(by)))
     this.#cookies.set(by, cookie)
     return this.client.measure(request, cookie, status)
   }
 
-  /** A number from the database: to arrange, and to look. */
+  /** A number from the database, for setup and inspection. */
   async number(sql: string, ...params: unknown[]): Promise<number> {
     const row = await this.database
       .prepare(sql)

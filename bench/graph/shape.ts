@@ -1,6 +1,6 @@
 /**
- * The two graphs that are compared: who is who, and how many edges everybody has. Each list that is read has more than a
- * page at both sizes, so that what is asked for is the same.
+ * The two graphs to compare: who is who, and how many edges each person has. Every list that is read has more than a
+ * page at both sizes, so that requests are comparable.
  * @NOTE Nobody is followed twice by the same person: 200,000 followers need more than 200,000 users.
  */
 import { idAt } from '../../src/ids.ts'
@@ -10,16 +10,16 @@ export interface Shape {
   readonly users: number
   /** All edges, requests included. */
   readonly edges: number
-  /** Followers of the large account, of the one that is to be banned, and of the reader. */
+  /** Followers of the star, of the account that gets banned, and of the reader. */
   readonly starFollowers: number
   readonly idolFollowers: number
   readonly readerFollowers: number
-  /** Requests that wait for the private account. */
+  /** Requests to the private account. */
   readonly requests: number
-  /** Whom the reader follows besides the friends, and how many each friend follows. */
+  /** How many people the reader follows besides the friends, and how many each friend follows. */
   readonly readerFollowing: number
   readonly friendFollowing: number
-  /** Whom the reader blocks. */
+  /** How many people the reader blocks. */
   readonly readerBlocks: number
 }
 
@@ -63,24 +63,28 @@ export const LARGE: Shape = {
   readerBlocks: 5_000,
 }
 
-/** People by number. The large account; the private one with many requests; one to be banned; who mostly asks; an admin. */
+/**
+ * People by number: the star; the private account with many requests; the one that gets banned; the one who sends most
+ * requests; an administrator.
+ */
 export const STAR = 0
 export const WAITING = 1
 export const IDOL = 2
 export const READER = 3
 export const ADMIN = 4
-/** A private account, and one that follows it and all of its followers: the dearest row that a list can have. */
+/** A private account, and one that follows it and all of its followers: the most expensive row that a list can have. */
 export const CLUB = 5
 export const MEMBER = 6
 export const CLUB_FOLLOWERS = 50
-/** Whom the reader follows, newest of all: suggestions come from them. */
+/** The people whom the reader followed last: suggestions come from them. */
 export const FRIENDS = { first: 7, count: 25 }
-/** Known to nobody. */
+/** Without any edge. */
 export const STRANGERS = { first: 32, count: 75 }
 export const CROWD_FIRST = 107
 
 const DAY_MS = 86_400_000
-// Users came over 30 days and edges over the 25 days after. All lately: an id of today takes 8 bytes, one of 2025 only 6.
+// Users joined over 30 days, edges over the 25 days after. All are recent, because a current id takes 8 bytes and one
+// of 2025 only 6.
 const USERS_AGO_MS = 60 * DAY_MS
 const EDGES_AGO_MS = 28 * DAY_MS
 const USERS_LASTED_MS = 30 * DAY_MS

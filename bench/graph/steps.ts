@@ -1,4 +1,7 @@
-/** What is asked of a graph, one thing at a time: lists, people, search, and acts on one edge. All of it leaves no trace. */
+/**
+ * The requests sent to a graph, one at a time: lists, people, search, and acts on one edge. None of them leaves a
+ * trace.
+ */
 import { toHex } from '../../src/ids.ts'
 import type { BenchRequest } from '../load.ts'
 import { type Measured, read, write } from './client.ts'
@@ -15,28 +18,32 @@ interface Step {
 
 const TIMES = 5
 
-/** Design §7, its lines. */
+/** The rows of design §7. */
 const ONE_THING: Budget = { rows: 8, trips: 1 }
 const ONE_ACT: Budget = { rows: 20, trips: 2 }
 const SEARCH: Budget = { rows: 400, trips: 1 }
 const pageOf = (count: number): Budget => ({ rows: 3 * count + 12, trips: 1 })
 /**
- * What is of others counts against a limit of the account (docs/limits.md), in the same round trip: the session, the account's epoch and
- * the counter are read, and its index. Tests hold them to the same four rows (`COUNT_READS`).
+ * Reading other people counts against a limit of the account (docs/limits.md) in the same round trip: it reads the
+ * session, the account's epoch, the counter and its index. Tests enforce the same four rows (`COUNT_READS`).
  */
 const counted = ({ rows = 0, ...budget }: Budget): Budget => ({ ...budget, rows: rows + 4 })
-// The next two have no line in design §7. An id of a list is read, then its person, then what ties the two, and sorted.
+// The next two have no row in design §7. Each id of a list is read, then its person, then the edge between the two, and
+// the result sorted.
 const idsOf = (count: number): Budget => ({ rows: 4 * count + 12, trips: 1 })
-/** Design §6: 20 people from at most 200 edges; each edge is read, counted, its person looked at, and sorted. */
+/**
+ * 20 people from at most 200 edges (`SUGGESTIONS_MAX` in src/core/limits.ts); each edge is read and counted, its person
+ * looked up, and the result sorted.
+ */
 const SUGGESTIONS: Budget = { rows: 5 * 200 + 3 * 20 + 12, trips: 1 }
-/** Followers of the large account that are newer than a page deep inside. */
+/** The number of the star's followers that are newer than a page deep in the list. */
 const DEEP = 0.6
 
 export async function measureReads(scene: Scene): Promise<void> {
   for (const { what, by, request, budget } of [...(await lists(scene)), ...people(scene), ...searches()]) {
     const measured: Measured[] = []
     while (measured.length < TIMES) measured.push(await scene.send(by, request))
-    // The one in the middle by time; their rows are the same.
+    // The middle one by time; both have the same rows.
     const median = measured.sort((a, b) => a.reply.ms - b.reply.ms)[Math.floor(TIMES / 2)]
     if (median !== undefined) scene.add(what, median, budget)
   }
@@ -70,7 +77,7 @@ async function lists(scene: Scene): Promise<Step[]> {
   ]
 }
 
-/** Of the edge that has that share of the star's followers above it. */
+/** The edge with that share of the star's followers above it. */
 function positionInside(scene: Scene): Promise<number> {
   return scene.number(
     'SELECT id AS number FROM follows WHERE followed_id = ? AND approved_at IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?',
@@ -97,13 +104,13 @@ function people(scene: Scene): Step[] {
 function searches(): Step[] {
   const search = (what: string, query: string): Step => ({
     what: `POST /user/search ${what}`,
-    // Who follows nobody: whom the caller follows is a row more, and chance.
+    // Somebody who follows nobody: an edge from the caller would add a row at random.
     by: STRANGERS.first,
     request: write('POST', '/user/search', { query, limit: 20 }),
     budget: SEARCH,
   })
   return [
-    // Not "a": O'Brien is found by two strings, and an Ahmed of that name is among the first 20 of the small graph only.
+    // Not "a": O'Brien matches two strings, and an Ahmed is among the first 20 in the small graph only.
     search('one letter', 'm'),
     search('the common name', COMMON_NAME),
     search('a full name', FULL_NAME),
@@ -113,7 +120,7 @@ function searches(): Step[] {
   ]
 }
 
-/** Acts on one edge, each followed by the one that takes it back. */
+/** Acts on one edge, each followed by its inverse. */
 export async function measureWrites(scene: Scene): Promise<void> {
   const act = async (what: string, by: number, method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown) => {
     scene.add(what, await scene.send(by, write(method, path, body)), ONE_ACT)

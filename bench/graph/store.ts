@@ -1,7 +1,7 @@
 /**
- * Fills a local D1 while nothing runs: the Worker's own runtime applies the migrations and stops, the graph is written
- * into its SQLite file (a row at a time through D1 would take an hour), and the runtime is started on it again.
- * Indexes and triggers are in force all along, so counters and pages are as if people had come one by one.
+ * Fills a local D1 offline: the Worker's own runtime applies the migrations and stops, the graph is written into its
+ * SQLite file (a row at a time through D1 would take an hour), and the runtime starts on it again. Indexes and triggers
+ * are in force throughout, so counters and pages are as if people had come one by one.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,16 +11,16 @@ import { writePeople } from './people.ts'
 import type { Shape } from './shape.ts'
 
 export interface Bytes {
-  /** Of the table `follows` with its indexes, per edge: whole pages as they lie in the file. */
+  /** Bytes per edge of the table `follows` with its indexes: whole pages as stored in the file. */
   readonly perEdge: number
-  /** The same without the free space in those pages: what a dump that is read in again comes near to. */
+  /** The same without the free space in those pages: about what a restored dump takes. */
   readonly usedPerEdge: number
 }
 
 export function fillStore(stores: string, shape: Shape): Bytes {
   const store = new DatabaseSync(findDatabaseFile(stores))
   try {
-    // A lost power supply costs no more than this run.
+    // A power failure would cost no more than this run.
     store.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; PRAGMA foreign_keys = OFF')
     inTransaction(store, () => writePeople(store, shape))
     inTransaction(store, () => writeEdges(store, shape))
@@ -33,7 +33,7 @@ export function fillStore(stores: string, shape: Shape): Bytes {
   }
 }
 
-/** The one database in the stores that has our tables; its name is a hash of D1's. */
+/** The one database in the stores that has our tables. Its file name is a hash of D1's. */
 export function findDatabaseFile(stores: string): string {
   const files = readdirSync(stores, { recursive: true, withFileTypes: true }).filter((entry) => entry.name.endsWith('.sqlite'))
   for (const entry of files) {

@@ -1,7 +1,7 @@
 /**
- * The Worker that `npm run bench -- --graph` measures: Kith itself under the counting platform of the tests, which also
- * holds it to production's limits (1,000 D1 queries per invocation). Two paths of its own, apart from Kith's: one runs
- * the cron trigger, one tells what the request before has cost. Never part of the deployed Worker.
+ * The Worker that `npm run bench -- --graph` measures: Kith under the counting platform of the tests, which also holds
+ * it to production's limits (1,000 D1 queries per invocation). It adds two paths: one runs the cron trigger, one
+ * reports the cost of the previous request. Never part of the deployed Worker.
  */
 import type { Bindings } from '../../src/config.ts'
 import kith from '../../src/index.ts'
@@ -10,12 +10,12 @@ import { COST_PATH, type Cost, CRON_PATH } from './cost.ts'
 
 const STATEMENTS_SHOWN = 3
 
-/** One for the life of the isolate: the bench sends one request at a time. */
+/** One for the life of the isolate: the benchmark sends one request at a time. */
 let platform: Platform<Bindings> | undefined
 let atReply = { trips: 0, rows: 0, written: 0, ms: 0 }
 /** Work that goes on after the reply. */
 let pending = 0
-/** D1 round trips that are under way. */
+/** D1 round trips in flight. */
 let underWay = 0
 
 export default {
@@ -29,7 +29,7 @@ export default {
     const startedAt = Date.now()
     const response =
       pathname === CRON_PATH ? await runCron(platform.env, waiting) : await kith.fetch(request as never, platform.env, waiting)
-    // What is under way now was begun for after the reply: whoever answers has waited for the rest.
+    // Whatever is in flight now was started to run after the reply, because the handler awaits everything else.
     const totals = toTotals(platform)
     atReply = { ...totals, trips: totals.trips - underWay, ms: Date.now() - startedAt }
     return response

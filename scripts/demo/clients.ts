@@ -1,10 +1,13 @@
-/** The OAuth clients of the demo data, registered by the rules for all clients, and what `.wrangler/demo.json` says of them. */
+/**
+ * The OAuth clients of the demo data, registered by the rules for all clients, and their entries in
+ * `.wrangler/demo.json`.
+ */
 import type { Ctx } from '../../src/core/ctx.ts'
 import { newClientSecret } from '../../src/core/oauth/client-metadata.ts'
 import { type NewClient, planClient } from '../../src/core/oauth/client-registration.ts'
 import { findRegisteredClient, insertClient, isClientOfVersion, updateClient } from '../../src/store/db/client-registration.ts'
 
-/** As it stands in demo.json: what a program needs to be this client. */
+/** An entry of demo.json: what a program needs to act as this client. */
 export interface DemoClient {
   readonly client_id: string
   readonly client_secret?: string
@@ -27,7 +30,7 @@ const REGISTRATIONS: Readonly<Record<string, NewClient>> = {
     grantTypes: ['client_credentials'],
     authMethod: 'client_secret_basic',
   },
-  // An old client that knows no PKCE and expects tokens of an hour (wire §1.2, §6.4).
+  // An old client without PKCE that expects one-hour tokens (wire §1.2, §6.4).
   'demo-mxit': {
     name: 'Demo client of the Mxit API',
     scopes: ['delegated:all', 'client:profile:read', 'openid', 'profile', 'email'],
@@ -40,7 +43,7 @@ const REGISTRATIONS: Readonly<Record<string, NewClient>> = {
   },
 }
 
-/** The demo clients, with the secrets that `before` knows and new ones for the rest. */
+/** The demo clients, with the secrets in `before` and new ones for the rest. */
 export function clientsOfDemo(before: Readonly<Record<string, DemoClient>> | undefined): Record<string, DemoClient> {
   const clients = Object.entries(REGISTRATIONS).map(([id, { authMethod, redirectUris, grantTypes, scopes }]): [string, DemoClient] => [
     id,
@@ -54,7 +57,7 @@ export function clientsOfDemo(before: Readonly<Record<string, DemoClient>> | und
   return Object.fromEntries(clients)
 }
 
-/** Makes the client's row, or sets it to what it should be. Only the hash of a secret is stored. */
+/** Creates or updates the client's row. Only the hash of a secret is stored. */
 export async function saveClient(ctx: Ctx, client: DemoClient): Promise<void> {
   const registration = REGISTRATIONS[client.client_id]
   if (!registration) return

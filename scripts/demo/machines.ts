@@ -1,7 +1,7 @@
 /**
- * The machine clients of the demo data: a robot, an API key and a license key, made by the rules for all machines, and what
- * `.wrangler/demo.json` says of them. What does not hold any more is made anew, with the secrets that the file knows where
- * nothing has used them up: after a lost database, a changed encryption key or another realm.
+ * The machine clients of the demo data: a robot, an API key and a license key, created by the rules for all machines,
+ * and their entries in `.wrangler/demo.json`. What no longer works (after a lost database, a new encryption key or
+ * another realm) is created again, with the secrets from the file unless they have been used up.
  */
 import type { Ctx } from '../../src/core/ctx.ts'
 import { judgeMachine } from '../../src/core/machines/machine-rules.ts'
@@ -11,7 +11,7 @@ import { decrypt, sha256 } from '../../src/crypto.ts'
 import { listMachines, type MachineRow, revokeMachine } from '../../src/store/db/machine-credentials.ts'
 import { findClient } from '../../src/store/db/oauth-clients.ts'
 
-/** As it stands in demo.json. */
+/** An entry of demo.json. */
 export interface DemoMachines {
   readonly robot: { readonly username: string; readonly password: string }
   readonly apikey: string
@@ -23,12 +23,12 @@ const ALL = { before: Number.MAX_SAFE_INTEGER, limit: 10_000 }
 
 interface Known {
   readonly secret: string | undefined
-  /** Of a license key's account. */
+  /** The account of a license key. */
   readonly username?: string | undefined
   readonly password?: string | undefined
 }
 
-/** Makes what is missing or no longer good; answers what there is now. */
+/** Creates what is missing or no longer works; returns what there is now. */
 export async function settleMachines(ctx: Ctx, before: Partial<DemoMachines> | null): Promise<DemoMachines> {
   const { robot, apikey, mirrorfly } = before ?? {}
   const bot = await settle(ctx, 'robot', { secret: robot?.password })
@@ -52,7 +52,7 @@ async function settle(ctx: Ctx, kind: MachineKind, known: Known): Promise<Settle
   if (row && secret !== undefined && (await isWhole(ctx, row, { secret, username, password }))) {
     return { secret, account: kind === 'license_key' ? { username, password } : null }
   }
-  // Of keys that nobody knows any more none stays alive; a robot's name must be free.
+  // Revokes keys whose secret is lost, and frees the robot's name.
   const unknown = kind === 'robot' ? ours : ours.filter(({ createdBy }) => createdBy === null)
   const isUsedUp = hash !== null && rows.some(({ secretHash }) => secretHash === hash)
   const secrets = {
@@ -64,7 +64,7 @@ async function settle(ctx: Ctx, kind: MachineKind, known: Known): Promise<Settle
   return made
 }
 
-/** Whether the row is still what the file says, and opens what it is for. */
+/** Whether the row still matches the file and its secret still works. */
 async function isWhole(ctx: Ctx, row: MachineRow, known: Required<{ [K in keyof Known]: string }>): Promise<boolean> {
   const { scopes } = judgeMachine({ kind: row.kind as MachineKind, name: row.name }, ctx.now())
   if (row.expiresAt !== null || row.scopes !== scopes.join(' ')) return false

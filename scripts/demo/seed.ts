@@ -1,7 +1,7 @@
 /**
- * The demo data of a local Kith: five people, three OAuth clients and three machine clients, made by the code that makes all.
- * Passwords and secrets are random, made once per machine, and kept in `.wrangler/demo.json`, which this module keeps right:
- * whatever of database and file is lost is made anew from the other, or both together.
+ * The demo data of a local Kith: five people, three OAuth clients and three machine clients, created by the product's
+ * own code. Passwords and secrets are random, made once per machine, and kept in `.wrangler/demo.json`. If the database
+ * or the file is lost, this module restores it from the other, or creates both.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -50,7 +50,10 @@ interface UserRow {
   readonly passwordAt: number | null
 }
 
-/** Brings the database up to date, makes what is missing, and writes and answers what is there now. Nothing else may use the local stores meanwhile. */
+/**
+ * Migrates the database, creates what is missing, and writes and returns what is there now. Nothing else may use the
+ * local stores meanwhile.
+ */
 export async function seed(origin: string): Promise<Demo> {
   const before = readDemo()
   const platform = await getPlatformProxy<Bindings>({
@@ -62,7 +65,7 @@ export async function seed(origin: string): Promise<Demo> {
     await migrate(platform.env.DB)
     // The core takes its turns with the runtime's scheduler; Node has the same one in a module.
     Object.assign(globalThis, { scheduler })
-    // Verified at once, and no mail for a person who does not exist.
+    // Verified at once, without a mail to a person who does not exist.
     const env: Bindings = { ...platform.env, REQUIRE_EMAIL_VERIFICATION: 'off' }
     const ctx = buildCronContext(env, { waitUntil: () => undefined })
     const users: Record<string, DemoUser> = {}
@@ -70,7 +73,7 @@ export async function seed(origin: string): Promise<Demo> {
     const clients = clientsOfDemo(before?.clients)
     for (const client of Object.values(clients)) await saveClient(ctx, client)
     const machines = await settleMachines(ctx, before)
-    // What somebody else has put there stays as it is.
+    // An account that somebody else has created stays as it is.
     const demo = { ...before, origin, users, clients, ...machines }
     mkdirSync(dirname(DEMO), { recursive: true })
     writeFileSync(DEMO, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
@@ -88,13 +91,14 @@ function readDemo(): Partial<Demo> | null {
   }
 }
 
-/** The person as they are now: found, made, or given a password that we know. */
+/** The person as they are now: found, created, or given a password that we know. */
 async function settle(env: Bindings, ctx: Ctx, person: Person, known: string | undefined): Promise<DemoUser> {
   const password = known ?? newPassword()
   const row = await findPerson(env.DB, person)
   if (!row) return { id: toHex(await makePerson(env.DB, ctx, person, password)), email: person.email, password }
   if (row.usernameKey !== person.username) await giveNameBack(env.DB, row, person.username)
-  // Not ours any more: changed since (the times differ), hashed under a pepper that is gone, or lost with the file.
+  // The password is no longer ours: changed since (the times differ), hashed under a lost pepper, or missing from the
+  // file.
   const isStale = row.passwordHash === null || row.passwordAt !== row.createdAt || isOutdated(getConfig(env), row.passwordHash)
   if (known === undefined || isStale) await replacePassword(env.DB, row, await hashPassword(ctx, password))
   return { id: toHex(row.id), email: row.email, password }
@@ -127,7 +131,7 @@ async function giveNameBack(db: D1Database, user: UserRow, username: string): Pr
 }
 
 /**
- * `updated_at` of a seeded password equals the account's creation time: that tells the next start that nobody changed
+ * `updated_at` of a seeded password equals the account's creation time, so the next start can tell that nobody changed
  * it.
  */
 async function replacePassword(db: D1Database, user: UserRow, passwordHash: string): Promise<void> {
@@ -138,7 +142,7 @@ async function replacePassword(db: D1Database, user: UserRow, passwordHash: stri
   ])
 }
 
-/** More than 100 random bits in groups of four, to be read from a screen and pasted anywhere. */
+/** More than 100 random bits in groups of four, easy to read and to paste. */
 function newPassword(): string {
   const groups =
     randomToken(18)

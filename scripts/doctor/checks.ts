@@ -1,8 +1,8 @@
 /**
- * What `npm run doctor` looks for in the database: pure data, so that a test runs it in workerd as well. Each `find` is
- * one SELECT whose rows are differences (`subject`, and where it makes sense `found` and `expected`), a bounded number of
- * them. `repair` makes statements from such rows; each looks again for itself whether it still applies, so that traffic
- * in between does no harm, and each is bounded. Checks stand in the order in which repairs go: counters last.
+ * What `npm run doctor` checks in the database: pure data, so that a test can run it in workerd as well. Each `find` is
+ * one SELECT that returns a bounded number of differences (`subject`, and where it makes sense `found` and `expected`).
+ * `repair` turns such rows into statements; each is bounded and checks again whether it still applies, so that
+ * concurrent traffic does no harm. Checks are in the order of the repairs: counters last.
  */
 import { searchStringsOf } from '../../src/core/profiles/search.ts'
 
@@ -16,11 +16,11 @@ export interface Difference {
 export interface Check {
   readonly name: string
   readonly find: string
-  /** Null: it needs a person's judgement. */
+  /** Null if the repair needs a person's judgement. */
   readonly repair: ((differences: readonly Difference[]) => readonly string[]) | null
 }
 
-/** Differences that one round looks at, and rows that one statement mends. */
+/** The most differences per round, and rows repaired per statement. */
 export const ROUND_MAX = 1_000
 
 /** A text as an SQL literal: wrangler's command line takes no parameters. */
@@ -30,13 +30,13 @@ function quote(text: string): string {
 
 const noUser = (column: string) => `NOT EXISTS (SELECT 1 FROM users u WHERE u.id = ${column})`
 
-/** Rows of `table` for which `wrong` holds of the alias `t`; they are removed by their key. */
+/** Rows of `table` for which `wrong` holds of the alias `t`; the repair deletes them by key. */
 function wrongRows(name: string, table: string, pair: readonly [string, string], wrong: string): Check {
   const rows = `SELECT t.id FROM ${table} t WHERE ${wrong} LIMIT ${ROUND_MAX}`
   return {
     name,
     find: `SELECT t.id AS subject, t.${pair[0]} || ' -> ' || t.${pair[1]} AS found FROM ${table} t WHERE ${wrong} LIMIT ${ROUND_MAX}`,
-    // The triggers on `follows` bring the counters of both sides along.
+    // The triggers on `follows` update the counters of both sides.
     repair: () => [`DELETE FROM ${table} WHERE id IN (${rows})`],
   }
 }
@@ -44,7 +44,7 @@ function wrongRows(name: string, table: string, pair: readonly [string, string],
 const FOLLOW = ['follower_id', 'followed_id'] as const
 const BLOCK = ['blocker_id', 'blocked_id'] as const
 
-/** Of several edges of one pair the approved one stays, otherwise the oldest. */
+/** Of several edges between a pair the approved one stays, otherwise the oldest. */
 const DUPLICATES = `SELECT id FROM (
   SELECT id, ROW_NUMBER() OVER (PARTITION BY follower_id, followed_id ORDER BY approved_at IS NULL, id) AS place FROM follows)
   WHERE place > 1`
@@ -74,7 +74,7 @@ interface Names {
   readonly familyName: string | null
 }
 
-/** What a person is found by is made by the core, not by SQL. The names must still be those that were read. */
+/** The core makes search strings, not SQL. The names must still be those that were read. */
 function giveStrings(difference: Difference): string[] {
   const names = difference as unknown as Names
   const same = Object.entries({
@@ -100,18 +100,18 @@ function counter(column: string, edges: string): Check {
   return {
     name: column,
     find: rows,
-    // Counted again in the statement that writes: an edge that comes in between is counted by its trigger.
+    // Recounted in the statement that writes; a trigger counts any edge that arrives in between.
     repair: () => [`UPDATE users AS u SET ${column} = ${count} WHERE u.id IN (SELECT subject FROM (${rows}))`],
   }
 }
 
-/** A check that needs a person's judgement. */
+/** A check whose repair needs a person's judgement. */
 function looked(name: string, rows: string): Check {
   return { name, find: `${rows} LIMIT ${ROUND_MAX}`, repair: null }
 }
 
 const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
-/** Longer than any upload, and than a removal waits for its next try: cron has not done its work. */
+/** Longer than any upload, and than any retry of a removal: past it, cron has not done its work. */
 const OVERDUE_MS = 2 * 3_600_000
 
 function usage(column: string, sum: string): Check {
@@ -123,7 +123,7 @@ function usage(column: string, sum: string): Check {
   )
 }
 
-/** Of the media library. objects.ts checks the contents of the buckets. */
+/** For the media library. objects.ts checks the contents of the buckets. */
 const MEDIA_CHECKS: readonly Check[] = [
   usage('files', 'SELECT COUNT(*) FROM files f WHERE f.user_id = u.id'),
   usage('bytes', 'SELECT COALESCE(SUM(f.size), 0) FROM files f WHERE f.user_id = u.id'),
@@ -151,7 +151,7 @@ const MEDIA_CHECKS: readonly Check[] = [
 
 const ACTIVE = '(SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL)'
 
-/** Counted again in the statement that writes, as with the other counters. */
+/** Recounted in the statement that writes, like the other counters. */
 const ACTIVE_USERS: Check = {
   name: 'active_users',
   find: `SELECT 'active_users' AS subject, found, expected FROM (
@@ -161,7 +161,7 @@ const ACTIVE_USERS: Check = {
   ],
 }
 
-/** A key and the client that stands for it live and end together. What robots know is looked at in robots.ts. */
+/** A key and its client live and end together. robots.ts checks whether robots can authenticate. */
 const MACHINE_CHECKS: readonly Check[] = [
   looked(
     'keys without their client',
@@ -183,22 +183,22 @@ export const CHECKS: readonly Check[] = [
     find: `SELECT "table" || ' ' || COALESCE(rowid, '') AS subject, parent AS expected FROM pragma_foreign_key_check LIMIT ${ROUND_MAX}`,
     repair: null,
   },
-  wrongRows('edges of nobody', 'follows', FOLLOW, `${noUser('t.follower_id')} OR ${noUser('t.followed_id')}`),
-  wrongRows('blocks of nobody', 'blocks', BLOCK, `${noUser('t.blocker_id')} OR ${noUser('t.blocked_id')}`),
+  wrongRows('edges without a user', 'follows', FOLLOW, `${noUser('t.follower_id')} OR ${noUser('t.followed_id')}`),
+  wrongRows('blocks without a user', 'blocks', BLOCK, `${noUser('t.blocker_id')} OR ${noUser('t.blocked_id')}`),
   wrongRows('self edges', 'follows', FOLLOW, 't.follower_id = t.followed_id'),
   wrongRows('duplicate edges', 'follows', FOLLOW, `t.id IN (${DUPLICATES})`),
   wrongRows('edges across a block', 'follows', FOLLOW, ACROSS_BLOCK),
   {
     name: 'requests to a public account',
     find: `SELECT u.id AS subject, u.request_count AS found, 0 AS expected ${WAITING} LIMIT ${ROUND_MAX}`,
-    // As going public does it: the sweep accepts them in chunks.
+    // Like going public: the sweep accepts them in chunks.
     repair: () => [
       `INSERT INTO edge_work (user_id, kind, created_at)
        SELECT u.id, 'accept_requests', CAST(unixepoch('subsec') * 1000 AS INTEGER) ${WAITING} LIMIT ${ROUND_MAX}
        ON CONFLICT (user_id, kind) DO NOTHING`,
     ],
   },
-  orphanStrings('search strings of nobody', noUser('s.user_id')),
+  orphanStrings('search strings without a user', noUser('s.user_id')),
   orphanStrings(
     'search strings of an erased account',
     `EXISTS (SELECT 1 FROM users u WHERE u.id = s.user_id AND u.deleted_reason = 'purged')`,

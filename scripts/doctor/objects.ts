@@ -1,6 +1,6 @@
 /**
- * What `npm run doctor` looks for in the buckets: rows without objects, and orphaned objects. It only reads. Kith stays
- * in use meanwhile, so each suspect is checked again before it is reported.
+ * What `npm run doctor` checks in the buckets: rows without objects, and objects without rows. Read-only. Kith stays in
+ * use meanwhile, so each suspect is checked again before it is reported.
  */
 import { type Difference, ROUND_MAX } from './checks.ts'
 
@@ -15,7 +15,7 @@ export interface ObjectFinding {
   readonly differences: readonly Difference[]
 }
 
-/** An object that a row expects; without a size where the row does not know it. */
+/** An object that a row expects; without a size where the row does not record it. */
 interface Expected {
   readonly subject: number
   readonly size: number | null
@@ -25,25 +25,25 @@ interface Side {
   readonly bucketName: 'media' | 'avatars'
   readonly bucket: R2Bucket
   readonly missing: string
-  /** Rows after an id, by id: what they expect in the bucket. */
+  /** Rows after an id, in the order of ids: what they expect in the bucket. */
   readonly rows: string
 }
 
-export const OBJECTS_OF_NOBODY = 'objects of nobody in'
+export const OBJECTS_WITHOUT_ROW = 'objects without a row in'
 
 const ROWS_AT_A_TIME = 5_000
 /** Reservations expect nothing yet. */
 const FILES = 'SELECT id AS subject, object_key AS key, size FROM files WHERE committed_at IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2'
-/** Two objects of each picture. */
+/** Each picture has two objects. */
 const AVATARS = `SELECT u.id AS subject, u.avatar_key || v.column1 AS key, NULL AS size
   FROM (SELECT id, avatar_key FROM users WHERE avatar_key IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2) u,
   (VALUES ('/512.webp'), ('/128.png')) v ORDER BY u.id`
-/** A key that somebody answers for: a file, on its way or not, a picture, or what is marked for removal. */
+/** Whether something accounts for a key: a file, reserved or committed, a picture, or a tombstone. */
 const IS_KNOWN = `SELECT 1 FROM files WHERE ?1 = 'media' AND object_key = ?2
   UNION ALL SELECT 1 FROM object_tombstones WHERE bucket = ?1 AND key = ?2
   UNION ALL SELECT 1 FROM users WHERE ?1 = 'avatars' AND ?2 IN (avatar_key || '/512.webp', avatar_key || '/128.png') LIMIT 1`
 
-/** Those that found something; no more than `ROUND_MAX` differences each. */
+/** Checks that found something, with at most `ROUND_MAX` differences each. */
 export async function examineObjects(stores: Stores): Promise<ObjectFinding[]> {
   const sides: readonly Side[] = [
     { bucketName: 'media', bucket: stores.MEDIA, missing: 'files without their object', rows: FILES },
@@ -71,7 +71,7 @@ async function examineBucket(db: D1Database, side: Side): Promise<ObjectFinding[
   return [
     { name: side.missing, differences: missing },
     { name: `objects of another size in ${side.bucketName}`, differences: otherSize.slice(0, ROUND_MAX) },
-    { name: `${OBJECTS_OF_NOBODY} ${side.bucketName}`, differences: nobodys },
+    { name: `${OBJECTS_WITHOUT_ROW} ${side.bucketName}`, differences: nobodys },
   ]
 }
 
@@ -100,7 +100,7 @@ async function isNobodys(db: D1Database, { bucketName, bucket }: Side, key: stri
   return known === null && (await bucket.head(key)) !== null
 }
 
-/** The object is not there, and the row still expects it. */
+/** The object is missing, and the row still expects it. */
 async function isMissing(db: D1Database, { bucket, rows }: Side, key: string, { subject }: Expected): Promise<boolean> {
   if (await bucket.head(key)) return false
   const { results } = await db

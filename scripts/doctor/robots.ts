@@ -1,6 +1,6 @@
 /**
- * What `npm run doctor` looks for among robots: those that can no longer authenticate, because their HA1 is under a
- * missing key or was made for another realm. Only a new robot helps. It only reads.
+ * What `npm run doctor` checks about robots: those that can no longer authenticate, because their HA1 is encrypted
+ * under a missing key or was made for another realm. Only a new robot helps. Read-only.
  */
 import { ha1Purpose } from '../../src/core/machines/machines.ts'
 import { decrypt, type Keyring } from '../../src/crypto.ts'
@@ -8,7 +8,9 @@ import type { MachineId } from '../../src/ids.ts'
 import { ROUND_MAX } from './checks.ts'
 import type { ObjectFinding } from './objects.ts'
 
-/** What the deployment's robots hang on. A secret of a deployed Worker is for nobody to read: then there are no keys here. */
+/**
+ * What the deployment's robots depend on. The secrets of a deployed Worker cannot be read, so there are no keys then.
+ */
 export interface DigestSettings {
   readonly encryptionKeys: Keyring | null
   readonly digestRealm: string
@@ -42,5 +44,5 @@ export async function examineRobots(db: D1Database, { encryptionKeys, digestReal
   return findings.filter(({ differences }) => differences.length > 0)
 }
 
-/** The key that it is encrypted under. */
+/** The key it is encrypted under. */
 const keyIdOf = (sealed: string | null) => (sealed === null ? null : sealed.slice(0, sealed.lastIndexOf('.')))

@@ -6,7 +6,7 @@ import { getPlatformProxy, unstable_readConfig } from 'wrangler'
 import { ROOT, STATE } from '../local.ts'
 import type { Stores } from './objects.ts'
 
-/** Lends the stores. A config of their own: nothing else of the Worker is started, and `remote` is set where it is meant. */
+/** Opens the stores for `use`. A config of its own starts nothing else of the Worker, and sets `remote` as asked. */
 export async function withStores<T>(remote: boolean, use: (stores: Stores) => Promise<T>): Promise<T> {
   const { name, compatibility_date, d1_databases, r2_buckets } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') })
   const folder = mkdtempSync(join(tmpdir(), 'kith-stores-'))

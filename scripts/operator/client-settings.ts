@@ -1,6 +1,6 @@
 /**
- * A client in a sentence, and the settings that an OpenID Connect or OAuth library needs: what the operator gives to
- * the app's developers. The names are those of RFC 6749, RFC 7591 and OpenID Connect.
+ * Describes a client in a sentence, with the settings that an OpenID Connect or OAuth library needs: what the operator
+ * hands to the app's developers. Names are those of RFC 6749, RFC 7591 and OpenID Connect.
  */
 import { type ClientMetadata, toMetadata } from '../../src/core/oauth/client-metadata.ts'
 import type { ClientRow } from '../../src/store/db/client-registration.ts'
@@ -8,7 +8,7 @@ import { findOrigin } from '../settings.ts'
 
 const WIDTH = 29
 
-/** `secret`: where it has just been made; it cannot be read again. */
+/** `secret`: only when it was just created; it cannot be read again. */
 export function describeClient(row: ClientRow, secret: string | null, remote: boolean): string {
   const metadata = toMetadata(row)
   const settings = settingsOf(row.id, metadata, { secret, origin: findOrigin(remote) ?? '<ORIGIN>' })

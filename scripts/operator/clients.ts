@@ -1,6 +1,6 @@
 /**
  * `npm run operator -- client <command>`: OAuth clients, by the rules of the admin API (core/oauth). The operator holds
- * everything, so no scope is beyond them.
+ * every scope.
  */
 import { parseArgs } from 'node:util'
 import { readVars } from '../../src/config-vars.ts'
@@ -29,19 +29,19 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
   client list [after]
 
   Fields of a client, as in RFC 7591:
-    --name <text>                    people see it
-    --scope "<scope> <scope>"        the most that its tokens may hold
+    --name <text>                    shown to people
+    --scope "<scope> <scope>"        the most that its tokens can hold
     --redirect-uri <uri>             https, loopback, or com.example.app:/callback; once for each URI
     --post-logout-redirect-uri <uri> once for each URI
     --grant-type <type>              authorization_code, refresh_token, client_credentials; once for each
     --auth-method <method>           none: public; client_secret_basic or _post: with a secret, sent either way
     --first-party, --no-first-party  whether people are asked for consent
-    --may-change-addresses           fresh tokens may change the person's e-mail address; only with a secret
-    --pkce, --no-pkce                PKCE; only a client with a secret may do without
+    --may-change-addresses           tokens of a fresh sign-in may change the e-mail address; needs a secret
+    --pkce, --no-pkce                whether PKCE is required; only a client with a secret may do without
     --access-token-seconds <n>       60 to 3600
     --id-token-alg <alg>             RS256 (most libraries) or ES256
-    --claims-in-id-token             for libraries that do not ask userinfo
-    --native-development             takes redirect URIs such as myapp://callback and exp://…`
+    --claims-in-id-token             for libraries that do not call userinfo
+    --native-development             allows redirect URIs such as myapp://callback and exp://…`
 
 const OPTIONS = {
   name: { type: 'string' },
@@ -68,7 +68,7 @@ export function runClientCommand(args: readonly string[], remote: boolean): Prom
 async function run(args: readonly string[], remote: boolean): Promise<void> {
   const { values, positionals } = read(args)
   const [command, id, ...rest] = positionals
-  if (command === undefined || rest.length > 0) throw new Refusal(`client takes a command and an id:\n\n  ${CLIENT_USAGE}`)
+  if (command === undefined || rest.length > 0) throw new Refusal(`client needs a command and an id:\n\n  ${CLIENT_USAGE}`)
   const fields = toFields(values)
   const isGiven = Object.values(fields).some((value) => value !== undefined)
   if (isGiven && command !== 'create' && command !== 'update') throw new Refusal(`client ${command} takes no fields`)
@@ -76,7 +76,7 @@ async function run(args: readonly string[], remote: boolean): Promise<void> {
     case 'create':
       return await create(id, fields, remote)
     case 'update':
-      if (!isGiven) throw new Refusal('client update takes the fields to change')
+      if (!isGiven) throw new Refusal('client update needs the fields to change')
       return await change(required(id, command), fields, remote)
     case 'rotate-secret':
       return await change(required(id, command), { rotateSecret: true }, remote)
@@ -90,7 +90,7 @@ async function run(args: readonly string[], remote: boolean): Promise<void> {
     case 'list':
       return await list(id ?? '', remote)
     default:
-      throw new Refusal(`There is no command client ${command}.\n\n  ${CLIENT_USAGE}`)
+      throw new Refusal(`Unknown command: client ${command}.\n\n  ${CLIENT_USAGE}`)
   }
 }
 
@@ -102,7 +102,7 @@ function read(args: readonly string[]) {
   }
 }
 
-/** What was given, judged by the atoms of the API; wrong input is named by its option. */
+/** The options, validated by the atoms of the API; errors name the option. */
 function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
   const seconds = values['access-token-seconds']
   return {
@@ -123,7 +123,7 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
 }
 
 function required(id: string | undefined, command: string): string {
-  if (id === undefined) throw new Refusal(`client ${command} takes the id of a client`)
+  if (id === undefined) throw new Refusal(`client ${command} needs the id of a client`)
   return id
 }
 
@@ -133,7 +133,7 @@ async function find(id: string, remote: boolean): Promise<ClientRow> {
   return row
 }
 
-/** As the admin API has it: the deployment's own default. */
+/** Like the admin API: the deployment's own default. */
 function defaultTokenSeconds(remote: boolean): number | undefined {
   const { ACCESS_TOKEN_SECONDS } = readSettings(remote)
   return readVars({ ACCESS_TOKEN_SECONDS }).read.ACCESS_TOKEN_SECONDS
@@ -141,7 +141,7 @@ function defaultTokenSeconds(remote: boolean): number | undefined {
 
 async function create(id: string | undefined, fields: ClientChanges, remote: boolean): Promise<void> {
   const { name, scopes } = fields
-  if (name === undefined || scopes === undefined) throw new Refusal('client create takes --name and --scope')
+  if (name === undefined || scopes === undefined) throw new Refusal('client create needs --name and --scope')
   const now = Date.now()
   const { accessTokenSeconds = defaultTokenSeconds(remote) } = fields
   const input: NewClient = { ...fields, name, scopes, accessTokenSeconds, id: judge('id', metadata.newClientId, id) }
@@ -157,11 +157,12 @@ async function change(id: string, changes: ClientChanges, remote: boolean): Prom
   const before = await find(id, remote)
   const now = Date.now()
   const { row, secret, events } = planChange(before, changes, now)
-  if (events.length === 0) return console.log(`${id} is so already; nothing was changed.`)
+  if (events.length === 0) return console.log(`${id} already has these settings; nothing was changed.`)
   const condition = isClientOfVersion(id, before.updatedAt)
   const trail = events.map(({ type, detail }) => eventOfOperator(type, detail, now, condition))
   const stored = await execute([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt), remote)
-  if (!stored || stored.secretHash !== row.secretHash) throw new Refusal(`${id} was changed by somebody else meanwhile; nothing was done`)
+  if (!stored || stored.secretHash !== row.secretHash)
+    throw new Refusal(`${id} was changed by somebody else in the meantime; nothing was done`)
   show(row)
   tell(row, secret, remote)
 }
@@ -172,7 +173,7 @@ async function remove(id: string, remote: boolean): Promise<void> {
   const condition = isClientOfVersion(id, updatedAt)
   const writes = [eventOfOperator('client_deleted', id, now, condition), ...markClientDeleted(id, now, condition)]
   if (!(await execute(writes, findClientGone(id), remote)))
-    throw new Refusal(`${id} was changed by somebody else meanwhile; nothing was done`)
+    throw new Refusal(`${id} was changed by somebody else in the meantime; nothing was done`)
   console.log(`${id} is deleted. Its tokens are refused from now on; its sessions and consents are removed by the next cron runs.`)
 }
 
@@ -201,5 +202,5 @@ async function tellAbout(id: string, remote: boolean): Promise<void> {
 
 function tell(row: ClientRow, secret: string | null, remote: boolean): void {
   console.log(`\n${describeClient(row, secret, remote)}`)
-  if (secret !== null) console.log('\nThe secret is shown this once; only its SHA-256 is kept.')
+  if (secret !== null) console.log('\nThe secret is shown only once; Kith keeps only its SHA-256.')
 }

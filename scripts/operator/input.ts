@@ -1,4 +1,6 @@
-/** What the operator's commands share: input judged by the atoms of the API, refusals as text, events of nobody's account. */
+/**
+ * What the operator's commands share: validation by the atoms of the API, errors as text, audit events without a user.
+ */
 import type * as z from 'zod'
 import type { Recorder } from '../../src/core/ctx.ts'
 import { AppError } from '../../src/core/errors.ts'
@@ -7,7 +9,7 @@ import { type AuditEventType, insertAuditEvent } from '../../src/store/db/audit-
 import { type Fragment, idOf, type Statement } from '../../src/store/db/database.ts'
 import { Refusal } from '../local.ts'
 
-/** The value as the API would take it; undefined where it was not given. A wrong one is named by its option. */
+/** The value as the API would parse it; undefined if it was not given. Errors name the option. */
 export function judge<S extends z.ZodType>(option: string, atom: S, value: unknown): z.output<S> | undefined {
   if (value === undefined) return undefined
   const result = atom.safeParse(value)
@@ -15,7 +17,7 @@ export function judge<S extends z.ZodType>(option: string, atom: S, value: unkno
   throw new Refusal(`${option}: ${JSON.stringify(value)} ${result.error.issues[0]?.message}`)
 }
 
-/** What the core refuses is told as it stands. */
+/** Shows an error of the core as it stands. */
 export async function withRefusals(run: () => Promise<void>): Promise<void> {
   try {
     await run()
@@ -35,7 +37,7 @@ export const OPERATOR: Recorder = {
   caller: { networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: 'operator', place: '', timeZone: '' },
 }
 
-/** An event of nobody's account. */
+/** An audit event without a user. */
 export function eventOfOperator(type: AuditEventType, detail: string, now: number, condition: Fragment): Statement<void> {
   const row = { id: newId<AuditEventId>(now), type, userAgent: OPERATOR.caller.userAgent, place: '', detail, createdAt: now }
   return insertAuditEvent(row, idOf(null), condition)

@@ -1,6 +1,6 @@
 /**
- * `npm run operator -- machine <command>`: robots, API keys and license keys, by the rules of the admin API (core/machines).
- * The operator holds everything, so no scope of a kind is beyond them.
+ * `npm run operator -- machine <command>`: robots, API keys and license keys, by the rules of the admin API
+ * (core/machines). The operator holds every scope.
  */
 import { parseArgs } from 'node:util'
 import { judgeMachine, machineExpiry, machineKind, machineName, machineScope } from '../../src/core/machines/machine-rules.ts'
@@ -25,9 +25,9 @@ export const MACHINE_USAGE = `machine create <kind> --name <name> [--scope <scop
 
   A kind is one of
     robot                            reads people by HTTP Digest; --name is its user name
-    api_key                          goes with each request of a program that acts for people
+    api_key                          for a program that acts for people; sent with each request
     license_key                      a service with users of its own
-  --scope "<scope> <scope>"          less than all that the kind may do`
+  --scope "<scope> <scope>"          narrower than all that the kind may do`
 
 const OPTIONS = {
   name: { type: 'string' },
@@ -44,7 +44,7 @@ export function runMachineCommand(args: readonly string[], remote: boolean): Pro
   return withRefusals(async () => {
     const { values, positionals } = read(args)
     const [command, what, ...rest] = positionals
-    if (rest.length > 0) throw new Refusal(`machine takes a command, and a kind or an id:\n\n  ${MACHINE_USAGE}`)
+    if (rest.length > 0) throw new Refusal(`machine needs a command, and a kind or an id:\n\n  ${MACHINE_USAGE}`)
     if (Object.keys(values).length > 0 && command !== 'create') throw new Refusal(`machine ${command} takes no fields`)
     switch (command) {
       case 'create':
@@ -54,7 +54,7 @@ export function runMachineCommand(args: readonly string[], remote: boolean): Pro
       case 'list':
         return await list(what === undefined ? FIRST : idOf(what), remote)
       default:
-        throw new Refusal(`There is no command machine ${command ?? ''}\n\n  ${MACHINE_USAGE}`)
+        throw new Refusal(`Unknown command: machine ${command ?? ''}\n\n  ${MACHINE_USAGE}`)
     }
   })
 }
@@ -69,13 +69,13 @@ function read(args: readonly string[]) {
 
 function idOf(text: string | undefined): MachineId {
   const id = fromHex<MachineId>(text ?? '')
-  if (id === null) throw new Refusal(`${JSON.stringify(text ?? '')} is no id of a machine; machine list shows them`)
+  if (id === null) throw new Refusal(`${JSON.stringify(text ?? '')} is not the id of a machine; machine list shows them`)
   return id
 }
 
 function readEnd(values: ReturnType<typeof read>['values'], now: number): number | undefined {
   const { days, 'expires-at': time } = values
-  if (days !== undefined && time !== undefined) throw new Refusal('--expires-at and --days mean the same; give one of them')
+  if (days !== undefined && time !== undefined) throw new Refusal('--expires-at and --days exclude each other')
   if (days === undefined) return judge('--expires-at', machineExpiry, time)
   if (!/^\d{1,5}$/.test(days)) throw new Refusal(`--days: ${JSON.stringify(days)} must be a whole number`)
   return now + Number(days) * DAY_MS
@@ -84,7 +84,7 @@ function readEnd(values: ReturnType<typeof read>['values'], now: number): number
 async function create(text: string | undefined, values: ReturnType<typeof read>['values'], remote: boolean): Promise<void> {
   const kind = judge('kind', machineKind, text)
   const name = judge('--name', machineName, values.name)
-  if (kind === undefined || name === undefined) throw new Refusal('machine create takes a kind and --name')
+  if (kind === undefined || name === undefined) throw new Refusal('machine create needs a kind and --name')
   const now = Date.now()
   const scopes = judge('--scope', machineScope, values.scope)
   const input = judgeMachine({ kind, name, scopes, expiresAt: readEnd(values, now) }, now)
@@ -96,7 +96,7 @@ async function create(text: string | undefined, values: ReturnType<typeof read>[
   tell({ machine, secret, account })
 }
 
-/** A robot's proof is encrypted under the deployment's key. */
+/** A robot's HA1 is encrypted under the deployment's key. */
 function planCtx(isRobot: boolean, now: number, remote: boolean): Parameters<typeof planMachine>[0] {
   const clock = { now: () => now, newId: () => newId<never>(now) }
   const none = { current: '', keys: new Map<string, Uint8Array>() }
@@ -110,19 +110,19 @@ make a robot there. Make it through the admin API, as a super_admin who has just
 API keys and license keys need no encryption: for them --remote works.`)
   }
   const { digestRealm, encryptionKeys } = readDigestSettings(false)
-  if (encryptionKeys === null) throw new Refusal('ENCRYPTION_KEYS is not in .dev.vars; npm start writes it')
+  if (encryptionKeys === null) throw new Refusal('ENCRYPTION_KEYS is not in .dev.vars; npm start adds it')
   return { ...clock, config: { digestRealm, encryptionKeys } }
 }
 
 async function revoke(id: MachineId, remote: boolean): Promise<void> {
   const machine = await execute([], findMachine(id), remote)
   if (!machine) throw new Refusal(`No machine has the id ${toHex(id)}`)
-  if (machine.revokedAt !== null) return console.log(`${describe(machine)}: revoked already; nothing was changed.`)
+  if (machine.revokedAt !== null) return console.log(`${describe(machine)}: already revoked; nothing was changed.`)
   const now = Date.now()
   const event = eventOfOperator('machine_revoked', machineEventDetail(machine), now, isMachineUnrevoked(id))
   const done = await execute([event, ...revokeMachine(machine, now)], findRevokedMachine(id), remote)
   if (!done) throw new Refusal(`${describe(machine)} was not revoked`)
-  console.log(`${describe(machine)} is revoked for good. It, and what was issued under it, opens nothing from now on.`)
+  console.log(`${describe(machine)} is revoked for good, with everything issued under it.`)
 }
 
 async function list(before: number, remote: boolean): Promise<void> {
@@ -165,5 +165,5 @@ function tell({ machine, secret, account }: Omit<MachinePlan, 'writes'>): void {
       : []),
   ]
   for (const [label = '', value] of lines) console.log(`${label.padEnd(17)} ${value}`)
-  console.log('\nSecrets are shown this once.')
+  console.log('\nSecrets are shown only once.')
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run operator -- user <command>`: finding people and helping them to sign in, as administrators do it (core/admin).
- * The operator has no account, so no rank and no scope is beyond them; the person sees who it was.
+ * `npm run operator -- user <command>`: finding people and helping them to sign in, as administrators do (core/admin).
+ * The operator has no account, and outranks everybody; people see in their audit trail that it was the operator.
  */
 
 import { isBarred } from '../../src/core/accounts/deletion.ts'
@@ -19,16 +19,16 @@ import { readOrigin } from '../settings.ts'
 import { OPERATOR, withRefusals } from './input.ts'
 
 export const USER_USAGE = `user find <text>          an id, e-mail address, user name, or the beginning of a name
-  user show <who>           the account, its second factors, where it is signed in, what happened to it
+  user show <who>           the account with its second factors, sessions and events
   user end-sessions <who> [session id]
                             signs out everywhere, or ends one session
   user remove-2fa <who> [totp | email]
-                            takes off a second factor that is lost, or all of them; ends all sessions
+                            removes a lost second factor, or all of them; ends all sessions
   user resend-verification <who>
   user send-reset <who>     mails a code for a new password
 
-  <who> is an id, e-mail address or whole user name. The person sees each act under "what happened to my account", and
-  gets a mail about the ones that end sessions or remove factors; the cron trigger sends it (locally, the command itself).`
+  <who> is an id, e-mail address or whole user name. The person sees each act in their audit trail. Ending sessions
+  or removing factors also sends them a mail, with the next cron run (locally, at once).`
 
 const PAGE = 50
 const EVENTS_SHOWN = 10
@@ -38,7 +38,7 @@ const LAST = Number.MAX_SAFE_INTEGER
 export function runUserCommand(args: readonly string[], remote: boolean): Promise<void> {
   return withRefusals(async () => {
     const [command, who, what, ...rest] = args
-    if (who === undefined || rest.length > 0) throw new Refusal(`user takes a command and a person:\n\n  ${USER_USAGE}`)
+    if (who === undefined || rest.length > 0) throw new Refusal(`user needs a command and a person:\n\n  ${USER_USAGE}`)
     if (what !== undefined && command !== 'end-sessions' && command !== 'remove-2fa') throw new Refusal(`user ${command} takes one person`)
     switch (command) {
       case 'find':
@@ -54,7 +54,7 @@ export function runUserCommand(args: readonly string[], remote: boolean): Promis
       case 'send-reset':
         return await sendReset(await theOne(who, remote), remote)
       default:
-        throw new Refusal(`There is no command user ${command}.\n\n  ${USER_USAGE}`)
+        throw new Refusal(`Unknown command: user ${command}.\n\n  ${USER_USAGE}`)
     }
   })
 }
@@ -72,9 +72,9 @@ async function theOne(who: string, remote: boolean): Promise<UserRow> {
   )
   const proved = exactly.filter(({ emailVerifiedAt }) => emailVerifiedAt !== null)
   const [one, ...others] = proved.length > 0 && emailKey !== null ? proved : exactly
-  if (!one) throw new Refusal(`Nobody is ${JSON.stringify(who)}; user find looks for beginnings of names`)
+  if (!one) throw new Refusal(`No user matches ${JSON.stringify(who)} exactly; user find takes the beginning of a name`)
   if (others.length > 0)
-    throw new Refusal(`${JSON.stringify(who)} means several people; use an id:\n${[one, ...others].map(line).join('\n')}`)
+    throw new Refusal(`${JSON.stringify(who)} matches several people; use an id:\n${[one, ...others].map(line).join('\n')}`)
   return one
 }
 
@@ -83,7 +83,7 @@ const iso = (at: number | null) => (at === null ? 'never' : new Date(at).toISOSt
 function line({ id, username, email, emailVerifiedAt, bannedAt, deletedAt, role }: UserRow): string {
   const marks = [
     ...(role === 'user' ? [] : [role]),
-    ...(emailVerifiedAt === null ? ['address not proved'] : []),
+    ...(emailVerifiedAt === null ? ['unverified address'] : []),
     ...(bannedAt === null ? [] : ['banned']),
     ...(deletedAt === null ? [] : ['deleted']),
   ]
@@ -91,7 +91,7 @@ function line({ id, username, email, emailVerifiedAt, bannedAt, deletedAt, role 
 }
 
 function list(users: readonly UserRow[]): void {
-  console.log(users.length === 0 ? 'Nobody is found by that.' : users.map(line).join('\n'))
+  console.log(users.length === 0 ? 'No users found.' : users.map(line).join('\n'))
 }
 
 async function show(user: UserRow, remote: boolean): Promise<void> {
@@ -106,7 +106,7 @@ async function show(user: UserRow, remote: boolean): Promise<void> {
   )
   console.log(line(user))
   console.log(`name            ${[user.givenName, user.middleName, user.familyName].filter(Boolean).join(' ')}`)
-  console.log(`made            ${iso(user.createdAt)}`)
+  console.log(`created         ${iso(user.createdAt)}`)
   console.log(`last seen       ${iso(user.lastSeenAt)}`)
   console.log(`second factors  ${factors.map(({ kind }) => kind).join(', ') || 'none'}`)
   console.log(`sessions        ${sessions.length === 0 ? 'none' : ''}`)
@@ -120,8 +120,8 @@ async function show(user: UserRow, remote: boolean): Promise<void> {
 const actFor = ({ id }: UserRow) => ({ userId: id, actor: null, condition: isSomebodyWithId(id) })
 
 /**
- * Whether the act took place. `wrangler dev` does not run the cron trigger that sends the mail of it, but has a path that does;
- * nobody answers there while Kith does not run, and the act is done all the same.
+ * Whether the act took place. `wrangler dev` does not run the cron trigger that sends the mail, but has a path that
+ * does. If Kith is not running, the act is done all the same.
  */
 async function carryOut({ eventId, writes }: PlannedAct, remote: boolean): Promise<boolean> {
   const isDone = (await execute(writes, findEvent(eventId), remote)) !== null
@@ -133,24 +133,23 @@ async function carryOut({ eventId, writes }: PlannedAct, remote: boolean): Promi
 function toSessionId(text: string | undefined): SessionId | null {
   if (text === undefined) return null
   const id = fromHex<SessionId>(text)
-  if (id === null) throw new Refusal(`${JSON.stringify(text)} is no id of a session; user show lists them`)
+  if (id === null) throw new Refusal(`${JSON.stringify(text)} is not the id of a session; user show lists them`)
   return id
 }
 
 /** Null: all second factors. */
 function toKind(text: string | undefined): SecondFactorKind | null {
   if (text === undefined || text === 'totp' || text === 'email') return text ?? null
-  throw new Refusal(`${JSON.stringify(text)} is no second factor: totp or email`)
+  throw new Refusal(`${JSON.stringify(text)} is not a second factor: use totp or email`)
 }
 
 async function endSessions(who: string, sessionId: SessionId | null, remote: boolean): Promise<void> {
   const user = await theOne(who, remote)
-  if (user.deletedAt !== null)
-    throw new Refusal(`${user.username} is deleted, and was signed out everywhere with that; nothing was changed`)
+  if (user.deletedAt !== null) throw new Refusal(`${user.username} is deleted and already signed out everywhere; nothing was changed`)
   const act = actFor(user)
   const planned = sessionId === null ? planSignOutEverywhere(OPERATOR, act) : planSessionEnd(OPERATOR, { ...act, sessionId })
   if (!(await carryOut(planned, remote))) throw new Refusal(`${user.username} has no such session`)
-  console.log(`${user.username} is signed out${sessionId === null ? ' everywhere' : ' there'}.`)
+  console.log(`${user.username} is signed out${sessionId === null ? ' everywhere' : ' of that session'}.`)
 }
 
 async function removeFactors(who: string, kind: SecondFactorKind | null, remote: boolean): Promise<void> {
@@ -160,8 +159,8 @@ async function removeFactors(who: string, kind: SecondFactorKind | null, remote:
   if (kinds.length === 0)
     return console.log(`${user.username} has no ${kind === null ? '' : `${kind} `}second factor; nothing was changed.`)
   const planned = planFactorRemoval(OPERATOR, { ...actFor(user), kinds, isLast: kinds.length === on.length })
-  if (!(await carryOut(planned, remote))) throw new Refusal('The account was changed by somebody else meanwhile; nothing was done')
-  console.log(`${user.username} has ${kinds.join(' and ')} off now, and is signed out everywhere.`)
+  if (!(await carryOut(planned, remote))) throw new Refusal('The account was changed by somebody else in the meantime; nothing was done')
+  console.log(`${user.username} no longer has ${kinds.join(' and ')}, and is signed out everywhere.`)
 }
 
 async function resendVerification(user: UserRow, remote: boolean): Promise<void> {
@@ -171,17 +170,17 @@ async function resendVerification(user: UserRow, remote: boolean): Promise<void>
   const id = OPERATOR.newId<AuditEventId>()
   const event = audit(OPERATOR, { id, type: 'verification_sent', userId: user.id, condition: isSomebodyWithId(user.id) })
   await execute([event], findEvent(id), remote)
-  console.log(`A code is mailed to ${user.email}, unless it has got one a moment ago or too many today.`)
+  console.log(`A code is mailed to ${user.email}, unless it was sent one a moment ago or too many today.`)
 }
 
 async function sendReset(user: UserRow, remote: boolean): Promise<void> {
   if (user.emailVerifiedAt === null) throw new Refusal(`${user.username} has no verified address`)
   if (isBarred(OPERATOR, user)) throw new Refusal(`${user.username} cannot sign in`)
   await ask('POST', '/user/code', { email: user.email }, remote)
-  console.log(`A code is mailed to ${user.email}, unless it has got one a moment ago or too many today.`)
+  console.log(`A code is mailed to ${user.email}, unless it was sent one a moment ago or too many today.`)
 }
 
-/** Codes are made with keys that only the running Kith has, so it is asked, as the person would ask. */
+/** Codes are made with keys that only the running Kith has, so we ask it as the person would. */
 async function ask(method: string, path: string, body: unknown, remote: boolean): Promise<void> {
   const origin = readOrigin(remote)
   const headers = { 'content-type': 'application/json', 'user-agent': OPERATOR.caller.userAgent }

@@ -152,7 +152,7 @@ describe('what is planted is found, and mended', () => {
 
   test('an edge of somebody who is gone', async () => {
     await exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (2, 1, ?1, 0), (3, ?1, 2, 0), (4, 3, ?1, NULL)', bob)
-    expect((await find(checkOf('edges of nobody'))).map(({ subject }) => subject).sort()).toEqual([2, 3, 4])
+    expect((await find(checkOf('edges without a user'))).map(({ subject }) => subject).sort()).toEqual([2, 3, 4])
     await mendAll()
     expect([await findAll(), await rows('SELECT id FROM follows')]).toEqual([{}, [{ id: 1 }]])
   })
@@ -198,7 +198,7 @@ describe('what is planted is found, and mended', () => {
        INSERT INTO follows (id, follower_id, followed_id, approved_at) SELECT i + 10, i, ?, 0 FROM n`,
       bob,
     )
-    expect(await find(checkOf('edges of nobody'))).toHaveLength(1_000)
+    expect(await find(checkOf('edges without a user'))).toHaveLength(1_000)
     await mendAll()
     expect([await findAll(), await rows('SELECT id FROM follows')]).toEqual([{}, [{ id: 1 }]])
   })
@@ -310,7 +310,7 @@ describe('what is planted is found, and mended', () => {
       await exec(FILE, 2, ann, 1, 'on its way', null, Date.now(), null)
       await exec(`INSERT INTO object_tombstones (bucket, key, created_at, due_at) VALUES ('media', 'marked', 0, ?)`, Date.now())
       for (const key of ['on its way', 'marked', 'stray']) await MEDIA.put(key, 'x')
-      expect([await findAll(), await found()]).toEqual([{}, { 'objects of nobody in media': [{ subject: 'stray', found: 1 }] }])
+      expect([await findAll(), await found()]).toEqual([{}, { 'objects without a row in media': [{ subject: 'stray', found: 1 }] }])
     })
 
     test('a picture that lacks one of its two objects, and objects of no picture', async () => {
@@ -318,7 +318,7 @@ describe('what is planted is found, and mended', () => {
       for (const key of [`a/${ann}/512.webp`, `a/${ann}/128.png`, `a/${bob}/128.png`, 'a/old/512.webp']) await AVATARS.put(key, 'x')
       expect(await found()).toEqual({
         'pictures without their object': [{ subject: bob, size: null, found: null, expected: `a/${bob}/512.webp` }],
-        'objects of nobody in avatars': [{ subject: 'a/old/512.webp', found: 1 }],
+        'objects without a row in avatars': [{ subject: 'a/old/512.webp', found: 1 }],
       })
     })
 
@@ -363,8 +363,8 @@ describe('what is planted is found, and mended', () => {
     await exec('ALTER TABLE bare_strings RENAME TO search_strings')
     await exec('INSERT INTO blocks VALUES (1, 1, ?1, 0), (2, ?1, 2, 0), (3, ?1, ?2, 0)', ann, eve)
     await exec("INSERT INTO search_strings VALUES ('nobody', 1), ('nobody at all', 1)")
-    expect((await find(checkOf('blocks of nobody'))).map(({ subject }) => subject)).toEqual([1, 2])
-    expect(await find(checkOf('search strings of nobody'))).toEqual([{ subject: 1, found: 2, expected: 0 }])
+    expect((await find(checkOf('blocks without a user'))).map(({ subject }) => subject)).toEqual([1, 2])
+    expect(await find(checkOf('search strings without a user'))).toEqual([{ subject: 1, found: 2, expected: 0 }])
     await mendAll()
     expect([await findAll(), await rows('SELECT id FROM blocks')]).toEqual([{}, [{ id: 3 }]])
   })

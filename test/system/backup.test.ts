@@ -59,7 +59,7 @@ test('a backup restores: the same people, texts, edges and counters, newer objec
   expect((await project.run(process.execPath, put)).code).toBe(0)
   rmSync(join(project.folder, '.wrangler', 'state', 'v3', 'd1'), { recursive: true })
   const restored = await script('restore', 'saved.sql')
-  expect(restored.output).toMatch(/objects of nobody in media: 1\. They were probably uploaded after the backup/)
+  expect(restored.output).toMatch(/objects without a row in media: 1\. They were probably uploaded after the backup/)
   expect(restored.output).toContain('no differences')
   expect(restored.code).toBe(0)
 
@@ -78,7 +78,7 @@ test('a backup restores: the same people, texts, edges and counters, newer objec
   // The object that is newer than the backup, and nothing else: the doctor itself stays strict.
   expect(doctor).toMatchObject({
     code: 1,
-    output: expect.stringContaining('differences in objects of nobody in media. These need a person.'),
+    output: expect.stringContaining('differences in objects without a row in media. These need your judgement.'),
   })
 })
 

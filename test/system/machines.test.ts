@@ -146,7 +146,7 @@ test('one that was revoked by hand is made anew: a key with another secret, for 
 
 test('operator machine: refuses what the API refuses, and names the option', async () => {
   const wrong: readonly [args: string[], told: string][] = [
-    [['create', 'robot'], 'takes a kind and --name'],
+    [['create', 'robot'], 'needs a kind and --name'],
     [['create', 'person', '--name', 'Someone'], 'kind: "person" must be one of'],
     [['create', 'robot', '--name', 'robot_user'], 'A robot has the name robot_user'],
     [['create', 'robot', '--name', 'op_robot', '--scope', 'delegated:all'], 'scope: of this kind must be within client:profile:read'],
@@ -155,12 +155,12 @@ test('operator machine: refuses what the API refuses, and names the option', asy
     [['create', 'api_key', '--name', 'Op', '--expires-at', 'tomorrow'], '--expires-at: "tomorrow" must be a time'],
     [['create', 'api_key', '--name', 'Op', '--days', '9999'], 'expiresAt: must be within ten years'],
     [['create', 'api_key', '--name', 'Op', '--days', '1.5'], '--days: "1.5" must be a whole number'],
-    [['create', 'api_key', '--name', 'Op', '--days', '1', '--expires-at', '2030-01-01T00:00:00Z'], 'give one of them'],
+    [['create', 'api_key', '--name', 'Op', '--days', '1', '--expires-at', '2030-01-01T00:00:00Z'], 'exclude each other'],
     [['create', 'api_key', '--name', 'Op', '--secret', 'mine'], "Unknown option '--secret'"],
-    [['revoke', "' OR 1=1 --"], 'is no id of a machine'],
+    [['revoke', "' OR 1=1 --"], 'is not the id of a machine'],
     [['revoke', 'f'.repeat(24)], 'No machine has the id'],
-    [['frobnicate'], 'There is no command machine frobnicate'],
-    // Nothing is asked of the deployment before.
+    [['frobnicate'], 'Unknown command: machine frobnicate'],
+    // Refused before anything is sent to the deployment.
     [['create', 'robot', '--name', 'op_robot', '--remote'], 'POST /machine/admin-api/create'],
   ]
   const before = await living()
@@ -170,7 +170,7 @@ test('operator machine: refuses what the API refuses, and names the option', asy
 
 test('operator machine: makes, lists and revokes by the rules of the API, tells secrets once, and leaves a trail', async () => {
   const robot = await machine('create', 'robot', '--name', 'op_robot', '--days', '30')
-  expect(robot).toMatchObject({ code: 0, output: expect.stringContaining('shown this once') })
+  expect(robot).toMatchObject({ code: 0, output: expect.stringContaining('shown only once') })
   expect([robot.field('user name'), robot.field('password').slice(0, 8)]).toEqual(['op_robot', 'kith_rb_'])
   const key = await machine('create', 'api_key', '--name', 'It\'s a  "key"; --?', '--scope', 'delegated:profile:read,delegated:media:read')
   const license = await machine('create', 'license_key', '--name', 'Chat')

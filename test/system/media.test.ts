@@ -106,7 +106,7 @@ async function killDuringWork(round: number): Promise<{ kept: Map<string, Stored
   }
 }
 
-/** Files without their object, objects of nobody, wrong counts and sizes: an upload on its way and a tombstone are known to it. */
+/** Files without their object, objects without a row, wrong counts and sizes: an upload on its way and a tombstone are known to it. */
 async function expectHealthy(): Promise<void> {
   const doctor = await kith.project.run(process.execPath, ['scripts/doctor.ts'])
   expect(doctor.output).toContain('no differences')
