@@ -1,4 +1,4 @@
-// The clock of a test, security §5.2 F17 and §2.1 (Date stands still between I/O). Only Date is faked: timers and the
+// The clock of a test, security §5.2 and §2.1, F17 (Date stands still between I/O). Only Date is faked: timers and the
 // simulators run on in real time, so D1, KV and R2 go on working, but what they expire by themselves does not move.
 // `performance.now()` is left alone.
 import { vi } from 'vitest'

@@ -1,5 +1,5 @@
 /**
- * The social graph as it should be (wire §3.2, §6.11, §6.15; design §2; docs/decisions/005), without a database: people
+ * The social graph as it should be (wire §3.2, §6.11, §6.15; design §2; docs/decisions/006), without a database: people
  * are numbers, each act answers what the API answers. What `model.test.ts` compares the product with.
  */
 

@@ -1,4 +1,4 @@
-// What a ban, a restriction and a deletion by an administrator do, over HTTP (design §2, §5; docs/decisions/005).
+// What a ban, a restriction and a deletion by an administrator do, over HTTP (design §2, §5; docs/decisions/006).
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { setBan } from '../../../src/core/admin/moderation.ts'
 import { userGate } from '../../../src/core/gate.ts'
