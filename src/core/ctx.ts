@@ -29,7 +29,7 @@ export interface Caller {
   readonly timeZone: string
 }
 
-/** What an act is recorded with, whoever plans its writes: a request, or the operator's command. */
+/** What is needed to record an act, by a request or by the operator's command. */
 export type Recorder = Pick<Ctx, 'now' | 'newId' | 'caller'>
 
 export interface Ctx {

@@ -1,7 +1,7 @@
 /**
  * The one gate (design §1.7, §5): every kind of credential passes it, in the same D1 batch as the request's first read.
  * It checks that the session is live, its epoch equals the user's, the user is neither banned nor deleted, and the
- * client is enabled. The caller's identity is reachable only through it. A machine's key sent along is judged in the
+ * client is enabled. The caller's identity is reachable only through it. A machine's key sent along is checked in the
  * same batch: valid, and the one under which the token was issued (security row 53).
  */
 import { equalInConstantTime, sha256 } from '../crypto.ts'

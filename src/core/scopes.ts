@@ -70,7 +70,7 @@ export type Scope = keyof typeof TREE
 export const SCOPES: Readonly<Record<Scope, { readonly parent: Scope | null; readonly description: string }>> = TREE
 
 /**
- * OpenID Connect Core §5.4: what a client may learn about the user, which is no power to act. They stand beside
+ * OpenID Connect Core §5.4: what a client may learn about the user; no power to act. They are not part of
  * `delegated:all`: a client is registered for each of them (or for `*`), and roles do not restrict them.
  */
 const IDENTITY_SCOPES: readonly Scope[] = ['openid', 'profile', 'email', 'phone', 'address']

@@ -33,7 +33,7 @@ export const CreateUserForm = z
     nickname: fields.displayName
       .refine((v) => [...v].length <= NICKNAME_LENGTH_MAX, `must have at most ${NICKNAME_LENGTH_MAX} characters`)
       .optional(),
-    // A JSON number is accepted as well.
+    // Stored without the plus.
     mobileNumber: z
       .string()
       .max(15, 'must have at most 15 characters')

@@ -1,4 +1,4 @@
-/** What a mailed code is for, without using it: for the page that its link opens. Mail scanners open links as well. */
+/** What a mailed code is for, without using it: for the page that its link opens. Mail scanners open links too. */
 import type { ChallengePurpose } from '../../store/db/challenges.ts'
 import { findUsableCode } from '../../store/db/mailed-codes.ts'
 import type { Ctx } from '../ctx.ts'

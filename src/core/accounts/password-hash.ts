@@ -37,7 +37,7 @@ export async function hashPassword(ctx: Ctx, password: string): Promise<string> 
 }
 
 /**
- * Whether the password is right. `findHash` runs just before the password is judged, but not when the request is
+ * Whether the password is right. `findHash` runs just before the password is checked, but not when the request is
  * refused because too many wait: count the try there. Null is always wrong, after the same work.
  */
 export async function verifyPassword(ctx: Ctx, password: string, findHash: () => Promise<string | null>): Promise<boolean> {

@@ -44,7 +44,7 @@ export async function requestPasswordReset(ctx: Ctx, email: Email, returnTo?: st
     owner: user,
     isSilent: true as const,
   })
-  // Refused requests leave no audit event: otherwise anybody could fill somebody's trail.
+  // Refused requests leave no audit event: otherwise anyone could fill a user's trail.
   await ctx.db.batch([...mail.writes, audit(ctx, { type: 'password_reset_requested', userId: user, condition: mail.counted })])
   deliverLater(ctx, mail.mailId)
   return { target: resetTarget(ctx, key) }

@@ -112,7 +112,7 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
     user: idOf(id),
     address: key,
     returnTo: input.returnTo,
-    // Somebody else's sign-up with the same address must not hold this one's code back; ten a day still apply.
+    // Someone else's sign-up with the same address must not delay this one's code; ten a day still apply.
     pauseMs: 0,
   })
   const user = await ctx.db.commit([...writes, ...mail.writes], findUser(id))

@@ -87,7 +87,7 @@ export async function changeRole(ctx: Ctx, gate: Gate, input: { id: string } & R
     [audit(ctx, { ...eventOf(principal, 'role_updated', id), condition }), updateRole(next, ctx.now(), condition)],
     findRoleAs(next),
   )
-  // Deleted or changed by another meanwhile: the next try judges its current state.
+  // Deleted or changed by another meanwhile: the next try sees its current state.
   if (!stored) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return stored
 }

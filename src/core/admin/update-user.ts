@@ -1,6 +1,6 @@
 /**
  * What an administrator changes about a user's account: profile, user name, address, password, role (wire §6.12). It
- * applies at once. The rank rule is judged in the gate's batch and again in the write: neither the user nor the new
+ * applies at once. The rank rule is checked in the gate's batch and again in the write: neither the user nor the new
  * role may be at or above the administrator's rank, or hold powers that the administrator lacks. The user is notified,
  * and sessions that relied on what changed end. Address, password and role need an administrator who has just signed
  * in.
@@ -97,7 +97,7 @@ export async function changeUser(
   const passwordHash = password === null ? null : await hashPassword(ctx, password)
   const stored = await storeUpdate(ctx, principal, { user: target, role, changes, passwordHash })
   if (stored) return stored
-  // Changed, promoted, deleted or renamed by another meanwhile: judged again in its current state.
+  // Changed, promoted, deleted or renamed by another meanwhile: checked again in its current state.
   if (isRetry) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return changeUser(ctx, principal, await ctx.db.batch(readsOfUpdate(principal.userId, target.id, update)), update, true)
 }

@@ -34,7 +34,7 @@ const PASSWORD_BYTES = 24
 
 export type Metadata = Readonly<Record<string, string>>
 
-/** What the holder of a key says of a user. Null leaves what is stored. */
+/** The data that a key's holder sends about a user. Null keeps the stored value. */
 export interface KeyUserChange {
   readonly externalId: string
   readonly profile: ExternalProfile

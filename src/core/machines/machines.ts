@@ -48,7 +48,7 @@ export interface MachinePlan extends MadeMachine {
   readonly writes: readonly Statement<unknown>[]
 }
 
-/** What a plan needs of the context. Keys need no configuration at all. */
+/** The part of the context that a plan needs. Keys need no configuration. */
 type PlanCtx = Pick<Ctx, 'now' | 'newId'> & { readonly config: Pick<Config, 'digestRealm' | 'encryptionKeys'> }
 
 /**

@@ -27,7 +27,7 @@ const PARAMETERS = {
 
 type Field = (typeof PARAMETERS)[keyof typeof PARAMETERS]
 
-/** All as received; `authorize.ts` judges them. */
+/** All as received; `authorize.ts` validates them. */
 export type AuthorizationRequest = { readonly [F in Exclude<Field, 'clientId' | 'redirectUri'>]?: string | undefined } & {
   readonly clientId: string
   readonly redirectUri: string

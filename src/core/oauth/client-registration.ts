@@ -69,12 +69,17 @@ export function planClient(input: NewClient, now: number, secret: string = newCl
   return { row: { id, ...columns, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
 }
 
-/** A change of a client: the updated row, and what changed in the words of the audit trail; none if nothing did. */
+/**
+ * A change of a client: the updated row, and its differences as the audit trail records them; none if nothing changed.
+ */
 export interface ClientChange extends Registration {
   readonly events: readonly { readonly type: AuditEventType; readonly detail: string }[]
 }
 
-/** A new secret, or disabling the client, invalidates its own tokens; users' tokens are judged by its row each time. */
+/**
+ * A new secret, or disabling the client, invalidates its own tokens; users' tokens are checked against its row each
+ * time.
+ */
 export function planChange(before: ClientRow, changes: ClientChanges, now: number): ClientChange {
   const { rotateSecret = false, disabled = before.disabledAt !== null, ...fields } = changes
   const metadata = { ...toMetadata(before), ...given(fields) } as ClientMetadata
@@ -165,7 +170,7 @@ export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } &
   const condition = isClientOfVersion(id, before.updatedAt)
   const trail = events.map((event) => audit(ctx, { ...actorOf(principal), ...event, condition }))
   const stored = await ctx.db.commit([...trail, updateClient(row, condition)], findClientOfVersion(id, row.updatedAt))
-  // Deleted or changed by another meanwhile: the next try judges its current state.
+  // Deleted or changed by another meanwhile: the next try sees its current state.
   if (!stored || !isSame(stored, row)) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return { row, secret }
 }

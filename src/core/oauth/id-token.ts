@@ -74,7 +74,7 @@ export async function readIdTokenHint(ctx: Ctx, token: string): Promise<IdTokenH
   return userId !== null && typeof aud === 'string' ? { userId, clientId: aud } : null
 }
 
-/** The audience that a token names, whoever created it: it proves nothing. */
+/** The audience named in a token, unverified: it proves nothing. */
 export function readAudience(token: string): string | undefined {
   try {
     const { aud } = decodeJwt(token)

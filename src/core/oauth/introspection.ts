@@ -1,5 +1,5 @@
 /**
- * Introspection (RFC 7662): whether a token is valid now. Judged as the gate would, in one round trip together with the
+ * Introspection (RFC 7662): whether a token is valid now. Checked as the gate would, in one round trip together with the
  * caller: the session is live, its epoch is the user's, nobody is banned, the client is enabled. An invalid token
  * reveals nothing (§2.2).
  */

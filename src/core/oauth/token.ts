@@ -1,6 +1,6 @@
 /**
  * The rules of the token endpoint (RFC 6749 §3.2): which client uses which grant. Each grant is a file of its own, as
- * the device grant (RFC 8628) would be. A DPoP proof (RFC 9449) would be judged here, before any of them.
+ * the device grant (RFC 8628) would be. A DPoP proof (RFC 9449) would be checked here, before any of them.
  */
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'

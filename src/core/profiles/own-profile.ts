@@ -50,9 +50,7 @@ export interface OwnProfileUpdate extends UserUpdate {
   readonly currentPassword: string | null
   /** The user, if not the caller: an administrator's act, as is a new role. */
   readonly userId: UserId | null
-  /**
-   * A recent sign-in counts in an app that is registered for it as well: if the protocol has no field for a password.
-   */
+  /** A recent sign-in also counts in an app that is registered for it, if the protocol has no field for a password. */
   readonly mayMarkedAppProve?: boolean
 }
 

@@ -16,8 +16,8 @@ export type ProfileValues = Partial<Record<Exclude<ProfileField, 'username'>, st
 
 export interface ProfileUpdate {
   /**
-   * What was sent; or a function that judges it, if that depends on the stored profile. Null: the profile must not be
-   * revealed.
+   * The values sent; or a function that validates them, if that depends on the stored profile. Null: the profile must
+   * not be revealed.
    */
   readonly fields: ProfileValues | ((user: UserRow | null) => ProfileValues)
   readonly username: Username | null

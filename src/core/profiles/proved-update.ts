@@ -38,8 +38,8 @@ interface Change {
 }
 
 /**
- * `toUpdate` judges what was sent, given the caller's current user. A value equal to the current one is no change, and
- * is not counted. At most 2 round trips. Throws `invalid_request` with the fields `email_token` and `email_code` if
+ * `toUpdate` validates what was sent against the caller's current user. A value equal to the current one is no change,
+ * and is not counted. At most 2 round trips. Throws `invalid_request` with the fields `email_token` and `email_code` if
  * they are missing or wrong.
  */
 export async function updateProvedProfile(ctx: Ctx, gate: Gate, toUpdate: (user: UserRow) => ProvedUpdate, perDay: number): Promise<void> {

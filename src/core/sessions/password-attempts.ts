@@ -98,8 +98,8 @@ export function lockNoticeAttempt(ctx: Ctx, who: UserId): Attempt {
 }
 
 /**
- * Counts one try, right before it is judged. Null: strangers have used up their tries, it is not judged, and the answer
- * is that of a wrong password. Throws `rate_limited` if the name was tried too often from this network.
+ * Counts one try, right before it is checked. Null: strangers have used up their tries; this one is not checked, and
+ * the answer is that of a wrong password. Throws `rate_limited` if the name was tried too often from this network.
  */
 export async function countPasswordTry(ctx: Ctx, attempts: PasswordAttempts): Promise<CountedTry | null> {
   const { device, recent, network, everywhere } = attempts

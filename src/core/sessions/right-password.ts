@@ -1,7 +1,7 @@
 /**
  * Checks a password for every kind of sign-in. An unknown account, a wrong password and a banned account get the same
- * refusal after the same work. A try is counted right before its password is judged, so parallel ones cannot exceed the
- * limit, and one refused before that is not counted.
+ * refusal after the same work. A try is counted right before its password is checked, so parallel ones cannot exceed
+ * the limit, and one refused before that is not counted.
  */
 import type { UserId } from '../../ids.ts'
 import { countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
@@ -82,8 +82,8 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
 }
 
 /**
- * In the history of the account's owner. Uncounted tries leave nothing, or anybody could fill it. When strangers have
- * used their last try for now, the owner is told, and how to sign in.
+ * In the history of the account's owner. Uncounted tries leave nothing, or anyone could fill it. When strangers have
+ * used their last try for now, a mail tells the owner how to sign in.
  */
 async function recordFailure(ctx: Ctx, row: SignInRow | null, counted: CountedTry | null, userAgent: string): Promise<void> {
   const userId = row?.id ?? null

@@ -108,7 +108,7 @@ export function browserBeginner(ctx: Ctx, userAgent: string): Begin<BrowserSessi
 interface Completion<Session> {
   readonly begin: Begin<Session>
   readonly user: UserRow
-  /** The successful try; null if the password was judged before. */
+  /** The successful try; null if the password was checked before. */
   readonly counted: CountedTry | null
   /** The account knows the network for some time yet: nothing needs to be written. */
   readonly isKnown?: boolean
