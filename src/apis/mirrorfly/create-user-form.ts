@@ -1,7 +1,7 @@
 /** Reads the createUser form: multipart with a file, or urlencoded without one. */
 import type { Context } from 'hono'
 import { AppError } from '../../core/errors.ts'
-import type { KeyUserInput } from '../../core/machines/key-users.ts'
+import type { KeyUserInput } from '../../core/key-users/users.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { isMultipart, type OpenForm, readOpenForm } from '../../http/bodies/multipart.ts'
 import { readForm } from '../../http/bodies/reading.ts'

@@ -2,8 +2,8 @@
 import * as z from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import * as fields from '../../core/fields.ts'
-import type { StoredKeyUser } from '../../core/machines/key-user-writes.ts'
-import type { KeyUser } from '../../core/machines/key-users.ts'
+import type { KeyUser } from '../../core/key-users/users.ts'
+import type { StoredKeyUser } from '../../core/key-users/writes.ts'
 import { ROOM_PATHS } from '../../http/room-paths.ts'
 
 const NICKNAME_LENGTH_MAX = 30

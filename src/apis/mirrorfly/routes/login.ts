@@ -1,6 +1,6 @@
 /** `POST /login` (wire §5.1): a token for an hour. */
 import { Hono } from 'hono'
-import { signInWithKey } from '../../../core/machines/key-sign-in.ts'
+import { signInWithKey } from '../../../core/key-users/sign-in.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { networkLimit } from '../../../http/rate-limit.ts'

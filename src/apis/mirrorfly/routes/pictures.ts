@@ -3,7 +3,7 @@
  * API's only" (wire §5.3).
  */
 import { Hono } from 'hono'
-import { getKeyPicture } from '../../../core/machines/key-pictures.ts'
+import { getKeyPicture } from '../../../core/key-users/pictures.ts'
 import { requiresOfClient } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { fileResponse } from '../../../http/file-response.ts'

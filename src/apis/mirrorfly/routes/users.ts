@@ -1,6 +1,6 @@
 /** Users of a license key (seed 004; wire §5.1): created by its holder, and visible to any token of the key. */
 import { Hono } from 'hono'
-import { getKeyUser, putKeyUser } from '../../../core/machines/key-users.ts'
+import { getKeyUser, putKeyUser } from '../../../core/key-users/users.ts'
 import { requiresOfClient } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe, takes } from '../../../http/tags.ts'

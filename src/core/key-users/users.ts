@@ -11,14 +11,14 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Gate, insufficientScope } from '../gate.ts'
 import { isInForce } from '../in-force.ts'
+import { type Key, keyIdOf } from '../machines/keys.ts'
+import { touchMachineLater } from '../machines/last-use.ts'
 import { newAvatar, pictureLimit, refuseOverLimits, storeAvatar } from '../media/avatars.ts'
 import type { Principal } from '../principal.ts'
 import { audienceOf, requireMet, type SeenUser, showTo } from '../social/visibility.ts'
-import { changeKeyUser, changesOf, type KeyUserChange, type Metadata, makeKeyUser, type StoredKeyUser } from './key-user-writes.ts'
-import { type Key, keyIdOf } from './keys.ts'
-import { touchMachineLater } from './last-use.ts'
+import { changeKeyUser, changesOf, type KeyUserChange, type Metadata, makeKeyUser, type StoredKeyUser } from './writes.ts'
 
-export type { StoredKeyUser } from './key-user-writes.ts'
+export type { StoredKeyUser } from './writes.ts'
 
 export interface KeyUserInput extends KeyUserChange {
   readonly licenseKey: string

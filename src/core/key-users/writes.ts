@@ -23,9 +23,9 @@ import { isUnchanged, type UserRow, userExists } from '../../store/db/users.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { usernameKey } from '../fields.ts'
+import { issueKeyToken, type Key, newKeySession } from '../machines/keys.ts'
 import { giveAvatar, type NewAvatar, pictureLimit } from '../media/avatars.ts'
 import { firstSearchWrites } from '../profiles/search.ts'
-import { issueKeyToken, type Key, newKeySession } from './keys.ts'
 
 /** 80 bits, in a form that the rules for user names accept. */
 const USERNAME_BYTES = 10

@@ -10,11 +10,11 @@ import { AVATAR_TYPES, type AvatarObject, getAvatarObject } from '../../store/r2
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
+import { keyIdOf } from '../machines/keys.ts'
 import { drawJpeg } from '../media/draw-avatar.ts'
 import type { Principal } from '../principal.ts'
 import { requireMet } from '../social/visibility.ts'
-import { requireKey } from './key-users.ts'
-import { keyIdOf } from './keys.ts'
+import { requireKey } from './users.ts'
 
 const RETRY_AFTER_SECONDS = 2
 

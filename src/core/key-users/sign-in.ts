@@ -17,12 +17,12 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { usernameKey } from '../fields.ts'
 import { ACCESS_TOKEN_SECONDS_MAX } from '../limits.ts'
+import { issueKeyToken, newKeySession } from '../machines/keys.ts'
+import { touchMachineLater } from '../machines/last-use.ts'
 import { issueAccessToken } from '../oauth/access-token.ts'
 import { NO_SECRET_HASH } from '../oauth/client-authentication.ts'
 import { intersectScopes, storedScopes } from '../scopes.ts'
 import { recentAttempt, typedName } from '../sessions/password-attempts.ts'
-import { issueKeyToken, newKeySession } from './keys.ts'
-import { touchMachineLater } from './last-use.ts'
 
 /** An access token of an hour. Throws `invalid_grant`. At most 2 round trips. */
 export async function signInWithKey(ctx: Ctx, { username, password }: { username: string; password: string }): Promise<string> {
