@@ -6,19 +6,11 @@
 import { createHash } from 'node:crypto'
 import { randomHex } from '../../crypto.ts'
 import type { UserId } from '../../ids.ts'
+import { isAccountAlive } from '../../store/db/account-state.ts'
 import { type Counter, countAttempt, findCounter, isWithinLimit, justCounted, wasCounted } from '../../store/db/attempt-counters.ts'
-import {
-  findPicturedUser,
-  findWithAvatar,
-  giveUpAvatar,
-  isAvatarReserved,
-  type PicturedUser,
-  removeAvatar,
-  replaceAvatar,
-  reserveAvatar,
-} from '../../store/db/avatars.ts'
+import { findWithAvatar, giveUpAvatar, isAvatarReserved, removeAvatar, replaceAvatar, reserveAvatar } from '../../store/db/avatars.ts'
 import { always, both, type Fragment, type Statement } from '../../store/db/database.ts'
-import { isAccountAlive } from '../../store/db/visibility.ts'
+import { findPicturedUser, type PicturedUser } from '../../store/db/people.ts'
 import { getAvatarObject, putAvatarObject } from '../../store/r2/avatars.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'

@@ -3,7 +3,7 @@
  * only bitmaps, a bundled PNG of that colour.
  */
 import type { UserId } from '../../ids.ts'
-import type { PicturedUser } from '../../store/db/avatars.ts'
+import type { PicturedUser } from '../../store/db/people.ts'
 import { DEFAULT_AVATAR_PNGS } from './default-avatar-pngs.ts'
 
 /** Movida's eight, in its order, each with its text colour: contrast 4.5 : 1 or more (WCAG 2.2, 1.4.3). */

@@ -5,13 +5,12 @@ import {
   type FollowList,
   type FollowListRow,
   findRelationships,
-  findSeenUsers,
   listFollows,
   listSuggestions,
   type RelationshipRow,
   type UnreadFollow,
 } from '../../store/db/follows.ts'
-import { isListOpen } from '../../store/db/visibility.ts'
+import { findSeenUsers, isListOpen } from '../../store/db/people.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Claimed, Gate } from '../gate.ts'

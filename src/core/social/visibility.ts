@@ -4,16 +4,15 @@
  */
 import { NO_ID, type UserId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
-import { findAnyUser, findSeenUser, type SeenUserRow } from '../../store/db/follows.ts'
+import { findAnyUser, findSeenUser, type SeenUserRow, type UserRef } from '../../store/db/people.ts'
 import type { UserRow } from '../../store/db/users.ts'
-import type { UserRef } from '../../store/db/visibility.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Claimed, Gate } from '../gate.ts'
 import type { Principal, UserPrincipal } from '../principal.ts'
 import { coveredBy, type Scope } from '../scopes.ts'
 
-export type { UserRef } from '../../store/db/visibility.ts'
+export type { UserRef } from '../../store/db/people.ts'
 
 /**
  * How close a viewer is. Each sees what those below see: owner (self, admin) > insider (may see the account) >

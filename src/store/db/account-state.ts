@@ -1,5 +1,6 @@
 /** SQL for bans, restrictions and deletions: each rule once, for any alias of `users`. */
 import { sql } from 'drizzle-orm'
+import type { UserId } from '../../ids.ts'
 import type { Fragment } from './database.ts'
 
 /**
@@ -24,3 +25,8 @@ export interface SignInTimes {
 export const mayComeIn = (alias: Fragment, { returnSince, now }: SignInTimes): Fragment => sql`
   ${isNotBanned(alias, now)}
     AND (${alias}.deleted_at IS NULL OR (${alias}.deleted_reason = 'self' AND ${alias}.deleted_at > ${returnSince}))`
+
+/** Holds while the account may act: for writes by somebody who passed the gate a moment ago. */
+export function isAccountAlive(id: UserId, now: number): Fragment {
+  return sql`EXISTS (SELECT 1 FROM users m WHERE m.id = ${id} AND ${isAlive(sql`m`, now)})`
+}

@@ -5,8 +5,8 @@
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import type { PicturedUser } from './avatars.ts'
 import { all, findIf, first, type Statement } from './database.ts'
+import type { PicturedUser } from './people.ts'
 
 export interface ActiveUserRow extends PicturedUser {
   readonly role: string

@@ -8,7 +8,6 @@ import type { UserId } from '../../ids.ts'
 import { AVATAR_OBJECTS, avatarObjectKey } from '../r2/avatars.ts'
 import { both, type Fragment, first, run, type Statement } from './database.ts'
 import { deleteTombstone, insertTombstone, isMarked } from './object-tombstones.ts'
-import { isPresent } from './visibility.ts'
 
 const BUCKET = 'avatars'
 const OBJECTS = JSON.stringify(AVATAR_OBJECTS)
@@ -68,23 +67,4 @@ export function removeAvatar(userId: UserId, now: number, condition: Fragment): 
 /** The witness of a change: the user with this avatar, or with none. */
 export function findWithAvatar(userId: UserId, key: string | null): Statement<{ id: UserId } | null> {
   return first(sql`SELECT id FROM users WHERE id = ${userId} AND avatar_key IS ${key}`)
-}
-
-export interface PicturedUser {
-  readonly id: UserId
-  readonly username: string
-  readonly givenName: string | null
-  readonly familyName: string | null
-  readonly displayName: string | null
-  readonly avatarKey: string | null
-}
-
-/**
- * What a generated avatar is drawn from. Name and avatar are visible to everyone, even for a private account (design
- * §5).
- */
-export function findPicturedUser(userId: UserId, now: number): Statement<PicturedUser | null> {
-  return first(sql`
-    SELECT u.id, u.username, u.given_name, u.family_name, u.display_name, u.avatar_key FROM users u
-    WHERE u.id = ${userId} AND ${isPresent(now)}`)
 }

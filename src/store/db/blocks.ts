@@ -2,8 +2,8 @@
 import { sql } from 'drizzle-orm'
 import type { BlockId, UserId } from '../../ids.ts'
 import { all, first, run, type Statement } from './database.ts'
+import { isVisibleTo } from './people.ts'
 import type { UserRow } from './users.ts'
-import { isVisibleTo } from './visibility.ts'
 
 export interface NewBlock {
   readonly id: BlockId

@@ -5,8 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, type Fragment, type Statement } from './database.ts'
-import type { SeenUserRow } from './follows.ts'
-import { isPresent, isUnblocked, isVisibleTo, relationColumns } from './visibility.ts'
+import { isPresent, isUnblocked, isVisibleTo, relationColumns, type SeenUserRow } from './people.ts'
 
 /** The user's relationship to the contact: follows; has requested to follow; has a request from; blocks. */
 export type ContactState = 'following' | 'requested' | 'requesting' | 'blocked'

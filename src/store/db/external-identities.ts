@@ -7,10 +7,9 @@ import { sql } from 'drizzle-orm'
 import type { MachineId, SessionId, UserId } from '../../ids.ts'
 import { isAlive } from './account-state.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
-import type { SeenUserRow } from './follows.ts'
 import type { MachineRow } from './machine-credentials.ts'
+import { isSeenBy, relationColumns, type SeenUserRow } from './people.ts'
 import type { UserRow } from './users.ts'
-import { isVisibleTo, relationColumns } from './visibility.ts'
 
 /** What only the key's holder knows of a user. */
 interface ExternalColumns {
@@ -60,14 +59,14 @@ export function findSeenExternalUser(
   return first(sql`
     SELECT u.*, ${relationColumns(viewerId)}, e.external_id, e.metadata
     FROM external_identities e JOIN users u ON u.id = e.user_id
-    WHERE ${isNamed({ keyId, externalId })} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
+    WHERE ${isNamed({ keyId, externalId })} AND ${isSeenBy(viewerId, now)}`)
 }
 
 /** The same by the user's current avatar. The index is named because the planner would read all users of the key. */
 export function findPicturedExternalUser(avatarKey: string, { keyId, viewerId, now }: Looker): Statement<SeenUserRow | null> {
   return first(sql`
     SELECT u.*, ${relationColumns(viewerId)} FROM users u CROSS JOIN external_identities e ON e.user_id = u.id
-    WHERE u.avatar_key = ${avatarKey} AND +e.credential_id = ${keyId} AND (u.id = ${viewerId} OR (${isVisibleTo(viewerId, now)}))`)
+    WHERE u.avatar_key = ${avatarKey} AND +e.credential_id = ${keyId} AND ${isSeenBy(viewerId, now)}`)
 }
 
 /** Who signs in with a password that we generated: the living key, and its user. */

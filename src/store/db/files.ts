@@ -4,10 +4,9 @@
  */
 import { sql } from 'drizzle-orm'
 import type { FileId, FolderId, UserId } from '../../ids.ts'
-import { isAlive } from './account-state.ts'
+import { isAccountAlive, isAlive } from './account-state.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import type { files } from './schema/media.ts'
-import { isAccountAlive } from './visibility.ts'
 
 export type FileRow = Omit<typeof files.$inferSelect, 'id' | 'userId' | 'folderId'> & {
   readonly id: FileId

@@ -1,10 +1,10 @@
 /** Folders in D1. `Default` has no row; a unique index makes names unique per user. */
 import { sql } from 'drizzle-orm'
 import type { FolderId, UserId } from '../../ids.ts'
+import { isAccountAlive } from './account-state.ts'
 import { all, always, type Fragment, first, run, type Statement } from './database.ts'
 import { removeFiles } from './files.ts'
 import type { folders } from './schema/media.ts'
-import { isAccountAlive } from './visibility.ts'
 
 export type FolderRow = Omit<typeof folders.$inferSelect, 'id' | 'userId'> & { readonly id: FolderId; readonly userId: UserId }
 

@@ -1,34 +1,9 @@
 /** Follows in D1: one guarded statement per act, counters by triggers. Lists read ids first and stop at the page. */
 import { sql } from 'drizzle-orm'
 import type { FollowId, UserId } from '../../ids.ts'
+import { isAccountAlive } from './account-state.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
-import type { UserRow } from './users.ts'
-import { isAccountAlive, isPresent, isUnblocked, isUser, isVisibleTo, relationColumns, type UserRef } from './visibility.ts'
-
-/** A user as a viewer sees one: the row, and the viewer's relationship to it. */
-export interface SeenUserRow extends UserRow {
-  readonly viewerFollow: 'following' | 'requested' | null
-  readonly viewerBlocks: number
-}
-
-export function findSeenUser(input: { userId: UserRef; viewerId: UserId; now: number }): Statement<SeenUserRow | null> {
-  return first(sql`
-    SELECT u.*, ${relationColumns(input.viewerId)} FROM users u
-    WHERE ${isUser(input.userId)} AND (u.id = ${input.viewerId} OR (${isVisibleTo(input.viewerId, input.now)}))`)
-}
-
-/** The same for an administrator, from whom nothing is hidden. */
-export function findAnyUser(input: { userId: UserRef; viewerId: UserId }): Statement<SeenUserRow | null> {
-  return first(sql`SELECT u.*, ${relationColumns(input.viewerId)} FROM users u WHERE ${isUser(input.userId)}`)
-}
-
-/** Several at once, in the order of the ids, without those that do not exist for the viewer. */
-export function findSeenUsers(input: { userIds: readonly UserId[]; viewerId: UserId; now: number }): Statement<SeenUserRow[]> {
-  return all(sql`
-    SELECT u.*, ${relationColumns(input.viewerId)} FROM json_each(${JSON.stringify(input.userIds)}) j JOIN users u ON u.id = j.value
-    WHERE u.id = ${input.viewerId} OR (${isVisibleTo(input.viewerId, input.now)})
-    ORDER BY j.key`)
-}
+import { isPresent, isUnblocked, isVisibleTo, relationColumns, type SeenUserRow } from './people.ts'
 
 export interface NewFollow {
   readonly id: FollowId

@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, type Fragment, run, type Statement } from './database.ts'
-import { isPresent } from './visibility.ts'
+import { isPresent } from './people.ts'
 
 export interface InviteCodeRow {
   readonly code: string

@@ -5,9 +5,8 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { all, type Fragment, run, type Statement } from './database.ts'
-import type { SeenUserRow } from './follows.ts'
+import { isPresent, isUnblocked, relationColumns, type SeenUserRow } from './people.ts'
 import type { UserRow } from './users.ts'
-import { isPresent, isUnblocked, relationColumns } from './visibility.ts'
 
 export type UserNames = Pick<UserRow, 'username' | 'givenName' | 'middleName' | 'familyName'>
 
