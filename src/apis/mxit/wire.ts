@@ -238,7 +238,7 @@ function birthdateOf({ DateOfBirth }: Body, shown: Shown | null): string | null 
 }
 
 export function toProfileUpdate(body: Body, sent: SentProfile | undefined, show: (user: UserRow) => Shown) {
-  const unsaid = { username: null, password: null, currentPassword: null, role: null, userId: null }
+  const unsaid = { username: null, password: null, currentPassword: null }
   const fields = (user: UserRow | null) => {
     const shown = user && show(user)
     return toFields(withoutShown(body, sent, shown), shown)

@@ -24,7 +24,7 @@ export const emailPage = new Hono<AppEnv>()
   .post(PATH, requires('delegated:profile:write'), form('email', EmailForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async (sent) => {
-        const nothing = { fields: {}, username: null, password: null, role: null, userId: null }
+        const nothing = { fields: {}, username: null, password: null }
         const { pendingEmail } = await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, ...sent })
         if (pendingEmail === null) throw AppError.ofFields([{ path: 'email', message: 'is the current one. Enter another' }])
         return redirectWith(c, PATH, 'email_pending')

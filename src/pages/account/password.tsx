@@ -23,7 +23,7 @@ export const passwordPage = new Hono<AppEnv>()
     take(c, c.req.valid('form'), {
       act: async (passwords) => {
         const { ctx, gate } = c.var
-        const nothing = { fields: {}, username: null, email: null, role: null, userId: null }
+        const nothing = { fields: {}, username: null, email: null }
         const { session } = await updateOwnProfile(ctx, gate, { ...nothing, ...passwords })
         if (!session) throw AppError.ofFields([{ path: 'password', message: 'is the current one. Choose another' }])
         renewSessionCookies(c, session, ctx.now())

@@ -72,7 +72,7 @@ export const profilePage = new Hono<AppEnv>()
     take(c, c.req.valid('form'), {
       act: async ({ username = null, ...values }) => {
         const sent = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<string, string | null>
-        const nothing = { email: null, password: null, currentPassword: null, role: null, userId: null }
+        const nothing = { email: null, password: null, currentPassword: null }
         const judged = (user: UserRow | null) => withoutShown(sent, c.var.sent, user && shownOf(user))
         await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, fields: judged, username })
         return redirectWith(c, PATH, 'saved')

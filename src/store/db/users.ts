@@ -105,8 +105,13 @@ export function insertCredential(userId: UserId, passwordHash: string, now: numb
     ON CONFLICT (user_id) DO NOTHING`)
 }
 
+export interface SignInMeans {
+  readonly passwordHash: string | null
+  readonly secondFactors: string | null
+}
+
 /** What the user signs in with: the password's hash, and the kinds of second factors, separated by spaces. */
-export function findSignInMeans(id: UserId): Statement<{ passwordHash: string | null; secondFactors: string | null } | null> {
+export function findSignInMeans(id: UserId): Statement<SignInMeans | null> {
   return first(sql`
     SELECT (SELECT password_hash FROM credentials WHERE user_id = ${id}) AS password_hash,
            (SELECT GROUP_CONCAT(kind, ' ') FROM second_factors WHERE user_id = ${id}) AS second_factors`)

@@ -1,6 +1,7 @@
 /** The caller's own profile (wire §3.2, §6.12). */
 import { Hono } from 'hono'
-import { getOwnProfile, updateOwnProfile } from '../../../core/profiles/own-profile.ts'
+import { updateProfile } from '../../../core/admin/update-profile.ts'
+import { getOwnProfile } from '../../../core/profiles/own-profile.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { renewSessionCookies } from '../../../http/credentials.ts'
@@ -42,7 +43,7 @@ export const profile = new Hono<AppEnv>()
     async (c) => {
       const { target, currentPassword, ...body } = c.req.valid('json')
       const { ctx, gate, sent } = c.var
-      const { user, session, pendingEmail } = await updateOwnProfile(ctx, gate, {
+      const { user, session, pendingEmail } = await updateProfile(ctx, gate, {
         ...toUserUpdate(body, sent, (present) => toOwnUser(present, ctx)),
         currentPassword: currentPassword ?? null,
         userId: target ?? null,
