@@ -1,4 +1,4 @@
-// Access is declared on the route, and what it declares is what happens (design §1.16, §5).
+// Access is declared on the route, and the declaration is enforced (design §1.16, §5).
 import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
@@ -23,7 +23,7 @@ import { ORIGIN, platform } from '../support/kith.ts'
 import { signedInPerson } from '../support/people.ts'
 import { allRoutes, nameOf, pageRoutes, routesOfRoom } from '../support/routes.ts'
 
-/** Outside of the rooms' documents: what describes itself, the pages, which are for people, and the mailbox of developers. */
+/** Outside of the rooms' documents: the documents themselves, the pages, and the developers' mailbox. */
 const UNDOCUMENTED = [
   'GET /.well-known/change-password',
   'GET /docs',
@@ -94,9 +94,9 @@ const ROOMS = [
   ['mxit', renderMxitError, ErrorResponse],
   ['epixel', renderEpixelError, EpixelErrorReply],
 ] as const
-/** What an old API has otherwise. */
+/** Where an older API differs. */
 const STATUS_OF: Readonly<Record<string, Partial<Record<ErrorCode, number>>>> = { movida: { invalid_request: 422 } }
-/** The statuses that no other room may choose otherwise; what is not listed is a refusal of some 4xx. */
+/** Statuses that no other room may change; any other code is a 4xx. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   invalid_request: 400,
   invalid_client: 401,

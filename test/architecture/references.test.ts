@@ -24,7 +24,7 @@ const pages = new Map(sources.filter(({ path }) => path.endsWith('.md')).map(({ 
 const files = new Set(['/test/architecture/references.test.ts', ...Object.keys(names).map(toPath), ...sources.map(({ path }) => path)])
 
 const decisions = new Set([...files].map((path) => /^\/docs\/decisions\/(\d{3})-/.exec(path)?.[1] ?? ''))
-/** Every way to name a file or folder by the end of its path. */
+/** Every suffix and infix of a path by which a file or folder may be named. */
 const endings = new Set([...files].flatMap(endingsOf))
 
 function endingsOf(file: string): string[] {
@@ -114,7 +114,7 @@ describe('documentation', () => {
 
 interface Reference {
   readonly paper: string
-  /** As it is written. */
+  /** As written. */
   readonly sign: string
   readonly isRow: boolean
   readonly numbers: readonly string[]
@@ -142,7 +142,7 @@ function referencesOf(text: string): Reference[] {
   )
 }
 
-/** Of `3.1-3.3` and `1.7-8`: each section between. */
+/** Each section of a range such as `3.1-3.3` or `1.7-8`. */
 function sectionsIn(range: string): string[] {
   const [first = '', last = first] = range.split('-')
   const chapter = first.includes('.') ? `${first.split('.')[0]}.` : ''
@@ -150,7 +150,7 @@ function sectionsIn(range: string): string[] {
 }
 
 function between([first = '', last = first]: string[]): string[] {
-  // Deeper than the papers are numbered: as it is, which is nothing that is there.
+  // Deeper than any page is numbered, so it matches nothing.
   if (first.includes('.')) return [first]
   return Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => String(Number(first) + i))
 }
@@ -175,7 +175,7 @@ function tableRowOf(fault: string): string {
 const FILE = String.raw`[\w-]+(?:[/.][\w-]+)*\.(?:tsx?|md|sql|toml)`
 const FOLDER = String.raw`(?:src|test|scripts|bench|docs|migrations|assets)/[\w./-]*\w`
 
-/** Of a page those in backticks, of a source those in its comments: as they stand, without a slash at the end. */
+/** In a page those in backticks, in a source those in comments; without a trailing slash. */
 function citedPathsOf(path: string, text: string): string[] {
   const isPage = path.endsWith('.md')
   const places = isPage ? text.matchAll(/`([^`\n]+)`/g) : text.matchAll(/(?:^|\s)(?:\/\/|\/?\*+|--|#) (.*)$/gm)
@@ -198,7 +198,7 @@ function rowsOf(paper: string): ReadonlySet<string> {
   return new Set([...(pages.get(`/docs/${paper}.md`) ?? '').matchAll(/^\| (\d+) \|/gm)].map(([, number = '']) => number))
 }
 
-/** Without those to other sites. */
+/** Without links to other sites. */
 function linksOf(markdown: string): string[] {
   const text = markdown.replace(/`[^`\n]*`/g, '')
   const found = [...text.matchAll(/\]\(([^()\s]+)(?: "[^"]*")?\)|\b(?:src|href)="([^"]+)"/g)]
@@ -213,7 +213,7 @@ function isThere(from: string, link: string): boolean {
   return hash === '' || !pages.has(path) || anchorsOf(pages.get(path) ?? '').has(decodeURIComponent(hash.slice(1)))
 }
 
-/** As GitHub makes them of headings: letters, digits, `-` and `_`; a heading that comes again gets a number. */
+/** As GitHub makes them from headings: letters, digits, `-` and `_`; a repeated heading gets a number. */
 function anchorsOf(markdown: string): ReadonlySet<string> {
   const anchors = new Set<string>()
   for (const [, heading = ''] of markdown.matchAll(/^#{1,6} (.+)$/gm)) {

@@ -1,5 +1,5 @@
-// The migrated database is the one that the code was written for (design §4). A generated rebuild of a table would drop
-// triggers and cascade through foreign keys unseen; here it would show.
+// The migrated database is the one that the code expects (design §4). A generated table rebuild would silently drop triggers and
+// cascade through foreign keys; this test would show it.
 import { getTableName, is } from 'drizzle-orm'
 import { CasingCache } from 'drizzle-orm/casing'
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
@@ -42,9 +42,9 @@ const TABLES = [
   'username_holds',
   'users',
 ]
-/** Tables whose primary key is the table itself: no second copy of the rows. */
+/** Tables stored in their primary key's index (WITHOUT ROWID), without a second copy of the rows. */
 const WITHOUT_ROWID = ['attempt_counters', 'known_sources', 'search_strings']
-/** Name, whether it is unique, columns, condition. Primary keys make their own. */
+/** Name, uniqueness, columns, condition. Primary keys have their own. */
 const INDEXES = [
   'attempt_counters_window_ends_at: attempt_counters (window_ends_at)',
   "audit_events_device: audit_events (user_id, device_hash) WHERE type = 'sign_in'",
@@ -126,9 +126,12 @@ const TRIGGERS = [
   'users_active_insert',
   'users_delete_edges',
 ]
-/** Tables that name users without foreign keys: partial indexes cannot serve those; `users_delete_edges` does their work. */
+/**
+ * Tables that refer to users without foreign keys, because partial indexes cannot serve those; the trigger `users_delete_edges`
+ * does that work.
+ */
 const WITHOUT_FOREIGN_KEYS = ['follows']
-/** Foreign keys whose parent rows are never deleted by the code: nothing is to be looked up from that side. */
+/** Foreign keys whose parent rows the code never deletes, so nothing is looked up from that side. */
 const PARENT_STAYS = ['users.role -> roles']
 
 async function rows<T>(sql: string, ...params: unknown[]): Promise<T[]> {
@@ -205,8 +208,8 @@ describe('the migrated database', () => {
     }
   })
 
-  // SQLite looks for the children of each deleted row; without an index that begins with the column it reads the whole
-  // table, for every row that the sweep deletes, and no query plan shows it.
+  // SQLite looks up the children of each deleted row. Without an index that begins with the column it reads the whole table for
+  // every row that the sweep deletes, and no query plan shows it.
   test('finds the children of a deleted row by an index, for every foreign key', async () => {
     const unindexed: string[] = []
     for (const table of TABLES) {

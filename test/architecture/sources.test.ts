@@ -6,12 +6,12 @@ const files = Object.entries(import.meta.glob<string>('../../src/**/*.{ts,tsx}',
   ([path, text]) => ({ path: path.replace('../../src/', ''), text }),
 )
 
-/** What a layer may import besides itself. Nothing calls upwards or sideways. */
+/** What a layer may import besides itself. Nothing imports upwards or sideways. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: ['app', 'context', 'http', 'config', 'core', 'crypto'],
   app: ['rooms', 'apis', 'pages', 'http', 'core'],
   rooms: ['apis', 'http'],
-  // Runs when Kith is built: nothing of the Worker imports it.
+  // Runs at build time: nothing in the Worker imports it.
   openapi: ['rooms', 'http', 'core'],
   // Where the bindings become what the layers work with.
   context: ['config', 'core', 'crypto', 'ids', 'mail', 'store'],
@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ids: [],
   crypto: [],
 }
-/** Packages by layer; a layer that is not named has none. node:, cloudflare: and jose's like are looked at by name. */
+/** Packages by layer; a layer that is not listed has none. node:, cloudflare: and packages such as jose are checked by name. */
 const MAY_USE: Readonly<Record<string, RegExp>> = {
   app: /^hono$/,
   openapi: /^(hono|zod)$/,

@@ -1,7 +1,6 @@
 /**
- * The "Sample code" of seed 003 as it is printed, in Node (npm `request`) and PHP (curl), with its placeholders. Repaired is what
- * no parser takes: in the Node sample of an upload the braces, of which two are missing, and the placeholders of files, which
- * stand there without quotes.
+ * The "Sample code" of seed 003 as printed, in Node (npm `request`) and PHP (curl), with its placeholders. Only what no parser
+ * accepts is repaired: in the Node sample of an upload, two missing braces and the unquoted placeholders of files.
  */
 
 const NODE_END = `request(options, function (error, response) {
@@ -164,7 +163,7 @@ curl_setopt_array($curl, array(
 ${PHP_END}`,
 } as const
 
-/** The printed answers; the comma behind `UserProfile` and the dots of the lists are repaired. */
+/** The printed answers, with the comma after `UserProfile` and the dots in the lists repaired. */
 export const ANSWERS = {
   getProfile: {
     status_code: 200,

@@ -1,6 +1,6 @@
 // Conformance of the room epixel with seed 003, "User Profile": each request with the fields of its table, each answer with its
-// names, types and nesting, each row of the error tables in its very words. What each sentence came to is in README.md; the
-// samples themselves run in test/system/epixel.test.ts.
+// names, types and nesting, each row of the error tables in its exact words. README.md has the status of each sentence;
+// test/system/epixel.test.ts runs the samples themselves.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Caller, expectErrors, form, images, type Member, newMember, proofOf } from '../apis/epixel/harness.ts'
 import { newName } from '../support/actors.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 const isAs = (sample: unknown, answer: unknown) => {
   expect(differences(sample as Json, answer as Json)).toEqual([])
-  // Nor the other way: this API says nothing that is not printed.
+  // And vice versa: this API returns nothing that is not printed.
   expect(differences(answer as Json, sample as Json, []).filter((difference) => difference.endsWith('is missing'))).toEqual([])
 }
 const update = (fields: Record<string, string>) => member.post('/user/update/profile/', form(fields))

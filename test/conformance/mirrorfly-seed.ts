@@ -1,4 +1,4 @@
-/** What seed 004 prints, word for word: the request, the answer, the errors. The repairs are what wire §5.3 lists. */
+/** What seed 004 prints, word for word: the request, the answer, the errors. Repairs are listed in wire §5.3. */
 import type { Json } from './samples.ts'
 
 /** "HTTP request#". The last seven lines end in the backslash that the others have lost. */
@@ -49,7 +49,7 @@ export const PRINTED_ANSWER: Json = {
 export const PRINTED_401 = { status: 401, message: 'Token Expired' }
 export const PRINTED_400: Json = { status: 400, message: 'Error Message' }
 
-/** A value for each placeholder of the request: the answer's own where it has one. */
+/** A value for each placeholder of the request, taken from the answer where it has one. */
 export const VALUES = {
   deviceType: 'ios',
   userIdentifier: '99000000011',
@@ -69,7 +69,7 @@ export const VALUES = {
   metadataValue3: 'Chennai',
 } as const
 
-/** The printed command, repaired: each placeholder is a value, each line but the last goes on. */
+/** The printed command, repaired: each placeholder has a value, and each line but the last continues. */
 export function repairedCurl(base: string, token: string, values: Readonly<Record<string, string>>): string {
   const quoted = (value: string) => `'${value.replaceAll("'", "'\\''")}'`
   return PRINTED_CURL.map((line) =>

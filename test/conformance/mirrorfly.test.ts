@@ -1,5 +1,5 @@
 // Conformance of the room mirrorfly with its seed, MirrorFly's page "Create User": each sentence, each row of its table, each
-// sample. The command itself, run by curl, is in test/system/mirrorfly.test.ts. What each sentence came to is in README.md.
+// sample. test/system/mirrorfly.test.ts runs the command itself with curl. README.md has the status of each sentence.
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   basic,
@@ -27,7 +27,7 @@ beforeAll(async () => {
   ours = await newDeployment()
 })
 
-/** The parameters by the names of the wire. */
+/** The parameters by their names on the wire. */
 const ALL: Fields = {
   deviceType: VALUES.deviceType,
   deviceOsVersion: VALUES.deviceOsVersion,

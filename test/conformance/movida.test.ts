@@ -1,6 +1,6 @@
 // Conformance of the room `movida` with its seed, the page "User" of BeBanjo's Metadata API: each sample, by names, types and
-// nesting, in JSON and in XML. The XML samples are printed here as wire §2.4 repairs them. The calls as they are printed, by curl
-// itself, are in system/movida.test.ts. What each sentence came to is in README.md.
+// nesting, in JSON and in XML. The XML samples are repaired as in wire §2.4. test/system/movida.test.ts runs the printed calls
+// with curl. README.md has the status of each sentence.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { idOf, newName } from '../support/actors.ts'
 import { copyOf, forgetEverybody } from '../support/copies.ts'
@@ -44,7 +44,7 @@ const JOHN_XML = `<user>
     <avatar-url nil="true"/>
     <link rel="self" href="${HOST}/api/users/140"/>
   </user>`
-/** `next` and `prev` lead there as in the JSON sample, and all elements are closed. */
+/** `next` and `prev` lead where they do in the JSON sample, and all elements are closed. */
 const LIST_XML = `${PROLOG}<users type="array">
   <total-entries>132</total-entries>
   <link rel="next" href="${HOST}/api/users?page=3"/>
@@ -74,7 +74,7 @@ beforeAll(async () => {
 
 const xml = { headers: { accept: '*/*' } }
 
-/** Names, attributes and order; of attributes that say a type, the values as well. */
+/** Names, attributes and order; for attributes that state a type, their values too. */
 function shapeOf({ name, attributes, children }: XmlElement): unknown {
   const { href: _, ...said } = attributes
   return { name, attributes: said, hasLink: 'href' in attributes, children: children.map(shapeOf) }

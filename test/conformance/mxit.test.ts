@@ -1,5 +1,6 @@
-// Conformance of the room mxit with its seed, the page "User API" of Mxit: every line of its tables, as clients in the field send it
-// (wire §0.3, §1). The seed has lost its column of paths; README.md says where they come from, and what each sentence came to.
+// Conformance of the room mxit with its seed, the page "User API" of Mxit: every line of its tables, as real clients send it
+// (wire §0.3, §1). The seed has lost its column of paths; README.md says where they come from, and has the status of each
+// sentence.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ALL_SCOPES, askForToken, BASE64_BINARY, mxitIdOf, newOldApp, type OldApp, oldClient, tokensFor } from '../apis/mxit/harness.ts'
 import { setColumns } from '../support/graph.ts'
@@ -49,7 +50,7 @@ beforeAll(async () => {
   ofApp = (await askForToken(app, { grant_type: 'client_credentials', scope: 'profile/public' })).json.access_token
 })
 
-/** As the Python client sends a call: the type of what it may answer, whether there is a body or not. */
+/** What the Python client sends: the response type it accepts, with or without a body. */
 const call = (
   method: string,
   path: string,

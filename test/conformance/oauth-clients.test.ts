@@ -1,5 +1,5 @@
-// Kith as two widely used client libraries see it: openid-client (certified by the OpenID Foundation) and oauth4webapi, unmodified. Their
-// requests are passed to the Worker; all that is checked about an answer they check themselves.
+// Kith as two widely used client libraries see it: openid-client (certified by the OpenID Foundation) and oauth4webapi,
+// unmodified. Their requests go to the Worker, and the libraries themselves check the answers.
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { beforeAll, expect, test } from 'vitest'

@@ -228,7 +228,8 @@ describe('§2.6: no endpoint reads what it should not', () => {
 test('security row 49: keys are rotated under load, and no request fails', async () => {
   const next = newSigningKey('test-2')
   const isolate = (...keys: unknown[]) => newEnv({ SIGNING_KEYS: JSON.stringify({ keys }) })
-  // Added behind, promoted, and the old one taken away once its tokens have ended; each step rolls out beside the one before.
+  // The new key is added last, then promoted, and the old one removed once its tokens have expired; each step runs beside the one
+  // before.
   const steps = [isolate(signingKey), isolate(signingKey, next), isolate(next, signingKey), isolate(next)]
   const grants = await Promise.all(Array.from({ length: 8 }, () => signIn('openid', {}, client)))
   let refreshTokens = grants.map(({ tokens }) => tokens.refresh_token)
@@ -236,7 +237,7 @@ test('security row 49: keys are rotated under load, and no request fails', async
   const failures: string[] = []
   const kids = new Set<string>()
   for (let step = 1; step < steps.length; step += 1) {
-    // Tokens of the step before the last have run out when the old key goes.
+    // Tokens from two steps ago have expired by the time the old key is removed.
     if (step === 3) accessTokens = []
     for (let round = 0; round < 4; round += 1) {
       const isolates = [steps[step - 1], steps[step]].filter((one) => one !== undefined)

@@ -1,5 +1,5 @@
-// OpenID Connect: the 35 modules of the conformance suite's "Basic OP" plan as tests, by their names, with the clause they stand for.
-// The suite's own client is replaced by the harness; modules that look at a page are judged by where the browser is sent.
+// OpenID Connect: the 35 modules of the conformance suite's "Basic OP" plan as tests, by name, with the clause each stands for.
+// The harness replaces the suite's own client; modules that look at a page are judged by where the browser is sent.
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -35,7 +35,7 @@ beforeEach(() => {
 
 const infoOf = async (tokens: TokenReply) => (await (await userinfo(tokens.access_token)).json()) as Record<string, unknown>
 
-/** A signed-in person's request, and what the client is told. */
+/** A signed-in person's request, and what the client receives. */
 async function ask(changes: Params, sessionSeconds = 0) {
   const userId = await newPerson()
   const browser = await newBrowser(userId)

@@ -1,12 +1,12 @@
-/** How a printed sample of a seed is compared with a real answer: by names, types and nesting. */
+/** Compares a printed sample of a seed with a real answer: names, types and nesting. */
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
 const kindOf = (value: Json) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)
 
 /**
- * What in `answer` is not as the sample prints it. More names than the sample has are no difference. Null counts for
- * any type where the path is in `mayBeNull`.
+ * What in `answer` differs from the printed sample. Additional names are no difference. Null matches any type where the path is
+ * in `mayBeNull`.
  */
 export function differences(sample: Json, answer: Json | undefined, mayBeNull: readonly string[] = [], path = ''): string[] {
   if (answer === undefined) return [`${path} is missing`]

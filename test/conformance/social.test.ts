@@ -1,6 +1,6 @@
-// Conformance of the room `user` with its seed, "Delegated / General Use APIs" of Liquid: privacy, people, invite codes,
-// search, blocks, following and roles. Each request as it is printed, each answer with its names, types and nesting;
-// where the seed contradicts itself, wire §3.5 and §6.11-16 say how.
+// Conformance of the room `user` with its seed, "Delegated / General Use APIs" of Liquid: privacy, people, invite codes, search,
+// blocks, following and roles. Each request as printed, each answer with its names, types and nesting; wire §3.5 and §6.11-16
+// settle the seed's contradictions.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { putBlock, putEdge, setColumns } from '../support/graph.ts'
 import { Client, db, newestCode, type Reply } from '../support/kith.ts'
@@ -9,7 +9,7 @@ import { nameOf, userRoutes } from '../support/routes.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 import { differences, type Json } from './samples.ts'
 
-/** "Response Sample" of Get User Details by ID; of the lists, with another name. */
+/** "Response Sample" of Get User Details by ID; in the lists it has another name. */
 const USER = {
   _id: '507f1f77bcf86cd799439011',
   firstName: 'Rick',
@@ -40,7 +40,7 @@ const USER = {
 const OK = { ok: 1 }
 const RECORD = '507f191e810c19729de860ea'
 
-/** What the sample shows of somebody that Kith keeps to the owner and to administrators (wire §6.11); pictures are to come. */
+/** Fields of the sample that Kith shows only to the owner and to administrators (wire §6.11). */
 const kept = (path: string) => ['email', 'phone', 'isBanned', 'isRestricted', 'profilePictureUrl'].map((key) => `${path}.${key}`)
 
 let john: Person
@@ -71,7 +71,7 @@ function expectAnswer(reply: Reply, sample: Json, mayBeNull: readonly string[] =
   expect(differences(sample, reply.json, mayBeNull)).toEqual([])
 }
 
-/** A page of a list: never empty, or it would prove nothing. */
+/** A page of a list; it must not be empty, or it would prove nothing. */
 function expectRecords(reply: Reply, side: 'source' | 'target', approved = true): void {
   expectAnswer(reply, { ok: 1, data: { records: [{ _id: RECORD, approved, [side]: USER }] } }, kept(`data.records[].${side}`))
   const [record] = reply.json.data.records
@@ -134,7 +134,7 @@ describe('the seed of the room user: people and the graph', () => {
     await rick.client.post('/user/private', { state: true })
     expectAnswer(await john.client.post('/user/follow', { target: rick.id }), OK)
     const requests = await rick.client.get('/user/follow-requests')
-    // The sample prints approved: true; what waits is not (wire §3.5).
+    // The sample prints approved: true; for a pending request it is false (wire §3.5).
     expectRecords(requests, 'source', false)
     expectAnswer(await rick.client.patch('/user/follow-request', { request: requests.json.data.records[0]._id }), OK)
     expectRecords(await rick.client.get('/user/followers'), 'source')
@@ -228,7 +228,7 @@ describe('the seed of the room user: people and the graph', () => {
       const refused = await bearerOf(others.get(scope) ?? '').fetch(path, options)
       expect([refused.status, refused.json.error], route).toEqual([403, 'InsufficientPrivileges'])
       const status = (await bearerOf(tokens.get(scope) ?? '').fetch(path, options)).status
-      // 404: an entry that there is not. The scope was enough.
+      // 404: there is no such entry. The scope was sufficient.
       expect([200, 404], route).toContain(status)
     }
   })

@@ -1,5 +1,5 @@
-// Conformance of the room `user` with its seed, the page "Delegated / General Use APIs" of Liquid: each request as it is
-// printed, each answer with its names, types and nesting. What each sentence came to is in README.md.
+// Conformance of the room `user` with its seed, the page "Delegated / General Use APIs" of Liquid: each request as printed, each
+// answer with its names, types and nesting. README.md has the status of each sentence.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Client, db, newestCode } from '../support/kith.ts'
 import { differences, type Json } from './samples.ts'
@@ -50,7 +50,7 @@ const USER = {
   phone: '0000000000',
   customData: {},
 }
-/** The samples of Login and Do 2FA spell it so; ours has both spellings. */
+/** The samples of Login and Do 2FA spell it this way; we send both spellings. */
 const { verifiedDate, ...WITHOUT_DATE } = USER
 const SIGNED_IN_USER = { ...WITHOUT_DATE, varifiedDate: verifiedDate }
 /** "Response Sample - With 2FA". */
@@ -64,10 +64,10 @@ const PENDING = {
 }
 const OK = { ok: 1 }
 
-/** Pictures come with the profiles; until then nobody has one. */
+/** New accounts have no picture. */
 const NO_PICTURE = (path: string) => [`${path}.profilePictureUrl`]
 
-/** What the sample's person has and this API does not yet let a person set. */
+/** Fields of the sample's person that people cannot set through this API. */
 async function becomeTheSample(): Promise<void> {
   const expiry = Date.now() + 86_400_000
   const sets = `gender = 'male', bio = ?, designation = ?, pronouns = 'he/him', verified_at = 1, custom_link = ?, is_private = 1,

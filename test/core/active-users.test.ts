@@ -1,5 +1,5 @@
-// The count of active people (wire §6.17: verified, not banned, not deleted) is true whatever has happened to whom: it is kept
-// by the statement that changes somebody, not by whoever remembers to count.
+// The count of active people (wire §6.17: verified, not banned, not deleted) is right whatever happens: the statement that
+// changes a user updates it.
 import { expect, test } from 'vitest'
 import { newId } from '../../src/ids.ts'
 import { newName, rows } from '../support/actors.ts'

@@ -1,5 +1,4 @@
-// The rules of fields, whatever room or page asks: what people really have is taken, in one spelling, and what is shown is
-// taken back as it is.
+// The rules of fields in every room and page: real input is accepted and normalised, and shown values may be sent back unchanged.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'

@@ -1,4 +1,4 @@
-// The lifetimes that an operator sets are those that sessions, tokens and codes have.
+// Sessions, tokens and codes have the lifetimes that the operator sets.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { CHALLENGE, newClient, VERIFIER } from '../apis/oauth/harness.ts'
 import { signedInAdmin } from '../support/admins.ts'
@@ -17,7 +17,7 @@ const env = {
   SIGN_IN_CODE_SECONDS: '200',
 }
 
-/** Seconds between a row's making and the end in this column, of the newest row that fits. */
+/** Seconds from creation until the time in this column, for the newest matching row. */
 async function lifeOf(column: string, rows: string, ...values: unknown[]): Promise<number> {
   const row = await db
     .prepare(`SELECT (${column} - created_at) / 1000.0 AS life FROM ${rows} ORDER BY created_at DESC LIMIT 1`)

@@ -1,5 +1,5 @@
-// The sweep over the media library, through the Worker's cron entry (security row 70): uploads that never ended, objects
-// that are nobody's, marks; in pages, twice at once, and with a bucket that fails.
+// The sweep over the media library, through the Worker's cron entry (security row 70): abandoned uploads, orphaned objects and
+// tombstones; in pages, twice at once, and with a failing bucket.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/limits.ts'
@@ -21,7 +21,7 @@ async function newPerson(): Promise<Person> {
   return signedInPerson(`swept_${names}_person`)
 }
 
-/** As an upload leaves it whose isolate has died. */
+/** What an upload leaves behind when its isolate dies. */
 async function abandon(person: Person, key: string, folder: string | null = null): Promise<void> {
   const insert = `INSERT INTO files (id, user_id, folder_id, name, content_type, size, object_key, created_at, updated_at)
                   VALUES (?, ?, ?, 'a', 'text/plain', 5, ?, ?, ?)`
@@ -38,7 +38,7 @@ async function putObjects(count: number): Promise<string[]> {
   return keys
 }
 
-/** R2 may answer fewer than it was asked for: this one answers two at a time. */
+/** R2 may return fewer than it was asked for: this one returns two at a time. */
 const inPairs = {
   ...platform.env,
   MEDIA: new Proxy(platform.env.MEDIA, {

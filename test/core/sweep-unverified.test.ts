@@ -1,5 +1,5 @@
-// The sweep of accounts that never proved their address, through the Worker's own cron entry: it goes on where it has stopped,
-// leaves the users of license keys, and reads each of them once. What a purged one leaves to the holder of the key: nothing.
+// The sweep of accounts that never verified their address, through the Worker's cron entry: it continues where it stopped, leaves
+// the users of license keys, and reads each of them once. The holder of a key keeps nothing of a purged user.
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
@@ -21,7 +21,7 @@ async function runCron(): Promise<void> {
 
 const isThere = async (username: string) => (await db.prepare('SELECT 1 FROM users WHERE username = ?').bind(username).first()) !== null
 
-// Ids are made of the time and never go back: neither does the clock from one test to the next.
+// Ids are made of the time and never go back, so the clock does not go back between tests either.
 let start = Date.now()
 beforeEach(() => clock.freeze(start))
 afterEach(() => {

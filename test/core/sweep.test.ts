@@ -1,5 +1,5 @@
-// The sweep, through the Worker's own cron entry: the purge of deleted accounts (security row 13) and the edges of acts
-// on very many. What is left of an account is looked for in every table and in KV.
+// The sweep, through the Worker's cron entry: the purge of deleted accounts (security row 13) and the edges of operations on very
+// many rows. We search every table and KV for remains of an account.
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -39,12 +39,12 @@ const exec = (sql: string, ...params: unknown[]) =>
     .prepare(sql)
     .bind(...params)
     .run()
-/** Of an event of just now: older ones are swept by their age. */
-/** Before all that a test makes. */
+/** Of a recent event: older ones are swept by age. */
+/** Before anything that a test creates. */
 const eventId = () => idAt(Date.now() - 60_000)
 const userRow = async (person: Person) => (await rows('SELECT * FROM users WHERE id = ?', idOf(person)))[0]
 
-/** Every cell of every table and every key and value of KV that holds one of the needles. */
+/** Every cell of every table, and every key and value of KV, that contains one of the needles. */
 async function findEverywhere(needles: readonly string[]): Promise<string[]> {
   const found: string[] = []
   const look = (where: string, value: unknown) => {
@@ -66,7 +66,7 @@ async function emptyMailbox(): Promise<void> {
   for (const { name } of (await KV.list({ prefix: 'captured-mail:' })).keys) await KV.delete(name)
 }
 
-/** Puts a mark of the person into every column of `users` that can hold a text of theirs. */
+/** Puts a marker of the person into every column of `users` that can hold text of theirs. */
 async function fillProfile(person: Person, mark: string): Promise<void> {
   const columns = await rows<{ name: string; type: string }>("SELECT name, type FROM pragma_table_info('users')")
   const kept = new Set(['username', 'username_key', 'email', 'email_key', 'role', 'deleted_reason'])
@@ -144,11 +144,11 @@ describe('the purge', () => {
     await emptyMailbox()
     clock.advance(14 * DAY_MS)
     await runCron()
-    // Mails that were captured are not stored in production; nothing else may be left, in decimal or in hex.
+    // Captured mails are not stored in production; nothing else may remain, in decimal or in hex.
     await emptyMailbox()
     expect(await findEverywhere([String(idOf(ann)), ann.id, ann.username, ann.email, mark])).toEqual([])
     expect(await userRow(bob)).toMatchObject({ follower_count: 0, following_count: 0 })
-    // Nobody takes over what the name stood for, until 30 days later.
+    // Nobody can take over the name until 30 days later.
     const taken = await new Client().post('/user/create', signUpBody(ann.username, ann.email))
     expect([taken.status, taken.json.additionalInfo]).toEqual([409, { duplicateFields: ['username'] }])
     clock.advance(30 * DAY_MS)
@@ -181,11 +181,11 @@ describe('the purge', () => {
     await runCron()
     await emptyMailbox()
     expect((await findEverywhere([String(idOf(boss)), boss.id])).sort()).toEqual([
-      // Who acted on somebody is a part of what happened to them.
+      // Who did something to a user is part of that user's trail.
       `audit_events.actor_id: ${idOf(boss)}`,
       // A spent code stays spent.
       `invite_codes.used_by: ${idOf(boss)}`,
-      // A key outlives who made it, and whoever asks later finds that one maker made these.
+      // A key outlives its creator; it still shows that the same person created both.
       `machine_credentials.created_by: ${idOf(boss)}`,
     ])
   })
@@ -268,7 +268,7 @@ describe('the cron trigger', () => {
     await leave(ann)
     clock.advance(14 * DAY_MS)
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
-    // Operation 1 lists the mails, 2 deletes the ended rows.
+    // Operation 1 lists the mails, 2 deletes the expired rows.
     platform.faults.failStatement(2)
     await expect(runCron()).rejects.toThrow('1 parts of the sweep failed')
     expect(log.mock.calls.flat().join()).toContain('"part":"rows"')
@@ -283,7 +283,7 @@ describe('the cron trigger', () => {
     const scans = new Set<string>()
     for (const { sql, params } of statements) {
       const plan = await rows<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...params)
-      // Lists of ids in JSON are read as a whole; a partial index of what is due holds little else.
+      // Lists of ids in JSON are read in full; a partial index of what is due contains little else.
       for (const { detail } of plan)
         if (/^SCAN (?!json_each|j\b|n\b)/.test(detail) && !detail.includes('INDEX')) scans.add(`${detail}: ${sql}`)
     }

@@ -1,4 +1,4 @@
-// What people type is taken as what they were given: codes in other digits and dashes, addresses with spaces and IDN hosts.
+// Typed text is understood: codes in other digits and dashes, addresses with spaces and IDN hosts.
 import { describe, expect, test } from 'vitest'
 import * as fields from '../../src/core/fields.ts'
 import { foldTypedAddress, foldTypedCode } from '../../src/core/typed-text.ts'
@@ -24,7 +24,7 @@ describe('a code', () => {
       .map((code) => String.fromCodePoint(code))
       .filter((sign) => /\p{Nd}/u.test(sign))
     expect(digits.length).toBeGreaterThan(600)
-    // Each script has its ten in a row.
+    // Each script has ten consecutive digits.
     for (const [index, digit] of digits.entries()) expect([digit, foldTypedCode(digit)]).toEqual([digit, String(index % 10)])
   })
 

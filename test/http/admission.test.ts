@@ -1,5 +1,5 @@
-// How many requests an isolate works on: those beyond are refused at once, in the words of their room, and nobody who has gone,
-// failed or sends slowly keeps a place.
+// How many requests an isolate works on: it refuses more at once, in the envelope of their room, and a client that has gone,
+// failed or sends slowly holds no place.
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { requestsAtWork } from '../../src/core/admission.ts'
 import { clock } from '../platform/clock.ts'
@@ -13,7 +13,7 @@ const few = { REQUESTS_MAX: String(MAX) }
 const atOnce = <T>(n: number, work: () => T): T[] => Array.from({ length: n }, work)
 let person: Person
 let other: Person
-/** Lets go whoever is at the line, also where a test has failed. */
+/** Releases whoever waits at the line, even if a test has failed. */
 let freed: (() => Promise<void>) | undefined
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
 beforeEach(() => platform.reset())
 afterEach(() => freed?.())
 
-/** As many requests as an isolate takes are at work until `release`. */
+/** Holds as many requests as an isolate takes until `release`. */
 async function fill() {
   const start = () => person.client.post('/user/follow', { target: other.id }, { env: { ...atTheLine.env, ...few } })
   const { replies, waited, release } = await holdAtTheLine(
@@ -56,7 +56,7 @@ test('a request that finds the isolate full is refused at once, in its room and 
   expect(forms[0]).toBe('{"ok":0,"error":"ServiceUnavailable","additionalInfo":{"message":"Too many requests at once","retryAfter":1}}')
   expect(forms[1]).toContain('"error":"temporarily_unavailable"')
   expect(forms[6]).toContain('<!doctype html>')
-  // One each: Liquid's, OAuth's, the older rooms' and the page's.
+  // One for Liquid, OAuth, each older room and the pages.
   expect(new Set(forms).size).toBeGreaterThan(4)
   await release()
   expect((await person.client.get('/user/me', { env: few })).status).toBe(200)
@@ -109,7 +109,7 @@ test('bodies that come slowly keep nobody out', async () => {
   expect(new Set((await Promise.all(sent)).map(({ status }) => status))).toEqual(new Set([400]))
 })
 
-/** Starts a body that does not go on; `end` breaks it off. */
+/** Starts a body that stalls; `end` breaks it off. */
 function stalled(path: string, bytes: number, options: { method: 'POST' | 'PUT'; type: string }) {
   let sender: ReadableStreamDefaultController<Uint8Array> | undefined
   let left = bytes
@@ -154,7 +154,7 @@ test('files that are in memory at once have a bound, and one that is refused, or
   const refused = await put()
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
   expect(refused.text).toContain('Too many files at once')
-  // Texts are taken all the same.
+  // Text is accepted too.
   expect((await person.client.post('/user/follow', { target: 'x' }, { env: few })).status).toBe(400)
   for (const { end } of slow) end()
   await Promise.all(slow.map(({ reply }) => reply))

@@ -1,4 +1,4 @@
-// What callers name as they like: fields called like something that every object has, and Host headers that are none.
+// Names that callers choose: fields named like properties of every object, and invalid Host headers.
 import { createExecutionContext } from 'cloudflare:test'
 import { describe, expect, test } from 'vitest'
 import worker from '../../src/index.ts'
@@ -68,7 +68,7 @@ describe('a Host header that is none', () => {
 
   async function ask(host: string, path: string, vars: Options['env'] = {}) {
     const request = new Request(`${ORIGIN}${path}`, { headers: { accept: 'text/html', 'sec-fetch-site': 'none' } })
-    // As the runtime hands it on: the text of the header, whatever it says.
+    // As the runtime passes it on: the text of the header, whatever it is.
     Object.defineProperty(request, 'url', { value: `https://${host}${path}` })
     return worker.fetch(request as never, { ...platform.env, ...vars } as never, createExecutionContext())
   }

@@ -20,7 +20,7 @@ const SIGNING = {
 const RSA = JSON.parse(platform.env.SIGNING_KEYS ?? '').keys[1] as Record<string, string>
 const signingKeys = (kid: string) => JSON.stringify({ keys: [{ kid, ...SIGNING }] })
 
-/** A deployment as it should be. */
+/** A correct deployment. */
 const PRODUCTION: Partial<Bindings> = {
   ENVIRONMENT: 'production',
   ORIGIN: 'https://id.example.com',

@@ -1,4 +1,4 @@
-// What pages of other origins may do (security rows 24, 29, 30, 77; wire §6.8).
+// What pages of other origins can do (security rows 24, 29, 30, 77; wire §6.8).
 import { describe, expect, test } from 'vitest'
 import { Client, newestCode, ORIGIN, type Reply } from '../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'
@@ -198,7 +198,7 @@ describe('the session cookie', () => {
   function expectSafe(reply: Reply): void {
     const cookies = reply.headers.getSetCookie()
     const [session, ...others] = cookies.sort((a) => (a.startsWith('__Host-kith_session=') ? -1 : 1))
-    // Beside it there may be the device's, which is protected alike.
+    // There may also be the device cookie, which has the same protection.
     expect(others.length).toBeLessThanOrEqual(1)
     for (const other of others) {
       expect(other).toMatch(/^__Host-kith_device=/)
@@ -206,7 +206,7 @@ describe('the session cookie', () => {
     }
     const [pair = '', ...attributes] = (session ?? '').split('; ')
     expect(pair).toMatch(/^__Host-kith_session=[0-9a-f]{24}\.[0-9a-f]{24}\.[\w-]{43}$/)
-    // Thirty days; a second may have gone by since the session began.
+    // Thirty days; a second may have passed since the session began.
     const names = attributes.map((text) => text.toLowerCase().replace(/^max-age=(2592000|2591999)$/, 'max-age=30d'))
     expect(names.sort()).toEqual(['httponly', 'max-age=30d', 'path=/', 'samesite=lax', 'secure'])
     for (const cookie of cookies) expect(cookie.length).toBeLessThan(4096)

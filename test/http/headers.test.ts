@@ -1,4 +1,4 @@
-// What every reply carries (security 1H 75, 78, 79; 1C 31), whatever room, route or failure it comes from.
+// What every reply carries (security rows 31, 75, 78, 79), whatever room, route or failure it comes from.
 import { describe, expect, test } from 'vitest'
 import { Client, db, mailsTo, type Options, ORIGIN, platform } from '../support/kith.ts'
 import { newFile, newLink } from '../support/media.ts'
@@ -30,7 +30,7 @@ describe('headers', () => {
     expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
     expect(reply.headers.get('x-content-type-options')).toBe('nosniff')
     expect(reply.headers.get('strict-transport-security')).toBe('max-age=31536000')
-    // Pages for people have forms: under `no-referrer` a browser would send them with `Origin: null`.
+    // Pages have forms: under `no-referrer` a browser would send them with `Origin: null`.
     expect(reply.headers.get('referrer-policy')).toBe(path === '/' ? 'same-origin' : 'no-referrer')
     expect(reply.headers.get('x-frame-options')).toBe('DENY')
     expect(reply.headers.get('cross-origin-opener-policy')).toBe('same-origin')
@@ -122,7 +122,7 @@ describe('headers', () => {
 describe('where a request comes from', () => {
   async function networksOf(addresses: readonly string[], headers: Record<string, string> = {}): Promise<number> {
     const person = await verifiedPerson(`net_${crypto.randomUUID().slice(0, 12).replaceAll('-', '_')}`)
-    // They are keyed by a hash of the name that was typed: whatever is there now is of this person.
+    // Keyed by a hash of the typed name, so whatever is there now belongs to this person.
     await db.prepare('DELETE FROM attempt_counters').run()
     for (const address of addresses) {
       const client = new Client()

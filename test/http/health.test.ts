@@ -1,11 +1,11 @@
-// GET /health: UP only where the database answers and has every migration.
+// GET /health: UP only if the database answers and has every migration.
 import { afterEach, describe, expect, test } from 'vitest'
 import { NEWEST_MIGRATION } from '../../src/store/db/migrations.ts'
 import { clock } from '../platform/clock.ts'
 import { Client, db, type Options, platform } from '../support/kith.ts'
 
 let deployments = 0
-/** A deployment whose health nobody has asked for yet. */
+/** A deployment that has not been asked for its health yet. */
 const newDeployment = (): Options => ({ env: { MAIL_FROM: `Kith <no-reply-${++deployments}@kith.test>` } })
 const health = (options: Options) => new Client().get('/health', options)
 

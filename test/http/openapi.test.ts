@@ -1,4 +1,4 @@
-// The API documents (design §8): valid by a public validator, complete, and true of what the routes enforce.
+// The API documents (design §8): valid by a public validator, complete, and true to what the routes enforce.
 
 import { Validator } from '@seriousme/openapi-schema-validator'
 import schema31 from '@seriousme/openapi-schema-validator/schemas/v3.1/schema.json'
@@ -13,7 +13,7 @@ import { documentOf, FILES, guideOf, type Json, operationsOf, resolved } from '.
 import { Client } from '../support/kith.ts'
 import { allRoutes, exampleInput, inputOf, nameOf, type Route, routesOfRoom, userRoutes } from '../support/routes.ts'
 
-/** The validator, with its schema brought in by Vite: it would read it from its package's folder, which workerd cannot see. */
+/** The validator, with its schema imported through Vite: it would read it from its package's folder, which workerd cannot see. */
 class ValidatorWithSchema extends Validator {
   getAjvValidator() {
     const ajv = new Ajv2020({ strict: false, validateFormats: true })
@@ -23,10 +23,10 @@ class ValidatorWithSchema extends Validator {
   }
 }
 
-/** A telephone number: digits, and no number. */
+/** A telephone number: digits, but not a number. */
 const PHONE = '^\\d{1,15}$'
 
-/** Of downloads and uploads, named as HTTP names their statuses. */
+/** Of downloads and uploads, with HTTP's names for their statuses. */
 const BY_STATUS = new Set(['LengthRequired', 'PreconditionFailed', 'RangeNotSatisfiable', 'RequestTimeout'])
 
 const BINARY = { type: 'string', format: 'binary' }
@@ -77,7 +77,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
       const replies = Object.values(operation.responses).flatMap(({ content }) => Object.values(content ?? {}))
       for (const { schema, example } of [...requests, ...replies]) {
         expect(Object.keys(schema), name).not.toEqual([])
-        // A reply that says nothing but that it was done.
+        // A reply that says only that it was done.
         if (Object.keys(resolved(document, schema).properties ?? { bytes: true }).length === 0) continue
         expect(Object.keys(example as object).length, name).toBeGreaterThan(0)
         expect(JSON.stringify(example), name).not.toMatch(/"(records|results|inviteCodes|errors|duplicateFields)":\[\]/)
@@ -90,7 +90,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
     const document = documentOf(path)
     const isError = new Ajv2020({ strict: false }).compile({ $ref: '#/components/schemas/ApiError', components: document.components })
     for (const [name, operation] of operationsOf(document)) {
-      // Where a route leads to an image or answers one, the one that leads there is the success that is described.
+      // Where a route redirects to an image or returns one, the redirect is the documented success.
       const [status = ''] = operation.responses[302] ? ['302'] : Object.keys(operation.responses)
       const success = operation.responses[status]
       expect(Number(status), name).toBeLessThan(400)
@@ -187,7 +187,7 @@ describe('statuses follow from what a route declares', () => {
     const ask = async (name: string, headers: Record<string, string>) => {
       const [method = '', path = ''] = name.split(' ')
       const body = method === 'GET' ? {} : { body: new TextEncoder().encode('{}') }
-      // A raw body needs its name beside it.
+      // A raw body needs a name beside it.
       const query = name === 'POST /user/media/files' ? '?name=a.txt' : ''
       return (await client.fetch(path.replace(/\{\w+\}/g, 'f'.repeat(24)) + query, { method, ...body, headers })).status
     }
@@ -229,7 +229,7 @@ describe('the document of the room user', () => {
     )
     const words = examples.flat().flatMap(({ example }) => (example as { error?: string } | undefined)?.error ?? [])
     expect(words.length).toBeGreaterThan(0)
-    // What its own status says needs no line of its own.
+    // An error whose status says enough needs no line of its own.
     for (const word of new Set(words)) if (!BY_STATUS.has(word)) expect(description).toContain(`\`${word}\``)
   })
 

@@ -1,5 +1,5 @@
-// Where the rooms of the older APIs lie (wire §0.1, §0.3): below their paths, below EPIXEL_PATH, and at the root of a host of
-// their own; with a slash at the end or without; and nothing of that is a redirect. The rooms here answer what they were asked.
+// Where the rooms of the older APIs are (wire §0.1, §0.3): below their paths, below EPIXEL_PATH, and at the root of a host of
+// their own; with or without a trailing slash, and never by redirect. The rooms here echo the request.
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import type { Bindings, HostRoom } from '../../src/config.ts'
@@ -36,19 +36,19 @@ describe('below its path', () => {
     ['/api/user/me', '200 movida user me /api/user/me'],
     ['/api/v1/user/me', '200 mirrorfly user me /api/v1/user/me'],
     ['/epixel/v1/user/me', '200 epixel user me /epixel/v1/user/me'],
-    // A slash at the end is the same; the request keeps it (a Digest proof is made over it).
+    // A trailing slash makes no difference; the request keeps it (a Digest proof covers it).
     ['/mxit/user/me/', '200 mxit user me /mxit/user/me/'],
     ['/api/user/me/?page=2', '200 movida user me /api/user/me/'],
     ['/mxit', '200 mxit root'],
     ['/mxit/', '200 mxit root'],
     ['/api/v1/', '200 mirrorfly root'],
-    // Percent-encoded letters are letters; an encoded slash is none.
+    // Percent-encoded letters are letters; an encoded slash is not a slash.
     ['/%6Dxit/user/me', '200 mxit user me /%6Dxit/user/me'],
     ['/mxit/user/a%2Fb', '200 mxit user a/b /mxit/user/a%2Fb'],
     ['/mxit%2Fuser/me', '200 user /mxit%2Fuser/me'],
     ['/mxit/user/a+b', '200 mxit user a+b /mxit/user/a+b'],
     ['/mxit/user/%zz', '200 mxit user %zz /mxit/user/%zz'],
-    // What only looks like it is somebody else's.
+    // Similar paths belong to somebody else.
     ['/mxitery/user/me', '200 user /mxitery/user/me'],
     ['/apiary', '200 user /apiary'],
     ['/MXIT/user/me', '200 user /MXIT/user/me'],
@@ -96,7 +96,7 @@ describe('at the root of a host of its own', () => {
     ['https://old.example:443/user/me', '200 mxit user me /user/me'],
     ['https://old.example/%75ser/me', '200 mxit user me /%75ser/me'],
     ['https://old.example//user/me', '404 mxit nothing'],
-    // Nothing else is to be had there: neither another room nor our own API.
+    // Nothing else is available there: neither another room nor our own API.
     ['https://old.example/api/user/me', '404 mxit nothing'],
     ['https://old.example/epixel/v1/user/me', '404 mxit nothing'],
     ['https://old.example/oauth/token', '404 mxit nothing'],

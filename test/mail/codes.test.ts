@@ -1,4 +1,4 @@
-// The codes in mails (design §1.11): derived, never stored; the same again when a mail is sent again.
+// The codes in mails (design §1.11): derived, never stored, and the same when a mail is sent again.
 import { describe, expect, it } from 'vitest'
 import type { Keyring } from '../../src/crypto.ts'
 import { deriveCode } from '../../src/mail/codes.ts'

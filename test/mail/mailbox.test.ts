@@ -1,4 +1,4 @@
-// GET /dev/mailbox (design §8): the captured mails for people and for programs, and nothing at all where mail is sent.
+// GET /dev/mailbox (design §8): the captured mails for people and for programs; absent where mail is really sent.
 import { env } from 'cloudflare:workers'
 import { Hono } from 'hono'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -67,7 +67,7 @@ describe('the mailbox of captured mail', () => {
     expect(page).toMatch(/^<!doctype html><html lang="en">/)
     expect(page).toContain('Hello &lt;b&gt;')
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
-    // The HTML in a frame that may run nothing, with links that lead out of it; as text, links work as well.
+    // The HTML is in a frame that can run nothing and whose links open outside it; in the text part, links work as well.
     const frame = /<iframe [^>]*>/.exec(page)?.[0] ?? ''
     expect(frame).toContain('sandbox="allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"')
     expect(frame).toContain('&lt;base target=&quot;_top&quot;&gt;')

@@ -1,4 +1,4 @@
-// What mails say: for every kind, in text and in HTML.
+// What mails say: every kind, in text and in HTML.
 import { describe, expect, it } from 'vitest'
 import { type MailFacts, renderMessage } from '../../src/mail/messages.ts'
 import type { MailKind } from '../../src/store/db/mail-outbox.ts'
@@ -48,7 +48,7 @@ function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
   }
 }
 
-/** The page that each mail leads to: for its code, or for somebody who says "this was not me". */
+/** The page that each mail leads to: for its code, or for "this was not me". */
 const PAGES: Readonly<Partial<Record<MailKind, string>>> = {
   verify_email: '/verify',
   change_email: '/verify',

@@ -1,4 +1,4 @@
-// The outbox (design §1.11): each mail once, later when it cannot be now, and nothing readable left behind.
+// The outbox (design §1.11): each mail once, later if it cannot be sent now, and nothing readable left behind.
 import { env } from 'cloudflare:workers'
 import { sql } from 'drizzle-orm'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -21,7 +21,7 @@ const db = new Database((env as unknown as Bindings).DB.withSession('first-prima
 let now: number
 let sent: { id: number; message: Message }[]
 let logged: string[]
-/** What the mailer throws; null when it takes the mail. */
+/** What the mailer throws; null if it accepts the mail. */
 let trouble: (() => unknown) | null
 
 const delivery: Delivery = {

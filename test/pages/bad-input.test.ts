@@ -1,5 +1,5 @@
-// Bad input, generated over every form of the pages: a page with a 4xx that names the field, never a 5xx, never a secret
-// said back (security 1H 82).
+// Bad input, generated for every form of the pages: a page with a 4xx that names the field, never a 5xx, never a secret echoed
+// (security row 82).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { png } from '../support/images.ts'
 import { Client, ORIGIN, type Reply } from '../support/kith.ts'
@@ -19,14 +19,14 @@ const PAGE_OF: Readonly<Record<string, string>> = {
   '/account/two-step/email': '/account/two-step',
   '/sign-in/code/mail': '/sign-in/code',
 }
-/** Forms of a button alone: what is wrong with one is nobody's typing, and its page shows it anew. */
+/** Forms with only a button: nothing in them is typed, so their page simply shows them again. */
 const BUTTONS: Readonly<Record<string, string>> = {
   '/account/sessions/end': '/account/sessions',
   '/account/apps/remove': '/account/apps',
   '/account/two-step/email': '/account/two-step',
 }
 const PICTURE = '/account/picture'
-/** No value of any field, but of those that take any text. */
+/** No value of any field, except those that accept any text. */
 const WRONG_VALUES = ['\0', 'a\0b', '\u202e', 'x'.repeat(5_000), 'a\u0007b']
 const posts = pageRoutes.filter(({ method }) => method === 'POST')
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
   await signInOnPage(client, person.username, PASSWORD)
   const settled = await open(client, '/account/status')
   await send(client, formsOf(settled)[0] as PageForm, { statusMessage: 'Here' })
-  // The page of a log-in that waits for its code is there without one to show.
+  // The page for the code of a log-in works without one.
   client.cookies.set('__Host-kith_sign_in', `0000000000000000ffffffff.${'a'.repeat(43)}`)
   await sendFile(client, formOf(await open(client, PICTURE)), 'picture', new File([png()], 'me.png'))
   const clientId = await newOAuthClient('*', { first_party: 0 })

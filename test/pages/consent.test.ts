@@ -24,7 +24,7 @@ beforeAll(async () => {
   })
 })
 
-/** Where a page goes on by itself. */
+/** Where a page continues to by itself. */
 const refreshOf = ({ text }: Reply) => unescapeHtml(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1] ?? '')
 const paramsOf = (url: string) => Object.fromEntries(new URL(url).searchParams)
 const itemsOf = (text: string) => [...text.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)
@@ -57,7 +57,7 @@ describe('/consent', () => {
     const asked = await browser.get(consentPath(app).replace('/consent', '/oauth/authorize'))
     const page = await follow(browser, asked)
     const allowed = await send(browser, formOf(page, '/consent'), { answer: 'allow' })
-    // No redirect: browsers hold it against form-action. Nothing of it is kept either.
+    // Not a redirect: browsers hold those against form-action. None of it is stored either.
     expect([allowed.status, headingOf(allowed), allowed.headers.get('cache-control')]).toEqual([200, 'You are signed in', 'no-store'])
     const to = refreshOf(allowed)
     expect(to.startsWith(`${CALLBACK}?`)).toBe(true)
@@ -129,7 +129,7 @@ describe('/consent', () => {
         expect([reply.status, reply.headers.get('location')?.split('?')[0]]).toEqual([303, '/sign-in'])
       }
       expect(await countOf('authorization_codes')).toBe(before)
-      // The way that it leads to ends at the question, which can be answered.
+      // The flow ends at the question, which can be answered.
       const asked = await client.get((await client.get(path)).headers.get('location') ?? '')
       const page = await follow(client, await client.get(asked.headers.get('location') ?? ''))
       expect(headingOf(page)).toBe('Sign in again')
@@ -202,7 +202,7 @@ describe('/sign-out', () => {
     expect(refreshOf(out)).toBe('https://app.kith.test/bye?state=a%26b')
     expect(client.cookies.has('__Host-kith_session')).toBe(false)
     expect((await client.get('/account')).status).toBe(303)
-    // Once more, with nobody left to sign out.
+    // Again, with nobody left to sign out.
     const again = await open(client, pathOf(app))
     expect(headingOf(again)).toBe('You are signed out')
     expect(again.text).toContain('href="https://app.kith.test/bye?state=a%26b"')

@@ -1,4 +1,4 @@
-// Names in right-to-left scripts run in their own direction, wherever they stand, and turn nothing of ours around.
+// Names in right-to-left scripts keep their own direction everywhere, and change nothing around them.
 import { expect, test } from 'vitest'
 import { newName } from '../support/actors.ts'
 import { Client, db } from '../support/kith.ts'
@@ -40,7 +40,7 @@ test('names of people and apps are isolated on every page that says them, and fi
     expect(new RegExp(`<(?:input|textarea)[^>]*name="${field}"[^>]*>`).exec(profile)?.[0]).toContain('dir="auto"')
   }
   expect(/<input[^>]*name="email"[^>]*>/.exec((await open(client, '/account/email')).text)?.[0]).not.toContain('dir=')
-  // What was typed and refused comes back as it was.
+  // Refused input comes back as it was typed.
   const again = await fillIn(client, '/account/profile', { givenName: NAME, username: 'x' })
   expect(formOf(again).fields.givenName).toBe(NAME)
 })

@@ -1,4 +1,4 @@
-// The pages / and /docs (design §8): what they link, what they may load, and that they list the rooms that there are.
+// The pages / and /docs (design §8): what they link, what they may load, and that they list the existing rooms.
 import { describe, expect, test } from 'vitest'
 import { headingsOf } from '../../src/http/room-document.ts'
 import { DOCUMENTS } from '../../src/rooms.ts'

@@ -1,4 +1,4 @@
-// Errors as pages: every code has words, none has the inside; what wants a sign-in leads to it; devices by their names.
+// Errors as pages: every code has words and reveals nothing internal; what needs a sign-in leads to it; devices have names.
 import { createExecutionContext } from 'cloudflare:test'
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// Whole ways through the pages, as a person without any script goes them: by links, forms and redirects.
+// Whole flows through the pages, as a person without JavaScript goes through them: by links, forms and redirects.
 import { describe, expect, test } from 'vitest'
 import { Client, mailsTo, newestCode } from '../support/kith.ts'
 import { alertIn, fillIn, follow, formOf, headingOf, linkNamed, mailedLink, noticeIn, open, send, signInOnPage } from '../support/pages.ts'
@@ -202,7 +202,7 @@ describe('signing in', () => {
     const late = await send(client, form, typed)
     expect([late.status, late.headers.get('location')]).toEqual([303, '/account/privacy'])
     expect(client.cookies.get('__Host-kith_session')).toBe(session)
-    // As somebody else, and for another account, it is asked for once more.
+    // Signed in as somebody else, for another account, it is asked again.
     const other = await send(client, form, { ...typed, identifier: 'page_somebody_else' })
     expect([other.status, alertIn(other)]).toEqual([403, 'This page was out of date. Please submit it again.'])
     expect((await send(client, { ...form, action: '/sign-in?another=1' }, typed)).status).toBe(403)
@@ -303,7 +303,7 @@ describe('the account', () => {
     const ended = await follow(here, await send(here, formOf(list, '/account/sessions/end')))
     expect(noticeIn(ended)).toBe('That device is signed out.')
     expect([await isSignedIn(here), await isSignedIn(there)]).toEqual([true, false])
-    // Once more: it is gone already, which is what was wanted.
+    // Again: it is already gone, which was the goal.
     expect((await send(here, formOf(list, '/account/sessions/end'))).headers.get('location')).toBe('/account/sessions')
     const out = await follow(here, await send(here, formOf(list, '/account/sessions/end-all')))
     expect(noticeIn(out)).toBe('You are signed out on all devices.')

@@ -1,4 +1,5 @@
-// Forms of our own pages alone (security rows 29, 30; ASVS 3.5.1): where one comes from, and whom its token was given to.
+// Only forms of our own pages are accepted (security rows 29, 30; ASVS 3.5.1): where one comes from, and to whom its token was
+// given.
 import { describe, expect, test } from 'vitest'
 import { Client, ORIGIN } from '../support/kith.ts'
 import { alertIn, formOf, headingOf, newBrowser, open, send, signInOnPage } from '../support/pages.ts'
@@ -73,7 +74,7 @@ describe('a form from our own page', () => {
     const reply = await send(client, form, { form_token: token, statusMessage: 'Kept <text>' })
     expect([reply.status, alertIn(reply)]).toEqual([403, 'This page was out of date. Please submit it again.'])
     expect(formOf(await open(client, '/account/status')).fields.statusMessage).toBe('')
-    // What was typed is still there, and is taken now.
+    // The typed text is still there, and is accepted now.
     expect((await send(client, formOf(reply))).status).toBe(303)
     expect(formOf(await open(client, '/account/status')).fields.statusMessage).toBe('Kept <text>')
   })

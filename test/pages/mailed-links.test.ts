@@ -1,5 +1,4 @@
-// Links of mails: whoever opens one, a person or a scanner of mail, changes nothing; one that no longer works says so before
-// anything is typed.
+// Links in mails: opening one changes nothing, for a person or a mail scanner; an expired one says so before anything is typed.
 import { afterEach, describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { newName } from '../support/actors.ts'
@@ -10,7 +9,7 @@ import { dump } from '../support/tables.ts'
 
 afterEach(() => clock.restore())
 
-/** How each link is come by, what its form takes besides the code, and where its page leads on. */
+/** How each link comes about, what its form takes besides the code, and where its page leads. */
 const LINKS = {
   '/verify': {
     make: async () => {

@@ -1,4 +1,4 @@
-// A page that is not there is a page, wherever one is asked for; programs get what their room answers.
+// A missing page is an HTML page where a page was asked for; programs get their room's answer.
 import { describe, expect, test } from 'vitest'
 import { Client } from '../support/kith.ts'
 import { headingOf } from '../support/pages.ts'
@@ -44,7 +44,7 @@ test('W3C change-password: a password manager gets to the page, by way of the si
   const reply = await new Client().get('/.well-known/change-password')
   expect([reply.status, reply.headers.get('location')]).toEqual([302, '/account/password'])
   expect((await new Client().get('/account/password')).headers.get('location')).toBe('/sign-in?return_to=%2Faccount%2Fpassword')
-  // §3: so that a password manager can tell that status codes are to be relied on.
+  // §3: so that a password manager can rely on status codes.
   const none = '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200'
   expect((await new Client().get(none)).status).toBe(404)
   expect((await new Client().fetch('/.well-known/change-password', { method: 'POST' })).status).toBe(405)

@@ -1,6 +1,5 @@
-// From an app and back: where somebody was going is not lost on the way through sign-up, proof of the address and a new
-// password, whichever browser the mail is opened in; it leads nowhere else (CWE-601), and signs nobody in who has not typed a
-// password (CWE-352).
+// From an app and back: sign-up, verification of the address and a new password do not lose where somebody was going, whichever
+// browser the mail is opened in. It leads nowhere else (CWE-601), and signs in nobody who has not typed a password (CWE-352).
 import { afterEach, describe, expect, test } from 'vitest'
 import { toOwnPath } from '../../src/pages/return-to.ts'
 import { clock } from '../platform/clock.ts'
@@ -32,7 +31,7 @@ const newTyped = () => {
   return { givenName: 'A', familyName: 'B', username, email: `${username}@example.com`, password: PASSWORD }
 }
 
-/** The reply to a form leads through the page that goes on by itself, to the app with a code. */
+/** The reply to a form leads through the intermediate page to the app, with a code. */
 async function expectAtApp(client: Client, reply: Reply): Promise<void> {
   const on = await follow(client, reply)
   const next = unescapeHtml(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(on.text)?.[1] ?? '')
@@ -42,7 +41,7 @@ async function expectAtApp(client: Client, reply: Reply): Promise<void> {
   expect(location.searchParams.get('code')).toMatch(/^[\w-]{43}$/)
 }
 
-/** From the app to the sign-in, and from there by the link of that text. */
+/** From the app to the sign-in, and from there by the link with that text. */
 async function fromApp(client: Client, link: string, path?: string): Promise<Reply> {
   const signIn = await follow(client, await client.get(path ?? (await authorizePath())))
   return open(client, linkNamed(signIn, link))
@@ -110,7 +109,7 @@ describe('somebody who signs up on the way to an app', () => {
     const other = new Client()
     const page = await fromApp(other, 'Create an account')
     const verify = await open(other, linkNamed(await open(other, linkNamed(page, 'Sign in')), 'Forgot').replace('/forgot', '/verify'))
-    // Half of the first code's life is over: a new one is made, for this app.
+    // Half of the first code's lifetime has passed: a new one is made, for this app.
     clock.freeze(Date.now() + 0.75 * HOUR_MS)
     await fillIn(other, linkNamed(verify, 'Send a new code'), { username: named.username })
     const signIn = await follow(other, await send(other, formOf(await open(other, await mailedLink(named.email)))))
@@ -257,7 +256,7 @@ describe('what an attacker tries', () => {
       .run()
     expect(await prove(changed, client)).toBe(false)
     expect(await prove(mine, mine.client)).toBe(true)
-    // Used once: the ticket opens nothing afterwards.
+    // Used once: the ticket is worthless afterwards.
     const again = new Client()
     again.cookies.set(cookie, mine.ticket)
     expect((await send(again, formOf(await open(again, '/verify')), { code: mine.link.split('=')[1] ?? '' })).status).toBe(400)

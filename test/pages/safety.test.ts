@@ -1,5 +1,5 @@
-// What an attacker tries with pages: open redirects, script in whatever is shown, headers that are missing, and finding out
-// who has an account (security rows 5, 30, 31, 78).
+// Attacks on pages: open redirects, script in displayed text, missing headers, and finding out who has an account (security rows
+// 5, 30, 31, 78).
 import { beforeAll, describe, expect, test } from 'vitest'
 import { RETURN_TO_LENGTH_MAX } from '../../src/core/limits.ts'
 import { newName } from '../support/actors.ts'
@@ -128,7 +128,7 @@ describe('script', () => {
     const names = { givenName: evil, familyName: evil, middleName: evil }
     const about = { bio: evil, designation: evil, organization: evil, gender: evil, pronouns: evil.slice(0, 24) }
     expect((await fillIn(browser, '/account/profile', about)).status).toBe(303)
-    // No form takes such names any more; some were stored before.
+    // Forms no longer accept such names; some were stored before.
     await setColumns(own, { given_name: evil, family_name: evil, middle_name: evil })
     expect((await fillIn(browser, '/account/status', { statusMessage: evil })).status).toBe(303)
     // Typed and refused, so shown again.

@@ -1,4 +1,4 @@
-// Two-step sign-in, connected apps and the picture, as a person without any script goes through them (security rows 14-20, 66).
+// Two-step sign-in, connected apps and the picture, as a person without JavaScript goes through them (security rows 14-20, 66).
 import { describe, expect, test } from 'vitest'
 import { idOf, newName, rows } from '../support/actors.ts'
 import { type AppPerson, codeOf, personWithApp, wrongCodeOf } from '../support/authenticator.ts'
@@ -47,7 +47,7 @@ describe('an authenticator app', () => {
     expect(await isSignedIn(other)).toBe(false)
     const list = await open(client, TWO_STEP)
     expect(list.text).toMatch(/Authenticator app<span class="tag">On.*10 left.*Codes by e-mail/s)
-    // Sent once more, as a reload does: the app is on now, so it asks for a sign-in with it, and shows no codes.
+    // Sent again, as a reload does: the app is now on, so it asks for a sign-in with it, and shows no codes.
     const again = await send(client, formOf(wrong), { code })
     expect([again.headers.get('location'), again.text]).toEqual([expect.stringMatching(/^\/sign-in\?.*reauth=1$/), ''])
   })
@@ -124,7 +124,7 @@ describe('the second step', () => {
     const recovery = await open(client, '/sign-in/code?use=recovery')
     expect(headingOf(recovery)).toBe('Use a recovery code')
     expect(recovery.text).not.toContain('inputmode')
-    // The field takes any code, whatever the page speaks of.
+    // The field takes any code, whatever the page asks for.
     expect((await send(client, formOf(recovery), { code: codeOf(person.secret, 1) })).headers.get('location')).toBe('/account')
   })
 
@@ -144,7 +144,7 @@ describe('the second step', () => {
     expect(noticeIn(mailed)).toContain('it is on its way')
     const done = await send(next, formOf(mailed, '/sign-in/code'), { code: await newestCode(person.email) })
     expect(done.headers.get('location')).toBe('/account/privacy')
-    // Who came in by a mailed code does not get past the app: the factors are changed from a sign-in with it.
+    // A sign-in by mailed code cannot change the factors: with an app on, that takes a sign-in with it.
     const refused = await follow(next, await fillIn(next, TWO_STEP, {}, `${TWO_STEP}/email`))
     expect(headingOf(refused)).toBe('Sign in again')
     const off = await follow(client, await fillIn(client, TWO_STEP, {}, `${TWO_STEP}/email`))
@@ -186,7 +186,7 @@ describe('the picture', () => {
   test('of whoever is not signed in is not read, whatever the cookie says', async () => {
     const stranger = new Client()
     stranger.cookies.set('__Host-kith_session', `${'0'.repeat(23)}1.${'0'.repeat(23)}2.made-up`)
-    // More never comes: who waits for it gets no reply.
+    // No more arrives: whoever waits for it gets no reply.
     const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new TextEncoder().encode('--x\r\n')) })
     const headers = { origin: ORIGIN, 'content-type': 'multipart/form-data; boundary=x', 'content-length': '1000000' }
     const reply = await stranger.post('/account/picture', body, { headers })

@@ -1,13 +1,12 @@
-// The clock of a test, security §5.2 and §2.1, F17 (Date stands still between I/O). Only Date is faked: timers and the
-// simulators run on in real time, so D1, KV and R2 go on working, but what they expire by themselves does not move.
-// `performance.now()` is left alone.
+// The clock of a test, security §5.2 and §2.1, F17 (Date stands still between I/O). Only Date is faked: timers and the simulators
+// run in real time, so D1, KV and R2 still work, but their own expiry does not move. `performance.now()` is left alone.
 import { vi } from 'vitest'
 
 export const clock = {
   /** Since the modules were loaded. */
   wasMoved: false,
 
-  /** Stops Date, at the present moment unless told otherwise. */
+  /** Stops Date, now unless told otherwise. */
   freeze(at: number | Date = Date.now()): void {
     clock.wasMoved = true
     vi.useFakeTimers({ toFake: ['Date'] })

@@ -1,5 +1,5 @@
-// Counts what the Worker does to its bindings, so that a test can hold a route to its budget (design §7).
-// Operations are counted when they are attempted, rows when a reply says how many there were.
+// Counts what the Worker does to its bindings, so that a test can hold a route to its budget (design §7). Operations count when
+// they are attempted, rows when a reply states them.
 
 const COUNT_NAMES = [
   'd1RoundTrips',
@@ -36,7 +36,7 @@ export class Counters implements Counts {
   d1Statements = 0
   rowsRead = 0
   rowsWritten = 0
-  /** One per key, also where the answer came from the location's cache. */
+  /** One per key, even if the answer came from the location's cache. */
   kvReads = 0
   kvWrites = 0
   kvLists = 0
@@ -44,7 +44,7 @@ export class Counters implements Counts {
   r2Operations = 0
   limiterCalls = 0
   emails = 0
-  /** The statements that were executed since the last reset, in the order of their replies. */
+  /** The statements executed since the last reset, in the order of their replies. */
   readonly statements: ExecutedStatement[] = []
 
   reset(): void {

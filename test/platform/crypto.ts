@@ -1,6 +1,6 @@
-// Production's cap on PBKDF2, 100,000 iterations, which the local WebCrypto lacks (security §2.1). The cap on scrypt,
-// N*r*p = 2^20, needs nothing here: this workerd enforces it, and crypto.test.ts notices should it stop.
-// @NOTE `pbkdf2` of node:crypto is not covered: named imports of a built-in module cannot be patched in workerd.
+// Production's cap on PBKDF2, 100,000 iterations, which the local WebCrypto lacks (security §2.1). The cap on scrypt, N*r*p =
+// 2^20, needs nothing here: this workerd enforces it, and crypto.test.ts would notice if it stopped. @NOTE `pbkdf2` of
+// node:crypto is not covered: named imports of a built-in module cannot be patched in workerd.
 
 export const PBKDF2_ITERATIONS_MAX = 100_000
 

@@ -1,4 +1,4 @@
-// The rules of d1.ts bite: sizes, one statement per prepare, queries per invocation, lagging replicas.
+// d1.ts enforces its rules: sizes, one statement per prepare, queries per invocation, lagging replicas.
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { D1_QUERIES_MAX } from './invocation.ts'

@@ -10,13 +10,13 @@ export const PARAMS_MAX = 100
 
 type Method = 'run' | 'all' | 'first' | 'raw'
 type NativeHandle = Pick<D1Database, 'prepare' | 'batch'>
-/** The reply as the runtime reads it off the wire; `raw` and `first` keep its row counts to themselves. */
+/** The reply as the runtime reads it off the wire; `raw` and `first` drop its row counts. */
 type Reply = { meta: D1Meta } | { meta: D1Meta }[]
 type NativeSession = Record<string, (...args: unknown[]) => Promise<Reply>>
 
 const encoder = new TextEncoder()
 
-/** Throws what production throws for a statement that is over a limit. */
+/** Throws what production throws for a statement over a limit. */
 function checkStatement(sql: string, params: readonly unknown[]): void {
   if (encoder.encode(sql).byteLength > STATEMENT_BYTES_MAX) throw new Error('D1_ERROR: statement too long: SQLITE_TOOBIG')
   if (hasSeveralStatements(sql)) throw new Error('D1_ERROR: a prepared statement holds one statement: SQLITE_ERROR')
@@ -34,8 +34,8 @@ function byteLength(value: unknown): number {
 }
 
 /**
- * Runs one statement and finds the row counts of its reply. The runtime's `first` and `raw` drop them, and `all` merges
- * columns of the same name, so the statement gets a session that keeps the reply in passing.
+ * Runs one statement and finds the row counts of its reply. The runtime's `first` and `raw` drop them, and `all` merges columns
+ * of the same name, so the statement gets a session that records the reply in passing.
  */
 async function executeNative(native: D1PreparedStatement, method: Method, args: unknown[]) {
   const statement = native as unknown as { dbSession: NativeSession }
@@ -60,7 +60,7 @@ async function executeNative(native: D1PreparedStatement, method: Method, args: 
   }
 }
 
-/** JSON has no word for an ArrayBuffer. */
+/** JSON cannot represent an ArrayBuffer. */
 function blobAsBytes(_name: string, value: unknown): unknown {
   return value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value
 }
@@ -73,7 +73,7 @@ class Handle {
   readonly core: Core
   readonly native: NativeHandle
   readonly #replica: Replica
-  /** False for a session that may read from a replica; it turns true with the session's first write. */
+  /** False for a session that may read from a replica; true from the session's first write on. */
   #pinned: boolean
 
   constructor(core: Core, native: NativeHandle, replica: Replica, pinned: boolean) {
@@ -94,7 +94,7 @@ class Handle {
     })
   }
 
-  /** Keeps the first result of a read, and answers with it where the session is not pinned. */
+  /** Records the first result of a read, and returns it while the session is not pinned. */
   throughReplica<T>(statement: Statement, method: string, fresh: T): T {
     if (!this.core.replicaLag) return fresh
     if (!isRead(statement.sql)) {

@@ -1,15 +1,15 @@
-// The mail binding, security §2.5: records what would be sent and sends nothing; refuses more than 50 recipients and
-// messages over 5 MiB; answers with the service's error codes to order (F13).
+// The mail binding, security §2.5: records mails and sends nothing; refuses more than 50 recipients and messages over 5 MiB;
+// answers with the service's error codes on demand (F13).
 import type { Core } from './core.ts'
 
 export const RECIPIENTS_MAX = 50
 export const MESSAGE_BYTES_MAX = 5 * 1024 * 1024
 
-/** Of the headers that Email Service takes those that mails like ours have a use for; it refuses all that it does not know. */
+/** Email Service accepts only a list of headers, of which these are useful for our mails; it refuses all others. */
 const HEADER_ALLOWED = /^(auto-submitted|in-reply-to|references|list-[a-z-]+|precedence|content-language|importance|x-[\w-]+)$/i
 
 export interface RecordedEmail {
-  /** Addresses, with ', ' between them. */
+  /** Addresses, separated by ', '. */
   to: string
   from: string
   subject: string

@@ -1,4 +1,4 @@
-// The faults of faults.ts strike where they were ordered, and leave behind what the real ones would.
+// The faults of faults.ts strike where they are ordered, and leave behind what real ones would.
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Bindings, createPlatform } from './platform.ts'

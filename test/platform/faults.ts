@@ -1,8 +1,8 @@
-// Faults to order, security §5.2: F1 to F4 and F6 (D1), F9, F10 and F29 (KV), F11 (R2), F13 (mail), F16 (rate limits).
-// A D1 fault strikes one operation, the nth from now, where a batch is one operation; `strikeR2` does so for R2. The other
-// faults last until `clear()`. Killing the process (F18, F19) and shifting the clock (F17, see clock.ts) are not done here.
+// Faults on demand, security §5.2: F1 to F4 and F6 (D1), F9, F10 and F29 (KV), F11 (R2), F13 (mail), F16 (rate limits). A D1
+// fault strikes one operation, the nth from now, where a batch is one operation; `strikeR2` does so for R2. The other faults last
+// until `clear()`. Killing the process (F18, F19) and shifting the clock (F17, see clock.ts) are done elsewhere.
 
-/** The texts with which D1 reports that it, and not the statement, is at fault. */
+/** The messages with which D1 reports that it, and not the statement, is at fault. */
 export const D1_FAILURES = {
   connectionLost: 'D1_ERROR: Network connection lost.',
   overloaded: 'D1_ERROR: D1 DB is overloaded. Requests queued for too long.',
@@ -12,15 +12,17 @@ export const D1_FAILURES = {
 
 export type D1Failure = keyof typeof D1_FAILURES
 export type KvOperation = 'get' | 'put' | 'delete' | 'list'
-/** `throw`: nothing is done. `lose-reply`: it is done, then throws. `refuse`: 429. `miss`: get finds nothing.
- *  `corrupt`: get finds half of the value. `hang`: no answer until `clear()`. */
+/**
+ * `throw`: does nothing. `lose-reply`: does it, then throws. `refuse`: 429. `miss`: get finds nothing. `corrupt`: get finds half
+ * of the value. `hang`: no answer until `clear()`.
+ */
 export type KvFault = 'throw' | 'lose-reply' | 'refuse' | 'miss' | 'corrupt' | 'hang'
 export type R2Operation = 'get' | 'head' | 'put' | 'delete' | 'list' | 'multipart'
-/** As for KV; `null`: get or put answers null, and has not read a body. `break`: the body breaks off, nothing is stored. */
+/** As for KV; `null`: get or put returns null without reading a body. `break`: the body breaks off, nothing is stored. */
 export type R2Fault = 'throw' | 'lose-reply' | 'refuse' | 'null' | 'break' | 'hang'
-/** `down`: as when the service is ill. `refuse`: as of a picture that it does not take. */
+/** `down`: the service fails. `refuse`: it does not accept the picture. */
 export type ImagesFault = 'down' | 'refuse' | 'hang'
-/** A fault of R2, and after how many bytes a body breaks off: at once (put) or half-way (get) unless told. */
+/** A fault of R2, and after how many bytes a body breaks off: by default at once (put) or half-way (get). */
 export interface R2Strike {
   readonly fault: R2Fault
   readonly atByte?: number
@@ -59,7 +61,7 @@ export class Faults {
     this.#d1Plans.push({ operation: this.#d1Seen + n, kind: 'lose-reply', message: D1_FAILURES[failure] })
   }
 
-  /** The nth D1 operation from now does nothing, and gives no answer until `clear()`. */
+  /** The nth D1 operation from now does nothing, and does not answer until `clear()`. */
   hangStatement(n: number): void {
     this.#d1Plans.push({ operation: this.#d1Seen + n, kind: 'hang', message: D1_FAILURES.connectionLost })
   }
@@ -72,12 +74,12 @@ export class Faults {
     this.#r2.set(operation, fault)
   }
 
-  /** The nth R2 operation from now (1 is the next), of whatever kind and on whichever bucket, meets `fault`. */
+  /** The nth R2 operation from now (1 is the next), of any kind and on any bucket, meets `fault`. */
   strikeR2(n: number, fault: R2Fault, atByte?: number): void {
     this.#r2Plans.set(this.#r2Seen + n, { fault, ...(atByte === undefined ? {} : { atByte }) })
   }
 
-  /** `send` is refused with an error of this `code`; `hang` and `lose-reply` (sent, then throws) are no codes. */
+  /** `send` fails with an error of this `code`; `hang` and `lose-reply` (sends, then throws) are not codes. */
   email(code: string): void {
     this.#email = code
   }
@@ -90,7 +92,7 @@ export class Faults {
     this.#limiter = fault
   }
 
-  /** Ends all faults, and lets what hangs fail with a lost connection. */
+  /** Ends all faults, and fails whatever hangs with a lost connection. */
   clear(): void {
     this.fired = 0
     this.#d1Plans = []
@@ -121,7 +123,7 @@ export class Faults {
     return this.#around(this.#kv.get(operation), `KV ${operation.toUpperCase()} failed:`, work)
   }
 
-  /** `work` is told of the fault, for those that only the wrapper can bring about. */
+  /** `work` gets the fault, for those that only the wrapper can produce. */
   async aroundR2<T>(operation: R2Operation, work: (strike: R2Strike | undefined) => Promise<T>): Promise<T> {
     this.#r2Seen += 1
     const lasting = this.#r2.get(operation)
@@ -154,7 +156,7 @@ export class Faults {
     return this.#limiter
   }
 
-  /** The faults that all bindings know; the rest is for the wrapper, which is told (R2) or asks `kvFault`. */
+  /** The faults common to all bindings; the rest is up to the wrapper, which is told (R2) or asks `kvFault`. */
   async #around<T>(fault: string | undefined, prefix: string, work: Work<T>): Promise<T> {
     if (fault !== undefined) this.fired += 1
     if (fault === 'hang') return this.#hang()

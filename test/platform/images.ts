@@ -1,5 +1,5 @@
-// The Images binding: counted as operations of an invocation, with faults to order. Its limits are 100 megapixels
-// and 12,000 pixels a side: the Worker lets no more through.
+// The Images binding: counts as operations of an invocation, with faults on demand. Its limits are 100 megapixels and 12,000
+// pixels a side: the Worker lets no more through.
 import type { Core } from './core.ts'
 
 export function wrapImages(native: ImagesBinding, core: Core): ImagesBinding {

@@ -1,13 +1,13 @@
-// What one invocation of the Worker may use: security §2.1 and §2.2 (6 connections at once, the others queue;
-// 1,000 D1 queries; 1,000 operations on KV and R2). The platform cannot see where a request begins, so the test that
-// sends one says so with `platform.beginInvocation()`. Requests that run side by side share one allowance here.
+// What one invocation of the Worker may use: security §2.1 and §2.2 (6 connections at once, the others queue; 1,000 D1 queries;
+// 1,000 operations on KV and R2). The platform cannot see where a request begins, so the test that sends one says so with
+// `platform.beginInvocation()`. Requests that run side by side share one allowance here.
 
 export const CONNECTIONS_MAX = 6
 export const D1_QUERIES_MAX = 1_000
 export const OPERATIONS_MAX = 1_000
 
 export class Invocation {
-  /** The most connections that were open at once since the invocation began. */
+  /** The most connections open at once since the invocation began. */
   peakConnections = 0
   #open = 0
   #waiting: (() => void)[] = []
@@ -20,7 +20,7 @@ export class Invocation {
     this.peakConnections = this.#open
   }
 
-  /** Runs `work` on a connection of its own, and waits for one where all are taken. */
+  /** Runs `work` on its own connection, and waits for one if all are taken. */
   async connect<T>(work: () => Promise<T>): Promise<T> {
     if (this.#open >= CONNECTIONS_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     else this.#open += 1

@@ -1,4 +1,4 @@
-// The rules of kv.ts bite: staleness per location, cached misses, the write rate, KV's sizes and lifetimes.
+// kv.ts enforces its rules: staleness per location, cached misses, the write rate, KV's sizes and lifetimes.
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clock } from './clock.ts'

@@ -1,7 +1,7 @@
-// KV as production has it, security §2.3: each location keeps what it read, a miss too, for 60 s (F7, F8), also against
-// its own later writes; one write per second and key (F9). The clock is Date's, so that a frozen or advanced clock
-// (clock.ts) moves caches and expiry with it; the simulator below goes by real time.
-// The simulator itself refuses lifetimes under 60 s, keys over 512 bytes, metadata over 1,024 bytes, values over 25 MiB.
+// KV as in production, security §2.3: each location caches what it read, misses too, for 60 s (F7, F8), even against its own
+// later writes; one write per second and key (F9). It uses Date's clock, so that a frozen or advanced clock (clock.ts) moves
+// caches and expiry with it; the simulator below uses real time. The simulator itself refuses lifetimes under 60 s, keys over 512
+// bytes, metadata over 1,024 bytes, values over 25 MiB.
 import type { Core } from './core.ts'
 import type { KvOperation } from './faults.ts'
 
@@ -12,7 +12,7 @@ const BULK_KEYS_MAX = 100
 interface Entry {
   bytes: ArrayBuffer | null
   metadata: unknown
-  /** Milliseconds; undefined where the key does not expire. */
+  /** Milliseconds; undefined if the key does not expire. */
   expiresAt: number | undefined
 }
 interface Cached extends Entry {
@@ -123,7 +123,7 @@ class Namespace {
   #claimWrite(key: string, operation: string): void {
     const now = Date.now()
     const elapsed = now - (this.#lastWrites.get(key) ?? Number.NEGATIVE_INFINITY)
-    // A clock that was set back starts afresh.
+    // Starts afresh if the clock was set back.
     if (elapsed >= 0 && elapsed < WRITE_INTERVAL_MS) throw new Error(`KV ${operation} failed: 429 Too Many Requests`)
     this.#lastWrites.set(key, now)
   }

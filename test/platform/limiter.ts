@@ -1,9 +1,11 @@
-// The rate limit binding: counts as the simulator does, but for as long as the platform lives, or answers to order (F16). The
-// simulator's counts start over with each minute of the real clock, whenever a test comes by.
-// Counted because no authenticated read may call it.
+// The rate limit binding: counts like the simulator, but for as long as the platform lives, or answers on demand (F16). The
+// simulator's counts start over with each minute of the real clock, whenever a test comes by. Counted because no authenticated
+// read may call it.
 import type { Core } from './core.ts'
 
-/** Requests a minute. Equal to those of wrangler.toml, which nothing inside the runtime can read (platform.test.ts compares them). */
+/**
+ * Requests a minute. The same as in wrangler.toml, which nothing inside the runtime can read (platform.test.ts compares them).
+ */
 export const RATE_LIMITS = { LIMIT_CREATE: 5, LIMIT_LOGIN: 10, LIMIT_CODE: 5, LIMIT_OTHER: 60 }
 
 export function wrapLimiter(name: keyof typeof RATE_LIMITS, core: Core): RateLimit {

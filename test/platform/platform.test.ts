@@ -1,4 +1,4 @@
-// What the strict platform says about a piece of work is what the work did, and its env can stand in for the real one.
+// What the strict platform reports about a piece of work is what the work did, and its env can replace the real one.
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CONNECTIONS_MAX, OPERATIONS_MAX } from './invocation.ts'

@@ -1,6 +1,6 @@
-// The strict platform, design §8 and security §5.3: the Worker's bindings with production's limits, which the local
-// simulators lack, with counters (design §7) and with faults to order (security §5.2). All integration tests run on it:
-// `app.fetch(request, platform.env, ctx)`. Not covered: waitUntil's 30 s, the CPU limit, memory.
+// The strict platform, design §8 and security §5.3: the Worker's bindings with production's limits, which the local simulators
+// lack, with counters (design §7) and with faults on demand (security §5.2). All integration tests run on it: `app.fetch(request,
+// platform.env, ctx)`. Not covered: waitUntil's 30 s, the CPU limit, memory.
 import type { Core } from './core.ts'
 import { Counters, type ExecutedStatement } from './counters.ts'
 import { wrapD1 } from './d1.ts'
@@ -12,7 +12,7 @@ import { wrapKv } from './kv.ts'
 import { wrapLimiter } from './limiter.ts'
 import { wrapR2 } from './r2.ts'
 
-/** The bindings that are wrapped; whatever else an env has is passed on as it is. */
+/** The bindings that are wrapped; the rest of an env is passed on. */
 export interface Bindings {
   DB: D1Database
   KV: KVNamespace
@@ -27,16 +27,18 @@ export interface Bindings {
 }
 
 export interface Platform<Env extends Bindings = Bindings> extends Core {
-  /** One object for the life of the platform, so that what is cached per env stays cached. */
+  /** One object for the life of the platform, so that caches keyed by env keep working. */
   readonly env: Env
   /** Executed since the last `counts.reset()`. */
   readonly statements: ExecutedStatement[]
   /** Mail that the Worker sent, oldest first. */
   readonly emails: RecordedEmail[]
-  /** A new request: its allowance of queries and operations is whole again. */
+  /** A new request: its allowance of queries and operations is full again. */
   beginInvocation(): void
-  /** For the start of a test: no counts, no faults, no mail, no lag, location `home`. What is stored, KV's caches and
-   *  the write rates stay. */
+  /**
+   * For the start of a test: no counts, no faults, no mail, no lag, location `home`. Stored data, KV's caches and the write rates
+   * stay.
+   */
   reset(): void
 }
 

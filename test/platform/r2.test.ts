@@ -1,4 +1,4 @@
-// The rules of r2.ts bite: the write rate and the size of metadata; the rest is passed on.
+// r2.ts enforces its rules: the write rate and the size of metadata; the rest is passed on.
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { clock } from './clock.ts'

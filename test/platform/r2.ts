@@ -1,5 +1,5 @@
-// R2 as production has it, security §2.4: one write per second and key, else 429; 8 KB of metadata (the simulator
-// stops at about 2 KB already). Counts, and injects F11 and F12. Reads and lists are strongly consistent as they are.
+// R2 as in production, security §2.4: one write per second and key, else 429; 8 KB of metadata (the simulator stops at about 2 KB
+// already). Counts, and injects F11 and F12. Reads and lists are already strongly consistent.
 import type { Core } from './core.ts'
 import type { R2Operation, R2Strike } from './faults.ts'
 
@@ -19,7 +19,7 @@ function metadataBytes(options: { customMetadata?: Record<string, string>; httpM
 
 const brokenBody = () => new Error('Network connection lost.')
 
-/** The object with a body that ends in an error, after half of its bytes unless told. */
+/** The object with a body that fails, by default after half of its bytes. */
 function withBrokenBody(object: R2ObjectBody, bytes: Uint8Array, atByte = bytes.byteLength / 2): R2ObjectBody {
   const body = new ReadableStream({
     start(controller) {
@@ -39,7 +39,7 @@ function withBrokenBody(object: R2ObjectBody, bytes: Uint8Array, atByte = bytes.
   })
 }
 
-/** Takes so many bytes of a stream, or all where there are fewer, and lets go of it. */
+/** Reads that many bytes of a stream, or all if there are fewer, and releases it. */
 async function takeBytes(stream: ReadableStream<Uint8Array>, bytes: number): Promise<void> {
   const reader = stream.getReader()
   for (let taken = 0; taken < bytes; ) {
@@ -101,7 +101,7 @@ class Bucket {
     })
   }
 
-  /** Asks nobody: an unknown upload shows with the first part. */
+  /** Makes no call: an unknown upload shows with the first part. */
   resumeMultipartUpload(key: string, uploadId: string): R2MultipartUpload {
     return this.#wrapUpload(this.#native.resumeMultipartUpload(key, uploadId))
   }
@@ -128,7 +128,7 @@ class Bucket {
   #claimWrite(key: string): void {
     const now = Date.now()
     const elapsed = now - (this.#lastWrites.get(key) ?? Number.NEGATIVE_INFINITY)
-    // A clock that was set back starts afresh.
+    // Starts afresh if the clock was set back.
     if (elapsed >= 0 && elapsed < WRITE_INTERVAL_MS) throw new Error('put: 429 Too Many Requests')
     this.#lastWrites.set(key, now)
   }

@@ -1,5 +1,5 @@
-// Reads a statement's text as far as the rules of D1 need it: what is one statement, and what only reads.
-// Not a parser: quoted text and comments are blanked, the rest is looked at by word.
+// Reads a statement's text as far as D1's rules need it: what is one statement, and what only reads. Not a parser: quoted text
+// and comments are blanked, the rest is checked word by word.
 
 // Strings, quoted names in SQLite's three spellings, and both kinds of comment.
 const QUOTED_OR_COMMENT = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g
@@ -9,7 +9,7 @@ function bareText(sql: string): string {
   return sql.replace(QUOTED_OR_COMMENT, ' ')
 }
 
-/** A `;` with something after it. */
+/** A `;` that is followed by something. */
 export function hasSeveralStatements(sql: string): boolean {
   return /;\s*[^\s;]/.test(bareText(sql))
 }

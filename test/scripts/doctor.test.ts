@@ -1,5 +1,5 @@
-// The checks of `npm run doctor`, on the migrated database: each defect is planted past the triggers and keys that
-// prevent it, found, and mended, and nothing else is touched.
+// The checks of `npm run doctor`, on the migrated database: each defect is planted past the triggers and keys that prevent it,
+// then found and repaired, and nothing else is touched.
 import { env } from 'cloudflare:workers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CHECKS, type Check, type Difference } from '../../scripts/doctor/checks.ts'
@@ -43,7 +43,7 @@ async function findAll(): Promise<Record<string, readonly Difference[]>> {
   return found
 }
 
-/** As the script does it: rounds of finding and mending. */
+/** As the script does it: rounds of finding and repairing. */
 async function mendAll(): Promise<void> {
   for (let round = 0; round < 20; round++) {
     const found = await findAll()
@@ -254,7 +254,7 @@ describe('what is planted is found, and mended', () => {
       const without = { current: 'other', keys: new Map([['other', new Uint8Array(32)]]) }
       const unreadable = [one, two].map(({ machine }) => ({ subject: machine.id, found: kid }))
       expect(await robots({ encryptionKeys: without })).toEqual([{ name: 'robots whose HA1 cannot be read', differences: unreadable }])
-      // Where the keys are for nobody to read, the realm is what is left to look at.
+      // Without readable keys, only the realm can be checked.
       expect(await robots({ encryptionKeys: null })).toEqual([])
       const realms = [one, two].map(({ machine }) => ({ subject: machine.id, found: digestRealm, expected: 'Elsewhere' }))
       expect(await robots({ encryptionKeys: null, digestRealm: 'Elsewhere' })).toEqual([
@@ -353,7 +353,7 @@ describe('what is planted is found, and mended', () => {
     })
   })
 
-  // Last: the tables are made anew without their foreign keys, which cannot be switched off.
+  // Last: recreates the tables without their foreign keys, which cannot be switched off.
   test('blocks and search strings of somebody who is gone', async () => {
     await exec('CREATE TABLE bare_blocks (id INTEGER PRIMARY KEY, blocker_id INTEGER, blocked_id INTEGER, created_at INTEGER)')
     await exec('CREATE TABLE bare_strings (string TEXT, user_id INTEGER, PRIMARY KEY (string, user_id)) WITHOUT ROWID')

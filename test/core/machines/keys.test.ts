@@ -1,5 +1,5 @@
-// API keys and license keys at the gate (security rows 52 to 54): a key that came along and the token must both be good and
-// agree; what was issued under a key ends with it, whether or not the key comes along; people are judged as ever.
+// API keys and license keys at the gate (security rows 52 to 54): the key in the request and the token must both be valid and
+// match; what was issued under a key ends with it, whether or not the request has the key; people are judged as usual.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { clientGate, optionalGate, userGate } from '../../../src/core/gate.ts'
 import { issueKeyToken, type Key, newKeySession, personalScopes, requireLivingKey } from '../../../src/core/machines/keys.ts'
@@ -25,7 +25,7 @@ beforeEach(() => platform.reset())
 
 const keyOf = (made: MadeMachine) => made.machine as Key
 
-/** A token of the person under the key, as a room issues one. */
+/** A token of the person under the key, as a room issues it. */
 async function tokenUnder(made: MadeMachine, who = person): Promise<string> {
   const ctx = newCtx()
   const input = { key: keyOf(made), userId: idOf(who) }
@@ -34,7 +34,7 @@ async function tokenUnder(made: MadeMachine, who = person): Promise<string> {
   return issueKeyToken(ctx, { ...input, sessionId })
 }
 
-/** What the token claims, with the key that came along. */
+/** What the token claims, with the key of the request. */
 async function claimOf(token: string, key?: { kind: KeyKind; secret: string }): Promise<Claim> {
   const claim = await verifyAccessToken(newCtx(), token)
   if (!claim) throw new Error('no access token')
@@ -50,7 +50,7 @@ const enter = (claim: Claim) => codeOf(userGate(newCtx(), claim, null)())
 const expire = (made: MadeMachine) => rows('UPDATE machine_credentials SET expires_at = 1 WHERE id = ?', made.machine.id)
 
 const MINUTE_MS = 60_000
-/** How a key ends: it has a minute, and that is over; or it is revoked. */
+/** How a key ends: it expires a minute later, or it is revoked. */
 const ENDS: readonly (readonly [how: string, end: (made: MadeMachine) => unknown])[] = [
   ['has expired', () => clock.advance(MINUTE_MS)],
   ['was revoked', ({ machine }) => revoke(machine.id)],
@@ -74,7 +74,7 @@ describe.each(['api_key', 'license_key'] as const)('%s', (kind) => {
     for (const text of ['', 'x', ...strangers, `${made.secret} `, made.secret.toUpperCase(), made.secret.slice(0, -1), `${made.secret}a`]) {
       platform.counts.reset()
       expect([text, await ask(text)]).toEqual([text, 'invalid_client'])
-      // Refused without a look into the database.
+      // Refused without a database read.
       expect(platform.statements).toEqual([])
     }
     await expire(made)
@@ -93,7 +93,7 @@ describe.each(['api_key', 'license_key'] as const)('%s', (kind) => {
     expect(await enter(await claimOf(token, present(foreign, other)))).toBe('invalid_token')
     expect(await enter(await claimOf(token, present(one, other)))).toBe('invalid_client')
     expect(await enter(await claimOf(token, { kind, secret: 'no key' }))).toBe('invalid_client')
-    // A token of an ordinary client agrees with no key.
+    // A token of an ordinary client matches no key.
     expect(await enter(await claimOf(await userToken(person), present(one)))).toBe('invalid_token')
   })
 

@@ -1,5 +1,5 @@
-// Where an avatar is downloaded (security row 69): the signature is computed here once more, from AWS's description of
-// Signature Version 4 and nothing of the library that the Worker uses.
+// Where an avatar is downloaded (security row 69). The test computes the signature again from AWS's description of Signature
+// Version 4, without the library that the Worker uses.
 import { createHash, createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Ctx } from '../../../src/core/ctx.ts'

@@ -1,4 +1,4 @@
-// The picture of somebody who has none: readable, safe as XML, the same for good, and a right PNG for each colour.
+// The picture of somebody who has none: readable, valid XML, stable, and a correct PNG for each colour.
 import { describe, expect, test } from 'vitest'
 import {
   AVATAR_COLORS,

@@ -1,4 +1,4 @@
-// Access tokens: RFC 9068, RFC 8725. What is forged, foreign, old or of another kind is no claim. Security rows 40 and 49.
+// Access tokens: RFC 9068, RFC 8725. Forged, foreign, expired and other tokens are refused. Security rows 40 and 49.
 import { createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey as NodeJwk } from 'node:crypto'
 import { decodeProtectedHeader, importJWK, SignJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -31,7 +31,7 @@ const publicJwk = (await getPublicJwks(ctx.config)).keys[0] as NodeJwk
 const publicPem = createPublicKey({ key: publicJwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }) as string
 
 const encode = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
-/** Rightly signed, whatever it says. */
+/** Correctly signed, whatever its claims. */
 const signed = (header = {}, claims = {}, by: unknown = key) =>
   new SignJWT({ ...CLAIMS, ...claims } as never)
     .setProtectedHeader({ ...HEADER, ...header } as never)

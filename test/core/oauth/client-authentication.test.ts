@@ -1,4 +1,4 @@
-// How a client proves itself: RFC 6749 §2.3, RFC 7617. Security row 37.
+// Client authentication: RFC 6749 §2.3, RFC 7617. Security row 37.
 import { describe, expect, test } from 'vitest'
 import {
   authenticateClient,
@@ -109,7 +109,7 @@ describe('authenticateClient: registered way x tried way x secret', () => {
     for (const method of methods) {
       for (const secret of [SECRET, 'wrong', '', null]) {
         const isBare = method === 'none'
-        // Either way of showing a secret will do, whichever the client is registered with.
+        // Either way of sending the secret works, whichever the client is registered with.
         const right = registered === 'none' ? isBare : !isBare && secret === SECRET
         test(`${registered}, ${method}, ${secret}: ${right ? 'in' : 'out'}`, () => {
           const client = row({ tokenEndpointAuthMethod: registered, secretHash: registered === 'none' ? null : sha256(SECRET) })

@@ -1,4 +1,4 @@
-// Which scopes a grant gives: RFC 6749 §3.3 and §6, wire §6.1. Security row 39.
+// Which scopes are granted: RFC 6749 §3.3 and §6, wire §6.1. Security row 39.
 import { describe, expect, test } from 'vitest'
 import { grantedByPerson, narrowedTo, scopesOfRefresh, scopesWithin } from '../../../src/core/oauth/granted-scopes.ts'
 import { covers, intersectScopes, isScope, SCOPES, type Scope } from '../../../src/core/scopes.ts'

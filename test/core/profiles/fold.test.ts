@@ -1,4 +1,4 @@
-// Folding (design §1.15): what is alike to a reader is one string, and nothing unseen makes two of it.
+// Folding (design §1.15): strings that look alike fold to one string, and invisible characters make no difference.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fold } from '../../../src/core/profiles/fold.ts'

@@ -1,4 +1,4 @@
-// What people are found by (design §1.15): a few folded strings, whatever their names are.
+// Search strings (design §1.15): a few folded strings per person, whatever their names are.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fold } from '../../../src/core/profiles/fold.ts'

@@ -1,11 +1,11 @@
-// The arithmetic of authenticator apps: RFC 6238 appendix B, steps, and how codes are typed (security rows 17, 22).
+// The arithmetic of authenticator apps: RFC 6238 appendix B, time steps, and how codes are typed (security rows 17, 22).
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { secondFactorCode, totpCode } from '../../../src/core/fields.ts'
 import { makeRecoveryCodes, recoveryCodeHash } from '../../../src/core/sessions/recovery-codes.ts'
 import { stepOfCode } from '../../../src/core/sessions/totp-codes.ts'
 
-/** Appendix B: the secret of SHA-1; of its eight digits an app with six shows the last six. */
+/** Appendix B: the secret for SHA-1; a six-digit app shows the last six of its eight digits. */
 const SECRET = Buffer.from('12345678901234567890', 'ascii')
 const VECTORS: readonly [seconds: number, code: string][] = [
   [59, '94287082'],

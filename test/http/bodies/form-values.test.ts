@@ -1,4 +1,4 @@
-// Forms carry text alone: numbers, flags and lists are read out of it where a field takes nothing else.
+// Forms carry only text: numbers, flags and lists are parsed where a field does not take text.
 
 import { expect, test } from 'vitest'
 import * as z from 'zod'

@@ -1,5 +1,5 @@
-// Files that are no picture, or more than one (security row 66, §3.4): each is refused in plain words before any decoder
-// sees it, and quickly, however much it claims to be.
+// Files that are not a picture, or more than one (security row 66, §3.4): each is refused in plain words before any decoder sees
+// it, and quickly, whatever size it claims.
 import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { getConfig } from '../../../../src/config.ts'
@@ -37,7 +37,7 @@ const inspect = (bytes: Uint8Array<ArrayBuffer>, limits: ImageLimits = LIMITS) =
 const zeros = (megabytes: number) => deflateSync(new Uint8Array(megabytes * 1024 * 1024), { level: 9 })
 const IEND = pngChunk('IEND')
 
-/** Half a sofa of ZIP: an end of central directory is enough for an archive program. */
+/** Part of a ZIP archive: an end of central directory is enough for an archive program. */
 const ZIP = concat('PK\x05\x06', new Uint8Array(18))
 const TAILS: Readonly<Record<string, Uint8Array>> = {
   ZIP,
