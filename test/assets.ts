@@ -1,4 +1,4 @@
-/** Before any test: the static files are made as `npm run assets` makes them, also in a fresh clone. */
+/** Before any test: builds the static files as `npm run assets` does, even in a fresh clone. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 

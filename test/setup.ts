@@ -1,6 +1,6 @@
-// Before each test file: empty stores with the schema in them, and production's caps on key derivation. All files of a
-// worker share its isolate and its modules, which is most of what a file would cost; so each one starts by emptying the stores,
-// whatever the one before it left, passed or failed.
+// Before each test file: empty stores with the schema in them, and production's caps on key derivation. All files of a worker
+// share its isolate and its modules, which is most of what a file would cost; so each one starts by emptying the stores, whatever
+// the one before it left.
 import { type D1Migration, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, vi } from 'vitest'
@@ -13,7 +13,7 @@ guardCrypto()
 
 const { DB, KV, AVATARS, MEDIA, TEST_MIGRATIONS } = env as unknown as Bindings & { TEST_MIGRATIONS: D1Migration[] }
 
-/** A store that is busy when it is reset keeps what it has. */
+/** A store that is busy during a reset keeps its content. */
 async function areEmpty(): Promise<boolean> {
   const tables = await DB.prepare(`SELECT count(*) AS n FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'`).first<{ n: number }>()
   const { keys } = await KV.list({ limit: 1 })
@@ -24,7 +24,7 @@ async function areEmpty(): Promise<boolean> {
 platform.reset()
 do await reset()
 while (!(await areEmpty()))
-// All of them in one batch: one after the other they take longer than most files of tests.
+// All in one batch: one after the other they take longer than most test files.
 await DB.batch([
   ...TEST_MIGRATIONS.flatMap(({ queries }) => queries.map((query) => DB.prepare(query))),
   // As wrangler records them.
@@ -37,7 +37,7 @@ await DB.batch([
 afterAll(() => {
   vi.restoreAllMocks()
   vi.unstubAllGlobals()
-  // `src/ids.ts` remembers the latest time it has seen: with modules of its own the next file does not go on from there.
+  // `src/ids.ts` remembers the latest time it has seen; with fresh modules the next file does not continue from there.
   if (clock.wasMoved) vi.resetModules()
   clock.restore()
 })

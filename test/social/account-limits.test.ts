@@ -1,4 +1,5 @@
-// What one account may ask of other people in a day (docs/limits.md): exact, in every room, and nobody uses up another's.
+// What one account may do with other people in a day (docs/limits.md): the limits are exact, hold in every room, and are each
+// account's own.
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
   ACCOUNT_WINDOW_MS,
@@ -35,7 +36,7 @@ beforeEach(async () => {
 })
 afterEach(() => clock.restore())
 
-/** So much of the day's limit is used, since now. */
+/** This much of the day's limit is used, as of now. */
 async function use(kind: Kind, count: number, who = reader): Promise<void> {
   await rows(
     `INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES (?1, ?2, ?3, 0, 0)
@@ -91,7 +92,7 @@ test.each(Object.entries(COUNTED))('%s counts, up to the limit, and answers 429 
     const refused = await ask(client)
     expect([refused.status, refused.headers.get('retry-after')], refused.text).toEqual([429, String((ACCOUNT_WINDOW_MS - 60_000) / 1000)])
     expect(await used(kind), 'a refusal does not count').toBe(KINDS[kind])
-    // Tokens do not live for a day.
+    // Tokens live less than a day.
     await rows('UPDATE attempt_counters SET window_ends_at = ? WHERE key = ?', Date.now(), `account-${kind}:${idOf(reader)}`)
     expect((await ask(client)).status, 'a day later').toBe(200)
     expect(await used(kind)).toBe(weight)

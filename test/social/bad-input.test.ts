@@ -1,5 +1,5 @@
-// Bad input to the graph (wire §3.1, §6.11, §6.14): the documented answer, naming the field; the same
-// for what is hidden, another's or missing; and nothing in the database is changed.
+// Bad input to the graph (wire §3.1, §6.11, §6.14): the documented answer, naming the field; the same for hidden, foreign and
+// missing objects; and no change in the database.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { signedInAdmin } from '../support/admins.ts'
 import { clearGraph, putBlock, putEdge, setColumns } from '../support/graph.ts'
@@ -18,7 +18,7 @@ let request: string
 
 const hex = (id: number) => id.toString(16).padStart(24, '0')
 const MISSING = hex(0xabcdef)
-/** Above 2^53 - 1: well-formed, and nobody's. */
+/** Above 2^53 - 1: well-formed, but nobody's. */
 const FAR = 'f'.repeat(24)
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeEach(async () => {
   request = hex(await putEdge(eve, bob, false))
 })
 
-/** The answer, of a request that changes nothing. */
+/** The answer to a request that must change nothing. */
 async function unchanged(send: () => Promise<Reply>): Promise<Reply> {
   const before = await dump()
   const reply = await send()
@@ -49,7 +49,7 @@ async function refusal(send: () => Promise<Reply>): Promise<[number, string, str
   return [status, json.error, json.additionalInfo?.errors?.[0]?.path]
 }
 
-/** A reply without what differs from one request to another, and without the id that was sent. */
+/** A reply without what differs between requests, and without the id that was sent. */
 const bytesOf = (reply: Reply, id: string) =>
   `${reply.status} ${JSON.stringify([...reply.headers].filter(([name]) => !['x-request-id', 'x-d1-bookmark'].includes(name)))} ${reply.text}`.replaceAll(
     id,
@@ -293,7 +293,7 @@ describe('search', () => {
       const { status, json } = await unchanged(() => search(query))
       expect(status, query).toBe(200)
       const names = json.data.results.map(({ username }: { username: string }) => username)
-      // A mark that is not seen may be passed over; what is left has to be found as it is.
+      // Search may ignore an invisible mark; the rest has to match exactly.
       expect(
         names.filter((name: string) => query !== '\u202eann' || !name.startsWith('ann')),
         query,
@@ -329,7 +329,7 @@ describe('privacy and status', () => {
   })
 })
 
-/** Everything of the graph that can be asked of it, with input that is right. */
+/** Every request to the graph, with valid input. */
 const ROUTES: readonly [string, (client: Client, options?: Options) => Promise<Reply>][] = [
   ...TARGET_ROUTES.map((route): [string, (client: Client) => Promise<Reply>] => [
     `POST /user/${route}`,
@@ -347,7 +347,7 @@ describe('who may not act', () => {
     expect((await unchanged(() => send(new Client()))).status).toBe(401)
   })
 
-  // What protects oneself stays open: blocking, and going private.
+  // Protecting oneself stays possible: blocking, and going private.
   const shut = ROUTES.filter(([name]) => !/block$|private$/.test(name))
   test.each(shut)('%s: nobody who is restricted, and they read on', async (_, send) => {
     await setColumns(ann, { restricted_at: 1 })

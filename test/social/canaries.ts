@@ -1,16 +1,16 @@
-/** A person every column of whose row holds a value that is found nowhere else: where one turns up, it has been shown. */
+/** A person whose row has a unique value in every column: where one turns up, it has been shown. */
 import { setColumns } from '../support/graph.ts'
 import { db } from '../support/kith.ts'
 import type { Person } from '../support/people.ts'
 
-/** A moment of its own, as the database and as the API write it. */
+/** A unique time, as the database and as the API write it. */
 const at = (day: number) => Date.UTC(2031, 5, day, 3, 7, 11, 100 + day)
 export const iso = (day: number) => new Date(at(day)).toISOString()
 
 export const ROLE = 'canary_role'
 export const CUSTOM_DATA = { deep: { secret: 'canary custom data' } }
 
-/** Every column of `users` but the id, the marks that would hide the person, and what is set by the test at hand. */
+/** Every column of `users` except the id, the marks that would hide the person, and what the test itself sets. */
 export const COLUMNS = {
   email: 'canary_email@example.net',
   email_key: 'canary_email@example.net',
@@ -36,7 +36,7 @@ export const COLUMNS = {
   role: ROLE,
   verified_at: at(2),
   banned_at: at(3) - 10 * 365 * 86_400_000,
-  // A ban that is over.
+  // A ban that has ended.
   banned_until: at(4) - 10 * 365 * 86_400_000,
   banned_reason: 'canary ban reason',
   restricted_at: at(5) - 10 * 365 * 86_400_000,
@@ -67,7 +67,7 @@ export const COLUMNS = {
 
 const isMoment = (value: string | number): value is number => typeof value === 'number' && value > 1e12
 
-/** How each column would look in a reply. Small numbers and user names are too common to look for. */
+/** How each column would look in a reply. Small numbers and user names are too common to search for. */
 export const TRACES: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(COLUMNS)
     .filter(([, value]) => typeof value === 'string' || value > 1_000)
@@ -87,7 +87,7 @@ export async function makeRole(): Promise<void> {
     .run()
 }
 
-/** Counters too: edges that were made before do not show in them. */
+/** Counters too: earlier edges do not show in them. */
 export async function fill(person: Person, columns: Readonly<Record<string, string | number | null>> = {}): Promise<void> {
   await setColumns(person, { ...COLUMNS, ...columns })
 }

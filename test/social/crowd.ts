@@ -1,4 +1,4 @@
-/** Many people at once, straight into the database: for what has to cost the same however many there are. */
+/** Many people at once, straight into the database, for what must cost the same however many there are. */
 import { newId } from '../../src/ids.ts'
 import { db } from '../support/kith.ts'
 import type { Person } from '../support/people.ts'
@@ -7,7 +7,7 @@ export const idOf = ({ id }: Pick<Person, 'id'>) => Number.parseInt(id, 16)
 
 let crowds = 0
 
-/** Verified people without passwords; their ids. */
+/** Verified people without passwords; returns their ids. */
 export async function makeCrowd(size: number): Promise<number[]> {
   crowds += 1
   const ids = Array.from({ length: size }, () => newId() as number)

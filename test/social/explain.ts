@@ -1,11 +1,11 @@
 /**
- * Linearizability: an order of acts that ran at once in which, one after the other, each would have answered what it
- * did, and the end would be what lies in the database.
+ * Linearizability: finds an order of concurrent acts in which, one after the other, each would have answered what it did, and the
+ * end would match the database.
  */
 import { type Act, copyGraph, type Graph, perform } from './graph-model.ts'
 import type { Stored } from './six-people.ts'
 
-/** The end of such an order; null when there is none. Edges that were made in between have no names yet. */
+/** The end of such an order; null if there is none. Edges made in between have no names yet. */
 export function explain(
   before: Graph,
   acts: readonly Act[],
@@ -33,9 +33,9 @@ export function explain(
 }
 
 /**
- * Where the answer need not be to the letter: going public counts who waited when it began, not when it took place. What a
- * ban, block or deletion comes between finds nobody (404), whatever it would have been told later. Of two deletions at
- * once, both have deleted the account.
+ * Where the answer may differ: going public counts who waited when it began, not when it took place. An act that a ban, block or
+ * deletion overtakes may answer 404, whatever it would have answered later. Of two concurrent deletions, both have deleted the
+ * account.
  */
 function agrees(graph: Graph, act: Act, expected: string, reply: string): boolean {
   if (act.kind === 'private') return expected.slice(0, 3) === reply.slice(0, 3)
@@ -46,7 +46,7 @@ function agrees(graph: Graph, act: Act, expected: string, reply: string): boolea
 const flags = ({ isPrivate, isBanned, isDeleted }: Pick<Graph, 'isPrivate' | 'isBanned' | 'isDeleted'>) =>
   [isPrivate, isBanned, isDeleted].map((list) => list.map(Number).join('')).join(' ')
 
-/** Of an edge that was there before, it matters that it is the same one; of a later one, that it is there. */
+/** An earlier edge must be the same one; a later one must exist. */
 function keyOf(graph: Graph, births: number): string {
   const edges = [...graph.edges].map(([pair, { born, approved }]) => `${pair} ${approved} ${born > births ? 'new' : born}`)
   return [...edges.sort(), ...[...graph.blocks].sort(), flags(graph)].join('\n')

@@ -1,6 +1,6 @@
 /**
- * The social graph as it should be (wire §3.2, §6.11, §6.15; design §2; docs/decisions/006), without a database: people
- * are numbers, each act answers what the API answers. What `model.test.ts` compares the product with.
+ * The social graph as it should be (wire §3.2, §6.11, §6.15; design §2; docs/decisions/006), without a database: people are
+ * numbers, each act answers what the API answers. `model.test.ts` compares the product with it.
  */
 
 export const PEOPLE = 6
@@ -13,7 +13,7 @@ interface OfTwo {
 interface OfEntry {
   readonly by: number
   readonly pair: string
-  /** Names one edge of all that a pair has had; null where there is none. */
+  /** Names one of all edges that a pair has had; null if there is none. */
   readonly born: number | null
 }
 
@@ -73,12 +73,12 @@ export function copyGraph(graph: Graph): Graph {
 export const isPresent = (graph: Graph, one: number) => !graph.isBanned[one] && !graph.isDeleted[one]
 export const isVisible = (graph: Graph, one: number, viewer: number) => isPresent(graph, one) && !graph.blocks.has(pairOf(one, viewer))
 
-/** What a list of the viewer, or of another, shows: nobody across a block, whoever made it (security row 58). */
+/** What a list of the viewer, or of another, shows: nobody across a block, in either direction (security row 58). */
 export function isListed(graph: Graph, one: number, viewer: number): boolean {
   return one === viewer || (isVisible(graph, one, viewer) && !graph.blocks.has(pairOf(viewer, one)))
 }
 
-/** The profile, as a status: how `viewer` meets `one`. */
+/** The profile, as a status: what `viewer` gets for `one`. */
 export function meet(graph: Graph, one: number, viewer: number): '200' | '403 Blocked' | '404 NotFound' {
   if (one !== viewer && !isVisible(graph, one, viewer)) return '404 NotFound'
   return graph.blocks.has(pairOf(viewer, one)) ? '403 Blocked' : '200'
@@ -131,7 +131,7 @@ function setPrivacy(graph: Graph, by: number, on: boolean): string {
   return `200 ${accepted}`
 }
 
-/** Accepts or removes one edge, and no later one of the same pair. */
+/** Accepts or removes one edge, not a later one of the same pair. */
 function answerEntry(graph: Graph, { kind, by, pair, born }: Extract<Act, OfEntry>): string {
   const edge = graph.edges.get(pair)
   const [from, to] = endsOf(pair)
@@ -142,7 +142,7 @@ function answerEntry(graph: Graph, { kind, by, pair, born }: Extract<Act, OfEntr
   return '200'
 }
 
-/** Does the act, and says what it answers. */
+/** Performs the act and returns its answer. */
 export function perform(graph: Graph, act: Act): string {
   if (act.kind === 'ban' || act.kind === 'lift') {
     graph.isBanned[act.whom] = act.kind === 'ban'

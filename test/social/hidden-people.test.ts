@@ -1,5 +1,5 @@
-// People who are not there (wire §6.11; security §0.12, rows 55, 58): whoever is banned, deleted,
-// unverified or blocks the viewer is found on no route, and no route answers otherwise than for an id that nobody has.
+// Hidden people (wire §6.11; security §0.12, rows 55, 58): no route finds anyone who is banned, deleted, unverified or blocks the
+// viewer, and every route answers as for an id that nobody has.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { signedInAdmin } from '../support/admins.ts'
 import { clearGraph, putBlock, putEdge, setColumns } from '../support/graph.ts'
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 const LATER = Date.now() + 1e9
 
-/** Ways not to be there, as the database has them. */
+/** Ways to be hidden, as the database has them. */
 const WAYS: Readonly<Record<string, Readonly<Record<string, string | number | null>>>> = {
   'banned for good': { banned_at: 1, banned_until: null },
   'banned for a time': { banned_at: 1, banned_until: LATER },
@@ -36,10 +36,10 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, string | number | nu
   'banned and deleted': { banned_at: 1, banned_until: null, deleted_at: Date.now(), deleted_reason: 'self' },
 }
 
-/** There, with nothing to hide behind; private or not. */
+/** Visible, private or not. */
 const PRESENT = { banned_at: null, banned_until: null, deleted_at: null, deleted_reason: null } as const
 
-/** In every list that there is: the leavings of everything that came before. */
+/** In every list: what earlier acts have left there. */
 async function arrange(columns: Readonly<Record<string, string | number | null>>, isPrivate: boolean): Promise<void> {
   await clearGraph()
   await putEdge(hidden, third)
@@ -72,7 +72,7 @@ const QUERIES: Readonly<Record<string, Ask>> = {
   'POST /user/block': (by, id) => by.client.post('/user/block', { target: id }),
 }
 
-/** Routes on which the hidden one would turn up by itself. */
+/** Routes on which the hidden person could turn up unasked. */
 const LISTS: Readonly<Record<string, (by: Person) => Promise<Reply>>> = {
   'GET /user/followers': (by) => by.client.get('/user/followers?limit=100'),
   'GET /user/following': (by) => by.client.get('/user/following?limit=100'),
@@ -85,7 +85,7 @@ const LISTS: Readonly<Record<string, (by: Person) => Promise<Reply>>> = {
 
 const IDS_APART = ['x-request-id', 'x-d1-bookmark', 'date']
 
-/** All of a reply, byte for byte, but ids and names that were sent. */
+/** The whole reply, byte for byte, except ids and names that were sent. */
 function bytesOf(reply: Reply, id: string, name: string): string {
   const head = [...reply.headers].filter(([header]) => !IDS_APART.includes(header)).sort()
   return `${reply.status} ${JSON.stringify(head)} ${reply.text}`.replaceAll(id, '<id>').replaceAll(name, '<name>')
@@ -103,7 +103,7 @@ async function expectNowhere(by: Person): Promise<void> {
   }
 }
 
-/** Every route answers as it does for nobody; following and blocking them changes nothing. */
+/** Every route answers as for nobody; following and blocking them changes nothing. */
 async function expectLikeNobody(by: Person): Promise<void> {
   const before = await dump()
   for (const [name, ask] of Object.entries(QUERIES)) {

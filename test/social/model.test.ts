@@ -1,6 +1,6 @@
-// The product equals a model of the social graph: acts of six people one after the other, with
-// everything that the routes show; and eight acts at once, taking turns at the database in a generated order, of which
-// some order one after the other must explain both the answers and what lies in the database. `npm run model`: 2,000 runs.
+// The product equals a model of the social graph: acts of six people one after the other, with everything that the routes show;
+// and eight concurrent acts that take turns at the database in a generated order. Some sequential order must explain both the
+// answers and the database. `npm run model`: 2,000 runs.
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { brokenRules } from '../support/graph.ts'
@@ -21,7 +21,7 @@ const PARAMETERS = { numRuns: MODEL_RUNS, endOnFailure: false, ...(MODEL_SEED ==
 const person = fc.oneof({ weight: 3, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: fc.nat(PEOPLE - 1) })
 const two = { by: person, whom: person }
 
-/** An entry is one of the edges of the moment; its act is made when they are known. */
+/** An entry is one of the current edges, so its act is built once they are known. */
 type Plan = Act | { readonly kind: 'accept' | 'remove'; readonly entry: number; readonly side: number; readonly by: number }
 const entry = { entry: fc.nat(29), side: fc.nat(3), by: person }
 
@@ -39,7 +39,7 @@ const plans = {
   return: fc.record({ kind: fc.constant('return' as const), by: person }),
 } satisfies Record<Act['kind'], fc.Arbitrary<Plan>>
 
-/** Sides 0 and 1: the one who is followed, who alone may accept; 2: the follower; 3: whoever it is. */
+/** Sides 0 and 1: the one who is followed, who alone may accept; 2: the follower; 3: anybody. */
 function toAct(graph: Graph, plan: Plan): Act {
   if (!('entry' in plan)) return plan
   const edges = [...graph.edges]
@@ -56,7 +56,7 @@ class DoAct implements fc.AsyncCommand<Graph, Real> {
     this.plan = plan
   }
 
-  /** Who is banned does not come back, and who is there need not. */
+  /** Somebody banned does not come back, and somebody present does not need to. */
   check = (graph: Readonly<Graph>) =>
     this.plan.kind !== 'return' || (graph.isDeleted[this.plan.by] === true && !graph.isBanned[this.plan.by])
 
@@ -140,7 +140,7 @@ test(
   MODEL_TIMEOUT_MS,
 )
 
-/** Answers the state that the acts have come to. */
+/** Returns the state after the acts. */
 async function doTogether(before: Graph, some: readonly Plan[], turns: readonly number[]): Promise<Graph> {
   const acts = some.map((plan) => toAct(before, plan))
   let turn = 0

@@ -1,6 +1,6 @@
-// The privacy matrix of the room mxit (design §5; security rows 55 to 59): every kind of viewer, apps and nobody among them, public
-// and private, every route that shows somebody. What is expected is written down here; a value that is shown to whom it should not be is
-// found wherever in the reply it lies.
+// The privacy matrix of the room mxit (design §5; security rows 55 to 59): every kind of viewer including apps and nobody, public
+// and private, every route that shows somebody. The expectations are written here; a value shown to the wrong viewer is found
+// anywhere in the reply.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { mxitIdOf, type OldClient, oldClient, personalClient } from '../apis/mxit/harness.ts'
 import { signedInAdmin } from '../support/admins.ts'
@@ -13,7 +13,7 @@ import { COLUMNS, fill, makeRole, TRACES } from './canaries.ts'
 const KINDS = ['self', 'follower', 'requested', 'stranger', 'blocked-by-viewer', 'blocks-viewer', 'admin', 'app', 'nobody'] as const
 type Kind = (typeof KINDS)[number]
 
-/** `name`: name and picture, and an empty status. `status`: the message alone. `404`, `403`, `401`: refused. `-`: not in it. */
+/** `name`: name and picture, with an empty status. `status`: only the message. `404`, `403`, `401`: refused. `-`: absent. */
 type Cell = 'own' | 'in' | 'name' | 'id' | 'status' | 'empty status' | 'display name' | 'picture' | '-' | 401 | 403 | 404
 type Cells = readonly [publicly: Cell, privately: Cell]
 const OWN: Cells = ['own', 'own']
@@ -28,7 +28,7 @@ const EXPECTED: Readonly<Record<string, readonly Cells[]>> = {
   //                     self  follower requested stranger blocked    blocks     admin app        nobody
   lookup: /*        */ [ID, ID, ID, ID, both(403), both(404), ID, ID, both(401)],
   profile: /*       */ [OWN, IN, OPEN, OPEN, both(403), both(404), OWN, OPEN, both(401)],
-  // Whoever asks: these routes look at no token.
+  // Whoever asks: these routes read no token.
   'public status': /* */ KINDS.map((): Cells => ['status', 'empty status']),
   'public name': /*   */ KINDS.map(() => both('display name')),
   'public picture': /**/ KINDS.map(() => both('picture')),
@@ -63,7 +63,7 @@ beforeAll(async () => {
 
 const viewerOf = (kind: Kind) => (kind === 'self' ? target : kind === 'admin' ? admin : viewer)
 
-/** Edges that would show the target wherever it may be seen; across a block they stand too, as the leavings of a fault would. */
+/** Edges that would show the target to anyone allowed to see it; they exist across a block too, as after a fault. */
 async function arrange(kind: Kind, isPrivate: boolean, list: string): Promise<void> {
   await clearGraph()
   await fill(target, { is_private: isPrivate ? 1 : 0, deleted_at: null, deleted_reason: null })
@@ -124,7 +124,7 @@ const UNSEEN = {
   LanguageCode: '',
 }
 
-/** The profile, as each may see it; of a contact those fields that a contact has. */
+/** The profile, as each may see it; for a contact, the fields that contacts have. */
 const SHOWN: Readonly<Record<string, Record<string, unknown>>> = {
   own: {
     ...SEEN,
@@ -135,7 +135,7 @@ const SHOWN: Readonly<Record<string, Record<string, unknown>>> = {
   in: { ...SEEN, Age: 0, RegistrationDate: EMPTY, LanguageCode: '' },
   name: UNSEEN,
 }
-/** Columns of which a trace may be in the reply. */
+/** Columns that may leave a trace in the reply. */
 const NAMES = ['given_name', 'family_name', 'display_name', 'avatar_key']
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   own: [...NAMES, 'about', 'title', 'country_code', 'status_message', 'status_updated_at', 'last_seen_at', 'created_at', 'locale'],

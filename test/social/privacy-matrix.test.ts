@@ -1,6 +1,6 @@
-// The privacy matrix (wire §6.11; design §5; security rows 56, 58, 59): every kind of viewer,
-// public and private, every route that shows a user, every field. What is expected is written down here, once, and owes
-// nothing to the tables of the source. A value that is shown to whom it should not be is found wherever in the reply it lies.
+// The privacy matrix (wire §6.11; design §5; security rows 56, 58, 59): every kind of viewer, public and private, every route
+// that shows a user, every field. The expectations are written here once, independent of the tables in the source. A value shown
+// to the wrong viewer is found anywhere in the reply.
 import { beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { signedInAdmin } from '../support/admins.ts'
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 // --- what is expected ------------------------------------------------------------------------------------------
 
-/** Each key of a user on the wire: who may know it at least, what is then there, and what is there for others. */
+/** Each key of a user on the wire: the least audience that may know it, its value for them, and for everybody else. */
 const FIELDS: Readonly<Record<string, readonly ['everybody' | 'insider' | 'owner', unknown, unknown?]>> = {
   _id: ['everybody', 'the id'],
   username: ['everybody', TARGET],
@@ -63,11 +63,11 @@ const FIELDS: Readonly<Record<string, readonly ['everybody' | 'insider' | 'owner
   isRestricted: ['owner', true],
   email: ['owner', COLUMNS.email],
   phone: ['owner', COLUMNS.phone],
-  // An insider sees that there is such a thing, and nothing in it (wire §6.11).
+  // An insider sees that it exists, but not its content (wire §6.11).
   customData: ['owner', CUSTOM_DATA, {}],
 }
 
-/** Where a field of the wire comes from, for those that do not lie there under their own name. */
+/** Where a wire field comes from, if not from a column of the same name. */
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   firstName: ['given_name'],
   lastName: ['family_name'],
@@ -75,7 +75,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   verifiedDate: ['verified_at'],
   subscriptionExpiry: ['subscription_expires_at'],
   status: ['status_message', 'status_updated_at', 'status_expires_at'],
-  // The key is an address too.
+  // The key reveals the address too.
   email: ['email', 'email_key'],
 }
 
@@ -90,9 +90,8 @@ const KINDS = ['self', 'follower', 'requested', 'stranger', 'blocked-by-viewer',
 type Kind = (typeof KINDS)[number]
 
 /**
- * What a viewer gets: the target as an audience sees it (`self` and `admin`: owner; `in`: insider; `out`: everybody), a
- * reply in which the target is not (`-`), one that says nothing of the target but how the two stand (`flags`), everything
- * (`all`), or a refusal.
+ * What a viewer gets: the target as an audience sees it (`self` and `admin`: owner; `in`: insider; `out`: everybody), a reply
+ * without the target (`-`), one that says only how the two stand (`flags`), everything (`all`), or a refusal.
  */
 type Cell = 'own' | 'in' | 'out' | '-' | 'flags' | 'all' | '403 Blocked' | '403 Forbidden' | '403 InsufficientPrivileges' | '404 NotFound'
 /** Public, private. */
@@ -120,7 +119,7 @@ const EXPECTED: Readonly<Record<string, readonly Cells[]>> = {
   // The target's own lists.
   'GET /user/:userId/followers': /*    */ [NONE, NONE, CLOSED, CLOSED, BLOCKED, HIDDEN, NONE],
   'GET /user/:userId/following': /*    */ [NONE, NONE, CLOSED, CLOSED, BLOCKED, HIDDEN, NONE],
-  // The lists of somebody else, in which the target is.
+  // Somebody else's lists that contain the target.
   'GET /user/:userId/followers of a third': [OWN, IN, OPEN, OPEN, NONE, NONE, OWN],
   'GET /user/:userId/following of a third': [OWN, IN, OPEN, OPEN, NONE, NONE, OWN],
   'POST /user/lookup': /*              */ [OWN, IN, OPEN, OPEN, OUT, NONE, OWN],
@@ -139,7 +138,7 @@ const EXPECTED: Readonly<Record<string, readonly Cells[]>> = {
   'GET /user/admin-api/list': /*       */ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
 }
 
-/** Replies with a user in them that cannot be another: one's own, or one that an administrator has just acted on. */
+/** Replies whose user can only be the caller, or somebody an administrator has just acted on. */
 const OF_ONESELF = [
   'POST /user/create',
   'POST /user/login',
@@ -149,7 +148,7 @@ const OF_ONESELF = [
   'GET /user/session-state',
 ]
 const OF_AN_ACT = /^(POST|PUT|PATCH) \/user\/admin-api\/(create|update|custom-data|subscription|ban|restrict|verify)$/
-/** The account of a service, which is nobody's. */
+/** The account of a service, which is not a person's. */
 const OF_MACHINES = ['POST /machine/admin-api/create']
 
 // --- how it is asked -------------------------------------------------------------------------------------------
@@ -183,8 +182,8 @@ const QUERIES: Readonly<Record<string, (by: Person) => Promise<Reply>>> = {
 const viewerOf = (kind: Kind) => (kind === 'self' ? target : kind === 'admin' ? admin : viewer)
 
 /**
- * The target is wherever it can be: follows the third and is followed, follows the viewer or has asked to. That stands
- * across a block too, as the leavings of a fault would: the predicate alone has to hide it.
+ * The target is everywhere it can be: it follows the third and is followed, and follows the viewer or has asked to. This holds
+ * across a block too, as after a fault: the predicate alone has to hide it.
  */
 async function arrange(kind: Kind, isPrivate: boolean, asked: boolean): Promise<void> {
   await clearGraph()
@@ -200,7 +199,7 @@ async function arrange(kind: Kind, isPrivate: boolean, asked: boolean): Promise<
   await fill(target, { is_private: isPrivate ? 1 : 0, deleted_at: null, deleted_reason: null })
 }
 
-/** The objects of a reply that are the target, however deep: `source` and `target` of records, `source` of a search result. */
+/** The objects of a reply that are the target, at any depth: `source` and `target` of records, `source` of a search result. */
 function targetsIn(value: unknown): Record<string, unknown>[] {
   if (value === null || typeof value !== 'object') return []
   const deeper = Object.values(value).flatMap(targetsIn)
@@ -221,7 +220,7 @@ function expectUser(shown: Record<string, unknown>, audience: Audience, isPrivat
   }
 }
 
-/** No trace of any column in the reply but of those that the audience may know. */
+/** The reply has no trace of any column that the audience may not know. */
 function expectNoLeak(reply: Reply, audience: Audience | null): void {
   const open = Object.entries(FIELDS).filter(([, [least]]) => audience !== null && NEAR[audience].includes(least))
   const allowed = new Set(open.flatMap(([field]) => SOURCES[field] ?? [field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)]))

@@ -1,5 +1,5 @@
-// What robots see of anybody (design §5, wire §6.17; security row 56): the name, the picture and the role of whoever is active,
-// private or not, and of nothing else a trace; the privacy matrix is of people and apps.
+// What robots see (design §5, wire §6.17; security row 56): name, picture and role of anyone active, private or not, and no trace
+// of anything else. The privacy matrix covers people and apps.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { movida } from '../../src/apis/movida/index.ts'
 import { Robot } from '../support/digest.ts'

@@ -1,5 +1,5 @@
-// Races on one pair (security rows 58 to 61): 64 mixed acts of two people about each other, at
-// once. Whatever comes of it: no reply is a fault, the graph is whole, and every route says the same of it.
+// Races on one pair (security rows 58 to 61): 64 mixed acts of two people on each other, at once. No reply may be a fault, the
+// graph must be whole, and every route must agree on it.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { count, rows } from '../support/actors.ts'
 import { signedInAdmin } from '../support/admins.ts'
@@ -29,7 +29,7 @@ async function startAnew(): Promise<void> {
 
 type Act = (by: Person, other: Person, options: Options) => Promise<Reply>
 
-/** Accepts, or removes, what lies there at the moment. */
+/** Accepts or removes whatever edge is there at the moment. */
 async function answerEntry(by: Person, other: Person, options: Options, accept: boolean): Promise<Reply> {
   const list = await by.client.get(accept ? '/user/follow-requests' : '/user/followers', options)
   const entry = list.json.data?.records.find((record: { source: { _id: string } }) => record.source._id === other.id)?._id
@@ -51,7 +51,7 @@ const ACTS: readonly Act[] = [
   (by, _, options) => by.client.post('/user/private', { state: false }, options),
 ]
 
-/** 64 acts, of both about each other, mixed by the seed. */
+/** 64 acts of both on each other, mixed by the seed. */
 function mixed(seed: number, options: Options): (() => Promise<Reply>)[] {
   const pick = seededPick(seed)
   return Array.from({ length: RACERS }, () => {
@@ -63,7 +63,7 @@ function mixed(seed: number, options: Options): (() => Promise<Reply>)[] {
 
 const idOf = (person: Person) => Number.parseInt(person.id, 16)
 
-/** What the two see of each other is what lies in the database. */
+/** What the two see of each other matches the database. */
 async function expectOneTruth(): Promise<void> {
   for (const [by, other] of [
     [ann, bob],
@@ -114,7 +114,7 @@ describe('64 mixed acts on one pair', () => {
   }
 })
 
-/** In turns: everybody's reading before anybody's writing, and then the writes in this order. */
+/** In turns: everybody reads before anybody writes, then the writes in this order. */
 const readsFirst = (waiting: number) => (waiting === RACERS ? 0 : waiting - 1)
 
 describe('one act, 64 times at once', () => {
@@ -180,7 +180,7 @@ describe('one act, 64 times at once', () => {
 
   test('who is banned in the middle of a follow follows nobody', async () => {
     await startAnew()
-    // The ban is first at the database with its second round trip, after the follow has passed the gate.
+    // The ban reaches the database first in its second round trip, after the follow has passed the gate.
     const order = [0, 0, 1, 0]
     const [followed, banned] = await interleave(
       [

@@ -1,4 +1,4 @@
-/** Six real people and an administrator who do what the model does, and what the API and the database then say of them. */
+/** Six real people and an administrator who perform the model's acts, and what the API and the database then say about them. */
 import { expect } from 'vitest'
 import { toHex } from '../../src/ids.ts'
 import { signedInAdmin } from '../support/admins.ts'
@@ -15,7 +15,7 @@ export interface StoredEdge {
 export interface Stored {
   readonly edges: Map<string, StoredEdge>
   readonly blocks: Set<string>
-  /** Followers, following, requests, as the counters say. */
+  /** Followers, following and requests, according to the counters. */
   readonly counts: number[][]
   readonly isPrivate: boolean[]
   readonly isBanned: boolean[]
@@ -46,7 +46,7 @@ export class SixPeople {
     return new SixPeople(people, await signedInAdmin('over_the_six'))
   }
 
-  /** As they were after sign-up, by SQL. */
+  /** Resets them to just after sign-up, by SQL. */
   async reset(): Promise<void> {
     const ids = JSON.stringify(this.#people.map(idOf))
     await clearGraph()
@@ -65,7 +65,7 @@ export class SixPeople {
     for (const n of everybody) this.keepCookies(n)
   }
 
-  /** The cookie of the sign-up, which a deletion takes from the browser: that its session is dead is for the server to say. */
+  /** The cookie of the sign-up, which a deletion removes from the browser; the server must refuse its session. */
   keepCookies(n: number): void {
     const { client } = this.#person(n)
     client.cookies.clear()
@@ -83,7 +83,7 @@ export class SixPeople {
     return id === undefined ? NOBODY : toHex(id)
   }
 
-  /** Does the act by its route; the answer in the model's words. */
+  /** Performs the act by its route; returns the answer in the model's words. */
   async send(act: Act, options: Options = {}): Promise<string> {
     const reply = await this.#request(act, options)
     if (reply.status >= 400) return `${reply.status} ${reply.json?.error}`
@@ -113,7 +113,7 @@ export class SixPeople {
     }
   }
 
-  /** Without the old cookie: a sign-in would end its session, and the next run begins with that one. */
+  /** Without the old cookie: a sign-in would end its session, which the next run needs. */
   async #signInAnew(n: number): Promise<Reply> {
     const anew = new Client()
     const reply = await logIn(this.#person(n), anew)
@@ -121,7 +121,7 @@ export class SixPeople {
     return reply
   }
 
-  /** After a ban that was lifted: as if everybody had signed in again. */
+  /** After a ban was lifted: as if everybody had signed in again. */
   async reviveSessions(): Promise<void> {
     await db.prepare('UPDATE sessions SET epoch = (SELECT epoch FROM users WHERE id = sessions.user_id)').run()
   }
@@ -151,7 +151,7 @@ export class SixPeople {
     }
   }
 
-  /** The database is as the model; new edges get to know their ids. */
+  /** The database matches the model; new edges get their ids. */
   async compare(graph: Graph): Promise<void> {
     const stored = await this.read()
     this.#learnIds(graph, stored)
@@ -168,7 +168,7 @@ export class SixPeople {
     }
   }
 
-  /** The model, once it is known to be as the database, with what was made at once in the database's order. */
+  /** The model, once it is known to match the database; edges made at once are in the database's order. */
   adopt(graph: Graph, stored: Stored): Graph {
     const bornOf = new Map([...this.edgeIds].map(([born, id]) => [id, born]))
     const edges = new Map<string, Edge>()
@@ -181,7 +181,7 @@ export class SixPeople {
     return adopted
   }
 
-  /** Everything that the routes show to `viewer`, of `viewer` and of `whom`, is as the model. */
+  /** Everything that the routes show to `viewer`, about `viewer` and about `whom`, matches the model. */
   async look(graph: Graph, viewer: number, whom: number): Promise<void> {
     const { client } = this.#person(viewer)
     const get = async (path: string) => (await client.get(path)).json?.data?.records.map(this.#toRow)
@@ -255,7 +255,7 @@ export class SixPeople {
 
 const wordOf = (reply: Reply) => (reply.status < 400 ? `${reply.status}` : `${reply.status} ${reply.json.error}`)
 
-/** The rows of a list, the newest edge first. */
+/** The rows of a list, newest edge first. */
 function listed(
   graph: Graph,
   viewer: number,

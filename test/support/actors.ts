@@ -4,7 +4,7 @@ import { logIn, type Person, verifiedPerson } from './people.ts'
 
 let names = 0
 
-/** A user name that no other test of the file has. */
+/** A user name unique within the file. */
 export function newName(prefix: string): string {
   names += 1
   return `${prefix}_${String(names).padStart(7, '0')}`
@@ -46,7 +46,7 @@ export async function pendingLogIn(person: Person, client = new Client()): Promi
 export const answer = (pending: PendingLogIn, code: string, client = new Client(), options: Options = {}) =>
   client.post('/user/do-2fa', { ...pending, code }, options)
 
-/** Asks for a reset code, and reads it. */
+/** Requests a reset code and reads it. */
 export async function resetCode(person: Person): Promise<string> {
   const reply = await new Client().post('/user/code', { email: person.email })
   if (reply.status !== 200) throw new Error(`no code: ${reply.status} ${reply.text}`)
@@ -58,7 +58,7 @@ export function wrongCodes(code: string, n: number): string[] {
   return Array.from({ length: n }, (_, index) => String((Number(code) + 1 + index) % 1_000_000).padStart(6, '0'))
 }
 
-/** As an admin's ban will: the flag alone, so that the gate has to look at it. */
+/** The flag of an admin's ban alone, so that the gate has to check it. */
 export async function ban(person: Person): Promise<void> {
   await rows('UPDATE users SET banned_at = ? WHERE id = ?', Date.now(), idOf(person.id))
 }

@@ -1,4 +1,4 @@
-/** Administrators for tests: people like any other, whom the operator has given a role before they signed in. */
+/** Administrators for tests: ordinary people whom the operator has given a role before they signed in. */
 import { db } from './kith.ts'
 import { logIn, type Person, verifiedPerson } from './people.ts'
 

@@ -22,7 +22,7 @@ export interface AppPerson extends Person {
   readonly recoveryCodes: readonly string[]
 }
 
-/** Takes an app on; the session of `client` may. */
+/** Enrols an app; the session of `client` must be allowed to. */
 export async function enrol(client: Client): Promise<{ secret: string; recoveryCodes: readonly string[] }> {
   const begun = await client.post('/user/2fa/totp')
   if (begun.status !== 200) throw new Error(`no secret: ${begun.status} ${begun.text}`)
@@ -32,11 +32,11 @@ export async function enrol(client: Client): Promise<{ secret: string; recoveryC
   return { secret, recoveryCodes: confirmed.json.data.recoveryCodes }
 }
 
-/** Signed in with the password, an authenticator app on. The present step is used up: sign in with the next one's code. */
+/** Signed in with the password, with an authenticator app on. The current step is used up: sign in with the next one's code. */
 export async function personWithApp(prefix: string): Promise<AppPerson> {
   const person = await signedInPerson(newName(prefix))
   return { ...person, ...(await enrol(person.client)) }
 }
 
-/** The newest mail's code, for somebody with codes by e-mail. */
+/** The code of the newest mail, for somebody with codes by e-mail. */
 export const mailedCode = (person: Person) => newestCode(person.email)

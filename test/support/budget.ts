@@ -1,6 +1,6 @@
 /**
- * A request's own work, apart from what it leaves for after the reply (design §7): the same app, with `defer` held back
- * until the reply is there and counted.
+ * A request's own work, without what it defers until after the reply (design §7): the same app, with `defer` held back until the
+ * reply is counted.
  */
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { createApp } from '../../src/app.ts'
@@ -34,7 +34,7 @@ export interface Spent {
 /** The requests that succeeded, until somebody takes them. */
 export const succeeded: { method: string; path: string }[] = []
 
-/** Sends a request as `client` would, and counts what it costs. Cookies are sent and not kept. */
+/** Sends a request as `client` would, and counts what it costs. Cookies are sent but not kept. */
 export async function spend(
   client: Client,
   method: string,
@@ -73,15 +73,15 @@ export async function spend(
   }
 }
 
-/** The same of a page that is opened. */
+/** The same for opening a page. */
 export async function spendPage(client: Client, path: string): Promise<Omit<Spent, 'json'>> {
   const { json: _, ...spent } = await spend(client, 'GET', path)
   return spent
 }
 
 /**
- * What a limit of the account adds (core/account-limits.ts): a read of the session, the account's epoch and the counter,
- * and one row written, which D1 counts twice, with its entry in the index. No round trip.
+ * What a limit of the account adds (core/account-limits.ts): a read of the session, the account's epoch and the counter, and one
+ * row written, which D1 counts twice, with its index entry. No round trip.
  */
 export const COUNT_READS = 4
 export const COUNT_WRITES = 2

@@ -1,6 +1,6 @@
 /**
- * People by the hundred, for tests that are not about signing in: copies of one who has signed up, verified and signed in
- * over HTTP; and the way to be rid of all of them, so that looking at everything stays quick.
+ * People by the hundred, for tests that are not about signing in: copies of one who has signed up, verified and signed in over
+ * HTTP; and a way to delete all of them, so that checking everything stays quick.
  */
 import { env } from 'cloudflare:workers'
 import type { Bindings } from '../../src/config.ts'
@@ -22,7 +22,7 @@ async function copyRow(table: string, of: string, changes: Record<string, string
   return db.prepare(`INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM ${table} WHERE ${of}`).bind(...bound)
 }
 
-/** Somebody with the password, the role and a browser session like the person's, and nothing else. */
+/** Somebody with the password, role and browser session of the person, and nothing else. */
 export async function copyOf(person: Person, username: string): Promise<Person> {
   const [userId, sessionId, secret] = [newId<UserId>(), newId<SessionId>(), randomToken()]
   const email = `${username}@example.com`
@@ -39,7 +39,7 @@ export async function copyOf(person: Person, username: string): Promise<Person> 
   return { id: toHex(userId), username, email, password: person.password, client }
 }
 
-/** Nobody is there any more, and no mail. */
+/** Nobody is left, and no mail. */
 export async function forgetEverybody(): Promise<void> {
   await db.batch(['mail_outbox', 'audit_events', 'users'].map((table) => db.prepare(`DELETE FROM ${table}`)))
   for (let keys = ['']; keys.length > 0; ) {

@@ -1,4 +1,4 @@
-/** The cron trigger, as the runtime pulls it: the sweep sends the mails that are left. */
+/** The cron trigger, as the runtime fires it: the sweep sends the remaining mails. */
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import type { Bindings } from '../../src/config.ts'
 import worker from '../../src/index.ts'

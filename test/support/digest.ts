@@ -1,4 +1,4 @@
-/** HTTP Digest as a client does it (RFC 7616), written apart from the server's: every part of a proof can be bent. */
+/** HTTP Digest as a client does it (RFC 7616), independent of the server's code: every part of a response can be changed. */
 import { createHash } from 'node:crypto'
 import type { MadeMachine } from '../../src/core/machines/machines.ts'
 import { Client, type Options, type Reply } from './kith.ts'
@@ -27,7 +27,7 @@ interface Asked {
   readonly count?: number
 }
 
-/** The fields of a right answer to a challenge, as they are written. */
+/** The fields of a correct response to a challenge, as written. */
 export function answerTo(challenge: Fields, who: Pick<Robot, 'username' | 'secret'>, uri: string, asked: Asked = {}): Fields {
   const { method = 'GET', count = 1 } = asked
   const nc = count.toString(16).padStart(8, '0')
@@ -53,7 +53,7 @@ export const toHeader = (fields: Fields) =>
 
 export const JSON_PLEASE = { accept: 'application/json' }
 
-/** A robot that keeps its nonce, as many clients do. It asks for JSON unless it is told otherwise. */
+/** A robot that keeps its nonce, as many clients do. It asks for JSON by default. */
 export class Robot {
   readonly client = new Client()
   readonly username: string

@@ -1,4 +1,4 @@
-/** The API documents, as the files that are served. They are made before the tests run (test/assets.ts). */
+/** The API documents, as the files that are served. They are built before the tests run (test/assets.ts). */
 
 // biome-ignore lint/suspicious/noExplicitAny: a schema's members are what tests look at
 export type Json = Record<string, any>
@@ -49,7 +49,7 @@ export function documentOf(path: string): Document {
   return JSON.parse(text)
 }
 
-/** By method and path, with the shared replies in their places. */
+/** By method and path, with the shared replies resolved. */
 export function operationsOf({ paths, components }: Document): [name: string, operation: Operation][] {
   const toBody = (body: Body & { $ref?: string }) => components.responses[body.$ref?.split('/').at(-1) ?? ''] ?? body
   return Object.entries(paths).flatMap(([path, methods]) =>
@@ -60,7 +60,7 @@ export function operationsOf({ paths, components }: Document): [name: string, op
   )
 }
 
-/** The schema itself, where it is a reference. */
+/** The schema itself, if it is a reference. */
 export function resolved({ components }: Document, schema: Json): Json {
   return (
     components.schemas[

@@ -1,4 +1,4 @@
-/** The social graph as it lies in D1: to arrange it, to look at it, and what must hold of it whatever has happened. */
+/** The social graph in D1: to arrange it, to inspect it, and its invariants. */
 import { expect } from 'vitest'
 import { newId } from '../../src/ids.ts'
 import { db } from './kith.ts'
@@ -7,7 +7,7 @@ import type { Person } from './people.ts'
 const idOf = ({ id }: Pick<Person, 'id'>) => Number.parseInt(id, 16)
 type Who = Pick<Person, 'id'>
 
-/** An edge, or a request with `approved: false`, whatever the rules say; answers its id. */
+/** An edge, or a request with `approved: false`, whatever the rules say; returns its id. */
 export async function putEdge(follower: Who, followed: Who, approved = true): Promise<number> {
   const id = newId() as number
   await db
@@ -38,7 +38,7 @@ export async function clearGraph(): Promise<void> {
   await db.batch(['follows', 'blocks', 'edge_work'].map((table) => db.prepare(`DELETE FROM ${table}`)))
 }
 
-/** Each finds the rows that must not be there. */
+/** Each finds rows that must not exist. */
 const RULES: Readonly<Record<string, string>> = {
   'follower_count is COUNT(*)': `
     SELECT id, follower_count AS found FROM users u
@@ -63,7 +63,7 @@ const RULES: Readonly<Record<string, string>> = {
   'no work left for a few edges': 'SELECT user_id AS id, kind FROM edge_work',
 }
 
-/** What of the graph is broken; for graphs of a few edges, where nothing is left for later. */
+/** What is broken in the graph; for graphs with few edges, where nothing is deferred. */
 export async function brokenRules(): Promise<string[]> {
   const names = Object.keys(RULES)
   const results = await db.batch(Object.values(RULES).map((sql) => db.prepare(sql)))

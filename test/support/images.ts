@@ -1,4 +1,4 @@
-/** Pictures for tests: right ones, built or embedded, and the pieces that hostile ones are made of. */
+/** Pictures for tests: valid ones, built or embedded, and the pieces of hostile ones. */
 import { crc32, deflateSync } from 'node:zlib'
 
 type Bytes = Uint8Array<ArrayBuffer>
@@ -26,7 +26,7 @@ export interface PngOptions {
   readonly depth?: number
   readonly colourType?: number
   readonly interlaced?: boolean
-  /** Instead of what belongs to the size. */
+  /** Instead of what matches the size. */
   readonly raw?: Uint8Array
   readonly before?: readonly Uint8Array[]
   readonly after?: readonly Uint8Array[]
@@ -97,10 +97,10 @@ export function jpegSegment(code: number, data: Uint8Array | string): Bytes {
   return concat(Uint8Array.from([0xff, code, (body.length + 2) >> 8, (body.length + 2) & 255]), body)
 }
 
-/** The JPEG with segments right behind its SOI. */
+/** The JPEG with segments right after its SOI. */
 export const jpegWith = (...segments: Uint8Array[]): Bytes => concat(JPEG.subarray(0, 2), ...segments, JPEG.subarray(2))
 
-/** An EXIF with an orientation and a place where it was taken (a GPS directory with a latitude reference). */
+/** EXIF with an orientation and the place where the picture was taken (a GPS directory with a latitude reference). */
 export function exif(orientation: number): Bytes {
   const entry = (tag: number, type: number, count: number, value: Uint8Array) => {
     const bytes = Buffer.alloc(12)
@@ -130,19 +130,19 @@ export function riffChunk(type: string, data: Uint8Array): Bytes {
 
 export const riff = (...chunks: Uint8Array[]): Bytes => riffChunk('RIFF', concat('WEBP', ...chunks))
 
-/** A number of three bytes, as WebP writes sides less one. */
+/** A three-byte number, as WebP writes sides minus one. */
 const u24 = (value: number) => [value & 255, (value >> 8) & 255, value >> 16]
 /** VP8X with these flags. */
 export const vp8x = (flags: number, width = 16, height = 12) =>
   riffChunk('VP8X', Uint8Array.from([flags, 0, 0, 0, ...u24(width - 1), ...u24(height - 1)]))
-/** The picture of WEBP, as the chunk that it is. */
+/** The picture of WEBP, as a chunk. */
 export const VP8 = WEBP.slice(12)
 
-/** A frame of an animation: its place (in steps of two pixels), its sides, a time, and flags. */
+/** An animation frame: its position (in steps of two pixels), its sides, a time, and flags. */
 export const webpFrame = (picture: Uint8Array, [x, y, width, height]: readonly [number, number, number, number] = [0, 0, 16, 12]): Bytes =>
   riffChunk('ANMF', concat(Uint8Array.from([...u24(x / 2), ...u24(y / 2), ...u24(width - 1), ...u24(height - 1), 100, 0, 0, 2]), picture))
 
-/** Of two frames: that of WEBP first. */
+/** Two frames: that of WEBP first. */
 export const animatedWebp = (width = 16, height = 12): Bytes =>
   riff(vp8x(0x12, width, height), riffChunk('ANIM', new Uint8Array(6)), webpFrame(VP8), webpFrame(LOSSLESS_WEBP.slice(12)))
 
@@ -169,7 +169,7 @@ export function box(type: string, ...content: (Uint8Array | string)[]): Bytes {
   return concat(u32(body.length + 8), type, body)
 }
 
-/** Says this size; `brand`: heic or avif. */
+/** Claims this size; `brand`: heic or avif. */
 export function heif(width: number, height: number, brand = 'heic'): Bytes {
   const size = box('ispe', u32(0), u32(width), u32(height))
   const meta = box('meta', u32(0), box('iprp', box('ipco', size)))

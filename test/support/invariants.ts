@@ -1,7 +1,7 @@
 /**
- * What must hold of the stores whatever has happened (security §5.4): looked at after every fault and every race.
- * The numbers in the names are that list's. Reads the stores themselves, not through the strict platform.
- * It expects accounts that were made over HTTP: one that a test inserts needs its password and its audit event.
+ * What must always hold for the stores (security §5.4), checked after every fault and every race. The numbers in the names are
+ * that list's. Reads the stores directly, not through the strict platform. Expects accounts that were made over HTTP: one that a
+ * test inserts needs its password and its audit event.
  */
 
 import { env } from 'cloudflare:workers'
@@ -24,14 +24,14 @@ import {
 import { toHex } from '../../src/ids.ts'
 import { brokenObjects, MEDIA_RULES } from './media-invariants.ts'
 
-/** Past the limit of mails there is one an hour. */
+/** Past the limit of mails, one an hour. */
 const HOURS_PER_DAY = 24
 
 const { DB, KV } = env as unknown as Bindings
 /** One entry per outbox row: its id, inverted (src/mail/captured.ts). */
 const CAPTURED = 'captured-mail:'
 
-/** Each finds the rows that must not be there. */
+/** Each finds rows that must not exist. */
 const RULES: Readonly<Record<string, string>> = {
   '1: an account has a password': `
     SELECT id FROM users WHERE email IS NOT NULL AND deleted_at IS NULL AND id NOT IN (SELECT user_id FROM credentials)`,
@@ -147,10 +147,10 @@ export async function checkInvariants(options: { settled?: boolean } = {}): Prom
   expect(broken, 'invariants that no longer hold').toEqual([])
 }
 
-/** The step of each secret, as it was when it was last looked at. */
+/** The step of each secret when it was last checked. */
 const lastSteps = new Map<string, number>()
 
-/** 2: a time step that was used up stays so. */
+/** 2: a used time step stays used. */
 async function checkSteps(): Promise<string[]> {
   const { results } = await DB.prepare('SELECT user_id, confirmed_at, last_step FROM totp_credentials WHERE secret IS NOT NULL').all<{
     user_id: number
@@ -165,7 +165,7 @@ async function checkSteps(): Promise<string[]> {
   })
 }
 
-/** 11: what the outbox calls sent is in the mailbox, once, and goes to nobody but the account's owner. */
+/** 11: what the outbox calls sent is in the mailbox, once, and addressed only to the account's owner. */
 async function checkMailbox(settled: boolean): Promise<string[]> {
   const broken: string[] = []
   const captured = new Map<string, string>()
@@ -197,13 +197,13 @@ async function listKv<Metadata>(prefix: string): Promise<KVNamespaceListKey<Meta
   return found
 }
 
-/** Everything in KV but the captured mails, which stand for the inboxes of people. */
+/** Everything in KV except the captured mails, which stand for people's inboxes. */
 export async function dumpKv(): Promise<{ key: string; value: string; metadata: unknown }[]> {
   const keys = (await listKv('')).filter(({ name }) => !name.startsWith(CAPTURED))
   return Promise.all(keys.map(async ({ name, metadata }) => ({ key: name, value: (await KV.get(name)) ?? '', metadata })))
 }
 
-/** Every row of every table, for looking for what must not be there. */
+/** Every row of every table, to search for what must not be there. */
 export async function dumpTables(): Promise<{ table: string; row: Record<string, unknown> }[]> {
   const tables = await DB.prepare(
     `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name NOT LIKE 'd1_%'`,

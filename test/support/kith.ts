@@ -1,6 +1,6 @@
 /**
- * Kith as a client sees it: requests to the real Worker in the real runtime, under the strict platform. `Client` keeps
- * cookies and has a network of its own; mails are read from `/dev/mailbox`, as a developer would.
+ * Kith as a client sees it: requests to the real Worker in the real runtime, under the strict platform. `Client` keeps cookies
+ * and has its own network; mails are read from `/dev/mailbox`, as a developer would.
  */
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
@@ -10,7 +10,7 @@ import { createPlatform } from '../platform/platform.ts'
 
 export const ORIGIN = 'https://kith.test'
 export const platform = createPlatform(env as unknown as Bindings)
-/** The database itself, without limits and counters: to arrange and to look. */
+/** The database itself, without limits and counters: to arrange and to inspect. */
 export const db = (env as unknown as Bindings).DB
 
 export type Body = Record<string, unknown> | unknown[] | string | URLSearchParams | FormData | Uint8Array | ReadableStream
@@ -30,7 +30,7 @@ export interface Reply {
   readonly text: string
   // biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
   readonly json: any
-  /** The body as it came. */
+  /** The body as it arrived. */
   readonly bytes: Uint8Array
 }
 
@@ -55,7 +55,7 @@ export class Client {
   patch = (path: string, body: Body, options: Options = {}) => this.fetch(path, { ...options, method: 'PATCH', body })
   delete = (path: string, options: Options = {}) => this.fetch(path, { ...options, method: 'DELETE' })
 
-  /** The headers by which the Worker knows where a request comes from. */
+  /** The headers that tell the Worker where a request comes from. */
   identity = () => new Headers({ 'cf-connecting-ip': this.network, 'user-agent': this.userAgent })
 
   async fetch(path: string, options: Options = {}): Promise<Reply> {
@@ -90,7 +90,7 @@ export class Client {
 
 const isSentAsItIs = (body: Body) => body instanceof FormData || body instanceof Uint8Array || body instanceof ReadableStream
 
-/** A form's type has its boundary in it, which the request knows; bytes have the type that a test gives them. */
+/** A form's type includes its boundary, which the request knows; bytes have the type that a test gives them. */
 export function contentTypeOf(body: Body | undefined): string | null {
   if (body === undefined || isSentAsItIs(body)) return null
   return body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json'
@@ -103,14 +103,14 @@ export function payloadOf(body: Body | undefined): BodyInit | null {
   return body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
 }
 
-/** A body as the runtime hands it to a Worker: a stream of bytes, that gives what the test's stream gives when it is asked. */
+/** A body as the runtime passes it to a Worker: a stream of bytes that pulls from the test's stream on demand. */
 function asBytes(source: ReadableStream<Uint8Array>): ReadableStream {
   const reader = source.getReader()
   return new ReadableStream({
     type: 'bytes',
     async pull(controller) {
       const { done, value } = await reader.read()
-      // A copy: what a stream of bytes is given, it takes away.
+      // A copy: a byte stream detaches what it is given.
       if (!done) return controller.enqueue(value.slice())
       controller.close()
       controller.byobRequest?.respond(0)
@@ -156,7 +156,7 @@ export async function mailsTo(address: string, limit?: number): Promise<Mail[]> 
 
 /** The code of the newest mail that has one. */
 export async function newestCode(address: string): Promise<string> {
-  // The newest is near the top of the mailbox; to look for all of an address is to look at everybody's.
+  // The newest is near the top of the mailbox; searching for all mails of an address reads everybody's.
   for (const limit of [1, undefined]) {
     for (const { text } of await mailsTo(address, limit)) {
       const code = /^((?:[a-z2-9]{3}-){7}[a-z2-9]{3}|\d{6})$/m.exec(text)?.[1]

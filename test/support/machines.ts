@@ -1,4 +1,4 @@
-/** Machine clients for tests: made by the core's own plan, as the admin API and the operator make them. */
+/** Machine clients for tests, created by the core's own plan, as the admin API and the operator do. */
 import { createExecutionContext } from 'cloudflare:test'
 import { buildCronContext } from '../../src/context.ts'
 import { type MachineKind, type MadeMachine, type NewMachine, planMachine } from '../../src/core/machines/machines.ts'
@@ -15,7 +15,7 @@ const SCOPES: Readonly<Record<MachineKind, readonly Scope[]>> = {
 
 let machines = 0
 
-/** A machine of nobody, with all that its kind may do. An end in the past makes one that has expired. */
+/** A machine without a creator, with all that its kind may do. An end in the past makes an expired one. */
 export async function makeMachine(kind: MachineKind, options: Partial<Omit<NewMachine, 'kind'>> = {}): Promise<MadeMachine> {
   machines += 1
   const ctx = buildCronContext(platform.env, createExecutionContext())

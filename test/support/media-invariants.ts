@@ -1,6 +1,6 @@
 /**
- * What must hold of the media library whatever has happened (security §5.4, invariants 7 and 8): rows, objects and usage agree. Part of
- * `checkInvariants`; by itself where it is looked at after every single fault.
+ * What must always hold for the media library (security §5.4, invariants 7 and 8): rows, objects and usage agree. Part of
+ * `checkInvariants`; used alone after every single fault.
  */
 
 import { createHash } from 'node:crypto'
@@ -8,7 +8,7 @@ import { expect } from 'vitest'
 import { db } from './kith.ts'
 import { bucket, listObjects, tombstones } from './media.ts'
 
-/** Each finds the rows that must not be there. */
+/** Each finds rows that must not exist. */
 export const MEDIA_RULES: Readonly<Record<string, string>> = {
   '8: the usage of a person is what there is': `
     SELECT x.user_id AS id FROM (SELECT user_id FROM media_usage UNION SELECT user_id FROM files UNION SELECT user_id FROM folders) x
@@ -27,9 +27,9 @@ export const MEDIA_RULES: Readonly<Record<string, string>> = {
 }
 
 export interface Expectation {
-  /** The sweep has had its time: nothing may be left that waits for it. */
+  /** The sweep has run: nothing may be left for it. */
   readonly settled?: boolean
-  /** Keys that a test has put into the bucket behind the library's back begin like this. */
+  /** Prefix of keys that a test has put into the bucket behind the library's back. */
   readonly strangers?: string
 }
 
@@ -48,7 +48,7 @@ interface StoredRow {
   readonly digest: string | null
 }
 
-/** 7: a committed file has its object, byte for byte; an object is a file's (or one's on its way), or marked for removal. */
+/** 7: a committed file has its object, byte for byte; an object belongs to a file or a reservation, or has a tombstone. */
 export async function brokenObjects({ settled = false, strangers }: Expectation = {}): Promise<string[]> {
   const { results: files } = await db.prepare('SELECT object_key, size, digest FROM files').all<StoredRow>()
   const broken = (await Promise.all(files.filter(({ digest }) => digest !== null).map(brokenObject))).flat()

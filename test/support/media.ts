@@ -1,6 +1,5 @@
 /**
- * Files for tests: uploads over HTTP, and what lies in the database and in the bucket, looked at directly. What must hold of
- * it all is in media-invariants.ts.
+ * Files for tests: uploads over HTTP, and direct access to the database and the bucket. media-invariants.ts has the invariants.
  */
 
 import { env } from 'cloudflare:workers'
@@ -44,7 +43,7 @@ function dataOf(reply: Reply): Reply['json'] {
   return reply.json.data
 }
 
-/** Uploads; answers the file's `_id`. */
+/** Uploads; returns the file's `_id`. */
 export async function newFile(client: Client, name = 'a.txt', bytes = bytesOf(name), place: Place = {}): Promise<string> {
   return dataOf(await upload(client, name, bytes, place)).file._id
 }
@@ -77,7 +76,7 @@ export async function listObjects(): Promise<R2Object[]> {
   return found
 }
 
-/** All that uploads leave: rows, objects, marks, usage. What is refused changes none of it. */
+/** Everything an upload leaves: rows, objects, tombstones, usage. A refused one changes none of it. */
 export async function mediaState(): Promise<Record<string, unknown>> {
   const names = ['files', 'folders', 'object_tombstones', 'media_usage']
   const tables = await db.batch(names.map((name) => db.prepare(`SELECT * FROM ${name}`)))
@@ -100,7 +99,7 @@ export async function objectKeyOf(file: string): Promise<string> {
   return row.object_key
 }
 
-/** For the end of a test whose files the next one would look at again. Usage goes with the rows. */
+/** For the end of a test whose files the next one would check again. Usage goes with the rows. */
 export async function emptyLibrary(): Promise<void> {
   await db.batch(['files', 'folders', 'object_tombstones'].map((table) => db.prepare(`DELETE FROM ${table}`)))
   const keys = (await listObjects()).map(({ key }) => key)

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-/** Makes a value at the first call in each test file. Modules outlive a file, what they put into the stores does not. */
+/** Makes a value on first use in each test file. Modules outlive a file; what they put into the stores does not. */
 export function oncePerFile<Value>(make: () => Value): () => Value {
   let made: { file: string | undefined; value: Value } | undefined
   return () => {

@@ -1,10 +1,10 @@
-/** Pages as a person without any script sees them: finds the forms in the HTML, fills them in and sends them. */
+/** Pages as a person without JavaScript sees them: finds the forms in the HTML, fills them in and sends them. */
 import { expect } from 'vitest'
 import { Client, mailsTo, type Options, ORIGIN, type Reply } from './kith.ts'
 
 export interface PageForm {
   readonly action: string
-  /** The fields with what they hold now. */
+  /** The fields with their current values. */
   readonly fields: Readonly<Record<string, string>>
 }
 
@@ -32,7 +32,7 @@ export function formsOf({ text }: Reply): PageForm[] {
     for (const [, name = '', options = ''] of inside.matchAll(/<select\b[^>]*\sname="([^"]*)"[^>]*>(.*?)<\/select>/gs)) {
       fields[name] = /<option[^>]*value="([^"]*)"[^>]*\sselected/.exec(options)?.[1] ?? ''
     }
-    // Of several buttons, the first is the one that a bare Enter presses.
+    // Of several buttons, the first is the one that Enter presses.
     for (const [button] of inside.matchAll(/<button\b[^>]*>/g)) {
       const { name, value = '' } = attributesOf(button)
       if (name !== undefined) fields[name] ??= value
@@ -74,13 +74,13 @@ export async function open(client: Client, page: string): Promise<Reply> {
   return reply
 }
 
-/** Goes where a reply leads to, and answers that page. */
+/** Follows a reply, and returns that page. */
 export async function follow(client: Client, reply: Reply): Promise<Reply> {
   expect(reply.status, reply.text).toBe(303)
   return open(client, reply.headers.get('location') ?? '')
 }
 
-/** Title, heading and what was said, for a quick look. */
+/** Title, heading and notice, for a quick look. */
 export const headingOf = ({ text }: Reply) => unescapeHtml((/<h1>(.*?)<\/h1>/s.exec(text)?.[1] ?? '').replace(/<[^>]*>/g, ''))
 export const noticeIn = ({ text }: Reply) => unescapeHtml(/role="status">(.*?)<\/p>/s.exec(text)?.[1] ?? '')
 export const alertIn = ({ text }: Reply) =>
@@ -105,14 +105,14 @@ export async function signInOnPage(client: Client, identifier: string, password:
   return fillIn(client, '/sign-in', { identifier, password })
 }
 
-/** Where the link of that text on a page leads. */
+/** Where the link with that text leads. */
 export function linkNamed({ text }: Reply, name: string): string {
   const link = [...text.matchAll(/<a\b[^>]*href="([^"]*)"[^>]*>(.*?)<\/a>/gs)].find(([, , inside = '']) => inside.startsWith(name))?.[1]
   if (link === undefined) throw new Error(`no link ${name} in ${text}`)
   return unescapeHtml(link)
 }
 
-/** The link with a code of the newest mail that has one. */
+/** The link of the newest mail that contains a code. */
 export async function mailedLink(address: string): Promise<string> {
   for (const { text } of await mailsTo(address)) {
     const link = /^https:\/\/kith\.test(\S+[?]code=\S+)$/m.exec(text)?.[1]

@@ -35,7 +35,7 @@ export async function signUp(username: string, email = `${username}@example.com`
   return { id: reply.json.data.user._id, username, email, password: PASSWORD, client }
 }
 
-/** Signed up, with a proved address: by the core's own functions, since sign-up is rarely what a test is about. */
+/** Signed up with a verified address, by the core's own functions, since sign-up is rarely what a test is about. */
 export async function verifiedPerson(username: string): Promise<Person> {
   const client = new Client()
   const email = `${username}@example.com`

@@ -1,4 +1,4 @@
-/** The pixels of a PNG of 8 bits that is not interlaced, as Images and ImageMagick draw them. */
+/** The pixels of an 8-bit PNG without interlacing, as Images and ImageMagick write it. */
 import { inflateSync } from 'node:zlib'
 
 export type Pixel = readonly number[]
@@ -33,7 +33,7 @@ export function pixelsOf(png: Uint8Array): Pixels {
   }
 }
 
-/** W3C PNG §9: each byte is told by those to the left, above, and above to the left. */
+/** W3C PNG §9: each byte is predicted from those to the left, above, and above left. */
 function unfiltered(filtered: Uint8Array, rowBytes: number, height: number, step: number): Uint8Array {
   const rows = new Uint8Array(rowBytes * height)
   const get = (y: number, x: number) => (x < 0 || y < 0 ? 0 : (rows[y * rowBytes + x] ?? 0))

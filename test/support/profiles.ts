@@ -1,4 +1,4 @@
-/** Colour profiles for tests (ICC.1:2022): of a matrix and three curves, as phones and cameras embed them. */
+/** Colour profiles for tests (ICC.1:2022): a matrix and three curves, as phones and cameras embed them. */
 import { deflateSync } from 'node:zlib'
 import { concat, jpegSegment, pngChunk, riffChunk } from './images.ts'
 
@@ -25,7 +25,7 @@ const padded = (bytes: Bytes) => concat(bytes, new Uint8Array((4 - (bytes.length
 const SRGB_CURVE = concat('para', u32(0), Uint8Array.from([0, 3, 0, 0]), ...[2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045].map(fixed))
 const gamma = (value: number) => concat('curv', u32(0), u32(1), Uint8Array.from([Math.floor(value), Math.round((value % 1) * 256)]))
 
-/** Primaries as seen under D50. */
+/** Primaries under D50. */
 const DISPLAY_P3_COLOURS: Colours = {
   red: [0.51512, 0.2412, -0.00105],
   green: [0.29198, 0.69225, 0.04189],
@@ -71,7 +71,7 @@ export const GREY_PROFILE = profile({ ...COMMON, kTRC: gamma(1) }, 'GRAY')
 export const iccp = (icc: Uint8Array): Bytes => pngChunk('iCCP', concat('icc\0\0', deflateSync(icc)))
 export const iccpOfWebp = (icc: Uint8Array): Bytes => riffChunk('ICCP', icc)
 
-/** As many segments as it takes, `bytes` of it in each. */
+/** As many segments as needed, with `bytes` of it in each. */
 export function iccSegments(icc: Uint8Array, bytes = 65_519): Bytes[] {
   const count = Math.ceil(icc.length / bytes)
   return Array.from({ length: count }, (_, index) =>

@@ -1,4 +1,4 @@
-/** Redirect URIs that are registered, and some hundreds that come near them or are never acceptable (security row 32). */
+/** Registered redirect URIs, and hundreds that come close to them or are never acceptable (security row 32). */
 
 export const REGISTERED = [
   'https://app.example/cb',
@@ -16,7 +16,7 @@ export const REGISTERED = [
   'msauth.com.example.app://auth',
 ]
 
-/** Acceptable only of a client that is registered as a native app in development. */
+/** Acceptable only for a client that is registered as a native app in development. */
 export const DEVELOPMENT = [
   'myapp://cb',
   'myapp://',
@@ -27,7 +27,7 @@ export const DEVELOPMENT = [
   'msauth://com.example.app/VzSiQcXRmi2kyjzcA%2BmYLEtbGVs%3D',
 ]
 
-/** Ways of saying nearly the same, for any URI. */
+/** Variants of a URI. */
 export function nearly(uri: string): string[] {
   const [scheme = '', rest = ''] = uri.split(/:(.*)/s)
   const [, authority = '', path = ''] = /^\/\/([^/]*)(.*)$/.exec(rest) ?? []

@@ -1,4 +1,4 @@
-/** The routes of the Worker as it is built, with what they declare: what tests over all routes walk. */
+/** The routes of the built Worker with their declarations, for tests over all routes. */
 import type { z } from 'zod'
 import { mxit } from '../../src/apis/mxit/index.ts'
 import { user } from '../../src/apis/user/index.ts'
@@ -31,7 +31,7 @@ export const allRoutes: readonly Route[] = routesOfRoom(
 )
 export const userRoutes: readonly Route[] = routesOfRoom(user)
 export const mxitRoutes: readonly Route[] = routesOfRoom(mxit.app)
-/** The hosted pages and what belongs to them: for people, so in no API document. */
+/** The hosted pages and their files: in no API document. */
 export const pageRoutes: readonly Route[] = routesOfRoom(pages)
 
 export const nameOf = ({ method, path }: Route) => `${method} ${path}`
@@ -41,13 +41,13 @@ export function inputOf(route: Route, target: Input['target']): z.ZodObject | nu
   return input ? (input.schema as z.ZodObject) : null
 }
 
-/** A path without parameters in it; a parameter and its pattern end where the segment ends. */
+/** A path without parameters; a parameter and its pattern end where the segment ends. */
 export const concretePath = (route: Route, id = 'ffffffffffffffffffffffff') => route.path.replace(/:\w+[^/]*/g, () => id)
 
-/** The pattern that a parameter of the path has in the path itself: what does not match it is no path of this route. */
+/** A path parameter's pattern: a path that does not match it is not of this route. */
 export const hasPattern = (route: Route) => /:\w+\{/.test(route.path)
 
-/** The scope that a route needs; null where any session, or nobody, will do. */
+/** The scope that a route needs; null if any session, or none, is enough. */
 export const scopeOf = ({ tags }: Route): Scope | null => (tags.access?.kind === 'scope' ? tags.access.scope : null)
 
 /** Whether a route is for administrators. */
@@ -76,5 +76,5 @@ function exampleOf(field: z.ZodType): unknown {
   return inner.map((one) => exampleOf(one as unknown as z.ZodType)).find((example) => example !== undefined)
 }
 
-/** Whether a field may be left out. */
+/** Whether a field is optional. */
 export const isOptional = (field: unknown) => (field as z.ZodType).safeParse(undefined).success

@@ -1,7 +1,7 @@
 /**
- * A start line for races: requests run up to the D1 batch that decides, wait there for one another, and go on together.
- * Without it a race is won by whoever was started first. What comes before the line may take turns: passwords are hashed
- * one at a time and at most 8 requests wait for it, so such requests are started in waves.
+ * A start line for races: requests run up to the D1 batch that decides, wait there for one another, and continue together.
+ * Without it, whoever was started first wins. Work before the line may be serialised: passwords are hashed one at a time with a
+ * short queue, so such requests are started in waves.
  */
 import { type Options, platform, type Reply } from './kith.ts'
 
@@ -19,7 +19,7 @@ class StartLine {
     return this.#waiting.length
   }
 
-  /** Calls back whenever a request has reached the line. */
+  /** Called whenever a request has reached the line. */
   watch(onArrival: (() => void) | null): void {
     this.#onArrival = onArrival
   }
@@ -62,8 +62,8 @@ export const atTheLine = { env: { DB: HeldDb } } satisfies Options
 type Start = () => Promise<Reply>
 
 /**
- * Runs the requests, made with `atTheLine`, up to the batch that matches `decides`, `wave` at a time; then lets all go.
- * `waited`: how many of them were there; the others had their answer before.
+ * Runs the requests, made with `atTheLine`, up to the batch that matches `decides`, `wave` at a time; then releases all.
+ * `waited`: how many were there; the others had their answer before.
  */
 export async function race(starts: readonly Start[], decides: RegExp, wave = starts.length): Promise<{ replies: Reply[]; waited: number }> {
   const { replies, waited, release } = await holdAtTheLine(starts, decides, wave)
@@ -71,7 +71,7 @@ export async function race(starts: readonly Start[], decides: RegExp, wave = sta
   return { replies: await Promise.all(replies), waited }
 }
 
-/** The same, but they stay at the line until `release()`: time for something else to happen first. */
+/** The same, but they stay at the line until `release()`, so that something else can happen first. */
 export async function holdAtTheLine(starts: readonly Start[], decides: RegExp, wave = starts.length) {
   line.pattern = decides
   let ended = 0

@@ -1,7 +1,7 @@
-/** What lies in the database, to prove that a refused request has changed none of it. */
+/** The content of the database, to prove that a refused request has changed nothing. */
 import { db } from './kith.ts'
 
-/** These are written by refusals too: counters that guard secrets, and the security log. */
+/** Refusals write these too: counters that guard secrets, and the security log. */
 const WRITTEN_BY_REFUSALS = ['attempt_counters', 'audit_events']
 
 export async function tableNames(): Promise<string[]> {
@@ -14,7 +14,7 @@ export async function tableNames(): Promise<string[]> {
   return results.map(({ name }) => name)
 }
 
-/** Every row of every table but those. */
+/** Every row of all other tables. */
 export async function dump(): Promise<Record<string, unknown[]>> {
   const names = (await tableNames()).filter((name) => !WRITTEN_BY_REFUSALS.includes(name))
   const tables = await db.batch(names.map((name) => db.prepare(`SELECT * FROM "${name}"`)))

@@ -1,6 +1,6 @@
 /**
- * OAuth clients, grants and access tokens for tests, put straight into the database: how they are come by is the oauth
- * room's affair. What they may do is decided by the same gate as ever.
+ * OAuth clients, grants and access tokens for tests, put straight into the database; the oauth room's tests cover how they are
+ * obtained. The same gate decides what they may do.
  */
 import { createExecutionContext } from 'cloudflare:test'
 import { buildRequestContext } from '../../src/context.ts'
@@ -18,7 +18,7 @@ export const newCtx = () => buildRequestContext(platform.env, createExecutionCon
 
 let clients = 0
 
-/** A registered client that may hold `scopes`; answers its id. */
+/** A registered client that may hold `scopes`; returns its id. */
 export async function newOAuthClient(scopes = '*', columns: Record<string, string | number | null> = {}): Promise<string> {
   clients += 1
   const row = {
@@ -41,7 +41,7 @@ export async function newOAuthClient(scopes = '*', columns: Record<string, strin
   return row.id
 }
 
-/** A session as an OAuth grant makes one; a sign-in of just now. */
+/** A session as an OAuth grant makes it, with a fresh sign-in. */
 export async function newGrant(person: Person, clientId: string, scopes = 'delegated:all', amr = 'pwd'): Promise<SessionId> {
   const id = newId<SessionId>()
   const now = Date.now()
@@ -55,7 +55,7 @@ export async function newGrant(person: Person, clientId: string, scopes = 'deleg
   return id
 }
 
-/** What the person has agreed that the client may do. */
+/** What the person has allowed the client to do. */
 export async function putConsent(personId: string, clientId: string, scopes = 'delegated:profile:read', at = 1): Promise<void> {
   await db
     .prepare('INSERT INTO consents (user_id, client_id, scopes, created_at, updated_at) VALUES (?, ?, ?, ?, ?)')
@@ -63,7 +63,7 @@ export async function putConsent(personId: string, clientId: string, scopes = 'd
     .run()
 }
 
-/** An access token of the person for a client of its own. A negative life is one that has ended. */
+/** An access token of the person for a client of its own. A negative life makes an expired one. */
 export async function userToken(
   person: Person,
   scopes: readonly Scope[] = ['delegated:all'],

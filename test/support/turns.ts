@@ -1,6 +1,6 @@
 /**
- * Requests that run at once and take turns at the database: each stops before every D1 round trip until all others have
- * stopped or ended, then `pick` says who goes on. So an interleaving is data: it can be generated, repeated and shrunk.
+ * Requests that run at once and take turns at the database: each stops before every D1 round trip until all others have stopped
+ * or ended, then `pick` chooses who continues. So an interleaving is data that can be generated, repeated and shrunk.
  */
 import { type Options, platform } from './kith.ts'
 
@@ -9,7 +9,7 @@ interface Waiting {
   readonly go: () => void
 }
 
-/** Chooses one of so many who wait. */
+/** Chooses one of this many who wait. */
 export type Pick = (waiting: number) => number
 
 class Turns {
@@ -43,7 +43,7 @@ class Turns {
     }
   }
 
-  /** Lets one go on, once nobody is between two stops. */
+  /** Lets one continue, once nobody is between two stops. */
   #next(): void {
     if (this.#active === 0 || new Set(this.#waiting.map(({ session }) => session)).size < this.#active) return
     const [chosen] = this.#waiting.splice((this.#pick?.(this.#waiting.length) ?? 0) % this.#waiting.length, 1)
@@ -53,7 +53,7 @@ class Turns {
 
 const turns = new Turns()
 
-/** A statement that waits for its turn when it is run by itself. */
+/** A statement that waits for its turn when it runs by itself. */
 class Held {
   readonly inner: D1PreparedStatement
   readonly #session: object
@@ -73,7 +73,7 @@ class Held {
 }
 
 const TurnsDb = {
-  /** Tells it from other databases that a test puts in front. */
+  /** Distinguishes it from other databases that a test puts in front. */
   name: 'in turns',
   withSession(start?: string) {
     const session = platform.env.DB.withSession(start)
@@ -91,7 +91,7 @@ const TurnsDb = {
 /** For `Client.fetch`: the database with turns. */
 export const inTurns = { env: { DB: TurnsDb } } satisfies Options
 
-/** Runs the requests, made with `inTurns`, to their ends; the replies in the order of the requests. */
+/** Runs the requests, made with `inTurns`, to their ends; returns the replies in the order of the requests. */
 export function interleave<T>(starts: readonly (() => Promise<T>)[], pick: Pick): Promise<T[]> {
   return turns.run(starts, pick)
 }

@@ -1,6 +1,6 @@
 /**
- * XML as a strict reader takes it (XML 1.0), written apart from what writes it: elements, attributes and text, no comments, no
- * CDATA. What is not well-formed throws.
+ * XML as a strict parser takes it (XML 1.0), independent of the code that writes it: elements, attributes and text, no comments,
+ * no CDATA. Throws on anything that is not well-formed.
  */
 
 export interface XmlElement {
@@ -12,7 +12,7 @@ export interface XmlElement {
 
 const PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-/** Production [2], and no carriage return as it is: a reader would make a line feed of it. */
+/** Production [2], without a literal carriage return, which a parser would turn into a line feed. */
 const isChar = (code: number) =>
   code === 9 ||
   code === 10 ||
@@ -58,7 +58,7 @@ class Reader {
     while (!this.#isAt('>') && !this.#isAt('/>')) {
       const [, attribute = '', value = ''] = this.#take(/\s+([a-z][\w.-]*)="([^"<]*)"/)
       if (Object.hasOwn(attributes, attribute)) throw new Error(`${attribute} twice`)
-      // §3.3.3: white space as it is counts as a space.
+      // §3.3.3: literal white space counts as a space.
       attributes[attribute] = decode(value.replace(/[\t\n]/g, ' '))
     }
     if (this.#take(/\/?>/)[0] === '/>') return { name, attributes, children: [], text: '' }

@@ -1,5 +1,5 @@
-// An app of somebody else, in a real browser: sign-up, sign-in, consent, code, tokens, and the way out again; and what guards
-// an account: an authenticator app by its QR code, recovery codes, sessions, the picture (security rows 14-20, 29, 30, 66, 78).
+// A third-party app in a real browser: sign-up, sign-in, consent, code, tokens, and sign-out; and what guards an account: an
+// authenticator app by its QR code, recovery codes, sessions, the picture (security rows 14-20, 29, 30, 66, 78).
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type Server as HttpServer } from 'node:http'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ const DESK = { width: 1280, height: 900 }
 let project: Project
 let server: Server
 let browser: Browser
-/** Where the app listens, which shows nothing but that somebody came. */
+/** Where the app listens; it shows only that somebody came. */
 let app: HttpServer
 let callback: string
 
@@ -65,7 +65,7 @@ function newFlow(changes: Record<string, string> = {}): Flow {
   return { url: urlOf(`/oauth/authorize?${query}`), verifier }
 }
 
-/** Presses a button and goes along until the app has the browser. Answers what it was told. */
+/** Presses a button and follows until the app has the browser. Returns what the app received. */
 async function backAtApp(page: Page, press: () => Promise<unknown>): Promise<URLSearchParams> {
   await Promise.all([page.waitForURL((url) => url.href.startsWith(callback)), press()])
   return new URL(page.url()).searchParams
@@ -117,7 +117,7 @@ async function readQrCode(code: Locator): Promise<string> {
   return jsQR(Uint8ClampedArray.from(data), width, height)?.data ?? ''
 }
 
-/** The code of the next step: the one of now may be used up. */
+/** The code of the next step: the current one may be used up. */
 const codeOf = (uri: string, steps = 0) => {
   const totp = URI.parse(uri)
   if (!('period' in totp)) throw new Error(`no TOTP: ${uri}`)
@@ -132,13 +132,13 @@ describe.each([
 ] as const)('on %s', (where, viewport, colorScheme) => {
   const suffix = `${viewport.width}_${colorScheme}`
 
-  /** Without scripts, but for axe, which needs them: no page has one of its own, as its policy says. */
+  /** No JavaScript, except for axe, which needs it: no page has a script of its own, as its policy says. */
   const newContext = (): Promise<BrowserContext> =>
     browser.newContext({ viewport, colorScheme, bypassCSP: false, javaScriptEnabled: false, acceptDownloads: true })
 
   async function look(page: Page, name: string): Promise<void> {
     if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${name}-${suffix}.png`), fullPage: true })
-    // The page as it is, in a context that runs axe.
+    // The current page, in a context that runs axe.
     const context = await browser.newContext({ viewport, colorScheme, bypassCSP: true })
     const copy = await context.newPage()
     const html = (await page.content()).replace(/<meta http-equiv="refresh"[^>]*>/, '')

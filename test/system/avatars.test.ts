@@ -1,5 +1,5 @@
-// Profile pictures of a running Kith: the URL that `npm start` gives can be opened, what lies there is as clean as public
-// programs say (pngcheck, exiftool), and the local S3 endpoint takes the signed URLs and no changed ones.
+// Profile pictures of a running Kith: the URL that `npm start` gives opens, public programs find the file clean (pngcheck,
+// exiftool), and the local S3 endpoint accepts the signed URLs and refuses changed ones.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

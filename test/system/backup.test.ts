@@ -1,4 +1,4 @@
-// A backup of a local Kith with people, edges, files and texts of all kinds, restored into an empty database.
+// A backup of a local Kith with people, edges, files and all kinds of text, restored into an empty database.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -71,11 +71,11 @@ test('a backup restores: the same people, texts, edges and counters, newer objec
   expect(again.user.bio).toBe(bio)
   expect(again.user).toMatchObject({ username: 'alice_demo', followingCount: alice.user.followingCount })
   expect((await call(after, '/user/following')).data.records).toHaveLength(2)
-  // Triggers are there and count once.
+  // Triggers exist and count once.
   await call(after, '/user/unfollow', { target: users.bob_demo.id })
   expect((await call(after, '/user/following')).data.records).toHaveLength(1)
   const doctor = await script('doctor')
-  // The object that is newer than the backup, and nothing else: the doctor itself stays strict.
+  // The object that is newer than the backup, and nothing else: the doctor by itself stays strict.
   expect(doctor).toMatchObject({
     code: 1,
     output: expect.stringContaining('differences in objects without a row in media. These need your judgement.'),

@@ -1,4 +1,4 @@
-/** The browser of the system tests: Debian's Chromium, driven by playwright-core, and what tests do with it. */
+/** The browser of the system tests: Debian's Chromium, driven by playwright-core, and its helpers. */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Browser, chromium, type Page } from 'playwright-core'
@@ -12,11 +12,11 @@ const PATHS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-bro
 export async function openBrowser(): Promise<Browser> {
   const executablePath = PATHS.find((path) => existsSync(path))
   if (!executablePath) throw new Error('The system tests need Chromium: apt-get install chromium, or CHROMIUM=<its path>')
-  // Without its sandbox, as the root of a container has none; it opens our own pages alone.
+  // Without its sandbox, which root in a container does not have; it only opens our own pages.
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
 }
 
-/** The newest code or link that was mailed to an address. */
+/** The newest code or link mailed to an address. */
 export async function mailTo(origin: string, address: string, pattern: RegExp): Promise<string> {
   const url = `${origin}/dev/mailbox?to=${encodeURIComponent(address)}`
   for (const end = Date.now() + 10_000; Date.now() < end; ) {
@@ -29,7 +29,7 @@ export async function mailTo(origin: string, address: string, pattern: RegExp): 
   throw new Error(`nothing like ${pattern} was mailed to ${address}`)
 }
 
-/** What axe finds on the page that is shown: nothing serious, nothing critical. Its context runs scripts, past the policy. */
+/** What axe finds on the current page: nothing serious or critical. Its context runs scripts, past the policy. */
 export async function expectNothingGrave(page: Page, name: string): Promise<void> {
   await page.addScriptTag({ path: AXE })
   const { violations } = (await page.evaluate('axe.run()')) as {

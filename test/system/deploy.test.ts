@@ -1,5 +1,5 @@
-// docs/deploy.md, followed to the letter: its settings and commands make a production that serves. What needs an account at
-// Cloudflare is asked of wrangler's own help: whether there is such a command, with such options.
+// docs/deploy.md, followed to the letter: its settings and commands make a production that serves. Commands that need a
+// Cloudflare account are checked against wrangler's help: whether the command and its options exist.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -15,7 +15,7 @@ const WRANGLER = 'node_modules/wrangler/bin/wrangler.js'
 const blocksOf = (language: string) =>
   [...DOCS.matchAll(new RegExp(`^ *\`\`\`${language}\n(.*?)^ *\`\`\``, 'gms'))].map((match) => match[1] ?? '')
 
-/** Every command of the page, a line each; strings and continued lines may go over several. */
+/** Every command of the page, a line each; strings and continued lines may span several. */
 const COMMANDS = blocksOf('sh').flatMap((block) => {
   const commands: string[] = []
   let command = ''
@@ -71,7 +71,7 @@ describe('settings', () => {
   })
 })
 
-/** What this test walks itself, in the order of the page, and what stands for it here. */
+/** What this test runs itself, in the order of the page, and what replaces it here. */
 const HERE: readonly [command: RegExp, local: ((command: string) => string) | null][] = [
   // Done before the tests run.
   [/^npm install$/, null],
@@ -85,7 +85,7 @@ const HERE: readonly [command: RegExp, local: ((command: string) => string) | nu
   // test/system/backup.test.ts runs these.
   [/^npm run (backup|restore) /, null],
 ]
-/** What stands in angle brackets, as the reader knows it by then. */
+/** The values of the page's angle brackets, as far as the reader knows them by then. */
 const known: Record<string, string> = { password: 'zx81-spectrum-ql' }
 const filled = (command: string) => command.replace(/<(\w+)>/g, (_, name: string) => known[name] ?? '')
 
@@ -117,7 +117,7 @@ test('wrangler has each command of the page, with its options', async () => {
   }
 })
 
-/** An authenticator app for the administrator; answers a recovery code. */
+/** An authenticator app for the administrator; returns a recovery code. */
 async function takeSecondFactorOn(): Promise<string> {
   const post = (path: string, body: unknown, cookie = '') =>
     fetch(server.origin + path, { method: 'POST', headers: { 'content-type': 'application/json', cookie }, body: JSON.stringify(body) })
@@ -164,7 +164,7 @@ test('the page, from its settings to its last command, ends with a production th
   const upTo = walked.findIndex((command) => command.startsWith('curl '))
   const [first, rest] = [walked.slice(0, upTo), walked.slice(upTo)]
 
-  // With a domain of its own and the secrets, as it is uploaded.
+  // With its own domain and the secrets, as uploaded.
   project.write('wrangler.toml', `${toml.replace('workers_dev = true', 'workers_dev = false')}\n${routes}`)
   const isMigration = (command: string) => command.includes('db:migrate')
   for (const command of first.filter((one) => !isMigration(one))) await run(command)
@@ -185,7 +185,7 @@ test('the page, from its settings to its last command, ends with a production th
 
   for (const command of rest) {
     if (command.startsWith('curl -c cookies') && command.includes('/user/login')) known.code = await takeSecondFactorOn()
-    // These ask the running service at its public address, or need an id that nobody knows before.
+    // These need the running service at its public address, or an id that nobody knows before.
     if (/user (send-reset|resend-verification)|machine revoke|doctor|^npm run deploy/.test(command)) continue
     await run(command)
   }

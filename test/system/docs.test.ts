@@ -1,5 +1,5 @@
-// The reference and the landing page in a real browser (design §8): they work, they look at nobody else's host, and nothing
-// on them is refused by their own policy. Set SCREENSHOTS=<folder> to keep pictures.
+// The reference and the landing page in a real browser (design §8): they work, load nothing from other hosts, and violate no
+// policy of their own. Set SCREENSHOTS=<folder> to keep pictures.
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Project, type Server } from './project.ts'
@@ -23,7 +23,7 @@ afterAll(async () => {
   await project?.remove()
 })
 
-/** A page, and all that goes wrong on it or leaves our origin. */
+/** A page, and everything that goes wrong on it or leaves our origin. */
 async function open(path: string, width: number, colorScheme: 'light' | 'dark'): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme })
   const page = await context.newPage()

@@ -1,5 +1,5 @@
-// The samples of seed 003 against a running Kith, as they are printed (wire §4.4 lists the repairs): Node with npm `request`,
-// which is deprecated and here because programs of that time are made with it, and PHP with curl.
+// The samples of seed 003 against a running Kith, as printed (wire §4.4 lists the repairs): Node with npm `request`, which is
+// deprecated but which programs of that time use, and PHP with curl.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -78,7 +78,7 @@ const FILES = {
   '<cropped_image name>': 'cropped.png',
 }
 
-/** Fills in what the sample leaves open, runs it, and answers what it prints. */
+/** Fills in the sample's placeholders, runs it, and returns its output. */
 // biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
 async function run(language: 'node' | 'php', sample: string, fills: Readonly<Record<string, string>>): Promise<any> {
   const all = { 'https://<domain>/<api prefix>/<version>': `${kith.origin}/epixel/v1`, '<apikey>': apikey, ...fills }

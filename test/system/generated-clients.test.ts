@@ -1,5 +1,5 @@
-// Clients that public generators make of the API document: they compile under strict TypeScript, and work against a Kith that
-// runs. The generators come from npm, in these versions, into a folder of their own: Kith itself has no use for them.
+// Clients that public generators make from the API document: they compile under strict TypeScript, and work against a running
+// Kith. The generators come from npm, in these versions, into a folder of their own: Kith itself does not need them.
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -47,7 +47,7 @@ beforeAll(async () => {
   const [installed, started] = await Promise.all([project.run('npm', INSTALL, {}, 'clients'), project.start()])
   expect(installed.code, installed.output).toBe(0)
   server = started
-  // It makes one function for a body of two types, and can send one: files by a form.
+  // The generator makes one function for a body of two types, and can send only one: files by a form.
   const override = { contentType: { exclude: ['application/octet-stream'] } }
   const output = { target: './orval.ts', client: 'fetch', baseUrl: server.origin, override }
   write('orval.config.cjs', `module.exports = ${JSON.stringify({ kith: { input: { target: './user.json' }, output } })}\n`)

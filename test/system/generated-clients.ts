@@ -1,6 +1,6 @@
-/** Programs as their authors would write them: on what each generator makes, ten operations of the room `user`. */
+/** Programs as their authors would write them: ten operations of the room `user`, with each generator's client. */
 
-/** `node program.js` answers, on one line, what came of the operations. Its environment: KITH, COOKIE, TARGET (a user's id). */
+/** `node program.js` prints the results of the operations on one line. Its environment: KITH, COOKIE, TARGET (a user's id). */
 const INPUT = `
 declare const process: { env: Record<string, string | undefined> }
 const { KITH = '', COOKIE = '', TARGET = '' } = process.env
@@ -57,7 +57,7 @@ import * as kith from './orval'
 ${INPUT}
 const own = { headers: { cookie: COOKIE } }
 
-/** What the operation answers when it succeeds. */
+/** What the operation returns when it succeeds. */
 type Success<Reply> = Extract<Reply, { status: 200 | 201 }> extends { data: infer Data } ? Data : never
 function must<Reply extends { status: number; data: unknown }>(reply: Reply): Success<Reply> {
   if (reply.status >= 300) throw new Error(JSON.stringify(reply.data))
@@ -82,11 +82,11 @@ export interface Generator {
   readonly bin: string
   readonly args: readonly string[]
   readonly program: string
-  /** What the program says of itself: the bio, the folder. */
+  /** What the program writes about itself: the bio, the folder. */
   readonly says: readonly [bio: string, folder: string]
 }
 
-/** By name; each reads `user.json` in its folder, and orval its settings. */
+/** By name; each reads `user.json` in its folder, and orval also its settings. */
 export const GENERATORS: Readonly<Record<string, Generator>> = {
   'openapi-typescript': {
     bin: 'openapi-typescript/bin/cli.js',

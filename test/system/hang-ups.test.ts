@@ -1,5 +1,5 @@
 // Clients that hang up. The platform drops a request at whatever await it has reached; what it held (a turn to hash a password, a
-// counted try, a place, a reservation) must be there for the next. Kith runs behind a Worker that hangs up after a given time.
+// counted attempt, a place, a reservation) must be free for the next. Kith runs behind a Worker that hangs up after a given time.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -12,12 +12,12 @@ import { type BenchReply, type BenchRequest, send } from '../../bench/load.ts'
 import { type Account, authorize, benchVars, logInRequest, post, postForm, signUp } from '../../bench/prepare.ts'
 import { type KithAlone, startKithBehindHangUps } from '../../bench/runtime.ts'
 
-/** Every await of a request is left at one of these, whatever the machine does meanwhile. */
+/** One of these delays hits every await of a request, whatever the machine is doing. */
 const MOMENTS_MS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 80, 120, 200]
 const FILE = Buffer.alloc(200_000, 'x').toString()
 const folder = mkdtempSync(join(tmpdir(), 'kith-hang-ups-'))
 const agent = new Agent({ keepAlive: true })
-// A hash of a few milliseconds; little room, so that what is kept shows soon.
+// A hash of a few milliseconds, and little room, so that leaks show soon.
 const vars = { ...benchVars(), ENVIRONMENT: 'test', SCRYPT_LN: '10', REQUESTS_MAX: '8', MEDIA_BYTES_PER_USER: '250000' }
 let kith: KithAlone
 let person: Account
@@ -49,7 +49,7 @@ test('log-ins that were hung up on, at whatever moment, cost no try and hold up 
   const usual = performance.now() - before
   let hungUp = 0
   for (const after of MOMENTS_MS) {
-    // One hashes, the next waits for its turn: both are left, at the same moment.
+    // One hashes, the next waits for its turn; both hang up at the same moment.
     const left = await Promise.all([hangUp(logInRequest(person), after), hangUp(logInRequest(person), after)])
     hungUp += left.filter(({ body }) => body === 'aborted').length
     const began = performance.now()
@@ -89,7 +89,7 @@ test('an upload that was hung up on leaves its room in the quota to the next', a
 const read = async (path: string) => JSON.parse((await call(asPerson({ method: 'GET', path }))).body).data
 const filesOf = async (): Promise<{ _id: string; size: number }[]> => (await read('/user/media/files')).records
 const bytesUsed = async (): Promise<number> => (await read('/user/media/usage')).usage.bytes
-/** Nothing is reserved but for files that are there. */
+/** Nothing is reserved except for existing files. */
 const settled = async (files: { size: number }[]) => (await bytesUsed()) === files.length * FILE.length
 
 test('a refresh that was hung up on can be asked for again', async () => {

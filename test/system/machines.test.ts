@@ -1,5 +1,5 @@
-// Machine clients as an operator meets them: the demo data of `npm start`, kept right whatever is lost or changed; the
-// commands `operator -- machine`; what the doctor says of them.
+// Machine clients as an operator meets them: the demo data of `npm start`, restored whatever is lost or changed; the commands
+// `operator -- machine`; and the doctor's findings about them.
 import { createHash } from 'node:crypto'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ async function seed(): Promise<void> {
 
 const D1 = '.wrangler/state/v3/d1/miniflare-D1DatabaseObject'
 
-/** The database's file, while nobody else is at it: much faster than to ask wrangler. */
+/** The database's file, while nothing else uses it: much faster than wrangler. */
 // biome-ignore lint/suspicious/noExplicitAny: the row's shape is what the query names
 async function query(sql: string): Promise<any[]> {
   const folder = join(project.folder, D1)
@@ -58,7 +58,7 @@ const living = () =>
   query('SELECT kind, name, secret_hash, client_id, scopes FROM machine_credentials WHERE revoked_at IS NULL ORDER BY kind')
 const machinesOf = ({ robot, apikey, mirrorfly }: { robot: unknown; apikey: unknown; mirrorfly: unknown }) => ({ robot, apikey, mirrorfly })
 
-/** The database knows these and no others, and the robot can prove itself. */
+/** The database has exactly these, and the robot can authenticate. */
 async function expectGood(): Promise<void> {
   const { robot, apikey, mirrorfly } = project.demo()
   expect(await living()).toEqual([

@@ -1,5 +1,5 @@
-// Hostile files in a real browser (security row 67): whatever is in them and whatever they were declared as, nothing in them
-// runs, and all come as attachments. Files have an origin of their own here, to which no cookie of ours is ever sent.
+// Hostile files in a real browser (security row 67): whatever they contain and are declared as, nothing in them runs, and all
+// come as attachments. Files have an origin of their own here, which never gets a cookie of ours.
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -18,7 +18,7 @@ let browser: Browser
 let context: BrowserContext
 let spy: HttpServer
 let called: string[]
-/** Requests as they left the browser, with the cookies that it did send. */
+/** Requests as they left the browser, with the cookies that it sent. */
 let sent: { url: string; cookie: string | undefined }[]
 
 beforeAll(async () => {
@@ -94,7 +94,7 @@ async function linkTo(id: string): Promise<string> {
   return ((await reply.json()) as { data: { link: { url: string } } }).data.link.url
 }
 
-/** Opens a URL as a person would; answers the bytes that were downloaded, or null where the page was shown. */
+/** Opens a URL as a person would; returns the downloaded bytes, or null if the page was shown. */
 async function open(url: string): Promise<string | null> {
   const page = await context.newPage()
   const session = await context.newCDPSession(page)
@@ -106,7 +106,7 @@ async function open(url: string): Promise<string | null> {
     sent.push({ url: `${named.host ?? named[':authority'] ?? urls.get(requestId)}`, cookie: named.cookie })
   })
   const downloading = page.waitForEvent('download', { timeout: 10_000 }).catch(() => null)
-  // A navigation that turns into a download is no navigation.
+  // A navigation that turns into a download does not count as one.
   await page.goto(url).catch(() => undefined)
   const download = await downloading
   const found = download && (await download.path())

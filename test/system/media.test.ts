@@ -1,5 +1,5 @@
-// The media library against what a test inside of the runtime cannot do: a process that is killed at any moment (security
-// §5.2, F18, F19), and clients whose sockets lie, end and dawdle (security row 65; F20, F21).
+// The media library, where a test inside the runtime cannot reach: a process that is killed at any moment (security §5.2, F18,
+// F19), and clients whose sockets lie, end and stall (security row 65; F20, F21).
 import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -65,7 +65,9 @@ async function expectWhole(files: readonly StoredFile[]): Promise<void> {
   }
 }
 
-/** Uploads and deletes until the connection ends. What was acknowledged: files that are to stay, files that are gone. */
+/**
+ * Uploads and deletes until the connection ends. Returns what was acknowledged: files that must exist, files that must be gone.
+ */
 async function work(round: number, worker: number, onUpload: () => void) {
   const kept = new Map<string, StoredFile>()
   const deleted = new Set<string>()
@@ -77,7 +79,7 @@ async function work(round: number, worker: number, onUpload: () => void) {
       kept.set(file._id, file)
       onUpload()
       if (n % 2 === 0) continue
-      // From here on it may be there or not.
+      // From here on it may exist or not.
       kept.delete(file._id)
       const reply = await call(`${FILES}/${file._id}`, { method: 'DELETE' })
       await reply.text()
@@ -89,10 +91,10 @@ async function work(round: number, worker: number, onUpload: () => void) {
   return { kept, deleted }
 }
 
-/** Kills the server while people upload and delete, and starts it again. What was acknowledged until then. */
+/** Kills the server while people upload and delete, and starts it again. Returns what was acknowledged until then. */
 async function killDuringWork(round: number): Promise<{ kept: Map<string, StoredFile>; deleted: Set<string> }> {
   let workers: ReturnType<typeof work>[] = []
-  // A cold runtime takes its time: the moment counts from the first upload.
+  // A cold runtime is slow, so the time counts from the first upload.
   await new Promise<void>((resolve, reject) => {
     workers = [0, 1, 2].map((worker) => work(round, worker, resolve))
     for (const worker of workers) worker.catch(reject)
@@ -106,7 +108,10 @@ async function killDuringWork(round: number): Promise<{ kept: Map<string, Stored
   }
 }
 
-/** Files without their object, objects without a row, wrong counts and sizes: an upload on its way and a tombstone are known to it. */
+/**
+ * Files without their object, objects without a row, wrong counts and sizes; uploads in progress and tombstones are accounted
+ * for.
+ */
 async function expectHealthy(): Promise<void> {
   const doctor = await kith.project.run(process.execPath, ['scripts/doctor.ts'])
   expect(doctor.output).toContain('no differences')
@@ -123,7 +128,7 @@ test(`${KILLS} kills during uploads and deletions: what was acknowledged is ther
     expect(kept.size, 'uploads that were acknowledged before this kill').toBeGreaterThan(0)
     for (const [id, file] of kept) acknowledged.set(id, file)
     for (const id of deleted) gone.add(id)
-    // As the last kill has left it: before anything runs that could have repaired it.
+    // As the last kill has left it, before anything could have repaired it.
     if (round === KILLS - 1) await expectHealthy()
     server = await kith.start()
     const files = await listAll()
@@ -136,14 +141,14 @@ test(`${KILLS} kills during uploads and deletions: what was acknowledged is ther
       [...gone].filter((id) => found.has(id)),
       'acknowledged deletions that came back',
     ).toEqual([])
-    // Also what was stored and never acknowledged.
+    // Also what was stored but never acknowledged.
     await expectWhole(files.filter(({ name }) => name.startsWith(`${round}-`)))
   }
   const swept = await fetch(kith.origin + SWEEP)
   expect(swept.status, await swept.text()).toBe(200)
   await expectWhole(await listAll())
   const { usage } = (await read('/user/media/usage')).data
-  // Uploads that a kill has cut short hold their place until they are given up: no more than were on their way.
+  // Uploads that a kill has cut short hold their space until they are given up: no more than were in progress.
   const held = usage.files - (await listAll()).length
   expect(held).toBeGreaterThanOrEqual(0)
   expect(held).toBeLessThanOrEqual(3 * KILLS)
@@ -152,7 +157,7 @@ test(`${KILLS} kills during uploads and deletions: what was acknowledged is ther
   server = await kith.start()
 })
 
-/** Sends bytes as they are, and answers what came back until the other side, or `done`, ended it. */
+/** Sends raw bytes, and returns what came back until the other side, or `done`, ended it. */
 function raw(steps: readonly (string | Uint8Array)[], ends: 'half' | 'gone' | 'waits' = 'waits', pauseMs = 0): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(kith.port, '127.0.0.1')
@@ -182,7 +187,7 @@ async function reservations(): Promise<number> {
   return (await read('/user/media/usage')).data.usage.files - (await listAll()).length
 }
 
-/** What was reserved is given back without the sweep, as soon as the Worker has learnt of it. */
+/** A reservation is released without the sweep, as soon as the Worker notices. */
 async function expectGivenUp(before: number): Promise<void> {
   await expect.poll(reservations, { timeout: 20_000 }).toBe(before)
 }

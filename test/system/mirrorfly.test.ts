@@ -1,5 +1,5 @@
-// Seed 004 by curl against a running Kith: the printed command, with the repairs of wire §5.3 and no other, and what a service
-// does before and after it. The license key is put where the operator's command puts it.
+// Seed 004 by curl against a running Kith: the printed command with the repairs of wire §5.3 and no other, and what a service
+// does before and after it. The license key is created as by the operator's command.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -52,7 +52,7 @@ interface Answer {
   readonly type: string
 }
 
-/** Runs a command of a shell; its last line is written by curl. */
+/** Runs a shell command; curl writes its last line. */
 function shell(command: string): Answer {
   const { stdout, stderr, status } = spawnSync('bash', ['-c', `${command} -s -w '\\n%{http_code} %{content_type}'`], { encoding: 'latin1' })
   if (status !== 0) throw new Error(`curl ended with ${status}: ${stderr}`)
@@ -69,7 +69,7 @@ function logIn({ username, password }: { username: string; password: string }): 
 const createUser = (token: string, values: Readonly<Record<string, string>> = {}) =>
   shell(repairedCurl(kith.origin, token, { ...VALUES, licenseKey: license.secret, profileFile: PICTURE, ...values }))
 
-/** Bytes that are left out are none of the answer's. */
+/** Bytes that are left out are not part of the answer. */
 const get = (url: string, token?: string) => shell(`curl -o /dev/null ${token ? `--header "Authorization: ${token}"` : ''} "${url}"`)
 
 test('the printed command makes a user; its username and password make a token; its pictures need one', () => {

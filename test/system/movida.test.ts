@@ -1,5 +1,5 @@
-// The room `movida` and the programs that speak HTTP Digest to it, unmodified, from Debian: curl as the seed prints it, wget,
-// Python's requests and urllib, Ruby's httpclient (which BeBanjo's own client is built on). Every XML reply goes through xmllint.
+// The room `movida` and unmodified programs that speak HTTP Digest to it, from Debian: curl as the seed prints it, wget, Python's
+// requests and urllib, Ruby's httpclient (which BeBanjo's own client is built on). Every XML reply goes through xmllint.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Project, type Server } from './project.ts'
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => project?.remove())
 
-/** One of the people gets a name that XML has to be careful with. */
+/** Somebody gets a name that XML must escape. */
 async function renameBob(): Promise<void> {
   project.write(
     'scripts/rename-bob.ts',
@@ -32,7 +32,7 @@ async function renameBob(): Promise<void> {
   if (code !== 0) throw new Error(output)
 }
 
-/** What a program printed; it must have ended well. */
+/** The output of a program, which must succeed. */
 async function printed(command: string, args: readonly string[]): Promise<string> {
   const { code, output } = await project.run(command, args)
   expect(code, output).toBe(0)
@@ -42,7 +42,7 @@ async function printed(command: string, args: readonly string[]): Promise<string
 const curl = (path: string, ...options: string[]) =>
   printed('curl', ['-sS', '--globoff', '--digest', '-u', `${NAME}:${secret}`, ...options, `${server.origin}${path}`])
 
-/** Well-formed, says xmllint; or what it finds by an XPath. */
+/** Checks with xmllint that it is well-formed, or returns what an XPath finds. */
 async function xmllint(xml: string, xpath?: string): Promise<string> {
   project.write('reply.xml', xml)
   return (await printed('xmllint', [...(xpath === undefined ? ['--noout'] : ['--xpath', xpath]), 'reply.xml'])).trimEnd()
@@ -130,7 +130,7 @@ describe('curl', () => {
   })
 })
 
-/** Each prints the JSON of the list, its query and all, and then says of a wrong secret that it was refused. */
+/** Each prints the JSON of the list, with a query, and then says that a wrong secret was refused. */
 const PROGRAMS: Readonly<Record<string, (url: string) => [command: string, ...args: string[]]>> = {
   'Python requests': (url) => [
     '/usr/bin/python3',

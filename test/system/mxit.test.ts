@@ -1,5 +1,5 @@
-// The room mxit as a process, with the demo data, and requests that only a socket can send: those of clients in the field whose
-// headers contradict each other (wire §0.3). A server in Node would answer some of them 400; the Worker's runtime does not.
+// The room mxit as a process, with the demo data, and requests that only a socket can send: those of real clients whose headers
+// contradict each other (wire §0.3). A Node server would answer some of them 400; the Worker's runtime does not.
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Project, type Server } from './project.ts'
@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => project?.remove())
 
-/** Signed in with the demo password, through the redirects of an old client, to a token. */
+/** From the demo password, through the redirects of an old client, to a token. */
 async function tokenOf(username: string): Promise<string> {
   const demo = project.demo()
   const client = demo.clients['demo-mxit']
@@ -40,7 +40,7 @@ async function tokenOf(username: string): Promise<string> {
   return `${token.token_type} ${token.access_token}`
 }
 
-/** Sends these bytes, and answers everything that comes until the server ends the connection. */
+/** Sends these bytes, and returns everything until the server ends the connection. */
 function sendRaw(text: string): Promise<string> {
   const { hostname, port } = new URL(server.origin)
   return new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ function sendRaw(text: string): Promise<string> {
   })
 }
 
-/** A request as it lies on the wire. Cookies and `User-Agent` are not sent: old clients have neither. */
+/** A request on the wire. Cookies and `User-Agent` are not sent: old clients have neither. */
 const request = (line: string, headers: readonly string[], body = '') =>
   [`${line} HTTP/1.1`, `Host: ${new URL(server.origin).host}`, `Authorization: ${bearer}`, 'Connection: close', ...headers, '', body].join(
     '\r\n',

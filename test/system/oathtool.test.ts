@@ -1,4 +1,4 @@
-// An authenticator app that Kith knows nothing of: Debian's oathtool takes the secret, and its codes sign in (security row 18).
+// An independent authenticator app: Debian's oathtool takes the secret, and its codes sign in (security row 18).
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Project, type Server } from './project.ts'
 

@@ -1,5 +1,5 @@
-// The same script of right and wrong requests to Kith and to `oidc-provider`, a certified OpenID provider: channel, status,
-// error, challenge and fields of the reply are equal, or `differences.ts` says which clause makes ours right.
+// The same script of valid and invalid requests to Kith and to `oidc-provider`, a certified OpenID provider: channel, status,
+// error, challenge and fields of the reply are equal, or `differences.ts` names the clause that justifies ours.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AUTHORIZE_ROWS } from './oidc/authorize-rows.ts'
 import { REGISTRATIONS } from './oidc/clients.ts'
@@ -72,7 +72,7 @@ for (const [name, request] of ROWS) {
 
 test('the metadata have all that the oracle has, but for what says nothing of Kith', () => {
   const missing = Object.keys(theirs.metadata).filter((name) => !(name in ours.metadata))
-  // Discovery §3: left out, it means normal, which is all there is.
+  // Discovery §3: the default is normal, which is all there is.
   expect(missing).toEqual(['claim_types_supported'])
   for (const name of ['subject_types_supported', 'response_types_supported', 'code_challenge_methods_supported']) {
     expect(ours.metadata[name], name).toEqual(theirs.metadata[name])

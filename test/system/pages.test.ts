@@ -1,5 +1,5 @@
-// The hosted pages in a real browser: without any script, on a phone and on a desk, for people who use a keyboard or a
-// screen reader, and against a hostile page of another origin (security rows 29, 30, 78).
+// The hosted pages in a real browser: without JavaScript, on a phone and on a desktop, with a keyboard or a screen reader, and
+// against a hostile page of another origin (security rows 29, 30, 78).
 import { createServer, type Server as HttpServer } from 'node:http'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingGrave, mailTo, openBrowser } from './browser.ts'
 import { freePort, Project, type Server } from './project.ts'
 
-/** `SCREENSHOTS=<folder>` keeps a picture of every page that is looked at. */
+/** `SCREENSHOTS=<folder>` keeps a picture of every page. */
 const { SCREENSHOTS } = process.env
 const PHONE = { width: 390, height: 844 }
 const DESK = { width: 1280, height: 900 }
@@ -79,7 +79,7 @@ describe.each([
     await page.click('text="Create account"')
     expect(await page.textContent('[role=status]')).toContain('Almost done')
 
-    // By the button of the mail, as the mailbox of developers shows it.
+    // By the button of the mail, as the developers' mailbox shows it.
     const link = await mailTo(server.origin, email, /^(http\S+\/verify\?code=\S+)$/m)
     await page.goto(urlOf(`/dev/mailbox?to=${encodeURIComponent(email)}`))
     await page.frameLocator('iframe').first().locator('text="Confirm the address"').click()
@@ -219,17 +219,17 @@ test('a sign-in on the way to an app ends there with a code, whatever form-actio
   await page.goto(urlOf(`/sign-in?${new URLSearchParams({ return_to: `/oauth/authorize?${query}` })}`))
   await page.fill('#identifier', alice.username)
   await page.fill('#password', alice.password)
-  // Nobody listens there: that the browser goes is enough.
+  // Nobody listens there; the browser's request is enough.
   const [request] = await Promise.all([page.waitForRequest((one) => one.url().startsWith(callback)), page.click('main button')])
   expect(new URL(request.url()).searchParams.get('code')).toBeTruthy()
   await context.close()
 })
 
-// Another site, which gets no cookies along, and another origin of the same site, which does: sites know no ports.
+// Another site, which gets no cookies, and another origin of the same site, which does: sites ignore ports.
 describe.each(['127.0.0.1', 'localhost'])('a page of another origin, on %s', (host) => {
   let evil: HttpServer
   let evilOrigin: string
-  /** What the next visit of the hostile page holds. */
+  /** The content of the hostile page on the next visit. */
   let html = ''
 
   beforeAll(async () => {

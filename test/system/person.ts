@@ -1,11 +1,11 @@
-/** Somebody who is signed in to a Kith that runs as a process, and what it takes to get there. */
+/** Somebody who is signed in to a Kith that runs as a process, and how to get there. */
 import { makeSecrets } from '../../scripts/keys.ts'
 import { freePort, Project, type Server } from './project.ts'
 
 const PASSWORD = 'correct-horse-battery-staple'
 const CODE = /^(?:[a-z2-9]{3}-){7}[a-z2-9]{3}$/m
 
-/** An empty Kith for development. `start` starts it, and starts it again, on the same files and the same port. */
+/** An empty Kith for development. `start` starts it, again too, on the same files and port. */
 export async function emptyKith(vars: (port: number) => Record<string, string> = () => ({})) {
   const project = new Project()
   const port = await freePort()
@@ -23,7 +23,7 @@ export async function emptyKith(vars: (port: number) => Record<string, string> =
   return { project, port, origin, start: (): Promise<Server> => project.serve(all, port) }
 }
 
-/** Signs somebody up, proves the address, and signs in. Answers the cookie. */
+/** Signs somebody up, verifies the address, and signs in. Returns the cookie. */
 export async function signIn(origin: string, username: string): Promise<string> {
   const post = async (path: string, body: unknown, status: number) => {
     const headers = { 'content-type': 'application/json' }

@@ -1,4 +1,4 @@
-// Pictures as people have them, sent to a running Kith by the raw route, the form and the page: what is stored has their pixels,
+// Real-life pictures, sent to a running Kith as a raw body, by form and through the page: the stored ones have their pixels,
 // upright and in sRGB. docs/decisions/016.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Pixel, pixelsOf } from '../support/pixels.ts'
@@ -38,7 +38,7 @@ const formWith = ({ bytes, name, type }: PictureCase, field: string, fields: Rec
   return form
 }
 
-/** The three ways in; each answers the status and what was said. */
+/** The three ways in; each returns the status and the message. */
 const WAYS: Readonly<Record<'raw' | 'form' | 'page', (picture: PictureCase) => Promise<Response>>> = {
   raw: ({ bytes, type }) => call(PATH, { method: 'PUT', body: bytes, headers: { 'content-type': type } }),
   form: (picture) => call(PATH, { method: 'PATCH', body: formWith(picture, 'profilePicture') }),
@@ -77,7 +77,7 @@ function expectCorners(png: Uint8Array, { corners, within }: PictureCase, where:
 test('each is taken, by whichever way, and what is stored has its pixels', { timeout: 500_000 }, async () => {
   const wrong: string[] = []
   for (const [index, picture] of (await studio.all()).entries()) {
-    // Raw, and by one of the two others in turn.
+    // Raw, and one of the two others in turn.
     for (const way of ['raw', index % 2 === 0 ? 'form' : 'page'] as const) {
       try {
         const reply = await WAYS[way](picture)

@@ -1,6 +1,6 @@
 /**
- * Pictures as people have them, made by ImageMagick and in code: red, green, blue and white in the corners, or one colour, in the
- * forms that phones, cameras, scanners and chat programs write.
+ * Real-life pictures, made by ImageMagick and in code: red, green, blue and white in the corners, or one colour, in the formats
+ * that phones, cameras, scanners and chat programs write.
  */
 import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ export interface PictureCase {
   readonly within: number
 }
 
-/** Not the blocking one: meanwhile the server's connections would time out unseen. */
+/** Asynchronous: during a blocking call the server's connections would time out unnoticed. */
 const run = promisify(execFile)
 
 const CORNERS: readonly Pixel[] = [
@@ -33,7 +33,7 @@ const CORNERS: readonly Pixel[] = [
   [255, 255, 255, 255],
 ]
 const four = (pixel: Pixel) => [pixel, pixel, pixel, pixel]
-/** What makes upright what an orientation turns: ImageMagick's way back. */
+/** The inverse of each orientation, in ImageMagick's words. */
 const TURNS: readonly (readonly string[])[] = [
   [],
   ['-flop'],
@@ -64,14 +64,14 @@ export class Studio {
 
   #path = (name: string) => join(this.#folder, name)
 
-  /** ImageMagick on the corners; or, beginning with a size, on nothing. */
+  /** ImageMagick on the corners; or, with a leading size, on nothing. */
   async make(format: string, ...options: string[]): Promise<Bytes> {
     const [output, input] = [this.#path('made'), options[0] === '-size' ? [] : [this.#path('corners.png')]]
     await run('convert', [...input, ...options, `${format}:${output}`], { cwd: this.#folder })
     return new Uint8Array(readFileSync(output))
   }
 
-  /** Any picture as a PNG of 8 bits. */
+  /** Any picture as an 8-bit PNG. */
   async toPng(bytes: Uint8Array): Promise<Bytes> {
     const [input, output] = [this.#path('drawn'), this.#path('drawn.png')]
     writeFileSync(input, bytes)

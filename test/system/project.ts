@@ -1,6 +1,6 @@
 /**
- * A copy of Kith in a folder of its own, as a fresh clone would be: no `.dev.vars`, no state. Programs started here end
- * with the test, whatever happens; they are killed as process groups, because wrangler has children.
+ * A copy of Kith in its own folder, like a fresh clone: no `.dev.vars`, no state. Programs started here end with the test,
+ * whatever happens; they are killed as process groups, because wrangler has children.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -33,7 +33,7 @@ export class Project {
   // biome-ignore lint/suspicious/noExplicitAny: demo.json's shape is what tests look at
   demo = (): any => JSON.parse(this.read('.wrangler/demo.json'))
 
-  /** Runs a program to its end, in the folder or in one below it. */
+  /** Runs a program to completion, in the folder or in one below it. */
   run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, below = '.'): Promise<Finished> {
     const { child, output } = this.#spawn(command, args, env, below)
     return new Promise((resolve) => child.on('close', (code) => resolve({ code, output: output() })))
@@ -53,7 +53,7 @@ export class Project {
     return server
   }
 
-  /** The Worker alone, with exactly these vars and secrets, until it answers at all. */
+  /** The Worker alone, with exactly these vars and secrets, until it answers anything. */
   async serve(vars: Readonly<Record<string, string>>, port?: number): Promise<Server> {
     port ??= await freePort()
     const lines = Object.entries(vars).map(([name, value]) => `${name}='${value}'\n`)
@@ -115,14 +115,14 @@ export class Server {
     throw new Error(`the server is not ready:\n${this.output()}`)
   }
 
-  /** Ends it at once, as a power cut does: with all its children. */
+  /** Kills it with all its children, like a power failure. */
   async kill(): Promise<void> {
     const ended = new Promise((resolve) => this.#child.on('exit', resolve))
     killGroup(this.#child)
     await ended
   }
 
-  /** Ends it as Ctrl-C does. Answers its exit code; null when it had to be killed. */
+  /** Ends it as Ctrl-C does. Returns its exit code; null if it had to be killed. */
   async stop(): Promise<number | null> {
     if (this.#child.exitCode !== null) return this.#child.exitCode
     const ended = new Promise<number | null>((resolve) => this.#child.on('exit', resolve))

@@ -1,12 +1,12 @@
-// Each room of an older API can be taken away: its folder and its name in `src/rooms.ts`, and nothing else. What is left
-// compiles, is built, and serves; where the room was there is nothing, and whatever is not the room answers as before.
+// Each room of an older API can be removed: its folder and its name in `src/rooms.ts`, and nothing else. The rest compiles,
+// builds and serves; the room's paths are gone, and everything else answers as before.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSecrets } from '../../scripts/keys.ts'
 import { Project, type Server } from './project.ts'
 
-/** All that there are, in the order of `rooms.ts`. */
+/** All of them, in the order of `rooms.ts`. */
 const NAMES = ['mirrorfly', 'movida', 'mxit', 'epixel']
 const TABLE_OF_ROOMS = 'src/rooms.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -48,7 +48,7 @@ async function documentOf(server: Server, room: string): Promise<Document | null
   return reply.status === 200 ? ((await reply.json()) as Document) : null
 }
 
-/** What every operation of the document answers to nobody, without its request's own marks. */
+/** What every operation of the document answers to an anonymous caller, without per-request values. */
 async function answersOf(server: Server, { paths }: Document): Promise<Record<string, number>> {
   const answers: Record<string, number> = {}
   for (const [path, operations] of Object.entries(paths)) {
@@ -91,7 +91,7 @@ test('the rooms are these four, and each serves what its document says', () => {
   expect([...documents.keys()]).toEqual(NAMES)
   for (const [room, statuses] of answers) {
     expect([room, Object.keys(statuses).length > 0]).toEqual([room, true])
-    // A caller who is nobody is refused, or lacks something; a path that is not there would be 404.
+    // An anonymous caller is refused, or misses a parameter; a missing path would be 404.
     expect([room, Object.values(statuses).some((status) => status !== 404)]).toEqual([room, true])
   }
 })

@@ -1,4 +1,4 @@
-// Every command of package.json runs, at a small size. Those that have tests of their own are listed with them; a new command fails
+// Every command of package.json runs, at a small size. Those with tests of their own are listed with them; a new command fails
 // here until it has one.
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 const MINUTES = 60_000
 
-/** What writes into its folder runs in a copy. */
+/** Commands that write into their folder run in a copy. */
 const WRITES = new Set(['assets', 'build', 'db:migrate', 'db:generate'])
 const project = new Project()
 afterAll(() => project.remove())
@@ -26,7 +26,7 @@ function run(name: string, args: readonly string[]): Promise<Finished> {
   })
 }
 
-/** Commands, what they are called with here, and what they say when all is well. */
+/** Commands, their arguments here, and their output on success. */
 const COMMANDS: readonly (readonly [name: string, args: readonly string[], says: RegExp])[] = [
   ['test', ['test/crypto.test.ts'], /Tests .*passed/],
   ['model', ['--runs', '2'], /2 runs of each property/],
@@ -48,7 +48,7 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[], says:
   ['bench', ['--quick', '--overload'], /reads beside log-ins/],
 ]
 
-/** Where the others are run: by their names in these files, as people type them or as the program that they stand for. */
+/** Where the others run: their names in these files, as people type them or as the program behind them. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   start: 'test/system/start.test.ts',
   journey: 'test/system/start.test.ts',
@@ -60,7 +60,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   typecheck: '.ci/run',
   'test:system': '.ci/run',
 }
-/** The same program as another one, what runs until it is stopped, several of the others, and what needs an account with Cloudflare. */
+/** The same program as another one, what runs until it is stopped, combinations, and what needs a Cloudflare account. */
 const NOT_RUN = ['dev', 'test:watch', 'check', 'format', 'db:migrate:remote', 'deploy']
 
 test('every command of package.json is run by a test', () => {
@@ -82,7 +82,7 @@ test.each(COMMANDS)(
     const { code, output } = await run(name, args)
     expect(output).toMatch(says)
     expect(output).not.toContain('Kith was not measured')
-    // With so few samples the timing may look like anything.
+    // With so few samples the timing is meaningless.
     if (name !== 'timing') expect(code, output.slice(-2_000)).toBe(0)
   },
   5 * MINUTES,

@@ -63,7 +63,7 @@ test('npm run journey: against nothing it says so and exits 1', async () => {
   expect(code).toBe(1)
 })
 
-/** The commands of a guide, as they are pasted; a call that fails ends them. */
+/** The commands of a guide, as pasted; a failing call ends them. */
 async function paste(path: string): Promise<string> {
   const text = readFileSync(join(ROOT, path), 'utf8')
   const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
@@ -72,7 +72,7 @@ async function paste(path: string): Promise<string> {
   expect(blocks.length).toBeGreaterThan(0)
   const script = ['curl() { command curl --fail-with-body "$@"; }', ...blocks]
     .join('\n')
-    // The tests may not count on port 8787 being free.
+    // The tests cannot count on port 8787 being free.
     .replaceAll('http://localhost:8787', server.origin)
     .replaceAll('npm run operator --', `"${process.execPath}" scripts/operator.ts`)
     .replaceAll('npm run journey', `"${process.execPath}" scripts/journey.ts ${server.origin}`)

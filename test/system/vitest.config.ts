@@ -11,9 +11,9 @@ export default defineConfig({
     include: ['test/system/**/*.test.ts'],
     environment: 'node',
     globalSetup: ['./test/assets.ts'],
-    // Each file runs a server of its own, on a free port; a small machine has room for two.
+    // Each file runs its own server on a free port; a small machine has room for two.
     maxWorkers: 2,
-    // The operator's commands start wrangler each time: seconds on a busy machine, and some tests give many.
+    // The operator's commands start wrangler each time, which takes seconds on a busy machine, and some tests run many.
     testTimeout: 300_000,
     hookTimeout: 120_000,
   },

@@ -3,7 +3,7 @@ import { NOTHING, PAGE, READ, RECORDS, ROLE, type Stops, WRITE } from './tour.ts
 
 export const stops: Stops = {
   'GET /user/admin-api/list': PAGE,
-  // A beginning that many have: a hundred strings are looked at, and their owners.
+  // A common beginning: a hundred strings are read, with their owners.
   'GET /user/admin-api/list with a query': { roundTrips: 1, rowsRead: 330, rowsWritten: 0 },
   'POST /user/admin-api/search': { roundTrips: 1, rowsRead: 330, rowsWritten: 0 },
   'POST /user/admin-api/retrieve-user-info': PAGE,
@@ -35,12 +35,12 @@ export const stops: Stops = {
     body: ({ n, example }) => ({ ...example, username: `made_by_admin_${n}`, email: `made${n}@example.com`, role: 'user' }),
   },
   'PATCH /user/admin-api/update': { ...WRITE, restricted: 'refused', body: ({ other }) => ({ target: other.id, bio: 'Changed.' }) },
-  // Five things at once: an audit row for each, a notice, a password, strings for new names.
+  // Five changes at once: an audit row for each, a notice, a password, strings for new names.
   'PATCH /user/admin-api/update with all that ends sessions': { roundTrips: 2, rowsRead: 58 },
   'PUT /user/admin-api/custom-data': { ...WRITE, restricted: 'refused' },
   'POST /user/admin-api/subscription': { ...WRITE, restricted: 'refused' },
   'POST /user/admin-api/ban': { ...WRITE, restricted: 'refused' },
-  // Without an end it takes the first thousand edges with it (design §2); here there are two.
+  // A permanent ban removes the first thousand edges in the same request (design §2); here there are two.
   'POST /user/admin-api/ban with edges': { roundTrips: 2, rowsRead: 40 },
   'POST /user/admin-api/restrict': { ...WRITE, restricted: 'refused' },
   'POST /user/admin-api/verify': { ...WRITE, restricted: 'refused' },

@@ -1,4 +1,4 @@
-/** The columns that each statement returns are those that its row type names: a type says what a row has, and SQL can say otherwise. */
+/** Each statement returns the columns that its row type names: SQL could return others unnoticed. */
 
 import ROW_TYPES from 'virtual:row-types'
 import { SQL } from 'drizzle-orm'
@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { db } from '../support/kith.ts'
 import { statements } from './visits.ts'
 
-/** SQL -> the functions of the store that have made it, one for the other. */
+/** SQL -> the functions of the store that made it. */
 const makers = new Map<string, Set<string>>()
 
-/** The functions of the store that are at work, but for its `database.ts`: the one that was called last comes first. */
+/** The functions of the store on the stack, without its `database.ts`, the innermost first. */
 function atWork(): string[] {
   const frames = (new Error().stack ?? '').matchAll(/at (\w+) \S*\/src\/store\/db\/(?!database\.ts)/g)
   const names = Array.from(frames, ([, name = '']) => name)
@@ -17,7 +17,7 @@ function atWork(): string[] {
   return known.length > 0 ? known : names.slice(0, 1)
 }
 
-/** From here on it is noted which functions make a statement. */
+/** From here on, records which functions make a statement. */
 export function noteMakers(): void {
   const { toQuery } = SQL.prototype
   beforeAll(() => {
@@ -34,7 +34,7 @@ export function noteMakers(): void {
 
 const camel = (column: string) => column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 
-/** At the very end of the tour: statements are executed once more. */
+/** At the end of the tour: executes the statements once more. */
 export function checkColumns(): void {
   test('the columns of each statement are those that its row type names', async () => {
     const wrong: string[] = []

@@ -1,4 +1,4 @@
-/** The tour: what it says of each route of the room `user`, by its noun, and of the rooms `oauth` and `epixel`. */
+/** The tour: its lines for each route of the room `user`, by noun, and of the rooms `oauth` and `epixel`. */
 import { userDocument } from '../../src/apis/user/index.ts'
 import type { Spent } from '../support/budget.ts'
 import { allRoutes, nameOf, type Route, routesOfRoom, userRoutes } from '../support/routes.ts'
@@ -62,7 +62,7 @@ export function stopOf(route: Route): Stop {
   return stop
 }
 
-/** Names of `STOPS` that some request has spent. */
+/** Names of `STOPS` that some request has used. */
 export const spentBudgets = new Set<string>()
 
 /** A request that succeeds, or ends with `status`, costs no more than its stop says. */

@@ -2,7 +2,7 @@
 import type { Stops } from './tour.ts'
 
 export const stops: Stops = {
-  // The codes are made when they are first looked at; five of them.
+  // The five codes are made on first access.
   'GET /user/invite-codes': { roundTrips: 2, rowsRead: 24 },
   'GET /user/invite-codes with codes': { roundTrips: 1, rowsRead: 12, rowsWritten: 0 },
 }

@@ -5,11 +5,11 @@ const DOWNLOAD = { roundTrips: 1, rowsRead: 12, rowsWritten: 0, r2: 1 } as const
 
 export const stops: Stops = {
   'GET /user/media/usage': READ,
-  // As many folders as the test has made; there are at most MEDIA_FOLDERS_PER_USER of them.
+  // As many folders as the test has made; at most MEDIA_FOLDERS_PER_USER.
   'GET /user/media/folders': PAGE,
   'POST /user/media/folders': { ...WRITE, restricted: 'refused' },
   'PATCH /user/media/folders/:folderId': { ...WRITE, restricted: 'refused' },
-  // It takes its files with it (here two): a row, its mark and four indexes each.
+  // Deletes its files too (here two): a row, its tombstone and four indexes each.
   'DELETE /user/media/folders/:folderId': { roundTrips: 2, rowsRead: 36, restricted: 'refused' },
   'GET /user/media/files': PAGE,
   // Gate, reservation, commit; the triggers count.

@@ -1,4 +1,4 @@
-/** Others, as the caller may see them. */
+/** Other people, as the caller may see them. */
 import { COUNTED_READ, counted, PAGE, type Stops } from './tour.ts'
 
 export const stops: Stops = {

@@ -1,20 +1,17 @@
-/**
- * Every statement that the Worker sends is looked at as SQLite means to run it (design §7): no table is read from one end to the
- * other, outside a short list.
- */
+/** Checks the query plan of every statement that the Worker sends (design §7): none scans a whole table, outside a short list. */
 import { expect, test } from 'vitest'
 import { db } from '../support/kith.ts'
 import { allRoutes, nameOf } from '../support/routes.ts'
 import { statements, visited } from './visits.ts'
 
-/** Table -> why reading all of it is right. */
+/** Table -> why a scan is right. */
 const MAY_BE_SCANNED: Readonly<Record<string, string>> = {
   roles: 'as few as an app has of them, and listed as a whole',
   edge_work: 'a row per act on very many edges that is still going on; read in the order of its key, with a LIMIT',
   'u USING INDEX users_active': 'a page by its number alone: counts entries of the index off, up to the page',
 }
 
-/** What a statement says that may sort -> why that is little, however much there is. */
+/** Text of a statement that may sort -> why that is little, however much data there is. */
 const MAY_SORT: Readonly<Record<string, string>> = {
   'FROM json_each(?) j JOIN users': 'the order of the ids that were sent, at most 100',
   'WITH near AS': 'suggestions: the users of at most 200 edges',
@@ -26,7 +23,7 @@ const MAY_SORT: Readonly<Record<string, string>> = {
 
 const isNoTable = (detail: string) => /^SCAN ((\d+ )?CONSTANT|\d+-ROW VALUES)/.test(detail) || detail.includes('VIRTUAL TABLE')
 
-/** What SQLite reads from one end to the other. A subquery that it has in hand, constant rows and a JSON list are no tables. */
+/** What SQLite scans. A materialised subquery, constant rows and a JSON list are not tables. */
 function scansOf(sql: string, plan: readonly { detail: string }[]): string[] {
   const inHand = new Set(plan.flatMap(({ detail }) => /^(?:MATERIALIZE|CO-ROUTINE) (\w+)/.exec(detail)?.[1] ?? []))
   for (const [, name = '', alias = ''] of sql.matchAll(/\b(?:FROM|JOIN)\s+(\w+)\s+(\w+)/g)) if (inHand.has(name)) inHand.add(alias)

@@ -1,4 +1,4 @@
-/** People and things that the tour is about, and a request of any route of the room `user`, for whichever caller sends it. */
+/** The people and things of the tour, and a request to any route of the room `user`, for any caller. */
 import type { Scope } from '../../src/core/scopes.ts'
 import { signedInAdmin } from '../support/admins.ts'
 import { copyOf } from '../support/copies.ts'
@@ -34,7 +34,7 @@ export async function update(person: Person, sets: string): Promise<void> {
   await db.prepare(`UPDATE users SET ${sets} WHERE id = ?`).bind(idOf(person)).run()
 }
 
-/** Somebody new for a route to be about, whom it may ban or delete; and a role, a client and a key that are there. */
+/** A new person for a route to act on, whom it may ban or delete; and an existing role, client and key. */
 export async function newOther(route?: Route): Promise<Person> {
   people += 1
   const other = await copyOf((await originals()).someone, `tour_${people}_other`)
@@ -65,7 +65,7 @@ export interface Caller extends Person {
   readonly own: Scene['own']
 }
 
-/** Signed in, with a role that may call the route, and with what the route is about. */
+/** Signed in, with a role that may call the route, and with what the route acts on. */
 export async function newCaller(route?: Route): Promise<Caller> {
   people += 1
   const name = `tour_${people}_person`
@@ -101,9 +101,9 @@ function idFor({ path }: Route, { other, own }: Pick<Scene, 'other' | 'own'>): s
   return path.includes(':folderId') ? own.folder : undefined
 }
 
-/** One that succeeds if whoever sends it has what `own` says. */
+/** A request that succeeds if its sender has what `own` says. */
 export function requestOf(route: Route, about: Pick<Scene, 'other' | 'own'>): Request {
-  // By GET a cookie counts only where the browser says that its own person asked (wire §6.8).
+  // On a GET a cookie counts only if the browser says that its own user asked (wire §6.8).
   const options: Options = { method: route.method, headers: { 'sec-fetch-site': 'same-origin' } }
   const { upload: uploaded } = route.tags
   if (uploaded?.form && uploaded.raw.length === 0) return { path: route.path, options: { ...options, body: pictureForm(png()) } }

@@ -2,7 +2,7 @@
 import { type Stops, WRITE } from './tour.ts'
 
 export const stops: Stops = {
-  // The codes' own row, the event that all of it depends on, and the end of the other sessions.
+  // The code's own row, the event that everything depends on, and the end of the other sessions.
   'POST /user/2fa': { ...WRITE, rowsRead: 24 },
   // A row for each of ten recovery codes, which are counted here and made or deleted below.
   'GET /user/2fa': { roundTrips: 1, rowsRead: 20, rowsWritten: 0 },

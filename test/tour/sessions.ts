@@ -3,10 +3,10 @@ import { PAGE, READ, RECORDS, type Stops, WRITE } from './tour.ts'
 
 export const stops: Stops = {
   'POST /user/login': { roundTrips: 3, rowsRead: 20, kv: 2 },
-  // With a second factor on, the log-in also makes a challenge and a mail; do-2fa claims the one and makes a session.
+  // With a second factor on, the log-in also makes a challenge and a mail; do-2fa claims the challenge and makes a session.
   'POST /user/login with a second factor': { roundTrips: 3, rowsRead: 34, kv: 2 },
   'POST /user/do-2fa': { roundTrips: 2, rowsRead: 40, kv: 2 },
-  // Both kinds are looked at, and ten recovery codes counted.
+  // Reads both kinds, and counts ten recovery codes.
   'POST /user/do-2fa with an app': { roundTrips: 2, rowsRead: 60, kv: 2 },
   'POST /user/do-2fa with a recovery code': { roundTrips: 2, rowsRead: 60, kv: 2 },
   'GET /user/logout': WRITE,

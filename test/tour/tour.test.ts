@@ -1,6 +1,6 @@
-// The tour of all routes: each keeps to its budget (design §7), every budget is spent, and the plan of every statement is looked at.
-// A new route of the room `user` gets its line in test/tour/<noun>.ts, and is sent from there as the API document shows it; what is
-// dear only among very many, in another case, or in another room is walked in test/tour/walks.
+// The tour of all routes: each keeps to its budget (design §7), every budget is used, and the plan of every statement is checked.
+// A new route of the room `user` gets its line in test/tour/<noun>.ts, and is sent from there as the API document shows it;
+// test/tour/walks covers what is expensive only in large data, in another case, or in another room.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { spend } from '../support/budget.ts'
 import { platform } from '../support/kith.ts'

@@ -1,5 +1,5 @@
 /**
- * What the tour says of a route: what a request may cost (design §7), how to send one that succeeds, and what a restricted
+ * What the tour says about a route: what a request may cost (design §7), how to send one that succeeds, and what a restricted
  * account gets. One file per noun, which is a heading of the room's reference.
  */
 import { expect } from 'vitest'
@@ -8,25 +8,25 @@ import { COUNT_READS, COUNT_WRITES, kvOperations, type Spent } from '../support/
 import type { Person } from '../support/people.ts'
 
 export interface Budget {
-  /** Of D1, before the reply. */
+  /** D1 round trips before the reply. */
   readonly roundTrips: number
   readonly rowsRead: number
   /** Zero: it may write nothing at all. */
   readonly rowsWritten?: 0
   /** Counts against a limit of the account: one row written. */
   readonly counted?: true
-  /** Before the reply and after it together; none unless it says so. */
+  /** Before the reply and after it together; none by default. */
   readonly kv?: number
-  /** Before the reply; none unless it says so. */
+  /** Before the reply; none by default. */
   readonly r2?: number
 }
 
-/** What a request is about: somebody else, and what the caller has. */
+/** What a request acts on: somebody else, and what the caller has. */
 export interface Scene {
   readonly other: Person
   /** In the library of the caller. */
   readonly own: { readonly file: string; readonly folder: string }
-  /** Of this request alone: for what there may be only one of. */
+  /** For this request alone: where only one may exist. */
   readonly n: number
   /** The body as the API document shows it. */
   readonly example: Readonly<Record<string, unknown>>
@@ -35,27 +35,29 @@ export interface Scene {
 }
 
 export interface Stop extends Budget {
-  /** Where the example of the API document is not what to send. Ids of people in it are replaced by that of `other`. */
+  /** If the example of the API document is not what to send. Ids of people in it are replaced by that of `other`. */
   readonly body?: (scene: Scene) => Record<string, unknown>
-  /** What a restricted account gets; unless it says so, the same as everybody. */
+  /** What a restricted account gets; by default the same as everybody. */
   readonly restricted?: 'refused' | 'made'
-  /** The scope lets an app in as far as the core, which asks for a browser's sign-in, or first for the rights that are given. */
+  /**
+   * The scope lets an app in as far as the core, which requires a browser's sign-in, or checks first the rights being granted.
+   */
   readonly app?: 'needs_browser' | 'gives_rights'
   /** It mails somebody: once in half a minute. */
   readonly mails?: true
-  /** What it is about is not there in a new account. */
+  /** A new account has nothing for it to act on. */
   readonly nothingThere?: true
 }
 
-/** By the name of the route; ` with `: a case that has a figure of its own. */
+/** By the name of the route; ` with `: a case with its own budget. */
 export type Stops = Readonly<Record<string, Stop>>
 
-/** A role that nobody has, a client that nobody uses, a key that nobody uses. */
+/** A role, a client and a key that nobody uses. */
 export const ROLE = 'tour_role'
 export const CLIENT = 'tour-client'
 export const MACHINE = (4096).toString(16).padStart(24, '0')
 
-/** Of a page. */
+/** For a page. */
 export const RECORDS = 10
 export const READ = { roundTrips: 1, rowsRead: 8, rowsWritten: 0 } as const
 export const PAGE = { roundTrips: 1, rowsRead: 3 * RECORDS + 12, rowsWritten: 0 } as const
@@ -69,7 +71,7 @@ export const counted = ({ rowsWritten: _, ...budget }: Budget): Budget => ({
 export const COUNTED_READ = counted(READ)
 export const COUNTED_WRITE = { ...WRITE, rowsRead: WRITE.rowsRead + COUNT_READS } as const
 
-/** KV of the reply and of what comes after it, without the captured mails: one list and one write each. */
+/** KV during and after the reply, without the captured mails: one list and one write each. */
 export function kvOf({ counts, later }: Pick<Spent, 'counts' | 'later'>): number {
   const captured = later.kvLists * 2
   return kvOperations(counts) + kvOperations(later) - captured

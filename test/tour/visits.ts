@@ -1,4 +1,4 @@
-/** What looks at the statements of every route: a request that remembers its route, and what it sent to the database. */
+/** Observes the statements of every route: a request that remembers its route, and what it sent to the database. */
 import { createExecutionContext } from 'cloudflare:test'
 import { buildCronContext } from '../../src/context.ts'
 import { sweep } from '../../src/core/sweep.ts'
@@ -11,7 +11,7 @@ export const visited = new Set<string>()
 /** SQL -> parameters. */
 export const statements = new Map<string, readonly unknown[]>()
 
-/** `:userId{[0-9a-f]{24}}` is what the braces say, `:id` anything. */
+/** `:userId{[0-9a-f]{24}}` matches the pattern in braces, `:id` anything. */
 const patterns = allRoutes.map((route) => {
   const source = route.path.replace(/:\w+(?:\{((?:[^{}]|\{[^}]*\})*)\})?/g, (_, pattern?: string) => pattern ?? '[^/]+')
   return { method: route.method, path: route.path, pattern: new RegExp(`^${source}$`), name: nameOf(route) }
@@ -32,7 +32,7 @@ export function remember(): void {
   platform.counts.reset()
 }
 
-/** Remembers the route, and every statement. */
+/** Remembers the route and every statement. */
 export async function visit(
   client: Client,
   method: string,

@@ -1,6 +1,6 @@
 /**
- * A reply as a client can tell it from another: through which channel, with which status and error, and which fields. What
- * each server may choose, such as its pages, the words of a description or 302 instead of 303 after a GET, is not looked at.
+ * A reply as a client can distinguish it: channel, status, error and fields. What each server may choose, such as its pages, the
+ * wording of a description or 302 instead of 303 after a GET, is ignored.
  */
 import { CALLBACK } from './clients.ts'
 
@@ -11,7 +11,7 @@ export interface Answer {
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** Fields that a reply may have or not (RFC 6749 §5.1 and §5.2, RFC 7662 §2.2) are compared all the same, but for these. */
+/** Optional fields of a reply (RFC 6749 §5.1 and §5.2, RFC 7662 §2.2) are compared too, except these. */
 const WORDS = new Set(['error_description', 'error_uri'])
 /** Where a person is asked for something. */
 const PAGES = [
@@ -74,7 +74,7 @@ function fromHtml(text: string): string {
   return text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }
 
-/** Parameters in the order of their names; those that are new each time by name alone. */
+/** Parameters in the order of their names; for those that are new each time, only the name. */
 function toText(issuer: string, params: Readonly<Record<string, string>>): string {
   return (
     Object.entries(params)

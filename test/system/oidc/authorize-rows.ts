@@ -1,4 +1,7 @@
-/** The authorization endpoint: each parameter left out, wrong and repeated (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2). */
+/**
+ * The authorization endpoint: each parameter left out, invalid and repeated (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core
+ * §3.1.2).
+ */
 import { CALLBACK, LOOPBACK } from './clients.ts'
 import type { Row } from './row.ts'
 import { CHALLENGE, type Changes, type How } from './side.ts'

@@ -38,5 +38,5 @@ export const REGISTRATIONS: readonly Registration[] = [
   app('the-inspector', 'client_secret_basic', { ...SERVICE, scope: 'client:oauth:introspect' }),
 ]
 
-/** Only that client may ask about tokens that are not its own. */
+/** Only that client may ask about other clients' tokens. */
 export const INSPECTOR = 'the-inspector'

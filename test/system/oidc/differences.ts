@@ -1,5 +1,5 @@
 /**
- * Where the two answer differently, and what makes ours right. A row that is not here is answered alike; one that is here and
+ * Where the two answer differently, and what justifies ours. A row that is not here must be answered alike; one that is here and
  * is answered alike fails as well.
  */
 interface Group {

@@ -1,6 +1,6 @@
 /**
- * `oidc-provider`, a certified OpenID provider, in this process: the oracle of the differential test. Set up as Kith is: PKCE
- * of everyone, refresh tokens by the grant type and rotated, no consent for clients of one's own, the same clients.
+ * `oidc-provider`, a certified OpenID provider, in this process: the oracle of the differential test. Configured like Kith: PKCE
+ * for everyone, refresh tokens by grant type and rotated, no consent for first-party clients, the same clients.
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -38,7 +38,7 @@ export async function startOracle(): Promise<Oracle> {
   }
 }
 
-/** The page where a person would sign in. A POST signs the one person in. */
+/** The page where a person would sign in. A POST signs in the only person. */
 async function interact(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const location = await provider.interactionResult(request, response, { login: { accountId: 'alice' } })
@@ -109,7 +109,7 @@ function configure(secrets: Readonly<Record<string, string>>): object {
   }
 }
 
-/** A client of one's own needs no consent: whatever it asks for is granted. */
+/** A first-party client needs no consent: whatever it asks for is granted. */
 async function loadExistingGrant({ oidc }: Context) {
   const grant = new oidc.provider.Grant({ accountId: oidc.session.accountId, clientId: oidc.client.clientId })
   grant.addOIDCScope([...oidc.requestParamScopes].join(' '))

@@ -42,7 +42,7 @@ type Pick = (tokens: Tokens) => string
 const refreshToken: Pick = (tokens) => tokens.refresh_token
 const accessToken: Pick = (tokens) => tokens.access_token
 
-/** Gives back what `pick` picks; answers what `then` sees of the same grant afterwards. */
+/** Revokes what `pick` picks; returns what `then` sees of the same grant afterwards. */
 async function revoked(side: Side, pick: Pick, then: (tokens: Tokens) => ReturnType<Row[1]>, how: How = {}) {
   const tokens = await side.tokens()
   await side.post('revocation', { token: pick(tokens) }, how)

@@ -1,4 +1,4 @@
-/** A row of the script: a request, made of each side in the same way. */
+/** A row of the script: a request, made to each side in the same way. */
 import type { Answer } from './answer.ts'
 import type { Side } from './side.ts'
 

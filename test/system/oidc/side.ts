@@ -1,15 +1,15 @@
-/** One of the two servers as a client sees it: right requests, and what may be changed in them. */
+/** One of the two servers as a client sees it: valid requests, and ways to change them. */
 import { createHash, randomBytes } from 'node:crypto'
 import { type Answer, readAnswer } from './answer.ts'
 import { CALLBACK, REGISTRATIONS } from './clients.ts'
 
-/** Set, replaced, repeated (an array) or (undefined) left out. */
+/** Set, replaced, repeated (an array) or left out (undefined). */
 export type Changes = Readonly<Record<string, string | readonly string[] | undefined>>
 export interface How {
   readonly as?: 'person' | 'nobody'
   readonly method?: 'GET' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
-  /** The client that proves itself in its own way; none where the row does it. */
+  /** The client, which authenticates in its own way; none if the row does it. */
   readonly client?: string | null
 }
 export interface Tokens {
@@ -63,7 +63,7 @@ export class Side {
     return this.#browse('authorization', params, { as, method, headers })
   }
 
-  /** One server asks on the endpoint itself and the other on a page behind it: what counts is what the person sees. */
+  /** One server asks on the endpoint itself and the other on a page behind it: we compare what the person sees. */
   async logout(changes: Changes = {}, how: How = {}): Promise<Answer> {
     const params = encode(changes)
     const answer = await this.#browse('end_session', params, { as: 'nobody', method: 'GET', headers: {}, ...how })
@@ -76,7 +76,7 @@ export class Side {
     return method === 'GET' ? this.send(`${url}?${params}`, { headers: sent }) : this.send(url, { method, headers: sent, body: params })
   }
 
-  /** A form to an endpoint where clients prove themselves. */
+  /** A form to an endpoint where clients authenticate. */
   post(endpoint: string, form: Changes, { client = 'the-spa', headers = {} }: How = {}): Promise<Answer> {
     const method = REGISTRATIONS.find(({ client_id }) => client_id === client)?.token_endpoint_auth_method
     const id = client === null || method === 'client_secret_basic' ? {} : { client_id: client }
@@ -98,7 +98,7 @@ export class Side {
     return code
   }
 
-  /** An exchange: `asked` of the authorization request, `changes` of the token request. */
+  /** An exchange: `asked` for the authorization request, `changes` for the token request. */
   async exchange(changes: Changes = {}, how: How = {}, asked: Changes = {}): Promise<Answer> {
     return this.redeem(await this.code({ client_id: how.client ?? 'the-spa', ...asked }), changes, how)
   }

@@ -1,4 +1,4 @@
-/** The one person's way into the oracle: the cookies of a session, as a browser keeps them. */
+/** Signs the one person in to the oracle, with session cookies as a browser keeps them. */
 import { CALLBACK } from './clients.ts'
 import { CHALLENGE, encode } from './side.ts'
 

@@ -1,4 +1,6 @@
-/** The token endpoint: each grant and each way of client authentication, right and wrong (RFC 6749 §2.3, §4 to §6, RFC 7636). */
+/**
+ * The token endpoint: each grant and each way of client authentication, valid and invalid (RFC 6749 §2.3, §4 to §6, RFC 7636).
+ */
 import { CALLBACK } from './clients.ts'
 import type { Row } from './row.ts'
 import type { Changes, How, Side } from './side.ts'
@@ -76,7 +78,7 @@ const REFRESH: Row[] = [
   ['refresh: the grandparent, then the newest', async (side) => side.refresh((await rotated(side, 2)).newest)],
 ]
 
-/** Refreshes a number of times, and then shows the first token again. */
+/** Refreshes a number of times, and then presents the first token again. */
 async function rotated(side: Side, times: number) {
   const { refresh_token: first } = await side.tokens()
   let newest = first

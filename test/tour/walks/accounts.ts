@@ -1,5 +1,5 @@
-// Budgets of the room `user` (design §7): what a request may cost before its reply leaves. What it does after the reply
-// is counted apart. Statements that a person's own past could make longer are measured with a long past.
+// Budgets of the room `user` (design §7): what a request may cost before its reply leaves. Work after the reply is counted
+// separately. Statements that grow with a person's past are measured with a long one.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Counts } from '../../platform/counters.ts'
 import { spend } from '../../support/budget.ts'
@@ -37,7 +37,7 @@ export function walkAccounts(): void {
       const path = '/user/profile-picture'
       const look = () => spend(new Client(), 'GET', `/user/${person.id}/profile-picture`)
       expectWithin('GET /user/:userId{[0-9a-f]{24}}/profile-picture', await look())
-      // The first has none before it, the second has one to replace.
+      // The first has none before it, the second replaces one.
       expectWithin('PATCH /user/profile-picture', await spend(person.client, 'PATCH', path, pictureForm(png())))
       expectWithin('PUT /user/profile-picture', await spend(person.client, 'PUT', path, png()))
       expectWithin('GET /user/:userId{[0-9a-f]{24}}/profile-picture', await look(), 302)

@@ -1,5 +1,5 @@
-// Budgets of administrators (design §7): two round trips and 20 rows for an act, a page for a list, among many users and
-// with a long past.
+// Budgets of administrators (design §7): two round trips and 20 rows for an act, a page for a list, among many users and with a
+// long past.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../../src/ids.ts'
 import { signedInAdmin } from '../../support/admins.ts'
@@ -18,7 +18,7 @@ export function walkAdministration(): void {
   let person: Person
   let crowd: number[]
 
-  /** Verified users, and some of each kind that a list can be of. */
+  /** Verified users, and some for each filter of the list. */
   async function makeCrowd(size: number): Promise<number[]> {
     const ids = Array.from({ length: size }, () => newId() as number)
     const insert = `INSERT INTO users (id, username, username_key, email, email_verified_at, role, banned_at, restricted_at, created_at, updated_at)

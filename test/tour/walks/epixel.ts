@@ -1,4 +1,5 @@
-// Budgets of the room epixel (design §7): what a request of each route costs, with its key, and what its CPU-heavy one takes.
+// Budgets of the room epixel (design §7): the cost of a request to each route, with its key, and the CPU time of the expensive
+// one.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Choices, choicesIn } from '../../../src/core/profiles/choices.ts'
 import { images, type Member, newMember, proofOf, ROOM, sharedKey } from '../../apis/epixel/harness.ts'
@@ -74,7 +75,7 @@ export function walkEpixel(): void {
       const from = performance.now()
       return [choicesIn(language), performance.now() - from]
     }
-    // Other tests of this machine may be at work: the best of some languages is what it takes.
+    // Other work on this machine may interfere, so take the best of several languages.
     const first = ['sv', 'pt', 'ko', 'tr', 'el', 'he'].map((language) => timed(language)[1])
     expect(Math.min(...first)).toBeLessThan(50)
     const [lists] = timed('sv')

@@ -1,4 +1,4 @@
-// Budgets of search, the audit trail, invite codes and roles (design §7), with as much in the tables as makes them dear.
+// Budgets of search, the audit trail, invite codes and roles (design §7), with enough data to make them expensive.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { SEARCH_RESULTS_MAX } from '../../../src/core/limits.ts'
 import { newId } from '../../../src/ids.ts'
@@ -10,7 +10,7 @@ import { expectWithin } from '../index.ts'
 import { RECORDS } from '../tour.ts'
 
 export function walkFound(): void {
-  /** People whose strings begin alike; the sums of design §7 are for 100,000, and reads do not grow with them. */
+  /** People whose strings begin alike. Design §7 states the cost at 100,000, and reads do not grow with the number. */
   const CROWD = 10_000
   const INVITE_ONLY = { INVITE_ONLY: 'on', INVITE_CODE_WINDOW_SECONDS: '0' }
 

@@ -1,4 +1,4 @@
-/** Ways through a route that have no figure of their own, for the plans of their statements; and what the sweep finds. */
+/** Cases of routes without a budget of their own, for the plans of their statements; and what the sweep finds. */
 import { memberOf, proofOf, ROOM } from '../../apis/epixel/harness.ts'
 import { BASE, basic, formOf, newDeployment } from '../../apis/mirrorfly/harness.ts'
 import { personWithSecondFactor } from '../../support/actors.ts'
@@ -31,7 +31,7 @@ async function visitRest(): Promise<void> {
   for (const path of paths) await visit(new Client(), 'GET', path)
 }
 
-/** Each filter, and each two of them, for each has its index. */
+/** Each filter and each pair of them, because each has its index. */
 async function visitLists(): Promise<void> {
   const { client, id } = await signedInAdmin('further_admin', 'super_admin')
   const filters = ['role=user', 'banned=true', 'banned=false', 'restricted=true', 'unverified=true', 'unverified=false']
@@ -50,7 +50,7 @@ async function visitLists(): Promise<void> {
   await db.prepare("UPDATE oauth_clients SET disabled_at = 1 WHERE token_endpoint_auth_method = 'deleted'").run()
 }
 
-/** A browser that the account knows has tries of its own. */
+/** A browser that the account knows has its own attempts. */
 async function visitSecondFactor(): Promise<void> {
   const person = await personWithSecondFactor('further')
   for (let time = 0; time < 2; time++) {
@@ -79,10 +79,10 @@ async function visitLibrary(): Promise<void> {
   await visit(client, 'POST', `${FILES}?name=plan.txt`, BYTES, [403], { MEDIA_FILES_PER_USER: '1' })
   const path = `${FILES}/${await newFile(client)}`
   for (const change of [{ folder }, { folder: 'default' }, { preventShare: true }]) await visit(client, 'PATCH', path, change)
-  // Bytes that are not what they were said to be: the reservation is given up.
+  // Bytes that are not what they claim to be: the reservation is given up.
   const digest = `sha-256=:${Buffer.from(sha256(bytesOf('else')), 'hex').toString('base64')}:`
   await visit(client, 'POST', `${FILES}?name=lie.txt`, BYTES, [400], undefined, { 'content-digest': digest })
-  // For the sweep: an upload that never ended, an object that no row names, and a library of somebody who is gone.
+  // For the sweep: an abandoned upload, an object that no row names, and the library of a purged account.
   await bucket.put('nobodys', BYTES)
   await db
     .prepare(
@@ -96,7 +96,7 @@ async function visitLibrary(): Promise<void> {
   await visitEnds()
 }
 
-/** Somebody comes back; somebody is gone for good, of whom the sweep has everything to remove. */
+/** One account is restored; another is purged, with something for the sweep to remove in every table. */
 async function visitEnds(): Promise<void> {
   const back = await signedInPerson('further_returning')
   await visit(back.client, 'DELETE', '/user/me', { password: back.password })

@@ -1,5 +1,5 @@
-// Budgets of the media library (design §7): what a request costs does not depend on how large the library is, and the
-// bucket is asked for bytes alone.
+// Budgets of the media library (design §7): a request costs the same however large the library is, and the bucket is only asked
+// for bytes.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../../src/ids.ts'
 import { spend } from '../../support/budget.ts'
@@ -17,7 +17,7 @@ export function walkMedia(): void {
   let file: string
   let folder: string
 
-  /** Rows alone: these are never downloaded. */
+  /** Only rows: these are never downloaded. */
   async function addFiles(owner: Person, count: number, folderId: string | null): Promise<void> {
     const insert = `INSERT INTO files (id, user_id, folder_id, name, content_type, size, digest, object_key, created_at, updated_at, committed_at)
                   VALUES (?, ?, ?, 'x', 'text/plain', 1, 'x', ?, 0, 0, 0)`

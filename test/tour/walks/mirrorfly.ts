@@ -1,4 +1,4 @@
-// Budgets of the room mirrorfly (design §7): round trips to D1 and R2, and rows; what a user costs does not depend on how many there are.
+// Budgets of the room mirrorfly (design §7): round trips to D1 and R2, and rows; a user costs the same however many there are.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../../src/ids.ts'
 import {
@@ -41,7 +41,7 @@ export function walkMirrorfly(): void {
           .bind(id, ours.machine.id, String(id)),
       ]),
     )
-    // The first use of a key is noted once in a while.
+    // A key's use is recorded only once in a while.
     await logIn(ours.account)
   })
 

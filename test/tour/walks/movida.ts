@@ -1,4 +1,4 @@
-// The budgets of the room `movida` (design §7): two round trips a request, a page of n at n + 12 rows, and not a thing in KV or R2.
+// The budgets of the room `movida` (design §7): two round trips a request, a page of n at n + 12 rows, and nothing in KV or R2.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { MadeMachine } from '../../../src/core/machines/machines.ts'
 import { newName } from '../../support/actors.ts'
@@ -20,7 +20,7 @@ export function walkMovida(): void {
     made = await makeRobot()
     const person = await signedInPerson(newName('budgeted'))
     for (let n = 1; n < PEOPLE; n += 1) await copyOf(person, newName('budgeted'))
-    // The nonce and the counter of a robot that is at work; and people in between who are not in the list.
+    // The nonce and the counter of an active robot; and people in between who are not in the list.
     await new Robot(made).get('/api')
     const { results } = await db.prepare('SELECT id FROM users ORDER BY id').all<{ id: number }>()
     ids = results.map(({ id }) => id)

@@ -1,5 +1,5 @@
-// Budgets of the room mxit (design §7): round trips, rows and bucket operations before the reply leaves; lists the same however
-// large the graph or the gallery is.
+// Budgets of the room mxit (design §7): round trips, rows and bucket operations before the reply leaves; lists cost the same
+// however large the graph or the gallery is.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../../src/ids.ts'
 import { GUARDED, newScene, OPEN, type Scene } from '../../apis/mxit/acts.ts'

@@ -1,4 +1,4 @@
-// Budgets of the room `oauth` (design §7): authorize, the three grants, and what clients find out by themselves.
+// Budgets of the room `oauth` (design §7): authorize, the three grants, and discovery.
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../src/crypto.ts'
 import { spend } from '../../support/budget.ts'

@@ -1,4 +1,4 @@
-// What a page costs (design §7): one round trip to D1 for whoever is signed in, none for whoever is not.
+// What a page costs (design §7): one round trip to D1 when signed in, none otherwise.
 import { beforeAll, expect, test } from 'vitest'
 import { kvOperations, spend, spendPage } from '../../support/budget.ts'
 import { Client, ORIGIN } from '../../support/kith.ts'
@@ -62,7 +62,7 @@ export function walkPageBudgets(): void {
     const body = new URLSearchParams({ ...fields, password: PASSWORD })
     const undone = await spend(browser, 'POST', action, body, { origin: ORIGIN })
     expect(undone.status).toBe(303)
-    // To find it, to count the try, to carry it out.
+    // To find it, to count the attempt, to carry it out.
     expect([undone.counts.d1RoundTrips, kvOperations(undone.counts)]).toEqual([3, 0])
     expect(undone.counts.rowsRead).toBeLessThanOrEqual(60)
   })

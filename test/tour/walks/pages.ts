@@ -1,4 +1,4 @@
-/** A visit of every hosted page and of every form on it. */
+/** A visit to every hosted page and every form on it. */
 import { codeOf } from '../../support/authenticator.ts'
 import { png } from '../../support/images.ts'
 import { Client, mailsTo, newestCode, ORIGIN } from '../../support/kith.ts'
@@ -83,7 +83,7 @@ async function visitSecondStep(): Promise<void> {
   await look(other, `${app}/confirm`)
   const { action, fields } = formOf(enrolment)
   await visitForm(other, action, { ...fields, code: codeOf(fields.secret ?? '') }, undefined, 200)
-  // The app changes for whoever has signed in with it; each of its codes counts once.
+  // Only a sign-in with the app can change it; each of its codes works once.
   await fill(other, '/sign-in?reauth=1', { identifier: person.username, password: PASSWORD })
   await fill(other, '/sign-in/code', { code: codeOf(fields.secret ?? '', 1) }, '/sign-in/code')
   await fill(other, '/account/two-step/recovery-codes', {}, '/account/two-step/recovery-codes', 200)

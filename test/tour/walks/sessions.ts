@@ -10,7 +10,7 @@ import { bearerOf, idOf, newGrant, newOAuthClient, userToken } from '../../suppo
 import { expectWithin } from '../index.ts'
 import { RECORDS } from '../tour.ts'
 
-/** Sessions that somebody has left behind: live ones, or ones that were ended. */
+/** Sessions that somebody has left behind, alive or ended. */
 export async function addSessions(person: Person, count: number, columns: { clientId: string | null; revokedAt?: number }): Promise<void> {
   const now = Date.now()
   await db.batch(
@@ -39,7 +39,7 @@ export function walkSessions(): void {
       expectWithin('POST /user/login', await spend(new Client(), 'POST', '/user/login', { ...body, username: 'nobody_here' }), 401)
       const again = new Client()
       expectWithin('POST /user/login', await spend(again, 'POST', '/user/login', body))
-      // The account knows the network now, and then the browser.
+      // The account now knows the network, and then the browser.
       expectWithin('POST /user/login', await spend(again, 'POST', '/user/login', body))
       expect((await logIn(person, again)).status).toBe(200)
       expectWithin('POST /user/login', await spend(again, 'POST', '/user/login', body))

@@ -1,5 +1,5 @@
-// Budgets of the graph's routes (design §7): round trips, rows and KV before the reply leaves, the same however large the
-// graph is. The viewer follows everybody in the lists, which is the dearest way to look at them.
+// Budgets of the graph's routes (design §7): round trips, rows and KV before the reply leaves, the same however large the graph
+// is. The viewer follows everybody in the lists, which is the most expensive case.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { idOf, makeCrowd, putBlocks, putEdges } from '../../social/crowd.ts'
 import { COUNT_READS, COUNT_WRITES, type Spent, spend } from '../../support/budget.ts'
@@ -11,7 +11,7 @@ import { type Budget, COUNTED_WRITE, counted, expectToKeep, READ, WRITE } from '
 
 export function walkSocialGraph(): void {
   const hex = (id: number) => id.toString(16).padStart(24, '0')
-  /** Larger than a page, by far. */
+  /** Much larger than a page. */
   const CROWD = 1_200
   let star: Person
   let viewer: Person
@@ -30,7 +30,7 @@ export function walkSocialGraph(): void {
         false,
       )
     }
-    // Who blocks the star or the viewer is none of those in the lists.
+    // Nobody in the lists blocks the star or the viewer.
     await putBlocks((await makeCrowd(300)).map((id) => [id, idOf(viewer)]))
     await putEdge(viewer, star)
   })
@@ -119,7 +119,7 @@ export function walkSocialGraph(): void {
       do {
         const spent: Spent = await spend(person.client, 'GET', `${path}?limit=5${next === null ? '' : `&offset=${next}`}`)
         const { records, hasMore, ...rest } = spent.json.data
-        // Of the entries of a page, and the hundred that it may look at besides.
+        // The entries of a page, and the hundred that it may also look at.
         expectWithin(path, spent, { ...page(5), rowsRead: 5 * 105 })
         found.push(...records.map((record: Record<string, { _id: string }>) => record[side]?._id))
         expect(hasMore).toBe(rest.next !== null)
@@ -168,7 +168,7 @@ export function walkSocialGraph(): void {
     ])('POST %s of %i', async (path, n) => {
       const spent = await spend(viewer.client, 'POST', path, { targets: crowd.slice(0, n).map(hex) })
       expect(spent.json.data.records).toHaveLength(n)
-      // The ids themselves are rows too, of json_each, and so is each when it is put in order; a relationship is two edges.
+      // The ids are rows of json_each too, and again when they are sorted; a relationship is two edges.
       expectWithin(path, spent, counted({ roundTrips: 1, rowsRead: 5 * n + 12, rowsWritten: 0 }))
       expect(spent.statements).toHaveLength(3)
     })
