@@ -53,6 +53,15 @@ export const FOLLOWS_PER_DAY = 400
 /** An imported block list goes in at once. */
 export const BLOCKS_PER_DAY = 1_000
 export const ACCOUNT_WINDOW_MS = DAY_MS
+/** Copies of everything about a person: enough for an interrupted download, few enough to read a star's followers each time. */
+export const EXPORTS_PER_DAY = 3
+/** Entries in one page of an exported list: some 200 KB in memory. */
+export const EXPORT_PAGE = 2_000
+/**
+ * Pages of one export, of all lists together: 300,000 entries, which take about a second of the CPU time in wrangler.toml.
+ * Each page is two or three queries (the gate's and the list's), of the 1,000 that D1 allows one invocation of a Worker.
+ */
+export const EXPORT_PAGES_MAX = 150
 /** As long as browsers keep a cookie. */
 export const KNOWN_DEVICE_MS = 400 * DAY_MS
 /** Networks change hands. */

@@ -6,6 +6,7 @@
  */
 import type { MailKind } from '../store/db/mail-outbox.ts'
 import { toHtml, toText } from './layout.ts'
+import { accountDeleted, accountExported } from './leaving-messages.ts'
 import type { Message } from './mailer.ts'
 import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
 import {
@@ -39,6 +40,7 @@ const CONTENTS = {
   second_factor_undone: secondFactorUndone,
   recovery_code_used: recoveryCodeUsed,
   second_factor_failed: secondFactorFailed,
+  account_exported: accountExported,
   account_deleted: accountDeleted,
   change_email: changeEmail,
   change_email_digits: changeEmailDigits,
@@ -132,20 +134,6 @@ function passwordChanged(facts: MailFacts): Content {
       'If this was you, there is nothing to do.',
       'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere.',
       toNewPassword(facts),
-    ],
-  }
-}
-
-// The days are those of ACCOUNT_RETURN_MS in core/limits.ts.
-function accountDeleted(facts: MailFacts): Content {
-  return {
-    subject: `Your ${facts.product} account was deleted`,
-    blocks: [
-      greeting(facts),
-      `your account ${facts.username} was deleted. Nobody can see it any more, and you are signed out everywhere.`,
-      details(facts),
-      'To restore it, sign in within 14 days; after that, your data is deleted permanently. If this was not you, choose “Forgot your password?” on the sign-in page now, then sign in with the new password.',
-      { link: `${facts.origin}/sign-in`, text: 'Sign in and restore the account' },
     ],
   }
 }

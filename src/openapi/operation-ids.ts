@@ -14,6 +14,7 @@ export const OPERATION_IDS: Readonly<Record<string, Readonly<Record<string, stri
     'POST /user/reset-password': 'resetPassword',
     'DELETE /user/me': 'deleteMe',
     'GET /user/audit': 'listAuditEvents',
+    'POST /user/export': 'exportAccount',
     'POST /user/login': 'login',
     'POST /user/do-2fa': 'completeSecondFactor',
     'GET /user/logout': 'logoutByGet',

@@ -78,6 +78,7 @@ const INDEXES = [
   'follows_requested: follows (follower_id) WHERE approved_at IS NULL',
   'follows_requests: follows (followed_id) WHERE approved_at IS NULL',
   'invite_codes_slot: UNIQUE invite_codes (owner_id, slot)',
+  'invite_codes_used_by: invite_codes (used_by) WHERE used_by IS NOT NULL',
   'known_sources_expires_at: known_sources (expires_at)',
   'machine_credentials_client: machine_credentials (client_id)',
   "machine_credentials_robot: UNIQUE machine_credentials (name) WHERE kind = 'robot' AND revoked_at IS NULL",

@@ -413,6 +413,7 @@ describe('the document of the room user', () => {
       "POST /user/code anyone",
       "POST /user/create anyone",
       "POST /user/do-2fa anyone",
+      "POST /user/export delegated:all",
       "POST /user/follow delegated:social:follow:request",
       "POST /user/login anyone",
       "POST /user/logout optional_session",

@@ -352,6 +352,16 @@ describe('the account', () => {
     expect(await isSignedIn(client)).toBe(false)
   })
 
+  test('a copy of the data needs the password, and is a download', async () => {
+    const client = await browserOf(await verifiedPerson('page_export'))
+    const wrong = await fillIn(client, '/account/export', { password: 'wrong' })
+    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'Password is wrong.'])
+    const copy = await fillIn(client, '/account/export', { password: PASSWORD })
+    expect(copy.headers.get('content-disposition')).toMatch(/^attachment; filename=page_export-\d{4}-\d\d-\d\d\.json$/)
+    expect(copy.headers.get('cache-control')).toBe('no-store')
+    expect(copy.json.profile.username).toBe('page_export')
+  })
+
   test('deletion needs the password, and signing in brings the account back', async () => {
     const person = await verifiedPerson('page_delete')
     const client = await browserOf(person)

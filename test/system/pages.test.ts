@@ -14,7 +14,9 @@ const DESK = { width: 1280, height: 900 }
 const PASSWORD = 'correct-horse-battery-staple'
 const PAGES = [
   '/account',
-  ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'delete'].map((name) => `/account/${name}`),
+  ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'export', 'delete'].map(
+    (name) => `/account/${name}`,
+  ),
   ...['', '/app', '/app/remove', '/recovery-codes'].map((name) => `/account/two-step${name}`),
 ]
 const OPEN_PAGES = [

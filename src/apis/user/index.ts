@@ -11,6 +11,7 @@ import { unmatched } from '../../http/errors.ts'
 import type { RoomDocument, RouteGroup } from '../../http/room-document.ts'
 import { auditTrail } from './accounts/audit-routes.ts'
 import { deletion } from './accounts/deletion-routes.ts'
+import { accountExport } from './accounts/export-routes.ts'
 import { accounts } from './accounts/routes.ts'
 import { adminRoles } from './administration/role-routes.ts'
 import { admins } from './administration/routes.ts'
@@ -40,8 +41,8 @@ import { system } from './system/routes.ts'
 const GROUPS: readonly RouteGroup[] = [
   {
     name: 'Accounts',
-    description: 'Sign up, verify an address, reset a forgotten password, delete the account, read its audit trail.',
-    routes: [accounts, deletion, auditTrail],
+    description: 'Sign up, verify an address, reset a forgotten password, delete the account, read its audit trail, export everything.',
+    routes: [accounts, deletion, auditTrail, accountExport],
   },
   { name: 'Sessions', description: 'Sign in, with or without a second factor, sign out, list sessions.', routes: [sessions] },
   {

@@ -5,6 +5,7 @@ import {
   type FollowList,
   type FollowListRow,
   findRelationships,
+  listFollowNames,
   listFollows,
   listSuggestions,
   type RelationshipRow,
@@ -47,6 +48,27 @@ export async function listOwnFollows(ctx: Ctx, gate: Gate, list: FollowList, pag
     listFollows({ ...boundsOf(ctx, page), list, userId, viewerId: userId, condition: always }),
   ])
   return toListed(principal, reads[0], page)
+}
+
+/** An edge with the name of the other user. */
+export interface NamedFollow {
+  readonly id: number
+  readonly createdAt: number
+  readonly userId: UserId
+  readonly username: string
+}
+
+/** The same with only the names of the users: for very long pages. */
+export async function listOwnFollowNames(ctx: Ctx, gate: Gate, list: FollowList, page: Page): Promise<Listed<NamedFollow>> {
+  const { reads } = await gate(({ userId }) => [
+    listFollowNames({ ...boundsOf(ctx, page), list, userId, viewerId: userId, condition: always }),
+  ])
+  return listedPeople(
+    reads[0],
+    page.limit,
+    ({ followId }) => followId,
+    ({ followId, id, username }) => ({ id: followId, createdAt: timeOf(followId), userId: id, username }),
+  )
 }
 
 /** A user's followers or following. A private account's are visible to its followers (wire §6.11). */

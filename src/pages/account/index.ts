@@ -5,6 +5,7 @@ import { appsPages } from './apps.tsx'
 import { authenticatorPages } from './authenticator.tsx'
 import { deletionPage } from './deletion.tsx'
 import { emailPage } from './email.tsx'
+import { exportPage } from './export.tsx'
 import { inviteCodesPage } from './invite-codes.tsx'
 import { overviewPage } from './overview.tsx'
 import { passwordPage } from './password.tsx'
@@ -30,4 +31,5 @@ export const accountPages = new Hono<AppEnv>()
   .route('/', sessionsPage)
   .route('/', appsPages)
   .route('/', inviteCodesPage)
+  .route('/', exportPage)
   .route('/', deletionPage)

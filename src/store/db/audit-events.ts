@@ -39,6 +39,7 @@ export type AuditEventType =
   | 'verification_removed'
   | 'subscription_changed'
   | 'custom_data_changed'
+  | 'account_exported'
   | 'account_deleted'
   | 'account_restored'
   | 'role_created'

@@ -6,7 +6,7 @@
 import { sql } from 'drizzle-orm'
 import type { MachineId, SessionId, UserId } from '../../ids.ts'
 import { isAlive } from './account-state.ts'
-import { type Fragment, first, run, type Statement } from './database.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
 import type { MachineRow } from './machine-credentials.ts'
 import { isSeenBy, relationColumns, type SeenUserRow } from './people.ts'
 import type { UserRow } from './users.ts'
@@ -42,6 +42,11 @@ export function findSignedInExternalUser(name: ExternalName, sessionId: SessionI
   return first(sql`
     SELECT u.*, e.external_id, e.metadata FROM external_identities e JOIN users u ON u.id = e.user_id
     WHERE ${isNamed(name)} AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = ${sessionId} AND s.user_id = u.id)`)
+}
+
+/** Who a user is to the holders of license keys. */
+export function listIdentities(userId: UserId): Statement<(ExternalColumns & { readonly createdAt: number })[]> {
+  return all(sql`SELECT external_id, metadata, created_at FROM external_identities WHERE user_id = ${userId} ORDER BY id`)
 }
 
 interface Looker {

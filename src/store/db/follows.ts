@@ -1,9 +1,10 @@
 /** Follows in D1: one guarded statement per act, counters by triggers. Lists read ids first and stop at the page. */
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { FollowId, UserId } from '../../ids.ts'
 import { isAccountAlive } from './account-state.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import { isPresent, isUnblocked, isVisibleTo, relationColumns, type SeenUserRow } from './people.ts'
+import type { UserRow } from './users.ts'
 
 export interface NewFollow {
   readonly id: FollowId
@@ -50,18 +51,22 @@ export function approveFollow(id: FollowId, followedId: UserId, now: number): St
     UPDATE follows SET approved_at = COALESCE(approved_at, ${now}) WHERE id = ${id} AND followed_id = ${followedId} RETURNING id`)
 }
 
-export type FollowList = 'followers' | 'following' | 'requests'
+export type FollowList = 'followers' | 'following' | 'requests' | 'requested'
 
-export interface FollowListRow extends SeenUserRow {
+interface FollowColumns {
   readonly followId: FollowId
   readonly followApprovedAt: number | null
 }
+
+export type FollowListRow = SeenUserRow & FollowColumns
+export type FollowNameRow = Pick<UserRow, 'id' | 'username'> & FollowColumns
 
 /** Which edges a list contains (each has an index of its own), and whose users it shows. */
 const LISTS = {
   followers: { edges: (userId: UserId) => sql`f.followed_id = ${userId} AND f.approved_at IS NOT NULL`, other: sql`f.follower_id` },
   following: { edges: (userId: UserId) => sql`f.follower_id = ${userId} AND f.approved_at IS NOT NULL`, other: sql`f.followed_id` },
   requests: { edges: (userId: UserId) => sql`f.followed_id = ${userId} AND f.approved_at IS NULL`, other: sql`f.follower_id` },
+  requested: { edges: (userId: UserId) => sql`f.follower_id = ${userId} AND f.approved_at IS NULL`, other: sql`f.followed_id` },
 } as const
 
 /** The first entry that was not read, if the page stopped before it was full. */
@@ -70,32 +75,43 @@ export interface UnreadFollow {
   readonly followId: FollowId
 }
 
+interface FollowPage {
+  readonly list: FollowList
+  readonly userId: UserId
+  readonly viewerId: UserId
+  readonly before: number
+  readonly limit: number
+  readonly lookedAt: number
+  readonly now: number
+  readonly condition: Fragment
+}
+
 /**
  * A page of a user's list as a viewer sees it, newest first, from before the position `before`, without users that do
  * not exist for the viewer. Reads at most `lookedAt` edges, however many are hidden; the first one beyond them comes
  * last.
  */
-export function listFollows(input: {
-  list: FollowList
-  userId: UserId
-  viewerId: UserId
-  before: number
-  limit: number
-  lookedAt: number
-  now: number
-  condition: Fragment
-}): Statement<(FollowListRow | UnreadFollow)[]> {
+export function listFollows(page: FollowPage): Statement<(FollowListRow | UnreadFollow)[]> {
+  return all(followPage(page, sql`u.*, ${relationColumns(page.viewerId)}`))
+}
+
+/** The same with only the names of the users: for very long pages. */
+export function listFollowNames(page: FollowPage): Statement<(FollowNameRow | UnreadFollow)[]> {
+  return all(followPage(page, sql`u.id, u.username`))
+}
+
+function followPage(input: FollowPage, userColumns: Fragment): SQL {
   const { edges, other } = LISTS[input.list]
   const entries = sql`FROM follows f WHERE ${edges(input.userId)} AND f.id < ${input.before} AND (${input.condition}) ORDER BY f.id DESC`
-  return all(sql`
+  return sql`
     SELECT * FROM (
-      SELECT e.id AS follow_id, e.approved_at AS follow_approved_at, u.*, ${relationColumns(input.viewerId)}
+      SELECT e.id AS follow_id, e.approved_at AS follow_approved_at, ${userColumns}
       FROM (SELECT f.id, f.approved_at, ${other} AS other_id ${entries} LIMIT ${input.lookedAt}) e CROSS JOIN users u ON u.id = e.other_id
       WHERE u.id = ${input.viewerId} OR (${isPresent(input.now)} AND ${isUnblocked(input.viewerId)}))
     UNION ALL SELECT * FROM (
-      SELECT e.id, NULL, u.*, ${relationColumns(input.viewerId)}
+      SELECT e.id, NULL, ${userColumns}
       FROM (SELECT f.id ${entries} LIMIT 1 OFFSET ${input.lookedAt}) e LEFT JOIN users u ON u.id = -1)
-    LIMIT ${input.limit}`)
+    LIMIT ${input.limit}`
 }
 
 export interface RelationshipRow {

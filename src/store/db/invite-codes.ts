@@ -4,8 +4,9 @@
  */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { all, type Fragment, run, type Statement } from './database.ts'
-import { isPresent } from './people.ts'
+import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { isPresent, isVisibleTo } from './people.ts'
+import type { UserRow } from './users.ts'
 
 export interface InviteCodeRow {
   readonly code: string
@@ -17,6 +18,12 @@ export interface InviteCodeRow {
 
 export function listInviteCodes(ownerId: UserId): Statement<InviteCodeRow[]> {
   return all(sql`SELECT code, created_at, updated_at, used_by FROM invite_codes WHERE owner_id = ${ownerId} ORDER BY slot`)
+}
+
+/** Who invited the user, if the user may still see them. */
+export function findInviter(userId: UserId, now: number): Statement<Pick<UserRow, 'id' | 'username'> | null> {
+  return first(sql`
+    SELECT u.id, u.username FROM invite_codes i JOIN users u ON u.id = i.owner_id WHERE i.used_by = ${userId} AND ${isVisibleTo(userId, now)}`)
 }
 
 /** Fills each empty slot, the first with the first of `codes`. Existing codes stay. */

@@ -1,7 +1,7 @@
 /** The networks from which the owner of an account has signed in, in D1. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { changed, type Fragment, run, type Statement } from './database.ts'
+import { all, changed, type Fragment, run, type Statement } from './database.ts'
 
 /** The expiry moves only when it gains a day, so that not every sign-in writes. */
 const MOVED_MS = 86_400_000
@@ -13,6 +13,11 @@ export function insertNetwork(row: { userId: UserId; networkHash: string; expire
     SELECT ${row.userId}, ${row.networkHash}, ${row.expiresAt} WHERE (${condition})
     ON CONFLICT (user_id, source_hash) DO UPDATE SET expires_at = excluded.expires_at
     WHERE expires_at < excluded.expires_at - ${MOVED_MS}`)
+}
+
+/** Until when each network is known. Which one it is, only its keyed hash could tell. */
+export function listNetworks(userId: UserId): Statement<{ expiresAt: number }[]> {
+  return all(sql`SELECT expires_at FROM known_sources WHERE user_id = ${userId}`)
 }
 
 /** Holds if the user that `user` yields has signed in from the network. */

@@ -27,6 +27,7 @@ export type MailKind =
   | 'email_changed_again'
   | 'email_change_undone'
   | 'changed_by_admin'
+  | 'account_exported'
   | 'account_deleted'
 
 export interface NewMail {

@@ -1,7 +1,7 @@
 /** Push devices of users: one of each type per user. Stored for apps; Kith sends no pushes. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { type Fragment, run, type Statement } from './database.ts'
+import { all, type Fragment, run, type Statement } from './database.ts'
 
 export interface PushDevice {
   readonly deviceType: string
@@ -10,6 +10,13 @@ export interface PushDevice {
   readonly voipDeviceToken: string | null
   /** 0 production, 1 sandbox. */
   readonly mode: number | null
+}
+
+/** Without the tokens, which let their holder write to the device. */
+export function listPushDevices(
+  userId: UserId,
+): Statement<(Pick<PushDevice, 'deviceType' | 'osVersion'> & { readonly updatedAt: number })[]> {
+  return all(sql`SELECT device_type, os_version, updated_at FROM push_devices WHERE user_id = ${userId} ORDER BY device_type`)
 }
 
 /** Stores the device of an existing user, where `condition` holds. Null values leave what is stored. */

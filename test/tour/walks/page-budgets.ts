@@ -8,7 +8,7 @@ import { PASSWORD, signedInPerson, verifiedPerson } from '../../support/people.t
 export function walkPageBudgets(): void {
   const ACCOUNT_PAGES = [
     '/account',
-    ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'two-step', 'two-step/app', 'apps', 'delete'].map(
+    ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'two-step', 'two-step/app', 'apps', 'export', 'delete'].map(
       (name) => `/account/${name}`,
     ),
   ]

@@ -57,6 +57,7 @@ export async function visitPages(): Promise<void> {
   await signIn(client, email)
   await fill(client, '/account/sessions', {}, '/account/sessions/end-all')
   await signIn(client, email)
+  await fill(client, '/account/export', { password: PASSWORD }, '/account/export', 200)
   await fill(client, '/account/delete', { password: PASSWORD })
   await visitSecondStep()
   await visitApps()

@@ -41,3 +41,4 @@ export const ResetPasswordBody = z.strictObject({
 })
 
 export const DeleteMeBody = z.strictObject({ password: optional(fields.typedPassword) })
+export const ExportBody = DeleteMeBody

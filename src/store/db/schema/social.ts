@@ -77,7 +77,11 @@ export const inviteCodes = sqliteTable(
     updatedAt: integer().notNull(),
     usedBy: integer(),
   },
-  (t) => [uniqueIndex('invite_codes_slot').on(t.ownerId, t.slot)],
+  (t) => [
+    uniqueIndex('invite_codes_slot').on(t.ownerId, t.slot),
+    // Who invited a user.
+    index('invite_codes_used_by').on(t.usedBy).where(sql`used_by IS NOT NULL`),
+  ],
 )
 
 /** Operations on very many edges that continue in chunks (design §2): one row while work is left. */

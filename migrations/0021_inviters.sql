@@ -1,0 +1,1 @@
+CREATE INDEX `invite_codes_used_by` ON `invite_codes` (`used_by`) WHERE used_by IS NOT NULL;

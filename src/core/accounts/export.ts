@@ -1,0 +1,89 @@
+/**
+ * A person's copy of everything about them: who may make one, and the reads that only it needs. It shows nothing that
+ * the person does not see elsewhere; `src/http/export` has its format.
+ */
+import type { AuditEventId, UserId } from '../../ids.ts'
+import { countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
+import { findEvent } from '../../store/db/audit-events.ts'
+import { listIdentities } from '../../store/db/external-identities.ts'
+import { findInviter, listInviteCodes } from '../../store/db/invite-codes.ts'
+import { listNetworks } from '../../store/db/known-sources.ts'
+import { listPushDevices } from '../../store/db/push-devices.ts'
+import { findWithPassword, isUnchanged } from '../../store/db/users.ts'
+import { audit } from '../audit.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import type { Gate } from '../gate.ts'
+import { EXPORT_PAGE, EXPORT_PAGES_MAX, EXPORTS_PER_DAY } from '../limits.ts'
+import type { Listed, Page } from '../paging.ts'
+import { type DailyLimit, dailyAttempt, refuseOverLimit } from '../profiles/daily-limits.ts'
+import { provePassword } from '../profiles/password-proof.ts'
+import { type SeenUser, showTo } from '../social/visibility.ts'
+import { deliverLater, mailNotice } from './mail.ts'
+
+const exportLimit = (userId: UserId): DailyLimit => ({ key: `export:${userId}`, perDay: EXPORTS_PER_DAY })
+
+/**
+ * Permits one export, with the password or a recent sign-in: it is counted, recorded and its owner is notified. Returns
+ * the profile that it starts with.
+ */
+export async function startExport(ctx: Ctx, gate: Gate, input: { password: string | null }): Promise<SeenUser> {
+  const { principal, reads } = await gate(({ userId }) => [findWithPassword(userId)])
+  const [user] = reads
+  if (!user) throw new AppError('unauthenticated')
+  await provePassword(ctx, principal, user, input.password, 'password')
+  const { clientId, sessionId } = principal
+  const limit = exportLimit(user.id)
+  const attempt = dailyAttempt(ctx, limit)
+  const condition = wasCounted(attempt)
+  const id = ctx.newId<AuditEventId>()
+  const notice = mailNotice(ctx, { kind: 'account_exported', user: user.id, condition })
+  const writes = [
+    countAttempt(attempt, isUnchanged(user.id, user.epoch, ctx.now())),
+    audit(ctx, { id, type: 'account_exported', userId: user.id, sessionId, clientId, condition }),
+    notice.write,
+  ]
+  if (!(await ctx.db.commit(writes, findEvent(id)))) {
+    refuseOverLimit(ctx, limit, await ctx.db.one(findCounter(limit.key)), 'Your data was exported often enough for today')
+    // A ban or a new password intervened, and this session has ended.
+    throw new AppError('unauthenticated')
+  }
+  deliverLater(ctx, notice.mailId)
+  return showTo('owner', user)
+}
+
+/** What no list of the person's shows. */
+export async function readUnlisted(ctx: Ctx, gate: Gate) {
+  const { reads } = await gate(({ userId }) => [
+    listInviteCodes(userId),
+    findInviter(userId, ctx.now()),
+    listNetworks(userId),
+    listPushDevices(userId),
+    listIdentities(userId),
+  ])
+  const [inviteCodes, inviter, knownNetworks, pushDevices, identities] = reads
+  return { inviteCodes, inviter, knownNetworks, pushDevices, identities }
+}
+
+/** The pages that one export may still read, of all its lists together. */
+export const newPageBudget = () => ({ left: EXPORT_PAGES_MAX })
+export type PageBudget = ReturnType<typeof newPageBudget>
+
+/** Where a list goes on that was not read to its end: at this page. */
+export type Rest = Pick<Page, 'before'>
+
+/** Reads a list page by page to its end, or until the budget is spent: then it returns where the list goes on. */
+export async function* readAll<Row>(
+  budget: PageBudget,
+  read: (page: Page) => Promise<Listed<Row>>,
+): AsyncGenerator<readonly Row[], Rest | null, undefined> {
+  let before: number | null = null
+  do {
+    if (budget.left === 0) return { before }
+    budget.left -= 1
+    const { records, next }: Listed<Row> = await read({ limit: EXPORT_PAGE, before })
+    yield records
+    before = next
+  } while (before !== null)
+  return null
+}

@@ -1,0 +1,166 @@
+/**
+ * An export as a download: written while it is read, list by list and page by page, so that it needs no more memory for a
+ * star than for anyone. Every page passes the gate: if the session ends meanwhile, so does the download. The longest lists
+ * come last, so that they take none of the others' pages.
+ */
+import { create as contentDisposition } from 'content-disposition'
+import type * as z from 'zod'
+import { newPageBudget, type PageBudget, readAll, readUnlisted } from '../../core/accounts/export.ts'
+import { listOwnAudit } from '../../core/admin/audit.ts'
+import type { Ctx } from '../../core/ctx.ts'
+import type { Gate } from '../../core/gate.ts'
+import { avatarUrl } from '../../core/media/avatar-urls.ts'
+import { listOwnFiles } from '../../core/media/files.ts'
+import { listOwnFolders } from '../../core/media/folders.ts'
+import { listConnectedApps } from '../../core/oauth/connected-apps.ts'
+import type { Listed, Page } from '../../core/paging.ts'
+import { listSecondFactors } from '../../core/sessions/second-factors.ts'
+import { listSessions } from '../../core/sessions/sessions.ts'
+import { listBlockedUsers } from '../../core/social/blocks.ts'
+import { listOwnFollowNames } from '../../core/social/lists.ts'
+import type { SeenUser } from '../../core/social/visibility.ts'
+import { toHex } from '../../ids.ts'
+import * as document from './document.ts'
+
+/** `profile`: what `startExport` has returned. */
+export function exportResponse(ctx: Ctx, gate: Gate, profile: SeenUser, budget: PageBudget = newPageBudget()): Response {
+  const madeAt = ctx.now()
+  const name = `${profile.username}-${new Date(madeAt).toISOString().slice(0, 10)}.json`
+  return new Response(toStream(ctx, writeDocument(ctx, gate, { profile, madeAt, budget })), {
+    headers: { 'content-type': 'application/json', 'content-disposition': contentDisposition(name), 'cache-control': 'no-store' },
+  })
+}
+
+/** Asks for the next part when the client has taken the one before. A failure breaks the download off, so that nobody takes it for whole. */
+function toStream(ctx: Ctx, parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await parts.next()
+        if (done) controller.close()
+        else controller.enqueue(encoder.encode(value))
+      } catch (error) {
+        ctx.log('error', 'export_broken_off', { cause: String(error) })
+        controller.error(error)
+      }
+    },
+    async cancel() {
+      await parts.return(undefined)
+    },
+  })
+}
+
+interface Start {
+  readonly profile: SeenUser
+  readonly madeAt: number
+  readonly budget: PageBudget
+}
+
+async function* writeDocument(ctx: Ctx, gate: Gate, start: Start): AsyncGenerator<string, void, undefined> {
+  const incomplete: { list: string; rest: string | null }[] = []
+  yield `{\n${member('about', { madeAt: new Date(start.madeAt).toISOString(), fields: document.describeFields(document.AccountExport) })}`
+  for (const [name, value] of Object.entries(await readWhole(ctx, gate, start))) yield `,\n${member(name, value)}`
+  for (const { name, path, read } of listsOf(ctx, gate)) {
+    yield `,\n${JSON.stringify(name)}: [`
+    const pages = readAll(start.budget, read)
+    let page = await pages.next()
+    for (let separator = '\n'; !page.done; page = await pages.next()) {
+      if (page.value.length === 0) continue
+      yield separator + page.value.map((record) => JSON.stringify(record)).join(',\n')
+      separator = ',\n'
+    }
+    yield ']'
+    if (page.value) incomplete.push({ list: name, rest: path && restOf(path, page.value.before) })
+  }
+  yield `,\n${member('incomplete', incomplete)}\n}\n`
+}
+
+const member = (name: string, value: unknown) => `${JSON.stringify(name)}: ${JSON.stringify(value, null, 2)}`
+
+function restOf(path: string, before: number | null): string {
+  return `GET ${path}?limit=100${before === null ? '' : `&offset=${toHex(before)}`}`
+}
+
+/** What is short for everybody. */
+async function readWhole(ctx: Ctx, gate: Gate, { profile }: Start): Promise<Partial<z.output<typeof document.AccountExport>>> {
+  const [factors, apps, folders, unlisted] = await Promise.all([
+    listSecondFactors(ctx, gate),
+    listConnectedApps(ctx, gate),
+    listOwnFolders(gate),
+    readUnlisted(ctx, gate),
+  ])
+  const { inviteCodes, inviter, knownNetworks, pushDevices, identities } = unlisted
+  return {
+    profile: document.Profile.parse({ ...profile, pictureUrl: avatarUrl(ctx, profile.avatarKey) }),
+    signIn: document.SignIn.parse({ ...factors, secondFactors: factors.factors, knownNetworks }),
+    invitation: document.Invitation.parse({ invitedBy: inviter, codes: inviteCodes }),
+    connectedApps: apps.map((app) => document.ConnectedApp.parse(app)),
+    pushDevices: pushDevices.map((device) => document.PushDevice.parse(device)),
+    externalIdentities: identities.map((identity) => document.ExternalIdentity.parse(identity)),
+    folders: folders.map((folder) => document.Folder.parse(folder)),
+  }
+}
+
+interface ExportedList {
+  readonly name: keyof z.output<typeof document.AccountExport>
+  /** Where the rest can be read; null: nowhere. */
+  readonly path: string | null
+  readonly read: (page: Page) => Promise<Listed<unknown>>
+}
+
+function listsOf(ctx: Ctx, gate: Gate): ExportedList[] {
+  const list = <Row>(
+    name: ExportedList['name'],
+    path: string | null,
+    read: (page: Page) => Promise<Listed<Row>>,
+    show: (row: Row) => unknown,
+  ): ExportedList => ({
+    name,
+    path,
+    read: async (page) => {
+      const { records, next } = await read(page)
+      return { records: records.map(show), next }
+    },
+  })
+  const contentUrl = (id: number) => `${ctx.config.origin}/user/media/files/${toHex(id)}/content`
+  const follows = (name: 'followers' | 'following' | 'requests' | 'requested', path: string | null) =>
+    list(
+      name,
+      path,
+      (page) => listOwnFollowNames(ctx, gate, name, page),
+      ({ userId, username, createdAt }) => document.Person.parse({ id: userId, username, createdAt }),
+    )
+  return [
+    list(
+      'sessions',
+      '/user/sessions',
+      (page) => listSessions(ctx, gate, page),
+      ({ detail, ...session }) =>
+        document.Session.parse({ ...session, userAgent: detail?.userAgent ?? null, place: detail?.place ?? null }),
+    ),
+    list(
+      'files',
+      '/user/media/files',
+      (page) => listOwnFiles(ctx, gate, undefined, page),
+      ({ digest, ...file }) =>
+        document.MediaFile.parse({ ...file, sha256: Buffer.from(digest ?? '', 'base64url').toString('hex'), url: contentUrl(file.id) }),
+    ),
+    list(
+      'blocks',
+      '/user/blocks',
+      (page) => listBlockedUsers(ctx, gate, page),
+      ({ user, createdAt }) => document.Person.parse({ ...user, createdAt }),
+    ),
+    follows('requested', null),
+    follows('following', '/user/following'),
+    list(
+      'auditTrail',
+      '/user/audit',
+      (page) => listOwnAudit(ctx, gate, page),
+      (event) => document.AuditEvent.parse(event),
+    ),
+    follows('requests', '/user/follow-requests'),
+    follows('followers', '/user/followers'),
+  ]
+}
