@@ -1,6 +1,6 @@
 // The thief who has only the password and puts a second factor on an account that had none; and the thief who reads only the
 // mail, to whom what undoes that must be of no use. Each test is played to its end.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, resetCode, rows } from '../support/actors.ts'
 import { signedInAdmin } from '../support/admins.ts'
@@ -89,6 +89,29 @@ describe('a thief with only the password who puts the first factor on', () => {
     expect((await undo(other.email, PASSWORD, link)).status).toBe(303)
     expect(await factorsOf(other)).toBe(0)
     expect(await rows('SELECT deleted_at FROM users WHERE id = ?', idOf(other.id))).toEqual([{ deleted_at: null }])
+  })
+
+  test('loses it wherever the clock stood meanwhile: it may tick during a request, and stand a little behind on another machine', async () => {
+    const ticking = await signedInPerson(newName('ticking'))
+    clock.restore()
+    let now = Date.now()
+    const ticks = vi.spyOn(Date, 'now').mockImplementation(() => now++)
+    expect((await ticking.client.post('/user/2fa', { state: true })).status).toBe(200)
+    ticks.mockRestore()
+    clock.freeze()
+    expect((await undo(ticking.email)).status).toBe(303)
+    expect(await factorsOf(ticking)).toBe(0)
+
+    const behind = await signedInPerson(newName('behind'))
+    expect((await behind.client.post('/user/2fa', { state: true })).status).toBe(200)
+    const [link] = await undoLinks(behind.email)
+    await answer(await pendingLogIn(behind, behind.client), await newestCode(behind.email), behind.client)
+    clock.advance(-2_000)
+    await enrol(behind.client)
+    clock.advance(2_000)
+    expect(await factorsOf(behind)).toBe(2)
+    expect((await undo(behind.email, PASSWORD, link)).status).toBe(303)
+    expect(await factorsOf(behind)).toBe(0)
   })
 
   test('gains nothing by changing the password before: the one until then counts, the oldest of the last 7 days', async () => {

@@ -14,7 +14,7 @@ import { kindByChallenge } from '../../store/db/mail-outbox.ts'
 import { deleteRecoveryCodesOfNoFactor } from '../../store/db/recovery-codes.ts'
 import {
   barPassword,
-  deleteFactorsSince,
+  deleteFactors,
   findFactorUndo,
   hasPassword,
   passwordsUntilNow,
@@ -96,7 +96,7 @@ export async function undoSecondFactor(ctx: Ctx, input: { code: string; password
   const claim = await ctx.db.commit(
     [
       claimCode({ codeHash, purpose: 'undo_second_factor', claimedBy, now }, always),
-      ...deleteFactorsSince(undo, claimed),
+      ...deleteFactors(undo.userId, claimed),
       deleteRecoveryCodesOfNoFactor(undo.userId),
       // Guesses at this factor must not lock the owner's next one.
       resetCounters(secondFactorKeys(undo.userId), claimed),

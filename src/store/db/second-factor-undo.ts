@@ -41,16 +41,11 @@ export function tryFactorUndo(input: { id: ChallengeId; tries: number; now: numb
     RETURNING attempts`)
 }
 
-/** Disables the factors that were enabled since the undo was created, where `condition` holds. */
-export function deleteFactorsSince(undo: FactorUndo, condition: Fragment): Statement<void>[] {
-  const { id, userId } = undo
+/** Disables every factor of the user, where `condition` holds: an undo precedes the first, so all were enabled since. */
+export function deleteFactors(userId: UserId, condition: Fragment): Statement<void>[] {
   return [
-    run(sql`
-      DELETE FROM second_factors
-      WHERE user_id = ${userId} AND created_at >= (SELECT created_at FROM challenges WHERE id = ${id}) AND (${condition})`),
-    run(sql`
-      DELETE FROM totp_credentials WHERE user_id = ${userId} AND (${condition})
-        AND NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = ${userId} AND f.kind = 'totp')`),
+    run(sql`DELETE FROM second_factors WHERE user_id = ${userId} AND (${condition})`),
+    run(sql`DELETE FROM totp_credentials WHERE user_id = ${userId} AND (${condition})`),
   ]
 }
 
