@@ -94,10 +94,10 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
   return showPage(
     c,
     {
-      title: `Allow ${client.name} to use your account?`,
+      title: `Give ${client.name} access to your account?`,
       heading: (
         <>
-          Allow <Isolated>{client.name}</Isolated> to use your account?
+          Give <Isolated>{client.name}</Isolated> access to your account?
         </>
       ),
       lead: (

@@ -39,7 +39,7 @@ describe('/consent', () => {
   test('says who asks, what for, where to, and which account; opening it grants nothing', async () => {
     const before = [await countOf('consents'), await countOf('authorization_codes')]
     const { text } = await open(browser, consentPath(app, { scope: 'openid profile delegated:session:write' }))
-    expect(text).toContain('Allow Photo &lt;b&gt;Prints&lt;/b&gt; to use your account?')
+    expect(text).toContain('Give Photo &lt;b&gt;Prints&lt;/b&gt; access to your account?')
     expect(text).toContain('<strong>app.kith.test</strong>')
     expect(text).toContain(person.username)
     expect(itemsOf(text)).toEqual(['Know who you are', 'See your name and the rest of your profile', 'Sign you out elsewhere'])
@@ -114,7 +114,7 @@ describe('/consent', () => {
     const page = await follow(client, asked)
     const on = await follow(client, await send(client, formOf(page), { identifier: person.username, password: PASSWORD }))
     const back = await client.get(refreshOf(on))
-    expect(headingOf(await follow(client, back))).toContain('Allow Photo')
+    expect(headingOf(await follow(client, back))).toContain('Give Photo')
   })
 
   test.each([{ prompt: 'login' }, { max_age: '0' }] as Record<string, string>[])(

@@ -170,7 +170,7 @@ describe.each([
     await look(page, 'verify')
     await page.click('text="Confirm address"')
     // No password is typed again: the browser that has signed up is signed in, and on its way to the app.
-    await page.waitForSelector('h1:has-text("Allow Photo Prints to use your account?")')
+    await page.waitForSelector('h1:has-text("Give Photo Prints access to your account?")')
     await look(page, 'consent')
     const told = await backAtApp(page, () => page.click('text="Allow"'))
     expect([told.get('state'), told.get('iss')]).toEqual(['xyz', server.origin])
