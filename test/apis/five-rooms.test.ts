@@ -1,5 +1,5 @@
-// One account through five APIs: it is made by one of them, changed through each that can, and read through all others; a block,
-// a ban and a log-out everywhere act in all of them on the next request.
+// One account through five APIs: created by one of them, changed through each that can, and read through all others; a block, a
+// ban and a sign-out everywhere take effect in all of them on the next request.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { idOf } from '../support/actors.ts'
 import { signedInAdmin } from '../support/admins.ts'
@@ -16,7 +16,7 @@ const MIRRORFLY = '/api/v1'
 const EPIXEL = '/epixel/v1'
 const MXIT = '/mxit/user'
 
-/** The upload id of the picture that somebody has: part of every URL of it. */
+/** The upload id of somebody's current picture, which is part of each of its URLs. */
 const uploadIn = (url: string | null) => /\/([0-9a-f]{24})\/[0-9a-f]{64}\//.exec(url ?? '')?.[1] ?? null
 
 function form(fields: Readonly<Record<string, string | File>>): FormData {
@@ -32,7 +32,7 @@ const picture = () => {
 }
 const fileOf = (bytes: Uint8Array<ArrayBuffer>) => new File([bytes], 'ada.png', { type: 'application/octet-stream' })
 
-/** What each API says of the same account. */
+/** What each API says about the same account. */
 interface Seen {
   readonly givenName?: string
   readonly phone?: string
@@ -54,7 +54,7 @@ class Ada {
   mirrorfly = ''
   robot: Robot | undefined
 
-  /** A user of a license key, to whom an address and a password are given, and who is then a person like everyone. */
+  /** A user of a license key who gets an address and a password, and is then a person like everyone. */
   async begin(admin: Person): Promise<void> {
     const made = await makeMachine('license_key')
     this.licenseKey = made.secret
@@ -62,7 +62,7 @@ class Ada {
     const { data } = (await this.createUser({ email: EMAIL, nickname: 'Ada', mobileNumber: '0821234567' })).json
     Object.assign(this, { username: data.username, machinePassword: data.password })
     this.id = (await bearerOf(data.token).get('/user/me')).json.data.user._id
-    // Its owner has told an administrator.
+    // Its owner has asked an administrator.
     const claimed = await admin.client.patch('/user/admin-api/update', { target: this.id, email: EMAIL, password: PASSWORD })
     expect(`${claimed.status} ${claimed.text}`).toMatch(/^200 /)
     this.apikey = (await makeMachine('api_key')).secret
@@ -124,7 +124,7 @@ beforeAll(async () => {
   await ada.begin(admin)
 })
 
-/** All that show it show this. */
+/** Every API that shows it shows this. */
 async function expectEverywhere(wanted: Partial<Seen>): Promise<void> {
   const seen = await ada.seen()
   for (const [room, shown] of Object.entries(seen)) {
@@ -209,7 +209,7 @@ describe('acts that reach everywhere', () => {
     const colleagueId = (await bearerOf(colleague.json.data.token).get('/user/me')).json.data.user._id
     for (const target of [bob.id, colleagueId]) expect((await ada.cookie.post('/user/block', { target })).status).toBe(200)
     for (const look of looks) expect((await look()).status).toBe(404)
-    // A robot and the account itself are nobody's viewers: they see what they saw.
+    // A robot and the account itself are not viewers: they see what they saw.
     for (const ask of Object.values(ada.ask)) expect((await ask()).status).toBe(200)
   })
 

@@ -1,5 +1,5 @@
-// What a room or a page shows of a profile, it takes back as it is: names of all scripts, what another room took, and what
-// a rule or a list of today no longer has.
+// A room or a page accepts the profile as it shows it: names in all scripts, values that another room accepted, and values that
+// today's rules or lists no longer have.
 import fc from 'fast-check'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { idOf, rows } from '../support/actors.ts'
@@ -28,7 +28,7 @@ const profileRow = async () => {
   return rest
 }
 
-/** Each room's own profile, sent back to it as it came: the status, and what was wrong. */
+/** Each room's own profile, sent back as it came: the status, and what was wrong. */
 const ECHOES: Record<string, () => Promise<[number, string]>> = {
   user: async () => {
     const { user, editableFields } = (await person.client.get('/user/me')).json.data
@@ -103,7 +103,7 @@ describe('a value that the API itself gave is taken back unchanged', () => {
     })
     await fc.assert(
       fc.asyncProperty(columns, async (values) => {
-        // Pages and forms trim, as every room does before it stores.
+        // Pages and forms trim, as every room does before storing.
         await setColumns(person, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value?.trim() || null])))
         await expectTakenBack()
       }),

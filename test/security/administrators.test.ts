@@ -1,5 +1,5 @@
-// Powers of administrators (docs/decisions/018): nobody gives away or takes over more than they hold, what hands out rights takes
-// the administrator in person, and ADMIN_REQUIRES_SECOND_FACTOR closes administration to who has none.
+// Powers of administrators (docs/decisions/018): nobody gives away or takes over more than they hold, granting rights takes the
+// administrator in person, and ADMIN_REQUIRES_SECOND_FACTOR closes administration to anyone without a second factor.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { getConfig } from '../../src/config.ts'
 import { clock } from '../platform/clock.ts'
@@ -35,7 +35,7 @@ async function withRole(name: string, role: string): Promise<Person> {
 
 let root: Person
 let admin: Person
-/** Of a high rank, and with no power but to change users. */
+/** Of a high rank, with no power but to change users. */
 let editor: Person
 let registrars: string
 beforeAll(async () => {
@@ -125,7 +125,7 @@ describe('in person', () => {
     const twoSteps = await signedInAdmin(newName('two_steps'), 'super_admin')
     await enrol(twoSteps.client)
     clock.advance(10 * 60_000 + 1)
-    // A sign-in by a mailed code, of now.
+    // A fresh sign-in by mailed code.
     await rows(
       "UPDATE sessions SET authenticated_at = ?, amr = 'pwd otp mfa', second_factor = 'email' WHERE user_id = ?",
       Date.now(),

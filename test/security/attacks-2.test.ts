@@ -1,4 +1,4 @@
-// Attacks that once worked on files, pages, grants and second factors, each as a test; and some that never did.
+// Attacks on files, pages, grants and second factors, each as a test: most worked once, some never did.
 import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { optionalGate, userGate } from '../../src/core/gate.ts'
@@ -25,7 +25,7 @@ describe('a PNG of many parts', () => {
     const picture = png({ before: Array.from({ length: 19_900 }, () => pngChunk('teXt')) })
     const begun = performance.now()
     expect(await inspectImage(picture, LIMITS)).toMatchObject({ width: 12, height: 9 })
-    // It was 12 seconds, of 240 KB.
+    // It took 12 seconds for 240 KB.
     expect(performance.now() - begun).toBeLessThan(2_000)
   })
 
@@ -61,7 +61,7 @@ describe('a form', () => {
   const part = '--bbb\r\ncontent-disposition: form-data; name="a"\r\n\r\n\r\n'
   const lineFeedsOnly = 'x\n--bbb--\n\r\n'
 
-  // Of 60,000 parts: 328 ms, and as many objects in memory.
+  // For 60,000 parts: 328 ms, and as many objects in memory.
   test.each([
     ['a boundary within another parameter', 'x="; boundary=aaa"; boundary=bbb', ''],
     ['two boundaries', 'boundary=aaa; boundary=bbb', ''],
@@ -72,7 +72,7 @@ describe('a form', () => {
     const headers = { 'content-type': `multipart/form-data; ${parameters}` }
     const reply = await client.fetch('/user/media/files', { method: 'POST', body, headers })
     expect(reply.status).toBe(400)
-    // The parser has not come to the parts: it would have found a field that is not known.
+    // The parser has not reached the parts: it would have found an unknown field.
     expect(reply.text).not.toContain('is not a known field')
   })
 })

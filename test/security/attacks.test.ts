@@ -1,5 +1,5 @@
-// Attacks that once worked, each as a test: what a narrow token, a squatter of an address, a log-in in flight, an old
-// session and a slip with curl could get.
+// Attacks that once worked, each as a test: with a narrow token, a squatted address, a log-in in flight, an old session, and a
+// mistake with curl.
 import { describe, expect, test } from 'vitest'
 import { FRESH_SIGN_IN_MS } from '../../src/core/limits.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, rows } from '../support/actors.ts'

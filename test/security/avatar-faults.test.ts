@@ -1,5 +1,5 @@
-// Every step of a new profile picture fails in turn (security §5.2 F1, F2, F6, F11; row 70): whatever the client was told,
-// the user's key names two objects that are there, every other object has a tombstone, and a retry succeeds. `npm run thorough` tries more
+// Every step of a new profile picture fails in turn (security §5.2 F1, F2, F6, F11; row 70): whatever the client was told, the
+// user's key names two existing objects, every other object has a tombstone, and a retry succeeds. `npm run thorough` tries more
 // kinds of faults.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { bucketKeys, expectAvatarsInOrder } from '../support/avatars.ts'
@@ -31,7 +31,7 @@ async function newPicture(person: Person): Promise<string> {
   return reply.json.data.profilePictureUrl
 }
 
-/** Answers the picture that the person has in the end. */
+/** Returns the person's picture in the end. */
 async function expectTruth(reply: Reply, person: Person, before: string): Promise<string> {
   platform.faults.clear()
   expectCleanReply(reply)
@@ -40,7 +40,7 @@ async function expectTruth(reply: Reply, person: Person, before: string): Promis
   if (reply.status === 200) expect(now).toBe(reply.json.data.profilePictureUrl)
   else {
     expect([reply.status, reply.json.error], reply.text).toEqual([503, 'ServiceUnavailable'])
-    // The one before, or, where the reply of the commit was lost, the new one: its two objects are there in any case.
+    // The previous one, or the new one if the reply of the commit was lost: its two objects exist in any case.
     expect([now === before, now !== null]).toContain(true)
     expect(await bucketKeys(person)).toHaveLength(2)
   }

@@ -1,5 +1,5 @@
-// KV, mail and the limiter fail (security §5.2, F9, F10, F13, F16, F29). None of them decides anything: people sign in
-// without KV, accounts are made without mail, and without the limiter only the ways to sign in stay closed.
+// KV, mail and the limiter fail (security §5.2, F9, F10, F13, F16, F29). None of them decides anything: people sign in without
+// KV, sign-up works without mail, and without the limiter only sign-in is refused.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { clock } from '../platform/clock.ts'

@@ -1,5 +1,5 @@
 // Every D1 operation of a robot's request fails in turn, before it commits and after it with the reply lost (security §5.2): no
-// answer is half one, a proof is good for one answer at most, and a client that goes on as the reply says gets there.
+// answer is partial, a Digest response works at most once, and a client that does what the reply says succeeds.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { rows } from '../support/actors.ts'
@@ -10,7 +10,7 @@ import { Client, platform } from '../support/kith.ts'
 import { makeRobot } from '../support/machines.ts'
 
 const PATH = '/api/users?per_page=1'
-/** The robot's look-up and the seven statements of the gate's batch; what follows the reply is counted as well. */
+/** The robot's look-up and the seven statements of the gate's batch; work after the reply counts too. */
 const OPERATIONS_MAX = 12
 
 const FAULTS: Readonly<Record<string, readonly [strike: (n: number) => void, mayHaveClaimed: boolean]>> = {
@@ -44,7 +44,7 @@ test.each(Object.entries(FAULTS))('a request of which any one operation %s', asy
     platform.faults.clear()
     const again = await send(1)
     if (reply.status === 200) {
-      // The fault struck what comes after the reply, or nothing.
+      // The fault struck after the reply, or nothing.
       expect(again.headers.get('www-authenticate')).toMatch(/, stale=true$/)
     } else {
       expect([reply.status, reply.json, reply.headers.get('retry-after')]).toEqual([

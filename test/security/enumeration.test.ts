@@ -1,5 +1,5 @@
-// Who has an account is told to nobody (security row 5, design §1.12, wire §6.7, §6.9): replies for known and unknown
-// addresses are compared byte for byte, with status and headers. In time: scripts/timing.ts.
+// Nobody learns who has an account (security row 5, design §1.12, wire §6.7, §6.9): replies for known and unknown addresses are
+// compared byte for byte, with status and headers. scripts/timing.ts compares times.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
@@ -19,7 +19,7 @@ const people = {} as Record<State, Person>
 const states: State[] = ['unknown', 'verified', 'unverified', 'banned', 'deleted']
 
 beforeAll(async () => {
-  // Names of one length, so that sizes compare.
+  // Names of equal length, so that sizes compare.
   people.verified = await verifiedPerson(newName('known_a'))
   people.unverified = await signUp(newName('known_b'))
   people.banned = await verifiedPerson(newName('known_c'))

@@ -1,6 +1,6 @@
-// Every D1 operation of every flow fails in turn, before it commits and after it with the reply lost (security §5.2, F1,
-// F2, F3, F6). Whatever the client was told must be true, nothing may be half written, and a retry succeeds or says why.
-// Other stores, mail and the limiter: degraded.test.ts.
+// Every D1 operation of every flow fails in turn, before it commits and after it with the reply lost (security §5.2, F1, F2, F3,
+// F6). Whatever the client was told must be true, nothing may be written in part, and a retry succeeds or says why.
+// degraded.test.ts has the other stores, mail and the limiter.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
@@ -18,7 +18,7 @@ interface Act {
   readonly send: () => Promise<Reply>
   /** That it took effect: after a success at once, and at the end in any case. */
   readonly done: () => Promise<void>
-  /** Statuses of a retry that say why it is refused: the first try had its effect. */
+  /** Statuses with which a retry is refused because the first attempt took effect. */
   readonly alreadyDone?: readonly number[]
 }
 
@@ -28,7 +28,7 @@ interface Flow {
 }
 
 const NEW_PASSWORD = 'a new and longer password'
-/** Longer than a mail is held back by a worker that died over it. */
+/** Longer than a mail stays leased to a worker that died. */
 const LEASE_MS = 3 * 60_000
 
 const flows: Record<string, Flow> = {
@@ -239,7 +239,7 @@ const flows: Record<string, Flow> = {
 }
 
 type Strike = (n: number) => void
-/** Either of a pair strikes at the same place and differs in what the database says: a flow meets one, `npm run thorough` both. */
+/** Both of a pair strike at the same place and differ only in D1's message: a flow meets one, `npm run thorough` both. */
 const PAIRS: readonly Record<string, Strike>[] = [
   {
     'fails before it commits': (n) => platform.faults.failStatement(n),
@@ -262,7 +262,7 @@ beforeEach(() => {
 afterEach(async () => {
   platform.faults.clear()
   clock.restore()
-  // The invariants are about everybody who is there.
+  // The invariants cover everybody in the database.
   await forgetEverybody()
 })
 
@@ -286,9 +286,9 @@ for (const [index, [name, flow]] of Object.entries(flows).entries()) {
   })
 }
 
-/** False when the flow ended before the fault could strike. */
+/** False if the flow ended before the fault could strike. */
 async function surviveFault(flow: Flow, strike: () => void): Promise<boolean> {
-  // A new window for the limits of mails and tries.
+  // A new window for the limits of mails and attempts.
   clock.advance(60_000)
   const act = await flow.arrange()
   strike()

@@ -1,5 +1,5 @@
-// Guessing (security rows 6, 16, 22; design §6): tries are counted in D1 before they are judged, per account, so neither
-// many networks nor many pending log-ins nor parallel requests buy more of them.
+// Guessing (security rows 6, 16, 22; design §6): D1 counts attempts per account before they are checked, so neither many
+// networks, many pending log-ins nor parallel requests buy more of them.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FRESH_SIGN_IN_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
@@ -17,7 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => clock.restore())
 
-/** How many answers to pending log-ins were judged. */
+/** How many answers to pending log-ins were checked. */
 async function judged(person: Person): Promise<number> {
   const [row] = await rows<{ n: number }>(
     `SELECT SUM(attempts) AS n FROM challenges WHERE user_id = ? AND purpose = 'sign_in'`,
@@ -262,7 +262,7 @@ describe('guessing a password', () => {
     expect((await change(person.password)).status).toBe(200)
     const refused = await change(person.password)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, String(LOGIN_DAY_MS / 1000)])
-    // Tries of a token keep nobody from signing in, or from a new password after that.
+    // Attempts with a token do not keep anybody from signing in, or from resetting the password afterwards.
     expect((await logIn(person)).status).toBe(200)
     expect((await person.client.patch('/user/me', { password: 'yet another password' })).status).toBe(200)
   })

@@ -1,5 +1,5 @@
-// Right pictures with something changed at random, through the route (security row 66): never a 5xx, nothing stored unless it
-// was accepted, and what is stored is decoded by a decoder. `npm run fuzz:images` tries many more.
+// Valid pictures with random changes, through the route (security row 66): never a 5xx, nothing stored unless accepted, and a
+// decoder decodes what is stored. `npm run fuzz:images` tries many more.
 import { env } from 'cloudflare:workers'
 import { crc32 } from 'node:zlib'
 import { beforeEach, expect, test } from 'vitest'
@@ -85,7 +85,7 @@ function mutate(random: (below: number) => number): Bytes {
   return random(4) === 0 ? bytes : withRightSums(bytes)
 }
 
-/** A wrong checksum ends most changes of a PNG; with right ones they get further. */
+/** A wrong checksum ends most changes of a PNG; with correct ones they get further. */
 function withRightSums(bytes: Bytes): Bytes {
   if (bytes[0] !== 0x89) return bytes
   const view = new DataView(bytes.buffer)

@@ -1,5 +1,5 @@
-// Limits slow strangers down and keep no owner out (docs/limits.md): whatever strangers do, the owner of an account signs in
-// where that was done before, gets a mail, and owns an address.
+// Limits slow strangers down and keep no owner out (docs/limits.md): whatever strangers do, an owner signs in where they have
+// done so before, gets a mail, and can claim their address.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -40,7 +40,7 @@ async function besiege(person: Person): Promise<void> {
   }
 }
 
-/** From a network that nobody knows, with the cookies of a browser, or without any. */
+/** From an unknown network, with the cookies of a browser, or without any. */
 function elsewhere(cookies: Client['cookies'] = new Map()): Client {
   const client = new Client()
   for (const [name, value] of cookies) client.cookies.set(name, value)
@@ -160,8 +160,8 @@ describe(`${NETWORKS * 10} wrong passwords from ${NETWORKS} networks`, () => {
       await elsewhere(former[n % 4]?.cookies).post('/user/code', { email: person.email })
     }
     expect((await resets(person)) - mails).toBeLessThanOrEqual(MAILS_PER_DAY_OF_ADDRESS)
-    // Nor do they keep out who has set the new password: that network is known, whatever browser it was done with. The browser is
-    // known anew from its first sign-in on.
+    // Nor do they keep out the owner who has reset the password: that network is known, whatever browser was used. The browser is
+    // known again from its first sign-in on.
     expect((await logIn({ ...person, password: PASSWORD_2 }, owner)).status).toBe(200)
     await besiege(person)
     for (let n = 0; n < 40; n++) await logIn({ ...person, password: WRONG }, former[n % 4])
@@ -263,7 +263,7 @@ describe('mails', () => {
   test('sign-ups of a stranger with an address do not keep its owner from signing up', async () => {
     const email = `${newName('mine')}@example.com`
     const stranger = new Client()
-    // A day long, every half an hour: that network has its ten, its one an hour, and then no share in the mails of all.
+    // Every half hour for a day: that network gets its ten, its one an hour, and then no share in everybody's mails.
     for (let n = 0; n < 48; n++) {
       for (let k = 0; k < (n === 0 ? 12 : 1); k++) await stranger.post('/user/create', signUpBody(newName('squatter'), email))
       clock.advance(MAIL_OVER_PAUSE_MS / 2 - 1)
@@ -309,7 +309,7 @@ describe("where strangers have used up the sign-ins of a network's minute", () =
   const on = { env: { NETWORK_LIMITS: 'on' } } as const
   const WAYS = ['/user/login', '/user/do-2fa', '/sign-in', '/sign-in/code']
 
-  /** Counts come before the body is looked at: the limit is per network, not per guess. */
+  /** Counted before the body is read: the limit is per network, not per guess. */
   async function spend(network: string): Promise<Client> {
     const stranger = Object.assign(new Client(), { network })
     const own = { ...on, headers: { origin: ORIGIN } }
@@ -322,7 +322,7 @@ describe("where strangers have used up the sign-ins of a network's minute", () =
 
   const tryAs = (client: Client, username: string, password: string) => client.post('/user/login', { username, password }, on)
   const told = ({ status, headers, json }: Reply) => [status, headers.get('retry-after'), json.error, json.message]
-  /** A browser with the device cookie alone, there. */
+  /** A browser there with only the device cookie. */
   function signedOut({ client }: Person, network = client.network): Client {
     const browser = elsewhere(new Map([...client.cookies].filter(([name]) => name === '__Host-kith_device')))
     return Object.assign(browser, { network })
@@ -414,7 +414,7 @@ describe('programs that share a network', () => {
     for (let n = 0; n < 65; n++) expect(await ask()).toBe(200)
     const revoked = await shared.post('/oauth/revoke', new URLSearchParams({ token: 'x', client_id: id, client_secret: secret }), on)
     expect(revoked.status).toBe(200)
-    // Its own failures are its own: it has 60 of them, whatever the others did.
+    // It has 60 failures of its own, whatever the others did.
     const refresh = () =>
       shared.post(
         '/oauth/token',

@@ -1,4 +1,5 @@
-// Tokens under a machine's key are lent by a partner: none of them becomes a lasting hold on an account (docs/decisions/009, 010, 011).
+// Tokens under a machine's key are on loan from a partner: none of them gives a lasting hold on an account (docs/decisions/009,
+// 010, 011).
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newName, rows } from '../support/actors.ts'
 import { type Body, Client, mailsTo, type Reply } from '../support/kith.ts'
@@ -21,7 +22,7 @@ async function tokenOfLicenseKey(): Promise<string> {
   return (await new Client().post('/api/v1/users/createUser', form, { headers })).json.data.token
 }
 
-/** What would give whoever has the token the account for good. */
+/** Acts that would give a token's holder the account for good. */
 const ACTS: readonly [string, string, Body][] = [
   ['PUT', '/mxit/user/profile', { Email: THIEF }],
   ['PATCH', '/user/me', { email: THIEF }],

@@ -1,5 +1,5 @@
-// KV carries the hash of a mailed sign-in code, and D1 decides (decision 002): late, missing, broken or silent, KV keeps nobody
-// out; and whatever it still has, it lets nobody in whom D1 refuses.
+// KV carries the hash of a mailed sign-in code, and D1 decides (decision 002): a late, missing, broken or silent KV keeps nobody
+// out, and whatever it still has, it lets in nobody whom D1 refuses.
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
@@ -47,7 +47,7 @@ test('KV has a keyed hash of the code that was mailed, and judges by it', async 
   const hashes = await Promise.all([KV.get(mine.key), KV.get(other.key)])
   expect(hashes).toEqual([expect.stringMatching(/^[\w-]{43}$/), expect.stringMatching(/^[\w-]{43}$/)])
   expect(hashes[0]).not.toBe(hashes[1])
-  // Where the value is another's, the right code is a wrong one: it was KV that was asked.
+  // With another code's value in KV the right code is wrong, which shows that KV was asked.
   await KV.put(mine.key, hashes[1] ?? '')
   expect((await answer(mine.pending, mine.code)).status).toBe(400)
   expect((await answer(mine.pending, other.code)).status).toBe(400)

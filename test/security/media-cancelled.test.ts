@@ -1,4 +1,4 @@
-// Uploads whose client goes away, as the platform cancels them: whatever they were doing, their place in the quota is free again.
+// Uploads whose client goes away, as the platform cancels them: their space in the quota is released at every stage.
 import { exports } from 'cloudflare:workers'
 import { expect, test, vi } from 'vitest'
 import { type Client, ORIGIN, platform } from '../support/kith.ts'
@@ -9,7 +9,7 @@ import { signedInPerson } from '../support/people.ts'
 const SIZE = 200_000
 const kith = (exports as unknown as { default: Fetcher }).default
 
-/** Sends so many bytes of an upload, and goes away after a while. */
+/** Sends this many bytes of an upload, and goes away after a while. */
 async function uploadAndLeave(client: Client, bytes: number, afterMs: number): Promise<void> {
   const leave = new AbortController()
   const cookie = [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')

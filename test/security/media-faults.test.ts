@@ -1,7 +1,6 @@
-// Every operation on D1 and on R2 that an upload, a deletion or the sweep makes fails in turn, in every way that it can
-// (security row 70, §5.2 F1 to F3, F6, F11, F19). What the client was told is true, a retry works, and once the sweep has
-// had its time every row has its object, byte for byte, and nothing is left over (security §5.4, invariants 7 and 8). `npm run thorough` tries
-// more kinds of faults.
+// Every operation on D1 and R2 in an upload, a deletion or the sweep fails in turn, in every way possible (security row 70, §5.2
+// F1 to F3, F6, F11, F19). What the client was told is true, a retry works, and after the sweep every row has its object, byte
+// for byte, and nothing is left over (security §5.4, invariants 7 and 8). `npm run thorough` tries more kinds of faults.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS, UPLOAD_RESERVED_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
@@ -28,7 +27,7 @@ import { expectCleanReply } from '../support/replies.ts'
 import { IS_THOROUGH } from '../support/runs.ts'
 
 const SIZE = 5_000
-/** What the sweep is to find begins like this. */
+/** Prefix of what the sweep must find. */
 const STRANGERS = { strangers: 'nobody' }
 /** No flow has more operations than this. */
 const OPERATIONS_MAX = 20
@@ -44,14 +43,14 @@ const databaseFaults = (failures: readonly D1Failure[]): Strikes =>
   )
 const bucketFault = (fault: R2Fault, atByte?: number) => (n: number) => platform.faults.strikeR2(n, fault, atByte)
 
-/** Of any operation. The texts of D1 are one to the code that meets them, and 429 is a failure like another. */
+/** For any operation. D1's messages are all the same to the code that meets them, and 429 is a failure like any other. */
 const faults: Strikes = {
   ...databaseFaults(IS_THOROUGH ? (Object.keys(D1_FAILURES) as D1Failure[]) : ['connectionLost']),
   'R2 fails': bucketFault('throw'),
   'R2 does it and loses its reply': bucketFault('lose-reply'),
   ...(IS_THOROUGH ? { 'R2 refuses with 429': bucketFault('refuse') } : {}),
 }
-/** Of a body on its way: an operation without one does not know them. */
+/** For a body in transit: operations without one never see these. */
 const bodyFaults: Strikes = {
   'R2 answers null': bucketFault('null'),
   'R2 breaks off at once': bucketFault('break', 0),
@@ -63,15 +62,15 @@ const bodyFaults: Strikes = {
 /** One request, ready to be sent. */
 interface Act {
   readonly send: () => Promise<Reply>
-  /** What a success means, and what holds in the end when a retry was answered like this. */
+  /** What a success means, and what must hold in the end if a retry was answered like this. */
   readonly done: (reply: Reply) => Promise<void>
-  /** After anything else than a success: there wholly, or not at all. */
+  /** After anything but a success: there as a whole, or not at all. */
   readonly whole: () => Promise<void>
 }
 
 interface Flow {
   readonly success: number
-  /** Of a retry: the first try had its effect. */
+  /** Of a retry: the first attempt took effect. */
   readonly alreadyDone?: number
   readonly bodyFaults?: Strikes
   readonly arrange: () => Promise<Act>
@@ -176,7 +175,7 @@ for (const [name, flow] of Object.entries(flows)) {
   })
 }
 
-/** False when the flow ended, with its work after the reply, before the fault could strike. */
+/** False if the flow, with its work after the reply, ended before the fault could strike. */
 async function surviveFault(flow: Flow, strike: () => void): Promise<boolean> {
   const act = await flow.arrange()
   strike()
@@ -198,7 +197,7 @@ async function surviveFault(flow: Flow, strike: () => void): Promise<boolean> {
 }
 
 describe('the sweep', () => {
-  /** A file that stays, one whose removal has failed, an upload that never ended, and an object that is nobody's. */
+  /** A file that stays, one whose removal has failed, an abandoned upload, and an orphaned object. */
   async function arrange(): Promise<{ kept: string; bytes: Uint8Array }> {
     const bytes = randomBytes(SIZE)
     const kept = await newFile(client, newName('file'), bytes)
@@ -219,7 +218,7 @@ describe('the sweep', () => {
         expect(n).toBeLessThan(60)
         const { kept, bytes } = await arrange()
         strike(n)
-        // It says that it has failed, so that the run counts as failed; or it went on.
+        // Either it reports failure, so that the run counts as failed, or it continued.
         await runCron().catch((error: unknown) => expect(error).toBeInstanceOf(AggregateError))
         fired = platform.faults.fired
         platform.faults.clear()
@@ -297,10 +296,10 @@ describe('a body that is not what it was said to be', () => {
   }
 })
 
-/** As a process that ends between reservation, object and commit leaves it: after the object was stored. */
+/** As a process leaves it that ends between reservation, object and commit: after the object was stored. */
 async function abandonUpload(): Promise<void> {
   const before = await count('files')
-  // Reserve, commit, read back, release: all that comes after the reservation fails.
+  // Reserve, commit, read back, release: everything after the reservation fails.
   for (const n of [3, 4, 5, 6, 7]) platform.faults.failStatement(n)
   const reply = await upload(client, newName('abandoned'), randomBytes(SIZE))
   platform.faults.clear()

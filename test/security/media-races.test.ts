@@ -1,5 +1,5 @@
-// Quotas, names and places of the media library among 64 who stand at the statement that decides (security row 71, §5.4,
-// invariants 7 and 8), and acts that undo one another while both are on their way. Afterwards rows, objects and usage agree.
+// Quotas, names and space of the media library among 64 who stand at the statement that decides (security row 71, §5.4,
+// invariants 7 and 8), and concurrent acts that undo each other. Afterwards rows, objects and usage agree.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
@@ -62,7 +62,7 @@ async function settle(): Promise<void> {
   await runCron()
 }
 
-/** Somebody new, so that each round begins with nothing. */
+/** A new person, so that each round begins with nothing. */
 async function newcomer(): Promise<Client> {
   return (await signedInPerson(newName('newcomer'))).client
 }
@@ -183,7 +183,7 @@ describe('two at once', () => {
       racers.map(() => () => client.delete(`${FILES}/${id}`, atTheLine)),
       REMOVE,
     )
-    // All had seen the file: that it is gone is what each has asked for.
+    // All had seen the file; each asked for it to be gone, and it is.
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
     expect(await usageOf(client)).toEqual(before)
   })

@@ -1,5 +1,5 @@
-// Whatever may be used once has one winner among 64 (design §1.4; security §0.2, rows 6, 7, 9, 15, 17, 28). All of them
-// stand at the statement that decides before any may go on. After each race, what lies in D1 is looked at.
+// Everything single-use has one winner among 64 (design §1.4; security §0.2, rows 6, 7, 9, 15, 17, 28). All of them stand at the
+// statement that decides before any may continue. After each race D1 is checked.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
@@ -126,7 +126,7 @@ describe('one winner among 64', () => {
     expect(waited, 'ten tries are judged').toBe(10)
     const statuses = replies.map(({ status }) => status)
     expect(statuses.filter((status) => status === 200)).toHaveLength(1)
-    // Ten tries per account; the others were not judged.
+    // Ten attempts per account; the others were not checked.
     expect(statuses.filter((status) => status === 400)).toHaveLength(9)
     expect(statuses.filter((status) => status === 429)).toHaveLength(54)
     expect(await count('sessions WHERE user_id = ?', idOf(person.id))).toBe(1)
@@ -183,7 +183,7 @@ describe('a race for what others hold', () => {
 
   test('64 log-ins at once never leave more than 50 sessions', async () => {
     const person = await verifiedPerson(newName('everywhere'))
-    // From browsers that the account knows: strangers share a limit of theirs.
+    // From known browsers, because strangers share a limit.
     const browsers: Client[] = []
     for (const _ of racers) {
       const browser = new Client()

@@ -1,5 +1,5 @@
-// What ends all sessions ends them before its reply leaves: no request with older credentials passes afterwards,
-// with KV stale at every location and lagging replicas (design §1.7-8; security rows 4, 9, 25-28).
+// Whatever ends all sessions does so before its reply leaves: no request with older credentials passes afterwards, with KV stale
+// at every location and lagging replicas (design §1.7-8; security rows 4, 9, 25-28).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildRequestContext } from '../../src/context.ts'
 import { BROWSER_SESSIONS_MAX, MAIL_PAUSE_MS } from '../../src/core/limits.ts'
@@ -31,7 +31,7 @@ beforeEach(async () => {
 })
 afterEach(() => clock.restore())
 
-/** An access token of a grant of its own, as the token endpoint makes it. */
+/** An access token of its own grant, as the token endpoint makes it. */
 async function tokenHolder(person: Person): Promise<Client> {
   const sessionId = newId<SessionId>()
   const now = Date.now()
@@ -59,7 +59,7 @@ async function signedInClient(person: Person): Promise<Client> {
   return client
 }
 
-/** A person with many live credentials; KV and the replicas have seen them all. */
+/** A person with many live credentials, all of which KV and the replicas have seen. */
 async function personWithCredentials(prefix: string) {
   const person = await verifiedPerson(newName(prefix))
   const holders: Client[] = []
@@ -84,7 +84,7 @@ const CALLS: ((client: Client) => Promise<Reply>)[] = [
   (client) => client.post('/user/2fa', { state: true }),
 ]
 
-/** Sends `REQUESTS` with the credentials as they were, however the replies would have changed them. */
+/** Sends `REQUESTS` with the credentials as they were, whatever the replies would have changed. */
 async function accepted(holders: readonly Client[]): Promise<string[]> {
   const passed: string[] = []
   for (let first = 0; first < REQUESTS; first += AT_ONCE) {

@@ -1,4 +1,4 @@
-/** Flows of second factors for `faults.test.ts`: each operation of them fails in turn. */
+/** Flows of second factors for `faults.test.ts`: each of their operations fails in turn. */
 import { expect } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn } from '../support/actors.ts'
@@ -45,7 +45,7 @@ export const secondFactorFlows = {
       const code = codeOf(secret)
       return {
         send: () => person.client.post('/user/2fa/totp/confirm', { code }),
-        // Nothing waits any more.
+        // Nothing is pending any more.
         alreadyDone: [404],
         async done() {
           expect([await hasApp(person), await codesOf(person)]).toEqual([1, 10])
@@ -98,7 +98,7 @@ export const secondFactorFlows = {
       return {
         send: () => new Client().post('/user/2fa/email', { ...pending }),
         async done() {
-          // Longer than a mail is held back by a worker that died over it.
+          // Longer than a mail stays leased to a worker that died.
           clock.advance(3 * 60_000)
           await runCron()
           expect((await answer(pending, await newestCode(person.email))).status).toBe(200)

@@ -1,5 +1,5 @@
-// The thief who has only the password and puts a second factor on an account that had none; and the thief who reads only the
-// mail, to whom what undoes that must be of no use. Each test is played to its end.
+// A thief who has only the password and puts a second factor on an account that had none; and a thief who only reads the mail,
+// for whom the undo must be useless. Each test plays to the end.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, resetCode, rows } from '../support/actors.ts'
@@ -21,7 +21,7 @@ afterEach(() => {
   platform.reset()
 })
 
-/** Signed in with the password alone, and an authenticator app on. */
+/** Signed in with only the password, and an authenticator app on. */
 async function thiefWithApp(owner: Person, client = new Client()) {
   await logIn(owner, client)
   return { client, ...(await enrol(client)) }
@@ -30,7 +30,7 @@ async function thiefWithApp(owner: Person, client = new Client()) {
 const undoLinks = async (address: string) =>
   (await mailsTo(address)).flatMap(({ text }) => /^https:\/\/kith\.test(\/two-step\/undo\?code=\S+)$/m.exec(text)?.[1] ?? [])
 
-/** The newest link to the undo, opened and sent with the password. */
+/** Opens the newest undo link and sends it with the password. */
 async function undo(address: string, password = PASSWORD, link?: string): Promise<Reply> {
   const client = new Client()
   const [newest] = link ? [link] : await undoLinks(address)
@@ -58,7 +58,7 @@ describe('a thief with only the password who puts the first factor on', () => {
     for (const table of ['second_factors', 'totp_credentials', 'recovery_codes']) {
       expect(await count(`${table} WHERE user_id = ?`, idOf(owner.id)), table).toBe(0)
     }
-    // Until the owner has a new password, the one that the thief knows opens nothing.
+    // Until the owner has a new password, the one that the thief knows does not work.
     expect(await statusOf(owner, PASSWORD)).toBe(401)
     expect((await mailsTo(owner.email))[0]?.subject).toBe('Two-step sign-in was undone for Kith')
     await reset(owner, 'quite-another-horse')
@@ -121,7 +121,7 @@ describe('a thief with only the password who puts the first factor on', () => {
     await thief.patch('/user/me', { password: NEXT, currentPassword: PASSWORD })
     await thief.patch('/user/me', { password: `${NEXT}-2`, currentPassword: NEXT })
     await thiefWithApp({ ...owner, password: `${NEXT}-2` }, thief)
-    // The owner sets a new password first, as the mail about that says.
+    // The owner sets a new password first, as the mail says.
     await reset(owner, 'quite-another-horse')
     expect((await undo(owner.email, 'quite-another-horse')).status).toBe(400)
     expect((await undo(owner.email)).status).toBe(303)
@@ -140,7 +140,7 @@ describe('a thief with only the password who puts the first factor on', () => {
     await thiefWithApp({ ...owner, password: NEXT }, thief)
     expect(await undoLinks(evil.email)).toEqual(await undoLinks(owner.email))
     expect((await undo(owner.email)).status).toBe(303)
-    // The thief has a new password mailed once more, and begins again: the owner too.
+    // The thief resets the password and begins again; so does the owner.
     clock.advance(MINUTE)
     await reset(evil, `${NEXT}-2`)
     await thiefWithApp({ ...owner, password: `${NEXT}-2` }, thief)
@@ -162,7 +162,7 @@ describe('a thief who reads only the mail', () => {
     const [link] = await undoLinks(owner.email)
     expect((await undo(owner.email, NEXT, link)).status).toBe(400)
     for (let n = 0; n < 9; n++) await undo(owner.email, `guess number ${n}`, link)
-    // Ten were tried: the eleventh is not judged, right as it is.
+    // Ten were tried: the eleventh is not checked, though it is right.
     expect((await undo(owner.email, PASSWORD, link)).status).toBe(400)
     expect(await factorsOf(owner)).toBe(1)
   })

@@ -1,5 +1,5 @@
-// Attacks on second factors (security rows 14-20): races for one time step and one recovery code, guesses over many
-// pending log-ins, what lies at rest, and what happens when a key is changed or lost.
+// Attacks on second factors (security rows 14-20): races for one time step and one recovery code, guesses over many pending
+// log-ins, what is stored, and what happens when a key is changed or lost.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
@@ -13,7 +13,7 @@ import { atTheLine, holdAtTheLine, race } from '../support/start-line.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 
 const RACERS = 64
-/** Fewer than an account's tries in 15 minutes: the counters are set back before each wave. */
+/** Fewer than an account's attempts in 15 minutes: the counters are reset before each wave. */
 const WAVE = 8
 
 beforeEach(() => {
@@ -32,7 +32,7 @@ async function setCount(key: string, n: number): Promise<void> {
   await rows('UPDATE attempt_counters SET count = ? WHERE key = ?', n, key)
 }
 
-/** 64 pending log-ins are answered with one code, all at the statement that decides before any may go on. */
+/** 64 pending log-ins get the same code, all at the statement that decides before any may continue. */
 async function raceFor(person: Person, code: string, decides: RegExp): Promise<Reply[]> {
   const pending: PendingLogIn[] = []
   for (let n = 0; n < RACERS; n++) pending.push(await pendingLogIn(person))
@@ -45,7 +45,7 @@ async function raceFor(person: Person, code: string, decides: RegExp): Promise<R
   return replies
 }
 
-/** From a network that nobody knows, with the cookies of a browser. */
+/** From an unknown network, with the cookies of a browser. */
 function elsewhere({ cookies }: Client): Client {
   const client = new Client()
   for (const [name, value] of cookies) client.cookies.set(name, value)

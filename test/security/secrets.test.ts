@@ -1,5 +1,5 @@
-// No secret lies anywhere in the clear (security rows 1, 9, 15, 23 and §5.4, invariant 9): canaries go through every flow; then all of
-// D1, KV and the log are searched for them, in the spellings they might have taken.
+// No secret is stored in the clear (security rows 1, 9, 15, 23 and §5.4, invariant 9): canaries go through every flow; then all
+// of D1, KV and the log are searched for them, in every likely encoding.
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ha1Of } from '../../src/core/machines/machines.ts'
@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-/** A secret as it is, as bytes in base64 and hex, and with its sign for another. */
+/** A secret as it is, as bytes in base64 and hex, and with substituted characters. */
 function spellings(secret: string): string[] {
   const bytes = Buffer.from(secret, 'utf8')
   const all = [secret, secret.toLowerCase(), encodeURIComponent(secret), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('hex')]
@@ -32,13 +32,13 @@ function spellings(secret: string): string[] {
   return all
 }
 
-/** Six digits occur in many a number: there they count only as a whole value. */
+/** Six digits occur inside many numbers, so they count only as a whole value. */
 function holds(text: string, secret: string): boolean {
   if (/^\d{6}$/.test(secret)) return new RegExp(`(^|[^\\w.])${secret}([^\\w.]|$)`).test(text)
   return spellings(secret).some((spelling) => text.includes(spelling))
 }
 
-/** Goes through every flow with a mail or a secret, right and wrong; returns the secrets that were met. */
+/** Goes through every flow with a mail or a secret, right and wrong; returns the secrets. */
 async function goThroughEverything() {
   const secrets: string[] = []
   const person = await signUp(newName('secretive'), `canary.${newName('address')}@example.com`)
@@ -79,7 +79,7 @@ async function goThroughEverything() {
   return { secrets, addresses: [person.email, careful.email] }
 }
 
-/** The part of the session cookie that is secret. */
+/** The secret part of the session cookie. */
 function secretOf(client: Client): string {
   const secret = client.cookies.get('__Host-kith_session')?.split('.')[2]
   if (!secret) throw new Error('not signed in')

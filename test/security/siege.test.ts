@@ -1,6 +1,6 @@
-// A month of a patient attacker with 1,000 networks against one account, whose owner signs in every day (docs/limits.md).
-// Each day has two guesses more than count, from networks that are new each time; in `npm run thorough` each of the 1,000 networks
-// guesses every day.
+// A month of a patient attacker with 1,000 networks against one account, whose owner signs in every day (docs/limits.md). Each
+// day has two guesses more than count, from new networks each time; in `npm run thorough` each of the 1,000 networks guesses
+// every day.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { LOGIN_TRIES_PER_DAY, MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
@@ -14,7 +14,7 @@ const NETWORKS = 1_000
 const DAY_MS = 86_400_000
 const GUESSES_PER_DAY = times(32, NETWORKS)
 const MAIL_REQUESTS = 24
-/** Every so many days, for the same limits hold again on each of them. */
+/** Every few days, because the same limits apply again each time. */
 const MAIL_DAYS = 3
 
 beforeEach(() => {
@@ -36,7 +36,7 @@ test(`${DAYS} days of a siege: the owner is never refused, strangers have 30 gue
   const mails = (kind: string) => count('mail_outbox WHERE user_id = ? AND kind = ?', id, kind)
   let [at, refused] = [0, 0]
   const ownerSignsIn = async () => {
-    // The browser is abroad, on a network that nobody knows; the program has no cookies.
+    // The browser is abroad, on an unknown network; the program has no cookies.
     owner.client.network = networkOf(at + 500)
     for (const client of [owner.client, program()]) if ((await logIn(owner, client)).status !== 200) refused += 1
   }

@@ -1,5 +1,5 @@
-// The thief who has the password, a token or the mailbox, and wants the account for good (security rows 10, 18 to 20, 27): each
-// test is a way that once worked, played to its end.
+// A thief who has the password, a token or the mailbox, and wants the account for good (security rows 10, 18 to 20, 27): each
+// test is an attack that once worked, played to the end.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows, wrongCodes } from '../support/actors.ts'
@@ -24,7 +24,7 @@ const verify = (code: string) => new Client().post('/user/verify-email', { code 
 const undo = (code: string) => new Client().post('/user/undo-email-change', { code })
 const emailOf = async (person: Person) => (await rows<{ email: string }>('SELECT email FROM users WHERE id = ?', idOf(person.id)))[0]?.email
 
-/** Whoever has the password changes the address, from a browser of their own. */
+/** Somebody with the password changes the address, from a browser of their own. */
 async function moveTo(person: Person, email: string): Promise<void> {
   clock.advance(MINUTE)
   const client = new Client()
@@ -56,7 +56,7 @@ describe('a thief who has changed the address', () => {
     // The change back was that undo: its code is used up.
     expect((await undo(undoOfOwner)).status).toBe(400)
     expect(await emailOf(owner)).toBe(owner.email)
-    // What comes after that begins anew: the thief, who still has the password, moves it once more.
+    // Later changes start anew: the thief, who still has the password, moves the address again.
     await moveTo(owner, `again.${evil}`)
     expect((await undo(await newestCode(owner.email))).status).toBe(200)
     expect(await emailOf(owner)).toBe(owner.email)
@@ -107,7 +107,7 @@ describe('a thief who has changed the password and deletes the account', () => {
     const password = 'a-password-of-the-owner'
     const reset = await new Client().post('/user/reset-password', { code: await resetCode(owner), password })
     expect(reset.status).toBe(200)
-    // The password alone brings nothing back: that takes the whole sign-in.
+    // The password alone restores nothing: that takes the whole sign-in.
     expect((await thief.get(`/user/${owner.id}`)).status).toBe(401)
     expect((await logIn({ ...owner, password: 'a-password-of-the-thief' }, new Client())).status).toBe(401)
     const client = new Client()
@@ -191,7 +191,7 @@ describe('codes by e-mail', () => {
     ]) {
       expect(reasonOf(await send())).toEqual([403, 'second_factor_required'])
     }
-    // Nor by a new password, which keeps what the sign-in was completed with.
+    // Nor by a new password, after which the session keeps the factor of its sign-in.
     expect((await thief.patch('/user/me', { password: 'a password of the thief', currentPassword: PASSWORD })).status).toBe(200)
     expect(reasonOf(await thief.delete('/user/2fa/totp'))).toEqual([403, 'second_factor_required'])
     const own = new Client()

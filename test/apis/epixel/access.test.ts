@@ -1,5 +1,5 @@
-// The access matrix of the room epixel: every route against every credential that must not get through, and the states of an
-// account (wire §4.1; security rows 25, 26, 52-54).
+// The access matrix of the room epixel: every route against every credential that must be refused, and the states of an account
+// (wire §4.1; security rows 25, 26, 52-54).
 import { beforeAll, describe, expect, test } from 'vitest'
 import { epixel } from '../../../src/apis/epixel/index.ts'
 import { issueKeyToken, requireLivingKey } from '../../../src/core/machines/keys.ts'
@@ -51,7 +51,7 @@ function expectUnauthorized(reply: Reply): void {
 
 const works = (member: Member, route: Route) => call(member, route, {}, member.person.email)
 
-/** A token as `machine` would issue it, for a session that need not be its own. */
+/** A token as `machine` would issue it, possibly for a foreign session. */
 async function tokenUnder(machine: MadeMachine, person: Person, sessionId: number): Promise<string> {
   const ctx = newCtx()
   const key = await requireLivingKey(ctx, 'api_key', machine.secret)

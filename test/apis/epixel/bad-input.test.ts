@@ -1,5 +1,5 @@
-// Bad input of the room epixel, over all its routes: a 4xx in the room's envelope, never a 5xx, never anything half written
-// (security 1H 82). The words of each field are in profile.test.ts, email.test.ts and profile-image.test.ts.
+// Bad input to every route of the room epixel: a 4xx in the room's envelope, never a 5xx, never a partial write (security row
+// 82). profile.test.ts, email.test.ts and profile-image.test.ts have the wording for each field.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { epixel } from '../../../src/apis/epixel/index.ts'
@@ -47,7 +47,7 @@ const BOMBS: readonly [what: string, text: string][] = [
 let member: Member
 let before: unknown
 
-/** All that a refused request could have written for the person. */
+/** Everything that a refused request could have written for the person. */
 async function stateOf({ person }: Member): Promise<unknown> {
   const id = idOf(person.id)
   const tables = ['users WHERE id', 'sessions WHERE user_id', 'challenges WHERE user_id', 'search_strings WHERE user_id']
@@ -74,14 +74,14 @@ function expectRefused(reply: Reply, field?: string): void {
 
 describe.each(named)('%s', (_name, route) => {
   const schema = inputOf(route, 'json') as z.ZodObject
-  // With another address, so that no value is right by being the present one.
+  // With another address, so that no value is right because it is the current one.
   const example = exampleInput(route, 'json')
   const fields = Object.keys(schema.shape)
 
   test('names a field of a wrong type or value', async () => {
     for (const field of fields) {
       for (const value of WRONG_VALUES) {
-        // Text is what it may be: these two count with another address only, and no refresh token looks like another.
+        // Any text is valid: these two matter only with another address, and a refresh token may be any text.
         const isText = value === WRONG_VALUES.at(-1)
         if (isText && field.startsWith('token_')) continue
         expectRefused(await send(route, { body: { ...example, [field]: value } }), isText && field === 'refresh' ? undefined : field)

@@ -1,5 +1,5 @@
-// Another e-mail address in the room epixel (wire §4.1, §4.2, §6.19, §6.20; security row 10): a checksum for the program, six
-// digits for the new address, both with the profile; undo for the old one.
+// A new e-mail address in the room epixel (wire §4.1, §4.2, §6.19, §6.20; security row 10): a checksum for the program, six
+// digits for the new address, both sent with the profile; undo for the old one.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findOpenCode } from '../../../src/store/db/mailed-codes.ts'
 import { clock } from '../../platform/clock.ts'
@@ -208,12 +208,12 @@ describe('another address', () => {
     for (const code of [`${checksum} ${digits}`, checksum, digits]) {
       platform.counts.reset()
       expect((await new Client().post('/user/verify-email', { code })).status).toBe(400)
-      // One look-up and no more, right or wrong: what the time of the answer hangs on.
+      // One look-up, right or wrong: the time of the answer depends on it.
       expect(platform.statements).toHaveLength(1)
       expect((await new Client().post('/user/undo-email-change', { code })).status).toBe(400)
       expect((await new Client().post('/user/reset-password', { code, password: PASSWORD })).status).toBe(400)
     }
-    // Not by the luck of how a code is hashed: whatever finds long codes does not find these.
+    // Not by luck of the hash: whatever finds long codes does not find these.
     const [{ code_hash: hash } = {}] = await openOf(member)
     expect(await newCtx().db.one(findOpenCode(String(hash), Date.now()))).toBeNull()
     const other = await newMember(newName('other_user'))
@@ -304,7 +304,7 @@ describe('nobody learns who has an account', () => {
     }
     expect([texts.size, (await mailsTo(email)).length]).toEqual([1, 10])
     expect(await count("audit_events WHERE user_id = ? AND type = 'email_change_requested'", idOf(member.person.id))).toBe(10)
-    // Without a mail there are no digits either: nothing is there to be guessed.
+    // Without a mail there are no digits either, so there is nothing to guess.
     clock.advance(10 * MINUTE)
     await askFor(await memberOf(member.person), email)
     expect((await openOf(member)).filter(({ expires_at }) => Number(expires_at) > Date.now())).toEqual([])

@@ -1,4 +1,4 @@
-/** Callers of the room: an API key, and people who have signed in under it, as the programs of that API do. */
+/** Callers of the room: an API key, and people who have signed in under it, as programs of that API do. */
 import { expect } from 'vitest'
 import { type Body, Client, newestCode, type Options, type Reply } from '../../support/kith.ts'
 import { makeMachine } from '../../support/machines.ts'
@@ -9,7 +9,7 @@ export const ROOM = '/epixel/v1'
 export const INVALID = 'The supplied authentication credentials are invalid.'
 export const NOT_AN_IMAGE = 'Upload a valid image. The file you uploaded was either not an image or a corrupted image.'
 
-/** What of its credentials a caller sends; null for nothing. */
+/** Which credentials a caller sends; null for none. */
 export class Caller {
   readonly key: string | null
   readonly access: string | null
@@ -34,7 +34,7 @@ export interface Member extends Caller {
   readonly refresh: string
 }
 
-/** One that all tests of a file share. */
+/** One shared by all tests of a file. */
 export const sharedKey = oncePerFile(async () => (await makeMachine('api_key')).secret)
 
 export const logInUnder = (secret: string, username: string, password = PASSWORD, options?: Options) =>
@@ -74,7 +74,7 @@ export function expectErrors(reply: Reply, status: number, errors: Record<string
 
 export const DONE = { status_code: 200, errors: {}, data: {} }
 
-/** What proves `email`, as the program and its owner get it. */
+/** What proves `email`, as the program and its owner receive it. */
 export async function proofOf(member: Caller, email: string): Promise<{ token_checksum_field: string; token_field: string }> {
   const reply = await member.post('/user/token-generator/', { email })
   if (reply.status !== 200) throw new Error(`no checksum: ${reply.status} ${reply.text}`)

@@ -1,4 +1,5 @@
-// The caller's profile in the room epixel (wire §4.2, §4.4): shown, changed in part, judged in Django's words, so often a day.
+// The caller's profile in the room epixel (wire §4.2, §4.4): reading, partial updates, errors in Django's words, the limit per
+// day.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { splitPhone } from '../../../src/core/profiles/phone-numbers.ts'
 import { clock } from '../../platform/clock.ts'

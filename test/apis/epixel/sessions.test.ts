@@ -109,7 +109,7 @@ describe('log-in', () => {
     expect(await count("challenges WHERE user_id = ? AND purpose = 'sign_in'", idOf(person.id))).toBe(0)
     expect(await sessionsOf(person.id)).toEqual([])
     expect(await mailsTo(person.email)).toHaveLength(mails)
-    // The right password is no failure: an old program that tries on and on does not lock its owner out.
+    // The right password is no failure: an old program that keeps retrying does not lock its owner out.
     for (let tries = 0; tries < 15; tries++) expect((await logInUnder(key, person.username)).status).toBe(401)
     await pendingLogIn(person)
     const [event] = await rows("SELECT * FROM audit_events WHERE user_id = ? AND type = 'sign_in_failed' ORDER BY id DESC", idOf(person.id))

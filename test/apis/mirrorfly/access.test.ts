@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 type Ask = (token: string | null) => ReturnType<typeof call>
 
-/** Every route that asks for a token, at something that is there. */
+/** Every route that needs a token, with an existing target. */
 const ROUTES: Readonly<Record<string, Ask>> = {
   'POST /users/createUser': (token) => createUser(ours, 'matrix', {}, { token }),
   'GET /users/:userId': (token) => getUser(token, 'matrix'),
@@ -57,7 +57,7 @@ const UNKNOWN = { status: 404, message: 'Not found' }
 
 const issue = (grant: Parameters<typeof issueAccessToken>[1]) => issueAccessToken(newCtx(), grant)
 
-/** What is no token of a license key, however good it is elsewhere. */
+/** Tokens that are not of a license key, however valid elsewhere. */
 const FOREIGN: Readonly<Record<string, () => Promise<string | null>>> = {
   none: async () => null,
   empty: async () => ' ',
@@ -86,7 +86,7 @@ const FOREIGN: Readonly<Record<string, () => Promise<string | null>>> = {
 describe.each(Object.entries(ROUTES))('%s', (route, ask) => {
   test.each(Object.entries(FOREIGN))('%s: 401 Token Expired', async (kind, tokenOf) => {
     const reply = await ask(await tokenOf())
-    // A person is refused for the scope before the key is looked at; nobody learns anything by it.
+    // A person is refused for the scope before the key is checked; nobody learns anything from it.
     const refused = route === CREATE && kind === 'a person under an API key' ? LACKS : EXPIRED
     expect([reply.status, reply.json]).toEqual([refused.status, refused])
   })

@@ -1,4 +1,5 @@
-// Bad input to createUser and the rest of the room: always a 4xx in the room's envelope that names what is wrong, and nothing written.
+// Bad input to createUser and the rest of the room: always a 4xx in the room's envelope that names the problem, and nothing
+// written.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bucketKeys } from '../../support/avatars.ts'
 import { JPEG, LOSSLESS_WEBP, PROGRESSIVE_JPEG, png, WEBP } from '../../support/images.ts'
@@ -16,7 +17,7 @@ beforeAll(async () => {
   await platform.env.DB.prepare('UPDATE machine_credentials SET revoked_at = 1 WHERE id = ?').bind(revoked.machine.id).run()
 })
 
-/** Every row but the time a credential was used last, and every object. */
+/** Every row, except the time a credential was last used, and every object. */
 async function everything(): Promise<string> {
   const tables = (await dumpTables()).map(({ table, row }) => ({ table, ...row, last_used_at: null }))
   return JSON.stringify([tables, await bucketKeys()])

@@ -1,5 +1,5 @@
 // Every operation of createUser and of the log-in fails in turn (security §5.2 F1, F2, F6, F11): whatever the caller was told,
-// nothing is half written, no object is nobody's, and a retry finds or makes the one user.
+// nothing is written in part, no object is orphaned, and a retry finds or creates the one user.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { expectAvatarsInOrder } from '../../support/avatars.ts'
 import { JPEG, png } from '../../support/images.ts'
@@ -25,7 +25,7 @@ function expectTold(reply: Reply): void {
   if (reply.status === 503) expect(Number(reply.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
 }
 
-/** Ids of what is broken; all of it empty. */
+/** Ids of what is broken; all must be empty. */
 const RULES: Readonly<Record<string, string>> = {
   'a user of nobody':
     "SELECT id FROM users WHERE username LIKE 'user!_%' ESCAPE '!' AND id NOT IN (SELECT user_id FROM external_identities)",
@@ -66,7 +66,7 @@ const PICTURED: Fields = { ...BARE, profileFile: picture(png()) }
 const MANY_CHANGES = { AVATAR_CHANGES_PER_DAY: '1000' }
 
 let names = 0
-/** Strikes each operation in turn until there is none left; answers how many there were. */
+/** Strikes each operation in turn until there is none left; returns how many there were. */
 async function strikeEach(strike: (n: number) => void, prepare: (name: string) => Promise<unknown>, fields: Fields): Promise<number> {
   for (let n = 1; ; n++) {
     names += 1

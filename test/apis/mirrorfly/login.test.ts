@@ -1,4 +1,4 @@
-// Log-in (wire §5.1, §6.21): a license key's account, or one of its users; nobody else, and one answer for all that is wrong.
+// Log-in (wire §5.1, §6.21): a license key's account, or one of its users; nobody else, and one answer to everything wrong.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { toHex } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
@@ -63,7 +63,7 @@ test('the password that we made ends with the first one of the person; createUse
   const admin = await signedInAdmin('mirrorfly_admin', 'super_admin')
   const target = (await bearerOf(made.token).get('/user/me')).json.data.user._id
   const email = 'grown.up@example.com'
-  // An address alone leaves it; then its owner chooses a password, the first that the account has.
+  // An address alone changes nothing; then its owner chooses a password, the first of the account.
   expect((await admin.client.patch('/user/admin-api/update', { target, email })).status).toBe(200)
   expect((await logIn(made)).status).toBe(200)
   await new Client().post('/user/code', { email })

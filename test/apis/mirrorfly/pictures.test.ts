@@ -1,4 +1,4 @@
-// Pictures of a license key's users (wire §5.3): with a token alone, as every old client can decode them, and private.
+// Pictures of a license key's users (wire §5.3): only with a token, decodable by every old client, and private.
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Bindings } from '../../../src/config.ts'

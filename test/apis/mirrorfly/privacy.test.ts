@@ -43,7 +43,7 @@ beforeEach(async () => {
 })
 
 type Cell = 'owner' | 'insider' | 'outsider' | 403 | 404
-/** Who looks: how the two stand, with whose token, and what is seen of a public and of a private account. */
+/** Who looks: how the two stand, with whose token, and what they see of a public and of a private account. */
 const MATRIX: readonly [who: string, arrange: string | null, tokenOf: () => string, cells: readonly [Cell, Cell]][] = [
   ['the service', null, () => ours.token, ['owner', 'owner']],
   ['the service, of somebody who blocks others', BLOCK(':target', ':viewer'), () => ours.token, ['owner', 'owner']],
@@ -67,7 +67,7 @@ describe.each([0, 1] as const)('with is_private %d', (isPrivate) => {
       expect(reply.text).not.toMatch(/canary|Target|user_|9900/)
       return
     }
-    // Name and picture are everybody's who may meet the user, of a private account as well.
+    // Everybody who can meet the user sees name and picture, even of a private account.
     expect(image.status).toBe(200)
     expect(reply.json).toEqual({
       status: 200,

@@ -1,4 +1,4 @@
-// Races of createUser (design §1.4): 64 equal requests make one user, whatever else they carry; nothing of a loser is left.
+// Races of createUser (design §1.4): 64 equal requests create one user, whatever else they carry; nothing of a loser remains.
 import { beforeEach, expect, test } from 'vitest'
 import { bucketKeys, expectAvatarsInOrder } from '../../support/avatars.ts'
 import { png } from '../../support/images.ts'
@@ -40,7 +40,7 @@ test('64 equal requests make one user: all answer 200 with it, one tells the pas
     expect(others).toEqual([])
     expect((await logIn({ username: data[0].username, password: first })).status).toBe(200)
     for (const { token } of data) expect((await getUser(token, name)).json.data.nickName).toBe('Raced')
-    // Nobody but the one is left.
+    // Only the one is left.
     expect(await count('users')).toBe(Number(users) + 1)
     expect(await count('external_identities WHERE external_id = ?', name)).toBe(1)
     expect(

@@ -1,4 +1,5 @@
-// Users of a license key over HTTP (wire §5, §6.21): made, made again, shown; who they are to other keys and other rooms.
+// Users of a license key over HTTP (wire §5, §6.21): created, created again, shown; and what they are to other keys and other
+// rooms.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../../../src/crypto.ts'
 import { signedInAdmin } from '../../support/admins.ts'
@@ -92,7 +93,7 @@ describe('createUser', () => {
     expect(changed.json.data).toMatchObject({ nickname: 'User B', email: ALL.email, username: before.username, isProfileUpdated: true })
     const { json } = await getUser(changed.json.data.token, 'twice')
     expect([json.data.nickName, json.metaData]).toEqual(['User B', { team: 'red' }])
-    // One row for each kind of device, which keeps what is not said anew.
+    // One row per device type; it keeps what is not sent again.
     expect(await devicesOf(before.username)).toMatchObject([
       { device_type: 'android', os_version: '14.2', device_token: 'device-token' },
       { device_type: 'web', device_token: 'new' },
@@ -149,7 +150,7 @@ describe('the address', () => {
     const { username } = await madeUser(ours, 'same address', { email: person.email })
     await madeUser(ours, 'same address too', { email: person.email })
     expect(await rowOf(username)).toMatchObject({ email: person.email, email_key: null, email_verified_at: null })
-    // The person signs in as ever; somebody new may sign up with an address that a service has named.
+    // The person signs in as before; somebody new may sign up with an address that a service has named.
     const body = { email: person.email, password: person.password, userAgent: 'x' }
     expect((await new Client().post('/user/login', body)).status).toBe(200)
   })
@@ -160,7 +161,7 @@ describe('the address', () => {
     const id = (await rowOf(username))?.id ?? 0
     await new Client().get(`/user/resend-verification?target=${id.toString(16).padStart(24, '0')}`)
     await new Client().post('/user/code', { email })
-    // What is mailed about takes a sign-in in a browser, which these users have not.
+    // The features with mails need a sign-in in a browser, which these users do not have.
     const user = bearerOf(token)
     expect((await user.delete('/user/me')).status).toBe(403)
     expect((await user.patch('/user/me', { email: 'another@example.com' })).status).toBe(403)

@@ -1,5 +1,5 @@
-// The access matrix of the room (design §5): every route against every credential that must not get through, and what the state
-// of a person's account means for robots.
+// The access matrix of the room (design §5): every route against every credential that must be refused, and what the state of a
+// person's account means for robots.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { movida } from '../../../src/apis/movida/index.ts'
 import { newName } from '../../support/actors.ts'
@@ -27,7 +27,7 @@ const withHeaders =
   (path) =>
     new Client().get(path, { headers })
 
-/** Whoever proves nothing: 401, with the challenge, in the words of the room. */
+/** Anyone unauthenticated: 401, with the challenge, in the room's words. */
 const STRANGERS: Readonly<Record<string, () => Promise<Send>>> = {
   'no credential': async () => withHeaders({}),
   'the cookie of a person': async () => (path) => person.client.get(path),

@@ -1,4 +1,4 @@
-// HTTP Digest (security rows 50, 51, 54; RFC 7616; wire §6.17): what proves a robot, and whatever is bent about it.
+// HTTP Digest (security rows 50, 51, 54; RFC 7616; wire §6.17): what authenticates a robot, with every part changed in turn.
 import { createExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildCronContext } from '../../../src/context.ts'
@@ -33,10 +33,10 @@ const ask = (authorization: string, path = PATH, options: Options = {}) =>
   new Client().fetch(path, { ...options, headers: { ...JSON_PLEASE, authorization, ...options.headers } })
 const askWith = (fields: Fields, path?: string, options?: Options) => ask(toHeader(fields), path, options)
 
-/** A proof that is right. */
+/** A correct response. */
 const proof = async (options?: Options) => answerTo(await newChallenge('/api', options), who, PATH)
 
-/** 401, with a challenge that is fresh. */
+/** 401, with a fresh challenge. */
 const expectRefused = (reply: Reply, stale = false) => expectRefusedIn('Production Movida', reply, stale)
 
 function expectRefusedIn(ofRealm: string, reply: Reply, stale = false): void {
@@ -137,7 +137,7 @@ describe('a right proof', () => {
   })
 })
 
-/** Other values for each field; a right hash is over none of them. */
+/** Other values for each field, with a hash that does not cover them. */
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   username: ['""', '"somebody_else"', '"robot_user"', '"\' OR 1=1 --"', '"\u00e9"', `"${'x'.repeat(4_000)}"`],
   realm: ['""', '"Staging Movida"', '"production movida"', '"Production Movida "'],
@@ -180,7 +180,7 @@ describe('a proof that was bent is refused, and claims nothing', () => {
     if (name !== 'algorithm') expectRefused(await askWith(without))
     expectRefused(await ask(`${toHeader(right)}, ${name}=${value}`))
     expectRefused(await ask(`${toHeader(right)}, ${name.toUpperCase()}=${value}`))
-    // As the last thing: none of these has used up the nonce.
+    // At the end: none of these has used up the nonce.
     expect((await askWith(right)).status).toBe(200)
   })
 
@@ -209,7 +209,7 @@ describe('a proof that was bent is refused, and claims nothing', () => {
     for (const path of ['/api', '/api/users', '/api/users?page=1', `${PATH}&x=1`, '/api/users?per_page=2&page=1', '/api/users/1']) {
       expectRefused(await askWith(right, path))
     }
-    // No other method has a route, so that is told first.
+    // No other method has a route, so that is answered first.
     expect((await askWith(right, PATH, { method: 'POST' })).status).toBe(405)
     expect((await askWith(right)).status).toBe(200)
   })

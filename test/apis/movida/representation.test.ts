@@ -1,4 +1,4 @@
-// JSON and XML say the same (wire §2.4), whatever people are called; and which of the two is answered (RFC 9110 §12.5.1).
+// JSON and XML say the same (wire §2.4), whatever people are called; and which of the two is sent (RFC 9110 §12.5.1).
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { prefersJson } from '../../../src/apis/movida/representation.ts'
@@ -88,7 +88,7 @@ const person: fc.Arbitrary<ActiveUser> = fc
   .map(([one, more]) => ({ ...one, ...more }))
 const position: fc.Arbitrary<PagePosition | null> = fc.option(fc.record({ number: fc.nat(), after: id }))
 
-/** Production [2] of XML 1.0, once more. */
+/** Production [2] of XML 1.0, again. */
 const withoutForbidden = (name: string) =>
   [...name].filter((c) => /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd]$/.test(c) || (c.codePointAt(0) ?? 0) > 0xffff).join('')
 

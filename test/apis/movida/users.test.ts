@@ -1,5 +1,5 @@
-// The list of people and one of them (wire §2, §6.17): who is in it, what is said of them, in which form, and how its pages hang
-// together while people come and go.
+// The list of people and one of them (wire §2, §6.17): who is in it, what it says, in which format, and how its pages connect
+// while people come and go.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { idOf, newName, rows } from '../../support/actors.ts'
 import { copyOf, forgetEverybody } from '../../support/copies.ts'
@@ -120,7 +120,7 @@ describe('a user', () => {
     for (const id of ['0', '999', '9007199254740993', '1'.repeat(400), `0x${idOf(person.id)}`, '-1', '1.5', 'abc', person.id]) {
       expect((await robot.get(`/api/users/${id}`)).status, id).toBe(404)
     }
-    // A number is one however many zeros stand before it.
+    // Leading zeros do not change a number.
     expect((await robot.get(`/api/users/000${idOf(person.id)}`)).json.id).toBe(idOf(person.id))
   })
 })
@@ -286,7 +286,7 @@ describe('pages', () => {
     expect([...idsOf(page1), ...idsOf(page2)]).toEqual(ids)
     expect(page2.json.total_entries).toBe(TOTAL - 1)
     await setColumns(goes, { banned_at: null })
-    // Three pages of 50, and one who leaves the first when it was read: the second must still lead to the third.
+    // Three pages of 50, and one person who leaves the first after it was read: the second must still lead to the third.
     const small = await robot.get('/api/users?per_page=131')
     await setColumns(goes, { banned_at: 1 })
     expect(idsOf(await robot.get(pathOf(small.json.next_link)))).toEqual(ids.slice(131))
@@ -379,7 +379,7 @@ describe('a host of its own', () => {
     const host = { origin: 'https://movida.kith.test', env: { HOST_ROOMS: 'movida.kith.test=movida' } }
     const made = await makeRobot()
     const other = new Robot(made)
-    // The uri of the proof is the path that the client has asked for.
+    // The uri of the response is the path that the client has requested.
     expect((await other.get('/', host)).json).toEqual({ users_link: `${BASE}/users` })
     expect((await other.get('/users?per_page=1', host)).status).toBe(200)
     expect((await other.get('/api/users?per_page=1', host)).status).toBe(200)

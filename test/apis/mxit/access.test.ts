@@ -11,7 +11,7 @@ import { oldClient } from './harness.ts'
 
 const guarded = mxitRoutes.filter(({ tags }) => tags.access?.kind === 'scope')
 const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
-/** What an app may ask that acts for itself, and people with another scope. */
+/** Apps that act for themselves, and people with another scope. */
 const OF_APPS: Readonly<Record<string, Scope>> = {
   'GET /user/lookup/:person': 'delegated:profile:read',
   'GET /user/profile/:person': 'delegated:profile:read',
@@ -71,7 +71,7 @@ describe.each(named(guarded))('%s', (name, route) => {
     expectInsufficient(await act(name, scene, program), scopeOf(route) as Scope)
     if (isForApps) {
       expect((await act(name, scene, oldClient(await clientToken(['client:profile:read'])))).status).toBe(200)
-      // A person's token is no app's, whatever it says it holds.
+      // A person's token is not an app's, whatever it claims to hold.
       expectInsufficient(await act(name, scene, oldClient(await userToken(scene.person, ['client:all']))), scope)
     }
   })

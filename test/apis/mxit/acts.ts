@@ -1,4 +1,4 @@
-/** One right call of every route of the room, and what it is about: what the tests over all routes walk. */
+/** One valid call of every route of the room, with its target, for the tests over all routes. */
 import { newName } from '../../support/actors.ts'
 import { copyOf } from '../../support/copies.ts'
 import { png } from '../../support/images.ts'
@@ -7,7 +7,7 @@ import { bytesOf } from '../../support/media.ts'
 import type { Person } from '../../support/people.ts'
 import { json, type OldClient, personalClient } from './harness.ts'
 
-/** What a person has, and whom a call is about. */
+/** What a person has, and whom a call acts on. */
 export interface Scene {
   readonly person: Person
   readonly other: Person
@@ -15,7 +15,7 @@ export interface Scene {
   readonly file: string
 }
 
-/** Somebody with what the route needs; without one, with everything. */
+/** Somebody with what the route needs; without a route, with everything. */
 export async function newScene(original: Person, name?: string): Promise<Scene> {
   const [person, other] = [await copyOf(original, newName('scene')), await copyOf(original, newName('other'))]
   const [hasPicture, hasFile] = [!name || name === 'GET /user/avatar', !name || name.includes('/media')]
@@ -29,7 +29,7 @@ export async function newScene(original: Person, name?: string): Promise<Scene> 
 
 type Call = readonly [method: string, path: (scene: Scene) => string, body?: Options['body'], type?: string]
 
-/** By the name of the route; what is open to everyone comes last. */
+/** By the name of the route; routes open to everyone come last. */
 export const GUARDED: Readonly<Record<string, Call>> = {
   'GET /user/lookup/:person': ['GET', ({ other }) => `/user/lookup/${other.username}`],
   'GET /user/avatar': ['GET', () => '/user/avatar'],
@@ -62,7 +62,7 @@ export const OPEN: Readonly<Record<string, Call>> = {
   'GET /user/public/avatar/:person': ['GET', ({ other }) => `/user/public/avatar/${other.username}`],
 }
 
-/** Those of the authorization server: a client proves itself there in its own way. */
+/** Those of the authorization server: clients authenticate differently there. */
 export const OF_CLIENTS = ['GET /authorize', 'POST /token', 'POST /revoke']
 
 export function act(name: string, scene: Scene, client: OldClient, headers: Record<string, string> = {}): Promise<Reply> {

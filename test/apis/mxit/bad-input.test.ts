@@ -1,4 +1,4 @@
-// Bad input to every route of the room: a 4xx in the room's envelope, never a 5xx, and nothing half done.
+// Bad input to every route of the room: a 4xx in the room's envelope, never a 5xx, and nothing done in part.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Client, type Options, type Reply } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
@@ -14,14 +14,14 @@ beforeAll(async () => {
   original = await signedInPerson('old_bad_input')
   scene = await newScene(original)
   own = await personalClient(scene.person)
-  // What the session notes of itself is noted before.
+  // What the session records about itself is recorded before.
   await own.call('GET', '/user/profile')
 })
 
 const withBody = mxitRoutes.filter((route) => inputOf(route, 'json')).map(nameOf)
 const withParams = mxitRoutes.filter((route) => inputOf(route, 'param'))
 
-/** Refused; and all is as it was. */
+/** Refused, and everything is as before. */
 async function expectRefused(send: () => Promise<Reply>, statuses: readonly number[] = [400]): Promise<void> {
   const before = await dump()
   const reply = await send()
@@ -62,7 +62,7 @@ describe.each(withBody)('%s', (name) => {
     ['nesting of 10,000', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
     ['__proto__', '{"__proto__":{"role":"admin"}}'],
   ])('%s', async (what, text) => {
-    // For an object, no fields are fields enough.
+    // For an object, no fields are enough.
     if (!isText && what === 'nothing') return
     await expectRefused(sendTo(name, text))
   })
@@ -199,7 +199,7 @@ describe('the authorization server', () => {
     const { authorization } = await newOldApp()
     for (const path of ['/token', '/revoke']) {
       await expectRefused(() => post(path, { grant_type: 'client_credentials', token: 'x' }, { authorization }), [415])
-      // A form, where nothing is said; an empty one here.
+      // An empty form is valid; an empty one here.
       await expectRefused(() => post(path, undefined, { authorization }), [400])
       const form = new URLSearchParams({ grant_type: 'client_credentials', token: 'x' })
       for (const bad of [{}, { authorization: 'Basic' }, { authorization: 'Basic !!' }, { authorization: 'Basic YQ==' }]) {

@@ -1,5 +1,5 @@
-// The stores fail under the room (security §5.2): a reply in its envelope, 200 or 503 and nothing between, and what was asked is done
-// as a whole or not at all.
+// The stores fail under the room (security §5.2): a reply in its envelope, either 200 or 503, and the request takes effect as a
+// whole or not at all.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { mailsTo, platform } from '../../support/kith.ts'
 import { mediaState } from '../../support/media.ts'
@@ -20,7 +20,7 @@ const FAULTS = {
   'commits and loses its reply': (n: number) => platform.faults.loseReply(n),
 } as const
 const TRIPS = 3
-/** What comes of the same request a second time, where the first one was done after all. */
+/** The result of the same request a second time, if the first one took effect after all. */
 const DONE_BEFORE: Readonly<Record<string, number>> = {
   'DELETE /user/media/file/:name': 404,
   'DELETE /user/media/:name': 404,
@@ -38,7 +38,7 @@ describe.each(Object.keys({ ...GUARDED, ...OPEN }))('%s', (name) => {
       const { fired } = platform.faults
       platform.faults.clear()
       if (fired === 0) return
-      // Work after the reply meets the fault as well, and nobody sees it.
+      // Work after the reply meets the fault too, unseen.
       expect([200, 503], `${n}: ${reply.text}`).toContain(reply.status)
       if (reply.status === 503) {
         expect(reply.json).toEqual({ error: 'temporarily_unavailable', error_description: expect.any(String) })
@@ -84,7 +84,7 @@ describe('the buckets', () => {
       ])
       expect(reply.headers.get('cache-control'), path).toBe('no-store')
     }
-    // Who has none needs no bucket.
+    // Without one there is no need for the bucket.
     expect((await own.call('GET', `/user/public/avatar/${scene.other.username}`)).status).toBe(200)
   })
 

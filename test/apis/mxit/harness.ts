@@ -1,6 +1,6 @@
 /**
- * Mxit's clients as they are in the field (wire §0.3, §1): their registration, the way of a browser from `/authorize` to a code, and
- * calls with the headers that they send whether it makes sense or not.
+ * Mxit's clients as they are in the field (wire §0.3, §1): their registration, a browser's way from `/authorize` to a code, and
+ * calls with the headers that they send, sensible or not.
  */
 import { sha256 } from '../../../src/crypto.ts'
 import { Client, db, type Options, ORIGIN, type Reply } from '../../support/kith.ts'
@@ -41,7 +41,7 @@ export interface Way {
   readonly state?: string
 }
 
-/** A browser on its way, as far as Kith leads it without asking anything. Answers where it ends. */
+/** A browser on its way, as far as Kith redirects without a question. Returns where it ends. */
 export async function authorize(person: Person, app: OldApp, scope: string, { base = '/mxit', options, state }: Way = {}): Promise<URL> {
   const query = new URLSearchParams({
     response_type: 'code',
@@ -67,10 +67,10 @@ export async function tokensFor(person: Person, app: OldApp, scope = ALL_SCOPES,
   return reply.json
 }
 
-/** What these clients send with every call, a body or not. */
+/** What these clients send with every call, with or without a body. */
 const AS_THEY_DO = { accept: 'application/json', 'content-type': 'application/json' }
 
-/** As every client says it of a body that it has in hand. */
+/** What every client says about a buffered body. */
 const lengthOf = (body: Options['body']): Record<string, string> =>
   typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {}
 
@@ -96,7 +96,7 @@ export function oldClient(token: string | null, base = '/mxit', scheme = 'bearer
   }
 }
 
-/** An app's client, and a person's with every scope, without the way through a browser. */
+/** An app's client, and a person's with every scope, without the flow through a browser. */
 export const appClient = async () => oldClient(await clientToken(['client:profile:read']))
 export const personalClient = async (person: Person) => oldClient(await userToken(person, ['delegated:all', 'openid']))
 export { bearerOf, db }

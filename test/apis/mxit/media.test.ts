@@ -1,4 +1,4 @@
-// The gallery (wire §0.3, §1.3 rows 13 to 21, §6.22): folders by name, files by GUID, both ways to send one.
+// The gallery (wire §0.3, §1.3 rows 13 to 21, §6.22): folders by name, files by GUID, both ways to upload one.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { JPEG, png } from '../../support/images.ts'
 import { db, type Options, platform, type Reply } from '../../support/kith.ts'

@@ -30,12 +30,12 @@ describe('scopes', () => {
     ['graph/read contact/invite', 'person', 'delegated:social:follow:read delegated:social:block:read delegated:social:follow:request'],
     ['openid', 'person', 'openid'],
     ['profile/public', 'app', 'client:profile:read'],
-    // What opens nothing is left out, what nobody knows is not.
+    // A scope that opens nothing is dropped, an unknown one is refused.
     ['message/send profile/private profile/public graph/read', 'app', 'client:profile:read'],
     ['content/send openid', 'person', 'openid'],
     ['profile/public nonsense', 'person', 'delegated:profile:read nonsense'],
     ['delegated:media:read', 'person', 'delegated:media:read'],
-    // Never nothing at all: that would mean everything.
+    // Never an empty scope: that would mean everything.
     ['message/send', 'person', 'message/send'],
     ['profile/private', 'app', 'profile/private'],
     [undefined, 'person', undefined],

@@ -231,7 +231,7 @@ describe('a new e-mail address', () => {
     expect((await client.call('GET', '/user/profile')).json.Email).toBe(someone.email)
     const proof = await new Client().post('/user/verify-email', { code: await newestCode('old_moved@example.com') })
     expect(proof.status).toBe(200)
-    // It ends every session, and the old address can undo it: the use case is the one of all rooms.
+    // It ends every session, and the old address can undo it: the use case is the same in all rooms.
     expect((await client.call('GET', '/user/profile')).status).toBe(401)
     expect((await mailsTo(someone.email, 1))[0]?.subject).toBe('Your Kith account has a new e-mail address')
   })

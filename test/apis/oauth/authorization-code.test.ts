@@ -94,7 +94,7 @@ describe('security row 34: exactly one thing is wrong, and the code still works 
     const code = await newCode(owner, cookie)
     expect(await errorOf(await exchange(other, code))).toEqual([400, 'invalid_grant'])
     expect((await exchange(owner, code)).status).toBe(200)
-    // Nor does another client's replay end the grant.
+    // A replay by another client does not end the grant either.
     const tokens = (await (await exchange(owner, await newCode(owner, cookie))).json()) as TokenReply
     expect(await errorOf(await exchange(other, code))).toEqual([400, 'invalid_grant'])
     expect(await isLive(tokens.access_token)).toBe(true)
@@ -216,7 +216,7 @@ describe('D1 fails (F1, F2)', () => {
         platform.faults[fault](nth)
         const response = await exchange(client, code)
         expect(platform.faults.fired).toBe(1)
-        // The commit repairs itself; the read does not, and the code is still good.
+        // The commit recovers by itself; the read does not, and the code is still valid.
         const settled = nth === 2 ? response : await exchange(client, code)
         if (nth === 1) expect(await errorOf(response)).toEqual([503, 'temporarily_unavailable'])
         expect(settled.status).toBe(200)

@@ -312,7 +312,7 @@ describe('told by redirect, with state and iss', () => {
           async (redirect_uri) => (await authorize(who, cookie, { redirect_uri })).headers.get('location')?.split('?')[0] ?? 400,
         ),
       )
-    // Ours or not, people are asked: another app on the device may have taken the scheme.
+    // First-party or not, people are asked: another app on the device may have taken the scheme.
     expect(await statusOf(released)).toEqual(['/consent', '/consent', 400, 400])
     expect(await statusOf(developed)).toEqual(['/consent', '/consent', '/consent', '/consent'])
   })

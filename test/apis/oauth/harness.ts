@@ -1,5 +1,5 @@
-// The OAuth endpoints of the real Worker, over HTTP on the strict platform, with people, browser sessions and clients
-// made by SQL: what they are is the other rooms' affair.
+// The OAuth endpoints of the real Worker, over HTTP on the strict platform, with people, browser sessions and clients made by
+// SQL, because other tests cover those.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { generateKeyPairSync } from 'node:crypto'
 import type { Bindings } from '../../../src/config.ts'
@@ -20,7 +20,7 @@ export function newSigningKey(kid: string): Record<string, unknown> {
 }
 
 const [ecKey, rsaKey] = JSON.parse(platform.env.SIGNING_KEYS ?? '').keys as [Record<string, unknown>, Record<string, unknown>]
-/** Of the tests: for ES256, and for RS256. */
+/** Keys for tests: for ES256, and for RS256. */
 export const signingKey = ecKey
 export const rsaSigningKey = rsaKey
 
@@ -61,7 +61,7 @@ export function rows<T>(sql: string, ...params: unknown[]): Promise<T[]> {
     .then(({ results }) => results)
 }
 
-/** A `Ctx` in which `meanwhile` happens once, right after the first look into the database. */
+/** A `Ctx` in which `meanwhile` happens once, right after the first read of the database. */
 export function ctxInterrupted(meanwhile: () => Promise<unknown>): Ctx {
   const ctx = newCtx()
   let pending: (() => Promise<unknown>) | null = meanwhile
@@ -162,7 +162,7 @@ export type Params = Record<string, string | undefined>
 const encode = (params: Params) =>
   new URLSearchParams(Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
 
-/** A right authorization request; `changes` set, replace or (undefined) remove parameters. */
+/** A valid authorization request; `changes` set, replace or (undefined) remove parameters. */
 export function authorizePath(client: TestClient, changes: Params = {}): string {
   return `/oauth/authorize?${encode({
     response_type: 'code',
@@ -222,7 +222,7 @@ export interface TokenReply {
   scope: string
 }
 
-/** The whole way: a user with a browser, a client, and the tokens of one exchange. */
+/** The whole flow: a user with a browser, a client, and the tokens of one exchange. */
 export async function newGrant(client?: TestClient) {
   const userId = await newUser()
   const browser = await newBrowser(userId)

@@ -1,4 +1,4 @@
-// ID tokens in the algorithm of their client, with its key; and that no key is ever used with another algorithm than its own.
+// ID tokens in their client's algorithm, with its key; and no key is ever used with another algorithm.
 import { createHmac, createPrivateKey, createPublicKey } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, importJWK, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -98,7 +98,7 @@ describe('a deployment that has an ES256 key and no other', () => {
     expect((await token({ ...params, ...verifier }, {}, ONLY_ES256)).status).toBe(503)
     expect((await exchange(modern, code)).status).toBe(200)
     expect((await refresh(modern, tokens.refresh_token)).status).toBe(200)
-    // Without openid there is no ID token, and nothing is missing.
+    // Without openid there is no ID token, and nothing else is missing.
     expect(redirected(await send(authorizePath(modern), { headers }, ONLY_ES256)).params.code).toBeTruthy()
   })
 })
@@ -131,7 +131,7 @@ describe("RFC 8725 §3.1: an algorithm is the key's, never the token's", () => {
   const hmac = (secret: string | Buffer) => async (input: string) => createHmac('sha256', secret).update(input).digest()
   const nothing = async () => Buffer.alloc(0)
 
-  /** Every way of signing that somebody with the public keys, or with one private key in the wrong place, has. */
+  /** Every forgery possible with the public keys, or with one private key in the wrong place. */
   const forge = (payload: string, typ: string): Record<string, Promise<string>> => {
     const of = async (header: object, make: (input: string) => Promise<Buffer>) => {
       const input = `${encode({ typ, ...header })}.${payload}`

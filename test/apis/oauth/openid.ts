@@ -1,4 +1,4 @@
-// What the tests of OpenID Connect share: clients for it, tokens, userinfo, forms, and a consent through the core's seam.
+// What the tests of OpenID Connect share: clients, tokens, userinfo, forms, and a consent given through the core.
 import { decodeJwt } from 'jose'
 import { optionalGate } from '../../../src/core/gate.ts'
 import { readAuthorizationRequest } from '../../../src/core/oauth/authorization-request.ts'
@@ -34,7 +34,7 @@ export async function newPerson(): Promise<UserId> {
   return userId
 }
 
-/** Everything that one sign-in to a client gives. */
+/** Everything that one sign-in to a client returns. */
 export async function signIn(scope: string | undefined, changes: Params = {}, client?: TestClient) {
   const userId = await newPerson()
   const browser = await newBrowser(userId)
@@ -58,7 +58,7 @@ export const userinfo = (token: string, init: RequestInit = {}) =>
 
 export const basicOf = (client: TestClient) => ({ authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}` })
 
-/** As a hosted page answers for the person in front of it. */
+/** What a hosted page answers for the person in front of it. */
 export function consentOf(browser: { sessionId: SessionId; cookie: string }, userId: UserId, client: TestClient, params: Params) {
   const secret = browser.cookie.split('.').at(-1) ?? ''
   const ctx = newCtx()
@@ -83,13 +83,13 @@ export async function consentedCode(
   return (await page.decide((await page.describe()).ticket)).params.code ?? ''
 }
 
-/** Where the browser is sent within Kith, and with what. */
+/** Where in Kith the browser is sent, and with what. */
 export function sentTo(response: Response): { path: string; query: URLSearchParams } {
   const { pathname, searchParams } = new URL(response.headers.get('location') ?? '', 'https://kith.test')
   return { path: pathname, query: searchParams }
 }
 
-/** Follows a request that wants a new sign-in: the person signs in (a new session), and the browser comes back. */
+/** Follows a request that demands a new sign-in: the person signs in (a new session), and the browser comes back. */
 export async function afterSignIn(response: Response, userId: UserId): Promise<{ back: Response; cookie: string }> {
   const returnTo = sentTo(response).query.get('return_to') ?? ''
   const { sessionId, cookie } = await newBrowser(userId)
@@ -97,7 +97,7 @@ export async function afterSignIn(response: Response, userId: UserId): Promise<{
   return { back: await send(returnTo, { headers: { cookie } }), cookie }
 }
 
-/** An old sign-in, as `max_age` and `prompt` find it. */
+/** An old sign-in, for `max_age` and `prompt`. */
 export async function ageSession(sessionId: SessionId, seconds: number): Promise<void> {
   await rows('UPDATE sessions SET authenticated_at = ? WHERE id = ?', Date.now() - seconds * 1000, sessionId)
 }

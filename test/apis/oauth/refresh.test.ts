@@ -106,7 +106,7 @@ describe('a repeat within the grace time', () => {
     expect(again.refresh_token).toBe(lost.refresh_token)
     const without = newEnv({ HMAC_KEYS: JSON.stringify({ 'test-b': randomToken() }) })
     expect(await errorOf(await refresh(client, tokens.refresh_token, {}, without))).toEqual([400, 'invalid_grant'])
-    // Which is nobody's fault, so nothing was revoked; tokens are found by hash, whatever key derived them.
+    // Nobody is at fault, so nothing was revoked; tokens are found by hash, whichever key derived them.
     expect((await refresh(client, lost.refresh_token, {}, without)).status).toBe(200)
   })
 
@@ -126,10 +126,10 @@ describe('a repeat within the grace time', () => {
 })
 
 describe('a token from before families had one row (migration 0016)', () => {
-  /** As the Worker before left its rows: one per token, and no family. */
+  /** Rows as the previous version of the Worker left them: one per token, and no family. */
   const asBefore = (userId: number) =>
     rows('UPDATE refresh_tokens SET family_hash = NULL WHERE session_id IN (SELECT id FROM sessions WHERE user_id = ?)', userId)
-  /** The row that the same token's predecessor has left. */
+  /** The row that the token's predecessor has left. */
   const leaveUsed = (userId: number, used: string) =>
     rows(
       `INSERT INTO refresh_tokens (token_hash, session_id, created_at, expires_at, rotated_at, successor_kid)
@@ -270,7 +270,7 @@ describe('whose token it is', () => {
     const { client, tokens, code } = await newGrant()
     for (const text of ['x', tokens.access_token, code, `${tokens.refresh_token}=`, tokens.refresh_token.toLowerCase()])
       await expectDead(client, text)
-    // A token that was cut or grew on its way is no sign of a thief.
+    // A truncated or extended token is not a sign of theft.
     for (const text of [tokens.refresh_token.slice(0, -1), `${tokens.refresh_token}x`, ` ${tokens.refresh_token}`])
       await expectDead(client, text)
     expect(await errorOf(await refresh(client, ''))).toEqual([400, 'invalid_request'])

@@ -1,5 +1,5 @@
-// The access matrix: every route of the room against every kind of caller that must not get through (design §5), and
-// the states of an account (security 1C 25, 26). How a route is called, and what a restricted account gets, says the tour.
+// The access matrix: every route of the room against every kind of caller that must be refused (design §5), and the states of an
+// account (security rows 25, 26). The tour says how a route is called, and what a restricted account gets.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Scope } from '../../../src/core/scopes.ts'
 import { coveredBy, SCOPES } from '../../../src/core/scopes.ts'
@@ -29,17 +29,17 @@ function expectInsufficient(reply: Reply, scope: Scope): void {
 }
 
 const known = new Map<string, Promise<unknown>>()
-/** Made at the first call; the same for every route, where all calls are refused for what they carry. */
+/** Made on first use; the same for every route, because all calls are refused for what they carry. */
 function lasting<T>(key: string, make: () => Promise<T>): Promise<T> {
   const made = known.get(key) ?? make()
   known.set(key, made)
   return made as Promise<T>
 }
-/** Whoever has what the route asks for: administrators are others than people. */
+/** Somebody with what the route needs: administrators are not ordinary people. */
 const kindOf = (route: Route) => (isAdminRoute(route) ? 'admin' : 'person')
 const lastingPerson = (route: Route, name = 'one') =>
   lasting(`${name} ${kindOf(route)}`, () => newCaller(isAdminRoute(route) ? route : undefined))
-/** Nothing of theirs: these never get as far. */
+/** None of their own: these never get that far. */
 let about: Pick<Scene, 'other' | 'own'>
 const callOf = (client: Client, route: Route, headers?: Record<string, string>) => call(client, route, about, headers)
 
@@ -47,7 +47,7 @@ const callOf = (client: Client, route: Route, headers?: Record<string, string>) 
 const tokenFor = (route: Route, person: Person, lifeSeconds?: number) =>
   userToken(person, [isAdminRoute(route) ? 'admin:all' : 'delegated:all'], lifeSeconds)
 
-/** Scopes in plenty, none of which is for the route. */
+/** Plenty of scopes, none of which is for the route. */
 const wrongScopesFor = (route: Route): Scope[] => ['client:all', isAdminRoute(route) ? 'delegated:all' : 'admin:all']
 
 const CLIENT_OF = '(SELECT client_id FROM sessions WHERE user_id = ? AND client_id IS NOT NULL)'
@@ -80,7 +80,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
     for (const authorization of ['Bearer', `Bearer ${token} x`]) {
       expectUnauthorized(await callOf(new Client(), route, { authorization }), 'Bearer error="invalid_token"')
     }
-    // RFC 6750 §3.1: another scheme brings no token, so there is no error to tell of it.
+    // RFC 6750 §3.1: another scheme brings no token, so there is no error to report about one.
     for (const authorization of ['Basic YTpi', token]) {
       expectUnauthorized(await callOf(new Client(), route, { authorization }), 'Bearer')
     }
@@ -130,7 +130,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
     for (const scopes of [[unrelated], wrongScopesFor(route)]) {
       await insufficient(bearerOf(await lasting(`${scopes} ${kind}`, async () => userToken(await lastingPerson(route), scopes))))
     }
-    // Nobody who was refused up to here has had an effect: the first call that may find what it is about.
+    // None of the refused calls had an effect: this is the first call that may find its target.
     const first = stop.nothingThere ? [404] : [200, 201]
     const other = await newOther(route)
     for (let held: Scope | null = scope; held !== null; held = SCOPES[held].parent) {
@@ -223,7 +223,7 @@ describe('routes that are open to everyone', () => {
       const reply = await callOf(client, route)
       expect([200, 201, 400, 401, 403, 409]).toContain(reply.status)
       if (reply.status === 401) expect(nameOf(route)).toBe('POST /user/login')
-      // Whoever has a link needs nothing else; this one was signed by nobody.
+      // A link is enough by itself; this one has an invalid signature.
       if (reply.status === 403) expect([nameOf(route), reply.json.additionalInfo.reason]).toEqual(['GET /files/:fileId', 'link_invalid'])
     }
   })

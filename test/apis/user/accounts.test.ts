@@ -1,4 +1,4 @@
-// Accounts over HTTP: sign-up, proof of the address, a forgotten password (wire §3.2, §6.6-7, §6.9-10).
+// Accounts over HTTP: sign-up, verification of the address, a forgotten password (wire §3.2, §6.6-7, §6.9-10).
 import { afterEach, describe, expect, test } from 'vitest'
 import { CodeReply, CreateUserReply, VerifyEmailReply } from '../../../src/apis/user/accounts/presenters.ts'
 import { Ok } from '../../../src/apis/user/replies.ts'

@@ -1,5 +1,5 @@
-// Administration of roles over HTTP (wire §3.2, §6.16; security row 26): made, changed, deleted, and what that does to
-// the people who have them.
+// Administration of roles over HTTP (wire §3.2, §6.16; security row 26): created, changed, deleted, and the effect on the people
+// who have them.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { RoleReply } from '../../../src/apis/user/administration/presenters.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'

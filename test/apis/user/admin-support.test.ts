@@ -1,4 +1,4 @@
-// How administrators find people and help them to sign in, over HTTP.
+// How administrators find people and help them sign in, over HTTP.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { AdminUserListReply } from '../../../src/apis/user/administration/presenters.ts'
 import { SessionsReply } from '../../../src/apis/user/sessions/presenters.ts'
@@ -26,7 +26,7 @@ afterEach(() => {
 
 const post = (what: string, body: Record<string, unknown>, by = admin) => by.client.post(`${API}/${what}`, body)
 const isSignedIn = async ({ client }: { client: Client }) => (await client.get('/user/me')).status === 200
-/** What the person sees of what happened, the newest first. */
+/** What the person sees of what happened, newest first. */
 const trailOf = async ({ client }: Person): Promise<{ type: string; byAdmin: boolean; detail: string | null }[]> =>
   (await client.get('/user/audit')).json.data.records
 const lastMailTo = async ({ email }: Person) => (await mailsTo(email, 1))[0]

@@ -1,4 +1,4 @@
-// Administration of users over HTTP (wire §3.2): reading everybody, making accounts, and each act on one.
+// Administration of users over HTTP (wire §3.2): reading everybody, creating accounts, and each act on one.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { AdminUserListReply, AdminUserReply, AdminUsersReply } from '../../../src/apis/user/administration/presenters.ts'
 import { signedInAdmin } from '../../support/admins.ts'
@@ -89,7 +89,7 @@ describe('who may act', () => {
     platform.counts.reset()
     expect((await send(admin, target.id)).status).toBe(200)
     expect(platform.counts.d1RoundTrips).toBeLessThanOrEqual(2)
-    // A ban without end begins to remove edges of four sorts (design §7: bulk acts excepted).
+    // A permanent ban starts to remove edges of four kinds (design §7: bulk operations excepted).
     expect(platform.counts.rowsRead).toBeLessThanOrEqual(name === 'ban' ? 30 : 20)
   })
 

@@ -1,4 +1,4 @@
-// Connected apps: what a person sees of the clients that they have let in, and what disconnecting one ends.
+// Connected apps: what people see of the clients that they have allowed, and what disconnecting one ends.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { AppsReply } from '../../../src/apis/user/connected-apps/presenters.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'

@@ -1,4 +1,4 @@
-// The audit trail over HTTP (ASVS 16.3): every sign-in event and every act of an administrator is in it.
+// The audit trail over HTTP (ASVS 16.3): it has every sign-in event and every act of an administrator.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { AdminAuditReply, OwnAuditReply } from '../../../src/apis/user/accounts/audit-presenters.ts'
 import { clock } from '../../platform/clock.ts'
@@ -106,7 +106,7 @@ describe("an administrator's look at somebody's trail", () => {
   })
 })
 
-// Last: ids that were made in the future go on there.
+// Last: ids made in the future continue there.
 describe('what lies in the audit trail', () => {
   afterEach(() => clock.restore())
 

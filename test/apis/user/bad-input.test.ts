@@ -1,5 +1,5 @@
-// Bad input, generated over all routes of the room: a 4xx in the room's envelope that names the field or the reason,
-// never a 5xx, never a half-written row (issue "Bad input"; security 1H 82).
+// Bad input, generated for all routes of the room: a 4xx in the room's envelope that names the field or the reason, never a 5xx,
+// never a partial write (security row 82).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { ErrorReply } from '../../../src/apis/user/replies.ts'
@@ -27,7 +27,7 @@ const named = (routes: readonly Route[]): [string, Route][] => routes.map((route
 /** The one that takes any object. */
 const ANY_OBJECT = ['customData']
 
-/** None of these is a value of any other field. */
+/** None of these is a valid value of any other field. */
 const WRONG_VALUES: readonly unknown[] = [
   null,
   [],
@@ -82,14 +82,14 @@ afterAll(async () => {
   for (const name of Object.keys(before)) expect([name, after[name]]).toEqual([name, before[name]])
 })
 
-/** Somebody who may call the route: what is refused is refused for what it says. */
+/** Somebody who may call the route, so that a refusal is about the input. */
 const callerOf = (route: Route) => (isAdminRoute(route) ? admin : person).client
 
 function send(route: Route, options: Omit<Options, 'method'>, query = ''): Promise<Reply> {
   return callerOf(route).fetch(concretePath(route) + query, { ...options, method: route.method })
 }
 
-/** A body that is no text. */
+/** A body that is not text. */
 const sendBytes = (route: Route, bytes: Uint8Array, type: string): Promise<Reply> =>
   send(route, { body: bytes, headers: { 'content-type': type } })
 
@@ -201,9 +201,9 @@ describe.each(named(withBody))('%s', (_name, route) => {
   })
 })
 
-/** A file may be called almost anything; its rules are in `media-forms.test.ts`. */
+/** A file name may be almost anything; `media-forms.test.ts` has its rules. */
 const isName = (field: string) => field === 'name'
-/** So may what an administrator looks for. */
+/** So may an administrator's search. */
 const isSought = (field: string) => field === 'query'
 const NO_NAMES = ['', '%00', 'a%00b', 'x'.repeat(8_000), '../../etc']
 
@@ -252,11 +252,11 @@ describe.each(named(withQuery))('%s', (_name, route) => {
   })
 })
 
-/** Whom the caller does not follow: of nobody it is said as of anybody hidden. */
+/** Whom the caller does not follow: unknown people get the answer of hidden ones. */
 const FOLLOWED_BY_NOBODY = ['GET /user/follow-status/:userId']
-/** What is not there is as good as ended. */
+/** A missing one counts as ended. */
 const TELLS_NOTHING = ['DELETE /user/apps/:clientId']
-/** A link that nobody has signed is refused before anything is looked up. */
+/** A link without a valid signature is refused before anything is looked up. */
 const BEHIND_A_SIGNATURE = ['GET /files/:fileId']
 
 describe.each(named(withParams))('%s', (_name, route) => {
@@ -276,10 +276,10 @@ describe.each(named(withParams))('%s', (_name, route) => {
       'null',
       '%20',
     ]) {
-      // The ids of clients are words.
+      // Client ids are words.
       if (param === 'clientId' && inputOf(route, 'param')?.shape.clientId?.safeParse(id).success) continue
       const reply = await callerOf(route).fetch(concretePath(route, id), { method: route.method })
-      // Where the path itself has the pattern, this is another path, which there is not.
+      // If the path itself has the pattern, this is another path, which does not exist.
       if (hasPattern(route)) expect([id, reply.status, reply.json.error]).toEqual([id, 404, 'NotFound'])
       else expectNamed(reply, param)
     }

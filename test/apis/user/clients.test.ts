@@ -1,4 +1,4 @@
-// Administration of clients: what may be registered, by whom, what a change ends at once, and that a secret is told once.
+// Administration of clients: what may be registered, by whom, what a change ends at once, and that a secret is shown once.
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { ClientsReply, RegisteredClientReply } from '../../../src/apis/user/clients/presenters.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
@@ -14,7 +14,7 @@ import { bearerOf, idOf, newCtx, newGrant, putConsent, userToken } from '../../s
 type Fields = Record<string, unknown>
 
 let admin: Person
-/** A super admin with a token that holds everything: a cookie never holds `client:all`. */
+/** A super admin with a token for everything: a cookie never holds `client:all`. */
 let root: Client
 
 beforeAll(async () => {
@@ -253,7 +253,7 @@ describe('secrets', () => {
   test('a new one makes the old one and its tokens void at once', async () => {
     const { id, secret } = await newService('renewed-client')
     const old = (await serviceToken(id, secret)).json.access_token
-    // A client's own token passes the gate, and is then told that this is not for it.
+    // A client's own token passes the gate, and is then refused as not a person's.
     expect((await bearerOf(old).get('/user/me')).status).toBe(403)
     const next = (await update(root, id, { rotate_secret: true })).json.data.client.client_secret
     expect((await serviceToken(id, secret)).status).toBe(401)

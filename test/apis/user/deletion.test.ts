@@ -1,4 +1,4 @@
-// Deletion of accounts over HTTP (security row 13): hidden at once, undone by signing in, and after 14 days gone.
+// Deletion of accounts over HTTP (security row 13): hidden at once, undone by signing in, and purged after 14 days.
 import { afterEach, describe, expect, test } from 'vitest'
 import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/limits.ts'
 import { fromHex, type UserId } from '../../../src/ids.ts'

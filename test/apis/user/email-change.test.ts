@@ -1,5 +1,5 @@
-// A change of the e-mail address over HTTP (wire §6.12, §6.20; security row 10): the new address proves itself, the old
-// one is told and can undo it.
+// A change of the e-mail address over HTTP (wire §6.12, §6.20; security row 10): the new address is verified, the old one is
+// notified and can undo it.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clock } from '../../platform/clock.ts'
 import { Client, db, mailsTo, newestCode, platform } from '../../support/kith.ts'
@@ -27,7 +27,7 @@ const eventsOf = async (person: Person) =>
       .all<{ type: string }>()
   ).results.map(({ type }) => type)
 
-/** Somebody who has changed to `email`; `undoCode` went to the address from before. */
+/** Somebody who has changed to `email`; `undoCode` went to the previous address. */
 async function changed(name: string, email: string): Promise<{ person: Person; undoCode: string }> {
   const person = await signedInPerson(name)
   await askFor(person, email)

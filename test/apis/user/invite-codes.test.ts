@@ -321,7 +321,7 @@ describe('configuration', () => {
   test('empty values are the defaults', async () => {
     const person = await signedInPerson('empty_values')
     const reply = await look(person, { env: { INVITE_ONLY: '', INVITES_PER_PERSON: '', INVITE_CODE_WINDOW_SECONDS: '' } })
-    // Ten seconds is how old an account has to be.
+    // An account has to be ten seconds old.
     expect(reply.json.additionalInfo.waitTime).toBeLessThanOrEqual(10)
   })
 })

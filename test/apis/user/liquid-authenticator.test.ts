@@ -1,5 +1,5 @@
-// Liquid's own client for services, `liquid-node-authenticator` 1.1.13, unmodified (wire §3.2): its code runs here against
-// the served Worker. It asks for the scopes when it is made, for a token of its own, and about the tokens of others.
+// Liquid's own client for services, `liquid-node-authenticator` 1.1.13, unmodified (wire §3.2), against the served Worker. It
+// asks for the scopes on construction, for a token of its own, and about the tokens of others.
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { signedInAdmin } from '../../support/admins.ts'
 import { Client, ORIGIN, platform } from '../../support/kith.ts'
@@ -11,7 +11,7 @@ interface TokenInfo {
   readonly user: { readonly _id: string; readonly username: string } | null
 }
 
-/** What its declarations leave out. */
+/** Missing in its declarations. */
 interface Authenticator {
   scopeManager: { getScopes(): Record<string, unknown> }
   getAccessToken(): Promise<{ accessToken: string; accessTokenExpiry: Date }>
@@ -71,7 +71,7 @@ test.each(['*', 'client:oauth:introspect', ['client:oauth:introspect', 'client:p
     const { accessToken, accessTokenExpiry } = await (await newAuthenticator({ scope })).getAccessToken()
     expect(accessToken.split('.')).toHaveLength(3)
     expect(accessTokenExpiry.getTime()).toBeGreaterThan(Date.now() + 500_000)
-    // The gate lets it pass; what is a person's is not for it.
+    // The gate lets it pass; but it is not a person's token.
     expect((await bearerOf(accessToken).get('/user/me')).status).toBe(403)
   },
 )

@@ -1,5 +1,5 @@
-// Administration of machine clients (security rows 51 to 54): who may make what, that a secret is told once and lies nowhere
-// in clear, and that what is revoked is revoked for good.
+// Administration of machine clients (security rows 51 to 54): who may create what, that a secret is shown once and stored nowhere
+// in clear, and that revoking is final.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { MachinesReply, MadeMachineReply } from '../../../src/apis/user/machine-clients/presenters.ts'
 import { ha1Of, ha1Purpose } from '../../../src/core/machines/machines.ts'
@@ -96,7 +96,7 @@ describe('a machine client', () => {
         const ctx = newCtx()
         const right = await decrypt(ctx.config.encryptionKeys, ha1Purpose(Number.parseInt(id, 16) as MachineId), String(ha1))
         expect(Buffer.from(right ?? []).toString()).toBe(ha1Of('mac_secret', 'Production Movida', secret))
-        // Sealed for its own row: in another it is nothing.
+        // Sealed for its own row: useless in another.
         expect(await decrypt(ctx.config.encryptionKeys, ha1Purpose(1 as MachineId), String(ha1))).toBeNull()
       } else expect([secret_hash, ha1, realm]).toEqual([sha256(secret), null, null])
     }

@@ -1,4 +1,4 @@
-// What becomes of the media library of an account that is deleted (security row 13; `deletion.test.ts` has the account).
+// What happens to the media library of a deleted account (security row 13; `deletion.test.ts` has the account).
 import { afterEach, expect, test } from 'vitest'
 import { clock } from '../../platform/clock.ts'
 import { runCron } from '../../support/cron.ts'

@@ -1,5 +1,5 @@
-// Downloads: conditions and ranges as RFC 9110 §13 and §14 have them, names as RFC 6266 and 8187 have them, and headers
-// under which nothing in a file can act (security rows 67, 68, 72).
+// Downloads: conditions and ranges by RFC 9110 §13 and §14, names by RFC 6266 and 8187, and headers under which nothing in a file
+// can run (security rows 67, 68, 72).
 import { parse } from 'content-disposition'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -104,12 +104,12 @@ describe('Range', () => {
     expectPiece(await get({ range, 'if-range': ETAG }), 0, 9)
     expectPiece(await get({ range, 'if-range': modified }), 0, 9)
     for (const other of ['"x"', `W/${ETAG}`, before, after, 'x', '', '*']) expectWhole(await get({ range, 'if-range': other }))
-    // What is not about this file is not beyond it either.
+    // What is not about this file is not out of range either.
     expectWhole(await get({ range: 'bytes=10000-', 'if-range': '"x"' }))
   })
 })
 
-/** Headers -> the status by RFC 9110 §13.2.2. Functions, for the dates are known later. */
+/** Headers -> the status by RFC 9110 §13.2.2. Functions, because the dates are known only later. */
 const CONDITIONS: readonly (readonly [what: string, headers: () => Record<string, string>, status: number])[] = [
   ['If-None-Match, the same', () => ({ 'if-none-match': ETAG }), 304],
   ['If-None-Match, weak', () => ({ 'if-none-match': `W/${ETAG}` }), 304],
@@ -152,7 +152,7 @@ describe('conditions', () => {
           modified,
           'private, no-cache, no-transform',
         ])
-      // HEAD knows no ranges; else it answers as GET does, without the body.
+      // HEAD ignores ranges; otherwise it answers like GET, without the body.
       const head = await client.fetch(path, { method: 'HEAD', headers: headers() })
       expect([head.status, head.text]).toEqual([status === 206 ? 200 : status, ''])
     }

@@ -1,4 +1,4 @@
-// Files of the media library: pages, changes, other people's, and usage that is always the sum of what there is.
+// Files of the media library: pages, changes, other people's files, and usage that always equals the sum.
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { checkInvariants } from '../../support/invariants.ts'
@@ -26,7 +26,7 @@ describe('pages', () => {
     const first = await idsOf(client, 'limit=3')
     expect(first).toEqual(made.slice(0, 3))
     await newFile(client, 'new')
-    // The position itself, and one that is still to come.
+    // The position itself, and a future one.
     await client.delete(`${FILES}/${made[2]}`)
     await client.delete(`${FILES}/${made[4]}`)
     const second = await idsOf(client, `limit=3&offset=${first.at(-1)}`)
@@ -53,7 +53,7 @@ describe('pages', () => {
   test('an upload on its way is in no list, and is nothing that could be read or changed', async () => {
     const { client } = await signedInPerson('files_pending')
     const file = await newFile(client)
-    // As it is between reservation and commit; a committed row cannot be made so.
+    // The state between reservation and commit, which a committed row cannot return to.
     const insert = `INSERT INTO files (id, user_id, name, content_type, size, object_key, created_at, updated_at)
                     SELECT id + 1, user_id, name, content_type, size, 'on its way', created_at, updated_at FROM files WHERE id = ?`
     await db.prepare(insert).bind(idOfHex(file)).run()
@@ -68,7 +68,7 @@ describe('pages', () => {
       expect((await client.fetch(`${FILES}/${pending}${path}`, { method })).status).toBe(404)
     expect((await client.patch(`${FILES}/${pending}`, { name: 'x' })).status).toBe(404)
     expect((await client.post(`${FILES}/${pending}/links`, {})).status).toBe(404)
-    // It takes its place all the same.
+    // It takes up space all the same.
     expect(await usageOf(client)).toMatchObject({ files: 2 })
     await db.prepare('DELETE FROM files WHERE committed_at IS NULL').run()
   })
@@ -161,7 +161,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 )
 const FALSE_DIGEST = { 'content-digest': `sha-256=:${Buffer.alloc(32).toString('base64')}:` }
 
-/** What there should be: folders by id, and files as size and folder. */
+/** The expected content: folders by id, and files as size and folder. */
 class Library {
   readonly folders: string[] = ['default']
   readonly files = new Map<string, { size: number; folder: string }>()

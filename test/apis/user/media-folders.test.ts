@@ -1,4 +1,4 @@
-// Folders of the media library: names, counts, `Default`, quotas, and what goes with a folder.
+// Folders of the media library: names, counts, `Default`, quotas, and what a deletion takes along.
 import { afterEach, describe, expect, test } from 'vitest'
 import { checkInvariants } from '../../support/invariants.ts'
 import { type Client, platform } from '../../support/kith.ts'
@@ -157,7 +157,7 @@ test('there are as many folders as the quota says, and a deleted one makes room'
   expect((await make('2')).status).toBe(201)
   const refused = await make('3')
   expect([refused.status, refused.json.error, refused.json.additionalInfo.reason]).toEqual([403, 'QuotaExceeded', 'folders'])
-  // A name that is taken is said to be taken, whatever room there is.
+  // A taken name is reported as taken, whatever room there is.
   expect((await make('2')).status).toBe(409)
   await client.delete(`${FOLDERS}/${one}`)
   expect((await make('3')).status).toBe(201)

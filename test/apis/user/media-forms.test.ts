@@ -1,4 +1,4 @@
-// Forms with a file (RFC 7578), and the names that files may have, in a form and in a query (security rows 65, 68).
+// Forms with a file (RFC 7578), and valid file names, in a form and in a query (security rows 65, 68).
 import { afterEach, describe, expect, test } from 'vitest'
 import { checkInvariants } from '../../support/invariants.ts'
 import type { Client, Reply } from '../../support/kith.ts'

@@ -1,4 +1,4 @@
-// Uploads into the media library: what is taken, and what is refused with nothing left of it (security rows 65, 70, 71).
+// Uploads into the media library: what is accepted, and what is refused without leaving anything (security rows 65, 70, 71).
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { UPLOAD_IDLE_MS, UPLOAD_RENEWED_EVERY_MS } from '../../../src/core/limits.ts'
 import { checkInvariants } from '../../support/invariants.ts'
@@ -18,7 +18,7 @@ async function newClient(): Promise<Client> {
 
 const send = (client: Client, options: Options, path = PATH) => client.fetch(path, { method: 'POST', ...options })
 
-/** Refused with this status, in the room's envelope, naming what is wrong; and no row, no object, no usage is left. */
+/** Refused with this status, in the room's envelope, naming the problem; no row, object or usage remains. */
 async function expectRefused(work: () => Promise<Reply>, status: number, says: RegExp): Promise<Reply> {
   const before = await mediaState()
   const reply = await work()
@@ -157,13 +157,13 @@ describe('a body', () => {
     await expectRefused(() => send(client, { body, headers: length(1000) }), 400, /ended early/)
   })
 
-  /** Pieces with so much time between them; the last one never comes. */
+  /** Pieces with this much time between them; the last one never comes. */
   function slowBody(pauses: readonly number[]): ReadableStream {
     let piece = 0
     return new ReadableStream(
       {
         async pull(controller) {
-          // Turns of the event loop, in which whoever reads begins to wait.
+          // Turns of the event loop, in which a reader begins to wait.
           for (let turn = 0; turn < 20; turn++) await scheduler.wait(0)
           const pause = pauses[piece]
           piece += 1

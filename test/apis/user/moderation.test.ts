@@ -1,4 +1,4 @@
-// What a ban, a restriction and a deletion by an administrator do, over HTTP (design §2, §5; docs/decisions/006).
+// The effects of a ban, a restriction and a deletion by an administrator, over HTTP (design §2, §5; docs/decisions/006).
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { setBan } from '../../../src/core/admin/moderation.ts'
 import { userGate } from '../../../src/core/gate.ts'
@@ -91,7 +91,7 @@ describe('a ban', () => {
     expect((await bob.client.get('/user/me')).status).toBe(401)
     expect((await logIn(bob)).status).toBe(200)
     expect((await bob.client.get('/user/me')).json.data.user).toMatchObject({ followerCount: 1, isBanned: false })
-    // A new ban after it is a new one.
+    // A later ban is a new one.
     await ban(bob, { until: inMinutes(30) })
     expect((await bob.client.get('/user/me')).status).toBe(401)
   })
@@ -128,7 +128,7 @@ describe('a ban', () => {
     const [bob, gone, eve] = [await signedInPerson('half_bob11'), await signedInPerson('half_del11'), await signedInPerson('half_eve11')]
     for (const person of [bob, gone]) {
       await ban(person)
-      // As it is between two chunks.
+      // The state between two chunks.
       const edge = db.prepare('INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (?1, ?2, ?3, 1)')
       await edge.bind(newId(), idOf(eve), idOf(person)).run()
       await db.prepare("INSERT INTO edge_work (user_id, kind, created_at) VALUES (?1, 'remove_edges', 1)").bind(idOf(person)).run()

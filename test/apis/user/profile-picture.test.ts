@@ -1,4 +1,4 @@
-// Profile pictures over HTTP (wire §3.2, §6.18; security rows 65, 66, 71): set by form or raw, removed, looked at.
+// Profile pictures over HTTP (wire §3.2, §6.18; security rows 65, 66, 71): set by form or raw, removed, shown.
 import { env as bindings } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Bindings } from '../../../src/config.ts'
@@ -64,7 +64,7 @@ async function stored(key: string, object: '512.webp' | '128.png') {
   return { bytes: new Uint8Array(await found.arrayBuffer()), meta: found.httpMetadata }
 }
 
-/** Drawn in another format by Images, without anything of ours. */
+/** Converted to another format by Images, without any code of ours. */
 async function as(format: 'image/jpeg' | 'image/png' | 'image/webp', bytes: Uint8Array<ArrayBuffer>) {
   const drawn = await env.IMAGES.input(new Blob([bytes]).stream()).output({ format })
   return new Uint8Array(await drawn.response().arrayBuffer())
@@ -390,7 +390,7 @@ describe('who sees it', () => {
   })
 })
 
-// Last: ids of rows that were made on the next day are ahead of those of today.
+// Last: ids of rows made on the next day are ahead of today's.
 describe('changes in a day', () => {
   const ENV = { AVATAR_CHANGES_PER_DAY: '3' }
 

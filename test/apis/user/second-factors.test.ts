@@ -1,4 +1,4 @@
-// Second factors over HTTP: an authenticator app gets on and off, signs in; recovery codes; the code by e-mail on request
+// Second factors over HTTP: an authenticator app is enrolled, removed and signs in; recovery codes; the code by e-mail on request
 // (security rows 14-20, 22).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { RecoveryCodesReply, SecondFactorsReply, TotpConfirmedReply, TotpReply } from '../../../src/apis/user/second-factors/presenters.ts'
@@ -23,7 +23,7 @@ const NEEDS_FRESH = [403, 'Forbidden', 'fresh_sign_in_required']
 const NEEDS_FACTOR = [403, 'Forbidden', 'second_factor_required']
 const CODE_INVALID = [400, 'ClientInputError', null]
 
-/** Signs in with the app's code of the next step that is unused. */
+/** Signs in with the app's code of the next unused step. */
 async function signInWithApp(person: Person & { secret: string }, client = person.client): Promise<void> {
   clock.advance(STEP_MS)
   const reply = await answer(await pendingLogIn(person, client), codeOf(person.secret), client)

@@ -28,7 +28,7 @@ async function pendingLogIn(person: Person, client = new Client()) {
 }
 
 describe('log-in', () => {
-  // Before any test moves the clock: a list begins at the present time.
+  // Before any test moves the clock: a list begins now.
   test('shows what a program calls itself without what turns or hides other text, not cut within a character', async () => {
     const { client, username, password } = await verifiedPerson('login_agent')
     const userAgent = `A\u202Eb\u2028c\u0007${'x'.repeat(508)}\u{1F600}y`
@@ -180,7 +180,7 @@ describe('the second factor', () => {
   })
 
   test('a code with leading zeros is the same as text and as number', async () => {
-    // Wait for one would take ten log-ins on average: the digits are compared after padding, which this proves.
+    // Waiting for a leading zero would take ten log-ins on average; this proves that digits are compared after padding.
     const person = await guardedPerson('second_zeros')
     const { client, data, code } = await pendingLogIn(person)
     const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0')

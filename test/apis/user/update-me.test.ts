@@ -14,7 +14,7 @@ afterEach(() => {
   platform.reset()
 })
 
-/** Seed 002's body, with the names of whoever sends it. */
+/** Seed 002's body, with the names of the sender. */
 const seedBody = (username: string) => ({
   username,
   firstName: 'John',
