@@ -1,7 +1,4 @@
-/**
- * Rules that involve several vars. They are checked on the vars that could be read, so that an operator sees all
- * problems at once.
- */
+/** Rules that involve several vars. They are checked on the vars that could be read, so that an operator sees all problems at once. */
 import { SCRYPT_LN_FLOOR, toOrigin, type Vars } from './config-vars.ts'
 
 /** Vars that could not be read are missing; each has a problem of its own. */

@@ -226,10 +226,7 @@ export const vars = z.object({
 
 export type Vars = z.output<typeof vars>
 
-/**
- * Reads each var separately, so that one wrong var hides no other. Returns the readable vars and the problems of the
- * rest.
- */
+/** Reads each var separately, so that one wrong var hides no other. Returns the readable vars and the problems of the rest. */
 export function readVars(env: object): { read: Partial<Vars>; problems: string[] } {
   const results = Object.entries(vars.shape).map(
     ([name, field]) => [name, field.safeParse((env as Record<string, unknown>)[name])] as const,

@@ -23,9 +23,7 @@ const EPOCH_MS = Date.UTC(2025, 0, 1)
 const STEPS_PER_MS = 4096
 const HEX_24 = /^[0-9a-f]{24}$/
 
-/**
- * The id of no row. A well-formed id above 2^53-1 is read as this one, so it is unknown and never rounded to another.
- */
+/** The id of no row. A well-formed id above 2^53-1 is read as this one, so it is unknown and never rounded to another. */
 export const NO_ID = 0
 
 let lastMs = 0

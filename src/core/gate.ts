@@ -24,10 +24,7 @@ import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, type Scop
 type Reads = readonly Statement<unknown>[]
 const NO_READS = [] as const
 
-/**
- * The users that the reads of the gate's batch may be about. They run before the verdict; their results are handed out
- * after it.
- */
+/** The users that the reads of the gate's batch may be about. They run before the verdict; their results are handed out after it. */
 export interface Claimed {
   readonly userId: UserId
   readonly sessionId: SessionId

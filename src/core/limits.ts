@@ -32,10 +32,7 @@ export const NETWORK_LIMIT_PERIOD_MS = MINUTE_MS
 export const LOGIN_TRIES = 10
 export const LOGIN_WINDOW_MS = 15 * MINUTE_MS
 export const LOGIN_DAY_MS = DAY_MS
-/**
- * Wrong passwords for one account from all strangers together. Few, because the owner can still sign in beyond them
- * (docs/limits.md).
- */
+/** Wrong passwords for one account from all strangers together. Few, because the owner can still sign in beyond them (docs/limits.md). */
 export const LOGIN_TRIES_PER_DAY = 30
 /** The same from one browser or network that the account knows. */
 export const LOGIN_TRIES_PER_DAY_OF_KNOWN = 20
@@ -142,10 +139,7 @@ export const EDGE_CHUNKS_PER_RUN = 100
 export const SUGGESTION_PEOPLE = 20
 export const SUGGESTION_EDGES_PER_PERSON = 10
 export const SUGGESTIONS_MAX = 20
-/**
- * A few names suffice to find a user; more would allow being found by everything. Longer ones are matched by their
- * beginning.
- */
+/** A few names suffice to find a user; more would allow being found by everything. Longer ones are matched by their beginning. */
 export const SEARCH_STRINGS_PER_USER = 12
 export const SEARCH_STRING_LENGTH_MAX = 64
 /** Changes of a user name: enough for second thoughts, too few to enumerate names. */
@@ -177,10 +171,7 @@ export const TOMBSTONES_PER_RUN = 500
 export const UPLOADS_GIVEN_UP_PER_RUN = 200
 /** Objects of a bucket that a run compares with the rows: one page of R2's list. */
 export const OBJECTS_COMPARED_PER_RUN = 500
-/**
- * Lifetime of an access token: an API that validates tokens by itself learns of a logout when it expires. The old rooms
- * expect an hour.
- */
+/** Lifetime of an access token: an API that validates tokens by itself learns of a logout when it expires. The old rooms expect an hour. */
 export const ACCESS_TOKEN_SECONDS_MIN = 60
 export const ACCESS_TOKEN_SECONDS_DEFAULT = 600
 export const ACCESS_TOKEN_SECONDS_MAX = 3_600

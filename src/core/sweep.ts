@@ -53,10 +53,7 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   clients: removeDeletedClients,
 }
 
-/**
- * One part's failure does not stop the others. Throws at the end if a part has failed, so that the run counts as
- * failed.
- */
+/** One part's failure does not stop the others. Throws at the end if a part has failed, so that the run counts as failed. */
 export async function sweep(ctx: Ctx): Promise<void> {
   const failures: unknown[] = []
   for (const [part, work] of Object.entries(PARTS)) {

@@ -1,11 +1,6 @@
-/**
- * People do not always type exactly what they were given: codes with other dashes and digits, addresses with spaces
- * around them.
- */
+/** People do not always type exactly what they were given: codes with other dashes and digits, addresses with spaces around them. */
 
-/**
- * Dashes of every kind (a minus, and what Japanese keyboards have in that place), spaces, and zero-width characters.
- */
+/** Dashes of every kind (a minus, and what Japanese keyboards have in that place), spaces, and zero-width characters. */
 const SEPARATORS = /[\p{Pd}\p{Z}\p{Cc}\p{Cf}\u2212\u30FC]+/gu
 
 /**
@@ -21,10 +16,7 @@ export function foldDigits(text: string): string {
   return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => String(valueOfDigit(digit)))
 }
 
-/**
- * Unicode §4.6: the ten digits of a script are consecutive, zero first; some scripts have two such rows, one after the
- * other.
- */
+/** Unicode §4.6: the ten digits of a script are consecutive, zero first; some scripts have two such rows, one after the other. */
 function valueOfDigit(digit: string): number {
   const code = digit.codePointAt(0) ?? 0
   let before = 0
@@ -35,10 +27,7 @@ function valueOfDigit(digit: string): number {
 /** For a host that is not all ASCII; characters that would end it, or start a port, are not allowed in one. */
 const NAMED_HOST = /^[^\s\p{Cc}/?#:@\\[\]%]+$/u
 
-/**
- * An address without surrounding space, and its host in ASCII (UTS 46, "punycode"): what is stored, compared and mailed
- * to.
- */
+/** An address without surrounding space, and its host in ASCII (UTS 46, "punycode"): what is stored, compared and mailed to. */
 export function foldTypedAddress(text: string): string {
   const address = text.trim()
   const at = address.lastIndexOf('@')

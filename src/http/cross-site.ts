@@ -36,10 +36,7 @@ export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> 
  */
 const BEARER = /^bearer /i
 
-/**
- * Refuses writes sent by browsers from foreign pages. Programs send neither `Origin` nor `Sec-Fetch-Site`, so they
- * pass.
- */
+/** Refuses writes sent by browsers from foreign pages. Programs send neither `Origin` nor `Sec-Fetch-Site`, so they pass. */
 export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
   const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
     if (!SAFE_METHODS.has(c.req.method) && !BEARER.test(c.req.header('authorization') ?? '')) {

@@ -52,9 +52,7 @@ export function errorHeaders(error: AppError): Record<string, string> {
   return headers
 }
 
-/**
- * The first field's issue, or the message, for envelopes with room for one sentence. Field names are the caller's text.
- */
+/** The first field's issue, or the message, for envelopes with room for one sentence. Field names are the caller's text. */
 export function toFirstText({ fields, message }: AppError): string {
   const [issue] = fields
   return issue ? `${issue.path || 'The body'} ${issue.message}` : message

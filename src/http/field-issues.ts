@@ -1,6 +1,4 @@
-/**
- * Turns zod's issues into field issues: our wording, and codes that rooms can map to their own. Secrets are not echoed.
- */
+/** Turns zod's issues into field issues: our wording, and codes that rooms can map to their own. Secrets are not echoed. */
 import type * as z from 'zod'
 import type { FieldIssue } from '../core/errors.ts'
 import type { Input } from './tags.ts'

@@ -1,7 +1,4 @@
-/**
- * A room's description of itself. The pages list its headings; `src/openapi` builds its API document from it and from
- * the routes.
- */
+/** A room's description of itself. The pages list its headings; `src/openapi` builds its API document from it and from the routes. */
 import type { Hono } from 'hono'
 import type * as z from 'zod'
 import type { AppError } from '../core/errors.ts'

@@ -1,6 +1,4 @@
-/**
- * The room of an older API, as `app.ts` mounts it. To remove one, delete its folder and its lines in `src/rooms.ts`.
- */
+/** The room of an older API, as `app.ts` mounts it. To remove one, delete its folder and its lines in `src/rooms.ts`. */
 import type { Hono } from 'hono'
 import type { HostRoom } from '../config.ts'
 import type { AppEnv } from './app-env.ts'

@@ -31,10 +31,7 @@ export class Components {
 /** Bounds that only say that a number is a safe integer. */
 const SAFE: ReadonlySet<unknown> = new Set([Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER])
 
-/**
- * Fields may accept more than programs should send, such as numbers as text. Their schemas state in `documented` what
- * to send.
- */
+/** Fields may accept more than programs should send, such as numbers as text. Their schemas state in `documented` what to send. */
 function asDocumented(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(asDocumented)
   if (json === null || typeof json !== 'object') return json

@@ -75,9 +75,7 @@ function headingByRoute(groups: readonly RouteGroup[]): Map<string, string> {
   )
 }
 
-/**
- * The tags of each route's handlers, merged. Hono lists a route once per handler, and middleware of a path separately.
- */
+/** The tags of each route's handlers, merged. Hono lists a route once per handler, and middleware of a path separately. */
 export function routesOf(room: Hono<AppEnv>): Map<string, RouteTags> {
   const routes = new Map<string, RouteTags>()
   const shared: { base: string; tags: Tags }[] = []

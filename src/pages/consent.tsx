@@ -52,9 +52,7 @@ export const consentPages = new Hono<AppEnv>()
     )
   })
 
-/**
- * Reports errors to the app, except a missing sign-in, for which the user starts again at the authorization endpoint.
- */
+/** Reports errors to the app, except a missing sign-in, for which the user starts again at the authorization endpoint. */
 function toApp(c: Context, request: AuthorizationRequest, answer: () => Promise<Response>): Promise<Response> {
   return ofApp(c, async () => {
     try {

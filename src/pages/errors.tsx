@@ -1,7 +1,4 @@
-/**
- * Errors as users read them: what happened, and what to do now. If only a sign-in is missing, the browser is redirected
- * there and back.
- */
+/** Errors as users read them: what happened, and what to do now. If only a sign-in is missing, the browser is redirected there and back. */
 import type { Context } from 'hono'
 import type { AppError, ErrorCode, ParentCode } from '../core/errors.ts'
 import type { ShownError } from '../http/app-env.ts'

@@ -1,7 +1,4 @@
-/**
- * Forgotten passwords: `/forgot` mails a code, with the same reply for every address; `/reset` takes it with a new
- * password.
- */
+/** Forgotten passwords: `/forgot` mails a code, with the same reply for every address; `/reset` takes it with a new password. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { requestPasswordReset, resetPassword } from '../core/accounts/password-reset.ts'

@@ -1,6 +1,4 @@
-/**
- * A QR code as an inline image: one path, dark on white in every colour scheme, with the quiet zone that readers need.
- */
+/** A QR code as an inline image: one path, dark on white in every colour scheme, with the quiet zone that readers need. */
 import { encode } from 'uqr'
 
 /** ISO/IEC 18004 §6.3.8: four modules on each side. */

@@ -1,7 +1,4 @@
-/**
- * Errors in this room's envelope and in the wording of Django forms and Django REST framework, which clients show to
- * users (wire §4.2).
- */
+/** Errors in this room's envelope and in the wording of Django forms and Django REST framework, which clients show to users (wire §4.2). */
 import type { Context } from 'hono'
 import type { AppError, ErrorCode, FieldIssue } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'

@@ -42,10 +42,7 @@ export const digest: ReadCredential = async (c) => {
   }
 }
 
-/**
- * `name=token` or `name="text"`. Each part starts with a character that the previous one cannot contain, so there is no
- * backtracking.
- */
+/** `name=token` or `name="text"`. Each part starts with a character that the previous one cannot contain, so there is no backtracking. */
 const PARAMETER = /([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:([\w!#$%&'*+.^`|~-]+)|"((?:[^"\\]|\\.)*)")[ \t]*(?:,[ \t]*|$)/gy
 
 /** Parameters by lowercase name; null for another scheme, malformed input or a repeated parameter. */

@@ -21,10 +21,7 @@ export function represent(
   return c.body(body, status, { ...headers, 'content-type': type, vary: 'Accept' })
 }
 
-/**
- * At equal quality, a named type beats a wildcard. Clients that accept neither get XML instead of a 406, which none of
- * them reads.
- */
+/** At equal quality, a named type beats a wildcard. Clients that accept neither get XML instead of a 406, which none of them reads. */
 export function prefersJson(accept: string): boolean {
   const ranges = accept.toLowerCase().split(',').map(toRange)
   const json = preferenceFor(ranges, ['application/json', 'application/*', '*/*'])

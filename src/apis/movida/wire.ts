@@ -119,10 +119,7 @@ function userElement({ resource_type: name, ...attributes }: User): Element {
   return { name, content: Object.entries(attributes).map(toElement) }
 }
 
-/**
- * Movida's types: numbers carry a type attribute, null is `nil`, text has none; a name ending in `_link` becomes a
- * link.
- */
+/** Movida's types: numbers carry a type attribute, null is `nil`, text has none; a name ending in `_link` becomes a link. */
 function toElement([name, value]: [string, string | number | null]): Element {
   const rel = /^(\w+)_link$/.exec(name)?.[1]
   if (rel !== undefined) return { name: 'link', attributes: { rel, href: String(value) } }

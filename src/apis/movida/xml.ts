@@ -23,10 +23,7 @@ function render({ name, attributes = {}, content }: Element, indent: string): st
   return `${indent}<${head}>${inside}</${name}>\n`
 }
 
-/**
- * Characters that XML cannot contain, even as references (XML 1.0 §2.2): control characters, lone surrogates, U+FFFE
- * and U+FFFF.
- */
+/** Characters that XML cannot contain, even as references (XML 1.0 §2.2): control characters, lone surrogates, U+FFFE and U+FFFF. */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
 
 export function withoutForbidden(text: string): string {

@@ -14,10 +14,7 @@ import { type FileId, fromHex, NO_ID } from '../../ids.ts'
 
 // --- scopes (wire §6.1) ----------------------------------------------------------------------------------------
 
-/**
- * Null: a scope of Mxit's that opens nothing here. No scope grants more than Mxit's own routes need
- * (docs/decisions/012).
- */
+/** Null: a scope of Mxit's that opens nothing here. No scope grants more than Mxit's own routes need (docs/decisions/012). */
 const OF_A_PERSON: Readonly<Record<string, readonly Scope[] | null>> = {
   'profile/public': ['delegated:profile:read'],
   'profile/private': ['delegated:profile:read'],
@@ -97,10 +94,7 @@ export const FileParams = z.object({
     .transform((v) => (v.startsWith('00000000-') ? (fromHex(v.slice(8).replaceAll('-', '')) as FileId) : (NO_ID as FileId)))
     .meta({ description: 'A FileId', example: '00000000-0000-0000-001a-2b3c4d5e6f70' }),
 })
-/**
- * Called `name` because OpenAPI treats `/file/{folder}` and `/file/{file}` as the same path. `folder-names.ts` finds
- * the folder.
- */
+/** Called `name` because OpenAPI treats `/file/{folder}` and `/file/{file}` as the same path. `folder-names.ts` finds the folder. */
 export const FolderParams = z.object({ name: fields.folderName.meta({ example: 'Holidays' }) })
 
 export const UploadQuery = z.object({

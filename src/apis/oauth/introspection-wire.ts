@@ -1,7 +1,4 @@
-/**
- * Introspection requests and replies: RFC 7662 §2.1 and §2.2, and the `tokenInfo` of the original server (wire §3.2,
- * §6.1).
- */
+/** Introspection requests and replies: RFC 7662 §2.1 and §2.2, and the `tokenInfo` of the original server (wire §3.2, §6.1). */
 import * as z from 'zod'
 import type { LiveToken } from '../../core/oauth/introspection.ts'
 import { parameter, requiredParameter } from '../../http/token-endpoint.ts'

@@ -19,10 +19,7 @@ export const ErrorReply = z
   .strictObject({ ok: z.literal(0), error: z.string(), additionalInfo: z.record(z.string(), z.unknown()) })
   .meta({ example: { ok: 0, error: 'NotFound', additionalInfo: { method: 'GET', path: '/user/nobody' } } })
 
-/**
- * A page of a list. `next` is the `offset` of the next page. A page may have fewer records than its limit, even none,
- * before the end.
- */
+/** A page of a list. `next` is the `offset` of the next page. A page may have fewer records than its limit, even none, before the end. */
 export const listOf = <T extends z.ZodType>(record: T) =>
   ok(z.strictObject({ records: z.array(record), hasMore: z.boolean(), next: z.string().nullable() }))
 

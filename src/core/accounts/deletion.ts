@@ -99,10 +99,7 @@ export function isBarred(ctx: Pick<Ctx, 'now'>, user: UserRow): boolean {
   return isInForce(bannedAt, bannedUntil, ctx.now()) || (deletedAt !== null && !mayComeBack)
 }
 
-/**
- * Statements that restore the account where `condition` holds, for the batch of the sign-in. No-op on an account that
- * is not deleted.
- */
+/** Statements that restore the account where `condition` holds, for the batch of the sign-in. No-op on an account that is not deleted. */
 export function restoreAccountWrites(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void>[] {
   const applies = both(isRestorable(userId, restorableSince(ctx)), condition)
   return [audit(ctx, { type: 'account_restored', userId, condition: applies }), restoreDeleted(userId, ctx.now(), applies)]

@@ -33,10 +33,7 @@ export function refuseWhileHashesQueue(ctx: Ctx): void {
   if (queue.length >= ctx.config.hashQueueMax) throw busy()
 }
 
-/**
- * Hashes when it is the request's turn, with what `prepare` returns just before. Throws `temporarily_unavailable` if
- * the queue is full.
- */
+/** Hashes when it is the request's turn, with what `prepare` returns just before. Throws `temporarily_unavailable` if the queue is full. */
 export async function inTurn<Input, Result>(ctx: Ctx, prepare: () => Promise<Input>, hash: (input: Input) => Result): Promise<Result> {
   if (!served.has(ctx)) refuseWhileHashesQueue(ctx)
   const ticket = { since: ctx.now() }

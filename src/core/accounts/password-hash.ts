@@ -1,7 +1,4 @@
-/**
- * Password hashes (design §1.10): NFKC, HMAC with a pepper that has a key id, scrypt through node:crypto, stored as a
- * PHC string.
- */
+/** Password hashes (design §1.10): NFKC, HMAC with a pepper that has a key id, scrypt through node:crypto, stored as a PHC string. */
 import { createHmac, randomBytes, scryptSync } from 'node:crypto'
 import type { Config } from '../../config.ts'
 import { equalInConstantTime, type Keyring } from '../../crypto.ts'

@@ -49,9 +49,7 @@ export interface SignUp {
   readonly returnTo?: string | null
 }
 
-/**
- * Creates an account. Throws `username_taken`, and `email_taken` only if addresses need no verification (wire §6.9).
- */
+/** Creates an account. Throws `username_taken`, and `email_taken` only if addresses need no verification (wire §6.9). */
 export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   refuseGuessablePassword(input.password, input)
   const invitation = toInvitation(ctx, input.inviteCode)

@@ -130,10 +130,7 @@ function guardOf(principal: UserPrincipal, { user, role, changes }: StoredUpdate
   return guards.reduce(both, isUserBelow({ userId: user.id, epoch: user.epoch, roleScopes: user.roleScopes, ranking }))
 }
 
-/**
- * Writes everything under one guard: the audit row evaluates it, and the rest depends on that row. Null: the guard
- * refused.
- */
+/** Writes everything under one guard: the audit row evaluates it, and the rest depends on that row. Null: the guard refused. */
 async function storeUpdate(ctx: Ctx, principal: UserPrincipal, update: StoredUpdate): Promise<UserRow | null> {
   const { user, changes, passwordHash } = update
   const { userId: actorId, sessionId } = principal

@@ -1,7 +1,4 @@
-/**
- * Users as administrators read and create them: the list, several at once, a new account. Nobody is hidden from
- * administrators.
- */
+/** Users as administrators read and create them: the list, several at once, a new account. Nobody is hidden from administrators. */
 import { fromHex, type UserId } from '../../ids.ts'
 import { findUsers, insertUserWithRole, listUsers, type Meant, type UserFilter } from '../../store/db/admin-users.ts'
 import { isPrimaryKeyConflict } from '../../store/db/database.ts'

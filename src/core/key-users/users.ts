@@ -59,10 +59,7 @@ export async function putKeyUser(ctx: Ctx, gate: Gate<Principal>, read: () => Pr
   return stored
 }
 
-/**
- * Another deployment's key, another key, a revoked and an expired one get the same answer: only this token's own key is
- * right.
- */
+/** Another deployment's key, another key, a revoked and an expired one get the same answer: only this token's own key is right. */
 function requireOwnKey(key: Key, licenseKey: string): void {
   if (equalInConstantTime(sha256(licenseKey), key.secretHash ?? '')) return
   throw AppError.ofFields([{ path: 'licenseKey', message: 'is not the license key of the token' }])
@@ -91,10 +88,7 @@ export function requireKey(row: MachineRow | null): Key {
   return { ...row, clientId }
 }
 
-/**
- * A user of the caller's key, by the key's own name: in full for the key's holder and the user, for others as far as
- * they may see.
- */
+/** A user of the caller's key, by the key's own name: in full for the key's holder and the user, for others as far as they may see. */
 export async function getKeyUser(ctx: Ctx, gate: Gate<Principal>, externalId: string): Promise<KeyUser> {
   const now = ctx.now()
   const { principal, reads } = await gate(({ userId, clientId }) => [

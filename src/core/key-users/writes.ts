@@ -1,7 +1,4 @@
-/**
- * The batches that create and change a user of a license key: all or nothing, including the session of the user's
- * token.
- */
+/** The batches that create and change a user of a license key: all or nothing, including the session of the user's token. */
 import { randomHex, randomToken, sha256 } from '../../crypto.ts'
 import type { AnyId, UserId } from '../../ids.ts'
 import { isAvatarReserved } from '../../store/db/avatars.ts'

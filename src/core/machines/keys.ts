@@ -22,9 +22,7 @@ export type { KeyKind, MachineRow as Machine } from '../../store/db/machine-cred
 /** A key's row; it always has a client. */
 export type Key = MachineRow & { readonly clientId: string }
 
-/**
- * The valid key; throws `invalid_client` for any other. For sign-ins, before there is a token. One round trip at most.
- */
+/** The valid key; throws `invalid_client` for any other. For sign-ins, before there is a token. One round trip at most. */
 export async function requireLivingKey(ctx: Ctx, kind: KeyKind, key: string): Promise<Key> {
   const row = looksLikeSecret(kind, key) && (await ctx.db.one(findLivingKey(sha256(key), kind, ctx.now())))
   if (!row || row.clientId === null) throw new AppError('invalid_client', 'The key is not valid')

@@ -1,7 +1,4 @@
-/**
- * When a machine's credential was last used: shown in lists, accurate to `SESSION_TOUCH_MS`, and no part of any
- * decision.
- */
+/** When a machine's credential was last used: shown in lists, accurate to `SESSION_TOUCH_MS`, and no part of any decision. */
 import { type MachineRow, touchMachine } from '../../store/db/machine-credentials.ts'
 import type { Ctx } from '../ctx.ts'
 import { SESSION_TOUCH_MS } from '../limits.ts'

@@ -51,10 +51,7 @@ export interface MachinePlan extends MadeMachine {
 /** The part of the context that a plan needs. Keys need no configuration. */
 type PlanCtx = Pick<Ctx, 'now' | 'newId'> & { readonly config: Pick<Config, 'digestRealm' | 'encryptionKeys'> }
 
-/**
- * Writes nothing yet and checks no permission. `createdBy` is null for the operator; `secrets` are generated unless
- * given.
- */
+/** Writes nothing yet and checks no permission. `createdBy` is null for the operator; `secrets` are generated unless given. */
 export async function planMachine(
   ctx: PlanCtx,
   input: NewMachine,
@@ -90,9 +87,7 @@ export async function planMachine(
   return { machine, secret, account, writes: [...clientOf(machine, account?.password ?? null, now), insertMachine(machine, condition)] }
 }
 
-/**
- * RFC 7616 §3.4.2, with MD5: what every Digest client supports (wire §2.3). The secret is random, so no guess finds it.
- */
+/** RFC 7616 §3.4.2, with MD5: what every Digest client supports (wire §2.3). The secret is random, so no guess finds it. */
 export function ha1Of(name: string, realm: string, secret: string): string {
   return createHash('md5').update(`${name}:${realm}:${secret}`, 'utf8').digest('hex')
 }

@@ -119,10 +119,7 @@ export async function storeAvatar<Stored>(ctx: Ctx, avatar: NewAvatar, commit: (
   return stored
 }
 
-/**
- * Counts the change, by each limit, and makes it where `condition` holds; all or nothing. `given` holds after it if it
- * was made.
- */
+/** Counts the change, by each limit, and makes it where `condition` holds; all or nothing. `given` holds after it if it was made. */
 export function giveAvatar(
   ctx: Ctx,
   { userId, key, limits }: { userId: UserId; key: string; limits: readonly DailyLimit[] },

@@ -73,10 +73,7 @@ function stoppable(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
     })
 }
 
-/**
- * The next chunk, null at the end. It does not wait for a silent client, and does not blame the bucket for one that is
- * gone.
- */
+/** The next chunk, null at the end. It does not wait for a silent client, and does not blame the bucket for one that is gone. */
 export async function nextPiece<Bytes extends Uint8Array>(read: Promise<ReadableStreamReadResult<Bytes>>): Promise<Bytes | null> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const silence = new Promise<never>((_, reject) => {

@@ -15,19 +15,14 @@ export interface DrawnAvatar {
   readonly '128.png': Uint8Array
 }
 
-/**
- * The codes by which Images says that the picture is at fault: too large, not a picture, too many pixels, unknown
- * format.
- */
+/** The codes by which Images says that the picture is at fault: too large, not a picture, too many pixels, unknown format. */
 const REFUSED: readonly unknown[] = [9402, 9412, 9413, 9520]
 const RETRY_AFTER_SECONDS = 30
 type DrawnFormat = 'image/webp' | 'image/png' | 'image/jpeg'
 /** No square of these sides comes near it. */
 const DRAWN_BYTES_MAX = 2 * 1024 * 1024
 
-/**
- * Throws `invalid_file` if the picture cannot be decoded, `temporarily_unavailable` if nothing can be at the moment.
- */
+/** Throws `invalid_file` if the picture cannot be decoded, `temporarily_unavailable` if nothing can be at the moment. */
 export async function drawAvatar(ctx: Ctx, image: InspectedImage): Promise<DrawnAvatar> {
   try {
     const [large, small] = await Promise.all([

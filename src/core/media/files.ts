@@ -1,6 +1,4 @@
-/**
- * Files of the media library: their owner's alone. Another's file is not found, like a missing one (security row 55).
- */
+/** Files of the media library: their owner's alone. Another's file is not found, like a missing one (security row 55). */
 import type { FileId } from '../../ids.ts'
 import { findIf } from '../../store/db/database.ts'
 import {

@@ -79,10 +79,7 @@ export async function revokeFileLinks(ctx: Ctx, gate: Gate, id: FileId): Promise
   if (!(await ctx.db.one(raiseLinkVersion(id, principal.userId)))) throw new AppError('not_found')
 }
 
-/**
- * The file that a link leads to. Forged, expired and revoked links get the same refusal; the database is asked only
- * about valid ones.
- */
+/** The file that a link leads to. Forged, expired and revoked links get the same refusal; the database is asked only about valid ones. */
 export async function followFileLink(ctx: Ctx, id: FileId, params: LinkParams): Promise<FileRow> {
   const refusal = new AppError('forbidden', 'The link is invalid or has expired', { reason: 'link_invalid' })
   const expected = mac(ctx.config.hmacKeys, params.kid, 'file-link', ...signed(id, params))?.toString('base64url')

@@ -69,17 +69,12 @@ export function planClient(input: NewClient, now: number, secret: string = newCl
   return { row: { id, ...columns, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
 }
 
-/**
- * A change of a client: the updated row, and its differences as the audit trail records them; none if nothing changed.
- */
+/** A change of a client: the updated row, and its differences as the audit trail records them; none if nothing changed. */
 export interface ClientChange extends Registration {
   readonly events: readonly { readonly type: AuditEventType; readonly detail: string }[]
 }
 
-/**
- * A new secret, or disabling the client, invalidates its own tokens; users' tokens are checked against its row each
- * time.
- */
+/** A new secret, or disabling the client, invalidates its own tokens; users' tokens are checked against its row each time. */
 export function planChange(before: ClientRow, changes: ClientChanges, now: number): ClientChange {
   const { rotateSecret = false, disabled = before.disabledAt !== null, ...fields } = changes
   const metadata = { ...toMetadata(before), ...given(fields) } as ClientMetadata
@@ -113,9 +108,7 @@ export function planChange(before: ClientRow, changes: ClientChanges, now: numbe
   return events.length > 0 ? { row, secret, events } : { row: before, secret: null, events }
 }
 
-/**
- * Codes may now go to new URIs, or to a client that authenticates differently: users are asked again (RFC 9700 §4.16).
- */
+/** Codes may now go to new URIs, or to a client that authenticates differently: users are asked again (RFC 9700 §4.16). */
 function isAnotherParty(before: ClientRow, after: ClientMetadata): boolean {
   const known = toMetadata(before)
   return after.authMethod !== known.authMethod || after.redirectUris.some((uri) => !known.redirectUris.includes(uri))

@@ -63,10 +63,7 @@ export async function describeConsent(ctx: Ctx, gate: OptionalGate, request: Aut
   }
 }
 
-/**
- * The user's answer. A yes is stored and yields a code, in one batch; a no is reported to the client (RFC 6749
- * §4.1.2.1).
- */
+/** The user's answer. A yes is stored and yields a code, in one batch; a no is reported to the client (RFC 6749 §4.1.2.1). */
 export async function decideConsent(
   ctx: Ctx,
   gate: OptionalGate,

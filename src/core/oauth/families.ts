@@ -11,10 +11,7 @@ interface Misuse {
   readonly clientId: string
 }
 
-/**
- * Revokes the session, and with it every access and refresh token of the grant, before it returns. The user is notified
- * once.
- */
+/** Revokes the session, and with it every access and refresh token of the grant, before it returns. The user is notified once. */
 export async function endFamily(ctx: Ctx, misuse: Misuse): Promise<void> {
   const { type, sessionId, userId, clientId } = misuse
   await ctx.db.commit(

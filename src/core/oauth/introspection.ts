@@ -33,10 +33,7 @@ export interface LiveToken {
   readonly jti: string | null
 }
 
-/**
- * For a client that authenticates here: any token if it holds the scope, otherwise only its own. Null: invalid, or not
- * for this caller.
- */
+/** For a client that authenticates here: any token if it holds the scope, otherwise only its own. Null: invalid, or not for this caller. */
 export async function introspectForClient(ctx: Ctx, credentials: ClientCredentials, token: string): Promise<LiveToken | null> {
   const access = await readAccessToken(ctx, token)
   const [clientRow, ...rows] = await ctx.db.batch([findClient(credentials.clientId), ...readsOf(ctx, token, access)])

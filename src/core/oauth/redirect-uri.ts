@@ -4,10 +4,7 @@
  * normalized: the browser is sent to exactly what was compared.
  */
 
-/**
- * Printable ASCII without space, quotes, `<`, `>`, `\`, `^`, backtick and braces: the characters that RFC 3986 allows
- * in a URI.
- */
+/** Printable ASCII without space, quotes, `<`, `>`, `\`, `^`, backtick and braces: the characters that RFC 3986 allows in a URI. */
 const URI_CHARACTERS = /^[!#$%&'()*+,\-./0-9:;=?@A-Z[\]_a-z~]+$/
 /** RFC 8252 §7.3. After the port only a path or a query may follow: neither userinfo nor a longer host name matches. */
 const LOOPBACK = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(?::\d{1,5})?(?=[/?]|$)(.*)$/

@@ -55,9 +55,7 @@ export async function refreshTokens(
   return { ...tokens, refreshToken }
 }
 
-/**
- * The successor of `presented`. It does not matter who rotates: the first one writes, the others find what it wrote.
- */
+/** The successor of `presented`. It does not matter who rotates: the first one writes, the others find what it wrote. */
 async function rotate(ctx: Ctx, input: { presented: string; token: LiveToken; kid: string }): Promise<string> {
   const { presented, token, kid } = input
   const successor = successorOf(ctx, kid, presented)

@@ -1,7 +1,4 @@
-/**
- * What a user's grant returns each time: an access token, and an ID token if `openid` was granted (OpenID Connect Core
- * §3.1.3.3).
- */
+/** What a user's grant returns each time: an access token, and an ID token if `openid` was granted (OpenID Connect Core §3.1.3.3). */
 import type { SessionId, UserId } from '../../ids.ts'
 import { findUser } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'

@@ -1,7 +1,4 @@
-/**
- * Userinfo (OpenID Connect Core §5.3, §5.4): what the granted scopes let a client know about the user. One read, the
- * gate's.
- */
+/** Userinfo (OpenID Connect Core §5.3, §5.4): what the granted scopes let a client know about the user. One read, the gate's. */
 import { toHex } from '../../ids.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'

@@ -1,7 +1,4 @@
-/**
- * How often a day parts of a profile may be changed: counted in the batch of the change itself, and refused before any
- * work.
- */
+/** How often a day parts of a profile may be changed: counted in the batch of the change itself, and refused before any work. */
 import type { AnyId, UserId } from '../../ids.ts'
 import type { Attempt, Counter } from '../../store/db/attempt-counters.ts'
 import type { Ctx } from '../ctx.ts'

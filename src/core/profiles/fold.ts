@@ -4,15 +4,9 @@
  * Unicode Collation Algorithm, and never shown to anybody.
  */
 
-/**
- * Accents and points. Marks of other scripts (Thai, Devanagari and their relatives) are vowels, which no reader would
- * omit, and stay.
- */
+/** Accents and points. Marks of other scripts (Thai, Devanagari and their relatives) are vowels, which no reader would omit, and stay. */
 const ACCENTS = /(?=\p{M})[\p{Script=Inherited}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]/gu
-/**
- * Bidi marks, zero-width characters, fillers, controls, lone surrogates, and non-characters. White space is handled
- * separately.
- */
+/** Bidi marks, zero-width characters, fillers, controls, lone surrogates, and non-characters. White space is handled separately. */
 const UNSEEN = /(?![\t-\r])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu
 /** Apostrophes, what is typed instead of them, and quotation marks: people who search omit them, or type other ones. */
 export const APOSTROPHES =

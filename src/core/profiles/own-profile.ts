@@ -33,9 +33,7 @@ export interface OwnProfileUpdate extends ProfileUpdate {
   readonly email: Email | null
   readonly password: Password | null
   readonly currentPassword: string | null
-  /**
-   * A recent sign-in counts in an app that is registered for it as well: if the protocol has no field for a password.
-   */
+  /** A recent sign-in counts in an app that is registered for it as well: if the protocol has no field for a password. */
   readonly mayMarkedAppProve?: boolean
 }
 

@@ -1,6 +1,4 @@
-/**
- * The current password, or a recent sign-in: what a sensitive change of one's own account needs (ASVS 6.2.3, 7.5.1).
- */
+/** The current password, or a recent sign-in: what a sensitive change of one's own account needs (ASVS 6.2.3, 7.5.1). */
 import type { AnyId } from '../../ids.ts'
 import { type Attempt, countAttempt, findCounter } from '../../store/db/attempt-counters.ts'
 import type { UserRow } from '../../store/db/users.ts'

@@ -15,10 +15,7 @@ import { renameSearchWrites } from './search.ts'
 export type ProfileValues = Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
 
 export interface ProfileUpdate {
-  /**
-   * The values sent; or a function that validates them, if that depends on the stored profile. Null: the profile must
-   * not be revealed.
-   */
+  /** The values sent; or a function that validates them, if that depends on the stored profile. Null: the profile must not be revealed. */
   readonly fields: ProfileValues | ((user: UserRow | null) => ProfileValues)
   readonly username: Username | null
   /** For protocols without country codes: a number may stand alone. */

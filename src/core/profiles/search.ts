@@ -20,10 +20,7 @@ function cut(folded: string): string {
   return [...folded].slice(0, SEARCH_STRING_LENGTH_MAX).join('').trimEnd()
 }
 
-/**
- * O'Brien is searched as "obrien" and "o brien", Jean-Luc as "jean luc" and "jeanluc", a name with a joiner in it as
- * two.
- */
+/** O'Brien is searched as "obrien" and "o brien", Jean-Luc as "jean luc" and "jeanluc", a name with a joiner in it as two. */
 const PARTED = /['\u2019\u200C]/g
 
 /**

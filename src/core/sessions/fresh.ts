@@ -17,10 +17,7 @@ export function requireFresh(ctx: Ctx, principal: UserPrincipal, withinMs?: numb
   }
 }
 
-/**
- * The same for a user in a browser or an app: a program with a key asks for passwords itself, a sign-in that is not
- * trusted here.
- */
+/** The same for a user in a browser or an app: a program with a key asks for passwords itself, a sign-in that is not trusted here. */
 export function requireFreshOfPerson(ctx: Ctx, principal: UserPrincipal): void {
   if (keyIdOf(principal.clientId) !== NO_ID) throw browserRequired()
   requireFresh(ctx, principal)

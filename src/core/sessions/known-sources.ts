@@ -43,10 +43,7 @@ export function isKnown(ctx: Ctx, user: Fragment): Fragment {
   return device === null ? isKnownNetwork(user, networkHash, ctx.now()) : isKnownDevice(user, device.accounts)
 }
 
-/**
- * Statements that make the caller's network known to the user who signs in. A browser with a cookie will be known by
- * that.
- */
+/** Statements that make the caller's network known to the user who signs in. A browser with a cookie will be known by that. */
 export function rememberNetworkOfProgram(ctx: Ctx, userId: UserId, condition: Fragment): Statement<void>[] {
   return ctx.caller.device === null ? [rememberNetwork(ctx, userId, condition)] : []
 }

@@ -123,10 +123,7 @@ function failuresNotice(ctx: Ctx, { userId, userAgent }: SecondFactorAnswer, fai
   return mailNotice(ctx, { kind: 'second_factor_failed', user: userId, params })
 }
 
-/**
- * Both kinds are checked, whatever the first check says. Codes are mailed and accepted only if codes by e-mail are
- * enabled.
- */
+/** Both kinds are checked, whatever the first check says. Codes are mailed and accepted only if codes by e-mail are enabled. */
 async function judgeDigits(
   ctx: Ctx,
   code: string,

@@ -1,6 +1,4 @@
-/**
- * User sessions: how one starts, is listed, and ends (design §2). Challenges for a second factor are in `sign-in.ts`.
- */
+/** User sessions: how one starts, is listed, and ends (design §2). Challenges for a second factor are in `sign-in.ts`. */
 import { randomToken, sha256 } from '../../crypto.ts'
 import { idAt, type SessionId, type UserId } from '../../ids.ts'
 import { always, type Fragment, idOf, type Statement } from '../../store/db/database.ts'

@@ -48,9 +48,7 @@ export interface SignIn extends PasswordSignIn {
   readonly presented: Claim | null
 }
 
-/**
- * Throws `unauthenticated`, `email_not_verified` (after a right password only), `rate_limited`. At most 3 round trips.
- */
+/** Throws `unauthenticated`, `email_not_verified` (after a right password only), `rate_limited`. At most 3 round trips. */
 export async function signIn(ctx: Ctx, input: SignIn): Promise<SignInOutcome> {
   const { user, counted } = await requireRightPassword(ctx, input)
   const { userAgent } = input

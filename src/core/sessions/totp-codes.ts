@@ -46,10 +46,7 @@ export function sameEnrolment(ctx: Ctx, username: string, base32: string): TotpE
   return BASE32.test(base32) ? enrolmentOf(ctx, username, Secret.fromBase32(base32)) : null
 }
 
-/**
- * The time step of the code, the latest if several match; null if none around now does. All are compared, each in
- * constant time.
- */
+/** The time step of the code, the latest if several match; null if none around now does. All are compared, each in constant time. */
 export function stepOfCode(secret: Uint8Array, code: string, now: number): number | null {
   const present = TOTP.counter({ period: PERIOD_SECONDS, timestamp: now })
   let found: number | null = null

@@ -1,6 +1,4 @@
-/**
- * Contacts: one list of the people connected with the caller, and how. `visibility.ts` decides what is shown of each.
- */
+/** Contacts: one list of the people connected with the caller, and how. `visibility.ts` decides what is shown of each. */
 import { type ContactList, type ContactState, listContacts } from '../../store/db/contacts.ts'
 import type { Ctx } from '../ctx.ts'
 import { type Gate, insufficientScope } from '../gate.ts'

@@ -14,10 +14,7 @@ import { coveredBy, type Scope } from '../scopes.ts'
 
 export type { UserRef } from '../../store/db/people.ts'
 
-/**
- * How close a viewer is. Each sees what those below see: owner (self, admin) > insider (may see the account) >
- * outsider.
- */
+/** How close a viewer is. Each sees what those below see: owner (self, admin) > insider (may see the account) > outsider. */
 export type Audience = 'owner' | 'insider' | 'outsider'
 
 const NEARNESS: Readonly<Record<Audience, number>> = { owner: 2, insider: 1, outsider: 0 }
@@ -118,9 +115,7 @@ export function readSeenUser(ctx: Ctx, viewerId: UserId, userId: UserRef): State
   return findSeenUser({ userId, viewerId, now: ctx.now() })
 }
 
-/**
- * Unknown, banned, deleted and blocking-the-viewer get one refusal; blocked-by-the-viewer gets another (wire §6.11).
- */
+/** Unknown, banned, deleted and blocking-the-viewer get one refusal; blocked-by-the-viewer gets another (wire §6.11). */
 export function requireMet(row: SeenUserRow | null): SeenUserRow {
   if (!row) throw new AppError('not_found')
   if (row.viewerBlocks === 1) throw new AppError('blocked', 'You have blocked this user')

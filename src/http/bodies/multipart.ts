@@ -66,10 +66,7 @@ export async function readFileForm(
 
 const ESCAPED: Readonly<Record<string, string>> = { '%22': '"', '%0D': '\r', '%0A': '\n' }
 
-/**
- * Browsers escape three characters of a name (HTML, multipart/form-data), but not the percent sign. Old ones send a
- * whole path.
- */
+/** Browsers escape three characters of a name (HTML, multipart/form-data), but not the percent sign. Old ones send a whole path. */
 function nameOfFile(sent: string): string {
   const name = sent.replace(/%22|%0D|%0A/gi, (sign) => ESCAPED[sign.toUpperCase()] ?? sign)
   return name.split(/[/\\]/).at(-1) ?? name
@@ -174,10 +171,7 @@ function nextLine(body: Buffer, line: Buffer, from: number): number {
   return at === -1 ? -1 : at + 1
 }
 
-/**
- * Lets the runtime parse the headers, in a copy of the form with empty parts: contents may be large, and stay where
- * they are.
- */
+/** Lets the runtime parse the headers, in a copy of the form with empty parts: contents may be large, and stay where they are. */
 async function readHeads(pieces: readonly Piece[], boundary: string): Promise<[string, string | File][]> {
   const head = ({ headers }: Piece) => [`--${boundary}`, withoutPath(headers), '\r\n']
   const body = new Blob([...pieces.flatMap(head), `--${boundary}--\r\n`])

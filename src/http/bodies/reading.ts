@@ -66,9 +66,7 @@ async function readText(c: Context<AppEnv>): Promise<string> {
   }
 }
 
-/**
- * curl's `-d` declares JSON as a form. Parsed as one, the error would echo the body as a field name, including secrets.
- */
+/** curl's `-d` declares JSON as a form. Parsed as one, the error would echo the body as a field name, including secrets. */
 function parseForm(text: string): URLSearchParams {
   if (/^\s*[{[]/.test(text)) throw new AppError('unsupported_media_type', 'This is JSON: send it as application/json')
   return new URLSearchParams(text)

@@ -33,10 +33,7 @@ export function rawBody(req: HonoRequest): RawBody {
   return { size, stream: req.raw.body ?? new Blob().stream(), digest: contentDigest(req.header('content-digest')) }
 }
 
-/**
- * RFC 9530: a dictionary of byte sequences. Algorithms other than SHA-256 are ignored (§5); malformed headers are
- * refused.
- */
+/** RFC 9530: a dictionary of byte sequences. Algorithms other than SHA-256 are ignored (§5); malformed headers are refused. */
 export function contentDigest(header: string | undefined): string | null {
   if (header === undefined) return null
   let digest: string | null = null
@@ -51,9 +48,7 @@ export function contentDigest(header: string | undefined): string | null {
   return digest
 }
 
-/**
- * The declared type of a raw body. `curl --data-binary` declares an urlencoded form by default, so that says nothing.
- */
+/** The declared type of a raw body. `curl --data-binary` declares an urlencoded form by default, so that says nothing. */
 export function declaredType(req: HonoRequest): string | null {
   const type = req.header('content-type') ?? ''
   return type === '' || /^application\/x-www-form-urlencoded\b/i.test(type) ? null : type
@@ -79,9 +74,7 @@ export function fileAsBody({ bytesMax, types }: FileTypes): Uploaded {
   return tag(handler, { upload: { raw: types, form: null } })
 }
 
-/**
- * Takes a form with exactly one file, in a field of one of these names, and nothing else; the first name is documented.
- */
+/** Takes a form with exactly one file, in a field of one of these names, and nothing else; the first name is documented. */
 export function fileInForm(names: readonly [string, ...string[]], { bytesMax, types }: FileTypes): Uploaded {
   const handler: Uploaded = async (c, next) => {
     if (!isMultipart(c.req)) throw new AppError('unsupported_media_type', 'Send multipart/form-data')

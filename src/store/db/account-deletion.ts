@@ -18,10 +18,7 @@ export function isDeletable(userId: UserId, reason: DeletionReason): Fragment {
   return sql`EXISTS (SELECT 1 FROM users d WHERE d.id = ${userId} AND (${after}))`
 }
 
-/**
- * Marks the account as deleted; an earlier deletion keeps its time. Invalidates everything issued to the account
- * (design §1.7).
- */
+/** Marks the account as deleted; an earlier deletion keeps its time. Invalidates everything issued to the account (design §1.7). */
 export function markDeleted(input: { userId: UserId; reason: DeletionReason; now: number }, condition: Fragment): Statement<void> {
   return run(sql`
     UPDATE users SET deleted_at = COALESCE(deleted_at, ${input.now}), deleted_reason = ${input.reason},
@@ -141,9 +138,7 @@ const hasRemains = sql`(
 /** True of the alias `p`: the account has edges left, or may have. */
 const hasEdges = sql`EXISTS (SELECT 1 FROM edge_work e WHERE e.user_id = p.id AND e.kind = 'remove_edges')`
 
-/**
- * Purged accounts that still have something to remove here: rows or, once the edges are gone, the account's own row.
- */
+/** Purged accounts that still have something to remove here: rows or, once the edges are gone, the account's own row. */
 export function listPurged(input: { deletedBefore: number; limit: number }): Statement<{ id: UserId }[]> {
   return all(sql`
     SELECT p.id FROM users p

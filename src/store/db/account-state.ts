@@ -3,10 +3,7 @@ import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import type { Fragment } from './database.ts'
 
-/**
- * A term without an end is permanent; one whose end has passed no longer applies. The same in TypeScript:
- * `core/in-force.ts`.
- */
+/** A term without an end is permanent; one whose end has passed no longer applies. The same in TypeScript: `core/in-force.ts`. */
 export const isInForce = (since: Fragment, until: Fragment, now: number): Fragment =>
   sql`(${since} IS NOT NULL AND (${until} IS NULL OR ${until} > ${now}))`
 

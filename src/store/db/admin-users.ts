@@ -91,10 +91,7 @@ function indexFor(filter: UserFilter): Fragment {
   return filter.role === null ? sql`NOT INDEXED` : sql`INDEXED BY users_role`
 }
 
-/**
- * Creates a user with a role that is as read and below `ranking`, unless the user name or the verified address is
- * taken.
- */
+/** Creates a user with a role that is as read and below `ranking`, unless the user name or the verified address is taken. */
 export function insertUserWithRole(row: NewUser, role: Pick<RoleRow, 'id' | 'scopes'>, ranking: number): Statement<void> {
   return run(sql`
     INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,

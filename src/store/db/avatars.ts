@@ -22,9 +22,7 @@ export function markAvatars(rows: Fragment, now: number): Statement<void> {
     ON CONFLICT (bucket, key) DO UPDATE SET due_at = MIN(due_at, excluded.due_at)`)
 }
 
-/**
- * Run before the objects of a new avatar are written: unless the upload completes, they are removed from `dueAt` on.
- */
+/** Run before the objects of a new avatar are written: unless the upload completes, they are removed from `dueAt` on. */
 export function reserveAvatar(key: string, times: { now: number; dueAt: number }): Statement<void>[] {
   return objectKeys(key).map((object) => insertTombstone({ bucket: BUCKET, key: object, ...times }))
 }

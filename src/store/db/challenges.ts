@@ -107,10 +107,7 @@ export const isOfEpoch = (challenge: Fragment): Fragment => sql`(${challenge}.ep
 const bringsBack = (challenge: Fragment): Fragment =>
   sql`(${isUndo(challenge)} OR ${challenge}.purpose = ${'reset_password' satisfies ChallengePurpose})`
 
-/**
- * Claims a long code for `claimedBy` if it is open, unexpired and of the current epoch, and `condition` holds for
- * `challenges`.
- */
+/** Claims a long code for `claimedBy` if it is open, unexpired and of the current epoch, and `condition` holds for `challenges`. */
 export function claimCode(
   input: { codeHash: string; purpose: ChallengePurpose; claimedBy: number; now: number },
   condition: Fragment,

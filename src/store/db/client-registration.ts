@@ -75,10 +75,7 @@ export function updateClient(next: ClientRow, condition: Fragment): Statement<vo
 
 const sweepOf = (id: string) => `client:${id}`
 
-/**
- * Disables the client for good where `condition` holds: from now on nothing issued to it works. The sweep does the
- * rest.
- */
+/** Disables the client for good where `condition` holds: from now on nothing issued to it works. The sweep does the rest. */
 export function markClientDeleted(id: string, now: number, condition: Fragment): Statement<void>[] {
   return [
     run(sql`

@@ -12,9 +12,7 @@ export function findConsent(userId: UserId | null, clientId: string): Statement<
     WHERE k.user_id = ${userId} AND k.client_id = ${clientId} AND ${counts}`)
 }
 
-/**
- * Holds while this very consent is valid, extended or not. One that was withdrawn and granted again is a different one.
- */
+/** Holds while this very consent is valid, extended or not. One that was withdrawn and granted again is a different one. */
 export function isConsentGiven(userId: UserId, clientId: string, createdAt: number): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM consents k JOIN oauth_clients c ON c.id = k.client_id

@@ -36,10 +36,7 @@ export const yieldsNobody = (user: Fragment): Fragment => sql`NOT EXISTS (${user
 /** A known id as a fragment; null for no user. */
 export const idOf = (id: number | null): Fragment => sql`${id}`
 
-/**
- * SQLite's quoting and placeholders: all the `sql` tag needs of drizzle's dialect, which would add a tenth to the
- * Worker.
- */
+/** SQLite's quoting and placeholders: all the `sql` tag needs of drizzle's dialect, which would add a tenth to the Worker. */
 const SQLITE = {
   casing: new CasingCache('snake_case'),
   escapeName: (name: string) => `"${name.replace(/"/g, '""')}"`,

@@ -8,9 +8,7 @@ export interface NonceCount {
   readonly expiresAt: number
 }
 
-/**
- * Claims a nonce count where `condition` holds, in one guarded statement; null if it or a higher one was already used.
- */
+/** Claims a nonce count where `condition` holds, in one guarded statement; null if it or a higher one was already used. */
 export function claimNonceCount(input: NonceCount, condition: Fragment): Statement<{ count: number } | null> {
   return first(sql`
     INSERT INTO digest_nonces (nonce, count, expires_at) SELECT ${input.nonce}, ${input.count}, ${input.expiresAt} WHERE ${condition}

@@ -43,10 +43,7 @@ export function findOpenChange(change: OpenChange): Statement<CodeSeed | null> {
   return first(sql`SELECT o.code_id, o.random, o.kid ${openChange(change)} ORDER BY o.id DESC LIMIT 1`)
 }
 
-/**
- * Counts one try at the digits of the user's change to this address; right after it, `justCounted` says whether it was
- * allowed.
- */
+/** Counts one try at the digits of the user's change to this address; right after it, `justCounted` says whether it was allowed. */
 export function tryDigits(
   input: { tokenHash: string; userId: UserId; email: string; tries: number; now: number },
   condition: Fragment,
@@ -74,10 +71,7 @@ export function losesProvedAddress(newKey: string): Fragment {
   return sql`u.email_verified_at IS NOT NULL AND u.email_key <> ${newKey}`
 }
 
-/**
- * True of the row of `challenges`: no factor has been enabled since. A request made without a factor must not bypass
- * one.
- */
+/** True of the row of `challenges`: no factor has been enabled since. A request made without a factor must not bypass one. */
 export const isYoungerThanFactors: Fragment = sql`NOT EXISTS (
   SELECT 1 FROM second_factors f WHERE f.user_id = challenges.user_id AND f.created_at > challenges.created_at)`
 
@@ -107,10 +101,7 @@ export function settleUndos(input: { userId: UserId; email: string; now: number;
     WHERE user_id = ${userId} AND purpose = ${UNDO} AND consumed_at IS NULL AND expires_at > ${now} AND (${condition})`)
 }
 
-/**
- * Sets a verified address for the user that `user` yields. Invalidates every session, token and code of the current
- * epoch.
- */
+/** Sets a verified address for the user that `user` yields. Invalidates every session, token and code of the current epoch. */
 export function updateEmail(user: Fragment, input: { email: string; emailKey: string; now: number }): Statement<void> {
   const { email, emailKey, now } = input
   return run(sql`

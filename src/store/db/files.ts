@@ -141,9 +141,7 @@ export interface FileChanges {
   readonly preventShare?: boolean
 }
 
-/**
- * Renames or moves a file, only into a folder of the same user. Returns the updated row, or null if nothing applies.
- */
+/** Renames or moves a file, only into a folder of the same user. Returns the updated row, or null if nothing applies. */
 export function updateFile(id: FileId, userId: UserId, changes: FileChanges, now: number): Statement<FileRow | null> {
   const sets = [
     sql`updated_at = ${now}`,

@@ -8,9 +8,7 @@ import type { folders } from './schema/media.ts'
 
 export type FolderRow = Omit<typeof folders.$inferSelect, 'id' | 'userId'> & { readonly id: FolderId; readonly userId: UserId }
 
-/**
- * Creates a folder where `condition` holds, unless the name is taken, the quota is used up, or the account may not act.
- */
+/** Creates a folder where `condition` holds, unless the name is taken, the quota is used up, or the account may not act. */
 export function insertFolder(
   row: { id: FolderId; userId: UserId; name: string; now: number },
   quota: number,

@@ -13,10 +13,7 @@ export interface NewFollow {
   readonly now: number
 }
 
-/**
- * Follows, or requests to follow if the account is private at this moment. Does nothing if one blocks the other or the
- * edge exists.
- */
+/** Follows, or requests to follow if the account is private at this moment. Does nothing if one blocks the other or the edge exists. */
 export function insertFollow(edge: NewFollow): Statement<void> {
   return run(sql`
     INSERT INTO follows (id, follower_id, followed_id, approved_at)

@@ -3,9 +3,7 @@ import { sql } from 'drizzle-orm'
 import { isAlive } from './account-state.ts'
 import type { Fragment } from './database.ts'
 
-/**
- * True of the aliases `s` (sessions) and `u` (users): live, of the current epoch, the user neither banned nor deleted.
- */
+/** True of the aliases `s` (sessions) and `u` (users): live, of the current epoch, the user neither banned nor deleted. */
 export function isLive(now: number): Fragment {
   return sql`
     s.revoked_at IS NULL AND s.expires_at > ${now} AND s.idle_expires_at > ${now} AND s.epoch = u.epoch

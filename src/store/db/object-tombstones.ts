@@ -51,9 +51,7 @@ export function deleteTombstones(bucket: Bucket, keys: readonly string[]): State
     DELETE FROM object_tombstones WHERE bucket = ${bucket} AND key IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`)
 }
 
-/**
- * Marks avatar objects that no user references for removal. An avatar's key is the object's key without the file name.
- */
+/** Marks avatar objects that no user references for removal. An avatar's key is the object's key without the file name. */
 export function markOrphanAvatars(keys: readonly string[], now: number): Statement<void> {
   const objects = keys.map((key) => ({ key, avatar: key.slice(0, Math.max(0, key.lastIndexOf('/'))) }))
   return run(sql`

@@ -71,9 +71,7 @@ export function findSeenUsers(input: { userIds: readonly UserId[]; viewerId: Use
     WHERE ${isSeenBy(input.viewerId, input.now)} ORDER BY j.key`)
 }
 
-/**
- * Holds when the viewer may see the owner's lists: the owner's own, a public account's, or one that the viewer follows.
- */
+/** Holds when the viewer may see the owner's lists: the owner's own, a public account's, or one that the viewer follows. */
 export function isListOpen(input: { ownerId: UserId; viewerId: UserId; now: number }): Fragment {
   const { ownerId, viewerId } = input
   // A scalar subquery, evaluated once: SQLite turns an EXISTS into a join and reads the owner again for every row of
@@ -92,10 +90,7 @@ export interface PicturedUser {
   readonly avatarKey: string | null
 }
 
-/**
- * What a generated avatar is drawn from. Name and avatar are visible to everyone, even for a private account (design
- * §5).
- */
+/** What a generated avatar is drawn from. Name and avatar are visible to everyone, even for a private account (design §5). */
 export function findPicturedUser(userId: UserId, now: number): Statement<PicturedUser | null> {
   return first(sql`
     SELECT u.id, u.username, u.given_name, u.family_name, u.display_name, u.avatar_key FROM users u

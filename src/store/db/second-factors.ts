@@ -12,10 +12,7 @@ export function insertSecondFactor(userId: UserId, kind: SecondFactorKind, now: 
     ON CONFLICT (user_id, kind) DO NOTHING`)
 }
 
-/**
- * Disables a kind, where `condition` holds, and records when: whoever had it may have made any number of browsers known
- * with it.
- */
+/** Disables a kind, where `condition` holds, and records when: whoever had it may have made any number of browsers known with it. */
 export function deleteSecondFactor(userId: UserId, kind: SecondFactorKind, now: number, condition: Fragment = always): Statement<void>[] {
   return [
     run(sql`

@@ -116,10 +116,7 @@ export function isSessionLive(session: OneSession): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE ${isLiveOne(session)})`
 }
 
-/**
- * The same for a browser session whose secret has this hash: for acts that depend on a cookie the gate has not checked
- * yet.
- */
+/** The same for a browser session whose secret has this hash: for acts that depend on a cookie the gate has not checked yet. */
 export function isBrowserSessionLive(session: OneSession & { readonly tokenHash: string }): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE ${isLiveOne(session)} AND token_hash = ${session.tokenHash})`
 }

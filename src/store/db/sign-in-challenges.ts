@@ -64,9 +64,7 @@ export function trySignIn(pending: PendingSignIn, condition: Fragment): Statemen
     RETURNING id, user_id, code_id, random, kid`)
 }
 
-/**
- * Claims a pending log-in for the session `claimedBy`, unless its code was already used, here or in a parallel log-in.
- */
+/** Claims a pending log-in for the session `claimedBy`, unless its code was already used, here or in a parallel log-in. */
 export function claimSignIn(input: { id: ChallengeId; codeId: number; userId: UserId; claimedBy: number; now: number }): Statement<void> {
   return run(sql`
     UPDATE challenges SET consumed_at = ${input.now}, consumed_by = ${input.claimedBy}

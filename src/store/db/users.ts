@@ -54,20 +54,14 @@ export function userExists(id: UserId): Fragment {
   return sql`EXISTS (SELECT 1 FROM users WHERE id = ${id})`
 }
 
-/**
- * Yields the user who has verified the address and may sign in, even if only to restore a deleted account; otherwise
- * nobody.
- */
+/** Yields the user who has verified the address and may sign in, even if only to restore a deleted account; otherwise nobody. */
 export function ownerOfAddress(emailKey: string, times: SignInTimes): Fragment {
   return sql`
     SELECT o.id FROM users o WHERE o.email_key = ${emailKey} AND o.email_verified_at IS NOT NULL
       AND ${mayComeIn(sql`o`, times)}`
 }
 
-/**
- * Yields the user while their address is unverified and nobody else has verified it. An address without a key cannot be
- * verified.
- */
+/** Yields the user while their address is unverified and nobody else has verified it. An address without a key cannot be verified. */
 export function unverifiedUser(id: UserId, now: number): Fragment {
   return sql`
     SELECT o.id FROM users o WHERE o.id = ${id} AND o.email_verified_at IS NULL AND o.email_key IS NOT NULL AND ${isAlive(sql`o`, now)}

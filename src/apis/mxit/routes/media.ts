@@ -1,7 +1,4 @@
-/**
- * Mxit's gallery (seed 000 "Media"; wire §1.3, rows 13 to 21), backed by the media library. Folders are addressed by
- * name.
- */
+/** Mxit's gallery (seed 000 "Media"; wire §1.3, rows 13 to 21), backed by the media library. Folders are addressed by name. */
 import { Hono } from 'hono'
 import { changeFile, deleteFile, getFile, listMadeFiles, openFile } from '../../../core/media/files.ts'
 import { changeFolder, createFolder, deleteFolder, listOwnFolders } from '../../../core/media/folders.ts'

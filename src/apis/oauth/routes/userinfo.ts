@@ -1,7 +1,4 @@
-/**
- * `GET` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): a protected resource (RFC 6750), so only a Bearer token
- * is accepted.
- */
+/** `GET` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): a protected resource (RFC 6750), so only a Bearer token is accepted. */
 import { type Context, Hono } from 'hono'
 import type { Gate } from '../../../core/gate.ts'
 import { readUserinfo } from '../../../core/oauth/userinfo.ts'

@@ -1,7 +1,4 @@
-/**
- * Administration of users (wire §3.2): lists, histories, and acts, which are idempotent. Nobody acts on a rank at or
- * above their own.
- */
+/** Administration of users (wire §3.2): lists, histories, and acts, which are idempotent. Nobody acts on a rank at or above their own. */
 import { Hono } from 'hono'
 import { listAuditOf, listInviteCodesOf, listSignInsOf } from '../../../core/admin/audit.ts'
 import * as moderation from '../../../core/admin/moderation.ts'

@@ -1,7 +1,4 @@
-/**
- * Other users (wire §3.2, §6.11): one of them, and their lists. `:userId` is 24 hex digits, so no other path is
- * shadowed.
- */
+/** Other users (wire §3.2, §6.11): one of them, and their lists. `:userId` is 24 hex digits, so no other path is shadowed. */
 import { Hono } from 'hono'
 import { listFollowsOf } from '../../../core/social/lists.ts'
 import { getProfile } from '../../../core/social/visibility.ts'

@@ -12,10 +12,7 @@ const SIGNATURE_BYTES = 8
 /** Length, type, CRC. */
 const CHUNK_FRAME_BYTES = 12
 const CHUNKS_MAX = 20_000
-/**
- * The maximum size of the rows: 50 megapixels of four bytes. Deeper pictures of that size come from scanners, not from
- * people.
- */
+/** The maximum size of the rows: 50 megapixels of four bytes. Deeper pictures of that size come from scanners, not from people. */
 const ROWS_BYTES_MAX = 200 * 1024 * 1024
 /** The maximum total of compressed texts. They are inflated to be counted, then dropped. */
 const COMPRESSED_TEXT_BYTES_MAX = 1024 * 1024

@@ -1,6 +1,4 @@
-/**
- * OAuth: clients, consents, authorization codes, refresh tokens. Secrets, codes and tokens are stored as SHA-256 only.
- */
+/** OAuth: clients, consents, authorization codes, refresh tokens. Secrets, codes and tokens are stored as SHA-256 only. */
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { sessions } from './sessions.ts'
 import { users } from './users.ts'

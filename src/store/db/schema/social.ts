@@ -1,7 +1,4 @@
-/**
- * The social graph: follows (in Mastodon's terms), blocks, search strings, invite codes. Triggers keep the counters on
- * `users`.
- */
+/** The social graph: follows (in Mastodon's terms), blocks, search strings, invite codes. Triggers keep the counters on `users`. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'

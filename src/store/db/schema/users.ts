@@ -111,15 +111,10 @@ export const credentials = sqliteTable('credentials', {
     .references(() => users.id, { onDelete: 'cascade' }),
   /** PHC string: scrypt with its cost, the pepper's key id and the salt. */
   passwordHash: text().notNull(),
-  /**
-   * The oldest password of the last days that was replaced by the owner or a thief while signed in, not through a mail.
-   */
+  /** The oldest password of the last days that was replaced by the owner or a thief while signed in, not through a mail. */
   formerHash: text(),
   formerUntil: integer(),
-  /**
-   * When a second factor was last disabled: browsers that had signed in before then count as strangers for guesses at
-   * another factor.
-   */
+  /** When a second factor was last disabled: browsers that had signed in before then count as strangers for guesses at another factor. */
   factorRemovedAt: integer(),
   /** The network from which the password was set with a mailed code, as a keyed hash; NULL if it was set otherwise. */
   resetNetwork: text(),
