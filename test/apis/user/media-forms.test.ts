@@ -164,7 +164,7 @@ describe('a form', () => {
   ]
   test.each(BROKEN)('with %s is refused', async (_what, text, type) => {
     const client = await newClient()
-    await expectRefused(() => sendText(client, text, type), /cannot be read|boundary|headers of a part|"path":"(file|name)"/)
+    await expectRefused(() => sendText(client, text, type), /cannot be read|incomplete|boundary|headers of a part|"path":"(file|name)"/)
   })
 
   test('whose boundary also stands in the file, but not on a line of its own, is read as it is', async () => {
