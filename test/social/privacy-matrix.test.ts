@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { signedInAdmin } from '../support/admins.ts'
 import { clearGraph, putBlock, putEdge, setColumns } from '../support/graph.ts'
-import type { Reply } from '../support/kith.ts'
+import { db, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { nameOf, userRoutes } from '../support/routes.ts'
 import { COLUMNS, CUSTOM_DATA, fill, iso, makeRole, ROLE, TRACES } from './canaries.ts'
@@ -91,9 +91,20 @@ type Kind = (typeof KINDS)[number]
 
 /**
  * What a viewer gets: the target as an audience sees it (`self` and `admin`: owner; `in`: insider; `out`: everybody), a reply
- * without the target (`-`), one that says only how the two stand (`flags`), everything (`all`), or a refusal.
+ * without the target (`-`), its names alone (`name`), one that says only how the two stand (`flags`), everything (`all`), or a refusal.
  */
-type Cell = 'own' | 'in' | 'out' | '-' | 'flags' | 'all' | '403 Blocked' | '403 Forbidden' | '403 InsufficientPrivileges' | '404 NotFound'
+type Cell =
+  | 'own'
+  | 'in'
+  | 'out'
+  | 'name'
+  | '-'
+  | 'flags'
+  | 'all'
+  | '403 Blocked'
+  | '403 Forbidden'
+  | '403 InsufficientPrivileges'
+  | '404 NotFound'
 /** Public, private. */
 type Cells = readonly [Cell, Cell]
 
@@ -101,6 +112,7 @@ const OWN: Cells = ['own', 'own']
 const IN: Cells = ['in', 'in']
 const OPEN: Cells = ['in', 'out']
 const OUT: Cells = ['out', 'out']
+const NAME: Cells = ['name', 'name']
 const NONE: Cells = ['-', '-']
 const FLAGS: Cells = ['flags', 'flags']
 const BLOCKED: Cells = ['403 Blocked', '403 Blocked']
@@ -128,6 +140,7 @@ const EXPECTED: Readonly<Record<string, readonly Cells[]>> = {
   'POST /user/search by prefix': /*    */ [OWN, IN, OPEN, OPEN, NONE, NONE, OWN],
   'GET /user/suggestions': /*          */ [NONE, NONE, NONE, OPEN, NONE, NONE, OWN],
   'GET /user/blocks': /*               */ [NONE, NONE, NONE, NONE, OUT, NONE, NONE],
+  'POST /user/export': /*              */ [['all', 'all'], NAME, NAME, NAME, NAME, NONE, NAME],
   'POST /user/relationships': /*       */ [FLAGS, FLAGS, FLAGS, FLAGS, FLAGS, NONE, FLAGS],
   'GET /user/follow-status': /*        */ [FLAGS, FLAGS, FLAGS, FLAGS, FLAGS, FLAGS, FLAGS],
   'GET /user/follow-status/:userId': /**/ [FLAGS, FLAGS, FLAGS, FLAGS, FLAGS, FLAGS, FLAGS],
@@ -169,6 +182,10 @@ const QUERIES: Readonly<Record<string, (by: Person) => Promise<Reply>>> = {
   'POST /user/search by prefix': (by) => by.client.post('/user/search', { query: 'canary_t', limit: 20 }),
   'GET /user/suggestions': (by) => by.client.get('/user/suggestions'),
   'GET /user/blocks': (by) => by.client.get('/user/blocks?limit=100'),
+  'POST /user/export': async (by) => {
+    await db.prepare("DELETE FROM attempt_counters WHERE key LIKE 'export:%'").run()
+    return by.client.post('/user/export')
+  },
   'POST /user/relationships': (by) => by.client.post('/user/relationships', { targets: [third.id, target.id] }),
   'GET /user/follow-status': (by) => by.client.get(`/user/follow-status?target=${target.id}`),
   'GET /user/follow-status/:userId': (by) => by.client.get(`/user/follow-status/${target.id}`),
@@ -203,7 +220,8 @@ async function arrange(kind: Kind, isPrivate: boolean, asked: boolean): Promise<
 function targetsIn(value: unknown): Record<string, unknown>[] {
   if (value === null || typeof value !== 'object') return []
   const deeper = Object.values(value).flatMap(targetsIn)
-  return (value as { _id?: unknown })._id === target.id ? [value as Record<string, unknown>, ...deeper] : deeper
+  const { _id, id = _id } = value as { _id?: unknown; id?: unknown }
+  return id === target.id ? [value as Record<string, unknown>, ...deeper] : deeper
 }
 
 /** What a search result has besides the user, and a relationship instead of one. */
@@ -221,7 +239,7 @@ function expectUser(shown: Record<string, unknown>, audience: Audience, isPrivat
 }
 
 /** The reply has no trace of any column that the audience may not know. */
-function expectNoLeak(reply: Reply, audience: Audience | null): void {
+function expectNoLeak(reply: Reply, audience: Audience | null, isNamed = audience !== null): void {
   const open = Object.entries(FIELDS).filter(([, [least]]) => audience !== null && NEAR[audience].includes(least))
   const allowed = new Set(open.flatMap(([field]) => SOURCES[field] ?? [field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)]))
   const head = [...reply.headers].map(([name, value]) => `${name}: ${value}`).join('\n')
@@ -230,7 +248,7 @@ function expectNoLeak(reply: Reply, audience: Audience | null): void {
     found.map(([column]) => column),
     `leaks in ${reply.text}`,
   ).toEqual([])
-  if (audience === null) expect(reply.text).not.toContain(TARGET)
+  if (!isNamed) expect(reply.text).not.toContain(TARGET)
 }
 
 function expectCell(reply: Reply, cell: Cell, isPrivate: boolean): void {
@@ -244,6 +262,10 @@ function expectCell(reply: Reply, cell: Cell, isPrivate: boolean): void {
     expect(shown.length, reply.text).toBeGreaterThan(0)
     for (const one of shown) expectUser(one, audience, isPrivate)
     expectNoLeak(reply, audience)
+  } else if (cell === 'name') {
+    expect(shown.length, reply.text).toBeGreaterThan(0)
+    for (const one of shown) expect(one).toEqual({ id: target.id, username: TARGET, createdAt: expect.any(String) })
+    expectNoLeak(reply, null, true)
   } else {
     if (cell === 'flags') for (const one of shown) expect(Object.keys(one)).toEqual(RELATIONSHIP)
     else expect(shown, reply.text).toEqual([])
