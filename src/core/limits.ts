@@ -76,6 +76,8 @@ export const SECOND_FACTOR_WINDOW_MS = 15 * MINUTE_MS
 /** Wrong digits in 30 days from all strangers together, all known networks together, the networks of resets, or one known browser. */
 export const SECOND_FACTOR_FAILURES_MAX = 100
 export const SECOND_FACTOR_FAILURES_MS = 30 * DAY_MS
+/** How long after a reset guesses from its network count apart. */
+export const SECOND_FACTOR_AFTER_RESET_MS = DAY_MS
 /** Wrong codes at which the owner gets a mail; at the last of them no digits are taken from there any more. */
 export const SECOND_FACTOR_FAILURES_TOLD: ReadonlySet<number> = new Set([5, 20, 50, SECOND_FACTOR_FAILURES_MAX])
 /** RFC 4226 §4: at least 128 bits, 160 recommended. */

@@ -200,6 +200,10 @@ describe('guessing', () => {
       clock.advance(STEP_MS)
       expect((await answer(await pendingLogIn(present, client), codeOf(owner.secret), client)).status).toBe(200)
     }
+    clock.advance(86_400_000)
+    await answer(await pendingLogIn(present, program()), wrongCodeOf(owner.secret), program())
+    const ofResets = await rows('SELECT count FROM attempt_counters WHERE key = ?', `${inARowOf(owner)}:reset`)
+    expect(ofResets, 'a day later somebody else may have that password, too').toEqual([{ count: 0 }])
   })
 
   test('a browser that was signed in to with factors of before guesses as a stranger, whether one was replaced, added or taken off', async () => {

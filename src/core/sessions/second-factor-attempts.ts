@@ -10,7 +10,13 @@ import { resetCounters, takeBackAttempt } from '../../store/db/attempt-counters.
 import type { Fragment, Statement } from '../../store/db/database.ts'
 import { secondFactorKey } from '../../store/db/known-sources.ts'
 import type { Ctx } from '../ctx.ts'
-import { SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_FAILURES_MS, SECOND_FACTOR_TRIES, SECOND_FACTOR_WINDOW_MS } from '../limits.ts'
+import {
+  SECOND_FACTOR_AFTER_RESET_MS,
+  SECOND_FACTOR_FAILURES_MAX,
+  SECOND_FACTOR_FAILURES_MS,
+  SECOND_FACTOR_TRIES,
+  SECOND_FACTOR_WINDOW_MS,
+} from '../limits.ts'
 
 const RECENT = 'second-factor'
 const MONTH = 'second-factor-month'
@@ -26,7 +32,8 @@ export function secondFactorKeys(who: UserId): string[] {
 export function secondFactorAttempts(ctx: Ctx, userId: UserId) {
   const { device, networkHash } = ctx.caller
   const [at, now] = [device?.accounts.get(userId), ctx.now()]
-  const by = { userId, device: device && at !== undefined ? { hash: sha256(device.token), at } : null, networkHash, now }
+  const known = device && at !== undefined ? { hash: sha256(device.token), at } : null
+  const by = { userId, device: known, networkHash, resetSince: now - SECOND_FACTOR_AFTER_RESET_MS, now }
   const base = { pauseMs: 0, now, stamp: ctx.newId<MailId>() }
   return {
     recent: { ...base, key: secondFactorKey(RECENT, by), limit: SECOND_FACTOR_TRIES, windowMs: SECOND_FACTOR_WINDOW_MS },

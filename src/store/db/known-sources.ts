@@ -40,16 +40,17 @@ export function isKnownDevice(user: Fragment, accounts: ReadonlyMap<UserId, numb
  */
 export function secondFactorKey(
   prefix: string,
-  by: { userId: UserId; device: { hash: string; at: number } | null; networkHash: string; now: number },
+  by: { userId: UserId; device: { hash: string; at: number } | null; networkHash: string; resetSince: number; now: number },
 ): Fragment {
-  const { userId, device, networkHash, now } = by
+  const { userId, device, networkHash, resetSince, now } = by
+  const isReset = sql`k.reset_network = ${networkHash} AND k.updated_at > ${resetSince}`
   const isBrowser = device
     ? sql`k.updated_at <= ${device.at} AND COALESCE(k.factor_removed_at, 0) < ${device.at}
         AND (SELECT MAX(f.created_at) FROM second_factors f WHERE f.user_id = ${userId}) < ${device.at}
         AND NOT EXISTS (SELECT 1 FROM totp_credentials t WHERE t.user_id = ${userId} AND t.confirmed_at >= ${device.at})`
     : sql`0`
   return sql`${`${prefix}:${userId}`} || COALESCE(
-    (SELECT CASE WHEN ${isBrowser} THEN ${`:${device?.hash ?? ''}`} WHEN k.reset_network = ${networkHash} THEN ':reset' END
+    (SELECT CASE WHEN ${isBrowser} THEN ${`:${device?.hash ?? ''}`} WHEN ${isReset} THEN ':reset' END
      FROM credentials k WHERE k.user_id = ${userId}),
     CASE WHEN ${isKnownNetwork(sql`${userId}`, networkHash, now)} THEN ':networks' ELSE '' END)`
 }
