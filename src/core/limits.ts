@@ -50,7 +50,7 @@ export const FOLLOWS_PER_DAY = 400
 /** An imported block list goes in at once. */
 export const BLOCKS_PER_DAY = 1_000
 export const ACCOUNT_WINDOW_MS = DAY_MS
-/** Copies of everything about a person: enough for an interrupted download, few enough to read a star's followers each time. */
+/** Exports per user: enough for interrupted downloads, few enough to read a celebrity's followers each time. */
 export const EXPORTS_PER_DAY = 3
 /** Entries in one page of an exported list: some 200 KB in memory. */
 export const EXPORT_PAGE = 2_000

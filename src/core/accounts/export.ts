@@ -1,6 +1,6 @@
 /**
- * A person's copy of everything about them: who may make one, and the reads that only it needs. It shows nothing that
- * the person does not see elsewhere; `src/http/export` has its format.
+ * A user's copy of everything about them: who may request one, and the reads that only it needs. It contains nothing
+ * that the user cannot see elsewhere; `src/http/export` has its format.
  */
 import type { AuditEventId, UserId } from '../../ids.ts'
 import { countAttempt, findCounter, wasCounted } from '../../store/db/attempt-counters.ts'
@@ -44,7 +44,7 @@ export async function startExport(ctx: Ctx, gate: Gate, input: { password: strin
     notice.write,
   ]
   if (!(await ctx.db.commit(writes, findEvent(id)))) {
-    refuseOverLimit(ctx, limit, await ctx.db.one(findCounter(limit.key)), 'Your data was exported often enough for today')
+    refuseOverLimit(ctx, limit, await ctx.db.one(findCounter(limit.key)), 'Your data was exported too often today')
     // A ban or a new password intervened, and this session has ended.
     throw new AppError('unauthenticated')
   }
@@ -52,7 +52,7 @@ export async function startExport(ctx: Ctx, gate: Gate, input: { password: strin
   return showTo('owner', user)
 }
 
-/** What no list of the person's shows. */
+/** What none of the user's lists contains. */
 export async function readUnlisted(ctx: Ctx, gate: Gate) {
   const { reads } = await gate(({ userId }) => [
     listInviteCodes(userId),
@@ -69,10 +69,10 @@ export async function readUnlisted(ctx: Ctx, gate: Gate) {
 export const newPageBudget = () => ({ left: EXPORT_PAGES_MAX })
 export type PageBudget = ReturnType<typeof newPageBudget>
 
-/** Where a list goes on that was not read to its end: at this page. */
+/** The page with which an unfinished list continues. */
 export type Rest = Pick<Page, 'before'>
 
-/** Reads a list page by page to its end, or until the budget is spent: then it returns where the list goes on. */
+/** Reads a list page by page to its end, or until the budget is spent: then it returns the next page. */
 export async function* readAll<Row>(
   budget: PageBudget,
   read: (page: Page) => Promise<Listed<Row>>,

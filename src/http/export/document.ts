@@ -1,13 +1,13 @@
 /**
- * The document of an export, from the core's rows: each schema is the list of what is told, the form in which it is told,
- * and its description. What no schema names stays out.
+ * The document of an export. Each schema selects, formats and describes the exported fields of the core's rows; fields
+ * without a schema are left out.
  */
 import * as z from 'zod'
 import { AVAILABILITIES, MOODS } from '../../core/profiles/status.ts'
 import type { SeenUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
 
-/** A field that is stored otherwise than it is told. */
+/** A field whose stored form differs from the exported one. */
 const told = <Stored, Told extends z.ZodType>(isStored: (value: unknown) => value is Stored, tell: (stored: Stored) => unknown, as: Told) =>
   z.preprocess((value) => (isStored(value) ? tell(value) : value), as)
 const isNumber = (value: unknown) => typeof value === 'number'
@@ -36,22 +36,22 @@ const profile = {
   givenName: text('Given name'),
   middleName: text('Middle name'),
   familyName: text('Family name'),
-  displayName: text('Name as apps show it'),
+  displayName: text('Display name'),
   nickname: text('Nickname'),
   title: text('Title'),
   gender: text('Gender'),
   pronouns: text('Pronouns'),
   birthDate: text('Date of birth'),
   relationshipStatus: text('Relationship status'),
-  countryCode: text('Country, as two letters (ISO 3166-1)'),
-  whereAmI: text('Whereabouts, in your own words'),
-  about: text('What you say about yourself'),
+  countryCode: text('Country code (ISO 3166-1)'),
+  whereAmI: text('Where you are, in your own words'),
+  about: text('Your description of yourself'),
   bio: text('Biography'),
   designation: text('Profession'),
   organization: text('Organization'),
   customLink: text('Link on your profile'),
-  profileUrl: text('Picture elsewhere, as an app has set it'),
-  pictureUrl: text('Where your picture can be downloaded'),
+  profileUrl: text('A picture elsewhere, set by an app'),
+  pictureUrl: text('URL of your picture'),
   statusMessage: text('Status message'),
   availability: oneOf(AVAILABILITIES).describe('Availability'),
   mood: oneOf(MOODS).describe('Mood'),
@@ -60,22 +60,22 @@ const profile = {
   locale: text('Preferred language'),
   zoneinfo: text('Time zone'),
   currency: text('Preferred currency'),
-  isPrivate: flag.describe('Whether people have to ask before they follow you'),
+  isPrivate: flag.describe('Whether people need your permission to follow you'),
   followerCount: count('Number of followers'),
   followingCount: count('Number of people you follow'),
-  requestCount: count('Number of people who ask to follow you'),
-  role: z.string().describe('What your account may do here'),
+  requestCount: count('Number of pending requests to follow you'),
+  role: z.string().describe('Your role in this service'),
   verifiedAt: time('When your identity was verified'),
   subscriptionTier: text('Subscription'),
   subscriptionExpiresAt: time('When the subscription ends'),
   bannedAt: time('When the account was banned'),
-  bannedUntil: time('When that ban ends, or ended'),
-  bannedReason: text('Why it was banned'),
+  bannedUntil: time('When the ban ends or ended'),
+  bannedReason: text('Reason for the ban'),
   restrictedAt: time('When the account was restricted'),
-  restrictedUntil: time('When that restriction ends, or ended'),
-  restrictedReason: text('Why it was restricted'),
-  customData: json.nullable().describe('What apps have stored with your account'),
-  lastSeenAt: time('When you were last here'),
+  restrictedUntil: time('When the restriction ends or ended'),
+  restrictedReason: text('Reason for the restriction'),
+  customData: json.nullable().describe('Data that apps have stored with your account'),
+  lastSeenAt: time('When you last used the account'),
   createdAt: at.describe('When the account was created'),
   updatedAt: at.describe('When the profile last changed'),
 } satisfies Record<Exclude<keyof SeenUser, 'audience' | 'avatarKey' | 'deletedAt'> | 'pictureUrl', z.ZodType>
@@ -86,43 +86,46 @@ export const Profile = z.object(profile)
 
 export const SignIn = z.object({
   secondFactors: z.array(
-    z.object({ kind: z.string().describe('totp: an authenticator app; email: mailed codes'), createdAt: at.describe('Since when') }),
+    z.object({
+      kind: z.string().describe('totp: an authenticator app; email: mailed codes'),
+      createdAt: at.describe('When it was enabled'),
+    }),
   ),
-  unusedRecoveryCodes: count('Recovery codes that are left'),
-  knownNetworks: z.array(z.object({ expiresAt: at.describe('Until when a network is known that you have signed in from') })),
+  unusedRecoveryCodes: count('Number of unused recovery codes'),
+  knownNetworks: z.array(z.object({ expiresAt: at.describe('Until when a network from which you signed in is remembered') })),
 })
 
 export const ConnectedApp = z.object({
   clientId: z.string().describe('Id of the app'),
   name: z.string().describe('Name of the app'),
-  scopes: z.array(z.object({ scope: z.string().describe('What the app may do'), description: z.string().describe('The same in words') })),
-  connectedAt: at.describe('Since when'),
-  lastUsedAt: time('When the app was last here; null: it is not signed in'),
-  liveSessions: count('How often the app is signed in'),
+  scopes: z.array(z.object({ scope: z.string().describe('Scope of the app'), description: z.string().describe('What it allows') })),
+  connectedAt: at.describe('When you first gave it access'),
+  lastUsedAt: time('When the app last used your account; null: it is not signed in'),
+  liveSessions: count('Number of sessions of the app'),
 })
 
 export const Session = z.object({
   id: idOf('session'),
-  current: z.boolean().describe('Whether this export was requested with it'),
-  clientId: text('App that is signed in; null: a browser'),
+  current: z.boolean().describe('Whether this export was requested in this session'),
+  clientId: text('Id of the app; null for a browser'),
   clientName: text('Name of the app'),
-  scope: words.describe('What the session may do'),
+  scope: words.describe('Scopes of the session'),
   amr: words.describe('How you signed in (RFC 8176)'),
-  userAgent: text('Browser, as it calls itself'),
-  place: text('Where it was used from'),
-  createdAt: at.describe('When it began'),
-  authenticatedAt: at.describe('When you last signed in with it'),
-  lastUsedAt: at.describe('When it was last used, within 15 minutes'),
+  userAgent: text('User-Agent of the browser'),
+  place: text('Place from which it was used'),
+  createdAt: at.describe('When it started'),
+  authenticatedAt: at.describe('When you last signed in in this session'),
+  lastUsedAt: at.describe('When it was last used, accurate to 15 minutes'),
   expiresAt: at.describe('When it ends'),
 })
 
 export const AuditEvent = z.object({
   id: idOf('event'),
-  type: z.string().describe('What happened'),
-  createdAt: at.describe('When'),
-  userAgent: text('With which browser or program'),
-  place: text('From where'),
-  clientId: text('Through which app'),
+  type: z.string().describe('Kind of event'),
+  createdAt: at.describe('When it happened'),
+  userAgent: text('User-Agent of the browser or program'),
+  place: text('Place from which it was done'),
+  clientId: text('Id of the app that was used'),
   byAdmin: z.boolean().describe('Whether an administrator did it'),
   detail: text('Details'),
 })
@@ -131,22 +134,22 @@ export const Invitation = z.object({
   invitedBy: z.object(person).nullable().describe('Who invited you'),
   codes: z.array(
     z.object({
-      code: z.string().describe('Code to give away'),
-      createdAt: at.describe('When it was made'),
-      usedBy: id.nullable().describe('Id of the account that was created with it'),
+      code: z.string().describe('Invite code'),
+      createdAt: at.describe('When it was created'),
+      usedBy: id.nullable().describe('Id of the account created with it'),
     }),
   ),
 })
 
 export const PushDevice = z.object({
   deviceType: z.string().describe('Kind of device'),
-  osVersion: text('Its system'),
+  osVersion: text('Version of its operating system'),
   updatedAt: at.describe('When it was last registered for notifications'),
 })
 
 export const ExternalIdentity = z.object({
-  externalId: z.string().describe('What the program that created your account calls you'),
-  metadata: json.describe('What it has stored with that'),
+  externalId: z.string().describe('Your id at the service that created your account'),
+  metadata: json.describe('Data that the service has stored with it'),
   createdAt: at.describe('Since when'),
 })
 
@@ -164,9 +167,9 @@ export const MediaFile = z.object({
   contentType: z.string().describe('Media type'),
   size: count('Bytes'),
   sha256: z.string().describe('SHA-256 of its bytes, in hex'),
-  origin: z.string().describe('user: you have uploaded it; system: an app has made it for you'),
+  origin: z.string().describe('user: uploaded by you; system: created for you by an app'),
   preventShare: flag.describe('Whether apps are asked not to offer sharing it'),
-  url: z.string().describe('Where you can download it while you are signed in'),
+  url: z.string().describe('URL for downloading it while you are signed in'),
   createdAt: at.describe('When it was uploaded'),
   updatedAt: at.describe('When it last changed'),
 })
@@ -177,27 +180,27 @@ export const Person = dated('Since when')
 export const AccountExport = z
   .object({
     about: z.object({
-      madeAt: at.describe('When this copy was made'),
-      fields: z.record(z.string(), z.string()).describe('What each field means'),
+      madeAt: at.describe('When this copy was created'),
+      fields: z.record(z.string(), z.string()).describe('The meaning of each field'),
     }),
     profile: Profile,
     signIn: SignIn,
     invitation: Invitation,
-    connectedApps: z.array(ConnectedApp).describe('Apps that you have let in or are signed in with'),
+    connectedApps: z.array(ConnectedApp).describe('Apps that you have authorized or are signed in with'),
     pushDevices: z.array(PushDevice).describe('Devices that apps may notify'),
-    externalIdentities: z.array(ExternalIdentity).describe('Who you are to programs that create accounts'),
+    externalIdentities: z.array(ExternalIdentity).describe('Your ids at services that create accounts'),
     folders: z.array(Folder).describe('Folders of your files'),
     sessions: z.array(Session).describe('Where you are signed in'),
-    files: z.array(MediaFile).describe('Your files: what they are, and where to download them'),
+    files: z.array(MediaFile).describe('Your files, with their download URLs'),
     blocks: z.array(Person).describe('People you block'),
-    requested: z.array(Person).describe('People you have asked whether you may follow them'),
+    requested: z.array(Person).describe('People whom you have asked to follow'),
     following: z.array(Person).describe('People you follow'),
-    auditTrail: z.array(AuditEvent).describe('What happened to your account'),
-    requests: z.array(Person).describe('People who ask to follow you'),
+    auditTrail: z.array(AuditEvent).describe('Security events of your account'),
+    requests: z.array(Person).describe('People who have asked to follow you'),
     followers: z.array(Person).describe('People who follow you'),
     incomplete: z
-      .array(z.object({ list: z.string().describe('Name of the list'), rest: text('The request that lists the rest') }))
-      .describe('Lists that were too long for one copy; none: everything is here'),
+      .array(z.object({ list: z.string().describe('Name of the list'), rest: text('The request that returns the rest') }))
+      .describe('Lists too long for one copy; empty if the copy is complete'),
   })
   .meta({ id: 'AccountExport' })
 

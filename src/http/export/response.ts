@@ -1,7 +1,7 @@
 /**
- * An export as a download: written while it is read, list by list and page by page, so that it needs no more memory for a
- * star than for anyone. Every page passes the gate: if the session ends meanwhile, so does the download. The longest lists
- * come last, so that they take none of the others' pages.
+ * An export as a download, streamed list by list and page by page, so that even a celebrity's needs little memory. Every
+ * page passes the gate: if the session ends, so does the download. The longest lists come last, so that they take no pages
+ * from the others.
  */
 import { create as contentDisposition } from 'content-disposition'
 import type * as z from 'zod'
@@ -22,7 +22,7 @@ import type { SeenUser } from '../../core/social/visibility.ts'
 import { toHex } from '../../ids.ts'
 import * as document from './document.ts'
 
-/** `profile`: what `startExport` has returned. */
+/** `profile`: the result of `startExport`. */
 export function exportResponse(ctx: Ctx, gate: Gate, profile: SeenUser, budget: PageBudget = newPageBudget()): Response {
   const madeAt = ctx.now()
   const name = `${profile.username}-${new Date(madeAt).toISOString().slice(0, 10)}.json`
@@ -31,7 +31,7 @@ export function exportResponse(ctx: Ctx, gate: Gate, profile: SeenUser, budget: 
   })
 }
 
-/** Asks for the next part when the client has taken the one before. A failure breaks the download off, so that nobody takes it for whole. */
+/** Reads the next part once the client has taken the previous one. A failure aborts the download, so that nobody takes it for complete. */
 function toStream(ctx: Ctx, parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   return new ReadableStream({
@@ -82,7 +82,7 @@ function restOf(path: string, before: number | null): string {
   return `GET ${path}?limit=100${before === null ? '' : `&offset=${toHex(before)}`}`
 }
 
-/** What is short for everybody. */
+/** The parts that are short for everyone. */
 async function readWhole(ctx: Ctx, gate: Gate, { profile }: Start): Promise<Partial<z.output<typeof document.AccountExport>>> {
   const [factors, apps, folders, unlisted] = await Promise.all([
     listSecondFactors(ctx, gate),
@@ -104,7 +104,7 @@ async function readWhole(ctx: Ctx, gate: Gate, { profile }: Start): Promise<Part
 
 interface ExportedList {
   readonly name: keyof z.output<typeof document.AccountExport>
-  /** Where the rest can be read; null: nowhere. */
+  /** The path that returns the rest; null if there is none. */
   readonly path: string | null
   readonly read: (page: Page) => Promise<Listed<unknown>>
 }

@@ -39,7 +39,7 @@ async function show(c: Context, state: FormState): Promise<Response> {
     {
       title: 'Download your data',
       section: PATH,
-      lead: 'One file with everything about you: profile, devices, apps, people, the list of your files, and what happened to your account. It explains each field. The files themselves are not in it; it says where to download each.',
+      lead: 'One file with everything about you: profile, devices, apps, people, the list of your files, and what happened to your account. It explains each field. It does not contain the files themselves, but their URLs.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },

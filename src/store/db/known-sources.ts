@@ -15,7 +15,7 @@ export function insertNetwork(row: { userId: UserId; networkHash: string; expire
     WHERE expires_at < excluded.expires_at - ${MOVED_MS}`)
 }
 
-/** Until when each network is known. Which one it is, only its keyed hash could tell. */
+/** When each network expires. The network itself is stored only as a keyed hash. */
 export function listNetworks(userId: UserId): Statement<{ expiresAt: number }[]> {
   return all(sql`SELECT expires_at FROM known_sources WHERE user_id = ${userId}`)
 }

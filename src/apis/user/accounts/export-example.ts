@@ -1,4 +1,4 @@
-/** The export that the API document shows: of John Doe, with one entry in each list. */
+/** The export in the API document: John Doe's, with one entry in each list. */
 import type * as z from 'zod'
 import { type AccountExport, Profile } from '../../../http/export/document.ts'
 

@@ -17,14 +17,14 @@ export const accountExport = new Hono<AppEnv>().post(
   describe({
     summary: 'Download everything about the caller',
     description:
-      'Needs `password`, or a sign-in of the last 10 minutes in this browser. The document describes each of its fields; of files it has the address. ' +
+      'Requires `password`, or a sign-in within the last 10 minutes in this browser. The document describes each of its fields and has the URLs of files. ' +
       `An account can be exported ${EXPORTS_PER_DAY} times a day, and its owner gets a mail each time. The document is written while it is read, ` +
       'so a download that breaks off is no valid JSON. Lists of very many entries may end early: `incomplete` then says how to read the rest.',
     response: {
       status: 200,
       schema: AccountExport,
       example: EXAMPLE_EXPORT,
-      headers: { 'content-disposition': 'The name of the file' },
+      headers: { 'content-disposition': 'attachment, with the file name' },
     },
     refusals: [429],
   }),
