@@ -19,7 +19,7 @@ import { checkInvariants } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, ORIGIN, platform, type Reply } from '../support/kith.ts'
 import { formOf, open, send } from '../support/pages.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
-import { times } from '../support/runs.ts'
+import { besiege } from '../support/strangers.ts'
 import { newOAuthClient } from '../support/tokens.ts'
 
 const WRONG = 'not the password at all'
@@ -29,16 +29,6 @@ beforeEach(() => {
   clock.freeze()
 })
 afterEach(() => clock.restore())
-
-/** Ten wrong passwords from each: more than all strangers together have in a day. */
-const NETWORKS = times(4, 11)
-
-async function besiege(person: Person): Promise<void> {
-  for (let n = 0; n < NETWORKS; n++) {
-    const client = new Client()
-    for (let k = 0; k < 10; k++) await logIn({ ...person, password: WRONG }, client)
-  }
-}
 
 /** From an unknown network, with the cookies of a browser, or without any. */
 function elsewhere(cookies: Client['cookies'] = new Map()): Client {
@@ -50,7 +40,7 @@ function elsewhere(cookies: Client['cookies'] = new Map()): Client {
 const resets = (person: Person) => count("mail_outbox WHERE user_id = ? AND kind = 'reset_password'", idOf(person.id))
 const PASSWORD_2 = 'another long password'
 
-describe(`${NETWORKS * 10} wrong passwords from ${NETWORKS} networks`, () => {
+describe('wrong passwords of strangers, more than a day has', () => {
   test('keep no browser out that the account knows, wherever it is', async () => {
     const person = await signedInPerson(newName('owner'))
     await besiege(person)

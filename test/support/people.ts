@@ -4,6 +4,7 @@ import { CreateUserBody } from '../../src/apis/user/accounts/wire.ts'
 import { buildRequestContext } from '../../src/context.ts'
 import { createAccount } from '../../src/core/accounts/sign-up.ts'
 import { audit } from '../../src/core/audit.ts'
+import type { Ctx } from '../../src/core/ctx.ts'
 import { toHex } from '../../src/ids.ts'
 import { always, idOf } from '../../src/store/db/database.ts'
 import { verifyAddress } from '../../src/store/db/users.ts'
@@ -35,13 +36,18 @@ export async function signUp(username: string, email = `${username}@example.com`
   return { id: reply.json.data.user._id, username, email, password: PASSWORD, client }
 }
 
+/** What the core works with in a request of the client's. */
+export function contextOf(client: Client, executionCtx = createExecutionContext()): Ctx {
+  platform.beginInvocation()
+  return buildRequestContext(platform.env, executionCtx, new Request(ORIGIN, { headers: client.identity() }))
+}
+
 /** Signed up with a verified address, by the core's own functions, since sign-up is rarely what a test is about. */
 export async function verifiedPerson(username: string): Promise<Person> {
   const client = new Client()
   const email = `${username}@example.com`
   const executionCtx = createExecutionContext()
-  platform.beginInvocation()
-  const ctx = buildRequestContext(platform.env, executionCtx, new Request(ORIGIN, { headers: client.identity() }))
+  const ctx = contextOf(client, executionCtx)
   const { firstName, lastName, ...body } = CreateUserBody.parse(signUpBody(username, email))
   const { id } = await createAccount(ctx, { ...body, givenName: firstName, familyName: lastName, phone: null, phoneCountryCode: null })
   await waitOnExecutionContext(executionCtx)

@@ -124,10 +124,9 @@ const codeOf = (uri: string, steps = 0) => {
   return totp.generate({ timestamp: Date.now() + steps * 30_000 })
 }
 
+// The dark changes colours alone, and a desk the layout alone.
 describe.each([
   ['a phone, in the light', PHONE, 'light'],
-  ['a phone, in the dark', PHONE, 'dark'],
-  ['a desk, in the light', DESK, 'light'],
   ['a desk, in the dark', DESK, 'dark'],
 ] as const)('on %s', (where, viewport, colorScheme) => {
   const suffix = `${viewport.width}_${colorScheme}`

@@ -5,8 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Project, type Server } from './project.ts'
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const WIDTHS = [390, 1280] as const
-const SCHEMES = ['light', 'dark'] as const
+/** The dark changes colours alone, and the width the layout alone. */
+const LOOKS = [
+  [390, 'light'],
+  [1280, 'dark'],
+] as const
 
 let project: Project
 let server: Server
@@ -57,35 +60,32 @@ interface Document {
 }
 
 describe.each(['user', 'oauth', 'mirrorfly', 'movida', 'mxit', 'epixel'])('/docs/%s', (room) => {
-  test.each(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => [width, scheme] as const)))(
-    'at %i px, %s: every operation is there, and nothing is fetched from elsewhere or refused',
-    async (width, scheme) => {
-      const document = (await (await fetch(`${server.origin}/openapi/${room}.json`)).json()) as Document
-      const paths = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
-      const { page, complaints } = await open(`/docs/${room}`, width, scheme)
-      await page
-        .locator('.opblock')
-        .nth(paths.length - 1)
-        .waitFor()
-      const shown = await page
-        .locator('.opblock')
-        .evaluateAll((blocks) =>
-          blocks.map(
-            (block) =>
-              `${block.querySelector('.opblock-summary-method')?.textContent?.toLowerCase()} ${block.querySelector('.opblock-summary-path')?.getAttribute('data-path')}`,
-          ),
-        )
-      expect(shown.sort()).toEqual(paths.sort())
-      expect(await fitsItsWidth(page)).toBe(true)
-      await picture(page, `docs-${room}-${width}-${scheme}`)
-      await page.locator('.opblock-summary-control').first().click()
-      await page.locator('.opblock-body .opblock-description').first().waitFor()
-      await picture(page, `docs-${room}-${width}-${scheme}-open`)
-      expect(await fitsItsWidth(page)).toBe(true)
-      expect(complaints).toEqual([])
-      await page.context().close()
-    },
-  )
+  test.each(LOOKS)('at %i px, %s: every operation is there, and nothing is fetched from elsewhere or refused', async (width, scheme) => {
+    const document = (await (await fetch(`${server.origin}/openapi/${room}.json`)).json()) as Document
+    const paths = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+    const { page, complaints } = await open(`/docs/${room}`, width, scheme)
+    await page
+      .locator('.opblock')
+      .nth(paths.length - 1)
+      .waitFor()
+    const shown = await page
+      .locator('.opblock')
+      .evaluateAll((blocks) =>
+        blocks.map(
+          (block) =>
+            `${block.querySelector('.opblock-summary-method')?.textContent?.toLowerCase()} ${block.querySelector('.opblock-summary-path')?.getAttribute('data-path')}`,
+        ),
+      )
+    expect(shown.sort()).toEqual(paths.sort())
+    expect(await fitsItsWidth(page)).toBe(true)
+    await picture(page, `docs-${room}-${width}-${scheme}`)
+    await page.locator('.opblock-summary-control').first().click()
+    await page.locator('.opblock-body .opblock-description').first().waitFor()
+    await picture(page, `docs-${room}-${width}-${scheme}-open`)
+    expect(await fitsItsWidth(page)).toBe(true)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
 })
 
 test.each(['/openapi.json', '/openapi/oauth.json'])('%s is a file for programs and pages of any origin', async (path) => {
@@ -144,19 +144,16 @@ test('an operation can be tried out, with the answer of this very server', async
   await page.context().close()
 })
 
-test.each(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => [width, scheme] as const)))(
-  'the landing page at %i px, %s',
-  async (width, scheme) => {
-    const { page, complaints } = await open('/', width, scheme)
-    expect(await page.locator('h1').innerText()).toBe('Kith')
-    expect(await fitsItsWidth(page)).toBe(true)
-    await picture(page, `landing-${width}-${scheme}`)
-    await page.locator('a', { hasText: 'API reference' }).click()
-    await page.locator('.opblock').first().waitFor()
-    expect(complaints).toEqual([])
-    await page.context().close()
-  },
-)
+test.each(LOOKS)('the landing page at %i px, %s', async (width, scheme) => {
+  const { page, complaints } = await open('/', width, scheme)
+  expect(await page.locator('h1').innerText()).toBe('Kith')
+  expect(await fitsItsWidth(page)).toBe(true)
+  await picture(page, `landing-${width}-${scheme}`)
+  await page.locator('a', { hasText: 'API reference' }).click()
+  await page.locator('.opblock').first().waitFor()
+  expect(complaints).toEqual([])
+  await page.context().close()
+})
 
 describe('the files of the pages', () => {
   const FILES = ['/docs/viewer/swagger-ui-bundle.js', '/docs/viewer/swagger-ui.css', '/docs/docs.js', '/docs/docs.css']

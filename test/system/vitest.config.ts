@@ -1,9 +1,12 @@
 // The system tests run in Node: they start Kith as a process, as a person would, and talk to it over HTTP.
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { keepTemporaryFilesInMemory } from '../temporary-files.ts'
 
 keepTemporaryFilesInMemory()
+// Hundreds of times wrangler, which is large: compiled once.
+process.env.NODE_COMPILE_CACHE = join(tmpdir(), 'kith-compiled')
 
 export default defineConfig({
   root: join(import.meta.dirname, '..', '..'),
