@@ -34,7 +34,7 @@ export interface Spent {
 /** The requests that succeeded, until somebody takes them. */
 export const succeeded: { method: string; path: string }[] = []
 
-/** Sends a request as `client` would, and counts what it costs. Cookies are sent but not kept. */
+/** Sends a request as `client` would, under the limits per network, and counts what it costs. Cookies are sent but not kept. */
 export async function spend(
   client: Client,
   method: string,
@@ -54,7 +54,7 @@ export async function spend(
   platform.beginInvocation()
   held = []
   const { counts, statements, result } = await platform.counts.measure(async () => {
-    const response = await app.fetch(request, toEnv(env), executionCtx)
+    const response = await app.fetch(request, toEnv({ NETWORK_LIMITS: 'on', ...env }), executionCtx)
     return { response, text: await response.text() }
   })
   const { counts: later } = await platform.counts.measure(() => Promise.all(held.map((work) => work())))

@@ -74,12 +74,12 @@ export class Client {
     const response = await worker.fetch(request as never, toEnv(options.env), executionCtx)
     const bytes = new Uint8Array(await response.arrayBuffer())
     await waitOnExecutionContext(executionCtx)
-    this.#keepCookies(response.headers)
+    this.keepCookies(response.headers)
     const text = new TextDecoder().decode(bytes)
     return { status: response.status, headers: response.headers, text, json: parse(text), bytes }
   }
 
-  #keepCookies(headers: Headers): void {
+  keepCookies(headers: Headers): void {
     for (const cookie of headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
       if (value === '' || /max-age=0/i.test(cookie)) this.cookies.delete(name)

@@ -17,7 +17,7 @@ function attributesOf(tag: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, unescapeHtml(value)]))
 }
 
-export function formsOf({ text }: Reply): PageForm[] {
+export function formsOf({ text }: Pick<Reply, 'text'>): PageForm[] {
   return [...text.matchAll(/(<form\b[^>]*>)(.*?)<\/form>/gs)].map(([, tag = '', inside = '']) => {
     const { method, action = '' } = attributesOf(tag)
     expect(method).toBe('post')
@@ -42,7 +42,7 @@ export function formsOf({ text }: Reply): PageForm[] {
 }
 
 /** The form that is sent to `path`, or the only one. */
-export function formOf(reply: Reply, path?: string): PageForm {
+export function formOf(reply: Pick<Reply, 'status' | 'text'>, path?: string): PageForm {
   const forms = formsOf(reply)
   const form = path === undefined ? forms[0] : forms.find(({ action }) => action.split('?')[0] === path)
   if (!form) throw new Error(`no form for ${path} in ${reply.status} ${reply.text}`)

@@ -1,7 +1,7 @@
-/** The tour: its lines for each route of the room `user`, by noun, and of the rooms `oauth` and `epixel`. */
+/** The tour: its lines for each route, by noun in the room `user`, by room elsewhere. */
 import { userDocument } from '../../src/apis/user/index.ts'
 import type { Spent } from '../support/budget.ts'
-import { allRoutes, nameOf, type Route, routesOfRoom, userRoutes } from '../support/routes.ts'
+import { allRoutes, nameOf, type Route, routesOfRoom } from '../support/routes.ts'
 import { stops as accounts } from './accounts.ts'
 import { stops as administration } from './administration.ts'
 import { stops as clients } from './clients.ts'
@@ -10,7 +10,11 @@ import { stops as epixel } from './epixel.ts'
 import { stops as inviteCodes } from './invite-codes.ts'
 import { stops as machineClients } from './machine-clients.ts'
 import { stops as mediaLibrary } from './media-library.ts'
+import { stops as mirrorfly } from './mirrorfly.ts'
+import { stops as movida } from './movida.ts'
+import { stops as mxit } from './mxit.ts'
 import { stops as oauth } from './oauth.ts'
+import { stops as pages } from './pages.ts'
 import { stops as people } from './people.ts'
 import { stops as profile } from './profile.ts'
 import { stops as roles } from './roles.ts'
@@ -23,7 +27,11 @@ import { expectToKeep, type Stop, type Stops } from './tour.ts'
 
 export const STOPS: Stops = {
   ...epixel,
+  ...mirrorfly,
+  ...movida,
+  ...mxit,
   ...oauth,
+  ...pages,
   ...accounts,
   ...administration,
   ...clients,
@@ -41,20 +49,22 @@ export const STOPS: Stops = {
   ...socialGraph,
 }
 
-/** The file of a route: that of its heading, or of its room. */
-export function fileOf(route: Route): string {
-  const [, room] = /^\/(epixel|oauth|\.well-known)\//.exec(route.path) ?? []
-  if (room) return `test/tour/${room === 'epixel' ? room : 'oauth'}.ts`
-  const [mount] = userDocument.mounts
-  const group = mount?.groups.find(({ routes }) => routes.some((one) => routesOfRoom(one).some((two) => nameOf(two) === nameOf(route))))
-  return `test/tour/${group?.name.toLowerCase().replaceAll(' ', '-')}.ts`
+/** The beginnings of the paths of each room but `user`. */
+const ROOMS: Readonly<Record<string, RegExp>> = {
+  epixel: /^\/epixel\//,
+  mirrorfly: /^\/api\/v1\//,
+  movida: /^\/api(\/|$)/,
+  mxit: /^\/mxit\//,
+  oauth: /^\/(oauth|\.well-known)\/(?!change-password)/,
 }
 
-/** The routes that have a line. */
-export const toured = allRoutes.filter(
-  (route) =>
-    userRoutes.some((one) => nameOf(one) === nameOf(route)) || /^\/(epixel\/|oauth\/|\.well-known\/(?!change-password))/.test(route.path),
-)
+/** The file of a route: that of its room, of its heading in the room `user`, or of the pages. */
+export function fileOf(route: Route): string {
+  const room = Object.keys(ROOMS).find((name) => ROOMS[name]?.test(route.path))
+  const groups = userDocument.mounts[0]?.groups ?? []
+  const group = groups.find(({ routes }) => routes.some((one) => routesOfRoom(one).some((two) => nameOf(two) === nameOf(route))))
+  return `test/tour/${room ?? group?.name.toLowerCase().replaceAll(' ', '-') ?? 'pages'}.ts`
+}
 
 export function stopOf(route: Route): Stop {
   const stop = STOPS[nameOf(route)]
@@ -65,10 +75,13 @@ export function stopOf(route: Route): Stop {
 /** Names of `STOPS` that some request has used. */
 export const spentBudgets = new Set<string>()
 
-/** A request that succeeds, or ends with `status`, costs no more than its stop says. */
-export function expectWithin(name: string, spent: Spent, status = 200): void {
+/** Of a route, or of a case of it. */
+const isLimited = (name: string) => allRoutes.find((route) => nameOf(route) === name.split(' with ')[0])?.tags.limited ?? false
+
+/** A request that succeeds, or ends with `status`, costs no more than its line says. Only a route that declares a limit asks the rate limiter, once. */
+export function expectWithin(name: string, spent: Omit<Spent, 'json'>, status = 200): void {
   const budget = STOPS[name]
   if (!budget) throw new Error(`no budget for ${name} in test/tour`)
   spentBudgets.add(name)
-  expectToKeep(name, budget, spent, status)
+  expectToKeep(name, { limiter: isLimited(name) ? 1 : 0, ...budget }, spent, status)
 }

@@ -10,7 +10,7 @@ import { type Person, signedInPerson } from '../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf } from '../support/routes.ts'
 import { idOf } from '../support/tokens.ts'
 import { stopOf } from './index.ts'
-import { CLIENT, MACHINE, ROLE, type Scene } from './tour.ts'
+import { CLIENT, FOLDER, MACHINE, ROLE, type Scene } from './tour.ts'
 
 const UPLOAD = new Uint8Array([1, 2, 3])
 const NO_ID = 'f'.repeat(24)
@@ -71,9 +71,10 @@ export async function newCaller(route?: Route): Promise<Caller> {
   const name = `tour_${people}_person`
   const { someone, admin } = await originals()
   const person = await copyOf(route && isAdminRoute(route) ? admin : someone, name)
+  if (route && stopOf(route).pictured) await person.client.fetch('/user/profile-picture', { method: 'PUT', body: png() })
   if (!route?.path.includes('/media/')) return { ...person, own: { file: NO_ID, folder: NO_ID } }
-  const file = (await upload(person.client, 'mine.txt', UPLOAD)).json.data.file._id
-  return { ...person, own: { file, folder: await newFolder(person.client, 'Mine') } }
+  const folder = await newFolder(person.client, FOLDER)
+  return { ...person, own: { file: (await upload(person.client, 'mine.txt', UPLOAD, { folder })).json.data.file._id, folder } }
 }
 
 export interface Request {
@@ -81,38 +82,42 @@ export interface Request {
   readonly options: Options
 }
 
-function bodyOf(route: Route, about: Pick<Scene, 'other' | 'own'>): Record<string, unknown> {
-  requests += 1
-  const { other } = about
-  const example = exampleInput(route, 'json')
-  const filled = {
+function bodyOf(route: Route, scene: Scene): Record<string, unknown> | string {
+  const { example, other } = scene
+  const { body } = stopOf(route)
+  if (body) return body(scene)
+  return {
     ...example,
     ...('target' in example ? { target: other.id } : {}),
     ...('targets' in example ? { targets: [other.id] } : {}),
   }
-  const { body } = stopOf(route)
-  return body ? body({ ...about, n: requests, example, scope: scopeOf(route) ?? 'delegated:profile:read' }) : filled
 }
 
-function idFor({ path }: Route, { other, own }: Pick<Scene, 'other' | 'own'>): string | undefined {
-  if (path.includes(':userId')) return other.id
+function paramOf(route: Route, scene: Scene): string | undefined {
+  const { path } = route
+  const { param } = stopOf(route)
+  if (param) return param(scene)
+  if (path.includes(':userId')) return scene.other.id
+  if (path.includes(':person')) return scene.other.username
   if (path.includes(':clientId')) return CLIENT
-  if (path.includes(':fileId')) return own.file
-  return path.includes(':folderId') ? own.folder : undefined
+  if (path.includes(':fileId')) return scene.own.file
+  return path.includes(':folderId') ? scene.own.folder : undefined
 }
 
 /** A request that succeeds if its sender has what `own` says. */
 export function requestOf(route: Route, about: Pick<Scene, 'other' | 'own'>): Request {
+  requests += 1
+  const scene = { ...about, n: requests, example: exampleInput(route, 'json'), scope: scopeOf(route) ?? 'delegated:profile:read' }
   // On a GET a cookie counts only if the browser says that its own user asked (wire §6.8).
   const options: Options = { method: route.method, headers: { 'sec-fetch-site': 'same-origin' } }
   const { upload: uploaded } = route.tags
   if (uploaded?.form && uploaded.raw.length === 0) return { path: route.path, options: { ...options, body: pictureForm(png()) } }
-  if (uploaded && uploaded.form === null) return { path: route.path, options: { ...options, body: png() } }
-  const body = uploaded ? UPLOAD : bodyOf(route, about)
+  const body = uploaded?.form === null ? png() : uploaded ? UPLOAD : bodyOf(route, scene)
   const params = exampleInput(route, 'query') as Record<string, string>
-  const query = new URLSearchParams('target' in params ? { ...params, target: about.other.id } : params).toString()
-  const path = concretePath(route, idFor(route, about)) + (query && `?${query}`)
-  return { path, options: route.method === 'GET' || Object.keys(body).length === 0 ? options : { ...options, body } }
+  const query = new URLSearchParams('target' in params ? { ...params, target: scene.other.id } : params).toString()
+  const path = concretePath(route, paramOf(route, scene)) + (query && `?${query}`)
+  const hasBody = route.method !== 'GET' && (typeof body === 'string' || Object.keys(body).length > 0)
+  return { path, options: hasBody ? { ...options, body } : options }
 }
 
 export function call(

@@ -1,12 +1,13 @@
 // The tour of all routes: each keeps to its budget (design §7), every budget is used, and the plan of every statement is checked.
-// A new route of the room `user` gets its line in test/tour/<noun>.ts, and is sent from there as the API document shows it;
-// test/tour/walks covers what is expensive only in large data, in another case, or in another room.
+// A new route gets its line in test/tour/<noun>.ts. Routes of the rooms `user` and `mxit` are sent as the API document shows them;
+// test/tour/walks covers the other rooms, and what is expensive only in large data or in another case.
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { spend } from '../support/budget.ts'
 import { platform } from '../support/kith.ts'
-import { nameOf, scopeOf, userRoutes } from '../support/routes.ts'
+import { allRoutes, mxitRoutes, nameOf, scopeOf, userRoutes } from '../support/routes.ts'
+import { bearerOf, userToken } from '../support/tokens.ts'
 import { checkColumns, noteMakers } from './columns.ts'
-import { expectWithin, fileOf, STOPS, spentBudgets, toured } from './index.ts'
+import { expectWithin, fileOf, STOPS, spentBudgets } from './index.ts'
 import { checkPlans } from './plans.ts'
 import { newCaller, newOther, requestOf } from './scene.ts'
 import { remember, visitSweep } from './visits.ts'
@@ -20,8 +21,7 @@ import { walkMirrorfly } from './walks/mirrorfly.ts'
 import { walkMovida } from './walks/movida.ts'
 import { walkMxit } from './walks/mxit.ts'
 import { walkOAuth } from './walks/oauth.ts'
-import { walkPageBudgets } from './walks/page-budgets.ts'
-import { visitPages } from './walks/pages.ts'
+import { walkPages } from './walks/pages.ts'
 import { walkSessions } from './walks/sessions.ts'
 import { walkSocialGraph } from './walks/social-graph.ts'
 
@@ -29,12 +29,12 @@ noteMakers()
 afterEach(remember)
 
 test('every route has its line', () => {
-  const missing = toured.filter((route) => !STOPS[nameOf(route)])
+  const missing = allRoutes.filter((route) => !STOPS[nameOf(route)])
   expect(missing.map((route) => `${nameOf(route)}: add it to ${fileOf(route)}`)).toEqual([])
 })
 
 test('every line is of a route', () => {
-  const names = toured.map(nameOf)
+  const names = allRoutes.map(nameOf)
   expect(Object.keys(STOPS).filter((name) => !names.includes(name.split(' with ')[0] ?? ''))).toEqual([])
 })
 
@@ -49,15 +49,14 @@ describe('administration', walkAdministration)
 describe('found', walkFound)
 describe('social graph', walkSocialGraph)
 describe('mxit', walkMxit)
-describe('pages', () => {
-  walkPageBudgets()
-  test('each is opened, and each form sent', visitPages)
-})
+describe('pages', walkPages)
 
 describe('as the API document shows it', () => {
-  test.each(userRoutes.filter(scopeOf).map((route) => [nameOf(route), route] as const))('%s', async (name, route) => {
+  const shown = [...userRoutes.filter(scopeOf), ...mxitRoutes.filter(({ path }) => path.startsWith('/mxit/user'))]
+  test.each(shown.map((route) => [nameOf(route), route] as const))('%s', async (name, route) => {
+    const [{ own, ...person }, other] = [await newCaller(route), await newOther(route)]
+    const client = mxitRoutes.includes(route) ? bearerOf(await userToken(person, ['delegated:all', 'openid'])) : person.client
     platform.reset()
-    const [{ client, own }, other] = [await newCaller(route), await newOther(route)]
     const { path, options } = requestOf(route, { other, own })
     const spent = await spend(client, route.method, path, options.body, options.headers)
     if (STOPS[name]?.nothingThere) expect(spent.status).toBe(404)

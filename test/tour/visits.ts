@@ -3,7 +3,7 @@ import { createExecutionContext } from 'cloudflare:test'
 import { buildCronContext } from '../../src/context.ts'
 import { sweep } from '../../src/core/sweep.ts'
 import { succeeded } from '../support/budget.ts'
-import { type Client, type Options, ORIGIN, platform, type Reply } from '../support/kith.ts'
+import { type Client, type Options, platform, type Reply } from '../support/kith.ts'
 import { allRoutes, nameOf } from '../support/routes.ts'
 
 /** Names of routes. */
@@ -17,7 +17,8 @@ const patterns = allRoutes.map((route) => {
   return { method: route.method, path: route.path, pattern: new RegExp(`^${source}$`), name: nameOf(route) }
 })
 
-function routeOf(method: string, path: string): string {
+/** The name of the route that a request goes to. */
+export function routeOf(method: string, path: string): string {
   const bare = path.replace(/(.)\/$/, '$1')
   const ofMethod = patterns.filter((route) => route.method === method)
   const route = ofMethod.find((one) => one.path === bare) ?? ofMethod.find(({ pattern }) => pattern.test(bare))
@@ -58,20 +59,4 @@ export async function visitSweep(): Promise<void> {
   platform.counts.reset()
   await sweep(buildCronContext(platform.env, createExecutionContext()))
   remember()
-}
-
-/** Sends a form as our own page does, and remembers the same. */
-export async function visitForm(
-  client: Client,
-  action: string,
-  fields: Record<string, string>,
-  env?: Options['env'],
-  wanted = 303,
-): Promise<Reply> {
-  const headers = { origin: ORIGIN }
-  const reply = await client.post(action, new URLSearchParams(fields), { headers, ...(env ? { env } : {}) })
-  if (reply.status !== wanted) throw new Error(`POST ${action}: ${reply.status} ${reply.text}`)
-  visited.add(routeOf('POST', action.split('?')[0] ?? ''))
-  remember()
-  return reply
 }

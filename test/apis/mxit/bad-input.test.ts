@@ -1,24 +1,24 @@
 // Bad input to every route of the room: a 4xx in the room's envelope, never a 5xx, and nothing done in part.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { png } from '../../support/images.ts'
 import { Client, type Options, type Reply } from '../../support/kith.ts'
-import { type Person, signedInPerson } from '../../support/people.ts'
-import { inputOf, mxitRoutes, nameOf, type Route } from '../../support/routes.ts'
+import { inputOf, mxitRoutes, nameOf, type Route, scopeOf } from '../../support/routes.ts'
 import { dump } from '../../support/tables.ts'
-import { act, GUARDED, newScene, type Scene } from './acts.ts'
-import { json, newOldApp, type OldClient, personalClient } from './harness.ts'
+import { requestOf } from '../../tour/scene.ts'
+import { act, json, newOldApp, newScene, type OldClient, personalClient, routeNamed, type Scene } from './harness.ts'
 
-let original: Person
 let scene: Scene
 let own: OldClient
 beforeAll(async () => {
-  original = await signedInPerson('old_bad_input')
-  scene = await newScene(original)
+  scene = await newScene(routeNamed('GET /mxit/user/media/list/:name'))
+  await scene.person.client.fetch('/user/profile-picture', { method: 'PUT', body: png() })
   own = await personalClient(scene.person)
   // What the session records about itself is recorded before.
   await own.call('GET', '/user/profile')
 })
 
-const withBody = mxitRoutes.filter((route) => inputOf(route, 'json')).map(nameOf)
+const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
+const withBody = mxitRoutes.filter((route) => inputOf(route, 'json'))
 const withParams = mxitRoutes.filter((route) => inputOf(route, 'param'))
 
 /** Refused, and everything is as before. */
@@ -31,19 +31,13 @@ async function expectRefused(send: () => Promise<Reply>, statuses: readonly numb
   expect(await dump()).toEqual(before)
 }
 
-const pathOf = (name: string): [method: string, path: string] => {
-  const [method, path] = GUARDED[name] ?? []
-  return [method ?? '', path?.(scene) ?? '']
-}
 const sendTo =
-  (name: string, body: Options['body'], headers: Record<string, string> = {}) =>
-  () => {
-    const [method, path] = pathOf(name)
-    return own.call(method, path, body, headers)
-  }
+  (route: Route, body: Options['body'], headers: Record<string, string> = {}) =>
+  () =>
+    own.call(route.method, requestOf(route, scene).path.slice('/mxit'.length), body, headers)
 
-describe.each(withBody)('%s', (name) => {
-  const isText = name !== 'PUT /user/profile'
+describe.each(named(withBody))('%s', (name, route) => {
+  const isText = name !== 'PUT /mxit/user/profile'
 
   test.each([
     ['truncated JSON', '{"AboutMe":"a'],
@@ -64,31 +58,31 @@ describe.each(withBody)('%s', (name) => {
   ])('%s', async (what, text) => {
     // For an object, no fields are enough.
     if (!isText && what === 'nothing') return
-    await expectRefused(sendTo(name, text))
+    await expectRefused(sendTo(route, text))
   })
 
   test.each(
     isText ? [json('x'.repeat(257)), '{}', 'true', json('\u202Ex'), json('a\u0007')] : ['"text"', 'true', '{"AboutMe":"a\\u0007"}'],
-  )('a value that it does not take: %s', async (text) => expectRefused(sendTo(name, text)))
+  )('a value that it does not take: %s', async (text) => expectRefused(sendTo(route, text)))
 
   test('a body that is too long, no UTF-8, or of another type', async () => {
-    await expectRefused(sendTo(name, json('x'.repeat(70_000))), [413])
-    await expectRefused(sendTo(name, new Uint8Array([0x22, 0xc3, 0x28, 0x22])))
+    await expectRefused(sendTo(route, json('x'.repeat(70_000))), [413])
+    await expectRefused(sendTo(route, new Uint8Array([0x22, 0xc3, 0x28, 0x22])))
     for (const type of ['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'nonsense']) {
-      await expectRefused(sendTo(name, json('text'), { 'content-type': type }), [415])
+      await expectRefused(sendTo(route, json('text'), { 'content-type': type }), [415])
     }
-    await expectRefused(sendTo(name, 'text=1&text=2', { 'content-type': 'application/x-www-form-urlencoded' }))
+    await expectRefused(sendTo(route, 'text=1&text=2', { 'content-type': 'application/x-www-form-urlencoded' }))
   })
 })
 
 describe('paths', () => {
   const HOSTILE = ['..%2F..', '%00', '%0d%0aSet-Cookie:x', 'a%2Fb', '%5C', '%E2%80%AE', 'x'.repeat(300), '%20%20', '__proto__%00']
 
-  test.each(withParams.map((route): [string, Route] => [nameOf(route), route]))('%s', async (_name, { method, path }) => {
+  test.each(named(withParams))('%s', async (_name, { method, path }) => {
     const isUpload = method === 'POST' && path.includes('/media/file')
     const body = method === 'PUT' && path.includes('/media/') ? json('x') : isUpload ? new Uint8Array(1) : undefined
     for (const text of HOSTILE) {
-      const asked = path.replace(/:\w+/, text) + (isUpload ? '?fileName=a.txt' : '')
+      const asked = path.slice('/mxit'.length).replace(/:\w+/, text) + (isUpload ? '?fileName=a.txt' : '')
       await expectRefused(() => own.call(method, asked, body))
     }
   })
@@ -102,7 +96,7 @@ describe('paths', () => {
   test('no path is taken for another one', async () => {
     await expectRefused(() => own.call('GET', '/user/media/list/a%2Fb'))
     await expectRefused(() => own.call('POST', '/user/media/file%2FDefault?fileName=a'))
-    await expectRefused(() => own.call('DELETE', `/user/media/file%2F${scene.file}`))
+    await expectRefused(() => own.call('DELETE', `/user/media/file%2F${scene.own.file}`))
   })
 })
 
@@ -227,7 +221,7 @@ describe('the authorization server', () => {
 })
 
 test('after all of this the routes do what they do', async () => {
-  for (const name of Object.keys(GUARDED).filter((one) => one.startsWith('GET '))) {
-    expect((await act(name, scene, own)).status, name).toBe(200)
+  for (const route of mxitRoutes.filter((one) => scopeOf(one) && one.method === 'GET')) {
+    expect((await act(route, scene, own)).status, nameOf(route)).toBe(200)
   }
 })

@@ -1,16 +1,12 @@
 // The stores fail under the room (security §5.2): a reply in its envelope, either 200 or 503, and the request takes effect as a
 // whole or not at all.
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mailsTo, platform } from '../../support/kith.ts'
 import { mediaState } from '../../support/media.ts'
-import { type Person, signedInPerson } from '../../support/people.ts'
-import { act, GUARDED, newScene, OPEN } from './acts.ts'
-import { oldClient, personalClient } from './harness.ts'
+import { mxitRoutes, nameOf, scopeOf } from '../../support/routes.ts'
+import { requestOf } from '../../tour/scene.ts'
+import { act, isOpen, newScene, oldClient, personalClient, routeNamed } from './harness.ts'
 
-let original: Person
-beforeAll(async () => {
-  original = await signedInPerson('old_fault_person')
-})
 beforeEach(() => platform.reset())
 afterEach(() => platform.faults.clear())
 
@@ -22,19 +18,21 @@ const FAULTS = {
 const TRIPS = 3
 /** The result of the same request a second time, if the first one took effect after all. */
 const DONE_BEFORE: Readonly<Record<string, number>> = {
-  'DELETE /user/media/file/:name': 404,
-  'DELETE /user/media/:name': 404,
-  'POST /user/media/:name': 409,
-  'PUT /user/media/:name': 404,
+  'DELETE /mxit/user/media/file/:name': 404,
+  'DELETE /mxit/user/media/:name': 404,
+  'POST /mxit/user/media/:name': 409,
+  'PUT /mxit/user/media/:name': 404,
 }
 
-describe.each(Object.keys({ ...GUARDED, ...OPEN }))('%s', (name) => {
+const routes = mxitRoutes.filter((route) => scopeOf(route) || isOpen(route))
+
+describe.each(routes.map((route) => [nameOf(route), route] as const))('%s', (name, route) => {
   test.each(Object.entries(FAULTS))('the database %s, at each round trip in turn', async (_what, fault) => {
     for (let n = 1; n <= TRIPS; n += 1) {
-      const scene = await newScene(original, name)
-      const client = name in OPEN ? oldClient(null) : await personalClient(scene.person)
+      const scene = await newScene(route)
+      const client = isOpen(route) ? oldClient(null) : await personalClient(scene.person)
       fault(n)
-      const reply = await act(name, scene, client)
+      const reply = await act(route, scene, client)
       const { fired } = platform.faults
       platform.faults.clear()
       if (fired === 0) return
@@ -44,7 +42,7 @@ describe.each(Object.keys({ ...GUARDED, ...OPEN }))('%s', (name) => {
         expect(reply.json).toEqual({ error: 'temporarily_unavailable', error_description: expect.any(String) })
         expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
       }
-      const again = await act(name, scene, client)
+      const again = await act(route, scene, client)
       expect([200, DONE_BEFORE[name] ?? 200], `${n}, again: ${again.text}`).toContain(again.status)
     }
   })
@@ -53,7 +51,7 @@ describe.each(Object.keys({ ...GUARDED, ...OPEN }))('%s', (name) => {
 test('a profile is changed as a whole, with the start of a change of address, or not at all', async () => {
   for (const fault of Object.values(FAULTS)) {
     for (let n = 1; n <= TRIPS; n += 1) {
-      const { person } = await newScene(original, 'PUT /user/profile')
+      const { person } = await newScene(routeNamed('PUT /mxit/user/profile'))
       const own = await personalClient(person)
       const before = (await own.call('GET', '/user/profile')).json
       const address = `new_${person.username}@example.com`
@@ -72,10 +70,12 @@ test('a profile is changed as a whole, with the start of a change of address, or
 
 describe('the buckets', () => {
   test('a picture that cannot be read is 503, for everybody and for oneself', async () => {
-    const scene = await newScene(original)
+    const scene = await newScene(routeNamed('GET /mxit/user/media/content/:name'))
     const own = await personalClient(scene.person)
+    await act(routeNamed('POST /mxit/user/avatar'), scene, own)
     platform.faults.r2('get', 'throw')
-    for (const path of ['/user/avatar', `/user/public/avatar/${scene.person.username}`, `/user/media/content/${scene.file}`]) {
+    const content = requestOf(routeNamed('GET /mxit/user/media/content/:name'), scene).path.slice('/mxit'.length)
+    for (const path of ['/user/avatar', `/user/public/avatar/${scene.person.username}`, content]) {
       const reply = await own.call('GET', path)
       expect([reply.status, reply.json?.error, reply.headers.get('content-type')], path).toEqual([
         503,
@@ -89,16 +89,16 @@ describe('the buckets', () => {
   })
 
   test('an upload that the bucket does not take leaves nothing', async () => {
-    const scene = await newScene(original)
+    const scene = await newScene(routeNamed('POST /mxit/user/media/file/:name'))
     const own = await personalClient(scene.person)
     const before = await mediaState()
     platform.faults.r2('put', 'throw')
-    expect((await act('POST /user/media/file/:name', scene, own)).status).toBe(503)
-    expect((await act('POST /user/avatar', scene, own)).status).toBe(503)
+    expect((await act(routeNamed('POST /mxit/user/media/file/:name'), scene, own)).status).toBe(503)
+    expect((await act(routeNamed('POST /mxit/user/avatar'), scene, own)).status).toBe(503)
     platform.faults.clear()
     const { object_tombstones: _, ...after } = await mediaState()
     const { object_tombstones: __, ...untouched } = before
     expect(after).toEqual(untouched)
-    expect((await act('POST /user/media/file/:name', scene, own)).status).toBe(200)
+    expect((await act(routeNamed('POST /mxit/user/media/file/:name'), scene, own)).status).toBe(200)
   })
 })

@@ -5,7 +5,9 @@
 import { sha256 } from '../../../src/crypto.ts'
 import { Client, db, type Options, ORIGIN, type Reply } from '../../support/kith.ts'
 import type { Person } from '../../support/people.ts'
+import { mxitRoutes, nameOf, type Route } from '../../support/routes.ts'
 import { bearerOf, clientToken, newOAuthClient, userToken } from '../../support/tokens.ts'
+import { type Caller, newCaller, newOther, requestOf } from '../../tour/scene.ts'
 
 export const REDIRECT_URI = 'https://old.example.com/mxit'
 const SECRET = 'old-secret-of-many-random-bits'
@@ -94,6 +96,34 @@ export function oldClient(token: string | null, base = '/mxit', scheme = 'bearer
       })
     },
   }
+}
+
+export const routeNamed = (name: string): Route => {
+  const route = mxitRoutes.find((one) => nameOf(one) === name)
+  if (!route) throw new Error(`no route is ${name}`)
+  return route
+}
+
+/** Whether a route ignores credentials. At the authorization server clients prove who they are in their own way. */
+export const isOpen = ({ path, tags }: Route) => path.startsWith('/mxit/user/') && tags.access?.kind === 'anyone'
+
+/** Somebody with what a route acts on, and somebody else. */
+export interface Scene {
+  readonly person: Caller
+  readonly own: Caller['own']
+  readonly other: Person
+}
+
+export async function newScene(route: Route): Promise<Scene> {
+  const person = await newCaller(route)
+  return { person, own: person.own, other: await newOther() }
+}
+
+/** A valid call of a route, as in the tour. */
+export function act(route: Route, scene: Scene, client: OldClient, headers: Record<string, string> = {}): Promise<Reply> {
+  const { path, options } = requestOf(route, scene)
+  const type = options.body instanceof Uint8Array ? { 'content-type': 'application/octet-stream' } : {}
+  return client.call(route.method, path.slice('/mxit'.length), options.body, { ...type, ...headers })
 }
 
 /** An app's client, and a person's with every scope, without the flow through a browser. */

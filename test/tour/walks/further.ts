@@ -17,18 +17,11 @@ const BYTES = bytesOf('of a plan')
 const INVITE_ONLY = { INVITE_ONLY: 'on', INVITE_CODE_WINDOW_SECONDS: '0' }
 
 export async function visitFurther(): Promise<void> {
-  await visitRest()
   await visitLists()
   await visitOwn()
   await visitSecondFactor()
   await visitLibrary()
   await visitRooms()
-}
-
-async function visitRest(): Promise<void> {
-  const wellKnown = ['change-password', 'jwks.json'].map((name) => `/.well-known/${name}`)
-  const paths = ['/', '/docs', '/docs/oauth', '/dev/mailbox', ...wellKnown]
-  for (const path of paths) await visit(new Client(), 'GET', path)
 }
 
 /** Each filter and each pair of them, because each has its index. */

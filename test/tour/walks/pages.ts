@@ -1,34 +1,73 @@
-/** A visit to every hosted page and every form on it. */
+/** A walk through every hosted page and every form on it, each within its budget. */
+import { test } from 'vitest'
 import { codeOf } from '../../support/authenticator.ts'
+import { type Spent, spend } from '../../support/budget.ts'
 import { png } from '../../support/images.ts'
-import { Client, mailsTo, newestCode, ORIGIN } from '../../support/kith.ts'
+import { type Body, Client, mailsTo, newestCode, ORIGIN } from '../../support/kith.ts'
 import { consentPath, formOf } from '../../support/pages.ts'
 import { PASSWORD, verifiedPerson } from '../../support/people.ts'
+import { pageRoutes } from '../../support/routes.ts'
 import { newOAuthClient } from '../../support/tokens.ts'
-import { visit, visitForm } from '../visits.ts'
+import { expectWithin } from '../index.ts'
+import { expectToKeep, NOTHING, READ } from '../tour.ts'
+import { routeOf } from '../visits.ts'
 
-const WANTED = [200, 303]
-const look = (client: Client, path: string, env?: Record<string, string>) => visit(client, 'GET', path, undefined, WANTED, env)
+type Page = Omit<Spent, 'json'>
+
+async function ask(client: Client, method: string, path: string, body?: Body, status = 303, env?: Record<string, string>): Promise<Page> {
+  const page = await spend(client, method, path, body, { origin: ORIGIN }, env)
+  client.keepCookies(page.headers)
+  expectWithin(routeOf(method, path.split('?')[0] ?? ''), page, status)
+  return page
+}
+
+const look = (client: Client, path: string, env?: Record<string, string>) => ask(client, 'GET', path, undefined, 200, env)
+/** A path that only takes a form leads on to the page with the form. */
+const lookOn = (client: Client, path: string) => ask(client, 'GET', path)
 
 /** Opens a page and sends its form to `action`, or to the page itself. */
-async function fill(client: Client, page: string, values: Record<string, string> = {}, action = page.split('?')[0], wanted = 303) {
+async function fill(
+  client: Client,
+  page: string,
+  values: Record<string, string> = {},
+  action = page.split('?')[0],
+  status = 303,
+): Promise<Page> {
   const form = formOf(await look(client, page), action)
-  return visitForm(client, form.action, { ...form.fields, ...values }, undefined, wanted)
+  return ask(client, 'POST', form.action, new URLSearchParams({ ...form.fields, ...values }), status)
 }
 
 async function signIn(client: Client, identifier: string, password = PASSWORD): Promise<void> {
   await fill(client, '/sign-in', { identifier, password })
 }
 
-export async function visitPages(): Promise<void> {
+export function walkPages(): void {
+  test.each(pageRoutes.filter(({ method }) => method === 'GET').map(({ path }) => path))(
+    '%s costs nothing for whoever is not signed in',
+    async (path) => {
+      // Whether there is the app that asks is looked up.
+      const budget = path === '/consent' ? READ : NOTHING
+      expectToKeep(path, { ...budget, limiter: 1 }, await spend(new Client(), 'GET', path))
+    },
+  )
+  test('what is for everybody', async () => {
+    const paths = ['/', '/docs', '/docs/oauth', '/dev/mailbox?to=nobody@example.com&limit=1']
+    for (const path of paths) await look(new Client(), path)
+    await ask(new Client(), 'GET', '/.well-known/change-password', undefined, 302)
+  })
+  test('an account, from sign-up to its end', walkAccount)
+  test('a second step', walkSecondStep)
+  test('a picture, and an app', walkApps)
+}
+
+async function walkAccount(): Promise<void> {
   const client = new Client()
   const username = 'plan_of_pages'
   const email = `${username}@example.com`
   const css = /href="(\/assets\/[^"]+)"/.exec((await look(client, '/sign-in')).text)?.[1] ?? ''
   await look(client, css)
   await fill(client, '/sign-up', { givenName: 'A', familyName: 'B', username, email, password: PASSWORD })
-  await look(client, '/verify/resend')
-  await visit(client, 'GET', '/.well-known/change-password')
+  await lookOn(client, '/verify/resend')
   await fill(client, '/verify?account=0000000000000000ffffffff', { account: '0000000000000000ffffffff' }, '/verify/resend')
   await fill(client, '/verify/new-code', { username })
   await fill(client, '/verify?return_to=/account/privacy', { code: await newestCode(email) })
@@ -41,7 +80,7 @@ export async function visitPages(): Promise<void> {
   await fill(client, '/account/profile', { bio: 'Planned.', username: 'plan_of_pages_2' })
   await fill(client, '/account/status', { statusMessage: 'Planning', lasts: '3600' })
   await fill(client, '/account/status', {}, '/account/status/clear')
-  await look(client, '/account/status/clear')
+  await lookOn(client, '/account/status/clear')
   await fill(client, '/account/privacy', { visibility: 'private' })
   await fill(client, '/account/privacy', { visibility: 'public' })
   await fill(client, '/account/password', { currentPassword: `${PASSWORD} 2`, password: PASSWORD })
@@ -59,21 +98,19 @@ export async function visitPages(): Promise<void> {
   await signIn(client, email)
   await fill(client, '/account/export', { password: PASSWORD }, '/account/export', 200)
   await fill(client, '/account/delete', { password: PASSWORD })
-  await visitSecondStep()
-  await visitApps()
 }
 
-async function visitSecondStep(): Promise<void> {
+async function walkSecondStep(): Promise<void> {
   const person = await verifiedPerson('plan_of_codes')
   const { client } = person
   const app = '/account/two-step/app'
   await signIn(client, person.username)
   await fill(client, '/account/two-step', { codes: 'on' }, '/account/two-step/email')
-  await look(client, '/account/two-step/email')
+  await lookOn(client, '/account/two-step/email')
   const other = new Client()
   await signIn(other, person.username)
   await fill(other, '/sign-in/code', {}, '/sign-in/code/mail')
-  await look(other, '/sign-in/code/mail')
+  await lookOn(other, '/sign-in/code/mail')
   await fill(other, '/sign-in/code', { code: await newestCode(person.email) }, '/sign-in/code')
   const [undo] = (await mailsTo(person.email)).flatMap(({ text }) => /\/two-step\/undo\?code=\S+/.exec(text) ?? [])
   await fill(new Client(), undo ?? '', { password: PASSWORD })
@@ -81,9 +118,9 @@ async function visitSecondStep(): Promise<void> {
   await fill(new Client(), '/reset', { code: await newestCode(person.email), password: PASSWORD })
   await signIn(other, person.username)
   const enrolment = await fill(other, app, {}, app, 200)
-  await look(other, `${app}/confirm`)
+  await lookOn(other, `${app}/confirm`)
   const { action, fields } = formOf(enrolment)
-  await visitForm(other, action, { ...fields, code: codeOf(fields.secret ?? '') }, undefined, 200)
+  await ask(other, 'POST', action, new URLSearchParams({ ...fields, code: codeOf(fields.secret ?? '') }), 200)
   // Only a sign-in with the app can change it; each of its codes works once.
   await fill(other, '/sign-in?reauth=1', { identifier: person.username, password: PASSWORD })
   await fill(other, '/sign-in/code', { code: codeOf(fields.secret ?? '', 1) }, '/sign-in/code')
@@ -91,7 +128,7 @@ async function visitSecondStep(): Promise<void> {
   await fill(other, `${app}/remove`)
 }
 
-async function visitApps(): Promise<void> {
+async function walkApps(): Promise<void> {
   const person = await verifiedPerson('plan_of_apps')
   const { client } = person
   await signIn(client, person.username)
@@ -99,9 +136,9 @@ async function visitApps(): Promise<void> {
   const { fields } = formOf(await look(client, '/account/picture'))
   picture.append('form_token', fields.form_token ?? '')
   picture.append('picture', new File([png()], 'me.png'))
-  await visit(client, 'POST', '/account/picture', picture, WANTED, undefined, { origin: ORIGIN })
+  await ask(client, 'POST', '/account/picture', picture)
   await fill(client, '/account/picture', {}, '/account/picture/remove')
-  await look(client, '/account/picture/remove')
+  await lookOn(client, '/account/picture/remove')
   const clientId = await newOAuthClient('*', { first_party: 0 })
   await fill(client, consentPath(clientId), { answer: 'allow' }, '/consent', 200)
   await look(client, '/account/apps')
