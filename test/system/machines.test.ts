@@ -168,6 +168,15 @@ test('operator machine: refuses what the API refuses, and names the option', asy
   expect(await living()).toEqual(before)
 })
 
+test("operator client create: a new client's tokens live as long as ACCESS_TOKEN_SECONDS says", async () => {
+  const settings = project.read('.dev.vars')
+  project.write('.dev.vars', `${settings}ACCESS_TOKEN_SECONDS=300\n`)
+  const fields = ['--name', 'Service', '--scope', 'client:profile:read', '--grant-type', 'client_credentials']
+  const made = await node('scripts/operator.ts', 'client', 'create', 'op-of-settings', ...fields)
+  project.write('.dev.vars', settings)
+  expect(made).toMatchObject({ code: 0, output: expect.stringMatching(/access_token_seconds +300\n/) })
+})
+
 test('operator machine: makes, lists and revokes by the rules of the API, tells secrets once, and leaves a trail', async () => {
   const robot = await machine('create', 'robot', '--name', 'op_robot', '--days', '30')
   expect(robot).toMatchObject({ code: 0, output: expect.stringContaining('shown only once') })

@@ -84,7 +84,7 @@ export const stops: Stops = {
   // The first time codes are made.
   'GET /account/invites': { roundTrips: 2, rowsRead: 24 },
   'GET /account/export': READ,
-  'POST /account/export': { roundTrips: 30, rowsRead: 500, kv: 2 },
+  'POST /account/export': { roundTrips: 15, rowsRead: 120, kv: 1 },
   'GET /account/delete': READ,
   'POST /account/delete': { roundTrips: 3, rowsRead: 28 },
 }
