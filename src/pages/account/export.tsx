@@ -37,9 +37,9 @@ async function show(c: Context, state: FormState): Promise<Response> {
   return showPage(
     c,
     {
-      title: 'Download your data',
+      title: 'Your data',
       section: PATH,
-      lead: 'One file with everything about you: profile, devices, apps, people, the list of your files, and what happened to your account. It explains each field. It does not contain the files themselves, but their URLs.',
+      lead: 'Download a file with everything that is stored about you: your profile, devices, apps and people, and what happened to your account. It explains each field. It does not contain your files themselves, but their URLs.',
       status: state.error?.status ?? 200,
       hasError: state.error !== null,
     },

@@ -18,7 +18,7 @@ const SECTIONS: readonly Section[] = [
   { path: '/account/sessions', title: 'Devices', hint: 'Where you are signed in' },
   { path: '/account/apps', title: 'Connected apps', hint: 'Apps that may use your account' },
   { path: '/account/invites', title: 'Invite codes', hint: 'Bring in people you know' },
-  { path: '/account/export', title: 'Download your data', hint: 'A copy of everything about you' },
+  { path: '/account/export', title: 'Your data', hint: 'Download a copy of everything' },
   { path: '/account/delete', title: 'Delete account', hint: 'Leave for good' },
 ]
 
