@@ -15,7 +15,7 @@ const flipped = (text: string, at: number) => {
   return `${kid}.${bytes.toString('base64url')}`
 }
 
-test('what was encrypted comes back, whatever it is', async () => {
+test('whatever was encrypted decrypts again', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.string(), async (plain, aad) => {
       expect(await decrypt(ring('a'), aad, await encrypt(ring('a'), aad, plain))).toEqual(plain)

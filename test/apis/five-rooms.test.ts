@@ -191,7 +191,7 @@ describe('one account', () => {
 describe('acts that reach everywhere', () => {
   beforeEach(() => ada.signInEverywhere())
 
-  test('whom Ada has blocked finds nobody, in any room that shows her to people', async () => {
+  test('somebody whom Ada has blocked does not find her, in any room that shows her to people', async () => {
     const bob = await signedInPerson('bob_of_five_rooms')
     const colleague = await new Client().post(
       `${MIRRORFLY}/users/createUser`,
@@ -213,14 +213,14 @@ describe('acts that reach everywhere', () => {
     for (const ask of Object.values(ada.ask)) expect((await ask()).status).toBe(200)
   })
 
-  test('a log-out everywhere ends what people hold in every room; a robot, who is nobody, goes on', async () => {
+  test('a sign-out everywhere ends what people hold in every room; a robot, which is not a person, goes on', async () => {
     expect((await ada.cookie.get('/user/logout-all', { headers: { 'sec-fetch-site': 'same-origin' } })).status).toBe(200)
     const { movida, ...others } = ada.ask
     for (const ask of Object.values(others)) expect((await ask()).status).toBe(401)
     expect((await movida?.())?.status).toBe(200)
   })
 
-  test('a ban ends it in all five, and nobody sees the account in any', async () => {
+  test('a ban takes effect in all five, and nobody sees the account in any', async () => {
     expect((await admin.client.post('/user/admin-api/ban', { target: ada.id, state: true })).status).toBe(200)
     const { movida, ...others } = ada.ask
     for (const ask of Object.values(others)) expect((await ask()).status).toBe(401)

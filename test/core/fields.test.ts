@@ -73,7 +73,7 @@ describe('names', () => {
     ['joiners alone', '\u200D\u200C'],
     ['a filler', '\u3164'],
     ['256 characters', 'é'.repeat(256)],
-  ])('%s is no name', (_what, name) => {
+  ])('%s is not a name', (_what, name) => {
     expect(isTaken(fields.personName, name)).toBe(false)
   })
 
@@ -82,7 +82,7 @@ describe('names', () => {
     expect(taken(fields.personName, 'e\u0301'.repeat(255))).toBe('é'.repeat(255))
   })
 
-  test('a display name may hold any signs', () => {
+  test('a display name may contain any symbols', () => {
     expect(taken(fields.displayName, ' ✨Anna✨ 👩‍👩‍👧 ')).toBe('✨Anna✨ 👩‍👩‍👧')
     expect(isTaken(fields.displayName, 'a\u202Eb')).toBe(false)
   })
@@ -291,7 +291,7 @@ describe.each(ATOMS)('%s', (_name, atom) => {
     fc.array(pieces, { maxLength: 6 }).map((list) => list.join('')),
   )
 
-  test('what it makes of a value, it takes again, and leaves alone', () => {
+  test('a normalised value is accepted again, unchanged', () => {
     fc.assert(
       fc.property(sent, (value) => {
         const first = atom.safeParse(value)

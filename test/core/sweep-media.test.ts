@@ -59,7 +59,7 @@ afterEach(async () => {
 })
 
 describe('an upload that never ended', () => {
-  test('keeps its place for an hour, then gives it back, with its object', async () => {
+  test('keeps its space for an hour, then releases it, with its object', async () => {
     const person = await newPerson()
     const folder = await newFolder(person.client, 'Busy')
     await abandon(person, 'abandoned', folder)
@@ -76,7 +76,7 @@ describe('an upload that never ended', () => {
     expect((await person.client.get('/user/media/folders')).json.data.records).toMatchObject([{ fileCount: 0 }, { fileCount: 0 }])
   })
 
-  test('without an object is given back as well, and files are left alone', async () => {
+  test('without an object is released as well, and files are left alone', async () => {
     const person = await newPerson()
     const file = await newFile(person.client)
     await abandon(person, 'never-stored')

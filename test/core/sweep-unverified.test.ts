@@ -66,7 +66,7 @@ test('a run reads none of those whom it has left before', async () => {
   expect(await isThere('the_next_of_them')).toBe(false)
 })
 
-test('a purged user leaves nothing to the key: the identifier is free, and means somebody new', async () => {
+test('a purged user leaves nothing to the key: the identifier is free for somebody new', async () => {
   const ours = await newDeployment()
   const fields = {
     nickname: 'Purged',

@@ -80,7 +80,7 @@ test('a full isolate still serves keys', async () => {
   await release()
 })
 
-test('a place is given back whatever becomes of the request', async () => {
+test('a place is released however the request ends', async () => {
   platform.faults.failStatement(1)
   expect((await person.client.get('/user/me', { env: few })).status).toBe(503)
   platform.reset()
@@ -89,7 +89,7 @@ test('a place is given back whatever becomes of the request', async () => {
   expect((await person.client.get('/user/me', { env: few })).status).toBe(200)
 })
 
-test('bodies that come slowly keep nobody out', async () => {
+test('slow bodies keep nobody out', async () => {
   const senders: ReadableStreamDefaultController<Uint8Array>[] = []
   const slowly = () =>
     new ReadableStream<Uint8Array>({

@@ -28,13 +28,13 @@ describe.each(NAMES)('a field called %s', (name) => {
     }
   })
 
-  test('is no value of a field that was left out', async () => {
+  test('does not stand in for a missing field', async () => {
     const { json } = await new Client().post('/user/login', { [name]: { password: 'x' } })
     for (const error of json.additionalInfo.errors) expect(['password', name]).toContain(error.path)
   })
 })
 
-test('a part or field of that name prints nothing of ours on a page', async () => {
+test('a part or field of that name reveals nothing internal on a page', async () => {
   const person = await verifiedPerson(newName('keyed'))
   const client = new Client()
   const typed = await send(client, formOf(await open(client, '/sign-in')), { toString: 'x', identifier: '', password: '' } as never)

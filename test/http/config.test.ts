@@ -138,7 +138,7 @@ describe('configuration', () => {
     for (const problem of problems) expect(problem).toContain(name)
   })
 
-  test('what may be left alone does not outlast what it is a part of', () => {
+  test('an idle lifetime does not exceed the lifetime that it is part of', () => {
     expect(problemsOf({ SESSION_SECONDS: '3600', REFRESH_TOKEN_SECONDS: '3600' })).toEqual([
       'SESSION_IDLE_SECONDS is longer than SESSION_SECONDS',
       'REFRESH_TOKEN_IDLE_SECONDS is longer than REFRESH_TOKEN_SECONDS',
@@ -310,7 +310,7 @@ describe('configuration', () => {
     },
   )
 
-  test('everything that is wrong is said at once, whatever kind of rule it breaks', () => {
+  test('every problem is reported at once, whatever kind of rule it breaks', () => {
     const wrong = {
       ORIGIN: '',
       HMAC_KEYS: undefined,

@@ -187,7 +187,7 @@ describe('cross-site writes', () => {
     }
   })
 
-  test('a text/plain body is no JSON, whoever sends it', async () => {
+  test('a text/plain body is not JSON, whoever sends it', async () => {
     const { client } = await signedInPerson('csrf_plain')
     const reply = await client.patch('/user/me', '{"bio":"x"}', { headers: { 'content-type': 'text/plain' } })
     expect([reply.status, reply.json.error]).toEqual([415, 'UnsupportedMediaType'])
@@ -239,7 +239,7 @@ describe('the session cookie', () => {
     expect(cookie).not.toMatch(/domain/i)
   })
 
-  test('lies in the database as a hash only', async () => {
+  test('is in the database only as a hash', async () => {
     const { client } = await signedInPerson('hashed_person')
     const secret = client.cookies.get('__Host-kith_session')?.split('.')[2] ?? ''
     const me = await client.get('/user/sessions')

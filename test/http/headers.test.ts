@@ -54,7 +54,7 @@ describe('headers', () => {
     expect(ids.every(({ headers }) => headers.get('x-request-id') !== 'mine')).toBe(true)
   })
 
-  test('what needs a credential, and what answers one, is never kept', async () => {
+  test('what needs a credential, and what answers one, is never cached', async () => {
     const { client, username, password } = await signedInPerson('uncached')
     const paths = ['/user/me', '/user/session-state', '/user/sessions', '/user/login-history', '/user/sessions?limit=0']
     const replies = await Promise.all(paths.map((path) => client.get(path)))
@@ -66,7 +66,7 @@ describe('headers', () => {
     for (const { headers } of replies) expect(headers.get('cache-control')).toBe('no-store')
   })
 
-  test('only what everyone may see may be kept', async () => {
+  test('only what everyone may see may be cached', async () => {
     for (const path of ['/docs', '/docs/user', '/.well-known/jwks.json', '/.well-known/oauth-authorization-server']) {
       const reply = await new Client().get(path)
       expect(reply.headers.get('cache-control')).toMatch(/^public, max-age=\d+$/)
@@ -143,7 +143,7 @@ describe('where a request comes from', () => {
     expect(await networksOf(['192.0.2.1', '192.0.2.2'])).toBe(2)
   })
 
-  test("X-Forwarded-For and its kin are anybody's text", async () => {
+  test('X-Forwarded-For and the like are not trusted', async () => {
     const forged = {
       'x-forwarded-for': '203.0.113.9',
       'x-real-ip': '203.0.113.9',
@@ -153,7 +153,7 @@ describe('where a request comes from', () => {
     expect(await networksOf(['192.0.2.1', '192.0.2.1'], forged)).toBe(1)
   })
 
-  test('addresses lie in the database as keyed hashes only', async () => {
+  test('addresses are in the database only as keyed hashes', async () => {
     const client = new Client()
     client.network = '192.0.2.77'
     await client.post('/user/login', { username: 'nobody_there', email: 'secret@example.com', password: 'wrong' })

@@ -15,7 +15,7 @@ afterEach(() => {
 })
 
 describe('GET /health', () => {
-  test('is UP where all is well', async () => {
+  test('is UP if all is well', async () => {
     const reply = await health(newDeployment())
     expect([reply.status, reply.json]).toEqual([200, { status: 'UP' }])
   })

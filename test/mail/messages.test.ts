@@ -100,7 +100,7 @@ describe.each(kinds)('the mail %s', (kind) => {
     expect(text).not.toContain('y'.repeat(200))
   })
 
-  it('tells what to do when it was somebody else, in text and in HTML', () => {
+  it('says what to do if it was somebody else, in text and in HTML', () => {
     const { text, html } = renderMessage(kind, factsOf(kind))
     expect(text).toContain('If this was not you, ')
     expect(html).toContain('If this was not you, ')
@@ -125,7 +125,7 @@ describe('a code', () => {
     expect(SIX_DIGITS.exec(renderMessage('sign_in_code', factsOf('sign_in_code')).text)?.[1]).toBe('042917')
   })
 
-  it('comes with its end', () => {
+  it('comes with its expiry', () => {
     expect(renderMessage('reset_password', factsOf('reset_password')).text).toContain('expires in 15 minutes')
     expect(renderMessage('sign_in_code', factsOf('sign_in_code', { minutesValid: 1 })).text).toContain('expires in one minute')
     expect(renderMessage('email_changed', factsOf('email_changed', { minutesValid: 7 * 1440 })).text).toContain('expires in 7 days')

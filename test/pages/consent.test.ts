@@ -221,7 +221,7 @@ describe('/sign-out', () => {
     expect((await browser.get('/account')).status).toBe(200)
   })
 
-  test('a cookie of a session that is over goes', async () => {
+  test('the cookie of an ended session is cleared', async () => {
     const client = new Client()
     await signInOnPage(client, person.username, PASSWORD)
     await db.prepare('UPDATE sessions SET revoked_at = 1 WHERE id = (SELECT max(id) FROM sessions)').run()

@@ -85,7 +85,7 @@ describe('a new account', () => {
     expect((await signInOnPage(client, email, PASSWORD)).headers.get('location')).toBe('/account')
   })
 
-  test('has its code sent once more', async () => {
+  test('has its code sent again', async () => {
     const { id, email } = await signUp('page_again')
     const client = new Client()
     const page = await open(client, `/verify?account=${id}`)

@@ -161,7 +161,7 @@ describe('prompt=create (Initiating User Registration 1.0)', () => {
     }
   })
 
-  test('whoever proves the address hours later is not asked to sign up again', async () => {
+  test('somebody who verifies the address hours later is not asked to sign up again', async () => {
     clock.freeze()
     const client = new Client()
     const typed = newTyped()
@@ -281,7 +281,7 @@ describe('what an attacker tries', () => {
     expect(await mailsTo(mine.email)).toHaveLength(before)
   })
 
-  test('64 who prove one address with one cookie begin one session', async () => {
+  test('64 who verify one address with one cookie begin one session', async () => {
     const typed = newTyped()
     const first = new Client()
     await fillIn(first, '/sign-up', typed)

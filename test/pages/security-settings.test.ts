@@ -22,7 +22,7 @@ const codesIn = (text: string) => [...text.matchAll(/<li>([a-z2-9]{4}(?:-[a-z2-9
 const isSignedIn = async (client: Client) => (await client.get('/account')).status === 200
 
 describe('an authenticator app', () => {
-  test('gets on by its code: QR code and key are the same, a wrong code shows them again, recovery codes are shown once', async () => {
+  test('is enabled by its code: QR code and key are the same, a wrong code shows them again, recovery codes are shown once', async () => {
     const { person, client } = await browserOf('page_app')
     const other = new Client()
     await signInOnPage(other, person.username, PASSWORD)

@@ -86,12 +86,12 @@ describe('a database that is in order', () => {
     expect(await findAll()).toEqual({})
   })
 
-  test('a difference that is found is never mended in silence: every check has a name of its own', () => {
+  test('a difference is never repaired silently: every check has its own name', () => {
     expect(new Set(CHECKS.map(({ name }) => name)).size).toBe(CHECKS.length)
   })
 })
 
-describe('what is planted is found, and mended', () => {
+describe('what is planted is found and repaired', () => {
   test.each([
     ['follower_count', 1],
     ['following_count', 0],
@@ -192,7 +192,7 @@ describe('what is planted is found, and mended', () => {
     await mendAll()
   })
 
-  test('more of it than one statement mends is mended in rounds', async () => {
+  test('more of it than one statement repairs is repaired in rounds', async () => {
     await exec(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
        INSERT INTO follows (id, follower_id, followed_id, approved_at) SELECT i + 10, i, ?, 0 FROM n`,

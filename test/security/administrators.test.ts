@@ -50,8 +50,8 @@ afterEach(() => {
   platform.reset()
 })
 
-describe('who may change users and holds nothing else', () => {
-  test('makes nobody who holds more, neither with a browser nor with a token', async () => {
+describe('an administrator who may only change users', () => {
+  test('creates nobody who holds more, neither with a browser nor with a token', async () => {
     for (const by of [editor.client, bearerOf(await userToken(root, ['admin:profile:write']))]) {
       const username = newName('made')
       expect(reasonOf(await by.post(`${API}/create`, { ...signUpBody(username), role: registrars }))).toEqual(LACKS)
@@ -92,7 +92,7 @@ describe('who may change users and holds nothing else', () => {
     expect((await logIn(target, new Client())).status).toBe(200)
   })
 
-  test('a role is not raised in rank by who lacks its powers', async () => {
+  test('nobody raises the rank of a role whose powers they lack', async () => {
     const keeper = await withRole('keeper', await newRole(3, 'delegated:all admin:roles:write'))
     expect(reasonOf(await keeper.client.patch('/roles/admin-api/update', { id: registrars, ranking: 4 }))).toEqual(LACKS)
   })
@@ -140,7 +140,7 @@ describe('in person', () => {
     expect(await rows('SELECT epoch FROM users WHERE id = ?', idOf(target.id))).toEqual([{ epoch: 0 }])
   })
 
-  test('all else works with a token, and what stops a leak too', async () => {
+  test('everything else works with a token, including what stops a leak', async () => {
     const target = await signedInPerson(newName('target'))
     const token = bearerOf(await userToken(admin, ['admin:all', 'delegated:all']))
     await logIn(admin)

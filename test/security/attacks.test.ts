@@ -91,7 +91,7 @@ describe('a request that is not what it says', () => {
     expect(reply.text).not.toContain('canary')
   })
 
-  test('one sign that NFKC makes long is no password of eight', async () => {
+  test('one character that NFKC makes long is not a password of eight', async () => {
     const reply = await new Client().post('/user/create', { ...signUpBody(newName('one_sign')), password: '\ufdfa' })
     expect([reply.status, reply.json.additionalInfo.errors[0].path]).toEqual([400, 'password'])
   })

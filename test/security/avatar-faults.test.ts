@@ -111,7 +111,7 @@ describe('R2', () => {
 })
 
 describe('Images', () => {
-  test('is ill: 503, and nothing was written', async () => {
+  test('fails: 503, and nothing was written', async () => {
     const { person, before } = await withPicture()
     const objects = (await bucketKeys()).length
     platform.faults.images('down')

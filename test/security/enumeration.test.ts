@@ -186,7 +186,7 @@ describe('the mailbox', () => {
     }
   })
 
-  test('a proved address is not asked to prove itself again', async () => {
+  test('a verified address is not asked to verify again', async () => {
     clock.freeze(Date.now() + 3 * 86_400_000)
     const before = await subjects(people.verified.email)
     await new Client().get(`/user/resend-verification?target=${people.verified.id}`)

@@ -158,7 +158,7 @@ describe('guessing a password', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(54)
   })
 
-  test('only a password that was judged is a try: who is turned away because too many log in keeps all of them', async () => {
+  test('only a checked password counts as an attempt: somebody turned away by a full queue keeps all of theirs', async () => {
     const person = await verifiedPerson(newName('turned_away'))
     const client = new Client()
     for (let round = 0; round < 3; round++) {
@@ -208,7 +208,7 @@ describe('guessing a password', () => {
     expect(await triesOfStrangers(person)).toBe(30)
   })
 
-  test('a right password buys no more guesses: it is taken back, and the rest of the day stays counted', async () => {
+  test('a right password buys no more guesses: it is not counted, and the rest of the day stays counted', async () => {
     const person = await verifiedPerson(newName('forgetful'))
     await guessFromManyNetworks(person, 29)
     for (let n = 0; n < 3; n++) expect((await logIn(person, new Client())).status).toBe(200)
@@ -280,7 +280,7 @@ describe('guessing a password', () => {
 })
 
 describe('guessing a long code', () => {
-  test('a code of another purpose is no code', async () => {
+  test('a code for another purpose does not work', async () => {
     const person = await verifiedPerson(newName('mixed_up'))
     const code = await resetCode(person)
     expect((await new Client().post('/user/verify-email', { code })).status).toBe(400)

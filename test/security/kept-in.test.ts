@@ -206,7 +206,7 @@ describe('after a reset of the password, and after a second factor', () => {
 })
 
 describe('mails', () => {
-  test('a known caller who asks three times at once gets one mail, as anybody does', async () => {
+  test('a known caller who asks three times at once gets one mail, like anybody', async () => {
     const person = await verifiedPerson(newName('impatient'))
     await logIn(person)
     for (let asked = 0; asked < 3; asked++) await person.client.post('/user/code', { email: person.email })

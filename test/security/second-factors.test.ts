@@ -251,7 +251,7 @@ describe('guessing', () => {
     expect(await count('attempt_counters WHERE key LIKE ? AND count > 0', known)).toBe(0)
   })
 
-  test('who lacks the password or the sessionHash is told nothing, and costs the account no try', async () => {
+  test('somebody without the password or the sessionHash learns nothing, and costs the account no attempt', async () => {
     const [alice, mallory] = [await personWithApp('alice'), await personWithApp('mallory')]
     clock.advance(STEP_MS)
     const [hers, his] = [await pendingLogIn(alice), await pendingLogIn(mallory)]

@@ -104,7 +104,7 @@ function whereItLies(
   return found
 }
 
-test('passwords, codes, tokens and cookies lie nowhere in D1, in KV or in the log', async () => {
+test('passwords, codes, tokens and cookies are nowhere in D1, KV or the log', async () => {
   const { secrets, addresses } = await goThroughEverything()
   expect(new Set(secrets).size).toBe(secrets.length)
   const tables = (await dumpTables()).filter(({ table }) => !table.startsWith('oauth'))
@@ -117,7 +117,7 @@ test('passwords, codes, tokens and cookies lie nowhere in D1, in KV or in the lo
   expect(inLog, 'addresses and what callers wrote').toEqual([])
 })
 
-test('what machines prove themselves by lies nowhere in clear: secrets, passwords, HA1, and what is revoked leaves none', async () => {
+test('credentials of machines are nowhere in clear: secrets, passwords, HA1; a revoked machine leaves none', async () => {
   const root = (await signedInAdmin(newName('keymaker'), 'super_admin')).client
   const secrets: string[] = []
   for (const kind of ['robot', 'api_key', 'license_key']) {
@@ -137,7 +137,7 @@ test('what machines prove themselves by lies nowhere in clear: secrets, password
   expect(sealed.map(({ row }) => [row.name, /^[\w-]+\.[\w-]{80}$/.test(String(row.ha1))])).toEqual([['robot_kept', true]])
 })
 
-test('an address lies in the account, and in the outbox until its mail is sent; nowhere else', async () => {
+test('an address is in the account, and in the outbox until its mail is sent; nowhere else', async () => {
   const { addresses } = await goThroughEverything()
   await new Client().post('/user/code', { email: 'unknown.address@example.com' })
   await new Client().post('/user/login', { email: 'unknown.address@example.com', password: 'not a password' })

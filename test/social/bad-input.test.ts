@@ -83,7 +83,7 @@ const BAD_IDS: readonly unknown[] = [
 const TARGET_ROUTES = ['follow', 'unfollow', 'block', 'unblock']
 
 describe('somebody to act on', () => {
-  test.each(TARGET_ROUTES)('%s: what is no id is refused by its name, and so is none', async (route) => {
+  test.each(TARGET_ROUTES)('%s: an invalid or missing id is refused by its name', async (route) => {
     for (const target of BAD_IDS) {
       const send = () => ann.client.post(`/user/${route}`, { target })
       expect(await refusal(send), JSON.stringify(target)).toEqual([400, 'ClientInputError', 'target'])
@@ -106,13 +106,13 @@ describe('somebody to act on', () => {
     expect(await refusal(() => ann.client.post(`/user/${route}`, { target: ann.id }))).toEqual([400, 'ClientInputError', 'target'])
   })
 
-  test.each(['unfollow', 'unblock'])('%s: of nobody, of oneself and of a stranger is no error', async (route) => {
+  test.each(['unfollow', 'unblock'])('%s: no-op for an unknown user, oneself and a stranger', async (route) => {
     for (const target of [MISSING, FAR, ann.id, eve.id]) {
       expect((await unchanged(() => ann.client.post(`/user/${route}`, { target }))).json).toEqual({ ok: 1 })
     }
   })
 
-  test.each(['follow', 'block'])('%s: nobody is 404, however large the id', async (route) => {
+  test.each(['follow', 'block'])('%s: an unknown user is 404, however large the id', async (route) => {
     for (const target of [MISSING, FAR, hex(0)]) {
       expect(await refusal(() => ann.client.post(`/user/${route}`, { target }))).toEqual([404, 'NotFound', undefined])
     }
@@ -129,7 +129,7 @@ describe('somebody to act on', () => {
     expect((await unchanged(() => ann.client.post('/user/block', { target: eve.id }))).json.data.status).toBe('blocked')
   })
 
-  test('across a block: who blocks is told so, who is blocked finds nobody', async () => {
+  test('across a block: the blocker is told so, the blocked gets 404', async () => {
     await putBlock(ann, eve)
     expect(await refusal(() => ann.client.post('/user/follow', { target: eve.id }))).toEqual([403, 'Blocked', undefined])
     for (const route of ['follow', 'block']) {
@@ -147,14 +147,14 @@ describe('requests and entries', () => {
   const accept = (by: Person, id: unknown) => by.client.patch('/user/follow-request', { request: id })
   const remove = (by: Person, id: unknown) => by.client.delete('/user/follow-entry', { body: { entry: id } })
 
-  test('what is no id is refused by its name', async () => {
+  test('an invalid id is refused by its name', async () => {
     for (const id of BAD_IDS) {
       expect(await refusal(() => accept(bob, id)), JSON.stringify(id)).toEqual([400, 'ClientInputError', 'request'])
       expect(await refusal(() => remove(bob, id)), JSON.stringify(id)).toEqual([400, 'ClientInputError', 'entry'])
     }
   })
 
-  test("another's request, one's own, one's own to others and none are one answer", async () => {
+  test("another's request, one's own, one's own to others and a missing one get the same answer", async () => {
     const missing = await unchanged(() => accept(ann, MISSING))
     expect([missing.status, missing.json.error]).toEqual([404, 'NotFound'])
     for (const [by, id] of [
@@ -169,7 +169,7 @@ describe('requests and entries', () => {
     }
   })
 
-  test("another's entry and none are one answer", async () => {
+  test("another's entry and a missing one get the same answer", async () => {
     const missing = await unchanged(() => remove(ann, MISSING))
     expect([missing.status, missing.json.error]).toEqual([404, 'NotFound'])
     for (const [by, id] of [
@@ -244,7 +244,7 @@ describe('pages', () => {
     for (const path of pages()) expect((await ann.client.get(`${path}?limits=0&page=-1`)).status).toBe(200)
   })
 
-  test('what is no id in a path is refused, or no route', async () => {
+  test('an invalid id in a path is refused, or matches no route', async () => {
     for (const id of ['x', '0'.repeat(23), '0'.repeat(25), '%00', '%F0%9F%99%82', '..%2f', 'ABCDEF'.padStart(24, '0')]) {
       for (const path of [`/user/${id}/followers`, `/user/info/${id}`, `/user/follow-status/${id}`, `/user/${id}`]) {
         const { status, json } = await unchanged(() => ann.client.get(path))
@@ -286,7 +286,7 @@ describe('search', () => {
     }
   })
 
-  test('signs stand for themselves, and find nobody who has them not', async () => {
+  test('symbols match literally', async () => {
     const signs = ['%', '_', '%%%', '__', 'ann%', 'a_n', '\\', '*', 'ann*', '"', "'", '(', ';', 'ann" OR "', 'NEAR(ann bob)', '^ann']
     const marks = ['🙂', '👩‍👩‍👧', '\u200f', '\u202e', '\u202eann', '\u2067\u2069', '\u200b', 'שלום', '\u0301', 'ａ％', '  ']
     for (const query of [...signs, ...marks]) {
@@ -343,13 +343,13 @@ const ROUTES: readonly [string, (client: Client, options?: Options) => Promise<R
 ]
 
 describe('who may not act', () => {
-  test.each(ROUTES)('%s: nobody who is not signed in', async (_, send) => {
+  test.each(ROUTES)('%s: anyone who is not signed in', async (_, send) => {
     expect((await unchanged(() => send(new Client()))).status).toBe(401)
   })
 
   // Protecting oneself stays possible: blocking, and going private.
   const shut = ROUTES.filter(([name]) => !/block$|private$/.test(name))
-  test.each(shut)('%s: nobody who is restricted, and they read on', async (_, send) => {
+  test.each(shut)('%s: restricted people, who can still read', async (_, send) => {
     await setColumns(ann, { restricted_at: 1 })
     const { status, json } = await unchanged(() => send(ann.client))
     expect([status, json.additionalInfo.reason]).toEqual([403, 'restricted'])

@@ -132,7 +132,7 @@ describe.each(Object.entries(WAYS))('%s', (_, columns) => {
     expectNoTrace((await LISTS['GET /user/blocks']?.(viewer)) as Reply, 'blocks')
   })
 
-  test.each([false, true])('is answered like an id that nobody has (private: %s)', async (isPrivate) => {
+  test.each([false, true])('gets the answer of an unknown id (private: %s)', async (isPrivate) => {
     await arrange(columns, isPrivate)
     await expectLikeNobody(viewer)
     await clearGraph()
@@ -158,7 +158,7 @@ describe('somebody who blocks the viewer', () => {
 })
 
 describe('administration', () => {
-  test('says nothing of anybody to those who may not ask: the same for all ids', async () => {
+  test('reveals nothing to those who may not ask: the same answer for all ids', async () => {
     for (const columns of [...Object.values(WAYS), {}]) {
       await arrange(columns, false)
       const [reply, nobody] = await Promise.all(

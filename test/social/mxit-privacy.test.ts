@@ -200,7 +200,7 @@ describe('the privacy matrix of the room mxit', () => {
     }
   }
 
-  test('who is gone is gone for everybody: banned, deleted, never verified', async () => {
+  test('banned, deleted and unverified people are hidden from everybody', async () => {
     for (const sets of [{ banned_at: 1, banned_until: null }, { deleted_at: 1 }, { email_verified_at: null }]) {
       await clearGraph()
       await fill(target, { ...sets })

@@ -168,7 +168,7 @@ describe('one act, 64 times at once', () => {
     expect([await count('blocks'), await count('follows')]).toEqual([1, 0])
   })
 
-  test('of two who block each other at once, one is told that there is nobody, and has no block', async () => {
+  test('of two who block each other at once, one gets 404 and has no block', async () => {
     await startAnew()
     const replies = await interleave(
       [ann, bob].map((by) => () => by.client.post('/user/block', { target: (by === ann ? bob : ann).id }, inTurns)),
@@ -178,7 +178,7 @@ describe('one act, 64 times at once', () => {
     expect(await count('blocks')).toBe(1)
   })
 
-  test('who is banned in the middle of a follow follows nobody', async () => {
+  test('somebody banned in the middle of a follow follows nobody', async () => {
     await startAnew()
     // The ban reaches the database first in its second round trip, after the follow has passed the gate.
     const order = [0, 0, 1, 0]

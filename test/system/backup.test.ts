@@ -82,7 +82,7 @@ test('a backup restores: the same people, texts, edges and counters, newer objec
   })
 })
 
-test('what is no backup, and no file, is said in words', async () => {
+test('a file that is not a backup, or is missing, is refused in words', async () => {
   for (const args of [[], ['nowhere.sql'], ['a', 'b']])
     expect((await script('restore', ...args)).output).toContain('Usage: npm run restore')
   for (const name of ['backup', 'restore']) {

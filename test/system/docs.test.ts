@@ -178,7 +178,7 @@ describe('the files of the pages', () => {
   })
 
   test.each(['/docs/viewer', '/docs/viewer/', '/docs/viewer/nothing.js', '/_headers', '/index.html', '/nowhere', '/docs/nobody'])(
-    'what is no file is for the Worker to answer: %s',
+    'what is not a file goes to the Worker: %s',
     async (path) => {
       const reply = await fetch(`${server.origin}${path}`)
       expect(reply.status).toBe(404)

@@ -43,7 +43,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('log-ins that were hung up on, at whatever moment, cost no try and hold up nobody', async () => {
+test('a client that hangs up on a log-in, at any moment, costs no attempt and blocks nobody', async () => {
   const before = performance.now()
   expect((await call(logInRequest(person))).status).toBe(200)
   const usual = performance.now() - before
@@ -60,7 +60,7 @@ test('log-ins that were hung up on, at whatever moment, cost no try and hold up 
   expect(hungUp).toBeGreaterThan(5)
 })
 
-test('places of requests that were hung up on are free again', async () => {
+test('places of requests whose client hung up are free again', async () => {
   for (const after of MOMENTS_MS) {
     await Promise.all(Array.from({ length: 8 }, () => hangUp(asPerson({ method: 'GET', path: '/user/me' }), after)))
   }
@@ -68,7 +68,7 @@ test('places of requests that were hung up on are free again', async () => {
   expect(replies.map(({ status }) => status)).toEqual(Array(8).fill(200))
 })
 
-test('an upload that was hung up on leaves its room in the quota to the next', async () => {
+test('an upload whose client hung up releases its space in the quota', async () => {
   const upload = asPerson({
     method: 'POST',
     path: '/user/media/files?name=x.bin',
@@ -92,7 +92,7 @@ const bytesUsed = async (): Promise<number> => (await read('/user/media/usage'))
 /** Nothing is reserved except for existing files. */
 const settled = async (files: { size: number }[]) => (await bytesUsed()) === files.length * FILE.length
 
-test('a refresh that was hung up on can be asked for again', async () => {
+test('a refresh whose client hung up can be repeated', async () => {
   for (const after of MOMENTS_MS) {
     const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: person.refreshToken, client_id: CLIENT.spa })
     await hangUp(postForm('/oauth/token', form), after)
@@ -103,7 +103,7 @@ test('a refresh that was hung up on can be asked for again', async () => {
   }
 })
 
-test('a mail is sent although whoever asked for it has gone', async () => {
+test('a mail is sent although its requester has hung up', async () => {
   const email = person.email
   const mails = async () => {
     const reply = await call({

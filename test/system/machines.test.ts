@@ -85,7 +85,7 @@ test('npm start makes a robot, an API key and a license key, says so, and writes
   await expectGood()
 })
 
-test('what is right stays as it is', async () => {
+test('correct data stays as it is', async () => {
   const before = project.demo()
   await seed()
   expect(machinesOf(project.demo())).toEqual(machinesOf(before))

@@ -65,7 +65,7 @@ test('the matrix has routes in it, and none is open to everyone', () => {
 })
 
 describe.each(named(keyed))('%s', (_name, route) => {
-  test('needs a living API key and nothing else', async () => {
+  test('needs an API key in force and nothing else', async () => {
     const [expired, robot, license] = [
       await makeMachine('api_key', { expiresAt: Date.now() - 1 }),
       await makeMachine('robot'),
@@ -94,7 +94,7 @@ describe.each(named(keyed))('%s', (_name, route) => {
 })
 
 describe.each(named(guarded))('%s', (_name, route) => {
-  test('needs a key and a token, both good, that belong together', async () => {
+  test('needs a key and a token, both valid, that belong together', async () => {
     const member = await newMember()
     const { key, access } = member
     const other = await makeMachine('api_key')
@@ -147,7 +147,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
     expectUnauthorized(await works(member, route))
   })
 
-  test('a browser signed in is nobody here, and a key without a token opens no other room', async () => {
+  test('a browser session does not count here, and a key without a token opens no other room', async () => {
     const person = await signedInPerson(newName('cookie'))
     const cookie = [...person.client.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     expectUnauthorized(await call(new Caller(await sharedKey(), null), route, { cookie }))
@@ -186,7 +186,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
     expectUnauthorized(await works(member, route))
   })
 
-  test('a ban that is over is none; a restricted account reads and writes nothing', async () => {
+  test('a ban that has ended does not count; a restricted account reads and cannot write', async () => {
     const member = await newMember()
     await rows('UPDATE users SET banned_at = 1, banned_until = 2 WHERE id = ?', idOf(member.person))
     expect((await works(member, route)).status).toBe(200)
@@ -197,7 +197,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
   })
 })
 
-test('a key knows its own client alone, whatever the token says', async () => {
+test('a key matches only its own client, whatever the token says', async () => {
   const clientId = await newOAuthClient()
   const machine = await makeMachine('api_key')
   await rows('UPDATE machine_credentials SET client_id = ? WHERE id = ?', clientId, machine.machine.id)

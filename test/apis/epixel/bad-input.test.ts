@@ -146,7 +146,7 @@ describe.each(named)('%s', (_name, route) => {
   })
 })
 
-test('paths and methods that are none', async () => {
+test('unknown paths and methods', async () => {
   for (const path of [
     '',
     '/',

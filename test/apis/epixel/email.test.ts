@@ -41,7 +41,7 @@ const openOf = ({ person }: Member) =>
 const newAddress = () => `${newName('new')}@example.com`
 
 describe('another address', () => {
-  test('takes effect with the rest of the profile once both tokens prove it, and ends every session', async () => {
+  test('takes effect with the rest of the profile once both tokens are right, and ends every session', async () => {
     const member = await newMember(newName('changes'))
     const elsewhere = await memberOf(member.person)
     const email = newAddress()
@@ -65,7 +65,7 @@ describe('another address', () => {
     expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['email_change_requested', 'email_changed']))
   })
 
-  test('is told to the old one, which can undo it', async () => {
+  test('is announced to the old one, which can undo it', async () => {
     const member = await newMember(newName('undone'))
     const email = newAddress()
     await update(member, { email, ...(await proofOf(member, email)) })
@@ -75,7 +75,7 @@ describe('another address', () => {
     expect(await rowOf(member)).toMatchObject({ email: member.person.email })
   })
 
-  test('needs both fields, which the present address does not', async () => {
+  test('needs both fields, unlike the current address', async () => {
     const member = await newMember(newName('needs_both'))
     const email = newAddress()
     expectErrors(await update(member, { email }), 400, { token_checksum_field: REQUIRED, token_field: REQUIRED })
@@ -89,7 +89,7 @@ describe('another address', () => {
     expect((await update(member, present)).json).toEqual(DONE)
   })
 
-  test('with the wrong token changes nothing at all, and the right one still counts', async () => {
+  test('with the wrong token changes nothing, and the right one still works', async () => {
     const member = await newMember(newName('wrong_token'))
     const email = newAddress()
     const proof = await proofOf(member, email)
@@ -152,7 +152,7 @@ describe('another address', () => {
     expect((await update(member, { email, ...(await proofOf(member, email)) })).json).toEqual(DONE)
   })
 
-  test('is tried by many at once as often as by one', async () => {
+  test('allows many concurrent callers as many attempts as one', async () => {
     const member = await newMember(newName('many_guesses'))
     const email = newAddress()
     const proof = await proofOf(member, email)
@@ -178,7 +178,7 @@ describe('another address', () => {
     expect((await update(member, { email, ...second })).json).toEqual(DONE)
   })
 
-  test('after 10 minutes the digits are worth nothing', async () => {
+  test('after 10 minutes the digits are void', async () => {
     const member = await newMember(newName('too_late'))
     const email = newAddress()
     const proof = await proofOf(member, email)
@@ -222,7 +222,7 @@ describe('another address', () => {
     expect((await update(member, { email, ...proof })).json).toEqual(DONE)
   })
 
-  test('a long code is no pair of tokens', async () => {
+  test('a long code does not work as a pair of tokens', async () => {
     const person = await verifiedPerson(newName('long_code'))
     const member = await memberOf(person)
     const code = await resetCode(person)
@@ -238,7 +238,7 @@ describe('another address', () => {
     expectErrors(await update(await memberOf(member.person), { email, ...proof }), 400, NO_MATCH)
   })
 
-  test('needs a log-in of the last 60 minutes to begin with', async () => {
+  test('needs a log-in within the last 60 minutes to start', async () => {
     const member = await newMember(newName('not_fresh'))
     clock.advance(60 * MINUTE - 1000)
     expect((await askFor(member, newAddress())).status).toBe(200)
@@ -249,7 +249,7 @@ describe('another address', () => {
     expect((await askFor(await memberOf(member.person), newAddress())).status).toBe(200)
   })
 
-  test('the present address, however written, begins nothing', async () => {
+  test('the current address, however written, starts nothing', async () => {
     const member = await newMember(newName('the_same'))
     const mails = (await mailsTo(member.person.email)).length
     const reply = await askFor(member, member.person.email.toUpperCase())
@@ -262,7 +262,7 @@ describe('another address', () => {
     ['', 'This field is required.'],
     ['nobody', 'Enter a valid email address.'],
     ['a@b', 'Enter a valid email address.'],
-  ])('%o is no address to prove', async (email, message) => {
+  ])('%o is refused as an address', async (email, message) => {
     const member = await newMember(newName('no_address'))
     expectErrors(await askFor(member, email), 400, { email: [message] })
   })
@@ -280,7 +280,7 @@ describe('nobody learns who has an account', () => {
     expect(mail?.text).not.toMatch(/\d{6}/)
   })
 
-  test('digits that were right are refused when somebody else has proved the address meanwhile', async () => {
+  test('right digits are refused if somebody else has verified the address in the meantime', async () => {
     const [one, two] = [await newMember(newName('first_one')), await newMember(newName('second_one'))]
     const email = newAddress()
     const first = await proofOf(one, email)
@@ -292,7 +292,7 @@ describe('nobody learns who has an account', () => {
     expect(await rowOf(one)).toEqual(before)
   })
 
-  test('mails are limited, and no answer shows it: 1 in 30 s and 10 a day, whatever room asks', async () => {
+  test('mails are limited, and no answer shows it: 1 in 30 s and 10 a day, from all rooms together', async () => {
     const member = await newMember(newName('asks_much'))
     const email = newAddress()
     const texts = new Set<number>()

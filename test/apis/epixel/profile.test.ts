@@ -155,7 +155,7 @@ describe('an update', () => {
     expect(await rowOf(member)).toMatchObject({ given_name: null, phone: null, locale: null })
   })
 
-  test('makes the person found by the new name', async () => {
+  test('makes the person findable by the new name', async () => {
     const member = await newMember(newName('renamed'))
     await update(member, { first_name: 'Zebulon' })
     const found = await rows('SELECT string FROM search_strings WHERE user_id = ?', idOf(member.person.id))
@@ -163,7 +163,7 @@ describe('an update', () => {
     expect(JSON.stringify(found)).not.toContain('test person')
   })
 
-  test('with the profile as it was read is no change, whatever it holds', async () => {
+  test('with the profile as it was read changes nothing, whatever it contains', async () => {
     const member = await newMember(newName('as_read'))
     await setColumns(member.person, { phone: '12345', phone_country_code: '+354', given_name: null, locale: 'de_AT' })
     const { UserProfile, UserLocInfo } = await profileOf(member)
@@ -266,7 +266,7 @@ describe('an update', () => {
     expect(await rowOf(member)).toEqual(before)
   })
 
-  test('names of 255 characters are taken, however many bytes they have', async () => {
+  test('names of 255 characters are accepted, however many bytes they have', async () => {
     const member = await newMember(newName('longest'))
     const [first_name, last_name] = ['𠮷'.repeat(255), 'x'.repeat(255)]
     expect((await update(member, { first_name, last_name })).json).toEqual(DONE)
@@ -325,7 +325,7 @@ describe('the limit of a day', () => {
     expect((await update(later, { first_name: 'Three' }, TWO)).status).toBe(200)
   })
 
-  test('what is refused counts for none, nor what changes nothing', async () => {
+  test('refusals do not count, nor does what changes nothing', async () => {
     const member = await newMember(newName('not_counted'))
     for (let tries = 0; tries < 5; tries++) expect((await update(member, { first_name: 'x'.repeat(256) }, TWO)).status).toBe(400)
     for (let tries = 0; tries < 5; tries++) expect((await update(member, {}, TWO)).status).toBe(200)
@@ -343,7 +343,7 @@ describe('the limit of a day', () => {
     expect(replies.filter(({ status }) => status === 429)).toHaveLength(59)
   })
 
-  test('a change whose reply was lost is made once more, and is one', async () => {
+  test('a change whose reply was lost is repeated, and counts once', async () => {
     const member = await newMember(newName('lost_reply'))
     platform.faults.loseReply(2)
     expect((await update(member, { first_name: 'Twice' }, MUCH)).status).toBe(200)

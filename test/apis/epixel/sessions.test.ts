@@ -90,7 +90,7 @@ describe('log-in', () => {
     }
   })
 
-  test('tells that an account is not active only whoever knows the password', async () => {
+  test('tells only somebody with the password that an account is not active', async () => {
     const key = await sharedKey()
     const person = await signUp(newName('inactive'))
     expectErrors(await logInUnder(key, person.username, 'wrong-password'), 401, { detail: INVALID })
@@ -98,7 +98,7 @@ describe('log-in', () => {
     expect(await sessionsOf(person.id)).toEqual([])
   })
 
-  test('with a second factor on it is refused like a wrong password, and nothing is left behind', async () => {
+  test('with a second factor on it is refused like a wrong password, and leaves nothing behind', async () => {
     const key = await sharedKey()
     const person = await personWithSecondFactor('two_steps')
     const mails = (await mailsTo(person.email)).length
@@ -126,7 +126,7 @@ describe('log-in', () => {
     expect(await sessionsOf(person.id)).toEqual([])
   })
 
-  test('shares its tries with the log-in of browsers, and says when to come back', async () => {
+  test('shares its attempts with the log-in of browsers, and says when to come back', async () => {
     const key = await sharedKey()
     const person = await verifiedPerson(newName('guessed'))
     const caller = new Caller(key, null)
@@ -143,7 +143,7 @@ describe('log-in', () => {
     expect((await logInUnder(key, person.username)).status).toBe(200)
   })
 
-  test('nobody without a living API key can so much as try a password', async () => {
+  test('nobody without an API key in force can even try a password', async () => {
     const person = await verifiedPerson(newName('not_tried'))
     const [robot, license] = [await makeMachine('robot'), await makeMachine('license_key')]
     const before = await count('attempt_counters')
@@ -235,7 +235,7 @@ describe('refresh', () => {
     for (let i = 0; i < 2; i += 1) expect((await ask(member.key, member.refresh)).status).toBe(200)
   })
 
-  test('notes that the session is in use', async () => {
+  test('records that the session is in use', async () => {
     const member = await newMember(newName('in_use'))
     clock.advance(20 * MINUTE)
     await ask(member.key, member.refresh)
@@ -263,7 +263,7 @@ describe('refresh', () => {
     expect((await ask(restricted.key, restricted.refresh)).status).toBe(200)
   })
 
-  test('belongs to the key: no other key takes it, and no OAuth endpoint', async () => {
+  test('belongs to the key: no other key and no OAuth endpoint accepts it', async () => {
     const member = await newMember(newName('belongs'))
     const other = await makeMachine('api_key')
     expectErrors(await ask(other.secret, member.refresh), 401, INVALID_TOKEN)

@@ -91,7 +91,7 @@ describe.each(Object.entries(ROUTES))('%s', (route, ask) => {
     expect([reply.status, reply.json]).toEqual([refused.status, refused])
   })
 
-  test('a browser session alone is none', async () => {
+  test('a browser session alone is not a token', async () => {
     const method = route.split(' ')[0] ?? ''
     const reply = await person.client.fetch(`${BASE}/users/matrix`, { method })
     expect(method === 'GET' ? reply.json : EXPIRED).toEqual(EXPIRED)
@@ -119,7 +119,7 @@ describe.each(Object.entries(ROUTES))('%s', (route, ask) => {
     if (route.startsWith('GET /users')) expect(other.json.data.username).toBe(stranger.username)
   })
 
-  test('a state of the account that shuts it shuts its token here', async () => {
+  test('a state that closes the account closes its token here', async () => {
     if (route === CREATE) return
     const states = ['banned_at = 1', 'deleted_at = 1', 'epoch = epoch + 1', 'banned_at = 1, banned_until = 99999999999999']
     for (const state of states) {
@@ -162,7 +162,7 @@ describe('log-in and createUser, by the state of the account', () => {
 })
 
 describe('elsewhere', () => {
-  test('the account is no client of OAuth', async () => {
+  test('the account is not an OAuth client', async () => {
     const { username: client_id, password: client_secret } = ours.account
     const grants = [{ grant_type: 'client_credentials' }, { grant_type: 'refresh_token', refresh_token: 'x' }]
     for (const grant of grants) {
@@ -179,7 +179,7 @@ describe('elsewhere', () => {
     expect((await bearerOf(narrow.token).get('/user/me')).status).toBe(403)
   })
 
-  test('a token is judged before the body is looked at', async () => {
+  test('a token is checked before the body is read', async () => {
     const broken = { method: 'POST', body: 'x'.repeat(1000), headers: { 'content-type': 'multipart/form-data' } }
     expect((await call(null, '/users/createUser', broken)).json).toEqual(EXPIRED)
     expect((await call(await userToken(person), '/users/createUser', broken)).json).toEqual(EXPIRED)

@@ -140,7 +140,7 @@ describe('the file', () => {
     await expectRefused(() => createUser(ours, 'no picture', { profileFile: picture(bytes as Uint8Array<ArrayBuffer>, type) }), 400)
   })
 
-  test('an empty file is none; a file wins over a URL', async () => {
+  test('an empty file is no file; a file wins over a URL', async () => {
     const url = 'https://example.com/a.png'
     const empty = await createUser(ours, 'empty file', { profileFile: picture(new Uint8Array()), profileUrl: url })
     expect(empty.json.data).toMatchObject({ profileUrl: url, profileUrlThumb: '' })
@@ -165,7 +165,7 @@ describe('the file', () => {
     }
   })
 
-  test('Images is ill: 503, and nothing was written', async () => {
+  test('Images fails: 503, and nothing was written', async () => {
     platform.faults.images('down')
     await expectRefused(() => createUser(ours, 'ill', { profileFile: picture(png()) }), 503)
   })
@@ -200,7 +200,7 @@ describe('the form', () => {
     await expectRefused(() => send(body, type), status as number)
   })
 
-  test('parts that nobody knows are ignored, __proto__ among them', async () => {
+  test('unknown parts are ignored, __proto__ among them', async () => {
     const body = `${whole()}${part('__proto__', 'x')}${part('constructor', 'x')}${part('fromTheFuture', 'x')}--b--\r\n`
     const reply = await send(body, 'multipart/form-data; boundary="b"')
     expect(reply.status, reply.text).toBe(200)

@@ -43,7 +43,7 @@ describe('what is right', () => {
     expect(history.json.data.records).toMatchObject([{ success: true, clientId: ours.account.username }])
   })
 
-  test('failures of others are told ten times, then no more', async () => {
+  test('ten failures of others are in the history, then no more, and the user still signs in', async () => {
     const made = await madeUser(ours, 'is guessed at')
     const stranger = new Client()
     for (let n = 0; n < 12; n += 1) expect((await logIn({ ...made, password: `guess ${n}` }, stranger)).status).toBe(400)
@@ -52,7 +52,7 @@ describe('what is right', () => {
     expect((await logIn(made)).status).toBe(200)
   })
 
-  test('an urlencoded body will do, and a username in capitals', async () => {
+  test('an urlencoded body works, and so does a username in capitals', async () => {
     const body = new URLSearchParams({ username: user.username.toUpperCase(), password: user.password })
     expect((await new Client().post(`${BASE}/login`, body)).status).toBe(200)
   })
@@ -197,7 +197,7 @@ test('a token ends after its hour, and another log-in gives another', async () =
   expect((await getUser((await logIn(user)).json.data.token, 'signs in')).status).toBe(200)
 })
 
-test('an expired key is as good as a revoked one', async () => {
+test('an expired key is refused like a revoked one', async () => {
   clock.freeze()
   const deployment = await newDeployment({ expiresAt: Date.now() + HOUR_MS / 2 })
   const { token, ...made } = await madeUser(deployment, 'outlives')

@@ -55,7 +55,7 @@ describe('a picture', () => {
     expect([again.status, again.bytes.length]).toEqual([304, 0])
   })
 
-  test('is seen by the service, the user and other users of the key; by nobody without a token, and by no other key', async () => {
+  test('is shown to the service, the user and other users of the key, but not without a token, nor to another key', async () => {
     for (const url of [user.profileUrl, user.profileUrlThumb]) {
       for (const token of [ours.token, user.token, other.token]) expect((await get(token, url)).status).toBe(200)
       expect((await get(null, url)).json).toEqual({ status: 401, message: 'Token Expired' })
@@ -64,7 +64,7 @@ describe('a picture', () => {
     }
   })
 
-  test("that was replaced is nobody's any more; a URL alone does not replace it", async () => {
+  test('that was replaced is no longer reachable; a URL alone does not replace it', async () => {
     const first = await madeUser(ours, 'changes', { profileFile: picture(png()) })
     const second = await madeUser(ours, 'changes', { profileFile: picture(JPEG, 'image/jpeg') })
     expect(second.profileUrl).not.toBe(first.profileUrl)
@@ -74,7 +74,7 @@ describe('a picture', () => {
     await expectAvatarsInOrder()
   })
 
-  test('set in another room is the same here, and the other way round', async () => {
+  test('set in another room is the same here, and vice versa', async () => {
     const made = await madeUser(ours, 'both rooms', { profileFile: picture(png()) })
     const key = (await db.prepare('SELECT avatar_key FROM users WHERE username = ?').bind(made.username).first<string>('avatar_key')) ?? ''
     const me = (await bearerOf(made.token).get('/user/me')).json.data.user
@@ -102,7 +102,7 @@ describe('troubles', () => {
     await expectAvatarsInOrder()
   })
 
-  test('Images or the bucket is ill: 503; an object that is gone: 404', async () => {
+  test('Images or the bucket fails: 503; a missing object: 404', async () => {
     platform.faults.images('down')
     expect((await get(ours.token, user.profileUrl)).status).toBe(503)
     expect((await get(ours.token, user.profileUrlThumb)).status).toBe(200)

@@ -75,7 +75,7 @@ test('over the limit of pictures: as many as it allows, the rest 429 and without
   await expectAvatarsInOrder()
 })
 
-test('a user who is banned while 16 requests are on their way gets no token that works', async () => {
+test('a user who is banned while 16 requests are in flight gets no token that works', async () => {
   const ours = await newDeployment()
   const made = await call(ours.token, '/users/createUser', { method: 'POST', body: formOf(basic(ours, 'banned meanwhile')) })
   const { username } = made.json.data
@@ -88,7 +88,7 @@ test('a user who is banned while 16 requests are on their way gets no token that
   expect(await count('users WHERE username = ? AND nickname IS NULL', username)).toBe(1)
 })
 
-test('a key that is revoked while 16 requests are on their way makes nobody', async () => {
+test('a key that is revoked while 16 requests are in flight creates nobody', async () => {
   const ours = await newDeployment()
   const held = await holdAtTheLine(
     starters(ours, 'revoked meanwhile', () => ({}), 16),
@@ -104,7 +104,7 @@ test.each([
   ['is banned', 'UPDATE users SET banned_at = 1, epoch = epoch + 1 WHERE username = ?1'],
   ['logs out everywhere', 'UPDATE users SET epoch = epoch + 1 WHERE username = ?1'],
   ['has a key that is revoked', 'UPDATE oauth_clients SET disabled_at = 1, epoch = epoch + 1 WHERE id = ?2 AND ?1 IS NOT NULL'],
-])('whoever %s while the log-in is on its way gets no session', async (_what, sql) => {
+])('whoever %s while the log-in is in flight gets no session', async (_what, sql) => {
   const ours = await newDeployment()
   const { json } = await call(ours.token, '/users/createUser', { method: 'POST', body: formOf(basic(ours, 'on the way')) })
   const { username, password } = json.data

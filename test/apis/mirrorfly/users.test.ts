@@ -41,7 +41,7 @@ async function devicesOf(username: string): Promise<Record<string, unknown>[]> {
 }
 
 describe('createUser', () => {
-  test('makes a user with all that was sent, and a token that works', async () => {
+  test('creates a user with everything that was sent, and a token that works', async () => {
     const reply = await createUser(ours, 'all of it', { ...ALL, deviceType: 'ios' })
     expect(reply.status, reply.text).toBe(200)
     const { token, username, password, ...data } = reply.json.data
@@ -61,7 +61,7 @@ describe('createUser', () => {
     ])
   })
 
-  test('takes an urlencoded form, and what is required alone', async () => {
+  test('takes an urlencoded form, and the required fields alone', async () => {
     const body = new URLSearchParams({ ...basic(ours, 'urlencoded'), unknown: 'ignored', nickname: '' } as Record<string, string>)
     const reply = await call(ours.token, '/users/createUser', { method: 'POST', body })
     expect(reply.status, reply.text).toBe(200)
@@ -146,7 +146,7 @@ describe('createUser', () => {
 })
 
 describe('the address', () => {
-  test('matches nobody: not the person who has proved it, and not another user', async () => {
+  test('matches nobody: not the person who has verified it, and not another user', async () => {
     const { username } = await madeUser(ours, 'same address', { email: person.email })
     await madeUser(ours, 'same address too', { email: person.email })
     expect(await rowOf(username)).toMatchObject({ email: person.email, email_key: null, email_verified_at: null })
@@ -170,7 +170,7 @@ describe('the address', () => {
     expect(await db.prepare('SELECT COUNT(*) AS n FROM challenges WHERE user_id = ?').bind(id).first('n')).toBe(0)
   })
 
-  test("that its owner has proved since is no longer the service's to change", async () => {
+  test('that its owner has verified since can no longer be changed by the service', async () => {
     const { username } = await madeUser(ours, 'proved', { email: 'before@example.com' })
     const proved = "UPDATE users SET email = 'mine@example.com', email_key = 'mine@example.com', email_verified_at = 1 WHERE username = ?"
     await db.prepare(proved).bind(username).run()

@@ -50,19 +50,19 @@ function expectRefusedIn(ofRealm: string, reply: Reply, stale = false): void {
 }
 
 describe('the challenge', () => {
-  test('has a nonce of its own in every 401', async () => {
+  test('has a fresh nonce in every 401', async () => {
     const nonces = await Promise.all(Array.from({ length: 20 }, async () => (await newChallenge()).nonce))
     expect(new Set(nonces).size).toBe(20)
   })
 
-  test('is what every client understands, to the letter', async () => {
+  test('is exactly what every client understands', async () => {
     const reply = await new Client().get('/api/users')
     expect(reply.headers.get('www-authenticate')).toMatch(
       /^Digest realm="Production Movida", qop="auth", algorithm=MD5, nonce="[\w.-]+", opaque="\w+"$/,
     )
   })
 
-  test('costs no look into the database', async () => {
+  test('costs no database read', async () => {
     const { counts } = await platform.counts.measure(() => new Client().get('/api/users'))
     expect([counts.d1RoundTrips, counts.kvReads]).toEqual([0, 0])
   })
@@ -243,7 +243,7 @@ describe('a proof that was bent is refused, and claims nothing', () => {
     expect((await ask(right)).status).toBe(200)
   })
 
-  test('a hostile header is read in no time', async () => {
+  test('a hostile header is parsed quickly', async () => {
     const hostile = [
       `Digest ${'a'.repeat(60_000)}`,
       `Digest a="${'\\"'.repeat(30_000)}`,
@@ -313,7 +313,7 @@ describe('one winner', () => {
 })
 
 describe('who', () => {
-  test('an unknown robot and a wrong secret are one refusal, after the same work', async () => {
+  test('an unknown robot and a wrong secret get the same refusal, after the same work', async () => {
     const measure = async (fields: Fields) => {
       const { result, counts } = await platform.counts.measure(() => askWith(fields))
       expectRefused(result)
@@ -325,7 +325,7 @@ describe('who', () => {
     expect(wrong.roundTrips).toBe(1)
   })
 
-  test("a person's name and password are nothing here, and a robot's nothing elsewhere", async () => {
+  test("a person's name and password do not work here, and a robot's nowhere else", async () => {
     const person = await signedInPerson(newName('digested'))
     expectRefused(await askWith(answerTo(await newChallenge(), { username: person.username, secret: person.password }, PATH)))
     expectRefused(await askWith(answerTo(await newChallenge(), { username: person.email, secret: person.password }, PATH)))
@@ -342,7 +342,7 @@ describe('who', () => {
     expect((await new Robot(robot).get(PATH)).status).toBe(200)
   })
 
-  test('an API key is no robot', async () => {
+  test('an API key does not work as a robot', async () => {
     const key = await makeApiKey()
     expectRefused(await askWith(answerTo(await newChallenge(), { username: key.machine.name, secret: key.secret }, PATH)))
   })
@@ -360,7 +360,7 @@ describe('who', () => {
     expectRefused(await mortal.get(PATH))
   })
 
-  test('one that is revoked between its two looks into the database claims nothing', async () => {
+  test('one that is revoked between its two database reads claims nothing', async () => {
     const fields = await proof()
     const { replies, waited, release } = await holdAtTheLine([() => askWith(fields, PATH, atTheLine)], /INSERT INTO digest_nonces/)
     expect(waited).toBe(1)
@@ -381,7 +381,7 @@ describe('who', () => {
     expect((await new Robot(await makeRobot({ scopes: ['client:all'] })).get(PATH)).status).toBe(200)
   })
 
-  test('a robot of another realm is unknown, until the realm is its own again', async () => {
+  test('a robot of another realm is unknown until its own realm is back', async () => {
     const env = { DIGEST_REALM: 'Staging Movida' }
     const challenge = await newChallenge('/api', { env })
     expect(challenge.realm).toBe('Staging Movida')
@@ -412,7 +412,7 @@ describe('limits', () => {
     expect((await robot.get(PATH)).status).toBe(200)
   })
 
-  test('who repeats a proof that was used does not use up the requests of the robot', async () => {
+  test('replaying a used response does not use up the requests of the robot', async () => {
     const fields = await proof()
     await askWith(fields)
     for (let n = 0; n < 3; n += 1) expectRefused(await askWith(fields), true)
@@ -455,7 +455,7 @@ describe('keys', () => {
   const sealed = async () =>
     (await rows<{ ha1: string }>('SELECT ha1 FROM machine_credentials WHERE id = ?', made.machine.id))[0]?.ha1 ?? ''
 
-  test('an HA1 under an older encryption key works, and lies under the current one from then on', async () => {
+  test('an HA1 under an older encryption key works, and is stored under the current one from then on', async () => {
     const rotated = { env: { ENCRYPTION_KEYS: JSON.stringify({ next: F, 'test-1': E }) } }
     const after = { env: { ENCRYPTION_KEYS: JSON.stringify({ next: F }) } }
     expect(await sealed()).toMatch(/^test-1\./)
@@ -468,7 +468,7 @@ describe('keys', () => {
     expect(await sealed()).toBe(before)
   })
 
-  test("what is encrypted for one robot is nothing in another's row", async () => {
+  test("what is encrypted for one robot is useless in another's row", async () => {
     const other = await makeRobot()
     await db
       .prepare('UPDATE machine_credentials SET ha1 = (SELECT ha1 FROM machine_credentials WHERE id = ?) WHERE id = ?')
@@ -477,7 +477,7 @@ describe('keys', () => {
     expectRefused(await askWith(answerTo(await newChallenge(), { username: other.machine.name, secret: made.secret }, PATH)))
   })
 
-  test('neither the secret nor its hash lies in the database or goes into the log', async () => {
+  test('neither the secret nor its hash is in the database or the log', async () => {
     await askWith(await proof())
     const ctx = buildCronContext(platform.env, createExecutionContext())
     const plan = await planMachine(ctx, { kind: 'robot', name: 'looked_at', scopes: [], expiresAt: null }, null)

@@ -33,7 +33,7 @@ describe('the root', () => {
     expect(json.json).toEqual({ users_link: `${BASE}/users` })
   })
 
-  test('while users are not exposed it leads nowhere, and they are not there', async () => {
+  test('while users are not exposed it has no link, and they are 404', async () => {
     const env = { EXPOSE_USERS: 'off' }
     expect((await robot.get('/api', { env })).json).toEqual({})
     expect((await robot.get('/api', { ...XML, env })).text).toBe('<?xml version="1.0" encoding="UTF-8"?>\n<movida>\n</movida>\n')
@@ -86,7 +86,7 @@ describe('a user', () => {
 `)
   })
 
-  test('who has a picture has its address, and no colour', async () => {
+  test('somebody with a picture has its address, and no colour', async () => {
     await setColumns(person, { avatar_key: `${'0'.repeat(24)}/${'a'.repeat(64)}` })
     const url = `https://avatars.kith.test/${'0'.repeat(24)}/${'a'.repeat(64)}/512.webp`
     expect(await seen()).toMatchObject({ avatar_url: url, avatar_color: null, avatar_initials: 'JS' })
@@ -110,13 +110,13 @@ describe('a user', () => {
     await setColumns(person, { given_name: 'John', family_name: 'Smith', display_name: null })
   })
 
-  test('who has no name at all has the user name', async () => {
+  test('somebody without any name has the user name', async () => {
     await setColumns(person, { given_name: null, family_name: null })
     expect(await seen()).toMatchObject({ short_name: person.username, full_name: person.username })
     await setColumns(person, { given_name: 'John', family_name: 'Smith' })
   })
 
-  test('one who is not there, and an id that is none', async () => {
+  test('somebody unknown, and an invalid id', async () => {
     for (const id of ['0', '999', '9007199254740993', '1'.repeat(400), `0x${idOf(person.id)}`, '-1', '1.5', 'abc', person.id]) {
       expect((await robot.get(`/api/users/${id}`)).status, id).toBe(404)
     }
@@ -126,7 +126,7 @@ describe('a user', () => {
 })
 
 describe('who is there', () => {
-  test('whoever is verified, not banned and not deleted: alone, in the list, and in the total', async () => {
+  test('everybody verified, not banned and not deleted: alone, in the list, and in the total', async () => {
     const person = await signedInPerson(newName('present'))
     const waiting = await signUp(newName('waiting'))
     const now = Date.now()
@@ -161,7 +161,7 @@ describe('who is there', () => {
     expect(await total()).toBe(before)
   })
 
-  test('robots are nobody there', async () => {
+  test('robots are not listed', async () => {
     const { json } = await robot.get('/api/users?per_page=200')
     expect(JSON.stringify(json)).not.toContain(robot.username)
     const [machine] = await rows<{ id: number }>('SELECT MAX(id) AS id FROM machine_credentials')
@@ -237,7 +237,7 @@ describe('pages', () => {
     expect(idsOf(await robot.get('/api/users?per_page=200'))).toHaveLength(TOTAL)
   })
 
-  test('beyond the end there is nobody, the same total, and a way back', async () => {
+  test('a page beyond the end is empty, with the same total and a way back', async () => {
     for (const page of [4, 5, 999_999_999_999]) {
       const reply = await robot.get(`/api/users?page=${page}`)
       expect([reply.status, reply.json.entries, reply.json.total_entries]).toEqual([200, [], TOTAL])
@@ -277,7 +277,7 @@ describe('pages', () => {
     expect((await robot.get('/api/users?page=3')).json.prev_link).toContain('&before=')
   })
 
-  test('who goes while a robot walks takes nobody else along', async () => {
+  test('somebody who leaves while a robot walks the pages hides nobody else', async () => {
     const page1 = await robot.get('/api/users?per_page=66')
     const [goes, other] = [people[3], people[100]]
     if (!goes || !other) throw new Error('too few people')
@@ -293,7 +293,7 @@ describe('pages', () => {
     await setColumns(goes, { banned_at: null })
   })
 
-  test('a list of nobody is one page', async () => {
+  test('an empty list is one page', async () => {
     await forgetEverybody()
     const reply = await robot.get('/api/users')
     expect(reply.json).toEqual({ total_entries: 0, prev_link: null, next_link: null, entries: [] })
@@ -330,7 +330,7 @@ describe('what is asked for in a way that it cannot be', () => {
     }
   })
 
-  test('several faults are all told', async () => {
+  test('several problems are all named', async () => {
     const { text } = await robot.get('/api/users?page=x&per_page=0', XML)
     expect(text).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <errors>
@@ -347,14 +347,14 @@ describe('what is asked for in a way that it cannot be', () => {
     }
   })
 
-  test('a name that is no text for XML comes back as one that is', async () => {
+  test('a name that XML cannot hold comes back as one that it can', async () => {
     const name = encodeURIComponent('\u0001<b>\ufffe&"]]>')
     const { status, text } = await robot.get(`/api/users?${name}=1&${name}=2`, XML)
     expect(status).toBe(422)
     expect(parseXml(text).children[0]?.text).toBe('<b>&"]]> must not be repeated')
   })
 
-  test('parameters that nobody knows are ignored', async () => {
+  test('unknown parameters are ignored', async () => {
     expect((await robot.get('/api/users?user_type=owner&sort=-id&x[]=1')).status).toBe(200)
     expect((await robot.get('/api?x=1')).status).toBe(200)
   })

@@ -48,7 +48,7 @@ test('every route of the room is in the matrix', () => {
 })
 
 describe.each(named(guarded))('%s', (name, route) => {
-  test('needs a token: none, another scheme, and a cookie are none', async () => {
+  test('needs a token: no header, another scheme and a cookie are refused', async () => {
     expectUnauthorized(await act(route, scene, oldClient(null)), false)
     expectUnauthorized(await act(route, scene, oldClient(null), { authorization: 'Basic YTpi' }), false)
     expectUnauthorized(await act(route, scene, oldClient(null), { authorization: await tokenOf(scene) }), false)
@@ -56,7 +56,7 @@ describe.each(named(guarded))('%s', (name, route) => {
     expectUnauthorized(await act(route, scene, oldClient(null), { cookie, 'sec-fetch-site': 'same-origin' }), false)
   })
 
-  test('refuses what is no token of ours, and one that has expired', async () => {
+  test('refuses foreign and expired tokens', async () => {
     const token = await tokenOf(scene)
     const [header = '', payload = '', signature = ''] = token.split('.')
     const bad = ['dead', 'c71219af53f5409e9d1db61db8a08248', `${header}.${payload}.`, `${header}.${payload}.${signature.slice(0, -4)}AAAA`]
@@ -123,7 +123,7 @@ describe.each(named(guarded))('%s', (name, route) => {
   })
 })
 
-test.each(named(mxitRoutes.filter(isOpen)))('%s takes no notice of a credential', async (_name, route) => {
+test.each(named(mxitRoutes.filter(isOpen)))('%s ignores credentials', async (_name, route) => {
   for (const authorization of [{}, { authorization: 'Bearer dead' }, { authorization: `Bearer ${await tokenOf(scene, -60)}` }]) {
     expect((await act(route, scene, oldClient(null), authorization)).status).toBe(200)
   }

@@ -161,7 +161,7 @@ describe('folders', () => {
     }
   })
 
-  test('names are taken once', async () => {
+  test('a name is taken only once', async () => {
     for (const name of ['First', 'Second']) await own.call('POST', `/user/media/${name}`)
     const again = await own.call('POST', '/user/media/First')
     expect([again.status, again.json.error]).toEqual([409, 'already_exists'])
@@ -171,7 +171,7 @@ describe('folders', () => {
     for (const name of ['First', 'Second']) await own.call('DELETE', `/user/media/${name}`)
   })
 
-  test('what is not there, and what is somebody else\u2019s, is not found', async () => {
+  test('what is missing, and what is somebody else\u2019s, is not found', async () => {
     await other.call('POST', '/user/media/Theirs')
     for (const name of ['Nowhere', 'Theirs']) {
       expect((await own.call('GET', `/user/media/list/${name}`)).status).toBe(404)

@@ -48,7 +48,7 @@ describe('the JSON of the original', () => {
     ['yesterday a year ago', -1, 1],
     ['today a year ago', 0, 1],
     ['tomorrow a year ago', 1, 0],
-  ])('the age of who was born %s', async (_when, days, age) => {
+  ])('the age of somebody born %s', async (_when, days, age) => {
     const born = new Date()
     born.setUTCFullYear(born.getUTCFullYear() - 1)
     born.setUTCDate(born.getUTCDate() + days)
@@ -63,7 +63,7 @@ describe('the JSON of the original', () => {
     expect(DateOfBirth).toMatch(/^\/Date\(-?\d+\+0000\)\/$/)
   })
 
-  test('who has said nothing has empty texts, zeros and the first date, never null', async () => {
+  test('an empty profile has empty texts, zeros and the first date, never null', async () => {
     const quiet = await signedInPerson('old_quiet_person')
     const { text, json: empty } = await (await personalClient(quiet)).call('GET', '/user/profile')
     expect(text).not.toContain('null')
@@ -124,7 +124,7 @@ describe('updating the profile', () => {
     expect(found.json.data.results.map(({ _id }: { _id: string }) => _id)).toContain(person.id)
   })
 
-  test('what is left out, null or unknown changes nothing, not even what a client sends back as it got it', async () => {
+  test('what is left out, null or unknown changes nothing, nor does a value that a client sends back as it got it', async () => {
     const before = await profile()
     for (const body of [{}, { AboutMe: null, Gender: null, Email: null }, { Age: 7, UserId: 'm1', State: {}, role: 'admin' }, before]) {
       const reply = await own.call('PUT', '/user/profile', body)
@@ -201,7 +201,7 @@ describe('updating the profile', () => {
     expect((await profile()).AboutMe).toBe('Editable.')
   })
 
-  test("a number without a country code is this protocol's affair: ours goes on to ask for one", async () => {
+  test('a number without a country code is valid in this protocol only: our API still requires one', async () => {
     const reply = await person.client.patch('/user/me', { phone: '123' })
     expect(reply.status).toBe(400)
   })
@@ -224,7 +224,7 @@ describe('a new e-mail address', () => {
     return { someone, token, client: oldClient(token) }
   }
 
-  test('starts the change: 200, the new address proves itself, and until then nothing changes', async () => {
+  test('starts the change: 200, the new address must be verified, and until then nothing changes', async () => {
     const { someone, client } = await personWithToken('old_mover', MARKED)
     const reply = await client.call('PUT', '/user/profile', { Email: 'old_moved@example.com', Title: 'Dr' })
     expect([reply.status, reply.json.Email, reply.json.Title]).toEqual([200, someone.email, 'Dr'])
@@ -255,7 +255,7 @@ describe('a new e-mail address', () => {
     expect(await mailsTo(`${name}_new@example.com`)).toEqual([])
   })
 
-  test('an app that is marked for it may not either, once a second factor is on', async () => {
+  test('nor may an app that is registered for it, once a second factor is on', async () => {
     const { someone, client } = await personWithToken('old_two_steps', MARKED)
     await db.prepare("INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)").bind(idOf(someone)).run()
     const reply = await client.call('PUT', '/user/profile', { Email: 'old_two_steps_new@example.com' })
@@ -336,7 +336,7 @@ describe('the avatar', () => {
     }
   })
 
-  test('an object that is gone is the default picture, and no error', async () => {
+  test('a missing object gives the default picture, and no error', async () => {
     await setColumns(person, { avatar_key: `${'a'.repeat(24)}/${'b'.repeat(64)}` })
     expect((await nobody.call('GET', `/user/public/avatar/${person.username}`)).status).toBe(200)
     expect((await mine()).status).toBe(404)
@@ -376,7 +376,7 @@ describe('the avatar', () => {
     }
   })
 
-  test('changes are counted as ever', async () => {
+  test('changes count against the daily limit', async () => {
     const env = { AVATAR_CHANGES_PER_DAY: '1' }
     const busy = await signedInPerson('old_busy_person')
     const client = oldClient(await userToken(busy), '/mxit', 'bearer', { env })
@@ -412,7 +412,7 @@ describe('whom a path names', () => {
     }
   })
 
-  test('banned, deleted and never verified people are nobody', async () => {
+  test('banned, deleted and unverified people are not found', async () => {
     const [banned, deleted, unverified] = [
       await signedInPerson('old_banned_one'),
       await signedInPerson('old_deleted_one'),
@@ -445,7 +445,7 @@ describe('routes for everybody', () => {
     expect(await shown()).toBe(named.username)
   })
 
-  test('a token is not looked at: none, a good one, a dead one and nonsense are the same', async () => {
+  test('a token is not read: none, a valid one, a dead one and nonsense are the same', async () => {
     const { username } = person
     const good = await userToken(person)
     for (const authorization of [undefined, `Bearer ${good}`, 'bearer dead', 'Basic YTpi', 'nonsense']) {

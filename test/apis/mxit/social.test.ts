@@ -62,7 +62,7 @@ describe('filters', () => {
     expect(await shown(query)).toEqual(expected)
   })
 
-  test('who is in several lists is in @All once', async () => {
+  test('somebody in several lists is in @All once', async () => {
     await putEdge(people.followed, me, false)
     await putEdge(people.pending, me, false)
     expect(await shown('?filter=@Invites')).toEqual(['pending A', 'followed A', 'inviter A'])
@@ -92,7 +92,7 @@ describe('filters', () => {
     })
   })
 
-  test('who does not exist for me is in none', async () => {
+  test('hidden people are in none', async () => {
     const gone = await copyOf(me, 'old_social_gone')
     const hider = await copyOf(me, 'old_social_hider')
     for (const one of [gone, hider]) {
@@ -165,7 +165,7 @@ describe('pages', () => {
 describe('adding a contact', () => {
   const add = (name: string, client = own) => client.call('PUT', `/user/socialgraph/contact/${name}`, '{}')
 
-  test('by login name or UserId; again is as good as once', async () => {
+  test('by login name or UserId; repeating it changes nothing', async () => {
     for (const name of [people.stranger.username, people.stranger.username.toUpperCase(), mxitIdOf(people.stranger)]) {
       const reply = await add(name)
       expect([reply.status, reply.text]).toEqual([200, ''])
@@ -198,7 +198,7 @@ describe('adding a contact', () => {
   })
 })
 
-test('suggestions are people whom those know whom I know, as contacts that are none yet', async () => {
+test('suggestions are people whom my contacts follow and I do not yet', async () => {
   await putEdge(people.friend, people.stranger)
   const reply = await own.call('GET', '/user/socialgraph/suggestions', undefined, {
     'content-type': 'application/xml',

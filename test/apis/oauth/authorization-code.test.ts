@@ -148,7 +148,7 @@ describe('what ends a code before it is used', () => {
   }
 })
 
-test('what ends a code between the look and the claim ends it all the same', async () => {
+test('what ends a code between the read and the claim still ends it', async () => {
   for (const statement of [
     'UPDATE sessions SET revoked_at = 1 WHERE user_id = ?',
     'UPDATE users SET epoch = epoch + 1 WHERE id = ?',
@@ -201,7 +201,7 @@ describe('RFC 6749 §4.1.2: a code is used once', () => {
     expect(await isLive(tokens.access_token)).toBe(false)
   })
 
-  test('a replay without the right verifier harms nobody', async () => {
+  test('a replay without the right verifier revokes nothing', async () => {
     const { code, tokens, client: own } = await newGrant()
     expect(await errorOf(await exchange(own, code, { code_verifier: 'x'.repeat(43) }))).toEqual([400, 'invalid_grant'])
     expect(await isLive(tokens.access_token)).toBe(true)

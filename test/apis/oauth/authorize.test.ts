@@ -224,7 +224,7 @@ describe('told by redirect, with state and iss', () => {
     expect(await errorFor(sloppy, cookie, { code_challenge: undefined, code_challenge_method: undefined })).toBe('invalid_request')
   })
 
-  test('nobody is signed in, and nobody may be asked', async () => {
+  test('nobody is signed in, and prompt=none forbids asking', async () => {
     const silent = { prompt: 'none' }
     expect(await errorFor(client, null, silent)).toBe('login_required')
     expect(await errorFor(client, `${cookie.slice(0, -2)}xx`, silent)).toBe('login_required')

@@ -126,7 +126,7 @@ describe('consent', () => {
     expect(row?.scopes.split(' ').sort()).toEqual(['delegated:profile:read', 'email', 'openid', 'profile'])
   })
 
-  test('a no is told to the client and remembered nowhere', async () => {
+  test('a denial reaches the client and is not remembered', async () => {
     const { page, userId } = await newVisitor()
     const response = await page().decide((await page().describe()).ticket, false)
     expect(response.params).toMatchObject({ error: 'access_denied', state: 'xyz', iss: ORIGIN })
@@ -149,7 +149,7 @@ describe('consent', () => {
     expect(await rows('SELECT 1 FROM consents WHERE user_id IN (?, ?)', one.userId, other.userId)).toEqual([])
   })
 
-  test('whoever has signed out meanwhile gives nothing', async () => {
+  test('somebody who has signed out in the meantime grants nothing', async () => {
     const { page, userId } = await newVisitor()
     const { ticket } = await page().describe()
     await rows('UPDATE sessions SET revoked_at = 1 WHERE user_id = ?', userId)
@@ -193,7 +193,7 @@ describe('sign-in', () => {
     expect(Object.fromEntries(back.searchParams)).toMatchObject({ client_id: third.id, state: 'xyz', scope: 'openid' })
   })
 
-  test('a ticket of one request is none for another', async () => {
+  test('a ticket of one request does not work for another', async () => {
     const first = await newClient()
     const browser = await newBrowser(await newPerson())
     await rows('UPDATE sessions SET authenticated_at = authenticated_at - 60000 WHERE id = ?', browser.sessionId)

@@ -152,7 +152,7 @@ describe('a token from before families had one row (migration 0016)', () => {
     expect(await rows('SELECT 1 FROM refresh_tokens WHERE family_hash IS NULL')).toEqual([])
   })
 
-  test('ends its family when it comes again after its successor was used', async () => {
+  test('ends its family when it is replayed after its successor was used', async () => {
     const { client, tokens, userId } = await newGrant()
     await asBefore(userId)
     const second = await refreshed(client, tokens.refresh_token)
@@ -235,7 +235,7 @@ describe('RFC 9700 §4.14.2: any other second use ends the family', () => {
     expect(await eventsOf(userId)).toEqual(['refresh_token_reused'])
   })
 
-  test('64 thieves at once are told once', async () => {
+  test('64 replays at once are reported once', async () => {
     clock.freeze()
     const { client, tokens, userId } = await newGrant()
     await refreshed(client, tokens.refresh_token)

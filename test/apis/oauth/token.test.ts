@@ -65,7 +65,7 @@ describe('the endpoint', () => {
     expect(await status(`&x=${'a'.repeat(70_000)}`)).toBe(413)
   })
 
-  test('grants that there are not', async () => {
+  test('unsupported grants', async () => {
     for (const grant of ['password', 'implicit', 'authorization_code ', 'urn:ietf:params:oauth:grant-type:device_code', 'toString']) {
       expect(await errorOf(await post(byPost, { grant_type: grant }))).toEqual([400, 'unsupported_grant_type'])
     }

@@ -58,7 +58,7 @@ describe('RFC 8414', () => {
     }
   })
 
-  test('every claim is to be had, in the ID token or from userinfo', async () => {
+  test('every claim is available, in the ID token or from userinfo', async () => {
     const { claims_supported } = await metadata()
     const { tokens } = await signIn(IDENTITY, { nonce: 'n' })
     const info = (await (await userinfo(tokens.access_token)).json()) as object

@@ -71,7 +71,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
 
   test('needs a credential', () => unauthorized(new Client(), 'Bearer'))
 
-  test('refuses what is no credential', async () => {
+  test('refuses invalid credentials', async () => {
     const token = await lasting(`token ${kind}`, async () => tokenFor(route, await lastingPerson(route)))
     const [header = '', payload = '', signature = ''] = token.split('.')
     const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')

@@ -107,7 +107,7 @@ describe('sign-up', () => {
     ['kithkith', 'password'],
     ['a'.repeat(257), 'password'],
     ['short', 'password'],
-  ])('the password %s is refused, and not said back', async (password, path) => {
+  ])('the password %s is refused, and not echoed', async (password, path) => {
     const reply = await new Client().post('/user/create', { ...signUpBody('guessable_one'), password })
     expectRefused(reply, path)
     expect(reply.json.additionalInfo.errors[0]).not.toHaveProperty('value')
@@ -157,8 +157,8 @@ describe('sign-up', () => {
   })
 })
 
-describe('proof of the address', () => {
-  test('the code of the mail proves it, once, in a body or an array', async () => {
+describe('verification of the address', () => {
+  test('the code of the mail verifies it, once, in a body or an array', async () => {
     const person = await signUp('verify_body')
     const code = await newestCode(person.email)
     expect(code).toMatch(/^([a-z2-9]{3}-){7}[a-z2-9]{3}$/)
@@ -191,7 +191,7 @@ describe('proof of the address', () => {
     expect((await logIn(other)).json.error).toBe('ResourceNotActive')
   })
 
-  test('a refused code of the query is said to be of the query', async () => {
+  test('a refused code of the query is reported as of the query', async () => {
     const reply = await new Client().get('/user/verify-email?target=ffffffffffffffffffffffff&code=abc-def')
     expect(reply.json.additionalInfo.errors[0].location).toBe('query')
   })
@@ -216,7 +216,7 @@ describe('proof of the address', () => {
     expect(await newestCode(person.email)).toBe(code)
   })
 
-  test('resending says nothing about who has an account', async () => {
+  test('resending reveals nothing about who has an account', async () => {
     const verified = await verifiedPerson('resend_done')
     for (const target of [verified.id, 'ffffffffffffffffffffffff', '0000000000000000000000aa']) {
       const reply = await new Client().get(`/user/resend-verification?target=${target}`)

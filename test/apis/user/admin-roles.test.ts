@@ -115,7 +115,7 @@ describe('roles', () => {
     expect(await roleOf('low_rank')).toMatchObject({ ranking: 70, scopes: 'delegated:all' })
   })
 
-  test('that somebody has are not deleted', async () => {
+  test('that somebody has cannot be deleted', async () => {
     await create(admin, 'in_use')
     const bob = await signedInPerson('use_bob111')
     await giveRole(bob, 'in_use')

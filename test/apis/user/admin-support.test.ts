@@ -58,7 +58,7 @@ describe('finding people', () => {
       expect(await find(query), query).toEqual([])
   })
 
-  test('people who have not proved their address, are banned or deleted too; filters hold', async () => {
+  test('including unverified, banned and deleted people; filters apply', async () => {
     const unproved = await signUp('seeking_one')
     const banned = await verifiedPerson('seeking_two')
     await post('ban', { target: banned.id, state: true })
@@ -157,7 +157,7 @@ describe('a lost second factor', () => {
     expect(await trailOf(person)).toHaveLength(events)
   })
 
-  test('64 at once are one: one event, one mail, one step of the epoch', async () => {
+  test('64 at once count as one: one event, one mail, one step of the epoch', async () => {
     const person = await personWithSecondFactor('raced_off')
     const before = await count('audit_events WHERE user_id = ?', idOf(person.id))
     const replies = await Promise.all(Array.from({ length: 64 }, () => post('remove-2fa', { target: person.id })))
@@ -168,8 +168,8 @@ describe('a lost second factor', () => {
   })
 })
 
-describe('codes that are mailed once more', () => {
-  test('a verification code reaches somebody who has not proved the address, and nobody else', async () => {
+describe('codes that are mailed again', () => {
+  test('a verification code reaches only somebody who has not verified the address', async () => {
     clock.freeze()
     const person = await signUp('unproved_uma')
     // The mail of the sign-up was a moment ago.

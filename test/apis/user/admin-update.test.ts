@@ -75,7 +75,7 @@ describe('what is changed', () => {
     expect(await eventsOf(person)).toContainEqual({ type: 'role_changed', actor_id: idOf(admin), detail: 'user admin' })
   })
 
-  test('what is as it was already: nothing, however often', async () => {
+  test('values that are set already: nothing, however often', async () => {
     const [admin, person] = [await signedInAdmin('admin_repeats'), await signedInPerson('stays_the_same')]
     const body = { target: person.id, username: person.username, email: person.email, firstName: 'Test', role: 'user' }
     expect((await update(admin, body)).status).toBe(200)
@@ -111,7 +111,7 @@ describe('who is out of reach', () => {
     expect((await logIn(higher)).status).toBe(200)
   })
 
-  test('everybody, for who is no administrator; a restricted administrator is none', async () => {
+  test('everybody, for anyone who is not an administrator; a restricted administrator is not one', async () => {
     const [person, admin] = [await signedInPerson('plain_person'), await signedInAdmin('restricted_admin')]
     expect((await update(person, { target: admin.id, bio: 'Hit' })).json.error).toBe('InsufficientPrivileges')
     expect((await new Client().patch('/user/admin-api/update', { target: admin.id, bio: 'Hit' })).status).toBe(401)
@@ -120,7 +120,7 @@ describe('who is out of reach', () => {
     expect(await rowOf(person)).toMatchObject({ bio: null })
   })
 
-  test('who is unknown or deleted: not found, both alike', async () => {
+  test('unknown and deleted people: not found, both alike', async () => {
     const [admin, person] = [await signedInAdmin('admin_of_nobody'), await signedInPerson('deleted_person')]
     await db.prepare("UPDATE users SET deleted_at = 1, deleted_reason = 'admin' WHERE id = ?").bind(idOf(person)).run()
     const [unknown, deleted] = [

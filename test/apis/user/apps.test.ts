@@ -120,7 +120,7 @@ describe('DELETE /user/apps/:clientId', () => {
     expect(await eventsOf(person)).toEqual([client])
   })
 
-  test('says the same of a client that is not connected and of one that does not exist', async () => {
+  test('answers alike for a client that is not connected and for one that does not exist', async () => {
     const person = await signedInPerson('apps_asker1')
     const replies = [await disconnect(person, await newOAuthClient()), await disconnect(person, 'no-such-client')]
     for (const reply of replies) expect([reply.status, reply.json]).toEqual([200, { ok: 1 }])

@@ -158,7 +158,7 @@ describe.each(named(withBody))('%s', (_name, route) => {
     expectNamed(await send(route, { body: text }))
   })
 
-  test('never says a secret back', async () => {
+  test('never echoes a secret', async () => {
     for (const field of ['password', 'currentPassword', 'code', 'sessionHash'].filter((name) => fields.includes(name))) {
       const reply = await send(route, { body: { ...example, [field]: { canary: 'CANARY-OF-A-SECRET' }, unknown: 1 } })
       expectNamed(reply, field)
@@ -174,7 +174,7 @@ describe.each(named(withBody))('%s', (_name, route) => {
     }
   })
 
-  test('takes 64 KB for what they are', async () => {
+  test('accepts exactly 64 KB', async () => {
     const reply = await send(route, { body: ' '.repeat(65_000) + JSON.stringify({ unknown: 1 }) })
     expectNamed(reply, 'unknown')
   })
@@ -222,7 +222,7 @@ describe.each(named(withQuery))('%s', (_name, route) => {
     }
   })
 
-  test('names a page size or a position that is none', async () => {
+  test('names an invalid page size or position', async () => {
     const wrong: Record<string, readonly string[]> = {
       limit: ['0', '-1', '101', '1e9', '1000000000', '1.5', '+5', '0x10', ' 5', '٥', 'null'],
       offset: ['x', '0', '-1', 'F'.repeat(24), '507f1f77bcf86cd79943901', '507f1f77bcf86cd7994390111', '2026-13-45', 'null', '% _ 🙂'],

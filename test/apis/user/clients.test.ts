@@ -121,7 +121,7 @@ describe('a client', () => {
     expect(refused.json.additionalInfo.errors[0]).toMatchObject({ path: 'scope', msg: expect.stringContaining('delegated:everything') })
   })
 
-  test('gets an id that is no id of a user where none is given', async () => {
+  test('gets an id that cannot be a user id if none is given', async () => {
     const { json } = await create(admin.client, WEB)
     expect(json.data.client.client_id).toMatch(/^client-[0-9a-f]{24}$/)
   })

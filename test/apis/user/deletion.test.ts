@@ -211,7 +211,7 @@ describe('coming back', () => {
     expect(await db.prepare(codes).bind(idOf(ann), idOf(bob)).first('n')).toBe(0)
   })
 
-  test('nobody can have the user name or the address meanwhile', async () => {
+  test('nobody can take the user name or the address in the meantime', async () => {
     clock.freeze()
     const ann = await signedInPerson('ann_holds_name')
     await deleteMe(ann)

@@ -36,7 +36,7 @@ async function changed(name: string, email: string): Promise<{ person: Person; u
 }
 
 describe('a new address', () => {
-  test('changes nothing until it has proved itself, and then ends every session', async () => {
+  test('changes nothing until it is verified, and then ends every session', async () => {
     const person = await signedInPerson('ed_changes')
     const other = new Client()
     await logIn(person, other)
@@ -64,7 +64,7 @@ describe('a new address', () => {
     expect(await rowOf(person)).toMatchObject({ email: 'gus.new@example.com' })
   })
 
-  test('is proved once by 64 at the same time', async () => {
+  test('is verified once by 64 at the same time', async () => {
     const person = await signedInPerson('race_changes')
     await askFor(person, 'race.new@example.com')
     const code = await newestCode('race.new@example.com')
@@ -80,7 +80,7 @@ describe('a new address', () => {
     )
   })
 
-  test('that is the present one, in whatever case, is no change and needs no password', async () => {
+  test('that is the current one, in whatever case, is no change and needs no password', async () => {
     const person = await signedInPerson('same_address')
     clock.advance(11 * MINUTE)
     const reply = await person.client.patch('/user/me', { email: person.email.toUpperCase().replace('.COM', '.com'), bio: 'Hello' })
@@ -209,7 +209,7 @@ describe('an address that belongs to somebody', () => {
     expect(await measure(owner.email)).toEqual(await measure('free.address@example.com'))
   })
 
-  test('who proves it first has it: the other code is as wrong as any', async () => {
+  test('whoever verifies it first has it: the other code is refused like any wrong one', async () => {
     const [first, second] = [await signedInPerson('first_to_prove'), await signedInPerson('second_to_prove')]
     await askFor(first, 'wanted.by.two@example.com')
     const firstCode = await newestCode('wanted.by.two@example.com')
@@ -278,7 +278,7 @@ describe('the old address', () => {
     expect((await undo(undoCode)).status).toBe(400)
   })
 
-  test('does not come back when somebody else has proved it meanwhile', async () => {
+  test('does not come back if somebody else has verified it in the meantime', async () => {
     const { person, undoCode } = await changed('gave_it_away', 'gave.away@example.com')
     clock.advance(MINUTE)
     const heir = await signUp('heir_of_address', person.email)
@@ -288,7 +288,7 @@ describe('the old address', () => {
     expect(await rowOf(heir)).toMatchObject({ email: person.email })
   })
 
-  test('an undo does not serve where another code is asked for, nor the other way round', async () => {
+  test('an undo code does not work as another code, nor vice versa', async () => {
     const { undoCode } = await changed('mixes_codes_up', 'mixes.new@example.com')
     expect((await verify(undoCode)).status).toBe(400)
     expect((await new Client().post('/user/reset-password', { code: undoCode, password: 'whatever-it-may-be' })).status).toBe(400)
@@ -302,7 +302,7 @@ describe('the old address', () => {
 })
 
 describe('faults and budgets', () => {
-  test('a lost reply of the database is no lost change, and no second one', async () => {
+  test('a lost reply of the database neither loses nor repeats a change', async () => {
     const person = await signedInPerson('lost_replies')
     await askFor(person, 'lost.reply@example.com')
     const code = await newestCode('lost.reply@example.com')

@@ -28,7 +28,7 @@ async function newCode(username: string): Promise<{ owner: Person; code: string 
 }
 
 describe('the codes of a person', () => {
-  test('five, made at the first look, the same ever after', async () => {
+  test('five, made on first access, the same ever after', async () => {
     const person = await signedInPerson('first_look')
     const first = await look(person)
     expect(first.status).toBe(200)
@@ -40,7 +40,7 @@ describe('the codes of a person', () => {
     expect(await codesOf(person)).toEqual(codes)
   })
 
-  test('64 first looks at once find the same five', async () => {
+  test('64 first requests at once find the same five', async () => {
     const person = await signedInPerson('many_looks')
     const lists = await Promise.all(Array.from({ length: 64 }, () => codesOf(person)))
     for (const list of lists) expect(list).toEqual(lists[0])
@@ -102,7 +102,7 @@ describe('the codes of a person', () => {
     expect((await new Client().get('/user/invite-codes', INVITE_ONLY)).status).toBe(401)
   })
 
-  test('two round trips at the first look, one ever after', async () => {
+  test('two round trips on first access, one ever after', async () => {
     const person = await signedInPerson('in_the_budget')
     const first = await platform.counts.measure(() => look(person))
     expect(first.counts.d1RoundTrips).toBe(2)

@@ -93,7 +93,7 @@ describe('authenticate', () => {
     expect(await authenticate(await clientToken(['client:profile:read']))).toMatchObject({ scope: ['client:profile:read'], user: null })
   })
 
-  test('a token that is unknown, and one whose session has ended: null', async () => {
+  test('an unknown token, and one whose session has ended: null', async () => {
     expect(await authenticate('nonsense')).toBeNull()
     const person = await signedInPerson('liquid_ended')
     const token = await userToken(person)

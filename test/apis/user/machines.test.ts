@@ -132,7 +132,7 @@ describe('a machine client', () => {
     expect(await list()).toEqual(before)
   })
 
-  test('ends when it was said to', async () => {
+  test('ends at its stated time', async () => {
     const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
     const { id } = await made({ ...API_KEY, expiresAt })
     expect(await shown(id)).toMatchObject({ expiresAt, revokedAt: null })
@@ -157,7 +157,7 @@ describe('whoever makes a machine client', () => {
     expect(refusal(await create(some, API_KEY))).toEqual([403, 'first_party'])
   })
 
-  test('may have lost it: the key stays, and its maker makes no more', async () => {
+  test('may have lost it: the key stays, and its creator can create no more', async () => {
     const former = await signedInAdmin('mac_former1')
     const { json } = await create(former.client, API_KEY)
     await giveRole(former, 'user')

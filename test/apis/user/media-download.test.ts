@@ -82,7 +82,7 @@ describe('Range', () => {
     'items=0-1',
     '0-1',
     'bytes 0-1',
-  ])('%s is no one range: the whole file', async (range) => expectWhole(await get({ range })))
+  ])('%s is not one range: the whole file', async (range) => expectWhole(await get({ range })))
 
   test('of any first and last byte is the slice between them', async () => {
     const property = fc.asyncProperty(fc.nat(SIZE - 1), fc.nat(SIZE + 500), fc.boolean(), async (first, last, isSuffix) => {
@@ -168,7 +168,7 @@ describe('conditions', () => {
 })
 
 describe('headers', () => {
-  test('nothing in a file can act, whichever way it is downloaded', async () => {
+  test('nothing in a file can run, whichever way it is downloaded', async () => {
     for (const [path, policy] of [
       [paths.content, 'same-origin'],
       [paths.link, 'cross-origin'],
@@ -239,7 +239,7 @@ describe('headers', () => {
   })
 })
 
-test('an object that is lost is not found, and a bucket that fails is worth coming back to', async () => {
+test('a lost object is not found, and a failing bucket asks to retry', async () => {
   platform.faults.r2('get', 'null')
   expect((await get()).status).toBe(404)
   platform.faults.r2('get', 'throw')

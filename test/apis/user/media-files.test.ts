@@ -50,7 +50,7 @@ describe('pages', () => {
     }
   })
 
-  test('an upload on its way is in no list, and is nothing that could be read or changed', async () => {
+  test('an upload in progress is in no list, and cannot be read or changed', async () => {
     const { client } = await signedInPerson('files_pending')
     const file = await newFile(client)
     // The state between reservation and commit, which a committed row cannot return to.
@@ -110,7 +110,7 @@ describe('a file', () => {
 describe("other people's", () => {
   const media = userRoutes.filter(({ path }) => path.startsWith('/user/media/') && /:(file|folder)Id/.test(path))
 
-  test('files and folders are not there: every route answers as for an id of nobody, byte by byte', async () => {
+  test('files and folders do not exist: every route answers as for an unknown id, byte for byte', async () => {
     const [owner, stranger] = [await signedInPerson('files_owner'), await signedInPerson('files_stranger')]
     const folder = await newFolder(owner.client, 'Mine')
     const file = await newFile(owner.client, 'mine.txt', bytesOf('mine'), { folder })

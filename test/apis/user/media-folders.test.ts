@@ -84,7 +84,7 @@ describe('names', () => {
     'dot.',
     '\ud800',
     'a\u200fb',
-  ])('%j is no name of a folder', async (name) => {
+  ])('%j is not a valid folder name', async (name) => {
     const { client } = await signedInPerson(`folder_bad_${crypto.randomUUID().slice(0, 8)}`)
     const id = await newFolder(client, 'Good')
     for (const reply of [await client.post(FOLDERS, { name }), await client.patch(`${FOLDERS}/${id}`, { name })]) {

@@ -39,7 +39,7 @@ describe('Content-Length', () => {
   test.each([
     ['shorter than the body', 3, /more bytes than Content-Length/],
     ['longer than the body', 9, /less bytes than Content-Length/],
-  ])('that is %s is a lie', async (_what, length, says) => {
+  ])('that is %s is refused', async (_what, length, says) => {
     const client = await newClient()
     await expectRefused(() => send(client, { body: HELLO, headers: { 'content-length': String(length) } }), 400, says)
   })
@@ -185,7 +185,7 @@ describe('a body', () => {
     expect(made.status, made.text).toBe(201)
   })
 
-  test('that is silent for too long is not waited for', async () => {
+  test('that is silent for too long is given up', async () => {
     const client = await newClient()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const refused = await expectRefused(
@@ -196,7 +196,7 @@ describe('a body', () => {
     expect(refused.json.error).toBe('RequestTimeout')
   })
 
-  test('that the bucket does not take leaves nothing, and may be sent again', async () => {
+  test('that the bucket refuses leaves nothing, and may be sent again', async () => {
     const client = await newClient()
     for (const fault of ['throw', 'break', 'null'] as const) {
       platform.faults.r2('put', fault)
@@ -228,7 +228,7 @@ describe('quotas', () => {
     expect(await usageOf(client)).toMatchObject({ files: 2, bytes: 10 })
   })
 
-  test('the place of an upload that has died is free for the next one after half a minute', async () => {
+  test('the space of a dead upload is free for the next one after half a minute', async () => {
     const person = await signedInPerson('uploader_died')
     const env = { MEDIA_BYTES_PER_USER: '6' }
     const reserved = `INSERT INTO files (id, user_id, name, content_type, size, object_key, created_at, updated_at, reserved_until)

@@ -124,7 +124,7 @@ describe('a ban', () => {
     expect(await count('users WHERE id <= 2500 AND following_count <> 0')).toBe(0)
   })
 
-  test('that is lifted while edges are being removed stops that; a deletion goes on', async () => {
+  test('that is lifted while edges are being removed stops the removal; a deletion goes on', async () => {
     const [bob, gone, eve] = [await signedInPerson('half_bob11'), await signedInPerson('half_del11'), await signedInPerson('half_eve11')]
     for (const person of [bob, gone]) {
       await ban(person)
@@ -170,7 +170,7 @@ describe('a ban', () => {
     expect(await typesOf(bob)).toEqual(['banned'])
   })
 
-  test.each([1, 2])('that D1 does not do at round trip %i, and says so ambiguously, is done or refused, never pretended', async (n) => {
+  test.each([1, 2])('that D1 fails at round trip %i with an ambiguous error is done or refused, never falsely confirmed', async (n) => {
     const bob = await signedInPerson(`fail_bob1${n}`)
     platform.faults.failStatement(n)
     const reply = await ban(bob)
@@ -275,7 +275,7 @@ describe('a deletion by an administrator', () => {
     expect((await logIn(bob, new Client())).status).toBe(401)
   })
 
-  test('of what the purge has left of an account is a deletion of nobody', async () => {
+  test('of an account that is being purged finds nobody', async () => {
     const id = newId<UserId>()
     await db
       .prepare(

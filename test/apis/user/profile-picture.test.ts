@@ -298,7 +298,7 @@ describe('what is refused', () => {
     }
   })
 
-  test('while Images is ill: 503, and nothing is kept of it', async () => {
+  test('while Images fails: 503, and nothing is kept', async () => {
     platform.faults.images('down')
     const reply = await put(person.client, png())
     platform.faults.clear()

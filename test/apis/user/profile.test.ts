@@ -56,7 +56,7 @@ describe('GET /user/me', () => {
     expect((await new Client().get(`/user/me?access_token=${token}`)).status).toBe(401)
   })
 
-  test('custom data comes as it lies there', async () => {
+  test('custom data comes as it is stored', async () => {
     const person = await signedInPerson('me_custom')
     await db.prepare('UPDATE users SET custom_data = ? WHERE id = ?').bind('{"level":3}', idOf(person)).run()
     expect((await person.client.get('/user/me')).json.data.user.customData).toEqual({ level: 3 })
@@ -211,7 +211,7 @@ describe('a new password', () => {
     expect((await mailsTo(person.email))[0]?.subject).toMatch(/password/i)
   })
 
-  test('without the present one a fresh sign-in does, and only a fresh one', async () => {
+  test('without the current one a fresh sign-in is enough, and nothing less', async () => {
     clock.freeze()
     const person = await signedInPerson('pass_fresh')
     clock.advance(10 * 60_000 + 1)
@@ -231,7 +231,7 @@ describe('a new password', () => {
     expect((await person.client.patch('/user/me', { password: `${NEW_PASSWORD}-2` })).status).toBe(403)
   })
 
-  test('a wrong present one is refused by name, and counted', async () => {
+  test('a wrong current one is refused by name, and counted', async () => {
     const person = await signedInPerson('pass_wrong')
     for (let n = 0; n < PASSWORD_PROOFS_PER_DAY; n += 1) {
       const reply = await person.client.patch('/user/me', { password: NEW_PASSWORD, currentPassword: 'wrong' })

@@ -100,7 +100,7 @@ describe('an authenticator app', () => {
     expect((await listed(person.client))['2faEnabled']).toBe(false)
   })
 
-  test('nothing waits, too late, twice: there is nothing to confirm', async () => {
+  test('not enrolled, too late, twice: there is nothing to confirm', async () => {
     const person = await signedInPerson(newName('late'))
     const confirm = (code: string) => person.client.post('/user/2fa/totp/confirm', { code })
     expect((await confirm('123456')).status).toBe(404)
@@ -114,7 +114,7 @@ describe('an authenticator app', () => {
     expect((await confirm(codeOf(next))).status).toBe(404)
   })
 
-  test('getting on needs a fresh sign-in at both steps; with a factor on, one with the factor', async () => {
+  test('enabling needs a fresh sign-in at both steps; with a factor on, one with the factor', async () => {
     const person = await signedInPerson(newName('stale'))
     const { secret } = (await person.client.post('/user/2fa/totp')).json.data
     clock.advance(FRESH_SIGN_IN_MS + 1)
@@ -126,7 +126,7 @@ describe('an authenticator app', () => {
     expect(refused(await person.client.post('/user/2fa/totp/confirm', { code: codeOf(secret) }))).toEqual(NEEDS_FACTOR)
   })
 
-  test('another app takes its place only when it has proved itself, and the recovery codes stay', async () => {
+  test('another app replaces it only once confirmed, and the recovery codes stay', async () => {
     const person = await personWithApp('replacer')
     await signInWithApp(person)
     const { secret } = (await person.client.post('/user/2fa/totp')).json.data
@@ -140,7 +140,7 @@ describe('an authenticator app', () => {
     expect((await listed(person.client)).recoveryCodesLeft).toBe(10)
   })
 
-  test('gets off from a fresh sign-in with a factor; then the password is enough, and the recovery codes are gone', async () => {
+  test('is removed from a fresh sign-in with a factor; then the password is enough, and the recovery codes are gone', async () => {
     const person = await personWithApp('remover')
     expect(refused(await person.client.delete('/user/2fa/totp'))).toEqual(NEEDS_FACTOR)
     await signInWithApp(person)
@@ -271,7 +271,7 @@ describe('recovery codes', () => {
     expect((await answer(await pendingLogIn(person), 'abcd-efgh-ijkm-npqr')).status).toBe(400)
   })
 
-  test('who has lost the device takes it off with one', async () => {
+  test('somebody who has lost the device removes the app with one', async () => {
     const person = await personWithApp('loser')
     expect((await answer(await pendingLogIn(person), person.recoveryCodes[0] ?? '', person.client)).status).toBe(200)
     expect((await person.client.delete('/user/2fa/totp')).status).toBe(200)

@@ -84,7 +84,7 @@ describe('log-in', () => {
     expect([reply.status, reply.json.additionalInfo.errors[0].path]).toEqual([400, 'username'])
   })
 
-  test('an unknown user, a wrong password, a banned and a deleted account are one answer', async () => {
+  test('an unknown user, a wrong password, a banned and a deleted account get the same answer', async () => {
     const person = await verifiedPerson('login_same1')
     const banned = await verifiedPerson('login_same2')
     const deleted = await verifiedPerson('login_same3')
@@ -190,7 +190,7 @@ describe('the second factor', () => {
     }
   })
 
-  test('wrong, used, foreign and expired are one refusal', async () => {
+  test('wrong, used, foreign and expired codes get the same refusal', async () => {
     clock.freeze()
     const person = await guardedPerson('second_refused')
     const other = await guardedPerson('second_other')
@@ -292,7 +292,7 @@ describe('log-out', () => {
 })
 
 describe('the life of a session', () => {
-  test('a session that is left alone for a day ends, and none outlives thirty', async () => {
+  test('an idle session ends after a day, and none outlives thirty', async () => {
     clock.freeze()
     const idle = await signedInPerson('idle_person')
     clock.advance(24 * 60 * MINUTE_MS + 1)

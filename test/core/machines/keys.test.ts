@@ -140,7 +140,7 @@ describe.each(['api_key', 'license_key'] as const)('%s', (kind) => {
     expect(personalScopes({ scopes: 'client:profile:write delegated:profile:read' })).toEqual(['delegated:profile:read'])
   })
 
-  test('shields nobody from what ends a session: ban, deletion, sign-out everywhere', async () => {
+  test('protects nobody from what ends a session: ban, deletion, sign-out everywhere', async () => {
     const made = await makeMachine(kind)
     for (const sets of ['banned_at = 1', 'deleted_at = 1', 'epoch = epoch + 1']) {
       const someone = await signedInPerson(newName(`key_${sets.slice(0, 5)}`))
@@ -200,7 +200,7 @@ describe('the service behind a license key', () => {
     expect(await enterAs(await claimOf(token, { kind: 'license_key', secret: 'no key' }))).toBe('invalid_client')
   })
 
-  test.each(ENDS)('is nobody once its key %s', async (_how, end) => {
+  test.each(ENDS)('is refused once its key %s', async (_how, end) => {
     const made = await makeMachine('license_key', minute())
     const token = await tokenOf(made)
     expect(await enterAs(await claimOf(token))).toBe('passed')

@@ -38,7 +38,7 @@ function luminance(hex: string): number {
 }
 
 describe.each(COLORS)('%s', (color) => {
-  test('has ink that is read on it: 4.5 to 1', () => {
+  test('has legible ink: a contrast of 4.5 to 1', () => {
     const [dark = 0, light = 0] = [luminance(AVATAR_COLORS[color].paper), luminance(AVATAR_COLORS[color].ink)].sort()
     expect((light + 0.05) / (dark + 0.05)).toBeGreaterThanOrEqual(4.5)
   })

@@ -44,7 +44,7 @@ const hmac = (alg: string, secret: string) => {
 
 afterEach(() => clock.restore())
 
-test('the model that all forgeries differ from is good', async () => {
+test('the model of all forgeries is valid', async () => {
   expect(await verifyAccessToken(ctx, await signed())).toEqual({
     kind: 'access_token',
     clientId: 'demo',

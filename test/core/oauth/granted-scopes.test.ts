@@ -61,7 +61,7 @@ describe('scopesWithin', () => {
     }
     expect(grantedByPerson(['openid', 'admin:all'], ['delegated:all'])).toEqual(['openid'])
   })
-  test('a limit nobody asked about narrows in silence, but not to nothing', () => {
+  test('an unrequested limit narrows silently, but not to nothing', () => {
     expect(narrowedTo(['*'], ['delegated:all'])).toEqual(['delegated:all'])
     expect(narrowedTo(['delegated:profile:read', 'admin:all'], ['delegated:all'])).toEqual(['delegated:profile:read'])
     expect(() => narrowedTo(['admin:all'], ['delegated:all'])).toThrow(invalidScope)
