@@ -61,7 +61,7 @@ async function draw(ctx: Ctx, bytes: Uint8Array<ArrayBuffer>, side: number, form
   const checked = await inspectImage(drawn, { bytesMax: DRAWN_BYTES_MAX, pixelsMax: side * side, profile: 'dropped' })
   const { width, height } = checked
   if (checked.format !== format || width !== side || height !== side) {
-    throw new Error(`Images answered ${checked.format}, ${width} x ${height}, for ${format}, ${side}`)
+    throw new Error(`Images returned ${checked.format}, ${width} x ${height}, for ${format}, ${side}`)
   }
   return checked.bytes
 }

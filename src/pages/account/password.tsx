@@ -46,7 +46,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
     },
     <>
       <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
-        {/* For password managers: whose password it is. */}
+        {/* Tells password managers which account it is. */}
         <input type="text" name="username" value={user.username} autocomplete="username" hidden readonly />
         <Input name="currentPassword" labels={LABELS} state={state} type="password" autocomplete="current-password" first />
         <Input

@@ -23,5 +23,5 @@ export async function putAvatarObject(bucket: R2Bucket, key: string, object: Ava
     onlyIf: { etagDoesNotMatch: '*' },
     httpMetadata: { contentType: AVATAR_TYPES[object], cacheControl: CACHE },
   })
-  if (stored === null) throw new Error('an avatar of this key is there already')
+  if (stored === null) throw new Error('an avatar with this key already exists')
 }
