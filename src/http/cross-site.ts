@@ -20,7 +20,7 @@ export function anyOrigin(): MiddlewareHandler {
 
 /** `headers`: further request headers of the room's callers. */
 export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> {
-  return cors({
+  const answer = cors({
     origin: (origin, c: Context<AppEnv>) => (c.var.ctx.config.corsOrigins.includes(origin) ? origin : null),
     credentials: true,
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -28,6 +28,12 @@ export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> 
     exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'retry-after', 'www-authenticate', ...TOLD_OF_FILES],
     maxAge: 600,
   })
+  return async (c, next) => {
+    if (c.req.header('origin') !== undefined || c.req.method === 'OPTIONS') return answer(c, next)
+    // No page of another origin: only caches have to know that such a page gets other headers.
+    await next()
+    c.res.headers.append('vary', 'Origin')
+  }
 }
 
 /**

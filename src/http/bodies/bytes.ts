@@ -14,20 +14,34 @@ export async function readBytes(req: HonoRequest, max: number, told = max): Prom
   if (Number(req.header('content-length') ?? 0) > max) throw tooLarge()
   const reader = req.raw.body?.getReader()
   if (!reader) return new Uint8Array()
-  // Grows in place: joining chunks at the end would hold everything twice.
-  const body = new ArrayBuffer(0, { maxByteLength: max })
+  // A body of one piece, as most are, is handed on as it came. One of several grows in place: joining pieces at the end would hold
+  // everything twice.
+  let body = new Uint8Array()
+  let room: ArrayBuffer | undefined
   try {
     for (let chunk = await nextPiece(reader.read()); chunk !== null; chunk = await nextPiece(reader.read())) {
       const at = body.byteLength
       if (at + chunk.byteLength > max) throw tooLarge()
       // Small bodies need no reservation.
       if (max > BODY_BYTES_MAX) holdBytes(chunk.byteLength)
-      body.resize(at + chunk.byteLength)
-      new Uint8Array(body).set(chunk, at)
+      if (at === 0) body = chunk
+      else {
+        room ??= grown(body, max)
+        room.resize(at + chunk.byteLength)
+        body = new Uint8Array(room)
+        body.set(chunk, at)
+      }
     }
   } catch (error) {
     reader.cancel(error).catch(() => undefined)
     throw error
   }
-  return new Uint8Array(body.transferToFixedLength())
+  return room ? new Uint8Array(room.transferToFixedLength()) : body
+}
+
+/** The same bytes where there is room for `max`. */
+function grown(bytes: Uint8Array, max: number): ArrayBuffer {
+  const room = new ArrayBuffer(bytes.byteLength, { maxByteLength: max })
+  new Uint8Array(room).set(bytes)
+  return room
 }

@@ -12,8 +12,9 @@ type Row = Record<string, unknown>
 export interface Statement<Result> {
   readonly sql: string
   readonly params: readonly unknown[]
-  /** `changes`: how many rows the statement wrote or deleted. */
+  /** What the rows say, column names in camel case. `changes`: how many rows the statement wrote or deleted. */
   readonly read: (rows: readonly Row[], changes: number) => Result
+  readonly readsChanges: boolean
 }
 
 export type Results<Statements extends readonly Statement<unknown>[]> = {
@@ -44,19 +45,19 @@ const SQLITE = {
   escapeString: (text: string) => `'${text.replace(/'/g, "''")}'`,
 }
 
-function statement<Result>(query: SQL, read: Statement<Result>['read']): Statement<Result> {
+function statement<Result>(query: SQL, read: Statement<Result>['read'], readsChanges = false): Statement<Result> {
   const { sql, params } = query.toQuery(SQLITE)
-  return { sql, params, read }
+  return { sql, params, read, readsChanges }
 }
 
-/** All rows, column names in camel case. */
+/** All rows. */
 export function all<R>(query: SQL): Statement<R[]> {
-  return statement(query, (rows) => rows.map(camelRow) as R[])
+  return statement(query, (rows) => rows as R[])
 }
 
 /** The first row, or null. */
 export function first<R>(query: SQL): Statement<R | null> {
-  return statement(query, (rows) => (rows[0] ? (camelRow(rows[0]) as R) : null))
+  return statement(query, ([row]) => (row as R | undefined) ?? null)
 }
 
 /** A write whose rows are not needed. */
@@ -66,22 +67,24 @@ export function run(query: SQL): Statement<void> {
 
 /** A write that returns how many rows it changed. */
 export function changed(query: SQL): Statement<number> {
-  return statement(query, (_, changes) => changes)
+  return statement(query, (_, changes) => changes, true)
 }
 
 const camelNames = new Map<string, string>()
 
-function camelRow(row: Row): Row {
-  const result: Row = {}
-  for (const column in row) {
-    let name = camelNames.get(column)
-    if (name === undefined) {
-      name = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-      camelNames.set(column, name)
-    }
-    result[name] = row[column]
+function camelName(column: string): string {
+  let name = camelNames.get(column)
+  if (name === undefined) {
+    name = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+    camelNames.set(column, name)
   }
-  return result
+  return name
+}
+
+function toRow(columns: readonly string[], values: readonly unknown[]): Row {
+  const row: Row = {}
+  for (let i = 0; i < columns.length; i++) row[camelName(columns[i] as string)] = values[i]
+  return row
 }
 
 /** The three documented messages after which D1 may or may not have committed. */
@@ -106,9 +109,15 @@ export class Database {
   /** One round trip, all or nothing. */
   async batch<const Statements extends readonly Statement<unknown>[]>(statements: Statements): Promise<Results<Statements>> {
     const prepared = statements.map(({ sql, params }) => this.#session.prepare(sql).bind(...params))
-    const only = prepared.length === 1 ? prepared[0] : undefined
-    const results = only ? [await only.all<Row>()] : await this.#session.batch<Row>(prepared)
-    return statements.map((s, index) => s.read(results[index]?.results ?? [], results[index]?.meta.changes ?? 0)) as Results<Statements>
+    const [only] = statements
+    if (only && statements.length === 1 && !only.readsChanges) {
+      // As arrays: objects under D1's names would be built only to be built again under ours.
+      const [columns = [], ...rows] = (await prepared[0]?.raw({ columnNames: true })) ?? []
+      return [only.read(rows.map((values) => toRow(columns, values)), 0)] as Results<Statements>
+    }
+    const results = await this.#session.batch<Row>(prepared)
+    const rowsOf = (index: number) => results[index]?.results.map((row) => toRow(Object.keys(row), Object.values(row))) ?? []
+    return statements.map((s, index) => s.read(rowsOf(index), results[index]?.meta.changes ?? 0)) as Results<Statements>
   }
 
   async one<Result>(statement: Statement<Result>): Promise<Result> {
