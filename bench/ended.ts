@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import type { SessionId } from '../src/ids.ts'
+import { always } from '../src/store/db/database.ts'
 import { rotateRefreshToken } from '../src/store/db/refresh-tokens.ts'
 import { bundleWorker } from './bundle.ts'
 import { findDatabaseFile } from './graph/store.ts'
@@ -102,7 +102,7 @@ const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
 /** 1 if the token was rotated. */
 function rotate(store: DatabaseSync, n: number, hour: number, now: number): number {
   const hashes = { familyHash: `week:${n}`, tokenHash: `week:${n}:${hour - 1}`, successorHash: `week:${n}:${hour}` }
-  const writes = rotateRefreshToken({ ...hashes, sessionId: n as SessionId, expiresAt: now + 14 * 24 * HOUR_MS, kid: 'bench', now })
+  const writes = rotateRefreshToken({ ...hashes, idleUntil: now + 14 * 24 * HOUR_MS, kid: 'bench', now }, always)
   let changes = 0
   for (const { sql, params } of writes) {
     const statement = prepared.get(sql) ?? store.prepare(sql)

@@ -5,7 +5,7 @@ export const stops: Stops = {
   'GET /oauth/authorize': { roundTrips: 2, rowsRead: 12 },
   'POST /oauth/authorize': { roundTrips: 2, rowsRead: 12 },
   'POST /oauth/token': { roundTrips: 2, rowsRead: 20 },
-  'POST /oauth/token with refresh_token': { roundTrips: 2, rowsRead: 12 },
+  'POST /oauth/token with refresh_token': { roundTrips: 1, rowsRead: 12 },
   'POST /oauth/token with client_credentials': { roundTrips: 1, rowsRead: 4, rowsWritten: 0 },
   'GET /oauth/userinfo': { roundTrips: 1, rowsRead: 8, rowsWritten: 0 },
   'POST /oauth/userinfo': { roundTrips: 1, rowsRead: 8, rowsWritten: 0 },

@@ -2,28 +2,24 @@
  * Refresh tokens (RFC 6749 §6, RFC 9700 §4.14): rotated at each use, and still safe to retry. The successor of a token
  * is an HMAC of it, so a repeat within the grace time and before the successor's first use gets the same successor
  * again; any other second use is treated as theft and ends the family, however long ago the first was. Everything is
- * validated before anything is rotated.
+ * validated before anything is rotated; the database does it where it can, in the same round trip.
  */
-import { findClient } from '../../store/db/oauth-clients.ts'
-import {
-  adoptRefreshToken,
-  findRefreshToken,
-  findRotation,
-  type RefreshTokenRow,
-  rotateRefreshToken,
-} from '../../store/db/refresh-tokens.ts'
+import { sha256 } from '../../crypto.ts'
+import { always, type Fragment, never } from '../../store/db/database.ts'
+import { isOfUnchangedClient } from '../../store/db/oauth-clients.ts'
+import { findPresentedToken, type PresentedTokenRow, type RefreshTokenRow, rotateRefreshToken } from '../../store/db/refresh-tokens.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { REFRESH_GRACE_MS } from '../limits.ts'
 import { storedScopes } from '../scopes.ts'
 import type { TokenSet } from './access-token.ts'
-import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { authenticateClient, CLIENT_AUTHENTICATION_METHODS, type ClientCredentials } from './client-authentication.ts'
 import { requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
 import { narrowedTo, scopesOfRefresh } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
 import { refreshTokenHashes, successorOf } from './refresh-token.ts'
-import { requireSigningKey } from './signing-keys.ts'
+import { requireSigningKey, signingAlgorithms } from './signing-keys.ts'
 import { issueUserTokens } from './user-tokens.ts'
 
 type LiveToken = RefreshTokenRow & { readonly clientId: string }
@@ -33,57 +29,64 @@ export async function refreshTokens(
   credentials: ClientCredentials,
   input: { refreshToken: string; scope: string | undefined; moreClaims?: MoreClaims | undefined },
 ): Promise<TokenSet> {
-  const now = ctx.now()
-  const found = await ctx.db.batch([findClient(credentials.clientId), findRefreshToken(refreshTokenHashes(input.refreshToken), now)])
-  const client = authenticateClient(found[0], credentials)
+  const { refreshToken: presented, scope, moreClaims } = input
+  // Requested scopes have to be judged before: the database cannot.
+  const found = await rotate(ctx, presented, credentials.clientId, scope === undefined ? isProven(ctx, credentials) : never)
+  const client = authenticateClient(found, credentials)
   requireGrantType(client, 'refresh_token')
-  const token = found[1]
   // Another client's token affects nothing of its own family: whoever presents it may have guessed it or been handed
   // it.
-  if (!token || token.clientId !== client.id || token.isLive !== 1) throw invalidGrant()
-  const live: LiveToken = { ...token, clientId: client.id }
-  if (live.isCurrent !== 1 && !mayComeAgain(live, now)) return refuseReuse(ctx, live)
-  if (live.expiresAt <= now) throw invalidGrant()
-  const scopes = narrowedTo(scopesOfRefresh(input.scope, storedScopes(live.scope)), client.scopes)
+  if (!found || found.clientId !== client.id || found.isLive !== 1) throw invalidGrant()
+  const token: LiveToken = { ...found, clientId: client.id }
+  if (token.isCurrent !== 1 && !mayComeAgain(token, ctx.now())) return refuseReuse(ctx, token)
+  if (token.expiresAt <= ctx.now()) throw invalidGrant()
+  const scopes = narrowedTo(scopesOfRefresh(scope, storedScopes(token.scope)), client.scopes)
   if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
-  const kid = (live.isPrevious === 1 ? live.successorKid : null) ?? ctx.config.hmacKeys.current
-  const refreshToken = await rotate(ctx, { presented: input.refreshToken, token: live, kid })
-  const { userId, sessionId, authenticatedAt, amr } = live
+  const refreshToken = await successorOfToken(ctx, presented, token)
+  const { userId, sessionId, authenticatedAt, amr } = token
   // OpenID Connect Core §12.2: the nonce belongs to the authorization request, so a refreshed ID token has none.
-  const { moreClaims } = input
   const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce: null, authenticatedAt, amr, moreClaims })
   return { ...tokens, refreshToken }
 }
 
-/** The successor of `presented`. It does not matter who rotates: the first one writes, the others find what it wrote. */
-async function rotate(ctx: Ctx, input: { presented: string; token: LiveToken; kid: string }): Promise<string> {
-  const { presented, token, kid } = input
-  const successor = successorOf(ctx, kid, presented)
+/** What `authenticateClient` and the rest of `refreshTokens` ask of the client, or more, for the database to judge. */
+function isProven(ctx: Ctx, { method, clientId, secret }: ClientCredentials): Fragment {
+  const isPublic = method === 'none'
+  return isOfUnchangedClient({
+    clientId,
+    secretHash: isPublic ? null : sha256(secret ?? ''),
+    methods: CLIENT_AUTHENTICATION_METHODS.filter((one) => (one === 'none') === isPublic),
+    grantType: 'refresh_token',
+    idTokenAlgs: signingAlgorithms(ctx.config),
+  })
+}
+
+/** Rotates the token where `condition` holds. Returns what is there after that, whoever rotated it. */
+function rotate(ctx: Ctx, presented: string, clientId: string, condition: Fragment): Promise<PresentedTokenRow | null> {
+  const now = ctx.now()
+  const kid = ctx.config.hmacKeys.current
+  const hashes = refreshTokenHashes(presented)
+  const successorHash = sha256(successorOf(ctx, kid, presented) ?? '')
+  const rotation = { ...hashes, successorHash, idleUntil: now + ctx.config.lifetimes.refreshTokenIdleMs, kid, now }
+  return ctx.db.commit(rotateRefreshToken(rotation, condition), findPresentedToken(clientId, hashes, now))
+}
+
+/** The successor of `presented`, which is rotated now unless it was before. */
+async function successorOfToken(ctx: Ctx, presented: string, token: LiveToken): Promise<string> {
+  const now = ctx.now()
+  const rotated = token.isCurrent === 1 ? await rotate(ctx, presented, token.clientId, always) : token
+  // Signed out, banned or deleted between the two round trips.
+  if (rotated?.isLive !== 1 || rotated.isCurrent === 1) throw invalidGrant()
+  if (!mayComeAgain(rotated, now)) return refuseReuse(ctx, token)
+  const successor = successorOf(ctx, rotated.successorKid ?? '', presented)
   // The key has left the keyring within the grace time: the successor cannot be derived again, and nobody did anything
   // wrong.
   if (successor === null) throw invalidGrant()
-  const now = ctx.now()
-  const hashes = refreshTokenHashes(presented)
-  const expiresAt = Math.min(token.sessionExpiresAt, now + ctx.config.lifetimes.refreshTokenIdleMs)
-  const { sessionId } = token
-  const { tokenHash: successorHash } = refreshTokenHashes(successor)
-  const rotation = await ctx.db.commit(
-    [
-      ...(token.isWithoutFamily === 1 ? [adoptRefreshToken(hashes)] : []),
-      ...rotateRefreshToken({ ...hashes, sessionId, successorHash, expiresAt, kid, now }),
-    ],
-    findRotation(hashes),
-  )
-  // Signed out, banned or deleted between the read and the rotation.
-  if (!rotation) throw invalidGrant()
-  if (!mayComeAgain(rotation, now)) return refuseReuse(ctx, token)
-  // While keys are being changed, an instance with another current key was first.
-  if (rotation.successorKid !== kid) return rotate(ctx, { presented, token, kid: rotation.successorKid })
   return successor
 }
 
 /** Within the grace time, while its successor has not been used. */
-function mayComeAgain({ isPrevious, rotatedAt }: Pick<RefreshTokenRow, 'isPrevious' | 'rotatedAt'>, now: number): boolean {
+function mayComeAgain({ isPrevious, rotatedAt }: Pick<PresentedTokenRow, 'isPrevious' | 'rotatedAt'>, now: number): boolean {
   return isPrevious === 1 && rotatedAt !== null && now - rotatedAt <= REFRESH_GRACE_MS
 }
 

@@ -113,7 +113,12 @@ export class Database {
     if (only && statements.length === 1 && !only.readsChanges) {
       // As arrays: objects under D1's names would be built only to be built again under ours.
       const [columns = [], ...rows] = (await prepared[0]?.raw({ columnNames: true })) ?? []
-      return [only.read(rows.map((values) => toRow(columns, values)), 0)] as Results<Statements>
+      return [
+        only.read(
+          rows.map((values) => toRow(columns, values)),
+          0,
+        ),
+      ] as Results<Statements>
     }
     const results = await this.#session.batch<Row>(prepared)
     const rowsOf = (index: number) => results[index]?.results.map((row) => toRow(Object.keys(row), Object.values(row))) ?? []

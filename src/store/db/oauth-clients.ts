@@ -37,9 +37,33 @@ export function isClientOpen(clientId: string): Fragment {
   return sql`EXISTS (SELECT 1 FROM oauth_clients c WHERE c.id = ${clientId} AND c.disabled_at IS NULL)`
 }
 
+/** Columns of a client, alias `c`. */
+export const clientColumns = sql`
+  c.id, c.name, c.secret_hash, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris, c.grant_types, c.scopes,
+  c.first_party, c.require_pkce, c.access_token_seconds, c.id_token_signed_response_alg, c.claims_in_id_token, c.native_development,
+  c.epoch, c.disabled_at`
+
 export function findClient(clientId: string): Statement<OAuthClientRow | null> {
-  return first(sql`
-    SELECT id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes, first_party,
-           require_pkce, access_token_seconds, id_token_signed_response_alg, claims_in_id_token, native_development, epoch, disabled_at
-    FROM oauth_clients WHERE id = ${clientId}`)
+  return first(sql`SELECT ${clientColumns} FROM oauth_clients c WHERE c.id = ${clientId}`)
+}
+
+export interface ClientProof {
+  readonly clientId: string
+  /** Null for a public client. */
+  readonly secretHash: string | null
+  readonly methods: readonly string[]
+  readonly grantType: string
+  readonly idTokenAlgs: readonly string[]
+}
+
+/**
+ * Holds if the session of the alias `s` belongs to the client that proves itself so, and nothing about the client has changed since
+ * the session began: what was granted then may still be granted.
+ */
+export function isOfUnchangedClient({ clientId, secretHash, methods, grantType, idTokenAlgs }: ClientProof): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM oauth_clients c
+    WHERE c.id = ${clientId} AND c.id = s.client_id AND c.disabled_at IS NULL AND c.updated_at < s.created_at
+      AND c.token_endpoint_auth_method IN ${methods} AND c.secret_hash IS ${secretHash}
+      AND instr(' ' || c.grant_types || ' ', ${` ${grantType} `}) > 0 AND c.id_token_signed_response_alg IN ${idTokenAlgs})`
 }

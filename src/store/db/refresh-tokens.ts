@@ -7,6 +7,7 @@ import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
 import { changed, type Fragment, first, run, type Statement } from './database.ts'
 import { isLive } from './live-session.ts'
+import { clientColumns, type OAuthClientRow } from './oauth-clients.ts'
 
 export interface TokenHashes {
   /** Of the part that all tokens of a family share. */
@@ -22,7 +23,7 @@ export interface NewRefreshToken extends TokenHashes {
 
 /**
  * True of the alias `t`: the row of the family that a token belongs to. Tokens from before migration 0016 have a row
- * each, found by the token itself until it is adopted.
+ * each, found by the token itself until it is rotated.
  */
 export function isOfFamily({ familyHash, tokenHash }: TokenHashes): Fragment {
   return sql`(t.family_hash = ${familyHash} OR (t.family_hash IS NULL AND t.token_hash = ${tokenHash}))`
@@ -41,7 +42,6 @@ export interface RefreshTokenRow {
   readonly userId: UserId
   readonly clientId: string | null
   readonly scope: string
-  readonly sessionExpiresAt: number
   readonly authenticatedAt: number
   readonly amr: string
   /** Of the family's current token. */
@@ -54,68 +54,63 @@ export interface RefreshTokenRow {
   /** 1 for the family's current token, and for the previous one. Neither: a token used earlier, or an unknown one. */
   readonly isCurrent: number
   readonly isPrevious: number | null
-  /** 1 for a token from before migration 0016 that belongs to no family yet. */
-  readonly isWithoutFamily: number
   /** 1 while the session is live and of the user's current epoch. */
   readonly isLive: number
 }
 
+/** Columns of the alias `t` with its session and user, `s` and `u`. */
+const columnsOf = (tokenHash: string, now: number) => sql`
+  t.session_id, s.user_id, s.client_id, s.scope, s.authenticated_at, s.amr,
+  t.created_at, t.expires_at, t.rotated_at, t.successor_kid, (${isLive(now)}) AS is_live,
+  t.token_hash = ${tokenHash} AND (t.family_hash IS NOT NULL OR t.rotated_at IS NULL) AS is_current,
+  t.previous_hash = ${tokenHash} AS is_previous`
+
 /** The family that a token belongs to, and the token's position in it. */
 export function findRefreshToken(hashes: TokenHashes, now: number): Statement<RefreshTokenRow | null> {
-  const { tokenHash } = hashes
   return first(sql`
-    SELECT t.session_id, s.user_id, s.client_id, s.scope, s.expires_at AS session_expires_at, s.authenticated_at, s.amr,
-           t.created_at, t.expires_at, t.rotated_at, t.successor_kid, (${isLive(now)}) AS is_live,
-           t.token_hash = ${tokenHash} AND (t.family_hash IS NOT NULL OR t.rotated_at IS NULL) AS is_current,
-           t.previous_hash = ${tokenHash} AS is_previous, t.family_hash IS NULL AS is_without_family
+    SELECT ${columnsOf(hashes.tokenHash, now)}
     FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
     WHERE ${isOfFamily(hashes)}`)
 }
 
-/** Makes an unused token from before migration 0016 the first of a family. */
-export function adoptRefreshToken({ familyHash, tokenHash }: TokenHashes): Statement<void> {
-  return run(sql`
-    UPDATE refresh_tokens SET family_hash = ${familyHash}
-    WHERE token_hash = ${tokenHash} AND family_hash IS NULL AND rotated_at IS NULL`)
+/** A client, and the family of a token if it belongs to any, whichever client's that is. */
+export type PresentedTokenRow = OAuthClientRow & (RefreshTokenRow | Record<keyof RefreshTokenRow, null>)
+
+export function findPresentedToken(clientId: string, hashes: TokenHashes, now: number): Statement<PresentedTokenRow | null> {
+  return first(sql`
+    SELECT ${clientColumns}, ${columnsOf(hashes.tokenHash, now)}
+    FROM oauth_clients c LEFT JOIN refresh_tokens t ON ${isOfFamily(hashes)}
+      LEFT JOIN sessions s ON s.id = t.session_id LEFT JOIN users u ON u.id = s.user_id
+    WHERE c.id = ${clientId}`)
 }
 
 export interface Rotation extends TokenHashes {
-  readonly sessionId: SessionId
   readonly successorHash: string
-  readonly expiresAt: number
+  /** When the successor ends, unless the session ends before. */
+  readonly idleUntil: number
   /** The key under which the successor was derived. */
   readonly kid: string
   readonly now: number
 }
 
-/** Rotates a token that was not rotated before and whose session is live, and extends the session. */
-export function rotateRefreshToken({ familyHash, tokenHash, ...to }: Rotation): Statement<void>[] {
-  const { sessionId, successorHash, expiresAt, kid, now } = to
+/**
+ * Rotates a token that was not rotated before and whose session is live, where `condition` holds (it may use the alias `s`, the
+ * session), and extends the session. A token from before migration 0016 becomes the first of a family.
+ */
+export function rotateRefreshToken(rotation: Rotation, condition: Fragment): Statement<void>[] {
+  const { familyHash, tokenHash, successorHash, idleUntil, kid, now } = rotation
   return [
     run(sql`
-      UPDATE refresh_tokens SET token_hash = ${successorHash}, previous_hash = ${tokenHash}, successor_kid = ${kid},
-        rotated_at = ${now}, created_at = ${now}, expires_at = ${expiresAt}
-      WHERE family_hash = ${familyHash} AND token_hash = ${tokenHash} AND expires_at > ${now}
-        AND EXISTS (
-          SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
-          WHERE s.id = refresh_tokens.session_id AND ${isLive(now)})`),
+      UPDATE refresh_tokens AS t SET family_hash = ${familyHash}, token_hash = ${successorHash}, previous_hash = ${tokenHash},
+        successor_kid = ${kid}, rotated_at = ${now}, created_at = ${now}, expires_at = MIN(s.expires_at, ${idleUntil})
+      FROM sessions s JOIN users u ON u.id = s.user_id
+      WHERE t.token_hash = ${tokenHash} AND (t.family_hash IS NOT NULL OR t.rotated_at IS NULL) AND t.expires_at > ${now}
+        AND s.id = t.session_id AND ${isLive(now)} AND (${condition})`),
     // changes() refers to the previous statement: nothing follows if nothing was rotated.
-    run(sql`UPDATE sessions SET last_used_at = ${now}, idle_expires_at = ${expiresAt} WHERE id = ${sessionId} AND changes() > 0`),
+    run(sql`
+      UPDATE sessions SET last_used_at = ${now}, idle_expires_at = MIN(expires_at, ${idleUntil})
+      WHERE id = (SELECT session_id FROM refresh_tokens WHERE family_hash = ${familyHash}) AND changes() > 0`),
   ]
-}
-
-export interface RotationRow {
-  readonly rotatedAt: number
-  readonly successorKid: string
-  /** 0: its successor was used as well. */
-  readonly isPrevious: number
-}
-
-/** How the token was rotated, whoever did it; null if it was not. */
-export function findRotation({ familyHash, tokenHash }: TokenHashes): Statement<RotationRow | null> {
-  return first(sql`
-    SELECT rotated_at, successor_kid, previous_hash = ${tokenHash} AS is_previous
-    FROM refresh_tokens WHERE family_hash = ${familyHash} AND token_hash <> ${tokenHash} AND rotated_at IS NOT NULL`)
 }
 
 /** Ends the session that the tokens belong to, whatever its epoch. */

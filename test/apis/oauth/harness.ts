@@ -65,14 +65,17 @@ export function rows<T>(sql: string, ...params: unknown[]): Promise<T[]> {
 export function ctxInterrupted(meanwhile: () => Promise<unknown>): Ctx {
   const ctx = newCtx()
   let pending: (() => Promise<unknown>) | null = meanwhile
-  const batch: Ctx['db']['batch'] = async (statements) => {
-    const results = await ctx.db.batch(statements)
-    const happening = pending
-    pending = null
-    await happening?.()
-    return results
-  }
-  const db = { batch, commit: ctx.db.commit.bind(ctx.db), one: ctx.db.one.bind(ctx.db) } as Ctx['db']
+  const interrupted =
+    <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      const result = await work(...args)
+      const happening = pending
+      pending = null
+      await happening?.()
+      return result
+    }
+  const { batch, commit, one } = ctx.db
+  const db = { batch: interrupted(batch.bind(ctx.db)), commit: interrupted(commit.bind(ctx.db)), one: one.bind(ctx.db) } as Ctx['db']
   return { ...ctx, db, gateDb: db }
 }
 
