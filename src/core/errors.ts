@@ -87,6 +87,9 @@ export interface FieldIssue {
 /** By default in the body and `invalid`. */
 type RefusedField = Omit<FieldIssue, 'location' | 'code'> & Partial<FieldIssue>
 
+/** A body of 60 KB has thousands of unknown fields, and names each in a few bytes. */
+const FIELDS_NAMED_MAX = 40
+
 interface AppErrorOptions {
   readonly fields?: readonly FieldIssue[]
   /** Seconds after which the caller may retry. */
@@ -127,9 +130,11 @@ export class AppError extends Error {
     this.userId = options.userId
   }
 
-  /** A refusal that names each wrong field. */
+  /** A refusal that names the wrong fields, the first of them if there are more than any schema has. */
   static ofFields(fields: readonly RefusedField[], code: ErrorCode = 'invalid_request', message = 'Some fields are invalid'): AppError {
-    return new AppError(code, message, { fields: fields.map((field) => ({ code: 'invalid', location: 'body', ...field })) })
+    return new AppError(code, message, {
+      fields: fields.slice(0, FIELDS_NAMED_MAX).map((field) => ({ code: 'invalid', location: 'body', ...field })),
+    })
   }
 
   get status() {

@@ -53,12 +53,14 @@ export function emailKey(address: string): string {
   return address.toLowerCase()
 }
 
+const isPasswordTooLong = (v: string) => length(v) > 256
+
 /** NIST 800-63B-4 §3.1.1.2: length counts in code points, everything is allowed, nothing is cut. NFKC before hashing. */
 export const password = z
   .string()
-  .refine((v) => Math.min(length(v), length(v.normalize('NFKC'))) >= 8, 'must have at least 8 characters')
-  .refine((v) => length(v) < 8 || !isCommonPassword(v), 'is one of the most common passwords')
-  .refine((v) => length(v) <= 256, tooLong(256))
+  .refine((v) => !isPasswordTooLong(v), tooLong(256))
+  .refine((v) => isPasswordTooLong(v) || Math.min(length(v), length(v.normalize('NFKC'))) >= 8, 'must have at least 8 characters')
+  .refine((v) => isPasswordTooLong(v) || length(v) < 8 || !isCommonPassword(v), 'is one of the most common passwords')
   .brand<'Password'>()
   .meta({ description: '8 to 256 characters of any kind; no common password', example: '$uper&ecurePassw0rd' })
 export type Password = z.output<typeof password>
@@ -67,7 +69,7 @@ export type Password = z.output<typeof password>
 export const typedPassword = z
   .string()
   .min(1, 'is required')
-  .refine((v) => length(v) <= 256, tooLong(256))
+  .refine((v) => !isPasswordTooLong(v), tooLong(256))
   .meta({ example: '$uper&ecurePassw0rd' })
 
 /** The one rule for names, in all rooms and on all pages. */

@@ -6,11 +6,15 @@
 /** RFC 5646 §3.1.7: subtags that the registry has replaced. Java and Android still send the first three. */
 const REPLACED_LANGUAGES: Readonly<Record<string, string>> = { iw: 'he', in: 'id', ji: 'yi', jw: 'jv', mo: 'ro' }
 
+/** Far above any real one (RFC 5646 §4.4.1): the time to read one grows with the square of its length. */
+const TAG_LENGTH_MAX = 64
+
 /**
  * The intended language tag (RFC 5646), in its usual case; null if it is none. Accepts what phones send: `zh_Hant_TW`,
  * `en_US.UTF-8`, Java's `zh_TW_#Hant`, extensions (`en-US-u-mu-celsius`).
  */
 export function parseLanguageTag(text: string): string | null {
+  if (text.length > TAG_LENGTH_MAX) return null
   const [, body = '', script] = /^([^.@#]*?)(?:_#([A-Za-z]{4})[^.@]*)?(?:[.@].*)?$/s.exec(text.trim()) ?? []
   const [language = '', ...rest] = body.toLowerCase().split(/[-_]/)
   if (!/^[a-z]{2,3}$/.test(language)) return null

@@ -17,12 +17,19 @@ export const tooLong = (max: number) => ({ error: `must have at most ${max} char
 /** Line ends of Windows, old Macs and word processors. */
 const LINE_BREAK = /\r\n?|\u2028|\u2029/g
 
-/** One spelling of what looks alike (Unicode NFC), without surrounding space. */
-function clean(text: string): string {
-  return text.replace(/\t/g, ' ').normalize('NFC').trim()
+/** At most so many UTF-16 units compose to one character in NFC. */
+const UNITS_PER_CHARACTER = 4
+
+/**
+ * One spelling of what looks alike (Unicode NFC), without surrounding space. Text that is too long in any spelling is
+ * only trimmed, because normalizing 60 KB of combining marks takes seconds.
+ */
+function clean(text: string, max: number): string {
+  const trimmed = text.replace(/\t/g, ' ').trim()
+  return trimmed.length > max * UNITS_PER_CHARACTER ? trimmed : trimmed.normalize('NFC')
 }
 
-const cleanLines = (text: string) => clean(text.replace(LINE_BREAK, '\n'))
+const cleanLines = (text: string, max: number) => clean(text.replace(LINE_BREAK, '\n'), max)
 
 interface TextRule {
   readonly max: number
@@ -37,7 +44,7 @@ export function text({ max, lines = false, asIs = false }: TextRule) {
   const cleaned = lines ? cleanLines : clean
   return z
     .string()
-    .overwrite((v) => (asIs ? v : cleaned(v)))
+    .overwrite((v) => (asIs ? v : cleaned(v, max)))
     .refine((v) => v.replace(UNSEEN, '') !== '', 'must not be blank')
     .refine((v) => codePoints(v) <= max, `must have 1 to ${max} characters`)
     .refine((v) => !CONTROL.test(lines ? v.replaceAll('\n', '') : v), 'must not contain control characters')

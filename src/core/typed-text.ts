@@ -3,16 +3,21 @@
 /** Dashes of every kind (a minus, and what Japanese keyboards have in that place), spaces, and zero-width characters. */
 const SEPARATORS = /[\p{Pd}\p{Z}\p{Cc}\p{Cf}\u2212\u30FC]+/gu
 
+/** No code or number is longer. Longer text stays as it is, because folding 60 KB takes up to seconds. */
+const FOLDED_LENGTH_MAX = 256
+
 /**
  * A code without separators, as issued: full-width characters and the digits of other scripts become ASCII, capitals
  * become small, dashes and spaces are dropped.
  */
 export function foldTypedCode(text: string): string {
+  if (text.length > FOLDED_LENGTH_MAX) return text
   return foldDigits(text.normalize('NFKC').replace(SEPARATORS, '')).toLowerCase()
 }
 
 /** The digits of other scripts as ASCII. */
 export function foldDigits(text: string): string {
+  if (text.length > FOLDED_LENGTH_MAX) return text
   return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => String(valueOfDigit(digit)))
 }
 

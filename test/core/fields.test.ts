@@ -1,9 +1,10 @@
 // The rules of fields in every room and page: real input is accepted and normalised, and shown values may be sent back unchanged.
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { z } from 'zod'
 import * as fields from '../../src/core/fields.ts'
-import { COUNTRIES, CURRENCIES, spellTimeZone } from '../../src/core/regional.ts'
+import { COUNTRIES, CURRENCIES, parseLanguageTag, spellTimeZone } from '../../src/core/regional.ts'
+import { foldDigits, foldTypedCode } from '../../src/core/typed-text.ts'
 
 const taken = (atom: z.ZodType, value: string) => atom.safeParse(value).data
 const isTaken = (atom: z.ZodType, value: string) => atom.safeParse(value).success
@@ -300,4 +301,22 @@ describe.each(ATOMS)('%s', (_name, atom) => {
       { numRuns: 500 },
     )
   })
+})
+
+test('text that is far too long is refused before any work that grows with the square of its length', () => {
+  const marks = `a${'\u0301'.repeat(15_000)}${'\u0316'.repeat(15_000)}`
+  const normalize = vi.spyOn(String.prototype, 'normalize')
+  for (const atom of [fields.personName, fields.displayName, fields.about, fields.password, fields.typedPassword]) {
+    const [issue, ...more] = atom.safeParse(marks).error?.issues ?? []
+    expect([issue?.message, more]).toEqual([expect.stringMatching(/^must have (at most|1 to) \d+ characters$/), []])
+  }
+  expect(foldTypedCode(marks)).toBe(marks)
+  expect(normalize).not.toHaveBeenCalled()
+  normalize.mockRestore()
+  // In any spelling, the longest name is taken.
+  expect(taken(fields.personName, 'ᾂ'.repeat(255).normalize('NFD'))).toBe('ᾂ'.repeat(255).normalize('NFC'))
+  expect(parseLanguageTag(`en-x${'-a'.repeat(40)}`)).toBeNull()
+  const digits = '\u{1D7FF}'.repeat(15_000)
+  expect(foldDigits(digits)).toBe(digits)
+  expect(isTaken(fields.phone, digits)).toBe(false)
 })

@@ -34,6 +34,13 @@ describe.each(NAMES)('a field called %s', (name) => {
   })
 })
 
+test('thousands of unknown fields get a refusal shorter than the request, which names the first of them', async () => {
+  const body = Object.fromEntries(Array.from({ length: 6_000 }, (_, index) => [`k${index}`, 1]))
+  const { status, json, text } = await new Client().post('/user/login', body)
+  expect([status, json.additionalInfo.errors.length]).toEqual([400, 40])
+  expect(text.length).toBeLessThan(5_000)
+})
+
 test('a part or field of that name reveals nothing internal on a page', async () => {
   const person = await verifiedPerson(newName('keyed'))
   const client = new Client()
