@@ -1,11 +1,12 @@
 // Powers of administrators (docs/decisions/018): nobody gives away or takes over more than they hold, granting rights takes the
 // administrator in person, and ADMIN_REQUIRES_SECOND_FACTOR closes administration to anyone without a second factor.
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { getConfig } from '../../src/config.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, idOf, newName, pendingLogIn, rows } from '../support/actors.ts'
 import { giveRole, signedInAdmin } from '../support/admins.ts'
 import { codeOf, enrol, STEP_MS } from '../support/authenticator.ts'
+import { freezeEachTest } from '../support/frozen.ts'
 import { Client, platform, type Reply } from '../support/kith.ts'
 import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../support/people.ts'
 import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
@@ -44,11 +45,7 @@ beforeAll(async () => {
   editor = await withRole('editor', await newRole(3, 'delegated:all admin:profile:write'))
   registrars = await newRole(50, 'delegated:all admin:client:all')
 })
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 describe('an administrator who may only change users', () => {
   test('creates nobody who holds more, neither with a browser nor with a token', async () => {

@@ -1,11 +1,12 @@
 // KV, mail and the limiter fail (security §5.2, F9, F10, F13, F16, F29). None of them decides anything: people sign in without
 // KV, sign-up works without mail, and without the limiter only sign-in is refused.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { clock } from '../platform/clock.ts'
 import type { KvFault } from '../platform/faults.ts'
 import { answer, idOf, newName, pendingLogIn, personWithSecondFactor, rows } from '../support/actors.ts'
 import { runCron } from '../support/cron.ts'
+import { freezeEachTest } from '../support/frozen.ts'
 import { checkInvariants } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, type Options, platform, type Reply } from '../support/kith.ts'
 import { logIn, signedInPerson, signUpBody, verifiedPerson } from '../support/people.ts'
@@ -13,14 +14,7 @@ import { expectCleanReply } from '../support/replies.ts'
 
 const MINUTE_MS = 60_000
 
-beforeEach(() => {
-  platform.reset()
-  clock.freeze()
-})
-afterEach(() => {
-  platform.faults.clear()
-  clock.restore()
-})
+freezeEachTest()
 
 describe('KV fails', () => {
   for (const fault of ['throw', 'refuse', 'lose-reply'] as const) {

@@ -1,10 +1,11 @@
 // Every D1 operation of a robot's request fails in turn, before it commits and after it with the reply lost (security §5.2): no
 // answer is partial, a Digest response works at most once, and a client that does what the reply says succeeds.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { rows } from '../support/actors.ts'
 import { runCron } from '../support/cron.ts'
 import { answerTo, JSON_PLEASE, newChallenge, toHeader } from '../support/digest.ts'
+import { freezeEachTest } from '../support/frozen.ts'
 import { checkInvariants } from '../support/invariants.ts'
 import { Client, platform } from '../support/kith.ts'
 import { makeRobot } from '../support/machines.ts'
@@ -20,14 +21,7 @@ const FAULTS: Readonly<Record<string, readonly [strike: (n: number) => void, may
   'commits and is reset': [(n) => platform.faults.loseReply(n, 'reset'), true],
 }
 
-beforeEach(() => {
-  platform.reset()
-  clock.freeze()
-})
-afterEach(() => {
-  platform.faults.clear()
-  clock.restore()
-})
+freezeEachTest()
 
 test.each(Object.entries(FAULTS))('a request of which any one operation %s', async (_name, [strike, mayHaveClaimed]) => {
   let struck = 0

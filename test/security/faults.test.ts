@@ -1,11 +1,12 @@
 // Every D1 operation of every flow fails in turn, before it commits and after it with the reply lost (security §5.2, F1, F2, F3,
 // F6). Whatever the client was told must be true, nothing may be written in part, and a retry succeeds or says why.
 // degraded.test.ts has the other stores, mail and the limiter.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
 import { forgetEverybody } from '../support/copies.ts'
 import { runCron } from '../support/cron.ts'
+import { freezeEachTest } from '../support/frozen.ts'
 import { checkInvariants } from '../support/invariants.ts'
 import { Client, newestCode, platform, type Reply } from '../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
@@ -255,16 +256,9 @@ const faultsOf = (flow: number): Record<string, Strike> => (IS_THOROUGH ? Object
 /** No flow has more operations than this. */
 const OPERATIONS_MAX = 40
 
-beforeEach(() => {
-  platform.reset()
-  clock.freeze()
-})
-afterEach(async () => {
-  platform.faults.clear()
-  clock.restore()
-  // The invariants cover everybody in the database.
-  await forgetEverybody()
-})
+// The invariants cover everybody in the database. What is said first is done last.
+afterEach(forgetEverybody)
+freezeEachTest()
 
 async function settle(): Promise<void> {
   clock.advance(LEASE_MS)

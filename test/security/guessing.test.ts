@@ -1,22 +1,19 @@
 // Guessing (security rows 6, 16, 22; design §6): D1 counts attempts per account before they are checked, so neither many
 // networks, many pending log-ins nor parallel requests buy more of them.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { FRESH_SIGN_IN_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows, wrongCodes } from '../support/actors.ts'
+import { freezeEachTest } from '../support/frozen.ts'
 import { checkInvariants } from '../support/invariants.ts'
-import { Client, newestCode, platform, type Reply } from '../support/kith.ts'
+import { Client, newestCode, type Reply } from '../support/kith.ts'
 import { logIn, type Person, signedInPerson, verifiedPerson } from '../support/people.ts'
 import { times } from '../support/runs.ts'
 import { besiege } from '../support/strangers.ts'
 
 const WRONG = 'not the password at all'
 
-beforeEach(() => {
-  platform.reset()
-  clock.freeze()
-})
-afterEach(() => clock.restore())
+freezeEachTest()
 
 /** How many answers to pending log-ins were checked. */
 async function judged(person: Person): Promise<number> {

@@ -1,7 +1,7 @@
 // Limits slow strangers down and keep no owner out (docs/limits.md): whatever strangers do, an owner signs in where they have
 // done so before, gets a mail, and can claim their address.
 
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   LOCK_NOTICE_PAUSE_MS,
   LOGIN_DAY_MS,
@@ -15,8 +15,9 @@ import { sha256 } from '../../src/crypto.ts'
 import { toHex } from '../../src/ids.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
+import { freezeEachTest } from '../support/frozen.ts'
 import { checkInvariants } from '../support/invariants.ts'
-import { Client, mailsTo, newestCode, ORIGIN, platform, type Reply } from '../support/kith.ts'
+import { Client, mailsTo, newestCode, ORIGIN, type Reply } from '../support/kith.ts'
 import { formOf, open, send } from '../support/pages.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
 import { besiege } from '../support/strangers.ts'
@@ -24,11 +25,7 @@ import { newOAuthClient } from '../support/tokens.ts'
 
 const WRONG = 'not the password at all'
 
-beforeEach(() => {
-  platform.reset()
-  clock.freeze()
-})
-afterEach(() => clock.restore())
+freezeEachTest()
 
 /** From an unknown network, with the cookies of a browser, or without any. */
 function elsewhere(cookies: Client['cookies'] = new Map()): Client {

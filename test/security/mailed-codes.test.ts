@@ -1,11 +1,12 @@
 // KV carries the hash of a mailed sign-in code, and D1 decides (decision 002): a late, missing, broken or silent KV keeps nobody
 // out, and whatever it still has, it lets in nobody whom D1 refuses.
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { clock } from '../platform/clock.ts'
 import type { KvFault } from '../platform/faults.ts'
 import { answer, newName, type PendingLogIn, pendingLogIn, personWithSecondFactor, wrongCodes } from '../support/actors.ts'
+import { freezeEachTest } from '../support/frozen.ts'
 import { Client, newestCode, platform } from '../support/kith.ts'
 import { expectCleanReply } from '../support/replies.ts'
 
@@ -13,14 +14,7 @@ import { expectCleanReply } from '../support/replies.ts'
 const { KV } = env as unknown as Bindings
 const MINUTE_MS = 60_000
 
-beforeEach(() => {
-  platform.reset()
-  clock.freeze()
-})
-afterEach(() => {
-  platform.faults.clear()
-  clock.restore()
-})
+freezeEachTest()
 
 const carriedKeys = async () => (await KV.list({ prefix: 'code:' })).keys.map(({ name }) => name)
 

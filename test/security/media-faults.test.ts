@@ -1,12 +1,13 @@
 // Every operation on D1 and R2 in an upload, a deletion or the sweep fails in turn, in every way possible (security row 70, §5.2
 // F1 to F3, F6, F11, F19). What the client was told is true, a retry works, and after the sweep every row has its object, byte
 // for byte, and nothing is left over (security §5.4, invariants 7 and 8). `npm run thorough` tries more kinds of faults.
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS, UPLOAD_RESERVED_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { D1_FAILURES, type D1Failure, type R2Fault } from '../platform/faults.ts'
 import { count, newName, rows } from '../support/actors.ts'
 import { runCron } from '../support/cron.ts'
+import { freezeEachTest } from '../support/frozen.ts'
 import { type Client, platform, type Reply } from '../support/kith.ts'
 import {
   bucket,
@@ -81,15 +82,9 @@ let client: Client
 beforeAll(async () => {
   client = (await signedInPerson('librarian')).client
 })
-beforeEach(() => {
-  platform.reset()
-  clock.freeze()
-})
-afterEach(async () => {
-  platform.faults.clear()
-  clock.restore()
-  await emptyLibrary()
-})
+// What is said first is done last.
+afterEach(emptyLibrary)
+freezeEachTest()
 
 /** Longer than an upload may take and a removal waits. */
 async function settle(): Promise<void> {

@@ -1,11 +1,12 @@
 // A thief who has only the password and puts a second factor on an account that had none; and a thief who only reads the mail,
 // for whom the undo must be useless. Each test plays to the end.
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, resetCode, rows } from '../support/actors.ts'
 import { signedInAdmin } from '../support/admins.ts'
 import { codeOf, enrol, personWithApp, STEP_MS } from '../support/authenticator.ts'
-import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
+import { freezeEachTest } from '../support/frozen.ts'
+import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { fillIn, formOf, open, send } from '../support/pages.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, verifiedPerson } from '../support/people.ts'
 import { atTheLine, race } from '../support/start-line.ts'
@@ -15,11 +16,7 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 const NEXT = 'a-password-of-the-thief'
 
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 /** Signed in with only the password, and an authenticator app on. */
 async function thiefWithApp(owner: Person, client = new Client()) {

@@ -1,12 +1,13 @@
 // Attacks on second factors (security rows 14-20): races for one time step and one recovery code, guesses over many pending
 // log-ins, what is stored, and what happens when a key is changed or lost.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, type PendingLogIn, pendingLogIn, resetCode, rows } from '../support/actors.ts'
 import { codeOf, enrol, personWithApp, STEP_MS, wrongCodeOf } from '../support/authenticator.ts'
+import { freezeEachTest } from '../support/frozen.ts'
 import { checkInvariants, dumpKv, dumpTables } from '../support/invariants.ts'
-import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
+import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
 import { atTheLine, holdAtTheLine, race } from '../support/start-line.ts'
@@ -16,14 +17,9 @@ const RACERS = 64
 /** Fewer than an account's attempts in 15 minutes: the counters are reset before each wave. */
 const WAVE = 8
 
-beforeEach(() => {
-  platform.reset()
-  clock.freeze()
-})
-afterEach(async () => {
-  clock.restore()
-  await checkInvariants()
-})
+// What is said first is done last.
+afterEach(() => checkInvariants())
+freezeEachTest()
 
 const keyOf = (person: Person) => `second-factor:${idOf(person.id)}`
 const inARowOf = (person: Person) => `second-factor-month:${idOf(person.id)}`

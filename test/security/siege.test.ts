@@ -1,11 +1,12 @@
 // A month of a patient attacker with 1,000 networks against one account, whose owner signs in every day (docs/limits.md). Each
 // third day has two guesses more than count, from new networks each time, and asks for mails; the others are arranged. In
 // `npm run thorough` each of the 1,000 networks guesses every day.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { LOGIN_TRIES_PER_DAY, MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { count, idOf, newName } from '../support/actors.ts'
-import { Client, platform } from '../support/kith.ts'
+import { freezeEachTest } from '../support/frozen.ts'
+import { Client } from '../support/kith.ts'
 import { logIn, signedInPerson } from '../support/people.ts'
 import { IS_THOROUGH, times } from '../support/runs.ts'
 import { besiege } from '../support/strangers.ts'
@@ -19,11 +20,7 @@ const MAIL_REQUESTS = 24
 const isWhole = (day: number) => day % 3 === 0
 const WHOLE_DAYS = DAYS / 3
 
-beforeEach(() => {
-  platform.reset()
-  clock.freeze()
-})
-afterEach(() => clock.restore())
+freezeEachTest()
 
 const networkOf = (n: number) => `203.0.${Math.floor((n % NETWORKS) / 250)}.${(n % 250) + 1}`
 const from = (n: number) => Object.assign(new Client(), { network: networkOf(n) })

@@ -1,10 +1,11 @@
 // A thief who has the password, a token or the mailbox, and wants the account for good (security rows 10, 18 to 20, 27): each
 // test is an attack that once worked, played to the end.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows, wrongCodes } from '../support/actors.ts'
 import { type AppPerson, codeOf, personWithApp, STEP_MS, wrongCodeOf } from '../support/authenticator.ts'
-import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
+import { freezeEachTest } from '../support/frozen.ts'
+import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { makeApiKey } from '../support/machines.ts'
 import { logIn, PASSWORD, type Person, signedInPerson } from '../support/people.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
@@ -13,11 +14,7 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 const SUBJECT = 'Your Kith account has a new e-mail address'
 
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 const reasonOf = ({ status, json }: Reply) => [status, json.additionalInfo?.reason]
 const verify = (code: string) => new Client().post('/user/verify-email', { code })

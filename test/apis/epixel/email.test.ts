@@ -1,9 +1,10 @@
 // A new e-mail address in the room epixel (wire §4.1, §4.2, §6.19, §6.20; security row 10): a checksum for the program, six
 // digits for the new address, both sent with the profile; undo for the old one.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findOpenCode } from '../../../src/store/db/mailed-codes.ts'
 import { clock } from '../../platform/clock.ts'
 import { count, idOf, newName, resetCode, rows, wrongCodes } from '../../support/actors.ts'
+import { freezeEachTest } from '../../support/frozen.ts'
 import { Client, mailsTo, newestCode, platform } from '../../support/kith.ts'
 import { PASSWORD, signedInPerson, verifiedPerson } from '../../support/people.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../../support/runs.ts'
@@ -27,11 +28,7 @@ const MINUTE = 60_000
 const REQUIRED = ['This field is required.']
 const NO_MATCH = { token_field: ['Token is not matching.'] }
 
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 const update = (member: Caller, fields: Record<string, unknown>, options = {}) => member.post('/user/update/profile/', fields, options)
 const askFor = (member: Caller, email: unknown) => member.post('/user/token-generator/', { email })

@@ -1,8 +1,9 @@
 // The caller's picture in the room epixel (wire §4.2, §6.18, §6.19; security rows 65, 66, 71).
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clock } from '../../platform/clock.ts'
 import { idOf, newName, rows } from '../../support/actors.ts'
 import { bucketKeys, expectAvatarsInOrder } from '../../support/avatars.ts'
+import { freezeEachTest } from '../../support/frozen.ts'
 import { concat, exifSegment, header, JPEG, jpegWith, PNG_SIGNATURE, png, pngChunk, WEBP } from '../../support/images.ts'
 import { platform } from '../../support/kith.ts'
 import { atTheLine, race } from '../../support/start-line.ts'
@@ -13,11 +14,7 @@ const URL_PATTERN = /^https:\/\/avatars\.kith\.test\/[0-9a-f]{24}\/[0-9a-f]{64}\
 const PATHS = ['/user/profile-image/', '/user/profile/profile-image/', '/user/profile-image', '/user/profile/profile-image']
 const BYTES = new Uint8Array([1, 2, 3, 4, 5])
 
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 const send = (member: Member, body: FormData, options = {}) => member.post('/user/profile-image/', body, options)
 

@@ -1,9 +1,10 @@
 // The caller's profile in the room epixel (wire §4.2, §4.4): reading, partial updates, errors in Django's words, the limit per
 // day.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { splitPhone } from '../../../src/core/profiles/phone-numbers.ts'
 import { clock } from '../../platform/clock.ts'
 import { idOf, newName, rows } from '../../support/actors.ts'
+import { freezeEachTest } from '../../support/frozen.ts'
 import { setColumns } from '../../support/graph.ts'
 import { Client, platform } from '../../support/kith.ts'
 import { atTheLine, holdAtTheLine, race } from '../../support/start-line.ts'
@@ -13,11 +14,7 @@ const HOUR = 3_600_000
 const PHONE = "Phone number must be entered in the format: '999999999'. Up to 15 digits allowed."
 const MUCH = { env: { EPIXEL_CHANGES_PER_DAY: '10000' } } as const
 
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 const update = (member: Member, fields: Record<string, unknown>, options = {}) =>
   member.post('/user/update/profile/', { email: member.person.email, ...fields }, options)

@@ -1,7 +1,8 @@
 // Log-in and refresh under an API key (wire §4.1, §6.19; security rows 12, 14, 52-54; docs/decisions/009).
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clock } from '../../platform/clock.ts'
 import { ban, count, idOf, markDeleted, newName, pendingLogIn, personWithSecondFactor, rows } from '../../support/actors.ts'
+import { freezeEachTest } from '../../support/frozen.ts'
 import { Client, mailsTo, platform } from '../../support/kith.ts'
 import { makeMachine } from '../../support/machines.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'
@@ -14,11 +15,7 @@ const DAY = 24 * 60 * MINUTE
 const INACTIVE = 'No active account found with the given credentials'
 const INVALID_TOKEN = { detail: 'Token is invalid or expired' }
 
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 const sessionsOf = (id: string) => rows('SELECT * FROM sessions WHERE user_id = ? ORDER BY id', idOf(id))
 

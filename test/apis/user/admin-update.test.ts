@@ -1,15 +1,11 @@
 // PATCH /user/admin-api/update over HTTP (wire §3.2, §6.12): what administrators change, and whom they cannot reach.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { clock } from '../../platform/clock.ts'
+import { describe, expect, test } from 'vitest'
 import { signedInAdmin } from '../../support/admins.ts'
+import { freezeEachTest } from '../../support/frozen.ts'
 import { Client, db, mailsTo, newestCode, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson } from '../../support/people.ts'
 
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 const idOf = (person: Person) => Number.parseInt(person.id, 16)
 const update = (admin: Person, body: Record<string, unknown>) => admin.client.patch('/user/admin-api/update', body)

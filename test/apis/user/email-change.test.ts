@@ -1,18 +1,15 @@
 // A change of the e-mail address over HTTP (wire §6.12, §6.20; security row 10): the new address is verified, the old one is
 // notified and can undo it.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { clock } from '../../platform/clock.ts'
+import { freezeEachTest } from '../../support/frozen.ts'
 import { Client, db, mailsTo, newestCode, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp } from '../../support/people.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 const askFor = (person: Person, email: string) => person.client.patch('/user/me', { email, currentPassword: PASSWORD })
 const verify = (code: string) => new Client().post('/user/verify-email', { code })

@@ -1,18 +1,15 @@
 // PATCH /user/me over HTTP (wire §6.12): one's own fields, all or nothing; password, role and target.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/limits.ts'
 import { clock } from '../../platform/clock.ts'
 import { signedInAdmin } from '../../support/admins.ts'
+import { freezeEachTest } from '../../support/frozen.ts'
 import { Client, db, mailsTo, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson } from '../../support/people.ts'
 
 const MINUTE = 60_000
 
-beforeEach(() => clock.freeze())
-afterEach(() => {
-  clock.restore()
-  platform.reset()
-})
+freezeEachTest()
 
 /** Seed 002's body, with the names of the sender. */
 const seedBody = (username: string) => ({
