@@ -1,81 +1,40 @@
 /** Other users: presenters, schemas and examples (wire §3.2, §6.11). */
 import * as z from 'zod'
 import type { Ctx } from '../../../core/ctx.ts'
-import { isInForce } from '../../../core/in-force.ts'
-import { avatarUrl } from '../../../core/media/avatar-urls.ts'
 import { statusOf } from '../../../core/profiles/status.ts'
 import type { SeenUser as VisibleUser } from '../../../core/social/visibility.ts'
-import { toHex } from '../../../ids.ts'
+import { seedKeys, toSeedKeys } from '../profile/presenters.ts'
 import { Status, toStatus } from '../profile/status-presenters.ts'
-import { date, ok, text, toIso } from '../replies.ts'
+import { ok, text } from '../replies.ts'
 
 /** The same keys for every viewer; values that the viewer may not see are null (wire §6.11). */
 export const SeenUser = z
   .strictObject({
-    _id: z.string(),
-    firstName: text,
-    middleName: text,
-    lastName: text,
-    gender: text,
-    username: z.string(),
+    ...seedKeys,
     role: text,
-    bio: text,
-    designation: text,
-    organization: text,
-    profilePictureUrl: text,
-    pronouns: text,
     verified: z.boolean().nullable(),
-    verifiedDate: date,
-    customLink: text,
-    followingCount: z.int(),
-    followerCount: z.int(),
-    isPrivate: z.boolean(),
     isSubscribed: z.boolean().nullable(),
-    subscriptionTier: text,
-    subscriptionExpiry: date,
     isBanned: z.boolean().nullable(),
     isRestricted: z.boolean().nullable(),
-    email: text,
-    phone: text,
     customData: z.record(z.string(), z.unknown()).nullable(),
+    organization: text,
     status: Status.nullable(),
   })
   .meta({ id: 'PublicUser' })
 
 export function toSeenUser(user: VisibleUser, ctx: Ctx): z.output<typeof SeenUser> {
-  const now = ctx.now()
+  const all = toSeedKeys(user, ctx)
   const isInsider = user.audience !== 'outsider'
   const isOwner = user.audience === 'owner'
   return {
-    _id: toHex(user.id),
-    firstName: user.givenName,
-    middleName: user.middleName,
-    lastName: user.familyName,
-    gender: user.gender,
-    username: user.username,
-    role: user.role,
-    bio: user.bio,
-    designation: user.designation,
+    ...all,
+    verified: isInsider ? all.verified : null,
+    isSubscribed: isInsider ? all.isSubscribed : null,
+    isBanned: isOwner ? all.isBanned : null,
+    isRestricted: isOwner ? all.isRestricted : null,
+    customData: isOwner ? all.customData : isInsider ? {} : null,
     organization: user.organization,
-    profilePictureUrl: avatarUrl(ctx, user.avatarKey),
-    pronouns: user.pronouns,
-    verified: isInsider ? user.verifiedAt !== null : null,
-    verifiedDate: toIso(user.verifiedAt),
-    customLink: user.customLink,
-    followingCount: user.followingCount,
-    followerCount: user.followerCount,
-    isPrivate: user.isPrivate === 1,
-    isSubscribed: isInsider
-      ? user.subscriptionTier !== null && (user.subscriptionExpiresAt === null || user.subscriptionExpiresAt > now)
-      : null,
-    subscriptionTier: user.subscriptionTier,
-    subscriptionExpiry: toIso(user.subscriptionExpiresAt),
-    isBanned: isOwner ? isInForce(user.bannedAt, user.bannedUntil, now) : null,
-    isRestricted: isOwner ? isInForce(user.restrictedAt, user.restrictedUntil, now) : null,
-    email: user.email,
-    phone: user.phone,
-    customData: isOwner ? (user.customData === null ? {} : JSON.parse(user.customData)) : isInsider ? {} : null,
-    status: isInsider ? toStatus(statusOf(user, now)) : null,
+    status: isInsider ? toStatus(statusOf(user, ctx.now())) : null,
   }
 }
 

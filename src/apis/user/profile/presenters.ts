@@ -4,37 +4,42 @@ import type { User } from '../../../core/accounts/user.ts'
 import type { Ctx } from '../../../core/ctx.ts'
 import { isInForce } from '../../../core/in-force.ts'
 import { avatarUrl } from '../../../core/media/avatar-urls.ts'
+import type { SeenUser as VisibleUser } from '../../../core/social/visibility.ts'
 import { toHex } from '../../../ids.ts'
 import { date, ok, text, toIso } from '../replies.ts'
 
-/** The keys of the seed's sample, in its order, then further fields that users see of themselves. */
+/** The keys of the seed's sample, in its order: what users see of themselves and of each other. */
+export const seedKeys = {
+  _id: z.string(),
+  firstName: text,
+  middleName: text,
+  lastName: text,
+  gender: text,
+  username: z.string(),
+  role: z.string(),
+  bio: text,
+  designation: text,
+  profilePictureUrl: text,
+  pronouns: text,
+  verified: z.boolean(),
+  verifiedDate: date,
+  customLink: text,
+  followingCount: z.int(),
+  followerCount: z.int(),
+  isPrivate: z.boolean(),
+  isSubscribed: z.boolean(),
+  subscriptionTier: text,
+  subscriptionExpiry: date,
+  isBanned: z.boolean(),
+  isRestricted: z.boolean(),
+  email: text,
+  phone: text,
+  customData: z.record(z.string(), z.unknown()),
+}
+
 export const OwnUser = z
   .strictObject({
-    _id: z.string(),
-    firstName: text,
-    middleName: text,
-    lastName: text,
-    gender: text,
-    username: z.string(),
-    role: z.string(),
-    bio: text,
-    designation: text,
-    profilePictureUrl: text,
-    pronouns: text,
-    verified: z.boolean(),
-    verifiedDate: date,
-    customLink: text,
-    followingCount: z.int(),
-    followerCount: z.int(),
-    isPrivate: z.boolean(),
-    isSubscribed: z.boolean(),
-    subscriptionTier: text,
-    subscriptionExpiry: date,
-    isBanned: z.boolean(),
-    isRestricted: z.boolean(),
-    email: text,
-    phone: text,
-    customData: z.record(z.string(), z.unknown()),
+    ...seedKeys,
     emailVerified: z.boolean(),
     phoneCountryCode: text,
     organization: text,
@@ -49,7 +54,8 @@ export const OwnUser = z
   .meta({ id: 'User' })
 export type OwnUser = z.output<typeof OwnUser>
 
-export function toOwnUser(user: User, ctx: Ctx): OwnUser {
+/** The values of `seedKeys`; what the viewer may not see is null in `user`. */
+export function toSeedKeys<Role extends string | null>(user: Omit<VisibleUser, 'audience' | 'role'> & { readonly role: Role }, ctx: Ctx) {
   const now = ctx.now()
   return {
     _id: toHex(user.id),
@@ -76,19 +82,24 @@ export function toOwnUser(user: User, ctx: Ctx): OwnUser {
     isRestricted: isInForce(user.restrictedAt, user.restrictedUntil, now),
     email: user.email,
     phone: user.phone,
-    customData: user.customData === null ? {} : JSON.parse(user.customData),
-    emailVerified: user.emailVerifiedAt !== null,
-    phoneCountryCode: user.phoneCountryCode,
-    organization: user.organization,
-    birthdate: user.birthDate,
-    country: user.countryCode,
-    preferredLanguage: user.locale,
-    timezone: user.zoneinfo,
-    currency: user.currency,
-    createdAt: new Date(user.createdAt).toISOString(),
-    updatedAt: new Date(user.updatedAt).toISOString(),
+    customData: user.customData === null ? {} : (JSON.parse(user.customData) as Record<string, unknown>),
   }
 }
+
+export const toOwnUser = (user: User, ctx: Ctx): OwnUser => ({
+  ...toSeedKeys(user, ctx),
+  emailVerified: user.emailVerifiedAt !== null,
+  phoneCountryCode: user.phoneCountryCode,
+  organization: user.organization,
+  birthdate: user.birthDate,
+  country: user.countryCode,
+  preferredLanguage: user.locale,
+  timezone: user.zoneinfo,
+  currency: user.currency,
+  createdAt: new Date(user.createdAt).toISOString(),
+  updatedAt: new Date(user.updatedAt).toISOString(),
+})
+
 export const MeReply = ok(z.strictObject({ user: OwnUser, editableFields: z.array(z.string()) }))
 export const UpdateMeReply = ok(
   z.strictObject({
