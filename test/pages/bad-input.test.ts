@@ -1,24 +1,12 @@
 // Bad input, generated for every form of the pages: a page with a 4xx that names the field, never a 5xx, never a secret echoed
 // (security row 82).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { png } from '../support/images.ts'
-import { Client, ORIGIN, type Reply } from '../support/kith.ts'
-import { alertIn, consentPath, fillIn, formOf, formsOf, open, type PageForm, send, sendFile, signInOnPage } from '../support/pages.ts'
-import { PASSWORD, verifiedPerson } from '../support/people.ts'
+import { type Client, ORIGIN, type Reply } from '../support/kith.ts'
+import { alertIn, type PageForm, send } from '../support/pages.ts'
 import { inputOf, nameOf, pageRoutes } from '../support/routes.ts'
 import { dump } from '../support/tables.ts'
-import { newOAuthClient, putConsent } from '../support/tokens.ts'
+import { everyForm } from '../tour/forms.ts'
 
-/** Where each form is found. */
-const PAGE_OF: Readonly<Record<string, string>> = {
-  '/verify/resend': '/verify?account=0000000000000000ffffffff',
-  '/account/status/clear': '/account/status',
-  '/account/sessions/end': '/account/sessions',
-  '/account/sessions/end-all': '/account/sessions',
-  '/account/picture/remove': '/account/picture',
-  '/account/two-step/email': '/account/two-step',
-  '/sign-in/code/mail': '/sign-in/code',
-}
 /** Forms with only a button: nothing in them is typed, so their page simply shows them again. */
 const BUTTONS: Readonly<Record<string, string>> = {
   '/account/sessions/end': '/account/sessions',
@@ -31,35 +19,11 @@ const WRONG_VALUES = ['\0', 'a\0b', '\u202e', 'x'.repeat(5_000), 'a\u0007b']
 const posts = pageRoutes.filter(({ method }) => method === 'POST')
 
 let client: Client
-const forms = new Map<string, PageForm>()
+let forms: ReadonlyMap<string, PageForm>
 let before: Awaited<ReturnType<typeof dump>>
 
 beforeAll(async () => {
-  const person = await verifiedPerson('page_bad_input')
-  // A second session, so that there is one to end.
-  await signInOnPage(new Client(), person.username, PASSWORD)
-  client = new Client()
-  await signInOnPage(client, person.username, PASSWORD)
-  const settled = await open(client, '/account/status')
-  await send(client, formsOf(settled)[0] as PageForm, { statusMessage: 'Here' })
-  // The page for the code of a log-in works without one.
-  client.cookies.set('__Host-kith_sign_in', `0000000000000000ffffffff.${'a'.repeat(43)}`)
-  await sendFile(client, formOf(await open(client, PICTURE)), 'picture', new File([png()], 'me.png'))
-  const clientId = await newOAuthClient('*', { first_party: 0 })
-  await putConsent(person.id, clientId)
-  const enrolment = await fillIn(client, '/account/two-step/app')
-  forms.set('/account/two-step/app/confirm', formOf(enrolment))
-  const pages: Record<string, string> = {
-    ...PAGE_OF,
-    '/sign-in': '/sign-in?reauth=1',
-    '/consent': consentPath(clientId),
-    '/account/apps/remove': `/account/apps/remove?client=${clientId}`,
-  }
-  for (const { path } of posts.filter((post) => !forms.has(post.path))) {
-    const page = pages[path] ?? path
-    const form = formsOf(await open(client, page)).find(({ action }) => action.split('?')[0] === path)
-    if (form) forms.set(path, form)
-  }
+  ;({ client, forms } = await everyForm('page_bad_input'))
   before = await dump()
 })
 

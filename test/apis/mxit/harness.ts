@@ -7,7 +7,7 @@ import { Client, db, type Options, ORIGIN, type Reply } from '../../support/kith
 import type { Person } from '../../support/people.ts'
 import { mxitRoutes, nameOf, type Route } from '../../support/routes.ts'
 import { bearerOf, clientToken, newOAuthClient, userToken } from '../../support/tokens.ts'
-import { type Caller, newCaller, newOther, requestOf } from '../../tour/scene.ts'
+import { newCaller, newOther, requestOf } from '../../tour/scene.ts'
 
 export const REDIRECT_URI = 'https://old.example.com/mxit'
 const SECRET = 'old-secret-of-many-random-bits'
@@ -108,16 +108,11 @@ export const routeNamed = (name: string): Route => {
 export const isOpen = ({ path, tags }: Route) => path.startsWith('/mxit/user/') && tags.access?.kind === 'anyone'
 
 /** Somebody with what a route acts on, and somebody else. */
-export interface Scene {
-  readonly person: Caller
-  readonly own: Caller['own']
-  readonly other: Person
-}
-
-export async function newScene(route: Route): Promise<Scene> {
+export async function newScene(route: Route) {
   const person = await newCaller(route)
   return { person, own: person.own, other: await newOther() }
 }
+export type Scene = Awaited<ReturnType<typeof newScene>>
 
 /** A valid call of a route, as in the tour. */
 export function act(route: Route, scene: Scene, client: OldClient, headers: Record<string, string> = {}): Promise<Reply> {

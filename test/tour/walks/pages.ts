@@ -1,14 +1,15 @@
 /** A walk through every hosted page and every form on it, each within its budget. */
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import { codeOf } from '../../support/authenticator.ts'
 import { type Spent, spend } from '../../support/budget.ts'
 import { png } from '../../support/images.ts'
-import { type Body, Client, mailsTo, newestCode, ORIGIN } from '../../support/kith.ts'
-import { consentPath, formOf } from '../../support/pages.ts'
+import { type Body, Client, db, mailsTo, newestCode, ORIGIN } from '../../support/kith.ts'
+import { consentPath, formOf, send, sendFile } from '../../support/pages.ts'
 import { PASSWORD, verifiedPerson } from '../../support/people.ts'
-import { pageRoutes } from '../../support/routes.ts'
+import { nameOf, pageRoutes, type Route, scopeOf } from '../../support/routes.ts'
 import { newOAuthClient } from '../../support/tokens.ts'
-import { expectWithin } from '../index.ts'
+import { everyForm } from '../forms.ts'
+import { expectWithin, fileOf, stopOf } from '../index.ts'
 import { expectToKeep, NOTHING, READ } from '../tour.ts'
 import { routeOf } from '../visits.ts'
 
@@ -55,9 +56,31 @@ export function walkPages(): void {
     for (const path of paths) await look(new Client(), path)
     await ask(new Client(), 'GET', '/.well-known/change-password', undefined, 302)
   })
+  test('a restricted person opens every page of the account, and a form does not get through where its line says so', walkRestricted)
   test('an account, from sign-up to its end', walkAccount)
   test('a second step', walkSecondStep)
   test('a picture, and an app', walkApps)
+}
+
+async function walkRestricted(): Promise<void> {
+  const { person, client, forms } = await everyForm('restricted_on_pages')
+  await db.prepare('UPDATE users SET restricted_at = 1 WHERE id = ?').bind(Number.parseInt(person.id, 16)).run()
+  const isLast = ({ path }: Route) => path.endsWith('/end-all')
+  const account = pageRoutes.filter(scopeOf)
+  const wrong: string[] = []
+  // What ends the session comes last.
+  for (const route of [...account.filter((one) => !isLast(one)), ...account.filter(isLast)]) {
+    const form = forms.get(route.path) ?? { action: route.path, fields: {} }
+    // Going private stays open.
+    const post = () =>
+      route.path === '/account/picture'
+        ? sendFile(client, form, 'picture', new File([png()], 'me.png'))
+        : send(client, form, 'visibility' in form.fields ? { visibility: 'private' } : {})
+    const { status } = await (route.method === 'GET' ? client.get(route.path) : post())
+    if ((status === 403) !== (stopOf(route).restricted === 'refused'))
+      wrong.push(`${nameOf(route)} is ${status}: say so in ${fileOf(route)}`)
+  }
+  expect(wrong).toEqual([])
 }
 
 async function walkAccount(): Promise<void> {

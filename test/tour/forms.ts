@@ -1,0 +1,31 @@
+/** Every form of the pages, as a signed-in person finds it, by the path that it is sent to. */
+import { png } from '../support/images.ts'
+import { Client } from '../support/kith.ts'
+import { fillIn, formOf, formsOf, open, send, sendFile, signInOnPage } from '../support/pages.ts'
+import { PASSWORD, verifiedPerson } from '../support/people.ts'
+import { pageRoutes } from '../support/routes.ts'
+import { newOAuthClient, putConsent } from '../support/tokens.ts'
+import { stopOf } from './index.ts'
+import { CLIENT } from './tour.ts'
+
+export async function everyForm(username: string) {
+  const person = await verifiedPerson(username)
+  // A second session, so that there is one to end.
+  await signInOnPage(new Client(), username, PASSWORD)
+  const client = new Client()
+  await signInOnPage(client, username, PASSWORD)
+  const settled = await open(client, '/account/status')
+  await send(client, formOf(settled), { statusMessage: 'Here' })
+  // The page for the code of a log-in works without one.
+  client.cookies.set('__Host-kith_sign_in', `0000000000000000ffffffff.${'a'.repeat(43)}`)
+  await sendFile(client, formOf(await open(client, '/account/picture')), 'picture', new File([png()], 'me.png'))
+  await putConsent(person.id, await newOAuthClient('*', { id: CLIENT, first_party: 0 }))
+  const enrolment = await fillIn(client, '/account/two-step/app')
+  const forms = new Map([['/account/two-step/app/confirm', formOf(enrolment)]])
+  for (const route of pageRoutes.filter(({ method, path }) => method === 'POST' && !forms.has(path))) {
+    const page = await open(client, stopOf(route).page ?? route.path)
+    const form = formsOf(page).find(({ action }) => action.split('?')[0] === route.path)
+    if (form) forms.set(route.path, form)
+  }
+  return { person, client, forms }
+}
