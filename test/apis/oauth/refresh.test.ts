@@ -275,6 +275,13 @@ describe('nothing is rotated before everything is validated', () => {
     expect(await kept()).toEqual(before)
   })
 
+  test('a token of another client', async () => {
+    const { tokens } = await newGrant()
+    const before = await rows('SELECT * FROM refresh_tokens')
+    await expectDead(await newClient(), tokens.refresh_token)
+    expect(await rows('SELECT * FROM refresh_tokens')).toEqual(before)
+  })
+
   test('a client that was changed after the grant refreshes in two round trips, and one with a secret in one', async () => {
     const client = await newClient({ method: 'client_secret_post' })
     const own = { client_secret: client.secret }
