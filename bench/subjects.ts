@@ -33,7 +33,7 @@ export function kithPairs(input: KithInput): { subject: Subject; floor: Subject;
     {
       subject: refresh(base, lanes, accounts.signedIn),
       floor: floors.write,
-      target: { perSecond: KEYCLOAK_TOKENS_PER_SECOND },
+      target: { ratio: 0.5, perSecond: KEYCLOAK_TOKENS_PER_SECOND },
     },
     { subject: login, floor: floors.scrypt, target: { ratio: 0.9 } },
     { subject: whileHashing(me, login), floor: whileHashing(floors.read, floors.scrypt), target: { p99Ms: 1500 } },
