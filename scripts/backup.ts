@@ -5,7 +5,7 @@
  * come from one export, so from one moment; D1 serves no other query meanwhile.
  */
 import { once } from 'node:events'
-import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
@@ -44,7 +44,10 @@ await main(async () => {
     await runWrangler(['d1', 'export', 'DB', where, '--no-schema', '--skip-confirmation', '--output', exported])
     const rows = await sortRows(exported, work)
     const repairs = await repairsOf(remote)
-    await pipeline(assemble(work, { schema, tables, repairs }), createWriteStream(file, { mode: 0o600 }))
+    // Replaces an earlier file, whose permissions may be wider, and only once the backup is complete.
+    const whole = join(work, 'backup.sql')
+    await pipeline(assemble(work, { schema, tables, repairs }), createWriteStream(whole, { mode: 0o600 }))
+    renameSync(whole, file)
     console.log(`${file}: ${tables.length} tables, ${rows} rows. It holds password hashes and addresses: keep it where secrets are kept.`)
     console.log('It has no files, pictures or keys; docs/deploy.md, "Backups", says how to keep those.')
   } finally {

@@ -125,7 +125,7 @@ const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * Counts only failures, because many clients share a network. Failures of a client that has proved its secret count
  * against the client, all others against the network.
  */
-async function countingFailures<T>(
+export async function countingFailures<T>(
   context: Context,
   params: { client_id?: string | undefined; client_secret?: string | undefined },
   work: (ctx: Ctx, credentials: ClientCredentials) => Promise<T>,

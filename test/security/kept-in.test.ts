@@ -398,6 +398,10 @@ describe('programs that share a network', () => {
     const junk: number[] = []
     for (let n = 0; n < 65; n++) junk.push((await token(n % 2 === 0 ? id : 'nobody', 'not it')).status)
     expect(junk).toEqual([...Array(60).fill(401), ...Array(5).fill(429)])
+    const introspect = (client_id: string, client_secret: string) =>
+      shared.post('/oauth/introspect', new URLSearchParams({ token: 'x', client_id, client_secret }), on)
+    expect((await introspect('nobody', 'not it')).status).toBe(429)
+    expect((await introspect(id, secret)).status).toBe(200)
     for (let n = 0; n < 65; n++) expect(await ask()).toBe(200)
     const revoked = await shared.post('/oauth/revoke', new URLSearchParams({ token: 'x', client_id: id, client_secret: secret }), on)
     expect(revoked.status).toBe(200)

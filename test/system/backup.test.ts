@@ -1,5 +1,5 @@
 // A backup of a local Kith with people, edges, files and all kinds of text, restored into an empty database.
-import { rmSync } from 'node:fs'
+import { rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Project, type Server } from './project.ts'
@@ -48,10 +48,12 @@ test('a backup restores: the same people, texts, edges and counters, newer objec
   expect(bio).toContain('literal \\n')
   await server.stop()
 
+  writeFileSync(join(project.folder, 'saved.sql'), 'an earlier one', { mode: 0o644 })
   const backup = await script('backup', 'saved.sql')
   expect(backup.output).not.toContain('Warning')
   expect(backup.output).toMatch(/saved\.sql: \d\d tables, \d+ rows/)
   expect(backup.code).toBe(0)
+  expect(statSync(join(project.folder, 'saved.sql')).mode & 0o777).toBe(0o600)
   const full = await script('restore', 'saved.sql')
   expect([full.code, full.output]).toEqual([1, expect.stringContaining('is not empty')])
 

@@ -7,12 +7,13 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import * as z from 'zod'
 import { AppError } from '../../../core/errors.ts'
 import { clientGate } from '../../../core/gate.ts'
-import { readClientCredentials } from '../../../core/oauth/client-authentication.ts'
 import { introspect, introspectForClient } from '../../../core/oauth/introspection.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { bearer } from '../../../http/credentials.ts'
+import { failuresLimited } from '../../../http/rate-limit.ts'
 import { describe, tag } from '../../../http/tags.ts'
+import { countingFailures } from '../../../http/token-endpoint.ts'
 import { validate } from '../../../http/validate.ts'
 import {
   INTROSPECTION_EXAMPLE,
@@ -42,6 +43,7 @@ for (const path of ['/introspect', '/token/introspect']) {
   introspectRoutes.post(
     path,
     anyone(),
+    failuresLimited(),
     eitherBody,
     describe({
       summary: 'Introspect a token',
@@ -59,13 +61,8 @@ for (const path of ['/introspect', '/token/introspect']) {
 
 async function answerClient(c: Context<AppEnv>): Promise<Response> {
   const params = c.req.valid('form' as never) as { token: string; client_id?: string; client_secret?: string }
-  const credentials = readClientCredentials({
-    authorization: c.req.header('authorization'),
-    clientId: params.client_id,
-    clientSecret: params.client_secret,
-  })
-  const { ctx } = c.var
-  return c.json(toIntrospection(await introspectForClient(ctx, credentials, params.token), ctx.config.origin))
+  const live = await countingFailures(c, params, (ctx, credentials) => introspectForClient(ctx, credentials, params.token))
+  return c.json(toIntrospection(live, c.var.ctx.config.origin))
 }
 
 async function answerLiquid(c: Context<AppEnv>): Promise<Response> {
