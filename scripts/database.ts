@@ -2,7 +2,7 @@
  * The database for the operator's commands: through `wrangler d1 execute`, local or deployed. Its command line takes no
  * parameters, so values are inlined as literals, here and nowhere else.
  */
-import type { Results, Statement } from '../src/store/db/database.ts'
+import { type Results, type Statement, toRow } from '../src/store/db/database.ts'
 import { runWrangler } from './local.ts'
 
 /** A value as an SQL literal. */
@@ -41,10 +41,15 @@ export async function readAll<const Statements extends readonly Statement<unknow
   remote: boolean,
 ): Promise<Results<Statements>> {
   const rows = await batch<Record<string, unknown>>(statements.map(toSql), remote)
-  return statements.map((statement, index) => statement.read(rows[index] ?? [], 0)) as Results<Statements>
+  return statements.map((statement, index) => read(statement, rows[index] ?? [])) as Results<Statements>
 }
 
 /** The same for statements of the store; returns what the last one reads. */
 export async function execute<Result>(writes: readonly Statement<unknown>[], last: Statement<Result>, remote: boolean): Promise<Result> {
-  return last.read(await query<Record<string, unknown>>([...writes, last].map(toSql), remote), 0)
+  return read(last, await query<Record<string, unknown>>([...writes, last].map(toSql), remote))
+}
+
+function read<Result>(statement: Statement<Result>, rows: readonly Record<string, unknown>[]): Result {
+  const named = rows.map((row) => toRow(Object.keys(row), Object.values(row)))
+  return statement.read(named, 0)
 }

@@ -81,7 +81,8 @@ function camelName(column: string): string {
   return name
 }
 
-function toRow(columns: readonly string[], values: readonly unknown[]): Row {
+/** A row under the names that the code has for its columns. */
+export function toRow(columns: readonly string[], values: readonly unknown[]): Row {
   const row: Row = {}
   for (let i = 0; i < columns.length; i++) row[camelName(columns[i] as string)] = values[i]
   return row
