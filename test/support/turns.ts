@@ -66,9 +66,9 @@ class Held {
     return new Held(this.inner.bind(...params), this.#session)
   }
 
-  async all(): Promise<unknown> {
+  async raw(options: { columnNames: true }): Promise<unknown> {
     await turns.take(this.#session)
-    return this.inner.all()
+    return this.inner.raw(options)
   }
 }
 
