@@ -195,6 +195,8 @@ export const AVATAR_SIDE = 512
 export const AVATAR_SMALL_SIDE = 128
 /** Changes of a picture or a profile are limited per day, from the first of them on. */
 export const CHANGES_WINDOW_MS = DAY_MS
+/** Pictures that were refused, after work that costs as much as a change. Enough for somebody who tries all of an album. */
+export const REFUSED_PICTURES_PER_DAY = 100
 /** An upload unfinished by then never will be: what it has stored is removed. */
 export const AVATAR_RESERVATION_MS = HOUR_MS
 /** Caching of a picture's location: a client that asks again after a change sees the new one within a minute. */

@@ -15,7 +15,7 @@ import { getAvatarObject, putAvatarObject } from '../../store/r2/avatars.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
-import { AVATAR_RESERVATION_MS } from '../limits.ts'
+import { AVATAR_RESERVATION_MS, REFUSED_PICTURES_PER_DAY } from '../limits.ts'
 import { type DailyLimit, dailyAttempt, refuseOverLimit } from '../profiles/daily-limits.ts'
 import { type DrawnAvatar, drawAvatar } from './draw-avatar.ts'
 import { inspectImage } from './images/inspect.ts'
@@ -24,7 +24,7 @@ const RETRY_AFTER_SECONDS = 2
 
 /**
  * Sets the caller's avatar and returns its key. The image is read once the caller is known and may change it. A refused
- * image is not counted as a change. `also`: an additional limit of the room.
+ * image is not counted as a change, but apart: inspecting and drawing it costs as much. `also`: an additional limit of the room.
  */
 export async function setAvatar(
   ctx: Ctx,
@@ -33,11 +33,13 @@ export async function setAvatar(
   also: (userId: UserId) => DailyLimit[] = () => [],
 ): Promise<{ avatarKey: string }> {
   const limitsOf = (userId: UserId) => [pictureLimit(ctx, userId), ...also(userId)]
-  const { principal, reads } = await gate(({ userId }) => limitsOf(userId).map(({ key }) => findCounter(key)))
+  const { principal, reads } = await gate(({ userId }) => [refusedLimit(userId), ...limitsOf(userId)].map(({ key }) => findCounter(key)))
   const { userId } = principal
   const limits = limitsOf(userId)
-  refuseOverLimits(ctx, limits, reads)
-  const avatar = await newAvatar(ctx, await read())
+  const [refused = null, ...changes] = reads
+  refuseOverLimit(ctx, refusedLimit(userId), refused, 'Too many pictures were refused today')
+  refuseOverLimits(ctx, limits, changes)
+  const avatar = await countingRefusals(ctx, userId, async () => newAvatar(ctx, await read()))
   const { writes } = giveAvatar(ctx, { userId, key: avatar.key, limits }, always)
   const stored = await storeAvatar(ctx, avatar, () => ctx.db.commit(writes, findWithAvatar(userId, avatar.key)))
   if (stored) return { avatarKey: avatar.key }
@@ -83,6 +85,17 @@ export const pictureLimit = (ctx: Ctx, userId: UserId): DailyLimit => ({
   key: `avatar:${userId}`,
   perDay: ctx.config.avatars.changesPerDay,
 })
+
+const refusedLimit = (userId: UserId): DailyLimit => ({ key: `avatar-refused:${userId}`, perDay: REFUSED_PICTURES_PER_DAY })
+
+async function countingRefusals<T>(ctx: Ctx, userId: UserId, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof AppError && error.status < 500) await ctx.db.one(countAttempt(dailyAttempt(ctx, refusedLimit(userId))))
+    throw error
+  }
+}
 
 /** Before anything is decoded. The commit counts, and decides between parallel changes. */
 export function refuseOverLimits(ctx: Ctx, limits: readonly DailyLimit[], counters: readonly (Counter | null)[]): void {

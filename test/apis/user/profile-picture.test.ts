@@ -420,6 +420,18 @@ describe('changes in a day', () => {
     expect((await put(person.client, png())).status).toBe(429)
   })
 
+  test('a hundred refused pictures: no more is read, inspected or drawn that day, whatever it is', async () => {
+    const { id, client } = await somebody()
+    expect((await put(client, concat('nothing'))).status).toBe(400)
+    const toAlmostAll = db.prepare('UPDATE attempt_counters SET count = 99 WHERE key = ? AND count = 1')
+    expect((await toAlmostAll.bind(`avatar-refused:${Number.parseInt(id, 16)}`).run()).meta.changes).toBe(1)
+    expect((await put(client, concat('nothing'))).status).toBe(400)
+    for (const last of [await put(client, concat('nothing')), await put(client, png())]) {
+      expect([last.status, last.json.additionalInfo.reason]).toEqual([429, 'daily_limit'])
+      expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(86_000)
+    }
+  })
+
   test('sixteen at once with one left: one is made', async () => {
     const person = await somebody()
     const replies = await Promise.all(Array.from({ length: 16 }, () => put(person.client, png(), '', { AVATAR_CHANGES_PER_DAY: '1' })))

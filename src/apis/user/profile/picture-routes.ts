@@ -1,6 +1,6 @@
 /** Profile pictures (wire §3.2, §6.18): the caller sets or removes their own; anyone is redirected to a user's. */
 import { Hono } from 'hono'
-import { AVATAR_REDIRECT_SECONDS } from '../../../core/limits.ts'
+import { AVATAR_REDIRECT_SECONDS, REFUSED_PICTURES_PER_DAY } from '../../../core/limits.ts'
 import { avatarUrl, avatarUrlSeconds } from '../../../core/media/avatar-urls.ts'
 import { deleteAvatar, getPicturedUser, setAvatar } from '../../../core/media/avatars.ts'
 import { avatarColor, defaultAvatarPng, defaultAvatarSvg } from '../../../core/media/default-avatars.ts'
@@ -21,7 +21,7 @@ const PICTURE = {
 const RULES = [
   'JPEG, PNG, WebP or GIF, detected by content, and HEIC and AVIF where supported. The picture is re-encoded as an upright',
   'square in sRGB, without metadata; an animation becomes its first frame.',
-  'The number of changes per day is limited; refused pictures do not count.',
+  `The number of changes per day is limited; refused pictures do not count, but there may be at most ${REFUSED_PICTURES_PER_DAY} of them a day.`,
 ].join(' ')
 const REPLY = { status: 200, schema: ProfilePictureReply, example: { ok: 1, data: EXAMPLE_PROFILE_PICTURE } } as const
 const REFUSALS = [400, 429] as const
