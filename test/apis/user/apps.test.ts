@@ -152,7 +152,7 @@ describe('DELETE /user/apps/:clientId', () => {
   })
 
   test.each([
-    ['a refresh', /UPDATE refresh_tokens SET token_hash/],
+    ['a refresh', /UPDATE refresh_tokens AS t SET family_hash/],
     ['an exchange', /UPDATE authorization_codes SET consumed_at/],
   ])('racing %s leaves no live token, whoever comes first', async (what, decides) => {
     for (const isFirst of [true, false]) {

@@ -26,10 +26,11 @@ export const pictures = new Hono<AppEnv>().get(
     const { upload, digest, size } = c.req.valid('param')
     const asJpeg = size === '512.jpg' && !c.req.header('accept')?.includes('image/webp')
     const picture = await getKeyPicture(c.var.ctx, c.var.gate, { avatarKey: `${upload}/${digest}`, object: PICTURES[size], asJpeg })
-    c.header('vary', 'Accept')
     const { bytes, ...stored } = picture
     const open = async (range: { offset: number; length: number } | null) =>
       new Blob([range ? bytes.subarray(range.offset, range.offset + range.length) : bytes]).stream()
-    return fileResponse(c.req, { ...stored, name: 'profile', size: bytes.length, open }, 'same-origin')
+    const response = await fileResponse(c.req, { ...stored, name: 'profile', size: bytes.length, open }, 'same-origin')
+    response.headers.append('vary', 'Accept')
+    return response
   },
 )
