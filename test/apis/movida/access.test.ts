@@ -102,8 +102,11 @@ describe('every route', () => {
     const robot = new Robot(await makeRobot({ scopes: ['client:profile:write', 'client:oauth:all'] }))
     for (const path of Object.values(pathOf)) {
       const reply = await robot.get(path)
-      expect([reply.status, reply.json], path).toEqual([403, { error: { message: expect.any(String) } }])
+      expect([reply.status, reply.json], path).toEqual([403, { error: { message: 'The token lacks the scope of this call' } }])
+      expect(reply.headers.get('www-authenticate')).toBeNull()
     }
+    const parent = new Robot(await makeRobot({ scopes: ['client:all'] }))
+    for (const path of Object.values(pathOf)) expect((await parent.get(path)).status).toBe(200)
   })
 })
 

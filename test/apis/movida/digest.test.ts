@@ -10,7 +10,7 @@ import { newName, rows } from '../../support/actors.ts'
 import { runCron } from '../../support/cron.ts'
 import { answerTo, challengeOf, type Fields, JSON_PLEASE, newChallenge, Robot, toHeader } from '../../support/digest.ts'
 import { Client, db, type Options, platform, type Reply } from '../../support/kith.ts'
-import { makeApiKey, makeRobot } from '../../support/machines.ts'
+import { makeRobot } from '../../support/machines.ts'
 import { signedInPerson } from '../../support/people.ts'
 import { atTheLine, holdAtTheLine, race } from '../../support/start-line.ts'
 
@@ -342,11 +342,6 @@ describe('who', () => {
     expect((await new Robot(robot).get(PATH)).status).toBe(200)
   })
 
-  test('an API key does not work as a robot', async () => {
-    const key = await makeApiKey()
-    expectRefused(await askWith(answerTo(await newChallenge(), { username: key.machine.name, secret: key.secret }, PATH)))
-  })
-
   test('a revoked robot is refused from the next request on, an expired one at its time', async () => {
     clock.freeze()
     const robot = new Robot(made)
@@ -371,14 +366,6 @@ describe('who', () => {
     expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', `robot:${made.machine.id}`)).toEqual([])
     const nonce = fields.nonce?.replaceAll('"', '')
     expect(await rows('SELECT 1 FROM digest_nonces WHERE nonce = ?', nonce)).toEqual([])
-  })
-
-  test('without the scope it is told so, in the words of the room', async () => {
-    const robot = new Robot(await makeRobot({ scopes: ['client:oauth:introspect'] }))
-    const reply = await robot.get(PATH)
-    expect([reply.status, reply.json]).toEqual([403, { error: { message: 'The token lacks the scope of this call' } }])
-    expect(reply.headers.get('www-authenticate')).toBeNull()
-    expect((await new Robot(await makeRobot({ scopes: ['client:all'] })).get(PATH)).status).toBe(200)
   })
 
   test('a robot of another realm is unknown until its own realm is back', async () => {

@@ -1,7 +1,7 @@
 // The list of people and one of them (wire §2, §6.17): who is in it, what it says, in which format, and how its pages connect
 // while people come and go.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { idOf, newName, rows } from '../../support/actors.ts'
+import { idOf, newName } from '../../support/actors.ts'
 import { copyOf, forgetEverybody } from '../../support/copies.ts'
 import { Robot } from '../../support/digest.ts'
 import { setColumns } from '../../support/graph.ts'
@@ -23,29 +23,6 @@ beforeEach(async () => {
 const idsOf = ({ json }: Reply): number[] => json.entries.map(({ id }: { id: number }) => id)
 const pathOf = (href: string) => href.slice(ORIGIN.length)
 
-describe('the root', () => {
-  test('leads to the users, in XML and in JSON', async () => {
-    const xml = await robot.get('/api', XML)
-    expect(xml.headers.get('content-type')).toBe('application/xml; charset=utf-8')
-    expect(xml.text).toBe(`<?xml version="1.0" encoding="UTF-8"?>\n<movida>\n  <link rel="users" href="${BASE}/users"/>\n</movida>\n`)
-    const json = await robot.get('/api/')
-    expect(json.headers.get('content-type')).toBe('application/json')
-    expect(json.json).toEqual({ users_link: `${BASE}/users` })
-  })
-
-  test('while users are not exposed it has no link, and they are 404', async () => {
-    const env = { EXPOSE_USERS: 'off' }
-    expect((await robot.get('/api', { env })).json).toEqual({})
-    expect((await robot.get('/api', { ...XML, env })).text).toBe('<?xml version="1.0" encoding="UTF-8"?>\n<movida>\n</movida>\n')
-    const { id } = await signedInPerson(newName('unexposed'))
-    for (const path of ['/api/users', `/api/users/${Number.parseInt(id, 16)}`]) {
-      expect((await robot.get(path, { env })).status).toBe(404)
-      expect((await new Client().get(path, { env })).status).toBe(401)
-      expect((await robot.get(path)).status).toBe(200)
-    }
-  })
-})
-
 describe('a user', () => {
   let person: Person
   let path: string
@@ -55,46 +32,6 @@ describe('a user', () => {
     path = `/api/users/${idOf(person.id)}`
   })
   const seen = async () => (await robot.get(path)).json
-
-  test('in JSON and in XML', async () => {
-    const json = await seen()
-    const id = idOf(person.id)
-    const self = `${BASE}/users/${id}`
-    const color = ['yellow', 'orange', 'red', 'pink', 'purple', 'aqua', 'blue', 'green'][id % 8]
-    expect(json).toEqual({
-      resource_type: 'user',
-      id,
-      short_name: 'John S',
-      full_name: 'John Smith',
-      user_type: 'owner',
-      avatar_color: color,
-      avatar_initials: 'JS',
-      avatar_url: null,
-      self_link: self,
-    })
-    expect((await robot.get(path, XML)).text).toBe(`<?xml version="1.0" encoding="UTF-8"?>
-<user>
-  <id type="integer">${id}</id>
-  <short-name>John S</short-name>
-  <full-name>John Smith</full-name>
-  <user-type>owner</user-type>
-  <avatar-color>${color}</avatar-color>
-  <avatar-initials>JS</avatar-initials>
-  <avatar-url nil="true"/>
-  <link rel="self" href="${self}"/>
-</user>
-`)
-  })
-
-  test('somebody with a picture has its address, and no colour', async () => {
-    await setColumns(person, { avatar_key: `${'0'.repeat(24)}/${'a'.repeat(64)}` })
-    const url = `https://avatars.kith.test/${'0'.repeat(24)}/${'a'.repeat(64)}/512.webp`
-    expect(await seen()).toMatchObject({ avatar_url: url, avatar_color: null, avatar_initials: 'JS' })
-    const { text } = await robot.get(path, XML)
-    expect(text).toContain(`<avatar-url>${url}</avatar-url>`)
-    expect(text).toContain('<avatar-color nil="true"/>')
-    await setColumns(person, { avatar_key: null })
-  })
 
   test.each([
     [{ given_name: 'John', family_name: 'smith' }, 'John S', 'John smith'],
@@ -160,13 +97,6 @@ describe('who is there', () => {
     expect((await robot.get(`/api/users/${idOf(waiting.id)}`)).status).toBe(404)
     expect(await total()).toBe(before)
   })
-
-  test('robots are not listed', async () => {
-    const { json } = await robot.get('/api/users?per_page=200')
-    expect(JSON.stringify(json)).not.toContain(robot.username)
-    const [machine] = await rows<{ id: number }>('SELECT MAX(id) AS id FROM machine_credentials')
-    expect((await robot.get(`/api/users/${machine?.id}`)).status).toBe(404)
-  })
 })
 
 describe('pages', () => {
@@ -185,19 +115,6 @@ describe('pages', () => {
   const link = (json: Record<string, string | null>, rel: 'prev' | 'next') => json[`${rel}_link`] ?? null
   const numberIn = (href: string | null) => (href === null ? null : Number(new URL(href).searchParams.get('page')))
   const numbersOf = ({ json }: Reply) => [numberIn(link(json, 'prev')), numberIn(link(json, 'next'))]
-
-  test('132 with 50 a page are three, the last with 32; previous and next are as the number says', async () => {
-    for (const [page, count, previous, next] of [
-      [1, 50, null, 2],
-      [2, 50, 1, 3],
-      [3, 32, 2, null],
-    ] as const) {
-      const reply = await robot.get(`/api/users?page=${page}`)
-      expect(reply.json.total_entries).toBe(TOTAL)
-      expect(idsOf(reply)).toEqual(ids.slice((page - 1) * 50, (page - 1) * 50 + count))
-      expect(numbersOf(reply)).toEqual([previous, next])
-    }
-  })
 
   test('in XML a link that leads nowhere is left out, and next stands before prev', async () => {
     const rels = async (page: number) => {
@@ -230,11 +147,6 @@ describe('pages', () => {
       expect(numbersOf(reply)).toEqual([number === 1 ? null : number - 1, number === pages.length ? null : number + 1])
       href = link(reply.json, 'prev')
     }
-  })
-
-  test('there are 50 on a page of no size, and at most 200', async () => {
-    expect(idsOf(await robot.get('/api/users'))).toHaveLength(50)
-    expect(idsOf(await robot.get('/api/users?per_page=200'))).toHaveLength(TOTAL)
   })
 
   test('a page beyond the end is empty, with the same total and a way back', async () => {
