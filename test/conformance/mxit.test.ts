@@ -1,6 +1,7 @@
 // Conformance of the room mxit with its seed, the page "User API" of Mxit: every line of its tables, as real clients send it
 // (wire §0.3, §1). The seed has lost its column of paths; README.md says where they come from, and has the status of each
 // sentence.
+import { decodeJwt } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ALL_SCOPES, askForToken, BASE64_BINARY, mxitIdOf, newOldApp, type OldApp, oldClient, tokensFor } from '../apis/mxit/harness.ts'
 import { setColumns } from '../support/graph.ts'
@@ -116,7 +117,8 @@ describe('Profile', () => {
   })
 
   test('This method call allows you to delete the avatar image for a Mxit user. The response and request body for this method are empty.', async () => {
-    expectOk(await call('DELETE', '/user/avatar'), '')
+    // The same where there is none.
+    for (const _ of [1, 2]) expectOk(await call('DELETE', '/user/avatar'), '')
     expect((await call('GET', '/user/avatar')).status).toBe(404)
   })
 
@@ -269,8 +271,19 @@ describe('"their profile information, social graph, and their media library"', (
   })
 })
 
-test('the same at the root of a host of its own, for clients that know no path', async () => {
+test('the same at the root of a host of its own, for clients that know no path: tokens, calls, refresh, revocation', async () => {
   const options = { origin: 'https://api.mxit.test', env: { HOST_ROOMS: 'api.mxit.test=mxit' } }
   expectOk(await new Client().get('/user/version', options), '"1.0"')
-  expectOk(await oldClient(personal, '', 'bearer', options).call('GET', '/user/media/'))
+  const tokens = await tokensFor(person, app, ALL_SCOPES, { base: '', options })
+  const own = oldClient(tokens.access_token, '', tokens.token_type, options)
+  expectOk(await own.call('GET', '/user/media/'))
+  expectOk(await own.call('GET', '/userinfo?schema=openid'), JSON.stringify({ sub: mxitIdOf(person) }))
+  const refresh = (token: string) => askForToken(app, { grant_type: 'refresh_token', refresh_token: token }, '', options)
+  const next = await refresh(tokens.refresh_token)
+  expect([next.status, next.json.scope, next.json.token_type]).toEqual([200, tokens.scope, 'bearer'])
+  expect(decodeJwt(next.json.id_token).user_id).toBe(mxitIdOf(person))
+  const form = new URLSearchParams({ token: next.json.refresh_token })
+  expectOk(await new Client().post('/revoke', form, { ...options, headers: { authorization: app.authorization } }))
+  expect((await own.call('GET', '/user/statusmessage')).status).toBe(401)
+  expect((await refresh(next.json.refresh_token)).json.error).toBe('invalid_grant')
 })

@@ -100,12 +100,6 @@ describe('grants', () => {
     expect((await program.call('GET', '/user/profile')).status).toBe(403)
   })
 
-  test('there is no password grant', async () => {
-    const form = { grant_type: 'password', username: person.username, password: person.password, scope: 'profile/private' }
-    const reply = await askForToken(app, form)
-    expect([reply.status, reply.json.error]).toEqual([400, 'unsupported_grant_type'])
-  })
-
   test('expires_in is the client\u2019s', async () => {
     const brief = await newOldApp({ access_token_seconds: 900 })
     expect((await tokensFor(person, brief, 'openid')).expires_in).toBe(900)
@@ -181,6 +175,13 @@ describe('authorize', () => {
     expect([status, to.origin, to.pathname]).toEqual([302, ORIGIN, '/oauth/authorize'])
     const expected = { ...Object.fromEntries(new URLSearchParams(query)), scope: 'delegated:profile:read openid' }
     expect(Object.fromEntries(to.searchParams)).toEqual(expected)
+  })
+
+  test('leads back with a code and the state; whoever is not signed in is led to the page of Kith', async () => {
+    const { searchParams } = await authorize(person, app, ALL_SCOPES, { state: 'a b+c' })
+    expect([searchParams.get('state'), searchParams.get('code')]).toEqual(['a b+c', expect.stringMatching(/^[\w-]{32,}$/)])
+    const end = await authorize({ ...person, client: new Client() }, app, 'openid')
+    expect([end.pathname, end.searchParams.get('return_to')]).toEqual(['/sign-in', expect.stringContaining('/oauth/authorize?')])
   })
 
   test('a repeated parameter is judged where it leads to', async () => {

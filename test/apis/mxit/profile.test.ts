@@ -329,13 +329,6 @@ describe('the avatar', () => {
     expect(Buffer.from(picture.bytes).equals(Buffer.from(defaultAvatarPng(color)))).toBe(true)
   })
 
-  test('deleting it: request and answer are empty, also where there is none', async () => {
-    for (const _ of [1, 2]) {
-      const reply = await own.call('DELETE', '/user/avatar')
-      expect([reply.status, reply.text]).toEqual([200, ''])
-    }
-  })
-
   test('a missing object gives the default picture, and no error', async () => {
     await setColumns(person, { avatar_key: `${'a'.repeat(24)}/${'b'.repeat(64)}` })
     expect((await nobody.call('GET', `/user/public/avatar/${person.username}`)).status).toBe(200)
