@@ -1,7 +1,9 @@
 // The caller's profile in the room epixel (wire §4.2, §4.4): reading, partial updates, errors in Django's words, the limit per
-// day.
+// day. What is read is compared with the printed answers of the seed, either way.
 import { describe, expect, test } from 'vitest'
 import { splitPhone } from '../../../src/core/profiles/phone-numbers.ts'
+import { ANSWERS } from '../../conformance/epixel-samples.ts'
+import { differences, type Json } from '../../conformance/samples.ts'
 import { clock } from '../../platform/clock.ts'
 import { idOf, newName, rows } from '../../support/actors.ts'
 import { freezeEachTest } from '../../support/frozen.ts'
@@ -19,6 +21,12 @@ freezeEachTest()
 const update = (member: Member, fields: Record<string, unknown>, options = {}) =>
   member.post('/user/update/profile/', { email: member.person.email, ...fields }, options)
 const rowOf = async ({ person }: Member) => (await rows('SELECT * FROM users WHERE id = ?', idOf(person.id)))[0]
+
+/** The printed names, types and nesting, and nothing that is not printed. */
+function expectAsPrinted(sample: unknown, answer: unknown): void {
+  expect(differences(sample as Json, answer as Json)).toEqual([])
+  expect(differences(answer as Json, sample as Json).filter((difference) => difference.endsWith('is missing'))).toEqual([])
+}
 
 describe('the profile', () => {
   test('has the names of the seed in its order, all of them text, in a list of one', async () => {
@@ -53,6 +61,7 @@ describe('the profile', () => {
         },
       }),
     )
+    expectAsPrinted(ANSWERS.getProfile, reply.json)
     expect(reply.headers.get('content-type')).toBe('application/json')
   })
 
@@ -190,36 +199,7 @@ describe('an update', () => {
   })
 
   test('a country code is known by its first digits', () => {
-    const codes = [
-      '1',
-      '7',
-      '20',
-      '27',
-      '30',
-      '39',
-      '41',
-      '44',
-      '49',
-      '51',
-      '58',
-      '60',
-      '66',
-      '81',
-      '82',
-      '86',
-      '90',
-      '98',
-      '212',
-      '351',
-      '420',
-      '593',
-      '670',
-      '800',
-      '850',
-      '880',
-      '960',
-      '992',
-    ]
+    const codes = '1 7 20 27 30 39 41 44 49 51 58 60 66 81 82 86 90 98 212 351 420 593 670 800 850 880 960 992'.split(' ')
     for (const code of codes) expect(splitPhone(`+${code}123456789`)).toEqual({ phoneCountryCode: `+${code}`, phone: '123456789' })
   })
 
@@ -354,6 +334,7 @@ describe('local info', () => {
 
   test('lists languages, currencies and time zones, each of which an update takes', async () => {
     const member = await newMember(newName('choices'))
+    expectAsPrinted(ANSWERS.localInfo, (await member.get('/get/local-info/')).json)
     const info = await infoOf(member)
     expect(Object.keys(info)).toEqual(['languages', 'currencies', 'timezones'])
     const sizes = Object.values(info).map((list) => list.length)

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { mirrorfly } from '../../../src/apis/mirrorfly/index.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
+import { PRINTED_401 } from '../../conformance/mirrorfly-seed.ts'
 import { png } from '../../support/images.ts'
 import { Client, db } from '../../support/kith.ts'
 import { makeMachine } from '../../support/machines.ts'
@@ -51,7 +52,7 @@ test('the matrix has every route of the room but the log-in', () => {
   expect(['POST /login', ...Object.keys(ROUTES)].sort()).toEqual(routesOfRoom(mirrorfly.app).map(nameOf).sort())
 })
 
-const EXPIRED = { status: 401, message: 'Token Expired' }
+const EXPIRED = PRINTED_401
 const LACKS = { status: 403, message: 'The token lacks the scope of this call' }
 const UNKNOWN = { status: 404, message: 'Not found' }
 

@@ -10,14 +10,10 @@ import { bearerOf } from '../../support/tokens.ts'
 import { BASE, call, createUser, type Deployment, getUser, type MadeUser, madeUser, newDeployment, picture } from './harness.ts'
 
 let ours: Deployment
-let theirs: Deployment
 let user: MadeUser
-let other: MadeUser
 beforeAll(async () => {
   ours = await newDeployment()
-  theirs = await newDeployment()
   user = await madeUser(ours, 'pictured', { profileFile: picture(JPEG, 'image/jpeg') })
-  other = await madeUser(ours, 'looks on')
 })
 
 const LIMITS = { bytesMax: 2_000_000, pixelsMax: 512 * 512 }
@@ -53,15 +49,6 @@ describe('a picture', () => {
     expect(first.headers.get('content-disposition')).toMatch(/^attachment/)
     const again = await get(user.token, user.profileUrl, { 'if-none-match': first.headers.get('etag') ?? '' })
     expect([again.status, again.bytes.length]).toEqual([304, 0])
-  })
-
-  test('is shown to the service, the user and other users of the key, but not without a token, nor to another key', async () => {
-    for (const url of [user.profileUrl, user.profileUrlThumb]) {
-      for (const token of [ours.token, user.token, other.token]) expect((await get(token, url)).status).toBe(200)
-      expect((await get(null, url)).json).toEqual({ status: 401, message: 'Token Expired' })
-      expect((await get(theirs.token, url)).status).toBe(404)
-      expect((await get((await madeUser(theirs, 'stranger')).token, url)).status).toBe(404)
-    }
   })
 
   test('that was replaced is no longer reachable; a URL alone does not replace it', async () => {
