@@ -80,6 +80,7 @@ export interface Tags {
   readonly access?: Access
   readonly input?: Input
   readonly upload?: Upload
+  readonly operationId?: string
   readonly description?: Description
 }
 
@@ -100,7 +101,10 @@ export function takes(upload: Upload): MiddlewareHandler {
   return tag(async (_c, next) => next(), { upload })
 }
 
-/** Documents a route, with schema and example of its reply. Has no effect on requests. */
-export function describe(description: Description): MiddlewareHandler {
-  return tag(async (_c, next) => next(), { description })
+/**
+ * Documents a route, with schema and example of its reply. The operation id names the function in generated clients, so it
+ * is part of the API and unique in its room. Has no effect on requests.
+ */
+export function describe(operationId: string, description: Description): MiddlewareHandler {
+  return tag(async (_c, next) => next(), { operationId, description })
 }

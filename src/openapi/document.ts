@@ -16,16 +16,11 @@ import { toUploadBody } from './uploads.ts'
 type RouteTags = Tags & { readonly inputs?: readonly Input[] }
 type Operation = Json & { responses: Json }
 
-/** Texts that the room does not provide. */
-export interface Prose {
-  /** By method and path. */
-  readonly ids: Readonly<Record<string, string>>
-  /** Markdown after the room's description, about all of its operations. */
-  readonly guide?: string
-}
-
-/** URLs are relative, so that one document is right for every deployment (OpenAPI 3.1 §4.8.5). */
-export function toOpenApi(info: RoomDocument, { ids, guide }: Prose): Json {
+/**
+ * URLs are relative, so that one document is right for every deployment (OpenAPI 3.1 §4.8.5). `guide` is Markdown that follows
+ * the room's description.
+ */
+export function toOpenApi(info: RoomDocument, guide?: string): Json {
   const components = new Components()
   const paths: Record<string, Record<string, Operation>> = {}
   for (const { prefix, room, groups } of info.mounts) {
@@ -33,8 +28,8 @@ export function toOpenApi(info: RoomDocument, { ids, guide }: Prose): Json {
     for (const [key, tags] of routesOf(room)) {
       const [method = '', path = ''] = key.split(' ')
       const template = `${prefix}${path.replace(/:(\w+)[^/]*/g, '{$1}')}`.replace(/(.)\/$/, '$1')
-      const id = ids[`${method} ${template}`]
-      if (id === undefined) throw new Error(`${method} ${template} has no operation id: add it to src/openapi/operation-ids.ts`)
+      const id = tags.operationId
+      if (id === undefined) throw new Error(`${method} ${template} is not documented: add describe(...) to the route`)
       const heading = headings.get(key)
       const operation = toOperation({ method, path: template }, tags, info, components)
       paths[template] = {

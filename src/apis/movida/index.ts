@@ -43,7 +43,7 @@ const routes = new Hono<AppEnv>()
   .get(
     '/',
     requiresRobot(SCOPE),
-    describe({
+    describe('getRoot', {
       summary: 'Links to the resources',
       response: { status: 200, schema: Root, example: { users_link: `${EXAMPLE_BASE}/users` } },
       refusals: [429],
@@ -56,7 +56,7 @@ const routes = new Hono<AppEnv>()
   .get(
     '/users',
     requiresRobot(SCOPE),
-    describe({
+    describe('listUsers', {
       summary: 'Active users, a page at a time',
       response: { status: 200, schema: Users, example: { total_entries: 132, prev_link: link(1), next_link: link(3), entries: [EXAMPLE] } },
       refusals: [404, 429],
@@ -71,7 +71,7 @@ const routes = new Hono<AppEnv>()
   .get(
     '/users/:id{[0-9]+}',
     requiresRobot(SCOPE),
-    describe({ summary: 'An active user', response: { status: 200, schema: User, example: EXAMPLE }, refusals: [404, 429] }),
+    describe('getUser', { summary: 'An active user', response: { status: 200, schema: User, example: EXAMPLE }, refusals: [404, 429] }),
     validate('param', UserParams),
     async (c) => represent(c, toUser(baseOf(c.var.ctx), await getActiveUser(c.var.ctx, c.var.gate, c.req.valid('param').id))),
   )

@@ -25,7 +25,7 @@ export const liquidAdmin = new Hono<AppEnv>()
   .post(
     '/user/admin-api/search',
     requires('admin:profile:read'),
-    describe({
+    describe('adminSearchUsers', {
       summary: 'Users that match a query, like GET /user/admin-api/list',
       response: { status: 200, schema: reply.AdminResultsReply, example: { ok: 1, data: { results: EXAMPLE_USERS } } },
     }),
@@ -40,7 +40,7 @@ export const liquidAdmin = new Hono<AppEnv>()
   .post(
     '/user/admin-api/retrieve-user-info',
     requires('admin:profile:read'),
-    describe({
+    describe('adminRetrieveUsers', {
       summary: 'Up to 100 users at once, like POST /user/admin-api/user-info',
       response: { status: 200, schema: reply.AdminUsersReply, example: { ok: 1, data: { records: EXAMPLE_USERS, users: EXAMPLE_USERS } } },
     }),
@@ -53,7 +53,7 @@ export const liquidAdmin = new Hono<AppEnv>()
   .get(
     '/user/admin-api/editable-fields',
     requires('admin:profile:read'),
-    describe({
+    describe('adminListEditableFields', {
       summary: 'The fields that PATCH /user/admin-api/update takes',
       response: {
         status: 200,
@@ -75,7 +75,7 @@ export const liquidSystem = new Hono<AppEnv>()
     '/system/version',
     anyone(),
     networkLimit('other'),
-    describe({
+    describe('getVersion', {
       summary: 'The API version',
       response: { status: 200, schema: ok(z.strictObject({ version: z.string() })), example: { ok: 1, data: { version: VERSION } } },
     }),
@@ -85,7 +85,7 @@ export const liquidSystem = new Hono<AppEnv>()
     '/system/settings-insecure',
     anyone(),
     networkLimit('other'),
-    describe({
+    describe('getSettings', {
       summary: 'Sign-up settings, under the names of Liquid',
       response: {
         status: 200,
@@ -108,7 +108,7 @@ export const liquidSystem = new Hono<AppEnv>()
     '/system/countries-insecure',
     anyone(),
     networkLimit('other'),
-    describe({
+    describe('listCountries', {
       summary: 'The countries that a profile may have',
       response: {
         status: 200,

@@ -10,7 +10,7 @@ import { profileLimit } from '../../../core/profiles/daily-limits.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { type FormFile, isMultipart, readParts } from '../../../http/bodies/multipart.ts'
-import { describe, takes } from '../../../http/tags.ts'
+import { type Description, describe, takes } from '../../../http/tags.ts'
 import { NOT_AN_IMAGE, ProfileImageReply, toProfileImage, toReply } from '../wire.ts'
 
 const FILES = ['image', 'cropped_image'] as const
@@ -18,19 +18,27 @@ const EXAMPLE = toReply({
   image_url:
     'https://avatars.example.com/0123456789abcdef01234567/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08/128.png',
 })
-const DESCRIBED = describe({
+const DESCRIBED: Description = {
   summary: "Set the caller's picture",
   description:
     'JPEG, PNG, WebP or GIF, and HEIC and AVIF where supported. The cropped picture is re-encoded as a square. The number of changes per day is limited.',
   response: { status: 200, schema: ProfileImageReply, example: EXAMPLE },
   refusals: [429],
-})
+}
 const TAKEN = takes({ raw: [], form: { file: FILES[0], withFile: FILES[1], types: [], fields: {} } })
 
 /** @NOTE The seed's heading and its samples use different paths. */
 export const profileImage = new Hono<AppEnv>()
-  .post('/user/profile-image', requires('delegated:profile:avatar:write'), DESCRIBED, TAKEN, (c) => answer(c as never, c.var.gate))
-  .post('/user/profile/profile-image', requires('delegated:profile:avatar:write'), DESCRIBED, TAKEN, (c) => answer(c as never, c.var.gate))
+  .post('/user/profile-image', requires('delegated:profile:avatar:write'), describe('setProfileImage', DESCRIBED), TAKEN, (c) =>
+    answer(c as never, c.var.gate),
+  )
+  .post(
+    '/user/profile/profile-image',
+    requires('delegated:profile:avatar:write'),
+    describe('setProfileImageAlias', DESCRIBED),
+    TAKEN,
+    (c) => answer(c as never, c.var.gate),
+  )
 
 async function answer(c: Context<AppEnv>, gate: Gate): Promise<Response> {
   const { ctx } = c.var

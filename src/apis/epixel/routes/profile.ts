@@ -49,7 +49,7 @@ export const profile = new Hono<AppEnv>()
   .get(
     '/user/get/profile',
     requires('delegated:profile:read'),
-    describe({ summary: "The caller's profile", response: { status: 200, schema: ProfileReply, example: toReply(EXAMPLE) } }),
+    describe('getProfile', { summary: "The caller's profile", response: { status: 200, schema: ProfileReply, example: toReply(EXAMPLE) } }),
     async (c) => {
       const { ctx, gate } = c.var
       const { user } = await getOwnProfile(ctx, gate)
@@ -59,7 +59,7 @@ export const profile = new Hono<AppEnv>()
   .post(
     '/user/update/profile',
     requires('delegated:profile:write'),
-    describe({
+    describe('updateProfile', {
       summary: "Change the caller's profile",
       description:
         'Omitted fields stay; empty ones are cleared. A new e-mail address requires both token fields and ends every session. The number of changes per day is limited.',
@@ -78,7 +78,7 @@ export const profile = new Hono<AppEnv>()
   .post(
     '/user/token-generator',
     requires('delegated:profile:write'),
-    describe({
+    describe('sendEmailChangeCode', {
       summary: 'Mail a six-digit code to a new e-mail address',
       description:
         'Requires a log-in within the last 60 minutes. The code is valid only with the returned token, for 10 minutes and 5 attempts.',
@@ -97,7 +97,7 @@ export const profile = new Hono<AppEnv>()
   .get(
     '/get/local-info',
     requires('delegated:profile:read'),
-    describe({
+    describe('getLocalInfo', {
       summary: "Languages, currencies and time zones, named in the caller's language",
       response: { status: 200, schema: LocalInfoReply, example: toReply(EXAMPLE_CHOICES) },
     }),

@@ -16,7 +16,7 @@ export const sessions = new Hono<AppEnv>()
     '/user/login',
     networkLimit('login'),
     requiresKey('api_key', readApiKey),
-    describe({
+    describe('login', {
       summary: 'Sign in with a password',
       description: 'Not for accounts with a second factor, which this protocol does not support.',
       response: {
@@ -42,7 +42,7 @@ export const sessions = new Hono<AppEnv>()
     '/user/token/refresh',
     networkLimit('other'),
     requiresKey('api_key', readApiKey),
-    describe({
+    describe('refreshToken', {
       summary: 'Get a new access token',
       description: 'Possible for 14 days after log-in. The refresh token stays the same.',
       response: { status: 200, schema: RefreshReply, example: { access: ACCESS } },

@@ -13,7 +13,7 @@ export const login = new Hono<AppEnv>().post(
   anyone(),
   networkLimit('login'),
   validate('json', LoginBody),
-  describe({
+  describe('login', {
     summary: 'Sign in',
     description:
       "With a license key's account, or the username and password from createUser. Users' own names and passwords do not work here, because " +

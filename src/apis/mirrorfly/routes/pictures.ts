@@ -14,7 +14,7 @@ import { PICTURES, PictureParams } from '../wire.ts'
 export const pictures = new Hono<AppEnv>().get(
   '/media/profilePics/:upload/:digest/:size',
   requiresOfClient('client:profile:read', 'delegated:profile:read'),
-  describe({
+  describe('getProfilePicture', {
     summary: 'A profile picture',
     description: '512.jpg is WebP if requested, otherwise JPEG. Supports `If-None-Match`; never cached publicly.',
     response: { status: 200, contentType: 'image/jpeg' },

@@ -21,7 +21,7 @@ export const users = new Hono<AppEnv>()
   .post(
     '/users/createUser',
     requiresOfClient('client:profile:write'),
-    describe({
+    describe('createUser', {
       summary: 'Create a user, or update the fields that are sent',
       description:
         'As multipart/form-data or urlencoded. An identifier is unique within its license key: sent again, it updates that user and signs ' +
@@ -66,7 +66,7 @@ export const users = new Hono<AppEnv>()
   .get(
     '/users/:userId',
     requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
-    describe({
+    describe('getUser', {
       summary: 'A user of the license key',
       description: 'By identifier. Fields that the caller may not see are empty.',
       response: {

@@ -21,13 +21,13 @@ export const mediaRoutes = new Hono<AppEnv>()
   .get(
     '/user/media',
     reads(),
-    describe({ summary: "The caller's folders; Default always exists", response: jsonOf({ Folders: [EXAMPLES.folder] }) }),
+    describe('listFolders', { summary: "The caller's folders; Default always exists", response: jsonOf({ Folders: [EXAMPLES.folder] }) }),
     async (c) => answer(c, { Folders: (await listOwnFolders(c.var.gate)).map(toFolder) }),
   )
   .get(
     '/user/media/list/:name',
     reads(),
-    describe({ summary: "The caller's files in a folder", response: jsonOf([EXAMPLES.file]), refusals: [404] }),
+    describe('listFiles', { summary: "The caller's files in a folder", response: jsonOf([EXAMPLES.file]), refusals: [404] }),
     validate('param', wire.FolderParams),
     validate('query', wire.ListQuery),
     async (c) => {
@@ -38,7 +38,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .get(
     '/user/media/content/:name',
     reads(),
-    describe({
+    describe('downloadFile', {
       summary: 'Download a file',
       response: { status: 200, contentType: '*/*' },
       refusals: [404, 412, 416],
@@ -54,7 +54,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .post(
     '/user/media/file/:name',
     writes(),
-    describe({
+    describe('uploadFile', {
       summary: 'Upload a file into a folder',
       description:
         'Raw bytes with Content-Length, or (deprecated) a base64Binary element as application/xml. A missing folder is created. ' +
@@ -75,7 +75,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .put(
     '/user/media/file/:name',
     writes(),
-    describe({ summary: 'Rename a file', response: DONE, refusals: [404] }),
+    describe('renameFile', { summary: 'Rename a file', response: DONE, refusals: [404] }),
     validate('param', wire.FileParams),
     validate('json', wire.FileNameBody),
     async (c) => {
@@ -86,7 +86,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .delete(
     '/user/media/file/:name',
     writes(),
-    describe({ summary: 'Delete a file', response: DONE, refusals: [404] }),
+    describe('deleteFile', { summary: 'Delete a file', response: DONE, refusals: [404] }),
     validate('param', wire.FileParams),
     async (c) => {
       await deleteFile(c.var.ctx, c.var.gate, c.req.valid('param').name)
@@ -96,7 +96,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .post(
     '/user/media/:name',
     writes(),
-    describe({ summary: 'Create a folder', response: DONE, refusals: [409] }),
+    describe('createFolder', { summary: 'Create a folder', response: DONE, refusals: [409] }),
     validate('param', wire.FolderParams),
     async (c) => {
       await createFolder(c.var.ctx, c.var.gate, await folderInPath(c))
@@ -106,7 +106,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .put(
     '/user/media/:name',
     writes(),
-    describe({ summary: 'Rename a folder', response: DONE, refusals: [404, 409] }),
+    describe('renameFolder', { summary: 'Rename a folder', response: DONE, refusals: [404, 409] }),
     validate('param', wire.FolderParams),
     validate('json', wire.FolderNameBody),
     async (c) => {
@@ -117,7 +117,7 @@ export const mediaRoutes = new Hono<AppEnv>()
   .delete(
     '/user/media/:name',
     writes(),
-    describe({ summary: 'Delete a folder with its files', response: DONE, refusals: [404] }),
+    describe('deleteFolder', { summary: 'Delete a folder with its files', response: DONE, refusals: [404] }),
     validate('param', wire.FolderParams),
     async (c) => {
       await deleteFolder(c.var.ctx, c.var.gate, await folderRefInPath(c))

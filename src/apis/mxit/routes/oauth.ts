@@ -36,7 +36,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     anyone(),
     networkLimit('other'),
     validate('query', AuthorizeQuery, { mayRepeat: () => true }),
-    describe({
+    describe('authorize', {
       summary: 'Start an authorization code flow',
       response: { status: 302, headers: { location: "Kith's sign-in page, which redirects to redirect_uri with code and state" } },
     }),
@@ -53,7 +53,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     anyone(),
     failuresLimited(),
     validate('form', TokenForm, { untyped: true }),
-    describe({
+    describe('requestToken', {
       summary: 'Get tokens for a grant',
       description: "scope uses Mxit's names, in the request and in the reply. The password grant is not supported.",
       response: { status: 200, schema: tokenResponse('bearer'), example: exampleTokenResponse('bearer', 'profile/private') },
@@ -73,7 +73,7 @@ export const oauthRoutes = new Hono<AppEnv>()
     anyone(),
     failuresLimited(),
     validate('form', RevokeForm, { untyped: true }),
-    describe({
+    describe('revokeToken', {
       summary: 'Revoke a token and its whole grant',
       response: { status: 200, schema: z.strictObject({}), example: {} },
       refusals: [401],
@@ -87,7 +87,7 @@ export const oauthRoutes = new Hono<AppEnv>()
   .get(
     '/userinfo',
     requires('openid'),
-    describe({
+    describe('getUserinfo', {
       summary: "The user's UserId",
       response: { status: 200, schema: z.strictObject({ sub: z.string() }), example: { sub: 'm41544805002' } },
     }),

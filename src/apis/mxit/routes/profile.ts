@@ -27,20 +27,24 @@ const PICTURE = takes({ raw: ['application/octet-stream', 'image/*', 'applicatio
 const readOwn = async (gate: Gate): Promise<SeenUser> => showTo('owner', (await gate()).user)
 
 export const profileRoutes = new Hono<AppEnv>()
-  .get('/user/version', anyone(), networkLimit('other'), describe({ summary: 'The API version', response: jsonOf(VERSION) }), (c) =>
-    c.json(VERSION),
+  .get(
+    '/user/version',
+    anyone(),
+    networkLimit('other'),
+    describe('getVersion', { summary: 'The API version', response: jsonOf(VERSION) }),
+    (c) => c.json(VERSION),
   )
   .get(
     '/user/lookup/:person',
     requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
-    describe({ summary: 'The UserId of a login name', response: jsonOf('m41544805002'), refusals: NOT_FOUND }),
+    describe('lookUpUser', { summary: 'The UserId of a login name', response: jsonOf('m41544805002'), refusals: NOT_FOUND }),
     validate('param', wire.PersonParams),
     async (c) => c.json(wire.toMxitId((await getProfile(c.var.ctx, c.var.gate, c.req.valid('param').person)).id)),
   )
   .get(
     '/user/avatar',
     requires('delegated:profile:read'),
-    describe({ summary: "The caller's avatar", response: PNG, refusals: NOT_FOUND }),
+    describe('getAvatar', { summary: "The caller's avatar", response: PNG, refusals: NOT_FOUND }),
     async (c) => {
       const { user } = await c.var.gate()
       const picture = await openAvatar(c.var.ctx, user.avatarKey)
@@ -51,7 +55,7 @@ export const profileRoutes = new Hono<AppEnv>()
   .post(
     '/user/avatar',
     requires('delegated:profile:avatar:write'),
-    describe({ summary: "Set the caller's avatar", response: DONE, refusals: [400, 429] }),
+    describe('setAvatar', { summary: "Set the caller's avatar", response: DONE, refusals: [400, 429] }),
     PICTURE,
     async (c) => {
       const { ctx, gate } = c.var
@@ -62,7 +66,7 @@ export const profileRoutes = new Hono<AppEnv>()
   .delete(
     '/user/avatar',
     requires('delegated:profile:avatar:write'),
-    describe({ summary: "Remove the caller's avatar", response: DONE }),
+    describe('deleteAvatar', { summary: "Remove the caller's avatar", response: DONE }),
     async (c) => {
       await deleteAvatar(c.var.ctx, c.var.gate)
       return done(c)
@@ -71,7 +75,7 @@ export const profileRoutes = new Hono<AppEnv>()
   .get(
     '/user/profile/:person',
     requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
-    describe({
+    describe('getBasicProfile', {
       summary: "A user's profile and status",
       description: 'For a private account, an app sees only the name and avatar.',
       response: jsonOf(present.EXAMPLES.basicProfile),
@@ -83,13 +87,16 @@ export const profileRoutes = new Hono<AppEnv>()
       return answer(c, present.toBasicProfile(user, c.var.ctx.now()))
     },
   )
-  .get('/user/profile', requires('delegated:profile:read'), describe({ summary: "The caller's profile", response: FULL }), async (c) =>
-    answer(c, present.toFullProfile(await readOwn(c.var.gate), c.var.ctx.now())),
+  .get(
+    '/user/profile',
+    requires('delegated:profile:read'),
+    describe('getFullProfile', { summary: "The caller's profile", response: FULL }),
+    async (c) => answer(c, present.toFullProfile(await readOwn(c.var.gate), c.var.ctx.now())),
   )
   .put(
     '/user/profile',
     requires('delegated:profile:write'),
-    describe({
+    describe('updateProfile', {
       summary: "Change the caller's profile",
       description:
         'Omitted fields stay. A new Email requires a sign-in within the last 10 minutes, in a client registered with may_change_addresses.',
@@ -106,13 +113,13 @@ export const profileRoutes = new Hono<AppEnv>()
   .get(
     '/user/statusmessage',
     requires('delegated:profile:read'),
-    describe({ summary: "The caller's status message", response: jsonOf('test status') }),
+    describe('getStatusMessage', { summary: "The caller's status message", response: jsonOf('test status') }),
     async (c) => c.json(present.toStatusMessage(await readOwn(c.var.gate), c.var.ctx.now())),
   )
   .put(
     '/user/statusmessage',
     requires('delegated:profile:status:write'),
-    describe({ summary: "Set the caller's status message", response: DONE }),
+    describe('setStatusMessage', { summary: "Set the caller's status message", response: DONE }),
     validate('json', wire.StatusBody),
     async (c) => {
       await setStatusMessage(c.var.ctx, c.var.gate, c.req.valid('json'))
@@ -123,7 +130,7 @@ export const profileRoutes = new Hono<AppEnv>()
     '/user/public/statusmessage/:person',
     anyone(),
     networkLimit('other'),
-    describe({ summary: "A user's status message", response: jsonOf('test status'), refusals: NOT_FOUND }),
+    describe('getStatusMessageOf', { summary: "A user's status message", response: jsonOf('test status'), refusals: NOT_FOUND }),
     validate('param', wire.PersonParams),
     async (c) => c.json(present.toStatusMessage(await getPublicProfile(c.var.ctx, c.req.valid('param').person), c.var.ctx.now())),
   )
@@ -131,7 +138,7 @@ export const profileRoutes = new Hono<AppEnv>()
     '/user/public/displayname/:person',
     anyone(),
     networkLimit('other'),
-    describe({ summary: "A user's display name", response: jsonOf('Johnny'), refusals: NOT_FOUND }),
+    describe('getDisplayNameOf', { summary: "A user's display name", response: jsonOf('Johnny'), refusals: NOT_FOUND }),
     validate('param', wire.PersonParams),
     async (c) => c.json(present.toDisplayName(await getPublicProfile(c.var.ctx, c.req.valid('param').person))),
   )
@@ -139,7 +146,7 @@ export const profileRoutes = new Hono<AppEnv>()
     '/user/public/avatar/:person',
     anyone(),
     networkLimit('other'),
-    describe({ summary: "A user's avatar, or the default one", response: PNG, refusals: NOT_FOUND }),
+    describe('getAvatarOf', { summary: "A user's avatar, or the default one", response: PNG, refusals: NOT_FOUND }),
     validate('param', wire.PersonParams),
     async (c) => {
       const user = await getPublicProfile(c.var.ctx, c.req.valid('param').person)

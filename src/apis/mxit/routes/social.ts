@@ -15,7 +15,7 @@ export const socialRoutes = new Hono<AppEnv>()
   .get(
     '/user/socialgraph/contactlist',
     requires('delegated:social:follow:read'),
-    describe({ summary: "The caller's contacts", response: jsonOf({ Contacts: [EXAMPLES.contact] }) }),
+    describe('listContacts', { summary: "The caller's contacts", response: jsonOf({ Contacts: [EXAMPLES.contact] }) }),
     validate('query', ContactsQuery),
     async (c) => {
       const { ctx, gate } = c.var
@@ -27,7 +27,7 @@ export const socialRoutes = new Hono<AppEnv>()
   .put(
     '/user/socialgraph/contact/:person',
     requires('delegated:social:follow:request', { limit: 'follow' }),
-    describe({ summary: 'Add a contact, or send a request', response: DONE, refusals: [404] }),
+    describe('addContact', { summary: 'Add a contact, or send a request', response: DONE, refusals: [404] }),
     validate('param', PersonParams),
     async (c) => {
       await followUser(c.var.ctx, c.var.gate, c.req.valid('param').person)
@@ -37,7 +37,7 @@ export const socialRoutes = new Hono<AppEnv>()
   .get(
     '/user/socialgraph/suggestions',
     requires('delegated:social:follow:read', { limit: 'people' }),
-    describe({
+    describe('listSuggestions', {
       summary: 'People the caller may know',
       response: jsonOf([{ ...EXAMPLES.contact, SubscriptionType: 78 }]),
     }),

@@ -31,7 +31,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
     optionalSession(),
     networkLimit('other'),
     validate('query', AuthorizeParameters, { mayRepeat }),
-    describe({
+    describe('authorize', {
       summary: 'Start an authorization code flow',
       description:
         'Sends the browser back to redirect_uri with code, state and iss, or with error, error_description, state and iss; as a ' +
@@ -49,7 +49,7 @@ export const authorizeRoutes = new Hono<AppEnv>()
     optionalSession(),
     networkLimit('other'),
     validate('form', AuthorizeParameters, { mayRepeat }),
-    describe({
+    describe('authorizeByForm', {
       summary: 'Start an authorization code flow with a form',
       description: 'Like GET. Without the session cookie, the browser is redirected to the GET, which carries it.',
       response: { status: 303, headers: LOCATION },

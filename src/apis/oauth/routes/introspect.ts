@@ -39,13 +39,16 @@ const eitherBody: MiddlewareHandler<AppEnv> = tag(
 )
 
 export const introspectRoutes = new Hono<AppEnv>()
-for (const path of ['/introspect', '/token/introspect']) {
+for (const [path, operationId] of [
+  ['/introspect', 'introspectToken'],
+  ['/token/introspect', 'introspectTokenAlias'],
+] as const) {
   introspectRoutes.post(
     path,
     anyone(),
     failuresLimited(),
     eitherBody,
-    describe({
+    describe(operationId, {
       summary: 'Introspect a token',
       description:
         "With a form and client authentication (client_secret_basic, client_secret_post): as in RFC 7662, for the client's own tokens, " +

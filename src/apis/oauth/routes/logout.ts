@@ -21,7 +21,7 @@ export const logoutRoutes = new Hono<AppEnv>()
     optionalSession(),
     networkLimit('other'),
     validate('query', LogoutParameters),
-    describe({
+    describe('endSession', {
       summary: 'Sign the browser out on behalf of a client',
       description:
         'With an ID token of the signed-in user, even an expired one, the session ends at once; otherwise the user is asked ' +
@@ -36,7 +36,7 @@ export const logoutRoutes = new Hono<AppEnv>()
     optionalSession(),
     networkLimit('other'),
     validate('form', LogoutParameters),
-    describe({
+    describe('endSessionByForm', {
       summary: 'Sign the browser out on behalf of a client, with a form',
       description: 'Like GET. Without the session cookie, the browser is redirected to the GET, which carries it.',
       response: { status: 303, headers: LOCATION },

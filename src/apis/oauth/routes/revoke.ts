@@ -13,7 +13,7 @@ export const revokeRoutes = new Hono<AppEnv>().post(
   anyone(),
   failuresLimited(),
   validate('form', RevokeForm),
-  describe({
+  describe('revokeToken', {
     summary: 'Revoke a token',
     description:
       'Ends the whole grant, with its session, refresh tokens and access tokens, from the next request on. Unknown tokens and ' +

@@ -12,7 +12,7 @@ export const tokenRoutes = new Hono<AppEnv>().post(
   anyone(),
   failuresLimited(),
   validate('form', TokenForm),
-  describe({
+  describe('requestToken', {
     summary: 'Get tokens for a grant',
     description:
       'Grants: authorization_code, refresh_token, client_credentials. Clients with a secret send it by Basic or in the body, not both; ' +

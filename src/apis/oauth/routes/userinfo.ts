@@ -15,7 +15,7 @@ export const userinfoRoutes = new Hono<AppEnv>()
     '/userinfo',
     credentials(bearer),
     requires('openid'),
-    describe({
+    describe('getUserinfo', {
       summary: 'User information',
       description: 'The claims of the granted scopes: profile, email, phone, address.',
       response,
@@ -26,7 +26,7 @@ export const userinfoRoutes = new Hono<AppEnv>()
     '/userinfo',
     credentials(bearerInForm, bearer),
     requires('openid'),
-    describe({
+    describe('getUserinfoByPost', {
       summary: 'User information, with the token in the header or in the form field access_token',
       response,
       refusals: [400],

@@ -29,7 +29,7 @@ export const wellKnownRoutes = new Hono<AppEnv>()
   .get(
     '/jwks.json',
     anyone(),
-    describe({
+    describe('getJwks', {
       summary: 'The public keys that verify access tokens and ID tokens',
       response: { status: 200, schema: Jwks, example: JWKS_EXAMPLE },
     }),
@@ -38,13 +38,13 @@ export const wellKnownRoutes = new Hono<AppEnv>()
   .get(
     '/oauth-authorization-server',
     anyone(),
-    describe({ summary: 'Authorization server metadata', response: { status: 200, schema: ServerMetadata, example } }),
+    describe('getServerMetadata', { summary: 'Authorization server metadata', response: { status: 200, schema: ServerMetadata, example } }),
     (c) => c.json(metadataOf(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
   )
   .get(
     '/openid-configuration',
     anyone(),
-    describe({ summary: 'OpenID provider metadata', response: { status: 200, schema: ServerMetadata, example } }),
+    describe('getOpenidConfiguration', { summary: 'OpenID provider metadata', response: { status: 200, schema: ServerMetadata, example } }),
     (c) => c.json(metadataOf(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
   )
 

@@ -12,7 +12,7 @@ import { EXAMPLE_AUDIT_RECORD, OwnAuditReply, toAuditRecord } from './audit-pres
 export const auditTrail = new Hono<AppEnv>().get(
   '/user/audit',
   requires('delegated:profile:login-history:read'),
-  describe({
+  describe('listAuditEvents', {
     summary: 'Audit trail of the caller, newest first',
     description: 'For acts of an administrator, neither the person nor the device is shown.',
     response: { status: 200, schema: OwnAuditReply, example: { ok: 1, data: { records: [EXAMPLE_AUDIT_RECORD], ...LAST } } },

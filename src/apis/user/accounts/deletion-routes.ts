@@ -12,7 +12,7 @@ import { DeleteMeBody } from './wire.ts'
 export const deletion = new Hono<AppEnv>().delete(
   '/user/me',
   requires('delegated:profile:write', { evenRestricted: true }),
-  describe({
+  describe('deleteMe', {
     summary: "Delete the caller's account",
     description:
       'Requires `password`, or a sign-in within the last 10 minutes in this browser. The account becomes invisible, and every session and token ends. Signing in within 14 days restores it; after that, personal data is deleted permanently.',

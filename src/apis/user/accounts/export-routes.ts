@@ -14,7 +14,7 @@ import { ExportBody } from './wire.ts'
 export const accountExport = new Hono<AppEnv>().post(
   '/user/export',
   requires('delegated:all'),
-  describe({
+  describe('exportAccount', {
     summary: 'Download everything about the caller',
     description:
       'Requires `password`, or a sign-in within the last 10 minutes in this browser. The document describes each of its fields and has the URLs of files. ' +

@@ -31,7 +31,7 @@ export const accounts = new Hono<AppEnv>()
   .post(
     '/user/create',
     anyone(),
-    describe({
+    describe('createUser', {
       summary: 'Create an account',
       description: 'Mails a code for POST /user/verify-email. The reply is the same for a taken address, whose owner gets a mail.',
       response: { status: 201, schema: CreateUserReply, example: { ok: 1, data: { user: EXAMPLE_USER } } },
@@ -55,7 +55,7 @@ export const accounts = new Hono<AppEnv>()
   .post(
     '/user/verify-email',
     anyone(),
-    describe({
+    describe('verifyEmail', {
       summary: 'Verify the e-mail address with the code from the mail',
       description: 'For a new account, or for a change of address, which ends every session.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
@@ -70,7 +70,7 @@ export const accounts = new Hono<AppEnv>()
   .get(
     '/user/verify-email',
     anyone(),
-    describe({
+    describe('verifyEmailByLink', {
       summary: 'The same for clients that follow a link; mails never contain this link',
       response: { status: 200, schema: VerifyEmailReply, example: { ok: 1, data: VERIFIED } },
     }),
@@ -85,7 +85,7 @@ export const accounts = new Hono<AppEnv>()
   .post(
     '/user/undo-email-change',
     anyone(),
-    describe({
+    describe('undoEmailChange', {
       summary: 'Restore the previous e-mail address with the code mailed to it',
       description: 'Possible for 7 days after the change. Ends every session and token of the account. Set a new password afterwards.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
@@ -100,7 +100,10 @@ export const accounts = new Hono<AppEnv>()
   .get(
     '/user/resend-verification',
     anyone(),
-    describe({ summary: 'Mail the verification code again', response: { status: 200, schema: Ok, example: { ok: 1 } } }),
+    describe('resendVerification', {
+      summary: 'Mail the verification code again',
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+    }),
     networkLimit('code'),
     validate('query', ResendVerificationQuery),
     async (c) => {
@@ -111,7 +114,7 @@ export const accounts = new Hono<AppEnv>()
   .get(
     '/user/code',
     anyone(),
-    describe({
+    describe('requestPasswordResetByQuery', {
       summary: 'Mail a password reset code',
       description: 'The reply is the same for every address. POST /user/code does the same without an address in the URL.',
       response: { status: 200, schema: CodeReply, example: TARGET },
@@ -123,7 +126,10 @@ export const accounts = new Hono<AppEnv>()
   .post(
     '/user/code',
     anyone(),
-    describe({ summary: 'Mail a password reset code', response: { status: 200, schema: CodeReply, example: TARGET } }),
+    describe('requestPasswordReset', {
+      summary: 'Mail a password reset code',
+      response: { status: 200, schema: CodeReply, example: TARGET },
+    }),
     networkLimit('code'),
     validate('json', CodeBody),
     async (c) => c.json({ ok: 1, data: await requestPasswordReset(c.var.ctx, c.req.valid('json').email) }),
@@ -131,7 +137,7 @@ export const accounts = new Hono<AppEnv>()
   .post(
     '/user/reset-password',
     anyone(),
-    describe({
+    describe('resetPassword', {
       summary: 'Set a new password with the code from the mail',
       description: 'Ends every session and token of the account.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },

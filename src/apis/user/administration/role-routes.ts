@@ -15,7 +15,7 @@ export const adminRoles = new Hono<AppEnv>()
   .post(
     '/roles/admin-api/create',
     requires('admin:roles:write'),
-    describe({
+    describe('createRole', {
       summary: 'Create a role',
       description:
         'Its rank must be below yours and its scopes within yours; without scopes it has delegated:all. Requires a browser that signed in within the last 10 minutes.',
@@ -31,7 +31,7 @@ export const adminRoles = new Hono<AppEnv>()
   .patch(
     '/roles/admin-api/update',
     requires('admin:roles:write'),
-    describe({
+    describe('updateRole', {
       summary: 'Change a role',
       description: 'Omitted fields stay. System roles cannot be changed.',
       response: { status: 200, schema: RoleReply, example: EXAMPLE },
@@ -43,7 +43,7 @@ export const adminRoles = new Hono<AppEnv>()
   .delete(
     '/roles/admin-api/delete',
     requires('admin:roles:write'),
-    describe({
+    describe('deleteRole', {
       summary: 'Delete a role without users',
       description: 'System roles cannot be deleted.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },

@@ -5,7 +5,7 @@ import * as moderation from '../../../core/admin/moderation.ts'
 import { createVerifiedUser, findAllUsers, getAnyUser, listAllUsers } from '../../../core/admin/users.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { describe } from '../../../http/tags.ts'
+import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { AdminAuditReply, EXAMPLE_ADMIN_AUDIT, toAdminAuditRecord } from '../accounts/audit-presenters.ts'
 import { toInviteCode } from '../invite-codes/presenters.ts'
@@ -29,18 +29,18 @@ const USER_LIST = {
   example: { ok: 1, data: { records: [reply.EXAMPLE_ADMIN_USER], users: [reply.EXAMPLE_ADMIN_USER], ...LAST } },
 } as const
 
-const DELETE = describe({
+const DELETE: Description = {
   summary: 'Delete an account permanently',
   description: 'It is signed out and invisible at once. Unlike an account deleted by its owner, it cannot be restored.',
   response: { status: 200, schema: Ok, example: { ok: 1 } },
   refusals: [404],
-})
+}
 
 const reads = new Hono<AppEnv>()
   .get(
     '/user/admin-api/list',
     requires('admin:profile:read'),
-    describe({
+    describe('adminListUsers', {
       summary: 'All users, newest first, or those matching a query',
       description:
         'Includes banned, deleted and unverified users. A query is an id, a complete e-mail address, or the beginning of a user name or name; ' +
@@ -59,7 +59,7 @@ const reads = new Hono<AppEnv>()
   .get(
     '/user/admin-api/user-info',
     requires('admin:profile:read'),
-    describe({ summary: 'Anybody', response: USER, refusals: [404] }),
+    describe('adminGetUser', { summary: 'Anybody', response: USER, refusals: [404] }),
     validate('query', admin.TargetQuery),
     async (c) => {
       const { ctx, gate } = c.var
@@ -69,7 +69,7 @@ const reads = new Hono<AppEnv>()
   .post(
     '/user/admin-api/user-info',
     requires('admin:profile:read'),
-    describe({ summary: 'Up to 100 users at once', description: 'Unknown ids are omitted.', response: USERS }),
+    describe('adminLookUpUsers', { summary: 'Up to 100 users at once', description: 'Unknown ids are omitted.', response: USERS }),
     validate('json', wire.TargetsBody),
     async (c) => {
       const { ctx, gate } = c.var
@@ -80,7 +80,7 @@ const reads = new Hono<AppEnv>()
   .get(
     '/user/admin-api/invite-codes',
     requires('admin:profile:read'),
-    describe({
+    describe('adminListInviteCodes', {
       summary: "A user's invite codes",
       response: { status: 200, schema: reply.OwnedInviteCodesReply, example: reply.EXAMPLE_OWNED_INVITE_CODES },
       refusals: [404],
@@ -94,7 +94,7 @@ const reads = new Hono<AppEnv>()
   .get(
     '/user/admin-api/login-history',
     requires('admin:profile:read'),
-    describe({
+    describe('adminListSignIns', {
       summary: 'Sign-in history of a user, newest first',
       response: { status: 200, schema: LoginHistoryReply, example: EXAMPLE_SIGN_INS },
       refusals: [404],
@@ -109,7 +109,7 @@ const reads = new Hono<AppEnv>()
   .get(
     '/user/admin-api/audit',
     requires('admin:profile:read'),
-    describe({
+    describe('adminListAuditEvents', {
       summary: 'Audit trail of a user, newest first',
       response: { status: 200, schema: AdminAuditReply, example: EXAMPLE_ADMIN_AUDIT },
       refusals: [404],
@@ -126,7 +126,7 @@ const acts = new Hono<AppEnv>()
   .post(
     '/user/admin-api/create',
     requires('admin:profile:write'),
-    describe({
+    describe('adminCreateUser', {
       summary: 'Create a verified account',
       response: { ...USER, status: 201 },
       refusals: [409],
@@ -143,7 +143,7 @@ const acts = new Hono<AppEnv>()
   .put(
     '/user/admin-api/custom-data',
     requires('admin:profile:write'),
-    describe({ summary: 'Replace the custom data of a user', response: USER, refusals: [404] }),
+    describe('adminSetCustomData', { summary: 'Replace the custom data of a user', response: USER, refusals: [404] }),
     validate('json', admin.CustomDataBody),
     async (c) => {
       const { ctx, gate } = c.var
@@ -155,7 +155,7 @@ const acts = new Hono<AppEnv>()
   .post(
     '/user/admin-api/subscription',
     requires('admin:profile:write'),
-    describe({ summary: 'Set or end a subscription', response: USER, refusals: [404] }),
+    describe('adminSetSubscription', { summary: 'Set or end a subscription', response: USER, refusals: [404] }),
     validate('json', admin.SubscriptionBody),
     async (c) => {
       const { ctx, gate } = c.var
@@ -168,7 +168,7 @@ const acts = new Hono<AppEnv>()
   .post(
     '/user/admin-api/ban',
     requires('admin:profile:sensitive:high:write'),
-    describe({
+    describe('adminSetBan', {
       summary: 'Ban a user, or lift the ban',
       description: 'Takes effect with the next request. A permanent ban also removes all follows, in both directions, for good.',
       response: USER,
@@ -184,7 +184,7 @@ const acts = new Hono<AppEnv>()
   .post(
     '/user/admin-api/restrict',
     requires('admin:profile:sensitive:medium:write'),
-    describe({
+    describe('adminSetRestriction', {
       summary: 'Restrict a user to reading, or lift the restriction',
       response: USER,
       refusals: [404],
@@ -199,7 +199,7 @@ const acts = new Hono<AppEnv>()
   .post(
     '/user/admin-api/verify',
     requires('admin:profile:sensitive:low:write'),
-    describe({
+    describe('adminSetVerifiedMark', {
       summary: 'Set or remove the verified mark',
       description: 'It marks the person as verified, not the e-mail address.',
       response: USER,
@@ -216,7 +216,7 @@ const acts = new Hono<AppEnv>()
   .post(
     '/user/admin-api/delete',
     requires('admin:profile:sensitive:extreme:write'),
-    DELETE,
+    describe('adminDeleteUserByPost', DELETE),
     validate('json', wire.TargetBody),
     async (c) => {
       await moderation.deleteUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
@@ -226,7 +226,7 @@ const acts = new Hono<AppEnv>()
   .delete(
     '/user/admin-api/delete',
     requires('admin:profile:sensitive:extreme:write'),
-    DELETE,
+    describe('adminDeleteUser', DELETE),
     validate('json', wire.TargetBody),
     async (c) => {
       await moderation.deleteUser(c.var.ctx, c.var.gate, c.req.valid('json').target)

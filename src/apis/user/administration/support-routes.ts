@@ -18,7 +18,7 @@ export const adminSupport = new Hono<AppEnv>()
   .get(
     '/user/admin-api/sessions',
     requires('admin:profile:read'),
-    describe({
+    describe('adminListSessions', {
       summary: 'Live sessions of a user, newest first',
       response: { status: 200, schema: SessionsReply, example: EXAMPLE_SESSIONS },
       refusals: [404],
@@ -33,7 +33,7 @@ export const adminSupport = new Hono<AppEnv>()
   .get(
     '/user/admin-api/2fa',
     requires('admin:profile:read'),
-    describe({
+    describe('adminGetSecondFactors', {
       summary: 'Enabled second factors of a user',
       response: { status: 200, schema: SecondFactorsReply, example: { ok: 1, data: EXAMPLE_SECOND_FACTORS } },
       refusals: [404],
@@ -47,7 +47,12 @@ export const adminSupport = new Hono<AppEnv>()
   .post(
     '/user/admin-api/end-sessions',
     requires('admin:profile:sensitive:medium:write'),
-    describe({ summary: 'Sign a user out everywhere, or end one session', description: FRESH, response: OK, refusals: [404] }),
+    describe('adminEndSessions', {
+      summary: 'Sign a user out everywhere, or end one session',
+      description: FRESH,
+      response: OK,
+      refusals: [404],
+    }),
     validate('json', admin.EndSessionsBody),
     async (c) => {
       const { target, session = null } = c.req.valid('json')
@@ -58,7 +63,7 @@ export const adminSupport = new Hono<AppEnv>()
   .post(
     '/user/admin-api/remove-2fa',
     requires('admin:profile:sensitive:high:write'),
-    describe({
+    describe('adminRemoveSecondFactor', {
       summary: 'Remove a second factor that a user has lost',
       description: `${FRESH} Ends every session and token of the user. Verify first who is asking.`,
       response: OK,
@@ -74,7 +79,7 @@ export const adminSupport = new Hono<AppEnv>()
   .post(
     '/user/admin-api/resend-verification',
     requires('admin:profile:write'),
-    describe({ summary: 'Mail a user the verification code again', response: OK, refusals: [404, 429] }),
+    describe('adminResendVerification', { summary: 'Mail a user the verification code again', response: OK, refusals: [404, 429] }),
     validate('json', TargetBody),
     async (c) => {
       await support.sendVerification(c.var.ctx, c.var.gate, c.req.valid('json').target)
@@ -84,7 +89,7 @@ export const adminSupport = new Hono<AppEnv>()
   .post(
     '/user/admin-api/send-password-reset',
     requires('admin:profile:write'),
-    describe({ summary: 'Mail a user a password reset code', response: OK, refusals: [404, 429] }),
+    describe('adminSendPasswordReset', { summary: 'Mail a user a password reset code', response: OK, refusals: [404, 429] }),
     validate('json', TargetBody),
     async (c) => {
       await support.sendPasswordReset(c.var.ctx, c.var.gate, c.req.valid('json').target)

@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 import { changeClient, createClient, deleteClient, getClient, listClients } from '../../../core/oauth/client-registration.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { describe } from '../../../http/tags.ts'
+import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { LAST, Ok } from '../replies.ts'
 import { ClientReply, ClientsReply, EXAMPLE_CLIENT, RegisteredClientReply, toClient, toRegisteredClient } from './presenters.ts'
@@ -14,19 +14,19 @@ import * as wire from './wire.ts'
 
 const EXAMPLE = { ok: 1, data: { client: EXAMPLE_CLIENT } } as const
 
-const DELETE = describe({
+const DELETE: Description = {
   summary: 'Delete a client',
   description:
     'Its secret and tokens stop working with the next request; its sessions, codes and consents are removed afterwards. Then the id can be used again.',
   response: { status: 200, schema: Ok, example: { ok: 1 } },
   refusals: [404],
-})
+}
 
 export const clients = new Hono<AppEnv>()
   .post(
     '/client/admin-api/create',
     requires('admin:client:write'),
-    describe({
+    describe('createClient', {
       summary: 'Register a client',
       description:
         'Fields are named as in RFC 7591, section 2, or as in Liquid. You must hold every scope of the client yourself; first_party and may_change_addresses require the scope *. Requires a browser that signed in within the last 10 minutes. The generated secret is shown only once.',
@@ -42,7 +42,7 @@ export const clients = new Hono<AppEnv>()
   .patch(
     '/client/admin-api/update',
     requires('admin:client:write'),
-    describe({
+    describe('updateClient', {
       summary: 'Change a client, issue a new secret, disable or enable it',
       description:
         'Omitted fields stay; lists are replaced as a whole. You must hold every scope of the client, before and after the change. Requires a browser that signed in within the last 10 minutes, unless the request only disables the client.',
@@ -55,18 +55,30 @@ export const clients = new Hono<AppEnv>()
       return c.json({ ok: 1, data: { client: toRegisteredClient(registration) } })
     },
   )
-  .post('/client/admin-api/delete', requires('admin:client:write'), DELETE, validate('json', wire.ClientBody), async (c) => {
-    await deleteClient(c.var.ctx, c.var.gate, wire.idOfClient(c.req.valid('json')))
-    return c.json({ ok: 1 })
-  })
-  .delete('/client/admin-api/delete', requires('admin:client:write'), DELETE, validate('json', wire.ClientBody), async (c) => {
-    await deleteClient(c.var.ctx, c.var.gate, wire.idOfClient(c.req.valid('json')))
-    return c.json({ ok: 1 })
-  })
+  .post(
+    '/client/admin-api/delete',
+    requires('admin:client:write'),
+    describe('deleteClientByPost', DELETE),
+    validate('json', wire.ClientBody),
+    async (c) => {
+      await deleteClient(c.var.ctx, c.var.gate, wire.idOfClient(c.req.valid('json')))
+      return c.json({ ok: 1 })
+    },
+  )
+  .delete(
+    '/client/admin-api/delete',
+    requires('admin:client:write'),
+    describe('deleteClient', DELETE),
+    validate('json', wire.ClientBody),
+    async (c) => {
+      await deleteClient(c.var.ctx, c.var.gate, wire.idOfClient(c.req.valid('json')))
+      return c.json({ ok: 1 })
+    },
+  )
   .get(
     '/client/admin-api/list',
     requires('admin:client:read'),
-    describe({
+    describe('listClients', {
       summary: 'All clients, ordered by id',
       response: {
         status: 200,
@@ -85,7 +97,7 @@ export const clients = new Hono<AppEnv>()
   .get(
     '/client/:clientId',
     requires('admin:client:read'),
-    describe({
+    describe('getClient', {
       summary: 'A client',
       response: { status: 200, schema: ClientReply, example: EXAMPLE },
       refusals: [404],

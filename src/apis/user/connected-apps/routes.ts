@@ -13,7 +13,7 @@ export const apps = new Hono<AppEnv>()
   .get(
     '/user/apps',
     requires('delegated:session:read'),
-    describe({
+    describe('listConnectedApps', {
       summary: 'Apps that the caller has authorized or is signed in with, most recently used first',
       response: { status: 200, schema: AppsReply, example: { ok: 1, data: { records: [EXAMPLE_APP] } } },
     }),
@@ -22,7 +22,7 @@ export const apps = new Hono<AppEnv>()
   .delete(
     '/user/apps/:clientId',
     requires('delegated:session:write'),
-    describe({
+    describe('disconnectApp', {
       summary: 'Disconnect an app',
       description:
         "Revokes the consent and ends the app's sessions: its tokens are refused from the next request on. Succeeds even if there is nothing to end.",

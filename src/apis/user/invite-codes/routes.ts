@@ -9,7 +9,7 @@ import { EXAMPLE_INVITE_CODE, InviteCodesReply, toInviteCode } from './presenter
 export const inviteCodes = new Hono<AppEnv>().get(
   '/user/invite-codes',
   requires('delegated:social:invite-code:read'),
-  describe({
+  describe('listInviteCodes', {
     summary: "The caller's invite codes",
     description:
       'Each code creates one account, whose id becomes its targetId. Sign-up requires a code in invite-only mode; otherwise it is optional. ' +

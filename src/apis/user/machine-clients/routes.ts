@@ -14,7 +14,7 @@ export const machines = new Hono<AppEnv>()
   .post(
     '/machine/admin-api/create',
     requires('admin:client:write'),
-    describe({
+    describe('createMachine', {
       summary: 'Create a robot, an API key or a license key',
       description:
         'You must hold its scopes yourself, and admin:all to create a key. Requires a browser that signed in within the last 10 minutes. Secrets are shown only once.',
@@ -34,7 +34,7 @@ export const machines = new Hono<AppEnv>()
   .get(
     '/machine/admin-api/list',
     requires('admin:client:read'),
-    describe({
+    describe('listMachines', {
       summary: 'All machine clients, newest first, including revoked ones',
       response: { status: 200, schema: MachinesReply, example: { ok: 1, data: { records: [EXAMPLE_MACHINE], ...LAST } } },
     }),
@@ -47,7 +47,7 @@ export const machines = new Hono<AppEnv>()
   .post(
     '/machine/admin-api/revoke',
     requires('admin:client:write'),
-    describe({
+    describe('revokeMachine', {
       summary: 'Revoke a machine client permanently',
       description: 'It stops working with the next request, and so do the tokens issued under it.',
       response: { status: 200, schema: Ok, example: { ok: 1 } },

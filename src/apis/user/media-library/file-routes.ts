@@ -31,7 +31,7 @@ export const mediaFiles = new Hono<AppEnv>()
   .get(
     '/user/media/files',
     requires('delegated:media:read'),
-    describe({
+    describe('listFiles', {
       summary: "The caller's files, newest first",
       response: { status: 200, schema: FilesReply, example: { ok: 1, data: { records: [EXAMPLE_FILE], ...LAST } } },
       refusals: [404],
@@ -46,7 +46,7 @@ export const mediaFiles = new Hono<AppEnv>()
   .post(
     '/user/media/files',
     requires('delegated:media:write'),
-    describe({
+    describe('uploadFile', {
       summary: 'Upload a file',
       description: [
         'Raw bytes, with `name` in the query and Content-Length (required); they are streamed and may be large.',
@@ -75,14 +75,14 @@ export const mediaFiles = new Hono<AppEnv>()
   .get(
     '/user/media/files/:fileId',
     requires('delegated:media:read'),
-    describe({ summary: 'Metadata of a file', response: ONE_FILE, refusals: [404] }),
+    describe('getFile', { summary: 'Metadata of a file', response: ONE_FILE, refusals: [404] }),
     validate('param', wire.FileParams),
     async (c) => c.json({ ok: 1, data: { file: toFile(await getFile(c.var.gate, c.req.valid('param').fileId)) } }),
   )
   .patch(
     '/user/media/files/:fileId',
     requires('delegated:media:write'),
-    describe({ summary: 'Rename a file, or move it to another folder', response: ONE_FILE, refusals: [404] }),
+    describe('updateFile', { summary: 'Rename a file, or move it to another folder', response: ONE_FILE, refusals: [404] }),
     validate('param', wire.FileParams),
     validate('json', wire.UpdateFileBody),
     async (c) => {
@@ -99,7 +99,7 @@ export const mediaFiles = new Hono<AppEnv>()
   .delete(
     '/user/media/files/:fileId',
     requires('delegated:media:write'),
-    describe({ summary: 'Delete a file', response: { status: 200, schema: Ok, example: { ok: 1 } }, refusals: [404] }),
+    describe('deleteFile', { summary: 'Delete a file', response: { status: 200, schema: Ok, example: { ok: 1 } }, refusals: [404] }),
     validate('param', wire.FileParams),
     async (c) => {
       await deleteFile(c.var.ctx, c.var.gate, c.req.valid('param').fileId)
@@ -109,7 +109,7 @@ export const mediaFiles = new Hono<AppEnv>()
   .get(
     '/user/media/files/:fileId/content',
     requires('delegated:media:read'),
-    describe({
+    describe('downloadFile', {
       summary: 'Download a file',
       description: `${CONDITIONS} If files have an origin of their own, a browser signed in by cookie is redirected there (302).`,
       response: BYTES,
@@ -124,7 +124,7 @@ export const mediaFiles = new Hono<AppEnv>()
   .post(
     '/user/media/files/:fileId/links',
     requires('delegated:media:read'),
-    describe({
+    describe('createFileLink', {
       summary: 'Create a link to a file that expires after some minutes',
       description: 'Anyone with the link can download the file. Signing out everywhere, and the route below, invalidate all links.',
       response: { status: 201, schema: LinkReply, example: { ok: 1, data: { link: EXAMPLE_LINK } } },
@@ -140,7 +140,11 @@ export const mediaFiles = new Hono<AppEnv>()
   .delete(
     '/user/media/files/:fileId/links',
     requires('delegated:media:write'),
-    describe({ summary: 'Invalidate all links to a file', response: { status: 200, schema: Ok, example: { ok: 1 } }, refusals: [404] }),
+    describe('revokeFileLinks', {
+      summary: 'Invalidate all links to a file',
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      refusals: [404],
+    }),
     validate('param', wire.FileParams),
     async (c) => {
       await revokeFileLinks(c.var.ctx, c.var.gate, c.req.valid('param').fileId)
@@ -150,7 +154,7 @@ export const mediaFiles = new Hono<AppEnv>()
   .get(
     `${FILES_PATH}/:fileId`,
     anyone(),
-    describe({
+    describe('downloadFileByLink', {
       summary: 'Download a file with a link',
       description: `${CONDITIONS} Below FILES_ORIGIN, if configured. A forged, expired or revoked link is refused.`,
       response: BYTES,

@@ -23,7 +23,7 @@ export const media = new Hono<AppEnv>()
   .get(
     '/user/media/usage',
     requires('delegated:media:read'),
-    describe({
+    describe('getMediaUsage', {
       summary: 'Storage used by the caller, and the quotas',
       description: 'Includes uploads in progress.',
       response: { status: 200, schema: UsageReply, example: { ok: 1, data: { usage: EXAMPLE_USAGE } } },
@@ -33,7 +33,7 @@ export const media = new Hono<AppEnv>()
   .get(
     '/user/media/folders',
     requires('delegated:media:read'),
-    describe({
+    describe('listFolders', {
       summary: "The caller's folders, by name",
       description: 'The first one is `Default`, which always exists and cannot be renamed or deleted.',
       response: {
@@ -47,7 +47,7 @@ export const media = new Hono<AppEnv>()
   .post(
     '/user/media/folders',
     requires('delegated:media:write'),
-    describe({
+    describe('createFolder', {
       summary: 'Create a folder',
       response: { status: 201, schema: FolderReply, example: { ok: 1, data: { folder: EXAMPLE_FOLDER } } },
       refusals: [409],
@@ -61,7 +61,7 @@ export const media = new Hono<AppEnv>()
   .patch(
     '/user/media/folders/:folderId',
     requires('delegated:media:write'),
-    describe({
+    describe('renameFolder', {
       summary: 'Rename a folder',
       response: { status: 200, schema: FolderReply, example: { ok: 1, data: { folder: EXAMPLE_FOLDER } } },
       refusals: [404, 409],
@@ -76,7 +76,7 @@ export const media = new Hono<AppEnv>()
   .delete(
     '/user/media/folders/:folderId',
     requires('delegated:media:write'),
-    describe({
+    describe('deleteFolder', {
       summary: 'Delete a folder with all its files',
       response: { status: 200, schema: Ok, example: { ok: 1 } },
       refusals: [404],

@@ -4,39 +4,45 @@ import { listFollowsOf } from '../../../core/social/lists.ts'
 import { getProfile } from '../../../core/social/visibility.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { describe } from '../../../http/tags.ts'
+import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { toList } from '../replies.ts'
 import { EXAMPLE_FOLLOWERS, EXAMPLE_FOLLOWING, FollowersReply, FollowingReply, toFollowRecord } from '../social-graph/presenters.ts'
 import { PageQuery, toPage, UserParams } from '../wire.ts'
 import { EXAMPLE_SEEN_USER, SeenUserReply, toSeenUser } from './presenters.ts'
 
-const PROFILE = describe({
+const PROFILE: Description = {
   summary: 'A user, as the caller may see them',
   description: 'Fields that the caller may not see are null. Unknown, banned, deleted and blocking users all answer 404.',
   response: { status: 200, schema: SeenUserReply, example: { ok: 1, data: { user: EXAMPLE_SEEN_USER } } },
   refusals: [404],
-})
+}
 
 export const people = new Hono<AppEnv>()
   .get(
     '/user/:userId{[0-9a-f]{24}}',
     requires('delegated:profile:read', { limit: 'people' }),
-    PROFILE,
+    describe('getUser', PROFILE),
     validate('param', UserParams),
     async (c) => {
       const { ctx, gate } = c.var
       return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx) } })
     },
   )
-  .get('/user/info/:userId', requires('delegated:profile:read', { limit: 'people' }), PROFILE, validate('param', UserParams), async (c) => {
-    const { ctx, gate } = c.var
-    return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx) } })
-  })
+  .get(
+    '/user/info/:userId',
+    requires('delegated:profile:read', { limit: 'people' }),
+    describe('getUserInfo', PROFILE),
+    validate('param', UserParams),
+    async (c) => {
+      const { ctx, gate } = c.var
+      return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx) } })
+    },
+  )
   .get(
     '/user/:userId/followers',
     requires('delegated:social:follow:read', { limit: 'people' }),
-    describe({
+    describe('listFollowersOf', {
       summary: 'Followers of a user, newest first',
       response: { status: 200, schema: FollowersReply, example: EXAMPLE_FOLLOWERS },
       refusals: [404],
@@ -52,7 +58,7 @@ export const people = new Hono<AppEnv>()
   .get(
     '/user/:userId/following',
     requires('delegated:social:follow:read', { limit: 'people' }),
-    describe({
+    describe('listFollowingOf', {
       summary: 'Users followed by a user, newest first',
       response: { status: 200, schema: FollowingReply, example: EXAMPLE_FOLLOWING },
       refusals: [404],

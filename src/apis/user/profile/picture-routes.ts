@@ -30,14 +30,19 @@ export const profilePicture = new Hono<AppEnv>()
   .patch(
     '/user/profile-picture',
     requires('delegated:profile:avatar:write'),
-    describe({ summary: "Set the caller's profile picture, with a form", description: RULES, response: REPLY, refusals: REFUSALS }),
+    describe('uploadProfilePicture', {
+      summary: "Set the caller's profile picture, with a form",
+      description: RULES,
+      response: REPLY,
+      refusals: REFUSALS,
+    }),
     fileInForm(['profilePicture', 'profile-picture'], PICTURE),
     async (c) => c.json({ ok: 1, data: toProfilePicture(c.var.ctx, await setAvatar(c.var.ctx, c.var.gate, c.var.readFile)) }),
   )
   .put(
     '/user/profile-picture',
     requires('delegated:profile:avatar:write'),
-    describe({
+    describe('putProfilePicture', {
       summary: "Set the caller's profile picture, with a raw body",
       description: RULES,
       response: REPLY,
@@ -49,7 +54,10 @@ export const profilePicture = new Hono<AppEnv>()
   .delete(
     '/user/profile-picture',
     requires('delegated:profile:avatar:write'),
-    describe({ summary: "Remove the caller's profile picture", response: { status: 200, schema: Ok, example: { ok: 1 } } }),
+    describe('deleteProfilePicture', {
+      summary: "Remove the caller's profile picture",
+      response: { status: 200, schema: Ok, example: { ok: 1 } },
+    }),
     async (c) => {
       await deleteAvatar(c.var.ctx, c.var.gate)
       return c.json({ ok: 1 })
@@ -58,7 +66,7 @@ export const profilePicture = new Hono<AppEnv>()
   .get(
     '/user/:userId{[0-9a-f]{24}}/profile-picture',
     anyone(),
-    describe({
+    describe('getUserProfilePicture', {
       summary: "A user's profile picture",
       description: 'Redirects to the picture. Users without one have a default: their initials as SVG, or a bitmap with format=png.',
       response: { status: 302, headers: { location: 'The URL of the picture' } },

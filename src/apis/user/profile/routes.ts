@@ -14,7 +14,7 @@ export const profile = new Hono<AppEnv>()
   .get(
     '/user/me',
     requires('delegated:profile:read'),
-    describe({
+    describe('getMe', {
       summary: "The caller's profile",
       response: { status: 200, schema: MeReply, example: { ok: 1, data: { user: EXAMPLE_USER, editableFields: ['firstName', 'bio'] } } },
     }),
@@ -27,7 +27,7 @@ export const profile = new Hono<AppEnv>()
   .patch(
     '/user/me',
     requires('delegated:profile:write', { evenRestricted: true }),
-    describe({
+    describe('updateMe', {
       summary: "Change the caller's profile, password or e-mail address",
       description: [
         '`__unset__` or null clears a field; sending the current value changes nothing.',

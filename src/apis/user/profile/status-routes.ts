@@ -28,13 +28,16 @@ const REPLY = {
 const present = (status: UserStatus) => ({ ok: 1, data: { status: toStatus(status) } })
 
 export const status = new Hono<AppEnv>()
-  .get('/user/status', requires('delegated:profile:read'), describe({ summary: "The caller's status", response: REPLY }), async (c) =>
-    c.json(present(await getOwnStatus(c.var.ctx, c.var.gate))),
+  .get(
+    '/user/status',
+    requires('delegated:profile:read'),
+    describe('getStatus', { summary: "The caller's status", response: REPLY }),
+    async (c) => c.json(present(await getOwnStatus(c.var.ctx, c.var.gate))),
   )
   .put(
     '/user/status',
     requires('delegated:profile:status:write'),
-    describe({ summary: "Replace the caller's status", description: 'Omitted fields are cleared.', response: REPLY }),
+    describe('setStatus', { summary: "Replace the caller's status", description: 'Omitted fields are cleared.', response: REPLY }),
     validate('json', StatusBody),
     async (c) => {
       const { statusMessage = null, availability = null, mood = null, expiresAt = null } = c.req.valid('json')
@@ -44,6 +47,6 @@ export const status = new Hono<AppEnv>()
   .delete(
     '/user/status',
     requires('delegated:profile:status:write'),
-    describe({ summary: "Remove the caller's status", response: REPLY }),
+    describe('clearStatus', { summary: "Remove the caller's status", response: REPLY }),
     async (c) => c.json(present(await setOwnStatus(c.var.ctx, c.var.gate, null))),
   )

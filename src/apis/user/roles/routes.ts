@@ -10,7 +10,7 @@ import { EXAMPLE_ROLE, RolesReply, toRole } from './presenters.ts'
 export const roles = new Hono<AppEnv>().get(
   '/roles/list',
   requires('delegated:roles:read'),
-  describe({
+  describe('listRoles', {
     summary: 'The roles that accounts can have, highest first',
     response: { status: 200, schema: RolesReply, example: { ok: 1, roles: [EXAMPLE_ROLE], data: { roles: [EXAMPLE_ROLE] } } },
   }),

@@ -11,7 +11,7 @@ import { SearchBody } from './wire.ts'
 export const search = new Hono<AppEnv>().post(
   '/user/search',
   requires('delegated:profile:search', { limit: 'search' }),
-  describe({
+  describe('searchUsers', {
     summary: 'Search for people by the beginning of a name or user name',
     description:
       'Ignores case, accents and width. An exact id comes first, then an exact user name. ' +

@@ -29,7 +29,7 @@ export const secondFactors = new Hono<AppEnv>()
   .get(
     '/user/2fa',
     requires('delegated:profile:2fa:read'),
-    describe({
+    describe('getSecondFactors', {
       summary: 'Enabled second factors, strongest first',
       response: { status: 200, schema: SecondFactorsReply, example: { ok: 1, data: EXAMPLE_SECOND_FACTORS } },
     }),
@@ -38,7 +38,7 @@ export const secondFactors = new Hono<AppEnv>()
   .post(
     '/user/2fa',
     requires('delegated:profile:2fa:write'),
-    describe({
+    describe('setEmailCodes', {
       summary: 'Enable or disable codes by e-mail',
       description:
         'The weakest second factor. Requires a browser that signed in within the last 10 minutes, with a second factor if one is enabled. The first factor can also be enabled with an access token from such a sign-in. Ends all other sessions.',
@@ -53,7 +53,7 @@ export const secondFactors = new Hono<AppEnv>()
   .post(
     '/user/2fa/totp',
     requires('delegated:profile:2fa:write'),
-    describe({
+    describe('enrollTotp', {
       summary: 'Start setting up an authenticator app',
       description:
         'Returns a secret for the app, once. POST /user/2fa/totp/confirm enables it, within 15 minutes. Requires a browser that signed in within the last 10 minutes, with a second factor if one is enabled.',
@@ -64,7 +64,7 @@ export const secondFactors = new Hono<AppEnv>()
   .post(
     '/user/2fa/totp/confirm',
     requires('delegated:profile:2fa:write'),
-    describe({
+    describe('confirmTotp', {
       summary: 'Enable the authenticator app with a code that it shows',
       description: 'Ends all other sessions. Returns ten recovery codes if the account has none.',
       response: { status: 200, schema: TotpConfirmedReply, example: { ok: 1, data: EXAMPLE_RECOVERY_CODES } },
@@ -76,7 +76,7 @@ export const secondFactors = new Hono<AppEnv>()
   .delete(
     '/user/2fa/totp',
     requires('delegated:profile:2fa:write'),
-    describe({
+    describe('removeTotp', {
       summary: 'Remove the authenticator app',
       description: 'Requires a browser that signed in within the last 10 minutes with the app or a recovery code. Ends all other sessions.',
       response: OK,
@@ -89,7 +89,7 @@ export const secondFactors = new Hono<AppEnv>()
   .post(
     '/user/2fa/recovery-codes',
     requires('delegated:profile:2fa:write'),
-    describe({
+    describe('createRecoveryCodes', {
       summary: 'Create ten new recovery codes',
       description: 'The old ones stop working. Requires a browser that signed in within the last 10 minutes with a second factor.',
       response: { status: 200, schema: RecoveryCodesReply, example: { ok: 1, data: EXAMPLE_RECOVERY_CODES } },
@@ -100,7 +100,7 @@ export const secondFactors = new Hono<AppEnv>()
   .post(
     '/user/2fa/email',
     anyone(),
-    describe({
+    describe('sendSignInCode', {
       summary: 'Mail the code of a pending log-in',
       description: 'For accounts with codes by e-mail enabled. The answer is the same whether or not a mail is sent.',
       response: OK,

@@ -11,7 +11,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { clearSessionCookie, setSignInCookies } from '../../../http/credentials.ts'
 import { ownNavigationOnly } from '../../../http/cross-site.ts'
 import { signInLimit } from '../../../http/rate-limit.ts'
-import { describe } from '../../../http/tags.ts'
+import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { toHex } from '../../../ids.ts'
 import { EXAMPLE_USER, toOwnUser } from '../profile/presenters.ts'
@@ -34,22 +34,22 @@ import {
 import { DoTwoFactorBody, LoginBody, SessionParams } from './wire.ts'
 
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
-const LOGOUT = describe({
+const LOGOUT: Description = {
   summary: 'Sign out',
   description: 'Succeeds even without a live session.',
   response: OK,
-})
-const LOGOUT_ALL = describe({
+}
+const LOGOUT_ALL: Description = {
   summary: 'Sign out everywhere',
   description: 'Every session, access and refresh token is refused from the next request on.',
   response: OK,
-})
+}
 
 export const sessions = new Hono<AppEnv>()
   .post(
     '/user/login',
     anyone(),
-    describe({
+    describe('login', {
       summary: 'Sign in with a password',
       description:
         'Sets the session cookie. If a second factor is enabled, returns a sessionHash for POST /user/do-2fa instead, and the `methods` that can complete it.',
@@ -82,7 +82,7 @@ export const sessions = new Hono<AppEnv>()
   .post(
     '/user/do-2fa',
     anyone(),
-    describe({
+    describe('completeSecondFactor', {
       summary: 'Complete a sign-in with its second factor',
       description: 'Sets the session cookie. Accepts the mailed code, a code from the authenticator app, or a recovery code.',
       response: {
@@ -106,26 +106,32 @@ export const sessions = new Hono<AppEnv>()
       return c.json({ ok: 1, data: signedIn(c, outcome) })
     },
   )
-  .get('/user/logout', optionalSession(), LOGOUT, ownNavigationOnly(), async (c) => {
+  .get('/user/logout', optionalSession(), describe('logoutByGet', LOGOUT), ownNavigationOnly(), async (c) => {
     await signOut(c.var.ctx, c.var.gate)
     return signedOut(c)
   })
-  .post('/user/logout', optionalSession(), LOGOUT, async (c) => {
+  .post('/user/logout', optionalSession(), describe('logout', LOGOUT), async (c) => {
     await signOut(c.var.ctx, c.var.gate)
     return signedOut(c)
   })
-  .get('/user/logout-all', requires('delegated:session:write'), LOGOUT_ALL, ownNavigationOnly(), async (c) => {
-    await signOutEverywhere(c.var.ctx, c.var.gate)
-    return signedOut(c)
-  })
-  .post('/user/logout-all', requires('delegated:session:write'), LOGOUT_ALL, async (c) => {
+  .get(
+    '/user/logout-all',
+    requires('delegated:session:write'),
+    describe('logoutEverywhereByGet', LOGOUT_ALL),
+    ownNavigationOnly(),
+    async (c) => {
+      await signOutEverywhere(c.var.ctx, c.var.gate)
+      return signedOut(c)
+    },
+  )
+  .post('/user/logout-all', requires('delegated:session:write'), describe('logoutEverywhere', LOGOUT_ALL), async (c) => {
     await signOutEverywhere(c.var.ctx, c.var.gate)
     return signedOut(c)
   })
   .get(
     '/user/session-state',
     requires('delegated:profile:read'),
-    describe({
+    describe('getSessionState', {
       summary: 'Whether the caller is signed in, and as whom',
       response: {
         status: 200,
@@ -146,7 +152,7 @@ export const sessions = new Hono<AppEnv>()
   .get(
     '/user/login-history',
     requires('delegated:profile:login-history:read'),
-    describe({
+    describe('listSignIns', {
       summary: 'Sign-in history of the caller, newest first',
       response: { status: 200, schema: LoginHistoryReply, example: EXAMPLE_SIGN_INS },
     }),
@@ -160,7 +166,7 @@ export const sessions = new Hono<AppEnv>()
   .get(
     '/user/sessions',
     requires('delegated:session:read'),
-    describe({
+    describe('listSessions', {
       summary: 'Live sessions of the caller, newest first',
       response: { status: 200, schema: SessionsReply, example: EXAMPLE_SESSIONS },
     }),
@@ -174,7 +180,7 @@ export const sessions = new Hono<AppEnv>()
   .delete(
     '/user/sessions/:id',
     requires('delegated:session:write'),
-    describe({ summary: 'Sign out one session of the caller', response: OK, refusals: [404] }),
+    describe('endSession', { summary: 'Sign out one session of the caller', response: OK, refusals: [404] }),
     validate('param', SessionParams),
     async (c) => {
       await revokeSession(c.var.ctx, c.var.gate, c.req.valid('param').id)

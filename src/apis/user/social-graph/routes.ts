@@ -6,7 +6,7 @@ import { listOwnFollows, listRelationships, listSuggestedUsers, lookUpUsers } fr
 import { setPrivacy } from '../../../core/social/privacy.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { describe } from '../../../http/tags.ts'
+import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { toSeenUser } from '../people/presenters.ts'
 import { Ok, toList } from '../replies.ts'
@@ -16,16 +16,16 @@ import * as reply from './presenters.ts'
 import * as wire from './wire.ts'
 
 const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
-const FOLLOW_STATUS = describe({
+const FOLLOW_STATUS: Description = {
   summary: 'Whether the caller follows a user, or has asked to',
   response: { status: 200, schema: reply.FollowStatusReply, example: { ok: 1, data: { following: true, requested: false } } },
-})
+}
 
 export const social = new Hono<AppEnv>()
   .post(
     '/user/private',
     requires('delegated:profile:write', { evenRestricted: true }),
-    describe({
+    describe('setPrivacy', {
       summary: 'Make the account private or public',
       description: 'Going public accepts the pending requests; acceptedCount is their number.',
       response: { status: 200, schema: reply.PrivacyReply, example: { ok: 1, data: { acceptedCount: 0 } } },
@@ -36,7 +36,7 @@ export const social = new Hono<AppEnv>()
   .post(
     '/user/follow',
     requires('delegated:social:follow:request', { limit: 'follow' }),
-    describe({
+    describe('followUser', {
       summary: 'Follow a user, or request to follow a private account',
       response: { status: 200, schema: reply.FollowReply, example: { ok: 1, data: { status: 'following' } } },
       refusals: [404],
@@ -47,7 +47,7 @@ export const social = new Hono<AppEnv>()
   .post(
     '/user/unfollow',
     requires('delegated:social:follow:unfollow'),
-    describe({ summary: 'Unfollow a user, or withdraw the request', response: OK }),
+    describe('unfollowUser', { summary: 'Unfollow a user, or withdraw the request', response: OK }),
     validate('json', TargetBody),
     async (c) => {
       await unfollowUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
@@ -57,7 +57,7 @@ export const social = new Hono<AppEnv>()
   .get(
     '/user/followers',
     requires('delegated:social:follow:read'),
-    describe({
+    describe('listFollowers', {
       summary: 'Followers of the caller, newest first',
       response: { status: 200, schema: reply.FollowersReply, example: example.EXAMPLE_FOLLOWERS },
     }),
@@ -71,7 +71,7 @@ export const social = new Hono<AppEnv>()
   .get(
     '/user/following',
     requires('delegated:social:follow:read'),
-    describe({
+    describe('listFollowing', {
       summary: 'Users followed by the caller, newest first',
       response: { status: 200, schema: reply.FollowingReply, example: example.EXAMPLE_FOLLOWING },
     }),
@@ -85,7 +85,7 @@ export const social = new Hono<AppEnv>()
   .get(
     '/user/follow-requests',
     requires('delegated:social:follow:read'),
-    describe({
+    describe('listFollowRequests', {
       summary: 'Pending follow requests to the caller, newest first',
       response: { status: 200, schema: reply.FollowersReply, example: example.EXAMPLE_FOLLOW_REQUESTS },
     }),
@@ -99,7 +99,7 @@ export const social = new Hono<AppEnv>()
   .patch(
     '/user/follow-request',
     requires('delegated:social:follow:accept'),
-    describe({ summary: 'Accept a follow request', response: OK, refusals: [404] }),
+    describe('acceptFollowRequest', { summary: 'Accept a follow request', response: OK, refusals: [404] }),
     validate('json', wire.FollowRequestBody),
     async (c) => {
       await acceptFollowRequest(c.var.ctx, c.var.gate, c.req.valid('json').request)
@@ -109,7 +109,7 @@ export const social = new Hono<AppEnv>()
   .delete(
     '/user/follow-entry',
     requires('delegated:social:follow:remove'),
-    describe({ summary: 'Remove a follower, unfollow, reject or withdraw a request', response: OK, refusals: [404] }),
+    describe('removeFollow', { summary: 'Remove a follower, unfollow, reject or withdraw a request', response: OK, refusals: [404] }),
     validate('json', wire.FollowEntryBody),
     async (c) => {
       await removeFollowEntry(c.var.ctx, c.var.gate, c.req.valid('json').entry)
@@ -119,21 +119,21 @@ export const social = new Hono<AppEnv>()
   .get(
     '/user/follow-status',
     requires('delegated:social:follow:read', { limit: 'people' }),
-    FOLLOW_STATUS,
+    describe('getFollowStatusByQuery', FOLLOW_STATUS),
     validate('query', TargetQuery),
     async (c) => c.json({ ok: 1, data: await getFollowStatus(c.var.ctx, c.var.gate, c.req.valid('query').target) }),
   )
   .get(
     '/user/follow-status/:userId',
     requires('delegated:social:follow:read', { limit: 'people' }),
-    FOLLOW_STATUS,
+    describe('getFollowStatus', FOLLOW_STATUS),
     validate('param', UserParams),
     async (c) => c.json({ ok: 1, data: await getFollowStatus(c.var.ctx, c.var.gate, c.req.valid('param').userId) }),
   )
   .post(
     '/user/block',
     requires('delegated:social:block:write', { evenRestricted: true, limit: 'block' }),
-    describe({
+    describe('blockUser', {
       summary: 'Block a user',
       description: 'Removes follows in both directions. Blocked users cannot see the caller.',
       response: { status: 200, schema: reply.BlockReply, example: { ok: 1, data: { status: 'blocked' } } },
@@ -148,7 +148,7 @@ export const social = new Hono<AppEnv>()
   .post(
     '/user/unblock',
     requires('delegated:social:block:write', { evenRestricted: true }),
-    describe({ summary: 'Unblock a user', response: OK }),
+    describe('unblockUser', { summary: 'Unblock a user', response: OK }),
     validate('json', TargetBody),
     async (c) => {
       await unblockUser(c.var.ctx, c.var.gate, c.req.valid('json').target)
@@ -158,7 +158,7 @@ export const social = new Hono<AppEnv>()
   .get(
     '/user/blocks',
     requires('delegated:social:block:read'),
-    describe({
+    describe('listBlocks', {
       summary: 'Users blocked by the caller, newest first',
       response: { status: 200, schema: reply.BlocksReply, example: example.EXAMPLE_BLOCKS },
     }),
@@ -172,7 +172,7 @@ export const social = new Hono<AppEnv>()
   .post(
     '/user/relationships',
     requires('delegated:social:follow:read', { limit: 'people' }),
-    describe({
+    describe('listRelationships', {
       summary: "The caller's relationship to up to 100 users",
       description: 'Users who do not exist for the caller are omitted.',
       response: { status: 200, schema: reply.RelationshipsReply, example: example.EXAMPLE_RELATIONSHIPS },
@@ -186,7 +186,7 @@ export const social = new Hono<AppEnv>()
   .post(
     '/user/lookup',
     requires('delegated:profile:read', { limit: 'people' }),
-    describe({
+    describe('lookUpUsers', {
       summary: 'Up to 100 users at once',
       description: 'Users who do not exist for the caller are omitted.',
       response: { status: 200, schema: reply.SeenUsersReply, example: example.EXAMPLE_SEEN_USERS },
@@ -201,7 +201,7 @@ export const social = new Hono<AppEnv>()
   .get(
     '/user/suggestions',
     requires('delegated:social:follow:read', { limit: 'people' }),
-    describe({
+    describe('listSuggestions', {
       summary: 'Users followed by those the caller follows',
       response: { status: 200, schema: reply.SeenUsersReply, example: example.EXAMPLE_SEEN_USERS },
     }),

@@ -11,7 +11,7 @@ export const system = new Hono<AppEnv>()
   .get(
     '/health',
     anyone(),
-    describe({
+    describe('getHealth', {
       summary: 'Health of the service',
       description: 'If the database does not answer or lacks migrations: 503 with status DOWN and a reason.',
       response: { status: 200, schema: HealthReply, example: { status: 'UP' } },
@@ -24,7 +24,7 @@ export const system = new Hono<AppEnv>()
   .get(
     '/user/scopes',
     anyone(),
-    describe({
+    describe('listScopes', {
       summary: 'All scopes, each with its parent: a token with the parent has the scope',
       response: {
         status: 200,
