@@ -121,10 +121,11 @@ function toParameters({ target, schema }: Input, components: Components): Json[]
 function toRequestBody({ target, schema, multipart, json }: Input, components: Components): Json {
   const media = toMedia(schema, components)
   const form = { 'application/x-www-form-urlencoded': media }
-  if (target === 'form') return { required: true, content: { ...form, ...(json ? { 'application/json': toMedia(json, components) } : {}) } }
+  const required = !schema.safeParse({}).success
+  if (target === 'form') return { required, content: { ...form, ...(json ? { 'application/json': toMedia(json, components) } : {}) } }
   // Old programs of these routes send forms.
   const forms = multipart ? { ...form, 'multipart/form-data': media } : {}
-  return { required: true, content: { 'application/json': media, ...forms } }
+  return { required, content: { 'application/json': media, ...forms } }
 }
 
 function toMedia(schema: z.ZodType, components: Components): Json {

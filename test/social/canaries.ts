@@ -1,4 +1,5 @@
 /** A person whose row has a unique value in every column: where one turns up, it has been shown. */
+import type { UserRow } from '../../src/store/db/users.ts'
 import { setColumns } from '../support/graph.ts'
 import { db } from '../support/kith.ts'
 import type { Person } from '../support/people.ts'
@@ -10,7 +11,10 @@ export const iso = (day: number) => new Date(at(day)).toISOString()
 export const ROLE = 'canary_role'
 export const CUSTOM_DATA = { deep: { secret: 'canary custom data' } }
 
-/** Every column of `users` except the id, the marks that would hide the person, and what the test itself sets. */
+/** The id, the mark that would hide the person, and what the tests themselves set. */
+type Unset = 'id' | 'username' | 'username_key' | 'is_private' | 'deleted_at' | 'epoch'
+
+/** A column of `users` that is missing here does not compile: give it a value that occurs nowhere else. */
 export const COLUMNS = {
   email: 'canary_email@example.net',
   email_key: 'canary_email@example.net',
@@ -63,7 +67,11 @@ export const COLUMNS = {
   custom_data: JSON.stringify(CUSTOM_DATA),
   created_at: at(11) - 8 * 365 * 86_400_000,
   updated_at: at(12) - 8 * 365 * 86_400_000,
-} as const
+} as const satisfies Readonly<Record<Exclude<Snake<keyof UserRow>, Unset>, string | number>>
+
+type Snake<Name extends string> = Name extends `${infer Head}${infer Tail}`
+  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Tail>}`
+  : ''
 
 const isMoment = (value: string | number): value is number => typeof value === 'number' && value > 1e12
 

@@ -4,22 +4,22 @@ import { PAGE, type Stops } from './tour.ts'
 
 export const stops: Stops = {
   // A new account is a row in seven tables, one of them with a string for each way to find the person.
-  'POST /user/create': { roundTrips: 2, rowsRead: 32 },
+  'POST /user/create': { access: 'anyone', roundTrips: 2, rowsRead: 32 },
   // First looks up which of the two verifications a code is for.
-  'POST /user/verify-email': { roundTrips: 2, rowsRead: 20 },
-  'GET /user/verify-email': { roundTrips: 2, rowsRead: 20 },
+  'POST /user/verify-email': { access: 'anyone', roundTrips: 2, rowsRead: 20 },
+  'GET /user/verify-email': { access: 'anyone', roundTrips: 2, rowsRead: 20 },
   // A new address: the old one gets a notice with a code to undo it.
   'POST /user/verify-email with a new address': { roundTrips: 2, rowsRead: 30 },
-  'POST /user/undo-email-change': { roundTrips: 2, rowsRead: 36 },
-  'GET /user/resend-verification': { roundTrips: 2, rowsRead: 20 },
+  'POST /user/undo-email-change': { access: 'anyone', roundTrips: 2, rowsRead: 36 },
+  'GET /user/resend-verification': { access: 'anyone', roundTrips: 2, rowsRead: 20 },
   // Looks up the address's owner twice more: for the decoys, and for the limit of known networks.
-  'GET /user/code': { roundTrips: 1, rowsRead: 34 },
-  'POST /user/code': { roundTrips: 1, rowsRead: 34 },
+  'GET /user/code': { access: 'anyone', roundTrips: 1, rowsRead: 34 },
+  'POST /user/code': { access: 'anyone', roundTrips: 1, rowsRead: 34 },
   // Resets two counters of consecutive failures: of the password, and of second factors.
-  'POST /user/reset-password': { roundTrips: 2, rowsRead: 26 },
+  'POST /user/reset-password': { access: 'anyone', roundTrips: 2, rowsRead: 26 },
   // The same for a password: four trips, as for a log-in.
-  'DELETE /user/me': { roundTrips: 4, rowsRead: 28, body: () => ({ password: PASSWORD }) },
+  'DELETE /user/me': { access: 'delegated:profile:write', roundTrips: 4, rowsRead: 28, body: () => ({ password: PASSWORD }) },
   // The act, as a deletion has it, and then twelve reads, each with the gate: of each list, and of all that is short.
-  'POST /user/export': { roundTrips: 15, rowsRead: 120, kv: 1, body: () => ({ password: PASSWORD }) },
-  'GET /user/audit': PAGE,
+  'POST /user/export': { access: 'delegated:all', roundTrips: 15, rowsRead: 120, kv: 1, body: () => ({ password: PASSWORD }) },
+  'GET /user/audit': { ...PAGE, access: 'delegated:profile:login-history:read' },
 }

@@ -3,7 +3,7 @@ import { PAGE, RECORDS, type Stops } from './tour.ts'
 
 export const stops: Stops = {
   // As many sessions as the apps have together.
-  'GET /user/apps': PAGE,
+  'GET /user/apps': { ...PAGE, access: 'delegated:session:read' },
   // Finds the sessions of one app among all.
-  'DELETE /user/apps/:clientId': { roundTrips: 2, rowsRead: 3 * RECORDS + 12 },
+  'DELETE /user/apps/:clientId': { access: 'delegated:session:write', roundTrips: 2, rowsRead: 3 * RECORDS + 12 },
 }

@@ -2,19 +2,19 @@
 import { PAGE, READ, RECORDS, type Stops, WRITE } from './tour.ts'
 
 export const stops: Stops = {
-  'POST /user/login': { roundTrips: 3, rowsRead: 20, kv: 2 },
+  'POST /user/login': { access: 'anyone', roundTrips: 3, rowsRead: 20, kv: 2 },
   // With a second factor on, the log-in also makes a challenge and a mail; do-2fa claims the challenge and makes a session.
   'POST /user/login with a second factor': { roundTrips: 3, rowsRead: 34, kv: 2 },
-  'POST /user/do-2fa': { roundTrips: 2, rowsRead: 40, kv: 2 },
+  'POST /user/do-2fa': { access: 'anyone', roundTrips: 2, rowsRead: 40, kv: 2 },
   // Reads both kinds, and counts ten recovery codes.
   'POST /user/do-2fa with an app': { roundTrips: 2, rowsRead: 60, kv: 2 },
   'POST /user/do-2fa with a recovery code': { roundTrips: 2, rowsRead: 60, kv: 2 },
-  'GET /user/logout': WRITE,
-  'POST /user/logout': WRITE,
-  'GET /user/logout-all': WRITE,
-  'POST /user/logout-all': WRITE,
-  'GET /user/session-state': READ,
-  'GET /user/login-history': PAGE,
-  'GET /user/sessions': { roundTrips: 1, rowsRead: 60, kv: RECORDS, rowsWritten: 0 },
-  'DELETE /user/sessions/:id': { ...WRITE, nothingThere: true },
+  'GET /user/logout': { ...WRITE, access: 'optional_session' },
+  'POST /user/logout': { ...WRITE, access: 'optional_session' },
+  'GET /user/logout-all': { ...WRITE, access: 'delegated:session:write' },
+  'POST /user/logout-all': { ...WRITE, access: 'delegated:session:write' },
+  'GET /user/session-state': { ...READ, access: 'delegated:profile:read' },
+  'GET /user/login-history': { ...PAGE, access: 'delegated:profile:login-history:read' },
+  'GET /user/sessions': { access: 'delegated:session:read', roundTrips: 1, rowsRead: 60, kv: RECORDS, rowsWritten: 0 },
+  'DELETE /user/sessions/:id': { ...WRITE, access: 'delegated:session:write', nothingThere: true },
 }

@@ -33,6 +33,14 @@ test('every route has its line', () => {
   expect(missing.map((route) => `${nameOf(route)}: add it to ${fileOf(route)}`)).toEqual([])
 })
 
+test('every route of the room user demands what its line says', () => {
+  const demanded = userRoutes.map((route) => {
+    const { access } = route.tags
+    return `${nameOf(route)}: ${access?.kind === 'scope' ? access.scope : access?.kind} (${fileOf(route)})`
+  })
+  expect(demanded).toEqual(userRoutes.map((route) => `${nameOf(route)}: ${STOPS[nameOf(route)]?.access} (${fileOf(route)})`))
+})
+
 test('every line is of a route', () => {
   const names = allRoutes.map(nameOf)
   expect(Object.keys(STOPS).filter((name) => !names.includes(name.split(' with ')[0] ?? ''))).toEqual([])

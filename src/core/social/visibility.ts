@@ -1,6 +1,6 @@
 /**
- * Who may see what about whom (design §5, wire §6.11). The store's predicate says who exists for a viewer; the table
- * here says which fields a viewer gets. Rooms show only what passed through it.
+ * Who may see what about whom (design §5, wire §6.11). The store's predicate says who exists for a viewer;
+ * `USER_FIELDS` says which fields a viewer gets. Rooms show only what passed through it.
  */
 import { NO_ID, type UserId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
@@ -10,84 +10,27 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Claimed, Gate } from '../gate.ts'
 import type { Principal, UserPrincipal } from '../principal.ts'
+import { type Audience, USER_FIELDS } from '../profiles/user-fields.ts'
 import { coveredBy, type Scope } from '../scopes.ts'
 
 export type { UserRef } from '../../store/db/people.ts'
 
-/** How close a viewer is. Each sees what those below see: owner (self, admin) > insider (may see the account) > outsider. */
-export type Audience = 'owner' | 'insider' | 'outsider'
-
 const NEARNESS: Readonly<Record<Audience, number>> = { owner: 2, insider: 1, outsider: 0 }
 
-/** The least audience of each field. Fields that are not listed are shown to nobody. */
-const FIELDS = {
-  id: 'outsider',
-  username: 'outsider',
-  givenName: 'outsider',
-  middleName: 'outsider',
-  familyName: 'outsider',
-  displayName: 'outsider',
-  nickname: 'outsider',
-  avatarKey: 'outsider',
-  profileUrl: 'outsider',
-  followerCount: 'outsider',
-  followingCount: 'outsider',
-  isPrivate: 'outsider',
-  gender: 'insider',
-  title: 'insider',
-  about: 'insider',
-  role: 'insider',
-  bio: 'insider',
-  designation: 'insider',
-  organization: 'insider',
-  pronouns: 'insider',
-  verifiedAt: 'insider',
-  customLink: 'insider',
-  relationshipStatus: 'insider',
-  subscriptionTier: 'insider',
-  subscriptionExpiresAt: 'insider',
-  countryCode: 'insider',
-  statusMessage: 'insider',
-  statusUpdatedAt: 'insider',
-  statusExpiresAt: 'insider',
-  availability: 'insider',
-  mood: 'insider',
-  whereAmI: 'insider',
-  lastSeenAt: 'owner',
-  birthDate: 'owner',
-  email: 'owner',
-  emailVerifiedAt: 'owner',
-  phone: 'owner',
-  phoneCountryCode: 'owner',
-  customData: 'owner',
-  bannedAt: 'owner',
-  bannedUntil: 'owner',
-  bannedReason: 'owner',
-  restrictedAt: 'owner',
-  restrictedUntil: 'owner',
-  restrictedReason: 'owner',
-  locale: 'owner',
-  zoneinfo: 'owner',
-  currency: 'owner',
-  requestCount: 'owner',
-  deletedAt: 'owner',
-  createdAt: 'owner',
-  updatedAt: 'owner',
-} as const satisfies Partial<Record<keyof UserRow, Audience>>
-
-type Field = keyof typeof FIELDS
-type FieldsFor<A extends Audience> = { [F in Field]: (typeof FIELDS)[F] extends A ? F : never }[Field]
+type FieldsFor<A extends Audience> = { [F in keyof UserRow]: (typeof USER_FIELDS)[F][0] extends A ? F : never }[keyof UserRow]
 
 /** A user as a viewer may see one: the open fields unchanged, the others possibly null. */
 export type SeenUser = Pick<UserRow, FieldsFor<'outsider'>> & {
   readonly [F in FieldsFor<'insider' | 'owner'>]: UserRow[F] | null
 } & { readonly audience: Audience }
 
+const SHOWN = Object.entries(USER_FIELDS).flatMap(([field, [least]]) =>
+  least === 'nobody' ? [] : [[field as keyof UserRow, least] as const],
+)
+
 /** Reduces a row to what the audience may see. */
 export function showTo(audience: Audience, row: UserRow): SeenUser {
-  const seen = Object.fromEntries(
-    Object.entries(FIELDS).map(([field, least]) => [field, NEARNESS[audience] >= NEARNESS[least] ? row[field as Field] : null]),
-  )
+  const seen = Object.fromEntries(SHOWN.map(([field, least]) => [field, NEARNESS[audience] >= NEARNESS[least] ? row[field] : null]))
   return { ...seen, audience } as SeenUser
 }
 

@@ -3,8 +3,7 @@
  * without a schema are left out.
  */
 import * as z from 'zod'
-import { AVAILABILITIES, MOODS } from '../../core/profiles/status.ts'
-import type { SeenUser } from '../../core/social/visibility.ts'
+import { USER_FIELDS } from '../../core/profiles/user-fields.ts'
 import { toHex } from '../../ids.ts'
 
 /** A field whose stored form differs from the exported one. */
@@ -26,63 +25,25 @@ const time = (description: string) => at.nullable().describe(description)
 const count = (description: string) => z.int().describe(description)
 const idOf = (whose: string) => id.describe(`Id of the ${whose}`)
 
-const profile = {
-  id: idOf('account'),
-  username: z.string().describe('User name'),
-  email: text('E-mail address'),
-  emailVerifiedAt: time('When the address was verified'),
-  phoneCountryCode: text('Country code of the phone number'),
-  phone: text('Phone number'),
-  givenName: text('Given name'),
-  middleName: text('Middle name'),
-  familyName: text('Family name'),
-  displayName: text('Display name'),
-  nickname: text('Nickname'),
-  title: text('Title'),
-  gender: text('Gender'),
-  pronouns: text('Pronouns'),
-  birthDate: text('Date of birth'),
-  relationshipStatus: text('Relationship status'),
-  countryCode: text('Country code (ISO 3166-1)'),
-  whereAmI: text('Where you are, in your own words'),
-  about: text('Your description of yourself'),
-  bio: text('Biography'),
-  designation: text('Profession'),
-  organization: text('Organization'),
-  customLink: text('Link on your profile'),
-  profileUrl: text('A picture elsewhere, set by an app'),
-  pictureUrl: text('URL of your picture'),
-  statusMessage: text('Status message'),
-  availability: oneOf(AVAILABILITIES).describe('Availability'),
-  mood: oneOf(MOODS).describe('Mood'),
-  statusUpdatedAt: time('When the status was set'),
-  statusExpiresAt: time('When the status ends'),
-  locale: text('Preferred language'),
-  zoneinfo: text('Time zone'),
-  currency: text('Preferred currency'),
-  isPrivate: flag.describe('Whether people need your permission to follow you'),
-  followerCount: count('Number of followers'),
-  followingCount: count('Number of people you follow'),
-  requestCount: count('Number of pending requests to follow you'),
-  role: z.string().describe('Your role in this service'),
-  verifiedAt: time('When your identity was verified'),
-  subscriptionTier: text('Subscription'),
-  subscriptionExpiresAt: time('When the subscription ends'),
-  bannedAt: time('When the account was banned'),
-  bannedUntil: time('When the ban ends or ended'),
-  bannedReason: text('Reason for the ban'),
-  restrictedAt: time('When the account was restricted'),
-  restrictedUntil: time('When the restriction ends or ended'),
-  restrictedReason: text('Reason for the restriction'),
-  customData: json.nullable().describe('Data that apps have stored with your account'),
-  lastSeenAt: time('When you last used the account'),
-  createdAt: at.describe('When the account was created'),
-  updatedAt: at.describe('When the profile last changed'),
-} satisfies Record<Exclude<keyof SeenUser, 'audience' | 'avatarKey' | 'deletedAt'> | 'pictureUrl', z.ZodType>
+const KINDS = {
+  id,
+  text: z.string(),
+  'text?': z.string().nullable(),
+  time: at,
+  'time?': at.nullable(),
+  count: z.int(),
+  flag,
+  'json?': json.nullable(),
+}
+const profile = Object.fromEntries(
+  Object.entries(USER_FIELDS).flatMap(([name, [, kind, description]]) =>
+    kind === undefined ? [] : [[name, (typeof kind === 'string' ? KINDS[kind] : oneOf(kind)).describe(description)]],
+  ),
+)
 
 const person = { id: idOf('person'), username: z.string().describe('Their user name') }
 
-export const Profile = z.object(profile)
+export const Profile: z.ZodObject<Record<string, z.ZodType>> = z.object({ ...profile, pictureUrl: text('URL of your picture') })
 
 export const SignIn = z.object({
   secondFactors: z.array(

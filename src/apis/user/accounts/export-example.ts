@@ -5,22 +5,21 @@ import { type AccountExport, Profile } from '../../../http/export/document.ts'
 const ID = '507f1f77bcf86cd799439011'
 const AT = '2026-09-12T15:50:58.690Z'
 const PERSON = { id: ID, username: 'jane_doe', createdAt: AT }
-type Told = z.output<typeof Profile>
-type Untold = { [Name in keyof Told as null extends Told[Name] ? Name : never]: null }
-const UNTOLD = Object.fromEntries(Object.keys(Profile.shape).map((name) => [name, null])) as Untold
+/** What is not mentioned below: no number, and nothing else. */
+const PROFILE = Object.fromEntries(Object.entries(Profile.shape).map(([name, field]) => [name, field.safeParse(null).success ? null : 0]))
 
 export const EXAMPLE_EXPORT: z.output<typeof AccountExport> = {
   about: { madeAt: AT, fields: { 'profile.username': 'User name' } },
   profile: {
-    ...UNTOLD,
+    ...PROFILE,
     id: ID,
     username: 'john_doe',
     email: 'user@example.com',
     emailVerifiedAt: AT,
     isPrivate: false,
+    pictureUrl: null,
     followerCount: 1,
     followingCount: 1,
-    requestCount: 0,
     role: 'user',
     customData: {},
     createdAt: AT,
