@@ -25,6 +25,20 @@ export async function count(sql: string, ...params: unknown[]): Promise<number> 
   return row?.n ?? 0
 }
 
+/** The row of the account. */
+export const rowOf = async ({ id }: Pick<Person, 'id'>) => (await rows('SELECT * FROM users WHERE id = ?', idOf(id)))[0] ?? null
+
+export interface AuditEvent {
+  readonly type: string
+  readonly actor_id: number | null
+  readonly detail: string | null
+}
+
+/** What the audit trail has about somebody, oldest first. */
+export const trailOf = ({ id }: Pick<Person, 'id'>) =>
+  rows<AuditEvent>('SELECT type, actor_id, detail FROM audit_events WHERE user_id = ? ORDER BY id', idOf(id))
+export const eventsOf = async (person: Pick<Person, 'id'>) => (await trailOf(person)).map(({ type }) => type)
+
 /** Verified, with codes by e-mail on. */
 export async function personWithSecondFactor(prefix: string): Promise<Person> {
   const person = await verifiedPerson(newName(prefix))

@@ -15,3 +15,9 @@ export function expectCleanReply(reply: Reply): void {
   expect(reply.status, reply.text).not.toBe(500)
   if (reply.status === 503 || reply.status === 429) expect(Number(reply.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
 }
+
+/** A 400 that names this field and no other. */
+export function expectWrongField(reply: Reply, path: string): void {
+  expect([reply.status, reply.json.error], reply.text).toEqual([400, 'ClientInputError'])
+  expect([...new Set(reply.json.additionalInfo.errors.map((error: { path: string }) => error.path))]).toEqual([path])
+}

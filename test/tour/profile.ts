@@ -11,6 +11,7 @@ export const stops: Stops = {
   'PATCH /user/me with all names': { roundTrips: 2, rowsRead: 53 },
   // Checking a password takes two counters and their reset, and so does the address.
   'PATCH /user/me with an address': { roundTrips: 3, rowsRead: 50 },
+  'PATCH /user/me with an address after a fresh sign-in': { roundTrips: 2, rowsRead: 50 },
   // The gate; the reservation of two objects, before they are written; the commit, with the limit and the previous objects.
   'PATCH /user/profile-picture': { access: 'delegated:profile:avatar:write', roundTrips: 3, rowsRead: 40, r2: 2, restricted: 'refused' },
   'PUT /user/profile-picture': { access: 'delegated:profile:avatar:write', roundTrips: 3, rowsRead: 40, r2: 2, restricted: 'refused' },

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { AppsReply } from '../../../src/apis/user/connected-apps/presenters.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
 import type { Scope } from '../../../src/core/scopes.ts'
+import { rows } from '../../support/actors.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
 import { atTheLine, holdAtTheLine } from '../../support/start-line.ts'
@@ -14,13 +15,10 @@ const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 
 const appsOf = async ({ client }: Person) => (await client.get('/user/apps')).json.data.records
 const disconnect = ({ client }: Person, clientId: string) => client.delete(`/user/apps/${clientId}`)
-const eventsOf = async (person: Person) =>
+const disconnectedBy = async (person: Person) =>
   (
-    await db
-      .prepare("SELECT client_id FROM audit_events WHERE user_id = ? AND type = 'app_disconnected' ORDER BY id")
-      .bind(idOf(person))
-      .all<{ client_id: string }>()
-  ).results.map((row) => row.client_id)
+    await rows<{ client_id: string }>("SELECT client_id FROM audit_events WHERE user_id = ? AND type = 'app_disconnected'", idOf(person))
+  ).map(({ client_id }) => client_id)
 
 async function newCode(person: Person, clientId: string): Promise<string> {
   const query = new URLSearchParams({
@@ -57,12 +55,7 @@ beforeAll(() => platform.reset())
 describe('GET /user/apps', () => {
   test('shows consents and live grants once per client, with scopes in words, and nothing that has ended', async () => {
     const person = await signedInPerson('apps_reader')
-    const [granted, agreed, ended, others] = [
-      await newOAuthClient(),
-      await newOAuthClient(),
-      await newOAuthClient(),
-      await newOAuthClient(),
-    ]
+    const [granted = '', agreed = '', ended = '', others = ''] = await Promise.all(Array.from({ length: 4 }, () => newOAuthClient()))
     const other = await signedInPerson('apps_other1')
     await newGrant(person, granted, 'delegated:profile:read delegated:social:follow:read')
     await newGrant(person, granted, 'delegated:profile:all')
@@ -117,14 +110,14 @@ describe('DELETE /user/apps/:clientId', () => {
     expect((await refresh(client, othersTokens.refresh_token)).status).toBe(200)
     expect((await appsOf(other))[0]).toMatchObject({ clientId: client, liveSessions: 1 })
     expect((await disconnect(person, client)).json).toEqual({ ok: 1 })
-    expect(await eventsOf(person)).toEqual([client])
+    expect(await disconnectedBy(person)).toEqual([client])
   })
 
   test('answers alike for a client that is not connected and for one that does not exist', async () => {
     const person = await signedInPerson('apps_asker1')
     const replies = [await disconnect(person, await newOAuthClient()), await disconnect(person, 'no-such-client')]
     for (const reply of replies) expect([reply.status, reply.json]).toEqual([200, { ok: 1 }])
-    expect(await eventsOf(person)).toEqual([])
+    expect(await disconnectedBy(person)).toEqual([])
   })
 
   test('an app may disconnect itself', async () => {
@@ -137,18 +130,17 @@ describe('DELETE /user/apps/:clientId', () => {
     expect((await app.get('/user/apps')).status).toBe(401)
   })
 
-  test.each(['fail', 'lose reply'])('is done once while D1 may or may not have done it (%s)', async (fault) => {
+  test.each(['failStatement', 'loseReply'] as const)('is done once while D1 may or may not have done it (%s)', async (fault) => {
     const person = await signedInPerson(`apps_fault${fault.length}`)
     const client = await newOAuthClient()
     const tokens = await connect(person, client)
     await putConsent(person.id, client)
-    if (fault === 'fail') platform.faults.failStatement(2)
-    else platform.faults.loseReply(2)
+    platform.faults[fault](2)
     await disconnect(person, client)
     platform.faults.clear()
     expect((await disconnect(person, client)).status).toBe(200)
     expect((await bearerOf(tokens.access_token).get('/user/me')).status).toBe(401)
-    expect(await eventsOf(person)).toEqual([client])
+    expect(await disconnectedBy(person)).toEqual([client])
   })
 
   test.each([

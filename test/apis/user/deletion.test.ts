@@ -1,28 +1,18 @@
 // Deletion of accounts over HTTP (security row 13): hidden at once, undone by signing in, and purged after 14 days.
 import { afterEach, describe, expect, test } from 'vitest'
 import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/limits.ts'
-import { fromHex, type UserId } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
+import { count, eventsOf, rowOf } from '../../support/actors.ts'
+import { runCron } from '../../support/cron.ts'
 import { Client, db, mailsTo, newestCode, platform } from '../../support/kith.ts'
+import { bytesOf, FILES, listObjects, newFile, newFolder, newLink, objectKeyOf, tombstones } from '../../support/media.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'
+import { idOf } from '../../support/tokens.ts'
 
 const DAY_MS = 86_400_000
 const COOKIE = '__Host-kith_session'
 
-const idOf = (person: Person) => fromHex<UserId>(person.id) as UserId
 const deleteMe = (person: Person, body: Record<string, unknown> = {}) => person.client.delete('/user/me', { body })
-
-async function row(person: Person): Promise<Record<string, unknown> | null> {
-  return db.prepare('SELECT * FROM users WHERE id = ?').bind(idOf(person)).first()
-}
-
-async function events(person: Person): Promise<string[]> {
-  const { results } = await db
-    .prepare('SELECT type FROM audit_events WHERE user_id = ? ORDER BY id')
-    .bind(idOf(person))
-    .all<{ type: string }>()
-  return results.map(({ type }) => type)
-}
 
 async function withSecondFactor(username: string): Promise<Person> {
   const person = await signedInPerson(username)
@@ -48,7 +38,7 @@ describe('DELETE /user/me', () => {
     expect((await elsewhere.get('/user/me')).status).toBe(401)
     expect((await bob.client.get(`/user/${ann.id}`)).status).toBe(404)
     expect((await bob.client.get('/user/following')).json.data.records).toEqual([])
-    expect(await events(ann)).toContain('account_deleted')
+    expect(await eventsOf(ann)).toContain('account_deleted')
     const [notice] = await mailsTo(ann.email)
     expect(notice?.subject).toContain('deleted')
     expect(notice?.text).toContain('within 14 days')
@@ -62,7 +52,7 @@ describe('DELETE /user/me', () => {
     expect([refused.status, refused.json.additionalInfo.reason]).toEqual([403, 'fresh_sign_in_required'])
     expect((await ann.client.delete('/user/me')).status).toBe(403)
     expect((await deleteMe(ann, { password: PASSWORD })).status).toBe(200)
-    expect((await row(ann))?.deleted_reason).toBe('self')
+    expect((await rowOf(ann))?.deleted_reason).toBe('self')
   })
 
   test('a wrong password deletes nothing, is named, and is counted', async () => {
@@ -73,34 +63,7 @@ describe('DELETE /user/me', () => {
     for (let tries = 1; tries < PASSWORD_PROOFS_PER_DAY; tries++) await deleteMe(ann, { password: 'not-the-password' })
     const limited = await deleteMe(ann, { password: PASSWORD })
     expect([limited.status, limited.headers.has('retry-after')]).toEqual([429, true])
-    expect((await row(ann))?.deleted_at).toBeNull()
-  })
-
-  test.each([{ password: '' }, { password: 5 }, { password: 'x'.repeat(257) }, { force: true }, [{}, {}], 'null'])(
-    'the body %j is refused and nothing happens',
-    async (body) => {
-      const ann = await signedInPerson(`ann_bad_${JSON.stringify(body).replace(/\W/g, '').slice(0, 12)}_1`)
-      const reply = await ann.client.delete('/user/me', { body: body as never })
-      expect([reply.status, reply.json.error]).toEqual([400, 'ClientInputError'])
-      expect((await row(ann))?.deleted_at).toBeNull()
-    },
-  )
-
-  test('nobody but the caller is deleted, and a caller who is not signed in is refused', async () => {
-    expect((await new Client().delete('/user/me')).status).toBe(401)
-    const [ann, bob] = [await signedInPerson('ann_targets'), await signedInPerson('bob_is_target')]
-    expect((await deleteMe(ann, { target: bob.id })).status).toBe(400)
-    expect((await row(bob))?.deleted_at).toBeNull()
-  })
-
-  test('with a fresh sign-in it takes two round trips, and at most 20 rows are read', async () => {
-    const ann = await signedInPerson('ann_is_cheap')
-    const { counts, statements } = await platform.counts.measure(() => deleteMe(ann))
-    // The notice is sent after the reply: its statements come after the three that write.
-    const marked = statements.findIndex(({ sql }) => sql.includes('deleted_reason = ?'))
-    expect(marked).toBeGreaterThan(0)
-    expect(statements.slice(0, marked + 2).reduce((sum, { rowsRead }) => sum + rowsRead, 0)).toBeLessThanOrEqual(20)
-    expect(counts.d1RoundTrips).toBeLessThanOrEqual(2 + 4)
+    expect((await rowOf(ann))?.deleted_at).toBeNull()
   })
 
   test('64 deletions at once leave one notice and one event', async () => {
@@ -111,7 +74,7 @@ describe('DELETE /user/me', () => {
     const replies = await Promise.all(clients.map((client) => client.delete('/user/me')))
     expect(replies.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(1)
     expect(replies.every(({ status }) => status === 200 || status === 401)).toBe(true)
-    expect((await events(ann)).filter((type) => type === 'account_deleted')).toHaveLength(1)
+    expect((await eventsOf(ann)).filter((type) => type === 'account_deleted')).toHaveLength(1)
     expect((await mailsTo(ann.email)).filter(({ subject }) => subject.includes('deleted'))).toHaveLength(1)
   })
 
@@ -119,8 +82,8 @@ describe('DELETE /user/me', () => {
     const ann = await signedInPerson('ann_lost_reply')
     platform.faults.loseReply(2)
     expect((await deleteMe(ann)).status).toBe(200)
-    expect((await events(ann)).filter((type) => type === 'account_deleted')).toHaveLength(1)
-    expect((await row(ann))?.epoch).toBe(1)
+    expect((await eventsOf(ann)).filter((type) => type === 'account_deleted')).toHaveLength(1)
+    expect((await rowOf(ann))?.epoch).toBe(1)
   })
 })
 
@@ -134,14 +97,14 @@ describe('coming back', () => {
     await deleteMe(ann)
     clock.advance(14 * DAY_MS - 1_000)
     expect((await logIn(ann)).status).toBe(200)
-    expect((await row(ann))?.deleted_at).toBeNull()
-    expect((await events(ann)).slice(-2)).toEqual(['account_restored', 'sign_in'])
+    expect((await rowOf(ann))?.deleted_at).toBeNull()
+    expect((await eventsOf(ann)).slice(-2)).toEqual(['account_restored', 'sign_in'])
     expect((await ann.client.get('/user/me')).json.data.user.followerCount).toBe(1)
     expect((await old.get('/user/me')).status).toBe(401)
     await logIn(bob)
     expect((await bob.client.get(`/user/${ann.id}`)).status).toBe(200)
     expect((await logIn(ann)).status).toBe(200)
-    expect((await events(ann)).filter((type) => type === 'account_restored')).toHaveLength(1)
+    expect((await eventsOf(ann)).filter((type) => type === 'account_restored')).toHaveLength(1)
   })
 
   test('a wrong password, an account that is final and one that an administrator deleted all answer like an unknown one', async () => {
@@ -157,8 +120,8 @@ describe('coming back', () => {
     clock.advance(14 * DAY_MS)
     answers.push(await logIn(ann, new Client()))
     for (const { status, text } of answers) expect([status, text]).toEqual([401, unknown.text])
-    expect((await row(ann))?.deleted_at).not.toBeNull()
-    expect((await row(bob))?.deleted_reason).toBe('admin')
+    expect((await rowOf(ann))?.deleted_at).not.toBeNull()
+    expect((await rowOf(bob))?.deleted_reason).toBe('admin')
   })
 
   test('with a second factor, the password alone brings nothing back; the code does', async () => {
@@ -168,12 +131,12 @@ describe('coming back', () => {
     clock.advance(60_000)
     const pending = await logIn(ann)
     expect(pending.json.data['2faEnabled']).toBe(true)
-    expect((await row(ann))?.deleted_at).not.toBeNull()
+    expect((await rowOf(ann))?.deleted_at).not.toBeNull()
     const { sessionHash } = pending.json.data
     const wrong = await ann.client.post('/user/do-2fa', { target: ann.id, sessionHash, code: '000000' })
-    expect([wrong.status, (await row(ann))?.deleted_reason]).toEqual([400, 'self'])
+    expect([wrong.status, (await rowOf(ann))?.deleted_reason]).toEqual([400, 'self'])
     const done = await ann.client.post('/user/do-2fa', { target: ann.id, sessionHash, code: await newestCode(ann.email) })
-    expect([done.status, (await row(ann))?.deleted_at]).toEqual([200, null])
+    expect([done.status, (await rowOf(ann))?.deleted_at]).toEqual([200, null])
     expect((await ann.client.get('/user/me')).status).toBe(200)
   })
 
@@ -184,7 +147,7 @@ describe('coming back', () => {
     const code = await newestCode(ann.email)
     await deleteMe(ann)
     expect((await other.post('/user/do-2fa', { target: ann.id, sessionHash, code })).status).toBe(400)
-    expect((await row(ann))?.deleted_at).not.toBeNull()
+    expect((await rowOf(ann))?.deleted_at).not.toBeNull()
   })
 
   test('64 sign-ins at once bring it back once', async () => {
@@ -194,7 +157,7 @@ describe('coming back', () => {
     const signedIn = replies.filter(({ status }) => status === 200).length
     expect(signedIn).toBeGreaterThanOrEqual(1)
     expect(replies.every(({ status }) => [200, 503].includes(status))).toBe(true)
-    expect((await events(ann)).filter((type) => type === 'account_restored')).toHaveLength(1)
+    expect((await eventsOf(ann)).filter((type) => type === 'account_restored')).toHaveLength(1)
   })
 
   test('no code for a new password goes to who cannot come back: after 14 days, or deleted by an administrator', async () => {
@@ -219,7 +182,7 @@ describe('coming back', () => {
     await expect(signUp('ANN_holds_name', 'other_ann@example.com')).rejects.toThrow('409')
     const squatter = await signUp('ann_squatter', ann.email)
     expect((await mailsTo(ann.email))[0]?.subject).toContain('already have an account')
-    expect((await row(squatter))?.email_verified_at).toBeNull()
+    expect((await rowOf(squatter))?.email_verified_at).toBeNull()
   })
 })
 
@@ -234,4 +197,27 @@ describe('the name of an erased account', () => {
     await db.prepare('DELETE FROM credentials WHERE user_id = ?').bind(idOf(ann)).run()
     expect((await logIn({ ...ann, username: name }, new Client())).status).toBe(401)
   })
+})
+
+test('with an account go its files and folders: out of sight at once, back with it, and for good after 14 days', async () => {
+  clock.freeze()
+  const person = await signedInPerson('files_leaver')
+  const file = await newFile(person.client, 'a', bytesOf('a'), { folder: await newFolder(person.client, 'Mine') })
+  const [key, link] = [await objectKeyOf(file), await newLink(person.client, file)]
+  expect((await person.client.delete('/user/me', { body: { password: PASSWORD } })).status).toBe(200)
+  expect((await person.client.get(link)).status).toBe(403)
+  expect((await logIn(person)).status).toBe(200)
+  expect((await person.client.get(`${FILES}/${file}/content`)).text).toBe('a')
+  await person.client.delete('/user/me', { body: { password: PASSWORD } })
+  clock.advance(13 * DAY_MS)
+  await runCron()
+  expect((await listObjects()).map((object) => object.key)).toContain(key)
+  clock.advance(DAY_MS + 1)
+  await runCron()
+  await runCron()
+  expect((await listObjects()).map((object) => object.key)).not.toContain(key)
+  expect(await tombstones()).toEqual([])
+  for (const table of ['files', 'folders', 'media_usage']) {
+    expect(await count(`${table} WHERE user_id = ?`, idOf(person)), table).toBe(0)
+  }
 })

@@ -7,6 +7,7 @@ import { exportResponse } from '../../../src/http/export/response.ts'
 import type { SessionId } from '../../../src/ids.ts'
 import { fill, makeRole, TRACES } from '../../social/canaries.ts'
 import { makeCrowd, putEdges } from '../../social/crowd.ts'
+import { eventsOf } from '../../support/actors.ts'
 import { clearGraph, putBlock, putEdge, setColumns } from '../../support/graph.ts'
 import { db, mailsTo, platform } from '../../support/kith.ts'
 import { newFolder, upload } from '../../support/media.ts'
@@ -17,11 +18,6 @@ import { bearerOf, idOf, newCtx, newGrant, newOAuthClient, putConsent, userToken
 
 const PATH = '/user/export'
 const exportOf = ({ client }: Person) => client.post(PATH)
-
-async function eventsOf(person: Person): Promise<string[]> {
-  const { results } = await db.prepare('SELECT type FROM audit_events WHERE user_id = ?').bind(idOf(person)).all<{ type: string }>()
-  return results.map(({ type }) => type)
-}
 
 /** Every path in a document to something that is no object, as `about.fields` names it. */
 function pathsIn(value: unknown, path = ''): string[] {

@@ -1,11 +1,11 @@
 // The caller's own profile (wire §3.2, §3.5, §6.12).
 import { afterEach, describe, expect, test } from 'vitest'
 import { MeReply, UpdateMeReply } from '../../../src/apis/user/profile/presenters.ts'
-import { HealthReply, ScopesReply } from '../../../src/apis/user/system/presenters.ts'
-import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/limits.ts'
+import { ScopesReply } from '../../../src/apis/user/system/presenters.ts'
 import { clock } from '../../platform/clock.ts'
-import { Client, db, mailsTo, type Reply } from '../../support/kith.ts'
+import { Client, db, mailsTo, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, signUpBody } from '../../support/people.ts'
+import { expectWrongField } from '../../support/replies.ts'
 import { bearerOf, idOf, userToken } from '../../support/tokens.ts'
 
 const DAY_MS = 86_400_000
@@ -31,11 +31,6 @@ const EVERYTHING = {
 const UNSETTABLE = Object.keys(EVERYTHING).filter((name) => name !== 'firstName' && name !== 'lastName')
 
 afterEach(() => clock.restore())
-
-function expectRefused(reply: Reply, path: string): void {
-  expect([reply.status, reply.json.error], reply.text).toEqual([400, 'ClientInputError'])
-  expect([...new Set(reply.json.additionalInfo.errors.map((error: { path: string }) => error.path))]).toEqual([path])
-}
 
 describe('GET /user/me', () => {
   test('answers the caller as an object, with the fields that may be edited', async () => {
@@ -73,22 +68,25 @@ describe('PATCH /user/me', () => {
     expect((await client.patch('/user/me', new URLSearchParams({ bio: 'By form.' }))).json.data.user.bio).toBe('By form.')
   })
 
-  test('changes nothing else: what is left out stays', async () => {
+  test('changes nothing else: what is left out stays, and what equals the present value is not written', async () => {
     const { client } = await signedInPerson('patch_one')
     await client.patch('/user/me', EVERYTHING)
     const { user } = (await client.patch('/user/me', { bio: 'Only this.' })).json.data
     expect(user).toMatchObject({ ...EVERYTHING, bio: 'Only this.' })
+    const { counts, result } = await platform.counts.measure(() => client.patch('/user/me', { bio: 'Only this.' }))
+    expect([result.status, counts.d1RoundTrips]).toEqual([200, 1])
     expect((await client.patch('/user/me', {})).status).toBe(200)
   })
 
-  test('__unset__ clears a field; names cannot be cleared', async () => {
+  test('__unset__ clears what may be empty, and nothing else', async () => {
     const { client } = await signedInPerson('patch_unset')
     await client.patch('/user/me', EVERYTHING)
     const unset = Object.fromEntries(UNSETTABLE.map((name) => [name, '__unset__']))
     const { user } = (await client.patch('/user/me', unset)).json.data
     for (const name of UNSETTABLE) expect([name, user[name]]).toEqual([name, null])
-    expectRefused(await client.patch('/user/me', { firstName: '__unset__' }), 'firstName')
-    expectRefused(await client.patch('/user/me', { username: '__unset__x!' }), 'username')
+    for (const name of ['username', 'firstName', 'lastName', 'email', 'target']) {
+      expectWrongField(await client.patch('/user/me', { [name]: '__unset__' }), name)
+    }
   })
 
   test('a user name moves, is unique without regard to case, and may change its case', async () => {
@@ -142,10 +140,10 @@ describe('PATCH /user/me', () => {
 
   test('a phone number needs a country code, then or before', async () => {
     const { client } = await signedInPerson('patch_phone')
-    expectRefused(await client.patch('/user/me', { phone: '123' }), 'phoneCountryCode')
+    expectWrongField(await client.patch('/user/me', { phone: '123' }), 'phoneCountryCode')
     expect((await client.patch('/user/me', { phone: '123', phoneCountryCode: '+1' })).status).toBe(200)
     expect((await client.patch('/user/me', { phone: '456' })).status).toBe(200)
-    expectRefused(await client.patch('/user/me', { phoneCountryCode: '__unset__' }), 'phoneCountryCode')
+    expectWrongField(await client.patch('/user/me', { phoneCountryCode: '__unset__' }), 'phoneCountryCode')
     expect((await client.patch('/user/me', { phone: '__unset__', phoneCountryCode: '__unset__' })).status).toBe(200)
   })
 
@@ -153,43 +151,46 @@ describe('PATCH /user/me', () => {
     const { client } = await signedInPerson('patch_narrow')
     const env = { env: { EDITABLE_FIELDS: 'bio,givenName' } }
     expect((await client.get('/user/me', env)).json.data.editableFields).toEqual(['bio', 'firstName'])
-    expectRefused(await client.patch('/user/me', { lastName: 'Changed' }, env), 'lastName')
-    expectRefused(await client.patch('/user/me', { preferredLanguage: 'de' }, env), 'preferredLanguage')
-    expectRefused(await client.patch('/user/me', { username: 'patch_wide' }, env), 'username')
+    const refused = await client.patch('/user/me', { lastName: 'Changed', bio: 'Shut.' }, env)
+    expectWrongField(refused, 'lastName')
+    expect(refused.json.additionalInfo.errors[0].msg).toBe('may not be changed')
+    expect((await client.get('/user/me')).json.data.user.bio).toBeNull()
+    expectWrongField(await client.patch('/user/me', { preferredLanguage: 'de' }, env), 'preferredLanguage')
+    expectWrongField(await client.patch('/user/me', { username: 'patch_wide' }, env), 'username')
     const same = { firstName: 'New', lastName: 'Person', username: 'patch_narrow', bio: 'Mine.' }
     expect((await client.patch('/user/me', same, env)).json.data.user).toMatchObject(same)
   })
 
-  test.each([
+  // test/core/fields.test.ts has the rules of each field.
+  const WRONG: readonly (readonly [field: string, value: unknown])[] = [
     ['customLink', 'http://example.com'],
-    ['customLink', 'javascript:alert(1)'],
-    ['customLink', 'https://user:pass@example.com'],
-    ['customLink', `https://example.com/${'a'.repeat(256)}`],
     ['bio', 'a'.repeat(257)],
-    ['bio', '\u202Etxt'],
     ['pronouns', 'a'.repeat(25)],
     ['phone', '+123'],
     ['phone', '1'.repeat(16)],
     ['phoneCountryCode', '0044000'],
     ['preferredLanguage', 'english!'],
     ['timezone', 'Mars/Olympus'],
-    ['timezone', '+01:00'],
     ['currency', 'BTC'],
-    ['currency', 'HRK'],
     ['birthdate', '2999-01-01'],
-    ['birthdate', '2001-02-29'],
     ['country', 'XX'],
     ['gender', ''],
     ['organization', ' '],
     ['firstName', '<b>'],
     ['middleName', 'a'.repeat(65)],
+    ['password', 'short'],
+    ['role', 'no such role!'],
+    ['target', 'abc'],
     ['isPrivate', true],
     ['verified', true],
+    ['emailVerified', true],
+    ['customData', {}],
     ['_id', '507f1f77bcf86cd799439011'],
-  ])('%s as %j is refused by name', async (field, value) => {
-    const person = await signedInPerson(`bad_${crypto.randomUUID().slice(0, 8)}`)
-    expectRefused(await person.client.patch('/user/me', { phoneCountryCode: '+1', [field]: value }), field)
-    expect((await person.client.get('/user/me')).json.data.user.phoneCountryCode).toBeNull()
+  ]
+  test('what is wrong is refused by name, and changes nothing', async () => {
+    const { client } = await signedInPerson('patch_wrong')
+    for (const [field, value] of WRONG) expectWrongField(await client.patch('/user/me', { pronouns: 'she/her', [field]: value }), field)
+    expect((await client.get('/user/me')).json.data.user.pronouns).toBeNull()
   })
 })
 
@@ -208,7 +209,7 @@ describe('a new password', () => {
     expect((await new Client().get('/user/me', { headers: { cookie: old } })).status).toBe(401)
     expect((await logIn(person, new Client())).status).toBe(401)
     expect((await logIn({ ...person, password: NEW_PASSWORD }, new Client())).status).toBe(200)
-    expect((await mailsTo(person.email))[0]?.subject).toMatch(/password/i)
+    expect((await mailsTo(person.email))[0]?.subject).toBe('Your Kith password was changed')
   })
 
   test('without the current one a fresh sign-in is enough, and nothing less', async () => {
@@ -231,23 +232,19 @@ describe('a new password', () => {
     expect((await person.client.patch('/user/me', { password: `${NEW_PASSWORD}-2` })).status).toBe(403)
   })
 
-  test('a wrong current one is refused by name, and counted', async () => {
+  test('a wrong current one is refused by name, and not echoed', async () => {
     const person = await signedInPerson('pass_wrong')
-    for (let n = 0; n < PASSWORD_PROOFS_PER_DAY; n += 1) {
-      const reply = await person.client.patch('/user/me', { password: NEW_PASSWORD, currentPassword: 'wrong' })
-      expectRefused(reply, 'currentPassword')
-      expect(reply.text).not.toContain('"wrong"')
-    }
-    const reply = await person.client.patch('/user/me', { password: NEW_PASSWORD, currentPassword: PASSWORD })
-    expect(reply.status).toBe(429)
+    const reply = await person.client.patch('/user/me', { password: NEW_PASSWORD, currentPassword: 'wrong' })
+    expectWrongField(reply, 'currentPassword')
+    expect(reply.text).not.toContain('"wrong"')
     expect((await person.client.get('/user/me')).status).toBe(200)
   })
 
   test('one that is easy to guess is refused, also after the new user name', async () => {
     const { client } = await signedInPerson('pass_guess')
-    expectRefused(await client.patch('/user/me', { password: 'pass_guess' }), 'password')
-    expectRefused(await client.patch('/user/me', { password: 'brand_new_name', username: 'brand_new_name' }), 'password')
-    expectRefused(await client.patch('/user/me', { password: 'password1' }), 'password')
+    expectWrongField(await client.patch('/user/me', { password: 'pass_guess' }), 'password')
+    expectWrongField(await client.patch('/user/me', { password: 'brand_new_name', username: 'brand_new_name' }), 'password')
+    expectWrongField(await client.patch('/user/me', { password: 'password1' }), 'password')
   })
 
   test('a client that changes it gets no cookie, and loses its grant with all others', async () => {
@@ -260,10 +257,6 @@ describe('a new password', () => {
 })
 
 describe('what everyone may know', () => {
-  test('the health', async () => {
-    expect(HealthReply.parse((await new Client().get('/health')).json)).toEqual({ status: 'UP' })
-  })
-
   test('the scopes, as a map of name to name and parent', async () => {
     const { scopes } = ScopesReply.parse((await new Client().get('/user/scopes')).json).data
     expect(scopes['delegated:profile:read']).toMatchObject({ name: 'delegated:profile:read', parent: 'delegated:profile:all' })

@@ -52,37 +52,15 @@ describe('the sessions of the caller', () => {
   })
 })
 
-describe('pages', () => {
-  test('login-history is newest first, page by page, failures included', async () => {
+describe('login-history', () => {
+  test('is newest first, failures included, and begins at any time', async () => {
     const person = await signedInPerson('history_person')
     for (let n = 0; n < 4; n += 1) await logIn({ ...person, password: n % 2 ? 'wrong' : person.password }, new Client())
     const read = async (query: string) =>
       LoginHistoryReply.parse((await person.client.get(`/user/login-history${query}`)).json).data.records
     const all = await read('')
     expect(all.map(({ success }) => success)).toEqual([false, true, false, true, true])
-    expect(all.map(({ _id }) => _id)).toEqual([...all.map(({ _id }) => _id)].sort().reverse())
-    const first = await read('?limit=2')
-    const second = await read(`?limit=2&offset=${first[1]?._id}`)
-    expect([...first, ...second]).toEqual(all.slice(0, 4))
-    expect(await read(`?offset=${all.at(-1)?._id}`)).toEqual([])
     expect(await read('?offset=2025-06-01T00:00:00Z')).toEqual([])
     expect(await read(`?offset=${new Date(Date.now() + MINUTE_MS).toISOString()}`)).toEqual(all)
-  })
-
-  test.each(['/user/login-history', '/user/sessions'])('%s takes 1 to 100 records, and says what is wrong otherwise', async (path) => {
-    const { client } = await signedInPerson(`pages_${path.slice(6, 14).replace('-', '_')}`)
-    for (const limit of ['1', '10', '100']) expect((await client.get(`${path}?limit=${limit}`)).status).toBe(200)
-    for (const limit of ['0', '-1', '101', '1e9', 'abc', '', '1.5', ' 1', '1000', 'NaN', '٣', '0x10']) {
-      const reply = await client.get(`${path}?limit=${encodeURIComponent(limit)}`)
-      expect([limit, reply.status, reply.json.additionalInfo?.errors?.[0]?.path]).toEqual([limit, 400, 'limit'])
-    }
-    for (const offset of ['x', '', '-1', '507f1f77', `${UNKNOWN_ID}0`, 'yesterday', '2026-13-45', '12']) {
-      const reply = await client.get(`${path}?offset=${encodeURIComponent(offset)}`)
-      expect([offset, reply.status, reply.json.additionalInfo?.errors?.[0]?.path]).toEqual([offset, 400, 'offset'])
-    }
-    for (const offset of [UNKNOWN_ID, '000000000000000000000000', '507f1f77bcf86cd799439011', '2026-01-01', '9999-12-31']) {
-      expect((await client.get(`${path}?offset=${offset}`)).status).toBe(200)
-    }
-    expect((await client.get(`${path}?utm_source=mail`)).status).toBe(200)
   })
 })

@@ -109,6 +109,8 @@ export function walkAccounts(): void {
     test('PATCH /user/me of the address, its proof and its undo', async () => {
       const person = await signedInPerson('budget_mover')
       const email = 'budget_moved@example.com'
+      const fresh = await spend(person.client, 'PATCH', '/user/me', { email: 'budget_moving@example.com' })
+      expectWithin('PATCH /user/me with an address after a fresh sign-in', fresh)
       const change = { email, currentPassword: PASSWORD }
       expectWithin('PATCH /user/me with an address', await spend(person.client, 'PATCH', '/user/me', change))
       const proof = { code: await newestCode(email) }
