@@ -8,6 +8,7 @@ import { signedInAdmin } from '../../support/admins.ts'
 import { codeOf, personWithApp, STEP_MS } from '../../support/authenticator.ts'
 import { Client, mailsTo, newestCode, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'
+import { expectWrongField } from '../../support/replies.ts'
 import { bearerOf, userToken } from '../../support/tokens.ts'
 
 const API = '/user/admin-api'
@@ -56,6 +57,7 @@ describe('finding people', () => {
     }
     for (const query of ['findable_fay@example.org', 'ondergem', '%', '_', NOBODY, "' OR 1=1 --", '😀'])
       expect(await find(query), query).toEqual([])
+    expectWrongField(await admin.client.get(`${API}/list?query=%20`), 'query')
   })
 
   test('including unverified, banned and deleted people; filters apply', async () => {
@@ -69,11 +71,6 @@ describe('finding people', () => {
     expect(filtered.json.data.records).toHaveLength(1)
     const next = await admin.client.get(`${API}/list?query=seeking&limit=2&offset=${banned.id}`)
     expect(next.json.data.records.map(({ username }: Person) => username)).toEqual(['seeking_one'])
-  })
-
-  test.each(['', '%20', 'x'.repeat(300)])('a query of "%s" is refused by name', async (query) => {
-    const reply = await admin.client.get(`${API}/list?query=${query}`)
-    expect([reply.status, reply.json.additionalInfo.errors[0].path]).toEqual([400, 'query'])
   })
 })
 

@@ -1,9 +1,11 @@
 // Administration of users over HTTP (wire §3.2): reading everybody, creating accounts, and each act on one.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { AdminUserListReply, AdminUserReply, AdminUsersReply } from '../../../src/apis/user/administration/presenters.ts'
+import { eventsOf, idOf, rowOf, trailOf } from '../../support/actors.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../../support/people.ts'
+import { expectWrongField } from '../../support/replies.ts'
 
 const NOBODY = '00000000000000000000abcd'
 const API = '/user/admin-api'
@@ -15,16 +17,6 @@ beforeAll(async () => {
   root = await signedInAdmin('root_one11', 'super_admin')
 })
 
-const auditOf = async (person: Person) =>
-  (
-    await db
-      .prepare('SELECT type, actor_id, detail FROM audit_events WHERE user_id = ?1 ORDER BY id')
-      .bind(Number.parseInt(person.id, 16))
-      .all()
-  ).results as { type: string; actor_id: number | null; detail: string | null }[]
-const eventsOf = async (person: Person, type: string) => (await auditOf(person)).filter((event) => event.type === type)
-const rowOf = (person: Person) =>
-  db.prepare('SELECT * FROM users WHERE id = ?1').bind(Number.parseInt(person.id, 16)).first<Record<string, unknown>>()
 const put = (person: Person, path: string, body: Record<string, unknown>) => person.client.fetch(path, { method: 'PUT', body })
 
 /** Each act: how it is called, and a body that would change something. */
@@ -43,18 +35,6 @@ const ACTS = [
 ]
 
 describe('who may act', () => {
-  test.each(ACTS)('$name: nobody without the scope, nobody unsigned, and nothing changes', async ({ send }) => {
-    const [bob, target] = [
-      await signedInPerson(`bob_${crypto.randomUUID().slice(0, 8)}`),
-      await verifiedPerson(`tgt_${crypto.randomUUID().slice(0, 8)}`),
-    ]
-    const before = await rowOf(target)
-    const refused = await send(bob, target.id)
-    expect([refused.status, refused.json.error]).toEqual([403, 'InsufficientPrivileges'])
-    expect((await send({ ...bob, client: new Client() }, target.id)).status).toBe(401)
-    expect(await rowOf(target)).toEqual(before)
-  })
-
   test.each(ACTS)('$name: the rank rule: neither an equal nor a higher rank, nor oneself; unknown is 404', async ({ send, self }) => {
     const equal = await signedInAdmin(`equ_${crypto.randomUUID().slice(0, 8)}`)
     for (const target of [equal, root]) {
@@ -74,34 +54,25 @@ describe('who may act', () => {
 
   test.each(ACTS)('$name: a repeated act is no error, changes nothing and leaves one audit row by its actor', async ({ send }) => {
     const target = await verifiedPerson(`rep_${crypto.randomUUID().slice(0, 8)}`)
-    const events = (await auditOf(target)).length
+    const events = (await trailOf(target)).length
     expect((await send(admin, target.id)).status).toBe(200)
-    const [after, trail] = [await rowOf(target), await auditOf(target)]
+    const [after, trail] = [await rowOf(target), await trailOf(target)]
     expect(trail.length).toBe(events + 1)
-    expect(trail.at(-1)?.actor_id).toBe(Number.parseInt(admin.id, 16))
+    expect(trail.at(-1)?.actor_id).toBe(idOf(admin.id))
     expect((await send(admin, target.id)).status).toBe(200)
     expect(await rowOf(target)).toEqual(after)
-    expect((await auditOf(target)).length).toBe(events + 1)
-  })
-
-  test.each(ACTS)('$name: 2 round trips, at most 20 rows', async ({ name, send }) => {
-    const target = await verifiedPerson(`bud_${crypto.randomUUID().slice(0, 8)}`)
-    platform.counts.reset()
-    expect((await send(admin, target.id)).status).toBe(200)
-    expect(platform.counts.d1RoundTrips).toBeLessThanOrEqual(2)
-    // A permanent ban starts to remove edges of four kinds (design §7: bulk operations excepted).
-    expect(platform.counts.rowsRead).toBeLessThanOrEqual(name === 'ban' ? 30 : 20)
+    expect((await trailOf(target)).length).toBe(events + 1)
   })
 
   test.each(ACTS)('$name: what D1 may or may not have done is done once', async ({ send }) => {
     for (const fault of ['failStatement', 'loseReply'] as const) {
       const target = await verifiedPerson(`amb_${crypto.randomUUID().slice(0, 8)}`)
-      const [before, events] = [await rowOf(target), (await auditOf(target)).length]
+      const [before, events] = [await rowOf(target), (await trailOf(target)).length]
       platform.faults[fault](2)
       expect((await send(admin, target.id)).status).toBe(200)
       platform.faults.clear()
       expect(await rowOf(target)).not.toEqual(before)
-      expect((await auditOf(target)).length).toBe(events + 1)
+      expect((await trailOf(target)).length).toBe(events + 1)
     }
   })
 
@@ -111,7 +82,7 @@ describe('who may act', () => {
     const replies = await Promise.all(Array.from({ length: 64 }, () => admin.client.post(`${API}/ban`, { target: target.id, state: true })))
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
     expect((await rowOf(target))?.epoch).toBe(Number(before?.epoch) + 1)
-    expect(await eventsOf(target, 'banned')).toHaveLength(1)
+    expect((await eventsOf(target)).filter((type) => type === 'banned')).toHaveLength(1)
   })
 })
 
@@ -135,31 +106,15 @@ describe('reading', () => {
     expect(await names('role=super_admin')).toEqual(['root_one11'])
     expect(await names('role=nothing')).toEqual([])
     expect(await names('restricted=true&role=user')).not.toContain('list_aaaa1')
-  })
-
-  test.each(['limit=0', 'limit=-1', 'limit=101', 'limit=1e9', 'offset=zz', 'banned=1', 'banned=', 'role=a-b', 'limit=1&limit=2'])(
-    'the list refuses %s',
-    async (query) => expect((await admin.client.get(`${API}/list?${query}`)).json.error).toBe('ClientInputError'),
-  )
-
-  test('a page of the list reads the page, however many users there are', async () => {
-    const insert = `INSERT INTO users (id, username, username_key, email_verified_at, role, created_at, updated_at)
-      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
-      SELECT i, 'many_' || i, 'many_' || i, 1, CASE WHEN i = 7 THEN 'owner' ELSE 'user' END, 1, 1 FROM n`
-    await db.prepare(insert).run()
-    await db.prepare('UPDATE users SET banned_at = 1 WHERE id = 5').run()
-    await db.prepare('UPDATE users SET restricted_at = 1 WHERE id = 6').run()
-    await db.prepare('UPDATE users SET email_verified_at = NULL, email = NULL WHERE id = 8').run()
-    for (const query of ['', 'role=user', 'role=owner', 'banned=true', 'restricted=true', 'unverified=true', 'banned=true&role=user']) {
-      platform.counts.reset()
-      expect((await admin.client.get(`${API}/list?limit=10&${query}`)).status).toBe(200)
-      expect(platform.counts.d1RoundTrips).toBe(1)
-      expect(platform.counts.rowsRead, query).toBeLessThanOrEqual(60)
+    for (const [field, value] of [
+      ['banned', '1'],
+      ['role', 'a-b'],
+    ] as const) {
+      expectWrongField(await admin.client.get(`${API}/list?${field}=${value}`), field)
     }
-    await db.prepare('DELETE FROM users WHERE id <= 2000').run()
   })
 
-  test('user-info finds banned, deleted and unverified people, and is closed to others', async () => {
+  test('user-info finds banned, deleted and unverified people', async () => {
     const [banned, deleted, unverified] = [
       await verifiedPerson('info_ban11'),
       await verifiedPerson('info_del11'),
@@ -176,17 +131,6 @@ describe('reading', () => {
     expect(one.json.data.user).toMatchObject({ _id: deleted.id, isDeleted: true, email: deleted.email })
     expect((await admin.client.get(`${API}/user-info?target=${NOBODY}`)).status).toBe(404)
     expect((await admin.client.post(`${API}/user-info`, { targets: Array(101).fill(NOBODY) })).status).toBe(400)
-    const bob = await signedInPerson('info_bob11')
-    for (const path of [
-      'list',
-      `user-info?target=${bob.id}`,
-      `audit?target=${bob.id}`,
-      `login-history?target=${bob.id}`,
-      `invite-codes?target=${bob.id}`,
-    ]) {
-      expect((await bob.client.get(`${API}/${path}`)).json.error, path).toBe('InsufficientPrivileges')
-      expect((await new Client().get(`${API}/${path}`)).status, path).toBe(401)
-    }
   })
 
   test("somebody's log-in history and invite codes", async () => {
@@ -194,7 +138,7 @@ describe('reading', () => {
     const history = await admin.client.get(`${API}/login-history?target=${bob.id}`)
     expect(history.json.data.records).toMatchObject([{ success: true, userAgent: 'kith-test/1.0' }])
     const sql = 'INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at, used_by) VALUES (?1, ?2, 0, 1, 1, ?3)'
-    await db.prepare(sql).bind('AB-1234-1234567890123', Number.parseInt(bob.id, 16), Number.parseInt(admin.id, 16)).run()
+    await db.prepare(sql).bind('AB-1234-1234567890123', idOf(bob.id), idOf(admin.id)).run()
     const codes = await admin.client.get(`${API}/invite-codes?target=${bob.id}`)
     expect(codes.json.data.inviteCodes).toMatchObject([{ code: 'AB-1234-1234567890123', targetId: admin.id }])
     for (const path of ['login-history', 'invite-codes', 'audit']) {
@@ -205,16 +149,13 @@ describe('reading', () => {
 
 describe('making an account', () => {
   test('is verified at once, signs in, is found by search, and has one audit row by its maker', async () => {
-    platform.counts.reset()
     const reply = await admin.client.post(`${API}/create`, { ...signUpBody('made_user1'), firstName: 'Zebulon' })
     expect(reply.status).toBe(201)
-    expect(platform.counts.d1RoundTrips).toBe(2)
-    expect(platform.counts.rowsRead).toBeLessThanOrEqual(20)
     AdminUserReply.parse(reply.json)
     expect(reply.json.data.user).toMatchObject({ username: 'made_user1', emailVerified: true, role: 'user' })
     const made = { id: reply.json.data.user._id, username: 'made_user1', email: '', password: PASSWORD, client: new Client() }
     expect((await logIn(made)).status).toBe(200)
-    expect(await eventsOf(made, 'account_created')).toMatchObject([{ actor_id: Number.parseInt(admin.id, 16) }])
+    expect(await trailOf(made)).toContainEqual({ type: 'account_created', actor_id: idOf(admin.id), detail: null })
     const found = await made.client.post('/user/search', { query: 'zebulon' })
     expect(found.json.data.results.map((row: { _id: string }) => row._id)).toContain(made.id)
   })
@@ -300,8 +241,7 @@ describe('subscription and the verified mark', () => {
       ['expiry', { expiry: '2001-01-01T00:00:00.000Z' }],
       ['state', { state: 'yes' }],
     ] as const) {
-      const reply = await admin.client.post(`${API}/subscription`, { ...body, ...wrong })
-      expect([reply.status, reply.json.additionalInfo.errors[0].path]).toEqual([400, field])
+      expectWrongField(await admin.client.post(`${API}/subscription`, { ...body, ...wrong }), field)
     }
     expect((await rowOf(bob))?.subscription_tier).toBeNull()
   })
@@ -312,6 +252,6 @@ describe('subscription and the verified mark', () => {
     expect(given.json.data.user).toMatchObject({ verified: true, emailVerified: false })
     const taken = await admin.client.post(`${API}/verify`, { target: bob.id, state: false })
     expect(taken.json.data.user).toMatchObject({ verified: false, verifiedDate: null })
-    expect((await auditOf(bob)).map(({ type }) => type)).toEqual(['account_created', 'verified', 'verification_removed'])
+    expect(await eventsOf(bob)).toEqual(['account_created', 'verified', 'verification_removed'])
   })
 })

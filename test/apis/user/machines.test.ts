@@ -65,22 +65,18 @@ describe('a machine client', () => {
     expect(await eventsAbout(id)).toEqual(['machine_created', 'machine_revoked'])
   })
 
-  test('is shown newest first, in pages, and never with a secret', async () => {
+  test('is never shown with a secret', async () => {
     const secrets: string[] = []
     for (let n = 0; n < 3; n++) {
       const { secret, account } = await made({ ...LICENSE_KEY, name: `Listed ${n}` })
       secrets.push(secret, account?.password ?? '?')
     }
     secrets.push((await made(robot('mac_listed'))).secret)
-    const first = await root.get('/machine/admin-api/list?limit=2')
-    MachinesReply.parse(first.json)
-    expect(first.json.data.records.map(({ name }: Fields) => name)).toEqual(['mac_listed', 'Listed 2'])
-    const next = await list(`?limit=2&offset=${first.json.data.records[1]._id}`)
-    expect(next.map(({ name }) => name)).toEqual(['Listed 1', 'Listed 0'])
-    const all = (await root.get('/machine/admin-api/list?limit=100')).text
+    const { json, text } = await root.get('/machine/admin-api/list?limit=100')
+    expect(MachinesReply.parse(json).data.records.map(({ name }) => name)).toContain('Listed 2')
     for (const { ha1, secret_hash } of await rows('SELECT ha1, secret_hash FROM machine_credentials'))
       if (ha1 ?? secret_hash) secrets.push(String(ha1 ?? secret_hash))
-    for (const secret of secrets) expect(all).not.toContain(secret)
+    for (const secret of secrets) expect(text).not.toContain(secret)
   })
 
   test('has a secret of ours with a check in it, told once, and nowhere in clear', async () => {
@@ -251,21 +247,16 @@ describe('what is revoked', () => {
   })
 })
 
-describe.each([
-  ['fails before it commits', () => platform.faults.failStatement(2)],
-  ['commits and loses its reply', () => platform.faults.loseReply(2)],
-] as const)('although the database %s', (_what, strike) => {
-  test('one is made, and one revoked, with one event each', async () => {
-    strike()
-    const { id, secret } = await made(LICENSE_KEY)
-    expect(await rows('SELECT id FROM machine_credentials WHERE secret_hash = ?', sha256(secret))).toHaveLength(1)
-    platform.faults.clear()
-    strike()
-    expect((await revoke(root, id)).status).toBe(200)
-    platform.faults.clear()
-    expect(await shown(id)).toMatchObject({ revokedAt: expect.any(String) })
-    expect(await eventsAbout(id)).toEqual(['machine_created', 'machine_revoked'])
-  })
+test.each(['failStatement', 'loseReply'] as const)('is made and revoked once while D1 may or may not have done it (%s)', async (fault) => {
+  platform.faults[fault](2)
+  const { id, secret } = await made(LICENSE_KEY)
+  expect(await rows('SELECT id FROM machine_credentials WHERE secret_hash = ?', sha256(secret))).toHaveLength(1)
+  platform.faults.clear()
+  platform.faults[fault](2)
+  expect((await revoke(root, id)).status).toBe(200)
+  platform.faults.clear()
+  expect(await shown(id)).toMatchObject({ revokedAt: expect.any(String) })
+  expect(await eventsAbout(id)).toEqual(['machine_created', 'machine_revoked'])
 })
 
 describe('the client that stands for a key', () => {

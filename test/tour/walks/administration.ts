@@ -46,6 +46,7 @@ export function walkAdministration(): void {
       '&role=owner',
       '&role=user',
       '&banned=true',
+      '&banned=true&role=user',
       '&banned=false',
       '&restricted=true',
       '&unverified=true',
