@@ -27,6 +27,12 @@ export function walkFound(): void {
 
   describe('what is found costs what is shown', () => {
     let viewer: Person
+    async function search(by: Person, query: string, more = {}): Promise<string[]> {
+      const spent = await spend(by.client, 'POST', '/user/search', { query, ...more })
+      expectWithin('POST /user/search', spent)
+      return spent.json.data.results.map(({ username }: Person) => username)
+    }
+
     beforeAll(async () => {
       platform.reset()
       await crowdOfAnnas()
@@ -34,16 +40,36 @@ export function walkFound(): void {
     })
 
     test('POST /user/search of what many are called, of few, of nobody, and by id', async () => {
-      for (const query of ['a', 'an', 'anna', 'anna bell', 'anna_77', 'anna_777', 'nobody at all', viewer.id]) {
-        for (const limit of [1, SEARCH_RESULTS_MAX])
-          expectWithin('POST /user/search', await spend(viewer.client, 'POST', '/user/search', { query, limit }))
+      const queries = ['a', 'an', 'anna', 'anna bell', 'anna_', 'anna_77', 'anna_777', 'nobody at all', '%', ' ', 'A'.repeat(128)]
+      for (const query of [...queries, viewer.id, '000000000000000000000001']) {
+        for (const limit of [1, SEARCH_RESULTS_MAX]) await search(viewer, query, { limit })
       }
+    })
+
+    test('a full page has ten people, or as many as were asked for, and in front the one who is named exactly', async () => {
+      expect(await search(viewer, 'anna', { limit: SEARCH_RESULTS_MAX })).toHaveLength(SEARCH_RESULTS_MAX)
+      const names = await search(viewer, 'Anna_7')
+      expect([names[0], names.length]).toEqual(['anna_7', 10])
+    })
+
+    test('POST /user/search of somebody who follows all who are found, blocks them or is blocked by them', async () => {
+      const person = await signedInPerson('budget_known')
+      const all = "FROM users WHERE username_key LIKE 'anna_77%'"
+      const look = () => search(person, 'anna_77', { limit: SEARCH_RESULTS_MAX })
+      await db
+        .prepare(`INSERT INTO follows (id, follower_id, followed_id, approved_at) SELECT id, ?, id, 1 ${all}`)
+        .bind(idOf(person))
+        .run()
+      expect(await look()).toHaveLength(SEARCH_RESULTS_MAX)
+      await db.prepare(`INSERT INTO blocks (id, blocker_id, blocked_id, created_at) SELECT id, ?, id, 1 ${all}`).bind(idOf(person)).run()
+      expect(await look()).toEqual([])
+      await db.prepare('UPDATE blocks SET blocker_id = blocked_id, blocked_id = ?1 WHERE blocker_id = ?1').bind(idOf(person)).run()
+      expect(await look()).toEqual([])
     })
 
     test('POST /user/search among people of whom many are hidden', async () => {
       await db.prepare("UPDATE users SET deleted_at = 1, deleted_reason = 'admin' WHERE username_key LIKE 'anna%' AND id % 10 <> 0").run()
-      const spent = await spend(viewer.client, 'POST', '/user/search', { query: 'anna', limit: SEARCH_RESULTS_MAX })
-      expectWithin('POST /user/search', spent)
+      await search(viewer, 'anna', { limit: SEARCH_RESULTS_MAX })
     })
 
     test('GET /user/audit of a long past', async () => {
