@@ -47,13 +47,8 @@ function expectWhole(reply: Reply): void {
 describe('Range', () => {
   test.each([
     ['bytes=0-0', 0, 0],
-    ['bytes=0-499', 0, 499],
-    ['bytes=500-999', 500, 999],
-    ['bytes=9999-9999', 9_999, 9_999],
     ['bytes=9500-', 9_500, 9_999],
     ['bytes=0-', 0, 9_999],
-    ['bytes=-1', 9_999, 9_999],
-    ['bytes=-500', 9_500, 9_999],
     ['bytes=-10000', 0, 9_999],
     ['bytes=-10001', 0, 9_999],
     ['bytes=-99999999999999999999', 0, 9_999],
@@ -91,12 +86,6 @@ describe('Range', () => {
       else expectPiece(await get({ range: `bytes=${first}-${last}` }), first, Math.min(last, SIZE - 1))
     })
     await fc.assert(property, { numRuns: 40 })
-  })
-
-  test('pieces one after another are the file', async () => {
-    const pieces: Uint8Array[] = []
-    for (let first = 0; first < SIZE; first += 3_000) pieces.push((await get({ range: `bytes=${first}-${first + 2_999}` })).bytes)
-    expect(sha256(Buffer.concat(pieces))).toBe(sha256(BYTES))
   })
 
   test('with If-Range is a piece of the same file only', async () => {

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Bindings } from '../../../src/config.ts'
 import { inspectImage } from '../../../src/core/media/images/inspect.ts'
 import { clock } from '../../platform/clock.ts'
+import { newName } from '../../support/actors.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { bucketKeys, expectAvatarsInOrder, tombstonesOf } from '../../support/avatars.ts'
 import { runCron } from '../../support/cron.ts'
@@ -41,11 +42,7 @@ const PATH = '/user/profile-picture'
 const URL_PATTERN = /^https:\/\/avatars\.kith\.test\/([0-9a-f]{24}\/[0-9a-f]{64})\/512\.webp$/
 const LIMITS = { bytesMax: 1e7, pixelsMax: 512 * 512 }
 
-let people = 0
-async function somebody(): Promise<Person> {
-  people += 1
-  return signedInPerson(`pictured_${people}`)
-}
+const somebody = () => signedInPerson(newName('pictured'))
 
 const put = (client: Client, bytes: Uint8Array<ArrayBuffer>, type = 'image/png', env = {}) =>
   client.fetch(PATH, { method: 'PUT', body: bytes, headers: { 'content-type': type }, env })
@@ -289,13 +286,6 @@ describe('what is refused', () => {
     await refused(reply, 400, 'InvalidFile')
     expect(reply.text).not.toMatch(/IMAGES|sharp|vips|at /i)
     expect(await bucketKeys(person)).toEqual([])
-  })
-
-  test('a restricted account', async () => {
-    await setColumns(person, { restricted_at: 1 })
-    for (const reply of [await put(person.client, png()), await person.client.delete(PATH)]) {
-      expect([reply.status, reply.json.additionalInfo.reason]).toEqual([403, 'restricted'])
-    }
   })
 
   test('while Images fails: 503, and nothing is kept', async () => {
