@@ -19,7 +19,10 @@ import { DOCUMENTS, ROOMS } from './rooms.ts'
 
 export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: roomPath })
-  app.onError((thrown, c) => (asksForPage(c) ? renderPage(thrown, c) : renderError(thrown, c)))
+  app.onError((thrown, c) => {
+    if (c.var.renderError) return c.var.renderError(thrown, c)
+    return asksForPage(c) ? renderPage(thrown, c) : renderError(thrown, c)
+  })
   app.use(requestScope(buildContext), filesOrigin(FILES_PATH))
   app.use(async (c, next) => {
     c.set('showError', showError)

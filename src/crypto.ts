@@ -27,11 +27,11 @@ export type MacPurpose =
   | 'device-cookie'
 
 export function randomToken(bytes = 32): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('base64url')
+  return crypto.getRandomValues(Buffer.alloc(bytes)).toString('base64url')
 }
 
 export function randomHex(bytes: number): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('hex')
+  return crypto.getRandomValues(Buffer.alloc(bytes)).toString('hex')
 }
 
 /** SHA-256 as base64url, the stored form of tokens and codes. */

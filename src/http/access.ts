@@ -70,7 +70,7 @@ export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
 
 /** Everyone. Credentials are not read. */
 export function anyone(): MiddlewareHandler<AppEnv> {
-  return tag(async (_c, next) => next(), { access: { kind: 'anyone' } })
+  return tag((_c, next) => next(), { access: { kind: 'anyone' } })
 }
 
 function guarded<P extends Principal>(

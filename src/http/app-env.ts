@@ -1,5 +1,5 @@
 /** The variables of Hono's context. */
-import type { Context } from 'hono'
+import type { Context, ErrorHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Bindings } from '../config.ts'
 import type { Ctx } from '../core/ctx.ts'
@@ -25,6 +25,8 @@ export interface AppEnv {
     sent?: SentProfile
     /** The cookie that this reply sets for the forms on its page (`pages/form-token.ts`). */
     browserCookie?: string
+    /** Set by the room: renders any failure in the room's envelope (`errors.ts`). */
+    renderError?: ErrorHandler<AppEnv>
     /** Set by the app: renders an error as a page, for rooms that browsers visit. */
     showError?: (c: Context<AppEnv>, error: ShownError) => Response
     /** Set by the app: renders any failure as a page, with the wording of the pages. */

@@ -2,7 +2,7 @@
  * Converts anything thrown to an `AppError`, and provides the last replies of every room: unknown paths and methods.
  * Rooms render; from here, internal details reach only the log.
  */
-import type { Context, Handler, Hono } from 'hono'
+import type { Context, ErrorHandler, Handler, Hono, MiddlewareHandler } from 'hono'
 import { accepts } from 'hono/accepts'
 import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
@@ -23,6 +23,17 @@ export function toAppError(error: unknown): AppError {
     return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: RETRY_AFTER_SECONDS, cause: error })
   }
   return new AppError('internal_error', 'An internal error occurred', { cause: error })
+}
+
+/**
+ * A room's first middleware: the app renders the room's failures with `render`. Hono's `room.onError` would wrap each handler of
+ * the room in a chain of its own, at a tenth of the time of a short request.
+ */
+export function errorsAs(render: ErrorHandler<AppEnv>): MiddlewareHandler<AppEnv> {
+  return (c, next) => {
+    c.set('renderError', render)
+    return next()
+  }
 }
 
 /** Logs a failure once: refusals by code, faults with their cause. Causes never reach a reply. */

@@ -43,7 +43,7 @@ export function signInLimit(): MiddlewareHandler<AppEnv> {
 
 /** For routes that count only failures, with `countOfNetwork` or `countOf`. */
 export function failuresLimited(): MiddlewareHandler<AppEnv> {
-  return tag(async (_c, next) => next(), { limited: true })
+  return tag((_c, next) => next(), { limited: true })
 }
 
 /** Counts one event of a kind, such as a failure, per network. */

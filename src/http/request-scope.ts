@@ -1,7 +1,7 @@
 /**
  * Wraps every request: its id on the reply and on every log line, security headers (ASVS 3.4), `Cache-Control:
  * no-store` unless a route says otherwise, the D1 bookmark after a write, and one log line at the end. It never fails,
- * because a room's `onError` would not see it.
+ * because the reply to its failure would have none of these.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'

@@ -98,7 +98,7 @@ export function tagsOf(handler: unknown): Tags {
 
 /** Documents a body that the handler reads itself. Has no effect on requests. */
 export function takes(upload: Upload): MiddlewareHandler {
-  return tag(async (_c, next) => next(), { upload })
+  return tag((_c, next) => next(), { upload })
 }
 
 /**
@@ -106,5 +106,5 @@ export function takes(upload: Upload): MiddlewareHandler {
  * is part of the API and unique in its room. Has no effect on requests.
  */
 export function describe(operationId: string, description: Description): MiddlewareHandler {
-  return tag(async (_c, next) => next(), { operationId, description })
+  return tag((_c, next) => next(), { operationId, description })
 }

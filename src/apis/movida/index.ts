@@ -9,7 +9,7 @@ import { requiresRobot } from '../../http/access.ts'
 import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { credentials } from '../../http/credentials.ts'
-import { unmatched } from '../../http/errors.ts'
+import { errorsAs, unmatched } from '../../http/errors.ts'
 import type { Room } from '../../http/room.ts'
 import { ROOM_PATHS } from '../../http/room-paths.ts'
 import { describe } from '../../http/tags.ts'
@@ -77,8 +77,7 @@ const routes = new Hono<AppEnv>()
   )
 
 const app = new Hono<AppEnv>()
-app.onError(renderError)
-app.use(admission(), credentials(digest))
+app.use(errorsAs(renderError), admission(), credentials(digest))
 app.route('/', routes)
 app.all('*', unmatched(app))
 

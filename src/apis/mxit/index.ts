@@ -8,7 +8,7 @@ import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { bearer, credentials } from '../../http/credentials.ts'
 import { allowedOrigins } from '../../http/cross-site.ts'
-import { unmatched } from '../../http/errors.ts'
+import { errorsAs, unmatched } from '../../http/errors.ts'
 import type { Room } from '../../http/room.ts'
 import type { RouteGroup } from '../../http/room-document.ts'
 import { ROOM_PATHS } from '../../http/room-paths.ts'
@@ -26,8 +26,7 @@ const GROUPS: readonly RouteGroup[] = [
 ]
 
 const app = new Hono<AppEnv>()
-app.onError(renderError)
-app.use(allowedOrigins(), admission(), credentials(bearer))
+app.use(errorsAs(renderError), allowedOrigins(), admission(), credentials(bearer))
 for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
 app.all('*', unmatched(app))
 

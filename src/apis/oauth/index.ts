@@ -7,7 +7,7 @@ import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { browserSession, credentials } from '../../http/credentials.ts'
 import { allowedOrigins, anyOrigin } from '../../http/cross-site.ts'
-import { unmatched } from '../../http/errors.ts'
+import { errorsAs, unmatched } from '../../http/errors.ts'
 import type { RoomDocument, RouteGroup } from '../../http/room-document.ts'
 import { renderError, toErrorBody } from './errors.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
@@ -33,14 +33,12 @@ const WELL_KNOWN: readonly RouteGroup[] = [
 ]
 
 export const oauth = new Hono<AppEnv>()
-oauth.onError(renderError)
-oauth.use(allowedOrigins(), admission(), credentials(browserSession))
+oauth.use(errorsAs(renderError), allowedOrigins(), admission(), credentials(browserSession))
 for (const routes of GROUPS.flatMap((group) => group.routes)) oauth.route('/', routes)
 oauth.all('*', unmatched(oauth))
 
 export const wellKnown = new Hono<AppEnv>()
-wellKnown.onError(renderError)
-wellKnown.use(anyOrigin())
+wellKnown.use(errorsAs(renderError), anyOrigin())
 for (const routes of WELL_KNOWN.flatMap((group) => group.routes)) wellKnown.route('/', routes)
 wellKnown.all('*', unmatched(wellKnown))
 
