@@ -1,8 +1,8 @@
 // What every reply carries (security rows 31, 75, 78, 79), whatever room, route or failure it comes from.
 import { describe, expect, test } from 'vitest'
-import { Client, db, mailsTo, type Options, ORIGIN, platform } from '../support/kith.ts'
+import { Client, db, mailsTo, type Options, ORIGIN } from '../support/kith.ts'
 import { newFile, newLink } from '../support/media.ts'
-import { signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
+import { signedInPerson, verifiedPerson } from '../support/people.ts'
 
 const CASES: readonly (readonly [name: string, path: string, options: Options, status: number])[] = [
   ['a success', '/health', {}, 200],
@@ -177,33 +177,5 @@ describe('where a request comes from', () => {
     const metadata = await client.get('/.well-known/oauth-authorization-server', { headers })
     expect(metadata.text).toContain(ORIGIN)
     expect(metadata.text).not.toContain('evil.example')
-  })
-})
-
-describe('limits per network', () => {
-  const on = { env: { NETWORK_LIMITS: 'on' } }
-
-  test('an unauthenticated route answers 429 with Retry-After and nothing else', async () => {
-    platform.faults.limiter('deny')
-    const reply = await new Client().post('/user/login', { username: 'somebody', password: 'x' }, on)
-    platform.faults.clear()
-    expect(reply.status).toBe(429)
-    expect(reply.json).toMatchObject({ ok: 0, error: 'RateLimitError' })
-    expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
-  })
-
-  test('with the limiter down, ways to sign in stay closed and the rest stays open', async () => {
-    const person = await signUp('limiter_down')
-    platform.faults.limiter('throw')
-    const closed = await Promise.all([
-      person.client.post('/user/login', { username: person.username, password: person.password }, on),
-      person.client.post('/user/code', { email: person.email }, on),
-      person.client.post('/user/create', {}, on),
-    ])
-    const open = await person.client.get('/user/scopes', on)
-    platform.faults.clear()
-    expect(closed.map(({ status }) => status)).toEqual([503, 503, 503])
-    for (const { headers } of closed) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
-    expect(open.status).toBe(200)
   })
 })
