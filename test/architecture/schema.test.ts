@@ -2,108 +2,30 @@
 // cascade through foreign keys; this test would show it.
 import { getTableName, is } from 'drizzle-orm'
 import { CasingCache } from 'drizzle-orm/casing'
-import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { getTableConfig, type SQLiteColumn, SQLiteSyncDialect, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { describe, expect, test } from 'vitest'
 import * as schema from '../../src/store/db/schema/index.ts'
-import { db } from '../support/kith.ts'
+import { rows } from '../support/actors.ts'
 import { tableNames } from '../support/tables.ts'
 
-const TABLES = [
-  'attempt_counters',
-  'audit_events',
-  'authorization_codes',
-  'blocks',
-  'challenges',
-  'consents',
-  'credentials',
-  'digest_nonces',
-  'edge_work',
-  'external_identities',
-  'files',
-  'folders',
-  'follows',
-  'invite_codes',
-  'known_sources',
-  'machine_credentials',
-  'mail_outbox',
-  'media_usage',
-  'oauth_clients',
-  'object_tombstones',
-  'push_devices',
-  'recovery_codes',
-  'refresh_tokens',
-  'roles',
-  'search_strings',
-  'second_factors',
-  'sessions',
-  'sweep_cursors',
-  'totals',
-  'totp_credentials',
-  'username_holds',
-  'users',
-]
+const casing = new CasingCache('snake_case')
+const tables = (Object.values(schema) as unknown[]).filter((value) => is(value, SQLiteTable)) as SQLiteTable[]
+const TABLES = tables.map((table) => getTableName(table)).sort()
 /** Tables stored in their primary key's index (WITHOUT ROWID), without a second copy of the rows. */
 const WITHOUT_ROWID = ['attempt_counters', 'known_sources', 'search_strings']
-/** Name, uniqueness, columns, condition. Primary keys have their own. */
-const INDEXES = [
-  'attempt_counters_window_ends_at: attempt_counters (window_ends_at)',
-  "audit_events_device: audit_events (user_id, device_hash) WHERE type = 'sign_in'",
-  "audit_events_sign_ins: audit_events (user_id, id) WHERE type IN ('sign_in', 'sign_in_failed')",
-  'audit_events_user: audit_events (user_id, id)',
-  'authorization_codes_client: authorization_codes (client_id)',
-  'authorization_codes_expires_at: authorization_codes (expires_at)',
-  'authorization_codes_user: authorization_codes (user_id)',
-  'blocks_blocked: blocks (blocked_id)',
-  'blocks_blocker: blocks (blocker_id)',
+/** Whatever may exist only once is decided by one of these (security row 7). */
+const UNIQUE = [
   'blocks_pair: UNIQUE blocks (blocker_id, blocked_id)',
   'challenges_code_hash: UNIQUE challenges (code_hash)',
-  'challenges_expires_at: challenges (expires_at)',
   'challenges_token_hash: UNIQUE challenges (token_hash)',
-  'challenges_user: challenges (user_id, purpose, id)',
-  'consents_client: consents (client_id)',
-  'digest_nonces_expires_at: digest_nonces (expires_at)',
   'external_identities_external_id: UNIQUE external_identities (credential_id, external_id)',
-  'external_identities_user: external_identities (user_id)',
-  'files_folder: files (user_id, folder_id, id) WHERE committed_at IS NOT NULL',
   'files_object_key: UNIQUE files (object_key)',
-  'files_of_folder: files (folder_id)',
-  'files_of_user: files (user_id)',
-  'files_pending: files (created_at) WHERE committed_at IS NULL',
-  'files_pending_of_user: files (user_id, reserved_until) WHERE committed_at IS NULL',
-  'files_user: files (user_id, id) WHERE committed_at IS NOT NULL',
   'folders_name: UNIQUE folders (user_id, name)',
-  'follows_followers: follows (followed_id) WHERE approved_at IS NOT NULL',
-  'follows_following: follows (follower_id) WHERE approved_at IS NOT NULL',
   'follows_pair: UNIQUE follows (follower_id, followed_id)',
-  'follows_requested: follows (follower_id) WHERE approved_at IS NULL',
-  'follows_requests: follows (followed_id) WHERE approved_at IS NULL',
   'invite_codes_slot: UNIQUE invite_codes (owner_id, slot)',
-  'invite_codes_used_by: invite_codes (used_by) WHERE used_by IS NOT NULL',
-  'known_sources_expires_at: known_sources (expires_at)',
-  'machine_credentials_client: machine_credentials (client_id)',
   "machine_credentials_robot: UNIQUE machine_credentials (name) WHERE kind = 'robot' AND revoked_at IS NULL",
   'machine_credentials_secret_hash: UNIQUE machine_credentials (secret_hash)',
-  'mail_outbox_done: mail_outbox (created_at) WHERE sent_at IS NOT NULL OR failed_at IS NOT NULL',
-  'mail_outbox_due: mail_outbox (next_attempt_at) WHERE sent_at IS NULL AND failed_at IS NULL',
-  'mail_outbox_user: mail_outbox (user_id)',
-  'object_tombstones_due: object_tombstones (due_at)',
-  'refresh_tokens_expires_at: refresh_tokens (expires_at)',
   'refresh_tokens_family_hash: UNIQUE refresh_tokens (family_hash)',
-  'refresh_tokens_session_id: refresh_tokens (session_id)',
-  'search_strings_user: search_strings (user_id)',
-  'sessions_browsers: sessions (user_id, epoch, id) WHERE revoked_at IS NULL AND client_id IS NULL',
-  'sessions_expires_at: sessions (expires_at)',
-  'sessions_live: sessions (user_id, epoch, id) WHERE revoked_at IS NULL',
-  'sessions_user: sessions (user_id)',
-  'username_holds_held_until: username_holds (held_until)',
-  'users_active: users (id) WHERE email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL',
-  'users_avatar_key: users (avatar_key) WHERE avatar_key IS NOT NULL',
-  'users_banned: users (id) WHERE banned_at IS NOT NULL',
-  'users_email_key: users (email_key)',
-  'users_restricted: users (id) WHERE restricted_at IS NOT NULL',
-  'users_role: users (role)',
-  'users_to_be_purged: users (deleted_at) WHERE deleted_at IS NOT NULL',
-  'users_unverified: users (id) WHERE email_verified_at IS NULL',
   'users_username_key: UNIQUE users (username_key)',
   'users_verified_email_key: UNIQUE users (email_key) WHERE email_verified_at IS NOT NULL',
 ]
@@ -135,15 +57,6 @@ const WITHOUT_FOREIGN_KEYS = ['follows']
 /** Foreign keys whose parent rows the code never deletes, so nothing is looked up from that side. */
 const PARENT_STAYS = ['users.role -> roles']
 
-async function rows<T>(sql: string, ...params: unknown[]): Promise<T[]> {
-  return (
-    await db
-      .prepare(sql)
-      .bind(...params)
-      .all<T>()
-  ).results
-}
-
 interface Index {
   name: string
   unique: number
@@ -151,28 +64,46 @@ interface Index {
   partial: number
 }
 
+const spellIndex = (name: string, unique: unknown, table: string, columns: readonly string[], where?: string) =>
+  `${name}: ${unique ? 'UNIQUE ' : ''}${table} (${columns.join(', ')})${where ? ` WHERE ${where}` : ''}`
+
+/** Name, uniqueness, columns, condition, as the schema in the code has them. Primary keys have their own. */
+const INDEXES = tables
+  .flatMap((table) =>
+    getTableConfig(table).indexes.map(({ config: { name, unique, columns, where } }) =>
+      spellIndex(
+        name,
+        unique,
+        getTableName(table),
+        columns.map((column) => casing.getColumnCasing(column as SQLiteColumn)),
+        where && new SQLiteSyncDialect().sqlToQuery(where).sql,
+      ),
+    ),
+  )
+  .sort()
+
 async function columnsOf(index: string): Promise<string[]> {
   return (await rows<{ name: string }>('SELECT name FROM pragma_index_info(?) ORDER BY seqno', index)).map(({ name }) => name)
 }
 
 describe('the migrated database', () => {
-  test('has the expected tables', async () => {
+  test('has the tables of the schema', async () => {
     expect(await tableNames()).toEqual(TABLES)
   })
 
-  test('has the expected indexes', async () => {
+  test('has the indexes of the schema, and among them those that let a thing exist only once', async () => {
     const found: string[] = []
     for (const table of TABLES) {
       const indexes = await rows<Index>('SELECT name, "unique", origin, partial FROM pragma_index_list(?)', table)
       for (const { name, unique, origin } of indexes) {
         if (origin === 'pk') continue
         const [made] = await rows<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?", name)
-        const where = /\bWHERE\b.*$/is.exec(made?.sql ?? '')?.[0]
-        const text = `${unique ? 'UNIQUE ' : ''}${table} (${(await columnsOf(name)).join(', ')})${where ? ` ${where}` : ''}`
-        found.push(`${name}: ${text}`)
+        const where = /\bWHERE (.*)$/is.exec(made?.sql ?? '')?.[1]
+        found.push(spellIndex(name, unique, table, await columnsOf(name), where))
       }
     }
     expect(found.sort()).toEqual(INDEXES)
+    expect(found.filter((index) => index.includes(': UNIQUE '))).toEqual(UNIQUE)
   })
 
   test('has the expected triggers', async () => {
@@ -228,13 +159,6 @@ describe('the migrated database', () => {
 })
 
 describe('the schema in the code', () => {
-  const casing = new CasingCache('snake_case')
-  const tables = (Object.values(schema) as unknown[]).filter((value) => is(value, SQLiteTable)) as SQLiteTable[]
-
-  test('names the same tables', () => {
-    expect(tables.map((table) => getTableName(table)).sort()).toEqual(TABLES)
-  })
-
   test.each(tables.map((table) => [getTableName(table), table] as const))('says of %s what the database says', async (name, table) => {
     const found = await rows<{ name: string; type: string; notnull: number; pk: number; dflt_value: string | null }>(
       'SELECT name, type, "notnull", pk, dflt_value FROM pragma_table_info(?) ORDER BY name',

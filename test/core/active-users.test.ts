@@ -7,6 +7,7 @@ import { signedInAdmin } from '../support/admins.ts'
 import { Client, newestCode } from '../support/kith.ts'
 import { logIn, type Person, signUp } from '../support/people.ts'
 import { MODEL_SEED } from '../support/runs.ts'
+import { seededPick } from '../support/turns.ts'
 
 const ACTIVE = 'email_verified_at IS NOT NULL AND banned_at IS NULL AND deleted_at IS NULL'
 
@@ -23,20 +24,9 @@ async function expectTrue(what: string): Promise<number> {
   return kept
 }
 
-/** Mulberry32: the same numbers for the same seed. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return (((t ^ (t >>> 14)) >>> 0) % 1_000_000) % below
-  }
-}
-
 test('after 300 random changes of states, by ones and by many, by rows that come and go', async () => {
   const seed = MODEL_SEED ?? Date.now()
-  const random = randomOf(seed)
+  const random = seededPick(seed)
   const ids: number[] = []
   const time = () => ['NULL', '1', '9e15'][random(3)]
   const states = () => `email_verified_at = ${time()}, banned_at = ${time()}, deleted_at = ${time()}`

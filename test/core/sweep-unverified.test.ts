@@ -1,23 +1,15 @@
 // The sweep of accounts that never verified their address, through the Worker's cron entry: it continues where it stopped, leaves
 // the users of license keys, and reads each of them once. The holder of a key keeps nothing of a purged user.
-import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Bindings } from '../../src/config.ts'
-import worker from '../../src/index.ts'
 import { createUser, logIn, madeUser, newDeployment, picture } from '../apis/mirrorfly/harness.ts'
 import { clock } from '../platform/clock.ts'
 import { bucketKeys } from '../support/avatars.ts'
+import { runCron } from '../support/cron.ts'
 import { png } from '../support/images.ts'
 import { db, platform } from '../support/kith.ts'
 import { signUp, verifiedPerson } from '../support/people.ts'
 
 const DAY_MS = 86_400_000
-
-async function runCron(): Promise<void> {
-  const executionCtx = createExecutionContext()
-  await worker.scheduled(createScheduledController(), platform.env as unknown as Bindings, executionCtx)
-  await waitOnExecutionContext(executionCtx)
-}
 
 const isThere = async (username: string) => (await db.prepare('SELECT 1 FROM users WHERE username = ?').bind(username).first()) !== null
 
@@ -52,7 +44,7 @@ test('unverified accounts go after a day; verified people and users of a license
 
 test('a run reads none of those whom it has left before', async () => {
   const cost = async () => {
-    const { statements } = await platform.counts.measure(runCron)
+    const { statements } = await platform.counts.measure(() => runCron())
     return statements.filter(({ sql }) => sql.includes('MAX(p.id)')).reduce((rows, { rowsRead }) => rows + rowsRead, 0)
   }
   const ours = await newDeployment()

@@ -1,6 +1,6 @@
 // The sweep, through the Worker's cron entry: the purge of deleted accounts (security row 13) and the edges of operations on very
 // many rows. We search every table and KV for remains of an account.
-import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
+import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
@@ -8,41 +8,22 @@ import { buildCronContext } from '../../src/context.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from '../../src/core/accounts/deletion.ts'
 import { everywhereKey } from '../../src/core/sessions/password-attempts.ts'
 import { secondFactorKeys } from '../../src/core/sessions/second-factor-attempts.ts'
-import { fromHex, idAt, toHex, type UserId } from '../../src/ids.ts'
-import worker from '../../src/index.ts'
+import { idAt, toHex, type UserId } from '../../src/ids.ts'
 import { clock } from '../platform/clock.ts'
-import { Client, db, platform } from '../support/kith.ts'
+import { idOf, rows } from '../support/actors.ts'
+import { runCron } from '../support/cron.ts'
+import { dumpKv, dumpTables } from '../support/invariants.ts'
+import { Client, platform } from '../support/kith.ts'
 import { makeMachine } from '../support/machines.ts'
 import { logIn, type Person, signedInPerson, signUp, signUpBody } from '../support/people.ts'
 
 const DAY_MS = 86_400_000
 const { KV } = env as unknown as Bindings
-const idOf = (person: Person) => fromHex<UserId>(person.id) as UserId
+const userIdOf = (person: Person) => idOf(person.id) as UserId
 
-async function runCron(): Promise<void> {
-  const executionCtx = createExecutionContext()
-  await worker.scheduled(createScheduledController(), platform.env as unknown as Bindings, executionCtx)
-  await waitOnExecutionContext(executionCtx)
-}
-
-async function rows<T = Record<string, unknown>>(sql: string, ...params: unknown[]): Promise<T[]> {
-  return (
-    await db
-      .prepare(sql)
-      .bind(...params)
-      .all<T>()
-  ).results
-}
-
-const exec = (sql: string, ...params: unknown[]) =>
-  db
-    .prepare(sql)
-    .bind(...params)
-    .run()
-/** Of a recent event: older ones are swept by age. */
-/** Before anything that a test creates. */
+/** Of a recent event, since older ones are swept by age, and before anything that a test creates. */
 const eventId = () => idAt(Date.now() - 60_000)
-const userRow = async (person: Person) => (await rows('SELECT * FROM users WHERE id = ?', idOf(person)))[0]
+const userRow = async (person: Person) => (await rows('SELECT * FROM users WHERE id = ?', userIdOf(person)))[0]
 
 /** Every cell of every table, and every key and value of KV, that contains one of the needles. */
 async function findEverywhere(needles: readonly string[]): Promise<string[]> {
@@ -51,19 +32,9 @@ async function findEverywhere(needles: readonly string[]): Promise<string[]> {
     const text = String(value)
     if (needles.some((needle) => text.toLowerCase().includes(needle.toLowerCase()))) found.push(`${where}: ${text}`)
   }
-  for (const { name } of await rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'")) {
-    for (const row of await rows(`SELECT * FROM "${name}"`))
-      for (const [column, value] of Object.entries(row)) look(`${name}.${column}`, value)
-  }
-  for (const { name } of (await KV.list()).keys) {
-    look(`KV key`, name)
-    look(`KV ${name}`, await KV.get(name))
-  }
+  for (const { table, row } of await dumpTables()) for (const [column, value] of Object.entries(row)) look(`${table}.${column}`, value)
+  for (const { key, value, metadata } of await dumpKv()) look(`KV ${key}`, `${key} ${value} ${JSON.stringify(metadata)}`)
   return found
-}
-
-async function emptyMailbox(): Promise<void> {
-  for (const { name } of (await KV.list({ prefix: 'captured-mail:' })).keys) await KV.delete(name)
 }
 
 /** Of no other row. */
@@ -76,22 +47,22 @@ async function fillProfile(person: Person, mark: string): Promise<void> {
   const stays = /^(deleted|created|updated)_|_count$/
   const filled = columns.filter(({ name }) => !kept.has(name) && !stays.test(name))
   const values = filled.map(({ name, type }) => `${name} = ${type === 'TEXT' ? `'${mark}'` : NUMBER}`)
-  await exec(`UPDATE users SET ${values.join(', ')} WHERE id = ?`, idOf(person))
+  await rows(`UPDATE users SET ${values.join(', ')} WHERE id = ?`, userIdOf(person))
 }
 
 /** As a license key and a device of the person do. */
 async function makeKnownToMachines(person: Person, mark: string): Promise<void> {
   const { machine } = await makeMachine('license_key')
-  await exec(
+  await rows(
     `INSERT INTO external_identities (id, credential_id, external_id, user_id, password_hash, metadata, created_at, updated_at)
      VALUES (?1, ?2, ?3, ?1, ?3, ?3, 0, 0)`,
-    idOf(person),
+    userIdOf(person),
     machine.id,
     mark,
   )
-  await exec(
+  await rows(
     'INSERT INTO push_devices (user_id, device_type, os_version, device_token, voip_device_token, updated_at) VALUES (?1, ?2, ?2, ?2, ?2, 0)',
-    idOf(person),
+    userIdOf(person),
     mark,
   )
 }
@@ -130,28 +101,26 @@ describe('the purge', () => {
     await foe.client.post('/user/block', { target: ann.id })
     await fillProfile(ann, mark)
     await logIn({ ...ann, password: 'wrong-password' }, Object.assign(new Client(), { userAgent: mark }))
-    await exec(
+    await rows(
       'INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at) VALUES (?, ?, 0, 0, 0) ON CONFLICT DO NOTHING',
       mark,
-      idOf(ann),
+      userIdOf(ann),
     )
     await leave(ann)
-    await exec('UPDATE users SET deleted_reason = ? WHERE id = ?', reason, idOf(ann))
-    for (const key of [everywhereKey(idOf(ann) as UserId), ...secondFactorKeys(idOf(ann) as UserId)]) {
-      await exec(
+    await rows('UPDATE users SET deleted_reason = ? WHERE id = ?', reason, userIdOf(ann))
+    for (const key of [everywhereKey(userIdOf(ann) as UserId), ...secondFactorKeys(userIdOf(ann) as UserId)]) {
+      await rows(
         'INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES (?, 1, 9e15, 0, 0) ON CONFLICT DO NOTHING',
         key,
       )
     }
-    await exec('INSERT INTO totp_credentials (user_id, pending_secret, pending_at) VALUES (?, ?, 0)', idOf(ann), mark)
-    await exec('INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (?, ?, 0)', idOf(ann), mark)
+    await rows('INSERT INTO totp_credentials (user_id, pending_secret, pending_at) VALUES (?, ?, 0)', userIdOf(ann), mark)
+    await rows('INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (?, ?, 0)', userIdOf(ann), mark)
     await makeKnownToMachines(ann, mark)
-    await emptyMailbox()
     clock.advance(14 * DAY_MS)
     await runCron()
-    // Captured mails are not stored in production; nothing else may remain, in decimal or in hex.
-    await emptyMailbox()
-    expect(await findEverywhere([String(idOf(ann)), ann.id, ann.username, ann.email, mark, String(NUMBER)])).toEqual([])
+    // In decimal or in hex.
+    expect(await findEverywhere([String(userIdOf(ann)), ann.id, ann.username, ann.email, mark, String(NUMBER)])).toEqual([])
     expect(await userRow(bob)).toMatchObject({ follower_count: 0, following_count: 0 })
     // Nobody can take over the name until 30 days later.
     const taken = await new Client().post('/user/create', signUpBody(ann.username, ann.email))
@@ -165,63 +134,69 @@ describe('the purge', () => {
 
   test('what an administrator did to others stays in their audit trail: the id of nobody', async () => {
     const [boss, bob] = [await signedInPerson('boss_who_left'), await signedInPerson('bob_was_judged')]
-    await exec(
+    await rows(
       "INSERT INTO audit_events (id, user_id, actor_id, type, created_at) VALUES (?, ?, ?, 'banned', 0)",
       eventId(),
-      idOf(bob),
-      idOf(boss),
+      userIdOf(bob),
+      userIdOf(boss),
     )
-    await exec(
+    await rows(
       "INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at, used_by) VALUES ('XX-0000-0', ?, 0, 0, 0, ?)",
-      idOf(bob),
-      idOf(boss),
+      userIdOf(bob),
+      userIdOf(boss),
     )
-    await exec(
+    await rows(
       "INSERT INTO machine_credentials (id, kind, name, scopes, created_by, created_at) VALUES (7, 'api_key', 'x', '', ?, 0)",
-      idOf(boss),
+      userIdOf(boss),
     )
     await leave(boss)
-    await emptyMailbox()
     clock.advance(14 * DAY_MS)
     await runCron()
-    await emptyMailbox()
-    expect((await findEverywhere([String(idOf(boss)), boss.id])).sort()).toEqual([
+    expect((await findEverywhere([String(userIdOf(boss)), boss.id])).sort()).toEqual([
       // Who did something to a user is part of that user's trail.
-      `audit_events.actor_id: ${idOf(boss)}`,
+      `audit_events.actor_id: ${userIdOf(boss)}`,
       // A spent code stays spent.
-      `invite_codes.used_by: ${idOf(boss)}`,
+      `invite_codes.used_by: ${userIdOf(boss)}`,
       // A key outlives its creator; it still shows that the same person created both.
-      `machine_credentials.created_by: ${idOf(boss)}`,
+      `machine_credentials.created_by: ${userIdOf(boss)}`,
     ])
   })
 
   test('the person is gone with the first batch, even while edges, events and sessions of theirs are left', async () => {
     const ann = await signedInPerson('ann_had_fans')
-    await exec(
+    await rows(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5500)
        INSERT INTO users (id, username, username_key, created_at, updated_at, email_verified_at) SELECT i, 'fan' || i, 'fan' || i, 0, 0, 0 FROM n`,
     )
-    await exec('INSERT INTO follows (id, follower_id, followed_id, approved_at) SELECT id, id, ?, 0 FROM users WHERE id <= 5500', idOf(ann))
-    await exec(
+    await rows(
+      'INSERT INTO follows (id, follower_id, followed_id, approved_at) SELECT id, id, ?, 0 FROM users WHERE id <= 5500',
+      userIdOf(ann),
+    )
+    await rows(
       "INSERT INTO audit_events (id, user_id, type, user_agent, created_at) SELECT id + ?, ?, 'sign_in', 'x', 0 FROM users WHERE id <= 5500",
       eventId(),
-      idOf(ann),
+      userIdOf(ann),
     )
-    await exec(
+    await rows(
       `INSERT INTO sessions (id, user_id, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr)
        SELECT id, ?, '', 0, 0, 9e15, 9e15, 0, 0, '' FROM users WHERE id <= 120`,
-      idOf(ann),
+      userIdOf(ann),
     )
     await makeKnownToMachines(ann, 'mark-of-fans')
     await leave(ann)
     clock.advance(14 * DAY_MS)
     const ctx = buildCronContext(platform.env as unknown as Bindings, createExecutionContext())
     await eraseDeletedAccounts(ctx)
-    expect(await userRow(ann)).toMatchObject({ username: `deleted:${idOf(ann)}`, email: null, given_name: null, deleted_reason: 'purged' })
+    expect(await userRow(ann)).toMatchObject({
+      username: `deleted:${userIdOf(ann)}`,
+      email: null,
+      given_name: null,
+      deleted_reason: 'purged',
+    })
     expect(await findEverywhere(['mark-of-fans'])).toEqual([])
     expect((await logIn(ann, new Client())).status).toBe(401)
     await removeErasedAccounts(ctx)
-    expect(await rows('SELECT 1 FROM audit_events WHERE user_id = ?', idOf(ann))).toHaveLength(5500 + 4 - 5000)
+    expect(await rows('SELECT 1 FROM audit_events WHERE user_id = ?', userIdOf(ann))).toHaveLength(5500 + 4 - 5000)
     platform.faults.failStatement(3)
     await expect(runCron()).rejects.toThrow()
     for (let run = 0; run < 3; run++) await runCron()
@@ -229,19 +204,19 @@ describe('the purge', () => {
     expect(await rows('SELECT 1 FROM follows')).toEqual([])
     expect(await rows('SELECT 1 FROM edge_work')).toEqual([])
     expect(await rows('SELECT 1 FROM users WHERE following_count <> 0')).toEqual([])
-    await exec('DELETE FROM users WHERE id <= 5500')
+    await rows('DELETE FROM users WHERE id <= 5500')
   })
 
   test('where KV refuses, the session stays and the next run comes back to it', async () => {
     const ann = await signedInPerson('ann_kv_is_down')
-    const [session] = await rows<{ id: number }>('SELECT id FROM sessions WHERE user_id = ?', idOf(ann))
+    const [session] = await rows<{ id: number }>('SELECT id FROM sessions WHERE user_id = ?', userIdOf(ann))
     const key = `session:${toHex(session?.id ?? 0)}`
     await leave(ann)
     clock.advance(14 * DAY_MS)
     platform.faults.kv('delete', 'throw')
     await runCron()
     expect(await userRow(ann)).toMatchObject({ deleted_reason: 'purged' })
-    expect(await rows('SELECT 1 FROM sessions WHERE user_id = ?', idOf(ann))).toHaveLength(1)
+    expect(await rows('SELECT 1 FROM sessions WHERE user_id = ?', userIdOf(ann))).toHaveLength(1)
     expect(await KV.get(key)).toContain('kith-test')
     platform.faults.clear()
     await runCron()
@@ -284,7 +259,7 @@ describe('the cron trigger', () => {
     const ann = await signedInPerson('ann_has_a_plan')
     await leave(ann)
     clock.advance(14 * DAY_MS)
-    const { statements } = await platform.counts.measure(runCron)
+    const { statements } = await platform.counts.measure(() => runCron())
     const scans = new Set<string>()
     for (const { sql, params } of statements) {
       const plan = await rows<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...params)
@@ -297,19 +272,19 @@ describe('the cron trigger', () => {
   })
 
   test('a run with more to do than it may stays within 1,000 queries', async () => {
-    await exec(
+    await rows(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
        INSERT INTO users (id, username, username_key, email, created_at, updated_at, deleted_at, deleted_reason)
        SELECT i, 'old' || i, 'old' || i, 'old@example.com', ${Date.now()}, 0, 1, 'self' FROM n`,
     )
-    await exec("INSERT INTO edge_work (user_id, kind, created_at) SELECT id, 'remove_edges', 0 FROM users WHERE id <= 150")
-    await exec(
+    await rows("INSERT INTO edge_work (user_id, kind, created_at) SELECT id, 'remove_edges', 0 FROM users WHERE id <= 150")
+    await rows(
       `INSERT INTO mail_outbox (id, kind, user_id, to_address, created_at, next_attempt_at)
        SELECT id, 'account_deleted', id, 'old@example.com', ?1, ?1 FROM users WHERE id <= 150`,
       Date.now(),
     )
     platform.beginInvocation()
-    const { counts } = await platform.counts.measure(runCron)
+    const { counts } = await platform.counts.measure(() => runCron())
     expect(counts.d1Statements).toBeGreaterThan(700)
     expect(counts.d1Statements).toBeLessThanOrEqual(1_000)
   })
@@ -317,12 +292,12 @@ describe('the cron trigger', () => {
   test('a run goes on while there is more: at least 150 ended rows a second of each table, with five minutes to the next', async () => {
     const ended = 150 * 5 * 60
     const fill = (into: string, row: string) =>
-      exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ended}) INSERT INTO ${into} SELECT ${row} FROM n`)
+      rows(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ended}) INSERT INTO ${into} SELECT ${row} FROM n`)
     await fill('attempt_counters (key, count, window_ends_at, last_at, stamp)', "'ended:' || i, 1, 1, 1, 1")
     const never = Date.now() + 100 * 365 * DAY_MS
-    await exec("INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES ('ended:never', 1, ?, 1, 1)", never)
+    await rows("INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES ('ended:never', 1, ?, 1, 1)", never)
     await fill('digest_nonces (nonce, count, expires_at)', "'ended:' || i, 1, 1")
-    await exec(
+    await rows(
       "INSERT INTO attempt_counters (key, count, window_ends_at, last_at, stamp) VALUES ('still:counts', 1, ?, 1, 1)",
       Date.now() + DAY_MS,
     )

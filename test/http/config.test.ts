@@ -18,7 +18,8 @@ const SIGNING = {
   d: '6Kj0Cyh9YBZqwVAD6n5V4AQDbdelo4z2bECtVFKOPCM',
 }
 const RSA = JSON.parse(platform.env.SIGNING_KEYS ?? '').keys[1] as Record<string, string>
-const signingKeys = (kid: string) => JSON.stringify({ keys: [{ kid, ...SIGNING }] })
+const ec = (kid: string) => ({ kid, ...SIGNING })
+const keySet = (...keys: object[]) => JSON.stringify({ keys })
 
 /** A correct deployment. */
 const PRODUCTION: Partial<Bindings> = {
@@ -28,7 +29,7 @@ const PRODUCTION: Partial<Bindings> = {
   MAIL_FROM: 'Kith <no-reply@example.com>',
   CORS_ORIGINS: 'https://app.example.com, https://www.example.com',
   SCRYPT_LN: '15',
-  SIGNING_KEYS: signingKeys('2026-01'),
+  SIGNING_KEYS: keySet(ec('2026-01')),
   HMAC_KEYS: JSON.stringify({ '2026-01': SECRET }),
   ENCRYPTION_KEYS: JSON.stringify({ '2026-01': key(32) }),
   AVATARS_BASE_URL: 'https://avatars.example.com',
@@ -184,13 +185,10 @@ describe('configuration', () => {
 
   test('SIGNING_KEYS: one key for ES256 is enough, and Kith says what is missing', () => {
     expect(configured({}).warnings).toEqual([expect.stringMatching(/^SIGNING_KEYS has no RSA key/)])
-    const both = JSON.stringify({
-      keys: [
-        { kid: 'a', ...SIGNING },
-        { ...RSA, kid: 'b' },
-      ],
+    expect(configured({ SIGNING_KEYS: keySet(ec('a'), { ...RSA, kid: 'b' }) })).toMatchObject({
+      warnings: [],
+      signingKeys: [{ alg: 'ES256' }, { alg: 'RS256' }],
     })
-    expect(configured({ SIGNING_KEYS: both })).toMatchObject({ warnings: [], signingKeys: [{ alg: 'ES256' }, { alg: 'RS256' }] })
   })
 
   test('an unset or empty ENVIRONMENT is production', () => {
@@ -220,51 +218,18 @@ describe('configuration', () => {
     ['an editable field that does not exist', { EDITABLE_FIELDS: 'role' }, /^EDITABLE_FIELDS\b/],
     ['no signing keys', { SIGNING_KEYS: undefined }, /^SIGNING_KEYS: is missing/],
     ['an empty list of signing keys', { SIGNING_KEYS: '{"keys":[]}' }, /^SIGNING_KEYS\b/],
-    ['a signing key for RS256 alone', { SIGNING_KEYS: JSON.stringify({ keys: [{ ...RSA, kid: 'b' }] }) }, /^SIGNING_KEYS: needs a key/],
+    ['a signing key for RS256 alone', { SIGNING_KEYS: keySet({ ...RSA, kid: 'b' }) }, /^SIGNING_KEYS: needs a key/],
     [
       'an RSA key of 1024 bits',
-      {
-        SIGNING_KEYS: JSON.stringify({
-          keys: [
-            { kid: 'a', ...SIGNING },
-            { ...RSA, kid: 'b', n: 'A'.repeat(171) },
-          ],
-        }),
-      },
+      { SIGNING_KEYS: keySet(ec('a'), { ...RSA, kid: 'b', n: 'A'.repeat(171) }) },
       /^SIGNING_KEYS: has fewer than 2048 bits/,
     ],
-    [
-      'a symmetric signing key',
-      {
-        SIGNING_KEYS: JSON.stringify({
-          keys: [
-            { kid: 'a', ...SIGNING },
-            { kid: 'b', kty: 'oct', k: SECRET },
-          ],
-        }),
-      },
-      /^SIGNING_KEYS\b/,
-    ],
-    [
-      'two signing keys of one id',
-      {
-        SIGNING_KEYS: JSON.stringify({
-          keys: [
-            { kid: 'a', ...SIGNING },
-            { ...RSA, kid: 'a' },
-          ],
-        }),
-      },
-      /^SIGNING_KEYS: must not repeat a key id/,
-    ],
+    ['a symmetric signing key', { SIGNING_KEYS: keySet(ec('a'), { kid: 'b', kty: 'oct', k: SECRET }) }, /^SIGNING_KEYS\b/],
+    ['two signing keys of one id', { SIGNING_KEYS: keySet(ec('a'), { ...RSA, kid: 'a' }) }, /^SIGNING_KEYS: must not repeat a key id/],
     ['signing keys that are no JSON', { SIGNING_KEYS: SECRET }, /^SIGNING_KEYS: is not JSON/],
-    [
-      'a public key as a signing key',
-      { SIGNING_KEYS: JSON.stringify({ keys: [{ kid: 'a', ...SIGNING, d: undefined }] }) },
-      /^SIGNING_KEYS\b/,
-    ],
-    ["a developer's signing key", { SIGNING_KEYS: signingKeys('dev-1') }, /^SIGNING_KEYS contains a development secret/],
-    ['the signing key of the tests', { SIGNING_KEYS: signingKeys('test-1') }, /^SIGNING_KEYS contains a development secret/],
+    ['a public key as a signing key', { SIGNING_KEYS: keySet({ ...ec('a'), d: undefined }) }, /^SIGNING_KEYS\b/],
+    ["a developer's signing key", { SIGNING_KEYS: keySet(ec('dev-1')) }, /^SIGNING_KEYS contains a development secret/],
+    ['the signing key of the tests', { SIGNING_KEYS: keySet(ec('test-1')) }, /^SIGNING_KEYS contains a development secret/],
     ['no HMAC keys', { HMAC_KEYS: undefined }, /^HMAC_KEYS: is missing/],
     ['an empty HMAC keyring', { HMAC_KEYS: '{}' }, /^HMAC_KEYS\b/],
     ['a short HMAC key', { HMAC_KEYS: JSON.stringify({ a: key(31) }) }, /^HMAC_KEYS\b/],
@@ -317,7 +282,7 @@ describe('configuration', () => {
       DB: undefined,
       MAIL: 'capture',
       AVATARS_BASE_URL: '',
-      SIGNING_KEYS: signingKeys('dev-1'),
+      SIGNING_KEYS: keySet(ec('dev-1')),
     }
     expect(problemsOf(wrong)).toEqual([
       'the binding DB is missing',

@@ -12,230 +12,174 @@ import { Client, newestCode, platform, type Reply } from '../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
 import { IS_THOROUGH } from '../support/runs.ts'
-import { secondFactorFlows } from './second-factor-flows.ts'
-
-/** One request, ready to be sent. */
-interface Act {
-  readonly send: () => Promise<Reply>
-  /** That it took effect: after a success at once, and at the end in any case. */
-  readonly done: () => Promise<void>
-  /** Statuses with which a retry is refused because the first attempt took effect. */
-  readonly alreadyDone?: readonly number[]
-}
-
-interface Flow {
-  readonly success: number
-  readonly arrange: () => Promise<Act>
-}
+import { type Act, expectSignedIn, secondFactorFlows } from './second-factor-flows.ts'
 
 const NEW_PASSWORD = 'a new and longer password'
 /** Longer than a mail stays leased to a worker that died. */
 const LEASE_MS = 3 * 60_000
 
-const flows: Record<string, Flow> = {
+const flows: Record<string, () => Promise<Act>> = {
   ...secondFactorFlows,
-  'POST /user/create': {
-    success: 201,
-    async arrange() {
-      const body = signUpBody(newName('created'))
-      return {
-        send: () => new Client().post('/user/create', body),
-        async done() {
-          await settle()
-          const verified = await new Client().post('/user/verify-email', { code: await newestCode(body.email) })
-          expect(verified.status, verified.text).toBe(200)
-          expect((await new Client().post('/user/login', { username: body.username, password: PASSWORD })).status).toBe(200)
-        },
-      }
-    },
+  async 'POST /user/create'() {
+    const body = signUpBody(newName('created'))
+    return {
+      success: 201,
+      send: () => new Client().post('/user/create', body),
+      async done() {
+        await settle()
+        const verified = await new Client().post('/user/verify-email', { code: await newestCode(body.email) })
+        expect(verified.status, verified.text).toBe(200)
+        expect((await new Client().post('/user/login', { username: body.username, password: PASSWORD })).status).toBe(200)
+      },
+    }
   },
-  'POST /user/verify-email': {
-    success: 200,
-    async arrange() {
-      const person = await signUp(newName('verified'))
-      const code = await newestCode(person.email)
-      return {
-        send: () => person.client.post('/user/verify-email', { code }),
-        async done() {
-          expect((await logIn(person)).status).toBe(200)
-        },
-      }
-    },
+  async 'POST /user/verify-email'() {
+    const person = await signUp(newName('verified'))
+    const code = await newestCode(person.email)
+    return {
+      send: () => person.client.post('/user/verify-email', { code }),
+      async done() {
+        expect((await logIn(person)).status).toBe(200)
+      },
+    }
   },
-  'POST /user/login': {
-    success: 200,
-    async arrange() {
-      const person = await verifiedPerson(newName('logged_in'))
-      return {
-        send: () => logIn(person),
-        async done() {
-          expect((await person.client.get('/user/me')).status).toBe(200)
-        },
-      }
-    },
+  async 'POST /user/login'() {
+    const person = await verifiedPerson(newName('logged_in'))
+    return {
+      send: () => logIn(person),
+      done: () => expectSignedIn(person.client),
+    }
   },
-  'POST /user/login from a new device': {
-    success: 200,
-    async arrange() {
-      const person = await signedInPerson(newName('new_device'))
-      person.client.userAgent = 'another/1.0'
-      return {
-        send: () => logIn(person),
-        async done() {
-          expect((await person.client.get('/user/me')).status).toBe(200)
-          await settle()
-          expect(
-            await rows(`SELECT sent_at IS NOT NULL AS sent FROM mail_outbox WHERE user_id = ? AND kind = 'new_device'`, idOf(person.id)),
-          ).toEqual([{ sent: 1 }])
-        },
-      }
-    },
+  async 'POST /user/login from a new device'() {
+    const person = await signedInPerson(newName('new_device'))
+    person.client.userAgent = 'another/1.0'
+    return {
+      send: () => logIn(person),
+      async done() {
+        await expectSignedIn(person.client)
+        await settle()
+        expect(
+          await rows(`SELECT sent_at IS NOT NULL AS sent FROM mail_outbox WHERE user_id = ? AND kind = 'new_device'`, idOf(person.id)),
+        ).toEqual([{ sent: 1 }])
+      },
+    }
   },
-  'POST /user/login with a wrong password': {
-    success: 401,
-    async arrange() {
-      const person = await verifiedPerson(newName('mistyped'))
-      return {
-        send: () => logIn({ ...person, password: 'not the password' }),
-        async done() {
-          expect((await logIn(person)).status).toBe(200)
-        },
-      }
-    },
+  async 'POST /user/login with a wrong password'() {
+    const person = await verifiedPerson(newName('mistyped'))
+    return {
+      success: 401,
+      send: () => logIn({ ...person, password: 'not the password' }),
+      async done() {
+        expect((await logIn(person)).status).toBe(200)
+      },
+    }
   },
-  'POST /user/login with a second factor': {
-    success: 200,
-    async arrange() {
-      const person = await personWithSecondFactor('challenged')
-      let reply: Reply | undefined
-      return {
-        async send() {
-          reply = await logIn(person, new Client())
-          return reply
-        },
-        async done() {
-          await settle()
-          const pending = { target: person.id, sessionHash: reply?.json.data.sessionHash }
-          const answered = await answer(pending, await newestCode(person.email))
-          expect(answered.status, answered.text).toBe(200)
-        },
-      }
-    },
+  async 'POST /user/login with a second factor'() {
+    const person = await personWithSecondFactor('challenged')
+    let reply: Reply | undefined
+    return {
+      async send() {
+        reply = await logIn(person, new Client())
+        return reply
+      },
+      async done() {
+        await settle()
+        const pending = { target: person.id, sessionHash: reply?.json.data.sessionHash }
+        const answered = await answer(pending, await newestCode(person.email))
+        expect(answered.status, answered.text).toBe(200)
+      },
+    }
   },
-  'POST /user/do-2fa': {
-    success: 200,
-    async arrange() {
-      const person = await personWithSecondFactor('answering')
-      const pending = await pendingLogIn(person)
-      const code = await newestCode(person.email)
-      return {
-        send: () => answer(pending, code, person.client),
-        async done() {
-          expect((await person.client.get('/user/me')).status).toBe(200)
-          expect(await rows('SELECT id FROM sessions WHERE user_id = ?', idOf(person.id))).toHaveLength(1)
-        },
-      }
-    },
+  async 'POST /user/do-2fa'() {
+    const person = await personWithSecondFactor('answering')
+    const pending = await pendingLogIn(person)
+    const code = await newestCode(person.email)
+    return {
+      send: () => answer(pending, code, person.client),
+      async done() {
+        await expectSignedIn(person.client)
+        expect(await rows('SELECT id FROM sessions WHERE user_id = ?', idOf(person.id))).toHaveLength(1)
+      },
+    }
   },
-  'POST /user/code': {
-    success: 200,
-    async arrange() {
-      const person = await verifiedPerson(newName('forgetful'))
-      return {
-        send: () => new Client().post('/user/code', { email: person.email }),
-        async done() {
-          await settle()
-          const body = { code: await newestCode(person.email), password: NEW_PASSWORD }
-          expect((await new Client().post('/user/reset-password', body)).status).toBe(200)
-        },
-      }
-    },
+  async 'POST /user/code'() {
+    const person = await verifiedPerson(newName('forgetful'))
+    return {
+      send: () => new Client().post('/user/code', { email: person.email }),
+      async done() {
+        await settle()
+        const body = { code: await newestCode(person.email), password: NEW_PASSWORD }
+        expect((await new Client().post('/user/reset-password', body)).status).toBe(200)
+      },
+    }
   },
-  'POST /user/reset-password': {
-    success: 200,
-    async arrange() {
-      const person = await signedInPerson(newName('resetting'))
-      const code = await resetCode(person)
-      return {
-        send: () => new Client().post('/user/reset-password', { code, password: NEW_PASSWORD }),
-        async done() {
-          expect((await person.client.get('/user/me')).status, 'the old session').toBe(401)
-          expect((await logIn(person, new Client())).status, 'the old password').toBe(401)
-          expect((await logIn({ ...person, password: NEW_PASSWORD }, new Client())).status).toBe(200)
-        },
-      }
-    },
+  async 'POST /user/reset-password'() {
+    const person = await signedInPerson(newName('resetting'))
+    const code = await resetCode(person)
+    return {
+      send: () => new Client().post('/user/reset-password', { code, password: NEW_PASSWORD }),
+      async done() {
+        expect((await person.client.get('/user/me')).status, 'the old session').toBe(401)
+        expect((await logIn(person, new Client())).status, 'the old password').toBe(401)
+        expect((await logIn({ ...person, password: NEW_PASSWORD }, new Client())).status).toBe(200)
+      },
+    }
   },
-  'POST /user/logout-all': {
-    success: 200,
-    async arrange() {
-      const person = await signedInPerson(newName('leaving'))
-      const [cookie] = [...person.client.cookies.entries()]
-      return {
-        send: () => person.client.post('/user/logout-all'),
-        alreadyDone: [401],
-        async done() {
-          const client = new Client()
-          if (cookie) client.cookies.set(...cookie)
-          expect((await client.get('/user/me')).status).toBe(401)
-        },
-      }
-    },
+  async 'POST /user/logout-all'() {
+    const person = await signedInPerson(newName('leaving'))
+    const [cookie] = [...person.client.cookies.entries()]
+    return {
+      send: () => person.client.post('/user/logout-all'),
+      alreadyDone: [401],
+      async done() {
+        const client = new Client()
+        if (cookie) client.cookies.set(...cookie)
+        expect((await client.get('/user/me')).status).toBe(401)
+      },
+    }
   },
-  'PATCH /user/me with fields': {
-    success: 200,
-    async arrange() {
-      const person = await signedInPerson(newName('editing'))
-      const username = newName('renamed')
-      return {
-        send: () => person.client.patch('/user/me', { bio: 'Hello.', username }),
-        async done() {
-          const { user } = (await person.client.get('/user/me')).json.data
-          expect([user.bio, user.username]).toEqual(['Hello.', username])
-        },
-      }
-    },
+  async 'PATCH /user/me with fields'() {
+    const person = await signedInPerson(newName('editing'))
+    const username = newName('renamed')
+    return {
+      send: () => person.client.patch('/user/me', { bio: 'Hello.', username }),
+      async done() {
+        const { user } = (await person.client.get('/user/me')).json.data
+        expect([user.bio, user.username]).toEqual(['Hello.', username])
+      },
+    }
   },
-  'PATCH /user/me with one field': {
-    success: 200,
-    async arrange() {
-      const person = await signedInPerson(newName('editing'))
-      return {
-        send: () => person.client.patch('/user/me', { bio: 'Hello.' }),
-        async done() {
-          expect((await person.client.get('/user/me')).json.data.user.bio).toBe('Hello.')
-        },
-      }
-    },
+  async 'PATCH /user/me with one field'() {
+    const person = await signedInPerson(newName('editing'))
+    return {
+      send: () => person.client.patch('/user/me', { bio: 'Hello.' }),
+      async done() {
+        expect((await person.client.get('/user/me')).json.data.user.bio).toBe('Hello.')
+      },
+    }
   },
-  'PATCH /user/me with a password': {
-    success: 200,
-    async arrange() {
-      const person = await signedInPerson(newName('changing'))
-      const body = { password: NEW_PASSWORD, currentPassword: PASSWORD, bio: 'Changed.' }
-      return {
-        send: () => person.client.patch('/user/me', body),
-        async done() {
-          const me = await person.client.get('/user/me')
-          expect([me.status, me.json.data?.user.bio]).toEqual([200, 'Changed.'])
-          expect((await logIn(person, new Client())).status, 'the old password').toBe(401)
-          expect((await logIn({ ...person, password: NEW_PASSWORD }, new Client())).status).toBe(200)
-        },
-      }
-    },
+  async 'PATCH /user/me with a password'() {
+    const person = await signedInPerson(newName('changing'))
+    const body = { password: NEW_PASSWORD, currentPassword: PASSWORD, bio: 'Changed.' }
+    return {
+      send: () => person.client.patch('/user/me', body),
+      async done() {
+        const me = await person.client.get('/user/me')
+        expect([me.status, me.json.data?.user.bio]).toEqual([200, 'Changed.'])
+        expect((await logIn(person, new Client())).status, 'the old password').toBe(401)
+        expect((await logIn({ ...person, password: NEW_PASSWORD }, new Client())).status).toBe(200)
+      },
+    }
   },
-  'POST /user/2fa': {
-    success: 200,
-    async arrange() {
-      const person = await signedInPerson(newName('hardening'))
-      return {
-        send: () => person.client.post('/user/2fa', { state: true }),
-        async done() {
-          expect((await logIn(person, new Client())).json.data['2faEnabled']).toBe(true)
-          expect(await rows(`SELECT 1 FROM mail_outbox WHERE user_id = ? AND kind = 'second_factor_on'`, idOf(person.id))).toHaveLength(1)
-        },
-      }
-    },
+  async 'POST /user/2fa'() {
+    const person = await signedInPerson(newName('hardening'))
+    return {
+      send: () => person.client.post('/user/2fa', { state: true }),
+      async done() {
+        expect((await logIn(person, new Client())).json.data['2faEnabled']).toBe(true)
+        expect(await rows(`SELECT 1 FROM mail_outbox WHERE user_id = ? AND kind = 'second_factor_on'`, idOf(person.id))).toHaveLength(1)
+      },
+    }
   },
 }
 
@@ -281,21 +225,22 @@ for (const [index, [name, flow]] of Object.entries(flows).entries()) {
 }
 
 /** False if the flow ended before the fault could strike. */
-async function surviveFault(flow: Flow, strike: () => void): Promise<boolean> {
+async function surviveFault(flow: () => Promise<Act>, strike: () => void): Promise<boolean> {
   // A new window for the limits of mails and attempts.
   clock.advance(60_000)
-  const act = await flow.arrange()
+  const act = await flow()
+  const { success = 200, alreadyDone = [] } = act
   strike()
   const reply = await act.send()
   const { fired } = platform.faults
   platform.faults.clear()
   expectCleanReply(reply)
   await checkInvariants()
-  if (reply.status !== flow.success) {
+  if (reply.status !== success) {
     expect([reply.status, reply.json.error], reply.text).toEqual([503, 'ServiceUnavailable'])
     const retry = await act.send()
     expectCleanReply(retry)
-    expect([flow.success, ...(act.alreadyDone ?? [])], retry.text).toContain(retry.status)
+    expect([success, ...alreadyDone], retry.text).toContain(retry.status)
   }
   await act.done()
   return fired > 0

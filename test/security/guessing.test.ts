@@ -3,7 +3,18 @@
 import { describe, expect, test } from 'vitest'
 import { FRESH_SIGN_IN_MS, LOGIN_DAY_MS, LOGIN_WINDOW_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
-import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows, wrongCodes } from '../support/actors.ts'
+import {
+  answer,
+  attempts,
+  count,
+  idOf,
+  newName,
+  pendingLogIn,
+  personWithSecondFactor,
+  resetCode,
+  rows,
+  wrongCodes,
+} from '../support/actors.ts'
 import { freezeEachTest } from '../support/frozen.ts'
 import { checkInvariants } from '../support/invariants.ts'
 import { Client, newestCode, type Reply } from '../support/kith.ts'
@@ -28,10 +39,7 @@ function guess(person: Person, client: Client, password = WRONG): Promise<Reply>
   return logIn({ ...person, password }, client)
 }
 
-async function triesOfStrangers(person: Person): Promise<number | undefined> {
-  const [row] = await rows<{ count: number }>('SELECT count FROM attempt_counters WHERE key = ?', `password-day:${idOf(person.id)}`)
-  return row?.count
-}
+const triesOfStrangers = (person: Person) => attempts(`password-day:${idOf(person.id)}`)
 
 async function guessFromManyNetworks(person: Person, tries: number): Promise<void> {
   let client = new Client()

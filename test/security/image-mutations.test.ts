@@ -27,6 +27,7 @@ import { type Client, platform } from '../support/kith.ts'
 import { signedInPerson } from '../support/people.ts'
 import { ADOBE_RGB, DISPLAY_P3, iccp, iccpOfWebp, iccSegments } from '../support/profiles.ts'
 import { IMAGE_MUTATIONS, IMAGE_SEED, IMAGE_TIMEOUT_MS } from '../support/runs.ts'
+import { seededPick } from '../support/turns.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 const { AVATARS, IMAGES } = env as unknown as Bindings
@@ -51,17 +52,6 @@ const SEEDS: readonly Bytes[] = [
   riff(vp8x(0x20), iccpOfWebp(DISPLAY_P3), VP8),
   heif(16, 12),
 ]
-
-/** mulberry32: the same numbers for the same seed. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below)
-  }
-}
 
 function mutate(random: (below: number) => number): Bytes {
   let bytes: Bytes = (SEEDS[random(SEEDS.length)] ?? JPEG).slice()
@@ -133,7 +123,7 @@ beforeEach(() => platform.reset())
 test(
   `${IMAGE_MUTATIONS} changed pictures, seed ${IMAGE_SEED}`,
   async () => {
-    const random = randomOf(IMAGE_SEED)
+    const random = seededPick(IMAGE_SEED)
     const statuses: Record<number, number> = {}
     let client: Client | undefined
     for (let index = 0; index < IMAGE_MUTATIONS; index++) {

@@ -20,20 +20,14 @@ import { checkInvariants } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, ORIGIN, type Reply } from '../support/kith.ts'
 import { formOf, open, send } from '../support/pages.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
-import { besiege } from '../support/strangers.ts'
+import { besiege, elsewhere } from '../support/strangers.ts'
 import { newOAuthClient } from '../support/tokens.ts'
 
 const WRONG = 'not the password at all'
 
 freezeEachTest()
 
-/** From an unknown network, with the cookies of a browser, or without any. */
-function elsewhere(cookies: Client['cookies'] = new Map()): Client {
-  const client = new Client()
-  for (const [name, value] of cookies) client.cookies.set(name, value)
-  return client
-}
-
+const browserWith = (device: string) => elsewhere({ cookies: new Map([['__Host-kith_device', device]]) })
 const resets = (person: Person) => count("mail_outbox WHERE user_id = ? AND kind = 'reset_password'", idOf(person.id))
 const PASSWORD_2 = 'another long password'
 
@@ -41,7 +35,7 @@ describe('wrong passwords of strangers, more than a day has', () => {
   test('keep no browser out that the account knows, wherever it is', async () => {
     const person = await signedInPerson(newName('owner'))
     await besiege(person)
-    expect((await logIn(person, elsewhere(person.client.cookies))).status).toBe(200)
+    expect((await logIn(person, elsewhere(person.client))).status).toBe(200)
   })
 
   test('keep no program out that has signed in from its network before, and keeps no cookies', async () => {
@@ -66,7 +60,7 @@ describe('wrong passwords of strangers, more than a day has', () => {
   })
 
   test('keep the network out from where the account was made no more, although another account was signed in to with that browser', async () => {
-    const browser = elsewhere((await signedInPerson(newName('sibling'))).client.cookies)
+    const browser = elsewhere((await signedInPerson(newName('sibling'))).client)
     const [username, email] = [newName('owner'), `${newName('owner')}@example.com`]
     const made = await browser.post('/user/create', signUpBody(username, email))
     const person = { username, email, password: PASSWORD, id: made.json.data.user._id, client: browser }
@@ -100,7 +94,7 @@ describe('wrong passwords of strangers, more than a day has', () => {
   test('a device cookie is known to the accounts that were signed in to with it, and to no other; a forged one to none', async () => {
     const [person, other] = [await signedInPerson(newName('owner')), await signedInPerson(newName('other'))]
     await besiege(person)
-    expect((await logIn(person, elsewhere(other.client.cookies))).status, "another's").toBe(401)
+    expect((await logIn(person, elsewhere(other.client))).status, "another's").toBe(401)
     const cookie = person.client.cookies.get('__Host-kith_device') ?? ''
     const [token = '', accounts = '', signature = '', kid = ''] = cookie.split('.')
     const [, , , othersKid] = (other.client.cookies.get('__Host-kith_device') ?? '').split('.')
@@ -114,9 +108,9 @@ describe('wrong passwords of strangers, more than a day has', () => {
       [token, '', signature, kid],
       [token],
     ].map((parts) => parts.join('.'))
-    expect((await logIn(other, elsewhere(new Map([['__Host-kith_device', forged[2] ?? '']])))).status, 'not besieged').toBe(200)
-    for (const value of forged) expect((await logIn(person, elsewhere(new Map([['__Host-kith_device', value]])))).status, value).toBe(401)
-    const real = await logIn(person, elsewhere(new Map([['__Host-kith_device', cookie]])))
+    expect((await logIn(other, browserWith(forged[2] ?? ''))).status, 'not besieged').toBe(200)
+    for (const value of forged) expect((await logIn(person, browserWith(value))).status, value).toBe(401)
+    const real = await logIn(person, browserWith(cookie))
     expect(real.status).toBe(200)
     const made = real.headers.getSetCookie().find((one) => one.startsWith('__Host-kith_device=')) ?? ''
     for (const part of [`=${cookie};`, 'HttpOnly', 'Secure', 'SameSite=Lax', 'Path=/']) expect(made).toContain(part)
@@ -128,12 +122,12 @@ describe('wrong passwords of strangers, more than a day has', () => {
     for (let n = 0; n < 4; n++) {
       const client = new Client()
       expect((await logIn(person, client)).status).toBe(200)
-      former.push(elsewhere(client.cookies))
+      former.push(elsewhere(client))
     }
     const first = new Client()
     await logIn(person, first)
     clock.advance(1000)
-    const owner = elsewhere(first.cookies)
+    const owner = elsewhere(first)
     expect((await owner.post('/user/reset-password', { code: await resetCode(person), password: PASSWORD_2 })).status).toBe(200)
     await besiege(person)
     const judged = await count("audit_events WHERE user_id = ? AND type = 'sign_in_failed'", idOf(person.id))
@@ -144,7 +138,7 @@ describe('wrong passwords of strangers, more than a day has', () => {
     const mails = await resets(person)
     for (let n = 0; n < 60; n++) {
       clock.advance(MAIL_PAUSE_MS)
-      await elsewhere(former[n % 4]?.cookies).post('/user/code', { email: person.email })
+      await elsewhere(former[n % 4]).post('/user/code', { email: person.email })
     }
     expect((await resets(person)) - mails).toBeLessThanOrEqual(MAILS_PER_DAY_OF_ADDRESS)
     // Nor do they keep out the owner who has reset the password: that network is known, whatever browser was used. The browser is
@@ -152,7 +146,7 @@ describe('wrong passwords of strangers, more than a day has', () => {
     expect((await logIn({ ...person, password: PASSWORD_2 }, owner)).status).toBe(200)
     await besiege(person)
     for (let n = 0; n < 40; n++) await logIn({ ...person, password: WRONG }, former[n % 4])
-    expect((await logIn({ ...person, password: PASSWORD_2 }, elsewhere(owner.cookies))).status).toBe(200)
+    expect((await logIn({ ...person, password: PASSWORD_2 }, elsewhere(owner))).status).toBe(200)
     await checkInvariants()
   })
 
@@ -162,7 +156,7 @@ describe('wrong passwords of strangers, more than a day has', () => {
     expect((await logIn(two, shared)).status).toBe(200)
     expect((await shared.post('/user/logout')).status).toBe(200)
     for (const person of [one, two]) await besiege(person)
-    for (const person of [one, two, one]) expect((await logIn(person, elsewhere(shared.cookies))).status).toBe(200)
+    for (const person of [one, two, one]) expect((await logIn(person, elsewhere(shared))).status).toBe(200)
   })
 
   test('an account knows ten networks, the newest', async () => {
@@ -311,8 +305,7 @@ describe("where strangers have used up the sign-ins of a network's minute", () =
   const told = ({ status, headers, json }: Reply) => [status, headers.get('retry-after'), json.error, json.message]
   /** A browser there with only the device cookie. */
   function signedOut({ client }: Person, network = client.network): Client {
-    const browser = elsewhere(new Map([...client.cookies].filter(([name]) => name === '__Host-kith_device')))
-    return Object.assign(browser, { network })
+    return Object.assign(browserWith(client.cookies.get('__Host-kith_device') ?? ''), { network })
   }
 
   test('the owner signs in with a browser that the account knows, by program and on the page', async () => {
@@ -392,9 +385,8 @@ describe('programs that share a network', () => {
       grant_types: 'client_credentials',
     })
     const shared = new Client()
-    const token = (client_id: string, client_secret: string, grant_type = 'client_credentials') =>
-      shared.post('/oauth/token', new URLSearchParams({ grant_type, client_id, client_secret }), on)
-    const ask = async () => (await token(id, secret)).status
+    const token = (client_id: string, client_secret: string, more = {}) =>
+      shared.post('/oauth/token', new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret, ...more }), on)
     const junk: number[] = []
     for (let n = 0; n < 65; n++) junk.push((await token(n % 2 === 0 ? id : 'nobody', 'not it')).status)
     expect(junk).toEqual([...Array(60).fill(401), ...Array(5).fill(429)])
@@ -402,17 +394,11 @@ describe('programs that share a network', () => {
       shared.post('/oauth/introspect', new URLSearchParams({ token: 'x', client_id, client_secret }), on)
     expect((await introspect('nobody', 'not it')).status).toBe(429)
     expect((await introspect(id, secret)).status).toBe(200)
-    for (let n = 0; n < 65; n++) expect(await ask()).toBe(200)
+    for (let n = 0; n < 65; n++) expect((await token(id, secret)).status).toBe(200)
     const revoked = await shared.post('/oauth/revoke', new URLSearchParams({ token: 'x', client_id: id, client_secret: secret }), on)
     expect(revoked.status).toBe(200)
     // It has 60 failures of its own, whatever the others did.
-    const refresh = () =>
-      shared.post(
-        '/oauth/token',
-        new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret, scope: 'admin:all' }),
-        on,
-      )
-    expect((await refresh()).status).toBe(400)
+    expect((await token(id, secret, { scope: 'admin:all' })).status).toBe(400)
   })
 })
 

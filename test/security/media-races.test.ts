@@ -5,7 +5,7 @@ import { TOMBSTONE_RETRY_MS, UPLOAD_GIVEN_UP_MS } from '../../src/core/limits.ts
 import { clock } from '../platform/clock.ts'
 import { count, idOf, newName, rows } from '../support/actors.ts'
 import { runCron } from '../support/cron.ts'
-import { Client, ORIGIN, platform, type Reply } from '../support/kith.ts'
+import { Client, ORIGIN, platform } from '../support/kith.ts'
 import {
   bucket,
   emptyLibrary,
@@ -22,15 +22,13 @@ import {
 import { checkMedia } from '../support/media-invariants.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
-import { atTheLine, holdAtTheLine, race } from '../support/start-line.ts'
+import { atTheLine, holdAtTheLine, oneWinner, RACERS, raceOf64 } from '../support/start-line.ts'
 
-const RACERS = 64
 const SIZE = 1_000
 const racers = Array.from({ length: RACERS }, (_, index) => index)
 const RESERVE = /INSERT INTO files /
 const COMMIT = /UPDATE files SET digest/
 const INSERT_FOLDER = /INSERT INTO folders /
-const REMOVE = /DELETE FROM files/
 
 let person: Person
 let client: Client
@@ -67,21 +65,6 @@ async function newcomer(): Promise<Client> {
   return (await signedInPerson(newName('newcomer'))).client
 }
 
-/** Exactly one has `status`; all others are refused like this. Returns the winner's reply. */
-function oneWinner(replies: readonly Reply[], status: number, refusal: { status: number; error: string; reason?: string }): Reply {
-  const won = replies.filter((reply) => reply.status === status)
-  expect(won).toHaveLength(1)
-  for (const reply of replies) {
-    if (won.includes(reply)) continue
-    expect([reply.status, reply.json.error, reply.json.additionalInfo.reason], reply.text).toEqual([
-      refusal.status,
-      refusal.error,
-      refusal.reason,
-    ])
-  }
-  return won[0] as Reply
-}
-
 const quotaOf = (reason: string) => ({ status: 403, error: 'QuotaExceeded', reason })
 const withVars = (vars: Record<string, string>) => ({ env: { ...atTheLine.env, ...vars } })
 
@@ -91,13 +74,9 @@ describe('the last place', () => {
     await newFile(owner, 'first', randomBytes(SIZE))
     const bytes = racers.map(() => randomBytes(SIZE))
     const options = withVars({ MEDIA_FILES_PER_USER: '2' })
-    const { replies, waited } = await race(
-      bytes.map((one) => () => upload(owner, 'one', one, options)),
-      RESERVE,
-    )
-    expect(waited).toBe(RACERS)
-    const { file } = oneWinner(replies, 201, quotaOf('files')).json.data
-    await expectStored(owner, file._id, bytes.find((one) => sha256(one) === file.sha256) ?? new Uint8Array())
+    const replies = await raceOf64((n) => upload(owner, 'one', bytes[n] as Uint8Array, options), RESERVE)
+    const winner = oneWinner(replies, 201, quotaOf('files'))
+    await expectStored(owner, replies[winner]?.json.data.file._id, bytes[winner] as Uint8Array)
     expect(await usageOf(owner)).toMatchObject({ files: 2, bytes: 2 * SIZE })
   })
 
@@ -105,11 +84,7 @@ describe('the last place', () => {
     const owner = await newcomer()
     await newFile(owner, 'first', randomBytes(SIZE))
     const options = withVars({ MEDIA_BYTES_PER_USER: String(2 * SIZE) })
-    const { replies, waited } = await race(
-      racers.map(() => () => upload(owner, 'one', randomBytes(SIZE), options)),
-      RESERVE,
-    )
-    expect(waited).toBe(RACERS)
+    const replies = await raceOf64(() => upload(owner, 'one', randomBytes(SIZE), options), RESERVE)
     oneWinner(replies, 201, quotaOf('bytes'))
     expect(await usageOf(owner)).toMatchObject({ files: 2, bytes: 2 * SIZE })
   })
@@ -118,22 +93,14 @@ describe('the last place', () => {
     const owner = await newcomer()
     await newFolder(owner, 'first')
     const options = withVars({ MEDIA_FOLDERS_PER_USER: '2' })
-    const { replies, waited } = await race(
-      racers.map((n) => () => owner.post(FOLDERS, { name: `folder ${n}` }, options)),
-      INSERT_FOLDER,
-    )
-    expect(waited).toBe(RACERS)
+    const replies = await raceOf64((n) => owner.post(FOLDERS, { name: `folder ${n}` }, options), INSERT_FOLDER)
     oneWinner(replies, 201, quotaOf('folders'))
     expect((await usageOf(owner)).folders).toBe(2)
   })
 
   inRounds('64 folders of one name: one is made', async () => {
     const owner = await newcomer()
-    const { replies, waited } = await race(
-      racers.map(() => () => owner.post(FOLDERS, { name: 'wanted' }, atTheLine)),
-      INSERT_FOLDER,
-    )
-    expect(waited).toBe(RACERS)
+    const replies = await raceOf64(() => owner.post(FOLDERS, { name: 'wanted' }, atTheLine), INSERT_FOLDER)
     oneWinner(replies, 201, { status: 409, error: 'ResourceConflict' })
     expect((await usageOf(owner)).folders).toBe(1)
   })
@@ -159,17 +126,10 @@ describe('a folder that is deleted under an upload', () => {
 
   inRounds('among many: each upload is in the folder that is gone, or was never there', async () => {
     const folder = await newFolder(client, newName('folder'))
-    const { replies } = await race(
-      racers.map(
-        (n) => () =>
-          n === RACERS / 2
-            ? client.delete(`${FOLDERS}/${folder}`, atTheLine)
-            : upload(client, 'one', randomBytes(SIZE), { folder, ...atTheLine }),
-      ),
-      /INSERT INTO files |DELETE FROM files/,
-    )
-    expect(replies[RACERS / 2]?.status).toBe(200)
-    for (const [n, reply] of replies.entries()) if (n !== RACERS / 2) expect([201, 404], reply.text).toContain(reply.status)
+    const act = (n: number) =>
+      n === 20 ? client.delete(`${FOLDERS}/${folder}`, atTheLine) : upload(client, 'one', randomBytes(SIZE), { folder, ...atTheLine })
+    const replies = await raceOf64(act, /INSERT INTO files |DELETE FROM files/)
+    for (const [n, reply] of replies.entries()) expect(n === 20 ? [200] : [201, 404], reply.text).toContain(reply.status)
     expect(await count('files WHERE user_id = ?', idOf(person.id))).toBe(0)
   })
 })
@@ -179,10 +139,7 @@ describe('two at once', () => {
     await newFile(client, 'one', randomBytes(10))
     const before = await usageOf(client)
     const id = await newFile(client, 'one', randomBytes(SIZE))
-    const { replies } = await race(
-      racers.map(() => () => client.delete(`${FILES}/${id}`, atTheLine)),
-      REMOVE,
-    )
+    const replies = await raceOf64(() => client.delete(`${FILES}/${id}`, atTheLine), /DELETE FROM files/)
     // All had seen the file; each asked for it to be gone, and it is.
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))
     expect(await usageOf(client)).toEqual(before)
@@ -191,10 +148,8 @@ describe('two at once', () => {
   inRounds('a deletion and 63 downloads: the whole file, or not found', async () => {
     const bytes = randomBytes(SIZE)
     const id = await newFile(client, 'one', bytes)
-    const { replies } = await race(
-      racers.map((n) => () => (n === 20 ? client.delete(`${FILES}/${id}`, atTheLine) : client.get(`${FILES}/${id}/content`, atTheLine))),
-      /FROM files WHERE id = |DELETE FROM files/,
-    )
+    const act = (n: number) => (n === 20 ? client.delete(`${FILES}/${id}`, atTheLine) : client.get(`${FILES}/${id}/content`, atTheLine))
+    const replies = await raceOf64(act, /FROM files WHERE id = |DELETE FROM files/)
     for (const [n, reply] of replies.entries()) {
       if (n === 20) expect(reply.status).toBe(200)
       else if (reply.status === 200) expect(sha256(reply.bytes)).toBe(sha256(bytes))

@@ -5,12 +5,11 @@ import { MAIL_PAUSE_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
 import { checkInvariants } from '../support/invariants.ts'
-import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
-import { logIn, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
+import { Client, mailsTo, newestCode, platform } from '../support/kith.ts'
+import { logIn, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
-import { atTheLine, race } from '../support/start-line.ts'
+import { atTheLine, oneWinner, RACERS, race, raceOf64 } from '../support/start-line.ts'
 
-const RACERS = 64
 /** As many as may wait for a password hash. */
 const WAVE = 8
 const CLAIM = /UPDATE challenges SET consumed_at = \?, consumed_by/
@@ -24,18 +23,6 @@ function inRounds(name: string, round: () => Promise<void>): void {
   })
 }
 
-/** Exactly one has `status`; all others are refused as documented. Returns the winner's place. */
-function oneWinner(replies: readonly Reply[], status: number, refusal: { status: number; error: string }): number {
-  const statuses = replies.map((reply) => reply.status)
-  expect(statuses.filter((s) => s === status)).toHaveLength(1)
-  const winner = statuses.indexOf(status)
-  for (const [index, reply] of replies.entries()) {
-    if (index === winner) continue
-    expect([reply.status, reply.json.error], reply.text).toEqual([refusal.status, refusal.error])
-  }
-  return winner
-}
-
 const CODE_INVALID = { status: 400, error: 'ClientInputError' }
 
 beforeEach(() => platform.reset())
@@ -45,11 +32,7 @@ describe('one winner among 64', () => {
   inRounds('a verification code proves the address once', async () => {
     const person = await signUp(newName('verifier'))
     const code = await newestCode(person.email)
-    const { replies, waited } = await race(
-      racers.map(() => () => new Client().post('/user/verify-email', { code }, atTheLine)),
-      CLAIM,
-    )
-    expect(waited).toBe(RACERS)
+    const replies = await raceOf64(() => new Client().post('/user/verify-email', { code }, atTheLine), CLAIM)
     oneWinner(replies, 200, CODE_INVALID)
     const id = idOf(person.id)
     expect(await rows('SELECT consumed_by IS NOT NULL AS used FROM challenges WHERE user_id = ?', id)).toEqual([{ used: 1 }])
@@ -66,12 +49,8 @@ describe('one winner among 64', () => {
       clock.advance(MAIL_PAUSE_MS)
     }
     expect(new Set(codes).size).toBe(8)
-    const { replies, waited } = await race(
-      racers.map((n) => () => new Client().post('/user/verify-email', { code: codes[n % 8] ?? '' }, atTheLine)),
-      CLAIM,
-    )
+    const replies = await raceOf64((n) => new Client().post('/user/verify-email', { code: codes[n % 8] ?? '' }, atTheLine), CLAIM)
     clock.restore()
-    expect(waited).toBe(RACERS)
     oneWinner(replies, 200, CODE_INVALID)
     expect(await count('users WHERE email_key = ? AND email_verified_at IS NOT NULL', email)).toBe(1)
   })
@@ -80,12 +59,8 @@ describe('one winner among 64', () => {
     const person = await verifiedPerson(newName('resetter'))
     const code = await resetCode(person)
     const passwords = racers.map((n) => `a new password, number ${n}`)
-    const { replies, waited } = await race(
-      passwords.map((password) => () => new Client().post('/user/reset-password', { code, password }, atTheLine)),
-      CLAIM,
-      WAVE,
-    )
-    expect(waited).toBe(RACERS)
+    const reset = (n: number) => new Client().post('/user/reset-password', { code, password: passwords[n] }, atTheLine)
+    const replies = await raceOf64(reset, CLAIM, WAVE)
     const winner = oneWinner(replies, 200, CODE_INVALID)
     const id = idOf(person.id)
     expect(await rows('SELECT epoch FROM users WHERE id = ?', id)).toEqual([{ epoch: 1 }])
@@ -138,12 +113,8 @@ describe('one winner among 64', () => {
     const spellings = racers.map((n) => letters.map((letter, at) => (at < 6 && n & (1 << at) ? letter.toUpperCase() : letter)).join(''))
     expect(new Set(spellings).size).toBe(RACERS)
     const emails = racers.map((n) => `${name}.${n}@example.com`)
-    const { replies, waited } = await race(
-      racers.map((n) => () => new Client().post('/user/create', signUpBody(spellings[n] ?? '', emails[n]), atTheLine)),
-      /INSERT INTO users /,
-      WAVE,
-    )
-    expect(waited).toBe(RACERS)
+    const create = (n: number) => new Client().post('/user/create', signUpBody(spellings[n] ?? '', emails[n]), atTheLine)
+    const replies = await raceOf64(create, /INSERT INTO users /, WAVE)
     const winner = oneWinner(replies, 201, { status: 409, error: 'ResourceConflict' })
     for (const [index, reply] of replies.entries()) {
       if (index !== winner) expect(reply.json.additionalInfo).toEqual({ duplicateFields: ['username'] })
@@ -160,18 +131,13 @@ describe('a race for what others hold', () => {
   test(
     '64 people who rename themselves to spellings of one name: one has it',
     async () => {
-      const people: Person[] = []
-      for (let n = 0; n < RACERS; n++) people.push(await signedInPerson(newName('renamer')))
+      const clients: Client[] = []
+      for (let n = 0; n < RACERS; n++) clients.push((await signedInPerson(newName('renamer'))).client)
       for (let round = 0; round < ROUNDS; round++) {
         const name = newName('wanted')
-        const { replies, waited } = await race(
-          people.map((person, n) => () => {
-            const username = n % 2 === 0 ? name : name.toUpperCase()
-            return person.client.patch('/user/me', { username }, atTheLine)
-          }),
-          /UPDATE users SET/,
-        )
-        expect(waited).toBe(RACERS)
+        const spelling = (n: number) => (n % 2 === 0 ? name : name.toUpperCase())
+        const rename = (n: number) => (clients[n] as Client).patch('/user/me', { username: spelling(n) }, atTheLine)
+        const replies = await raceOf64(rename, /UPDATE users SET/)
         oneWinner(replies, 200, { status: 409, error: 'ResourceConflict' })
         expect(await count('users WHERE username_key = ?', name)).toBe(1)
         expect(await count(`audit_events WHERE type = 'username_changed'`)).toBe(round + 1)
@@ -191,21 +157,14 @@ describe('a race for what others hold', () => {
       browser.cookies.delete('__Host-kith_session')
       browsers.push(browser)
     }
-    const { replies, waited } = await race(
-      browsers.map((browser) => () => logInAtTheLine(person, browser)),
-      /INSERT INTO sessions/,
-      WAVE,
-    )
-    expect(waited).toBe(RACERS)
+    const { username, password } = person
+    const again = (n: number) => (browsers[n] as Client).post('/user/login', { username, password }, atTheLine)
+    const replies = await raceOf64(again, /INSERT INTO sessions/, WAVE)
     expect(replies.map(({ status }) => status)).toEqual(racers.map(() => 200))
     expect(await count('sessions WHERE user_id = ? AND revoked_at IS NULL', idOf(person.id))).toBe(50)
     await checkInvariants()
   })
 })
-
-function logInAtTheLine(person: Person, client = new Client()): Promise<Reply> {
-  return client.post('/user/login', { username: person.username, password: person.password }, atTheLine)
-}
 
 describe('at the full cost of a password hash', () => {
   test('of 8 resets with one code, as many as may wait for a hash, one wins, and its password is the one that counts', async () => {
@@ -214,7 +173,7 @@ describe('at the full cost of a password hash', () => {
     const code = await resetCode(person)
     const passwords = Array.from({ length: WAVE }, (_, index) => `a password of its own ${index}`)
     const replies = await Promise.all(passwords.map((password) => new Client().post('/user/reset-password', { code, password }, full)))
-    const winner = oneWinner(replies, 200, { status: 400, error: 'ClientInputError' })
+    const winner = oneWinner(replies, 200, CODE_INVALID)
     const logInWith = (password: string | undefined) => new Client().post('/user/login', { username: person.username, password }, full)
     expect((await logInWith(passwords[winner])).status).toBe(200)
     expect((await logInWith(passwords[(winner + 1) % WAVE])).status).toBe(401)

@@ -1,56 +1,27 @@
 // Whatever ends all sessions does so before its reply leaves: no request with older credentials passes afterwards, with KV stale
 // at every location and lagging replicas (design §1.7-8; security rows 4, 9, 25-28).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { buildRequestContext } from '../../src/context.ts'
 import { BROWSER_SESSIONS_MAX, MAIL_PAUSE_MS } from '../../src/core/limits.ts'
-import { issueAccessToken } from '../../src/core/oauth/access-token.ts'
-import { newId, type SessionId, type UserId } from '../../src/ids.ts'
 import { clock } from '../platform/clock.ts'
 import { answer, ban, count, idOf, markDeleted, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
 import { runCron } from '../support/cron.ts'
-import { Client, mailsTo, newestCode, ORIGIN, platform, type Reply } from '../support/kith.ts'
+import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
 import { logIn, type Person, signUp, verifiedPerson } from '../support/people.ts'
 import { times } from '../support/runs.ts'
 import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
+import { bearerOf, userToken } from '../support/tokens.ts'
 
 const COOKIES = times(5, 20)
 const TOKENS = times(5, 20)
 const REQUESTS = times(200, 1_000)
 const AT_ONCE = 50
-const APP = 'revocation-app'
 const NEW_PASSWORD = 'a new and longer password'
 const LOCATIONS = ['paris', 'tokyo', 'lima', 'lagos']
 
-beforeEach(async () => {
-  platform.reset()
-  await rows(
-    `INSERT INTO oauth_clients (id, name, token_endpoint_auth_method, redirect_uris, grant_types, scopes, first_party, created_at, updated_at)
-     VALUES (?, 'App', 'none', '["https://app.example/cb"]', 'authorization_code refresh_token', '*', 1, 0, 0) ON CONFLICT (id) DO NOTHING`,
-    APP,
-  )
-})
+beforeEach(() => platform.reset())
 afterEach(() => clock.restore())
 
-/** An access token of its own grant, as the token endpoint makes it. */
-async function tokenHolder(person: Person): Promise<Client> {
-  const sessionId = newId<SessionId>()
-  const now = Date.now()
-  const end = now + 86_400_000
-  await rows(
-    `INSERT INTO sessions (id, user_id, client_id, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr)
-     SELECT ?, id, ?, 'delegated:all', epoch, ?, ?, ?, ?, ?, 'pwd' FROM users WHERE id = ?`,
-    ...[sessionId, APP, now, end, end, now, now, idOf(person.id)],
-  )
-  const ctx = buildRequestContext(platform.env, { waitUntil: () => undefined }, new Request(ORIGIN))
-  const client = new Client()
-  client.token = await issueAccessToken(ctx, {
-    clientId: APP,
-    scopes: ['delegated:all'],
-    lifeSeconds: 3600,
-    holder: { userId: idOf(person.id) as UserId, sessionId },
-  })
-  return client
-}
+const tokenHolder = async (person: Person) => bearerOf(await userToken(person, ['delegated:all'], 3600))
 
 async function signedInClient(person: Person): Promise<Client> {
   const client = new Client()
@@ -161,6 +132,15 @@ describe('what was begun before a logout-all dies with it', () => {
     expect((await (await tokenHolder(person)).post('/user/logout-all')).status).toBe(200)
   }
 
+  /** The status of a request that stood at the statement that decides when its person was signed out. */
+  async function statusAfterLogOut(person: Person, start: () => Promise<Reply>, decides: RegExp): Promise<number | undefined> {
+    const held = await holdAtTheLine([start], decides)
+    expect(held.waited).toBe(1)
+    await logOutEverywhere(person)
+    held.release()
+    return (await held.replies[0])?.status
+  }
+
   test('a pending log-in', async () => {
     const person = await personWithSecondFactor('pending')
     const pending = await pendingLogIn(person)
@@ -191,11 +171,7 @@ describe('what was begun before a logout-all dies with it', () => {
   test('a log-in whose password was right already', async () => {
     const person = await verifiedPerson(newName('midway'))
     const start = () => new Client().post('/user/login', { username: person.username, password: person.password }, atTheLine)
-    const held = await holdAtTheLine([start], /INSERT INTO sessions/)
-    expect(held.waited).toBe(1)
-    await logOutEverywhere(person)
-    held.release()
-    expect((await held.replies[0])?.status).toBe(401)
+    expect(await statusAfterLogOut(person, start, /INSERT INTO sessions/)).toBe(401)
     expect(await count('sessions WHERE user_id = ? AND client_id IS NULL', idOf(person.id))).toBe(0)
   })
 
@@ -203,22 +179,16 @@ describe('what was begun before a logout-all dies with it', () => {
     const person = await personWithSecondFactor('midway')
     const pending = await pendingLogIn(person)
     const code = await newestCode(person.email)
-    const held = await holdAtTheLine([() => answer(pending, code, new Client(), atTheLine)], /UPDATE challenges SET consumed_at/)
-    expect(held.waited).toBe(1)
-    await logOutEverywhere(person)
-    held.release()
-    expect((await held.replies[0])?.status).toBe(400)
+    const start = () => answer(pending, code, new Client(), atTheLine)
+    expect(await statusAfterLogOut(person, start, /UPDATE challenges SET consumed_at/)).toBe(400)
     expect(await count('sessions WHERE user_id = ? AND client_id IS NULL', idOf(person.id))).toBe(0)
   })
 
   test('a change of the profile that had passed the gate', async () => {
     const person = await verifiedPerson(newName('midway'))
     const client = await signedInClient(person)
-    const held = await holdAtTheLine([() => client.patch('/user/me', { bio: 'too late' }, atTheLine)], /UPDATE users SET/)
-    expect(held.waited).toBe(1)
-    await logOutEverywhere(person)
-    held.release()
-    expect((await held.replies[0])?.status).toBe(401)
+    const start = () => client.patch('/user/me', { bio: 'too late' }, atTheLine)
+    expect(await statusAfterLogOut(person, start, /UPDATE users SET/)).toBe(401)
     expect(await rows('SELECT bio FROM users WHERE id = ?', idOf(person.id))).toEqual([{ bio: null }])
   })
 

@@ -3,17 +3,17 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_WINDOW_MS } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
-import { answer, count, idOf, newName, type PendingLogIn, pendingLogIn, resetCode, rows } from '../support/actors.ts'
+import { answer, attempts, count, idOf, newName, type PendingLogIn, pendingLogIn, resetCode, rows } from '../support/actors.ts'
 import { codeOf, enrol, personWithApp, STEP_MS, wrongCodeOf } from '../support/authenticator.ts'
 import { freezeEachTest } from '../support/frozen.ts'
 import { checkInvariants, dumpKv, dumpTables } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
-import { atTheLine, holdAtTheLine, race } from '../support/start-line.ts'
+import { atTheLine, holdAtTheLine, oneWinner, RACERS, race, raceOf64 } from '../support/start-line.ts'
+import { elsewhere } from '../support/strangers.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 
-const RACERS = 64
 /** Fewer than an account's attempts in 15 minutes: the counters are reset before each wave. */
 const WAVE = 8
 
@@ -32,35 +32,21 @@ async function setCount(key: string, n: number): Promise<void> {
 async function raceFor(person: Person, code: string, decides: RegExp): Promise<Reply[]> {
   const pending: PendingLogIn[] = []
   for (let n = 0; n < RACERS; n++) pending.push(await pendingLogIn(person))
-  const starts = pending.map((one, n) => async () => {
+  const start = async (n: number) => {
     if (n % WAVE === 0) await setCount(keyOf(person), 0)
-    return answer(one, code, new Client(), atTheLine)
-  })
-  const { replies, waited } = await race(starts, decides, WAVE)
-  expect(waited).toBe(RACERS)
-  return replies
-}
-
-/** From an unknown network, with the cookies of a browser. */
-function elsewhere({ cookies }: Client): Client {
-  const client = new Client()
-  for (const [name, value] of cookies) client.cookies.set(name, value)
-  return client
-}
-
-function expectOneWinner(replies: readonly Reply[]): void {
-  expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
-  for (const reply of replies.filter(({ status }) => status !== 200)) {
-    expect([reply.status, reply.json.error, reply.headers.getSetCookie()]).toEqual([400, 'ClientInputError', []])
+    return answer(pending[n] as PendingLogIn, code, new Client(), atTheLine)
   }
+  return raceOf64(start, decides, WAVE)
 }
+
+const CODE_INVALID = { status: 400, error: 'ClientInputError' }
 
 describe('one winner among 64', () => {
   test('a time step makes one session, over 64 pending log-ins', { timeout: ROUNDS_TIMEOUT_MS }, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const person = await personWithApp('stepper')
       clock.advance(STEP_MS)
-      expectOneWinner(await raceFor(person, codeOf(person.secret), /UPDATE totp_credentials SET last_step/))
+      oneWinner(await raceFor(person, codeOf(person.secret), /UPDATE totp_credentials SET last_step/), 200, CODE_INVALID)
       expect(await count('sessions WHERE user_id = ? AND revoked_at IS NULL AND amr LIKE ?', idOf(person.id), '%otp%')).toBe(1)
     }
   })
@@ -68,7 +54,7 @@ describe('one winner among 64', () => {
   test('a recovery code makes one session, over 64 pending log-ins', { timeout: ROUNDS_TIMEOUT_MS }, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const person = await personWithApp('recoverer')
-      expectOneWinner(await raceFor(person, person.recoveryCodes[3] ?? '', /UPDATE recovery_codes SET used_at/))
+      oneWinner(await raceFor(person, person.recoveryCodes[3] ?? '', /UPDATE recovery_codes SET used_at/), 200, CODE_INVALID)
       expect(await count('recovery_codes WHERE user_id = ? AND used_at IS NOT NULL', idOf(person.id))).toBe(1)
       expect(await count(`mail_outbox WHERE user_id = ? AND kind = 'recovery_code_used'`, idOf(person.id))).toBe(1)
     }
@@ -82,7 +68,7 @@ describe('one winner among 64', () => {
       /UPDATE recovery_codes SET used_at/,
     )
     expect(waited, 'five tries are judged').toBe(5)
-    expectOneWinner(replies)
+    oneWinner(replies, 200, CODE_INVALID)
     expect(await count('recovery_codes WHERE user_id = ? AND used_at IS NOT NULL', idOf(person.id)), 'no other is burnt').toBe(1)
   })
 
@@ -90,17 +76,12 @@ describe('one winner among 64', () => {
     const person = await signedInPerson(newName('confirmer'))
     const { secret } = (await person.client.post('/user/2fa/totp')).json.data
     const code = codeOf(secret)
-    const { replies, waited } = await race(
-      Array.from({ length: RACERS }, () => () => person.client.post('/user/2fa/totp/confirm', { code }, atTheLine)),
-      /SET secret = pending_secret/,
-    )
-    expect(waited).toBe(RACERS)
-    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
-    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 404]))
+    const confirm = () => person.client.post('/user/2fa/totp/confirm', { code }, atTheLine)
+    const replies = await raceOf64(confirm, /SET secret = pending_secret/)
+    const winner = oneWinner(replies, 200, { status: 404, error: 'NotFound' })
     expect(await count('recovery_codes WHERE user_id = ?', idOf(person.id))).toBe(10)
     expect(await count(`mail_outbox WHERE user_id = ? AND kind = 'second_factor_on'`, idOf(person.id))).toBe(1)
-    const shown = replies.find(({ status }) => status === 200)?.json.data.recoveryCodes[0]
-    expect((await answer(await pendingLogIn(person), shown)).status).toBe(200)
+    expect((await answer(await pendingLogIn(person), replies[winner]?.json.data.recoveryCodes[0])).status).toBe(200)
   })
 })
 
@@ -166,7 +147,7 @@ describe('guessing', () => {
     const person = await personWithApp('before_it')
     const before = elsewhere(person.client)
     await answer(await pendingLogIn(person, before), wrongCodeOf(person.secret), before)
-    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', keyOf(person))).toEqual([{ count: 1 }])
+    expect(await attempts(keyOf(person))).toBe(1)
     for (let n = 0; n < 3; n++) {
       clock.advance(SECOND_FACTOR_WINDOW_MS)
       const thief = new Client()
@@ -175,7 +156,7 @@ describe('guessing', () => {
       const program = () => Object.assign(new Client(), { network: thief.network })
       await answer(await pendingLogIn({ ...person, password }, program()), wrongCodeOf(person.secret), program())
     }
-    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', `${inARowOf(person)}:reset`)).toEqual([{ count: 3 }])
+    expect(await attempts(`${inARowOf(person)}:reset`)).toBe(3)
   })
 
   test("whoever has the password on the owner's network uses up no guess that the owner has once the password is reset", async () => {
@@ -198,8 +179,7 @@ describe('guessing', () => {
     }
     clock.advance(86_400_000)
     await answer(await pendingLogIn(present, program()), wrongCodeOf(owner.secret), program())
-    const ofResets = await rows('SELECT count FROM attempt_counters WHERE key = ?', `${inARowOf(owner)}:reset`)
-    expect(ofResets, 'a day later somebody else may have that password, too').toEqual([{ count: 0 }])
+    expect(await attempts(`${inARowOf(owner)}:reset`), 'a day later somebody else may have that password, too').toBe(0)
   })
 
   test('a browser that was signed in to with factors of before guesses as a stranger, whether one was replaced, added or taken off', async () => {
@@ -223,7 +203,7 @@ describe('guessing', () => {
       if ('secret' in made) secret = made.secret
       else expect(made.status).toBe(200)
       await signIn('000000', elsewhere(thief))
-      expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', inARowOf(person)), String(n)).toEqual([{ count: n + 1 }])
+      expect(await attempts(inARowOf(person)), String(n)).toBe(n + 1)
     }
   })
 
@@ -242,7 +222,7 @@ describe('guessing', () => {
       const guesser = elsewhere(browser)
       await answer(await pendingLogIn({ ...person, password }, guesser), wrongCodeOf(person.secret), guesser)
     }
-    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', inARowOf(person)), 'as one stranger').toEqual([{ count: 3 }])
+    expect(await attempts(inARowOf(person)), 'as one stranger').toBe(3)
     const known = `${inARowOf(person)}:%`
     expect(await count('attempt_counters WHERE key LIKE ? AND count > 0', known)).toBe(0)
   })
@@ -260,7 +240,7 @@ describe('guessing', () => {
       await answer(hers, mallory.recoveryCodes[0] ?? ''),
     ]
     for (const reply of replies) expect([reply.status, reply.text]).toEqual([400, replies[0]?.text])
-    expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', keyOf(alice)), 'the last two alone').toEqual([{ count: 2 }])
+    expect(await attempts(keyOf(alice)), 'the last two alone').toBe(2)
     expect((await answer(hers, codeOf(alice.secret))).status).toBe(200)
   })
 })

@@ -2,7 +2,18 @@
 // test is an attack that once worked, played to the end.
 import { describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
-import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows, wrongCodes } from '../support/actors.ts'
+import {
+  answer,
+  attempts,
+  count,
+  idOf,
+  newName,
+  pendingLogIn,
+  personWithSecondFactor,
+  resetCode,
+  rows,
+  wrongCodes,
+} from '../support/actors.ts'
 import { type AppPerson, codeOf, personWithApp, STEP_MS, wrongCodeOf } from '../support/authenticator.ts'
 import { freezeEachTest } from '../support/frozen.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
@@ -199,8 +210,7 @@ describe('codes by e-mail', () => {
 })
 
 describe('guesses at a second factor', () => {
-  const failures = async (person: Person) =>
-    (await rows<{ count: number }>('SELECT count FROM attempt_counters WHERE key = ?', `second-factor-month:${idOf(person.id)}`))[0]?.count
+  const failures = (person: Person) => attempts(`second-factor-month:${idOf(person.id)}`)
 
   test('at an authenticator app go on being counted when the password is reset', async () => {
     const owner = await personWithApp('reset_app')

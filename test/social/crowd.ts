@@ -1,9 +1,6 @@
 /** Many people at once, straight into the database, for what must cost the same however many there are. */
 import { newId } from '../../src/ids.ts'
 import { db } from '../support/kith.ts'
-import type { Person } from '../support/people.ts'
-
-export const idOf = ({ id }: Pick<Person, 'id'>) => Number.parseInt(id, 16)
 
 let crowds = 0
 

@@ -8,9 +8,10 @@ import type { Options, Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
 import { ROUNDS } from '../support/runs.ts'
+import { RACERS } from '../support/start-line.ts'
+import { idOf } from '../support/tokens.ts'
 import { inTurns, interleave, seededPick } from '../support/turns.ts'
 
-const RACERS = 64
 let ann: Person
 let bob: Person
 let admin: Person
@@ -60,8 +61,6 @@ function mixed(seed: number, options: Options): (() => Promise<Reply>)[] {
     return () => act(by, other, options)
   })
 }
-
-const idOf = (person: Person) => Number.parseInt(person.id, 16)
 
 /** What the two see of each other matches the database. */
 async function expectOneTruth(): Promise<void> {

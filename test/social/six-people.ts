@@ -5,6 +5,7 @@ import { signedInAdmin } from '../support/admins.ts'
 import { clearGraph } from '../support/graph.ts'
 import { Client, db, type Options, type Reply } from '../support/kith.ts'
 import { logIn, type Person, signedInPerson } from '../support/people.ts'
+import { idOf } from '../support/tokens.ts'
 import { type Act, countsOf, type Edge, everybody, type Graph, isListed, isOpen, isPresent, meet, PEOPLE, pairOf } from './graph-model.ts'
 
 export interface StoredEdge {
@@ -23,7 +24,6 @@ export interface Stored {
 }
 
 const NOBODY = 'abcdef'.padStart(24, '0')
-const idOf = (person: Person) => Number.parseInt(person.id, 16)
 
 export class SixPeople {
   /** The ids of the model's edges, as far as they are known. */

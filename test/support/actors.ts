@@ -39,6 +39,12 @@ export const trailOf = ({ id }: Pick<Person, 'id'>) =>
   rows<AuditEvent>('SELECT type, actor_id, detail FROM audit_events WHERE user_id = ? ORDER BY id', idOf(id))
 export const eventsOf = async (person: Pick<Person, 'id'>) => (await trailOf(person)).map(({ type }) => type)
 
+/** How many attempts a counter has; undefined if there is none. */
+export async function attempts(key: string): Promise<number | undefined> {
+  const [row] = await rows<{ count: number }>('SELECT count FROM attempt_counters WHERE key = ?', key)
+  return row?.count
+}
+
 /** Verified, with codes by e-mail on. */
 export async function personWithSecondFactor(prefix: string): Promise<Person> {
   const person = await verifiedPerson(newName(prefix))

@@ -7,7 +7,7 @@ import { createApp } from '../../src/app.ts'
 import type { Bindings } from '../../src/config.ts'
 import { buildRequestContext } from '../../src/context.ts'
 import type { Counts, ExecutedStatement } from '../platform/counters.ts'
-import { type Body, type Client, contentTypeOf, ORIGIN, payloadOf, platform, toEnv } from './kith.ts'
+import { type Body, type Client, platform, toEnv } from './kith.ts'
 
 let held: (() => Promise<unknown>)[] = []
 
@@ -43,13 +43,7 @@ export async function spend(
   more: Record<string, string> = {},
   env?: Partial<Bindings>,
 ): Promise<Spent> {
-  const headers = new Headers({ ...more, 'cf-connecting-ip': client.network, 'user-agent': client.userAgent })
-  if (client.token !== null) headers.set('authorization', `Bearer ${client.token}`)
-  if (client.cookies.size > 0) headers.set('cookie', [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
-  const type = contentTypeOf(body)
-  if (type !== null) headers.set('content-type', type)
-  if (body instanceof Uint8Array) headers.set('content-length', String(body.length))
-  const request = new Request(`${ORIGIN}${path}`, { method, headers, body: payloadOf(body), redirect: 'manual' })
+  const request = client.request(path, { method, headers: more, ...(body === undefined ? {} : { body }) })
   const executionCtx = createExecutionContext()
   platform.beginInvocation()
   held = []

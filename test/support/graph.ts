@@ -3,8 +3,8 @@ import { expect } from 'vitest'
 import { newId } from '../../src/ids.ts'
 import { db } from './kith.ts'
 import type { Person } from './people.ts'
+import { idOf } from './tokens.ts'
 
-const idOf = ({ id }: Pick<Person, 'id'>) => Number.parseInt(id, 16)
 type Who = Pick<Person, 'id'>
 
 /** An edge, or a request with `approved: false`, whatever the rules say; returns its id. */

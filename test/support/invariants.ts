@@ -23,6 +23,7 @@ import {
 } from '../../src/core/limits.ts'
 import { toHex } from '../../src/ids.ts'
 import { brokenObjects, MEDIA_RULES } from './media-invariants.ts'
+import { tableNames } from './tables.ts'
 
 /** Past the limit of mails, one an hour. */
 const HOURS_PER_DAY = 24
@@ -205,11 +206,8 @@ export async function dumpKv(): Promise<{ key: string; value: string; metadata: 
 
 /** Every row of every table, to search for what must not be there. */
 export async function dumpTables(): Promise<{ table: string; row: Record<string, unknown> }[]> {
-  const tables = await DB.prepare(
-    `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name NOT LIKE 'd1_%'`,
-  ).all<{ name: string }>()
   const found: { table: string; row: Record<string, unknown> }[] = []
-  for (const { name } of tables.results) {
+  for (const name of await tableNames()) {
     const { results } = await DB.prepare(`SELECT * FROM "${name}"`).all<Record<string, unknown>>()
     found.push(...results.map((row) => ({ table: name, row })))
   }

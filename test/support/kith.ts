@@ -58,7 +58,8 @@ export class Client {
   /** The headers that tell the Worker where a request comes from. */
   identity = () => new Headers({ 'cf-connecting-ip': this.network, 'user-agent': this.userAgent })
 
-  async fetch(path: string, options: Options = {}): Promise<Reply> {
+  /** The request with the credentials of the client. */
+  request(path: string, options: Options = {}): Request {
     const headers = this.identity()
     if (this.token !== null) headers.set('authorization', `Bearer ${this.token}`)
     if (this.cookies.size > 0) headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
@@ -68,7 +69,11 @@ export class Client {
     if (body instanceof Uint8Array) headers.set('content-length', String(body.length))
     for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value)
     const init = { method: options.method ?? 'GET', headers, body: payloadOf(body), redirect: 'manual' } as const
-    const request = new Request(`${options.origin ?? ORIGIN}${path}`, init)
+    return new Request(`${options.origin ?? ORIGIN}${path}`, init)
+  }
+
+  async fetch(path: string, options: Options = {}): Promise<Reply> {
+    const request = this.request(path, options)
     const executionCtx = createExecutionContext()
     platform.beginInvocation()
     const response = await worker.fetch(request as never, toEnv(options.env), executionCtx)
@@ -91,12 +96,12 @@ export class Client {
 const isSentAsItIs = (body: Body) => body instanceof FormData || body instanceof Uint8Array || body instanceof ReadableStream
 
 /** A form's type includes its boundary, which the request knows; bytes have the type that a test gives them. */
-export function contentTypeOf(body: Body | undefined): string | null {
+function contentTypeOf(body: Body | undefined): string | null {
   if (body === undefined || isSentAsItIs(body)) return null
   return body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json'
 }
 
-export function payloadOf(body: Body | undefined): BodyInit | null {
+function payloadOf(body: Body | undefined): BodyInit | null {
   if (body === undefined) return null
   if (body instanceof ReadableStream) return asBytes(body)
   if (typeof body === 'string' || isSentAsItIs(body)) return body

@@ -1,6 +1,6 @@
 /** Colour profiles for tests (ICC.1:2022): a matrix and three curves, as phones and cameras embed them. */
 import { deflateSync } from 'node:zlib'
-import { concat, jpegSegment, pngChunk, riffChunk } from './images.ts'
+import { concat, jpegSegment, pngChunk, riffChunk, u32 } from './images.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 type Xyz = readonly [number, number, number]
@@ -12,11 +12,6 @@ interface Colours {
   readonly curve: Bytes
 }
 
-const u32 = (value: number) => {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value >>> 0)
-  return bytes
-}
 const fixed = (value: number) => u32(Math.round(value * 65_536))
 const xyz = (values: Xyz) => concat('XYZ ', u32(0), ...values.map(fixed))
 const padded = (bytes: Bytes) => concat(bytes, new Uint8Array((4 - (bytes.length % 4)) % 4))

@@ -3,6 +3,7 @@
  * Without it, whoever was started first wins. Work before the line may be serialised: passwords are hashed one at a time with a
  * short queue, so such requests are started in waves.
  */
+import { expect } from 'vitest'
 import { type Options, platform, type Reply } from './kith.ts'
 
 interface Batch {
@@ -69,6 +70,30 @@ export async function race(starts: readonly Start[], decides: RegExp, wave = sta
   const { replies, waited, release } = await holdAtTheLine(starts, decides, wave)
   release()
   return { replies: await Promise.all(replies), waited }
+}
+
+/** How many race for what may happen only once (security §0.2). */
+export const RACERS = 64
+
+/** The replies to 64 requests, all of which have stood at the line. */
+export async function raceOf64(start: (n: number) => Promise<Reply>, decides: RegExp, wave = RACERS): Promise<Reply[]> {
+  const starts = Array.from({ length: RACERS }, (_, n) => () => start(n))
+  const { replies, waited } = await race(starts, decides, wave)
+  expect(waited, 'how many stood at the line').toBe(RACERS)
+  return replies
+}
+
+/** Exactly one has `status`; all others are refused as documented. Returns the winner's place. */
+export function oneWinner(replies: readonly Reply[], status: number, refusal: { status: number; error: string; reason?: string }): number {
+  const statuses = replies.map((reply) => reply.status)
+  expect(statuses.filter((s) => s === status)).toHaveLength(1)
+  const winner = statuses.indexOf(status)
+  for (const [index, { status: refused, json, text, headers }] of replies.entries()) {
+    if (index === winner) continue
+    expect([refused, json.error, json.additionalInfo?.reason], text).toEqual([refusal.status, refusal.error, refusal.reason])
+    expect(headers.getSetCookie()).toEqual([])
+  }
+  return winner
 }
 
 /** The same, but they stay at the line until `release()`, so that something else can happen first. */

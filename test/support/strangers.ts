@@ -8,6 +8,13 @@ import { Client } from './kith.ts'
 import { contextOf, logIn, type Person } from './people.ts'
 import { IS_THOROUGH } from './runs.ts'
 
+/** From an unknown network, with the cookies of a browser, or without any. */
+export function elsewhere({ cookies }: Pick<Client, 'cookies'> = new Client()): Client {
+  const client = new Client()
+  for (const [name, value] of cookies) client.cookies.set(name, value)
+  return client
+}
+
 const guess = (person: Person, client: Client) => logIn({ ...person, password: 'not the password at all' }, client)
 
 /**

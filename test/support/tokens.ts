@@ -12,7 +12,7 @@ import type { Person } from './people.ts'
 
 const DAY_MS = 86_400_000
 
-export const idOf = (person: Person) => Number.parseInt(person.id, 16) as UserId
+export const idOf = ({ id }: Pick<Person, 'id'>) => Number.parseInt(id, 16) as UserId
 
 export const newCtx = () => buildRequestContext(platform.env, createExecutionContext(), new Request(ORIGIN))
 

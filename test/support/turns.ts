@@ -96,7 +96,7 @@ export function interleave<T>(starts: readonly (() => Promise<T>)[], pick: Pick)
   return turns.run(starts, pick)
 }
 
-/** Random turns that `seed` repeats (mulberry32). */
+/** Random numbers below a limit, such as turns, that `seed` repeats (mulberry32). */
 export function seededPick(seed: number): Pick {
   let state = seed >>> 0
   return (waiting) => {

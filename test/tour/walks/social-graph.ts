@@ -1,11 +1,12 @@
 // Budgets of the graph's routes (design §7): round trips, rows and KV before the reply leaves, the same however large the graph
 // is. The viewer follows everybody in the lists, which is the most expensive case.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { idOf, makeCrowd, putBlocks, putEdges } from '../../social/crowd.ts'
+import { makeCrowd, putBlocks, putEdges } from '../../social/crowd.ts'
 import { COUNT_READS, COUNT_WRITES, type Spent, spend } from '../../support/budget.ts'
 import { putEdge, setColumns } from '../../support/graph.ts'
 import { db } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
+import { idOf } from '../../support/tokens.ts'
 import { spentBudgets } from '../index.ts'
 import { type Budget, COUNTED_WRITE, counted, expectToKeep, page, READ, WRITE } from '../tour.ts'
 
