@@ -327,12 +327,6 @@ describe('a Worker that is configured wrongly', () => {
     expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
     expect(reply.headers.get('x-content-type-options')).toBe('nosniff')
   })
-
-  test('has no mailbox page in production', async () => {
-    const env = { ...PRODUCTION } as Record<string, string>
-    const reply = await new Client().get('/dev/mailbox', { env })
-    expect(reply.status).toBe(404)
-  })
 })
 
 describe('names of settings', () => {

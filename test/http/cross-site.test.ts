@@ -186,12 +186,6 @@ describe('cross-site writes', () => {
       expect((await client.patch('/user/me', { bio: `Mine ${index}.` }, { headers })).status).toBe(200)
     }
   })
-
-  test('a text/plain body is not JSON, whoever sends it', async () => {
-    const { client } = await signedInPerson('csrf_plain')
-    const reply = await client.patch('/user/me', '{"bio":"x"}', { headers: { 'content-type': 'text/plain' } })
-    expect([reply.status, reply.json.error]).toEqual([415, 'UnsupportedMediaType'])
-  })
 })
 
 describe('the session cookie', () => {
@@ -237,13 +231,6 @@ describe('the session cookie', () => {
     expect(cookie).toMatch(/^__Host-kith_session=;/)
     for (const attribute of ['Max-Age=0', 'Path=/', 'HttpOnly', 'Secure', 'SameSite=Lax']) expect(cookie).toContain(attribute)
     expect(cookie).not.toMatch(/domain/i)
-  })
-
-  test('is in the database only as a hash', async () => {
-    const { client } = await signedInPerson('hashed_person')
-    const secret = client.cookies.get('__Host-kith_session')?.split('.')[2] ?? ''
-    const me = await client.get('/user/sessions')
-    expect(me.text).not.toContain(secret)
   })
 })
 

@@ -109,7 +109,7 @@ describe('headers', () => {
     expect(reply.text).not.toContain('kith-test')
   })
 
-  test.each(['/', '/docs', '/docs/user', '/dev/mailbox', '/health', '/user/me', '/oauth/token', '/.well-known/jwks.json'])(
+  test.each(['/', '/docs', '/docs/user', '/sign-in', '/dev/mailbox', '/health', '/user/me', '/oauth/token', '/.well-known/jwks.json'])(
     'a wrong method on %s is 405, and says which are right',
     async (path) => {
       const reply = await new Client().fetch(path, { method: 'PUT' })

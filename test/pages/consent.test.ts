@@ -3,7 +3,19 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { newName } from '../support/actors.ts'
 import { spend, spendPage } from '../support/budget.ts'
 import { Client, db, ORIGIN, type Reply } from '../support/kith.ts'
-import { alertIn, consentPath, fillIn, follow, formOf, headingOf, open, send, signInOnPage, unescapeHtml } from '../support/pages.ts'
+import {
+  alertIn,
+  consentPath,
+  fillIn,
+  follow,
+  formOf,
+  headingOf,
+  open,
+  refreshOf,
+  send,
+  signInOnPage,
+  unescapeHtml,
+} from '../support/pages.ts'
 import { PASSWORD, type Person, verifiedPerson } from '../support/people.ts'
 import { newOAuthClient, putConsent } from '../support/tokens.ts'
 
@@ -24,8 +36,6 @@ beforeAll(async () => {
   })
 })
 
-/** Where a page continues to by itself. */
-const refreshOf = ({ text }: Reply) => unescapeHtml(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1] ?? '')
 const paramsOf = (url: string) => Object.fromEntries(new URL(url).searchParams)
 const itemsOf = (text: string) => [...text.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)
 const countOf = async (table: string) => (await db.prepare(`SELECT count(*) AS n FROM ${table}`).first<{ n: number }>())?.n

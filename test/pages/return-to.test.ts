@@ -5,7 +5,7 @@ import { toOwnPath } from '../../src/pages/return-to.ts'
 import { clock } from '../platform/clock.ts'
 import { newName } from '../support/actors.ts'
 import { Client, db, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
-import { fillIn, follow, formOf, headingOf, linkNamed, mailedLink, open, send, signInOnPage, unescapeHtml } from '../support/pages.ts'
+import { fillIn, follow, formOf, headingOf, linkNamed, mailedLink, open, refreshOf, send, signInOnPage } from '../support/pages.ts'
 import { PASSWORD, signUp, verifiedPerson } from '../support/people.ts'
 import { newOAuthClient } from '../support/tokens.ts'
 
@@ -34,8 +34,7 @@ const newTyped = () => {
 /** The reply to a form leads through the intermediate page to the app, with a code. */
 async function expectAtApp(client: Client, reply: Reply): Promise<void> {
   const on = await follow(client, reply)
-  const next = unescapeHtml(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(on.text)?.[1] ?? '')
-  const response = await client.get(next)
+  const response = await client.get(refreshOf(on))
   const location = new URL(response.headers.get('location') ?? '')
   expect([response.status, location.origin + location.pathname, location.searchParams.get('state')]).toEqual([302, CALLBACK, 'a b&c'])
   expect(location.searchParams.get('code')).toMatch(/^[\w-]{43}$/)
@@ -54,8 +53,7 @@ test('a long request comes back from the sign-in in one piece; a longer one is r
   const path = await authorizePath({ state })
   const page = await follow(client, await client.get(path))
   const on = await follow(client, await send(client, formOf(page), { identifier: username, password: PASSWORD }))
-  const next = unescapeHtml(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(on.text)?.[1] ?? '')
-  const back = stateOf((await client.get(next)).headers.get('location') ?? '')
+  const back = stateOf((await client.get(refreshOf(on))).headers.get('location') ?? '')
   expect([back.get('state') === state, back.has('code')]).toEqual([true, true])
   for (const who of [client, new Client()]) {
     const refused = stateOf((await who.get(path.replace(state, `${state}${state}`.slice(0, 8_000)))).headers.get('location') ?? '')

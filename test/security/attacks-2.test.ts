@@ -10,12 +10,12 @@ import { disconnectApp } from '../../src/core/oauth/connected-apps.ts'
 import { toHex } from '../../src/ids.ts'
 import { ctxInterrupted, newBrowser, newClient, newCtx, newUser, rows } from '../apis/oauth/harness.ts'
 import { newName } from '../support/actors.ts'
-import { codeOf, personWithApp } from '../support/authenticator.ts'
+import { personWithApp } from '../support/authenticator.ts'
 import { concat, png, pngChunk } from '../support/images.ts'
 import { Client } from '../support/kith.ts'
 import { open } from '../support/pages.ts'
 import { logIn, signedInPerson } from '../support/people.ts'
-import { bearerOf, idOf, newGrant, newOAuthClient, putConsent, userToken } from '../support/tokens.ts'
+import { bearerOf, idOf, newGrant, newOAuthClient, putConsent } from '../support/tokens.ts'
 
 const LIMITS = { bytesMax: 5 * 1024 * 1024, pixelsMax: 4096 * 4096 }
 const text = (bytes: number) => pngChunk('zTXt', concat('k\0\0', deflateSync(new Uint8Array(bytes))))
@@ -119,17 +119,6 @@ describe('an app that is being shown out', () => {
 })
 
 describe('an app that may do everything about a profile', () => {
-  test('puts no authenticator app of its own on the account, which would lock its owner out for good', async () => {
-    const person = await signedInPerson(newName('lent'))
-    const app = bearerOf(await userToken(person, ['delegated:all']))
-    const begun = await app.post('/user/2fa/totp')
-    expect([begun.status, begun.json.additionalInfo?.reason]).toEqual([403, 'browser_sign_in_required'])
-    // Nor does it finish what its owner has begun.
-    const { secret } = (await person.client.post('/user/2fa/totp')).json.data
-    expect((await app.post('/user/2fa/totp/confirm', { code: codeOf(secret) })).status).toBe(403)
-    expect((await logIn(person, new Client())).json.data['2faEnabled']).toBe(false)
-  })
-
   test('takes no factor off and gets no recovery codes, however its owner has signed in', async () => {
     const person = await personWithApp('lent')
     const clientId = await newOAuthClient()

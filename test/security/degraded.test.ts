@@ -91,14 +91,6 @@ describe('the mail service fails', () => {
     })
   }
 
-  test('a refusal for good is not tried again', async () => {
-    const { id } = await createWhile('E_RECIPIENT_SUPPRESSED')
-    expect(await state(id)).toEqual([{ sent: 0, failed: 1, forgotten: 1 }])
-    clock.advance(86_400_000 / 2)
-    await runCron(mailEnv)
-    expect(platform.emails).toEqual([])
-  })
-
   test('sent, and the reply lost: the owner gets at most two copies, with the same code', async () => {
     await createWhile('lose-reply')
     for (let n = 0; n < 5; n++) {

@@ -67,15 +67,13 @@ interface Act {
   readonly done: (reply: Reply) => Promise<void>
   /** After anything but a success: there as a whole, or not at all. */
   readonly whole: () => Promise<void>
-}
-
-interface Flow {
-  readonly success: number
+  /** 200 if it does not say. */
+  readonly success?: number
   /** Of a retry: the first attempt took effect. */
   readonly alreadyDone?: number
-  readonly bodyFaults?: Strikes
-  readonly arrange: () => Promise<Act>
 }
+
+type Flow = () => Promise<Act>
 
 let client: Client
 
@@ -92,72 +90,65 @@ async function settle(): Promise<void> {
   await runCron()
 }
 
-function uploading(send: (name: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Reply>): Flow {
-  return {
-    success: 201,
-    bodyFaults,
-    async arrange() {
-      const name = `${newName('upload')}.bin`
-      const bytes = randomBytes(SIZE)
-      return {
-        send: () => send(name, bytes),
-        async done(reply) {
-          expect(reply.json.data.file).toMatchObject({ name, size: SIZE, sha256: sha256(bytes) })
-          await expectStored(client, reply.json.data.file._id, bytes)
-        },
-        async whole() {
-          const { records } = (await client.get(`${FILES}?limit=100`)).json.data
-          for (const file of records) if (file.name === name) await expectStored(client, file._id, bytes)
-        },
-      }
-    },
+const uploading =
+  (send: (name: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Reply>): Flow =>
+  async () => {
+    const name = `${newName('upload')}.bin`
+    const bytes = randomBytes(SIZE)
+    return {
+      success: 201,
+      send: () => send(name, bytes),
+      async done(reply) {
+        expect(reply.json.data.file).toMatchObject({ name, size: SIZE, sha256: sha256(bytes) })
+        await expectStored(client, reply.json.data.file._id, bytes)
+      },
+      async whole() {
+        const { records } = (await client.get(`${FILES}?limit=100`)).json.data
+        for (const file of records) if (file.name === name) await expectStored(client, file._id, bytes)
+      },
+    }
   }
-}
 
-const flows: Readonly<Record<string, Flow>> = {
+const uploads: Readonly<Record<string, Flow>> = {
   'an upload as a raw body': uploading((name, bytes) => upload(client, name, bytes)),
   'an upload as a form': uploading((name, bytes) => uploadForm(client, name, bytes)),
-  'the deletion of a file': {
-    success: 200,
-    alreadyDone: 404,
-    async arrange() {
-      const bytes = randomBytes(SIZE)
-      const id = await newFile(client, newName('file'), bytes)
-      const gone = async () => expect((await client.get(`${FILES}/${id}/content`)).status).toBe(404)
-      return {
-        send: () => client.delete(`${FILES}/${id}`),
-        done: gone,
-        whole: async () => ((await client.get(`${FILES}/${id}`)).status === 200 ? expectStored(client, id, bytes) : gone()),
-      }
-    },
+}
+const deletions: Readonly<Record<string, Flow>> = {
+  async 'the deletion of a file'() {
+    const bytes = randomBytes(SIZE)
+    const id = await newFile(client, newName('file'), bytes)
+    const gone = async () => expect((await client.get(`${FILES}/${id}/content`)).status).toBe(404)
+    return {
+      alreadyDone: 404,
+      send: () => client.delete(`${FILES}/${id}`),
+      done: gone,
+      whole: async () => ((await client.get(`${FILES}/${id}`)).status === 200 ? expectStored(client, id, bytes) : gone()),
+    }
   },
-  'the deletion of a folder with two files': {
-    success: 200,
-    alreadyDone: 404,
-    async arrange() {
-      const folder = await newFolder(client, newName('folder'))
-      const contents = [randomBytes(SIZE), randomBytes(SIZE + 1)]
-      const ids: string[] = []
-      for (const bytes of contents) ids.push(await newFile(client, newName('file'), bytes, { folder }))
-      const statuses = async () => [
-        (await client.get(`${FILES}?folder=${folder}`)).status,
-        ...(await Promise.all(ids.map(async (id) => (await client.get(`${FILES}/${id}/content`)).status))),
-      ]
-      return {
-        send: () => client.delete(`${FOLDERS}/${folder}`),
-        done: async () => expect(await statuses()).toEqual([404, 404, 404]),
-        async whole() {
-          const [first] = await statuses()
-          expect(await statuses(), 'all or nothing').toEqual([first, first, first])
-        },
-      }
-    },
+  async 'the deletion of a folder with two files'() {
+    const folder = await newFolder(client, newName('folder'))
+    const contents = [randomBytes(SIZE), randomBytes(SIZE + 1)]
+    const ids: string[] = []
+    for (const bytes of contents) ids.push(await newFile(client, newName('file'), bytes, { folder }))
+    const statuses = async () => [
+      (await client.get(`${FILES}?folder=${folder}`)).status,
+      ...(await Promise.all(ids.map(async (id) => (await client.get(`${FILES}/${id}/content`)).status))),
+    ]
+    return {
+      alreadyDone: 404,
+      send: () => client.delete(`${FOLDERS}/${folder}`),
+      done: async () => expect(await statuses()).toEqual([404, 404, 404]),
+      async whole() {
+        const [first] = await statuses()
+        expect(await statuses(), 'all or nothing').toEqual([first, first, first])
+      },
+    }
   },
 }
 
-for (const [name, flow] of Object.entries(flows)) {
+for (const [name, flow] of Object.entries({ ...uploads, ...deletions })) {
   describe(name, () => {
-    for (const [what, strike] of Object.entries({ ...faults, ...flow.bodyFaults })) {
+    for (const [what, strike] of Object.entries({ ...faults, ...(name in uploads ? bodyFaults : {}) })) {
       test(`at any of its operations: ${what}`, async () => {
         let n = 0
         while (await surviveFault(flow, () => strike(n + 1))) n += 1
@@ -172,20 +163,21 @@ for (const [name, flow] of Object.entries(flows)) {
 
 /** False if the flow, with its work after the reply, ended before the fault could strike. */
 async function surviveFault(flow: Flow, strike: () => void): Promise<boolean> {
-  const act = await flow.arrange()
+  const act = await flow()
+  const { success = 200, alreadyDone } = act
   strike()
   const reply = await act.send()
   const { fired } = platform.faults
   platform.faults.clear()
   expectCleanReply(reply)
   await checkMedia()
-  if (reply.status === flow.success) await act.done(reply)
+  if (reply.status === success) await act.done(reply)
   else {
     expect([reply.status, reply.json.error], reply.text).toEqual([503, 'ServiceUnavailable'])
     await act.whole()
     const retry = await act.send()
     expectCleanReply(retry)
-    expect([flow.success, flow.alreadyDone]).toContain(retry.status)
+    expect([success, alreadyDone]).toContain(retry.status)
     await act.done(retry)
   }
   return fired > 0

@@ -12,7 +12,6 @@ import { type Person, signedInPerson } from '../support/people.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
 import { atTheLine, holdAtTheLine, oneWinner, RACERS, race, raceOf64 } from '../support/start-line.ts'
 import { elsewhere } from '../support/strangers.ts'
-import { bearerOf, userToken } from '../support/tokens.ts'
 
 /** Fewer than an account's attempts in 15 minutes: the counters are reset before each wave. */
 const WAVE = 8
@@ -272,19 +271,6 @@ describe('a change of factors in flight', () => {
       await rows('UPDATE users SET banned_at = NULL, epoch = 0 WHERE id = ?', idOf(person.id))
     }
     expect((await answer(await pendingLogIn(person), codeOf(person.secret))).status, 'the step is still unused').toBe(200)
-  })
-
-  test('a token of an app that may not touch the factors reads and changes none', async () => {
-    const person = await signedInPerson(newName('narrow'))
-    const client = bearerOf(await userToken(person, ['delegated:profile:2fa:read', 'delegated:profile:write']))
-    expect((await client.get('/user/2fa')).status).toBe(200)
-    for (const [method, path] of [
-      ['POST', '/user/2fa/totp'],
-      ['DELETE', '/user/2fa/totp'],
-      ['POST', '/user/2fa/recovery-codes'],
-    ] as const) {
-      expect((await client.fetch(path, { method })).status).toBe(403)
-    }
   })
 })
 

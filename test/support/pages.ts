@@ -122,3 +122,7 @@ export async function mailedLink(address: string): Promise<string> {
 }
 
 export const newBrowser = () => new Client()
+
+/** Where a page continues to by itself. */
+export const refreshOf = ({ text }: Pick<Reply, 'text'>) =>
+  unescapeHtml(/http-equiv="refresh" content="0;url=([^"]*)"/.exec(text)?.[1] ?? '')
