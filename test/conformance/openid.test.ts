@@ -82,27 +82,23 @@ describe('tokens', () => {
     expect(claimsOf(tokens).nonce).toBeUndefined()
   })
 
-  test('oidcc-server-client-secret-post (Core §9)', async () => {
-    const post = await newClient({ method: 'client_secret_post' })
+  test.each(['client_secret_post', 'client_secret_basic'])('oidcc-server-%s (Core §9)', async (method) => {
+    const own = await newClient({ method })
     const { cookie } = await newBrowser(await newPerson())
-    const code = await newCode(post, cookie, { scope: 'openid' })
-    expect((await exchange(post, code, { client_secret: post.secret })).status).toBe(200)
-  })
-
-  test('oidcc-server-client-secret-basic (Core §9)', async () => {
-    const basic = await newClient({ method: 'client_secret_basic' })
-    const { cookie } = await newBrowser(await newPerson())
-    const code = await newCode(basic, cookie, { scope: 'openid' })
-    expect((await exchange(basic, code, {}, basicOf(basic))).status).toBe(200)
+    const code = await newCode(own, cookie, { scope: 'openid' })
+    const [inBody, headers] = method === 'client_secret_post' ? [{ client_secret: own.secret }, {}] : [{}, basicOf(own)]
+    expect((await exchange(own, code, inBody, headers)).status).toBe(200)
   })
 
   test('oidcc-refresh-token (Core §12.2): the same person, no nonce, and auth_time stays', async () => {
-    const { tokens, client: own } = await signIn('openid', { nonce: 'once' })
+    const { tokens, client: own } = await signIn('openid email', { nonce: 'once' })
     const next = (await (await refresh(own, tokens.refresh_token)).json()) as TokenReply
     const [first, second] = [claimsOf(tokens), claimsOf(next)]
     for (const name of ['iss', 'sub', 'aud', 'auth_time', 'sid']) expect(second[name], name).toEqual(first[name])
     expect([first.nonce, second.nonce]).toEqual(['once', undefined])
     expect(second.at_hash).not.toBe(first.at_hash)
+    const bare = (await (await refresh(own, next.refresh_token, { scope: 'email' })).json()) as TokenReply
+    expect(bare.id_token).toBeUndefined()
   })
 
   test('oidcc-ensure-request-with-valid-pkce-succeeds (RFC 7636 §4.6)', async () => {
@@ -129,19 +125,13 @@ describe('tokens', () => {
 })
 
 describe('userinfo', () => {
-  test('oidcc-userinfo-get (Core §5.3.1)', async () => {
+  test.each<[string, (token: string) => Promise<Response>]>([
+    ['oidcc-userinfo-get (Core §5.3.1)', (token) => userinfo(token)],
+    ['oidcc-userinfo-post-header (RFC 6750 §2.1)', (token) => userinfo(token, { method: 'POST' })],
+    ['oidcc-userinfo-post-body (RFC 6750 §2.2)', (token) => form('/oauth/userinfo', { access_token: token })],
+  ])('%s', async (_module, ask) => {
     const { tokens } = await signIn('openid')
-    expect((await userinfo(tokens.access_token)).status).toBe(200)
-  })
-
-  test('oidcc-userinfo-post-header (RFC 6750 §2.1)', async () => {
-    const { tokens } = await signIn('openid')
-    expect((await userinfo(tokens.access_token, { method: 'POST' })).status).toBe(200)
-  })
-
-  test('oidcc-userinfo-post-body (RFC 6750 §2.2)', async () => {
-    const { tokens } = await signIn('openid')
-    expect((await form('/oauth/userinfo', { access_token: tokens.access_token })).status).toBe(200)
+    expect((await ask(tokens.access_token)).status).toBe(200)
   })
 
   const OWN = {

@@ -8,9 +8,11 @@ import type { Ctx } from '../../../src/core/ctx.ts'
 import { randomToken, sha256 } from '../../../src/crypto.ts'
 import { newId, type SessionId, toHex, type UserId } from '../../../src/ids.ts'
 import worker from '../../../src/index.ts'
-import { db, ORIGIN, platform } from '../../support/kith.ts'
+import { rows } from '../../support/actors.ts'
+import { ORIGIN, platform } from '../../support/kith.ts'
+import { newOAuthClient } from '../../support/tokens.ts'
 
-export { ORIGIN, platform }
+export { ORIGIN, platform, rows }
 
 const DAY_MS = 86_400_000
 
@@ -51,14 +53,6 @@ export async function send(path: string, init: RequestInit = {}, bindings: Bindi
 
 export function newCtx(bindings: Bindings = platform.env): Ctx {
   return buildRequestContext(bindings, createExecutionContext(), new Request(ORIGIN))
-}
-
-export function rows<T>(sql: string, ...params: unknown[]): Promise<T[]> {
-  return db
-    .prepare(sql)
-    .bind(...params)
-    .all<T>()
-    .then(({ results }) => results)
 }
 
 /** A `Ctx` in which `meanwhile` happens once, right after the first read of the database. */
@@ -134,25 +128,21 @@ export async function newClient(columns: ClientColumns = {}): Promise<TestClient
   const secret = randomToken()
   const redirectUris = columns.redirectUris ?? [`https://${id.toLowerCase().replaceAll('_', 'x')}.example/cb`]
   const method = columns.method ?? 'none'
-  await rows(
-    `INSERT INTO oauth_clients (id, name, secret_hash, token_endpoint_auth_method, redirect_uris, grant_types, scopes, first_party,
-                                require_pkce, access_token_seconds, post_logout_redirect_uris,
-                                id_token_signed_response_alg, claims_in_id_token, native_development, created_at, updated_at)
-     VALUES (?, 'Test', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+  await newOAuthClient(columns.scopes, {
     id,
-    method === 'none' ? null : sha256(secret),
-    method,
-    JSON.stringify(redirectUris),
-    columns.grantTypes ?? 'authorization_code refresh_token',
-    columns.scopes ?? '*',
-    columns.firstParty ?? 1,
-    columns.requirePkce ?? 1,
-    columns.accessTokenSeconds ?? 600,
-    JSON.stringify(columns.postLogoutRedirectUris ?? []),
-    columns.idTokenAlg ?? 'ES256',
-    columns.claimsInIdToken ?? 0,
-    columns.nativeDevelopment ?? 0,
-  )
+    name: 'Test',
+    secret_hash: method === 'none' ? null : sha256(secret),
+    token_endpoint_auth_method: method,
+    redirect_uris: JSON.stringify(redirectUris),
+    grant_types: columns.grantTypes ?? 'authorization_code refresh_token',
+    first_party: columns.firstParty ?? 1,
+    require_pkce: columns.requirePkce ?? 1,
+    access_token_seconds: columns.accessTokenSeconds ?? 600,
+    post_logout_redirect_uris: JSON.stringify(columns.postLogoutRedirectUris ?? []),
+    id_token_signed_response_alg: columns.idTokenAlg ?? 'ES256',
+    claims_in_id_token: columns.claimsInIdToken ?? 0,
+    native_development: columns.nativeDevelopment ?? 0,
+  })
   return { id, secret, redirectUri: redirectUris[0] ?? '' }
 }
 
@@ -240,3 +230,14 @@ export async function errorOf(response: Response): Promise<[number, string]> {
   if (!/^[\x20\x21\x23-\x5B\x5D-\x7E]*$/.test(body.error_description)) throw new Error('RFC 6749 appendix A.8')
   return [response.status, body.error]
 }
+
+/** What ends a sign-in of the user, or a grant to a client, from outside of the endpoints: SQL with the user's id. */
+export const endsOf = (session: 'browser' | 'grant') => [
+  [
+    'a revoked session',
+    `UPDATE sessions SET revoked_at = 1 WHERE user_id = ? AND client_id IS ${session === 'grant' ? 'NOT NULL' : 'NULL'}`,
+  ],
+  ['a sign-out everywhere, a new password', 'UPDATE users SET epoch = epoch + 1 WHERE id = ?'],
+  ['a ban', 'UPDATE users SET banned_at = 1 WHERE id = ?'],
+  ['a deletion', 'UPDATE users SET deleted_at = 1 WHERE id = ?'],
+]

@@ -1,7 +1,7 @@
 // POST /oauth/introspect: RFC 7662 by form, Liquid's answer by JSON (wire §3.2, §6.1, §6.5). Security row 44.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Introspection } from '../../../src/apis/oauth/introspection-wire.ts'
-import { errorOf, newClient, ORIGIN, platform, refresh, rows, send, type TestClient, type TokenReply, token } from './harness.ts'
+import { endsOf, errorOf, newClient, ORIGIN, platform, refresh, rows, send, type TestClient, type TokenReply, token } from './harness.ts'
 import { basicOf, form, signIn } from './openid.ts'
 
 let service: TestClient
@@ -78,19 +78,12 @@ describe('RFC 7662', () => {
     expect(await ask(service, serviceToken)).not.toHaveProperty('username')
   })
 
-  for (const [name, statement] of Object.entries({
-    'a revoked session': 'UPDATE sessions SET revoked_at = 1 WHERE user_id = ? AND client_id IS NOT NULL',
-    'a logout everywhere': 'UPDATE users SET epoch = epoch + 1 WHERE id = ?',
-    'a ban': 'UPDATE users SET banned_at = 1 WHERE id = ?',
-    'a deletion': 'UPDATE users SET deleted_at = 1 WHERE id = ?',
-  })) {
-    test(`§2.2: after ${name} there is nothing but active: false, for both kinds`, async () => {
-      const { tokens, userId } = await signIn('openid', {}, app)
-      await rows(statement, userId)
-      expect(await ask(service, tokens.access_token)).toEqual(INACTIVE)
-      expect(await ask(service, tokens.refresh_token)).toEqual(INACTIVE)
-    })
-  }
+  test.each(endsOf('grant'))('§2.2: after %s there is nothing but active: false, for both kinds', async (_what, statement = '') => {
+    const { tokens, userId } = await signIn('openid', {}, app)
+    await rows(statement, userId)
+    expect(await ask(service, tokens.access_token)).toEqual(INACTIVE)
+    expect(await ask(service, tokens.refresh_token)).toEqual(INACTIVE)
+  })
 
   test('a disabled client, and one whose epoch was raised', async () => {
     const own = await newClient()

@@ -6,6 +6,7 @@ import { randomToken, sha256 } from '../../../src/crypto.ts'
 import { clock } from '../../platform/clock.ts'
 import {
   ctxInterrupted,
+  endsOf,
   errorOf,
   exchange,
   newBrowser,
@@ -64,16 +65,6 @@ describe('rotation', () => {
     for (let i = 0; i < 10; i += 1) at = await refreshed(client, at.refresh_token)
     const kept = await rows('SELECT 1 FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = ?)', userId)
     expect(kept).toHaveLength(1)
-  })
-
-  test('design §7: one round trip, at most 12 rows, for a repeat as well', async () => {
-    const { client, tokens } = await newGrant()
-    for (const again of [1, 2]) {
-      const { counts, result } = await platform.counts.measure(() => refresh(client, tokens.refresh_token))
-      expect(result.status, `use ${again}`).toBe(200)
-      expect(counts).toMatchObject({ d1RoundTrips: 1, kvReads: 0, kvWrites: 0 })
-      expect(counts.rowsRead).toBeLessThanOrEqual(12)
-    }
   })
 })
 
@@ -328,18 +319,11 @@ describe('whose token it is', () => {
 })
 
 describe('what ends a family', () => {
-  for (const [name, statement] of Object.entries({
-    'the session is revoked': 'UPDATE sessions SET revoked_at = 1 WHERE client_id IS NOT NULL AND user_id = ?',
-    'logout-all': 'UPDATE users SET epoch = epoch + 1 WHERE id = ?',
-    'a ban': 'UPDATE users SET banned_at = 1 WHERE id = ?',
-    'a deletion': 'UPDATE users SET deleted_at = 1 WHERE id = ?',
-  })) {
-    test(name, async () => {
-      const { client, tokens, userId } = await newGrant()
-      await rows(statement, userId)
-      await expectDead(client, tokens.refresh_token)
-    })
-  }
+  test.each(endsOf('grant'))('%s', async (_what, statement = '') => {
+    const { client, tokens, userId } = await newGrant()
+    await rows(statement, userId)
+    await expectDead(client, tokens.refresh_token)
+  })
 
   test('the session is revoked between the look and the rotation: nothing is rotated', async () => {
     const { client, tokens, userId } = await newGrant()
