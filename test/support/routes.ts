@@ -35,6 +35,9 @@ export const pageRoutes: readonly Route[] = routesOfRoom(pages)
 
 export const nameOf = ({ method, path }: Route) => `${method} ${path}`
 
+/** For `test.each`: each route under its name. */
+export const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
+
 export function inputOf(route: Route, target: Input['target']): z.ZodObject | null {
   const input = route.tags.inputs?.find((one) => one.target === target)
   return input ? (input.schema as z.ZodObject) : null

@@ -12,7 +12,7 @@ import { png } from '../../support/images.ts'
 import { Client, type Options, type Reply } from '../../support/kith.ts'
 import { makeMachine } from '../../support/machines.ts'
 import { PASSWORD, type Person, signedInPerson } from '../../support/people.ts'
-import { nameOf, type Route, routesOfRoom, scopeOf } from '../../support/routes.ts'
+import { named, nameOf, type Route, routesOfRoom, scopeOf } from '../../support/routes.ts'
 import { clientToken, idOf, newCtx, newOAuthClient, userToken } from '../../support/tokens.ts'
 import { STOPS } from '../../tour/index.ts'
 import { Caller, expectErrors, INVALID, images, type Member, memberOf, ROOM, sharedKey } from './harness.ts'
@@ -20,7 +20,6 @@ import { Caller, expectErrors, INVALID, images, type Member, memberOf, ROOM, sha
 const routes = routesOfRoom(epixel.app)
 const guarded = routes.filter(({ tags }) => tags.access?.kind === 'scope')
 const keyed = routes.filter(({ tags }) => tags.access?.kind === 'key')
-const named = (list: readonly Route[]): [string, Route][] => list.map((route) => [nameOf(route), route])
 const DAY = 86_400_000
 const PERMISSION = { detail: 'You do not have permission to perform this action.' }
 

@@ -6,12 +6,11 @@ import { epixel } from '../../../src/apis/epixel/index.ts'
 import { ErrorReply } from '../../../src/apis/epixel/wire.ts'
 import { idOf, newName } from '../../support/actors.ts'
 import { Client, db, type Options, type Reply } from '../../support/kith.ts'
-import { exampleInput, inputOf, isOptional, nameOf, type Route, routesOfRoom } from '../../support/routes.ts'
+import { exampleInput, inputOf, isOptional, named, type Route, routesOfRoom } from '../../support/routes.ts'
 import { Caller, type Member, newMember, ROOM } from './harness.ts'
 
 const routes = routesOfRoom(epixel.app)
 const withBody = routes.filter((route) => inputOf(route, 'json'))
-const named: [string, Route][] = withBody.map((route) => [nameOf(route), route])
 
 const WRONG_VALUES: readonly unknown[] = [
   null,
@@ -72,7 +71,7 @@ function expectRefused(reply: Reply, field?: string): void {
   expect(reply.text).not.toMatch(/SQLITE|D1_|ZodError|\bat \w+ \(|node_modules/)
 }
 
-describe.each(named)('%s', (_name, route) => {
+describe.each(named(withBody))('%s', (_name, route) => {
   const schema = inputOf(route, 'json') as z.ZodObject
   // With another address, so that no value is right because it is the current one.
   const example = exampleInput(route, 'json')

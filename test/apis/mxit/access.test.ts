@@ -3,13 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
 import { coveredBy, SCOPES, type Scope } from '../../../src/core/scopes.ts'
 import { Client, db, type Reply } from '../../support/kith.ts'
-import { mxitRoutes, nameOf, type Route, scopeOf } from '../../support/routes.ts'
+import { mxitRoutes, named, nameOf, type Route, scopeOf } from '../../support/routes.ts'
 import { clientToken, idOf, newCtx, newOAuthClient, userToken } from '../../support/tokens.ts'
 import { fileOf, stopOf } from '../../tour/index.ts'
 import { act, isOpen, newScene, oldClient, routeNamed, type Scene } from './harness.ts'
 
 const guarded = mxitRoutes.filter(({ tags }) => tags.access?.kind === 'scope')
-const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
 /** Apps that act for themselves, and people with another scope. */
 const OF_APPS: Readonly<Record<string, Scope>> = {
   'GET /mxit/user/lookup/:person': 'delegated:profile:read',

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { png } from '../../support/images.ts'
 import { Client, type Options, type Reply } from '../../support/kith.ts'
-import { inputOf, mxitRoutes, nameOf, type Route, scopeOf } from '../../support/routes.ts'
+import { inputOf, mxitRoutes, named, nameOf, type Route, scopeOf } from '../../support/routes.ts'
 import { dump } from '../../support/tables.ts'
 import { requestOf } from '../../tour/scene.ts'
 import { act, json, newOldApp, newScene, type OldClient, personalClient, routeNamed, type Scene } from './harness.ts'
@@ -17,7 +17,6 @@ beforeAll(async () => {
   await own.call('GET', '/user/profile')
 })
 
-const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
 const withBody = mxitRoutes.filter((route) => inputOf(route, 'json'))
 const withParams = mxitRoutes.filter((route) => inputOf(route, 'param'))
 

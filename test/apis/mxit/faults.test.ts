@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mailsTo, platform } from '../../support/kith.ts'
 import { mediaState } from '../../support/media.ts'
-import { mxitRoutes, nameOf, scopeOf } from '../../support/routes.ts'
+import { mxitRoutes, named, scopeOf } from '../../support/routes.ts'
 import { requestOf } from '../../tour/scene.ts'
 import { act, isOpen, newScene, oldClient, personalClient, routeNamed } from './harness.ts'
 
@@ -26,7 +26,7 @@ const DONE_BEFORE: Readonly<Record<string, number>> = {
 
 const routes = mxitRoutes.filter((route) => scopeOf(route) || isOpen(route))
 
-describe.each(routes.map((route) => [nameOf(route), route] as const))('%s', (name, route) => {
+describe.each(named(routes))('%s', (name, route) => {
   test.each(Object.entries(FAULTS))('the database %s, at each round trip in turn', async (_what, fault) => {
     for (let n = 1; n <= TRIPS; n += 1) {
       const scene = await newScene(route)

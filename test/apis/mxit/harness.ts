@@ -3,10 +3,10 @@
  * calls with the headers that they send, sensible or not.
  */
 import { sha256 } from '../../../src/crypto.ts'
-import { Client, db, type Options, ORIGIN, type Reply } from '../../support/kith.ts'
+import { Client, type Options, ORIGIN, type Reply } from '../../support/kith.ts'
 import type { Person } from '../../support/people.ts'
 import { mxitRoutes, nameOf, type Route } from '../../support/routes.ts'
-import { bearerOf, clientToken, newOAuthClient, userToken } from '../../support/tokens.ts'
+import { newOAuthClient, userToken } from '../../support/tokens.ts'
 import { newCaller, newOther, requestOf } from '../../tour/scene.ts'
 
 export const REDIRECT_URI = 'https://old.example.com/mxit'
@@ -121,10 +121,8 @@ export function act(route: Route, scene: Scene, client: OldClient, headers: Reco
   return client.call(route.method, path.slice('/mxit'.length), options.body, { ...type, ...headers })
 }
 
-/** An app's client, and a person's with every scope, without the flow through a browser. */
-export const appClient = async () => oldClient(await clientToken(['client:profile:read']))
+/** A person's client with every scope, without the flow through a browser. */
 export const personalClient = async (person: Person) => oldClient(await userToken(person, ['delegated:all', 'openid']))
-export { bearerOf, db }
 
 export const json = (text: string) => JSON.stringify(text)
 export const mxitIdOf = (person: Person) => `m${Number.parseInt(person.id, 16)}`
