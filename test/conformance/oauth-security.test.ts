@@ -6,6 +6,7 @@ import {
   authorize,
   errorOf,
   exchange,
+  form,
   newBrowser,
   newClient,
   newCode,
@@ -24,7 +25,7 @@ import {
   token,
   VERIFIER,
 } from '../apis/oauth/harness.ts'
-import { basicOf, form, signIn, userinfo } from '../apis/oauth/openid.ts'
+import { basicOf, signIn, userinfo } from '../apis/oauth/openid.ts'
 import { NEVER, nearly } from '../support/redirect-uris.ts'
 
 let client: TestClient

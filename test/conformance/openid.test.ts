@@ -6,6 +6,7 @@ import {
   authorize,
   authorizePath,
   exchange,
+  form,
   newBrowser,
   newClient,
   newCode,
@@ -21,7 +22,7 @@ import {
   token,
   VERIFIER,
 } from '../apis/oauth/harness.ts'
-import { afterSignIn, ageSession, basicOf, claimsOf, form, IDENTITY, newPerson, sentTo, signIn, userinfo } from '../apis/oauth/openid.ts'
+import { afterSignIn, ageSession, basicOf, claimsOf, IDENTITY, newPerson, sentTo, signIn, userinfo } from '../apis/oauth/openid.ts'
 import { clock } from '../platform/clock.ts'
 
 let client: TestClient

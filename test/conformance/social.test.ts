@@ -8,35 +8,10 @@ import { Client, db, newestCode, type Reply } from '../support/kith.ts'
 import { PASSWORD, type Person, signedInPerson } from '../support/people.ts'
 import { nameOf, scopeOf, userRoutes } from '../support/routes.ts'
 import { differences, type Json } from './samples.ts'
+import { USER as PRINTED } from './user-seed.ts'
 
 /** "Response Sample" of Get User Details by ID; in the lists it has another name. */
-const USER = {
-  _id: '507f1f77bcf86cd799439011',
-  firstName: 'Rick',
-  middleName: null,
-  lastName: 'Asthley',
-  gender: 'male',
-  username: 'rick_asthley',
-  role: 'user',
-  bio: 'Grab a straw, because you suck.',
-  designation: 'Software Engineer',
-  profilePictureUrl: 'https://image.com/url',
-  pronouns: 'he/him',
-  verified: true,
-  verifiedDate: '2023-09-09T13:45:52.505Z',
-  customLink: 'https://custom.link',
-  followingCount: 250,
-  followerCount: 1058,
-  isPrivate: true,
-  isSubscribed: true,
-  subscriptionTier: 'basic',
-  subscriptionExpiry: '2023-09-09T13:45:52.505Z',
-  isBanned: false,
-  isRestricted: false,
-  email: 'rick_asthley@example.com',
-  phone: '0000000000',
-  customData: {},
-}
+const USER = { ...PRINTED, firstName: 'Rick', lastName: 'Asthley', username: 'rick_asthley', email: 'rick_asthley@example.com' }
 const OK = { ok: 1 }
 const RECORD = '507f191e810c19729de860ea'
 

@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Client, db, newestCode } from '../support/kith.ts'
 import { differences, type Json } from './samples.ts'
+import { USER } from './user-seed.ts'
 
 /** "Request Sample" of Create User. */
 const CREATE = {
@@ -21,34 +22,6 @@ const LOGIN = {
   password: '$uper&ecurePassw0rd',
   userAgent:
     'Mozilla/5.0 (iPhone; CPU iPhone OS 17_1_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.1 Mobile/15E148 Safari/604.1',
-}
-/** The user of all samples, as "Get Current User Details" prints it. */
-const USER = {
-  _id: '507f1f77bcf86cd799439011',
-  firstName: 'John',
-  middleName: null,
-  lastName: 'Doe',
-  gender: 'male',
-  username: 'john_doe',
-  role: 'user',
-  bio: 'Grab a straw, because you suck.',
-  designation: 'Software Engineer',
-  profilePictureUrl: 'https://image.com/url',
-  pronouns: 'he/him',
-  verified: true,
-  verifiedDate: '2023-09-09T13:45:52.505Z',
-  customLink: 'https://custom.link',
-  followingCount: 250,
-  followerCount: 1058,
-  isPrivate: true,
-  isSubscribed: true,
-  subscriptionTier: 'basic',
-  subscriptionExpiry: '2023-09-09T13:45:52.505Z',
-  isBanned: false,
-  isRestricted: false,
-  email: 'john.doe@example.com',
-  phone: '0000000000',
-  customData: {},
 }
 /** The samples of Login and Do 2FA spell it this way; we send both spellings. */
 const { verifiedDate, ...WITHOUT_DATE } = USER

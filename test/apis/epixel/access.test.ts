@@ -6,7 +6,7 @@ import { issueKeyToken, requireLivingKey } from '../../../src/core/machines/keys
 import type { MadeMachine } from '../../../src/core/machines/machines.ts'
 import { coveredBy, SCOPES, type Scope } from '../../../src/core/scopes.ts'
 import type { SessionId } from '../../../src/ids.ts'
-import { newName, rows } from '../../support/actors.ts'
+import { count, newName, rows } from '../../support/actors.ts'
 import { copyOf } from '../../support/copies.ts'
 import { png } from '../../support/images.ts'
 import { Client, type Options, type Reply } from '../../support/kith.ts'
@@ -73,6 +73,7 @@ describe.each(named(keyed))('%s', (_name, route) => {
     const revoked = await makeMachine('api_key')
     await rows('UPDATE machine_credentials SET revoked_at = 1 WHERE id = ?', revoked.machine.id)
     const { key, access } = await newMember()
+    const before = await count('attempt_counters')
     for (const wrong of [
       null,
       '',
@@ -89,6 +90,9 @@ describe.each(named(keyed))('%s', (_name, route) => {
     }
     expectUnauthorized(await call(new Caller(null, null), route, { authorization: `Bearer ${key}` }))
     expectUnauthorized(await call(new Caller(null, null), route, {}, '', `${route.path}?apikey=${key}`))
+    expectUnauthorized(await new Caller(null, null).call(route.method, route.path, { ...(bodyOf(route, '') as object), apikey: key }))
+    // Nobody can even try a password.
+    expect(await count('attempt_counters')).toBe(before)
   })
 })
 

@@ -140,24 +140,6 @@ describe('log-in', () => {
     expect((await logInUnder(key, person.username)).status).toBe(200)
   })
 
-  test('nobody without an API key in force can even try a password', async () => {
-    const person = await verifiedPerson(newName('not_tried'))
-    const [robot, license] = [await makeMachine('robot'), await makeMachine('license_key')]
-    const before = await count('attempt_counters')
-    for (const key of [null, '', 'kith_ak_unknown', robot.secret, license.secret]) {
-      const reply = await new Caller(key, null).post('/user/login', { username: person.username, password: PASSWORD })
-      expectErrors(reply, 401, { detail: INVALID })
-    }
-    const key = await sharedKey()
-    const inUrl = await new Caller(null, null).post(`/user/login?apikey=${key}`, {
-      apikey: key,
-      username: person.username,
-      password: PASSWORD,
-    })
-    expectErrors(inUrl, 401, { detail: INVALID })
-    expect(await count('attempt_counters')).toBe(before)
-  })
-
   test('a deleted account comes back with it, as with any log-in', async () => {
     const key = await sharedKey()
     const person = await signedInPerson(newName('comes_back'))

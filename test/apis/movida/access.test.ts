@@ -5,7 +5,7 @@ import { movida } from '../../../src/apis/movida/index.ts'
 import { newName } from '../../support/actors.ts'
 import { answerTo, challengeOf, newChallenge, Robot, toHeader } from '../../support/digest.ts'
 import { setColumns } from '../../support/graph.ts'
-import { Client, db, type Options, platform, type Reply } from '../../support/kith.ts'
+import { Client, type Options, platform, type Reply } from '../../support/kith.ts'
 import { makeApiKey, makeLicenseKey, makeRobot } from '../../support/machines.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
 import { nameOf, routesOfRoom } from '../../support/routes.ts'
@@ -51,17 +51,6 @@ const STRANGERS: Readonly<Record<string, () => Promise<Send>>> = {
   },
   'a robot with a wrong secret': async () => robotWith(await makeRobot(), { secret: 'wrong' }),
   'a robot that nobody made': async () => robotWith(await makeRobot(), { username: 'nobody_made' }),
-  'a revoked robot': async () => {
-    const made = await makeRobot()
-    await db.prepare('UPDATE machine_credentials SET revoked_at = 1, ha1 = NULL WHERE id = ?').bind(made.machine.id).run()
-    return robotWith(made)
-  },
-  'an expired robot': async () => robotWith(await makeRobot({ expiresAt: Date.now() - 1 })),
-  'a robot of another realm': async () => {
-    const made = await makeRobot()
-    await db.prepare("UPDATE machine_credentials SET realm = 'Staging Movida' WHERE id = ?").bind(made.machine.id).run()
-    return robotWith(made)
-  },
   'an API key as a robot': async () => robotWith(await makeApiKey()),
 }
 

@@ -457,9 +457,4 @@ describe('routes for everybody', () => {
     expect(statuses.indexOf(429)).toBe(60)
     expect((await client.get(`/mxit/user/public/${what}/${person.username}`, { env })).status).toBe(429)
   })
-
-  test('who the person is says the lookup, to an app and to people', async () => {
-    const reply = await bearerOf(await userToken(person)).get(`/mxit/user/lookup/${person.username.toUpperCase()}`)
-    expect([reply.status, reply.text]).toEqual([200, json(mxitIdOf(person))])
-  })
 })

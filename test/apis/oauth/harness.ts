@@ -185,10 +185,13 @@ export async function newCode(client: TestClient, cookie: string, changes: Param
   return params.code
 }
 
-export function token(params: Params, headers: Record<string, string> = {}, bindings: Bindings = platform.env): Promise<Response> {
+export function form(path: string, params: Params, headers: Record<string, string> = {}, bindings?: Bindings): Promise<Response> {
   const init = { method: 'POST', body: encode(params), headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers } }
-  return send('/oauth/token', init, bindings)
+  return send(path, init, bindings)
 }
+
+export const token = (params: Params, headers: Record<string, string> = {}, bindings?: Bindings) =>
+  form('/oauth/token', params, headers, bindings)
 
 export function exchange(client: TestClient, code: string, changes: Params = {}, headers: Record<string, string> = {}): Promise<Response> {
   return token(
@@ -216,11 +219,11 @@ export interface TokenReply {
 }
 
 /** The whole flow: a user with a browser, a client, and the tokens of one exchange. */
-export async function newGrant(client?: TestClient) {
-  const userId = await newUser()
+export async function newGrant(client?: TestClient, changes: Params = {}, someone?: UserId) {
+  const userId = someone ?? (await newUser())
   const browser = await newBrowser(userId)
   const theClient = client ?? (await newClient())
-  const code = await newCode(theClient, browser.cookie)
+  const code = await newCode(theClient, browser.cookie, changes)
   const tokens = (await (await exchange(theClient, code)).json()) as TokenReply
   return { userId, browser, client: theClient, code, tokens }
 }

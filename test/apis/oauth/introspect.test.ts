@@ -1,8 +1,21 @@
 // POST /oauth/introspect: RFC 7662 by form, Liquid's answer by JSON (wire §3.2, §6.1, §6.5). Security row 44.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Introspection } from '../../../src/apis/oauth/introspection-wire.ts'
-import { endsOf, errorOf, newClient, ORIGIN, platform, refresh, rows, send, type TestClient, type TokenReply, token } from './harness.ts'
-import { basicOf, form, signIn } from './openid.ts'
+import {
+  endsOf,
+  errorOf,
+  form,
+  newClient,
+  ORIGIN,
+  platform,
+  refresh,
+  rows,
+  send,
+  type TestClient,
+  type TokenReply,
+  token,
+} from './harness.ts'
+import { basicOf, signIn } from './openid.ts'
 
 let service: TestClient
 let stranger: TestClient

@@ -4,8 +4,8 @@ import { optionalGate } from '../../../src/core/gate.ts'
 import { describeLogout, performLogout } from '../../../src/core/oauth/logout.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
-import { errorOf, newBrowser, newClient, newCtx, newEnv, newSigningKey, platform, rows, send, type TestClient } from './harness.ts'
-import { form, newPerson, sentTo, signIn } from './openid.ts'
+import { errorOf, form, newBrowser, newClient, newCtx, newEnv, newSigningKey, platform, rows, send, type TestClient } from './harness.ts'
+import { newPerson, sentTo, signIn } from './openid.ts'
 
 const BYE = 'https://rp.example/bye'
 let client: TestClient

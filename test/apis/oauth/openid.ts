@@ -4,20 +4,7 @@ import { optionalGate } from '../../../src/core/gate.ts'
 import { readAuthorizationRequest } from '../../../src/core/oauth/authorization-request.ts'
 import { decideConsent, describeConsent } from '../../../src/core/oauth/consents.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
-import {
-  CHALLENGE,
-  exchange,
-  newBrowser,
-  newClient,
-  newCode,
-  newCtx,
-  newUser,
-  type Params,
-  rows,
-  send,
-  type TestClient,
-  type TokenReply,
-} from './harness.ts'
+import { CHALLENGE, newBrowser, newCtx, newGrant, newUser, type Params, rows, send, type TestClient, type TokenReply } from './harness.ts'
 
 export const IDENTITY = 'openid profile email phone address'
 
@@ -35,23 +22,10 @@ export async function newPerson(): Promise<UserId> {
 }
 
 /** Everything that one sign-in to a client returns. */
-export async function signIn(scope: string | undefined, changes: Params = {}, client?: TestClient) {
-  const userId = await newPerson()
-  const browser = await newBrowser(userId)
-  const theClient = client ?? (await newClient())
-  const code = await newCode(theClient, browser.cookie, { scope, ...changes })
-  const tokens = (await (await exchange(theClient, code)).json()) as TokenReply
-  return { userId, browser, client: theClient, code, tokens }
-}
+export const signIn = async (scope: string | undefined, changes: Params = {}, client?: TestClient) =>
+  newGrant(client, { scope, ...changes }, await newPerson())
 
 export const claimsOf = (tokens: TokenReply) => decodeJwt<Record<string, unknown>>(tokens.id_token)
-
-export const form = (path: string, params: Params, headers: Record<string, string> = {}) =>
-  send(path, {
-    method: 'POST',
-    body: new URLSearchParams(Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined)).toString(),
-    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-  })
 
 export const userinfo = (token: string, init: RequestInit = {}) =>
   send('/oauth/userinfo', { ...init, headers: { authorization: `Bearer ${token}` } })

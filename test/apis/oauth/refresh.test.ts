@@ -9,6 +9,7 @@ import {
   endsOf,
   errorOf,
   exchange,
+  form,
   newBrowser,
   newClient,
   newCode,
@@ -22,7 +23,6 @@ import {
   type TestClient,
   type TokenReply,
 } from './harness.ts'
-import { form } from './openid.ts'
 
 const DAY_MS = 86_400_000
 beforeEach(() => platform.reset())

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   errorOf,
   exchange,
+  form,
   newBrowser,
   newClient,
   newCode,
@@ -15,7 +16,7 @@ import {
   type TokenReply,
   token,
 } from './harness.ts'
-import { basicOf, form, newPerson, signIn, userinfo } from './openid.ts'
+import { basicOf, newPerson, signIn, userinfo } from './openid.ts'
 
 let client: TestClient
 beforeAll(async () => {

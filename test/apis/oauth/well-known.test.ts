@@ -3,8 +3,8 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { Jwks, ServerMetadata } from '../../../src/apis/oauth/metadata-wire.ts'
 import { ERRORS } from '../../../src/core/errors.ts'
-import { authorize, exchange, newBrowser, newClient, newGrant, newUser, ORIGIN, type Params, send, token } from './harness.ts'
-import { basicOf, claimsOf, consentedCode, form, IDENTITY, signIn, userinfo } from './openid.ts'
+import { authorize, exchange, form, newBrowser, newClient, newGrant, newUser, ORIGIN, type Params, send, token } from './harness.ts'
+import { basicOf, claimsOf, consentedCode, IDENTITY, signIn, userinfo } from './openid.ts'
 
 const get = async (path: string) => (await send(path)).json()
 

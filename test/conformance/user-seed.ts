@@ -1,0 +1,30 @@
+/** What the page "Delegated / General Use APIs" of Liquid prints. */
+
+/** The user of all samples, as "Get Current User Details" prints it. */
+export const USER = {
+  _id: '507f1f77bcf86cd799439011',
+  firstName: 'John',
+  middleName: null,
+  lastName: 'Doe',
+  gender: 'male',
+  username: 'john_doe',
+  role: 'user',
+  bio: 'Grab a straw, because you suck.',
+  designation: 'Software Engineer',
+  profilePictureUrl: 'https://image.com/url',
+  pronouns: 'he/him',
+  verified: true,
+  verifiedDate: '2023-09-09T13:45:52.505Z',
+  customLink: 'https://custom.link',
+  followingCount: 250,
+  followerCount: 1058,
+  isPrivate: true,
+  isSubscribed: true,
+  subscriptionTier: 'basic',
+  subscriptionExpiry: '2023-09-09T13:45:52.505Z',
+  isBanned: false,
+  isRestricted: false,
+  email: 'john.doe@example.com',
+  phone: '0000000000',
+  customData: {},
+}
