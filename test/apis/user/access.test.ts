@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Scope } from '../../../src/core/scopes.ts'
 import { coveredBy, SCOPES } from '../../../src/core/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'
-import { Client, db, type Reply } from '../../support/kith.ts'
+import { rows } from '../../support/actors.ts'
+import { Client, type Reply } from '../../support/kith.ts'
 import type { Person } from '../../support/people.ts'
 import { isAdminRoute, nameOf, type Route, userRoutes } from '../../support/routes.ts'
 import { some } from '../../support/runs.ts'
@@ -95,7 +96,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
     const { client, expired, revoked } = await lasting(`ended ${kind}`, async () => {
       const person = await lastingPerson(route, 'ended')
       const tokens = { client: person.client, expired: await tokenFor(route, person, -60), revoked: await tokenFor(route, person) }
-      await db.prepare('UPDATE sessions SET revoked_at = 1 WHERE user_id = ?').bind(idOf(person)).run()
+      await rows('UPDATE sessions SET revoked_at = 1 WHERE user_id = ?', idOf(person))
       return tokens
     })
     for (const token of [expired, revoked]) await unauthorized(bearerOf(token), 'Bearer error="invalid_token"')
@@ -160,10 +161,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
     const capped = await lasting(`client ${kind}`, async () => {
       const person = await lastingPerson(route, 'capped by client')
       const made = await userToken(person, ['*'])
-      await db
-        .prepare(`UPDATE oauth_clients SET scopes = 'delegated:system:settings:read' WHERE id = ${CLIENT_OF}`)
-        .bind(idOf(person))
-        .run()
+      await rows(`UPDATE oauth_clients SET scopes = 'delegated:system:settings:read' WHERE id = ${CLIENT_OF}`, idOf(person))
       return made
     })
     await insufficient(bearerOf(capped))
@@ -178,7 +176,7 @@ describe.each(named(guarded))('%s', (_name, route) => {
       const token = await lasting(`${sql} ${kind}`, async () => {
         const person = await lastingPerson(route, sql)
         const made = await tokenFor(route, person)
-        await db.prepare(`${sql} ${CLIENT_OF}`).bind(idOf(person)).run()
+        await rows(`${sql} ${CLIENT_OF}`, idOf(person))
         return made
       })
       await unauthorized(bearerOf(token), 'Bearer error="invalid_token"')

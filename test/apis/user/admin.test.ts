@@ -1,7 +1,7 @@
 // Administration of users over HTTP (wire §3.2): reading everybody, creating accounts, and each act on one.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { AdminUserListReply, AdminUserReply, AdminUsersReply } from '../../../src/apis/user/administration/presenters.ts'
-import { eventsOf, idOf, rowOf, trailOf } from '../../support/actors.ts'
+import { eventsOf, idOf, rowOf, rows, trailOf } from '../../support/actors.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../../support/people.ts'
@@ -18,19 +18,19 @@ beforeAll(async () => {
 })
 
 const put = (person: Person, path: string, body: Record<string, unknown>) => person.client.fetch(path, { method: 'PUT', body })
+const posted = (name: string, body: Record<string, unknown>) => ({
+  name,
+  send: (by: Person, target: string) => by.client.post(`${API}/${name}`, { target, ...body }),
+})
 
-/** Each act: how it is called, and a body that would change something. */
+/** Each act: how it is called with a body that would change something, and what it answers about oneself. */
 const ACTS = [
-  { name: 'ban', send: (by: Person, target: string) => by.client.post(`${API}/ban`, { target, state: true }), self: 400 },
-  { name: 'restrict', send: (by: Person, target: string) => by.client.post(`${API}/restrict`, { target, state: true }), self: 400 },
-  { name: 'verify', send: (by: Person, target: string) => by.client.post(`${API}/verify`, { target, state: true }), self: 403 },
+  { ...posted('ban', { state: true }), self: 400 },
+  { ...posted('restrict', { state: true }), self: 400 },
+  { ...posted('verify', { state: true }), self: 403 },
+  { ...posted('subscription', { state: true, tier: 'gold' }), self: 403 },
+  { ...posted('delete', {}), self: 400 },
   { name: 'custom-data', send: (by: Person, target: string) => put(by, `${API}/custom-data`, { target, customData: { a: 1 } }), self: 403 },
-  {
-    name: 'subscription',
-    send: (by: Person, target: string) => by.client.post(`${API}/subscription`, { target, state: true, tier: 'gold' }),
-    self: 403,
-  },
-  { name: 'delete', send: (by: Person, target: string) => by.client.post(`${API}/delete`, { target }), self: 400 },
   { name: 'DELETE delete', send: (by: Person, target: string) => by.client.delete(`${API}/delete`, { body: { target } }), self: 400 },
 ]
 
@@ -138,7 +138,7 @@ describe('reading', () => {
     const history = await admin.client.get(`${API}/login-history?target=${bob.id}`)
     expect(history.json.data.records).toMatchObject([{ success: true, userAgent: 'kith-test/1.0' }])
     const sql = 'INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at, used_by) VALUES (?1, ?2, 0, 1, 1, ?3)'
-    await db.prepare(sql).bind('AB-1234-1234567890123', idOf(bob.id), idOf(admin.id)).run()
+    await rows(sql, 'AB-1234-1234567890123', idOf(bob.id), idOf(admin.id))
     const codes = await admin.client.get(`${API}/invite-codes?target=${bob.id}`)
     expect(codes.json.data.inviteCodes).toMatchObject([{ code: 'AB-1234-1234567890123', targetId: admin.id }])
     for (const path of ['login-history', 'invite-codes', 'audit']) {

@@ -4,7 +4,7 @@ import { AppsReply } from '../../../src/apis/user/connected-apps/presenters.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
 import type { Scope } from '../../../src/core/scopes.ts'
 import { rows } from '../../support/actors.ts'
-import { Client, db, platform } from '../../support/kith.ts'
+import { Client, platform } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
 import { atTheLine, holdAtTheLine } from '../../support/start-line.ts'
 import { bearerOf, idOf, newCtx, newGrant, newOAuthClient, putConsent } from '../../support/tokens.ts'
@@ -61,10 +61,7 @@ describe('GET /user/apps', () => {
     await newGrant(person, granted, 'delegated:profile:all')
     await putConsent(person.id, granted, 'delegated:media:read', 1_000)
     await putConsent(person.id, agreed, 'delegated:profile:read', 2_000)
-    await db
-      .prepare('UPDATE sessions SET revoked_at = 1 WHERE id = ?')
-      .bind(await newGrant(person, ended))
-      .run()
+    await rows('UPDATE sessions SET revoked_at = 1 WHERE id = ?', await newGrant(person, ended))
     await newGrant(other, others)
     const reply = await person.client.get('/user/apps')
     AppsReply.parse(reply.json)
@@ -85,8 +82,8 @@ describe('GET /user/apps', () => {
     const client = await newOAuthClient('delegated:profile:read')
     await newGrant(person, client, 'delegated:all')
     expect((await appsOf(person))[0].scopes.map(({ scope }: { scope: Scope }) => scope)).toEqual(['delegated:profile:read'])
-    await db.prepare('UPDATE users SET epoch = epoch + 1 WHERE id = ?').bind(idOf(person)).run()
-    await db.prepare('UPDATE sessions SET epoch = epoch + 1 WHERE user_id = ? AND client_id IS NULL').bind(idOf(person)).run()
+    await rows('UPDATE users SET epoch = epoch + 1 WHERE id = ?', idOf(person))
+    await rows('UPDATE sessions SET epoch = epoch + 1 WHERE user_id = ? AND client_id IS NULL', idOf(person))
     expect(await appsOf(person)).toEqual([])
   })
 })

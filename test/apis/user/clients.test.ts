@@ -278,7 +278,7 @@ describe('the end of a client', () => {
     expect((await admin.client.get('/client/admin-api/list?after=gone-clien')).text).not.toContain('gone-client')
     await runCron()
     expect(await rowOf('gone-client'), 'a request may still be on its way').not.toBeNull()
-    await db.prepare("UPDATE oauth_clients SET disabled_at = disabled_at - 130000 WHERE id = 'gone-client'").run()
+    await rows("UPDATE oauth_clients SET disabled_at = disabled_at - 130000 WHERE id = 'gone-client'")
     await runCron()
     expect(await rowOf('gone-client')).toBeNull()
     const left =
@@ -295,19 +295,17 @@ describe('the end of a client', () => {
     const insert = `INSERT INTO sessions (id, user_id, client_id, scope, epoch, created_at, expires_at, idle_expires_at, last_used_at, authenticated_at, amr)
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 24000)
       SELECT i, ?, iif(i % 2, 'crowd-gone', 'crowd-kept'), '', 0, 0, 9e15, 9e15, 0, 0, 'pwd' FROM n`
-    await db.prepare(insert).bind(idOf(person)).run()
+    await rows(insert, idOf(person))
     await remove(admin.client, 'crowd-gone')
-    await db.prepare("UPDATE oauth_clients SET disabled_at = 1 WHERE id = 'crowd-gone'").run()
+    await rows("UPDATE oauth_clients SET disabled_at = 1 WHERE id = 'crowd-gone'")
     await runCron()
-    const counts = await db
-      .prepare('SELECT client_id, COUNT(revoked_at) AS n FROM sessions WHERE id <= 24000 GROUP BY client_id ORDER BY 1')
-      .all()
-    expect(counts.results).toEqual([
+    const counted = 'SELECT client_id, COUNT(revoked_at) AS n FROM sessions WHERE id <= 24000 GROUP BY client_id ORDER BY 1'
+    expect(await rows(counted)).toEqual([
       { client_id: 'crowd-gone', n: 12_000 },
       { client_id: 'crowd-kept', n: 0 },
     ])
     expect(await rowOf('crowd-gone')).toBeNull()
-    await db.prepare('DELETE FROM sessions WHERE id <= 24000').run()
+    await rows('DELETE FROM sessions WHERE id <= 24000')
   })
 })
 

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { PASSWORD_PROOFS_PER_DAY } from '../../../src/core/limits.ts'
 import { clock } from '../../platform/clock.ts'
-import { count, eventsOf, rowOf } from '../../support/actors.ts'
+import { count, eventsOf, rowOf, rows } from '../../support/actors.ts'
 import { runCron } from '../../support/cron.ts'
 import { Client, db, mailsTo, newestCode, platform } from '../../support/kith.ts'
 import { bytesOf, FILES, listObjects, newFile, newFolder, newLink, objectKeyOf, tombstones } from '../../support/media.ts'
@@ -111,10 +111,7 @@ describe('coming back', () => {
     clock.freeze()
     const [ann, bob] = [await signedInPerson('ann_too_late'), await signedInPerson('bob_was_removed')]
     await deleteMe(ann)
-    await db
-      .prepare("UPDATE users SET deleted_at = ?, deleted_reason = 'admin', epoch = epoch + 1 WHERE id = ?")
-      .bind(Date.now(), idOf(bob))
-      .run()
+    await rows("UPDATE users SET deleted_at = ?, deleted_reason = 'admin', epoch = epoch + 1 WHERE id = ?", Date.now(), idOf(bob))
     const unknown = await logIn({ ...ann, username: 'nobody_at_all' }, new Client())
     const answers = [await logIn({ ...ann, password: 'wrong-password' }, new Client()), await logIn(bob, new Client())]
     clock.advance(14 * DAY_MS)
@@ -165,7 +162,7 @@ describe('coming back', () => {
     const [ann, bob] = [await signedInPerson('ann_gets_no_code'), await signedInPerson('bob_gets_no_code')]
     await deleteMe(ann)
     await deleteMe(bob)
-    await db.prepare("UPDATE users SET deleted_reason = 'admin' WHERE id = ?").bind(idOf(bob)).run()
+    await rows("UPDATE users SET deleted_reason = 'admin' WHERE id = ?", idOf(bob))
     clock.advance(60_000)
     expect((await new Client().get(`/user/code?email=${bob.email}`)).status).toBe(200)
     clock.advance(14 * DAY_MS)
@@ -190,11 +187,11 @@ describe('the name of an erased account', () => {
   test('is one that nobody can sign up with, rename to, or sign in with', async () => {
     const ann = await verifiedPerson('ann_is_erased')
     const name = `deleted:${idOf(ann)}`
-    await db.prepare('UPDATE users SET username = ?, username_key = ? WHERE id = ?').bind(name, name, idOf(ann)).run()
+    await rows('UPDATE users SET username = ?, username_key = ? WHERE id = ?', name, name, idOf(ann))
     await expect(signUp(name, 'thief@example.com')).rejects.toThrow('400')
     const bob = await signedInPerson('bob_the_renamer')
     expect((await bob.client.patch('/user/me', { username: `deleted:${idOf(bob)}` })).status).toBe(400)
-    await db.prepare('DELETE FROM credentials WHERE user_id = ?').bind(idOf(ann)).run()
+    await rows('DELETE FROM credentials WHERE user_id = ?', idOf(ann))
     expect((await logIn({ ...ann, username: name }, new Client())).status).toBe(401)
   })
 })

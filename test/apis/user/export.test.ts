@@ -7,7 +7,7 @@ import { exportResponse } from '../../../src/http/export/response.ts'
 import type { SessionId } from '../../../src/ids.ts'
 import { fill, makeRole, TRACES } from '../../social/canaries.ts'
 import { makeCrowd, putEdges } from '../../social/crowd.ts'
-import { eventsOf } from '../../support/actors.ts'
+import { eventsOf, rows } from '../../support/actors.ts'
 import { clearGraph, putBlock, putEdge, setColumns } from '../../support/graph.ts'
 import { db, mailsTo, platform } from '../../support/kith.ts'
 import { newFolder, upload } from '../../support/media.ts'
@@ -148,10 +148,12 @@ describe('what others are in a copy', () => {
     const [person, other] = [await signedInPerson(`looks_out_${n}`), await signedInPerson(`canary_of_${n}`)]
     await putEdge(other, person, true)
     await putEdge(person, other, true)
-    await db
-      .prepare(`INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at, used_by) VALUES (?, ?, 0, 1, 1, ?)`)
-      .bind(`CC-${n}`, idOf(other), idOf(person))
-      .run()
+    await rows(
+      `INSERT INTO invite_codes (code, owner_id, slot, created_at, updated_at, used_by) VALUES (?, ?, 0, 1, 1, ?)`,
+      `CC-${n}`,
+      idOf(other),
+      idOf(person),
+    )
     await fill(other, { ...columns, email_key: `${n}@canary.example` })
     const blocksBack = n === STATES.length - 1
     if (blocksBack) await putBlock(other, person)
@@ -178,13 +180,12 @@ describe('what others are in a copy', () => {
   test('of an administrator, that it was one', async () => {
     const person = await signedInPerson('was_restricted')
     const actor = await signedInPerson('the_moderator')
-    await db
-      .prepare(
-        `INSERT INTO audit_events (id, user_id, actor_id, type, client_id, user_agent, place, created_at)
+    await rows(
+      `INSERT INTO audit_events (id, user_id, actor_id, type, client_id, user_agent, place, created_at)
          VALUES (7, ?, ?, 'restricted', 'console', 'Secret Browser', 'Secret Place', 1)`,
-      )
-      .bind(idOf(person), idOf(actor))
-      .run()
+      idOf(person),
+      idOf(actor),
+    )
     const { json, text } = await exportOf(person)
     expect(json.auditTrail.at(-1)).toMatchObject({ type: 'restricted', byAdmin: true, userAgent: null, place: null, clientId: null })
     expect(text).not.toContain(actor.id)
@@ -194,10 +195,7 @@ describe('what others are in a copy', () => {
 describe('who gets a copy', () => {
   test('a browser with a sign-in of the last ten minutes, or the password', async () => {
     const person = await signedInPerson('exports_late')
-    await db
-      .prepare('UPDATE sessions SET authenticated_at = ? WHERE user_id = ?')
-      .bind(Date.now() - 11 * 60_000, idOf(person))
-      .run()
+    await rows('UPDATE sessions SET authenticated_at = ? WHERE user_id = ?', Date.now() - 11 * 60_000, idOf(person))
     const refused = await exportOf(person)
     expect([refused.status, refused.json.additionalInfo.reason]).toEqual([403, 'fresh_sign_in_required'])
     const wrong = await person.client.post(PATH, { password: 'not-the-password' })
@@ -275,7 +273,7 @@ describe('a star', () => {
     const reader = (await copyOf(100)).body?.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''
     while (!text.includes('"followers": [')) text += (await reader?.read())?.value
-    await db.prepare('UPDATE sessions SET revoked_at = 1 WHERE user_id = ?').bind(idOf(star)).run()
+    await rows('UPDATE sessions SET revoked_at = 1 WHERE user_id = ?', idOf(star))
     const rest = async () => {
       for (;;) if ((await reader?.read())?.done) return
     }

@@ -1,7 +1,7 @@
 // Uploads into the media library: what is accepted, and what is refused without leaving anything (security rows 65, 70, 71).
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { UPLOAD_IDLE_MS, UPLOAD_RENEWED_EVERY_MS } from '../../../src/core/limits.ts'
-import { idOf, newName } from '../../support/actors.ts'
+import { idOf, newName, rows } from '../../support/actors.ts'
 import { checkInvariants } from '../../support/invariants.ts'
 import { type Client, db, type Options, platform, type Reply } from '../../support/kith.ts'
 import { bytesOf, mediaState, newFile, newFolder, randomBytes, sha256, upload, uploadForm, usageOf } from '../../support/media.ts'
@@ -215,12 +215,9 @@ describe('quotas', () => {
     const reserved = `INSERT INTO files (id, user_id, name, content_type, size, object_key, created_at, updated_at, reserved_until)
                       VALUES (1, ?, 'a', 'text/plain', 5, 'died', 1, 1, ?)`
     const until = Date.now() + 60_000
-    await db.prepare(reserved).bind(idOf(person.id), until).run()
+    await rows(reserved, idOf(person.id), until)
     await expectRefused(() => upload(client, 'b', HELLO, { env }), 403, /6 bytes/)
-    await db
-      .prepare('UPDATE files SET reserved_until = ? WHERE id = 1')
-      .bind(Date.now() - 1)
-      .run()
+    await rows('UPDATE files SET reserved_until = ? WHERE id = 1', Date.now() - 1)
     await newFile(client, 'b', HELLO, { env })
     expect(await usageOf(client)).toMatchObject({ files: 1, bytes: 5 })
     expect(await db.prepare("DELETE FROM object_tombstones WHERE key = 'died' RETURNING 1").first()).not.toBeNull()
@@ -232,7 +229,7 @@ describe('quotas', () => {
     const body = new ReadableStream({
       async pull(controller) {
         if (left.length === 3) return controller.close()
-        await db.prepare('UPDATE files SET reserved_until = 1 WHERE committed_at IS NULL').run()
+        await rows('UPDATE files SET reserved_until = 1 WHERE committed_at IS NULL')
         await vi.advanceTimersByTimeAsync(UPLOAD_RENEWED_EVERY_MS)
         const until = () => db.prepare('SELECT reserved_until FROM files WHERE committed_at IS NULL').first<number>('reserved_until')
         await vi.waitFor(async () => expect(await until()).toBeGreaterThan(Date.now() + UPLOAD_RENEWED_EVERY_MS))

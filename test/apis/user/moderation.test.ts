@@ -4,7 +4,7 @@ import { setBan } from '../../../src/core/admin/moderation.ts'
 import { userGate } from '../../../src/core/gate.ts'
 import { newId, type UserId } from '../../../src/ids.ts'
 import { clock } from '../../platform/clock.ts'
-import { count, rowOf, trailOf } from '../../support/actors.ts'
+import { count, rowOf, rows, trailOf } from '../../support/actors.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { logIn, type Person, signedInPerson, verifiedPerson } from '../../support/people.ts'
@@ -99,15 +99,10 @@ describe('a ban', () => {
   test('of somebody with very many edges removes a chunk at once, the rest after the reply, and keeps the counters right', async () => {
     const bob = await signedInPerson('many_bob11')
     const people = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)`
-    await db
-      .prepare(
-        `INSERT INTO users (id, username, username_key, email_verified_at, created_at, updated_at) ${people} SELECT i, 'f_' || i, 'f_' || i, 1, 1, 1 FROM n`,
-      )
-      .run()
-    await db
-      .prepare(`INSERT INTO follows (id, follower_id, followed_id, approved_at) ${people} SELECT i, i, ?1, 1 FROM n`)
-      .bind(idOf(bob))
-      .run()
+    await rows(
+      `INSERT INTO users (id, username, username_key, email_verified_at, created_at, updated_at) ${people} SELECT i, 'f_' || i, 'f_' || i, 1, 1, 1 FROM n`,
+    )
+    await rows(`INSERT INTO follows (id, follower_id, followed_id, approved_at) ${people} SELECT i, i, ?1, 1 FROM n`, idOf(bob))
     expect((await bob.client.get('/user/me')).json.data.user.followerCount).toBe(2500)
     expect((await ban(bob)).json.data.user.followerCount).toBe(1500)
     expect(await edgesOf(bob)).toBe(0)
@@ -122,7 +117,7 @@ describe('a ban', () => {
       // The state between two chunks.
       const edge = db.prepare('INSERT INTO follows (id, follower_id, followed_id, approved_at) VALUES (?1, ?2, ?3, 1)')
       await edge.bind(newId(), idOf(eve), idOf(person)).run()
-      await db.prepare("INSERT INTO edge_work (user_id, kind, created_at) VALUES (?1, 'remove_edges', 1)").bind(idOf(person)).run()
+      await rows("INSERT INTO edge_work (user_id, kind, created_at) VALUES (?1, 'remove_edges', 1)", idOf(person))
     }
     await admin.client.post(`${API}/delete`, { target: gone.id })
     await lift(bob)
@@ -239,7 +234,7 @@ describe('a deletion by an administrator', () => {
 
   test('takes away the way back of an account that its owner has deleted, also after a failure', async () => {
     const bob = await signedInPerson('dele_own11')
-    await db.prepare("UPDATE users SET deleted_at = ?2, deleted_reason = 'self' WHERE id = ?1").bind(idOf(bob), Date.now()).run()
+    await rows("UPDATE users SET deleted_at = ?2, deleted_reason = 'self' WHERE id = ?1", idOf(bob), Date.now())
     platform.faults.failStatement(2)
     expect((await admin.client.post(`${API}/delete`, { target: bob.id })).status).toBe(200)
     platform.faults.clear()
@@ -249,12 +244,10 @@ describe('a deletion by an administrator', () => {
 
   test('of an account that is being purged finds nobody', async () => {
     const id = newId<UserId>()
-    await db
-      .prepare(
-        "INSERT INTO users (id, username, username_key, deleted_at, deleted_reason, created_at, updated_at) VALUES (?1, 'deleted:1', 'deleted:1', 1, 'purged', 1, 1)",
-      )
-      .bind(id)
-      .run()
+    await rows(
+      "INSERT INTO users (id, username, username_key, deleted_at, deleted_reason, created_at, updated_at) VALUES (?1, 'deleted:1', 'deleted:1', 1, 'purged', 1, 1)",
+      id,
+    )
     const target = id.toString(16).padStart(24, '0')
     expect((await admin.client.post(`${API}/delete`, { target })).status).toBe(404)
     expect((await admin.client.fetch(`${API}/custom-data`, { method: 'PUT', body: { target, customData: { a: 1 } } })).status).toBe(404)

@@ -1,7 +1,8 @@
 // Search over HTTP (wire §3.2, §6.13; design §1.15, §7; security rows 58, 63).
 import { beforeAll, describe, expect, test } from 'vitest'
 import { SearchReply } from '../../../src/apis/user/search/presenters.ts'
-import { db, type Reply } from '../../support/kith.ts'
+import { idOf, rows } from '../../support/actors.ts'
+import type { Reply } from '../../support/kith.ts'
 import { type Person, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'
 import { expectWrongField } from '../../support/replies.ts'
 
@@ -114,11 +115,8 @@ describe('who is found', () => {
         person.client.patch('/user/me', { lastName: `Family${letter}` }),
         person.client.patch('/user/me', { middleName: `Middle${letter}` }),
       ])
-      const { results } = await db
-        .prepare('SELECT string FROM search_strings WHERE user_id = (SELECT id FROM users WHERE username = ?) ORDER BY string')
-        .bind(person.username)
-        .all<{ string: string }>()
-      expect(results.map((row) => row.string)).toEqual([
+      const strings = await rows('SELECT string FROM search_strings WHERE user_id = ? ORDER BY string', idOf(person.id))
+      expect(strings.map(({ string }) => string)).toEqual([
         'double_change',
         `family${letter} given${letter}`,
         `given${letter} family${letter}`,
@@ -141,9 +139,9 @@ describe('who is not found', () => {
     await verifiedPerson('ghost_banned')
     await verifiedPerson('ghost_deleted')
     const over = await verifiedPerson('ghost_over')
-    await db.prepare("UPDATE users SET banned_at = 1 WHERE username = 'ghost_banned'").run()
-    await db.prepare("UPDATE users SET deleted_at = 1 WHERE username = 'ghost_deleted'").run()
-    await db.prepare("UPDATE users SET banned_at = 1, banned_until = 2 WHERE username = 'ghost_over'").run()
+    await rows("UPDATE users SET banned_at = 1 WHERE username = 'ghost_banned'")
+    await rows("UPDATE users SET deleted_at = 1 WHERE username = 'ghost_deleted'")
+    await rows("UPDATE users SET banned_at = 1, banned_until = 2 WHERE username = 'ghost_over'")
     expect(await find('ghost')).toEqual(['ghost_over'])
     expect(await find('ghost_unverified')).toEqual([])
     expect(await find('ghost_banned')).toEqual([])
