@@ -192,6 +192,9 @@ describe('a client', () => {
     ['access_token_seconds', { access_token_seconds: 3601 }],
     ['client_id', { client_id: '507f1f77bcf86cd799439011' }],
     ['client_id', { client_id: 'm12345' }],
+    // Those of machine clients.
+    ['client_id', { client_id: 'machine-1' }],
+    ['client_id', { client_id: 'Machine-x' }],
     ['client_id', { client_id: 'a b c' }],
     ['client_name', { client_name: 'A\u202Eb' }],
     ['client_name', { client_name: '\u3164\u2800' }],

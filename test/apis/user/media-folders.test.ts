@@ -106,16 +106,6 @@ describe('a folder that is deleted', () => {
     expect((await client.delete(`${FOLDERS}/${folder}`)).status).toBe(404)
     expect((await client.get(`/user/media/files?folder=${folder}`)).status).toBe(404)
   })
-
-  test('leaves marks for objects that the bucket does not let go', async () => {
-    const { client } = await signedInPerson('folder_stuck')
-    const folder = await newFolder(client, 'Gone')
-    const key = await objectKeyOf(await newFile(client, 'a', bytesOf('a'), { folder }))
-    platform.faults.r2('delete', 'throw')
-    expect((await client.delete(`${FOLDERS}/${folder}`)).status).toBe(200)
-    expect((await tombstones()).map((row) => row.key)).toEqual([key])
-    expect(await usageOf(client)).toMatchObject({ files: 0, bytes: 0, folders: 0 })
-  })
 })
 
 test('a file that is moved is counted where it is', async () => {
