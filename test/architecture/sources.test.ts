@@ -42,7 +42,6 @@ const LINES_MAX = 250
 const DATA = ['core/accounts/common-passwords.ts']
 
 const layerOf = (path: string) => (path.split('/')[0] ?? '').replace(/(-vars|-problems)?\.tsx?$/, '')
-const roomOf = (path: string) => /^apis\/([^/]+)\//.exec(path)?.[1]
 
 function importsOf({ path, text }: { path: string; text: string }): { from: string; target: string; isPackage: boolean }[] {
   const specifiers = [...text.matchAll(/^(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm)]
@@ -79,13 +78,6 @@ describe('sources', () => {
       circle = circle.filter(({ from, target }) => importers.has(target) && imported.has(from))
     }
     expect(circle.map(({ from, target }) => `${from} -> ${target}`)).toEqual([])
-  })
-
-  test('no room imports another', () => {
-    const sideways = imports.filter(({ from, target, isPackage }) => {
-      return !isPackage && roomOf(from) !== undefined && roomOf(target) !== undefined && roomOf(from) !== roomOf(target)
-    })
-    expect(sideways).toEqual([])
   })
 
   test('the core knows no Hono and no drizzle, the store nothing but drizzle', () => {

@@ -81,6 +81,9 @@ async function queue(kind: MailKind, userId: UserId, challengeId: ChallengeId | 
   return id
 }
 
+/** A mail without a code, to somebody new. */
+const queueNotice = async () => queue('password_changed', (await addUser()).id)
+
 interface OutboxRow {
   toAddress: string | null
   attempts: number
@@ -128,8 +131,7 @@ describe('a mail', () => {
   })
 
   it('keeps no address once it is sent, and is not sent again', async () => {
-    const user = await addUser()
-    const id = await queue('password_changed', user.id)
+    const id = await queueNotice()
     await deliverMail(delivery, id)
     expect(await rowOf(id)).toMatchObject({ toAddress: null, sentAt: START })
     now += 60 * MINUTE_MS
@@ -138,16 +140,14 @@ describe('a mail', () => {
   })
 
   it('that was taken by one sender is not sent by another meanwhile', async () => {
-    const user = await addUser()
-    const id = await queue('password_changed', user.id)
+    const id = await queueNotice()
     const outcomes = await Promise.all(Array.from({ length: 16 }, () => deliverMail(delivery, id)))
     expect(sent).toHaveLength(1)
     expect(outcomes.toSorted()).toEqual([...Array(15).fill('not_due'), 'sent'])
   })
 
   it('whose sender died is sent by another, once the lease has ended', async () => {
-    const user = await addUser()
-    const id = await queue('password_changed', user.id)
+    const id = await queueNotice()
     const dying: Delivery = { ...delivery, mailer: { send: () => new Promise(() => {}) } }
     void deliverMail(dying, id)
     await expect.poll(async () => (await rowOf(id))?.attempts).toBe(1)
@@ -160,8 +160,7 @@ describe('a mail', () => {
 
 describe('a failing mailer', () => {
   it('is tried again later, and fails for good after 8 tries', async () => {
-    const user = await addUser()
-    const id = await queue('password_changed', user.id)
+    const id = await queueNotice()
     trouble = () => serviceError('E_DAILY_LIMIT_EXCEEDED')
     const pauses: number[] = []
     for (let tries = 1; tries < 8; tries += 1) {
@@ -179,8 +178,7 @@ describe('a failing mailer', () => {
   })
 
   it('that recovers sends the mail', async () => {
-    const user = await addUser()
-    const id = await queue('password_changed', user.id)
+    const id = await queueNotice()
     trouble = () => serviceError('E_INTERNAL_SERVER_ERROR')
     await deliverMail(delivery, id)
     trouble = null
@@ -190,16 +188,14 @@ describe('a failing mailer', () => {
   })
 
   it('is not asked again about an address that takes no mail', async () => {
-    const user = await addUser()
-    const id = await queue('password_changed', user.id)
+    const id = await queueNotice()
     trouble = () => serviceError('E_RECIPIENT_SUPPRESSED')
     expect(await deliverMail(delivery, id)).toBe('failed')
     expect(await rowOf(id)).toMatchObject({ attempts: 1, failedAt: START })
   })
 
   it('and a mail that killed every sender ends after 8 tries as well', async () => {
-    const user = await addUser()
-    const id = await queue('password_changed', user.id)
+    const id = await queueNotice()
     await db.one(run(sql`UPDATE mail_outbox SET attempts = 8 WHERE id = ${id}`))
     expect(await deliverMail(delivery, id)).toBe('failed')
     expect(sent).toEqual([])

@@ -8,7 +8,8 @@ import { URI } from 'otpauth'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { png } from '../support/images.ts'
-import { expectNothingGrave, mailTo, openBrowser } from './browser.ts'
+import { expectNothingGrave, openBrowser } from './browser.ts'
+import { mailTo } from './person.ts'
 import { freePort, Project, type Server } from './project.ts'
 
 const { SCREENSHOTS } = process.env

@@ -16,19 +16,6 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
 }
 
-/** The newest code or link mailed to an address. */
-export async function mailTo(origin: string, address: string, pattern: RegExp): Promise<string> {
-  const url = `${origin}/dev/mailbox?to=${encodeURIComponent(address)}`
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
-    const reply = await fetch(url, { headers: { accept: 'application/json' } })
-    const { messages } = (await reply.json()) as { messages: { text: string }[] }
-    const found = messages.map(({ text }) => pattern.exec(text)?.[1]).find((one) => one !== undefined)
-    if (found) return found
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`nothing like ${pattern} was mailed to ${address}`)
-}
-
 /** What axe finds on the current page: nothing serious or critical. Its context runs scripts, past the policy. */
 export async function expectNothingGrave(page: Page, name: string): Promise<void> {
   await page.addScriptTag({ path: AXE })

@@ -3,15 +3,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { toSql } from '../../scripts/database.ts'
 import { localAvatars } from '../../scripts/local.ts'
-import type { Ctx } from '../../src/core/ctx.ts'
-import { planMachine } from '../../src/core/machines/machines.ts'
-import { newId } from '../../src/ids.ts'
 import { ANSWERS, NODE, PHP } from '../conformance/epixel-samples.ts'
 import { differences, type Json } from '../conformance/samples.ts'
 import { JPEG, png } from '../support/images.ts'
-import { emptyKith, signIn } from './person.ts'
+import { addMachine, emptyKith, mailTo, signIn } from './person.ts'
 import type { Server } from './project.ts'
 
 const PASSWORD = 'correct-horse-battery-staple'
@@ -22,23 +18,10 @@ let kith: Awaited<ReturnType<typeof emptyKith>>
 let server: Server
 let apikey: string
 
-/** As the operator would make it, while nothing runs. */
-async function makeApiKey(): Promise<string> {
-  const ctx = { config: { digestRealm: '' } as Ctx['config'], now: Date.now, newId } as Pick<Ctx, 'config' | 'now' | 'newId'>
-  const { secret, writes } = await planMachine(
-    ctx,
-    { kind: 'api_key', name: 'Samples', scopes: ['delegated:profile:all'], expiresAt: null },
-    null,
-  )
-  const wrangler = ['node_modules/wrangler/bin/wrangler.js', 'd1', 'execute', 'DB', '--local', '--command', writes.map(toSql).join('; ')]
-  const { code, output } = await kith.project.run(process.execPath, wrangler, { CI: 'true', WRANGLER_SEND_METRICS: 'false' })
-  expect(code, output).toBe(0)
-  return secret
-}
-
 beforeAll(async () => {
   kith = await emptyKith((port) => ({ AVATARS_BASE_URL: localAvatars(`http://localhost:${port}`) }))
-  apikey = await makeApiKey()
+  const key = { kind: 'api_key', name: 'Samples', scopes: ['delegated:profile:all'], expiresAt: null } as const
+  apikey = (await addMachine(kith.project, key)).secret
   server = await kith.start()
   await signIn(kith.origin, NAME)
   mkdirSync(join(kith.project.folder, 'pictures'))
@@ -142,7 +125,7 @@ describe.each([
     const access = await accessToken()
     const email = `${language}.new@example.com`
     const { json } = await post('/user/token-generator/', { authorization: `Bearer ${access}` }, { email })
-    const token = await mailedDigits(email)
+    const token = await mailTo(kith.origin, email, /^(\d{6})$/m)
     const more =
       language === 'node'
         ? `'token_field': '${token}', 'token_checksum_field': '${json.data.token_checksum}', 'phone_number'`
@@ -158,15 +141,3 @@ describe.each([
     expect((await run(language, samples.getProfile, await asSigned())).data.UserProfile).toMatchObject([{ email }])
   })
 })
-
-/** The mail leaves after the reply. */
-async function mailedDigits(email: string): Promise<string> {
-  for (let tries = 0; tries < 100; tries++) {
-    const reply = await fetch(`${kith.origin}/dev/mailbox?to=${encodeURIComponent(email)}`, { headers: { accept: 'application/json' } })
-    const { messages } = (await reply.json()) as { messages: { text: string }[] }
-    const digits = /^\d{6}$/m.exec(messages[0]?.text ?? '')?.[0]
-    if (digits) return digits
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error(`no digits were mailed to ${email}`)
-}

@@ -5,13 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { toSql } from '../../scripts/database.ts'
-import { type MachinePlan, planMachine } from '../../src/core/machines/machines.ts'
-import { newId } from '../../src/ids.ts'
+import type { MachinePlan } from '../../src/core/machines/machines.ts'
 import { PRINTED_400, PRINTED_401, PRINTED_ANSWER, repairedCurl, VALUES } from '../conformance/mirrorfly-seed.ts'
 import { differences, type Json } from '../conformance/samples.ts'
 import { png } from '../support/images.ts'
-import { emptyKith } from './person.ts'
+import { addMachine, emptyKith } from './person.ts'
 import type { Server } from './project.ts'
 
 let kith: Awaited<ReturnType<typeof emptyKith>>
@@ -22,20 +20,12 @@ const PICTURE = join(folder, 'me.png')
 
 beforeAll(async () => {
   kith = await emptyKith()
-  const ctx = {
-    config: { digestRealm: '', encryptionKeys: { current: '', keys: new Map() } },
-    now: () => Date.now(),
-    newId: () => newId<never>(),
-  } as unknown as Parameters<typeof planMachine>[0]
-  license = await planMachine(
-    ctx,
-    { kind: 'license_key', name: 'System test', scopes: ['client:profile:all', 'delegated:all'], expiresAt: null },
-    null,
-  )
-  const sql = license.writes.map(toSql).join('; ')
-  const execute = ['node_modules/wrangler/bin/wrangler.js', 'd1', 'execute', 'DB', '--local', '--command', sql]
-  const { code, output } = await kith.project.run(process.execPath, execute, { CI: 'true', WRANGLER_SEND_METRICS: 'false' })
-  if (code !== 0) throw new Error(output)
+  license = await addMachine(kith.project, {
+    kind: 'license_key',
+    name: 'System test',
+    scopes: ['client:profile:all', 'delegated:all'],
+    expiresAt: null,
+  })
   writeFileSync(PICTURE, png({ width: 300, height: 200 }))
   server = await kith.start()
 })

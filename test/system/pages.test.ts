@@ -4,7 +4,8 @@ import { createServer, type Server as HttpServer } from 'node:http'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { expectNothingGrave, mailTo, openBrowser } from './browser.ts'
+import { expectNothingGrave, openBrowser } from './browser.ts'
+import { mailTo } from './person.ts'
 import { freePort, Project, type Server } from './project.ts'
 
 /** `SCREENSHOTS=<folder>` keeps a picture of every page. */

@@ -1,9 +1,12 @@
 /** Somebody who is signed in to a Kith that runs as a process, and how to get there. */
+import { toSql } from '../../scripts/database.ts'
 import { makeSecrets } from '../../scripts/keys.ts'
+import { type MachinePlan, type NewMachine, planMachine } from '../../src/core/machines/machines.ts'
+import { newId } from '../../src/ids.ts'
 import { freePort, Project, type Server } from './project.ts'
 
 const PASSWORD = 'correct-horse-battery-staple'
-const CODE = /^(?:[a-z2-9]{3}-){7}[a-z2-9]{3}$/m
+const CODE = /^((?:[a-z2-9]{3}-){7}[a-z2-9]{3})$/m
 
 /** An empty Kith for development. `start` starts it, again too, on the same files and port. */
 export async function emptyKith(vars: (port: number) => Record<string, string> = () => ({})) {
@@ -33,7 +36,7 @@ export async function signIn(origin: string, username: string): Promise<string> 
   }
   const email = `${username}@example.com`
   await post('/user/create', { username, firstName: 'Test', lastName: 'Person', email, password: PASSWORD }, 201)
-  await post('/user/verify-email', { code: await mailedCode(origin, email) }, 200)
+  await post('/user/verify-email', { code: await mailTo(origin, email, CODE) }, 200)
   const reply = await post('/user/login', { username, password: PASSWORD, userAgent: 'system' }, 200)
   return reply.headers
     .getSetCookie()
@@ -41,14 +44,26 @@ export async function signIn(origin: string, username: string): Promise<string> 
     .join('; ')
 }
 
-/** The mail leaves after the reply. */
-async function mailedCode(origin: string, email: string): Promise<string> {
-  for (let tries = 0; tries < 100; tries++) {
-    const reply = await fetch(`${origin}/dev/mailbox?to=${encodeURIComponent(email)}`, { headers: { accept: 'application/json' } })
+/** The newest code or link mailed to an address. The mail leaves after the reply. */
+export async function mailTo(origin: string, address: string, pattern: RegExp): Promise<string> {
+  const url = `${origin}/dev/mailbox?to=${encodeURIComponent(address)}`
+  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    const reply = await fetch(url, { headers: { accept: 'application/json' } })
     const { messages } = (await reply.json()) as { messages: { text: string }[] }
-    const code = CODE.exec(messages[0]?.text ?? '')?.[0]
-    if (code) return code
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    const found = messages.map(({ text }) => pattern.exec(text)?.[1]).find((one) => one !== undefined)
+    if (found) return found
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error(`no code was mailed to ${email}`)
+  throw new Error(`nothing like ${pattern} was mailed to ${address}`)
+}
+
+/** Creates a machine as the operator's command does, while nothing else uses the database. */
+export async function addMachine(project: Project, input: NewMachine): Promise<MachinePlan> {
+  const config = { digestRealm: '', encryptionKeys: { current: '', keys: new Map() } }
+  const plan = await planMachine({ config, now: Date.now, newId } as unknown as Parameters<typeof planMachine>[0], input, null)
+  const sql = plan.writes.map(toSql).join('; ')
+  const wrangler = ['node_modules/wrangler/bin/wrangler.js', 'd1', 'execute', 'DB', '--local', '--command', sql]
+  const { code, output } = await project.run(process.execPath, wrangler, { CI: 'true', WRANGLER_SEND_METRICS: 'false' })
+  if (code !== 0) throw new Error(output)
+  return plan
 }
