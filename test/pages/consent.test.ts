@@ -5,6 +5,7 @@ import { spend, spendPage } from '../support/budget.ts'
 import { Client, db, ORIGIN, type Reply } from '../support/kith.ts'
 import {
   alertIn,
+  browserOf,
   consentPath,
   fillIn,
   follow,
@@ -13,7 +14,6 @@ import {
   open,
   refreshOf,
   send,
-  signInOnPage,
   unescapeHtml,
 } from '../support/pages.ts'
 import { PASSWORD, type Person, verifiedPerson } from '../support/people.ts'
@@ -27,8 +27,7 @@ let browser: Client
 let app: string
 beforeAll(async () => {
   person = await verifiedPerson('consent_person')
-  browser = new Client()
-  await signInOnPage(browser, person.username, PASSWORD)
+  browser = await browserOf(person)
   app = await newOAuthClient('*', {
     first_party: 0,
     name: 'Photo <b>Prints</b>',
@@ -99,8 +98,7 @@ describe('/consent', () => {
   })
 
   test('a ticket of another question, of somebody else or of nobody grants nothing, and the page is shown anew', async () => {
-    const elsewhere = new Client()
-    await signInOnPage(elsewhere, (await verifiedPerson(newName('consent_other'))).username, PASSWORD)
+    const elsewhere = await browserOf(await verifiedPerson(newName('consent_other')))
     const fresh = await newOAuthClient('*', { first_party: 0 })
     const page = formOf(await open(browser, consentPath(fresh)))
     const tickets = [
@@ -130,8 +128,7 @@ describe('/consent', () => {
   test.each([{ prompt: 'login' }, { max_age: '0' }] as Record<string, string>[])(
     'a new sign-in that the app wants (%o) is not got around by opening the page or sending its form',
     async (wish) => {
-      const client = new Client()
-      await signInOnPage(client, person.username, PASSWORD)
+      const client = await browserOf(person)
       const path = consentPath(app, { nonce: newName('consent_wish'), ...wish })
       const { fields } = formOf(await open(client, consentPath(app)))
       const before = await countOf('authorization_codes')
@@ -152,8 +149,7 @@ describe('/consent', () => {
 
   test('another account can be used', async () => {
     const other = await verifiedPerson(newName('consent_switch'))
-    const client = new Client()
-    await signInOnPage(client, person.username, PASSWORD)
+    const client = await browserOf(person)
     const { text } = await open(client, consentPath(app, { prompt: 'consent' }))
     const link = unescapeHtml(/<div class="whose">.*?href="([^"]+)"/s.exec(text)?.[1] ?? '')
     const page = await open(client, link)
@@ -204,8 +200,7 @@ describe('/sign-out', () => {
   const pathOf = (id: string) => `/sign-out?${query}&client_id=${id}`
 
   test('names the app that asks, and goes on to its address once the person has said yes', async () => {
-    const client = new Client()
-    await signInOnPage(client, person.username, PASSWORD)
+    const client = await browserOf(person)
     const page = await open(client, pathOf(app))
     expect(page.text).toContain('Photo &lt;b&gt;Prints&lt;/b&gt;</bdi> asks to sign you out')
     const out = await send(client, formOf(page))
@@ -232,8 +227,7 @@ describe('/sign-out', () => {
   })
 
   test('the cookie of an ended session is cleared', async () => {
-    const client = new Client()
-    await signInOnPage(client, person.username, PASSWORD)
+    const client = await browserOf(person)
     await db.prepare('UPDATE sessions SET revoked_at = 1 WHERE id = (SELECT max(id) FROM sessions)').run()
     expect(headingOf(await open(client, '/sign-out'))).toBe('You are signed out')
     expect(client.cookies.has('__Host-kith_session')).toBe(false)

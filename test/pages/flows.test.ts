@@ -1,17 +1,24 @@
 // Whole flows through the pages, as a person without JavaScript goes through them: by links, forms and redirects.
 import { describe, expect, test } from 'vitest'
 import { Client, mailsTo, newestCode } from '../support/kith.ts'
-import { alertIn, fillIn, follow, formOf, headingOf, linkNamed, mailedLink, noticeIn, open, send, signInOnPage } from '../support/pages.ts'
-import { PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
+import {
+  alertIn,
+  browserOf,
+  fillIn,
+  follow,
+  formOf,
+  headingOf,
+  linkNamed,
+  mailedLink,
+  noticeIn,
+  open,
+  send,
+  signInOnPage,
+} from '../support/pages.ts'
+import { PASSWORD, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
 
 const ORIGIN = 'https://kith.test'
 const NEW_PASSWORD = 'quite-another-horse-and-staple'
-
-async function browserOf(person: Person, password = person.password): Promise<Client> {
-  const client = new Client()
-  expect((await signInOnPage(client, person.username, password)).status).toBe(303)
-  return client
-}
 
 const isSignedIn = async (client: Client) => (await client.get('/account')).status === 200
 

@@ -2,15 +2,10 @@
 // given.
 import { describe, expect, test } from 'vitest'
 import { Client, ORIGIN } from '../support/kith.ts'
-import { alertIn, formOf, headingOf, newBrowser, open, send, signInOnPage } from '../support/pages.ts'
+import { alertIn, browserOf, formOf, headingOf, newBrowser, open, send, signInOnPage } from '../support/pages.ts'
 import { PASSWORD, verifiedPerson } from '../support/people.ts'
 
-async function signedInBrowser(name: string): Promise<Client> {
-  const { username } = await verifiedPerson(name)
-  const client = newBrowser()
-  await signInOnPage(client, username, PASSWORD)
-  return client
-}
+const signedInBrowser = async (name: string) => browserOf(await verifiedPerson(name), newBrowser())
 
 const FOREIGN: readonly (readonly [name: string, headers: Record<string, string>])[] = [
   ['another site', { origin: 'https://evil.example' }],

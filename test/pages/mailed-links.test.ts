@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { newName } from '../support/actors.ts'
 import { Client } from '../support/kith.ts'
-import { fillIn, formOf, formsOf, headingOf, linkNamed, mailedLink, open, send, signInOnPage } from '../support/pages.ts'
+import { browserOf, fillIn, formOf, formsOf, headingOf, linkNamed, mailedLink, open, send } from '../support/pages.ts'
 import { PASSWORD, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
 import { dump } from '../support/tables.ts'
 
@@ -31,8 +31,7 @@ const LINKS = {
   '/email/undo': {
     make: async () => {
       const person = await verifiedPerson(newName('linked'))
-      const client = new Client()
-      await signInOnPage(client, person.username, PASSWORD)
+      const client = await browserOf(person)
       const email = `new_${person.email}`
       await fillIn(client, '/account/email', { email, currentPassword: PASSWORD })
       await send(client, formOf(await open(client, await mailedLink(email))))

@@ -5,8 +5,9 @@ import { RETURN_TO_LENGTH_MAX } from '../../src/core/limits.ts'
 import { newName } from '../support/actors.ts'
 import { setColumns } from '../support/graph.ts'
 import { Client, platform, type Reply } from '../support/kith.ts'
-import { fillIn, formOf, formsOf, open, send, signInOnPage } from '../support/pages.ts'
+import { browserOf, fillIn, formOf, formsOf, open, send, signInOnPage } from '../support/pages.ts'
 import { PASSWORD, type Person, signUp, verifiedPerson } from '../support/people.ts'
+import { asTold } from '../support/replies.ts'
 
 const OPEN_PAGES = [
   '/sign-in',
@@ -30,8 +31,7 @@ let person: Person
 let client: Client
 beforeAll(async () => {
   person = await verifiedPerson('page_safety')
-  client = new Client()
-  await signInOnPage(client, person.username, PASSWORD)
+  client = await browserOf(person)
 })
 
 const ELSEWHERE = [
@@ -205,13 +205,6 @@ describe('headers', () => {
 })
 
 describe('who has an account', () => {
-  /** What differs between any two replies. */
-  const told = ({ status, text, headers }: Reply) => ({
-    status,
-    text,
-    headers: [...headers].map(([name, value]) => [name, ['x-request-id', 'x-d1-bookmark'].includes(name) ? '<varies>' : value]),
-  })
-
   test('is told neither by /forgot nor by /sign-up nor by a new code', async () => {
     const unverified = await signUp(newName('page_half'))
     const addresses = [person.email, unverified.email, 'page_unknown@example.com']
@@ -221,9 +214,9 @@ describe('who has an account', () => {
       platform.reset()
       const browser = new Client()
       const asked = await fillIn(browser, '/forgot', { email })
-      forgot.push(told(asked))
+      forgot.push(asTold(asked))
       const typed = { givenName: 'A', familyName: 'B', username: newName('page_new'), email, password: PASSWORD }
-      const made = told(await fillIn(new Client(), '/sign-up', typed))
+      const made = asTold(await fillIn(new Client(), '/sign-up', typed))
       up.push(
         JSON.stringify(made)
           .replace(/account=[0-9a-f]{24}/, 'account=<id>')
@@ -236,7 +229,7 @@ describe('who has an account', () => {
     const resent = []
     for (const id of [person.id, unverified.id, '0000000000000000ffffffff']) {
       const reply = await fillIn(new Client(), `/verify?account=${id}`, {}, '/verify/resend')
-      resent.push(JSON.stringify(told(reply)).replaceAll(id, '<id>'))
+      resent.push(JSON.stringify(asTold(reply)).replaceAll(id, '<id>'))
     }
     expect(new Set(resent).size).toBe(1)
   })

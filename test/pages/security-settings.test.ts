@@ -4,18 +4,29 @@ import { idOf, newName, rows } from '../support/actors.ts'
 import { type AppPerson, codeOf, personWithApp, wrongCodeOf } from '../support/authenticator.ts'
 import { png } from '../support/images.ts'
 import { Client, newestCode, ORIGIN } from '../support/kith.ts'
-import { alertIn, fillIn, follow, formOf, headingOf, noticeIn, open, send, sendFile, signInOnPage, unescapeHtml } from '../support/pages.ts'
+import {
+  alertIn,
+  browserOf,
+  fillIn,
+  follow,
+  formOf,
+  headingOf,
+  noticeIn,
+  open,
+  send,
+  sendFile,
+  signInOnPage,
+  unescapeHtml,
+} from '../support/pages.ts'
 import { PASSWORD, type Person, signedInPerson, verifiedPerson } from '../support/people.ts'
 import { newGrant, newOAuthClient, putConsent } from '../support/tokens.ts'
 
 const TWO_STEP = '/account/two-step'
 const APP = `${TWO_STEP}/app`
 
-async function browserOf(name: string): Promise<{ person: Person; client: Client }> {
+async function personInBrowser(name: string): Promise<{ person: Person; client: Client }> {
   const person = await verifiedPerson(newName(name))
-  const client = new Client()
-  await signInOnPage(client, person.username, PASSWORD)
-  return { person, client }
+  return { person, client: await browserOf(person) }
 }
 
 const codesIn = (text: string) => [...text.matchAll(/<li>([a-z2-9]{4}(?:-[a-z2-9]{4}){3})<\/li>/g)].map(([, code = '']) => code)
@@ -23,9 +34,8 @@ const isSignedIn = async (client: Client) => (await client.get('/account')).stat
 
 describe('an authenticator app', () => {
   test('is enabled by its code: QR code and key are the same, a wrong code shows them again, recovery codes are shown once', async () => {
-    const { person, client } = await browserOf('page_app')
-    const other = new Client()
-    await signInOnPage(other, person.username, PASSWORD)
+    const { person, client } = await personInBrowser('page_app')
+    const other = await browserOf(person)
     expect((await open(client, TWO_STEP)).text).toContain('It is off')
     const shown = await fillIn(client, APP)
     const { secret = '' } = formOf(shown).fields
@@ -53,7 +63,7 @@ describe('an authenticator app', () => {
   })
 
   test('a reload of the QR code makes another, and the one before counts no more', async () => {
-    const { client } = await browserOf('page_reload')
+    const { client } = await personInBrowser('page_reload')
     const [first, second] = [await fillIn(client, APP), await fillIn(client, APP)]
     const { secret = '' } = formOf(first).fields
     expect(formOf(second).fields.secret).not.toBe(secret)
@@ -62,7 +72,7 @@ describe('an authenticator app', () => {
   })
 
   test('another secret in the form is drawn, and counts for nothing', async () => {
-    const { client } = await browserOf('page_forged')
+    const { client } = await personInBrowser('page_forged')
     const shown = formOf(await fillIn(client, APP))
     const secret = 'A'.repeat(32)
     expect((await send(client, shown, { secret, code: codeOf(secret) })).status).toBe(400)
@@ -152,7 +162,7 @@ describe('the second step', () => {
   })
 
   test('a new sign-in that an app wants shows the form to whoever is signed in, with the name in it', async () => {
-    const { person, client } = await browserOf('page_forced')
+    const { person, client } = await personInBrowser('page_forced')
     const to = '/oauth/authorize?client_id=a&reauthentication=1.test-1.x'
     const page = await open(client, `/sign-in?${new URLSearchParams({ return_to: to })}`)
     expect([headingOf(page), formOf(page).fields.identifier]).toEqual(['Sign in again', person.username])
@@ -165,7 +175,7 @@ describe('the second step', () => {
 
 describe('connected apps', () => {
   test('are listed with what they may do; removing one asks first', async () => {
-    const { person, client } = await browserOf('page_apps')
+    const { person, client } = await personInBrowser('page_apps')
     expect((await open(client, '/account/apps')).text).toContain('No apps')
     const app = await newOAuthClient('*', { name: 'Evil <img src=x>' })
     await putConsent(person.id, app, 'openid profile')
@@ -196,7 +206,7 @@ describe('the picture', () => {
   const file = (bytes: Uint8Array<ArrayBuffer>, type = 'image/png') => new File([bytes], 'me.png', { type })
 
   test('is set, shown, replaced and removed', async () => {
-    const { client } = await browserOf('page_picture')
+    const { client } = await personInBrowser('page_picture')
     const page = await open(client, '/account/picture')
     expect(page.text).toContain('src="data:image/svg+xml,%3Csvg')
     const set = await follow(client, await sendFile(client, formOf(page), 'picture', file(png())))
@@ -218,7 +228,7 @@ describe('the picture', () => {
     ['half a picture', Uint8Array.from(png().slice(0, 60)), 'Picture cannot be used: the PNG is cut off'],
     ['too many bytes', new Uint8Array(100_001), 'Picture must have at most'],
   ])('%s is refused, and the page says what is wrong', async (_name, bytes, words) => {
-    const { client } = await browserOf('page_bad_picture')
+    const { client } = await personInBrowser('page_bad_picture')
     const reply = await sendFile(client, formOf(await open(client, '/account/picture')), 'picture', file(bytes), {
       env: { AVATAR_BYTES_MAX: '100000' },
     })
@@ -228,7 +238,7 @@ describe('the picture', () => {
   })
 
   test('not without the token, and not from another site', async () => {
-    const { client } = await browserOf('page_foreign_picture')
+    const { client } = await personInBrowser('page_foreign_picture')
     const form = formOf(await open(client, '/account/picture'))
     const tokenless = await sendFile(client, { ...form, fields: { form_token: 'x' } }, 'picture', file(png()))
     expect([tokenless.status, alertIn(tokenless)]).toEqual([403, 'This page was out of date. Please submit it again.'])

@@ -9,7 +9,7 @@ import { codeOf, enrol, STEP_MS } from '../support/authenticator.ts'
 import { freezeEachTest } from '../support/frozen.ts'
 import { Client, platform, type Reply } from '../support/kith.ts'
 import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../support/people.ts'
-import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
+import { atTheLine, whileAtTheLine } from '../support/start-line.ts'
 import { bearerOf, newOAuthClient, userToken } from '../support/tokens.ts'
 
 const API = '/user/admin-api'
@@ -79,13 +79,9 @@ describe('an administrator who may only change users', () => {
     const growing = await newRole(60, 'delegated:all')
     const target = await withRole('growing', growing)
     const body = { target: target.id, password: 'a password of the editor' }
-    const { replies, release } = await holdAtTheLine(
-      [() => editor.client.patch(`${API}/update`, body, atTheLine)],
-      /INSERT INTO audit_events/,
-    )
-    await rows("UPDATE roles SET scopes = 'delegated:all admin:roles:all' WHERE id = ?", growing)
-    release()
-    expect((await Promise.all(replies)).map(reasonOf)).toEqual([LACKS])
+    const start = () => editor.client.patch(`${API}/update`, body, atTheLine)
+    const grow = () => rows("UPDATE roles SET scopes = 'delegated:all admin:roles:all' WHERE id = ?", growing)
+    expect(reasonOf(await whileAtTheLine(start, /INSERT INTO audit_events/, grow))).toEqual(LACKS)
     expect((await logIn(target, new Client())).status).toBe(200)
   })
 

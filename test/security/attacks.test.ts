@@ -5,7 +5,7 @@ import { FRESH_SIGN_IN_MS } from '../../src/core/limits.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, rows } from '../support/actors.ts'
 import { Client, mailsTo, newestCode } from '../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
-import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
+import { atTheLine, whileAtTheLine } from '../support/start-line.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 
 const NEW_PASSWORD = 'a new and longer password'
@@ -46,11 +46,8 @@ describe('a log-in in flight', () => {
     const person = await verifiedPerson(newName('in_flight'))
     const client = new Client()
     const start = () => client.post('/user/login', { username: person.username, password: person.password }, atTheLine)
-    const held = await holdAtTheLine([start], /INSERT INTO sessions/)
-    expect(held.waited).toBe(1)
-    await rows(`INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)`, idOf(person.id))
-    held.release()
-    expect((await held.replies[0])?.status).toBe(401)
+    const switchOn = () => rows(`INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)`, idOf(person.id))
+    expect((await whileAtTheLine(start, /INSERT INTO sessions/, switchOn)).status).toBe(401)
     expect(await count('sessions WHERE user_id = ?', idOf(person.id))).toBe(0)
   })
 })

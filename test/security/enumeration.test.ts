@@ -6,12 +6,13 @@ import { clock } from '../platform/clock.ts'
 import { ban, markDeleted, newName } from '../support/actors.ts'
 import { Client, mailsTo, platform, type Reply } from '../support/kith.ts'
 import { PASSWORD, type Person, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
+import { asTold } from '../support/replies.ts'
 
-/** What differs between any two replies: ids, times, request ids, bookmarks, and the keyed hash of an address. */
-function told({ status, text, headers }: Reply) {
+/** Without ids, times, request ids, bookmarks, and the keyed hash of an address. */
+function told(reply: Reply) {
+  const { status, headers, text } = asTold(reply)
   const body = text.replace(/"(_id|target)":"[0-9a-f]{24}"/g, '"$1":"<id>"').replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"<time>"')
-  const shown = [...headers].map(([name, value]) => [name, ['x-request-id', 'x-d1-bookmark'].includes(name) ? '<varies>' : value])
-  return { status, body, headers: shown }
+  return { status, body, headers }
 }
 
 type State = 'unknown' | 'verified' | 'unverified' | 'banned' | 'deleted'

@@ -22,7 +22,7 @@ import {
 import { checkMedia } from '../support/media-invariants.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
-import { atTheLine, holdAtTheLine, oneWinner, RACERS, raceOf64 } from '../support/start-line.ts'
+import { atTheLine, oneWinner, RACERS, raceOf64, whileAtTheLine } from '../support/start-line.ts'
 
 const SIZE = 1_000
 const racers = Array.from({ length: RACERS }, (_, index) => index)
@@ -113,12 +113,9 @@ describe('a folder that is deleted under an upload', () => {
   ] as const) {
     inRounds(`${where}: the upload is not found, and nothing of it stays`, async () => {
       const folder = await newFolder(client, newName('folder'))
-      const held = await holdAtTheLine([() => upload(client, 'one', randomBytes(SIZE), { folder, ...atTheLine })], pattern)
-      expect(held.waited).toBe(1)
-      expect((await client.delete(`${FOLDERS}/${folder}`)).status).toBe(200)
-      held.release()
-      const [reply] = await Promise.all(held.replies)
-      expect(reply?.status).toBe(404)
+      const start = () => upload(client, 'one', randomBytes(SIZE), { folder, ...atTheLine })
+      const remove = async () => expect((await client.delete(`${FOLDERS}/${folder}`)).status).toBe(200)
+      expect((await whileAtTheLine(start, pattern, remove)).status).toBe(404)
       expect(await count('files WHERE user_id = ?', idOf(person.id))).toBe(0)
       expect(await count('object_tombstones'), 'and its object is gone already').toBe(0)
     })
@@ -175,12 +172,12 @@ describe('two at once', () => {
   })
 
   inRounds('a sweep that gives an upload up, and the upload: one of them', async () => {
-    const held = await holdAtTheLine([() => upload(client, 'one', randomBytes(SIZE), atTheLine)], COMMIT)
-    clock.advance(UPLOAD_GIVEN_UP_MS + 1)
-    await runCron()
-    held.release()
-    const [reply] = await Promise.all(held.replies)
-    expect(reply?.status).toBe(404)
+    const sweep = () => {
+      clock.advance(UPLOAD_GIVEN_UP_MS + 1)
+      return runCron()
+    }
+    const reply = await whileAtTheLine(() => upload(client, 'one', randomBytes(SIZE), atTheLine), COMMIT, sweep)
+    expect(reply.status).toBe(404)
     expect(await count('files WHERE user_id = ?', idOf(person.id))).toBe(0)
   })
 })

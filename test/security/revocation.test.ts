@@ -6,9 +6,9 @@ import { clock } from '../platform/clock.ts'
 import { answer, ban, count, idOf, markDeleted, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../support/actors.ts'
 import { runCron } from '../support/cron.ts'
 import { Client, mailsTo, newestCode, platform, type Reply } from '../support/kith.ts'
-import { logIn, type Person, signUp, verifiedPerson } from '../support/people.ts'
+import { logIn, type Person, signedIn, signUp, verifiedPerson } from '../support/people.ts'
 import { times } from '../support/runs.ts'
-import { atTheLine, holdAtTheLine } from '../support/start-line.ts'
+import { atTheLine, whileAtTheLine } from '../support/start-line.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 
 const COOKIES = times(5, 20)
@@ -23,12 +23,7 @@ afterEach(() => clock.restore())
 
 const tokenHolder = async (person: Person) => bearerOf(await userToken(person, ['delegated:all'], 3600))
 
-async function signedInClient(person: Person): Promise<Client> {
-  const client = new Client()
-  const reply = await logIn(person, client)
-  if (reply.status !== 200) throw new Error(`log-in failed: ${reply.status} ${reply.text}`)
-  return client
-}
+const signedInClient = async (person: Person) => (await signedIn({ ...person, client: new Client() })).client
 
 /** A person with many live credentials, all of which KV and the replicas have seen. */
 async function personWithCredentials(prefix: string) {
@@ -133,13 +128,8 @@ describe('what was begun before a logout-all dies with it', () => {
   }
 
   /** The status of a request that stood at the statement that decides when its person was signed out. */
-  async function statusAfterLogOut(person: Person, start: () => Promise<Reply>, decides: RegExp): Promise<number | undefined> {
-    const held = await holdAtTheLine([start], decides)
-    expect(held.waited).toBe(1)
-    await logOutEverywhere(person)
-    held.release()
-    return (await held.replies[0])?.status
-  }
+  const statusAfterLogOut = async (person: Person, start: () => Promise<Reply>, decides: RegExp) =>
+    (await whileAtTheLine(start, decides, () => logOutEverywhere(person))).status
 
   test('a pending log-in', async () => {
     const person = await personWithSecondFactor('pending')

@@ -10,7 +10,7 @@ import { checkInvariants, dumpKv, dumpTables } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../support/runs.ts'
-import { atTheLine, holdAtTheLine, oneWinner, RACERS, race, raceOf64 } from '../support/start-line.ts'
+import { atTheLine, oneWinner, RACERS, race, raceOf64, whileAtTheLine } from '../support/start-line.ts'
 import { elsewhere } from '../support/strangers.ts'
 
 /** Fewer than an account's attempts in 15 minutes: the counters are reset before each wave. */
@@ -249,11 +249,8 @@ describe('a change of factors in flight', () => {
     const person = await signedInPerson(newName('in_flight'))
     const { secret } = (await person.client.post('/user/2fa/totp')).json.data
     const start = () => person.client.post('/user/2fa/totp/confirm', { code: codeOf(secret) }, atTheLine)
-    const held = await holdAtTheLine([start], /SET secret = pending_secret/)
-    expect(held.waited).toBe(1)
-    await rows('UPDATE sessions SET revoked_at = 1 WHERE user_id = ?', idOf(person.id))
-    held.release()
-    expect((await held.replies[0])?.status).toBe(404)
+    const end = () => rows('UPDATE sessions SET revoked_at = 1 WHERE user_id = ?', idOf(person.id))
+    expect((await whileAtTheLine(start, /SET secret = pending_secret/, end)).status).toBe(404)
     expect(await count('second_factors WHERE user_id = ?', idOf(person.id))).toBe(0)
     expect(await count('recovery_codes WHERE user_id = ?', idOf(person.id))).toBe(0)
   })
@@ -263,11 +260,8 @@ describe('a change of factors in flight', () => {
     clock.advance(STEP_MS)
     for (const sets of ['UPDATE users SET banned_at = 1 WHERE id = ?', 'UPDATE users SET epoch = epoch + 1 WHERE id = ?']) {
       const pending = await pendingLogIn(person)
-      const held = await holdAtTheLine([() => answer(pending, codeOf(person.secret), new Client(), atTheLine)], /UPDATE totp_credentials/)
-      expect(held.waited).toBe(1)
-      await rows(sets, idOf(person.id))
-      held.release()
-      expect((await held.replies[0])?.status).toBe(400)
+      const start = () => answer(pending, codeOf(person.secret), new Client(), atTheLine)
+      expect((await whileAtTheLine(start, /UPDATE totp_credentials/, () => rows(sets, idOf(person.id)))).status).toBe(400)
       await rows('UPDATE users SET banned_at = NULL, epoch = 0 WHERE id = ?', idOf(person.id))
     }
     expect((await answer(await pendingLogIn(person), codeOf(person.secret))).status, 'the step is still unused').toBe(200)

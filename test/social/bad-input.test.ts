@@ -5,7 +5,7 @@ import { signedInAdmin } from '../support/admins.ts'
 import { clearGraph, putBlock, putEdge, setColumns } from '../support/graph.ts'
 import type { Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
-import { expectCleanReply } from '../support/replies.ts'
+import { asTold, expectCleanReply } from '../support/replies.ts'
 import { dump } from '../support/tables.ts'
 
 let ann: Person
@@ -49,12 +49,8 @@ async function refusal(send: () => Promise<Reply>): Promise<[number, string, str
   return [status, json.error, json.additionalInfo?.errors?.[0]?.path]
 }
 
-/** A reply without what differs between requests, and without the id that was sent. */
-const bytesOf = (reply: Reply, id: string) =>
-  `${reply.status} ${JSON.stringify([...reply.headers].filter(([name]) => !['x-request-id', 'x-d1-bookmark'].includes(name)))} ${reply.text}`.replaceAll(
-    id,
-    '<id>',
-  )
+/** A reply without the id that was sent. */
+const bytesOf = (reply: Reply, id: string) => JSON.stringify(asTold(reply)).replaceAll(id, '<id>')
 
 const BAD_IDS: readonly unknown[] = [
   '',

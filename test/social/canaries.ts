@@ -1,7 +1,7 @@
 /** A person whose row has a unique value in every column: where one turns up, it has been shown. */
 import type { UserRow } from '../../src/store/db/users.ts'
 import { setColumns } from '../support/graph.ts'
-import { db } from '../support/kith.ts'
+import { db, type Reply } from '../support/kith.ts'
 import type { Person } from '../support/people.ts'
 
 /** A unique time, as the database and as the API write it. */
@@ -84,6 +84,12 @@ export const TRACES: ReadonlyMap<string, readonly string[]> = new Map(
       return [column, isMoment(value) ? [String(value), new Date(value).toISOString()] : [String(value)]]
     }),
 )
+
+/** The columns that a reply shows, in its headers too. JSON may escape a slash. */
+export function columnsIn({ headers, text }: Pick<Reply, 'headers' | 'text'>): string[] {
+  const all = `${[...headers].flat().join('\n')}\n${text.replaceAll('\\/', '/')}`
+  return [...TRACES].filter(([, traces]) => traces.some((trace) => all.includes(trace))).map(([column]) => column)
+}
 
 export async function makeRole(): Promise<void> {
   await db

@@ -1,6 +1,6 @@
 /** Administrators for tests: ordinary people whom the operator has given a role before they signed in. */
 import { db } from './kith.ts'
-import { logIn, type Person, verifiedPerson } from './people.ts'
+import { type Person, signedIn, verifiedPerson } from './people.ts'
 
 export async function giveRole(person: Person, role: string): Promise<void> {
   await db.prepare('UPDATE users SET role = ?1, epoch = epoch + 1 WHERE username_key = ?2').bind(role, person.username.toLowerCase()).run()
@@ -9,7 +9,5 @@ export async function giveRole(person: Person, role: string): Promise<void> {
 export async function signedInAdmin(username: string, role: 'admin' | 'super_admin' = 'admin'): Promise<Person> {
   const person = await verifiedPerson(username)
   await giveRole(person, role)
-  const reply = await logIn(person)
-  if (reply.status !== 200) throw new Error(`log-in failed: ${reply.status} ${reply.text}`)
-  return person
+  return signedIn(person)
 }

@@ -1,6 +1,7 @@
 /** Pages as a person without JavaScript sees them: finds the forms in the HTML, fills them in and sends them. */
 import { expect } from 'vitest'
 import { Client, mailsTo, type Options, ORIGIN, type Reply } from './kith.ts'
+import { PASSWORD, type Person } from './people.ts'
 
 export interface PageForm {
   readonly action: string
@@ -103,6 +104,13 @@ export function consentPath(clientId: string, changes: Readonly<Record<string, s
 /** Signed in on the page, with the cookie of `client`. */
 export async function signInOnPage(client: Client, identifier: string, password: string): Promise<Reply> {
   return fillIn(client, '/sign-in', { identifier, password })
+}
+
+/** A browser in which the person has signed in on the page. */
+export async function browserOf({ username }: Pick<Person, 'username'>, client = new Client()): Promise<Client> {
+  const { status, text } = await signInOnPage(client, username, PASSWORD)
+  if (status !== 303) throw new Error(`not signed in: ${status} ${text}`)
+  return client
 }
 
 /** Where the link with that text leads. */

@@ -58,8 +58,9 @@ export async function verifiedPerson(username: string): Promise<Person> {
 }
 
 /** Verified, and signed in with the cookie of `person.client`. */
-export async function signedInPerson(username: string): Promise<Person> {
-  const person = await verifiedPerson(username)
+export const signedInPerson = async (username: string): Promise<Person> => signedIn(await verifiedPerson(username))
+
+export async function signedIn(person: Person): Promise<Person> {
   const reply = await logIn(person)
   if (reply.status !== 200) throw new Error(`log-in failed: ${reply.status} ${reply.text}`)
   return person

@@ -115,6 +115,19 @@ export async function holdAtTheLine(starts: readonly Start[], decides: RegExp, w
   return { replies, waited: line.waiting, release: () => line.release() }
 }
 
+/** The reply to one request that stands at the line until `meanwhile` has happened. */
+export async function whileAtTheLine(start: Start, decides: RegExp, meanwhile: () => Promise<unknown>): Promise<Reply> {
+  const { replies, waited, release } = await holdAtTheLine([start], decides)
+  try {
+    expect(waited, 'how many stood at the line').toBe(1)
+    await meanwhile()
+  } finally {
+    release()
+  }
+  const [reply] = await Promise.all(replies)
+  return reply as Reply
+}
+
 let arrived: (() => void) | null = null
 
 async function allSettledOrWaiting(done: () => boolean): Promise<void> {
