@@ -24,10 +24,10 @@ export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEn
     return asksForPage(c) ? renderPage(thrown, c) : renderError(thrown, c)
   })
   app.use(requestScope(buildContext), filesOrigin(FILES_PATH))
-  app.use(async (c, next) => {
+  app.use((c, next) => {
     c.set('showError', showError)
     c.set('showFailure', renderPage)
-    await next()
+    return next()
   })
   for (const { name, app: room } of ROOMS) app.route(ROOM_PATHS[name], room)
   app.route('/oauth', oauth)

@@ -23,7 +23,7 @@ type WithMachine = AppEnv & { Variables: { machine: Key } }
  * protect them and harm nobody. `limit`: the account's limit that a request counts against (docs/limits.md).
  */
 export function requires(scope: Scope, options: UserGateOptions = {}): MiddlewareHandler<WithGate<Gate>> {
-  return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.var.ctx, claim, scope, options), options.limit)
+  return guarded({ kind: 'scope', scope, callers: 'user' }, (c, claim) => userGate(c.get('ctx'), claim, scope, options), options.limit)
 }
 
 /** A client acting for itself whose token has `scope`, or a user whose token has `personal`, within `limit`. */
@@ -33,7 +33,7 @@ export function requiresOfClient(
   { limit }: Pick<UserGateOptions, 'limit'> = {},
 ): MiddlewareHandler<WithGate<Gate<Principal>>> {
   const access = { kind: 'scope', scope, callers: 'user_or_client' } as const
-  return guarded(access, (c, claim) => clientGate(c.var.ctx, claim, scope, personal, limit), limit)
+  return guarded(access, (c, claim) => clientGate(c.get('ctx'), claim, scope, personal, limit), limit)
 }
 
 /** The holder of a machine's key, which the room reads with `readKey`. The key's owner is in `c.var.machine`. */
@@ -47,12 +47,12 @@ export function requiresKey(kind: KeyKind, readKey: (c: Context) => string | und
 
 /** A robot with `scope`. */
 export function requiresRobot(scope: Scope): MiddlewareHandler<WithGate<Gate<RobotPrincipal>>> {
-  return guarded({ kind: 'scope', scope, callers: 'robot' }, (c, claim) => robotGate(c.var.ctx, claim, scope))
+  return guarded({ kind: 'scope', scope, callers: 'robot' }, (c, claim) => robotGate(c.get('ctx'), claim, scope))
 }
 
 /** Any live session, whatever its scopes. */
 export function requiresSession(): MiddlewareHandler<WithGate<Gate>> {
-  return guarded({ kind: 'session' }, (c, claim) => userGate(c.var.ctx, claim, null))
+  return guarded({ kind: 'session' }, (c, claim) => userGate(c.get('ctx'), claim, null))
 }
 
 /** Everyone; the gate says who is signed in. Invalid credentials are not refused here. */
@@ -62,7 +62,7 @@ export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
       if (error instanceof AppError) return null
       throw error
     })
-    c.set('gate', optionalGate(c.var.ctx, claim))
+    c.set('gate', optionalGate(c.get('ctx'), claim))
     await next()
   }
   return tag(handler, { access: { kind: 'optional_session' } })
@@ -79,7 +79,7 @@ function guarded<P extends Principal>(
   limit?: AccountLimit,
 ): MiddlewareHandler<WithGate<Gate<P>>> {
   const handler: MiddlewareHandler<WithGate<Gate<P>>> = async (c, next) => {
-    const claim = await c.var.identify()
+    const claim = await c.get('identify')()
     if (!claim) throw new AppError('unauthenticated')
     const gate = open(c as unknown as Context<AppEnv>, claim)
     let passed = false

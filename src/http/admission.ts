@@ -6,6 +6,6 @@ import { tag } from './tags.ts'
 
 /** Refuses requests while the isolate is full. Streaming a reply to the client takes no place. */
 export function admission(): MiddlewareHandler<AppEnv> {
-  const handler: MiddlewareHandler<AppEnv> = (c, next) => inPlace(c.var.ctx, next)
+  const handler: MiddlewareHandler<AppEnv> = (c, next) => inPlace(c.get('ctx'), next)
   return tag(handler, { admitted: true })
 }

@@ -13,6 +13,7 @@ export interface ShownError {
   readonly message: string
 }
 
+/** What each request reads is read with `c.get`: `c.var` copies all variables at every use. */
 export interface AppEnv {
   Bindings: Bindings
   Variables: {

@@ -20,7 +20,7 @@ export type ReadCredential = (c: Context<AppEnv>) => Promise<Claim | null>
 const SESSION_COOKIE = 'kith_session'
 
 export function credentials(...readers: ReadCredential[]): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
+  return (c, next) => {
     c.set('identify', async () => {
       for (const read of readers) {
         const claim = await read(c)
@@ -28,7 +28,7 @@ export function credentials(...readers: ReadCredential[]): MiddlewareHandler<App
       }
       return null
     })
-    await next()
+    return next()
   }
 }
 
@@ -41,7 +41,7 @@ export const bearer: ReadCredential = async (c) => {
   if (header === undefined) return null
   if (!/^bearer(?: |$)/i.test(header)) throw new AppError('unauthenticated')
   const token = /^bearer +([\w~+/.-]+=*) *$/i.exec(header)?.[1]
-  const claim = token === undefined ? null : await verifyAccessToken(c.var.ctx, token)
+  const claim = token === undefined ? null : await verifyAccessToken(c.get('ctx'), token)
   if (!claim) throw new AppError('invalid_token', 'The access token is not valid')
   return claim
 }
@@ -53,7 +53,7 @@ export const bearerInForm: ReadCredential = async (c) => {
   const { access_token: token } = await readForm(c)
   if (token === undefined || token === '') return null
   if (c.req.header('authorization') !== undefined) throw new AppError('invalid_request', 'Send the token only once')
-  const claim = await verifyAccessToken(c.var.ctx, token)
+  const claim = await verifyAccessToken(c.get('ctx'), token)
   if (!claim) throw new AppError('invalid_token')
   return claim
 }

@@ -44,18 +44,18 @@ const BEARER = /^bearer /i
 
 /** Refuses writes sent by browsers from foreign pages. Programs send neither `Origin` nor `Sec-Fetch-Site`, so they pass. */
 export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
-  const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const handler: MiddlewareHandler<AppEnv> = (c, next) => {
     if (!SAFE_METHODS.has(c.req.method) && !BEARER.test(c.req.header('authorization') ?? '')) {
       const origin = c.req.header('origin')
       const site = c.req.header('sec-fetch-site')
-      const { config } = c.var.ctx
+      const { config } = c.get('ctx')
       const allowed =
         origin !== undefined
           ? origin === config.origin || config.corsOrigins.includes(origin)
           : site === undefined || site === 'same-origin' || site === 'none'
       if (!allowed) throw new AppError('cross_site_request', 'Requests from this origin are not allowed')
     }
-    await next()
+    return next()
   }
   return tag(handler, { foreignPages: 'may only read' })
 }

@@ -9,12 +9,12 @@ import { hostOf } from './room-paths.ts'
 
 /** `path`: the path below which files are served. */
 export function filesOrigin(path: string): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const { origin, media } = c.var.ctx.config
+  return (c, next) => {
+    const { origin, media } = c.get('ctx').config
     const isFile = c.req.path.startsWith(`${path}/`)
     if (media.filesOrigin !== origin && isFile !== (hostOf(c.req.url) === new URL(media.filesOrigin).host)) {
       throw new AppError('not_found')
     }
-    await next()
+    return next()
   }
 }

@@ -134,7 +134,7 @@ export async function countingFailures<T>(
   let credentials: ClientCredentials | null = null
   try {
     credentials = credentialsOf(c, params)
-    return await work(c.var.ctx, credentials)
+    return await work(c.get('ctx'), credentials)
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'temporarily_unavailable') throw error
     const isProven = credentials !== null && credentials.secret !== null && AFTER_PROOF.has(error.code)

@@ -3,14 +3,14 @@
  * type, issuer and audience; the key comes from our own list by `kid`, never from the header). A valid signature is
  * only a claim: the gate decides.
  */
-import { type JWTPayload, SignJWT } from 'jose'
+import type { JWTPayload } from 'jose'
 import type { Config } from '../../config.ts'
 import { randomToken } from '../../crypto.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Claim } from '../principal.ts'
 import { type Scope, storedScopes } from '../scopes.ts'
-import { getSigner, verifyJwt } from './signing-keys.ts'
+import { signJwt, verifyJwt } from './signing-keys.ts'
 
 /** The response of the token endpoint (RFC 6749 §5.1). */
 export interface TokenSet {
@@ -35,21 +35,23 @@ export interface AccessTokenGrant {
   readonly holder: { readonly userId: UserId; readonly sessionId: SessionId } | { readonly clientEpoch: number }
 }
 
-export async function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promise<string> {
-  const { header, key } = await getSigner(ctx.config, ALGORITHM)
+export function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promise<string> {
   const now = Math.floor(ctx.now() / 1000)
   const holder =
     'userId' in grant.holder
       ? { sub: toHex(grant.holder.userId), sid: toHex(grant.holder.sessionId) }
       : { sub: grant.clientId, client_epoch: grant.holder.clientEpoch }
-  return new SignJWT({ ...holder, client_id: grant.clientId, scope: grant.scopes.join(' '), jti: randomToken(16) })
-    .setProtectedHeader({ ...header, typ: TYPE })
-    .setIssuer(ctx.config.origin)
-    .setAudience(ctx.config.origin)
-    .setIssuedAt(now)
-    .setNotBefore(now)
-    .setExpirationTime(now + grant.lifeSeconds)
-    .sign(key)
+  return signJwt(ctx.config, ALGORITHM, TYPE, {
+    ...holder,
+    client_id: grant.clientId,
+    scope: grant.scopes.join(' '),
+    jti: randomToken(16),
+    iss: ctx.config.origin,
+    aud: ctx.config.origin,
+    iat: now,
+    nbf: now,
+    exp: now + grant.lifeSeconds,
+  })
 }
 
 /** The subject of a token: a user, or a client that acts for itself. */

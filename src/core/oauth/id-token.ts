@@ -4,10 +4,10 @@
  * the other (RFC 9068 §5). The claims about the user are those of userinfo (§5.4).
  */
 import { createHash } from 'node:crypto'
-import { decodeJwt, errors, SignJWT } from 'jose'
+import { decodeJwt, errors } from 'jose'
 import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
-import { getSigner, SIGNING_ALGORITHMS, type SigningAlgorithm, verifyJwt } from './signing-keys.ts'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm, signJwt, verifyJwt } from './signing-keys.ts'
 
 const TYPE = 'JWT'
 
@@ -30,10 +30,9 @@ export interface IdTokenGrant {
 /** The user claims of a protocol's ID tokens beside the standard's. */
 export type MoreClaims = (userId: UserId) => Readonly<Record<string, string>>
 
-export async function issueIdToken(ctx: Ctx, grant: IdTokenGrant): Promise<string> {
-  const { header, key } = await getSigner(ctx.config, grant.alg)
+export function issueIdToken(ctx: Ctx, grant: IdTokenGrant): Promise<string> {
   const now = Math.floor(ctx.now() / 1000)
-  return new SignJWT({
+  return signJwt(ctx.config, grant.alg, TYPE, {
     ...grant.claims,
     sub: toHex(grant.userId),
     sid: toHex(grant.sessionId),
@@ -41,13 +40,11 @@ export async function issueIdToken(ctx: Ctx, grant: IdTokenGrant): Promise<strin
     amr: grant.amr.split(' '),
     at_hash: accessTokenHash(grant.accessToken),
     ...(grant.nonce === null ? {} : { nonce: grant.nonce }),
+    iss: ctx.config.origin,
+    aud: grant.clientId,
+    iat: now,
+    exp: now + grant.lifeSeconds,
   })
-    .setProtectedHeader({ ...header, typ: TYPE })
-    .setIssuer(ctx.config.origin)
-    .setAudience(grant.clientId)
-    .setIssuedAt(now)
-    .setExpirationTime(now + grant.lifeSeconds)
-    .sign(key)
 }
 
 /** §3.1.3.6: the left half of the hash that belongs to ES256 and RS256. */

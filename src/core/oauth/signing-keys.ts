@@ -3,7 +3,7 @@
  * signs, all of them verify and are published (RFC 7517; ASVS 11.1.1). A token must name a key and an algorithm of
  * ours: the key never comes from the token, and no key is used with an algorithm other than its own (RFC 8725 §3.1).
  */
-import { type CryptoKey, errors, importJWK, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { CompactSign, type CryptoKey, errors, importJWK, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import type { Config } from '../../config.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm, type SigningKey } from '../../config-vars.ts'
 import type { Ctx } from '../ctx.ts'
@@ -58,18 +58,13 @@ export function requireSigningKey(config: Config, alg: SigningAlgorithm): void {
   }
 }
 
-export interface Signer {
-  /** Protected header parameters of the JWT. */
-  readonly header: { readonly alg: SigningAlgorithm; readonly kid: string }
-  readonly key: CryptoKey
-}
-
-export async function getSigner(config: Config, alg: SigningAlgorithm): Promise<Signer> {
+/** A JWT of ours. The claims are signed as they are: jose's `SignJWT` would copy them to check what the types say. */
+export async function signJwt(config: Config, alg: SigningAlgorithm, typ: string, claims: JWTPayload): Promise<string> {
   requireSigningKey(config, alg)
   const first = keysOf(config).find((key) => key.alg === alg) as HeldKey
   // Caches the key, not the promise: a request cancelled half-way would leave that pending for all others.
   first.signing ??= await importKey(first.privateJwk, alg)
-  return { header: { alg, kid: first.kid }, key: first.signing }
+  return new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader({ alg, kid: first.kid, typ }).sign(first.signing)
 }
 
 function importKey(jwk: JsonWebKey, alg: SigningAlgorithm): Promise<CryptoKey> {

@@ -57,10 +57,12 @@ export async function read(
   throw new AppError('unsupported_media_type', `Send application/json or ${URLENCODED}`)
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
 async function readText(c: Context<AppEnv>): Promise<string> {
   const bytes = await readBytes(c.req, BODY_BYTES_MAX)
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return UTF8.decode(bytes)
   } catch {
     throw new AppError('invalid_request', 'The body is not UTF-8')
   }
