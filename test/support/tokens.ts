@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
 
 export const idOf = ({ id }: Pick<Person, 'id'>) => Number.parseInt(id, 16) as UserId
 
-export const newCtx = () => buildRequestContext(platform.env, createExecutionContext(), new Request(ORIGIN))
+export const newCtx = (bindings = platform.env) => buildRequestContext(bindings, createExecutionContext(), new Request(ORIGIN))
 
 let clients = 0
 

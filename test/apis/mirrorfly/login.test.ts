@@ -22,6 +22,13 @@ const HOUR_MS = 3_600_000
 
 const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
 
+/** Nobody of the key signs in any more, and every token is dead. */
+async function expectEnded(deployment: Deployment, made: MadeUser): Promise<void> {
+  for (const account of [deployment.account, made]) expect((await logIn(account)).json).toEqual(WRONG)
+  for (const dead of [made.token, deployment.token]) expect((await getUser(dead, made.userId)).status).toBe(401)
+  expect((await createUser(deployment, made.userId)).status).toBe(401)
+}
+
 describe('what is right', () => {
   test("a license key's account gets a token of the key itself, for an hour, with the key's scopes for services", async () => {
     const reply = await logIn(ours.account)
@@ -139,15 +146,12 @@ describe('what is wrong', () => {
 describe('the end of a key', () => {
   test('a revoked key: its account and its users sign in no more, and their tokens are dead', async () => {
     const deployment = await newDeployment()
-    const { token, ...made } = await madeUser(deployment, 'orphaned')
+    const made = await madeUser(deployment, 'orphaned')
     await db.batch([
       db.prepare('UPDATE oauth_clients SET disabled_at = 1, epoch = epoch + 1 WHERE id = ?').bind(deployment.account.username),
       db.prepare('UPDATE machine_credentials SET revoked_at = 1 WHERE id = ?').bind(deployment.machine.id),
     ])
-    expect((await logIn(deployment.account)).json).toEqual(WRONG)
-    expect((await logIn(made)).json).toEqual(WRONG)
-    for (const dead of [token, deployment.token]) expect((await getUser(dead, 'orphaned')).status).toBe(401)
-    expect((await createUser(deployment, 'orphaned')).status).toBe(401)
+    await expectEnded(deployment, made)
   })
 
   test('what the key may not do, its tokens may not do', async () => {
@@ -200,10 +204,7 @@ test('a token ends after its hour, and another log-in gives another', async () =
 test('an expired key is refused like a revoked one', async () => {
   clock.freeze()
   const deployment = await newDeployment({ expiresAt: Date.now() + HOUR_MS / 2 })
-  const { token, ...made } = await madeUser(deployment, 'outlives')
+  const made = await madeUser(deployment, 'outlives')
   clock.advance(HOUR_MS / 2)
-  expect((await logIn(deployment.account)).json).toEqual(WRONG)
-  expect((await logIn(made)).json).toEqual(WRONG)
-  for (const dead of [token, deployment.token]) expect((await getUser(dead, 'outlives')).status).toBe(401)
-  expect((await createUser(deployment, 'outlives')).status).toBe(401)
+  await expectEnded(deployment, made)
 })

@@ -346,6 +346,7 @@ describe('the avatar', () => {
     ['base64 that is cut', BASE64_BINARY('AAAAA'), XML, 400],
     ['an entity', `<!DOCTYPE x [<!ENTITY e "AAAA">]>${BASE64_BINARY('&e;')}`, XML, 400],
     ['an element within', BASE64_BINARY('<b>AAAA</b>'), XML, 400],
+    ['an element that does not end', BASE64_BINARY('AAAA').replace('</base64Binary>', ''), XML, 400],
     ['something behind', `${BASE64_BINARY('AAAA')}<x/>`, XML, 400],
     ['base64 of no picture', BASE64_BINARY('AAAA'), XML, 400],
     ['an empty element', BASE64_BINARY(''), XML, 400],

@@ -3,16 +3,15 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { generateKeyPairSync } from 'node:crypto'
 import type { Bindings } from '../../../src/config.ts'
-import { buildRequestContext } from '../../../src/context.ts'
 import type { Ctx } from '../../../src/core/ctx.ts'
 import { randomToken, sha256 } from '../../../src/crypto.ts'
 import { newId, type SessionId, toHex, type UserId } from '../../../src/ids.ts'
 import worker from '../../../src/index.ts'
 import { rows } from '../../support/actors.ts'
 import { ORIGIN, platform } from '../../support/kith.ts'
-import { newOAuthClient } from '../../support/tokens.ts'
+import { newCtx, newOAuthClient } from '../../support/tokens.ts'
 
-export { ORIGIN, platform, rows }
+export { newCtx, ORIGIN, platform, rows }
 
 const DAY_MS = 86_400_000
 
@@ -49,10 +48,6 @@ export async function send(path: string, init: RequestInit = {}, bindings: Bindi
   const response = await worker.fetch(new Request(`${ORIGIN}${path}`, init) as never, bindings, execution)
   await waitOnExecutionContext(execution)
   return response
-}
-
-export function newCtx(bindings: Bindings = platform.env): Ctx {
-  return buildRequestContext(bindings, createExecutionContext(), new Request(ORIGIN))
 }
 
 /** A `Ctx` in which `meanwhile` happens once, right after the first read of the database. */
