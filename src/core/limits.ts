@@ -50,6 +50,8 @@ export const FOLLOWS_PER_DAY = 400
 /** An imported block list goes in at once. */
 export const BLOCKS_PER_DAY = 1_000
 export const ACCOUNT_WINDOW_MS = DAY_MS
+/** Second factors enabled or replaced, and sets of recovery codes made: each sends a mail. */
+export const FACTOR_CHANGES_PER_DAY = 20
 /** Exports per user: enough for interrupted downloads, few enough to read a celebrity's followers each time. */
 export const EXPORTS_PER_DAY = 3
 /** Entries in one page of an exported list: some 200 KB in memory. */

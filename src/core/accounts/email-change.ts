@@ -8,7 +8,7 @@
 import { sha256 } from '../../crypto.ts'
 import type { AuditEventId, ChallengeId, MailId, SessionId, UserId } from '../../ids.ts'
 import { inGroups } from '../../mail/codes.ts'
-import { countAttempt, wasCounted } from '../../store/db/attempt-counters.ts'
+import { countAttempt, isWithinLimit, wasCounted } from '../../store/db/attempt-counters.ts'
 import { wasRecorded } from '../../store/db/audit-events.ts'
 import {
   claimCode,
@@ -19,7 +19,7 @@ import {
   voidOlderChallenges,
   wasClaimed,
 } from '../../store/db/challenges.ts'
-import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
+import { always, both, either, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
 import {
   addressOf,
   type ChangePurpose,
@@ -90,7 +90,8 @@ export function requestEmailChange(
   const eventId = ctx.newId<AuditEventId>()
   return {
     mailId,
-    requested: wasRecorded(eventId),
+    // Past the limit, the answer is the same.
+    requested: either(wasRecorded(eventId), not(isWithinLimit(byUser))),
     writes: [
       countAttempt(byUser, condition),
       ...count,
@@ -98,8 +99,13 @@ export function requestEmailChange(
       insertChallenge(challenge, user, both(counted, not(stillGood)), { email: addressOf(email) }),
       voidOlderChallenges({ user: id, purpose, newest: challenge.id, now }),
       insertMail(mail, user, counted),
-      // A request that needs no password can be repeated endlessly: only the mails, which are limited, are recorded.
-      audit(ctx, { id: eventId, type: 'email_change_requested', userId: input.user.id, condition: input.proof ? counted : condition }),
+      // A request from a recent sign-in can be repeated endlessly: only what was counted is recorded.
+      audit(ctx, {
+        id: eventId,
+        type: 'email_change_requested',
+        userId: input.user.id,
+        condition: input.proof ? counted : wasCounted(byUser),
+      }),
     ],
   }
 }

@@ -6,6 +6,7 @@
  * that, so that a lost device can be removed. Every change of the factors ends the other sessions, and sends a notice.
  */
 import type { AuditEventId, MailId, UserId } from '../../ids.ts'
+import { countAttempt, findCounter, justCounted } from '../../store/db/attempt-counters.ts'
 import { findEvent, wasRecorded } from '../../store/db/audit-events.ts'
 import { both, type Fragment, not, type Statement } from '../../store/db/database.ts'
 import {
@@ -32,7 +33,9 @@ import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
+import { FACTOR_CHANGES_PER_DAY } from '../limits.ts'
 import type { UserPrincipal } from '../principal.ts'
+import { dailyAttempt, refuseOverLimit } from '../profiles/daily-limits.ts'
 import { intersectScopes } from '../scopes.ts'
 import { requireFreshBrowser, requireFreshOfPerson } from './fresh.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
@@ -87,6 +90,20 @@ export function factorNotice(
   return { mailIds: [mailId], writes: [write] }
 }
 
+const factorLimit = (userId: UserId) => ({ key: `factor-changes:${userId}`, perDay: FACTOR_CHANGES_PER_DAY })
+
+/**
+ * One factor enabled or replaced, or one set of recovery codes, to be counted by the batch of the change: each sends a
+ * mail. Disabling is not counted, because a factor has to be enabled before.
+ */
+export const factorAttempt = (ctx: Ctx, userId: UserId) => dailyAttempt(ctx, factorLimit(userId))
+
+/** Why a change was not counted. No-op if that was not the limit. */
+export async function refuseOverFactorLimit(ctx: Ctx, userId: UserId): Promise<void> {
+  const limit = factorLimit(userId)
+  refuseOverLimit(ctx, limit, await ctx.db.one(findCounter(limit.key)), 'The second factors were changed too often today')
+}
+
 const othersThan = (kind: SecondFactorKind, factors: readonly SecondFactorRow[]) => factors.filter((factor) => factor.kind !== kind)
 
 /**
@@ -113,17 +130,22 @@ async function switchEmailOn(ctx: Ctx, { userId, sessionId }: UserPrincipal, fac
   // A factor enabled meanwhile requires more than this sign-in proved.
   const isAsRead = factors.length === 0 ? not(hasAnySecondFactor(userId)) : not(hasSecondFactor(userId, 'email'))
   const condition = both(isAsRead, isSessionOpen(sessionId))
+  const attempt = factorAttempt(ctx, userId)
   const notice = factorNotice(ctx, { user: userId, change: 'email_on', last: factors.length === 0, condition: done })
   const stored = await ctx.db.commit(
     [
-      audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'email', condition }),
+      countAttempt(attempt, condition),
+      audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'email', condition: justCounted }),
       ...notice.writes,
       insertSecondFactor(userId, 'email', now, done),
       endOtherSessions({ userId, keep: sessionId, now }, done),
     ],
     findSecondFactor(userId, 'email'),
   )
-  if (!stored) throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required' })
+  if (!stored) {
+    await refuseOverFactorLimit(ctx, userId)
+    throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required' })
+  }
   deliverLater(ctx, ...notice.mailIds)
 }
 
@@ -166,18 +188,22 @@ export async function newRecoveryCodes(ctx: Ctx, gate: Gate): Promise<readonly s
   const { codes, hashes } = makeRecoveryCodes()
   const id = ctx.newId<AuditEventId>()
   const made = wasRecorded(id)
-  const condition = both(hasAnySecondFactor(userId), isSessionOpen(sessionId))
+  const attempt = factorAttempt(ctx, userId)
   const notice = factorNotice(ctx, { user: userId, change: 'recovery_codes', last: false, condition: made })
   const stored = await ctx.db.commit(
     [
-      audit(ctx, { id, type: 'recovery_codes_made', userId, sessionId, condition }),
+      countAttempt(attempt, both(hasAnySecondFactor(userId), isSessionOpen(sessionId))),
+      audit(ctx, { id, type: 'recovery_codes_made', userId, sessionId, condition: justCounted }),
       deleteRecoveryCodes(userId, made),
       insertRecoveryCodes(userId, hashes, ctx.now(), made),
       ...notice.writes,
     ],
     findEvent(id),
   )
-  if (!stored) throw none
+  if (!stored) {
+    await refuseOverFactorLimit(ctx, userId)
+    throw none
+  }
   deliverLater(ctx, ...notice.mailIds)
   return codes
 }

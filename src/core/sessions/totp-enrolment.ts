@@ -3,7 +3,7 @@
  * that the app has it. Only then does it count. An enabled app stays valid until the next one is confirmed.
  */
 import type { AuditEventId, MailId, UserId } from '../../ids.ts'
-import { type Attempt, countAttempt, findCounter, resetCounters, wasCounted } from '../../store/db/attempt-counters.ts'
+import { type Attempt, countAttempt, findCounter, isWithinLimit, justCounted } from '../../store/db/attempt-counters.ts'
 import { wasRecorded } from '../../store/db/audit-events.ts'
 import { both, not } from '../../store/db/database.ts'
 import { hasRecoveryCodes, insertRecoveryCodes } from '../../store/db/recovery-codes.ts'
@@ -27,7 +27,7 @@ import type { UserPrincipal } from '../principal.ts'
 import { requireFreshBrowser } from './fresh.ts'
 import { rateLimited } from './password-attempts.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
-import { factorNotice, requireFactor } from './second-factors.ts'
+import { factorAttempt, factorNotice, refuseOverFactorLimit, requireFactor } from './second-factors.ts'
 import { newTotpSecret, stepOfSealed, type TotpEnrolment } from './totp-codes.ts'
 
 /** A recent sign-in of a browser; with a factor if one is enabled. */
@@ -50,7 +50,7 @@ const NOTHING_WAITS = 'No authenticator app is waiting for its first code'
 
 /**
  * Enables the app with a code that it shows. Ends all other sessions and sends a notice. Returns ten recovery codes, to
- * be shown once, if the user has none. At most 10 tries in 15 minutes, counted in the batch that they decide.
+ * be shown once, if the user has none. At most 10 wrong codes in 15 minutes, beyond which a right one is refused too.
  */
 export async function confirmTotp(ctx: Ctx, gate: Gate, code: string): Promise<{ recoveryCodes: readonly string[] | null }> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId), findTotp(userId)])
@@ -85,24 +85,24 @@ async function switchOn(ctx: Ctx, proof: Proof): Promise<{ recoveryCodes: readon
   const done = wasRecorded(id)
   const waits = both(isPendingTotp(userId, secret, proof.since), isSessionOpen(sessionId))
   const isReplaced = factors.some(({ kind }) => kind === 'totp')
+  const changed = factorAttempt(ctx, userId)
   const change = isReplaced ? 'totp_replaced' : 'totp_on'
   const notice = factorNotice(ctx, { user: userId, change, last: factors.length === 0, condition: done })
   const switched = await ctx.db.commit(
     [
-      // Without a waiting secret it is no guess.
-      countAttempt(attempt, waits),
+      countAttempt(changed, both(isWithinLimit(attempt), waits)),
       // The event decides: of two requests with one code it is written once, and all else depends on it.
-      audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'totp', condition: both(wasCounted(attempt), waits) }),
+      audit(ctx, { id, type: 'second_factor_on', userId, sessionId, detail: 'totp', condition: justCounted }),
       ...notice.writes,
       insertRecoveryCodes(userId, hashes, now, both(done, not(hasRecoveryCodes(userId)))),
       insertSecondFactor(userId, 'totp', now, done),
       confirmSecret({ userId, secret, step, now }, done),
       endOtherSessions({ userId, keep: sessionId, now }, done),
-      resetCounters([attempt.key], done),
     ],
     findTotpSwitch(id, userId, hashes[0] ?? ''),
   )
   if (!switched) {
+    await refuseOverFactorLimit(ctx, userId)
     const counter = await ctx.db.one(findCounter(attempt.key))
     const isUsedUp = (counter?.count ?? 0) >= SECOND_FACTOR_TRIES
     throw isUsedUp ? rateLimited(ctx, counter) : new AppError('not_found', NOTHING_WAITS)

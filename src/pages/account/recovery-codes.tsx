@@ -27,6 +27,7 @@ export const recoveryCodesPages = new Hono<AppEnv>()
       // Without a second step, there is nothing to recover. An outdated form is shown again with a valid token.
       again: async ({ error }) => {
         await c.var.gate()
+        if (error?.code === 'rate_limited') throw error
         return error?.code === 'not_found' ? redirectWith(c, SECTION, 'no_second_step') : c.redirect(PATH, 303)
       },
     }),

@@ -30,7 +30,7 @@ export const twoStepPages = new Hono<AppEnv>()
         await setEmailSecondFactor(c.var.ctx, c.var.gate, codes === 'on')
         return redirectWith(c, PATH, codes === 'on' ? 'email_codes_on' : 'email_codes_off')
       },
-      again: () => toList(c),
+      again: ({ error }) => (error?.code === 'rate_limited' ? Promise.reject(error) : toList(c)),
     }),
   )
   .get(REMOVE, requires('delegated:profile:2fa:read'), async (c) => {

@@ -159,6 +159,7 @@ describe('the code', () => {
       mails += (await mailsTo(`flood${n}@example.com`)).length
     }
     expect(mails).toBe(10)
+    expect((await eventsOf(person)).filter((type) => type === 'email_change_requested')).toHaveLength(10)
   })
 
   test('that was mailed to the old address is void after the change', async () => {

@@ -3,7 +3,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { RecoveryCodesReply, SecondFactorsReply, TotpConfirmedReply, TotpReply } from '../../../src/apis/user/second-factors/presenters.ts'
 import { LoginReply } from '../../../src/apis/user/sessions/presenters.ts'
-import { FRESH_SIGN_IN_MS, MAIL_PAUSE_MS, SECOND_FACTOR_WINDOW_MS, TOTP_ENROLMENT_MS } from '../../../src/core/limits.ts'
+import {
+  CHANGES_WINDOW_MS,
+  FACTOR_CHANGES_PER_DAY,
+  FRESH_SIGN_IN_MS,
+  MAIL_PAUSE_MS,
+  SECOND_FACTOR_WINDOW_MS,
+  TOTP_ENROLMENT_MS,
+} from '../../../src/core/limits.ts'
 import { clock } from '../../platform/clock.ts'
 import { answer, count, idOf, newName, pendingLogIn, personWithSecondFactor, resetCode, rows } from '../../support/actors.ts'
 import { codeOf, enrol, personWithApp, STEP_MS, wrongCodeOf } from '../../support/authenticator.ts'
@@ -294,6 +301,28 @@ describe('recovery codes', () => {
     expect(refused(await make())).toEqual(NEEDS_FRESH)
     const plain = await signedInPerson(newName('plain'))
     expect((await plain.client.post('/user/2fa/recovery-codes')).status).toBe(404)
+  })
+
+  test('of 64 at once as many are made as there may be changes of factors in a day; past that only disabling works', async () => {
+    const person = await personWithApp('hoarder')
+    await signInWithApp(person)
+    const notices = async () => (await subjects(person)).filter((subject) => subject.startsWith('Two-step sign-in')).length
+    const replies = await Promise.all(Array.from({ length: 64 }, () => person.client.post('/user/2fa/recovery-codes')))
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(FACTOR_CHANGES_PER_DAY - 1)
+    const { secret } = TotpReply.parse((await person.client.post('/user/2fa/totp')).json).data
+    const others = [
+      await person.client.post('/user/2fa', { state: true }),
+      await person.client.post('/user/2fa/totp/confirm', { code: codeOf(secret) }),
+    ]
+    for (const reply of [...replies.filter(({ status }) => status !== 200), ...others]) {
+      expect(refused(reply)).toEqual([429, 'RateLimitError', 'daily_limit'])
+    }
+    expect(await notices()).toBe(FACTOR_CHANGES_PER_DAY)
+    expect((await person.client.delete('/user/2fa/totp')).status).toBe(200)
+    expect((await person.client.post('/user/2fa', { state: true })).status).toBe(429)
+    clock.advance(CHANGES_WINDOW_MS)
+    await logIn(person)
+    expect((await person.client.post('/user/2fa', { state: true })).status).toBe(200)
   })
 
   test('somebody with codes by e-mail alone makes some and signs in with one; the mailed code of a parallel log-in stays good', async () => {
