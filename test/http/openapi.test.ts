@@ -11,7 +11,7 @@ import { DOCUMENTS as ROOMS } from '../../src/rooms.ts'
 import { signedInAdmin } from '../support/admins.ts'
 import { documentOf, FILES, guideOf, type Json, operationsOf, resolved } from '../support/documents.ts'
 import { Client } from '../support/kith.ts'
-import { allRoutes, exampleInput, inputOf, nameOf, type Route, routesOfRoom, userRoutes } from '../support/routes.ts'
+import { allRoutes, exampleInput, inputOf, named, nameOf, type Route, routesOfRoom, userRoutes } from '../support/routes.ts'
 
 /** The validator, with its schema imported through Vite: it would read it from its package's folder, which workerd cannot see. */
 class ValidatorWithSchema extends Validator {
@@ -313,14 +313,14 @@ describe('the document of the room user', () => {
 const described = allRoutes.filter(({ tags }) => tags.description)
 
 describe('examples', () => {
-  test.each(described.map((route): [string, Route] => [nameOf(route), route]))('the answer of %s is as its schema says', (_name, route) => {
+  test.each(named(described))('the answer of %s is as its schema says', (_name, route) => {
     const { response } = route.tags.description ?? {}
     if (!response?.schema) return
     const result = response.schema.safeParse(response.example)
     expect(result.error?.issues ?? []).toEqual([])
   })
 
-  test.each(described.map((route): [string, Route] => [nameOf(route), route]))('the request of %s is one that it takes', (_name, route) => {
+  test.each(named(described))('the request of %s is one that it takes', (_name, route) => {
     for (const target of ['json', 'form', 'query', 'param'] as const) {
       const schema = inputOf(route, target)
       if (!schema) continue

@@ -9,7 +9,7 @@ import { idOf, newName, rows } from '../../support/actors.ts'
 import { freezeEachTest } from '../../support/frozen.ts'
 import { setColumns } from '../../support/graph.ts'
 import { Client, platform } from '../../support/kith.ts'
-import { atTheLine, holdAtTheLine, race } from '../../support/start-line.ts'
+import { atTheLine, race, whileAtTheLine } from '../../support/start-line.ts'
 import { DONE, expectErrors, form, type Member, memberOf, newMember, profileOf } from './harness.ts'
 
 const HOUR = 3_600_000
@@ -271,10 +271,9 @@ describe('an update', () => {
 
   test('a person who is banned in between changes nothing', async () => {
     const member = await newMember(newName('banned_now'))
-    const late = await holdAtTheLine([() => update(member, { first_name: 'Late' }, atTheLine)], /UPDATE users SET given_name/)
-    await rows('UPDATE users SET banned_at = 1 WHERE id = ?', idOf(member.person.id))
-    late.release()
-    for (const reply of await Promise.all(late.replies)) expect(reply.status).toBe(401)
+    const late = () => update(member, { first_name: 'Late' }, atTheLine)
+    const ban = () => rows('UPDATE users SET banned_at = 1 WHERE id = ?', idOf(member.person.id))
+    expect((await whileAtTheLine(late, /UPDATE users SET given_name/, ban)).status).toBe(401)
     expect(await rowOf(member)).toMatchObject({ given_name: 'Test' })
     expect(await rows('SELECT * FROM attempt_counters WHERE key = ?', `profile:${idOf(member.person.id)}`)).toEqual([])
   })

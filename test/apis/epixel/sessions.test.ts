@@ -6,7 +6,7 @@ import { freezeEachTest } from '../../support/frozen.ts'
 import { Client, mailsTo, platform } from '../../support/kith.ts'
 import { makeMachine } from '../../support/machines.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'
-import { atTheLine, holdAtTheLine } from '../../support/start-line.ts'
+import { atTheLine, whileAtTheLine } from '../../support/start-line.ts'
 import { newGrant, newOAuthClient } from '../../support/tokens.ts'
 import { Caller, expectErrors, form, INVALID, logInUnder, memberOf, newMember, sharedKey } from './harness.ts'
 
@@ -116,10 +116,9 @@ describe('log-in', () => {
   test('a factor that is switched on in between leaves no session', async () => {
     const key = await sharedKey()
     const person = await verifiedPerson(newName('just_now'))
-    const { replies, release } = await holdAtTheLine([() => logInUnder(key, person.username, PASSWORD, atTheLine)], /INSERT INTO sessions/)
-    await rows("INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)", idOf(person.id))
-    release()
-    for (const reply of await Promise.all(replies)) expectErrors(reply, 401, { detail: INVALID })
+    const start = () => logInUnder(key, person.username, PASSWORD, atTheLine)
+    const switchOn = () => rows("INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)", idOf(person.id))
+    expectErrors(await whileAtTheLine(start, /INSERT INTO sessions/, switchOn), 401, { detail: INVALID })
     expect(await sessionsOf(person.id)).toEqual([])
   })
 

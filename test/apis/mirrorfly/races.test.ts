@@ -4,7 +4,7 @@ import { bucketKeys, expectAvatarsInOrder } from '../../support/avatars.ts'
 import { png } from '../../support/images.ts'
 import { Client, db, platform } from '../../support/kith.ts'
 import { ROUNDS, ROUNDS_TIMEOUT_MS } from '../../support/runs.ts'
-import { atTheLine, holdAtTheLine, race } from '../../support/start-line.ts'
+import { atTheLine, holdAtTheLine, race, whileAtTheLine } from '../../support/start-line.ts'
 import { BASE, basic, call, type Deployment, type Fields, formOf, getUser, logIn, newDeployment, picture } from './harness.ts'
 
 const RACERS = 64
@@ -111,14 +111,8 @@ test.each([
   const sessions = () => count('sessions s JOIN users u ON u.id = s.user_id WHERE u.username = ?', username)
   const before = await sessions()
   const start = () => call(null, '/login', { method: 'POST', body: { username, password }, ...atTheLine })
-  const held = await holdAtTheLine([start], /INSERT INTO sessions/)
-  expect(held.waited).toBe(1)
   const binds = sql.includes('?2') ? [username, ours.account.username] : [username]
-  await db
-    .prepare(sql)
-    .bind(...binds)
-    .run()
-  held.release()
-  for (const reply of await Promise.all(held.replies)) expect(reply.status).toBe(400)
+  const change = db.prepare(sql).bind(...binds)
+  expect((await whileAtTheLine(start, /INSERT INTO sessions/, () => change.run())).status).toBe(400)
   expect(await sessions()).toBe(before)
 })

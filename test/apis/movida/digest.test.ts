@@ -12,7 +12,7 @@ import { answerTo, challengeOf, type Fields, JSON_PLEASE, newChallenge, Robot, t
 import { Client, db, type Options, platform, type Reply } from '../../support/kith.ts'
 import { makeRobot } from '../../support/machines.ts'
 import { signedInPerson } from '../../support/people.ts'
-import { atTheLine, holdAtTheLine, race } from '../../support/start-line.ts'
+import { atTheLine, race, whileAtTheLine } from '../../support/start-line.ts'
 
 const PATH = '/api/users?page=1&per_page=2'
 
@@ -357,12 +357,9 @@ describe('who', () => {
 
   test('one that is revoked between its two database reads claims nothing', async () => {
     const fields = await proof()
-    const { replies, waited, release } = await holdAtTheLine([() => askWith(fields, PATH, atTheLine)], /INSERT INTO digest_nonces/)
-    expect(waited).toBe(1)
     const ctx = buildCronContext(platform.env, createExecutionContext())
-    await ctx.db.batch(revokeMachine(made.machine, Date.now()))
-    release()
-    for (const reply of await Promise.all(replies)) expectRefused(reply)
+    const revoke = () => ctx.db.batch(revokeMachine(made.machine, Date.now()))
+    expectRefused(await whileAtTheLine(() => askWith(fields, PATH, atTheLine), /INSERT INTO digest_nonces/, revoke))
     expect(await rows('SELECT count FROM attempt_counters WHERE key = ?', `robot:${made.machine.id}`)).toEqual([])
     const nonce = fields.nonce?.replaceAll('"', '')
     expect(await rows('SELECT 1 FROM digest_nonces WHERE nonce = ?', nonce)).toEqual([])

@@ -5,7 +5,7 @@ import { planChange } from '../../../src/core/oauth/client-registration.ts'
 import { SUBMIT_SCRIPT, SUBMIT_SCRIPT_HASH } from '../../../src/http/authorization-response.ts'
 import { findRegisteredClient, isClientOfVersion, updateClient } from '../../../src/store/db/client-registration.ts'
 import { clock } from '../../platform/clock.ts'
-import { atTheLine, holdAtTheLine } from '../../support/start-line.ts'
+import { atTheLine, whileAtTheLine } from '../../support/start-line.ts'
 import {
   authorize,
   authorizePath,
@@ -85,12 +85,9 @@ describe('consent', () => {
       const response = await send(authorizePath(third, { ...PARAMS, scope: 'openid' }), { headers: { cookie: browser.cookie } }, bindings)
       return { status: response.status, headers: response.headers, text: '', json: redirected(response).params, bytes: new Uint8Array() }
     }
-    const { replies, waited, release } = await holdAtTheLine([start], /INSERT INTO authorization_codes/)
-    expect(waited).toBe(1)
-    await rows('DELETE FROM consents WHERE user_id = ?', userId)
-    release()
-    const [reply] = await Promise.all(replies)
-    expect([reply?.json.error, reply?.json.code]).toEqual(['login_required', undefined])
+    const withdraw = () => rows('DELETE FROM consents WHERE user_id = ?', userId)
+    const reply = await whileAtTheLine(start, /INSERT INTO authorization_codes/, withdraw)
+    expect([reply.json.error, reply.json.code]).toEqual(['login_required', undefined])
     expect(
       await rows('SELECT 1 FROM authorization_codes WHERE user_id = ? AND consumed_at IS NULL AND scope = ?', userId, 'openid'),
     ).toEqual([])

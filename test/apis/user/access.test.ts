@@ -7,7 +7,7 @@ import { sha256 } from '../../../src/crypto.ts'
 import { rows } from '../../support/actors.ts'
 import { Client, type Reply } from '../../support/kith.ts'
 import type { Person } from '../../support/people.ts'
-import { isAdminRoute, nameOf, type Route, userRoutes } from '../../support/routes.ts'
+import { isAdminRoute, named, nameOf, type Route, userRoutes } from '../../support/routes.ts'
 import { some } from '../../support/runs.ts'
 import { bearerOf, clientToken, idOf, userToken } from '../../support/tokens.ts'
 import { fileOf, stopOf } from '../../tour/index.ts'
@@ -16,7 +16,6 @@ import type { Scene } from '../../tour/tour.ts'
 
 const guarded = userRoutes.filter(({ tags }) => tags.access?.kind === 'scope' || tags.access?.kind === 'session')
 const open = userRoutes.filter(({ tags }) => tags.access?.kind === 'anyone' || tags.access?.kind === 'optional_session')
-const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
 
 function expectUnauthorized(reply: Reply, challenge: string): void {
   expect([reply.status, reply.json.ok, reply.json.error]).toEqual([401, 0, 'Unauthorized'])

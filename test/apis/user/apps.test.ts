@@ -6,7 +6,7 @@ import type { Scope } from '../../../src/core/scopes.ts'
 import { rows } from '../../support/actors.ts'
 import { Client, platform } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
-import { atTheLine, holdAtTheLine } from '../../support/start-line.ts'
+import { atTheLine, whileAtTheLine } from '../../support/start-line.ts'
 import { bearerOf, idOf, newCtx, newGrant, newOAuthClient, putConsent } from '../../support/tokens.ts'
 
 const CALLBACK = 'https://app.kith.test/callback'
@@ -154,17 +154,13 @@ describe('DELETE /user/apps/:clientId', () => {
           ? { grant_type: 'refresh_token', client_id: client, refresh_token }
           : { grant_type: 'authorization_code', client_id: client, redirect_uri: CALLBACK, code, code_verifier: VERIFIER }
       const send = () => new Client().post('/oauth/token', new URLSearchParams(body as Record<string, string>), atTheLine)
-      const { replies, waited, release } = await holdAtTheLine([send], decides)
-      expect(waited).toBe(1)
-      if (isFirst) await disconnect(person, client)
-      release()
-      const [reply] = await Promise.all(replies)
-      if (isFirst) expect(reply?.json.error).toBe('invalid_grant')
+      const reply = await whileAtTheLine(send, decides, async () => isFirst && disconnect(person, client))
+      if (isFirst) expect(reply.json.error).toBe('invalid_grant')
       else {
-        expect(reply?.status).toBe(200)
+        expect(reply.status).toBe(200)
         await disconnect(person, client)
-        expect((await bearerOf(reply?.json.access_token).get('/user/me')).status).toBe(401)
-        expect((await refresh(client, reply?.json.refresh_token)).json.error).toBe('invalid_grant')
+        expect((await bearerOf(reply.json.access_token).get('/user/me')).status).toBe(401)
+        expect((await refresh(client, reply.json.refresh_token)).json.error).toBe('invalid_grant')
       }
       expect(await appsOf(person)).toEqual([])
     }
