@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { ErrorReply } from '../../../src/apis/user/replies.ts'
 import { signedInAdmin } from '../../support/admins.ts'
+import { HOSTILE_BODIES, HOSTILE_VALUES } from '../../support/hostile-bodies.ts'
 import { Client, type Options, type Reply } from '../../support/kith.ts'
 import { type Person, signedInPerson } from '../../support/people.ts'
 import {
@@ -13,6 +14,7 @@ import {
   inputOf,
   isAdminRoute,
   isOptional,
+  named,
   nameOf,
   type Route,
   userRoutes,
@@ -22,50 +24,11 @@ import { dump } from '../../support/tables.ts'
 const withBody = userRoutes.filter((route) => inputOf(route, 'json'))
 const withQuery = userRoutes.filter((route) => inputOf(route, 'query'))
 const withParams = userRoutes.filter((route) => inputOf(route, 'param'))
-const named = (routes: readonly Route[]): [string, Route][] => routes.map((route) => [nameOf(route), route])
 
 /** The one that takes any object. */
 const ANY_OBJECT = ['customData']
 
-/** None of these is a valid value of any other field. */
-const WRONG_VALUES: readonly unknown[] = [
-  null,
-  [],
-  {},
-  [['a']],
-  { $ne: null },
-  -1,
-  1.5,
-  '',
-  '\0',
-  `a\0b`,
-  '\ud800',
-  'a\udfff',
-  '__proto__'.repeat(200),
-]
-const BOMBS: readonly [what: string, text: string][] = [
-  ['__proto__', '{"__proto__":{"role":"admin"}}'],
-  ['constructor', '{"constructor":{"prototype":{"role":"admin"}}}'],
-  ['hasOwnProperty', '{"hasOwnProperty":1}'],
-  ['toString', '{"toString":null}'],
-  ['nesting of 33', `${'{"a":'.repeat(33)}1${'}'.repeat(33)}`],
-  ['nesting of 10,000', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
-  ['truncated JSON', '{"username":"abc'],
-  ['no JSON', 'username=abc'],
-  ['a comment', '{} // {}'],
-  ['two values', '{}{}'],
-  ['NaN', '{"a":NaN}'],
-  ['a number beyond numbers', '{"code":1e999,"state":1e999,"username":1e999}'],
-  ['null', 'null'],
-  ['a number', '42'],
-  ['a string', '"text"'],
-  ['an empty array', '[]'],
-  ['two elements', '[{},{}]'],
-  ['an array in an array', '[[{}]]'],
-  ['a name with NUL', '{"a\\u0000b":1}'],
-  ['a name that is a lone surrogate', '{"\\ud800":1}'],
-  ['a value that is a lone surrogate', '{"a":"\\ud800"}'],
-]
+const WRONG_VALUES = [...HOSTILE_VALUES, -1, 1.5, '']
 
 let person: Person
 let admin: Person
@@ -145,7 +108,7 @@ describe.each(named(withBody))('%s', (_name, route) => {
     for (const field of fields) expectNamed(await send(route, { body: new URLSearchParams(`${field}=a&${field}=b`) }), field)
   })
 
-  test.each(BOMBS)('refuses %s', async (_what, text) => {
+  test.each(HOSTILE_BODIES)('refuses %s', async (_what, text) => {
     expectNamed(await send(route, { body: text }))
   })
 
