@@ -19,7 +19,7 @@ import { isInForce } from './in-force.ts'
 import { SESSION_TOUCH_MS } from './limits.ts'
 import { touchMachineLater } from './machines/last-use.ts'
 import type { Claim, ClientPrincipal, Principal, SessionClaim, UserPrincipal } from './principal.ts'
-import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, type Scope, storedScopes, withinPerson } from './scopes.ts'
+import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, powersOf, type Scope, storedScopes, withinPerson } from './scopes.ts'
 
 type Reads = readonly Statement<unknown>[]
 const NO_READS = [] as const
@@ -65,8 +65,9 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRes
     const attempt = limit && weight > 0 ? accountAttempt(ctx, claim, limit, weight) : null
     const counts = attempt ? [countOfAccount(claim, attempt)] : []
     const statements = [findGateRow(claim.sessionId), ...keys, ...factors, ...counts, ...(reads?.(claimed) ?? [])] as const
-    // A count is a write: only the primary takes it.
-    const [row, ...rest] = await (attempt ? ctx.db : ctx.gateDb).batch(statements)
+    // A count is a write: only the primary takes it. What is granted to others must not outlive a right that a replica still shows.
+    const isOnPrimary = attempt !== null || (needed !== null && powersOf([needed]).length > 0)
+    const [row, ...rest] = await (isOnPrimary ? ctx.db : ctx.gateDb).batch(statements)
     if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')

@@ -7,7 +7,7 @@ import { answer, idOf, newName, pendingLogIn, rows } from '../support/actors.ts'
 import { giveRole, signedInAdmin } from '../support/admins.ts'
 import { codeOf, enrol, STEP_MS } from '../support/authenticator.ts'
 import { freezeEachTest } from '../support/frozen.ts'
-import { Client, platform, type Reply } from '../support/kith.ts'
+import { Client, db, platform, type Reply } from '../support/kith.ts'
 import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../support/people.ts'
 import { atTheLine, whileAtTheLine } from '../support/start-line.ts'
 import { bearerOf, newOAuthClient, userToken } from '../support/tokens.ts'
@@ -201,4 +201,17 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
     const isOn = (vars: Record<string, string>) => getConfig({ ...platform.env, ...vars }).adminRequiresSecondFactor
     expect([isOn(production), isOn({ ...production, ADMIN_REQUIRES_SECOND_FACTOR: 'off' }), isOn({})]).toEqual([true, false, false])
   })
+})
+
+test('an administrator without the role any more is refused at once, however far replicas lag behind', async () => {
+  const admin = await signedInAdmin(newName('demoted'))
+  const lagging = { env: { GATE: 'replica' } } as const
+  platform.replicaLag = true
+  const calls = ['/user/admin-api/list', '/user/me']
+  for (const path of calls) expect((await admin.client.get(path, lagging)).status).toBe(200)
+  await db.prepare("UPDATE users SET role = 'user' WHERE id = ?").bind(idOf(admin.id)).run()
+  const [list, me] = await Promise.all(calls.map((path) => admin.client.get(path, lagging)))
+  // The replica still shows the role, to whoever asks there.
+  expect(list?.status).toBe(403)
+  expect(me?.json.data.user.role).toBe('admin')
 })

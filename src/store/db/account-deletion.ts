@@ -64,7 +64,7 @@ export function listDueForPurge(input: { deletedBefore: number; limit: number })
 const purgedOf = (ids: string) => sql`SELECT p.id FROM json_each(${ids}) j JOIN users p ON p.id = j.value WHERE p.deleted_reason = 'purged'`
 
 /**
- * Removes the person from the row: everything except the id, the counters and what keeps the account closed. The new
+ * Removes the person from the row: everything except the id, the counters of edges and what keeps the account closed. The new
  * user name breaks the rules for user names, so nobody can take it. `avatar_key` stays until `setFilesAside`.
  */
 function erasePerson(ids: string, deletedBefore: number, now: number): Statement<void> {
