@@ -117,13 +117,6 @@ describe('what is wrong', () => {
     for (const credentials of tries) expect((await logIn(credentials)).json).toEqual(WRONG)
   })
 
-  test('a failure is in the history of the user whom it was about', async () => {
-    const { username, password, token } = await madeUser(ours, 'watches')
-    await logIn({ username, password: `${password}x` })
-    const { records } = (await bearerOf(token).get('/user/login-history')).json.data
-    expect(records.map(({ success }: { success: boolean }) => success)).toEqual([false])
-  })
-
   test.each([
     [{}, 'username is required'],
     [{ username: 'someone' }, 'password is required'],

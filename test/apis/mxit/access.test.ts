@@ -36,6 +36,21 @@ const expectUnauthorized = (reply: Reply, isToken = true) =>
 const expectInsufficient = (reply: Reply, scope: Scope) =>
   expectRefused(reply, 403, 'insufficient_scope', `Bearer error="insufficient_scope", scope="${scope}"`)
 
+const CLIENT = '(SELECT client_id FROM sessions WHERE user_id = ?1 AND client_id IS NOT NULL ORDER BY id DESC)'
+const ENDS = [
+  'UPDATE sessions SET revoked_at = 1 WHERE user_id = ?1 AND client_id IS NOT NULL',
+  `UPDATE oauth_clients SET disabled_at = 1 WHERE id = ${CLIENT}`,
+  `DELETE FROM oauth_clients WHERE id = ${CLIENT}`,
+  ...['banned_at = 1', 'deleted_at = 1', 'epoch = epoch + 1'].map((sets) => `UPDATE users SET ${sets} WHERE id = ?1`),
+]
+/** To a token that opened the route until `sql` ran for its person. */
+async function replyAfter(sql: string, route: Route): Promise<Reply> {
+  const one = await newScene(route)
+  const client = oldClient(await tokenOf(one))
+  await db.prepare(sql).bind(idOf(one.person)).run()
+  return act(route, one, client)
+}
+
 test('every route of the room is in the matrix', () => {
   expect(guarded.length).toBeGreaterThanOrEqual(22)
   expect(
@@ -84,38 +99,17 @@ describe.each(named(guarded))('%s', (name, route) => {
     expect(reply.status, reply.text).toBe(200)
   })
 
-  test('refuses the token of a revoked session, a client that is gone, and a role that may not', async () => {
-    for (const sql of [
-      'UPDATE sessions SET revoked_at = 1 WHERE user_id = ?1 AND client_id IS NOT NULL',
-      'UPDATE oauth_clients SET disabled_at = 1 WHERE id = (SELECT client_id FROM sessions WHERE user_id = ?1 AND client_id IS NOT NULL ORDER BY id DESC)',
-      'DELETE FROM oauth_clients WHERE id = (SELECT client_id FROM sessions WHERE user_id = ?1 AND client_id IS NOT NULL ORDER BY id DESC)',
-    ]) {
-      const one = await newScene(route)
-      const client = oldClient(await tokenOf(one))
-      await db.prepare(sql).bind(idOf(one.person)).run()
-      expectUnauthorized(await act(route, one, client))
-    }
-    if (name === 'GET /mxit/userinfo') return
-    const one = await newScene(route)
-    const client = oldClient(await tokenOf(one))
-    await db.prepare("UPDATE users SET role = 'external_client' WHERE id = ?").bind(idOf(one.person)).run()
-    expectInsufficient(await act(route, one, client), personalScope(route))
+  test('refuses a token whose session, client or account has ended, on the very next request', async () => {
+    for (const sql of ENDS) expectUnauthorized(await replyAfter(sql, route))
   })
 
-  test('refuses a banned, a deleted and a signed-out account on the very next request', async () => {
-    for (const sets of ['banned_at = 1', 'deleted_at = 1', 'epoch = epoch + 1']) {
-      const one = await newScene(route)
-      const client = oldClient(await tokenOf(one))
-      await db.prepare(`UPDATE users SET ${sets} WHERE id = ?`).bind(idOf(one.person)).run()
-      expectUnauthorized(await act(route, one, client))
-    }
+  test('refuses a role that may not', async () => {
+    if (name === 'GET /mxit/userinfo') return
+    expectInsufficient(await replyAfter("UPDATE users SET role = 'external_client' WHERE id = ?1", route), personalScope(route))
   })
 
   test('a restricted account reads, and writes nothing', async () => {
-    const one = await newScene(route)
-    const client = oldClient(await tokenOf(one))
-    await db.prepare('UPDATE users SET restricted_at = 1 WHERE id = ?').bind(idOf(one.person)).run()
-    const reply = await act(route, one, client)
+    const reply = await replyAfter('UPDATE users SET restricted_at = 1 WHERE id = ?1', route)
     const says = `${reply.text}: say what a restricted account gets in ${fileOf(route)}`
     if (stopOf(route).restricted === 'refused') expect([reply.status, reply.json.error], says).toEqual([403, 'access_denied'])
     else expect(reply.status, says).toBe(200)
