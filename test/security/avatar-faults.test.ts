@@ -7,7 +7,7 @@ import { JPEG, png } from '../support/images.ts'
 import { platform, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
-import { IS_THOROUGH } from '../support/runs.ts'
+import { STRIKES, underStrike } from '../support/strikes.ts'
 
 const PATH = '/user/profile-picture'
 const MANY_CHANGES = { AVATAR_CHANGES_PER_DAY: '1000' }
@@ -52,29 +52,11 @@ async function expectTruth(reply: Reply, person: Person, before: string): Promis
 }
 
 describe('D1', () => {
-  const moreStrikes: Record<string, (n: number) => void> = {
-    'is overloaded': (n) => platform.faults.failStatement(n, 'overloaded'),
-    'commits and is reset': (n) => platform.faults.loseReply(n, 'reset'),
-    'commits and reports an overload': (n) => platform.faults.loseReply(n, 'overloaded'),
-  }
-  const strikes: Record<string, (n: number) => void> = {
-    'fails before it commits': (n) => platform.faults.failStatement(n),
-    'commits and loses its reply': (n) => platform.faults.loseReply(n),
-    'fails from there on': (n) => {
-      for (let operation = n; operation < n + 8; operation++) platform.faults.failStatement(operation)
-    },
-    'commits and loses its reply from there on': (n) => {
-      for (let operation = n; operation < n + 8; operation++) platform.faults.loseReply(operation)
-    },
-    ...(IS_THOROUGH ? moreStrikes : {}),
-  }
-  test.each(Object.entries(strikes))('%s, at each operation', async (_what, strike) => {
+  test.each(Object.entries(STRIKES))('%s, at each operation', async (_what, strike) => {
     let struck = 0
     let { person, before } = await withPicture()
     for (let n = 1; ; n++) {
-      strike(n)
-      const reply = await put(person)
-      const { fired } = platform.faults
+      const { reply, fired } = await underStrike(strike, n, () => put(person))
       before = await expectTruth(reply, person, before)
       if (fired === 0) break
       struck += 1
@@ -82,13 +64,11 @@ describe('D1', () => {
     expect(struck).toBeGreaterThanOrEqual(3)
   })
 
-  test.each(Object.entries(strikes))('%s, while a picture is removed', async (_what, strike) => {
+  test.each(Object.entries(STRIKES))('%s, while a picture is removed', async (_what, strike) => {
     const { person } = await withPicture()
     for (let n = 1; n <= 2; n++) {
       if (n > 1) await newPicture(person)
-      strike(n)
-      const reply = await person.client.delete(PATH)
-      platform.faults.clear()
+      const { reply } = await underStrike(strike, n, () => person.client.delete(PATH))
       expectCleanReply(reply)
       await expectAvatarsInOrder()
       if (reply.status === 200) expect(await pictureOf(person)).toBeNull()

@@ -12,6 +12,7 @@ import { Client, newestCode, platform, type Reply } from '../support/kith.ts'
 import { logIn, PASSWORD, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
 import { IS_THOROUGH } from '../support/runs.ts'
+import { type Strike, underStrike } from '../support/strikes.ts'
 import { type Act, expectSignedIn, secondFactorFlows } from './second-factor-flows.ts'
 
 const NEW_PASSWORD = 'a new and longer password'
@@ -183,7 +184,6 @@ const flows: Record<string, () => Promise<Act>> = {
   },
 }
 
-type Strike = (n: number) => void
 /** Both of a pair strike at the same place and differ only in D1's message: a flow meets one, `npm run thorough` both. */
 const PAIRS: readonly Record<string, Strike>[] = [
   {
@@ -214,7 +214,7 @@ for (const [index, [name, flow]] of Object.entries(flows).entries()) {
     for (const [what, strike] of Object.entries(faultsOf(index))) {
       test(`tells the truth when any one of its operations ${what}`, async () => {
         let n = 0
-        while (await surviveFault(flow, () => strike(n + 1))) n += 1
+        while (await surviveFault(flow, strike, n + 1)) n += 1
         expect(n, 'operations that were struck').toBeGreaterThan(0)
         expect(n).toBeLessThan(OPERATIONS_MAX)
         await settle()
@@ -225,15 +225,12 @@ for (const [index, [name, flow]] of Object.entries(flows).entries()) {
 }
 
 /** False if the flow ended before the fault could strike. */
-async function surviveFault(flow: () => Promise<Act>, strike: () => void): Promise<boolean> {
+async function surviveFault(flow: () => Promise<Act>, strike: Strike, n: number): Promise<boolean> {
   // A new window for the limits of mails and attempts.
   clock.advance(60_000)
   const act = await flow()
   const { success = 200, alreadyDone = [] } = act
-  strike()
-  const reply = await act.send()
-  const { fired } = platform.faults
-  platform.faults.clear()
+  const { reply, fired } = await underStrike(strike, n, act.send)
   expectCleanReply(reply)
   await checkInvariants()
   if (reply.status !== success) {

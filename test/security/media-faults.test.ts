@@ -26,6 +26,7 @@ import { checkMedia } from '../support/media-invariants.ts'
 import { signedInPerson } from '../support/people.ts'
 import { expectCleanReply } from '../support/replies.ts'
 import { IS_THOROUGH } from '../support/runs.ts'
+import { type Strike, underStrike } from '../support/strikes.ts'
 
 const SIZE = 5_000
 /** Prefix of what the sweep must find. */
@@ -33,7 +34,7 @@ const STRANGERS = { strangers: 'nobody' }
 /** No flow has more operations than this. */
 const OPERATIONS_MAX = 20
 
-type Strikes = Readonly<Record<string, (n: number) => void>>
+type Strikes = Readonly<Record<string, Strike>>
 
 const databaseFaults = (failures: readonly D1Failure[]): Strikes =>
   Object.fromEntries(
@@ -151,7 +152,7 @@ for (const [name, flow] of Object.entries({ ...uploads, ...deletions })) {
     for (const [what, strike] of Object.entries({ ...faults, ...(name in uploads ? bodyFaults : {}) })) {
       test(`at any of its operations: ${what}`, async () => {
         let n = 0
-        while (await surviveFault(flow, () => strike(n + 1))) n += 1
+        while (await surviveFault(flow, strike, n + 1)) n += 1
         expect(n, 'operations that were struck').toBeGreaterThan(0)
         expect(n).toBeLessThan(OPERATIONS_MAX)
         await settle()
@@ -162,13 +163,10 @@ for (const [name, flow] of Object.entries({ ...uploads, ...deletions })) {
 }
 
 /** False if the flow, with its work after the reply, ended before the fault could strike. */
-async function surviveFault(flow: Flow, strike: () => void): Promise<boolean> {
+async function surviveFault(flow: Flow, strike: Strike, n: number): Promise<boolean> {
   const act = await flow()
   const { success = 200, alreadyDone } = act
-  strike()
-  const reply = await act.send()
-  const { fired } = platform.faults
-  platform.faults.clear()
+  const { reply, fired } = await underStrike(strike, n, act.send)
   expectCleanReply(reply)
   await checkMedia()
   if (reply.status === success) await act.done(reply)

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { Reply } from './kith.ts'
 
 /** Internal words: of D1, SQLite, KV, the runtime, a stack, a file. */
-const INTERNAL =
+export const INTERNAL =
   /D1_|SQLITE|constraint|sql|KV (GET|PUT)|Network connection|overloaded|storage caused|limit:|send:|\bat \w+ ?\(|\.ts\b|node:|undefined|\[object/i
 
 export function expectCleanReply(reply: Reply): void {

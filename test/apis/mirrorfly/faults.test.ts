@@ -4,7 +4,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { expectAvatarsInOrder } from '../../support/avatars.ts'
 import { JPEG, png } from '../../support/images.ts'
 import { db, platform, type Reply } from '../../support/kith.ts'
-import { IS_THOROUGH } from '../../support/runs.ts'
+import { INTERNAL } from '../../support/replies.ts'
+import { STRIKES, type Strike, underStrike } from '../../support/strikes.ts'
 import { createUser, type Deployment, type Fields, getUser, logIn, madeUser, newDeployment, picture } from './harness.ts'
 
 let ours: Deployment
@@ -14,8 +15,6 @@ beforeAll(async () => {
 })
 beforeEach(() => platform.reset())
 afterEach(() => platform.faults.clear())
-
-const INTERNAL = /D1_|SQLITE|constraint|sql|Network connection|overloaded|storage caused|\bat \w+ ?\(|\.ts\b|undefined|\[object/i
 
 function expectTold(reply: Reply): void {
   expect([200, 503], reply.text).toContain(reply.status)
@@ -44,38 +43,18 @@ async function expectWhole(): Promise<void> {
   await expectAvatarsInOrder()
 }
 
-const later = (strike: (n: number) => void) => (n: number) => {
-  for (let operation = n; operation < n + 10; operation++) strike(operation)
-}
-const strikes: Record<string, (n: number) => void> = {
-  'fails before it commits': (n) => platform.faults.failStatement(n),
-  'commits and loses its reply': (n) => platform.faults.loseReply(n),
-  'fails from there on': later((n) => platform.faults.failStatement(n)),
-  'commits and loses its reply from there on': later((n) => platform.faults.loseReply(n)),
-  ...(IS_THOROUGH
-    ? {
-        'is overloaded': (n: number) => platform.faults.failStatement(n, 'overloaded'),
-        'commits and is reset': (n: number) => platform.faults.loseReply(n, 'reset'),
-        'commits and reports an overload': (n: number) => platform.faults.loseReply(n, 'overloaded'),
-      }
-    : {}),
-}
-
 const BARE: Fields = { nickname: 'Faulty', metadataKey1: 'k', metadataValue1: 'v' }
 const PICTURED: Fields = { ...BARE, profileFile: picture(png()) }
 const MANY_CHANGES = { AVATAR_CHANGES_PER_DAY: '1000' }
 
 let names = 0
 /** Strikes each operation in turn until there is none left; returns how many there were. */
-async function strikeEach(strike: (n: number) => void, prepare: (name: string) => Promise<unknown>, fields: Fields): Promise<number> {
+async function strikeEach(strike: Strike, prepare: (name: string) => Promise<unknown>, fields: Fields): Promise<number> {
   for (let n = 1; ; n++) {
     names += 1
     const name = `faulty ${names}`
     await prepare(name)
-    strike(n)
-    const reply = await createUser(ours, name, fields, { env: MANY_CHANGES })
-    const { fired } = platform.faults
-    platform.faults.clear()
+    const { reply, fired } = await underStrike(strike, n, () => createUser(ours, name, fields, { env: MANY_CHANGES }))
     expectTold(reply)
     await expectWhole()
     if (reply.status === 200) expect((await getUser(reply.json.data.token, name)).json.data.nickName).toBe('Faulty')
@@ -88,7 +67,7 @@ async function strikeEach(strike: (n: number) => void, prepare: (name: string) =
   }
 }
 
-describe.each(Object.entries(strikes))('D1 %s, at each operation', (_what, strike) => {
+describe.each(Object.entries(STRIKES))('D1 %s, at each operation', (_what, strike) => {
   test('of making a user', async () => {
     expect(await strikeEach(strike, async () => undefined, BARE)).toBeGreaterThanOrEqual(3)
   })
@@ -107,9 +86,7 @@ describe.each(Object.entries(strikes))('D1 %s, at each operation', (_what, strik
     const name = `signs in ${names}`
     const user = await madeUser(ours, name)
     for (let n = 1; n <= 3; n++) {
-      strike(n)
-      const reply = await logIn(user)
-      platform.faults.clear()
+      const { reply } = await underStrike(strike, n, () => logIn(user))
       expectTold(reply)
       await expectWhole()
       if (reply.status === 200) expect((await getUser(reply.json.data.token, name)).status).toBe(200)

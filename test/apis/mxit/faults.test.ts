@@ -4,17 +4,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mailsTo, platform } from '../../support/kith.ts'
 import { mediaState } from '../../support/media.ts'
 import { mxitRoutes, named, scopeOf } from '../../support/routes.ts'
+import { SINGLE_STRIKES, underStrike } from '../../support/strikes.ts'
 import { requestOf } from '../../tour/scene.ts'
 import { act, isOpen, newScene, oldClient, personalClient, routeNamed } from './harness.ts'
 
 beforeEach(() => platform.reset())
 afterEach(() => platform.faults.clear())
 
-const FAULTS = {
-  'fails before it commits': (n: number) => platform.faults.failStatement(n),
-  'is overloaded': (n: number) => platform.faults.failStatement(n, 'overloaded'),
-  'commits and loses its reply': (n: number) => platform.faults.loseReply(n),
-} as const
 const TRIPS = 3
 /** The result of the same request a second time, if the first one took effect after all. */
 const DONE_BEFORE: Readonly<Record<string, number>> = {
@@ -27,14 +23,11 @@ const DONE_BEFORE: Readonly<Record<string, number>> = {
 const routes = mxitRoutes.filter((route) => scopeOf(route) || isOpen(route))
 
 describe.each(named(routes))('%s', (name, route) => {
-  test.each(Object.entries(FAULTS))('the database %s, at each round trip in turn', async (_what, fault) => {
+  test.each(Object.entries(SINGLE_STRIKES))('the database %s, at each round trip in turn', async (_what, strike) => {
     for (let n = 1; n <= TRIPS; n += 1) {
       const scene = await newScene(route)
       const client = isOpen(route) ? oldClient(null) : await personalClient(scene.person)
-      fault(n)
-      const reply = await act(route, scene, client)
-      const { fired } = platform.faults
-      platform.faults.clear()
+      const { reply, fired } = await underStrike(strike, n, () => act(route, scene, client))
       if (fired === 0) return
       // Work after the reply meets the fault too, unseen.
       expect([200, 503], `${n}: ${reply.text}`).toContain(reply.status)
@@ -49,15 +42,14 @@ describe.each(named(routes))('%s', (name, route) => {
 })
 
 test('a profile is changed as a whole, with the start of a change of address, or not at all', async () => {
-  for (const fault of Object.values(FAULTS)) {
+  for (const strike of Object.values(SINGLE_STRIKES)) {
     for (let n = 1; n <= TRIPS; n += 1) {
       const { person } = await newScene(routeNamed('PUT /mxit/user/profile'))
       const own = await personalClient(person)
       const before = (await own.call('GET', '/user/profile')).json
       const address = `new_${person.username}@example.com`
-      fault(n)
-      const reply = await own.call('PUT', '/user/profile', { FirstName: 'Other', LastName: 'Names', Title: 'Dr', Email: address })
-      platform.faults.clear()
+      const fields = { FirstName: 'Other', LastName: 'Names', Title: 'Dr', Email: address }
+      const { reply } = await underStrike(strike, n, () => own.call('PUT', '/user/profile', fields))
       const after = (await own.call('GET', '/user/profile')).json
       const changed = { ...before, FirstName: 'Other', LastName: 'Names', DisplayName: 'Other Names', Title: 'Dr' }
       const isDone = after.FirstName === 'Other'
