@@ -1,4 +1,6 @@
 /** Compares a printed sample of a seed with a real answer: names, types and nesting. */
+import { expect } from 'vitest'
+import type { Reply } from '../support/kith.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
@@ -20,4 +22,9 @@ export function differences(sample: Json, answer: Json | undefined, mayBeNull: r
   return Object.entries(sample).flatMap(([name, value]) =>
     differences(value, (answer as Record<string, Json>)[name], mayBeNull, path === '' ? name : `${path}.${name}`),
   )
+}
+
+export function expectAnswer(reply: Reply, sample: Json, mayBeNull: readonly string[] = [], status = 200): void {
+  expect(reply.status, reply.text).toBe(status)
+  expect(differences(sample, reply.json, mayBeNull)).toEqual([])
 }

@@ -7,7 +7,7 @@ import { putBlock, putEdge, setColumns } from '../support/graph.ts'
 import { Client, db, newestCode, type Reply } from '../support/kith.ts'
 import { PASSWORD, type Person, signedInPerson } from '../support/people.ts'
 import { nameOf, scopeOf, userRoutes } from '../support/routes.ts'
-import { differences, type Json } from './samples.ts'
+import { differences, expectAnswer } from './samples.ts'
 import { USER as PRINTED } from './user-seed.ts'
 
 /** "Response Sample" of Get User Details by ID; in the lists it has another name. */
@@ -40,11 +40,6 @@ beforeAll(async () => {
     })
   }
 })
-
-function expectAnswer(reply: Reply, sample: Json, mayBeNull: readonly string[] = []): void {
-  expect(reply.status, reply.text).toBe(200)
-  expect(differences(sample, reply.json, mayBeNull)).toEqual([])
-}
 
 /** A page of a list; it must not be empty, or it would prove nothing. */
 function expectRecords(reply: Reply, side: 'source' | 'target', approved = true): void {

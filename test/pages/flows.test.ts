@@ -62,7 +62,7 @@ describe('a new account', () => {
   })
 
   test('where addresses need no proof, is signed in at once', async () => {
-    const env = { REQUIRE_EMAIL_VERIFICATION: 'off' }
+    const env = { REQUIRE_EMAIL_VERIFICATION: 'false' }
     const client = new Client()
     const typed = { givenName: 'A', familyName: 'B', username: 'page_at_once', email: 'page_at_once@example.com', password: PASSWORD }
     const reply = await send(client, formOf(await client.get('/sign-up?return_to=/account/privacy', { env })), typed, { env })

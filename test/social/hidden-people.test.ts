@@ -8,10 +8,10 @@ import { type Person, signedInPerson } from '../support/people.ts'
 import { asTold } from '../support/replies.ts'
 import { dump } from '../support/tables.ts'
 import { COLUMNS, columnsIn, fill, makeRole } from './canaries.ts'
+import { LISTS, QUESTIONS, type Question, type Somebody } from './reads.ts'
 
 const HIDDEN_NAME = 'hidden_from_all'
-const NOBODY_NAME = 'nobody_of_note1'
-const NOBODY = 'abcdef123'.padStart(24, '0')
+const NOBODY: Somebody = { id: 'abcdef123'.padStart(24, '0'), username: 'nobody_of_note1' }
 let hidden: Person
 let viewer: Person
 let third: Person
@@ -53,39 +53,16 @@ async function arrange(columns: Readonly<Record<string, string | number | null>>
   await fill(hidden, { ...PRESENT, ...columns, is_private: isPrivate ? 1 : 0 })
 }
 
-type Ask = (by: Person, id: string, name: string) => Promise<Reply>
-
-/** Every route that takes somebody's id or name; `[]`: the answer is a list. */
-const QUERIES: Readonly<Record<string, Ask>> = {
-  'GET /user/:userId': (by, id) => by.client.get(`/user/${id}`),
-  'GET /user/info/:userId': (by, id) => by.client.get(`/user/info/${id}`),
-  'GET /user/:userId/followers': (by, id) => by.client.get(`/user/${id}/followers`),
-  'GET /user/:userId/following': (by, id) => by.client.get(`/user/${id}/following`),
-  'GET /user/follow-status': (by, id) => by.client.get(`/user/follow-status?target=${id}`),
-  'GET /user/follow-status/:userId': (by, id) => by.client.get(`/user/follow-status/${id}`),
-  'POST /user/lookup': (by, id) => by.client.post('/user/lookup', { targets: [id] }),
-  'POST /user/lookup of several': (by, id) => by.client.post('/user/lookup', { targets: [by.id, id, third.id] }),
-  'POST /user/relationships': (by, id) => by.client.post('/user/relationships', { targets: [third.id, id] }),
-  'POST /user/search by id': (by, id) => by.client.post('/user/search', { query: id }),
-  'POST /user/search by name': (by, _, name) => by.client.post('/user/search', { query: name }),
-  'POST /user/search by prefix': (by, _, name) => by.client.post('/user/search', { query: name.slice(0, 9) }),
-  'POST /user/follow': (by, id) => by.client.post('/user/follow', { target: id }),
-  'POST /user/block': (by, id) => by.client.post('/user/block', { target: id }),
-}
-
-/** Routes on which the hidden person could turn up unasked. */
-const LISTS: Readonly<Record<string, (by: Person) => Promise<Reply>>> = {
-  'GET /user/followers': (by) => by.client.get('/user/followers?limit=100'),
-  'GET /user/following': (by) => by.client.get('/user/following?limit=100'),
-  'GET /user/follow-requests': (by) => by.client.get('/user/follow-requests?limit=100'),
-  'GET /user/suggestions': (by) => by.client.get('/user/suggestions'),
-  'GET /user/blocks': (by) => by.client.get('/user/blocks?limit=100'),
-  'followers of a third': (by) => by.client.get(`/user/${third.id}/followers?limit=100`),
-  'following of a third': (by) => by.client.get(`/user/${third.id}/following?limit=100`),
+/** Every route that takes somebody's id or name. */
+const QUERIES: Readonly<Record<string, Question>> = {
+  ...QUESTIONS,
+  'POST /user/follow': (by, { id }) => by.client.post('/user/follow', { target: id }),
+  'POST /user/block': (by, { id }) => by.client.post('/user/block', { target: id }),
 }
 
 /** The whole reply, byte for byte, except ids and names that were sent. */
-const bytesOf = (reply: Reply, id: string, name: string) => JSON.stringify(asTold(reply)).replaceAll(id, '<id>').replaceAll(name, '<name>')
+const bytesOf = (reply: Reply, { id, username }: Somebody) =>
+  JSON.stringify(asTold(reply)).replaceAll(id, '<id>').replaceAll(username, '<name>')
 
 function expectNoTrace(reply: Reply, where: string): void {
   expect(columnsIn(reply), where).toEqual([])
@@ -94,7 +71,7 @@ function expectNoTrace(reply: Reply, where: string): void {
 
 async function expectNowhere(by: Person): Promise<void> {
   for (const [name, ask] of Object.entries(LISTS)) {
-    const reply = await ask(by)
+    const reply = await ask(by, third)
     expect(reply.status, name).toBe(200)
     expectNoTrace(reply, name)
   }
@@ -104,9 +81,9 @@ async function expectNowhere(by: Person): Promise<void> {
 async function expectLikeNobody(by: Person): Promise<void> {
   const before = await dump()
   for (const [name, ask] of Object.entries(QUERIES)) {
-    const reply = await ask(by, hidden.id, HIDDEN_NAME)
-    const nobody = await ask(by, NOBODY, NOBODY_NAME)
-    expect(bytesOf(reply, hidden.id, HIDDEN_NAME), name).toBe(bytesOf(nobody, NOBODY, NOBODY_NAME))
+    const reply = await ask(by, hidden, third)
+    const nobody = await ask(by, NOBODY, third)
+    expect(bytesOf(reply, hidden), name).toBe(bytesOf(nobody, NOBODY))
     expect(columnsIn(reply), name).toEqual([])
   }
   expect(await dump()).toEqual(before)
@@ -120,13 +97,13 @@ describe.each(Object.entries(WAYS))('%s', (_, columns) => {
     await setColumns(viewer, { is_private: 1 })
     await clearGraph()
     await putEdge(hidden, viewer, false)
-    expectNoTrace((await LISTS['GET /user/follow-requests']?.(viewer)) as Reply, 'requests')
+    expectNoTrace((await LISTS['GET /user/follow-requests']?.(viewer, third)) as Reply, 'requests')
     await clearGraph()
     await putEdge(viewer, third)
     await putEdge(third, hidden)
-    expectNoTrace((await LISTS['GET /user/suggestions']?.(viewer)) as Reply, 'suggestions')
+    expectNoTrace((await LISTS['GET /user/suggestions']?.(viewer, third)) as Reply, 'suggestions')
     await putBlock(viewer, hidden)
-    expectNoTrace((await LISTS['GET /user/blocks']?.(viewer)) as Reply, 'blocks')
+    expectNoTrace((await LISTS['GET /user/blocks']?.(viewer, third)) as Reply, 'blocks')
   })
 
   test.each([false, true])('gets the answer of an unknown id (private: %s)', async (isPrivate) => {
@@ -159,9 +136,9 @@ describe('administration', () => {
     for (const columns of [...Object.values(WAYS), {}]) {
       await arrange(columns, false)
       const [reply, nobody] = await Promise.all(
-        [hidden.id, NOBODY].map((id) => viewer.client.get(`/user/admin-api/user-info?target=${id}`)),
+        [hidden, NOBODY].map(({ id }) => viewer.client.get(`/user/admin-api/user-info?target=${id}`)),
       )
-      expect(bytesOf(reply as Reply, hidden.id, '-')).toBe(bytesOf(nobody as Reply, NOBODY, '-'))
+      expect(bytesOf(reply as Reply, hidden)).toBe(bytesOf(nobody as Reply, NOBODY))
       expect(reply?.status).toBe(403)
     }
   })

@@ -9,6 +9,7 @@ import { db, type Reply } from '../support/kith.ts'
 import { type Person, signedInPerson } from '../support/people.ts'
 import { nameOf, userRoutes } from '../support/routes.ts'
 import { COLUMNS, CUSTOM_DATA, columnsIn, fill, iso, makeRole, ROLE } from './canaries.ts'
+import { LISTS, QUESTIONS } from './reads.ts'
 
 const TARGET = 'canary_target'
 let target: Person
@@ -135,7 +136,8 @@ const EXPECTED: Readonly<Record<string, readonly Cells[]>> = {
   'GET /user/:userId/followers of a third': [OWN, IN, OPEN, OPEN, NONE, NONE, OWN],
   'GET /user/:userId/following of a third': [OWN, IN, OPEN, OPEN, NONE, NONE, OWN],
   'POST /user/lookup': /*              */ [OWN, IN, OPEN, OPEN, OUT, NONE, OWN],
-  'POST /user/search': /*              */ [OWN, IN, OPEN, OPEN, NONE, NONE, OWN],
+  'POST /user/lookup of several': /*   */ [OWN, IN, OPEN, OPEN, OUT, NONE, OWN],
+  'POST /user/search by name': /*      */ [OWN, IN, OPEN, OPEN, NONE, NONE, OWN],
   'POST /user/search by id': /*        */ [OWN, IN, OPEN, OPEN, NONE, NONE, OWN],
   'POST /user/search by prefix': /*    */ [OWN, IN, OPEN, OPEN, NONE, NONE, OWN],
   'GET /user/suggestions': /*          */ [NONE, NONE, NONE, OPEN, NONE, NONE, OWN],
@@ -167,28 +169,12 @@ const OF_MACHINES = ['POST /machine/admin-api/create']
 // --- how it is asked -------------------------------------------------------------------------------------------
 
 const QUERIES: Readonly<Record<string, (by: Person) => Promise<Reply>>> = {
-  'GET /user/:userId{[0-9a-f]{24}}': (by) => by.client.get(`/user/${target.id}`),
-  'GET /user/info/:userId': (by) => by.client.get(`/user/info/${target.id}`),
-  'GET /user/followers': (by) => by.client.get('/user/followers?limit=100'),
-  'GET /user/following': (by) => by.client.get('/user/following?limit=100'),
-  'GET /user/follow-requests': (by) => by.client.get('/user/follow-requests?limit=100'),
-  'GET /user/:userId/followers': (by) => by.client.get(`/user/${target.id}/followers`),
-  'GET /user/:userId/following': (by) => by.client.get(`/user/${target.id}/following`),
-  'GET /user/:userId/followers of a third': (by) => by.client.get(`/user/${third.id}/followers?limit=100`),
-  'GET /user/:userId/following of a third': (by) => by.client.get(`/user/${third.id}/following?limit=100`),
-  'POST /user/lookup': (by) => by.client.post('/user/lookup', { targets: [third.id, target.id, by.id] }),
-  'POST /user/search': (by) => by.client.post('/user/search', { query: TARGET }),
-  'POST /user/search by id': (by) => by.client.post('/user/search', { query: target.id }),
-  'POST /user/search by prefix': (by) => by.client.post('/user/search', { query: 'canary_t', limit: 20 }),
-  'GET /user/suggestions': (by) => by.client.get('/user/suggestions'),
-  'GET /user/blocks': (by) => by.client.get('/user/blocks?limit=100'),
+  ...Object.fromEntries(Object.entries(QUESTIONS).map(([route, ask]) => [route, (by: Person) => ask(by, target, third)])),
+  ...Object.fromEntries(Object.entries(LISTS).map(([route, ask]) => [route, (by: Person) => ask(by, third)])),
   'POST /user/export': async (by) => {
     await db.prepare("DELETE FROM attempt_counters WHERE key LIKE 'export:%'").run()
     return by.client.post('/user/export')
   },
-  'POST /user/relationships': (by) => by.client.post('/user/relationships', { targets: [third.id, target.id] }),
-  'GET /user/follow-status': (by) => by.client.get(`/user/follow-status?target=${target.id}`),
-  'GET /user/follow-status/:userId': (by) => by.client.get(`/user/follow-status/${target.id}`),
   'GET /user/admin-api/user-info': (by) => by.client.get(`/user/admin-api/user-info?target=${target.id}`),
   'POST /user/admin-api/user-info': (by) => by.client.post('/user/admin-api/user-info', { targets: [target.id] }),
   'POST /user/admin-api/retrieve-user-info': (by) => by.client.post('/user/admin-api/retrieve-user-info', { targets: [target.id] }),

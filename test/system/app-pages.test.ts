@@ -9,8 +9,9 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { png } from '../support/images.ts'
 import { expectNothingGrave, openBrowser } from './browser.ts'
+import { Demo } from './demo.ts'
 import { mailTo } from './person.ts'
-import { freePort, Project, type Server } from './project.ts'
+import { freePort } from './project.ts'
 
 const { SCREENSHOTS } = process.env
 const PASSWORD = 'correct-horse-battery-staple'
@@ -18,32 +19,29 @@ const CLIENT_ID = 'photo-prints'
 const PHONE = { width: 390, height: 844 }
 const DESK = { width: 1280, height: 900 }
 
-let project: Project
-let server: Server
+const kith = new Demo()
 let browser: Browser
 /** Where the app listens; it shows only that somebody came. */
 let app: HttpServer
 let callback: string
 
 beforeAll(async () => {
-  project = new Project()
   const port = await freePort()
   callback = `http://localhost:${port}/callback`
   app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<title>The app</title>')).listen(port)
-  ;[server, browser] = await Promise.all([project.start(), openBrowser()])
+  browser = await openBrowser()
   const fields = ['--name', 'Photo Prints', '--scope', 'openid profile email delegated:profile:read delegated:session:read']
   const operator = ['scripts/operator.ts', 'client', 'create', CLIENT_ID, ...fields, '--redirect-uri', callback, '--auth-method', 'none']
-  const made = await project.run(process.execPath, operator)
+  const made = await kith.project.run(process.execPath, operator)
   expect(made.code, made.output).toBe(0)
 })
 afterAll(async () => {
   app?.close()
   await browser?.close()
-  await project?.remove()
 })
 
-const urlOf = (path: string) => server.origin + path
-const pathOf = (page: Page) => page.url().replace(server.origin, '')
+const urlOf = (path: string) => kith.origin + path
+const pathOf = (page: Page) => page.url().replace(kith.origin, '')
 
 interface Flow {
   readonly url: string
@@ -93,7 +91,7 @@ async function newPerson(username: string): Promise<{ username: string; email: s
     fetch(urlOf(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   const made = await post('/user/create', { username, firstName: 'Wanda', lastName: 'Walker', email, password: PASSWORD })
   expect(made.status).toBe(201)
-  const code = await mailTo(server.origin, email, /\/verify\?code=(\S+)/)
+  const code = await mailTo(kith.origin, email, /\/verify\?code=(\S+)/)
   expect((await post('/user/verify-email', { code })).status).toBe(200)
   return { username, email }
 }
@@ -166,14 +164,14 @@ describe.each([
     }
     await page.click('main form button')
     await page.waitForSelector('[role=status]')
-    await page.goto(await mailTo(server.origin, email, /^(http\S+\/verify\?code=\S+)$/m))
+    await page.goto(await mailTo(kith.origin, email, /^(http\S+\/verify\?code=\S+)$/m))
     await look(page, 'verify')
     await page.click('text="Confirm address"')
     // No password is typed again: the browser that has signed up is signed in, and on its way to the app.
     await page.waitForSelector('h1:has-text("Give Photo Prints access to your account?")')
     await look(page, 'consent')
     const told = await backAtApp(page, () => page.click('text="Allow"'))
-    expect([told.get('state'), told.get('iss')]).toEqual(['xyz', server.origin])
+    expect([told.get('state'), told.get('iss')]).toEqual(['xyz', kith.origin])
     const tokens = await exchange(told.get('code') ?? '', flow.verifier)
     expect((await (await userinfo(tokens.access_token)).json()) as object).toMatchObject({ preferred_username: username })
 

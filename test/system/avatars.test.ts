@@ -3,36 +3,30 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Ctx } from '../../src/core/ctx.ts'
 import { avatarUrl } from '../../src/core/media/avatar-urls.ts'
 import { concat, exif, exifSegment, jpegWith, png, pngChunk } from '../support/images.ts'
-import { Project, type Server } from './project.ts'
+import { Demo } from './demo.ts'
 
 const KEYS = { accessKeyId: 'local-test-key', secretAccessKey: 'local-test-secret' }
-let project: Project
-let server: Server
+const kith = new Demo()
+const { project } = kith
 let cookie: string
 
+// Before Kith starts.
+const bucket = 'bucket_name = "kith-avatars"\n'
+const credentials = `[r2_buckets.local_dev]\nexperimental_s3_credentials = { accessKeyId = "${KEYS.accessKeyId}", secretAccessKey = "${KEYS.secretAccessKey}" }\n`
+project.write('wrangler.toml', project.read('wrangler.toml').replace(bucket, `${bucket}${credentials}`))
+
 beforeAll(async () => {
-  project = new Project()
-  const bucket = 'bucket_name = "kith-avatars"\n'
-  const toml = project.read('wrangler.toml')
-  const credentials = `[r2_buckets.local_dev]\nexperimental_s3_credentials = { accessKeyId = "${KEYS.accessKeyId}", secretAccessKey = "${KEYS.secretAccessKey}" }\n`
-  project.write('wrangler.toml', toml.replace(bucket, `${bucket}${credentials}`))
-  server = await project.start()
-  const { password } = project.demo().users.alice_demo
-  const body = JSON.stringify({ username: 'alice_demo', password })
-  const headers = { 'content-type': 'application/json' }
-  const reply = await fetch(`${server.origin}/user/login`, { method: 'POST', headers, body })
-  cookie = reply.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  cookie = await kith.cookieOf('alice_demo')
 })
-afterAll(() => project?.remove())
 
 async function upload(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const form = new FormData()
   form.append('profilePicture', new File([bytes], 'me'))
-  const reply = await fetch(`${server.origin}/user/profile-picture`, { method: 'PATCH', headers: { cookie }, body: form })
+  const reply = await fetch(`${kith.origin}/user/profile-picture`, { method: 'PATCH', headers: { cookie }, body: form })
   const text = await reply.text()
   expect(reply.status, text).toBe(200)
   return JSON.parse(text).data.profilePictureUrl
@@ -46,11 +40,11 @@ async function download(url: string, type: string): Promise<Uint8Array> {
 
 test('the URL of a profile picture can be opened, also by the way that leads to it', async () => {
   const url = await upload(png())
-  expect(url.startsWith(`${server.origin}/`)).toBe(true)
+  expect(url.startsWith(`${kith.origin}/`)).toBe(true)
   await download(url, 'image/webp')
   await download(url.replace('512.webp', '128.png'), 'image/png')
   const { id } = project.demo().users.alice_demo
-  await download(`${server.origin}/user/${id}/profile-picture`, 'image/webp')
+  await download(`${kith.origin}/user/${id}/profile-picture`, 'image/webp')
 })
 
 describe('to public programs', () => {
@@ -77,7 +71,7 @@ describe('to public programs', () => {
 
 describe('signed URLs, at an S3 endpoint', () => {
   const sign = (key: string, change: { seconds?: number; now?: number; secret?: string } = {}) => {
-    const url = `${server.origin}/cdn-cgi/local/r2/s3/kith-avatars`
+    const url = `${kith.origin}/cdn-cgi/local/r2/s3/kith-avatars`
     const urls = {
       kind: 'presigned',
       url,

@@ -1,30 +1,23 @@
 // The reference and the landing page in a real browser (design §8): they work, load nothing from other hosts, and violate no
 // policy of their own. Set SCREENSHOTS=<folder> to keep pictures.
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Project, type Server } from './project.ts'
+import { openBrowser } from './browser.ts'
+import { Demo } from './demo.ts'
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 /** The dark changes colours alone, and the width the layout alone. */
 const LOOKS = [
   [390, 'light'],
   [1280, 'dark'],
 ] as const
 
-let project: Project
-let server: Server
+const kith = new Demo()
 let browser: Browser
 
 beforeAll(async () => {
-  project = new Project()
-  server = await project.start()
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  browser = await openBrowser()
 })
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-  await project?.remove()
-})
+afterAll(() => browser?.close())
 
 /** A page; when it is closed, nothing may have gone wrong on it or left our origin. */
 async function open(path: string, width: number, colorScheme: 'light' | 'dark'): Promise<{ page: Page; close: () => Promise<void> }> {
@@ -37,7 +30,7 @@ async function open(path: string, width: number, colorScheme: 'light' | 'dark'):
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('request', (request) => {
     const url = new URL(request.url())
-    if (url.protocol !== 'data:' && url.origin !== server.origin) complaints.push(`request to ${url.origin}`)
+    if (url.protocol !== 'data:' && url.origin !== kith.origin) complaints.push(`request to ${url.origin}`)
   })
   page.on('response', (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`)
@@ -45,7 +38,7 @@ async function open(path: string, width: number, colorScheme: 'light' | 'dark'):
   await page.addInitScript({
     content: "addEventListener('securitypolicyviolation', (event) => console.error('policy', event.violatedDirective, event.blockedURI))",
   })
-  await page.goto(`${server.origin}${path}`)
+  await page.goto(`${kith.origin}${path}`)
   const close = async () => {
     expect(complaints).toEqual([])
     await context.close()
@@ -65,7 +58,7 @@ interface Document {
 
 describe.each(['user', 'oauth', 'mirrorfly', 'movida', 'mxit', 'epixel'])('/docs/%s', (room) => {
   test.each(LOOKS)('at %i px, %s: every operation is there, and nothing is fetched from elsewhere or refused', async (width, scheme) => {
-    const document = (await (await fetch(`${server.origin}/openapi/${room}.json`)).json()) as Document
+    const document = (await (await fetch(`${kith.origin}/openapi/${room}.json`)).json()) as Document
     const paths = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
     const { page, close } = await open(`/docs/${room}`, width, scheme)
     await page
@@ -92,14 +85,14 @@ describe.each(['user', 'oauth', 'mirrorfly', 'movida', 'mxit', 'epixel'])('/docs
 })
 
 test.each(['/openapi.json', '/openapi/oauth.json'])('%s is a file for programs and pages of any origin', async (path) => {
-  const reply = await fetch(server.origin + path, { headers: { origin: 'https://stranger.example' } })
+  const reply = await fetch(kith.origin + path, { headers: { origin: 'https://stranger.example' } })
   expect([reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([200, '*'])
   expect(reply.headers.get('access-control-allow-credentials')).toBeNull()
   expect(reply.headers.get('content-type')).toMatch(/^application\/json/)
   expect(reply.headers.get('cache-control')).toBe('public, max-age=300')
   expect(reply.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
   const etag = reply.headers.get('etag') ?? ''
-  expect((await fetch(server.origin + path, { headers: { 'if-none-match': etag } })).status).toBe(304)
+  expect((await fetch(kith.origin + path, { headers: { 'if-none-match': etag } })).status).toBe(304)
 })
 
 test('an operation shows its scope, an example of what is sent and of what comes back', async () => {
@@ -154,10 +147,10 @@ describe('the files of the pages', () => {
   const FILES = ['/docs/viewer/swagger-ui-bundle.js', '/docs/viewer/swagger-ui.css', '/docs/docs.js', '/docs/docs.css']
 
   test.each(FILES)('%s carries the headers that every reply carries', async (path) => {
-    const reply = await fetch(`${server.origin}${path}`)
+    const reply = await fetch(`${kith.origin}${path}`)
     expect(reply.status).toBe(200)
     expect(reply.headers.get('content-type')).toMatch(path.endsWith('.css') ? /^text\/css/ : /^(text|application)\/javascript/)
-    const ofWorker = (await fetch(`${server.origin}/health`)).headers
+    const ofWorker = (await fetch(`${kith.origin}/health`)).headers
     for (const name of [
       'strict-transport-security',
       'x-content-type-options',
@@ -175,7 +168,7 @@ describe('the files of the pages', () => {
   test.each(['/docs/viewer', '/docs/viewer/', '/docs/viewer/nothing.js', '/_headers', '/index.html', '/nowhere', '/docs/nobody'])(
     'what is not a file goes to the Worker: %s',
     async (path) => {
-      const reply = await fetch(`${server.origin}${path}`)
+      const reply = await fetch(`${kith.origin}${path}`)
       expect(reply.status).toBe(404)
       expect(await reply.json()).toMatchObject({ ok: 0, error: 'NotFound' })
       expect(reply.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)

@@ -7,22 +7,19 @@ import { localAvatars } from '../../scripts/local.ts'
 import { ANSWERS, NODE, PHP } from '../conformance/epixel-samples.ts'
 import { differences, type Json } from '../conformance/samples.ts'
 import { JPEG, png } from '../support/images.ts'
-import { addMachine, emptyKith, mailTo, signIn } from './person.ts'
-import type { Server } from './project.ts'
+import { addMachine, emptyKith, mailTo, PASSWORD, signIn } from './person.ts'
 
-const PASSWORD = 'correct-horse-battery-staple'
 const NAME = 'old_program'
 const CROPPED = png({ width: 40, height: 40 })
 
 let kith: Awaited<ReturnType<typeof emptyKith>>
-let server: Server
 let apikey: string
 
 beforeAll(async () => {
   kith = await emptyKith((port) => ({ AVATARS_BASE_URL: localAvatars(`http://localhost:${port}`) }))
   const key = { kind: 'api_key', name: 'Samples', scopes: ['delegated:profile:all'], expiresAt: null } as const
   apikey = (await addMachine(kith.project, key)).secret
-  server = await kith.start()
+  await kith.start()
   await signIn(kith.origin, NAME)
   mkdirSync(join(kith.project.folder, 'pictures'))
   for (const [name, bytes] of Object.entries({
@@ -33,10 +30,7 @@ beforeAll(async () => {
     writeFileSync(join(kith.project.folder, 'pictures', name), bytes)
   }
 })
-afterAll(async () => {
-  await server?.stop()
-  await kith?.project.remove()
-})
+afterAll(() => kith?.project.remove())
 
 async function post(path: string, headers: Record<string, string>, body: unknown) {
   const init = { method: 'POST', headers: { apikey, 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }

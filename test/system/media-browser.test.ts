@@ -3,16 +3,15 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openBrowser } from './browser.ts'
 import { emptyKith, signIn } from './person.ts'
-import type { Server } from './project.ts'
 
 const FILES = '/user/media/files'
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
 
 let kith: Awaited<ReturnType<typeof emptyKith>>
-let server: Server
 let cookie: string
 let browser: Browser
 let context: BrowserContext
@@ -23,19 +22,18 @@ let sent: { url: string; cookie: string | undefined }[]
 
 beforeAll(async () => {
   kith = await emptyKith((port) => ({ FILES_ORIGIN: `http://127.0.0.1:${port}` }))
-  server = await kith.start()
+  await kith.start()
   cookie = await signIn(kith.origin, 'hostile_one')
   spy = createServer((request, reply) => {
     called.push(request.url ?? '')
     reply.end()
   })
   await new Promise<void>((resolve) => spy.listen(0, '127.0.0.1', resolve))
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+  browser = await openBrowser()
 })
 afterAll(async () => {
   await browser?.close()
   spy?.close()
-  await server?.stop()
   await kith?.project.remove()
 })
 beforeEach(async () => {

@@ -10,10 +10,8 @@ import { PRINTED_400, PRINTED_401, PRINTED_ANSWER, repairedCurl, VALUES } from '
 import { differences, type Json } from '../conformance/samples.ts'
 import { png } from '../support/images.ts'
 import { addMachine, emptyKith } from './person.ts'
-import type { Server } from './project.ts'
 
 let kith: Awaited<ReturnType<typeof emptyKith>>
-let server: Server
 let license: MachinePlan
 const folder = mkdtempSync(join(tmpdir(), 'kith-curl-'))
 const PICTURE = join(folder, 'me.png')
@@ -27,10 +25,9 @@ beforeAll(async () => {
     expiresAt: null,
   })
   writeFileSync(PICTURE, png({ width: 300, height: 200 }))
-  server = await kith.start()
+  await kith.start()
 })
 afterAll(async () => {
-  await server?.stop()
   await kith?.project.remove()
   rmSync(folder, { recursive: true, force: true })
 })

@@ -1,21 +1,18 @@
 // The room `movida` and unmodified programs that speak HTTP Digest to it, from Debian: curl as the seed prints it, wget, Python's
 // requests and urllib, Ruby's httpclient (which BeBanjo's own client is built on). Every XML reply goes through xmllint.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Project, type Server } from './project.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { Demo } from './demo.ts'
 
 const NAME = 'robot_user'
 
-let project: Project
-let server: Server
+const kith = new Demo()
+const { project } = kith
 let secret: string
 
 beforeAll(async () => {
-  project = new Project()
-  server = await project.start()
   secret = project.demo().robot.password
   await renameBob()
 })
-afterAll(() => project?.remove())
 
 /** Somebody gets a name that XML must escape. */
 async function renameBob(): Promise<void> {
@@ -40,7 +37,7 @@ async function printed(command: string, args: readonly string[]): Promise<string
 }
 
 const curl = (path: string, ...options: string[]) =>
-  printed('curl', ['-sS', '--globoff', '--digest', '-u', `${NAME}:${secret}`, ...options, `${server.origin}${path}`])
+  printed('curl', ['-sS', '--globoff', '--digest', '-u', `${NAME}:${secret}`, ...options, `${kith.origin}${path}`])
 
 /** Checks with xmllint that it is well-formed, or returns what an XPath finds. */
 async function xmllint(xml: string, xpath?: string): Promise<string> {
@@ -67,7 +64,7 @@ describe('curl', () => {
       await xmllint(one)
       expect(await xmllint(one, 'string(/user/full-name)')).toBe(user.full_name)
       expect(await xmllint(one, 'string(/user/avatar-url/@nil)')).toBe('true')
-      expect(await xmllint(one, 'string(/user/link[@rel="self"]/@href)')).toBe(`${server.origin}/api/users/${id}`)
+      expect(await xmllint(one, 'string(/user/link[@rel="self"]/@href)')).toBe(`${kith.origin}/api/users/${id}`)
       expect(JSON.parse(await curl(`/api/users/${id}`, '-H', 'Accept: application/json'))).toEqual(user)
     }
   })
@@ -76,11 +73,11 @@ describe('curl', () => {
     const root = await curl('/api')
     await xmllint(root)
     const users = await xmllint(root, 'string(/movida/link[@rel="users"]/@href)')
-    expect(users).toBe(`${server.origin}/api/users`)
+    expect(users).toBe(`${kith.origin}/api/users`)
     let href = `${users}?per_page=2`
     const seen: string[] = []
     const follow = async (rel: string) => {
-      const xml = await curl(href.slice(server.origin.length))
+      const xml = await curl(href.slice(kith.origin.length))
       await xmllint(xml)
       seen.push(await xmllint(xml, 'string(/users/user[1]/id)'))
       href = await xmllint(xml, `string(/users/link[@rel="${rel}"]/@href)`)
@@ -114,18 +111,18 @@ describe('curl', () => {
       '%{http_code}',
       '-o',
       'reply.xml',
-      `${server.origin}/api/users`,
+      `${kith.origin}/api/users`,
     ])
     expect(wrong).toBe('401')
     await xmllint(project.read('reply.xml'))
-    const none = await printed('curl', ['-sS', '-w', '%{http_code}', '-o', 'reply.xml', `${server.origin}/api/users`])
+    const none = await printed('curl', ['-sS', '-w', '%{http_code}', '-o', 'reply.xml', `${kith.origin}/api/users`])
     expect(none).toBe('401')
     await xmllint(project.read('reply.xml'))
   })
 
   test("a person's own name and password open nothing", async () => {
     const { password } = project.demo().users.alice_demo
-    const args = ['-sS', '--digest', '-u', `alice_demo:${password}`, '-w', '%{http_code}', '-o', '/dev/null', `${server.origin}/api/users`]
+    const args = ['-sS', '--digest', '-u', `alice_demo:${password}`, '-w', '%{http_code}', '-o', '/dev/null', `${kith.origin}/api/users`]
     expect(await printed('curl', args)).toBe('401')
   })
 })
@@ -195,7 +192,7 @@ puts open.call('wrong').get(url).status`,
 
 describe.each(Object.entries(PROGRAMS))('%s', (_name, program) => {
   test('reads the list, and is refused with a wrong secret', async () => {
-    const [command, ...args] = program(`${server.origin}/api/users?page=2&per_page=2`)
+    const [command, ...args] = program(`${kith.origin}/api/users?page=2&per_page=2`)
     const output = await printed(command, [...args, NAME, secret])
     const [json = '', status] = output.trim().split('\n').filter(Boolean)
     expect(JSON.parse(json).entries).toHaveLength(2)

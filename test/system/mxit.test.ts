@@ -1,36 +1,26 @@
 // The room mxit as a process, with the demo data, and requests that only a socket can send: those of real clients whose headers
 // contradict each other (wire §0.3). A Node server would answer some of them 400; the Worker's runtime does not.
 import { connect } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Project, type Server } from './project.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { Demo } from './demo.ts'
 
-let project: Project
-let server: Server
+const kith = new Demo()
 let bearer: string
 
 beforeAll(async () => {
-  project = new Project()
-  server = await project.start()
   bearer = await tokenOf('alice_demo')
 })
-afterAll(() => project?.remove())
 
 /** From the demo password, through the redirects of an old client, to a token. */
 async function tokenOf(username: string): Promise<string> {
-  const demo = project.demo()
-  const client = demo.clients['demo-mxit']
-  const logIn = await fetch(`${server.origin}/user/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username, password: demo.users[username].password }),
-  })
-  const cookie = logIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const client = kith.project.demo().clients['demo-mxit']
+  const cookie = await kith.cookieOf(username)
   const scope = 'profile/private content/read content/write'
   const query = new URLSearchParams({ response_type: 'code', client_id: client.client_id, redirect_uri: client.redirect_uri, scope })
-  const first = await fetch(`${server.origin}/mxit/authorize?${query}`, { redirect: 'manual' })
+  const first = await fetch(`${kith.origin}/mxit/authorize?${query}`, { redirect: 'manual' })
   const second = await fetch(first.headers.get('location') ?? '', { redirect: 'manual', headers: { cookie } })
   const code = new URL(second.headers.get('location') ?? '').searchParams.get('code') ?? ''
-  const reply = await fetch(`${server.origin}/mxit/token`, {
+  const reply = await fetch(`${kith.origin}/mxit/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa(`${client.client_id}:${client.client_secret}`)}` },
     body: new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: client.redirect_uri }),
@@ -42,7 +32,7 @@ async function tokenOf(username: string): Promise<string> {
 
 /** Sends these bytes, and returns everything until the server ends the connection. */
 function sendRaw(text: string): Promise<string> {
-  const { hostname, port } = new URL(server.origin)
+  const { hostname, port } = new URL(kith.origin)
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.write(text))
     let answer = ''
@@ -57,7 +47,7 @@ function sendRaw(text: string): Promise<string> {
 
 /** A request on the wire. Cookies and `User-Agent` are not sent: old clients have neither. */
 const request = (line: string, headers: readonly string[], body = '') =>
-  [`${line} HTTP/1.1`, `Host: ${new URL(server.origin).host}`, `Authorization: ${bearer}`, 'Connection: close', ...headers, '', body].join(
+  [`${line} HTTP/1.1`, `Host: ${new URL(kith.origin).host}`, `Authorization: ${bearer}`, 'Connection: close', ...headers, '', body].join(
     '\r\n',
   )
 
@@ -65,7 +55,7 @@ const request = (line: string, headers: readonly string[], body = '') =>
 const statusOf = (answer: string) => [...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status)).at(-1)
 
 async function foldersOf(): Promise<string[]> {
-  const reply = await fetch(`${server.origin}/mxit/user/media/`, { headers: { authorization: bearer, 'content-type': 'application/json' } })
+  const reply = await fetch(`${kith.origin}/mxit/user/media/`, { headers: { authorization: bearer, 'content-type': 'application/json' } })
   expect(reply.status).toBe(200)
   return ((await reply.json()) as { Folders: { FolderName: string }[] }).Folders.map(({ FolderName }) => FolderName)
 }
@@ -116,6 +106,6 @@ test('an upload that waits for 100-continue is stored', async () => {
   const answer = await sendRaw(request(path, ['Content-Type: text/plain', 'Content-Length: 5', 'Expect: 100-continue'], 'hello'))
   expect(statusOf(answer), answer).toBe(200)
   const file = /"([0-9a-f-]{36})"/.exec(answer)?.[1]
-  const content = await fetch(`${server.origin}/mxit/user/media/content/${file}`, { headers: { authorization: bearer } })
+  const content = await fetch(`${kith.origin}/mxit/user/media/content/${file}`, { headers: { authorization: bearer } })
   expect(await content.text()).toBe('hello')
 })

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectNothingGrave, openBrowser } from './browser.ts'
-import { mailTo } from './person.ts'
-import { freePort, Project, type Server } from './project.ts'
+import { Demo } from './demo.ts'
+import { mailTo, PASSWORD } from './person.ts'
+import { freePort } from './project.ts'
 
 /** `SCREENSHOTS=<folder>` keeps a picture of every page. */
 const { SCREENSHOTS } = process.env
 const PHONE = { width: 390, height: 844 }
 const DESK = { width: 1280, height: 900 }
-const PASSWORD = 'correct-horse-battery-staple'
 const PAGES = [
   '/account',
   ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'export', 'delete'].map(
@@ -35,23 +35,18 @@ const OPEN_PAGES = [
   '/',
 ]
 
-let project: Project
-let server: Server
+const kith = new Demo()
 let browser: Browser
 let alice: { username: string; password: string }
 
 beforeAll(async () => {
-  project = new Project()
-  ;[server, browser] = await Promise.all([project.start(), openBrowser()])
-  alice = { username: 'alice_demo', password: project.demo().users.alice_demo.password }
+  browser = await openBrowser()
+  alice = { username: 'alice_demo', password: kith.project.demo().users.alice_demo.password }
 })
-afterAll(async () => {
-  await browser?.close()
-  await project?.remove()
-})
+afterAll(() => browser?.close())
 
-const urlOf = (path: string) => server.origin + path
-const pathOf = (page: Page) => page.url().replace(server.origin, '')
+const urlOf = (path: string) => kith.origin + path
+const pathOf = (page: Page) => page.url().replace(kith.origin, '')
 
 async function newContext(options: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
   return browser.newContext({ javaScriptEnabled: false, viewport: DESK, ...options })
@@ -83,7 +78,7 @@ describe.each([
     expect(await page.textContent('[role=status]')).toContain('Almost done')
 
     // By the button of the mail, as the developers' mailbox shows it.
-    const link = await mailTo(server.origin, email, /^(http\S+\/verify\?code=\S+)$/m)
+    const link = await mailTo(kith.origin, email, /^(http\S+\/verify\?code=\S+)$/m)
     await page.goto(urlOf(`/dev/mailbox?to=${encodeURIComponent(email)}`))
     await page.frameLocator('iframe').first().locator('text="Confirm the address"').click()
     await page.waitForURL(link)

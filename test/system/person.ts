@@ -5,7 +5,7 @@ import { type MachinePlan, type NewMachine, planMachine } from '../../src/core/m
 import { newId } from '../../src/ids.ts'
 import { freePort, Project, type Server } from './project.ts'
 
-const PASSWORD = 'correct-horse-battery-staple'
+export const PASSWORD = 'correct-horse-battery-staple'
 const CODE = /^((?:[a-z2-9]{3}-){7}[a-z2-9]{3})$/m
 
 /** An empty Kith for development. `start` starts it, again too, on the same files and port. */
@@ -26,18 +26,23 @@ export async function emptyKith(vars: (port: number) => Record<string, string> =
   return { project, port, origin, start: (): Promise<Server> => project.serve(all, port) }
 }
 
+async function post(url: string, body: unknown): Promise<Response> {
+  const reply = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  if (!reply.ok) throw new Error(`${url}: ${reply.status} ${await reply.text()}`)
+  return reply
+}
+
+/** Signs somebody up and verifies the address. */
+export async function signUp(origin: string, username: string): Promise<void> {
+  const email = `${username}@example.com`
+  await post(`${origin}/user/create`, { username, firstName: 'Test', lastName: 'Person', email, password: PASSWORD })
+  await post(`${origin}/user/verify-email`, { code: await mailTo(origin, email, CODE) })
+}
+
 /** Signs somebody up, verifies the address, and signs in. Returns the cookie. */
 export async function signIn(origin: string, username: string): Promise<string> {
-  const post = async (path: string, body: unknown, status: number) => {
-    const headers = { 'content-type': 'application/json' }
-    const reply = await fetch(origin + path, { method: 'POST', headers, body: JSON.stringify(body) })
-    if (reply.status !== status) throw new Error(`${path}: ${reply.status} ${await reply.text()}`)
-    return reply
-  }
-  const email = `${username}@example.com`
-  await post('/user/create', { username, firstName: 'Test', lastName: 'Person', email, password: PASSWORD }, 201)
-  await post('/user/verify-email', { code: await mailTo(origin, email, CODE) }, 200)
-  const reply = await post('/user/login', { username, password: PASSWORD, userAgent: 'system' }, 200)
+  await signUp(origin, username)
+  const reply = await post(`${origin}/user/login`, { username, password: PASSWORD, userAgent: 'system' })
   return reply.headers
     .getSetCookie()
     .map((line) => line.split(';')[0])

@@ -4,13 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Pixel, pixelsOf } from '../support/pixels.ts'
 import { emptyKith, signIn } from './person.ts'
 import { fixture, type PictureCase, Studio } from './pictures.ts'
-import type { Server } from './project.ts'
 
 const PATH = '/user/profile-picture'
 const PAGE = '/account/picture'
 
 let kith: Awaited<ReturnType<typeof emptyKith>>
-let server: Server
 let cookie: string
 let studio: Studio
 
@@ -19,14 +17,11 @@ beforeAll(async () => {
     AVATARS_BASE_URL: `http://localhost:${port}/cdn-cgi/local/r2/public/kith-avatars`,
     AVATAR_CHANGES_PER_DAY: '10000',
   }))
-  server = await kith.start()
+  await kith.start()
   cookie = await signIn(kith.origin, 'photographer')
   studio = await Studio.open(kith.project.folder)
 })
-afterAll(async () => {
-  await server?.stop()
-  await kith?.project.remove()
-})
+afterAll(() => kith?.project.remove())
 
 const call = (path: string, init: RequestInit = {}) =>
   fetch(kith.origin + path, { redirect: 'manual', ...init, headers: { cookie, ...init.headers } })

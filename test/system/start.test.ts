@@ -2,46 +2,30 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as openid from 'openid-client'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort, Project, type Server } from './project.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { Demo } from './demo.ts'
+import { freePort } from './project.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const PEOPLE = ['alice_demo', 'bob_demo', 'carol_demo', 'dan_demo', 'root_admin']
 
-let project: Project
-let server: Server
+const startedAt = Date.now()
+const kith = new Demo()
+const { project } = kith
 let firstStartMs: number
 
-beforeAll(async () => {
-  project = new Project()
-  const before = Date.now()
-  server = await project.start()
-  firstStartMs = Date.now() - before
+beforeAll(() => {
+  firstStartMs = Date.now() - startedAt
 })
-afterAll(() => project?.remove())
-
-async function post(path: string, json: unknown, headers: Record<string, string> = {}) {
-  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(json) }
-  return await fetch(server.origin + path, init)
-}
-
-function logIn(username: string, password: string = project.demo().users[username].password): Promise<Response> {
-  return post('/user/login', { username, password })
-}
-
-async function cookieOf(username: string): Promise<string> {
-  const reply = await logIn(username)
-  return reply.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-}
 
 // biome-ignore lint/suspicious/noExplicitAny: a reply's shape is what tests find out
 async function get(path: string, cookie: string): Promise<any> {
-  return await (await fetch(server.origin + path, { headers: { cookie } })).json()
+  return await (await fetch(kith.origin + path, { headers: { cookie } })).json()
 }
 
 async function token(client: { client_id: string; client_secret: string }, form: Record<string, string>) {
   const authorization = `Basic ${btoa(`${client.client_id}:${client.client_secret}`)}`
-  const reply = await fetch(`${server.origin}/oauth/token`, { method: 'POST', headers: { authorization }, body: new URLSearchParams(form) })
+  const reply = await fetch(`${kith.origin}/oauth/token`, { method: 'POST', headers: { authorization }, body: new URLSearchParams(form) })
   return { status: reply.status, body: (await reply.json()) as Record<string, unknown> }
 }
 
@@ -50,7 +34,7 @@ test('it is ready within half a minute on an empty store', () => {
 })
 
 test('the banner says which demo person is the administrator', () => {
-  const marked = server
+  const marked = kith.server
     .output()
     .split('\n')
     .filter((line) => line.includes('administrator'))
@@ -73,9 +57,9 @@ async function paste(path: string): Promise<string> {
   const script = ['curl() { command curl --fail-with-body "$@"; }', ...blocks]
     .join('\n')
     // The tests cannot count on port 8787 being free.
-    .replaceAll('http://localhost:8787', server.origin)
+    .replaceAll('http://localhost:8787', kith.origin)
     .replaceAll('npm run operator --', `"${process.execPath}" scripts/operator.ts`)
-    .replaceAll('npm run journey', `"${process.execPath}" scripts/journey.ts ${server.origin}`)
+    .replaceAll('npm run journey', `"${process.execPath}" scripts/journey.ts ${kith.origin}`)
   const { code, output } = await project.run('bash', ['-eo', 'pipefail', '-c', script])
   expect([code, output]).toEqual([0, expect.any(String)])
   return output
@@ -98,10 +82,10 @@ test('the commands of docs/older-apis.md work as they are pasted', async () => {
 
 test('demo.json: the people can sign in, carol is private, root_admin is super_admin', async () => {
   const demo = project.demo()
-  expect(demo.origin).toBe(server.origin)
+  expect(demo.origin).toBe(kith.origin)
   expect(Object.keys(demo.users)).toEqual(PEOPLE)
   for (const name of PEOPLE) {
-    const { user } = (await get('/user/me', await cookieOf(name))).data
+    const { user } = (await get('/user/me', await kith.cookieOf(name))).data
     expect({ id: user._id, email: user.email }).toEqual({ id: demo.users[name].id, email: demo.users[name].email })
     expect(user).toMatchObject({
       username: name,
@@ -122,8 +106,8 @@ test('demo.json: demo-service gets a token for itself', async () => {
 test('demo.json: demo-mxit gets a code without PKCE, and tokens of an hour', async () => {
   const client = project.demo().clients['demo-mxit']
   const query = new URLSearchParams({ response_type: 'code', client_id: 'demo-mxit', redirect_uri: client.redirect_uri })
-  const headers = { cookie: await cookieOf('dan_demo') }
-  const redirect = await fetch(`${server.origin}/oauth/authorize?${query}`, { headers, redirect: 'manual' })
+  const headers = { cookie: await kith.cookieOf('dan_demo') }
+  const redirect = await fetch(`${kith.origin}/oauth/authorize?${query}`, { headers, redirect: 'manual' })
   const code = new URL(redirect.headers.get('location') ?? '').searchParams.get('code') ?? ''
   const { status, body } = await token(client, { grant_type: 'authorization_code', code, redirect_uri: client.redirect_uri })
   expect(status).toBe(200)
@@ -133,7 +117,7 @@ test('demo.json: demo-mxit gets a code without PKCE, and tokens of an hour', asy
 test('openid-client, unmodified: discovery, code with PKCE, userinfo, refresh, introspection, revocation, sign-out', async () => {
   const { clients } = project.demo()
   const execute = [openid.allowInsecureRequests]
-  const issuer = new URL(server.origin)
+  const issuer = new URL(kith.origin)
   const config = await openid.discovery(issuer, 'demo-spa', undefined, openid.None(), { execute })
   const [pkceCodeVerifier, expectedState, expectedNonce] = [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()]
   const url = openid.buildAuthorizationUrl(config, {
@@ -144,8 +128,8 @@ test('openid-client, unmodified: discovery, code with PKCE, userinfo, refresh, i
     code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: 'S256',
   })
-  const headers = { cookie: await cookieOf('alice_demo') }
-  const goTo = async (to: URL) => new URL((await fetch(to, { headers, redirect: 'manual' })).headers.get('location') ?? '', server.origin)
+  const headers = { cookie: await kith.cookieOf('alice_demo') }
+  const goTo = async (to: URL) => new URL((await fetch(to, { headers, redirect: 'manual' })).headers.get('location') ?? '', kith.origin)
   const tokens = await openid.authorizationCodeGrant(config, await goTo(url), {
     pkceCodeVerifier,
     expectedState,
@@ -169,7 +153,7 @@ test('openid-client, unmodified: discovery, code with PKCE, userinfo, refresh, i
 
 test('npm run operator -- promote: only a verified user, and the old session ends', async () => {
   const operator = (...args: string[]) => project.run(process.execPath, ['scripts/operator.ts', ...args])
-  await post('/user/create', {
+  await kith.post('/user/create', {
     username: 'unproved',
     firstName: 'U',
     lastName: 'P',
@@ -180,12 +164,12 @@ test('npm run operator -- promote: only a verified user, and the old session end
   expect(await operator('promote', 'nobody@example.com')).toMatchObject({ code: 1, output: expect.stringContaining('No user has') })
   expect(await operator('promote', "' OR 1=1 --")).toMatchObject({ code: 1, output: expect.stringContaining('is not an e-mail address') })
 
-  const before = await cookieOf('dan_demo')
+  const before = await kith.cookieOf('dan_demo')
   const promoted = await operator('promote', 'Dan@Example.com')
   expect(promoted.output).toContain('dan_demo')
   expect(promoted.code).toBe(0)
   expect(await get('/user/me', before)).toMatchObject({ ok: 0, error: 'Unauthorized' })
-  expect((await get('/user/me', await cookieOf('dan_demo'))).data.user.role).toBe('super_admin')
+  expect((await get('/user/me', await kith.cookieOf('dan_demo'))).data.user.role).toBe('super_admin')
   expect(await operator('promote', 'dan@example.com')).toMatchObject({ code: 0, output: expect.stringContaining('already') })
 })
 
@@ -206,35 +190,35 @@ test('npm run operator -- user: finds people and helps them to sign in, and they
   ]) {
     expect(await user(...wrong), wrong.join(' ')).toMatchObject({ code: 1 })
   }
-  const [one, other] = [await cookieOf('bob_demo'), await cookieOf('bob_demo')]
+  const [one, other] = [await kith.cookieOf('bob_demo'), await kith.cookieOf('bob_demo')]
   const [, session = ''] = /([0-9a-f]{24}) browser/.exec((await user('show', 'bob_demo')).output) ?? []
   expect(await user('end-sessions', 'bob@example.com', session)).toMatchObject({ code: 0 })
   expect(await get('/user/me', other)).toMatchObject({ ok: 0, error: 'Unauthorized' })
   expect((await get('/user/me', one)).ok).toBe(1)
-  expect((await post('/user/2fa', { state: true }, { cookie: one })).status).toBe(200)
+  expect((await kith.post('/user/2fa', { state: true }, { cookie: one })).status).toBe(200)
   expect(await user('remove-2fa', id)).toMatchObject({ code: 0, output: expect.stringContaining('no longer has email') })
   expect((await user('remove-2fa', id)).output).toContain('has no second factor; nothing was changed')
   expect(await get('/user/me', one)).toMatchObject({ ok: 0, error: 'Unauthorized' })
   expect(await user('send-reset', id)).toMatchObject({ code: 0, output: expect.stringContaining('bob@example.com') })
   expect((await user('resend-verification', id)).output).toContain('has already verified the address')
-  const last = await cookieOf('bob_demo')
+  const last = await kith.cookieOf('bob_demo')
   expect(await user('end-sessions', id)).toMatchObject({ code: 0, output: expect.stringContaining('everywhere') })
   expect(await get('/user/me', last)).toMatchObject({ ok: 0, error: 'Unauthorized' })
-  const { records } = (await get('/user/audit', await cookieOf('bob_demo'))).data
+  const { records } = (await get('/user/audit', await kith.cookieOf('bob_demo'))).data
   const types = records.filter(({ userAgent }: { userAgent: string }) => userAgent === 'operator').map(({ type }: { type: string }) => type)
   expect(types).toEqual(['signed_out_everywhere', 'password_reset_requested', 'second_factor_off', 'session_revoked'])
   const headers = { accept: 'application/json' }
-  const mails = await (await fetch(`${server.origin}/dev/mailbox?to=bob@example.com`, { headers })).text()
+  const mails = await (await fetch(`${kith.origin}/dev/mailbox?to=bob@example.com`, { headers })).text()
   for (const said of ['one of your devices', 'two-step sign-in, which is now off', 'your devices and apps']) expect(mails).toContain(said)
 })
 
 test('npm run operator -- user end-sessions: of a deleted person it says so', async () => {
   const { password } = project.demo().users.carol_demo
-  const headers = { cookie: await cookieOf('carol_demo'), 'content-type': 'application/json' }
-  expect((await fetch(`${server.origin}/user/me`, { method: 'DELETE', headers, body: JSON.stringify({ password }) })).status).toBe(200)
+  const headers = { cookie: await kith.cookieOf('carol_demo'), 'content-type': 'application/json' }
+  expect((await fetch(`${kith.origin}/user/me`, { method: 'DELETE', headers, body: JSON.stringify({ password }) })).status).toBe(200)
   const ended = await project.run(process.execPath, ['scripts/operator.ts', 'user', 'end-sessions', 'carol_demo'])
   expect(ended).toMatchObject({ code: 1, output: expect.stringContaining('carol_demo is deleted') })
-  expect((await logIn('carol_demo')).status).toBe(200)
+  expect((await kith.logIn('carol_demo')).status).toBe(200)
 })
 
 test('npm run operator -- client: registers, changes and ends clients by the rules of the API', async () => {
@@ -271,7 +255,7 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   expect(await status(made.secret)).toBe(200)
   expect(made.output).toContain('op-service is a confidential client: it sends its secret by HTTP Basic or in the body')
   expect(made.output).toMatch(
-    new RegExp(`\\n {2}issuer +${server.origin}\\n {2}discovery +${server.origin}/[\\s\\S]*\\n {2}client_secret +${made.secret}\\n`),
+    new RegExp(`\\n {2}issuer +${kith.origin}\\n {2}discovery +${kith.origin}/[\\s\\S]*\\n {2}client_secret +${made.secret}\\n`),
   )
   const rotated = await client('rotate-secret', 'op-service')
   expect([await status(made.secret), await status(rotated.secret)]).toEqual([401, 200])
@@ -296,7 +280,7 @@ test('the client of docs/apps.md: made as it is pasted, it says what it is, and 
   expect(settings).toMatchObject({ client_id: 'my-app', redirect_uri: 'http://localhost:5173/callback', response_type: 'code' })
   const to = settings.post_logout_redirect_uri ?? ''
   const query = new URLSearchParams({ client_id: 'my-app', post_logout_redirect_uri: to })
-  const reply = await fetch(`${server.origin}/oauth/logout?${query}`, { redirect: 'manual' })
+  const reply = await fetch(`${kith.origin}/oauth/logout?${query}`, { redirect: 'manual' })
   expect([reply.status, reply.headers.get('location')]).toEqual([303, 'http://localhost:5173/'])
 })
 
@@ -313,7 +297,7 @@ test('every client of docs/clients.md is made by its command, and says which kin
 })
 
 test('a port that is taken is named', async () => {
-  const { port } = new URL(server.origin)
+  const { port } = new URL(kith.origin)
   const { code, output } = await project.run(process.execPath, ['scripts/start.ts'], { PORT: port })
   expect(output).toContain(`Port ${port} is taken`)
   expect(code).toBe(1)
@@ -322,20 +306,20 @@ test('a port that is taken is named', async () => {
 test('a second start completes .dev.vars, keeps the data, and keeps demo.json right', async () => {
   const demo = project.demo()
   const { password } = demo.users.bob_demo
-  const cookie = await cookieOf('bob_demo')
+  const cookie = await kith.cookieOf('bob_demo')
   const headers = { cookie, 'content-type': 'application/json' }
   const body = JSON.stringify({ username: 'bob_renamed', password: 'something-else-entirely', currentPassword: password })
-  expect((await fetch(`${server.origin}/user/me`, { method: 'PATCH', headers, body })).status).toBe(200)
+  expect((await fetch(`${kith.origin}/user/me`, { method: 'PATCH', headers, body })).status).toBe(200)
 
-  await server.stop()
-  await expect(fetch(`${server.origin}/health`)).rejects.toThrow()
+  await kith.server.stop()
+  await expect(fetch(`${kith.origin}/health`)).rejects.toThrow()
   const lines = project.read('.dev.vars').split('\n')
   const kept = lines.filter((line) => !line.startsWith('CORS_ORIGINS='))
   // As they were before there were keys for RS256.
   const old = kept.map((line) => line.replace(/,\{[^{}]*"kty":"RSA"[^{}]*\}/, ''))
   project.write('.dev.vars', old.join('\n'))
 
-  server = await project.start()
+  await kith.start()
   const isOfKeys = (line: string) => line.startsWith('SIGNING_KEYS=')
   const completed = project.read('.dev.vars').split('\n')
   const others = old.filter((line) => line !== '' && !isOfKeys(line))
@@ -343,8 +327,8 @@ test('a second start completes .dev.vars, keeps the data, and keeps demo.json ri
   const [before = '', after = ''] = [old, completed].map((all) => all.find(isOfKeys))
   expect(after.startsWith(before.slice(0, -"]}'".length))).toBe(true)
   expect(after).toMatch(/,\{"kid":"dev-[\w-]+-rs256","kty":"RSA",[^{}]*\}\]\}'$/)
-  expect(project.demo()).toEqual({ ...demo, origin: server.origin })
-  expect((await logIn('alice_demo')).status).toBe(200)
-  expect((await logIn('bob_demo', 'something-else-entirely')).status).toBe(401)
-  expect((await logIn('bob_demo', password)).status).toBe(200)
+  expect(project.demo()).toEqual({ ...demo, origin: kith.origin })
+  expect((await kith.logIn('alice_demo')).status).toBe(200)
+  expect((await kith.logIn('bob_demo', 'something-else-entirely')).status).toBe(401)
+  expect((await kith.logIn('bob_demo', password)).status).toBe(200)
 })
