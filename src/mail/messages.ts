@@ -42,8 +42,9 @@ const CONTENTS = {
   second_factor_failed: secondFactorFailed,
   account_exported: accountExported,
   account_deleted: accountDeleted,
-  change_email: changeEmail,
-  change_email_digits: changeEmailDigits,
+  change_email: (facts) => askNewAddress(facts, { path: '/verify', text: 'Confirm the address' }),
+  // No page takes these digits, only the program that requested them.
+  change_email_digits: (facts) => askNewAddress(facts),
   email_changed: emailChanged,
   email_changed_again: emailChangedAgain,
   email_change_undone: emailChangeUndone,
@@ -138,10 +139,6 @@ function passwordChanged(facts: MailFacts): Content {
   }
 }
 
-function changeEmail(facts: MailFacts): Content {
-  return askNewAddress(facts, { path: '/verify', text: 'Confirm the address' })
-}
-
 // The address is unverified: no given name, as in `verifyEmail`.
 function askNewAddress(facts: MailFacts, page?: { path: string; text: string }): Content {
   return {
@@ -156,38 +153,33 @@ function askNewAddress(facts: MailFacts, page?: { path: string; text: string }):
   }
 }
 
-// No page takes these digits, only the program that requested them.
-function changeEmailDigits(facts: MailFacts): Content {
-  return askNewAddress(facts)
+function addressChanged(facts: MailFacts, advice: Content['blocks']): Content {
+  return {
+    subject: `Your ${facts.product} account has a new e-mail address`,
+    blocks: [
+      greeting(facts),
+      `the e-mail address of your account ${facts.username} was changed. We no longer send mail to this one.`,
+      details(facts),
+      ...advice,
+    ],
+  }
 }
 
 // To the old address. The code undoes the change, even if someone else controls the account by now.
 function emailChanged(facts: MailFacts): Content {
-  return {
-    subject: `Your ${facts.product} account has a new e-mail address`,
-    blocks: [
-      greeting(facts),
-      `the e-mail address of your account ${facts.username} was changed. We no longer send mail to this one.`,
-      details(facts),
-      'If this was you, there is nothing to do. Keep this mail to yourself.',
-      'If this was not you, undo the change with this code. That restores this address and signs everyone out. Then set a new password right away.',
-      ...codeBlocks(facts, { path: '/email/undo', text: 'Undo the change' }),
-    ],
-  }
+  return addressChanged(facts, [
+    'If this was you, there is nothing to do. Keep this mail to yourself.',
+    'If this was not you, undo the change with this code. That restores this address and signs everyone out. Then set a new password right away.',
+    ...codeBlocks(facts, { path: '/email/undo', text: 'Undo the change' }),
+  ])
 }
 
 // To a replaced address, while an earlier change can still be undone: undoing that one undoes this one too.
 function emailChangedAgain(facts: MailFacts): Content {
-  return {
-    subject: `Your ${facts.product} account has a new e-mail address`,
-    blocks: [
-      greeting(facts),
-      `the e-mail address of your account ${facts.username} was changed. We no longer send mail to this one.`,
-      details(facts),
-      'If this was you, there is nothing to do.',
-      'If this was not you, find the mail that we sent when the address was changed before: it went to the address you had then, and contains a code. That code restores that address, signs everyone out and works for another 7 days.',
-    ],
-  }
+  return addressChanged(facts, [
+    'If this was you, there is nothing to do.',
+    'If this was not you, find the mail that we sent when the address was changed before: it went to the address you had then, and contains a code. That code restores that address, signs everyone out and works for another 7 days.',
+  ])
 }
 
 // To the address that the account no longer has.

@@ -3,9 +3,11 @@
  * link that no longer works says so before anything is typed.
  */
 import type { Context } from 'hono'
+import type { Child } from 'hono/jsx'
 import * as z from 'zod'
 import { findMailedCode } from '../core/accounts/mailed-codes.ts'
 import { type FormState, Input, type Labels } from './forms.tsx'
+import { showPage } from './layout.tsx'
 
 const LENGTH_MAX = 128
 
@@ -31,6 +33,11 @@ export async function readMailedLink(c: Context, purposes: Parameters<typeof fin
   if (code === null) return null
   const found = await findMailedCode(c.var.ctx, code, purposes)
   return found ? { code, returnTo: found.returnTo } : { code: null, returnTo: null }
+}
+
+/** The page of a link that no longer works: what may have happened, and where to go from here. */
+export function showSpentLink(c: Context, lead: string, onward: Child): Response {
+  return showPage(c, { title: 'This link no longer works', lead, status: 410 }, onward)
 }
 
 export function CodeField({ link, state, labels }: { link: MailedLink | null; state: FormState; labels: Labels }) {

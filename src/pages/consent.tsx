@@ -103,8 +103,7 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
           It takes you back to <strong>{placeOf(redirectUri)}</strong>. Allow it only if that is where you came from.
         </>
       ),
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Account user={asked.user} another={toSignIn(request, { another: '1' })} />

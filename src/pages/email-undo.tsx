@@ -5,7 +5,7 @@ import { undoEmailChange } from '../core/accounts/email-change.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
-import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
+import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
@@ -36,8 +36,7 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
     {
       title: 'Restore your address',
       lead: 'This undoes the change of your e-mail address and signs everyone out, including you. Then set a new password.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <Form action={PATH} token={token} state={state} labels={LABELS}>
       <CodeField link={link} state={state} labels={LABELS} />
@@ -47,13 +46,9 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
 }
 
 function showSpent(c: Context): Response {
-  return showPage(
+  return showSpentLink(
     c,
-    {
-      title: 'This link no longer works',
-      lead: 'It was already used or has expired. If your address was restored, set a new password now.',
-      status: 410,
-    },
+    'It was already used or has expired. If your address was restored, set a new password now.',
     <>
       <p>
         <a class="button primary" href="/forgot">

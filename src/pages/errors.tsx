@@ -91,7 +91,7 @@ function toSignIn(c: Context, extra: Record<string, string>): Response {
 export function showError(c: Context, error: ShownError): Response {
   return showPage(
     c,
-    { title: error.title, status: error.status, lead: error.message, hasError: true },
+    { title: error.title, lead: error.message, error },
     <p>
       <a class="button secondary" href="/account">
         Go to your account

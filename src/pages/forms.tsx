@@ -115,7 +115,7 @@ function ErrorSummary({ state, labels }: { state: FormState; labels: Labels }) {
   )
 }
 
-interface FieldProps {
+export interface FieldProps {
   readonly name: string
   readonly labels: Labels
   readonly state: FormState

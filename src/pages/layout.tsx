@@ -18,11 +18,12 @@ export interface Page {
   readonly title: string
   /** Replaces the title in the `h1`, if that needs markup. */
   readonly heading?: Child
+  /** Of a page without an error. */
   readonly status?: ContentfulStatusCode
   /** Below the heading. */
   readonly lead?: Child
-  /** Marks the window title, and hides the notice of an earlier form. */
-  readonly hasError?: boolean
+  /** Its status; it marks the window title, and hides the notice of an earlier form. */
+  readonly error?: { readonly status: ContentfulStatusCode } | null
   /** The path of this account page; adds the account's navigation. */
   readonly section?: string
   /** Where to redirect at once. */
@@ -41,7 +42,7 @@ export function showPage(c: Context, page: Page, children: Child): Response {
   c.header('Cache-Control', 'no-store')
   c.header('Content-Type', 'text/html; charset=utf-8')
   const product = productOf(config)
-  const notice = page.hasError ? null : noticeOf(c)
+  const notice = page.error ? null : noticeOf(c)
   const document = (
     <html lang="en">
       <Head product={product} page={page} />
@@ -71,7 +72,7 @@ export function showPage(c: Context, page: Page, children: Child): Response {
       </body>
     </html>
   )
-  return c.body(`<!doctype html>${document}`, page.status ?? 200)
+  return c.body(`<!doctype html>${document}`, page.error?.status ?? page.status ?? 200)
 }
 
 /** Pictures come from the avatars' origin; forms lead only to this site (see `goOn`). */
@@ -95,7 +96,7 @@ function Head({ product, page }: { product: string; page: Page }) {
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
       {page.refreshTo !== undefined && <meta http-equiv="refresh" content={`0;url=${page.refreshTo}`} />}
-      <title>{`${page.hasError ? 'Error: ' : ''}${page.title}${page.title === product ? '' : ` · ${product}`}`}</title>
+      <title>{`${page.error ? 'Error: ' : ''}${page.title}${page.title === product ? '' : ` · ${product}`}`}</title>
       <link rel="icon" href="data:," />
       <link rel="stylesheet" href={styleSheetUrl()} />
     </head>

@@ -6,10 +6,11 @@ import * as fields from '../core/fields.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
-import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
+import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
+import { NewPassword } from './new-password.tsx'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
 
@@ -49,8 +50,7 @@ async function showForgot(c: Context, state: FormState): Promise<Response> {
     {
       title: 'Set a new password',
       lead: 'Enter your e-mail address, and we will send you a code.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={withReturn(c, '/forgot')} token={token} state={state} labels={LABELS}>
@@ -72,21 +72,12 @@ async function showReset(c: Context, state: FormState, link: MailedLink | null):
     {
       title: 'Choose a new password',
       lead: 'This signs you out on all devices.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={withReturn(c, '/reset', {}, to)} token={token} state={state} labels={LABELS}>
         <CodeField link={link} state={state} labels={LABELS} />
-        <Input
-          name="password"
-          labels={LABELS}
-          state={state}
-          hint="At least 8 characters. A few words in a row are easy to remember."
-          type="password"
-          autocomplete="new-password"
-          first={link !== null}
-        />
+        <NewPassword labels={LABELS} state={state} first={link !== null} />
         <Submit>Set password</Submit>
       </Form>
       <p class="links">
@@ -97,13 +88,9 @@ async function showReset(c: Context, state: FormState, link: MailedLink | null):
 }
 
 function showSpent(c: Context): Response {
-  return showPage(
+  return showSpentLink(
     c,
-    {
-      title: 'This link no longer works',
-      lead: 'It was already used or has expired. Nothing was changed.',
-      status: 410,
-    },
+    'It was already used or has expired. Nothing was changed.',
     <>
       <p>
         <a class="button primary" href={withReturn(c, '/forgot')}>

@@ -77,8 +77,7 @@ async function show(c: Context, pending: PendingSignIn, state: FormState): Promi
     {
       title: way === 'recovery_code' ? 'Use a recovery code' : 'Enter your code',
       lead: LEADS[way],
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={LABELS}>

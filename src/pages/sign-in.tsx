@@ -108,8 +108,7 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
     {
       title,
       lead,
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={withReturn(c, '/sign-in', carried)} token={token} state={state} labels={LABELS}>

@@ -74,8 +74,7 @@ async function show(c: Context, request: LogoutRequest, question: LogoutQuestion
       ) : (
         'Other devices stay signed in.'
       ),
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={query === '' ? '/sign-out' : `/sign-out?${query}`} token={token} state={state}>

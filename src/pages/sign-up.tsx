@@ -13,6 +13,7 @@ import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { rememberNewAccount } from './new-account.ts'
+import { NewPassword } from './new-password.tsx'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
@@ -79,8 +80,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
     {
       title: 'Create an account',
       lead: `It takes a minute.`,
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={withReturn(c, '/sign-up')} token={token} state={state} labels={LABELS}>
@@ -98,13 +98,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
           {...shared}
         />
         <Input name="email" type="email" value={hintOf(c)} autocomplete="email" maxlength={254} {...shared} />
-        <Input
-          name="password"
-          hint="At least 8 characters. A few words in a row are easy to remember."
-          type="password"
-          autocomplete="new-password"
-          {...shared}
-        />
+        <NewPassword {...shared} />
         <Submit>Create account</Submit>
       </Form>
       <p class="aside">

@@ -6,7 +6,7 @@ import { typedPassword } from '../core/fields.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
-import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
+import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
@@ -38,8 +38,7 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
     {
       title: 'Undo two-step sign-in',
       lead: 'This turns two-step sign-in off again and signs everyone out, including you. Then set a new password.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <Form action={PATH} token={token} state={state} labels={LABELS}>
       <CodeField link={link} state={state} labels={LABELS} />
@@ -58,13 +57,9 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
 }
 
 function showSpent(c: Context): Response {
-  return showPage(
+  return showSpentLink(
     c,
-    {
-      title: 'This link no longer works',
-      lead: 'It was already used or has expired. Nothing was changed.',
-      status: 410,
-    },
+    'It was already used or has expired. Nothing was changed.',
     <p class="links">
       <a href="/sign-in">Sign in</a>
       <a href="/forgot">Set a new password</a>

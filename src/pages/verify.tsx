@@ -10,7 +10,7 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
-import { CodeField, type MailedLink, mailedCode, readMailedLink } from './code-field.tsx'
+import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
@@ -79,8 +79,7 @@ async function showVerify(c: Context, state: FormState, link: MailedLink | null)
     {
       title: 'Confirm your address',
       lead: 'Enter the code from the mail that we sent you.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={withReturn(c, PATH, account === null ? {} : { account }, to)} token={tokens[0]} state={state} labels={LABELS}>
@@ -109,8 +108,7 @@ async function showNewCode(c: Context, state: FormState): Promise<Response> {
     {
       title: 'Send a new code',
       lead: 'Enter the user name that you chose. If its address is not confirmed yet, we send a code to it.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={withReturn(c, NEW_CODE)} token={token} state={state} labels={LABELS}>
@@ -127,13 +125,9 @@ async function showNewCode(c: Context, state: FormState): Promise<Response> {
 
 /** Most users who see this have just verified the address with the same link. */
 function showSpent(c: Context): Response {
-  return showPage(
+  return showSpentLink(
     c,
-    {
-      title: 'This link no longer works',
-      lead: 'It was already used or has expired. If you have confirmed your address with it, you can sign in now.',
-      status: 410,
-    },
+    'It was already used or has expired. If you have confirmed your address with it, you can sign in now.',
     <>
       <p>
         <a class="button primary" href={withReturn(c, '/sign-in')}>

@@ -46,7 +46,7 @@ export const digest: ReadCredential = async (c) => {
 const PARAMETER = /([\w!#$%&'*+.^`|~-]+)[ \t]*=[ \t]*(?:([\w!#$%&'*+.^`|~-]+)|"((?:[^"\\]|\\.)*)")[ \t]*(?:,[ \t]*|$)/gy
 
 /** Parameters by lowercase name; null for another scheme, malformed input or a repeated parameter. */
-export function readParameters(header: string): ReadonlyMap<string, string> | null {
+function readParameters(header: string): ReadonlyMap<string, string> | null {
   const scheme = /^digest[ \t]+/i.exec(header)?.[0] ?? ''
   const text = header.slice(scheme.length)
   const parameters = new Map<string, string>()

@@ -14,6 +14,7 @@ export const LAST = { hasMore: false, next: null }
 export const ok = <T extends z.ZodType>(data: T) => z.strictObject({ ok: z.literal(1), data })
 
 export const Ok = z.strictObject({ ok: z.literal(1) }).meta({ id: 'Ok' })
+export const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
 
 export const ErrorReply = z
   .strictObject({ ok: z.literal(0), error: z.string(), additionalInfo: z.record(z.string(), z.unknown()) })

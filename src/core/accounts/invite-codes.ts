@@ -30,7 +30,7 @@ function draw(alphabet: string, length: number): string {
   return text
 }
 
-export function newInviteCode(): string {
+function newInviteCode(): string {
   return `${draw(LETTERS, 2)}-${draw(DIGITS, 4)}-${draw(DIGITS, 13)}`
 }
 

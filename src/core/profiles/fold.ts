@@ -9,7 +9,7 @@ const ACCENTS = /(?=\p{M})[\p{Script=Inherited}\p{Script=Cyrillic}\p{Script=Hebr
 /** Bidi marks, zero-width characters, fillers, controls, lone surrogates, and non-characters. White space is handled separately. */
 const UNSEEN = /(?![\t-\r])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu
 /** Apostrophes, what is typed instead of them, and quotation marks: people who search omit them, or type other ones. */
-export const APOSTROPHES =
+const APOSTROPHES =
   /['"`\u00B4\u02B9-\u02BF\u0384\u055A\u05F3\u05F4\u1FBD\u1FBF\u1FEF\u1FFD\u1FFE\u2018-\u201F\u2032-\u2037\uA78C\uFF02\uFF07\uFF40]/g
 /**
  * What separates parts of a name like a space: dashes, dots on the baseline and in the middle, the word separators of

@@ -47,7 +47,7 @@ export function searchStringsOf(names: UserNames): string[] {
  * Statements that replace the user's search strings by those of these names, while they are the user's names. They
  * follow the write of the names in its batch; if that did not take place they do nothing.
  */
-export function searchWrites(userId: UserId, names: UserNames): Statement<unknown>[] {
+function searchWrites(userId: UserId, names: UserNames): Statement<unknown>[] {
   const strings = searchStringsOf(names)
   return [deleteOtherSearchStrings(userId, names, strings), insertSearchStrings(userId, names, strings)]
 }

@@ -34,7 +34,7 @@ export function rawBody(req: HonoRequest): RawBody {
 }
 
 /** RFC 9530: a dictionary of byte sequences. Algorithms other than SHA-256 are ignored (§5); malformed headers are refused. */
-export function contentDigest(header: string | undefined): string | null {
+function contentDigest(header: string | undefined): string | null {
   if (header === undefined) return null
   let digest: string | null = null
   for (const member of header.split(',')) {

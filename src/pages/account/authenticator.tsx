@@ -66,8 +66,7 @@ async function showBeginning(c: Context, state: FormState = UNTOUCHED): Promise<
       title: 'Set up an app',
       section: SECTION,
       lead: 'You need an authenticator app on your phone, such as Aegis, 2FAS, Google Authenticator, or the one of your password manager.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <Form action={PATH} token={token} state={state} class="panel">
       <ol class="steps">
@@ -89,8 +88,7 @@ async function showEnrolment(c: Context, { secret, uri }: TotpEnrolment, state: 
       title: 'Scan this code',
       section: SECTION,
       lead: 'Open your authenticator app, add an account, and point the camera here.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <section class="panel enrolment">

@@ -45,8 +45,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
           Currently <strong>{user.email ?? 'not set'}</strong>. Once you have confirmed the new one, you sign in again.
         </>
       ),
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">

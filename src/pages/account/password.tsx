@@ -11,6 +11,7 @@ import { renewSessionCookies } from '../../http/credentials.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
+import { NewPassword } from '../new-password.tsx'
 import { redirectWith } from '../notices.ts'
 
 const PATH = '/account/password'
@@ -41,22 +42,14 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
       title: 'Password',
       section: PATH,
       lead: 'A new password signs you out on all other devices.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
         {/* Tells password managers which account it is. */}
         <input type="text" name="username" value={user.username} autocomplete="username" hidden readonly />
         <Input name="currentPassword" labels={LABELS} state={state} type="password" autocomplete="current-password" first />
-        <Input
-          name="password"
-          labels={LABELS}
-          state={state}
-          type="password"
-          autocomplete="new-password"
-          hint="At least 8 characters. A few words in a row are easy to remember."
-        />
+        <NewPassword labels={LABELS} state={state} />
         <Submit>Change password</Submit>
       </Form>
       <p class="links">

@@ -79,8 +79,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
       title: 'Picture',
       section: PATH,
       lead: 'Others see it next to your name.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <section class="panel picture-panel">
       <img

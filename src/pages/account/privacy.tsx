@@ -36,7 +36,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
   const token = await formToken(c, 'privacy')
   return showPage(
     c,
-    { title: 'Privacy', section: PATH, status: state.error?.status ?? 200, hasError: state.error !== null },
+    { title: 'Privacy', section: PATH, error: state.error },
     <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
       <fieldset>
         <legend>{LABELS.visibility}</legend>

@@ -94,8 +94,7 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
       title: 'Profile',
       section: PATH,
       lead: 'Only your name is required. Empty fields are not shown.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
       {may('givenName', 'middleName', 'familyName', 'username') && (

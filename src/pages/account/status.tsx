@@ -74,8 +74,7 @@ async function show(c: Context, status: UserStatus, state: FormState): Promise<R
       title: 'Status',
       section: PATH,
       lead: 'Others see it next to your name. Every field is optional.',
-      status: state.error?.status ?? 200,
-      hasError: state.error !== null,
+      error: state.error,
     },
     <>
       <Form action={PATH} token={tokens[0]} state={state} labels={LABELS} class="panel">

@@ -6,7 +6,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { clearSessionCookie } from '../../../http/credentials.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { Ok } from '../replies.ts'
+import { OK } from '../replies.ts'
 import { DeleteMeBody } from './wire.ts'
 
 export const deletion = new Hono<AppEnv>().delete(
@@ -16,7 +16,7 @@ export const deletion = new Hono<AppEnv>().delete(
     summary: "Delete the caller's account",
     description:
       'Requires `password`, or a sign-in within the last 10 minutes in this browser. The account becomes invisible, and every session and token ends. Signing in within 14 days restores it; after that, personal data is deleted permanently.',
-    response: { status: 200, schema: Ok, example: { ok: 1 } },
+    response: OK,
   }),
   validate('json', DeleteMeBody),
   async (c) => {

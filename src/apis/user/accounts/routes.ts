@@ -12,7 +12,7 @@ import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { EXAMPLE_USER, toOwnUser } from '../profile/presenters.ts'
-import { Ok } from '../replies.ts'
+import { OK } from '../replies.ts'
 import { CodeReply, CreateUserReply, VerifyEmailReply } from './presenters.ts'
 import {
   CodeBody,
@@ -58,7 +58,7 @@ export const accounts = new Hono<AppEnv>()
     describe('verifyEmail', {
       summary: 'Verify the e-mail address with the code from the mail',
       description: 'For a new account, or for a change of address, which ends every session.',
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
     }),
     networkLimit('other'),
     validate('json', VerifyEmailBody),
@@ -88,7 +88,7 @@ export const accounts = new Hono<AppEnv>()
     describe('undoEmailChange', {
       summary: 'Restore the previous e-mail address with the code mailed to it',
       description: 'Possible for 7 days after the change. Ends every session and token of the account. Set a new password afterwards.',
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
     }),
     networkLimit('code'),
     validate('json', VerifyEmailBody),
@@ -102,7 +102,7 @@ export const accounts = new Hono<AppEnv>()
     anyone(),
     describe('resendVerification', {
       summary: 'Mail the verification code again',
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
     }),
     networkLimit('code'),
     validate('query', ResendVerificationQuery),
@@ -140,7 +140,7 @@ export const accounts = new Hono<AppEnv>()
     describe('resetPassword', {
       summary: 'Set a new password with the code from the mail',
       description: 'Ends every session and token of the account.',
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
     }),
     networkLimit('code'),
     validate('json', ResetPasswordBody),

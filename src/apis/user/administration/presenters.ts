@@ -7,6 +7,7 @@ import type { SeenUser as VisibleUser } from '../../../core/social/visibility.ts
 import { InviteCode } from '../invite-codes/presenters.ts'
 import { EXAMPLE_SEEN_USER, SeenUser, toSeenUser } from '../people/presenters.ts'
 import { date, ok, text, toIso } from '../replies.ts'
+import { Role as SeenRole } from '../roles/presenters.ts'
 
 const AdminUser = SeenUser.extend({
   emailVerified: z.boolean(),
@@ -58,16 +59,7 @@ export function toAdminUsers(users: readonly VisibleUser[], ctx: Ctx): { records
   return { records, users: records }
 }
 
-const RoleOut = z
-  .strictObject({
-    id: z.string(),
-    displayName: z.string(),
-    ranking: z.int(),
-    description: z.string(),
-    system: z.boolean(),
-    scopes: z.array(z.string()),
-  })
-  .meta({ id: 'RoleWithScopes' })
+const RoleOut = SeenRole.extend({ scopes: z.array(z.string()) }).meta({ id: 'RoleWithScopes' })
 
 export function toRole(role: Role): z.output<typeof RoleOut> {
   const { id, displayName, ranking, description, system, scopes } = role

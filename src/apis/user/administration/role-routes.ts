@@ -5,7 +5,7 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { Ok } from '../replies.ts'
+import { OK } from '../replies.ts'
 import { EXAMPLE_ROLE, RoleReply, toRole } from './presenters.ts'
 import { CreateRoleBody, DeleteRoleBody, toRoleChange, UpdateRoleBody } from './wire.ts'
 
@@ -46,7 +46,7 @@ export const adminRoles = new Hono<AppEnv>()
     describe('deleteRole', {
       summary: 'Delete a role without users',
       description: 'System roles cannot be deleted.',
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
       refusals: [404, 409],
     }),
     validate('json', DeleteRoleBody),

@@ -9,7 +9,7 @@ import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { AdminAuditReply, EXAMPLE_ADMIN_AUDIT, toAdminAuditRecord } from '../accounts/audit-presenters.ts'
 import { toInviteCode } from '../invite-codes/presenters.ts'
-import { LAST, Ok, toList } from '../replies.ts'
+import { LAST, OK, toList } from '../replies.ts'
 import { EXAMPLE_SIGN_INS, LoginHistoryReply, toSignIn } from '../sessions/presenters.ts'
 import * as wire from '../wire.ts'
 import * as reply from './presenters.ts'
@@ -32,7 +32,7 @@ const USER_LIST = {
 const DELETE: Description = {
   summary: 'Delete an account permanently',
   description: 'It is signed out and invisible at once. Unlike an account deleted by its owner, it cannot be restored.',
-  response: { status: 200, schema: Ok, example: { ok: 1 } },
+  response: OK,
   refusals: [404],
 }
 

@@ -5,13 +5,12 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { Ok, toList } from '../replies.ts'
+import { OK, toList } from '../replies.ts'
 import { EXAMPLE_SECOND_FACTORS, SecondFactorsReply, toSecondFactors } from '../second-factors/presenters.ts'
 import { EXAMPLE_SESSIONS, SessionsReply, toSession } from '../sessions/presenters.ts'
 import { TargetBody, toPage } from '../wire.ts'
 import * as admin from './wire.ts'
 
-const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
 const FRESH = 'Requires a browser that signed in within the last 10 minutes. The user gets a mail.'
 
 export const adminSupport = new Hono<AppEnv>()

@@ -8,7 +8,7 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { LAST, Ok } from '../replies.ts'
+import { LAST, OK } from '../replies.ts'
 import { ClientReply, ClientsReply, EXAMPLE_CLIENT, RegisteredClientReply, toClient, toRegisteredClient } from './presenters.ts'
 import * as wire from './wire.ts'
 
@@ -18,7 +18,7 @@ const DELETE: Description = {
   summary: 'Delete a client',
   description:
     'Its secret and tokens stop working with the next request; its sessions, codes and consents are removed afterwards. Then the id can be used again.',
-  response: { status: 200, schema: Ok, example: { ok: 1 } },
+  response: OK,
   refusals: [404],
 }
 

@@ -6,7 +6,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { ClientParams } from '../clients/wire.ts'
-import { Ok } from '../replies.ts'
+import { OK } from '../replies.ts'
 import { AppsReply, EXAMPLE_APP, toApp } from './presenters.ts'
 
 export const apps = new Hono<AppEnv>()
@@ -26,7 +26,7 @@ export const apps = new Hono<AppEnv>()
       summary: 'Disconnect an app',
       description:
         "Revokes the consent and ends the app's sessions: its tokens are refused from the next request on. Succeeds even if there is nothing to end.",
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
     }),
     validate('param', ClientParams),
     async (c) => {

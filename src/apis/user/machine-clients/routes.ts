@@ -5,7 +5,7 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { LAST, Ok, toList } from '../replies.ts'
+import { LAST, OK, toList } from '../replies.ts'
 import { StrictPageQuery, toPage } from '../wire.ts'
 import { EXAMPLE_MACHINE, MachinesReply, MadeMachineReply, toMachine, toMade } from './presenters.ts'
 import * as wire from './wire.ts'
@@ -50,7 +50,7 @@ export const machines = new Hono<AppEnv>()
     describe('revokeMachine', {
       summary: 'Revoke a machine client permanently',
       description: 'It stops working with the next request, and so do the tokens issued under it.',
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
       refusals: [404],
     }),
     validate('json', wire.RevokeMachineBody),

@@ -9,7 +9,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { fileResponse, type StoredFile } from '../../../http/file-response.ts'
 import { describe, takes } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { LAST, Ok, toList } from '../replies.ts'
+import { LAST, OK, toList } from '../replies.ts'
 import { toPage } from '../wire.ts'
 import { EXAMPLE_FILE, EXAMPLE_LINK, FileReply, FilesReply, LinkReply, toFile, toLink } from './presenters.ts'
 import { readUpload } from './upload.ts'
@@ -99,7 +99,7 @@ export const mediaFiles = new Hono<AppEnv>()
   .delete(
     '/user/media/files/:fileId',
     requires('delegated:media:write'),
-    describe('deleteFile', { summary: 'Delete a file', response: { status: 200, schema: Ok, example: { ok: 1 } }, refusals: [404] }),
+    describe('deleteFile', { summary: 'Delete a file', response: OK, refusals: [404] }),
     validate('param', wire.FileParams),
     async (c) => {
       await deleteFile(c.var.ctx, c.var.gate, c.req.valid('param').fileId)
@@ -142,7 +142,7 @@ export const mediaFiles = new Hono<AppEnv>()
     requires('delegated:media:write'),
     describe('revokeFileLinks', {
       summary: 'Invalidate all links to a file',
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
       refusals: [404],
     }),
     validate('param', wire.FileParams),

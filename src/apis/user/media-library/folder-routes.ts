@@ -6,7 +6,7 @@ import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { Ok } from '../replies.ts'
+import { OK } from '../replies.ts'
 import {
   EXAMPLE_DEFAULT_FOLDER,
   EXAMPLE_FOLDER,
@@ -78,7 +78,7 @@ export const media = new Hono<AppEnv>()
     requires('delegated:media:write'),
     describe('deleteFolder', {
       summary: 'Delete a folder with all its files',
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
       refusals: [404],
     }),
     validate('param', wire.FolderParams),

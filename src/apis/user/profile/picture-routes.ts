@@ -9,7 +9,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { fileAsBody, fileInForm } from '../../../http/bodies/upload.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { Ok } from '../replies.ts'
+import { OK } from '../replies.ts'
 import { UserParams } from '../wire.ts'
 import { EXAMPLE_PROFILE_PICTURE, ProfilePictureReply, toProfilePicture } from './picture-presenters.ts'
 import { PictureQuery } from './wire.ts'
@@ -56,7 +56,7 @@ export const profilePicture = new Hono<AppEnv>()
     requires('delegated:profile:avatar:write'),
     describe('deleteProfilePicture', {
       summary: "Remove the caller's profile picture",
-      response: { status: 200, schema: Ok, example: { ok: 1 } },
+      response: OK,
     }),
     async (c) => {
       await deleteAvatar(c.var.ctx, c.var.gate)

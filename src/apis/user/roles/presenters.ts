@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import type { Role as KnownRole } from '../../../core/accounts/roles.ts'
 
-const Role = z
+export const Role = z
   .strictObject({
     id: z.string(),
     displayName: z.string(),

@@ -8,7 +8,7 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { Ok } from '../replies.ts'
+import { OK } from '../replies.ts'
 import { PendingSignInBody } from '../sessions/wire.ts'
 import { StateBody } from '../wire.ts'
 import {
@@ -22,8 +22,6 @@ import {
   toSecondFactors,
 } from './presenters.ts'
 import { TotpCodeBody } from './wire.ts'
-
-const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
 
 export const secondFactors = new Hono<AppEnv>()
   .get(

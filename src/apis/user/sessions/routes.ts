@@ -15,7 +15,7 @@ import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { toHex } from '../../../ids.ts'
 import { EXAMPLE_USER, toOwnUser } from '../profile/presenters.ts'
-import { Ok, toList } from '../replies.ts'
+import { OK, toList } from '../replies.ts'
 import { PageQuery } from '../wire.ts'
 import {
   DoTwoFactorReply,
@@ -33,7 +33,6 @@ import {
 } from './presenters.ts'
 import { DoTwoFactorBody, LoginBody, SessionParams } from './wire.ts'
 
-const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
 const LOGOUT: Description = {
   summary: 'Sign out',
   description: 'Succeeds even without a live session.',

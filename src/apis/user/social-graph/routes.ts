@@ -9,13 +9,12 @@ import type { AppEnv } from '../../../http/app-env.ts'
 import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { toSeenUser } from '../people/presenters.ts'
-import { Ok, toList } from '../replies.ts'
+import { OK, toList } from '../replies.ts'
 import { PageQuery, StateBody, TargetBody, TargetQuery, TargetsBody, toPage, UserParams } from '../wire.ts'
 import * as example from './presenters.ts'
 import * as reply from './presenters.ts'
 import * as wire from './wire.ts'
 
-const OK = { status: 200, schema: Ok, example: { ok: 1 } } as const
 const FOLLOW_STATUS: Description = {
   summary: 'Whether the caller follows a user, or has asked to',
   response: { status: 200, schema: reply.FollowStatusReply, example: { ok: 1, data: { following: true, requested: false } } },
