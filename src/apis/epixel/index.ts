@@ -2,13 +2,11 @@
  * The room `epixel`: the Epixel user profile API (seed 003, wire §4). Callers send an API key and, except for log-in,
  * an access token issued under it. Cookies are ignored, so pages of other sites cannot act for a user.
  */
-import { Hono } from 'hono'
 import { admission } from '../../http/admission.ts'
-import type { AppEnv } from '../../http/app-env.ts'
 import { credentials } from '../../http/credentials.ts'
 import { allowedOrigins } from '../../http/cross-site.ts'
-import { errorsAs, unmatched } from '../../http/errors.ts'
-import type { Room } from '../../http/room.ts'
+import { errorsAs } from '../../http/errors.ts'
+import { type Room, roomApp } from '../../http/room.ts'
 import type { RouteGroup } from '../../http/room-document.ts'
 import { ROOM_PATHS } from '../../http/room-paths.ts'
 import { bearerUnderKey } from './api-key.ts'
@@ -23,10 +21,7 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'User profile', description: "The caller's profile and picture.", routes: [profile, profileImage] },
 ]
 
-const app = new Hono<AppEnv>()
-app.use(errorsAs(renderError), allowedOrigins('apikey'), admission(), credentials(bearerUnderKey))
-for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
-app.all('*', unmatched(app))
+const app = roomApp(GROUPS, errorsAs(renderError), allowedOrigins('apikey'), admission(), credentials(bearerUnderKey))
 
 export const epixel: Room = {
   name: 'epixel',

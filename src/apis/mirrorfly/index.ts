@@ -2,13 +2,11 @@
  * The room `mirrorfly`: users of a license key, as in MirrorFly's platform API (seed 004, wire §5, §6.21). Callers send
  * the raw token of a log-in in `Authorization`. It covers log-in, createUser, reading one user, and pictures.
  */
-import { Hono } from 'hono'
 import { admission } from '../../http/admission.ts'
-import type { AppEnv } from '../../http/app-env.ts'
 import { credentials } from '../../http/credentials.ts'
 import { allowedOrigins } from '../../http/cross-site.ts'
-import { errorsAs, unmatched } from '../../http/errors.ts'
-import type { Room } from '../../http/room.ts'
+import { errorsAs } from '../../http/errors.ts'
+import { type Room, roomApp } from '../../http/room.ts'
 import type { RouteGroup } from '../../http/room-document.ts'
 import { ROOM_PATHS } from '../../http/room-paths.ts'
 import { renderError, toErrorBody } from './errors.ts'
@@ -23,10 +21,7 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'Users', description: 'Created by the holder of a license key.', routes: [users, pictures] },
 ]
 
-const app = new Hono<AppEnv>()
-app.use(errorsAs(renderError), allowedOrigins(), admission(), credentials(licenseToken))
-for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
-app.all('*', unmatched(app))
+const app = roomApp(GROUPS, errorsAs(renderError), allowedOrigins(), admission(), credentials(licenseToken))
 
 export const mirrorfly: Room = {
   name: 'mirrorfly',

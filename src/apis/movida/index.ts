@@ -9,8 +9,8 @@ import { requiresRobot } from '../../http/access.ts'
 import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { credentials } from '../../http/credentials.ts'
-import { errorsAs, unmatched } from '../../http/errors.ts'
-import type { Room } from '../../http/room.ts'
+import { errorsAs } from '../../http/errors.ts'
+import { type Room, roomApp } from '../../http/room.ts'
 import { ROOM_PATHS } from '../../http/room-paths.ts'
 import { describe } from '../../http/tags.ts'
 import { validate } from '../../http/validate.ts'
@@ -76,10 +76,8 @@ const routes = new Hono<AppEnv>()
     async (c) => represent(c, toUser(baseOf(c.var.ctx), await getActiveUser(c.var.ctx, c.var.gate, c.req.valid('param').id))),
   )
 
-const app = new Hono<AppEnv>()
-app.use(errorsAs(renderError), admission(), credentials(digest))
-app.route('/', routes)
-app.all('*', unmatched(app))
+const GROUPS = [{ name: 'Users', description: 'Active users, in pages linked to each other.', routes: [routes] }]
+const app = roomApp(GROUPS, errorsAs(renderError), admission(), credentials(digest))
 
 export const movida: Room = {
   name: NAME,
@@ -87,13 +85,7 @@ export const movida: Room = {
   document: {
     title: 'Movida API',
     description: 'Users, for robots. Replies are XML unless `Accept` prefers JSON; this document describes the JSON.',
-    mounts: [
-      {
-        prefix: ROOM_PATHS[NAME],
-        room: app,
-        groups: [{ name: 'Users', description: 'Active users, in pages linked to each other.', routes: [routes] }],
-      },
-    ],
+    mounts: [{ prefix: ROOM_PATHS[NAME], room: app, groups: GROUPS }],
     credentials: ['digest'],
     error: ErrorReply,
     refusedInput: 422,

@@ -2,14 +2,12 @@
  * The room `mxit`: Mxit's User API (seed 000) with its authorization server. Callers send a Bearer token, a user's or
  * that of an app acting for itself. Mounted at `/mxit`, and at the root of a host listed in HOST_ROOMS.
  */
-import { Hono } from 'hono'
 import * as z from 'zod'
 import { admission } from '../../http/admission.ts'
-import type { AppEnv } from '../../http/app-env.ts'
 import { bearer, credentials } from '../../http/credentials.ts'
 import { allowedOrigins } from '../../http/cross-site.ts'
-import { errorsAs, unmatched } from '../../http/errors.ts'
-import type { Room } from '../../http/room.ts'
+import { errorsAs } from '../../http/errors.ts'
+import { type Room, roomApp } from '../../http/room.ts'
 import type { RouteGroup } from '../../http/room-document.ts'
 import { ROOM_PATHS } from '../../http/room-paths.ts'
 import { renderError, toErrorBody } from './errors.ts'
@@ -25,10 +23,7 @@ const GROUPS: readonly RouteGroup[] = [
   { name: 'Authorization', description: "Tokens, with Mxit's names for scopes.", routes: [oauthRoutes] },
 ]
 
-const app = new Hono<AppEnv>()
-app.use(errorsAs(renderError), allowedOrigins(), admission(), credentials(bearer))
-for (const routes of GROUPS.flatMap((group) => group.routes)) app.route('/', routes)
-app.all('*', unmatched(app))
+const app = roomApp(GROUPS, errorsAs(renderError), allowedOrigins(), admission(), credentials(bearer))
 
 export const mxit: Room = {
   name: 'mxit',

@@ -2,12 +2,11 @@
  * The OAuth room: the RFC endpoints under `/oauth`, and the documents under `/.well-known`, as two apps because their
  * paths differ. Browsers authenticate with the session cookie, clients at the token endpoint.
  */
-import { Hono } from 'hono'
 import { admission } from '../../http/admission.ts'
-import type { AppEnv } from '../../http/app-env.ts'
 import { browserSession, credentials } from '../../http/credentials.ts'
 import { allowedOrigins, anyOrigin } from '../../http/cross-site.ts'
-import { errorsAs, unmatched } from '../../http/errors.ts'
+import { errorsAs } from '../../http/errors.ts'
+import { roomApp } from '../../http/room.ts'
 import type { RoomDocument, RouteGroup } from '../../http/room-document.ts'
 import { renderError, toErrorBody } from './errors.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
@@ -32,15 +31,9 @@ const WELL_KNOWN: readonly RouteGroup[] = [
   { name: 'Discovery', description: 'Server metadata and public keys.', routes: [wellKnownRoutes] },
 ]
 
-export const oauth = new Hono<AppEnv>()
-oauth.use(errorsAs(renderError), allowedOrigins(), admission(), credentials(browserSession))
-for (const routes of GROUPS.flatMap((group) => group.routes)) oauth.route('/', routes)
-oauth.all('*', unmatched(oauth))
+export const oauth = roomApp(GROUPS, errorsAs(renderError), allowedOrigins(), admission(), credentials(browserSession))
 
-export const wellKnown = new Hono<AppEnv>()
-wellKnown.use(errorsAs(renderError), anyOrigin())
-for (const routes of WELL_KNOWN.flatMap((group) => group.routes)) wellKnown.route('/', routes)
-wellKnown.all('*', unmatched(wellKnown))
+export const wellKnown = roomApp(WELL_KNOWN, errorsAs(renderError), anyOrigin())
 
 export const oauthDocument: RoomDocument = {
   title: 'Kith OAuth API',

@@ -4,7 +4,7 @@ import type { MediaFile, Usage } from '../../../core/media/files.ts'
 import { DEFAULT_FOLDER, type Folder } from '../../../core/media/folders.ts'
 import type { FileLink } from '../../../core/media/links.ts'
 import { toHex } from '../../../ids.ts'
-import { date, listOf, ok } from '../replies.ts'
+import { date, listOf, ok, toIso } from '../replies.ts'
 import { DEFAULT_ID, EXAMPLE_ID } from './wire.ts'
 
 const MediaFolder = z
@@ -18,8 +18,7 @@ const MediaFolder = z
   .meta({ id: 'MediaFolder' })
 
 export function toFolder({ id, name, fileCount, createdAt, updatedAt }: Folder): z.output<typeof MediaFolder> {
-  const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
-  return { _id: id === null ? DEFAULT_ID : toHex(id), name, fileCount, createdAt: iso(createdAt), updatedAt: iso(updatedAt) }
+  return { _id: id === null ? DEFAULT_ID : toHex(id), name, fileCount, createdAt: toIso(createdAt), updatedAt: toIso(updatedAt) }
 }
 
 const StoredFile = z

@@ -16,7 +16,7 @@ import { validate } from '../../../http/validate.ts'
 import { toHex } from '../../../ids.ts'
 import { EXAMPLE_USER, toOwnUser } from '../profile/presenters.ts'
 import { OK, toList } from '../replies.ts'
-import { PageQuery } from '../wire.ts'
+import { PageQuery, toPage } from '../wire.ts'
 import {
   DoTwoFactorReply,
   EXAMPLE_SESSIONS,
@@ -157,8 +157,7 @@ export const sessions = new Hono<AppEnv>()
     }),
     validate('query', PageQuery),
     async (c) => {
-      const { limit, offset } = c.req.valid('query')
-      const records = await listSignIns(c.var.ctx, c.var.gate, { limit, before: offset ?? null })
+      const records = await listSignIns(c.var.ctx, c.var.gate, toPage(c.req.valid('query')))
       return c.json(toList(records, toSignIn))
     },
   )
@@ -171,8 +170,7 @@ export const sessions = new Hono<AppEnv>()
     }),
     validate('query', PageQuery),
     async (c) => {
-      const { limit, offset } = c.req.valid('query')
-      const records = await listSessions(c.var.ctx, c.var.gate, { limit, before: offset ?? null })
+      const records = await listSessions(c.var.ctx, c.var.gate, toPage(c.req.valid('query')))
       return c.json(toList(records, toSession))
     },
   )
