@@ -10,11 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { png } from '../support/images.ts'
 import { expectNothingGrave, openBrowser } from './browser.ts'
 import { Demo } from './demo.ts'
-import { mailTo } from './person.ts'
+import { mailTo, PASSWORD, signUp } from './person.ts'
 import { freePort } from './project.ts'
 
 const { SCREENSHOTS } = process.env
-const PASSWORD = 'correct-horse-battery-staple'
 const CLIENT_ID = 'photo-prints'
 const PHONE = { width: 390, height: 844 }
 const DESK = { width: 1280, height: 900 }
@@ -84,17 +83,6 @@ async function exchange(code: string, verifier: string): Promise<{ access_token:
 }
 
 const userinfo = (token: string) => fetch(urlOf('/oauth/userinfo'), { headers: { authorization: `Bearer ${token}` } })
-
-async function newPerson(username: string): Promise<{ username: string; email: string }> {
-  const email = `${username}@example.com`
-  const post = (path: string, body: object) =>
-    fetch(urlOf(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-  const made = await post('/user/create', { username, firstName: 'Wanda', lastName: 'Walker', email, password: PASSWORD })
-  expect(made.status).toBe(201)
-  const code = await mailTo(kith.origin, email, /\/verify\?code=(\S+)/)
-  expect((await post('/user/verify-email', { code })).status).toBe(200)
-  return { username, email }
-}
 
 async function signIn(page: Page, username: string): Promise<void> {
   await page.fill('#identifier', username)
@@ -194,7 +182,8 @@ describe.each([
   })
 
   test('an authenticator app gets on by its QR code, and signs in; so does a recovery code', async () => {
-    const { username } = await newPerson(`factor_${suffix}`)
+    const username = `factor_${suffix}`
+    await signUp(kith.origin, username)
     const context = await newContext()
     const page = await context.newPage()
     await page.goto(urlOf('/account/two-step'))
@@ -244,7 +233,8 @@ describe.each([
   })
 
   test('a picture is uploaded, shown and removed; what is none is refused', async () => {
-    const { username } = await newPerson(`photo_${suffix}`)
+    const username = `photo_${suffix}`
+    await signUp(kith.origin, username)
     const context = await newContext()
     const page = await context.newPage()
     await page.goto(urlOf('/account/picture'))
@@ -270,7 +260,8 @@ describe.each([
 })
 
 test('an answer by form_post reaches the app', async () => {
-  const { username } = await newPerson('poster_of_forms')
+  const username = 'poster_of_forms'
+  await signUp(kith.origin, username)
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.goto(newFlow({ response_mode: 'form_post' }).url)
@@ -282,7 +273,8 @@ test('an answer by form_post reaches the app', async () => {
 })
 
 test('a page of another origin cannot consent, and changes no factor, app or picture', async () => {
-  const { username } = await newPerson('victim_of_forms')
+  const username = 'victim_of_forms'
+  await signUp(kith.origin, username)
   const port = await freePort()
   let html = ''
   const evil = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(html)).listen(port)
