@@ -149,6 +149,8 @@ export const SEARCH_STRING_LENGTH_MAX = 64
 /** Changes of a user name: enough for second thoughts, too few to enumerate names. */
 export const RENAMES_MAX = 3
 export const RENAME_WINDOW_MS = 30 * DAY_MS
+/** Other spellings, and one's own former name, do not count as changes, but all of them are recorded up to this number. */
+export const RENAMES_RECORDED_PER_DAY = 20
 /** However many users match a prefix: this many strings are read, and this many users returned. */
 export const SEARCH_STRINGS_LOOKED_AT = 100
 export const SEARCH_QUERY_LENGTH_MAX = 128

@@ -1,6 +1,7 @@
 /** Changes of a profile, whoever makes them: the differences, and the statements that write them. */
 import type { ProfileField } from '../../config.ts'
 import type { UserId } from '../../ids.ts'
+import { countAttempt, justCounted } from '../../store/db/attempt-counters.ts'
 import type { Fragment, Statement } from '../../store/db/database.ts'
 import { type ProfileChanges, updateProfile } from '../../store/db/profile-changes.ts'
 import type { UserRow } from '../../store/db/users.ts'
@@ -8,6 +9,8 @@ import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Username, usernameKey } from '../fields.ts'
+import { RENAMES_RECORDED_PER_DAY } from '../limits.ts'
+import { dailyAttempt } from './daily-limits.ts'
 import { holdOldName } from './renames.ts'
 import { renameSearchWrites } from './search.ts'
 
@@ -77,13 +80,27 @@ export function profileWrites(
   input: { user: UserRow; changes: ProfileChanges; condition: Fragment; rowCondition?: Fragment; actorId?: UserId },
 ): Statement<unknown>[] {
   const { user, changes, condition, rowCondition = condition, actorId = null } = input
-  const renamed = changes.username
-    ? [audit(ctx, { type: 'username_changed', userId: user.id, actorId, detail: user.username, condition })]
-    : []
+  const renamed = changes.username ? recordRename(ctx, user, actorId, condition) : []
   return [
     ...renamed,
     ...holdOldName(ctx, user, changes, condition),
     updateProfile(user.id, changes, ctx.now(), rowCondition),
     ...renameSearchWrites(user, changes),
   ]
+}
+
+/**
+ * The limit on renames does not cover other spellings and taking back one's own former name, which can be repeated
+ * endlessly. Their events would fill the database, so an owner's are limited.
+ */
+function recordRename(
+  ctx: Ctx,
+  { id: userId, username: detail }: UserRow,
+  actorId: UserId | null,
+  condition: Fragment,
+): Statement<unknown>[] {
+  const event = { type: 'username_changed', userId, actorId, detail } as const
+  if (actorId !== null) return [audit(ctx, { ...event, condition })]
+  const attempt = dailyAttempt(ctx, { key: `renames-recorded:${userId}`, perDay: RENAMES_RECORDED_PER_DAY })
+  return [countAttempt(attempt, condition), audit(ctx, { ...event, condition: justCounted })]
 }

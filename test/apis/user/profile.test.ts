@@ -141,6 +141,17 @@ describe('PATCH /user/me', () => {
     expect((await client.get('/user/me')).json.data.user.bio).toBeNull()
   })
 
+  test('changes of the user name that do not count leave at most 20 events a day', async () => {
+    const person = await signedInPerson('swaps_names')
+    const { client } = person
+    const rename = async (username: string) => expect((await client.patch('/user/me', { username })).status).toBe(200)
+    await rename('swaps_other')
+    for (let n = 0; n < 6; n++) for (const name of ['swaps_names', 'Swaps_Names', 'swaps_other', 'SWAPS_OTHER']) await rename(name)
+    const events = db.prepare(`SELECT COUNT(*) AS n FROM audit_events WHERE user_id = ? AND type = 'username_changed'`)
+    expect(await events.bind(idOf(person)).first('n')).toBe(20)
+    expect((await client.get('/user/me')).json.data.user.username).toBe('SWAPS_OTHER')
+  })
+
   test('a phone number needs a country code, then or before', async () => {
     const { client } = await signedInPerson('patch_phone')
     expectWrongField(await client.patch('/user/me', { phone: '123' }), 'phoneCountryCode')
