@@ -1,5 +1,5 @@
 /** The room mirrorfly. A restricted account signs in, is signed in by its service, and reads. */
-import { COUNTED_READ, NOTHING, READ, type Stops } from './tour.ts'
+import { COUNTED_READ, counted, NOTHING, READ, type Stops } from './tour.ts'
 
 const UPLOAD = { rowsWritten: 30, r2: 2, later: 0 } as const
 
@@ -10,7 +10,7 @@ export const stops: Stops = {
   'GET /api/v1/users/:userId': { ...READ, later: 0 },
   // A person's read counts against the account.
   'GET /api/v1/users/:userId with a person who asks': { ...COUNTED_READ, later: 0 },
-  'GET /api/v1/media/profilePics/:upload/:digest/:size': { roundTrips: 1, rowsRead: 10, rowsWritten: 0, r2: 1, later: 0 },
+  'GET /api/v1/media/profilePics/:upload/:digest/:size': { ...counted({ roundTrips: 1, rowsRead: 10, rowsWritten: 0 }), r2: 1, later: 0 },
   'POST /api/v1/users/createUser': { roundTrips: 3, rowsRead: 24, rowsWritten: 18, later: 0 },
   'POST /api/v1/users/createUser with one who is there': { roundTrips: 3, rowsRead: 20, rowsWritten: 10, later: 0 },
   'POST /api/v1/users/createUser with changes': { roundTrips: 3, rowsRead: 26, rowsWritten: 14, later: 0 },

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Bindings } from '../../../src/config.ts'
+import { PEOPLE_READ_PER_DAY } from '../../../src/core/limits.ts'
 import { inspectImage } from '../../../src/core/media/images/inspect.ts'
 import { expectAvatarsInOrder } from '../../support/avatars.ts'
 import { JPEG, png } from '../../support/images.ts'
@@ -76,6 +77,17 @@ describe('a picture', () => {
 })
 
 describe('troubles', () => {
+  test("a person's requests count like reading a profile, those of the service do not", async () => {
+    const key = `account-people:${(await db.prepare('SELECT id FROM users WHERE username = ?').bind(user.username).first('id')) as number}`
+    await db.prepare('DELETE FROM attempt_counters WHERE key = ?').bind(key).run()
+    expect((await get(user.token, user.profileUrl)).status).toBe(200)
+    expect(
+      (await db.prepare('UPDATE attempt_counters SET count = ? WHERE key = ?').bind(PEOPLE_READ_PER_DAY, key).run()).meta.changes,
+    ).toBe(1)
+    expect([(await get(user.token, user.profileUrl)).status, (await get(ours.token, user.profileUrl)).status]).toEqual([429, 200])
+    await db.prepare('DELETE FROM attempt_counters WHERE key = ?').bind(key).run()
+  })
+
   test('the daily limit holds over all rooms: 429, and nothing of the request is done', async () => {
     const limit = { AVATAR_CHANGES_PER_DAY: '2' }
     const set = (nickname: string) => createUser(ours, 'fidgets', { nickname, profileFile: picture(png()) }, { env: limit })

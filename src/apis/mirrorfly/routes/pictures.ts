@@ -13,7 +13,8 @@ import { PICTURES, PictureParams } from '../wire.ts'
 
 export const pictures = new Hono<AppEnv>().get(
   '/media/profilePics/:upload/:digest/:size',
-  requiresOfClient('client:profile:read', 'delegated:profile:read'),
+  // The Images binding draws each JPEG anew, which costs money: a person's requests count like reading the profile.
+  requiresOfClient('client:profile:read', 'delegated:profile:read', { limit: 'people' }),
   describe('getProfilePicture', {
     summary: 'A profile picture',
     description: '512.jpg is WebP if requested, otherwise JPEG. Supports `If-None-Match`; never cached publicly.',
