@@ -171,7 +171,8 @@ test('operator machine: refuses what the API refuses, and names the option', asy
 test("operator client create: a new client's tokens live as long as ACCESS_TOKEN_SECONDS says", async () => {
   const settings = project.read('.dev.vars')
   project.write('.dev.vars', `${settings}ACCESS_TOKEN_SECONDS=300\n`)
-  const fields = ['--name', 'Service', '--scope', 'client:profile:read', '--grant-type', 'client_credentials']
+  const secret = ['--grant-type', 'client_credentials', '--auth-method', 'client_secret_basic']
+  const fields = ['--name', 'Service', '--scope', 'client:profile:read', ...secret]
   const made = await node('scripts/operator.ts', 'client', 'create', 'op-of-settings', ...fields)
   project.write('.dev.vars', settings)
   expect(made).toMatchObject({ code: 0, output: expect.stringMatching(/access_token_seconds +300\n/) })
