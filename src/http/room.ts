@@ -15,7 +15,6 @@ export function roomApp(groups: readonly RouteGroup[], ...passes: MiddlewareHand
 }
 
 /** As `app.ts` mounts it. To remove one, delete its folder and its lines in `src/rooms.ts`. */
-
 export interface Room {
   readonly name: HostRoom
   readonly app: Hono<AppEnv>
