@@ -23,7 +23,8 @@ await main(async () => {
   console.log('Kith: preparing the local database and its demo data')
   const demo = await seed(origin)
   console.log('Kith: starting the server')
-  const options = ['--port', String(port), '--show-interactive-dev-session', 'false']
+  // By itself wrangler takes the first free port from 9229 for its inspector: two that start at once take the same.
+  const options = ['--port', String(port), '--inspector-port', '0', '--show-interactive-dev-session', 'false']
   const server = startWrangler(['dev', ...options, ...varsFor(origin, vars)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: process.stdout.isTTY ? { FORCE_COLOR: '1' } : {},

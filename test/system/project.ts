@@ -58,7 +58,8 @@ export class Project {
     port ??= await freePort()
     const lines = Object.entries(vars).map(([name, value]) => `${name}='${value}'\n`)
     this.write('.dev.vars', lines.join(''))
-    const args = ['node_modules/wrangler/bin/wrangler.js', 'dev', '--port', String(port), '--show-interactive-dev-session', 'false']
+    const ports = ['--port', String(port), '--inspector-port', '0']
+    const args = ['node_modules/wrangler/bin/wrangler.js', 'dev', ...ports, '--show-interactive-dev-session', 'false']
     const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
     const { child, output } = this.#spawn(process.execPath, args, quiet)
     const server = new Server(`http://localhost:${port}`, child, output)
