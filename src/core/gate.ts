@@ -13,6 +13,7 @@ import { hasAnySecondFactor } from '../store/db/second-factors.ts'
 import { findGateRow, type GateRow, touchSession } from '../store/db/sessions.ts'
 import type { UserRow } from '../store/db/users.ts'
 import { type AccountLimit, accountAttempt, countOfAccount, overAccountLimit } from './account-limits.ts'
+import { isPhishingResistant } from './authentication-methods.ts'
 import type { Ctx } from './ctx.ts'
 import { AppError } from './errors.ts'
 import { isInForce } from './in-force.ts'
@@ -72,7 +73,7 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRes
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
     if (needed) requireScope(principal, needed, evenRestricted)
-    if (factors.length > 0 && rest[keys.length] !== true) throw secondFactorMissing(ctx)
+    if (factors.length > 0 && rest[keys.length] !== true && !isPhishingResistant(principal.amr)) throw secondFactorMissing(ctx)
     if (attempt && !rest[keys.length + factors.length]) throw await overAccountLimit(ctx, attempt)
     return { principal, user: row, reads: rest.slice(keys.length + factors.length + counts.length) as never }
   }
@@ -84,7 +85,7 @@ function factorReads(ctx: Ctx, { userId }: SessionClaim, needed: Scope | null): 
   return isAsked ? [findIf(hasAnySecondFactor(userId))] : []
 }
 
-/** Administration is closed to the caller until a second factor is enabled; the message says where. */
+/** Administration is closed to the caller until a second factor is enabled, or to a sign-in without a passkey; the message says where. */
 export function secondFactorMissing(ctx: Ctx): AppError {
   const message = `Administrators need a second factor. Enable one at ${ctx.config.origin}/account/two-step`
   return new AppError('forbidden', message, { reason: 'second_factor_missing' })

@@ -56,7 +56,7 @@ export interface UserPrincipal {
   readonly authenticatedAt: number
   /** RFC 8176. */
   readonly amr: readonly string[]
-  /** The factor that completed a two-step sign-in: `totp`, `recovery_code` or `email`. Browsers only. */
+  /** The factor that completed a two-step sign-in: `passkey`, `totp`, `recovery_code` or `email`. Browsers only. */
   readonly secondFactor: string | null
 }
 

@@ -15,6 +15,7 @@ import { deleteEndedSources } from '../store/db/known-sources.ts'
 import { deleteDoneMails } from '../store/db/mail-outbox.ts'
 import { deleteExpiredRefreshTokens } from '../store/db/refresh-tokens.ts'
 import { deleteEndedSessions } from '../store/db/sessions.ts'
+import { deleteExpiredTokens } from '../store/db/spent-tokens.ts'
 import { findSweepCursor, saveSweepCursor } from '../store/db/sweep-cursors.ts'
 import { deleteEndedHolds } from '../store/db/username-holds.ts'
 import { deleteUnverifiedUsers, findUnverifiedPiece } from '../store/db/users.ts'
@@ -92,6 +93,7 @@ function endedRows(ctx: Ctx, limit: number): Statement<number>[] {
     deleteEndedCounters({ now, limit }),
     deleteEndedHolds({ now, limit }),
     deleteEndedSources({ now, limit }),
+    deleteExpiredTokens({ now, limit }),
     deleteExpiredNonces({ now: now - DIGEST_NONCE_KEPT_MS, limit }),
     deleteDoneMails({ before: now - MAIL_WINDOW_MS, limit }),
     deleteOldEvents({ idBefore: idAt(now - ctx.config.auditKeptMs), limit }),

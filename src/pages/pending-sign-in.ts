@@ -5,7 +5,7 @@
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { Ctx } from '../core/ctx.ts'
-import type { SignInMethod } from '../core/sessions/sign-in.ts'
+import type { SignInMethod } from '../core/sessions/completion.ts'
 
 /** Hono adds the `__Host-` prefix. */
 const COOKIE = 'kith_sign_in'
@@ -20,7 +20,7 @@ export interface PendingSignIn {
   readonly methods: readonly SignInMethod[]
 }
 
-const METHODS: readonly SignInMethod[] = ['totp', 'recovery_code', 'email']
+const METHODS: readonly SignInMethod[] = ['passkey', 'totp', 'recovery_code', 'email']
 
 export function setPendingSignIn(c: Context, { userId, sessionHash, methods }: PendingSignIn): void {
   const { signInCodeMs } = (c.var.ctx as Ctx).config.lifetimes

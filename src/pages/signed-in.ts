@@ -1,7 +1,7 @@
 /** What follows a right password or code: the browser's session, or the second step. */
 import type { Context } from 'hono'
 import type { Claim } from '../core/principal.ts'
-import type { SignInOutcome } from '../core/sessions/sign-in.ts'
+import type { SignInOutcome } from '../core/sessions/first-factor.ts'
 import { setSignInCookies } from '../http/credentials.ts'
 import { toHex } from '../ids.ts'
 import { clearPendingSignIn, setPendingSignIn } from './pending-sign-in.ts'

@@ -12,7 +12,7 @@ const casing = new CasingCache('snake_case')
 const tables = (Object.values(schema) as unknown[]).filter((value) => is(value, SQLiteTable)) as SQLiteTable[]
 const TABLES = tables.map((table) => getTableName(table)).sort()
 /** Tables stored in their primary key's index (WITHOUT ROWID), without a second copy of the rows. */
-const WITHOUT_ROWID = ['attempt_counters', 'known_sources', 'search_strings']
+const WITHOUT_ROWID = ['attempt_counters', 'known_sources', 'search_strings', 'spent_tokens']
 /** Whatever may exist only once is decided by one of these (security row 7). */
 const UNIQUE = [
   'blocks_pair: UNIQUE blocks (blocker_id, blocked_id)',
@@ -25,7 +25,10 @@ const UNIQUE = [
   'invite_codes_slot: UNIQUE invite_codes (owner_id, slot)',
   "machine_credentials_robot: UNIQUE machine_credentials (name) WHERE kind = 'robot' AND revoked_at IS NULL",
   'machine_credentials_secret_hash: UNIQUE machine_credentials (secret_hash)',
+  'passkeys_credential_id: UNIQUE passkeys (credential_id)',
   'refresh_tokens_family_hash: UNIQUE refresh_tokens (family_hash)',
+  'upstream_identities_subject: UNIQUE upstream_identities (issuer, subject)',
+  'upstream_identities_user: UNIQUE upstream_identities (user_id, issuer)',
   'users_username_key: UNIQUE users (username_key)',
   'users_verified_email_key: UNIQUE users (email_key) WHERE email_verified_at IS NOT NULL',
 ]

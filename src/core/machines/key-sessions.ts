@@ -14,10 +14,11 @@ import { AppError } from '../errors.ts'
 import { toLivePrincipal } from '../gate.ts'
 import { SESSION_TOUCH_MS } from '../limits.ts'
 import { refreshTokenHashes } from '../oauth/refresh-token.ts'
+import { type Begin, completeSignIn } from '../sessions/completion.ts'
 import { trimKnownNetworks } from '../sessions/known-sources.ts'
 import { forgetTries } from '../sessions/password-attempts.ts'
 import { type PasswordSignIn, type RightPassword, requireRightPassword, wrongCredentials } from '../sessions/right-password.ts'
-import { type Begin, byPassword, completeSignIn } from '../sessions/sign-in.ts'
+import { byPassword } from '../sessions/sign-in.ts'
 import { issueKeyToken, type Key, newKeySession, personalScopes } from './keys.ts'
 
 export interface KeyTokens {

@@ -6,6 +6,7 @@ import { hashPassword } from '../accounts/password-hash.ts'
 import { refuseGuessablePassword } from '../accounts/password-rules.ts'
 import { formerPassword } from '../accounts/second-factor-undo.ts'
 import { audit } from '../audit.ts'
+import { isMultiFactor } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Password } from '../fields.ts'
 import { newBrowserSession, settleSession } from '../sessions/sessions.ts'
@@ -22,7 +23,7 @@ export async function storePassword(ctx: Ctx, change: OwnChange, password: Passw
   const changed = hasPasswordHash(user.id, passwordHash)
   const isBrowser = principal.clientId === null
   // A password verified just now is a fresh sign-in, but not one with a second factor: that keeps its age.
-  const isFreshNow = change.verdict.isProved && !principal.amr.includes('otp')
+  const isFreshNow = change.verdict.isProved && !isMultiFactor(principal.amr)
   const authenticatedAt = isFreshNow ? now : principal.authenticatedAt
   const next = newBrowserSession(ctx, {
     userId: user.id,

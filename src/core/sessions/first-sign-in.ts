@@ -12,8 +12,8 @@ import { AppError } from '../errors.ts'
 import { UNVERIFIED_ACCOUNT_MS } from '../limits.ts'
 import { issueTicket, readTicket } from '../oauth/tickets.ts'
 import type { Claim } from '../principal.ts'
+import { type Begin, completeSignIn, isRowOpen, type SignedIn } from './completion.ts'
 import { type BrowserSession, leavePresentedSession, newBrowserSession, settleSession } from './sessions.ts'
-import { type Begin, completeSignIn, isRowOpen, type SignedIn } from './sign-in.ts'
 
 /** A new password raises the epoch: then the one typed here no longer counts. */
 const aboutOf = ({ id, epoch }: Pick<UserRow, 'id' | 'epoch'>) => [String(id), String(epoch)]

@@ -30,16 +30,17 @@ import { getMailedCode } from '../../store/kv/mailed-codes.ts'
 import { restorableSince } from '../accounts/deletion.ts'
 import { deliverLater, mailLimit, mailNotice, whereFrom } from '../accounts/mail.ts'
 import { audit } from '../audit.ts'
+import { BY_PASSWORD, isByMail, withCode } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { CHALLENGE_TRIES, SECOND_FACTOR_FAILURES_MAX, SECOND_FACTOR_FAILURES_TOLD } from '../limits.ts'
 import type { Claim } from '../principal.ts'
+import { browserBeginner, completeSignIn, isRowOpen, type SignedIn, timesOf } from './completion.ts'
 import { refuseBeyondNetwork } from './known-sources.ts'
 import { rateLimited } from './password-attempts.ts'
 import { recoveryCodeHash } from './recovery-codes.ts'
 import { forgetSecondFactorTries, secondFactorAttempts } from './second-factor-attempts.ts'
-import { leavePresentedSession } from './sessions.ts'
-import { browserBeginner, completeSignIn, isRowOpen, type SignInOutcome, timesOf } from './sign-in.ts'
+import { type BrowserSession, leavePresentedSession } from './sessions.ts'
 import { resealLater, stepOfSealed } from './totp-codes.ts'
 
 export interface SecondFactorAnswer {
@@ -73,7 +74,7 @@ function pendingOf(ctx: Ctx, userId: UserId, sessionHash: string): PendingSignIn
  * Completes a pending log-in. Wrong, used, expired and foreign codes all get `code_invalid`; so do all digits after 100
  * failures in 30 days in the caller's counter. At most 2 round trips.
  */
-export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer): Promise<SignInOutcome> {
+export async function completeSecondFactor(ctx: Ctx, input: SecondFactorAnswer): Promise<SignedIn<BrowserSession>> {
   const { userId } = input
   refuseBeyondNetwork(ctx, userId)
   const pending = pendingOf(ctx, userId, input.sessionHash)
@@ -130,7 +131,7 @@ async function judgeDigits(
   known: { challenge: SignInChallengeRow; hasEmail: boolean; totp: TotpRow | null },
 ): Promise<Proof | null> {
   const { challenge, totp } = known
-  const isMailed = known.hasEmail && (await isMailedCode(ctx, challenge, code))
+  const isMailed = known.hasEmail && !isByMail(firstFactorOf(challenge)) && (await isMailedCode(ctx, challenge, code))
   const secret = totp?.secret ?? null
   const step = await stepOfSealed(ctx, challenge.userId, secret, code)
   if (totp && secret !== null && step !== null && step > totp.lastStep) return { method: 'totp', totp, secret, step }
@@ -147,6 +148,9 @@ async function isMailedCode(ctx: Ctx, challenge: SignInChallengeRow, code: strin
   return equalInConstantTime(deriveCode(hmacKeys, 'sign_in', challenge) ?? '', code)
 }
 
+/** How the first factor was proved. */
+const firstFactorOf = ({ amr }: SignInChallengeRow) => amr?.split(' ') ?? BY_PASSWORD
+
 interface Won extends SecondFactorAnswer {
   readonly challenge: SignInChallengeRow
   readonly user: UserRow
@@ -154,10 +158,7 @@ interface Won extends SecondFactorAnswer {
   readonly counters: readonly string[]
 }
 
-/** RFC 8176 has no value for a recovery code; it is a one-time password like the others, and proves as much. */
-const AMR = ['pwd', 'otp', 'mfa']
-
-async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignInOutcome> {
+async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignedIn<BrowserSession>> {
   const { challenge, user, proof } = won
   const claimedBy = ctx.newId<SessionId>()
   const claimed = isSignInClaimed(challenge.id, claimedBy)
@@ -166,7 +167,7 @@ async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignInOutcome> {
     begin: browserBeginner(ctx, won.userAgent),
     user,
     counted: null,
-    amr: AMR,
+    amr: withCode(firstFactorOf(challenge)),
     method: proof.method,
     userAgent: won.userAgent,
     condition: both(claimed, isRowOpen(ctx, user)),

@@ -30,6 +30,7 @@ import { deleteTotp } from '../../store/db/totp.ts'
 import { deliverLater, mailNotice, whereFrom } from '../accounts/mail.ts'
 import { firstFactorNotice } from '../accounts/second-factor-undo.ts'
 import { audit } from '../audit.ts'
+import { isMultiFactor } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
@@ -37,9 +38,9 @@ import { FACTOR_CHANGES_PER_DAY } from '../limits.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { dailyAttempt, refuseOverLimit } from '../profiles/daily-limits.ts'
 import { intersectScopes } from '../scopes.ts'
+import type { SignInMethod } from './completion.ts'
 import { requireFreshBrowser, requireFreshOfPerson } from './fresh.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
-import type { SignInMethod } from './sign-in.ts'
 
 export interface SecondFactors {
   /** Strongest first; codes by e-mail are the weakest. */
@@ -59,18 +60,19 @@ export async function listSecondFactors(ctx: Ctx, gate: Gate): Promise<SecondFac
 
 /**
  * Throws unless the sign-in was completed with a factor if one is enabled, and with more than a mailed code if an
- * authenticator app is: reading the mail must not bypass the app. A recovery code counts as the app that it replaces.
+ * authenticator app is: reading the mail must not bypass the app. A passkey counts as the app, and so does a recovery
+ * code, which replaces it.
  */
 export function requireFactor(principal: UserPrincipal, factors: readonly Pick<SecondFactorRow, 'kind'>[]): void {
   if (factors.length === 0) return
   const hasApp = factors.some(({ kind }) => kind === 'totp')
-  const isProved = hasApp ? STRONG_METHODS.has(principal.secondFactor ?? '') : principal.amr.includes('otp')
+  const isProved = hasApp ? STRONG_METHODS.has(principal.secondFactor ?? '') : isMultiFactor(principal.amr)
   if (isProved) return
   const message = hasApp ? 'Sign in with the authenticator app or a recovery code first' : 'Sign in with the second factor first'
   throw new AppError('reauthentication_required', message, { reason: 'second_factor_required' })
 }
 
-const STRONG_METHODS: ReadonlySet<string> = new Set(['totp', 'recovery_code'] satisfies SignInMethod[])
+const STRONG_METHODS: ReadonlySet<string> = new Set(['passkey', 'totp', 'recovery_code'] satisfies SignInMethod[])
 
 /** What was changed, for the notice; the texts are in `mail/second-factor-messages.ts`. */
 export type FactorChange = 'totp_on' | 'totp_replaced' | 'totp_off' | 'email_on' | 'email_off' | 'recovery_codes'

@@ -111,6 +111,8 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
     run(sql`DELETE FROM second_factors WHERE user_id IN (${those})`),
     run(sql`DELETE FROM totp_credentials WHERE user_id IN (${those})`),
     run(sql`DELETE FROM recovery_codes WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM passkeys WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM upstream_identities WHERE user_id IN (${those})`),
     run(sql`DELETE FROM search_strings WHERE user_id IN (${those})`),
     run(sql`DELETE FROM challenges WHERE user_id IN (${those})`),
     run(sql`DELETE FROM mail_outbox WHERE user_id IN (${those})`),

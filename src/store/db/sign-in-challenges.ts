@@ -14,14 +14,14 @@ import { hasSecondFactor } from './second-factors.ts'
  * log-in, so the mail that the user already has keeps working.
  */
 export function insertSignInChallenge(
-  row: NewChallenge,
+  row: NewChallenge & { readonly amr: string },
   userId: UserId,
   guards: { freshCode: Fragment; condition: Fragment },
 ): Statement<void> {
   return run(sql`
-    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, token_hash, created_at, expires_at)
+    INSERT INTO challenges (id, purpose, user_id, epoch, code_id, random, kid, token_hash, amr, created_at, expires_at)
     SELECT ${row.id}, 'sign_in', u.id, u.epoch, COALESCE(p.code_id, ${row.codeId}), COALESCE(p.random, ${row.random}),
-           COALESCE(p.kid, ${row.kid}), ${row.tokenHash}, ${row.createdAt}, COALESCE(p.expires_at, ${row.expiresAt})
+           COALESCE(p.kid, ${row.kid}), ${row.tokenHash}, ${row.amr}, ${row.createdAt}, COALESCE(p.expires_at, ${row.expiresAt})
     FROM users u LEFT JOIN (
       SELECT code_id, random, kid, expires_at FROM challenges
       WHERE user_id = ${userId} AND purpose = 'sign_in' AND consumed_at IS NULL AND expires_at > ${row.createdAt}
@@ -34,6 +34,8 @@ export function insertSignInChallenge(
 export interface SignInChallengeRow extends CodeSeed {
   readonly id: ChallengeId
   readonly userId: UserId
+  /** How the first factor was proved (RFC 8176, space separated); null for a password. */
+  readonly amr: string | null
 }
 
 /** A pending log-in: its user, its allowed tries, and the earliest deletion that it may undo. */
@@ -61,7 +63,7 @@ export function trySignIn(pending: PendingSignIn, condition: Fragment): Statemen
   return first(sql`
     UPDATE challenges SET attempts = attempts + 1
     WHERE ${isOpenSignIn(pending)} AND (${condition})
-    RETURNING id, user_id, code_id, random, kid`)
+    RETURNING id, user_id, code_id, random, kid, amr`)
 }
 
 /** Claims a pending log-in for the session `claimedBy`, unless its code was already used, here or in a parallel log-in. */

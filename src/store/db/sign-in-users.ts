@@ -1,6 +1,6 @@
 /** The account being signed in to, in D1, with everything a sign-in needs. */
 import { sql } from 'drizzle-orm'
-import { first, type Statement } from './database.ts'
+import { type Fragment, first, type Statement } from './database.ts'
 import { isKnownNetwork } from './known-sources.ts'
 import type { UserRow } from './users.ts'
 
@@ -12,6 +12,8 @@ export interface SignInRow extends UserRow {
   readonly secondFactors: string | null
   /** 1 or 0: whether there are unused recovery codes. */
   readonly hasRecoveryCodes: number
+  /** 1 or 0: whether a passkey can be the second factor. */
+  readonly hasPasskeys: number
   /** 1 or 0: whether its owner has signed in from the caller's network. */
   readonly knowsNetwork: number
 }
@@ -28,17 +30,23 @@ export function findForSignIn(input: {
   networkHash: string
   knownUntil: number
 }): Statement<SignInRow | null> {
-  const { usernameKey, emailKey, networkHash, knownUntil } = input
+  const { usernameKey, emailKey } = input
   const which =
     usernameKey === null
       ? sql`u.email_key = ${emailKey} AND u.email_verified_at IS NOT NULL`
       : emailKey === null
         ? sql`u.username_key = ${usernameKey}`
         : sql`u.username_key = ${usernameKey} AND u.email_key = ${emailKey}`
+  return findSignInRow(which, input)
+}
+
+/** The same for the user `u` of whom `which` is true, however the account was named. */
+export function findSignInRow(which: Fragment, known: { networkHash: string; knownUntil: number }): Statement<SignInRow | null> {
   return first(sql`
     SELECT u.*, c.password_hash, c.updated_at AS password_set_at, (SELECT group_concat(f.kind, ' ') FROM second_factors f WHERE f.user_id = u.id) AS second_factors,
            EXISTS (SELECT 1 FROM recovery_codes r WHERE r.user_id = u.id AND r.used_at IS NULL) AS has_recovery_codes,
-           ${isKnownNetwork(sql`u.id`, networkHash, knownUntil)} AS knows_network
+           EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id) AS has_passkeys,
+           ${isKnownNetwork(sql`u.id`, known.networkHash, known.knownUntil)} AS knows_network
     FROM users u LEFT JOIN credentials c ON c.user_id = u.id
     WHERE ${which}`)
 }

@@ -23,7 +23,7 @@ export const sessions = sqliteTable(
     /** When the user last authenticated, and how (RFC 8176, space separated). */
     authenticatedAt: integer().notNull(),
     amr: text().notNull(),
-    /** The factor that completed the sign-in: totp, recovery_code or email; null for a password alone. */
+    /** The factor that completed the sign-in: passkey, totp, recovery_code or email; null for a single factor. */
     secondFactor: text(),
   },
   (t) => [
@@ -62,6 +62,8 @@ export const challenges = sqliteTable(
     returnTo: text(),
     /** SHA-256 of the pending log-in's `sessionHash`. */
     tokenHash: text(),
+    /** Of a pending log-in: how its first factor was proved (RFC 8176, space separated); null for a password. */
+    amr: text(),
     attempts: integer().notNull().default(0),
     createdAt: integer().notNull(),
     expiresAt: integer().notNull(),
@@ -113,5 +115,25 @@ export const knownSources = sqliteTable(
     primaryKey({ columns: [t.userId, t.sourceHash] }),
     // The sweep.
     index('known_sources_expires_at').on(t.expiresAt),
+  ],
+)
+
+/**
+ * What could be used once and has been: digests of challenges and states that are themselves signed, so nothing is
+ * stored until their use. WITHOUT ROWID, like the counters.
+ */
+export const spentTokens = sqliteTable(
+  'spent_tokens',
+  {
+    /** SHA-256. */
+    digest: text().primaryKey(),
+    /** The session or event whose claim it was: tells a winner from a loser. */
+    claimedBy: integer().notNull(),
+    /** When the token itself expires, and the row is of no more use. */
+    expiresAt: integer().notNull(),
+  },
+  (t) => [
+    // The sweep.
+    index('spent_tokens_expires_at').on(t.expiresAt),
   ],
 )

@@ -109,7 +109,7 @@ export const credentials = sqliteTable('credentials', {
   userId: integer()
     .primaryKey()
     .references(() => users.id, { onDelete: 'cascade' }),
-  /** PHC string: scrypt with its cost, the pepper's key id and the salt. */
+  /** PHC string: scrypt with its cost, the pepper's key id and the salt. Empty: there is no password. */
   passwordHash: text().notNull(),
   /** The oldest password of the last days that was replaced by the owner or a thief while signed in, not through a mail. */
   formerHash: text(),
@@ -175,4 +175,60 @@ export const usernameHolds = sqliteTable(
   },
   // The sweep.
   (t) => [index('username_holds_held_until').on(t.heldUntil)],
+)
+
+/** Passkeys (WebAuthn Level 3 §4, credential record): public keys only. */
+export const passkeys = sqliteTable(
+  'passkeys',
+  {
+    id: integer().primaryKey(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** base64url. */
+    credentialId: text().notNull(),
+    /** COSE key, base64url. */
+    publicKey: text().notNull(),
+    /** The highest signature counter seen; 0 for authenticators that do not count. */
+    signCount: integer().notNull(),
+    /** Space separated: hints for the browser. */
+    transports: text().notNull(),
+    /** The authenticator's model, as a UUID; all zeros if it does not say. */
+    aaguid: text().notNull(),
+    /** 1: a synced passkey. 0: it cannot leave its device. */
+    backupEligible: integer().notNull(),
+    backedUp: integer().notNull(),
+    /** The owner's name for it. */
+    name: text().notNull(),
+    createdAt: integer().notNull(),
+    lastUsedAt: integer(),
+  },
+  (t) => [
+    uniqueIndex('passkeys_credential_id').on(t.credentialId),
+    // A user's own list.
+    index('passkeys_user').on(t.userId, t.id),
+  ],
+)
+
+/** Accounts at other providers that sign in a user here. The address is for display: nothing is matched by it. */
+export const upstreamIdentities = sqliteTable(
+  'upstream_identities',
+  {
+    id: integer().primaryKey(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** As in the ID token (`iss`); for a provider without OpenID Connect, its origin. */
+    issuer: text().notNull(),
+    subject: text().notNull(),
+    /** The address or name that the provider showed last. */
+    label: text(),
+    createdAt: integer().notNull(),
+    lastUsedAt: integer(),
+  },
+  (t) => [
+    uniqueIndex('upstream_identities_subject').on(t.issuer, t.subject),
+    // A user's own list; one account of each provider.
+    uniqueIndex('upstream_identities_user').on(t.userId, t.issuer),
+  ],
 )

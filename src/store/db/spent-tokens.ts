@@ -1,0 +1,29 @@
+/** Single use of tokens that are themselves signed: nothing is stored until one is used. */
+import { sql } from 'drizzle-orm'
+import { changed, type Fragment, run, type Statement } from './database.ts'
+
+export interface SpentToken {
+  /** SHA-256 of the token. */
+  readonly digest: string
+  /** An id that no other request has: of the session or event that this use leads to. */
+  readonly claimedBy: number
+  /** When the token itself expires. */
+  readonly expiresAt: number
+}
+
+/** Claims a token where `condition` holds, in one guarded statement. `wasSpentBy` tells whether this claim won. */
+export function spendToken({ digest, claimedBy, expiresAt }: SpentToken, condition: Fragment): Statement<void> {
+  return run(sql`
+    INSERT INTO spent_tokens (digest, claimed_by, expires_at) SELECT ${digest}, ${claimedBy}, ${expiresAt} WHERE ${condition}
+    ON CONFLICT (digest) DO NOTHING`)
+}
+
+/** Holds when this claim won, in this batch or before. */
+export function wasSpentBy({ digest, claimedBy }: Pick<SpentToken, 'digest' | 'claimedBy'>): Fragment {
+  return sql`EXISTS (SELECT 1 FROM spent_tokens WHERE digest = ${digest} AND claimed_by = ${claimedBy})`
+}
+
+export function deleteExpiredTokens(input: { now: number; limit: number }): Statement<number> {
+  return changed(sql`
+    DELETE FROM spent_tokens WHERE digest IN (SELECT digest FROM spent_tokens WHERE expires_at < ${input.now} LIMIT ${input.limit})`)
+}
