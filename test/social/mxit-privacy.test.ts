@@ -159,7 +159,7 @@ function expectCell(reply: Reply, cell: Cell): void {
   else expectPerson(reply, cell)
 }
 
-const TEXTS: Readonly<Record<string, () => string>> = {
+const TEXTS: Readonly<Record<string, () => unknown>> = {
   id: () => mxitIdOf(target),
   status: () => COLUMNS.status_message,
   'empty status': () => '',

@@ -49,8 +49,8 @@ test('the fields of a user, to the last one', async () => {
   expect((await robot.get(`/api/users/${id}`)).json).toEqual({
     resource_type: 'user',
     id,
-    short_name: 'Canarygiven C',
-    full_name: 'Canarygiven Canaryfamily',
+    short_name: `${COLUMNS.given_name} C`,
+    full_name: `${COLUMNS.given_name} ${COLUMNS.family_name}`,
     user_type: ROLE,
     avatar_color: null,
     avatar_initials: 'CC',

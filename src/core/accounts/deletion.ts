@@ -29,6 +29,7 @@ import { isInForce } from '../in-force.ts'
 import { ACCOUNT_RETURN_MS, PURGE_CHUNK, PURGE_CHUNKS_PER_RUN, PURGED_ACCOUNTS_AT_A_TIME, PURGED_SESSIONS_AT_A_TIME } from '../limits.ts'
 import { provePassword } from '../profiles/password-proof.ts'
 import { renameKey } from '../profiles/renames.ts'
+import { EMPTY_USER } from '../profiles/user-fields.ts'
 import { everywhereKey } from '../sessions/password-attempts.ts'
 import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 import { deliverLater, mailNotice } from './mail.ts'
@@ -113,7 +114,7 @@ export async function eraseDeletedAccounts(ctx: Ctx): Promise<void> {
   const deletedBefore = restorableSince(ctx)
   const due = await ctx.db.one(listDueForPurge({ deletedBefore, limit: PURGED_ACCOUNTS_AT_A_TIME }))
   if (due.length === 0) return
-  await ctx.db.batch(eraseAccounts({ users: due, deletedBefore, namesHeldUntil: now + ctx.config.usernameHeldMs, now }))
+  await ctx.db.batch(eraseAccounts({ users: due, deletedBefore, namesHeldUntil: now + ctx.config.usernameHeldMs, empty: EMPTY_USER, now }))
   ctx.log('info', 'accounts_erased', { accounts: due.length })
 }
 

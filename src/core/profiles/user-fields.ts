@@ -1,6 +1,6 @@
 /**
  * The columns of a user: who may see each (design §5, wire §6.11), what it is, and its description in a person's export. A
- * column without a description is not exported.
+ * column without a description is not exported. Columns without a kind may be null, or `eraseAccounts` sets or keeps them.
  */
 import type { UserRow } from '../../store/db/users.ts'
 import { AVAILABILITIES, MOODS } from './status.ts'
@@ -9,7 +9,8 @@ import { AVAILABILITIES, MOODS } from './status.ts'
 export type Audience = 'owner' | 'insider' | 'outsider'
 
 /** `?`: may be null. A list: the column holds a position in it, or null. */
-type Kind = 'id' | 'text' | 'text?' | 'time' | 'time?' | 'count' | 'flag' | 'json?' | readonly string[]
+type Kind<Value> = null extends Value ? 'text?' | 'time?' | 'json?' | readonly string[] : 'id' | 'text' | 'time' | 'count' | 'flag'
+type Field<Value> = readonly [Audience | 'nobody', Kind<Value>?] | readonly [Audience, Kind<Value>, string]
 
 export const USER_FIELDS = {
   id: ['outsider', 'id', 'Id of the account'],
@@ -68,4 +69,11 @@ export const USER_FIELDS = {
   emailKey: ['nobody'],
   deletedReason: ['nobody'],
   epoch: ['nobody'],
-} as const satisfies Record<keyof UserRow, readonly [Audience | 'nobody'] | readonly [Audience, Kind, string]>
+} as const satisfies { readonly [Name in keyof UserRow]: Field<UserRow[Name]> }
+
+const EMPTY: Readonly<Record<string, 0 | ''>> = { count: 0, flag: 0, time: 0, text: '' }
+
+/** Each column with the value of an account that says nothing of anybody. */
+export const EMPTY_USER = Object.fromEntries(
+  Object.entries(USER_FIELDS).map(([name, [, kind]]) => [name, EMPTY[String(kind)] ?? null]),
+) as Readonly<Record<keyof UserRow, 0 | '' | null>>

@@ -4,11 +4,13 @@
  * row without personal data that waits for its edges. Each statement checks for itself whether it still applies.
  */
 import { sql } from 'drizzle-orm'
+import { toSnakeCase } from 'drizzle-orm/casing'
 import type { SessionId, UserId } from '../../ids.ts'
 import { markAvatars } from './avatars.ts'
 import { all, type Fragment, first, run, type Statement } from './database.ts'
 import { removeFiles } from './files.ts'
 import { holdUsernamesOf } from './username-holds.ts'
+import type { UserRow } from './users.ts'
 
 export type DeletionReason = 'self' | 'admin'
 
@@ -63,22 +65,18 @@ export function listDueForPurge(input: { deletedBefore: number; limit: number })
 /** Those of these ids whose row has been purged. */
 const purgedOf = (ids: string) => sql`SELECT p.id FROM json_each(${ids}) j JOIN users p ON p.id = j.value WHERE p.deleted_reason = 'purged'`
 
-/**
- * Removes the person from the row: everything except the id, the counters of edges and what keeps the account closed. The new
- * user name breaks the rules for user names, so nobody can take it. `avatar_key` stays until `setFilesAside`.
- */
-function erasePerson(ids: string, deletedBefore: number, now: number): Statement<void> {
+/** What stays: the id, the counters of edges, and what keeps the account closed; `avatar_key` until `setFilesAside`. */
+const KEPT = ['id', 'isPrivate', 'followerCount', 'followingCount', 'requestCount', 'avatarKey', 'deletedAt', 'createdAt']
+
+/** Empties every other column. The new user name breaks the rules for user names, so nobody can take it. */
+function erasePerson(ids: string, { empty, deletedBefore, now }: Purge): Statement<void> {
+  const name = sql`'deleted:' || id`
+  const own = { username: name, usernameKey: name, role: sql`'user'`, deletedReason: sql`'purged'`, epoch: sql`epoch + 1`, updatedAt: now }
+  const sets = Object.entries({ ...empty, ...own })
+    .filter(([column]) => !KEPT.includes(column))
+    .map(([column, value]) => sql`${sql.identifier(toSnakeCase(column))} = ${value ?? sql`NULL`}`)
   return run(sql`
-    UPDATE users SET
-      username = 'deleted:' || id, username_key = 'deleted:' || id, email = NULL, email_key = NULL, email_verified_at = NULL,
-      given_name = NULL, middle_name = NULL, family_name = NULL, display_name = NULL, nickname = NULL, title = NULL,
-      about = NULL, gender = NULL, birth_date = NULL, relationship_status = NULL, bio = NULL, designation = NULL,
-      organization = NULL, pronouns = NULL, custom_link = NULL, phone_country_code = NULL, phone = NULL,
-      country_code = NULL, role = 'user', verified_at = NULL, banned_at = NULL, banned_until = NULL, banned_reason = NULL,
-      restricted_at = NULL, restricted_until = NULL, restricted_reason = NULL, subscription_tier = NULL,
-      subscription_expires_at = NULL, status_message = NULL, status_updated_at = NULL, status_expires_at = NULL,
-      availability = NULL, mood = NULL, where_am_i = NULL, last_seen_at = NULL, locale = NULL, zoneinfo = NULL,
-      currency = NULL, profile_url = NULL, custom_data = NULL, deleted_reason = 'purged', epoch = epoch + 1, updated_at = ${now}
+    UPDATE users SET ${sql.join(sets, sql`, `)}
     WHERE id IN (SELECT value FROM json_each(${ids})) AND ${isDueForPurge(deletedBefore)}`)
 }
 
@@ -97,6 +95,8 @@ export interface Purge {
   readonly deletedBefore: number
   /** How long their user names stay reserved. */
   readonly namesHeldUntil: number
+  /** The value of each column in an account of nobody. */
+  readonly empty: Readonly<Record<keyof UserRow, 0 | '' | null>>
   readonly now: number
 }
 
@@ -106,7 +106,7 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
   const those = purgedOf(ids)
   return [
     holdUsernamesOf(purge.users, purge.namesHeldUntil, isDueForPurge(purge.deletedBefore)),
-    erasePerson(ids, purge.deletedBefore, purge.now),
+    erasePerson(ids, purge),
     run(sql`DELETE FROM credentials WHERE user_id IN (${those})`),
     run(sql`DELETE FROM second_factors WHERE user_id IN (${those})`),
     run(sql`DELETE FROM totp_credentials WHERE user_id IN (${those})`),
