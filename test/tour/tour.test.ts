@@ -7,7 +7,7 @@ import { platform } from '../support/kith.ts'
 import { allRoutes, mxitRoutes, nameOf, scopeOf, userRoutes } from '../support/routes.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 import { checkColumns, noteMakers } from './columns.ts'
-import { expectWithin, fileOf, STOPS, spentBudgets } from './index.ts'
+import { expectWithin, fileOf, hasLine, STOPS, spentBudgets, stopOf } from './index.ts'
 import { checkPlans } from './plans.ts'
 import { newCaller, newOther, requestOf } from './scene.ts'
 import { remember, visitSweep } from './visits.ts'
@@ -29,16 +29,17 @@ noteMakers()
 afterEach(remember)
 
 test('every route has its line', () => {
-  const missing = allRoutes.filter((route) => !STOPS[nameOf(route)])
+  const missing = allRoutes.filter((route) => !hasLine(route))
   expect(missing.map((route) => `${nameOf(route)}: add it to ${fileOf(route)}`)).toEqual([])
 })
 
 test('every route of the room user demands what its line says', () => {
-  const demanded = userRoutes.map((route) => {
+  const wrong = userRoutes.filter(hasLine).flatMap((route) => {
     const { access } = route.tags
-    return `${nameOf(route)}: ${access?.kind === 'scope' ? access.scope : access?.kind} (${fileOf(route)})`
+    const demanded = access?.kind === 'scope' ? access.scope : access?.kind
+    return demanded === stopOf(route).access ? [] : [`${nameOf(route)} demands ${demanded}: ${fileOf(route)} says ${stopOf(route).access}`]
   })
-  expect(demanded).toEqual(userRoutes.map((route) => `${nameOf(route)}: ${STOPS[nameOf(route)]?.access} (${fileOf(route)})`))
+  expect(wrong).toEqual([])
 })
 
 test('every line is of a route', () => {
@@ -67,7 +68,7 @@ describe('as the API document shows it', () => {
     platform.reset()
     const { path, options } = requestOf(route, { other, own })
     const spent = await spend(client, route.method, path, options.body, options.headers)
-    if (STOPS[name]?.nothingThere) expect(spent.status).toBe(404)
+    if (stopOf(route).nothingThere) expect(spent.status).toBe(404)
     else expectWithin(name, spent, spent.status === 201 ? 201 : 200)
   })
 })
