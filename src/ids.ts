@@ -17,7 +17,21 @@ export type BlockId = Branded<'BlockId'>
 export type FileId = Branded<'FileId'>
 export type FolderId = Branded<'FolderId'>
 export type MachineId = Branded<'MachineId'>
-export type AnyId = UserId | SessionId | ChallengeId | MailId | AuditEventId | FollowId | BlockId | FileId | FolderId | MachineId
+export type PasskeyId = Branded<'PasskeyId'>
+export type UpstreamIdentityId = Branded<'UpstreamIdentityId'>
+export type AnyId =
+  | UserId
+  | SessionId
+  | ChallengeId
+  | MailId
+  | AuditEventId
+  | FollowId
+  | BlockId
+  | FileId
+  | FolderId
+  | MachineId
+  | PasskeyId
+  | UpstreamIdentityId
 
 const EPOCH_MS = Date.UTC(2025, 0, 1)
 const STEPS_PER_MS = 4096

@@ -6,6 +6,7 @@ import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
 import type { ChallengePurpose } from './challenges.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
+import { hasPasswordOf } from './ways-in.ts'
 
 const UNDO: ChallengePurpose = 'undo_second_factor'
 
@@ -17,7 +18,7 @@ export function passwordsUntilNow(now: number, isKeptOn: Fragment): Fragment {
 }
 
 /** True of the alias `u`: has a password, without which nobody could prove to be the earlier owner. */
-export const hasPassword: Fragment = sql`EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id)`
+export const hasPassword: Fragment = hasPasswordOf(sql`u.id`)
 
 export interface FactorUndo {
   readonly id: ChallengeId
