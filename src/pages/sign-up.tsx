@@ -1,8 +1,9 @@
-/** `/sign-up`: a new account. Free and taken addresses get the same reply; only the mail differs. */
+/** `/sign-up`: a new account, with `?password=none` without a password. Free and taken addresses get the same reply; only the mail differs. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { createAccount } from '../core/accounts/sign-up.ts'
 import type { Ctx } from '../core/ctx.ts'
+import { AppError } from '../core/errors.ts'
 import * as fields from '../core/fields.ts'
 import { issueFirstSignInTicket, signInFirst } from '../core/sessions/first-sign-in.ts'
 import { anyone } from '../http/access.ts'
@@ -32,7 +33,7 @@ const SignUpForm = z.object({
   familyName: fields.personName,
   username: z.string().trim().pipe(fields.username),
   email: z.string().trim().pipe(fields.email),
-  password: fields.password,
+  password: fields.password.optional(),
   inviteCode: z.string().max(128, 'must have at most 128 characters').optional(),
 })
 
@@ -40,9 +41,12 @@ export const signUpPages = new Hono<AppEnv>()
   .get('/sign-up', anyone(), (c) => showSignUp(c, UNTOUCHED))
   .post('/sign-up', anyone(), networkLimit('create'), form('sign-up', SignUpForm), (c) =>
     take(c, c.req.valid('form'), {
-      act: async (values) => {
+      act: async ({ password = null, ...values }) => {
         const { ctx } = c.var
-        const user = await createAccount(ctx, { ...values, phone: null, phoneCountryCode: null, returnTo: askedReturn(c) })
+        if (password === null && !isPasswordOptional(ctx))
+          throw AppError.ofFields([{ path: 'password', code: 'required', message: 'is required' }])
+        const returnTo = askedReturn(c) ?? (password === null ? '/account/passkeys' : null)
+        const user = await createAccount(ctx, { ...values, password, phone: null, phoneCountryCode: null, returnTo })
         const ticket = issueFirstSignInTicket(ctx, user)
         if (ctx.config.requireEmailVerification) {
           rememberNewAccount(c, user.id, ticket)
@@ -55,6 +59,9 @@ export const signUpPages = new Hono<AppEnv>()
       again: (state) => showSignUp(c, state),
     }),
   )
+
+/** Without a password, the code that verifies the address is what proves its owner at first. */
+const isPasswordOptional = ({ config }: Ctx) => config.requireEmailVerification
 
 /** The address that an app knows (OpenID Connect Core §3.1.2.1, `login_hint`). */
 function hintOf(c: Context): string | undefined {
@@ -71,6 +78,7 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
   const { config } = c.var.ctx as Ctx
   const shared = { labels: LABELS, state }
   const token = await formToken(c, 'sign-up')
+  const isPasswordless = isPasswordOptional(c.var.ctx) && c.req.query('password') === 'none'
   const { only } = config.invites
   const inviteCode = inviteCodeOf(c)
   const asksForCode = only || inviteCode !== undefined || state.typed.inviteCode !== undefined
@@ -79,11 +87,11 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
     c,
     {
       title: 'Create an account',
-      lead: `It takes a minute.`,
+      lead: isPasswordless ? 'Without a password: once you have confirmed your address, you add a passkey.' : 'It takes a minute.',
       error: state.error,
     },
     <>
-      <Form action={withReturn(c, '/sign-up')} token={token} state={state} labels={LABELS}>
+      <Form action={withReturn(c, '/sign-up', isPasswordless ? { password: 'none' } : {})} token={token} state={state} labels={LABELS}>
         {asksForCode && <Input name="inviteCode" value={inviteCode} hint={hint} optional={!only} code first={only} {...shared} />}
         <div class="pair">
           <Input name="givenName" autocomplete="given-name" first={!only} {...shared} />
@@ -98,9 +106,18 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
           {...shared}
         />
         <Input name="email" type="email" value={hintOf(c)} autocomplete="email" maxlength={254} {...shared} />
-        <NewPassword {...shared} />
+        {!isPasswordless && <NewPassword {...shared} />}
         <Submit>Create account</Submit>
       </Form>
+      {isPasswordOptional(c.var.ctx) && (
+        <p class="aside">
+          {isPasswordless ? (
+            <a href={withReturn(c, '/sign-up')}>Use a password</a>
+          ) : (
+            <a href={withReturn(c, '/sign-up', { password: 'none' })}>Sign up without a password</a>
+          )}
+        </p>
+      )}
       <p class="aside">
         Already have an account? <a href={withReturn(c, '/sign-in')}>Sign in</a>
       </p>

@@ -5,6 +5,11 @@ import { equalInConstantTime, type Keyring } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
 import { inTurn } from './hash-queue.ts'
 
+/** Stored for an account without a password: no password is right. */
+export const NO_PASSWORD = ''
+
+export const hasPassword = (stored: string | null): boolean => stored !== null && stored !== NO_PASSWORD
+
 const R = 8
 const P = 3
 const MAXMEM_BYTES = 64 * 1024 * 1024

@@ -32,13 +32,14 @@ import { rememberNetwork } from '../sessions/known-sources.ts'
 import { codeRefusal, confirmEmailChange, hashOfCode } from './email-change.ts'
 import { type Invitation, invalidInvite, toInvitation } from './invite-codes.ts'
 import { deliverLater, mailCode } from './mail.ts'
-import { hashPassword } from './password-hash.ts'
+import { hashPassword, NO_PASSWORD } from './password-hash.ts'
 import { refuseGuessablePassword } from './password-rules.ts'
 
 export interface SignUp {
   readonly username: Username
   readonly email: Email
-  readonly password: Password
+  /** Null: without one. The owner signs in in other ways, and may set one later. */
+  readonly password: Password | null
   readonly givenName: string
   readonly familyName: string
   readonly phoneCountryCode: string | null
@@ -51,10 +52,11 @@ export interface SignUp {
 
 /** Creates an account. Throws `username_taken`, and `email_taken` only if addresses need no verification (wire §6.9). */
 export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
-  refuseGuessablePassword(input.password, input)
+  const { password } = input
+  if (password !== null) refuseGuessablePassword(password, input)
   const invitation = toInvitation(ctx, input.inviteCode)
   await refuseTaken(ctx, input, invitation)
-  const passwordHash = await hashPassword(ctx, input.password)
+  const passwordHash = password === null ? NO_PASSWORD : await hashPassword(ctx, password)
   const user = await storeAccount(ctx, input, passwordHash, invitation).catch((error: unknown) => {
     if (!isPrimaryKeyConflict(error)) throw error
     return storeAccount(ctx, input, passwordHash, invitation)

@@ -11,7 +11,7 @@ import type { SignUp } from '../accounts/sign-up.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { email, emailKey, usernameKey } from '../fields.ts'
+import { email, emailKey, type Password, usernameKey } from '../fields.ts'
 import type { Gate } from '../gate.ts'
 import { SEARCH_STRINGS_LOOKED_AT } from '../limits.ts'
 import { type Listed, listed, type Page, positionOf } from '../paging.ts'
@@ -63,12 +63,15 @@ export async function getAnyUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<
 
 const DEFAULT_ROLE = 'user'
 
+/** An administrator's account for somebody always has a first password. */
+type NewUser = SignUp & { readonly password: Password; readonly role: string | null }
+
 /**
  * Creates an account as a sign-up does, with an address that is verified at once. Administrators may know which of user
  * name and address is taken: `already_exists` names it. A role with powers requires a caller who holds them and has
  * just signed in.
  */
-export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: SignUp & { role: string | null }): Promise<SeenUser> {
+export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: NewUser): Promise<SeenUser> {
   const keys = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }
   const now = ctx.now()
   const roleId = input.role ?? DEFAULT_ROLE
@@ -94,7 +97,7 @@ export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: SignUp & {
 function storeUser(
   ctx: Ctx,
   principal: UserPrincipal,
-  input: SignUp & { usernameKey: string; emailKey: string; role: RoleRow; passwordHash: string },
+  input: Omit<NewUser, 'role'> & { usernameKey: string; emailKey: string; role: RoleRow; passwordHash: string },
 ) {
   const { role, passwordHash, password: _, ...fields } = input
   const id = ctx.newId<UserId>()

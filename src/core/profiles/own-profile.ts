@@ -5,6 +5,7 @@ import { rowHasProfile } from '../../store/db/profile-changes.ts'
 import { findSignInMeans, findUserWhere, type SignInMeans, type UserRow } from '../../store/db/users.ts'
 import { isNewEmail } from '../accounts/email-change.ts'
 import { deliverLater } from '../accounts/mail.ts'
+import { hasPassword } from '../accounts/password-hash.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Email, Password } from '../fields.ts'
@@ -27,6 +28,12 @@ export interface OwnProfile {
 export async function getOwnProfile(ctx: Ctx, gate: Gate): Promise<OwnProfile> {
   const { principal, user } = await gate()
   return { user, principal, editableFields: [...ctx.config.editableFields] }
+}
+
+/** The caller, and whether a page about the account can ask for a password. One round trip. */
+export async function getOwnMeans(gate: Gate): Promise<{ user: UserRow; hasPassword: boolean }> {
+  const { user, reads } = await gate(({ userId }) => [findSignInMeans(userId)])
+  return { user, hasPassword: hasPassword(reads[0]?.passwordHash ?? null) }
 }
 
 export interface OwnProfileUpdate extends ProfileUpdate {

@@ -1,12 +1,15 @@
 /**
  * The first sign-in of a user who verifies the address of a new account in the browser where they have just typed its
  * password: they need not type it again. The browser keeps a ticket in between. By itself the ticket grants nothing: it
- * is valid only in the request that verifies the address, which happens once.
+ * is valid only in the request that verifies the address, which happens once. For an account without a password, the
+ * mailed code is what proves its owner.
  */
 import type { UserId } from '../../ids.ts'
 import { both } from '../../store/db/database.ts'
 import { rowHasNoSecondFactor } from '../../store/db/second-factors.ts'
-import { findUser, type UserRow } from '../../store/db/users.ts'
+import { findUser, findWithPassword, type UserRow } from '../../store/db/users.ts'
+import { hasPassword } from '../accounts/password-hash.ts'
+import { BY_MAIL, BY_PASSWORD } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { UNVERIFIED_ACCOUNT_MS } from '../limits.ts'
@@ -38,8 +41,9 @@ interface FirstSignIn {
 
 /** Null if the ticket is not valid: the user signs in with the password. */
 export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: FirstSignIn): Promise<SignedIn<BrowserSession> | null> {
-  const user = await ctx.db.one(findUser(userId))
-  if (!user) return null
+  const found = await ctx.db.one(findWithPassword(userId))
+  if (!found) return null
+  const { passwordHash, ...user } = found
   const authenticatedAt = readTicket(ctx, 'first-sign-in', ticket, { about: aboutOf(user), lifeMs: UNVERIFIED_ACCOUNT_MS })
   if (authenticatedAt === null) return null
   const { userAgent } = ctx.caller
@@ -47,7 +51,7 @@ export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: First
     begin: beginner(ctx, userAgent, authenticatedAt),
     user,
     counted: null,
-    amr: ['pwd'],
+    amr: hasPassword(passwordHash) ? BY_PASSWORD : BY_MAIL,
     userAgent,
     condition: both(isRowOpen(ctx, user), rowHasNoSecondFactor),
     writes: leavePresentedSession(ctx, presented),

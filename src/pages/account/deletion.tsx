@@ -24,7 +24,7 @@ export const deletionPage = new Hono<AppEnv>()
   .post(PATH, requires('delegated:profile:write', { evenRestricted: true }), form('delete', PasswordForm), (c) =>
     take(c, c.req.valid('form'), {
       act: async ({ password }) => {
-        await deleteOwnAccount(c.var.ctx, c.var.gate, { password })
+        await deleteOwnAccount(c.var.ctx, c.var.gate, { password: password ?? null })
         clearSessionCookie(c)
         return redirectWith(c, '/sign-in', 'deleted')
       },

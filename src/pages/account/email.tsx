@@ -4,10 +4,9 @@
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import type { User } from '../../core/accounts/user.ts'
 import { AppError } from '../../core/errors.ts'
 import * as fields from '../../core/fields.ts'
-import { getOwnProfile, updateOwnProfile } from '../../core/profiles/own-profile.ts'
+import { getOwnMeans, updateOwnProfile } from '../../core/profiles/own-profile.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../form-token.ts'
@@ -17,23 +16,24 @@ import { redirectWith } from '../notices.ts'
 
 const PATH = '/account/email'
 const LABELS: Labels = { email: 'New e-mail address', currentPassword: 'Password' }
-const EmailForm = z.object({ email: z.string().trim().pipe(fields.email), currentPassword: fields.typedPassword })
+const EmailForm = z.object({ email: z.string().trim().pipe(fields.email), currentPassword: fields.typedPassword.optional() })
 
 export const emailPage = new Hono<AppEnv>()
-  .get(PATH, requires('delegated:profile:read'), async (c) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, UNTOUCHED))
+  .get(PATH, requires('delegated:profile:read'), (c) => show(c, UNTOUCHED))
   .post(PATH, requires('delegated:profile:write'), form('email', EmailForm), (c) =>
     take(c, c.req.valid('form'), {
-      act: async (sent) => {
+      act: async ({ email, currentPassword = null }) => {
         const nothing = { fields: {}, username: null, password: null }
-        const { pendingEmail } = await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, ...sent })
+        const { pendingEmail } = await updateOwnProfile(c.var.ctx, c.var.gate, { ...nothing, email, currentPassword })
         if (pendingEmail === null) throw AppError.ofFields([{ path: 'email', message: 'is the current one. Enter another' }])
         return redirectWith(c, PATH, 'email_pending')
       },
-      again: async (state) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, state),
+      again: (state) => show(c, state),
     }),
   )
 
-async function show(c: Context, user: User, state: FormState): Promise<Response> {
+async function show(c: Context, state: FormState): Promise<Response> {
+  const { user, hasPassword } = await getOwnMeans(c.var.gate)
   const token = await formToken(c, 'email')
   return showPage(
     c,
@@ -50,7 +50,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
     <>
       <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
         <Input name="email" labels={LABELS} state={state} type="email" autocomplete="email" maxlength={254} first />
-        <Input name="currentPassword" labels={LABELS} state={state} type="password" autocomplete="current-password" />
+        {hasPassword && <Input name="currentPassword" labels={LABELS} state={state} type="password" autocomplete="current-password" />}
         <Submit>Send a mail to the new address</Submit>
       </Form>
       <p class="links">

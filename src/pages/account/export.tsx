@@ -24,7 +24,7 @@ export const exportPage = new Hono<AppEnv>()
     take(c, c.req.valid('form'), {
       act: async ({ password }) => {
         const { ctx, gate } = c.var
-        return exportResponse(ctx, gate, await startExport(ctx, gate, { password }))
+        return exportResponse(ctx, gate, await startExport(ctx, gate, { password: password ?? null }))
       },
       again: (state) => askPassword(c, QUESTION, state),
     }),
