@@ -1,55 +1,16 @@
 /** The tour: its lines for each route, by noun in the room `user`, by room elsewhere. */
-
 import { expect } from 'vitest'
 import { userDocument } from '../../src/apis/user/index.ts'
 import type { Spent } from '../support/budget.ts'
 import { allRoutes, nameOf, type Route, routesOfRoom } from '../support/routes.ts'
-import { stops as accounts } from './accounts.ts'
-import { stops as administration } from './administration.ts'
-import { stops as clients } from './clients.ts'
-import { stops as connectedApps } from './connected-apps.ts'
-import { stops as epixel } from './epixel.ts'
-import { stops as inviteCodes } from './invite-codes.ts'
-import { stops as machineClients } from './machine-clients.ts'
-import { stops as mediaLibrary } from './media-library.ts'
-import { stops as mirrorfly } from './mirrorfly.ts'
-import { stops as movida } from './movida.ts'
-import { stops as mxit } from './mxit.ts'
-import { stops as oauth } from './oauth.ts'
-import { stops as pages } from './pages.ts'
-import { stops as people } from './people.ts'
-import { stops as profile } from './profile.ts'
-import { stops as roles } from './roles.ts'
-import { stops as search } from './search.ts'
-import { stops as secondFactors } from './second-factors.ts'
-import { stops as service } from './service.ts'
-import { stops as sessions } from './sessions.ts'
-import { stops as socialGraph } from './social-graph.ts'
 import { expectToKeep, type Stop, type Stops } from './tour.ts'
 
-export const STOPS: Stops = {
-  ...epixel,
-  ...mirrorfly,
-  ...movida,
-  ...mxit,
-  ...oauth,
-  ...pages,
-  ...accounts,
-  ...administration,
-  ...clients,
-  ...connectedApps,
-  ...inviteCodes,
-  ...machineClients,
-  ...mediaLibrary,
-  ...people,
-  ...profile,
-  ...roles,
-  ...search,
-  ...secondFactors,
-  ...service,
-  ...sessions,
-  ...socialGraph,
-}
+/** Every file of this folder, except those that are not about routes of their own. */
+const files = import.meta.glob<Stops>(['./*.ts', '!./{columns,forms,index,plans,scene,tour,tour.test,visits}.ts'], {
+  import: 'stops',
+  eager: true,
+})
+export const STOPS: Stops = Object.assign({}, ...Object.values(files))
 
 /** The beginnings of the paths of each room but `user`. */
 const ROOMS: Readonly<Record<string, RegExp>> = {

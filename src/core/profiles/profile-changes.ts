@@ -3,7 +3,7 @@ import type { ProfileField } from '../../config.ts'
 import type { UserId } from '../../ids.ts'
 import { countAttempt, justCounted } from '../../store/db/attempt-counters.ts'
 import type { Fragment, Statement } from '../../store/db/database.ts'
-import { type ProfileChanges, updateProfile } from '../../store/db/profile-changes.ts'
+import { columnOf, type ProfileChanges, updateProfile } from '../../store/db/profile-changes.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -25,11 +25,9 @@ export interface ProfileUpdate {
   readonly phoneMayStandAlone?: boolean
 }
 
-const COLUMN_NAMES = { birthdate: 'birthDate', country: 'countryCode' } as const satisfies Partial<Record<ProfileField, keyof UserRow>>
-
 /** The value of a field in the profile. */
 export function profileValue(user: UserRow, field: ProfileField): string | null {
-  return user[field === 'birthdate' || field === 'country' ? COLUMN_NAMES[field] : field]
+  return user[columnOf(field)]
 }
 
 export function valuesFor(fields: ProfileUpdate['fields'], user: UserRow | null): ProfileValues {

@@ -1,33 +1,21 @@
 /** Profile updates in D1: the columns of `users` that the user or an administrator may write. */
-import { sql } from 'drizzle-orm'
-import type { ProfileField } from '../../config.ts'
+import { type Name, sql } from 'drizzle-orm'
+import { toSnakeCase } from 'drizzle-orm/casing'
+import { PROFILE_FIELDS, type ProfileField } from '../../config-vars.ts'
 import type { UserId } from '../../ids.ts'
 import { type Fragment, run, type Statement } from './database.ts'
 import { isHeldBack } from './username-holds.ts'
 
-const COLUMNS: Readonly<Record<Exclude<ProfileField, 'username'>, Fragment>> = {
-  givenName: sql`given_name`,
-  middleName: sql`middle_name`,
-  familyName: sql`family_name`,
-  gender: sql`gender`,
-  bio: sql`bio`,
-  designation: sql`designation`,
-  organization: sql`organization`,
-  pronouns: sql`pronouns`,
-  customLink: sql`custom_link`,
-  phoneCountryCode: sql`phone_country_code`,
-  phone: sql`phone`,
-  birthdate: sql`birth_date`,
-  country: sql`country_code`,
-  locale: sql`locale`,
-  zoneinfo: sql`zoneinfo`,
-  currency: sql`currency`,
-  displayName: sql`display_name`,
-  title: sql`title`,
-  about: sql`about`,
-  relationshipStatus: sql`relationship_status`,
-  whereAmI: sql`where_am_i`,
+/** The column of a field, as `UserRow` calls it. */
+export function columnOf(field: ProfileField) {
+  if (field === 'birthdate') return 'birthDate'
+  return field === 'country' ? 'countryCode' : field
 }
+
+/** What `updateProfile` may write, whatever it is given. */
+const COLUMNS = Object.fromEntries(
+  PROFILE_FIELDS.filter((field) => field !== 'username').map((field) => [field, sql.identifier(toSnakeCase(columnOf(field)))]),
+) as Readonly<Record<Exclude<ProfileField, 'username'>, Name>>
 
 export interface ProfileChanges {
   readonly fields: Partial<Record<Exclude<ProfileField, 'username'>, string | null>>
