@@ -1,6 +1,6 @@
 /**
  * The columns of a user: who may see each (design §5, wire §6.11), what it is, and its description in a person's export. A
- * column without a description is not exported. Columns without a kind may be null, or `eraseAccounts` sets or keeps them.
+ * column without a description is not exported. The purge empties a column according to what it is (`EMPTY_USER`).
  */
 import type { UserRow } from '../../store/db/users.ts'
 import { AVAILABILITIES, MOODS } from './status.ts'
@@ -73,7 +73,7 @@ export const USER_FIELDS = {
 
 const EMPTY: Readonly<Record<string, 0 | ''>> = { count: 0, flag: 0, time: 0, text: '' }
 
-/** Each column with the value of an account that says nothing of anybody. */
+/** What each column holds once it says nothing about anybody. */
 export const EMPTY_USER = Object.fromEntries(
   Object.entries(USER_FIELDS).map(([name, [, kind]]) => [name, EMPTY[String(kind)] ?? null]),
 ) as Readonly<Record<keyof UserRow, 0 | '' | null>>

@@ -37,7 +37,9 @@ const KINDS = {
 }
 const profile = Object.fromEntries(
   Object.entries(USER_FIELDS).flatMap(([name, [, kind, description]]) =>
-    kind === undefined ? [] : [[name, (typeof kind === 'string' ? KINDS[kind] : oneOf(kind)).describe(description)]],
+    kind === undefined || description === undefined
+      ? []
+      : [[name, (typeof kind === 'string' ? KINDS[kind] : oneOf(kind)).describe(description)]],
   ),
 )
 

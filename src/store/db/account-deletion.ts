@@ -95,7 +95,7 @@ export interface Purge {
   readonly deletedBefore: number
   /** How long their user names stay reserved. */
   readonly namesHeldUntil: number
-  /** The value of each column in an account of nobody. */
+  /** What each column holds once it says nothing about anybody. */
   readonly empty: Readonly<Record<keyof UserRow, 0 | '' | null>>
   readonly now: number
 }
