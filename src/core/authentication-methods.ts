@@ -26,3 +26,33 @@ export function isMultiFactor(amr: readonly string[]): boolean {
 export function isPhishingResistant(amr: readonly string[]): boolean {
   return amr.includes('swk') || amr.includes('hwk')
 }
+
+/**
+ * Authentication Context Class References (OpenID Connect Core §2), strongest first; each satisfies those that follow:
+ * a passkey, two factors, one factor.
+ */
+export const ACRS = ['urn:kith:acr:phr', 'urn:kith:acr:2fa', 'urn:kith:acr:1fa'] as const
+export type Acr = (typeof ACRS)[number]
+
+export function acrOf(amr: readonly string[]): Acr {
+  if (isPhishingResistant(amr)) return 'urn:kith:acr:phr'
+  return isMultiFactor(amr) ? 'urn:kith:acr:2fa' : 'urn:kith:acr:1fa'
+}
+
+/** Whether the sign-in is as strong as `acr`. */
+export function isAsStrongAs(acr: Acr, amr: readonly string[]): boolean {
+  return ACRS.indexOf(acrOf(amr)) <= ACRS.indexOf(acr)
+}
+
+/** What `acr_values` requires: any of its values will do, so the weakest. Unknown values are ignored; null if it has no others. */
+export function weakestAcr(acrValues: string | undefined): Acr | null {
+  const asked = (acrValues ?? '').split(' ')
+  return ACRS.findLast((acr) => asked.includes(acr)) ?? null
+}
+
+/** The sign-in that a route needs, as an app asks for it at the authorization endpoint (RFC 9470 §3). */
+export interface StepUp {
+  readonly maxAgeMs?: number
+  /** Any of them, in order of preference. */
+  readonly acrValues?: readonly Acr[]
+}

@@ -4,6 +4,7 @@
  * differences. `message` is for the caller, `cause` only for the log.
  */
 import type { UserId } from '../ids.ts'
+import type { StepUp } from './authentication-methods.ts'
 
 export const ERRORS = {
   // RFC 6749, RFC 6750, OpenID Connect Core
@@ -24,6 +25,8 @@ export const ERRORS = {
   registration_not_supported: [400, 'registration_not_supported'],
   unsupported_token_type: [400, 'unsupported_token_type'],
   temporarily_unavailable: [503, 'temporarily_unavailable'],
+  // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+  unmet_authentication_requirements: [403, 'access_denied'],
   // ours
   unauthenticated: [401, 'invalid_token'],
   email_not_verified: [403, 'access_denied'],
@@ -53,7 +56,6 @@ export const ERRORS = {
   unsupported_media_type: [415, 'invalid_request'],
   rate_limited: [429, 'temporarily_unavailable'],
   internal_error: [500, 'server_error'],
-  upstream_failed: [502, 'server_error'],
 } as const satisfies Record<string, readonly [status: number, parent: string]>
 export type ErrorCode = keyof typeof ERRORS
 /** The words that every room must have: OAuth's, and `server_error`. */
@@ -99,6 +101,8 @@ interface AppErrorOptions {
   readonly allow?: readonly string[]
   /** The scope that was missing (RFC 6750 §3). */
   readonly scope?: string
+  /** What an app has to ask for at the authorization endpoint to get further (RFC 9470 §3). */
+  readonly stepUp?: StepUp
   /** The total size in bytes when a range was requested (416). */
   readonly size?: number
   /** A machine-readable detail that a room may show, such as `fresh_sign_in_required`. */
@@ -115,6 +119,7 @@ export class AppError extends Error {
   readonly retryAfter: number | undefined
   readonly allow: readonly string[] | undefined
   readonly scope: string | undefined
+  readonly stepUp: StepUp | undefined
   readonly size: number | undefined
   readonly reason: string | undefined
   readonly userId: UserId | undefined
@@ -126,6 +131,7 @@ export class AppError extends Error {
     this.retryAfter = options.retryAfter
     this.allow = options.allow
     this.scope = options.scope
+    this.stepUp = options.stepUp
     this.size = options.size
     this.reason = options.reason
     this.userId = options.userId

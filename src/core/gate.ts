@@ -21,6 +21,7 @@ import { SESSION_TOUCH_MS } from './limits.ts'
 import { touchMachineLater } from './machines/last-use.ts'
 import type { Claim, ClientPrincipal, Principal, SessionClaim, UserPrincipal } from './principal.ts'
 import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, powersOf, type Scope, storedScopes, withinPerson } from './scopes.ts'
+import { stepUpOf } from './sessions/step-up.ts'
 
 type Reads = readonly Statement<unknown>[]
 const NO_READS = [] as const
@@ -73,7 +74,7 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRes
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
     if (needed) requireScope(principal, needed, evenRestricted)
-    if (factors.length > 0 && rest[keys.length] !== true && !isPhishingResistant(principal.amr)) throw secondFactorMissing(ctx)
+    if (factors.length > 0) requireSecondFactor(ctx, principal, rest[keys.length] === true)
     if (attempt && !rest[keys.length + factors.length]) throw await overAccountLimit(ctx, attempt)
     return { principal, user: row, reads: rest.slice(keys.length + factors.length + counts.length) as never }
   }
@@ -85,10 +86,15 @@ function factorReads(ctx: Ctx, { userId }: SessionClaim, needed: Scope | null): 
   return isAsked ? [findIf(hasAnySecondFactor(userId))] : []
 }
 
-/** Administration is closed to the caller until a second factor is enabled, or to a sign-in without a passkey; the message says where. */
-export function secondFactorMissing(ctx: Ctx): AppError {
-  const message = `Administrators need a second factor. Enable one at ${ctx.config.origin}/account/two-step`
-  return new AppError('forbidden', message, { reason: 'second_factor_missing' })
+/**
+ * With `ADMIN_REQUIRES_SECOND_FACTOR`, administration is closed to an account without a second factor, unless the
+ * sign-in was by passkey. An account that has a factor cannot sign in without it.
+ */
+export function requireSecondFactor(ctx: Ctx, principal: UserPrincipal, hasFactor: boolean): void {
+  if (!ctx.config.adminRequiresSecondFactor || hasFactor || isPhishingResistant(principal.amr)) return
+  const message = `Administrators sign in with a passkey, or with a second factor. Set one up at ${ctx.config.origin}/account/two-step`
+  const stepUp = stepUpOf(principal, { acrValues: ['urn:kith:acr:2fa', 'urn:kith:acr:phr'] })
+  throw new AppError('forbidden', message, { reason: 'second_factor_missing', ...stepUp })
 }
 
 /** The read for a key sent along; none without one. */

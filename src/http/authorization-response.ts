@@ -10,7 +10,7 @@ import { appendToRedirectUri } from '../core/oauth/redirect-uri.ts'
 import type { AppEnv } from './app-env.ts'
 import { toAppError } from './errors.ts'
 
-/** Errors allowed in a response: RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6. */
+/** Errors allowed in a response: RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, and one of an extension. */
 const ERRORS = new Set<string>([
   'invalid_request',
   'unauthorized_client',
@@ -20,6 +20,7 @@ const ERRORS = new Set<string>([
   'temporarily_unavailable',
   'login_required',
   'consent_required',
+  'unmet_authentication_requirements',
   'request_not_supported',
   'request_uri_not_supported',
   'registration_not_supported',

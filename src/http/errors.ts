@@ -7,6 +7,7 @@ import { accepts } from 'hono/accepts'
 import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
 import { TrieRouter } from 'hono/router/trie-router'
+import type { StepUp } from '../core/authentication-methods.ts'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 
@@ -47,7 +48,7 @@ export function logFailure(c: Context<AppEnv>, error: AppError): void {
   })
 }
 
-/** Headers of an error, the same for every envelope: RFC 9110 §15.5.6, §15.5.17, §10.2.3; RFC 6750 §3. */
+/** Headers of an error, the same for every envelope: RFC 9110 §15.5.6, §15.5.17, §10.2.3; RFC 6750 §3, RFC 9470 §3. */
 export function errorHeaders(error: AppError): Record<string, string> {
   const headers: Record<string, string> = {}
   if (error.allow) headers.allow = error.allow.join(', ')
@@ -60,7 +61,14 @@ export function errorHeaders(error: AppError): Record<string, string> {
   if (error.code === 'insufficient_scope') {
     headers['www-authenticate'] = `Bearer error="insufficient_scope"${error.scope ? `, scope="${error.scope}"` : ''}`
   }
+  if (error.stepUp) headers['www-authenticate'] = toStepUpChallenge(error.message, error.stepUp)
   return headers
+}
+
+function toStepUpChallenge(message: string, { maxAgeMs, acrValues }: StepUp): string {
+  const maxAge = maxAgeMs === undefined ? '' : `, max_age="${Math.floor(maxAgeMs / 1_000)}"`
+  const acr = acrValues === undefined ? '' : `, acr_values="${acrValues.join(' ')}"`
+  return `Bearer error="insufficient_user_authentication", error_description="${message}"${maxAge}${acr}`
 }
 
 /** The first field's issue, or the message, for envelopes with room for one sentence. Field names are the caller's text. */

@@ -20,6 +20,7 @@ import { rememberNewAccount } from './new-account.ts'
 import { redirectWith } from './notices.ts'
 import { goOn, returnTo, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
+import { StepUpHelp, stepUpOf } from './step-up.tsx'
 
 const NAME_LENGTH_MAX = 254
 const LABELS: Labels = { identifier: 'User name or e-mail', password: 'Password' }
@@ -98,9 +99,16 @@ const WORDS: Readonly<Record<Exclude<Mode, 'first'>, readonly [title: string, le
   another: ['Use another account', 'Sign in with another account here. This browser is signed out of the current one.'],
 }
 
+function wordsOf(c: Context, mode: Mode): readonly [title: string, lead: string] {
+  if (mode === 'another') return WORDS.another
+  const stepUp = stepUpOf(c)
+  if (stepUp) return [stepUp.title, stepUp.lead]
+  return mode === 'again' ? WORDS.again : ['Sign in', `Welcome back to ${productOf(c.var.ctx.config)}.`]
+}
+
 async function showSignIn(c: Context, state: FormState, username?: string): Promise<Response> {
   const mode = await modeOf(c)
-  const [title, lead] = mode === 'first' ? ['Sign in', `Welcome back to ${productOf(c.var.ctx.config)}.`] : WORDS[mode]
+  const [title, lead] = wordsOf(c, mode)
   const carried = { first: {}, again: { reauth: '1' }, another: { another: '1' } }[mode]
   const token = await formToken(c, 'sign-in')
   return showPage(
@@ -140,6 +148,7 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
         <a href={withReturn(c, '/forgot')}>Forgot your password?</a>
         {mode !== 'again' && <a href={withReturn(c, '/sign-up')}>Create an account</a>}
       </p>
+      <StepUpHelp c={c} />
     </>,
   )
 }

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { newName } from '../support/actors.ts'
 import { spend, spendPage } from '../support/budget.ts'
-import { Client, db, ORIGIN, type Reply } from '../support/kith.ts'
+import { Client, db, newestCode, ORIGIN, type Reply } from '../support/kith.ts'
 import {
   alertIn,
   browserOf,
@@ -11,13 +11,14 @@ import {
   follow,
   formOf,
   headingOf,
+  linkNamed,
   open,
   refreshOf,
   send,
   unescapeHtml,
 } from '../support/pages.ts'
 import { PASSWORD, type Person, verifiedPerson } from '../support/people.ts'
-import { newOAuthClient, putConsent } from '../support/tokens.ts'
+import { idOf, newOAuthClient, putConsent } from '../support/tokens.ts'
 
 const CALLBACK = 'https://app.kith.test/callback'
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
@@ -35,6 +36,7 @@ beforeAll(async () => {
   })
 })
 
+const authorizePath = (changes: Record<string, string>) => consentPath(app, changes).replace('/consent', '/oauth/authorize')
 const paramsOf = (url: string) => Object.fromEntries(new URL(url).searchParams)
 const itemsOf = (text: string) => [...text.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)
 const countOf = async (table: string) => (await db.prepare(`SELECT count(*) AS n FROM ${table}`).first<{ n: number }>())?.n
@@ -146,6 +148,33 @@ describe('/consent', () => {
       expect(paramsOf(back.status === 303 ? refreshOf(answered) : (back.headers.get('location') ?? '')).code).toBeTruthy()
     },
   )
+
+  test('an app that asks for a second step: the page says so in plain words, and how to get one or to go back without it', async () => {
+    const client = await browserOf(person)
+    const open2fa = async (acr: string, browser = client) => follow(browser, await browser.get(authorizePath({ acr_values: acr })))
+    const page = await open2fa('urn:kith:acr:2fa')
+    expect([headingOf(page), formOf(page).fields.identifier]).toEqual(['Sign in with your second step', person.username])
+    expect([linkNamed(page, 'Add a passkey'), linkNamed(page, 'turn on two-step')]).toEqual(['/account/passkeys', '/account/two-step'])
+    expect(headingOf(await open2fa('urn:kith:acr:phr', new Client())), 'nor signed in').toBe('Sign in with a passkey')
+    // The password alone, which is all that the account has: the app is told.
+    const on = await follow(client, await send(client, formOf(page), { identifier: person.username, password: PASSWORD }))
+    const told = { error: 'unmet_authentication_requirements', iss: ORIGIN }
+    expect(paramsOf((await client.get(refreshOf(on))).headers.get('location') ?? '')).toMatchObject(told)
+    const back = linkNamed(await open2fa('urn:kith:acr:2fa'), 'Go back to the app')
+    expect(paramsOf((await client.get(back)).headers.get('location') ?? '')).toMatchObject(told)
+    const again = await follow(client, await client.get(authorizePath({ prompt: 'login', acr_values: 'urn:kith:acr:1fa urn:other' })))
+    expect(headingOf(again), 'what any sign-in is').toBe('Sign in again')
+  })
+
+  test('with a second factor on, the same sign-in goes on to the question', async () => {
+    const careful = await verifiedPerson(newName('consent_careful'))
+    const client = await browserOf(careful)
+    await db.prepare("INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)").bind(idOf(careful)).run()
+    const page = await follow(client, await client.get(authorizePath({ acr_values: 'urn:kith:acr:2fa', max_age: '3600' })))
+    const code = await follow(client, await send(client, formOf(page), { identifier: careful.username, password: PASSWORD }))
+    const on = await follow(client, await send(client, formOf(code), { code: await newestCode(careful.email) }))
+    expect(headingOf(await follow(client, await client.get(refreshOf(on))))).toContain('Give Photo')
+  })
 
   test('another account can be used', async () => {
     const other = await verifiedPerson(newName('consent_switch'))

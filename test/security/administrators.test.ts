@@ -8,6 +8,7 @@ import { giveRole, signedInAdmin } from '../support/admins.ts'
 import { codeOf, enrol, STEP_MS } from '../support/authenticator.ts'
 import { freezeEachTest } from '../support/frozen.ts'
 import { Client, db, platform, type Reply } from '../support/kith.ts'
+import { browserOf } from '../support/pages.ts'
 import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../support/people.ts'
 import { atTheLine, whileAtTheLine } from '../support/start-line.ts'
 import { bearerOf, newOAuthClient, userToken } from '../support/tokens.ts'
@@ -175,6 +176,8 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
       for (const reply of await Promise.all(ways(client))) {
         expect(reasonOf(reply)).toEqual([403, 'second_factor_missing'])
         expect(reply.json.additionalInfo.message).toContain('https://kith.test/account/two-step')
+        const challenge = client === token ? 'error="insufficient_user_authentication"' : null
+        expect(/error="\w+"/.exec(reply.headers.get('www-authenticate') ?? '')?.[0] ?? null).toBe(challenge)
       }
     }
     expect((await person.client.get('/user/me', required)).status, 'their own account').toBe(200)
@@ -190,6 +193,32 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
     expect((await person.client.post('/machine/admin-api/create', robot, required)).status).toBe(201)
     const app = bearerOf(await userToken(person, ['admin:all']))
     expect((await app.get(`${API}/list?limit=1`, required)).status, 'an app of somebody with a factor').toBe(200)
+  })
+
+  test('a passkey is enough, in the browser and in an app that got its token by it; the password of the same account is not', async () => {
+    const person = await signedInAdmin(newName('key_holder'), 'super_admin')
+    const target = await signedInPerson(newName('target'))
+    const byPassword = await browserOf(person)
+    const tokenBy = async (amr: string) => bearerOf(await userToken(person, ['admin:all', 'delegated:all'], 600, {}, amr))
+    const sessionId = Number.parseInt(person.client.cookies.get('__Host-kith_session') ?? '', 16)
+    await rows("UPDATE sessions SET amr = 'swk user mfa', second_factor = 'passkey' WHERE id = ?", sessionId)
+    const ways = (client: Client) => [
+      client.get(`${API}/list?limit=1`, required),
+      client.patch(`${API}/update`, { target: target.id, bio: 'Edited.' }, required),
+      client.patch('/user/me', { target: target.id, bio: 'Edited again.' }, required),
+    ]
+    for (const client of [person.client, await tokenBy('hwk user mfa')]) {
+      for (const reply of await Promise.all(ways(client))) expect(reply.status, reply.text).toBe(200)
+    }
+    const password = { target: target.id, password: 'a password of the admin' }
+    expect((await person.client.patch(`${API}/update`, password, required)).status, 'in person').toBe(200)
+    expect((await person.client.get('/account/two-step', required)).text).not.toContain('You are an administrator')
+    // Two factors that the account does not have are none: only a passkey needs nothing beside it.
+    for (const client of [byPassword, await tokenBy('pwd'), await tokenBy('otp'), await tokenBy('pwd otp mfa')]) {
+      for (const reply of await Promise.all(ways(client))) expect(reasonOf(reply)).toEqual([403, 'second_factor_missing'])
+    }
+    const challenged = await (await tokenBy('pwd')).get(`${API}/list?limit=1`, required)
+    expect(challenged.headers.get('www-authenticate')).toContain('acr_values="urn:kith:acr:2fa urn:kith:acr:phr"')
   })
 
   test('is on in production unless it is switched off, and off elsewhere', async () => {

@@ -69,9 +69,10 @@ export async function userToken(
   scopes: readonly Scope[] = ['delegated:all'],
   lifeSeconds = 600,
   columns: Parameters<typeof newOAuthClient>[1] = {},
+  amr = 'pwd',
 ): Promise<string> {
   const clientId = await newOAuthClient('*', columns)
-  const sessionId = await newGrant(person, clientId, scopes.join(' '))
+  const sessionId = await newGrant(person, clientId, scopes.join(' '), amr)
   return issueAccessToken(newCtx(), { clientId, scopes, lifeSeconds, holder: { userId: idOf(person), sessionId } })
 }
 

@@ -1,5 +1,6 @@
 /** Introspection requests and replies: RFC 7662 §2.1 and §2.2, and the `tokenInfo` of the original server (wire §3.2, §6.1). */
 import * as z from 'zod'
+import { acrOf } from '../../core/authentication-methods.ts'
 import type { LiveToken } from '../../core/oauth/introspection.ts'
 import { parameter, requiredParameter } from '../../http/token-endpoint.ts'
 import { toHex } from '../../ids.ts'
@@ -18,7 +19,7 @@ export const IntrospectBody = z.object({
     .meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),
 })
 
-/** RFC 7662 §2.2: for an invalid token, nothing but `active`. */
+/** RFC 7662 §2.2: for an invalid token, nothing but `active`. Clients' own tokens have no `auth_time` and `acr`. */
 export const Introspection = z.union([
   z.strictObject({ active: z.literal(false) }),
   z.strictObject({
@@ -33,6 +34,8 @@ export const Introspection = z.union([
     aud: z.url(),
     iss: z.url(),
     jti: z.string().optional(),
+    auth_time: z.int().optional(),
+    acr: z.string().optional(),
   }),
 ])
 
@@ -48,6 +51,8 @@ export const INTROSPECTION_EXAMPLE = {
   aud: 'https://id.example.com',
   iss: 'https://id.example.com',
   jti: 'n2QZq1r8Yw3o0nXbV5kK2A',
+  auth_time: 1767224100,
+  acr: 'urn:kith:acr:2fa',
 } satisfies z.input<typeof Introspection>
 
 export function toIntrospection(live: LiveToken | null, issuer: string): z.output<typeof Introspection> {
@@ -65,6 +70,10 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
     aud: issuer,
     iss: issuer,
     ...(live.jti === null ? {} : { jti: live.jti }),
+    // RFC 9470 §6.2.
+    ...(live.authentication === null
+      ? {}
+      : { auth_time: Math.floor(live.authentication.authenticatedAt / 1000), acr: acrOf(live.authentication.amr) }),
   }
 }
 

@@ -30,12 +30,18 @@ export const AuthorizeParameters = z.object({
     example: '3600',
     documented: { type: 'integer', minimum: 0, example: 3600 },
   }),
+  acr_values: parameter.meta({
+    description:
+      'How strong the sign-in must be: any of the values in acr_values_supported, separated by spaces; others are ignored. If the ' +
+      'present sign-in is weaker, the user signs in again. If that is weaker too, the reply is unmet_authentication_requirements',
+    example: 'urn:kith:acr:2fa',
+  }),
   login_hint: parameter.meta({ description: 'Shown on the sign-in page', example: 'john_doe' }),
   id_token_hint: parameter.meta({ description: 'The user that the client expects; may be expired' }),
   request: parameter.meta({ description: 'Refused: request_not_supported' }),
   request_uri: parameter.meta({ description: 'Refused: request_uri_not_supported' }),
   registration: parameter.meta({ description: 'Refused: registration_not_supported' }),
-  reauthentication: parameter.meta({ description: "Internal: added by Kith's sign-in page" }),
+  reauthentication: parameter.meta({ description: 'Internal: added by Kith' }),
   code_challenge: parameter.meta({
     description: 'Required, except for some confidential clients (RFC 7636)',
     example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',

@@ -25,7 +25,7 @@ import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Password, usernameKey } from '../fields.ts'
-import { type Gate, insufficientScope, secondFactorMissing } from '../gate.ts'
+import { type Gate, insufficientScope, requireSecondFactor } from '../gate.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { changedFields, changesOf, type ProfileUpdate, profileWrites, valuesFor } from '../profiles/profile-changes.ts'
 import { settleSearch } from '../profiles/search.ts'
@@ -77,7 +77,7 @@ export async function changeUser(
   // Invalid input is reported first, to every caller.
   const update = { ...sent, fields: valuesFor(sent.fields, may ? target : null) }
   if (!may) throw insufficientScope(SCOPE)
-  if (ctx.config.adminRequiresSecondFactor && actorsFactors.length === 0) throw secondFactorMissing(ctx)
+  requireSecondFactor(ctx, principal, actorsFactors.length > 0)
   if (!target || target.deletedAt !== null) throw new AppError('not_found')
   if (update.role !== null && !role) throw AppError.ofFields([{ path: 'role', message: 'is not a role' }])
   requireBelow(principal, target.ranking)

@@ -7,6 +7,7 @@ import type { JWTPayload } from 'jose'
 import type { Config } from '../../config.ts'
 import { randomToken } from '../../crypto.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
+import { acrOf } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Claim } from '../principal.ts'
 import { type Scope, storedScopes } from '../scopes.ts'
@@ -33,6 +34,21 @@ export interface AccessTokenGrant {
   readonly lifeSeconds: number
   /** The subject of a token: a user in a session, or the client itself with its current epoch. */
   readonly holder: { readonly userId: UserId; readonly sessionId: SessionId } | { readonly clientEpoch: number }
+  /** Of a user at the authorization endpoint (RFC 9068 §2.2.1). A client has none. */
+  readonly authentication?: Authentication
+}
+
+/** A user's sign-in, as tokens carry it. */
+export interface Authentication {
+  readonly authenticatedAt: number
+  /** RFC 8176, space separated. */
+  readonly amr: string
+}
+
+/** OpenID Connect Core §2, RFC 9068 §2.2.1. */
+export function authenticationClaims({ authenticatedAt, amr }: Authentication) {
+  const methods = amr.split(' ')
+  return { auth_time: Math.floor(authenticatedAt / 1000), acr: acrOf(methods), amr: methods }
 }
 
 export function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promise<string> {
@@ -43,6 +59,7 @@ export function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promise<str
       : { sub: grant.clientId, client_epoch: grant.holder.clientEpoch }
   return signJwt(ctx.config, ALGORITHM, TYPE, {
     ...holder,
+    ...(grant.authentication && authenticationClaims(grant.authentication)),
     client_id: grant.clientId,
     scope: grant.scopes.join(' '),
     jti: randomToken(16),

@@ -3,7 +3,7 @@
  * authorization endpoint reads it, and carries it along in Kith's own URLs when a user has to sign in or consent first.
  */
 
-/** The supported parameters. Others are ignored: `display`, `ui_locales`, `claims_locales`, `acr_values`, `claims`. */
+/** The supported parameters. Others are ignored: `display`, `ui_locales`, `claims_locales`, `claims`. */
 const PARAMETERS = {
   client_id: 'clientId',
   redirect_uri: 'redirectUri',
@@ -14,6 +14,7 @@ const PARAMETERS = {
   nonce: 'nonce',
   prompt: 'prompt',
   max_age: 'maxAge',
+  acr_values: 'acrValues',
   login_hint: 'loginHint',
   id_token_hint: 'idTokenHint',
   code_challenge: 'codeChallenge',
@@ -21,7 +22,7 @@ const PARAMETERS = {
   request: 'requestObject',
   request_uri: 'requestUri',
   registration: 'registration',
-  /** Kith's own: a ticket that records when a new sign-in was requested, so that it is requested only once. */
+  /** Kith's own: a ticket that records when a new sign-in was requested, so that it is requested only once; or `declined`. */
   reauthentication: 'reauthentication',
 } as const
 

@@ -7,20 +7,18 @@ import { createHash } from 'node:crypto'
 import { decodeJwt, errors } from 'jose'
 import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
+import { type Authentication, authenticationClaims } from './access-token.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm, signJwt, verifyJwt } from './signing-keys.ts'
 
 const TYPE = 'JWT'
 
-export interface IdTokenGrant {
+export interface IdTokenGrant extends Authentication {
   readonly clientId: string
   readonly alg: SigningAlgorithm
   readonly userId: UserId
   readonly sessionId: SessionId
   /** As in the authorization request; a refreshed token has none (§12.2). */
   readonly nonce: string | null
-  readonly authenticatedAt: number
-  /** RFC 8176, space separated. */
-  readonly amr: string
   readonly accessToken: string
   readonly lifeSeconds: number
   /** About the user, beside those of §2 of the standard. */
@@ -36,8 +34,7 @@ export function issueIdToken(ctx: Ctx, grant: IdTokenGrant): Promise<string> {
     ...grant.claims,
     sub: toHex(grant.userId),
     sid: toHex(grant.sessionId),
-    auth_time: Math.floor(grant.authenticatedAt / 1000),
-    amr: grant.amr.split(' '),
+    ...authenticationClaims(grant),
     at_hash: accessTokenHash(grant.accessToken),
     ...(grant.nonce === null ? {} : { nonce: grant.nonce }),
     iss: ctx.config.origin,

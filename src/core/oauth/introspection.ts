@@ -11,7 +11,7 @@ import { findGateRow, findGateRowOfRefreshToken, type GateRow } from '../../stor
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { type Gate, liveClientScopes, toLivePrincipal } from '../gate.ts'
-import type { Principal } from '../principal.ts'
+import type { Principal, UserPrincipal } from '../principal.ts'
 import { coveredBy, type Scope, storedScopes } from '../scopes.ts'
 import { type ReadAccessToken, readAccessToken } from './access-token.ts'
 import { authenticateClient, type ClientCredentials, invalidClient } from './client-authentication.ts'
@@ -28,6 +28,8 @@ export interface LiveToken {
   readonly subject: string
   /** Null for the token of a client itself. */
   readonly user: UserRow | null
+  /** How the user signed in; null for the token of a client itself. */
+  readonly authentication: Pick<UserPrincipal, 'authenticatedAt' | 'amr'> | null
   readonly issuedAt: number
   readonly expiresAt: number
   readonly jti: string | null
@@ -72,12 +74,12 @@ function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken]: Ro
   const common = { kind: 'access_token', issuedAt, expiresAt, jti } as const
   if (claim.kind === 'client') {
     const scopes = liveClientScopes(claim, row as ClientGateRow | null, ctx.now())
-    return scopes && { ...common, clientId: claim.clientId, scopes, subject: claim.clientId, user: null }
+    return scopes && { ...common, clientId: claim.clientId, scopes, subject: claim.clientId, user: null, authentication: null }
   }
   const user = row as GateRow | null
   const principal = toLivePrincipal(claim, user, ctx.now())
   if (!principal || !user || claim.kind !== 'access_token') return null
-  return { ...common, clientId: claim.clientId, scopes: principal.scopes, subject: toHex(user.id), user }
+  return { ...common, clientId: claim.clientId, scopes: principal.scopes, subject: toHex(user.id), user, authentication: principal }
 }
 
 /** A rotated token is no longer active, although a retry within the grace time would still be answered. */
@@ -97,6 +99,7 @@ function judgeRefreshToken(ctx: Ctx, row: GateRow | null, token: RefreshTokenRow
     scopes: principal.scopes,
     subject: toHex(userId),
     user: row,
+    authentication: principal,
     issuedAt: Math.floor(token.createdAt / 1000),
     expiresAt: Math.floor(token.expiresAt / 1000),
     jti: null,

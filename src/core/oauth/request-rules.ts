@@ -3,6 +3,7 @@
  * Core §3.1.2.2). Request objects are not supported (§6): they are refused by name.
  */
 import type { Config } from '../../config.ts'
+import { type Acr, weakestAcr } from '../authentication-methods.ts'
 import { AppError } from '../errors.ts'
 import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from '../limits.ts'
 import type { Scope } from '../scopes.ts'
@@ -26,6 +27,8 @@ export interface Judged {
   readonly scopes: readonly Scope[]
   readonly prompts: ReadonlySet<Prompt>
   readonly maxAgeMs: number | null
+  /** How strong the sign-in must be; null if the client does not say. */
+  readonly acr: Acr | null
 }
 
 export function judgeRequest(config: Config, client: Client, request: AuthorizationRequest): Judged {
@@ -48,7 +51,7 @@ export function judgeRequest(config: Config, client: Client, request: Authorizat
   if ((request.nonce ?? '').length > NONCE_LENGTH_MAX) throw invalid(`The nonce may have at most ${NONCE_LENGTH_MAX} characters`)
   const scopes = scopesWithin(request.scope, client.scopes)
   if (scopes.includes('openid')) requireSigningKey(config, client.idTokenAlg)
-  return { scopes, prompts: readPrompts(request.prompt), maxAgeMs: readMaxAge(request.maxAge) }
+  return { scopes, prompts: readPrompts(request.prompt), maxAgeMs: readMaxAge(request.maxAge), acr: weakestAcr(request.acrValues) }
 }
 
 export function toResponseMode(text: string | undefined): ResponseMode | undefined {

@@ -1,9 +1,11 @@
 /**
  * Whether a user has to sign in, or sign in again, before an authorization request is answered (OpenID Connect Core
- * §3.1.2.1 and §3.1.2.3: `prompt`, `max_age`, `id_token_hint`). A forced sign-in is requested once: the returning
- * request carries a ticket with the time of that, and a later sign-in satisfies it.
+ * §3.1.2.1 and §3.1.2.3: `prompt`, `max_age`, `acr_values`, `id_token_hint`). A forced sign-in is requested once: the
+ * returning request carries a ticket with the time of that, and a later sign-in satisfies it. If that sign-in is weaker
+ * than `acr_values` require, the client is told so (RFC 9470 §5, decision 032).
  */
 import { sha256 } from '../../crypto.ts'
+import { isAsStrongAs } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { REAUTHENTICATION_MS, UNVERIFIED_ACCOUNT_MS } from '../limits.ts'
@@ -12,6 +14,9 @@ import { type AuthorizationRequest, toAuthorizationQuery } from './authorization
 import { readIdTokenHint } from './id-token.ts'
 import type { Judged } from './request-rules.ts'
 import { issueTicket, readTicket } from './tickets.ts'
+
+/** In place of a ticket: the user goes back to the app without the sign-in that it requires. */
+export const DECLINED = 'declined'
 
 /** The request to return with after a sign-in; null if the current sign-in suffices. */
 export async function needsSignIn(
@@ -24,8 +29,11 @@ export async function needsSignIn(
   const isWanted = await isWantedPerson(ctx, principal, request, isSilent)
   const askedAt = readAskedAt(ctx, request, judged.prompts.has('create') ? UNVERIFIED_ACCOUNT_MS : REAUTHENTICATION_MS)
   const isSignedInAnew = principal !== null && askedAt !== null && principal.authenticatedAt > askedAt
-  if (principal && isWanted && (isSignedInAnew || !isSignInForced(ctx, principal, judged))) return null
+  const isStrong = judged.acr === null || (principal !== null && isAsStrongAs(judged.acr, principal.amr))
+  if (principal && isWanted && isStrong && (isSignedInAnew || !isSignInForced(ctx, principal, judged))) return null
   if (isSilent) throw loginRequired()
+  if (judged.acr !== null && request.reauthentication === DECLINED) throw unmet()
+  if (isSignedInAnew && isWanted) throw unmet()
   // Signed in as requested, but not as the user that the client expects: asking again would loop.
   if (isSignedInAnew) throw loginRequired()
   return { request: askedAt === null ? { ...request, reauthentication: askNow(ctx, request) } : request }
@@ -61,6 +69,10 @@ function askNow(ctx: Ctx, request: AuthorizationRequest): string {
 function readAskedAt(ctx: Ctx, request: AuthorizationRequest, lifeMs: number): number | null {
   if (request.reauthentication === undefined) return null
   return readTicket(ctx, 'reauthentication', request.reauthentication, { about: subjectOf(request), lifeMs })
+}
+
+function unmet(): AppError {
+  return new AppError('unmet_authentication_requirements', 'The user did not sign in as acr_values require')
 }
 
 function loginRequired(): AppError {

@@ -3,30 +3,28 @@ import type { SessionId, UserId } from '../../ids.ts'
 import { findUser } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Scope } from '../scopes.ts'
-import type { TokenSet } from './access-token.ts'
-import { issueAccessToken } from './access-token.ts'
+import { type Authentication, issueAccessToken, type TokenSet } from './access-token.ts'
 import type { Client } from './clients.ts'
 import { issueIdToken, type MoreClaims } from './id-token.ts'
 import { claimsOf } from './userinfo.ts'
 
-interface UserGrant {
+interface UserGrant extends Authentication {
   readonly client: Client
   readonly scopes: readonly Scope[]
   readonly userId: UserId
   readonly sessionId: SessionId
   readonly nonce: string | null
-  readonly authenticatedAt: number
-  readonly amr: string
   readonly moreClaims: MoreClaims | undefined
 }
 
 export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<TokenSet, 'refreshToken'>> {
   const { client, scopes, userId, sessionId, nonce, authenticatedAt, amr, moreClaims } = grant
   const common = { clientId: client.id, lifeSeconds: client.accessTokenSeconds }
-  const accessToken = await issueAccessToken(ctx, { ...common, scopes, holder: { userId, sessionId } })
+  const authentication = { authenticatedAt, amr }
+  const accessToken = await issueAccessToken(ctx, { ...common, scopes, holder: { userId, sessionId }, authentication })
   if (!scopes.includes('openid')) return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken: null }
   const userClaims = client.claimsInIdToken ? await readClaims(ctx, userId, scopes) : {}
-  const about = { userId, sessionId, nonce, authenticatedAt, amr, accessToken, claims: { ...userClaims, ...moreClaims?.(userId) } }
+  const about = { userId, sessionId, nonce, ...authentication, accessToken, claims: { ...userClaims, ...moreClaims?.(userId) } }
   const idToken = await issueIdToken(ctx, { ...common, alg: client.idTokenAlg, ...about })
   return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken }
 }

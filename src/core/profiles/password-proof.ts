@@ -7,7 +7,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { LOGIN_DAY_MS, PASSWORD_PROOFS_PER_DAY } from '../limits.ts'
 import type { UserPrincipal } from '../principal.ts'
-import { isFresh } from '../sessions/fresh.ts'
+import { isFresh, requireFresh } from '../sessions/fresh.ts'
 import { rateLimited } from '../sessions/password-attempts.ts'
 
 export type UserWithPassword = UserRow & { readonly passwordHash: string | null }
@@ -35,11 +35,6 @@ async function isRightPassword(ctx: Ctx, principal: UserPrincipal, user: UserWit
 /** A browser in which the user has just signed in. An app's token was only lent that sign-in, within its scope. */
 function isFreshBrowser(ctx: Ctx, principal: UserPrincipal): boolean {
   return principal.clientId === null && isFresh(ctx, principal)
-}
-
-/** The same in an app that is registered for it: for protocols without a password here (docs/decisions/011). */
-function isFreshMarkedApp(ctx: Ctx, principal: UserPrincipal): boolean {
-  return principal.mayChangeAddresses && isFresh(ctx, principal)
 }
 
 function reauthenticationRequired(field: string): AppError {
@@ -88,7 +83,10 @@ export async function judgePasswords(
     }
   }
   if (password !== null && (await isRightPassword(ctx, principal, user, password))) return { isNew: false, isProved: true }
-  const isFreshNow = isFreshBrowser(ctx, principal) || (sent.mayMarkedAppProve === true && isFreshMarkedApp(ctx, principal))
-  if (!isFreshNow) throw reauthenticationRequired('currentPassword')
+  if (!isFreshBrowser(ctx, principal)) {
+    // A recent sign-in also counts in an app that is registered for it: for protocols without a password (docs/decisions/011).
+    if (sent.mayMarkedAppProve !== true || !principal.mayChangeAddresses) throw reauthenticationRequired('currentPassword')
+    requireFresh(ctx, principal)
+  }
   return { isNew: password !== null, isProved: false }
 }

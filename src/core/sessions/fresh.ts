@@ -5,16 +5,17 @@ import { AppError } from '../errors.ts'
 import { FRESH_SIGN_IN_MS } from '../limits.ts'
 import { keyIdOf } from '../machines/keys.ts'
 import type { UserPrincipal } from '../principal.ts'
+import { stepUpOf } from './step-up.ts'
 
 export function isFresh(ctx: Ctx, principal: UserPrincipal, withinMs = FRESH_SIGN_IN_MS): boolean {
   return ctx.now() - principal.authenticatedAt <= withinMs
 }
 
 /** Throws `reauthentication_required` if the sign-in is too old for a sensitive act. */
-export function requireFresh(ctx: Ctx, principal: UserPrincipal, withinMs?: number): void {
-  if (!isFresh(ctx, principal, withinMs)) {
-    throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required' })
-  }
+export function requireFresh(ctx: Ctx, principal: UserPrincipal, withinMs = FRESH_SIGN_IN_MS): void {
+  if (isFresh(ctx, principal, withinMs)) return
+  const stepUp = stepUpOf(principal, { maxAgeMs: withinMs })
+  throw new AppError('reauthentication_required', 'Sign in again first', { reason: 'fresh_sign_in_required', ...stepUp })
 }
 
 /** The same for a user in a browser or an app: a program with a key asks for passwords itself, a sign-in that is not trusted here. */

@@ -30,7 +30,7 @@ import { deleteTotp } from '../../store/db/totp.ts'
 import { deliverLater, mailNotice, whereFrom } from '../accounts/mail.ts'
 import { firstFactorNotice } from '../accounts/second-factor-undo.ts'
 import { audit } from '../audit.ts'
-import { isMultiFactor } from '../authentication-methods.ts'
+import { isMultiFactor, isPhishingResistant } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
@@ -46,7 +46,7 @@ export interface SecondFactors {
   /** Strongest first; codes by e-mail are the weakest. */
   readonly factors: readonly SecondFactorRow[]
   readonly unusedRecoveryCodes: number
-  /** Administration is closed to the caller as long as none is enabled. */
+  /** Administration is closed to the caller, with this sign-in, as long as none is enabled. */
   readonly isRequired: boolean
 }
 
@@ -54,14 +54,14 @@ export interface SecondFactors {
 export async function listSecondFactors(ctx: Ctx, gate: Gate): Promise<SecondFactors> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId), countUnusedRecoveryCodes(userId)])
   const isAdministrator = intersectScopes(principal.scopes, ['admin:all']).length > 0
-  const isRequired = ctx.config.adminRequiresSecondFactor && isAdministrator
+  const isRequired = ctx.config.adminRequiresSecondFactor && isAdministrator && !isPhishingResistant(principal.amr)
   return { factors: reads[0], unusedRecoveryCodes: reads[1]?.unused ?? 0, isRequired }
 }
 
 /**
  * Throws unless the sign-in was completed with a factor if one is enabled, and with more than a mailed code if an
  * authenticator app is: reading the mail must not bypass the app. A passkey counts as the app, and so does a recovery
- * code, which replaces it.
+ * code, which replaces it. Only browsers get this far, so an app is not told to step up (RFC 9470).
  */
 export function requireFactor(principal: UserPrincipal, factors: readonly Pick<SecondFactorRow, 'kind'>[]): void {
   if (factors.length === 0) return

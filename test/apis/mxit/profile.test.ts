@@ -243,14 +243,16 @@ describe('a new e-mail address', () => {
     expect((await mailsTo(someone.email)).length).toBe(1)
   })
 
+  // Only the first gets further by a new sign-in (RFC 9470).
   test.each([
-    ['a sign-in of an hour ago', 'old_sleeper', MARKED, 3_600_000],
-    ["an app of the operator's own, which a script in its page speaks for", 'old_own_app', OUR_OWN, 0],
-    ["somebody else's app", 'old_stranger_app', { first_party: 0 }, 0],
-  ])('%s is not enough: 403, and nothing of the request is done', async (_what, name, columns, before) => {
+    ['a sign-in of an hour ago', 'old_sleeper', MARKED, 3_600_000, 'insufficient_user_authentication'],
+    ["an app of the operator's own, which a script in its page speaks for", 'old_own_app', OUR_OWN, 0, undefined],
+    ["somebody else's app", 'old_stranger_app', { first_party: 0 }, 0, undefined],
+  ])('%s is not enough: 403, and nothing of the request is done', async (_what, name, columns, before, challenge) => {
     const { client } = await personWithToken(name, columns, before)
     const reply = await client.call('PUT', '/user/profile', { Email: `${name}_new@example.com`, Title: 'Dr' })
     expect([reply.status, reply.json]).toEqual([403, { error: 'login_required', error_description: 'Sign in again first' }])
+    expect(/error="(\w+)"/.exec(reply.headers.get('www-authenticate') ?? '')?.[1]).toBe(challenge)
     expect((await client.call('GET', '/user/profile')).json.Title).toBe('')
     expect(await mailsTo(`${name}_new@example.com`)).toEqual([])
   })

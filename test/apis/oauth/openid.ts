@@ -64,10 +64,10 @@ export function sentTo(response: Response): { path: string; query: URLSearchPara
 }
 
 /** Follows a request that demands a new sign-in: the person signs in (a new session), and the browser comes back. */
-export async function afterSignIn(response: Response, userId: UserId): Promise<{ back: Response; cookie: string }> {
+export async function afterSignIn(response: Response, userId: UserId, amr = 'pwd'): Promise<{ back: Response; cookie: string }> {
   const returnTo = sentTo(response).query.get('return_to') ?? ''
   const { sessionId, cookie } = await newBrowser(userId)
-  await rows('UPDATE sessions SET authenticated_at = ? WHERE id = ?', Date.now() + 1, sessionId)
+  await rows('UPDATE sessions SET authenticated_at = ?, amr = ? WHERE id = ?', Date.now() + 1, amr, sessionId)
   return { back: await send(returnTo, { headers: { cookie } }), cookie }
 }
 

@@ -5,6 +5,7 @@
 import { Hono } from 'hono'
 import type * as z from 'zod'
 import type { Config } from '../../../config.ts'
+import { ACRS } from '../../../core/authentication-methods.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from '../../../core/oauth/client-authentication.ts'
 import { GRANT_TYPES } from '../../../core/oauth/clients.ts'
 import { CODE_CHALLENGE_METHODS } from '../../../core/oauth/pkce.ts'
@@ -21,7 +22,7 @@ import { JWKS_EXAMPLE, Jwks, ServerMetadata } from '../metadata-wire.ts'
 const KEPT_FOR_A_WHILE = { 'cache-control': 'public, max-age=300' }
 
 /** Besides `sub`. */
-const ID_TOKEN_CLAIMS = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash']
+const ID_TOKEN_CLAIMS = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash']
 
 const example = toMetadata('https://id.example.com', SIGNING_ALGORITHMS)
 
@@ -71,6 +72,7 @@ function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [...idTokenAlgorithms],
     claims_supported: [...USER_CLAIMS, ...ID_TOKEN_CLAIMS],
+    acr_values_supported: [...ACRS],
     token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
     revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
     introspection_endpoint_auth_methods_supported: confidential,
