@@ -33,7 +33,7 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --scope "<scope> <scope>"        the most that its tokens can hold
     --redirect-uri <uri>             https, loopback, or com.example.app:/callback; once for each URI
     --post-logout-redirect-uri <uri> once for each URI
-    --grant-type <type>              authorization_code, refresh_token, client_credentials; once for each
+    --grant-type <type>              authorization_code, refresh_token, client_credentials or urn:ietf:params:oauth:grant-type:device_code; once for each
     --auth-method <method>           none: public; client_secret_basic or _post: with a secret, sent either way
     --first-party, --no-first-party  whether people are asked for consent
     --may-change-addresses           tokens of a fresh sign-in may change the e-mail address; needs a secret

@@ -24,6 +24,10 @@ export const ERRORS = {
   request_uri_not_supported: [400, 'request_uri_not_supported'],
   registration_not_supported: [400, 'registration_not_supported'],
   unsupported_token_type: [400, 'unsupported_token_type'],
+  // RFC 8628
+  authorization_pending: [400, 'authorization_pending'],
+  slow_down: [400, 'slow_down'],
+  expired_token: [400, 'expired_token'],
   temporarily_unavailable: [503, 'temporarily_unavailable'],
   // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
   unmet_authentication_requirements: [403, 'access_denied'],
@@ -56,7 +60,6 @@ export const ERRORS = {
   unsupported_media_type: [415, 'invalid_request'],
   rate_limited: [429, 'temporarily_unavailable'],
   internal_error: [500, 'server_error'],
-  upstream_failed: [502, 'server_error'],
 } as const satisfies Record<string, readonly [status: number, parent: string]>
 export type ErrorCode = keyof typeof ERRORS
 /** The words that every room must have: OAuth's, and `server_error`. */

@@ -71,6 +71,15 @@ export const KNOWN_NETWORK_RENEWED_MS = 30 * DAY_MS
 export const KNOWN_NETWORKS_MAX = 10
 /** The owner is notified of strangers who use up their tries, but not every day. */
 export const LOCK_NOTICE_PAUSE_MS = 7 * DAY_MS
+/** RFC 8628 §3.2: as long as it takes to find a phone and sign in. */
+export const DEVICE_CODE_MS = 10 * MINUTE_MS
+/** RFC 8628 §3.5: the pause between two polls, and what a poll that comes too early adds to it. */
+export const DEVICE_POLL_MS = 5 * SECOND_MS
+/** A network's jitter is no impatience. */
+export const DEVICE_POLL_SLACK_MS = SECOND_MS
+/** Wrong codes of devices that an account may enter: a chance of 1 in a billion for each request that is open. */
+export const DEVICE_CODE_TRIES = 20
+export const DEVICE_CODE_WINDOW_MS = 15 * MINUTE_MS
 export const CHALLENGE_TRIES = 5
 /** Across all pending log-ins of an account, so that opening many gains nothing. */
 export const SECOND_FACTOR_TRIES = 10

@@ -10,6 +10,7 @@ import { deleteEventsOfNobody, deleteOldEvents } from '../store/db/audit-events.
 import { deleteExpiredCodes } from '../store/db/authorization-codes.ts'
 import { deleteExpiredChallenges } from '../store/db/challenges.ts'
 import type { Statement } from '../store/db/database.ts'
+import { deleteExpiredDeviceCodes } from '../store/db/device-codes.ts'
 import { deleteExpiredNonces } from '../store/db/digest-nonces.ts'
 import { deleteEndedSources } from '../store/db/known-sources.ts'
 import { deleteDoneMails } from '../store/db/mail-outbox.ts'
@@ -88,6 +89,7 @@ function endedRows(ctx: Ctx, limit: number): Statement<number>[] {
   return [
     deleteExpiredChallenges({ before, limit }),
     deleteExpiredCodes({ before, limit }),
+    deleteExpiredDeviceCodes({ before, limit }),
     deleteExpiredRefreshTokens({ before, limit }),
     deleteEndedSessions({ before, limit }),
     deleteEndedCounters({ now, limit }),

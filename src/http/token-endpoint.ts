@@ -8,6 +8,8 @@ import type { Ctx } from '../core/ctx.ts'
 import { AppError, type ErrorCode } from '../core/errors.ts'
 import type { TokenSet } from '../core/oauth/access-token.ts'
 import { type ClientCredentials, readClientCredentials } from '../core/oauth/client-authentication.ts'
+import { DEVICE_GRANT } from '../core/oauth/clients.ts'
+import { type DeviceAuthorization, startDeviceGrant } from '../core/oauth/device-grant.ts'
 import { revokeToken } from '../core/oauth/revocation.ts'
 import { issueTokens, type TokenRequest } from '../core/oauth/token.ts'
 import type { AppEnv } from './app-env.ts'
@@ -26,7 +28,7 @@ const client = {
 
 export const TokenForm = z.object({
   grant_type: requiredParameter.meta({
-    description: 'authorization_code, refresh_token or client_credentials',
+    description: `authorization_code, refresh_token, client_credentials or ${DEVICE_GRANT}`,
     example: 'authorization_code',
   }),
   ...client,
@@ -37,7 +39,14 @@ export const TokenForm = z.object({
   }),
   code_verifier: parameter.meta({ description: 'authorization_code', example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' }),
   refresh_token: parameter.meta({ description: 'refresh_token' }),
+  device_code: parameter.meta({ description: DEVICE_GRANT }),
   scope: parameter.meta({ description: 'refresh_token: a subset of the granted scopes; client_credentials: client scopes' }),
+})
+
+/** RFC 8628 §3.1. */
+export const DeviceAuthorizationForm = z.object({
+  ...client,
+  scope: parameter.meta({ description: 'Defaults to what the client is registered for', example: 'openid profile' }),
 })
 
 export const RevokeForm = z.object({
@@ -95,10 +104,15 @@ export function grantTokens(
       redirectUri: params.redirect_uri,
       codeVerifier: params.code_verifier,
       refreshToken: params.refresh_token,
+      deviceCode: params.device_code,
       scope: params.scope,
       ...changes,
     }),
   )
+}
+
+export function startSentDevice(c: Context, params: z.output<typeof DeviceAuthorizationForm>): Promise<DeviceAuthorization> {
+  return countingFailures(c, params, (ctx, credentials) => startDeviceGrant(ctx, credentials, { scope: params.scope }))
 }
 
 export function revokeSentToken(c: Context, params: z.output<typeof RevokeForm>): Promise<void> {
@@ -113,12 +127,19 @@ function credentialsOf(c: Context, params: { client_id?: string | undefined; cli
   })
 }
 
+/** A poll for a decision that is still open is as it should be. */
+const NO_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['temporarily_unavailable', 'authorization_pending'])
+
 /** Refusals that follow successful client authentication. */
 const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_grant',
   'invalid_scope',
   'unauthorized_client',
   'unsupported_token_type',
+  'authorization_pending',
+  'slow_down',
+  'expired_token',
+  'access_denied',
 ])
 
 /**
@@ -136,7 +157,7 @@ export async function countingFailures<T>(
     credentials = credentialsOf(c, params)
     return await work(c.get('ctx'), credentials)
   } catch (error) {
-    if (!(error instanceof AppError) || error.code === 'temporarily_unavailable') throw error
+    if (!(error instanceof AppError) || NO_FAILURES.has(error.code)) throw error
     const isProven = credentials !== null && credentials.secret !== null && AFTER_PROOF.has(error.code)
     await (isProven ? countOf(c, 'other', `client ${credentials?.clientId}`) : countOfNetwork(c, 'other', 'client failures'))
     throw error

@@ -3,7 +3,6 @@
  * nothing. The authorization endpoint redirects here with the whole request, and the request goes back with the answer.
  */
 import { type Context, Hono } from 'hono'
-import type { Child } from 'hono/jsx'
 import * as z from 'zod'
 import {
   type AuthorizationRequest,
@@ -12,7 +11,7 @@ import {
   toAuthorizationQuery,
 } from '../core/oauth/authorization-request.ts'
 import { AuthorizationError, type AuthorizationResponse } from '../core/oauth/authorize.ts'
-import { type ConsentRequest, type ConsentScope, decideConsent, describeConsent } from '../core/oauth/consents.ts'
+import { type ConsentRequest, decideConsent, describeConsent } from '../core/oauth/consents.ts'
 import { appendToRedirectUri, isLoopbackRedirectUri } from '../core/oauth/redirect-uri.ts'
 import { optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
@@ -21,6 +20,7 @@ import { logFailure, toAppError } from '../http/errors.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { validate } from '../http/validate.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
+import { AskedAccount, AskedScopes } from './consent-parts.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Submit, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
@@ -106,8 +106,8 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
       error: state.error,
     },
     <>
-      <Account user={asked.user} another={toSignIn(request, { another: '1' })} />
-      <Scopes
+      <AskedAccount user={asked.user} another={toSignIn(request, { another: '1' })} />
+      <AskedScopes
         title={
           grantedScopes.length === 0 ? (
             <>
@@ -119,7 +119,7 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
         }
         scopes={newScopes}
       />
-      <Scopes title={newScopes.length === 0 ? 'As before, it may' : 'As before, it may also'} scopes={grantedScopes} class="before" />
+      <AskedScopes title={newScopes.length === 0 ? 'As before, it may' : 'As before, it may also'} scopes={grantedScopes} class="before" />
       <Form action={`${PATH}?${toAuthorizationQuery(request)}`} token={token} state={state} class="answers">
         <input type="hidden" name="ticket" value={asked.ticket} />
         <Submit name="answer" value="allow">
@@ -133,38 +133,5 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
         You can revoke this at any time, under Connected apps in your {productOf(c.var.ctx.config)} account. Apps never get your password.
       </p>
     </>,
-  )
-}
-
-function Account({ user, another }: { user: ConsentRequest['user']; another: string }) {
-  const name = user.displayName ?? [user.givenName, user.familyName].filter(Boolean).join(' ')
-  return (
-    <div class="whose">
-      <p>
-        {name !== '' && (
-          <strong>
-            <Isolated>{name}</Isolated>
-          </strong>
-        )}
-        <span>{user.username}</span>
-      </p>
-      <a href={another}>
-        Use another account<span class="unseen">, if you are not {user.username}</span>
-      </a>
-    </div>
-  )
-}
-
-function Scopes({ title, scopes, class: className }: { title: Child; scopes: readonly ConsentScope[]; class?: string }) {
-  if (scopes.length === 0) return null
-  return (
-    <section class={className === undefined ? 'asked' : `asked ${className}`}>
-      <h2>{title}</h2>
-      <ul>
-        {scopes.map(({ description }) => (
-          <li>{description}</li>
-        ))}
-      </ul>
-    </section>
   )
 }

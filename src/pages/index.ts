@@ -10,6 +10,7 @@ import { browserSession, credentials } from '../http/credentials.ts'
 import { unmatched } from '../http/errors.ts'
 import { accountPages } from './account/index.ts'
 import { consentPages } from './consent.tsx'
+import { devicePages } from './device.tsx'
 import { emailUndoPages } from './email-undo.tsx'
 import { renderError } from './errors.tsx'
 import { ownFormsOnly } from './form-token.ts'
@@ -36,6 +37,7 @@ const PATHS = [
   '/sign-out',
   '/consent',
   '/continue',
+  '/device',
   '/account',
 ]
 
@@ -51,6 +53,7 @@ pages.route('/', twoStepUndoPages)
 pages.route('/', passwordResetPages)
 pages.route('/', signOutPages)
 pages.route('/', consentPages)
+pages.route('/', devicePages)
 pages.route('/', accountPages)
 pages.route('/', styles)
 for (const path of PATHS) pages.all(`${path}/*`, unmatched(pages, ''))

@@ -18,6 +18,7 @@ const UNIQUE = [
   'blocks_pair: UNIQUE blocks (blocker_id, blocked_id)',
   'challenges_code_hash: UNIQUE challenges (code_hash)',
   'challenges_token_hash: UNIQUE challenges (token_hash)',
+  'device_codes_user_hash: UNIQUE device_codes (user_hash)',
   'external_identities_external_id: UNIQUE external_identities (credential_id, external_id)',
   'files_object_key: UNIQUE files (object_key)',
   'folders_name: UNIQUE folders (user_id, name)',

@@ -3,8 +3,11 @@
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { beforeAll, expect, test } from 'vitest'
+import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import { newBrowser, newClient, ORIGIN, send, type TestClient } from '../apis/oauth/harness.ts'
 import { newPerson } from '../apis/oauth/openid.ts'
+import { browserOf, fillIn, formOf, send as sendForm } from '../support/pages.ts'
+import { verifiedPerson } from '../support/people.ts'
 
 const BYE = 'https://rp.example/bye'
 const SCOPE = 'openid profile email'
@@ -102,4 +105,25 @@ test('oauth4webapi: a public client, by RFC 8414, with iss and every check of it
   await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, none, refreshed.access_token, options))
   const dead = await oauth.refreshTokenGrantRequest(as, client, none, refreshed.refresh_token ?? '', options)
   await expect(oauth.processRefreshTokenResponse(as, client, dead)).rejects.toMatchObject({ error: 'invalid_grant' })
+})
+
+test('oauth4webapi: the device grant, from the code to the tokens', async () => {
+  const television = await newClient({ grantTypes: `${DEVICE_GRANT} refresh_token`, redirectUris: [], scopes: SCOPE })
+  const options = { [oauth.customFetch]: toWorker }
+  const issuer = new URL(ORIGIN)
+  const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options))
+  const [client, none] = [{ client_id: television.id }, oauth.None()]
+  const asked = await oauth.deviceAuthorizationRequest(as, client, none, { scope: SCOPE }, options)
+  const { device_code, user_code, interval } = await oauth.processDeviceAuthorizationResponse(as, client, asked)
+  expect(interval).toBe(5)
+  const poll = async () =>
+    oauth.processDeviceCodeResponse(as, client, await oauth.deviceCodeGrantRequest(as, client, none, device_code, options))
+  await expect(poll()).rejects.toMatchObject({ error: 'authorization_pending' })
+  await expect(poll()).rejects.toMatchObject({ error: 'slow_down' })
+  const browser = await browserOf(await verifiedPerson('library_device'))
+  const question = await fillIn(browser, '/device', { code: user_code })
+  await sendForm(browser, formOf(question, '/device/answer'), { answer: 'allow' })
+  const tokens = await poll()
+  expect(oauth.getValidatedIdTokenClaims(tokens)).toMatchObject({ aud: television.id, iss: ORIGIN })
+  expect(tokens.refresh_token).toBeDefined()
 })

@@ -1,4 +1,5 @@
 /** Every form of the pages, as a signed-in person finds it, by the path that it is sent to. */
+import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import { png } from '../support/images.ts'
 import { Client } from '../support/kith.ts'
 import { fillIn, formOf, formsOf, open, send, sendFile, signInOnPage } from '../support/pages.ts'
@@ -7,6 +8,12 @@ import { pageRoutes } from '../support/routes.ts'
 import { newOAuthClient, putConsent } from '../support/tokens.ts'
 import { stopOf } from './index.ts'
 import { CLIENT } from './tour.ts'
+
+/** The code of a device that asks. */
+async function newUserCode(): Promise<string> {
+  const clientId = await newOAuthClient('*', { grant_types: DEVICE_GRANT })
+  return (await new Client().post('/oauth/device_authorization', new URLSearchParams({ client_id: clientId }))).json.user_code
+}
 
 export async function everyForm(username: string) {
   const person = await verifiedPerson(username)
@@ -21,7 +28,11 @@ export async function everyForm(username: string) {
   await sendFile(client, formOf(await open(client, '/account/picture')), 'picture', new File([png()], 'me.png'))
   await putConsent(person.id, await newOAuthClient('*', { id: CLIENT, first_party: 0 }))
   const enrolment = await fillIn(client, '/account/two-step/app')
-  const forms = new Map([['/account/two-step/app/confirm', formOf(enrolment)]])
+  const asked = await fillIn(client, '/device', { code: await newUserCode() })
+  const forms = new Map([
+    ['/account/two-step/app/confirm', formOf(enrolment)],
+    ['/device/answer', formOf(asked, '/device/answer')],
+  ])
   for (const route of pageRoutes.filter(({ method, path }) => method === 'POST' && !forms.has(path))) {
     const page = await open(client, stopOf(route).page ?? route.path)
     const form = formsOf(page).find(({ action }) => action.split('?')[0] === route.path)

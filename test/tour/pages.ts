@@ -7,11 +7,11 @@ const TWO_STEP = '/account/two-step'
 
 /** Pages that are only shown. */
 const FREE =
-  '/ /docs /.well-known/change-password /assets/kith.css /sign-in/code /sign-in/code/mail /sign-up /verify /verify/resend /verify/new-code /forgot /reset /continue'
+  '/ /docs /.well-known/change-password /assets/kith.css /sign-in/code /sign-in/code/mail /sign-up /verify /verify/resend /verify/new-code /forgot /reset /continue /device/answer'
 const OWN = 'profile picture picture/remove status status/clear privacy password email apps apps/remove export delete'
 const OWN_TWO_STEP = 'two-step two-step/email two-step/app two-step/app/confirm two-step/app/remove two-step/recovery-codes'
 const reads = [
-  ...'/sign-in /sign-out /consent /account'.split(' '),
+  ...'/sign-in /sign-out /consent /account /device'.split(' '),
   ...`${OWN} ${OWN_TWO_STEP}`.split(' ').map((name) => `/account/${name}`),
 ]
 
@@ -39,6 +39,8 @@ export const stops: Stops = {
   'POST /reset': { roundTrips: 2, rowsRead: 26 },
   'POST /sign-out': WRITE,
   'POST /consent': { ...WRITE, page: consentPath(CLIENT) },
+  'POST /device': { roundTrips: 3, rowsRead: 16 },
+  'POST /device/answer': { roundTrips: 4, rowsRead: 36, page: '/device' },
   // A new user name is counted, and the old one held back.
   'POST /account/profile': { roundTrips: 2, rowsRead: 28, restricted: 'refused' },
   // The page shows what is wrong with a picture, so who it is for is looked up first.

@@ -18,7 +18,9 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   logFailure(c, error)
   if (thrown instanceof AuthorizationError) return sendAuthorizationResponse(c, toErrorResponse(c.var.ctx, thrown))
   // OpenID Connect Core §3.1.2.6 calls this error `login_required`.
-  const status = error.code === 'reauthentication_required' ? 401 : error.status
+  // RFC 6749 §5.2, RFC 8628 §3.5: errors of the token endpoint are 400.
+  const isDenied = error.code === 'access_denied' && c.req.path.endsWith('/token')
+  const status = error.code === 'reauthentication_required' ? 401 : isDenied ? 400 : error.status
   // RFC 6749 §5.1: replies and errors of these endpoints must not be cached. `Pragma` is for HTTP/1.0.
   c.header('cache-control', 'no-store')
   c.header('pragma', 'no-cache')

@@ -10,6 +10,7 @@ import { roomApp } from '../../http/room.ts'
 import type { RoomDocument, RouteGroup } from '../../http/room-document.ts'
 import { renderError, toErrorBody } from './errors.ts'
 import { authorizeRoutes } from './routes/authorize.ts'
+import { deviceAuthorizationRoutes } from './routes/device-authorization.ts'
 import { introspectRoutes } from './routes/introspect.ts'
 import { logoutRoutes } from './routes/logout.ts'
 import { revokeRoutes } from './routes/revoke.ts'
@@ -23,7 +24,7 @@ const GROUPS: readonly RouteGroup[] = [
   {
     name: 'Tokens',
     description: 'Issue, introspect and revoke tokens.',
-    routes: [tokenRoutes, introspectRoutes, revokeRoutes],
+    routes: [tokenRoutes, deviceAuthorizationRoutes, introspectRoutes, revokeRoutes],
   },
   { name: 'OpenID Connect', description: 'User information and sign-out.', routes: [userinfoRoutes, logoutRoutes] },
 ]
@@ -39,7 +40,7 @@ export const oauthDocument: RoomDocument = {
   title: 'Kith OAuth API',
   description:
     'An OAuth 2.1 authorization server and OpenID provider: authorization codes with PKCE, ID tokens, rotated refresh tokens, ' +
-    'client credentials, userinfo, revocation, introspection, sign-out.',
+    'client credentials, device codes, userinfo, revocation, introspection, sign-out.',
   mounts: [
     { prefix: '/oauth', room: oauth, groups: GROUPS },
     { prefix: '/.well-known', room: wellKnown, groups: WELL_KNOWN },

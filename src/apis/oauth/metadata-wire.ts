@@ -45,6 +45,7 @@ export const ServerMetadata = z
     revocation_endpoint: z.url(),
     introspection_endpoint: z.url(),
     end_session_endpoint: z.url(),
+    device_authorization_endpoint: z.url(),
     jwks_uri: z.url(),
     scopes_supported: z.array(z.string()),
     response_types_supported: z.array(z.string()),

@@ -55,6 +55,18 @@ export const ErrorResponse = z.strictObject({ error: z.string(), error_descripti
 /** RFC 7009 §2.2: clients ignore the body. */
 export const RevokeResponse = z.strictObject({})
 
+/** RFC 8628 §3.2. */
+export const DeviceAuthorizationResponse = z
+  .strictObject({
+    device_code: z.string(),
+    user_code: z.string(),
+    verification_uri: z.url(),
+    verification_uri_complete: z.url(),
+    expires_in: z.int(),
+    interval: z.int(),
+  })
+  .meta({ id: 'DeviceAuthorization' })
+
 export const LogoutParameters = z.object({
   id_token_hint: parameter.meta({ description: 'An ID token of the user; may be expired' }),
   client_id: parameter.meta({ description: 'The client, if there is no hint', example: 'demo-spa' }),

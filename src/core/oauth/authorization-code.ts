@@ -3,7 +3,7 @@
  * its redirect URI and verifier. Everything is validated before the code is claimed, so a failed try does not use up
  * the code. A replayed code ends what the first exchange granted (§4.1.2).
  */
-import { randomToken, sha256 } from '../../crypto.ts'
+import { sha256 } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
 import {
   type AuthorizationCodeRow,
@@ -13,9 +13,6 @@ import {
   isCodeClaimed,
 } from '../../store/db/authorization-codes.ts'
 import { findClient } from '../../store/db/oauth-clients.ts'
-import { insertRefreshToken } from '../../store/db/refresh-tokens.ts'
-import { insertSession } from '../../store/db/sessions.ts'
-import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { storedScopes } from '../scopes.ts'
@@ -23,10 +20,10 @@ import type { TokenSet } from './access-token.ts'
 import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
 import { type Client, requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
+import { grantSessionWrites, newRefreshToken } from './grant-session.ts'
 import { narrowedTo } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
 import { isVerified } from './pkce.ts'
-import { refreshTokenHashes } from './refresh-token.ts'
 import { requireSigningKey } from './signing-keys.ts'
 import { issueUserTokens } from './user-tokens.ts'
 
@@ -74,49 +71,20 @@ async function claim(
   input: { client: Client; code: AuthorizationCodeRow; codeHash: string },
 ): Promise<{ sessionId: SessionId; refreshToken: string | null }> {
   const { client, code, codeHash } = input
-  const refreshToken = client.grantTypes.includes('refresh_token') ? randomToken() : null
+  const refreshToken = newRefreshToken(client)
   for (let attempt = 0; attempt < CLAIM_TRIES; attempt += 1) {
     const sessionId = ctx.newId<SessionId>()
-    const won = await ctx.db.commit(claimWrites(ctx, { ...input, sessionId, refreshToken }), findCodeClaim(codeHash))
+    const claimed = isCodeClaimed(codeHash, sessionId)
+    const writes = [
+      claimAuthorizationCode({ codeHash, sessionId, now: ctx.now() }),
+      ...grantSessionWrites(ctx, { client, grant: code, sessionId, refreshToken, condition: claimed }),
+    ]
+    const won = await ctx.db.commit(writes, findCodeClaim(codeHash))
     if (won?.sessionId === sessionId) return { sessionId, refreshToken }
     if (won) return refuseReplay(ctx, code, won.sessionId)
   }
   // Signed out, banned or deleted between the read and the claim.
   throw invalidGrant()
-}
-
-function claimWrites(
-  ctx: Ctx,
-  input: { client: Client; code: AuthorizationCodeRow; codeHash: string; sessionId: SessionId; refreshToken: string | null },
-) {
-  const { client, code, codeHash, sessionId, refreshToken } = input
-  const now = ctx.now()
-  const claimed = isCodeClaimed(codeHash, sessionId)
-  // Without refresh tokens the grant ends with its only access token.
-  const { refreshTokenMs, refreshTokenIdleMs } = ctx.config.lifetimes
-  const life = refreshToken === null ? client.accessTokenSeconds * 1000 : refreshTokenMs
-  const idleExpiresAt = now + Math.min(life, refreshTokenIdleMs)
-  const session = {
-    id: sessionId,
-    userId: code.userId,
-    clientId: client.id,
-    tokenHash: null,
-    scope: code.scope,
-    createdAt: now,
-    expiresAt: now + life,
-    idleExpiresAt,
-    authenticatedAt: code.authenticatedAt,
-    amr: code.amr,
-    secondFactor: null,
-  }
-  return [
-    claimAuthorizationCode({ codeHash, sessionId, now }),
-    insertSession(session, claimed),
-    ...(refreshToken === null
-      ? []
-      : [insertRefreshToken({ ...refreshTokenHashes(refreshToken), sessionId, createdAt: now, expiresAt: idleExpiresAt }, claimed)]),
-    audit(ctx, { type: 'client_authorized', userId: code.userId, sessionId, clientId: client.id, condition: claimed }),
-  ]
 }
 
 /** RFC 6749 §4.1.2: two parties have the code, so nobody can tell whose tokens they are. */

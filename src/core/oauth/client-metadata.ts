@@ -16,7 +16,7 @@ import {
 import { intersectScopes, listScopes, parseScopes, type Scope } from '../scopes.ts'
 import { text } from '../texts.ts'
 import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
-import { GRANT_TYPES, type GrantType } from './clients.ts'
+import { DEVICE_GRANT, GRANT_TYPES, type GrantType } from './clients.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-keys.ts'
 
@@ -148,7 +148,11 @@ export function judgeMetadata(metadata: ClientMetadata): void {
   const has = (grantType: GrantType) => grantTypes.includes(grantType)
   const rules: readonly [isBroken: boolean, field: keyof ClientMetadata, message: string][] = [
     [has('authorization_code') && redirectUris.length === 0, 'redirectUris', 'must name a URI for authorization_code'],
-    [has('refresh_token') && !has('authorization_code'), 'grantTypes', 'refresh_token requires authorization_code'],
+    [
+      has('refresh_token') && !has('authorization_code') && !has(DEVICE_GRANT),
+      'grantTypes',
+      `refresh_token requires authorization_code or ${DEVICE_GRANT}`,
+    ],
     [has('client_credentials') && isPublic, 'authMethod', 'client_credentials requires a client with a secret'],
     // RFC 6749 §4.4: the grant gives only `client:` scopes.
     [

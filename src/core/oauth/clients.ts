@@ -4,8 +4,11 @@ import { AppError } from '../errors.ts'
 import { type Scope, storedScopes } from '../scopes.ts'
 import type { SigningAlgorithm } from './signing-keys.ts'
 
+/** RFC 8628 §3.4. */
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+
 /** `password` and `implicit` are not among them (RFC 9700 §2.1.2, §2.4). */
-export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT] as const
 export type GrantType = (typeof GRANT_TYPES)[number]
 
 export function isGrantType(text: string): text is GrantType {

@@ -6,7 +6,7 @@ import { currentMac, equalInConstantTime, mac } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
 
 /** The purpose of a ticket is part of its MAC: none is valid for another. */
-type TicketPurpose = 'consent' | 'reauthentication' | 'sign-out' | 'first-sign-in'
+type TicketPurpose = 'consent' | 'reauthentication' | 'sign-out' | 'device' | 'first-sign-in'
 
 export function issueTicket(ctx: Ctx, purpose: TicketPurpose, about: readonly string[]): string {
   const at = String(ctx.now())

@@ -1,6 +1,5 @@
 /**
- * The rules of the token endpoint (RFC 6749 §3.2): which client uses which grant. Each grant is a file of its own, as
- * the device grant (RFC 8628) would be. A DPoP proof (RFC 9449) would be checked here, before any of them.
+ * The rules of the token endpoint (RFC 6749 §3.2): which client uses which grant. Each grant is a file of its own. A DPoP proof (RFC 9449) would be checked here, before any of them.
  */
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -8,7 +7,8 @@ import type { TokenSet } from './access-token.ts'
 import { exchangeAuthorizationCode } from './authorization-code.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { grantClientCredentials } from './client-credentials.ts'
-import { isGrantType } from './clients.ts'
+import { DEVICE_GRANT, isGrantType } from './clients.ts'
+import { exchangeDeviceCode } from './device-grant.ts'
 import type { MoreClaims } from './id-token.ts'
 import { refreshTokens } from './refresh.ts'
 
@@ -18,12 +18,13 @@ export interface TokenRequest {
   readonly redirectUri: string | undefined
   readonly codeVerifier: string | undefined
   readonly refreshToken: string | undefined
+  readonly deviceCode: string | undefined
   readonly scope: string | undefined
   readonly moreClaims?: MoreClaims | undefined
 }
 
 export async function issueTokens(ctx: Ctx, credentials: ClientCredentials, request: TokenRequest): Promise<TokenSet> {
-  const { grantType, code, redirectUri, codeVerifier, refreshToken, scope, moreClaims } = request
+  const { grantType, code, redirectUri, codeVerifier, refreshToken, deviceCode, scope, moreClaims } = request
   if (!isGrantType(grantType)) throw new AppError('unsupported_grant_type', 'The grant type is not supported')
   switch (grantType) {
     case 'authorization_code':
@@ -35,6 +36,8 @@ export async function issueTokens(ctx: Ctx, credentials: ClientCredentials, requ
       })
     case 'refresh_token':
       return refreshTokens(ctx, credentials, { refreshToken: required(refreshToken, 'refresh_token'), scope, moreClaims })
+    case DEVICE_GRANT:
+      return exchangeDeviceCode(ctx, credentials, { deviceCode: required(deviceCode, 'device_code'), moreClaims })
     case 'client_credentials':
       return grantClientCredentials(ctx, credentials, { scope })
   }

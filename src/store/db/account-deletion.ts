@@ -116,6 +116,7 @@ export function eraseAccounts(purge: Purge): Statement<void>[] {
     run(sql`DELETE FROM search_strings WHERE user_id IN (${those})`),
     run(sql`DELETE FROM challenges WHERE user_id IN (${those})`),
     run(sql`DELETE FROM mail_outbox WHERE user_id IN (${those})`),
+    run(sql`DELETE FROM device_codes WHERE user_id IN (${those})`),
     run(sql`DELETE FROM authorization_codes WHERE user_id IN (${those})`),
     run(sql`DELETE FROM invite_codes WHERE owner_id IN (${those}) AND used_by IS NULL`),
     run(sql`DELETE FROM external_identities WHERE user_id IN (${those})`),

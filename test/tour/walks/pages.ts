@@ -1,5 +1,6 @@
 /** A walk through every hosted page and every form on it, each within its budget. */
 import { expect, test } from 'vitest'
+import { DEVICE_GRANT } from '../../../src/core/oauth/clients.ts'
 import { codeOf } from '../../support/authenticator.ts'
 import { type Spent, spend } from '../../support/budget.ts'
 import { png } from '../../support/images.ts'
@@ -166,4 +167,14 @@ async function walkApps(): Promise<void> {
   await fill(client, consentPath(clientId), { answer: 'allow' }, '/consent', 200)
   await look(client, '/account/apps')
   await fill(client, `/account/apps/remove?client=${clientId}`)
+  const television = await newOAuthClient('*', { first_party: 0, grant_types: DEVICE_GRANT })
+  const asks = new URLSearchParams({ client_id: television, scope: 'openid delegated:profile:read' })
+  const started = await spend(new Client(), 'POST', '/oauth/device_authorization', asks)
+  expectWithin('POST /oauth/device_authorization', started)
+  const asked = await fill(client, '/device', { code: started.json.user_code }, '/device', 200)
+  await lookOn(client, '/device/answer')
+  const { action, fields: answer } = formOf(asked)
+  await ask(client, 'POST', action, new URLSearchParams({ ...answer, answer: 'allow' }), 200)
+  const poll = new URLSearchParams({ grant_type: DEVICE_GRANT, client_id: television, device_code: started.json.device_code })
+  expectWithin('POST /oauth/token with device_code', await spend(new Client(), 'POST', '/oauth/token', poll))
 }

@@ -15,7 +15,7 @@ export const tokenRoutes = new Hono<AppEnv>().post(
   describe('requestToken', {
     summary: 'Get tokens for a grant',
     description:
-      'Grants: authorization_code, refresh_token, client_credentials. Clients with a secret send it by Basic or in the body, not both; ' +
+      'Grants: authorization_code, refresh_token, client_credentials, and device codes (RFC 8628). Clients with a secret send it by Basic or in the body, not both; ' +
       'public clients send only client_id. Each use replaces the refresh token; a repeat within 30 seconds gets the same new one.',
     response: { status: 200, schema: tokenResponse('Bearer'), example: exampleTokenResponse('Bearer', 'delegated:profile:read') },
     refusals: [401],

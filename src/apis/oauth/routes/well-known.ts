@@ -63,6 +63,7 @@ function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm
     revocation_endpoint: `${issuer}/oauth/revoke`,
     introspection_endpoint: `${issuer}/oauth/introspect`,
     end_session_endpoint: `${issuer}/oauth/logout`,
+    device_authorization_endpoint: `${issuer}/oauth/device_authorization`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     scopes_supported: Object.keys(SCOPES),
     response_types_supported: [...RESPONSE_TYPES],

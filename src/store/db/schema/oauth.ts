@@ -120,3 +120,45 @@ export const refreshTokens = sqliteTable(
     index('refresh_tokens_expires_at').on(t.expiresAt),
   ],
 )
+
+/** A device's request for access (RFC 8628): the person who enters its short code decides on another device. */
+export const deviceCodes = sqliteTable(
+  'device_codes',
+  {
+    /** Of the `device_code`. */
+    deviceHash: text().primaryKey(),
+    /** Of the `user_code`: its few bits are valid for minutes, and only in a signed-in browser. */
+    userHash: text().notNull(),
+    clientId: text()
+      .notNull()
+      .references(() => oauthClients.id, { onDelete: 'cascade' }),
+    /** Requested, and once it is allowed: granted. */
+    scope: text().notNull(),
+    /** Of the device, for the person who decides. Untrusted text. */
+    userAgent: text().notNull(),
+    place: text().notNull(),
+    createdAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    /** The pause that the device keeps; raised whenever it does not. */
+    intervalMs: integer().notNull(),
+    polledAt: integer(),
+    decidedAt: integer(),
+    /** Who allowed it, with the browser session it ends with; null: denied, or undecided. */
+    userId: integer().references(() => users.id, { onDelete: 'cascade' }),
+    epoch: integer(),
+    browserSessionId: integer(),
+    authenticatedAt: integer(),
+    amr: text(),
+    consumedAt: integer(),
+    /** The session created by the exchange. */
+    sessionId: integer(),
+  },
+  (t) => [
+    uniqueIndex('device_codes_user_hash').on(t.userHash),
+    index('device_codes_expires_at').on(t.expiresAt),
+    // The end of a client.
+    index('device_codes_client').on(t.clientId),
+    // Deleting a user.
+    index('device_codes_user').on(t.userId),
+  ],
+)

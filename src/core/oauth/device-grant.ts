@@ -1,0 +1,159 @@
+/**
+ * The device grant at the token endpoint (RFC 8628 §3.1, §3.4): a television or a command line asks, shows a short code,
+ * and polls until a person has decided in a browser (`device-decision.ts`).
+ */
+import { randomToken, sha256 } from '../../crypto.ts'
+import type { SessionId, UserId } from '../../ids.ts'
+import {
+  claimDeviceCode,
+  type DeviceCodeRow,
+  deviceCodeExists,
+  findDeviceClaim,
+  findDeviceCode,
+  insertDeviceCode,
+  isDeviceClaimed,
+  recordPoll,
+} from '../../store/db/device-codes.ts'
+import { findClient } from '../../store/db/oauth-clients.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { DEVICE_CODE_MS, DEVICE_POLL_MS, DEVICE_POLL_SLACK_MS } from '../limits.ts'
+import { storedScopes } from '../scopes.ts'
+import type { TokenSet } from './access-token.ts'
+import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { type Client, DEVICE_GRANT, requireGrantType } from './clients.ts'
+import { newUserCode, userCodeHash } from './device-code.ts'
+import { grantSessionWrites, newRefreshToken } from './grant-session.ts'
+import { narrowedTo, scopesWithin } from './granted-scopes.ts'
+import type { MoreClaims } from './id-token.ts'
+import { requireSigningKey } from './signing-keys.ts'
+import { issueUserTokens } from './user-tokens.ts'
+
+/** RFC 8628 §3.2. */
+export interface DeviceAuthorization {
+  readonly deviceCode: string
+  readonly userCode: string
+  readonly verificationUri: string
+  readonly verificationUriComplete: string
+  readonly expiresIn: number
+  /** Seconds between two polls. */
+  readonly interval: number
+}
+
+/** As for the claim of a code: a second draw, if the first is taken. */
+const TRIES = 2
+
+/** Two round trips. */
+export async function startDeviceGrant(
+  ctx: Ctx,
+  credentials: ClientCredentials,
+  input: { scope: string | undefined },
+): Promise<DeviceAuthorization> {
+  const client = authenticateClient(await ctx.db.one(findClient(credentials.clientId)), credentials)
+  requireGrantType(client, DEVICE_GRANT)
+  const scopes = scopesWithin(input.scope, client.scopes)
+  if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
+  const now = ctx.now()
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const [deviceCode, userCode] = [randomToken(), newUserCode()]
+    const row = {
+      deviceHash: sha256(deviceCode),
+      userHash: userCodeHash(userCode),
+      clientId: client.id,
+      scope: scopes.join(' '),
+      userAgent: ctx.caller.userAgent,
+      place: ctx.caller.place,
+      createdAt: now,
+      expiresAt: now + DEVICE_CODE_MS,
+      intervalMs: DEVICE_POLL_MS,
+    }
+    if (!(await ctx.db.commit([insertDeviceCode(row)], deviceCodeExists(row.deviceHash)))) continue
+    const verificationUri = `${ctx.config.origin}/device`
+    const verificationUriComplete = `${verificationUri}?user_code=${userCode}`
+    const [expiresIn, interval] = [DEVICE_CODE_MS / 1000, DEVICE_POLL_MS / 1000]
+    return { deviceCode, userCode, verificationUri, verificationUriComplete, expiresIn, interval }
+  }
+  throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
+}
+
+/**
+ * A poll. Throws `authorization_pending`, `slow_down`, `access_denied`, `expired_token` (§3.5), or `invalid_grant` for a
+ * code that is unknown, used, another client's, or whose person has signed out since. One poll wins.
+ */
+export async function exchangeDeviceCode(
+  ctx: Ctx,
+  credentials: ClientCredentials,
+  input: { deviceCode: string; moreClaims?: MoreClaims | undefined },
+): Promise<TokenSet> {
+  const deviceHash = sha256(input.deviceCode)
+  const now = ctx.now()
+  const { clientId } = credentials
+  const poll = { deviceHash, clientId, now, slackMs: DEVICE_POLL_SLACK_MS, raiseMs: DEVICE_POLL_MS }
+  // The row as it was before this poll.
+  const [clientRow, row] = await ctx.db.batch([findClient(clientId), findDeviceCode(deviceHash, now), recordPoll(poll)])
+  const client = authenticateClient(clientRow, credentials)
+  requireGrantType(client, DEVICE_GRANT)
+  const { scope, userId, authenticatedAt, amr } = judgeAllowed(client, row, now)
+  const scopes = narrowedTo(storedScopes(scope), client.scopes)
+  if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
+  const grant = { scope, userId, authenticatedAt, amr }
+  const { sessionId, refreshToken } = await claim(ctx, { client, grant, deviceHash })
+  const tokens = await issueUserTokens(ctx, {
+    client,
+    scopes,
+    userId,
+    sessionId,
+    nonce: null,
+    authenticatedAt,
+    amr,
+    moreClaims: input.moreClaims,
+  })
+  return { ...tokens, refreshToken }
+}
+
+interface AllowedGrant {
+  readonly scope: string
+  readonly userId: UserId
+  readonly authenticatedAt: number
+  readonly amr: string
+}
+
+function judgeAllowed(client: Client, row: DeviceCodeRow | null, now: number): AllowedGrant {
+  if (row?.clientId !== client.id || row.consumedAt !== null) throw invalidGrant()
+  if (row.expiresAt <= now) throw new AppError('expired_token', 'The device_code has expired: start again')
+  if (row.decidedAt === null) {
+    const isEarly = row.polledAt !== null && now - row.polledAt < row.intervalMs - DEVICE_POLL_SLACK_MS
+    throw isEarly
+      ? new AppError('slow_down', `Wait ${(row.intervalMs + DEVICE_POLL_MS) / 1000} seconds between two polls`)
+      : new AppError('authorization_pending', 'Nobody has decided yet')
+  }
+  const { scope, userId, authenticatedAt, amr } = row
+  if (userId === null || authenticatedAt === null || amr === null) throw new AppError('access_denied', 'The user denied access')
+  if (row.isLive !== 1) throw invalidGrant()
+  return { scope, userId, authenticatedAt, amr }
+}
+
+async function claim(
+  ctx: Ctx,
+  input: { client: Client; grant: AllowedGrant; deviceHash: string },
+): Promise<{ sessionId: SessionId; refreshToken: string | null }> {
+  const { client, grant, deviceHash } = input
+  const refreshToken = newRefreshToken(client)
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const sessionId = ctx.newId<SessionId>()
+    const condition = isDeviceClaimed(deviceHash, sessionId)
+    const writes = [
+      claimDeviceCode({ deviceHash, sessionId, now: ctx.now() }),
+      ...grantSessionWrites(ctx, { client, grant, sessionId, refreshToken, condition }),
+    ]
+    const won = await ctx.db.commit(writes, findDeviceClaim(deviceHash))
+    if (won?.sessionId === sessionId) return { sessionId, refreshToken }
+    if (won) throw invalidGrant()
+  }
+  // Signed out, banned or deleted between the read and the claim.
+  throw invalidGrant()
+}
+
+function invalidGrant(): AppError {
+  return new AppError('invalid_grant', 'The device_code is not valid')
+}
