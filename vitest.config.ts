@@ -55,7 +55,7 @@ const testVars = {
 
 /** What the Worker is made of, and fast-check: each is one module, where every file of tests would load hundreds anew. */
 const BUNDLED = [
-  ...['zod', 'jose', 'uqr', 'otpauth/bare', 'content-disposition', 'fast-check'],
+  ...['zod', 'jose', 'oauth4webapi', 'uqr', 'otpauth/bare', 'content-disposition', 'fast-check'],
   ...['drizzle-orm', 'drizzle-orm/casing', 'drizzle-orm/sqlite-core'],
   ...['', '/accepts', '/cookie', '/cors', '/html', '/http-exception', '/jsx', '/jsx/jsx-runtime', '/jsx/jsx-dev-runtime'].map(
     (path) => `hono${path}`,

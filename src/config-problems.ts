@@ -52,6 +52,9 @@ function environmentProblems(vars: Read): string[] {
   for (const name of ['AVATARS_BASE_URL', 'AVATARS_S3_URL', 'FILES_ORIGIN'] as const) {
     if (vars[name]?.startsWith('http:')) problems.push(`${name} must be https in production`)
   }
+  if (vars.UPSTREAM_PROVIDERS?.some((provider) => provider.preset === 'oidc' && provider.issuer.startsWith('http:'))) {
+    problems.push('UPSTREAM_PROVIDERS: issuers must be https in production')
+  }
   if (vars.NETWORK_LIMITS === 'off') problems.push('NETWORK_LIMITS=off is refused in production')
   const keyrings = (['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS'] as const).map(
     (name) => [name, [...(vars[name]?.keys.keys() ?? [])]] as const,

@@ -1,5 +1,6 @@
 /** The Worker's vars and secrets as text: their names, formats and defaults. `config.ts` turns them into `Config`. */
 import * as z from 'zod'
+import { upstreamProviders } from './config-upstream.ts'
 import type { Keyring } from './crypto.ts'
 
 /** Profile fields that users may write, under the core's names. `EDITABLE_FIELDS` may narrow them. */
@@ -216,6 +217,7 @@ export const vars = z.object({
     .default('/epixel/v1'),
   EPIXEL_CHANGES_PER_DAY: whole(20, 1, 10_000),
   HOST_ROOMS: hostRooms,
+  UPSTREAM_PROVIDERS: z.preprocess((v) => v || '[]', json.pipe(upstreamProviders)),
   FILES_ORIGIN: httpOrigin.or(z.literal('')).default(''),
   MEDIA_UPLOAD_BYTES_MAX: whole(100 * MEBIBYTE, 1, 5_000 * MEBIBYTE),
   MEDIA_FORM_BYTES_MAX: whole(10 * MEBIBYTE, 1, 50 * MEBIBYTE),

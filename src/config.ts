@@ -4,9 +4,11 @@
  * hashes by name. Errors never contain values, only names.
  */
 import { problemsAcross, warningsAbout } from './config-problems.ts'
+import { readSecrets, type UpstreamProvider, type UpstreamSecretName } from './config-upstream.ts'
 import { type HostRoom, PROFILE_FIELDS, type ProfileField, readVars, type SigningKey, toOrigin, type Vars } from './config-vars.ts'
 import type { Keyring } from './crypto.ts'
 
+export type { Upstream, UpstreamProvider } from './config-upstream.ts'
 export type { HostRoom, ProfileField, SigningKey } from './config-vars.ts'
 export { PROFILE_FIELDS } from './config-vars.ts'
 
@@ -22,6 +24,7 @@ export interface Bindings extends Partial<Record<keyof Vars, string>> {
   LIMIT_LOGIN: RateLimit
   LIMIT_CODE: RateLimit
   LIMIT_OTHER: RateLimit
+  [secret: UpstreamSecretName]: string | undefined
 }
 
 export interface Config {
@@ -74,6 +77,8 @@ export interface Config {
   readonly epixelChangesPerDay: number
   /** Rooms at the root of a host of their own. */
   readonly hostRooms: ReadonlyMap<string, HostRoom>
+  /** Other providers that people may sign in with, in the order in which they are offered. */
+  readonly upstream: readonly UpstreamProvider[]
 }
 
 /** In milliseconds, except `accessTokenSeconds`, which RFC 6749 counts in seconds. */
@@ -147,7 +152,8 @@ export function getConfig(env: Bindings): Config {
 function parseConfig(env: Bindings): Config {
   const missing = BINDINGS.filter((name) => !env[name]).map((name) => `the binding ${name} is missing`)
   const { read, problems } = readVars(env)
-  const all = [...missing, ...problems, ...problemsAcross(read)]
+  const { upstream, problems: ofSecrets } = readSecrets(env, read.UPSTREAM_PROVIDERS ?? [])
+  const all = [...missing, ...problems, ...ofSecrets, ...problemsAcross(read)]
   if (all.length > 0) throw new ConfigError(all)
   // Without problems, every var was readable.
   const vars = read as Vars
@@ -193,6 +199,7 @@ function parseConfig(env: Bindings): Config {
     epixelPath: vars.EPIXEL_PATH,
     epixelChangesPerDay: vars.EPIXEL_CHANGES_PER_DAY,
     hostRooms: vars.HOST_ROOMS,
+    upstream,
   }
 }
 

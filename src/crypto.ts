@@ -2,7 +2,7 @@
  * Cryptographic primitives for every layer: random tokens, digests, keyed digests and encryption with a key id,
  * constant-time comparison. All of them use WebCrypto or node:crypto.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, createPrivateKey, timingSafeEqual } from 'node:crypto'
 
 /** Named keys, the current one first. Older keys still verify what they signed (ASVS 13.3.4). */
 export interface Keyring {
@@ -99,4 +99,14 @@ export async function decrypt(ring: Keyring, aad: string, sealed: string): Promi
 
 export function isUnderOldKey(ring: Keyring, sealed: string): boolean {
   return !sealed.startsWith(`${ring.current}.`)
+}
+
+/** Whether the text is a PEM with a private key for ES256. */
+export function isP256PrivateKey(pem: string): boolean {
+  try {
+    const key = createPrivateKey({ key: pem, format: 'pem' })
+    return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
+  } catch {
+    return false
+  }
 }

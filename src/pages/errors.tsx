@@ -54,10 +54,13 @@ const WORDS: Readonly<Record<ParentCode, Words> & Partial<Record<ErrorCode, Word
 }
 
 const wordsOf = (error: AppError): Words => WORDS[error.code] ?? WORDS[error.parent]
+/** These name the other provider, as the operator does. */
+const isOfUpstream = ({ reason }: AppError) => reason?.startsWith('upstream_') === true
+const titleOf = (error: AppError) => (isOfUpstream(error) ? 'Sign-in not completed' : wordsOf(error)[0])
 
 /** The text for users, never the error's own message, which is for programs. */
 export function messageOf(error: AppError): string {
-  if (error.reason === 'form_out_of_date') return error.message
+  if (error.reason === 'form_out_of_date' || isOfUpstream(error)) return error.message
   const [, message] = wordsOf(error)
   return error.code === 'rate_limited' ? `${message} Wait ${waitOf(error.retryAfter ?? 60)} and try again.` : message
 }
@@ -80,7 +83,7 @@ export function renderError(thrown: unknown, c: Context): Response {
   if (error.code === 'unauthenticated') return toSignIn(c, {})
   if (error.code === 'reauthentication_required') return toSignIn(c, { reauth: '1' })
   setErrorHeaders(c, error)
-  return showError(c, { status: error.status, title: wordsOf(error)[0], message: messageOf(error) })
+  return showError(c, { status: error.status, title: titleOf(error), message: messageOf(error) })
 }
 
 /** Redirects to the sign-in, and then back to this page. A form's page has the path of the form. */

@@ -113,6 +113,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   unsupported_media_type: 415,
   rate_limited: 429,
   internal_error: 500,
+  upstream_failed: 502,
   temporarily_unavailable: 503,
 }
 

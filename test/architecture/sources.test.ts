@@ -32,7 +32,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
   apis: /^(hono(\/.*)?|zod)$/,
   pages: /^(hono(\/.*)?|uqr|zod)$/,
   http: /^(hono(\/.*)?|@hono\/zod-validator|zod|content-disposition|range-parser)$/,
-  core: /^(zod|jose|otpauth\/bare|aws4|node:async_hooks|node:crypto|node:zlib)$/,
+  core: /^(zod|jose|oauth4webapi|otpauth\/bare|aws4|node:async_hooks|node:crypto|node:zlib)$/,
   mail: /^zod$/,
   store: /^drizzle-orm(\/(sqlite-core|casing))?$/,
   config: /^zod$/,
@@ -41,7 +41,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
 const LINES_MAX = 250
 const DATA = ['core/accounts/common-passwords.ts']
 
-const layerOf = (path: string) => (path.split('/')[0] ?? '').replace(/(-vars|-problems)?\.tsx?$/, '')
+const layerOf = (path: string) => (path.split('/')[0] ?? '').replace(/(-vars|-problems|-upstream)?\.tsx?$/, '')
 
 function importsOf({ path, text }: { path: string; text: string }): { from: string; target: string; isPackage: boolean }[] {
   const specifiers = [...text.matchAll(/^(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm)]
@@ -90,6 +90,7 @@ describe('sources', () => {
     expect(root.sort()).toEqual([
       'app.ts',
       'config-problems.ts',
+      'config-upstream.ts',
       'config-vars.ts',
       'config.ts',
       'context.ts',

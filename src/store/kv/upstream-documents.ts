@@ -1,0 +1,23 @@
+/**
+ * KV `upstream:<SHA-256 of the URL>`: discovery documents and key sets of other providers, as they were fetched. Only a
+ * cache: whoever reads one judges it as if it came from the network.
+ */
+import { sha256 } from '../../crypto.ts'
+
+export interface UpstreamDocument {
+  readonly fetchedAt: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+const key = (url: string) => `upstream:${sha256(url)}`
+
+export async function putUpstreamDocument(kv: KVNamespace, url: string, document: UpstreamDocument, lifeMs: number): Promise<void> {
+  await kv.put(key(url), JSON.stringify(document), { expirationTtl: Math.ceil(lifeMs / 1000) })
+}
+
+/** Null if KV has none, does not answer, or has something else. */
+export async function getUpstreamDocument(kv: KVNamespace, url: string): Promise<UpstreamDocument | null> {
+  const found = await kv.get<Partial<UpstreamDocument>>(key(url), 'json').catch(() => null)
+  if (typeof found?.fetchedAt !== 'number' || typeof found.body !== 'object' || found.body === null) return null
+  return { fetchedAt: found.fetchedAt, body: found.body }
+}
