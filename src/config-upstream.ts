@@ -89,7 +89,8 @@ export function readSecrets(env: object, entries: readonly Entry[]): { upstream:
     const name: UpstreamSecretName = `UPSTREAM_SECRET_${provider.id.toUpperCase()}`
     const text = (env as Record<string, unknown>)[name]
     // A PEM on one line has its line breaks as \\n.
-    const secret = typeof text === 'string' && text !== '' ? (provider.preset === 'apple' ? text.replaceAll('\\n', '\n') : text) : null
+    const secret =
+      typeof text === 'string' && text !== '' ? (provider.preset === 'apple' ? text.replaceAll('\\n', '\n').trim() : text) : null
     const isPublic = provider.preset === 'oidc' && provider.tokenEndpointAuthMethod === 'none'
     if (isPublic && secret !== null) problems.push(`${name}: is set, but the client authenticates with none`)
     if (!isPublic && secret === null) problems.push(`${name}: is missing`)

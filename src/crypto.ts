@@ -101,8 +101,9 @@ export function isUnderOldKey(ring: Keyring, sealed: string): boolean {
   return !sealed.startsWith(`${ring.current}.`)
 }
 
-/** Whether the text is a PEM with a private key for ES256. */
+/** Whether the text is a PEM with a private key for ES256, as PKCS #8. */
 export function isP256PrivateKey(pem: string): boolean {
+  if (!pem.startsWith('-----BEGIN PRIVATE KEY-----')) return false
   try {
     const key = createPrivateKey({ key: pem, format: 'pem' })
     return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1'
