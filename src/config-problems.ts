@@ -49,7 +49,7 @@ function environmentProblems(vars: Read): string[] {
   if (vars.ENVIRONMENT !== 'production') return problems
   if (vars.ORIGIN !== undefined && !vars.ORIGIN.startsWith('https:')) problems.push('ORIGIN must be https in production')
   if (vars.MAIL === 'capture') problems.push('MAIL=capture sends no mail and is refused in production')
-  for (const name of ['AVATARS_BASE_URL', 'AVATARS_S3_URL', 'FILES_ORIGIN'] as const) {
+  for (const name of ['AVATARS_BASE_URL', 'AVATARS_S3_URL', 'FILES_ORIGIN', 'PASSWORD_RANGE_URL'] as const) {
     if (vars[name]?.startsWith('http:')) problems.push(`${name} must be https in production`)
   }
   if (vars.UPSTREAM_PROVIDERS?.some((provider) => provider.preset === 'oidc' && provider.issuer.startsWith('http:'))) {

@@ -143,11 +143,13 @@ const hostRooms = list.pipe(
 
 const MEBIBYTE = 1024 * 1024
 
-/** A bucket's URL without a trailing slash, possibly with a path. Empty if unset. */
-const bucketUrl = z
-  .string()
-  .default('')
-  .refine((v) => v === '' || (/^https?:\/\/[^?#\s]+[^/?#\s]$/.test(v) && URL.canParse(v)), 'must be a URL without a slash at the end')
+/** A URL, possibly with a path. Empty if unset. */
+const optionalUrl = (end: RegExp, must: string) =>
+  z
+    .string()
+    .default('')
+    .refine((v) => v === '' || (/^https?:\/\/[^?#\s]+$/.test(v) && end.test(v) && URL.canParse(v)), must)
+const bucketUrl = optionalUrl(/[^/]$/, 'must be a URL without a slash at the end')
 
 export const vars = z.object({
   ENVIRONMENT: z
@@ -173,6 +175,7 @@ export const vars = z.object({
   NETWORK_LIMITS: z.enum(['on', 'off', '']).default(''),
   SCRYPT_LN: z.coerce.number().int().min(1).max(15).default(SCRYPT_LN_FLOOR),
   HASH_QUEUE_MAX: whole(4, 1, 64),
+  PASSWORD_RANGE_URL: optionalUrl(/\/$/, 'must be a URL with a slash at the end'),
   REQUESTS_MAX: whole(128, 8, 10_000),
   SIGNING_KEYS: signingKeys,
   HMAC_KEYS: keyring,

@@ -53,6 +53,8 @@ export interface Config {
   readonly networkLimits: boolean
   /** log2 of scrypt's N; r and p are fixed (design §1.10). */
   readonly scryptLn: number
+  /** Where known passwords are looked up, by the first digits of their hash; empty if nowhere. */
+  readonly passwordRangeUrl: string
   /** Requests per isolate that hash a password or wait for it; further ones are refused. */
   readonly hashQueueMax: number
   /** Requests per isolate at once; further ones are refused. */
@@ -172,6 +174,7 @@ function parseConfig(env: Bindings): Config {
     adminRequiresSecondFactor: isOnInProduction(vars.ADMIN_REQUIRES_SECOND_FACTOR, vars),
     networkLimits: isOnInProduction(vars.NETWORK_LIMITS, vars),
     scryptLn: vars.SCRYPT_LN,
+    passwordRangeUrl: vars.PASSWORD_RANGE_URL,
     hashQueueMax: vars.HASH_QUEUE_MAX,
     requestsMax: vars.REQUESTS_MAX,
     signingKeys: vars.SIGNING_KEYS,

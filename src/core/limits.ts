@@ -38,6 +38,9 @@ export const LOGIN_TRIES_PER_DAY = 30
 export const LOGIN_TRIES_PER_DAY_OF_KNOWN = 20
 /** The current password, sent with a change by a signed-in caller: right or wrong, each costs a hash. */
 export const PASSWORD_PROOFS_PER_DAY = 30
+/** A person waits for the range query; its largest answers are some 60 KB. */
+export const PASSWORD_RANGE_MS = SECOND_MS
+export const PASSWORD_RANGE_BYTES_MAX = 256 * 1_024
 /**
  * What one account may request about other people in a day, from the first request on. Far above what a person or an
  * app needs, and far below what reading everyone takes. Typing fifty names with a request per letter makes some 400

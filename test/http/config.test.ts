@@ -96,6 +96,15 @@ describe('configuration', () => {
     })
   })
 
+  test('PASSWORD_RANGE_URL: off unless set; a URL that a prefix can follow, https in production', () => {
+    expect(configured({}).passwordRangeUrl).toBe('')
+    const url = 'https://api.pwnedpasswords.com/range/'
+    expect(configured({ PASSWORD_RANGE_URL: url }).passwordRangeUrl).toBe(url)
+    for (const wrong of ['https://api.pwnedpasswords.com/range', 'api.pwnedpasswords.com/', 'https://a.example/?q=/', 'ftp://a.example/'])
+      expect(problemsOf({ PASSWORD_RANGE_URL: wrong })).toEqual(['PASSWORD_RANGE_URL: must be a URL with a slash at the end'])
+    expect(problemsOf({ PASSWORD_RANGE_URL: 'http://a.example/' })).toEqual(['PASSWORD_RANGE_URL must be https in production'])
+  })
+
   test('lifetimes have defaults, take what they are given, and empty is the default', () => {
     const DAY_MS = 86_400_000
     const defaults = {

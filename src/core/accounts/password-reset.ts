@@ -21,8 +21,7 @@ import { rememberNetwork } from '../sessions/known-sources.ts'
 import { everywhereKey, forgetTries } from '../sessions/password-attempts.ts'
 import { hashOfCode } from './email-change.ts'
 import { deliverLater, mailCode, mailNotice } from './mail.ts'
-import { hashPassword } from './password-hash.ts'
-import { refuseGuessablePassword } from './password-rules.ts'
+import { hashNewPassword, refuseGuessablePassword } from './password-rules.ts'
 import { formerPassword } from './second-factor-undo.ts'
 
 /** Stands for an address without containing it or revealing whether it has an account: 24 hex digits, not a user id. */
@@ -64,7 +63,7 @@ export async function resetPassword(
   if (!owner) throw refusal
   if (input.target !== null && input.target !== resetTarget(ctx, owner.emailKey ?? '')) throw refusal
   refuseGuessablePassword(input.password, owner)
-  const passwordHash = await hashPassword(ctx, input.password)
+  const passwordHash = await hashNewPassword(ctx, input.password)
 
   const now = ctx.now()
   const claimedBy = ctx.newId<SessionId>()

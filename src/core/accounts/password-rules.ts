@@ -1,9 +1,13 @@
 /**
  * Which passwords are refused although long enough and not common: those built from what an attacker knows of the account
- * (ASVS 6.2.11). Applies to sign-up, change and reset. `fields.password` refuses the common ones.
+ * (ASVS 6.2.11) and, if configured, those known from a breach. Applies to sign-up, change and reset. `fields.password`
+ * refuses the common ones.
  */
+import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Password } from '../fields.ts'
+import { refuseCompromisedPassword } from './compromised-passwords.ts'
+import { hashPassword } from './password-hash.ts'
 
 const SERVICE_WORDS = ['kith']
 /** Shorter words occur in half of all passwords. */
@@ -17,7 +21,7 @@ export interface PasswordContext {
 }
 
 /** Throws `invalid_request` for the field `password` if it is too easy to guess. */
-export function refuseGuessablePassword(password: Password, context: PasswordContext, path = 'password'): void {
+export function refuseGuessablePassword(password: Password, context: PasswordContext): void {
   const folded = password.normalize('NFKC').toLowerCase()
   const localPart = context.email?.split('@')[0]
   const words = [...SERVICE_WORDS, context.username, localPart ?? ''].map((word) => word.toLowerCase())
@@ -26,5 +30,11 @@ export function refuseGuessablePassword(password: Password, context: PasswordCon
     return folded.replaceAll(word, '').length <= REMAINDER_MAX
   })
   if (!isContext) return
-  throw AppError.ofFields([{ path, message: 'is too close to the user name, the e-mail address or the name of this service' }])
+  throw AppError.ofFields([{ path: 'password', message: 'is too close to the user name, the e-mail address or the name of this service' }])
+}
+
+/** The hash of a password that somebody sets, unless it is known from a breach: the last check, because it takes a request. */
+export async function hashNewPassword(ctx: Ctx, password: Password): Promise<string> {
+  await refuseCompromisedPassword(ctx, password)
+  return hashPassword(ctx, password)
 }

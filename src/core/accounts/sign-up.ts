@@ -32,8 +32,8 @@ import { rememberNetwork } from '../sessions/known-sources.ts'
 import { codeRefusal, confirmEmailChange, hashOfCode } from './email-change.ts'
 import { type Invitation, invalidInvite, toInvitation } from './invite-codes.ts'
 import { deliverLater, mailCode } from './mail.ts'
-import { hashPassword, NO_PASSWORD } from './password-hash.ts'
-import { refuseGuessablePassword } from './password-rules.ts'
+import { NO_PASSWORD } from './password-hash.ts'
+import { hashNewPassword, refuseGuessablePassword } from './password-rules.ts'
 
 export interface SignUp {
   readonly username: Username
@@ -56,7 +56,7 @@ export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   if (password !== null) refuseGuessablePassword(password, input)
   const invitation = toInvitation(ctx, input.inviteCode)
   await refuseTaken(ctx, input, invitation)
-  const passwordHash = password === null ? NO_PASSWORD : await hashPassword(ctx, password)
+  const passwordHash = password === null ? NO_PASSWORD : await hashNewPassword(ctx, password)
   const user = await storeAccount(ctx, input, passwordHash, invitation).catch((error: unknown) => {
     if (!isPrimaryKeyConflict(error)) throw error
     return storeAccount(ctx, input, passwordHash, invitation)

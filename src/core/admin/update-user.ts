@@ -19,8 +19,7 @@ import { listFactors, type SecondFactorRow } from '../../store/db/second-factors
 import { findUserWhere, type UserRow } from '../../store/db/users.ts'
 import { isNewEmail } from '../accounts/email-change.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
-import { hashPassword } from '../accounts/password-hash.ts'
-import { refuseGuessablePassword } from '../accounts/password-rules.ts'
+import { hashNewPassword, refuseGuessablePassword } from '../accounts/password-rules.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -94,7 +93,7 @@ export async function changeUser(
     const context = { username: changes.username?.username ?? target.username, email: changes.email?.email ?? target.email }
     refuseGuessablePassword(password, context)
   }
-  const passwordHash = password === null ? null : await hashPassword(ctx, password)
+  const passwordHash = password === null ? null : await hashNewPassword(ctx, password)
   const stored = await storeUpdate(ctx, principal, { user: target, role, changes, passwordHash })
   if (stored) return stored
   // Changed, promoted, deleted or renamed by another meanwhile: checked again in its current state.

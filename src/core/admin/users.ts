@@ -5,8 +5,7 @@ import { isPrimaryKeyConflict } from '../../store/db/database.ts'
 import { findRole, type RoleRow } from '../../store/db/roles.ts'
 import { listFactors } from '../../store/db/second-factors.ts'
 import { findTaken, findUser, insertCredential, userExists } from '../../store/db/users.ts'
-import { hashPassword } from '../accounts/password-hash.ts'
-import { refuseGuessablePassword } from '../accounts/password-rules.ts'
+import { hashNewPassword, refuseGuessablePassword } from '../accounts/password-rules.ts'
 import type { SignUp } from '../accounts/sign-up.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -83,7 +82,7 @@ export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: NewUser): 
   if (roleId !== DEFAULT_ROLE) requireAdministrator(ctx, principal, factors)
   refuseGuessablePassword(input.password, input)
   refuseTaken(taken)
-  const passwordHash = await hashPassword(ctx, input.password)
+  const passwordHash = await hashNewPassword(ctx, input.password)
   const store = () => storeUser(ctx, principal, { ...input, ...keys, role, passwordHash })
   const stored = await store().catch((error: unknown) => {
     if (!isPrimaryKeyConflict(error)) throw error

@@ -2,8 +2,7 @@
 import { always, idOf } from '../../store/db/database.ts'
 import { findUserWhere, hasPasswordHash, raiseEpoch, updatePassword, userWhere } from '../../store/db/users.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
-import { hashPassword } from '../accounts/password-hash.ts'
-import { refuseGuessablePassword } from '../accounts/password-rules.ts'
+import { hashNewPassword, refuseGuessablePassword } from '../accounts/password-rules.ts'
 import { formerPassword } from '../accounts/second-factor-undo.ts'
 import { audit } from '../audit.ts'
 import { isMultiFactor } from '../authentication-methods.ts'
@@ -18,7 +17,7 @@ import { settleSearch } from './search.ts'
 export async function storePassword(ctx: Ctx, change: OwnChange, password: Password): Promise<ProfileUpdated> {
   const { principal, user, changes, guard, newEmail: pendingEmail } = change
   refuseGuessablePassword(password, { username: changes.username?.username ?? user.username, email: user.email })
-  const passwordHash = await hashPassword(ctx, password)
+  const passwordHash = await hashNewPassword(ctx, password)
   const now = ctx.now()
   const changed = hasPasswordHash(user.id, passwordHash)
   const isBrowser = principal.clientId === null

@@ -4,7 +4,7 @@
  */
 import { getUpstreamDocument, putUpstreamDocument } from '../../store/kv/upstream-documents.ts'
 import type { Ctx } from '../ctx.ts'
-import { Unacceptable, Unanswered } from './failures.ts'
+import { Unacceptable, Unanswered } from '../outside.ts'
 import { UPSTREAM_DOCUMENT_MS, UPSTREAM_DOCUMENT_STALE_MS, UPSTREAM_FAILURE_MS, UPSTREAM_RENEWAL_MS } from './limits.ts'
 import type { Fetch } from './requests.ts'
 

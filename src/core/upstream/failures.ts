@@ -5,19 +5,10 @@
 import type { UpstreamProvider } from '../../config.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import { Unacceptable, Unanswered } from '../outside.ts'
 
 /** What Kith was doing: the log names it. */
 export type UpstreamStep = 'discovery' | 'callback' | 'token' | 'keys' | 'userinfo'
-
-/** The provider does not answer, or says itself that it cannot. */
-export class Unanswered extends Error {
-  override readonly name = 'Unanswered'
-}
-
-/** An answer that Kith does not take. The message is our own. */
-export class Unacceptable extends Error {
-  override readonly name = 'Unacceptable'
-}
 
 const RETRY_AFTER_SECONDS = 10
 

@@ -5,8 +5,8 @@
 import * as z from 'zod'
 import type { UpstreamProvider } from '../../config.ts'
 import { type Email, email, personName, type Username, username } from '../fields.ts'
+import { Unacceptable } from '../outside.ts'
 import { shownText } from '../texts.ts'
-import { Unacceptable } from './failures.ts'
 import { UPSTREAM_SUBJECT_LENGTH_MAX } from './limits.ts'
 import { type Claims, presetOf } from './presets.ts'
 
