@@ -8,7 +8,7 @@ type Read = Partial<Vars>
 const DEVELOPMENT_KID = /^(dev|test)-/
 
 export function problemsAcross(vars: Read): string[] {
-  return [...avatarProblems(vars), ...hostProblems(vars), ...lifetimeProblems(vars), ...environmentProblems(vars)]
+  return [...avatarProblems(vars), ...hostProblems(vars), ...passkeyProblems(vars), ...lifetimeProblems(vars), ...environmentProblems(vars)]
 }
 
 /** What the chosen kind of avatar URL requires. */
@@ -27,6 +27,14 @@ function hostProblems(vars: Read): string[] {
   return (['ORIGIN', 'FILES_ORIGIN'] as const)
     .filter((name) => isTaken(vars[name]))
     .map((name) => `HOST_ROOMS contains the host of ${name}`)
+}
+
+/** Browsers accept only the host itself, or a parent domain that is not a public suffix such as `com`. */
+function passkeyProblems({ ORIGIN, PASSKEY_RP_ID: rpId = '' }: Read): string[] {
+  if (ORIGIN === undefined || rpId === '') return []
+  const { hostname } = new URL(ORIGIN)
+  const isParent = hostname.endsWith(`.${rpId}`) && rpId.includes('.')
+  return rpId === hostname || isParent ? [] : ['PASSKEY_RP_ID is neither the host of ORIGIN nor a parent domain of it']
 }
 
 /** An idle timeout must not exceed the lifetime. */

@@ -141,6 +141,9 @@ const hostRooms = list.pipe(
     .transform((pairs) => new Map(pairs.map((pair) => pair.split('=') as [string, HostRoom]))),
 )
 
+/** Where passkeys may be used besides `ORIGIN`: other sites, and Android apps by the hash of their signing key. */
+const PASSKEY_ORIGIN = /^(https:\/\/[a-z0-9.-]+(:\d{1,5})?|android:apk-key-hash:[\w-]{43})$/
+
 const MEBIBYTE = 1024 * 1024
 
 /** A URL, possibly with a path. Empty if unset. */
@@ -163,6 +166,13 @@ export const vars = z.object({
     .min(1, { error: 'is missing', abort: true })
     .regex(/^[^\r\n]*@[^\r\n]+$/, 'must contain an e-mail address'),
   CORS_ORIGINS: list,
+  PASSKEY_RP_ID: z
+    .string()
+    .regex(/^([a-z0-9-]+(\.[a-z0-9-]+)*)?$/, 'must be a domain such as example.com')
+    .default(''),
+  PASSKEY_ORIGINS: list.pipe(
+    z.array(z.string().regex(PASSKEY_ORIGIN, 'must be https origins such as https://app.example.com, or android:apk-key-hash:...')),
+  ),
   REQUIRE_EMAIL_VERIFICATION: onOff(true),
   EDITABLE_FIELDS: list.pipe(z.array(z.enum(PROFILE_FIELDS))),
   INVITE_ONLY: onOff(false),

@@ -33,6 +33,7 @@ export interface Config {
   readonly origin: string
   readonly mail: { readonly kind: 'email-service' | 'capture'; readonly from: string }
   readonly corsOrigins: readonly string[]
+  readonly passkeys: PasskeySite
   /** Problems that do not keep Kith from serving; each names a var or secret. */
   readonly warnings: readonly string[]
   readonly requireEmailVerification: boolean
@@ -81,6 +82,14 @@ export interface Config {
   readonly hostRooms: ReadonlyMap<string, HostRoom>
   /** Other providers that people may sign in with, in the order in which they are offered. */
   readonly upstream: readonly UpstreamProvider[]
+}
+
+/** What passkeys are bound to (WebAuthn Level 3 §13.4.9). */
+export interface PasskeySite {
+  /** The relying party's id, a domain: `origin`'s host or a parent of it. A passkey is of no use under another one. */
+  readonly rpId: string
+  /** Where passkeys may be used: `origin` first. */
+  readonly origins: readonly string[]
 }
 
 /** In milliseconds, except `accessTokenSeconds`, which RFC 6749 counts in seconds. */
@@ -164,6 +173,7 @@ function parseConfig(env: Bindings): Config {
     origin: vars.ORIGIN,
     mail: { kind: vars.MAIL, from: vars.MAIL_FROM },
     corsOrigins: [...new Set(vars.CORS_ORIGINS.map(toOrigin).filter((origin) => origin !== null))],
+    passkeys: { rpId: vars.PASSKEY_RP_ID || new URL(vars.ORIGIN).hostname, origins: [vars.ORIGIN, ...vars.PASSKEY_ORIGINS] },
     warnings: warningsAbout(vars),
     requireEmailVerification: vars.REQUIRE_EMAIL_VERIFICATION,
     editableFields: new Set(vars.EDITABLE_FIELDS.length > 0 ? vars.EDITABLE_FIELDS : PROFILE_FIELDS),

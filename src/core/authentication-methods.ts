@@ -17,6 +17,11 @@ export function withCode(first: readonly string[]): readonly string[] {
   return [...new Set([...first, 'otp', 'mfa'])]
 }
 
+/** The `amr` of a sign-in that a passkey completed. */
+export function withPasskey(first: readonly string[], isSynced: boolean): readonly string[] {
+  return [...new Set([...first, ...byPasskey(isSynced)])]
+}
+
 /** Whether the sign-in took two factors, or a passkey, which is two. */
 export function isMultiFactor(amr: readonly string[]): boolean {
   return amr.includes('mfa')

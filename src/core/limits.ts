@@ -55,6 +55,14 @@ export const BLOCKS_PER_DAY = 1_000
 export const ACCOUNT_WINDOW_MS = DAY_MS
 /** Second factors enabled or replaced, and sets of recovery codes made: each sends a mail. */
 export const FACTOR_CHANGES_PER_DAY = 20
+/** More devices and password managers than a person has; each entry is part of every request to a browser. */
+export const PASSKEYS_MAX = 20
+/** The browser's own time limit for a passkey, which it is told (WebAuthn Level 3 §15.1). */
+export const PASSKEY_CHALLENGE_MS = 5 * MINUTE_MS
+/** An attestation with a chain of certificates has some 6 KB; it is not used. */
+export const PASSKEY_FIELD_LENGTH_MAX = 16 * 1024
+/** WebAuthn Level 3 §5.1: 1,023 bytes, as base64url. */
+export const CREDENTIAL_ID_LENGTH_MAX = 1_364
 /** Exports per user: enough for interrupted downloads, few enough to read a celebrity's followers each time. */
 export const EXPORTS_PER_DAY = 3
 /** Entries in one page of an exported list: some 200 KB in memory. */

@@ -9,6 +9,7 @@ import { toHtml, toText } from './layout.ts'
 import { accountDeleted, accountExported } from './leaving-messages.ts'
 import type { Message } from './mailer.ts'
 import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
+import { passkeyAdded, passkeyRefused, passkeyRemoved } from './passkey-messages.ts'
 import {
   recoveryCodeUsed,
   secondFactorChanged,
@@ -40,6 +41,9 @@ const CONTENTS = {
   second_factor_undone: secondFactorUndone,
   recovery_code_used: recoveryCodeUsed,
   second_factor_failed: secondFactorFailed,
+  passkey_added: passkeyAdded,
+  passkey_removed: passkeyRemoved,
+  passkey_refused: passkeyRefused,
   account_exported: accountExported,
   account_deleted: accountDeleted,
   change_email: (facts) => askNewAddress(facts, { path: '/verify', text: 'Confirm the address' }),

@@ -25,6 +25,7 @@ import { liquidAdmin, liquidSystem, notHere } from './liquid.ts'
 import { machines } from './machine-clients/routes.ts'
 import { mediaFiles } from './media-library/file-routes.ts'
 import { media } from './media-library/folder-routes.ts'
+import { passkeys } from './passkeys/routes.ts'
 import { people } from './people/routes.ts'
 import { profilePicture } from './profile/picture-routes.ts'
 import { profile } from './profile/routes.ts'
@@ -49,6 +50,11 @@ const GROUPS: readonly RouteGroup[] = [
     name: 'Second factors',
     description: 'Authenticator apps, recovery codes, codes by e-mail.',
     routes: [secondFactors],
+  },
+  {
+    name: 'Passkeys',
+    description: 'Add, list and remove passkeys; sign in with one (WebAuthn Level 3).',
+    routes: [passkeys],
   },
   { name: 'Connected apps', description: 'Apps that the caller has authorized.', routes: [apps] },
   { name: 'Profile', description: "The caller's own profile, picture and status.", routes: [profile, profilePicture, status] },

@@ -6,7 +6,15 @@ import { currentMac, equalInConstantTime, mac } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
 
 /** The purpose of a ticket is part of its MAC: none is valid for another. */
-type TicketPurpose = 'consent' | 'reauthentication' | 'sign-out' | 'device' | 'first-sign-in'
+type TicketPurpose =
+  | 'consent'
+  | 'reauthentication'
+  | 'sign-out'
+  | 'device'
+  | 'first-sign-in'
+  | 'passkey-registration'
+  | 'passkey-sign-in'
+  | 'passkey-second-step'
 
 export function issueTicket(ctx: Ctx, purpose: TicketPurpose, about: readonly string[]): string {
   const at = String(ctx.now())

@@ -66,7 +66,7 @@ const refusal = () => {
   return AppError.ofFields(fields, 'code_invalid', message)
 }
 
-function pendingOf(ctx: Ctx, userId: UserId, sessionHash: string): PendingSignIn {
+export function pendingOf(ctx: Ctx, userId: UserId, sessionHash: string): PendingSignIn {
   return { tokenHash: sha256(sessionHash), userId, tries: CHALLENGE_TRIES, returnSince: restorableSince(ctx), now: ctx.now() }
 }
 
@@ -149,7 +149,7 @@ async function isMailedCode(ctx: Ctx, challenge: SignInChallengeRow, code: strin
 }
 
 /** How the first factor was proved. */
-const firstFactorOf = ({ amr }: SignInChallengeRow) => amr?.split(' ') ?? BY_PASSWORD
+export const firstFactorOf = ({ amr }: SignInChallengeRow) => amr?.split(' ') ?? BY_PASSWORD
 
 interface Won extends SecondFactorAnswer {
   readonly challenge: SignInChallengeRow

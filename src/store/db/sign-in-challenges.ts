@@ -58,6 +58,11 @@ export function isSignInTriable(pending: PendingSignIn): Fragment {
   return sql`EXISTS (SELECT 1 FROM challenges WHERE ${isOpenSignIn(pending)})`
 }
 
+/** An open pending log-in, without counting a try. */
+export function findOpenSignIn(pending: PendingSignIn): Statement<SignInChallengeRow | null> {
+  return first(sql`SELECT id, user_id, code_id, random, kid, amr FROM challenges WHERE ${isOpenSignIn(pending)}`)
+}
+
 /** Counts one try at a pending log-in and returns what its code is derived from; null when no try is allowed. */
 export function trySignIn(pending: PendingSignIn, condition: Fragment): Statement<SignInChallengeRow | null> {
   return first(sql`

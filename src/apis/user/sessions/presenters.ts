@@ -30,7 +30,7 @@ export const LoginReply = z.union([
       sessionHash: z.string(),
       user: PendingUser,
       userInfo: PendingUser,
-      methods: z.array(z.enum(['totp', 'recovery_code', 'email'])),
+      methods: z.array(z.enum(['passkey', 'totp', 'recovery_code', 'email'])),
     }),
   ),
 ])

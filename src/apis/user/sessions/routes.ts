@@ -1,15 +1,13 @@
 /** Sessions (wire §3.2, §6.8-9): log-in and its second factor, log-out, the caller's own sessions. */
 import { type Context, Hono } from 'hono'
 import { listSignIns } from '../../../core/accounts/sign-in-history.ts'
-import type { Claim } from '../../../core/principal.ts'
 import { getOwnProfile } from '../../../core/profiles/own-profile.ts'
-import type { SignInOutcome } from '../../../core/sessions/first-factor.ts'
 import { completeSecondFactor } from '../../../core/sessions/second-factor-sign-in.ts'
 import { listSessions, revokeSession, signOut, signOutEverywhere } from '../../../core/sessions/sessions.ts'
 import { signIn } from '../../../core/sessions/sign-in.ts'
 import { anyone, optionalSession, requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { clearSessionCookie, setSignInCookies } from '../../../http/credentials.ts'
+import { clearSessionCookie } from '../../../http/credentials.ts'
 import { ownNavigationOnly } from '../../../http/cross-site.ts'
 import { signInLimit } from '../../../http/rate-limit.ts'
 import { type Description, describe } from '../../../http/tags.ts'
@@ -29,9 +27,9 @@ import {
   SessionsReply,
   toPendingUser,
   toSession,
-  toSignedInUser,
   toSignIn,
 } from './presenters.ts'
+import { presented, signedIn } from './signed-in.ts'
 import { DoTwoFactorBody, LoginBody, SessionParams } from './wire.ts'
 
 const LOGOUT: Description = {
@@ -185,21 +183,6 @@ export const sessions = new Hono<AppEnv>()
       return c.json({ ok: 1 })
     },
   )
-
-/** The caller's credential, if valid. An invalid token or cookie does not prevent signing in. */
-function presented(c: Context<AppEnv>): Promise<Claim | null> {
-  return c.var.identify().catch(() => null)
-}
-
-/** Sets the cookie. Sends both `user`, from the seed's sample, and `userInfo`, from its table (wire §3.5). */
-function signedIn(c: Context<AppEnv>, outcome: SignInOutcome) {
-  const now = c.var.ctx.now()
-  if (outcome.kind === 'signed_in') {
-    setSignInCookies(c, outcome.session, now)
-  }
-  const user = toSignedInUser(outcome.user, c.var.ctx)
-  return { user, userInfo: user }
-}
 
 function signedOut(c: Context): Response {
   clearSessionCookie(c)
