@@ -183,7 +183,7 @@ function citedPathsOf(path: string, text: string): string[] {
   return [...places].flatMap(([, place = '']) => place.match(pattern) ?? []).map((cited) => cited.replace(/\/$/, ''))
 }
 
-const STANDARD = /RFC \d|OpenID|OpenAPI 3|RP-Initiated|OAuth 2|\bCore §|XML 1|ISO|W3C|PNG|Unicode|E\.164|ICC|ASVS|NIST/
+const STANDARD = /RFC \d|OpenID|OpenAPI 3|RP-Initiated|OAuth 2|\bCore §|XML 1|ISO|W3C|PNG|Unicode|E\.164|WebAuthn Level \d|ICC|ASVS|NIST/
 
 function isSectionOfNothing(text: string): boolean {
   const line = toLine(text)

@@ -19,6 +19,9 @@ const kinds: MailKind[] = [
   'second_factor_undone',
   'recovery_code_used',
   'second_factor_failed',
+  'passkey_added',
+  'passkey_removed',
+  'passkey_refused',
   'account_exported',
   'account_deleted',
   'change_email',
@@ -65,6 +68,9 @@ const PAGES: Readonly<Partial<Record<MailKind, string>>> = {
   second_factor_changed: '/forgot',
   recovery_code_used: '/forgot',
   second_factor_failed: '/forgot',
+  passkey_added: '/account/passkeys',
+  passkey_removed: '/account/sessions',
+  passkey_refused: '/account/passkeys',
   account_deleted: '/sign-in',
 }
 

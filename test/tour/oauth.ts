@@ -19,4 +19,5 @@ export const stops: Stops = {
   'GET /.well-known/openid-configuration': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
   'GET /.well-known/jwks.json': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
   'GET /.well-known/oauth-authorization-server': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
+  'GET /.well-known/webauthn': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
 }

@@ -22,6 +22,7 @@ import { walkMovida } from './walks/movida.ts'
 import { walkMxit } from './walks/mxit.ts'
 import { walkOAuth } from './walks/oauth.ts'
 import { walkPages } from './walks/pages.ts'
+import { walkPasskeys } from './walks/passkeys.ts'
 import { walkSessions } from './walks/sessions.ts'
 import { walkSocialGraph } from './walks/social-graph.ts'
 
@@ -59,6 +60,7 @@ describe('found', walkFound)
 describe('social graph', walkSocialGraph)
 describe('mxit', walkMxit)
 describe('pages', walkPages)
+describe('passkeys', walkPasskeys)
 
 describe('as the API document shows it', () => {
   const shown = [...userRoutes.filter(scopeOf), ...mxitRoutes.filter(({ path }) => path.startsWith('/mxit/user'))]
@@ -69,6 +71,7 @@ describe('as the API document shows it', () => {
     const { path, options } = requestOf(route, { other, own })
     const spent = await spend(client, route.method, path, options.body, options.headers)
     if (stopOf(route).nothingThere) expect(spent.status).toBe(404)
+    else if (stopOf(route).signed) expect(spent.status).toBe(400)
     else expectWithin(name, spent, spent.status === 201 ? 201 : 200)
   })
 })

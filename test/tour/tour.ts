@@ -59,6 +59,8 @@ export interface Stop extends Budget {
   readonly mails?: true
   /** A new account has nothing for it to act on. */
   readonly nothingThere?: true
+  /** The example is refused: what it contains is signed, for nobody. */
+  readonly signed?: true
 }
 
 /** By the name of the route; ` with `: a case with its own budget. */

@@ -66,3 +66,5 @@ export const ServerMetadata = z
     request_uri_parameter_supported: z.boolean(),
   })
   .meta({ id: 'ServerMetadata' })
+
+export const RelatedOrigins = z.strictObject({ origins: z.array(z.string()) })

@@ -17,14 +17,13 @@ const base64url = (max: number) =>
     .max(max, `must have at most ${max} characters`)
     .regex(/^[\w-]*$/, 'must be base64url')
 
-const credentialId = base64url(CREDENTIAL_ID_LENGTH_MAX).meta({ example: 'pGWxlTWTkKSPnL_qUzQ7PQ' })
-const clientDataJSON = base64url(CLIENT_DATA_LENGTH_MAX).meta({ example: 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0' })
+const credentialId = base64url(CREDENTIAL_ID_LENGTH_MAX)
+const clientDataJSON = base64url(CLIENT_DATA_LENGTH_MAX)
 const type = z.literal('public-key')
 const transports = z
   .array(z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be a transport such as internal'))
   .max(8, 'must have at most 8 entries')
   .default([])
-  .meta({ example: ['internal', 'hybrid'] })
 
 const isSameId = ({ id, rawId }: { id: string; rawId: string }) => id === rawId
 const NOT_SAME = { path: ['rawId'], message: 'must equal id' }
@@ -36,12 +35,15 @@ export const registrationCredential = z
     type,
     response: z.looseObject({
       clientDataJSON,
-      attestationObject: base64url(PASSKEY_FIELD_LENGTH_MAX).meta({ example: 'o2NmbXRkbm9uZWdhdHRTdG10oA' }),
+      attestationObject: base64url(PASSKEY_FIELD_LENGTH_MAX),
       transports,
     }),
   })
   .refine(isSameId, NOT_SAME)
-  .meta({ id: 'RegistrationCredential', description: 'The JSON of the PublicKeyCredential that navigator.credentials.create() returned' })
+  .meta({
+    id: 'RegistrationCredential',
+    description: 'The JSON of the PublicKeyCredential that navigator.credentials.create() returned',
+  })
 export type RegistrationCredential = z.output<typeof registrationCredential>
 
 export const authenticationCredential = z
@@ -51,13 +53,16 @@ export const authenticationCredential = z
     type,
     response: z.looseObject({
       clientDataJSON,
-      authenticatorData: base64url(PASSKEY_FIELD_LENGTH_MAX).meta({ example: 'SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2MdAAAAAA' }),
-      signature: base64url(CLIENT_DATA_LENGTH_MAX).meta({ example: 'MEUCIQ' }),
-      userHandle: base64url(USER_HANDLE_LENGTH_MAX).nullish().meta({ example: 'UH8fd7z4bNeZQ5AR' }),
+      authenticatorData: base64url(PASSKEY_FIELD_LENGTH_MAX),
+      signature: base64url(CLIENT_DATA_LENGTH_MAX),
+      userHandle: base64url(USER_HANDLE_LENGTH_MAX).nullish(),
     }),
   })
   .refine(isSameId, NOT_SAME)
-  .meta({ id: 'AuthenticationCredential', description: 'The JSON of the PublicKeyCredential that navigator.credentials.get() returned' })
+  .meta({
+    id: 'AuthenticationCredential',
+    description: 'The JSON of the PublicKeyCredential that navigator.credentials.get() returned',
+  })
 export type AuthenticationCredential = z.output<typeof authenticationCredential>
 
 /** The owner's name for a passkey. */

@@ -88,7 +88,12 @@ export function walkOAuth(): void {
     })
 
     test('what clients find out by themselves touches no store', async () => {
-      for (const path of ['/.well-known/jwks.json', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']) {
+      for (const path of [
+        '/.well-known/jwks.json',
+        '/.well-known/oauth-authorization-server',
+        '/.well-known/openid-configuration',
+        '/.well-known/webauthn',
+      ]) {
         expectWithin(`GET ${path}`, await spend(new Client(), 'GET', path))
       }
     })

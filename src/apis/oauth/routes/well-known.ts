@@ -16,7 +16,7 @@ import { SCOPES } from '../../../core/scopes.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
-import { JWKS_EXAMPLE, Jwks, ServerMetadata } from '../metadata-wire.ts'
+import { JWKS_EXAMPLE, Jwks, RelatedOrigins, ServerMetadata } from '../metadata-wire.ts'
 
 /** To rotate keys, publish the new one as the second for longer than this before it signs (ASVS 11.1.1). */
 const KEPT_FOR_A_WHILE = { 'cache-control': 'public, max-age=300' }
@@ -48,6 +48,18 @@ export const wellKnownRoutes = new Hono<AppEnv>()
     describe('getOpenidConfiguration', { summary: 'OpenID provider metadata', response: { status: 200, schema: ServerMetadata, example } }),
     (c) => c.json(metadataOf(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
   )
+  .get(
+    '/webauthn',
+    anyone(),
+    describe('getRelatedOrigins', {
+      summary: 'Other origins where the passkeys of this service may be used (WebAuthn Level 3 §5.11)',
+      response: { status: 200, schema: RelatedOrigins, example: { origins: ['https://id.example.com', 'https://app.example.org'] } },
+    }),
+    // Browsers ask only for those that are not of the same site.
+    (c) => c.json({ origins: c.var.ctx.config.passkeys.origins.filter(isHttps) }, 200, KEPT_FOR_A_WHILE),
+  )
+
+const isHttps = (origin: string) => origin.startsWith('https:')
 
 function metadataOf(config: Config): z.output<typeof ServerMetadata> {
   return toMetadata(config.origin, signingAlgorithms(config))

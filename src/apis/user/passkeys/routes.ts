@@ -63,7 +63,7 @@ export const passkeys = new Hono<AppEnv>()
     },
   )
   .patch(
-    '/user/passkeys/:id',
+    '/user/passkeys/:id{[0-9a-f]{24}}',
     requires('delegated:profile:2fa:write'),
     describe('renamePasskey', {
       summary: 'Rename a passkey',
@@ -78,7 +78,7 @@ export const passkeys = new Hono<AppEnv>()
     },
   )
   .delete(
-    '/user/passkeys/:id',
+    '/user/passkeys/:id{[0-9a-f]{24}}',
     requires('delegated:profile:2fa:write'),
     describe('removePasskey', {
       summary: 'Remove a passkey',
