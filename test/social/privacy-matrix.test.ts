@@ -158,6 +158,7 @@ const OF_ONESELF = [
   'POST /user/create',
   'POST /user/login',
   'POST /user/do-2fa',
+  'POST /user/passkeys/sign-in',
   'GET /user/me',
   'PATCH /user/me',
   'GET /user/session-state',
