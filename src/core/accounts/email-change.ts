@@ -36,6 +36,7 @@ import {
 } from '../../store/db/email-changes.ts'
 import { insertMail, kindByChallenge, newestChallenge, signUpKind } from '../../store/db/mail-outbox.ts'
 import { findOpenCode } from '../../store/db/mailed-codes.ts'
+import { deletePasskeysOf } from '../../store/db/passkeys.ts'
 import { isChallengeOf, type UserRow, userWhere } from '../../store/db/users.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -201,6 +202,8 @@ export async function undoEmailChange(ctx: Ctx, code: string): Promise<void> {
       // To the address being replaced, so before the change.
       notice.write,
       updateEmail(user, address),
+      // Whoever is being locked out may have added one.
+      deletePasskeysOf(open.userId, claimed),
       voidUndosAfter({ userId: open.userId, after: open.id, now }, claimed),
       ...restoreAccountWrites(ctx, open.userId, claimed),
       audit(ctx, { type: 'email_change_undone', userId: user, condition: claimed }),

@@ -11,6 +11,7 @@ import { claimCode, claimedUserId, findClaim, insertChallenge, wasClaimed } from
 import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
 import { formerAddress, hasOpenUndo } from '../../store/db/email-changes.ts'
 import { kindByChallenge } from '../../store/db/mail-outbox.ts'
+import { deletePasskeysOf } from '../../store/db/passkeys.ts'
 import { deleteRecoveryCodesOfNoFactor } from '../../store/db/recovery-codes.ts'
 import {
   barPassword,
@@ -97,6 +98,8 @@ export async function undoSecondFactor(ctx: Ctx, input: { code: string; password
     [
       claimCode({ codeHash, purpose: 'undo_second_factor', claimedBy, now }, always),
       ...deleteFactors(undo.userId, claimed),
+      // Whoever is being locked out may have added one.
+      deletePasskeysOf(undo.userId, claimed),
       deleteRecoveryCodesOfNoFactor(undo.userId),
       // Guesses at this factor must not lock the owner's next one.
       resetCounters(secondFactorKeys(undo.userId), claimed),

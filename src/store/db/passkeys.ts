@@ -81,6 +81,6 @@ export function deletePasskey(input: { id: PasskeyId; userId: UserId; now: numbe
 }
 
 /** Removes all of the user's passkeys where `condition` holds. */
-export function deletePasskeysOf(user: Fragment, condition: Fragment): Statement<void> {
-  return run(sql`DELETE FROM passkeys WHERE user_id = (${user}) AND (${condition})`)
+export function deletePasskeysOf(userId: UserId, condition: Fragment): Statement<void> {
+  return run(sql`DELETE FROM passkeys WHERE user_id = ${userId} AND (${condition})`)
 }
