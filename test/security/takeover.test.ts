@@ -209,6 +209,52 @@ describe('codes by e-mail', () => {
   })
 })
 
+describe('what a sign-in took is what it proves', () => {
+  /** New recovery codes take a sign-in with the strongest factor that is on. */
+  async function proves(owner: Person, amr: string, secondFactor: string | null) {
+    await rows('UPDATE sessions SET amr = ?, second_factor = ? WHERE user_id = ?', amr, secondFactor, idOf(owner.id))
+    return (await owner.client.post('/user/2fa/recovery-codes')).status === 200
+  }
+
+  test('a mailed code or another provider alone is one factor, a passkey is two, and a mailed code is no passkey', async () => {
+    const byMail = await personWithSecondFactor('proof_mail')
+    await logIn(byMail)
+    await answer(await pendingLogIn(byMail, byMail.client), await newestCode(byMail.email), byMail.client)
+    const byApp = await personWithApp('proof_app')
+    for (const amr of ['pwd', 'otp', 'fed', 'pwd otp', 'otp user']) {
+      expect([amr, await proves(byMail, amr, null), await proves(byApp, amr, null)]).toEqual([amr, false, false])
+    }
+    for (const amr of ['swk user mfa', 'hwk user mfa', 'otp swk user mfa', 'fed hwk user mfa']) {
+      expect([amr, await proves(byMail, amr, 'passkey'), await proves(byApp, amr, 'passkey')]).toEqual([amr, true, true])
+    }
+    expect([await proves(byMail, 'pwd otp mfa', 'email'), await proves(byApp, 'pwd otp mfa', 'email')]).toEqual([true, false])
+  })
+
+  test('a new password leaves the new session what the old one was, and its age if it took two factors', async () => {
+    const owner = await signedInPerson(newName('keeps_amr'))
+    let password = PASSWORD
+    for (const [amr, secondFactor, isNew] of [
+      ['swk user mfa', 'passkey', false],
+      ['pwd', null, true],
+      ['otp', null, true],
+    ] as const) {
+      const before = Date.now() - 5 * MINUTE
+      await rows(
+        'UPDATE sessions SET amr = ?, second_factor = ?, authenticated_at = ? WHERE user_id = ?',
+        amr,
+        secondFactor,
+        before,
+        idOf(owner.id),
+      )
+      const next = `${password}+`
+      expect((await owner.client.patch('/user/me', { password: next, currentPassword: password })).status).toBe(200)
+      password = next
+      const [session] = await rows('SELECT * FROM sessions WHERE user_id = ? ORDER BY id DESC LIMIT 1', idOf(owner.id))
+      expect(session).toMatchObject({ amr, second_factor: secondFactor, authenticated_at: isNew ? Date.now() : before })
+    }
+  })
+})
+
 describe('guesses at a second factor', () => {
   const failures = (person: Person) => attempts(`second-factor-month:${idOf(person.id)}`)
 

@@ -77,7 +77,9 @@ const RULES: Readonly<Record<string, string>> = {
     SELECT u.id FROM users u WHERE
       (SELECT COUNT(*) FROM challenges c WHERE c.user_id = u.id AND c.purpose = 'sign_in' AND c.consumed_by IS NOT NULL)
       <> (SELECT COUNT(*) FROM sessions s JOIN audit_events a ON a.session_id = s.id AND a.type = 'sign_in'
-          WHERE s.user_id = u.id AND s.amr LIKE '%otp%')`,
+          WHERE s.user_id = u.id AND s.amr LIKE '%mfa' AND s.amr NOT LIKE '_wk user mfa')`,
+  '2: a browser that is said to have taken two factors is said which was the second': `
+    SELECT id, amr, second_factor FROM sessions WHERE client_id IS NULL AND (amr LIKE '%mfa') <> (second_factor IS NOT NULL)`,
   '2: a recovery code is used once, for a session that began with it': `
     SELECT r.user_id AS id FROM recovery_codes r WHERE (r.used_at IS NULL) <> (r.used_by IS NULL)
       OR (r.used_at IS NOT NULL AND NOT EXISTS (
