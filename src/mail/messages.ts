@@ -10,6 +10,7 @@ import { accountDeleted, accountExported } from './leaving-messages.ts'
 import type { Message } from './mailer.ts'
 import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
 import { passkeyAdded, passkeyRefused, passkeyRemoved } from './passkey-messages.ts'
+import { providerLinked, providerUnlinked } from './provider-messages.ts'
 import {
   recoveryCodeUsed,
   secondFactorChanged,
@@ -44,6 +45,8 @@ const CONTENTS = {
   passkey_added: passkeyAdded,
   passkey_removed: passkeyRemoved,
   passkey_refused: passkeyRefused,
+  provider_linked: providerLinked,
+  provider_unlinked: providerUnlinked,
   account_exported: accountExported,
   account_deleted: accountDeleted,
   change_email: (facts) => askNewAddress(facts, { path: '/verify', text: 'Confirm the address' }),
@@ -63,6 +66,7 @@ export function renderMessage(kind: MailKind, facts: MailFacts): Omit<Message, '
     givenName: facts.givenName && cleanText(facts.givenName),
     userAgent: facts.userAgent && cleanText(facts.userAgent),
     place: facts.place && cleanText(facts.place),
+    provider: facts.provider && cleanText(facts.provider),
   }
   const { subject, blocks } = CONTENTS[kind](clean)
   const signature = `${clean.product}, ${clean.origin}`

@@ -70,7 +70,7 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   second_factor_on: 'undo_second_factor',
 }
 
-const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null, failures: null }
+const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null, failures: null, provider: null }
 /** The outbox row's `params`. */
 const MailParams = z
   .object({
@@ -80,6 +80,7 @@ const MailParams = z
     changed: z.array(z.string()).catch([]),
     codesLeft: z.int().nullable().catch(null),
     failures: z.int().nullable().catch(null),
+    provider: z.string().nullable().catch(null),
   })
   .catch(NO_PARAMS)
 

@@ -20,6 +20,8 @@ export interface MailFacts {
   readonly codesLeft: number | null
   /** Wrong codes in a row; null in other mails. */
   readonly failures: number | null
+  /** Another provider, and what it calls the user; null in other mails. */
+  readonly provider: string | null
   /** Milliseconds since 1970. */
   readonly at: number
   /** The user's zone, or that of the event; null if neither is known. */

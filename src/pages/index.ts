@@ -21,6 +21,9 @@ import { signOutPages } from './sign-out.tsx'
 import { signUpPages } from './sign-up.tsx'
 import { styles } from './styles.ts'
 import { twoStepUndoPages } from './two-step-undo.tsx'
+import { upstreamPages } from './upstream/callback.tsx'
+import { connectPages } from './upstream/connect.tsx'
+import { upstreamSignUpPages } from './upstream/sign-up.tsx'
 import { verifyPages } from './verify.tsx'
 
 export { renderError, showError } from './errors.tsx'
@@ -40,13 +43,19 @@ const PATHS = [
   '/device',
   '/account',
 ]
+/** Other sites may send a form here: Apple sends its answer in one. */
+const OPEN_PATHS = ['/upstream']
 
 export const pages = new Hono<AppEnv>()
 pages.onError(renderError)
 for (const path of PATHS) pages.use(`${path}/*`, admission(), ownFormsOnly(), credentials(browserSession))
+for (const path of OPEN_PATHS) pages.use(`${path}/*`, admission(), credentials(browserSession))
 pages.route('/', signInPages)
 pages.route('/', secondStepPages)
 pages.route('/', signUpPages)
+pages.route('/', upstreamPages)
+pages.route('/', connectPages)
+pages.route('/', upstreamSignUpPages)
 pages.route('/', verifyPages)
 pages.route('/', emailUndoPages)
 pages.route('/', twoStepUndoPages)
@@ -56,4 +65,4 @@ pages.route('/', consentPages)
 pages.route('/', devicePages)
 pages.route('/', accountPages)
 pages.route('/', styles)
-for (const path of PATHS) pages.all(`${path}/*`, unmatched(pages, ''))
+for (const path of [...PATHS, ...OPEN_PATHS]) pages.all(`${path}/*`, unmatched(pages, ''))

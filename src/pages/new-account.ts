@@ -7,6 +7,8 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { UNVERIFIED_ACCOUNT_MS } from '../core/limits.ts'
 import { signInFirst } from '../core/sessions/first-sign-in.ts'
 import { fromHex, toHex, type UserId } from '../ids.ts'
+import { redirectWith } from './notices.ts'
+import { askedReturn, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
 
 /** Hono adds the `__Host-` prefix. */
@@ -22,6 +24,15 @@ function read(c: Context): { userId: UserId; ticket: string } | null {
   const [, id = '', ticket] = FORM.exec(getCookie(c, COOKIE, 'host') ?? '') ?? []
   const userId = fromHex<UserId>(id)
   return userId === null || ticket === undefined ? null : { userId, ticket }
+}
+
+/**
+ * Where a proved sign-in leads while the address is unverified: with the ticket, the proof is not asked for again after
+ * verification in this browser.
+ */
+export function toVerification(c: Context, userId: UserId, ticket: string | null, to: string | null = askedReturn(c)): Response {
+  if (ticket !== null) rememberNewAccount(c, userId, ticket)
+  return redirectWith(c, withReturn(c, '/verify', { account: toHex(userId) }, to), 'not_verified')
 }
 
 /** The user whose address is to be verified here; determines the page's text and where a new code goes. */

@@ -28,6 +28,8 @@ const NOTICES = {
   codes_kept: 'Keep your recovery codes where you can find them without this device.',
   nothing_waits: 'No app is waiting for its first code. If yours is not listed, set it up again.',
   code_mailed: 'If a code can be sent to you, it is on its way. Check your mail.',
+  provider_linked: 'It is connected: from now on it signs you in.',
+  provider_unlinked: 'It is disconnected, and no longer signs you in.',
   deleted: 'Your account is deleted. To restore it, sign in within 14 days.',
 } as const
 export type NoticeName = keyof typeof NOTICES

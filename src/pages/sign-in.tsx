@@ -12,15 +12,14 @@ import { signIn } from '../core/sessions/sign-in.ts'
 import { optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { signInLimit } from '../http/rate-limit.ts'
-import { toHex, type UserId } from '../ids.ts'
 import { form, formToken, OUT_OF_DATE } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { productOf, showPage } from './layout.tsx'
-import { rememberNewAccount } from './new-account.ts'
-import { redirectWith } from './notices.ts'
+import { toVerification } from './new-account.ts'
 import { goOn, returnTo, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
 import { StepUpHelp, stepUpOf } from './step-up.tsx'
+import { providerButtons } from './upstream/buttons.tsx'
 
 const NAME_LENGTH_MAX = 254
 const LABELS: Labels = { identifier: 'User name or e-mail', password: 'Password' }
@@ -47,7 +46,9 @@ export const signInPages = new Hono<AppEnv>()
           userAgent: c.var.ctx.caller.userAgent,
           presented: await presented(c),
         }).catch(unverified)
-        return 'unverifiedId' in outcome ? toVerification(c, outcome.unverifiedId) : signedIn(c, outcome)
+        if (!('unverifiedId' in outcome)) return signedIn(c, outcome)
+        // The password was right.
+        return toVerification(c, outcome.unverifiedId, await issueFirstSignInTicketFor(c.var.ctx, outcome.unverifiedId))
       },
       again: async (state) => ((await isSignedInElsewhere(c, c.var.gate, state)) ? goOn(c) : showSignIn(c, state)),
     }),
@@ -67,13 +68,6 @@ async function isSignedInElsewhere(c: Context, gate: OptionalGate, { error, type
   const { user } = await gate()
   const name = (typed.identifier ?? '').trim().toLowerCase()
   return user !== null && ['', user.usernameKey, user.emailKey].includes(name)
-}
-
-/** The password was right: after verification in this browser, it is not asked for again. */
-async function toVerification(c: Context, userId: UserId): Promise<Response> {
-  const ticket = await issueFirstSignInTicketFor(c.var.ctx, userId)
-  if (ticket !== null) rememberNewAccount(c, userId, ticket)
-  return redirectWith(c, withReturn(c, '/verify', { account: toHex(userId) }), 'not_verified')
 }
 
 type Mode = 'first' | 'again' | 'another'
@@ -111,6 +105,7 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
   const [title, lead] = wordsOf(c, mode)
   const carried = { first: {}, again: { reauth: '1' }, another: { another: '1' } }[mode]
   const token = await formToken(c, 'sign-in')
+  const providers = await providerButtons(c)
   return showPage(
     c,
     {
@@ -144,6 +139,7 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
           Signed up a moment ago? <a href={withReturn(c, '/verify')}>Confirm your address</a> first.
         </p>
       )}
+      {providers}
       <p class="links">
         <a href={withReturn(c, '/forgot')}>Forgot your password?</a>
         {mode !== 'again' && <a href={withReturn(c, '/sign-up')}>Create an account</a>}

@@ -11,31 +11,17 @@ import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { rememberNewAccount } from './new-account.ts'
 import { NewPassword } from './new-password.tsx'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
+import { SIGN_UP_FIELDS, SIGN_UP_LABELS, WhoFields } from './sign-up-fields.tsx'
 import { presented, signedIn } from './signed-in.ts'
+import { providerButtons } from './upstream/buttons.tsx'
 
-const LABELS: Labels = {
-  givenName: 'First name',
-  familyName: 'Last name',
-  username: 'User name',
-  email: 'E-mail address',
-  password: 'Password',
-  inviteCode: 'Invite code',
-}
-
-const SignUpForm = z.object({
-  givenName: fields.personName,
-  familyName: fields.personName,
-  username: z.string().trim().pipe(fields.username),
-  email: z.string().trim().pipe(fields.email),
-  password: fields.password.optional(),
-  inviteCode: z.string().max(128, 'must have at most 128 characters').optional(),
-})
+const SignUpForm = z.object({ ...SIGN_UP_FIELDS, password: fields.password.optional() })
 
 export const signUpPages = new Hono<AppEnv>()
   .get('/sign-up', anyone(), (c) => showSignUp(c, UNTOUCHED))
@@ -69,20 +55,11 @@ function hintOf(c: Context): string | undefined {
   return hint.success ? hint.data : undefined
 }
 
-/** The code of an invitation's link, as shown on `/account/invites`. */
-function inviteCodeOf(c: Context): string | undefined {
-  return /^[A-Z]{2}-\d{4}-\d{13}$/i.exec(c.req.query('invite_code') ?? '')?.[0]
-}
-
 async function showSignUp(c: Context, state: FormState): Promise<Response> {
-  const { config } = c.var.ctx as Ctx
-  const shared = { labels: LABELS, state }
+  const shared = { labels: SIGN_UP_LABELS, state }
   const token = await formToken(c, 'sign-up')
   const isPasswordless = isPasswordOptional(c.var.ctx) && c.req.query('password') === 'none'
-  const { only } = config.invites
-  const inviteCode = inviteCodeOf(c)
-  const asksForCode = only || inviteCode !== undefined || state.typed.inviteCode !== undefined
-  const hint = only ? 'Ask someone with an account for one.' : 'The person who gave it to you sees that you joined.'
+  const providers = await providerButtons(c)
   return showPage(
     c,
     {
@@ -91,24 +68,18 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
       error: state.error,
     },
     <>
-      <Form action={withReturn(c, '/sign-up', isPasswordless ? { password: 'none' } : {})} token={token} state={state} labels={LABELS}>
-        {asksForCode && <Input name="inviteCode" value={inviteCode} hint={hint} optional={!only} code first={only} {...shared} />}
-        <div class="pair">
-          <Input name="givenName" autocomplete="given-name" first={!only} {...shared} />
-          <Input name="familyName" autocomplete="family-name" {...shared} />
-        </div>
-        <Input
-          name="username"
-          hint="8 to 30 letters, digits or _. Others find you by it."
-          type="text"
-          autocomplete="username"
-          maxlength={30}
-          {...shared}
-        />
+      <Form
+        action={withReturn(c, '/sign-up', isPasswordless ? { password: 'none' } : {})}
+        token={token}
+        state={state}
+        labels={SIGN_UP_LABELS}
+      >
+        <WhoFields c={c} state={state} />
         <Input name="email" type="email" value={hintOf(c)} autocomplete="email" maxlength={254} {...shared} />
         {!isPasswordless && <NewPassword {...shared} />}
         <Submit>Create account</Submit>
       </Form>
+      {providers}
       {isPasswordOptional(c.var.ctx) && (
         <p class="aside">
           {isPasswordless ? (

@@ -22,6 +22,8 @@ const kinds: MailKind[] = [
   'passkey_added',
   'passkey_removed',
   'passkey_refused',
+  'provider_linked',
+  'provider_unlinked',
   'account_exported',
   'account_deleted',
   'change_email',
@@ -46,6 +48,7 @@ function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
     changed: ['email', 'role', 'totp_on'],
     codesLeft: 7,
     failures: 5,
+    provider: 'Google (jane@example.com)',
     at: Date.UTC(2026, 10, 22, 14, 3),
     timeZone: null,
     ...changed,
@@ -71,6 +74,8 @@ const PAGES: Readonly<Partial<Record<MailKind, string>>> = {
   passkey_added: '/account/passkeys',
   passkey_removed: '/account/sessions',
   passkey_refused: '/account/passkeys',
+  provider_linked: '/account/providers',
+  provider_unlinked: '/account/providers',
   account_deleted: '/sign-in',
 }
 

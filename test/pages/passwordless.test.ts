@@ -1,5 +1,6 @@
 // Accounts without a password, from the sign-up page on: whatever asks for a password elsewhere takes a recent sign-in here.
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
+import { clock } from '../platform/clock.ts'
 import { idOf, rows } from '../support/actors.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { browserOf, fillIn, follow, formOf, headingOf, linkNamed, mailedLink, open, send, signInOnPage } from '../support/pages.ts'
@@ -8,7 +9,7 @@ import { PASSWORD, verifiedPerson } from '../support/people.ts'
 const isSignedIn = async (client: Client) => (await client.get('/account')).status === 200
 const hasField = (page: { text: string }, name: string) => page.text.includes(`name="${name}"`)
 
-afterEach(() => vi.useRealTimers())
+afterEach(() => clock.restore())
 
 async function signUpWithout(username: string, query = '') {
   const client = new Client()
@@ -73,9 +74,9 @@ describe('an account without a password', () => {
     const { client, username } = await personWithout('no_password_6')
     const page = await open(client, '/account/password')
     expect(hasField(page, 'currentPassword')).toBe(false)
-    vi.useFakeTimers({ now: Date.now() + 11 * 60_000, toFake: ['Date'] })
+    clock.freeze(Date.now() + 11 * 60_000)
     expect((await send(client, formOf(page), { password: PASSWORD })).headers.get('location')).toMatch(/^\/sign-in\?.*reauth=1/)
-    vi.useRealTimers()
+    clock.restore()
     expect((await send(client, formOf(page), { password: PASSWORD })).headers.get('location')).toContain('password_changed')
     expect((await signInOnPage(new Client(), username, PASSWORD)).headers.get('location')).toBe('/account')
     expect(hasField(await open(client, '/account/password'), 'currentPassword')).toBe(true)
@@ -95,9 +96,9 @@ describe('an account without a password', () => {
     expect(pages.map((page) => hasField(page, 'password') || hasField(page, 'currentPassword'))).toEqual([false, false, false])
     const typed = [{}, { email: 'no_password_new@example.com' }, {}]
     const act = async (i: number) => send(client, formOf(pages[i] as Reply), typed[i] ?? {})
-    vi.useFakeTimers({ now: Date.now() + 11 * 60_000, toFake: ['Date'] })
+    clock.freeze(Date.now() + 11 * 60_000)
     for (const i of [0, 1, 2]) expect((await act(i)).headers.get('location')).toMatch(/^\/sign-in\?.*reauth=1/)
-    vi.useRealTimers()
+    clock.restore()
     expect((await act(0)).headers.get('content-disposition')).toContain('attachment')
     expect((await act(1)).headers.get('location')).toContain('email_pending')
     expect(await mailsTo('no_password_new@example.com')).toHaveLength(1)

@@ -1,13 +1,18 @@
 /** Every form of the pages, as a signed-in person finds it, by the path that it is sent to. */
+
+import type { Email } from '../../src/core/fields.ts'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
+import { sealPerson } from '../../src/core/upstream/pending.ts'
 import { png } from '../support/images.ts'
-import { Client } from '../support/kith.ts'
+import { Client, db } from '../support/kith.ts'
 import { fillIn, formOf, formsOf, open, send, sendFile, signInOnPage } from '../support/pages.ts'
-import { PASSWORD, verifiedPerson } from '../support/people.ts'
+import { contextOf, PASSWORD, verifiedPerson } from '../support/people.ts'
 import { pageRoutes } from '../support/routes.ts'
 import { newOAuthClient, putConsent } from '../support/tokens.ts'
+import { StandIn } from '../support/upstream.ts'
+import { UpstreamBrowser } from '../support/upstream-browser.ts'
 import { stopOf } from './index.ts'
-import { CLIENT } from './tour.ts'
+import { CLIENT, PROVIDER } from './tour.ts'
 
 /** The code of a device that asks. */
 async function newUserCode(): Promise<string> {
@@ -19,7 +24,8 @@ export async function everyForm(username: string) {
   const person = await verifiedPerson(username)
   // A second session, so that there is one to end.
   await signInOnPage(new Client(), username, PASSWORD)
-  const client = new Client()
+  const provider = new StandIn()
+  const client = new UpstreamBrowser(provider)
   await signInOnPage(client, username, PASSWORD)
   const settled = await open(client, '/account/status')
   await send(client, formOf(settled), { statusMessage: 'Here' })
@@ -27,15 +33,26 @@ export async function everyForm(username: string) {
   client.cookies.set('__Host-kith_sign_in', `0000000000000000ffffffff.${'a'.repeat(43)}`)
   await sendFile(client, formOf(await open(client, '/account/picture')), 'picture', new File([png()], 'me.png'))
   await putConsent(person.id, await newOAuthClient('*', { id: CLIENT, first_party: 0 }))
+  // Whom a provider has identified, and what it signs in.
+  const about = { providerId: 'tour', issuer: 'https://id.example', subject: 'tour', email: person.email as Email, isEmailVerified: true }
+  const sealed = await sealPerson(contextOf(client), { ...about, givenName: null, familyName: null, username: null, label: person.email })
+  client.cookies.set('__Host-kith_upstream_person', sealed)
+  await db
+    .prepare("INSERT INTO upstream_identities (id, user_id, issuer, subject, created_at) VALUES (?, ?, 'https://id.example', 'other', 0)")
+    .bind(Number.parseInt(PROVIDER, 16), Number.parseInt(person.id, 16))
+    .run()
   const enrolment = await fillIn(client, '/account/two-step/app')
   const asked = await fillIn(client, '/device', { code: await newUserCode() })
   const forms = new Map([
     ['/account/two-step/app/confirm', formOf(enrolment)],
     ['/device/answer', formOf(asked, '/device/answer')],
+    // Another site's.
+    ['/upstream/:provider/callback', { action: `/upstream/${provider.id}/callback`, fields: { code: 'a', state: 'b' } }],
   ])
   for (const route of pageRoutes.filter(({ method, path }) => method === 'POST' && !forms.has(path))) {
     const page = await open(client, stopOf(route).page ?? route.path)
-    const form = formsOf(page).find(({ action }) => action.split('?')[0] === route.path)
+    const pattern = new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`)
+    const form = formsOf(page).find(({ action }) => pattern.test(action.split('?')[0] ?? ''))
     if (form) forms.set(route.path, form)
   }
   return { person, client, forms }

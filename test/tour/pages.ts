@@ -1,14 +1,15 @@
 /** The hosted pages, and what else is for people. Nothing, for whoever is not signed in: `walks/pages.ts` opens each. */
 import { consentPath } from '../support/pages.ts'
-import { CLIENT, NOTHING, READ, type Stops, WRITE } from './tour.ts'
+import { CLIENT, NOTHING, PROVIDER, READ, type Stops, WRITE } from './tour.ts'
 
 const REFUSED_WRITE = { ...WRITE, restricted: 'refused' } as const
 const TWO_STEP = '/account/two-step'
 
 /** Pages that are only shown. */
 const FREE =
-  '/ /docs /.well-known/change-password /assets/kith.css /sign-in/code /sign-in/code/mail /sign-up /verify /verify/resend /verify/new-code /forgot /reset /continue /device/answer'
-const OWN = 'profile picture picture/remove status status/clear privacy password email apps apps/remove export delete'
+  '/ /docs /.well-known/change-password /assets/kith.css /sign-in/code /sign-in/code/mail /sign-up /verify /verify/resend /verify/new-code /forgot /reset /continue /device/answer /sign-in/with/:provider'
+const OWN =
+  'profile picture picture/remove status status/clear privacy password email apps apps/remove export delete providers providers/link providers/unlink'
 const OWN_TWO_STEP = 'two-step two-step/email two-step/app two-step/app/confirm two-step/app/remove two-step/recovery-codes'
 const reads = [
   ...'/sign-in /sign-out /consent /account /device'.split(' '),
@@ -25,6 +26,19 @@ export const stops: Stops = {
   'POST /sign-in': { roundTrips: 3, rowsRead: 44, kv: 2, page: '/sign-in?reauth=1' },
   'POST /sign-in/code': { roundTrips: 2, rowsRead: 60, kv: 2 },
   'POST /sign-in/code/mail': { ...WRITE, page: '/sign-in/code' },
+  // The provider's documents come from KV, or go there.
+  'POST /sign-in/with/:provider': { ...NOTHING, kv: 2, page: '/sign-up' },
+  // Who it is, and the session or the second step; what the provider told about its keys.
+  'GET /upstream/:provider/callback': { roundTrips: 2, rowsRead: 50, kv: 4 },
+  'POST /upstream/:provider/callback': { ...NOTHING, page: '/sign-up' },
+  // User names that are free.
+  'GET /sign-up/with': { roundTrips: 1, rowsRead: 12, rowsWritten: 0 },
+  // What is taken, the account, the session.
+  'POST /sign-up/with': { roundTrips: 3, rowsRead: 50, kv: 2 },
+  'GET /sign-in/connect': READ,
+  'POST /sign-in/connect': { roundTrips: 2, rowsRead: 26 },
+  'POST /account/providers/link': { ...READ, kv: 4, page: '/account/providers' },
+  'POST /account/providers/unlink': { roundTrips: 2, rowsRead: 30, page: `/account/providers/unlink?id=${PROVIDER}` },
   'POST /sign-up': { roundTrips: 2, rowsRead: 32 },
   // Who has just signed up is signed in as well.
   'POST /verify': { roundTrips: 4, rowsRead: 32, kv: 2 },

@@ -25,6 +25,7 @@ import { walkPages } from './walks/pages.ts'
 import { walkPasskeys } from './walks/passkeys.ts'
 import { walkSessions } from './walks/sessions.ts'
 import { walkSocialGraph } from './walks/social-graph.ts'
+import { walkUpstream } from './walks/upstream.ts'
 
 noteMakers()
 afterEach(remember)
@@ -61,6 +62,7 @@ describe('social graph', walkSocialGraph)
 describe('mxit', walkMxit)
 describe('pages', walkPages)
 describe('passkeys', walkPasskeys)
+describe('other providers', walkUpstream)
 
 describe('as the API document shows it', () => {
   const shown = [...userRoutes.filter(scopeOf), ...mxitRoutes.filter(({ path }) => path.startsWith('/mxit/user'))]

@@ -70,6 +70,8 @@ export type Stops = Readonly<Record<string, Stop>>
 export const ROLE = 'tour_role'
 export const CLIENT = 'tour-client'
 export const FOLDER = 'Mine'
+/** Of the caller's account at another provider. */
+export const PROVIDER = (8192).toString(16).padStart(24, '0')
 export const MACHINE = (4096).toString(16).padStart(24, '0')
 
 /** For a page. */

@@ -30,6 +30,7 @@ import { people } from './people/routes.ts'
 import { profilePicture } from './profile/picture-routes.ts'
 import { profile } from './profile/routes.ts'
 import { status } from './profile/status-routes.ts'
+import { providers } from './providers/routes.ts'
 import { ErrorReply } from './replies.ts'
 import { roles } from './roles/routes.ts'
 import { search } from './search/routes.ts'
@@ -55,6 +56,11 @@ const GROUPS: readonly RouteGroup[] = [
     name: 'Passkeys',
     description: 'Add, list and remove passkeys; sign in with one (WebAuthn Level 3).',
     routes: [passkeys],
+  },
+  {
+    name: 'Other providers',
+    description: 'Accounts at other providers that sign the caller in.',
+    routes: [providers],
   },
   { name: 'Connected apps', description: 'Apps that the caller has authorized.', routes: [apps] },
   { name: 'Profile', description: "The caller's own profile, picture and status.", routes: [profile, profilePicture, status] },

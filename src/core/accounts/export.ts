@@ -9,6 +9,7 @@ import { listIdentities } from '../../store/db/external-identities.ts'
 import { findInviter, listInviteCodes } from '../../store/db/invite-codes.ts'
 import { listNetworks } from '../../store/db/known-sources.ts'
 import { listPushDevices } from '../../store/db/push-devices.ts'
+import { listUpstreamIdentities } from '../../store/db/upstream-identities.ts'
 import { findWithPassword, isUnchanged } from '../../store/db/users.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -60,9 +61,10 @@ export async function readUnlisted(ctx: Ctx, gate: Gate) {
     listNetworks(userId),
     listPushDevices(userId),
     listIdentities(userId),
+    listUpstreamIdentities(userId),
   ])
-  const [inviteCodes, inviter, knownNetworks, pushDevices, identities] = reads
-  return { inviteCodes, inviter, knownNetworks, pushDevices, identities }
+  const [inviteCodes, inviter, knownNetworks, pushDevices, identities, providers] = reads
+  return { inviteCodes, inviter, knownNetworks, pushDevices, identities, providers }
 }
 
 /** The pages that one export may still read, of all its lists together. */

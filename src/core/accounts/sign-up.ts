@@ -6,7 +6,7 @@
 
 import { NO_ID, type SessionId, type UserId } from '../../ids.ts'
 import { claimCode, claimedUserId, findClaim, wasClaimed } from '../../store/db/challenges.ts'
-import { always, both, findIf, idOf, isPrimaryKeyConflict } from '../../store/db/database.ts'
+import { always, both, type Fragment, findIf, idOf, isPrimaryKeyConflict, type Statement } from '../../store/db/database.ts'
 import { kindOf, signUpKind } from '../../store/db/mail-outbox.ts'
 import { findOpenCode } from '../../store/db/mailed-codes.ts'
 import {
@@ -48,9 +48,20 @@ export interface SignUp {
   readonly inviteCode?: string | undefined
   /** A path of ours where the user continues once the address is verified. */
   readonly returnTo?: string | null
+  readonly proof?: SignUpProof
 }
 
-/** Creates an account. Throws `username_taken`, and `email_taken` only if addresses need no verification (wire §6.9). */
+/** Proof that a sign-up comes with, such as another provider's, to be used up by the batch that creates the account. */
+export interface SignUpProof {
+  /** The address needs no code. */
+  readonly isEmailVerified: boolean
+  /** Holds while it is not used up. */
+  readonly condition: Fragment
+  /** What uses it up, and what it adds to the account; guarded by the existence of the account. */
+  readonly writes: (userId: UserId) => Statement<unknown>[]
+}
+
+/** Creates an account. Throws `username_taken`, and `email_taken` only if the address needs no verification (wire §6.9). */
 export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   const { password } = input
   if (password !== null) refuseGuessablePassword(password, input)
@@ -66,6 +77,8 @@ export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   return user
 }
 
+const needsVerification = ({ config }: Ctx, { proof }: SignUp) => config.requireEmailVerification && !proof?.isEmailVerified
+
 /** Everything cheap is refused before the hash; the insert decides again. */
 async function refuseTaken(ctx: Ctx, input: SignUp, invitation: Invitation): Promise<void> {
   const names = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email), now: ctx.now() }
@@ -73,23 +86,24 @@ async function refuseTaken(ctx: Ctx, input: SignUp, invitation: Invitation): Pro
   if (!isInvited)
     throw invalidInvite(ctx.config.invites.only ? 'is wrong or used' : 'is wrong or used; leave it empty to sign up without one')
   if (taken?.username) throw new AppError('username_taken', 'The user name is taken')
-  if (taken?.email && !ctx.config.requireEmailVerification) throw new AppError('email_taken', 'The e-mail address is taken')
+  if (taken?.email && !needsVerification(ctx, input)) throw new AppError('email_taken', 'The e-mail address is taken')
 }
 
-/** Null when the user name, address or invitation was taken meanwhile. */
+/** Null when the user name, address, invitation or proof was taken meanwhile. */
 async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invitation: Invitation): Promise<UserRow | null> {
   const now = ctx.now()
   const id = ctx.newId<UserId>()
   const made = userExists(id)
   const key = emailKey(input.email)
-  const { requireEmailVerification } = ctx.config
+  const { proof } = input
+  const isUnverified = needsVerification(ctx, input)
   const row = {
     id,
     username: input.username,
     usernameKey: usernameKey(input.username),
     email: input.email,
     emailKey: key,
-    emailVerifiedAt: requireEmailVerification ? null : now,
+    emailVerifiedAt: isUnverified ? null : now,
     givenName: input.givenName,
     familyName: input.familyName,
     phoneCountryCode: input.phoneCountryCode,
@@ -97,14 +111,15 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
     createdAt: now,
   }
   const writes = [
-    insertUser(row, invitation.condition),
+    insertUser(row, both(invitation.condition, proof?.condition ?? always)),
     ...invitation.writes(id),
+    ...(proof?.writes(id) ?? []),
     insertCredential(id, passwordHash, now),
     rememberNetwork(ctx, id, made),
     audit(ctx, { type: 'account_created', userId: id, condition: made }),
     ...firstSearchWrites(id, { ...row, middleName: null }),
   ]
-  if (!requireEmailVerification) return ctx.db.commit(writes, findUser(id))
+  if (!isUnverified) return ctx.db.commit(writes, findUser(id))
   const mail = mailCode(ctx, {
     purpose: 'verify_email',
     lifeMs: ctx.config.lifetimes.verifyCodeMs,

@@ -46,9 +46,10 @@ export interface Begun<Session> {
 /** Starts a session of some kind, to be stored where `condition` holds. */
 export type Begin<Session> = (input: SessionStart) => Begun<Session>
 
-export function browserBeginner(ctx: Ctx, userAgent: string): Begin<BrowserSession> {
+/** `authenticatedAt`: when the user proved who they are, if not now. */
+export function browserBeginner(ctx: Ctx, userAgent: string, authenticatedAt = ctx.now()): Begin<BrowserSession> {
   return (input) => {
-    const { session, writes } = newBrowserSession(ctx, input)
+    const { session, writes } = newBrowserSession(ctx, { ...input, authenticatedAt })
     return {
       id: session.id,
       session,

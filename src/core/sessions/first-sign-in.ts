@@ -15,8 +15,8 @@ import { AppError } from '../errors.ts'
 import { UNVERIFIED_ACCOUNT_MS } from '../limits.ts'
 import { issueTicket, readTicket } from '../oauth/tickets.ts'
 import type { Claim } from '../principal.ts'
-import { type Begin, completeSignIn, isRowOpen, type SignedIn } from './completion.ts'
-import { type BrowserSession, leavePresentedSession, newBrowserSession, settleSession } from './sessions.ts'
+import { browserBeginner, completeSignIn, isRowOpen, type SignedIn } from './completion.ts'
+import { type BrowserSession, leavePresentedSession } from './sessions.ts'
 
 /** A new password raises the epoch: then the one typed here no longer counts. */
 const aboutOf = ({ id, epoch }: Pick<UserRow, 'id' | 'epoch'>) => [String(id), String(epoch)]
@@ -48,7 +48,8 @@ export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: First
   if (authenticatedAt === null) return null
   const { userAgent } = ctx.caller
   return completeSignIn(ctx, {
-    begin: beginner(ctx, userAgent, authenticatedAt),
+    // As fresh as the password, which was typed when the ticket was issued.
+    begin: browserBeginner(ctx, userAgent, authenticatedAt),
     user,
     counted: null,
     amr: hasPassword(passwordHash) ? BY_PASSWORD : BY_MAIL,
@@ -59,12 +60,4 @@ export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: First
     if (error instanceof AppError && error.code === 'unauthenticated') return null
     throw error
   })
-}
-
-/** As fresh as the password, which was typed when the ticket was issued. */
-function beginner(ctx: Ctx, userAgent: string, authenticatedAt: number): Begin<BrowserSession> {
-  return (input) => {
-    const { session, writes } = newBrowserSession(ctx, { ...input, authenticatedAt })
-    return { id: session.id, session, clientId: null, writes, settle: () => settleSession(ctx, session, userAgent) }
-  }
 }

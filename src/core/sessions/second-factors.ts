@@ -64,12 +64,18 @@ export async function listSecondFactors(ctx: Ctx, gate: Gate): Promise<SecondFac
  * code, which replaces it. Only browsers get this far, so an app is not told to step up (RFC 9470).
  */
 export function requireFactor(principal: UserPrincipal, factors: readonly Pick<SecondFactorRow, 'kind'>[]): void {
-  if (factors.length === 0) return
-  const hasApp = factors.some(({ kind }) => kind === 'totp')
-  const isProved = hasApp ? STRONG_METHODS.has(principal.secondFactor ?? '') : isMultiFactor(principal.amr)
-  if (isProved) return
+  if (hasProvedFactor(principal, factors)) return
+  const hasApp = hasTotp(factors)
   const message = hasApp ? 'Sign in with the authenticator app or a recovery code first' : 'Sign in with the second factor first'
   throw new AppError('reauthentication_required', message, { reason: 'second_factor_required' })
+}
+
+const hasTotp = (factors: readonly Pick<SecondFactorRow, 'kind'>[]) => factors.some(({ kind }) => kind === 'totp')
+
+/** Whether `requireFactor` is satisfied. */
+export function hasProvedFactor(principal: UserPrincipal, factors: readonly Pick<SecondFactorRow, 'kind'>[]): boolean {
+  if (factors.length === 0) return true
+  return hasTotp(factors) ? STRONG_METHODS.has(principal.secondFactor ?? '') : isMultiFactor(principal.amr)
 }
 
 const STRONG_METHODS: ReadonlySet<string> = new Set(['passkey', 'totp', 'recovery_code'] satisfies SignInMethod[])

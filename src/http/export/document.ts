@@ -110,6 +110,14 @@ export const PushDevice = z.object({
   updatedAt: at.describe('When it was last registered for notifications'),
 })
 
+export const LinkedProvider = z.object({
+  issuer: z.string().describe('Another provider that signs you in'),
+  subject: z.string().describe('Your id there'),
+  label: text('The address or name that it showed last'),
+  createdAt: at.describe('Since when'),
+  lastUsedAt: time('When you last signed in with it'),
+})
+
 export const ExternalIdentity = z.object({
   externalId: z.string().describe('Your id at the service that created your account'),
   metadata: json.describe('Data that the service has stored with it'),
@@ -151,6 +159,7 @@ export const AccountExport = z
     invitation: Invitation,
     connectedApps: z.array(ConnectedApp).describe('Apps that you have authorized or are signed in with'),
     pushDevices: z.array(PushDevice).describe('Devices that apps may notify'),
+    providers: z.array(LinkedProvider).describe('Your accounts at other providers that sign you in'),
     externalIdentities: z.array(ExternalIdentity).describe('Your ids at services that create accounts'),
     folders: z.array(Folder).describe('Folders of your files'),
     sessions: z.array(Session).describe('Where you are signed in'),

@@ -90,13 +90,14 @@ async function readWhole(ctx: Ctx, gate: Gate, { profile }: Start): Promise<Part
     listOwnFolders(gate),
     readUnlisted(ctx, gate),
   ])
-  const { inviteCodes, inviter, knownNetworks, pushDevices, identities } = unlisted
+  const { inviteCodes, inviter, knownNetworks, pushDevices, identities, providers } = unlisted
   return {
     profile: document.Profile.parse({ ...profile, pictureUrl: avatarUrl(ctx, profile.avatarKey) }),
     signIn: document.SignIn.parse({ ...factors, secondFactors: factors.factors, knownNetworks }),
     invitation: document.Invitation.parse({ invitedBy: inviter, codes: inviteCodes }),
     connectedApps: apps.map((app) => document.ConnectedApp.parse(app)),
     pushDevices: pushDevices.map((device) => document.PushDevice.parse(device)),
+    providers: providers.map((provider) => document.LinkedProvider.parse(provider)),
     externalIdentities: identities.map((identity) => document.ExternalIdentity.parse(identity)),
     folders: folders.map((folder) => document.Folder.parse(folder)),
   }

@@ -12,6 +12,7 @@ import { passwordPage } from './password.tsx'
 import { picturePages } from './picture.tsx'
 import { privacyPage } from './privacy.tsx'
 import { profilePage } from './profile.tsx'
+import { providersPages } from './providers.tsx'
 import { recoveryCodesPages } from './recovery-codes.tsx'
 import { sessionsPage } from './sessions.tsx'
 import { statusPage } from './status.tsx'
@@ -28,6 +29,7 @@ export const accountPages = new Hono<AppEnv>()
   .route('/', twoStepPages)
   .route('/', authenticatorPages)
   .route('/', recoveryCodesPages)
+  .route('/', providersPages)
   .route('/', sessionsPage)
   .route('/', appsPages)
   .route('/', inviteCodesPage)

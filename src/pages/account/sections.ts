@@ -15,6 +15,7 @@ const SECTIONS: readonly Section[] = [
   { path: '/account/password', title: 'Password', hint: 'Choose a new one' },
   { path: '/account/email', title: 'E-mail address', hint: 'Where we reach you' },
   { path: '/account/two-step', title: 'Two-step sign-in', hint: 'A code in addition to your password' },
+  { path: '/account/providers', title: 'Other ways to sign in', hint: 'Accounts elsewhere that sign you in' },
   { path: '/account/sessions', title: 'Devices', hint: 'Where you are signed in' },
   { path: '/account/apps', title: 'Connected apps', hint: 'Apps that may use your account' },
   { path: '/account/invites', title: 'Invite codes', hint: 'Bring in people you know' },
@@ -22,7 +23,8 @@ const SECTIONS: readonly Section[] = [
   { path: '/account/delete', title: 'Delete account', hint: 'Leave for good' },
 ]
 
-/** With `INVITES_PER_PERSON` = 0, nobody has invite codes. */
-export function sectionsOf(config: Config): Section[] {
-  return SECTIONS.filter(({ path }) => path !== '/account/invites' || config.invites.perPerson > 0)
+/** With `INVITES_PER_PERSON` = 0, nobody has invite codes. Without other providers, nobody signs in with one. */
+export function sectionsOf({ invites, upstream }: Config): Section[] {
+  const hidden = [...(invites.perPerson > 0 ? [] : ['/account/invites']), ...(upstream.length > 0 ? [] : ['/account/providers'])]
+  return SECTIONS.filter(({ path }) => !hidden.includes(path))
 }

@@ -28,6 +28,8 @@ export type AuditEventType =
   | 'passkey_added'
   | 'passkey_removed'
   | 'passkey_refused'
+  | 'provider_linked'
+  | 'provider_unlinked'
   | 'client_authorized'
   | 'consent_given'
   | 'grant_revoked'

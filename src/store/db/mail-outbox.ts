@@ -30,6 +30,8 @@ export type MailKind =
   | 'email_changed_again'
   | 'email_change_undone'
   | 'changed_by_admin'
+  | 'provider_linked'
+  | 'provider_unlinked'
   | 'account_exported'
   | 'account_deleted'
 

@@ -50,3 +50,6 @@ export function findSignInRow(which: Fragment, known: { networkHash: string; kno
     FROM users u LEFT JOIN credentials c ON c.user_id = u.id
     WHERE ${which}`)
 }
+
+/** Of the alias `u`: the user whom the fragment yields. */
+export const isUserOf = (user: Fragment): Fragment => sql`u.id = (${user})`

@@ -1,6 +1,6 @@
 /** Single use of tokens that are themselves signed: nothing is stored until one is used. */
 import { sql } from 'drizzle-orm'
-import { changed, type Fragment, run, type Statement } from './database.ts'
+import { changed, type Fragment, first, run, type Statement } from './database.ts'
 
 export interface SpentToken {
   /** SHA-256 of the token. */
@@ -21,6 +21,16 @@ export function spendToken({ digest, claimedBy, expiresAt }: SpentToken, conditi
 /** Holds when this claim won, in this batch or before. */
 export function wasSpentBy({ digest, claimedBy }: Pick<SpentToken, 'digest' | 'claimedBy'>): Fragment {
   return sql`EXISTS (SELECT 1 FROM spent_tokens WHERE digest = ${digest} AND claimed_by = ${claimedBy})`
+}
+
+/** Holds while nobody has used the token. */
+export function isUnspent({ digest }: Pick<SpentToken, 'digest'>): Fragment {
+  return sql`NOT EXISTS (SELECT 1 FROM spent_tokens WHERE digest = ${digest})`
+}
+
+/** A row when this claim won: the witness of a batch that does nothing else. */
+export function findClaimedToken({ digest, claimedBy }: Pick<SpentToken, 'digest' | 'claimedBy'>): Statement<{ digest: string } | null> {
+  return first(sql`SELECT digest FROM spent_tokens WHERE digest = ${digest} AND claimed_by = ${claimedBy}`)
 }
 
 export function deleteExpiredTokens(input: { now: number; limit: number }): Statement<number> {

@@ -37,6 +37,11 @@ export function insertUser(row: NewUser, condition: Fragment = always): Statemen
     ON CONFLICT (email_key) WHERE email_verified_at IS NOT NULL DO NOTHING`)
 }
 
+/** Holds while anybody may take the user name. */
+export function isUsernameFree(usernameKey: string, now: number): Fragment {
+  return sql`NOT EXISTS (SELECT 1 FROM users WHERE username_key = ${usernameKey}) AND NOT ${isHeldBack(usernameKey, NOBODY, now)}`
+}
+
 /** Who else has the names: tells which field of a refused sign-up is taken. */
 export function findTaken(input: {
   usernameKey: string

@@ -51,6 +51,8 @@ async function richPerson(name: string): Promise<{ person: Person; friend: Perso
       `INSERT INTO machine_credentials (id, kind, name, scopes, created_at) VALUES (${mine}, 'license_key', 'Old app', '', 0)`,
       `INSERT INTO external_identities (id, credential_id, external_id, user_id, password_hash, metadata, created_at, updated_at)
        VALUES (${mine}, ${mine}, 'known-as', ${mine}, 'identity-hash', '{"a":"b"}', 1, 1)`,
+      `INSERT INTO upstream_identities (id, user_id, issuer, subject, label, created_at)
+       VALUES (${mine}, ${mine}, 'https://id.example', '${mine}', 'me@id.example', 1)`,
     ].map((sql) => db.prepare(sql)),
   )
   return { person, friend }
@@ -79,6 +81,7 @@ describe('what is in a copy', () => {
     expect(copy.connectedApps).toMatchObject([{ liveSessions: 1 }])
     expect(copy.pushDevices).toMatchObject([{ deviceType: 'ios' }])
     expect(copy.externalIdentities).toMatchObject([{ externalId: 'known-as', metadata: { a: 'b' } }])
+    expect(copy.providers).toMatchObject([{ issuer: 'https://id.example', label: 'me@id.example', lastUsedAt: null }])
     expect(copy.folders).toMatchObject([{ name: 'Default' }, { name: 'Holidays' }])
     expect(copy.sessions).toMatchObject([{ userAgent: null }, { current: true, userAgent: person.client.userAgent, amr: ['pwd'] }])
     expect(copy.files).toMatchObject([{ name: 'a.txt', size: 3 }])
@@ -119,7 +122,7 @@ describe('what is in a copy', () => {
   test('a new table with a column for a user gets into it, or has a reason here', async () => {
     const told = [
       ...['audit_events', 'blocks', 'consents', 'external_identities', 'files', 'folders', 'follows', 'invite_codes', 'known_sources'],
-      ...['push_devices', 'recovery_codes', 'second_factors', 'sessions'],
+      ...['push_devices', 'recovery_codes', 'second_factors', 'sessions', 'upstream_identities'],
     ]
     const ofUsers: string[] = []
     for (const table of await tableNames()) {

@@ -7,7 +7,7 @@ import { png } from '../../support/images.ts'
 import { type Body, Client, db, mailsTo, newestCode, ORIGIN } from '../../support/kith.ts'
 import { consentPath, formOf, send, sendFile } from '../../support/pages.ts'
 import { PASSWORD, verifiedPerson } from '../../support/people.ts'
-import { nameOf, pageRoutes, type Route, scopeOf } from '../../support/routes.ts'
+import { concretePath, nameOf, pageRoutes, type Route, scopeOf } from '../../support/routes.ts'
 import { newOAuthClient } from '../../support/tokens.ts'
 import { everyForm } from '../forms.ts'
 import { expectWithin, fileOf, stopOf } from '../index.ts'
@@ -44,7 +44,7 @@ async function signIn(client: Client, identifier: string, password = PASSWORD): 
 }
 
 export function walkPages(): void {
-  test.each(pageRoutes.filter(({ method }) => method === 'GET').map(({ path }) => path))(
+  test.each(pageRoutes.filter(({ method }) => method === 'GET').map((route) => concretePath(route, 'user')))(
     '%s costs nothing for whoever is not signed in',
     async (path) => {
       // Whether there is the app that asks is looked up.

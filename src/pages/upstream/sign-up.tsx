@@ -1,0 +1,103 @@
+/**
+ * `/sign-up/with`: a new account for somebody whom a provider has identified. It asks only for what is missing; an
+ * address that the provider has verified needs no code.
+ */
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import type { Ctx } from '../../core/ctx.ts'
+import { AppError } from '../../core/errors.ts'
+import { issueFirstSignInTicket } from '../../core/sessions/first-sign-in.ts'
+import { upstreamNameOf } from '../../core/upstream/issuers.ts'
+import type { PendingUpstream } from '../../core/upstream/pending.ts'
+import { proposeUsername, signInNewUpstream, signUpUpstream, verifiedEmailOf } from '../../core/upstream/sign-up.ts'
+import { anyone } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { networkLimit } from '../../http/rate-limit.ts'
+import { toHex } from '../../ids.ts'
+import { form, formToken } from '../form-token.ts'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { Isolated } from '../isolated.tsx'
+import { showPage } from '../layout.tsx'
+import { rememberNewAccount } from '../new-account.ts'
+import { redirectWith } from '../notices.ts'
+import { askedReturn, withReturn } from '../return-to.ts'
+import { SIGN_UP_FIELDS, SIGN_UP_LABELS, WhoFields } from '../sign-up-fields.tsx'
+import { presented, signedIn } from '../signed-in.ts'
+import { forgetPerson, personOf } from './cookies.ts'
+import { showNoPerson, showProblem } from './problem.tsx'
+
+const PATH = '/sign-up/with'
+const SignUpForm = z.object({ ...SIGN_UP_FIELDS, email: SIGN_UP_FIELDS.email.optional() })
+
+export const upstreamSignUpPages = new Hono<AppEnv>()
+  .get(PATH, anyone(), async (c) => {
+    const pending = await personOf(c)
+    return pending ? show(c, pending, UNTOUCHED) : showNoPerson(c)
+  })
+  .post(PATH, anyone(), networkLimit('create'), form('sign-up-with', SignUpForm), async (c) => {
+    const pending = await personOf(c)
+    if (!pending) return showNoPerson(c)
+    return take(c, c.req.valid('form'), {
+      act: (values) => create(c, pending, values),
+      again: async (state) => {
+        if (state.error?.reason?.startsWith('upstream_')) return showProblem(c, state.error, 'sign_in', askedReturn(c))
+        // An account has verified the address meanwhile.
+        const isOwned = state.error?.code === 'email_taken' && verifiedEmailOf(pending.person) !== null
+        return isOwned ? c.redirect(withReturn(c, '/sign-in/connect'), 303) : show(c, pending, state)
+      },
+    })
+  })
+
+async function create(c: Context, pending: PendingUpstream, { email: typed, ...values }: z.output<typeof SignUpForm>): Promise<Response> {
+  const { ctx } = c.var
+  const email = verifiedEmailOf(pending.person) ?? typed
+  if (email === undefined) throw AppError.ofFields([{ path: 'email', code: 'required', message: 'is required' }])
+  const user = await signUpUpstream(ctx, pending, { ...values, email, returnTo: askedReturn(c) })
+  forgetPerson(c)
+  if (user.emailVerifiedAt !== null) {
+    return signedIn(c, await signInNewUpstream(ctx, user, { provedAt: pending.provedAt, presented: await presented(c) }))
+  }
+  rememberNewAccount(c, user.id, issueFirstSignInTicket(ctx, user))
+  return redirectWith(c, withReturn(c, '/verify', { account: toHex(user.id) }), 'signed_up')
+}
+
+async function show(c: Context, { person }: PendingUpstream, state: FormState): Promise<Response> {
+  const ctx: Ctx = c.var.ctx
+  const shared = { labels: SIGN_UP_LABELS, state }
+  const token = await formToken(c, 'sign-up-with')
+  const { name } = upstreamNameOf(ctx.config, person.issuer)
+  const verified = verifiedEmailOf(person)
+  const proposal = state.error ? null : await proposeUsername(ctx, person)
+  return showPage(
+    c,
+    { title: 'Create an account', lead: <Lead name={name} label={person.label} />, error: state.error },
+    <>
+      <Form action={withReturn(c, PATH)} token={token} state={state} labels={SIGN_UP_LABELS}>
+        <WhoFields c={c} state={state} known={{ ...person, username: proposal }} />
+        {verified === null ? (
+          <Input name="email" type="email" value={person.email} autocomplete="email" maxlength={254} {...shared} />
+        ) : (
+          <p class="hint">
+            Your e-mail address is <strong>{verified}</strong>. {name} has confirmed it.
+          </p>
+        )}
+        <Submit>Create account</Submit>
+      </Form>
+      <p class="aside">
+        Already have an account? <a href="/sign-in?return_to=/account/providers">Sign in to it</a>, and connect {name} there.
+      </p>
+    </>,
+  )
+}
+
+function Lead({ name, label }: { name: string; label: string }) {
+  return (
+    <>
+      You are signed in to {name} as{' '}
+      <strong>
+        <Isolated>{label}</Isolated>
+      </strong>
+      , and new here. You will need no password.
+    </>
+  )
+}
