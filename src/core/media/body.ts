@@ -73,15 +73,21 @@ function stoppable(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
     })
 }
 
-/** The next chunk, null at the end. It does not wait for a silent client, and does not blame the bucket for one that is gone. */
+/** The next chunk, null at the end. */
 export async function nextPiece<Bytes extends Uint8Array>(read: Promise<ReadableStreamReadResult<Bytes>>): Promise<Bytes | null> {
+  const { done, value } = await fromClient(read)
+  return done ? null : value
+}
+
+/** What the client sends. Does not wait for a silent client, and does not blame the bucket for one that is gone. */
+export async function fromClient<T>(read: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const silence = new Promise<never>((_, reject) => {
+  const inTime = new Promise<T>((resolve, reject) => {
     timer = setTimeout(() => reject(new AppError('request_timeout', 'The client stopped sending the body')), UPLOAD_IDLE_MS)
+    read.then(resolve, reject)
   })
   try {
-    const { done, value } = await awaitClient(Promise.race([read, silence]))
-    return done ? null : value
+    return await awaitClient(inTime)
   } catch (cause) {
     throw cause instanceof AppError ? cause : new AppError('invalid_request', 'The body ended early', { cause })
   } finally {
