@@ -10,6 +10,7 @@ import { asksForPage } from './http/errors.ts'
 import { filesOrigin } from './http/files-origin.ts'
 import { requestScope } from './http/request-scope.ts'
 import { ROOM_PATHS, roomPath } from './http/room-paths.ts'
+import { Router } from './http/router.ts'
 import { changePassword } from './pages/change-password.ts'
 import { docs } from './pages/docs.tsx'
 import { pages, renderError as renderPage, showError } from './pages/index.ts'
@@ -18,7 +19,7 @@ import { mailbox } from './pages/mailbox.tsx'
 import { DOCUMENTS, ROOMS } from './rooms.ts'
 
 export function createApp(buildContext: (c: Context<AppEnv>) => Ctx): Hono<AppEnv> {
-  const app = new Hono<AppEnv>({ getPath: roomPath })
+  const app = new Hono<AppEnv>({ getPath: roomPath, router: new Router() })
   app.onError((thrown, c) => {
     if (c.var.renderError) return c.var.renderError(thrown, c)
     return asksForPage(c) ? renderPage(thrown, c) : renderError(thrown, c)

@@ -13,7 +13,7 @@ import { robotGate } from '../core/machines/robots.ts'
 import type { Claim, Principal, RobotPrincipal } from '../core/principal.ts'
 import type { Scope } from '../core/scopes.ts'
 import type { AppEnv } from './app-env.ts'
-import { type Access, tag } from './tags.ts'
+import { type Access, declaration, tag } from './tags.ts'
 
 type WithGate<G> = AppEnv & { Variables: { gate: G } }
 type WithMachine = AppEnv & { Variables: { machine: Key } }
@@ -70,7 +70,7 @@ export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
 
 /** Everyone. Credentials are not read. */
 export function anyone(): MiddlewareHandler<AppEnv> {
-  return tag((_c, next) => next(), { access: { kind: 'anyone' } })
+  return declaration({ access: { kind: 'anyone' } })
 }
 
 function guarded<P extends Principal>(

@@ -8,7 +8,7 @@ import { AppError } from '../core/errors.ts'
 import { NETWORK_LIMIT_PERIOD_MS } from '../core/limits.ts'
 import { sourceOf } from '../core/sessions/known-sources.ts'
 import type { AppEnv } from './app-env.ts'
-import { tag } from './tags.ts'
+import { declaration, tag } from './tags.ts'
 
 const BINDINGS = { create: 'LIMIT_CREATE', login: 'LIMIT_LOGIN', code: 'LIMIT_CODE', other: 'LIMIT_OTHER' } as const
 const RETRY_AFTER = NETWORK_LIMIT_PERIOD_MS / 1000
@@ -43,7 +43,7 @@ export function signInLimit(): MiddlewareHandler<AppEnv> {
 
 /** For routes that count only failures, with `countOfNetwork` or `countOf`. */
 export function failuresLimited(): MiddlewareHandler<AppEnv> {
-  return tag((_c, next) => next(), { limited: true })
+  return declaration({ limited: true })
 }
 
 /** Counts one event of a kind, such as a failure, per network. */

@@ -96,15 +96,28 @@ export function tagsOf(handler: unknown): Tags {
   return target[TAGS] ?? {}
 }
 
-/** Documents a body that the handler reads itself. Has no effect on requests. */
+const declarations = new WeakSet<object>()
+
+/** A middleware that only carries tags. The router leaves it out of requests (`router.ts`). */
+export function declaration(tags: Tags): MiddlewareHandler {
+  const handler = tag<MiddlewareHandler>((_c, next) => next(), tags)
+  declarations.add(handler)
+  return handler
+}
+
+export function isDeclaration(handler: object): boolean {
+  return declarations.has(handler)
+}
+
+/** Documents a body that the handler reads itself. */
 export function takes(upload: Upload): MiddlewareHandler {
-  return tag((_c, next) => next(), { upload })
+  return declaration({ upload })
 }
 
 /**
  * Documents a route, with schema and example of its reply. The operation id names the function in generated clients, so it
- * is part of the API and unique in its room. Has no effect on requests.
+ * is part of the API and unique in its room.
  */
 export function describe(operationId: string, description: Description): MiddlewareHandler {
-  return tag((_c, next) => next(), { operationId, description })
+  return declaration({ operationId, description })
 }
