@@ -125,7 +125,7 @@ export class StandIn {
   }
 
   async #answer(endpoint: Endpoint, init: RequestInit): Promise<Response> {
-    if (endpoint === 'discovery') return json(this.metadata(this.#document()))
+    if (endpoint === 'discovery') return json(this.metadata(this.document()))
     if (endpoint === 'keys') return json({ keys: [await this.publicKey()] })
     if (endpoint === 'token') return this.#redeem(new URLSearchParams(String(init.body)), new Headers(init.headers).get('authorization'))
     const [, token = ''] = /^Bearer (.+)$/.exec(new Headers(init.headers).get('authorization') ?? '') ?? []
@@ -135,7 +135,7 @@ export class StandIn {
     return json(endpoint === 'user' ? claims.user : claims.emails)
   }
 
-  #document(): Record<string, unknown> {
+  document(): Record<string, unknown> {
     return {
       issuer: this.preset === 'microsoft' ? 'https://login.microsoftonline.com/{tenantid}/v2.0' : this.base,
       authorization_endpoint: `${this.base}/authorize`,

@@ -71,9 +71,10 @@ describe('a discovery document', () => {
     ['another form', () => ({ body: [] })],
     [
       'a document of another issuer',
-      ({ base }) => ({ fetchedAt: Date.now(), body: { issuer: 'https://attacker.example', token_endpoint: base } }),
+      (provider) => ({ fetchedAt: Date.now(), body: { ...provider.document(), issuer: 'https://attacker.example' } }),
     ],
-    ['a document of the future', ({ base }) => ({ fetchedAt: Date.now() + HOUR, body: { issuer: base } })],
+    ['a document without TLS', (provider) => ({ fetchedAt: Date.now(), body: { ...provider.document(), jwks_uri: 'http://a.example' } })],
+    ['a document of the future', (provider) => ({ fetchedAt: Date.now() + HOUR, body: provider.document() })],
   ])('is fetched where KV has %s', async (_what, value) => {
     const provider = new StandIn()
     const key = `upstream:${sha256(`${provider.base}/.well-known/openid-configuration`)}`
@@ -144,6 +145,16 @@ describe('keys', () => {
       for (let each = 0; each < 3; each++) expect(await refusal(signIn(provider))).toMatchObject(FAILED)
     }
     expect(provider.asked.keys).toBe(4)
+  })
+
+  test('that another isolate fetched less than a minute ago are not fetched again for an unknown one', async () => {
+    const provider = new StandIn()
+    await signIn(provider)
+    await rotate(provider)
+    platform.location = 'elsewhere'
+    expect(await refusal(signIn(provider, undefined, anotherIsolate(provider)))).toMatchObject(FAILED)
+    platform.location = 'home'
+    expect(provider.asked).toMatchObject({ discovery: 1, keys: 1 })
   })
 
   test('with others beside them that Kith cannot use are found', async () => {
