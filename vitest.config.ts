@@ -18,6 +18,8 @@ const testVars = {
   MAIL: 'capture',
   MAIL_FROM: 'Kith <no-reply@kith.test>',
   CORS_ORIGINS: 'https://app.kith.test',
+  // Off by default; the tests of the setting itself turn it off.
+  EMAIL_SIGN_IN: 'on',
   // Cheap, so that hundreds of sign-ins fit into a run; one test runs at full cost.
   SCRYPT_LN: '4',
   // More than a real deployment has: tests log in side by side.

@@ -49,7 +49,7 @@ const unknown = (group: string, n: number) => `other_${group}_${padded(n)}`
 const address = (name: string) => `${name}@example.com`
 const name = (group: string, which: 0 | 1, n: number) => (which === 0 ? unknown(group, n) : known(group, n))
 
-const GROUPS = ['create', 'byname', 'bymail', 'code', 'resend'] as const
+const GROUPS = ['create', 'byname', 'bymail', 'code', 'signin', 'resend'] as const
 const ID_BASE = 2 ** 50
 const idHex = (id: number) => id.toString(16).padStart(24, '0')
 const knownId = (group: (typeof GROUPS)[number], n: number) => ID_BASE + GROUPS.indexOf(group) * 1_000_000 + n
@@ -88,6 +88,12 @@ const subjects: Subject[] = [
     request: (which, n) => post('/user/code', { email: address(name('code', which, n)) }),
   },
   {
+    name: 'POST /user/sign-in-code',
+    classes: ['unknown address', 'known address'],
+    status: 200,
+    request: (which, n) => post('/user/sign-in-code', { email: address(name('signin', which, n)) }),
+  },
+  {
     name: 'GET /user/resend-verification',
     classes: ['unknown id', 'unverified account'],
     status: 200,
@@ -112,7 +118,7 @@ const usedCode = (n: number) => `used-code-of-${padded(n)}`
 const wrongCode = () => `no-such-code-${randomBytes(3).toString('hex')}`
 
 const folder = await mkdtemp(join(tmpdir(), 'kith-timing-'))
-const vars = { ...benchVars(), ...COST }
+const vars = { ...benchVars(), ...COST, EMAIL_SIGN_IN: 'on' }
 const runtime = await startRuntime({
   floors: await bundleFloors(),
   kith: { bundle: silenced(await bundleWorker(join(folder, 'bundle'))), vars },

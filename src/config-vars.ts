@@ -1,7 +1,9 @@
 /** The Worker's vars and secrets as text: their names, formats and defaults. `config.ts` turns them into `Config`. */
 import * as z from 'zod'
+import { json, keyring, signingKeys } from './config-keys.ts'
 import { upstreamProviders } from './config-upstream.ts'
-import type { Keyring } from './crypto.ts'
+
+export type { SigningKey } from './config-keys.ts'
 
 /** Profile fields that users may write, under the core's names. `EDITABLE_FIELDS` may narrow them. */
 export const PROFILE_FIELDS = [
@@ -30,23 +32,9 @@ export const PROFILE_FIELDS = [
 ] as const
 export type ProfileField = (typeof PROFILE_FIELDS)[number]
 
-/** OpenID Connect libraries expect RS256 for ID tokens; ES256 is smaller and faster. */
-export const SIGNING_ALGORITHMS = ['RS256', 'ES256'] as const
-export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
-
-export interface SigningKey {
-  readonly kid: string
-  readonly alg: SigningAlgorithm
-  readonly privateJwk: JsonWebKey
-}
-
 export const SCRYPT_LN_FLOOR = 15
-const KEY_BYTES_MIN = 32
 /** The only key length of AES-256. */
 const ENCRYPTION_KEY_BYTES = 32
-const RSA_MODULUS_BYTES_MIN = 256
-/** Not a number: JavaScript sorts integer keys first, but the first key must be the current one. */
-const KID = /^(?!\d+$)[A-Za-z0-9._-]{1,32}$/
 const onOff = (fallback: boolean) =>
   z
     .enum(['on', 'off', 'true', 'false', ''])
@@ -61,52 +49,6 @@ const list = z
   .string()
   .default('')
   .transform((v) => v.split(/[\s,]+/).filter(Boolean))
-
-const json = z
-  .string({ error: 'is missing' })
-  .min(1, 'is missing')
-  .transform((text, refine) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      refine.addIssue({ code: 'custom', message: 'is not JSON' })
-      return z.NEVER
-    }
-  })
-
-const keyring = json.pipe(
-  z.record(z.string().regex(KID), z.base64url()).transform((record, refine): Keyring => {
-    const keys = new Map(Object.entries(record).map(([kid, key]) => [kid, Buffer.from(key, 'base64url')]))
-    const current = [...keys.keys()][0]
-    if (current === undefined || [...keys.values()].some((key) => key.length < KEY_BYTES_MIN)) {
-      refine.addIssue({ code: 'custom', message: `needs keys of ${KEY_BYTES_MIN} bytes or more` })
-      return z.NEVER
-    }
-    return { current, keys }
-  }),
-)
-
-const keyPart = z.base64url().min(1)
-const kid = z.string().min(1)
-const ecKey = z.looseObject({ kid, kty: z.literal('EC'), crv: z.literal('P-256'), x: keyPart, y: keyPart, d: keyPart })
-const rsaKey = z.looseObject({
-  kid,
-  kty: z.literal('RSA'),
-  // RFC 7518 §3.3: 2048 bits or more.
-  n: keyPart.refine((v) => Buffer.from(v, 'base64url').length >= RSA_MODULUS_BYTES_MIN, 'has fewer than 2048 bits'),
-  e: keyPart,
-  ...{ d: keyPart, p: keyPart, q: keyPart, dp: keyPart, dq: keyPart, qi: keyPart },
-})
-
-const signingKeys = json.pipe(
-  z
-    .object({ keys: z.array(z.discriminatedUnion('kty', [ecKey, rsaKey])) })
-    .transform(({ keys }): SigningKey[] =>
-      keys.map((key) => ({ kid: key.kid, alg: key.kty === 'EC' ? 'ES256' : 'RS256', privateJwk: key as JsonWebKey })),
-    )
-    .refine((keys) => keys.some(({ alg }) => alg === 'ES256'), 'needs a key of type EC with the curve P-256')
-    .refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, 'must not repeat a key id'),
-)
 
 const HOUR = 3_600
 const DAY = 24 * HOUR
@@ -175,6 +117,7 @@ export const vars = z.object({
   ),
   REQUIRE_EMAIL_VERIFICATION: onOff(true),
   EDITABLE_FIELDS: list.pipe(z.array(z.enum(PROFILE_FIELDS))),
+  EMAIL_SIGN_IN: onOff(false),
   INVITE_ONLY: onOff(false),
   INVITES_PER_PERSON: whole(5, 0, 100),
   INVITE_CODE_WINDOW_SECONDS: whole(10, 0, 31_536_000),

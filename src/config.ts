@@ -37,6 +37,8 @@ export interface Config {
   /** Problems that do not keep Kith from serving; each names a var or secret. */
   readonly warnings: readonly string[]
   readonly requireEmailVerification: boolean
+  /** A mailed code or link can be the first factor of a sign-in. */
+  readonly emailSignIn: boolean
   readonly editableFields: ReadonlySet<ProfileField>
   /**
    * `only`: new accounts need an invite code (off by default). Each account has `perPerson` codes to give away (5; 0 to
@@ -176,6 +178,7 @@ function parseConfig(env: Bindings): Config {
     passkeys: { rpId: vars.PASSKEY_RP_ID || new URL(vars.ORIGIN).hostname, origins: [vars.ORIGIN, ...vars.PASSKEY_ORIGINS] },
     warnings: warningsAbout(vars),
     requireEmailVerification: vars.REQUIRE_EMAIL_VERIFICATION,
+    emailSignIn: vars.EMAIL_SIGN_IN,
     editableFields: new Set(vars.EDITABLE_FIELDS.length > 0 ? vars.EDITABLE_FIELDS : PROFILE_FIELDS),
     invites: { only: vars.INVITE_ONLY, perPerson: vars.INVITES_PER_PERSON, windowSeconds: vars.INVITE_CODE_WINDOW_SECONDS },
     usernameHeldMs: vars.USERNAME_HELD_DAYS * 86_400_000,

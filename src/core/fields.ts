@@ -223,10 +223,14 @@ export const secondFactorCode = z
     documented: { type: 'string', maxLength: 64 },
   })
 
+const sixDigits = (description: string) =>
+  z
+    .union([z.string().max(16, 'must have at most 16 characters'), z.int().min(0).max(999_999).transform(String)])
+    .transform(foldTypedCode)
+    .refine((v) => /^\d{1,6}$/.test(v), 'must be six digits')
+    .transform((v) => v.padStart(6, '0'))
+    .meta({ description, example: '022625', documented: { type: 'string', maxLength: 16 } })
+
 /** Of an authenticator app. */
-export const totpCode = z
-  .union([z.string().max(16, 'must have at most 16 characters'), z.int().min(0).max(999_999).transform(String)])
-  .transform(foldTypedCode)
-  .refine((v) => /^\d{1,6}$/.test(v), 'must be six digits')
-  .transform((v) => v.padStart(6, '0'))
-  .meta({ description: 'From the authenticator app', example: '022625', documented: { type: 'string', maxLength: 16 } })
+export const totpCode = sixDigits('From the authenticator app')
+export const mailedDigits = sixDigits('From the mail')

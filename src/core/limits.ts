@@ -19,7 +19,7 @@ export const FRESH_SIGN_IN_MS = 10 * MINUTE_MS
 /** The same for a session under an API key, whose protocol can only ask for a new sign-in. */
 export const FRESH_KEY_SIGN_IN_MS = HOUR_MS
 
-/** Six digits are typed from a mail into the app that has just requested them. */
+/** Six digits are typed from a mail into the app or browser that has just requested them. */
 export const EMAIL_DIGITS_MS = 10 * MINUTE_MS
 /** As long as someone may be away from their mailbox while a thief is at work. */
 export const EMAIL_CHANGE_UNDO_MS = 7 * DAY_MS

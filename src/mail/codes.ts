@@ -23,6 +23,12 @@ export function deriveCode(keys: Keyring, purpose: ChallengePurpose, seed: CodeS
   return hasSixDigits(purpose) ? sixDigits(digest) : groups(digest)
 }
 
+/** The six digits that a mail has beside a link with the long code of the same row; null if their key has been removed. */
+export function deriveDigits(keys: Keyring, purpose: ChallengePurpose, seed: CodeSeed): string | null {
+  const digest = mac(keys, seed.kid, 'code', purpose, String(seed.codeId), seed.random, 'digits')
+  return digest && sixDigits(digest)
+}
+
 /** The keyed hash of a mailed code for KV, or null if its key has been removed. */
 export function hashMailedCode(keys: Keyring, { kid, codeId }: CodeSeed, code: string): string | null {
   return mac(keys, kid, 'mailed-code', String(codeId), code)?.toString('base64url') ?? null

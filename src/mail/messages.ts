@@ -19,7 +19,7 @@ import {
   secondFactorOn,
   secondFactorUndone,
 } from './second-factor-messages.ts'
-import { newDevice, signInLocked } from './sign-in-messages.ts'
+import { mailSignIn, mailSignInRefused, newDevice, signInLocked } from './sign-in-messages.ts'
 
 export type { MailFacts } from './parts.ts'
 
@@ -33,6 +33,8 @@ const CONTENTS = {
   account_exists: accountExists,
   reset_password: resetPassword,
   sign_in_code: signInCode,
+  mail_sign_in: mailSignIn,
+  mail_sign_in_refused: mailSignInRefused,
   new_device: newDevice,
   sign_in_locked: signInLocked,
   password_changed: passwordChanged,

@@ -19,7 +19,7 @@ import {
   postponeMail,
 } from '../store/db/mail-outbox.ts'
 import { putMailedCode } from '../store/kv/mailed-codes.ts'
-import { deriveCode, hashMailedCode } from './codes.ts'
+import { deriveCode, deriveDigits, hashMailedCode } from './codes.ts'
 import { type Mailer, parseSender } from './mailer.ts'
 import { renderMessage } from './messages.ts'
 
@@ -64,6 +64,7 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   verify_email: 'verify_email',
   reset_password: 'reset_password',
   sign_in_code: 'sign_in',
+  mail_sign_in: 'mail_sign_in',
   change_email: 'change_email',
   change_email_digits: 'change_email_digits',
   email_changed: 'undo_email_change',
@@ -144,15 +145,18 @@ async function carryCode(delivery: Delivery, mail: DueMail, code: string | null,
 }
 
 function compose(delivery: Delivery, mail: DueMail, code: string | null, now: number) {
-  const { origin, mail: settings } = delivery.config
+  const { origin, mail: settings, hmacKeys } = delivery.config
   const params = parseParams(mail.params)
   const remainingMs = (mail.challengeExpiresAt ?? now) - now
+  const { codeId, random, kid } = mail
+  const hasDigits = mail.kind === 'mail_sign_in' && codeId != null && random != null && kid != null
   return renderMessage(mail.kind, {
     product: parseSender(settings.from).name ?? 'Kith',
     origin,
     username: mail.username,
     givenName: mail.givenName,
     code,
+    digits: hasDigits ? deriveDigits(hmacKeys, mail.kind, { codeId, random, kid }) : null,
     minutesValid: Math.max(1, Math.round(remainingMs / MINUTE_MS)),
     at: mail.createdAt,
     ...params,

@@ -10,6 +10,8 @@ export interface MailFacts {
   readonly givenName: string | null
   /** Null if the mail has none. */
   readonly code: string | null
+  /** Shown instead of the code, which is only in the link; null in other mails. */
+  readonly digits: string | null
   /** From now. */
   readonly minutesValid: number
   readonly userAgent: string | null
@@ -38,10 +40,10 @@ export function greeting(facts: MailFacts): string {
 }
 
 /** The code and, if a page takes it, a link that fills it in there; a button on the page submits it. */
-export function codeBlocks({ code, minutesValid, origin }: MailFacts, page?: { path: string; text: string }): Block[] {
+export function codeBlocks({ code, digits, minutesValid, origin }: MailFacts, page?: { path: string; text: string }): Block[] {
   if (code === null) throw new Error('this mail needs a code')
   const link = page ? [{ link: `${origin}${page.path}?code=${encodeURIComponent(code)}`, text: page.text }] : []
-  return [{ code }, ...link, `It expires in ${duration(minutesValid)} and works once.`]
+  return [{ code: digits ?? code }, ...link, `It expires in ${duration(minutesValid)} and works once.`]
 }
 
 const HOUR = 60
@@ -65,6 +67,10 @@ export function details(facts: MailFacts): Block {
 /** For owners who can still sign in: the page that ends sessions. */
 export function toSessions({ origin }: MailFacts): Block {
   return { link: `${origin}/account/sessions`, text: 'This was not me: sign out everywhere' }
+}
+
+export function toSignIn({ origin }: MailFacts): Block {
+  return { link: `${origin}/sign-in`, text: 'Sign in' }
 }
 
 /** For owners whose password may have been changed: the page that sets a new one, which ends every session. */

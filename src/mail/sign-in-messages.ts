@@ -1,5 +1,32 @@
 /** Mails about sign-ins, and attempts at one. */
-import { type Content, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
+import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions, toSignIn } from './parts.ts'
+
+/** The first factor of a sign-in. */
+export function mailSignIn(facts: MailFacts): Content {
+  return {
+    subject: `Sign in to ${facts.product}`,
+    blocks: [
+      greeting(facts),
+      `someone asked to sign in to your account ${facts.username}. If this was you, enter this code where you asked for it, or open the link on any device.`,
+      ...codeBlocks(facts, { path: '/sign-in/mail/link', text: 'Sign in' }),
+      `If this was not you, ignore this mail: nobody has signed in. Never share the code or the link. Nobody from ${facts.product} will ask you for them.`,
+    ],
+  }
+}
+
+// Codes by e-mail are the account's only second step: with a mailed code as the first, nothing would be left to prove.
+export function mailSignInRefused(facts: MailFacts): Content {
+  return {
+    subject: `Sign in to ${facts.product} with your password`,
+    blocks: [
+      greeting(facts),
+      `someone asked to sign in to your account ${facts.username} with a code by e-mail. Your second step is a code by e-mail too, so your first must be something else.`,
+      'If this was you, sign in with your password, or another way that you have set up.',
+      toSignIn(facts),
+      'If this was not you, ignore this mail: nobody has signed in.',
+    ],
+  }
+}
 
 export function newDevice(facts: MailFacts): Content {
   return {

@@ -26,13 +26,15 @@ export interface MailedLink {
   readonly code: string | null
   /** The `return_to` with which the code was requested. */
   readonly returnTo: string | null
+  /** Whose it is. */
+  readonly username: string | null
 }
 
 export async function readMailedLink(c: Context, purposes: Parameters<typeof findMailedCode>[2]): Promise<MailedLink | null> {
   const code = linkedCode(c)
   if (code === null) return null
   const found = await findMailedCode(c.var.ctx, code, purposes)
-  return found ? { code, returnTo: found.returnTo } : { code: null, returnTo: null }
+  return found ? { ...found, code } : { code: null, returnTo: null, username: null }
 }
 
 /** The page of a link that no longer works: what may have happened, and where to go from here. */

@@ -235,11 +235,14 @@ interface SubmitProps {
   /** Identifies the button where a form has several. */
   readonly name?: string
   readonly value?: string
+  /** Where this button sends the form instead, although fields that are only for the other button are empty. */
+  readonly action?: string
 }
 
-export function Submit({ children, kind = 'primary', name, value }: SubmitProps) {
+export function Submit({ children, kind = 'primary', name, value, action }: SubmitProps) {
+  const elsewhere = action === undefined ? {} : { formaction: action, formnovalidate: true }
   return (
-    <button type="submit" class={kind} name={name} value={value}>
+    <button type="submit" class={kind} name={name} value={value} {...elsewhere}>
       {children}
     </button>
   )

@@ -14,6 +14,7 @@ import { devicePages } from './device.tsx'
 import { emailUndoPages } from './email-undo.tsx'
 import { renderError } from './errors.tsx'
 import { ownFormsOnly } from './form-token.ts'
+import { mailSignInPages } from './mail-sign-in.tsx'
 import { passwordResetPages } from './password-reset.tsx'
 import { secondStepPages } from './second-step.tsx'
 import { signInPages } from './sign-in.tsx'
@@ -52,6 +53,7 @@ for (const path of PATHS) pages.use(`${path}/*`, admission(), ownFormsOnly(), cr
 for (const path of OPEN_PATHS) pages.use(`${path}/*`, admission(), credentials(browserSession))
 pages.route('/', signInPages)
 pages.route('/', secondStepPages)
+pages.route('/', mailSignInPages)
 pages.route('/', signUpPages)
 pages.route('/', upstreamPages)
 pages.route('/', connectPages)

@@ -64,7 +64,8 @@ const LEADS: Readonly<Record<Way, string>> = {
 
 /** The method that the page describes. The field accepts all of them; only the keyboard on phones differs. */
 function wayOf(c: Context, { methods }: PendingSignIn): Way {
-  if (c.req.query('use') === 'recovery' && methods.includes('recovery_code')) return 'recovery_code'
+  const hasDigits = methods.includes('totp') || methods.includes('email')
+  if (methods.includes('recovery_code') && (c.req.query('use') === 'recovery' || !hasDigits)) return 'recovery_code'
   return methods.includes('totp') && c.req.query('notice') !== 'code_mailed' ? 'totp' : 'email'
 }
 
@@ -103,7 +104,7 @@ function OtherWays({ c, pending: { methods }, way, token }: { c: Context; pendin
   return (
     <section class="other-ways" aria-label="Other ways">
       <p class="links">
-        {way === 'recovery_code' && (
+        {way === 'recovery_code' && (hasApp || methods.includes('email')) && (
           <a href={withReturn(c, PATH)}>{hasApp ? 'Use your authenticator app' : 'Use the code from the mail'}</a>
         )}
         {way !== 'recovery_code' && methods.includes('recovery_code') && (

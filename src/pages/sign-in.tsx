@@ -21,10 +21,12 @@ import { presented, signedIn } from './signed-in.ts'
 import { StepUpHelp, stepUpOf } from './step-up.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
-const NAME_LENGTH_MAX = 254
+export const IDENTIFIER_LENGTH_MAX = 254
+/** A user name or an address. */
+export const identifier = z.string().trim().min(1, 'is required').max(IDENTIFIER_LENGTH_MAX, 'is too long')
 const LABELS: Labels = { identifier: 'User name or e-mail', password: 'Password' }
 const SignInForm = z.object({
-  identifier: z.string().trim().min(1, 'is required').max(NAME_LENGTH_MAX, 'is too long'),
+  identifier,
   password: typedPassword,
 })
 
@@ -85,7 +87,7 @@ async function modeOf(c: Context): Promise<Mode> {
 /** The user name that an app knows (OpenID Connect Core §3.1.2.1, `login_hint`). */
 function hintOf(c: Context): string | undefined {
   const hint = c.req.query('login_hint') ?? ''
-  return hint !== '' && hint.length <= NAME_LENGTH_MAX && hint.isWellFormed() && !/\p{C}/u.test(hint) ? hint : undefined
+  return hint !== '' && hint.length <= IDENTIFIER_LENGTH_MAX && hint.isWellFormed() && !/\p{C}/u.test(hint) ? hint : undefined
 }
 
 const WORDS: Readonly<Record<Exclude<Mode, 'first'>, readonly [title: string, lead: string]>> = {
@@ -121,7 +123,7 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
           state={state}
           value={username}
           autocomplete="username"
-          maxlength={NAME_LENGTH_MAX}
+          maxlength={IDENTIFIER_LENGTH_MAX}
           first={username === undefined}
         />
         <Input
@@ -133,6 +135,11 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
           first={username !== undefined}
         />
         <Submit>Sign in</Submit>
+        {c.var.ctx.config.emailSignIn && (
+          <Submit kind="secondary" action={withReturn(c, '/sign-in/mail')}>
+            Mail me a code
+          </Submit>
+        )}
       </Form>
       {state.error?.code === 'unauthenticated' && state.typed.identifier?.includes('@') && (
         <p class="aside">

@@ -27,6 +27,8 @@ const PRODUCTION: Partial<Bindings> = {
   ORIGIN: 'https://id.example.com',
   MAIL: 'email-service',
   MAIL_FROM: 'Kith <no-reply@example.com>',
+  // On in the other tests.
+  EMAIL_SIGN_IN: '',
   CORS_ORIGINS: 'https://app.example.com, https://www.example.com',
   SCRYPT_LN: '15',
   SIGNING_KEYS: keySet(ec('2026-01')),
@@ -62,6 +64,7 @@ describe('configuration', () => {
       origin: 'https://id.example.com',
       corsOrigins: ['https://app.example.com', 'https://www.example.com'],
       requireEmailVerification: true,
+      emailSignIn: false,
       networkLimits: true,
       gate: 'primary',
       scryptLn: 15,

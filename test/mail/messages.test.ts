@@ -11,6 +11,8 @@ const kinds: MailKind[] = [
   'account_exists',
   'reset_password',
   'sign_in_code',
+  'mail_sign_in',
+  'mail_sign_in_refused',
   'new_device',
   'password_changed',
   'second_factor_on',
@@ -35,13 +37,14 @@ const kinds: MailKind[] = [
 const longCode = 'abc-def-ghj-kmn-pqr-stu-vwx-yz2'
 
 function factsOf(kind: MailKind, changed: Partial<MailFacts> = {}): MailFacts {
-  const carriesCode = ['verify_email', 'reset_password', 'change_email', 'email_changed', 'second_factor_on'].includes(kind)
+  const carriesCode = ['verify_email', 'reset_password', 'change_email', 'email_changed', 'second_factor_on', 'mail_sign_in'].includes(kind)
   return {
     product: 'Kith',
     origin: 'https://kith.test',
     username: 'maria_lopez',
     givenName: 'Maria',
     code: carriesCode ? longCode : kind === 'sign_in_code' ? '042917' : null,
+    digits: kind === 'mail_sign_in' ? '042917' : null,
     minutesValid: 15,
     userAgent: 'Firefox on Linux',
     place: 'Lisbon, PT',
@@ -77,6 +80,8 @@ const PAGES: Readonly<Partial<Record<MailKind, string>>> = {
   provider_linked: '/account/providers',
   provider_unlinked: '/account/providers',
   account_deleted: '/sign-in',
+  mail_sign_in: '/sign-in/mail/link',
+  mail_sign_in_refused: '/sign-in',
 }
 
 describe.each(kinds)('the mail %s', (kind) => {
@@ -105,8 +110,8 @@ describe.each(kinds)('the mail %s', (kind) => {
     const facts = factsOf(kind, { username: forged, givenName: forged, userAgent: forged, place: forged, code: null })
     const code = factsOf(kind).code === null ? null : 'zzz-zzz-zzz-zzz-zzz-zzz-zzz-zzz'
     const { text } = renderMessage(kind, { ...facts, code })
-    expect(LONG_CODE.exec(text)?.[1] ?? null).toBe(code)
-    expect(text).not.toMatch(SIX_DIGITS)
+    expect(LONG_CODE.exec(text)?.[1] ?? null).toBe(facts.digits === null ? code : null)
+    expect(SIX_DIGITS.exec(text)?.[1] ?? null).toBe(facts.digits)
     expect(text).not.toMatch(/[\r\u2028\u202e]/)
     expect(text).not.toContain('y'.repeat(200))
   })
@@ -134,6 +139,7 @@ describe('a code', () => {
     expect(LONG_CODE.exec(renderMessage('verify_email', factsOf('verify_email')).text)?.[1]).toBe(longCode)
     expect(LONG_CODE.exec(renderMessage('reset_password', factsOf('reset_password')).text)?.[1]).toBe(longCode)
     expect(SIX_DIGITS.exec(renderMessage('sign_in_code', factsOf('sign_in_code')).text)?.[1]).toBe('042917')
+    expect(SIX_DIGITS.exec(renderMessage('mail_sign_in', factsOf('mail_sign_in')).text)?.[1]).toBe('042917')
   })
 
   it('comes with its expiry', () => {
@@ -151,7 +157,7 @@ describe('a code', () => {
   })
 
   it('is never missing from a mail that needs one', () => {
-    for (const kind of ['verify_email', 'reset_password', 'sign_in_code', 'change_email', 'email_changed'] as const) {
+    for (const kind of ['verify_email', 'reset_password', 'sign_in_code', 'mail_sign_in', 'change_email', 'email_changed'] as const) {
       expect(() => renderMessage(kind, factsOf(kind, { code: null }))).toThrow('needs a code')
     }
   })

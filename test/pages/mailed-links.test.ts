@@ -28,6 +28,15 @@ const LINKS = {
     values: { password: 'quite-another-horse' },
     on: ['Ask for another code', 'Sign in'],
   },
+  '/sign-in/mail/link': {
+    make: async () => {
+      const { email } = await verifiedPerson(newName('linked'))
+      await fillIn(new Client(), '/sign-in/mail', { identifier: email })
+      return mailedLink(email)
+    },
+    values: {},
+    on: ['Ask for another mail', 'Sign in'],
+  },
   '/email/undo': {
     make: async () => {
       const person = await verifiedPerson(newName('linked'))

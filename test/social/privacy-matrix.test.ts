@@ -159,6 +159,7 @@ const OF_ONESELF = [
   'POST /user/login',
   'POST /user/do-2fa',
   'POST /user/passkeys/sign-in',
+  'POST /user/sign-in-code/confirm',
   'GET /user/me',
   'PATCH /user/me',
   'GET /user/session-state',

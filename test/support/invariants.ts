@@ -55,7 +55,7 @@ const RULES: Readonly<Record<string, string>> = {
   '1: the epoch has moved once for each act that ends all sessions': `
     SELECT u.id FROM users u WHERE u.epoch <> (
       SELECT COUNT(*) FROM audit_events a
-      WHERE a.user_id = u.id AND a.type IN ('password_changed', 'password_reset', 'signed_out_everywhere', 'second_factor_undone'))`,
+      WHERE a.user_id = u.id AND a.type IN ('password_changed', 'password_reset', 'signed_out_everywhere', 'second_factor_undone', 'account_deleted'))`,
   '1: a new password has its notice': `
     SELECT u.id FROM users u WHERE
       (SELECT COUNT(*) FROM audit_events a WHERE a.user_id = u.id AND a.type IN ('password_changed', 'password_reset'))
@@ -72,7 +72,7 @@ const RULES: Readonly<Record<string, string>> = {
       (SELECT COUNT(*) FROM challenges c WHERE c.user_id = u.id AND c.purpose = 'reset_password' AND c.consumed_by IS NOT NULL)
       <> (SELECT COUNT(*) FROM audit_events a WHERE a.user_id = u.id AND a.type = 'password_reset')`,
   '2: a code for a log-in is used once, over all pending log-ins': `
-    SELECT code_id AS id FROM challenges WHERE purpose = 'sign_in' GROUP BY code_id HAVING COUNT(consumed_by) > 1`,
+    SELECT code_id AS id FROM challenges WHERE purpose IN ('sign_in', 'mail_sign_in') GROUP BY code_id HAVING COUNT(consumed_by) > 1`,
   '2: a used pending log-in has become one session': `
     SELECT u.id FROM users u WHERE
       (SELECT COUNT(*) FROM challenges c WHERE c.user_id = u.id AND c.purpose = 'sign_in' AND c.consumed_by IS NOT NULL)
@@ -80,6 +80,11 @@ const RULES: Readonly<Record<string, string>> = {
           WHERE s.user_id = u.id AND s.amr LIKE '%mfa' AND s.amr NOT LIKE '_wk user mfa')`,
   '2: a browser that is said to have taken two factors is said which was the second': `
     SELECT id, amr, second_factor FROM sessions WHERE client_id IS NULL AND (amr LIKE '%mfa') <> (second_factor IS NOT NULL)`,
+  // With a second factor, a used one has become a pending log-in.
+  '2: a session that began with a mail has used one up': `
+    SELECT u.id FROM users u WHERE
+      (SELECT COUNT(*) FROM challenges c WHERE c.user_id = u.id AND c.purpose = 'mail_sign_in' AND c.consumed_by IS NOT NULL)
+      < (SELECT COUNT(*) FROM sessions s WHERE s.user_id = u.id AND s.client_id IS NULL AND s.amr LIKE 'otp%')`,
   '2: a recovery code is used once, for a session that began with it': `
     SELECT r.user_id AS id FROM recovery_codes r WHERE (r.used_at IS NULL) <> (r.used_by IS NULL)
       OR (r.used_at IS NOT NULL AND NOT EXISTS (
@@ -115,6 +120,8 @@ const RULES: Readonly<Record<string, string>> = {
       WHEN key LIKE 'second-factor:%' THEN ${SECOND_FACTOR_TRIES}
       WHEN key LIKE 'totp-enrolment:%' THEN ${SECOND_FACTOR_TRIES}
       WHEN key LIKE 'second-factor-month:%' THEN ${SECOND_FACTOR_FAILURES_MAX}
+      WHEN key LIKE 'mail-sign-in:%' THEN ${SECOND_FACTOR_TRIES}
+      WHEN key LIKE 'mail-sign-in-month:%' THEN ${SECOND_FACTOR_FAILURES_MAX}
       WHEN key LIKE 'password-day:%' THEN ${LOGIN_TRIES_PER_DAY}
       WHEN key LIKE 'password-known:%' THEN ${LOGIN_TRIES_PER_DAY_OF_KNOWN}
       WHEN key LIKE 'password-proof:%' THEN ${PASSWORD_PROOFS_PER_DAY}

@@ -31,6 +31,7 @@ export async function everyForm(username: string) {
   await send(client, formOf(settled), { statusMessage: 'Here' })
   // The page for the code of a log-in works without one.
   client.cookies.set('__Host-kith_sign_in', `0000000000000000ffffffff.${'a'.repeat(43)}`)
+  client.cookies.set('__Host-kith_mail_sign_in', 'a'.repeat(43))
   await sendFile(client, formOf(await open(client, '/account/picture')), 'picture', new File([png()], 'me.png'))
   await putConsent(person.id, await newOAuthClient('*', { id: CLIENT, first_party: 0 }))
   // Whom a provider has identified, and what it signs in.

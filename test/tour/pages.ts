@@ -6,8 +6,11 @@ const REFUSED_WRITE = { ...WRITE, restricted: 'refused' } as const
 const TWO_STEP = '/account/two-step'
 
 /** Pages that are only shown. */
-const FREE =
-  '/ /docs /.well-known/change-password /assets/kith.css /sign-in/code /sign-in/code/mail /sign-up /verify /verify/resend /verify/new-code /forgot /reset /continue /device/answer /sign-in/with/:provider'
+const FREE = [
+  '/ /docs /.well-known/change-password /assets/kith.css',
+  '/sign-in/code /sign-in/code/mail /sign-in/mail /sign-in/mail/code /sign-in/with/:provider',
+  '/sign-up /verify /verify/resend /verify/new-code /forgot /reset /continue /device/answer',
+].join(' ')
 const OWN =
   'profile picture picture/remove status status/clear privacy password email apps apps/remove export delete providers providers/link providers/unlink'
 const OWN_TWO_STEP = 'two-step two-step/email two-step/app two-step/app/confirm two-step/app/remove two-step/recovery-codes'
@@ -39,6 +42,12 @@ export const stops: Stops = {
   'POST /sign-in/connect': { roundTrips: 2, rowsRead: 26 },
   'POST /account/providers/link': { ...READ, kv: 4, page: '/account/providers' },
   'POST /account/providers/unlink': { roundTrips: 2, rowsRead: 30, page: `/account/providers/unlink?id=${PROVIDER}` },
+  // Known, unknown and refused alike: the account, then counters, a challenge and a mail.
+  'POST /sign-in/mail': { roundTrips: 2, rowsRead: 60 },
+  // The account, the try, and then what a log-in does.
+  'POST /sign-in/mail/code': { roundTrips: 3, rowsRead: 60, kv: 2 },
+  'GET /sign-in/mail/link': { ...READ, rowsRead: 4 },
+  'POST /sign-in/mail/link': { roundTrips: 2, rowsRead: 60, kv: 2 },
   'POST /sign-up': { roundTrips: 2, rowsRead: 32 },
   // Who has just signed up is signed in as well.
   'POST /verify': { roundTrips: 4, rowsRead: 32, kv: 2 },

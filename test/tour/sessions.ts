@@ -9,6 +9,9 @@ export const stops: Stops = {
   // Reads both kinds, and counts ten recovery codes.
   'POST /user/do-2fa with an app': { roundTrips: 2, rowsRead: 60, kv: 2 },
   'POST /user/do-2fa with a recovery code': { roundTrips: 2, rowsRead: 60, kv: 2 },
+  // As much for a name that nobody has. The confirmation looks up the account, counts the try, and does what a log-in does.
+  'POST /user/sign-in-code': { access: 'anyone', roundTrips: 2, rowsRead: 60 },
+  'POST /user/sign-in-code/confirm': { access: 'anyone', roundTrips: 3, rowsRead: 60, kv: 2 },
   'GET /user/logout': { ...WRITE, access: 'optional_session' },
   'POST /user/logout': { ...WRITE, access: 'optional_session' },
   'GET /user/logout-all': { ...WRITE, access: 'delegated:session:write' },

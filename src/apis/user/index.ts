@@ -35,6 +35,7 @@ import { ErrorReply } from './replies.ts'
 import { roles } from './roles/routes.ts'
 import { search } from './search/routes.ts'
 import { secondFactors } from './second-factors/routes.ts'
+import { mailSignIn } from './sessions/mail-routes.ts'
 import { sessions } from './sessions/routes.ts'
 import { social } from './social-graph/routes.ts'
 import { system } from './system/routes.ts'
@@ -46,7 +47,7 @@ const GROUPS: readonly RouteGroup[] = [
     description: 'Sign up, verify an address, reset a forgotten password, delete the account, read its audit trail, export everything.',
     routes: [accounts, deletion, auditTrail, accountExport],
   },
-  { name: 'Sessions', description: 'Sign in, with or without a second factor, sign out, list sessions.', routes: [sessions] },
+  { name: 'Sessions', description: 'Sign in, with or without a second factor, sign out, list sessions.', routes: [sessions, mailSignIn] },
   {
     name: 'Second factors',
     description: 'Authenticator apps, recovery codes, codes by e-mail.',

@@ -30,6 +30,7 @@ import { ACCOUNT_RETURN_MS, PURGE_CHUNK, PURGE_CHUNKS_PER_RUN, PURGED_ACCOUNTS_A
 import { provePassword } from '../profiles/password-proof.ts'
 import { renameKey } from '../profiles/renames.ts'
 import { EMPTY_USER } from '../profiles/user-fields.ts'
+import { mailSignInKeys } from '../sessions/mail-sign-in-attempts.ts'
 import { everywhereKey } from '../sessions/password-attempts.ts'
 import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 import { deliverLater, mailNotice } from './mail.ts'
@@ -129,7 +130,7 @@ export async function removeErasedAccounts(ctx: Ctx): Promise<void> {
     // KV first: if it refuses (a parallel run is enough), the row stays and the next run tries again.
     const outcomes = await Promise.allSettled(sessions.map(({ id }) => deleteSessionDetail(ctx.kv, id)))
     const sessionIds = sessions.map(({ id }) => id).filter((_, index) => outcomes[index]?.status === 'fulfilled')
-    const counterKeys = userIds.flatMap((id) => [everywhereKey(id), ...secondFactorKeys(id), renameKey(id)])
+    const counterKeys = userIds.flatMap((id) => [everywhereKey(id), ...secondFactorKeys(id), ...mailSignInKeys(id), renameKey(id)])
     await ctx.db.batch(removeRemains({ userIds, sessionIds, counterKeys, chunk: PURGE_CHUNK, now: ctx.now() }))
     if (sessionIds.length < sessions.length)
       return ctx.log('warn', 'session_details_remain', { sessions: sessions.length - sessionIds.length })

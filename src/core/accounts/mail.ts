@@ -113,7 +113,7 @@ export function newChallenge<Purpose extends ChallengePurpose>(
 }
 
 export interface CodeMail {
-  readonly purpose: Exclude<ChallengePurpose, 'sign_in' | 'change_email_digits'>
+  readonly purpose: Exclude<ChallengePurpose, 'sign_in' | 'mail_sign_in' | 'change_email_digits'>
   readonly lifeMs: number
   readonly kind: Fragment
   /** Yields the recipient, or nobody. */

@@ -5,12 +5,12 @@
  */
 import { type CryptoKey, errors, importJWK, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import type { Config } from '../../config.ts'
-import { SIGNING_ALGORITHMS, type SigningAlgorithm, type SigningKey } from '../../config-vars.ts'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm, type SigningKey } from '../../config-keys.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 
-export type { SigningAlgorithm } from '../../config-vars.ts'
-export { SIGNING_ALGORITHMS } from '../../config-vars.ts'
+export type { SigningAlgorithm } from '../../config-keys.ts'
+export { SIGNING_ALGORITHMS } from '../../config-keys.ts'
 
 /** Clock skew between two edge locations. */
 const CLOCK_TOLERANCE_SECONDS = 5

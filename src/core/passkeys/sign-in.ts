@@ -28,10 +28,10 @@ import { isBarred } from '../accounts/deletion.ts'
 import { byPasskey, withPasskey } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { KNOWN_NETWORK_RENEWED_MS, PASSKEY_CHALLENGE_MS } from '../limits.ts'
+import { PASSKEY_CHALLENGE_MS } from '../limits.ts'
 import type { Claim } from '../principal.ts'
 import { browserBeginner, completeSignIn, isRowOpen, type SignedIn, timesOf } from '../sessions/completion.ts'
-import { refuseBeyondNetwork } from '../sessions/known-sources.ts'
+import { knownNetwork, refuseBeyondNetwork } from '../sessions/known-sources.ts'
 import { firstFactorOf, pendingOf } from '../sessions/second-factor-sign-in.ts'
 import { type BrowserSession, leavePresentedSession } from '../sessions/sessions.ts'
 import { type ChallengePurpose, newChallenge, readChallenge } from './challenge.ts'
@@ -115,10 +115,9 @@ export async function signInWithPasskey(ctx: Ctx, input: PasskeySignIn): Promise
 }
 
 async function readFor(ctx: Ctx, { credential: { id }, pending }: PasskeySignIn) {
-  const known = { networkHash: ctx.caller.networkHash, knownUntil: ctx.now() + KNOWN_NETWORK_RENEWED_MS }
   const [passkey, user, first] = await ctx.db.batch([
     findByCredentialId(id),
-    findSignInRow(ownsCredential(id), known),
+    findSignInRow(ownsCredential(id), knownNetwork(ctx)),
     ...(pending === null ? [] : [findOpenSignIn(pendingOf(ctx, pending.userId, pending.sessionHash))]),
   ])
   return { passkey, user, first: first ?? null }

@@ -8,11 +8,16 @@ import type { Fragment, Statement } from '../../store/db/database.ts'
 import { insertNetwork, isKnownDevice, isKnownNetwork, trimNetworks } from '../../store/db/known-sources.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { KNOWN_NETWORK_MS, KNOWN_NETWORKS_MAX, NETWORK_LIMIT_PERIOD_MS } from '../limits.ts'
+import { KNOWN_NETWORK_MS, KNOWN_NETWORK_RENEWED_MS, KNOWN_NETWORKS_MAX, NETWORK_LIMIT_PERIOD_MS } from '../limits.ts'
 
 /** How the caller is counted where it is known. */
 export function sourceOf({ caller }: Ctx): string {
   return caller.device === null ? caller.networkHash : sha256(caller.device.token)
+}
+
+/** The caller's network, and the time until which an account must know it. */
+export function knownNetwork(ctx: Ctx): { networkHash: string; knownUntil: number } {
+  return { networkHash: ctx.caller.networkHash, knownUntil: ctx.now() + KNOWN_NETWORK_RENEWED_MS }
 }
 
 /**

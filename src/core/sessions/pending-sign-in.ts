@@ -43,7 +43,7 @@ export interface PendingOutcome {
 }
 
 /** Strongest first. A mailed code is no second factor after another. */
-function methodsOf(user: SignInRow, amr: readonly string[]): SignInMethod[] {
+export function methodsOf(user: SignInRow, amr: readonly string[]): SignInMethod[] {
   const kinds = user.secondFactors?.split(' ') ?? []
   const has = (kind: string) => kinds.includes(kind)
   const methods: readonly [SignInMethod, boolean][] = [
@@ -76,7 +76,7 @@ export async function openPendingSignIn(ctx: Ctx, factor: FirstFactor): Promise<
     [
       ...factor.writes,
       ...(isMailed ? mail.count : []),
-      insertSignInChallenge({ ...challenge, amr: amr.join(' ') }, user.id, {
+      insertSignInChallenge({ ...challenge, amr: amr.join(' ') }, owner, {
         freshCode: isMailed ? mail.counted : always,
         condition: unchanged,
       }),

@@ -16,9 +16,8 @@ import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
-import { KNOWN_NETWORK_RENEWED_MS } from '../limits.ts'
 import { foldTypedAddress } from '../typed-text.ts'
-import { refuseBeyondNetwork } from './known-sources.ts'
+import { knownNetwork, refuseBeyondNetwork } from './known-sources.ts'
 import {
   type CountedTry,
   countPasswordTry,
@@ -30,9 +29,13 @@ import {
   typedName,
 } from './password-attempts.ts'
 
-export interface PasswordSignIn {
+/** What a user types for the account. */
+export interface TypedNames {
   readonly username: Username | string | null
   readonly email: Email | string | null
+}
+
+export interface PasswordSignIn extends TypedNames {
   readonly password: string
   /** The caller's text; the header if the body has none. */
   readonly userAgent: string
@@ -58,10 +61,7 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
   // With both, the user name counts: whether a name and an address belong together must not show.
   const typed = typedName(ctx, names.usernameKey ?? names.emailKey ?? '')
   refuseWhileHashesQueue(ctx)
-  const [row, counter] = await ctx.db.batch([
-    findForSignIn({ ...names, networkHash: ctx.caller.networkHash, knownUntil: ctx.now() + KNOWN_NETWORK_RENEWED_MS }),
-    findCounter(recentKey(ctx, typed)),
-  ])
+  const [row, counter] = await ctx.db.batch([findForSignIn({ ...names, ...knownNetwork(ctx) }), findCounter(recentKey(ctx, typed))])
   refuseBeyondNetwork(ctx, row?.id ?? null)
   refuseOverTries(ctx, counter, row)
   let counted: CountedTry | null = null
@@ -96,7 +96,7 @@ async function recordFailure(ctx: Ctx, row: SignInRow | null, counted: CountedTr
 }
 
 /** No user name has an @, every address has one: an address in place of the user name is recognized. */
-function namesOf({ username, email }: PasswordSignIn): { usernameKey: string | null; emailKey: string | null } {
+export function namesOf({ username, email }: TypedNames): { usernameKey: string | null; emailKey: string | null } {
   const address = email ?? (username?.includes('@') ? username : null)
   const name = username === address ? null : username
   return { usernameKey: name && usernameKey(name.trim()), emailKey: address && emailKey(foldTypedAddress(address)) }

@@ -67,7 +67,8 @@ const refusal = () => {
 }
 
 export function pendingOf(ctx: Ctx, userId: UserId, sessionHash: string): PendingSignIn {
-  return { tokenHash: sha256(sessionHash), userId, tries: CHALLENGE_TRIES, returnSince: restorableSince(ctx), now: ctx.now() }
+  const tokenHash = sha256(sessionHash)
+  return { purpose: 'sign_in', tokenHash, userId, tries: CHALLENGE_TRIES, returnSince: restorableSince(ctx), now: ctx.now() }
 }
 
 /**
@@ -190,7 +191,7 @@ function claimsOf(ctx: Ctx, { challenge, user, proof }: Won, claimedBy: SessionI
   const { id, codeId } = challenge
   const userId = user.id
   const now = ctx.now()
-  if (proof.method === 'email') return [claimSignIn({ id, codeId, userId, claimedBy, now })]
+  if (proof.method === 'email') return [claimSignIn({ id, purpose: 'sign_in', codeId, userId, claimedBy, now })]
   const claimable = both(isSignInClaimable(id, now), maySignIn(userId, user.epoch, timesOf(ctx)))
   const used =
     proof.method === 'totp'

@@ -10,6 +10,7 @@ export type AuditEventType =
   | 'sign_in'
   | 'sign_in_failed'
   | 'sign_in_challenged'
+  | 'sign_in_mail_requested'
   | 'signed_out'
   | 'signed_out_everywhere'
   | 'session_revoked'

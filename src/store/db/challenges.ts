@@ -11,6 +11,8 @@ export type ChallengePurpose =
   | 'verify_email'
   | 'reset_password'
   | 'sign_in'
+  /** The first factor of a sign-in: a long code for the link and six digits, which are valid only with the browser's token. */
+  | 'mail_sign_in'
   | 'change_email'
   /** The same with six digits, which are valid only with the token that the caller got. */
   | 'change_email_digits'
@@ -75,6 +77,13 @@ export function voidOlderChallenges(input: {
     UPDATE challenges SET consumed_at = ${input.now}
     WHERE user_id = (${input.user}) AND purpose = ${input.purpose} AND consumed_at IS NULL AND id < ${input.newest}
       AND EXISTS (SELECT 1 FROM challenges n WHERE n.id = ${input.newest})`)
+}
+
+/** Invalidates every open code of a purpose, where `condition` holds. */
+export function voidChallenges(input: { userId: UserId; purpose: ChallengePurpose; now: number }, condition: Fragment): Statement<void> {
+  return run(sql`
+    UPDATE challenges SET consumed_at = ${input.now}
+    WHERE user_id = ${input.userId} AND purpose = ${input.purpose} AND consumed_at IS NULL AND (${condition})`)
 }
 
 export function findChallenge(id: ChallengeId): Statement<{ id: ChallengeId } | null> {

@@ -12,6 +12,8 @@ export type MailKind =
   | 'account_exists'
   | 'reset_password'
   | 'sign_in_code'
+  | 'mail_sign_in'
+  | 'mail_sign_in_refused'
   | 'new_device'
   | 'sign_in_locked'
   | 'password_changed'
@@ -108,7 +110,7 @@ export interface DueMail extends Partial<CodeSeed> {
  * restore it, the mails that help: a sign-in code, a password reset, and the undo of a changed address or a second
  * factor.
  */
-const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'reset_password', 'password_changed', 'email_changed', 'email_changed_again', 'email_change_undone', 'second_factor_on', 'second_factor_undone')))`
+const mayBeWrittenTo = sql`(u.deleted_at IS NULL OR (u.deleted_reason = 'self' AND m.kind IN ('account_deleted', 'sign_in_code', 'mail_sign_in', 'mail_sign_in_refused', 'reset_password', 'password_changed', 'email_changed', 'email_changed_again', 'email_change_undone', 'second_factor_on', 'second_factor_undone')))`
 
 /** Leases a mail for sending: nobody else sends it until `leaseUntil`. */
 export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }): Statement<{ id: MailId } | null> {

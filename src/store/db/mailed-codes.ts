@@ -4,11 +4,20 @@ import type { ChallengeId, UserId } from '../../ids.ts'
 import { type ChallengePurpose, isOfEpoch } from './challenges.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
 
+export interface UsableCode {
+  readonly purpose: ChallengePurpose
+  readonly returnTo: string | null
+  /** Whose it is. */
+  readonly username: string
+}
+
 /** The current purpose of a code, without using it; null if it is wrong, used, expired or invalidated. */
-export function findUsableCode(codeHash: string, now: number): Statement<{ purpose: ChallengePurpose; returnTo: string | null } | null> {
+export function findUsableCode(codeHash: string, now: number): Statement<UsableCode | null> {
   return first(sql`
-    SELECT c.purpose, c.return_to FROM challenges c JOIN users u ON u.id = c.user_id AND ${isOfEpoch(sql`c`)}
-    WHERE c.code_hash = ${codeHash} AND c.token_hash IS NULL AND c.consumed_at IS NULL AND c.expires_at > ${now}`)
+    SELECT c.purpose, c.return_to, u.username FROM challenges c JOIN users u ON u.id = c.user_id AND ${isOfEpoch(sql`c`)}
+    WHERE c.code_hash = ${codeHash} AND c.consumed_at IS NULL AND c.expires_at > ${now}
+      -- The token of a sign-in by mail goes with its digits; the link needs none.
+      AND (c.token_hash IS NULL OR c.purpose = ${'mail_sign_in' satisfies ChallengePurpose})`)
 }
 
 /**

@@ -59,6 +59,7 @@ export function walkPages(): void {
   })
   test('a restricted person opens every page of the account, and a form does not get through where its line says so', walkRestricted)
   test('an account, from sign-up to its end', walkAccount)
+  test('a sign-in by mail', walkMailSignIn)
   test('a second step', walkSecondStep)
   test('a picture, and an app', walkApps)
 }
@@ -122,6 +123,17 @@ async function walkAccount(): Promise<void> {
   await signIn(client, email)
   await fill(client, '/account/export', { password: PASSWORD }, '/account/export', 200)
   await fill(client, '/account/delete', { password: PASSWORD })
+}
+
+async function walkMailSignIn(): Promise<void> {
+  const { username, email } = await verifiedPerson('plan_of_mails')
+  const [asker, opener] = [new Client(), new Client()]
+  await fill(asker, '/sign-in/mail', { identifier: username })
+  const [link] = (await mailsTo(email)).flatMap(({ text }) => /\/sign-in\/mail\/link\?code=\S+/.exec(text) ?? [])
+  await fill(opener, link ?? '')
+  await db.prepare('UPDATE attempt_counters SET last_at = 0').run()
+  await fill(asker, '/sign-in/mail', { identifier: email })
+  await fill(asker, '/sign-in/mail/code', { code: await newestCode(email) })
 }
 
 async function walkSecondStep(): Promise<void> {

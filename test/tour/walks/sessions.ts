@@ -72,6 +72,21 @@ export function walkSessions(): void {
       expectWithin('POST /user/do-2fa', await spend(person.client, 'POST', '/user/do-2fa', { ...wrong, code }))
     })
 
+    test('POST /user/sign-in-code and its confirmation, right and wrong, known and unknown, the first and the next', async () => {
+      const person = await verifiedPerson('budget_mailed')
+      const [request, confirm] = ['POST /user/sign-in-code', 'POST /user/sign-in-code/confirm']
+      for (const body of [{ email: person.email }, { username: person.username }, { username: 'nobody_here' }]) {
+        const asked = await spend(new Client(), 'POST', '/user/sign-in-code', body)
+        expectWithin(request, asked)
+        const wrong = { token: asked.json.data.token, code: '000000' }
+        expectWithin(confirm, await spend(new Client(), 'POST', '/user/sign-in-code/confirm', wrong), 400)
+      }
+      const other = await verifiedPerson('budget_mailed_2')
+      const { token } = (await spend(other.client, 'POST', '/user/sign-in-code', { email: other.email })).json.data
+      const right = { token, code: await newestCode(other.email) }
+      expectWithin(confirm, await spend(other.client, 'POST', '/user/sign-in-code/confirm', right))
+    })
+
     test('an authenticator app, from its secret to its end, and a sign-in with it and with a recovery code', async () => {
       clock.freeze()
       const person = await signedInPerson('budget_app')

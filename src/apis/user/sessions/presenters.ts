@@ -39,6 +39,11 @@ export const SessionStateReply = ok(
   z.strictObject({ userInfo: OwnUser, session: z.strictObject({ _id: z.string(), authenticatedAt: z.iso.datetime() }) }),
 )
 export const EXAMPLE_SIGNED_IN_USER = { ...EXAMPLE_USER, varifiedDate: EXAMPLE_USER.verifiedDate }
+export const EXAMPLE_LOGIN = {
+  ok: 1,
+  data: { '2faEnabled': false, user: EXAMPLE_SIGNED_IN_USER, userInfo: EXAMPLE_SIGNED_IN_USER },
+} as const
+export const SignInCodeReply = ok(z.strictObject({ token: z.string() }))
 
 const CLIENT_ID = z.string().nullable().meta({ description: 'Null: a browser' })
 

@@ -18,6 +18,7 @@ import { OK, toList } from '../replies.ts'
 import { PageQuery, toPage } from '../wire.ts'
 import {
   DoTwoFactorReply,
+  EXAMPLE_LOGIN,
   EXAMPLE_SESSIONS,
   EXAMPLE_SIGN_INS,
   EXAMPLE_SIGNED_IN_USER,
@@ -25,11 +26,10 @@ import {
   LoginReply,
   SessionStateReply,
   SessionsReply,
-  toPendingUser,
   toSession,
   toSignIn,
 } from './presenters.ts'
-import { presented, signedIn } from './signed-in.ts'
+import { presented, signedIn, signedInOrPending } from './signed-in.ts'
 import { DoTwoFactorBody, LoginBody, SessionParams } from './wire.ts'
 
 const LOGOUT: Description = {
@@ -51,11 +51,7 @@ export const sessions = new Hono<AppEnv>()
       summary: 'Sign in with a password',
       description:
         'Sets the session cookie. If a second factor is enabled, returns a sessionHash for POST /user/do-2fa instead, and the `methods` that can complete it.',
-      response: {
-        status: 200,
-        schema: LoginReply,
-        example: { ok: 1, data: { '2faEnabled': false, user: EXAMPLE_SIGNED_IN_USER, userInfo: EXAMPLE_SIGNED_IN_USER } },
-      },
+      response: { status: 200, schema: LoginReply, example: EXAMPLE_LOGIN },
       refusals: [401],
     }),
     signInLimit(),
@@ -69,12 +65,7 @@ export const sessions = new Hono<AppEnv>()
         userAgent: userAgent ?? c.var.ctx.caller.userAgent,
         presented: await presented(c),
       })
-      if (outcome.kind === 'signed_in') return c.json({ ok: 1, data: { '2faEnabled': false, ...signedIn(c, outcome) } })
-      const user = toPendingUser(outcome.user)
-      return c.json({
-        ok: 1,
-        data: { '2faEnabled': true, sessionHash: outcome.sessionHash, user, userInfo: user, methods: outcome.methods },
-      })
+      return c.json({ ok: 1, data: signedInOrPending(c, outcome) })
     },
   )
   .post(

@@ -12,20 +12,31 @@ const userAgent = z
   .transform((v) => shownText(v, 512))
   .meta({ example: 'Mozilla/5.0 (iPhone)' })
 
+const names = {
+  username: z.string().min(1).max(254).optional().meta({
+    description: 'The user name or e-mail address; if email is sent too, both must match the same account',
+    example: 'john_doe',
+  }),
+  email: z.string().min(1).max(254).optional().meta({ example: 'user@example.com' }),
+}
+type Names = { readonly username?: string | undefined; readonly email?: string | undefined }
+const isNamed = ({ username, email }: Names) => username !== undefined || email !== undefined
+const NAMELESS = { path: ['username'], message: 'username or email is required' }
+
 export const LoginBody = z
-  .strictObject({
-    username: z.string().min(1).max(254).optional().meta({
-      description: 'The user name or e-mail address; if email is sent too, both must match the same account',
-      example: 'john_doe',
-    }),
-    email: z.string().min(1).max(254).optional().meta({ example: 'user@example.com' }),
-    password: fields.typedPassword,
-    userAgent: optional(userAgent),
-  })
-  .refine((body) => body.username !== undefined || body.email !== undefined, {
-    path: ['username'],
-    message: 'username or email is required',
-  })
+  .strictObject({ ...names, password: fields.typedPassword, userAgent: optional(userAgent) })
+  .refine(isNamed, NAMELESS)
+
+export const SignInCodeBody = z.strictObject(names).refine(isNamed, NAMELESS)
+export const ConfirmSignInCodeBody = z.strictObject({
+  token: z
+    .string()
+    .min(1)
+    .max(128)
+    .meta({ description: 'From POST /user/sign-in-code', example: 'q3Z0uTnk1fY8v0m7Wb2c5d8e1f4g7h0i3j6k9l2m5n8' }),
+  code: fields.mailedDigits,
+  userAgent: optional(userAgent),
+})
 
 const sessionHash = z
   .string()
