@@ -85,6 +85,11 @@ describe('sources', () => {
     expect(foreign.map(({ from, target }) => `${from} uses ${target}`)).toEqual([])
   })
 
+  test('what only some ways to sign in need is loaded when it is needed', () => {
+    const atStart = /^import (?!type )[^;']*? from '(oauth4webapi|@simplewebauthn\/server)[^']*'/m
+    expect(files.filter(({ text }) => atStart.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
   test('only config, ids and crypto lie beside index, app, rooms and context at the root', () => {
     const root = files.map(({ path }) => path).filter((path) => !path.includes('/'))
     expect(root.sort()).toEqual([

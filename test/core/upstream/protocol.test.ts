@@ -1,6 +1,9 @@
 // Sign-in through another provider: what Kith sends, and what it takes from the answer.
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import type { Config } from '../../../src/config.ts'
+import { isSafeUrl } from '../../../src/core/upstream/requests.ts'
+import { platform } from '../../support/kith.ts'
 import { StandIn } from '../../support/upstream.ts'
 import { begin, finish, signIn } from './harness.ts'
 
@@ -60,11 +63,34 @@ describe('a sign-in at an OpenID provider', () => {
     expect(provider.asked).toMatchObject({ discovery: 1, token: 1, keys: 1, userinfo: 0 })
   })
 
+  test('stores nothing until the caller acts on it: no D1', async () => {
+    platform.reset()
+    await signIn(new StandIn())
+    expect(platform.statements).toEqual([])
+  })
+
   test('fetches userinfo for what the ID token lacks', async () => {
     const provider = new StandIn()
     provider.userinfo = { email: 'ada@example.com', email_verified: true, name: 'Ada King Lovelace' }
     const { person } = await signIn(provider, { sub: 'ada' })
     expect(person).toMatchObject({ email: 'ada@example.com', isEmailVerified: true, givenName: 'Ada King', familyName: 'Lovelace' })
     expect(provider.asked.userinfo).toBe(1)
+  })
+})
+
+describe('a provider on this machine', () => {
+  test.each<[string, Config['environment'], boolean]>([
+    ['https://login.example.com/token', 'production', true],
+    ['http://login.example.com/token', 'development', false],
+    ['http://localhost:9000/token', 'development', true],
+    ['http://127.0.0.1/token', 'test', true],
+    ['http://[::1]:9000', 'development', true],
+    ['http://localhost:9000/token', 'production', false],
+    ['http://localhost.example.com/token', 'development', false],
+    ['http://localhost@example.com/token', 'development', false],
+    ['javascript://localhost/%0aalert(1)', 'development', false],
+    ['//localhost/token', 'development', false],
+  ])('%s in %s: %s', (url, environment, isSafe) => {
+    expect(isSafeUrl({ environment } as Config, url)).toBe(isSafe)
   })
 })
