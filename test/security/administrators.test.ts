@@ -10,6 +10,7 @@ import { freezeEachTest } from '../support/frozen.ts'
 import { Client, db, platform, type Reply } from '../support/kith.ts'
 import { browserOf } from '../support/pages.ts'
 import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../support/people.ts'
+import { addPasskey, passkeySignIn, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { atTheLine, whileAtTheLine } from '../support/start-line.ts'
 import { bearerOf, newOAuthClient, userToken } from '../support/tokens.ts'
 
@@ -198,10 +199,11 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
   test('a passkey is enough, in the browser and in an app that got its token by it; the password of the same account is not', async () => {
     const person = await signedInAdmin(newName('key_holder'), 'super_admin')
     const target = await signedInPerson(newName('target'))
+    const authenticator = new SoftwareAuthenticator()
+    await addPasskey(person.client, authenticator)
+    expect((await passkeySignIn(person.client, authenticator)).status).toBe(200)
     const byPassword = await browserOf(person)
     const tokenBy = async (amr: string) => bearerOf(await userToken(person, ['admin:all', 'delegated:all'], 600, {}, amr))
-    const sessionId = Number.parseInt(person.client.cookies.get('__Host-kith_session') ?? '', 16)
-    await rows("UPDATE sessions SET amr = 'swk user mfa', second_factor = 'passkey' WHERE id = ?", sessionId)
     const ways = (client: Client) => [
       client.get(`${API}/list?limit=1`, required),
       client.patch(`${API}/update`, { target: target.id, bio: 'Edited.' }, required),
@@ -219,6 +221,28 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
     }
     const challenged = await (await tokenBy('pwd')).get(`${API}/list?limit=1`, required)
     expect(challenged.headers.get('www-authenticate')).toContain('acr_values="urn:kith:acr:2fa urn:kith:acr:phr"')
+  })
+
+  test('whoever has only the password of an administrator with a passkey adds nothing that opens administration', async () => {
+    const admin = await signedInAdmin(newName('key_thief'))
+    const authenticator = new SoftwareAuthenticator()
+    const added = await addPasskey(admin.client, authenticator)
+    const enrolled = await signedInPerson(newName('key_other'))
+    await addPasskey(enrolled.client, new SoftwareAuthenticator())
+    const thief = await browserOf(admin)
+    const ways = (client: Client) => [
+      () => client.post('/user/passkeys/registration-options', undefined, required),
+      () => client.delete(`/user/passkeys/${added.json.data.passkey._id}`, required),
+      () => client.post('/user/2fa/totp', undefined, required),
+      () => client.post('/user/2fa', { state: true }, required),
+    ]
+    for (const send of ways(thief)) expect(reasonOf(await send())).toEqual([403, 'second_factor_required'])
+    expect(reasonOf(await thief.get(`${API}/list`, required))).toEqual([403, 'second_factor_missing'])
+    // Anybody else may: their password opens all of the account anyway.
+    expect((await enrolled.client.post('/user/2fa/totp', undefined, required)).status).toBe(200)
+    expect((await passkeySignIn(admin.client, authenticator)).status).toBe(200)
+    const [options, , totp, email] = ways(admin.client)
+    for (const send of [options, totp, email]) expect((await send?.())?.status, 'with the passkey').toBe(200)
   })
 
   test('is on in production unless it is switched off, and off elsewhere', async () => {

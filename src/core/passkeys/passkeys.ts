@@ -13,7 +13,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
 import { requireFreshBrowser } from '../sessions/fresh.ts'
-import { requireFactor } from '../sessions/second-factors.ts'
+import { requireFactorForChange } from '../sessions/second-factors.ts'
 
 export type { PasskeyRow } from '../../store/db/passkeys.ts'
 
@@ -39,7 +39,7 @@ export async function removePasskey(ctx: Ctx, gate: Gate, id: PasskeyId): Promis
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId), findPasskey(id, userId)])
   const [factors, passkey] = reads
   requireFreshBrowser(ctx, principal)
-  requireFactor(principal, factors)
+  requireFactorForChange(ctx, principal, { factors, hasPasskeys: true })
   if (!passkey) throw new AppError('not_found')
   const { userId, sessionId } = principal
   const now = ctx.now()

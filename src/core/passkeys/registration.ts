@@ -23,7 +23,7 @@ import type { Gate } from '../gate.ts'
 import { PASSKEY_CHALLENGE_MS, PASSKEYS_MAX } from '../limits.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { requireFreshBrowser } from '../sessions/fresh.ts'
-import { factorAttempt, refuseOverFactorLimit, requireFactor } from '../sessions/second-factors.ts'
+import { factorAttempt, refuseOverFactorLimit, requireFactorForChange } from '../sessions/second-factors.ts'
 import { type ChallengePurpose, newChallenge, readChallenge, wrongChallenge } from './challenge.ts'
 import { readClientData } from './client-data.ts'
 import type { RegistrationCredential } from './credential.ts'
@@ -35,7 +35,7 @@ async function requireEnroller(ctx: Ctx, gate: Gate) {
   const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId), listPasskeysOf(userId)])
   const [factors, passkeys] = reads
   requireFreshBrowser(ctx, principal)
-  requireFactor(principal, factors)
+  requireFactorForChange(ctx, principal, { factors, hasPasskeys: passkeys.length > 0 })
   if (passkeys.length >= PASSKEYS_MAX) throw tooMany()
   return { principal, user, passkeys }
 }

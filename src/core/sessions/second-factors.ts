@@ -8,7 +8,8 @@
 import type { AuditEventId, MailId, UserId } from '../../ids.ts'
 import { countAttempt, findCounter, justCounted } from '../../store/db/attempt-counters.ts'
 import { findEvent, wasRecorded } from '../../store/db/audit-events.ts'
-import { both, type Fragment, not, type Statement } from '../../store/db/database.ts'
+import { both, type Fragment, findIf, not, type Statement } from '../../store/db/database.ts'
+import { hasAnyPasskey } from '../../store/db/passkeys.ts'
 import {
   countUnusedRecoveryCodes,
   deleteRecoveryCodes,
@@ -53,9 +54,13 @@ export interface SecondFactors {
 /** The caller's second factors. One round trip. */
 export async function listSecondFactors(ctx: Ctx, gate: Gate): Promise<SecondFactors> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId), countUnusedRecoveryCodes(userId)])
-  const isAdministrator = intersectScopes(principal.scopes, ['admin:all']).length > 0
-  const isRequired = ctx.config.adminRequiresSecondFactor && isAdministrator && !isPhishingResistant(principal.amr)
+  const isRequired = isSecondFactorRequired(ctx, principal) && !isPhishingResistant(principal.amr)
   return { factors: reads[0], unusedRecoveryCodes: reads[1]?.unused ?? 0, isRequired }
+}
+
+/** With `ADMIN_REQUIRES_SECOND_FACTOR`, of administrators. */
+function isSecondFactorRequired(ctx: Ctx, { scopes }: UserPrincipal): boolean {
+  return ctx.config.adminRequiresSecondFactor && intersectScopes(scopes, ['admin:all']).length > 0
 }
 
 /**
@@ -76,6 +81,20 @@ const hasTotp = (factors: readonly Pick<SecondFactorRow, 'kind'>[]) => factors.s
 export function hasProvedFactor(principal: UserPrincipal, factors: readonly Pick<SecondFactorRow, 'kind'>[]): boolean {
   if (factors.length === 0) return true
   return hasTotp(factors) ? STRONG_METHODS.has(principal.secondFactor ?? '') : isMultiFactor(principal.amr)
+}
+
+/**
+ * What adding a factor, and adding or removing a passkey, takes: `requireFactor`, and of an administrator who has a
+ * passkey a sign-in with it. Otherwise their password alone would open administration, by way of a new factor.
+ */
+export function requireFactorForChange(
+  ctx: Ctx,
+  principal: UserPrincipal,
+  { factors, hasPasskeys }: { factors: readonly Pick<SecondFactorRow, 'kind'>[]; hasPasskeys: boolean },
+): void {
+  requireFactor(principal, factors)
+  if (!hasPasskeys || isMultiFactor(principal.amr) || !isSecondFactorRequired(ctx, principal)) return
+  throw new AppError('reauthentication_required', 'Sign in with your passkey first', { reason: 'second_factor_required' })
 }
 
 const STRONG_METHODS: ReadonlySet<string> = new Set(['passkey', 'totp', 'recovery_code'] satisfies SignInMethod[])
@@ -120,12 +139,12 @@ const othersThan = (kind: SecondFactorKind, factors: readonly SecondFactorRow[])
  * sessions of the user end, and a notice goes out. Idempotent.
  */
 export async function setEmailSecondFactor(ctx: Ctx, gate: Gate, on: boolean): Promise<void> {
-  const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
-  const [factors] = reads
+  const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId), findIf(hasAnyPasskey(userId))])
+  const [factors, hasPasskeys] = reads
   if (on && !factors.some(({ kind }) => kind === 'totp')) requireFreshOfPerson(ctx, principal)
   else requireFreshBrowser(ctx, principal)
   if (factors.some(({ kind }) => kind === 'email') === on) return
-  requireFactor(principal, factors)
+  requireFactorForChange(ctx, principal, { factors, hasPasskeys })
   if (!on) return switchOff(ctx, principal, 'email', factors)
   if (user.emailVerifiedAt === null) throw new AppError('email_not_verified', 'The e-mail address is not verified yet')
   await switchEmailOn(ctx, principal, factors)

@@ -5,7 +5,8 @@
 import type { AuditEventId, MailId, UserId } from '../../ids.ts'
 import { type Attempt, countAttempt, findCounter, isWithinLimit, justCounted } from '../../store/db/attempt-counters.ts'
 import { wasRecorded } from '../../store/db/audit-events.ts'
-import { both, not } from '../../store/db/database.ts'
+import { both, findIf, not } from '../../store/db/database.ts'
+import { hasAnyPasskey } from '../../store/db/passkeys.ts'
 import { hasRecoveryCodes, insertRecoveryCodes } from '../../store/db/recovery-codes.ts'
 import { insertSecondFactor, listFactors, type SecondFactorRow } from '../../store/db/second-factors.ts'
 import { endOtherSessions, isSessionOpen } from '../../store/db/sessions.ts'
@@ -27,19 +28,19 @@ import type { UserPrincipal } from '../principal.ts'
 import { requireFreshBrowser } from './fresh.ts'
 import { rateLimited } from './password-attempts.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
-import { factorAttempt, factorNotice, refuseOverFactorLimit, requireFactor } from './second-factors.ts'
+import { factorAttempt, factorNotice, refuseOverFactorLimit, requireFactorForChange } from './second-factors.ts'
 import { newTotpSecret, stepOfSealed, type TotpEnrolment } from './totp-codes.ts'
 
 /** A recent sign-in of a browser; with a factor if one is enabled. */
-function requireEnroller(ctx: Ctx, principal: UserPrincipal, factors: readonly SecondFactorRow[]): void {
+function requireEnroller(ctx: Ctx, principal: UserPrincipal, factors: readonly SecondFactorRow[], hasPasskeys: boolean): void {
   requireFreshBrowser(ctx, principal)
-  requireFactor(principal, factors)
+  requireFactorForChange(ctx, principal, { factors, hasPasskeys })
 }
 
 /** Generates a secret for the caller's app, to be shown once. It is inactive until `confirmTotp`. Two round trips. */
 export async function enrolTotp(ctx: Ctx, gate: Gate): Promise<TotpEnrolment> {
-  const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId)])
-  requireEnroller(ctx, principal, reads[0])
+  const { principal, user, reads } = await gate(({ userId }) => [listFactors(userId), findIf(hasAnyPasskey(userId))])
+  requireEnroller(ctx, principal, ...reads)
   const { userId } = principal
   const { enrolment, sealed } = await newTotpSecret(ctx, userId, user.username)
   await ctx.db.commit([storePendingTotp({ userId, secret: sealed, now: ctx.now() })], findPendingTotp(userId, sealed))
@@ -53,9 +54,9 @@ const NOTHING_WAITS = 'No authenticator app is waiting for its first code'
  * be shown once, if the user has none. At most 10 wrong codes in 15 minutes, beyond which a right one is refused too.
  */
 export async function confirmTotp(ctx: Ctx, gate: Gate, code: string): Promise<{ recoveryCodes: readonly string[] | null }> {
-  const { principal, reads } = await gate(({ userId }) => [listFactors(userId), findTotp(userId)])
-  const [factors, totp] = reads
-  requireEnroller(ctx, principal, factors)
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId), findIf(hasAnyPasskey(userId)), findTotp(userId)])
+  const [factors, hasPasskeys, totp] = reads
+  requireEnroller(ctx, principal, factors, hasPasskeys)
   const since = ctx.now() - TOTP_ENROLMENT_MS
   if (!totp || totp.pendingSecret === null || (totp.pendingAt ?? 0) <= since) throw new AppError('not_found', NOTHING_WAITS)
   const attempt = enrolmentAttempt(ctx, principal.userId)

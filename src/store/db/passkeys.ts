@@ -42,6 +42,10 @@ export function hasPasskey(id: PasskeyId, userId: UserId): Fragment {
   return sql`EXISTS (SELECT 1 FROM passkeys WHERE id = ${id} AND user_id = ${userId})`
 }
 
+export function hasAnyPasskey(userId: UserId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM passkeys WHERE user_id = ${userId})`
+}
+
 /** Holds while the user may have one more. */
 export function hasRoomForPasskey(userId: UserId, max: number): Fragment {
   return sql`(SELECT COUNT(*) FROM passkeys WHERE user_id = ${userId}) < ${max}`
