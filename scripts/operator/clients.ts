@@ -38,6 +38,7 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --first-party, --no-first-party  whether people are asked for consent
     --may-change-addresses           tokens of a fresh sign-in may change the e-mail address; needs a secret
     --pkce, --no-pkce                whether PKCE is required; only a client with a secret may do without
+    --require-pushed-requests        authorization requests must be pushed (RFC 9126)
     --access-token-seconds <n>       60 to 3600
     --id-token-alg <alg>             RS256 (most libraries) or ES256
     --claims-in-id-token             for libraries that do not call userinfo
@@ -53,6 +54,7 @@ const OPTIONS = {
   'first-party': { type: 'boolean' },
   'may-change-addresses': { type: 'boolean' },
   pkce: { type: 'boolean' },
+  'require-pushed-requests': { type: 'boolean' },
   'access-token-seconds': { type: 'string' },
   'id-token-alg': { type: 'string' },
   'claims-in-id-token': { type: 'boolean' },
@@ -115,6 +117,7 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     isFirstParty: values['first-party'],
     mayChangeAddresses: values['may-change-addresses'],
     requiresPkce: values.pkce,
+    requiresPushedRequests: values['require-pushed-requests'],
     idTokenAlg: judge('--id-token-alg', metadata.idTokenAlg, values['id-token-alg']),
     claimsInIdToken: values['claims-in-id-token'],
     isNativeDevelopment: values['native-development'],

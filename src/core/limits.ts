@@ -3,17 +3,15 @@
  * change is in Config.
  */
 
-const SECOND_MS = 1_000
-const MINUTE_MS = 60 * SECOND_MS
-const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
+export const SECOND_MS = 1_000
+export const MINUTE_MS = 60 * SECOND_MS
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
 
 /** More are forgotten devices; the oldest is ended. */
 export const BROWSER_SESSIONS_MAX = 50
 /** `last_used_at` is a hint for people; one write per interval keeps reads read-only. */
 export const SESSION_TOUCH_MS = 15 * MINUTE_MS
-/** A lost reply is retried within seconds; a later second use is treated as theft. */
-export const REFRESH_GRACE_MS = 30 * SECOND_MS
 /** Sensitive acts need a sign-in younger than this. */
 export const FRESH_SIGN_IN_MS = 10 * MINUTE_MS
 /** The same for a session under an API key, whose protocol can only ask for a new sign-in. */
@@ -82,15 +80,6 @@ export const KNOWN_NETWORK_RENEWED_MS = 30 * DAY_MS
 export const KNOWN_NETWORKS_MAX = 10
 /** The owner is notified of strangers who use up their tries, but not every day. */
 export const LOCK_NOTICE_PAUSE_MS = 7 * DAY_MS
-/** RFC 8628 §3.2: as long as it takes to find a phone and sign in. */
-export const DEVICE_CODE_MS = 10 * MINUTE_MS
-/** RFC 8628 §3.5: the pause between two polls, and what a poll that comes too early adds to it. */
-export const DEVICE_POLL_MS = 5 * SECOND_MS
-/** A network's jitter is no impatience. */
-export const DEVICE_POLL_SLACK_MS = SECOND_MS
-/** Wrong codes of devices that an account may enter: a chance of 1 in a billion for each request that is open. */
-export const DEVICE_CODE_TRIES = 20
-export const DEVICE_CODE_WINDOW_MS = 15 * MINUTE_MS
 export const CHALLENGE_TRIES = 5
 /** Across all pending log-ins of an account, so that opening many gains nothing. */
 export const SECOND_FACTOR_TRIES = 10
@@ -197,23 +186,8 @@ export const TOMBSTONES_PER_RUN = 500
 export const UPLOADS_GIVEN_UP_PER_RUN = 200
 /** Objects of a bucket that a run compares with the rows: one page of R2's list. */
 export const OBJECTS_COMPARED_PER_RUN = 500
-/** Lifetime of an access token: an API that validates tokens by itself learns of a logout when it expires. The old rooms expect an hour. */
-export const ACCESS_TOKEN_SECONDS_MIN = 60
-export const ACCESS_TOKEN_SECONDS_DEFAULT = 600
-export const ACCESS_TOKEN_SECONDS_MAX = 3_600
-/** Redirect URIs of a client: read with each of its requests. */
-export const CLIENT_URIS_MAX = 20
-export const REDIRECT_URI_LENGTH_MAX = 2_000
-/** A request that was running when its client was deleted is over by then. */
-export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
-/** Sessions read in one batch of a deleted client's removal. */
-export const CLIENT_REMOVAL_CHUNK = 5_000
-export const CLIENT_REMOVAL_CHUNKS_PER_RUN = 20
-export const DELETED_CLIENTS_AT_A_TIME = 20
 /** A later expiry is a typing mistake; a credential that should not expire is created without one. */
 export const MACHINE_LIFE_MS_MAX = 10 * 365 * DAY_MS
-/** Grants that the list of connected apps is built from, the newest. */
-export const APP_SESSIONS_LOOKED_AT = 1_000
 /** Sides of the two squares of an avatar: for current screens, and for lists and clients without WebP. */
 export const AVATAR_SIDE = 512
 export const AVATAR_SMALL_SIDE = 128
@@ -229,8 +203,6 @@ export const AVATAR_REDIRECT_SECONDS = 60
 export const FORM_OVERHEAD_BYTES = 64 * 1024
 /** How long a person may think about a page that asks for an answer. */
 export const PAGE_TICKET_MS = 10 * MINUTE_MS
-/** A forced sign-in may include a password reset; after that it is requested again. */
-export const REAUTHENTICATION_MS = HOUR_MS
 /** HTTP Digest (RFC 7616 §5.4): programs that keep a nonce keep it for minutes; Movida's did for five. */
 export const DIGEST_NONCE_MS = 5 * MINUTE_MS
 /** A request in progress when its nonce expired has claimed it by then. */
@@ -241,9 +213,5 @@ export const ROBOT_WINDOW_MS = 30 * SECOND_MS
 /** Pages of a robot's user list, as in Movida. */
 export const ACTIVE_USERS_PAGE_DEFAULT = 50
 export const ACTIVE_USERS_PAGE_MAX = 200
-/** A nonce is stored until the code is exchanged; clients send about 43 characters. */
-export const NONCE_LENGTH_MAX = 1_024
 /** Path and query that a user returns to after signing in. It is carried in URLs, encoded once more. */
 export const RETURN_TO_LENGTH_MAX = 8_192
-/** An authorization request must survive the same way, with a ticket added. */
-export const AUTHORIZATION_REQUEST_LENGTH_MAX = RETURN_TO_LENGTH_MAX - 128

@@ -14,6 +14,7 @@ import { deleteExpiredDeviceCodes } from '../store/db/device-codes.ts'
 import { deleteExpiredNonces } from '../store/db/digest-nonces.ts'
 import { deleteEndedSources } from '../store/db/known-sources.ts'
 import { deleteDoneMails } from '../store/db/mail-outbox.ts'
+import { deleteExpiredPushedRequests } from '../store/db/pushed-requests.ts'
 import { deleteExpiredRefreshTokens } from '../store/db/refresh-tokens.ts'
 import { deleteEndedSessions } from '../store/db/sessions.ts'
 import { deleteExpiredTokens } from '../store/db/spent-tokens.ts'
@@ -95,6 +96,7 @@ function endedRows(ctx: Ctx, limit: number): Statement<number>[] {
     deleteEndedCounters({ now, limit }),
     deleteEndedHolds({ now, limit }),
     deleteEndedSources({ now, limit }),
+    deleteExpiredPushedRequests({ now, limit }),
     deleteExpiredTokens({ now, limit }),
     deleteExpiredNonces({ now: now - DIGEST_NONCE_KEPT_MS, limit }),
     deleteDoneMails({ before: now - MAIL_WINDOW_MS, limit }),

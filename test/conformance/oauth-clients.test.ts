@@ -107,6 +107,23 @@ test('oauth4webapi: a public client, by RFC 8414, with iss and every check of it
   await expect(oauth.processRefreshTokenResponse(as, client, dead)).rejects.toMatchObject({ error: 'invalid_grant' })
 })
 
+test('openid-client: a pushed authorization request', async () => {
+  const { cookie } = await newBrowser(await newPerson())
+  const options = { [openid.customFetch]: toWorker }
+  const config = await openid.discovery(new URL(ORIGIN), confidential.id, undefined, openid.ClientSecretBasic(confidential.secret), options)
+  const [pkceCodeVerifier, expectedState] = [openid.randomPKCECodeVerifier(), openid.randomState()]
+  const url = await openid.buildAuthorizationUrlWithPAR(config, {
+    redirect_uri: confidential.redirectUri,
+    scope: SCOPE,
+    state: expectedState,
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  })
+  expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request_uri'])
+  const tokens = await openid.authorizationCodeGrant(config, await goTo(url, cookie), { pkceCodeVerifier, expectedState })
+  expect(tokens.claims()?.aud).toBe(confidential.id)
+})
+
 test('oauth4webapi: the device grant, from the code to the tokens', async () => {
   const television = await newClient({ grantTypes: `${DEVICE_GRANT} refresh_token`, redirectUris: [], scopes: SCOPE })
   const options = { [oauth.customFetch]: toWorker }

@@ -13,6 +13,7 @@ import { authorizeRoutes } from './routes/authorize.ts'
 import { deviceAuthorizationRoutes } from './routes/device-authorization.ts'
 import { introspectRoutes } from './routes/introspect.ts'
 import { logoutRoutes } from './routes/logout.ts'
+import { parRoutes } from './routes/par.ts'
 import { revokeRoutes } from './routes/revoke.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { userinfoRoutes } from './routes/userinfo.ts'
@@ -20,7 +21,7 @@ import { wellKnownRoutes } from './routes/well-known.ts'
 import { ErrorResponse } from './wire.ts'
 
 const GROUPS: readonly RouteGroup[] = [
-  { name: 'Authorization', description: 'Where browsers are sent to authorize a client.', routes: [authorizeRoutes] },
+  { name: 'Authorization', description: 'Where browsers are sent to authorize a client.', routes: [authorizeRoutes, parRoutes] },
   {
     name: 'Tokens',
     description: 'Issue, introspect and revoke tokens.',
@@ -39,7 +40,7 @@ export const wellKnown = roomApp(WELL_KNOWN, errorsAs(renderError), anyOrigin())
 export const oauthDocument: RoomDocument = {
   title: 'Kith OAuth API',
   description:
-    'An OAuth 2.1 authorization server and OpenID provider: authorization codes with PKCE, ID tokens, rotated refresh tokens, ' +
+    'An OAuth 2.1 authorization server and OpenID provider: authorization codes with PKCE, pushed requests, ID tokens, rotated refresh tokens, ' +
     'client credentials, device codes, userinfo, revocation, introspection, sign-out.',
   mounts: [
     { prefix: '/oauth', room: oauth, groups: GROUPS },

@@ -46,6 +46,8 @@ export const ServerMetadata = z
     introspection_endpoint: z.url(),
     end_session_endpoint: z.url(),
     device_authorization_endpoint: z.url(),
+    pushed_authorization_request_endpoint: z.url(),
+    require_pushed_authorization_requests: z.boolean(),
     jwks_uri: z.url(),
     scopes_supported: z.array(z.string()),
     response_types_supported: z.array(z.string()),

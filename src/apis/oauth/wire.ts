@@ -8,8 +8,8 @@ import { parameter, requiredParameter } from '../../http/token-endpoint.ts'
 
 export const AuthorizeParameters = z.object({
   client_id: requiredParameter.meta({ example: 'demo-spa' }),
-  redirect_uri: requiredParameter.meta({
-    description: 'Exactly as registered; a loopback address may have any port (RFC 8252 §7.3)',
+  redirect_uri: parameter.meta({
+    description: 'Required unless the request was pushed. Exactly as registered; a loopback address may have any port (RFC 8252 §7.3)',
     example: 'https://app.example.com/callback',
   }),
   response_type: parameter.meta({ description: 'Required: code', example: 'code' }),
@@ -39,8 +39,11 @@ export const AuthorizeParameters = z.object({
   login_hint: parameter.meta({ description: 'Shown on the sign-in page', example: 'john_doe' }),
   id_token_hint: parameter.meta({ description: 'The user that the client expects; may be expired' }),
   request: parameter.meta({ description: 'Refused: request_not_supported' }),
-  request_uri: parameter.meta({ description: 'Refused: request_uri_not_supported' }),
+  request_uri: parameter.meta({
+    description: 'The reference from POST /oauth/par, with client_id beside it; any other is refused: request_uri_not_supported',
+  }),
   registration: parameter.meta({ description: 'Refused: registration_not_supported' }),
+  pushed_request: parameter.meta({ description: 'Internal: added to a request that was pushed' }),
   reauthentication: parameter.meta({ description: 'Internal: added by Kith' }),
   code_challenge: parameter.meta({
     description: 'Required, except for some confidential clients (RFC 7636)',
@@ -48,6 +51,15 @@ export const AuthorizeParameters = z.object({
   }),
   code_challenge_method: parameter.meta({ description: 'S256', example: 'S256' }),
 })
+
+/** RFC 9126 §2.1: what the authorization endpoint takes, with the client's authentication. The client may be named in a header. */
+export const PushForm = AuthorizeParameters.omit({ reauthentication: true, pushed_request: true }).extend({
+  client_id: parameter.meta({ description: 'Required unless the Authorization header names the client', example: 'my-web' }),
+  client_secret: parameter.meta({ description: 'For client_secret_post' }),
+})
+
+/** RFC 9126 §2.2. */
+export const PushResponse = z.strictObject({ request_uri: z.string(), expires_in: z.int() }).meta({ id: 'PushedRequest' })
 
 /** RFC 6749 §5.2. */
 export const ErrorResponse = z.strictObject({ error: z.string(), error_description: z.string() })

@@ -25,7 +25,7 @@ import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
-import { ACCESS_TOKEN_SECONDS_MAX } from '../limits.ts'
+import { ACCESS_TOKEN_SECONDS_MAX } from '../oauth/limits.ts'
 import { type Listed, listed, type Page, positionOf } from '../paging.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { coveredBy } from '../scopes.ts'
@@ -117,6 +117,7 @@ function clientOf(machine: MachineRow, password: string | null, now: number): St
       mayChangeAddresses: 0,
       consentsSince: 0,
       requirePkce: 1,
+      requirePushedRequests: 0,
       accessTokenSeconds: ACCESS_TOKEN_SECONDS_MAX,
       idTokenSignedResponseAlg: 'ES256',
       claimsInIdToken: 0,

@@ -24,6 +24,8 @@ const PARAMETERS = {
   registration: 'registration',
   /** Kith's own: a ticket that records when a new sign-in was requested, so that it is requested only once; or `declined`. */
   reauthentication: 'reauthentication',
+  /** Kith's own: a ticket that the request was pushed (RFC 9126), in exactly this form. */
+  pushed_request: 'pushed',
 } as const
 
 type Field = (typeof PARAMETERS)[keyof typeof PARAMETERS]

@@ -1,24 +1,24 @@
 /**
  * The rules of the authorization endpoint (RFC 6749 §4.1.1, RFC 7636, RFC 9207, RFC 9700, OpenID Connect Core §3.1.2):
  * a signed-in browser gets an authorization code for a client, after a sign-in or consent where needed. Errors go to
- * the client only once it and its redirect URI are known to be valid; earlier ones are shown to the user. A pushed
- * request (RFC 9126) would be looked up before `judgeClient`.
+ * the client only once it and its redirect URI are known to be valid; earlier ones are shown to the user.
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import { codeExists, insertAuthorizationCode } from '../../store/db/authorization-codes.ts'
 import { findConsent, isConsentGiven } from '../../store/db/consents.ts'
 import { always, type Fragment, type Statement } from '../../store/db/database.ts'
-import { findClient, type OAuthClientRow } from '../../store/db/oauth-clients.ts'
+import { findClient } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { OptionalGate } from '../gate.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { coveredBy, powersOf, type Scope, storedScopes } from '../scopes.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
-import { type Client, toClient } from './clients.ts'
+import type { Client } from './clients.ts'
 import { grantedByPerson } from './granted-scopes.ts'
-import { isLoopbackRedirectUri, isRegisteredRedirectUri } from './redirect-uri.ts'
-import { type Judged, judgeRequest, type ResponseMode, toResponseMode } from './request-rules.ts'
+import { isReference, requirePushed, takePushedRequest } from './pushed-requests.ts'
+import { isLoopbackRedirectUri } from './redirect-uri.ts'
+import { type Judged, judgeClient, judgeRequest, type ResponseMode, toResponseMode } from './request-rules.ts'
 import { needsSignIn } from './sign-in-rules.ts'
 
 /** What goes back to the client through the browser. */
@@ -35,7 +35,7 @@ export type AuthorizationOutcome =
    * `isNewUser`: the client expects the user to create an account first.
    */
   | { readonly kind: 'sign_in_required'; readonly loginHint: string | null; readonly returnTo: string; readonly isNewUser: boolean }
-  | { readonly kind: 'consent_required' }
+  | { readonly kind: 'consent_required'; readonly request: AuthorizationRequest }
 
 /** An error after client and redirect URI were validated: the client may be told. */
 export class AuthorizationError extends Error {
@@ -48,13 +48,15 @@ export class AuthorizationError extends Error {
 }
 
 /** Throws `AuthorizationError`, or an `AppError` that must not be sent to the client. */
-export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: AuthorizationRequest): Promise<AuthorizationOutcome> {
+export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, sent: AuthorizationRequest): Promise<AuthorizationOutcome> {
+  const request = isReference(sent) ? await takePushedRequest(ctx, sent) : sent
   const { principal, reads } = await gate((claimed) => [
     findClient(request.clientId),
     findConsent(claimed?.userId ?? null, request.clientId),
   ])
   const client = judgeClient(reads[0], request)
   return redirecting(request, async () => {
+    requirePushed(ctx, client, request)
     const judged = judgeRequest(ctx.config, client, request)
     const signIn = await needsSignIn(ctx, principal, request, judged)
     if (signIn) {
@@ -66,7 +68,7 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
     const consent = reads[1]
     if (needsConsent(ctx, { client, request, judged, scopes, agreed: storedScopes(consent?.scopes ?? '') })) {
       if (judged.prompts.has('none')) throw new AppError('consent_required', 'The user has not consented')
-      return { kind: 'consent_required' }
+      return { kind: 'consent_required', request }
     }
     // If consent is withdrawn between the read and the code, there is no code.
     const condition = isTrusted(ctx, { client, request, scopes })
@@ -79,16 +81,6 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, request: 
 /** Only a browser may authorize: a token that could get codes would outlive its own scopes and expiry. */
 export function isBrowser(principal: UserPrincipal | null): principal is UserPrincipal {
   return principal !== null && principal.clientId === null
-}
-
-/** The client, if the browser may be redirected to the URI at all. */
-export function judgeClient(row: OAuthClientRow | null, request: AuthorizationRequest): Client {
-  const client = toClient(row)
-  if (!client) throw new AppError('invalid_request', 'The client is unknown')
-  if (!isRegisteredRedirectUri(client.redirectUris, request.redirectUri, { nativeDevelopment: client.isNativeDevelopment })) {
-    throw new AppError('invalid_request', 'The redirect_uri is not registered for the client')
-  }
-  return client
 }
 
 /** From here on errors may be reported to the client. */

@@ -6,17 +6,17 @@ import * as z from 'zod'
 import { randomHex, randomToken } from '../../crypto.ts'
 import type { ClientRow } from '../../store/db/client-registration.ts'
 import { AppError } from '../errors.ts'
+import { intersectScopes, listScopes, parseScopes, type Scope } from '../scopes.ts'
+import { text } from '../texts.ts'
+import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
+import { DEVICE_GRANT, GRANT_TYPES, type GrantType } from './clients.ts'
 import {
   ACCESS_TOKEN_SECONDS_DEFAULT,
   ACCESS_TOKEN_SECONDS_MAX,
   ACCESS_TOKEN_SECONDS_MIN,
   CLIENT_URIS_MAX,
   REDIRECT_URI_LENGTH_MAX,
-} from '../limits.ts'
-import { intersectScopes, listScopes, parseScopes, type Scope } from '../scopes.ts'
-import { text } from '../texts.ts'
-import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
-import { DEVICE_GRANT, GRANT_TYPES, type GrantType } from './clients.ts'
+} from './limits.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-keys.ts'
 
@@ -95,6 +95,8 @@ export interface ClientMetadata {
   /** Its fresh tokens may start a change of the user's e-mail address (docs/decisions/011). */
   readonly mayChangeAddresses: boolean
   readonly requiresPkce: boolean
+  /** RFC 9126 §6. */
+  readonly requiresPushedRequests: boolean
   readonly accessTokenSeconds: number
   readonly idTokenAlg: SigningAlgorithm
   /** ID tokens also contain the userinfo claims, for libraries that do not call userinfo. */
@@ -114,6 +116,7 @@ export const METADATA_NAMES: Readonly<Record<keyof ClientMetadata, string>> = {
   isFirstParty: 'first_party',
   mayChangeAddresses: 'may_change_addresses',
   requiresPkce: 'require_pkce',
+  requiresPushedRequests: 'require_pushed_authorization_requests',
   accessTokenSeconds: 'access_token_seconds',
   idTokenAlg: 'id_token_signed_response_alg',
   claimsInIdToken: 'claims_in_id_token',
@@ -129,6 +132,7 @@ export const DEFAULTS: Omit<ClientMetadata, 'name' | 'scopes'> = {
   isFirstParty: false,
   mayChangeAddresses: false,
   requiresPkce: true,
+  requiresPushedRequests: false,
   accessTokenSeconds: ACCESS_TOKEN_SECONDS_DEFAULT,
   // OpenID Connect Dynamic Client Registration §2.
   idTokenAlg: 'RS256',
@@ -191,6 +195,7 @@ export function toColumns(metadata: ClientMetadata) {
     firstParty: Number(metadata.isFirstParty),
     mayChangeAddresses: Number(metadata.mayChangeAddresses),
     requirePkce: Number(metadata.requiresPkce),
+    requirePushedRequests: Number(metadata.requiresPushedRequests),
     accessTokenSeconds: metadata.accessTokenSeconds,
     idTokenSignedResponseAlg: metadata.idTokenAlg,
     claimsInIdToken: Number(metadata.claimsInIdToken),
@@ -209,6 +214,7 @@ export function toMetadata(row: ClientRow): ClientMetadata {
     isFirstParty: row.firstParty === 1,
     mayChangeAddresses: row.mayChangeAddresses === 1,
     requiresPkce: row.tokenEndpointAuthMethod === 'none' || row.requirePkce === 1,
+    requiresPushedRequests: row.requirePushedRequests === 1,
     accessTokenSeconds: row.accessTokenSeconds,
     idTokenAlg: row.idTokenSignedResponseAlg as SigningAlgorithm,
     claimsInIdToken: row.claimsInIdToken === 1,

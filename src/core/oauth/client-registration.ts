@@ -124,6 +124,7 @@ const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string
   firstParty: METADATA_NAMES.isFirstParty,
   mayChangeAddresses: METADATA_NAMES.mayChangeAddresses,
   requirePkce: METADATA_NAMES.requiresPkce,
+  requirePushedRequests: METADATA_NAMES.requiresPushedRequests,
   accessTokenSeconds: METADATA_NAMES.accessTokenSeconds,
   idTokenSignedResponseAlg: METADATA_NAMES.idTokenAlg,
   claimsInIdToken: METADATA_NAMES.claimsInIdToken,

@@ -1,7 +1,7 @@
 /** Cron removes in chunks what deleted clients leave behind: none of it works any more. */
 import { hasClientRemains, listDeletedClients, removeClientRemains } from '../../store/db/client-registration.ts'
 import type { Ctx } from '../ctx.ts'
-import { CLIENT_REMOVAL_AFTER_MS, CLIENT_REMOVAL_CHUNK, CLIENT_REMOVAL_CHUNKS_PER_RUN, DELETED_CLIENTS_AT_A_TIME } from '../limits.ts'
+import { CLIENT_REMOVAL_AFTER_MS, CLIENT_REMOVAL_CHUNK, CLIENT_REMOVAL_CHUNKS_PER_RUN, DELETED_CLIENTS_AT_A_TIME } from './limits.ts'
 
 /** One cron run's share: consents, codes, and the clients' sessions among all sessions. */
 export async function removeDeletedClients(ctx: Ctx): Promise<void> {

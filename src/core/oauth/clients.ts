@@ -26,6 +26,7 @@ export interface Client {
   readonly scopes: readonly Scope[]
   readonly isFirstParty: boolean
   readonly requiresPkce: boolean
+  readonly requiresPushedRequests: boolean
   readonly accessTokenSeconds: number
   readonly idTokenAlg: SigningAlgorithm
   readonly claimsInIdToken: boolean
@@ -48,6 +49,7 @@ export function toClient(row: OAuthClientRow | null): Client | null {
     isFirstParty: row.firstParty === 1,
     // Always required of a public client, whatever its row says (wire §6.4).
     requiresPkce: isPublic || row.requirePkce !== 0,
+    requiresPushedRequests: row.requirePushedRequests === 1,
     accessTokenSeconds: row.accessTokenSeconds,
     idTokenAlg: row.idTokenSignedResponseAlg as SigningAlgorithm,
     claimsInIdToken: row.claimsInIdToken === 1,

@@ -8,8 +8,8 @@ import { type ConsentRow, didEnd, endConnection, type GrantRow, listConsents, li
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Gate } from '../gate.ts'
-import { APP_SESSIONS_LOOKED_AT } from '../limits.ts'
 import { coveredBy, intersectScopes, SCOPES, type Scope, storedScopes } from '../scopes.ts'
+import { APP_SESSIONS_LOOKED_AT } from './limits.ts'
 
 export interface ConnectedApp {
   readonly clientId: string

@@ -20,13 +20,13 @@ import {
   type CodeGrant,
   isBrowser,
   issueCode,
-  judgeClient,
   loginRequired,
   redirecting,
   toAuthorizationResponse,
 } from './authorize.ts'
 import { grantedByPerson } from './granted-scopes.ts'
-import { judgeRequest } from './request-rules.ts'
+import { requirePushed } from './pushed-requests.ts'
+import { judgeClient, judgeRequest } from './request-rules.ts'
 import { needsSignIn } from './sign-in-rules.ts'
 import { issueTicket, readTicket } from './tickets.ts'
 
@@ -104,6 +104,7 @@ async function question(
   ])
   const client = judgeClient(reads[0], request)
   return redirecting(request, async () => {
+    requirePushed(ctx, client, request)
     const judged = judgeRequest(ctx.config, client, request)
     const user = reads[2]
     // A user who opens the page directly has not yet been through a sign-in that the client may require.

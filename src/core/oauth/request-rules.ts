@@ -3,14 +3,16 @@
  * Core §3.1.2.2). Request objects are not supported (§6): they are refused by name.
  */
 import type { Config } from '../../config.ts'
+import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { type Acr, weakestAcr } from '../authentication-methods.ts'
 import { AppError } from '../errors.ts'
-import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from '../limits.ts'
 import type { Scope } from '../scopes.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
-import { type Client, requireGrantType } from './clients.ts'
+import { type Client, requireGrantType, toClient } from './clients.ts'
 import { scopesWithin } from './granted-scopes.ts'
+import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from './limits.ts'
 import { isCodeChallenge } from './pkce.ts'
+import { isRegisteredRedirectUri } from './redirect-uri.ts'
 import { requireSigningKey } from './signing-keys.ts'
 
 export const RESPONSE_TYPES = ['code'] as const
@@ -31,6 +33,17 @@ export interface Judged {
   readonly acr: Acr | null
 }
 
+/** The client, if the browser may be redirected to the URI at all. */
+export function judgeClient(row: OAuthClientRow | null, request: AuthorizationRequest): Client {
+  const client = toClient(row)
+  if (!client) throw new AppError('invalid_request', 'The client is unknown')
+  if (request.redirectUri === '') throw new AppError('invalid_request', 'redirect_uri is required')
+  if (!isRegisteredRedirectUri(client.redirectUris, request.redirectUri, { nativeDevelopment: client.isNativeDevelopment })) {
+    throw new AppError('invalid_request', 'The redirect_uri is not registered for the client')
+  }
+  return client
+}
+
 export function judgeRequest(config: Config, client: Client, request: AuthorizationRequest): Judged {
   // RFC 6749 §3.1 and §4.1.2.1: an error to report to the client.
   if (request.repeated !== undefined) throw invalid(`${request.repeated} must not be repeated`)
@@ -43,7 +56,7 @@ export function judgeRequest(config: Config, client: Client, request: Authorizat
     throw new AppError('request_uri_not_supported', 'request_uri is not supported: send the parameters themselves')
   if (request.registration !== undefined) throw new AppError('registration_not_supported', 'Clients are registered by the operator')
   // A longer one would be lost while the user signs in.
-  if (toAuthorizationPath({ ...request, reauthentication: undefined }).length > AUTHORIZATION_REQUEST_LENGTH_MAX) {
+  if (toAuthorizationPath({ ...request, reauthentication: undefined, pushed: undefined }).length > AUTHORIZATION_REQUEST_LENGTH_MAX) {
     throw invalid(`The request may have at most ${AUTHORIZATION_REQUEST_LENGTH_MAX} characters`)
   }
   requireGrantType(client, 'authorization_code')

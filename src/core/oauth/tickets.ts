@@ -11,6 +11,7 @@ type TicketPurpose =
   | 'reauthentication'
   | 'sign-out'
   | 'device'
+  | 'pushed-request'
   | 'first-sign-in'
   | 'passkey-registration'
   | 'passkey-sign-in'

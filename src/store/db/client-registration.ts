@@ -18,7 +18,7 @@ const DELETED = 'deleted'
 const isRegistered = sql`c.token_endpoint_auth_method NOT IN (${DELETED}, 'machine_key')`
 
 const COLUMNS = sql`id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
-  first_party, may_change_addresses, require_pkce, access_token_seconds, id_token_signed_response_alg, claims_in_id_token,
+  first_party, may_change_addresses, require_pkce, require_pushed_requests, access_token_seconds, id_token_signed_response_alg, claims_in_id_token,
   native_development, epoch, consents_since, disabled_at, created_at, updated_at`
 
 export function findRegisteredClient(id: string): Statement<ClientRow | null> {
@@ -47,7 +47,8 @@ export function insertClient(row: ClientRow): Statement<void> {
   return run(sql`
     INSERT INTO oauth_clients (${COLUMNS})
     VALUES (${row.id}, ${row.name}, ${row.secretHash}, ${row.tokenEndpointAuthMethod}, ${row.redirectUris}, ${row.postLogoutRedirectUris},
-            ${row.grantTypes}, ${row.scopes}, ${row.firstParty}, ${row.mayChangeAddresses}, ${row.requirePkce}, ${row.accessTokenSeconds},
+            ${row.grantTypes}, ${row.scopes}, ${row.firstParty}, ${row.mayChangeAddresses}, ${row.requirePkce}, ${row.requirePushedRequests},
+            ${row.accessTokenSeconds},
             ${row.idTokenSignedResponseAlg}, ${row.claimsInIdToken}, ${row.nativeDevelopment}, ${row.epoch}, ${row.consentsSince},
             ${row.disabledAt}, ${row.createdAt}, ${row.updatedAt})
     ON CONFLICT (id) DO NOTHING`)
@@ -64,7 +65,8 @@ export function updateClient(next: ClientRow, condition: Fragment): Statement<vo
     UPDATE oauth_clients SET name = ${next.name}, secret_hash = ${next.secretHash},
       token_endpoint_auth_method = ${next.tokenEndpointAuthMethod}, redirect_uris = ${next.redirectUris},
       post_logout_redirect_uris = ${next.postLogoutRedirectUris}, grant_types = ${next.grantTypes}, scopes = ${next.scopes},
-      first_party = ${next.firstParty}, may_change_addresses = ${next.mayChangeAddresses}, require_pkce = ${next.requirePkce}, access_token_seconds = ${next.accessTokenSeconds},
+      first_party = ${next.firstParty}, may_change_addresses = ${next.mayChangeAddresses}, require_pkce = ${next.requirePkce},
+      require_pushed_requests = ${next.requirePushedRequests}, access_token_seconds = ${next.accessTokenSeconds},
       id_token_signed_response_alg = ${next.idTokenSignedResponseAlg}, claims_in_id_token = ${next.claimsInIdToken},
       native_development = ${next.nativeDevelopment},
       epoch = ${next.epoch}, consents_since = ${next.consentsSince}, disabled_at = ${next.disabledAt}, updated_at = ${next.updatedAt}

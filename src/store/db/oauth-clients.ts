@@ -20,6 +20,7 @@ export interface OAuthClientRow extends Omit<ClientGateRow, 'expiresAt'> {
   readonly grantTypes: string
   readonly firstParty: number
   readonly requirePkce: number
+  readonly requirePushedRequests: number
   readonly accessTokenSeconds: number
   readonly idTokenSignedResponseAlg: string
   readonly claimsInIdToken: number
@@ -40,7 +41,7 @@ export function isClientOpen(clientId: string): Fragment {
 /** Columns of a client, alias `c`. */
 export const clientColumns = sql`
   c.id, c.name, c.secret_hash, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris, c.grant_types, c.scopes,
-  c.first_party, c.require_pkce, c.access_token_seconds, c.id_token_signed_response_alg, c.claims_in_id_token, c.native_development,
+  c.first_party, c.require_pkce, c.require_pushed_requests, c.access_token_seconds, c.id_token_signed_response_alg, c.claims_in_id_token, c.native_development,
   c.epoch, c.disabled_at`
 
 export function findClient(clientId: string): Statement<OAuthClientRow | null> {

@@ -111,6 +111,7 @@ interface ClientColumns {
   scopes?: string
   firstParty?: number
   requirePkce?: number
+  requirePushedRequests?: number
   accessTokenSeconds?: number
   idTokenAlg?: 'ES256' | 'RS256'
   claimsInIdToken?: number
@@ -132,6 +133,7 @@ export async function newClient(columns: ClientColumns = {}): Promise<TestClient
     grant_types: columns.grantTypes ?? 'authorization_code refresh_token',
     first_party: columns.firstParty ?? 1,
     require_pkce: columns.requirePkce ?? 1,
+    require_pushed_requests: columns.requirePushedRequests ?? 0,
     access_token_seconds: columns.accessTokenSeconds ?? 600,
     post_logout_redirect_uris: JSON.stringify(columns.postLogoutRedirectUris ?? []),
     id_token_signed_response_alg: columns.idTokenAlg ?? 'ES256',

@@ -32,10 +32,10 @@ describe('RFC 8414', () => {
 
   test('every endpoint is there', async () => {
     const endpoints = Object.entries(await metadata()).filter(([name]) => /_endpoint$|^jwks_uri$/.test(name))
-    expect(endpoints).toHaveLength(8)
+    expect(endpoints).toHaveLength(9)
     for (const [name, url] of endpoints as [string, string][]) {
       expect(url.startsWith(`${ORIGIN}/`)).toBe(true)
-      const method = /token|revocation|introspection|device/.test(name) ? 'POST' : 'GET'
+      const method = /token|revocation|introspection|device|pushed/.test(name) ? 'POST' : 'GET'
       expect([404, 405], name).not.toContain((await send(url.slice(ORIGIN.length), { method })).status)
     }
   })

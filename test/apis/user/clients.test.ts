@@ -69,6 +69,7 @@ describe('a client', () => {
       first_party: false,
       may_change_addresses: false,
       require_pkce: true,
+      require_pushed_authorization_requests: false,
       access_token_seconds: 600,
       id_token_signed_response_alg: 'RS256',
       claims_in_id_token: false,

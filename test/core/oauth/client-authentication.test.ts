@@ -92,6 +92,7 @@ describe('authenticateClient: registered way x tried way x secret', () => {
     scopes: '*',
     firstParty: 1,
     requirePkce: 1,
+    requirePushedRequests: 0,
     accessTokenSeconds: 600,
     idTokenSignedResponseAlg: 'ES256',
     claimsInIdToken: 0,

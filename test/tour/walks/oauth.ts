@@ -26,6 +26,10 @@ export function walkOAuth(): void {
       })
       const redirect = await spend(client, 'GET', `/oauth/authorize?${query}`)
       expectWithin('GET /oauth/authorize', redirect, 302)
+      const pushed = await spend(new Client(), 'POST', '/oauth/par', query)
+      expectWithin('POST /oauth/par', pushed, 201)
+      const reference = new URLSearchParams({ client_id: clientId, request_uri: pushed.json.request_uri })
+      expectWithin('GET /oauth/authorize with request_uri', await spend(client, 'GET', `/oauth/authorize?${reference}`), 302)
       const code = new URL(redirect.headers.get('location') ?? '').searchParams.get('code') ?? ''
       const common = { client_id: clientId }
       const exchanged = await tokenOf({

@@ -78,6 +78,6 @@ async function answer(c: Context<AppEnv>, gate: OptionalGate, request: Authoriza
       )
     }
     case 'consent_required':
-      return c.redirect(`/consent?${toAuthorizationQuery(request)}`, 303)
+      return c.redirect(`/consent?${toAuthorizationQuery(outcome.request)}`, 303)
   }
 }

@@ -76,6 +76,8 @@ function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm
     introspection_endpoint: `${issuer}/oauth/introspect`,
     end_session_endpoint: `${issuer}/oauth/logout`,
     device_authorization_endpoint: `${issuer}/oauth/device_authorization`,
+    pushed_authorization_request_endpoint: `${issuer}/oauth/par`,
+    require_pushed_authorization_requests: false,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     scopes_supported: Object.keys(SCOPES),
     response_types_supported: [...RESPONSE_TYPES],

@@ -14,6 +14,9 @@ const optionalMetadata = {
     .optional()
     .meta({ description: "Fresh tokens may change the user's e-mail address; only for clients with a secret", example: false }),
   require_pkce: flag.optional().meta({ description: 'false only for clients with a secret', example: true }),
+  require_pushed_authorization_requests: flag
+    .optional()
+    .meta({ description: 'Its authorization requests must be pushed (RFC 9126)', example: false }),
   access_token_seconds: client.accessTokenSeconds.optional(),
   id_token_signed_response_alg: client.idTokenAlg.optional(),
   claims_in_id_token: flag.optional().meta({ description: 'ID tokens also contain the userinfo claims', example: false }),
@@ -89,6 +92,7 @@ function toMetadata(body: Body) {
     isFirstParty: body.first_party ?? (body.role === undefined ? undefined : body.role === 'internal_client'),
     mayChangeAddresses: body.may_change_addresses,
     requiresPkce: body.require_pkce,
+    requiresPushedRequests: body.require_pushed_authorization_requests,
     accessTokenSeconds: body.access_token_seconds,
     idTokenAlg: body.id_token_signed_response_alg,
     claimsInIdToken: body.claims_in_id_token,

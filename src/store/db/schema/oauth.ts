@@ -22,6 +22,8 @@ export const oauthClients = sqliteTable('oauth_clients', {
   /** 1: a confidential client whose fresh tokens may start a change of the user's e-mail address. */
   mayChangeAddresses: integer().notNull().default(0),
   requirePkce: integer().notNull().default(1),
+  /** 1: its authorization requests must be pushed (RFC 9126 §6). */
+  requirePushedRequests: integer().notNull().default(0),
   accessTokenSeconds: integer().notNull().default(600),
   /** RFC 7591, OpenID Connect Dynamic Client Registration §2. The default is for rows older than RS256. */
   idTokenSignedResponseAlg: text().notNull().default('ES256'),
@@ -160,5 +162,28 @@ export const deviceCodes = sqliteTable(
     index('device_codes_client').on(t.clientId),
     // Deleting a user.
     index('device_codes_user').on(t.userId),
+  ],
+)
+
+/** An authorization request that the client has pushed (RFC 9126): the browser brings only a reference, once. */
+export const pushedRequests = sqliteTable(
+  'pushed_requests',
+  {
+    /** Of the `request_uri`. */
+    uriHash: text().primaryKey(),
+    clientId: text()
+      .notNull()
+      .references(() => oauthClients.id, { onDelete: 'cascade' }),
+    /** The parameters, as a query string. */
+    params: text().notNull(),
+    expiresAt: integer().notNull(),
+    consumedAt: integer(),
+    /** The request that used it: tells a winner from a loser. */
+    consumedBy: integer(),
+  },
+  (t) => [
+    index('pushed_requests_expires_at').on(t.expiresAt),
+    // The end of a client.
+    index('pushed_requests_client').on(t.clientId),
   ],
 )

@@ -1,0 +1,39 @@
+/** Limits and periods of the authorization server, like those of `core/limits.ts`. */
+import { DAY_MS, HOUR_MS, MINUTE_MS, RETURN_TO_LENGTH_MAX, SECOND_MS } from '../limits.ts'
+
+/** A lost reply is retried within seconds; a later second use is treated as theft. */
+export const REFRESH_GRACE_MS = 30 * SECOND_MS
+/** RFC 9126 §2.2: a browser is sent on at once. */
+export const PUSHED_REQUEST_MS = MINUTE_MS
+/** From then on it may take as long as to create an account first. */
+export const PUSHED_REQUEST_JOURNEY_MS = DAY_MS
+/** RFC 8628 §3.2: as long as it takes to find a phone and sign in. */
+export const DEVICE_CODE_MS = 10 * MINUTE_MS
+/** RFC 8628 §3.5: the pause between two polls, and what a poll that comes too early adds to it. */
+export const DEVICE_POLL_MS = 5 * SECOND_MS
+/** A network's jitter is no impatience. */
+export const DEVICE_POLL_SLACK_MS = SECOND_MS
+/** Wrong codes of devices that an account may enter: a chance of 1 in a billion for each request that is open. */
+export const DEVICE_CODE_TRIES = 20
+export const DEVICE_CODE_WINDOW_MS = 15 * MINUTE_MS
+/** Lifetime of an access token: an API that validates tokens by itself learns of a logout when it expires. The old rooms expect an hour. */
+export const ACCESS_TOKEN_SECONDS_MIN = 60
+export const ACCESS_TOKEN_SECONDS_DEFAULT = 600
+export const ACCESS_TOKEN_SECONDS_MAX = 3_600
+/** Redirect URIs of a client: read with each of its requests. */
+export const CLIENT_URIS_MAX = 20
+export const REDIRECT_URI_LENGTH_MAX = 2_000
+/** A request that was running when its client was deleted is over by then. */
+export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
+/** Sessions read in one batch of a deleted client's removal. */
+export const CLIENT_REMOVAL_CHUNK = 5_000
+export const CLIENT_REMOVAL_CHUNKS_PER_RUN = 20
+export const DELETED_CLIENTS_AT_A_TIME = 20
+/** Grants that the list of connected apps is built from, the newest. */
+export const APP_SESSIONS_LOOKED_AT = 1_000
+/** A forced sign-in may include a password reset; after that it is requested again. */
+export const REAUTHENTICATION_MS = HOUR_MS
+/** A nonce is stored until the code is exchanged; clients send about 43 characters. */
+export const NONCE_LENGTH_MAX = 1_024
+/** An authorization request must survive the way back from a sign-in, with two tickets added. */
+export const AUTHORIZATION_REQUEST_LENGTH_MAX = RETURN_TO_LENGTH_MAX - 256

@@ -1,0 +1,72 @@
+/**
+ * Pushed authorization requests (RFC 9126): the client sends its request here, authenticated, and the browser brings
+ * only a reference. It is used once, at the authorization endpoint. While the user signs in and consents, the request
+ * goes through the browser like any other, with a ticket that no other request has: so its parameters stay as they were
+ * pushed.
+ */
+import { randomToken, sha256 } from '../../crypto.ts'
+import type { AnyId } from '../../ids.ts'
+import { findClient } from '../../store/db/oauth-clients.ts'
+import { claimPushedRequest, findClaimedRequest, findPushedRequest, insertPushedRequest } from '../../store/db/pushed-requests.ts'
+import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
+import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
+import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import type { Client } from './clients.ts'
+import { PUSHED_REQUEST_JOURNEY_MS, PUSHED_REQUEST_MS } from './limits.ts'
+import { judgeClient, judgeRequest } from './request-rules.ts'
+import { issueTicket, readTicket } from './tickets.ts'
+
+/** RFC 9126 §2.2. */
+const PREFIX = 'urn:ietf:params:oauth:request_uri:'
+
+/** Whether the request refers to a pushed one; any other `request_uri` is refused by `judgeRequest`. */
+export function isReference({ requestUri }: AuthorizationRequest): boolean {
+  return requestUri?.startsWith(PREFIX) === true
+}
+
+/** Throws what the authorization endpoint would report about the request (§2.3). Two round trips. */
+export async function pushRequest(
+  ctx: Ctx,
+  credentials: ClientCredentials,
+  sent: AuthorizationRequest,
+): Promise<{ requestUri: string; expiresIn: number }> {
+  const row = await ctx.db.one(findClient(credentials.clientId))
+  const client = authenticateClient(row, credentials)
+  if (sent.requestUri !== undefined) throw new AppError('invalid_request', 'request_uri must not be sent here')
+  const request = { ...sent, clientId: client.id, reauthentication: undefined, pushed: undefined }
+  judgeRequest(ctx.config, judgeClient(row, request), request)
+  const requestUri = `${PREFIX}${randomToken()}`
+  const uriHash = sha256(requestUri)
+  const { repeated: _, ...params } = request
+  const expiresAt = ctx.now() + PUSHED_REQUEST_MS
+  const write = insertPushedRequest({ uriHash, clientId: client.id, params: toAuthorizationQuery(params), expiresAt })
+  await ctx.db.commit([write], findPushedRequest(uriHash))
+  return { requestUri, expiresIn: PUSHED_REQUEST_MS / 1000 }
+}
+
+/**
+ * The request behind a reference, with its ticket; what else the browser sent is ignored (RFC 9101 §5). Throws
+ * `invalid_request`, for the user, if it is unknown, used, expired or another client's. One round trip.
+ */
+export async function takePushedRequest(ctx: Ctx, { clientId, requestUri = '' }: AuthorizationRequest): Promise<AuthorizationRequest> {
+  const uriHash = sha256(requestUri)
+  const claimedBy = ctx.newId<AnyId>()
+  const claim = claimPushedRequest({ uriHash, clientId, claimedBy, now: ctx.now() })
+  const claimed = await ctx.db.commit([claim], findClaimedRequest(uriHash, claimedBy))
+  if (!claimed) throw new AppError('invalid_request', 'The request_uri is unknown, already used or expired')
+  const request = readAuthorizationRequest(Object.fromEntries(new URLSearchParams(claimed.params)))
+  return { ...request, pushed: issueTicket(ctx, 'pushed-request', subjectOf(request)) }
+}
+
+/** Throws if the client must push its requests, and this one was not, or has been changed since (§6). */
+export function requirePushed(ctx: Ctx, client: Client, request: AuthorizationRequest): void {
+  if (!client.requiresPushedRequests) return
+  const options = { about: subjectOf(request), lifeMs: PUSHED_REQUEST_JOURNEY_MS }
+  if (request.pushed !== undefined && readTicket(ctx, 'pushed-request', request.pushed, options) !== null) return
+  throw new AppError('invalid_request', 'This client must push its authorization requests')
+}
+
+function subjectOf(request: AuthorizationRequest): string[] {
+  return [sha256(toAuthorizationQuery({ ...request, reauthentication: undefined, pushed: undefined }))]
+}
