@@ -1,9 +1,11 @@
 /**
  * `npm run assets`: fills `assets/` with static files: the viewer of /docs from its package, and the OpenAPI documents,
- * generated from the routes. `npm start`, `npm run build` and `npm run deploy` run it first.
+ * generated from the routes. Bundles the script of the pages, which the Worker serves itself. `npm start`, `npm run build`
+ * and `npm run deploy` run it first.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { main, ROOT } from './local.ts'
 
 const PACKAGE = join(ROOT, 'node_modules', 'swagger-ui-dist')
@@ -14,7 +16,27 @@ const FILES = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE', 's
 
 export async function makeAssets(): Promise<void> {
   copyViewer()
+  await bundleScript()
   await writeDocuments()
+}
+
+/**
+ * `src/browser/` as one file, in JSON: a string that every bundler can import. The Worker serves the script itself, so that a
+ * page and its script are always of the same version.
+ */
+export async function bundleScript(): Promise<void> {
+  const folder = join(ROOT, 'src', 'browser')
+  const license = readFileSync(join(ROOT, 'node_modules', '@simplewebauthn', 'browser', 'LICENSE.md'), 'utf8').trim()
+  const { outputFiles } = await build({
+    entryPoints: [join(folder, 'passkeys.ts')],
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    banner: { js: `/*! Contains @simplewebauthn/browser.\n${license} */` },
+    write: false,
+  })
+  writeChanged(join(folder, 'passkeys.json'), JSON.stringify(outputFiles[0]?.text))
 }
 
 function copyViewer(): void {

@@ -53,7 +53,13 @@ const WORDS: Readonly<Record<ParentCode, Words> & Partial<Record<ErrorCode, Word
   rate_limited: ['Too many attempts', 'There were too many attempts.'],
 }
 
-const wordsOf = (error: AppError): Words => WORDS[error.code] ?? WORDS[error.parent]
+/** For reasons that say more than the code. */
+const WORDS_OF_REASONS: Readonly<Record<string, Words>> = {
+  last_way_in: ['The only way in', 'This is the only way into your account. Add another one, or set a password, first.'],
+  too_many_passkeys: ['Too many passkeys', 'You have as many passkeys as an account can have. Remove one first.'],
+}
+
+const wordsOf = (error: AppError): Words => WORDS_OF_REASONS[error.reason ?? ''] ?? WORDS[error.code] ?? WORDS[error.parent]
 /** These name the other provider, as the operator does. */
 const isOfUpstream = ({ reason }: AppError) => reason?.startsWith('upstream_') === true
 const titleOf = (error: AppError) => (isOfUpstream(error) ? 'Sign-in not completed' : wordsOf(error)[0])
@@ -86,11 +92,10 @@ export function renderError(thrown: unknown, c: Context): Response {
   return showError(c, { status: error.status, title: titleOf(error), message: messageOf(error) })
 }
 
-/** Redirects to the sign-in, and then back to this page. A form's page has the path of the form. */
+/** Redirects to the sign-in, and then back to this page. A form's page has the address of the form. */
 function toSignIn(c: Context, extra: Record<string, string>): Response {
   const { pathname, search } = new URL(c.req.url)
-  const page = c.req.method === 'GET' ? pathname + search : pathname
-  return c.redirect(`/sign-in?${new URLSearchParams({ return_to: page, ...extra })}`, 303)
+  return c.redirect(`/sign-in?${new URLSearchParams({ return_to: pathname + search, ...extra })}`, 303)
 }
 
 /** Shows an error as a page of its own, also for rooms that browsers visit. */

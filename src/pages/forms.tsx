@@ -4,21 +4,16 @@
  */
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
-import type { AppError, ErrorCode } from '../core/errors.ts'
+import type { ErrorCode } from '../core/errors.ts'
 import { logFailure, toAppError } from '../http/errors.ts'
 import { messageOf, setErrorHeaders } from './errors.tsx'
+import { type FormState, issuesOf, type Labels, UNTOUCHED } from './form-state.ts'
 import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from './form-token.ts'
 
-/** What a form shows: nothing, the stored values, or the user's input with its errors. */
-export interface FormState {
-  readonly typed: Readonly<Record<string, string>>
-  readonly error: AppError | null
-}
-
-export const UNTOUCHED: FormState = { typed: {}, error: null }
+export { type FormState, type Labels, UNTOUCHED } from './form-state.ts'
 
 /** Never shown again; the user retypes them. */
-const SECRETS: ReadonlySet<string> = new Set(['password', 'currentPassword', 'code'])
+const SECRETS: ReadonlySet<string> = new Set(['password', 'currentPassword', 'code', 'credential'])
 /** What the user can fix, or wait out, at the form. */
 const MENDABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_request',
@@ -53,55 +48,39 @@ export async function take<T>(c: Context, sent: Submitted<T>, { act, again, mend
   }
 }
 
-/** Labels by field. They are the subjects of error messages. */
-export type Labels = Readonly<Record<string, string>>
-
-/** Codes about one field. */
-const FIELD_OF: Partial<Record<ErrorCode, string>> = { username_taken: 'username', email_taken: 'email', code_invalid: 'code' }
-
-/** Replaces messages that would repeat the label. */
-const SENTENCES: Readonly<Record<string, string>> = { 'must be an e-mail address': 'Enter a valid e-mail address.' }
-
-function issuesOf({ error }: FormState, labels: Labels): { name: string; text: string }[] {
-  if (!error) return []
-  const named = FIELD_OF[error.code]
-  if (named !== undefined && labels[named] !== undefined) return [{ name: named, text: messageOf(error) }]
-  return error.fields.flatMap(({ path, message }) => {
-    // The path is the caller's text: it may be the name of an `Object.prototype` member.
-    const label = Object.hasOwn(labels, path) ? labels[path] : undefined
-    return label === undefined ? [] : [{ name: path, text: SENTENCES[message] ?? `${label} ${message}.` }]
-  })
-}
-
 interface FormProps {
   readonly action: string
   readonly token: string
-  readonly state?: FormState
-  readonly labels?: Labels
-  readonly class?: string
-  /** Whether it uploads a file. */
+  readonly state?: FormState | undefined
+  readonly labels?: Labels | undefined
+  /** For errors that the usual words would not fit. */
+  readonly words?: Partial<Record<ErrorCode, string>> | undefined
+  readonly class?: string | undefined
   readonly hasFile?: boolean
+  /** What the script for passkeys reads. It also shows the form, which is hidden until then. */
+  readonly ceremony?: Readonly<Record<`data-${string}`, string>>
   readonly children: Child
 }
 
 export function Form(props: FormProps) {
-  const { state = UNTOUCHED, labels = {} } = props
+  const { state = UNTOUCHED, ceremony } = props
+  const scripted = ceremony && { ...ceremony, 'data-with-passkeys': '', hidden: !state.error }
   return (
-    <form method="post" action={props.action} class={props.class} enctype={props.hasFile ? 'multipart/form-data' : undefined}>
-      <ErrorSummary state={state} labels={labels} />
+    <form method="post" action={props.action} class={props.class} enctype={props.hasFile ? 'multipart/form-data' : undefined} {...scripted}>
+      <ErrorSummary state={state} labels={props.labels} words={props.words} />
       <input type="hidden" name={FORM_TOKEN_FIELD} value={props.token} />
       {props.children}
     </form>
   )
 }
 
-function ErrorSummary({ state, labels }: { state: FormState; labels: Labels }) {
+function ErrorSummary({ state, labels = {}, words = {} }: Pick<FormProps, 'labels' | 'words'> & { state: FormState }) {
   if (!state.error) return null
   const issues = issuesOf(state, labels)
   return (
     <div class="alert" role="alert" tabindex={-1} autofocus>
       {issues.length === 0 ? (
-        <p>{messageOf(state.error)}</p>
+        <p>{words[state.error.code] ?? messageOf(state.error)}</p>
       ) : (
         <ul>
           {issues.map(({ name, text }) => (

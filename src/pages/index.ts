@@ -1,7 +1,7 @@
 /**
- * The hosted pages (design §1.11-12): sign-in, sign-up and a user's own account, server-rendered without scripts. They
- * are a room like the others: the session cookie identifies the caller, and rules are in the core. They are mounted at
- * the root, so shared middleware is limited to their own paths.
+ * The hosted pages (design §1.11-12): sign-in, sign-up and a user's own account, server-rendered; only passkeys need a
+ * script. They are a room like the others: the session cookie identifies the caller, and rules are in the core. They are
+ * mounted at the root, so shared middleware is limited to their own paths.
  */
 import { Hono } from 'hono'
 import { admission } from '../http/admission.ts'
@@ -14,13 +14,13 @@ import { devicePages } from './device.tsx'
 import { emailUndoPages } from './email-undo.tsx'
 import { renderError } from './errors.tsx'
 import { ownFormsOnly } from './form-token.ts'
+import { loadedFiles } from './loaded-files.ts'
 import { mailSignInPages } from './mail-sign-in.tsx'
 import { passwordResetPages } from './password-reset.tsx'
 import { secondStepPages } from './second-step.tsx'
 import { signInPages } from './sign-in.tsx'
 import { signOutPages } from './sign-out.tsx'
 import { signUpPages } from './sign-up.tsx'
-import { styles } from './styles.ts'
 import { twoStepUndoPages } from './two-step-undo.tsx'
 import { upstreamPages } from './upstream/callback.tsx'
 import { connectPages } from './upstream/connect.tsx'
@@ -66,5 +66,5 @@ pages.route('/', signOutPages)
 pages.route('/', consentPages)
 pages.route('/', devicePages)
 pages.route('/', accountPages)
-pages.route('/', styles)
+pages.route('/', loadedFiles)
 for (const path of [...PATHS, ...OPEN_PATHS]) pages.all(`${path}/*`, unmatched(pages, ''))

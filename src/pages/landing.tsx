@@ -28,7 +28,7 @@ function show(c: Context<AppEnv>, rooms: Rooms): Response {
     },
     <div class="groups">
       <Group title="For people">
-        <Link href="/sign-in" name="Sign in" about="With a password and a second step" />
+        <Link href="/sign-in" name="Sign in" about="With a passkey, or a password and a second step" />
         <Link href="/account" name="Your account" about="Profile, security, where you are signed in" />
       </Group>
       <Group title="For programs">

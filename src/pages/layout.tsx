@@ -1,6 +1,6 @@
 /**
- * The document of every page: head, skip link, header, notice, one `h1`. Server-rendered without scripts; it loads only
- * our own style sheet and pictures (ASVS 3.4).
+ * The document of every page: head, skip link, header, notice, one `h1`. Server-rendered; it loads only
+ * our own style sheet and pictures and, for passkeys, our own script (ASVS 3.4).
  */
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
@@ -10,8 +10,8 @@ import type { Ctx } from '../core/ctx.ts'
 import { PAGE_REFERRER_POLICY } from '../http/request-scope.ts'
 import { parseSender } from '../mail/mailer.ts'
 import { type Section, sectionsOf } from './account/sections.ts'
+import { scriptUrl, styleSheetUrl } from './loaded-files.ts'
 import { noticeOf } from './notices.ts'
-import { styleSheetUrl } from './styles.ts'
 
 export interface Page {
   /** The `h1` and, with the product's name, the window title. */
@@ -28,6 +28,8 @@ export interface Page {
   readonly section?: string
   /** Where to redirect at once. */
   readonly refreshTo?: string
+  /** Loads the script for passkeys. */
+  readonly hasPasskeys?: boolean
 }
 
 export function productOf(config: Config): string {
@@ -37,7 +39,7 @@ export function productOf(config: Config): string {
 /** Replies with a page. */
 export function showPage(c: Context, page: Page, children: Child): Response {
   const { config } = c.var.ctx as Ctx
-  c.header('Content-Security-Policy', contentSecurityPolicy(config))
+  c.header('Content-Security-Policy', contentSecurityPolicy(config, page))
   c.header('Referrer-Policy', PAGE_REFERRER_POLICY)
   c.header('Cache-Control', 'no-store')
   c.header('Content-Type', 'text/html; charset=utf-8')
@@ -75,11 +77,12 @@ export function showPage(c: Context, page: Page, children: Child): Response {
   return c.body(`<!doctype html>${document}`, page.error?.status ?? page.status ?? 200)
 }
 
-/** Pictures come from the avatars' origin; forms lead only to this site (see `goOn`). */
-function contentSecurityPolicy({ avatars: { urls } }: Config): string {
+/** Pictures come from the avatars' origin; forms lead only to this site (see `goOn`). Only a page with passkeys may run a script. */
+function contentSecurityPolicy({ avatars: { urls } }: Config, { hasPasskeys = false }: Page): string {
   const { origin } = new URL(urls.kind === 'public' ? urls.baseUrl : urls.url)
   return [
     "default-src 'none'",
+    ...(hasPasskeys ? ["script-src 'self'", "connect-src 'self'"] : []),
     "style-src 'self'",
     `img-src 'self' data: ${origin}`,
     "form-action 'self'",
@@ -99,6 +102,7 @@ function Head({ product, page }: { product: string; page: Page }) {
       <title>{`${page.error ? 'Error: ' : ''}${page.title}${page.title === product ? '' : ` · ${product}`}`}</title>
       <link rel="icon" href="data:," />
       <link rel="stylesheet" href={styleSheetUrl()} />
+      {page.hasPasskeys && <script src={scriptUrl()} defer />}
     </head>
   )
 }

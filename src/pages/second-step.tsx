@@ -1,10 +1,13 @@
 /**
- * `/sign-in/code`: the second step of a sign-in. One field takes any code; the page describes the strongest method
- * first and offers a mailed code last. The pending log-in is in a cookie, because it must not be in a URL.
+ * `/sign-in/code`: the second step of a sign-in. The page describes the strongest method first and offers a mailed code
+ * last. One field takes any code; a passkey has a button. The pending log-in is in a cookie, because it must not be in a URL.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
+import { AppError } from '../core/errors.ts'
 import { secondFactorCode, userIdHex } from '../core/fields.ts'
+import { passkeyAuthenticationOptions, signInWithPasskey } from '../core/passkeys/sign-in.ts'
+import type { SignInMethod } from '../core/sessions/completion.ts'
 import { completeSecondFactor, mailSecondFactorCode } from '../core/sessions/second-factor-sign-in.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
@@ -13,12 +16,14 @@ import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
+import { PasskeyAnswer, PasskeyForm, WithoutPasskeys } from './passkey-form.tsx'
 import { getPendingSignIn, type PendingSignIn } from './pending-sign-in.ts'
 import { withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
 
 const PATH = '/sign-in/code'
 const MAIL = `${PATH}/mail`
+const PASSKEY = `${PATH}/passkey`
 const LABELS: Labels = { code: 'Code' }
 const CodeForm = z.object({ code: z.string().pipe(secondFactorCode as z.ZodType<string, string>) })
 
@@ -33,10 +38,24 @@ export const secondStepPages = new Hono<AppEnv>()
       act: async ({ code }) => {
         if (!pending) return toBeginning(c)
         const { userAgent } = c.var.ctx.caller
-        const input = { userId: userIdHex.parse(pending.userId), sessionHash: pending.sessionHash, code, userAgent }
+        const input = { ...keyOf(pending), code, userAgent }
         return signedIn(c, await completeSecondFactor(c.var.ctx, { ...input, presented: await presented(c) }))
       },
       again: async (state) => (pending ? show(c, pending, state) : toBeginning(c)),
+    })
+  })
+  .get(PASSKEY, anyone(), (c) => c.redirect(withReturn(c, PATH), 303))
+  .post(PASSKEY, anyone(), signInLimit(), form('sign-in-code-passkey', PasskeyAnswer), (c) => {
+    const pending = getPendingSignIn(c)
+    return take(c, c.req.valid('form'), {
+      mends: 'unauthenticated',
+      act: async ({ credential }) => {
+        if (!pending) return toBeginning(c)
+        const { userAgent } = c.var.ctx.caller
+        const input = { credential, pending: keyOf(pending), userAgent, presented: await presented(c) }
+        return signedIn(c, await signInWithPasskey(c.var.ctx, input))
+      },
+      again: async (state) => (pending ? showPasskey(c, pending, state) : toBeginning(c)),
     })
   })
   .get(MAIL, anyone(), (c) => c.redirect(withReturn(c, PATH), 303))
@@ -45,7 +64,7 @@ export const secondStepPages = new Hono<AppEnv>()
     return take(c, c.req.valid('form'), {
       act: async () => {
         if (!pending) return toBeginning(c)
-        await mailSecondFactorCode(c.var.ctx, { userId: userIdHex.parse(pending.userId), sessionHash: pending.sessionHash })
+        await mailSecondFactorCode(c.var.ctx, keyOf(pending))
         return redirectWith(c, withReturn(c, PATH), 'code_mailed')
       },
       again: async (state) => (pending ? show(c, pending, state) : toBeginning(c)),
@@ -54,7 +73,10 @@ export const secondStepPages = new Hono<AppEnv>()
 
 const toBeginning = (c: Context) => c.redirect(withReturn(c, '/sign-in'), 303)
 
-type Way = 'totp' | 'recovery_code' | 'email'
+/** What the core knows it by. */
+const keyOf = ({ userId, sessionHash }: PendingSignIn) => ({ userId: userIdHex.parse(userId), sessionHash })
+
+type Way = Exclude<SignInMethod, 'passkey'>
 
 const LEADS: Readonly<Record<Way, string>> = {
   totp: 'Open your authenticator app and enter the six digits that it shows.',
@@ -62,17 +84,25 @@ const LEADS: Readonly<Record<Way, string>> = {
   email: 'We sent a six-digit code to your e-mail address. It expires in 10 minutes.',
 }
 
-/** The method that the page describes. The field accepts all of them; only the keyboard on phones differs. */
+/** The kind of code that the page describes. The field accepts all of them; only the keyboard on phones differs. */
 function wayOf(c: Context, { methods }: PendingSignIn): Way {
   const hasDigits = methods.includes('totp') || methods.includes('email')
   if (methods.includes('recovery_code') && (c.req.query('use') === 'recovery' || !hasDigits)) return 'recovery_code'
   return methods.includes('totp') && c.req.query('notice') !== 'code_mailed' ? 'totp' : 'email'
 }
 
+/** Whether the page is about the passkey: as long as nobody has asked for a code, and there is one. */
+function isForPasskey(c: Context, { methods }: PendingSignIn): boolean {
+  if (!methods.includes('passkey')) return false
+  return methods.length === 1 || (c.req.query('use') === undefined && c.req.query('notice') !== 'code_mailed')
+}
+
 async function show(c: Context, pending: PendingSignIn, state: FormState): Promise<Response> {
+  if (isForPasskey(c, pending)) return showPasskey(c, pending, state)
   const way = wayOf(c, pending)
   const tokens = [await formToken(c, 'sign-in-code'), await formToken(c, 'sign-in-mail')] as const
-  const carried: Readonly<Record<string, string>> = way === 'recovery_code' ? { use: 'recovery' } : {}
+  const use = way === 'recovery_code' ? 'recovery' : 'code'
+  const carried: Readonly<Record<string, string>> = way === 'recovery_code' || pending.methods.includes('passkey') ? { use } : {}
   return showPage(
     c,
     {
@@ -99,20 +129,49 @@ async function show(c: Context, pending: PendingSignIn, state: FormState): Promi
   )
 }
 
-function OtherWays({ c, pending: { methods }, way, token }: { c: Context; pending: PendingSignIn; way: Way; token: string }) {
+function unlessOver(thrown: unknown): null {
+  if (thrown instanceof AppError && thrown.code === 'code_invalid') return null
+  throw thrown
+}
+
+async function showPasskey(c: Context, pending: PendingSignIn, state: FormState): Promise<Response> {
+  const token = await formToken(c, 'sign-in-code-passkey')
+  const options = await passkeyAuthenticationOptions(c.var.ctx, keyOf(pending)).catch(unlessOver)
+  if (options === null) return redirectWith(c, withReturn(c, '/sign-in'), 'sign_in_over')
+  return showPage(
+    c,
+    {
+      title: 'Use your passkey',
+      lead: 'Confirm that it is you with your fingerprint, your face or the lock of your screen.',
+      error: state.error,
+      hasPasskeys: true,
+    },
+    <>
+      <PasskeyForm action={withReturn(c, PASSKEY)} token={token} ceremony="get" options={options} state={state}>
+        <Submit>Use your passkey</Submit>
+      </PasskeyForm>
+      <WithoutPasskeys>This browser cannot use passkeys here, or scripts are turned off.</WithoutPasskeys>
+      <OtherWays c={c} pending={pending} way="passkey" />
+    </>,
+  )
+}
+
+function OtherWays(props: { c: Context; pending: PendingSignIn; way: SignInMethod; token?: string }) {
+  const { c, way, token } = props
+  const { methods } = props.pending
   const hasApp = methods.includes('totp')
+  const codes = hasApp ? 'Use your authenticator app' : methods.includes('email') && 'Use the code from the mail'
   return (
     <section class="other-ways" aria-label="Other ways">
       <p class="links">
-        {way === 'recovery_code' && (hasApp || methods.includes('email')) && (
-          <a href={withReturn(c, PATH)}>{hasApp ? 'Use your authenticator app' : 'Use the code from the mail'}</a>
-        )}
+        {way !== 'passkey' && methods.includes('passkey') && <a href={withReturn(c, PATH)}>Use your passkey</a>}
+        {(way === 'passkey' || way === 'recovery_code') && codes && <a href={withReturn(c, PATH, { use: 'code' })}>{codes}</a>}
         {way !== 'recovery_code' && methods.includes('recovery_code') && (
           <a href={withReturn(c, PATH, { use: 'recovery' })}>Use a recovery code</a>
         )}
         <a href={withReturn(c, '/sign-in')}>Begin again</a>
       </p>
-      {methods.includes('email') && (
+      {token !== undefined && methods.includes('email') && (
         <Form action={withReturn(c, MAIL)} token={token} class="resend">
           <p class="aside">
             {hasApp && way !== 'email'

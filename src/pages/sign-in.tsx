@@ -1,5 +1,5 @@
 /**
- * `/sign-in`: user name or address, and password. If a sensitive act or an app requires a fresh sign-in, users who are
+ * `/sign-in`: user name or address, and password; or a passkey, by a button or in the field for the name. If a sensitive act or an app requires a fresh sign-in, users who are
  * signed in are asked again; `?another=1` asks for another account. The second step is `second-step.tsx`.
  */
 import { type Context, Hono } from 'hono'
@@ -7,20 +7,26 @@ import * as z from 'zod'
 import { AppError } from '../core/errors.ts'
 import { typedPassword } from '../core/fields.ts'
 import type { OptionalGate } from '../core/gate.ts'
+import { passkeyAuthenticationOptions, signInWithPasskey } from '../core/passkeys/sign-in.ts'
+import type { SignInOutcome } from '../core/sessions/first-factor.ts'
 import { issueFirstSignInTicketFor } from '../core/sessions/first-sign-in.ts'
 import { signIn } from '../core/sessions/sign-in.ts'
-import { optionalSession } from '../http/access.ts'
+import { anyone, optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { signInLimit } from '../http/rate-limit.ts'
+import type { UserId } from '../ids.ts'
 import { form, formToken, OUT_OF_DATE } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { toVerification } from './new-account.ts'
+import { PasskeyAnswer, PasskeyForm } from './passkey-form.tsx'
 import { goOn, returnTo, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
 import { StepUpHelp, stepUpOf } from './step-up.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
+const PATH = '/sign-in'
+const PASSKEY = `${PATH}/passkey`
 export const IDENTIFIER_LENGTH_MAX = 254
 /** A user name or an address. */
 export const identifier = z.string().trim().min(1, 'is required').max(IDENTIFIER_LENGTH_MAX, 'is too long')
@@ -31,13 +37,13 @@ const SignInForm = z.object({
 })
 
 export const signInPages = new Hono<AppEnv>()
-  .get('/sign-in', optionalSession(), async (c) => {
+  .get(PATH, optionalSession(), async (c) => {
     const { user } = await c.var.gate()
     const mode = await modeOf(c)
     if (user && mode === 'first') return c.redirect(returnTo(c), 303)
     return showSignIn(c, UNTOUCHED, hintOf(c) ?? (mode === 'again' ? user?.username : undefined))
   })
-  .post('/sign-in', optionalSession(), signInLimit(), form('sign-in', SignInForm), (c) =>
+  .post(PATH, optionalSession(), signInLimit(), form('sign-in', SignInForm), (c) =>
     take(c, c.req.valid('form'), {
       mends: 'unauthenticated',
       act: async ({ identifier, password }) => {
@@ -48,20 +54,39 @@ export const signInPages = new Hono<AppEnv>()
           userAgent: c.var.ctx.caller.userAgent,
           presented: await presented(c),
         }).catch(unverified)
-        if (!('unverifiedId' in outcome)) return signedIn(c, outcome)
-        // The password was right.
-        return toVerification(c, outcome.unverifiedId, await issueFirstSignInTicketFor(c.var.ctx, outcome.unverifiedId))
+        return onward(c, outcome)
       },
       again: async (state) => ((await isSignedInElsewhere(c, c.var.gate, state)) ? goOn(c) : showSignIn(c, state)),
     }),
   )
+  .get(PASSKEY, anyone(), (c) => c.redirect(withReturn(c, PATH), 303))
+  .post(PASSKEY, anyone(), signInLimit(), form('sign-in-passkey', PasskeyAnswer), (c) =>
+    take(c, c.req.valid('form'), {
+      mends: 'unauthenticated',
+      act: async ({ credential }) => {
+        const { ctx } = c.var
+        const input = { credential, pending: null, userAgent: ctx.caller.userAgent, presented: await presented(c) }
+        return onward(c, await signInWithPasskey(ctx, input).catch(unverified))
+      },
+      again: (state) => showSignIn(c, UNTOUCHED, undefined, state),
+    }),
+  )
 
-/** Reveals the unverified address only after the right password. */
-function unverified(thrown: unknown) {
+/** Reveals the unverified address only after the right password or passkey. */
+function unverified(thrown: unknown): Unverified {
   if (thrown instanceof AppError && thrown.code === 'email_not_verified' && thrown.userId !== undefined) {
     return { unverifiedId: thrown.userId }
   }
   throw thrown
+}
+
+interface Unverified {
+  readonly unverifiedId: UserId
+}
+
+async function onward(c: Context, outcome: SignInOutcome | Unverified): Promise<Response> {
+  if (!('unverifiedId' in outcome)) return signedIn(c, outcome)
+  return toVerification(c, outcome.unverifiedId, await issueFirstSignInTicketFor(c.var.ctx, outcome.unverifiedId))
 }
 
 /** An outdated form whose user has signed in meanwhile, in another window. */
@@ -102,29 +127,28 @@ function wordsOf(c: Context, mode: Mode): readonly [title: string, lead: string]
   return mode === 'again' ? WORDS.again : ['Sign in', `Welcome back to ${productOf(c.var.ctx.config)}.`]
 }
 
-async function showSignIn(c: Context, state: FormState, username?: string): Promise<Response> {
+const BY_PASSKEY = { ceremony: 'get', renewable: true, class: 'other' } as const
+
+async function showSignIn(c: Context, state: FormState, username?: string, ofPasskey = UNTOUCHED): Promise<Response> {
   const mode = await modeOf(c)
   const [title, lead] = wordsOf(c, mode)
   const carried = { first: {}, again: { reauth: '1' }, another: { another: '1' } }[mode]
-  const token = await formToken(c, 'sign-in')
+  const tokens = [await formToken(c, 'sign-in'), await formToken(c, 'sign-in-passkey')] as const
+  const options = await passkeyAuthenticationOptions(c.var.ctx, null)
   const providers = await providerButtons(c)
   return showPage(
     c,
-    {
-      title,
-      lead,
-      error: state.error,
-    },
+    { title, lead, error: state.error ?? ofPasskey.error, hasPasskeys: true },
     <>
-      <Form action={withReturn(c, '/sign-in', carried)} token={token} state={state} labels={LABELS}>
+      <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={LABELS}>
         <Input
           name="identifier"
           labels={LABELS}
           state={state}
           value={username}
-          autocomplete="username"
+          autocomplete="username webauthn"
           maxlength={IDENTIFIER_LENGTH_MAX}
-          first={username === undefined}
+          first={username === undefined && !ofPasskey.error}
         />
         <Input
           name="password"
@@ -132,7 +156,7 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
           state={state}
           type="password"
           autocomplete="current-password"
-          first={username !== undefined}
+          first={username !== undefined && !ofPasskey.error}
         />
         <Submit>Sign in</Submit>
         {c.var.ctx.config.emailSignIn && (
@@ -141,6 +165,9 @@ async function showSignIn(c: Context, state: FormState, username?: string): Prom
           </Submit>
         )}
       </Form>
+      <PasskeyForm action={withReturn(c, PASSKEY, carried)} token={tokens[1]} options={options} state={ofPasskey} autofill {...BY_PASSKEY}>
+        <Submit kind="secondary">Sign in with a passkey</Submit>
+      </PasskeyForm>
       {state.error?.code === 'unauthenticated' && state.typed.identifier?.includes('@') && (
         <p class="aside">
           Signed up a moment ago? <a href={withReturn(c, '/verify')}>Confirm your address</a> first.

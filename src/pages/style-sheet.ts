@@ -25,6 +25,7 @@ html { -webkit-text-size-adjust: 100%; text-size-adjust: 100% }
 body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--text); font: 1rem/1.55 var(--font) }
 h1, h2, h3, p, ul, ol, dl, dd, fieldset { margin: 0; padding: 0 }
 ul { list-style: none }
+[hidden] { display: none !important }
 a { color: var(--accent); text-underline-offset: 0.18em; text-decoration-thickness: 1px }
 a:hover { color: var(--accent-strong); text-decoration-thickness: 2px }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 6px }
@@ -132,6 +133,7 @@ button, .button { display: inline-flex; align-items: center; justify-content: ce
 .used { color: var(--quiet); text-decoration: line-through }
 
 .below { margin-top: 0.75rem }
+.other { margin-top: 1rem }
 .buttons, .answers { display: flex; flex-wrap: wrap; gap: 0.75rem }
 .panel .buttons { margin-top: 1.25rem }
 .narrow .answers { display: grid; margin-top: 1.75rem }
@@ -190,6 +192,8 @@ code { font: 0.9em var(--mono); overflow-wrap: anywhere }
   .panel { padding: 1.25rem }
   .list > li:not(.go), .go a { padding-left: 1.125rem; padding-right: 1.125rem }
   .wide form > button, .buttons > *, .answers > * { width: 100% }
+  .list .buttons { width: 100% }
+  .list .buttons > * { flex: 1; width: auto }
   .picture-panel, .enrolment { grid-template-columns: minmax(0, 1fr); justify-items: center }
   .picture-panel > div, .enrolment > div { width: 100% }
 }

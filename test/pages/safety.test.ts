@@ -24,8 +24,11 @@ const OPEN_PAGES = [
 const ACCOUNT_PAGES = [
   '/account',
   ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'delete'].map((name) => `/account/${name}`),
+  ...['', '/add'].map((name) => `/account/passkeys${name}`),
   ...['', '/app', '/app/remove', '/recovery-codes'].map((name) => `/account/two-step${name}`),
 ]
+/** The only script, on the only pages that need one. */
+const SCRIPT = /<script src="\/assets\/passkeys\.js\?v=[\w-]{16}" defer=""><\/script>/
 
 let person: Person
 let client: Client
@@ -142,7 +145,7 @@ describe('script', () => {
     ]
     const shown = await Promise.all(ACCOUNT_PAGES.map((path) => browser.get(path)))
     for (const { text: page } of [...typed, ...shown]) {
-      const text = page.replace(/<img class="picture" src="data:image\/svg\+xml,[\w%.()'*~!-]+" alt=/, '<picture alt=')
+      const text = page.replace(SCRIPT, '').replace(/<img class="picture" src="data:image\/svg\+xml,[\w%.()'*~!-]+" alt=/, '<picture alt=')
       expect(text).not.toMatch(/<script|<img|<svg|<b>|\sonerror=alert\(1\)>|' autofocus/)
       for (const [tag] of text.matchAll(/<[a-z](?:"[^"]*"|[^">])*>/g)) expect(tag.replace(/"[^"]*"/g, '')).not.toMatch(/\son\w+=|'/)
     }
@@ -161,7 +164,7 @@ describe('headers', () => {
     await new Client().get('/account'),
   ]
 
-  test('every page loads nothing foreign, runs nothing, is framed nowhere and kept nowhere', async () => {
+  test('every page loads nothing foreign, is framed nowhere and kept nowhere; those with passkeys run our script, the others nothing', async () => {
     for (const { headers, text, status } of await allOf()) {
       expect(headers.get('cache-control')).toBe('no-store')
       expect(headers.get('x-frame-options')).toBe('DENY')
@@ -171,11 +174,13 @@ describe('headers', () => {
       if (status === 303) continue
       expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
       expect(headers.get('referrer-policy')).toBe('same-origin')
+      const script = SCRIPT.test(text) ? "script-src 'self'; connect-src 'self'; " : ''
       expect(headers.get('content-security-policy')).toBe(
-        "default-src 'none'; style-src 'self'; img-src 'self' data: https://avatars.kith.test; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        `default-src 'none'; ${script}style-src 'self'; img-src 'self' data: https://avatars.kith.test; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
       )
+      expect(script !== '').toBe(text.includes('data-ceremony='))
       expect(text).toMatch(/^<!doctype html><html lang="en">/)
-      expect(text).not.toMatch(/<script|<style|\sstyle=|\son\w+=|undefined|\[object/)
+      expect(text.replace(SCRIPT, '')).not.toMatch(/<script|<style|\sstyle=|\son\w+=|undefined|\[object/)
       expect(text.match(/<h1>/g)).toHaveLength(1)
       for (const [, target] of text.matchAll(/(?:href|src|action)="([^"]*)"/g))
         expect(target).toMatch(/^(\/(?!\/)|#|data:,$|data:image\/svg\+xml,[^<>]+$)/)
@@ -193,14 +198,18 @@ describe('headers', () => {
     }
   })
 
-  test('the style sheet may be kept for good under its own address alone', async () => {
-    const { text } = await open(client, '/account')
-    const path = /href="(\/assets\/kith\.css\?v=[\w-]{16})"/.exec(text)?.[1] ?? ''
-    const sheet = await new Client().get(path)
-    expect([sheet.status, sheet.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8'])
-    expect(sheet.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
-    expect((await new Client().get('/assets/kith.css?v=other')).headers.get('cache-control')).toBe('no-cache')
-    expect(sheet.text).not.toMatch(/url\(|@import/)
+  test.each([
+    ['kith.css', 'text/css; charset=utf-8'],
+    ['passkeys.js', 'text/javascript; charset=utf-8'],
+  ])('%s may be kept for good under its own address alone', async (name, type) => {
+    const { text } = await open(new Client(), '/sign-in')
+    const path = new RegExp(`(?:href|src)="(/assets/${name}[?]v=[\\w-]{16})"`).exec(text)?.[1] ?? ''
+    const file = await new Client().get(path)
+    expect([file.status, file.headers.get('content-type')]).toEqual([200, type])
+    expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+    expect((await new Client().get(`/assets/${name}?v=other`)).headers.get('cache-control')).toBe('no-cache')
+    // Neither loads anything further, nor runs text.
+    expect(file.text).not.toMatch(/url\(|@import|\bimport\(|\beval\(|new Function|innerHTML/)
   })
 })
 

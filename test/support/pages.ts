@@ -81,6 +81,19 @@ export async function follow(client: Client, reply: Reply): Promise<Reply> {
   return open(client, reply.headers.get('location') ?? '')
 }
 
+/** What the page's script passes to `navigator.credentials`. */
+export function passkeyOptionsIn({ text }: Pick<Reply, 'text'>) {
+  const [, options] = /data-options="([^"]*)"/.exec(text) ?? []
+  if (options === undefined) throw new Error(`no options for a passkey in ${text}`)
+  return JSON.parse(unescapeHtml(options))
+}
+
+/** What the page's script puts into the form. */
+export const passkeyAnswer = async (credential: unknown) => ({ credential: JSON.stringify(await credential) })
+
+/** A page without what differs each time: tokens of forms, challenges of passkeys. */
+export const asShown = ({ text }: Pick<Reply, 'text'>) => text.replace(/(name="form_token" value|data-options)="[^"]*"/g, '$1')
+
 /** Title, heading and notice, for a quick look. */
 export const headingOf = ({ text }: Reply) => unescapeHtml((/<h1>(.*?)<\/h1>/s.exec(text)?.[1] ?? '').replace(/<[^>]*>/g, ''))
 export const noticeIn = ({ text }: Reply) => unescapeHtml(/role="status">(.*?)<\/p>/s.exec(text)?.[1] ?? '')

@@ -1,8 +1,14 @@
 /** The browser of the system tests: Debian's Chromium, driven by playwright-core, and its helpers. */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
+
+/** `SCREENSHOTS=<folder>` keeps a picture of every page. */
+const { SCREENSHOTS } = process.env
+export const PHONE = { width: 390, height: 844 }
+export const DESK = { width: 1280, height: 900 }
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
@@ -14,6 +20,14 @@ export async function openBrowser(): Promise<Browser> {
   if (!executablePath) throw new Error('The system tests need Chromium: apt-get install chromium, or CHROMIUM=<its path>')
   // Without its sandbox, which root in a container does not have; it only opens our own pages.
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+}
+
+/** On a phone and on a desk, if pictures are wanted. */
+export async function keepPictures(page: Page, name: string): Promise<void> {
+  for (const viewport of SCREENSHOTS ? [PHONE, DESK] : []) {
+    await page.setViewportSize(viewport)
+    await page.screenshot({ path: join(SCREENSHOTS ?? '', `${name}-${viewport.width}.png`), fullPage: true })
+  }
 }
 
 /** What axe finds on the current page: nothing serious or critical. Its context runs scripts, past the policy. */

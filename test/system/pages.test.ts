@@ -1,23 +1,19 @@
 // The hosted pages in a real browser: without JavaScript, on a phone and on a desktop, with a keyboard or a screen reader, and
 // against a hostile page of another origin (security rows 29, 30, 78).
 import { createServer, type Server as HttpServer } from 'node:http'
-import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { expectNothingGrave, openBrowser } from './browser.ts'
+import { DESK, expectNothingGrave, keepPictures, openBrowser, PHONE } from './browser.ts'
 import { Demo } from './demo.ts'
 import { mailTo, PASSWORD } from './person.ts'
 import { freePort } from './project.ts'
 
-/** `SCREENSHOTS=<folder>` keeps a picture of every page. */
-const { SCREENSHOTS } = process.env
-const PHONE = { width: 390, height: 844 }
-const DESK = { width: 1280, height: 900 }
 const PAGES = [
   '/account',
   ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'export', 'delete'].map(
     (name) => `/account/${name}`,
   ),
+  ...['', '/add'].map((name) => `/account/passkeys${name}`),
   ...['', '/app', '/app/remove', '/recovery-codes'].map((name) => `/account/two-step${name}`),
 ]
 const OPEN_PAGES = [
@@ -137,12 +133,7 @@ describe.each(['light', 'dark'] as const)('in the %s, axe finds nothing serious'
   async function expectAccessible(page: Page, path: string, prepare?: (page: Page) => Promise<unknown>): Promise<void> {
     await page.goto(urlOf(path))
     await prepare?.(page)
-    for (const viewport of SCREENSHOTS ? [DESK, PHONE] : []) {
-      await page.setViewportSize(viewport)
-      const file = `${path.replace(/\W+/g, '-').slice(1)}${prepare ? '-error' : ''}-${viewport.width}-${colorScheme}.png`
-      await page.screenshot({ path: join(SCREENSHOTS ?? '', file), fullPage: true })
-    }
-    await page.setViewportSize(DESK)
+    await keepPictures(page, `${path.replace(/\W+/g, '-').slice(1)}${prepare ? '-error' : ''}-${colorScheme}`)
     await expectNothingGrave(page, path)
   }
 

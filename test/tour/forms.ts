@@ -3,11 +3,13 @@
 import type { Email } from '../../src/core/fields.ts'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import { sealPerson } from '../../src/core/upstream/pending.ts'
+import { enrol } from '../support/authenticator.ts'
 import { png } from '../support/images.ts'
 import { Client, db } from '../support/kith.ts'
 import { fillIn, formOf, formsOf, open, send, sendFile, signInOnPage } from '../support/pages.ts'
-import { contextOf, PASSWORD, verifiedPerson } from '../support/people.ts'
+import { contextOf, PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'
 import { pageRoutes } from '../support/routes.ts'
+import { addPasskey, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { newOAuthClient, putConsent } from '../support/tokens.ts'
 import { StandIn } from '../support/upstream.ts'
 import { UpstreamBrowser } from '../support/upstream-browser.ts'
@@ -29,8 +31,7 @@ export async function everyForm(username: string) {
   await signInOnPage(client, username, PASSWORD)
   const settled = await open(client, '/account/status')
   await send(client, formOf(settled), { statusMessage: 'Here' })
-  // The page for the code of a log-in works without one.
-  client.cookies.set('__Host-kith_sign_in', `0000000000000000ffffffff.${'a'.repeat(43)}`)
+  client.cookies.set('__Host-kith_sign_in', await pendingSignIn(`${username}_2`))
   client.cookies.set('__Host-kith_mail_sign_in', 'a'.repeat(43))
   await sendFile(client, formOf(await open(client, '/account/picture')), 'picture', new File([png()], 'me.png'))
   await putConsent(person.id, await newOAuthClient('*', { id: CLIENT, first_party: 0 }))
@@ -50,6 +51,10 @@ export async function everyForm(username: string) {
     // Another site's.
     ['/upstream/:provider/callback', { action: `/upstream/${provider.id}/callback`, fields: { code: 'a', state: 'b' } }],
   ])
+  const added = await addPasskey(client, new SoftwareAuthenticator())
+  for (const path of ['/account/passkeys/rename', '/account/passkeys/remove']) {
+    forms.set(path, formOf(await open(client, `${path}?passkey=${added.json.data.passkey._id}`)))
+  }
   for (const route of pageRoutes.filter(({ method, path }) => method === 'POST' && !forms.has(path))) {
     const page = await open(client, stopOf(route).page ?? route.path)
     const pattern = new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`)
@@ -57,4 +62,14 @@ export async function everyForm(username: string) {
     if (form) forms.set(route.path, form)
   }
   return { person, client, forms }
+}
+
+/** Of somebody else, with every method: the pages that complete a sign-in show all their forms for it. */
+async function pendingSignIn(prefix: string): Promise<string> {
+  const { client, username } = await signedInPerson(prefix)
+  await addPasskey(client, new SoftwareAuthenticator())
+  await enrol(client)
+  const next = new Client()
+  await signInOnPage(next, username, PASSWORD)
+  return `${next.cookies.get('__Host-kith_sign_in')}-email`
 }

@@ -13,22 +13,28 @@ const FREE = [
 ].join(' ')
 const OWN =
   'profile picture picture/remove status status/clear privacy password email apps apps/remove export delete providers providers/link providers/unlink'
+const FREE_FOR_PASSKEYS = '/assets/passkeys.js /sign-in/passkey /sign-in/code/passkey'
+const OWN_PASSKEYS = 'passkeys passkeys/add passkeys/rename passkeys/remove'
 const OWN_TWO_STEP = 'two-step two-step/email two-step/app two-step/app/confirm two-step/app/remove two-step/recovery-codes'
 const reads = [
   ...'/sign-in /sign-out /consent /account /device'.split(' '),
-  ...`${OWN} ${OWN_TWO_STEP}`.split(' ').map((name) => `/account/${name}`),
+  ...`${OWN} ${OWN_PASSKEYS} ${OWN_TWO_STEP}`.split(' ').map((name) => `/account/${name}`),
 ]
 
 export const stops: Stops = {
-  ...Object.fromEntries(FREE.split(' ').map((path) => [`GET ${path}`, NOTHING])),
+  ...Object.fromEntries(`${FREE} ${FREE_FOR_PASSKEYS}`.split(' ').map((path) => [`GET ${path}`, NOTHING])),
   ...Object.fromEntries(reads.map((path) => [`GET ${path}`, READ])),
   'GET /docs/:room{[a-z]+}': NOTHING,
   // Developers' own: the list of mails, and a read of each.
   'GET /dev/mailbox': { ...NOTHING, kv: 2 },
   // With a second factor on there is a challenge and a mail as well.
   'POST /sign-in': { roundTrips: 3, rowsRead: 44, kv: 2, page: '/sign-in?reauth=1' },
-  'POST /sign-in/code': { roundTrips: 2, rowsRead: 60, kv: 2 },
-  'POST /sign-in/code/mail': { ...WRITE, page: '/sign-in/code' },
+  'POST /sign-in/passkey': { roundTrips: 2, rowsRead: 30, kv: 2, page: '/sign-in?reauth=1' },
+  // The passkeys of whoever is signing in.
+  'GET /sign-in/code with a passkey': { roundTrips: 1, rowsRead: 8, rowsWritten: 0 },
+  'POST /sign-in/code/passkey': { roundTrips: 2, rowsRead: 50, kv: 2, page: '/sign-in/code' },
+  'POST /sign-in/code': { roundTrips: 2, rowsRead: 60, kv: 2, page: '/sign-in/code?use=code' },
+  'POST /sign-in/code/mail': { ...WRITE, page: '/sign-in/code?use=code' },
   // The provider's documents come from KV, or go there.
   'POST /sign-in/with/:provider': { ...NOTHING, kv: 2, page: '/sign-up' },
   // Who it is, and the session or the second step; what the provider told about its keys.
@@ -74,6 +80,9 @@ export const stops: Stops = {
   'POST /account/privacy': WRITE,
   'POST /account/password': { roundTrips: 3, rowsRead: 36, kv: 2 },
   'POST /account/email': { roundTrips: 3, rowsRead: 50, restricted: 'refused' },
+  'POST /account/passkeys/add': { roundTrips: 2, rowsRead: 40 },
+  'POST /account/passkeys/rename': WRITE,
+  'POST /account/passkeys/remove': { roundTrips: 2, rowsRead: 40 },
   [`POST ${TWO_STEP}/email`]: { roundTrips: 2, rowsRead: 30, page: TWO_STEP },
   [`POST ${TWO_STEP}/app`]: WRITE,
   // Ten recovery codes are written.

@@ -8,6 +8,8 @@ import { emailPage } from './email.tsx'
 import { exportPage } from './export.tsx'
 import { inviteCodesPage } from './invite-codes.tsx'
 import { overviewPage } from './overview.tsx'
+import { passkeyEnrolmentPage } from './passkey-enrolment.tsx'
+import { passkeysPages } from './passkeys.tsx'
 import { passwordPage } from './password.tsx'
 import { picturePages } from './picture.tsx'
 import { privacyPage } from './privacy.tsx'
@@ -25,6 +27,8 @@ export const accountPages = new Hono<AppEnv>()
   .route('/', statusPage)
   .route('/', privacyPage)
   .route('/', passwordPage)
+  .route('/', passkeysPages)
+  .route('/', passkeyEnrolmentPage)
   .route('/', emailPage)
   .route('/', twoStepPages)
   .route('/', authenticatorPages)

@@ -13,6 +13,7 @@ const SECTIONS: readonly Section[] = [
   { path: '/account/status', title: 'Status', hint: 'What you are up to right now' },
   { path: '/account/privacy', title: 'Privacy', hint: 'Who may follow you' },
   { path: '/account/password', title: 'Password', hint: 'Choose a new one' },
+  { path: '/account/passkeys', title: 'Passkeys', hint: 'Sign in with your fingerprint, face or screen lock' },
   { path: '/account/email', title: 'E-mail address', hint: 'Where we reach you' },
   { path: '/account/two-step', title: 'Two-step sign-in', hint: 'A code in addition to your password' },
   { path: '/account/providers', title: 'Other ways to sign in', hint: 'Accounts elsewhere that sign you in' },

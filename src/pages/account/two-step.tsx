@@ -63,10 +63,11 @@ async function show(c: Context, { factors, unusedRecoveryCodes, isRequired }: Se
     <>
       {isRequired && factors.length === 0 && (
         <p class="notice">
-          You are an administrator, and cannot administer anything until a second step is on. Set up an authenticator app below: it takes a
-          minute and gives you recovery codes. Then sign in again with a code from the app.
+          You are an administrator, and cannot administer anything until a second step is on. <a href="/account/passkeys">Add a passkey</a>{' '}
+          or set up an authenticator app below, then sign in again with it. The app takes a minute and gives you recovery codes.
         </p>
       )}
+      <PasskeyPanel />
       <AppPanel since={since('totp')} />
       {factors.length > 0 && <RecoveryPanel left={unusedRecoveryCodes} />}
       <EmailPanel since={since('email')} token={token} />
@@ -78,6 +79,20 @@ function State({ since }: { since: number | null }) {
   return since === null ? null : <span class="tag">On</span>
 }
 
+function PasskeyPanel() {
+  return (
+    <section class="panel">
+      <h2>Passkeys</h2>
+      <p>The strongest way. A passkey is both steps at once: if you sign in with one, you are not asked for a code.</p>
+      <p class="buttons">
+        <a class="button secondary" href="/account/passkeys">
+          See your passkeys
+        </a>
+      </p>
+    </section>
+  )
+}
+
 function AppPanel({ since }: { since: number | null }) {
   return (
     <section class="panel">
@@ -86,9 +101,9 @@ function AppPanel({ since }: { since: number | null }) {
         <State since={since} />
       </h2>
       {since === null ? (
-        <p>An app on your phone shows a new code every 30 seconds, even without a network. This is the strongest way.</p>
+        <p>An app on your phone shows a new code every 30 seconds, even without a network.</p>
       ) : (
-        <p>The strongest way. On since {<Time at={since} />}.</p>
+        <p>The strongest kind of code. On since {<Time at={since} />}.</p>
       )}
       <p class="buttons">
         <a class={since === null ? 'button primary' : 'button secondary'} href={`${PATH}/app`}>

@@ -1,13 +1,14 @@
 /** A walk through every hosted page and every form on it, each within its budget. */
 import { expect, test } from 'vitest'
 import { DEVICE_GRANT } from '../../../src/core/oauth/clients.ts'
-import { codeOf } from '../../support/authenticator.ts'
+import { codeOf, enrol } from '../../support/authenticator.ts'
 import { type Spent, spend } from '../../support/budget.ts'
 import { png } from '../../support/images.ts'
 import { type Body, Client, db, mailsTo, newestCode, ORIGIN } from '../../support/kith.ts'
-import { consentPath, formOf, send, sendFile } from '../../support/pages.ts'
+import { consentPath, formOf, passkeyAnswer, passkeyOptionsIn, send, sendFile } from '../../support/pages.ts'
 import { PASSWORD, verifiedPerson } from '../../support/people.ts'
 import { concretePath, nameOf, pageRoutes, type Route, scopeOf } from '../../support/routes.ts'
+import { SoftwareAuthenticator } from '../../support/software-authenticator.ts'
 import { newOAuthClient } from '../../support/tokens.ts'
 import { everyForm } from '../forms.ts'
 import { expectWithin, fileOf, stopOf } from '../index.ts'
@@ -61,6 +62,7 @@ export function walkPages(): void {
   test('an account, from sign-up to its end', walkAccount)
   test('a sign-in by mail', walkMailSignIn)
   test('a second step', walkSecondStep)
+  test('a passkey', walkPasskeys)
   test('a picture, and an app', walkApps)
 }
 
@@ -89,8 +91,8 @@ async function walkAccount(): Promise<void> {
   const client = new Client()
   const username = 'plan_of_pages'
   const email = `${username}@example.com`
-  const css = /href="(\/assets\/[^"]+)"/.exec((await look(client, '/sign-in')).text)?.[1] ?? ''
-  await look(client, css)
+  const loaded = (await look(client, '/sign-in')).text.matchAll(/"(\/assets\/[^"]+)"/g)
+  for (const [, path = ''] of loaded) await look(client, path)
   await fill(client, '/sign-up', { givenName: 'A', familyName: 'B', username, email, password: PASSWORD })
   await lookOn(client, '/verify/resend')
   await fill(client, '/verify?account=0000000000000000ffffffff', { account: '0000000000000000ffffffff' }, '/verify/resend')
@@ -162,6 +164,33 @@ async function walkSecondStep(): Promise<void> {
   await fill(other, '/sign-in/code', { code: codeOf(fields.secret ?? '', 1) }, '/sign-in/code')
   await fill(other, '/account/two-step/recovery-codes', {}, '/account/two-step/recovery-codes', 200)
   await fill(other, `${app}/remove`)
+}
+
+async function walkPasskeys(): Promise<void> {
+  const person = await verifiedPerson('plan_of_passkeys')
+  const { client } = person
+  const key = new SoftwareAuthenticator()
+  const submit = async (page: Page, action: string, values: Record<string, string>) => {
+    const form = formOf(page, action)
+    await ask(client, 'POST', form.action, new URLSearchParams({ ...form.fields, ...values }))
+  }
+  await signIn(client, person.username)
+  const add = await look(client, '/account/passkeys/add')
+  await submit(add, '/account/passkeys/add', { name: 'Key', ...(await passkeyAnswer(key.create(passkeyOptionsIn(add)))) })
+  const id = /passkey=([0-9a-f]{24})/.exec((await look(client, '/account/passkeys')).text)?.[1]
+  await lookOn(client, '/account/passkeys/rename')
+  await fill(client, `/account/passkeys/rename?passkey=${id}`, { name: 'My key' })
+  await enrol(client)
+  await lookOn(client, '/sign-in/passkey')
+  const alone = await look(client, '/sign-in?reauth=1')
+  await submit(alone, '/sign-in/passkey', await passkeyAnswer(key.get(passkeyOptionsIn(alone))))
+  await lookOn(client, '/sign-in/code/passkey')
+  await fill(client, '/sign-in?reauth=1', { identifier: person.username, password: PASSWORD })
+  const second = await spend(client, 'GET', '/sign-in/code')
+  expectWithin('GET /sign-in/code with a passkey', second)
+  await submit(second, '/sign-in/code/passkey', await passkeyAnswer(key.get(passkeyOptionsIn(second))))
+  await lookOn(client, '/account/passkeys/remove')
+  await fill(client, `/account/passkeys/remove?passkey=${id}`)
 }
 
 async function walkApps(): Promise<void> {
