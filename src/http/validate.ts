@@ -1,7 +1,8 @@
 /**
- * Validation: `bodies/reading.ts` reads a request within its limits, the room's schema judges it, and a refusal names every
- * issue by field, for the room to put into its envelope (docs/decisions/004).
+ * Validation: `bodies/reading.ts` reads a request within its limits, `@hono/zod-validator` applies the room's schema, and one
+ * hook reports every issue by field, for the room to put into its envelope (docs/decisions/004).
  */
+import { zValidator } from '@hono/zod-validator'
 import type { Context, MiddlewareHandler } from 'hono'
 import type * as z from 'zod'
 import { AppError } from '../core/errors.ts'
@@ -47,14 +48,21 @@ export function validateProfile<S extends z.ZodType>(schema: S, names: readonly 
   return validator({ target: 'json', schema }, (c) => readProfile(c, schema, (of) => read(of, 'json', schema), names))
 }
 
+/** Reads the input first, because Hono's validator would read a declared body without a limit. */
 function validator<T extends Target, S extends z.ZodType>(input: Input & { target: T; schema: S }, read: Read): Validated<T, S> {
   const { target, schema }: Input = input
-  const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
-    c.req.addValidatedData(target, judge(target, schema, await read(c)) as object)
-    await next()
+  const handler = async (c: Context<AppEnv>, next: () => Promise<void>) => {
+    const raw = await read(c)
+    const options = { validationFunction: () => schema.safeParseAsync(raw) }
+    const hook = (result: { success: true } | { success: false; error: z.core.$ZodError }) => {
+      if (!result.success) throw refusalOf(result.error, raw, target)
+    }
+    return zValidator(target, schema, hook, options)(c as Context, next)
   }
-  return tag(handler as Validated<T, S>, { input })
+  return tag(handler as unknown as Validated<T, S>, { input })
 }
+
+const refusalOf = (error: z.core.$ZodError, raw: unknown, target: Target) => AppError.ofFields(toFieldIssues(error, raw, target))
 
 /** Files become null, which text fields refuse. */
 function textsOf(parts: Readonly<Record<string, string | FormFile>>): Readonly<Record<string, string | null>> {
@@ -62,14 +70,19 @@ function textsOf(parts: Readonly<Record<string, string | FormFile>>): Readonly<R
 }
 
 async function readProfile(c: Context<AppEnv>, schema: z.ZodType, read: Read, names: readonly string[]): Promise<unknown> {
-  const { raw, sent } = setDoubtsAside('json', schema, await read(c), names)
+  const { raw, sent } = await setDoubtsAside('json', schema, await read(c), names)
   c.set('sent', sent)
   return raw
 }
 
 /** `raw` without the fields in doubt, and those fields with their issues. */
-function setDoubtsAside(target: Target, schema: z.ZodType, raw: unknown, names: readonly string[]): { raw: unknown; sent: SentProfile } {
-  const { error } = names.length === 0 ? {} : schema.safeParse(raw)
+async function setDoubtsAside(
+  target: Target,
+  schema: z.ZodType,
+  raw: unknown,
+  names: readonly string[],
+): Promise<{ raw: unknown; sent: SentProfile }> {
+  const { error } = names.length === 0 ? {} : await schema.safeParseAsync(raw)
   const doubtful = error && doubtfulNames(error, names)
   if (!doubtful) return { raw, sent: sentProfile(raw, names) }
   const rest = Object.fromEntries(Object.entries(raw as object).filter(([name]) => !doubtful.has(name)))
@@ -77,19 +90,19 @@ function setDoubtsAside(target: Target, schema: z.ZodType, raw: unknown, names: 
 }
 
 /** The same for input that no middleware reads. */
-export function judgeProfile<S extends z.ZodType>(
+export async function judgeProfile<S extends z.ZodType>(
   target: Target,
   schema: S,
   raw: unknown,
   names: readonly string[],
-): { values: z.output<S>; sent: SentProfile } {
-  const { raw: rest, sent } = setDoubtsAside(target, schema, raw, names)
-  return { values: judge(target, schema, rest), sent }
+): Promise<{ values: z.output<S>; sent: SentProfile }> {
+  const { raw: rest, sent } = await setDoubtsAside(target, schema, raw, names)
+  return { values: await judge(target, schema, rest), sent }
 }
 
 /** For input that no middleware reads. */
-export function judge<S extends z.ZodType>(target: Target, schema: S, raw: unknown): z.output<S> {
-  const result = schema.safeParse(raw)
-  if (!result.success) throw AppError.ofFields(toFieldIssues(result.error, raw, target))
+export async function judge<S extends z.ZodType>(target: Target, schema: S, raw: unknown): Promise<z.output<S>> {
+  const result = await schema.safeParseAsync(raw)
+  if (!result.success) throw refusalOf(result.error, raw, target)
   return result.data
 }

@@ -55,7 +55,7 @@ export function form<S extends z.ZodType>(purpose: string, schema: S, names: rea
     const c = context as unknown as Context<AppEnv>
     refuseForeignForm(c)
     const { [FORM_TOKEN_FIELD]: token, ...typed } = await readForm(c)
-    c.req.addValidatedData('form', (await isOwnToken(c, purpose, token)) ? judge(c, schema, typed, names) : outOfDate(typed))
+    c.req.addValidatedData('form', (await isOwnToken(c, purpose, token)) ? await judge(c, schema, typed, names) : outOfDate(typed))
     await next()
   }
   return tag(handler, { input: { target: 'form', schema } satisfies Input })
@@ -100,14 +100,14 @@ async function readSubmittedFile(
   }
 }
 
-function judge<S extends z.ZodType>(
+async function judge<S extends z.ZodType>(
   c: Context<AppEnv>,
   schema: S,
   typed: Record<string, string>,
   names: readonly string[],
-): Submitted<z.output<S>> {
+): Promise<Submitted<z.output<S>>> {
   try {
-    const { values, sent } = judgeProfile('form', schema, typed, names)
+    const { values, sent } = await judgeProfile('form', schema, typed, names)
     c.set('sent', sent)
     return { typed, values, error: null }
   } catch (error) {

@@ -34,7 +34,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
   apis: /^(hono(\/.*)?|zod)$/,
   pages: /^(hono(\/.*)?|uqr|zod)$/,
   browser: /^@simplewebauthn\/browser$/,
-  http: /^(hono(\/.*)?|zod|content-disposition|range-parser)$/,
+  http: /^(hono(\/.*)?|@hono\/zod-validator|zod|content-disposition|range-parser)$/,
   core: /^(zod|jose|oauth4webapi|@simplewebauthn\/server(\/helpers)?|otpauth\/bare|aws4|node:async_hooks|node:crypto|node:zlib)$/,
   mail: /^zod$/,
   store: /^drizzle-orm(\/(sqlite-core|casing))?$/,

@@ -16,7 +16,7 @@ export async function readCreateUser(c: Context): Promise<KeyUserInput> {
   const { fields, file } = isMultipart(c.req)
     ? await readOpenForm(c.req, { file: FILE, fields: FIELDS, bytesMax: c.var.ctx.config.avatars.bytesMax })
     : await readUrlencoded(c)
-  const input = toKeyUserInput(judge('form', CreateUserForm, Object.fromEntries(fields)))
+  const input = toKeyUserInput(await judge('form', CreateUserForm, Object.fromEntries(fields)))
   return { ...input, picture: file }
 }
 

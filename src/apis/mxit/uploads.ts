@@ -20,7 +20,7 @@ export async function readPicture(req: HonoRequest, bytesMax: number): Promise<U
 }
 
 const Declared = z.object({ mimeType: fields.contentType })
-const judgeType = (mimeType: string) => judge('query', Declared, { mimeType }).mimeType
+const judgeType = async (mimeType: string) => (await judge('query', Declared, { mimeType })).mimeType
 
 /** Libraries send these types for any file, so they say nothing about it. */
 function toldType(req: HonoRequest): string | null {
@@ -42,10 +42,10 @@ export async function readFile(
     const { head, body } = await peek(stream)
     return { ...file, contentType: typeOf(head, name), size, body }
   }
-  const contentType = judgeType(told)
+  const contentType = await judgeType(told)
   if (!isXml(req) || size > documentBytesMax(bytesMax)) return { ...file, contentType, size, body: stream }
   const { bytes, isDecoded } = await readBase64Binary(req, bytesMax)
   const held = { ...file, contentType, size: bytes.byteLength, body: new Blob([bytes]).stream() }
   // Content-Digest covers the document, not the file inside.
-  return isDecoded ? { ...held, contentType: mimeType ? judgeType(mimeType) : typeOf(bytes, name), digest: null } : held
+  return isDecoded ? { ...held, contentType: mimeType ? await judgeType(mimeType) : typeOf(bytes, name), digest: null } : held
 }

@@ -45,8 +45,14 @@ export async function read(
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() || (leniency.untyped ? URLENCODED : undefined)
   if (target === 'form' && type !== URLENCODED) throw new AppError('unsupported_media_type', `Send ${URLENCODED}`)
   const text = await readText(c)
+  // Hands the body to Hono's validator, because the stream is used up.
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(text || '{}') })
   if (text === '') return {}
-  if (type === URLENCODED) return once(parseForm(text), 'body')
+  if (type === URLENCODED) {
+    const params = parseForm(text)
+    Object.assign(c.req.bodyCache, { formData: Promise.resolve(params) })
+    return once(params, 'body')
+  }
   if (type === 'application/json' || type?.endsWith('+json')) return unwrap(checkText(parseJson(text), 'body'))
   throw new AppError('unsupported_media_type', `Send application/json or ${URLENCODED}`)
 }

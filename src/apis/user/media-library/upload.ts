@@ -18,7 +18,7 @@ export function readUpload(req: HonoRequest, query: Place, formBytesMax: number)
 
 async function readRaw(req: HonoRequest, query: Place): Promise<Upload> {
   const { size, stream, digest } = rawBody(req)
-  const { name, contentType } = judge('query', Described, { name: query.name, contentType: declaredType(req) ?? OCTETS })
+  const { name, contentType } = await judge('query', Described, { name: query.name, contentType: declaredType(req) ?? OCTETS })
   return { name, folder: query.folder, contentType, preventShare: query.preventShare, size, body: stream, digest }
 }
 
@@ -26,9 +26,9 @@ const OCTETS = 'application/octet-stream'
 
 async function readForm(req: HonoRequest, query: Place, bytesMax: number): Promise<Upload> {
   const form = await readFileForm(req, { file: ['file'], fields: ['name', 'folder', 'preventShare'], bytesMax, mayBeEmpty: true })
-  const place = { ...query, ...definedOf(judge('form', UploadQuery.partial(), form.fields), form.fields) }
+  const place = { ...query, ...definedOf(await judge('form', UploadQuery.partial(), form.fields), form.fields) }
   const named = { name: form.fields.name ?? query.name ?? form.fileName, contentType: form.contentType || OCTETS }
-  const { name, contentType } = judge('form', Described, named)
+  const { name, contentType } = await judge('form', Described, named)
   return {
     name,
     folder: place.folder,
