@@ -1,6 +1,7 @@
 /** Errors as users read them: what happened, and what to do now. If only a sign-in is missing, the browser is redirected there and back. */
 import type { Context } from 'hono'
 import type { AppError, ErrorCode, ParentCode } from '../core/errors.ts'
+import { PASSKEY_REQUIRED } from '../core/sessions/second-factors.ts'
 import type { ShownError } from '../http/app-env.ts'
 import { errorHeaders, logFailure, toAppError } from '../http/errors.ts'
 import { showPage } from './layout.tsx'
@@ -87,7 +88,7 @@ export function renderError(thrown: unknown, c: Context): Response {
   const error = toAppError(thrown)
   logFailure(c, error)
   if (error.code === 'unauthenticated') return toSignIn(c, {})
-  if (error.code === 'reauthentication_required') return toSignIn(c, { reauth: '1' })
+  if (error.code === 'reauthentication_required') return toSignIn(c, { reauth: error.reason === PASSKEY_REQUIRED ? 'passkey' : '1' })
   setErrorHeaders(c, error)
   return showError(c, { status: error.status, title: titleOf(error), message: messageOf(error) })
 }

@@ -22,7 +22,7 @@ import { toVerification } from './new-account.ts'
 import { PasskeyAnswer, PasskeyForm } from './passkey-form.tsx'
 import { goOn, returnTo, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
-import { StepUpHelp, stepUpOf } from './step-up.tsx'
+import { reauthOf, StepUpHelp, stepUpOf } from './step-up.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
 const PATH = '/sign-in'
@@ -100,12 +100,12 @@ async function isSignedInElsewhere(c: Context, gate: OptionalGate, { error, type
 type Mode = 'first' | 'again' | 'another'
 
 /**
- * `?reauth=1`: a sensitive act requires a fresh sign-in. An app may require one too; then `return_to` has the time of
+ * `?reauth=1`: a sensitive act requires a fresh sign-in; `passkey`: with the passkey. An app may require one too; then `return_to` has the time of
  * that request. It also has it for users who are not signed in, but for them this is an ordinary sign-in.
  */
 async function modeOf(c: Context): Promise<Mode> {
   if (c.req.query('another') === '1') return 'another'
-  if (c.req.query('reauth') === '1') return 'again'
+  if (reauthOf(c) !== null) return 'again'
   return /[?&]reauthentication=/.test(returnTo(c)) && (await presented(c)) !== null ? 'again' : 'first'
 }
 
@@ -132,7 +132,7 @@ const BY_PASSKEY = { ceremony: 'get', renewable: true, class: 'other' } as const
 async function showSignIn(c: Context, state: FormState, username?: string, ofPasskey = UNTOUCHED): Promise<Response> {
   const mode = await modeOf(c)
   const [title, lead] = wordsOf(c, mode)
-  const carried = { first: {}, again: { reauth: '1' }, another: { another: '1' } }[mode]
+  const carried = { first: {}, again: { reauth: reauthOf(c) ?? '1' }, another: { another: '1' } }[mode]
   const tokens = [await formToken(c, 'sign-in'), await formToken(c, 'sign-in-passkey')] as const
   const options = await passkeyAuthenticationOptions(c.var.ctx, null)
   const providers = await providerButtons(c)

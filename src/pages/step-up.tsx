@@ -1,6 +1,6 @@
 /**
- * An app that asks for a stronger sign-in than a password (`acr_values`): what the sign-in page says then. The user may
- * go back to the app without it; the app is told.
+ * A sign-in that must be stronger than a password, for an app (`acr_values`) or for an act of an administrator: what the
+ * sign-in page says then. The user may go back to the app without it; the app is told.
  */
 import type { Context } from 'hono'
 import { type Acr, weakestAcr } from '../core/authentication-methods.ts'
@@ -10,10 +10,14 @@ import { returnTo } from './return-to.ts'
 interface Words {
   readonly title: string
   readonly lead: string
-  readonly missing: string
 }
 
-const WORDS: Readonly<Partial<Record<Acr, Words>>> = {
+const OF_ADMINISTRATOR: Words = {
+  title: 'Sign in with your passkey',
+  lead: 'An administrator who has a passkey needs it for this. A password is not enough.',
+}
+
+const OF_APP: Readonly<Partial<Record<Acr, Words & { readonly missing: string }>>> = {
   'urn:kith:acr:2fa': {
     title: 'Sign in with your second step',
     lead: 'For this, the app asks for more than a password. Sign in with your second step, or with a passkey.',
@@ -26,23 +30,30 @@ const WORDS: Readonly<Partial<Record<Acr, Words>>> = {
   },
 }
 
-/** The request of an app that asks for it; null otherwise. */
-export function stepUpOf(c: Context): (Words & { readonly acr: Acr; readonly declined: string }) | null {
+/** `?reauth=`: what the page that leads here requires of a new sign-in; null if it requires none. */
+export function reauthOf(c: Context): '1' | 'passkey' | null {
+  const asked = c.req.query('reauth')
+  return asked === '1' || asked === 'passkey' ? asked : null
+}
+
+export const stepUpOf = (c: Context): Words | null => (reauthOf(c) === 'passkey' ? OF_ADMINISTRATOR : (ofApp(c)?.words ?? null))
+
+function ofApp(c: Context) {
   const { pathname, searchParams } = new URL(returnTo(c), 'https://own.invalid')
   const acr = pathname === '/oauth/authorize' ? weakestAcr(searchParams.get('acr_values') ?? undefined) : null
-  const words = acr && WORDS[acr]
+  const words = acr && OF_APP[acr]
   if (!acr || !words) return null
   searchParams.set('reauthentication', DECLINED)
-  return { ...words, acr, declined: `${pathname}?${searchParams}` }
+  return { words, acr, declined: `${pathname}?${searchParams}` }
 }
 
 export function StepUpHelp({ c }: { c: Context }) {
-  const asked = stepUpOf(c)
+  const asked = ofApp(c)
   if (!asked) return null
   return (
     <>
       <p class="aside">
-        {asked.missing} <a href="/account/passkeys">Add a passkey</a>
+        {asked.words.missing} <a href="/account/passkeys">Add a passkey</a>
         {asked.acr === 'urn:kith:acr:2fa' && (
           <>
             {' '}

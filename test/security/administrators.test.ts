@@ -8,7 +8,7 @@ import { giveRole, signedInAdmin } from '../support/admins.ts'
 import { codeOf, enrol, STEP_MS } from '../support/authenticator.ts'
 import { freezeEachTest } from '../support/frozen.ts'
 import { Client, db, platform, type Reply } from '../support/kith.ts'
-import { browserOf } from '../support/pages.ts'
+import { browserOf, follow, formOf, headingOf, send } from '../support/pages.ts'
 import { logIn, type Person, signedInPerson, signUpBody, verifiedPerson } from '../support/people.ts'
 import { addPasskey, passkeySignIn, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { atTheLine, whileAtTheLine } from '../support/start-line.ts'
@@ -236,13 +236,15 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
       () => client.post('/user/2fa/totp', undefined, required),
       () => client.post('/user/2fa', { state: true }, required),
     ]
-    for (const send of ways(thief)) expect(reasonOf(await send())).toEqual([403, 'second_factor_required'])
+    for (const way of ways(thief)) expect(reasonOf(await way())).toEqual([403, 'passkey_required'])
+    const form = formOf(await thief.get('/account/two-step', required), '/account/two-step/email')
+    expect(headingOf(await follow(thief, await send(thief, form, {}, required)))).toBe('Sign in with your passkey')
     expect(reasonOf(await thief.get(`${API}/list`, required))).toEqual([403, 'second_factor_missing'])
     // Anybody else may: their password opens all of the account anyway.
     expect((await enrolled.client.post('/user/2fa/totp', undefined, required)).status).toBe(200)
     expect((await passkeySignIn(admin.client, authenticator)).status).toBe(200)
     const [options, , totp, email] = ways(admin.client)
-    for (const send of [options, totp, email]) expect((await send?.())?.status, 'with the passkey').toBe(200)
+    for (const way of [options, totp, email]) expect((await way?.())?.status, 'with the passkey').toBe(200)
   })
 
   test('is on in production unless it is switched off, and off elsewhere', async () => {

@@ -83,6 +83,9 @@ export function hasProvedFactor(principal: UserPrincipal, factors: readonly Pick
   return hasTotp(factors) ? STRONG_METHODS.has(principal.secondFactor ?? '') : isMultiFactor(principal.amr)
 }
 
+/** The reason of a refusal that another sign-in with the password would not change. */
+export const PASSKEY_REQUIRED = 'passkey_required'
+
 /**
  * What adding a factor, and adding or removing a passkey, takes: `requireFactor`, and of an administrator who has a
  * passkey a sign-in with it. Otherwise their password alone would open administration, by way of a new factor.
@@ -94,7 +97,7 @@ export function requireFactorForChange(
 ): void {
   requireFactor(principal, factors)
   if (!hasPasskeys || isMultiFactor(principal.amr) || !isSecondFactorRequired(ctx, principal)) return
-  throw new AppError('reauthentication_required', 'Sign in with your passkey first', { reason: 'second_factor_required' })
+  throw new AppError('reauthentication_required', 'Sign in with your passkey first', { reason: PASSKEY_REQUIRED })
 }
 
 const STRONG_METHODS: ReadonlySet<string> = new Set(['passkey', 'totp', 'recovery_code'] satisfies SignInMethod[])
