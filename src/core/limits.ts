@@ -51,7 +51,7 @@ export const FOLLOWS_PER_DAY = 400
 /** An imported block list goes in at once. */
 export const BLOCKS_PER_DAY = 1_000
 export const ACCOUNT_WINDOW_MS = DAY_MS
-/** Second factors enabled or replaced, and sets of recovery codes made: each sends a mail. */
+/** Second factors enabled or replaced, sets of recovery codes made, and passkeys added: each sends a mail. */
 export const FACTOR_CHANGES_PER_DAY = 20
 /** More devices and password managers than a person has; each entry is part of every request to a browser. */
 export const PASSKEYS_MAX = 20

@@ -99,6 +99,26 @@ describe('configuration', () => {
     })
   })
 
+  test('PASSKEY_RP_ID: the host of ORIGIN, or a parent domain; PASSKEY_ORIGINS: https, or an Android app', () => {
+    expect(configured({}).passkeys).toEqual({ rpId: 'id.example.com', origins: ['https://id.example.com'] })
+    const app = `android:apk-key-hash:${'A'.repeat(43)}`
+    const given = { PASSKEY_RP_ID: 'example.com', PASSKEY_ORIGINS: `https://app.example.com, ${app}` }
+    expect(configured(given).passkeys).toEqual({ rpId: 'example.com', origins: ['https://id.example.com', 'https://app.example.com', app] })
+    for (const wrong of ['com', 'ample.com', 'app.example.com', 'evil.example']) {
+      expect(problemsOf({ PASSKEY_RP_ID: wrong }), wrong).toEqual(['PASSKEY_RP_ID is neither the host of ORIGIN nor a parent domain of it'])
+    }
+    expect(problemsOf({ PASSKEY_RP_ID: 'https://example.com' })).toEqual(['PASSKEY_RP_ID: must be a domain such as example.com'])
+    for (const wrong of [
+      'http://app.example.com',
+      'https://*.example.com',
+      'https://a.example/',
+      'android:apk-key-hash:short',
+      'capacitor://localhost',
+    ]) {
+      expect(problemsOf({ PASSKEY_ORIGINS: wrong }), wrong).toEqual([expect.stringMatching(/^PASSKEY_ORIGINS: must be https origins/)])
+    }
+  })
+
   test('PASSWORD_RANGE_URL: off unless set; a URL that a prefix can follow, https in production', () => {
     expect(configured({}).passwordRangeUrl).toBe('')
     const url = 'https://api.pwnedpasswords.com/range/'

@@ -8,6 +8,7 @@ import { findEvent } from '../../store/db/audit-events.ts'
 import { listIdentities } from '../../store/db/external-identities.ts'
 import { findInviter, listInviteCodes } from '../../store/db/invite-codes.ts'
 import { listNetworks } from '../../store/db/known-sources.ts'
+import { listPasskeysOf } from '../../store/db/passkeys.ts'
 import { listPushDevices } from '../../store/db/push-devices.ts'
 import { listUpstreamIdentities } from '../../store/db/upstream-identities.ts'
 import { findWithPassword, isUnchanged } from '../../store/db/users.ts'
@@ -62,9 +63,10 @@ export async function readUnlisted(ctx: Ctx, gate: Gate) {
     listPushDevices(userId),
     listIdentities(userId),
     listUpstreamIdentities(userId),
+    listPasskeysOf(userId),
   ])
-  const [inviteCodes, inviter, knownNetworks, pushDevices, identities, providers] = reads
-  return { inviteCodes, inviter, knownNetworks, pushDevices, identities, providers }
+  const [inviteCodes, inviter, knownNetworks, pushDevices, identities, providers, passkeys] = reads
+  return { inviteCodes, inviter, knownNetworks, pushDevices, identities, providers, passkeys }
 }
 
 /** The pages that one export may still read, of all its lists together. */

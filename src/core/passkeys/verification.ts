@@ -6,8 +6,16 @@ import type { PasskeySite } from '../../config.ts'
 import { AppError } from '../errors.ts'
 import type { AuthenticationCredential, RegistrationCredential } from './credential.ts'
 
-/** COSE algorithms, in the order in which authenticators choose: ES256, EdDSA, RS256. */
-export const ALGORITHMS = [-7, -8, -257]
+/**
+ * The COSE algorithms that are offered, in the order in which authenticators choose, each with the type and curve of its
+ * keys (RFC 9053 §2, RFC 8230 §4, RFC 8812 §2): ES256 with P-256, EdDSA with Ed25519, RS256.
+ */
+const KEYS = new Map([
+  [-7, { kty: 2, crv: 1 }],
+  [-8, { kty: 1, crv: 6 }],
+  [-257, { kty: 3, crv: null }],
+])
+export const ALGORITHMS = [...KEYS.keys()]
 
 export interface Registered {
   readonly publicKey: string
@@ -35,6 +43,7 @@ const refused = (path: string, message: string, cause?: unknown) =>
 export async function verifyRegistration(site: PasskeySite, credential: RegistrationCredential, challenge: string): Promise<Registered> {
   const { verifyRegistrationResponse } = await import('@simplewebauthn/server')
   const attestationObject = await withoutAttestation(site, credential.response.attestationObject)
+  const wrongKey = 'must have a public key of one of the requested algorithms'
   const { registrationInfo } = await verifyRegistrationResponse({
     response: { ...credential, response: { ...credential.response, attestationObject, transports: [] }, clientExtensionResults: {} },
     expectedChallenge: challenge,
@@ -42,10 +51,11 @@ export async function verifyRegistration(site: PasskeySite, credential: Registra
     expectedRPID: site.rpId,
     supportedAlgorithmIDs: ALGORITHMS,
   }).catch((cause: unknown) => {
-    throw refused(ATTESTATION, 'must have a public key of one of the requested algorithms', cause)
+    throw refused(ATTESTATION, wrongKey, cause)
   })
   if (!registrationInfo) throw refused(ATTESTATION, 'was not accepted')
   const { credential: made, aaguid, credentialDeviceType, credentialBackedUp } = registrationInfo
+  if (!(await isKeyOfItsAlgorithm(made.publicKey))) throw refused(ATTESTATION, wrongKey)
   if (made.id !== credential.id) throw refused('credential.id', 'is not the id in the attestation object')
   return {
     publicKey: Buffer.from(made.publicKey).toString('base64url'),
@@ -68,6 +78,14 @@ async function withoutAttestation({ rpId }: PasskeySite, encoded: string): Promi
     ['authData', authData],
   ])
   return Buffer.from(isoCBOR.encode(bare as Parameters<typeof isoCBOR.encode>[0])).toString('base64url')
+}
+
+/** A key that says another algorithm than it is for could never verify anything. The numbers are labels of RFC 9052 §7.1. */
+async function isKeyOfItsAlgorithm(publicKey: Uint8Array): Promise<boolean> {
+  const { decodeCredentialPublicKey } = await import('@simplewebauthn/server/helpers')
+  const key = decodeCredentialPublicKey(new Uint8Array(publicKey)) as Map<number, unknown>
+  const { kty, crv } = KEYS.get(Number(key.get(3))) ?? {}
+  return key.get(1) === kty && (crv === null || key.get(-1) === crv)
 }
 
 /** Anything that is not CBOR, is nested too deeply, or says to be longer than it is. */

@@ -131,7 +131,7 @@ export const factorAttempt = (ctx: Ctx, userId: UserId) => dailyAttempt(ctx, fac
 /** Why a change was not counted. No-op if that was not the limit. */
 export async function refuseOverFactorLimit(ctx: Ctx, userId: UserId): Promise<void> {
   const limit = factorLimit(userId)
-  refuseOverLimit(ctx, limit, await ctx.db.one(findCounter(limit.key)), 'The second factors were changed too often today')
+  refuseOverLimit(ctx, limit, await ctx.db.one(findCounter(limit.key)), 'The ways to sign in were changed too often today')
 }
 
 const othersThan = (kind: SecondFactorKind, factors: readonly SecondFactorRow[]) => factors.filter((factor) => factor.kind !== kind)

@@ -54,6 +54,13 @@ export const SignIn = z.object({
       createdAt: at.describe('When it was enabled'),
     }),
   ),
+  passkeys: z.array(
+    z.object({
+      name: z.string().describe('Your name for the passkey'),
+      createdAt: at.describe('When it was added'),
+      lastUsedAt: time('When it last signed you in'),
+    }),
+  ),
   unusedRecoveryCodes: count('Number of unused recovery codes'),
   knownNetworks: z.array(z.object({ expiresAt: at.describe('Until when a network from which you signed in is remembered') })),
 })

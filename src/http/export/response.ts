@@ -90,10 +90,10 @@ async function readWhole(ctx: Ctx, gate: Gate, { profile }: Start): Promise<Part
     listOwnFolders(gate),
     readUnlisted(ctx, gate),
   ])
-  const { inviteCodes, inviter, knownNetworks, pushDevices, identities, providers } = unlisted
+  const { inviteCodes, inviter, knownNetworks, pushDevices, identities, providers, passkeys } = unlisted
   return {
     profile: document.Profile.parse({ ...profile, pictureUrl: avatarUrl(ctx, profile.avatarKey) }),
-    signIn: document.SignIn.parse({ ...factors, secondFactors: factors.factors, knownNetworks }),
+    signIn: document.SignIn.parse({ ...factors, secondFactors: factors.factors, passkeys, knownNetworks }),
     invitation: document.Invitation.parse({ invitedBy: inviter, codes: inviteCodes }),
     connectedApps: apps.map((app) => document.ConnectedApp.parse(app)),
     pushDevices: pushDevices.map((device) => document.PushDevice.parse(device)),

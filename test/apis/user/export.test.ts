@@ -51,6 +51,8 @@ async function richPerson(name: string): Promise<{ person: Person; friend: Perso
       `INSERT INTO machine_credentials (id, kind, name, scopes, created_at) VALUES (${mine}, 'license_key', 'Old app', '', 0)`,
       `INSERT INTO external_identities (id, credential_id, external_id, user_id, password_hash, metadata, created_at, updated_at)
        VALUES (${mine}, ${mine}, 'known-as', ${mine}, 'identity-hash', '{"a":"b"}', 1, 1)`,
+      `INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, transports, aaguid, backup_eligible, backed_up, name, created_at)
+       VALUES (${mine}, ${mine}, 'credential-${mine}', 'public-key', 0, '', '', 1, 1, 'Phone', 1)`,
       `INSERT INTO upstream_identities (id, user_id, issuer, subject, label, created_at)
        VALUES (${mine}, ${mine}, 'https://id.example', '${mine}', 'me@id.example', 1)`,
     ].map((sql) => db.prepare(sql)),
@@ -76,6 +78,7 @@ describe('what is in a copy', () => {
       isPrivate: true,
     })
     expect(copy.signIn).toMatchObject({ secondFactors: [{ kind: 'totp' }], unusedRecoveryCodes: 1 })
+    expect(copy.signIn.passkeys).toMatchObject([{ name: 'Phone', lastUsedAt: null }])
     expect(copy.signIn.knownNetworks.length).toBeGreaterThan(0)
     expect(copy.invitation).toMatchObject({ invitedBy: other, codes: [{ usedBy: null }] })
     expect(copy.connectedApps).toMatchObject([{ liveSessions: 1 }])
@@ -122,7 +125,7 @@ describe('what is in a copy', () => {
   test('a new table with a column for a user gets into it, or has a reason here', async () => {
     const told = [
       ...['audit_events', 'blocks', 'consents', 'external_identities', 'files', 'folders', 'follows', 'invite_codes', 'known_sources'],
-      ...['push_devices', 'recovery_codes', 'second_factors', 'sessions', 'upstream_identities'],
+      ...['passkeys', 'push_devices', 'recovery_codes', 'second_factors', 'sessions', 'upstream_identities'],
     ]
     const ofUsers: string[] = []
     for (const table of await tableNames()) {

@@ -25,7 +25,12 @@ export const EXAMPLE_EXPORT: z.output<typeof AccountExport> = {
     createdAt: AT,
     updatedAt: AT,
   },
-  signIn: { secondFactors: [{ kind: 'totp', createdAt: AT }], unusedRecoveryCodes: 10, knownNetworks: [{ expiresAt: AT }] },
+  signIn: {
+    secondFactors: [{ kind: 'totp', createdAt: AT }],
+    passkeys: [{ name: 'Phone', createdAt: AT, lastUsedAt: AT }],
+    unusedRecoveryCodes: 10,
+    knownNetworks: [{ expiresAt: AT }],
+  },
   invitation: {
     invitedBy: { id: ID, username: 'jane_doe' },
     codes: [{ code: 'GU-2526-1687389089010', createdAt: AT, usedBy: null }],
