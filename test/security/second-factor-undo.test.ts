@@ -9,6 +9,7 @@ import { freezeEachTest } from '../support/frozen.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { fillIn, formOf, open, send } from '../support/pages.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, verifiedPerson } from '../support/people.ts'
+import { addPasskey, passkeySignIn, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { atTheLine, race } from '../support/start-line.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 
@@ -62,6 +63,18 @@ describe('a thief with only the password who puts the first factor on', () => {
     const signedIn = await logIn({ ...owner, password: 'quite-another-horse' }, new Client())
     expect([signedIn.status, signedIn.json.data['2faEnabled'] ?? false]).toEqual([200, false])
     expect(await rows("SELECT type FROM audit_events WHERE user_id = ? AND type = 'second_factor_undone'", idOf(owner.id))).toHaveLength(1)
+  })
+
+  test('loses a passkey that was added before it, too', async () => {
+    const owner = await verifiedPerson(newName('planted'))
+    const client = new Client()
+    await logIn(owner, client)
+    const passkey = new SoftwareAuthenticator()
+    expect((await addPasskey(client, passkey)).status).toBe(201)
+    await enrol(client)
+    expect((await undo(owner.email)).status).toBe(303)
+    expect((await passkeySignIn(new Client(), passkey)).status).toBe(401)
+    expect(await count('passkeys WHERE user_id = ?', idOf(owner.id))).toBe(0)
   })
 
   test('of either kind, through an app too, and with all that a thief does next: new passwords, another address, deletion', async () => {

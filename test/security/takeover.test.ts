@@ -19,6 +19,7 @@ import { freezeEachTest } from '../support/frozen.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { makeApiKey } from '../support/machines.ts'
 import { logIn, PASSWORD, type Person, signedInPerson } from '../support/people.ts'
+import { addPasskey, passkeySignIn, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
 
 const MINUTE = 60_000
@@ -52,6 +53,19 @@ async function throughApp(person: AppPerson, client = new Client()): Promise<Cli
 }
 
 describe('a thief who has changed the address', () => {
+  test('loses with the undo every passkey added meanwhile; the old address is told of each', async () => {
+    const owner = await signedInPerson(newName('moved_key'))
+    await moveTo(owner, `${newName('evil')}@example.com`)
+    const code = await newestCode(owner.email)
+    const client = new Client()
+    await logIn(owner, client)
+    const passkey = new SoftwareAuthenticator()
+    expect((await addPasskey(client, passkey)).status).toBe(201)
+    expect((await mailsTo(owner.email))[0]?.subject).toBe('A passkey was added to your Kith account')
+    expect((await undo(code)).status).toBe(200)
+    expect((await passkeySignIn(new Client(), passkey)).status).toBe(401)
+  })
+
   test('gets no undo when the owner changes it back, and none of the later ones', async () => {
     const owner = await signedInPerson(newName('robbed'))
     const evil = `${newName('evil')}@example.com`
