@@ -80,7 +80,7 @@ function guarded<P extends Principal>(
 ): MiddlewareHandler<WithGate<Gate<P>>> {
   const handler: MiddlewareHandler<WithGate<Gate<P>>> = async (c, next) => {
     const claim = await c.get('identify')()
-    if (!claim) throw new AppError('unauthenticated')
+    if (!claim) throw new AppError('unauthenticated', undefined, access.kind === 'scope' ? { scope: access.scope } : {})
     const gate = open(c as unknown as Context<AppEnv>, claim)
     let passed = false
     c.set('gate', (async (reads?: never, weigh?: never) => {

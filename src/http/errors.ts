@@ -7,6 +7,7 @@ import { accepts } from 'hono/accepts'
 import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
 import { TrieRouter } from 'hono/router/trie-router'
+import type { Config } from '../config.ts'
 import type { StepUp } from '../core/authentication-methods.ts'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
@@ -63,6 +64,22 @@ export function errorHeaders(error: AppError): Record<string, string> {
   }
   if (error.stepUp) headers['www-authenticate'] = toStepUpChallenge(error.message, error.stepUp)
   return headers
+}
+
+/** The path of the resource's metadata (RFC 9728 §3). */
+export const RESOURCE_METADATA = '/.well-known/oauth-protected-resource'
+
+/**
+ * The same for a room of the resource that access tokens are for: the challenge also says where its metadata are (RFC
+ * 9728 §5.1), and which scope a first token needs.
+ */
+export function resourceErrorHeaders(error: AppError, { origin }: Pick<Config, 'origin'>): Record<string, string> {
+  const headers = errorHeaders(error)
+  const challenge = headers['www-authenticate']
+  if (!challenge?.startsWith('Bearer')) return headers
+  const scope = error.code === 'unauthenticated' && error.scope ? `scope="${error.scope}", ` : ''
+  const joint = challenge === 'Bearer' ? ' ' : ', '
+  return { ...headers, 'www-authenticate': `${challenge}${joint}${scope}resource_metadata="${origin}${RESOURCE_METADATA}"` }
 }
 
 function toStepUpChallenge(message: string, { maxAgeMs, acrValues }: StepUp): string {

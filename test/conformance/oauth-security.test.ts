@@ -134,18 +134,26 @@ describe('tokens that are taken for others', () => {
   test('RFC 6750 §2.3, §3.1: userinfo takes the token in one place, never from the query or a cookie', async () => {
     const { tokens, browser } = await signIn('openid', {}, client)
     const inQuery = await send(`/oauth/userinfo?access_token=${tokens.access_token}`)
-    expect([inQuery.status, inQuery.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+    expect([inQuery.status, inQuery.headers.get('www-authenticate')]).toEqual([
+      401,
+      `Bearer scope="openid", resource_metadata="https://kith.test/.well-known/oauth-protected-resource"`,
+    ])
     expect((await send('/oauth/userinfo', { headers: { cookie: browser.cookie } })).status).toBe(401)
     const twice = await form('/oauth/userinfo', { access_token: tokens.access_token }, { authorization: `Bearer ${tokens.access_token}` })
     expect([twice.status, twice.headers.get('www-authenticate')]).toEqual([400, 'Bearer error="invalid_request"'])
     const dead = await userinfo('nonsense')
-    expect([dead.status, dead.headers.get('www-authenticate')]).toEqual([401, 'Bearer error="invalid_token"'])
+    expect([dead.status, dead.headers.get('www-authenticate')]).toEqual([
+      401,
+      `Bearer error="invalid_token", resource_metadata="https://kith.test/.well-known/oauth-protected-resource"`,
+    ])
   })
 
   test('RFC 6750 §3.1: without openid userinfo is 403 insufficient_scope, for clients of their own as well', async () => {
     const { tokens } = await signIn('delegated:profile:read', {}, client)
     const refused = await userinfo(tokens.access_token)
-    expect(refused.headers.get('www-authenticate')).toBe('Bearer error="insufficient_scope", scope="openid"')
+    expect(refused.headers.get('www-authenticate')).toBe(
+      `Bearer error="insufficient_scope", scope="openid", resource_metadata="https://kith.test/.well-known/oauth-protected-resource"`,
+    )
     expect(await errorOf(refused)).toEqual([403, 'insufficient_scope'])
     const machine = await newClient({ method: 'client_secret_post', grantTypes: 'client_credentials', scopes: 'client:all' })
     const own = { grant_type: 'client_credentials', client_id: machine.id, client_secret: machine.secret }

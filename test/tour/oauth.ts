@@ -19,6 +19,7 @@ export const stops: Stops = {
   'GET /oauth/logout': { roundTrips: 2, rowsRead: 12 },
   'POST /oauth/logout': { roundTrips: 2, rowsRead: 12 },
   'GET /.well-known/openid-configuration': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
+  'GET /.well-known/oauth-protected-resource': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
   'GET /.well-known/jwks.json': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
   'GET /.well-known/oauth-authorization-server': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },
   'GET /.well-known/webauthn': { roundTrips: 0, rowsRead: 0, rowsWritten: 0 },

@@ -7,7 +7,7 @@ import type { AppError, FieldIssue } from '../../core/errors.ts'
 import { AuthorizationError } from '../../core/oauth/authorize.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { printable, sendAuthorizationResponse, toErrorResponse } from '../../http/authorization-response.ts'
-import { errorHeaders, logFailure, toAppError, toFirstText } from '../../http/errors.ts'
+import { logFailure, resourceErrorHeaders, toAppError, toFirstText } from '../../http/errors.ts'
 import { AuthorizeParameters, LogoutParameters } from './wire.ts'
 
 /** Endpoints that browsers visit. */
@@ -30,7 +30,7 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   }
   // RFC 6750 §3.1.
   if (error.code === 'invalid_request' && c.req.path.endsWith('/userinfo')) c.header('www-authenticate', 'Bearer error="invalid_request"')
-  return c.json(toErrorBody(error), status, errorHeaders(error))
+  return c.json(toErrorBody(error), status, resourceErrorHeaders(error, c.var.ctx.config))
 }
 
 /** The name of an unknown parameter is text chosen by the author of the link; on our page it would pass for ours. */

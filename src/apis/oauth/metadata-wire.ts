@@ -70,3 +70,14 @@ export const ServerMetadata = z
   .meta({ id: 'ServerMetadata' })
 
 export const RelatedOrigins = z.strictObject({ origins: z.array(z.string()) })
+
+/** RFC 9728 §2. */
+export const ResourceMetadata = z
+  .strictObject({
+    resource: z.url(),
+    authorization_servers: z.array(z.url()),
+    scopes_supported: z.array(z.string()),
+    bearer_methods_supported: z.array(z.string()),
+    resource_documentation: z.url(),
+  })
+  .meta({ id: 'ResourceMetadata' })

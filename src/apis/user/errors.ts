@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import type { AppError, ErrorCode, FieldIssue, ParentCode } from '../../core/errors.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { errorHeaders, logFailure, toAppError } from '../../http/errors.ts'
+import { logFailure, resourceErrorHeaders, toAppError } from '../../http/errors.ts'
 import { toWireName } from './profile/wire.ts'
 
 /** Liquid's word for each parent, then for codes with a word of their own. */
@@ -65,7 +65,7 @@ export function renderError(error: unknown, c: Context<AppEnv>): Response {
   logFailure(c, appError)
   // A user with an unverified address is not signed in (wire §3.1).
   const status = appError.code === 'email_not_verified' ? 401 : appError.status
-  return c.json(toErrorBody(appError, c.req), status, errorHeaders(appError))
+  return c.json(toErrorBody(appError, c.req), status, resourceErrorHeaders(appError, c.var.ctx.config))
 }
 
 type Asked = { readonly method: string; readonly path: string }
@@ -90,7 +90,7 @@ function toAdditionalInfo(error: AppError, asked: Asked): Record<string, unknown
   return {
     message: error.message,
     ...(reason ? { reason } : {}),
-    ...(error.scope ? { scope: error.scope } : {}),
+    ...(error.scope && error.code === 'insufficient_scope' ? { scope: error.scope } : {}),
     ...(error.retryAfter === undefined ? {} : { retryAfter: Math.ceil(error.retryAfter) }),
     ...(error.fields.length > 0 ? { errors: error.fields.map(toFieldError) } : {}),
   }

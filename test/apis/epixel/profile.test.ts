@@ -273,7 +273,7 @@ describe('an update', () => {
     const member = await newMember(newName('banned_now'))
     const late = () => update(member, { first_name: 'Late' }, atTheLine)
     const ban = () => rows('UPDATE users SET banned_at = 1 WHERE id = ?', idOf(member.person.id))
-    expect((await whileAtTheLine(late, /UPDATE users SET given_name/, ban)).status).toBe(401)
+    expect((await whileAtTheLine(late, /UPDATE users SET "given_name"/, ban)).status).toBe(401)
     expect(await rowOf(member)).toMatchObject({ given_name: 'Test' })
     expect(await rows('SELECT * FROM attempt_counters WHERE key = ?', `profile:${idOf(member.person.id)}`)).toEqual([])
   })

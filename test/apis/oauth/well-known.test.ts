@@ -1,7 +1,7 @@
 // /.well-known: RFC 8414 and RFC 7517. What the metadata says is what works. Security row 43.
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { Jwks, ServerMetadata } from '../../../src/apis/oauth/metadata-wire.ts'
+import { Jwks, ResourceMetadata, ServerMetadata } from '../../../src/apis/oauth/metadata-wire.ts'
 import { ERRORS } from '../../../src/core/errors.ts'
 import { authorize, exchange, form, newBrowser, newClient, newGrant, newUser, ORIGIN, type Params, send, token } from './harness.ts'
 import { basicOf, claimsOf, consentedCode, IDENTITY, signIn, userinfo } from './openid.ts'
@@ -108,4 +108,13 @@ describe('RFC 8414', () => {
 
 test('RFC 6749 appendix A.7: error codes are printable and need no quoting', () => {
   for (const [, code] of Object.values(ERRORS)) expect(code).toMatch(/^[a-z_]+$/)
+})
+
+test('RFC 9728: a client that is refused finds the server, and what it may ask for, from the challenge alone', async () => {
+  const challenge = (await send('/user/me')).headers.get('www-authenticate') ?? ''
+  const [, at = ''] = /resource_metadata="([^"]+)"/.exec(challenge) ?? []
+  const resource = ResourceMetadata.parse(await get(at.slice(ORIGIN.length)))
+  expect([resource.resource, resource.authorization_servers]).toEqual([ORIGIN, [ORIGIN]])
+  const [, scope = ''] = /scope="([^"]+)"/.exec(challenge) ?? []
+  expect(resource.scopes_supported).toContain(scope)
 })

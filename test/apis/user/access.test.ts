@@ -17,15 +17,23 @@ import type { Scene } from '../../tour/tour.ts'
 const guarded = userRoutes.filter(({ tags }) => tags.access?.kind === 'scope' || tags.access?.kind === 'session')
 const open = userRoutes.filter(({ tags }) => tags.access?.kind === 'anyone' || tags.access?.kind === 'optional_session')
 
+/** RFC 9728 §5.1: every challenge says where the metadata of the resource are. Returns the rest of it. */
+function challengeOf(reply: Reply): string {
+  const challenge = reply.headers.get('www-authenticate') ?? ''
+  const metadata = /[ ,]*resource_metadata="https:\/\/kith\.test\/\.well-known\/oauth-protected-resource"$/
+  expect(challenge).toMatch(metadata)
+  return challenge.replace(metadata, '')
+}
+
 function expectUnauthorized(reply: Reply, challenge: string): void {
   expect([reply.status, reply.json.ok, reply.json.error]).toEqual([401, 0, 'Unauthorized'])
-  expect(reply.headers.get('www-authenticate')).toBe(challenge)
+  expect(challengeOf(reply).replace(/[ ,]*scope="[^"]*"/, '')).toBe(challenge)
   expect(reply.headers.get('cache-control')).toBe('no-store')
 }
 
 function expectInsufficient(reply: Reply, scope: Scope): void {
   expect([reply.status, reply.json.error, reply.json.additionalInfo.scope]).toEqual([403, 'InsufficientPrivileges', scope])
-  expect(reply.headers.get('www-authenticate')).toBe(`Bearer error="insufficient_scope", scope="${scope}"`)
+  expect(challengeOf(reply)).toBe(`Bearer error="insufficient_scope", scope="${scope}"`)
 }
 
 const known = new Map<string, Promise<unknown>>()
@@ -69,7 +77,11 @@ describe.each(named(guarded))('%s', (_name, route) => {
   const unauthorized = async (client: Client, challenge: string) => expectUnauthorized(await callOf(client, route), challenge)
   const insufficient = async (client: Client) => expectInsufficient(await callOf(client, route), neededBy(route))
 
-  test('needs a credential', () => unauthorized(new Client(), 'Bearer'))
+  test('needs a credential, and says which scope a token needs', async () => {
+    await unauthorized(new Client(), 'Bearer')
+    const scope = route.tags.access?.kind === 'scope' ? `Bearer scope="${route.tags.access.scope}"` : 'Bearer'
+    expect(challengeOf(await callOf(new Client(), route))).toBe(scope)
+  })
 
   test('refuses invalid credentials', async () => {
     const token = await lasting(`token ${kind}`, async () => tokenFor(route, await lastingPerson(route)))

@@ -95,6 +95,7 @@ export function walkOAuth(): void {
       for (const path of [
         '/.well-known/jwks.json',
         '/.well-known/oauth-authorization-server',
+        '/.well-known/oauth-protected-resource',
         '/.well-known/openid-configuration',
         '/.well-known/webauthn',
       ]) {

@@ -16,7 +16,7 @@ import { SCOPES } from '../../../core/scopes.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { describe } from '../../../http/tags.ts'
-import { JWKS_EXAMPLE, Jwks, RelatedOrigins, ServerMetadata } from '../metadata-wire.ts'
+import { JWKS_EXAMPLE, Jwks, RelatedOrigins, ResourceMetadata, ServerMetadata } from '../metadata-wire.ts'
 
 /** To rotate keys, publish the new one as the second for longer than this before it signs (ASVS 11.1.1). */
 const KEPT_FOR_A_WHILE = { 'cache-control': 'public, max-age=300' }
@@ -47,6 +47,15 @@ export const wellKnownRoutes = new Hono<AppEnv>()
     anyone(),
     describe('getOpenidConfiguration', { summary: 'OpenID provider metadata', response: { status: 200, schema: ServerMetadata, example } }),
     (c) => c.json(metadataOf(c.var.ctx.config), 200, KEPT_FOR_A_WHILE),
+  )
+  .get(
+    '/oauth-protected-resource',
+    anyone(),
+    describe('getResourceMetadata', {
+      summary: "Metadata of Kith's API as a resource (RFC 9728)",
+      response: { status: 200, schema: ResourceMetadata, example: toResourceMetadata('https://id.example.com') },
+    }),
+    (c) => c.json(toResourceMetadata(c.var.ctx.config.origin), 200, KEPT_FOR_A_WHILE),
   )
   .get(
     '/webauthn',
@@ -96,5 +105,16 @@ function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
+  }
+}
+
+/** RFC 9728 §2. Tokens come in the header; userinfo alone takes them in a form, too. */
+function toResourceMetadata(origin: string): z.output<typeof ResourceMetadata> {
+  return {
+    resource: origin,
+    authorization_servers: [origin],
+    scopes_supported: Object.keys(SCOPES),
+    bearer_methods_supported: ['header'],
+    resource_documentation: `${origin}/docs`,
   }
 }
