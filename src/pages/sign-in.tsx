@@ -1,6 +1,7 @@
 /**
- * `/sign-in`: user name or address, and password; or a passkey, by a button or in the field for the name. If a sensitive act or an app requires a fresh sign-in, users who are
- * signed in are asked again; `?another=1` asks for another account. The second step is `second-step.tsx`.
+ * `/sign-in`: user name or address, and password; or a passkey, by a button or in the field for the name. If a sensitive
+ * act or an app requires a fresh sign-in, users who are signed in are asked again; `?another=1` asks for another account.
+ * The second step is `second-step.tsx`.
  */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
@@ -22,7 +23,7 @@ import { toVerification } from './new-account.ts'
 import { PasskeyAnswer, PasskeyForm } from './passkey-form.tsx'
 import { goOn, returnTo, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
-import { reauthOf, StepUpHelp, stepUpOf } from './step-up.tsx'
+import { asksForPasskey, reauthOf, StepUpHelp, stepUpOf } from './step-up.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
 const PATH = '/sign-in'
@@ -127,8 +128,9 @@ function wordsOf(c: Context, mode: Mode): readonly [title: string, lead: string]
   return mode === 'again' ? WORDS.again : ['Sign in', `Welcome back to ${productOf(c.var.ctx.config)}.`]
 }
 
-const BY_PASSKEY = { ceremony: 'get', renewable: true, class: 'other' } as const
+const BY_PASSKEY = { ceremony: 'get', renewable: true, autofill: true, class: 'other' } as const
 
+/** `ofPasskey`: of its form; `state`: of that of the password. */
 async function showSignIn(c: Context, state: FormState, username?: string, ofPasskey = UNTOUCHED): Promise<Response> {
   const mode = await modeOf(c)
   const [title, lead] = wordsOf(c, mode)
@@ -136,38 +138,28 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
   const tokens = [await formToken(c, 'sign-in'), await formToken(c, 'sign-in-passkey')] as const
   const options = await passkeyAuthenticationOptions(c.var.ctx, null)
   const providers = await providerButtons(c)
+  const isPasskeyAsked = asksForPasskey(c)
+  const byPasskey = (
+    <PasskeyForm action={withReturn(c, PASSKEY, carried)} token={tokens[1]} options={options} state={ofPasskey} {...BY_PASSKEY}>
+      <Submit kind={isPasskeyAsked ? 'primary' : 'secondary'}>Sign in with a passkey</Submit>
+    </PasskeyForm>
+  )
+  const focus = ofPasskey.error ? null : username === undefined ? 'identifier' : 'password'
   return showPage(
     c,
     { title, lead, error: state.error ?? ofPasskey.error, hasPasskeys: true },
     <>
+      {isPasskeyAsked && byPasskey}
       <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={LABELS}>
-        <Input
-          name="identifier"
-          labels={LABELS}
-          state={state}
-          value={username}
-          autocomplete="username webauthn"
-          maxlength={IDENTIFIER_LENGTH_MAX}
-          first={username === undefined && !ofPasskey.error}
-        />
-        <Input
-          name="password"
-          labels={LABELS}
-          state={state}
-          type="password"
-          autocomplete="current-password"
-          first={username !== undefined && !ofPasskey.error}
-        />
-        <Submit>Sign in</Submit>
+        <Credentials state={state} username={username} focus={focus} />
+        <Submit kind={isPasskeyAsked ? 'secondary' : 'primary'}>Sign in</Submit>
         {c.var.ctx.config.emailSignIn && (
           <Submit kind="secondary" action={withReturn(c, '/sign-in/mail')}>
             Mail me a code
           </Submit>
         )}
       </Form>
-      <PasskeyForm action={withReturn(c, PASSKEY, carried)} token={tokens[1]} options={options} state={ofPasskey} autofill {...BY_PASSKEY}>
-        <Submit kind="secondary">Sign in with a passkey</Submit>
-      </PasskeyForm>
+      {!isPasskeyAsked && byPasskey}
       {state.error?.code === 'unauthenticated' && state.typed.identifier?.includes('@') && (
         <p class="aside">
           Signed up a moment ago? <a href={withReturn(c, '/verify')}>Confirm your address</a> first.
@@ -180,5 +172,22 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
       </p>
       <StepUpHelp c={c} />
     </>,
+  )
+}
+
+function Credentials({ state, username, focus }: { state: FormState; username: string | undefined; focus: string | null }) {
+  return (
+    <>
+      <Input
+        name="identifier"
+        labels={LABELS}
+        state={state}
+        value={username}
+        autocomplete="username webauthn"
+        maxlength={IDENTIFIER_LENGTH_MAX}
+        first={focus === 'identifier'}
+      />
+      <Input name="password" labels={LABELS} state={state} type="password" autocomplete="current-password" first={focus === 'password'} />
+    </>
   )
 }

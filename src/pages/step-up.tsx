@@ -38,6 +38,9 @@ export function reauthOf(c: Context): '1' | 'passkey' | null {
 
 export const stepUpOf = (c: Context): Words | null => (reauthOf(c) === 'passkey' ? OF_ADMINISTRATOR : (ofApp(c)?.words ?? null))
 
+/** Whether nothing but a passkey will do. */
+export const asksForPasskey = (c: Context): boolean => reauthOf(c) === 'passkey' || ofApp(c)?.acr === 'urn:kith:acr:phr'
+
 function ofApp(c: Context) {
   const { pathname, searchParams } = new URL(returnTo(c), 'https://own.invalid')
   const acr = pathname === '/oauth/authorize' ? weakestAcr(searchParams.get('acr_values') ?? undefined) : null

@@ -133,7 +133,9 @@ button, .button { display: inline-flex; align-items: center; justify-content: ce
 .used { color: var(--quiet); text-decoration: line-through }
 
 .below { margin-top: 0.75rem }
-.other { margin-top: 1rem }
+form + .other { margin-top: 1rem }
+.narrow form > button + button { margin-top: -0.375rem }
+.other + form { margin-top: 1.75rem }
 .buttons, .answers { display: flex; flex-wrap: wrap; gap: 0.75rem }
 .panel .buttons { margin-top: 1.25rem }
 .narrow .answers { display: grid; margin-top: 1.75rem }
@@ -174,6 +176,8 @@ details[open] > summary::before { transform: rotate(45deg) }
 .other-ways form { gap: 0.75rem; padding-top: 1.25rem; border-top: 1px solid var(--line) }
 .other-ways .links + form { margin-top: 1rem }
 .other-ways .links:last-child { margin-bottom: -0.6rem }
+.providers { display: grid; gap: 1rem; margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line) }
+.providers form { padding: 0; border: 0 }
 .groups section + section { margin-top: 2rem }
 .groups .list { margin-top: 0.625rem }
 code { font: 0.9em var(--mono); overflow-wrap: anywhere }

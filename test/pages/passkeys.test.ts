@@ -155,6 +155,14 @@ describe('signing in with a passkey', () => {
     expect(done.headers.get('location')).toBe(`/continue?${new URLSearchParams({ return_to: to })}`)
   })
 
+  test('comes first where nothing else will do, and after the password elsewhere', async () => {
+    const actions = async (query: string) => formsOf(await open(new Client(), `/sign-in${query}`)).map(({ action }) => action.split('?')[0])
+    const asked = new URLSearchParams({ return_to: '/oauth/authorize?client_id=a&acr_values=urn:kith:acr:phr' })
+    expect(await actions(`?${asked}`)).toEqual(['/sign-in/passkey', '/sign-in'])
+    expect(await actions('?reauth=passkey')).toEqual(['/sign-in/passkey', '/sign-in'])
+    expect(await actions('')).toEqual(['/sign-in', '/sign-in/passkey'])
+  })
+
   test('with one that was removed is refused, and nobody is signed in', async () => {
     const { client, key } = await personWithPasskey('page_removed')
     const question = await open(client, linkNamed(await open(client, PASSKEYS), 'Remove'))

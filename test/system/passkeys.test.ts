@@ -195,7 +195,8 @@ describe.each([
     await mine.touch(true)
     await page.click('text="Sign in with a passkey"')
     await expect.poll(() => alert(page).textContent()).toContain('This passkey was not accepted')
-    expect(await focused(page)).toBe('alert')
+    // The browser sets the focus once it has drawn the page.
+    await expect.poll(() => focused(page)).toBe('alert')
     await page.goto(urlOf('/account'))
     expect(page.url()).toContain('/sign-in')
     // Nothing broke the policy of a page, or was thrown. A refused form is shown with its status, which the browser logs.
