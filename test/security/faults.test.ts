@@ -13,6 +13,7 @@ import { logIn, PASSWORD, signedInPerson, signUp, signUpBody, verifiedPerson } f
 import { expectCleanReply } from '../support/replies.ts'
 import { IS_THOROUGH } from '../support/runs.ts'
 import { type Strike, underStrike } from '../support/strikes.ts'
+import { passkeyFlows } from './passkey-flows.ts'
 import { type Act, expectSignedIn, secondFactorFlows } from './second-factor-flows.ts'
 
 const NEW_PASSWORD = 'a new and longer password'
@@ -21,6 +22,7 @@ const LEASE_MS = 3 * 60_000
 
 const flows: Record<string, () => Promise<Act>> = {
   ...secondFactorFlows,
+  ...passkeyFlows,
   async 'POST /user/create'() {
     const body = signUpBody(newName('created'))
     return {

@@ -19,6 +19,7 @@ import { checkInvariants } from '../support/invariants.ts'
 import { Client, mailsTo, newestCode, ORIGIN, type Reply } from '../support/kith.ts'
 import { formOf, open, send } from '../support/pages.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, signUpBody, verifiedPerson } from '../support/people.ts'
+import { addPasskey, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { besiege, elsewhere } from '../support/strangers.ts'
 import { newOAuthClient } from '../support/tokens.ts'
 
@@ -287,7 +288,8 @@ describe('mails', () => {
 
 describe("where strangers have used up the sign-ins of a network's minute", () => {
   const on = { env: { NETWORK_LIMITS: 'on' } } as const
-  const WAYS = ['/user/login', '/user/do-2fa', '/sign-in', '/sign-in/code']
+  const PASSKEY_WAYS = ['/user/passkeys/authentication-options', '/user/passkeys/sign-in']
+  const WAYS = ['/user/login', '/user/do-2fa', '/sign-in', '/sign-in/code', ...PASSKEY_WAYS]
 
   /** Counted before the body is read: the limit is per network, not per guess. */
   async function spend(network: string): Promise<Client> {
@@ -337,6 +339,22 @@ describe("where strangers have used up the sign-ins of a network's minute", () =
     const second = formOf(await open(browser, '/sign-in/code'), '/sign-in/code')
     const done = await send(browser, second, { code: await newestCode(person.email) }, on)
     expect([done.status, done.headers.get('location')]).toEqual([303, '/account'])
+  })
+
+  test('so does an owner with a passkey, and with that cookie nobody else does', async () => {
+    const [person, other] = [await signedInPerson(newName('keyed')), await signedInPerson(newName('keyed'))]
+    const [authenticator, ofOther] = [new SoftwareAuthenticator(), new SoftwareAuthenticator()]
+    await addPasskey(person.client, authenticator)
+    await addPasskey(other.client, ofOther)
+    const stranger = await spend(person.client.network)
+    const signIn = async (client: Client, by: SoftwareAuthenticator) => {
+      const { status, json } = await client.post('/user/passkeys/authentication-options', {}, on)
+      if (status !== 200) return status
+      return (await client.post('/user/passkeys/sign-in', { credential: await by.get(json.data.publicKey) }, on)).status
+    }
+    expect(await signIn(stranger, authenticator)).toBe(429)
+    expect(await signIn(signedOut(person), ofOther)).toBe(429)
+    expect(await signIn(signedOut(person), authenticator)).toBe(200)
   })
 
   test('its cookie opens no other account: right and wrong passwords, and names that nobody has, are one answer, unjudged', async () => {

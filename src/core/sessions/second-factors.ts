@@ -71,7 +71,7 @@ function isSecondFactorRequired(ctx: Ctx, { scopes }: UserPrincipal): boolean {
 export function requireFactor(principal: UserPrincipal, factors: readonly Pick<SecondFactorRow, 'kind'>[]): void {
   if (hasProvedFactor(principal, factors)) return
   const hasApp = hasTotp(factors)
-  const message = hasApp ? 'Sign in with the authenticator app or a recovery code first' : 'Sign in with the second factor first'
+  const message = hasApp ? 'Sign in with the authenticator app, a passkey or a recovery code first' : 'Sign in with the second factor first'
   throw new AppError('reauthentication_required', message, { reason: 'second_factor_required' })
 }
 

@@ -5,7 +5,7 @@ import { passkeyRegistrationOptions, registerPasskey } from '../../../core/passk
 import { type PendingPasskey, passkeyAuthenticationOptions, signInWithPasskey } from '../../../core/passkeys/sign-in.ts'
 import { anyone, requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { networkLimit, signInLimit } from '../../../http/rate-limit.ts'
+import { signInLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import type { UserId } from '../../../ids.ts'
@@ -100,7 +100,7 @@ export const passkeys = new Hono<AppEnv>()
       description: 'Pass publicKey to navigator.credentials.get(), and what that returns to POST /user/passkeys/sign-in.',
       response: { status: 200, schema: RequestOptionsReply, example: { ok: 1, data: { publicKey: EXAMPLE_REQUEST_OPTIONS } } },
     }),
-    networkLimit('other'),
+    signInLimit(),
     validate('json', AuthenticationOptionsBody),
     async (c) => c.json({ ok: 1, data: { publicKey: await passkeyAuthenticationOptions(c.var.ctx, toPending(c.req.valid('json'))) } }),
   )
