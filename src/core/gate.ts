@@ -196,14 +196,16 @@ export function toLivePrincipal(claim: SessionClaim, row: GateRow | null, now: n
 function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrincipal {
   const granted =
     claim.kind === 'browser' ? storedScopes(row.sessionScope) : intersectScopes(claim.scopes, storedScopes(row.clientScopes ?? ''))
+  const roleScopes = storedScopes(row.roleScopes)
   return {
     kind: 'user',
     userId: row.id,
     sessionId: row.sessionId,
     clientId: row.sessionClientId,
     mayChangeAddresses: row.clientMayChangeAddresses === 1,
-    scopes: withinPerson(granted, storedScopes(row.roleScopes)),
+    scopes: withinPerson(granted, roleScopes),
     role: row.role,
+    roleScopes,
     ranking: row.roleRanking,
     restricted: isInForce(row.restrictedAt, row.restrictedUntil, now),
     authenticatedAt: row.sessionAuthenticatedAt,

@@ -51,6 +51,8 @@ export interface UserPrincipal {
   readonly mayChangeAddresses: boolean
   readonly scopes: readonly Scope[]
   readonly role: string
+  /** What the role gives, whatever part of it this session or token has. */
+  readonly roleScopes: readonly Scope[]
   readonly ranking: number
   readonly restricted: boolean
   readonly authenticatedAt: number

@@ -240,6 +240,9 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
     const form = formOf(await thief.get('/account/two-step', required), '/account/two-step/email')
     expect(headingOf(await follow(thief, await send(thief, form, {}, required)))).toBe('Sign in with your passkey')
     expect(reasonOf(await thief.get(`${API}/list`, required))).toEqual([403, 'second_factor_missing'])
+    // Nor with a token that has no part in administration: the grant that it was narrowed from may.
+    const narrowed = bearerOf(await userToken(admin, ['delegated:profile:2fa:write']))
+    expect(reasonOf(await narrowed.post('/user/2fa', { state: true }, required))).toEqual([403, 'passkey_required'])
     // Anybody else may: their password opens all of the account anyway.
     expect((await enrolled.client.post('/user/2fa/totp', undefined, required)).status).toBe(200)
     expect((await passkeySignIn(admin.client, authenticator)).status).toBe(200)

@@ -58,9 +58,9 @@ export async function listSecondFactors(ctx: Ctx, gate: Gate): Promise<SecondFac
   return { factors: reads[0], unusedRecoveryCodes: reads[1]?.unused ?? 0, isRequired }
 }
 
-/** With `ADMIN_REQUIRES_SECOND_FACTOR`, of administrators. */
-function isSecondFactorRequired(ctx: Ctx, { scopes }: UserPrincipal): boolean {
-  return ctx.config.adminRequiresSecondFactor && intersectScopes(scopes, ['admin:all']).length > 0
+/** With `ADMIN_REQUIRES_SECOND_FACTOR`, of administrators, also in an app that administers nothing: its grant may. */
+function isSecondFactorRequired(ctx: Ctx, { roleScopes }: UserPrincipal): boolean {
+  return ctx.config.adminRequiresSecondFactor && intersectScopes(roleScopes, ['admin:all']).length > 0
 }
 
 /**
