@@ -46,6 +46,7 @@ export function endConnection(userId: UserId, clientId: string, now: number, tol
     sql`
       DELETE FROM authorization_codes WHERE code_hash IN (
         SELECT code_hash FROM authorization_codes WHERE user_id = ${userId} AND client_id = ${clientId} AND consumed_at IS NULL)`,
+    sql`DELETE FROM device_codes WHERE user_id = ${userId} AND client_id = ${clientId} AND consumed_at IS NULL`,
     sql`
       UPDATE sessions SET revoked_at = ${now} WHERE id IN (
         SELECT id FROM sessions WHERE user_id = ${userId} AND epoch = (SELECT epoch FROM users WHERE id = ${userId})

@@ -248,4 +248,11 @@ describe('/device', () => {
     await sendForm(browser, formOf(remove, '/account/apps/remove'))
     expect((await send('/user/me', { headers: { authorization: `Bearer ${accessToken}` } })).status).toBe(401)
   })
+
+  test('an app removed between the yes and the next poll gets nothing', async () => {
+    const started = await start()
+    await decide(started, 'allow')
+    await sendForm(browser, formOf(await open(browser, `/account/apps/remove?client=${television.id}`), '/account/apps/remove'))
+    expect(await errorOf(await poll(started))).toEqual([400, 'invalid_grant'])
+  })
 })
