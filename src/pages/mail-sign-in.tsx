@@ -122,11 +122,17 @@ async function showCode(c: Context, state: FormState): Promise<Response> {
       <p class="aside">
         No mail after a minute or two? Check your spam folder, or ask for another. If the code is refused, open the link in the mail.
       </p>
-      <p class="links">
-        <a href={withReturn(c, PATH)}>Ask for another mail</a>
-        <a href={withReturn(c, '/sign-in')}>Sign in another way</a>
-      </p>
+      <OtherWays c={c} />
     </>,
+  )
+}
+
+function OtherWays({ c }: { c: Context }) {
+  return (
+    <p class="links">
+      <a href={withReturn(c, PATH)}>Ask for another mail</a>
+      <a href={withReturn(c, '/sign-in')}>Sign in another way</a>
+    </p>
   )
 }
 
@@ -139,10 +145,13 @@ async function showLink(c: Context, state: FormState, link: MailedLink | null): 
       lead: link?.username ? `This signs you in as ${link.username}, in this browser.` : 'Enter the code of the link in the mail.',
       error: state.error,
     },
-    <Form action={withReturn(c, LINK, {}, askedReturn(c, link?.returnTo))} token={token} state={state} labels={LABELS}>
-      <CodeField link={link} state={state} labels={LABELS} />
-      <Submit>Sign in</Submit>
-    </Form>,
+    <>
+      <Form action={withReturn(c, LINK, {}, askedReturn(c, link?.returnTo))} token={token} state={state} labels={LABELS}>
+        {link?.code ? <input type="hidden" name="code" value={link.code} /> : <CodeField link={null} state={state} labels={LABELS} />}
+        <Submit>Sign in</Submit>
+      </Form>
+      {!link && <OtherWays c={c} />}
+    </>,
   )
 }
 

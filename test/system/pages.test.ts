@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DESK, expectNothingGrave, keepPictures, openBrowser, PHONE } from './browser.ts'
 import { Demo } from './demo.ts'
-import { mailTo, PASSWORD } from './person.ts'
+import { mailTo, PASSWORD, signUp } from './person.ts'
 import { freePort } from './project.ts'
 
 const PAGES = [
@@ -18,6 +18,8 @@ const PAGES = [
 ]
 const OPEN_PAGES = [
   '/sign-in',
+  '/sign-in/mail',
+  '/sign-in/mail/link',
   '/sign-up',
   '/verify?account=0000000000000000ffffffff',
   '/verify/new-code',
@@ -32,6 +34,7 @@ const OPEN_PAGES = [
 ]
 
 const kith = new Demo()
+kith.project.write('.dev.vars', "EMAIL_SIGN_IN='on'\n")
 let browser: Browser
 let alice: { username: string; password: string }
 
@@ -104,6 +107,39 @@ describe.each([
     await page.goto(urlOf('/account'))
     expect(pathOf(page)).toMatch(/^\/sign-in/)
     await context.close()
+  })
+
+  test('a person signs in by mail: with the digits here, and with the link in another browser', async () => {
+    const username = `mailed_${name}`
+    await signUp(kith.origin, username)
+    const mailed = (pattern: RegExp) => mailTo(kith.origin, `${username}@example.com`, pattern)
+    const keep = (page: Page, what: string) => keepPictures(page, `mail-sign-in-${what}-${name}`)
+    const [here, there] = [await newContext({ viewport }), await newContext({ viewport })]
+    const page = await here.newPage()
+    await page.goto(urlOf('/sign-in'))
+    await page.fill('#identifier', username)
+    await page.click('text="Mail me a code"')
+    expect(pathOf(page)).toBe('/sign-in/mail/code')
+    const link = await mailed(/^(http\S+\/sign-in\/mail\/link\?code=\S+)$/m)
+    const other = await there.newPage()
+    await other.goto(link)
+    await keep(other, 'link')
+    expect(await other.textContent('.lead')).toContain(username)
+    const digits = await mailed(/^(\d{6})$/m)
+    await page.fill('#code', digits === '000000' ? '000001' : '000000')
+    await page.click('main button')
+    await keep(page, 'error')
+    expect(await page.textContent('#code-error')).toContain('This code is wrong')
+    await page.fill('#code', digits)
+    await page.click('main button')
+    await page.waitForURL(urlOf('/account'))
+    await other.click('main button')
+    await keep(other, 'used')
+    expect(await other.textContent('#code-error')).toContain('used or expired')
+    await page.goto(urlOf('/sign-in/mail'))
+    await page.fill('#identifier', username)
+    await keep(page, 'request')
+    for (const context of [here, there]) await context.close()
   })
 
   test('nothing is wider than the screen, and whatever is touched is 44 px high', async () => {
