@@ -175,6 +175,7 @@ details[open] > summary::before { transform: rotate(45deg) }
 .other-ways { margin-top: 1rem }
 .other-ways form { gap: 0.75rem; padding-top: 1.25rem; border-top: 1px solid var(--line) }
 .other-ways .links + form { margin-top: 1rem }
+.providers form + form { padding-top: 0; border-top: 0; margin-top: 0.75rem }
 .other-ways .links:last-child { margin-bottom: -0.6rem }
 .providers { display: grid; gap: 1rem; margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line) }
 .providers form { padding: 0; border: 0 }

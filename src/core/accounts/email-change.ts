@@ -37,6 +37,7 @@ import {
 import { insertMail, kindByChallenge, newestChallenge, signUpKind } from '../../store/db/mail-outbox.ts'
 import { findOpenCode } from '../../store/db/mailed-codes.ts'
 import { deletePasskeysOf } from '../../store/db/passkeys.ts'
+import { deleteUpstreamOf } from '../../store/db/upstream-identities.ts'
 import { isChallengeOf, type UserRow, userWhere } from '../../store/db/users.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -204,6 +205,7 @@ export async function undoEmailChange(ctx: Ctx, code: string): Promise<void> {
       updateEmail(user, address),
       // Whoever is being locked out may have added one.
       deletePasskeysOf(open.userId, claimed),
+      deleteUpstreamOf(open.userId, claimed),
       voidUndosAfter({ userId: open.userId, after: open.id, now }, claimed),
       ...restoreAccountWrites(ctx, open.userId, claimed),
       audit(ctx, { type: 'email_change_undone', userId: user, condition: claimed }),

@@ -23,6 +23,7 @@ import {
   voidFactorUndos,
 } from '../../store/db/second-factor-undo.ts'
 import { hasAnySecondFactor } from '../../store/db/second-factors.ts'
+import { deleteUpstreamOf } from '../../store/db/upstream-identities.ts'
 import { type FormerPassword, raiseEpoch } from '../../store/db/users.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -100,6 +101,7 @@ export async function undoSecondFactor(ctx: Ctx, input: { code: string; password
       ...deleteFactors(undo.userId, claimed),
       // Whoever is being locked out may have added one.
       deletePasskeysOf(undo.userId, claimed),
+      deleteUpstreamOf(undo.userId, claimed),
       deleteRecoveryCodesOfNoFactor(undo.userId),
       // Guesses at this factor must not lock the owner's next one.
       resetCounters(secondFactorKeys(undo.userId), claimed),

@@ -97,7 +97,7 @@ async function storeLink(ctx: Ctx, principal: UserPrincipal, person: UpstreamPer
   const notice = linkNotice(ctx, { kind: 'provider_linked', userId, issuer, label, condition: made })
   const stored = await ctx.db.commit(
     [
-      insertUpstreamIdentity({ id, userId, issuer, subject, label, now }, condition),
+      insertUpstreamIdentity({ id, userId, issuer, subject, label, now, isUsed: false }, condition),
       spendToken(proof, made),
       audit(ctx, { type: 'provider_linked', userId, sessionId, detail: issuer, condition: made }),
       notice.write,

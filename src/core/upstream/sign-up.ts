@@ -47,7 +47,7 @@ function proofOf(ctx: Ctx, pending: PendingUpstream): SignUpProof {
     writes: (userId) => {
       const id = ctx.newId<UpstreamIdentityId>()
       const made = userExists(userId)
-      return [spendToken(use, made), insertUpstreamIdentity({ id, userId, issuer, subject, label, now: ctx.now() }, made)]
+      return [spendToken(use, made), insertUpstreamIdentity({ id, userId, issuer, subject, label, now: ctx.now(), isUsed: true }, made)]
     },
   }
 }

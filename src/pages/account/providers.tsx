@@ -65,7 +65,7 @@ async function showList(c: Context, { linked, available }: Providers): Promise<R
   return showPage(
     c,
     {
-      title: 'Other ways to sign in',
+      title: 'Linked accounts',
       section: PATH,
       lead: 'Accounts at other providers that sign you in here. A second step, if you have one, still follows.',
     },

@@ -16,7 +16,7 @@ const SECTIONS: readonly Section[] = [
   { path: '/account/passkeys', title: 'Passkeys', hint: 'Sign in with your fingerprint, face or screen lock' },
   { path: '/account/email', title: 'E-mail address', hint: 'Where we reach you' },
   { path: '/account/two-step', title: 'Two-step sign-in', hint: 'A code in addition to your password' },
-  { path: '/account/providers', title: 'Other ways to sign in', hint: 'Accounts elsewhere that sign you in' },
+  { path: '/account/providers', title: 'Linked accounts', hint: 'Accounts elsewhere that sign you in' },
   { path: '/account/sessions', title: 'Devices', hint: 'Where you are signed in' },
   { path: '/account/apps', title: 'Connected apps', hint: 'Apps that may use your account' },
   { path: '/account/invites', title: 'Invite codes', hint: 'Bring in people you know' },

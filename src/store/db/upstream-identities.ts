@@ -67,6 +67,8 @@ export interface NewUpstreamIdentity extends UpstreamSubject {
   readonly userId: UserId
   readonly label: string
   readonly now: number
+  /** Whether it has just signed its user in. */
+  readonly isUsed: boolean
 }
 
 /**
@@ -76,7 +78,7 @@ export interface NewUpstreamIdentity extends UpstreamSubject {
 export function insertUpstreamIdentity(row: NewUpstreamIdentity, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO upstream_identities (id, user_id, issuer, subject, label, created_at, last_used_at)
-    SELECT ${row.id}, u.id, ${row.issuer}, ${row.subject}, ${row.label}, ${row.now}, ${row.now}
+    SELECT ${row.id}, u.id, ${row.issuer}, ${row.subject}, ${row.label}, ${row.now}, ${row.isUsed ? row.now : null}
     FROM users u WHERE u.id = ${row.userId} AND (${condition}) AND NOT ${hasUpstreamIdentity(row.userId, row.id)}
     ON CONFLICT (issuer, subject) DO NOTHING
     ON CONFLICT (user_id, issuer) DO NOTHING`)
@@ -90,6 +92,11 @@ export function touchUpstreamIdentity(
 ): Statement<void> {
   return run(sql`
     UPDATE upstream_identities AS i SET last_used_at = ${now}, label = ${label} WHERE ${isThis(identity)} AND (${condition})`)
+}
+
+/** All of a user, where `condition` holds. */
+export function deleteUpstreamOf(userId: UserId, condition: Fragment): Statement<void> {
+  return run(sql`DELETE FROM upstream_identities WHERE user_id = ${userId} AND (${condition})`)
 }
 
 export function deleteUpstreamIdentity(id: UpstreamIdentityId, condition: Fragment): Statement<void> {
