@@ -65,16 +65,21 @@ describe('a thief with only the password who puts the first factor on', () => {
     expect(await rows("SELECT type FROM audit_events WHERE user_id = ? AND type = 'second_factor_undone'", idOf(owner.id))).toHaveLength(1)
   })
 
-  test('loses a passkey that was added before it, too', async () => {
+  test('loses a passkey and an account at another provider that were added before it, too', async () => {
     const owner = await verifiedPerson(newName('planted'))
     const client = new Client()
     await logIn(owner, client)
     const passkey = new SoftwareAuthenticator()
     expect((await addPasskey(client, passkey)).status).toBe(201)
+    await rows(
+      "INSERT INTO upstream_identities (id, user_id, issuer, subject, created_at) VALUES (1, ?, 'https://id.example', 'thief', 0)",
+      idOf(owner.id),
+    )
     await enrol(client)
     expect((await undo(owner.email)).status).toBe(303)
     expect((await passkeySignIn(new Client(), passkey)).status).toBe(401)
     expect(await count('passkeys WHERE user_id = ?', idOf(owner.id))).toBe(0)
+    expect(await count('upstream_identities WHERE user_id = ?', idOf(owner.id))).toBe(0)
   })
 
   test('of either kind, through an app too, and with all that a thief does next: new passwords, another address, deletion', async () => {

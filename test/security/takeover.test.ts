@@ -18,9 +18,12 @@ import { type AppPerson, codeOf, personWithApp, STEP_MS, wrongCodeOf } from '../
 import { freezeEachTest } from '../support/frozen.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { makeApiKey } from '../support/machines.ts'
+import { browserOf } from '../support/pages.ts'
 import { logIn, PASSWORD, type Person, signedInPerson } from '../support/people.ts'
 import { addPasskey, passkeySignIn, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { bearerOf, userToken } from '../support/tokens.ts'
+import { StandIn } from '../support/upstream.ts'
+import { identitiesOf, linkWith, UpstreamBrowser } from '../support/upstream-browser.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -64,6 +67,20 @@ describe('a thief who has changed the address', () => {
     expect((await mailsTo(owner.email))[0]?.subject).toBe('A passkey was added to your Kith account')
     expect((await undo(code)).status).toBe(200)
     expect((await passkeySignIn(new Client(), passkey)).status).toBe(401)
+  })
+
+  test('loses with the undo every account at another provider connected meanwhile; the old address is told of each', async () => {
+    const provider = new StandIn()
+    const owner = await signedInPerson(newName('moved_link'))
+    await moveTo(owner, `${newName('evil')}@example.com`)
+    const code = await newestCode(owner.email)
+    const thief = new UpstreamBrowser(provider)
+    await browserOf(owner, thief)
+    await linkWith(thief, provider, { sub: 'of the thief' })
+    expect(await identitiesOf(provider)).toEqual({ 'of the thief': owner.username })
+    expect((await mailsTo(owner.email))[0]?.subject).toBe('A new way to sign in to your Kith account')
+    expect((await undo(code)).status).toBe(200)
+    expect(await identitiesOf(provider)).toEqual({})
   })
 
   test('gets no undo when the owner changes it back, and none of the later ones', async () => {

@@ -62,8 +62,8 @@ export async function unlinkProvider(ctx: Ctx, gate: Gate, id: UpstreamIdentityI
   const condition = both(isRemovable, isSessionLive({ id: sessionId, userId, now: ctx.now() }))
   const notice = linkNotice(ctx, { kind: 'provider_unlinked', userId, issuer, label, condition: done })
   const event = audit(ctx, { id: eventId, type: 'provider_unlinked', userId, sessionId, detail: issuer, condition })
-  const removed = await ctx.db.commit([event, notice.write, deleteUpstreamIdentity(id, done)], findEvent(eventId))
-  if (removed) return deliverLater(ctx, notice.mailId)
+  const removed = await ctx.db.commit([event, ...notice.writes, deleteUpstreamIdentity(id, done)], findEvent(eventId))
+  if (removed) return deliverLater(ctx, ...notice.mailIds)
   await refuseUnlessGone(ctx, gate, id)
 }
 

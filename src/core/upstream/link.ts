@@ -3,8 +3,9 @@
  * one is enabled, and ends no session. Two ways lead here: from the account's own page to the provider and back, and
  * from a sign-in through a provider whose verified address belongs to an account.
  */
-import { NO_ID, type UpstreamIdentityId, type UserId } from '../../ids.ts'
+import { type MailId, NO_ID, type UpstreamIdentityId, type UserId } from '../../ids.ts'
 import { both, type Fragment, type Statement } from '../../store/db/database.ts'
+import { formerAddress, hasOpenUndo } from '../../store/db/email-changes.ts'
 import { listFactors, type SecondFactorRow } from '../../store/db/second-factors.ts'
 import { isSessionLive } from '../../store/db/sessions.ts'
 import { isUnspent, type SpentToken, spendToken } from '../../store/db/spent-tokens.ts'
@@ -100,15 +101,18 @@ async function storeLink(ctx: Ctx, principal: UserPrincipal, person: UpstreamPer
       insertUpstreamIdentity({ id, userId, issuer, subject, label, now, isUsed: false }, condition),
       spendToken(proof, made),
       audit(ctx, { type: 'provider_linked', userId, sessionId, detail: issuer, condition: made }),
-      notice.write,
+      ...notice.writes,
     ],
     findUpstreamIdentity(id),
   )
-  if (stored) deliverLater(ctx, notice.mailId)
+  if (stored) deliverLater(ctx, ...notice.mailIds)
   else await refuseUnlessLinked(ctx, principal, person)
 }
 
-/** The notice of a provider linked or unlinked, where `condition` holds. */
+/**
+ * The notice of a provider linked or unlinked, where `condition` holds. While a change of address can be undone, the
+ * former address is told, too: its owner may be the one who is being locked out.
+ */
 export function linkNotice(
   ctx: Ctx,
   notice: {
@@ -118,11 +122,14 @@ export function linkNotice(
     label: string | null
     condition: Fragment
   },
-): ReturnType<typeof mailNotice> & { write: Statement<void> } {
+): { mailIds: MailId[]; writes: Statement<unknown>[] } {
   const { kind, userId, issuer, label, condition } = notice
   const { name } = upstreamNameOf(ctx.config, issuer)
   const params = { ...whereFrom(ctx), provider: label === null ? name : `${name} (${label})` }
-  return mailNotice(ctx, { kind, user: userId, params, condition })
+  const toOwner = mailNotice(ctx, { kind, user: userId, params, condition })
+  const [to, isOpen] = [formerAddress(userId, ctx.now()), hasOpenUndo(userId, ctx.now())]
+  const toFormer = mailNotice(ctx, { kind, user: userId, params, to, condition: both(condition, isOpen) })
+  return { mailIds: [toOwner.mailId, toFormer.mailId], writes: [toOwner.write, toFormer.write] }
 }
 
 async function refuseUnlessLinked(ctx: Ctx, { userId }: UserPrincipal, person: UpstreamPerson): Promise<void> {
