@@ -6,10 +6,10 @@ export function secondFactorOn(facts: MailFacts): Content {
     subject: `Two-step sign-in is now on for ${facts.product}`,
     blocks: [
       greeting(facts),
-      `from now on, signing in as ${facts.username} takes a code as well as your password.`,
+      `from now on, signing in as ${facts.username} takes a second step.`,
       details(facts),
       'If this was you, there is nothing to do. Keep this mail to yourself.',
-      'If this was not you, undo it with this code and the password that you had before. That turns two-step sign-in off again and ends every session. Then set a new password right away.',
+      'If this was not you, undo it with this code and the password that you had before, if you had one. That turns two-step sign-in off again and ends every session. Then set a new password right away.',
       ...codeBlocks(facts, { path: '/two-step/undo', text: 'This was not me: undo it' }),
     ],
   }

@@ -14,7 +14,7 @@ import { redirectWith } from './notices.ts'
 
 const PATH = '/two-step/undo'
 const LABELS: Labels = { code: 'Code', password: 'Password' }
-const UndoForm = z.object({ code: mailedCode, password: typedPassword })
+const UndoForm = z.object({ code: mailedCode, password: z.literal('').or(typedPassword) })
 
 export const twoStepUndoPages = new Hono<AppEnv>()
   .get(PATH, anyone(), networkLimit('other'), async (c) => {
@@ -46,8 +46,9 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
         name="password"
         labels={LABELS}
         state={state}
-        hint="The one that you had when two-step sign-in was turned on. If it was changed in the 7 days before that, the previous one works too."
+        hint="The one that you had when two-step sign-in was turned on. If it was changed in the 7 days before that, the previous one works too. If you had none, leave this empty."
         type="password"
+        optional="unmarked"
         autocomplete="current-password"
         first={link !== null}
       />

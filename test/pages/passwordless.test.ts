@@ -42,6 +42,14 @@ describe('an account without a password', () => {
     expect((await send(client, formOf(page), { code: await newestCode(email) })).headers.get('location')).toBe('/account/privacy')
   })
 
+  test('confirmed half an hour later, may add its passkey at once: the code has just been used', async () => {
+    const { client, email, sent } = await signUpWithout('no_password_10')
+    const page = await follow(client, sent)
+    clock.freeze(Date.now() + 30 * 60_000)
+    await send(client, formOf(page), { code: await newestCode(email) })
+    expect(headingOf(await open(client, '/account/passkeys/add'))).toBe('Add a passkey')
+  })
+
   test('confirmed in another browser, signs nobody in there', async () => {
     const { email } = await signUpWithout('no_password_3')
     const other = new Client()

@@ -169,14 +169,53 @@ describe('a thief with only the password who puts the first factor on', () => {
   })
 })
 
+describe('a thief in a signed-in browser of somebody without a password', () => {
+  const thiefOf = async (owner: Person) => {
+    await rows("UPDATE credentials SET password_hash = '' WHERE user_id = ?", idOf(owner.id))
+    return owner.client
+  }
+
+  test('keeps nothing: the code alone undoes the factor and the passkeys, and the owner comes back by mail', async () => {
+    const owner = await signedInPerson(newName('no_password'))
+    const thief = await thiefOf(owner)
+    const [own, passkey] = [new SoftwareAuthenticator(), new SoftwareAuthenticator()]
+    const added = await addPasskey(thief, own)
+    expect((await addPasskey(thief, passkey)).status).toBe(201)
+    expect((await passkeySignIn(thief, passkey)).status).toBe(200)
+    await enrol(thief)
+    expect((await thief.delete(`/user/passkeys/${added.json.data.passkey._id}`)).status).toBe(200)
+    expect((await undo(owner.email, '')).headers.get('location')).toBe('/forgot?notice=two_step_undone')
+    expect((await passkeySignIn(new Client(), passkey)).status).toBe(401)
+    clock.advance(MINUTE)
+    await reset(owner, 'quite-another-horse')
+    expect(await statusOf(owner, 'quite-another-horse')).toBe(200)
+    expect(await factorsOf(owner)).toBe(0)
+  })
+
+  test("nor by setting a password first; once that is a week old, it is the owner's", async () => {
+    for (const [days, status] of [
+      [0, 303],
+      [8, 400],
+    ] as const) {
+      const owner = await signedInPerson(newName('none_before'))
+      const thief = await thiefOf(owner)
+      expect((await thief.patch('/user/me', { password: NEXT })).status).toBe(200)
+      clock.advance(days * DAY)
+      await thiefWithApp({ ...owner, password: NEXT }, thief)
+      expect((await undo(owner.email, '')).status).toBe(status)
+      expect(await factorsOf(owner)).toBe(status === 303 ? 0 : 1)
+    }
+  })
+})
+
 describe('a thief who reads only the mail', () => {
   test('does not get past a factor with it: not by a new password, nor by ten guesses', async () => {
     const owner = await personWithApp('mailbox')
     clock.advance(MINUTE)
     await reset(owner, NEXT)
     const [link] = await undoLinks(owner.email)
-    expect((await undo(owner.email, NEXT, link)).status).toBe(400)
-    for (let n = 0; n < 9; n++) await undo(owner.email, `guess number ${n}`, link)
+    for (const password of ['', NEXT]) expect((await undo(owner.email, password, link)).status, password).toBe(400)
+    for (let n = 0; n < 8; n++) await undo(owner.email, `guess number ${n}`, link)
     // Ten were tried: the eleventh is not checked, though it is right.
     expect((await undo(owner.email, PASSWORD, link)).status).toBe(400)
     expect(await factorsOf(owner)).toBe(1)

@@ -1,9 +1,9 @@
 /**
  * Anyone who has only the password could add a second factor to an account without one, and lock its owner out. The
  * notice of a first factor therefore carries a code that undoes it for 7 days, whatever happens to the account
- * meanwhile. It is valid only with a password that the account had until then: someone who can only read the mail, and
- * so could reset the password, cannot bypass a factor with it (docs/decisions/026). An account that already had a
- * factor gets no such code.
+ * meanwhile. It is valid only with a password that the account had until then, if it had one: someone who can only read
+ * the mail, and so could reset the password, cannot bypass a factor with it (docs/decisions/026). An account that already
+ * had a factor gets no such code.
  */
 import type { MailId, SessionId, UserId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
@@ -16,8 +16,9 @@ import { deleteRecoveryCodesOfNoFactor } from '../../store/db/recovery-codes.ts'
 import {
   barPassword,
   deleteFactors,
+  type FactorUndo,
   findFactorUndo,
-  hasPassword,
+  hasCredential,
   passwordsUntilNow,
   tryFactorUndo,
   voidFactorUndos,
@@ -33,7 +34,7 @@ import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 import { restoreAccountWrites } from './deletion.ts'
 import { codeRefusal, hashOfCode } from './email-change.ts'
 import { deliverLater, mailNotice, newChallenge } from './mail.ts'
-import { verifyPassword } from './password-hash.ts'
+import { hasPassword, verifyPassword } from './password-hash.ts'
 
 /**
  * What happens to a replaced password while `isKept` holds: it is accepted with an undo for 7 days, and for as long as
@@ -61,7 +62,7 @@ export function firstFactorNotice(
   const mail = mailNotice(ctx, { ...told, condition })
   const hasMoved = hasOpenUndo(user, now)
   const toFormer = mailNotice(ctx, { ...told, to: formerAddress(user, now), condition: both(condition, hasMoved) })
-  const isFirst = both(not(hasAnySecondFactor(user)), hasPassword)
+  const isFirst = both(not(hasAnySecondFactor(user)), hasCredential)
   return {
     mailIds: [mail.mailId, toFormer.mailId],
     writes: [
@@ -70,6 +71,22 @@ export function firstFactorNotice(
       toFormer.write,
     ],
   }
+}
+
+/**
+ * Throws unless the account had this password. One that had none needs none: until the factor, the mailbox was all that
+ * it took, and whoever put the factor on may have set a password before.
+ */
+async function requireEarlierPassword(ctx: Ctx, undo: FactorUndo, password: string): Promise<void> {
+  const [hash = null, former = null]: (string | null)[] = JSON.parse(undo.passwordHashes)
+  if (!hasPassword(former ?? hash)) return
+  const isRight = await verifyPassword(ctx, password, async () => {
+    if (await ctx.db.one(tryFactorUndo({ id: undo.id, tries: SECOND_FACTOR_UNDO_TRIES, now: ctx.now() }))) return hash
+    throw codeRefusal()
+  })
+  if (isRight || (former !== null && (await verifyPassword(ctx, password, async () => former)))) return
+  const message = 'is not a password that the account had'
+  throw AppError.ofFields([{ path: 'password', message }], 'invalid_request', 'The password is wrong')
 }
 
 /**
@@ -82,15 +99,7 @@ export async function undoSecondFactor(ctx: Ctx, input: { code: string; password
   const now = ctx.now()
   const undo = await ctx.db.one(findFactorUndo(codeHash, now))
   if (!undo) throw codeRefusal()
-  const [hash = null, former = null]: (string | null)[] = JSON.parse(undo.passwordHashes)
-  const isRight = await verifyPassword(ctx, input.password, async () => {
-    if (await ctx.db.one(tryFactorUndo({ id: undo.id, tries: SECOND_FACTOR_UNDO_TRIES, now }))) return hash
-    throw codeRefusal()
-  })
-  if (!isRight && !(former !== null && (await verifyPassword(ctx, input.password, async () => former)))) {
-    const message = 'is not a password that the account had'
-    throw AppError.ofFields([{ path: 'password', message }], 'invalid_request', 'The password is wrong')
-  }
+  await requireEarlierPassword(ctx, undo, input.password)
   const claimedBy = ctx.newId<SessionId>()
   const user = claimedUserId(codeHash, claimedBy)
   const claimed = wasClaimed(codeHash, claimedBy)

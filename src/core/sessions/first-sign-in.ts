@@ -47,12 +47,13 @@ export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: First
   const authenticatedAt = readTicket(ctx, 'first-sign-in', ticket, { about: aboutOf(user), lifeMs: UNVERIFIED_ACCOUNT_MS })
   if (authenticatedAt === null) return null
   const { userAgent } = ctx.caller
+  const isByPassword = hasPassword(passwordHash)
   return completeSignIn(ctx, {
-    // As fresh as the password, which was typed when the ticket was issued.
-    begin: browserBeginner(ctx, userAgent, authenticatedAt),
+    // As fresh as the password, which was typed when the ticket was issued; the mailed code has just been used.
+    begin: browserBeginner(ctx, userAgent, isByPassword ? authenticatedAt : ctx.now()),
     user,
     counted: null,
-    amr: hasPassword(passwordHash) ? BY_PASSWORD : BY_MAIL,
+    amr: isByPassword ? BY_PASSWORD : BY_MAIL,
     userAgent,
     condition: both(isRowOpen(ctx, user), rowHasNoSecondFactor),
     writes: leavePresentedSession(ctx, presented),

@@ -6,7 +6,6 @@ import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
 import type { ChallengePurpose } from './challenges.ts'
 import { type Fragment, first, run, type Statement } from './database.ts'
-import { hasPasswordOf } from './ways-in.ts'
 
 const UNDO: ChallengePurpose = 'undo_second_factor'
 
@@ -17,13 +16,13 @@ export function passwordsUntilNow(now: number, isKeptOn: Fragment): Fragment {
     FROM credentials k WHERE k.user_id = u.id)`
 }
 
-/** True of the alias `u`: has a password, without which nobody could prove to be the earlier owner. */
-export const hasPassword: Fragment = hasPasswordOf(sql`u.id`)
+/** True of the alias `u`: has a password, or could set one; nobody created by a license key has. */
+export const hasCredential: Fragment = sql`EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id)`
 
 export interface FactorUndo {
   readonly id: ChallengeId
   readonly userId: UserId
-  /** JSON: an array of hashes; null for a missing one. */
+  /** JSON: an array of hashes; null for a missing one, empty for no password. */
   readonly passwordHashes: string
 }
 
