@@ -33,8 +33,8 @@ export interface Platform<Env extends Bindings = Bindings> extends Core {
   readonly statements: ExecutedStatement[]
   /** Mail that the Worker sent, oldest first. */
   readonly emails: RecordedEmail[]
-  /** A new request: its allowance of queries and operations is full again. */
-  beginInvocation(): void
+  /** A new request, or several side by side: the allowance of queries and operations of each is full again. */
+  beginInvocation(sharers?: number): void
   /**
    * For the start of a test: no counts, no faults, no mail, no lag, location `home`. Stored data, KV's caches and the write rates
    * stay.
@@ -69,7 +69,7 @@ export function createPlatform<Env extends Bindings>(env: Env): Platform<Env> {
     env: { ...env, ...wrapped },
     emails,
     statements: core.counts.statements,
-    beginInvocation: () => core.invocation.begin(),
+    beginInvocation: (sharers?: number) => core.invocation.begin(sharers),
     reset() {
       core.counts.reset()
       core.faults.clear()

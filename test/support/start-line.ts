@@ -112,7 +112,11 @@ export async function holdAtTheLine(starts: readonly Start[], decides: RegExp, w
     }
     await allSettledOrWaiting(() => line.waiting + ended === replies.length)
   }
-  return { replies, waited: line.waiting, release: () => line.release() }
+  const release = () => {
+    platform.beginInvocation(Math.max(1, line.waiting))
+    line.release()
+  }
+  return { replies, waited: line.waiting, release }
 }
 
 /** The reply to one request that stands at the line until `meanwhile` has happened. */

@@ -1,6 +1,7 @@
 // The device grant (RFC 8628): a television asks, a person decides on `/device`, the television polls.
 import { decodeJwt } from 'jose'
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { clock } from '../../platform/clock.ts'
 import { idOf, newName } from '../../support/actors.ts'
 import { Client, type Reply } from '../../support/kith.ts'
 import { alertIn, browserOf, formOf, headingOf, open, type PageForm, send as sendForm } from '../../support/pages.ts'
@@ -104,12 +105,12 @@ describe('a device', () => {
   test('is told when its code has expired, allowed or not', async () => {
     const [open, allowed] = [await start(), await start()]
     await decide(allowed, 'allow')
-    vi.useFakeTimers({ now: Date.now() + 600_000, toFake: ['Date'] })
+    clock.freeze(Date.now() + 600_000)
     try {
       for (const started of [open, allowed]) expect(await errorOf(await poll(started))).toEqual([400, 'expired_token'])
       expect(alertIn(await enter(open.user_code))).toContain('wrong, used or expired')
     } finally {
-      vi.useRealTimers()
+      clock.restore()
     }
   })
 

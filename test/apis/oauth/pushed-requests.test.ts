@@ -1,5 +1,6 @@
 // Pushed authorization requests (RFC 9126): sent by the client, referred to by the browser, used once.
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { clock } from '../../platform/clock.ts'
 import { Client } from '../../support/kith.ts'
 import { formOf, open, send as sendForm } from '../../support/pages.ts'
 import { signedInPerson } from '../../support/people.ts'
@@ -116,11 +117,11 @@ describe('the authorization endpoint', () => {
     const expired = await pushed()
     const refused = [pathOf(uri), pathOf(await pushed({}, strict)), pathOf('urn:ietf:params:oauth:request_uri:unknown')]
     for (const path of refused) expect(await errorOf(await visit(path, cookie))).toEqual([400, 'invalid_request'])
-    vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] })
+    clock.freeze(Date.now() + 61_000)
     try {
       expect(await errorOf(await visit(pathOf(expired), cookie))).toEqual([400, 'invalid_request'])
     } finally {
-      vi.useRealTimers()
+      clock.restore()
     }
   })
 
