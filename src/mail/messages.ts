@@ -143,7 +143,7 @@ function passwordChanged(facts: MailFacts): Content {
       `the password of your account ${facts.username} was changed.`,
       details(facts),
       'If this was you, there is nothing to do.',
-      'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere.',
+      'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere. Then look through the passkeys and connected providers of your account: a new password leaves them as they are.',
       toNewPassword(facts),
     ],
   }
