@@ -4,7 +4,7 @@
  */
 import type { Ctx } from '../../src/core/ctx.ts'
 import { newClientSecret } from '../../src/core/oauth/client-metadata.ts'
-import { type NewClient, planClient } from '../../src/core/oauth/client-registration.ts'
+import { type NewClient, planClient, planCtxOf } from '../../src/core/oauth/client-plans.ts'
 import { findRegisteredClient, insertClient, isClientOfVersion, updateClient } from '../../src/store/db/client-registration.ts'
 
 /** An entry of demo.json: what a program needs to act as this client. */
@@ -62,7 +62,7 @@ export async function saveClient(ctx: Ctx, client: DemoClient): Promise<void> {
   const registration = REGISTRATIONS[client.client_id]
   if (!registration) return
   const id = client.client_id
-  const { row } = planClient({ ...registration, id }, ctx.now(), client.client_secret)
+  const { row } = await planClient({ ...registration, id }, planCtxOf(ctx), client.client_secret)
   const before = await ctx.db.one(findRegisteredClient(id))
   const write = before
     ? updateClient({ ...row, epoch: before.epoch, createdAt: before.createdAt }, isClientOfVersion(id, before.updatedAt))

@@ -2,11 +2,22 @@
  * Describes a client in a sentence, with the settings that an OpenID Connect or OAuth library needs: what the operator
  * hands to the app's developers. Names are those of RFC 6749, RFC 7591 and OpenID Connect.
  */
+import type { ClientAuthenticationMethod } from '../../src/core/oauth/client-authentication.ts'
 import { type ClientMetadata, toMetadata } from '../../src/core/oauth/client-metadata.ts'
 import type { ClientRow } from '../../src/store/db/client-registration.ts'
 import { findOrigin } from '../settings.ts'
 
 const WIDTH = 29
+
+const EITHER_WAY = 'it sends its secret by HTTP Basic or in the body, one of them per request'
+const PROOFS = {
+  client_secret_basic: EITHER_WAY,
+  client_secret_post: EITHER_WAY,
+  client_secret_jwt: 'it signs an assertion with its secret (HS256) for each request',
+  private_key_jwt: 'it signs an assertion with its private key for each request',
+} as const
+
+const isSecretSent = (method: ClientAuthenticationMethod) => method === 'client_secret_basic' || method === 'client_secret_post'
 
 /** `secret`: only when it was just created; it cannot be read again. */
 export function describeClient(row: ClientRow, secret: string | null, remote: boolean): string {
@@ -28,7 +39,7 @@ function sentencesOf(id: string, metadata: ClientMetadata, remote: boolean): str
   const kind =
     authMethod === 'none'
       ? `${id} is a public client: it has no secret, and PKCE (S256) is required.`
-      : `${id} is a confidential client: it sends its secret by HTTP Basic or in the body, one of them per request.`
+      : `${id} is a confidential client: ${PROOFS[authMethod]}.`
   const pkce = requiresPkce ? 'PKCE (S256) is required.' : 'PKCE (S256) is not required: only for libraries that cannot do it.'
   const rsa = remote && idTokenAlg === 'RS256' ? ' SIGNING_KEYS of the deployment needs an RSA key for that (npm run keys).' : ''
   return [
@@ -51,7 +62,7 @@ function settingsOf(id: string, metadata: ClientMetadata, given: { secret: strin
     ['discovery', `${origin}/.well-known/openid-configuration`],
     ['client_id', id],
     ['client_secret', secret],
-    ['token_endpoint_auth_method', authMethod === 'none' ? 'none' : 'client_secret_basic or client_secret_post'],
+    ['token_endpoint_auth_method', isSecretSent(authMethod) ? 'client_secret_basic or client_secret_post' : authMethod],
     ['grant_types', grantTypes.join(' ')],
     ['response_type', hasPeople ? 'code' : null],
     ['code_challenge_method', hasPeople ? 'S256' : null],

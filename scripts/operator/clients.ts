@@ -4,9 +4,11 @@
  */
 import { parseArgs } from 'node:util'
 import { readVars } from '../../src/config-vars.ts'
+import { jwks, jwksUri } from '../../src/core/oauth/client-keys.ts'
 import * as metadata from '../../src/core/oauth/client-metadata.ts'
-import { type ClientChanges, type ClientRow, type NewClient, planChange, planClient } from '../../src/core/oauth/client-registration.ts'
+import { type ClientChanges, type NewClient, planChange, planClient } from '../../src/core/oauth/client-plans.ts'
 import {
+  type ClientRow,
   findClientGone,
   findClientOfVersion,
   findRegisteredClient,
@@ -20,6 +22,7 @@ import {
 import { execute } from '../database.ts'
 import { Refusal } from '../local.ts'
 import { readSettings } from '../settings.ts'
+import { planCtx, readKeys } from './client-keys.ts'
 import { describeClient } from './client-settings.ts'
 import { eventOfOperator, judge, withRefusals } from './input.ts'
 
@@ -34,10 +37,13 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --redirect-uri <uri>             https, loopback, or com.example.app:/callback; once for each URI
     --post-logout-redirect-uri <uri> once for each URI
     --grant-type <type>              authorization_code, refresh_token, client_credentials or urn:ietf:params:oauth:grant-type:device_code; once for each
-    --auth-method <method>           none: public; client_secret_basic or _post: with a secret, sent either way
+    --auth-method <method>           none: public; client_secret_basic or _post: with a secret, sent either way;
+                                     private_key_jwt, client_secret_jwt: by signed assertions
+    --jwks <file>                    public keys for private_key_jwt (RFC 7517); or
+    --jwks-uri <uri>                 where the client publishes them
     --first-party, --no-first-party  whether people are asked for consent
-    --may-change-addresses           tokens of a fresh sign-in may change the e-mail address; needs a secret
-    --pkce, --no-pkce                whether PKCE is required; only a client with a secret may do without
+    --may-change-addresses           tokens of a fresh sign-in may change the e-mail address; not for public clients
+    --pkce, --no-pkce                whether PKCE is required; a public client may not do without
     --require-pushed-requests        authorization requests must be pushed (RFC 9126)
     --access-token-seconds <n>       60 to 3600
     --id-token-alg <alg>             RS256 (most libraries) or ES256
@@ -51,6 +57,8 @@ const OPTIONS = {
   'post-logout-redirect-uri': { type: 'string', multiple: true },
   'grant-type': { type: 'string', multiple: true },
   'auth-method': { type: 'string' },
+  jwks: { type: 'string' },
+  'jwks-uri': { type: 'string' },
   'first-party': { type: 'boolean' },
   'may-change-addresses': { type: 'boolean' },
   pkce: { type: 'boolean' },
@@ -114,6 +122,8 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     postLogoutRedirectUris: judge('--post-logout-redirect-uri', metadata.postLogoutRedirectUris, values['post-logout-redirect-uri']),
     grantTypes: judge('--grant-type', metadata.grantTypes, values['grant-type']),
     authMethod: judge('--auth-method', metadata.authMethod, values['auth-method']),
+    jwks: judge('--jwks', jwks, readKeys(values.jwks)),
+    jwksUri: judge('--jwks-uri', jwksUri, values['jwks-uri']),
     isFirstParty: values['first-party'],
     mayChangeAddresses: values['may-change-addresses'],
     requiresPkce: values.pkce,
@@ -148,7 +158,7 @@ async function create(id: string | undefined, fields: ClientChanges, remote: boo
   const now = Date.now()
   const { accessTokenSeconds = defaultTokenSeconds(remote) } = fields
   const input: NewClient = { ...fields, name, scopes, accessTokenSeconds, id: judge('id', metadata.newClientId, id) }
-  const { row, secret } = planClient(input, now)
+  const { row, secret } = await planClient(input, planCtx(now, remote))
   const writes = [eventOfOperator('client_created', row.id, now, isClientIdFree(row.id)), insertClient(row)]
   const stored = await execute(writes, findRegisteredClient(row.id), remote)
   if (stored?.createdAt !== now || stored.secretHash !== row.secretHash) throw new Refusal(`The id ${row.id} is taken`)
@@ -159,7 +169,7 @@ async function create(id: string | undefined, fields: ClientChanges, remote: boo
 async function change(id: string, changes: ClientChanges, remote: boolean): Promise<void> {
   const before = await find(id, remote)
   const now = Date.now()
-  const { row, secret, events } = planChange(before, changes, now)
+  const { row, secret, events } = await planChange(before, changes, planCtx(now, remote))
   if (events.length === 0) return console.log(`${id} already has these settings; nothing was changed.`)
   const condition = isClientOfVersion(id, before.updatedAt)
   const trail = events.map(({ type, detail }) => eventOfOperator(type, detail, now, condition))
@@ -190,11 +200,16 @@ async function list(after: string, remote: boolean): Promise<void> {
 function show(row: ClientRow): void {
   const fields = Object.entries(metadata.toMetadata(row)).map(([name, value]): [string, unknown] => [
     metadata.METADATA_NAMES[name as keyof typeof metadata.METADATA_NAMES],
-    Array.isArray(value) ? value.join(' ') : value,
+    toText(value),
   ])
   for (const [name, value] of [['client_id', row.id], ...fields, ['disabled', row.disabledAt !== null]]) {
     console.log(`${String(name).padEnd(28)} ${value}`)
   }
+}
+
+function toText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.join(' ')
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? '')
 }
 
 async function tellAbout(id: string, remote: boolean): Promise<void> {
@@ -205,5 +220,7 @@ async function tellAbout(id: string, remote: boolean): Promise<void> {
 
 function tell(row: ClientRow, secret: string | null, remote: boolean): void {
   console.log(`\n${describeClient(row, secret, remote)}`)
-  if (secret !== null) console.log('\nThe secret is shown only once; Kith keeps only its SHA-256.')
+  if (secret === null) return
+  const kept = row.sealedSecret === null ? 'Kith keeps only its SHA-256' : 'Kith keeps it encrypted'
+  console.log(`\nThe secret is shown only once; ${kept}.`)
 }

@@ -10,6 +10,21 @@ export class Unacceptable extends Error {
   override readonly name = 'Unacceptable'
 }
 
+/** Names that are nobody's in the public DNS (RFC 6761, RFC 6762, RFC 8375). */
+const PRIVATE_NAMES = /(^|\.)(localhost|local|internal|home\.arpa|invalid|onion)$/
+
+/**
+ * Whether the URL may be fetched although somebody else chose it: https, a host with a public name and no address, no credentials,
+ * no fragment. A name that leads to a private address leads nowhere: a Worker reaches the public internet alone.
+ */
+export function isPublicHttpsUrl(text: string): boolean {
+  if (!URL.canParse(text) || !/^[\x21-\x7E]+$/.test(text)) return false
+  const { protocol, hostname, username, password, href } = new URL(text)
+  // URL writes IPv4 addresses of any form as four numbers, and IPv6 addresses in brackets.
+  const isName = /^([a-z0-9_-]+\.)+[a-z0-9-]*[a-z][a-z0-9-]*$/.test(hostname)
+  return protocol === 'https:' && isName && !PRIVATE_NAMES.test(hostname) && username === '' && password === '' && !href.includes('#')
+}
+
 export interface Bounds {
   readonly signal: AbortSignal
   readonly bytesMax: number

@@ -7,7 +7,7 @@ import * as z from 'zod'
 import type { Ctx } from '../core/ctx.ts'
 import { AppError, type ErrorCode } from '../core/errors.ts'
 import type { TokenSet } from '../core/oauth/access-token.ts'
-import { type ClientCredentials, readClientCredentials } from '../core/oauth/client-authentication.ts'
+import { ASSERTION_TYPE, type ClientCredentials, readClientCredentials } from '../core/oauth/client-authentication.ts'
 import { DEVICE_GRANT } from '../core/oauth/clients.ts'
 import { type DeviceAuthorization, startDeviceGrant } from '../core/oauth/device-grant.ts'
 import { revokeToken } from '../core/oauth/revocation.ts'
@@ -21,17 +21,21 @@ export const parameter = z
   .transform((value) => (value === '' ? undefined : value))
 export const requiredParameter = z.string().min(1, 'is required')
 
-const client = {
+/** How a client names and authenticates itself in the body. */
+export const clientParameters = {
   client_id: parameter.meta({ description: 'Required unless the Authorization header names the client', example: 'demo-spa' }),
   client_secret: parameter.meta({ description: 'For client_secret_post' }),
+  client_assertion_type: parameter.meta({ description: 'With client_assertion', example: ASSERTION_TYPE }),
+  client_assertion: parameter.meta({ description: 'For private_key_jwt and client_secret_jwt: a signed JWT (RFC 7523)' }),
 }
+type ClientParameters = { readonly [Name in keyof typeof clientParameters]?: string | undefined }
 
 export const TokenForm = z.object({
   grant_type: requiredParameter.meta({
     description: `authorization_code, refresh_token, client_credentials or ${DEVICE_GRANT}`,
     example: 'authorization_code',
   }),
-  ...client,
+  ...clientParameters,
   code: parameter.meta({ description: 'authorization_code', example: 'SplxlOBeZQQYbYS6WxSbIA' }),
   redirect_uri: parameter.meta({
     description: 'authorization_code: as in the authorization request',
@@ -45,14 +49,14 @@ export const TokenForm = z.object({
 
 /** RFC 8628 §3.1. */
 export const DeviceAuthorizationForm = z.object({
-  ...client,
+  ...clientParameters,
   scope: parameter.meta({ description: 'Defaults to what the client is registered for', example: 'openid profile' }),
 })
 
 export const RevokeForm = z.object({
   token: requiredParameter.meta({ description: 'An access token or a refresh token of the client', example: 'tGzv3JOkF0XG5Qx2TlKWIA' }),
   token_type_hint: parameter.meta({ description: 'Ignored: the type is read from the token' }),
-  ...client,
+  ...clientParameters,
 })
 
 /** Clients compare `token_type` exactly and send it back, so each room keeps its spelling. */
@@ -119,11 +123,13 @@ export function revokeSentToken(c: Context, params: z.output<typeof RevokeForm>)
   return countingFailures(c, params, (ctx, credentials) => revokeToken(ctx, credentials, params.token))
 }
 
-function credentialsOf(c: Context, params: { client_id?: string | undefined; client_secret?: string | undefined }) {
+function credentialsOf(c: Context, params: ClientParameters) {
   return readClientCredentials({
     authorization: c.req.header('authorization'),
     clientId: params.client_id,
     clientSecret: params.client_secret,
+    assertionType: params.client_assertion_type,
+    assertion: params.client_assertion,
   })
 }
 
@@ -143,12 +149,12 @@ const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /**
- * Counts only failures, because many clients share a network. Failures of a client that has proved its secret count
+ * Counts only failures, because many clients share a network. Failures of a client that has authenticated count
  * against the client, all others against the network.
  */
 export async function countingFailures<T>(
   context: Context,
-  params: { client_id?: string | undefined; client_secret?: string | undefined },
+  params: ClientParameters,
   work: (ctx: Ctx, credentials: ClientCredentials) => Promise<T>,
 ): Promise<T> {
   const c = context as Context<AppEnv>
@@ -158,7 +164,7 @@ export async function countingFailures<T>(
     return await work(c.get('ctx'), credentials)
   } catch (error) {
     if (!(error instanceof AppError) || NO_FAILURES.has(error.code)) throw error
-    const isProven = credentials !== null && credentials.secret !== null && AFTER_PROOF.has(error.code)
+    const isProven = credentials !== null && credentials.method !== 'none' && AFTER_PROOF.has(error.code)
     await (isProven ? countOf(c, 'other', `client ${credentials?.clientId}`) : countOfNetwork(c, 'other', 'client failures'))
     throw error
   }

@@ -42,7 +42,7 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, Json>> = {
 
 /** Who may call, in words, because readers look for that first. */
 export function accessText(access: Access | undefined, description: Description | undefined): string {
-  if (description?.client) return 'Client authentication: HTTP Basic, or client_id and client_secret in the body.'
+  if (description?.client) return 'Client authentication: HTTP Basic, client_id and client_secret in the body, or a client_assertion.'
   if (access?.kind === 'scope') return `Scope: \`${access.scope}\` (${SCOPES[access.scope].description.toLowerCase()}).`
   if (access?.kind === 'session') return 'Any signed-in session, whatever its scopes.'
   if (access?.kind === 'key') return 'The key only, without a token.'
@@ -59,7 +59,7 @@ export function toSecurity(access: Access | undefined, credentials: readonly (Sc
   return access.kind === 'optional_session' ? [...kinds, {}] : kinds
 }
 
-/** Empty, because a client may also send client_id and client_secret in the body. */
+/** Empty, because a client may also authenticate in the body. */
 export function toClientSecurity({ orToken }: NonNullable<Description['client']>): Json[] {
   return [{ basic: [] }, ...(orToken ? [{ bearer: [orToken] }] : []), {}]
 }

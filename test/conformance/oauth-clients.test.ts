@@ -4,6 +4,7 @@ import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { beforeAll, expect, test } from 'vitest'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
+import { newSigner } from '../apis/oauth/assertions.ts'
 import { newBrowser, newClient, ORIGIN, send, type TestClient } from '../apis/oauth/harness.ts'
 import { newPerson } from '../apis/oauth/openid.ts'
 import { browserOf, fillIn, formOf, send as sendForm } from '../support/pages.ts'
@@ -143,4 +144,44 @@ test('oauth4webapi: the device grant, from the code to the tokens', async () => 
   const tokens = await poll()
   expect(oauth.getValidatedIdTokenClaims(tokens)).toMatchObject({ aud: television.id, iss: ORIGIN })
   expect(tokens.refresh_token).toBeDefined()
+})
+
+test.each(['ES256', 'Ed25519', 'HS256'])('openid-client: PrivateKeyJwt or ClientSecretJwt, with %s, at every endpoint', async (alg) => {
+  const signer = await newSigner(alg, { idTokenAlg: 'RS256', scopes: `${SCOPE} client:oauth:introspect` })
+  const { cookie } = await newBrowser(await newPerson())
+  const authentication = signer.key
+    ? openid.PrivateKeyJwt({ key: signer.key.privateKey, kid: signer.key.kid })
+    : openid.ClientSecretJwt(signer.secret)
+  const options = { [openid.customFetch]: toWorker }
+  const config = await openid.discovery(new URL(ORIGIN), signer.id, undefined, authentication, options)
+  const [pkceCodeVerifier, expectedState] = [openid.randomPKCECodeVerifier(), openid.randomState()]
+  const url = await openid.buildAuthorizationUrlWithPAR(config, {
+    redirect_uri: signer.redirectUri,
+    scope: SCOPE,
+    state: expectedState,
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  })
+  const tokens = await openid.authorizationCodeGrant(config, await goTo(url, cookie), { pkceCodeVerifier, expectedState })
+  expect(tokens.claims()?.aud).toBe(signer.id)
+  const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')
+  expect(await openid.tokenIntrospection(config, refreshed.access_token)).toMatchObject({ active: true, client_id: signer.id })
+  await openid.tokenRevocation(config, refreshed.refresh_token ?? '')
+  expect(await openid.tokenIntrospection(config, refreshed.access_token)).toEqual({ active: false })
+  expect((await openid.clientCredentialsGrant(config, { scope: 'client:oauth:introspect' })).expires_in).toBe(600)
+})
+
+test.each(['PS256', 'ES384', 'HS256'])('oauth4webapi: PrivateKeyJwt or ClientSecretJwt, with %s', async (alg) => {
+  const signer = await newSigner(alg, { scopes: 'client:oauth:introspect' })
+  const options = { [oauth.customFetch]: toWorker }
+  const issuer = new URL(ORIGIN)
+  const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options }))
+  const authentication = signer.key
+    ? oauth.PrivateKeyJwt({ key: signer.key.privateKey, kid: signer.key.kid })
+    : oauth.ClientSecretJwt(signer.secret)
+  const client = { client_id: signer.id }
+  const response = await oauth.clientCredentialsGrantRequest(as, client, authentication, new URLSearchParams(), options)
+  const { access_token } = await oauth.processClientCredentialsResponse(as, client, response)
+  const asked = await oauth.introspectionRequest(as, client, authentication, access_token, options)
+  expect(await oauth.processIntrospectionResponse(as, client, asked)).toMatchObject({ active: true, client_id: signer.id })
 })

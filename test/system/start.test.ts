@@ -235,6 +235,7 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
     ['create', 'op-x', '--name', 'X', '--scope', 'delegated:all', '--redirect-uri', 'http://evil.example/'],
     ['create', 'op-x', '--name', 'X', '--scope', 'delegated:all'],
     ['create', 'demo-spa', '--name', 'X', '--scope', 'delegated:all', '--redirect-uri', 'https://a.example/'],
+    ['update', 'demo-service', '--auth-method', 'private_key_jwt', '--jwks', 'no-such-file.json'],
     ['show', "' OR 1=1 --"],
     ['frobnicate'],
   ]
@@ -244,6 +245,7 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
     '--redirect-uri: ',
     'redirect_uris: must name',
     'is taken',
+    '--jwks: no-such-file.json cannot be read as JSON',
   ]
   const texts = [...told, 'No client has', 'Unknown command: client frobnicate']
   for (const [index, args] of wrong.entries()) {
@@ -257,6 +259,18 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   expect(made.output).toMatch(
     new RegExp(`\\n {2}issuer +${kith.origin}\\n {2}discovery +${kith.origin}/[\\s\\S]*\\n {2}client_secret +${made.secret}\\n`),
   )
+  const signer = await client('create', 'op-signer', '--name', 'S', ...service.with(3, 'client_secret_jwt'))
+  expect(signer.output).toContain('it signs an assertion with its secret (HS256) for each request')
+  const options = { execute: [openid.allowInsecureRequests] }
+  const signing = await openid.discovery(new URL(kith.origin), 'op-signer', undefined, openid.ClientSecretJwt(signer.secret), options)
+  expect((await openid.clientCredentialsGrant(signing)).expires_in).toBe(600)
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+  const { publicKey, privateKey } = pair as CryptoKeyPair
+  project.write('jwks.json', JSON.stringify({ keys: [await crypto.subtle.exportKey('jwk', publicKey)] }))
+  const keyed = await client('update', 'op-signer', '--auth-method', 'private_key_jwt', '--jwks', 'jwks.json')
+  expect(keyed).toMatchObject({ code: 0, secret: '', output: expect.stringContaining('it signs an assertion with its private key') })
+  const withKey = await openid.discovery(new URL(kith.origin), 'op-signer', undefined, openid.PrivateKeyJwt(privateKey), options)
+  expect((await openid.clientCredentialsGrant(withKey)).expires_in).toBe(600)
   const rotated = await client('rotate-secret', 'op-service')
   expect([await status(made.secret), await status(rotated.secret)]).toEqual([401, 200])
   expect(project.read('.wrangler/demo.json')).not.toContain('op-service')
@@ -291,9 +305,16 @@ test('every client of docs/clients.md is made by its command, and says which kin
     'my-web is a confidential client',
     'my-old-web is a confidential client',
     'my-app-dev is a public client',
+    'my-tv is a public client',
+    'my-signer is a confidential client',
   ])
-  expect(output.match(/^PKCE \(S256\) is (not )?required/gm)).toEqual(['PKCE (S256) is required', 'PKCE (S256) is not required'])
+  expect(output.match(/^PKCE \(S256\) is (not )?required/gm)).toEqual([
+    'PKCE (S256) is required',
+    'PKCE (S256) is not required',
+    'PKCE (S256) is required',
+  ])
   expect(output).toContain('any app on a device can claim its redirect URIs')
+  expect(output).toContain('my-signer is a confidential client: it signs an assertion with its private key for each request')
 })
 
 test('a port that is taken is named', async () => {

@@ -2,14 +2,13 @@
 import * as z from 'zod'
 import { acrOf } from '../../core/authentication-methods.ts'
 import type { LiveToken } from '../../core/oauth/introspection.ts'
-import { parameter, requiredParameter } from '../../http/token-endpoint.ts'
+import { clientParameters, parameter, requiredParameter } from '../../http/token-endpoint.ts'
 import { toHex } from '../../ids.ts'
 
 export const IntrospectForm = z.object({
   token: requiredParameter.meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),
   token_type_hint: parameter.meta({ description: 'Ignored: the type is read from the token' }),
-  client_id: parameter.meta({ description: 'For client_secret_post', example: 'demo-service' }),
-  client_secret: parameter.meta({ description: 'For client_secret_post' }),
+  ...clientParameters,
 })
 
 export const IntrospectBody = z.object({

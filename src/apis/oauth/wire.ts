@@ -4,7 +4,7 @@
  * omitted (RFC 6749 §3.1).
  */
 import * as z from 'zod'
-import { parameter, requiredParameter } from '../../http/token-endpoint.ts'
+import { clientParameters, parameter, requiredParameter } from '../../http/token-endpoint.ts'
 
 export const AuthorizeParameters = z.object({
   client_id: requiredParameter.meta({ example: 'demo-spa' }),
@@ -53,10 +53,7 @@ export const AuthorizeParameters = z.object({
 })
 
 /** RFC 9126 §2.1: what the authorization endpoint takes, with the client's authentication. The client may be named in a header. */
-export const PushForm = AuthorizeParameters.omit({ reauthentication: true, pushed_request: true }).extend({
-  client_id: parameter.meta({ description: 'Required unless the Authorization header names the client', example: 'my-web' }),
-  client_secret: parameter.meta({ description: 'For client_secret_post' }),
-})
+export const PushForm = AuthorizeParameters.omit({ reauthentication: true, pushed_request: true }).extend(clientParameters)
 
 /** RFC 9126 §2.2. */
 export const PushResponse = z.strictObject({ request_uri: z.string(), expires_in: z.int() }).meta({ id: 'PushedRequest' })

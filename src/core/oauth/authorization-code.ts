@@ -12,12 +12,12 @@ import {
   findCodeClaim,
   isCodeClaimed,
 } from '../../store/db/authorization-codes.ts'
-import { findClient } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { storedScopes } from '../scopes.ts'
 import type { TokenSet } from './access-token.ts'
-import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { proveClient } from './client-assertion.ts'
+import type { ClientCredentials } from './client-authentication.ts'
 import { type Client, requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
 import { grantSessionWrites, newRefreshToken } from './grant-session.ts'
@@ -40,8 +40,8 @@ const CLAIM_TRIES = 2
 export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCredentials, exchange: Exchange): Promise<TokenSet> {
   const codeHash = sha256(exchange.code)
   const now = ctx.now()
-  const [clientRow, code] = await ctx.db.batch([findClient(credentials.clientId), findAuthorizationCode(codeHash, now)])
-  const client = authenticateClient(clientRow, credentials)
+  const { client, reads } = await proveClient(ctx, credentials, [findAuthorizationCode(codeHash, now)])
+  const [code] = reads
   requireGrantType(client, 'authorization_code')
   if (!code || !belongs(code, client, exchange)) throw invalidGrant()
   // A replay counts as one even after the code has expired.

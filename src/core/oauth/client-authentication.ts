@@ -1,23 +1,31 @@
 /**
  * Client authentication (RFC 6749 §2.3): `none` for a public client; with a secret, `client_secret_basic` or
- * `client_secret_post`, freely chosen, at every endpoint, one of them per request. An unknown client, a disabled one
- * and a wrong secret get the same answer after the same work. Which clients exist, and whether one has a secret, is not
- * confidential.
+ * `client_secret_post`, freely chosen; by an assertion (`client-assertion.ts`), if the client is registered so. At every
+ * endpoint, one of them per request. An unknown client, a disabled one and a wrong secret get the same answer after the
+ * same work. Which clients exist, and how one authenticates, is not confidential.
  */
+import { decodeJwt } from 'jose'
 import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { AppError } from '../errors.ts'
 import { type Client, toClient } from './clients.ts'
 
-/** `private_key_jwt` (RFC 7523) would come next. */
-export const CLIENT_AUTHENTICATION_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
+/** The client's secret is in the request. */
+export const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'] as const
+/** RFC 7523. */
+export const ASSERTION_METHODS = ['client_secret_jwt', 'private_key_jwt'] as const
+export const CLIENT_AUTHENTICATION_METHODS = ['none', ...SECRET_METHODS, ...ASSERTION_METHODS] as const
 export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number]
+
+/** RFC 7523 §2.2. */
+export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** The client credentials of a request, not verified yet. */
 export interface ClientCredentials {
-  readonly method: ClientAuthenticationMethod
+  readonly method: 'none' | (typeof SECRET_METHODS)[number] | 'assertion'
   readonly clientId: string
   readonly secret: string | null
+  readonly assertion?: string | undefined
 }
 
 /** Stands in when there is no secret to compare with. The SHA-256 of no known text. */
@@ -28,8 +36,11 @@ export function readClientCredentials(input: {
   authorization: string | undefined
   clientId: string | undefined
   clientSecret: string | undefined
+  assertionType?: string | undefined
+  assertion?: string | undefined
 }): ClientCredentials {
-  const { authorization, clientId, clientSecret } = input
+  const { authorization, clientId, clientSecret, assertionType, assertion } = input
+  if (assertionType !== undefined || assertion !== undefined) return readAssertion(input)
   if (authorization !== undefined) {
     const basic = decodeBasic(authorization)
     if (!basic) throw invalidClient('The Authorization header is not HTTP Basic with the form-encoded client_id and client_secret')
@@ -42,6 +53,28 @@ export function readClientCredentials(input: {
   }
   if (clientId === undefined) throw invalidClient('The client_id is missing')
   return clientSecret === undefined ? toPublic(clientId) : { method: 'client_secret_post', clientId, secret: clientSecret }
+}
+
+/** RFC 7521 §4.2. The `client_id` may be omitted: the assertion names the client. */
+function readAssertion(input: Parameters<typeof readClientCredentials>[0]): ClientCredentials {
+  const { authorization, clientSecret, assertionType, assertion } = input
+  if (assertionType === undefined || assertion === undefined)
+    throw new AppError('invalid_request', 'client_assertion and client_assertion_type belong together')
+  if (authorization !== undefined || clientSecret !== undefined)
+    throw new AppError('invalid_request', 'Send a client assertion or the client_secret, not both')
+  if (assertionType !== ASSERTION_TYPE) throw invalidClient(`The client_assertion_type must be ${ASSERTION_TYPE}`)
+  const clientId = input.clientId ?? subjectOf(assertion)
+  if (clientId === undefined) throw invalidClient('The client assertion is not a JWT about a client')
+  return { method: 'assertion', clientId, secret: null, assertion }
+}
+
+function subjectOf(assertion: string): string | undefined {
+  try {
+    const { sub } = decodeJwt(assertion)
+    return typeof sub === 'string' ? sub : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function toPublic(clientId: string): ClientCredentials {
@@ -70,11 +103,19 @@ function formDecode(text: string): string | null {
   }
 }
 
-/** The authenticated client. Secrets have 256 random bits, so their SHA-256 needs no salt or stretching. */
-export function authenticateClient(row: OAuthClientRow | null, credentials: ClientCredentials): Client {
+/**
+ * The authenticated client. Secrets have 256 random bits, so their SHA-256 needs no salt or stretching. `isClaimed`: the
+ * assertion in the credentials was verified, and this request is the one that uses it.
+ */
+export function authenticateClient(row: OAuthClientRow | null, credentials: ClientCredentials, isClaimed = false): Client {
   const isSecretRight = equalInConstantTime(sha256(credentials.secret ?? ''), row?.secretHash ?? NO_SECRET_HASH)
   const client = isOfOAuth(row) ? toClient(row) : null
   const sendsSecret = credentials.method !== 'none'
+  if (credentials.method === 'assertion') {
+    if (client && isClaimed && isOneOf(ASSERTION_METHODS, row)) return client
+    throw invalidClient('The client assertion was used before, or the client has changed since: send a new one')
+  }
+  if (client && isOneOf(ASSERTION_METHODS, row)) throw invalidClient('The client is registered to authenticate by a client assertion')
   if (client?.isPublic && sendsSecret) throw invalidClient('The client is public: send its client_id in the body, and no client_secret')
   if (client && !client.isPublic && !sendsSecret) {
     throw invalidClient('The client has a secret: send it by HTTP Basic, or as client_secret in the body')
@@ -85,7 +126,11 @@ export function authenticateClient(row: OAuthClientRow | null, credentials: Clie
 
 /** Neither deleted nor the client of a machine's key: those cannot authenticate here. */
 function isOfOAuth(row: OAuthClientRow | null): boolean {
-  return row !== null && (CLIENT_AUTHENTICATION_METHODS as readonly string[]).includes(row.tokenEndpointAuthMethod)
+  return isOneOf(CLIENT_AUTHENTICATION_METHODS, row)
+}
+
+function isOneOf(methods: readonly string[], row: OAuthClientRow | null): boolean {
+  return row !== null && methods.includes(row.tokenEndpointAuthMethod)
 }
 
 export function invalidClient(message: string): AppError {

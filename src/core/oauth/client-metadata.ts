@@ -9,6 +9,7 @@ import { AppError } from '../errors.ts'
 import { intersectScopes, listScopes, parseScopes, type Scope } from '../scopes.ts'
 import { text } from '../texts.ts'
 import { CLIENT_AUTHENTICATION_METHODS, type ClientAuthenticationMethod } from './client-authentication.ts'
+import type { KeySet } from './client-keys.ts'
 import { DEVICE_GRANT, GRANT_TYPES, type GrantType } from './clients.ts'
 import {
   ACCESS_TOKEN_SECONDS_DEFAULT,
@@ -70,9 +71,10 @@ export const clientScope = z
   })
   .meta({ description: 'The maximum scopes of its tokens, separated by spaces', example: 'delegated:profile:read' })
 
-export const authMethod = z
-  .enum(CLIENT_AUTHENTICATION_METHODS, `must be one of ${CLIENT_AUTHENTICATION_METHODS.join(', ')}`)
-  .meta({ description: 'none: a public client, without a secret', example: 'none' })
+export const authMethod = z.enum(CLIENT_AUTHENTICATION_METHODS, `must be one of ${CLIENT_AUTHENTICATION_METHODS.join(', ')}`).meta({
+  description: 'none: a public client; client_secret_basic or client_secret_post: a secret, sent either way; the others: signed assertions',
+  example: 'none',
+})
 
 export const accessTokenSeconds = z
   .int('must be a whole number')
@@ -91,6 +93,9 @@ export interface ClientMetadata {
   readonly grantTypes: readonly GrantType[]
   readonly scopes: readonly Scope[]
   readonly authMethod: ClientAuthenticationMethod
+  /** Its public keys, or where they are published; one of the two, for private_key_jwt alone. */
+  readonly jwks: KeySet | null
+  readonly jwksUri: string | null
   readonly isFirstParty: boolean
   /** Its fresh tokens may start a change of the user's e-mail address (docs/decisions/011). */
   readonly mayChangeAddresses: boolean
@@ -113,6 +118,8 @@ export const METADATA_NAMES: Readonly<Record<keyof ClientMetadata, string>> = {
   grantTypes: 'grant_types',
   scopes: 'scope',
   authMethod: 'token_endpoint_auth_method',
+  jwks: 'jwks',
+  jwksUri: 'jwks_uri',
   isFirstParty: 'first_party',
   mayChangeAddresses: 'may_change_addresses',
   requiresPkce: 'require_pkce',
@@ -129,6 +136,8 @@ export const DEFAULTS: Omit<ClientMetadata, 'name' | 'scopes'> = {
   postLogoutRedirectUris: [],
   grantTypes: ['authorization_code', 'refresh_token'],
   authMethod: 'none',
+  jwks: null,
+  jwksUri: null,
   isFirstParty: false,
   mayChangeAddresses: false,
   requiresPkce: true,
@@ -145,10 +154,11 @@ const SCHEME_RULE =
 
 /** Throws `invalid_request` with a field for each rule that the metadata break. */
 export function judgeMetadata(metadata: ClientMetadata): void {
-  const { grantTypes, redirectUris, postLogoutRedirectUris, scopes, requiresPkce, authMethod, mayChangeAddresses, isNativeDevelopment } =
-    metadata
+  const { grantTypes, redirectUris, postLogoutRedirectUris, scopes, requiresPkce, authMethod, jwks, jwksUri } = metadata
+  const { mayChangeAddresses, isNativeDevelopment } = metadata
   const isForDevelopment = (uri: string) => !isNativeDevelopment && !isAcceptableRedirectUri(uri)
   const isPublic = authMethod === 'none'
+  const hasKeys = authMethod === 'private_key_jwt'
   const has = (grantType: GrantType) => grantTypes.includes(grantType)
   const rules: readonly [isBroken: boolean, field: keyof ClientMetadata, message: string][] = [
     [has('authorization_code') && redirectUris.length === 0, 'redirectUris', 'must name a URI for authorization_code'],
@@ -157,21 +167,29 @@ export function judgeMetadata(metadata: ClientMetadata): void {
       'grantTypes',
       `refresh_token requires authorization_code or ${DEVICE_GRANT}`,
     ],
-    [has('client_credentials') && isPublic, 'authMethod', 'client_credentials requires a client with a secret'],
+    [has('client_credentials') && isPublic, 'authMethod', 'client_credentials requires a client that authenticates'],
+    [hasKeys && (jwks === null) === (jwksUri === null), 'jwks', 'private_key_jwt requires either jwks or jwks_uri'],
+    [!hasKeys && jwks !== null, 'jwks', 'is for private_key_jwt'],
+    [!hasKeys && jwksUri !== null, 'jwksUri', 'is for private_key_jwt'],
     // RFC 6749 §4.4: the grant gives only `client:` scopes.
     [
       has('client_credentials') && intersectScopes(scopes, ['client:all']).length === 0,
       'scopes',
       'client_credentials requires a client: scope',
     ],
-    [isPublic && !requiresPkce, 'requiresPkce', 'a client without a secret requires PKCE'],
+    [isPublic && !requiresPkce, 'requiresPkce', 'a public client requires PKCE'],
     // A script in a public client's page can read its tokens.
-    [isPublic && mayChangeAddresses, 'mayChangeAddresses', 'is for clients with a secret'],
+    [isPublic && mayChangeAddresses, 'mayChangeAddresses', 'is for clients that authenticate'],
     [redirectUris.some(isForDevelopment), 'redirectUris', SCHEME_RULE],
     [postLogoutRedirectUris.some(isForDevelopment), 'postLogoutRedirectUris', SCHEME_RULE],
   ]
   const broken = rules.filter(([isBroken]) => isBroken)
   if (broken.length > 0) throw AppError.ofFields(broken.map(([, field, message]) => ({ path: METADATA_NAMES[field], message })))
+}
+
+/** Whether Kith issues a secret to such a client. */
+export function hasSecret(method: ClientAuthenticationMethod): boolean {
+  return method !== 'none' && method !== 'private_key_jwt'
 }
 
 /** 256 random bits behind a prefix that secret scanners recognize. */
@@ -192,6 +210,8 @@ export function toColumns(metadata: ClientMetadata) {
     grantTypes: metadata.grantTypes.join(' '),
     scopes: metadata.scopes.join(' '),
     tokenEndpointAuthMethod: metadata.authMethod,
+    jwks: metadata.jwks && JSON.stringify(metadata.jwks),
+    jwksUri: metadata.jwksUri,
     firstParty: Number(metadata.isFirstParty),
     mayChangeAddresses: Number(metadata.mayChangeAddresses),
     requirePkce: Number(metadata.requiresPkce),
@@ -211,6 +231,8 @@ export function toMetadata(row: ClientRow): ClientMetadata {
     grantTypes: row.grantTypes.split(' ') as GrantType[],
     scopes: row.scopes.split(' ') as Scope[],
     authMethod: row.tokenEndpointAuthMethod as ClientAuthenticationMethod,
+    jwks: row.jwks === null ? null : (JSON.parse(row.jwks) as KeySet),
+    jwksUri: row.jwksUri,
     isFirstParty: row.firstParty === 1,
     mayChangeAddresses: row.mayChangeAddresses === 1,
     requiresPkce: row.tokenEndpointAuthMethod === 'none' || row.requirePkce === 1,

@@ -5,8 +5,6 @@
  * and deleting a client, so that a leak can be stopped at once.
  */
 import type { Config } from '../../config.ts'
-import { sha256 } from '../../crypto.ts'
-import type { AuditEventType } from '../../store/db/audit-events.ts'
 import {
   type ClientRow,
   findClientGone,
@@ -28,114 +26,18 @@ import type { Gate } from '../gate.ts'
 import { type Listed, listed } from '../paging.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { holds, isIdentityScope, storedScopes } from '../scopes.ts'
-import {
-  type ClientMetadata,
-  DEFAULTS,
-  judgeMetadata,
-  METADATA_NAMES,
-  makeClientId,
-  newClientSecret,
-  toColumns,
-  toMetadata,
-} from './client-metadata.ts'
+import { DEFAULTS, METADATA_NAMES } from './client-metadata.ts'
+import { type ClientChanges, type NewClient, planChange, planClient, planCtxOf, type Registration } from './client-plans.ts'
 import { type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts'
 
 export type { ClientRow } from '../../store/db/client-registration.ts'
-
-/** A client, and its secret if it was just issued: returned only once, stored as SHA-256. */
-export interface Registration {
-  readonly row: ClientRow
-  readonly secret: string | null
-}
-
-/** Omitted fields get their defaults. */
-export type NewClient = Pick<ClientMetadata, 'name' | 'scopes'> & {
-  readonly [F in Exclude<keyof ClientMetadata, 'name' | 'scopes'>]?: ClientMetadata[F] | undefined
-} & { readonly id?: string | undefined }
-
-/** Omitted fields stay. */
-export type ClientChanges = { readonly [F in keyof ClientMetadata]?: ClientMetadata[F] | undefined } & {
-  readonly rotateSecret?: boolean | undefined
-  readonly disabled?: boolean | undefined
-}
-
-/** The row of a new client; throws what its metadata break. */
-export function planClient(input: NewClient, now: number, secret: string = newClientSecret()): Registration {
-  const { id = makeClientId(), ...fields } = input
-  const metadata = { ...DEFAULTS, ...given(fields) } as ClientMetadata
-  judgeMetadata(metadata)
-  const kept = metadata.authMethod === 'none' ? null : secret
-  const columns = { ...toColumns(metadata), secretHash: kept === null ? null : sha256(kept) }
-  return { row: { id, ...columns, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret: kept }
-}
-
-/** A change of a client: the updated row, and its differences as the audit trail records them; none if nothing changed. */
-export interface ClientChange extends Registration {
-  readonly events: readonly { readonly type: AuditEventType; readonly detail: string }[]
-}
-
-/** A new secret, or disabling the client, invalidates its own tokens; users' tokens are checked against its row each time. */
-export function planChange(before: ClientRow, changes: ClientChanges, now: number): ClientChange {
-  const { rotateSecret = false, disabled = before.disabledAt !== null, ...fields } = changes
-  const metadata = { ...toMetadata(before), ...given(fields) } as ClientMetadata
-  judgeMetadata(metadata)
-  const columns = toColumns(metadata)
-  const isPublic = metadata.authMethod === 'none'
-  if (rotateSecret && isPublic)
-    throw AppError.ofFields([{ path: 'rotate_secret', message: 'a client without authentication has no secret' }])
-  const secret = !isPublic && (rotateSecret || before.secretHash === null) ? newClientSecret() : null
-  const secretHash = isPublic ? null : secret === null ? before.secretHash : sha256(secret)
-  const changed = Object.entries(columns).filter(([name, value]) => before[name as keyof typeof columns] !== value)
-  const names = changed.map(([column]) => NAME_OF_COLUMN[column as keyof typeof columns])
-  const isSwitched = disabled !== (before.disabledAt !== null)
-  const isNewSecret = secretHash !== before.secretHash
-  const events = [
-    ...(names.length > 0 ? [{ type: 'client_updated', detail: `${before.id}: ${names.join(' ')}` } as const] : []),
-    ...(secret === null ? [] : [{ type: 'client_secret_rotated', detail: before.id } as const]),
-    ...(isSwitched ? [{ type: disabled ? 'client_disabled' : 'client_enabled', detail: before.id } as const] : []),
-  ]
-  // The version of the row: never the same twice.
-  const updatedAt = Math.max(now, before.updatedAt + 1)
-  const row = {
-    ...before,
-    ...columns,
-    secretHash,
-    consentsSince: isAnotherParty(before, metadata) ? updatedAt : before.consentsSince,
-    epoch: before.epoch + Number(isNewSecret || (isSwitched && disabled)),
-    disabledAt: disabled ? (before.disabledAt ?? now) : null,
-    updatedAt,
-  }
-  return events.length > 0 ? { row, secret, events } : { row: before, secret: null, events }
-}
-
-/** Codes may now go to new URIs, or to a client that authenticates differently: users are asked again (RFC 9700 §4.16). */
-function isAnotherParty(before: ClientRow, after: ClientMetadata): boolean {
-  const known = toMetadata(before)
-  return after.authMethod !== known.authMethod || after.redirectUris.some((uri) => !known.redirectUris.includes(uri))
-}
-
-const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string>> = {
-  name: METADATA_NAMES.name,
-  redirectUris: METADATA_NAMES.redirectUris,
-  postLogoutRedirectUris: METADATA_NAMES.postLogoutRedirectUris,
-  grantTypes: METADATA_NAMES.grantTypes,
-  scopes: METADATA_NAMES.scopes,
-  tokenEndpointAuthMethod: METADATA_NAMES.authMethod,
-  firstParty: METADATA_NAMES.isFirstParty,
-  mayChangeAddresses: METADATA_NAMES.mayChangeAddresses,
-  requirePkce: METADATA_NAMES.requiresPkce,
-  requirePushedRequests: METADATA_NAMES.requiresPushedRequests,
-  accessTokenSeconds: METADATA_NAMES.accessTokenSeconds,
-  idTokenSignedResponseAlg: METADATA_NAMES.idTokenAlg,
-  claimsInIdToken: METADATA_NAMES.claimsInIdToken,
-  nativeDevelopment: METADATA_NAMES.isNativeDevelopment,
-}
+export type { ClientChanges, NewClient, Registration } from './client-plans.ts'
 
 /** Throws `already_exists` if the id is taken. */
 export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Promise<Registration> {
   const { accessTokenSeconds = ctx.config.lifetimes.accessTokenSeconds, idTokenAlg = defaultIdTokenAlg(ctx.config) } = input
   requireAlgorithm(ctx.config, idTokenAlg)
-  const registration = planClient({ ...input, accessTokenSeconds, idTokenAlg }, ctx.now())
+  const registration = await planClient({ ...input, accessTokenSeconds, idTokenAlg }, planCtxOf(ctx))
   const { row } = registration
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   requirePowerOver(principal, row)
@@ -157,7 +59,7 @@ export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } &
   const [before, factors] = reads
   if (!before) throw new AppError('not_found')
   requirePowerOver(principal, before)
-  const { row, secret, events } = planChange(before, changes, ctx.now())
+  const { row, secret, events } = await planChange(before, changes, planCtxOf(ctx))
   requirePowerOver(principal, row)
   if (events.length === 0) return { row, secret }
   if (events.some(({ type }) => type !== 'client_disabled')) requireAdministrator(ctx, principal, factors)
@@ -224,8 +126,4 @@ function actorOf({ userId, sessionId }: UserPrincipal) {
 
 function isSame(stored: ClientRow, row: ClientRow): boolean {
   return (Object.keys(row) as (keyof ClientRow)[]).every((column) => stored[column] === row[column])
-}
-
-function given<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
 }

@@ -14,12 +14,12 @@ import {
   isDeviceClaimed,
   recordPoll,
 } from '../../store/db/device-codes.ts'
-import { findClient } from '../../store/db/oauth-clients.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { storedScopes } from '../scopes.ts'
 import type { TokenSet } from './access-token.ts'
-import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { proveClient } from './client-assertion.ts'
+import type { ClientCredentials } from './client-authentication.ts'
 import { type Client, DEVICE_GRANT, requireGrantType } from './clients.ts'
 import { newUserCode, userCodeHash } from './device-code.ts'
 import { grantSessionWrites, newRefreshToken } from './grant-session.ts'
@@ -49,7 +49,7 @@ export async function startDeviceGrant(
   credentials: ClientCredentials,
   input: { scope: string | undefined },
 ): Promise<DeviceAuthorization> {
-  const client = authenticateClient(await ctx.db.one(findClient(credentials.clientId)), credentials)
+  const { client } = await proveClient(ctx, credentials, [])
   requireGrantType(client, DEVICE_GRANT)
   const scopes = scopesWithin(input.scope, client.scopes)
   if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
@@ -90,8 +90,8 @@ export async function exchangeDeviceCode(
   const { clientId } = credentials
   const poll = { deviceHash, clientId, now, slackMs: DEVICE_POLL_SLACK_MS, raiseMs: DEVICE_POLL_MS }
   // The row as it was before this poll.
-  const [clientRow, row] = await ctx.db.batch([findClient(clientId), findDeviceCode(deviceHash, now), recordPoll(poll)])
-  const client = authenticateClient(clientRow, credentials)
+  const { client, reads } = await proveClient(ctx, credentials, [findDeviceCode(deviceHash, now), recordPoll(poll)])
+  const [row] = reads
   requireGrantType(client, DEVICE_GRANT)
   const { scope, userId, authenticatedAt, amr } = judgeAllowed(client, row, now)
   const scopes = narrowedTo(storedScopes(scope), client.scopes)

@@ -5,7 +5,7 @@
  */
 import { type SessionId, toHex } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
-import { type ClientGateRow, findClient, findClientGateRow } from '../../store/db/oauth-clients.ts'
+import { type ClientGateRow, findClientGateRow } from '../../store/db/oauth-clients.ts'
 import { findRefreshToken, type RefreshTokenRow } from '../../store/db/refresh-tokens.ts'
 import { findGateRow, findGateRowOfRefreshToken, type GateRow } from '../../store/db/sessions.ts'
 import type { UserRow } from '../../store/db/users.ts'
@@ -14,7 +14,8 @@ import { type Gate, liveClientScopes, toLivePrincipal } from '../gate.ts'
 import type { Principal, UserPrincipal } from '../principal.ts'
 import { coveredBy, type Scope, storedScopes } from '../scopes.ts'
 import { type ReadAccessToken, readAccessToken } from './access-token.ts'
-import { authenticateClient, type ClientCredentials, invalidClient } from './client-authentication.ts'
+import { proveClient } from './client-assertion.ts'
+import { type ClientCredentials, invalidClient } from './client-authentication.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
 
 const SCOPE = 'client:oauth:introspect'
@@ -38,11 +39,10 @@ export interface LiveToken {
 /** For a client that authenticates here: any token if it holds the scope, otherwise only its own. Null: invalid, or not for this caller. */
 export async function introspectForClient(ctx: Ctx, credentials: ClientCredentials, token: string): Promise<LiveToken | null> {
   const access = await readAccessToken(ctx, token)
-  const [clientRow, ...rows] = await ctx.db.batch([findClient(credentials.clientId), ...readsOf(ctx, token, access)])
-  const client = authenticateClient(clientRow, credentials)
+  const { client, reads } = await proveClient(ctx, credentials, readsOf(ctx, token, access))
   // §2.1: the caller must authenticate, which a public client cannot.
   if (client.isPublic) throw invalidClient('A public client cannot introspect tokens: it has no secret to authenticate with')
-  const live = judge(ctx, access, rows)
+  const live = judge(ctx, access, reads)
   return live && (live.clientId === client.id || coveredBy(client.scopes, SCOPE)) ? live : null
 }
 

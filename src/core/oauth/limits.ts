@@ -23,6 +23,17 @@ export const ACCESS_TOKEN_SECONDS_MAX = 3_600
 /** Redirect URIs of a client: read with each of its requests. */
 export const CLIENT_URIS_MAX = 20
 export const REDIRECT_URI_LENGTH_MAX = 2_000
+/** Public keys of a client: some of each kind, while they are replaced. */
+export const CLIENT_KEYS_MAX = 10
+export const CLIENT_URI_LENGTH_MAX = 2_000
+/** NIST SP 800-131A; each verification with a longer key takes longer. */
+export const RSA_BITS_MIN = 2_048
+export const RSA_BITS_MAX = 8_192
+/** How far away the end of a client's assertion may be: its `jti` is kept for so long. */
+export const ASSERTION_MS = 10 * MINUTE_MS
+/** FAPI 2.0 Security Profile §5.3.2.1: clocks of clients may be 10 seconds ahead. */
+export const ASSERTION_TOLERANCE_MS = 10 * SECOND_MS
+export const ASSERTION_ID_LENGTH_MAX = 256
 /** A request that was running when its client was deleted is over by then. */
 export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
 /** Sessions read in one batch of a deleted client's removal. */

@@ -6,12 +6,12 @@
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import type { AnyId } from '../../ids.ts'
-import { findClient } from '../../store/db/oauth-clients.ts'
 import { claimPushedRequest, findClaimedRequest, findPushedRequest, insertPushedRequest } from '../../store/db/pushed-requests.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
-import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { proveClient } from './client-assertion.ts'
+import type { ClientCredentials } from './client-authentication.ts'
 import type { Client } from './clients.ts'
 import { PUSHED_REQUEST_JOURNEY_MS, PUSHED_REQUEST_MS } from './limits.ts'
 import { judgeClient, judgeRequest } from './request-rules.ts'
@@ -25,14 +25,13 @@ export function isReference({ requestUri }: AuthorizationRequest): boolean {
   return requestUri?.startsWith(PREFIX) === true
 }
 
-/** Throws what the authorization endpoint would report about the request (§2.3). Two round trips. */
+/** Throws what the authorization endpoint would report about the request (§2.3). Two round trips, or three with an assertion. */
 export async function pushRequest(
   ctx: Ctx,
   credentials: ClientCredentials,
   sent: AuthorizationRequest,
 ): Promise<{ requestUri: string; expiresIn: number }> {
-  const row = await ctx.db.one(findClient(credentials.clientId))
-  const client = authenticateClient(row, credentials)
+  const { client, row } = await proveClient(ctx, credentials, [])
   if (sent.requestUri !== undefined) throw new AppError('invalid_request', 'request_uri must not be sent here')
   const request = { ...sent, clientId: client.id, reauthentication: undefined, pushed: undefined }
   judgeRequest(ctx.config, judgeClient(row, request), request)

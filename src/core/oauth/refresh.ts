@@ -5,14 +5,16 @@
  * validated before anything is rotated; the database does it where it can, in the same round trip.
  */
 import { sha256 } from '../../crypto.ts'
-import { always, type Fragment, never } from '../../store/db/database.ts'
+import { always, both, type Fragment, never } from '../../store/db/database.ts'
 import { isOfUnchangedClient } from '../../store/db/oauth-clients.ts'
 import { findPresentedToken, type PresentedTokenRow, type RefreshTokenRow, rotateRefreshToken } from '../../store/db/refresh-tokens.ts'
+import { wasSpentBy } from '../../store/db/spent-tokens.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { storedScopes } from '../scopes.ts'
 import type { TokenSet } from './access-token.ts'
-import { authenticateClient, CLIENT_AUTHENTICATION_METHODS, type ClientCredentials } from './client-authentication.ts'
+import { type VerifiedAssertion, verifyAssertion } from './client-assertion.ts'
+import { ASSERTION_METHODS, authenticateClient, type ClientCredentials, SECRET_METHODS } from './client-authentication.ts'
 import { requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
 import { narrowedTo, scopesOfRefresh } from './granted-scopes.ts'
@@ -31,8 +33,11 @@ export async function refreshTokens(
 ): Promise<TokenSet> {
   const { refreshToken: presented, scope, moreClaims } = input
   // Requested scopes have to be judged before: the database cannot.
-  const found = await rotate(ctx, presented, credentials.clientId, scope === undefined ? isProven(ctx, credentials) : never)
-  const client = authenticateClient(found, credentials)
+  const { assertion, clientId } = credentials
+  const verified = assertion === undefined ? null : await verifyAssertion(ctx, { clientId, assertion })
+  const use = { presented, clientId, verified }
+  const found = await rotate(ctx, use, scope === undefined ? isProven(ctx, credentials, verified) : never)
+  const client = authenticateClient(found, credentials, verified !== null)
   requireGrantType(client, 'refresh_token')
   // Another client's token affects nothing of its own family: whoever presents it may have guessed it or been handed
   // it.
@@ -42,7 +47,7 @@ export async function refreshTokens(
   if (token.expiresAt <= ctx.now()) throw invalidGrant()
   const scopes = narrowedTo(scopesOfRefresh(scope, storedScopes(token.scope)), client.scopes)
   if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
-  const refreshToken = await successorOfToken(ctx, presented, token)
+  const refreshToken = await successorOfToken(ctx, use, token)
   const { userId, sessionId, authenticatedAt, amr } = token
   // OpenID Connect Core §12.2: the nonce belongs to the authorization request, so a refreshed ID token has none.
   const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce: null, authenticatedAt, amr, moreClaims })
@@ -50,35 +55,45 @@ export async function refreshTokens(
 }
 
 /** What `authenticateClient` and the rest of `refreshTokens` ask of the client, or more, for the database to judge. */
-function isProven(ctx: Ctx, { method, clientId, secret }: ClientCredentials): Fragment {
+function isProven(ctx: Ctx, { method, clientId, secret }: ClientCredentials, verified: VerifiedAssertion | null): Fragment {
   const isPublic = method === 'none'
+  const client = { clientId, grantType: 'refresh_token', idTokenAlgs: signingAlgorithms(ctx.config) }
+  if (verified !== null) {
+    return both(wasSpentBy(verified.spent), isOfUnchangedClient({ ...client, secretHash: undefined, methods: ASSERTION_METHODS }))
+  }
   return isOfUnchangedClient({
-    clientId,
+    ...client,
     secretHash: isPublic ? null : sha256(secret ?? ''),
-    methods: CLIENT_AUTHENTICATION_METHODS.filter((one) => (one === 'none') === isPublic),
-    grantType: 'refresh_token',
-    idTokenAlgs: signingAlgorithms(ctx.config),
+    methods: isPublic ? ['none'] : SECRET_METHODS,
   })
 }
 
+/** A token as a client presents it; the answer is null for one whose assertion was used before. */
+interface Use {
+  readonly presented: string
+  readonly clientId: string
+  readonly verified: VerifiedAssertion | null
+}
+
 /** Rotates the token where `condition` holds. Returns what is there after that, whoever rotated it. */
-function rotate(ctx: Ctx, presented: string, clientId: string, condition: Fragment): Promise<PresentedTokenRow | null> {
+function rotate(ctx: Ctx, { presented, clientId, verified }: Use, condition: Fragment): Promise<PresentedTokenRow | null> {
   const now = ctx.now()
   const kid = ctx.config.hmacKeys.current
   const hashes = refreshTokenHashes(presented)
   const successorHash = sha256(successorOf(ctx, kid, presented) ?? '')
   const rotation = { ...hashes, successorHash, idleUntil: now + ctx.config.lifetimes.refreshTokenIdleMs, kid, now }
-  return ctx.db.commit(rotateRefreshToken(rotation, condition), findPresentedToken(clientId, hashes, now))
+  const writes = [...(verified === null ? [] : [verified.claim]), ...rotateRefreshToken(rotation, condition)]
+  return ctx.db.commit(writes, findPresentedToken(clientId, hashes, now, verified === null ? always : wasSpentBy(verified.spent)))
 }
 
 /** The successor of `presented`, which is rotated now unless it was before. */
-async function successorOfToken(ctx: Ctx, presented: string, token: LiveToken): Promise<string> {
+async function successorOfToken(ctx: Ctx, use: Use, token: LiveToken): Promise<string> {
   const now = ctx.now()
-  const rotated = token.isCurrent === 1 ? await rotate(ctx, presented, token.clientId, always) : token
+  const rotated = token.isCurrent === 1 ? await rotate(ctx, use, always) : token
   // Signed out, banned or deleted between the two round trips.
   if (rotated?.isLive !== 1 || rotated.isCurrent === 1) throw invalidGrant()
   if (!mayComeAgain(rotated, now)) return refuseReuse(ctx, token)
-  const successor = successorOf(ctx, rotated.successorKid ?? '', presented)
+  const successor = successorOf(ctx, rotated.successorKid ?? '', use.presented)
   // The key has left the keyring within the grace time: the successor cannot be derived again, and nobody did anything
   // wrong.
   if (successor === null) throw invalidGrant()

@@ -4,19 +4,19 @@
  * answer.
  */
 import type { SessionId, UserId } from '../../ids.ts'
-import { findClient } from '../../store/db/oauth-clients.ts'
 import { findRefreshToken, findRevokedFamily, revokeFamily, wasRevoked } from '../../store/db/refresh-tokens.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { readAccessToken } from './access-token.ts'
-import { authenticateClient, type ClientCredentials } from './client-authentication.ts'
+import { proveClient } from './client-assertion.ts'
+import type { ClientCredentials } from './client-authentication.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
 
 export async function revokeToken(ctx: Ctx, credentials: ClientCredentials, token: string): Promise<void> {
   const claim = (await readAccessToken(ctx, token))?.claim
-  const [row, refreshToken] = await ctx.db.batch([findClient(credentials.clientId), findRefreshToken(refreshTokenHashes(token), ctx.now())])
-  const client = authenticateClient(row, credentials)
+  const { client, reads } = await proveClient(ctx, credentials, [findRefreshToken(refreshTokenHashes(token), ctx.now())])
+  const [refreshToken] = reads
   if (refreshToken?.clientId === client.id) return endGrant(ctx, { ...refreshToken, clientId: client.id })
   if (claim?.kind === 'access_token' && claim.clientId === client.id) return endGrant(ctx, claim)
   // RFC 7009 §2.2.1: nothing is stored about such a token, so claiming that it is revoked would be untrue. It expires

@@ -1,11 +1,18 @@
 /**
- * Discovery documents and key sets of other providers, from the isolate's memory, KV or the provider. Strangers can
- * start sign-ins, so how often a provider is asked does not depend on how many they start.
+ * Discovery documents and key sets of other providers, and key sets of clients, from the isolate's memory, KV or where
+ * they are published. Strangers can start sign-ins and send assertions, so how often a server is asked does not depend
+ * on how many they send.
  */
 import { getUpstreamDocument, putUpstreamDocument } from '../../store/kv/upstream-documents.ts'
 import type { Ctx } from '../ctx.ts'
 import { Unacceptable, Unanswered } from '../outside.ts'
-import { UPSTREAM_DOCUMENT_MS, UPSTREAM_DOCUMENT_STALE_MS, UPSTREAM_FAILURE_MS, UPSTREAM_RENEWAL_MS } from './limits.ts'
+import {
+  UPSTREAM_DOCUMENT_MS,
+  UPSTREAM_DOCUMENT_STALE_MS,
+  UPSTREAM_DOCUMENTS_MAX,
+  UPSTREAM_FAILURE_MS,
+  UPSTREAM_RENEWAL_MS,
+} from './limits.ts'
 import type { Fetch } from './requests.ts'
 
 type Body = Readonly<Record<string, unknown>>
@@ -20,6 +27,8 @@ interface Held {
 }
 
 interface Source<Result> {
+  /** Of a client's document. What `judge` makes of it is kept apart from a provider's, should both name one URL. */
+  readonly isOfClient?: boolean
   readonly fetch: Fetch
   /** The document is out of date, as the caller has noticed. Counts once a minute. */
   readonly isOutdated?: boolean
@@ -29,18 +38,20 @@ interface Source<Result> {
 
 const memory = new WeakMap<KVNamespace, Map<string, Held>>()
 
-function heldOf(kv: KVNamespace, url: string): Held {
+function heldOf(kv: KVNamespace, name: string): Held {
   const all = memory.get(kv) ?? new Map<string, Held>()
   memory.set(kv, all)
-  const held = all.get(url) ?? { judged: null, fetchedAt: 0, askedAt: 0, failedAt: 0 }
-  all.set(url, held)
+  const oldest = all.keys().next().value
+  if (oldest !== undefined && all.size >= UPSTREAM_DOCUMENTS_MAX && !all.has(name)) all.delete(oldest)
+  const held = all.get(name) ?? { judged: null, fetchedAt: 0, askedAt: 0, failedAt: 0 }
+  all.set(name, held)
   return held
 }
 
 /** The document at `url`: an hour old at most or, while the provider does not answer, a day. */
 export async function getDocument<Result>(ctx: Ctx, url: string, source: Source<Result>): Promise<Result> {
   const now = ctx.now()
-  const held = heldOf(ctx.kv, url)
+  const held = heldOf(ctx.kv, source.isOfClient ? `client ${url}` : url)
   if (now - held.fetchedAt >= UPSTREAM_DOCUMENT_MS) await readCache(ctx, url, held, source)
   const age = now - held.fetchedAt
   const isUsable = held.judged !== null && age < UPSTREAM_DOCUMENT_STALE_MS

@@ -11,6 +11,8 @@ export const UPSTREAM_ANSWER_BYTES_MAX = 256 * 1_024
 /** How long a discovery document or key set is used without asking, and how long while the provider does not answer. */
 export const UPSTREAM_DOCUMENT_MS = HOUR_MS
 export const UPSTREAM_DOCUMENT_STALE_MS = 24 * HOUR_MS
+/** Documents that an isolate keeps in memory. */
+export const UPSTREAM_DOCUMENTS_MAX = 500
 /** How often an isolate asks again for a document that seems out of date. */
 export const UPSTREAM_RENEWAL_MS = MINUTE_MS
 /** How long an isolate leaves a provider alone that has just failed. */

@@ -16,7 +16,7 @@ export function isSafeUrl({ environment }: Config, url: unknown): url is string 
   return url.startsWith('https://') || (environment !== 'production' && isLoopback(url))
 }
 
-/** For the requests of one sign-in. Its answers are complete: reading them does not fail. */
+/** For the requests of one sign-in, or one client's authentication. Its answers are complete: reading them does not fail. */
 export function boundedFetch(config: Config): Fetch {
   const all = AbortSignal.timeout(UPSTREAM_SIGN_IN_MS)
   return async (url, init) => {

@@ -19,7 +19,7 @@ const isRegistered = sql`c.token_endpoint_auth_method NOT IN (${DELETED}, 'machi
 
 const COLUMNS = sql`id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
   first_party, may_change_addresses, require_pkce, require_pushed_requests, access_token_seconds, id_token_signed_response_alg, claims_in_id_token,
-  native_development, epoch, consents_since, disabled_at, created_at, updated_at`
+  native_development, sealed_secret, jwks, jwks_uri, epoch, consents_since, disabled_at, created_at, updated_at`
 
 export function findRegisteredClient(id: string): Statement<ClientRow | null> {
   return first(sql`SELECT ${COLUMNS} FROM oauth_clients c WHERE id = ${id} AND ${isRegistered}`)
@@ -49,8 +49,8 @@ export function insertClient(row: ClientRow): Statement<void> {
     VALUES (${row.id}, ${row.name}, ${row.secretHash}, ${row.tokenEndpointAuthMethod}, ${row.redirectUris}, ${row.postLogoutRedirectUris},
             ${row.grantTypes}, ${row.scopes}, ${row.firstParty}, ${row.mayChangeAddresses}, ${row.requirePkce}, ${row.requirePushedRequests},
             ${row.accessTokenSeconds},
-            ${row.idTokenSignedResponseAlg}, ${row.claimsInIdToken}, ${row.nativeDevelopment}, ${row.epoch}, ${row.consentsSince},
-            ${row.disabledAt}, ${row.createdAt}, ${row.updatedAt})
+            ${row.idTokenSignedResponseAlg}, ${row.claimsInIdToken}, ${row.nativeDevelopment}, ${row.sealedSecret}, ${row.jwks},
+            ${row.jwksUri}, ${row.epoch}, ${row.consentsSince}, ${row.disabledAt}, ${row.createdAt}, ${row.updatedAt})
     ON CONFLICT (id) DO NOTHING`)
 }
 
@@ -68,7 +68,7 @@ export function updateClient(next: ClientRow, condition: Fragment): Statement<vo
       first_party = ${next.firstParty}, may_change_addresses = ${next.mayChangeAddresses}, require_pkce = ${next.requirePkce},
       require_pushed_requests = ${next.requirePushedRequests}, access_token_seconds = ${next.accessTokenSeconds},
       id_token_signed_response_alg = ${next.idTokenSignedResponseAlg}, claims_in_id_token = ${next.claimsInIdToken},
-      native_development = ${next.nativeDevelopment},
+      native_development = ${next.nativeDevelopment}, sealed_secret = ${next.sealedSecret}, jwks = ${next.jwks}, jwks_uri = ${next.jwksUri},
       epoch = ${next.epoch}, consents_since = ${next.consentsSince}, disabled_at = ${next.disabledAt}, updated_at = ${next.updatedAt}
     WHERE id = ${next.id} AND (${condition})`)
 }
@@ -84,8 +84,8 @@ export function markClientDeleted(id: string, now: number, condition: Fragment):
       INSERT INTO sweep_cursors (sweep, cursor, updated_at) SELECT ${sweepOf(id)}, '0', ${now} WHERE ${condition}
       ON CONFLICT (sweep) DO NOTHING`),
     run(sql`
-      UPDATE oauth_clients SET token_endpoint_auth_method = ${DELETED}, secret_hash = NULL, redirect_uris = '[]',
-        post_logout_redirect_uris = '[]', grant_types = '', scopes = '', first_party = 0, may_change_addresses = 0, epoch = epoch + 1,
+      UPDATE oauth_clients SET token_endpoint_auth_method = ${DELETED}, secret_hash = NULL, sealed_secret = NULL, jwks = NULL, jwks_uri = NULL,
+        redirect_uris = '[]', post_logout_redirect_uris = '[]', grant_types = '', scopes = '', first_party = 0, may_change_addresses = 0, epoch = epoch + 1,
         disabled_at = ${now}, updated_at = ${now}
       WHERE id = ${id} AND (${condition})`),
   ]

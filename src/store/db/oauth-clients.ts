@@ -1,6 +1,6 @@
 /** OAuth clients in D1. */
 import { sql } from 'drizzle-orm'
-import { type Fragment, first, type Statement } from './database.ts'
+import { always, type Fragment, first, run, type Statement } from './database.ts'
 
 export interface ClientGateRow {
   readonly id: string
@@ -48,10 +48,31 @@ export function findClient(clientId: string): Statement<OAuthClientRow | null> {
   return first(sql`SELECT ${clientColumns} FROM oauth_clients c WHERE c.id = ${clientId}`)
 }
 
+/** What a client's assertions are verified with. */
+export interface ClientKeysRow {
+  readonly id: string
+  readonly tokenEndpointAuthMethod: string
+  readonly sealedSecret: string | null
+  readonly jwks: string | null
+  readonly jwksUri: string | null
+  readonly disabledAt: number | null
+  readonly updatedAt: number
+}
+
+export function findClientKeys(clientId: string): Statement<ClientKeysRow | null> {
+  return first(sql`
+    SELECT id, token_endpoint_auth_method, sealed_secret, jwks, jwks_uri, disabled_at, updated_at FROM oauth_clients WHERE id = ${clientId}`)
+}
+
+/** Stores the same secret encrypted under the current key, unless there is another by now. The client's version stays. */
+export function replaceSealedSecret(clientId: string, before: string, after: string): Statement<void> {
+  return run(sql`UPDATE oauth_clients SET sealed_secret = ${after} WHERE id = ${clientId} AND sealed_secret = ${before}`)
+}
+
 export interface ClientProof {
   readonly clientId: string
-  /** Null for a public client. */
-  readonly secretHash: string | null
+  /** Null for a public client; undefined for one whose assertion has been verified. */
+  readonly secretHash: string | null | undefined
   readonly methods: readonly string[]
   readonly grantType: string
   readonly idTokenAlgs: readonly string[]
@@ -62,9 +83,10 @@ export interface ClientProof {
  * the session began: what was granted then may still be granted.
  */
 export function isOfUnchangedClient({ clientId, secretHash, methods, grantType, idTokenAlgs }: ClientProof): Fragment {
+  const hasSecret = secretHash === undefined ? always : sql`c.secret_hash IS ${secretHash}`
   return sql`EXISTS (
     SELECT 1 FROM oauth_clients c
     WHERE c.id = ${clientId} AND c.id = s.client_id AND c.disabled_at IS NULL AND c.updated_at < s.created_at
-      AND c.token_endpoint_auth_method IN ${methods} AND c.secret_hash IS ${secretHash}
+      AND c.token_endpoint_auth_method IN ${methods} AND ${hasSecret}
       AND instr(' ' || c.grant_types || ' ', ${` ${grantType} `}) > 0 AND c.id_token_signed_response_alg IN ${idTokenAlgs})`
 }

@@ -76,12 +76,18 @@ export function findRefreshToken(hashes: TokenHashes, now: number): Statement<Re
 /** A client, and the family of a token if it belongs to any, whichever client's that is. */
 export type PresentedTokenRow = OAuthClientRow & (RefreshTokenRow | Record<keyof RefreshTokenRow, null>)
 
-export function findPresentedToken(clientId: string, hashes: TokenHashes, now: number): Statement<PresentedTokenRow | null> {
+/** Null where `isProven` does not hold, or there is no such client. */
+export function findPresentedToken(
+  clientId: string,
+  hashes: TokenHashes,
+  now: number,
+  isProven: Fragment,
+): Statement<PresentedTokenRow | null> {
   return first(sql`
     SELECT ${clientColumns}, ${columnsOf(hashes.tokenHash, now)}
     FROM oauth_clients c LEFT JOIN refresh_tokens t ON ${isOfFamily(hashes)}
       LEFT JOIN sessions s ON s.id = t.session_id LEFT JOIN users u ON u.id = s.user_id
-    WHERE c.id = ${clientId}`)
+    WHERE c.id = ${clientId} AND (${isProven})`)
 }
 
 export interface Rotation extends TokenHashes {

@@ -1,6 +1,6 @@
 /**
- * KV `upstream:<SHA-256 of the URL>`: discovery documents and key sets of other providers, as they were fetched. Only a
- * cache: whoever reads one judges it as if it came from the network.
+ * KV `upstream:<SHA-256 of the URL>`: discovery documents and key sets of other providers, and key sets of
+ * clients, as they were fetched. Only a cache: whoever reads one judges it as if it came from the network.
  */
 import { sha256 } from '../../crypto.ts'
 

@@ -1,7 +1,7 @@
 // Consent, response modes, and the rules that send a browser to a page. Security row 41; OpenID Connect Core §3.1.2.4.
 import { createHash } from 'node:crypto'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { planChange } from '../../../src/core/oauth/client-registration.ts'
+import { planChange, planCtxOf } from '../../../src/core/oauth/client-plans.ts'
 import { SUBMIT_SCRIPT, SUBMIT_SCRIPT_HASH } from '../../../src/http/authorization-response.ts'
 import { findRegisteredClient, isClientOfVersion, updateClient } from '../../../src/store/db/client-registration.ts'
 import { clock } from '../../platform/clock.ts'
@@ -103,7 +103,8 @@ describe('consent', () => {
     const { db } = newCtx()
     const before = await db.one(findRegisteredClient(moved.id))
     if (!before) throw new Error('no client')
-    const { row } = planChange(before, { redirectUris: [moved.redirectUri, 'https://elsewhere.example/'] }, Date.now())
+    const planCtx = () => planCtxOf(newCtx())
+    const { row } = await planChange(before, { redirectUris: [moved.redirectUri, 'https://elsewhere.example/'] }, planCtx())
     await db.one(updateClient(row, isClientOfVersion(moved.id, before.updatedAt)))
     expect(sentTo(await ask()).path).toBe('/consent')
     expect(redirected(await ask({ prompt: 'none' })).params.error).toBe('consent_required')
@@ -111,7 +112,8 @@ describe('consent', () => {
     const again = page({ scope: 'email' })
     await again.decide((await again.describe()).ticket)
     expect(await rows('SELECT scopes FROM consents WHERE user_id = ?', userId)).toEqual([{ scopes: 'email' }])
-    expect(planChange(row, { name: 'Renamed', redirectUris: [moved.redirectUri] }, Date.now()).row.consentsSince).toBe(row.consentsSince)
+    const renamed = await planChange(row, { name: 'Renamed', redirectUris: [moved.redirectUri] }, planCtx())
+    expect(renamed.row.consentsSince).toBe(row.consentsSince)
   })
 
   test('two at once lose nothing of each other', async () => {

@@ -4,6 +4,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { generateKeyPairSync } from 'node:crypto'
 import type { Bindings } from '../../../src/config.ts'
 import type { Ctx } from '../../../src/core/ctx.ts'
+import { sealSecret } from '../../../src/core/oauth/client-keys.ts'
 import { randomToken, sha256 } from '../../../src/crypto.ts'
 import { newId, type SessionId, toHex, type UserId } from '../../../src/ids.ts'
 import worker from '../../../src/index.ts'
@@ -117,6 +118,8 @@ interface ClientColumns {
   claimsInIdToken?: number
   nativeDevelopment?: number
   postLogoutRedirectUris?: string[]
+  jwks?: { keys: object[] }
+  jwksUri?: string
 }
 
 export async function newClient(columns: ClientColumns = {}): Promise<TestClient> {
@@ -127,7 +130,10 @@ export async function newClient(columns: ClientColumns = {}): Promise<TestClient
   await newOAuthClient(columns.scopes, {
     id,
     name: 'Test',
-    secret_hash: method === 'none' ? null : sha256(secret),
+    secret_hash: method === 'none' || method === 'private_key_jwt' ? null : sha256(secret),
+    sealed_secret: method === 'client_secret_jwt' ? await sealSecret(newCtx().config.encryptionKeys, id, secret) : null,
+    jwks: columns.jwks ? JSON.stringify(columns.jwks) : null,
+    jwks_uri: columns.jwksUri ?? null,
     token_endpoint_auth_method: method,
     redirect_uris: JSON.stringify(redirectUris),
     grant_types: columns.grantTypes ?? 'authorization_code refresh_token',

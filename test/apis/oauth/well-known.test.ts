@@ -3,8 +3,9 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { Jwks, ResourceMetadata, ServerMetadata } from '../../../src/apis/oauth/metadata-wire.ts'
 import { ERRORS } from '../../../src/core/errors.ts'
+import { assertionOf, newProof, newSigner } from './assertions.ts'
 import { authorize, exchange, form, newBrowser, newClient, newGrant, newUser, ORIGIN, type Params, send, token } from './harness.ts'
-import { basicOf, claimsOf, consentedCode, IDENTITY, signIn, userinfo } from './openid.ts'
+import { claimsOf, consentedCode, IDENTITY, signIn, userinfo } from './openid.ts'
 
 const get = async (path: string) => (await send(path)).json()
 
@@ -46,13 +47,18 @@ describe('RFC 8414', () => {
       expect(await (await token({ grant_type })).json()).not.toMatchObject({ error: 'unsupported_grant_type' })
     }
     for (const method of token_endpoint_auth_methods_supported) {
-      const client = await newClient({ method })
-      const params = { grant_type: 'refresh_token', refresh_token: 'x' }
-      const headers: Record<string, string> =
-        method === 'client_secret_basic' ? { authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}` } : {}
-      const body =
-        { none: { client_id: client.id }, client_secret_post: { client_id: client.id, client_secret: client.secret } }[method] ?? {}
-      expect(await (await token({ ...params, ...body }, headers)).json(), method).toMatchObject({ error: 'invalid_grant' })
+      const { params, headers } = await newProof(method)
+      const reply = await token({ grant_type: 'refresh_token', refresh_token: 'x', ...params }, headers)
+      expect(await reply.json(), method).toMatchObject({ error: 'invalid_grant' })
+    }
+  })
+
+  test('every algorithm of an assertion is taken', async () => {
+    const { token_endpoint_auth_signing_alg_values_supported } = await metadata()
+    for (const alg of token_endpoint_auth_signing_alg_values_supported) {
+      const client = await newSigner(alg)
+      const reply = await token({ grant_type: 'refresh_token', refresh_token: 'x', ...(await assertionOf(client)) })
+      expect(await reply.json(), alg).toMatchObject({ error: 'invalid_grant' })
     }
   })
 
@@ -91,10 +97,8 @@ describe('RFC 8414', () => {
   test('the ways of client authentication count at revocation and introspection as well', async () => {
     const { revocation_endpoint_auth_methods_supported, introspection_endpoint_auth_methods_supported } = await metadata()
     const ask = async (path: string, method: string) => {
-      const one = await newClient({ method })
-      const basic = method === 'client_secret_basic'
-      const inBody = basic ? {} : { client_id: one.id, ...(method === 'none' ? {} : { client_secret: one.secret }) }
-      return (await form(path, { token: 'x', ...inBody }, basic ? basicOf(one) : {})).status
+      const { params, headers } = await newProof(method)
+      return (await form(path, { token: 'x', ...params }, headers)).status
     }
     for (const method of revocation_endpoint_auth_methods_supported) expect(await ask('/oauth/revoke', method), method).toBe(200)
     for (const method of introspection_endpoint_auth_methods_supported) expect(await ask('/oauth/introspect', method), method).toBe(200)

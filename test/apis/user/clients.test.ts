@@ -1,4 +1,5 @@
 // Administration of clients: what may be registered, by whom, what a change ends at once, and that a secret is shown once.
+import { SignJWT } from 'jose'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { ClientsReply, RegisteredClientReply } from '../../../src/apis/user/clients/presenters.ts'
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
@@ -8,7 +9,7 @@ import { rows } from '../../support/actors.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'
 import { runCron } from '../../support/cron.ts'
 import { dumpKv, dumpTables } from '../../support/invariants.ts'
-import { Client, db, platform } from '../../support/kith.ts'
+import { Client, db, ORIGIN, platform } from '../../support/kith.ts'
 import { logIn, type Person, signedInPerson } from '../../support/people.ts'
 import { bearerOf, idOf, newCtx, newGrant, putConsent, userToken } from '../../support/tokens.ts'
 
@@ -31,6 +32,18 @@ const SERVICE = {
   scope: 'client:profile:read',
   token_endpoint_auth_method: 'client_secret_post',
 }
+
+/** RFC 7517 appendix A.1. */
+const EC = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
+  y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
+  kid: '1',
+}
+/** RFC 8037 appendix A.2. */
+const OKP = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', kid: '2' }
+const SIGNED = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [EC] } }
 
 const create = (by: Client, fields: Fields) => by.post('/client/admin-api/create', fields)
 const update = (by: Client, client_id: string, fields: Fields) => by.patch('/client/admin-api/update', { client_id, ...fields })
@@ -179,7 +192,47 @@ describe('a client', () => {
     ['grant_types.0', { grant_types: ['password'] }],
     ['grant_types', { grant_types: ['authorization_code', 'authorization_code'] }],
     ['token_endpoint_auth_method', { grant_types: ['client_credentials'], scope: 'client:all' }],
-    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'private_key_jwt' }],
+    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'tls_client_auth' }],
+    ['jwks', { token_endpoint_auth_method: 'private_key_jwt' }],
+    ['jwks', { ...SIGNED, jwks_uri: 'https://app.example/jwks.json' }],
+    ['jwks', { ...SIGNED, token_endpoint_auth_method: 'client_secret_jwt' }],
+    ['jwks_uri', { jwks_uri: 'https://app.example/jwks.json' }],
+    ...[
+      'http://app.example/jwks.json',
+      'https://localhost/jwks.json',
+      'https://keys.localhost/jwks.json',
+      'https://127.0.0.1/jwks.json',
+      'https://0x7f.1/jwks.json',
+      'https://2130706433/',
+      'https://169.254.169.254/latest/meta-data',
+      'https://[::1]/',
+      'https://[::ffff:10.0.0.1]/',
+      'https://intranet/jwks.json',
+      'https://db.internal/jwks.json',
+      'https://db.internal./jwks.json',
+      'https://user:password@app.example/jwks.json',
+      'https://app.example/jwks.json#key',
+      'data:application/json,{}',
+      `https://app.example/${'x'.repeat(2_000)}`,
+    ].map((jwks_uri): [string, Fields] => ['jwks_uri', { token_endpoint_auth_method: 'private_key_jwt', jwks_uri }]),
+    ...(
+      [
+        ['jwks.keys', []],
+        ['jwks.keys', Array.from({ length: 11 }, (_, n) => ({ ...EC, kid: `${n}` }))],
+        ['jwks.keys', [EC, { ...EC }]],
+        ['jwks.keys.0', [{ ...EC, d: 'AA' }]],
+        ['jwks.keys.0.kty', [{ kty: 'oct', x: 'AA' }]],
+        ['jwks.keys.0', [{ kty: 'oct', k: 'AA' }]],
+        ['jwks.keys.0', [{ ...EC, y: EC.x }]],
+        ['jwks.keys.0.crv', [{ ...EC, crv: 'P-521' }]],
+        ['jwks.keys.0', [{ kty: 'OKP', crv: 'Ed25519' }]],
+        ['jwks.keys.0', [{ kty: 'RSA', e: 'AQAB', n: Buffer.alloc(128, 0xc3).toString('base64url') }]],
+        ['jwks.keys.0', [{ kty: 'RSA', e: 'AQABAQAB', n: Buffer.alloc(256, 0xc3).toString('base64url') }]],
+        ['jwks.keys.0', [{ kty: 'RSA', e: 'AQAB', n: Buffer.alloc(1_025, 0xc3).toString('base64url') }]],
+        ['jwks.keys.0.use', [{ ...EC, use: 'enc' }]],
+        ['jwks.keys.0.alg', [{ ...EC, alg: 'HS256' }]],
+      ] as [string, object[]][]
+    ).map(([path, keys]): [string, Fields] => [path, { ...SIGNED, jwks: { keys } }]),
     ['scope', { ...SERVICE, scope: 'delegated:all' }],
     ['scope', { scope: ' ' }],
     ['require_pkce', { require_pkce: false }],
@@ -252,6 +305,61 @@ describe('secrets', () => {
     expect((await serviceToken(id, secret)).status).toBe(401)
     expect((await serviceToken(id, next)).status).toBe(200)
     expect((await rowOf(id))?.epoch).toBe(1)
+  })
+})
+
+describe('a client that authenticates by assertions', () => {
+  test('registers public keys, of which nothing else is kept, or where they are; one replaces the other', async () => {
+    const jwks = { keys: [{ ...EC, x5c: ['AAAA'], extra: 1 }, OKP] }
+    const made = await create(root, { ...SERVICE, ...SIGNED, jwks, client_id: 'signing-client' })
+    expect(made.json.data?.client, made.text).toMatchObject({ jwks: { keys: [EC, OKP] } })
+    expect(made.text).not.toMatch(/client_secret"|x5c|jwks_uri/)
+    expect(await rowOf('signing-client')).toMatchObject({ secret_hash: null, sealed_secret: null, epoch: 0 })
+    const jwks_uri = 'https://app.example/jwks.json'
+    const moved = (await update(root, 'signing-client', { jwks_uri })).json.data.client
+    expect([moved.jwks, moved.jwks_uri]).toEqual([undefined, jwks_uri])
+    const back = (await update(root, 'signing-client', { jwks: { keys: [OKP] } })).json.data.client
+    expect([back.jwks, back.jwks_uri]).toEqual([{ keys: [OKP] }, undefined])
+    const noSecret = await update(root, 'signing-client', { rotate_secret: true })
+    expect(noSecret.json.additionalInfo.errors[0].path).toBe('rotate_secret')
+    const secret = await update(root, 'signing-client', { token_endpoint_auth_method: 'client_secret_basic' })
+    expect(secret.json.data.client).toMatchObject({ client_secret: expect.stringMatching(/^kith_cs_/) })
+    expect(await rowOf('signing-client')).toMatchObject({ jwks: null, jwks_uri: null })
+  })
+
+  test('keeps its tokens while keys are added, and loses them with a key that is taken away', async () => {
+    await create(root, { ...SERVICE, ...SIGNED, client_id: 'rolling-client' })
+    await update(root, 'rolling-client', { jwks: { keys: [EC, OKP] } })
+    expect((await rowOf('rolling-client'))?.epoch).toBe(0)
+    await update(root, 'rolling-client', { jwks: { keys: [OKP] } })
+    expect((await rowOf('rolling-client'))?.epoch).toBe(1)
+    await update(root, 'rolling-client', { jwks_uri: 'https://app.example/jwks.json' })
+    expect((await rowOf('rolling-client'))?.epoch).toBe(2)
+  })
+
+  test('has a secret as its HMAC key that is encrypted, and a new one when it is changed to that', async () => {
+    const { id, secret } = await newService('hmac-client')
+    const changed = await update(root, id, { token_endpoint_auth_method: 'client_secret_jwt' })
+    const next = changed.json.data.client.client_secret
+    expect(next).toMatch(/^kith_cs_[\w-]{43}$/)
+    expect(next).not.toBe(secret)
+    const row = await rowOf(id)
+    expect(row).toMatchObject({ secret_hash: sha256(next), epoch: 1 })
+    expect(JSON.stringify([await dumpTables(), await dumpKv()])).not.toContain(next.slice(8))
+    expect((await root.get(`/client/${id}`)).text).not.toContain(String(row?.sealed_secret))
+    const iat = Math.floor(Date.now() / 1000)
+    const jwt = new SignJWT({ iss: id, sub: id, aud: ORIGIN, jti: 'x', iat, exp: iat + 60 }).setProtectedHeader({ alg: 'HS256' })
+    const client_assertion = await jwt.sign(Buffer.from(next))
+    const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+    expect((await token({ grant_type: 'client_credentials', client_assertion_type, client_assertion })).status).toBe(200)
+    expect((await serviceToken(id, next)).status).toBe(401)
+    expect((await update(root, id, { client_name: 'Same secret' })).json.data.client.client_secret).toBeUndefined()
+    await update(root, id, { token_endpoint_auth_method: 'client_secret_post' })
+    expect(await rowOf(id)).toMatchObject({ sealed_secret: null })
+    expect((await serviceToken(id, next)).status).toBe(200)
+    await update(root, id, { token_endpoint_auth_method: 'client_secret_jwt' })
+    await remove(root, id)
+    expect(await rowOf(id)).toMatchObject({ secret_hash: null, sealed_secret: null })
   })
 })
 

@@ -1,10 +1,12 @@
 // Client authentication: RFC 6749 §2.3, RFC 7617. Security row 37.
 import { describe, expect, test } from 'vitest'
 import {
+  ASSERTION_METHODS,
+  ASSERTION_TYPE,
   authenticateClient,
-  type ClientAuthenticationMethod,
   decodeBasic,
   readClientCredentials,
+  SECRET_METHODS,
 } from '../../../src/core/oauth/client-authentication.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import type { OAuthClientRow } from '../../../src/store/db/oauth-clients.ts'
@@ -64,6 +66,31 @@ describe('readClientCredentials', () => {
   test('RFC 6749 §2.3.1: an empty secret is none', () => {
     expect(read(basic('a:'))).toEqual({ method: 'none', clientId: 'a', secret: null })
   })
+  test('an assertion, which names the client, is alone and of the one type', () => {
+    const jwt = `e30.${btoa('{"sub":"a"}')}.x`
+    const assert = (changes: object) =>
+      readClientCredentials({
+        authorization: undefined,
+        clientId: undefined,
+        clientSecret: undefined,
+        assertionType: ASSERTION_TYPE,
+        assertion: jwt,
+        ...changes,
+      })
+    const credentials = { method: 'assertion', clientId: 'a', secret: null, assertion: jwt }
+    expect(assert({})).toEqual(credentials)
+    expect(assert({ clientId: 'b' })).toEqual({ ...credentials, clientId: 'b' })
+    for (const both of [{ clientSecret: 'x' }, { authorization: basic('a:b') }, { assertion: undefined }, { assertionType: undefined }]) {
+      expect(() => assert(both)).toThrow(expect.objectContaining({ code: 'invalid_request' }))
+    }
+    for (const wrong of [
+      { assertionType: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' },
+      { assertion: 'x' },
+      { assertion: 'e30.e30.x' },
+    ]) {
+      expect(() => assert(wrong)).toThrow(expect.objectContaining({ code: 'invalid_client' }))
+    }
+  })
   test('none, several, or contradictory', () => {
     const refusals: [code: string, said: RegExp, input: Parameters<typeof read>][] = [
       ['invalid_client', /client_id is missing/, []],
@@ -80,7 +107,7 @@ describe('readClientCredentials', () => {
 })
 
 describe('authenticateClient: registered way x tried way x secret', () => {
-  const methods: ClientAuthenticationMethod[] = ['none', 'client_secret_basic', 'client_secret_post']
+  const methods = ['none', ...SECRET_METHODS] as const
   const row = (changes: Partial<OAuthClientRow>): OAuthClientRow => ({
     id: 'a',
     name: 'A',
@@ -129,12 +156,28 @@ describe('authenticateClient: registered way x tried way x secret', () => {
       null,
       row({ ...post, disabledAt: 1 }),
       row({ ...post, secretHash: null }),
-      row({ tokenEndpointAuthMethod: 'private_key_jwt' }),
       row({ tokenEndpointAuthMethod: 'machine_key' }),
     ]) {
       expect(() => authenticateClient(client, tried)).toThrow(refusal)
       expect(() => authenticateClient(client, tried)).toThrow('The client is unknown, or its secret is wrong')
     }
     expect(() => authenticateClient(row({ ...post, secretHash: sha256('') }), { ...tried, secret: null, method: 'none' })).toThrow(refusal)
+  })
+
+  test('an assertion counts only once it is claimed, and only for a client that is registered so; then nothing else does', () => {
+    const asserted = { method: 'assertion', clientId: 'a', secret: null, assertion: 'x.y.z' } as const
+    for (const registered of ['none', ...SECRET_METHODS, ...ASSERTION_METHODS]) {
+      const client = row({ tokenEndpointAuthMethod: registered })
+      const isRight = (ASSERTION_METHODS as readonly string[]).includes(registered)
+      if (isRight) expect(authenticateClient(client, asserted, true).id).toBe('a')
+      else expect(() => authenticateClient(client, asserted, true)).toThrow(refusal)
+      expect(() => authenticateClient(client, asserted)).toThrow(refusal)
+      expect(() => authenticateClient({ ...client, disabledAt: 1 }, asserted, true)).toThrow(refusal)
+      if (!isRight) continue
+      for (const method of ['none', ...SECRET_METHODS] as const) {
+        const tried = { method, clientId: 'a', secret: method === 'none' ? null : SECRET }
+        expect(() => authenticateClient(client, tried, true)).toThrow('registered to authenticate by a client assertion')
+      }
+    }
   })
 })

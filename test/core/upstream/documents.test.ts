@@ -4,6 +4,8 @@ import { generateKeyPair } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Bindings } from '../../../src/config.ts'
 import { sha256 } from '../../../src/crypto.ts'
+import { assertionOf, newSigner } from '../../apis/oauth/assertions.ts'
+import { token } from '../../apis/oauth/harness.ts'
 import { clock } from '../../platform/clock.ts'
 import { platform } from '../../support/kith.ts'
 import { StandIn, signed } from '../../support/upstream.ts'
@@ -155,6 +157,15 @@ describe('keys', () => {
     expect(await refusal(signIn(provider, undefined, anotherIsolate(provider)))).toMatchObject(FAILED)
     platform.location = 'home'
     expect(provider.asked).toMatchObject({ discovery: 1, keys: 1 })
+  })
+
+  test('of a provider stay its own, even if a client names their address as its jwks_uri', async () => {
+    const provider = new StandIn()
+    const client = await newSigner('ES256', { jwksUri: `${provider.base}/keys` })
+    const proof = await assertionOf(client)
+    expect((await token({ grant_type: 'client_credentials', ...proof })).status).toBe(401)
+    expect(provider.asked.keys).toBe(1)
+    expect((await signIn(provider)).person.subject).toBe('ada')
   })
 
   test('with others beside them that Kith cannot use are found', async () => {

@@ -1,6 +1,8 @@
 // Budgets of the room `oauth` (design §7): authorize, the three grants, and discovery.
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../src/crypto.ts'
+import { assertionOf, newSigner } from '../../apis/oauth/assertions.ts'
+import { newBrowser, newCode, newUser, type Params } from '../../apis/oauth/harness.ts'
 import { spend } from '../../support/budget.ts'
 import { Client, db } from '../../support/kith.ts'
 import { signedInPerson } from '../../support/people.ts'
@@ -89,6 +91,18 @@ export function walkOAuth(): void {
       const params = { grant_type: 'client_credentials', client_id: clientId, client_secret: secret }
       expectWithin('POST /oauth/token with client_credentials', await tokenOf(params))
       expectWithin('POST /oauth/token with client_credentials', await tokenOf({ ...params, client_secret: 'wrong' }), 401)
+    })
+
+    test('an assertion costs one round trip more, and one row with its index: its jti', async () => {
+      const signer = await newSigner('ES256')
+      const prove = async (params: Params) => tokenOf({ ...params, ...(await assertionOf(signer)) } as Record<string, string>)
+      expectWithin('POST /oauth/token with client_assertion', await prove({ grant_type: 'client_credentials' }))
+      const { cookie } = await newBrowser(await newUser())
+      const code = await newCode(signer, cookie)
+      const exchanged = await prove({ grant_type: 'authorization_code', code, redirect_uri: signer.redirectUri, code_verifier: VERIFIER })
+      expect([exchanged.status, exchanged.counts.d1RoundTrips]).toEqual([200, 3])
+      const refresh = { grant_type: 'refresh_token', refresh_token: exchanged.json.refresh_token }
+      expectWithin('POST /oauth/token with refresh_token and client_assertion', await prove(refresh))
     })
 
     test('what clients find out by themselves touches no store', async () => {

@@ -51,7 +51,7 @@ for (const [path, operationId] of [
     describe(operationId, {
       summary: 'Introspect a token',
       description:
-        "With a form and client authentication (client_secret_basic, client_secret_post): as in RFC 7662, for the client's own tokens, " +
+        "With a form and client authentication (any method but none): as in RFC 7662, for the client's own tokens, " +
         'or all tokens if it has the scope `client:oauth:introspect`. With a JSON body `{"token"}` and a Bearer token with this ' +
         'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null if the token is invalid.',
       response: { status: 200, schema: z.union([Introspection, TokenInfoReply]), example: INTROSPECTION_EXAMPLE },
@@ -63,7 +63,7 @@ for (const [path, operationId] of [
 }
 
 async function answerClient(c: Context<AppEnv>): Promise<Response> {
-  const params = c.req.valid('form' as never) as { token: string; client_id?: string; client_secret?: string }
+  const params = c.req.valid('form' as never) as z.output<typeof IntrospectForm>
   const live = await countingFailures(c, params, (ctx, credentials) => introspectForClient(ctx, credentials, params.token))
   return c.json(toIntrospection(live, c.var.ctx.config.origin))
 }

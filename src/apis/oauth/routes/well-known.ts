@@ -7,6 +7,7 @@ import type * as z from 'zod'
 import type { Config } from '../../../config.ts'
 import { ACRS } from '../../../core/authentication-methods.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from '../../../core/oauth/client-authentication.ts'
+import { PRIVATE_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../../../core/oauth/client-keys.ts'
 import { GRANT_TYPES } from '../../../core/oauth/clients.ts'
 import { CODE_CHALLENGE_METHODS } from '../../../core/oauth/pkce.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../../../core/oauth/request-rules.ts'
@@ -76,6 +77,7 @@ function metadataOf(config: Config): z.output<typeof ServerMetadata> {
 
 function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm[]): z.output<typeof ServerMetadata> {
   const confidential = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none')
+  const assertionAlgorithms = [...SECRET_ALGORITHMS, ...PRIVATE_KEY_ALGORITHMS]
   return {
     issuer,
     authorization_endpoint: `${issuer}/oauth/authorize`,
@@ -100,6 +102,9 @@ function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm
     token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
     revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
     introspection_endpoint_auth_methods_supported: confidential,
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: [...CODE_CHALLENGE_METHODS],
     authorization_response_iss_parameter_supported: true,
     claims_parameter_supported: false,

@@ -1,5 +1,6 @@
 /** Requests about clients, in Liquid's manner, with the metadata names of RFC 7591. */
 import * as z from 'zod'
+import { jwks, jwksUri } from '../../../core/oauth/client-keys.ts'
 import * as client from '../../../core/oauth/client-metadata.ts'
 import type { ClientChanges, NewClient } from '../../../core/oauth/client-registration.ts'
 import { flag, PageQuery } from '../wire.ts'
@@ -9,11 +10,13 @@ const optionalMetadata = {
   post_logout_redirect_uris: client.postLogoutRedirectUris.optional(),
   grant_types: client.grantTypes.optional(),
   token_endpoint_auth_method: client.authMethod.optional(),
+  jwks: jwks.optional(),
+  jwks_uri: jwksUri.optional(),
   first_party: flag.optional().meta({ description: 'First-party: users are not asked for consent', example: false }),
   may_change_addresses: flag
     .optional()
-    .meta({ description: "Fresh tokens may change the user's e-mail address; only for clients with a secret", example: false }),
-  require_pkce: flag.optional().meta({ description: 'false only for clients with a secret', example: true }),
+    .meta({ description: "Fresh tokens may change the user's e-mail address; only for clients that authenticate", example: false }),
+  require_pkce: flag.optional().meta({ description: 'false only for clients that authenticate', example: true }),
   require_pushed_authorization_requests: flag
     .optional()
     .meta({ description: 'Its authorization requests must be pushed (RFC 9126)', example: false }),
@@ -89,6 +92,8 @@ function toMetadata(body: Body) {
     postLogoutRedirectUris: body.post_logout_redirect_uris,
     grantTypes: body.grant_types ?? body.grants,
     authMethod: body.token_endpoint_auth_method,
+    jwks: body.jwks,
+    jwksUri: body.jwks_uri,
     isFirstParty: body.first_party ?? (body.role === undefined ? undefined : body.role === 'internal_client'),
     mayChangeAddresses: body.may_change_addresses,
     requiresPkce: body.require_pkce,

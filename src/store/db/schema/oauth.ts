@@ -9,8 +9,13 @@ export const oauthClients = sqliteTable('oauth_clients', {
   name: text().notNull(),
   /** Null: a public client. */
   secretHash: text(),
-  /** RFC 7591: none, client_secret_basic, client_secret_post. */
+  /** RFC 7591 §2: one of `CLIENT_AUTHENTICATION_METHODS`. */
   tokenEndpointAuthMethod: text().notNull(),
+  /** The same secret under ENCRYPTION_KEYS; only for client_secret_jwt, whose HMAC key it is. */
+  sealedSecret: text(),
+  /** RFC 7517: public keys, only for private_key_jwt; or where they are published. */
+  jwks: text(),
+  jwksUri: text(),
   /** JSON array of exact URIs. */
   redirectUris: text().notNull(),
   /** JSON array of exact URIs: allowed targets after sign-out (OpenID Connect RP-Initiated Logout 1.0 §2.1). */

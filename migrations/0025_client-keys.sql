@@ -1,0 +1,3 @@
+ALTER TABLE `oauth_clients` ADD `sealed_secret` text;--> statement-breakpoint
+ALTER TABLE `oauth_clients` ADD `jwks` text;--> statement-breakpoint
+ALTER TABLE `oauth_clients` ADD `jwks_uri` text;
