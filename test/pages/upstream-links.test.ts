@@ -5,6 +5,8 @@ import { count, eventsOf, idOf, newName, rows } from '../support/actors.ts'
 import { mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { fillIn, follow, formOf, formsOf, headingOf, linkNamed, noticeIn, open, send, signInOnPage } from '../support/pages.ts'
 import { PASSWORD, type Person, verifiedPerson } from '../support/people.ts'
+import { addPasskey, SoftwareAuthenticator } from '../support/software-authenticator.ts'
+import { atTheLine, race, raceOf64 } from '../support/start-line.ts'
 import { StandIn } from '../support/upstream.ts'
 import {
   comeBack,
@@ -153,6 +155,27 @@ describe('disconnecting', () => {
     const left = linkNamed(await open(client, PAGE), 'Disconnect')
     const refused = await fillIn(client, left, {}, `${PAGE}/unlink`)
     expect([refused.status, await count('upstream_identities WHERE user_id = ?', ids[0]?.user_id)]).toEqual([403, 1])
+  })
+
+  test('the provider and the last passkey, removed at once: one stays', async () => {
+    const client = browser()
+    const name = newName('key_and_way')
+    const about = { ...owned({ email: `${name}@example.com` }), preferred_username: name }
+    await signUpWith(client, provider, about, { givenName: 'Key', familyName: 'Way' })
+    expect((await addPasskey(client, new SoftwareAuthenticator())).status).toBe(201)
+    const [ids] = await rows<{ upstream: number; passkey: number; user: number }>(
+      `SELECT i.id AS upstream, p.id AS passkey, u.id AS user
+       FROM users u JOIN upstream_identities i ON i.user_id = u.id JOIN passkeys p ON p.user_id = u.id WHERE u.username = ?`,
+      name,
+    )
+    if (!ids) throw new Error('no ways in')
+    const hex = (id: number) => id.toString(16).padStart(24, '0')
+    const paths = [`/user/providers/${hex(ids.upstream)}`, `/user/passkeys/${hex(ids.passkey)}`]
+    const starts = paths.map((path) => () => client.delete(path, { headers: { 'sec-fetch-site': 'same-origin' }, ...atTheLine }))
+    const { replies, waited } = await race(starts, /DELETE FROM (upstream_identities|passkeys)/)
+    expect([waited, replies.map(({ status }) => status).sort()]).toEqual([2, [200, 403]])
+    const left = (await count('upstream_identities WHERE user_id = ?', ids.user)) + (await count('passkeys WHERE user_id = ?', ids.user))
+    expect(left).toBe(1)
   })
 })
 
@@ -334,6 +357,37 @@ describe(`${RACERS} at once with one answer`, () => {
     expect(await identitiesOf(raced)).toEqual({ [sub]: person.username })
     expect((await eventsOf(person)).filter((type) => type === 'provider_linked')).toHaveLength(1)
     expect((await mailsTo(person.email)).filter(({ subject }) => /new way/.test(subject))).toHaveLength(1)
+  })
+
+  test('one confirms', async () => {
+    const client = browser()
+    const { person } = await personIn('races_confirm', client)
+    const about = owned(person)
+    await signInWith(client, provider, about, ANOTHER)
+    const question = formOf(await open(client, CONNECT))
+    const same = new Map(client.cookies)
+    const confirm = () => send(Object.assign(browser(), { cookies: new Map(same) }), question, {}, atTheLine)
+    await raceOf64(confirm, /INSERT INTO upstream_identities/)
+    expect(await whomDoesItSignIn(about.sub)).toBe(person.username)
+    expect((await eventsOf(person)).filter((type) => type === 'provider_linked')).toHaveLength(1)
+    expect((await mailsTo(person.email)).filter(({ subject }) => /new way/.test(subject))).toHaveLength(1)
+  })
+
+  test('of two accounts that connect the same identity at once, one gets it', async () => {
+    const about = { sub: newSubject() }
+    const people = [await personIn('gets_it'), await personIn('or_not')]
+    const starts = []
+    for (const { client } of people) {
+      const answer = provider.visit(await leaveBy(client, formOf(await open(client, PAGE), `${PAGE}/link`)), about)
+      starts.push(() => client.get(`/upstream/${provider.id}/callback?${answer}`, atTheLine))
+    }
+    const { replies, waited } = await race(starts, /INSERT INTO upstream_identities/)
+    expect([waited, replies.map(({ status }) => status).sort()]).toEqual([2, [303, 409]])
+    const winner = people[replies.findIndex(({ status }) => status === 303)]?.person
+    expect(await whomDoesItSignIn(about.sub)).toBe(winner?.username)
+    for (const { person } of people) {
+      expect((await eventsOf(person)).filter((type) => type === 'provider_linked')).toHaveLength(person === winner ? 1 : 0)
+    }
   })
 
   test('one signs up, and nothing is half there', async () => {

@@ -89,7 +89,7 @@ export const jwksUri = z
 export async function findKeys(ctx: Ctx, { jwks, jwksUri }: ClientKeysRow): Promise<JWTVerifyGetKey> {
   if (jwksUri === null) return createLocalJWKSet(JSON.parse(jwks ?? '{"keys":[]}'))
   const fetch = boundedFetch(ctx.config)
-  const source = { isOfClient: true, fetch, judge: toPublishedKeys }
+  const source = { kind: 'client_keys', fetch, judge: toPublishedKeys } as const
   const known = await getDocument(ctx, jwksUri, source)
   return async (header, token) => {
     try {

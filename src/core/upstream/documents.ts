@@ -27,8 +27,8 @@ interface Held {
 }
 
 interface Source<Result> {
-  /** Of a client's document. What `judge` makes of it is kept apart from a provider's, should both name one URL. */
-  readonly isOfClient?: boolean
+  /** Kept apart by what they are, with their failures: a provider or a client may name another's URL for its keys. */
+  readonly kind: 'metadata' | 'keys' | 'client_keys'
   readonly fetch: Fetch
   /** The document is out of date, as the caller has noticed. Counts once a minute. */
   readonly isOutdated?: boolean
@@ -51,7 +51,7 @@ function heldOf(kv: KVNamespace, name: string): Held {
 /** The document at `url`: an hour old at most or, while the provider does not answer, a day. */
 export async function getDocument<Result>(ctx: Ctx, url: string, source: Source<Result>): Promise<Result> {
   const now = ctx.now()
-  const held = heldOf(ctx.kv, source.isOfClient ? `client ${url}` : url)
+  const held = heldOf(ctx.kv, `${source.kind} ${url}`)
   if (now - held.fetchedAt >= UPSTREAM_DOCUMENT_MS) await readCache(ctx, url, held, source)
   const age = now - held.fetchedAt
   const isUsable = held.judged !== null && age < UPSTREAM_DOCUMENT_STALE_MS

@@ -137,7 +137,7 @@ export class Exchange {
     const { jwksCache, KEY_SELECTION, validateApplicationLevelSignature } = this.#oauth
     const jwksUri = server.jwks_uri ?? ''
     for (const isOutdated of [false, true]) {
-      const keys = await getDocument(this.#ctx, jwksUri, { fetch: this.#fetch, isOutdated, judge: toKeys })
+      const keys = await getDocument(this.#ctx, jwksUri, { kind: 'keys', fetch: this.#fetch, isOutdated, judge: toKeys })
       const jwks = { keys: keys.filter((key) => isKeyOf(server, key)) }
       const cache = { [jwksCache]: { jwks, uat: Math.floor(this.#ctx.now() / 1000) } }
       try {
@@ -156,6 +156,7 @@ async function findServer(ctx: Ctx, provider: UpstreamProvider, oauth: Library, 
   const { discoveredAt, issuer } = issuersOf(provider)
   const url = `${discoveredAt.replace(/\/$/, '')}/.well-known/openid-configuration`
   return getDocument(ctx, url, {
+    kind: 'metadata',
     fetch,
     judge: async (body) => {
       const server = await oauth.processDiscoveryResponse(new URL(issuer), Response.json(body))

@@ -8,7 +8,7 @@ import { issueFirstSignInTicket } from '../../core/sessions/first-sign-in.ts'
 import { beginAgain } from '../../core/upstream/failures.ts'
 import { finishLink } from '../../core/upstream/link.ts'
 import { beginUpstream, finishUpstream, type UpstreamAnswer } from '../../core/upstream/protocol.ts'
-import { upstreamProviders } from '../../core/upstream/providers.ts'
+import { findProvider, upstreamProviders } from '../../core/upstream/providers.ts'
 import { signInUpstream } from '../../core/upstream/sign-in.ts'
 import { anyone, optionalSession } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
@@ -58,12 +58,13 @@ export const upstreamPages = new Hono<AppEnv>()
     )
   })
   .post(CALLBACK, anyone(), networkLimit('other'), async (c) => {
+    const { id } = findProvider(c.var.ctx.config, c.req.param('provider'))
     const sent = await readForm(c)
     // The browser sends no cookies with another site's form, but does with the redirect that follows it.
     const answer = new URLSearchParams(ANSWER.flatMap((name) => (sent[name] === undefined ? [] : [[name, sent[name]]]))).toString()
     if (sent.state === undefined || answer.length > ANSWER_LENGTH_MAX) return showProblem(c, beginAgain())
     if (sent.user !== undefined) keepName(c, sent.state, sent.user)
-    return c.redirect(`${c.req.path}?${answer}`, 303)
+    return c.redirect(`/upstream/${id}/callback?${answer}`, 303)
   })
 
 /** Leaves for the provider, to come back to the callback. */

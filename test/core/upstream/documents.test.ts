@@ -111,6 +111,16 @@ describe('a discovery document', () => {
     expect(provider.asked.discovery).toBe(2)
   })
 
+  test('that another provider calls its keys is neither taken for keys nor held against its owner', async () => {
+    const [owner, other] = [new StandIn(), new StandIn()]
+    other.metadata = (right) => ({ ...right, jwks_uri: `${owner.base}/.well-known/openid-configuration` })
+    expect(await refusal(signIn(other))).toMatchObject(FAILED)
+    await signIn(owner)
+    expect(await refusal(signIn(other))).toMatchObject(DOWN)
+    clock.advance(5_000)
+    expect(await refusal(signIn(other))).toMatchObject(FAILED)
+  })
+
   test('is there for all who come at once', async () => {
     const provider = new StandIn()
     const begun = await Promise.all(Array.from({ length: 8 }, () => begin(provider, SIGN_IN)))
