@@ -299,6 +299,32 @@ describe('an address that belongs to an account', () => {
     expect(await whoIs(attacker)).toBe(null)
   })
 
+  test('pre-registered through a provider, and confirmed by its owner by mistake: a reset of the password ends that way in, and no later one', async () => {
+    const name = newName('trojan')
+    const email = `${name}@example.com`
+    const about = { sub: newSubject(), email, email_verified: false, preferred_username: name }
+    await signUpWith(browser(), provider, about, { givenName: 'Tro', familyName: 'Jan' })
+    clock.freeze(Date.now() + 60_000)
+    const victim = browser()
+    expect((await victim.post('/user/verify-email', { code: await newestCode(email) })).status).toBe(200)
+    const entered = browser()
+    await signInWith(entered, provider, about)
+    const later = { sub: newSubject() }
+    await linkWith(entered, second, later)
+    expect([await whomDoesItSignIn(about.sub), await whomDoesItSignIn(later.sub, second)]).toEqual([name, name])
+    await victim.post('/user/code', { email })
+    expect((await victim.post('/user/reset-password', { code: await newestCode(email), password: PASSWORD })).status).toBe(200)
+    expect([await whoIs(entered), await whomDoesItSignIn(about.sub)]).toEqual([null, null])
+    // Its owner was told of this one by mail.
+    expect(await whomDoesItSignIn(later.sub, second)).toBe(name)
+    expect(locationOf(await signInWith(browser(), provider, about))).toBe('/sign-up/with')
+    const kept = await rows<{ type: string }>(
+      'SELECT e.type FROM audit_events e JOIN users u ON u.id = e.user_id WHERE u.username = ?',
+      name,
+    )
+    expect(kept.map(({ type }) => type)).toContain('provider_unlinked')
+  })
+
   test('verified by somebody while the form of the sign-up was open leads to that account', async () => {
     const name = newName('in_between')
     const email = `${name}@example.com`

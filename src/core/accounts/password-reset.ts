@@ -8,9 +8,10 @@ import { currentMac } from '../../crypto.ts'
 import type { SessionId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { claimCode, claimedUserId, findClaim, findCodeOwner, wasClaimed } from '../../store/db/challenges.ts'
-import { always } from '../../store/db/database.ts'
+import { always, both } from '../../store/db/database.ts'
 import { hasOpenUndo } from '../../store/db/email-changes.ts'
 import { kindOf } from '../../store/db/mail-outbox.ts'
+import { deleteUpstreamBeforeAddress, hasUpstreamBeforeAddress } from '../../store/db/upstream-identities.ts'
 import { ownerOfAddress, raiseEpoch, updatePassword } from '../../store/db/users.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -76,6 +77,9 @@ export async function resetPassword(
       claimCode({ codeHash, purpose: 'reset_password', claimedBy, now }, always),
       updatePassword({ user, passwordHash, now, former, resetNetwork: ctx.caller.networkHash }, claimed),
       raiseEpoch(user, now),
+      // Whoever registered somebody else's address through a provider must not stay once its owner takes the account over.
+      audit(ctx, { type: 'provider_unlinked', userId: user, condition: both(claimed, hasUpstreamBeforeAddress(owner.userId)) }),
+      deleteUpstreamBeforeAddress(owner.userId, claimed),
       // Guesses at a second factor still count: a new password does not excuse them.
       resetCounters([everywhereKey(owner.userId)], claimed),
       // Whoever has the mailbox is the owner, so the next sign-in from this network counts as the owner's.

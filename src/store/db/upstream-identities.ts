@@ -99,6 +99,20 @@ export function deleteUpstreamOf(userId: UserId, condition: Fragment): Statement
   return run(sql`DELETE FROM upstream_identities WHERE user_id = ${userId} AND (${condition})`)
 }
 
+/** Connected before the user's present address was verified: its owner was never told. */
+const precedesAddress = (userId: UserId) => sql`
+  i.user_id = ${userId} AND i.created_at < (SELECT a.email_verified_at FROM users a WHERE a.id = ${userId})`
+
+/** Holds while the user has one that is older than their verified address. */
+export function hasUpstreamBeforeAddress(userId: UserId): Fragment {
+  return sql`EXISTS (SELECT 1 FROM upstream_identities i WHERE ${precedesAddress(userId)})`
+}
+
+/** Removes those, where `condition` holds. */
+export function deleteUpstreamBeforeAddress(userId: UserId, condition: Fragment): Statement<void> {
+  return run(sql`DELETE FROM upstream_identities AS i WHERE ${precedesAddress(userId)} AND (${condition})`)
+}
+
 export function deleteUpstreamIdentity(id: UpstreamIdentityId, condition: Fragment): Statement<void> {
   return run(sql`DELETE FROM upstream_identities WHERE id = ${id} AND (${condition})`)
 }
