@@ -1,11 +1,15 @@
 // The test vectors of the W3C (Web Authentication Level 3 §16, https://www.w3.org/TR/webauthn-3/#sctn-test-vectors), verified in the
 // runtime by the code that the routes use. Some have an authenticator that did not verify its user, which Kith refuses: of those
-// the signature alone is verified, by the library.
+// the signature alone is verified, by the library. All also go through the routes, with their challenges in place of Kith's own.
+
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { readClientData } from '../../../src/core/passkeys/client-data.ts'
 import { authenticationCredential, registrationCredential } from '../../../src/core/passkeys/credential.ts'
 import { ALGORITHMS, requireUserVerified, verifyAssertion, verifyRegistration } from '../../../src/core/passkeys/verification.ts'
+import { idOf, newName, rows } from '../../support/actors.ts'
+import { Client, type Reply } from '../../support/kith.ts'
+import { PASSWORD, verifiedPerson } from '../../support/people.ts'
 
 const SITE = { rpId: 'example.org', origins: ['https://example.org'] }
 const b64 = (hex: string) => Buffer.from(hex, 'hex').toString('base64url')
@@ -174,5 +178,64 @@ describe.each(Object.entries(VECTORS))('the vector of §%s', (_name, vector) => 
     const wrong = Buffer.from(credential.response.signature, 'base64url')
     wrong[wrong.length - 1] = (wrong.at(-1) ?? 0) ^ 1
     expect((await verify(wrong.toString('base64url'))).verified).toBe(false)
+  })
+})
+
+describe('through the routes', () => {
+  const env = { ORIGIN: 'https://example.org' }
+  const at = { env, origin: 'https://example.org', headers: { origin: 'https://example.org' } }
+  afterEach(() => vi.restoreAllMocks())
+
+  /** As if Kith had drawn the vector's bytes for this challenge of its own, which is bound to its purpose and used once. */
+  function standIn(vectorChallenge: string, issued: string): void {
+    const text = Buffer.from(issued, 'base64url').toString('utf8')
+    const decode = Buffer.prototype.toString
+    vi.spyOn(Buffer.prototype, 'toString').mockImplementation(function (this: Buffer, ...args) {
+      const decoded = args[0] === 'utf8' && decode.call(this, 'hex') === vectorChallenge
+      return decoded ? text : decode.apply(this, args)
+    })
+  }
+
+  async function signedInAt(client = new Client()) {
+    const person = await verifiedPerson(newName('vector'))
+    const logIn = () => client.post('/user/login', { username: person.username, password: PASSWORD }, at)
+    await logIn()
+    return { person, client, logIn }
+  }
+
+  async function register(client: Client, vector: Vector): Promise<Reply> {
+    const options = await client.post('/user/passkeys/registration-options', {}, at)
+    expect(options.status, options.text).toBe(200)
+    standIn(vector.registration.challenge, options.json.data.publicKey.challenge)
+    const reply = await client.post('/user/passkeys', { name: 'Vector', credential: registrationOf(vector) }, at)
+    vi.restoreAllMocks()
+    return reply
+  }
+
+  test.each(Object.entries(VECTORS))('the registration of §%s is stored, or refused for its flags alone', async (_name, vector) => {
+    const { client } = await signedInAt()
+    const reply = await register(client, vector)
+    if (vector.registration.isUserVerified) {
+      expect(reply.status, reply.text).toBe(201)
+      const stored = await rows('SELECT public_key FROM passkeys WHERE credential_id = ?', b64(vector.credentialId))
+      expect(stored).toEqual([{ public_key: await publicKeyOf(vector) }])
+      await rows('DELETE FROM passkeys')
+    } else {
+      expect([reply.status, reply.json.additionalInfo.errors[0].path]).toEqual([400, 'credential.response.attestationObject'])
+    }
+  })
+
+  test('§16.7 is added, and completes a log-in, once', async () => {
+    const vector = VECTORS['16.7, ES256 with packed attestation'] as Vector
+    const { client, person, logIn } = await signedInAt()
+    expect((await register(client, vector)).status).toBe(201)
+    await rows("INSERT INTO second_factors (user_id, kind, created_at) VALUES (?, 'email', 0)", idOf(person.id))
+    const pending = { target: person.id, sessionHash: (await logIn()).json.data.sessionHash }
+    const options = await client.post('/user/passkeys/authentication-options', { pending }, at)
+    standIn(vector.authentication.challenge, options.json.data.publicKey.challenge)
+    const sent = { credential: authenticationOf(vector), pending }
+    const first = await client.post('/user/passkeys/sign-in', sent, at)
+    expect([first.status, first.json.data?.user?._id], first.text).toEqual([200, person.id])
+    expect((await client.post('/user/passkeys/sign-in', sent, at)).status).toBe(400)
   })
 })
