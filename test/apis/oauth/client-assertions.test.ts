@@ -284,14 +284,14 @@ describe('keys at a jwks_uri', () => {
   let asked = 0
 
   /** A client whose keys are answered by `answer`. */
-  async function newPublisher(answer: () => Response | Promise<Response>): Promise<Signer> {
+  async function newPublisher(answer: (signal: AbortSignal) => Response | Promise<Response>): Promise<Signer> {
     uri += 1
     asked = 0
     const jwksUri = `https://keys${uri}.app.example/jwks.json`
-    vi.stubGlobal('fetch', async (url: string) => {
+    vi.stubGlobal('fetch', async (url: string, { signal }: { signal: AbortSignal }) => {
       expect(url).toBe(jwksUri)
       asked += 1
-      return answer()
+      return answer(signal)
     })
     return newSigner('ES256', { jwksUri })
   }
@@ -361,6 +361,24 @@ describe('keys at a jwks_uri', () => {
     isDown = true
     clock.advance(2 * 60 * MINUTE)
     expect((await prove(client)).status).toBe(200)
+  })
+
+  test('whose server takes too long, or whose answer never ends, are left after 5 seconds', async () => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal)
+    const limits: number[] = []
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      limits.push(ms)
+      return timeout(ms / 100)
+    })
+    const endless = () => new Response(new ReadableStream({ start: (body) => body.enqueue(Buffer.from('{')) }))
+    const silent = (signal: AbortSignal) =>
+      new Promise<Response>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+    for (const answer of [endless, silent]) {
+      const reply = await prove(await newPublisher(answer))
+      expect([reply.status, asked]).toEqual([503, 1])
+    }
+    expect(limits).toContain(5 * SECOND)
+    vi.restoreAllMocks()
   })
 
   test('are not fetched for an unknown or disabled client, nor for an assertion that cannot be right', async () => {
