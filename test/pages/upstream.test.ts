@@ -262,4 +262,27 @@ describe('signing in through a provider', () => {
       expect([sent.status, locationOf(sent), sent.headers.getSetCookie()]).toEqual([404, null, []])
     },
   )
+
+  test('nobody makes Kith ask a provider about made-up codes again and again: ten a minute from a network, and as many for a browser that is known', async () => {
+    const asked = new StandIn()
+    const client = new UpstreamBrowser(asked, { NETWORK_LIMITS: 'on' })
+    const { searchParams } = new URL(await leaveToSignIn(client, asked))
+    const kept = new Map(client.cookies)
+    const tryCodes = async (cookies: Map<string, string>) => {
+      const statuses = []
+      for (let n = 0; n < 12; n++) {
+        for (const [name, value] of cookies) client.cookies.set(name, value)
+        const answer = new URLSearchParams({ code: `made-up-${n}`, state: searchParams.get('state') ?? '', iss: asked.base })
+        statuses.push((await comeBack(client, asked, answer)).status)
+      }
+      return statuses
+    }
+    expect(await tryCodes(kept)).toEqual([...Array(10).fill(400), 429, 429])
+    expect(asked.asked.token).toBe(10)
+    const { client: known } = await newcomer()
+    const device = [...known.cookies].filter(([name]) => name === '__Host-kith_device')
+    expect(device).toHaveLength(1)
+    expect(await tryCodes(new Map([...kept, ...device]))).toEqual([...Array(10).fill(400), 429, 429])
+    expect(asked.asked.token).toBe(20)
+  })
 })
