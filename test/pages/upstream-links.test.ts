@@ -1,5 +1,6 @@
 // Connecting other providers to accounts, and disconnecting them: only by the owner of both (docs/sign-in.md, "Other providers").
 import { afterEach, describe, expect, test } from 'vitest'
+import { FACTOR_CHANGES_PER_DAY } from '../../src/core/limits.ts'
 import { clock } from '../platform/clock.ts'
 import { count, eventsOf, idOf, newName, rows } from '../support/actors.ts'
 import { mailsTo, newestCode, type Reply } from '../support/kith.ts'
@@ -112,6 +113,20 @@ describe('connecting on the account page', () => {
     const other = await comeBack(client, provider, provider.visit(await leaveBy(client, form), { sub: newSubject() }))
     expect([other.status, other.text]).toEqual([409, expect.stringContaining('already connected to another account at Example')])
     expect((await mailsTo(person.email)).filter(({ subject }) => /new way/.test(subject))).toHaveLength(1)
+  })
+
+  test('counts against the changes of a day: whoever connects and disconnects in turn does not flood the mailbox', async () => {
+    const { person, client } = await personIn('in_turn')
+    const about = { sub: newSubject() }
+    await linkWith(client, provider, about)
+    const counter = ['UPDATE attempt_counters SET count = ? WHERE key = ?', `factor-changes:${idOf(person.id)}`] as const
+    await rows('DELETE FROM upstream_identities WHERE user_id = ?', idOf(person.id))
+    await rows(counter[0], FACTOR_CHANGES_PER_DAY - 1, counter[1])
+    expect(locationOf(await linkWith(client, provider, about))).toMatch(/provider_linked$/)
+    await rows('DELETE FROM upstream_identities WHERE user_id = ?', idOf(person.id))
+    const refused = await linkWith(client, provider, about)
+    expect([refused.status, headingOf(refused), await whomDoesItSignIn(about.sub)]).toEqual([429, 'Nothing was connected', null])
+    expect((await mailsTo(person.email)).filter(({ subject }) => /new way/.test(subject))).toHaveLength(2)
   })
 })
 

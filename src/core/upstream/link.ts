@@ -4,6 +4,7 @@
  * from a sign-in through a provider whose verified address belongs to an account.
  */
 import { type MailId, NO_ID, type UpstreamIdentityId, type UserId } from '../../ids.ts'
+import { countAttempt, isWithinLimit } from '../../store/db/attempt-counters.ts'
 import { both, type Fragment, type Statement } from '../../store/db/database.ts'
 import { formerAddress, hasOpenUndo } from '../../store/db/email-changes.ts'
 import { listFactors, type SecondFactorRow } from '../../store/db/second-factors.ts'
@@ -24,7 +25,7 @@ import { emailKey } from '../fields.ts'
 import type { Gate, OptionalGate } from '../gate.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { isFresh, requireFreshBrowser } from '../sessions/fresh.ts'
-import { hasProvedFactor, requireFactor } from '../sessions/second-factors.ts'
+import { factorAttempt, hasProvedFactor, refuseOverFactorLimit, requireFactor } from '../sessions/second-factors.ts'
 import { beginAgain } from './failures.ts'
 import { upstreamNameOf } from './issuers.ts'
 import { type PendingUpstream, useOf } from './pending.ts'
@@ -94,11 +95,14 @@ async function storeLink(ctx: Ctx, principal: UserPrincipal, person: UpstreamPer
   const { issuer, subject, label } = person
   const [id, now] = [ctx.newId<UpstreamIdentityId>(), ctx.now()]
   const made = hasUpstreamIdentity(userId, id)
-  const condition = both(isUnspent(proof), isSessionLive({ id: sessionId, userId, now }))
+  const attempt = factorAttempt(ctx, userId)
+  const isOpen = both(isSessionLive({ id: sessionId, userId, now }), isWithinLimit(attempt))
+  const condition = both(isUnspent(proof), isOpen)
   const notice = linkNotice(ctx, { kind: 'provider_linked', userId, issuer, label, condition: made })
   const stored = await ctx.db.commit(
     [
       insertUpstreamIdentity({ id, userId, issuer, subject, label, now, isUsed: false }, condition),
+      countAttempt(attempt, made),
       spendToken(proof, made),
       audit(ctx, { type: 'provider_linked', userId, sessionId, detail: issuer, condition: made }),
       ...notice.writes,
@@ -144,5 +148,6 @@ async function refuseUnlessLinked(ctx: Ctx, { userId }: UserPrincipal, person: U
     const message = `Your account is already connected to another account at ${name}. Disconnect that one first.`
     throw new AppError('already_exists', message, { reason: 'upstream_has_other' })
   }
+  await refuseOverFactorLimit(ctx, userId)
   throw beginAgain()
 }
