@@ -45,17 +45,15 @@ export async function read(
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() || (leniency.untyped ? URLENCODED : undefined)
   if (target === 'form' && type !== URLENCODED) throw new AppError('unsupported_media_type', `Send ${URLENCODED}`)
   const text = await readText(c)
-  // Hands the body to Hono's validator, because the stream is used up.
-  Object.assign(c.req.bodyCache, { text: Promise.resolve(text || '{}') })
+  Object.assign(c.req.bodyCache, SPENT)
   if (text === '') return {}
-  if (type === URLENCODED) {
-    const params = parseForm(text)
-    Object.assign(c.req.bodyCache, { formData: Promise.resolve(params) })
-    return once(params, 'body')
-  }
+  if (type === URLENCODED) return once(parseForm(text), 'body')
   if (type === 'application/json' || type?.endsWith('+json')) return unwrap(checkText(parseJson(text), 'body'))
   throw new AppError('unsupported_media_type', `Send application/json or ${URLENCODED}`)
 }
+
+/** What Hono's validator finds instead of the body, which is used up: the schema judges what is read here. */
+const SPENT = { text: Promise.resolve('{}'), formData: Promise.resolve(new URLSearchParams()) }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
