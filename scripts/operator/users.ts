@@ -4,13 +4,20 @@
  */
 
 import { isBarred } from '../../src/core/accounts/deletion.ts'
-import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from '../../src/core/admin/support-acts.ts'
+import type { Removable } from '../../src/core/admin/support.ts'
+import {
+  type PlannedAct,
+  planFactorRemoval,
+  planPasskeyRemoval,
+  planSessionEnd,
+  planSignOutEverywhere,
+} from '../../src/core/admin/support-acts.ts'
 import { meantBy } from '../../src/core/admin/users.ts'
 import { audit } from '../../src/core/audit.ts'
 import { type AuditEventId, fromHex, type SessionId, toHex } from '../../src/ids.ts'
 import { isSomebodyWithId, listUsers } from '../../src/store/db/admin-users.ts'
 import { findEvent, listAuditEvents } from '../../src/store/db/audit-events.ts'
-import { listFactors, type SecondFactorKind } from '../../src/store/db/second-factors.ts'
+import { listFactors } from '../../src/store/db/second-factors.ts'
 import { listLiveSessions } from '../../src/store/db/sessions.ts'
 import type { UserRow } from '../../src/store/db/users.ts'
 import { execute, readAll } from '../database.ts'
@@ -22,8 +29,8 @@ export const USER_USAGE = `user find <text>          an id, e-mail address, user
   user show <who>           the account with its second factors, sessions and events
   user end-sessions <who> [session id]
                             signs out everywhere, or ends one session
-  user remove-2fa <who> [totp | email]
-                            removes a lost second factor, or all of them; ends all sessions
+  user remove-2fa <who> [totp | email | passkey]
+                            removes a lost second factor, all of them, or all passkeys; ends all sessions
   user resend-verification <who>
   user send-reset <who>     mails a code for a new password
 
@@ -138,9 +145,9 @@ function toSessionId(text: string | undefined): SessionId | null {
 }
 
 /** Null: all second factors. */
-function toKind(text: string | undefined): SecondFactorKind | null {
-  if (text === undefined || text === 'totp' || text === 'email') return text ?? null
-  throw new Refusal(`${JSON.stringify(text)} is not a second factor: use totp or email`)
+function toKind(text: string | undefined): Removable | null {
+  if (text === undefined || text === 'totp' || text === 'email' || text === 'passkey') return text ?? null
+  throw new Refusal(`${JSON.stringify(text)} is not a second factor: use totp, email or passkey`)
 }
 
 async function endSessions(who: string, sessionId: SessionId | null, remote: boolean): Promise<void> {
@@ -152,8 +159,18 @@ async function endSessions(who: string, sessionId: SessionId | null, remote: boo
   console.log(`${user.username} is signed out${sessionId === null ? ' everywhere' : ' of that session'}.`)
 }
 
-async function removeFactors(who: string, kind: SecondFactorKind | null, remote: boolean): Promise<void> {
+async function removePasskeys(user: UserRow, remote: boolean): Promise<void> {
+  const isDone = await carryOut(planPasskeyRemoval(OPERATOR, actFor(user)), remote)
+  console.log(
+    isDone
+      ? `${user.username} no longer has passkeys, and is signed out everywhere.`
+      : `${user.username} has no passkey; nothing was changed.`,
+  )
+}
+
+async function removeFactors(who: string, kind: Removable | null, remote: boolean): Promise<void> {
   const user = await theOne(who, remote)
+  if (kind === 'passkey') return removePasskeys(user, remote)
   const on = (await execute([], listFactors(user.id), remote)).map((factor) => factor.kind)
   const kinds = on.filter((one) => kind === null || one === kind)
   if (kinds.length === 0)

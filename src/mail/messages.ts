@@ -214,6 +214,7 @@ const CHANGED: Readonly<Record<string, string>> = {
   role: 'the role',
   totp_off: 'the authenticator app, which was removed',
   email_off: 'codes by e-mail, which were turned off',
+  passkeys_off: 'your passkeys, which were removed',
   factors_off: 'two-step sign-in, which is now off',
   session: 'one of your devices, which is signed out',
   sessions: 'your devices and apps, which are all signed out',

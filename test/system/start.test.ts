@@ -198,6 +198,7 @@ test('npm run operator -- user: finds people and helps them to sign in, and they
   expect((await kith.post('/user/2fa', { state: true }, { cookie: one })).status).toBe(200)
   expect(await user('remove-2fa', id)).toMatchObject({ code: 0, output: expect.stringContaining('no longer has email') })
   expect((await user('remove-2fa', id)).output).toContain('has no second factor; nothing was changed')
+  expect((await user('remove-2fa', id, 'passkey')).output).toContain('has no passkey; nothing was changed')
   expect(await get('/user/me', one)).toMatchObject({ ok: 0, error: 'Unauthorized' })
   expect(await user('send-reset', id)).toMatchObject({ code: 0, output: expect.stringContaining('bob@example.com') })
   expect((await user('resend-verification', id)).output).toContain('has already verified the address')

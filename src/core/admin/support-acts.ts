@@ -6,6 +6,7 @@ import type { AuditEventId, SessionId, UserId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { type AuditEventType, wasRecorded } from '../../store/db/audit-events.ts'
 import { both, type Fragment, type Statement } from '../../store/db/database.ts'
+import { deletePasskeysOf, hasAnyPasskey } from '../../store/db/passkeys.ts'
 import { deleteRecoveryCodesOfNoFactor } from '../../store/db/recovery-codes.ts'
 import { voidFactorUndos } from '../../store/db/second-factor-undo.ts'
 import { deleteSecondFactor, hasSecondFactor, type SecondFactorKind } from '../../store/db/second-factors.ts'
@@ -72,6 +73,16 @@ export function planFactorRemoval(ctx: Recorder, act: SupportAct & { kinds: read
     ...(isLast ? [voidFactorUndos(userId, ctx.now(), done)] : []),
     // Guesses at this factor must not lock the next one.
     resetCounters(secondFactorKeys(userId), done),
+    raiseEpoch(userWhere(userId, done), ctx.now()),
+  ])
+}
+
+/** Removes all passkeys of a user, who has lost them or did not add them, and ends every session and token. */
+export function planPasskeyRemoval(ctx: Recorder, act: SupportAct): PlannedAct {
+  const { userId } = act
+  const condition = both(act.condition, hasAnyPasskey(userId))
+  return plan(ctx, { ...act, type: 'passkey_removed', told: ['passkeys_off'], condition }, (done) => [
+    deletePasskeysOf(userId, done),
     raiseEpoch(userWhere(userId, done), ctx.now()),
   ])
 }

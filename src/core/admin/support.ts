@@ -27,7 +27,7 @@ import { type ListedSession, withDetails } from '../sessions/sessions.ts'
 import { requireAdministrator, requirePowers } from './administrators.ts'
 import { judgeTarget } from './moderation.ts'
 import { rankError } from './rank.ts'
-import { type PlannedAct, planFactorRemoval, planSessionEnd, planSignOutEverywhere } from './support-acts.ts'
+import { type PlannedAct, planFactorRemoval, planPasskeyRemoval, planSessionEnd, planSignOutEverywhere } from './support-acts.ts'
 
 /** A user's sessions, newest first. */
 export async function listSessionsOf(ctx: Ctx, gate: Gate, userId: UserId, page: Page): Promise<Listed<ListedSession>> {
@@ -58,8 +58,11 @@ export async function endSessionsOf(ctx: Ctx, gate: Gate, input: { userId: UserI
   throw session === null ? rankError() : new AppError('not_found')
 }
 
-/** Removes one second factor of a user, or all. Idempotent. */
-export async function removeFactorsOf(ctx: Ctx, gate: Gate, input: { userId: UserId; kind: SecondFactorKind | null }): Promise<void> {
+/** What support can take off an account. Passkeys only by name: for their owner they are a way in as well. */
+export type Removable = SecondFactorKind | 'passkey'
+
+/** Removes one second factor of a user, all of them (null), or the passkeys. Idempotent. */
+export async function removeFactorsOf(ctx: Ctx, gate: Gate, input: { userId: UserId; kind: Removable | null }): Promise<void> {
   const { userId, kind } = input
   const { principal, reads } = await gate((own) => [findTarget(userId), listFactors(userId), listFactors(own.userId)])
   requireAdministrator(ctx, principal, reads[2])
@@ -67,8 +70,10 @@ export async function removeFactorsOf(ctx: Ctx, gate: Gate, input: { userId: Use
   requirePowers(principal, storedScopes(target.roleScopes))
   const on = reads[1].map((factor) => factor.kind)
   const kinds = on.filter((one) => kind === null || one === kind)
-  if (kinds.length === 0) return
-  const planned = planFactorRemoval(ctx, { ...actOf(principal, userId), kinds, isLast: kinds.length === on.length })
+  if (kind !== 'passkey' && kinds.length === 0) return
+  const act = actOf(principal, userId)
+  const planned =
+    kind === 'passkey' ? planPasskeyRemoval(ctx, act) : planFactorRemoval(ctx, { ...act, kinds, isLast: kinds.length === on.length })
   if (await carryOut(ctx, planned)) return
   // Promoted meanwhile, or removed by somebody else.
   judgeTarget(principal, await ctx.db.one(findTarget(userId)))

@@ -9,6 +9,7 @@ import { codeOf, personWithApp, STEP_MS } from '../../support/authenticator.ts'
 import { Client, mailsTo, newestCode, platform } from '../../support/kith.ts'
 import { logIn, PASSWORD, type Person, signedInPerson, signUp, verifiedPerson } from '../../support/people.ts'
 import { expectWrongField } from '../../support/replies.ts'
+import { addPasskey, passkeySignIn, SoftwareAuthenticator } from '../../support/software-authenticator.ts'
 import { bearerOf, userToken } from '../../support/tokens.ts'
 
 const API = '/user/admin-api'
@@ -146,10 +147,25 @@ describe('a lost second factor', () => {
     expect(await isSignedIn(person)).toBe(true)
   })
 
+  test('passkeys are taken off by name alone, and with them what they opened', async () => {
+    const person = await signedInPerson('lost_passkeys')
+    const authenticator = new SoftwareAuthenticator()
+    await addPasskey(person.client, authenticator)
+    expect((await post('remove-2fa', { target: person.id })).status).toBe(200)
+    expect(await count('passkeys WHERE user_id = ?', idOf(person.id))).toBe(1)
+    expect((await post('remove-2fa', { target: person.id, method: 'passkey' })).status).toBe(200)
+    expect([await count('passkeys WHERE user_id = ?', idOf(person.id)), await isSignedIn(person)]).toEqual([0, false])
+    expect((await passkeySignIn(new Client(), authenticator)).status).toBe(401)
+    await logIn(person)
+    expect((await trailOf(person)).find(({ type }) => type === 'passkey_removed')).toMatchObject({ byAdmin: true })
+    expect((await lastMailTo(person))?.text).toContain('your passkeys, which were removed')
+  })
+
   test('taken off twice, or where none is on, nothing changes and nobody is signed out', async () => {
     const person = await signedInPerson('without_any')
     const events = (await trailOf(person)).length
-    for (const body of [{}, { method: 'totp' }]) expect((await post('remove-2fa', { target: person.id, ...body })).status).toBe(200)
+    for (const body of [{}, { method: 'totp' }, { method: 'passkey' }])
+      expect((await post('remove-2fa', { target: person.id, ...body })).status).toBe(200)
     expect(await isSignedIn(person)).toBe(true)
     expect(await trailOf(person)).toHaveLength(events)
   })

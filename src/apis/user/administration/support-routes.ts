@@ -63,7 +63,7 @@ export const adminSupport = new Hono<AppEnv>()
     '/user/admin-api/remove-2fa',
     requires('admin:profile:sensitive:high:write'),
     describe('adminRemoveSecondFactor', {
-      summary: 'Remove a second factor that a user has lost',
+      summary: 'Remove a second factor or the passkeys that a user has lost',
       description: `${FRESH} Ends every session and token of the user. Verify first who is asking.`,
       response: OK,
       refusals: [404],

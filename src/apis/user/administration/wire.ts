@@ -48,7 +48,10 @@ export const EndSessionsBody = z.strictObject({
 
 export const RemoveFactorsBody = z.strictObject({
   target: fields.userIdHex,
-  method: z.enum(['totp', 'email'], 'must be totp or email').optional().meta({ description: 'If omitted, all second factors are removed' }),
+  method: z
+    .enum(['totp', 'email', 'passkey'], 'must be totp, email or passkey')
+    .optional()
+    .meta({ description: 'passkey removes all passkeys. If omitted, all second factors are removed, and the passkeys stay' }),
 })
 
 export const AdminCreateUserBody = CreateUserBody.safeExtend({
