@@ -66,6 +66,8 @@ export class Exchange {
       codeVerifier,
       this.#options(),
     )
+    // RFC 6749 §5.2: the error is in the body, but the library stops at a challenge.
+    if (await hasError(response)) response.headers.delete('www-authenticate')
     if (!isOpenIdConnect(this.#provider)) {
       const { access_token } = await processAuthorizationCodeResponse(this.server, this.#client, response)
       return { issuer: GITHUB_ISSUER, accessToken: access_token, claims: null }
@@ -166,6 +168,14 @@ async function findServer(ctx: Ctx, provider: UpstreamProvider, oauth: Library, 
       return server as Server
     },
   })
+}
+
+async function hasError(response: Response): Promise<boolean> {
+  const body = await response
+    .clone()
+    .json<{ error?: unknown } | null>()
+    .catch(() => null)
+  return typeof body?.error === 'string'
 }
 
 function toKeys(body: Claims): readonly Key[] {

@@ -10,6 +10,9 @@ import { Unacceptable, Unanswered } from '../outside.ts'
 /** What Kith was doing: the log names it. */
 export type UpstreamStep = 'discovery' | 'callback' | 'token' | 'keys' | 'userinfo'
 
+/** As the library calls an answer with `WWW-Authenticate`; the library is loaded only when it is needed. */
+const CHALLENGE = 'OAUTH_WWW_AUTHENTICATE_CHALLENGE'
+
 const RETRY_AFTER_SECONDS = 10
 
 /** RFC 6749 §4.1.2.1, and Apple's own word. */
@@ -38,7 +41,7 @@ const failed = ({ name }: UpstreamProvider) =>
 /** The error that a page shows for anything thrown in `step`. Logged here, once. */
 export function toUpstreamError(ctx: Ctx, provider: UpstreamProvider, step: UpstreamStep, error: unknown): AppError {
   if (error instanceof AppError) return error
-  const code = errorCodeOf(error)
+  const code = errorCodeOf(step, error)
   if (step === 'callback' && code !== null && CANCELLED.has(code)) return cancelled(provider)
   logUpstreamFailure(ctx, provider, step, error)
   if (error instanceof Unanswered || (step === 'callback' && isTemporary(code))) return unavailable(provider)
@@ -48,7 +51,7 @@ export function toUpstreamError(ctx: Ctx, provider: UpstreamProvider, step: Upst
 }
 
 export function logUpstreamFailure(ctx: Ctx, provider: UpstreamProvider, step: UpstreamStep, error: unknown): void {
-  ctx.log('warn', 'upstream_failed', { provider: provider.id, step, cause: causeOf(error), code: errorCodeOf(error) })
+  ctx.log('warn', 'upstream_failed', { provider: provider.id, step, cause: causeOf(error), code: errorCodeOf(step, error) })
 }
 
 const isTemporary = (code: string | null) => code === 'temporarily_unavailable' || code === 'server_error'
@@ -63,10 +66,12 @@ function causeOf(error: unknown): string {
 
 /**
  * The `error` of an OAuth response, in a shape that can be logged. GitHub sends one with the status 200, so that the
- * library finds a token response without a token.
+ * library finds a token response without a token. A token endpoint that answers with a challenge alone refuses the client
+ * (RFC 6749 §5.2).
  */
-function errorCodeOf(error: unknown): string | null {
+function errorCodeOf(step: UpstreamStep, error: unknown): string | null {
   if (!(error instanceof Error)) return null
+  if (step === 'token' && 'code' in error && error.code === CHALLENGE) return 'invalid_client'
   const cause = error.cause as { body?: { error?: unknown } } | undefined
   const code = 'error' in error ? error.error : cause?.body?.error
   return typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : null

@@ -117,6 +117,23 @@ describe('the token endpoint', () => {
     expect(await refusal(signIn(provider))).toMatchObject(FAILED)
   })
 
+  const BASIC = { 'www-authenticate': 'Basic realm="secret-of-the-client"' }
+  test.each<[string, object | null, string, string]>([
+    ['alone', null, 'invalid_client', 'upstream_failed'],
+    ['with the error in the body', { error: 'invalid_client' }, 'invalid_client', 'upstream_failed'],
+    ['with another error in the body', { error: 'invalid_grant' }, 'invalid_grant', 'upstream_begin_again'],
+    ['with a body that says nothing', { message: 'secret-of-the-client' }, 'invalid_client', 'upstream_failed'],
+  ])('that answers with a challenge %s: the log has its error code', async (_what, body, code, reason) => {
+    const lines: string[] = []
+    vi.spyOn(console, 'warn').mockImplementation((line) => void lines.push(String(line)))
+    const provider = new StandIn()
+    provider.replaced.token = () =>
+      new Response(body && JSON.stringify(body), { status: 401, headers: { ...BASIC, 'content-type': 'application/json' } })
+    expect(await refusal(signIn(provider))).toMatchObject({ reason })
+    expect(lines).toEqual([expect.stringMatching(new RegExp(`"step":"token",.*"code":"${code}"`))])
+    expect(lines.join()).not.toContain('secret-of-the-client')
+  })
+
   test('gets the client secret as it says: in the form if it takes that, in the header by default', async () => {
     const secret = 'a secret:with/odd&signs'
     for (const [methods, configured, isForm] of [
