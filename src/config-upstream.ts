@@ -35,29 +35,33 @@ const common = {
 
 const entry = z.preprocess(
   (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? { preset: 'oidc', ...value } : value),
-  z.discriminatedUnion('preset', [
-    z.strictObject({
-      ...common,
-      preset: z.literal('oidc'),
-      name: label,
-      issuer,
-      /** OpenID Connect Core §9. Unset: as the provider's metadata says. `none`: a public client, without a secret. */
-      tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post', 'none']).optional(),
-    }),
-    z.strictObject({ ...common, preset: z.literal('google'), name: label.default('Google') }),
-    z.strictObject({
-      ...common,
-      preset: z.literal('microsoft'),
-      name: label.default('Microsoft'),
-      tenant: z
-        .union([z.enum(['common', 'organizations', 'consumers']), z.guid().transform((v) => v.toLowerCase())], {
-          error: 'must be common, organizations, consumers or the id of a tenant',
-        })
-        .default('common'),
-    }),
-    z.strictObject({ ...common, preset: z.literal('apple'), name: label.default('Apple'), teamId: appleId, keyId: appleId }),
-    z.strictObject({ ...common, preset: z.literal('github'), name: label.default('GitHub') }),
-  ]),
+  z.discriminatedUnion(
+    'preset',
+    [
+      z.strictObject({
+        ...common,
+        preset: z.literal('oidc'),
+        name: label,
+        issuer,
+        /** OpenID Connect Core §9. Unset: as the provider's metadata says. `none`: a public client, without a secret. */
+        tokenEndpointAuthMethod: z.enum(['client_secret_basic', 'client_secret_post', 'none']).optional(),
+      }),
+      z.strictObject({ ...common, preset: z.literal('google'), name: label.default('Google') }),
+      z.strictObject({
+        ...common,
+        preset: z.literal('microsoft'),
+        name: label.default('Microsoft'),
+        tenant: z
+          .union([z.enum(['common', 'organizations', 'consumers']), z.guid().transform((v) => v.toLowerCase())], {
+            error: 'must be common, organizations, consumers or the id of a tenant',
+          })
+          .default('common'),
+      }),
+      z.strictObject({ ...common, preset: z.literal('apple'), name: label.default('Apple'), teamId: appleId, keyId: appleId }),
+      z.strictObject({ ...common, preset: z.literal('github'), name: label.default('GitHub') }),
+    ],
+    { error: ({ code }) => (code === 'invalid_union' ? 'must be google, microsoft, apple or github, or unset' : undefined) },
+  ),
 )
 type Entry = z.output<typeof entry>
 
@@ -65,17 +69,32 @@ type Entry = z.output<typeof entry>
 export type UpstreamProvider = Entry & { readonly secret: string | null }
 export type Upstream<Preset extends Entry['preset']> = Extract<UpstreamProvider, { preset: Preset }>
 
-/** Names each wrong entry by its position and field, and never shows a value. */
+/** zod's own words are for programmers. */
+function wordsOf(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== 'invalid_type') return issue.message
+  const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value)
+  return found === undefined ? 'is missing' : `must be of type ${issue.expected}`
+}
+
+/** Of entries that are right in themselves. */
+function repetitionsOf(ids: readonly (string | undefined)[]): string[] {
+  return ids.flatMap((id, index) => {
+    const first = ids.indexOf(id)
+    return id === undefined || first === index ? [] : [`entry ${index + 1}: id: ${id} is also the id of entry ${first + 1}`]
+  })
+}
+
+/** Names each wrong entry by its position and field, and shows no value except a repeated id. */
 export const upstreamProviders = z
   .array(z.unknown(), 'must be a JSON array')
   .max(20)
   .transform((values, refine): Entry[] => {
     const results = values.map((value) => entry.safeParse(value))
     const problems = results.flatMap(({ error }, index) =>
-      (error?.issues ?? []).map(({ path, message }) => [`entry ${index + 1}`, ...path.map(String), message].join(': ')),
+      (error?.issues ?? []).map((issue) => [`entry ${index + 1}`, ...issue.path.map(String), wordsOf(issue, values[index])].join(': ')),
     )
+    problems.push(...repetitionsOf(results.map(({ data }) => data?.id)))
     const entries = results.flatMap(({ data }) => (data ? [data] : []))
-    if (new Set(entries.map(({ id }) => id)).size < entries.length) problems.push('must not repeat an id')
     for (const message of problems) refine.addIssue({ code: 'custom', message })
     return problems.length > 0 ? z.NEVER : entries
   })
