@@ -57,10 +57,10 @@ function codeOf(issue: z.core.$ZodIssue): Pick<FieldIssue, 'code' | 'max'> {
   return { code: 'invalid', ...(issue.code === 'custom' ? issue.params : {}) }
 }
 
-/** Replaces zod's default messages, which are about types. */
+/** Replaces zod's default messages, which are about types. A union may have a message of its own. */
 function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `must be of type ${issue.expected}`
-  return issue.code === 'invalid_union' ? 'is not a valid value' : issue.message
+  return issue.code === 'invalid_union' && issue.message.startsWith('Invalid ') ? 'is not a valid value' : issue.message
 }
 
 function shown(name: PropertyKey | undefined, value: unknown): { value?: unknown } {

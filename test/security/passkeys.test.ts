@@ -350,6 +350,7 @@ describe('the second step', () => {
     const refused = await new Client().post('/user/passkeys/authentication-options', { pending })
     const ofNobody = await new Client().post('/user/passkeys/authentication-options', { pending: { ...pending, target: 'f'.repeat(24) } })
     expect([refused.status, refused.json]).toEqual([400, ofNobody.json])
+    expect(refused.json.additionalInfo.errors).toMatchObject([{ path: 'pending.sessionHash' }])
   })
 })
 

@@ -10,7 +10,7 @@ import { type AnyId, fromHex, idAt } from '../../ids.ts'
 
 /** A boolean, or the text that a form sends. */
 export const flag = z
-  .union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')])
+  .union([z.boolean(), z.enum(['true', 'false']).transform((v) => v === 'true')], 'must be true or false')
   .meta({ example: true, documented: { type: 'boolean' } })
 export const StateBody = z.strictObject({ state: flag })
 

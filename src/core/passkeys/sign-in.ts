@@ -86,7 +86,7 @@ async function passkeysOf(ctx: Ctx, { userId, sessionHash }: PendingPasskey): Pr
 
 const pendingRefusal = () => {
   const message = 'sessionHash is wrong, used or expired'
-  return AppError.ofFields([{ path: 'sessionHash', message }], 'code_invalid', message)
+  return AppError.ofFields([{ path: 'pending.sessionHash', message }], 'code_invalid', message)
 }
 
 /** Throws `unauthenticated`, `email_not_verified`, `rate_limited`, and refusals that name a field. Two round trips. */

@@ -243,6 +243,8 @@ describe('subscription and the verified mark', () => {
     ] as const) {
       expectWrongField(await admin.client.post(`${API}/subscription`, { ...body, ...wrong }), field)
     }
+    const yes = await admin.client.post(`${API}/subscription`, { ...body, state: 'yes' })
+    expect(yes.json.additionalInfo.errors).toMatchObject([{ path: 'state', msg: 'must be true or false', value: 'yes' }])
     expect((await rowOf(bob))?.subscription_tier).toBeNull()
   })
 
