@@ -7,6 +7,7 @@
  *   is shown until then.
  * - `form[data-ceremony]`: `create` or `get`, with the options in `data-options` and, if others can be had when these have
  *   expired, the path for that in `data-renew`. Their `timeout` is as long as they are valid.
+ * - `form[data-first]`: its button gets the focus.
  * - `form[data-autofill]` is offered by the browser in the sign-in field as well.
  */
 import {
@@ -108,5 +109,6 @@ async function prepare(form: HTMLFormElement): Promise<void> {
 if (browserSupportsWebAuthn()) {
   for (const one of document.querySelectorAll<HTMLElement>('[data-with-passkeys]')) one.hidden = false
   for (const one of document.querySelectorAll<HTMLElement>('[data-without-passkeys]')) one.hidden = true
+  document.querySelector<HTMLElement>('form[data-first] button')?.focus()
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-ceremony]')) void prepare(form)
 }

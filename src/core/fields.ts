@@ -24,7 +24,7 @@ const LOOKS_LIKE_AN_ID = /^(m\d+|[0-9a-f]{24})$/i
 
 export const username = z
   .string()
-  .regex(/^[A-Za-z0-9_]{8,30}$/, 'must have 8 to 30 letters, digits or _')
+  .regex(/^[A-Za-z0-9_]{8,30}$/, 'must have 8 to 30 letters, digits or underscores')
   .refine((v) => !LOOKS_LIKE_AN_ID.test(v), 'must not look like an id')
   .refine((v) => !RESERVED_USERNAMES.has(v.toLowerCase()), 'is reserved')
   .brand<'Username'>()

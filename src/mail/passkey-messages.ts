@@ -11,7 +11,7 @@ export function passkeyAdded(facts: MailFacts): Content {
       `a passkey was added to your account ${facts.username}. Whoever has it can sign in with it alone.`,
       details(facts),
       'If this was you, there is nothing to do.',
-      'If this was not you, someone else has signed in to your account. Remove the passkey, which signs them out, and then set a new password: a new password alone does not remove it.',
+      'If this was not you, someone else has signed in to your account. Remove the passkey, which signs them out. If you have a password, set a new one as well: that alone does not remove the passkey.',
       toPasskeys(facts),
     ],
   }

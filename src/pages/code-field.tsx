@@ -6,20 +6,29 @@ import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import * as z from 'zod'
 import { findMailedCode } from '../core/accounts/mailed-codes.ts'
+import { WRONG_CODE } from './errors.tsx'
 import { type FormState, Input, type Labels } from './forms.tsx'
 import { showPage } from './layout.tsx'
 
 const LENGTH_MAX = 128
 
-export const mailedCode = z.string().trim().min(3, 'is too short').max(LENGTH_MAX, 'is too long')
+export const mailedCode = z
+  .string()
+  .trim()
+  .min(1, { error: 'is required', abort: true })
+  .min(3, 'is too short')
+  .max(LENGTH_MAX, 'is too long')
 /** The form of a code; ignores anything else in the URL. */
 const CODE = /^[a-z0-9-]{3,128}$/i
 
 /** The code of the followed link, if any. */
 function linkedCode(c: Context): string | null {
   const code = c.req.query('code') ?? ''
-  return c.req.method === 'GET' && CODE.test(code) ? code : null
+  return c.req.method !== 'POST' && CODE.test(code) ? code : null
 }
+
+/** Of a mail that nobody can ask for again. */
+export const ONLY_CODE = { code_invalid: `${WRONG_CODE} Check it, or open the link in the mail again.` }
 
 /** A followed link; `code` is null if it is used, expired or unknown. */
 export interface MailedLink {
@@ -32,7 +41,10 @@ export interface MailedLink {
 
 export async function readMailedLink(c: Context, purposes: Parameters<typeof findMailedCode>[2]): Promise<MailedLink | null> {
   const code = linkedCode(c)
-  if (code === null) return null
+  return code === null ? null : findMailedLink(c, code, purposes)
+}
+
+export async function findMailedLink(c: Context, code: string, purposes: Parameters<typeof findMailedCode>[2]): Promise<MailedLink> {
   const found = await findMailedCode(c.var.ctx, code, purposes)
   return found ? { ...found, code } : { code: null, returnTo: null, username: null }
 }

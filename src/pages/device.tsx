@@ -14,6 +14,7 @@ import { networkLimit } from '../http/rate-limit.ts'
 import { deviceName, placeName } from '../mail/device-words.ts'
 import { staleTicket } from './authorization.tsx'
 import { AskedAccount, AskedScopes } from './consent-parts.tsx'
+import { WRONG_CODE } from './errors.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
@@ -23,6 +24,7 @@ import { Time } from './time.tsx'
 const PATH = '/device'
 const ANSWER = `${PATH}/answer`
 const LABELS: Labels = { code: 'Code' }
+const WORDS = { code_invalid: `${WRONG_CODE} Check it, or start again on the device, which shows a new code.` }
 const code = z.string().trim().min(1, 'is required').max(64, 'is too long')
 const CodeForm = z.object({ code })
 const AnswerForm = z.object({
@@ -71,7 +73,8 @@ function linkedCode(c: Context): string | null {
   return readUserCode(c.req.query('user_code') ?? '')
 }
 
-async function showCode(c: Context, state: FormState): Promise<Response> {
+async function showCode(c: Context, outcome: FormState): Promise<Response> {
+  const state = { ...outcome, words: WORDS }
   const token = await formToken(c, 'device')
   const linked = linkedCode(c)
   return showPage(
@@ -116,7 +119,7 @@ async function showQuestion(c: Context, asked: DeviceQuestion, state: FormState)
       ),
       lead: (
         <>
-          The device shows <strong translate="no">{userCode}</strong>. It asked {<Time at={askedAt} />} as{' '}
+          The device shows <strong translate="no">{userCode}</strong>. It asked on {<Time at={askedAt} />} as{' '}
           <Isolated>{deviceName(userAgent)}</Isolated>
           {place !== '' && <>, from {placeName(place)}</>}. Allow it only if it is in front of you: nobody else needs you to enter a code.
         </>

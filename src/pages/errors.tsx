@@ -11,6 +11,9 @@ const FORBIDDEN = ['Not allowed', 'Your account may not do this. If you think it
 
 type Words = readonly [title: string, message: string]
 
+/** What follows says where the next code comes from. */
+export const WRONG_CODE = 'This code is wrong, used or expired.'
+
 /** For each parent, then for codes that need more. */
 const WORDS: Readonly<Record<ParentCode, Words> & Partial<Record<ErrorCode, Words>>> = {
   invalid_request: DID_NOT_WORK,
@@ -44,7 +47,7 @@ const WORDS: Readonly<Record<ParentCode, Words> & Partial<Record<ErrorCode, Word
   username_taken: ['User name taken', 'This user name is taken. Choose another one.'],
   email_taken: ['E-mail address taken', 'This e-mail address is taken. Choose another one, or sign in.'],
   already_exists: ['Already exists', 'This already exists. Choose something else.'],
-  code_invalid: ['Wrong code', 'This code is wrong, used or expired. Check it, or try the next one.'],
+  code_invalid: ['Wrong code', `${WRONG_CODE} Check it, or ask for another mail.`],
   invite_code_invalid: ['Wrong invite code', 'This invite code is wrong or used. Ask for another one.'],
   invite_codes_hidden: ['Not yet', 'Your account is very new. Wait a moment and open this page again.'],
   invalid_file: ['File not accepted', 'This file cannot be used. Choose another one.'],

@@ -6,11 +6,11 @@ import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { ErrorCode } from '../core/errors.ts'
 import { logFailure, toAppError } from '../http/errors.ts'
-import { messageOf, setErrorHeaders } from './errors.tsx'
-import { type FormState, issuesOf, type Labels, UNTOUCHED } from './form-state.ts'
+import { setErrorHeaders } from './errors.tsx'
+import { type FormState, issuesOf, type Labels, textOf, UNTOUCHED } from './form-state.ts'
 import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from './form-token.ts'
 
-export { type FormState, type Labels, UNTOUCHED } from './form-state.ts'
+export { type FormState, type Labels, NEXT_CODE, UNTOUCHED } from './form-state.ts'
 
 /** Never shown again; the user retypes them. */
 const SECRETS: ReadonlySet<string> = new Set(['password', 'currentPassword', 'code', 'credential'])
@@ -53,8 +53,6 @@ interface FormProps {
   readonly token: string
   readonly state?: FormState | undefined
   readonly labels?: Labels | undefined
-  /** For errors that the usual words would not fit. */
-  readonly words?: Partial<Record<ErrorCode, string>> | undefined
   readonly class?: string | undefined
   readonly hasFile?: boolean
   /** What the script for passkeys reads. It also shows the form, which is hidden until then. */
@@ -67,20 +65,20 @@ export function Form(props: FormProps) {
   const scripted = ceremony && { ...ceremony, 'data-with-passkeys': '', hidden: !state.error }
   return (
     <form method="post" action={props.action} class={props.class} enctype={props.hasFile ? 'multipart/form-data' : undefined} {...scripted}>
-      <ErrorSummary state={state} labels={props.labels} words={props.words} />
+      <ErrorSummary state={state} labels={props.labels} />
       <input type="hidden" name={FORM_TOKEN_FIELD} value={props.token} />
       {props.children}
     </form>
   )
 }
 
-function ErrorSummary({ state, labels = {}, words = {} }: Pick<FormProps, 'labels' | 'words'> & { state: FormState }) {
+function ErrorSummary({ state, labels = {} }: Pick<FormProps, 'labels'> & { state: FormState }) {
   if (!state.error) return null
   const issues = issuesOf(state, labels)
   return (
     <div class="alert" role="alert" tabindex={-1} autofocus>
       {issues.length === 0 ? (
-        <p>{words[state.error.code] ?? messageOf(state.error)}</p>
+        <p>{textOf(state, state.error)}</p>
       ) : (
         <ul>
           {issues.map(({ name, text }) => (

@@ -6,6 +6,7 @@
 import { type Context, Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as z from 'zod'
+import type { ErrorCode } from '../core/errors.ts'
 import { email, mailedDigits, username } from '../core/fields.ts'
 import { EMAIL_DIGITS_MS } from '../core/limits.ts'
 import { requestMailSignIn, signInWithMailedCode, signInWithMailedLink } from '../core/sessions/mail-sign-in.ts'
@@ -13,7 +14,7 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit, signInLimit } from '../http/rate-limit.ts'
 import { onlyIf } from '../http/settings.ts'
-import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
+import { findMailedLink, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
@@ -35,6 +36,10 @@ const COOKIE = 'kith_mail_sign_in'
 const TOKEN = /^[\w-]{43}$/
 const ATTRIBUTES = { prefix: 'host', httpOnly: true, secure: true, sameSite: 'Lax', path: '/' } as const
 
+const PURPOSES = ['mail_sign_in'] as const
+/** What a link is refused with that is used up, or none of ours. */
+const SPENT: ReadonlySet<ErrorCode | undefined> = new Set(['code_invalid', 'invalid_request'])
+
 const isOn = onlyIf(({ emailSignIn }) => emailSignIn)
 
 export const mailSignInPages = new Hono<AppEnv>()
@@ -48,7 +53,11 @@ export const mailSignInPages = new Hono<AppEnv>()
         setCookie(c, COOKIE, token, { ...ATTRIBUTES, maxAge: EMAIL_DIGITS_MS / 1_000 })
         return c.redirect(withReturn(c, CODE), 303)
       },
-      again: (state) => showRequest(c, state),
+      // Usually from `/sign-in`, where nothing was typed yet.
+      again: async (state) =>
+        state.error?.code === 'invalid_request' && state.typed.identifier?.trim() === ''
+          ? c.redirect(withReturn(c, PATH), 303)
+          : showRequest(c, state),
     }),
   )
   .get(CODE, anyone(), isOn, async (c) => (tokenOf(c) === null ? toBeginning(c) : showCode(c, UNTOUCHED)))
@@ -65,19 +74,21 @@ export const mailSignInPages = new Hono<AppEnv>()
     }),
   )
   .get(LINK, anyone(), isOn, networkLimit('other'), async (c) => {
-    const link = await readMailedLink(c, ['mail_sign_in'])
-    return link?.code === null ? showSpent(c) : showLink(c, UNTOUCHED, link)
+    const link = await readMailedLink(c, PURPOSES)
+    return link ? showLink(c, UNTOUCHED, link) : toBeginning(c)
   })
-  .post(LINK, anyone(), isOn, networkLimit('code'), form('mail-link', LinkForm), (c) =>
-    take(c, c.req.valid('form'), {
+  .post(LINK, anyone(), isOn, networkLimit('code'), form('mail-link', LinkForm), (c) => {
+    const sent = c.req.valid('form')
+    return take(c, sent, {
       act: async ({ code }) => {
         const { outcome, returnTo } = await signInWithMailedLink(c.var.ctx, { ...(await callerOf(c)), code })
         deleteCookie(c, COOKIE, ATTRIBUTES)
         return signedIn(c, outcome, askedReturn(c, returnTo))
       },
-      again: (state) => showLink(c, state, null),
-    }),
-  )
+      again: async (state) =>
+        SPENT.has(state.error?.code) ? showSpent(c) : showLink(c, state, await findMailedLink(c, sent.typed.code ?? '', PURPOSES)),
+    })
+  })
 
 const toBeginning = (c: Context) => c.redirect(withReturn(c, '/sign-in'), 303)
 
@@ -136,22 +147,20 @@ function OtherWays({ c }: { c: Context }) {
   )
 }
 
-async function showLink(c: Context, state: FormState, link: MailedLink | null): Promise<Response> {
+async function showLink(c: Context, state: FormState, { code, returnTo, username }: MailedLink): Promise<Response> {
+  if (code === null) return showSpent(c)
   const token = await formToken(c, 'mail-link')
   return showPage(
     c,
     {
       title: 'Sign in',
-      lead: link?.username ? `This signs you in as ${link.username}, in this browser.` : 'Enter the code of the link in the mail.',
+      lead: `This signs you in as ${username}, in this browser.`,
       error: state.error,
     },
-    <>
-      <Form action={withReturn(c, LINK, {}, askedReturn(c, link?.returnTo))} token={token} state={state} labels={LABELS}>
-        {link?.code ? <input type="hidden" name="code" value={link.code} /> : <CodeField link={null} state={state} labels={LABELS} />}
-        <Submit>Sign in</Submit>
-      </Form>
-      {!link && <OtherWays c={c} />}
-    </>,
+    <Form action={withReturn(c, LINK, {}, askedReturn(c, returnTo))} token={token} state={state}>
+      <input type="hidden" name="code" value={code} />
+      <Submit>Sign in</Submit>
+    </Form>,
   )
 }
 

@@ -43,6 +43,8 @@ interface PasskeyFormProps {
   readonly renewable?: boolean
   /** Whether the browser offers passkeys in the field for the user name as well. */
   readonly autofill?: boolean
+  /** Whether its button gets the focus, once it is shown. */
+  readonly first?: boolean
   readonly state?: FormState
   readonly labels?: Labels
   readonly class?: string
@@ -50,15 +52,16 @@ interface PasskeyFormProps {
 }
 
 export function PasskeyForm(props: PasskeyFormProps) {
-  const { action, token, state = UNTOUCHED, labels, ceremony, renewable, autofill } = props
+  const { action, token, state = UNTOUCHED, labels, ceremony, renewable, autofill, first } = props
   const data = {
     'data-ceremony': ceremony,
     'data-options': JSON.stringify(props.options),
     ...(renewable ? { 'data-renew': RENEWALS[ceremony] } : {}),
     ...(autofill ? { 'data-autofill': '' } : {}),
+    ...(first ? { 'data-first': '' } : {}),
   }
   return (
-    <Form action={action} token={token} state={state} labels={labels} words={WORDS[ceremony]} class={props.class} ceremony={data}>
+    <Form action={action} token={token} state={{ ...state, words: WORDS[ceremony] }} labels={labels} class={props.class} ceremony={data}>
       <input type="hidden" name="credential" value="" />
       {props.children}
     </Form>

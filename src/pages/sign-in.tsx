@@ -139,8 +139,16 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
   const options = await passkeyAuthenticationOptions(c.var.ctx, null)
   const providers = await providerButtons(c)
   const isPasskeyAsked = asksForPasskey(c)
+  const isFirst = isPasskeyAsked && !state.error && !ofPasskey.error
   const byPasskey = (
-    <PasskeyForm action={withReturn(c, PASSKEY, carried)} token={tokens[1]} options={options} state={ofPasskey} {...BY_PASSKEY}>
+    <PasskeyForm
+      action={withReturn(c, PASSKEY, carried)}
+      token={tokens[1]}
+      options={options}
+      state={ofPasskey}
+      first={isFirst}
+      {...BY_PASSKEY}
+    >
       <Submit kind={isPasskeyAsked ? 'primary' : 'secondary'}>Sign in with a passkey</Submit>
     </PasskeyForm>
   )
@@ -150,6 +158,7 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
     { title, lead, error: state.error ?? ofPasskey.error, hasPasskeys: true },
     <>
       {isPasskeyAsked && byPasskey}
+      {isPasskeyAsked && <p class="aside">You can also sign in another way first, and then use your passkey.</p>}
       <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={LABELS}>
         <Credentials state={state} username={username} focus={focus} />
         <Submit kind={isPasskeyAsked ? 'secondary' : 'primary'}>Sign in</Submit>

@@ -50,7 +50,7 @@ export function WhoFields({ c, state, known = {} }: { c: Context; state: FormSta
       <Input
         name="username"
         value={known.username}
-        hint="8 to 30 letters, digits or _. Others find you by it."
+        hint="8 to 30 letters, digits or underscores. Others find you by it."
         type="text"
         autocomplete="username"
         maxlength={30}

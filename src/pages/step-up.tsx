@@ -21,12 +21,12 @@ const OF_APP: Readonly<Partial<Record<Acr, Words & { readonly missing: string }>
   'urn:kith:acr:2fa': {
     title: 'Sign in with your second step',
     lead: 'For this, the app asks for more than a password. Sign in with your second step, or with a passkey.',
-    missing: 'No second step yet?',
+    missing: 'a second step',
   },
   'urn:kith:acr:phr': {
     title: 'Sign in with a passkey',
     lead: 'For this, the app asks for a passkey: a password or a code is not enough.',
-    missing: 'No passkey yet?',
+    missing: 'a passkey',
   },
 }
 
@@ -56,7 +56,7 @@ export function StepUpHelp({ c }: { c: Context }) {
   return (
     <>
       <p class="aside">
-        {asked.words.missing} <a href="/account/passkeys">Add a passkey</a>
+        If you do not have {asked.words.missing} yet, <a href="/account/passkeys">add a passkey</a>
         {asked.acr === 'urn:kith:acr:2fa' && (
           <>
             {' '}

@@ -76,11 +76,7 @@ async function showVerify(c: Context, state: FormState, link: MailedLink | null)
   const tokens = [await formToken(c, 'verify'), await formToken(c, 'resend')] as const
   return showPage(
     c,
-    {
-      title: 'Confirm your address',
-      lead: 'Enter the code from the mail that we sent you.',
-      error: state.error,
-    },
+    { title: 'Confirm your address', error: state.error },
     <>
       <Form action={withReturn(c, PATH, account === null ? {} : { account }, to)} token={tokens[0]} state={state} labels={LABELS}>
         <CodeField link={link} state={state} labels={LABELS} />

@@ -154,7 +154,7 @@ describe('/consent', () => {
     const open2fa = async (acr: string, browser = client) => follow(browser, await browser.get(authorizePath({ acr_values: acr })))
     const page = await open2fa('urn:kith:acr:2fa')
     expect([headingOf(page), formOf(page).fields.identifier]).toEqual(['Sign in with your second step', person.username])
-    expect([linkNamed(page, 'Add a passkey'), linkNamed(page, 'turn on two-step')]).toEqual(['/account/passkeys', '/account/two-step'])
+    expect([linkNamed(page, 'add a passkey'), linkNamed(page, 'turn on two-step')]).toEqual(['/account/passkeys', '/account/two-step'])
     expect(headingOf(await open2fa('urn:kith:acr:phr', new Client())), 'nor signed in').toBe('Sign in with a passkey')
     // The password alone, which is all that the account has: the app is told.
     const on = await follow(client, await send(client, formOf(page), { identifier: person.username, password: PASSWORD }))

@@ -89,6 +89,14 @@ describe('a new account', () => {
     expect((await signInOnPage(client, email, PASSWORD)).headers.get('location')).toBe('/account')
   })
 
+  test('is told which code is missing or wrong, and where the next one comes from', async () => {
+    const client = new Client()
+    const page = formOf(await open(client, '/verify'))
+    expect(alertIn(await send(client, page, { code: ' ' }))).toBe('Code is required.')
+    const wrong = await send(client, page, { code: 'aaa-bbb-ccc-ddd' })
+    expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or expired. Check it, or ask for another mail.'])
+  })
+
   test('has its code sent again', async () => {
     const { id, email } = await signUp('page_again')
     const client = new Client()
@@ -160,7 +168,7 @@ describe('signing in', () => {
 
     const wrong = await send(client, formOf(page), { code: '000000' })
     expect([wrong.status, formOf(wrong).fields.code]).toEqual([400, ''])
-    expect(alertIn(wrong)).toContain('This code is wrong')
+    expect(alertIn(wrong)).toBe('This code is wrong, used or expired. Check it, or ask for another mail.')
     const code = await newestCode(person.email)
     const done = await send(client, formOf(wrong), { code: ` ${code.slice(0, 3)} ${code.slice(3)} ` })
     expect(done.headers.get('location')).toBe('/account/privacy')
@@ -239,7 +247,7 @@ describe('the account', () => {
     const wrong = await send(client, formOf(cleared), { customLink: 'javascript:alert(1)', username: 'x' })
     expect(wrong.status).toBe(400)
     expect(alertIn(wrong)).toContain('Link must be an https URL.')
-    expect(alertIn(wrong)).toContain('User name must have 8 to 30 letters, digits or _.')
+    expect(alertIn(wrong)).toContain('User name must have 8 to 30 letters, digits or underscores.')
     expect(formOf(wrong).fields.customLink).toBe('javascript:alert(1)')
   })
 

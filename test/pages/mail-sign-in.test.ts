@@ -43,7 +43,7 @@ test('the button of the sign-in page sends what was typed, and the digits sign i
   expect(headingOf(code)).toBe('Check your mail')
   expect(code.text).not.toContain(person.email)
   const wrong = await send(client, formOf(code), { code: wrongCodes(await newestCode(person.email), 1)[0] ?? '' })
-  expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or expired. Check it, or try the next one.'])
+  expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or expired. Check it, or ask for another mail.'])
   const reply = await send(client, formOf(wrong), { code: await newestCode(person.email) })
   expect([reply.status, locationOf(reply), isSignedIn(client)]).toEqual([303, '/account/privacy', true])
   expect(client.cookies.has(COOKIE)).toBe(false)
@@ -60,11 +60,11 @@ test('the link signs in another browser, and leads where it was asked for', asyn
   // Both are one: the digits, and the link itself, are used up.
   expect((await fillIn(asker, CODE, { code: await newestCode(person.email) })).status).toBe(400)
   expect((await new Client().get(await mailedLink(person.email))).status).toBe(410)
-  const { code = '' } = formOf(page).fields
-  expect((await fillIn(new Client(), LINK, { code })).status).toBe(400)
+  const late = await send(other, formOf(page))
+  expect([late.status, headingOf(late), formsOf(late)]).toEqual([410, 'This link no longer works', []])
 })
 
-test('a name without an account gets the same pages, and an empty one a hint', async () => {
+test('a name without an account gets the same pages, and an empty one the form, without an alert', async () => {
   const person = await verifiedPerson(newName('same_a'))
   const pages = []
   for (const identifier of [person.email, person.username, `${newName('same_b')}@example.com`, newName('same_c')]) {
@@ -75,8 +75,9 @@ test('a name without an account gets the same pages, and an empty one a hint', a
     pages.push([sent, page, wrong].map(({ status, text }) => [status, text.replace(/value="[^"]*~[^"]*"/g, '')]))
   }
   for (const page of pages) expect(page).toEqual(pages[0])
-  const empty = await fillIn(new Client(), '/sign-in/mail', { identifier: ' ' })
-  expect([empty.status, alertIn(empty)]).toEqual([400, 'User name or e-mail is required.'])
+  const client = new Client()
+  const empty = await follow(client, await fillIn(client, '/sign-in/mail?return_to=/account/privacy', { identifier: ' ' }))
+  expect([alertIn(empty), formOf(empty).action]).toEqual(['', '/sign-in/mail?return_to=%2Faccount%2Fprivacy'])
   const cut = await fillIn(new Client(), '/sign-in/mail', { identifier: 'jean@' })
   expect([cut.status, alertIn(cut)]).toEqual([400, 'User name or e-mail is not complete.'])
 })
@@ -105,6 +106,18 @@ test('digits are nothing without the cookie of the browser that asked, and the c
   expect((await fillIn(asker, CODE, { code })).status).toBe(303)
 })
 
+test('the page of a link is nothing without one; out of date, it is shown again with its link, which still works', async () => {
+  expect(locationOf(await new Client().get(`${LINK}?return_to=/account/privacy`))).toBe('/sign-in?return_to=%2Faccount%2Fprivacy')
+  const person = await verifiedPerson(newName('outdated'))
+  await asked(person)
+  const browser = new Client()
+  const page = formOf(await open(browser, await mailedLink(person.email)))
+  const again = await send(browser, { ...page, fields: { ...page.fields, form_token: 'old' } })
+  expect([again.status, formOf(again).fields.code]).toEqual([403, page.fields.code])
+  expect(again.text).toContain(`signs you in as ${person.username}`)
+  expect((await send(browser, formOf(again))).status).toBe(303)
+})
+
 test('of 64 who press the button of one link at once, one is signed in', async () => {
   const person = await verifiedPerson(newName('pressed'))
   await asked(person)
@@ -118,7 +131,7 @@ test('of 64 who press the button of one link at once, one is signed in', async (
     return send(client, form, {}, atTheLine)
   }, /UPDATE challenges SET consumed_at = \?, consumed_by/)
   expect(replies.filter(({ status }) => status === 303)).toHaveLength(1)
-  expect(replies.filter(({ status }) => status === 400)).toHaveLength(63)
+  expect(replies.filter(({ status }) => status === 410)).toHaveLength(63)
   expect(await count('sessions WHERE user_id = ?', idOf(person.id))).toBe(1)
 })
 
@@ -150,9 +163,9 @@ test('a link of somebody who is banned meanwhile, or whose sessions were all end
   await ended.client.post('/user/login', { username: ended.username, password: ended.password })
   await ended.client.post('/user/logout-all')
   const [ofBanned, ofEnded, ofLate] = forms
-  for (const one of [ofBanned, ofEnded]) if (one) expect((await send(one.browser, one.form)).status).toBe(400)
+  for (const one of [ofBanned, ofEnded]) if (one) expect((await send(one.browser, one.form)).status).toBe(410)
   clock.advance(EMAIL_DIGITS_MS)
-  if (ofLate) expect((await send(ofLate.browser, ofLate.form)).status).toBe(400)
+  if (ofLate) expect((await send(ofLate.browser, ofLate.form)).status).toBe(410)
   expect((await new Client().get(await mailedLink(late.email))).status).toBe(410)
 })
 

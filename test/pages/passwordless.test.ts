@@ -5,6 +5,7 @@ import { idOf, rows } from '../support/actors.ts'
 import { Client, mailsTo, newestCode, type Reply } from '../support/kith.ts'
 import { browserOf, fillIn, follow, formOf, headingOf, linkNamed, mailedLink, open, send, signInOnPage } from '../support/pages.ts'
 import { PASSWORD, verifiedPerson } from '../support/people.ts'
+import { addPasskey, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 
 const isSignedIn = async (client: Client) => (await client.get('/account')).status === 200
 const hasField = (page: { text: string }, name: string) => page.text.includes(`name="${name}"`)
@@ -76,6 +77,16 @@ describe('an account without a password', () => {
       expect((await new Client().post('/user/login', { email, password })).status).toBeGreaterThanOrEqual(400)
     }
     expect((await signInOnPage(new Client(), username, PASSWORD)).status).toBe(401)
+  })
+
+  test('reads nothing on its pages and in its mails that takes a password for granted', async () => {
+    const { client, email } = await personWithout('no_password_12')
+    expect((await open(client, '/account')).text).toMatch(/Set or change it.*A second step when you sign in/s)
+    for (const path of ['/account/two-step', '/account/two-step/app/remove'])
+      expect((await open(client, path)).text).not.toContain('your password')
+    await addPasskey(client, new SoftwareAuthenticator())
+    const texts = (await mailsTo(email)).map(({ text }) => text)
+    expect(texts.find((text) => text.includes('a passkey was added'))).toContain('If you have a password')
   })
 
   test('sets a password later without a current one, with a recent sign-in only; then both pages ask for it', async () => {

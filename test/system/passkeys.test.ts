@@ -173,6 +173,8 @@ describe.each([
     await other.page.waitForURL(urlOf('/account'))
     await addPasskey(other, 'Second device')
     await signOut(other)
+    await other.page.goto(urlOf('/sign-in?reauth=passkey'))
+    await expect.poll(() => other.page.evaluate('document.activeElement.textContent')).toBe('Sign in with a passkey')
     await other.page.goto(urlOf('/sign-in'))
     await other.untilOffered()
     await other.touch(true)

@@ -6,7 +6,7 @@ import { sealPerson } from '../../src/core/upstream/pending.ts'
 import { enrol } from '../support/authenticator.ts'
 import { png } from '../support/images.ts'
 import { Client, db } from '../support/kith.ts'
-import { fillIn, formOf, formsOf, open, send, sendFile, signInOnPage } from '../support/pages.ts'
+import { fillIn, formOf, formsOf, mailedLink, open, send, sendFile, signInOnPage } from '../support/pages.ts'
 import { contextOf, PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'
 import { pageRoutes } from '../support/routes.ts'
 import { addPasskey, SoftwareAuthenticator } from '../support/software-authenticator.ts'
@@ -51,6 +51,8 @@ export async function everyForm(username: string) {
     // Another site's.
     ['/upstream/:provider/callback', { action: `/upstream/${provider.id}/callback`, fields: { code: 'a', state: 'b' } }],
   ])
+  await fillIn(new Client(), '/sign-in/mail', { identifier: username })
+  forms.set('/sign-in/mail/link', formOf(await open(new Client(), await mailedLink(person.email))))
   const added = await addPasskey(client, new SoftwareAuthenticator())
   for (const path of ['/account/passkeys/rename', '/account/passkeys/remove']) {
     forms.set(path, formOf(await open(client, `${path}?passkey=${added.json.data.passkey._id}`)))

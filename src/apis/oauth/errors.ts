@@ -5,6 +5,7 @@
 import type { ErrorHandler } from 'hono'
 import type { AppError, FieldIssue } from '../../core/errors.ts'
 import { AuthorizationError } from '../../core/oauth/authorize.ts'
+import { REQUEST_SPENT } from '../../core/oauth/pushed-requests.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { printable, sendAuthorizationResponse, toErrorResponse } from '../../http/authorization-response.ts'
 import { logFailure, resourceErrorHeaders, toAppError, toFirstText } from '../../http/errors.ts'
@@ -35,6 +36,7 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
 
 /** The name of an unknown parameter is text chosen by the author of the link; on our page it would pass for ours. */
 function toPageText(error: AppError): string {
+  if (error.reason === REQUEST_SPENT) return 'This sign-in was already used or has expired. Go back to the app and start again.'
   const isKnown = ({ path }: FieldIssue) => [AuthorizeParameters, LogoutParameters].some(({ shape }) => Object.hasOwn(shape, path))
   return error.fields.every(isKnown) ? toFirstText(error) : 'The app that sent you here made an invalid request'
 }

@@ -19,6 +19,8 @@ import { issueTicket, readTicket } from './tickets.ts'
 
 /** RFC 9126 §2.2. */
 const PREFIX = 'urn:ietf:params:oauth:request_uri:'
+/** The reason of its refusal, for pages: most often a page was reloaded. */
+export const REQUEST_SPENT = 'request_spent'
 
 /** Whether the request refers to a pushed one; any other `request_uri` is refused by `judgeRequest`. */
 export function isReference({ requestUri }: AuthorizationRequest): boolean {
@@ -53,7 +55,7 @@ export async function takePushedRequest(ctx: Ctx, { clientId, requestUri = '' }:
   const claimedBy = ctx.newId<AnyId>()
   const claim = claimPushedRequest({ uriHash, clientId, claimedBy, now: ctx.now() })
   const claimed = await ctx.db.commit([claim], findClaimedRequest(uriHash, claimedBy))
-  if (!claimed) throw new AppError('invalid_request', 'The request_uri is unknown, already used or expired')
+  if (!claimed) throw new AppError('invalid_request', 'The request_uri is unknown, already used or expired', { reason: REQUEST_SPENT })
   const request = readAuthorizationRequest(Object.fromEntries(new URLSearchParams(claimed.params)))
   return { ...request, pushed: issueTicket(ctx, 'pushed-request', subjectOf(request)) }
 }

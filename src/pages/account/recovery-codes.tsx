@@ -60,7 +60,7 @@ export function showRecoveryCodes(c: Context, codes: readonly string[], notice: 
     {
       title: 'Keep these codes',
       section: SECTION,
-      lead: 'Each signs you in once if you lose your phone. They are shown only now: print this page, or save them where only you can see them.',
+      lead: 'Each works once in place of your second step, for example if you lose your phone. They are shown only now: print this page, or save them where only you can see them.',
     },
     <section class="panel">
       <h2>Your recovery codes for {product}</h2>

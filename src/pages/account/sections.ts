@@ -9,13 +9,13 @@ export interface Section {
 
 const SECTIONS: readonly Section[] = [
   { path: '/account/profile', title: 'Profile', hint: 'Your names and what others read about you' },
-  { path: '/account/picture', title: 'Picture', hint: 'How people recognise you' },
+  { path: '/account/picture', title: 'Picture', hint: 'How people recognize you' },
   { path: '/account/status', title: 'Status', hint: 'What you are up to right now' },
   { path: '/account/privacy', title: 'Privacy', hint: 'Who may follow you' },
-  { path: '/account/password', title: 'Password', hint: 'Choose a new one' },
+  { path: '/account/password', title: 'Password', hint: 'Set or change it' },
   { path: '/account/passkeys', title: 'Passkeys', hint: 'Sign in with your fingerprint, face or screen lock' },
   { path: '/account/email', title: 'E-mail address', hint: 'Where we reach you' },
-  { path: '/account/two-step', title: 'Two-step sign-in', hint: 'A code in addition to your password' },
+  { path: '/account/two-step', title: 'Two-step sign-in', hint: 'A second step when you sign in, such as a code' },
   { path: '/account/providers', title: 'Linked accounts', hint: 'Accounts elsewhere that sign you in' },
   { path: '/account/sessions', title: 'Devices', hint: 'Where you are signed in' },
   { path: '/account/apps', title: 'Connected apps', hint: 'Apps that may use your account' },

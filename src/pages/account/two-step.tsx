@@ -57,8 +57,8 @@ async function show(c: Context, { factors, unusedRecoveryCodes, isRequired }: Se
       section: PATH,
       lead:
         factors.length === 0
-          ? 'It is off: your password alone is enough to sign in. With a second step, a stolen password is useless.'
-          : 'It is on: signing in takes your password, and then a code. The strongest way comes first.',
+          ? 'It is off: signing in takes one step. With a second one, a stolen password is not enough.'
+          : 'It is on: signing in takes a second step. The strongest way comes first.',
     },
     <>
       {isRequired && factors.length === 0 && (
@@ -126,7 +126,7 @@ function RecoveryPanel({ left }: { left: number }) {
         Recovery codes
         {left > 0 && <span class="tag">{left === 1 ? '1 left' : `${left} left`}</span>}
       </h2>
-      <p>{left === 0 ? 'You have none. ' : ''}If your phone is lost or broken, each signs you in once, in place of a code.</p>
+      <p>{left === 0 ? 'You have none. ' : ''}If your phone is lost or broken, each works once in place of your second step.</p>
       <p class="buttons">
         <a class={left === 0 ? 'button primary' : 'button secondary'} href={`${PATH}/recovery-codes`}>
           {left === 0 ? 'Get recovery codes' : 'Get new codes'}
@@ -144,7 +144,7 @@ function EmailPanel({ since, token }: { since: number | null; token: string }) {
         <State since={since} />
       </h2>
       <p>
-        The weakest way: anyone who can read your mail gets the code too. Still better than a password alone
+        The weakest way: anyone who can read your mail gets the code too. Still better than no second step
         {since === null ? '.' : <>. On since {<Time at={since} />}.</>}
       </p>
       <Form action={EMAIL} token={token}>
@@ -162,7 +162,7 @@ async function showRemoval(c: Context): Promise<Response> {
     {
       title: 'Remove the app?',
       section: PATH,
-      lead: 'Its codes stop working, and you are signed out on all other devices. If it is your only second step, your password alone is then enough to sign in, and your recovery codes are deleted too.',
+      lead: 'Its codes stop working, and you are signed out on all other devices. If it is your only second step, signing in then takes one step, and your recovery codes are deleted too.',
     },
     <Form action={REMOVE} token={token} class="answers">
       <Submit kind="danger">Remove the app</Submit>

@@ -47,10 +47,11 @@ export const upstreamPages = new Hono<AppEnv>()
     }),
   )
   .get(CALLBACK, optionalSession(), signInLimit(), async (c) => {
+    const { id } = findProvider(c.var.ctx.config, c.req.param('provider'))
     const params = new URL(c.req.url).searchParams
     const name = takeName(c, params.get('state') ?? '')
     if (name !== null) params.set('user', name)
-    const finished = finishUpstream(c.var.ctx, c.req.param('provider'), { params, cookie: stateOf(c) })
+    const finished = finishUpstream(c.var.ctx, id, { params, cookie: stateOf(c) })
     forgetState(c)
     return finished.then(
       (answer) => (answer.intent.kind === 'link' ? linked(c, answer) : signedInWith(c, answer)),

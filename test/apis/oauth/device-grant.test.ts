@@ -186,11 +186,15 @@ describe('/device', () => {
     const started = await start('delegated:profile:read')
     const page = await enter(` ${started.user_code.toLowerCase().replace('-', ' ')} `)
     expect(headingOf(page)).toBe('Give Test access to your account?')
+    expect(page.text).toMatch(/It asked on <time/)
     expect(page.text).toContain(started.user_code)
     expect(page.text).toContain('See profiles, including yours')
     for (const code of ['BBBB-BBBB', '12345678', 'x', '<b>']) {
       const wrong = await enter(code)
-      expect([wrong.status, alertIn(wrong)]).toEqual([400, 'This code is wrong, used or expired. Check it, or try the next one.'])
+      expect([wrong.status, alertIn(wrong)]).toEqual([
+        400,
+        'This code is wrong, used or expired. Check it, or start again on the device, which shows a new code.',
+      ])
     }
   })
 

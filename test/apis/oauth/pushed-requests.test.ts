@@ -117,6 +117,9 @@ describe('the authorization endpoint', () => {
     const expired = await pushed()
     const refused = [pathOf(uri), pathOf(await pushed({}, strict)), pathOf('urn:ietf:params:oauth:request_uri:unknown')]
     for (const path of refused) expect(await errorOf(await visit(path, cookie))).toEqual([400, 'invalid_request'])
+    const page = await (await send(pathOf(uri), { headers: { cookie, accept: 'text/html' } })).text()
+    expect(page).toContain('This sign-in was already used or has expired. Go back to the app and start again.')
+    expect(page).not.toContain('request_uri')
     clock.freeze(Date.now() + 61_000)
     try {
       expect(await errorOf(await visit(pathOf(expired), cookie))).toEqual([400, 'invalid_request'])
