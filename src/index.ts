@@ -46,10 +46,9 @@ function warnOnce(config: Config): void {
 function refuseToServe(error: unknown, request: Request): Response {
   const problems = error instanceof ConfigError ? error.problems : ['the configuration cannot be read']
   const requestId = randomHex(16)
-  // On this machine the answer is read as it is, and `npm start` prints it.
-  if (LOCAL.has(new URL(request.url).hostname)) return answer(503, { error: 'not_configured', problems, hint: START }, requestId)
   console.error(JSON.stringify({ at: new Date().toISOString(), level: 'error', event: 'not_configured', requestId, problems }))
-  return answer(503, { error: 'not_configured', problems }, requestId)
+  const hint = LOCAL.has(new URL(request.url).hostname) ? { hint: START } : {}
+  return answer(503, { error: 'not_configured', problems, ...hint }, requestId)
 }
 
 /** RFC 9112 §3.2: without a host, the requested room is unknown. */

@@ -1,6 +1,6 @@
 // A deployment that is configured wrongly serves nothing, and says which name is wrong (design §1.17).
 /// <reference types="vite/types/importMeta.d.ts" />
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Bindings, ConfigError, getConfig } from '../../src/config.ts'
 import { vars } from '../../src/config-vars.ts'
 import { Client, platform } from '../support/kith.ts'
@@ -347,15 +347,11 @@ describe('a Worker that is configured wrongly', () => {
     }
   })
 
-  test('points to npm start where it runs on localhost, and nowhere else; only elsewhere the log has the problems', async () => {
-    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  test('points to npm start where it runs on localhost, and nowhere else', async () => {
     for (const origin of ['http://localhost:8787', 'http://127.0.0.1:8787']) {
       expect((await new Client().get('/', { ...broken, origin })).json.hint).toContain('`npm start`')
     }
-    expect(log).not.toHaveBeenCalled()
     expect((await new Client().get('/', broken)).json).not.toHaveProperty('hint')
-    expect(log.mock.calls).toEqual([[expect.stringContaining('PEPPER_KEYS contains a development secret')]])
-    log.mockRestore()
   })
 
   test('still gives its reply a request id and the headers of every reply', async () => {
