@@ -5,14 +5,22 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
+import { ConfigError } from '../src/config.ts'
 import { makeAssets } from './assets.ts'
 import { ADMINISTRATOR, type Demo, seed } from './demo/seed.ts'
-import { completeDevVars, DEMO, localAvatars, main, Refusal, ROOT, startWrangler } from './local.ts'
+import { completeDevVars, DEMO, DEV_VARS, localAvatars, main, Refusal, ROOT, startWrangler } from './local.ts'
 
 const DEFAULT_PORT = 8787
 const READY_WITHIN_MS = 60_000
+const USAGE = `Usage: npm start
+
+Serves Kith on http://localhost:${DEFAULT_PORT}. For another port: PORT=8788 npm start
+Settings are lines of .dev.vars (docs/deploy.md); restart after a change.`
 
 await main(async () => {
+  const args = process.argv.slice(2)
+  if (args.join() === '--help') return console.log(USAGE)
+  if (args.length > 0) throw new Refusal(`npm start takes no arguments, but got ${args.join(' ')}\n\n${USAGE}`)
   const port = readPort(process.env.PORT)
   await refuseTakenPort(port)
   const local = `http://localhost:${port}`
@@ -21,7 +29,7 @@ await main(async () => {
   // `PORT` overrides .dev.vars for this run.
   const origin = process.env.PORT ? local : (vars.ORIGIN ?? local)
   console.log('Kith: preparing the local database and its demo data')
-  const demo = await seed(origin)
+  const demo = await seed(origin).catch(refuseSettings)
   console.log('Kith: starting the server')
   // By itself wrangler takes the first free port from 9229 for its inspector: two that start at once take the same.
   const options = ['--port', String(port), '--inspector-port', '0', '--show-interactive-dev-session', 'false']
@@ -45,6 +53,12 @@ function readPort(text: string | undefined): number {
   const port = Number(text || DEFAULT_PORT)
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Refusal(`PORT must be a number from 1 to 65535, not ${text}`)
   return port
+}
+
+/** The seed reads the settings first, as the server does. */
+function refuseSettings(error: unknown): never {
+  if (!(error instanceof ConfigError)) throw error
+  throw new Refusal(`Kith refuses to serve. In ${DEV_VARS}:\n\n  ${error.problems.join('\n  ')}`)
 }
 
 /** wrangler would say so too, but only after everything else and in other words. */
@@ -85,7 +99,7 @@ async function untilReady(server: ChildProcess, local: string): Promise<void> {
     // A server that refuses to serve says why.
     if (reply?.status === 503) {
       server.kill('SIGTERM')
-      throw new Refusal(`Kith refuses to serve: ${await reply.text()}\nLook at ${ROOT}/.dev.vars`)
+      throw new Refusal(`Kith refuses to serve: ${await reply.text()}\nLook at ${DEV_VARS}`)
     }
     await new Promise((resolve) => setTimeout(resolve, 200))
   }

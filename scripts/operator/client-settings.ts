@@ -4,10 +4,11 @@
  */
 import type { ClientAuthenticationMethod } from '../../src/core/oauth/client-authentication.ts'
 import { type ClientMetadata, toMetadata } from '../../src/core/oauth/client-metadata.ts'
+import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import type { ClientRow } from '../../src/store/db/client-registration.ts'
 import { findOrigin } from '../settings.ts'
 
-const WIDTH = 29
+const WIDTH = 37
 
 const EITHER_WAY = 'it sends its secret by HTTP Basic or in the body, one of them per request'
 const PROOFS = {
@@ -34,29 +35,43 @@ export function describeClient(row: ClientRow, secret: string | null, remote: bo
 }
 
 function sentencesOf(id: string, metadata: ClientMetadata, remote: boolean): string[] {
-  const { authMethod, requiresPkce, idTokenAlg, isFirstParty, claimsInIdToken, isNativeDevelopment, grantTypes } = metadata
-  const hasPeople = grantTypes.includes('authorization_code')
+  const { authMethod, requiresPkce, idTokenAlg, claimsInIdToken, isNativeDevelopment, requiresPushedRequests } = metadata
+  const { hasPeople, hasBrowser } = reachOf(metadata)
   const kind =
     authMethod === 'none'
-      ? `${id} is a public client: it has no secret, and PKCE (S256) is required.`
+      ? `${id} is a public client: it has no secret${hasBrowser ? ', and PKCE (S256) is required' : ''}.`
       : `${id} is a confidential client: ${PROOFS[authMethod]}.`
   const pkce = requiresPkce ? 'PKCE (S256) is required.' : 'PKCE (S256) is not required: only for libraries that cannot do it.'
   const rsa = remote && idTokenAlg === 'RS256' ? ' SIGNING_KEYS of the deployment needs an RSA key for that (npm run keys).' : ''
   return [
     kind,
-    ...(hasPeople && authMethod !== 'none' ? [pkce] : []),
+    ...(hasBrowser && authMethod !== 'none' ? [pkce] : []),
+    ...(hasBrowser && requiresPushedRequests ? ['Its authorization requests must be pushed (RFC 9126).'] : []),
     ...(hasPeople
       ? [`Its ID tokens are signed with ${idTokenAlg}${claimsInIdToken ? ' and carry the claims of userinfo' : ''}.${rsa}`]
       : []),
-    ...(hasPeople ? [isFirstParty ? 'People are not asked for consent: it is yours.' : 'People are asked for their consent.'] : []),
+    ...(hasPeople ? [consentOf(metadata)] : []),
     ...(isNativeDevelopment ? ['It is for development: any app on a device can claim its redirect URIs. Do not release it.'] : []),
   ]
+}
+
+/** Whether people use it, and whether through a browser of its own. */
+function reachOf({ grantTypes }: ClientMetadata) {
+  const hasBrowser = grantTypes.includes('authorization_code')
+  const hasDevice = grantTypes.includes(DEVICE_GRANT)
+  return { hasBrowser, hasDevice, hasPeople: hasBrowser || hasDevice }
+}
+
+function consentOf(metadata: ClientMetadata): string {
+  const { hasBrowser, hasDevice } = reachOf(metadata)
+  if (!metadata.isFirstParty || !hasBrowser) return 'People are asked for their consent.'
+  return `People are not asked for consent: it is yours.${hasDevice ? ' With a device code they are always asked.' : ''}`
 }
 
 function settingsOf(id: string, metadata: ClientMetadata, given: { secret: string | null; origin: string }): [string, string][] {
   const { authMethod, redirectUris, postLogoutRedirectUris, grantTypes, scopes, idTokenAlg } = metadata
   const { secret, origin } = given
-  const hasPeople = grantTypes.includes('authorization_code')
+  const { hasPeople, hasBrowser, hasDevice } = reachOf(metadata)
   const all: [string, string | null][] = [
     ['issuer', origin],
     ['discovery', `${origin}/.well-known/openid-configuration`],
@@ -64,8 +79,10 @@ function settingsOf(id: string, metadata: ClientMetadata, given: { secret: strin
     ['client_secret', secret],
     ['token_endpoint_auth_method', isSecretSent(authMethod) ? 'client_secret_basic or client_secret_post' : authMethod],
     ['grant_types', grantTypes.join(' ')],
-    ['response_type', hasPeople ? 'code' : null],
-    ['code_challenge_method', hasPeople ? 'S256' : null],
+    ['response_type', hasBrowser ? 'code' : null],
+    ['code_challenge_method', hasBrowser ? 'S256' : null],
+    ['device_authorization_endpoint', hasDevice ? `${origin}/oauth/device_authorization` : null],
+    ['pushed_authorization_request_endpoint', hasBrowser && metadata.requiresPushedRequests ? `${origin}/oauth/par` : null],
     ['redirect_uri', redirectUris.join(' or ') || null],
     ['post_logout_redirect_uri', postLogoutRedirectUris.join(' or ') || null],
     ['scope', scopes.join(' ')],

@@ -69,10 +69,23 @@ const OPTIONS = {
   'native-development': { type: 'boolean' },
 } as const
 
+/** The options of the fields that the core's rules name. */
+const OPTION_OF = {
+  redirect_uris: '--redirect-uri',
+  post_logout_redirect_uris: '--post-logout-redirect-uri',
+  grant_types: '--grant-type',
+  scope: '--scope',
+  token_endpoint_auth_method: '--auth-method',
+  jwks: '--jwks',
+  jwks_uri: '--jwks-uri',
+  may_change_addresses: '--may-change-addresses',
+  require_pkce: '--no-pkce',
+}
+
 const PAGE = 100
 
 export function runClientCommand(args: readonly string[], remote: boolean): Promise<void> {
-  return withRefusals(() => run(args, remote))
+  return withRefusals(() => run(args, remote), OPTION_OF)
 }
 
 async function run(args: readonly string[], remote: boolean): Promise<void> {

@@ -14,20 +14,28 @@ export function judge<S extends z.ZodType>(option: string, atom: S, value: unkno
   if (value === undefined) return undefined
   const result = atom.safeParse(value)
   if (result.success) return result.data
-  throw new Refusal(`${option}: ${JSON.stringify(value)} ${result.error.issues[0]?.message}`)
+  const [issue] = result.error.issues
+  throw new Refusal(`${option}: ${shown(value, issue?.path[0])} ${issue?.message}`)
 }
 
-/** Shows an error of the core as it stands. */
-export async function withRefusals(run: () => Promise<void>): Promise<void> {
+/** Of an option that may be repeated: the wrong one, or all. */
+function shown(value: unknown, index: PropertyKey | undefined): string {
+  if (!Array.isArray(value)) return JSON.stringify(value)
+  const wrong: readonly unknown[] = typeof index === 'number' ? [value[index]] : value
+  return wrong.map((each) => JSON.stringify(each)).join(' ')
+}
+
+/** Shows an error of the core as it stands; `options` are those to name instead of a field. */
+export async function withRefusals(run: () => Promise<void>, options: Readonly<Record<string, string>> = {}): Promise<void> {
   try {
     await run()
   } catch (error) {
-    throw error instanceof AppError ? new Refusal(toText(error)) : error
+    throw error instanceof AppError ? new Refusal(toText(error, options)) : error
   }
 }
 
-function toText(error: AppError): string {
-  return error.fields.length === 0 ? error.message : error.fields.map(({ path, message }) => `${path}: ${message}`).join('\n')
+function toText({ fields, message: whole }: AppError, options: Readonly<Record<string, string>>): string {
+  return fields.length === 0 ? whole : fields.map(({ path, message }) => `${options[path] ?? path}: ${message}`).join('\n')
 }
 
 /** What the operator's acts are recorded with: the operator has no account, device or place. */

@@ -233,8 +233,20 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   const wrong = [
     ['create', 'op-x', '--name', 'X'],
     ['create', 'op-x', '--name', 'X', '--scope', 'delegated:everything'],
-    ['create', 'op-x', '--name', 'X', '--scope', 'delegated:all', '--redirect-uri', 'http://evil.example/'],
+    [
+      'create',
+      'op-x',
+      '--name',
+      'X',
+      '--scope',
+      'delegated:all',
+      '--redirect-uri',
+      'https://a.example/',
+      '--redirect-uri',
+      'http://evil.example/',
+    ],
     ['create', 'op-x', '--name', 'X', '--scope', 'delegated:all'],
+    ['create', 'op-x', '--name', 'X', '--scope', 'delegated:all', '--redirect-uri', 'https://a.example/', '--no-pkce'],
     ['create', 'demo-spa', '--name', 'X', '--scope', 'delegated:all', '--redirect-uri', 'https://a.example/'],
     ['update', 'demo-service', '--auth-method', 'private_key_jwt', '--jwks', 'no-such-file.json'],
     ['show', "' OR 1=1 --"],
@@ -243,8 +255,9 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   const told = [
     '--name and --scope',
     '--scope: "delegated:everything" names unknown scopes: delegated:everything',
-    '--redirect-uri: ',
-    'redirect_uris: must name',
+    '--redirect-uri: "http://evil.example/" must be https',
+    '--redirect-uri: must name',
+    '--no-pkce: a public client requires PKCE',
     'is taken',
     '--jwks: no-such-file.json cannot be read as JSON',
   ]
@@ -314,8 +327,23 @@ test('every client of docs/clients.md is made by its command, and says which kin
     'PKCE (S256) is not required',
     'PKCE (S256) is required',
   ])
+  expect(output).toContain(
+    'my-tv is a public client: it has no secret.\nIts ID tokens are signed with RS256.\nPeople are asked for their consent.',
+  )
+  expect(output).toContain(`  device_authorization_endpoint         ${kith.origin}/oauth/device_authorization\n`)
+  expect(output).toMatch(/"request_uri":"urn:ietf:params:oauth:request_uri:/)
+  expect(output).toMatch(/"user_code":"[A-Z-]+"/)
   expect(output).toContain('any app on a device can claim its redirect URIs')
   expect(output).toContain('my-signer is a confidential client: it signs an assertion with its private key for each request')
+})
+
+test('npm start takes no arguments: it says how it is used, and starts nothing', async () => {
+  const start = (...args: string[]) => project.run(process.execPath, ['scripts/start.ts', ...args])
+  expect(await start('--help')).toEqual({ code: 0, output: expect.stringMatching(/^Usage: npm start\n[\s\S]*PORT=8788 npm start/) })
+  for (const args of [['--port', '8790'], ['8790'], ['--help', '--port=8790']]) {
+    const { code, output } = await start(...args)
+    expect([code, output]).toEqual([1, expect.stringMatching(/^npm start takes no arguments, but got .+\n\nUsage: npm start\n/)])
+  }
 })
 
 test('a port that is taken is named', async () => {
@@ -353,4 +381,17 @@ test('a second start completes .dev.vars, keeps the data, and keeps demo.json ri
   expect((await kith.logIn('alice_demo')).status).toBe(200)
   expect((await kith.logIn('bob_demo', 'something-else-entirely')).status).toBe(401)
   expect((await kith.logIn('bob_demo', password)).status).toBe(200)
+})
+
+test('a start with wrong settings names each once, without a stack trace, and ends', async () => {
+  await kith.server.stop()
+  project.write(
+    '.dev.vars',
+    `${project.read('.dev.vars')}UPSTREAM_PROVIDERS='[{ "id": "staff", "preset": "googel" }]'\nEMAIL_SIGN_IN='maybe'\n`,
+  )
+  const { code, output } = await project.run(process.execPath, ['scripts/start.ts'], { PORT: String(await freePort()) })
+  expect(code).toBe(1)
+  expect(output.split('UPSTREAM_PROVIDERS: entry 1: preset: must be google, microsoft, apple or github')).toHaveLength(2)
+  expect(output.split('EMAIL_SIGN_IN: ')).toHaveLength(2)
+  expect(output).not.toMatch(/^ +at /m)
 })
