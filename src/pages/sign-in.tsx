@@ -158,7 +158,6 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
     { title, lead, error: state.error ?? ofPasskey.error, hasPasskeys: true },
     <>
       {isPasskeyAsked && byPasskey}
-      {isPasskeyAsked && <p class="aside">You can also sign in another way first, and then use your passkey.</p>}
       <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={LABELS}>
         <Credentials state={state} username={username} focus={focus} />
         <Submit kind={isPasskeyAsked ? 'secondary' : 'primary'}>Sign in</Submit>

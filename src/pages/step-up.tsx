@@ -14,7 +14,7 @@ interface Words {
 
 const OF_ADMINISTRATOR: Words = {
   title: 'Sign in with your passkey',
-  lead: 'An administrator who has a passkey needs it for this. A password is not enough.',
+  lead: 'An administrator who has a passkey needs it for this: no other way to sign in is enough.',
 }
 
 const OF_APP: Readonly<Partial<Record<Acr, Words & { readonly missing: string }>>> = {
@@ -25,7 +25,7 @@ const OF_APP: Readonly<Partial<Record<Acr, Words & { readonly missing: string }>
   },
   'urn:kith:acr:phr': {
     title: 'Sign in with a passkey',
-    lead: 'For this, the app asks for a passkey: a password or a code is not enough.',
+    lead: 'For this, the app asks for a passkey: a password or a code is not enough. With two-step sign-in on, you can also sign in another way first, and then use your passkey.',
     missing: 'a passkey',
   },
 }
