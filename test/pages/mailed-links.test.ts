@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { clock } from '../platform/clock.ts'
 import { newName } from '../support/actors.ts'
 import { Client } from '../support/kith.ts'
-import { browserOf, fillIn, formOf, formsOf, headingOf, linkNamed, mailedLink, open, send } from '../support/pages.ts'
+import { alertIn, browserOf, fillIn, formOf, formsOf, headingOf, linkNamed, mailedLink, open, send } from '../support/pages.ts'
 import { PASSWORD, signedInPerson, signUp, verifiedPerson } from '../support/people.ts'
 import { dump } from '../support/tables.ts'
 
@@ -91,4 +91,11 @@ describe.each(Object.entries(LINKS))('the link to %s', (path, { make, values, on
 test('a code counts on its own page alone', async () => {
   const link = await LINKS['/reset'].make()
   for (const path of ['/verify', '/email/undo']) expect((await new Client().get(link.replace('/reset', path))).status).toBe(410)
+})
+
+test('a wrong code from a mail that cannot be asked for again leads back to that mail', async () => {
+  for (const path of ['/email/undo', '/two-step/undo']) {
+    const wrong = await fillIn(new Client(), path, { code: 'aaa-bbb-ccc-ddd-eee-fff-ggg-hhh' })
+    expect(alertIn(wrong)).toBe('This code is wrong, used or expired. Check it, or open the link in the mail again.')
+  }
 })
