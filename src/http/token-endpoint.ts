@@ -133,8 +133,8 @@ function credentialsOf(c: Context, params: ClientParameters) {
   })
 }
 
-/** A poll for a decision that is still open is as it should be. */
-const NO_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['temporarily_unavailable', 'authorization_pending'])
+/** A poll for a decision that is still open is as it should be, and a refusal for too many requests was counted already. */
+const NO_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['temporarily_unavailable', 'authorization_pending', 'rate_limited'])
 
 /** Refusals that follow successful client authentication. */
 const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

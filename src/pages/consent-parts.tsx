@@ -1,6 +1,8 @@
 /** What the pages on which a person gives an app access have in common. */
 import type { Child } from 'hono/jsx'
 import type { ConsentRequest, ConsentScope } from '../core/oauth/consents.ts'
+import type { FormState } from './form-state.ts'
+import { Form, Submit } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
 
 /** Whose account it is about; `another` leads to a sign-in with a different one. */
@@ -35,5 +37,30 @@ export function AskedScopes({ title, scopes, class: className }: { title: Child;
         ))}
       </ul>
     </section>
+  )
+}
+
+interface AnswerProps {
+  readonly action: string
+  readonly token: string
+  readonly state?: FormState
+  /** Of the question. */
+  readonly ticket: string
+  readonly children?: Child
+}
+
+/** A yes or a no, with what else goes with it. */
+export function AskedAnswer({ ticket, children, ...form }: AnswerProps) {
+  return (
+    <Form {...form} class="answers">
+      {children}
+      <input type="hidden" name="ticket" value={ticket} />
+      <Submit name="answer" value="allow">
+        Allow
+      </Submit>
+      <Submit kind="secondary" name="answer" value="deny">
+        Deny
+      </Submit>
+    </Form>
   )
 }

@@ -20,9 +20,9 @@ import { logFailure, toAppError } from '../http/errors.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { validate } from '../http/validate.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
-import { AskedAccount, AskedScopes } from './consent-parts.tsx'
+import { AskedAccount, AskedAnswer, AskedScopes } from './consent-parts.tsx'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, Submit, take, UNTOUCHED } from './forms.tsx'
+import { type FormState, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { leave } from './leave.tsx'
@@ -120,15 +120,7 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
         scopes={newScopes}
       />
       <AskedScopes title={newScopes.length === 0 ? 'As before, it may' : 'As before, it may also'} scopes={grantedScopes} class="before" />
-      <Form action={`${PATH}?${toAuthorizationQuery(request)}`} token={token} state={state} class="answers">
-        <input type="hidden" name="ticket" value={asked.ticket} />
-        <Submit name="answer" value="allow">
-          Allow
-        </Submit>
-        <Submit kind="secondary" name="answer" value="deny">
-          Deny
-        </Submit>
-      </Form>
+      <AskedAnswer action={`${PATH}?${toAuthorizationQuery(request)}`} token={token} state={state} ticket={asked.ticket} />
       <p class="aside">
         You can revoke this at any time, under Connected apps in your {productOf(c.var.ctx.config)} account. Apps never get your password.
       </p>

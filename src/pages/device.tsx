@@ -13,7 +13,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { deviceName, placeName } from '../mail/device-words.ts'
 import { staleTicket } from './authorization.tsx'
-import { AskedAccount, AskedScopes } from './consent-parts.tsx'
+import { AskedAccount, AskedAnswer, AskedScopes } from './consent-parts.tsx'
 import { WRONG_CODE } from './errors.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
@@ -40,7 +40,7 @@ export const devicePages = new Hono<AppEnv>()
   })
   .post(PATH, optionalSession(), networkLimit('other'), form('device', CodeForm), (c) =>
     take(c, c.req.valid('form'), {
-      act: async ({ code }) => showQuestion(c, await describeDevice(c.var.ctx, c.var.gate, code), UNTOUCHED),
+      act: async ({ code }) => showQuestion(c, await describeDevice(c.var.ctx, c.var.gate, code)),
       again: async (state) => {
         await requireSignIn(c.var.gate)
         return showCode(c, state)
@@ -104,7 +104,7 @@ async function showCode(c: Context, outcome: FormState): Promise<Response> {
   )
 }
 
-async function showQuestion(c: Context, asked: DeviceQuestion, state: FormState): Promise<Response> {
+async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response> {
   const { client, scopes, user, userCode, userAgent, place, askedAt, ticket } = asked
   const token = await formToken(c, 'device-answer')
   const another = `/sign-in?${new URLSearchParams({ return_to: `${PATH}?user_code=${userCode}`, another: '1' })}`
@@ -124,7 +124,6 @@ async function showQuestion(c: Context, asked: DeviceQuestion, state: FormState)
           {place !== '' && <>, from {placeName(place)}</>}. Allow it only if it is in front of you: nobody else needs you to enter a code.
         </>
       ),
-      error: state.error,
     },
     <>
       <AskedAccount user={user} another={another} />
@@ -136,16 +135,9 @@ async function showQuestion(c: Context, asked: DeviceQuestion, state: FormState)
         }
         scopes={scopes}
       />
-      <Form action={ANSWER} token={token} state={state} class="answers">
+      <AskedAnswer action={ANSWER} token={token} ticket={ticket}>
         <input type="hidden" name="code" value={userCode} />
-        <input type="hidden" name="ticket" value={ticket} />
-        <Submit name="answer" value="allow">
-          Allow
-        </Submit>
-        <Submit kind="secondary" name="answer" value="deny">
-          Deny
-        </Submit>
-      </Form>
+      </AskedAnswer>
       <p class="aside">You can revoke this at any time, under Connected apps in your {productOf(c.var.ctx.config)} account.</p>
     </>,
   )

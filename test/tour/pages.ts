@@ -68,8 +68,8 @@ export const stops: Stops = {
   'POST /reset': { roundTrips: 2, rowsRead: 26 },
   'POST /sign-out': WRITE,
   'POST /consent': { ...WRITE, page: consentPath(CLIENT) },
-  'POST /device': { roundTrips: 3, rowsRead: 16 },
-  'POST /device/answer': { roundTrips: 4, rowsRead: 36, page: '/device' },
+  'POST /device': { roundTrips: 2, rowsRead: 16 },
+  'POST /device/answer': { roundTrips: 3, rowsRead: 36, page: '/device' },
   // A new user name is counted, and the old one held back.
   'POST /account/profile': { roundTrips: 2, rowsRead: 28, restricted: 'refused' },
   // The page shows what is wrong with a picture, so who it is for is looked up first.

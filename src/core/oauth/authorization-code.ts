@@ -20,7 +20,7 @@ import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { type Client, requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
-import { grantSessionWrites, newRefreshToken } from './grant-session.ts'
+import { claimGrant } from './grant-session.ts'
 import { narrowedTo } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
 import { isVerified } from './pkce.ts'
@@ -34,9 +34,6 @@ interface Exchange {
   readonly moreClaims?: MoreClaims | undefined
 }
 
-/** Two isolates can draw the same session id; then nothing is claimed, and the second try draws another. */
-const CLAIM_TRIES = 2
-
 export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCredentials, exchange: Exchange): Promise<TokenSet> {
   const codeHash = sha256(exchange.code)
   const now = ctx.now()
@@ -49,7 +46,16 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
   if (code.consumedAt !== null || code.expiresAt <= now || code.isLive !== 1) throw invalidGrant()
   const scopes = narrowedTo(storedScopes(code.scope), client.scopes)
   if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
-  const { sessionId, refreshToken } = await claim(ctx, { client, code, codeHash })
+  const claimed = await claimGrant(ctx, {
+    client,
+    grant: code,
+    claim: (id) => claimAuthorizationCode({ codeHash, sessionId: id, now: ctx.now() }),
+    isClaimed: (id) => isCodeClaimed(codeHash, id),
+    findClaim: findCodeClaim(codeHash),
+  })
+  if (!claimed) throw invalidGrant()
+  const { sessionId, refreshToken } = claimed
+  if (!claimed.isOurs) return refuseReplay(ctx, code, sessionId)
   const { userId, nonce, authenticatedAt, amr } = code
   const { moreClaims } = exchange
   const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce, authenticatedAt, amr, moreClaims })
@@ -63,28 +69,6 @@ function belongs(code: AuthorizationCodeRow, client: Client, exchange: Exchange)
   // The client's registration may have become stricter since the code was issued.
   if (code.codeChallenge === null && client.requiresPkce) return false
   return isVerified(code.codeChallenge, exchange.codeVerifier)
-}
-
-/** The one commit: code claimed, session and refresh token created, event written; all or nothing. */
-async function claim(
-  ctx: Ctx,
-  input: { client: Client; code: AuthorizationCodeRow; codeHash: string },
-): Promise<{ sessionId: SessionId; refreshToken: string | null }> {
-  const { client, code, codeHash } = input
-  const refreshToken = newRefreshToken(client)
-  for (let attempt = 0; attempt < CLAIM_TRIES; attempt += 1) {
-    const sessionId = ctx.newId<SessionId>()
-    const claimed = isCodeClaimed(codeHash, sessionId)
-    const writes = [
-      claimAuthorizationCode({ codeHash, sessionId, now: ctx.now() }),
-      ...grantSessionWrites(ctx, { client, grant: code, sessionId, refreshToken, condition: claimed }),
-    ]
-    const won = await ctx.db.commit(writes, findCodeClaim(codeHash))
-    if (won?.sessionId === sessionId) return { sessionId, refreshToken }
-    if (won) return refuseReplay(ctx, code, won.sessionId)
-  }
-  // Signed out, banned or deleted between the read and the claim.
-  throw invalidGrant()
 }
 
 /** RFC 6749 §4.1.2: two parties have the code, so nobody can tell whose tokens they are. */

@@ -9,13 +9,13 @@ import { both } from '../../store/db/database.ts'
 import {
   allowDevice,
   denyDevice,
+  findClientOfDevice,
   findDeviceDecision,
   findOpenDeviceCode,
   isDeviceCodeOpen,
   type OpenDeviceCode,
   wasDeviceAllowed,
 } from '../../store/db/device-codes.ts'
-import { findClient } from '../../store/db/oauth-clients.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
@@ -47,7 +47,7 @@ export interface DeviceQuestion {
   readonly ticket: string
 }
 
-/** Throws `code_invalid` for a code that is wrong, decided or expired; `rate_limited` after too many wrong ones. Three round trips. */
+/** Throws `code_invalid` for a code that is wrong, decided or expired; `rate_limited` after too many wrong ones. Two round trips. */
 export async function describeDevice(ctx: Ctx, gate: OptionalGate, typed: string): Promise<DeviceQuestion> {
   const { request, client, scopes, principal, user, userCode } = await question(ctx, gate, typed)
   return {
@@ -104,13 +104,14 @@ async function question(ctx: Ctx, gate: OptionalGate, typed: string): Promise<Qu
   const now = ctx.now()
   const userHash = userCodeHash(userCode)
   const isRight = both(wasCounted(attempt), isDeviceCodeOpen(userHash, now))
-  const [counted, request] = await ctx.db.batch([
+  const [counted, request, , clientRow] = await ctx.db.batch([
     countAttempt(attempt),
     findOpenDeviceCode(userHash, now, justCounted),
     takeBackAttempt(attempt.key, isRight),
+    findClientOfDevice(userHash, now),
   ])
   if (!counted) throw rateLimited(ctx, await ctx.db.one(findCounter(attempt.key)))
-  const client = request && toClient(await ctx.db.one(findClient(request.clientId)))
+  const client = toClient(clientRow)
   if (!request || !client?.grantTypes.includes(DEVICE_GRANT)) throw codeInvalid()
   const scopes = grantedByPerson(narrowedTo(storedScopes(request.scope), client.scopes), principal.scopes)
   return { userCode, request, client, scopes, principal, user }

@@ -3,7 +3,6 @@
  * and polls until a person has decided in a browser (`device-decision.ts`).
  */
 import { randomToken, sha256 } from '../../crypto.ts'
-import type { SessionId, UserId } from '../../ids.ts'
 import {
   claimDeviceCode,
   type DeviceCodeRow,
@@ -22,7 +21,7 @@ import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { type Client, DEVICE_GRANT, requireGrantType } from './clients.ts'
 import { newUserCode, userCodeHash } from './device-code.ts'
-import { grantSessionWrites, newRefreshToken } from './grant-session.ts'
+import { claimGrant, type UserGrant } from './grant-session.ts'
 import { narrowedTo, scopesWithin } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
 import { DEVICE_CODE_MS, DEVICE_POLL_MS, DEVICE_POLL_SLACK_MS } from './limits.ts'
@@ -40,7 +39,7 @@ export interface DeviceAuthorization {
   readonly interval: number
 }
 
-/** As for the claim of a code: a second draw, if the first is taken. */
+/** A second draw, if the first user code is taken. */
 const TRIES = 2
 
 /** Two round trips. */
@@ -97,7 +96,15 @@ export async function exchangeDeviceCode(
   const scopes = narrowedTo(storedScopes(scope), client.scopes)
   if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
   const grant = { scope, userId, authenticatedAt, amr }
-  const { sessionId, refreshToken } = await claim(ctx, { client, grant, deviceHash })
+  const claimed = await claimGrant(ctx, {
+    client,
+    grant,
+    claim: (id) => claimDeviceCode({ deviceHash, sessionId: id, now: ctx.now() }),
+    isClaimed: (id) => isDeviceClaimed(deviceHash, id),
+    findClaim: findDeviceClaim(deviceHash),
+  })
+  if (!claimed?.isOurs) throw invalidGrant()
+  const { sessionId, refreshToken } = claimed
   const tokens = await issueUserTokens(ctx, {
     client,
     scopes,
@@ -111,14 +118,7 @@ export async function exchangeDeviceCode(
   return { ...tokens, refreshToken }
 }
 
-interface AllowedGrant {
-  readonly scope: string
-  readonly userId: UserId
-  readonly authenticatedAt: number
-  readonly amr: string
-}
-
-function judgeAllowed(client: Client, row: DeviceCodeRow | null, now: number): AllowedGrant {
+function judgeAllowed(client: Client, row: DeviceCodeRow | null, now: number): UserGrant {
   if (row?.clientId !== client.id || row.consumedAt !== null) throw invalidGrant()
   if (row.expiresAt <= now) throw new AppError('expired_token', 'The device_code has expired: start again')
   if (row.decidedAt === null) {
@@ -131,27 +131,6 @@ function judgeAllowed(client: Client, row: DeviceCodeRow | null, now: number): A
   if (userId === null || authenticatedAt === null || amr === null) throw new AppError('access_denied', 'The user denied access')
   if (row.isLive !== 1) throw invalidGrant()
   return { scope, userId, authenticatedAt, amr }
-}
-
-async function claim(
-  ctx: Ctx,
-  input: { client: Client; grant: AllowedGrant; deviceHash: string },
-): Promise<{ sessionId: SessionId; refreshToken: string | null }> {
-  const { client, grant, deviceHash } = input
-  const refreshToken = newRefreshToken(client)
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const sessionId = ctx.newId<SessionId>()
-    const condition = isDeviceClaimed(deviceHash, sessionId)
-    const writes = [
-      claimDeviceCode({ deviceHash, sessionId, now: ctx.now() }),
-      ...grantSessionWrites(ctx, { client, grant, sessionId, refreshToken, condition }),
-    ]
-    const won = await ctx.db.commit(writes, findDeviceClaim(deviceHash))
-    if (won?.sessionId === sessionId) return { sessionId, refreshToken }
-    if (won) throw invalidGrant()
-  }
-  // Signed out, banned or deleted between the read and the claim.
-  throw invalidGrant()
 }
 
 function invalidGrant(): AppError {

@@ -9,22 +9,60 @@ import type { Ctx } from '../ctx.ts'
 import type { Client } from './clients.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
 
+/** What a user has granted, and how they had signed in. */
+export interface UserGrant {
+  readonly userId: UserId
+  readonly scope: string
+  readonly authenticatedAt: number
+  /** RFC 8176, space separated. */
+  readonly amr: string
+}
+
 interface GrantSession {
   readonly client: Client
-  readonly grant: { readonly userId: UserId; readonly scope: string; readonly authenticatedAt: number; readonly amr: string }
+  readonly grant: UserGrant
   readonly sessionId: SessionId
   readonly refreshToken: string | null
   /** Holds when the grant was claimed for this session. */
   readonly condition: Fragment
 }
 
-/** Null for a client that is not registered for refresh tokens. */
-export function newRefreshToken(client: Client): string | null {
-  return client.grantTypes.includes('refresh_token') ? randomToken() : null
+interface Claiming extends Pick<GrantSession, 'client' | 'grant'> {
+  /** Claims the grant for a session that is about to be created; no-op if that session exists already. */
+  readonly claim: (sessionId: SessionId) => Statement<void>
+  readonly isClaimed: (sessionId: SessionId) => Fragment
+  /** Whose the grant is, whoever claimed it. */
+  readonly findClaim: Statement<{ sessionId: SessionId } | null>
+}
+
+interface Claimed {
+  readonly sessionId: SessionId
+  /** False: another request has claimed the grant. */
+  readonly isOurs: boolean
+  /** Null for a client that is not registered for refresh tokens. */
+  readonly refreshToken: string | null
+}
+
+/** Two isolates can draw the same session id; then nothing is claimed, and the second try draws another. */
+const CLAIM_TRIES = 2
+
+/**
+ * The one commit of a grant: claimed, session and refresh token created, event written; all or nothing. Null if the
+ * user has signed out, or was banned or deleted, since the grant was read.
+ */
+export async function claimGrant(ctx: Ctx, { client, grant, claim, isClaimed, findClaim }: Claiming): Promise<Claimed | null> {
+  const refreshToken = client.grantTypes.includes('refresh_token') ? randomToken() : null
+  for (let attempt = 0; attempt < CLAIM_TRIES; attempt += 1) {
+    const sessionId = ctx.newId<SessionId>()
+    const session = { client, grant, sessionId, refreshToken, condition: isClaimed(sessionId) }
+    const won = await ctx.db.commit([claim(sessionId), ...grantSessionWrites(ctx, session)], findClaim)
+    if (won) return { sessionId: won.sessionId, isOurs: won.sessionId === sessionId, refreshToken }
+  }
+  return null
 }
 
 /** Session, refresh token and event, after the statement that claims the grant. */
-export function grantSessionWrites(ctx: Ctx, input: GrantSession): Statement<unknown>[] {
+function grantSessionWrites(ctx: Ctx, input: GrantSession): Statement<unknown>[] {
   const { client, grant, sessionId, refreshToken, condition } = input
   const now = ctx.now()
   // Without refresh tokens the grant ends with its only access token.

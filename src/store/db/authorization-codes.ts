@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
 import { changed, type Fragment, first, run, type Statement } from './database.ts'
-import { isLive } from './live-session.ts'
+import { isGrantorLive, isLive } from './live-session.ts'
 
 export interface NewAuthorizationCode {
   readonly codeHash: string
@@ -78,10 +78,7 @@ export function claimAuthorizationCode(input: { codeHash: string; sessionId: Ses
     UPDATE authorization_codes SET consumed_at = ${input.now}, session_id = ${input.sessionId}
     WHERE code_hash = ${input.codeHash} AND consumed_at IS NULL AND expires_at > ${input.now}
       AND NOT EXISTS (SELECT 1 FROM sessions WHERE id = ${input.sessionId})
-      AND EXISTS (
-        SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
-        WHERE s.id = authorization_codes.browser_session_id AND u.id = authorization_codes.user_id
-          AND u.epoch = authorization_codes.epoch AND ${isLive(input.now)})`)
+      AND ${isGrantorLive(sql`authorization_codes`, input.now)}`)
 }
 
 /** Holds when the code was claimed for this session. */

@@ -2,7 +2,8 @@
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
 import { changed, type Fragment, first, run, type Statement } from './database.ts'
-import { isLive } from './live-session.ts'
+import { isGrantorLive, isLive } from './live-session.ts'
+import { clientColumns, type OAuthClientRow } from './oauth-clients.ts'
 
 export interface NewDeviceCode {
   readonly deviceHash: string
@@ -45,6 +46,12 @@ export function findOpenDeviceCode(userHash: string, now: number, condition: Fra
   return first(sql`
     SELECT device_hash, client_id, scope, user_agent, place, created_at FROM device_codes
     WHERE ${isOpen(userHash, now)} AND (${condition})`)
+}
+
+/** The client of a request that nobody has decided yet. */
+export function findClientOfDevice(userHash: string, now: number): Statement<OAuthClientRow | null> {
+  return first(sql`
+    SELECT ${clientColumns} FROM oauth_clients c WHERE c.id = (SELECT client_id FROM device_codes WHERE ${isOpen(userHash, now)})`)
 }
 
 /** Holds while nobody has decided the request. */
@@ -132,10 +139,7 @@ export function claimDeviceCode(input: { deviceHash: string; sessionId: SessionI
     UPDATE device_codes SET consumed_at = ${input.now}, session_id = ${input.sessionId}
     WHERE device_hash = ${input.deviceHash} AND user_id IS NOT NULL AND consumed_at IS NULL AND expires_at > ${input.now}
       AND NOT EXISTS (SELECT 1 FROM sessions WHERE id = ${input.sessionId})
-      AND EXISTS (
-        SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
-        WHERE s.id = device_codes.browser_session_id AND u.id = device_codes.user_id AND u.epoch = device_codes.epoch
-          AND ${isLive(input.now)})`)
+      AND ${isGrantorLive(sql`device_codes`, input.now)}`)
 }
 
 /** Holds when the request was claimed for this session. */

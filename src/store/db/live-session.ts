@@ -9,3 +9,10 @@ export function isLive(now: number): Fragment {
     s.revoked_at IS NULL AND s.expires_at > ${now} AND s.idle_expires_at > ${now} AND s.epoch = u.epoch
     AND ${isAlive(sql`u`, now)}`
 }
+
+/** True of a row of `table` while the browser session that granted it is live and has the row's epoch. */
+export function isGrantorLive(table: Fragment, now: number): Fragment {
+  return sql`EXISTS (
+    SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.id = ${table}.browser_session_id AND u.id = ${table}.user_id AND u.epoch = ${table}.epoch AND ${isLive(now)})`
+}

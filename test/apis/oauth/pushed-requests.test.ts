@@ -1,5 +1,6 @@
 // Pushed authorization requests (RFC 9126): sent by the client, referred to by the browser, used once.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Bindings } from '../../../src/config.ts'
 import { clock } from '../../platform/clock.ts'
 import { Client } from '../../support/kith.ts'
 import { formOf, open, send as sendForm } from '../../support/pages.ts'
@@ -12,6 +13,7 @@ import {
   form,
   newBrowser,
   newClient,
+  newEnv,
   newUser,
   ORIGIN,
   type Params,
@@ -43,8 +45,8 @@ const paramsOf = (of: TestClient, changes: Params = {}): Params => ({
   ...changes,
 })
 
-const push = (changes: Params = {}, of = client, headers: Record<string, string> = basicOf(of)) =>
-  form('/oauth/par', paramsOf(of, changes), headers)
+const push = (changes: Params = {}, of = client, headers: Record<string, string> = basicOf(of), bindings?: Bindings) =>
+  form('/oauth/par', paramsOf(of, changes), headers, bindings)
 
 async function pushed(changes: Params = {}, of = client): Promise<string> {
   const response = await push(changes, of)
@@ -90,6 +92,17 @@ describe('POST /oauth/par', () => {
     expect((await push({ client_id: client.id, client_secret: client.secret }, client, {})).status).toBe(201)
     const spa = await newClient()
     expect((await push({ client_id: spa.id }, spa, {})).status).toBe(201)
+  })
+
+  test('in the name of a public client is limited per network, and a refusal for that is no failed authentication', async () => {
+    const spa = await newClient()
+    const limited = newEnv({ NETWORK_LIMITS: 'on' })
+    const from = { 'cf-connecting-ip': '198.51.100.77' }
+    const replies = await Promise.all(Array.from({ length: 130 }, () => push({ client_id: spa.id }, spa, from, limited)))
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201, 429]))
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(60)
+    const wrong = { ...from, authorization: `Basic ${btoa(`${client.id}:wrong`)}` }
+    expect(await errorOf(await push({}, client, wrong, limited))).toEqual([401, 'invalid_client'])
   })
 
   test('stores neither the reference nor a secret in the clear', async () => {
