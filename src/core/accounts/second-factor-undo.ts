@@ -9,7 +9,7 @@ import type { MailId, SessionId, UserId } from '../../ids.ts'
 import { resetCounters } from '../../store/db/attempt-counters.ts'
 import { claimCode, claimedUserId, findClaim, insertChallenge, wasClaimed } from '../../store/db/challenges.ts'
 import { always, both, type Fragment, idOf, not, type Statement } from '../../store/db/database.ts'
-import { formerAddress, hasOpenUndo } from '../../store/db/email-changes.ts'
+import { hasOpenUndo } from '../../store/db/email-changes.ts'
 import { kindByChallenge } from '../../store/db/mail-outbox.ts'
 import { deletePasskeysOf } from '../../store/db/passkeys.ts'
 import { deleteRecoveryCodesOfNoFactor } from '../../store/db/recovery-codes.ts'
@@ -34,6 +34,7 @@ import { secondFactorKeys } from '../sessions/second-factor-attempts.ts'
 import { restoreAccountWrites } from './deletion.ts'
 import { codeRefusal, hashOfCode } from './email-change.ts'
 import { deliverLater, mailNotice, newChallenge } from './mail.ts'
+import { ownerNotice } from './owner-notice.ts'
 import { hasPassword, verifyPassword } from './password-hash.ts'
 
 /**
@@ -58,17 +59,13 @@ export function firstFactorNotice(
   const now = ctx.now()
   const undo = newChallenge(ctx, 'undo_second_factor', SECOND_FACTOR_UNDO_MS)
   const kind = kindByChallenge(undo.id, 'second_factor_on', 'second_factor_changed')
-  const told = { kind, user, params, challengeId: undo.id }
-  const mail = mailNotice(ctx, { ...told, condition })
-  const hasMoved = hasOpenUndo(user, now)
-  const toFormer = mailNotice(ctx, { ...told, to: formerAddress(user, now), condition: both(condition, hasMoved) })
+  const told = ownerNotice(ctx, { kind, user, params, challengeId: undo.id, condition })
   const isFirst = both(not(hasAnySecondFactor(user)), hasCredential)
   return {
-    mailIds: [mail.mailId, toFormer.mailId],
+    mailIds: told.mailIds,
     writes: [
-      insertChallenge(undo, idOf(user), both(condition, isFirst), { passwordHashes: passwordsUntilNow(now, hasMoved) }),
-      mail.write,
-      toFormer.write,
+      insertChallenge(undo, idOf(user), both(condition, isFirst), { passwordHashes: passwordsUntilNow(now, hasOpenUndo(user, now)) }),
+      ...told.writes,
     ],
   }
 }

@@ -1,8 +1,7 @@
 /** Adding a passkey to the caller's account (WebAuthn Level 3 §7.1). */
-import type { MailId, PasskeyId } from '../../ids.ts'
+import type { PasskeyId } from '../../ids.ts'
 import { countAttempt, isWithinLimit } from '../../store/db/attempt-counters.ts'
-import { both, type Fragment, findIf, not, type Statement } from '../../store/db/database.ts'
-import { formerAddress, hasOpenUndo } from '../../store/db/email-changes.ts'
+import { both, findIf, not } from '../../store/db/database.ts'
 import {
   findPasskey,
   hasRoomForPasskey,
@@ -15,7 +14,8 @@ import { listFactors } from '../../store/db/second-factors.ts'
 import { isSessionOpen } from '../../store/db/sessions.ts'
 import { type SpentToken, spendToken, wasSpentBy } from '../../store/db/spent-tokens.ts'
 import { isUnchanged, type UserRow } from '../../store/db/users.ts'
-import { deliverLater, mailNotice } from '../accounts/mail.ts'
+import { deliverLater } from '../accounts/mail.ts'
+import { ownerNotice } from '../accounts/owner-notice.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -121,7 +121,7 @@ async function store(ctx: Ctx, addition: Addition): Promise<PasskeyRow> {
   const hasRoom = both(hasRoomForPasskey(userId, PASSKEYS_MAX), isWithinLimit(attempt))
   // The claim decides, and all else depends on it.
   const done = wasSpentBy(spent)
-  const notice = addedNotice(ctx, principal, done)
+  const notice = ownerNotice(ctx, { kind: 'passkey_added', user: userId, condition: done })
   const stored = await ctx.db.commit(
     [
       spendToken(spent, both(both(isAsRead, hasRoom), not(isCredentialTaken(row.credentialId)))),
@@ -135,15 +135,6 @@ async function store(ctx: Ctx, addition: Addition): Promise<PasskeyRow> {
   if (!stored) throw await refusalOf(ctx, addition)
   deliverLater(ctx, ...notice.mailIds)
   return stored
-}
-
-/** To the previous address as well, while a change of it can be undone: the current one may be a thief's. */
-function addedNotice(ctx: Ctx, { userId: user }: UserPrincipal, condition: Fragment): { mailIds: MailId[]; writes: Statement<void>[] } {
-  const kind = 'passkey_added'
-  const now = ctx.now()
-  const notice = mailNotice(ctx, { kind, user, condition })
-  const toFormer = mailNotice(ctx, { kind, user, to: formerAddress(user, now), condition: both(condition, hasOpenUndo(user, now)) })
-  return { mailIds: [notice.mailId, toFormer.mailId], writes: [notice.write, toFormer.write] }
 }
 
 /** Which of the guards did not hold. */

@@ -6,7 +6,6 @@
 import { type MailId, NO_ID, type UpstreamIdentityId, type UserId } from '../../ids.ts'
 import { countAttempt, isWithinLimit } from '../../store/db/attempt-counters.ts'
 import { both, type Fragment, type Statement } from '../../store/db/database.ts'
-import { formerAddress, hasOpenUndo } from '../../store/db/email-changes.ts'
 import { listFactors, type SecondFactorRow } from '../../store/db/second-factors.ts'
 import { isSessionLive } from '../../store/db/sessions.ts'
 import { isUnspent, type SpentToken, spendToken } from '../../store/db/spent-tokens.ts'
@@ -17,7 +16,8 @@ import {
   insertUpstreamIdentity,
 } from '../../store/db/upstream-identities.ts'
 import type { UserRow } from '../../store/db/users.ts'
-import { deliverLater, mailNotice, whereFrom } from '../accounts/mail.ts'
+import { deliverLater, whereFrom } from '../accounts/mail.ts'
+import { ownerNotice } from '../accounts/owner-notice.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -113,10 +113,7 @@ async function storeLink(ctx: Ctx, principal: UserPrincipal, person: UpstreamPer
   else await refuseUnlessLinked(ctx, principal, person)
 }
 
-/**
- * The notice of a provider linked or unlinked, where `condition` holds. While a change of address can be undone, the
- * former address is told, too: its owner may be the one who is being locked out.
- */
+/** The notice of a provider linked or unlinked, where `condition` holds. */
 export function linkNotice(
   ctx: Ctx,
   notice: {
@@ -130,10 +127,7 @@ export function linkNotice(
   const { kind, userId, issuer, label, condition } = notice
   const { name } = upstreamNameOf(ctx.config, issuer)
   const params = { ...whereFrom(ctx), provider: label === null ? name : `${name} (${label})` }
-  const toOwner = mailNotice(ctx, { kind, user: userId, params, condition })
-  const [to, isOpen] = [formerAddress(userId, ctx.now()), hasOpenUndo(userId, ctx.now())]
-  const toFormer = mailNotice(ctx, { kind, user: userId, params, to, condition: both(condition, isOpen) })
-  return { mailIds: [toOwner.mailId, toFormer.mailId], writes: [toOwner.write, toFormer.write] }
+  return ownerNotice(ctx, { kind, user: userId, params, condition })
 }
 
 async function refuseUnlessLinked(ctx: Ctx, { userId }: UserPrincipal, person: UpstreamPerson): Promise<void> {

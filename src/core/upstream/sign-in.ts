@@ -15,11 +15,10 @@ import { BY_UPSTREAM } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { emailKey } from '../fields.ts'
-import { KNOWN_NETWORK_RENEWED_MS } from '../limits.ts'
 import type { Claim } from '../principal.ts'
 import { timesOf } from '../sessions/completion.ts'
 import { type SignInOutcome, signInWith } from '../sessions/first-factor.ts'
-import { refuseBeyondNetwork } from '../sessions/known-sources.ts'
+import { knownNetwork, refuseBeyondNetwork } from '../sessions/known-sources.ts'
 import { beginAgain } from './failures.ts'
 import type { UpstreamPerson } from './protocol.ts'
 
@@ -41,8 +40,10 @@ export type UpstreamOutcome =
 /** Throws `unauthenticated` for a banned or deleted account, `upstream_begin_again` if the answer was used before. Two round trips. */
 export async function signInUpstream(ctx: Ctx, input: UpstreamSignIn): Promise<UpstreamOutcome> {
   const { person, spent, presented } = input
-  const known = { networkHash: ctx.caller.networkHash, knownUntil: ctx.now() + KNOWN_NETWORK_RENEWED_MS }
-  const [user, isOwned] = await ctx.db.batch([findSignInRow(isUserOf(userOfUpstream(person)), known), findIf(ownsAddress(person))])
+  const [user, isOwned] = await ctx.db.batch([
+    findSignInRow(isUserOf(userOfUpstream(person)), knownNetwork(ctx)),
+    findIf(ownsAddress(person)),
+  ])
   refuseBeyondNetwork(ctx, user?.id ?? null)
   if (user === null) {
     await claimAlone(ctx, spent)
