@@ -3,7 +3,8 @@
  * hands to the app's developers. Names are those of RFC 6749, RFC 7591 and OpenID Connect.
  */
 import type { ClientAuthenticationMethod } from '../../src/core/oauth/client-authentication.ts'
-import { type ClientMetadata, toMetadata } from '../../src/core/oauth/client-metadata.ts'
+import { toMetadata } from '../../src/core/oauth/client-columns.ts'
+import type { ClientMetadata } from '../../src/core/oauth/client-metadata.ts'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import type { ClientRow } from '../../src/store/db/client-registration.ts'
 import { findOrigin } from '../settings.ts'

@@ -4,8 +4,10 @@
  */
 import { parseArgs } from 'node:util'
 import { readVars } from '../../src/config-vars.ts'
+import { toMetadata } from '../../src/core/oauth/client-columns.ts'
+import * as metadata from '../../src/core/oauth/client-fields.ts'
 import { jwks, jwksUri } from '../../src/core/oauth/client-keys.ts'
-import * as metadata from '../../src/core/oauth/client-metadata.ts'
+import { METADATA_NAMES } from '../../src/core/oauth/client-metadata.ts'
 import { type ClientChanges, type NewClient, planChange, planClient } from '../../src/core/oauth/client-plans.ts'
 import {
   type ClientRow,
@@ -211,8 +213,8 @@ async function list(after: string, remote: boolean): Promise<void> {
 }
 
 function show(row: ClientRow): void {
-  const fields = Object.entries(metadata.toMetadata(row)).map(([name, value]): [string, unknown] => [
-    metadata.METADATA_NAMES[name as keyof typeof metadata.METADATA_NAMES],
+  const fields = Object.entries(toMetadata(row)).map(([name, value]): [string, unknown] => [
+    METADATA_NAMES[name as keyof typeof METADATA_NAMES],
     toText(value),
   ])
   for (const [name, value] of [['client_id', row.id], ...fields, ['disabled', row.disabledAt !== null]]) {

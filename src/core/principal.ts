@@ -20,6 +20,8 @@ export type Claim =
       readonly userId: UserId
       readonly clientId: string
       readonly scopes: readonly Scope[]
+      /** The thumbprint of the key that the token is bound to (RFC 9449). */
+      readonly jkt?: string
       readonly key?: PresentedKey
     }
   | {
@@ -27,6 +29,8 @@ export type Claim =
       readonly clientId: string
       readonly clientEpoch: number
       readonly scopes: readonly Scope[]
+      /** The thumbprint of the key that the token is bound to (RFC 9449). */
+      readonly jkt?: string
       readonly key?: PresentedKey
     }
   | {

@@ -5,7 +5,7 @@
 import * as z from 'zod'
 import { AppError } from '../errors.ts'
 import { MACHINE_LIFE_MS_MAX } from '../limits.ts'
-import { clientName, clientScope } from '../oauth/client-metadata.ts'
+import { clientName, clientScope } from '../oauth/client-fields.ts'
 import { coveredBy, type Scope } from '../scopes.ts'
 
 export const MACHINE_KINDS = ['robot', 'api_key', 'license_key'] as const

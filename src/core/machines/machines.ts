@@ -25,6 +25,8 @@ import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
+import { toColumns } from '../oauth/client-columns.ts'
+import { DEFAULTS } from '../oauth/client-metadata.ts'
 import { ACCESS_TOKEN_SECONDS_MAX } from '../oauth/limits.ts'
 import { type Listed, listed, type Page, positionOf } from '../paging.ts'
 import type { UserPrincipal } from '../principal.ts'
@@ -105,26 +107,16 @@ function clientOf(machine: MachineRow, password: string | null, now: number): St
   return [
     insertClient({
       id: machine.clientId,
-      name: machine.name,
-      secretHash: password === null ? null : sha256(password),
-      tokenEndpointAuthMethod: 'machine_key',
-      redirectUris: '[]',
-      postLogoutRedirectUris: '[]',
-      grantTypes: 'refresh_token',
-      scopes: machine.scopes,
       // The key belongs to a partner, which gets none of the privileges of the operator's own apps.
-      firstParty: 0,
-      mayChangeAddresses: 0,
-      consentsSince: 0,
-      requirePkce: 1,
-      requirePushedRequests: 0,
-      accessTokenSeconds: ACCESS_TOKEN_SECONDS_MAX,
-      idTokenSignedResponseAlg: 'ES256',
-      claimsInIdToken: 0,
-      nativeDevelopment: 0,
+      ...toColumns({ ...DEFAULTS, name: machine.name, scopes: [], accessTokenSeconds: ACCESS_TOKEN_SECONDS_MAX, idTokenAlg: 'ES256' }),
+      scopes: machine.scopes,
+      grantTypes: 'refresh_token',
+      tokenEndpointAuthMethod: 'machine_key',
+      source: 'operator',
+      registrationTokenHash: null,
+      secretHash: password === null ? null : sha256(password),
       sealedSecret: null,
-      jwks: null,
-      jwksUri: null,
+      consentsSince: 0,
       epoch: 0,
       disabledAt: null,
       createdAt: now,

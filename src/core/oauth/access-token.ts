@@ -30,12 +30,27 @@ const ALGORITHM = 'ES256'
 
 export interface AccessTokenGrant {
   readonly clientId: string
-  readonly scopes: readonly Scope[]
+  /** Kith's, or those of the API that is the audience. */
+  readonly scopes: readonly string[]
   readonly lifeSeconds: number
   /** The subject of a token: a user in a session, or the client itself with its current epoch. */
   readonly holder: { readonly userId: UserId; readonly sessionId: SessionId } | { readonly clientEpoch: number }
   /** Of a user at the authorization endpoint (RFC 9068 §2.2.1). A client has none. */
   readonly authentication?: Authentication
+  /** RFC 8707: the API that it is for; Kith itself if omitted. */
+  readonly audience?: string | undefined
+  /** The thumbprint of the key that it is bound to (RFC 9449 §6.1). */
+  readonly jkt?: string | null | undefined
+  /** Who acts for the subject (RFC 8693 §4.1). */
+  readonly actor?: Actor | undefined
+  /** What the API is told of the user beside that. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** RFC 8693 §4.1: a client, and whom it acts for in turn. */
+export interface Actor {
+  readonly sub: string
+  readonly act?: Actor
 }
 
 /** A user's sign-in, as tokens carry it. */
@@ -58,13 +73,16 @@ export function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promise<str
       ? { sub: toHex(grant.holder.userId), sid: toHex(grant.holder.sessionId) }
       : { sub: grant.clientId, client_epoch: grant.holder.clientEpoch }
   return signJwt(ctx.config, ALGORITHM, TYPE, {
+    ...grant.claims,
     ...holder,
     ...(grant.authentication && authenticationClaims(grant.authentication)),
     client_id: grant.clientId,
     scope: grant.scopes.join(' '),
     jti: randomToken(16),
     iss: ctx.config.origin,
-    aud: ctx.config.origin,
+    aud: grant.audience ?? ctx.config.origin,
+    ...(grant.jkt != null && { cnf: { jkt: grant.jkt } }),
+    ...(grant.actor && { act: grant.actor }),
     iat: now,
     nbf: now,
     exp: now + grant.lifeSeconds,
@@ -77,6 +95,12 @@ type TokenClaim = Extract<Claim, { kind: 'access_token' | 'client' }>
 /** The contents of a valid token: the claimed subject, and the times and the id that introspection shows. */
 export interface ReadAccessToken {
   readonly claim: TokenClaim
+  /** Kith's origin, or the API that it is for; then `claim` has no scopes. */
+  readonly audience: string
+  /** As the token names them. */
+  readonly scopes: readonly string[]
+  readonly jkt: string | null
+  readonly actor: Actor | null
   readonly issuedAt: number
   readonly expiresAt: number
   readonly jti: string
@@ -86,13 +110,14 @@ export interface ReadAccessToken {
 const verified = new WeakMap<Config, Map<string, ReadAccessToken>>()
 const VERIFIED_MAX = 1_000
 
-/** What the token claims, or null if it is not ours or has expired. */
+/** What a token for Kith claims; null if it is not ours, is for an API, or has expired. */
 export async function verifyAccessToken(ctx: Ctx, token: string): Promise<TokenClaim | null> {
-  return (await readAccessToken(ctx, token))?.claim ?? null
+  const read = await readAccessToken(ctx, token)
+  return read?.audience === ctx.config.origin ? read.claim : null
 }
 
 /**
- * The decoded token; null if it is not ours or has expired. Caches verified signatures, which cannot become wrong; the
+ * The decoded token, whatever its audience; null if it is not ours or has expired. Caches verified signatures, which cannot become wrong; the
  * gate decides on each request whether the token is still valid. Times are in seconds.
  */
 export async function readAccessToken(ctx: Ctx, token: string): Promise<ReadAccessToken | null> {
@@ -104,17 +129,33 @@ export async function readAccessToken(ctx: Ctx, token: string): Promise<ReadAcce
   const payload = await verifyJwt(ctx, token, {
     typ: TYPE,
     algorithms: [ALGORITHM],
-    audience: ctx.config.origin,
-    requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id', 'scope'],
+    requiredClaims: ['aud', 'exp', 'iat', 'sub', 'jti', 'client_id', 'scope'],
   })
-  const claim = payload && toClaim(payload)
-  if (!claim) return null
-  const { iat = 0, exp = 0, jti = '' } = payload
-  const read = { claim, issuedAt: iat, expiresAt: exp, jti }
+  const read = payload && toRead(ctx, payload)
+  if (!read) return null
   // The oldest goes: a Map keeps the order of insertion.
   if (known.size >= VERIFIED_MAX) known.delete(known.keys().next().value ?? '')
   known.set(token, read)
   return read
+}
+
+function toRead(ctx: Ctx, payload: JWTPayload): ReadAccessToken | null {
+  const { aud, scope, iat = 0, exp = 0, jti = '', cnf, act } = payload
+  if (typeof aud !== 'string' || typeof scope !== 'string') return null
+  const claim = toClaim(payload)
+  if (!claim) return null
+  const jkt = (cnf as { jkt?: string } | undefined)?.jkt ?? null
+  const bound = jkt === null ? {} : { jkt }
+  return {
+    claim: { ...claim, ...bound, scopes: aud === ctx.config.origin ? claim.scopes : [] },
+    audience: aud,
+    scopes: scope.split(' ').filter(Boolean),
+    jkt,
+    actor: (act as Actor | undefined) ?? null,
+    issuedAt: iat,
+    expiresAt: exp,
+    jti,
+  }
 }
 
 function toClaim(payload: JWTPayload): TokenClaim | null {

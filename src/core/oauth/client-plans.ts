@@ -7,6 +7,7 @@ import type { AuditEventType } from '../../store/db/audit-events.ts'
 import type { ClientRow } from '../../store/db/client-registration.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import { toColumns, toMetadata } from './client-columns.ts'
 import { type KeySet, sealSecret } from './client-keys.ts'
 import {
   type ClientMetadata,
@@ -16,8 +17,6 @@ import {
   METADATA_NAMES,
   makeClientId,
   newClientSecret,
-  toColumns,
-  toMetadata,
 } from './client-metadata.ts'
 
 /** A client, and its secret if it was just issued: returned only once, stored as SHA-256, and sealed if it is an HMAC key. */
@@ -53,7 +52,20 @@ export async function planClient(input: NewClient, ctx: PlanCtx, newSecret: stri
   const secret = hasSecret(metadata.authMethod) ? newSecret : null
   const columns = { ...toColumns(metadata), ...(await storedSecret(ctx, id, metadata, secret)) }
   const { now } = ctx
-  return { row: { id, ...columns, epoch: 0, consentsSince: 0, disabledAt: null, createdAt: now, updatedAt: now }, secret }
+  return {
+    row: {
+      id,
+      ...columns,
+      source: 'operator',
+      registrationTokenHash: null,
+      epoch: 0,
+      consentsSince: 0,
+      disabledAt: null,
+      createdAt: now,
+      updatedAt: now,
+    },
+    secret,
+  }
 }
 
 /** A change of a client: the updated row, and its differences as the audit trail records them; none if nothing changed. */
@@ -150,9 +162,21 @@ const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string
   mayChangeAddresses: METADATA_NAMES.mayChangeAddresses,
   requirePkce: METADATA_NAMES.requiresPkce,
   requirePushedRequests: METADATA_NAMES.requiresPushedRequests,
+  requireSignedRequests: METADATA_NAMES.requiresSignedRequests,
+  dpopBound: METADATA_NAMES.isDpopBound,
+  securityProfile: METADATA_NAMES.securityProfile,
   accessTokenSeconds: METADATA_NAMES.accessTokenSeconds,
   idTokenSignedResponseAlg: METADATA_NAMES.idTokenAlg,
   claimsInIdToken: METADATA_NAMES.claimsInIdToken,
+  claims: METADATA_NAMES.claims,
+  subjectType: METADATA_NAMES.subjectType,
+  sectorIdentifierUri: METADATA_NAMES.sectorIdentifierUri,
+  backchannelLogoutUri: METADATA_NAMES.backchannelLogoutUri,
+  frontchannelLogoutUri: METADATA_NAMES.frontchannelLogoutUri,
+  clientUri: METADATA_NAMES.clientUri,
+  logoUri: METADATA_NAMES.logoUri,
+  policyUri: METADATA_NAMES.policyUri,
+  tosUri: METADATA_NAMES.tosUri,
   nativeDevelopment: METADATA_NAMES.isNativeDevelopment,
 }
 

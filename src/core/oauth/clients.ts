@@ -2,6 +2,7 @@
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { AppError } from '../errors.ts'
 import { type Scope, storedScopes } from '../scopes.ts'
+import { type ApiScope, storedApiScopes } from './api-scopes.ts'
 import type { SigningAlgorithm } from './signing-keys.ts'
 
 /** RFC 8628 §3.4. */
@@ -15,6 +16,14 @@ export function isGrantType(text: string): text is GrantType {
   return (GRANT_TYPES as readonly string[]).includes(text)
 }
 
+/** `dynamic`: RFC 7591. `document`: its id is the URL of its metadata. */
+export type ClientSource = 'operator' | 'dynamic' | 'document'
+export const SECURITY_PROFILES = ['none', 'fapi2'] as const
+export type SecurityProfile = (typeof SECURITY_PROFILES)[number]
+/** OpenID Connect Core §8. */
+export const SUBJECT_TYPES = ['public', 'pairwise'] as const
+export type SubjectType = (typeof SUBJECT_TYPES)[number]
+
 export interface Client {
   readonly id: string
   readonly name: string
@@ -24,12 +33,30 @@ export interface Client {
   readonly postLogoutRedirectUris: readonly string[]
   readonly grantTypes: readonly string[]
   readonly scopes: readonly Scope[]
+  /** What it may have of the team's own APIs. */
+  readonly apiScopes: readonly ApiScope[]
+  readonly source: ClientSource
   readonly isFirstParty: boolean
   readonly requiresPkce: boolean
   readonly requiresPushedRequests: boolean
+  readonly requiresSignedRequests: boolean
+  /** Its tokens are always bound to a key (RFC 9449). */
+  readonly isDpopBound: boolean
+  readonly securityProfile: SecurityProfile
   readonly accessTokenSeconds: number
   readonly idTokenAlg: SigningAlgorithm
   readonly claimsInIdToken: boolean
+  /** Names from the list in `client-claims.ts`. */
+  readonly claims: readonly string[]
+  readonly subjectType: SubjectType
+  readonly sectorIdentifierUri: string | null
+  readonly backchannelLogoutUri: string | null
+  readonly frontchannelLogoutUri: string | null
+  /** Shown to users. */
+  readonly clientUri: string | null
+  readonly logoUri: string | null
+  readonly policyUri: string | null
+  readonly tosUri: string | null
   readonly isNativeDevelopment: boolean
   readonly epoch: number
 }
@@ -46,13 +73,27 @@ export function toClient(row: OAuthClientRow | null): Client | null {
     postLogoutRedirectUris: JSON.parse(row.postLogoutRedirectUris) as string[],
     grantTypes: row.grantTypes.split(' '),
     scopes: storedScopes(row.scopes),
+    apiScopes: storedApiScopes(row.scopes),
+    source: row.source as ClientSource,
     isFirstParty: row.firstParty === 1,
     // Always required of a public client, whatever its row says (wire §6.4).
     requiresPkce: isPublic || row.requirePkce !== 0,
     requiresPushedRequests: row.requirePushedRequests === 1,
+    requiresSignedRequests: row.requireSignedRequests === 1,
+    isDpopBound: row.dpopBound === 1,
+    securityProfile: row.securityProfile as SecurityProfile,
     accessTokenSeconds: row.accessTokenSeconds,
     idTokenAlg: row.idTokenSignedResponseAlg as SigningAlgorithm,
     claimsInIdToken: row.claimsInIdToken === 1,
+    claims: row.claims.split(' ').filter(Boolean),
+    subjectType: row.subjectType as SubjectType,
+    sectorIdentifierUri: row.sectorIdentifierUri,
+    backchannelLogoutUri: row.backchannelLogoutUri,
+    frontchannelLogoutUri: row.frontchannelLogoutUri,
+    clientUri: row.clientUri,
+    logoUri: row.logoUri,
+    policyUri: row.policyUri,
+    tosUri: row.tosUri,
     isNativeDevelopment: row.nativeDevelopment === 1,
     epoch: row.epoch,
   }

@@ -17,9 +17,49 @@ const DELETED = 'deleted'
  */
 const isRegistered = sql`c.token_endpoint_auth_method NOT IN (${DELETED}, 'machine_key')`
 
-const COLUMNS = sql`id, name, secret_hash, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scopes,
-  first_party, may_change_addresses, require_pkce, require_pushed_requests, access_token_seconds, id_token_signed_response_alg, claims_in_id_token,
-  native_development, sealed_secret, jwks, jwks_uri, epoch, consents_since, disabled_at, created_at, updated_at`
+/** Every column of a client, under the names of its row. */
+const FIELDS = [
+  'id',
+  'name',
+  'source',
+  'registrationTokenHash',
+  'secretHash',
+  'tokenEndpointAuthMethod',
+  'sealedSecret',
+  'jwks',
+  'jwksUri',
+  'redirectUris',
+  'postLogoutRedirectUris',
+  'grantTypes',
+  'scopes',
+  'firstParty',
+  'mayChangeAddresses',
+  'requirePkce',
+  'requirePushedRequests',
+  'requireSignedRequests',
+  'dpopBound',
+  'securityProfile',
+  'accessTokenSeconds',
+  'idTokenSignedResponseAlg',
+  'claimsInIdToken',
+  'claims',
+  'subjectType',
+  'sectorIdentifierUri',
+  'backchannelLogoutUri',
+  'frontchannelLogoutUri',
+  'clientUri',
+  'logoUri',
+  'policyUri',
+  'tosUri',
+  'nativeDevelopment',
+  'epoch',
+  'consentsSince',
+  'disabledAt',
+  'createdAt',
+  'updatedAt',
+] as const satisfies readonly (keyof ClientRow)[]
+const columnOf = (field: string) => sql.identifier(field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+const COLUMNS = sql.join(FIELDS.map(columnOf), sql`, `)
 
 export function findRegisteredClient(id: string): Statement<ClientRow | null> {
   return first(sql`SELECT ${COLUMNS} FROM oauth_clients c WHERE id = ${id} AND ${isRegistered}`)
@@ -46,11 +86,10 @@ export function isClientIdFree(id: string): Fragment {
 export function insertClient(row: ClientRow): Statement<void> {
   return run(sql`
     INSERT INTO oauth_clients (${COLUMNS})
-    VALUES (${row.id}, ${row.name}, ${row.secretHash}, ${row.tokenEndpointAuthMethod}, ${row.redirectUris}, ${row.postLogoutRedirectUris},
-            ${row.grantTypes}, ${row.scopes}, ${row.firstParty}, ${row.mayChangeAddresses}, ${row.requirePkce}, ${row.requirePushedRequests},
-            ${row.accessTokenSeconds},
-            ${row.idTokenSignedResponseAlg}, ${row.claimsInIdToken}, ${row.nativeDevelopment}, ${row.sealedSecret}, ${row.jwks},
-            ${row.jwksUri}, ${row.epoch}, ${row.consentsSince}, ${row.disabledAt}, ${row.createdAt}, ${row.updatedAt})
+    VALUES (${sql.join(
+      FIELDS.map((field) => sql`${row[field]}`),
+      sql`, `,
+    )})
     ON CONFLICT (id) DO NOTHING`)
 }
 
@@ -61,15 +100,9 @@ export function isClientOfVersion(id: string, updatedAt: number): Fragment {
 }
 
 export function updateClient(next: ClientRow, condition: Fragment): Statement<void> {
+  const changes = FIELDS.filter((field) => field !== 'id' && field !== 'createdAt').map((field) => sql`${columnOf(field)} = ${next[field]}`)
   return run(sql`
-    UPDATE oauth_clients SET name = ${next.name}, secret_hash = ${next.secretHash},
-      token_endpoint_auth_method = ${next.tokenEndpointAuthMethod}, redirect_uris = ${next.redirectUris},
-      post_logout_redirect_uris = ${next.postLogoutRedirectUris}, grant_types = ${next.grantTypes}, scopes = ${next.scopes},
-      first_party = ${next.firstParty}, may_change_addresses = ${next.mayChangeAddresses}, require_pkce = ${next.requirePkce},
-      require_pushed_requests = ${next.requirePushedRequests}, access_token_seconds = ${next.accessTokenSeconds},
-      id_token_signed_response_alg = ${next.idTokenSignedResponseAlg}, claims_in_id_token = ${next.claimsInIdToken},
-      native_development = ${next.nativeDevelopment}, sealed_secret = ${next.sealedSecret}, jwks = ${next.jwks}, jwks_uri = ${next.jwksUri},
-      epoch = ${next.epoch}, consents_since = ${next.consentsSince}, disabled_at = ${next.disabledAt}, updated_at = ${next.updatedAt}
+    UPDATE oauth_clients SET ${sql.join(changes, sql`, `)}
     WHERE id = ${next.id} AND (${condition})`)
 }
 
@@ -85,7 +118,8 @@ export function markClientDeleted(id: string, now: number, condition: Fragment):
       ON CONFLICT (sweep) DO NOTHING`),
     run(sql`
       UPDATE oauth_clients SET token_endpoint_auth_method = ${DELETED}, secret_hash = NULL, sealed_secret = NULL, jwks = NULL, jwks_uri = NULL,
-        redirect_uris = '[]', post_logout_redirect_uris = '[]', grant_types = '', scopes = '', first_party = 0, may_change_addresses = 0, epoch = epoch + 1,
+        registration_token_hash = NULL, redirect_uris = '[]', post_logout_redirect_uris = '[]',
+        backchannel_logout_uri = NULL, frontchannel_logout_uri = NULL, grant_types = '', scopes = '', first_party = 0, may_change_addresses = 0, epoch = epoch + 1,
         disabled_at = ${now}, updated_at = ${now}
       WHERE id = ${id} AND (${condition})`),
   ]

@@ -20,10 +20,23 @@ export interface OAuthClientRow extends Omit<ClientGateRow, 'expiresAt'> {
   readonly grantTypes: string
   readonly firstParty: number
   readonly requirePkce: number
+  readonly source: string
   readonly requirePushedRequests: number
+  readonly requireSignedRequests: number
+  readonly dpopBound: number
+  readonly securityProfile: string
   readonly accessTokenSeconds: number
   readonly idTokenSignedResponseAlg: string
   readonly claimsInIdToken: number
+  readonly claims: string
+  readonly subjectType: string
+  readonly sectorIdentifierUri: string | null
+  readonly backchannelLogoutUri: string | null
+  readonly frontchannelLogoutUri: string | null
+  readonly clientUri: string | null
+  readonly logoUri: string | null
+  readonly policyUri: string | null
+  readonly tosUri: string | null
   readonly nativeDevelopment: number
 }
 
@@ -41,7 +54,9 @@ export function isClientOpen(clientId: string): Fragment {
 /** Columns of a client, alias `c`. */
 export const clientColumns = sql`
   c.id, c.name, c.secret_hash, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris, c.grant_types, c.scopes,
-  c.first_party, c.require_pkce, c.require_pushed_requests, c.access_token_seconds, c.id_token_signed_response_alg, c.claims_in_id_token, c.native_development,
+  c.source, c.first_party, c.require_pkce, c.require_pushed_requests, c.require_signed_requests, c.dpop_bound, c.security_profile,
+  c.access_token_seconds, c.id_token_signed_response_alg, c.claims_in_id_token, c.claims, c.subject_type, c.sector_identifier_uri,
+  c.backchannel_logout_uri, c.frontchannel_logout_uri, c.client_uri, c.logo_uri, c.policy_uri, c.tos_uri, c.native_development,
   c.epoch, c.disabled_at`
 
 export function findClient(clientId: string): Statement<OAuthClientRow | null> {

@@ -20,6 +20,10 @@ export interface NewSession {
   readonly amr: string
   /** The factor that completed a two-step sign-in; null for any other session. */
   readonly secondFactor: string | null
+  /** Of a grant: the browser session that it was given in. */
+  readonly browserSessionId?: SessionId | null
+  /** Of a grant: the key that its refresh tokens are bound to (RFC 9449 §5). */
+  readonly dpopJkt?: string | null
 }
 
 /** What the gate needs about a session, its user, the user's role and the client: one row, including the whole user. */
@@ -71,9 +75,10 @@ export function findGateRowOfRefreshToken(hashes: TokenHashes): Statement<GateRo
 export function insertSession(row: NewSession, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO sessions (id, user_id, client_id, token_hash, scope, epoch, created_at, expires_at, idle_expires_at,
-                          last_used_at, authenticated_at, amr, second_factor)
+                          last_used_at, authenticated_at, amr, second_factor, browser_session_id, dpop_jkt)
     SELECT ${row.id}, u.id, ${row.clientId}, ${row.tokenHash}, ${row.scope}, u.epoch, ${row.createdAt}, ${row.expiresAt},
-           ${row.idleExpiresAt}, ${row.createdAt}, ${row.authenticatedAt}, ${row.amr}, ${row.secondFactor}
+           ${row.idleExpiresAt}, ${row.createdAt}, ${row.authenticatedAt}, ${row.amr}, ${row.secondFactor},
+           ${row.browserSessionId ?? null}, ${row.dpopJkt ?? null}
     FROM users u WHERE u.id = ${row.userId} AND (${condition})
     ON CONFLICT (id) DO NOTHING`)
 }

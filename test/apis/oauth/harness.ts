@@ -120,6 +120,8 @@ interface ClientColumns {
   postLogoutRedirectUris?: string[]
   jwks?: { keys: object[] }
   jwksUri?: string
+  /** Other columns, under their SQL names. */
+  more?: Record<string, string | number | null>
 }
 
 export async function newClient(columns: ClientColumns = {}): Promise<TestClient> {
@@ -145,6 +147,7 @@ export async function newClient(columns: ClientColumns = {}): Promise<TestClient
     id_token_signed_response_alg: columns.idTokenAlg ?? 'ES256',
     claims_in_id_token: columns.claimsInIdToken ?? 0,
     native_development: columns.nativeDevelopment ?? 0,
+    ...columns.more,
   })
   return { id, secret, redirectUri: redirectUris[0] ?? '' }
 }

@@ -8,6 +8,8 @@ import {
   readClientCredentials,
   SECRET_METHODS,
 } from '../../../src/core/oauth/client-authentication.ts'
+import { toColumns } from '../../../src/core/oauth/client-columns.ts'
+import { DEFAULTS } from '../../../src/core/oauth/client-metadata.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import type { OAuthClientRow } from '../../../src/store/db/oauth-clients.ts'
 
@@ -109,21 +111,10 @@ describe('readClientCredentials', () => {
 describe('authenticateClient: registered way x tried way x secret', () => {
   const methods = ['none', ...SECRET_METHODS] as const
   const row = (changes: Partial<OAuthClientRow>): OAuthClientRow => ({
+    ...toColumns({ ...DEFAULTS, name: 'A', scopes: ['*'] }),
     id: 'a',
-    name: 'A',
+    source: 'operator',
     secretHash: sha256(SECRET),
-    tokenEndpointAuthMethod: 'none',
-    redirectUris: '[]',
-    postLogoutRedirectUris: '[]',
-    grantTypes: '',
-    scopes: '*',
-    firstParty: 1,
-    requirePkce: 1,
-    requirePushedRequests: 0,
-    accessTokenSeconds: 600,
-    idTokenSignedResponseAlg: 'ES256',
-    claimsInIdToken: 0,
-    nativeDevelopment: 0,
     epoch: 0,
     disabledAt: null,
     ...changes,

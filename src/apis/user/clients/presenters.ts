@@ -1,6 +1,7 @@
 /** Clients: presenters, schemas and example, in Liquid's envelope, with the metadata names of RFC 7591. */
 import * as z from 'zod'
-import * as client from '../../../core/oauth/client-metadata.ts'
+import { toMetadata } from '../../../core/oauth/client-columns.ts'
+import { type ClientMetadata, METADATA_NAMES } from '../../../core/oauth/client-metadata.ts'
 import type { ClientRow, Registration } from '../../../core/oauth/client-registration.ts'
 import { ok } from '../replies.ts'
 
@@ -18,9 +19,21 @@ const clientFields = {
   may_change_addresses: z.boolean(),
   require_pkce: z.boolean(),
   require_pushed_authorization_requests: z.boolean(),
+  require_signed_request_object: z.boolean(),
+  dpop_bound_access_tokens: z.boolean(),
+  security_profile: z.string(),
   access_token_seconds: z.int(),
   id_token_signed_response_alg: z.string(),
   claims_in_id_token: z.boolean(),
+  claims: z.array(z.string()),
+  subject_type: z.string(),
+  sector_identifier_uri: z.string().optional(),
+  backchannel_logout_uri: z.string().optional(),
+  frontchannel_logout_uri: z.string().optional(),
+  client_uri: z.string().optional(),
+  logo_uri: z.string().optional(),
+  policy_uri: z.string().optional(),
+  tos_uri: z.string().optional(),
   native_development: z.boolean(),
   disabled: z.boolean(),
   client_id_issued_at: z.int().meta({ description: 'Seconds since 1970' }),
@@ -35,7 +48,7 @@ const RegisteredClient = z
   .meta({ id: 'RegisteredClient' })
 
 export function toClient(row: ClientRow): z.output<typeof ClientOut> {
-  const metadata = client.toMetadata(row)
+  const metadata = toMetadata(row)
   return {
     client_id: row.id,
     client_name: metadata.name,
@@ -50,13 +63,35 @@ export function toClient(row: ClientRow): z.output<typeof ClientOut> {
     may_change_addresses: metadata.mayChangeAddresses,
     require_pkce: metadata.requiresPkce,
     require_pushed_authorization_requests: metadata.requiresPushedRequests,
+    require_signed_request_object: metadata.requiresSignedRequests,
+    dpop_bound_access_tokens: metadata.isDpopBound,
+    security_profile: metadata.securityProfile,
     access_token_seconds: metadata.accessTokenSeconds,
     id_token_signed_response_alg: metadata.idTokenAlg,
     claims_in_id_token: metadata.claimsInIdToken,
+    claims: [...metadata.claims],
+    subject_type: metadata.subjectType,
+    ...addressesOf(metadata),
     native_development: metadata.isNativeDevelopment,
     disabled: row.disabledAt !== null,
     client_id_issued_at: Math.floor(row.createdAt / 1000),
   }
+}
+
+const ADDRESSES = [
+  'sectorIdentifierUri',
+  'backchannelLogoutUri',
+  'frontchannelLogoutUri',
+  'clientUri',
+  'logoUri',
+  'policyUri',
+  'tosUri',
+] as const
+
+/** Those that the client has. */
+function addressesOf(metadata: ClientMetadata): Record<string, string> {
+  const given = ADDRESSES.map((field): [string, string | null] => [METADATA_NAMES[field], metadata[field]])
+  return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== null))
 }
 
 export function toRegisteredClient({ row, secret }: Registration): z.output<typeof RegisteredClient> {
@@ -86,9 +121,14 @@ export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {
   may_change_addresses: false,
   require_pkce: true,
   require_pushed_authorization_requests: false,
+  require_signed_request_object: false,
+  dpop_bound_access_tokens: false,
+  security_profile: 'none',
   access_token_seconds: 600,
   id_token_signed_response_alg: 'RS256',
   claims_in_id_token: false,
+  claims: [],
+  subject_type: 'public',
   native_development: false,
   disabled: false,
   client_id_issued_at: 1789228258,

@@ -1,7 +1,7 @@
 /** Requests about clients, in Liquid's manner, with the metadata names of RFC 7591. */
 import * as z from 'zod'
+import * as client from '../../../core/oauth/client-fields.ts'
 import { jwks, jwksUri } from '../../../core/oauth/client-keys.ts'
-import * as client from '../../../core/oauth/client-metadata.ts'
 import type { ClientChanges, NewClient } from '../../../core/oauth/client-registration.ts'
 import { flag, PageQuery } from '../wire.ts'
 
@@ -20,9 +20,23 @@ const optionalMetadata = {
   require_pushed_authorization_requests: flag
     .optional()
     .meta({ description: 'Its authorization requests must be pushed (RFC 9126)', example: false }),
+  require_signed_request_object: flag
+    .optional()
+    .meta({ description: 'Its authorization requests must be signed (RFC 9101)', example: false }),
+  dpop_bound_access_tokens: flag.optional().meta({ description: 'Its tokens are always bound to a key (RFC 9449)', example: false }),
+  security_profile: client.securityProfile.optional(),
   access_token_seconds: client.accessTokenSeconds.optional(),
   id_token_signed_response_alg: client.idTokenAlg.optional(),
   claims_in_id_token: flag.optional().meta({ description: 'ID tokens also contain the userinfo claims', example: false }),
+  claims: client.clientClaims.optional(),
+  subject_type: client.subjectType.optional(),
+  sector_identifier_uri: client.sectorIdentifierUri.nullish(),
+  backchannel_logout_uri: client.backchannelLogoutUri.nullish(),
+  frontchannel_logout_uri: client.frontchannelLogoutUri.nullish(),
+  client_uri: client.clientUri.nullish(),
+  logo_uri: client.logoUri.nullish(),
+  policy_uri: client.policyUri.nullish(),
+  tos_uri: client.tosUri.nullish(),
   native_development: flag
     .optional()
     .meta({ description: 'A native app in development: redirect URIs such as myapp://callback and exp://… are allowed', example: false }),
@@ -98,9 +112,21 @@ function toMetadata(body: Body) {
     mayChangeAddresses: body.may_change_addresses,
     requiresPkce: body.require_pkce,
     requiresPushedRequests: body.require_pushed_authorization_requests,
+    requiresSignedRequests: body.require_signed_request_object,
+    isDpopBound: body.dpop_bound_access_tokens,
+    securityProfile: body.security_profile,
     accessTokenSeconds: body.access_token_seconds,
     idTokenAlg: body.id_token_signed_response_alg,
     claimsInIdToken: body.claims_in_id_token,
+    claims: body.claims,
+    subjectType: body.subject_type,
+    sectorIdentifierUri: body.sector_identifier_uri,
+    backchannelLogoutUri: body.backchannel_logout_uri,
+    frontchannelLogoutUri: body.frontchannel_logout_uri,
+    clientUri: body.client_uri,
+    logoUri: body.logo_uri,
+    policyUri: body.policy_uri,
+    tosUri: body.tos_uri,
     isNativeDevelopment: body.native_development,
   }
 }

@@ -1,12 +1,15 @@
-/** OAuth: clients, consents, authorization codes, refresh tokens. Secrets, codes and tokens are stored as SHA-256 only. */
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { sessions } from './sessions.ts'
-import { users } from './users.ts'
+/** OAuth: clients, and the APIs that they call. Secrets are stored as SHA-256 only. */
+import { sql } from 'drizzle-orm'
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 export const oauthClients = sqliteTable('oauth_clients', {
   /** The `client_id`. */
   id: text().primaryKey(),
   name: text().notNull(),
+  /** Who registered it: `operator`, `dynamic` (RFC 7591), or `document` (its id is the URL of its metadata). */
+  source: text().notNull().default('operator'),
+  /** RFC 7592: of the token that manages a dynamically registered client. */
+  registrationTokenHash: text(),
   /** Null: a public client. */
   secretHash: text(),
   /** RFC 7591 §2: one of `CLIENT_AUTHENTICATION_METHODS`. */
@@ -29,11 +32,30 @@ export const oauthClients = sqliteTable('oauth_clients', {
   requirePkce: integer().notNull().default(1),
   /** 1: its authorization requests must be pushed (RFC 9126 §6). */
   requirePushedRequests: integer().notNull().default(0),
+  /** 1: its authorization requests must be signed (RFC 9101 §10.5). */
+  requireSignedRequests: integer().notNull().default(0),
+  /** 1: its tokens are always bound to a key (RFC 9449 §5.2). */
+  dpopBound: integer().notNull().default(0),
+  /** `none` or `fapi2`. */
+  securityProfile: text().notNull().default('none'),
   accessTokenSeconds: integer().notNull().default(600),
   /** RFC 7591, OpenID Connect Dynamic Client Registration §2. The default is for rows older than RS256. */
   idTokenSignedResponseAlg: text().notNull().default('ES256'),
   /** Whether ID tokens contain the userinfo claims. */
   claimsInIdToken: integer().notNull().default(0),
+  /** Space separated: what it learns beyond the standard's claims, from the list in `core/oauth/client-claims.ts`. */
+  claims: text().notNull().default(''),
+  /** OpenID Connect Core §8: `public` or `pairwise`. */
+  subjectType: text().notNull().default('public'),
+  sectorIdentifierUri: text(),
+  /** OpenID Connect Back-Channel Logout 1.0 §2.2, Front-Channel Logout 1.0 §2. */
+  backchannelLogoutUri: text(),
+  frontchannelLogoutUri: text(),
+  /** RFC 7591 §2: shown to users. */
+  clientUri: text(),
+  logoUri: text(),
+  policyUri: text(),
+  tosUri: text(),
   /** A native app on its developers' devices, whose redirect URIs may have a scheme without a domain. */
   nativeDevelopment: integer().notNull().default(0),
   epoch: integer().notNull().default(0),
@@ -44,151 +66,50 @@ export const oauthClients = sqliteTable('oauth_clients', {
   updatedAt: integer().notNull(),
 })
 
-export const authorizationCodes = sqliteTable(
-  'authorization_codes',
+/** An API of the team's own, which Kith issues tokens for (RFC 8707). */
+export const apis = sqliteTable('apis', {
+  /** The resource indicator, and the audience of its tokens. */
+  resource: text().primaryKey(),
+  name: text().notNull(),
+  /** JSON array of `{ name, description }`. */
+  scopes: text().notNull().default('[]'),
+  /** Space separated: what its tokens say of the user, from the list in `core/oauth/client-claims.ts`. */
+  claims: text().notNull().default(''),
+  /** Null: as long as the client's. */
+  accessTokenSeconds: integer(),
+  /** 1: clients that registered themselves may ask for it. */
+  openToAll: integer().notNull().default(0),
+  /** The API's own client, which may introspect and exchange the tokens that it receives. */
+  serverClientId: text(),
+  disabledAt: integer(),
+  createdAt: integer().notNull(),
+  updatedAt: integer().notNull(),
+})
+
+/** A logout token that a client is to get (OpenID Connect Back-Channel Logout 1.0): the outbox, and the record. */
+export const logoutNotices = sqliteTable(
+  'logout_notices',
   {
-    codeHash: text().primaryKey(),
+    id: integer().primaryKey(),
     clientId: text()
       .notNull()
       .references(() => oauthClients.id, { onDelete: 'cascade' }),
-    userId: integer()
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    redirectUri: text().notNull(),
-    /** S256; null only for a confidential client that is registered without PKCE. */
-    codeChallenge: text(),
-    scope: text().notNull(),
-    epoch: integer().notNull(),
-    /** The browser session that granted it; the code ends with it. */
-    browserSessionId: integer().notNull(),
-    authenticatedAt: integer().notNull(),
-    amr: text().notNull(),
-    /** Copied into the ID token unchanged (OpenID Connect Core §3.1.2.1). */
-    nonce: text(),
+    userId: integer().notNull(),
+    /** The client's session that has ended. */
+    sessionId: integer().notNull(),
     createdAt: integer().notNull(),
-    expiresAt: integer().notNull(),
-    consumedAt: integer(),
-    /** The session created by the exchange: revoked when the code is replayed (RFC 6749 §4.1.2). */
-    sessionId: integer(),
+    attempts: integer().notNull().default(0),
+    /** Null once it is delivered or given up. */
+    nextAttemptAt: integer(),
+    deliveredAt: integer(),
+    /** HTTP status, or the reason why there was none. */
+    lastResult: text(),
   },
   (t) => [
-    index('authorization_codes_expires_at').on(t.expiresAt),
+    index('logout_notices_due').on(t.nextAttemptAt).where(sql`next_attempt_at IS NOT NULL`),
     // The end of a client.
-    index('authorization_codes_client').on(t.clientId),
-    // Deleting a user.
-    index('authorization_codes_user').on(t.userId),
-  ],
-)
-
-/** What a user has allowed a client to do: remembered, and withdrawn by deleting the row. */
-export const consents = sqliteTable(
-  'consents',
-  {
-    userId: integer()
-      .notNull()
-      .references(() => users.id, { onDelete: 'cascade' }),
-    clientId: text()
-      .notNull()
-      .references(() => oauthClients.id, { onDelete: 'cascade' }),
-    /** Space separated; everything agreed to so far. */
-    scopes: text().notNull(),
-    createdAt: integer().notNull(),
-    updatedAt: integer().notNull(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.userId, t.clientId] }),
-    // The end of a client.
-    index('consents_client').on(t.clientId),
-  ],
-)
-
-/** One row per family of refresh tokens, which is its session: rewritten at each rotation. */
-export const refreshTokens = sqliteTable(
-  'refresh_tokens',
-  {
-    /** Of the current token. */
-    tokenHash: text().primaryKey(),
-    /** Of the part that all tokens of the family share. Null: from before families had one row, and not used since. */
-    familyHash: text(),
-    /** Of the previous token: it may be presented again for a short time. */
-    previousHash: text(),
-    sessionId: integer()
-      .notNull()
-      .references(() => sessions.id, { onDelete: 'cascade' }),
-    createdAt: integer().notNull(),
-    expiresAt: integer().notNull(),
-    rotatedAt: integer(),
-    /** The key under which the current token was derived from the previous one. */
-    successorKid: text(),
-  },
-  (t) => [
-    uniqueIndex('refresh_tokens_family_hash').on(t.familyHash),
-    index('refresh_tokens_session_id').on(t.sessionId),
-    index('refresh_tokens_expires_at').on(t.expiresAt),
-  ],
-)
-
-/** A device's request for access (RFC 8628): the person who enters its short code decides on another device. */
-export const deviceCodes = sqliteTable(
-  'device_codes',
-  {
-    /** Of the `device_code`. */
-    deviceHash: text().primaryKey(),
-    /** Of the `user_code`: its few bits are valid for minutes, and only in a signed-in browser. */
-    userHash: text().notNull(),
-    clientId: text()
-      .notNull()
-      .references(() => oauthClients.id, { onDelete: 'cascade' }),
-    /** Requested, and once it is allowed: granted. */
-    scope: text().notNull(),
-    /** Of the device, for the person who decides. Untrusted text. */
-    userAgent: text().notNull(),
-    place: text().notNull(),
-    createdAt: integer().notNull(),
-    expiresAt: integer().notNull(),
-    /** The pause that the device keeps; raised whenever it does not. */
-    intervalMs: integer().notNull(),
-    polledAt: integer(),
-    decidedAt: integer(),
-    /** Who allowed it, with the browser session it ends with; null: denied, or undecided. */
-    userId: integer().references(() => users.id, { onDelete: 'cascade' }),
-    epoch: integer(),
-    browserSessionId: integer(),
-    authenticatedAt: integer(),
-    amr: text(),
-    consumedAt: integer(),
-    /** The session created by the exchange. */
-    sessionId: integer(),
-  },
-  (t) => [
-    uniqueIndex('device_codes_user_hash').on(t.userHash),
-    index('device_codes_expires_at').on(t.expiresAt),
-    // The end of a client.
-    index('device_codes_client').on(t.clientId),
-    // Deleting a user.
-    index('device_codes_user').on(t.userId),
-  ],
-)
-
-/** An authorization request that the client has pushed (RFC 9126): the browser brings only a reference, once. */
-export const pushedRequests = sqliteTable(
-  'pushed_requests',
-  {
-    /** Of the `request_uri`. */
-    uriHash: text().primaryKey(),
-    clientId: text()
-      .notNull()
-      .references(() => oauthClients.id, { onDelete: 'cascade' }),
-    /** The parameters, as a query string. */
-    params: text().notNull(),
-    expiresAt: integer().notNull(),
-    consumedAt: integer(),
-    /** The request that used it: tells a winner from a loser. */
-    consumedBy: integer(),
-  },
-  (t) => [
-    index('pushed_requests_expires_at').on(t.expiresAt),
-    // The end of a client.
-    index('pushed_requests_client').on(t.clientId),
+    index('logout_notices_client').on(t.clientId),
+    // The sweep.
+    index('logout_notices_created_at').on(t.createdAt),
   ],
 )

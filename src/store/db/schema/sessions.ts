@@ -25,6 +25,10 @@ export const sessions = sqliteTable(
     amr: text().notNull(),
     /** The factor that completed the sign-in: passkey, totp, recovery_code or email; null for a single factor. */
     secondFactor: text(),
+    /** Of a grant: the browser session that it was given in. Null for a browser, and for grants from before. */
+    browserSessionId: integer(),
+    /** Of a grant: the thumbprint of the key that its refresh tokens are bound to (RFC 9449 §5). */
+    dpopJkt: text(),
   },
   (t) => [
     // A user's own list, without reading sessions that ended or that a logout-all invalidated.
@@ -33,6 +37,8 @@ export const sessions = sqliteTable(
     index('sessions_browsers').on(t.userId, t.epoch, t.id).where(sql`revoked_at IS NULL AND client_id IS NULL`),
     // Looked up when a user is deleted.
     index('sessions_user').on(t.userId),
+    // The grants that a sign-out in the browser tells of.
+    index('sessions_browser').on(t.browserSessionId).where(sql`browser_session_id IS NOT NULL`),
     // The sweep.
     index('sessions_expires_at').on(t.expiresAt),
   ],

@@ -1,0 +1,36 @@
+/**
+ * Scopes of the team's own APIs, as Kith stores them: wherever scopes are stored as text (clients, consents, codes,
+ * sessions, device codes), one of an API is `<resource>|<name>`, and `<resource>|` is the API itself, which is part of
+ * each grant for it. No URI contains `|` (RFC 3986), and no scope of Kith does: such a text never opens a route of Kith,
+ * and two APIs may use the same name.
+ */
+
+export interface ApiScope {
+  /** RFC 8707: the resource indicator. */
+  readonly resource: string
+  /** Empty: the API itself. */
+  readonly name: string
+}
+
+const MARK = '|'
+
+/** The API scopes in a stored list. */
+export function storedApiScopes(text: string): ApiScope[] {
+  return text.split(' ').flatMap((part) => {
+    const at = part.indexOf(MARK)
+    return at < 0 ? [] : [{ resource: part.slice(0, at), name: part.slice(at + 1) }]
+  })
+}
+
+/** The other names in a stored list. */
+export function withoutApiScopes(text: string): string[] {
+  return text.split(' ').filter((part) => !part.includes(MARK))
+}
+
+export function toStoredScope({ resource, name }: ApiScope): string {
+  return `${resource}${MARK}${name}`
+}
+
+export function toStoredScopes(scopes: readonly string[], apiScopes: readonly ApiScope[]): string {
+  return [...scopes, ...apiScopes.map(toStoredScope)].join(' ')
+}
