@@ -18,6 +18,7 @@ import {
   makeClientId,
   newClientSecret,
 } from './client-metadata.ts'
+import type { ClientSource } from './clients.ts'
 
 /** A client, and its secret if it was just issued: returned only once, stored as SHA-256, and sealed if it is an HMAC key. */
 export interface Registration {
@@ -28,7 +29,7 @@ export interface Registration {
 /** Omitted fields get their defaults. */
 export type NewClient = Pick<ClientMetadata, 'name' | 'scopes'> & {
   readonly [F in Exclude<keyof ClientMetadata, 'name' | 'scopes'>]?: ClientMetadata[F] | undefined
-} & { readonly id?: string | undefined }
+} & { readonly id?: string | undefined; readonly source?: ClientSource; readonly registrationTokenHash?: string }
 
 /** Omitted fields stay. */
 export type ClientChanges = { readonly [F in keyof ClientMetadata]?: ClientMetadata[F] | undefined } & {
@@ -46,7 +47,7 @@ export const planCtxOf = (ctx: Pick<Ctx, 'now' | 'config'>): PlanCtx => ({ now: 
 
 /** The row of a new client; throws what its metadata break. */
 export async function planClient(input: NewClient, ctx: PlanCtx, newSecret: string = newClientSecret()): Promise<Registration> {
-  const { id = makeClientId(), ...fields } = input
+  const { id = makeClientId(), source = 'operator', registrationTokenHash = null, ...fields } = input
   const metadata = { ...DEFAULTS, ...given(fields) } as ClientMetadata
   judgeMetadata(metadata)
   const secret = hasSecret(metadata.authMethod) ? newSecret : null
@@ -56,8 +57,8 @@ export async function planClient(input: NewClient, ctx: PlanCtx, newSecret: stri
     row: {
       id,
       ...columns,
-      source: 'operator',
-      registrationTokenHash: null,
+      source,
+      registrationTokenHash,
       epoch: 0,
       consentsSince: 0,
       disabledAt: null,

@@ -109,11 +109,11 @@ function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
   }
 }
 
-function defaultIdTokenAlg(config: Config): SigningAlgorithm {
+export function defaultIdTokenAlg(config: Config): SigningAlgorithm {
   return signingAlgorithms(config).includes(DEFAULTS.idTokenAlg) ? DEFAULTS.idTokenAlg : 'ES256'
 }
 
-function requireAlgorithm(config: Config, alg: SigningAlgorithm | undefined): void {
+export function requireAlgorithm(config: Config, alg: SigningAlgorithm | undefined): void {
   if (alg === undefined || signingAlgorithms(config).includes(alg)) return
   const message = `needs a key for ${alg} in SIGNING_KEYS, which this deployment does not have`
   throw AppError.ofFields([{ path: METADATA_NAMES.idTokenAlg, message }])

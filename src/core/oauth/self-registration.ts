@@ -1,0 +1,93 @@
+/**
+ * What a client that registers itself may have, whether by a document (`client-documents.ts`) or by RFC 7591: the fields
+ * that it may send, under the RFC's names, and what it never gets whatever it sends. Nobody has vouched for it: users
+ * are always asked, about little more than who they are.
+ *
+ * APIs are not registered here: those that are open to all are open to each of these clients.
+ */
+import * as z from 'zod'
+import type { Config } from '../../config.ts'
+import { intersectScopes, parseScopes, type Scope } from '../scopes.ts'
+import * as fields from './client-fields.ts'
+import { jwks, jwksUri } from './client-keys.ts'
+import { type ClientMetadata, DEFAULTS } from './client-metadata.ts'
+import { defaultIdTokenAlg, requireAlgorithm } from './client-registration.ts'
+import { DEVICE_GRANT, type GrantType } from './clients.ts'
+
+export const SELF_REGISTERED_SCOPES: readonly Scope[] = ['openid', 'profile', 'email', 'phone', 'address', 'delegated:profile:read']
+
+/** Not client_credentials: the client would act for nobody that Kith knows. */
+const SELF_REGISTERED_GRANTS: readonly GrantType[] = ['authorization_code', 'refresh_token', DEVICE_GRANT]
+
+const names = z.array(z.string().max(256)).max(20)
+/** A link that cannot be shown is left out. */
+const link = (schema: z.ZodType<string>) => schema.nullish().catch(null)
+
+/** RFC 7591 §2: unknown fields are ignored, and so are unknown grants and scopes, as long as others are left. */
+export const SelfRegistration = z.object({
+  redirect_uris: fields.redirectUris.optional(),
+  post_logout_redirect_uris: fields.postLogoutRedirectUris.optional(),
+  client_name: fields.clientName.optional(),
+  token_endpoint_auth_method: fields.authMethod.optional(),
+  grant_types: names
+    .transform((sent) => SELF_REGISTERED_GRANTS.filter((grantType) => sent.includes(grantType)))
+    .refine((left) => left.length > 0, `must name one of ${SELF_REGISTERED_GRANTS.join(', ')}`)
+    .optional()
+    .meta({ example: ['authorization_code', 'refresh_token'] }),
+  response_types: names
+    .refine((sent) => sent.length === 0 || sent.includes('code'), 'must include code')
+    .optional()
+    .meta({ example: ['code'] }),
+  scope: z.string().max(4_000).optional().meta({ description: 'Separated by spaces', example: 'openid profile email' }),
+  jwks: jwks.optional(),
+  jwks_uri: jwksUri.optional(),
+  require_pushed_authorization_requests: z.boolean().optional().meta({ description: 'RFC 9126', example: false }),
+  require_signed_request_object: z.boolean().optional().meta({ description: 'RFC 9101', example: false }),
+  dpop_bound_access_tokens: z.boolean().optional().meta({ description: 'RFC 9449', example: false }),
+  id_token_signed_response_alg: fields.idTokenAlg.optional(),
+  subject_type: fields.subjectType.optional(),
+  sector_identifier_uri: fields.sectorIdentifierUri.nullish(),
+  backchannel_logout_uri: fields.backchannelLogoutUri.nullish(),
+  frontchannel_logout_uri: fields.frontchannelLogoutUri.nullish(),
+  client_uri: link(fields.clientUri),
+  logo_uri: link(fields.logoUri),
+  policy_uri: link(fields.policyUri),
+  tos_uri: link(fields.tosUri),
+})
+
+/**
+ * The whole metadata of such a client: what is not sent has its default, in a change too (RFC 7592 §2.2). `planClient`
+ * and `planChange` judge them.
+ */
+export function toSelfRegistered(config: Config, body: z.output<typeof SelfRegistration>, unnamed: string): ClientMetadata {
+  requireAlgorithm(config, body.id_token_signed_response_alg)
+  return {
+    ...DEFAULTS,
+    name: body.client_name ?? unnamed,
+    redirectUris: body.redirect_uris ?? [],
+    postLogoutRedirectUris: body.post_logout_redirect_uris ?? [],
+    grantTypes: body.grant_types ?? DEFAULTS.grantTypes,
+    scopes: scopesOf(body.scope),
+    authMethod: body.token_endpoint_auth_method ?? 'none',
+    jwks: body.jwks ?? null,
+    jwksUri: body.jwks_uri ?? null,
+    requiresPushedRequests: body.require_pushed_authorization_requests ?? false,
+    requiresSignedRequests: body.require_signed_request_object ?? false,
+    isDpopBound: body.dpop_bound_access_tokens ?? false,
+    accessTokenSeconds: config.lifetimes.accessTokenSeconds,
+    idTokenAlg: body.id_token_signed_response_alg ?? defaultIdTokenAlg(config),
+    subjectType: body.subject_type ?? 'public',
+    sectorIdentifierUri: body.sector_identifier_uri ?? null,
+    backchannelLogoutUri: body.backchannel_logout_uri ?? null,
+    frontchannelLogoutUri: body.frontchannel_logout_uri ?? null,
+    clientUri: body.client_uri ?? null,
+    logoUri: body.logo_uri ?? null,
+    policyUri: body.policy_uri ?? null,
+    tosUri: body.tos_uri ?? null,
+  }
+}
+
+/** All that it may have if it names none. */
+function scopesOf(text: string | undefined): Scope[] {
+  return text === undefined ? [...SELF_REGISTERED_SCOPES] : intersectScopes(parseScopes(text).scopes, SELF_REGISTERED_SCOPES)
+}
