@@ -26,6 +26,9 @@ export const REDIRECT_URI_LENGTH_MAX = 2_000
 /** Public keys of a client: some of each kind, while they are replaced. */
 export const CLIENT_KEYS_MAX = 10
 export const CLIENT_URI_LENGTH_MAX = 2_000
+/** Scopes of an API: all of them are read whenever a client asks for one. */
+export const API_SCOPES_MAX = 100
+export const API_SCOPE_LENGTH_MAX = 100
 /** NIST SP 800-131A; each verification with a longer key takes longer. */
 export const RSA_BITS_MIN = 2_048
 export const RSA_BITS_MAX = 8_192
