@@ -1,6 +1,7 @@
 // Tests run in the Workers runtime with local D1, KV and R2 (design §8). test/platform/ makes those as strict as
 // production; test/system/ starts the server as a process and is not run from here.
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
@@ -56,6 +57,8 @@ const testVars = {
   }),
 }
 
+const NO_CERTIFICATES = join(import.meta.dirname, 'src', 'core', 'passkeys', 'no-certificates.ts')
+
 /** What the Worker is made of, and fast-check: each is one module, where every file of tests would load hundreds anew. */
 const BUNDLED = [
   ...['zod', 'jose', 'oauth4webapi', 'uqr', 'otpauth/bare', 'content-disposition', 'fast-check'],
@@ -92,6 +95,10 @@ export default defineConfig({
       },
     }),
   ],
+  // As in wrangler.toml.
+  resolve: {
+    alias: Object.fromEntries(['@peculiar/x509', '@peculiar/asn1-android'].map((name) => [name, NO_CERTIFICATES])),
+  },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/system/**'],
