@@ -24,6 +24,7 @@ const UNIQUE = [
   'folders_name: UNIQUE folders (user_id, name)',
   'follows_pair: UNIQUE follows (follower_id, followed_id)',
   'invite_codes_slot: UNIQUE invite_codes (owner_id, slot)',
+  'logout_notices_session: UNIQUE logout_notices (session_id) WHERE next_attempt_at IS NOT NULL',
   "machine_credentials_robot: UNIQUE machine_credentials (name) WHERE kind = 'robot' AND revoked_at IS NULL",
   'machine_credentials_secret_hash: UNIQUE machine_credentials (secret_hash)',
   'passkeys_credential_id: UNIQUE passkeys (credential_id)',
@@ -47,11 +48,14 @@ const TRIGGERS = [
   'follows_insert_approved',
   'follows_insert_request',
   'follows_not_self',
+  'sessions_end_browser',
+  'sessions_end_grant',
   'users_active_begin',
   'users_active_delete',
   'users_active_end',
   'users_active_insert',
   'users_delete_edges',
+  'users_end_sessions',
 ]
 /**
  * Tables that refer to users without foreign keys, because partial indexes cannot serve those; the trigger `users_delete_edges`
@@ -113,6 +117,28 @@ describe('the migrated database', () => {
   test('has the expected triggers', async () => {
     const found = await rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name")
     expect(found.map(({ name }) => name)).toEqual(TRIGGERS)
+  })
+
+  // The plan of a statement does not show what its triggers do.
+  test('has triggers that scan nothing when a session ends', async () => {
+    const found = await rows<{ name: string; sql: string }>(
+      "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%\\_end\\_%' ESCAPE '\\'",
+    )
+    expect(found.map(({ name }) => name).sort()).toEqual(['sessions_end_browser', 'sessions_end_grant', 'users_end_sessions'])
+    for (const { name, sql } of found) {
+      const [, when = '', insert = ''] =
+        /WHEN ([\s\S]*?) BEGIN([\s\S]*?)ON CONFLICT DO NOTHING;/.exec(sql.replace(/\b(NEW|OLD)\.\w+/g, '1')) ?? []
+      for (const statement of [`SELECT 1 WHERE ${when}`, insert]) {
+        const plan = await rows<{ detail: string }>(`EXPLAIN QUERY PLAN ${statement}`)
+        expect(plan.length, name).toBeGreaterThan(0)
+        const scans = plan.filter(({ detail }) => detail.startsWith('SCAN') && !detail.startsWith('SCAN CONSTANT'))
+        // Its first entry: whether there is any.
+        expect(
+          scans.filter(({ detail }) => !detail.endsWith('INDEX oauth_clients_backchannel')),
+          name,
+        ).toEqual([])
+      }
+    }
   })
 
   test('keeps in one copy what is looked up by its key alone', async () => {
