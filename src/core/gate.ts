@@ -194,8 +194,7 @@ export function toLivePrincipal(claim: SessionClaim, row: GateRow | null, now: n
 }
 
 function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrincipal {
-  const granted =
-    claim.kind === 'browser' ? storedScopes(row.sessionScope) : intersectScopes(claim.scopes, storedScopes(row.clientScopes ?? ''))
+  const granted = claim.kind === 'browser' ? storedScopes(row.sessionScope) : scopesOfToken(claim.scopes, row)
   const roleScopes = storedScopes(row.roleScopes)
   return {
     kind: 'user',
@@ -212,6 +211,13 @@ function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrinci
     amr: row.sessionAmr.split(' '),
     secondFactor: row.sessionSecondFactor,
   }
+}
+
+/** Within the grant as it is now, from which the user may have withdrawn some, and within the client. */
+function scopesOfToken(scopes: readonly Scope[], { sessionScope, clientScopes }: GateRow): Scope[] {
+  // Most tokens have all that was granted: then this is the only comparison.
+  const granted = scopes.join(' ') === sessionScope ? scopes : intersectScopes(scopes, storedScopes(sessionScope))
+  return intersectScopes(granted, storedScopes(clientScopes ?? ''))
 }
 
 /** No part of the answer: a session list shows it, accurate to `SESSION_TOUCH_MS`. */

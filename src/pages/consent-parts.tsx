@@ -1,6 +1,9 @@
 /** What the pages on which a person gives an app access have in common. */
 import type { Child } from 'hono/jsx'
-import type { ConsentRequest, ConsentScope } from '../core/oauth/consents.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/limits.ts'
+import type { AskingClient, ConsentRequest } from '../core/oauth/consents.ts'
+import type { GrantLifetime } from '../core/oauth/grant-session.ts'
+import type { ScopeInWords } from '../core/oauth/scope-words.ts'
 import type { FormState } from './form-state.ts'
 import { Form, Submit } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
@@ -25,19 +28,118 @@ export function AskedAccount({ user, another }: { user: ConsentRequest['user']; 
   )
 }
 
-/** What would be allowed, in plain words. */
-export function AskedScopes({ title, scopes, class: className }: { title: Child; scopes: readonly ConsentScope[]; class?: string }) {
+/** Who asks, as far as anybody can check it, and what it says about itself. */
+export function AskingApp({ client }: { client: AskingClient }) {
+  const links = [
+    [client.clientUri, 'Its page'],
+    [client.policyUri, 'Privacy policy'],
+    [client.tosUri, 'Terms of service'],
+  ] as const
+  const shown = links.filter(([uri]) => uri !== null)
+  return (
+    <>
+      {client.source !== 'operator' && (
+        <p class="caution">
+          {client.source === 'document' && (
+            <>
+              Its details come from <strong>{new URL(client.id).host}</strong>.{' '}
+            </>
+          )}
+          This app has registered itself: nobody here has checked who is behind it.
+        </p>
+      )}
+      {shown.length > 0 && (
+        <ul class="links">
+          {shown.map(([uri, text]) => (
+            <li>
+              <a href={uri ?? ''} target="_blank" rel="noopener noreferrer">
+                {text}
+                <span class="unseen">
+                  {' '}
+                  of <Isolated>{client.name}</Isolated>, in a new tab
+                </span>
+              </a>
+              {text === 'Its page' && <span class="host">{new URL(uri ?? '').host}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+/** What would be allowed, in plain words, area by area. */
+export function AskedScopes({ title, scopes }: { title: Child; scopes: readonly ScopeInWords[] }) {
   if (scopes.length === 0) return null
   return (
-    <section class={className === undefined ? 'asked' : `asked ${className}`}>
+    <section class="asked">
       <h2>{title}</h2>
-      <ul>
-        {scopes.map(({ description }) => (
-          <li>{description}</li>
-        ))}
-      </ul>
+      <Areas scopes={scopes} />
     </section>
   )
+}
+
+/** What was allowed before, folded away. */
+export function AgreedScopes({ title, scopes }: { title: string; scopes: readonly ScopeInWords[] }) {
+  if (scopes.length === 0) return null
+  return (
+    <details class="asked before">
+      <summary>{title}</summary>
+      <Areas scopes={scopes} />
+    </details>
+  )
+}
+
+function Areas({ scopes }: { scopes: readonly ScopeInWords[] }) {
+  const areas = Map.groupBy(scopes, ({ area, resource }) => resource ?? area)
+  return (
+    <>
+      {[...areas.values()].map((ofArea) => (
+        <>
+          <h3>{ofArea[0] && <Area of={ofArea[0]} />}</h3>
+          <ul>
+            {ofArea.map(({ description, resource }) => (
+              <li>{resource === null ? description : <Isolated>{description}</Isolated>}</li>
+            ))}
+          </ul>
+        </>
+      ))}
+    </>
+  )
+}
+
+/** An API by its name and host: the name alone could be anybody's. */
+function Area({ of: { area, resource } }: { of: ScopeInWords }) {
+  if (resource === null) return <>{area}</>
+  return (
+    <>
+      <Isolated>{area}</Isolated>
+      <span class="host">{new URL(resource).host}</span>
+    </>
+  )
+}
+
+/** For how long, and how it ends. */
+export function AskedTime({ lifetime: { lifeMs, idleMs }, product }: { lifetime: GrantLifetime; product: string }) {
+  const idle = idleMs < lifeMs ? `, and loses it after ${periodOf(idleMs)} without use` : ''
+  return (
+    <p class="aside">
+      It keeps this access for up to {periodOf(lifeMs)}
+      {idle}. You can take back all of it or a part at any time, under Connected apps in your {product} account. Apps never get your
+      password.
+    </p>
+  )
+}
+
+/** In the largest unit of which there are at least two, rounded up. */
+function periodOf(ms: number): string {
+  const units = [
+    ['days', DAY_MS],
+    ['hours', HOUR_MS],
+    ['minutes', MINUTE_MS],
+  ] as const
+  const [name, unit] = units.find(([, unit]) => ms >= 2 * unit) ?? (['seconds', SECOND_MS] as const)
+  return `${Math.ceil(ms / unit)} ${name}`
 }
 
 interface AnswerProps {

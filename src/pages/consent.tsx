@@ -20,7 +20,7 @@ import { logFailure, toAppError } from '../http/errors.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { validate } from '../http/validate.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
-import { AskedAccount, AskedAnswer, AskedScopes } from './consent-parts.tsx'
+import { AgreedScopes, AskedAccount, AskedAnswer, AskedScopes, AskedTime, AskingApp } from './consent-parts.tsx'
 import { form, formToken } from './form-token.ts'
 import { type FormState, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
@@ -106,24 +106,23 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
       error: state.error,
     },
     <>
+      <AskingApp client={client} />
       <AskedAccount user={asked.user} another={toSignIn(request, { another: '1' })} />
-      <AskedScopes
-        title={
-          grantedScopes.length === 0 ? (
-            <>
-              <Isolated>{client.name}</Isolated> will be able to
-            </>
-          ) : (
-            'New: it will be able to'
-          )
-        }
-        scopes={newScopes}
-      />
-      <AskedScopes title={newScopes.length === 0 ? 'As before, it may' : 'As before, it may also'} scopes={grantedScopes} class="before" />
+      <AskedScopes title={<Asked asked={asked} />} scopes={newScopes.length === 0 ? grantedScopes : newScopes} />
+      {newScopes.length > 0 && <AgreedScopes title="What you allowed it before" scopes={grantedScopes} />}
       <AskedAnswer action={`${PATH}?${toAuthorizationQuery(request)}`} token={token} state={state} ticket={asked.ticket} />
-      <p class="aside">
-        You can revoke this at any time, under Connected apps in your {productOf(c.var.ctx.config)} account. Apps never get your password.
-      </p>
+      <AskedTime lifetime={asked.lifetime} product={productOf(c.var.ctx.config)} />
     </>,
+  )
+}
+
+/** The first time, more than before, or the same again. */
+function Asked({ asked: { client, newScopes, grantedScopes } }: { asked: ConsentRequest }) {
+  if (newScopes.length === 0) return <>As before, it will be able to</>
+  if (grantedScopes.length > 0) return <>New: it will also be able to</>
+  return (
+    <>
+      <Isolated>{client.name}</Isolated> will be able to
+    </>
   )
 }

@@ -13,7 +13,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { deviceName, placeName } from '../mail/device-words.ts'
 import { staleTicket } from './authorization.tsx'
-import { AskedAccount, AskedAnswer, AskedScopes } from './consent-parts.tsx'
+import { AskedAccount, AskedAnswer, AskedScopes, AskedTime, AskingApp } from './consent-parts.tsx'
 import { WRONG_CODE } from './errors.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
@@ -105,7 +105,7 @@ async function showCode(c: Context, outcome: FormState): Promise<Response> {
 }
 
 async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response> {
-  const { client, scopes, user, userCode, userAgent, place, askedAt, ticket } = asked
+  const { client, scopes, lifetime, user, userCode, userAgent, place, askedAt, ticket } = asked
   const token = await formToken(c, 'device-answer')
   const another = `/sign-in?${new URLSearchParams({ return_to: `${PATH}?user_code=${userCode}`, another: '1' })}`
   return showPage(
@@ -126,6 +126,7 @@ async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response
       ),
     },
     <>
+      <AskingApp client={client} />
       <AskedAccount user={user} another={another} />
       <AskedScopes
         title={
@@ -138,7 +139,7 @@ async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response
       <AskedAnswer action={ANSWER} token={token} ticket={ticket}>
         <input type="hidden" name="code" value={userCode} />
       </AskedAnswer>
-      <p class="aside">You can revoke this at any time, under Connected apps in your {productOf(c.var.ctx.config)} account.</p>
+      <AskedTime lifetime={lifetime} product={productOf(c.var.ctx.config)} />
     </>,
   )
 }

@@ -170,6 +170,11 @@ details[open] > summary::before { transform: rotate(45deg) }
 .asked li { position: relative; padding-left: 1.75rem }
 .asked li::before { content: ""; position: absolute; left: 0.3rem; top: 0.3em; width: 0.4rem; height: 0.75rem; border: solid var(--accent); border-width: 0 2px 2px 0;
   transform: rotate(45deg) }
+.asked h3 { margin-top: 1.125rem; font-size: 0.9375rem; font-weight: 600; color: var(--quiet); overflow-wrap: anywhere }
+.asked h3 + ul { margin-top: 0.5rem }
+.host { margin-left: 0.5rem; font-weight: 400; font-size: 0.875rem; color: var(--quiet); overflow-wrap: anywhere }
+.caution { padding: 0.875rem 1rem; border: 1px solid var(--edge); border-radius: 12px }
+.caution + *, .links + .whose { margin-top: 1rem }
 .asked.before { padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.9375rem }
 .asked.before li::before { border-color: var(--edge) }
 .other-ways { margin-top: 1rem }

@@ -57,11 +57,47 @@ describe('/consent', () => {
     expect([await countOf('consents'), await countOf('authorization_codes')]).toEqual(before)
   })
 
-  test('what is new comes first, and what was allowed before stands apart', async () => {
+  test('what is new comes first, and what was allowed before is folded away; asked for again, it is shown', async () => {
     const other = await newOAuthClient('*', { first_party: 0 })
     await putConsent(person.id, other, 'openid')
     const { text } = await open(browser, consentPath(other))
-    expect(text).toMatch(/New: it will be able to.*See your name.*As before, it may also.*Know who you are/s)
+    expect(text).toMatch(
+      /New: it will also be able to.*See your name.*<details[^>]*><summary>What you allowed it before.*Know who you are/s,
+    )
+    const again = await open(browser, consentPath(other, { scope: 'openid', prompt: 'consent' }))
+    expect(again.text).toMatch(/As before, it will be able to.*Know who you are/s)
+    expect(again.text).not.toContain('<details')
+  })
+
+  test('groups what it asks for, and says for how long', async () => {
+    const scope =
+      'admin:roles:read delegated:media:read delegated:profile:2fa:read delegated:social:follow:read openid delegated:profile:write'
+    const { text } = await open(browser, consentPath(app, { scope }))
+    const headings = [...text.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, heading]) => heading)
+    expect(headings).toEqual(['Who you are', 'Your profile', 'Other people', 'Your files', 'Your sign-ins and devices'])
+    expect(text).toContain('for up to 90 days, and loses it after 14 days without use')
+    const once = await newOAuthClient('*', { first_party: 0, grant_types: 'authorization_code' })
+    expect((await open(browser, consentPath(once))).text).toContain('for up to 10 minutes.')
+  })
+
+  test("links to the app's own pages in a new tab that learns nothing of this one, and loads nothing of the app's", async () => {
+    const columns = {
+      client_uri: 'https://prints.example/',
+      policy_uri: 'https://prints.example/privacy',
+      tos_uri: 'https://legal.example/terms',
+    }
+    const linked = await newOAuthClient('*', { first_party: 0, name: 'Linked', logo_uri: 'https://prints.example/logo.png', ...columns })
+    const { text } = await open(browser, consentPath(linked))
+    for (const uri of Object.values(columns)) expect(text).toContain(`<a href="${uri}" target="_blank" rel="noopener noreferrer">`)
+    expect(text).toContain('<span class="host">prints.example</span>')
+    expect(text).not.toContain('logo.png')
+    expect((await open(browser, consentPath(app))).text).not.toContain('Its page')
+  })
+
+  test('an app that registered itself is called that', async () => {
+    const unknown = await newOAuthClient('*', { first_party: 0, source: 'dynamic' })
+    expect((await open(browser, consentPath(unknown))).text).toContain('nobody here has checked who is behind it')
+    expect((await open(browser, consentPath(app))).text).not.toContain('nobody here')
   })
 
   test('from the authorization endpoint to a code that can be exchanged; a yes is remembered', async () => {

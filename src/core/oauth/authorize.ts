@@ -71,9 +71,7 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, sent: Aut
       return { kind: 'consent_required', request }
     }
     // If consent is withdrawn between the read and the code, there is no code.
-    const condition = isTrusted(ctx, { client, request, scopes })
-      ? always
-      : isConsentGiven(principal.userId, client.id, consent?.createdAt ?? 0)
+    const condition = isTrusted(ctx, { client, request, scopes }) ? always : isConsentGiven(principal.userId, client.id, consent)
     return { kind: 'response', response: await issueCode(ctx, { client, request, scopes, principal }, { condition }) }
   })
 }

@@ -13,7 +13,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { OptionalGate } from '../gate.ts'
 import { PAGE_TICKET_MS } from '../limits.ts'
-import { coveredBy, SCOPES, type Scope, storedScopes } from '../scopes.ts'
+import { coveredBy, type Scope, storedScopes } from '../scopes.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import {
   type AuthorizationResponse,
@@ -24,25 +24,27 @@ import {
   redirecting,
   toAuthorizationResponse,
 } from './authorize.ts'
+import type { Client } from './clients.ts'
+import { type GrantLifetime, grantLifetime } from './grant-session.ts'
 import { grantedByPerson } from './granted-scopes.ts'
 import { requirePushed } from './pushed-requests.ts'
 import { judgeClient, judgeRequest } from './request-rules.ts'
+import { inWords, type ScopeInWords } from './scope-words.ts'
 import { needsSignIn } from './sign-in-rules.ts'
 import { issueTicket, readTicket } from './tickets.ts'
 
-export interface ConsentScope {
-  readonly scope: Scope
-  readonly description: string
-}
+/** Who asks. */
+export type AskingClient = Pick<Client, 'id' | 'name' | 'source' | 'clientUri' | 'policyUri' | 'tosUri'>
 
 /** What the page shows. */
 export interface ConsentRequest {
-  readonly client: { readonly id: string; readonly name: string }
+  readonly client: AskingClient
   readonly redirectUri: string
   readonly user: Pick<UserRow, 'id' | 'username' | 'displayName' | 'givenName' | 'familyName' | 'email'>
-  readonly newScopes: readonly ConsentScope[]
+  readonly newScopes: readonly ScopeInWords[]
   /** Those that the user has agreed to before. */
-  readonly grantedScopes: readonly ConsentScope[]
+  readonly grantedScopes: readonly ScopeInWords[]
+  readonly lifetime: GrantLifetime
   /** Returned with the answer. */
   readonly ticket: string
 }
@@ -54,11 +56,12 @@ export async function describeConsent(ctx: Ctx, gate: OptionalGate, request: Aut
   const isAgreed = (scope: Scope) => coveredBy(agreed, scope)
   const { id, username, displayName, givenName, familyName, email } = user
   return {
-    client: { id: client.id, name: client.name },
+    client,
     redirectUri: request.redirectUri,
     user: { id, username, displayName, givenName, familyName, email },
-    newScopes: scopes.filter((scope) => !isAgreed(scope)).map(described),
-    grantedScopes: scopes.filter(isAgreed).map(described),
+    newScopes: inWords(scopes.filter((scope) => !isAgreed(scope))),
+    grantedScopes: inWords(scopes.filter(isAgreed)),
+    lifetime: grantLifetime(ctx.config, client),
     ticket: issueTicket(ctx, 'consent', subjectOf(grant)),
   }
 }
@@ -116,8 +119,4 @@ async function question(
 
 function subjectOf({ client, request, scopes, principal }: CodeGrant): string[] {
   return [String(principal.sessionId), client.id, request.redirectUri, scopes.join(' ')]
-}
-
-function described(scope: Scope): ConsentScope {
-  return { scope, description: SCOPES[scope].description }
 }

@@ -23,21 +23,24 @@ import { AppError } from '../errors.ts'
 import type { OptionalGate } from '../gate.ts'
 import { PAGE_TICKET_MS } from '../limits.ts'
 import type { UserPrincipal } from '../principal.ts'
-import { SCOPES, type Scope, storedScopes } from '../scopes.ts'
+import { type Scope, storedScopes } from '../scopes.ts'
 import { rateLimited } from '../sessions/password-attempts.ts'
 import { isBrowser } from './authorize.ts'
 import { type Client, DEVICE_GRANT, toClient } from './clients.ts'
-import type { ConsentScope } from './consents.ts'
+import type { AskingClient } from './consents.ts'
 import { readUserCode, userCodeHash } from './device-code.ts'
+import { type GrantLifetime, grantLifetime } from './grant-session.ts'
 import { grantedByPerson, narrowedTo } from './granted-scopes.ts'
 import { DEVICE_CODE_TRIES, DEVICE_CODE_WINDOW_MS } from './limits.ts'
+import { inWords, type ScopeInWords } from './scope-words.ts'
 import { issueTicket, readTicket } from './tickets.ts'
 
 /** What the page shows. */
 export interface DeviceQuestion {
   readonly userCode: string
-  readonly client: { readonly id: string; readonly name: string }
-  readonly scopes: readonly ConsentScope[]
+  readonly client: AskingClient
+  readonly scopes: readonly ScopeInWords[]
+  readonly lifetime: GrantLifetime
   readonly user: UserRow
   /** Of the device, as it says itself. */
   readonly userAgent: string
@@ -52,8 +55,9 @@ export async function describeDevice(ctx: Ctx, gate: OptionalGate, typed: string
   const { request, client, scopes, principal, user, userCode } = await question(ctx, gate, typed)
   return {
     userCode,
-    client: { id: client.id, name: client.name },
-    scopes: scopes.map((scope) => ({ scope, description: SCOPES[scope].description })),
+    client,
+    scopes: inWords(scopes),
+    lifetime: grantLifetime(ctx.config, client),
     user,
     userAgent: request.userAgent,
     place: request.place,

@@ -1,4 +1,5 @@
 /** The session that a user's grant to a client becomes, with its first refresh token. */
+import type { Config } from '../../config.ts'
 import { randomToken } from '../../crypto.ts'
 import type { SessionId, UserId } from '../../ids.ts'
 import type { Fragment, Statement } from '../../store/db/database.ts'
@@ -51,7 +52,7 @@ const CLAIM_TRIES = 2
  * user has signed out, or was banned or deleted, since the grant was read.
  */
 export async function claimGrant(ctx: Ctx, { client, grant, claim, isClaimed, findClaim }: Claiming): Promise<Claimed | null> {
-  const refreshToken = client.grantTypes.includes('refresh_token') ? randomToken() : null
+  const refreshToken = mayRefresh(client) ? randomToken() : null
   for (let attempt = 0; attempt < CLAIM_TRIES; attempt += 1) {
     const sessionId = ctx.newId<SessionId>()
     const session = { client, grant, sessionId, refreshToken, condition: isClaimed(sessionId) }
@@ -61,14 +62,26 @@ export async function claimGrant(ctx: Ctx, { client, grant, claim, isClaimed, fi
   return null
 }
 
+export interface GrantLifetime {
+  readonly lifeMs: number
+  /** How long it lasts without being used. */
+  readonly idleMs: number
+}
+
+/** Without refresh tokens the grant ends with its only access token. */
+export function grantLifetime({ lifetimes }: Config, client: Client): GrantLifetime {
+  const lifeMs = mayRefresh(client) ? lifetimes.refreshTokenMs : client.accessTokenSeconds * 1000
+  return { lifeMs, idleMs: Math.min(lifeMs, lifetimes.refreshTokenIdleMs) }
+}
+
+const mayRefresh = ({ grantTypes }: Client) => grantTypes.includes('refresh_token')
+
 /** Session, refresh token and event, after the statement that claims the grant. */
 function grantSessionWrites(ctx: Ctx, input: GrantSession): Statement<unknown>[] {
   const { client, grant, sessionId, refreshToken, condition } = input
   const now = ctx.now()
-  // Without refresh tokens the grant ends with its only access token.
-  const { refreshTokenMs, refreshTokenIdleMs } = ctx.config.lifetimes
-  const life = refreshToken === null ? client.accessTokenSeconds * 1000 : refreshTokenMs
-  const idleExpiresAt = now + Math.min(life, refreshTokenIdleMs)
+  const { lifeMs, idleMs } = grantLifetime(ctx.config, client)
+  const idleExpiresAt = now + idleMs
   const session = {
     id: sessionId,
     userId: grant.userId,
@@ -76,7 +89,7 @@ function grantSessionWrites(ctx: Ctx, input: GrantSession): Statement<unknown>[]
     tokenHash: null,
     scope: grant.scope,
     createdAt: now,
-    expiresAt: now + life,
+    expiresAt: now + lifeMs,
     idleExpiresAt,
     authenticatedAt: grant.authenticatedAt,
     amr: grant.amr,

@@ -12,11 +12,16 @@ export function findConsent(userId: UserId | null, clientId: string): Statement<
     WHERE k.user_id = ${userId} AND k.client_id = ${clientId} AND ${counts}`)
 }
 
-/** Holds while this very consent is valid, extended or not. One that was withdrawn and granted again is a different one. */
-export function isConsentGiven(userId: UserId, clientId: string, createdAt: number): Fragment {
+/**
+ * Holds while this very consent is valid, extended or not: more is added at its end. One that was withdrawn, or a part of
+ * it, and granted again is a different one.
+ */
+export function isConsentGiven(userId: UserId, clientId: string, given: { scopes: string; createdAt: number } | null): Fragment {
+  const text = `${given?.scopes} `
   return sql`EXISTS (
     SELECT 1 FROM consents k JOIN oauth_clients c ON c.id = k.client_id
-    WHERE k.user_id = ${userId} AND k.client_id = ${clientId} AND k.created_at = ${createdAt} AND ${counts})`
+    WHERE k.user_id = ${userId} AND k.client_id = ${clientId} AND k.created_at = ${given?.createdAt ?? null}
+      AND substr(k.scopes || ' ', 1, ${text.length}) = ${text} AND ${counts})`
 }
 
 const stillCounts = sql`consents.updated_at > (SELECT c.consents_since FROM oauth_clients c WHERE c.id = consents.client_id)`

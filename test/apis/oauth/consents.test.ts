@@ -53,8 +53,8 @@ describe('consent', () => {
     const question = await page().describe()
     expect(question).toMatchObject({ client: { id: third.id, name: 'Test' }, redirectUri: third.redirectUri, user: { id: userId } })
     expect(question.newScopes).toEqual([
-      { scope: 'openid', description: 'Know who you are' },
-      { scope: 'profile', description: 'See your name and the rest of your profile' },
+      { scope: 'openid', description: 'Know who you are', area: 'Who you are', resource: null },
+      { scope: 'profile', description: 'See your name and the rest of your profile', area: 'Who you are', resource: null },
     ])
     const response = await page().decide(question.ticket)
     expect(response).toMatchObject({ redirectUri: third.redirectUri, mode: 'query', params: { state: 'xyz', iss: ORIGIN } })
@@ -123,6 +123,28 @@ describe('consent', () => {
     await Promise.all(pages.map((one, index) => one.decide(tickets[index] ?? '')))
     const [row] = await rows<{ scopes: string }>('SELECT scopes FROM consents WHERE user_id = ?', userId)
     expect(row?.scopes.split(' ').sort()).toEqual(['delegated:profile:read', 'email', 'openid', 'profile'])
+  })
+
+  test('a part of it taken back between the look at it and the code: it gives none; extended meanwhile, it does', async () => {
+    const { page, userId, browser } = await newVisitor()
+    await page().decide((await page().describe()).ticket)
+    const bindings = { ...platform.env, ...atTheLine.env }
+    const start = async () => {
+      const response = await send(
+        authorizePath(third, { ...PARAMS, scope: 'openid profile' }),
+        { headers: { cookie: browser.cookie } },
+        bindings,
+      )
+      return { status: response.status, headers: response.headers, text: '', json: redirected(response).params, bytes: new Uint8Array() }
+    }
+    const change = (scopes: string) => () => rows('UPDATE consents SET scopes = ? WHERE user_id = ?', scopes, userId)
+    const extended = await whileAtTheLine(start, /INSERT INTO authorization_codes/, change('openid profile email'))
+    expect(extended.json.code).toBeTruthy()
+    for (const scopes of ['openid email', 'openid profiles', 'openid']) {
+      await change('openid profile')()
+      const reply = await whileAtTheLine(start, /INSERT INTO authorization_codes/, change(scopes))
+      expect([reply.json.error, reply.json.code]).toEqual(['login_required', undefined])
+    }
   })
 
   test('a denial reaches the client and is not remembered', async () => {

@@ -1,0 +1,66 @@
+/**
+ * What an app may do, in words and under headings that people understand: for the consent page and the list of connected
+ * apps. An item is what a grant stores: a scope of Kith, `<resource>|<name>` of an API (api-scopes.ts), or
+ * `userinfo|<claim>` and `id_token|<claim>`.
+ */
+import { isScope, SCOPES, type Scope } from '../scopes.ts'
+import type { Api } from './apis.ts'
+import { describeClaim, isClientClaim } from './client-claims.ts'
+
+export interface ScopeInWords {
+  /** The stored item. */
+  readonly scope: string
+  readonly description: string
+  /** The heading it belongs under; for an API its name. */
+  readonly area: string
+  /** The API that it is a scope of. */
+  readonly resource: string | null
+}
+
+type ApiWords = Pick<Api, 'resource' | 'name' | 'scopes'>
+
+/** In this order. A scope belongs where its nearest ancestor in these lists does. */
+const AREAS: readonly (readonly [area: string, scopes: readonly Scope[]])[] = [
+  ['Your whole account', ['*', 'delegated:all']],
+  ['Who you are', ['openid', 'profile', 'email', 'phone', 'address']],
+  ['Your profile', ['delegated:profile:all']],
+  ['Other people', ['delegated:social:all', 'delegated:profile:search']],
+  ['Your files', ['delegated:media:all']],
+  ['Your sign-ins and devices', ['delegated:session:all', 'delegated:profile:login-history:read', 'delegated:profile:2fa:all']],
+  ['This service', ['delegated:roles:all', 'delegated:system:settings:read', 'client:all']],
+  ['Administration of this service', ['admin:all']],
+]
+const IDENTITY = 'Who you are'
+
+/** In the order of the areas; those of APIs last. Items that no longer exist are left out. */
+export function inWords(items: readonly string[], apis: readonly ApiWords[] = []): ScopeInWords[] {
+  const named = items.flatMap((item) => toWords(item, apis, items) ?? [])
+  const rank = ({ area, resource }: ScopeInWords) => (resource === null ? AREAS.findIndex(([name]) => name === area) : AREAS.length)
+  return named.sort((a, b) => rank(a) - rank(b) || (a.resource ?? '').localeCompare(b.resource ?? ''))
+}
+
+function toWords(scope: string, apis: readonly ApiWords[], items: readonly string[]): ScopeInWords | null {
+  if (isScope(scope)) return { scope, description: SCOPES[scope].description, area: areaOf(scope), resource: null }
+  const [prefix = '', name = ''] = scope.split('|')
+  if (prefix === 'userinfo' || prefix === 'id_token') {
+    const description = isClientClaim(name) ? describeClaim(name) : `One detail about you: ${name.replaceAll('_', ' ')}`
+    return { scope, description, area: IDENTITY, resource: null }
+  }
+  const api = apis.find(({ resource }) => resource === prefix)
+  if (!api) return null
+  const words = { scope, area: api.name, resource: api.resource }
+  // The API itself is part of each grant for it: said only if there is nothing else to say.
+  if (name === '')
+    return items.some((item) => item !== scope && item.startsWith(scope)) ? null : { ...words, description: 'Use it for you' }
+  const known = api.scopes.find((one) => one.name === name)
+  return known ? { ...words, description: known.description } : null
+}
+
+function areaOf(scope: Scope): string {
+  for (let at: Scope | null = scope; at !== null; at = SCOPES[at].parent) {
+    const nearest = at
+    const found = AREAS.find(([, scopes]) => scopes.includes(nearest))
+    if (found) return found[0]
+  }
+  return IDENTITY
+}
