@@ -36,7 +36,8 @@ export function describeClient(row: ClientRow, secret: string | null, remote: bo
 }
 
 function sentencesOf(id: string, metadata: ClientMetadata, remote: boolean): string[] {
-  const { authMethod, requiresPkce, idTokenAlg, claimsInIdToken, isNativeDevelopment, requiresPushedRequests } = metadata
+  const { authMethod, requiresPkce, idTokenAlg, claimsInIdToken, isNativeDevelopment, requiresPushedRequests, requiresSignedRequests } =
+    metadata
   const { hasPeople, hasBrowser } = reachOf(metadata)
   const kind =
     authMethod === 'none'
@@ -48,6 +49,7 @@ function sentencesOf(id: string, metadata: ClientMetadata, remote: boolean): str
     kind,
     ...(hasBrowser && authMethod !== 'none' ? [pkce] : []),
     ...(hasBrowser && requiresPushedRequests ? ['Its authorization requests must be pushed (RFC 9126).'] : []),
+    ...(hasBrowser && requiresSignedRequests ? ['Its authorization requests must be signed request objects (RFC 9101).'] : []),
     ...(hasPeople
       ? [`Its ID tokens are signed with ${idTokenAlg}${claimsInIdToken ? ' and carry the claims of userinfo' : ''}.${rsa}`]
       : []),

@@ -47,6 +47,7 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --may-change-addresses           tokens of a fresh sign-in may change the e-mail address; not for public clients
     --pkce, --no-pkce                whether PKCE is required; a public client may not do without
     --require-pushed-requests        authorization requests must be pushed (RFC 9126)
+    --require-signed-request-object  they must be signed (RFC 9101); for private_key_jwt
     --access-token-seconds <n>       60 to 3600
     --id-token-alg <alg>             RS256 (most libraries) or ES256
     --claims-in-id-token             for libraries that do not call userinfo
@@ -65,6 +66,7 @@ const OPTIONS = {
   'may-change-addresses': { type: 'boolean' },
   pkce: { type: 'boolean' },
   'require-pushed-requests': { type: 'boolean' },
+  'require-signed-request-object': { type: 'boolean' },
   'access-token-seconds': { type: 'string' },
   'id-token-alg': { type: 'string' },
   'claims-in-id-token': { type: 'boolean' },
@@ -82,6 +84,7 @@ const OPTION_OF = {
   jwks_uri: '--jwks-uri',
   may_change_addresses: '--may-change-addresses',
   require_pkce: '--no-pkce',
+  require_signed_request_object: '--require-signed-request-object',
 }
 
 const PAGE = 100
@@ -143,6 +146,7 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     mayChangeAddresses: values['may-change-addresses'],
     requiresPkce: values.pkce,
     requiresPushedRequests: values['require-pushed-requests'],
+    requiresSignedRequests: values['require-signed-request-object'],
     idTokenAlg: judge('--id-token-alg', metadata.idTokenAlg, values['id-token-alg']),
     claimsInIdToken: values['claims-in-id-token'],
     isNativeDevelopment: values['native-development'],

@@ -21,6 +21,8 @@ export const ERRORS = {
   invalid_token: [401, 'invalid_token'],
   insufficient_scope: [403, 'insufficient_scope'],
   request_not_supported: [400, 'request_not_supported'],
+  // RFC 9101 §7
+  invalid_request_object: [400, 'invalid_request_object'],
   request_uri_not_supported: [400, 'request_uri_not_supported'],
   registration_not_supported: [400, 'registration_not_supported'],
   unsupported_token_type: [400, 'unsupported_token_type'],

@@ -10,7 +10,7 @@ import { appendToRedirectUri } from '../core/oauth/redirect-uri.ts'
 import type { AppEnv } from './app-env.ts'
 import { toAppError } from './errors.ts'
 
-/** Errors allowed in a response: RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, and one of an extension. */
+/** Errors allowed in a response: RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6, and those of extensions. */
 const ERRORS = new Set<string>([
   'invalid_request',
   'unauthorized_client',
@@ -23,6 +23,7 @@ const ERRORS = new Set<string>([
   'unmet_authentication_requirements',
   'request_not_supported',
   'request_uri_not_supported',
+  'invalid_request_object',
   'registration_not_supported',
 ])
 const DESCRIPTION_LENGTH_MAX = 200

@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<ParentCode, Words> & Partial<Record<ErrorCode, Word
   insufficient_scope: FORBIDDEN,
   request_not_supported: DID_NOT_WORK,
   request_uri_not_supported: DID_NOT_WORK,
+  invalid_request_object: DID_NOT_WORK,
   registration_not_supported: DID_NOT_WORK,
   unsupported_token_type: DID_NOT_WORK,
   authorization_pending: DID_NOT_WORK,

@@ -125,6 +125,33 @@ test('openid-client: a pushed authorization request', async () => {
   expect(tokens.claims()?.aud).toBe(confidential.id)
 })
 
+test('openid-client: a signed request object, sent by the browser and pushed, for a client that must sign', async () => {
+  const signer = await newSigner('ES256', { scopes: SCOPE, idTokenAlg: 'RS256', more: { require_signed_requests: 1 } })
+  const { cookie } = await newBrowser(await newPerson())
+  const key = { key: signer.key?.privateKey as CryptoKey, kid: signer.key?.kid ?? '' }
+  const options = { [openid.customFetch]: toWorker }
+  const config = await openid.discovery(new URL(ORIGIN), signer.id, undefined, openid.PrivateKeyJwt(key), options)
+  const [pkceCodeVerifier, expectedState] = [openid.randomPKCECodeVerifier(), openid.randomState()]
+  const signed = await openid.buildAuthorizationUrlWithJAR(
+    config,
+    {
+      redirect_uri: signer.redirectUri,
+      scope: SCOPE,
+      state: expectedState,
+      max_age: '3600',
+      code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+    },
+    key,
+  )
+  expect([...signed.searchParams.keys()].sort()).toEqual(['client_id', 'request'])
+  const pushed = await openid.buildAuthorizationUrlWithPAR(config, signed.searchParams)
+  for (const url of [signed, pushed]) {
+    const tokens = await openid.authorizationCodeGrant(config, await goTo(url, cookie), { pkceCodeVerifier, expectedState, maxAge: 3600 })
+    expect(tokens.claims()?.aud).toBe(signer.id)
+  }
+})
+
 test('oauth4webapi: the device grant, from the code to the tokens', async () => {
   const television = await newClient({ grantTypes: `${DEVICE_GRANT} refresh_token`, redirectUris: [], scopes: SCOPE })
   const options = { [oauth.customFetch]: toWorker }

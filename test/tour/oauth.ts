@@ -10,6 +10,7 @@ export const stops: Stops = {
   'POST /oauth/token with client_assertion': { roundTrips: 2, rowsRead: 8, rowsWritten: 2 },
   'POST /oauth/token with refresh_token and client_assertion': { roundTrips: 2, rowsRead: 20 },
   'POST /oauth/par': { roundTrips: 2, rowsRead: 4 },
+  'GET /oauth/authorize with request': { roundTrips: 3, rowsRead: 16 },
   'GET /oauth/authorize with request_uri': { roundTrips: 3, rowsRead: 16 },
   'POST /oauth/device_authorization': { roundTrips: 2, rowsRead: 4 },
   'POST /oauth/token with device_code': { roundTrips: 2, rowsRead: 20 },

@@ -68,6 +68,8 @@ export const ServerMetadata = z
     authorization_response_iss_parameter_supported: z.boolean(),
     claims_parameter_supported: z.boolean(),
     request_parameter_supported: z.boolean(),
+    request_object_signing_alg_values_supported: z.array(z.string()),
+    require_signed_request_object: z.boolean(),
     request_uri_parameter_supported: z.boolean(),
   })
   .meta({ id: 'ServerMetadata' })

@@ -9,7 +9,8 @@ import { clientParameters, parameter, requiredParameter } from '../../http/token
 export const AuthorizeParameters = z.object({
   client_id: requiredParameter.meta({ example: 'demo-spa' }),
   redirect_uri: parameter.meta({
-    description: 'Required unless the request was pushed. Exactly as registered; a loopback address may have any port (RFC 8252 §7.3)',
+    description:
+      'Required unless the request is pushed or an object. Exactly as registered; a loopback address may have any port (RFC 8252 §7.3)',
     example: 'https://app.example.com/callback',
   }),
   response_type: parameter.meta({ description: 'Required: code', example: 'code' }),
@@ -38,12 +39,15 @@ export const AuthorizeParameters = z.object({
   }),
   login_hint: parameter.meta({ description: 'Shown on the sign-in page', example: 'john_doe' }),
   id_token_hint: parameter.meta({ description: 'The user that the client expects; may be expired' }),
-  request: parameter.meta({ description: 'Refused: request_not_supported' }),
+  request: parameter.meta({
+    description: 'A request object (RFC 9101), signed by a client of private_key_jwt: then nothing else but client_id counts',
+  }),
   request_uri: parameter.meta({
     description: 'The reference from POST /oauth/par, with client_id beside it; any other is refused: request_uri_not_supported',
   }),
   registration: parameter.meta({ description: 'Refused: registration_not_supported' }),
   pushed_request: parameter.meta({ description: 'Internal: added to a request that was pushed' }),
+  signed_request: parameter.meta({ description: 'Internal: added to a request that was signed' }),
   reauthentication: parameter.meta({ description: 'Internal: added by Kith' }),
   code_challenge: parameter.meta({
     description: 'Required, except for some confidential clients (RFC 7636)',
@@ -53,7 +57,9 @@ export const AuthorizeParameters = z.object({
 })
 
 /** RFC 9126 §2.1: what the authorization endpoint takes, with the client's authentication. The client may be named in a header. */
-export const PushForm = AuthorizeParameters.omit({ reauthentication: true, pushed_request: true }).extend(clientParameters)
+export const PushForm = AuthorizeParameters.omit({ reauthentication: true, pushed_request: true, signed_request: true }).extend(
+  clientParameters,
+)
 
 /** RFC 9126 §2.2. */
 export const PushResponse = z.strictObject({ request_uri: z.string(), expires_in: z.int() }).meta({ id: 'PushedRequest' })

@@ -21,6 +21,7 @@ const WORDS: Readonly<Record<ParentCode, string> & Partial<Record<ErrorCode, str
   insufficient_scope: 'InsufficientPrivileges',
   request_not_supported: 'ClientInputError',
   request_uri_not_supported: 'ClientInputError',
+  invalid_request_object: 'ClientInputError',
   registration_not_supported: 'ClientInputError',
   unsupported_token_type: 'ClientInputError',
   authorization_pending: 'ClientInputError',

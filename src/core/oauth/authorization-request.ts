@@ -26,7 +26,10 @@ const PARAMETERS = {
   reauthentication: 'reauthentication',
   /** Kith's own: a ticket that the request was pushed (RFC 9126), in exactly this form. */
   pushed_request: 'pushed',
+  /** Kith's own: a ticket that the client has signed these parameters (RFC 9101). */
+  signed_request: 'signed',
 } as const
+export const PARAMETER_NAMES = Object.keys(PARAMETERS) as (keyof typeof PARAMETERS)[]
 
 type Field = (typeof PARAMETERS)[keyof typeof PARAMETERS]
 
@@ -45,6 +48,11 @@ export function readAuthorizationRequest(params: Readonly<Record<string, unknown
     return [field, typeof value === 'string' && value !== '' ? value : undefined]
   })
   return { clientId: '', redirectUri: '', ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)) }
+}
+
+/** The request as the client made it, without what Kith has added. */
+export function withoutTickets(request: AuthorizationRequest): AuthorizationRequest {
+  return { ...request, reauthentication: undefined, pushed: undefined, signed: undefined }
 }
 
 /** The request as a query string, always the same for the same request. */

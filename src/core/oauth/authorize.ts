@@ -16,8 +16,10 @@ import { coveredBy, powersOf, type Scope, storedScopes } from '../scopes.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
 import type { Client } from './clients.ts'
 import { grantedByPerson } from './granted-scopes.ts'
-import { isReference, requirePushed, takePushedRequest } from './pushed-requests.ts'
+import { isReference, takePushedRequest } from './pushed-requests.ts'
 import { isLoopbackRedirectUri } from './redirect-uri.ts'
+import { requireMarks } from './request-marks.ts'
+import { openRequestObject } from './request-objects.ts'
 import { type Judged, judgeClient, judgeRequest, type ResponseMode, toResponseMode } from './request-rules.ts'
 import { needsSignIn } from './sign-in-rules.ts'
 
@@ -49,14 +51,14 @@ export class AuthorizationError extends Error {
 
 /** Throws `AuthorizationError`, or an `AppError` that must not be sent to the client. */
 export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, sent: AuthorizationRequest): Promise<AuthorizationOutcome> {
-  const request = isReference(sent) ? await takePushedRequest(ctx, sent) : sent
+  const request = await receive(ctx, sent)
   const { principal, reads } = await gate((claimed) => [
     findClient(request.clientId),
     findConsent(claimed?.userId ?? null, request.clientId),
   ])
   const client = judgeClient(reads[0], request)
   return redirecting(request, async () => {
-    requirePushed(ctx, client, request)
+    requireMarks(ctx, client, request)
     const judged = judgeRequest(ctx.config, client, request)
     const signIn = await needsSignIn(ctx, principal, request, judged)
     if (signIn) {
@@ -74,6 +76,19 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, sent: Aut
     const condition = isTrusted(ctx, { client, request, scopes }) ? always : isConsentGiven(principal.userId, client.id, consent)
     return { kind: 'response', response: await issueCode(ctx, { client, request, scopes, principal }, { condition }) }
   })
+}
+
+/** The request itself, whichever way it came. Of an object that is not valid, the client is told at the `redirect_uri` beside it. */
+async function receive(ctx: Ctx, sent: AuthorizationRequest): Promise<AuthorizationRequest> {
+  if (isReference(sent)) return takePushedRequest(ctx, sent)
+  if (sent.requestObject === undefined) return sent
+  try {
+    return await openRequestObject(ctx, sent)
+  } catch (cause) {
+    if (sent.redirectUri === '') throw cause
+    judgeClient(await ctx.db.one(findClient(sent.clientId)), sent)
+    throw new AuthorizationError(sent, cause)
+  }
 }
 
 /** Only a browser may authorize: a token that could get codes would outlive its own scopes and expiry. */

@@ -127,7 +127,7 @@ const SCHEME_RULE =
 /** Throws `invalid_request` with a field for each rule that the metadata break. */
 export function judgeMetadata(metadata: ClientMetadata): void {
   const { grantTypes, redirectUris, postLogoutRedirectUris, scopes, requiresPkce, authMethod, jwks, jwksUri } = metadata
-  const { mayChangeAddresses, isNativeDevelopment } = metadata
+  const { mayChangeAddresses, isNativeDevelopment, requiresSignedRequests } = metadata
   const isForDevelopment = (uri: string) => !isNativeDevelopment && !isAcceptableRedirectUri(uri)
   const isPublic = authMethod === 'none'
   const hasKeys = authMethod === 'private_key_jwt'
@@ -143,6 +143,7 @@ export function judgeMetadata(metadata: ClientMetadata): void {
     [hasKeys && (jwks === null) === (jwksUri === null), 'jwks', 'private_key_jwt requires either jwks or jwks_uri'],
     [!hasKeys && jwks !== null, 'jwks', 'is for private_key_jwt'],
     [!hasKeys && jwksUri !== null, 'jwksUri', 'is for private_key_jwt'],
+    [!hasKeys && requiresSignedRequests, 'requiresSignedRequests', 'is for private_key_jwt'],
     // RFC 6749 §4.4: the grant gives only `client:` scopes.
     [
       has('client_credentials') && intersectScopes(scopes, ['client:all']).length === 0,

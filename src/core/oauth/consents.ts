@@ -27,7 +27,7 @@ import {
 import type { Client } from './clients.ts'
 import { type GrantLifetime, grantLifetime } from './grant-session.ts'
 import { grantedByPerson } from './granted-scopes.ts'
-import { requirePushed } from './pushed-requests.ts'
+import { requireMarks } from './request-marks.ts'
 import { judgeClient, judgeRequest } from './request-rules.ts'
 import { inWords, type ScopeInWords } from './scope-words.ts'
 import { needsSignIn } from './sign-in-rules.ts'
@@ -107,7 +107,7 @@ async function question(
   ])
   const client = judgeClient(reads[0], request)
   return redirecting(request, async () => {
-    requirePushed(ctx, client, request)
+    requireMarks(ctx, client, request)
     const judged = judgeRequest(ctx.config, client, request)
     const user = reads[2]
     // A user who opens the page directly has not yet been through a sign-in that the client may require.

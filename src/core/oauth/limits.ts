@@ -5,8 +5,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, RETURN_TO_LENGTH_MAX, SECOND_MS } from '../
 export const REFRESH_GRACE_MS = 30 * SECOND_MS
 /** RFC 9126 §2.2: a browser is sent on at once. */
 export const PUSHED_REQUEST_MS = MINUTE_MS
-/** From then on it may take as long as to create an account first. */
-export const PUSHED_REQUEST_JOURNEY_MS = DAY_MS
+/** From then on, or once a signed one has come, it may take as long as to create an account first. */
+export const MARKED_REQUEST_MS = DAY_MS
 /** RFC 8628 §3.2: as long as it takes to find a phone and sign in. */
 export const DEVICE_CODE_MS = 10 * MINUTE_MS
 /** RFC 8628 §3.5: the pause between two polls, and what a poll that comes too early adds to it. */
@@ -35,8 +35,12 @@ export const RSA_BITS_MAX = 8_192
 /** How far away the end of a client's assertion may be: its `jti` is kept for so long. */
 export const ASSERTION_MS = 10 * MINUTE_MS
 /** FAPI 2.0 Security Profile §5.3.2.1: clocks of clients may be 10 seconds ahead. */
-export const ASSERTION_TOLERANCE_MS = 10 * SECOND_MS
+export const CLIENT_CLOCK_TOLERANCE_MS = 10 * SECOND_MS
 export const ASSERTION_ID_LENGTH_MAX = 256
+/** FAPI 2.0 Message Signing §5.3.1: how far away the end of a request object may be. */
+export const REQUEST_OBJECT_MS = HOUR_MS
+/** As long as the longest request in base64url, with a signature by the longest key. */
+export const REQUEST_OBJECT_LENGTH_MAX = 12_288
 /** A request that was running when its client was deleted is over by then. */
 export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
 /** Sessions read in one batch of a deleted client's removal. */
@@ -49,5 +53,5 @@ export const APP_SESSIONS_LOOKED_AT = 1_000
 export const REAUTHENTICATION_MS = HOUR_MS
 /** A nonce is stored until the code is exchanged; clients send about 43 characters. */
 export const NONCE_LENGTH_MAX = 1_024
-/** An authorization request must survive the way back from a sign-in, with two tickets added. */
-export const AUTHORIZATION_REQUEST_LENGTH_MAX = RETURN_TO_LENGTH_MAX - 256
+/** An authorization request must survive the way back from a sign-in, with three tickets added. */
+export const AUTHORIZATION_REQUEST_LENGTH_MAX = RETURN_TO_LENGTH_MAX - 384

@@ -1,21 +1,19 @@
 /**
  * Pushed authorization requests (RFC 9126): the client sends its request here, authenticated, and the browser brings
- * only a reference. It is used once, at the authorization endpoint. While the user signs in and consents, the request
- * goes through the browser like any other, with a ticket that no other request has: so its parameters stay as they were
- * pushed.
+ * only a reference. It is used once, at the authorization endpoint.
  */
 import { randomToken, sha256 } from '../../crypto.ts'
 import type { AnyId } from '../../ids.ts'
 import { claimPushedRequest, findClaimedRequest, findPushedRequest, insertPushedRequest } from '../../store/db/pushed-requests.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
+import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery, withoutTickets } from './authorization-request.ts'
 import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
-import type { Client } from './clients.ts'
-import { PUSHED_REQUEST_JOURNEY_MS, PUSHED_REQUEST_MS } from './limits.ts'
+import { PUSHED_REQUEST_MS } from './limits.ts'
+import { marked, requireSigned } from './request-marks.ts'
+import { openRequestObject } from './request-objects.ts'
 import { judgeClient, judgeRequest } from './request-rules.ts'
-import { issueTicket, readTicket } from './tickets.ts'
 
 /** RFC 9126 §2.2. */
 const PREFIX = 'urn:ietf:params:oauth:request_uri:'
@@ -27,7 +25,7 @@ export function isReference({ requestUri }: AuthorizationRequest): boolean {
   return requestUri?.startsWith(PREFIX) === true
 }
 
-/** Throws what the authorization endpoint would report about the request (§2.3). Two round trips, or three with an assertion. */
+/** Throws what the authorization endpoint would report about the request (§2.3). Two round trips, and one more each for an assertion and a request object. */
 export async function pushRequest(
   ctx: Ctx,
   credentials: ClientCredentials,
@@ -35,7 +33,9 @@ export async function pushRequest(
 ): Promise<{ requestUri: string; expiresIn: number }> {
   const { client, row } = await proveClient(ctx, credentials, [])
   if (sent.requestUri !== undefined) throw new AppError('invalid_request', 'request_uri must not be sent here')
-  const request = { ...sent, clientId: client.id, reauthentication: undefined, pushed: undefined }
+  const own = withoutTickets({ ...sent, clientId: client.id })
+  const request = own.requestObject === undefined ? own : await openRequestObject(ctx, own)
+  requireSigned(ctx, client, request)
   judgeRequest(ctx.config, judgeClient(row, request), request)
   const requestUri = `${PREFIX}${randomToken()}`
   const uriHash = sha256(requestUri)
@@ -57,17 +57,5 @@ export async function takePushedRequest(ctx: Ctx, { clientId, requestUri = '' }:
   const claimed = await ctx.db.commit([claim], findClaimedRequest(uriHash, claimedBy))
   if (!claimed) throw new AppError('invalid_request', 'The request_uri is unknown, already used or expired', { reason: REQUEST_SPENT })
   const request = readAuthorizationRequest(Object.fromEntries(new URLSearchParams(claimed.params)))
-  return { ...request, pushed: issueTicket(ctx, 'pushed-request', subjectOf(request)) }
-}
-
-/** Throws if the client must push its requests, and this one was not, or has been changed since (§6). */
-export function requirePushed(ctx: Ctx, client: Client, request: AuthorizationRequest): void {
-  if (!client.requiresPushedRequests) return
-  const options = { about: subjectOf(request), lifeMs: PUSHED_REQUEST_JOURNEY_MS }
-  if (request.pushed !== undefined && readTicket(ctx, 'pushed-request', request.pushed, options) !== null) return
-  throw new AppError('invalid_request', 'This client must push its authorization requests')
-}
-
-function subjectOf(request: AuthorizationRequest): string[] {
-  return [sha256(toAuthorizationQuery({ ...request, reauthentication: undefined, pushed: undefined }))]
+  return marked(ctx, request, 'pushed')
 }

@@ -1,13 +1,13 @@
 /**
  * What can be wrong with an authorization request, whoever the user is (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect
- * Core §3.1.2.2). Request objects are not supported (§6): they are refused by name.
+ * Core §3.1.2.2).
  */
 import type { Config } from '../../config.ts'
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { type Acr, weakestAcr } from '../authentication-methods.ts'
 import { AppError } from '../errors.ts'
 import type { Scope } from '../scopes.ts'
-import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
+import { type AuthorizationRequest, toAuthorizationPath, withoutTickets } from './authorization-request.ts'
 import { type Client, requireGrantType, toClient } from './clients.ts'
 import { scopesWithin } from './granted-scopes.ts'
 import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from './limits.ts'
@@ -50,13 +50,12 @@ export function judgeRequest(config: Config, client: Client, request: Authorizat
   if (request.responseType === undefined) throw invalid('response_type is required')
   if (request.responseType !== 'code') throw new AppError('unsupported_response_type', 'The response_type must be code')
   if (request.responseMode !== undefined && !toResponseMode(request.responseMode)) throw invalid('The response_mode is not supported')
-  if (request.requestObject !== undefined)
-    throw new AppError('request_not_supported', 'Request objects are not supported: send the parameters themselves')
+  if (request.requestObject !== undefined) throw new AppError('request_not_supported', 'Request objects go to the authorization endpoint')
   if (request.requestUri !== undefined)
     throw new AppError('request_uri_not_supported', 'request_uri is not supported: send the parameters themselves')
   if (request.registration !== undefined) throw new AppError('registration_not_supported', 'Clients are registered by the operator')
   // A longer one would be lost while the user signs in.
-  if (toAuthorizationPath({ ...request, reauthentication: undefined, pushed: undefined }).length > AUTHORIZATION_REQUEST_LENGTH_MAX) {
+  if (toAuthorizationPath(withoutTickets(request)).length > AUTHORIZATION_REQUEST_LENGTH_MAX) {
     throw invalid(`The request may have at most ${AUTHORIZATION_REQUEST_LENGTH_MAX} characters`)
   }
   requireGrantType(client, 'authorization_code')

@@ -12,6 +12,7 @@ type TicketPurpose =
   | 'sign-out'
   | 'device'
   | 'pushed-request'
+  | 'signed-request'
   | 'first-sign-in'
   | 'passkey-registration'
   | 'passkey-sign-in'

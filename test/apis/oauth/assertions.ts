@@ -2,7 +2,7 @@
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose'
 import { ASSERTION_TYPE } from '../../../src/core/oauth/client-authentication.ts'
 import { randomToken } from '../../../src/crypto.ts'
-import { newClient, ORIGIN, type Params, type TestClient } from './harness.ts'
+import { CHALLENGE, newClient, ORIGIN, type Params, type TestClient } from './harness.ts'
 import { basicOf } from './openid.ts'
 
 export interface Key {
@@ -65,4 +65,28 @@ export async function newProof(method: string): Promise<{ params: Params; header
   const client = await newClient({ method })
   if (method === 'client_secret_basic') return { params: {}, headers: basicOf(client) }
   return { params: { client_id: client.id, ...(method === 'none' ? {} : { client_secret: client.secret }) }, headers: {} }
+}
+
+/** A request object (RFC 9101) that is right but for the changes; undefined takes a claim out. */
+export async function requestObjectOf(
+  client: Signer,
+  claims: Readonly<Record<string, unknown>> = {},
+  header: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const seconds = Math.floor(Date.now() / 1000)
+  const right = {
+    iss: client.id,
+    aud: ORIGIN,
+    exp: seconds + 60,
+    client_id: client.id,
+    response_type: 'code',
+    redirect_uri: client.redirectUri,
+    scope: 'openid delegated:profile:read',
+    state: 'signed',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+  }
+  return new SignJWT({ ...right, ...claims })
+    .setProtectedHeader({ alg: client.alg, typ: 'oauth-authz-req+jwt', ...(client.key && { kid: client.key.kid }), ...header })
+    .sign(client.key?.privateKey ?? Buffer.from(client.secret))
 }

@@ -199,6 +199,7 @@ describe('a client', () => {
     ['token_endpoint_auth_method', { grant_types: ['client_credentials'], scope: 'client:all' }],
     ['token_endpoint_auth_method', { token_endpoint_auth_method: 'tls_client_auth' }],
     ['jwks', { token_endpoint_auth_method: 'private_key_jwt' }],
+    ['require_signed_request_object', { require_signed_request_object: true }],
     ['jwks', { ...SIGNED, jwks_uri: 'https://app.example/jwks.json' }],
     ['jwks', { ...SIGNED, token_endpoint_auth_method: 'client_secret_jwt' }],
     ['jwks_uri', { jwks_uri: 'https://app.example/jwks.json' }],

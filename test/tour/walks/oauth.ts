@@ -1,7 +1,7 @@
 // Budgets of the room `oauth` (design §7): authorize, the three grants, and discovery.
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../src/crypto.ts'
-import { assertionOf, newSigner } from '../../apis/oauth/assertions.ts'
+import { assertionOf, newSigner, requestObjectOf } from '../../apis/oauth/assertions.ts'
 import { newBrowser, newCode, newUser, type Params } from '../../apis/oauth/harness.ts'
 import { spend } from '../../support/budget.ts'
 import { Client, db } from '../../support/kith.ts'
@@ -32,6 +32,9 @@ export function walkOAuth(): void {
       expectWithin('POST /oauth/par', pushed, 201)
       const reference = new URLSearchParams({ client_id: clientId, request_uri: pushed.json.request_uri })
       expectWithin('GET /oauth/authorize with request_uri', await spend(client, 'GET', `/oauth/authorize?${reference}`), 302)
+      const signer = await newSigner('ES256')
+      const signed = new URLSearchParams({ client_id: signer.id, request: await requestObjectOf(signer) })
+      expectWithin('GET /oauth/authorize with request', await spend(client, 'GET', `/oauth/authorize?${signed}`), 302)
       const code = new URL(redirect.headers.get('location') ?? '').searchParams.get('code') ?? ''
       const common = { client_id: clientId }
       const exchanged = await tokenOf({

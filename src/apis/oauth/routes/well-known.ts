@@ -108,7 +108,9 @@ function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm
     code_challenge_methods_supported: [...CODE_CHALLENGE_METHODS],
     authorization_response_iss_parameter_supported: true,
     claims_parameter_supported: false,
-    request_parameter_supported: false,
+    request_parameter_supported: true,
+    request_object_signing_alg_values_supported: [...PRIVATE_KEY_ALGORITHMS],
+    require_signed_request_object: false,
     request_uri_parameter_supported: false,
   }
 }
