@@ -30,6 +30,7 @@ const testVars = {
   HMAC_KEYS: JSON.stringify({ 'test-1': 'aG1hYy1rZXktb2YtdGhlLXRlc3RzLTAxMjM0NTY3ODk' }),
   PEPPER_KEYS: JSON.stringify({ 'test-1': 'cGVwcGVyLW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5MDE' }),
   ENCRYPTION_KEYS: JSON.stringify({ 'test-1': 'ZW5jcnlwdGlvbi1rZXktb2YtdGVzdHMtMDEyMzQ1Njc' }),
+  PAIRWISE_KEY: JSON.stringify({ 'test-1': 'cGFpcndpc2Uta2V5LW9mLXRoZS10ZXN0cy0wMTIzNDU' }),
   AVATARS_BASE_URL: 'https://avatars.kith.test',
   SIGNING_KEYS: JSON.stringify({
     keys: [

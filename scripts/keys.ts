@@ -4,7 +4,7 @@
  */
 import { pathToFileURL } from 'node:url'
 
-/** SIGNING_KEYS with a key for ES256 and one for RS256, HMAC_KEYS, PEPPER_KEYS and ENCRYPTION_KEYS, their key ids beginning with `prefix`. */
+/** SIGNING_KEYS with a key for ES256 and one for RS256, HMAC_KEYS, PEPPER_KEYS, ENCRYPTION_KEYS and PAIRWISE_KEY, their key ids beginning with `prefix`. */
 export async function makeSecrets(prefix: string): Promise<Record<string, string>> {
   const kid = `${prefix}${new Date().toISOString().slice(0, 10)}-${hex(3)}`
   return {
@@ -12,6 +12,7 @@ export async function makeSecrets(prefix: string): Promise<Record<string, string
     HMAC_KEYS: JSON.stringify({ [kid]: secret() }),
     PEPPER_KEYS: JSON.stringify({ [kid]: secret() }),
     ENCRYPTION_KEYS: JSON.stringify({ [kid]: secret() }),
+    PAIRWISE_KEY: JSON.stringify({ [kid]: secret() }),
   }
 }
 

@@ -64,7 +64,7 @@ function environmentProblems(vars: Read): string[] {
     problems.push('UPSTREAM_PROVIDERS: issuers must be https in production')
   }
   if (vars.NETWORK_LIMITS === 'off') problems.push('NETWORK_LIMITS=off is refused in production')
-  const keyrings = (['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS'] as const).map(
+  const keyrings = (['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS', 'PAIRWISE_KEY'] as const).map(
     (name) => [name, [...(vars[name]?.keys.keys() ?? [])]] as const,
   )
   for (const [name, ids] of [['SIGNING_KEYS', vars.SIGNING_KEYS?.map((key) => key.kid) ?? []] as const, ...keyrings]) {

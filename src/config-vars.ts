@@ -35,6 +35,10 @@ export type ProfileField = (typeof PROFILE_FIELDS)[number]
 export const SCRYPT_LN_FLOOR = 15
 /** The only key length of AES-256. */
 const ENCRYPTION_KEY_BYTES = 32
+const encryptionKeyring = keyring.refine(
+  ({ keys }) => [...keys.values()].every((key) => key.length === ENCRYPTION_KEY_BYTES),
+  `needs keys of ${ENCRYPTION_KEY_BYTES} bytes`,
+)
 const onOff = (fallback: boolean) =>
   z
     .enum(['on', 'off', 'true', 'false', ''])
@@ -133,9 +137,10 @@ export const vars = z.object({
   SIGNING_KEYS: signingKeys,
   HMAC_KEYS: keyring,
   PEPPER_KEYS: keyring,
-  ENCRYPTION_KEYS: keyring.refine(
-    ({ keys }) => [...keys.values()].every((key) => key.length === ENCRYPTION_KEY_BYTES),
-    `needs keys of ${ENCRYPTION_KEY_BYTES} bytes`,
+  ENCRYPTION_KEYS: encryptionKeyring,
+  PAIRWISE_KEY: z.preprocess(
+    (v) => (v === '' ? undefined : v),
+    encryptionKeyring.refine(({ keys }) => keys.size === 1, 'takes one key, which never changes').optional(),
   ),
   // OWASP: idle sessions end within a day; no session lasts more than a month.
   SESSION_SECONDS: whole(30 * DAY, HOUR, 365 * DAY),

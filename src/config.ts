@@ -3,11 +3,13 @@
  * runs as production (design §1.17), where the first request reports development secrets, captured mail and cheap
  * hashes by name. Errors never contain values, only names.
  */
+import { type Lifetimes, lifetimesOf } from './config-lifetimes.ts'
 import { problemsAcross, warningsAbout } from './config-problems.ts'
 import { readSecrets, type UpstreamProvider, type UpstreamSecretName } from './config-upstream.ts'
 import { type HostRoom, PROFILE_FIELDS, type ProfileField, readVars, type SigningKey, toOrigin, type Vars } from './config-vars.ts'
 import type { Keyring } from './crypto.ts'
 
+export type { Lifetimes } from './config-lifetimes.ts'
 export type { Upstream, UpstreamProvider } from './config-upstream.ts'
 export type { HostRoom, ProfileField, SigningKey } from './config-vars.ts'
 export { PROFILE_FIELDS } from './config-vars.ts'
@@ -68,6 +70,8 @@ export interface Config {
   readonly pepperKeys: Keyring
   /** For secrets that must be readable, such as those of authenticator apps. AES-256-GCM. */
   readonly encryptionKeys: Keyring
+  /** One key, for pairwise subjects (`core/oauth/subjects.ts`); null: clients cannot have them. */
+  readonly pairwiseKey: Keyring | null
   readonly lifetimes: Lifetimes
   /** Adds `includeSubDomains` to HSTS. */
   readonly hstsIncludesSubdomains: boolean
@@ -92,23 +96,6 @@ export interface PasskeySite {
   readonly rpId: string
   /** Where passkeys may be used: `origin` first. */
   readonly origins: readonly string[]
-}
-
-/** In milliseconds, except `accessTokenSeconds`, which RFC 6749 counts in seconds. */
-export interface Lifetimes {
-  /** A browser session's lifetime and idle timeout. */
-  readonly sessionMs: number
-  readonly sessionIdleMs: number
-  /** The default of clients registered without a value of their own. */
-  readonly accessTokenSeconds: number
-  /** The same limits for a grant with a refresh token. */
-  readonly refreshTokenMs: number
-  readonly refreshTokenIdleMs: number
-  readonly authorizationCodeMs: number
-  /** Mailed codes that verify an address, reset a password, or complete a sign-in. */
-  readonly verifyCodeMs: number
-  readonly resetCodeMs: number
-  readonly signInCodeMs: number
 }
 
 export interface AvatarConfig {
@@ -194,6 +181,7 @@ function parseConfig(env: Bindings): Config {
     hmacKeys: vars.HMAC_KEYS,
     pepperKeys: vars.PEPPER_KEYS,
     encryptionKeys: vars.ENCRYPTION_KEYS,
+    pairwiseKey: vars.PAIRWISE_KEY ?? null,
     lifetimes: lifetimesOf(vars),
     hstsIncludesSubdomains: vars.HSTS_INCLUDE_SUBDOMAINS,
     avatars: {
@@ -216,20 +204,6 @@ function parseConfig(env: Bindings): Config {
     epixelChangesPerDay: vars.EPIXEL_CHANGES_PER_DAY,
     hostRooms: vars.HOST_ROOMS,
     upstream,
-  }
-}
-
-function lifetimesOf(vars: Vars): Lifetimes {
-  return {
-    sessionMs: vars.SESSION_SECONDS * 1_000,
-    sessionIdleMs: vars.SESSION_IDLE_SECONDS * 1_000,
-    accessTokenSeconds: vars.ACCESS_TOKEN_SECONDS,
-    refreshTokenMs: vars.REFRESH_TOKEN_SECONDS * 1_000,
-    refreshTokenIdleMs: vars.REFRESH_TOKEN_IDLE_SECONDS * 1_000,
-    authorizationCodeMs: vars.AUTHORIZATION_CODE_SECONDS * 1_000,
-    verifyCodeMs: vars.VERIFY_CODE_SECONDS * 1_000,
-    resetCodeMs: vars.RESET_CODE_SECONDS * 1_000,
-    signInCodeMs: vars.SIGN_IN_CODE_SECONDS * 1_000,
   }
 }
 

@@ -25,6 +25,8 @@ export type MacPurpose =
   | 'ticket'
   | 'digest-nonce'
   | 'device-cookie'
+  | 'pairwise-key'
+  | 'pairwise-sector'
 
 export function randomToken(bytes = 32): string {
   return crypto.getRandomValues(Buffer.alloc(bytes)).toString('base64url')

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { PlanCtx } from '../../src/core/oauth/client-plans.ts'
 import { readDigestSettings } from '../digest-settings.ts'
 import { Refusal } from '../local.ts'
+import { readSettings } from '../settings.ts'
 
 export function readKeys(path: string | undefined): unknown {
   if (path === undefined) return undefined
@@ -25,6 +26,12 @@ Register the client there through the admin API, as a super_admin who has just s
       const { encryptionKeys } = readDigestSettings(false)
       if (encryptionKeys === null) throw new Refusal('ENCRYPTION_KEYS is not in .dev.vars; npm start adds it')
       return encryptionKeys
+    },
+    hasPairwiseKey: () => {
+      if (remote)
+        throw new Refusal(`Whether the deployment has a PAIRWISE_KEY cannot be read from here. Register the client through the admin API,
+as a super_admin who has just signed in: POST /client/admin-api/create (docs/deploy.md, "Machine clients", shows how to sign in).`)
+      return Boolean(readSettings(false).PAIRWISE_KEY)
     },
   }
 }

@@ -51,6 +51,9 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --access-token-seconds <n>       60 to 3600
     --id-token-alg <alg>             RS256 (most libraries) or ES256
     --claims-in-id-token             for libraries that do not call userinfo
+    --claim <name>                   what it learns beyond its scopes: role, locale, picture or custom_data.<key>; once for each
+    --subject-type <type>            public, or pairwise: its users' subjects are its own; cannot be changed
+    --sector-identifier-uri <uri>    for pairwise, if the redirect URIs have several hosts: a list of them all
     --native-development             allows redirect URIs such as myapp://callback and exp://…`
 
 const OPTIONS = {
@@ -70,6 +73,9 @@ const OPTIONS = {
   'access-token-seconds': { type: 'string' },
   'id-token-alg': { type: 'string' },
   'claims-in-id-token': { type: 'boolean' },
+  claim: { type: 'string', multiple: true },
+  'subject-type': { type: 'string' },
+  'sector-identifier-uri': { type: 'string' },
   'native-development': { type: 'boolean' },
 } as const
 
@@ -85,6 +91,8 @@ const OPTION_OF = {
   may_change_addresses: '--may-change-addresses',
   require_pkce: '--no-pkce',
   require_signed_request_object: '--require-signed-request-object',
+  subject_type: '--subject-type',
+  sector_identifier_uri: '--sector-identifier-uri',
 }
 
 const PAGE = 100
@@ -149,6 +157,9 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     requiresSignedRequests: values['require-signed-request-object'],
     idTokenAlg: judge('--id-token-alg', metadata.idTokenAlg, values['id-token-alg']),
     claimsInIdToken: values['claims-in-id-token'],
+    claims: judge('--claim', metadata.clientClaims, values.claim),
+    subjectType: judge('--subject-type', metadata.subjectType, values['subject-type']),
+    sectorIdentifierUri: judge('--sector-identifier-uri', metadata.sectorIdentifierUri, values['sector-identifier-uri']),
     isNativeDevelopment: values['native-development'],
     accessTokenSeconds: judge('--access-token-seconds', metadata.accessTokenSeconds, seconds === undefined ? undefined : Number(seconds)),
   }

@@ -201,6 +201,7 @@ function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrinci
     userId: row.id,
     sessionId: row.sessionId,
     clientId: row.sessionClientId,
+    pairwiseSubject: (claim.kind === 'access_token' && claim.subject) || null,
     mayChangeAddresses: row.clientMayChangeAddresses === 1,
     scopes: withinPerson(granted, roleScopes),
     role: row.role,

@@ -20,6 +20,8 @@ export type Claim =
       readonly userId: UserId
       readonly clientId: string
       readonly scopes: readonly Scope[]
+      /** The token's `sub`, if that is a pairwise one. */
+      readonly subject?: string
       /** The thumbprint of the key that the token is bound to (RFC 9449). */
       readonly jkt?: string
       readonly key?: PresentedKey
@@ -51,6 +53,8 @@ export interface UserPrincipal {
   readonly sessionId: SessionId
   /** Null for a signed-in browser. */
   readonly clientId: string | null
+  /** The pairwise `sub` under which the client knows the user; null if that is the user's id. */
+  readonly pairwiseSubject: string | null
   /** The client is registered as one that may start a change of the user's address (docs/decisions/011). */
   readonly mayChangeAddresses: boolean
   readonly scopes: readonly Scope[]

@@ -44,7 +44,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
 const LINES_MAX = 250
 const DATA = ['core/accounts/common-passwords.ts']
 
-const layerOf = (path: string) => (path.split('/')[0] ?? '').replace(/(-vars|-problems|-upstream|-keys)?\.tsx?$/, '')
+const layerOf = (path: string) => (path.split('/')[0] ?? '').replace(/(-vars|-problems|-upstream|-keys|-lifetimes)?\.tsx?$/, '')
 
 function importsOf({ path, text }: { path: string; text: string }): { from: string; target: string; isPackage: boolean }[] {
   const specifiers = [...text.matchAll(/^(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm)]
@@ -98,6 +98,7 @@ describe('sources', () => {
     expect(root.sort()).toEqual([
       'app.ts',
       'config-keys.ts',
+      'config-lifetimes.ts',
       'config-problems.ts',
       'config-upstream.ts',
       'config-vars.ts',

@@ -36,6 +36,7 @@ const PRODUCTION: Partial<Bindings> = {
   ENCRYPTION_KEYS: JSON.stringify({ '2026-01': key(32) }),
   AVATARS_BASE_URL: 'https://avatars.example.com',
   PEPPER_KEYS: JSON.stringify({ '2026-01': SECRET }),
+  PAIRWISE_KEY: JSON.stringify({ '2026-01': key(32) }),
 }
 
 type Changes = Partial<Record<keyof Bindings, unknown>>
@@ -274,6 +275,9 @@ describe('configuration', () => {
     ],
     ['a short encryption key', { ENCRYPTION_KEYS: JSON.stringify({ a: key(31) }) }, /^ENCRYPTION_KEYS\b/],
     ['a long encryption key', { ENCRYPTION_KEYS: JSON.stringify({ a: key(48) }) }, /^ENCRYPTION_KEYS: needs keys of 32 bytes/],
+    ['two pairwise keys', { PAIRWISE_KEY: JSON.stringify({ a: key(32), b: key(32) }) }, /^PAIRWISE_KEY: takes one key/],
+    ['a short pairwise key', { PAIRWISE_KEY: JSON.stringify({ a: key(31) }) }, /^PAIRWISE_KEY\b/],
+    ["a developer's pairwise key", { PAIRWISE_KEY: JSON.stringify({ 'dev-1': key(32) }) }, /^PAIRWISE_KEY contains a development secret/],
     ['a realm that ends its quotes', { DIGEST_REALM: 'My "realm"' }, /^DIGEST_REALM\b/],
     ['a realm beyond ASCII', { DIGEST_REALM: 'Réalm' }, /^DIGEST_REALM\b/],
     ['a realm of two lines', { DIGEST_REALM: 'a\r\nb' }, /^DIGEST_REALM\b/],

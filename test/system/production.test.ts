@@ -47,6 +47,7 @@ test('what `npm start` writes is refused without ENVIRONMENT=development, and no
     'HMAC_KEYS contains a development secret',
     'PEPPER_KEYS contains a development secret',
     'ENCRYPTION_KEYS contains a development secret',
+    'PAIRWISE_KEY contains a development secret',
   ])
 })
 

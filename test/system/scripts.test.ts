@@ -34,7 +34,7 @@ const COMMANDS: readonly (readonly [name: string, args: readonly string[], says:
   ['thorough', ['test/apis/mirrorfly/faults.test.ts', '--name', 'put'], /Tests .*passed/],
   ['timing', ['--samples', '10', '--only', 'create'], /10 samples of each class[\s\S]*POST \/user\/create/],
   ['keys', ['--help'], /^Usage: npm run --silent keys/],
-  ['keys', [], /^SIGNING_KEYS=[\s\S]*ENCRYPTION_KEYS=/],
+  ['keys', [], /^SIGNING_KEYS=[\s\S]*ENCRYPTION_KEYS=[\s\S]*PAIRWISE_KEY=/],
   ['assets', [], /^$/],
   ['build', [], /Total Upload/],
   ['db:migrate', [], /0000_|No migrations to apply/],

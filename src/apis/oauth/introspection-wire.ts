@@ -2,8 +2,9 @@
 import * as z from 'zod'
 import { acrOf } from '../../core/authentication-methods.ts'
 import type { LiveToken } from '../../core/oauth/introspection.ts'
+import { isPairwise } from '../../core/oauth/subjects.ts'
+import { coveredBy } from '../../core/scopes.ts'
 import { clientParameters, parameter, requiredParameter } from '../../http/token-endpoint.ts'
-import { toHex } from '../../ids.ts'
 
 export const IntrospectForm = z.object({
   token: requiredParameter.meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),
@@ -60,7 +61,7 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
     active: true,
     scope: live.scopes.join(' '),
     client_id: live.clientId,
-    ...(live.user ? { username: live.user.username } : {}),
+    ...(live.user && mayNameUser(live) ? { username: live.user.username } : {}),
     // Keeps resource servers from taking a refresh token for an access token.
     token_type: live.kind === 'access_token' ? 'Bearer' : 'refresh_token',
     exp: live.expiresAt,
@@ -74,6 +75,11 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
       ? {}
       : { auth_time: Math.floor(live.authentication.authenticatedAt / 1000), acr: acrOf(live.authentication.amr) }),
   }
+}
+
+/** A name is as good as an id: with a pairwise subject it is the scope `profile` that tells it. */
+function mayNameUser({ subject, scopes }: LiveToken): boolean {
+  return !isPairwise(subject) || coveredBy(scopes, 'profile')
 }
 
 /** The original server's reply to a JSON body. */
@@ -116,7 +122,7 @@ export function toTokenInfo(live: LiveToken, token: string) {
     scope: live.scopes,
     client: { id: live.clientId },
     user: user && {
-      _id: toHex(user.id),
+      _id: live.subject,
       username: user.username,
       firstName: user.givenName,
       middleName: user.middleName,

@@ -12,6 +12,7 @@ import type { Ctx } from '../ctx.ts'
 import type { Claim } from '../principal.ts'
 import { type Scope, storedScopes } from '../scopes.ts'
 import { signJwt, verifyJwt } from './signing-keys.ts'
+import { isPairwise, readSubject } from './subjects.ts'
 
 /** The response of the token endpoint (RFC 6749 §5.1). */
 export interface TokenSet {
@@ -33,8 +34,8 @@ export interface AccessTokenGrant {
   /** Kith's, or those of the API that is the audience. */
   readonly scopes: readonly string[]
   readonly lifeSeconds: number
-  /** The subject of a token: a user in a session, or the client itself with its current epoch. */
-  readonly holder: { readonly userId: UserId; readonly sessionId: SessionId } | { readonly clientEpoch: number }
+  /** The subject of a token: a user in a session, with the `sub` of `subjectFor`, or the client itself with its current epoch. */
+  readonly holder: { readonly userId: UserId; readonly sessionId: SessionId; readonly subject?: string } | { readonly clientEpoch: number }
   /** Of a user at the authorization endpoint (RFC 9068 §2.2.1). A client has none. */
   readonly authentication?: Authentication
   /** RFC 8707: the API that it is for; Kith itself if omitted. */
@@ -70,7 +71,7 @@ export function issueAccessToken(ctx: Ctx, grant: AccessTokenGrant): Promise<str
   const now = Math.floor(ctx.now() / 1000)
   const holder =
     'userId' in grant.holder
-      ? { sub: toHex(grant.holder.userId), sid: toHex(grant.holder.sessionId) }
+      ? { sub: grant.holder.subject ?? toHex(grant.holder.userId), sid: toHex(grant.holder.sessionId) }
       : { sub: grant.clientId, client_epoch: grant.holder.clientEpoch }
   return signJwt(ctx.config, ALGORITHM, TYPE, {
     ...grant.claims,
@@ -142,7 +143,7 @@ export async function readAccessToken(ctx: Ctx, token: string): Promise<ReadAcce
 function toRead(ctx: Ctx, payload: JWTPayload): ReadAccessToken | null {
   const { aud, scope, iat = 0, exp = 0, jti = '', cnf, act } = payload
   if (typeof aud !== 'string' || typeof scope !== 'string') return null
-  const claim = toClaim(payload)
+  const claim = toClaim(ctx, payload)
   if (!claim) return null
   const jkt = (cnf as { jkt?: string } | undefined)?.jkt ?? null
   const bound = jkt === null ? {} : { jkt }
@@ -158,12 +159,13 @@ function toRead(ctx: Ctx, payload: JWTPayload): ReadAccessToken | null {
   }
 }
 
-function toClaim(payload: JWTPayload): TokenClaim | null {
+function toClaim(ctx: Ctx, payload: JWTPayload): TokenClaim | null {
   const { sub, sid, client_id: clientId, scope, client_epoch: clientEpoch } = payload
   if (typeof sub !== 'string' || typeof clientId !== 'string' || typeof scope !== 'string') return null
   const scopes = storedScopes(scope)
   if (typeof clientEpoch === 'number') return sub === clientId ? { kind: 'client', clientId, clientEpoch, scopes } : null
-  const userId = fromHex<UserId>(sub)
+  const userId = readSubject(ctx.config, sub)
   const sessionId = typeof sid === 'string' ? fromHex<SessionId>(sid) : null
-  return userId !== null && sessionId !== null ? { kind: 'access_token', clientId, userId, sessionId, scopes } : null
+  if (userId === null || sessionId === null) return null
+  return { kind: 'access_token', clientId, userId, sessionId, scopes, ...(isPairwise(sub) && { subject: sub }) }
 }

@@ -3,6 +3,7 @@
  * that register themselves all send these. The rules that combine them are in `client-metadata.ts`.
  */
 import * as z from 'zod'
+import { isPublicHttpsUrl } from '../outside.ts'
 import { listScopes, parseScopes, type Scope } from '../scopes.ts'
 import { text } from '../texts.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from './client-authentication.ts'
@@ -94,7 +95,9 @@ export const policyUri = httpsUri.meta({ description: 'Its privacy policy', exam
 export const tosUri = httpsUri.meta({ description: 'Its terms of service', example: 'https://app.example.com/terms' })
 export const backchannelLogoutUri = httpsUri.meta({ description: 'Gets a logout token when a user signs out (Back-Channel Logout 1.0)' })
 export const frontchannelLogoutUri = httpsUri.meta({ description: 'Loaded in a frame when a user signs out (Front-Channel Logout 1.0)' })
-export const sectorIdentifierUri = httpsUri.meta({ description: 'Names the redirect URIs that share pairwise subjects' })
+export const sectorIdentifierUri = httpsUri
+  .refine(isPublicHttpsUrl, 'must be an https URL with a public host name')
+  .meta({ description: 'A JSON list of the redirect URIs whose clients share pairwise subjects (OpenID Connect Core §8.1)' })
 export const subjectType = z
   .enum(SUBJECT_TYPES, `must be one of ${SUBJECT_TYPES.join(', ')}`)
   .meta({ description: "pairwise: its users' subjects are its own (OpenID Connect Core §8)", example: 'public' })

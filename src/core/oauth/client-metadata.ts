@@ -4,7 +4,7 @@
  */
 import { randomHex, randomToken } from '../../crypto.ts'
 import { AppError } from '../errors.ts'
-import { intersectScopes, type Scope } from '../scopes.ts'
+import { intersectScopes, isIdentityScope, type Scope } from '../scopes.ts'
 import type { ApiScope } from './api-scopes.ts'
 import type { ClientAuthenticationMethod } from './client-authentication.ts'
 import type { KeySet } from './client-keys.ts'
@@ -12,6 +12,7 @@ import { DEVICE_GRANT, type GrantType, type SecurityProfile, type SubjectType } 
 import { ACCESS_TOKEN_SECONDS_DEFAULT } from './limits.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
 import type { SigningAlgorithm } from './signing-keys.ts'
+import { sectorOf } from './subjects.ts'
 
 export interface ClientMetadata {
   readonly name: string
@@ -127,10 +128,11 @@ const SCHEME_RULE =
 /** Throws `invalid_request` with a field for each rule that the metadata break. */
 export function judgeMetadata(metadata: ClientMetadata): void {
   const { grantTypes, redirectUris, postLogoutRedirectUris, scopes, requiresPkce, authMethod, jwks, jwksUri } = metadata
-  const { mayChangeAddresses, isNativeDevelopment, requiresSignedRequests } = metadata
+  const { mayChangeAddresses, isNativeDevelopment, requiresSignedRequests, sectorIdentifierUri } = metadata
   const isForDevelopment = (uri: string) => !isNativeDevelopment && !isAcceptableRedirectUri(uri)
   const isPublic = authMethod === 'none'
   const hasKeys = authMethod === 'private_key_jwt'
+  const isPairwise = metadata.subjectType === 'pairwise'
   const has = (grantType: GrantType) => grantTypes.includes(grantType)
   const rules: readonly [isBroken: boolean, field: keyof ClientMetadata, message: string][] = [
     [has('authorization_code') && redirectUris.length === 0, 'redirectUris', 'must name a URI for authorization_code'],
@@ -153,6 +155,10 @@ export function judgeMetadata(metadata: ClientMetadata): void {
     [isPublic && !requiresPkce, 'requiresPkce', 'a public client requires PKCE'],
     // A script in a public client's page can read its tokens.
     [isPublic && mayChangeAddresses, 'mayChangeAddresses', 'is for clients that authenticate'],
+    // Other routes name people by their ids.
+    [isPairwise && !scopes.every(isIdentityScope), 'scopes', 'subject_type pairwise allows only OpenID Connect scopes, and those of APIs'],
+    [isPairwise && sectorOf(metadata) === null, 'sectorIdentifierUri', 'is required: the redirect URIs have no https host in common'],
+    [!isPairwise && sectorIdentifierUri !== null, 'sectorIdentifierUri', 'is for subject_type pairwise'],
     [redirectUris.some(isForDevelopment), 'redirectUris', SCHEME_RULE],
     [postLogoutRedirectUris.some(isForDevelopment), 'postLogoutRedirectUris', SCHEME_RULE],
   ]

@@ -19,6 +19,7 @@ import {
   newClientSecret,
 } from './client-metadata.ts'
 import type { ClientSource } from './clients.ts'
+import { judgeSubjects } from './sectors.ts'
 
 /** A client, and its secret if it was just issued: returned only once, stored as SHA-256, and sealed if it is an HMAC key. */
 export interface Registration {
@@ -37,19 +38,25 @@ export type ClientChanges = { readonly [F in keyof ClientMetadata]?: ClientMetad
   readonly disabled?: boolean | undefined
 }
 
-/** What a plan needs: the time, and the keys that encrypt a secret, which only client_secret_jwt asks for. */
+/** What a plan needs: the time, the keys that encrypt a secret, which only client_secret_jwt asks for, and whether there can be pairwise subjects. */
 export interface PlanCtx {
   readonly now: number
   readonly keys: () => Keyring
+  readonly hasPairwiseKey: () => boolean
 }
 
-export const planCtxOf = (ctx: Pick<Ctx, 'now' | 'config'>): PlanCtx => ({ now: ctx.now(), keys: () => ctx.config.encryptionKeys })
+export const planCtxOf = (ctx: Pick<Ctx, 'now' | 'config'>): PlanCtx => ({
+  now: ctx.now(),
+  keys: () => ctx.config.encryptionKeys,
+  hasPairwiseKey: () => ctx.config.pairwiseKey !== null,
+})
 
-/** The row of a new client; throws what its metadata break. */
+/** The row of a new client; throws what its metadata break. May fetch `sector_identifier_uri`, so strangers are turned away before. */
 export async function planClient(input: NewClient, ctx: PlanCtx, newSecret: string = newClientSecret()): Promise<Registration> {
   const { id = makeClientId(), source = 'operator', registrationTokenHash = null, ...fields } = input
   const metadata = { ...DEFAULTS, ...given(fields) } as ClientMetadata
   judgeMetadata(metadata)
+  await judgeSubjects(ctx, metadata, null)
   const secret = hasSecret(metadata.authMethod) ? newSecret : null
   const columns = { ...toColumns(metadata), ...(await storedSecret(ctx, id, metadata, secret)) }
   const { now } = ctx
@@ -79,6 +86,7 @@ export async function planChange(before: ClientRow, changes: ClientChanges, ctx:
   const { rotateSecret = false, disabled = before.disabledAt !== null, ...fields } = changes
   const metadata = withOneSetOfKeys({ ...toMetadata(before), ...given(fields) } as ClientMetadata, fields)
   judgeMetadata(metadata)
+  await judgeSubjects(ctx, metadata, toMetadata(before))
   const columns = toColumns(metadata)
   const isSecret = hasSecret(metadata.authMethod)
   if (rotateSecret && !isSecret) throw AppError.ofFields([{ path: 'rotate_secret', message: 'the client has no secret' }])

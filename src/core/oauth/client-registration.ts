@@ -37,9 +37,9 @@ export type { ClientChanges, NewClient, Registration } from './client-plans.ts'
 export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Promise<Registration> {
   const { accessTokenSeconds = ctx.config.lifetimes.accessTokenSeconds, idTokenAlg = defaultIdTokenAlg(ctx.config) } = input
   requireAlgorithm(ctx.config, idTokenAlg)
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   const registration = await planClient({ ...input, accessTokenSeconds, idTokenAlg }, planCtxOf(ctx))
   const { row } = registration
-  const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   requirePowerOver(principal, row)
   requireAdministrator(ctx, principal, reads[0])
   const event = { ...actorOf(principal), type: 'client_created', detail: row.id } as const

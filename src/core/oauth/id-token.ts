@@ -5,17 +5,19 @@
  */
 import { createHash } from 'node:crypto'
 import { decodeJwt, errors } from 'jose'
-import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
+import { type SessionId, toHex, type UserId } from '../../ids.ts'
 import type { Ctx } from '../ctx.ts'
 import { type Authentication, authenticationClaims } from './access-token.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm, signJwt, verifyJwt } from './signing-keys.ts'
+import { readSubject } from './subjects.ts'
 
 const TYPE = 'JWT'
 
 export interface IdTokenGrant extends Authentication {
   readonly clientId: string
   readonly alg: SigningAlgorithm
-  readonly userId: UserId
+  /** Of `subjectFor`. */
+  readonly subject: string
   readonly sessionId: SessionId
   /** As in the authorization request; a refreshed token has none (§12.2). */
   readonly nonce: string | null
@@ -32,7 +34,7 @@ export function issueIdToken(ctx: Ctx, grant: IdTokenGrant): Promise<string> {
   const now = Math.floor(ctx.now() / 1000)
   return signJwt(ctx.config, grant.alg, TYPE, {
     ...grant.claims,
-    sub: toHex(grant.userId),
+    sub: grant.subject,
     sid: toHex(grant.sessionId),
     ...authenticationClaims(grant),
     at_hash: accessTokenHash(grant.accessToken),
@@ -64,7 +66,7 @@ export async function readIdTokenHint(ctx: Ctx, token: string): Promise<IdTokenH
     clockTolerance: Number.MAX_SAFE_INTEGER,
   })
   const { sub, aud } = payload ?? {}
-  const userId = typeof sub === 'string' ? fromHex<UserId>(sub) : null
+  const userId = typeof sub === 'string' ? readSubject(ctx.config, sub) : null
   return userId !== null && typeof aud === 'string' ? { userId, clientId: aud } : null
 }
 

@@ -7,7 +7,7 @@ import { type SessionId, toHex } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
 import { type ClientGateRow, findClientGateRow } from '../../store/db/oauth-clients.ts'
 import { findRefreshToken, type RefreshTokenRow } from '../../store/db/refresh-tokens.ts'
-import { findGateRow, findGateRowOfRefreshToken, type GateRow } from '../../store/db/sessions.ts'
+import { findGateRow, findGateRowOfRefreshToken, type GateRow, type SubjectColumns } from '../../store/db/sessions.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { type Gate, liveClientScopes, toLivePrincipal } from '../gate.ts'
@@ -16,7 +16,9 @@ import { coveredBy, type Scope, storedScopes } from '../scopes.ts'
 import { type ReadAccessToken, readAccessToken } from './access-token.ts'
 import { proveClient } from './client-assertion.ts'
 import { type ClientCredentials, invalidClient } from './client-authentication.ts'
+import type { SubjectType } from './clients.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
+import { type SubjectRules, subjectFor } from './subjects.ts'
 
 const SCOPE = 'client:oauth:introspect'
 
@@ -53,14 +55,15 @@ export async function introspect(ctx: Ctx, gate: Gate<Principal>, token: string)
   return judge(ctx, access, reads)
 }
 
-type Rows = readonly [GateRow | ClientGateRow | null, RefreshTokenRow | null]
+type RefreshGateRow = GateRow & SubjectColumns
+type Rows = readonly [GateRow | RefreshGateRow | ClientGateRow | null, RefreshTokenRow | null]
 
 /** Two reads whatever the token is: the row that decides, and the refresh token's own. */
 function readsOf(
   ctx: Ctx,
   token: string,
   access: ReadAccessToken | null,
-): readonly [Statement<GateRow | ClientGateRow | null>, Statement<RefreshTokenRow | null>] {
+): readonly [Statement<Rows[0]>, Statement<RefreshTokenRow | null>] {
   const hashes = refreshTokenHashes(token)
   const claim = access?.claim
   const verdict =
@@ -69,7 +72,7 @@ function readsOf(
 }
 
 function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken]: Rows): LiveToken | null {
-  if (!access) return judgeRefreshToken(ctx, row as GateRow | null, refreshToken)
+  if (!access) return judgeRefreshToken(ctx, row as RefreshGateRow | null, refreshToken)
   const { claim, issuedAt, expiresAt, jti } = access
   const common = { kind: 'access_token', issuedAt, expiresAt, jti } as const
   if (claim.kind === 'client') {
@@ -79,11 +82,18 @@ function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken]: Ro
   const user = row as GateRow | null
   const principal = toLivePrincipal(claim, user, ctx.now())
   if (!principal || !user || claim.kind !== 'access_token') return null
-  return { ...common, clientId: claim.clientId, scopes: principal.scopes, subject: toHex(user.id), user, authentication: principal }
+  return {
+    ...common,
+    clientId: claim.clientId,
+    scopes: principal.scopes,
+    subject: principal.pairwiseSubject ?? toHex(user.id),
+    user,
+    authentication: principal,
+  }
 }
 
 /** A rotated token is no longer active, although a retry within the grace time would still be answered. */
-function judgeRefreshToken(ctx: Ctx, row: GateRow | null, token: RefreshTokenRow | null): LiveToken | null {
+function judgeRefreshToken(ctx: Ctx, row: RefreshGateRow | null, token: RefreshTokenRow | null): LiveToken | null {
   if (!row || !token || token.clientId === null || token.isCurrent !== 1 || token.expiresAt <= ctx.now()) return null
   const { clientId, userId } = token
   const sessionId: SessionId = token.sessionId
@@ -97,11 +107,19 @@ function judgeRefreshToken(ctx: Ctx, row: GateRow | null, token: RefreshTokenRow
     kind: 'refresh_token',
     clientId,
     scopes: principal.scopes,
-    subject: toHex(userId),
+    subject: subjectFor(ctx.config, rulesOf(row), userId),
     user: row,
     authentication: principal,
     issuedAt: Math.floor(token.createdAt / 1000),
     expiresAt: Math.floor(token.expiresAt / 1000),
     jti: null,
+  }
+}
+
+function rulesOf(row: SubjectColumns): SubjectRules {
+  return {
+    subjectType: (row.clientSubjectType ?? 'public') as SubjectType,
+    sectorIdentifierUri: row.clientSectorIdentifierUri,
+    redirectUris: JSON.parse(row.clientRedirectUris ?? '[]') as string[],
   }
 }

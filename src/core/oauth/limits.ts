@@ -29,6 +29,8 @@ export const CLIENT_URI_LENGTH_MAX = 2_000
 /** Scopes of an API: all of them are read whenever a client asks for one. */
 export const API_SCOPES_MAX = 100
 export const API_SCOPE_LENGTH_MAX = 100
+/** A client's `sector_identifier_uri`, while somebody waits. */
+export const SECTOR_DOCUMENT_MS = 2 * SECOND_MS
 /** NIST SP 800-131A; each verification with a longer key takes longer. */
 export const RSA_BITS_MIN = 2_048
 export const RSA_BITS_MAX = 8_192

@@ -7,7 +7,7 @@
  */
 import * as z from 'zod'
 import type { Config } from '../../config.ts'
-import { intersectScopes, parseScopes, type Scope } from '../scopes.ts'
+import { intersectScopes, isIdentityScope, parseScopes, type Scope } from '../scopes.ts'
 import * as fields from './client-fields.ts'
 import { jwks, jwksUri } from './client-keys.ts'
 import { type ClientMetadata, DEFAULTS } from './client-metadata.ts'
@@ -67,7 +67,7 @@ export function toSelfRegistered(config: Config, body: z.output<typeof SelfRegis
     redirectUris: body.redirect_uris ?? [],
     postLogoutRedirectUris: body.post_logout_redirect_uris ?? [],
     grantTypes: body.grant_types ?? DEFAULTS.grantTypes,
-    scopes: scopesOf(body.scope),
+    scopes: scopesOf(body.scope).filter((scope) => body.subject_type !== 'pairwise' || isIdentityScope(scope)),
     authMethod: body.token_endpoint_auth_method ?? 'none',
     jwks: body.jwks ?? null,
     jwksUri: body.jwks_uri ?? null,

@@ -6,6 +6,7 @@ import type { Scope } from '../scopes.ts'
 import { type Authentication, issueAccessToken, type TokenSet } from './access-token.ts'
 import type { Client } from './clients.ts'
 import { issueIdToken, type MoreClaims } from './id-token.ts'
+import { subjectFor } from './subjects.ts'
 import { claimsOf } from './userinfo.ts'
 
 interface UserGrant extends Authentication {
@@ -20,11 +21,14 @@ interface UserGrant extends Authentication {
 export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<TokenSet, 'refreshToken'>> {
   const { client, scopes, userId, sessionId, nonce, authenticatedAt, amr, moreClaims } = grant
   const common = { clientId: client.id, lifeSeconds: client.accessTokenSeconds }
+  const subject = subjectFor(ctx.config, client, userId)
   const authentication = { authenticatedAt, amr }
-  const accessToken = await issueAccessToken(ctx, { ...common, scopes, holder: { userId, sessionId }, authentication })
+  const accessToken = await issueAccessToken(ctx, { ...common, scopes, holder: { userId, sessionId, subject }, authentication })
   if (!scopes.includes('openid')) return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken: null }
   const userClaims = client.claimsInIdToken ? await readClaims(ctx, userId, scopes) : {}
-  const about = { userId, sessionId, nonce, ...authentication, accessToken, claims: { ...userClaims, ...moreClaims?.(userId) } }
+  // A protocol's own claims name the user.
+  const claims = { ...userClaims, ...(client.subjectType === 'public' && moreClaims?.(userId)) }
+  const about = { subject, sessionId, nonce, ...authentication, accessToken, claims }
   const idToken = await issueIdToken(ctx, { ...common, alg: client.idTokenAlg, ...about })
   return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken }
 }

@@ -53,7 +53,7 @@ export const USER_CLAIMS = [
 
 export async function readUserinfo(ctx: Ctx, gate: Gate): Promise<UserClaims> {
   const { principal, user } = await gate()
-  return { sub: toHex(user.id), ...claimsOf(ctx, user, principal.scopes) }
+  return { sub: principal.pairwiseSubject ?? toHex(user.id), ...claimsOf(ctx, user, principal.scopes) }
 }
 
 /** §5.4: what the scopes let a client know, beside the subject. */

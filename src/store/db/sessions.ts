@@ -47,25 +47,35 @@ export interface GateRow extends UserRow {
   readonly clientMayChangeAddresses: number | null
 }
 
-const gateColumns = sql`
+/** Of the session's client: what its subjects depend on. */
+export interface SubjectColumns {
+  readonly clientSubjectType: string | null
+  readonly clientSectorIdentifierUri: string | null
+  readonly clientRedirectUris: string | null
+}
+
+const gateColumns = (more: Fragment = sql``) => sql`
   SELECT u.*, s.id AS session_id, s.client_id AS session_client_id, s.token_hash AS session_token_hash, s.scope AS session_scope,
          s.epoch AS session_epoch, s.expires_at AS session_expires_at, s.idle_expires_at AS session_idle_expires_at,
          s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
          s.authenticated_at AS session_authenticated_at, s.amr AS session_amr, s.second_factor AS session_second_factor,
          r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at,
-         c.may_change_addresses AS client_may_change_addresses
+         c.may_change_addresses AS client_may_change_addresses ${more}
   FROM sessions s
   JOIN users u ON u.id = s.user_id
   JOIN roles r ON r.id = u.role
   LEFT JOIN oauth_clients c ON c.id = s.client_id`
 
 export function findGateRow(sessionId: SessionId): Statement<GateRow | null> {
-  return first(sql`${gateColumns} WHERE s.id = ${sessionId}`)
+  return first(sql`${gateColumns()} WHERE s.id = ${sessionId}`)
 }
 
+const subjectColumns = sql`
+  , c.subject_type AS client_subject_type, c.sector_identifier_uri AS client_sector_identifier_uri, c.redirect_uris AS client_redirect_uris`
+
 /** The same for the session that a refresh token belongs to. */
-export function findGateRowOfRefreshToken(hashes: TokenHashes): Statement<GateRow | null> {
-  return first(sql`${gateColumns} WHERE s.id = (SELECT t.session_id FROM refresh_tokens t WHERE ${isOfFamily(hashes)})`)
+export function findGateRowOfRefreshToken(hashes: TokenHashes): Statement<(GateRow & SubjectColumns) | null> {
+  return first(sql`${gateColumns(subjectColumns)} WHERE s.id = (SELECT t.session_id FROM refresh_tokens t WHERE ${isOfFamily(hashes)})`)
 }
 
 /**

@@ -33,7 +33,7 @@ export function newEnv(vars: Record<string, string>): Bindings {
 
 /** The bindings as a deployment has them. */
 export function productionEnv(): Bindings {
-  const keys = Object.entries({ HMAC_KEYS: 'a', PEPPER_KEYS: 'b', ENCRYPTION_KEYS: 'c' })
+  const keys = Object.entries({ HMAC_KEYS: 'a', PEPPER_KEYS: 'b', ENCRYPTION_KEYS: 'c', PAIRWISE_KEY: 'd' })
   return newEnv({
     ENVIRONMENT: 'production',
     MAIL: 'email-service',

@@ -6,7 +6,7 @@ import type { Ctx } from '../../../src/core/ctx.ts'
 import { issueAccessToken, verifyAccessToken } from '../../../src/core/oauth/access-token.ts'
 import { issueIdToken } from '../../../src/core/oauth/id-token.ts'
 import { getPublicJwks } from '../../../src/core/oauth/signing-keys.ts'
-import type { SessionId, UserId } from '../../../src/ids.ts'
+import { type SessionId, toHex, type UserId } from '../../../src/ids.ts'
 import { newCtx, newEnv, newSigningKey, ORIGIN, signingKey } from '../../apis/oauth/harness.ts'
 import { clock } from '../../platform/clock.ts'
 
@@ -128,7 +128,7 @@ describe('forged', () => {
         clientId: ORIGIN,
         alg: 'ES256',
         claims: {},
-        userId: 7 as UserId,
+        subject: toHex(7),
         sessionId: 9 as SessionId,
         nonce: null,
         authenticatedAt: 0,

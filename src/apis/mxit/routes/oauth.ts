@@ -91,5 +91,8 @@ export const oauthRoutes = new Hono<AppEnv>()
       summary: "The user's UserId",
       response: { status: 200, schema: z.strictObject({ sub: z.string() }), example: { sub: 'm41544805002' } },
     }),
-    async (c) => c.json({ sub: toMxitId((await c.var.gate()).user.id) }),
+    async (c) => {
+      const { principal, user } = await c.var.gate()
+      return c.json({ sub: principal.pairwiseSubject ?? toMxitId(user.id) })
+    },
   )

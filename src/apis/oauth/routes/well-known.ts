@@ -8,7 +8,7 @@ import type { Config } from '../../../config.ts'
 import { ACRS } from '../../../core/authentication-methods.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from '../../../core/oauth/client-authentication.ts'
 import { PRIVATE_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../../../core/oauth/client-keys.ts'
-import { GRANT_TYPES } from '../../../core/oauth/clients.ts'
+import { GRANT_TYPES, SUBJECT_TYPES, type SubjectType } from '../../../core/oauth/clients.ts'
 import { CODE_CHALLENGE_METHODS } from '../../../core/oauth/pkce.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../../../core/oauth/request-rules.ts'
 import { getPublicJwks, SIGNING_ALGORITHMS, type SigningAlgorithm, signingAlgorithms } from '../../../core/oauth/signing-keys.ts'
@@ -25,7 +25,7 @@ const KEPT_FOR_A_WHILE = { 'cache-control': 'public, max-age=300' }
 /** Besides `sub`. */
 const ID_TOKEN_CLAIMS = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'at_hash']
 
-const example = toMetadata('https://id.example.com', SIGNING_ALGORITHMS)
+const example = toMetadata('https://id.example.com', SIGNING_ALGORITHMS, SUBJECT_TYPES)
 
 export const wellKnownRoutes = new Hono<AppEnv>()
   .get(
@@ -72,10 +72,14 @@ export const wellKnownRoutes = new Hono<AppEnv>()
 const isHttps = (origin: string) => origin.startsWith('https:')
 
 function metadataOf(config: Config): z.output<typeof ServerMetadata> {
-  return toMetadata(config.origin, signingAlgorithms(config))
+  return toMetadata(config.origin, signingAlgorithms(config), config.pairwiseKey === null ? ['public'] : SUBJECT_TYPES)
 }
 
-function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm[]): z.output<typeof ServerMetadata> {
+function toMetadata(
+  issuer: string,
+  idTokenAlgorithms: readonly SigningAlgorithm[],
+  subjectTypes: readonly SubjectType[],
+): z.output<typeof ServerMetadata> {
   const confidential = CLIENT_AUTHENTICATION_METHODS.filter((method) => method !== 'none')
   const assertionAlgorithms = [...SECRET_ALGORITHMS, ...PRIVATE_KEY_ALGORITHMS]
   return {
@@ -95,7 +99,7 @@ function toMetadata(issuer: string, idTokenAlgorithms: readonly SigningAlgorithm
     response_modes_supported: [...RESPONSE_MODES],
     grant_types_supported: [...GRANT_TYPES],
     prompt_values_supported: [...PROMPTS],
-    subject_types_supported: ['public'],
+    subject_types_supported: [...subjectTypes],
     id_token_signing_alg_values_supported: [...idTokenAlgorithms],
     claims_supported: [...USER_CLAIMS, ...ID_TOKEN_CLAIMS],
     acr_values_supported: [...ACRS],
