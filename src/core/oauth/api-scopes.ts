@@ -13,12 +13,14 @@ export interface ApiScope {
 }
 
 const MARK = '|'
+/** A resource has a scheme, by which it differs from what individual claims are stored under */
+const API_SCOPE = /^([^|:]+:[^|]*)\|(.*)$/
 
 /** The API scopes in a stored list. */
 export function storedApiScopes(text: string): ApiScope[] {
   return text.split(' ').flatMap((part) => {
-    const at = part.indexOf(MARK)
-    return at < 0 ? [] : [{ resource: part.slice(0, at), name: part.slice(at + 1) }]
+    const [, resource, name = ''] = API_SCOPE.exec(part) ?? []
+    return resource === undefined ? [] : [{ resource, name }]
   })
 }
 

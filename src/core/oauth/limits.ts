@@ -29,6 +29,8 @@ export const CLIENT_URI_LENGTH_MAX = 2_000
 /** Scopes of an API: all of them are read whenever a client asks for one. */
 export const API_SCOPES_MAX = 100
 export const API_SCOPE_LENGTH_MAX = 100
+/** One value of `customData`, as JSON: tokens travel with each request. */
+export const CUSTOM_CLAIM_LENGTH_MAX = 1_000
 /** A client's `sector_identifier_uri`, while somebody waits. */
 export const SECTOR_DOCUMENT_MS = 2 * SECOND_MS
 /** NIST SP 800-131A; each verification with a longer key takes longer. */
