@@ -1,5 +1,6 @@
 /** APIs of the team's own, as rows. */
 import { type ApiRow, insertApi } from '../../src/store/db/apis.ts'
+import { always } from '../../src/store/db/database.ts'
 import { newCtx } from './tokens.ts'
 
 export const ORDERS = 'https://orders.example/'
@@ -22,6 +23,6 @@ export async function putApi(columns: Partial<ApiRow> = {}): Promise<ApiRow> {
     updatedAt: 1,
     ...columns,
   }
-  await newCtx().db.one(insertApi(row))
+  await newCtx().db.one(insertApi(row, always))
   return row
 }

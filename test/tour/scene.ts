@@ -10,7 +10,7 @@ import { type Person, signedInPerson } from '../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf } from '../support/routes.ts'
 import { idOf } from '../support/tokens.ts'
 import { stopOf } from './index.ts'
-import { CLIENT, FOLDER, MACHINE, ROLE, type Scene } from './tour.ts'
+import { API, CLIENT, FOLDER, MACHINE, ROLE, type Scene } from './tour.ts'
 
 const UPLOAD = new Uint8Array([1, 2, 3])
 const NO_ID = 'f'.repeat(24)
@@ -34,7 +34,7 @@ export async function update(person: Person, sets: string): Promise<void> {
   await db.prepare(`UPDATE users SET ${sets} WHERE id = ?`).bind(idOf(person)).run()
 }
 
-/** A new person for a route to act on, whom it may ban or delete; and an existing role, client and key. */
+/** A new person for a route to act on, whom it may ban or delete; and an existing role, client, API and key. */
 export async function newOther(route?: Route): Promise<Person> {
   people += 1
   const other = await copyOf((await originals()).someone, `tour_${people}_other`)
@@ -52,6 +52,12 @@ export async function newOther(route?: Route): Promise<Person> {
          VALUES (?, 'Tour', 'none', '["https://tour.example/"]', 'authorization_code', 'admin:client:write', 0, 0)`,
       )
       .bind(CLIENT),
+    db
+      .prepare(
+        `INSERT OR REPLACE INTO apis (resource, name, scopes, created_at, updated_at)
+         VALUES (?, 'Tour', '[{"name":"orders:read","description":"See your orders"}]', 0, 0)`,
+      )
+      .bind(API),
     db
       .prepare(
         "INSERT OR REPLACE INTO machine_credentials (id, kind, name, scopes, created_at) VALUES (?, 'api_key', 'Tour', 'delegated:all', 0)",

@@ -66,9 +66,11 @@ export interface Stop extends Budget {
 /** By the name of the route; ` with `: a case with its own budget. */
 export type Stops = Readonly<Record<string, Stop>>
 
-/** A role, a client and a key that nobody uses; the caller's folder. */
+/** A role, a client, an API and a key that nobody uses; the caller's folder. */
 export const ROLE = 'tour_role'
 export const CLIENT = 'tour-client'
+/** The one in the examples of the API document. */
+export const API = 'https://orders.example.com/'
 export const FOLDER = 'Mine'
 /** Of the caller's account at another provider. */
 export const PROVIDER = (8192).toString(16).padStart(24, '0')

@@ -31,6 +31,7 @@ import { profilePicture } from './profile/picture-routes.ts'
 import { profile } from './profile/routes.ts'
 import { status } from './profile/status-routes.ts'
 import { providers } from './providers/routes.ts'
+import { apis } from './registered-apis/routes.ts'
 import { ErrorReply } from './replies.ts'
 import { roles } from './roles/routes.ts'
 import { search } from './search/routes.ts'
@@ -84,6 +85,7 @@ const GROUPS: readonly RouteGroup[] = [
     routes: [adminUpdate, admins, adminSupport, adminRoles, liquidAdmin],
   },
   { name: 'Clients', description: 'For administrators: the OAuth clients.', routes: [clients] },
+  { name: 'APIs', description: "For administrators: the team's own APIs, which clients get tokens for (RFC 8707).", routes: [apis] },
   { name: 'Machine clients', description: 'For administrators: robots, API keys, license keys of older programs.', routes: [machines] },
   { name: 'Service', description: 'Public information: health, scopes, settings.', routes: [system, liquidSystem] },
   { name: 'People', description: 'Other users, as the caller may see them.', routes: [people] },

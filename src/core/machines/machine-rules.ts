@@ -50,6 +50,7 @@ export function judgeMachine(request: MachineRequest, now: number): NewMachine {
   const life = expiresAt === null ? 1 : expiresAt - now
   const rules: readonly [isBroken: boolean, path: string, message: string][] = [
     [kind === 'robot' && !ROBOT_NAME.test(name), 'name', 'of a robot must have 3 to 64 letters, digits, ., _ or -'],
+    [scopes.length === 0, 'scope', 'must name a scope'],
     [!scopes.every((scope) => coveredBy(most, scope)), 'scope', `of this kind must be within ${most.join(' ')}`],
     [life <= 0, 'expiresAt', 'must be in the future'],
     [life > MACHINE_LIFE_MS_MAX, 'expiresAt', 'must be within ten years'],

@@ -26,7 +26,7 @@ export function storedApiScopes(text: string): ApiScope[] {
 
 /** The other names in a stored list. */
 export function withoutApiScopes(text: string): string[] {
-  return text.split(' ').filter((part) => !part.includes(MARK))
+  return text.split(' ').filter((part) => part !== '' && !part.includes(MARK))
 }
 
 export function toStoredScope({ resource, name }: ApiScope): string {
@@ -35,4 +35,15 @@ export function toStoredScope({ resource, name }: ApiScope): string {
 
 export function toStoredScopes(scopes: readonly string[], apiScopes: readonly ApiScope[]): string {
   return [...scopes, ...apiScopes.map(toStoredScope)].join(' ')
+}
+
+/** Of which APIs they are. */
+export function resourcesOf(scopes: readonly ApiScope[] = []): string[] {
+  return [...new Set(scopes.map(({ resource }) => resource))]
+}
+
+/** As clients are registered for them: each API with its scopes. */
+export function byResource(scopes: readonly ApiScope[]): Record<string, string[]> {
+  const namesOf = (resource: string) => scopes.filter((scope) => scope.resource === resource && scope.name !== '').map(({ name }) => name)
+  return Object.fromEntries(resourcesOf(scopes).map((resource) => [resource, namesOf(resource)]))
 }

@@ -6,8 +6,9 @@ import * as z from 'zod'
 import type { ApiRow } from '../../store/db/apis.ts'
 import { isScope } from '../scopes.ts'
 import { text } from '../texts.ts'
+import type { ApiScope } from './api-scopes.ts'
 import { accessTokenSeconds, clientClaims, clientId, clientName } from './client-fields.ts'
-import { API_SCOPE_LENGTH_MAX, API_SCOPES_MAX, CLIENT_URI_LENGTH_MAX } from './limits.ts'
+import { API_RESOURCE_LENGTH_MAX, API_SCOPE_LENGTH_MAX, API_SCOPES_MAX, CLIENT_API_SCOPES_MAX } from './limits.ts'
 import { isLoopbackRedirectUri } from './redirect-uri.ts'
 
 export interface Api {
@@ -59,7 +60,7 @@ const URI_CHARACTERS = /^[!$%&'()*+,\-./0-9:;=?@A-Z[\]_a-z~]+$/
 /** RFC 8707 §2: an absolute URI without a fragment. It is compared exactly, so it is stored as it is sent. */
 export const apiResource = z
   .string()
-  .max(CLIENT_URI_LENGTH_MAX, `must have at most ${CLIENT_URI_LENGTH_MAX} characters`)
+  .max(API_RESOURCE_LENGTH_MAX, `must have at most ${API_RESOURCE_LENGTH_MAX} characters`)
   .refine(
     (v) => URI_CHARACTERS.test(v) && ((/^https:\/\/[A-Za-z0-9[]/.test(v) && isPlain(v)) || isLoopbackRedirectUri(v)),
     'must be an https URI without a fragment; http on loopback for development',
@@ -97,3 +98,15 @@ export const apiTokenSeconds = accessTokenSeconds.nullable().meta({ description:
 export const apiServerClientId = clientId
   .nullable()
   .meta({ description: "The API's own client, which may introspect and exchange the tokens that it receives", example: 'orders-api' })
+
+/** What a client may have of the APIs: of each its scopes, if it has any. */
+export const clientApiScopes = z
+  .record(apiResource, z.array(apiScopeName))
+  .transform((sent): ApiScope[] =>
+    Object.entries(sent).flatMap(([resource, names]) => ['', ...new Set(names)].map((name) => ({ resource, name }))),
+  )
+  .refine((v) => v.length <= CLIENT_API_SCOPES_MAX, `must have at most ${CLIENT_API_SCOPES_MAX} scopes`)
+  .meta({
+    description: "What its tokens can hold of the team's own APIs: resources with the names of scopes, or none for the API itself",
+    example: { 'https://orders.example.com/': ['orders:read'] },
+  })

@@ -61,12 +61,8 @@ export const clientScope = z
   .max(4_000)
   .transform((text, refine): Scope[] => {
     const { scopes, unknown } = parseScopes(text)
-    if (scopes.length > 0 && unknown.length === 0) return scopes
-    refine.addIssue({
-      code: 'custom',
-      message: unknown.length === 0 ? 'must name a scope' : `names unknown scopes: ${listScopes(unknown)}`,
-    })
-    return []
+    if (unknown.length > 0) refine.addIssue({ code: 'custom', message: `names unknown scopes: ${listScopes(unknown)}` })
+    return scopes
   })
   .meta({ description: 'The maximum scopes of its tokens, separated by spaces', example: 'delegated:profile:read' })
 

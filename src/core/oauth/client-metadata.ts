@@ -146,11 +146,11 @@ export function judgeMetadata(metadata: ClientMetadata): void {
     [!hasKeys && jwks !== null, 'jwks', 'is for private_key_jwt'],
     [!hasKeys && jwksUri !== null, 'jwksUri', 'is for private_key_jwt'],
     [!hasKeys && requiresSignedRequests, 'requiresSignedRequests', 'is for private_key_jwt'],
-    // RFC 6749 §4.4: the grant gives only `client:` scopes.
+    // RFC 6749 §4.4: the grant gives only `client:` scopes, and those of APIs.
     [
-      has('client_credentials') && intersectScopes(scopes, ['client:all']).length === 0,
+      has('client_credentials') && intersectScopes(scopes, ['client:all']).length === 0 && metadata.apiScopes.length === 0,
       'scopes',
-      'client_credentials requires a client: scope',
+      'client_credentials requires a client: scope, or an API',
     ],
     [isPublic && !requiresPkce, 'requiresPkce', 'a public client requires PKCE'],
     // A script in a public client's page can read its tokens.

@@ -5,6 +5,7 @@
  * and deleting a client, so that a leak can be stopped at once.
  */
 import type { Config } from '../../config.ts'
+import { findApis } from '../../store/db/apis.ts'
 import {
   type ClientRow,
   findClientGone,
@@ -26,6 +27,8 @@ import type { Gate } from '../gate.ts'
 import { type Listed, listed } from '../paging.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { holds, isIdentityScope, storedScopes } from '../scopes.ts'
+import { requireScopes } from './api-plans.ts'
+import { resourcesOf } from './api-scopes.ts'
 import { DEFAULTS, METADATA_NAMES } from './client-metadata.ts'
 import { type ClientChanges, type NewClient, planChange, planClient, planCtxOf, type Registration } from './client-plans.ts'
 import { type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts'
@@ -37,10 +40,11 @@ export type { ClientChanges, NewClient, Registration } from './client-plans.ts'
 export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Promise<Registration> {
   const { accessTokenSeconds = ctx.config.lifetimes.accessTokenSeconds, idTokenAlg = defaultIdTokenAlg(ctx.config) } = input
   requireAlgorithm(ctx.config, idTokenAlg)
-  const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId), findApis(resourcesOf(input.apiScopes))])
   const registration = await planClient({ ...input, accessTokenSeconds, idTokenAlg }, planCtxOf(ctx))
   const { row } = registration
   requirePowerOver(principal, row)
+  requireScopes(row, null, reads[1])
   requireAdministrator(ctx, principal, reads[0])
   const event = { ...actorOf(principal), type: 'client_created', detail: row.id } as const
   const stored = await ctx.db.commit(
@@ -55,12 +59,17 @@ export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Prom
 export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } & ClientChanges): Promise<Registration> {
   const { id, ...changes } = input
   requireAlgorithm(ctx.config, changes.idTokenAlg)
-  const { principal, reads } = await gate(({ userId }) => [findRegisteredClient(id), listFactors(userId)])
-  const [before, factors] = reads
+  const { principal, reads } = await gate(({ userId }) => [
+    findRegisteredClient(id),
+    listFactors(userId),
+    findApis(resourcesOf(changes.apiScopes)),
+  ])
+  const [before, factors, apis] = reads
   if (!before) throw new AppError('not_found')
   requirePowerOver(principal, before)
   const { row, secret, events } = await planChange(before, changes, planCtxOf(ctx))
   requirePowerOver(principal, row)
+  requireScopes(row, before, apis)
   if (events.length === 0) return { row, secret }
   if (events.some(({ type }) => type !== 'client_disabled')) requireAdministrator(ctx, principal, factors)
   const condition = isClientOfVersion(id, before.updatedAt)

@@ -28,7 +28,11 @@ export const CLIENT_KEYS_MAX = 10
 export const CLIENT_URI_LENGTH_MAX = 2_000
 /** Scopes of an API: all of them are read whenever a client asks for one. */
 export const API_SCOPES_MAX = 100
-export const API_SCOPE_LENGTH_MAX = 100
+/** A grant names the resource with each of its scopes. */
+export const API_RESOURCE_LENGTH_MAX = 256
+export const API_SCOPE_LENGTH_MAX = 64
+/** What a client may be registered for, in all APIs together. */
+export const CLIENT_API_SCOPES_MAX = 100
 /** One value of `customData`, as JSON: tokens travel with each request. */
 export const CUSTOM_CLAIM_LENGTH_MAX = 1_000
 /** A client's `sector_identifier_uri`, while somebody waits. */

@@ -3,13 +3,18 @@
  * a change is guarded by the version it was based on.
  */
 import { sql } from 'drizzle-orm'
-import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { all, always, type Fragment, first, run, type Statement } from './database.ts'
 import type { apis } from './schema/oauth.ts'
 
 export type ApiRow = typeof apis.$inferSelect
 
 export function findApi(resource: string): Statement<ApiRow | null> {
   return first(sql`SELECT * FROM apis WHERE resource = ${resource}`)
+}
+
+/** The witness: the API in the version that a change produces, whoever made it. */
+export function findApiOfVersion(resource: string, updatedAt: number): Statement<ApiRow | null> {
+  return first(sql`SELECT * FROM apis WHERE resource = ${resource} AND updated_at = ${updatedAt}`)
 }
 
 /** Those that exist, in one statement. */
@@ -22,16 +27,24 @@ export function listApis(input: { after: string; limit: number }): Statement<Api
   return all(sql`SELECT * FROM apis WHERE resource > ${input.after} ORDER BY resource LIMIT ${input.limit}`)
 }
 
+/** Holds if the client may be an API's own: it is registered and authenticates. */
+export function mayServeApi(clientId: string | null): Fragment {
+  if (clientId === null) return always
+  return sql`EXISTS (
+    SELECT 1 FROM oauth_clients WHERE id = ${clientId} AND token_endpoint_auth_method NOT IN ('none', 'deleted', 'machine_key'))`
+}
+
 export function isApiNew(resource: string): Fragment {
   return sql`NOT EXISTS (SELECT 1 FROM apis WHERE resource = ${resource})`
 }
 
-/** Registers the API unless the resource is taken. */
-export function insertApi(row: ApiRow): Statement<void> {
+/** Registers the API where `condition` holds. */
+export function insertApi(row: ApiRow, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO apis (resource, name, scopes, claims, access_token_seconds, open_to_all, server_client_id, disabled_at, created_at, updated_at)
-    VALUES (${row.resource}, ${row.name}, ${row.scopes}, ${row.claims}, ${row.accessTokenSeconds}, ${row.openToAll}, ${row.serverClientId},
-            ${row.disabledAt}, ${row.createdAt}, ${row.updatedAt})
+    SELECT ${row.resource}, ${row.name}, ${row.scopes}, ${row.claims}, ${row.accessTokenSeconds}, ${row.openToAll}, ${row.serverClientId},
+            ${row.disabledAt}, ${row.createdAt}, ${row.updatedAt}
+    WHERE ${condition}
     ON CONFLICT (resource) DO NOTHING`)
 }
 

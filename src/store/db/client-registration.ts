@@ -116,6 +116,8 @@ export function markClientDeleted(id: string, now: number, condition: Fragment):
     run(sql`
       INSERT INTO sweep_cursors (sweep, cursor, updated_at) SELECT ${sweepOf(id)}, '0', ${now} WHERE ${condition}
       ON CONFLICT (sweep) DO NOTHING`),
+    // Whoever gets the id next is not the API's own client.
+    run(sql`UPDATE apis SET server_client_id = NULL WHERE server_client_id = ${id} AND (${condition})`),
     run(sql`
       UPDATE oauth_clients SET token_endpoint_auth_method = ${DELETED}, secret_hash = NULL, sealed_secret = NULL, jwks = NULL, jwks_uri = NULL,
         registration_token_hash = NULL, redirect_uris = '[]', post_logout_redirect_uris = '[]',

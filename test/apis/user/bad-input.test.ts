@@ -60,8 +60,9 @@ function wrongValuesOf(name: string, field: z.ZodType): readonly unknown[] {
   const mayBe = (value: unknown) =>
     // Some fields may be empty, and null empties some.
     ((value === '' || value === null) && field.safeParse(value).success) ||
-    // Some lists may be empty.
+    // Some lists and maps may be empty.
     (Array.isArray(value) && value.length === 0 && field.safeParse([]).success) ||
+    (JSON.stringify(value) === '{}' && field.safeParse({}).success) ||
     (ANY_OBJECT.includes(name) && typeof value === 'object' && value !== null && !Array.isArray(value))
   return WRONG_VALUES.filter((value) => !mayBe(value))
 }

@@ -76,6 +76,7 @@ describe('a client', () => {
     expect(shown).toEqual({
       ...WEB,
       client_id: 'web-app',
+      api_scopes: {},
       post_logout_redirect_uris: [],
       grant_types: ['authorization_code', 'refresh_token'],
       token_endpoint_auth_method: 'none',

@@ -1,5 +1,6 @@
 // The team's own APIs: which resource indicators (RFC 8707 §2) and scope names (RFC 6749 §3.3) they may have.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { planApi } from '../../../src/core/oauth/api-plans.ts'
 import { apiResource, apiScopeName, apiScopes, toApi } from '../../../src/core/oauth/apis.ts'
 import { SCOPES } from '../../../src/core/scopes.ts'
 import { findApi, findApis } from '../../../src/store/db/apis.ts'
@@ -35,10 +36,20 @@ describe('a resource indicator', () => {
     'https:///orders',
     ' https://orders.example.com/',
     'https://orders.example.com/\n',
-    `https://orders.example.com/${'a'.repeat(2000)}`,
+    `https://orders.example.com/${'a'.repeat(256)}`,
   ]
   for (const uri of GOOD) test(uri, () => expect(apiResource.safeParse(uri)).toMatchObject({ success: true, data: uri }))
   for (const uri of BAD) test(`not ${JSON.stringify(uri.slice(0, 60))}`, () => expect(apiResource.safeParse(uri).success).toBe(false))
+})
+
+test('an API on loopback is for development', () => {
+  const plan = (environment: 'production' | 'development', resource: string) => () =>
+    planApi({ resource, name: 'Mine' }, true, { now: 1, config: { environment, origin: 'http://localhost:8787' } })
+  expect(plan('development', 'http://localhost:3000/mcp')()).toMatchObject({ resource: 'http://localhost:3000/mcp' })
+  expect(plan('production', 'http://localhost:3000/mcp')).toThrow(
+    expect.objectContaining({ fields: [expect.objectContaining({ path: 'resource' })] }),
+  )
+  expect(plan('development', 'http://localhost:8787/mcp'), "Kith's own").toThrow()
 })
 
 describe('the name of a scope', () => {
@@ -46,7 +57,7 @@ describe('the name of a scope', () => {
     for (const name of ['orders:read', 'orders', 'https://x.example/orders.read', 'a+b', "it's", 'read_all', '{x}', '[x]', '~']) {
       expect(apiScopeName.safeParse(name).success, name).toBe(true)
     }
-    for (const name of ['', 'orders read', 'a,b', 'a|b', 'a"b', 'a\\b', 'größe', 'a\tb', 'a'.repeat(101)]) {
+    for (const name of ['', 'orders read', 'a,b', 'a|b', 'a"b', 'a\\b', 'größe', 'a\tb', 'a'.repeat(65)]) {
       expect(apiScopeName.safeParse(name).success, name).toBe(false)
     }
   })

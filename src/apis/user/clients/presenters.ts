@@ -1,5 +1,6 @@
 /** Clients: presenters, schemas and example, in Liquid's envelope, with the metadata names of RFC 7591. */
 import * as z from 'zod'
+import { byResource } from '../../../core/oauth/api-scopes.ts'
 import { toMetadata } from '../../../core/oauth/client-columns.ts'
 import { type ClientMetadata, METADATA_NAMES } from '../../../core/oauth/client-metadata.ts'
 import type { ClientRow, Registration } from '../../../core/oauth/client-registration.ts'
@@ -12,6 +13,7 @@ const clientFields = {
   post_logout_redirect_uris: z.array(z.string()),
   grant_types: z.array(z.string()),
   scope: z.string(),
+  api_scopes: z.record(z.string(), z.array(z.string())),
   token_endpoint_auth_method: z.string(),
   jwks: z.object({ keys: z.array(z.record(z.string(), z.string())) }).optional(),
   jwks_uri: z.string().optional(),
@@ -56,6 +58,7 @@ export function toClient(row: ClientRow): z.output<typeof ClientOut> {
     post_logout_redirect_uris: [...metadata.postLogoutRedirectUris],
     grant_types: [...metadata.grantTypes],
     scope: metadata.scopes.join(' '),
+    api_scopes: byResource(metadata.apiScopes),
     token_endpoint_auth_method: metadata.authMethod,
     ...(metadata.jwks && { jwks: { keys: metadata.jwks.keys.map((key) => ({ ...key }) as Record<string, string>) } }),
     ...(metadata.jwksUri !== null && { jwks_uri: metadata.jwksUri }),
@@ -116,6 +119,7 @@ export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {
   post_logout_redirect_uris: ['https://app.example.com/'],
   grant_types: ['authorization_code', 'refresh_token'],
   scope: 'delegated:profile:read',
+  api_scopes: { 'https://orders.example.com/': ['orders:read'] },
   token_endpoint_auth_method: 'none',
   first_party: false,
   may_change_addresses: false,

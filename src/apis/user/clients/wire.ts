@@ -1,11 +1,13 @@
 /** Requests about clients, in Liquid's manner, with the metadata names of RFC 7591. */
 import * as z from 'zod'
+import { clientApiScopes } from '../../../core/oauth/apis.ts'
 import * as client from '../../../core/oauth/client-fields.ts'
 import { jwks, jwksUri } from '../../../core/oauth/client-keys.ts'
 import type { ClientChanges, NewClient } from '../../../core/oauth/client-registration.ts'
 import { flag, PageQuery } from '../wire.ts'
 
 const optionalMetadata = {
+  api_scopes: clientApiScopes.optional(),
   redirect_uris: client.redirectUris.optional(),
   post_logout_redirect_uris: client.postLogoutRedirectUris.optional(),
   grant_types: client.grantTypes.optional(),
@@ -66,11 +68,12 @@ export const CreateClientBody = z
     client_id: client.newClientId.optional(),
     id: client.newClientId.optional().meta({ description: "Liquid's name for client_id" }),
     client_name: client.clientName.optional(),
-    scope,
+    scope: scope.optional(),
     ...optionalMetadata,
     ...liquidMetadata,
   })
   .refine((body) => (body.client_name ?? body.displayName) !== undefined, { path: ['client_name'], message: 'is required' })
+  .refine((body) => body.scope !== undefined || body.api_scopes !== undefined, { path: ['scope'], message: 'is required' })
 
 export const UpdateClientBody = z
   .strictObject({
@@ -102,6 +105,7 @@ function toMetadata(body: Body) {
   return {
     name: body.client_name ?? body.displayName,
     scopes: body.scope,
+    apiScopes: body.api_scopes,
     redirectUris: body.redirect_uris ?? body.redirectUris,
     postLogoutRedirectUris: body.post_logout_redirect_uris,
     grantTypes: body.grant_types ?? body.grants,
@@ -133,7 +137,7 @@ function toMetadata(body: Body) {
 
 export function toNewClient(body: z.output<typeof CreateClientBody>): NewClient {
   const metadata = toMetadata(body)
-  return { ...metadata, id: body.client_id ?? body.id, name: metadata.name ?? '', scopes: body.scope }
+  return { ...metadata, id: body.client_id ?? body.id, name: metadata.name ?? '', scopes: body.scope ?? [] }
 }
 
 export function toClientChanges(body: z.output<typeof UpdateClientBody>): { id: string } & ClientChanges {
