@@ -19,6 +19,7 @@ import { AppError } from './errors.ts'
 import { isInForce } from './in-force.ts'
 import { SESSION_TOUCH_MS } from './limits.ts'
 import { touchMachineLater } from './machines/last-use.ts'
+import { noteScopeUse } from './oauth/scope-uses.ts'
 import type { Claim, ClientPrincipal, Principal, SessionClaim, UserPrincipal } from './principal.ts'
 import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, powersOf, type Scope, storedScopes, withinPerson } from './scopes.ts'
 import { stepUpOf } from './sessions/step-up.ts'
@@ -74,6 +75,7 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRes
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
     if (needed) requireScope(principal, needed, evenRestricted)
+    if (needed && claim.kind === 'access_token') noteUse(ctx, principal, needed)
     if (factors.length > 0) requireSecondFactor(ctx, principal, rest[keys.length] === true)
     if (attempt && !rest[keys.length + factors.length]) throw await overAccountLimit(ctx, attempt)
     return { principal, user: row, reads: rest.slice(keys.length + factors.length + counts.length) as never }
@@ -230,6 +232,12 @@ function touch(ctx: Ctx, row: GateRow, now: number): void {
 function requireScope(principal: UserPrincipal, needed: Scope, evenRestricted: boolean): void {
   if (!coveredBy(principal.scopes, needed)) throw insufficientScope(needed)
   if (principal.restricted && !evenRestricted && isRefusedWhileRestricted(needed)) throw new AppError('account_restricted')
+}
+
+/** Which of the granted scopes the request uses. */
+function noteUse(ctx: Ctx, { sessionId, scopes }: UserPrincipal, needed: Scope): void {
+  const used = scopes.find((scope) => covers(scope, needed))
+  if (used) noteScopeUse(ctx, sessionId, used)
 }
 
 export function insufficientScope(needed: Scope | null, message = 'The token lacks the scope of this call'): AppError {

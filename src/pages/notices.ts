@@ -20,6 +20,7 @@ const NOTICES = {
   picture_removed: 'Your picture is removed.',
   picture_set: 'This is your new picture.',
   app_removed: 'The app no longer has access to your account.',
+  scope_withdrawn: 'Taken back: the app can no longer do that.',
   not_removed: 'That did not work, and nothing has changed. Choose the app again.',
   app_on: 'Your authenticator app is on. From now on, signing in takes a code from it.',
   app_off: 'Your authenticator app is off.',

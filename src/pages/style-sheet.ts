@@ -155,7 +155,11 @@ input[type=file]::file-selector-button { min-height: 34px; margin-right: 0.75rem
   font: 1.0625rem/1.6 var(--mono); background: var(--ground); border-radius: 10px; user-select: all }
 .codes li::marker { color: var(--quiet); font-size: 0.875rem }
 .steps { display: grid; gap: 0.5rem; padding-left: 1.4rem }
-.bullets { display: grid; gap: 0.3rem; margin: 0.25rem 0 0; padding-left: 1.25rem; list-style: disc; color: var(--quiet); font-size: 0.9375rem }
+.rights { display: grid; margin-top: 0.25rem }
+.rights li { display: flex; align-items: center; justify-content: space-between; gap: 0 1rem; padding: 0.5rem 0; border-top: 1px solid var(--line) }
+.rights p { min-width: 0; color: var(--text) }
+.rights small { display: block; font-size: 0.875rem; color: var(--quiet) }
+.rights a { flex: none; display: inline-flex; align-items: center; min-height: 44px; font-size: 0.9375rem }
 summary { display: inline-flex; align-items: center; gap: 0.4rem; min-height: 44px; font-size: 0.9375rem; color: var(--accent); cursor: pointer }
 summary::before { content: ""; width: 0.4rem; height: 0.4rem; border: solid currentcolor; border-width: 0 2px 2px 0; transform: rotate(-45deg) }
 details[open] > summary::before { transform: rotate(45deg) }

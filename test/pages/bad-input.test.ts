@@ -11,6 +11,7 @@ import { everyForm } from '../tour/forms.ts'
 const BUTTONS: Readonly<Record<string, string>> = {
   '/account/sessions/end': '/account/sessions',
   '/account/apps/remove': '/account/apps',
+  '/account/apps/withdraw': '/account/apps',
   '/account/two-step/email': '/account/two-step',
   '/account/providers/link': '/account/providers',
   '/account/providers/unlink': '/account/providers',

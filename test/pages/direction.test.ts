@@ -27,6 +27,7 @@ test('names of people and apps are isolated on every page that says them, and fi
     [consentPath(app, { scope: 'openid profile email' }), APP],
     ['/account/apps', APP],
     [`/account/apps/remove?client=${app}`, APP],
+    [`/account/apps/withdraw?client=${app}&scope=profile`, APP],
     ['/account/sessions', APP],
     [`/sign-out?client_id=${app}`, APP],
   ]

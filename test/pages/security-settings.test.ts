@@ -177,7 +177,7 @@ describe('connected apps', () => {
   test('are listed with what they may do; removing one asks first', async () => {
     const { person, client } = await personInBrowser('page_apps')
     expect((await open(client, '/account/apps')).text).toContain('No apps')
-    const app = await newOAuthClient('*', { name: 'Evil <img src=x>' })
+    const app = await newOAuthClient('*', { name: 'Evil <img src=x>', first_party: 0 })
     await putConsent(person.id, app, 'openid profile')
     await newGrant(person, app, 'openid profile')
     const list = await open(client, '/account/apps')
@@ -189,6 +189,29 @@ describe('connected apps', () => {
     expect(noticeIn(removed)).toContain('no longer has access to your account')
     expect(removed.text).toContain('No apps')
     expect((await client.get(`/account/apps/remove?client=${app}`)).headers.get('location')).toBe('/account/apps')
+  })
+
+  test('one scope of an app is taken back after a question; not offered for the sign-in itself, nor for an app of the service', async () => {
+    const { person, client } = await personInBrowser('page_scopes')
+    const app = await newOAuthClient('*', { name: 'Evil <img src=x>', first_party: 0 })
+    await newGrant(person, app, 'openid profile email')
+    const ours = await newOAuthClient('*')
+    await newGrant(person, ours, 'openid profile')
+    const list = await open(client, '/account/apps')
+    const links = [...list.text.matchAll(/href="(\/account\/apps\/withdraw[^"]+)"/g)].map(([, link]) => unescapeHtml(link ?? ''))
+    expect(links).toEqual(['profile', 'email'].map((scope) => `/account/apps/withdraw?client=${app}&scope=${scope}`))
+    const question = await open(client, links[1] ?? '')
+    expect([headingOf(question), question.text.includes('See your e-mail address')]).toEqual(['Take this back?', true])
+    expect((await open(client, '/account/apps')).text).toMatch(/It can do 3 things/)
+    const done = await follow(client, await send(client, formOf(question)))
+    expect(noticeIn(done)).toContain('can no longer do that')
+    expect(done.text).toMatch(/It can do 2 things.*Know who you are.*Last used.*See your name.*No use recorded/s)
+    for (const gone of [
+      links[1] ?? '',
+      `/account/apps/withdraw?client=${app}&scope=openid`,
+      `/account/apps/withdraw?client=${ours}&scope=profile`,
+    ])
+      expect((await client.get(gone)).headers.get('location')).toBe('/account/apps')
   })
 })
 

@@ -34,7 +34,7 @@ export async function everyForm(username: string) {
   client.cookies.set('__Host-kith_sign_in', await pendingSignIn(`${username}_2`))
   client.cookies.set('__Host-kith_mail_sign_in', 'a'.repeat(43))
   await sendFile(client, formOf(await open(client, '/account/picture')), 'picture', new File([png()], 'me.png'))
-  await putConsent(person.id, await newOAuthClient('*', { id: CLIENT, first_party: 0 }))
+  await putConsent(person.id, await newOAuthClient('*', { id: CLIENT, first_party: 0 }), 'openid delegated:profile:read')
   // Whom a provider has identified, and what it signs in.
   const about = { providerId: 'tour', issuer: 'https://id.example', subject: 'tour', email: person.email as Email, isEmailVerified: true }
   const sealed = await sealPerson(contextOf(client), { ...about, givenName: null, familyName: null, username: null, label: person.email })

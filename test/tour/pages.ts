@@ -12,7 +12,7 @@ const FREE = [
   '/sign-up /verify /verify/resend /verify/new-code /forgot /reset /continue /device/answer',
 ].join(' ')
 const OWN =
-  'profile picture picture/remove status status/clear privacy password email apps apps/remove export delete providers providers/link providers/unlink'
+  'profile picture picture/remove status status/clear privacy password email apps apps/remove apps/withdraw export delete providers providers/link providers/unlink'
 const FREE_FOR_PASSKEYS = '/assets/passkeys.js /sign-in/passkey /sign-in/code/passkey'
 const OWN_PASSKEYS = 'passkeys passkeys/add passkeys/rename passkeys/remove'
 const OWN_TWO_STEP = 'two-step two-step/email two-step/app two-step/app/confirm two-step/app/remove two-step/recovery-codes'
@@ -94,6 +94,12 @@ export const stops: Stops = {
   'POST /account/sessions/end': { ...WRITE, page: '/account/sessions' },
   'POST /account/sessions/end-all': { ...WRITE, page: '/account/sessions' },
   'POST /account/apps/remove': { ...WRITE, page: `/account/apps/remove?client=${CLIENT}` },
+  'POST /account/apps/withdraw': {
+    roundTrips: 2,
+    // Looks into all that the app has been granted.
+    rowsRead: 45,
+    page: `/account/apps/withdraw?client=${CLIENT}&scope=delegated:profile:read`,
+  },
   // The first time codes are made.
   'GET /account/invites': { roundTrips: 2, rowsRead: 24 },
   'POST /account/export': { roundTrips: 15, rowsRead: 120, kv: 1 },

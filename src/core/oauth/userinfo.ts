@@ -4,7 +4,8 @@ import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Gate } from '../gate.ts'
 import { avatarUrl } from '../media/avatar-urls.ts'
-import { coveredBy, type Scope } from '../scopes.ts'
+import { coveredBy, isIdentityScope, type Scope } from '../scopes.ts'
+import { noteScopeUse } from './scope-uses.ts'
 
 export interface UserClaims {
   readonly sub: string
@@ -53,6 +54,7 @@ export const USER_CLAIMS = [
 
 export async function readUserinfo(ctx: Ctx, gate: Gate): Promise<UserClaims> {
   const { principal, user } = await gate()
+  noteScopeUse(ctx, principal.sessionId, ...principal.scopes.filter(isIdentityScope))
   return { sub: principal.pairwiseSubject ?? toHex(user.id), ...claimsOf(ctx, user, principal.scopes) }
 }
 

@@ -68,7 +68,13 @@ export const SignIn = z.object({
 export const ConnectedApp = z.object({
   clientId: z.string().describe('Id of the app'),
   name: z.string().describe('Name of the app'),
-  scopes: z.array(z.object({ scope: z.string().describe('Scope of the app'), description: z.string().describe('What it allows') })),
+  scopes: z.array(
+    z.object({
+      scope: z.string().describe('Scope of the app'),
+      description: z.string().describe('What it allows'),
+      lastUsedAt: time('When the app last used it; null: no use was recorded'),
+    }),
+  ),
   connectedAt: at.describe('When you first gave it access'),
   lastUsedAt: time('When the app last used your account; null: it is not signed in'),
   liveSessions: count('Number of sessions of the app'),

@@ -1,7 +1,9 @@
-/** `/account/apps`: connected apps, what each may do, and how to remove one. */
+/** `/account/apps`: connected apps, what each may do, and how to take back one scope or all of it. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { type ConnectedApp, disconnectApp, listConnectedApps } from '../../core/oauth/connected-apps.ts'
+import { type ConnectedApp, disconnectApp, listConnectedApps, type UsedScope } from '../../core/oauth/connected-apps.ts'
+import { CLIENT_URI_LENGTH_MAX } from '../../core/oauth/limits.ts'
+import { heldScope, withdrawScope } from '../../core/oauth/scope-withdrawal.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../form-token.ts'
@@ -13,7 +15,10 @@ import { Time } from '../time.tsx'
 
 const PATH = '/account/apps'
 const REMOVE = `${PATH}/remove`
-const RemoveForm = z.object({ client: z.string().min(1, 'is required').max(128, 'is too long') })
+const WITHDRAW = `${PATH}/withdraw`
+const client = z.string().min(1, 'is required').max(CLIENT_URI_LENGTH_MAX, 'is too long')
+const RemoveForm = z.object({ client })
+const WithdrawForm = z.object({ client, scope: heldScope })
 
 export const appsPages = new Hono<AppEnv>()
   .get(PATH, requires('delegated:session:read'), async (c) => showList(c, await listConnectedApps(c.var.ctx, c.var.gate)))
@@ -35,6 +40,29 @@ export const appsPages = new Hono<AppEnv>()
       },
     }),
   )
+  .get(WITHDRAW, requires('delegated:session:read'), async (c) => {
+    const apps = await listConnectedApps(c.var.ctx, c.var.gate)
+    const app = apps.find(({ clientId }) => clientId === c.req.query('client'))
+    const scope = app && withdrawableOf(app).find(({ scope }) => scope === c.req.query('scope'))
+    return app && scope ? showScopeQuestion(c, app, scope) : c.redirect(PATH, 303)
+  })
+  .post(WITHDRAW, requires('delegated:session:write'), form('scope-withdraw', WithdrawForm), (c) =>
+    take(c, c.req.valid('form'), {
+      act: async ({ client, scope }) => {
+        await withdrawScope(c.var.ctx, c.var.gate, client, scope)
+        return redirectWith(c, PATH, 'scope_withdrawn')
+      },
+      again: async () => {
+        await c.var.gate()
+        return redirectWith(c, PATH, 'not_removed')
+      },
+    }),
+  )
+
+/** All but what makes it a sign-in at all. An app of the service itself is not asked for, so there is nothing to take back. */
+function withdrawableOf({ isFirstParty, scopes }: ConnectedApp): readonly UsedScope[] {
+  return isFirstParty || scopes.length === 1 ? [] : scopes.filter(({ scope }) => scope !== 'openid')
+}
 
 function showList(c: Context, apps: readonly ConnectedApp[]): Response {
   return showPage(
@@ -84,17 +112,61 @@ function Dates({ app: { connectedAt, lastUsedAt } }: { app: ConnectedApp }) {
   )
 }
 
-function Scopes({ app: { scopes } }: { app: ConnectedApp }) {
+function Scopes({ app }: { app: ConnectedApp }) {
+  const { scopes } = app
   if (scopes.length === 0) return null
+  const withdrawable = withdrawableOf(app)
   return (
     <details>
       <summary>{scopes.length === 1 ? 'It can do one thing' : `It can do ${scopes.length} things`}</summary>
-      <ul class="bullets">
-        {scopes.map(({ description }) => (
-          <li>{description}</li>
+      <ul class="rights">
+        {scopes.map((scope) => (
+          <li>
+            <p>
+              <Isolated>{scope.description}</Isolated>
+              <small>{scope.lastUsedAt === null ? 'No use recorded' : <>Last used {<Time at={scope.lastUsedAt} />}</>}</small>
+            </p>
+            {withdrawable.includes(scope) && (
+              <a href={`${WITHDRAW}?${new URLSearchParams({ client: app.clientId, scope: scope.scope })}`}>
+                Take back
+                <span class="unseen">
+                  {' '}
+                  from <Isolated>{app.name}</Isolated>: <Isolated>{scope.description}</Isolated>
+                </span>
+              </a>
+            )}
+          </li>
         ))}
       </ul>
     </details>
+  )
+}
+
+async function showScopeQuestion(c: Context, app: ConnectedApp, { scope, description }: UsedScope): Promise<Response> {
+  const token = await formToken(c, 'scope-withdraw')
+  return showPage(
+    c,
+    {
+      title: 'Take this back?',
+      section: PATH,
+      lead: (
+        <>
+          <strong>
+            <Isolated>{app.name}</Isolated>
+          </strong>{' '}
+          will no longer be able to: <Isolated>{description}</Isolated>. It stays connected, and has to ask you to get this again. Some of
+          it may stop working.
+        </>
+      ),
+    },
+    <Form action={WITHDRAW} token={token} class="answers">
+      <input type="hidden" name="client" value={app.clientId} />
+      <input type="hidden" name="scope" value={scope} />
+      <Submit kind="danger">Take it back</Submit>
+      <a class="button secondary" href={PATH}>
+        Leave it as it is
+      </a>
+    </Form>,
   )
 }
 

@@ -63,6 +63,7 @@ export type AuditEventType =
   | 'api_enabled'
   | 'api_deleted'
   | 'app_disconnected'
+  | 'scope_withdrawn'
   | 'machine_created'
   | 'machine_revoked'
 

@@ -52,7 +52,10 @@ export function endConnection(userId: UserId, clientId: string, now: number, tol
         SELECT id FROM sessions WHERE user_id = ${userId} AND epoch = (SELECT epoch FROM users WHERE id = ${userId})
           AND revoked_at IS NULL AND client_id = ${clientId})`,
   ]
-  return ends.flatMap((end) => [run(end), told])
+  return [
+    ...ends.flatMap((end) => [run(end), told]),
+    run(sql`DELETE FROM scope_uses WHERE user_id = ${userId} AND client_id = ${clientId}`),
+  ]
 }
 
 /** Holds right after one of these statements ended something. */

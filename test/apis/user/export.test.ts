@@ -125,7 +125,7 @@ describe('what is in a copy', () => {
   test('a new table with a column for a user gets into it, or has a reason here', async () => {
     const told = [
       ...['audit_events', 'blocks', 'consents', 'external_identities', 'files', 'folders', 'follows', 'invite_codes', 'known_sources'],
-      ...['passkeys', 'push_devices', 'recovery_codes', 'second_factors', 'sessions', 'upstream_identities'],
+      ...['passkeys', 'push_devices', 'recovery_codes', 'scope_uses', 'second_factors', 'sessions', 'upstream_identities'],
     ]
     const ofUsers: string[] = []
     for (const table of await tableNames()) {

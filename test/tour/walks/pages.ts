@@ -207,6 +207,8 @@ async function walkApps(): Promise<void> {
   const clientId = await newOAuthClient('*', { first_party: 0 })
   await fill(client, consentPath(clientId), { answer: 'allow' }, '/consent', 200)
   await look(client, '/account/apps')
+  await fill(client, `/account/apps/withdraw?client=${clientId}&scope=profile`)
+  await lookOn(client, '/account/apps/withdraw')
   await fill(client, `/account/apps/remove?client=${clientId}`)
   const television = await newOAuthClient('*', { first_party: 0, grant_types: DEVICE_GRANT })
   const asks = new URLSearchParams({ client_id: television, scope: 'openid delegated:profile:read' })

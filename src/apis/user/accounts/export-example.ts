@@ -39,7 +39,7 @@ export const EXAMPLE_EXPORT: z.output<typeof AccountExport> = {
     {
       clientId: 'my-app',
       name: 'My app',
-      scopes: [{ scope: 'openid', description: 'Know who you are' }],
+      scopes: [{ scope: 'openid', description: 'Know who you are', lastUsedAt: AT }],
       connectedAt: AT,
       lastUsedAt: AT,
       liveSessions: 1,
