@@ -31,6 +31,8 @@ export const ERRORS = {
   slow_down: [400, 'slow_down'],
   expired_token: [400, 'expired_token'],
   temporarily_unavailable: [503, 'temporarily_unavailable'],
+  // RFC 8707
+  invalid_target: [400, 'invalid_target'],
   // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
   unmet_authentication_requirements: [403, 'access_denied'],
   // ours

@@ -17,6 +17,7 @@ const ERRORS = new Set<string>([
   'access_denied',
   'unsupported_response_type',
   'invalid_scope',
+  'invalid_target',
   'temporarily_unavailable',
   'login_required',
   'consent_required',

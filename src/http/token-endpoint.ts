@@ -19,6 +19,12 @@ export const parameter = z
   .string()
   .optional()
   .transform((value) => (value === '' ? undefined : value))
+/** RFC 8707: may be repeated. */
+export const resources = z
+  .array(z.string())
+  .optional()
+  .transform((sent) => (sent?.some(Boolean) ? sent.filter(Boolean) : undefined))
+  .meta({ description: 'An API that the tokens are for (RFC 8707)', example: ['https://orders.example.com/'] })
 export const requiredParameter = z.string().min(1, 'is required')
 
 /** How a client names and authenticates itself in the body. */
@@ -45,12 +51,17 @@ export const TokenForm = z.object({
   refresh_token: parameter.meta({ description: 'refresh_token' }),
   device_code: parameter.meta({ description: DEVICE_GRANT }),
   scope: parameter.meta({ description: 'refresh_token: a subset of the granted scopes; client_credentials: client scopes' }),
+  resource: resources.meta({
+    description:
+      'The audience of the access token (RFC 8707): an API of the grant, or this server. Default: the API, if the grant is for exactly one',
+  }),
 })
 
 /** RFC 8628 §3.1. */
 export const DeviceAuthorizationForm = z.object({
   ...clientParameters,
   scope: parameter.meta({ description: 'Defaults to what the client is registered for', example: 'openid profile' }),
+  resource: resources,
 })
 
 export const RevokeForm = z.object({
@@ -110,13 +121,16 @@ export function grantTokens(
       refreshToken: params.refresh_token,
       deviceCode: params.device_code,
       scope: params.scope,
+      resources: params.resource,
       ...changes,
     }),
   )
 }
 
 export function startSentDevice(c: Context, params: z.output<typeof DeviceAuthorizationForm>): Promise<DeviceAuthorization> {
-  return countingFailures(c, params, (ctx, credentials) => startDeviceGrant(ctx, credentials, { scope: params.scope }))
+  return countingFailures(c, params, (ctx, credentials) =>
+    startDeviceGrant(ctx, credentials, { scope: params.scope, resources: params.resource }),
+  )
 }
 
 export function revokeSentToken(c: Context, params: z.output<typeof RevokeForm>): Promise<void> {
@@ -140,6 +154,7 @@ const NO_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['temporarily_una
 const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_grant',
   'invalid_scope',
+  'invalid_target',
   'unauthorized_client',
   'unsupported_token_type',
   'authorization_pending',

@@ -18,6 +18,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { sendAuthorizationResponse, toErrorResponse } from '../http/authorization-response.ts'
 import { logFailure, toAppError } from '../http/errors.ts'
 import { networkLimit } from '../http/rate-limit.ts'
+import { resources } from '../http/token-endpoint.ts'
 import { validate } from '../http/validate.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
 import { AgreedScopes, AskedAccount, AskedAnswer, AskedScopes, AskedTime, AskingApp } from './consent-parts.tsx'
@@ -28,7 +29,7 @@ import { productOf, showPage } from './layout.tsx'
 import { leave } from './leave.tsx'
 
 const PATH = '/consent'
-const ConsentQuery = z.looseObject({})
+const ConsentQuery = z.looseObject({ resource: resources })
 const ConsentForm = z.object({
   ticket: z.string().max(512, 'is wrong'),
   answer: z.enum(['allow', 'deny'], 'must be allow or deny'),

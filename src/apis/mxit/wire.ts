@@ -6,7 +6,7 @@ import * as z from 'zod'
 import * as fields from '../../core/fields.ts'
 import { PAGE_LIMIT_MAX, PAGE_SKIP_MAX } from '../../core/limits.ts'
 import type { UserRow } from '../../core/profiles/proved-update.ts'
-import { coveredBy, isIdentityScope, type Scope } from '../../core/scopes.ts'
+import { coveredBy, isIdentityScope, isScope, type Scope } from '../../core/scopes.ts'
 import type { ContactList } from '../../core/social/contacts.ts'
 import type { UserRef } from '../../core/social/visibility.ts'
 import { type SentProfile, withoutShown } from '../../http/doubts.ts'
@@ -52,12 +52,14 @@ export function toCoreScope<Text extends string | undefined>(text: Text, whom: T
   return scopes.length === 0 ? text : [...new Set(scopes)].join(' ')
 }
 
-/** Translates granted scopes to Mxit's names, keeping the core's where Mxit has none. Depends on the grant alone. */
-export function toMxitScope(granted: readonly Scope[], whom: TokenFor): string {
+/** Translates granted scopes to Mxit's names, keeping the others. Depends on the grant alone. */
+export function toMxitScope(granted: readonly string[], whom: TokenFor): string {
+  const own = granted.filter(isScope)
   const known = Object.entries(tableOf(whom)).flatMap(([name, scopes]) => (scopes ? [{ name, scopes }] : []))
-  const holds = (scope: Scope) => (isIdentityScope(scope) ? granted.includes(scope) : coveredBy(granted, scope))
+  const holds = (scope: Scope) => (isIdentityScope(scope) ? own.includes(scope) : coveredBy(own, scope))
   const named = known.filter(({ scopes }) => scopes.every(holds)).map(({ name }) => name)
-  return [...named, ...granted.filter((scope) => !known.some(({ scopes }) => scopes.includes(scope)))].join(' ')
+  const translated: readonly string[] = known.flatMap(({ scopes }) => scopes)
+  return [...named, ...granted.filter((scope) => !translated.includes(scope))].join(' ')
 }
 
 // --- people and files ------------------------------------------------------------------------------------------

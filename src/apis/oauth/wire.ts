@@ -4,7 +4,7 @@
  * omitted (RFC 6749 §3.1).
  */
 import * as z from 'zod'
-import { clientParameters, parameter, requiredParameter } from '../../http/token-endpoint.ts'
+import { clientParameters, parameter, requiredParameter, resources } from '../../http/token-endpoint.ts'
 
 export const AuthorizeParameters = z.object({
   client_id: requiredParameter.meta({ example: 'demo-spa' }),
@@ -19,6 +19,10 @@ export const AuthorizeParameters = z.object({
     description:
       'Separated by spaces or commas. Default: all scopes of the client except those of OpenID Connect. With openid, the reply has an ID token',
     example: 'openid profile delegated:profile:read',
+  }),
+  resource: resources.meta({
+    description:
+      'Each API that is asked for (RFC 8707); may be repeated. Then scope may name its scopes, too; without scope, all that the client may have of it',
   }),
   state: parameter.meta({ description: 'Returned unchanged', example: 'af0ifjsldkj' }),
   nonce: parameter.meta({ description: 'Copied into the ID token unchanged', example: 'n-0S6_WzA2Mj' }),

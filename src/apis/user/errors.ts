@@ -27,6 +27,7 @@ const WORDS: Readonly<Record<ParentCode, string> & Partial<Record<ErrorCode, str
   authorization_pending: 'ClientInputError',
   slow_down: 'ClientInputError',
   expired_token: 'ClientInputError',
+  invalid_target: 'ClientInputError',
   temporarily_unavailable: 'ServiceUnavailable',
   server_error: 'InternalServerError',
   email_not_verified: 'ResourceNotActive',

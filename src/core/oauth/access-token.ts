@@ -10,7 +10,7 @@ import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
 import { acrOf } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Claim } from '../principal.ts'
-import { type Scope, storedScopes } from '../scopes.ts'
+import { storedScopes } from '../scopes.ts'
 import { signJwt, verifyJwt } from './signing-keys.ts'
 import { isPairwise, readSubject } from './subjects.ts'
 
@@ -18,7 +18,8 @@ import { isPairwise, readSubject } from './subjects.ts'
 export interface TokenSet {
   readonly accessToken: string
   readonly expiresIn: number
-  readonly scopes: readonly Scope[]
+  /** Of the access token. */
+  readonly scopes: readonly string[]
   /** Null if the grant has none. */
   readonly refreshToken: string | null
   /** Null unless the scope `openid` was granted. */

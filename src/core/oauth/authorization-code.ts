@@ -14,20 +14,19 @@ import {
 } from '../../store/db/authorization-codes.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { storedScopes } from '../scopes.ts'
 import type { TokenSet } from './access-token.ts'
+import { type Asked, targetOf } from './api-grants.ts'
 import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { type Client, requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
 import { claimGrant } from './grant-session.ts'
-import { narrowedTo } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
 import { isVerified } from './pkce.ts'
 import { requireSigningKey } from './signing-keys.ts'
 import { issueUserTokens } from './user-tokens.ts'
 
-interface Exchange {
+interface Exchange extends Pick<Asked, 'resources'> {
   readonly code: string
   readonly redirectUri: string
   readonly codeVerifier: string | undefined
@@ -44,10 +43,12 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
   // A replay counts as one even after the code has expired.
   if (code.sessionId !== null) return refuseReplay(ctx, code, code.sessionId)
   if (code.consumedAt !== null || code.expiresAt <= now || code.isLive !== 1) throw invalidGrant()
-  const scopes = narrowedTo(storedScopes(code.scope), client.scopes)
-  if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
+  const { resources, moreClaims } = exchange
+  const target = targetOf(ctx.config, client, code, { resources })
+  if (target.scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
   const claimed = await claimGrant(ctx, {
     client,
+    target,
     grant: code,
     claim: (id) => claimAuthorizationCode({ codeHash, sessionId: id, now: ctx.now() }),
     isClaimed: (id) => isCodeClaimed(codeHash, id),
@@ -57,8 +58,7 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
   const { sessionId, refreshToken } = claimed
   if (!claimed.isOurs) return refuseReplay(ctx, code, sessionId)
   const { userId, nonce, authenticatedAt, amr } = code
-  const { moreClaims } = exchange
-  const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce, authenticatedAt, amr, moreClaims })
+  const tokens = await issueUserTokens(ctx, { client, target, userId, sessionId, nonce, authenticatedAt, amr, moreClaims })
   return { ...tokens, refreshToken }
 }
 

@@ -37,6 +37,8 @@ type Field = (typeof PARAMETERS)[keyof typeof PARAMETERS]
 export type AuthorizationRequest = { readonly [F in Exclude<Field, 'clientId' | 'redirectUri'>]?: string | undefined } & {
   readonly clientId: string
   readonly redirectUri: string
+  /** RFC 8707: the only parameter that may be repeated. */
+  readonly resources?: readonly string[] | undefined
   /** The name of a repeated parameter, whose values are ignored. */
   readonly repeated?: string | undefined
 }
@@ -47,7 +49,15 @@ export function readAuthorizationRequest(params: Readonly<Record<string, unknown
     const value = params[name]
     return [field, typeof value === 'string' && value !== '' ? value : undefined]
   })
-  return { clientId: '', redirectUri: '', ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)) }
+  const resources = [params.resource ?? []].flat().filter((value): value is string => typeof value === 'string' && value !== '')
+  const sent = Object.fromEntries(fields.filter(([, value]) => value !== undefined))
+  return { clientId: '', redirectUri: '', ...sent, ...(resources.length > 0 && { resources }) }
+}
+
+/** The request that `toAuthorizationQuery` wrote. */
+export function readAuthorizationQuery(query: string): AuthorizationRequest {
+  const params = new URLSearchParams(query)
+  return readAuthorizationRequest({ ...Object.fromEntries(params), resource: params.getAll('resource') })
 }
 
 /** The request as the client made it, without what Kith has added. */
@@ -61,7 +71,7 @@ export function toAuthorizationQuery(request: AuthorizationRequest): string {
     const value = request[field]
     return value === undefined || value === '' ? [] : [[name, value]]
   })
-  return new URLSearchParams(pairs).toString()
+  return new URLSearchParams([...pairs, ...(request.resources ?? []).map((resource) => ['resource', resource])]).toString()
 }
 
 /** Where the request is made, and where the user returns. */

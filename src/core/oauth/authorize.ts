@@ -12,10 +12,10 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { OptionalGate } from '../gate.ts'
 import type { UserPrincipal } from '../principal.ts'
-import { coveredBy, powersOf, type Scope, storedScopes } from '../scopes.ts'
+import { coveredBy, isScope, powersOf, storedScopes } from '../scopes.ts'
+import { apiReads, type Granted, grantedBy, toGrantText } from './api-grants.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
 import type { Client } from './clients.ts'
-import { grantedByPerson } from './granted-scopes.ts'
 import { isReference, takePushedRequest } from './pushed-requests.ts'
 import { isLoopbackRedirectUri } from './redirect-uri.ts'
 import { requireMarks } from './request-marks.ts'
@@ -55,26 +55,27 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, sent: Aut
   const { principal, reads } = await gate((claimed) => [
     findClient(request.clientId),
     findConsent(claimed?.userId ?? null, request.clientId),
+    ...apiReads(request.resources),
   ])
   const client = judgeClient(reads[0], request)
   return redirecting(request, async () => {
     requireMarks(ctx, client, request)
-    const judged = judgeRequest(ctx.config, client, request)
+    const judged = judgeRequest(ctx.config, client, request, reads[2])
     const signIn = await needsSignIn(ctx, principal, request, judged)
     if (signIn) {
       const [loginHint, isNewUser] = [request.loginHint ?? null, judged.prompts.has('create')]
       return { kind: 'sign_in_required', loginHint, returnTo: toAuthorizationPath(signIn.request), isNewUser }
     }
     if (!isBrowser(principal)) throw loginRequired()
-    const scopes = grantedByPerson(judged.scopes, principal.scopes)
+    const granted = grantedBy(judged, principal.scopes)
     const consent = reads[1]
-    if (needsConsent(ctx, { client, request, judged, scopes, agreed: storedScopes(consent?.scopes ?? '') })) {
+    if (needsConsent(ctx, { ...granted, client, request, judged, agreed: consent?.scopes ?? '' })) {
       if (judged.prompts.has('none')) throw new AppError('consent_required', 'The user has not consented')
       return { kind: 'consent_required', request }
     }
     // If consent is withdrawn between the read and the code, there is no code.
-    const condition = isTrusted(ctx, { client, request, scopes }) ? always : isConsentGiven(principal.userId, client.id, consent)
-    return { kind: 'response', response: await issueCode(ctx, { client, request, scopes, principal }, { condition }) }
+    const condition = isTrusted(ctx, { ...granted, client, request }) ? always : isConsentGiven(principal.userId, client.id, consent)
+    return { kind: 'response', response: await issueCode(ctx, { ...granted, client, request, principal }, { condition }) }
   })
 }
 
@@ -119,20 +120,26 @@ export function toAuthorizationResponse(
   }
 }
 
-interface ConsentQuestion {
+interface ConsentQuestion extends Granted {
   readonly client: Client
   readonly request: AuthorizationRequest
   readonly judged: Judged
-  readonly scopes: readonly Scope[]
-  /** What the user has consented to before. */
-  readonly agreed: readonly Scope[]
+  /** What the user has consented to before, as stored. */
+  readonly agreed: string
 }
 
-function needsConsent(ctx: Ctx, { client, request, judged, scopes, agreed }: ConsentQuestion): boolean {
+function needsConsent(ctx: Ctx, question: ConsentQuestion): boolean {
+  const { client, request, judged, scopes, agreed } = question
   if (judged.prompts.has('consent') || powersOf(scopes).length > 0) return true
-  if (isTrusted(ctx, { client, request, scopes })) return false
+  if (isTrusted(ctx, question)) return false
   // Consent given to a client does not extend to a program that may merely use its name.
-  return (client.isPublic && !provesClient(ctx, request.redirectUri)) || !scopes.every((scope) => coveredBy(agreed, scope))
+  return (client.isPublic && !provesClient(ctx, request.redirectUri)) || !toGrantText(question).split(' ').every(isAgreed(agreed))
+}
+
+/** Whether an item of a grant is within what a user has consented to, as stored. */
+export function isAgreed(agreed: string): (item: string) => boolean {
+  const [scopes, items] = [storedScopes(agreed), agreed.split(' ')]
+  return (item) => (isScope(item) ? coveredBy(scopes, item) : items.includes(item))
 }
 
 /**
@@ -151,10 +158,9 @@ function provesClient(ctx: Ctx, redirectUri: string): boolean {
   return redirectUri.startsWith('https://') || (ctx.config.environment !== 'production' && isLoopbackRedirectUri(redirectUri))
 }
 
-export interface CodeGrant {
+export interface CodeGrant extends Granted {
   readonly client: Client
   readonly request: AuthorizationRequest
-  readonly scopes: readonly Scope[]
   readonly principal: UserPrincipal
 }
 
@@ -168,9 +174,10 @@ interface Alongside {
 /** Commits a code where `condition` holds, with the other writes in the same batch. */
 export async function issueCode(
   ctx: Ctx,
-  { client, request, scopes, principal }: CodeGrant,
+  grant: CodeGrant,
   { condition = always, writes = () => [] }: Alongside = {},
 ): Promise<AuthorizationResponse> {
+  const { client, request, principal } = grant
   const now = ctx.now()
   const code = randomToken()
   const codeHash = sha256(code)
@@ -180,7 +187,7 @@ export async function issueCode(
     userId: principal.userId,
     redirectUri: request.redirectUri,
     codeChallenge: request.codeChallenge ?? null,
-    scope: scopes.join(' '),
+    scope: toGrantText(grant),
     nonce: request.nonce ?? null,
     browserSessionId: principal.sessionId,
     createdAt: now,

@@ -4,6 +4,7 @@
  * for a page that the user never saw.
  */
 import type { UserId } from '../../ids.ts'
+import type { ApiRow } from '../../store/db/apis.ts'
 import { codeWasMade } from '../../store/db/authorization-codes.ts'
 import { addConsent, findConsent } from '../../store/db/consents.ts'
 import { findClient } from '../../store/db/oauth-clients.ts'
@@ -13,11 +14,13 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { OptionalGate } from '../gate.ts'
 import { PAGE_TICKET_MS } from '../limits.ts'
-import { coveredBy, type Scope, storedScopes } from '../scopes.ts'
+import { apiReads, grantedBy, toGrantText } from './api-grants.ts'
+import { toApi } from './apis.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import {
   type AuthorizationResponse,
   type CodeGrant,
+  isAgreed,
   isBrowser,
   issueCode,
   loginRequired,
@@ -26,7 +29,6 @@ import {
 } from './authorize.ts'
 import type { Client } from './clients.ts'
 import { type GrantLifetime, grantLifetime } from './grant-session.ts'
-import { grantedByPerson } from './granted-scopes.ts'
 import { requireMarks } from './request-marks.ts'
 import { judgeClient, judgeRequest } from './request-rules.ts'
 import { inWords, type ScopeInWords } from './scope-words.ts'
@@ -51,16 +53,17 @@ export interface ConsentRequest {
 
 /** Throws `AuthorizationError`, or an `AppError` that must not be sent to the client. */
 export async function describeConsent(ctx: Ctx, gate: OptionalGate, request: AuthorizationRequest): Promise<ConsentRequest> {
-  const { grant, agreed, user } = await question(ctx, gate, request)
-  const { client, scopes } = grant
-  const isAgreed = (scope: Scope) => coveredBy(agreed, scope)
+  const { grant, agreed, user, apis } = await question(ctx, gate, request)
+  const { client } = grant
+  const [before, after] = [isAgreed(agreed), (item: string) => !isAgreed(agreed)(item)]
+  const items = toGrantText(grant).split(' ')
   const { id, username, displayName, givenName, familyName, email } = user
   return {
     client,
     redirectUri: request.redirectUri,
     user: { id, username, displayName, givenName, familyName, email },
-    newScopes: inWords(scopes.filter((scope) => !isAgreed(scope))),
-    grantedScopes: inWords(scopes.filter(isAgreed)),
+    newScopes: inWords(items.filter(after), apis.map(toApi)),
+    grantedScopes: inWords(items.filter(before), apis.map(toApi)),
     lifetime: grantLifetime(ctx.config, client),
     ticket: issueTicket(ctx, 'consent', subjectOf(grant)),
   }
@@ -77,8 +80,9 @@ export async function decideConsent(
   if (readTicket(ctx, 'consent', answer.ticket, { about: subjectOf(grant), lifeMs: PAGE_TICKET_MS }) === null) {
     throw new AppError('cross_site_request', 'This page has expired: start again')
   }
-  const { client, scopes, principal } = grant
+  const { client, principal } = grant
   const { userId, sessionId } = principal
+  const text = toGrantText(grant)
   if (!answer.allow) {
     return toAuthorizationResponse(ctx, request, { error: 'access_denied', error_description: 'The user denied access' })
   }
@@ -87,8 +91,8 @@ export async function decideConsent(
       writes: (codeHash) => {
         const condition = codeWasMade(codeHash)
         return [
-          addConsent({ userId, clientId: client.id, scopes, now: ctx.now() }, condition),
-          audit(ctx, { type: 'consent_given', userId, sessionId, clientId: client.id, detail: scopes.join(' '), condition }),
+          addConsent({ userId, clientId: client.id, scopes: text.split(' '), now: ctx.now() }, condition),
+          audit(ctx, { type: 'consent_given', userId, sessionId, clientId: client.id, detail: text, condition }),
         ]
       },
     }),
@@ -99,24 +103,26 @@ async function question(
   ctx: Ctx,
   gate: OptionalGate,
   request: AuthorizationRequest,
-): Promise<{ grant: CodeGrant; agreed: Scope[]; user: UserRow }> {
+): Promise<{ grant: CodeGrant; agreed: string; user: UserRow; apis: readonly ApiRow[] }> {
   const { principal, reads } = await gate((claimed) => [
     findClient(request.clientId),
     findConsent(claimed?.userId ?? null, request.clientId),
     findUser(claimed?.userId ?? (0 as UserId)),
+    ...apiReads(request.resources),
   ])
   const client = judgeClient(reads[0], request)
   return redirecting(request, async () => {
     requireMarks(ctx, client, request)
-    const judged = judgeRequest(ctx.config, client, request)
+    const judged = judgeRequest(ctx.config, client, request, reads[3])
     const user = reads[2]
     // A user who opens the page directly has not yet been through a sign-in that the client may require.
     if (!isBrowser(principal) || !user || (await needsSignIn(ctx, principal, request, judged))) throw loginRequired()
-    const scopes = grantedByPerson(judged.scopes, principal.scopes)
-    return { grant: { client, request, scopes, principal }, agreed: storedScopes(reads[1]?.scopes ?? ''), user }
+    const grant = { ...grantedBy(judged, principal.scopes), client, request, principal }
+    return { grant, agreed: reads[1]?.scopes ?? '', user, apis: reads[3] ?? [] }
   })
 }
 
-function subjectOf({ client, request, scopes, principal }: CodeGrant): string[] {
-  return [String(principal.sessionId), client.id, request.redirectUri, scopes.join(' ')]
+function subjectOf(grant: CodeGrant): string[] {
+  const { client, request, principal } = grant
+  return [String(principal.sessionId), client.id, request.redirectUri, toGrantText(grant)]
 }

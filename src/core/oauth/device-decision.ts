@@ -23,14 +23,14 @@ import { AppError } from '../errors.ts'
 import type { OptionalGate } from '../gate.ts'
 import { PAGE_TICKET_MS } from '../limits.ts'
 import type { UserPrincipal } from '../principal.ts'
-import { type Scope, storedScopes } from '../scopes.ts'
 import { rateLimited } from '../sessions/password-attempts.ts'
+import { type Granted, grantedBy, narrowedGrant, toGrantText, toRows } from './api-grants.ts'
+import { toApi } from './apis.ts'
 import { isBrowser } from './authorize.ts'
 import { type Client, DEVICE_GRANT, toClient } from './clients.ts'
 import type { AskingClient } from './consents.ts'
 import { readUserCode, userCodeHash } from './device-code.ts'
 import { type GrantLifetime, grantLifetime } from './grant-session.ts'
-import { grantedByPerson, narrowedTo } from './granted-scopes.ts'
 import { DEVICE_CODE_TRIES, DEVICE_CODE_WINDOW_MS } from './limits.ts'
 import { inWords, type ScopeInWords } from './scope-words.ts'
 import { issueTicket, readTicket } from './tickets.ts'
@@ -52,17 +52,17 @@ export interface DeviceQuestion {
 
 /** Throws `code_invalid` for a code that is wrong, decided or expired; `rate_limited` after too many wrong ones. Two round trips. */
 export async function describeDevice(ctx: Ctx, gate: OptionalGate, typed: string): Promise<DeviceQuestion> {
-  const { request, client, scopes, principal, user, userCode } = await question(ctx, gate, typed)
+  const { request, client, granted, principal, user, userCode } = await question(ctx, gate, typed)
   return {
     userCode,
     client,
-    scopes: inWords(scopes),
+    scopes: inWords(toGrantText(granted).split(' '), toRows(request.apis).map(toApi)),
     lifetime: grantLifetime(ctx.config, client),
     user,
     userAgent: request.userAgent,
     place: request.place,
     askedAt: request.createdAt,
-    ticket: issueTicket(ctx, 'device', subjectOf(principal, request, scopes)),
+    ticket: issueTicket(ctx, 'device', subjectOf(principal, request, granted)),
   }
 }
 
@@ -72,18 +72,19 @@ export async function decideDevice(
   gate: OptionalGate,
   answer: { readonly userCode: string; readonly ticket: string; readonly allow: boolean },
 ): Promise<{ readonly client: string }> {
-  const { request, client, scopes, principal } = await question(ctx, gate, answer.userCode)
-  const about = subjectOf(principal, request, scopes)
+  const { request, client, granted, principal } = await question(ctx, gate, answer.userCode)
+  const about = subjectOf(principal, request, granted)
   if (readTicket(ctx, 'device', answer.ticket, { about, lifeMs: PAGE_TICKET_MS }) === null) {
     throw new AppError('cross_site_request', 'This page has expired: start again')
   }
   const { userId, sessionId } = principal
   const decision = { deviceHash: request.deviceHash, userId, browserSessionId: sessionId, now: ctx.now() }
   const condition = wasDeviceAllowed(decision)
+  const scope = toGrantText(granted)
   const allowed = [
-    allowDevice({ ...decision, scope: scopes.join(' ') }),
-    addConsent({ userId, clientId: client.id, scopes, now: ctx.now() }, condition),
-    audit(ctx, { type: 'consent_given', userId, sessionId, clientId: client.id, detail: scopes.join(' '), condition }),
+    allowDevice({ ...decision, scope }),
+    addConsent({ userId, clientId: client.id, scopes: scope.split(' '), now: ctx.now() }, condition),
+    audit(ctx, { type: 'consent_given', userId, sessionId, clientId: client.id, detail: scope, condition }),
   ]
   const decided = await ctx.db.commit(answer.allow ? allowed : [denyDevice(decision)], findDeviceDecision(request.deviceHash))
   if (decided?.browserSessionId !== sessionId || (decided.userId !== null) !== answer.allow) throw codeInvalid()
@@ -94,7 +95,7 @@ interface Question {
   readonly userCode: string
   readonly request: OpenDeviceCode
   readonly client: Client
-  readonly scopes: readonly Scope[]
+  readonly granted: Granted
   readonly principal: UserPrincipal
   readonly user: UserRow
 }
@@ -117,8 +118,8 @@ async function question(ctx: Ctx, gate: OptionalGate, typed: string): Promise<Qu
   if (!counted) throw rateLimited(ctx, await ctx.db.one(findCounter(attempt.key)))
   const client = toClient(clientRow)
   if (!request || !client?.grantTypes.includes(DEVICE_GRANT)) throw codeInvalid()
-  const scopes = grantedByPerson(narrowedTo(storedScopes(request.scope), client.scopes), principal.scopes)
-  return { userCode, request, client, scopes, principal, user }
+  const granted = grantedBy(narrowedGrant(client, request), principal.scopes)
+  return { userCode, request, client, granted, principal, user }
 }
 
 /** Counted before it is checked, and taken back if it was right. */
@@ -133,8 +134,8 @@ function guess(ctx: Ctx, userId: UserId): Attempt {
   }
 }
 
-function subjectOf(principal: UserPrincipal, request: OpenDeviceCode, scopes: readonly Scope[]): string[] {
-  return [String(principal.sessionId), request.deviceHash, scopes.join(' ')]
+function subjectOf(principal: UserPrincipal, request: OpenDeviceCode, granted: Granted): string[] {
+  return [String(principal.sessionId), request.deviceHash, toGrantText(granted)]
 }
 
 function codeInvalid(): AppError {

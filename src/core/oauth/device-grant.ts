@@ -15,14 +15,13 @@ import {
 } from '../../store/db/device-codes.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { storedScopes } from '../scopes.ts'
 import type { TokenSet } from './access-token.ts'
+import { type Asked, apiReads, requestedWithin, targetOf, toGrantText } from './api-grants.ts'
 import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { type Client, DEVICE_GRANT, requireGrantType } from './clients.ts'
 import { newUserCode, userCodeHash } from './device-code.ts'
 import { claimGrant, type UserGrant } from './grant-session.ts'
-import { narrowedTo, scopesWithin } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
 import { DEVICE_CODE_MS, DEVICE_POLL_MS, DEVICE_POLL_SLACK_MS } from './limits.ts'
 import { requireSigningKey } from './signing-keys.ts'
@@ -43,15 +42,11 @@ export interface DeviceAuthorization {
 const TRIES = 2
 
 /** Two round trips. */
-export async function startDeviceGrant(
-  ctx: Ctx,
-  credentials: ClientCredentials,
-  input: { scope: string | undefined },
-): Promise<DeviceAuthorization> {
-  const { client } = await proveClient(ctx, credentials, [])
+export async function startDeviceGrant(ctx: Ctx, credentials: ClientCredentials, asked: Asked): Promise<DeviceAuthorization> {
+  const { client, reads } = await proveClient(ctx, credentials, apiReads(asked.resources))
   requireGrantType(client, DEVICE_GRANT)
-  const scopes = scopesWithin(input.scope, client.scopes)
-  if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
+  const requested = requestedWithin(ctx.config, client, asked, reads[0])
+  if (requested.scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
   const now = ctx.now()
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const [deviceCode, userCode] = [randomToken(), newUserCode()]
@@ -59,7 +54,7 @@ export async function startDeviceGrant(
       deviceHash: sha256(deviceCode),
       userHash: userCodeHash(userCode),
       clientId: client.id,
-      scope: scopes.join(' '),
+      scope: toGrantText(requested),
       userAgent: ctx.caller.userAgent,
       place: ctx.caller.place,
       createdAt: now,
@@ -82,7 +77,7 @@ export async function startDeviceGrant(
 export async function exchangeDeviceCode(
   ctx: Ctx,
   credentials: ClientCredentials,
-  input: { deviceCode: string; moreClaims?: MoreClaims | undefined },
+  input: Pick<Asked, 'resources'> & { deviceCode: string; moreClaims?: MoreClaims | undefined },
 ): Promise<TokenSet> {
   const deviceHash = sha256(input.deviceCode)
   const now = ctx.now()
@@ -92,12 +87,13 @@ export async function exchangeDeviceCode(
   const { client, reads } = await proveClient(ctx, credentials, [findDeviceCode(deviceHash, now), recordPoll(poll)])
   const [row] = reads
   requireGrantType(client, DEVICE_GRANT)
-  const { scope, userId, authenticatedAt, amr } = judgeAllowed(client, row, now)
-  const scopes = narrowedTo(storedScopes(scope), client.scopes)
-  if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
-  const grant = { scope, userId, authenticatedAt, amr }
+  const grant = judgeAllowed(client, row, now)
+  const { userId, authenticatedAt, amr } = grant
+  const target = targetOf(ctx.config, client, grant, { resources: input.resources })
+  if (target.scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
   const claimed = await claimGrant(ctx, {
     client,
+    target,
     grant,
     claim: (id) => claimDeviceCode({ deviceHash, sessionId: id, now: ctx.now() }),
     isClaimed: (id) => isDeviceClaimed(deviceHash, id),
@@ -107,7 +103,7 @@ export async function exchangeDeviceCode(
   const { sessionId, refreshToken } = claimed
   const tokens = await issueUserTokens(ctx, {
     client,
-    scopes,
+    target,
     userId,
     sessionId,
     nonce: null,
@@ -118,7 +114,7 @@ export async function exchangeDeviceCode(
   return { ...tokens, refreshToken }
 }
 
-function judgeAllowed(client: Client, row: DeviceCodeRow | null, now: number): UserGrant {
+function judgeAllowed(client: Client, row: DeviceCodeRow | null, now: number): UserGrant & Pick<DeviceCodeRow, 'apis'> {
   if (row?.clientId !== client.id || row.consumedAt !== null) throw invalidGrant()
   if (row.expiresAt <= now) throw new AppError('expired_token', 'The device_code has expired: start again')
   if (row.decidedAt === null) {
@@ -127,10 +123,10 @@ function judgeAllowed(client: Client, row: DeviceCodeRow | null, now: number): U
       ? new AppError('slow_down', `Wait ${(row.intervalMs + DEVICE_POLL_MS) / 1000} seconds between two polls`)
       : new AppError('authorization_pending', 'Nobody has decided yet')
   }
-  const { scope, userId, authenticatedAt, amr } = row
+  const { scope, apis, userId, authenticatedAt, amr } = row
   if (userId === null || authenticatedAt === null || amr === null) throw new AppError('access_denied', 'The user denied access')
   if (row.isLive !== 1) throw invalidGrant()
-  return { scope, userId, authenticatedAt, amr }
+  return { scope, apis, userId, authenticatedAt, amr }
 }
 
 function invalidGrant(): AppError {

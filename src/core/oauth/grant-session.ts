@@ -7,8 +7,10 @@ import { insertRefreshToken } from '../../store/db/refresh-tokens.ts'
 import { insertSession } from '../../store/db/sessions.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
+import type { Target } from './api-grants.ts'
 import type { Client } from './clients.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
+import { accessTokenSeconds } from './user-tokens.ts'
 
 /** What a user has granted, and how they had signed in. */
 export interface UserGrant {
@@ -21,6 +23,8 @@ export interface UserGrant {
 
 interface GrantSession {
   readonly client: Client
+  /** What the first access token is for. */
+  readonly target: Target
   readonly grant: UserGrant
   readonly sessionId: SessionId
   readonly refreshToken: string | null
@@ -28,7 +32,7 @@ interface GrantSession {
   readonly condition: Fragment
 }
 
-interface Claiming extends Pick<GrantSession, 'client' | 'grant'> {
+interface Claiming extends Pick<GrantSession, 'client' | 'target' | 'grant'> {
   /** Claims the grant for a session that is about to be created; no-op if that session exists already. */
   readonly claim: (sessionId: SessionId) => Statement<void>
   readonly isClaimed: (sessionId: SessionId) => Fragment
@@ -51,11 +55,11 @@ const CLAIM_TRIES = 2
  * The one commit of a grant: claimed, session and refresh token created, event written; all or nothing. Null if the
  * user has signed out, or was banned or deleted, since the grant was read.
  */
-export async function claimGrant(ctx: Ctx, { client, grant, claim, isClaimed, findClaim }: Claiming): Promise<Claimed | null> {
+export async function claimGrant(ctx: Ctx, { client, target, grant, claim, isClaimed, findClaim }: Claiming): Promise<Claimed | null> {
   const refreshToken = mayRefresh(client) ? randomToken() : null
   for (let attempt = 0; attempt < CLAIM_TRIES; attempt += 1) {
     const sessionId = ctx.newId<SessionId>()
-    const session = { client, grant, sessionId, refreshToken, condition: isClaimed(sessionId) }
+    const session = { client, target, grant, sessionId, refreshToken, condition: isClaimed(sessionId) }
     const won = await ctx.db.commit([claim(sessionId), ...grantSessionWrites(ctx, session)], findClaim)
     if (won) return { sessionId: won.sessionId, isOurs: won.sessionId === sessionId, refreshToken }
   }
@@ -69,8 +73,8 @@ export interface GrantLifetime {
 }
 
 /** Without refresh tokens the grant ends with its only access token. */
-export function grantLifetime({ lifetimes }: Config, client: Client): GrantLifetime {
-  const lifeMs = mayRefresh(client) ? lifetimes.refreshTokenMs : client.accessTokenSeconds * 1000
+export function grantLifetime({ lifetimes }: Config, client: Client, seconds = client.accessTokenSeconds): GrantLifetime {
+  const lifeMs = mayRefresh(client) ? lifetimes.refreshTokenMs : seconds * 1000
   return { lifeMs, idleMs: Math.min(lifeMs, lifetimes.refreshTokenIdleMs) }
 }
 
@@ -78,9 +82,9 @@ const mayRefresh = ({ grantTypes }: Client) => grantTypes.includes('refresh_toke
 
 /** Session, refresh token and event, after the statement that claims the grant. */
 function grantSessionWrites(ctx: Ctx, input: GrantSession): Statement<unknown>[] {
-  const { client, grant, sessionId, refreshToken, condition } = input
+  const { client, target, grant, sessionId, refreshToken, condition } = input
   const now = ctx.now()
-  const { lifeMs, idleMs } = grantLifetime(ctx.config, client)
+  const { lifeMs, idleMs } = grantLifetime(ctx.config, client, accessTokenSeconds(client, target))
   const idleExpiresAt = now + idleMs
   const session = {
     id: sessionId,

@@ -20,7 +20,11 @@ export function scopesWithin(asked: string | undefined, allowed: readonly Scope[
       'The client has only OpenID Connect scopes: request them by name',
     )
   }
-  const scopes = parse(asked)
+  return within(parseScope(asked).scopes, allowed)
+}
+
+/** Each must match something of `allowed`. */
+export function within(scopes: readonly Scope[], allowed: readonly Scope[]): Scope[] {
   const beyond = scopes.filter((scope) => intersectScopes([scope], allowed).length === 0)
   if (beyond.length > 0) throw invalidScope(`The client may not have ${listScopes(beyond)}`)
   return intersectScopes(scopes, allowed)
@@ -39,22 +43,27 @@ export function grantedByPerson(scopes: readonly Scope[], held: readonly Scope[]
 /** RFC 6749 §6: a refresh may request less than was granted, never more. `*` means all that was granted. */
 export function scopesOfRefresh(asked: string | undefined, granted: readonly Scope[]): Scope[] {
   if (asked === undefined) return [...granted]
-  const scopes = parse(asked)
-  if (scopes.includes('*')) return [...granted]
+  const { scopes } = parseScope(asked)
+  return scopes.includes('*') ? [...granted] : withinGranted(scopes, granted)
+}
+
+export function withinGranted(scopes: Scope[], granted: readonly Scope[]): Scope[] {
   const beyond = scopes.filter((scope) => !coveredBy(granted, scope))
   if (beyond.length > 0) throw invalidScope(`${listScopes(beyond)} was not granted`)
   return scopes
 }
 
 /**
- * The known scopes. `offline_access` is not one of them (Core §11): refresh tokens come with the grant type that the
- * client is registered for.
+ * The known scopes: Kith's, and the names that `isOfApi` knows. `offline_access` is not one of them (Core §11): refresh
+ * tokens come with the grant type that the client is registered for.
  */
-function parse(text: string): Scope[] {
+export function parseScope(text: string, isOfApi: (name: string) => boolean = () => false): { scopes: Scope[]; names: string[] } {
   const { scopes, unknown } = parseScopes(text)
   const malformed = unknown.filter((name) => !SCOPE_TOKEN.test(name))
   if (malformed.length > 0) throw invalidScope(`${listScopes(malformed)} is no name of a scope`)
-  return nonEmpty(scopes, unknown.length === 0 ? 'No scope was requested' : `Unknown scope: ${listScopes(unknown)}`)
+  const names = unknown.filter(isOfApi)
+  if (scopes.length + names.length > 0) return { scopes, names }
+  throw invalidScope(unknown.length === 0 ? 'No scope was requested' : `Unknown scope: ${listScopes(unknown)}`)
 }
 
 function nonEmpty(scopes: Scope[], message: string): Scope[] {
@@ -62,6 +71,6 @@ function nonEmpty(scopes: Scope[], message: string): Scope[] {
   return scopes
 }
 
-function invalidScope(message: string): AppError {
+export function invalidScope(message: string): AppError {
   return new AppError('invalid_scope', message)
 }

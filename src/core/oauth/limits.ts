@@ -26,6 +26,8 @@ export const REDIRECT_URI_LENGTH_MAX = 2_000
 /** Public keys of a client: some of each kind, while they are replaced. */
 export const CLIENT_KEYS_MAX = 10
 export const CLIENT_URI_LENGTH_MAX = 2_000
+/** APIs that one request may name. */
+export const RESOURCES_MAX = 10
 /** Scopes of an API: all of them are read whenever a client asks for one. */
 export const API_SCOPES_MAX = 100
 /** A grant names the resource with each of its scopes. */

@@ -7,7 +7,8 @@ import type { AnyId } from '../../ids.ts'
 import { claimPushedRequest, findClaimedRequest, findPushedRequest, insertPushedRequest } from '../../store/db/pushed-requests.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type AuthorizationRequest, readAuthorizationRequest, toAuthorizationQuery, withoutTickets } from './authorization-request.ts'
+import { apiReads } from './api-grants.ts'
+import { type AuthorizationRequest, readAuthorizationQuery, toAuthorizationQuery, withoutTickets } from './authorization-request.ts'
 import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { PUSHED_REQUEST_MS } from './limits.ts'
@@ -25,18 +26,20 @@ export function isReference({ requestUri }: AuthorizationRequest): boolean {
   return requestUri?.startsWith(PREFIX) === true
 }
 
-/** Throws what the authorization endpoint would report about the request (§2.3). Two round trips, and one more each for an assertion and a request object. */
+/** Throws what the authorization endpoint would report about the request (§2.3). Two round trips, and one more each for an assertion, a request object, and the APIs that an object names. */
 export async function pushRequest(
   ctx: Ctx,
   credentials: ClientCredentials,
   sent: AuthorizationRequest,
 ): Promise<{ requestUri: string; expiresIn: number }> {
-  const { client, row } = await proveClient(ctx, credentials, [])
+  const { client, row, reads } = await proveClient(ctx, credentials, apiReads(sent.resources))
   if (sent.requestUri !== undefined) throw new AppError('invalid_request', 'request_uri must not be sent here')
   const own = withoutTickets({ ...sent, clientId: client.id })
   const request = own.requestObject === undefined ? own : await openRequestObject(ctx, own)
   requireSigned(ctx, client, request)
-  judgeRequest(ctx.config, judgeClient(row, request), request)
+  const [read] = apiReads(request.resources)
+  const apis = request === own || !read ? reads[0] : await ctx.db.one(read)
+  judgeRequest(ctx.config, judgeClient(row, request), request, apis)
   const requestUri = `${PREFIX}${randomToken()}`
   const uriHash = sha256(requestUri)
   const { repeated: _, ...params } = request
@@ -56,6 +59,6 @@ export async function takePushedRequest(ctx: Ctx, { clientId, requestUri = '' }:
   const claim = claimPushedRequest({ uriHash, clientId, claimedBy, now: ctx.now() })
   const claimed = await ctx.db.commit([claim], findClaimedRequest(uriHash, claimedBy))
   if (!claimed) throw new AppError('invalid_request', 'The request_uri is unknown, already used or expired', { reason: REQUEST_SPENT })
-  const request = readAuthorizationRequest(Object.fromEntries(new URLSearchParams(claimed.params)))
+  const request = readAuthorizationQuery(claimed.params)
   return marked(ctx, request, 'pushed')
 }

@@ -5,19 +5,19 @@
  * validated before anything is rotated; the database does it where it can, in the same round trip.
  */
 import { sha256 } from '../../crypto.ts'
+import { isTargetUnchanged } from '../../store/db/apis.ts'
 import { always, both, type Fragment, never } from '../../store/db/database.ts'
 import { isOfUnchangedClient } from '../../store/db/oauth-clients.ts'
 import { findPresentedToken, type PresentedTokenRow, type RefreshTokenRow, rotateRefreshToken } from '../../store/db/refresh-tokens.ts'
 import { wasSpentBy } from '../../store/db/spent-tokens.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { storedScopes } from '../scopes.ts'
 import type { TokenSet } from './access-token.ts'
+import { type Asked, isKith, spellingsOf, targetOf } from './api-grants.ts'
 import { type VerifiedAssertion, verifyAssertion } from './client-assertion.ts'
 import { ASSERTION_METHODS, authenticateClient, type ClientCredentials, SECRET_METHODS } from './client-authentication.ts'
 import { requireGrantType } from './clients.ts'
 import { endFamily } from './families.ts'
-import { narrowedTo, scopesOfRefresh } from './granted-scopes.ts'
 import type { MoreClaims } from './id-token.ts'
 import { REFRESH_GRACE_MS } from './limits.ts'
 import { refreshTokenHashes, successorOf } from './refresh-token.ts'
@@ -29,14 +29,14 @@ type LiveToken = RefreshTokenRow & { readonly clientId: string }
 export async function refreshTokens(
   ctx: Ctx,
   credentials: ClientCredentials,
-  input: { refreshToken: string; scope: string | undefined; moreClaims?: MoreClaims | undefined },
+  input: Asked & { refreshToken: string; moreClaims?: MoreClaims | undefined },
 ): Promise<TokenSet> {
-  const { refreshToken: presented, scope, moreClaims } = input
+  const { refreshToken: presented, moreClaims } = input
   // Requested scopes have to be judged before: the database cannot.
   const { assertion, clientId } = credentials
   const verified = assertion === undefined ? null : await verifyAssertion(ctx, { clientId, assertion })
   const use = { presented, clientId, verified }
-  const found = await rotate(ctx, use, scope === undefined ? isProven(ctx, credentials, verified) : never)
+  const found = await rotate(ctx, use, both(isProven(ctx, credentials, verified), isAnswerable(ctx, input)))
   const client = authenticateClient(found, credentials, verified !== null)
   requireGrantType(client, 'refresh_token')
   // Another client's token affects nothing of its own family: whoever presents it may have guessed it or been handed
@@ -45,12 +45,13 @@ export async function refreshTokens(
   const token: LiveToken = { ...found, clientId: client.id }
   if (token.isCurrent !== 1 && !mayComeAgain(token, ctx.now())) return refuseReuse(ctx, token)
   if (token.expiresAt <= ctx.now()) throw invalidGrant()
-  const scopes = narrowedTo(scopesOfRefresh(scope, storedScopes(token.scope)), client.scopes)
-  if (scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
+  const target = targetOf(ctx.config, client, token, input)
+  if (target.scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
   const refreshToken = await successorOfToken(ctx, use, token)
-  const { userId, sessionId, authenticatedAt, amr } = token
+  const { userId, sessionId, sessionExpiresAt, authenticatedAt, amr } = token
   // OpenID Connect Core §12.2: the nonce belongs to the authorization request, so a refreshed ID token has none.
-  const tokens = await issueUserTokens(ctx, { client, scopes, userId, sessionId, nonce: null, authenticatedAt, amr, moreClaims })
+  const about = { userId, sessionId, sessionExpiresAt, nonce: null, authenticatedAt, amr, moreClaims }
+  const tokens = await issueUserTokens(ctx, { client, target, ...about })
   return { ...tokens, refreshToken }
 }
 
@@ -66,6 +67,14 @@ function isProven(ctx: Ctx, { method, clientId, secret }: ClientCredentials, ver
     secretHash: isPublic ? null : sha256(secret ?? ''),
     methods: isPublic ? ['none'] : SECRET_METHODS,
   })
+}
+
+/** Whether `targetOf` certainly finds what is asked for. */
+function isAnswerable({ config }: Ctx, { scope, resources = [] }: Asked): Fragment {
+  const [resource, ...more] = resources
+  if (scope !== undefined || more.length > 0) return never
+  const spellings = resource === undefined ? undefined : isKith(config, resource) ? null : spellingsOf(resource)
+  return isTargetUnchanged(spellings)
 }
 
 /** A token as a client presents it; the answer is null for one whose assertion was used before. */

@@ -50,7 +50,8 @@ function judge(ctx: Ctx, { id, tokenEndpointAuthMethod }: ClientKeysRow, jwt: st
     ...claims,
     max_age: typeof claims.max_age === 'number' ? String(claims.max_age) : claims.max_age,
   }
-  const wrong = PARAMETER_NAMES.find((name) => params[name] !== undefined && typeof params[name] !== 'string')
+  const isWrong = (value: unknown) => value !== undefined && typeof value !== 'string'
+  const wrong = [claims.resource].flat().some(isWrong) ? 'resource' : PARAMETER_NAMES.find((name) => isWrong(params[name]))
   if (wrong !== undefined) throw refusal(`${wrong} in the request object has the wrong type`)
   return params
 }

@@ -3,13 +3,13 @@
  * Core §3.1.2.2).
  */
 import type { Config } from '../../config.ts'
+import type { ApiRow } from '../../store/db/apis.ts'
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { type Acr, weakestAcr } from '../authentication-methods.ts'
 import { AppError } from '../errors.ts'
-import type { Scope } from '../scopes.ts'
+import { type Granted, requestedWithin } from './api-grants.ts'
 import { type AuthorizationRequest, toAuthorizationPath, withoutTickets } from './authorization-request.ts'
 import { type Client, requireGrantType, toClient } from './clients.ts'
-import { scopesWithin } from './granted-scopes.ts'
 import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from './limits.ts'
 import { isCodeChallenge } from './pkce.ts'
 import { isRegisteredRedirectUri } from './redirect-uri.ts'
@@ -23,10 +23,8 @@ export type ResponseMode = (typeof RESPONSE_MODES)[number]
 export const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'] as const
 export type Prompt = (typeof PROMPTS)[number]
 
-/** The validated request. */
-export interface Judged {
-  /** Within the client's. */
-  readonly scopes: readonly Scope[]
+/** The validated request, within what the client may have. */
+export interface Judged extends Granted {
   readonly prompts: ReadonlySet<Prompt>
   readonly maxAgeMs: number | null
   /** How strong the sign-in must be; null if the client does not say. */
@@ -44,7 +42,8 @@ export function judgeClient(row: OAuthClientRow | null, request: AuthorizationRe
   return client
 }
 
-export function judgeRequest(config: Config, client: Client, request: AuthorizationRequest): Judged {
+/** `apis`: those that `apiReads` found for the request. */
+export function judgeRequest(config: Config, client: Client, request: AuthorizationRequest, apis: readonly ApiRow[] | undefined): Judged {
   // RFC 6749 §3.1 and §4.1.2.1: an error to report to the client.
   if (request.repeated !== undefined) throw invalid(`${request.repeated} must not be repeated`)
   if (request.responseType === undefined) throw invalid('response_type is required')
@@ -61,9 +60,9 @@ export function judgeRequest(config: Config, client: Client, request: Authorizat
   requireGrantType(client, 'authorization_code')
   judgeCodeChallenge(client, request)
   if ((request.nonce ?? '').length > NONCE_LENGTH_MAX) throw invalid(`The nonce may have at most ${NONCE_LENGTH_MAX} characters`)
-  const scopes = scopesWithin(request.scope, client.scopes)
-  if (scopes.includes('openid')) requireSigningKey(config, client.idTokenAlg)
-  return { scopes, prompts: readPrompts(request.prompt), maxAgeMs: readMaxAge(request.maxAge), acr: weakestAcr(request.acrValues) }
+  const requested = requestedWithin(config, client, request, apis)
+  if (requested.scopes.includes('openid')) requireSigningKey(config, client.idTokenAlg)
+  return { ...requested, prompts: readPrompts(request.prompt), maxAgeMs: readMaxAge(request.maxAge), acr: weakestAcr(request.acrValues) }
 }
 
 export function toResponseMode(text: string | undefined): ResponseMode | undefined {

@@ -17,7 +17,7 @@ export interface ScopeInWords {
   readonly resource: string | null
 }
 
-type ApiWords = Pick<Api, 'resource' | 'name' | 'scopes'>
+type ApiWords = Pick<Api, 'resource' | 'name' | 'scopes' | 'claims'>
 
 /** In this order. A scope belongs where its nearest ancestor in these lists does. */
 const AREAS: readonly (readonly [area: string, scopes: readonly Scope[]])[] = [
@@ -49,9 +49,12 @@ function toWords(scope: string, apis: readonly ApiWords[], items: readonly strin
   const api = apis.find(({ resource }) => resource === prefix)
   if (!api) return null
   const words = { scope, area: api.name, resource: api.resource }
-  // The API itself is part of each grant for it: said only if there is nothing else to say.
-  if (name === '')
+  if (name === '') {
+    const told = api.claims.map((claim) => describeClaim(claim).replace(/^./, (letter) => letter.toLowerCase()))
+    if (told.length > 0) return { ...words, description: `Learn ${told.join(', ')}` }
+    // The API itself is part of each grant for it: said only if there is nothing else to say.
     return items.some((item) => item !== scope && item.startsWith(scope)) ? null : { ...words, description: 'Use it for you' }
+  }
   const known = api.scopes.find((one) => one.name === name)
   return known ? { ...words, description: known.description } : null
 }

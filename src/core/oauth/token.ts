@@ -4,6 +4,7 @@
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { TokenSet } from './access-token.ts'
+import type { Asked } from './api-grants.ts'
 import { exchangeAuthorizationCode } from './authorization-code.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { grantClientCredentials } from './client-credentials.ts'
@@ -12,19 +13,18 @@ import { exchangeDeviceCode } from './device-grant.ts'
 import type { MoreClaims } from './id-token.ts'
 import { refreshTokens } from './refresh.ts'
 
-export interface TokenRequest {
+export interface TokenRequest extends Asked {
   readonly grantType: string
   readonly code: string | undefined
   readonly redirectUri: string | undefined
   readonly codeVerifier: string | undefined
   readonly refreshToken: string | undefined
   readonly deviceCode: string | undefined
-  readonly scope: string | undefined
   readonly moreClaims?: MoreClaims | undefined
 }
 
 export async function issueTokens(ctx: Ctx, credentials: ClientCredentials, request: TokenRequest): Promise<TokenSet> {
-  const { grantType, code, redirectUri, codeVerifier, refreshToken, deviceCode, scope, moreClaims } = request
+  const { grantType, code, redirectUri, codeVerifier, refreshToken, deviceCode, scope, resources, moreClaims } = request
   if (!isGrantType(grantType)) throw new AppError('unsupported_grant_type', 'The grant type is not supported')
   switch (grantType) {
     case 'authorization_code':
@@ -32,14 +32,15 @@ export async function issueTokens(ctx: Ctx, credentials: ClientCredentials, requ
         code: required(code, 'code'),
         redirectUri: required(redirectUri, 'redirect_uri'),
         codeVerifier,
+        resources,
         moreClaims,
       })
     case 'refresh_token':
-      return refreshTokens(ctx, credentials, { refreshToken: required(refreshToken, 'refresh_token'), scope, moreClaims })
+      return refreshTokens(ctx, credentials, { refreshToken: required(refreshToken, 'refresh_token'), scope, resources, moreClaims })
     case DEVICE_GRANT:
-      return exchangeDeviceCode(ctx, credentials, { deviceCode: required(deviceCode, 'device_code'), moreClaims })
+      return exchangeDeviceCode(ctx, credentials, { deviceCode: required(deviceCode, 'device_code'), resources, moreClaims })
     case 'client_credentials':
-      return grantClientCredentials(ctx, credentials, { scope })
+      return grantClientCredentials(ctx, credentials, { scope, resources })
   }
 }
 

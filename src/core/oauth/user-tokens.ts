@@ -2,8 +2,9 @@
 import type { SessionId, UserId } from '../../ids.ts'
 import { findUser } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
-import type { Scope } from '../scopes.ts'
 import { type Authentication, issueAccessToken, type TokenSet } from './access-token.ts'
+import type { Target } from './api-grants.ts'
+import { apiClaimsOf } from './client-claims.ts'
 import type { Client } from './clients.ts'
 import { issueIdToken, type MoreClaims } from './id-token.ts'
 import { subjectFor } from './subjects.ts'
@@ -11,29 +12,47 @@ import { claimsOf } from './userinfo.ts'
 
 interface UserGrant extends Authentication {
   readonly client: Client
-  readonly scopes: readonly Scope[]
+  readonly target: Target
   readonly userId: UserId
   readonly sessionId: SessionId
+  /** The access token ends with it; undefined if the session is new, and certainly longer. */
+  readonly sessionExpiresAt?: number
   readonly nonce: string | null
   readonly moreClaims: MoreClaims | undefined
 }
 
 export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<TokenSet, 'refreshToken'>> {
-  const { client, scopes, userId, sessionId, nonce, authenticatedAt, amr, moreClaims } = grant
-  const common = { clientId: client.id, lifeSeconds: client.accessTokenSeconds }
+  const { client, target, userId, sessionId, nonce, authenticatedAt, amr, moreClaims } = grant
+  const { api, scopes, names } = target
+  const withIdToken = scopes.includes('openid')
+  const user = api?.claims.length || (withIdToken && client.claimsInIdToken) ? await ctx.db.one(findUser(userId)) : null
+  const lifeSeconds = lifeSecondsOf(ctx, grant)
   const subject = subjectFor(ctx.config, client, userId)
   const authentication = { authenticatedAt, amr }
-  const accessToken = await issueAccessToken(ctx, { ...common, scopes, holder: { userId, sessionId, subject }, authentication })
-  if (!scopes.includes('openid')) return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken: null }
-  const userClaims = client.claimsInIdToken ? await readClaims(ctx, userId, scopes) : {}
+  const accessToken = await issueAccessToken(ctx, {
+    clientId: client.id,
+    audience: api?.resource,
+    scopes: names,
+    lifeSeconds,
+    holder: { userId, sessionId, subject },
+    authentication,
+    claims: user && api ? apiClaimsOf(ctx, user, api.claims) : undefined,
+  })
+  const tokens = { accessToken, expiresIn: lifeSeconds, scopes: names }
+  if (!withIdToken) return { ...tokens, idToken: null }
+  const userClaims = user && client.claimsInIdToken ? claimsOf(ctx, user, scopes) : {}
   // A protocol's own claims name the user.
   const claims = { ...userClaims, ...(client.subjectType === 'public' && moreClaims?.(userId)) }
   const about = { subject, sessionId, nonce, ...authentication, accessToken, claims }
-  const idToken = await issueIdToken(ctx, { ...common, alg: client.idTokenAlg, ...about })
-  return { accessToken, expiresIn: client.accessTokenSeconds, scopes, idToken }
+  const idToken = await issueIdToken(ctx, { clientId: client.id, lifeSeconds: client.accessTokenSeconds, alg: client.idTokenAlg, ...about })
+  return { ...tokens, idToken }
 }
 
-async function readClaims(ctx: Ctx, userId: UserId, scopes: readonly Scope[]) {
-  const user = await ctx.db.one(findUser(userId))
-  return user ? claimsOf(ctx, user, scopes) : {}
+export function accessTokenSeconds(client: Client, { api }: Target): number {
+  return api?.accessTokenSeconds ?? client.accessTokenSeconds
+}
+
+/** An API that verifies tokens by itself would accept one beyond the end of its session. */
+function lifeSecondsOf(ctx: Ctx, { client, target, sessionExpiresAt = Number.POSITIVE_INFINITY }: UserGrant): number {
+  return Math.min(accessTokenSeconds(client, target), Math.floor((sessionExpiresAt - ctx.now()) / 1000))
 }

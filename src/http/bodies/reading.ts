@@ -36,7 +36,7 @@ export async function read(
   leniency: Leniency = {},
 ): Promise<unknown> {
   const once = (params: URLSearchParams, location: FieldIssue['location']) => {
-    const { values, repeated } = single(params, location, target === 'json' ? schema : null, leniency.mayRepeat)
+    const { values, repeated } = single(params, { location, schema, isConverted: target === 'json' }, leniency.mayRepeat)
     if (repeated !== undefined) c.set('repeated', repeated)
     return checkText(values, location)
   }
@@ -85,23 +85,26 @@ function unwrap(body: unknown): unknown {
   return Array.isArray(body) && body.length === 1 ? body[0] : body
 }
 
+interface Reading {
+  readonly location: FieldIssue['location']
+  readonly schema: z.ZodType | null
+  /** Whether text is converted to the types of the schema. */
+  readonly isConverted: boolean
+}
+
 /**
- * Parameters as an object. Repeated ones are refused, so that none can be read in two ways (RFC 6749 §3.1). With a
- * schema, text is converted as in forms.
+ * Parameters as an object. Repeated ones are refused, so that none can be read in two ways (RFC 6749 §3.1), unless the
+ * schema takes a list.
  */
-function single(
-  params: URLSearchParams,
-  location: FieldIssue['location'],
-  schema: z.ZodType | null,
-  mayRepeat: (name: string) => boolean = () => false,
-) {
+function single(params: URLSearchParams, { location, schema, isConverted }: Reading, mayRepeat: (name: string) => boolean = () => false) {
   const repeated: string[] = []
   const values: [string, unknown][] = []
-  for (const [name, texts] of groupFields(params, schema)) {
-    if (texts.length > 1 && !takesList(schema, name)) {
+  for (const [name, texts] of groupFields(params, isConverted ? schema : null)) {
+    const isList = takesList(schema, name)
+    if (texts.length > 1 && !isList) {
       if (!mayRepeat(name)) throw AppError.ofFields([{ path: name, location, message: 'must not be repeated' }])
       repeated.push(name)
-    } else values.push([name, toFormValue(schema, name, texts)])
+    } else values.push([name, toFormValue(isConverted || isList ? schema : null, name, texts)])
   }
   return { values: Object.fromEntries(values), repeated: repeated[0] }
 }

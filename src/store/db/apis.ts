@@ -22,6 +22,39 @@ export function findApis(resources: readonly string[]): Statement<ApiRow[]> {
   return all(sql`SELECT a.* FROM json_each(${JSON.stringify(resources)}) j CROSS JOIN apis a ON a.resource = j.value`)
 }
 
+/**
+ * The APIs of a stored list of scopes, as a JSON array of rows; null for a list without scopes of APIs. A scalar of the
+ * statement that reads the list, so that it costs no more than their rows.
+ */
+export function apisOf(scopes: Fragment): Fragment {
+  return sql`
+    CASE WHEN instr(${scopes}, '|') > 0 THEN (
+      SELECT json_group_array(json_object('resource', a.resource, 'name', a.name, 'scopes', a.scopes, 'claims', a.claims,
+        'accessTokenSeconds', a.access_token_seconds, 'openToAll', a.open_to_all, 'serverClientId', a.server_client_id,
+        'disabledAt', a.disabled_at, 'createdAt', a.created_at, 'updatedAt', a.updated_at))
+      FROM ${partsOf(scopes)} j CROSS JOIN apis a ON a.resource = rtrim(j.value, '|') WHERE j.value LIKE '%|') END`
+}
+
+const partsOf = (scopes: Fragment) => sql`json_each('["' || replace(${scopes}, ' ', '","') || '"]')`
+
+/**
+ * Holds if a token can be had for what the session of the alias `s` was granted: for the API of one of these `resources`; for
+ * Kith if it is null; for the default if it is undefined. The APIs are enabled, and as they were when the session began.
+ */
+export function isTargetUnchanged(resources: readonly string[] | null | undefined): Fragment {
+  // A grant lists the scopes of Kith first.
+  const hasOwn = sql`instr(s.scope || ' ', ' ') < instr(s.scope || ' |', '|')`
+  const isUnchanged = sql`a.disabled_at IS NULL AND a.updated_at < s.created_at`
+  if (resources === null) return hasOwn
+  if (resources) {
+    return sql`EXISTS (
+      SELECT 1 FROM apis a WHERE a.resource IN ${resources} AND ${isUnchanged} AND instr(' ' || s.scope || ' ', ' ' || a.resource || '| ') > 0)`
+  }
+  return sql`(instr(s.scope, '|') = 0 OR (
+    SELECT CASE count(*) WHEN 1 THEN count(a.resource) ELSE ${hasOwn} END
+    FROM ${partsOf(sql`s.scope`)} j LEFT JOIN apis a ON a.resource = rtrim(j.value, '|') AND ${isUnchanged} WHERE j.value LIKE '%|'))`
+}
+
 /** In the order of their resources, after `after`. */
 export function listApis(input: { after: string; limit: number }): Statement<ApiRow[]> {
   return all(sql`SELECT * FROM apis WHERE resource > ${input.after} ORDER BY resource LIMIT ${input.limit}`)

@@ -4,6 +4,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
+import { apisOf } from './apis.ts'
 import { changed, type Fragment, first, run, type Statement } from './database.ts'
 import { isGrantorLive, isLive } from './live-session.ts'
 
@@ -52,6 +53,7 @@ export interface AuthorizationCodeRow {
   readonly redirectUri: string
   readonly codeChallenge: string | null
   readonly scope: string
+  readonly apis: string | null
   readonly nonce: string | null
   readonly authenticatedAt: number
   readonly amr: string
@@ -65,7 +67,7 @@ export interface AuthorizationCodeRow {
 export function findAuthorizationCode(codeHash: string, now: number): Statement<AuthorizationCodeRow | null> {
   return first(sql`
     SELECT c.client_id, c.user_id, c.redirect_uri, c.code_challenge, c.scope, c.nonce, c.authenticated_at, c.amr, c.expires_at,
-           c.consumed_at, c.session_id, (c.epoch = u.epoch AND ${isLive(now)}) AS is_live
+           c.consumed_at, c.session_id, ${apisOf(sql`c.scope`)} AS apis, (c.epoch = u.epoch AND ${isLive(now)}) AS is_live
     FROM authorization_codes c
     JOIN users u ON u.id = c.user_id
     LEFT JOIN sessions s ON s.id = c.browser_session_id

@@ -1,6 +1,7 @@
 /** Device codes in D1 (RFC 8628). One guarded UPDATE decides a request, and one claims it for a session (design §1.4). */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
+import { apisOf } from './apis.ts'
 import { changed, type Fragment, first, run, type Statement } from './database.ts'
 import { isGrantorLive, isLive } from './live-session.ts'
 import { clientColumns, type OAuthClientRow } from './oauth-clients.ts'
@@ -34,6 +35,7 @@ export interface OpenDeviceCode {
   readonly deviceHash: string
   readonly clientId: string
   readonly scope: string
+  readonly apis: string | null
   readonly userAgent: string
   readonly place: string
   readonly createdAt: number
@@ -44,7 +46,7 @@ const isOpen = (userHash: string, now: number) => sql`user_hash = ${userHash} AN
 /** A request that nobody has decided yet, where `condition` holds. */
 export function findOpenDeviceCode(userHash: string, now: number, condition: Fragment): Statement<OpenDeviceCode | null> {
   return first(sql`
-    SELECT device_hash, client_id, scope, user_agent, place, created_at FROM device_codes
+    SELECT device_hash, client_id, scope, ${apisOf(sql`scope`)} AS apis, user_agent, place, created_at FROM device_codes
     WHERE ${isOpen(userHash, now)} AND (${condition})`)
 }
 
@@ -98,6 +100,7 @@ export function findDeviceDecision(deviceHash: string): Statement<{ browserSessi
 export interface DeviceCodeRow {
   readonly clientId: string
   readonly scope: string
+  readonly apis: string | null
   readonly expiresAt: number
   readonly intervalMs: number
   readonly polledAt: number | null
@@ -112,7 +115,7 @@ export interface DeviceCodeRow {
 
 export function findDeviceCode(deviceHash: string, now: number): Statement<DeviceCodeRow | null> {
   return first(sql`
-    SELECT d.client_id, d.scope, d.expires_at, d.interval_ms, d.polled_at, d.decided_at, d.user_id, d.authenticated_at, d.amr,
+    SELECT d.client_id, d.scope, ${apisOf(sql`d.scope`)} AS apis, d.expires_at, d.interval_ms, d.polled_at, d.decided_at, d.user_id, d.authenticated_at, d.amr,
            d.consumed_at, (d.epoch = u.epoch AND ${isLive(now)}) AS is_live
     FROM device_codes d LEFT JOIN users u ON u.id = d.user_id LEFT JOIN sessions s ON s.id = d.browser_session_id
     WHERE d.device_hash = ${deviceHash}`)

@@ -5,6 +5,7 @@
  */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
+import { apisOf } from './apis.ts'
 import { changed, type Fragment, first, run, type Statement } from './database.ts'
 import { isLive } from './live-session.ts'
 import { clientColumns, type OAuthClientRow } from './oauth-clients.ts'
@@ -42,6 +43,8 @@ export interface RefreshTokenRow {
   readonly userId: UserId
   readonly clientId: string | null
   readonly scope: string
+  readonly apis: string | null
+  readonly sessionExpiresAt: number
   readonly authenticatedAt: number
   readonly amr: string
   /** Of the family's current token. */
@@ -60,7 +63,7 @@ export interface RefreshTokenRow {
 
 /** Columns of the alias `t` with its session and user, `s` and `u`. */
 const columnsOf = (tokenHash: string, now: number) => sql`
-  t.session_id, s.user_id, s.client_id, s.scope, s.authenticated_at, s.amr,
+  t.session_id, s.user_id, s.client_id, s.scope, ${apisOf(sql`s.scope`)} AS apis, s.expires_at AS session_expires_at, s.authenticated_at, s.amr,
   t.created_at, t.expires_at, t.rotated_at, t.successor_kid, (${isLive(now)}) AS is_live,
   t.token_hash = ${tokenHash} AND (t.family_hash IS NOT NULL OR t.rotated_at IS NULL) AS is_current,
   t.previous_hash = ${tokenHash} AS is_previous`

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../src/crypto.ts'
 import { assertionOf, newSigner, requestObjectOf } from '../../apis/oauth/assertions.ts'
 import { newBrowser, newCode, newUser, type Params } from '../../apis/oauth/harness.ts'
+import { putApi } from '../../support/apis.ts'
 import { spend } from '../../support/budget.ts'
-import { Client, db } from '../../support/kith.ts'
+import { Client, db, ORIGIN } from '../../support/kith.ts'
 import { signedInPerson } from '../../support/people.ts'
 import { newOAuthClient } from '../../support/tokens.ts'
 import { expectWithin } from '../index.ts'
@@ -85,6 +86,36 @@ export function walkOAuth(): void {
       expectWithin('POST /oauth/revoke', await spend(new Client(), 'POST', '/oauth/revoke', given))
       expectWithin('POST /oauth/logout', await spend(client, 'POST', '/oauth/logout', new URLSearchParams(own)), 303)
       expectWithin('GET /oauth/logout', await spend(client, 'GET', `/oauth/logout?id_token_hint=${json.id_token}`), 303)
+    })
+
+    test('with an API: its rows, and no more round trips', async () => {
+      const { client } = await signedInPerson('budget_resource')
+      const { resource } = await putApi()
+      const [secret, scopes] = ['a-secret-of-many-random-bits', `openid ${resource}| ${resource}|orders:read`]
+      const clientId = await newOAuthClient(scopes, { token_endpoint_auth_method: 'client_secret_post', secret_hash: sha256(secret) })
+      const own = { client_id: clientId, client_secret: secret }
+      const query = new URLSearchParams({
+        response_type: 'code',
+        client_id: clientId,
+        redirect_uri: CALLBACK,
+        code_challenge: sha256(VERIFIER),
+        code_challenge_method: 'S256',
+        scope: 'openid orders:read',
+        resource,
+      })
+      const redirect = await spend(client, 'GET', `/oauth/authorize?${query}`)
+      expectWithin('GET /oauth/authorize with resource', redirect, 302)
+      const code = new URL(redirect.headers.get('location') ?? '').searchParams.get('code') ?? ''
+      const exchanged = await tokenOf({ ...own, grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: VERIFIER })
+      expectWithin('POST /oauth/token with resource', exchanged)
+      let { refresh_token } = exchanged.json
+      for (const named of [{ resource }, {}, { resource: ORIGIN }] as Record<string, string>[]) {
+        const refreshed = await tokenOf({ ...own, ...named, grant_type: 'refresh_token', refresh_token })
+        expectWithin('POST /oauth/token with refresh_token and resource', refreshed)
+        refresh_token = refreshed.json.refresh_token
+      }
+      const machine = await tokenOf({ ...own, grant_type: 'client_credentials', resource })
+      expectWithin('POST /oauth/token with client_credentials and resource', machine)
     })
 
     test('client_credentials reads one row and writes none, by Basic and by post', async () => {
