@@ -42,6 +42,18 @@ export const keyring = json.pipe(
   }),
 )
 
+/** Only private and symmetric keys have these (RFC 7518 §6). */
+const isPublic = (key: object) => !('d' in key) && !('k' in key)
+
+/** A JWK set that verifies what others have signed. */
+export const publicKeys = json.pipe(
+  z.object({
+    keys: z
+      .array(z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP'], 'must be RSA, EC or OKP') }).refine(isPublic, 'must be public keys'))
+      .min(1, 'must have a key'),
+  }),
+)
+
 const keyPart = z.base64url().min(1)
 const kid = z.string().min(1)
 const ecKey = z.looseObject({ kid, kty: z.literal('EC'), crv: z.literal('P-256'), x: keyPart, y: keyPart, d: keyPart })

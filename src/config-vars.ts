@@ -1,6 +1,6 @@
 /** The Worker's vars and secrets as text: their names, formats and defaults. `config.ts` turns them into `Config`. */
 import * as z from 'zod'
-import { json, keyring, signingKeys } from './config-keys.ts'
+import { json, keyring, publicKeys, signingKeys } from './config-keys.ts'
 import { upstreamProviders } from './config-upstream.ts'
 
 export type { SigningKey } from './config-keys.ts'
@@ -178,6 +178,8 @@ export const vars = z.object({
     .default('/epixel/v1'),
   EPIXEL_CHANGES_PER_DAY: whole(20, 1, 10_000),
   HOST_ROOMS: hostRooms,
+  DYNAMIC_REGISTRATION: z.preprocess((v) => v || 'off', z.enum(['off', 'token', 'open'], 'must be off, token or open')),
+  SOFTWARE_STATEMENT_JWKS: z.preprocess((v) => v || undefined, publicKeys.optional()),
   UPSTREAM_PROVIDERS: z.preprocess((v) => v || '[]', json.pipe(upstreamProviders)),
   FILES_ORIGIN: httpOrigin.or(z.literal('')).default(''),
   MEDIA_UPLOAD_BYTES_MAX: whole(100 * MEBIBYTE, 1, 5_000 * MEBIBYTE),

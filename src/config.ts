@@ -86,6 +86,10 @@ export interface Config {
   readonly epixelChangesPerDay: number
   /** Rooms at the root of a host of their own. */
   readonly hostRooms: ReadonlyMap<string, HostRoom>
+  /** Who may register clients (RFC 7591): nobody, holders of an initial access token or a software statement, or everybody. */
+  readonly dynamicRegistration: 'off' | 'token' | 'open'
+  /** They verify software statements. */
+  readonly softwareStatementKeys: { readonly keys: readonly JsonWebKey[] }
   /** Other providers that people may sign in with, in the order in which they are offered. */
   readonly upstream: readonly UpstreamProvider[]
 }
@@ -203,6 +207,8 @@ function parseConfig(env: Bindings): Config {
     epixelPath: vars.EPIXEL_PATH,
     epixelChangesPerDay: vars.EPIXEL_CHANGES_PER_DAY,
     hostRooms: vars.HOST_ROOMS,
+    dynamicRegistration: vars.DYNAMIC_REGISTRATION,
+    softwareStatementKeys: vars.SOFTWARE_STATEMENT_JWKS ?? { keys: [] },
     upstream,
   }
 }

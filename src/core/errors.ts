@@ -26,6 +26,9 @@ export const ERRORS = {
   request_uri_not_supported: [400, 'request_uri_not_supported'],
   registration_not_supported: [400, 'registration_not_supported'],
   unsupported_token_type: [400, 'unsupported_token_type'],
+  // RFC 7591 §3.2.2
+  invalid_software_statement: [400, 'invalid_software_statement'],
+  unapproved_software_statement: [400, 'unapproved_software_statement'],
   // RFC 8628
   authorization_pending: [400, 'authorization_pending'],
   slow_down: [400, 'slow_down'],

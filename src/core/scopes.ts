@@ -40,6 +40,7 @@ const TREE = {
   'client:all': { parent: '*', description: 'Everything that a service may do by itself' },
   'client:oauth:all': { parent: 'client:all', description: 'Everything about tokens' },
   'client:oauth:introspect': { parent: 'client:oauth:all', description: 'Check whether a token is valid' },
+  'client:oauth:register': { parent: 'client:oauth:all', description: 'Register apps' },
   'client:profile:all': { parent: 'client:all', description: 'Everything about public profiles' },
   'client:profile:read': { parent: 'client:profile:all', description: 'See public profiles' },
   'client:profile:write': { parent: 'client:profile:all', description: 'Create users of its own and change them' },

@@ -24,7 +24,7 @@ export interface Description {
   readonly description?: string
   /** The success reply. */
   readonly response: {
-    readonly status: 200 | 201 | 302 | 303
+    readonly status: 200 | 201 | 204 | 302 | 303
     readonly schema?: z.ZodType
     readonly example?: unknown
     readonly contentType?: string

@@ -69,6 +69,7 @@ function toHeaders(headers: Readonly<Record<string, string>>): Json {
 const REASON: Readonly<Record<number, string>> = {
   200: 'Done',
   201: 'Created',
+  204: 'Done',
   302: 'Redirects to the URL in Location',
   303: 'Redirects to the URL in Location',
   400: 'The request is invalid; the reply names the fields',

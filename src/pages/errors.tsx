@@ -33,6 +33,8 @@ const WORDS: Readonly<Record<ParentCode, Words> & Partial<Record<ErrorCode, Word
   invalid_request_object: DID_NOT_WORK,
   registration_not_supported: DID_NOT_WORK,
   unsupported_token_type: DID_NOT_WORK,
+  invalid_software_statement: DID_NOT_WORK,
+  unapproved_software_statement: DID_NOT_WORK,
   authorization_pending: DID_NOT_WORK,
   slow_down: DID_NOT_WORK,
   expired_token: DID_NOT_WORK,

@@ -5,7 +5,7 @@ import * as openid from 'openid-client'
 import { beforeAll, expect, test } from 'vitest'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import { newSigner } from '../apis/oauth/assertions.ts'
-import { newBrowser, newClient, ORIGIN, send, type TestClient } from '../apis/oauth/harness.ts'
+import { newBrowser, newClient, newEnv, ORIGIN, send, type TestClient } from '../apis/oauth/harness.ts'
 import { newPerson } from '../apis/oauth/openid.ts'
 import { browserOf, fillIn, formOf, send as sendForm } from '../support/pages.ts'
 import { verifiedPerson } from '../support/people.ts'
@@ -150,6 +150,28 @@ test('openid-client: a signed request object, sent by the browser and pushed, fo
     const tokens = await openid.authorizationCodeGrant(config, await goTo(url, cookie), { pkceCodeVerifier, expectedState, maxAge: 3600 })
     expect(tokens.claims()?.aud).toBe(signer.id)
   }
+})
+
+test('openid-client: dynamic registration, and what it registers works', async () => {
+  const bindings = newEnv({ DYNAMIC_REGISTRATION: 'open' })
+  const toOpenWorker = async (url: string, init: object) => {
+    const { body, ...rest } = init as RequestInit
+    return send(url.slice(ORIGIN.length), { ...rest, ...(body ? { body: String(body) } : {}) }, bindings)
+  }
+  const redirect_uri = 'https://rp.example/registered'
+  const metadata = { redirect_uris: [redirect_uri], client_name: 'Registered', scope: 'openid' }
+  const config = await openid.dynamicClientRegistration(new URL(ORIGIN), metadata, undefined, { [openid.customFetch]: toOpenWorker })
+  expect(config.clientMetadata()).toMatchObject({ ...metadata, client_secret: expect.any(String) })
+  const state = openid.randomState()
+  const url = await openid.buildAuthorizationUrlWithPAR(config, {
+    redirect_uri,
+    scope: 'openid',
+    state,
+    code_challenge: await openid.calculatePKCECodeChallenge(openid.randomPKCECodeVerifier()),
+    code_challenge_method: 'S256',
+  })
+  const { cookie } = await newBrowser(await newPerson())
+  expect((await goTo(url, cookie)).pathname, 'the person is asked').toBe('/consent')
 })
 
 test('oauth4webapi: the device grant, from the code to the tokens', async () => {

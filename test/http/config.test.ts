@@ -381,3 +381,25 @@ describe('names of settings', () => {
     expect(names).toEqual(expect.arrayContaining(set))
   })
 })
+
+describe('dynamic registration', () => {
+  const jwks = (key: object) => JSON.stringify({ keys: [key] })
+  const publicKey = (({ d: _, ...key }) => key)(ec('vendor'))
+
+  test('is off unless it is switched on, and takes the public keys of others', () => {
+    for (const DYNAMIC_REGISTRATION of [undefined, '', 'off']) expect(configured({ DYNAMIC_REGISTRATION }).dynamicRegistration).toBe('off')
+    expect(configured({ DYNAMIC_REGISTRATION: 'token' }).dynamicRegistration).toBe('token')
+    expect(configured({ SOFTWARE_STATEMENT_JWKS: '' }).softwareStatementKeys.keys).toEqual([])
+    expect(configured({ SOFTWARE_STATEMENT_JWKS: jwks(publicKey) }).softwareStatementKeys.keys).toEqual([publicKey])
+  })
+
+  test.each([
+    ['DYNAMIC_REGISTRATION', 'on', 'must be off, token or open'],
+    ['SOFTWARE_STATEMENT_JWKS', '{', 'is not JSON'],
+    ['SOFTWARE_STATEMENT_JWKS', '{"keys":[]}', 'must have a key'],
+    ['SOFTWARE_STATEMENT_JWKS', jwks({ kty: 'oct', k: 'AAAA' }), 'must be RSA, EC or OKP'],
+    ['SOFTWARE_STATEMENT_JWKS', jwks({ ...publicKey, d: 'AAAA' }), 'must be public keys'],
+  ])('%s as %s is named', (name, value, problem) => {
+    expect(problemsOf({ [name]: value })).toEqual([`${name}: ${problem}`])
+  })
+})

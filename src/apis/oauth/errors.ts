@@ -31,7 +31,7 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   }
   // RFC 6750 §3.1.
   if (error.code === 'invalid_request' && c.req.path.endsWith('/userinfo')) c.header('www-authenticate', 'Bearer error="invalid_request"')
-  return c.json(toErrorBody(error), status, resourceErrorHeaders(error, c.var.ctx.config))
+  return c.json(toErrorBody(error, c.req), status, resourceErrorHeaders(error, c.var.ctx.config))
 }
 
 /** The name of an unknown parameter is text chosen by the author of the link; on our page it would pass for ours. */
@@ -42,6 +42,12 @@ function toPageText(error: AppError): string {
 }
 
 /** Also renders the examples in the API document. */
-export function toErrorBody(error: AppError) {
-  return { error: error.parent, error_description: printable(toFirstText(error)) }
+export function toErrorBody(error: AppError, { path }: { readonly path: string }) {
+  const isOfRegistration = error.code === 'invalid_request' && /\/register(\/|$)/.test(path)
+  return { error: isOfRegistration ? toRegistrationError(error) : error.parent, error_description: printable(toFirstText(error)) }
+}
+
+/** RFC 7591 §3.2.2. */
+function toRegistrationError({ fields }: AppError): string {
+  return fields[0]?.path.startsWith('redirect_uris') ? 'invalid_redirect_uri' : 'invalid_client_metadata'
 }

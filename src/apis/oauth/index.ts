@@ -14,6 +14,7 @@ import { deviceAuthorizationRoutes } from './routes/device-authorization.ts'
 import { introspectRoutes } from './routes/introspect.ts'
 import { logoutRoutes } from './routes/logout.ts'
 import { parRoutes } from './routes/par.ts'
+import { registrationRoutes } from './routes/registration.ts'
 import { revokeRoutes } from './routes/revoke.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { userinfoRoutes } from './routes/userinfo.ts'
@@ -27,6 +28,7 @@ const GROUPS: readonly RouteGroup[] = [
     description: 'Issue, introspect and revoke tokens.',
     routes: [tokenRoutes, deviceAuthorizationRoutes, introspectRoutes, revokeRoutes],
   },
+  { name: 'Registration', description: 'Clients that register themselves.', routes: [registrationRoutes] },
   { name: 'OpenID Connect', description: 'User information and sign-out.', routes: [userinfoRoutes, logoutRoutes] },
 ]
 const WELL_KNOWN: readonly RouteGroup[] = [

@@ -47,6 +47,7 @@ export const ServerMetadata = z
     end_session_endpoint: z.url(),
     device_authorization_endpoint: z.url(),
     pushed_authorization_request_endpoint: z.url(),
+    registration_endpoint: z.url().optional(),
     require_pushed_authorization_requests: z.boolean(),
     jwks_uri: z.url(),
     scopes_supported: z.array(z.string()),

@@ -22,6 +22,8 @@ const WORDS: Readonly<Record<ParentCode, string> & Partial<Record<ErrorCode, str
   request_not_supported: 'ClientInputError',
   request_uri_not_supported: 'ClientInputError',
   invalid_request_object: 'ClientInputError',
+  invalid_software_statement: 'ClientInputError',
+  unapproved_software_statement: 'ClientInputError',
   registration_not_supported: 'ClientInputError',
   unsupported_token_type: 'ClientInputError',
   authorization_pending: 'ClientInputError',

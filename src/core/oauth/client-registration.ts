@@ -133,6 +133,7 @@ function actorOf({ userId, sessionId }: UserPrincipal) {
   return { userId, actorId: userId, sessionId } as const
 }
 
-function isSame(stored: ClientRow, row: ClientRow): boolean {
+/** Whether a write took place as planned. */
+export function isSame(stored: ClientRow, row: ClientRow): boolean {
   return (Object.keys(row) as (keyof ClientRow)[]).every((column) => stored[column] === row[column])
 }

@@ -51,6 +51,10 @@ export const ASSERTION_ID_LENGTH_MAX = 256
 export const REQUEST_OBJECT_MS = HOUR_MS
 /** As long as the longest request in base64url, with a signature by the longest key. */
 export const REQUEST_OBJECT_LENGTH_MAX = 12_288
+/** Clients that are registered in a day by one holder of an initial access token, by software statements, or by strangers: unused ones stay 30 days. */
+export const REGISTRATIONS_PER_DAY = 200
+/** The metadata of one of them, as JSON. */
+export const REGISTRATION_LENGTH_MAX = 8_192
 /** A request that was running when its client was deleted is over by then. */
 export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
 /** Sessions read in one batch of a deleted client's removal. */

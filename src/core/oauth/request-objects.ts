@@ -45,13 +45,16 @@ function judge(ctx: Ctx, { id, tokenEndpointAuthMethod }: ClientKeysRow, jwt: st
   const claims = judgeClientJwt(ctx, { clientId: id, jwt, schema: Claims }, REQUEST_OBJECT)
   if (claims.client_id !== id) throw refusal('client_id of the request object must be the one beside it')
   for (const name of ['request', 'request_uri']) if (name in claims) throw refusal(`A request object must not contain ${name}`)
-  // §4: a number as a number.
-  const params: Record<string, unknown> = {
-    ...claims,
-    max_age: typeof claims.max_age === 'number' ? String(claims.max_age) : claims.max_age,
-  }
-  const isWrong = (value: unknown) => value !== undefined && typeof value !== 'string'
-  const wrong = [claims.resource].flat().some(isWrong) ? 'resource' : PARAMETER_NAMES.find((name) => isWrong(params[name]))
-  if (wrong !== undefined) throw refusal(`${wrong} in the request object has the wrong type`)
+  const params = { ...claims, max_age: toText(claims.max_age), claims: toText(claims.claims) }
+  const wrong = PARAMETER_NAMES.find((name) => !isText(params[name as keyof typeof params]))
+  if (wrong !== undefined || ![claims.resource].flat().every(isText))
+    throw refusal(`${wrong ?? 'resource'} in the request object has the wrong type`)
   return params
+}
+
+const isText = (value: unknown) => value === undefined || typeof value === 'string'
+
+/** RFC 9101 §4: what is a number or JSON elsewhere in text is one in the object. */
+function toText(value: unknown): unknown {
+  return typeof value === 'number' || (typeof value === 'object' && value !== null) ? JSON.stringify(value) : value
 }

@@ -4,7 +4,7 @@
  * an unusable row until everything that refers to it has ended, so its id is not reused meanwhile.
  */
 import { sql } from 'drizzle-orm'
-import { all, type Fragment, findIf, first, run, type Statement } from './database.ts'
+import { all, always, type Fragment, findIf, first, run, type Statement } from './database.ts'
 import type { oauthClients } from './schema/oauth.ts'
 
 export type ClientRow = typeof oauthClients.$inferSelect
@@ -82,14 +82,14 @@ export function isClientIdFree(id: string): Fragment {
   return sql`NOT EXISTS (SELECT 1 FROM oauth_clients WHERE id = ${id})`
 }
 
-/** Creates the client unless the id is taken. */
-export function insertClient(row: ClientRow): Statement<void> {
+/** Creates the client where `condition` holds, unless the id is taken. */
+export function insertClient(row: ClientRow, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO oauth_clients (${COLUMNS})
-    VALUES (${sql.join(
+    SELECT ${sql.join(
       FIELDS.map((field) => sql`${row[field]}`),
       sql`, `,
-    )})
+    )} WHERE ${condition}
     ON CONFLICT (id) DO NOTHING`)
 }
 
@@ -97,6 +97,11 @@ export function insertClient(row: ClientRow): Statement<void> {
 export function isClientOfVersion(id: string, updatedAt: number): Fragment {
   return sql`EXISTS (
     SELECT 1 FROM oauth_clients c WHERE c.id = ${id} AND c.updated_at = ${updatedAt} AND ${isRegistered})`
+}
+
+/** Holds while the client is managed with this token (RFC 7592). */
+export function isManagedWith(id: string, registrationTokenHash: string): Fragment {
+  return sql`EXISTS (SELECT 1 FROM oauth_clients c WHERE c.id = ${id} AND c.registration_token_hash = ${registrationTokenHash})`
 }
 
 export function updateClient(next: ClientRow, condition: Fragment): Statement<void> {

@@ -83,6 +83,8 @@ describe('the authorization endpoint', () => {
       [{ code_challenge: undefined }, 'invalid_request'],
       [{ scope: 'nonsense' }, 'invalid_scope'],
       [{ max_age: 1.5 }, 'invalid_request'],
+      [{ max_age: [5] }, 'invalid_request'],
+      [{ resource: ['https://unknown.example/a', 'https://unknown.example/b'] }, 'invalid_target'],
       [{ state: 'x'.repeat(7_900) }, 'invalid_request'],
     ] as [Fields, string][]) {
       const { base, params } = redirected(await visit(pathOf(await requestObjectOf(client, claims))))
@@ -110,6 +112,7 @@ const INVALID: [what: string, claims: () => Fields, header?: Fields][] = [
   ['with a reference inside', () => ({ request_uri: 'urn:ietf:params:oauth:request_uri:x' })],
   ['with a number as scope', () => ({ scope: 5 })],
   ['with a list as redirect_uri', () => ({ redirect_uri: [client.redirectUri] })],
+  ['with a number among its resources', () => ({ resource: ['https://api.example', 5] })],
   ['typed as a JWT', () => ({}), { typ: 'JWT' }],
   ['without a type', () => ({}), { typ: undefined }],
   ['typed as an assertion', () => ({}), { typ: 'client-authentication+jwt' }],

@@ -7,7 +7,7 @@ import { putApi } from '../../support/apis.ts'
 import { spend } from '../../support/budget.ts'
 import { Client, db, ORIGIN } from '../../support/kith.ts'
 import { signedInPerson } from '../../support/people.ts'
-import { newOAuthClient } from '../../support/tokens.ts'
+import { clientToken, newOAuthClient } from '../../support/tokens.ts'
 import { expectWithin } from '../index.ts'
 
 export function walkOAuth(): void {
@@ -137,6 +137,21 @@ export function walkOAuth(): void {
       expect([exchanged.status, exchanged.counts.d1RoundTrips]).toEqual([200, 3])
       const refresh = { grant_type: 'refresh_token', refresh_token: exchanged.json.refresh_token }
       expectWithin('POST /oauth/token with refresh_token and client_assertion', await prove(refresh))
+    })
+
+    test('a client that registers itself, and changes its mind', async () => {
+      const env = { DYNAMIC_REGISTRATION: 'open' }
+      const metadata = { redirect_uris: [CALLBACK], token_endpoint_auth_method: 'none' }
+      const made = await spend(new Client(), 'POST', '/oauth/register', metadata, {}, env)
+      expectWithin('POST /oauth/register', made, 201)
+      const initial = { authorization: `Bearer ${await clientToken(['client:oauth:register'])}` }
+      expectWithin('POST /oauth/register with a token', await spend(new Client(), 'POST', '/oauth/register', metadata, initial, env), 201)
+      const path = `/oauth/register/${made.json.client_id}`
+      const own = { authorization: `Bearer ${made.json.registration_access_token}` }
+      expectWithin('GET /oauth/register/:clientId', await spend(new Client(), 'GET', path, undefined, own, env))
+      const changed = { ...metadata, client_id: made.json.client_id, client_name: 'Another name' }
+      expectWithin('PUT /oauth/register/:clientId', await spend(new Client(), 'PUT', path, changed, own, env))
+      expectWithin('DELETE /oauth/register/:clientId', await spend(new Client(), 'DELETE', path, undefined, own, env), 204)
     })
 
     test('what clients find out by themselves touches no store', async () => {

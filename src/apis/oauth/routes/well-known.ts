@@ -72,7 +72,8 @@ export const wellKnownRoutes = new Hono<AppEnv>()
 const isHttps = (origin: string) => origin.startsWith('https:')
 
 function metadataOf(config: Config): z.output<typeof ServerMetadata> {
-  return toMetadata(config.origin, signingAlgorithms(config), config.pairwiseKey === null ? ['public'] : SUBJECT_TYPES)
+  const metadata = toMetadata(config.origin, signingAlgorithms(config), config.pairwiseKey === null ? ['public'] : SUBJECT_TYPES)
+  return config.dynamicRegistration === 'off' ? metadata : { ...metadata, registration_endpoint: `${config.origin}/oauth/register` }
 }
 
 function toMetadata(
