@@ -19,6 +19,8 @@ export type FolderId = Branded<'FolderId'>
 export type MachineId = Branded<'MachineId'>
 export type PasskeyId = Branded<'PasskeyId'>
 export type UpstreamIdentityId = Branded<'UpstreamIdentityId'>
+/** Counted up by the database, which writes the notices itself. */
+export type LogoutNoticeId = Branded<'LogoutNoticeId'>
 export type AnyId =
   | UserId
   | SessionId
@@ -32,6 +34,7 @@ export type AnyId =
   | MachineId
   | PasskeyId
   | UpstreamIdentityId
+  | LogoutNoticeId
 
 const EPOCH_MS = Date.UTC(2025, 0, 1)
 const STEPS_PER_MS = 4096

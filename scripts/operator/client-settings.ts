@@ -88,6 +88,8 @@ function settingsOf(id: string, metadata: ClientMetadata, given: { secret: strin
     ['pushed_authorization_request_endpoint', hasBrowser && metadata.requiresPushedRequests ? `${origin}/oauth/par` : null],
     ['redirect_uri', redirectUris.join(' or ') || null],
     ['post_logout_redirect_uri', postLogoutRedirectUris.join(' or ') || null],
+    ['backchannel_logout_uri', metadata.backchannelLogoutUri],
+    ['frontchannel_logout_uri', metadata.frontchannelLogoutUri],
     ['scope', scopes.join(' ')],
     ['id_token_signed_response_alg', hasPeople ? idTokenAlg : null],
   ]

@@ -26,7 +26,7 @@ import { Refusal } from '../local.ts'
 import { readSettings } from '../settings.ts'
 import { planCtx, readKeys } from './client-keys.ts'
 import { describeClient } from './client-settings.ts'
-import { eventOfOperator, judge, withRefusals } from './input.ts'
+import { eventOfOperator, judge, judgeOrRemove, withRefusals } from './input.ts'
 
 export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [fields]
   client update <id> [fields]
@@ -38,6 +38,8 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --scope "<scope> <scope>"        the most that its tokens can hold
     --redirect-uri <uri>             https, loopback, or com.example.app:/callback; once for each URI
     --post-logout-redirect-uri <uri> once for each URI
+    --backchannel-logout-uri <uri>   gets a logout token when a session ends; '' removes it
+    --frontchannel-logout-uri <uri>  loaded in a frame when a browser signs out; '' removes it
     --grant-type <type>              authorization_code, refresh_token, client_credentials or urn:ietf:params:oauth:grant-type:device_code; once for each
     --auth-method <method>           none: public; client_secret_basic or _post: with a secret, sent either way;
                                      private_key_jwt, client_secret_jwt: by signed assertions
@@ -61,6 +63,8 @@ const OPTIONS = {
   scope: { type: 'string' },
   'redirect-uri': { type: 'string', multiple: true },
   'post-logout-redirect-uri': { type: 'string', multiple: true },
+  'backchannel-logout-uri': { type: 'string' },
+  'frontchannel-logout-uri': { type: 'string' },
   'grant-type': { type: 'string', multiple: true },
   'auth-method': { type: 'string' },
   jwks: { type: 'string' },
@@ -83,6 +87,8 @@ const OPTIONS = {
 const OPTION_OF = {
   redirect_uris: '--redirect-uri',
   post_logout_redirect_uris: '--post-logout-redirect-uri',
+  backchannel_logout_uri: '--backchannel-logout-uri',
+  frontchannel_logout_uri: '--frontchannel-logout-uri',
   grant_types: '--grant-type',
   scope: '--scope',
   token_endpoint_auth_method: '--auth-method',
@@ -146,6 +152,8 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     scopes: judge('--scope', metadata.clientScope, values.scope),
     redirectUris: judge('--redirect-uri', metadata.redirectUris, values['redirect-uri']),
     postLogoutRedirectUris: judge('--post-logout-redirect-uri', metadata.postLogoutRedirectUris, values['post-logout-redirect-uri']),
+    backchannelLogoutUri: judgeOrRemove('--backchannel-logout-uri', metadata.backchannelLogoutUri, values['backchannel-logout-uri']),
+    frontchannelLogoutUri: judgeOrRemove('--frontchannel-logout-uri', metadata.frontchannelLogoutUri, values['frontchannel-logout-uri']),
     grantTypes: judge('--grant-type', metadata.grantTypes, values['grant-type']),
     authMethod: judge('--auth-method', metadata.authMethod, values['auth-method']),
     jwks: judge('--jwks', jwks, readKeys(values.jwks)),

@@ -18,6 +18,11 @@ export function judge<S extends z.ZodType>(option: string, atom: S, value: unkno
   throw new Refusal(`${option}: ${shown(value, issue?.path[0])} ${issue?.message}`)
 }
 
+/** The same for a field that an empty text removes. */
+export function judgeOrRemove<S extends z.ZodType>(option: string, atom: S, value: unknown): z.output<S> | null | undefined {
+  return value === '' ? null : judge(option, atom, value)
+}
+
 /** Of an option that may be repeated: the wrong one, or all. */
 function shown(value: unknown, index: PropertyKey | undefined): string {
   if (!Array.isArray(value)) return JSON.stringify(value)

@@ -1,5 +1,5 @@
 /**
- * The sweep (cron): mails still in the outbox, expired rows, deleted accounts and clients, the edges of large
+ * The sweep (cron): mails and logout notices that still wait, expired rows, deleted accounts and clients, the edges of large
  * operations, orphaned objects. The work is bounded, repeatable, and safe to run in parallel: together within the 1,000
  * queries of one invocation.
  */
@@ -13,6 +13,7 @@ import type { Statement } from '../store/db/database.ts'
 import { deleteExpiredDeviceCodes } from '../store/db/device-codes.ts'
 import { deleteExpiredNonces } from '../store/db/digest-nonces.ts'
 import { deleteEndedSources } from '../store/db/known-sources.ts'
+import { deleteOldLogoutNotices } from '../store/db/logout-notices.ts'
 import { deleteDoneMails } from '../store/db/mail-outbox.ts'
 import { deleteExpiredPushedRequests } from '../store/db/pushed-requests.ts'
 import { deleteExpiredRefreshTokens } from '../store/db/refresh-tokens.ts'
@@ -26,6 +27,7 @@ import type { Ctx } from './ctx.ts'
 import { DIGEST_NONCE_KEPT_MS, MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './limits.ts'
 import { sweepMedia } from './media/removal.ts'
 import { removeDeletedClients } from './oauth/client-removal.ts'
+import { deliverDueLogoutNotices } from './oauth/logout-notices.ts'
 import { sweepEdgeWork } from './social/edge-work.ts'
 
 /**
@@ -38,8 +40,10 @@ const ENDED_ROWS_CHUNKS_PER_RUN = 12
 const UNVERIFIED_CHUNK = 1_000
 const UNVERIFIED_CHUNKS_PER_RUN = 10
 const MAILS_PER_RUN = 50
+const NOTICES_PER_RUN = 200
 /** Ended things stay a day: a replayed code must still find its session. */
 const KEPT_MS = 86_400_000
+const NOTICES_KEPT_MS = 7 * KEPT_MS
 const EVENTS_OF_NOBODY_KEPT_MS = 30 * KEPT_MS
 /** Its name among the cursors. */
 const UNVERIFIED = 'unverified'
@@ -47,6 +51,7 @@ const UNVERIFIED = 'unverified'
 /** In this order: what a purged account leaves to the next two parts is mostly done in the same run. */
 const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   mails: sendMails,
+  notices: sendLogoutNotices,
   rows: deleteEndedRows,
   unverified: deleteUnverified,
   erasure: eraseDeletedAccounts,
@@ -75,6 +80,10 @@ async function sendMails(ctx: Ctx): Promise<void> {
   ctx.log('info', 'mails_swept', await deliverDueMails(ctx, MAILS_PER_RUN))
 }
 
+async function sendLogoutNotices(ctx: Ctx): Promise<void> {
+  ctx.log('info', 'logout_notices_swept', { tried: await deliverDueLogoutNotices(ctx, NOTICES_PER_RUN) })
+}
+
 /** Continues with a table while there is more of it. */
 async function deleteEndedRows(ctx: Ctx): Promise<void> {
   for (const statement of endedRows(ctx, ENDED_ROWS_CHUNK)) {
@@ -100,6 +109,7 @@ function endedRows(ctx: Ctx, limit: number): Statement<number>[] {
     deleteExpiredTokens({ now, limit }),
     deleteExpiredNonces({ now: now - DIGEST_NONCE_KEPT_MS, limit }),
     deleteDoneMails({ before: now - MAIL_WINDOW_MS, limit }),
+    deleteOldLogoutNotices({ before: now - NOTICES_KEPT_MS, limit }),
     deleteOldEvents({ idBefore: idAt(now - ctx.config.auditKeptMs), limit }),
     deleteEventsOfNobody({ idBefore: idAt(now - EVENTS_OF_NOBODY_KEPT_MS), limit }),
   ]

@@ -6,6 +6,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Ctx } from '../core/ctx.ts'
+import { deliverLogoutNoticesLater } from '../core/oauth/logout-notices.ts'
 import type { AppEnv } from './app-env.ts'
 
 /** On every reply, pages included. */
@@ -44,6 +45,7 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
       const bookmark = ctx.db.bookmark()
       if (bookmark) headers.set('x-d1-bookmark', bookmark)
     }
+    if (ctx.db.endedSessions) deliverLogoutNoticesLater(ctx)
     // The pattern, not the path: a path or query may contain a code or an address.
     ctx.log('info', 'request', { method: c.req.method, route: routeOf(c), status: c.res.status })
   }

@@ -26,8 +26,11 @@ export interface Page {
   readonly error?: { readonly status: ContentfulStatusCode } | null
   /** The path of this account page; adds the account's navigation. */
   readonly section?: string
-  /** Where to redirect at once. */
+  /** Where to redirect, at once or after a moment. */
   readonly refreshTo?: string
+  readonly refreshSeconds?: number
+  /** The URLs of its frames. */
+  readonly frames?: readonly string[]
   /** Loads the script for passkeys. */
   readonly hasPasskeys?: boolean
 }
@@ -78,13 +81,14 @@ export function showPage(c: Context, page: Page, children: Child): Response {
 }
 
 /** Pictures come from the avatars' origin; forms lead only to this site (see `goOn`). Only a page with passkeys may run a script. */
-function contentSecurityPolicy({ avatars: { urls } }: Config, { hasPasskeys = false }: Page): string {
+function contentSecurityPolicy({ avatars: { urls } }: Config, { hasPasskeys = false, frames = [] }: Page): string {
   const { origin } = new URL(urls.kind === 'public' ? urls.baseUrl : urls.url)
   return [
     "default-src 'none'",
     ...(hasPasskeys ? ["script-src 'self'", "connect-src 'self'"] : []),
     "style-src 'self'",
     `img-src 'self' data: ${origin}`,
+    ...(frames.length === 0 ? [] : [`frame-src ${[...new Set(frames.map((url) => new URL(url).origin))].join(' ')}`]),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -98,7 +102,7 @@ function Head({ product, page }: { product: string; page: Page }) {
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
-      {page.refreshTo !== undefined && <meta http-equiv="refresh" content={`0;url=${page.refreshTo}`} />}
+      {page.refreshTo !== undefined && <meta http-equiv="refresh" content={`${page.refreshSeconds ?? 0};url=${page.refreshTo}`} />}
       <title>{`${page.error ? 'Error: ' : ''}${page.title}${page.title === product ? '' : ` · ${product}`}`}</title>
       <link rel="icon" href="data:," />
       <link rel="stylesheet" href={styleSheetUrl()} />

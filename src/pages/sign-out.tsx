@@ -28,7 +28,9 @@ import { returnTo } from './return-to.ts'
 
 const SignOutForm = z.object({ ticket: z.string().max(512, 'is wrong') })
 const LogoutQuery = z.looseObject({})
-const NOBODY: LogoutQuestion = { client: null, ticket: null, location: null }
+const NOBODY: LogoutQuestion = { client: null, ticket: null, location: null, frames: [] }
+/** How long the frames have before the browser goes on. */
+const FRAMES_SECONDS = 3
 
 export const signOutPages = new Hono<AppEnv>()
   .get('/sign-out', optionalSession(), networkLimit('other'), validate('query', LogoutQuery), (c) =>
@@ -44,8 +46,9 @@ export const signOutPages = new Hono<AppEnv>()
       const request = readLogoutRequest(c.req.valid('query'))
       return take(c, c.req.valid('form'), {
         act: async (answer) => {
-          const { location } = await performLogout(c.var.ctx, c.var.gate, request, answer).catch(staleTicket)
+          const { location, frames } = await performLogout(c.var.ctx, c.var.gate, request, answer).catch(staleTicket)
           clearSessionCookie(c)
+          if (frames !== null) return c.redirect(`/sign-out?${frames}`, 303)
           if (location === null) return redirectWith(c, '/sign-in', 'signed_out')
           return leave(c, { title: 'You are signed out', lead: 'One moment, you are being taken back.', to: location })
         },
@@ -58,8 +61,8 @@ export const signOutPages = new Hono<AppEnv>()
   )
 
 async function show(c: Context, request: LogoutRequest, question: LogoutQuestion, state: FormState): Promise<Response> {
-  const { client, ticket, location } = question
-  if (ticket === null) return showSignedOut(c, location)
+  const { client, ticket } = question
+  if (ticket === null) return showSignedOut(c, question)
   const query = toLogoutQuery(request)
   const token = await formToken(c, 'sign-out')
   const product = productOf(c.var.ctx.config)
@@ -88,13 +91,25 @@ async function show(c: Context, request: LogoutRequest, question: LogoutQuestion
   )
 }
 
-/** Also removes the cookie of an ended session. */
-function showSignedOut(c: Context, location: string | null): Response {
+/**
+ * Also removes the cookie of an ended session. Clients that are told in frames get a moment before the browser goes on, without a
+ * script; sandboxed, a frame cannot navigate this page.
+ */
+function showSignedOut(c: Context, { location, frames }: LogoutQuestion): Response {
   clearSessionCookie(c)
+  const goesOn = frames.length > 0 && location !== null
   return showPage(
     c,
-    { title: 'You are signed out', lead: 'Nobody is signed in with this browser.' },
+    {
+      title: 'You are signed out',
+      lead: goesOn ? 'One moment, you are being taken back.' : 'Nobody is signed in with this browser.',
+      frames,
+      ...(goesOn ? { refreshTo: location, refreshSeconds: FRAMES_SECONDS } : {}),
+    },
     <>
+      {frames.map((url) => (
+        <iframe src={url} title="Signing out" hidden sandbox="allow-scripts allow-same-origin allow-forms" />
+      ))}
       {location !== null && (
         <p>
           <a class="button primary" href={location}>

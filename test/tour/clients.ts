@@ -19,5 +19,6 @@ export const stops: Stops = {
   'POST /client/admin-api/delete': { ...WRITE, access: 'admin:client:write', restricted: 'refused', body: () => ({ client_id: CLIENT }) },
   'DELETE /client/admin-api/delete': { ...WRITE, access: 'admin:client:write', restricted: 'refused', body: () => ({ client_id: CLIENT }) },
   'GET /client/admin-api/list': { ...PAGE, access: 'admin:client:read' },
+  'GET /client/admin-api/logout-notices': { ...PAGE, access: 'admin:client:read' },
   'GET /client/:clientId': { ...READ, access: 'admin:client:read' },
 }

@@ -67,6 +67,8 @@ export const stops: Stops = {
   'POST /forgot': { roundTrips: 1, rowsRead: 38 },
   'POST /reset': { roundTrips: 2, rowsRead: 26 },
   'POST /sign-out': WRITE,
+  // Two clients: five rows for each notice, with its indexes; the clients are asked after the reply.
+  'POST /sign-out with clients to tell': { roundTrips: 2, rowsRead: 17, rowsWritten: 13, later: 3 },
   'POST /consent': { ...WRITE, page: consentPath(CLIENT) },
   'POST /device': { roundTrips: 2, rowsRead: 16 },
   'POST /device/answer': { roundTrips: 3, rowsRead: 36, page: '/device' },

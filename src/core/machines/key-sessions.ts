@@ -37,6 +37,7 @@ export async function signInUnderKey(ctx: Ctx, key: Key, input: PasswordSignIn):
   const { session } = await completeSignIn(ctx, {
     ...byPassword(ctx, user, counted),
     userAgent: input.userAgent,
+    presented: null,
     writes: [],
     begin: keyBeginner(ctx, key),
   })

@@ -89,11 +89,12 @@ export const clientUri = httpsUri.meta({ description: "The app's own page", exam
 export const logoUri = httpsUri.meta({ description: 'A picture for the consent page', example: 'https://app.example.com/logo.png' })
 export const policyUri = httpsUri.meta({ description: 'Its privacy policy', example: 'https://app.example.com/privacy' })
 export const tosUri = httpsUri.meta({ description: 'Its terms of service', example: 'https://app.example.com/terms' })
-export const backchannelLogoutUri = httpsUri.meta({ description: 'Gets a logout token when a user signs out (Back-Channel Logout 1.0)' })
-export const frontchannelLogoutUri = httpsUri.meta({ description: 'Loaded in a frame when a user signs out (Front-Channel Logout 1.0)' })
-export const sectorIdentifierUri = httpsUri
-  .refine(isPublicHttpsUrl, 'must be an https URL with a public host name')
-  .meta({ description: 'A JSON list of the redirect URIs whose clients share pairwise subjects (OpenID Connect Core §8.1)' })
+const publicUri = httpsUri.refine(isPublicHttpsUrl, 'must be an https URL with a public host name, without a fragment')
+export const backchannelLogoutUri = publicUri.meta({ description: 'Gets a logout token when a user signs out (Back-Channel Logout 1.0)' })
+export const frontchannelLogoutUri = publicUri.meta({ description: 'Loaded in a frame when a user signs out (Front-Channel Logout 1.0)' })
+export const sectorIdentifierUri = publicUri.meta({
+  description: 'A JSON list of the redirect URIs whose clients share pairwise subjects (OpenID Connect Core §8.1)',
+})
 export const subjectType = z
   .enum(SUBJECT_TYPES, `must be one of ${SUBJECT_TYPES.join(', ')}`)
   .meta({ description: "pairwise: its users' subjects are its own (OpenID Connect Core §8)", example: 'public' })

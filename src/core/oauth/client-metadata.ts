@@ -129,6 +129,7 @@ const SCHEME_RULE =
 export function judgeMetadata(metadata: ClientMetadata): void {
   const { grantTypes, redirectUris, postLogoutRedirectUris, scopes, requiresPkce, authMethod, jwks, jwksUri } = metadata
   const { mayChangeAddresses, isNativeDevelopment, requiresSignedRequests, sectorIdentifierUri } = metadata
+  const { backchannelLogoutUri, frontchannelLogoutUri } = metadata
   const isForDevelopment = (uri: string) => !isNativeDevelopment && !isAcceptableRedirectUri(uri)
   const isPublic = authMethod === 'none'
   const hasKeys = authMethod === 'private_key_jwt'
@@ -160,11 +161,24 @@ export function judgeMetadata(metadata: ClientMetadata): void {
     [isPairwise && sectorOf(metadata) === null, 'sectorIdentifierUri', 'is required: the redirect URIs have no https host in common'],
     [!isPairwise && sectorIdentifierUri !== null, 'sectorIdentifierUri', 'is for subject_type pairwise'],
     [redirectUris.some(isForDevelopment), 'redirectUris', SCHEME_RULE],
+    [
+      backchannelLogoutUri !== null && !has('authorization_code') && !has(DEVICE_GRANT),
+      'backchannelLogoutUri',
+      `requires authorization_code or ${DEVICE_GRANT}`,
+    ],
+    // Front-Channel Logout 1.0 §2.
+    [
+      frontchannelLogoutUri !== null && !redirectUris.some((uri) => originOf(uri) === originOf(frontchannelLogoutUri)),
+      'frontchannelLogoutUri',
+      'must have the scheme, host and port of a redirect URI',
+    ],
     [postLogoutRedirectUris.some(isForDevelopment), 'postLogoutRedirectUris', SCHEME_RULE],
   ]
   const broken = rules.filter(([isBroken]) => isBroken)
   if (broken.length > 0) throw AppError.ofFields(broken.map(([, field, message]) => ({ path: METADATA_NAMES[field], message })))
 }
+
+const originOf = (uri: string) => (URL.canParse(uri) ? new URL(uri).origin : null)
 
 /** Whether Kith issues a secret to such a client. */
 export function hasSecret(method: ClientAuthenticationMethod): boolean {

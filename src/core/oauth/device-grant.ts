@@ -126,7 +126,7 @@ function judgeAllowed(client: Client, row: DeviceCodeRow | null, now: number): U
   const { scope, apis, userId, authenticatedAt, amr } = row
   if (userId === null || authenticatedAt === null || amr === null) throw new AppError('access_denied', 'The user denied access')
   if (row.isLive !== 1) throw invalidGrant()
-  return { scope, apis, userId, authenticatedAt, amr }
+  return { scope, apis, userId, authenticatedAt, amr, browserSessionId: null }
 }
 
 function invalidGrant(): AppError {

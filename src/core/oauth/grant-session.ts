@@ -19,6 +19,8 @@ export interface UserGrant {
   readonly authenticatedAt: number
   /** RFC 8176, space separated. */
   readonly amr: string
+  /** Null for a device: it stays signed in when the browser that allowed it signs out. */
+  readonly browserSessionId: SessionId | null
 }
 
 interface GrantSession {
@@ -85,6 +87,9 @@ function grantSessionWrites(ctx: Ctx, input: GrantSession): Statement<unknown>[]
   const { client, target, grant, sessionId, refreshToken, condition } = input
   const now = ctx.now()
   const { lifeMs, idleMs } = grantLifetime(ctx.config, client, accessTokenSeconds(client, target))
+  // A client that is told of sign-outs has a session of its own. It can be told while the grant is kept: as long as the browser's.
+  const isTold = client.backchannelLogoutUri !== null || client.frontchannelLogoutUri !== null
+  const keptMs = Math.max(lifeMs, isTold ? ctx.config.lifetimes.sessionMs : 0)
   const idleExpiresAt = now + idleMs
   const session = {
     id: sessionId,
@@ -93,11 +98,12 @@ function grantSessionWrites(ctx: Ctx, input: GrantSession): Statement<unknown>[]
     tokenHash: null,
     scope: grant.scope,
     createdAt: now,
-    expiresAt: now + lifeMs,
+    expiresAt: now + keptMs,
     idleExpiresAt,
     authenticatedAt: grant.authenticatedAt,
     amr: grant.amr,
     secondFactor: null,
+    browserSessionId: grant.browserSessionId,
   }
   return [
     insertSession(session, condition),

@@ -10,6 +10,7 @@ type TicketPurpose =
   | 'consent'
   | 'reauthentication'
   | 'sign-out'
+  | 'signed-out'
   | 'device'
   | 'pushed-request'
   | 'signed-request'

@@ -33,7 +33,7 @@ import type { Claim } from '../principal.ts'
 import { browserBeginner, completeSignIn, isRowOpen, type SignedIn, timesOf } from '../sessions/completion.ts'
 import { knownNetwork, refuseBeyondNetwork } from '../sessions/known-sources.ts'
 import { firstFactorOf, pendingOf } from '../sessions/second-factor-sign-in.ts'
-import { type BrowserSession, leavePresentedSession } from '../sessions/sessions.ts'
+import type { BrowserSession } from '../sessions/sessions.ts'
 import { type ChallengePurpose, newChallenge, readChallenge } from './challenge.ts'
 import { readClientData } from './client-data.ts'
 import { reportStaleCounter } from './counter.ts'
@@ -158,7 +158,8 @@ async function complete(ctx: Ctx, proved: Proved): Promise<SignedIn<BrowserSessi
     method: 'passkey',
     userAgent: input.userAgent,
     condition: both(condition, isRowOpen(ctx, user)),
-    writes: [...writes, recordPasskeyUse(use, done), ...leavePresentedSession(ctx, input.presented)],
+    presented: input.presented,
+    writes: [...writes, recordPasskeyUse(use, done)],
   }).catch((error: unknown) => {
     throw error instanceof AppError && error.code === 'unauthenticated' ? refusal() : error
   })

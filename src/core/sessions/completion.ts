@@ -12,9 +12,10 @@ import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import { audit, deviceHash } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
+import type { Claim } from '../principal.ts'
 import { rememberNetworkOfProgram } from './known-sources.ts'
 import { type CountedTry, forgetTries } from './password-attempts.ts'
-import { type BrowserSession, newBrowserSession, type SessionStart, settleSession } from './sessions.ts'
+import { type BrowserSession, leavePresentedSession, newBrowserSession, type SessionStart, settleSession } from './sessions.ts'
 
 export interface SignedIn<Session> {
   readonly kind: 'signed_in'
@@ -71,6 +72,8 @@ interface Completion<Session> {
   /** What proved the second factor. */
   readonly method?: SignInMethod
   readonly userAgent: string
+  /** The browser session whose cookie was sent: the new one replaces it. */
+  readonly presented: Claim | null
   /** What must hold for a session to be created (it may use the alias `u`, the user), and what is written before it. */
   readonly condition: Fragment
   readonly writes: readonly Statement<unknown>[]
@@ -96,6 +99,7 @@ export async function completeSignIn<Session>(ctx: Ctx, done: Completion<Session
     [
       ...done.writes,
       ...writes,
+      ...leavePresentedSession(ctx, done.presented, id),
       // An account that is live, with the same epoch as when read, was not deleted meanwhile.
       ...(user.deletedAt === null ? [] : restoreAccountWrites(ctx, user.id, made)),
       ...forgetTries(ctx, user, done.counted, done.counted ? always : made),

@@ -7,7 +7,7 @@ import { rowHasNoSecondFactor } from '../../store/db/second-factors.ts'
 import type { Ctx } from '../ctx.ts'
 import { browserBeginner, completeSignIn, isRowOpen, type SignedIn } from './completion.ts'
 import { type FirstFactor, openPendingSignIn, type PendingOutcome } from './pending-sign-in.ts'
-import { type BrowserSession, leavePresentedSession } from './sessions.ts'
+import type { BrowserSession } from './sessions.ts'
 
 export type SignInOutcome = SignedIn<BrowserSession> | PendingOutcome
 
@@ -22,7 +22,8 @@ export async function signInWith(ctx: Ctx, factor: FirstFactor): Promise<SignInO
     isKnown: user.knowsNetwork === 1,
     userAgent,
     condition: both(both(isRowOpen(ctx, user), rowHasNoSecondFactor), condition),
-    writes: [...factor.writes, ...leavePresentedSession(ctx, presented)],
+    presented,
+    writes: factor.writes,
     begin: browserBeginner(ctx, userAgent),
   })
 }

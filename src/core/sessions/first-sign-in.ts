@@ -16,7 +16,7 @@ import { UNVERIFIED_ACCOUNT_MS } from '../limits.ts'
 import { issueTicket, readTicket } from '../oauth/tickets.ts'
 import type { Claim } from '../principal.ts'
 import { browserBeginner, completeSignIn, isRowOpen, type SignedIn } from './completion.ts'
-import { type BrowserSession, leavePresentedSession } from './sessions.ts'
+import type { BrowserSession } from './sessions.ts'
 
 /** A new password raises the epoch: then the one typed here no longer counts. */
 const aboutOf = ({ id, epoch }: Pick<UserRow, 'id' | 'epoch'>) => [String(id), String(epoch)]
@@ -56,7 +56,8 @@ export async function signInFirst(ctx: Ctx, { userId, ticket, presented }: First
     amr: isByPassword ? BY_PASSWORD : BY_MAIL,
     userAgent,
     condition: both(isRowOpen(ctx, user), rowHasNoSecondFactor),
-    writes: leavePresentedSession(ctx, presented),
+    presented,
+    writes: [],
   }).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'unauthenticated') return null
     throw error

@@ -40,7 +40,7 @@ import { refuseBeyondNetwork } from './known-sources.ts'
 import { rateLimited } from './password-attempts.ts'
 import { recoveryCodeHash } from './recovery-codes.ts'
 import { forgetSecondFactorTries, secondFactorAttempts } from './second-factor-attempts.ts'
-import { type BrowserSession, leavePresentedSession } from './sessions.ts'
+import type { BrowserSession } from './sessions.ts'
 import { resealLater, stepOfSealed } from './totp-codes.ts'
 
 export interface SecondFactorAnswer {
@@ -171,13 +171,9 @@ async function claimPendingSignIn(ctx: Ctx, won: Won): Promise<SignedIn<BrowserS
     amr: withCode(firstFactorOf(challenge)),
     method: proof.method,
     userAgent: won.userAgent,
+    presented: won.presented,
     condition: both(claimed, isRowOpen(ctx, user)),
-    writes: [
-      ...claimsOf(ctx, won, claimedBy),
-      ...forgetSecondFactorTries(ctx, won.counters, claimed),
-      ...(notice ? [notice.write] : []),
-      ...leavePresentedSession(ctx, won.presented),
-    ],
+    writes: [...claimsOf(ctx, won, claimedBy), ...forgetSecondFactorTries(ctx, won.counters, claimed), ...(notice ? [notice.write] : [])],
   }).catch((error: unknown) => {
     throw error instanceof AppError && error.code === 'unauthenticated' ? refusal() : error
   })

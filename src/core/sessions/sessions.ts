@@ -8,6 +8,7 @@ import {
   endSession,
   insertSession,
   listLiveSessions,
+  moveGrants,
   type SessionListRow,
   wasEnded,
 } from '../../store/db/sessions.ts'
@@ -96,10 +97,11 @@ export function settleSession(ctx: Ctx, session: BrowserSession, userAgent: stri
   )
 }
 
-/** A browser that signs in again leaves its old session (ASVS 7.2.4): statements for the batch of the new one. */
-export function leavePresentedSession(ctx: Ctx, presented: Claim | null): Statement<void>[] {
+/** A browser that signs in again leaves its old session (ASVS 7.2.4): statements after those of the new one. */
+export function leavePresentedSession(ctx: Ctx, presented: Claim | null, next: SessionId): Statement<void>[] {
   if (presented?.kind !== 'browser') return []
-  return [endPresentedSession({ id: presented.sessionId, tokenHash: sha256(presented.secret), now: ctx.now() })]
+  const old = { id: presented.sessionId, tokenHash: sha256(presented.secret) }
+  return [moveGrants(old, next), endPresentedSession({ ...old, now: ctx.now() })]
 }
 
 export interface ListedSession extends SessionListRow {
@@ -143,16 +145,16 @@ export async function revokeSession(ctx: Ctx, gate: Gate, id: SessionId): Promis
 /** Signs the caller out. No-op without a live session. */
 export async function signOut(ctx: Ctx, gate: OptionalGate): Promise<void> {
   const { principal } = await gate()
-  if (principal) await endOwnSession(ctx, principal)
+  if (principal) await ctx.db.batch(endOwnSession(ctx, principal))
 }
 
-/** Ends the session of this request. */
-export async function endOwnSession(ctx: Ctx, { userId, sessionId }: UserPrincipal): Promise<void> {
+/** The statements that end the session of this request. */
+export function endOwnSession(ctx: Ctx, { userId, sessionId }: UserPrincipal): Statement<unknown>[] {
   const now = ctx.now()
-  await ctx.db.batch([
+  return [
     endSession({ id: sessionId, userId, now }),
     audit(ctx, { type: 'signed_out', userId, sessionId, condition: wasEnded(sessionId, now) }),
-  ])
+  ]
 }
 
 /** Invalidates every session, access and refresh token, code and pending log-in of the caller, before it returns. */

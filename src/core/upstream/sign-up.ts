@@ -14,7 +14,7 @@ import type { Ctx } from '../ctx.ts'
 import { type Email, username as usernameField, usernameKey } from '../fields.ts'
 import type { Claim } from '../principal.ts'
 import { browserBeginner, completeSignIn, isRowOpen, type SignedIn } from '../sessions/completion.ts'
-import { type BrowserSession, leavePresentedSession } from '../sessions/sessions.ts'
+import type { BrowserSession } from '../sessions/sessions.ts'
 import { beginAgain } from './failures.ts'
 import { type PendingUpstream, useOf } from './pending.ts'
 import type { UpstreamPerson } from './protocol.ts'
@@ -67,7 +67,8 @@ export async function signInNewUpstream(
     amr: BY_UPSTREAM,
     userAgent,
     condition: both(isRowOpen(ctx, user), rowHasNoSecondFactor),
-    writes: leavePresentedSession(ctx, presented),
+    presented,
+    writes: [],
   })
 }
 

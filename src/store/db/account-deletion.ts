@@ -7,7 +7,7 @@ import { sql } from 'drizzle-orm'
 import { toSnakeCase } from 'drizzle-orm/casing'
 import type { SessionId, UserId } from '../../ids.ts'
 import { markAvatars } from './avatars.ts'
-import { all, type Fragment, first, run, type Statement } from './database.ts'
+import { all, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
 import { removeFiles } from './files.ts'
 import { holdUsernamesOf } from './username-holds.ts'
 import type { UserRow } from './users.ts'
@@ -22,10 +22,12 @@ export function isDeletable(userId: UserId, reason: DeletionReason): Fragment {
 
 /** Marks the account as deleted; an earlier deletion keeps its time. Invalidates everything issued to the account (design §1.7). */
 export function markDeleted(input: { userId: UserId; reason: DeletionReason; now: number }, condition: Fragment): Statement<void> {
-  return run(sql`
+  return endsSessions(
+    run(sql`
     UPDATE users SET deleted_at = COALESCE(deleted_at, ${input.now}), deleted_reason = ${input.reason},
                      epoch = epoch + 1, updated_at = ${input.now}
-    WHERE id = ${input.userId} AND (${condition})`)
+    WHERE id = ${input.userId} AND (${condition})`),
+  )
 }
 
 /** The witness of a deletion. */

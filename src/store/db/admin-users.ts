@@ -6,7 +6,7 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { isInForce } from './account-state.ts'
-import { all, always, type Fragment, first, run, type Statement } from './database.ts'
+import { all, always, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
 import type { RoleRow } from './roles.ts'
 import { beginsWith } from './search-strings.ts'
 import type { NewUser, UserRow } from './users.ts'
@@ -150,13 +150,14 @@ const bannedNow = (now: number) => isInForce(sql`banned_at`, sql`banned_until`, 
 
 /** Bans, or changes the end or reason of a ban in force. Only a new ban raises the epoch. */
 export function banUser(on: ActOn, { until, reason }: Term): UserAct {
-  return act(
+  const ban = act(
     on,
     sql`u.banned_at IS NULL OR u.banned_until IS NOT ${until} OR u.banned_reason IS NOT ${reason}`,
     sql`epoch = epoch + CASE WHEN ${bannedNow(on.now)} THEN 0 ELSE 1 END,
         banned_at = CASE WHEN ${bannedNow(on.now)} THEN banned_at ELSE ${on.now} END,
         banned_until = ${until}, banned_reason = ${reason}`,
   )
+  return { ...ban, write: endsSessions(ban.write) }
 }
 
 export function liftBan(on: ActOn): UserAct {

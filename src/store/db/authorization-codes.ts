@@ -57,6 +57,7 @@ export interface AuthorizationCodeRow {
   readonly nonce: string | null
   readonly authenticatedAt: number
   readonly amr: string
+  readonly browserSessionId: SessionId
   readonly expiresAt: number
   readonly consumedAt: number | null
   readonly sessionId: SessionId | null
@@ -66,8 +67,8 @@ export interface AuthorizationCodeRow {
 
 export function findAuthorizationCode(codeHash: string, now: number): Statement<AuthorizationCodeRow | null> {
   return first(sql`
-    SELECT c.client_id, c.user_id, c.redirect_uri, c.code_challenge, c.scope, c.nonce, c.authenticated_at, c.amr, c.expires_at,
-           c.consumed_at, c.session_id, ${apisOf(sql`c.scope`)} AS apis, (c.epoch = u.epoch AND ${isLive(now)}) AS is_live
+    SELECT c.client_id, c.user_id, c.redirect_uri, c.code_challenge, c.scope, c.nonce, c.authenticated_at, c.amr,
+           c.browser_session_id, c.expires_at, c.consumed_at, c.session_id, ${apisOf(sql`c.scope`)} AS apis, (c.epoch = u.epoch AND ${isLive(now)}) AS is_live
     FROM authorization_codes c
     JOIN users u ON u.id = c.user_id
     LEFT JOIN sessions s ON s.id = c.browser_session_id

@@ -1,7 +1,7 @@
 /** What connects a user with third-party apps: consents, grants (sessions of a client) and open codes. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { all, type Fragment, run, type Statement } from './database.ts'
+import { all, endsSessions, type Fragment, run, type Statement } from './database.ts'
 
 export interface ConsentRow {
   readonly clientId: string
@@ -53,7 +53,7 @@ export function endConnection(userId: UserId, clientId: string, now: number, tol
           AND revoked_at IS NULL AND client_id = ${clientId})`,
   ]
   return [
-    ...ends.flatMap((end) => [run(end), told]),
+    ...ends.flatMap((end) => [endsSessions(run(end)), told]),
     run(sql`DELETE FROM scope_uses WHERE user_id = ${userId} AND client_id = ${clientId}`),
   ]
 }

@@ -15,6 +15,8 @@ export interface Statement<Result> {
   /** What the rows say, column names in camel case. `changes`: how many rows the statement wrote or deleted. */
   readonly read: (rows: readonly Row[], changes: number) => Result
   readonly readsChanges: boolean
+  /** It may end sessions, which some clients want to know (core/oauth/logout-notices.ts). */
+  readonly endsSessions?: true
 }
 
 export type Results<Statements extends readonly Statement<unknown>[]> = {
@@ -65,6 +67,8 @@ export function run(query: SQL): Statement<void> {
   return statement(query, () => undefined)
 }
 
+export const endsSessions = <Result>(statement: Statement<Result>): Statement<Result> => ({ ...statement, endsSessions: true })
+
 /** A write that returns how many rows it changed. */
 export function changed(query: SQL): Statement<number> {
   return statement(query, (_, changes) => changes, true)
@@ -103,6 +107,7 @@ export function findIf(condition: Fragment): Statement<boolean> {
 
 export class Database {
   readonly #session: D1DatabaseSession
+  #endedSessions = false
   constructor(session: D1DatabaseSession) {
     this.#session = session
   }
@@ -110,6 +115,7 @@ export class Database {
   /** One round trip, all or nothing. */
   async batch<const Statements extends readonly Statement<unknown>[]>(statements: Statements): Promise<Results<Statements>> {
     const prepared = statements.map(({ sql, params }) => this.#session.prepare(sql).bind(...params))
+    if (statements.some((s) => s.endsSessions)) this.#endedSessions = true
     const [only] = statements
     if (only && statements.length === 1 && !only.readsChanges) {
       // As arrays: objects under D1's names would be built only to be built again under ours.
@@ -149,6 +155,11 @@ export class Database {
   async #writeAndWitness<Result>(writes: readonly Statement<unknown>[], witness: Statement<Result | null>): Promise<Result | null> {
     const results = await this.batch([...writes, witness])
     return results.at(-1) as Result | null
+  }
+
+  /** Whether a statement so far may have ended sessions. */
+  get endedSessions(): boolean {
+    return this.#endedSessions
   }
 
   /** The minimum position for later reads: the client sends it back as `x-d1-bookmark`. */

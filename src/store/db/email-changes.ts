@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { ChallengeId, UserId } from '../../ids.ts'
 import type { ChallengePurpose, CodeSeed } from './challenges.ts'
-import { type Fragment, first, run, type Statement } from './database.ts'
+import { endsSessions, type Fragment, first, run, type Statement } from './database.ts'
 
 /** How the new address is verified: by a long code, or by six digits and a token. */
 export type ChangePurpose = Extract<ChallengePurpose, 'change_email' | 'change_email_digits'>
@@ -104,9 +104,11 @@ export function settleUndos(input: { userId: UserId; email: string; now: number;
 /** Sets a verified address for the user that `user` yields. Invalidates every session, token and code of the current epoch. */
 export function updateEmail(user: Fragment, input: { email: string; emailKey: string; now: number }): Statement<void> {
   const { email, emailKey, now } = input
-  return run(sql`
+  return endsSessions(
+    run(sql`
     UPDATE users SET email = ${email}, email_key = ${emailKey}, email_verified_at = ${now}, epoch = epoch + 1, updated_at = ${now}
-    WHERE id = (${user})`)
+    WHERE id = (${user})`),
+  )
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Name, sql } from 'drizzle-orm'
 import { toSnakeCase } from 'drizzle-orm/casing'
 import { PROFILE_FIELDS, type ProfileField } from '../../config-vars.ts'
 import type { UserId } from '../../ids.ts'
-import { type Fragment, run, type Statement } from './database.ts'
+import { endsSessions, type Fragment, run, type Statement } from './database.ts'
 import { isHeldBack } from './username-holds.ts'
 
 /** The column of a field, as `UserRow` calls it. */
@@ -39,8 +39,9 @@ export function updateProfile(userId: UserId, changes: ProfileChanges, now: numb
   if (email) sets.push(sql`email = ${email.email}`, sql`email_key = ${email.emailKey}`, sql`email_verified_at = ${email.verifiedAt}`)
   if (changes.role) sets.push(sql`role = ${changes.role}`)
   if (changes.endsSessions) sets.push(sql`epoch = epoch + 1`)
-  return run(sql`
+  const write = run(sql`
     UPDATE users SET ${sql.join([...sets, sql`updated_at = ${now}`], sql`, `)} WHERE id = ${userId} AND (${condition})`)
+  return changes.endsSessions ? endsSessions(write) : write
 }
 
 /** True of the row of `users` that a statement is about once it contains the changes: shows that they were written. */

@@ -6,7 +6,7 @@
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
 import { apisOf } from './apis.ts'
-import { changed, type Fragment, first, run, type Statement } from './database.ts'
+import { changed, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
 import { isLive } from './live-session.ts'
 import { clientColumns, type OAuthClientRow } from './oauth-clients.ts'
 
@@ -124,7 +124,7 @@ export function rotateRefreshToken(rotation: Rotation, condition: Fragment): Sta
 
 /** Ends the session that the tokens belong to, whatever its epoch. */
 export function revokeFamily(sessionId: SessionId, now: number): Statement<void> {
-  return run(sql`UPDATE sessions SET revoked_at = ${now} WHERE id = ${sessionId} AND revoked_at IS NULL`)
+  return endsSessions(run(sql`UPDATE sessions SET revoked_at = ${now} WHERE id = ${sessionId} AND revoked_at IS NULL`))
 }
 
 /** Holds right after `revokeFamily` ended a live session. */

@@ -1,7 +1,7 @@
 /** Sessions in D1: the verdict on every credential (design §2). Statements only; the rules are in `core/sessions`. */
 import { sql } from 'drizzle-orm'
 import type { SessionId, UserId } from '../../ids.ts'
-import { all, always, changed, type Fragment, first, run, type Statement } from './database.ts'
+import { all, always, changed, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
 import { isOfFamily, type TokenHashes } from './refresh-tokens.ts'
 import type { UserRow } from './users.ts'
 
@@ -123,7 +123,9 @@ export interface OneSession {
 
 /** Ends one session of the user where `condition` holds; null if it was not live. */
 export function endSession(session: OneSession, condition: Fragment = always): Statement<{ id: SessionId } | null> {
-  return first(sql`UPDATE sessions SET revoked_at = ${session.now} WHERE ${isLiveOne(session)} AND (${condition}) RETURNING id`)
+  return endsSessions(
+    first(sql`UPDATE sessions SET revoked_at = ${session.now} WHERE ${isLiveOne(session)} AND (${condition}) RETURNING id`),
+  )
 }
 
 /** Holds while the user is signed in with it. */
@@ -141,17 +143,35 @@ export function wasEnded(id: SessionId, now: number): Fragment {
   return sql`EXISTS (SELECT 1 FROM sessions WHERE id = ${id} AND revoked_at = ${now})`
 }
 
-/** Ends the browser session whose cookie accompanied a new sign-in: its secret is proof enough. */
-export function endPresentedSession(input: { id: SessionId; tokenHash: string; now: number }): Statement<void> {
+interface PresentedSession {
+  readonly id: SessionId
+  readonly tokenHash: string
+}
+
+/** The same user signed in again in the same browser: clients that were signed in through the old session now are through the new one. */
+export function moveGrants(from: PresentedSession, to: SessionId): Statement<void> {
   return run(sql`
+    UPDATE sessions SET browser_session_id = ${to}
+    WHERE browser_session_id = ${from.id} AND revoked_at IS NULL AND EXISTS (
+      SELECT 1 FROM sessions o JOIN sessions n ON n.user_id = o.user_id
+      WHERE o.id = sessions.browser_session_id AND o.token_hash = ${from.tokenHash} AND o.revoked_at IS NULL AND n.id = ${to})`)
+}
+
+/** Ends the browser session whose cookie accompanied a new sign-in: its secret is proof enough. */
+export function endPresentedSession(input: PresentedSession & { readonly now: number }): Statement<void> {
+  return endsSessions(
+    run(sql`
     UPDATE sessions SET revoked_at = ${input.now}
-    WHERE id = ${input.id} AND token_hash = ${input.tokenHash} AND revoked_at IS NULL`)
+    WHERE id = ${input.id} AND token_hash = ${input.tokenHash} AND revoked_at IS NULL`),
+  )
 }
 
 export function endOtherSessions(input: { userId: UserId; keep: SessionId; now: number }, condition: Fragment = always): Statement<void> {
-  return run(sql`
+  return endsSessions(
+    run(sql`
     UPDATE sessions SET revoked_at = ${input.now}
-    WHERE user_id = ${input.userId} AND revoked_at IS NULL AND id <> ${input.keep} AND (${condition})`)
+    WHERE user_id = ${input.userId} AND revoked_at IS NULL AND id <> ${input.keep} AND (${condition})`),
+  )
 }
 
 /** Holds while nobody has ended the session, as a change of factors meanwhile would have. */

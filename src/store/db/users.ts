@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
 import { isAlive, mayComeIn, type SignInTimes } from './account-state.ts'
-import { always, type Fragment, first, run, type Statement } from './database.ts'
+import { always, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
 import type { users } from './schema/users.ts'
 import { isHeldBack, NOBODY } from './username-holds.ts'
 
@@ -183,7 +183,7 @@ export function verifyAddress(user: Fragment, now: number): Statement<void> {
 
 /** Invalidates every session, token, code and pending log-in of the user. */
 export function raiseEpoch(user: Fragment, now: number): Statement<void> {
-  return run(sql`UPDATE users SET epoch = epoch + 1, updated_at = ${now} WHERE id = (${user})`)
+  return endsSessions(run(sql`UPDATE users SET epoch = epoch + 1, updated_at = ${now} WHERE id = (${user})`))
 }
 
 /** Yields the user while `condition` holds, nobody otherwise. */

@@ -100,14 +100,19 @@ describe('the person is asked', () => {
     const request = { clientId: client.id, postLogoutRedirectUri: BYE, state: 's' }
     const mine = gateOf(browser, userId)
     const question = await describeLogout(mine.ctx, mine.gate, request)
-    expect(question).toEqual({ client: { id: client.id, name: 'Test' }, ticket: expect.any(String), location: `${BYE}?state=s` })
+    expect(question).toEqual({
+      frames: [],
+      client: { id: client.id, name: 'Test' },
+      ticket: expect.any(String),
+      location: `${BYE}?state=s`,
+    })
     const theirs = gateOf(other, otherId)
     for (const ticket of [question.ticket ?? '', '', 'x', `${question.ticket}x`]) {
       await expect(performLogout(theirs.ctx, theirs.gate, request, { ticket })).rejects.toMatchObject({ code: 'cross_site_request' })
     }
     expect(await isSignedIn(other.sessionId)).toBe(true)
     const done = await performLogout(mine.ctx, mine.gate, request, { ticket: question.ticket ?? '' })
-    expect(done).toEqual({ location: `${BYE}?state=s` })
+    expect(done).toEqual({ location: `${BYE}?state=s`, frames: null })
     expect(await isSignedIn(browser.sessionId)).toBe(false)
     expect((await describeLogout(mine.ctx, mine.gate, request)).ticket).toBeNull()
   })

@@ -203,6 +203,21 @@ describe('a client', () => {
     ['require_signed_request_object', { require_signed_request_object: true }],
     ['jwks', { ...SIGNED, jwks_uri: 'https://app.example/jwks.json' }],
     ['jwks', { ...SIGNED, token_endpoint_auth_method: 'client_secret_jwt' }],
+    ...[
+      'http://web.example/out',
+      'https://10.0.0.1/out',
+      'https://localhost/out',
+      'https://web.example/out#a',
+      'https://a:b@web.example/',
+    ].flatMap((uri): [string, Fields][] => [
+      ['backchannel_logout_uri', { backchannel_logout_uri: uri }],
+      ['frontchannel_logout_uri', { frontchannel_logout_uri: uri }],
+    ]),
+    ...['https://other.example/out', 'https://web.example:8443/out'].map((uri): [string, Fields] => [
+      'frontchannel_logout_uri',
+      { frontchannel_logout_uri: uri },
+    ]),
+    ['backchannel_logout_uri', { ...SERVICE, redirect_uris: [], backchannel_logout_uri: 'https://web.example/out' }],
     ['jwks_uri', { jwks_uri: 'https://app.example/jwks.json' }],
     ...[
       'http://app.example/jwks.json',

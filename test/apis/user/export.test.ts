@@ -115,6 +115,7 @@ describe('what is in a copy', () => {
     credentials: 'the hash of the password',
     edge_work: 'work that is still to do',
     mail_outbox: 'mails on their way; afterwards only the audit trail tells of them',
+    logout_notices: 'what clients were told of the sessions, for a week',
     machine_credentials: 'keys are of the service, whoever made them',
     media_usage: 'counts what is listed',
     search_strings: 'made of the names',

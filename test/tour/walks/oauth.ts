@@ -1,11 +1,13 @@
 // Budgets of the room `oauth` (design §7): authorize, the three grants, and discovery.
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../src/crypto.ts'
 import { assertionOf, newSigner, requestObjectOf } from '../../apis/oauth/assertions.ts'
-import { newBrowser, newCode, newUser, type Params } from '../../apis/oauth/harness.ts'
+import { exchange, newBrowser, newClient, newCode, newUser, type Params } from '../../apis/oauth/harness.ts'
+import { count, rows } from '../../support/actors.ts'
 import { putApi } from '../../support/apis.ts'
 import { spend } from '../../support/budget.ts'
 import { Client, db, ORIGIN } from '../../support/kith.ts'
+import { formOf, open } from '../../support/pages.ts'
 import { signedInPerson } from '../../support/people.ts'
 import { clientToken, newOAuthClient } from '../../support/tokens.ts'
 import { expectWithin } from '../index.ts'
@@ -116,6 +118,28 @@ export function walkOAuth(): void {
       }
       const machine = await tokenOf({ ...own, grant_type: 'client_credentials', resource })
       expectWithin('POST /oauth/token with client_credentials and resource', machine)
+    })
+
+    test('a sign-out that two clients want to know of: a row for each grant, sent after the reply', async () => {
+      vi.stubGlobal('fetch', async () => new Response())
+      const userId = await newUser()
+      const browser = await newBrowser(userId)
+      const uris = { backchannel_logout_uri: 'https://told.example/out', frontchannel_logout_uri: 'https://told.example/frame' }
+      for (const app of [await newClient({ more: uris }), await newClient({ more: uris })]) {
+        await exchange(app, await newCode(app, browser.cookie))
+      }
+      const visitor = new Client()
+      const [name = '', value = ''] = browser.cookie.split('=')
+      visitor.cookies.set(name, value)
+      const { action, fields } = formOf(await open(visitor, '/sign-out'))
+      const spent = await spend(visitor, 'POST', action, new URLSearchParams(fields), { origin: ORIGIN })
+      expectWithin('POST /sign-out with clients to tell', spent, 303)
+      const landing = await spend(new Client(), 'GET', spent.headers.get('location') ?? '')
+      expectWithin('GET /sign-out', landing)
+      expect(landing.text.match(/<iframe /g)).toHaveLength(2)
+      expect(await count('logout_notices WHERE user_id = ? AND delivered_at IS NOT NULL', userId)).toBe(2)
+      await rows('UPDATE oauth_clients SET backchannel_logout_uri = NULL, frontchannel_logout_uri = NULL')
+      vi.unstubAllGlobals()
     })
 
     test('client_credentials reads one row and writes none, by Basic and by post', async () => {

@@ -53,7 +53,7 @@ async function answer(c: Context<AppEnv>, gate: OptionalGate, request: LogoutReq
   const outcome = await judgeLogout(c.var.ctx, gate, request)
   if (outcome.kind === 'confirmation_required') return c.redirect(toSignOut(request), 303)
   clearSessionCookie(c)
-  return c.redirect(outcome.location ?? '/sign-out', 303)
+  return c.redirect(outcome.frames === null ? (outcome.location ?? '/sign-out') : `/sign-out?${outcome.frames}`, 303)
 }
 
 /** The sign-out page, with the client's request in its URL. */

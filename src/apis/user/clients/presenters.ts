@@ -4,7 +4,9 @@ import { byResource } from '../../../core/oauth/api-scopes.ts'
 import { toMetadata } from '../../../core/oauth/client-columns.ts'
 import { type ClientMetadata, METADATA_NAMES } from '../../../core/oauth/client-metadata.ts'
 import type { ClientRow, Registration } from '../../../core/oauth/client-registration.ts'
-import { ok } from '../replies.ts'
+import type { LogoutNoticeRow } from '../../../core/oauth/logout-notices.ts'
+import { toHex } from '../../../ids.ts'
+import { date, listOf, ok, text, toIso } from '../replies.ts'
 
 const clientFields = {
   client_id: z.string(),
@@ -111,6 +113,48 @@ export const ClientsReply = ok(
     next: z.string().nullable().meta({ description: 'The `after` of the next page' }),
   }),
 )
+
+const LogoutNotice = z
+  .strictObject({
+    _id: z.string(),
+    client_id: z.string(),
+    user: z.string(),
+    sid: z.string().meta({ description: "The session in the client's ID tokens" }),
+    createdAt: date,
+    attempts: z.int(),
+    deliveredAt: date,
+    nextAttemptAt: date.meta({ description: 'null once it is delivered or given up' }),
+    lastResult: text.meta({ description: "The status of the client's answer, or why there was none" }),
+  })
+  .meta({ id: 'LogoutNotice' })
+export const LogoutNoticesReply = listOf(LogoutNotice)
+
+export function toLogoutNotice(row: LogoutNoticeRow): z.output<typeof LogoutNotice> {
+  const { id, clientId, userId, sessionId, createdAt, attempts, deliveredAt, nextAttemptAt, lastResult } = row
+  return {
+    _id: toHex(id),
+    client_id: clientId,
+    user: toHex(userId),
+    sid: toHex(sessionId),
+    createdAt: toIso(createdAt),
+    attempts,
+    deliveredAt: toIso(deliveredAt),
+    nextAttemptAt: toIso(nextAttemptAt),
+    lastResult,
+  }
+}
+
+export const EXAMPLE_NOTICE: z.output<typeof LogoutNotice> = {
+  _id: '000000000000000000000001',
+  client_id: 'my-app',
+  user: '507f1f77bcf86cd799439011',
+  sid: '00000000000003e8a1b2c3d4',
+  createdAt: '2026-09-12T15:50:58.000Z',
+  attempts: 1,
+  deliveredAt: '2026-09-12T15:50:58.000Z',
+  nextAttemptAt: null,
+  lastResult: '200',
+}
 
 export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {
   client_id: 'my-app',

@@ -4,12 +4,23 @@
  */
 import { Hono } from 'hono'
 import { changeClient, createClient, deleteClient, getClient, listClients } from '../../../core/oauth/client-registration.ts'
+import { listNotices } from '../../../core/oauth/logout-notices.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
-import { LAST, OK } from '../replies.ts'
-import { ClientReply, ClientsReply, EXAMPLE_CLIENT, RegisteredClientReply, toClient, toRegisteredClient } from './presenters.ts'
+import { LAST, OK, toList } from '../replies.ts'
+import {
+  ClientReply,
+  ClientsReply,
+  EXAMPLE_CLIENT,
+  EXAMPLE_NOTICE,
+  LogoutNoticesReply,
+  RegisteredClientReply,
+  toClient,
+  toLogoutNotice,
+  toRegisteredClient,
+} from './presenters.ts'
 import * as wire from './wire.ts'
 
 const EXAMPLE = { ok: 1, data: { client: EXAMPLE_CLIENT } } as const
@@ -92,6 +103,24 @@ export const clients = new Hono<AppEnv>()
       const { records, next } = await listClients(c.var.gate, { limit, after })
       const shown = records.map(toClient)
       return c.json({ ok: 1, data: { records: shown, clients: shown, hasMore: next !== null, next } })
+    },
+  )
+  .get(
+    '/client/admin-api/logout-notices',
+    requires('admin:client:read'),
+    describe('listLogoutNotices', {
+      summary: 'Logout tokens of the last week, newest first',
+      description: 'Each is for a client with a backchannel_logout_uri, and a session that has ended. Five tries within a day.',
+      response: {
+        status: 200,
+        schema: LogoutNoticesReply,
+        example: { ok: 1, data: { records: [EXAMPLE_NOTICE], ...LAST } },
+      },
+    }),
+    validate('query', wire.ListNoticesQuery),
+    async (c) => {
+      const { limit, offset = null } = c.req.valid('query')
+      return c.json(toList(await listNotices(c.var.gate, { limit, before: offset }), toLogoutNotice))
     },
   )
   .get(

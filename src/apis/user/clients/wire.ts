@@ -4,7 +4,8 @@ import { clientApiScopes } from '../../../core/oauth/apis.ts'
 import * as client from '../../../core/oauth/client-fields.ts'
 import { jwks, jwksUri } from '../../../core/oauth/client-keys.ts'
 import type { ClientChanges, NewClient } from '../../../core/oauth/client-registration.ts'
-import { flag, PageQuery } from '../wire.ts'
+import type { LogoutNoticeId } from '../../../ids.ts'
+import { flag, hexId, PageQuery, StrictPageQuery } from '../wire.ts'
 
 const optionalMetadata = {
   api_scopes: clientApiScopes.optional(),
@@ -98,6 +99,11 @@ export const ListClientsQuery = PageQuery.omit({ offset: true })
   .extend({
     after: client.clientId.optional().meta({ description: 'The client_id of the last record of the previous page', example: 'my-app' }),
   })
+
+/** Notices are numbered by the database: a date is no position among them. */
+export const ListNoticesQuery = StrictPageQuery.extend({
+  offset: hexId<LogoutNoticeId>().optional().meta({ description: 'The _id of the last record of the previous page' }),
+})
 
 type Body = Omit<z.output<typeof UpdateClientBody>, 'client_id' | 'target' | 'rotate_secret' | 'disabled'>
 
