@@ -56,6 +56,8 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --claim <name>                   what it learns beyond its scopes: role, locale, picture or custom_data.<key>; once for each
     --subject-type <type>            public, or pairwise: its users' subjects are its own; cannot be changed
     --sector-identifier-uri <uri>    for pairwise, if the redirect URIs have several hosts: a list of them all
+    --client-uri, --policy-uri, --tos-uri, --logo-uri <uri>
+                                     its own page, privacy policy and terms, which people are shown; its picture is only kept
     --native-development             allows redirect URIs such as myapp://callback and exp://…`
 
 const OPTIONS = {
@@ -80,6 +82,10 @@ const OPTIONS = {
   claim: { type: 'string', multiple: true },
   'subject-type': { type: 'string' },
   'sector-identifier-uri': { type: 'string' },
+  'client-uri': { type: 'string' },
+  'logo-uri': { type: 'string' },
+  'policy-uri': { type: 'string' },
+  'tos-uri': { type: 'string' },
   'native-development': { type: 'boolean' },
 } as const
 
@@ -168,6 +174,10 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     claims: judge('--claim', metadata.clientClaims, values.claim),
     subjectType: judge('--subject-type', metadata.subjectType, values['subject-type']),
     sectorIdentifierUri: judge('--sector-identifier-uri', metadata.sectorIdentifierUri, values['sector-identifier-uri']),
+    clientUri: judge('--client-uri', metadata.clientUri, values['client-uri']),
+    logoUri: judge('--logo-uri', metadata.logoUri, values['logo-uri']),
+    policyUri: judge('--policy-uri', metadata.policyUri, values['policy-uri']),
+    tosUri: judge('--tos-uri', metadata.tosUri, values['tos-uri']),
     isNativeDevelopment: values['native-development'],
     accessTokenSeconds: judge('--access-token-seconds', metadata.accessTokenSeconds, seconds === undefined ? undefined : Number(seconds)),
   }

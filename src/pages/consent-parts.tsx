@@ -28,43 +28,46 @@ export function AskedAccount({ user, another }: { user: ConsentRequest['user']; 
   )
 }
 
-/** Who asks, as far as anybody can check it, and what it says about itself. */
-export function AskingApp({ client }: { client: AskingClient }) {
-  const links = [
-    [client.clientUri, 'Its page'],
-    [client.policyUri, 'Privacy policy'],
-    [client.tosUri, 'Terms of service'],
-  ] as const
-  const shown = links.filter(([uri]) => uri !== null)
+/** A word of warning about an app that nobody has registered. */
+export function Caution({ client: { id, source } }: { client: AskingClient }) {
+  if (source === 'operator') return null
   return (
-    <>
-      {client.source !== 'operator' && (
-        <p class="caution">
-          {client.source === 'document' && (
-            <>
-              Its details come from <strong>{new URL(client.id).host}</strong>.{' '}
-            </>
-          )}
-          This app has registered itself: nobody here has checked who is behind it.
-        </p>
+    <p class="caution">
+      {source === 'document' && (
+        <>
+          Its details come from <strong>{new URL(id).host}</strong>.{' '}
+        </>
       )}
-      {shown.length > 0 && (
-        <ul class="links">
-          {shown.map(([uri, text]) => (
+      This app has registered itself: nobody here has checked who is behind it.
+    </p>
+  )
+}
+
+/** What the app says about itself, on pages of its own. */
+export function AppLinks({ client: { name, clientUri, policyUri, tosUri } }: { client: AskingClient }) {
+  const links = [
+    [clientUri, 'Its page'],
+    [policyUri, 'Privacy policy'],
+    [tosUri, 'Terms of service'],
+  ] as const
+  return (
+    <ul class="links">
+      {links.map(
+        ([uri, text]) =>
+          uri !== null && (
             <li>
-              <a href={uri ?? ''} target="_blank" rel="noopener noreferrer">
+              <a href={uri} target="_blank" rel="noopener noreferrer">
                 {text}
                 <span class="unseen">
                   {' '}
-                  of <Isolated>{client.name}</Isolated>, in a new tab
+                  of <Isolated>{name}</Isolated>, in a new tab
                 </span>
               </a>
-              {text === 'Its page' && <span class="host">{new URL(uri ?? '').host}</span>}
+              {uri === clientUri && <span class="host">{new URL(uri).host}</span>}
             </li>
-          ))}
-        </ul>
+          ),
       )}
-    </>
+    </ul>
   )
 }
 

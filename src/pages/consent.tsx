@@ -21,7 +21,7 @@ import { networkLimit } from '../http/rate-limit.ts'
 import { resources } from '../http/token-endpoint.ts'
 import { validate } from '../http/validate.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
-import { AgreedScopes, AskedAccount, AskedAnswer, AskedScopes, AskedTime, AskingApp } from './consent-parts.tsx'
+import { AgreedScopes, AppLinks, AskedAccount, AskedAnswer, AskedScopes, AskedTime, Caution } from './consent-parts.tsx'
 import { form, formToken } from './form-token.ts'
 import { type FormState, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
@@ -107,12 +107,13 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
       error: state.error,
     },
     <>
-      <AskingApp client={client} />
+      <Caution client={client} />
       <AskedAccount user={asked.user} another={toSignIn(request, { another: '1' })} />
       <AskedScopes title={<Asked asked={asked} />} scopes={newScopes.length === 0 ? grantedScopes : newScopes} />
       {newScopes.length > 0 && <AgreedScopes title="What you allowed it before" scopes={grantedScopes} />}
       <AskedAnswer action={`${PATH}?${toAuthorizationQuery(request)}`} token={token} state={state} ticket={asked.ticket} />
       <AskedTime lifetime={asked.lifetime} product={productOf(c.var.ctx.config)} />
+      <AppLinks client={client} />
     </>,
   )
 }

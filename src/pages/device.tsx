@@ -13,7 +13,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { deviceName, placeName } from '../mail/device-words.ts'
 import { staleTicket } from './authorization.tsx'
-import { AskedAccount, AskedAnswer, AskedScopes, AskedTime, AskingApp } from './consent-parts.tsx'
+import { AppLinks, AskedAccount, AskedAnswer, AskedScopes, AskedTime, Caution } from './consent-parts.tsx'
 import { WRONG_CODE } from './errors.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
@@ -126,7 +126,7 @@ async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response
       ),
     },
     <>
-      <AskingApp client={client} />
+      <Caution client={client} />
       <AskedAccount user={user} another={another} />
       <AskedScopes
         title={
@@ -140,6 +140,7 @@ async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response
         <input type="hidden" name="code" value={userCode} />
       </AskedAnswer>
       <AskedTime lifetime={lifetime} product={productOf(c.var.ctx.config)} />
+      <AppLinks client={client} />
     </>,
   )
 }

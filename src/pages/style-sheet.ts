@@ -178,7 +178,7 @@ details[open] > summary::before { transform: rotate(45deg) }
 .asked h3 + ul { margin-top: 0.5rem }
 .host { margin-left: 0.5rem; font-weight: 400; font-size: 0.875rem; color: var(--quiet); overflow-wrap: anywhere }
 .caution { padding: 0.875rem 1rem; border: 1px solid var(--edge); border-radius: 12px }
-.caution + *, .links + .whose { margin-top: 1rem }
+.caution + * { margin-top: 1rem }
 .asked.before { padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.9375rem }
 .asked.before li::before { border-color: var(--edge) }
 .other-ways { margin-top: 1rem }

@@ -30,7 +30,26 @@ beforeAll(async () => {
   app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<title>The app</title>')).listen(port)
   browser = await openBrowser()
   const fields = ['--name', 'Photo Prints', '--scope', 'openid profile email delegated:profile:read delegated:session:read']
-  const operator = ['scripts/operator.ts', 'client', 'create', CLIENT_ID, ...fields, '--redirect-uri', callback, '--auth-method', 'none']
+  const links = [
+    '--client-uri',
+    'https://prints.example/',
+    '--policy-uri',
+    'https://prints.example/privacy',
+    '--tos-uri',
+    'https://prints.example/terms',
+  ]
+  const operator = [
+    'scripts/operator.ts',
+    'client',
+    'create',
+    CLIENT_ID,
+    ...fields,
+    ...links,
+    '--redirect-uri',
+    callback,
+    '--auth-method',
+    'none',
+  ]
   const made = await kith.project.run(process.execPath, operator)
   expect(made.code, made.output).toBe(0)
 })
@@ -131,10 +150,13 @@ describe.each([
     await copy.route(urlOf('/__copy'), (route) => route.fulfill({ contentType: 'text/html', body: html }))
     await copy.goto(urlOf('/__copy'))
     await expectNothingGrave(copy, `${name} on ${where}`)
-    const [scroll, width] = (await copy.evaluate(
-      '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-    )) as number[]
-    expect([name, scroll]).toEqual([name, width])
+    // Also where only 320 pixels are left (WCAG 2.2, 1.4.10).
+    for (const width of [viewport.width, 320]) {
+      await copy.setViewportSize({ ...viewport, width })
+      const sizes = (await copy.evaluate('[document.documentElement.scrollWidth, document.documentElement.clientWidth]')) as number[]
+      expect([name, width, sizes[0]]).toEqual([name, width, sizes[1]])
+    }
+    if (SCREENSHOTS) await copy.screenshot({ path: join(SCREENSHOTS, `${name}-320_${colorScheme}.png`), fullPage: true })
     await context.close()
   }
 
@@ -164,6 +186,7 @@ describe.each([
     expect((await (await userinfo(tokens.access_token)).json()) as object).toMatchObject({ preferred_username: username })
 
     await page.goto(newFlow({ scope: 'openid profile email delegated:session:read' }).url)
+    await page.click('summary')
     await look(page, 'consent-more')
     expect(Object.fromEntries(await backAtApp(page, () => page.click('text="Deny"')))).toMatchObject({
       error: 'access_denied',
@@ -173,6 +196,12 @@ describe.each([
     await page.goto(urlOf('/account/apps'))
     await page.click('summary')
     await look(page, 'apps')
+    await page.locator('.rights a').first().click()
+    await look(page, 'apps-withdraw')
+    await page.click('main button')
+    expect(await page.textContent('[role=status]')).toContain('the app can no longer do that')
+    const left = (await (await userinfo(tokens.access_token)).json()) as object
+    expect(Object.keys(left)).toEqual(['sub'])
     await page.click('text=Remove access')
     await look(page, 'apps-remove')
     await page.click('main button')

@@ -86,7 +86,10 @@ const httpsUri = z
   .max(CLIENT_URI_LENGTH_MAX, `must have at most ${CLIENT_URI_LENGTH_MAX} characters`)
   .refine((v) => v.startsWith('https://') && URL.canParse(v) && !/[\s"<>\\^`{|}]/.test(v), 'must be an https URL')
 export const clientUri = httpsUri.meta({ description: "The app's own page", example: 'https://app.example.com/' })
-export const logoUri = httpsUri.meta({ description: 'A picture for the consent page', example: 'https://app.example.com/logo.png' })
+export const logoUri = httpsUri.meta({
+  description: 'Its picture: kept, and never loaded by a page of Kith',
+  example: 'https://app.example.com/logo.png',
+})
 export const policyUri = httpsUri.meta({ description: 'Its privacy policy', example: 'https://app.example.com/privacy' })
 export const tosUri = httpsUri.meta({ description: 'Its terms of service', example: 'https://app.example.com/terms' })
 const publicUri = httpsUri.refine(isPublicHttpsUrl, 'must be an https URL with a public host name, without a fragment')

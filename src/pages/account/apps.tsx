@@ -152,10 +152,10 @@ async function showScopeQuestion(c: Context, app: ConnectedApp, { scope, descrip
       lead: (
         <>
           <strong>
-            <Isolated>{app.name}</Isolated>
-          </strong>{' '}
-          will no longer be able to: <Isolated>{description}</Isolated>. It stays connected, and has to ask you to get this again. Some of
-          it may stop working.
+            <Isolated>{description}</Isolated>
+          </strong>
+          : <Isolated>{app.name}</Isolated> can no longer do this. It stays connected, and asks you if it needs it again. Part of the app
+          may stop working.
         </>
       ),
     },
