@@ -2,11 +2,14 @@
 import type { SessionId, UserId } from '../../ids.ts'
 import { findUser } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
+import { isIdentityScope } from '../scopes.ts'
 import { type Authentication, issueAccessToken, type TokenSet } from './access-token.ts'
 import type { Target } from './api-grants.ts'
+import { toStoredScope } from './api-scopes.ts'
 import { apiClaimsOf } from './client-claims.ts'
 import type { Client } from './clients.ts'
 import { issueIdToken, type MoreClaims } from './id-token.ts'
+import { noteScopeUse } from './scope-uses.ts'
 import { subjectFor } from './subjects.ts'
 import { claimsOf } from './userinfo.ts'
 
@@ -38,6 +41,7 @@ export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<
     authentication,
     claims: user && api ? apiClaimsOf(ctx, user, api.claims) : undefined,
   })
+  noteUse(ctx, grant)
   const tokens = { accessToken, expiresIn: lifeSeconds, scopes: names }
   if (!withIdToken) return { ...tokens, idToken: null }
   const userClaims = user && client.claimsInIdToken ? claimsOf(ctx, user, scopes) : {}
@@ -46,6 +50,13 @@ export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<
   const about = { subject, sessionId, nonce, ...authentication, accessToken, claims }
   const idToken = await issueIdToken(ctx, { clientId: client.id, lifeSeconds: client.accessTokenSeconds, alg: client.idTokenAlg, ...about })
   return { ...tokens, idToken }
+}
+
+/** What no request to Kith will show: an API's scopes, and claims in the ID token. */
+function noteUse(ctx: Ctx, { client, target: { api, scopes, names }, sessionId }: UserGrant): void {
+  const told = client.claimsInIdToken && scopes.includes('openid') ? scopes.filter(isIdentityScope) : []
+  const ofApi = api ? ['', ...names].map((name) => toStoredScope({ resource: api.resource, name })) : []
+  noteScopeUse(ctx, sessionId, ...told, ...ofApi)
 }
 
 export function accessTokenSeconds(client: Client, { api }: Target): number {

@@ -25,7 +25,7 @@ import {
   token,
   VERIFIER,
 } from './harness.ts'
-import { basicOf, consentOf, sentTo, userinfo } from './openid.ts'
+import { basicOf, consentedCode, consentOf, sentTo, userinfo } from './openid.ts'
 
 /** An API with no path, and the same scope names as the other. */
 const STOCK = 'https://stock.example'
@@ -463,6 +463,25 @@ describe('a token of an API', () => {
     const refused = await userinfo(tokens.access_token)
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('invalid_token')])
     expect((await userinfo((await refreshFor(tokens, { resource: ORIGIN }, client)).access_token)).status).toBe(200)
+  })
+
+  test('is a use of the API; a scope that its user takes back is in no later token, and the API itself goes last', async () => {
+    const third = await newClient({ scopes: SCOPES, firstParty: 0 })
+    const asked = { scope: 'orders:read orders:write', resource: [ORDERS] as unknown as string }
+    const tokens = (await (await exchange(third, await consentedCode(browser, userId, third, asked))).json()) as TokenReply
+    const usesOf = () => rows<{ scope: string }>('SELECT scope FROM scope_uses WHERE client_id = ? ORDER BY scope', third.id)
+    expect((await usesOf()).map(({ scope }) => scope)).toEqual(['', 'orders:read', 'orders:write'].map((name) => `${ORDERS}|${name}`))
+    const withdraw = (scope: string) =>
+      send(`/user/apps/${third.id}/scopes?${new URLSearchParams({ scope })}`, {
+        method: 'DELETE',
+        headers: { cookie: browser.cookie, origin: ORIGIN },
+      })
+    expect((await withdraw(`${ORDERS}|orders:write`)).status).toBe(200)
+    const less = await refreshFor(tokens, {}, third)
+    expect(targetOf(less)).toEqual([ORDERS, 'orders:read'])
+    expect((await withdraw(`${ORDERS}|`)).status).toBe(200)
+    expect(await errorOf(await refresh(third, less.refresh_token))).toEqual([400, 'invalid_grant'])
+    expect(await usesOf()).toEqual([])
   })
 
   test('is given back by its client, and the grant ends', async () => {
