@@ -26,6 +26,7 @@ export const stops: Stops = {
   'GET /oauth/userinfo': { roundTrips: 1, rowsRead: 8, rowsWritten: 0 },
   'POST /oauth/userinfo': { roundTrips: 1, rowsRead: 8, rowsWritten: 0 },
   'POST /oauth/introspect': { roundTrips: 1, rowsRead: 12, rowsWritten: 0 },
+  'POST /oauth/introspect with a token of an API': { roundTrips: 1, rowsRead: 14, rowsWritten: 0 },
   'POST /oauth/token/introspect': { roundTrips: 1, rowsRead: 12, rowsWritten: 0 },
   'POST /oauth/revoke': { roundTrips: 2, rowsRead: 12 },
   'GET /oauth/logout': { roundTrips: 2, rowsRead: 13 },

@@ -3,7 +3,6 @@ import * as z from 'zod'
 import { acrOf } from '../../core/authentication-methods.ts'
 import type { LiveToken } from '../../core/oauth/introspection.ts'
 import { isPairwise } from '../../core/oauth/subjects.ts'
-import { coveredBy } from '../../core/scopes.ts'
 import { clientParameters, parameter, requiredParameter } from '../../http/token-endpoint.ts'
 
 export const IntrospectForm = z.object({
@@ -19,7 +18,7 @@ export const IntrospectBody = z.object({
     .meta({ description: 'An access token or a refresh token', example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl' }),
 })
 
-/** RFC 7662 §2.2: for an invalid token, nothing but `active`. Clients' own tokens have no `auth_time` and `acr`. */
+/** RFC 7662 §2.2: for an invalid token, nothing but `active`. Clients' own tokens have no `auth_time` and `acr`; those of APIs have the API's claims, and no `username`. */
 export const Introspection = z.union([
   z.strictObject({ active: z.literal(false) }),
   z.strictObject({
@@ -36,6 +35,10 @@ export const Introspection = z.union([
     jti: z.string().optional(),
     auth_time: z.int().optional(),
     acr: z.string().optional(),
+    role: z.string().optional(),
+    locale: z.string().optional(),
+    picture: z.string().optional(),
+    custom_data: z.record(z.string(), z.unknown()).optional(),
   }),
 ])
 
@@ -58,6 +61,7 @@ export const INTROSPECTION_EXAMPLE = {
 export function toIntrospection(live: LiveToken | null, issuer: string): z.output<typeof Introspection> {
   if (!live) return { active: false }
   return {
+    ...live.claims,
     active: true,
     scope: live.scopes.join(' '),
     client_id: live.clientId,
@@ -67,7 +71,7 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
     exp: live.expiresAt,
     iat: live.issuedAt,
     sub: live.subject,
-    aud: issuer,
+    aud: live.api?.resource ?? issuer,
     iss: issuer,
     ...(live.jti === null ? {} : { jti: live.jti }),
     // RFC 9470 §6.2.
@@ -77,9 +81,9 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
   }
 }
 
-/** A name is as good as an id: with a pairwise subject it is the scope `profile` that tells it. */
-function mayNameUser({ subject, scopes }: LiveToken): boolean {
-  return !isPairwise(subject) || coveredBy(scopes, 'profile')
+/** A name is as good as an id: with a pairwise subject it is the scope `profile` that tells it. An API has only what it is registered for. */
+function mayNameUser({ api, subject, scopes }: LiveToken): boolean {
+  return api === null && (!isPairwise(subject) || scopes.includes('profile'))
 }
 
 /** The original server's reply to a JSON body. */

@@ -184,11 +184,11 @@ export function liveApiScopes(
   row: ApiRow | null,
   names: readonly string[],
   granted: readonly ApiScope[],
-): { readonly api: Api; readonly names: string[] } | null {
+): { readonly api: Api; readonly scopes: string[] } | null {
   const api = row && toApi(row)
   const open = api && namesFor(holder, api)
   const isGranted = (name: string) => granted.some((scope) => scope.resource === api?.resource && scope.name === name)
-  return open && isGranted('') ? { api, names: names.filter((name) => open.includes(name) && isGranted(name)) } : null
+  return open && isGranted('') ? { api, scopes: names.filter((name) => open.includes(name) && isGranted(name)) } : null
 }
 
 /** The names that a client may have of an API; null if the API is not open to it. */

@@ -1,22 +1,27 @@
 /**
  * Introspection (RFC 7662): whether a token is valid now. Checked as the gate would, in one round trip together with the
- * caller: the session is live, its epoch is the user's, nobody is banned, the client is enabled. An invalid token
- * reveals nothing (§2.2).
+ * caller: the session is live, its epoch is the user's, nobody is banned, the client is enabled; so is the API that the
+ * token is for. An invalid token reveals nothing (§2.2).
  */
 import { type SessionId, toHex } from '../../ids.ts'
+import { type ApiRow, findApi } from '../../store/db/apis.ts'
 import type { Statement } from '../../store/db/database.ts'
 import { type ClientGateRow, findClientGateRow } from '../../store/db/oauth-clients.ts'
 import { findRefreshToken, type RefreshTokenRow } from '../../store/db/refresh-tokens.ts'
-import { findGateRow, findGateRowOfRefreshToken, type GateRow, type SubjectColumns } from '../../store/db/sessions.ts'
+import { findGateRow, findGateRowForApi, findGateRowOfRefreshToken, type GateRow, type SubjectColumns } from '../../store/db/sessions.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { type Gate, liveClientScopes, toLivePrincipal } from '../gate.ts'
 import type { Principal, UserPrincipal } from '../principal.ts'
 import { coveredBy, type Scope, storedScopes } from '../scopes.ts'
 import { type ReadAccessToken, readAccessToken } from './access-token.ts'
+import { liveApiScopes } from './api-grants.ts'
+import { storedApiScopes } from './api-scopes.ts'
+import type { Api } from './apis.ts'
 import { proveClient } from './client-assertion.ts'
 import { type ClientCredentials, invalidClient } from './client-authentication.ts'
-import type { SubjectType } from './clients.ts'
+import { apiClaimsOf } from './client-claims.ts'
+import type { ClientSource, SubjectType } from './clients.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
 import { type SubjectRules, subjectFor } from './subjects.ts'
 
@@ -26,8 +31,12 @@ const SCOPE = 'client:oauth:introspect'
 export interface LiveToken {
   readonly kind: 'access_token' | 'refresh_token'
   readonly clientId: string
-  /** Its current scopes: within the client and the role as they are. */
-  readonly scopes: readonly Scope[]
+  /** What it is for; null for Kith itself. */
+  readonly api: Api | null
+  /** Its current scopes: within the grant, the client, and the role or the API as they are. */
+  readonly scopes: readonly string[]
+  /** What the API is told of the user, as it is now. */
+  readonly claims?: Readonly<Record<string, unknown>>
   readonly subject: string
   /** Null for the token of a client itself. */
   readonly user: UserRow | null
@@ -38,58 +47,90 @@ export interface LiveToken {
   readonly jti: string | null
 }
 
-/** For a client that authenticates here: any token if it holds the scope, otherwise only its own. Null: invalid, or not for this caller. */
+/**
+ * For a client that authenticates here: any token if it holds the scope, otherwise its own, and those of the API that it
+ * is the server of. Null: invalid, or not for this caller.
+ */
 export async function introspectForClient(ctx: Ctx, credentials: ClientCredentials, token: string): Promise<LiveToken | null> {
   const access = await readAccessToken(ctx, token)
   const { client, reads } = await proveClient(ctx, credentials, readsOf(ctx, token, access))
   // §2.1: the caller must authenticate, which a public client cannot.
   if (client.isPublic) throw invalidClient('A public client cannot introspect tokens: it has no secret to authenticate with')
   const live = judge(ctx, access, reads)
-  return live && (live.clientId === client.id || coveredBy(client.scopes, SCOPE)) ? live : null
+  const isIts = live && [live.clientId, live.api?.serverClientId].includes(client.id)
+  return isIts || coveredBy(client.scopes, SCOPE) ? live : null
 }
 
-/** For a caller whose own credential holds the scope. */
+/** For a caller whose own credential holds the scope, in a reply without an audience: so none of an API is valid. */
 export async function introspect(ctx: Ctx, gate: Gate<Principal>, token: string): Promise<LiveToken | null> {
   const access = await readAccessToken(ctx, token)
   const { reads } = await gate(() => readsOf(ctx, token, access))
-  return judge(ctx, access, reads)
+  const live = judge(ctx, access, reads)
+  return live?.api ? null : live
 }
 
 type RefreshGateRow = GateRow & SubjectColumns
-type Rows = readonly [GateRow | RefreshGateRow | ClientGateRow | null, RefreshTokenRow | null]
+type ApiGateRow = GateRow & { readonly clientSource: string | null }
+type Rows = readonly [GateRow | RefreshGateRow | ApiGateRow | ClientGateRow | null, RefreshTokenRow | null, ...(ApiRow | null)[]]
 
-/** Two reads whatever the token is: the row that decides, and the refresh token's own. */
+/** Two reads whatever the token is: the row that decides, and the refresh token's own; and the API that it is for. */
 function readsOf(
   ctx: Ctx,
   token: string,
   access: ReadAccessToken | null,
-): readonly [Statement<Rows[0]>, Statement<RefreshTokenRow | null>] {
+): readonly [Statement<Rows[0]>, Statement<RefreshTokenRow | null>, ...Statement<ApiRow | null>[]] {
   const hashes = refreshTokenHashes(token)
   const claim = access?.claim
+  const isOfApi = access !== null && access.audience !== ctx.config.origin
+  const findOfUser = isOfApi ? findGateRowForApi : findGateRow
   const verdict =
-    claim?.kind === 'client' ? findClientGateRow(claim.clientId) : claim ? findGateRow(claim.sessionId) : findGateRowOfRefreshToken(hashes)
-  return [verdict, findRefreshToken(hashes, ctx.now())]
+    claim?.kind === 'client' ? findClientGateRow(claim.clientId) : claim ? findOfUser(claim.sessionId) : findGateRowOfRefreshToken(hashes)
+  return [verdict, findRefreshToken(hashes, ctx.now()), ...(isOfApi ? [findApi(access.audience)] : [])]
 }
 
-function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken]: Rows): LiveToken | null {
+function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken, api]: Rows): LiveToken | null {
   if (!access) return judgeRefreshToken(ctx, row as RefreshGateRow | null, refreshToken)
   const { claim, issuedAt, expiresAt, jti } = access
   const common = { kind: 'access_token', issuedAt, expiresAt, jti } as const
   if (claim.kind === 'client') {
-    const scopes = liveClientScopes(claim, row as ClientGateRow | null, ctx.now())
-    return scopes && { ...common, clientId: claim.clientId, scopes, subject: claim.clientId, user: null, authentication: null }
+    const client = row as ClientGateRow | null
+    const scopes = liveClientScopes(claim, client, ctx.now())
+    const texts = { client: client?.scopes ?? '', granted: client?.scopes ?? '', source: 'operator' } as const
+    const target = scopes && liveTarget(ctx, access, { own: scopes, api, ...texts })
+    return target && { ...common, ...target, clientId: claim.clientId, subject: claim.clientId, user: null, authentication: null }
   }
-  const user = row as GateRow | null
+  const user = row as ApiGateRow | null
   const principal = toLivePrincipal(claim, user, ctx.now())
   if (!principal || !user || claim.kind !== 'access_token') return null
+  const texts = { client: user.clientScopes ?? '', granted: user.sessionScope, source: user.clientSource as ClientSource }
+  const target = liveTarget(ctx, access, { own: principal.scopes, api, ...texts })
+  if (!target) return null
   return {
     ...common,
+    ...target,
+    claims: target.api ? apiClaimsOf(ctx, user, target.api.claims) : {},
     clientId: claim.clientId,
-    scopes: principal.scopes,
     subject: principal.pairwiseSubject ?? toHex(user.id),
     user,
     authentication: principal,
   }
+}
+
+interface Holding {
+  /** Of Kith. */
+  readonly own: readonly Scope[]
+  readonly api: ApiRow | null | undefined
+  /** Scopes as stored. */
+  readonly client: string
+  readonly granted: string
+  readonly source: ClientSource
+}
+
+/** What the token is for, and its scopes there; null if the API is not open to it any more. */
+function liveTarget(ctx: Ctx, { audience, scopes }: ReadAccessToken, holding: Holding): Pick<LiveToken, 'api' | 'scopes'> | null {
+  const { own, api = null, client, granted, source } = holding
+  if (audience === ctx.config.origin) return { api: null, scopes: own }
+  return liveApiScopes({ source, apiScopes: storedApiScopes(client) }, api, scopes, storedApiScopes(granted))
 }
 
 /** A rotated token is no longer active, although a retry within the grace time would still be answered. */
@@ -105,6 +146,7 @@ function judgeRefreshToken(ctx: Ctx, row: RefreshGateRow | null, token: RefreshT
   if (!principal) return null
   return {
     kind: 'refresh_token',
+    api: null,
     clientId,
     scopes: principal.scopes,
     subject: subjectFor(ctx.config, rulesOf(row), userId),

@@ -70,6 +70,11 @@ export function findGateRow(sessionId: SessionId): Statement<GateRow | null> {
   return first(sql`${gateColumns()} WHERE s.id = ${sessionId}`)
 }
 
+/** The same for a token of an API, with how its client was registered. */
+export function findGateRowForApi(sessionId: SessionId): Statement<(GateRow & { readonly clientSource: string | null }) | null> {
+  return first(sql`${gateColumns(sql`, c.source AS client_source`)} WHERE s.id = ${sessionId}`)
+}
+
 const subjectColumns = sql`
   , c.subject_type AS client_subject_type, c.sector_identifier_uri AS client_sector_identifier_uri, c.redirect_uris AS client_redirect_uris`
 

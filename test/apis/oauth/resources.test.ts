@@ -1,7 +1,9 @@
 // The team's own APIs (RFC 8707): `resource` at every endpoint, and what tokens for an API are good for.
 import { decodeJwt } from 'jose'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Introspection } from '../../../src/apis/oauth/introspection-wire.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
+import type { ApiRow } from '../../../src/store/db/apis.ts'
 import { ORDERS, putApi } from '../../support/apis.ts'
 import { bearerOf } from '../../support/tokens.ts'
 import {
@@ -491,5 +493,149 @@ describe('a token of an API', () => {
     const kept = await refreshFor(tokens)
     await form('/oauth/revoke', { client_id: app.id, token: kept.access_token })
     expect(await errorOf(await refresh(app, kept.refresh_token))).toEqual([400, 'invalid_grant'])
+  })
+})
+
+describe('introspection of a token of an API', () => {
+  const INACTIVE = { active: false }
+  const ALL = ['', 'orders:read', 'orders:write']
+  let server: TestClient
+  let api: ApiRow
+  let client: TestClient
+
+  const columns = { method: 'client_secret_basic', grantTypes: 'client_credentials' }
+  const inspect = async (given: string, who = server) =>
+    (await (await form('/oauth/introspect', { token: given }, basicOf(who))).json()) as Record<string, unknown>
+  const scopesOf = (resource: string, names = ALL) => names.map((name) => `${resource}|${name}`).join(' ')
+
+  beforeEach(async () => {
+    server = await newClient({ ...columns, scopes: 'client:profile:read' })
+    api = await putApi({
+      resource: `https://${server.id.toLowerCase()}.example/`,
+      serverClientId: server.id,
+      claims: 'role custom_data.plan',
+    })
+    client = await newClient({ scopes: `openid ${scopesOf(api.resource)} ${STOCK}| ${STOCK}|orders:read` })
+  })
+
+  const tokensOf = (changes: Params = {}, resources = [api.resource]) =>
+    grantFor(resources, { scope: 'openid orders:read orders:write', ...changes }, client, { resource: api.resource })
+
+  test('by the API’s own client: audience, scopes, and its claims as they are now', async () => {
+    await rows(`UPDATE users SET custom_data = '{"plan":"gold"}' WHERE id = ?`, userId)
+    const { access_token } = await tokensOf()
+    await rows(`UPDATE users SET custom_data = '{"plan":"silver"}' WHERE id = ?`, userId)
+    const reply = Introspection.parse(await inspect(access_token))
+    const { sub, exp, jti } = payloadOf({ access_token })
+    expect(reply).toMatchObject({
+      active: true,
+      aud: api.resource,
+      iss: ORIGIN,
+      client_id: client.id,
+      scope: 'orders:read orders:write',
+      role: 'user',
+      custom_data: { plan: 'silver' },
+      ...{ sub, exp, jti },
+    })
+    // An API learns what it is registered for.
+    expect(reply).not.toHaveProperty('username')
+  })
+
+  test('by that client no others: not of another API, not of Kith, no refresh token', async () => {
+    const tokens = await tokensOf({}, [api.resource, STOCK])
+    expect(await inspect(tokens.refresh_token)).toEqual(INACTIVE)
+    const own = await refreshFor(tokens, { resource: ORIGIN }, client)
+    expect(await inspect(own.access_token)).toEqual(INACTIVE)
+    const stock = await refreshFor(own, { resource: STOCK }, client)
+    expect(await inspect(stock.access_token)).toEqual(INACTIVE)
+    const orders = await refreshFor(stock, { resource: api.resource }, client)
+    expect(await inspect(orders.access_token)).toMatchObject({ active: true })
+    const another = await newClient({ ...columns, scopes: 'client:profile:read' })
+    expect(await inspect(orders.access_token, another)).toEqual(INACTIVE)
+  })
+
+  test('by a client that may introspect all, which finds the audience in the reply', async () => {
+    const { access_token } = await tokensOf()
+    const all = await newClient({ ...columns, scopes: 'client:oauth:introspect' })
+    expect(await inspect(access_token, all)).toMatchObject({ active: true, aud: api.resource })
+  })
+
+  test('by JSON it is not valid: that reply has no audience', async () => {
+    const { access_token } = await tokensOf()
+    const all = await newClient({ ...columns, scopes: 'client:oauth:introspect' })
+    const own = (await (await token({ grant_type: 'client_credentials' }, basicOf(all))).json()) as TokenReply
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${own.access_token}` }
+    const reply = await send('/oauth/introspect', { method: 'POST', body: JSON.stringify({ token: access_token }), headers })
+    expect(await reply.json()).toEqual({ ok: 1, data: { tokenInfo: null } })
+  })
+
+  test.each<[string, (input: { resource: string; clientId: string }) => Promise<unknown>]>([
+    ['the API is disabled', ({ resource }) => rows('UPDATE apis SET disabled_at = 1 WHERE resource = ?', resource)],
+    ['the API is deleted', ({ resource }) => rows('DELETE FROM apis WHERE resource = ?', resource)],
+    [
+      'the client is registered for it no more',
+      ({ clientId }) => rows("UPDATE oauth_clients SET scopes = 'openid' WHERE id = ?", clientId),
+    ],
+    ['the client is disabled', ({ clientId }) => rows('UPDATE oauth_clients SET disabled_at = 1 WHERE id = ?', clientId)],
+    ['the API is taken out of the grant', ({ clientId }) => rows("UPDATE sessions SET scope = 'openid' WHERE client_id = ?", clientId)],
+    [
+      'the consent is withdrawn',
+      ({ clientId }) => send(`/user/apps/${clientId}`, { method: 'DELETE', headers: { cookie: browser.cookie, origin: ORIGIN } }),
+    ],
+    ['the user is banned', () => rows('UPDATE users SET banned_at = 1 WHERE id = ?', userId)],
+  ])('inactive once %s', async (_what, end) => {
+    const { access_token } = await tokensOf()
+    expect(await inspect(access_token)).toMatchObject({ active: true })
+    await end({ resource: api.resource, clientId: client.id })
+    expect(await inspect(access_token)).toEqual(INACTIVE)
+    await rows('UPDATE users SET banned_at = NULL WHERE id = ?', userId)
+  })
+
+  test.each<[string, (resource: string, clientId: string) => Promise<unknown>]>([
+    [
+      'the API has no more',
+      (resource) => rows(`UPDATE apis SET scopes = '[{"name":"orders:write","description":"x"}]' WHERE resource = ?`, resource),
+    ],
+    [
+      'the client may have no more',
+      (resource, id) => rows('UPDATE oauth_clients SET scopes = ? WHERE id = ?', scopesOf(resource, ['', 'orders:write']), id),
+    ],
+    [
+      'the grant has for the other API alone',
+      (resource, id) =>
+        rows(
+          'UPDATE sessions SET scope = ? WHERE client_id = ?',
+          `${scopesOf(resource, ['', 'orders:write'])} ${STOCK}| ${STOCK}|orders:read`,
+          id,
+        ),
+    ],
+  ])('leaves out a scope that %s', async (_what, change) => {
+    const { access_token } = await tokensOf()
+    await change(api.resource, client.id)
+    expect(await inspect(access_token)).toMatchObject({ active: true, scope: 'orders:write' })
+  })
+
+  test('of a client that registered itself: while the API is open to all', async () => {
+    await rows('UPDATE apis SET open_to_all = 1 WHERE resource = ?', api.resource)
+    const dynamic = await newClient({ scopes: 'openid', more: { source: 'dynamic' } })
+    const { access_token } = await grantFor([api.resource], { scope: 'orders:read' }, dynamic)
+    expect(await inspect(access_token)).toMatchObject({ active: true, scope: 'orders:read' })
+    await rows('UPDATE apis SET open_to_all = 0 WHERE resource = ?', api.resource)
+    expect(await inspect(access_token)).toEqual(INACTIVE)
+  })
+
+  test('of a client for itself: while it is registered for the API', async () => {
+    const machine = await newClient({ ...columns, scopes: scopesOf(api.resource) })
+    const own = (await (await token({ grant_type: 'client_credentials', resource: api.resource }, basicOf(machine))).json()) as TokenReply
+    expect(await inspect(own.access_token)).toMatchObject({
+      active: true,
+      aud: api.resource,
+      scope: 'orders:read orders:write',
+      sub: machine.id,
+    })
+    await rows('UPDATE oauth_clients SET scopes = ? WHERE id = ?', scopesOf(api.resource, ['', 'orders:read']), machine.id)
+    expect(await inspect(own.access_token)).toMatchObject({ active: true, scope: 'orders:read' })
+    await rows("UPDATE oauth_clients SET scopes = 'client:profile:read' WHERE id = ?", machine.id)
+    expect(await inspect(own.access_token)).toEqual(INACTIVE)
   })
 })

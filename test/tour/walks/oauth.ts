@@ -118,6 +118,11 @@ export function walkOAuth(): void {
       }
       const machine = await tokenOf({ ...own, grant_type: 'client_credentials', resource })
       expectWithin('POST /oauth/token with client_credentials and resource', machine)
+      for (const { json } of [exchanged, machine]) {
+        const asked = await spend(new Client(), 'POST', '/oauth/introspect', new URLSearchParams({ ...own, token: json.access_token }))
+        expectWithin('POST /oauth/introspect with a token of an API', asked)
+        expect(asked.json.aud).toBe(resource)
+      }
     })
 
     test('a sign-out that two clients want to know of: a row for each grant, sent after the reply', async () => {
