@@ -204,6 +204,7 @@ function toPrincipal(claim: SessionClaim, row: GateRow, now: number): UserPrinci
     sessionId: row.sessionId,
     clientId: row.sessionClientId,
     pairwiseSubject: (claim.kind === 'access_token' && claim.subject) || null,
+    grant: { text: row.sessionScope, clientScopes: row.clientScopes ?? '', clientClaims: row.clientClaims ?? '' },
     mayChangeAddresses: row.clientMayChangeAddresses === 1,
     scopes: withinPerson(granted, roleScopes),
     role: row.role,

@@ -55,6 +55,8 @@ export interface UserPrincipal {
   readonly clientId: string | null
   /** The pairwise `sub` under which the client knows the user; null if that is the user's id. */
   readonly pairwiseSubject: string | null
+  /** What the user has granted it, and what it may have, as stored. */
+  readonly grant: { readonly text: string; readonly clientScopes: string; readonly clientClaims: string }
   /** The client is registered as one that may start a change of the user's address (docs/decisions/011). */
   readonly mayChangeAddresses: boolean
   readonly scopes: readonly Scope[]

@@ -108,6 +108,30 @@ test('oauth4webapi: a public client, by RFC 8414, with iss and every check of it
   await expect(oauth.processRefreshTokenResponse(as, client, dead)).rejects.toMatchObject({ error: 'invalid_grant' })
 })
 
+test('openid-client: pairwise subjects, single claims, and userinfo of the very same person', async () => {
+  const more = { subject_type: 'pairwise' }
+  const client = await newClient({ scopes: 'openid email', idTokenAlg: 'RS256', redirectUris: ['https://rp.example/cb'], more })
+  const { cookie } = await newBrowser(await newPerson())
+  const options = { [openid.customFetch]: toWorker }
+  const config = await openid.discovery(new URL(ORIGIN), client.id, undefined, openid.None(), options)
+  expect(config.serverMetadata()).toMatchObject({ subject_types_supported: ['public', 'pairwise'], claims_parameter_supported: true })
+  const [pkceCodeVerifier, expectedState] = [openid.randomPKCECodeVerifier(), openid.randomState()]
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: client.redirectUri,
+    scope: 'openid',
+    state: expectedState,
+    claims: JSON.stringify({ userinfo: { email: null } }),
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  })
+  const tokens = await openid.authorizationCodeGrant(config, await goTo(url, cookie), { pkceCodeVerifier, expectedState })
+  const sub = tokens.claims()?.sub ?? ''
+  expect(sub).toMatch(/^[0-9a-f]{32}$/)
+  const info = await openid.fetchUserInfo(config, tokens.access_token, sub)
+  expect(info).toEqual({ sub, email: expect.stringContaining('@example.com') })
+  expect((await openid.refreshTokenGrant(config, tokens.refresh_token ?? '')).claims()?.sub).toBe(sub)
+})
+
 test('openid-client: a pushed authorization request', async () => {
   const { cookie } = await newBrowser(await newPerson())
   const options = { [openid.customFetch]: toWorker }

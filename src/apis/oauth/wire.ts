@@ -41,6 +41,12 @@ export const AuthorizeParameters = z.object({
       'present sign-in is weaker, the user signs in again. If that is weaker too, the reply is unmet_authentication_requirements',
     example: 'urn:kith:acr:2fa',
   }),
+  claims: parameter.meta({
+    description:
+      'JSON (OpenID Connect Core, section 5.5): single claims for userinfo or the ID token, of those that the client is registered for by ' +
+      'its scopes or claims. Values count for sub, and for an essential acr',
+    example: '{"userinfo":{"email":{"essential":true}},"id_token":{"locale":null}}',
+  }),
   login_hint: parameter.meta({ description: 'Shown on the sign-in page', example: 'john_doe' }),
   id_token_hint: parameter.meta({ description: 'The user that the client expects; may be expired' }),
   request: parameter.meta({
@@ -94,7 +100,7 @@ export const LogoutParameters = z.object({
   logout_hint: parameter.meta({ description: 'Ignored' }),
 })
 
-/** OpenID Connect Core §5.1: the claims of the granted scopes, where known. */
+/** OpenID Connect Core §5.1: the claims of the granted scopes, where known; `role` and `custom_data` of clients that are registered for them. */
 export const Userinfo = z
   .strictObject({
     sub: z.string(),
@@ -116,6 +122,8 @@ export const Userinfo = z
     phone_number: z.string().optional(),
     phone_number_verified: z.boolean().optional(),
     address: z.strictObject({ country: z.string() }).optional(),
+    role: z.string().optional(),
+    custom_data: z.record(z.string(), z.unknown()).optional(),
   })
   .meta({ id: 'UserInfo' })
 

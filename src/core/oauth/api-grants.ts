@@ -8,7 +8,7 @@ import { type ApiRow, findApis } from '../../store/db/apis.ts'
 import type { Statement } from '../../store/db/database.ts'
 import { AppError } from '../errors.ts'
 import { intersectScopes, listScopes, type Scope, storedScopes, withinPerson } from '../scopes.ts'
-import { type ApiScope, storedApiScopes, toStoredScopes } from './api-scopes.ts'
+import { type ApiScope, storedApiScopes, toStoredScope } from './api-scopes.ts'
 import { type Api, toApi } from './apis.ts'
 import type { Client } from './clients.ts'
 import {
@@ -23,10 +23,11 @@ import {
 } from './granted-scopes.ts'
 import { RESOURCES_MAX } from './limits.ts'
 
-/** What a grant covers: scopes of Kith and of APIs. */
+/** What a grant covers: scopes of Kith and of APIs, and single claims (`granted-claims.ts`). */
 export interface Granted {
   readonly scopes: readonly Scope[]
   readonly apiScopes: readonly ApiScope[]
+  readonly claims?: readonly string[]
 }
 
 /** What a token request asks for. */
@@ -54,8 +55,8 @@ interface StoredGrant {
 
 type Holder = Pick<Client, 'source' | 'apiScopes'>
 
-export function toGrantText({ scopes, apiScopes }: Granted): string {
-  return toStoredScopes(scopes, apiScopes)
+export function toGrantText({ scopes, apiScopes, claims = [] }: Granted): string {
+  return [...scopes, ...apiScopes.map(toStoredScope), ...claims].join(' ')
 }
 
 /** The read for the resources of a request; none without them. */
@@ -98,8 +99,8 @@ function toApiScopes({ resource }: Api, names: readonly string[]): ApiScope[] {
 }
 
 /** The part of it that a user can grant: roles say nothing about APIs. */
-export function grantedBy({ scopes, apiScopes }: Granted, held: readonly Scope[]): Granted {
-  return { scopes: apiScopes.length > 0 ? withinPerson(scopes, held) : grantedByPerson(scopes, held), apiScopes }
+export function grantedBy({ scopes, apiScopes, claims = [] }: Granted, held: readonly Scope[]): Granted {
+  return { scopes: apiScopes.length > 0 ? withinPerson(scopes, held) : grantedByPerson(scopes, held), apiScopes, claims }
 }
 
 /** What is left of a device's request, which nobody has decided yet. */

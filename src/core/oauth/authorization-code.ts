@@ -58,7 +58,17 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
   const { sessionId, refreshToken } = claimed
   if (!claimed.isOurs) return refuseReplay(ctx, code, sessionId)
   const { userId, nonce, authenticatedAt, amr } = code
-  const tokens = await issueUserTokens(ctx, { client, target, userId, sessionId, nonce, authenticatedAt, amr, moreClaims })
+  const tokens = await issueUserTokens(ctx, {
+    client,
+    target,
+    text: code.scope,
+    userId,
+    sessionId,
+    nonce,
+    authenticatedAt,
+    amr,
+    moreClaims,
+  })
   return { ...tokens, refreshToken }
 }
 

@@ -3,7 +3,7 @@
  * authorization endpoint reads it, and carries it along in Kith's own URLs when a user has to sign in or consent first.
  */
 
-/** The supported parameters. Others are ignored: `display`, `ui_locales`, `claims_locales`, `claims`. */
+/** The supported parameters. Others are ignored: `display`, `ui_locales`, `claims_locales`. */
 const PARAMETERS = {
   client_id: 'clientId',
   redirect_uri: 'redirectUri',
@@ -15,6 +15,7 @@ const PARAMETERS = {
   prompt: 'prompt',
   max_age: 'maxAge',
   acr_values: 'acrValues',
+  claims: 'claims',
   login_hint: 'loginHint',
   id_token_hint: 'idTokenHint',
   code_challenge: 'codeChallenge',

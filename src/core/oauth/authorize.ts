@@ -16,6 +16,7 @@ import { coveredBy, isScope, powersOf, storedScopes } from '../scopes.ts'
 import { apiReads, type Granted, grantedBy, toGrantText } from './api-grants.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
 import type { Client } from './clients.ts'
+import { isClaimWithin } from './granted-claims.ts'
 import { isReference, takePushedRequest } from './pushed-requests.ts'
 import { isLoopbackRedirectUri } from './redirect-uri.ts'
 import { requireMarks } from './request-marks.ts'
@@ -61,7 +62,7 @@ export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, sent: Aut
   return redirecting(request, async () => {
     requireMarks(ctx, client, request)
     const judged = judgeRequest(ctx.config, client, request, reads[2])
-    const signIn = await needsSignIn(ctx, principal, request, judged)
+    const signIn = await needsSignIn(ctx, principal, { client, request, judged })
     if (signIn) {
       const [loginHint, isNewUser] = [request.loginHint ?? null, judged.prompts.has('create')]
       return { kind: 'sign_in_required', loginHint, returnTo: toAuthorizationPath(signIn.request), isNewUser }
@@ -139,7 +140,7 @@ function needsConsent(ctx: Ctx, question: ConsentQuestion): boolean {
 /** Whether an item of a grant is within what a user has consented to, as stored. */
 export function isAgreed(agreed: string): (item: string) => boolean {
   const [scopes, items] = [storedScopes(agreed), agreed.split(' ')]
-  return (item) => (isScope(item) ? coveredBy(scopes, item) : items.includes(item))
+  return (item) => (isScope(item) ? coveredBy(scopes, item) : items.includes(item) || isClaimWithin(items, item))
 }
 
 /**

@@ -29,6 +29,7 @@ import {
 } from './authorize.ts'
 import type { Client } from './clients.ts'
 import { type GrantLifetime, grantLifetime } from './grant-session.ts'
+import { oncePerClaim } from './granted-claims.ts'
 import { requireMarks } from './request-marks.ts'
 import { judgeClient, judgeRequest } from './request-rules.ts'
 import { inWords, type ScopeInWords } from './scope-words.ts'
@@ -56,7 +57,7 @@ export async function describeConsent(ctx: Ctx, gate: OptionalGate, request: Aut
   const { grant, agreed, user, apis } = await question(ctx, gate, request)
   const { client } = grant
   const [before, after] = [isAgreed(agreed), (item: string) => !isAgreed(agreed)(item)]
-  const items = toGrantText(grant).split(' ')
+  const items = oncePerClaim(toGrantText(grant).split(' '))
   const { id, username, displayName, givenName, familyName, email } = user
   return {
     client,
@@ -116,7 +117,7 @@ async function question(
     const judged = judgeRequest(ctx.config, client, request, reads[3])
     const user = reads[2]
     // A user who opens the page directly has not yet been through a sign-in that the client may require.
-    if (!isBrowser(principal) || !user || (await needsSignIn(ctx, principal, request, judged))) throw loginRequired()
+    if (!isBrowser(principal) || !user || (await needsSignIn(ctx, principal, { client, request, judged }))) throw loginRequired()
     const grant = { ...grantedBy(judged, principal.scopes), client, request, principal }
     return { grant, agreed: reads[1]?.scopes ?? '', user, apis: reads[3] ?? [] }
   })

@@ -31,6 +31,7 @@ import { type Client, DEVICE_GRANT, toClient } from './clients.ts'
 import type { AskingClient } from './consents.ts'
 import { readUserCode, userCodeHash } from './device-code.ts'
 import { type GrantLifetime, grantLifetime } from './grant-session.ts'
+import { claimsOfDevice } from './granted-claims.ts'
 import { DEVICE_CODE_TRIES, DEVICE_CODE_WINDOW_MS } from './limits.ts'
 import { inWords, type ScopeInWords } from './scope-words.ts'
 import { issueTicket, readTicket } from './tickets.ts'
@@ -118,7 +119,8 @@ async function question(ctx: Ctx, gate: OptionalGate, typed: string): Promise<Qu
   if (!counted) throw rateLimited(ctx, await ctx.db.one(findCounter(attempt.key)))
   const client = toClient(clientRow)
   if (!request || !client?.grantTypes.includes(DEVICE_GRANT)) throw codeInvalid()
-  const granted = grantedBy(narrowedGrant(client, request), principal.scopes)
+  const narrowed = narrowedGrant(client, request)
+  const granted = grantedBy({ ...narrowed, claims: claimsOfDevice(client, narrowed.scopes) }, principal.scopes)
   return { userCode, request, client, granted, principal, user }
 }
 

@@ -104,6 +104,7 @@ export async function exchangeDeviceCode(
   const tokens = await issueUserTokens(ctx, {
     client,
     target,
+    text: grant.scope,
     userId,
     sessionId,
     nonce: null,

@@ -54,6 +54,7 @@ function accessTokenHash(accessToken: string): string {
 /** The user and the client of an `id_token_hint`. */
 export interface IdTokenHint {
   readonly userId: UserId
+  readonly subject: string
   readonly clientId: string
 }
 
@@ -66,8 +67,9 @@ export async function readIdTokenHint(ctx: Ctx, token: string): Promise<IdTokenH
     clockTolerance: Number.MAX_SAFE_INTEGER,
   })
   const { sub, aud } = payload ?? {}
-  const userId = typeof sub === 'string' ? readSubject(ctx.config, sub) : null
-  return userId !== null && typeof aud === 'string' ? { userId, clientId: aud } : null
+  if (typeof sub !== 'string' || typeof aud !== 'string') return null
+  const userId = readSubject(ctx.config, sub)
+  return userId === null ? null : { userId, subject: sub, clientId: aud }
 }
 
 /** The audience named in a token, unverified: it proves nothing. */

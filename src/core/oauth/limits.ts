@@ -35,6 +35,8 @@ export const API_RESOURCE_LENGTH_MAX = 256
 export const API_SCOPE_LENGTH_MAX = 64
 /** What a client may be registered for, in all APIs together. */
 export const CLIENT_API_SCOPES_MAX = 100
+/** The parameter `claims`: part of a request that must survive a sign-in. */
+export const CLAIMS_PARAMETER_LENGTH_MAX = 2_000
 /** One value of `customData`, as JSON: tokens travel with each request. */
 export const CUSTOM_CLAIM_LENGTH_MAX = 1_000
 /** A client's `sector_identifier_uri`, while somebody waits. */

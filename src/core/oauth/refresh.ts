@@ -51,7 +51,7 @@ export async function refreshTokens(
   const { userId, sessionId, sessionExpiresAt, authenticatedAt, amr } = token
   // OpenID Connect Core §12.2: the nonce belongs to the authorization request, so a refreshed ID token has none.
   const about = { userId, sessionId, sessionExpiresAt, nonce: null, authenticatedAt, amr, moreClaims }
-  const tokens = await issueUserTokens(ctx, { client, target, ...about })
+  const tokens = await issueUserTokens(ctx, { client, target, text: token.scope, ...about })
   return { ...tokens, refreshToken }
 }
 

@@ -9,7 +9,9 @@ import { type Acr, weakestAcr } from '../authentication-methods.ts'
 import { AppError } from '../errors.ts'
 import { type Granted, requestedWithin } from './api-grants.ts'
 import { type AuthorizationRequest, toAuthorizationPath, withoutTickets } from './authorization-request.ts'
+import { readClaimsRequest } from './claims-request.ts'
 import { type Client, requireGrantType, toClient } from './clients.ts'
+import { claimsWithin } from './granted-claims.ts'
 import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from './limits.ts'
 import { isCodeChallenge } from './pkce.ts'
 import { isRegisteredRedirectUri } from './redirect-uri.ts'
@@ -29,6 +31,8 @@ export interface Judged extends Granted {
   readonly maxAgeMs: number | null
   /** How strong the sign-in must be; null if the client does not say. */
   readonly acr: Acr | null
+  /** The user must have a subject of each of these lists. */
+  readonly subjects: readonly (readonly unknown[])[]
 }
 
 /** The client, if the browser may be redirected to the URI at all. */
@@ -62,7 +66,15 @@ export function judgeRequest(config: Config, client: Client, request: Authorizat
   if ((request.nonce ?? '').length > NONCE_LENGTH_MAX) throw invalid(`The nonce may have at most ${NONCE_LENGTH_MAX} characters`)
   const requested = requestedWithin(config, client, request, apis)
   if (requested.scopes.includes('openid')) requireSigningKey(config, client.idTokenAlg)
-  return { ...requested, prompts: readPrompts(request.prompt), maxAgeMs: readMaxAge(request.maxAge), acr: weakestAcr(request.acrValues) }
+  const asked = readClaimsRequest(request.claims)
+  return {
+    ...requested,
+    claims: claimsWithin(client, requested.scopes, asked),
+    subjects: asked.subjects,
+    prompts: readPrompts(request.prompt),
+    maxAgeMs: readMaxAge(request.maxAge),
+    acr: asked.acr ?? weakestAcr(request.acrValues),
+  }
 }
 
 export function toResponseMode(text: string | undefined): ResponseMode | undefined {

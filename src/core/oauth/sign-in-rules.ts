@@ -1,6 +1,6 @@
 /**
  * Whether a user has to sign in, or sign in again, before an authorization request is answered (OpenID Connect Core
- * §3.1.2.1 and §3.1.2.3: `prompt`, `max_age`, `acr_values`, `id_token_hint`). A forced sign-in is requested once: the
+ * §3.1.2.1 and §3.1.2.3: `prompt`, `max_age`, `acr_values`, `id_token_hint`, and `claims` with values of `sub`). A forced sign-in is requested once: the
  * returning request carries a ticket with the time of that, and a later sign-in satisfies it. If that sign-in is weaker
  * than `acr_values` require, the client is told so (RFC 9470 §5, decision 032).
  */
@@ -11,23 +11,30 @@ import { AppError } from '../errors.ts'
 import { UNVERIFIED_ACCOUNT_MS } from '../limits.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { type AuthorizationRequest, toAuthorizationQuery } from './authorization-request.ts'
+import type { Client } from './clients.ts'
 import { readIdTokenHint } from './id-token.ts'
 import { REAUTHENTICATION_MS } from './limits.ts'
 import type { Judged } from './request-rules.ts'
+import { subjectFor } from './subjects.ts'
 import { issueTicket, readTicket } from './tickets.ts'
 
 /** In place of a ticket: the user goes back to the app without the sign-in that it requires. */
 export const DECLINED = 'declined'
 
+interface Asked {
+  readonly client: Client
+  readonly request: AuthorizationRequest
+  readonly judged: Judged
+}
+
 /** The request to return with after a sign-in; null if the current sign-in suffices. */
 export async function needsSignIn(
   ctx: Ctx,
   principal: UserPrincipal | null,
-  request: AuthorizationRequest,
-  judged: Judged,
+  { client, request, judged }: Asked,
 ): Promise<{ readonly request: AuthorizationRequest } | null> {
   const isSilent = judged.prompts.has('none')
-  const isWanted = await isWantedPerson(ctx, principal, request, isSilent)
+  const isWanted = await isWantedPerson(ctx, principal, { client, request, judged })
   const askedAt = readAskedAt(ctx, request, judged.prompts.has('create') ? UNVERIFIED_ACCOUNT_MS : REAUTHENTICATION_MS)
   const isSignedInAnew = principal !== null && askedAt !== null && principal.authenticatedAt > askedAt
   const isStrong = judged.acr === null || (principal !== null && isAsStrongAs(judged.acr, principal.amr))
@@ -45,16 +52,18 @@ function isSignInForced(ctx: Ctx, principal: UserPrincipal, { prompts, maxAgeMs 
   return maxAgeMs !== null && ctx.now() - principal.authenticatedAt > maxAgeMs
 }
 
-/** A hint that is not one of our tokens names nobody: it neither blocks a user who is asked nor admits one unasked. */
-async function isWantedPerson(
-  ctx: Ctx,
-  principal: UserPrincipal | null,
-  request: AuthorizationRequest,
-  isSilent: boolean,
-): Promise<boolean> {
-  if (request.idTokenHint === undefined || !principal) return true
-  const hint = await readIdTokenHint(ctx, request.idTokenHint)
-  return hint ? hint.userId === principal.userId : !isSilent
+/**
+ * A hint that is not one of our tokens names nobody: it neither blocks a user who is asked nor admits one unasked. Subjects are
+ * compared as the client knows them: it must not learn whose another client's are.
+ */
+async function isWantedPerson(ctx: Ctx, principal: UserPrincipal | null, { client, request, judged }: Asked): Promise<boolean> {
+  const { idTokenHint } = request
+  if (!principal || (idTokenHint === undefined && judged.subjects.length === 0)) return true
+  const subject = subjectFor(ctx.config, client, principal.userId)
+  if (!judged.subjects.every((wanted) => wanted.includes(subject))) return false
+  if (idTokenHint === undefined) return true
+  const hint = await readIdTokenHint(ctx, idTokenHint)
+  return hint ? hint.subject === subject : !judged.prompts.has('none')
 }
 
 /** The ticket is bound to this very request, whose challenge and nonce are new each time: no other can borrow it. */

@@ -8,14 +8,17 @@ import type { Target } from './api-grants.ts'
 import { toStoredScope } from './api-scopes.ts'
 import { apiClaimsOf } from './client-claims.ts'
 import type { Client } from './clients.ts'
+import { grantedClaimsOf, storedClaims } from './granted-claims.ts'
 import { issueIdToken, type MoreClaims } from './id-token.ts'
 import { noteScopeUse } from './scope-uses.ts'
 import { subjectFor } from './subjects.ts'
-import { claimsOf } from './userinfo.ts'
+import { claimsOf } from './user-claims.ts'
 
 interface UserGrant extends Authentication {
   readonly client: Client
   readonly target: Target
+  /** All that was granted, as stored. */
+  readonly text: string
   readonly userId: UserId
   readonly sessionId: SessionId
   /** The access token ends with it; undefined if the session is new, and certainly longer. */
@@ -25,10 +28,12 @@ interface UserGrant extends Authentication {
 }
 
 export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<TokenSet, 'refreshToken'>> {
-  const { client, target, userId, sessionId, nonce, authenticatedAt, amr, moreClaims } = grant
+  const { client, target, text, userId, sessionId, nonce, authenticatedAt, amr, moreClaims } = grant
   const { api, scopes, names } = target
   const withIdToken = scopes.includes('openid')
-  const user = api?.claims.length || (withIdToken && client.claimsInIdToken) ? await ctx.db.one(findUser(userId)) : null
+  const single = [...storedClaims(text, 'id_token'), ...(client.claimsInIdToken ? storedClaims(text, 'userinfo') : [])]
+  const hasClaims = withIdToken && (client.claimsInIdToken || single.length > 0)
+  const user = api?.claims.length || hasClaims ? await ctx.db.one(findUser(userId)) : null
   const lifeSeconds = lifeSecondsOf(ctx, grant)
   const subject = subjectFor(ctx.config, client, userId)
   const authentication = { authenticatedAt, amr }
@@ -44,7 +49,7 @@ export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<
   noteUse(ctx, grant)
   const tokens = { accessToken, expiresIn: lifeSeconds, scopes: names }
   if (!withIdToken) return { ...tokens, idToken: null }
-  const userClaims = user && client.claimsInIdToken ? claimsOf(ctx, user, scopes) : {}
+  const userClaims = user && { ...(client.claimsInIdToken && claimsOf(ctx, user, scopes)), ...grantedClaimsOf(ctx, user, client, single) }
   // A protocol's own claims name the user.
   const claims = { ...userClaims, ...(client.subjectType === 'public' && moreClaims?.(userId)) }
   const about = { subject, sessionId, nonce, ...authentication, accessToken, claims }

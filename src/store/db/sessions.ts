@@ -43,6 +43,7 @@ export interface GateRow extends UserRow {
   readonly roleRanking: number
   readonly roleScopes: string
   readonly clientScopes: string | null
+  readonly clientClaims: string | null
   readonly clientDisabledAt: number | null
   readonly clientMayChangeAddresses: number | null
 }
@@ -59,7 +60,7 @@ const gateColumns = (more: Fragment = sql``) => sql`
          s.epoch AS session_epoch, s.expires_at AS session_expires_at, s.idle_expires_at AS session_idle_expires_at,
          s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
          s.authenticated_at AS session_authenticated_at, s.amr AS session_amr, s.second_factor AS session_second_factor,
-         r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.disabled_at AS client_disabled_at,
+         r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.claims AS client_claims, c.disabled_at AS client_disabled_at,
          c.may_change_addresses AS client_may_change_addresses ${more}
   FROM sessions s
   JOIN users u ON u.id = s.user_id

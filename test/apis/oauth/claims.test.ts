@@ -4,8 +4,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { toHex } from '../../../src/ids.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import type { Client } from '../../support/kith.ts'
+import { assertionOf, newSigner, requestObjectOf } from './assertions.ts'
 import {
   authorize,
+  CHALLENGE,
+  errorOf,
   exchange,
   form,
   newBrowser,
@@ -13,14 +16,18 @@ import {
   newCode,
   newEnv,
   newGrant,
+  ORIGIN,
+  type Params,
   platform,
   redirected,
   refresh,
+  rows,
   send,
+  type TestClient,
   type TokenReply,
   VERIFIER,
 } from './harness.ts'
-import { basicOf, claimsOf, newPerson, signIn, userinfo } from './openid.ts'
+import { afterSignIn, basicOf, claimsOf, consentOf, newPerson, sentTo, signIn, userinfo } from './openid.ts'
 
 beforeEach(() => {
   platform.reset()
@@ -30,6 +37,7 @@ afterEach(() => {
 })
 
 const subjectIn = (token: string) => decodeJwt(token).sub
+const PARAMS = { response_type: 'code', state: 'xyz', code_challenge: CHALLENGE, code_challenge_method: 'S256' }
 const json = async (response: Response) => (await response.json()) as Record<string, unknown>
 
 describe('a client with pairwise subjects', () => {
@@ -214,5 +222,295 @@ describe('the registration of a client with pairwise subjects', () => {
     const body = JSON.stringify({ ...FIELDS, ...TWO })
     expect((await send('/client/admin-api/create', { method: 'POST', headers, body })).status).toBe(403)
     expect(asked).not.toHaveBeenCalled()
+  })
+})
+
+const CUSTOM = { plan: 'school', seats: 3, secret: 'x', long: 'x'.repeat(1_001) }
+
+/** Somebody with `customData`, signed in, and a client registered for `claims`. */
+async function newVisitor(claims: string, columns: Parameters<typeof newClient>[0] = {}) {
+  const userId = await newPerson()
+  await rows('UPDATE users SET custom_data = ? WHERE id = ?', JSON.stringify(CUSTOM), userId)
+  const client = await newClient({ scopes: 'openid profile email', more: { claims }, ...columns })
+  const browser = await newBrowser(userId)
+  const page = (params: Params) => consentOf(browser, userId, client, { ...PARAMS, ...params })
+  return { userId, client, browser, page, cookie: browser.cookie }
+}
+
+const tokensOf = async (client: TestClient, code: string) => (await (await exchange(client, code)).json()) as TokenReply
+const infoOf = async (tokens: TokenReply) => {
+  const { sub: _, ...claims } = await json(await userinfo(tokens.access_token))
+  return claims
+}
+const extraOf = (tokens: TokenReply) => {
+  const { iss: _i, sub: _s, aud: _a, exp: _e, iat: _t, sid: _d, auth_time: _at, acr: _c, amr: _m, at_hash: _h, ...extra } = claimsOf(tokens)
+  return extra
+}
+
+describe('a client registered for claims', () => {
+  const ALL = 'role locale picture custom_data.plan custom_data.seats custom_data.long custom_data.none'
+  const PICKED = { role: 'user', locale: 'en', picture: expect.stringMatching(/^https:/), custom_data: { plan: 'school', seats: 3 } }
+
+  test('finds those, and none beside them, in userinfo', async () => {
+    const { client, cookie } = await newVisitor(ALL)
+    const tokens = await tokensOf(client, await newCode(client, cookie, { scope: 'openid' }))
+    expect(await infoOf(tokens)).toEqual(PICKED)
+    expect(extraOf(tokens)).toEqual({})
+    expect(decodeJwt(tokens.access_token)).not.toHaveProperty('role')
+    const one = await newVisitor('role')
+    expect(await infoOf(await tokensOf(one.client, await newCode(one.client, one.cookie, { scope: 'openid' })))).toEqual({
+      role: 'user',
+    })
+  })
+
+  test('finds them in its ID tokens if it is registered for claims there, after a refresh too', async () => {
+    const { client, cookie } = await newVisitor(ALL, { claimsInIdToken: 1, more: { claims: ALL } })
+    const tokens = await tokensOf(client, await newCode(client, cookie, { scope: 'openid' }))
+    expect(extraOf(tokens)).toEqual(PICKED)
+    expect(extraOf((await json(await refresh(client, tokens.refresh_token))) as never)).toEqual(PICKED)
+  })
+
+  test('has none without openid', async () => {
+    const { client, cookie } = await newVisitor('role', { scopes: 'openid delegated:profile:read' })
+    const tokens = await tokensOf(client, await newCode(client, cookie, { scope: 'delegated:profile:read' }))
+    expect(await rows("SELECT 1 FROM sessions WHERE scope LIKE '%|%' AND client_id = ?", client.id)).toEqual([])
+    expect((await userinfo(tokens.access_token)).status).toBe(403)
+  })
+
+  test('gets what users agreed to: one more is another question, one fewer counts at once', async () => {
+    const { client, cookie, page, userId } = await newVisitor('role', { firstParty: 0, more: { claims: 'role' } })
+    const ask = () => authorize(client, cookie, { scope: 'openid' })
+    expect(sentTo(await ask()).path).toBe('/consent')
+    const question = await page({ scope: 'openid' }).describe()
+    expect(question.newScopes.map(({ description }) => description)).toEqual(['Know who you are', 'Your role in this service'])
+    const code = (await page({ scope: 'openid' }).decide(question.ticket)).params.code ?? ''
+    const tokens = await tokensOf(client, code)
+    expect(await infoOf(tokens)).toEqual({ role: 'user' })
+    expect(redirected(await ask()).params).toHaveProperty('code')
+    const consent = await rows('SELECT scopes FROM consents WHERE user_id = ? AND client_id = ?', userId, client.id)
+    expect(consent).toEqual([{ scopes: 'openid userinfo|role' }])
+
+    await rows("UPDATE oauth_clients SET claims = 'role custom_data.plan' WHERE id = ?", client.id)
+    expect(await infoOf((await json(await refresh(client, tokens.refresh_token))) as never)).toEqual({ role: 'user' })
+    expect(redirected(await authorize(client, cookie, { scope: 'openid', prompt: 'none' })).params).toMatchObject({
+      error: 'consent_required',
+    })
+    const more = await page({ scope: 'openid' }).describe()
+    expect(more.newScopes.map(({ description }) => description)).toEqual(['What this service keeps about you as "plan"'])
+    expect(more.grantedScopes.map(({ scope }) => scope)).toEqual(['openid', 'userinfo|role'])
+
+    await rows("UPDATE oauth_clients SET claims = '' WHERE id = ?", client.id)
+    expect(await infoOf(tokens)).toEqual({})
+  })
+
+  test('an answer counts for the claims that the page has shown alone', async () => {
+    const { client, page } = await newVisitor('role', { firstParty: 0, more: { claims: 'role' } })
+    const { ticket } = await page({ scope: 'openid' }).describe()
+    await rows("UPDATE oauth_clients SET claims = 'role picture' WHERE id = ?", client.id)
+    await expect(page({ scope: 'openid' }).decide(ticket)).rejects.toMatchObject({ code: 'cross_site_request' })
+  })
+
+  test('nobody writes their own role or custom data', async () => {
+    const { client, cookie } = await newVisitor('role')
+    const headers = { cookie, origin: ORIGIN, 'content-type': 'application/json' }
+    const target = { target: '0'.repeat(24), customData: {} }
+    const put = await send('/user/admin-api/custom-data', { method: 'PUT', headers, body: JSON.stringify(target) })
+    expect(put.status).toBe(403)
+    const before = await infoOf(await tokensOf(client, await newCode(client, cookie, { scope: 'openid' })))
+    for (const change of [{ role: 'super_admin' }, { customData: { plan: 'all' } }]) {
+      expect((await send('/user/me', { method: 'PATCH', headers, body: JSON.stringify(change) })).status).toBeGreaterThanOrEqual(400)
+    }
+    expect(await infoOf(await tokensOf(client, await newCode(client, cookie, { scope: 'openid' })))).toEqual(before)
+  })
+})
+
+describe('the parameter claims (OpenID Connect Core §5.5)', () => {
+  const asking = (claims: unknown, scope = 'openid') => ({ scope, claims: JSON.stringify(claims) })
+  const both = async (claims: unknown, scope?: string, visitor = newVisitor('')) => {
+    const { client, cookie } = await visitor
+    const tokens = await tokensOf(client, await newCode(client, cookie, asking(claims, scope)))
+    return { userinfo: await infoOf(tokens), idToken: extraOf(tokens), scope: tokens.scope }
+  }
+  const EMAIL = expect.stringContaining('@example.com')
+
+  test('brings single claims where they are asked for', async () => {
+    const claims = {
+      userinfo: { email: { essential: true }, given_name: null },
+      id_token: { email_verified: null, locale: { value: 'fr' } },
+    }
+    expect(await both(claims)).toEqual({
+      userinfo: { email: EMAIL, given_name: 'Ada' },
+      idToken: { email_verified: true, locale: 'en' },
+      scope: 'openid',
+    })
+  })
+
+  test('adds to the claims of scopes', async () => {
+    const { userinfo: info, idToken } = await both({ id_token: { email: null } }, 'openid email')
+    expect([info, idToken]).toEqual([{ email: EMAIL, email_verified: true }, { email: EMAIL }])
+  })
+
+  test('brings nothing that the client is not registered for, and ignores what nobody knows', async () => {
+    const asked = {
+      phone_number: null,
+      role: null,
+      custom_data: null,
+      'custom_data.plan': null,
+      shoe_size: null,
+      __proto__: null,
+      sub: null,
+      iss: null,
+    }
+    expect(await both({ userinfo: asked, id_token: asked, verified_claims: {} })).toMatchObject({ userinfo: {}, idToken: {} })
+    expect(await both({ id_token: { role: null } }, 'openid', newVisitor('role'))).toMatchObject({ idToken: { role: 'user' } })
+  })
+
+  test('counts when pushed, and in a signed request as an object', async () => {
+    const signer = await newSigner('ES256', { scopes: 'openid email' })
+    const { cookie } = await newBrowser(await newPerson())
+    const claims = { id_token: { email: null } }
+    const pushed = await form('/oauth/par', {
+      ...PARAMS,
+      redirect_uri: signer.redirectUri,
+      ...asking(claims),
+      ...(await assertionOf(signer)),
+    })
+    const request = await requestObjectOf(signer, { scope: 'openid', claims })
+    for (const params of [{ request_uri: String((await json(pushed)).request_uri) }, { request }]) {
+      const visit = await send(`/oauth/authorize?${new URLSearchParams({ client_id: signer.id, ...params })}`, { headers: { cookie } })
+      const { code = '' } = redirected(visit).params
+      const reply = await exchange(signer, code, { client_id: undefined, ...(await assertionOf(signer)) })
+      expect(extraOf((await reply.json()) as TokenReply)).toMatchObject({ email: EMAIL })
+    }
+  })
+
+  test.each([
+    ['no JSON', '{'],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['text', '"email"'],
+    ['a number', '1'],
+    ['userinfo as a list', '{"userinfo":["email"]}'],
+    ['userinfo as text', '{"userinfo":"email"}'],
+    ['userinfo as null', '{"userinfo":null}'],
+    ['id_token as true', '{"id_token":true}'],
+    ['a claim as true', '{"userinfo":{"email":true}}'],
+    ['a claim as text', '{"id_token":{"email":"essential"}}'],
+    ['essential as text', '{"userinfo":{"email":{"essential":"yes"}}}'],
+    ['values as text', '{"id_token":{"acr":{"values":"urn:kith:acr:2fa"}}}'],
+    ['more than 2,000 characters', JSON.stringify({ userinfo: { ['x'.repeat(2_000)]: null } })],
+  ])('refuses %s, sent by the browser and pushed', async (_what, claims) => {
+    const { client, cookie } = await newVisitor('', { method: 'client_secret_basic' })
+    const { base, params } = redirected(await authorize(client, cookie, { scope: 'openid', claims }))
+    expect([base, params.error, params.state]).toEqual([client.redirectUri, 'invalid_request', 'xyz'])
+    expect(params.error_description).toMatch(/^claims\b/)
+    const pushed = { ...PARAMS, redirect_uri: client.redirectUri, scope: 'openid', claims }
+    expect(await errorOf(await form('/oauth/par', pushed, basicOf(client)))).toEqual([400, 'invalid_request'])
+  })
+
+  test('a subject that is not the one signed in: another sign-in, or login_required', async () => {
+    const { client, cookie, userId } = await newVisitor('')
+    const other = toHex(await newPerson())
+    const own = toHex(userId)
+    const ask = (claims: unknown, changes: Params = {}) => authorize(client, cookie, { ...asking(claims), ...changes })
+    for (const claims of [{ id_token: { sub: { value: own } } }, { userinfo: { sub: { values: [other, own] } } }]) {
+      expect(redirected(await ask(claims, { prompt: 'none' })).params).toHaveProperty('code')
+    }
+    const wrong = [
+      { id_token: { sub: { value: other } } },
+      { userinfo: { sub: { values: [] } } },
+      { id_token: { sub: { value: own } }, userinfo: { sub: { value: other } } },
+      { id_token: { sub: { value: 1 } } },
+    ]
+    for (const claims of wrong) {
+      expect(redirected(await ask(claims, { prompt: 'none' })).params).toMatchObject({ error: 'login_required' })
+      expect(sentTo(await ask(claims)).path).toBe('/sign-in')
+    }
+  })
+
+  test('no client learns by it, or by a hint, who a subject of another sector is', async () => {
+    const userId = await newPerson()
+    const columns = { scopes: 'openid', more: { subject_type: 'pairwise' } }
+    const [one, two, open] = [await newClient(columns), await newClient(columns), await newClient()]
+    const { browser, tokens } = await newGrant(one, { scope: 'openid' }, userId)
+    const sub = { id_token: { sub: { value: claimsOf(tokens).sub } } }
+    const results = async (params: Params) =>
+      Promise.all(
+        [one, two, open].map(
+          async (client) => redirected(await authorize(client, browser.cookie, { prompt: 'none', ...params })).params.error,
+        ),
+      )
+    const told = [undefined, 'login_required', 'login_required']
+    expect(await results(asking(sub))).toEqual(told)
+    expect(await results({ scope: 'openid', id_token_hint: tokens.id_token })).toEqual(told)
+    expect(await results(asking({ id_token: { sub: { value: toHex(userId) } } }))).toEqual(['login_required', 'login_required', undefined])
+  })
+
+  describe('acr (§5.5.1.1)', () => {
+    const TWO = 'urn:kith:acr:2fa'
+    const ask = async (acr: unknown, changes: Params = {}) => {
+      const visitor = await newVisitor('')
+      return { ...visitor, response: await authorize(visitor.client, visitor.cookie, { ...asking({ id_token: { acr } }), ...changes }) }
+    }
+
+    test.each([
+      { essential: true, values: [TWO] },
+      { essential: true, value: TWO },
+      { essential: true, values: ['other', TWO] },
+    ])('essential with values asks for that sign-in: %j', async (acr) => {
+      const { userId, response } = await ask(acr)
+      expect(sentTo(response).path).toBe('/sign-in')
+      expect(redirected((await afterSignIn(response, userId, 'pwd otp mfa')).back).params).toHaveProperty('code')
+      const weaker = await ask(acr)
+      const { back } = await afterSignIn(weaker.response, weaker.userId)
+      expect(redirected(back).params).toMatchObject({ error: 'unmet_authentication_requirements' })
+      expect(redirected((await ask(acr, { prompt: 'none' })).response).params).toMatchObject({ error: 'login_required' })
+    })
+
+    test('essential with values that no sign-in has is refused', async () => {
+      for (const acr of [
+        { essential: true, values: ['other'] },
+        { essential: true, value: 2 },
+      ]) {
+        expect(redirected((await ask(acr)).response).params).toMatchObject({ error: 'unmet_authentication_requirements' })
+      }
+    })
+
+    test.each([null, { essential: true }, { value: TWO }, { essential: false, values: [TWO] }, { values: ['other'] }])(
+      'otherwise asks for nothing, and is told like auth_time: %j',
+      async (acr) => {
+        const { client, response } = await ask(acr)
+        const tokens = await tokensOf(client, redirected(response).params.code ?? '')
+        expect(claimsOf(tokens)).toMatchObject({ acr: 'urn:kith:acr:1fa', auth_time: expect.any(Number) })
+      },
+    )
+  })
+
+  test('asks for consent to each claim once, as far as no scope includes it', async () => {
+    const { client, cookie, page, userId } = await newVisitor('', { firstParty: 0 })
+    const ask = async (claims: unknown, scope?: string) => authorize(client, cookie, asking(claims, scope))
+    const agree = async (claims: unknown, scope?: string) => {
+      const question = await page(asking(claims, scope)).describe()
+      await page(asking(claims, scope)).decide(question.ticket)
+      return question.newScopes.map(({ scope: item }) => item)
+    }
+    const email = { userinfo: { email: null }, id_token: { email: null } }
+    expect(await agree({})).toEqual(['openid'])
+    expect(sentTo(await ask(email)).path).toBe('/consent')
+    expect(await agree(email)).toEqual(['id_token|email'])
+    expect(redirected(await ask(email)).params).toHaveProperty('code')
+    expect(redirected(await ask({ userinfo: { email: null } })).params, 'elsewhere').toHaveProperty('code')
+    expect(sentTo(await ask({ userinfo: { given_name: null } })).path, 'another').toBe('/consent')
+    expect(await agree({ id_token: { given_name: null } }, 'openid profile'), 'of a scope').toEqual(['profile'])
+    expect(redirected(await ask({ userinfo: { family_name: null } })).params, 'of an agreed scope').toHaveProperty('code')
+    expect(await rows('SELECT scopes FROM consents WHERE user_id = ?', userId)).toEqual([
+      { scopes: 'openid userinfo|email id_token|email profile id_token|given_name' },
+    ])
+  })
+
+  test('is in the metadata, with every claim that there is', async () => {
+    const metadata = await json(await send('/.well-known/openid-configuration'))
+    expect(metadata.claims_parameter_supported).toBe(true)
+    expect(metadata.claims_supported).toEqual(expect.arrayContaining(['sub', 'email', 'role', 'custom_data', 'acr', 'auth_time']))
   })
 })

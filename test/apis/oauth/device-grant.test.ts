@@ -54,6 +54,19 @@ async function decide(started: Started, answer: 'allow' | 'deny', client = brows
 }
 
 describe('a device', () => {
+  test('has the claims that its client is registered for, which the page names', async () => {
+    const more = { claims: 'role' }
+    const client = await newClient({ grantTypes: GRANT, redirectUris: [], firstParty: 0, claimsInIdToken: 1, more })
+    const started = await start('openid', client)
+    const page = await enter(started.user_code)
+    expect(page.text).toContain('Your role in this service')
+    await sendForm(browser, formOf(page, '/device/answer'), { answer: 'allow' })
+    const { id_token, access_token } = (await (await poll(started, client)).json()) as Record<string, string>
+    expect(decodeJwt(id_token ?? '')).toMatchObject({ role: 'user' })
+    const info = await send('/oauth/userinfo', { headers: { authorization: `Bearer ${access_token}` } })
+    expect(await info.json()).toEqual({ sub: person.id, role: 'user' })
+  })
+
   test('asks, waits, and has tokens once a person allows it: with scopes, ID token and refresh token like any grant', async () => {
     const started = await start()
     expect(started).toMatchObject({ expires_in: 600, interval: 5, verification_uri: 'https://kith.test/device' })

@@ -151,12 +151,11 @@ describe('acr_values', () => {
     expect(redirected(back).params.error).toBe('login_required')
   })
 
-  test('claims is not supported, and so an essential acr in it changes nothing', async () => {
+  test('an essential acr of the parameter claims goes before it', async () => {
     const claims = JSON.stringify({ id_token: { acr: { essential: true, values: [PHR] } } })
-    const { response } = await ask('pwd', { claims })
-    expect(redirected(response).params.code).toBeDefined()
+    const { response } = await ask('pwd otp mfa', { claims, acr_values: ONE })
+    expect(sentTo(response).path).toBe('/sign-in')
     expect(await (await send('/.well-known/openid-configuration')).json()).toMatchObject({
-      claims_parameter_supported: false,
       acr_values_supported: [PHR, TWO, ONE],
       claims_supported: expect.arrayContaining(['acr', 'amr', 'auth_time']),
     })

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Jwks, ResourceMetadata, ServerMetadata } from '../../../src/apis/oauth/metadata-wire.ts'
 import { ERRORS } from '../../../src/core/errors.ts'
 import { assertionOf, newProof, newSigner } from './assertions.ts'
-import { authorize, exchange, form, newBrowser, newClient, newGrant, newUser, ORIGIN, type Params, send, token } from './harness.ts'
+import { authorize, exchange, form, newBrowser, newClient, newGrant, newUser, ORIGIN, type Params, rows, send, token } from './harness.ts'
 import { claimsOf, consentedCode, IDENTITY, signIn, userinfo } from './openid.ts'
 
 const get = async (path: string) => (await send(path)).json()
@@ -64,7 +64,9 @@ describe('RFC 8414', () => {
 
   test('every claim is available, in the ID token or from userinfo', async () => {
     const { claims_supported } = await metadata()
-    const { tokens } = await signIn(IDENTITY, { nonce: 'n' })
+    const client = await newClient({ more: { claims: 'role custom_data.plan' } })
+    const { tokens, userId } = await signIn(IDENTITY, { nonce: 'n' }, client)
+    await rows(`UPDATE users SET custom_data = '{"plan":1}' WHERE id = ?`, userId)
     const info = (await (await userinfo(tokens.access_token)).json()) as object
     const had = new Set([...Object.keys(info), ...Object.keys(claimsOf(tokens))])
     expect([...had].sort()).toEqual([...new Set(claims_supported)].sort())

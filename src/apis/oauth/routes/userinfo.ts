@@ -17,7 +17,7 @@ export const userinfoRoutes = new Hono<AppEnv>()
     requires('openid'),
     describe('getUserinfo', {
       summary: 'User information',
-      description: 'The claims of the granted scopes: profile, email, phone, address.',
+      description: 'The claims of the granted scopes (profile, email, phone, address), and the single ones of the grant.',
       response,
     }),
     (c) => answer(c as never, c.var.gate),

@@ -12,7 +12,7 @@ import { GRANT_TYPES, SUBJECT_TYPES, type SubjectType } from '../../../core/oaut
 import { CODE_CHALLENGE_METHODS } from '../../../core/oauth/pkce.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../../../core/oauth/request-rules.ts'
 import { getPublicJwks, SIGNING_ALGORITHMS, type SigningAlgorithm, signingAlgorithms } from '../../../core/oauth/signing-keys.ts'
-import { USER_CLAIMS } from '../../../core/oauth/userinfo.ts'
+import { USER_CLAIMS } from '../../../core/oauth/user-claims.ts'
 import { SCOPES } from '../../../core/scopes.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
@@ -116,7 +116,7 @@ function toMetadata(
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: [...CODE_CHALLENGE_METHODS],
     authorization_response_iss_parameter_supported: true,
-    claims_parameter_supported: false,
+    claims_parameter_supported: true,
     request_parameter_supported: true,
     request_object_signing_alg_values_supported: [...PRIVATE_KEY_ALGORITHMS],
     require_signed_request_object: false,
