@@ -102,7 +102,7 @@ const prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
 /** 1 if the token was rotated. */
 function rotate(store: DatabaseSync, n: number, hour: number, now: number): number {
   const hashes = { familyHash: `week:${n}`, tokenHash: `week:${n}:${hour - 1}`, successorHash: `week:${n}:${hour}` }
-  const writes = rotateRefreshToken({ ...hashes, idleUntil: now + 14 * 24 * HOUR_MS, kid: 'bench', now }, always)
+  const writes = rotateRefreshToken({ ...hashes, idleUntil: now + 14 * 24 * HOUR_MS, kid: 'bench', jkt: null, now }, always)
   let changes = 0
   for (const { sql, params } of writes) {
     const statement = prepared.get(sql) ?? store.prepare(sql)

@@ -27,6 +27,7 @@ export type MacPurpose =
   | 'device-cookie'
   | 'pairwise-key'
   | 'pairwise-sector'
+  | 'dpop-nonce'
 
 export function randomToken(bytes = 32): string {
   return crypto.getRandomValues(Buffer.alloc(bytes)).toString('base64url')

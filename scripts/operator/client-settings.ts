@@ -36,8 +36,8 @@ export function describeClient(row: ClientRow, secret: string | null, remote: bo
 }
 
 function sentencesOf(id: string, metadata: ClientMetadata, remote: boolean): string[] {
-  const { authMethod, requiresPkce, idTokenAlg, claimsInIdToken, isNativeDevelopment, requiresPushedRequests, requiresSignedRequests } =
-    metadata
+  const { authMethod, requiresPkce, idTokenAlg, claimsInIdToken, isNativeDevelopment } = metadata
+  const { requiresPushedRequests, requiresSignedRequests, isDpopBound } = metadata
   const { hasPeople, hasBrowser } = reachOf(metadata)
   const kind =
     authMethod === 'none'
@@ -50,6 +50,7 @@ function sentencesOf(id: string, metadata: ClientMetadata, remote: boolean): str
     ...(hasBrowser && authMethod !== 'none' ? [pkce] : []),
     ...(hasBrowser && requiresPushedRequests ? ['Its authorization requests must be pushed (RFC 9126).'] : []),
     ...(hasBrowser && requiresSignedRequests ? ['Its authorization requests must be signed request objects (RFC 9101).'] : []),
+    ...(isDpopBound ? ['It must prove a key of its own for each request (DPoP, RFC 9449).'] : []),
     ...(hasPeople
       ? [`Its ID tokens are signed with ${idTokenAlg}${claimsInIdToken ? ' and carry the claims of userinfo' : ''}.${rsa}`]
       : []),

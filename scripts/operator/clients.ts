@@ -50,6 +50,7 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --pkce, --no-pkce                whether PKCE is required; a public client may not do without
     --require-pushed-requests        authorization requests must be pushed (RFC 9126)
     --require-signed-request-object  they must be signed (RFC 9101); for private_key_jwt
+    --dpop-bound                     tokens are issued only to a client that proves a key of its own (RFC 9449)
     --access-token-seconds <n>       60 to 3600
     --id-token-alg <alg>             RS256 (most libraries) or ES256
     --claims-in-id-token             for libraries that do not call userinfo
@@ -76,6 +77,7 @@ const OPTIONS = {
   pkce: { type: 'boolean' },
   'require-pushed-requests': { type: 'boolean' },
   'require-signed-request-object': { type: 'boolean' },
+  'dpop-bound': { type: 'boolean' },
   'access-token-seconds': { type: 'string' },
   'id-token-alg': { type: 'string' },
   'claims-in-id-token': { type: 'boolean' },
@@ -169,6 +171,7 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     requiresPkce: values.pkce,
     requiresPushedRequests: values['require-pushed-requests'],
     requiresSignedRequests: values['require-signed-request-object'],
+    isDpopBound: values['dpop-bound'],
     idTokenAlg: judge('--id-token-alg', metadata.idTokenAlg, values['id-token-alg']),
     claimsInIdToken: values['claims-in-id-token'],
     claims: judge('--claim', metadata.clientClaims, values.claim),

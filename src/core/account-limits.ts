@@ -6,8 +6,9 @@
 import { sha256 } from '../crypto.ts'
 import type { AnyId } from '../ids.ts'
 import { type Attempt, countAttempt, findCounter } from '../store/db/attempt-counters.ts'
-import type { Statement } from '../store/db/database.ts'
+import { both, type Statement } from '../store/db/database.ts'
 import { isBrowserSessionLive, isSessionLive } from '../store/db/sessions.ts'
+import { wasSpentBy } from '../store/db/spent-tokens.ts'
 import type { Ctx } from './ctx.ts'
 import { AppError } from './errors.ts'
 import { ACCOUNT_WINDOW_MS, BLOCKS_PER_DAY, FOLLOWS_PER_DAY, PEOPLE_READ_PER_DAY, SEARCHES_PER_DAY } from './limits.ts'
@@ -24,11 +25,12 @@ export function accountAttempt(ctx: Ctx, { userId }: SessionClaim, kind: Account
   return { key, limit: PER_DAY[kind], windowMs: ACCOUNT_WINDOW_MS, pauseMs: 0, weight, stamp: ctx.newId<AnyId>(), now: ctx.now() }
 }
 
-/** Counts it if the session belongs to the account and is live. */
+/** Counts it if the session belongs to the account and is live. A replayed DPoP proof counts nothing. */
 export function countOfAccount(claim: SessionClaim, attempt: Attempt): Statement<{ count: number } | null> {
   const session = { id: claim.sessionId, userId: claim.userId, now: attempt.now }
-  const isOwn = claim.kind === 'browser' ? isBrowserSessionLive({ ...session, tokenHash: sha256(claim.secret) }) : isSessionLive(session)
-  return countAttempt(attempt, isOwn)
+  if (claim.kind === 'browser') return countAttempt(attempt, isBrowserSessionLive({ ...session, tokenHash: sha256(claim.secret) }))
+  const isOwn = isSessionLive(session)
+  return countAttempt(attempt, claim.proof ? both(isOwn, wasSpentBy(claim.proof)) : isOwn)
 }
 
 /** The refusal of what was not counted. */

@@ -36,6 +36,9 @@ export const ERRORS = {
   temporarily_unavailable: [503, 'temporarily_unavailable'],
   // RFC 8707
   invalid_target: [400, 'invalid_target'],
+  // RFC 9449
+  invalid_dpop_proof: [400, 'invalid_dpop_proof'],
+  use_dpop_nonce: [400, 'use_dpop_nonce'],
   // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
   unmet_authentication_requirements: [403, 'access_denied'],
   // ours

@@ -1,13 +1,12 @@
 /**
  * The one gate (design §1.7, §5): every kind of credential passes it, in the same D1 batch as the request's first read.
  * It checks that the session is live, its epoch equals the user's, the user is neither banned nor deleted, and the
- * client is enabled. The caller's identity is reachable only through it. A machine's key sent along is checked in the
- * same batch: valid, and the one under which the token was issued (security row 53).
+ * client is enabled. The caller's identity is reachable only through it. What is sent along with a token is checked in the
+ * same batch (`token-evidence.ts`).
  */
 import { equalInConstantTime, sha256 } from '../crypto.ts'
 import type { SessionId, UserId } from '../ids.ts'
 import { findIf, type Results, type Statement } from '../store/db/database.ts'
-import { findLivingKey, type MachineRow } from '../store/db/machine-credentials.ts'
 import { type ClientGateRow, findClientGateRow } from '../store/db/oauth-clients.ts'
 import { hasAnySecondFactor } from '../store/db/second-factors.ts'
 import { findGateRow, type GateRow, touchSession } from '../store/db/sessions.ts'
@@ -18,11 +17,11 @@ import type { Ctx } from './ctx.ts'
 import { AppError } from './errors.ts'
 import { isInForce } from './in-force.ts'
 import { SESSION_TOUCH_MS } from './limits.ts'
-import { touchMachineLater } from './machines/last-use.ts'
 import { noteScopeUse } from './oauth/scope-uses.ts'
 import type { Claim, ClientPrincipal, Principal, SessionClaim, UserPrincipal } from './principal.ts'
 import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, powersOf, type Scope, storedScopes, withinPerson } from './scopes.ts'
 import { stepUpOf } from './sessions/step-up.ts'
+import { evidenceOf, isEvident, isProving, requireEvidence } from './token-evidence.ts'
 
 type Reads = readonly Statement<unknown>[]
 const NO_READS = [] as const
@@ -62,23 +61,23 @@ export function userGate(ctx: Ctx, claim: Claim, needed: Scope | null, { evenRes
   return async (reads, weigh = () => 1) => {
     if (!isOfSession(claim)) throw insufficientScope(needed, "This call requires a user's token, not that of a client acting for itself")
     const claimed = claimedOf(claim)
-    const keys = keyReads(ctx, claim)
+    const evidence = evidenceOf(ctx, claim)
     const factors = factorReads(ctx, claim, needed)
     const weight = limit && mayHold(claim, needed) ? weigh(claimed) : 0
     const attempt = limit && weight > 0 ? accountAttempt(ctx, claim, limit, weight) : null
     const counts = attempt ? [countOfAccount(claim, attempt)] : []
-    const statements = [findGateRow(claim.sessionId), ...keys, ...factors, ...counts, ...(reads?.(claimed) ?? [])] as const
-    // A count is a write: only the primary takes it. What is granted to others must not outlive a right that a replica still shows.
-    const isOnPrimary = attempt !== null || (needed !== null && powersOf([needed]).length > 0)
+    const statements = [findGateRow(claim.sessionId), ...evidence, ...factors, ...counts, ...(reads?.(claimed) ?? [])] as const
+    // A count is a write, and so is a claim: only the primary takes it. What is granted to others must not outlive a right that a replica still shows.
+    const isOnPrimary = attempt !== null || isProving(claim) || (needed !== null && powersOf([needed]).length > 0)
     const [row, ...rest] = await (isOnPrimary ? ctx.db : ctx.gateDb).batch(statements)
-    if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
+    if (evidence.length > 0) requireEvidence(ctx, claim, rest[0])
     const principal = judgeSession(ctx, claim, row)
     if (!principal || !row) throw new AppError(claim.kind === 'browser' ? 'unauthenticated' : 'invalid_token')
     if (needed) requireScope(principal, needed, evenRestricted)
     if (needed && claim.kind === 'access_token') noteUse(ctx, principal, needed)
-    if (factors.length > 0) requireSecondFactor(ctx, principal, rest[keys.length] === true)
-    if (attempt && !rest[keys.length + factors.length]) throw await overAccountLimit(ctx, attempt)
-    return { principal, user: row, reads: rest.slice(keys.length + factors.length + counts.length) as never }
+    if (factors.length > 0) requireSecondFactor(ctx, principal, rest[evidence.length] === true)
+    if (attempt && !rest[evidence.length + factors.length]) throw await overAccountLimit(ctx, attempt)
+    return { principal, user: row, reads: rest.slice(evidence.length + factors.length + counts.length) as never }
   }
 }
 
@@ -99,23 +98,6 @@ export function requireSecondFactor(ctx: Ctx, principal: UserPrincipal, hasFacto
   throw new AppError('forbidden', message, { reason: 'second_factor_missing', ...stepUp })
 }
 
-/** The read for a key sent along; none without one. */
-function keyReads(ctx: Ctx, claim: Claim): Statement<MachineRow | null>[] {
-  const key = 'key' in claim ? claim.key : undefined
-  return key ? [findLivingKey(key.secretHash, key.kind, ctx.now())] : []
-}
-
-/** The key is valid, and the token belongs to its client. */
-function requireOwnKey(ctx: Ctx, claim: Claim, machine: MachineRow | null): void {
-  if (!machine) throw new AppError('invalid_client', 'The key is not valid')
-  if (!isOwnKey(claim, machine)) throw new AppError('invalid_token')
-  touchMachineLater(ctx, machine)
-}
-
-function isOwnKey(claim: Claim, machine: MachineRow | null): boolean {
-  return machine !== null && 'clientId' in claim && machine.clientId === claim.clientId
-}
-
 /**
  * A gate for a client that acts for itself (client_credentials), or for a user whose token holds `personal`, which is
  * the same scope unless the route says otherwise.
@@ -124,10 +106,11 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scop
   if (claim.kind !== 'client') return userGate(ctx, claim, personal, { limit })
   return async (reads) => {
     const nobody = { userId: 0 as UserId, sessionId: 0 as SessionId, clientId: claim.clientId }
-    const keys = keyReads(ctx, claim)
-    const [row, ...rest] = await ctx.gateDb.batch([findClientGateRow(claim.clientId), ...keys, ...(reads?.(nobody) ?? [])])
-    const results = rest.slice(keys.length)
-    if (keys.length > 0) requireOwnKey(ctx, claim, rest[0] as MachineRow | null)
+    const evidence = evidenceOf(ctx, claim)
+    const db = isProving(claim) ? ctx.db : ctx.gateDb
+    const [row, ...rest] = await db.batch([findClientGateRow(claim.clientId), ...evidence, ...(reads?.(nobody) ?? [])])
+    const results = rest.slice(evidence.length)
+    if (evidence.length > 0) requireEvidence(ctx, claim, rest[0])
     const scopes = liveClientScopes(claim, row, ctx.now())
     if (!scopes) throw new AppError('invalid_token')
     if (!coveredBy(scopes, needed)) throw insufficientScope(needed)
@@ -152,11 +135,12 @@ export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
       const results = statements.length > 0 ? await ctx.db.batch(statements) : []
       return { principal: null, user: null, reads: results as never }
     }
-    const keys = keyReads(ctx, claim)
-    const [row, ...rest] = await ctx.gateDb.batch([findGateRow(claim.sessionId), ...keys, ...(reads?.(claimedOf(claim)) ?? [])])
-    const isKeyGood = keys.length === 0 || isOwnKey(claim, rest[0] as MachineRow | null)
-    const principal = isKeyGood ? judgeSession(ctx, claim, row) : null
-    return { principal, user: principal && row, reads: rest.slice(keys.length) as never }
+    const evidence = evidenceOf(ctx, claim)
+    const db = isProving(claim) ? ctx.db : ctx.gateDb
+    const [row, ...rest] = await db.batch([findGateRow(claim.sessionId), ...evidence, ...(reads?.(claimedOf(claim)) ?? [])])
+    const isGood = evidence.length === 0 || isEvident(claim, rest[0])
+    const principal = isGood ? judgeSession(ctx, claim, row) : null
+    return { principal, user: principal && row, reads: rest.slice(evidence.length) as never }
   }
 }
 

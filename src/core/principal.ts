@@ -2,6 +2,7 @@
 import type { MachineId, SessionId, UserId } from '../ids.ts'
 import type { NonceCount } from '../store/db/digest-nonces.ts'
 import type { KeyKind } from '../store/db/machine-credentials.ts'
+import type { SpentToken } from '../store/db/spent-tokens.ts'
 import type { Scope } from './scopes.ts'
 
 /** A machine's key sent along with a credential: the two must match (security row 53). */
@@ -24,6 +25,8 @@ export type Claim =
       readonly subject?: string
       /** The thumbprint of the key that the token is bound to (RFC 9449). */
       readonly jkt?: string
+      /** The proof of that key, which the gate claims. */
+      readonly proof?: SpentToken
       readonly key?: PresentedKey
     }
   | {
@@ -33,6 +36,8 @@ export type Claim =
       readonly scopes: readonly Scope[]
       /** The thumbprint of the key that the token is bound to (RFC 9449). */
       readonly jkt?: string
+      /** The proof of that key, which the gate claims. */
+      readonly proof?: SpentToken
       readonly key?: PresentedKey
     }
   | {

@@ -41,7 +41,7 @@ export const bearer: ReadCredential = async (c) => {
   if (header === undefined) return null
   if (!/^bearer(?: |$)/i.test(header)) throw new AppError('unauthenticated')
   const token = /^bearer +([\w~+/.-]+=*) *$/i.exec(header)?.[1]
-  const claim = token === undefined ? null : await verifyAccessToken(c.get('ctx'), token)
+  const claim = token === undefined ? null : await verifyUnbound(c, token)
   if (!claim) throw new AppError('invalid_token', 'The access token is not valid')
   return claim
 }
@@ -53,9 +53,15 @@ export const bearerInForm: ReadCredential = async (c) => {
   const { access_token: token } = await readForm(c)
   if (token === undefined || token === '') return null
   if (c.req.header('authorization') !== undefined) throw new AppError('invalid_request', 'Send the token only once')
-  const claim = await verifyAccessToken(c.get('ctx'), token)
+  const claim = await verifyUnbound(c, token)
   if (!claim) throw new AppError('invalid_token')
   return claim
+}
+
+/** A token bound to a key is refused under this scheme (RFC 9449 §7.2): whoever has stolen it has no proof. */
+async function verifyUnbound(c: Context<AppEnv>, token: string) {
+  const claim = await verifyAccessToken(c.get('ctx'), token)
+  return claim?.jkt === undefined ? claim : null
 }
 
 export const browserSession: ReadCredential = async (c) => {

@@ -24,8 +24,8 @@ export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> 
     origin: (origin, c: Context<AppEnv>) => (c.var.ctx.config.corsOrigins.includes(origin) ? origin : null),
     credentials: true,
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: ['authorization', 'content-type', 'x-d1-bookmark', ...OF_FILES, ...headers],
-    exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'retry-after', 'www-authenticate', ...TOLD_OF_FILES],
+    allowHeaders: ['authorization', 'content-type', 'dpop', 'x-d1-bookmark', ...OF_FILES, ...headers],
+    exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'retry-after', 'www-authenticate', 'dpop-nonce', ...TOLD_OF_FILES],
     maxAge: 600,
   })
   return async (c, next) => {
@@ -37,15 +37,15 @@ export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> 
 }
 
 /**
- * A page cannot send this scheme without a CORS preflight. Basic, Digest and Negotiate are added by the browser itself,
+ * A page cannot send these schemes without a CORS preflight. Basic, Digest and Negotiate are added by the browser itself,
  * also to foreign forms.
  */
-const BEARER = /^bearer /i
+const ACCESS_TOKEN = /^(?:bearer|dpop) /i
 
 /** Refuses writes sent by browsers from foreign pages. Programs send neither `Origin` nor `Sec-Fetch-Site`, so they pass. */
 export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
   const handler: MiddlewareHandler<AppEnv> = (c, next) => {
-    if (!SAFE_METHODS.has(c.req.method) && !BEARER.test(c.req.header('authorization') ?? '')) {
+    if (!SAFE_METHODS.has(c.req.method) && !ACCESS_TOKEN.test(c.req.header('authorization') ?? '')) {
       const origin = c.req.header('origin')
       const site = c.req.header('sec-fetch-site')
       const { config } = c.get('ctx')
@@ -62,7 +62,7 @@ export function refuseCrossSiteWrites(): MiddlewareHandler<AppEnv> {
 
 /**
  * For a GET with effects: accepts a cookie only if the browser says that no foreign page caused the request (wire
- * §6.8). A Bearer token is never sent by accident.
+ * §6.8). An access token is never sent by accident.
  */
 export function ownNavigationOnly(): MiddlewareHandler {
   const handler: MiddlewareHandler = async (c: Context<AppEnv>, next) => {

@@ -7,10 +7,10 @@ import { accepts } from 'hono/accepts'
 import { HTTPException } from 'hono/http-exception'
 import { routePath } from 'hono/route'
 import { TrieRouter } from 'hono/router/trie-router'
-import type { Config } from '../config.ts'
 import type { StepUp } from '../core/authentication-methods.ts'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
+import { DPOP_CHALLENGE, usesDpop } from './dpop.ts'
 
 /** D1's transient errors (security §2.2: overload, reset, lost connection). */
 const D1_PASSING =
@@ -71,15 +71,19 @@ export const RESOURCE_METADATA = '/.well-known/oauth-protected-resource'
 
 /**
  * The same for a room of the resource that access tokens are for: the challenge also says where its metadata are (RFC
- * 9728 §5.1), and which scope a first token needs.
+ * 9728 §5.1), and which scope a first token needs. It is of the scheme that the request used; one without a usable token
+ * gets both (RFC 9449 §7.1).
  */
-export function resourceErrorHeaders(error: AppError, { origin }: Pick<Config, 'origin'>): Record<string, string> {
+export function resourceErrorHeaders(error: AppError, c: Context<AppEnv>): Record<string, string> {
   const headers = errorHeaders(error)
   const challenge = headers['www-authenticate']
   if (!challenge?.startsWith('Bearer')) return headers
   const scope = error.code === 'unauthenticated' && error.scope ? `scope="${error.scope}", ` : ''
   const joint = challenge === 'Bearer' ? ' ' : ', '
-  return { ...headers, 'www-authenticate': `${challenge}${joint}${scope}resource_metadata="${origin}${RESOURCE_METADATA}"` }
+  const bearer = `${challenge}${joint}${scope}resource_metadata="${c.var.ctx.config.origin}${RESOURCE_METADATA}"`
+  if (!usesDpop(c)) return { ...headers, 'www-authenticate': error.status === 401 ? `${bearer}, ${DPOP_CHALLENGE}` : bearer }
+  const params = bearer.slice('Bearer'.length).replace('"invalid_token"', `"${error.reason ?? 'invalid_token'}"`)
+  return { ...headers, 'www-authenticate': `${DPOP_CHALLENGE},${params}` }
 }
 
 function toStepUpChallenge(message: string, { maxAgeMs, acrValues }: StepUp): string {

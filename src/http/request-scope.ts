@@ -1,11 +1,12 @@
 /**
  * Wraps every request: its id on the reply and on every log line, security headers (ASVS 3.4), `Cache-Control:
- * no-store` unless a route says otherwise, the D1 bookmark after a write, and one log line at the end. It never fails,
+ * no-store` unless a route says otherwise, the D1 bookmark after a write, the next DPoP nonce, and one log line at the end. It never fails,
  * because the reply to its failure would have none of these.
  */
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Ctx } from '../core/ctx.ts'
+import { currentNonce } from '../core/oauth/dpop-nonce.ts'
 import { deliverLogoutNoticesLater } from '../core/oauth/logout-notices.ts'
 import type { AppEnv } from './app-env.ts'
 
@@ -41,6 +42,8 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
     // A route's caching rules do not apply to its failures.
     if (!headers.has('cache-control') || c.res.status >= 500) headers.set('cache-control', 'no-store')
     if (!headers.has('content-security-policy')) headers.set('content-security-policy', NO_CONTENT_POLICY)
+    // RFC 9449 §8.2: on every reply to a proof, so that the client always has a nonce that counts.
+    if (c.req.header('dpop') !== undefined) headers.set('dpop-nonce', currentNonce(ctx))
     if (c.req.method !== 'GET') {
       const bookmark = ctx.db.bookmark()
       if (bookmark) headers.set('x-d1-bookmark', bookmark)

@@ -13,6 +13,7 @@ import { type DeviceAuthorization, startDeviceGrant } from '../core/oauth/device
 import { revokeToken } from '../core/oauth/revocation.ts'
 import { issueTokens, type TokenRequest } from '../core/oauth/token.ts'
 import type { AppEnv } from './app-env.ts'
+import { readProof } from './dpop.ts'
 import { countOf, countOfNetwork } from './rate-limit.ts'
 
 export const parameter = z
@@ -72,12 +73,14 @@ export const RevokeForm = z.object({
 
 /** Clients compare `token_type` exactly and send it back, so each room keeps its spelling. */
 export type TokenType = 'Bearer' | 'bearer'
+/** RFC 9449 §5, of a token that is bound to a key. */
+const BOUND = 'DPoP'
 
 export const tokenResponse = (type: TokenType) =>
   z
     .strictObject({
       access_token: z.string(),
-      token_type: z.literal(type),
+      token_type: z.enum([type, BOUND]),
       expires_in: z.int(),
       refresh_token: z.string().optional(),
       id_token: z.string().optional(),
@@ -97,7 +100,7 @@ export const exampleTokenResponse = (type: TokenType, scope: string) => ({
 export function answerTokens(c: Context, tokens: TokenSet, type: TokenType, scope: string): Response {
   const reply: z.output<ReturnType<typeof tokenResponse>> = {
     access_token: tokens.accessToken,
-    token_type: type,
+    token_type: tokens.isBound ? BOUND : type,
     expires_in: tokens.expiresIn,
     ...(tokens.refreshToken === null ? {} : { refresh_token: tokens.refreshToken }),
     ...(tokens.idToken === null ? {} : { id_token: tokens.idToken }),
@@ -112,8 +115,8 @@ export function grantTokens(
   params: z.output<typeof TokenForm>,
   changes: Partial<Pick<TokenRequest, 'scope' | 'moreClaims'>> = {},
 ): Promise<TokenSet> {
-  return countingFailures(c, params, (ctx, credentials) =>
-    issueTokens(ctx, credentials, {
+  return countingFailures(c, params, async (ctx, credentials) =>
+    issueTokens(ctx, await provingKey(c, credentials), {
       grantType: params.grant_type,
       code: params.code,
       redirectUri: params.redirect_uri,
@@ -125,6 +128,11 @@ export function grantTokens(
       ...changes,
     }),
   )
+}
+
+/** The same credentials, with the request's DPoP proof. */
+export async function provingKey(c: Context, credentials: ClientCredentials): Promise<ClientCredentials> {
+  return { ...credentials, proof: (await readProof(c)) ?? undefined }
 }
 
 export function startSentDevice(c: Context, params: z.output<typeof DeviceAuthorizationForm>): Promise<DeviceAuthorization> {
@@ -147,8 +155,16 @@ function credentialsOf(c: Context, params: ClientParameters) {
   })
 }
 
-/** A poll for a decision that is still open is as it should be, and a refusal for too many requests was counted already. */
-const NO_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['temporarily_unavailable', 'authorization_pending', 'rate_limited'])
+/**
+ * A poll for a decision that is still open is as it should be, and so is a first request without a nonce; a refusal for too many
+ * requests was counted already.
+ */
+const NO_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'temporarily_unavailable',
+  'authorization_pending',
+  'use_dpop_nonce',
+  'rate_limited',
+])
 
 /** Refusals that follow successful client authentication. */
 const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -12,7 +12,8 @@ const SCOPE_TEXTS = Object.fromEntries(Object.entries(SCOPES).map(([name, { desc
 export const SECURITY_SCHEMES: Readonly<Record<SchemeName, Json>> = {
   oauth2: {
     type: 'oauth2',
-    description: 'An access token of the authorization server. PKCE (S256) is required. See `/.well-known/openid-configuration`.',
+    description:
+      'An access token of the authorization server. PKCE (S256) is required. See `/.well-known/openid-configuration`. A token that is bound to a key is sent under the scheme `DPoP`, with a proof (RFC 9449).',
     flows: {
       authorizationCode: { authorizationUrl: '/oauth/authorize', tokenUrl: TOKEN_URL, refreshUrl: TOKEN_URL, scopes: SCOPE_TEXTS },
       clientCredentials: { tokenUrl: TOKEN_URL, scopes: SCOPE_TEXTS },

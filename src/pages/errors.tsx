@@ -39,6 +39,8 @@ const WORDS: Readonly<Record<ParentCode, Words> & Partial<Record<ErrorCode, Word
   slow_down: DID_NOT_WORK,
   expired_token: DID_NOT_WORK,
   invalid_target: DID_NOT_WORK,
+  invalid_dpop_proof: DID_NOT_WORK,
+  use_dpop_nonce: DID_NOT_WORK,
   temporarily_unavailable: ['Busy right now', 'We cannot do this right now. Wait a moment and try again.'],
   server_error: ['Something went wrong', 'This is our mistake, not yours. Try again in a moment.'],
   // Seen only at the sign-in itself; other pages redirect there.

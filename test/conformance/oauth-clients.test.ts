@@ -2,7 +2,7 @@
 // unmodified. Their requests go to the Worker, and the libraries themselves check the answers.
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import { newSigner } from '../apis/oauth/assertions.ts'
 import { newBrowser, newClient, newEnv, ORIGIN, send, type TestClient } from '../apis/oauth/harness.ts'
@@ -257,4 +257,110 @@ test.each(['PS256', 'ES384', 'HS256'])('oauth4webapi: PrivateKeyJwt or ClientSec
   const { access_token } = await oauth.processClientCredentialsResponse(as, client, response)
   const asked = await oauth.introspectionRequest(as, client, authentication, access_token, options)
   expect(await oauth.processIntrospectionResponse(as, client, asked)).toMatchObject({ active: true, client_id: signer.id })
+})
+
+describe('DPoP with nonces (RFC 9449)', () => {
+  test('openid-client: pushed request, code, /user/me, userinfo, refresh and a token of its own, bound to one key', async () => {
+    const { cookie } = await newBrowser(await newPerson())
+    const options = { [openid.customFetch]: toWorker }
+    const config = await openid.discovery(
+      new URL(ORIGIN),
+      confidential.id,
+      undefined,
+      openid.ClientSecretBasic(confidential.secret),
+      options,
+    )
+    const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('ES256'))
+    const [pkceCodeVerifier, expectedState] = [openid.randomPKCECodeVerifier(), openid.randomState()]
+    const params = {
+      redirect_uri: confidential.redirectUri,
+      scope: `${SCOPE} delegated:profile:read`,
+      state: expectedState,
+      code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+    }
+    const url = await openid.buildAuthorizationUrlWithPAR(config, params, { DPoP })
+    const tokens = await openid.authorizationCodeGrant(config, await goTo(url, cookie), { pkceCodeVerifier, expectedState }, undefined, {
+      DPoP,
+    })
+    expect(tokens.token_type).toBe('dpop')
+    const sub = tokens.claims()?.sub ?? ''
+    const me = () =>
+      openid.fetchProtectedResource(config, tokens.access_token, new URL('/user/me', ORIGIN), 'GET', undefined, undefined, { DPoP })
+    for (let n = 0; n < 2; n += 1) expect((await me()).status).toBe(200)
+    expect(await openid.fetchUserInfo(config, tokens.access_token, sub, { DPoP })).toMatchObject({ sub })
+    const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP })
+    expect(await openid.tokenIntrospection(config, refreshed.access_token)).toMatchObject({
+      token_type: 'DPoP',
+      cnf: { jkt: await DPoP.calculateThumbprint() },
+    })
+    await expect(openid.refreshTokenGrant(config, refreshed.refresh_token ?? '')).rejects.toMatchObject({ error: 'invalid_grant' })
+    const machine = await openid.clientCredentialsGrant(config, { scope: 'client:oauth:introspect' }, { DPoP })
+    expect(machine.token_type).toBe('dpop')
+    await openid.tokenRevocation(config, refreshed.refresh_token ?? '')
+    await expect(openid.fetchUserInfo(config, refreshed.access_token, sub, { DPoP })).rejects.toThrow()
+  })
+
+  test.each(['ES256', 'Ed25519'])(
+    'oauth4webapi: dpop_jkt, code, refresh and /user/me, with %s and its own check of token and proof',
+    async (alg) => {
+      const { cookie } = await newBrowser(await newPerson())
+      const options = { [oauth.customFetch]: toWorker }
+      const issuer = new URL(ORIGIN)
+      const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options }))
+      const [client, none]: [oauth.Client, oauth.ClientAuth] = [{ client_id: publicClient.id }, oauth.None()]
+      const DPoP = oauth.DPoP(client, await oauth.generateKeyPair(alg))
+      /** Once more with the nonce, as the library's documentation has it. */
+      const proved = async <T>(work: () => Promise<T>): Promise<T> =>
+        work().catch((error) => {
+          if (oauth.isDPoPNonceError(error)) return work()
+          throw error
+        })
+      const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()]
+      const query = new URLSearchParams({
+        client_id: publicClient.id,
+        redirect_uri: publicClient.redirectUri,
+        response_type: 'code',
+        scope: 'openid delegated:profile:read',
+        state,
+        code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+        dpop_jkt: await DPoP.calculateThumbprint(),
+      })
+      const callback = await goTo(new URL(`${as.authorization_endpoint}?${query}`), cookie)
+      const params = oauth.validateAuthResponse(as, client, callback, state)
+      const tokens = await proved(async () =>
+        oauth.processAuthorizationCodeResponse(
+          as,
+          client,
+          await oauth.authorizationCodeGrantRequest(as, client, none, params, publicClient.redirectUri, verifier, { DPoP, ...options }),
+        ),
+      )
+      const refreshed = await proved(async () =>
+        oauth.processRefreshTokenResponse(
+          as,
+          client,
+          await oauth.refreshTokenGrantRequest(as, client, none, tokens.refresh_token ?? '', { DPoP, ...options }),
+        ),
+      )
+      expect([tokens.token_type, refreshed.token_type]).toEqual(['dpop', 'dpop'])
+      const seen: Request[] = []
+      const watched = (url: string, init: object) => {
+        seen.push(new Request(url, init))
+        return toWorker(url, init)
+      }
+      const api = new URL('/user/me', ORIGIN)
+      const reply = await proved(() =>
+        oauth.protectedResourceRequest(refreshed.access_token, 'GET', api, undefined, null, { DPoP, [oauth.customFetch]: watched }),
+      )
+      expect(reply.status).toBe(200)
+      const [request] = seen.slice(-1)
+      const checks = { requireDPoP: true, ...options }
+      expect(await oauth.validateJwtAccessToken(as, request as Request, ORIGIN, checks)).toMatchObject({ client_id: publicClient.id })
+      const dead = oauth.refreshTokenGrantRequest(as, client, none, refreshed.refresh_token ?? '', options)
+      await expect(dead.then((answer) => oauth.processRefreshTokenResponse(as, client, answer))).rejects.toMatchObject({
+        error: 'invalid_grant',
+      })
+    },
+  )
 })

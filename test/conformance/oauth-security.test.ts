@@ -2,6 +2,7 @@
 // both). Security rows 32 to 45 and 49.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readIdTokenHint } from '../../src/core/oauth/id-token.ts'
+import { DPOP_CHALLENGE } from '../../src/http/dpop.ts'
 import {
   authorize,
   errorOf,
@@ -136,7 +137,7 @@ describe('tokens that are taken for others', () => {
     const inQuery = await send(`/oauth/userinfo?access_token=${tokens.access_token}`)
     expect([inQuery.status, inQuery.headers.get('www-authenticate')]).toEqual([
       401,
-      `Bearer scope="openid", resource_metadata="https://kith.test/.well-known/oauth-protected-resource"`,
+      `Bearer scope="openid", resource_metadata="https://kith.test/.well-known/oauth-protected-resource", ${DPOP_CHALLENGE}`,
     ])
     expect((await send('/oauth/userinfo', { headers: { cookie: browser.cookie } })).status).toBe(401)
     const twice = await form('/oauth/userinfo', { access_token: tokens.access_token }, { authorization: `Bearer ${tokens.access_token}` })
@@ -144,7 +145,7 @@ describe('tokens that are taken for others', () => {
     const dead = await userinfo('nonsense')
     expect([dead.status, dead.headers.get('www-authenticate')]).toEqual([
       401,
-      `Bearer error="invalid_token", resource_metadata="https://kith.test/.well-known/oauth-protected-resource"`,
+      `Bearer error="invalid_token", resource_metadata="https://kith.test/.well-known/oauth-protected-resource", ${DPOP_CHALLENGE}`,
     ])
   })
 

@@ -31,7 +31,7 @@ export const renderError: ErrorHandler<AppEnv> = (thrown, c) => {
   }
   // RFC 6750 §3.1.
   if (error.code === 'invalid_request' && c.req.path.endsWith('/userinfo')) c.header('www-authenticate', 'Bearer error="invalid_request"')
-  return c.json(toErrorBody(error, c.req), status, resourceErrorHeaders(error, c.var.ctx.config))
+  return c.json(toErrorBody(error, c.req), status, resourceErrorHeaders(error, c))
 }
 
 /** The name of an unknown parameter is text chosen by the author of the link; on our page it would pass for ours. */

@@ -33,6 +33,7 @@ export const Introspection = z.union([
     aud: z.url(),
     iss: z.url(),
     jti: z.string().optional(),
+    cnf: z.strictObject({ jkt: z.string() }).optional(),
     auth_time: z.int().optional(),
     acr: z.string().optional(),
     role: z.string().optional(),
@@ -67,13 +68,15 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
     client_id: live.clientId,
     ...(live.user && mayNameUser(live) ? { username: live.user.username } : {}),
     // Keeps resource servers from taking a refresh token for an access token.
-    token_type: live.kind === 'access_token' ? 'Bearer' : 'refresh_token',
+    token_type: live.kind === 'refresh_token' ? 'refresh_token' : live.jkt === null ? 'Bearer' : 'DPoP',
     exp: live.expiresAt,
     iat: live.issuedAt,
     sub: live.subject,
     aud: live.api?.resource ?? issuer,
     iss: issuer,
     ...(live.jti === null ? {} : { jti: live.jti }),
+    // RFC 9449 §6.2.
+    ...(live.jkt === null ? {} : { cnf: { jkt: live.jkt } }),
     // RFC 9470 §6.2.
     ...(live.authentication === null
       ? {}

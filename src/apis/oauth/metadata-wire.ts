@@ -70,6 +70,7 @@ export const ServerMetadata = z
     revocation_endpoint_auth_signing_alg_values_supported: z.array(z.string()),
     introspection_endpoint_auth_signing_alg_values_supported: z.array(z.string()),
     code_challenge_methods_supported: z.array(z.string()),
+    dpop_signing_alg_values_supported: z.array(z.string()),
     authorization_response_iss_parameter_supported: z.boolean(),
     claims_parameter_supported: z.boolean(),
     request_parameter_supported: z.boolean(),
@@ -88,6 +89,7 @@ export const ResourceMetadata = z
     authorization_servers: z.array(z.url()),
     scopes_supported: z.array(z.string()),
     bearer_methods_supported: z.array(z.string()),
+    dpop_signing_alg_values_supported: z.array(z.string()),
     resource_documentation: z.url(),
   })
   .meta({ id: 'ResourceMetadata' })

@@ -64,6 +64,10 @@ export const AuthorizeParameters = z.object({
     example: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
   }),
   code_challenge_method: parameter.meta({ description: 'S256', example: 'S256' }),
+  dpop_jkt: parameter.meta({
+    description: 'The thumbprint of the key that the tokens will be bound to (RFC 9449 §10)',
+    example: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I',
+  }),
 })
 
 /** RFC 9126 §2.1: what the authorization endpoint takes, with the client's authentication. The client may be named in a header. */

@@ -30,6 +30,8 @@ const WORDS: Readonly<Record<ParentCode, string> & Partial<Record<ErrorCode, str
   slow_down: 'ClientInputError',
   expired_token: 'ClientInputError',
   invalid_target: 'ClientInputError',
+  invalid_dpop_proof: 'ClientInputError',
+  use_dpop_nonce: 'ClientInputError',
   temporarily_unavailable: 'ServiceUnavailable',
   server_error: 'InternalServerError',
   email_not_verified: 'ResourceNotActive',
@@ -69,7 +71,7 @@ export function renderError(error: unknown, c: Context<AppEnv>): Response {
   logFailure(c, appError)
   // A user with an unverified address is not signed in (wire §3.1).
   const status = appError.code === 'email_not_verified' ? 401 : appError.status
-  return c.json(toErrorBody(appError, c.req), status, resourceErrorHeaders(appError, c.var.ctx.config))
+  return c.json(toErrorBody(appError, c.req), status, resourceErrorHeaders(appError, c))
 }
 
 type Asked = { readonly method: string; readonly path: string }

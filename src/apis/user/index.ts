@@ -5,8 +5,9 @@
 import { Hono } from 'hono'
 import { admission } from '../../http/admission.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { bearer, browserSession, credentials } from '../../http/credentials.ts'
+import { browserSession, credentials } from '../../http/credentials.ts'
 import { allowedOrigins, refuseCrossSiteWrites } from '../../http/cross-site.ts'
+import { accessToken } from '../../http/dpop.ts'
 import { errorsAs, unmatched } from '../../http/errors.ts'
 import type { RoomDocument, RouteGroup } from '../../http/room-document.ts'
 import { auditTrail } from './accounts/audit-routes.ts'
@@ -92,7 +93,7 @@ const GROUPS: readonly RouteGroup[] = [
 ]
 
 export const user = new Hono<AppEnv>()
-user.use(errorsAs(renderError), allowedOrigins(), admission(), refuseCrossSiteWrites(), credentials(bearer, browserSession))
+user.use(errorsAs(renderError), allowedOrigins(), admission(), refuseCrossSiteWrites(), credentials(accessToken, browserSession))
 for (const routes of GROUPS.flatMap((group) => group.routes)) user.route('/', routes)
 user.route('/', notHere)
 user.all('*', unmatched(user))

@@ -20,6 +20,8 @@ export interface TokenSet {
   readonly expiresIn: number
   /** Of the access token. */
   readonly scopes: readonly string[]
+  /** The access token is bound to a key (RFC 9449). */
+  readonly isBound: boolean
   /** Null if the grant has none. */
   readonly refreshToken: string | null
   /** Null unless the scope `openid` was granted. */

@@ -19,6 +19,7 @@ import { type Asked, targetOf } from './api-grants.ts'
 import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { type Client, requireGrantType } from './clients.ts'
+import { keyToBind } from './dpop.ts'
 import { endFamily } from './families.ts'
 import { claimGrant } from './grant-session.ts'
 import type { MoreClaims } from './id-token.ts'
@@ -39,7 +40,8 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
   const { client, reads } = await proveClient(ctx, credentials, [findAuthorizationCode(codeHash, now)])
   const [code] = reads
   requireGrantType(client, 'authorization_code')
-  if (!code || !belongs(code, client, exchange)) throw invalidGrant()
+  const jkt = keyToBind(client, credentials.proof)
+  if (!code || !belongs(code, client, { ...exchange, jkt })) throw invalidGrant()
   // A replay counts as one even after the code has expired.
   if (code.sessionId !== null) return refuseReplay(ctx, code, code.sessionId)
   if (code.consumedAt !== null || code.expiresAt <= now || code.isLive !== 1) throw invalidGrant()
@@ -50,6 +52,7 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
     client,
     target,
     grant: code,
+    jkt,
     claim: (id) => claimAuthorizationCode({ codeHash, sessionId: id, now: ctx.now() }),
     isClaimed: (id) => isCodeClaimed(codeHash, id),
     findClaim: findCodeClaim(codeHash),
@@ -65,6 +68,7 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
     userId,
     sessionId,
     nonce,
+    jkt,
     authenticatedAt,
     amr,
     moreClaims,
@@ -73,11 +77,13 @@ export async function exchangeAuthorizationCode(ctx: Ctx, credentials: ClientCre
 }
 
 /** Each of these refuses on its own; the caller does not learn which did. */
-function belongs(code: AuthorizationCodeRow, client: Client, exchange: Exchange): boolean {
+function belongs(code: AuthorizationCodeRow, client: Client, exchange: Exchange & { jkt: string | null }): boolean {
   if (code.clientId !== client.id) return false
   if (code.redirectUri !== exchange.redirectUri) return false
   // The client's registration may have become stricter since the code was issued.
   if (code.codeChallenge === null && client.requiresPkce) return false
+  // RFC 9449 §10.
+  if (code.dpopJkt !== null && code.dpopJkt !== exchange.jkt) return false
   return isVerified(code.codeChallenge, exchange.codeVerifier)
 }
 

@@ -20,6 +20,7 @@ const PARAMETERS = {
   id_token_hint: 'idTokenHint',
   code_challenge: 'codeChallenge',
   code_challenge_method: 'codeChallengeMethod',
+  dpop_jkt: 'dpopJkt',
   request: 'requestObject',
   request_uri: 'requestUri',
   registration: 'registration',

@@ -190,6 +190,7 @@ export async function issueCode(
     codeChallenge: request.codeChallenge ?? null,
     scope: toGrantText(grant),
     nonce: request.nonce ?? null,
+    dpopJkt: request.dpopJkt ?? null,
     browserSessionId: principal.sessionId,
     createdAt: now,
     expiresAt: now + ctx.config.lifetimes.authorizationCodeMs,

@@ -7,37 +7,40 @@ import { compactVerify } from 'jose'
 import * as z from 'zod'
 import { randomHex, sha256 } from '../../crypto.ts'
 import { isClientOfVersion } from '../../store/db/client-registration.ts'
-import type { Results, Statement } from '../../store/db/database.ts'
+import { always, type Results, type Statement } from '../../store/db/database.ts'
 import { type ClientKeysRow, findClient, findClientKeys, type OAuthClientRow } from '../../store/db/oauth-clients.ts'
-import { findClaimedToken, type SpentToken, spendToken } from '../../store/db/spent-tokens.ts'
+import { type SpentToken, spendToken } from '../../store/db/spent-tokens.ts'
 import type { Ctx } from '../ctx.ts'
 import { authenticateClient, type ClientCredentials, invalidClient } from './client-authentication.ts'
 import { commonClaims, isSignedWithKey, type JwtPurpose, judgeClientJwt } from './client-jwt.ts'
 import { openSecret, SECRET_ALGORITHMS } from './client-keys.ts'
 import type { Client } from './clients.ts'
+import { requireClaimed } from './dpop.ts'
 import { ASSERTION_ID_LENGTH_MAX, ASSERTION_MS, CLIENT_CLOCK_TOLERANCE_MS } from './limits.ts'
 
 /** An assertion that the client has signed. It counts once it is claimed. */
 export interface VerifiedAssertion {
   readonly spent: SpentToken
   /** Claims it, unless it was used before or the client has changed since it was verified. */
-  readonly claim: Statement<void>
+  readonly claim: Statement<{ digest: string } | null>
 }
 
-/** The client that proves itself, with `reads` in the same round trip; an assertion takes one more before. */
+/**
+ * The client that proves itself, with `reads` in the same round trip, which also claims a DPoP proof; an assertion takes one more
+ * before.
+ */
 export async function proveClient<const Reads extends readonly Statement<unknown>[]>(
   ctx: Ctx,
   credentials: ClientCredentials,
   reads: Reads,
 ): Promise<{ client: Client; row: OAuthClientRow | null; reads: Results<Reads> }> {
-  const find = findClient(credentials.clientId)
-  if (credentials.assertion === undefined) {
-    const [row, ...rest] = await ctx.db.batch([find, ...reads])
-    return { client: authenticateClient(row as OAuthClientRow | null, credentials), row, reads: rest as Results<Reads> }
-  }
-  const { spent, claim } = await verifyAssertion(ctx, { ...credentials, assertion: credentials.assertion })
-  const [, claimed, row, ...rest] = await ctx.db.batch([claim, findClaimedToken(spent), find, ...reads])
-  return { client: authenticateClient(row, credentials, claimed !== null), row, reads: rest as Results<Reads> }
+  const { clientId, assertion, proof } = credentials
+  const verified = assertion === undefined ? null : await verifyAssertion(ctx, { clientId, assertion })
+  const claims = [...(verified ? [verified.claim] : []), ...(proof ? [spendToken(proof.spent, always)] : [])]
+  const [row, ...rest] = await ctx.db.batch([findClient(clientId), ...claims, ...reads])
+  const client = authenticateClient(row, credentials, verified !== null && rest[0] !== null)
+  if (proof) requireClaimed(rest[claims.length - 1] !== null)
+  return { client, row, reads: rest.slice(claims.length) as Results<Reads> }
 }
 
 /** One round trip. The client's keys are fetched only for a client that is known and an assertion that could be right. */

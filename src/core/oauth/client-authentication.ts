@@ -9,6 +9,7 @@ import { equalInConstantTime, sha256 } from '../../crypto.ts'
 import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { AppError } from '../errors.ts'
 import { type Client, toClient } from './clients.ts'
+import type { DpopProof } from './dpop.ts'
 
 /** The client's secret is in the request. */
 export const SECRET_METHODS = ['client_secret_basic', 'client_secret_post'] as const
@@ -26,6 +27,8 @@ export interface ClientCredentials {
   readonly clientId: string
   readonly secret: string | null
   readonly assertion?: string | undefined
+  /** Of the key that the tokens are to be bound to. */
+  readonly proof?: DpopProof | undefined
 }
 
 /** Stands in when there is no secret to compare with. The SHA-256 of no known text. */

@@ -52,7 +52,8 @@ function faultOf(key: PublicKey): string | null {
   }
 }
 
-const registeredKey = z
+/** A public key that Kith verifies signatures with. */
+export const registeredKey = z
   .looseObject({})
   .refine((key) => !hasPrivatePart(key), 'must be a public key: it has private parts, so replace it')
   .pipe(PublicKey)

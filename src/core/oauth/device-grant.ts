@@ -21,6 +21,7 @@ import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { type Client, DEVICE_GRANT, requireGrantType } from './clients.ts'
 import { newUserCode, userCodeHash } from './device-code.ts'
+import { keyToBind } from './dpop.ts'
 import { claimGrant, type UserGrant } from './grant-session.ts'
 import type { MoreClaims } from './id-token.ts'
 import { DEVICE_CODE_MS, DEVICE_POLL_MS, DEVICE_POLL_SLACK_MS } from './limits.ts'
@@ -87,6 +88,7 @@ export async function exchangeDeviceCode(
   const { client, reads } = await proveClient(ctx, credentials, [findDeviceCode(deviceHash, now), recordPoll(poll)])
   const [row] = reads
   requireGrantType(client, DEVICE_GRANT)
+  const jkt = keyToBind(client, credentials.proof)
   const grant = judgeAllowed(client, row, now)
   const { userId, authenticatedAt, amr } = grant
   const target = targetOf(ctx.config, client, grant, { resources: input.resources })
@@ -95,6 +97,7 @@ export async function exchangeDeviceCode(
     client,
     target,
     grant,
+    jkt,
     claim: (id) => claimDeviceCode({ deviceHash, sessionId: id, now: ctx.now() }),
     isClaimed: (id) => isDeviceClaimed(deviceHash, id),
     findClaim: findDeviceClaim(deviceHash),
@@ -108,6 +111,7 @@ export async function exchangeDeviceCode(
     userId,
     sessionId,
     nonce: null,
+    jkt,
     authenticatedAt,
     amr,
     moreClaims: input.moreClaims,

@@ -30,11 +30,13 @@ interface GrantSession {
   readonly grant: UserGrant
   readonly sessionId: SessionId
   readonly refreshToken: string | null
+  /** The thumbprint of the key that the tokens are bound to; null for none. */
+  readonly jkt: string | null
   /** Holds when the grant was claimed for this session. */
   readonly condition: Fragment
 }
 
-interface Claiming extends Pick<GrantSession, 'client' | 'target' | 'grant'> {
+interface Claiming extends Pick<GrantSession, 'client' | 'target' | 'grant' | 'jkt'> {
   /** Claims the grant for a session that is about to be created; no-op if that session exists already. */
   readonly claim: (sessionId: SessionId) => Statement<void>
   readonly isClaimed: (sessionId: SessionId) => Fragment
@@ -57,11 +59,11 @@ const CLAIM_TRIES = 2
  * The one commit of a grant: claimed, session and refresh token created, event written; all or nothing. Null if the
  * user has signed out, or was banned or deleted, since the grant was read.
  */
-export async function claimGrant(ctx: Ctx, { client, target, grant, claim, isClaimed, findClaim }: Claiming): Promise<Claimed | null> {
+export async function claimGrant(ctx: Ctx, { client, target, grant, jkt, claim, isClaimed, findClaim }: Claiming): Promise<Claimed | null> {
   const refreshToken = mayRefresh(client) ? randomToken() : null
   for (let attempt = 0; attempt < CLAIM_TRIES; attempt += 1) {
     const sessionId = ctx.newId<SessionId>()
-    const session = { client, target, grant, sessionId, refreshToken, condition: isClaimed(sessionId) }
+    const session = { client, target, grant, jkt, sessionId, refreshToken, condition: isClaimed(sessionId) }
     const won = await ctx.db.commit([claim(sessionId), ...grantSessionWrites(ctx, session)], findClaim)
     if (won) return { sessionId: won.sessionId, isOurs: won.sessionId === sessionId, refreshToken }
   }
@@ -84,7 +86,7 @@ const mayRefresh = ({ grantTypes }: Client) => grantTypes.includes('refresh_toke
 
 /** Session, refresh token and event, after the statement that claims the grant. */
 function grantSessionWrites(ctx: Ctx, input: GrantSession): Statement<unknown>[] {
-  const { client, target, grant, sessionId, refreshToken, condition } = input
+  const { client, target, grant, jkt, sessionId, refreshToken, condition } = input
   const now = ctx.now()
   const { lifeMs, idleMs } = grantLifetime(ctx.config, client, accessTokenSeconds(client, target))
   // A client that is told of sign-outs has a session of its own. It can be told while the grant is kept: as long as the browser's.
@@ -104,6 +106,7 @@ function grantSessionWrites(ctx: Ctx, input: GrantSession): Statement<unknown>[]
     amr: grant.amr,
     secondFactor: null,
     browserSessionId: grant.browserSessionId,
+    dpopJkt: jkt,
   }
   return [
     insertSession(session, condition),

@@ -45,6 +45,8 @@ export interface LiveToken {
   readonly issuedAt: number
   readonly expiresAt: number
   readonly jti: string | null
+  /** The thumbprint of the key that it is bound to; null for none. */
+  readonly jkt: string | null
 }
 
 /**
@@ -90,8 +92,8 @@ function readsOf(
 
 function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken, api]: Rows): LiveToken | null {
   if (!access) return judgeRefreshToken(ctx, row as RefreshGateRow | null, refreshToken)
-  const { claim, issuedAt, expiresAt, jti } = access
-  const common = { kind: 'access_token', issuedAt, expiresAt, jti } as const
+  const { claim, issuedAt, expiresAt, jti, jkt } = access
+  const common = { kind: 'access_token', issuedAt, expiresAt, jti, jkt } as const
   if (claim.kind === 'client') {
     const client = row as ClientGateRow | null
     const scopes = liveClientScopes(claim, client, ctx.now())
@@ -155,6 +157,7 @@ function judgeRefreshToken(ctx: Ctx, row: RefreshGateRow | null, token: RefreshT
     issuedAt: Math.floor(token.createdAt / 1000),
     expiresAt: Math.floor(token.expiresAt / 1000),
     jti: null,
+    jkt: token.dpopJkt,
   }
 }
 

@@ -57,6 +57,13 @@ export const REQUEST_OBJECT_LENGTH_MAX = 12_288
 export const REGISTRATIONS_PER_DAY = 200
 /** The metadata of one of them, as JSON. */
 export const REGISTRATION_LENGTH_MAX = 8_192
+/** A nonce of DPoP counts in the period in which it is handed out and in the next: 5 minutes at most. */
+export const DPOP_NONCE_PERIOD_MS = 2.5 * MINUTE_MS
+/** How far a client's clock may be off, either way. The nonce says how old a proof can be. */
+export const DPOP_CLOCK_MS = MINUTE_MS
+export const DPOP_ID_LENGTH_MAX = 256
+/** An RSA key of 8,192 bits and its signature take 3,000. */
+export const DPOP_PROOF_LENGTH_MAX = 6_000
 /** A request that was running when its client was deleted is over by then. */
 export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
 /** Sessions read in one batch of a deleted client's removal. */

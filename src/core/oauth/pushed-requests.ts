@@ -11,6 +11,7 @@ import { apiReads } from './api-grants.ts'
 import { type AuthorizationRequest, readAuthorizationQuery, toAuthorizationQuery, withoutTickets } from './authorization-request.ts'
 import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
+import { invalidProof } from './dpop.ts'
 import { PUSHED_REQUEST_MS } from './limits.ts'
 import { marked, requireSigned } from './request-marks.ts'
 import { openRequestObject } from './request-objects.ts'
@@ -26,7 +27,10 @@ export function isReference({ requestUri }: AuthorizationRequest): boolean {
   return requestUri?.startsWith(PREFIX) === true
 }
 
-/** Throws what the authorization endpoint would report about the request (§2.3). Two round trips, and one more each for an assertion, a request object, and the APIs that an object names. */
+/**
+ * Throws what the authorization endpoint would report about the request (§2.3). A DPoP proof stands for `dpop_jkt` (RFC 9449 §10.1).
+ * Two round trips, and one more each for an assertion, a request object, and the APIs that an object names.
+ */
 export async function pushRequest(
   ctx: Ctx,
   credentials: ClientCredentials,
@@ -35,10 +39,11 @@ export async function pushRequest(
   const { client, row, reads } = await proveClient(ctx, credentials, apiReads(sent.resources))
   if (sent.requestUri !== undefined) throw new AppError('invalid_request', 'request_uri must not be sent here')
   const own = withoutTickets({ ...sent, clientId: client.id })
-  const request = own.requestObject === undefined ? own : await openRequestObject(ctx, own)
-  requireSigned(ctx, client, request)
+  const opened = own.requestObject === undefined ? own : await openRequestObject(ctx, own)
+  requireSigned(ctx, client, opened)
+  const request = boundTo(ctx, opened, credentials.proof?.jkt)
   const [read] = apiReads(request.resources)
-  const apis = request === own || !read ? reads[0] : await ctx.db.one(read)
+  const apis = opened === own || !read ? reads[0] : await ctx.db.one(read)
   judgeRequest(ctx.config, judgeClient(row, request), request, apis)
   const requestUri = `${PREFIX}${randomToken()}`
   const uriHash = sha256(requestUri)
@@ -47,6 +52,14 @@ export async function pushRequest(
   const write = insertPushedRequest({ uriHash, clientId: client.id, params: toAuthorizationQuery(params), expiresAt })
   await ctx.db.commit([write], findPushedRequest(uriHash))
   return { requestUri, expiresIn: PUSHED_REQUEST_MS / 1000 }
+}
+
+/** The request with the key that was proved. */
+function boundTo(ctx: Ctx, request: AuthorizationRequest, jkt: string | undefined): AuthorizationRequest {
+  if (jkt === undefined || jkt === request.dpopJkt) return request
+  if (request.dpopJkt !== undefined) throw invalidProof('The dpop_jkt is that of another key')
+  const bound = { ...request, dpopJkt: jkt }
+  return request.signed === undefined ? bound : marked(ctx, bound, 'signed')
 }
 
 /**

@@ -9,7 +9,7 @@ import { isTargetUnchanged } from '../../store/db/apis.ts'
 import { always, both, type Fragment, never } from '../../store/db/database.ts'
 import { isOfUnchangedClient } from '../../store/db/oauth-clients.ts'
 import { findPresentedToken, type PresentedTokenRow, type RefreshTokenRow, rotateRefreshToken } from '../../store/db/refresh-tokens.ts'
-import { wasSpentBy } from '../../store/db/spent-tokens.ts'
+import { findClaimedToken, spendToken, wasSpentBy } from '../../store/db/spent-tokens.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { TokenSet } from './access-token.ts'
@@ -17,6 +17,7 @@ import { type Asked, isKith, spellingsOf, targetOf } from './api-grants.ts'
 import { type VerifiedAssertion, verifyAssertion } from './client-assertion.ts'
 import { ASSERTION_METHODS, authenticateClient, type ClientCredentials, SECRET_METHODS } from './client-authentication.ts'
 import { requireGrantType } from './clients.ts'
+import { type DpopProof, keyToBind, requireClaimed } from './dpop.ts'
 import { endFamily } from './families.ts'
 import type { MoreClaims } from './id-token.ts'
 import { REFRESH_GRACE_MS } from './limits.ts'
@@ -33,15 +34,19 @@ export async function refreshTokens(
 ): Promise<TokenSet> {
   const { refreshToken: presented, moreClaims } = input
   // Requested scopes have to be judged before: the database cannot.
-  const { assertion, clientId } = credentials
+  const { assertion, clientId, proof } = credentials
   const verified = assertion === undefined ? null : await verifyAssertion(ctx, { clientId, assertion })
-  const use = { presented, clientId, verified }
+  const use = { presented, clientId, verified, proof }
   const found = await rotate(ctx, use, both(isProven(ctx, credentials, verified), isAnswerable(ctx, input)))
+  if (found === null && proof) requireClaimed((await ctx.db.one(findClaimedToken(proof.spent))) !== null)
   const client = authenticateClient(found, credentials, verified !== null)
   requireGrantType(client, 'refresh_token')
+  const jkt = keyToBind(client, proof)
   // Another client's token affects nothing of its own family: whoever presents it may have guessed it or been handed
   // it.
   if (!found || found.clientId !== client.id || found.isLive !== 1) throw invalidGrant()
+  // Nor does anybody's without the key: a stolen token ends no family.
+  if (found.dpopJkt !== null && found.dpopJkt !== jkt) throw invalidGrant()
   const token: LiveToken = { ...found, clientId: client.id }
   if (token.isCurrent !== 1 && !mayComeAgain(token, ctx.now())) return refuseReuse(ctx, token)
   if (token.expiresAt <= ctx.now()) throw invalidGrant()
@@ -50,15 +55,15 @@ export async function refreshTokens(
   const refreshToken = await successorOfToken(ctx, use, token)
   const { userId, sessionId, sessionExpiresAt, authenticatedAt, amr } = token
   // OpenID Connect Core §12.2: the nonce belongs to the authorization request, so a refreshed ID token has none.
-  const about = { userId, sessionId, sessionExpiresAt, nonce: null, authenticatedAt, amr, moreClaims }
+  const about = { userId, sessionId, sessionExpiresAt, nonce: null, jkt, authenticatedAt, amr, moreClaims }
   const tokens = await issueUserTokens(ctx, { client, target, text: token.scope, ...about })
   return { ...tokens, refreshToken }
 }
 
 /** What `authenticateClient` and the rest of `refreshTokens` ask of the client, or more, for the database to judge. */
-function isProven(ctx: Ctx, { method, clientId, secret }: ClientCredentials, verified: VerifiedAssertion | null): Fragment {
+function isProven(ctx: Ctx, { method, clientId, secret, proof }: ClientCredentials, verified: VerifiedAssertion | null): Fragment {
   const isPublic = method === 'none'
-  const client = { clientId, grantType: 'refresh_token', idTokenAlgs: signingAlgorithms(ctx.config) }
+  const client = { clientId, grantType: 'refresh_token', idTokenAlgs: signingAlgorithms(ctx.config), provesKey: proof !== undefined }
   if (verified !== null) {
     return both(wasSpentBy(verified.spent), isOfUnchangedClient({ ...client, secretHash: undefined, methods: ASSERTION_METHODS }))
   }
@@ -77,22 +82,29 @@ function isAnswerable({ config }: Ctx, { scope, resources = [] }: Asked): Fragme
   return isTargetUnchanged(spellings)
 }
 
-/** A token as a client presents it; the answer is null for one whose assertion was used before. */
+/** A token as a client presents it; the answer is null for one whose assertion or proof was used before. */
 interface Use {
   readonly presented: string
   readonly clientId: string
   readonly verified: VerifiedAssertion | null
+  readonly proof: DpopProof | undefined
 }
 
 /** Rotates the token where `condition` holds. Returns what is there after that, whoever rotated it. */
-function rotate(ctx: Ctx, { presented, clientId, verified }: Use, condition: Fragment): Promise<PresentedTokenRow | null> {
+function rotate(ctx: Ctx, { presented, clientId, verified, proof }: Use, condition: Fragment): Promise<PresentedTokenRow | null> {
   const now = ctx.now()
   const kid = ctx.config.hmacKeys.current
   const hashes = refreshTokenHashes(presented)
   const successorHash = sha256(successorOf(ctx, kid, presented) ?? '')
-  const rotation = { ...hashes, successorHash, idleUntil: now + ctx.config.lifetimes.refreshTokenIdleMs, kid, now }
-  const writes = [...(verified === null ? [] : [verified.claim]), ...rotateRefreshToken(rotation, condition)]
-  return ctx.db.commit(writes, findPresentedToken(clientId, hashes, now, verified === null ? always : wasSpentBy(verified.spent)))
+  const rotation = { ...hashes, successorHash, idleUntil: now + ctx.config.lifetimes.refreshTokenIdleMs, kid, jkt: proof?.jkt ?? null, now }
+  const isClaimed = proof ? wasSpentBy(proof.spent) : always
+  const writes = [
+    ...(verified === null ? [] : [verified.claim]),
+    ...(proof ? [spendToken(proof.spent, always)] : []),
+    ...rotateRefreshToken(rotation, proof ? both(condition, isClaimed) : condition),
+  ]
+  const isAsserted = verified === null ? always : wasSpentBy(verified.spent)
+  return ctx.db.commit(writes, findPresentedToken(clientId, hashes, now, both(isAsserted, isClaimed)))
 }
 
 /** The successor of `presented`, which is rotated now unless it was before. */

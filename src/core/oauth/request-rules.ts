@@ -11,6 +11,7 @@ import { type Granted, requestedWithin } from './api-grants.ts'
 import { type AuthorizationRequest, toAuthorizationPath, withoutTickets } from './authorization-request.ts'
 import { readClaimsRequest } from './claims-request.ts'
 import { type Client, requireGrantType, toClient } from './clients.ts'
+import { isThumbprint } from './dpop.ts'
 import { claimsWithin } from './granted-claims.ts'
 import { AUTHORIZATION_REQUEST_LENGTH_MAX, NONCE_LENGTH_MAX } from './limits.ts'
 import { isCodeChallenge } from './pkce.ts'
@@ -64,6 +65,7 @@ export function judgeRequest(config: Config, client: Client, request: Authorizat
   requireGrantType(client, 'authorization_code')
   judgeCodeChallenge(client, request)
   if ((request.nonce ?? '').length > NONCE_LENGTH_MAX) throw invalid(`The nonce may have at most ${NONCE_LENGTH_MAX} characters`)
+  if (request.dpopJkt !== undefined && !isThumbprint(request.dpopJkt)) throw invalid('The dpop_jkt is not a SHA-256 in base64url')
   const requested = requestedWithin(config, client, request, apis)
   if (requested.scopes.includes('openid')) requireSigningKey(config, client.idTokenAlg)
   const asked = readClaimsRequest(request.claims)

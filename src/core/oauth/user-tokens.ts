@@ -24,11 +24,13 @@ interface UserGrant extends Authentication {
   /** The access token ends with it; undefined if the session is new, and certainly longer. */
   readonly sessionExpiresAt?: number
   readonly nonce: string | null
+  /** What `keyToBind` says. */
+  readonly jkt: string | null
   readonly moreClaims: MoreClaims | undefined
 }
 
 export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<TokenSet, 'refreshToken'>> {
-  const { client, target, text, userId, sessionId, nonce, authenticatedAt, amr, moreClaims } = grant
+  const { client, target, text, userId, sessionId, nonce, jkt, authenticatedAt, amr, moreClaims } = grant
   const { api, scopes, names } = target
   const withIdToken = scopes.includes('openid')
   const single = [...storedClaims(text, 'id_token'), ...(client.claimsInIdToken ? storedClaims(text, 'userinfo') : [])]
@@ -44,10 +46,11 @@ export async function issueUserTokens(ctx: Ctx, grant: UserGrant): Promise<Omit<
     lifeSeconds,
     holder: { userId, sessionId, subject },
     authentication,
+    jkt,
     claims: user && api ? apiClaimsOf(ctx, user, api.claims) : undefined,
   })
   noteUse(ctx, grant)
-  const tokens = { accessToken, expiresIn: lifeSeconds, scopes: names }
+  const tokens = { accessToken, expiresIn: lifeSeconds, scopes: names, isBound: jkt !== null }
   if (!withIdToken) return { ...tokens, idToken: null }
   const userClaims = user && { ...(client.claimsInIdToken && claimsOf(ctx, user, scopes)), ...grantedClaimsOf(ctx, user, client, single) }
   // A protocol's own claims name the user.

@@ -16,6 +16,8 @@ export interface NewAuthorizationCode {
   readonly codeChallenge: string | null
   readonly scope: string
   readonly nonce: string | null
+  /** The key that the tokens have to be bound to (RFC 9449 §10). */
+  readonly dpopJkt: string | null
   readonly browserSessionId: SessionId
   readonly createdAt: number
   readonly expiresAt: number
@@ -28,10 +30,10 @@ export interface NewAuthorizationCode {
 export function insertAuthorizationCode(row: NewAuthorizationCode, condition: Fragment): Statement<void> {
   return run(sql`
     INSERT INTO authorization_codes (code_hash, client_id, user_id, redirect_uri, code_challenge, scope, nonce, epoch,
-                                     browser_session_id, authenticated_at, amr, created_at, expires_at)
+                                     browser_session_id, authenticated_at, amr, dpop_jkt, created_at, expires_at)
     SELECT ${row.codeHash}, ${row.clientId}, u.id, ${row.redirectUri}, ${row.codeChallenge}, ${row.scope}, ${row.nonce},
            u.epoch,
-           s.id, s.authenticated_at, s.amr, ${row.createdAt}, ${row.expiresAt}
+           s.id, s.authenticated_at, s.amr, ${row.dpopJkt}, ${row.createdAt}, ${row.expiresAt}
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = ${row.browserSessionId} AND u.id = ${row.userId} AND s.client_id IS NULL AND ${isLive(row.createdAt)}
       AND (${condition})
@@ -55,6 +57,7 @@ export interface AuthorizationCodeRow {
   readonly scope: string
   readonly apis: string | null
   readonly nonce: string | null
+  readonly dpopJkt: string | null
   readonly authenticatedAt: number
   readonly amr: string
   readonly browserSessionId: SessionId
@@ -67,7 +70,7 @@ export interface AuthorizationCodeRow {
 
 export function findAuthorizationCode(codeHash: string, now: number): Statement<AuthorizationCodeRow | null> {
   return first(sql`
-    SELECT c.client_id, c.user_id, c.redirect_uri, c.code_challenge, c.scope, c.nonce, c.authenticated_at, c.amr,
+    SELECT c.client_id, c.user_id, c.redirect_uri, c.code_challenge, c.scope, c.nonce, c.dpop_jkt, c.authenticated_at, c.amr,
            c.browser_session_id, c.expires_at, c.consumed_at, c.session_id, ${apisOf(sql`c.scope`)} AS apis, (c.epoch = u.epoch AND ${isLive(now)}) AS is_live
     FROM authorization_codes c
     JOIN users u ON u.id = c.user_id

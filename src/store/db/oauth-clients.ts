@@ -91,17 +91,20 @@ export interface ClientProof {
   readonly methods: readonly string[]
   readonly grantType: string
   readonly idTokenAlgs: readonly string[]
+  /** It has proved the key that tokens are to be bound to. */
+  readonly provesKey: boolean
 }
 
 /**
  * Holds if the session of the alias `s` belongs to the client that proves itself so, and nothing about the client has changed since
  * the session began: what was granted then may still be granted.
  */
-export function isOfUnchangedClient({ clientId, secretHash, methods, grantType, idTokenAlgs }: ClientProof): Fragment {
+export function isOfUnchangedClient({ clientId, secretHash, methods, grantType, idTokenAlgs, provesKey }: ClientProof): Fragment {
+  const isBound = provesKey ? always : sql`c.dpop_bound = 0 AND c.security_profile <> 'fapi2'`
   const hasSecret = secretHash === undefined ? always : sql`c.secret_hash IS ${secretHash}`
   return sql`EXISTS (
     SELECT 1 FROM oauth_clients c
     WHERE c.id = ${clientId} AND c.id = s.client_id AND c.disabled_at IS NULL AND c.updated_at < s.created_at
-      AND c.token_endpoint_auth_method IN ${methods} AND ${hasSecret}
+      AND c.token_endpoint_auth_method IN ${methods} AND ${hasSecret} AND ${isBound}
       AND instr(' ' || c.grant_types || ' ', ${` ${grantType} `}) > 0 AND c.id_token_signed_response_alg IN ${idTokenAlgs})`
 }

@@ -47,6 +47,8 @@ export interface RefreshTokenRow {
   readonly sessionExpiresAt: number
   readonly authenticatedAt: number
   readonly amr: string
+  /** The key that the family is bound to (RFC 9449 §5). */
+  readonly dpopJkt: string | null
   /** Of the family's current token. */
   readonly createdAt: number
   readonly expiresAt: number
@@ -64,7 +66,7 @@ export interface RefreshTokenRow {
 /** Columns of the alias `t` with its session and user, `s` and `u`. */
 const columnsOf = (tokenHash: string, now: number) => sql`
   t.session_id, s.user_id, s.client_id, s.scope, ${apisOf(sql`s.scope`)} AS apis, s.expires_at AS session_expires_at, s.authenticated_at, s.amr,
-  t.created_at, t.expires_at, t.rotated_at, t.successor_kid, (${isLive(now)}) AS is_live,
+  s.dpop_jkt, t.created_at, t.expires_at, t.rotated_at, t.successor_kid, (${isLive(now)}) AS is_live,
   t.token_hash = ${tokenHash} AND (t.family_hash IS NOT NULL OR t.rotated_at IS NULL) AS is_current,
   t.previous_hash = ${tokenHash} AS is_previous`
 
@@ -99,25 +101,28 @@ export interface Rotation extends TokenHashes {
   readonly idleUntil: number
   /** The key under which the successor was derived. */
   readonly kid: string
+  /** The key that the client has proved; null for none. */
+  readonly jkt: string | null
   readonly now: number
 }
 
 /**
  * Rotates a token that was not rotated before and whose session is live, where `condition` holds (it may use the alias `s`, the
- * session), and extends the session. A token from before migration 0016 becomes the first of a family.
+ * session), and extends the session. One that is bound to a key is rotated for that key alone; any other is bound to the key that is
+ * proved. A token from before migration 0016 becomes the first of a family.
  */
 export function rotateRefreshToken(rotation: Rotation, condition: Fragment): Statement<void>[] {
-  const { familyHash, tokenHash, successorHash, idleUntil, kid, now } = rotation
+  const { familyHash, tokenHash, successorHash, idleUntil, kid, jkt, now } = rotation
   return [
     run(sql`
       UPDATE refresh_tokens AS t SET family_hash = ${familyHash}, token_hash = ${successorHash}, previous_hash = ${tokenHash},
         successor_kid = ${kid}, rotated_at = ${now}, created_at = ${now}, expires_at = MIN(s.expires_at, ${idleUntil})
       FROM sessions s JOIN users u ON u.id = s.user_id
       WHERE t.token_hash = ${tokenHash} AND (t.family_hash IS NOT NULL OR t.rotated_at IS NULL) AND t.expires_at > ${now}
-        AND s.id = t.session_id AND ${isLive(now)} AND (${condition})`),
+        AND s.id = t.session_id AND (s.dpop_jkt IS NULL OR s.dpop_jkt = ${jkt}) AND ${isLive(now)} AND (${condition})`),
     // changes() refers to the previous statement: nothing follows if nothing was rotated.
     run(sql`
-      UPDATE sessions SET last_used_at = ${now}, idle_expires_at = MIN(expires_at, ${idleUntil})
+      UPDATE sessions SET last_used_at = ${now}, idle_expires_at = MIN(expires_at, ${idleUntil}), dpop_jkt = COALESCE(dpop_jkt, ${jkt})
       WHERE id = (SELECT session_id FROM refresh_tokens WHERE family_hash = ${familyHash}) AND changes() > 0`),
   ]
 }

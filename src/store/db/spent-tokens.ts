@@ -1,6 +1,6 @@
 /** Single use of tokens that are themselves signed: nothing is stored until one is used. */
 import { sql } from 'drizzle-orm'
-import { changed, type Fragment, first, run, type Statement } from './database.ts'
+import { changed, type Fragment, first, type Statement } from './database.ts'
 
 export interface SpentToken {
   /** SHA-256 of the token. */
@@ -11,11 +11,14 @@ export interface SpentToken {
   readonly expiresAt: number
 }
 
-/** Claims a token where `condition` holds, in one guarded statement. `wasSpentBy` tells whether this claim won. */
-export function spendToken({ digest, claimedBy, expiresAt }: SpentToken, condition: Fragment): Statement<void> {
-  return run(sql`
+/**
+ * Claims a token where `condition` holds, in one guarded statement. Returns a row to the claim that wins; in a batch that may be sent
+ * again, `wasSpentBy` tells.
+ */
+export function spendToken({ digest, claimedBy, expiresAt }: SpentToken, condition: Fragment): Statement<{ digest: string } | null> {
+  return first(sql`
     INSERT INTO spent_tokens (digest, claimed_by, expires_at) SELECT ${digest}, ${claimedBy}, ${expiresAt} WHERE ${condition}
-    ON CONFLICT (digest) DO NOTHING`)
+    ON CONFLICT (digest) DO NOTHING RETURNING digest`)
 }
 
 /** Holds when this claim won, in this batch or before. */

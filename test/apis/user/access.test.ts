@@ -17,11 +17,12 @@ import type { Scene } from '../../tour/tour.ts'
 const guarded = userRoutes.filter(({ tags }) => tags.access?.kind === 'scope' || tags.access?.kind === 'session')
 const open = userRoutes.filter(({ tags }) => tags.access?.kind === 'anyone' || tags.access?.kind === 'optional_session')
 
-/** RFC 9728 §5.1: every challenge says where the metadata of the resource are. Returns the rest of it. */
+/** RFC 9728 §5.1: every challenge says where the metadata of the resource are; RFC 9449 §7.1: and that DPoP is understood. Returns the rest. */
 function challengeOf(reply: Reply): string {
   const challenge = reply.headers.get('www-authenticate') ?? ''
-  const metadata = /[ ,]*resource_metadata="https:\/\/kith\.test\/\.well-known\/oauth-protected-resource"$/
+  const metadata = /[ ,]*resource_metadata="https:\/\/kith\.test\/\.well-known\/oauth-protected-resource"(?:, DPoP algs="[\w ]+")?$/
   expect(challenge).toMatch(metadata)
+  expect(challenge.includes('DPoP')).toBe(reply.status === 401)
   return challenge.replace(metadata, '')
 }
 

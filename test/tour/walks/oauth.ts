@@ -6,6 +6,7 @@ import { exchange, newBrowser, newClient, newCode, newUser, type Params } from '
 import { count, rows } from '../../support/actors.ts'
 import { putApi } from '../../support/apis.ts'
 import { spend } from '../../support/budget.ts'
+import { dpopHeaders, newDpopKey, proofOf } from '../../support/dpop.ts'
 import { Client, db, ORIGIN } from '../../support/kith.ts'
 import { formOf, open } from '../../support/pages.ts'
 import { signedInPerson } from '../../support/people.ts'
@@ -181,6 +182,26 @@ export function walkOAuth(): void {
       const changed = { ...metadata, client_id: made.json.client_id, client_name: 'Another name' }
       expectWithin('PUT /oauth/register/:clientId', await spend(new Client(), 'PUT', path, changed, own, env))
       expectWithin('DELETE /oauth/register/:clientId', await spend(new Client(), 'DELETE', path, undefined, own, env), 204)
+    })
+
+    test('a DPoP proof costs no round trip more, and one row with its index: its jti', async () => {
+      const key = await newDpopKey()
+      const client = await newClient()
+      const machine = await newClient({ method: 'client_secret_post', grantTypes: 'client_credentials', scopes: 'client:all' })
+      const prove = async (params: Record<string, string>) =>
+        spend(new Client(), 'POST', '/oauth/token', new URLSearchParams(params), { dpop: await proofOf(key, 'POST', '/oauth/token') })
+      const own = { grant_type: 'client_credentials', client_id: machine.id, client_secret: machine.secret }
+      expectWithin('POST /oauth/token with client_credentials and DPoP', await prove(own))
+      const { cookie } = await newBrowser(await newUser())
+      const common = { client_id: client.id, redirect_uri: client.redirectUri }
+      const code = await newCode(client, cookie, { scope: 'openid' })
+      const exchanged = await prove({ ...common, grant_type: 'authorization_code', code, code_verifier: VERIFIER })
+      expectWithin('POST /oauth/token with DPoP', exchanged)
+      const refresh = { ...common, grant_type: 'refresh_token', refresh_token: exchanged.json.refresh_token }
+      const refreshed = await prove(refresh)
+      expectWithin('POST /oauth/token with refresh_token and DPoP', refreshed)
+      const headers = await dpopHeaders(key, 'GET', '/oauth/userinfo', refreshed.json.access_token)
+      expectWithin('GET /oauth/userinfo with DPoP', await spend(new Client(), 'GET', '/oauth/userinfo', undefined, headers))
     })
 
     test('what clients find out by themselves touches no store', async () => {

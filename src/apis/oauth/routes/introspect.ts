@@ -10,7 +10,7 @@ import { clientGate } from '../../../core/gate.ts'
 import { introspect, introspectForClient } from '../../../core/oauth/introspection.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { bearer } from '../../../http/credentials.ts'
+import { accessToken } from '../../../http/dpop.ts'
 import { failuresLimited } from '../../../http/rate-limit.ts'
 import { describe, tag } from '../../../http/tags.ts'
 import { countingFailures } from '../../../http/token-endpoint.ts'
@@ -70,7 +70,7 @@ async function answerClient(c: Context<AppEnv>): Promise<Response> {
 
 async function answerLiquid(c: Context<AppEnv>): Promise<Response> {
   const { token } = c.req.valid('json' as never) as { token: string }
-  const claim = await bearer(c)
+  const claim = await accessToken(c)
   if (!claim) throw new AppError('unauthenticated')
   const live = await introspect(c.var.ctx, clientGate(c.var.ctx, claim, 'client:oauth:introspect'), token)
   return c.json({ ok: 1, data: { tokenInfo: live && toTokenInfo(live, token) } })

@@ -6,7 +6,7 @@ import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { countOfNetwork, failuresLimited } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
-import { countingFailures } from '../../../http/token-endpoint.ts'
+import { countingFailures, provingKey } from '../../../http/token-endpoint.ts'
 import { validate } from '../../../http/validate.ts'
 import { PushForm, PushResponse } from '../wire.ts'
 
@@ -33,7 +33,7 @@ export const parRoutes = new Hono<AppEnv>().post(
     const pushed = await countingFailures(c, params, async (ctx, credentials) => {
       // Anybody can push in the name of a public client, and each request is stored.
       if (credentials.method === 'none') await countOfNetwork(c as unknown as Context<AppEnv>, 'other', 'pushed requests')
-      return pushRequest(ctx, credentials, readAuthorizationRequest(params))
+      return pushRequest(ctx, await provingKey(c, credentials), readAuthorizationRequest(params))
     })
     return c.json({ request_uri: pushed.requestUri, expires_in: pushed.expiresIn }, 201, { 'cache-control': 'no-store' })
   },

@@ -16,7 +16,7 @@ export const tokenRoutes = new Hono<AppEnv>().post(
     summary: 'Get tokens for a grant',
     description:
       'Grants: authorization_code, refresh_token, client_credentials, and device codes (RFC 8628). Clients with a secret send it by Basic or in the body, not both; ' +
-      'those registered for assertions send a new client_assertion with each request; public clients send only client_id. Each use replaces the refresh token; a repeat within 30 seconds gets the same new one.',
+      'those registered for assertions send a new client_assertion with each request; public clients send only client_id. Each use replaces the refresh token; a repeat within 30 seconds gets the same new one. With a header `DPoP`, the tokens are bound to its key (RFC 9449).',
     response: { status: 200, schema: tokenResponse('Bearer'), example: exampleTokenResponse('Bearer', 'delegated:profile:read') },
     refusals: [401],
     client: {},

@@ -1,10 +1,11 @@
-/** `GET` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): a protected resource (RFC 6750), so only a Bearer token is accepted. */
+/** `GET` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): a protected resource (RFC 6750, RFC 9449), so only an access token is accepted. */
 import { type Context, Hono } from 'hono'
 import type { Gate } from '../../../core/gate.ts'
 import { readUserinfo } from '../../../core/oauth/userinfo.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { bearer, bearerInForm, credentials } from '../../../http/credentials.ts'
+import { bearerInForm, credentials } from '../../../http/credentials.ts'
+import { accessToken } from '../../../http/dpop.ts'
 import { describe } from '../../../http/tags.ts'
 import { USERINFO_EXAMPLE, Userinfo } from '../wire.ts'
 
@@ -13,7 +14,7 @@ const response = { status: 200, schema: Userinfo, example: USERINFO_EXAMPLE } as
 export const userinfoRoutes = new Hono<AppEnv>()
   .get(
     '/userinfo',
-    credentials(bearer),
+    credentials(accessToken),
     requires('openid'),
     describe('getUserinfo', {
       summary: 'User information',
@@ -24,7 +25,7 @@ export const userinfoRoutes = new Hono<AppEnv>()
   )
   .post(
     '/userinfo',
-    credentials(bearerInForm, bearer),
+    credentials(bearerInForm, accessToken),
     requires('openid'),
     describe('getUserinfoByPost', {
       summary: 'User information, with the token in the header or in the form field access_token',

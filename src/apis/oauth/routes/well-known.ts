@@ -9,6 +9,7 @@ import { ACRS } from '../../../core/authentication-methods.ts'
 import { CLIENT_AUTHENTICATION_METHODS } from '../../../core/oauth/client-authentication.ts'
 import { PRIVATE_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../../../core/oauth/client-keys.ts'
 import { GRANT_TYPES, SUBJECT_TYPES, type SubjectType } from '../../../core/oauth/clients.ts'
+import { DPOP_ALGORITHMS } from '../../../core/oauth/dpop.ts'
 import { CODE_CHALLENGE_METHODS } from '../../../core/oauth/pkce.ts'
 import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../../../core/oauth/request-rules.ts'
 import { getPublicJwks, SIGNING_ALGORITHMS, type SigningAlgorithm, signingAlgorithms } from '../../../core/oauth/signing-keys.ts'
@@ -115,6 +116,7 @@ function toMetadata(
     revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: [...CODE_CHALLENGE_METHODS],
+    dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
     authorization_response_iss_parameter_supported: true,
     claims_parameter_supported: true,
     request_parameter_supported: true,
@@ -131,6 +133,7 @@ function toResourceMetadata(origin: string): z.output<typeof ResourceMetadata> {
     authorization_servers: [origin],
     scopes_supported: Object.keys(SCOPES),
     bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
     resource_documentation: `${origin}/docs`,
   }
 }
