@@ -90,6 +90,9 @@ const hostRooms = list.pipe(
 /** Where passkeys may be used besides `ORIGIN`: other sites, and Android apps by the hash of their signing key. */
 const PASSKEY_ORIGIN = /^(https:\/\/[a-z0-9.-]+(:\d{1,5})?|android:apk-key-hash:[\w-]{43})$/
 
+/** Where clients may describe themselves: `*`, hosts, or single documents on this machine. */
+const CLIENT_DOCUMENT = /^(\*|([a-z0-9_-]+\.)+[a-z0-9-]+(:\d{1,5})?|http:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?\/[!-~]+)$/
+
 const MEBIBYTE = 1024 * 1024
 
 /** A URL, possibly with a path. Empty if unset. */
@@ -119,6 +122,7 @@ export const vars = z.object({
   PASSKEY_ORIGINS: list.pipe(
     z.array(z.string().regex(PASSKEY_ORIGIN, 'must be https origins such as https://app.example.com, or android:apk-key-hash:...')),
   ),
+  CLIENT_DOCUMENTS: list.pipe(z.array(z.string().regex(CLIENT_DOCUMENT, 'must be hosts such as app.example.com, or *'))),
   REQUIRE_EMAIL_VERIFICATION: onOff(true),
   EDITABLE_FIELDS: list.pipe(z.array(z.enum(PROFILE_FIELDS))),
   EMAIL_SIGN_IN: onOff(false),

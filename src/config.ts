@@ -36,6 +36,8 @@ export interface Config {
   readonly mail: { readonly kind: 'email-service' | 'capture'; readonly from: string }
   readonly corsOrigins: readonly string[]
   readonly passkeys: PasskeySite
+  /** Hosts whose documents may be a client's id, or `*`; and such documents on this machine, outside of production. */
+  readonly clientDocuments: readonly string[]
   /** Problems that do not keep Kith from serving; each names a var or secret. */
   readonly warnings: readonly string[]
   readonly requireEmailVerification: boolean
@@ -167,6 +169,7 @@ function parseConfig(env: Bindings): Config {
     mail: { kind: vars.MAIL, from: vars.MAIL_FROM },
     corsOrigins: [...new Set(vars.CORS_ORIGINS.map(toOrigin).filter((origin) => origin !== null))],
     passkeys: { rpId: vars.PASSKEY_RP_ID || new URL(vars.ORIGIN).hostname, origins: [vars.ORIGIN, ...vars.PASSKEY_ORIGINS] },
+    clientDocuments: vars.CLIENT_DOCUMENTS,
     warnings: warningsAbout(vars),
     requireEmailVerification: vars.REQUIRE_EMAIL_VERIFICATION,
     emailSignIn: vars.EMAIL_SIGN_IN,

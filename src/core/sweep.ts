@@ -26,7 +26,7 @@ import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.
 import type { Ctx } from './ctx.ts'
 import { DIGEST_NONCE_KEPT_MS, MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './limits.ts'
 import { sweepMedia } from './media/removal.ts'
-import { removeDeletedClients } from './oauth/client-removal.ts'
+import { removeDeletedClients, removeUnusedClients } from './oauth/client-removal.ts'
 import { deliverDueLogoutNotices } from './oauth/logout-notices.ts'
 import { sweepEdgeWork } from './social/edge-work.ts'
 
@@ -59,6 +59,7 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
   remains: removeErasedAccounts,
   media: sweepMedia,
   clients: removeDeletedClients,
+  unused_clients: removeUnusedClients,
 }
 
 /** One part's failure does not stop the others. Throws at the end if a part has failed, so that the run counts as failed. */

@@ -29,7 +29,8 @@ export function AskedAccount({ user, another }: { user: ConsentRequest['user']; 
 }
 
 /** A word of warning about an app that nobody has registered. */
-export function Caution({ client: { id, source } }: { client: AskingClient }) {
+export function Caution({ client, redirectUri }: { client: AskingClient; redirectUri?: string }) {
+  const { id, source } = client
   if (source === 'operator') return null
   return (
     <p class="caution">
@@ -39,6 +40,7 @@ export function Caution({ client: { id, source } }: { client: AskingClient }) {
         </>
       )}
       This app has registered itself: nobody here has checked who is behind it.
+      {redirectUri !== undefined && warningAbout(client, redirectUri)}
     </p>
   )
 }
@@ -69,6 +71,13 @@ export function AppLinks({ client: { name, clientUri, policyUri, tosUri } }: { c
       )}
     </ul>
   )
+}
+
+/** Where its details come from proves nothing about where it leads. */
+function warningAbout({ id, source }: AskingClient, redirectUri: string): string {
+  if (!redirectUri.startsWith('https://')) return ' It runs on your own device, where any other program can pretend to be it.'
+  const isElsewhere = source === 'document' && new URL(id).host !== new URL(redirectUri).host
+  return isElsewhere ? ' It takes you back to another place than its details come from.' : ''
 }
 
 /** What would be allowed, in plain words, area by area. */

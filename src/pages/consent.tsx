@@ -107,7 +107,7 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
       error: state.error,
     },
     <>
-      <Caution client={client} />
+      <Caution client={client} redirectUri={redirectUri} />
       <AskedAccount user={asked.user} another={toSignIn(request, { another: '1' })} />
       <AskedScopes title={<Asked asked={asked} />} scopes={newScopes.length === 0 ? grantedScopes : newScopes} />
       {newScopes.length > 0 && <AgreedScopes title="What you allowed it before" scopes={grantedScopes} />}

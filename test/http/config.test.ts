@@ -100,6 +100,28 @@ describe('configuration', () => {
     })
   })
 
+  test('CLIENT_DOCUMENTS: none by default; hosts or *, and outside of production single documents on this machine', () => {
+    expect(configured({}).clientDocuments).toEqual([])
+    expect(configured({ CLIENT_DOCUMENTS: 'app.example.com, tools.example.com:8443 *' }).clientDocuments).toEqual([
+      'app.example.com',
+      'tools.example.com:8443',
+      '*',
+    ])
+    for (const wrong of [
+      'https://app.example.com',
+      'localhost',
+      '*.example.com',
+      '10.0.0.1.',
+      'http://10.0.0.1/c.json',
+      'http://localhost:8080',
+    ]) {
+      expect(problemsOf({ CLIENT_DOCUMENTS: wrong }), wrong).toEqual([expect.stringMatching(/^CLIENT_DOCUMENTS: must be hosts/)])
+    }
+    const local = { CLIENT_DOCUMENTS: 'http://localhost:8080/client.json' }
+    expect(problemsOf(local)).toEqual(['CLIENT_DOCUMENTS must be https in production'])
+    expect(configured({ ...local, ENVIRONMENT: 'development' }).clientDocuments).toEqual([local.CLIENT_DOCUMENTS])
+  })
+
   test('PASSKEY_RP_ID: the host of ORIGIN, or a parent domain; PASSKEY_ORIGINS: https, or an Android app', () => {
     expect(configured({}).passkeys).toEqual({ rpId: 'id.example.com', origins: ['https://id.example.com'] })
     const app = `android:apk-key-hash:${'A'.repeat(43)}`

@@ -77,6 +77,7 @@ export const ServerMetadata = z
     request_object_signing_alg_values_supported: z.array(z.string()),
     require_signed_request_object: z.boolean(),
     request_uri_parameter_supported: z.boolean(),
+    client_id_metadata_document_supported: z.literal(true).optional(),
   })
   .meta({ id: 'ServerMetadata' })
 

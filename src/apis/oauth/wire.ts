@@ -7,7 +7,10 @@ import * as z from 'zod'
 import { clientParameters, parameter, requiredParameter, resources } from '../../http/token-endpoint.ts'
 
 export const AuthorizeParameters = z.object({
-  client_id: requiredParameter.meta({ example: 'demo-spa' }),
+  client_id: requiredParameter.meta({
+    description: "A registered client's id, or the https URL of a metadata document where the server's metadata say so",
+    example: 'demo-spa',
+  }),
   redirect_uri: parameter.meta({
     description:
       'Required unless the request is pushed or an object. Exactly as registered; a loopback address may have any port (RFC 8252 §7.3)',

@@ -15,6 +15,7 @@ import type { UserPrincipal } from '../principal.ts'
 import { coveredBy, isScope, powersOf, storedScopes } from '../scopes.ts'
 import { apiReads, type Granted, grantedBy, toGrantText } from './api-grants.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
+import { ensureDocumentClient } from './client-documents.ts'
 import type { Client } from './clients.ts'
 import { isClaimWithin } from './granted-claims.ts'
 import { isReference, takePushedRequest } from './pushed-requests.ts'
@@ -52,6 +53,7 @@ export class AuthorizationError extends Error {
 
 /** Throws `AuthorizationError`, or an `AppError` that must not be sent to the client. */
 export async function judgeAuthorization(ctx: Ctx, gate: OptionalGate, sent: AuthorizationRequest): Promise<AuthorizationOutcome> {
+  await ensureDocumentClient(ctx, sent.clientId)
   const request = await receive(ctx, sent)
   const { principal, reads } = await gate((claimed) => [
     findClient(request.clientId),

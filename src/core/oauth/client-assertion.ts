@@ -12,6 +12,7 @@ import { type ClientKeysRow, findClient, findClientKeys, type OAuthClientRow } f
 import { type SpentToken, spendToken } from '../../store/db/spent-tokens.ts'
 import type { Ctx } from '../ctx.ts'
 import { authenticateClient, type ClientCredentials, invalidClient } from './client-authentication.ts'
+import { renewDocumentClient } from './client-documents.ts'
 import { commonClaims, isSignedWithKey, type JwtPurpose, judgeClientJwt } from './client-jwt.ts'
 import { openSecret, SECRET_ALGORITHMS } from './client-keys.ts'
 import type { Client } from './clients.ts'
@@ -50,6 +51,7 @@ export async function verifyAssertion(
 ): Promise<VerifiedAssertion> {
   const { sub, jti, exp } = judgeClientJwt(ctx, { clientId, jwt: assertion, schema: Claims }, ASSERTION)
   if (sub !== clientId) throw invalidClient('sub of the client assertion must be the client_id')
+  await renewDocumentClient(ctx, clientId)
   const row = await ctx.db.one(findClientKeys(clientId))
   if (!row || row.disabledAt !== null || !(await isSignedBy(ctx, row, assertion))) throw refusal()
   const expiresAt = Math.ceil(exp * 1000) + CLIENT_CLOCK_TOLERANCE_MS

@@ -13,6 +13,7 @@ import {
   ACCESS_TOKEN_SECONDS_DEFAULT,
   ACCESS_TOKEN_SECONDS_MAX,
   ACCESS_TOKEN_SECONDS_MIN,
+  CLIENT_DOCUMENT_URL_LENGTH_MAX,
   CLIENT_URI_LENGTH_MAX,
   CLIENT_URIS_MAX,
   REDIRECT_URI_LENGTH_MAX,
@@ -20,14 +21,19 @@ import {
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
 import { SIGNING_ALGORITHMS } from './signing-keys.ts'
 
-/** A valid client id. */
+const REGISTERED_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/
+const ID_RULE = 'must have 3 to 64 letters, digits, ., _ or -, and begin with a letter or digit'
+
+/** A valid client id: registered, or the URL of the client's metadata. */
 export const clientId = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$/, 'must have 3 to 64 letters, digits, ., _ or -, and begin with a letter or digit')
+  .max(CLIENT_DOCUMENT_URL_LENGTH_MAX, ID_RULE)
+  .refine((v) => REGISTERED_ID.test(v) || /^https?:\/\/[!-~]+$/.test(v), ID_RULE)
   .meta({ description: 'The client_id', example: 'my-app' })
 
 /** RFC 9068 §5: the subject of a client's own token is its id, which must never pass for a user's. */
 export const newClientId = clientId
+  .regex(REGISTERED_ID, ID_RULE)
   .refine((v) => !/^(m\d+|[0-9a-f]{24})$/i.test(v), 'must not look like the id of a user')
   .refine((v) => !/^machine-/i.test(v), 'must not begin with machine-, which is reserved for keys')
   .meta({ description: 'Generated if omitted', example: 'my-app' })

@@ -67,6 +67,7 @@ export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } &
   const [before, factors, apis] = reads
   if (!before) throw new AppError('not_found')
   requirePowerOver(principal, before)
+  requireNoDocument(before, changes)
   const { row, secret, events } = await planChange(before, changes, planCtxOf(ctx))
   requirePowerOver(principal, row)
   requireScopes(row, before, apis)
@@ -116,6 +117,14 @@ function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
   if (isTrusted && !holds(principal.scopes, '*')) {
     throw new AppError('forbidden', 'A client with first_party or may_change_addresses requires the scope *', { reason: 'first_party' })
   }
+}
+
+/** The client's next request would undo the change. */
+function requireNoDocument(before: ClientRow, { disabled: _, ...changes }: ClientChanges): void {
+  const changed = Object.entries(changes).find(([, value]) => value !== undefined)?.[0]
+  if (before.source !== 'document' || changed === undefined) return
+  const path = METADATA_NAMES[changed as keyof typeof METADATA_NAMES] ?? 'rotate_secret'
+  throw AppError.ofFields([{ path, message: 'is up to the document of the client: it can only be disabled or deleted' }])
 }
 
 export function defaultIdTokenAlg(config: Config): SigningAlgorithm {

@@ -17,7 +17,8 @@ export function isGrantType(text: string): text is GrantType {
 }
 
 /** `dynamic`: RFC 7591. `document`: its id is the URL of its metadata. */
-export type ClientSource = 'operator' | 'dynamic' | 'document'
+export const CLIENT_SOURCES = ['operator', 'dynamic', 'document'] as const
+export type ClientSource = (typeof CLIENT_SOURCES)[number]
 export const SECURITY_PROFILES = ['none', 'fapi2'] as const
 export type SecurityProfile = (typeof SECURITY_PROFILES)[number]
 /** OpenID Connect Core §8. */

@@ -27,6 +27,7 @@ import {
   redirecting,
   toAuthorizationResponse,
 } from './authorize.ts'
+import { ensureDocumentClient } from './client-documents.ts'
 import type { Client } from './clients.ts'
 import { type GrantLifetime, grantLifetime } from './grant-session.ts'
 import { oncePerClaim } from './granted-claims.ts'
@@ -105,6 +106,7 @@ async function question(
   gate: OptionalGate,
   request: AuthorizationRequest,
 ): Promise<{ grant: CodeGrant; agreed: string; user: UserRow; apis: readonly ApiRow[] }> {
+  await ensureDocumentClient(ctx, request.clientId)
   const { principal, reads } = await gate((claimed) => [
     findClient(request.clientId),
     findConsent(claimed?.userId ?? null, request.clientId),

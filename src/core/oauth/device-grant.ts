@@ -19,6 +19,7 @@ import type { TokenSet } from './access-token.ts'
 import { type Asked, apiReads, requestedWithin, targetOf, toGrantText } from './api-grants.ts'
 import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
+import { ensureDocumentClient } from './client-documents.ts'
 import { type Client, DEVICE_GRANT, requireGrantType } from './clients.ts'
 import { newUserCode, userCodeHash } from './device-code.ts'
 import { keyToBind } from './dpop.ts'
@@ -44,6 +45,7 @@ const TRIES = 2
 
 /** Two round trips. */
 export async function startDeviceGrant(ctx: Ctx, credentials: ClientCredentials, asked: Asked): Promise<DeviceAuthorization> {
+  await ensureDocumentClient(ctx, credentials.clientId, 'invalid_client')
   const { client, reads } = await proveClient(ctx, credentials, apiReads(asked.resources))
   requireGrantType(client, DEVICE_GRANT)
   const requested = requestedWithin(ctx.config, client, asked, reads[0])

@@ -41,6 +41,17 @@ export const CLAIMS_PARAMETER_LENGTH_MAX = 2_000
 export const CUSTOM_CLAIM_LENGTH_MAX = 1_000
 /** A client's `sector_identifier_uri`, while somebody waits. */
 export const SECTOR_DOCUMENT_MS = 2 * SECOND_MS
+/** Client ID Metadata Documents §8: small, and a person waits for it. */
+export const CLIENT_DOCUMENT_BYTES_MAX = 5 * 1_024
+export const CLIENT_DOCUMENT_REQUEST_MS = 2 * SECOND_MS
+export const CLIENT_DOCUMENT_URL_LENGTH_MAX = 256
+/** How long one is used without asking: one sign-in asks several times, and a client that changes waits for it. */
+export const CLIENT_DOCUMENT_MS_MIN = MINUTE_MS
+export const CLIENT_DOCUMENT_MS_DEFAULT = 5 * MINUTE_MS
+/** Nobody has used a client that registered itself for so long: it goes. */
+export const UNUSED_CLIENT_MS = 30 * DAY_MS
+/** Clients read per statement, and statements per run, by the sweep of unused ones. */
+export const UNUSED_CLIENTS_CHUNK = 500
 /** NIST SP 800-131A; each verification with a longer key takes longer. */
 export const RSA_BITS_MIN = 2_048
 export const RSA_BITS_MAX = 8_192

@@ -11,6 +11,7 @@ import { apiReads } from './api-grants.ts'
 import { type AuthorizationRequest, readAuthorizationQuery, toAuthorizationQuery, withoutTickets } from './authorization-request.ts'
 import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
+import { ensureDocumentClient } from './client-documents.ts'
 import { invalidProof } from './dpop.ts'
 import { PUSHED_REQUEST_MS } from './limits.ts'
 import { marked, requireSigned } from './request-marks.ts'
@@ -36,6 +37,7 @@ export async function pushRequest(
   credentials: ClientCredentials,
   sent: AuthorizationRequest,
 ): Promise<{ requestUri: string; expiresIn: number }> {
+  await ensureDocumentClient(ctx, credentials.clientId, 'invalid_client')
   const { client, row, reads } = await proveClient(ctx, credentials, apiReads(sent.resources))
   if (sent.requestUri !== undefined) throw new AppError('invalid_request', 'request_uri must not be sent here')
   const own = withoutTickets({ ...sent, clientId: client.id })

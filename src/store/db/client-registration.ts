@@ -4,7 +4,7 @@
  * an unusable row until everything that refers to it has ended, so its id is not reused meanwhile.
  */
 import { sql } from 'drizzle-orm'
-import { all, always, type Fragment, findIf, first, run, type Statement } from './database.ts'
+import { all, always, changed, type Fragment, findIf, first, run, type Statement } from './database.ts'
 import type { oauthClients } from './schema/oauth.ts'
 
 export type ClientRow = typeof oauthClients.$inferSelect
@@ -109,6 +109,30 @@ export function updateClient(next: ClientRow, condition: Fragment): Statement<vo
   return run(sql`
     UPDATE oauth_clients SET ${sql.join(changes, sql`, `)}
     WHERE id = ${next.id} AND (${condition})`)
+}
+
+// --- clients that registered themselves --------------------------------------------------------------------------
+
+/** The last of the next `limit` ids after `after`; null if there are none. */
+export function findClientPiece(input: { after: string; limit: number }): Statement<{ last: string | null } | null> {
+  return first(sql`
+    SELECT MAX(id) AS last FROM (SELECT id FROM oauth_clients WHERE id > ${input.after} ORDER BY id LIMIT ${input.limit})`)
+}
+
+/**
+ * Removes those among the ids after `after`, up to `last`, that nobody uses and that have not changed since `before`.
+ * Each of their grants began with a consent, and ends with it: without one, or a code that may still be exchanged,
+ * nobody is signed in with them. A disabled client with a document stays, or it would come back.
+ */
+export function deleteUnusedClients({ after, last, before }: { after: string; last: string; before: number }): Statement<number> {
+  return changed(sql`
+    DELETE FROM oauth_clients AS c
+    WHERE c.id > ${after} AND c.id <= ${last} AND c.source <> 'operator' AND c.updated_at < ${before} AND ${isRegistered}
+      AND (c.source = 'dynamic' OR c.disabled_at IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id)
+      AND NOT EXISTS (SELECT 1 FROM authorization_codes a WHERE a.client_id = c.id)
+      AND NOT EXISTS (SELECT 1 FROM device_codes d WHERE d.client_id = c.id)
+      AND NOT EXISTS (SELECT 1 FROM pushed_requests p WHERE p.client_id = c.id)`)
 }
 
 // --- the end of a client -----------------------------------------------------------------------------------------

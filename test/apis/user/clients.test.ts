@@ -11,7 +11,7 @@ import { runCron } from '../../support/cron.ts'
 import { dumpKv, dumpTables } from '../../support/invariants.ts'
 import { Client, db, ORIGIN, platform } from '../../support/kith.ts'
 import { logIn, type Person, signedInPerson } from '../../support/people.ts'
-import { bearerOf, idOf, newCtx, newGrant, putConsent, userToken } from '../../support/tokens.ts'
+import { bearerOf, idOf, newCtx, newGrant, newOAuthClient, putConsent, userToken } from '../../support/tokens.ts'
 
 type Fields = Record<string, unknown>
 
@@ -77,6 +77,7 @@ describe('a client', () => {
       ...WEB,
       client_id: 'web-app',
       api_scopes: {},
+      source: 'operator',
       post_logout_redirect_uris: [],
       grant_types: ['authorization_code', 'refresh_token'],
       token_endpoint_auth_method: 'none',
@@ -108,6 +109,41 @@ describe('a client', () => {
     expect((await admin.client.get('/client/web-app')).status).toBe(404)
     expect((await update(admin.client, 'web-app', { client_name: 'Back' })).status).toBe(404)
     expect(await eventsAbout('web-app')).toEqual(['client_created', 'client_updated', 'client_deleted'])
+  })
+
+  test('that describes itself is listed as such; it can be disabled, enabled and deleted, and nothing else is changed', async () => {
+    const id = await newOAuthClient('openid', {
+      id: 'https://tool.example/oauth/client.json',
+      source: 'document',
+      grant_types: 'authorization_code',
+      first_party: 0,
+    })
+    const page = await admin.client.get('/client/admin-api/list?limit=100')
+    expect(page.json.data.clients).toContainEqual(expect.objectContaining({ client_id: id, source: 'document' }))
+    const after = encodeURIComponent(id)
+    expect((await admin.client.get(`/client/admin-api/list?after=${after}`)).status).toBe(200)
+    expect((await admin.client.get(`/client/${after}`)).json.data.client).toMatchObject({ client_id: id, source: 'document' })
+    for (const fields of [
+      { client_name: 'Ours' },
+      { first_party: true },
+      { redirect_uris: ['https://tool.example/cb'] },
+      { rotate_secret: true },
+    ]) {
+      const refused = await update(root, id, fields)
+      expect([refused.status, refused.json.additionalInfo.errors[0].path]).toEqual([400, Object.keys(fields)[0]])
+    }
+    for (const disabled of [true, false]) {
+      expect((await update(admin.client, id, { disabled })).json.data.client).toMatchObject({ client_id: id, disabled })
+    }
+    expect((await remove(admin.client, id)).status).toBe(200)
+    expect(await eventsAbout(id)).toEqual(['client_disabled', 'client_enabled', 'client_deleted'])
+    expect((await create(root, { ...WEB, client_id: id })).status).toBe(400)
+  })
+
+  test('that breaks a rule of today can still be disabled', async () => {
+    const id = await newOAuthClient('openid', { grant_types: 'refresh_token', first_party: 0 })
+    expect((await update(admin.client, id, { client_name: 'Renamed' })).status).toBe(400)
+    expect((await update(admin.client, id, { disabled: true })).json.data.client).toMatchObject({ disabled: true })
   })
 
   test('a native app in development has redirect URIs of a scheme without a domain, and no other client keeps them', async () => {

@@ -116,9 +116,10 @@ describe('a discovery document', () => {
     other.metadata = (right) => ({ ...right, jwks_uri: `${owner.base}/.well-known/openid-configuration` })
     expect(await refusal(signIn(other))).toMatchObject(FAILED)
     await signIn(owner)
-    expect(await refusal(signIn(other))).toMatchObject(DOWN)
-    clock.advance(5_000)
-    expect(await refusal(signIn(other))).toMatchObject(FAILED)
+    for (const wait of [0, 5_000]) {
+      clock.advance(wait)
+      expect(await refusal(signIn(other))).toMatchObject(FAILED)
+    }
   })
 
   test('is there for all who come at once', async () => {

@@ -73,8 +73,12 @@ export const wellKnownRoutes = new Hono<AppEnv>()
 const isHttps = (origin: string) => origin.startsWith('https:')
 
 function metadataOf(config: Config): z.output<typeof ServerMetadata> {
-  const metadata = toMetadata(config.origin, signingAlgorithms(config), config.pairwiseKey === null ? ['public'] : SUBJECT_TYPES)
-  return config.dynamicRegistration === 'off' ? metadata : { ...metadata, registration_endpoint: `${config.origin}/oauth/register` }
+  const { origin, pairwiseKey, clientDocuments, dynamicRegistration } = config
+  return {
+    ...toMetadata(origin, signingAlgorithms(config), pairwiseKey === null ? ['public'] : SUBJECT_TYPES),
+    ...(dynamicRegistration !== 'off' && { registration_endpoint: `${origin}/oauth/register` }),
+    ...(clientDocuments.length > 0 && { client_id_metadata_document_supported: true as const }),
+  }
 }
 
 function toMetadata(

@@ -4,6 +4,7 @@ import { byResource } from '../../../core/oauth/api-scopes.ts'
 import { toMetadata } from '../../../core/oauth/client-columns.ts'
 import { type ClientMetadata, METADATA_NAMES } from '../../../core/oauth/client-metadata.ts'
 import type { ClientRow, Registration } from '../../../core/oauth/client-registration.ts'
+import { CLIENT_SOURCES, type ClientSource } from '../../../core/oauth/clients.ts'
 import type { LogoutNoticeRow } from '../../../core/oauth/logout-notices.ts'
 import { toHex } from '../../../ids.ts'
 import { date, listOf, ok, text, toIso } from '../replies.ts'
@@ -11,6 +12,9 @@ import { date, listOf, ok, text, toIso } from '../replies.ts'
 const clientFields = {
   client_id: z.string(),
   client_name: z.string(),
+  source: z
+    .enum(CLIENT_SOURCES)
+    .meta({ description: 'dynamic: it registered itself (RFC 7591); document: its id is the URL of its metadata' }),
   redirect_uris: z.array(z.string()),
   post_logout_redirect_uris: z.array(z.string()),
   grant_types: z.array(z.string()),
@@ -56,6 +60,7 @@ export function toClient(row: ClientRow): z.output<typeof ClientOut> {
   return {
     client_id: row.id,
     client_name: metadata.name,
+    source: row.source as ClientSource,
     redirect_uris: [...metadata.redirectUris],
     post_logout_redirect_uris: [...metadata.postLogoutRedirectUris],
     grant_types: [...metadata.grantTypes],
@@ -159,6 +164,7 @@ export const EXAMPLE_NOTICE: z.output<typeof LogoutNotice> = {
 export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {
   client_id: 'my-app',
   client_name: 'My app',
+  source: 'operator',
   redirect_uris: ['https://app.example.com/callback'],
   post_logout_redirect_uris: ['https://app.example.com/'],
   grant_types: ['authorization_code', 'refresh_token'],
