@@ -336,3 +336,54 @@ test('a page of another origin cannot consent, and changes no factor, app or pic
   await context.close()
   evil.close()
 })
+
+test('an app with a front-channel logout URI: its page is loaded in a frame, then the browser goes on, without a script', async () => {
+  const shop = 'https://shop.example'
+  const uris = [
+    '--redirect-uri',
+    `${shop}/cb`,
+    '--post-logout-redirect-uri',
+    `${shop}/bye`,
+    '--frontchannel-logout-uri',
+    `${shop}/out?shop=1`,
+  ]
+  const operator = [
+    'scripts/operator.ts',
+    'client',
+    'create',
+    'corner-shop',
+    '--name',
+    'Shop',
+    '--scope',
+    'openid',
+    '--first-party',
+    ...uris,
+  ]
+  const made = await kith.project.run(process.execPath, operator)
+  expect([made.code, made.output]).toEqual([0, expect.stringContaining(`${shop}/out?shop=1`)])
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const framed: string[] = []
+  await context.route(`${shop}/**`, (route) => {
+    if (route.request().frame().parentFrame()) framed.push(route.request().url())
+    return route.fulfill({ contentType: 'text/html', body: '<title>Shop</title>' })
+  })
+  const page = await context.newPage()
+  const { url, verifier } = newFlow({ client_id: 'corner-shop', redirect_uri: `${shop}/cb`, scope: 'openid' })
+  await page.goto(url)
+  await page.fill('#identifier', 'alice_demo')
+  await page.fill('#password', kith.project.demo().users.alice_demo.password)
+  // Nobody listens there, and what a redirect leads to is not answered above: the browser's request is enough.
+  const [request] = await Promise.all([page.waitForRequest((one) => one.url().startsWith(`${shop}/cb`)), page.click('main form button')])
+  const code = new URL(request.url()).searchParams.get('code') ?? ''
+  const own = { grant_type: 'authorization_code', client_id: 'corner-shop', redirect_uri: `${shop}/cb`, code, code_verifier: verifier }
+  const tokens = (await (await fetch(urlOf('/oauth/token'), { method: 'POST', body: new URLSearchParams(own) })).json()) as {
+    id_token: string
+  }
+  const claims = JSON.parse(Buffer.from(tokens.id_token.split('.')[1] ?? '', 'base64url').toString()) as { sid: string }
+  const out = new URLSearchParams({ id_token_hint: tokens.id_token, post_logout_redirect_uri: `${shop}/bye`, state: 's' })
+  await page.goto(urlOf(`/oauth/logout?${out}`))
+  expect(await page.textContent('h1')).toBe('You are signed out')
+  await page.waitForURL(`${shop}/bye?state=s`)
+  expect(framed).toEqual([`${shop}/out?shop=1&iss=${encodeURIComponent(kith.origin)}&sid=${claims.sid}`])
+  await context.close()
+})

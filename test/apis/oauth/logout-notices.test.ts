@@ -291,6 +291,15 @@ describe('the logout token', () => {
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(120)
   })
 
+  test('names the user of a client with pairwise subjects as its ID tokens do', async () => {
+    const more = { backchannel_logout_uri: 'https://pairwise.example/logout', subject_type: 'pairwise' }
+    const { tokens, browser, userId } = await newGrant(await newClient({ scopes: 'openid', more }), { scope: 'openid' })
+    await as(browser.cookie, 'POST', '/user/logout')
+    const { sub } = decodeJwt(sent[0]?.token ?? '')
+    expect(sub).toBe(decodeJwt(tokens.id_token).sub)
+    expect(sub).not.toBe(toHex(userId))
+  })
+
   test('is no ID token: it is not accepted as a hint', async () => {
     const { browser } = await newGrant(told, { scope: 'openid' })
     await as(browser.cookie, 'POST', '/user/logout')
