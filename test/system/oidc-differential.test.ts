@@ -45,7 +45,7 @@ async function registerAll(): Promise<Record<string, string>> {
     const many = (option: string, values: readonly string[]) => values.flatMap((value) => [option, value])
     const { code, output } = await kith.project.run(process.execPath, [
       ...['scripts/operator.ts', 'client', 'create', client.client_id, '--name', 'Test', '--first-party', '--scope', client.scope],
-      ...['--auth-method', client.token_endpoint_auth_method],
+      ...['--auth-method', client.token_endpoint_auth_method, '--subject-type', client.subject_type],
       ...many('--grant-type', client.grant_types),
       ...many('--redirect-uri', client.redirect_uris),
       ...many('--post-logout-redirect-uri', client.post_logout_redirect_uris),

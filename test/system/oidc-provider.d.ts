@@ -8,6 +8,7 @@ declare module 'oidc-provider' {
   }
   export interface Grant {
     addOIDCScope(scope: string): void
+    addOIDCClaims(claims: readonly string[]): void
     save(): Promise<string>
   }
   export interface Context {
@@ -16,6 +17,7 @@ declare module 'oidc-provider' {
       readonly client: { readonly clientId: string }
       readonly session: { readonly accountId: string }
       readonly requestParamScopes: ReadonlySet<string>
+      readonly requestParamClaims: ReadonlySet<string>
     }
   }
   export default class Provider {

@@ -117,4 +117,31 @@ const SIGN_IN: Row[] = [
   authorize('what is ignored', { display: 'page', ui_locales: 'de', acr_values: 'urn:any', claims_locales: 'de' }),
 ]
 
-export const AUTHORIZE_ROWS: readonly Row[] = [...CLIENT, ...REQUEST, ...PKCE, ...SIGN_IN]
+const claims = (name: string, value: string, how?: How): Row => authorize(`claims: ${name}`, { claims: value }, how)
+
+const CLAIMS: Row[] = [
+  claims('no JSON', '{'),
+  claims('a list', '[]'),
+  claims('null', 'null'),
+  claims('text', '"email"'),
+  claims('userinfo as a list', '{"userinfo":["email"]}'),
+  claims('userinfo as null', '{"userinfo":null}'),
+  claims('id_token as text', '{"id_token":"email"}'),
+  claims('empty', '{}'),
+  claims('both empty', '{"userinfo":{},"id_token":{}}'),
+  claims('unknown ones', '{"userinfo":{"shoe_size":{"essential":true,"value":42}},"verified_claims":{}}'),
+  claims('another subject', '{"id_token":{"sub":{"value":"nobody"}}}'),
+  authorize('claims: another subject and prompt none', { claims: '{"id_token":{"sub":{"value":"nobody"}}}', prompt: 'none' }),
+  claims('an acr, voluntary', '{"id_token":{"acr":{"values":["urn:any"]}}}'),
+  authorize('claims twice', { claims: ['{}', '{}'] }),
+  [
+    'claims: the subject of the person',
+    async (side) => {
+      const [, payload = ''] = (await side.tokens()).id_token.split('.')
+      const { sub } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sub: string }
+      return side.authorize({ claims: JSON.stringify({ id_token: { sub: { value: sub } } }), prompt: 'none' })
+    },
+  ],
+]
+
+export const AUTHORIZE_ROWS: readonly Row[] = [...CLIENT, ...REQUEST, ...PKCE, ...SIGN_IN, ...CLAIMS]

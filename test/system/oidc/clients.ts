@@ -6,6 +6,7 @@ export interface Registration {
   readonly redirect_uris: readonly string[]
   readonly post_logout_redirect_uris: readonly string[]
   readonly scope: string
+  readonly subject_type: 'public' | 'pairwise'
 }
 
 export const CALLBACK = 'https://app.example/callback'
@@ -21,6 +22,7 @@ function app(id: string, method: Registration['token_endpoint_auth_method'], cha
     redirect_uris: [CALLBACK],
     post_logout_redirect_uris: [GOODBYE],
     scope: PERSONAL,
+    subject_type: 'public',
     ...changes,
   }
 }
@@ -33,6 +35,7 @@ export const REGISTRATIONS: readonly Registration[] = [
   app('the-native', 'none', { redirect_uris: [LOOPBACK, 'com.example.app:/callback'] }),
   app('the-brief', 'none', { grant_types: ['authorization_code'] }),
   app('the-web', 'client_secret_basic'),
+  app('the-private', 'none', { scope: 'openid email', subject_type: 'pairwise' }),
   app('the-post', 'client_secret_post'),
   app('the-service', 'client_secret_basic', { ...SERVICE, scope: 'client:profile:read' }),
   app('the-inspector', 'client_secret_basic', { ...SERVICE, scope: 'client:oauth:introspect' }),

@@ -10,6 +10,12 @@ interface Group {
 
 const GROUPS: readonly Group[] = [
   {
+    clause: 'OpenID Connect Core §5.5: both members of claims are optional',
+    rows: {
+      'authorize: claims: empty': ['to the client error=invalid_request iss state=a&b', 'to the client code iss state=a&b'],
+    },
+  },
+  {
     clause:
       'RFC 8252 §8.6, RFC 9700 §4.16.1: on a machine for development a loopback URI proves a first-party client; in production ours asks too',
     rows: {

@@ -67,6 +67,8 @@ function configure(secrets: Readonly<Record<string, string>>): object {
     },
     cookies: { keys: [randomBytes(32).toString('hex')], long: { sameSite: 'none' } },
     scopes: SCOPES.split(' '),
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: (_: Context, sub: string, client: { sectorIdentifier: string }) => `${sub} of ${client.sectorIdentifier}`,
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     responseTypes: ['code'],
@@ -98,6 +100,7 @@ function configure(secrets: Readonly<Record<string, string>>): object {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
+      claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
       revocation: { enabled: true },
       introspection: {
@@ -113,6 +116,7 @@ function configure(secrets: Readonly<Record<string, string>>): object {
 async function loadExistingGrant({ oidc }: Context) {
   const grant = new oidc.provider.Grant({ accountId: oidc.session.accountId, clientId: oidc.client.clientId })
   grant.addOIDCScope([...oidc.requestParamScopes].join(' '))
+  grant.addOIDCClaims([...oidc.requestParamClaims])
   await grant.save()
   return grant
 }

@@ -10,6 +10,29 @@ const USERINFO: Row[] = [
   ['userinfo: with openid and email', async (side) => side.userinfo(await opened(side))],
   ['userinfo: by POST', async (side) => side.userinfo(await opened(side), { method: 'POST' })],
   ['userinfo: bearer in small letters', async (side) => side.userinfo((await opened(side)).replace('B', 'b'))],
+  [
+    'userinfo: of a client with pairwise subjects',
+    async (side) => side.userinfo(`Bearer ${(await side.tokens('openid email', 'the-private')).access_token}`),
+  ],
+  [
+    'userinfo: single claims',
+    async (side) => {
+      const { json } = await side.exchange(
+        {},
+        {},
+        { scope: 'openid', claims: '{"userinfo":{"email":null,"name":{"essential":true}},"id_token":{}}' },
+      )
+      return side.userinfo(`Bearer ${json.access_token}`)
+    },
+  ],
+  [
+    'userinfo: a single claim that the client is not registered for',
+    async (side) => {
+      const asked = { client_id: 'the-private', scope: 'openid', claims: '{"userinfo":{"phone_number":null}}' }
+      const { json } = await side.exchange({}, { client: 'the-private' }, asked)
+      return side.userinfo(`Bearer ${json.access_token}`)
+    },
+  ],
   ['userinfo: no token', (side) => side.userinfo(undefined)],
   ['userinfo: a token that is unknown', (side) => side.userinfo('Bearer nonsense')],
   ['userinfo: another scheme', (side) => side.userinfo('Basic abc')],
