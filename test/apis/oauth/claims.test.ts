@@ -357,11 +357,11 @@ describe('the parameter claims (OpenID Connect Core §5.5)', () => {
       custom_data: null,
       'custom_data.plan': null,
       shoe_size: null,
-      __proto__: null,
+      ['__proto__']: null,
       sub: null,
       iss: null,
     }
-    expect(await both({ userinfo: asked, id_token: asked, verified_claims: {} })).toMatchObject({ userinfo: {}, idToken: {} })
+    expect(await both({ userinfo: asked, id_token: asked, verified_claims: {} })).toEqual({ userinfo: {}, idToken: {}, scope: 'openid' })
     expect(await both({ id_token: { role: null } }, 'openid', newVisitor('role'))).toMatchObject({ idToken: { role: 'user' } })
   })
 
