@@ -6,6 +6,7 @@ import { email, emailKey } from '../src/core/fields.ts'
 import { type AuditEventId, newId } from '../src/ids.ts'
 import { query, quote } from './database.ts'
 import { main, Refusal } from './local.ts'
+import { API_USAGE, runApiCommand } from './operator/apis.ts'
 import { CLIENT_USAGE, runClientCommand } from './operator/clients.ts'
 import { MACHINE_USAGE, runMachineCommand } from './operator/machines.ts'
 import { runUserCommand, USER_USAGE } from './operator/users.ts'
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   promote: { usage: 'promote <e-mail>      makes the verified user with this address super_admin', run: promote },
   user: { usage: USER_USAGE, run: runUserCommand },
   client: { usage: CLIENT_USAGE, run: runClientCommand },
+  api: { usage: API_USAGE, run: runApiCommand },
   machine: { usage: MACHINE_USAGE, run: runMachineCommand },
 }
 

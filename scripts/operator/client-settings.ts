@@ -8,6 +8,7 @@ import type { ClientMetadata } from '../../src/core/oauth/client-metadata.ts'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import type { ClientRow } from '../../src/store/db/client-registration.ts'
 import { findOrigin } from '../settings.ts'
+import { apiTexts } from './client-apis.ts'
 
 const WIDTH = 37
 
@@ -91,7 +92,8 @@ function settingsOf(id: string, metadata: ClientMetadata, given: { secret: strin
     ['post_logout_redirect_uri', postLogoutRedirectUris.join(' or ') || null],
     ['backchannel_logout_uri', metadata.backchannelLogoutUri],
     ['frontchannel_logout_uri', metadata.frontchannelLogoutUri],
-    ['scope', scopes.join(' ')],
+    ['scope', scopes.join(' ') || null],
+    ...apiTexts(metadata.apiScopes).map((text): [string, string] => ['resource, with its scopes', text]),
     ['id_token_signed_response_alg', hasPeople ? idTokenAlg : null],
   ]
   return all.filter((entry): entry is [string, string] => entry[1] !== null)

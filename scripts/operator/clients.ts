@@ -24,6 +24,7 @@ import {
 import { execute } from '../database.ts'
 import { Refusal } from '../local.ts'
 import { readSettings } from '../settings.ts'
+import { apiTexts, readApis, requireRegistered } from './client-apis.ts'
 import { planCtx, readKeys } from './client-keys.ts'
 import { describeClient } from './client-settings.ts'
 import { eventOfOperator, judge, judgeOrRemove, withRefusals } from './input.ts'
@@ -36,6 +37,7 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
   Fields of a client, as in RFC 7591:
     --name <text>                    shown to people
     --scope "<scope> <scope>"        the most that its tokens can hold
+    --api "<resource> <scope> ..."   an API of your own (operator -- api), with scopes of it or none; once for each; none clears them
     --redirect-uri <uri>             https, loopback, or com.example.app:/callback; once for each URI
     --post-logout-redirect-uri <uri> once for each URI
     --backchannel-logout-uri <uri>   gets a logout token when a session ends; '' removes it
@@ -64,6 +66,7 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
 const OPTIONS = {
   name: { type: 'string' },
   scope: { type: 'string' },
+  api: { type: 'string', multiple: true },
   'redirect-uri': { type: 'string', multiple: true },
   'post-logout-redirect-uri': { type: 'string', multiple: true },
   'backchannel-logout-uri': { type: 'string' },
@@ -99,6 +102,7 @@ const OPTION_OF = {
   frontchannel_logout_uri: '--frontchannel-logout-uri',
   grant_types: '--grant-type',
   scope: '--scope',
+  api_scopes: '--api',
   token_endpoint_auth_method: '--auth-method',
   jwks: '--jwks',
   jwks_uri: '--jwks-uri',
@@ -158,6 +162,7 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
   return {
     name: judge('--name', metadata.clientName, values.name),
     scopes: judge('--scope', metadata.clientScope, values.scope),
+    apiScopes: readApis(values.api),
     redirectUris: judge('--redirect-uri', metadata.redirectUris, values['redirect-uri']),
     postLogoutRedirectUris: judge('--post-logout-redirect-uri', metadata.postLogoutRedirectUris, values['post-logout-redirect-uri']),
     backchannelLogoutUri: judgeOrRemove('--backchannel-logout-uri', metadata.backchannelLogoutUri, values['backchannel-logout-uri']),
@@ -204,12 +209,13 @@ function defaultTokenSeconds(remote: boolean): number | undefined {
 }
 
 async function create(id: string | undefined, fields: ClientChanges, remote: boolean): Promise<void> {
-  const { name, scopes } = fields
-  if (name === undefined || scopes === undefined) throw new Refusal('client create needs --name and --scope')
+  const { name, apiScopes, scopes = apiScopes && [] } = fields
+  if (name === undefined || scopes === undefined) throw new Refusal('client create needs --name, and --scope or --api')
   const now = Date.now()
   const { accessTokenSeconds = defaultTokenSeconds(remote) } = fields
   const input: NewClient = { ...fields, name, scopes, accessTokenSeconds, id: judge('id', metadata.newClientId, id) }
   const { row, secret } = await planClient(input, planCtx(now, remote))
+  await requireRegistered(row, null, apiScopes, remote)
   const writes = [eventOfOperator('client_created', row.id, now, isClientIdFree(row.id)), insertClient(row)]
   const stored = await execute(writes, findRegisteredClient(row.id), remote)
   if (stored?.createdAt !== now || stored.secretHash !== row.secretHash) throw new Refusal(`The id ${row.id} is taken`)
@@ -221,6 +227,7 @@ async function change(id: string, changes: ClientChanges, remote: boolean): Prom
   const before = await find(id, remote)
   const now = Date.now()
   const { row, secret, events } = await planChange(before, changes, planCtx(now, remote))
+  await requireRegistered(row, before, changes.apiScopes, remote)
   if (events.length === 0) return console.log(`${id} already has these settings; nothing was changed.`)
   const condition = isClientOfVersion(id, before.updatedAt)
   const trail = events.map(({ type, detail }) => eventOfOperator(type, detail, now, condition))
@@ -249,7 +256,8 @@ async function list(after: string, remote: boolean): Promise<void> {
 }
 
 function show(row: ClientRow): void {
-  const fields = Object.entries(toMetadata(row)).map(([name, value]): [string, unknown] => [
+  const known = toMetadata(row)
+  const fields = Object.entries({ ...known, apiScopes: apiTexts(known.apiScopes).join('; ') }).map(([name, value]): [string, unknown] => [
     METADATA_NAMES[name as keyof typeof METADATA_NAMES],
     toText(value),
   ])

@@ -14,7 +14,7 @@ const texts = import.meta.glob<string>(
   { query: '?raw', import: 'default', eager: true },
 )
 /** Names only: nothing of it is loaded. */
-const names = import.meta.glob(['../../*', '../../{.ci,assets,bench,docs,migrations,scripts,src,test}/**'], { exhaustive: true })
+const names = import.meta.glob(['../../*', '../../{.ci,assets,bench,docs,examples,migrations,scripts,src,test}/**'], { exhaustive: true })
 
 const ROOT = '/'
 const toPath = (name: string) => new URL(name, `file://${ROOT}test/architecture/`).pathname

@@ -1,6 +1,10 @@
 /** Kith with its demo data, as `npm start` runs it: started before the tests of a file, gone with its folder after them. */
-import { afterAll, beforeAll } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { Project, type Server } from './project.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
 
 export class Demo {
   readonly project = new Project()
@@ -37,5 +41,23 @@ export class Demo {
   async cookieOf(username: string): Promise<string> {
     const reply = await this.logIn(username)
     return reply.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  }
+
+  /** The commands of a guide, as pasted; a failing call ends them. */
+  async paste(path: string): Promise<string> {
+    const text = readFileSync(join(ROOT, path), 'utf8')
+    const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
+      .map(([, block]) => block ?? '')
+      .filter((block) => !block.includes('npm install'))
+    expect(blocks.length).toBeGreaterThan(0)
+    const script = ['curl() { command curl --fail-with-body "$@"; }', ...blocks]
+      .join('\n')
+      // The tests cannot count on port 8787 being free.
+      .replaceAll('http://localhost:8787', this.origin)
+      .replaceAll('npm run operator --', `"${process.execPath}" scripts/operator.ts`)
+      .replaceAll('npm run journey', `"${process.execPath}" scripts/journey.ts ${this.origin}`)
+    const { code, output } = await this.project.run('bash', ['-eo', 'pipefail', '-c', script])
+    expect([code, output]).toEqual([0, expect.any(String)])
+    return output
   }
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const PARTS = ['package.json', 'tsconfig.json', 'wrangler.toml', 'README.md', 'migrations', 'assets', 'scripts', 'src']
+const PARTS = ['package.json', 'tsconfig.json', 'wrangler.toml', 'README.md', 'migrations', 'assets', 'scripts', 'src', 'examples']
 const STOP_WITHIN_MS = 10_000
 const READY_WITHIN_MS = 60_000
 
@@ -53,15 +53,20 @@ export class Project {
     return server
   }
 
-  /** The Worker alone, with exactly these vars and secrets, until it answers anything. */
-  async serve(vars: Readonly<Record<string, string>>, port?: number): Promise<Server> {
+  /** The Worker alone, or that of a folder below, with exactly these vars and secrets, until it answers anything. */
+  async serve(vars: Readonly<Record<string, string>>, port?: number, below = '.'): Promise<Server> {
     port ??= await freePort()
     const lines = Object.entries(vars).map(([name, value]) => `${name}='${value}'\n`)
-    this.write('.dev.vars', lines.join(''))
+    this.write(join(below, '.dev.vars'), lines.join(''))
     const ports = ['--port', String(port), '--inspector-port', '0']
-    const args = ['node_modules/wrangler/bin/wrangler.js', 'dev', ...ports, '--show-interactive-dev-session', 'false']
+    const args = [join(this.folder, 'node_modules/wrangler/bin/wrangler.js'), 'dev', ...ports, '--show-interactive-dev-session', 'false']
     const quiet = { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
-    const { child, output } = this.#spawn(process.execPath, args, quiet)
+    return await this.listen(args, port, quiet, below)
+  }
+
+  /** A program of Node's that listens on the port, until it answers anything. */
+  async listen(args: readonly string[], port: number, env: NodeJS.ProcessEnv, below = '.'): Promise<Server> {
+    const { child, output } = this.#spawn(process.execPath, args, env, below)
     const server = new Server(`http://localhost:${port}`, child, output)
     await server.until(async () => (await fetch(`${server.origin}/health`).catch(() => null)) !== null)
     return server

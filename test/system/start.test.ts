@@ -1,12 +1,9 @@
 // `npm start` and what people do next: the commands of the guides, the demo data, the operator, a second start.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import * as openid from 'openid-client'
 import { beforeAll, expect, test } from 'vitest'
 import { Demo } from './demo.ts'
 import { freePort } from './project.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..')
 const PEOPLE = ['alice_demo', 'bob_demo', 'carol_demo', 'dan_demo', 'root_admin']
 
 const startedAt = Date.now()
@@ -47,36 +44,18 @@ test('npm run journey: against nothing it says so and exits 1', async () => {
   expect(code).toBe(1)
 })
 
-/** The commands of a guide, as pasted; a failing call ends them. */
-async function paste(path: string): Promise<string> {
-  const text = readFileSync(join(ROOT, path), 'utf8')
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)]
-    .map(([, block]) => block ?? '')
-    .filter((block) => !block.includes('npm install'))
-  expect(blocks.length).toBeGreaterThan(0)
-  const script = ['curl() { command curl --fail-with-body "$@"; }', ...blocks]
-    .join('\n')
-    // The tests cannot count on port 8787 being free.
-    .replaceAll('http://localhost:8787', kith.origin)
-    .replaceAll('npm run operator --', `"${process.execPath}" scripts/operator.ts`)
-    .replaceAll('npm run journey', `"${process.execPath}" scripts/journey.ts ${kith.origin}`)
-  const { code, output } = await project.run('bash', ['-eo', 'pipefail', '-c', script])
-  expect([code, output]).toEqual([0, expect.any(String)])
-  return output
-}
-
 test('the commands of the README work as they are pasted, and those of docs/media.md after them', async () => {
-  const output = await paste('README.md')
+  const output = await kith.paste('README.md')
   expect(output).toContain('"username":"alice_demo"')
   expect(output).toContain('"editableFields"')
   expect(output).toContain('15. ')
   expect(output).toContain('The journey is complete.')
   expect(await project.run('convert', ['-size', '1200x900', 'gradient:', 'picture.jpg'])).toMatchObject({ code: 0 })
-  expect((await paste('docs/media.md')).match(/^Hello from the edge$/gm)).toHaveLength(2)
+  expect((await kith.paste('docs/media.md')).match(/^Hello from the edge$/gm)).toHaveLength(2)
 })
 
 test('the commands of docs/older-apis.md work as they are pasted', async () => {
-  const output = await paste('docs/older-apis.md')
+  const output = await kith.paste('docs/older-apis.md')
   expect(output).toContain('alice_demo')
 })
 
@@ -253,7 +232,7 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
     ['frobnicate'],
   ]
   const told = [
-    '--name and --scope',
+    '--name, and --scope or --api',
     '--scope: "delegated:everything" names unknown scopes: delegated:everything',
     '--redirect-uri: "http://evil.example/" must be https',
     '--redirect-uri: must name',
@@ -301,7 +280,7 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
 })
 
 test('the client of docs/apps.md: made as it is pasted, it says what it is, and a sign-out leads back to it', async () => {
-  const output = await paste('docs/apps.md')
+  const output = await kith.paste('docs/apps.md')
   expect(output).toContain('my-app is a public client: it has no secret, and PKCE (S256) is required.')
   expect(output).toContain('Its ID tokens are signed with RS256.')
   const settings = Object.fromEntries([...output.matchAll(/^ {2}(\w+) +(.+)$/gm)].map(([, name, value]) => [name, value]))
@@ -313,7 +292,7 @@ test('the client of docs/apps.md: made as it is pasted, it says what it is, and 
 })
 
 test('every client of docs/clients.md is made by its command, and says which kind it is', async () => {
-  const output = await paste('docs/clients.md')
+  const output = await kith.paste('docs/clients.md')
   expect(output.match(/^my-[\w-]+ is a \w+ client/gm)).toEqual([
     'my-spa is a public client',
     'my-web is a confidential client',
