@@ -353,6 +353,22 @@ describe('what is not fetched', () => {
     expect(asked).toEqual([])
   })
 
+  test('anything for a network that has used up its requests, however it authenticates', async () => {
+    const app = newApp()
+    const env = newEnv({ ...SETTING, NETWORK_LIMITS: 'on' })
+    platform.faults.limiter('deny')
+    const basic = { authorization: `Basic ${btoa(`${encodeURIComponent(app.id)}:secret`)}` }
+    const replies = [
+      await ask(app, null, {}, env),
+      await send(authorizePath(app).replace('/oauth/authorize', '/consent'), {}, env),
+      await form('/oauth/par', { client_id: app.id }, {}, env),
+      await form('/oauth/par', {}, basic, env),
+      await form('/oauth/device_authorization', {}, basic, env),
+    ]
+    expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 429))
+    expect(asked).toEqual([])
+  })
+
   test('anything for the id of a registered client, or for a token request of a client that nobody knows', async () => {
     const app = newApp()
     await token({ grant_type: 'refresh_token', client_id: app.id, refresh_token: 'x' }, {}, ENV)

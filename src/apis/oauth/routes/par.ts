@@ -1,6 +1,7 @@
 /** `POST /oauth/par` (RFC 9126). Clients authenticate as at the token endpoint. */
 import { type Context, Hono } from 'hono'
 import { readAuthorizationRequest } from '../../../core/oauth/authorization-request.ts'
+import { isDocumentClientId } from '../../../core/oauth/client-documents.ts'
 import { pushRequest } from '../../../core/oauth/pushed-requests.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
@@ -31,8 +32,9 @@ export const parRoutes = new Hono<AppEnv>().post(
   async (c) => {
     const params = c.req.valid('form')
     const pushed = await countingFailures(c, params, async (ctx, credentials) => {
-      // Anybody can push in the name of a public client, and each request is stored.
-      if (credentials.method === 'none') await countOfNetwork(c as unknown as Context<AppEnv>, 'other', 'pushed requests')
+      // Anybody can push in the name of a public client, and each request is stored; or name a document, which is fetched.
+      if (credentials.method === 'none' || isDocumentClientId(credentials.clientId))
+        await countOfNetwork(c as unknown as Context<AppEnv>, 'other', 'pushed requests')
       return pushRequest(ctx, await provingKey(c, credentials), readAuthorizationRequest(params))
     })
     return c.json({ request_uri: pushed.requestUri, expires_in: pushed.expiresIn }, 201, { 'cache-control': 'no-store' })
