@@ -13,6 +13,7 @@ import type { Gate } from '../gate.ts'
 import { covers, intersectScopes, isScope, storedScopes } from '../scopes.ts'
 import { resourcesOf, storedApiScopes } from './api-scopes.ts'
 import { type Api, toApi } from './apis.ts'
+import { oncePerClaim } from './granted-claims.ts'
 import { APP_SESSIONS_LOOKED_AT } from './limits.ts'
 import { inWords } from './scope-words.ts'
 
@@ -73,7 +74,7 @@ export function appOf([allConsents, allGrants]: readonly [readonly ConsentRow[],
     clientId: client.clientId,
     name: client.name,
     isFirstParty: client.firstParty === 1,
-    scopes: [...intersectScopes(widest, storedScopes(client.clientScopes)), ...parts.filter((part) => part.includes('|'))],
+    scopes: oncePerClaim([...intersectScopes(widest, storedScopes(client.clientScopes)), ...parts.filter((part) => part.includes('|'))]),
     clientScopes: client.clientScopes,
     connectedAt: Math.min(...rows.map(({ createdAt }) => createdAt)),
     lastUsedAt: newest((grant) => grant.lastUsedAt),

@@ -63,7 +63,14 @@ export function oncePerClaim(items: readonly string[]): string[] {
   return [...others, ...new Map(claims.map((item) => [nameOf(item), item])).values()]
 }
 
+/** The items that a user withdraws together: all that say the same, and with a scope its claims. */
+export function claimsWithdrawnWith(item: string): string[] {
+  const names = isScope(item) ? USER_CLAIMS.filter((name) => scopeOf(name) === item) : isClaim(item) ? [nameOf(item)] : []
+  return PLACES.flatMap((place) => names.map((name) => `${place}|${name}`))
+}
+
 const isClaim = (item: string) => PLACES.some((place) => item.startsWith(`${place}|`))
+
 const nameOf = (item: string) => item.slice(item.indexOf('|') + 1)
 
 /** The names in a grant's text. */

@@ -13,6 +13,7 @@ import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
 import { covers, intersectScopes, isScope, SCOPES, type Scope, storedScopes } from '../scopes.ts'
 import { appOf, connectionReads } from './connected-apps.ts'
+import { claimsWithdrawnWith } from './granted-claims.ts'
 import { API_SCOPE_LENGTH_MAX, CLIENT_URI_LENGTH_MAX } from './limits.ts'
 
 /** As the list of connected apps names it. */
@@ -39,7 +40,8 @@ export async function withdrawScope(ctx: Ctx, gate: Gate, clientId: string, scop
   if (wider) throw refused(`is part of ${wider}: withdraw that`)
   const { userId, sessionId } = principal
   const what = isScope(scope) ? below(scope, storedScopes(app?.clientScopes ?? '')) : { gone: [scope], narrowed: {} }
-  const withdrawal = { userId, clientId, ...what, gonePrefix: scope.endsWith('|') ? scope : null, now: ctx.now() }
+  const gone = [...what.gone, ...what.gone.flatMap(claimsWithdrawnWith)]
+  const withdrawal = { userId, clientId, ...what, gone, gonePrefix: scope.endsWith('|') ? scope : null, now: ctx.now() }
   // The same event after each statement that may change something: written once, and only if one did.
   const id = ctx.newId<AuditEventId>()
   const told = audit(ctx, { id, type: 'scope_withdrawn', userId, sessionId, clientId, detail: scope, condition: didEnd })

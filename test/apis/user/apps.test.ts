@@ -252,6 +252,21 @@ describe('DELETE /user/apps/:clientId/scopes', () => {
     expect(await rows('SELECT scope FROM sessions WHERE client_id = ?', id)).toEqual([{ scope: 'openid https://orders.example/v1?a=bc|x' }])
   })
 
+  test('takes single claims along that say the same, wherever they are told', async () => {
+    const person = await signedInPerson('take_claims')
+    const id = await newOAuthClient('*', { ...clientRow, claims: 'role' })
+    await newGrant(person, id, 'openid email userinfo|role id_token|role id_token|email id_token|email_verified userinfo|name')
+    expect((await heldBy(person)).map((item: string) => item.replace('id_token|role', 'userinfo|role')).sort()).toEqual([
+      'email',
+      'openid',
+      'userinfo|name',
+      'userinfo|role',
+    ])
+    await withdraw(person, id, 'email')
+    await withdraw(person, id, 'id_token|role')
+    expect(await rows('SELECT scope FROM sessions WHERE client_id = ?', id)).toEqual([{ scope: 'openid userinfo|name' }])
+  })
+
   test('a client whose id is a URL', async () => {
     const person = await signedInPerson('take_url')
     const id = await newOAuthClient('*', { ...clientRow, id: 'https://agent.example/client.json', source: 'document' })
