@@ -42,7 +42,8 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --post-logout-redirect-uri <uri> once for each URI
     --backchannel-logout-uri <uri>   gets a logout token when a session ends; '' removes it
     --frontchannel-logout-uri <uri>  loaded in a frame when a browser signs out; '' removes it
-    --grant-type <type>              authorization_code, refresh_token, client_credentials or urn:ietf:params:oauth:grant-type:device_code; once for each
+    --grant-type <type>              authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code
+                                    or urn:ietf:params:oauth:grant-type:token-exchange; once for each
     --auth-method <method>           none: public; client_secret_basic or _post: with a secret, sent either way;
                                      private_key_jwt, client_secret_jwt: by signed assertions
     --jwks <file>                    public keys for private_key_jwt (RFC 7517); or

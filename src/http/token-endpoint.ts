@@ -8,10 +8,11 @@ import type { Ctx } from '../core/ctx.ts'
 import { AppError, type ErrorCode } from '../core/errors.ts'
 import type { TokenSet } from '../core/oauth/access-token.ts'
 import { ASSERTION_TYPE, type ClientCredentials, readClientCredentials } from '../core/oauth/client-authentication.ts'
-import { DEVICE_GRANT } from '../core/oauth/clients.ts'
+import { DEVICE_GRANT, TOKEN_EXCHANGE } from '../core/oauth/clients.ts'
 import { type DeviceAuthorization, startDeviceGrant } from '../core/oauth/device-grant.ts'
 import { revokeToken } from '../core/oauth/revocation.ts'
 import { issueTokens, type TokenRequest } from '../core/oauth/token.ts'
+import { ACCESS_TOKEN_TYPE, SUBJECT_TOKEN } from '../core/oauth/token-exchange.ts'
 import type { AppEnv } from './app-env.ts'
 import { readProof } from './dpop.ts'
 import { countOf, countOfNetwork } from './rate-limit.ts'
@@ -39,7 +40,7 @@ type ClientParameters = { readonly [Name in keyof typeof clientParameters]?: str
 
 export const TokenForm = z.object({
   grant_type: requiredParameter.meta({
-    description: `authorization_code, refresh_token, client_credentials or ${DEVICE_GRANT}`,
+    description: `authorization_code, refresh_token, client_credentials, ${DEVICE_GRANT} or ${TOKEN_EXCHANGE}`,
     example: 'authorization_code',
   }),
   ...clientParameters,
@@ -51,6 +52,14 @@ export const TokenForm = z.object({
   code_verifier: parameter.meta({ description: 'authorization_code', example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' }),
   refresh_token: parameter.meta({ description: 'refresh_token' }),
   device_code: parameter.meta({ description: DEVICE_GRANT }),
+  subject_token: parameter.meta({ description: 'Token exchange (RFC 8693): the access token of a user' }),
+  subject_token_type: parameter.meta({ description: 'Token exchange', example: ACCESS_TOKEN_TYPE }),
+  requested_token_type: parameter.meta({
+    description: 'Token exchange: an access token, which is the default',
+    example: ACCESS_TOKEN_TYPE,
+  }),
+  actor_token: parameter.meta({ description: 'Refused: the client itself is who acts' }),
+  audience: parameter.meta({ description: 'Token exchange: another name for resource' }),
   scope: parameter.meta({ description: 'refresh_token: a subset of the granted scopes; client_credentials: client scopes' }),
   resource: resources.meta({
     description:
@@ -83,6 +92,7 @@ export const tokenResponse = (type: TokenType) =>
       token_type: z.enum([type, BOUND]),
       expires_in: z.int(),
       refresh_token: z.string().optional(),
+      issued_token_type: z.string().optional().meta({ description: 'Token exchange (RFC 8693)' }),
       id_token: z.string().optional(),
       scope: z.string(),
     })
@@ -104,6 +114,7 @@ export function answerTokens(c: Context, tokens: TokenSet, type: TokenType, scop
     expires_in: tokens.expiresIn,
     ...(tokens.refreshToken === null ? {} : { refresh_token: tokens.refreshToken }),
     ...(tokens.idToken === null ? {} : { id_token: tokens.idToken }),
+    ...(tokens.issuedTokenType && { issued_token_type: tokens.issuedTokenType }),
     scope,
   }
   return c.json(reply, 200, { 'cache-control': 'no-store', pragma: 'no-cache' })
@@ -123,6 +134,13 @@ export function grantTokens(
       codeVerifier: params.code_verifier,
       refreshToken: params.refresh_token,
       deviceCode: params.device_code,
+      exchange: {
+        subjectToken: params.subject_token,
+        subjectTokenType: params.subject_token_type,
+        requestedTokenType: params.requested_token_type,
+        actorToken: params.actor_token,
+        audience: params.audience,
+      },
       scope: params.scope,
       resources: params.resource,
       ...changes,
@@ -166,8 +184,9 @@ const NO_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'rate_limited',
 ])
 
-/** Refusals that follow successful client authentication. */
-const AFTER_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** Refusals that follow successful client authentication, by code or by reason. */
+const AFTER_PROOF: ReadonlySet<string> = new Set<ErrorCode | typeof SUBJECT_TOKEN>([
+  SUBJECT_TOKEN,
   'invalid_grant',
   'invalid_scope',
   'invalid_target',
@@ -195,7 +214,8 @@ export async function countingFailures<T>(
     return await work(c.get('ctx'), credentials)
   } catch (error) {
     if (!(error instanceof AppError) || NO_FAILURES.has(error.code)) throw error
-    const isProven = credentials !== null && credentials.method !== 'none' && AFTER_PROOF.has(error.code)
+    const isProven =
+      credentials !== null && credentials.method !== 'none' && (AFTER_PROOF.has(error.code) || AFTER_PROOF.has(error.reason ?? ''))
     await (isProven ? countOf(c, 'other', `client ${credentials?.clientId}`) : countOfNetwork(c, 'other', 'client failures'))
     throw error
   }

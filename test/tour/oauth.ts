@@ -16,6 +16,7 @@ export const stops: Stops = {
   'POST /oauth/token with DPoP': { roundTrips: 2, rowsRead: 21 },
   'POST /oauth/token with refresh_token and DPoP': { roundTrips: 1, rowsRead: 16 },
   'GET /oauth/userinfo with DPoP': { roundTrips: 1, rowsRead: 9, rowsWritten: 2 },
+  'POST /oauth/token with subject_token': { roundTrips: 1, rowsRead: 16, rowsWritten: 1 },
   'POST /oauth/par': { roundTrips: 2, rowsRead: 4 },
   'GET /oauth/authorize with resource': { roundTrips: 2, rowsRead: 14 },
   'GET /oauth/authorize with request': { roundTrips: 3, rowsRead: 16 },

@@ -26,6 +26,8 @@ export interface TokenSet {
   readonly refreshToken: string | null
   /** Null unless the scope `openid` was granted. */
   readonly idToken: string | null
+  /** Of a token exchange (RFC 8693 §2.2.1). */
+  readonly issuedTokenType?: string
 }
 
 const TYPE = 'at+jwt'

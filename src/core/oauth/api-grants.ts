@@ -53,7 +53,7 @@ interface StoredGrant {
   readonly apis: string | null
 }
 
-type Holder = Pick<Client, 'source' | 'apiScopes'>
+export type Holder = Pick<Client, 'source' | 'apiScopes'>
 
 export function toGrantText({ scopes, apiScopes, claims = [] }: Granted): string {
   return [...scopes, ...apiScopes.map(toStoredScope), ...claims].join(' ')
@@ -182,11 +182,10 @@ export function targetOfClient(config: Config, client: Client, asked: Asked, row
 /** What a token of an API may still be used for; null if for nothing. `granted`: by its user, or to the client for itself. */
 export function liveApiScopes(
   holder: Holder,
-  row: ApiRow | null,
+  api: Api | null,
   names: readonly string[],
   granted: readonly ApiScope[],
 ): { readonly api: Api; readonly scopes: string[] } | null {
-  const api = row && toApi(row)
   const open = api && namesFor(holder, api)
   const isGranted = (name: string) => granted.some((scope) => scope.resource === api?.resource && scope.name === name)
   return open && isGranted('') ? { api, scopes: names.filter((name) => open.includes(name) && isGranted(name)) } : null
@@ -201,7 +200,7 @@ function namesFor({ source, apiScopes }: Holder, api: Api): string[] | null {
   return registered.length === 0 ? null : all.filter((name) => registered.some((scope) => scope.name === name))
 }
 
-function openApi(client: Client, named: string, rows: readonly ApiRow[]): { readonly api: Api; readonly names: string[] } {
+export function openApi(client: Client, named: string, rows: readonly ApiRow[]): { readonly api: Api; readonly names: string[] } {
   const row = findSpelt(rows, named, ({ resource }) => resource)
   const api = row && toApi(row)
   const names = api && namesFor(client, api)
@@ -218,7 +217,7 @@ export function isKith({ origin }: Config, resource: string): boolean {
   return spellingsOf(origin).includes(resource)
 }
 
-function onlyOne(resources: readonly string[]): string | undefined {
+export function onlyOne(resources: readonly string[]): string | undefined {
   if (resources.length > 1) throw invalidTarget('A token is for one resource: name only one')
   return resources[0]
 }
@@ -228,6 +227,6 @@ export function toRows(rows: string | null): ApiRow[] {
   return rows === null ? [] : (JSON.parse(rows) as ApiRow[])
 }
 
-function invalidTarget(message: string): AppError {
+export function invalidTarget(message: string): AppError {
   return new AppError('invalid_target', message)
 }

@@ -8,7 +8,7 @@ import { intersectScopes, isIdentityScope, type Scope } from '../scopes.ts'
 import type { ApiScope } from './api-scopes.ts'
 import type { ClientAuthenticationMethod } from './client-authentication.ts'
 import type { KeySet } from './client-keys.ts'
-import { DEVICE_GRANT, type GrantType, type SecurityProfile, type SubjectType } from './clients.ts'
+import { DEVICE_GRANT, type GrantType, type SecurityProfile, type SubjectType, TOKEN_EXCHANGE } from './clients.ts'
 import { ACCESS_TOKEN_SECONDS_DEFAULT } from './limits.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
 import type { SigningAlgorithm } from './signing-keys.ts'
@@ -142,6 +142,7 @@ export function judgeMetadata(metadata: ClientMetadata): void {
       'grantTypes',
       `refresh_token requires authorization_code or ${DEVICE_GRANT}`,
     ],
+    [has(TOKEN_EXCHANGE) && isPublic, 'authMethod', `${TOKEN_EXCHANGE} requires a client that authenticates`],
     [has('client_credentials') && isPublic, 'authMethod', 'client_credentials requires a client that authenticates'],
     [hasKeys && (jwks === null) === (jwksUri === null), 'jwks', 'private_key_jwt requires either jwks or jwks_uri'],
     [!hasKeys && jwks !== null, 'jwks', 'is for private_key_jwt'],

@@ -8,8 +8,11 @@ import type { SigningAlgorithm } from './signing-keys.ts'
 /** RFC 8628 §3.4. */
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
+/** RFC 8693 §2.1. */
+export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
 /** `password` and `implicit` are not among them (RFC 9700 §2.1.2, §2.4). */
-export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT] as const
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials', DEVICE_GRANT, TOKEN_EXCHANGE] as const
 export type GrantType = (typeof GRANT_TYPES)[number]
 
 export function isGrantType(text: string): text is GrantType {

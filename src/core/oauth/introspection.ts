@@ -3,7 +3,7 @@
  * caller: the session is live, its epoch is the user's, nobody is banned, the client is enabled; so is the API that the
  * token is for. An invalid token reveals nothing (§2.2).
  */
-import { type SessionId, toHex } from '../../ids.ts'
+import type { SessionId } from '../../ids.ts'
 import { type ApiRow, findApi } from '../../store/db/apis.ts'
 import type { Statement } from '../../store/db/database.ts'
 import { type ClientGateRow, findClientGateRow } from '../../store/db/oauth-clients.ts'
@@ -17,11 +17,12 @@ import { coveredBy, type Scope, storedScopes } from '../scopes.ts'
 import { type ReadAccessToken, readAccessToken } from './access-token.ts'
 import { liveApiScopes } from './api-grants.ts'
 import { storedApiScopes } from './api-scopes.ts'
-import type { Api } from './apis.ts'
+import { type Api, toApi } from './apis.ts'
 import { proveClient } from './client-assertion.ts'
 import { type ClientCredentials, invalidClient } from './client-authentication.ts'
 import { apiClaimsOf } from './client-claims.ts'
-import type { ClientSource, SubjectType } from './clients.ts'
+import type { SubjectType } from './clients.ts'
+import { type ApiGateRow, toLiveUserToken } from './live-user-token.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
 import { type SubjectRules, subjectFor } from './subjects.ts'
 
@@ -72,67 +73,62 @@ export async function introspect(ctx: Ctx, gate: Gate<Principal>, token: string)
 }
 
 type RefreshGateRow = GateRow & SubjectColumns
-type ApiGateRow = GateRow & { readonly clientSource: string | null }
-type Rows = readonly [GateRow | RefreshGateRow | ApiGateRow | ClientGateRow | null, RefreshTokenRow | null, ...(ApiRow | null)[]]
+type Rows = readonly [
+  GateRow | RefreshGateRow | ApiGateRow | ClientGateRow | null,
+  RefreshTokenRow | null,
+  /** The API that it is for, and who acts. */
+  ...(ApiRow | ClientGateRow | null)[],
+]
 
-/** Two reads whatever the token is: the row that decides, and the refresh token's own; and the API that it is for. */
+/** Two reads whatever the token is: the row that decides, and the refresh token's own; the API that it is for, and who acts. */
 function readsOf(
   ctx: Ctx,
   token: string,
   access: ReadAccessToken | null,
-): readonly [Statement<Rows[0]>, Statement<RefreshTokenRow | null>, ...Statement<ApiRow | null>[]] {
+): readonly [Statement<Rows[0]>, Statement<RefreshTokenRow | null>, ...Statement<ApiRow | ClientGateRow | null>[]] {
   const hashes = refreshTokenHashes(token)
   const claim = access?.claim
   const isOfApi = access !== null && access.audience !== ctx.config.origin
   const findOfUser = isOfApi ? findGateRowForApi : findGateRow
   const verdict =
     claim?.kind === 'client' ? findClientGateRow(claim.clientId) : claim ? findOfUser(claim.sessionId) : findGateRowOfRefreshToken(hashes)
-  return [verdict, findRefreshToken(hashes, ctx.now()), ...(isOfApi ? [findApi(access.audience)] : [])]
+  const ofApi = isOfApi ? [findApi(access.audience)] : []
+  const ofActor = access?.actor && claim ? [findClientGateRow(claim.clientId)] : []
+  return [verdict, findRefreshToken(hashes, ctx.now()), ...ofApi, ...ofActor]
 }
 
-function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken, api]: Rows): LiveToken | null {
+function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken, ...rest]: Rows): LiveToken | null {
+  const [api, actor] = rest as [ApiRow?, ClientGateRow?]
   if (!access) return judgeRefreshToken(ctx, row as RefreshGateRow | null, refreshToken)
   const { claim, issuedAt, expiresAt, jti, jkt } = access
   const common = { kind: 'access_token', issuedAt, expiresAt, jti, jkt } as const
   if (claim.kind === 'client') {
     const client = row as ClientGateRow | null
     const scopes = liveClientScopes(claim, client, ctx.now())
-    const texts = { client: client?.scopes ?? '', granted: client?.scopes ?? '', source: 'operator' } as const
-    const target = scopes && liveTarget(ctx, access, { own: scopes, api, ...texts })
+    const target = scopes && targetOfClient(ctx, access, { scopes, api, stored: client?.scopes ?? '' })
     return target && { ...common, ...target, clientId: claim.clientId, subject: claim.clientId, user: null, authentication: null }
   }
-  const user = row as ApiGateRow | null
-  const principal = toLivePrincipal(claim, user, ctx.now())
-  if (!principal || !user || claim.kind !== 'access_token') return null
-  const texts = { client: user.clientScopes ?? '', granted: user.sessionScope, source: user.clientSource as ClientSource }
-  const target = liveTarget(ctx, access, { own: principal.scopes, api, ...texts })
-  if (!target) return null
-  return {
-    ...common,
-    ...target,
-    claims: target.api ? apiClaimsOf(ctx, user, target.api.claims) : {},
-    clientId: claim.clientId,
-    subject: principal.pairwiseSubject ?? toHex(user.id),
-    user,
-    authentication: principal,
-  }
+  const live = toLiveUserToken(ctx, access, { row: row as GateRow | ApiGateRow | null, api, actor })
+  return live && { ...common, ...live, claims: live.api ? apiClaimsOf(ctx, live.user, live.api.claims) : {} }
 }
 
-interface Holding {
+interface OfClient {
   /** Of Kith. */
-  readonly own: readonly Scope[]
+  readonly scopes: readonly Scope[]
   readonly api: ApiRow | null | undefined
-  /** Scopes as stored. */
-  readonly client: string
-  readonly granted: string
-  readonly source: ClientSource
+  /** All that it is registered for. */
+  readonly stored: string
 }
 
-/** What the token is for, and its scopes there; null if the API is not open to it any more. */
-function liveTarget(ctx: Ctx, { audience, scopes }: ReadAccessToken, holding: Holding): Pick<LiveToken, 'api' | 'scopes'> | null {
-  const { own, api = null, client, granted, source } = holding
-  if (audience === ctx.config.origin) return { api: null, scopes: own }
-  return liveApiScopes({ source, apiScopes: storedApiScopes(client) }, api, scopes, storedApiScopes(granted))
+/** What the client's own token is for, and its scopes there; null if the API is not open to it any more. */
+function targetOfClient(
+  ctx: Ctx,
+  access: ReadAccessToken,
+  { scopes, api = null, stored }: OfClient,
+): Pick<LiveToken, 'api' | 'scopes'> | null {
+  if (access.audience === ctx.config.origin) return { api: null, scopes }
+  const apiScopes = storedApiScopes(stored)
+  return liveApiScopes({ source: 'operator', apiScopes }, api && toApi(api), access.scopes, apiScopes)
 }
 
 /** A rotated token is no longer active, although a retry within the grace time would still be answered. */

@@ -75,6 +75,8 @@ export const DPOP_CLOCK_MS = MINUTE_MS
 export const DPOP_ID_LENGTH_MAX = 256
 /** An RSA key of 8,192 bits and its signature take 3,000. */
 export const DPOP_PROOF_LENGTH_MAX = 6_000
+/** RFC 8693 §4.1: clients that act for a user one after the other. */
+export const ACTORS_MAX = 3
 /** A request that was running when its client was deleted is over by then. */
 export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
 /** Sessions read in one batch of a deleted client's removal. */

@@ -1,5 +1,5 @@
 /**
- * The rules of the token endpoint (RFC 6749 §3.2): which client uses which grant. Each grant is a file of its own. A DPoP proof (RFC 9449) would be checked here, before any of them.
+ * The rules of the token endpoint (RFC 6749 §3.2): which client uses which grant. Each grant is a file of its own.
  */
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -8,10 +8,11 @@ import type { Asked } from './api-grants.ts'
 import { exchangeAuthorizationCode } from './authorization-code.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { grantClientCredentials } from './client-credentials.ts'
-import { DEVICE_GRANT, isGrantType } from './clients.ts'
+import { DEVICE_GRANT, isGrantType, TOKEN_EXCHANGE } from './clients.ts'
 import { exchangeDeviceCode } from './device-grant.ts'
 import type { MoreClaims } from './id-token.ts'
 import { refreshTokens } from './refresh.ts'
+import { exchangeToken, type TokenExchange } from './token-exchange.ts'
 
 export interface TokenRequest extends Asked {
   readonly grantType: string
@@ -20,6 +21,7 @@ export interface TokenRequest extends Asked {
   readonly codeVerifier: string | undefined
   readonly refreshToken: string | undefined
   readonly deviceCode: string | undefined
+  readonly exchange: Omit<{ readonly [F in keyof TokenExchange]: TokenExchange[F] | undefined }, keyof Asked>
   readonly moreClaims?: MoreClaims | undefined
 }
 
@@ -39,6 +41,14 @@ export async function issueTokens(ctx: Ctx, credentials: ClientCredentials, requ
       return refreshTokens(ctx, credentials, { refreshToken: required(refreshToken, 'refresh_token'), scope, resources, moreClaims })
     case DEVICE_GRANT:
       return exchangeDeviceCode(ctx, credentials, { deviceCode: required(deviceCode, 'device_code'), resources, moreClaims })
+    case TOKEN_EXCHANGE:
+      return exchangeToken(ctx, credentials, {
+        ...request.exchange,
+        subjectToken: required(request.exchange.subjectToken, 'subject_token'),
+        subjectTokenType: required(request.exchange.subjectTokenType, 'subject_token_type'),
+        scope,
+        resources,
+      })
     case 'client_credentials':
       return grantClientCredentials(ctx, credentials, { scope, resources })
   }

@@ -1,5 +1,8 @@
 // Budgets of the room `oauth` (design §7): authorize, the three grants, and discovery.
+
 import { describe, expect, test, vi } from 'vitest'
+import { TOKEN_EXCHANGE } from '../../../src/core/oauth/clients.ts'
+import { ACCESS_TOKEN_TYPE } from '../../../src/core/oauth/token-exchange.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { assertionOf, newSigner, requestObjectOf } from '../../apis/oauth/assertions.ts'
 import { exchange, newBrowser, newClient, newCode, newUser, type Params } from '../../apis/oauth/harness.ts'
@@ -95,7 +98,9 @@ export function walkOAuth(): void {
       const { client } = await signedInPerson('budget_resource')
       const { resource } = await putApi()
       const [secret, scopes] = ['a-secret-of-many-random-bits', `openid ${resource}| ${resource}|orders:read`]
-      const clientId = await newOAuthClient(scopes, { token_endpoint_auth_method: 'client_secret_post', secret_hash: sha256(secret) })
+      const grants = `authorization_code refresh_token client_credentials ${TOKEN_EXCHANGE}`
+      const columns = { token_endpoint_auth_method: 'client_secret_post', secret_hash: sha256(secret), grant_types: grants }
+      const clientId = await newOAuthClient(scopes, columns)
       const own = { client_id: clientId, client_secret: secret }
       const query = new URLSearchParams({
         response_type: 'code',
@@ -119,7 +124,10 @@ export function walkOAuth(): void {
       }
       const machine = await tokenOf({ ...own, grant_type: 'client_credentials', resource })
       expectWithin('POST /oauth/token with client_credentials and resource', machine)
-      for (const { json } of [exchanged, machine]) {
+      const trade = { subject_token: exchanged.json.access_token, subject_token_type: ACCESS_TOKEN_TYPE, resource }
+      const traded = await tokenOf({ ...own, ...trade, grant_type: TOKEN_EXCHANGE })
+      expectWithin('POST /oauth/token with subject_token', traded)
+      for (const { json } of [exchanged, machine, traded]) {
         const asked = await spend(new Client(), 'POST', '/oauth/introspect', new URLSearchParams({ ...own, token: json.access_token }))
         expectWithin('POST /oauth/introspect with a token of an API', asked)
         expect(asked.json.aud).toBe(resource)
