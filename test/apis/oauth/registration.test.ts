@@ -1,11 +1,12 @@
 // Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
-import { type JWTPayload, SignJWT } from 'jose'
+import { decodeJwt, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { RegistrationReply } from '../../../src/apis/oauth/registration-wire.ts'
 import type { Bindings } from '../../../src/config.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { clock } from '../../platform/clock.ts'
 import { signedInAdmin } from '../../support/admins.ts'
+import { ORDERS, putApi } from '../../support/apis.ts'
 import { spend } from '../../support/budget.ts'
 import { Client, type Options, type Reply } from '../../support/kith.ts'
 import { formOf, open, send as sendForm } from '../../support/pages.ts'
@@ -36,6 +37,7 @@ let TOKEN: { env: Partial<Bindings> }
 beforeAll(async () => {
   signer = await keyFor('ES256', 'statements')
   const SOFTWARE_STATEMENT_JWKS = JSON.stringify({ keys: [signer.jwk] })
+  await putApi({ openToAll: 1 })
   OPEN = { env: { DYNAMIC_REGISTRATION: 'open', SOFTWARE_STATEMENT_JWKS } }
   TOKEN = { env: { DYNAMIC_REGISTRATION: 'token', SOFTWARE_STATEMENT_JWKS } }
 })
@@ -102,22 +104,30 @@ describe('DYNAMIC_REGISTRATION', () => {
 })
 
 describe('a client that registers itself', () => {
-  test('as the MCP SDK does gets an id, and its user is asked, signs in, and stays signed in', async () => {
-    const { id, json } = await registered()
-    expect(RegistrationReply.parse(json)).toMatchObject({ ...MCP, client_id_issued_at: expect.any(Number) })
+  test.each([
+    ['openid profile', {}, ORIGIN],
+    // The scopes of an API are not registered: they are those of whoever may use it.
+    ['orders:read', { resource: ORDERS }, ORDERS],
+  ])('as the MCP SDK does, for %s, gets an id; its user is asked, signs in, and stays signed in', async (scope, resource, aud) => {
+    const { id, json } = await registered({ ...MCP, scope })
+    const known = scope === MCP.scope ? scope : ''
+    expect(RegistrationReply.parse(json)).toMatchObject({ ...MCP, scope: known, client_id_issued_at: expect.any(Number) })
     expect(json).not.toHaveProperty('client_secret')
-    const { client: browser } = await signedInPerson('reg_person')
+    const { client: browser } = await signedInPerson(`reg_person${known.length}`)
     const redirectUri = 'http://127.0.0.1:40123/callback'
-    const asked = await browser.get(authorizePath({ id, redirectUri, secret: '' }, { scope: 'openid profile' }))
+    const asked = await browser.get(authorizePath({ id, redirectUri, secret: '' }, { scope, ...resource }))
     const page = await open(browser, asked.headers.get('location') ?? '')
     expect(page.text).toContain('An MCP client')
     const allowed = await sendForm(browser, formOf(page, '/consent'), { answer: 'allow' })
     const code = /[?&;]code=([\w-]{43})/.exec(allowed.text)?.[1] ?? ''
-    const tokenOf = (params: Record<string, string>) => new Client().post('/oauth/token', new URLSearchParams({ client_id: id, ...params }))
+    const tokenOf = async (params: Record<string, string>) => {
+      const reply = await new Client().post('/oauth/token', new URLSearchParams({ client_id: id, ...params, ...resource }))
+      expect(reply.json, reply.text).toMatchObject({ scope, refresh_token: expect.any(String) })
+      expect(decodeJwt(reply.json.access_token).aud).toBe(aud)
+      return reply.json
+    }
     const tokens = await tokenOf({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: VERIFIER })
-    expect(tokens.json).toMatchObject({ scope: 'openid profile', id_token: expect.any(String) })
-    const refreshed = await tokenOf({ grant_type: 'refresh_token', refresh_token: tokens.json.refresh_token })
-    expect(refreshed.status).toBe(200)
+    await tokenOf({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token })
   })
 
   test('with a secret learns it once; Kith keeps its hash, and that of the token', async () => {
@@ -381,6 +391,18 @@ describe('PUT replaces the registration', () => {
       expect(errorIn(await replace(id, token, fields))).toEqual([400, error])
     }
     expect(await rowOf(id)).toEqual(before)
+  })
+
+  test('enables nothing that an administrator disables at the same time', async () => {
+    const { id, token } = await registered()
+    const held = { env: { ...OPEN.env, ...atTheLine.env } }
+    const reply = await whileAtTheLine(
+      () => replace(id, token, WEB, held),
+      /UPDATE oauth_clients SET/,
+      () => rows('UPDATE oauth_clients SET disabled_at = 1, updated_at = updated_at + 1 WHERE id = ?', id),
+    )
+    expect(reply.status).toBe(503)
+    expect(await rowOf(id)).toMatchObject({ disabled_at: 1, name: MCP.client_name })
   })
 
   test('with other redirect URIs: users are asked again', async () => {

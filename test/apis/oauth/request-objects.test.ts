@@ -69,6 +69,14 @@ describe('the authorization endpoint', () => {
     expect(await errorOf(await visit(pathOf(without, client, { state: 'x' })))).toEqual([400, 'invalid_request'])
   })
 
+  test('§4: takes claims as JSON, and as text', async () => {
+    for (const claims of [{ userinfo: { sub: null } }, '{"userinfo":{"sub":null}}']) {
+      expect(redirected(await visit(pathOf(await requestObjectOf(client, { claims })))).params.code, String(claims)).toBeDefined()
+    }
+    const wrong = await visit(pathOf(await requestObjectOf(client, { claims: '{' })))
+    expect(errorIn(wrong)).toBe('invalid_request')
+  })
+
   test('takes one by POST, also without the session cookie', async () => {
     const body = new URLSearchParams({ client_id: client.id, request: await requestObjectOf(client) }).toString()
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -112,6 +120,7 @@ const INVALID: [what: string, claims: () => Fields, header?: Fields][] = [
   ['with a reference inside', () => ({ request_uri: 'urn:ietf:params:oauth:request_uri:x' })],
   ['with a number as scope', () => ({ scope: 5 })],
   ['with a list as redirect_uri', () => ({ redirect_uri: [client.redirectUri] })],
+  ['with claims as a boolean', () => ({ claims: true })],
   ['with a number among its resources', () => ({ resource: ['https://api.example', 5] })],
   ['typed as a JWT', () => ({}), { typ: 'JWT' }],
   ['without a type', () => ({}), { typ: undefined }],

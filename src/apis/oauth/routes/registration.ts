@@ -14,7 +14,7 @@ import {
 } from '../../../core/oauth/dynamic-registration.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { bearer } from '../../../http/credentials.ts'
+import { accessToken } from '../../../http/dpop.ts'
 import { countOfNetwork, failuresLimited, networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
@@ -50,7 +50,7 @@ export const registrationRoutes = new Hono<AppEnv>()
       const { ctx } = c.var
       requireRegistration(ctx)
       const sent = c.req.valid('json')
-      const claim = await bearer(c as unknown as Context<AppEnv>)
+      const claim = await accessToken(c as unknown as Context<AppEnv>)
       if (!claim) await countOfNetwork(c as unknown as Context<AppEnv>, 'create', 'registrations')
       const gate = claim && clientGate(ctx, claim, 'client:oauth:register', 'admin:client:write')
       return c.json(toRegistration(await registerClient(ctx, gate, sent), ctx.config.origin, sent), 201, NEVER_CACHED)
