@@ -63,6 +63,9 @@ export function planApiChange(before: ApiRow, changes: ApiChanges, mayServe: boo
 export function requireScopes(client: ClientScopes, before: ClientScopes | null, rows: readonly ApiRow[]): void {
   if (client.scopes === before?.scopes) return
   if (client.scopes === '') throw AppError.ofFields([{ path: 'scope', message: 'must name a scope' }])
+  if (client.source !== 'operator' && storedApiScopes(client.scopes).length > 0) {
+    throw AppError.ofFields([{ path: 'api_scopes', message: 'is not for clients that registered themselves: open the API to all of them' }])
+  }
   const had = storedApiScopes(before?.scopes ?? '').map(toStoredScope)
   const added = storedApiScopes(client.scopes).filter((scope) => !had.includes(toStoredScope(scope)))
   const unknown = added.flatMap(({ resource, name }) => {
@@ -73,7 +76,7 @@ export function requireScopes(client: ClientScopes, before: ClientScopes | null,
   if (unknown.length > 0) throw AppError.ofFields([...new Set(unknown)].map((message) => ({ path: 'api_scopes', message })))
 }
 
-type ClientScopes = Pick<ClientRow, 'scopes'>
+type ClientScopes = Pick<ClientRow, 'scopes' | 'source'>
 
 /** The audience of an API's tokens must never be Kith's own, nor in production a page that anyone may serve on a device. */
 function requireOwnAddress(resource: string, { origin, environment }: ApiPlanCtx['config']): void {

@@ -247,6 +247,14 @@ describe('a client', () => {
     expect(await rows("SELECT id FROM oauth_clients WHERE id = 'wrong-apis'")).toEqual([])
   })
 
+  test('that registered itself has the APIs that are open to all, and no others', async () => {
+    await register({ client_id: 'self-made' })
+    await rows("UPDATE oauth_clients SET source = 'dynamic' WHERE id = 'self-made'")
+    const refused = await change('self-made', { api_scopes: { [STOCK]: [] } })
+    expect([refused.status, refused.json.additionalInfo.errors[0].path]).toEqual([400, 'api_scopes'])
+    expect((await change('self-made', { client_name: 'Renamed' })).status).toBe(200)
+  })
+
   test('keeps what has gone meanwhile, and gets nothing more of it', async () => {
     const brief = 'https://brief.example/'
     await create(at(brief))
