@@ -24,6 +24,8 @@ export interface Subject {
   lanes: number
   next(lane: number): BenchRequest
   read?(lane: number, reply: BenchReply): void
+  /** Makes what a round needs, before it is measured. */
+  prepare?(): void
   /** Runs at the same time on its own connections; only its failures are counted. */
   background?: Subject
 }
@@ -78,6 +80,7 @@ export class Lanes {
   /** Runs the subject for `seconds`, then waits for requests in flight. The rate uses the elapsed time. */
   async run(subject: Subject, seconds: number): Promise<Sample> {
     const sample = emptySample()
+    subject.prepare?.()
     const started = performance.now()
     const deadline = started + seconds * 1000
     const behind = emptySample()

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { CLIENT, insertClients } from './clients.ts'
 import type { BenchReply, BenchRequest, Lanes } from './load.ts'
 import { send } from './load.ts'
+import { proofOf } from './proofs.ts'
 import type { BenchDatabase } from './runtime.ts'
 
 export interface Account {
@@ -13,6 +14,9 @@ export interface Account {
   password: string
   accessToken: string
   refreshToken: string
+  /** An access token that is bound to the key of `proofs.ts`, and the nonce for its next proof. */
+  boundToken: string
+  nonce: string | undefined
 }
 
 export interface Accounts {
@@ -33,6 +37,8 @@ const CODE = /\b[a-z2-9]{3}(?:-[a-z2-9]{3}){5,}\b/
 const MAIL_TRIES = 50
 const MAIL_WAIT_MS = 100
 
+export const ORIGIN = 'http://localhost:8787'
+
 /** The vars of a development deployment at full hashing cost; the keys live as long as this run. */
 export function benchVars() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -41,7 +47,7 @@ export function benchVars() {
   return {
     ENVIRONMENT: 'development',
     // Also the Host of every request. Kith compares it, and the floors get the same so that parsing costs the same.
-    ORIGIN: 'http://localhost:8787',
+    ORIGIN,
     MAIL: 'capture',
     MAIL_FROM: 'Kith <kith@example.com>',
     NETWORK_LIMITS: 'off',
@@ -87,7 +93,7 @@ export async function signUp(call: Call, username: string): Promise<Account> {
   expectStatus(await call(post('/user/create', { username, ...names, email, password })), 201, 'sign-up')
   const code = await readCode(call, email)
   expectStatus(await call(post('/user/verify-email', { code })), 200, 'verification')
-  return { username, email, password, accessToken: '', refreshToken: '' }
+  return { username, email, password, accessToken: '', refreshToken: '', boundToken: '', nonce: undefined }
 }
 
 /** The mail leaves after the reply, so it may take a moment to appear. */
@@ -107,7 +113,7 @@ async function readCode(call: Call, email: string): Promise<string> {
   throw new Error(`no code was mailed to ${email}`)
 }
 
-/** Log-in and RFC 6749 §4.1 with RFC 7636, as a browser and the demo client do it. */
+/** Log-in and two grants, one of them bound to a key. */
 export async function authorize(call: Call, account: Account): Promise<Account> {
   const login = await call(logInRequest(account))
   expectStatus(login, 200, 'log-in')
@@ -115,6 +121,21 @@ export async function authorize(call: Call, account: Account): Promise<Account> 
     .flat()
     .map((line) => line?.split(';')[0])
     .join('; ')
+  const pair = await grant(call, cookie)
+  const nonce = await readNonce(call)
+  const dpop = proofOf({ method: 'POST', uri: `${ORIGIN}/oauth/token`, nonce })
+  const bound = await grant(call, cookie, { dpop })
+  return { ...account, accessToken: pair.access_token, refreshToken: pair.refresh_token, boundToken: bound.access_token, nonce }
+}
+
+/** Any proof is told the nonce. */
+async function readNonce(call: Call): Promise<string | undefined> {
+  const { headers } = await call({ method: 'GET', path: '/user/me', headers: { dpop: 'none' } })
+  return String(headers['dpop-nonce'])
+}
+
+/** RFC 6749 §4.1 with RFC 7636, as a browser and the demo client do it. */
+async function grant(call: Call, cookie: string, headers = {}): Promise<{ access_token: string; refresh_token: string }> {
   const verifier = randomBytes(32).toString('base64url')
   const query = new URLSearchParams({
     response_type: 'code',
@@ -136,10 +157,10 @@ export async function authorize(call: Call, account: Account): Promise<Account> 
     redirect_uri: CLIENT.redirectUri,
     code_verifier: verifier,
   })
-  const reply = await call(postForm('/oauth/token', form))
+  const wanted = postForm('/oauth/token', form)
+  const reply = await call({ ...wanted, headers: { ...wanted.headers, ...headers } })
   expectStatus(reply, 200, 'token')
-  const pair = JSON.parse(reply.body) as { access_token: string; refresh_token: string }
-  return { ...account, accessToken: pair.access_token, refreshToken: pair.refresh_token }
+  return JSON.parse(reply.body) as { access_token: string; refresh_token: string }
 }
 
 export function logInRequest({ username, password }: Account): BenchRequest {

@@ -3,7 +3,8 @@
 import { CLIENT } from './clients.ts'
 import type { BenchRequest, Subject } from './load.ts'
 import type { Account, Accounts } from './prepare.ts'
-import { HASH_LANES_MAX, logInRequest, postForm } from './prepare.ts'
+import { HASH_LANES_MAX, logInRequest, ORIGIN, postForm } from './prepare.ts'
+import { proofOf } from './proofs.ts'
 import type { Target } from './report.ts'
 
 export interface Floors {
@@ -29,6 +30,7 @@ export function kithPairs(input: KithInput): { subject: Subject; floor: Subject;
   const login = logIn(base, floors.scrypt.lanes, accounts.forLogin)
   return [
     { subject: me, floor: floors.read, target: { ratio: 0.7, p99Ms: 300 } },
+    { subject: readMeProved(base, lanes, accounts.signedIn), floor: floors.read, target: { ratio: 0.6 } },
     { subject: grantClient(base, lanes), floor: floors.read, target: { perSecond: KEYCLOAK_TOKENS_PER_SECOND } },
     {
       subject: refresh(base, lanes, accounts.signedIn),
@@ -54,6 +56,36 @@ function readMe(base: URL, lanes: number, accounts: Account[]): Subject {
     next: (lane) => {
       const headers = { authorization: `Bearer ${of(accounts, lane).accessToken}` }
       return from(lane, { method: 'GET', path: '/user/me', headers })
+    },
+  }
+}
+
+/** More than a lane sends in a round. */
+const PROOFS_PER_ROUND = 500
+
+/** The same with DPoP: a proof of its own for each request. */
+function readMeProved(base: URL, lanes: number, accounts: Account[]): Subject {
+  const request = { method: 'GET', path: '/user/me' } as const
+  const prove = ({ boundToken, nonce }: Account) =>
+    proofOf({ method: request.method, uri: ORIGIN + request.path, nonce, accessToken: boundToken })
+  const proofs: string[][] = []
+  return {
+    name: 'GET /user/me with DPoP',
+    base,
+    lanes,
+    prepare: () => {
+      for (let lane = 0; lane < lanes; lane++) {
+        const account = of(accounts, lane)
+        proofs[lane] = Array.from({ length: PROOFS_PER_ROUND }, () => prove(account))
+      }
+    },
+    next: (lane) => {
+      const account = of(accounts, lane)
+      const dpop = proofs[lane]?.pop() ?? prove(account)
+      return from(lane, { ...request, headers: { authorization: `DPoP ${account.boundToken}`, dpop } })
+    },
+    read: (lane, { headers }) => {
+      of(accounts, lane).nonce = String(headers['dpop-nonce'])
     },
   }
 }
