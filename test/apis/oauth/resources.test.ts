@@ -2,6 +2,8 @@
 import { decodeJwt } from 'jose'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Introspection } from '../../../src/apis/oauth/introspection-wire.ts'
+import { optionalGate } from '../../../src/core/gate.ts'
+import { decideDevice, describeDevice } from '../../../src/core/oauth/device-decision.ts'
 import type { SessionId, UserId } from '../../../src/ids.ts'
 import type { ApiRow } from '../../../src/store/db/apis.ts'
 import { ORDERS, putApi } from '../../support/apis.ts'
@@ -14,6 +16,7 @@ import {
   form,
   newBrowser,
   newClient,
+  newCtx,
   newUser,
   ORIGIN,
   type Params,
@@ -268,6 +271,23 @@ describe('the token endpoint', () => {
     expect(targetOf(await refreshFor(tokens))).toEqual([ORDERS, 'orders:read'])
   })
 
+  test.each<[string, string, Params, string]>([
+    ['a disabled API', 'disabled_at = 1', {}, 'invalid_target'],
+    ['a disabled API by name', 'disabled_at = 1', { resource: 'https://shaky.example/' }, 'invalid_target'],
+    ['an API that has lost its scopes', `scopes = '[]', updated_at = 9e15`, {}, 'invalid_scope'],
+  ])('%s: the refresh token waits until it is back', async (_what, change, named, error) => {
+    const api = await putApi({ resource: 'https://shaky.example/', updatedAt: 1 })
+    const client = await newClient({ scopes: `${api.resource}| ${api.resource}|orders:read` })
+    const tokens = await grantFor([api.resource], {}, client)
+    await rows(`UPDATE apis SET ${change} WHERE resource = ?`, api.resource)
+    expect(await errorOf(await refresh(client, tokens.refresh_token, named))).toEqual([400, error])
+    await rows('UPDATE refresh_tokens SET rotated_at = rotated_at - 60000')
+    await rows('DELETE FROM apis WHERE resource = ?', api.resource)
+    await putApi({ resource: api.resource })
+    expect(targetOf(await refreshFor(tokens, named, client))).toEqual([api.resource, 'orders:read'])
+    await rows('DELETE FROM apis WHERE resource = ?', api.resource)
+  })
+
   test('two resources: invalid_target, for each grant', async () => {
     const twice = (params: Params, headers = {}) =>
       send('/oauth/token', {
@@ -423,14 +443,16 @@ describe('devices', () => {
   test('ask for APIs; what was allowed gives tokens for each', async () => {
     const television = await newClient({ grantTypes: `${DEVICE} refresh_token`, redirectUris: [], scopes: SCOPES, firstParty: 0 })
     const started = await start(`&scope=openid%20orders:read${naming([ORDERS, STOCK])}`, television)
-    const { device_code } = (await started.json()) as { device_code: string }
-    await rows(
-      `UPDATE device_codes SET decided_at = 1, user_id = ?, browser_session_id = ?, authenticated_at = 1, amr = 'pwd',
-         epoch = (SELECT epoch FROM users WHERE id = ?) WHERE device_hash = (SELECT device_hash FROM device_codes ORDER BY created_at DESC LIMIT 1)`,
-      userId,
-      browser.sessionId,
-      userId,
-    )
+    const { device_code, user_code } = (await started.json()) as { device_code: string; user_code: string }
+    const [ctx, secret] = [newCtx(), browser.cookie.split('.').at(-1) ?? '']
+    const gate = optionalGate(ctx, { kind: 'browser', sessionId: browser.sessionId, userId, secret })
+    const question = await describeDevice(ctx, gate, user_code)
+    expect(question.scopes.map(({ area, description }) => `${area}: ${description}`)).toEqual([
+      'Who you are: Know who you are',
+      'Orders: See your orders',
+      'Stock: See what is on its way',
+    ])
+    await decideDevice(ctx, gate, { userCode: user_code, ticket: question.ticket, allow: true })
     const poll = (params: Params) => token({ grant_type: DEVICE, client_id: television.id, device_code, ...params })
     expect(await errorOf(await poll({ resource: 'https://unknown.example/' }))).toEqual([400, 'invalid_target'])
     const tokens = (await (await poll({ resource: ORDERS })).json()) as TokenReply
@@ -638,4 +660,44 @@ describe('introspection of a token of an API', () => {
     await rows("UPDATE oauth_clients SET scopes = 'client:profile:read' WHERE id = ?", machine.id)
     expect(await inspect(own.access_token)).toEqual(INACTIVE)
   })
+})
+
+describe('D1 fails (F1, F2) while an API is asked for', () => {
+  for (const fault of ['failStatement', 'loseReply'] as const) {
+    test.each([1, 2])(`${fault} at operation %i of an authorization: a code, or an error that the client is told`, async (nth) => {
+      platform.faults[fault](nth)
+      const response = await ask([ORDERS], { scope: 'orders:read' })
+      expect(platform.faults.fired).toBe(1)
+      if (nth === 1) expect(response.status).toBe(503)
+      const code = nth === 1 ? await codeFor([ORDERS], { scope: 'orders:read' }) : (redirected(response).params.code ?? '')
+      expect((await exchange(app, code)).status).toBe(200)
+    })
+
+    test.each([1, 2])(`${fault} at operation %i of an exchange: tokens, or a refusal that can be tried again`, async (nth) => {
+      const code = await codeFor([ORDERS, STOCK], { scope: 'orders:read' })
+      platform.faults[fault](nth)
+      const response = await exchange(app, code, { resource: STOCK })
+      expect(platform.faults.fired).toBe(1)
+      if (nth === 1) expect(await errorOf(response)).toEqual([503, 'temporarily_unavailable'])
+      const settled = nth === 2 ? response : await exchange(app, code, { resource: STOCK })
+      expect(targetOf((await settled.json()) as TokenReply)).toEqual([STOCK, 'orders:read'])
+    })
+
+    test(`${fault} at a refresh: tokens for the API that was named`, async () => {
+      const tokens = await grantFor([ORDERS, STOCK], { scope: 'orders:read' }, app, { resource: ORDERS })
+      platform.faults[fault](1)
+      expect(targetOf(await refreshFor(tokens, { resource: STOCK }))).toEqual([STOCK, 'orders:read'])
+      expect(platform.faults.fired).toBe(1)
+    })
+
+    test(`${fault} at introspection: never a verdict`, async () => {
+      const server = await newClient({ method: 'client_secret_basic', grantTypes: 'client_credentials', scopes: 'client:oauth:introspect' })
+      const { access_token } = await grantFor([ORDERS])
+      platform.faults[fault](1)
+      expect(await errorOf(await form('/oauth/introspect', { token: access_token }, basicOf(server)))).toEqual([
+        503,
+        'temporarily_unavailable',
+      ])
+    })
+  }
 })
