@@ -8,7 +8,7 @@ import { toMetadata } from '../../src/core/oauth/client-columns.ts'
 import * as metadata from '../../src/core/oauth/client-fields.ts'
 import { jwks, jwksUri } from '../../src/core/oauth/client-keys.ts'
 import { METADATA_NAMES } from '../../src/core/oauth/client-metadata.ts'
-import { type ClientChanges, type NewClient, planChange, planClient } from '../../src/core/oauth/client-plans.ts'
+import { type ClientChanges, type NewClient, planChange, planClient, requireNoDocument } from '../../src/core/oauth/client-plans.ts'
 import {
   type ClientRow,
   findClientGone,
@@ -226,6 +226,7 @@ async function create(id: string | undefined, fields: ClientChanges, remote: boo
 
 async function change(id: string, changes: ClientChanges, remote: boolean): Promise<void> {
   const before = await find(id, remote)
+  requireNoDocument(before, changes)
   const now = Date.now()
   const { row, secret, events } = await planChange(before, changes, planCtx(now, remote))
   await requireRegistered(row, before, changes.apiScopes, remote)
@@ -252,7 +253,9 @@ async function remove(id: string, remote: boolean): Promise<void> {
 async function list(after: string, remote: boolean): Promise<void> {
   const rows = await execute([], listRegisteredClients({ after, limit: PAGE }), remote)
   if (rows.length === 0) return console.log('There are no clients.')
-  for (const { id, name, disabledAt } of rows) console.log(`${id.padEnd(32)} ${name}${disabledAt === null ? '' : ' (disabled)'}`)
+  for (const { id, name, source, disabledAt } of rows) {
+    console.log(`${id.padEnd(32)} ${name}${source === 'operator' ? '' : ` (${source})`}${disabledAt === null ? '' : ' (disabled)'}`)
+  }
   if (rows.length === PAGE) console.log(`\nThere may be more: client list ${rows.at(-1)?.id}`)
 }
 

@@ -81,6 +81,14 @@ export interface ClientChange extends Registration {
   readonly events: readonly { readonly type: AuditEventType; readonly detail: string }[]
 }
 
+/** The client's next request would undo the change. */
+export function requireNoDocument(before: ClientRow, { disabled: _, ...changes }: ClientChanges): void {
+  const changed = Object.entries(changes).find(([, value]) => value !== undefined)?.[0]
+  if (before.source !== 'document' || changed === undefined) return
+  const path = METADATA_NAMES[changed as keyof typeof METADATA_NAMES] ?? 'rotate_secret'
+  throw AppError.ofFields([{ path, message: 'is up to the document of the client: it can only be disabled or deleted' }])
+}
+
 /** A new secret, a key taken away, or disabling the client invalidates its own tokens; users' tokens are checked against its row each time. */
 export async function planChange(before: ClientRow, changes: ClientChanges, ctx: PlanCtx): Promise<ClientChange> {
   const { rotateSecret = false, disabled = before.disabledAt !== null, ...fields } = changes

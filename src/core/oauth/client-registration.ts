@@ -30,7 +30,15 @@ import { holds, isIdentityScope, storedScopes } from '../scopes.ts'
 import { requireScopes } from './api-plans.ts'
 import { resourcesOf } from './api-scopes.ts'
 import { DEFAULTS, METADATA_NAMES } from './client-metadata.ts'
-import { type ClientChanges, type NewClient, planChange, planClient, planCtxOf, type Registration } from './client-plans.ts'
+import {
+  type ClientChanges,
+  type NewClient,
+  planChange,
+  planClient,
+  planCtxOf,
+  type Registration,
+  requireNoDocument,
+} from './client-plans.ts'
 import { type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts'
 
 export type { ClientRow } from '../../store/db/client-registration.ts'
@@ -117,14 +125,6 @@ function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
   if (isTrusted && !holds(principal.scopes, '*')) {
     throw new AppError('forbidden', 'A client with first_party or may_change_addresses requires the scope *', { reason: 'first_party' })
   }
-}
-
-/** The client's next request would undo the change. */
-function requireNoDocument(before: ClientRow, { disabled: _, ...changes }: ClientChanges): void {
-  const changed = Object.entries(changes).find(([, value]) => value !== undefined)?.[0]
-  if (before.source !== 'document' || changed === undefined) return
-  const path = METADATA_NAMES[changed as keyof typeof METADATA_NAMES] ?? 'rotate_secret'
-  throw AppError.ofFields([{ path, message: 'is up to the document of the client: it can only be disabled or deleted' }])
 }
 
 export function defaultIdTokenAlg(config: Config): SigningAlgorithm {
