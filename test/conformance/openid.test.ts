@@ -168,10 +168,11 @@ describe('userinfo', () => {
     expect(await infoOf(tokens)).toEqual({ ...OWN.openid, ...OWN.profile, ...OWN.email, ...OWN.address, ...OWN.phone })
   })
 
-  test('oidcc-claims-essential (Core §5.5): claims is not supported, says so, and is ignored', async () => {
+  test('oidcc-claims-essential (Core §5.5): a claim that is asked for by name is in the userinfo, and the metadata say so', async () => {
     const metadata = (await (await send('/.well-known/openid-configuration')).json()) as Record<string, unknown>
-    expect(metadata.claims_parameter_supported).toBe(false)
-    await codeOf({ claims: '{"userinfo":{"name":{"essential":true}}}' })
+    expect(metadata.claims_parameter_supported).toBe(true)
+    const { tokens } = await signIn('openid', { claims: '{"userinfo":{"name":{"essential":true}}}' }, client)
+    expect(await infoOf(tokens)).toEqual({ ...OWN.openid, name: OWN.profile.name })
   })
 })
 
