@@ -8,6 +8,7 @@ import type { SessionId, UserId } from '../../../src/ids.ts'
 import type { ApiRow } from '../../../src/store/db/apis.ts'
 import { ORDERS, putApi } from '../../support/apis.ts'
 import { bearerOf } from '../../support/tokens.ts'
+import { assertionOf, newSigner, requestObjectOf } from './assertions.ts'
 import {
   authorizePath,
   CHALLENGE,
@@ -424,6 +425,18 @@ describe('pushed requests', () => {
     const tokens = (await (await exchange(app, params.code ?? '', { resource: STOCK })).json()) as TokenReply
     expect(targetOf(tokens)).toEqual([STOCK, 'orders:read'])
     expect(targetOf(await refreshFor(tokens, { resource: ORDERS }))).toEqual([ORDERS, 'orders:read'])
+  })
+
+  test('carry those of a request object', async () => {
+    const signer = await newSigner('ES256', { scopes: SCOPES })
+    const request = await requestObjectOf(signer, { resource: [ORDERS, STOCK], scope: 'openid orders:read' })
+    const pushed = await form('/oauth/par', { request, ...(await assertionOf(signer)) })
+    const { request_uri } = (await pushed.json()) as { request_uri: string }
+    const { params } = redirected(await visit(`/oauth/authorize?${new URLSearchParams({ client_id: signer.id, request_uri })}`))
+    const proof = async () => ({ client_id: undefined, ...(await assertionOf(signer)) })
+    const tokens = (await (await exchange(signer, params.code ?? '', { resource: STOCK, ...(await proof()) })).json()) as TokenReply
+    expect(targetOf(tokens)).toEqual([STOCK, 'orders:read'])
+    expect(targetOf(await refreshFor(tokens, { resource: ORDERS, ...(await proof()) }, signer))).toEqual([ORDERS, 'orders:read'])
   })
 
   test('tell the client at once what is wrong with them', async () => {
