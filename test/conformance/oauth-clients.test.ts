@@ -1,12 +1,26 @@
 // Kith as two widely used client libraries see it: openid-client (certified by the OpenID Foundation) and oauth4webapi,
-// unmodified. Their requests go to the Worker, and the libraries themselves check the answers.
+// unmodified and at their defaults. Their requests go to the Worker, and the libraries themselves check the answers.
+//
+//                                 openid-client                  oauth4webapi
+//   discovery, code, refresh      discovery, code with PKCE …    a public client, by RFC 8414 …
+//   RFC 9126 pushed requests      a pushed authorization request everything at once
+//   RFC 9101 request objects      a signed request object …      everything at once
+//   RFC 9449 DPoP with nonces     pushed request, code, /user/me … dpop_jkt, code, refresh …; everything at once
+//   RFC 7523 client assertions    PrivateKeyJwt or ClientSecretJwt … (both)
+//   RFC 8628 device grant         the device grant for an API …  the device grant, from the code to the tokens
+//   RFC 8707 resource             the device grant for an API …  everything at once
+//   RFC 8693 token exchange       the device grant for an API …  everything at once
+//   RFC 7591 registration         dynamic registration …         neither needs more
+//   pairwise subjects, claims     pairwise subjects …
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
-import { newSigner } from '../apis/oauth/assertions.ts'
+import { DEVICE_GRANT, TOKEN_EXCHANGE } from '../../src/core/oauth/clients.ts'
+import { ACCESS_TOKEN_TYPE } from '../../src/core/oauth/token-exchange.ts'
+import { keyFor, newSigner, type Signer } from '../apis/oauth/assertions.ts'
 import { newBrowser, newClient, newEnv, ORIGIN, send, type TestClient } from '../apis/oauth/harness.ts'
 import { newPerson } from '../apis/oauth/openid.ts'
+import { ORDERS, putApi } from '../support/apis.ts'
 import { browserOf, fillIn, formOf, send as sendForm } from '../support/pages.ts'
 import { verifiedPerson } from '../support/people.ts'
 
@@ -32,6 +46,13 @@ const toWorker = async (url: string, init: object) => {
   const { body, ...rest } = init as RequestInit
   return send(url.slice(ORIGIN.length), { ...rest, ...(body ? { body: body instanceof URLSearchParams ? body.toString() : body } : {}) })
 }
+
+/** Once more with the nonce, as oauth4webapi's documentation has it. */
+const proved = async <T>(work: () => Promise<T>): Promise<T> =>
+  work().catch((error) => {
+    if (oauth.isDPoPNonceError(error)) return work()
+    throw error
+  })
 
 async function goTo(url: URL, cookie: string): Promise<URL> {
   const response = await send(`${url.pathname}${url.search}`, { headers: { cookie } })
@@ -310,12 +331,6 @@ describe('DPoP with nonces (RFC 9449)', () => {
       const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options }))
       const [client, none]: [oauth.Client, oauth.ClientAuth] = [{ client_id: publicClient.id }, oauth.None()]
       const DPoP = oauth.DPoP(client, await oauth.generateKeyPair(alg))
-      /** Once more with the nonce, as the library's documentation has it. */
-      const proved = async <T>(work: () => Promise<T>): Promise<T> =>
-        work().catch((error) => {
-          if (oauth.isDPoPNonceError(error)) return work()
-          throw error
-        })
       const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()]
       const query = new URLSearchParams({
         client_id: publicClient.id,
@@ -363,4 +378,135 @@ describe('DPoP with nonces (RFC 9449)', () => {
       })
     },
   )
+})
+
+describe('APIs of the team (RFC 8707) and the server of one that calls the next (RFC 8693)', () => {
+  const STOCK = 'https://stock.example/'
+  const STOCK_SCOPE = `${STOCK}| ${STOCK}|stock:read`
+  const API_SCOPES = `openid ${ORDERS}| ${ORDERS}|orders:read ${STOCK_SCOPE}`
+  const BOTH = 'openid orders:read stock:read'
+  let server: Signer
+  let stock: TestClient
+
+  beforeAll(async () => {
+    server = await newSigner('ES256', { grantTypes: TOKEN_EXCHANGE, scopes: STOCK_SCOPE, redirectUris: [] })
+    stock = await newClient({ method: 'client_secret_basic', grantTypes: 'client_credentials', scopes: '', redirectUris: [] })
+    await putApi({ serverClientId: server.id })
+    const scopes = JSON.stringify([{ name: 'stock:read', description: 'See what is in stock' }])
+    await putApi({ resource: STOCK, name: 'Stock', scopes, serverClientId: stock.id })
+  })
+
+  test('openid-client: the device grant for an API with DPoP, refresh, token exchange, introspection by the APIs', async () => {
+    const television = await newClient({
+      grantTypes: `${DEVICE_GRANT} refresh_token`,
+      redirectUris: [],
+      scopes: API_SCOPES,
+      idTokenAlg: 'RS256',
+    })
+    const options = { [openid.customFetch]: toWorker }
+    const discover = (id: string, authentication: openid.ClientAuth) =>
+      openid.discovery(new URL(ORIGIN), id, undefined, authentication, options)
+    const config = await discover(television.id, openid.None())
+    const asked = new URLSearchParams([['scope', BOTH], ...[ORDERS, STOCK].map((resource) => ['resource', resource])])
+    const device = await openid.initiateDeviceAuthorization(config, asked)
+    const browser = await browserOf(await verifiedPerson('library_api'))
+    const question = await fillIn(browser, '/device', { code: device.user_code })
+    await sendForm(browser, formOf(question, '/device/answer'), { answer: 'allow' })
+    const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair())
+    // The person has answered, so the first poll need not wait.
+    const tokens = await openid.pollDeviceAuthorizationGrant(config, { ...device, interval: 0.001 }, { resource: ORDERS }, { DPoP })
+    expect([tokens.token_type, tokens.scope, tokens.claims()?.aud]).toEqual(['dpop', 'orders:read', television.id])
+    const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '', { resource: ORDERS }, { DPoP })
+
+    const orders = await discover(server.id, openid.PrivateKeyJwt({ key: server.key?.privateKey as CryptoKey, kid: server.key?.kid ?? '' }))
+    const subject = { subject_token: refreshed.access_token, subject_token_type: ACCESS_TOKEN_TYPE }
+    expect(await openid.tokenIntrospection(orders, refreshed.access_token)).toMatchObject({ active: true, aud: ORDERS, token_type: 'DPoP' })
+    const own = openid.getDPoPHandle(orders, await openid.randomDPoPKeyPair())
+    const traded = await openid.genericGrantRequest(orders, TOKEN_EXCHANGE, { ...subject, resource: STOCK }, { DPoP: own })
+    expect(traded).toMatchObject({ issued_token_type: ACCESS_TOKEN_TYPE, token_type: 'dpop', scope: 'stock:read' })
+
+    const next = await discover(stock.id, openid.ClientSecretBasic(stock.secret))
+    expect(await openid.tokenIntrospection(next, traded.access_token)).toMatchObject({
+      active: true,
+      aud: STOCK,
+      act: { sub: server.id },
+      cnf: { jkt: await own.calculateThumbprint() },
+    })
+    await openid.tokenRevocation(config, refreshed.refresh_token ?? '')
+    expect(await openid.tokenIntrospection(next, traded.access_token)).toEqual({ active: false })
+    await expect(openid.genericGrantRequest(orders, TOKEN_EXCHANGE, { ...subject, resource: STOCK })).rejects.toMatchObject({
+      error: 'invalid_request',
+    })
+  })
+
+  test('oauth4webapi: everything at once: a signed request, pushed with DPoP and an assertion, for two APIs; then an exchange', async () => {
+    const key = await keyFor('ES256')
+    const app = await newSigner('ES256', { scopes: API_SCOPES, idTokenAlg: 'RS256', more: { require_signed_requests: 1 } })
+    const { cookie } = await newBrowser(await newPerson())
+    const options = { [oauth.customFetch]: toWorker }
+    const issuer = new URL(ORIGIN)
+    const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options))
+    const client: oauth.Client = { client_id: app.id }
+    const signing = { key: key.privateKey, kid: key.kid }
+    const authentication = oauth.PrivateKeyJwt(signing)
+    const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'))
+    const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()]
+    const params = new URLSearchParams({
+      redirect_uri: app.redirectUri,
+      response_type: 'code',
+      scope: BOTH,
+      state,
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    })
+    for (const resource of [ORDERS, STOCK]) params.append('resource', resource)
+    const request = await oauth.issueRequestObject(as, client, params, signing)
+    const pushed = await proved(async () =>
+      oauth.processPushedAuthorizationResponse(
+        as,
+        client,
+        await oauth.pushedAuthorizationRequest(as, client, authentication, { request, client_id: app.id }, { DPoP, ...options }),
+      ),
+    )
+    const query = new URLSearchParams({ client_id: app.id, request_uri: pushed.request_uri })
+    const callback = await goTo(new URL(`${as.authorization_endpoint}?${query}`), cookie)
+    const answer = oauth.validateAuthResponse(as, client, callback, state)
+    const forOrders = { additionalParameters: { resource: ORDERS }, ...options }
+    const tokens = await proved(async () =>
+      oauth.processAuthorizationCodeResponse(
+        as,
+        client,
+        await oauth.authorizationCodeGrantRequest(as, client, authentication, answer, app.redirectUri, verifier, { DPoP, ...forOrders }),
+      ),
+    )
+    expect([tokens.token_type, tokens.scope]).toEqual(['dpop', 'orders:read'])
+    const refreshed = await proved(async () =>
+      oauth.processRefreshTokenResponse(
+        as,
+        client,
+        await oauth.refreshTokenGrantRequest(as, client, authentication, tokens.refresh_token ?? '', { DPoP, ...forOrders }),
+      ),
+    )
+    const traded = await oauth.processGenericTokenEndpointResponse(
+      as,
+      { client_id: server.id },
+      await oauth.genericTokenEndpointRequest(
+        as,
+        { client_id: server.id },
+        authentication,
+        TOKEN_EXCHANGE,
+        { subject_token: refreshed.access_token, subject_token_type: ACCESS_TOKEN_TYPE, resource: STOCK },
+        options,
+      ),
+    )
+    expect(traded).toMatchObject({ token_type: 'bearer', scope: 'stock:read' })
+    const call = new Request(STOCK, { headers: { authorization: `Bearer ${traded.access_token}` } })
+    expect(await oauth.validateJwtAccessToken(as, call, STOCK, options)).toMatchObject({
+      sub: oauth.getValidatedIdTokenClaims(tokens)?.sub,
+      client_id: server.id,
+      act: { sub: server.id },
+      scope: 'stock:read',
+    })
+    await expect(oauth.validateJwtAccessToken(as, call, ORDERS, options)).rejects.toThrow()
+  })
 })

@@ -34,6 +34,7 @@ export const Introspection = z.union([
     iss: z.url(),
     jti: z.string().optional(),
     cnf: z.strictObject({ jkt: z.string() }).optional(),
+    act: z.record(z.string(), z.unknown()).optional(),
     auth_time: z.int().optional(),
     acr: z.string().optional(),
     role: z.string().optional(),
@@ -77,6 +78,8 @@ export function toIntrospection(live: LiveToken | null, issuer: string): z.outpu
     ...(live.jti === null ? {} : { jti: live.jti }),
     // RFC 9449 §6.2.
     ...(live.jkt === null ? {} : { cnf: { jkt: live.jkt } }),
+    // RFC 8693 §4.1.
+    ...(live.actor && { act: { ...live.actor } }),
     // RFC 9470 §6.2.
     ...(live.authentication === null
       ? {}

@@ -14,7 +14,7 @@ import type { Ctx } from '../ctx.ts'
 import { type Gate, liveClientScopes, toLivePrincipal } from '../gate.ts'
 import type { Principal, UserPrincipal } from '../principal.ts'
 import { coveredBy, type Scope, storedScopes } from '../scopes.ts'
-import { type ReadAccessToken, readAccessToken } from './access-token.ts'
+import { type Actor, type ReadAccessToken, readAccessToken } from './access-token.ts'
 import { liveApiScopes } from './api-grants.ts'
 import { storedApiScopes } from './api-scopes.ts'
 import { type Api, toApi } from './apis.ts'
@@ -48,6 +48,8 @@ export interface LiveToken {
   readonly jti: string | null
   /** The thumbprint of the key that it is bound to; null for none. */
   readonly jkt: string | null
+  /** Who acts for the user, after a token exchange. */
+  readonly actor?: Actor | null
 }
 
 /**
@@ -98,17 +100,17 @@ function readsOf(
 }
 
 function judge(ctx: Ctx, access: ReadAccessToken | null, [row, refreshToken, ...rest]: Rows): LiveToken | null {
-  const [api, actor] = rest as [ApiRow?, ClientGateRow?]
+  const [api, acting] = rest as [ApiRow?, ClientGateRow?]
   if (!access) return judgeRefreshToken(ctx, row as RefreshGateRow | null, refreshToken)
-  const { claim, issuedAt, expiresAt, jti, jkt } = access
-  const common = { kind: 'access_token', issuedAt, expiresAt, jti, jkt } as const
+  const { claim, issuedAt, expiresAt, jti, jkt, actor } = access
+  const common = { kind: 'access_token', issuedAt, expiresAt, jti, jkt, actor } as const
   if (claim.kind === 'client') {
     const client = row as ClientGateRow | null
     const scopes = liveClientScopes(claim, client, ctx.now())
     const target = scopes && targetOfClient(ctx, access, { scopes, api, stored: client?.scopes ?? '' })
     return target && { ...common, ...target, clientId: claim.clientId, subject: claim.clientId, user: null, authentication: null }
   }
-  const live = toLiveUserToken(ctx, access, { row: row as GateRow | ApiGateRow | null, api, actor })
+  const live = toLiveUserToken(ctx, access, { row: row as GateRow | ApiGateRow | null, api, actor: acting })
   return live && { ...common, ...live, claims: live.api ? apiClaimsOf(ctx, live.user, live.api.claims) : {} }
 }
 
