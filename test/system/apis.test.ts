@@ -165,13 +165,13 @@ async function shop() {
 
 test('npm run operator -- api: registers, changes and ends APIs by the rules of the API', async () => {
   const api = (...args: string[]) => operator('api', ...args)
-  const stock = 'https://stock.example.com/'
+  const depot = 'https://depot.example.com/'
   const wrong: [string[], string][] = [
     [[], 'api needs a command'],
-    [['create', 'stock'], 'resource: "stock" must be an https URI'],
-    [['create', stock], 'needs --name'],
-    [['create', stock, '--name', 'Stock', '--scope', 'openid Who you are'], '--scope: '],
-    [['create', stock, '--name', 'Stock', '--server-client', 'demo-spa'], '--server-client: must be a client that authenticates'],
+    [['create', 'depot'], 'resource: "depot" must be an https URI'],
+    [['create', depot], 'needs --name'],
+    [['create', depot, '--name', 'Depot', '--scope', 'openid Who you are'], '--scope: '],
+    [['create', depot, '--name', 'Depot', '--server-client', 'demo-spa'], '--server-client: must be a client that authenticates'],
     [['create', kith.origin, '--name', 'Kith'], "must not be at Kith's own origin"],
     [['create', RESOURCE, '--name', 'Orders'], 'An API is registered as https://orders.example.com/ already'],
     [['update', RESOURCE], 'needs the fields'],
@@ -180,29 +180,29 @@ test('npm run operator -- api: registers, changes and ends APIs by the rules of 
   ]
   for (const [args, text] of wrong)
     expect(await api(...args), args.join(' ')).toMatchObject({ code: 1, output: expect.stringContaining(text) })
-  const made = await api('create', stock, '--name', "It's stock", '--scope', 'stock:read See what is there', '--claim', 'role')
+  const made = await api('create', depot, '--name', "It's a depot", '--scope', 'depot:read See what is there', '--claim', 'role')
   expect(made.output).toMatch(
-    /resource +https:\/\/stock\.example\.com\/\nname +It's stock\nscope +stock:read: See what is there\nclaims +role\n/,
+    /resource +https:\/\/depot\.example\.com\/\nname +It's a depot\nscope +depot:read: See what is there\nclaims +role\n/,
   )
   const fields = ['--open-to-all', '--access-token-seconds', '120', '--server-client', 'orders-api', '--claim', 'none']
-  expect((await api('update', stock, ...fields)).output).toMatch(
+  expect((await api('update', depot, ...fields)).output).toMatch(
     /claims +none\naccess_token_seconds +120\nopen_to_all +true\nserver_client_id +orders-api\n/,
   )
-  expect((await api('update', stock, ...fields)).output).toContain('nothing was changed')
-  const cleared = await api('update', stock, '--no-open-to-all', '--access-token-seconds', 'none', '--server-client', 'none')
+  expect((await api('update', depot, ...fields)).output).toContain('nothing was changed')
+  const cleared = await api('update', depot, '--no-open-to-all', '--access-token-seconds', 'none', '--server-client', 'none')
   expect(cleared.output).toMatch(/access_token_seconds +the client's\nopen_to_all +false\nserver_client_id +none\n/)
-  expect((await api('disable', stock)).output).toMatch(/disabled +true/)
-  expect((await api('list')).output).toMatch(/orders\.example\.com[\s\S]*stock\.example\.com.*\(disabled\)/)
+  expect((await api('disable', depot)).output).toMatch(/disabled +true/)
+  expect((await api('list')).output).toMatch(/depot\.example\.com.*\(disabled\)\n[\s\S]*orders\.example\.com/)
 
-  const unknown = await operator('client', 'update', 'nightly', '--api', `${stock} stock:burn`)
-  expect(unknown).toMatchObject({ code: 1, output: expect.stringContaining(`--api: ${stock} has no scope stock:burn`) })
-  const both = await operator('client', 'update', 'nightly', '--api', `${RESOURCE} orders:read`, '--api', stock)
-  expect(both.output).toMatch(/^api_scopes +https:\/\/orders\.example\.com\/ orders:read; https:\/\/stock\.example\.com\/$/m)
+  const unknown = await operator('client', 'update', 'nightly', '--api', `${depot} depot:burn`)
+  expect(unknown).toMatchObject({ code: 1, output: expect.stringContaining(`--api: ${depot} has no scope depot:burn`) })
+  const both = await operator('client', 'update', 'nightly', '--api', `${RESOURCE} orders:read`, '--api', depot)
+  expect(both.output).toMatch(/^api_scopes +https:\/\/orders\.example\.com\/ orders:read; https:\/\/depot\.example\.com\/$/m)
   const nothing = await operator('client', 'update', 'nightly', '--api', 'none')
   expect(nothing).toMatchObject({
     code: 1,
     output: expect.stringContaining('--scope: client_credentials requires a client: scope, or an API'),
   })
-  expect((await api('delete', stock)).output).toContain('is deleted')
-  expect((await api('show', stock)).code).toBe(1)
+  expect((await api('delete', depot)).output).toContain('is deleted')
+  expect((await api('show', depot)).code).toBe(1)
 })
