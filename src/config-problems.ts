@@ -63,7 +63,7 @@ function environmentProblems(vars: Read): string[] {
   if (vars.UPSTREAM_PROVIDERS?.some((provider) => provider.preset === 'oidc' && provider.issuer.startsWith('http:'))) {
     problems.push('UPSTREAM_PROVIDERS: issuers must be https in production')
   }
-  if (vars.CLIENT_DOCUMENTS?.some((entry) => entry.startsWith('http:'))) problems.push('CLIENT_DOCUMENTS must be https in production')
+  if (vars.CLIENT_DOCUMENTS?.some((entry) => entry.includes('://'))) problems.push('CLIENT_DOCUMENTS must be hosts in production')
   if (vars.NETWORK_LIMITS === 'off') problems.push('NETWORK_LIMITS=off is refused in production')
   const keyrings = (['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS', 'PAIRWISE_KEY'] as const).map(
     (name) => [name, [...(vars[name]?.keys.keys() ?? [])]] as const,

@@ -91,7 +91,7 @@ const hostRooms = list.pipe(
 const PASSKEY_ORIGIN = /^(https:\/\/[a-z0-9.-]+(:\d{1,5})?|android:apk-key-hash:[\w-]{43})$/
 
 /** Where clients may describe themselves: `*`, hosts, or single documents on this machine. */
-const CLIENT_DOCUMENT = /^(\*|([a-z0-9_-]+\.)+[a-z0-9-]+(:\d{1,5})?|http:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?\/[!-~]+)$/
+const CLIENT_DOCUMENT = /^(\*|([a-z0-9_-]+\.)+[a-z0-9-]+(:\d{1,5})?|https?:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?\/[!-~]+)$/
 
 const MEBIBYTE = 1024 * 1024
 

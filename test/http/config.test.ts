@@ -118,7 +118,7 @@ describe('configuration', () => {
       expect(problemsOf({ CLIENT_DOCUMENTS: wrong }), wrong).toEqual([expect.stringMatching(/^CLIENT_DOCUMENTS: must be hosts/)])
     }
     const local = { CLIENT_DOCUMENTS: 'http://localhost:8080/client.json' }
-    expect(problemsOf(local)).toEqual(['CLIENT_DOCUMENTS must be https in production'])
+    expect(problemsOf(local)).toEqual(['CLIENT_DOCUMENTS must be hosts in production'])
     expect(configured({ ...local, ENVIRONMENT: 'development' }).clientDocuments).toEqual([local.CLIENT_DOCUMENTS])
   })
 

@@ -4,7 +4,6 @@
  * request, and follows the document. Grants of old outlive the document; new ones need it.
  */
 import type { Config } from '../../config.ts'
-import { isLoopback } from '../../config-upstream.ts'
 import {
   type ClientRow,
   findClientOfVersion,
@@ -70,7 +69,8 @@ export async function renewDocumentClient(ctx: Ctx, clientId: string): Promise<v
  */
 function isAdmitted({ clientDocuments, origin, media, hostRooms }: Config, clientId: string): boolean {
   if (clientDocuments.length === 0 || clientId.length > CLIENT_DOCUMENT_URL_LENGTH_MAX) return false
-  if (isLoopback(clientId)) return clientDocuments.includes(clientId)
+  // Only addresses of the developer's own machine are listed whole.
+  if (clientDocuments.includes(clientId)) return true
   if (!isPublicHttpsUrl(clientId)) return false
   const { href, host, pathname, port } = new URL(clientId)
   const isOwn = [origin, media.filesOrigin].some((own) => new URL(own).host === host) || hostRooms.has(host)
