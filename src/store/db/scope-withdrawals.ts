@@ -48,7 +48,7 @@ export function withdrawScopes(withdrawal: Withdrawal, told: Statement<void>): S
 function partsOf({ gone, gonePrefix, narrowed }: Withdrawal) {
   const isGone = (part: Fragment) =>
     gonePrefix === null
-      ? sql`${part} IN (SELECT value FROM json_each(${JSON.stringify(gone)}))`
+      ? sql`instr(${` ${gone.join(' ')} `}, ' ' || ${part} || ' ') > 0`
       : sql`substr(${part}, 1, ${gonePrefix.length}) = ${gonePrefix}`
   const parts = (text: Fragment) => sql`
     json_each('[' || replace(json_quote(${text}), ' ', '","') || ']') p LEFT JOIN json_each(${JSON.stringify(narrowed)}) n ON n.key = p.value`
