@@ -98,7 +98,7 @@ export default defineConfig({
   ],
   // As in wrangler.toml.
   resolve: {
-    alias: Object.fromEntries(['@peculiar/x509', '@peculiar/asn1-android'].map((name) => [name, NO_CERTIFICATES])),
+    alias: Object.fromEntries(['@peculiar/x509', '@peculiar/asn1-android', 'reflect-metadata'].map((name) => [name, NO_CERTIFICATES])),
   },
   test: {
     include: ['test/**/*.test.ts'],
