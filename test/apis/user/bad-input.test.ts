@@ -210,7 +210,7 @@ describe.each(named(withQuery))('%s', (_name, route) => {
 /** Whom the caller does not follow: unknown people get the answer of hidden ones. */
 const FOLLOWED_BY_NOBODY = ['GET /user/follow-status/:userId']
 /** A missing one counts as ended. */
-const TELLS_NOTHING = ['DELETE /user/apps/:clientId']
+const TELLS_NOTHING = ['DELETE /user/apps/:clientId', 'DELETE /user/apps/:clientId/scopes']
 /** A link without a valid signature is refused before anything is looked up. */
 const BEHIND_A_SIGNATURE = ['GET /files/:fileId']
 
