@@ -44,5 +44,6 @@ function sentProof(c: Context<AppEnv>): SentProof | null {
   if (proof === undefined) return null
   const { origin: ours, hostRooms } = c.get('ctx').config
   const { origin, pathname } = new URL(c.req.url)
-  return { proof, method: c.req.method, uri: (hostRooms.has(hostOf(c.req.url)) ? origin : ours) + pathname }
+  const isRoom = hostRooms.size > 0 && hostRooms.has(hostOf(c.req.url))
+  return { proof, method: c.req.method, uri: (isRoom ? origin : ours) + pathname }
 }

@@ -3,7 +3,7 @@
  * token is of no use. What can be judged without the database is judged here. A proof counts once its `jti` is
  * claimed, which the request's own first batch does.
  */
-import { type CryptoKey, calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
+import { type CryptoKey, calculateJwkThumbprint, importJWK } from 'jose'
 import * as z from 'zod'
 import { randomHex, sha256 } from '../../crypto.ts'
 import type { SpentToken } from '../../store/db/spent-tokens.ts'
@@ -35,7 +35,8 @@ export interface DpopProof {
 export async function verifyProof(ctx: Ctx, { proof, method, uri }: SentProof, accessToken?: string): Promise<DpopProof> {
   if (proof.includes(',')) throw invalidProof('Send exactly one DPoP header')
   if (proof.length > DPOP_PROOF_LENGTH_MAX) throw invalidProof(`The DPoP proof may have at most ${DPOP_PROOF_LENGTH_MAX} characters`)
-  const [header = '', payload = ''] = proof.split('.')
+  const [header = '', payload = '', signature = '', ...rest] = proof.split('.')
+  if (rest.length > 0) throw invalidProof('The DPoP proof is not a signed JWT')
   const { key, alg, jkt } = await keyOf(header)
   const { data: claims, error } = Claims.safeParse(decode(payload))
   if (!claims) throw invalidProof(`The DPoP proof has no valid ${String(error.issues[0]?.path[0])}`)
@@ -47,9 +48,10 @@ export async function verifyProof(ctx: Ctx, { proof, method, uri }: SentProof, a
     throw invalidProof(`iat of the DPoP proof is more than ${DPOP_CLOCK_MS / 1000} seconds off; compare the Date header`)
   }
   if (nonce === undefined || !isCurrentNonce(ctx, nonce)) throw new AppError('use_dpop_nonce', 'Use the nonce of the DPoP-Nonce header')
-  await compactVerify(proof, key, { algorithms: [alg] }).catch(() => {
-    throw invalidProof('The DPoP proof is not signed by its key')
-  })
+  // Not by jose, which takes half as long again: this is done for every request.
+  const signed = Buffer.from(`${header}.${payload}`)
+  const isSigned = await crypto.subtle.verify(SIGNATURES[alg], key, Buffer.from(signature, 'base64url'), signed)
+  if (!isSigned) throw invalidProof('The DPoP proof is not signed by its key')
   // Kept until no server's clock accepts the proof any more.
   const expiresAt = Math.ceil(iat * 1000) + 2 * DPOP_CLOCK_MS
   return { jkt, spent: { digest: sha256(`dpop:${jkt}:${jti}`), claimedBy: Number.parseInt(randomHex(6), 16), expiresAt } }
@@ -75,6 +77,16 @@ export function invalidProof(message: string): AppError {
   return new AppError('invalid_dpop_proof', message)
 }
 
+/** RFC 7518 §3, RFC 8037 and RFC 9864 in the terms of WebCrypto. */
+const SIGNATURES = {
+  RS256: { name: 'RSASSA-PKCS1-v1_5' },
+  PS256: { name: 'RSA-PSS', saltLength: 32 },
+  ES256: { name: 'ECDSA', hash: 'SHA-256' },
+  ES384: { name: 'ECDSA', hash: 'SHA-384' },
+  EdDSA: { name: 'Ed25519' },
+  Ed25519: { name: 'Ed25519' },
+} as const satisfies Record<(typeof DPOP_ALGORITHMS)[number], object>
+
 const Claims = z.object({
   jti: z.string().min(1).max(DPOP_ID_LENGTH_MAX),
   htm: z.string(),
@@ -94,7 +106,7 @@ const Header = z.object({
 
 interface ProofKey {
   readonly key: CryptoKey
-  readonly alg: string
+  readonly alg: keyof typeof SIGNATURES
   readonly jkt: string
 }
 
