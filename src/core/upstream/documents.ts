@@ -84,8 +84,8 @@ export async function getDocument<Result>(ctx: Ctx, url: string, source: Source<
 }
 
 /** Takes what KV has if it is newer. KV may be late, or wrong: then it has nothing. */
-async function readCache<Result>(ctx: Ctx, url: string, held: Held, { judge }: Source<Result>): Promise<void> {
-  const found = await getUpstreamDocument(ctx.kv, url)
+async function readCache<Result>(ctx: Ctx, url: string, held: Held, { kind, judge }: Source<Result>): Promise<void> {
+  const found = await getUpstreamDocument(ctx.kv, { kind, url })
   if (!found || found.fetchedAt <= held.fetchedAt || found.fetchedAt > ctx.now()) return
   try {
     const { fetchedAt, lifeMs = UPSTREAM_DOCUMENT_MS } = found
@@ -98,7 +98,7 @@ async function readCache<Result>(ctx: Ctx, url: string, held: Held, { judge }: S
 const within = (lifeMs: number) => Math.min(lifeMs, UPSTREAM_DOCUMENT_MS)
 
 async function ask<Result>(ctx: Ctx, url: string, held: Held, source: Source<Result>): Promise<Result> {
-  const { fetch, judge, lifeOf = () => UPSTREAM_DOCUMENT_MS, staleMs = UPSTREAM_DOCUMENT_STALE_MS } = source
+  const { kind, fetch, judge, lifeOf = () => UPSTREAM_DOCUMENT_MS, staleMs = UPSTREAM_DOCUMENT_STALE_MS } = source
   const fetchedAt = ctx.now()
   const response = await fetch(url, { headers: { accept: 'application/json' } })
   if (response.status !== 200) throw new Unacceptable(`status ${response.status}`)
@@ -107,6 +107,6 @@ async function ask<Result>(ctx: Ctx, url: string, held: Held, source: Source<Res
   const judged = await judge(body as Body, fetchedAt)
   const lifeMs = within(lifeOf(response.headers))
   Object.assign(held, { judged, fetchedAt, freshUntil: fetchedAt + lifeMs })
-  ctx.defer(() => putUpstreamDocument(ctx.kv, url, { fetchedAt, lifeMs, body: body as Body }, Math.max(lifeMs, staleMs)))
+  ctx.defer(() => putUpstreamDocument(ctx.kv, { kind, url }, { fetchedAt, lifeMs, body: body as Body }, Math.max(lifeMs, staleMs)))
   return judged
 }

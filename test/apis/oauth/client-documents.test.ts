@@ -8,7 +8,7 @@ import { clock } from '../../platform/clock.ts'
 import { runCron } from '../../support/cron.ts'
 import { Client } from '../../support/kith.ts'
 import { atTheLine, raceOf64 } from '../../support/start-line.ts'
-import { assertionOf, keyFor, type Signer } from './assertions.ts'
+import { assertionOf, keyFor, newSigner, type Signer } from './assertions.ts'
 import {
   authorizePath,
   CHALLENGE,
@@ -533,10 +533,23 @@ describe('how long a document is used without asking', () => {
     expect((await ask(app, null, {}, anotherIsolate())).status).toBe(303)
     expect(asked).toHaveLength(1)
     const stored = { fetchedAt: Date.now(), lifeMs: DAY, body: { ...app.document, client_id: 'https://evil.example/c.json' } }
-    await platform.env.KV.put(`upstream:${sha256(app.id)}`, JSON.stringify(stored))
+    await platform.env.KV.put(`upstream:client_metadata:${sha256(app.id)}`, JSON.stringify(stored))
     clock.advance(2 * MINUTE)
     expect((await ask(app, null, {}, anotherIsolate())).status).toBe(303)
     expect(asked).toHaveLength(2)
+  })
+
+  test('what was fetched from its URL as the keys of another client is no document', async () => {
+    const app = newApp()
+    const key = await keyFor('ES256')
+    app.answer = () => new Response(JSON.stringify({ ...app.document, keys: [key.jwk] }), { headers: { 'content-type': 'text/plain' } })
+    const other = await newSigner('ES256', { jwksUri: app.id })
+    const params = { grant_type: 'client_credentials', ...(await assertionOf(other)) }
+    expect((await token(params, {}, ENV)).status).toBe(200)
+    clock.advance(2 * MINUTE)
+    const reply = await ask(app, null, {}, anotherIsolate())
+    expect(await errorOf(reply)).toEqual([400, 'invalid_request'])
+    expect(await rowOf(app.id)).toBeNull()
   })
 
   test('an older document, as another isolate still has it, changes nothing', async () => {
@@ -544,7 +557,7 @@ describe('how long a document is used without asking', () => {
     const [early, late] = [anotherIsolate(), anotherIsolate()]
     await ask(app, null, {}, early)
     clock.advance(MINUTE)
-    await platform.env.KV.delete(`upstream:${sha256(app.id)}`)
+    await platform.env.KV.delete(`upstream:client_metadata:${sha256(app.id)}`)
     app.document = { ...app.document, redirect_uris: [app.redirectUri, 'https://new.example/cb'] }
     await ask(app, null, {}, late)
     const after = await rowOf(app.id)

@@ -79,7 +79,7 @@ describe('a discovery document', () => {
     ['a document of the future', (provider) => ({ fetchedAt: Date.now() + HOUR, body: provider.document() })],
   ])('is fetched where KV has %s', async (_what, value) => {
     const provider = new StandIn()
-    const key = `upstream:${sha256(`${provider.base}/.well-known/openid-configuration`)}`
+    const key = `upstream:metadata:${sha256(`${provider.base}/.well-known/openid-configuration`)}`
     await (env as unknown as Bindings).KV.put(key, JSON.stringify(value(provider)))
     await signIn(provider)
     expect(provider.asked.discovery).toBe(1)
