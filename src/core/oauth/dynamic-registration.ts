@@ -53,9 +53,10 @@ export function requireRegistration({ config }: Ctx): void {
 export async function registerClient(ctx: Ctx, gate: Gate<Principal> | null, sent: Sent): Promise<Registered> {
   const id = makeClientId()
   const metadata = await toMetadata(ctx, sent, id)
+  // First, because a plan may fetch what the client names.
+  const admittedBy = await admit(ctx, gate, sent)
   const token = `${sent.software_statement === undefined ? FREE : VOUCHED}${randomToken()}`
   const { row, secret } = await planClient({ ...metadata, id, source: 'dynamic', registrationTokenHash: sha256(token) }, planCtxOf(ctx))
-  const admittedBy = await admit(ctx, gate, sent)
   const key = `registrations:${admittedBy}`
   const attempt = { key, limit: REGISTRATIONS_PER_DAY, windowMs: DAY_MS, pauseMs: 0, stamp: ctx.newId<AnyId>(), now: ctx.now() }
   const stored = await ctx.db.commit([countAttempt(attempt), insertClient(row, wasCounted(attempt))], findRegisteredClient(id))

@@ -1,6 +1,6 @@
 // Clients that register themselves (RFC 7591) and manage their registration (RFC 7592).
 import { decodeJwt, type JWTPayload, SignJWT } from 'jose'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RegistrationReply } from '../../../src/apis/oauth/registration-wire.ts'
 import type { Bindings } from '../../../src/config.ts'
 import { sha256 } from '../../../src/crypto.ts'
@@ -95,6 +95,18 @@ describe('DYNAMIC_REGISTRATION', () => {
     expect((await register(MCP, TOKEN, weak)).status).toBe(403)
     const admin = await signedInAdmin('reg_admin1', 'super_admin')
     expect((await register(MCP, TOKEN, await userToken(admin, ['admin:client:write']))).status).toBe(201)
+  })
+
+  test('token: nothing that a stranger names is fetched', async () => {
+    const fetched = vi.fn(async () => Response.json([]))
+    vi.stubGlobal('fetch', fetched)
+    const sector = { subject_type: 'pairwise', sector_identifier_uri: 'https://victim.example/' }
+    for (const initial of [undefined, 'nonsense', await clientToken(['client:oauth:introspect'])]) {
+      const { status } = await register({ ...WEB, ...sector, scope: 'openid' }, TOKEN, initial)
+      expect(status).toBe(initial?.includes('.') ? 403 : 401)
+    }
+    expect(fetched).not.toHaveBeenCalled()
+    vi.unstubAllGlobals()
   })
 
   test('open: a token that is sent counts all the same', async () => {
