@@ -1,7 +1,7 @@
 /** What a user takes back of what they have granted a client: a part of each stored list of scopes. */
 import { sql } from 'drizzle-orm'
 import type { UserId } from '../../ids.ts'
-import { type Fragment, run, type Statement } from './database.ts'
+import { endsSessions, type Fragment, run, type Statement } from './database.ts'
 
 export interface Withdrawal {
   readonly userId: UserId
@@ -38,7 +38,7 @@ export function withdrawScopes(withdrawal: Withdrawal, told: Statement<void>): S
           AND revoked_at IS NULL AND client_id = ${clientId} AND ${isConcerned(sql`scope`)})`,
   ]
   return [
-    ...ends.flatMap((end) => [run(end), told]),
+    ...ends.flatMap((end) => [endsSessions(run(end)), told]),
     run(sql`DELETE FROM consents WHERE user_id = ${userId} AND client_id = ${clientId} AND scopes = ''`),
     run(sql`DELETE FROM scope_uses WHERE user_id = ${userId} AND client_id = ${clientId} AND ${isGone(sql`scope`)}`),
   ]

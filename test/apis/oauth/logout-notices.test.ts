@@ -162,6 +162,16 @@ describe('each end of a session tells the clients of the grants that it is about
     })
   }
 
+  test('the last scope that is taken back', async () => {
+    const client = await newClient({ more: { backchannel_logout_uri: 'https://third.example/logout' } })
+    const { cookie } = await newBrowser(await newUser())
+    const code = await newCode(client, cookie, { scope: 'delegated:profile:read' })
+    const { access_token } = (await (await exchange(client, code)).json()) as TokenReply
+    await rows('UPDATE oauth_clients SET first_party = 0 WHERE id = ?', client.id)
+    await as(cookie, 'DELETE', `/user/apps/${client.id}/scopes?scope=delegated:profile:read`)
+    expect(toldOf()).toEqual([decodeJwt(access_token).sid])
+  })
+
   test('a new password, and the deletion of the account', async () => {
     const person = await signedInPerson('notices_owner1')
     const first = await everywhere(person)
