@@ -45,10 +45,10 @@ export async function refreshTokens(
   // Another client's token affects nothing of its own family: whoever presents it may have guessed it or been handed
   // it.
   if (!found || found.clientId !== client.id || found.isLive !== 1) throw invalidGrant()
-  // Nor does anybody's without the key: a stolen token ends no family.
-  if (found.dpopJkt !== null && found.dpopJkt !== jkt) throw invalidGrant()
   const token: LiveToken = { ...found, clientId: client.id }
-  if (token.isCurrent !== 1 && !mayComeAgain(token, ctx.now())) return refuseReuse(ctx, token)
+  // Nor does the current token without its key: whoever has stolen it can do nothing with it.
+  if (token.isCurrent === 1 && !holdsKey(token, jkt)) throw invalidGrant()
+  if (token.isCurrent !== 1 && !mayComeAgain(token, jkt, ctx.now())) return refuseReuse(ctx, token)
   if (token.expiresAt <= ctx.now()) throw invalidGrant()
   const target = targetOf(ctx.config, client, token, input)
   if (target.scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
@@ -113,7 +113,7 @@ async function successorOfToken(ctx: Ctx, use: Use, token: LiveToken): Promise<s
   const rotated = token.isCurrent === 1 ? await rotate(ctx, use, always) : token
   // Signed out, banned or deleted between the two round trips.
   if (rotated?.isLive !== 1 || rotated.isCurrent === 1) throw invalidGrant()
-  if (!mayComeAgain(rotated, now)) return refuseReuse(ctx, token)
+  if (!mayComeAgain(rotated, use.proof?.jkt ?? null, now)) return refuseReuse(ctx, token)
   const successor = successorOf(ctx, rotated.successorKid ?? '', use.presented)
   // The key has left the keyring within the grace time: the successor cannot be derived again, and nobody did anything
   // wrong.
@@ -121,9 +121,19 @@ async function successorOfToken(ctx: Ctx, use: Use, token: LiveToken): Promise<s
   return successor
 }
 
-/** Within the grace time, while its successor has not been used. */
-function mayComeAgain({ isPrevious, rotatedAt }: Pick<PresentedTokenRow, 'isPrevious' | 'rotatedAt'>, now: number): boolean {
-  return isPrevious === 1 && rotatedAt !== null && now - rotatedAt <= REFRESH_GRACE_MS
+type Rotated = Pick<PresentedTokenRow, 'isPrevious' | 'rotatedAt' | 'dpopJkt'>
+
+/**
+ * Within the grace time, while its successor has not been used, and for the same key. If it was not bound, a thief may have bound its
+ * successor: then its owner is who comes again without that key.
+ */
+function mayComeAgain(token: Rotated, jkt: string | null, now: number): boolean {
+  const { isPrevious, rotatedAt } = token
+  return isPrevious === 1 && rotatedAt !== null && now - rotatedAt <= REFRESH_GRACE_MS && holdsKey(token, jkt)
+}
+
+function holdsKey({ dpopJkt }: Pick<PresentedTokenRow, 'dpopJkt'>, jkt: string | null): boolean {
+  return dpopJkt === null || dpopJkt === jkt
 }
 
 /** RFC 9700 §4.14.2: thief and owner cannot be told apart, so neither keeps the grant. */
