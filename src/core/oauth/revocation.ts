@@ -14,16 +14,16 @@ import type { ClientCredentials } from './client-authentication.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
 
 export async function revokeToken(ctx: Ctx, credentials: ClientCredentials, token: string): Promise<void> {
-  const claim = (await readAccessToken(ctx, token))?.claim
+  const access = await readAccessToken(ctx, token)
+  const claim = access?.claim
   const { client, reads } = await proveClient(ctx, credentials, [findRefreshToken(refreshTokenHashes(token), ctx.now())])
   const [refreshToken] = reads
   if (refreshToken?.clientId === client.id) return endGrant(ctx, { ...refreshToken, clientId: client.id })
-  if (claim?.kind === 'access_token' && claim.clientId === client.id) return endGrant(ctx, claim)
+  if (!claim || claim.clientId !== client.id) return
+  if (claim.kind === 'access_token' && !access.actor) return endGrant(ctx, claim)
   // RFC 7009 §2.2.1: nothing is stored about such a token, so claiming that it is revoked would be untrue. It expires
-  // within minutes.
-  if (claim?.kind === 'client' && claim.clientId === client.id) {
-    throw new AppError('unsupported_token_type', 'A token of the client itself cannot be revoked; it expires')
-  }
+  // within minutes. The grant behind an exchanged one is another client's.
+  throw new AppError('unsupported_token_type', 'A token of the client itself, or one by token exchange, cannot be revoked; it expires')
 }
 
 async function endGrant(ctx: Ctx, grant: { sessionId: SessionId; userId: UserId; clientId: string }): Promise<void> {

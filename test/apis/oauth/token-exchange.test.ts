@@ -176,6 +176,15 @@ describe('ends', () => {
   })
 })
 
+test('the new token cannot be revoked: the grant behind it is the app’s, not that of the client that acts', async () => {
+  const { access_token: first, refresh_token } = await signIn()
+  const { access_token: second } = await traded(served(ORDERS), first)
+  const revoked = await form('/oauth/revoke', { token: second }, basicOf(served(ORDERS)))
+  expect(await errorOf(revoked)).toEqual([400, 'unsupported_token_type'])
+  expect(await isActive(served(STOCK), second)).toBe(true)
+  expect((await refresh(app, refresh_token, { resource: ORDERS })).status).toBe(200)
+})
+
 describe('is refused', () => {
   test.each<[string, Params, string]>([
     ['without a subject_token', { subject_token: undefined }, 'invalid_request'],
