@@ -34,7 +34,7 @@ export const clientId = z
 /** RFC 9068 §5: the subject of a client's own token is its id, which must never pass for a user's. */
 export const newClientId = clientId
   .regex(REGISTERED_ID, ID_RULE)
-  .refine((v) => !/^(m\d+|[0-9a-f]{24})$/i.test(v), 'must not look like the id of a user')
+  .refine((v) => !/^(m\d+|[0-9a-f]{24}|[0-9a-f]{32})$/i.test(v), 'must not look like the id of a user')
   .refine((v) => !/^machine-/i.test(v), 'must not begin with machine-, which is reserved for keys')
   .meta({ description: 'Generated if omitted', example: 'my-app' })
 

@@ -24,7 +24,7 @@ import { apiClaimsOf } from './client-claims.ts'
 import type { SubjectType } from './clients.ts'
 import { type ApiGateRow, toLiveUserToken } from './live-user-token.ts'
 import { refreshTokenHashes } from './refresh-token.ts'
-import { type SubjectRules, subjectFor } from './subjects.ts'
+import { isPairwise, type SubjectRules, subjectFor } from './subjects.ts'
 
 const SCOPE = 'client:oauth:introspect'
 
@@ -66,12 +66,15 @@ export async function introspectForClient(ctx: Ctx, credentials: ClientCredentia
   return isIts || coveredBy(client.scopes, SCOPE) ? live : null
 }
 
-/** For a caller whose own credential holds the scope, in a reply without an audience: so none of an API is valid. */
+/**
+ * For a caller whose own credential holds the scope, in a reply that has no audience and names the user: so no token of an API
+ * is valid, and none with a pairwise subject.
+ */
 export async function introspect(ctx: Ctx, gate: Gate<Principal>, token: string): Promise<LiveToken | null> {
   const access = await readAccessToken(ctx, token)
   const { reads } = await gate(() => readsOf(ctx, token, access))
   const live = judge(ctx, access, reads)
-  return live?.api ? null : live
+  return live?.api || isPairwise(live?.subject ?? '') ? null : live
 }
 
 type RefreshGateRow = GateRow & SubjectColumns

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { toHex } from '../../../src/ids.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import type { Client } from '../../support/kith.ts'
+import { clientToken } from '../../support/tokens.ts'
 import { assertionOf, newSigner, requestObjectOf } from './assertions.ts'
 import {
   authorize,
@@ -84,6 +85,16 @@ describe('a client with pairwise subjects', () => {
     const reply = await exchange(client, await newCode(client, cookie, { scope: 'openid profile' }), {}, basicOf(client))
     const { access_token: token } = (await reply.json()) as TokenReply
     expect(await json(await form('/oauth/introspect', { token }, basicOf(client)))).toHaveProperty('username')
+  })
+
+  test('has no token that counts in the reply which names everyone (the original server’s)', async () => {
+    const client = await newPairwise('shop.example')
+    const { tokens } = await newGrant(client, { scope: 'openid profile' }, await newPerson())
+    const authorization = `Bearer ${await clientToken(['client:oauth:introspect'])}`
+    for (const token of [tokens.access_token, tokens.refresh_token]) {
+      const init = { method: 'POST', body: JSON.stringify({ token }), headers: { authorization, 'content-type': 'application/json' } }
+      expect(await json(await send('/oauth/introspect', init))).toEqual({ ok: 1, data: { tokenInfo: null } })
+    }
   })
 
   test('names the person by an ID token, for sign-in and sign-out', async () => {

@@ -53,7 +53,7 @@ for (const [path, operationId] of [
       description:
         "With a form and client authentication (any method but none): as in RFC 7662, for the client's own tokens, " +
         'those of the API that it is the server of, or all tokens if it has the scope `client:oauth:introspect`. Compare `aud` with your own resource. With a JSON body `{"token"}` and a Bearer token with this ' +
-        'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null if the token is invalid or for an API.',
+        'scope: `{"ok":1,"data":{"tokenInfo":{...}}}`, where tokenInfo is null if the token is invalid, for an API, or has a pairwise subject.',
       response: { status: 200, schema: z.union([Introspection, TokenInfoReply]), example: INTROSPECTION_EXAMPLE },
       refusals: [401, 403],
       client: { orToken: 'client:oauth:introspect' },
