@@ -59,7 +59,7 @@ export const bearerInForm: ReadCredential = async (c) => {
 }
 
 /** A token bound to a key is refused under this scheme (RFC 9449 §7.2): whoever has stolen it has no proof. */
-async function verifyUnbound(c: Context<AppEnv>, token: string) {
+export async function verifyUnbound(c: Context<AppEnv>, token: string) {
   const claim = await verifyAccessToken(c.get('ctx'), token)
   return claim?.jkt === undefined ? claim : null
 }

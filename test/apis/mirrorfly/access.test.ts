@@ -67,6 +67,8 @@ const FOREIGN: Readonly<Record<string, () => Promise<string | null>>> = {
   'an expired one': () => issue({ clientId: ours.account.username, scopes: ['client:all'], lifeSeconds: -60, holder: { clientEpoch: 0 } }),
   'one of an older epoch of the key': () =>
     issue({ clientId: ours.account.username, scopes: ['client:all'], lifeSeconds: 600, holder: { clientEpoch: -1 } }),
+  'one that is bound to a key (RFC 9449)': () =>
+    issue({ clientId: ours.account.username, scopes: ['client:all'], lifeSeconds: 600, holder: { clientEpoch: 0 }, jkt: 'x'.repeat(43) }),
   'the license key itself': async () => ours.licenseKey,
   'HTTP Basic with the account': async () => `Basic ${Buffer.from(`${ours.account.username}:${ours.account.password}`).toString('base64')}`,
   'a service of OAuth': () => clientToken(['*']),
