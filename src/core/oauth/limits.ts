@@ -77,8 +77,11 @@ export const DPOP_ID_LENGTH_MAX = 256
 export const DPOP_PROOF_LENGTH_MAX = 6_000
 /** RFC 8693 §4.1: clients that act for a user one after the other. */
 export const ACTORS_MAX = 3
-/** A request that was running when its client was deleted is over by then. */
-export const CLIENT_REMOVAL_AFTER_MS = 2 * MINUTE_MS
+/**
+ * A request that was running when its client was deleted is over by then, and the last token has expired: a new client may
+ * have the id, and must not find tokens in the world that count as its own.
+ */
+export const CLIENT_REMOVAL_AFTER_MS = ACCESS_TOKEN_SECONDS_MAX * 1_000 + 2 * MINUTE_MS
 /** Sessions read in one batch of a deleted client's removal. */
 export const CLIENT_REMOVAL_CHUNK = 5_000
 export const CLIENT_REMOVAL_CHUNKS_PER_RUN = 20

@@ -186,7 +186,7 @@ describe('RFC 9700 §4.14.2: any other second use ends the family', () => {
     clock.advance(30_001)
     const { counts, result } = await platform.counts.measure(() => refresh(client, tokens.refresh_token))
     expect(await errorOf(result)).toEqual([400, 'invalid_grant'])
-    expect(counts.d1RoundTrips).toBe(2)
+    expect(counts.d1RoundTrips, 'two, and after the reply one for whoever has to be told of the end').toBe(3)
     await expectDead(client, next.refresh_token)
     expect(await eventsOf(userId)).toEqual(['refresh_token_reused'])
   })

@@ -303,6 +303,7 @@ describe('a client', () => {
     ['access_token_seconds', { access_token_seconds: 59 }],
     ['access_token_seconds', { access_token_seconds: 3601 }],
     ['client_id', { client_id: '507f1f77bcf86cd799439011' }],
+    ['client_id', { client_id: 'f00dBABEf00dBABEf00dBABEf00dBABE' }],
     ['client_id', { client_id: 'm12345' }],
     // Those of machine clients.
     ['client_id', { client_id: 'machine-1' }],
@@ -448,7 +449,12 @@ describe('the end of a client', () => {
     expect((await admin.client.get('/client/admin-api/list?after=gone-clien')).text).not.toContain('gone-client')
     await runCron()
     expect(await rowOf('gone-client'), 'a request may still be on its way').not.toBeNull()
-    await rows("UPDATE oauth_clients SET disabled_at = disabled_at - 130000 WHERE id = 'gone-client'")
+    const earlier = (seconds: number) =>
+      rows("UPDATE oauth_clients SET disabled_at = disabled_at - ? WHERE id = 'gone-client'", seconds * 1_000)
+    await earlier(3_600)
+    await runCron()
+    expect(await rowOf('gone-client'), 'its last token lives an hour, and must not be one of the next holder of the id').not.toBeNull()
+    await earlier(130)
     await runCron()
     expect(await rowOf('gone-client')).toBeNull()
     const left =
