@@ -122,13 +122,16 @@ export function findClientPiece(input: { after: string; limit: number }): Statem
 /**
  * Removes those among the ids after `after`, up to `last`, that nobody uses and that have not changed since `before`.
  * Each of their grants began with a consent, and ends with it: without one, or a code that may still be exchanged,
- * nobody is signed in with them. A disabled client with a document stays, or it would come back.
+ * nobody is signed in with them. A client that an administrator has made more of is used without consents, so it stays. So does
+ * a disabled client with a document, or it would come back.
  */
 export function deleteUnusedClients({ after, last, before }: { after: string; last: string; before: number }): Statement<number> {
   return changed(sql`
     DELETE FROM oauth_clients AS c
     WHERE c.id > ${after} AND c.id <= ${last} AND c.source <> 'operator' AND c.updated_at < ${before} AND ${isRegistered}
       AND (c.source = 'dynamic' OR c.disabled_at IS NULL)
+      AND c.first_party = 0 AND instr(c.grant_types, 'client_credentials') = 0
+      AND c.id NOT IN (SELECT server_client_id FROM apis WHERE server_client_id IS NOT NULL)
       AND NOT EXISTS (SELECT 1 FROM consents k WHERE k.client_id = c.id)
       AND NOT EXISTS (SELECT 1 FROM authorization_codes a WHERE a.client_id = c.id)
       AND NOT EXISTS (SELECT 1 FROM device_codes d WHERE d.client_id = c.id)

@@ -5,6 +5,7 @@ import { DEVICE_GRANT } from '../../../src/core/oauth/clients.ts'
 import { SELF_REGISTERED_SCOPES } from '../../../src/core/oauth/self-registration.ts'
 import { sha256 } from '../../../src/crypto.ts'
 import { clock } from '../../platform/clock.ts'
+import { putApi } from '../../support/apis.ts'
 import { runCron } from '../../support/cron.ts'
 import { Client } from '../../support/kith.ts'
 import { atTheLine, raceOf64 } from '../../support/start-line.ts'
@@ -719,6 +720,16 @@ describe('the sweep', () => {
     expect(await rowOf(`operated-${source}`)).not.toBeNull()
     // It would come back.
     expect((await rowOf(disabled.id)) !== null).toBe(source === 'document')
+  })
+
+  test.each(sources)('a %s client that an administrator has made more of stays', async (source) => {
+    const [trusted, machine, server] = [await newSelfRegistered(source), await newSelfRegistered(source), await newSelfRegistered(source)]
+    await rows('UPDATE oauth_clients SET first_party = 1 WHERE id = ?', trusted.id)
+    await rows("UPDATE oauth_clients SET grant_types = grant_types || ' client_credentials' WHERE id = ?", machine.id)
+    await putApi({ resource: `https://${source}.example/`, serverClientId: server.id })
+    clock.advance(31 * DAY)
+    for (const _ of [1, 2]) await runCron()
+    for (const { id } of [trusted, machine, server]) expect(await rowOf(id), id).not.toBeNull()
   })
 
   test('a code that is not exchanged yet keeps its client', async () => {
