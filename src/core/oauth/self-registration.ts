@@ -7,6 +7,7 @@
  */
 import * as z from 'zod'
 import type { Config } from '../../config.ts'
+import { AppError } from '../errors.ts'
 import { intersectScopes, isIdentityScope, parseScopes, type Scope } from '../scopes.ts'
 import * as fields from './client-fields.ts'
 import { jwks, jwksUri } from './client-keys.ts'
@@ -61,6 +62,10 @@ export const SelfRegistration = z.object({
  */
 export function toSelfRegistered(config: Config, body: z.output<typeof SelfRegistration>, unnamed: string): ClientMetadata {
   requireAlgorithm(config, body.id_token_signed_response_alg)
+  if (body.subject_type === 'pairwise' && body.grant_types?.includes(DEVICE_GRANT)) {
+    // A device gets its tokens without its redirect URIs, so a stranger could name those of another app and learn its subjects.
+    throw AppError.ofFields([{ path: 'subject_type', message: `pairwise is not for ${DEVICE_GRANT}` }])
+  }
   return {
     ...DEFAULTS,
     name: body.client_name ?? unnamed,

@@ -195,6 +195,11 @@ describe('a client that registers itself', () => {
     ['with a method that is unknown', { token_endpoint_auth_method: 'tls_client_auth' }, 'invalid_client_metadata'],
     ['for private_key_jwt without keys', { token_endpoint_auth_method: 'private_key_jwt' }, 'invalid_client_metadata'],
     ['for itself alone', { grant_types: ['client_credentials'] }, 'invalid_client_metadata'],
+    [
+      'with pairwise subjects for a device, which need not have the redirect URIs',
+      { subject_type: 'pairwise', grant_types: ['urn:ietf:params:oauth:grant-type:device_code'] },
+      'invalid_client_metadata',
+    ],
     ['for the implicit grant', { response_types: ['token'] }, 'invalid_client_metadata'],
     [
       'with an inward jwks_uri',
