@@ -127,6 +127,14 @@ describe('a proof is refused', () => {
     }
   })
 
+  test.each(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'])('of %s with a signature of any other length', async (alg) => {
+    const proof = await right({}, await newDpopKey(alg))
+    const unsigned = proof.slice(0, proof.lastIndexOf('.'))
+    for (const text of [unsigned, `${unsigned}.`, `${unsigned}.AA`, `${unsigned}.!!`, proof.slice(0, -4), `${proof}AAAA`]) {
+      await expect(verify(text), text).rejects.toMatchObject(INVALID)
+    }
+  })
+
   test('that is no JWT, or two', async () => {
     const proof = await right()
     for (const text of ['', 'x', '..', 'e30.e30.', `${proof}.x`, `${proof}, ${proof}`, `${proof},${await right()}`, 'é.é.é']) {
