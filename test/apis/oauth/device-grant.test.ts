@@ -7,6 +7,7 @@ import { Client, type Reply } from '../../support/kith.ts'
 import { alertIn, browserOf, formOf, headingOf, open, type PageForm, send as sendForm } from '../../support/pages.ts'
 import { type Person, verifiedPerson } from '../../support/people.ts'
 import { atTheLine, raceOf64 } from '../../support/start-line.ts'
+import { SINGLE_STRIKES, underStrike } from '../../support/strikes.ts'
 import { errorOf, newClient, platform, rows, send, type TestClient, token } from './harness.ts'
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -272,5 +273,63 @@ describe('/device', () => {
     await decide(started, 'allow')
     await sendForm(browser, formOf(await open(browser, `/account/apps/remove?client=${television.id}`), '/account/apps/remove'))
     expect(await errorOf(await poll(started))).toEqual([400, 'invalid_grant'])
+  })
+})
+
+describe.each(Object.entries(SINGLE_STRIKES))('D1 %s, at each operation in turn', (_what, strike) => {
+  /** Does something with a new device code while the nth operation is struck, until there is no nth. */
+  async function walk(
+    prepare: (started: Started) => Promise<() => Promise<Reply>>,
+    judge: (reply: Reply, started: Started) => Promise<void>,
+  ) {
+    for (let n = 1; ; n += 1) {
+      const started = await start()
+      const act = await prepare(started)
+      const { reply, fired } = await underStrike(strike, n, act)
+      expect([200, 503], `${n}: ${reply.text}`).toContain(reply.status)
+      if (reply.status === 503) await act()
+      await judge(reply, started)
+      if (fired === 0) return expect(n).toBeGreaterThan(1)
+      expect(n).toBeLessThan(10)
+    }
+  }
+  const asked = () =>
+    new Client().post('/oauth/device_authorization', new URLSearchParams({ client_id: television.id, scope: 'delegated:profile:read' }))
+
+  test('a start: codes that work, or a refusal that can be tried again', () =>
+    walk(
+      async () => asked,
+      async ({ status, json }) => {
+        if (status === 200) expect(await errorOf(await poll(json))).toEqual([400, 'authorization_pending'])
+      },
+    ))
+
+  test('an answer: the device has its tokens once, whatever the page said', () =>
+    walk(
+      async ({ user_code }) => {
+        const form = formOf(await enter(user_code), '/device/answer')
+        return () => sendForm(browser, form, { answer: 'allow' })
+      },
+      async (_reply, started) => {
+        expect((await poll(started)).status).toBe(200)
+        expect(await errorOf(await poll(started))).toEqual([400, 'invalid_grant'])
+      },
+    ))
+
+  test('a poll: tokens, or a refusal that can be tried again; one session', async () => {
+    const sessions = () => rows('SELECT id FROM sessions WHERE client_id = ?', television.id)
+    let before = 0
+    await walk(
+      async (started) => {
+        await decide(started, 'allow')
+        before = (await sessions()).length
+        const body = new URLSearchParams({ grant_type: GRANT, client_id: television.id, device_code: started.device_code })
+        return () => new Client().post('/oauth/token', body)
+      },
+      async (reply, started) => {
+        expect((await sessions()).length - before, reply.text).toBe(1)
+        expect(await errorOf(await poll(started))).toEqual([400, 'invalid_grant'])
+      },
+    )
   })
 })

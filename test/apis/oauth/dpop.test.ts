@@ -279,6 +279,25 @@ describe('a proof counts once', () => {
     expect(replies.filter(isReplay)).toHaveLength(63)
   })
 
+  test('64 times at once for one code, with the proof or with 64 of them: one winner', async () => {
+    for (const proofs of [1, 64]) {
+      const { cookie } = await newBrowser(await newUser())
+      const code = await newCode(client, cookie, { scope: SCOPE })
+      const sent = {
+        grant_type: 'authorization_code',
+        client_id: client.id,
+        redirect_uri: client.redirectUri,
+        code,
+        code_verifier: VERIFIER,
+      }
+      const headers = await Promise.all(Array.from({ length: proofs }, () => proved()))
+      const start = (n: number) => new Client().post(TOKEN, new URLSearchParams(sent), { headers: headers[n % proofs] ?? {}, ...atTheLine })
+      const replies = await raceOf64(start, SPENDS)
+      expect(replies.filter(({ status }) => status === 200)).toHaveLength(1)
+      expect(replies.filter(({ json }) => json.error === (proofs === 1 ? 'invalid_dpop_proof' : 'invalid_grant'))).toHaveLength(63)
+    }
+  })
+
   test('64 times at once for a refresh: one winner, and the family goes on', async () => {
     const tokens = await newBound()
     const headers = await proved()

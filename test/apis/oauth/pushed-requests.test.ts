@@ -6,6 +6,7 @@ import { Client } from '../../support/kith.ts'
 import { formOf, open, send as sendForm } from '../../support/pages.ts'
 import { signedInPerson } from '../../support/people.ts'
 import { atTheLine, raceOf64 } from '../../support/start-line.ts'
+import { SINGLE_STRIKES, underStrike } from '../../support/strikes.ts'
 import {
   CHALLENGE,
   errorOf,
@@ -200,5 +201,35 @@ describe('a client that must push its requests (§6)', () => {
     const cookie = await signedIn()
     const uri = await pushed({ pushed_request: 'x', reauthentication: 'declined' }, strict)
     expect(redirected(await visit(pathOf(uri, strict), cookie)).params.code).toBeDefined()
+  })
+})
+
+describe.each(Object.entries(SINGLE_STRIKES))('D1 %s, at each operation in turn', (_what, strike) => {
+  test('a push: a reference that works, or a refusal that can be tried again', async () => {
+    const send = () =>
+      new Client().post('/oauth/par', new URLSearchParams(paramsOf(client) as Record<string, string>), { headers: basicOf(client) })
+    const cookie = await signedIn()
+    for (let n = 1, fired = 1; fired > 0; n += 1) {
+      const struck = await underStrike(strike, n, send)
+      fired = struck.fired
+      const reply = struck.reply.status === 503 ? await send() : struck.reply
+      expect(reply.status, `${n}: ${reply.text}`).toBe(201)
+      expect(redirected(await visit(pathOf(reply.json.request_uri), cookie)).params.code).toBeDefined()
+    }
+  })
+
+  test('its use: a code, or an error; never two codes', async () => {
+    const { client: browser } = await signedInPerson(`pushed_${_what.replaceAll(' ', '_').slice(0, 12)}`)
+    const codes = () => rows('SELECT 1 FROM authorization_codes WHERE client_id = ?', client.id)
+    for (let n = 1, fired = 1; fired > 0; n += 1) {
+      const path = pathOf(await pushed())
+      const before = (await codes()).length
+      const struck = await underStrike(strike, n, () => browser.get(path))
+      fired = struck.fired
+      const hasCode = /[?&]code=/.test(struck.reply.headers.get('location') ?? '')
+      if (!hasCode) await browser.get(path)
+      expect((await codes()).length - before, `${n}: ${struck.reply.status}`).toBeLessThanOrEqual(1)
+      if (hasCode) expect((await browser.get(path)).status, 'used').toBe(400)
+    }
   })
 })

@@ -6,6 +6,7 @@ import { TOKEN_EXCHANGE } from '../../../src/core/oauth/clients.ts'
 import { ACCESS_TOKEN_TYPE } from '../../../src/core/oauth/token-exchange.ts'
 import { toHex, type UserId } from '../../../src/ids.ts'
 import { ORDERS, putApi } from '../../support/apis.ts'
+import { SINGLE_STRIKES } from '../../support/strikes.ts'
 import {
   authorizePath,
   endsOf,
@@ -248,3 +249,19 @@ test('64 exchanges that race with the sign-out leave no token that counts', asyn
   const active = await Promise.all(tokens.map(({ access_token }) => isActive(served(STOCK), access_token)))
   expect(active.filter(Boolean)).toEqual([])
 })
+
+test.each(Object.entries(SINGLE_STRIKES))(
+  'D1 %s, at each operation in turn: a token, or a refusal that can be tried again',
+  async (_what, strike) => {
+    const { access_token: first } = await signIn()
+    for (let n = 1, fired = 1; fired > 0; n += 1) {
+      strike(n)
+      const response = await trade(served(ORDERS), first)
+      fired = platform.faults.fired
+      platform.faults.clear()
+      if (fired > 0) expect(await errorOf(response)).toEqual([503, 'temporarily_unavailable'])
+      const { access_token: second } = await traded(served(ORDERS), first)
+      expect(await isActive(served(STOCK), second)).toBe(true)
+    }
+  },
+)
