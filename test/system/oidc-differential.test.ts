@@ -1,17 +1,22 @@
 // The same script of valid and invalid requests to Kith and to `oidc-provider`, a certified OpenID provider: channel, status,
 // error, challenge and fields of the reply are equal, or `differences.ts` names the clause that justifies ours.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LOGOUT_TOKEN, shapeOf } from '../support/logout-token.ts'
+import { API_ROWS } from './oidc/api-rows.ts'
 import { AUTHORIZE_ROWS } from './oidc/authorize-rows.ts'
-import { REGISTRATIONS } from './oidc/clients.ts'
 import { DIFFERENCES } from './oidc/differences.ts'
+import { DPOP_ROWS } from './oidc/dpop-rows.ts'
 import { type Oracle, startOracle } from './oidc/oracle.ts'
+import { PUSHED_ROWS } from './oidc/pushed-rows.ts'
+import { registerAll } from './oidc/register.ts'
+import { REGISTRATION_ROWS } from './oidc/registration-rows.ts'
 import { RESOURCE_ROWS } from './oidc/resource-rows.ts'
 import { type Metadata, Side } from './oidc/side.ts'
 import { signInToOracle } from './oidc/sign-in.ts'
 import { TOKEN_ROWS } from './oidc/token-rows.ts'
 import { emptyKith, signIn } from './person.ts'
 
-const ROWS = [...AUTHORIZE_ROWS, ...TOKEN_ROWS, ...RESOURCE_ROWS]
+const ROWS = [...AUTHORIZE_ROWS, ...TOKEN_ROWS, ...RESOURCE_ROWS, ...PUSHED_ROWS, ...DPOP_ROWS, ...API_ROWS, ...REGISTRATION_ROWS]
 
 let oracle: Oracle
 let kith: Awaited<ReturnType<typeof emptyKith>>
@@ -20,13 +25,13 @@ let ours: Side
 
 beforeAll(async () => {
   oracle = await startOracle()
-  kith = await emptyKith(() => ({ NETWORK_LIMITS: 'off' }))
+  kith = await emptyKith(() => ({ NETWORK_LIMITS: 'off', DYNAMIC_REGISTRATION: 'open' }))
   await kith.start()
-  const secrets = await registerAll()
+  const secrets = await registerAll(kith.project, kith.origin)
   theirs = new Side('oracle', {
     metadata: await metadataOf(oracle.origin),
     secrets: oracle.secrets,
-    cookie: await signInToOracle(oracle.origin),
+    cookie: (await signInToOracle(oracle.origin)).cookie,
   })
   ours = new Side('ours', { metadata: await metadataOf(kith.origin), secrets, cookie: await signIn(kith.origin, 'alice_differs') })
 })
@@ -37,23 +42,6 @@ afterAll(async () => {
 
 async function metadataOf(origin: string): Promise<Metadata> {
   return (await (await fetch(`${origin}/.well-known/openid-configuration`)).json()) as Metadata
-}
-
-async function registerAll(): Promise<Record<string, string>> {
-  const secrets: Record<string, string> = {}
-  for (const client of REGISTRATIONS) {
-    const many = (option: string, values: readonly string[]) => values.flatMap((value) => [option, value])
-    const { code, output } = await kith.project.run(process.execPath, [
-      ...['scripts/operator.ts', 'client', 'create', client.client_id, '--name', 'Test', '--first-party', '--scope', client.scope],
-      ...['--auth-method', client.token_endpoint_auth_method, '--subject-type', client.subject_type],
-      ...many('--grant-type', client.grant_types),
-      ...many('--redirect-uri', client.redirect_uris),
-      ...many('--post-logout-redirect-uri', client.post_logout_redirect_uris),
-    ])
-    if (code !== 0) throw new Error(output)
-    secrets[client.client_id] = /kith_cs_[\w-]+/.exec(output)?.[0] ?? ''
-  }
-  return secrets
 }
 
 test('every row has a name of its own, and every difference is one of a row', () => {
@@ -69,6 +57,13 @@ for (const [name, request] of ROWS) {
     expect(answers).toEqual({ oracle, ours: own })
   })
 }
+
+test('a client is told of a sign-out by a logout token of the same shape', async () => {
+  const visitor = await signInToOracle(oracle.origin, 'the-notified')
+  await visitor.submit(await visitor.go('/session/end'), '/session/end', { logout: 'yes' })
+  // Kith's, which goes to public addresses alone, is compared in test/apis/oauth/logout-notices.test.ts.
+  expect(oracle.notices.map(({ body }) => shapeOf(body))).toEqual([LOGOUT_TOKEN])
+})
 
 test('the metadata have all that the oracle has, but for what says nothing of Kith', () => {
   const missing = Object.keys(theirs.metadata).filter((name) => !(name in ours.metadata))

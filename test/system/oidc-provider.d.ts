@@ -9,6 +9,7 @@ declare module 'oidc-provider' {
   export interface Grant {
     addOIDCScope(scope: string): void
     addOIDCClaims(claims: readonly string[]): void
+    addResourceScope(resource: string, scope: string): void
     save(): Promise<string>
   }
   export interface Context {
@@ -18,8 +19,10 @@ declare module 'oidc-provider' {
       readonly session: { readonly accountId: string }
       readonly requestParamScopes: ReadonlySet<string>
       readonly requestParamClaims: ReadonlySet<string>
+      readonly resourceServers: Readonly<Record<string, { readonly scope: string }>>
     }
   }
+  export const errors: { readonly InvalidTarget: new () => Error }
   export default class Provider {
     constructor(issuer: string, configuration: object)
     callback(): RequestListener

@@ -3,6 +3,7 @@ import { toSql } from '../../scripts/database.ts'
 import { makeSecrets } from '../../scripts/keys.ts'
 import { type MachinePlan, type NewMachine, planMachine } from '../../src/core/machines/machines.ts'
 import { newId } from '../../src/ids.ts'
+import type { Statement } from '../../src/store/db/database.ts'
 import { freePort, Project, type Server } from './project.ts'
 
 export const PASSWORD = 'correct-horse-battery-staple'
@@ -66,9 +67,14 @@ export async function mailTo(origin: string, address: string, pattern: RegExp): 
 export async function addMachine(project: Project, input: NewMachine): Promise<MachinePlan> {
   const config = { digestRealm: '', encryptionKeys: { current: '', keys: new Map() } }
   const plan = await planMachine({ config, now: Date.now, newId } as unknown as Parameters<typeof planMachine>[0], input, null)
-  const sql = plan.writes.map(toSql).join('; ')
+  await executeIn(project, plan.writes)
+  return plan
+}
+
+/** Runs statements of the store on the project's database, in one go. */
+export async function executeIn(project: Project, statements: readonly Statement<unknown>[]): Promise<void> {
+  const sql = statements.map(toSql).join('; ')
   const wrangler = ['node_modules/wrangler/bin/wrangler.js', 'd1', 'execute', 'DB', '--local', '--command', sql]
   const { code, output } = await project.run(process.execPath, wrangler, { CI: 'true', WRANGLER_SEND_METRICS: 'false' })
   if (code !== 0) throw new Error(output)
-  return plan
 }

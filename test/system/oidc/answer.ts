@@ -9,6 +9,8 @@ export interface Answer {
   readonly text: string
   readonly params: Readonly<Record<string, string>>
   readonly json: Readonly<Record<string, unknown>>
+  /** For the next DPoP proof. */
+  readonly nonce?: string | undefined
 }
 
 /** Optional fields of a reply (RFC 6749 §5.1 and §5.2, RFC 7662 §2.2) are compared too, except these. */
@@ -28,25 +30,28 @@ export async function readAnswer(issuer: string, reply: Response): Promise<Answe
   if (type.includes('html')) return readPage(issuer, reply.status, body)
   const json = type.includes('json') && body !== '' ? (JSON.parse(body) as Record<string, unknown>) : {}
   const challenge = reply.headers.get('www-authenticate')
+  const nonce = reply.headers.get('dpop-nonce') ?? undefined
   const kept = reply.headers.get('cache-control')?.includes('no-store') === false && 'access_token' in json ? ['may be kept'] : []
   const shown = Object.keys(json).filter((name) => name !== 'error' && !WORDS.has(name))
   const parts = [
     reply.status,
     json.error ?? (json.active === undefined ? shown.sort().join(',') : activity(json)),
     readChallenge(challenge),
+    ...(json.token_type === 'DPoP' && json.active === undefined ? ['bound'] : []),
+    ...(/use_dpop_nonce/.test(`${challenge} ${json.error}`) && nonce !== undefined ? ['with a nonce'] : []),
     ...kept,
   ]
-  return { text: parts.filter((part) => part !== '').join(' '), params: {}, json }
+  return { text: parts.filter((part) => part !== '').join(' '), params: {}, json, nonce }
 }
 
 function activity(json: Readonly<Record<string, unknown>>): string {
   return json.active === true ? `active ${json.token_type ?? 'of no type'}` : `inactive ${Object.keys(json).length}`
 }
 
-/** The scheme, and the error that RFC 6750 has in it: `Bearer`, `Bearer invalid_token`, `Basic`. */
+/** The first scheme, and the error that RFC 6750 has in it: `Bearer`, `Bearer invalid_token`, `DPoP`, `Basic`. */
 function readChallenge(challenge: string | null): string {
   if (challenge === null) return ''
-  const error = /^Bearer.*error="([^"]*)"/.exec(challenge)?.[1]
+  const error = /^(?:Bearer|DPoP).*?error="([^"]*)"/.exec(challenge)?.[1]
   return `[${challenge.split(' ')[0]}${error === undefined ? '' : ` ${error}`}]`
 }
 

@@ -4,9 +4,9 @@
  */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import Provider, { type Context } from 'oidc-provider'
+import Provider, { type Context, errors } from 'oidc-provider'
 import { freePort } from '../project.ts'
-import { INSPECTOR, REGISTRATIONS } from './clients.ts'
+import { APIS, INSPECTOR, NOTIFIED, REGISTRATIONS } from './clients.ts'
 
 const SCOPES = 'openid profile email delegated:profile:read client:profile:read client:oauth:introspect'
 const HOUR = 3600
@@ -14,6 +14,8 @@ const HOUR = 3600
 export interface Oracle {
   readonly origin: string
   readonly secrets: Readonly<Record<string, string>>
+  /** What it has sent to `the-notified`. */
+  readonly notices: readonly RequestInit[]
   stop(): void
 }
 
@@ -21,7 +23,8 @@ export async function startOracle(): Promise<Oracle> {
   const port = await freePort()
   const origin = `http://localhost:${port}`
   const secrets = Object.fromEntries(REGISTRATIONS.map(({ client_id }) => [client_id, randomBytes(32).toString('base64url')]))
-  const provider = new Provider(origin, configure(secrets))
+  const notices: RequestInit[] = []
+  const provider = new Provider(origin, configure(secrets, notices))
   const answer = provider.callback()
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/interaction/')) void interact(provider, request, response)
@@ -31,6 +34,7 @@ export async function startOracle(): Promise<Oracle> {
   return {
     origin,
     secrets,
+    notices,
     stop: () => {
       server.closeAllConnections()
       server.close()
@@ -48,17 +52,24 @@ async function interact(provider: Provider, request: IncomingMessage, response: 
   }
 }
 
-function configure(secrets: Readonly<Record<string, string>>): object {
+function configure(secrets: Readonly<Record<string, string>>, notices: RequestInit[]): object {
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
   return {
-    clients: REGISTRATIONS.map((registration) => ({
+    clients: REGISTRATIONS.map(({ api_scopes: _, ...registration }) => ({
       ...registration,
-      ...(registration.token_endpoint_auth_method === 'none' ? {} : { client_secret: secrets[registration.client_id] }),
+      ...(['none', 'private_key_jwt'].includes(registration.token_endpoint_auth_method)
+        ? {}
+        : { client_secret: secrets[registration.client_id] }),
       application_type: registration.redirect_uris.some((uri) => !uri.startsWith('https:')) ? 'native' : 'web',
       response_types: registration.redirect_uris.length > 0 ? ['code'] : [],
       id_token_signed_response_alg: 'RS256',
     })),
+    fetch: async (url: string | URL, init: RequestInit) => {
+      if (String(url) !== NOTIFIED) throw new Error(`the oracle asks ${url}`)
+      notices.push(init)
+      return new Response(null, { status: 200 })
+    },
     jwks: {
       keys: [
         { ...ec, use: 'sig', alg: 'ES256', kid: 'oracle' },
@@ -70,7 +81,8 @@ function configure(secrets: Readonly<Record<string, string>>): object {
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: (_: Context, sub: string, client: { sectorIdentifier: string }) => `${sub} of ${client.sectorIdentifier}`,
     claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    enabledJWA: { requestObjectSigningAlgValues: ['ES256'], clientAuthSigningAlgValues: ['ES256'] },
     responseTypes: ['code'],
     allowOmittingSingleRegisteredRedirectUri: false,
     enableHttpPostMethods: true,
@@ -98,8 +110,13 @@ function configure(secrets: Readonly<Record<string, string>>): object {
     loadExistingGrant,
     features: {
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+      requestObjects: { enabled: true },
+      deviceFlow: { enabled: true },
+      backchannelLogout: { enabled: true },
+      registration: { enabled: true },
+      registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },
+      resourceIndicators: { enabled: true, getResourceServerInfo },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
       revocation: { enabled: true },
@@ -112,11 +129,19 @@ function configure(secrets: Readonly<Record<string, string>>): object {
   }
 }
 
+/** Those that the client is registered for. */
+function getResourceServerInfo(_: Context, resource: string, { clientId }: { clientId: string }) {
+  const scope = REGISTRATIONS.find(({ client_id }) => client_id === clientId)?.api_scopes?.[resource]
+  if (scope === undefined || !(resource in APIS)) throw new errors.InvalidTarget()
+  return { audience: resource, scope, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
+}
+
 /** A first-party client needs no consent: whatever it asks for is granted. */
 async function loadExistingGrant({ oidc }: Context) {
   const grant = new oidc.provider.Grant({ accountId: oidc.session.accountId, clientId: oidc.client.clientId })
   grant.addOIDCScope([...oidc.requestParamScopes].join(' '))
   grant.addOIDCClaims([...oidc.requestParamClaims])
+  for (const [resource, { scope }] of Object.entries(oidc.resourceServers)) grant.addResourceScope(resource, scope)
   await grant.save()
   return grant
 }

@@ -2,6 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Answer, readAnswer } from './answer.ts'
 import { CALLBACK, REGISTRATIONS } from './clients.ts'
+import { type DpopKey, newDpopKey, type ProofChanges, type SignedChanges, signDpop, signJwt } from './proofs.ts'
+import { Visitor } from './visitor.ts'
 
 /** Set, replaced, repeated (an array) or left out (undefined). */
 export type Changes = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -22,11 +24,21 @@ export type Metadata = Readonly<Record<string, unknown>>
 export const VERIFIER = randomBytes(32).toString('base64url')
 export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
 
+const REQUEST = {
+  redirect_uri: CALLBACK,
+  response_type: 'code',
+  scope: 'openid',
+  state: 'a&b',
+  code_challenge: CHALLENGE,
+  code_challenge_method: 'S256',
+}
+
 export class Side {
   readonly name: 'oracle' | 'ours'
   readonly metadata: Metadata
   readonly #secrets: Readonly<Record<string, string>>
   readonly #cookie: string
+  #nonce: string | undefined
 
   constructor(name: 'oracle' | 'ours', input: { metadata: Metadata; secrets: Readonly<Record<string, string>>; cookie: string }) {
     this.name = name
@@ -50,17 +62,47 @@ export class Side {
 
   /** An authorization request of `the-spa`. */
   async authorize(changes: Changes = {}, { as = 'person', method = 'GET', headers = {} }: How = {}): Promise<Answer> {
-    const params = encode({
-      client_id: 'the-spa',
-      redirect_uri: CALLBACK,
-      response_type: 'code',
-      scope: 'openid',
-      state: 'a&b',
-      code_challenge: CHALLENGE,
-      code_challenge_method: 'S256',
-      ...changes,
-    })
-    return this.#browse('authorization', params, { as, method, headers })
+    return this.#browse('authorization', encode({ client_id: 'the-spa', ...REQUEST, ...changes }), { as, method, headers })
+  }
+  /** The same with only these parameters. */
+  async authorizeWith(params: Changes, as: How['as'] = 'person'): Promise<Answer> {
+    return this.#browse('authorization', encode(params), { as: as ?? 'person', method: 'GET', headers: {} })
+  }
+
+  /** The request of `the-spa`, or of `how.client`, pushed. */
+  push(changes: Changes = {}, how: How = {}): Promise<Answer> {
+    const { client = 'the-spa' } = how
+    return this.post('pushed_authorization_request', { ...(client && { client_id: client }), ...REQUEST, ...changes }, how)
+  }
+  async reference(changes: Changes = {}, how: How = {}): Promise<string> {
+    const { json, text } = await this.push(changes, how)
+    if (typeof json.request_uri !== 'string') throw new Error(`${this.name} gave no request_uri: ${text}`)
+    return json.request_uri
+  }
+
+  /** A request object of `client`, right but for the changes. */
+  requestObject(client: string, changes: SignedChanges = {}): Promise<string> {
+    const claims = { iss: client, aud: this.issuer, client_id: client, ...REQUEST, ...changes.claims }
+    return signJwt({ ...changes, claims, header: { typ: 'oauth-authz-req+jwt', ...changes.header } })
+  }
+
+  /** A DPoP proof for the endpoint, right but for the changes. */
+  async proof(key: DpopKey, endpoint: string, changes: ProofChanges = {}): Promise<string> {
+    return signDpop(key, { nonce: await this.nonce(), htm: 'POST', htu: this.endpoint(endpoint), ...changes })
+  }
+  async nonce(): Promise<string> {
+    if (this.#nonce === undefined) {
+      const dpop = await signDpop(await newDpopKey(), { htm: 'POST', htu: this.endpoint('token') })
+      const { nonce } = await this.token({ grant_type: 'client_credentials' }, { client: 'the-service', headers: { dpop } })
+      if (nonce === undefined) throw new Error(`${this.name} gave no nonce`)
+      this.#nonce = nonce
+    }
+    return this.#nonce
+  }
+
+  /** A browser in which the person is signed in. */
+  visitor(): Visitor {
+    return new Visitor(this.issuer, this.#cookie)
   }
 
   /** One server asks on the endpoint itself and the other on a page behind it: we compare what the person sees. */
@@ -77,16 +119,24 @@ export class Side {
   }
 
   /** A form to an endpoint where clients authenticate. */
-  post(endpoint: string, form: Changes, { client = 'the-spa', headers = {} }: How = {}): Promise<Answer> {
+  async post(endpoint: string, form: Changes, { client = 'the-spa', headers = {} }: How = {}): Promise<Answer> {
     const method = REGISTRATIONS.find(({ client_id }) => client_id === client)?.token_endpoint_auth_method
     const id = client === null || method === 'client_secret_basic' ? {} : { client_id: client }
     const secret = method === 'client_secret_post' && client !== null ? { client_secret: this.secret(client) } : {}
+    const signed = method === 'private_key_jwt' && client !== null ? await this.#assertion(client) : {}
     const basic = method === 'client_secret_basic' && client !== null ? this.basic(client) : {}
     return this.send(this.endpoint(endpoint), {
       method: 'POST',
       headers: { ...basic, ...headers },
-      body: encode({ ...id, ...secret, ...form }),
+      body: encode({ ...id, ...secret, ...signed, ...form }),
     })
+  }
+  async #assertion(client: string): Promise<Changes> {
+    const claims = { iss: client, sub: client, aud: this.issuer, jti: randomBytes(16).toString('base64url') }
+    return {
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await signJwt({ claims }),
+    }
   }
   token(form: Changes, how: How = {}): Promise<Answer> {
     return this.post('token', form, how)
