@@ -3,7 +3,7 @@ import type { Group } from './differences.ts'
 
 export const LATER_GROUPS: readonly Group[] = [
   {
-    clause: 'RFC 9101 §6.3, OpenID Connect Core §3.1.2.6 request_not_supported: a client without a key of its own cannot sign a request',
+    clause: 'RFC 9101 §7, OpenID Connect Core §3.1.2.6 request_not_supported: a client without a key of its own cannot sign a request',
     rows: {
       'authorize: request': [
         'to the client error=invalid_request_object iss state=a&b',
@@ -13,7 +13,7 @@ export const LATER_GROUPS: readonly Group[] = [
   },
   {
     clause:
-      'RFC 9101 §10.8, RFC 8725 §3.11 and §3.10: a JWT says explicitly that it is a request, and until when; nobody is sent to a URI that stands in a bad one (RFC 6749 §4.1.2.1)',
+      'RFC 9101 §10.8, RFC 8725 §3.11, RFC 7519 §4.1.4 and §4.1.6: a JWT says that it is a request, since when and until when; nobody is sent to a URI that stands in a bad one (RFC 6749 §4.1.2.1)',
     rows: {
       'request object: the type JWT': ['to the client code iss state=a&b', 'page 400'],
       'request object: without type': ['to the client code iss state=a&b', 'page 400'],
@@ -34,7 +34,7 @@ export const LATER_GROUPS: readonly Group[] = [
     },
   },
   {
-    clause: 'RFC 9449 §4.3 check 11, §11.1: the creation time is judged by iat, and beside it by the nonce',
+    clause: 'RFC 9449 §4.3 check 11, FAPI 2.0 Security Profile §5.3.2.1: iat is judged too, not only the nonce',
     rows: {
       'dpop: an hour old': ['200 access_token,expires_in,scope,token_type bound', '400 invalid_dpop_proof'],
       'dpop: an hour ahead': ['200 access_token,expires_in,scope,token_type bound', '400 invalid_dpop_proof'],
@@ -47,7 +47,8 @@ export const LATER_GROUPS: readonly Group[] = [
     },
   },
   {
-    clause: 'RFC 9449 §5 and §5.2: a proof that is invalid, used before or missing is invalid_dpop_proof, whatever grant it came with',
+    clause:
+      'RFC 9449 §5, §5.2 and §10.1: a proof that is invalid, used before or missing is invalid_dpop_proof, whatever grant it came with',
     rows: {
       'dpop: one proof twice': ['400 invalid_grant', '400 invalid_dpop_proof'],
       'dpop: code of a client that must, without': ['400 invalid_grant', '400 invalid_dpop_proof'],
@@ -69,7 +70,7 @@ export const LATER_GROUPS: readonly Group[] = [
   },
   {
     clause:
-      'RFC 9449 §5: refresh tokens of public clients must be bound, those of others may; a stolen client secret alone is of no use then',
+      'RFC 9449 §5 leaves the refresh tokens of confidential clients to their authentication; ours binds them as well (decision 037), so a stolen secret is of no use alone, and the key has to be kept like the secret',
     rows: {
       'dpop: refresh of one with a client secret by another key': [
         '200 access_token,expires_in,id_token,refresh_token,scope,token_type bound',
