@@ -135,9 +135,16 @@ function needsConsent(ctx: Ctx, question: ConsentQuestion): boolean {
   const { client, request, judged, scopes, agreed } = question
   if (judged.prompts.has('consent') || powersOf(scopes).length > 0) return true
   if (isTrusted(ctx, question)) return false
+  if (client.source !== 'operator' && new Set(client.redirectUris.map(placeOf)).size > 1) return true
   // Consent given to a client does not extend to a program that may merely use its name.
   return (client.isPublic && !provesClient(ctx, request.redirectUri)) || !toGrantText(question).split(' ').every(isAgreed(agreed))
 }
+
+/**
+ * What the page names as the place that the browser returns to. Nobody vouches for a client that registered itself: consent
+ * given where the page named one place must not send a code to another.
+ */
+const placeOf = (redirectUri: string) => (redirectUri.startsWith('https://') ? new URL(redirectUri).host : redirectUri.split(':')[0])
 
 /** Whether an item of a grant is within what a user has consented to, as stored. */
 export function isAgreed(agreed: string): (item: string) => boolean {

@@ -134,6 +134,19 @@ describe('a client with a document', () => {
     expect(asked).toEqual([app.id])
   })
 
+  test.each([
+    ['a single host', ['https://one.example/cb', 'https://one.example/other'], false],
+    ['hosts that people have not agreed to', ['https://one.example/cb', 'https://two.example/cb'], true],
+    ['an app on the device as well', ['https://one.example/cb', 'com.example.one:/cb'], true],
+  ])('that leads to %s: whether its users are asked again', async (_what, redirect_uris, isAsked) => {
+    const app = { ...newApp({ redirect_uris }), redirectUri: redirect_uris[0] ?? '' }
+    const person = await newPerson()
+    await agree(app, person)
+    expect(await askedAnew(app, person)).toBe(isAsked)
+    const { params } = redirected(await ask(app, person.cookie, { prompt: 'none' }))
+    expect(params.error).toBe(isAsked ? 'consent_required' : undefined)
+  })
+
   test('has what its document says, and nothing that only the operator gives', async () => {
     const app = newApp({
       scope: 'openid email admin:all delegated:profile:read delegated:session:write orders:read',
