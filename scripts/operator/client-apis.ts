@@ -7,11 +7,13 @@ import type { ClientRow } from '../../src/store/db/client-registration.ts'
 import { execute } from '../database.ts'
 import { judge } from './input.ts'
 
-/** `<resource> <scope> <scope>`, one for each API; `none` for no API. */
+/** `<resource> <scope> <scope>`; `none` for no API. What is said of an API twice counts together. */
 export function readApis(sent: readonly string[] | undefined): ApiScope[] | undefined {
   if (sent === undefined) return undefined
   const apis = sent.join() === 'none' ? [] : sent.map((text) => text.trim().split(/\s+/))
-  return judge('--api', clientApiScopes, Object.fromEntries(apis.map(([resource = '', ...names]) => [resource, names])))
+  const ofEach = Object.entries(Object.groupBy(apis, ([resource = '']) => resource))
+  const scopes = ofEach.map(([resource, texts = []]) => [resource, texts.flatMap(([, ...names]) => names)])
+  return judge('--api', clientApiScopes, Object.fromEntries(scopes))
 }
 
 /** An API and a scope that are added must exist. */

@@ -196,7 +196,7 @@ test('npm run operator -- api: registers, changes and ends APIs by the rules of 
 
   const unknown = await operator('client', 'update', 'nightly', '--api', `${depot} depot:burn`)
   expect(unknown).toMatchObject({ code: 1, output: expect.stringContaining(`--api: ${depot} has no scope depot:burn`) })
-  const both = await operator('client', 'update', 'nightly', '--api', `${RESOURCE} orders:read`, '--api', depot)
+  const both = await operator('client', 'update', 'nightly', '--api', `${RESOURCE} orders:read`, '--api', depot, '--api', RESOURCE)
   expect(both.output).toMatch(/^api_scopes +https:\/\/orders\.example\.com\/ orders:read; https:\/\/depot\.example\.com\/$/m)
   const nothing = await operator('client', 'update', 'nightly', '--api', 'none')
   expect(nothing).toMatchObject({
