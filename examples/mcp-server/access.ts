@@ -32,6 +32,16 @@ export function metadata({ resource, issuer }: Settings, scopes: readonly string
   return { resource, authorization_servers: [issuer], scopes_supported: scopes, bearer_methods_supported: ['header'] }
 }
 
+/** RFC 7662 §2.2. */
+interface Verdict {
+  readonly active: boolean
+  readonly token_type?: string
+  readonly aud?: string
+  readonly sub?: string
+  readonly scope?: string
+  readonly client_id?: string
+}
+
 /** Null for a token that does not count, or that is for somebody else. */
 export async function callerOf(settings: Settings, authorization: string | undefined): Promise<Caller | null> {
   const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
@@ -44,8 +54,9 @@ export async function callerOf(settings: Settings, authorization: string | undef
     body: new URLSearchParams({ token }),
   })
   if (!reply.ok) throw new Error(`Kith answered ${reply.status} to an introspection`)
-  const verdict = (await reply.json()) as { active: boolean; aud?: string; sub?: string; scope?: string; client_id?: string }
-  if (!verdict.active || verdict.aud !== resource || verdict.sub === undefined) return null
+  const verdict = (await reply.json()) as Verdict
+  // A token that is bound to a key has another type (RFC 9449): worth nothing without a proof, which this server does not ask for.
+  if (!verdict.active || verdict.token_type !== 'Bearer' || verdict.aud !== resource || verdict.sub === undefined) return null
   return { subject: verdict.sub, scopes: (verdict.scope ?? '').split(' ').filter(Boolean), clientId: verdict.client_id ?? '' }
 }
 

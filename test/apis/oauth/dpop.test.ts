@@ -1,9 +1,11 @@
 // DPoP (RFC 9449) over HTTP: bound access and refresh tokens, proofs that count once, nonces, and what clients are told.
 import { decodeJwt } from 'jose'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { callerOf } from '../../../examples/mcp-server/access.ts'
 import { DEVICE_GRANT } from '../../../src/core/oauth/clients.ts'
 import { DPOP_CHALLENGE } from '../../../src/http/dpop.ts'
 import { clock } from '../../platform/clock.ts'
+import { ORDERS, putApi } from '../../support/apis.ts'
 import { type DpopKey, dpopHeaders, newDpopKey, nonceNow, type ProofChanges, proofOf } from '../../support/dpop.ts'
 import { Client, type Reply } from '../../support/kith.ts'
 import { browserOf, fillIn, formOf, send as sendForm } from '../../support/pages.ts'
@@ -110,6 +112,23 @@ describe('tokens bound to a key', () => {
     }
     expect((await form('/oauth/userinfo', { access_token })).status).toBe(401)
     expect((await send('/mxit/user/profile', { headers: { authorization: `Bearer ${access_token}` } })).status).toBe(401)
+  })
+
+  test('are of no use as Bearer at the example MCP server, which asks for no proof', async () => {
+    const server = await newClient({ method: 'client_secret_basic' })
+    await putApi({ resource: ORDERS, serverClientId: server.id })
+    const app = await newClient({ scopes: `${ORDERS}| ${ORDERS}|orders:read` })
+    const { cookie } = await newBrowser(await newUser())
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => send(new URL(url).pathname, init))
+    const settings = { issuer: ORIGIN, resource: ORDERS, clientId: server.id, clientSecret: server.secret }
+    const callers = []
+    for (const headers of [{}, await proved()]) {
+      const code = await newCode(app, cookie, { resource: ORDERS })
+      const { access_token } = await tokensOf(await exchange(app, code, {}, headers as Record<string, string>))
+      callers.push(await callerOf(settings, `Bearer ${access_token}`))
+    }
+    vi.unstubAllGlobals()
+    expect(callers).toEqual([expect.objectContaining({ clientId: app.id }), null])
   })
 
   test('are the only ones that the scheme DPoP takes', async () => {

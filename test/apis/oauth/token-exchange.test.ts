@@ -237,6 +237,14 @@ describe('is refused', () => {
   })
 })
 
+test.each(['failStatement', 'loseReply'] as const)('while D1 fails (%s), there is no token, and the next try gets one', async (fault) => {
+  const { access_token: first } = await signIn()
+  platform.faults[fault](1)
+  expect(await errorOf(await trade(served(ORDERS), first))).toEqual([503, 'temporarily_unavailable'])
+  expect(platform.faults.fired).toBe(1)
+  expect((await trade(served(ORDERS), first)).status).toBe(200)
+})
+
 test('64 exchanges that race with the sign-out leave no token that counts', async () => {
   const { access_token: first } = await signIn()
   const replies = await Promise.all([
