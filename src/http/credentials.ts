@@ -61,7 +61,8 @@ export const bearerInForm: ReadCredential = async (c) => {
 /** A token bound to a key is refused under this scheme (RFC 9449 §7.2): whoever has stolen it has no proof. */
 export async function verifyUnbound(c: Context<AppEnv>, token: string) {
   const claim = await verifyAccessToken(c.get('ctx'), token)
-  return claim?.jkt === undefined ? claim : null
+  if (claim?.jkt !== undefined) throw new AppError('invalid_token', 'The token is bound to a key: it needs the scheme DPoP and a proof')
+  return claim
 }
 
 export const browserSession: ReadCredential = async (c) => {

@@ -28,7 +28,8 @@ export const accessToken: ReadCredential = async (c) => {
   const ctx = c.get('ctx')
   const token = /^dpop +([\w~+/.-]+=*) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
   const claim = token === undefined ? null : await verifyAccessToken(ctx, token)
-  if (!claim || token === undefined || claim.jkt === undefined) throw new AppError('invalid_token')
+  if (!claim || token === undefined) throw new AppError('invalid_token')
+  if (claim.jkt === undefined) throw new AppError('invalid_token', 'The token is not bound to a key: send it as Bearer')
   const sent = sentProof(c)
   if (!sent) throw new AppError('invalid_token', 'Send a DPoP proof with the token', { reason: 'invalid_dpop_proof' })
   const { jkt, spent } = await verifyProof(ctx, sent, token).catch((error) => {

@@ -44,7 +44,9 @@ function toPageText(error: AppError): string {
 /** Also renders the examples in the API document. */
 export function toErrorBody(error: AppError, { path }: { readonly path: string }) {
   const isOfRegistration = error.code === 'invalid_request' && /\/register(\/|$)/.test(path)
-  return { error: isOfRegistration ? toRegistrationError(error) : error.parent, error_description: printable(toFirstText(error)) }
+  // RFC 9449 §7.1: what is wrong with a proof that came with a token, as in the challenge.
+  const parent = error.code === 'invalid_token' ? (error.reason ?? error.parent) : error.parent
+  return { error: isOfRegistration ? toRegistrationError(error) : parent, error_description: printable(toFirstText(error)) }
 }
 
 /** RFC 7591 §3.2.2. */

@@ -9,6 +9,7 @@ import { randomToken } from '../../crypto.ts'
 import { fromHex, type SessionId, toHex, type UserId } from '../../ids.ts'
 import { acrOf } from '../authentication-methods.ts'
 import type { Ctx } from '../ctx.ts'
+import { AppError } from '../errors.ts'
 import type { Claim } from '../principal.ts'
 import { storedScopes } from '../scopes.ts'
 import { signJwt, verifyJwt } from './signing-keys.ts'
@@ -116,10 +117,11 @@ export interface ReadAccessToken {
 const verified = new WeakMap<Config, Map<string, ReadAccessToken>>()
 const VERIFIED_MAX = 1_000
 
-/** What a token for Kith claims; null if it is not ours, is for an API, or has expired. */
+/** What a token for Kith claims; null if it is not ours or has expired. Throws `invalid_token` for one of an API. */
 export async function verifyAccessToken(ctx: Ctx, token: string): Promise<TokenClaim | null> {
   const read = await readAccessToken(ctx, token)
-  return read?.audience === ctx.config.origin ? read.claim : null
+  if (read && read.audience !== ctx.config.origin) throw new AppError('invalid_token', 'The access token is for another audience')
+  return read?.claim ?? null
 }
 
 /**

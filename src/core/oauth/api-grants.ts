@@ -7,7 +7,7 @@ import type { Config } from '../../config.ts'
 import { type ApiRow, findApis } from '../../store/db/apis.ts'
 import type { Statement } from '../../store/db/database.ts'
 import { AppError } from '../errors.ts'
-import { intersectScopes, listScopes, type Scope, storedScopes, withinPerson } from '../scopes.ts'
+import { intersectScopes, isIdentityScope, listScopes, type Scope, storedScopes, withinPerson } from '../scopes.ts'
 import { type ApiScope, storedApiScopes, toStoredScope } from './api-scopes.ts'
 import { type Api, toApi } from './apis.ts'
 import type { Client } from './clients.ts'
@@ -78,12 +78,13 @@ export function requestedWithin(config: Config, client: Client, { scope, resourc
   if (resources.length > RESOURCES_MAX) throw invalidTarget(`At most ${RESOURCES_MAX} resources can be named`)
   const named = resources.filter((resource) => !isKith(config, resource)).map((resource) => openApi(client, resource, rows))
   const apis = [...new Map(named.map((open) => [open.api.resource, open])).values()]
-  if (apis.length === 0) return { scopes: scopesWithin(scope, client.scopes), apiScopes: [] }
+  const isKnown = (name: string) => apis.some(({ api }) => api.scopes.some((known) => known.name === name))
+  requireResources(client, scope, isKnown)
+  if (apis.length === 0) return { scopes: ownScopes(client, scope, client.scopes), apiScopes: [] }
   if (scope === undefined) {
     const scopes = named.length < resources.length ? scopesWithin(undefined, client.scopes) : []
     return { scopes, apiScopes: apis.flatMap(({ api, names }) => toApiScopes(api, names)) }
   }
-  const isKnown = (name: string) => apis.some(({ api }) => api.scopes.some((known) => known.name === name))
   const asked = parseScope(scope, isKnown)
   const beyond = asked.names.filter((name) => !apis.some(({ names }) => names.includes(name)))
   if (beyond.length > 0) throw invalidScope(`The client may not have ${listScopes(beyond)}`)
@@ -92,6 +93,20 @@ export function requestedWithin(config: Config, client: Client, { scope, resourc
     scopes: within(asked.scopes, client.scopes),
     apiScopes: apis.flatMap(({ api, names }) => toApiScopes(api, names.filter(isAsked))),
   }
+}
+
+/** A scope of the client's APIs, none of which the request names, would be lost as an unknown one. */
+function requireResources({ apiScopes }: Client, scope = '', isKnown: (name: string) => boolean = () => false): void {
+  const isForgotten = (name: string) => name !== '' && !isKnown(name) && apiScopes.some((known) => known.name === name)
+  const forgotten = scope.split(' ').filter(isForgotten)
+  if (forgotten.length > 0) throw invalidScope(`${listScopes(forgotten)} is a scope of an API: name the API in resource`)
+}
+
+/** Of a request that names no API. */
+function ownScopes({ apiScopes }: Client, scope: string | undefined, allowed: readonly Scope[]): Scope[] {
+  if (scope === undefined && apiScopes.length > 0 && allowed.every(isIdentityScope))
+    throw invalidScope('Name an API in resource, or scopes in scope')
+  return scopesWithin(scope, allowed)
 }
 
 function toApiScopes({ resource }: Api, names: readonly string[]): ApiScope[] {
@@ -168,7 +183,8 @@ function askedOfGrant({ own, held, apiScopes, api }: GrantOfApi, scope: string |
 export function targetOfClient(config: Config, client: Client, asked: Asked, rows: readonly ApiRow[] = []): Target {
   const named = onlyOne(asked.resources ?? [])
   if (named === undefined || isKith(config, named)) {
-    const scopes = scopesWithin(asked.scope, intersectScopes(client.scopes, ['client:all']))
+    requireResources(client, asked.scope)
+    const scopes = ownScopes(client, asked.scope, intersectScopes(client.scopes, ['client:all']))
     return { api: null, scopes, names: scopes }
   }
   const { api } = openApi(client, named, rows)

@@ -57,13 +57,14 @@ export function withinGranted(scopes: Scope[], granted: readonly Scope[]): Scope
  * The known scopes: Kith's, and the names that `isOfApi` knows. `offline_access` is not one of them (Core §11): refresh
  * tokens come with the grant type that the client is registered for.
  */
-export function parseScope(text: string, isOfApi: (name: string) => boolean = () => false): { scopes: Scope[]; names: string[] } {
+export function parseScope(text: string, isOfApi?: (name: string) => boolean): { scopes: Scope[]; names: string[] } {
   const { scopes, unknown } = parseScopes(text)
   const malformed = unknown.filter((name) => !SCOPE_TOKEN.test(name))
   if (malformed.length > 0) throw invalidScope(`${listScopes(malformed)} is no name of a scope`)
-  const names = unknown.filter(isOfApi)
+  const names = isOfApi ? unknown.filter(isOfApi) : []
   if (scopes.length + names.length > 0) return { scopes, names }
-  throw invalidScope(unknown.length === 0 ? 'No scope was requested' : `Unknown scope: ${listScopes(unknown)}`)
+  const hint = isOfApi ? '' : ' (for a scope of an API, name the API in resource)'
+  throw invalidScope(unknown.length === 0 ? 'No scope was requested' : `Unknown scope: ${listScopes(unknown)}${hint}`)
 }
 
 function nonEmpty(scopes: Scope[], message: string): Scope[] {

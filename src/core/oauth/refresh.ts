@@ -47,7 +47,7 @@ export async function refreshTokens(
   if (!found || found.clientId !== client.id || found.isLive !== 1) throw invalidGrant()
   const token: LiveToken = { ...found, clientId: client.id }
   // Nor does the current token without its key: whoever has stolen it can do nothing with it.
-  if (token.isCurrent === 1 && !holdsKey(token, jkt)) throw invalidGrant()
+  if (token.isCurrent === 1 && !holdsKey(token, jkt)) throw invalidGrant('The refresh token is bound to a key: send a DPoP proof of it')
   if (token.isCurrent !== 1 && !mayComeAgain(token, jkt, ctx.now())) return refuseReuse(ctx, token)
   if (token.expiresAt <= ctx.now()) throw invalidGrant()
   const target = targetOf(ctx.config, client, token, input)
@@ -142,6 +142,6 @@ async function refuseReuse(ctx: Ctx, { sessionId, userId, clientId }: LiveToken)
   throw invalidGrant()
 }
 
-function invalidGrant(): AppError {
-  return new AppError('invalid_grant', 'The refresh token is not valid')
+function invalidGrant(message = 'The refresh token is not valid'): AppError {
+  return new AppError('invalid_grant', message)
 }

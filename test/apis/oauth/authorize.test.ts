@@ -197,7 +197,7 @@ describe('told by redirect, with state and iss', () => {
     const narrow = await newClient({ scopes: 'delegated:profile:read openid' })
     const said = async (scope: string | undefined, who = narrow) =>
       redirected(await authorize(who, cookie, { scope })).params.error_description
-    expect(await said('everything x')).toBe('Unknown scope: everything, x')
+    expect(await said('everything x')).toBe('Unknown scope: everything, x (for a scope of an API, name the API in resource)')
     expect(await said('openid email delegated:media:read')).toBe('The client may not have email, delegated:media:read')
     expect(await said('admin:profile:read', client)).toBe('The user does not have admin:profile:read')
     expect(await said(undefined, await newClient({ scopes: 'openid email' }))).toMatch(/only OpenID Connect scopes/)

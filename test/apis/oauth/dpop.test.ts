@@ -110,7 +110,11 @@ describe('tokens bound to a key', () => {
       const stolen = await me({ authorization: `Bearer ${access_token}`, ...headers })
       expect([stolen.status, challengeOf(stolen)]).toEqual([401, expect.stringMatching(/^Bearer error="invalid_token".*, DPoP algs="/)])
     }
-    expect((await form('/oauth/userinfo', { access_token })).status).toBe(401)
+    const inForm = await form('/oauth/userinfo', { access_token })
+    expect([inForm.status, await inForm.json()]).toEqual([
+      401,
+      { error: 'invalid_token', error_description: expect.stringContaining('bound to a key') },
+    ])
     expect((await send('/mxit/user/profile', { headers: { authorization: `Bearer ${access_token}` } })).status).toBe(401)
   })
 
@@ -164,6 +168,9 @@ describe('what a request is told', () => {
     const without = await me({ authorization: `DPoP ${access_token}` })
     expect([without.status, challengeOf(without)]).toEqual([401, expect.stringContaining(`${DPOP_CHALLENGE}, error="invalid_dpop_proof"`)])
     const little = await newBound(client, key, 'openid')
+    const proofless = await send('/oauth/userinfo', { headers: { authorization: `DPoP ${little.access_token}` } })
+    expect(challengeOf(proofless)).toContain('error="invalid_dpop_proof"')
+    expect([proofless.status, await proofless.json()]).toEqual([401, expect.objectContaining({ error: 'invalid_dpop_proof' })])
     const forbidden = await meWith(little.access_token)
     expect([forbidden.status, challengeOf(forbidden)]).toEqual([403, expect.stringContaining('error="insufficient_scope"')])
     expect(challengeOf(forbidden)).toMatch(/^DPoP algs=/)
@@ -346,7 +353,10 @@ describe('refresh tokens are bound', () => {
     const tokens = await newBound()
     for (const more of [{}, { scope: 'delegated:profile:read' }] as Params[]) {
       for (const thief of [other, null])
-        expect(await errorOf(await refreshWith(tokens, thief, client, more))).toEqual([400, 'invalid_grant'])
+        expect(await (await refreshWith(tokens, thief, client, more)).json()).toEqual({
+          error: 'invalid_grant',
+          error_description: 'The refresh token is bound to a key: send a DPoP proof of it',
+        })
     }
     const next = await tokensOf(await refreshWith(tokens))
     expect([next.token_type, decodeJwt(next.access_token).cnf]).toEqual(['DPoP', { jkt: key.jkt }])

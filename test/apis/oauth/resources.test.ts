@@ -108,8 +108,20 @@ describe('the authorization endpoint', () => {
 
   test('without resource nothing has changed, whatever the client is registered for', async () => {
     expect(targetOf(await grantFor([]))).toEqual([ORIGIN, 'delegated:profile:read'])
-    expect(targetOf(await grantFor([ORIGIN], { scope: 'openid orders:read' }))).toEqual([ORIGIN, 'openid'])
-    expect(redirected(await ask([], { scope: 'orders:read' })).params.error).toBe('invalid_scope')
+    expect(targetOf(await grantFor([ORIGIN], { scope: 'openid groups' }))).toEqual([ORIGIN, 'openid'])
+  })
+
+  test('a scope of an API of the client’s that the request does not name is not lost in silence', async () => {
+    const said = async (resources: Resources, scope: string | undefined, client = app) => {
+      const { params } = redirected(await ask(resources, { scope }, client))
+      return [params.error, params.error_description]
+    }
+    const forgotten = ['invalid_scope', 'orders:write is a scope of an API: name the API in resource']
+    for (const resources of [[], [ORIGIN], [STOCK]]) {
+      for (const scope of ['orders:write', 'openid orders:write']) expect(await said(resources, scope)).toEqual(forgotten)
+    }
+    const client = await newClient({ scopes: `openid ${ORDERS}| ${ORDERS}|orders:read` })
+    expect(await said([], undefined, client)).toEqual(['invalid_scope', 'Name an API in resource, or scopes in scope'])
   })
 
   test('an ID token comes with openid, whatever the audience', async () => {
@@ -366,7 +378,13 @@ describe('the token endpoint', () => {
     for (const scope of ['orders:write', 'client:profile:read', 'nonsense']) {
       expect(await errorOf(await own({ resource: ORDERS, scope })), scope).toEqual([400, 'invalid_scope'])
     }
-    expect(await errorOf(await own({ scope: 'orders:read' }))).toEqual([400, 'invalid_scope'])
+    const forgotten = await own({ scope: 'client:profile:read orders:read' })
+    expect(await forgotten.json()).toMatchObject({
+      error: 'invalid_scope',
+      error_description: expect.stringContaining('name the API in resource'),
+    })
+    await rows('UPDATE oauth_clients SET scopes = ? WHERE id = ?', `${ORDERS}| ${ORDERS}|orders:read`, machine.id)
+    expect(await (await own({})).json()).toMatchObject({ error: 'invalid_scope', error_description: expect.stringMatching(/^Name an API/) })
   })
 
   test('the API’s own lifetime, never beyond the session; and its chosen claims, not of others', async () => {
@@ -499,6 +517,7 @@ describe('a token of an API', () => {
     }
     const refused = await userinfo(tokens.access_token)
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('invalid_token')])
+    expect(await refused.json()).toEqual({ error: 'invalid_token', error_description: 'The access token is for another audience' })
     expect((await userinfo((await refreshFor(tokens, { resource: ORIGIN }, client)).access_token)).status).toBe(200)
   })
 

@@ -39,7 +39,7 @@ describe('scopesWithin', () => {
     for (const malformed of ['openid "x"', 'openid gr\u00fc\u00dfe', 'openid a\\b', 'openid \u0001']) {
       expect(() => scopesWithin(malformed, ['*']), malformed).toThrow(/is no name of a scope$/)
     }
-    expect(() => scopesWithin('x'.repeat(5_000), ['*'])).toThrow(/^Unknown scope: x{64}…$/)
+    expect(() => scopesWithin('x'.repeat(5_000), ['*'])).toThrow(/^Unknown scope: x{64}… /)
   })
   test('each known name must count for something', () => {
     for (const asked of ['admin:all', 'delegated:media:read admin:all', 'nonsense', 'DELEGATED:ALL', 'toString', ' ', ',']) {
