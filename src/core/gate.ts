@@ -215,7 +215,9 @@ function touch(ctx: Ctx, row: GateRow, now: number): void {
 }
 
 function requireScope(principal: UserPrincipal, needed: Scope, evenRestricted: boolean): void {
-  if (!coveredBy(principal.scopes, needed)) throw insufficientScope(needed)
+  if (!coveredBy(principal.scopes, needed)) {
+    throw insufficientScope(needed, principal.clientId === null ? 'You do not have the scope of this call' : undefined)
+  }
   if (principal.restricted && !evenRestricted && isRefusedWhileRestricted(needed)) throw new AppError('account_restricted')
 }
 

@@ -39,7 +39,8 @@ export function Caution({ client, redirectUri }: { client: AskingClient; redirec
           Its details come from <strong>{new URL(id).host}</strong>.{' '}
         </>
       )}
-      This app has registered itself: nobody here has checked who is behind it.
+      {source === 'dynamic' && 'This app has registered itself. '}
+      Nobody here has checked who is behind it.
       {redirectUri !== undefined && warningAbout(client, redirectUri)}
     </p>
   )
@@ -51,24 +52,22 @@ export function AppLinks({ client: { name, clientUri, policyUri, tosUri } }: { c
     [clientUri, 'Its page'],
     [policyUri, 'Privacy policy'],
     [tosUri, 'Terms of service'],
-  ] as const
+  ].flatMap(([uri, text]) => (uri ? [{ uri, text }] : []))
+  if (links.length === 0) return null
   return (
     <ul class="links">
-      {links.map(
-        ([uri, text]) =>
-          uri !== null && (
-            <li>
-              <a href={uri} target="_blank" rel="noopener noreferrer">
-                {text}
-                <span class="unseen">
-                  {' '}
-                  of <Isolated>{name}</Isolated>, in a new tab
-                </span>
-              </a>
-              {uri === clientUri && <span class="host">{new URL(uri).host}</span>}
-            </li>
-          ),
-      )}
+      {links.map(({ uri, text }) => (
+        <li>
+          <a href={uri} target="_blank" rel="noopener noreferrer">
+            {text}
+            <span class="unseen">
+              {' '}
+              of <Isolated>{name}</Isolated>, in a new tab
+            </span>
+          </a>
+          {uri === clientUri && <span class="host">{new URL(uri).host}</span>}
+        </li>
+      ))}
     </ul>
   )
 }

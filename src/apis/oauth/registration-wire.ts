@@ -4,6 +4,7 @@ import { toMetadata } from '../../core/oauth/client-columns.ts'
 import { METADATA_NAMES } from '../../core/oauth/client-metadata.ts'
 import type { Registered, Sent } from '../../core/oauth/dynamic-registration.ts'
 import { SelfRegistration } from '../../core/oauth/self-registration.ts'
+import { parseScopes } from '../../core/scopes.ts'
 
 export const RegistrationBody = SelfRegistration.extend({
   software_statement: z
@@ -60,7 +61,9 @@ const FIELDS = Object.entries(METADATA_NAMES).filter(([, name]) => Object.hasOwn
 
 export function toRegistration({ row, secret, token }: Registered, origin: string, sent?: Sent): z.output<typeof RegistrationReply> {
   const metadata = toMetadata(row)
-  const values = { ...metadata, scopes: metadata.scopes.join(' ') }
+  // Those of APIs are judged by each request for a token, not here. Clients ask for what the reply lists.
+  const ofApis = sent?.software_statement === undefined ? parseScopes(sent?.scope ?? '').unknown : []
+  const values = { ...metadata, scopes: [...metadata.scopes, ...ofApis].join(' ') }
   const fields = FIELDS.map(([field, name]) => [name, values[field as keyof typeof values]]).filter(([, value]) => value !== null)
   return {
     client_id: row.id,

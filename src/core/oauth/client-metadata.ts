@@ -123,7 +123,7 @@ export const DEFAULTS: Omit<ClientMetadata, 'name' | 'scopes'> = {
 }
 
 const SCHEME_RULE =
-  'a scheme without a domain, which any other app may claim as well, is for clients with native_development only: use a scheme such as com.example.app'
+  'must not have a scheme without a domain, which any other app may claim as well, except with native_development: use one such as com.example.app'
 
 /** Throws `invalid_request` with a field for each rule that the metadata break. */
 export function judgeMetadata(metadata: ClientMetadata): void {

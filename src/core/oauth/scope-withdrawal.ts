@@ -22,7 +22,7 @@ export const heldScope = z
   .max(CLIENT_URI_LENGTH_MAX + API_SCOPE_LENGTH_MAX + 1, 'is too long')
   .refine(
     (name) => isScope(name) || (/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(name) && name.includes('|')),
-    'is no scope that a connected app may have',
+    'is no scope that a connected app may have (one of an API is <resource>|<name>)',
   )
   .meta({ description: 'As the list of connected apps names it', example: 'delegated:profile:read' })
 

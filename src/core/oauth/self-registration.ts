@@ -92,7 +92,12 @@ export function toSelfRegistered(config: Config, body: z.output<typeof SelfRegis
   }
 }
 
-/** All that it may have if it names none. */
+/**
+ * All that it may have if it names none. Of one that names only scopes of APIs, Kith registers nothing but `openid`: it
+ * may know its users, and no more of them.
+ */
 function scopesOf(text: string | undefined): Scope[] {
-  return text === undefined ? [...SELF_REGISTERED_SCOPES] : intersectScopes(parseScopes(text).scopes, SELF_REGISTERED_SCOPES)
+  if (text === undefined) return [...SELF_REGISTERED_SCOPES]
+  const { scopes, unknown } = parseScopes(text)
+  return scopes.length === 0 && unknown.length > 0 ? ['openid'] : intersectScopes(scopes, SELF_REGISTERED_SCOPES)
 }

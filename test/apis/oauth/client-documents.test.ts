@@ -232,7 +232,7 @@ describe('a client with a document', () => {
     for (const [redirectUri, warning] of [own, ...others].map((uri, n) => [uri, [null, ELSEWHERE, ON_DEVICE, ON_DEVICE][n]] as const)) {
       const path = authorizePath({ ...app, redirectUri }).replace('/oauth/authorize', '/consent')
       const text = await (await send(path, { headers: { cookie } }, ENV)).text()
-      expect(text).toContain(`Its details come from <strong>${new URL(app.id).host}</strong>`)
+      expect(text).toContain(`Its details come from <strong>${new URL(app.id).host}</strong>. Nobody here has checked who is behind it.`)
       for (const each of [ELSEWHERE, ON_DEVICE]) expect(text.includes(each), redirectUri).toBe(each === warning)
     }
   })

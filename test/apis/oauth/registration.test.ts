@@ -118,14 +118,14 @@ describe('DYNAMIC_REGISTRATION', () => {
 describe('a client that registers itself', () => {
   test.each([
     ['openid profile', {}, ORIGIN],
-    // The scopes of an API are not registered: they are those of whoever may use it.
+    // The scopes of an API are not registered: they are those of whoever may use it. The reply repeats them.
     ['orders:read', { resource: ORDERS }, ORDERS],
   ])('as the MCP SDK does, for %s, gets an id; its user is asked, signs in, and stays signed in', async (scope, resource, aud) => {
     const { id, json } = await registered({ ...MCP, scope })
-    const known = scope === MCP.scope ? scope : ''
-    expect(RegistrationReply.parse(json)).toMatchObject({ ...MCP, scope: known, client_id_issued_at: expect.any(Number) })
+    const registeredFor = scope === MCP.scope ? scope : `openid ${scope}`
+    expect(RegistrationReply.parse(json)).toMatchObject({ ...MCP, scope: registeredFor, client_id_issued_at: expect.any(Number) })
     expect(json).not.toHaveProperty('client_secret')
-    const { client: browser } = await signedInPerson(`reg_person${known.length}`)
+    const { client: browser } = await signedInPerson(`reg_person${scope.length}`)
     const redirectUri = 'http://127.0.0.1:40123/callback'
     const asked = await browser.get(authorizePath({ id, redirectUri, secret: '' }, { scope, ...resource }))
     const page = await open(browser, asked.headers.get('location') ?? '')
@@ -171,7 +171,7 @@ describe('a client that registers itself', () => {
       client_secret: 'chosen',
       source: 'operator',
     })
-    expect(json.scope.split(' ').sort()).toEqual(['delegated:profile:read', 'openid'])
+    expect(json.scope.split(' ').sort()).toEqual(['delegated:profile:read', 'openid', 'orders:read'])
     expect(json.grant_types).toEqual(['authorization_code'])
     expect(await rowOf(id)).toMatchObject({
       source: 'dynamic',

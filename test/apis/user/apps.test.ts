@@ -281,6 +281,7 @@ describe('DELETE /user/apps/:clientId/scopes', () => {
     ['a part of a wider one', 'delegated:profile:read', 'is part of delegated:all: withdraw that'],
     ['what makes it a sign-in', 'openid', 'goes with the app: disconnect it instead'],
     ['no scope at all', 'delegated:everything', 'is no scope that a connected app may have'],
+    ['one of an API by its name alone', 'orders:write', '(one of an API is <resource>|<name>)'],
     ['nothing', '', 'is no scope that a connected app may have'],
   ])('refuses %s, and changes nothing', async (_what, scope, message) => {
     const person = await signedInPerson(`take_no_${scope.length}`)
