@@ -59,7 +59,7 @@ test('a long request comes back from the sign-in in one piece; a longer one is r
     const refused = stateOf((await who.get(path.replace(state, `${state}${state}`.slice(0, 8_000)))).headers.get('location') ?? '')
     expect([refused.get('error'), refused.get('error_description')]).toEqual([
       'invalid_request',
-      'The request may have at most 7936 characters',
+      'The request may have at most 7808 characters',
     ])
   }
 })
