@@ -76,7 +76,7 @@ export function AppLinks({ client: { name, clientUri, policyUri, tosUri } }: { c
 function warningAbout({ id, source }: AskingClient, redirectUri: string): string {
   if (!redirectUri.startsWith('https://')) return ' It runs on your own device, where any other program can pretend to be it.'
   const isElsewhere = source === 'document' && new URL(id).host !== new URL(redirectUri).host
-  return isElsewhere ? ' It takes you back to another place than its details come from.' : ''
+  return isElsewhere ? ' It takes you back to a different place than its details come from.' : ''
 }
 
 /** What would be allowed, in plain words, area by area. */
@@ -136,8 +136,7 @@ export function AskedTime({ lifetime: { lifeMs, idleMs }, product }: { lifetime:
   return (
     <p class="aside">
       It keeps this access for up to {periodOf(lifeMs)}
-      {idle}. You can take back all of it or a part at any time, under Connected apps in your {product} account. Apps never get your
-      password.
+      {idle}. You can take back all or part of it at any time, under Connected apps in your {product} account. Apps never get your password.
     </p>
   )
 }

@@ -110,7 +110,7 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
       <Caution client={client} redirectUri={redirectUri} />
       <AskedAccount user={asked.user} another={toSignIn(request, { another: '1' })} />
       <AskedScopes title={<Asked asked={asked} />} scopes={newScopes.length === 0 ? grantedScopes : newScopes} />
-      {newScopes.length > 0 && <AgreedScopes title="What you allowed it before" scopes={grantedScopes} />}
+      {newScopes.length > 0 && <AgreedScopes title="What you have already allowed" scopes={grantedScopes} />}
       <AskedAnswer action={`${PATH}?${toAuthorizationQuery(request)}`} token={token} state={state} ticket={asked.ticket} />
       <AskedTime lifetime={asked.lifetime} product={productOf(c.var.ctx.config)} />
       <AppLinks client={client} />

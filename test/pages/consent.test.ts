@@ -62,7 +62,7 @@ describe('/consent', () => {
     await putConsent(person.id, other, 'openid')
     const { text } = await open(browser, consentPath(other))
     expect(text).toMatch(
-      /New: it will also be able to.*See your name.*<details[^>]*><summary>What you allowed it before.*Know who you are/s,
+      /New: it will also be able to.*See your name.*<details[^>]*><summary>What you have already allowed.*Know who you are/s,
     )
     const again = await open(browser, consentPath(other, { scope: 'openid', prompt: 'consent' }))
     expect(again.text).toMatch(/As before, it will be able to.*Know who you are/s)

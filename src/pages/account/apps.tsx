@@ -154,8 +154,8 @@ async function showScopeQuestion(c: Context, app: ConnectedApp, { scope, descrip
           <strong>
             <Isolated>{description}</Isolated>
           </strong>
-          : <Isolated>{app.name}</Isolated> can no longer do this. It stays connected, and asks you if it needs it again. Part of the app
-          may stop working.
+          : <Isolated>{app.name}</Isolated> will no longer be able to do this. It stays connected, and asks you if it needs this again. Part
+          of the app may stop working.
         </>
       ),
     },

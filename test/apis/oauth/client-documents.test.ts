@@ -223,7 +223,7 @@ describe('a client with a document', () => {
   })
 
   test('is shown to the person by the host of its document, with a warning if it leads elsewhere', async () => {
-    const [ELSEWHERE, ON_DEVICE] = ['another place than its details come from', 'any other program can pretend to be it']
+    const [ELSEWHERE, ON_DEVICE] = ['a different place than its details come from', 'any other program can pretend to be it']
     const { cookie } = await newPerson()
     const app = newApp({ redirect_uris: [] })
     const own = app.redirectUri
