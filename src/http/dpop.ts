@@ -35,7 +35,7 @@ export const accessToken: ReadCredential = async (c) => {
   const { jkt, spent } = await verifyProof(ctx, sent, token).catch((error) => {
     throw error instanceof AppError ? new AppError('invalid_token', error.message, { reason: error.code }) : error
   })
-  if (jkt !== claim.jkt) throw new AppError('invalid_token', 'The token is bound to another key')
+  if (jkt !== claim.jkt) throw new AppError('invalid_token', 'The token is not bound to the key of the proof')
   return { ...claim, proof: spent }
 }
 

@@ -75,6 +75,14 @@ const me = (headers: Record<string, string>) => send('/user/me', { headers })
 const meWith = async (access: string, changes: ProofChanges = {}, by = key) =>
   me({ authorization: `DPoP ${access}`, dpop: await proofOf(by, 'GET', '/user/me', { token: access, ...changes }) })
 const challengeOf = (reply: Response) => reply.headers.get('www-authenticate') ?? ''
+/** Whether a refresh token of the client's was ever rotated. */
+const isRotated = async (of: TestClient) => {
+  const found = await rows(
+    'SELECT 1 FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE s.client_id = ? AND t.rotated_at IS NOT NULL',
+    of.id,
+  )
+  return found.length > 0
+}
 const spentRows = async () => (await rows<{ n: number }>('SELECT COUNT(*) AS n FROM spent_tokens'))[0]?.n
 
 describe('tokens bound to a key', () => {
@@ -350,19 +358,32 @@ describe('a proof counts once', () => {
 
 describe('refresh tokens are bound', () => {
   test('to the key, across rotations: another key or none gets nothing, rotates nothing and ends nothing with the current token', async () => {
-    const tokens = await newBound()
+    const own = await newClient()
+    const tokens = await newBound(own)
     for (const more of [{}, { scope: 'delegated:profile:read' }] as Params[]) {
       for (const thief of [other, null])
-        expect(await (await refreshWith(tokens, thief, client, more)).json()).toEqual({
+        expect(await (await refreshWith(tokens, thief, own, more)).json()).toEqual({
           error: 'invalid_grant',
           error_description: 'The refresh token is bound to a key: send a DPoP proof of it',
         })
     }
-    const next = await tokensOf(await refreshWith(tokens))
+    expect(await isRotated(own)).toBe(false)
+    const next = await tokensOf(await refreshWith(tokens, key, own))
     expect([next.token_type, decodeJwt(next.access_token).cnf]).toEqual(['DPoP', { jkt: key.jkt }])
-    for (const thief of [other, null]) expect(await errorOf(await refreshWith(next, thief))).toEqual([400, 'invalid_grant'])
-    expect((await tokensOf(await refreshWith(tokens))).refresh_token).toBe(next.refresh_token)
-    expect((await refreshWith(next)).status).toBe(200)
+    for (const thief of [other, null]) expect(await errorOf(await refreshWith(next, thief, own))).toEqual([400, 'invalid_grant'])
+    expect((await tokensOf(await refreshWith(tokens, key, own))).refresh_token).toBe(next.refresh_token)
+    expect((await refreshWith(next, key, own)).status).toBe(200)
+  })
+
+  test('and not rotated by a proof that was used before', async () => {
+    const own = await newClient()
+    const tokens = await newBound(own)
+    const proof = await proved()
+    const machine = await newClient({ method: 'client_secret_basic', grantTypes: 'client_credentials', scopes: 'client:all' })
+    expect((await token({ grant_type: 'client_credentials' }, { ...basicOf(machine), ...proof })).status).toBe(200)
+    const params = { grant_type: 'refresh_token', client_id: own.id, refresh_token: tokens.refresh_token }
+    expect(await errorOf(await token(params, proof))).toEqual(INVALID)
+    expect(await isRotated(own)).toBe(false)
   })
 
   test('of a confidential client too, and with an assertion', async () => {
@@ -485,6 +506,7 @@ describe('a client with dpop_bound_access_tokens', () => {
     for (const scope of [undefined, 'delegated:profile:read']) {
       expect(await errorOf(await refreshWith(tokens, null, strict, { ...secret, scope }))).toEqual(INVALID)
     }
+    expect(await isRotated(strict)).toBe(false)
     expect((await refreshWith(tokens, key, strict, secret)).status).toBe(200)
   })
 })
