@@ -31,6 +31,7 @@ const LogoutQuery = z.looseObject({})
 const NOBODY: LogoutQuestion = { client: null, ticket: null, location: null, frames: [] }
 /** How long the frames have before the browser goes on. */
 const FRAMES_SECONDS = 3
+const WHAT_STAYS = 'Other devices stay signed in, and connected apps keep their access.'
 
 export const signOutPages = new Hono<AppEnv>()
   .get('/sign-out', optionalSession(), networkLimit('other'), validate('query', LogoutQuery), (c) =>
@@ -72,10 +73,10 @@ async function show(c: Context, request: LogoutRequest, question: LogoutQuestion
       title: 'Sign out?',
       lead: client ? (
         <>
-          <Isolated>{client.name}</Isolated> asks to sign you out of {product}. Other devices stay signed in.
+          <Isolated>{client.name}</Isolated> asks to sign you out of {product}. {WHAT_STAYS}
         </>
       ) : (
-        'Other devices stay signed in.'
+        WHAT_STAYS
       ),
       error: state.error,
     },
