@@ -26,7 +26,7 @@ import {
   CLIENT_DOCUMENT_REQUEST_MS,
   CLIENT_DOCUMENT_URL_LENGTH_MAX,
 } from './limits.ts'
-import { SelfRegistration, toSelfRegistered } from './self-registration.ts'
+import { isOwnHost, SelfRegistration, toSelfRegistered } from './self-registration.ts'
 
 interface ClientDocument {
   readonly metadata: ClientMetadata
@@ -63,19 +63,16 @@ export async function renewDocumentClient(ctx: Ctx, clientId: string): Promise<v
   if (row) await follow(ctx, clientId, row).catch((error) => void toRefusal(ctx, clientId, error, 'invalid_client'))
 }
 
-/**
- * §3 of the draft. Only URLs as parsers write them, so that all agree on the host and on the path. Kith's own hosts serve
- * what users have uploaded.
- */
-function isAdmitted({ clientDocuments, origin, media, hostRooms }: Config, clientId: string): boolean {
+/** §3 of the draft. Only URLs as parsers write them, so that all agree on the host and on the path. */
+function isAdmitted(config: Config, clientId: string): boolean {
+  const { clientDocuments } = config
   if (clientDocuments.length === 0 || clientId.length > CLIENT_DOCUMENT_URL_LENGTH_MAX) return false
   // Only addresses of the developer's own machine are listed whole.
   if (clientDocuments.includes(clientId)) return true
   if (!isPublicHttpsUrl(clientId)) return false
   const { href, host, pathname, port } = new URL(clientId)
-  const isOwn = [origin, media.filesOrigin].some((own) => new URL(own).host === host) || hostRooms.has(host)
   const isListed = clientDocuments.includes(host) || (clientDocuments.includes('*') && port === '')
-  return href === clientId && pathname !== '/' && isListed && !isOwn
+  return href === clientId && pathname !== '/' && isListed && !isOwnHost(config, clientId)
 }
 
 async function follow(ctx: Ctx, clientId: string, row: ClientRow | null): Promise<void> {

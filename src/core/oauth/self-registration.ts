@@ -56,6 +56,12 @@ export const SelfRegistration = z.object({
   tos_uri: link(fields.tosUri),
 })
 
+/** Kith's own hosts serve what users have uploaded, and people trust them: neither a client nor where it leads is there. */
+export function isOwnHost({ origin, media, hostRooms }: Config, url: string): boolean {
+  const host = new URL(url).host.replace(/\.(?=:|$)/, '')
+  return [origin, media.filesOrigin].some((own) => new URL(own).host === host) || hostRooms.has(host)
+}
+
 /**
  * The whole metadata of such a client: what is not sent has its default, in a change too (RFC 7592 §2.2). `planClient`
  * and `planChange` judge them.
@@ -65,6 +71,9 @@ export function toSelfRegistered(config: Config, body: z.output<typeof SelfRegis
   if (body.subject_type === 'pairwise' && body.grant_types?.includes(DEVICE_GRANT)) {
     // A device gets its tokens without its redirect URIs, so a stranger could name those of another app and learn its subjects.
     throw AppError.ofFields([{ path: 'subject_type', message: `pairwise is not for ${DEVICE_GRANT}` }])
+  }
+  if (body.redirect_uris?.some((uri) => isOwnHost(config, uri))) {
+    throw AppError.ofFields([{ path: 'redirect_uris', message: 'must not be at a host of this service' }])
   }
   return {
     ...DEFAULTS,

@@ -188,6 +188,8 @@ describe('a client that registers itself', () => {
 
   test.each<[what: string, fields: Fields, error: string]>([
     ['without redirect_uris', { redirect_uris: undefined }, 'invalid_redirect_uri'],
+    ['with a page of Kith', { redirect_uris: [`${ORIGIN}/account`] }, 'invalid_redirect_uri'],
+    ['with a page of Kith, spelt otherwise', { redirect_uris: ['https://KITH.test.:443/account'] }, 'invalid_redirect_uri'],
     ['with http to another host', { redirect_uris: ['http://web.example/cb'] }, 'invalid_redirect_uri'],
     ['with a scheme that any app can claim', { redirect_uris: ['myapp://cb'] }, 'invalid_redirect_uri'],
     ['with javascript:', { redirect_uris: ['javascript:alert(1)'] }, 'invalid_redirect_uri'],
