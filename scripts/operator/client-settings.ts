@@ -6,6 +6,7 @@ import type { ClientAuthenticationMethod } from '../../src/core/oauth/client-aut
 import { toMetadata } from '../../src/core/oauth/client-columns.ts'
 import type { ClientMetadata } from '../../src/core/oauth/client-metadata.ts'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
+import { isFapi } from '../../src/core/oauth/fapi.ts'
 import type { ClientRow } from '../../src/store/db/client-registration.ts'
 import { findOrigin } from '../settings.ts'
 import { apiTexts } from './client-apis.ts'
@@ -51,6 +52,7 @@ function sentencesOf(id: string, metadata: ClientMetadata, remote: boolean): str
     ...(hasBrowser && authMethod !== 'none' ? [pkce] : []),
     ...(hasBrowser && requiresPushedRequests ? ['Its authorization requests must be pushed (RFC 9126).'] : []),
     ...(hasBrowser && requiresSignedRequests ? ['Its authorization requests must be signed request objects (RFC 9101).'] : []),
+    ...(isFapi(metadata) ? ['It follows the FAPI 2.0 Security Profile (docs/fapi.md).'] : []),
     ...(isDpopBound ? ['It must prove a key of its own for each request (DPoP, RFC 9449).'] : []),
     ...(hasPeople
       ? [`Its ID tokens are signed with ${idTokenAlg}${claimsInIdToken ? ' and carry the claims of userinfo' : ''}.${rsa}`]

@@ -54,6 +54,8 @@ export const CLIENT_USAGE = `client create [id] --name <name> --scope <scopes> [
     --require-pushed-requests        authorization requests must be pushed (RFC 9126)
     --require-signed-request-object  they must be signed (RFC 9101); for private_key_jwt
     --dpop-bound                     tokens are issued only to a client that proves a key of its own (RFC 9449)
+    --security-profile <profile>     none, or fapi2 (FAPI 2.0, docs/fapi.md): sets --pkce, --require-pushed-requests, --dpop-bound and
+                                     --id-token-alg ES256; needs --auth-method private_key_jwt and https redirect URIs
     --access-token-seconds <n>       60 to 3600
     --id-token-alg <alg>             RS256 (most libraries) or ES256
     --claims-in-id-token             for libraries that do not call userinfo
@@ -82,6 +84,7 @@ const OPTIONS = {
   'require-pushed-requests': { type: 'boolean' },
   'require-signed-request-object': { type: 'boolean' },
   'dpop-bound': { type: 'boolean' },
+  'security-profile': { type: 'string' },
   'access-token-seconds': { type: 'string' },
   'id-token-alg': { type: 'string' },
   'claims-in-id-token': { type: 'boolean' },
@@ -109,6 +112,9 @@ const OPTION_OF = {
   jwks_uri: '--jwks-uri',
   may_change_addresses: '--may-change-addresses',
   require_pkce: '--no-pkce',
+  require_pushed_authorization_requests: '--no-require-pushed-requests',
+  dpop_bound_access_tokens: '--no-dpop-bound',
+  id_token_signed_response_alg: '--id-token-alg',
   require_signed_request_object: '--require-signed-request-object',
   subject_type: '--subject-type',
   sector_identifier_uri: '--sector-identifier-uri',
@@ -178,6 +184,7 @@ function toFields(values: ReturnType<typeof read>['values']): ClientChanges {
     requiresPushedRequests: values['require-pushed-requests'],
     requiresSignedRequests: values['require-signed-request-object'],
     isDpopBound: values['dpop-bound'],
+    securityProfile: judge('--security-profile', metadata.securityProfile, values['security-profile']),
     idTokenAlg: judge('--id-token-alg', metadata.idTokenAlg, values['id-token-alg']),
     claimsInIdToken: values['claims-in-id-token'],
     claims: judge('--claim', metadata.clientClaims, values.claim),

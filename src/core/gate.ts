@@ -21,7 +21,7 @@ import { noteScopeUse } from './oauth/scope-uses.ts'
 import type { Claim, ClientPrincipal, Principal, SessionClaim, UserPrincipal } from './principal.ts'
 import { coveredBy, covers, intersectScopes, isRefusedWhileRestricted, powersOf, type Scope, storedScopes, withinPerson } from './scopes.ts'
 import { stepUpOf } from './sessions/step-up.ts'
-import { evidenceOf, isEvident, isProving, requireEvidence } from './token-evidence.ts'
+import { evidenceOf, isEvident, isProofAllowed, isProving, requireEvidence } from './token-evidence.ts'
 
 type Reads = readonly Statement<unknown>[]
 const NO_READS = [] as const
@@ -121,7 +121,7 @@ export function clientGate(ctx: Ctx, claim: Claim, needed: Scope, personal: Scop
 
 /** The scopes of a token of a client that acts for itself; null if it is not valid. */
 export function liveClientScopes(claim: Extract<Claim, { kind: 'client' }>, row: ClientGateRow | null, now: number): Scope[] | null {
-  if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch) return null
+  if (!row || row.disabledAt !== null || row.epoch !== claim.clientEpoch || !isProofAllowed(claim, row.securityProfile)) return null
   // A key's client ends with the key, whether or not the key was sent along.
   if (row.expiresAt !== null && row.expiresAt <= now) return null
   return intersectScopes(claim.scopes, storedScopes(row.scopes))
@@ -176,6 +176,7 @@ export function toLivePrincipal(claim: SessionClaim, row: GateRow | null, now: n
   } else if (row.sessionClientId !== claim.clientId || row.clientScopes === null || row.clientDisabledAt !== null) {
     return null
   }
+  if (!isProofAllowed(claim, row.clientSecurityProfile)) return null
   return toPrincipal(claim, row, now)
 }
 

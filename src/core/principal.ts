@@ -5,6 +5,9 @@ import type { KeyKind } from '../store/db/machine-credentials.ts'
 import type { SpentToken } from '../store/db/spent-tokens.ts'
 import type { Scope } from './scopes.ts'
 
+/** A DPoP proof as the gate claims it, and the algorithm that signed it. */
+export type ClaimedProof = SpentToken & { readonly alg: string }
+
 /** A machine's key sent along with a credential: the two must match (security row 53). */
 export interface PresentedKey {
   readonly kind: KeyKind
@@ -26,7 +29,7 @@ export type Claim =
       /** The thumbprint of the key that the token is bound to (RFC 9449). */
       readonly jkt?: string
       /** The proof of that key, which the gate claims. */
-      readonly proof?: SpentToken
+      readonly proof?: ClaimedProof
       readonly key?: PresentedKey
     }
   | {
@@ -37,7 +40,7 @@ export type Claim =
       /** The thumbprint of the key that the token is bound to (RFC 9449). */
       readonly jkt?: string
       /** The proof of that key, which the gate claims. */
-      readonly proof?: SpentToken
+      readonly proof?: ClaimedProof
       readonly key?: PresentedKey
     }
   | {

@@ -4,17 +4,23 @@
  */
 import { always, type Statement } from '../store/db/database.ts'
 import { findLivingKey, type MachineRow } from '../store/db/machine-credentials.ts'
-import { type SpentToken, spendToken } from '../store/db/spent-tokens.ts'
+import { spendToken } from '../store/db/spent-tokens.ts'
 import type { Ctx } from './ctx.ts'
 import { AppError } from './errors.ts'
 import { touchMachineLater } from './machines/last-use.ts'
-import type { Claim } from './principal.ts'
+import { maySignWith } from './oauth/fapi.ts'
+import type { Claim, ClaimedProof } from './principal.ts'
 
-type Proving = Extract<Claim, { kind: 'access_token' | 'client' }> & { readonly proof: SpentToken }
+type Proving = Extract<Claim, { kind: 'access_token' | 'client' }> & { readonly proof: ClaimedProof }
 
 /** The proof has to be claimed, which only the primary does. */
 export function isProving(claim: Claim): claim is Proving {
   return 'clientId' in claim && claim.proof !== undefined
+}
+
+/** Whether the client whose token it is may prove itself so. */
+export function isProofAllowed(claim: Claim, securityProfile: string | null): boolean {
+  return !isProving(claim) || maySignWith({ securityProfile }, claim.proof.alg)
 }
 
 /** The statement for what is sent along; none without it. */

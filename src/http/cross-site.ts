@@ -21,7 +21,9 @@ export function anyOrigin(): MiddlewareHandler {
 /** `headers`: further request headers of the room's callers. */
 export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> {
   const answer = cors({
-    origin: (origin, c: Context<AppEnv>) => (c.var.ctx.config.corsOrigins.includes(origin) ? origin : null),
+    // RFC 9700 §2.6: not at the authorization endpoint, where browsers go themselves.
+    origin: (origin, c: Context<AppEnv>) =>
+      c.var.ctx.config.corsOrigins.includes(origin) && !c.req.path.endsWith('/authorize') ? origin : null,
     credentials: true,
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: ['authorization', 'content-type', 'dpop', 'x-d1-bookmark', ...OF_FILES, ...headers],

@@ -32,11 +32,11 @@ export const accessToken: ReadCredential = async (c) => {
   if (claim.jkt === undefined) throw new AppError('invalid_token', 'The token is not bound to a key: send it as Bearer')
   const sent = sentProof(c)
   if (!sent) throw new AppError('invalid_token', 'Send a DPoP proof with the token', { reason: 'invalid_dpop_proof' })
-  const { jkt, spent } = await verifyProof(ctx, sent, token).catch((error) => {
+  const { jkt, alg, spent } = await verifyProof(ctx, sent, token).catch((error) => {
     throw error instanceof AppError ? new AppError('invalid_token', error.message, { reason: error.code }) : error
   })
   if (jkt !== claim.jkt) throw new AppError('invalid_token', 'The token is not bound to the key of the proof')
-  return { ...claim, proof: spent }
+  return { ...claim, proof: { ...spent, alg } }
 }
 
 /** The origin is Kith's, or that of the room that the request came to. */

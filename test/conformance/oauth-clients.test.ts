@@ -510,3 +510,52 @@ describe('APIs of the team (RFC 8707) and the server of one that calls the next 
     await expect(oauth.validateJwtAccessToken(as, call, ORDERS, options)).rejects.toThrow()
   })
 })
+
+test('openid-client and oauth4webapi: FAPI 2.0, with PrivateKeyJwt, a pushed request, DPoP with nonces, and a refresh token that stays', async () => {
+  const signer = await newSigner('PS256', { scopes: `${SCOPE} delegated:profile:read`, more: { security_profile: 'fapi2' } })
+  const { cookie } = await newBrowser(await newPerson())
+  const options = { [openid.customFetch]: toWorker }
+  const key = { key: signer.key?.privateKey as CryptoKey, kid: signer.key?.kid ?? '' }
+  const config = await openid.discovery(
+    new URL(ORIGIN),
+    signer.id,
+    { id_token_signed_response_alg: 'ES256' },
+    openid.PrivateKeyJwt(key),
+    options,
+  )
+  const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('PS256'))
+  const [pkceCodeVerifier, expectedState, expectedNonce] = [openid.randomPKCECodeVerifier(), openid.randomState(), openid.randomNonce()]
+  const url = await openid.buildAuthorizationUrlWithPAR(
+    config,
+    {
+      redirect_uri: signer.redirectUri,
+      scope: `${SCOPE} delegated:profile:read`,
+      state: expectedState,
+      nonce: expectedNonce,
+      code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+    },
+    { DPoP },
+  )
+  expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request_uri'])
+  const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true }
+  const tokens = await openid.authorizationCodeGrant(config, await goTo(url, cookie), checks, undefined, { DPoP })
+  const me = (access: string) =>
+    openid.fetchProtectedResource(config, access, new URL('/user/me', ORIGIN), 'GET', undefined, undefined, { DPoP })
+  expect([tokens.token_type, (await me(tokens.access_token)).status]).toEqual(['dpop', 200])
+  const sub = tokens.claims()?.sub ?? ''
+  expect(await openid.fetchUserInfo(config, tokens.access_token, sub, { DPoP })).toMatchObject({ sub })
+  for (let uses = 0; uses < 2; uses += 1) {
+    const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP })
+    expect([refreshed.refresh_token, (await me(refreshed.access_token)).status]).toEqual([tokens.refresh_token, 200])
+  }
+  // The other library, with the same keys of the client: its own proof of another key opens nothing.
+  const issuer = new URL(ORIGIN)
+  const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options))
+  const client = { client_id: signer.id }
+  const stolen = { DPoP: oauth.DPoP({}, await oauth.generateKeyPair('ES256')), ...options }
+  const request = () => oauth.refreshTokenGrantRequest(as, client, oauth.PrivateKeyJwt(key), tokens.refresh_token ?? '', stolen)
+  const first = await request()
+  await expect(oauth.processRefreshTokenResponse(as, client, first)).rejects.toMatchObject({ error: 'use_dpop_nonce' })
+  await expect(oauth.processRefreshTokenResponse(as, client, await request())).rejects.toMatchObject({ error: 'invalid_grant' })
+})

@@ -262,6 +262,13 @@ test('npm run operator -- client: registers, changes and ends clients by the rul
   project.write('jwks.json', JSON.stringify({ keys: [await crypto.subtle.exportKey('jwk', publicKey)] }))
   const keyed = await client('update', 'op-signer', '--auth-method', 'private_key_jwt', '--jwks', 'jwks.json')
   expect(keyed).toMatchObject({ code: 0, secret: '', output: expect.stringContaining('it signs an assertion with its private key') })
+  const fapi = ['update', 'op-signer', '--security-profile', 'fapi2']
+  expect((await client(...fapi)).output).toMatch(/dpop_bound_access_tokens +true\nsecurity_profile +fapi2/)
+  expect((await client(...fapi, '--no-dpop-bound')).output).toContain('--no-dpop-bound: security_profile fapi2 requires true')
+  expect((await client('update', 'op-signer', '--auth-method', 'client_secret_jwt')).output).toContain(
+    '--auth-method: security_profile fapi2',
+  )
+  expect((await client('update', 'op-signer', '--security-profile', 'none', '--no-dpop-bound')).code).toBe(0)
   const withKey = await openid.discovery(new URL(kith.origin), 'op-signer', undefined, openid.PrivateKeyJwt(privateKey), options)
   expect((await openid.clientCredentialsGrant(withKey)).expires_in).toBe(600)
   const rotated = await client('rotate-secret', 'op-service')

@@ -17,7 +17,9 @@ import { apiReads, type Granted, grantedBy, toGrantText } from './api-grants.ts'
 import { type AuthorizationRequest, toAuthorizationPath } from './authorization-request.ts'
 import { ensureDocumentClient } from './client-documents.ts'
 import type { Client } from './clients.ts'
+import { isFapi } from './fapi.ts'
 import { isClaimWithin } from './granted-claims.ts'
+import { FAPI_CODE_MS } from './limits.ts'
 import { isReference, takePushedRequest } from './pushed-requests.ts'
 import { isLoopbackRedirectUri } from './redirect-uri.ts'
 import { requireMarks } from './request-marks.ts'
@@ -202,7 +204,7 @@ export async function issueCode(
     dpopJkt: request.dpopJkt ?? null,
     browserSessionId: principal.sessionId,
     createdAt: now,
-    expiresAt: now + ctx.config.lifetimes.authorizationCodeMs,
+    expiresAt: now + Math.min(ctx.config.lifetimes.authorizationCodeMs, isFapi(client) ? FAPI_CODE_MS : Number.POSITIVE_INFINITY),
   }
   // The session, or the consent, may have ended since the gate, or the gate may have read a replica.
   if (!(await ctx.db.commit([insertAuthorizationCode(row, condition), ...writes(codeHash)], codeExists(codeHash)))) throw loginRequired()

@@ -9,6 +9,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { Unacceptable, Unanswered } from '../outside.ts'
 import { findKeys, PRIVATE_KEY_ALGORITHMS } from './client-keys.ts'
+import { maySignWith } from './fapi.ts'
 import { CLIENT_CLOCK_TOLERANCE_MS } from './limits.ts'
 
 /** What a JWT is for. */
@@ -71,8 +72,9 @@ function decode(jwt: string): { typ: string | undefined; payload: unknown } | nu
 export async function isSignedWithKey(ctx: Ctx, row: ClientKeysRow, jwt: string, { refusal }: JwtPurpose): Promise<boolean> {
   try {
     const { alg } = decodeProtectedHeader(jwt)
-    if (!(PRIVATE_KEY_ALGORITHMS as readonly unknown[]).includes(alg)) return false
-    await compactVerify(jwt, await findKeys(ctx, row), { algorithms: [...PRIVATE_KEY_ALGORITHMS] })
+    const algorithms = PRIVATE_KEY_ALGORITHMS.filter((one) => maySignWith(row, one))
+    if (!(algorithms as readonly unknown[]).includes(alg)) return false
+    await compactVerify(jwt, await findKeys(ctx, row), { algorithms })
     return true
   } catch (error) {
     if (!(error instanceof Unanswered || error instanceof Unacceptable)) return false

@@ -9,6 +9,7 @@ import type { ApiScope } from './api-scopes.ts'
 import type { ClientAuthenticationMethod } from './client-authentication.ts'
 import type { KeySet } from './client-keys.ts'
 import { DEVICE_GRANT, type GrantType, type SecurityProfile, type SubjectType, TOKEN_EXCHANGE } from './clients.ts'
+import { fapiRules } from './fapi.ts'
 import { ACCESS_TOKEN_SECONDS_DEFAULT } from './limits.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
 import type { SigningAlgorithm } from './signing-keys.ts'
@@ -135,7 +136,7 @@ export function judgeMetadata(metadata: ClientMetadata): void {
   const hasKeys = authMethod === 'private_key_jwt'
   const isPairwise = metadata.subjectType === 'pairwise'
   const has = (grantType: GrantType) => grantTypes.includes(grantType)
-  const rules: readonly [isBroken: boolean, field: keyof ClientMetadata, message: string][] = [
+  const rules: readonly (readonly [isBroken: boolean, field: keyof ClientMetadata, message: string])[] = [
     [has('authorization_code') && redirectUris.length === 0, 'redirectUris', 'must name a URI for authorization_code'],
     [
       has('refresh_token') && !has('authorization_code') && !has(DEVICE_GRANT),
@@ -174,6 +175,7 @@ export function judgeMetadata(metadata: ClientMetadata): void {
       'must have the scheme, host and port of a redirect URI',
     ],
     [postLogoutRedirectUris.some(isForDevelopment), 'postLogoutRedirectUris', SCHEME_RULE],
+    ...fapiRules(metadata),
   ]
   const broken = rules.filter(([isBroken]) => isBroken)
   if (broken.length > 0) throw AppError.ofFields(broken.map(([, field, message]) => ({ path: METADATA_NAMES[field], message })))

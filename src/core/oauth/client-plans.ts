@@ -19,6 +19,7 @@ import {
   newClientSecret,
 } from './client-metadata.ts'
 import type { ClientSource } from './clients.ts'
+import { FAPI_FIELDS, isFapi } from './fapi.ts'
 import { judgeSubjects } from './sectors.ts'
 
 /** A client, and its secret if it was just issued: returned only once, stored as SHA-256, and sealed if it is an HMAC key. */
@@ -54,7 +55,7 @@ export const planCtxOf = (ctx: Pick<Ctx, 'now' | 'config'>): PlanCtx => ({
 /** The row of a new client; throws what its metadata break. May fetch `sector_identifier_uri`, so strangers are turned away before. */
 export async function planClient(input: NewClient, ctx: PlanCtx, newSecret: string = newClientSecret()): Promise<Registration> {
   const { id = makeClientId(), source = 'operator', registrationTokenHash = null, ...fields } = input
-  const metadata = { ...DEFAULTS, ...given(fields) } as ClientMetadata
+  const metadata = { ...DEFAULTS, ...impliedBy(fields), ...given(fields) } as ClientMetadata
   judgeMetadata(metadata)
   await judgeSubjects(ctx, metadata, null)
   const secret = hasSecret(metadata.authMethod) ? newSecret : null
@@ -92,7 +93,7 @@ export function requireNoDocument(before: ClientRow, { disabled: _, ...changes }
 /** A new secret, a key taken away, or disabling the client invalidates its own tokens; users' tokens are checked against its row each time. */
 export async function planChange(before: ClientRow, changes: ClientChanges, ctx: PlanCtx): Promise<ClientChange> {
   const { rotateSecret = false, disabled = before.disabledAt !== null, ...fields } = changes
-  const metadata = withOneSetOfKeys({ ...toMetadata(before), ...given(fields) } as ClientMetadata, fields)
+  const metadata = withOneSetOfKeys({ ...toMetadata(before), ...impliedBy(fields), ...given(fields) } as ClientMetadata, fields)
   // Whatever its metadata are by today's rules, it can be disabled.
   if (Object.keys(given(fields)).length > 0) judgeMetadata(metadata)
   await judgeSubjects(ctx, metadata, toMetadata(before))
@@ -197,6 +198,8 @@ const NAME_OF_COLUMN: Readonly<Record<keyof ReturnType<typeof toColumns>, string
   tosUri: METADATA_NAMES.tosUri,
   nativeDevelopment: METADATA_NAMES.isNativeDevelopment,
 }
+
+const impliedBy = ({ securityProfile = 'none' }: ClientChanges) => (isFapi({ securityProfile }) ? FAPI_FIELDS : {})
 
 function given<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>

@@ -39,6 +39,7 @@ import {
   type Registration,
   requireNoDocument,
 } from './client-plans.ts'
+import { FAPI_FIELDS, isFapi } from './fapi.ts'
 import { type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts'
 
 export type { ClientRow } from '../../store/db/client-registration.ts'
@@ -46,7 +47,8 @@ export type { ClientChanges, NewClient, Registration } from './client-plans.ts'
 
 /** Throws `already_exists` if the id is taken. */
 export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Promise<Registration> {
-  const { accessTokenSeconds = ctx.config.lifetimes.accessTokenSeconds, idTokenAlg = defaultIdTokenAlg(ctx.config) } = input
+  const { accessTokenSeconds = ctx.config.lifetimes.accessTokenSeconds, securityProfile = 'none' } = input
+  const { idTokenAlg = isFapi({ securityProfile }) ? FAPI_FIELDS.idTokenAlg : defaultIdTokenAlg(ctx.config) } = input
   requireAlgorithm(ctx.config, idTokenAlg)
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId), findApis(resourcesOf(input.apiScopes))])
   const registration = await planClient({ ...input, accessTokenSeconds, idTokenAlg }, planCtxOf(ctx))

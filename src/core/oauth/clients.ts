@@ -3,6 +3,7 @@ import type { OAuthClientRow } from '../../store/db/oauth-clients.ts'
 import { AppError } from '../errors.ts'
 import { type Scope, storedScopes } from '../scopes.ts'
 import { type ApiScope, storedApiScopes } from './api-scopes.ts'
+import { isFapi } from './fapi.ts'
 import type { SigningAlgorithm } from './signing-keys.ts'
 
 /** RFC 8628 §3.4. */
@@ -69,6 +70,7 @@ export interface Client {
 export function toClient(row: OAuthClientRow | null): Client | null {
   if (!row || row.disabledAt !== null) return null
   const isPublic = row.tokenEndpointAuthMethod === 'none'
+  const hasFapi = isFapi(row)
   return {
     id: row.id,
     name: row.name,
@@ -80,11 +82,11 @@ export function toClient(row: OAuthClientRow | null): Client | null {
     apiScopes: storedApiScopes(row.scopes),
     source: row.source as ClientSource,
     isFirstParty: row.firstParty === 1,
-    // Always required of a public client, whatever its row says (wire §6.4).
-    requiresPkce: isPublic || row.requirePkce !== 0,
-    requiresPushedRequests: row.requirePushedRequests === 1,
+    // Always required of a public client (wire §6.4) and by FAPI, whatever its row says.
+    requiresPkce: isPublic || hasFapi || row.requirePkce !== 0,
+    requiresPushedRequests: hasFapi || row.requirePushedRequests === 1,
     requiresSignedRequests: row.requireSignedRequests === 1,
-    isDpopBound: row.dpopBound === 1,
+    isDpopBound: hasFapi || row.dpopBound === 1,
     securityProfile: row.securityProfile as SecurityProfile,
     accessTokenSeconds: row.accessTokenSeconds,
     idTokenAlg: row.idTokenSignedResponseAlg as SigningAlgorithm,

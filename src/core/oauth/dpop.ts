@@ -12,6 +12,7 @@ import { AppError } from '../errors.ts'
 import { PRIVATE_KEY_ALGORITHMS, registeredKey } from './client-keys.ts'
 import type { Client } from './clients.ts'
 import { isCurrentNonce } from './dpop-nonce.ts'
+import { FAPI_ALGORITHMS, maySignWith } from './fapi.ts'
 import { DPOP_CLOCK_MS, DPOP_ID_LENGTH_MAX, DPOP_PROOF_LENGTH_MAX } from './limits.ts'
 
 export const DPOP_ALGORITHMS = PRIVATE_KEY_ALGORITHMS
@@ -28,6 +29,7 @@ export interface SentProof {
 export interface DpopProof {
   /** The thumbprint of the key (RFC 7638). */
   readonly jkt: string
+  readonly alg: string
   readonly spent: SpentToken
 }
 
@@ -55,12 +57,13 @@ export async function verifyProof(ctx: Ctx, { proof, method, uri }: SentProof, a
   if (!isSigned) throw invalidProof('The DPoP proof is not signed by its key')
   // Kept until no server's clock accepts the proof any more.
   const expiresAt = Math.ceil(iat * 1000) + 2 * DPOP_CLOCK_MS
-  return { jkt, spent: { digest: sha256(`dpop:${jkt}:${jti}`), claimedBy: Number.parseInt(randomHex(6), 16), expiresAt } }
+  return { jkt, alg, spent: { digest: sha256(`dpop:${jkt}:${jti}`), claimedBy: Number.parseInt(randomHex(6), 16), expiresAt } }
 }
 
-/** The key that tokens for this request are bound to; null for none. Throws if the client must not do without. */
-export function keyToBind({ isDpopBound, securityProfile }: Client, proof: DpopProof | undefined): string | null {
-  if (!proof && (isDpopBound || securityProfile === 'fapi2')) throw invalidProof('This client must send a DPoP proof')
+/** The key that tokens for this request are bound to; null for none. Throws if the client must not do without, or not with such a key. */
+export function keyToBind(client: Client, proof: DpopProof | undefined): string | null {
+  if (!proof && client.isDpopBound) throw invalidProof('This client must send a DPoP proof')
+  if (proof && !maySignWith(client, proof.alg)) throw invalidProof(`This client must sign with one of ${FAPI_ALGORITHMS.join(', ')}`)
   return proof?.jkt ?? null
 }
 

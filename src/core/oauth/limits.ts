@@ -59,6 +59,8 @@ export const RSA_BITS_MAX = 8_192
 export const ASSERTION_MS = 10 * MINUTE_MS
 /** FAPI 2.0 Security Profile §5.3.2.1: clocks of clients may be 10 seconds ahead. */
 export const CLIENT_CLOCK_TOLERANCE_MS = 10 * SECOND_MS
+/** FAPI 2.0 Security Profile §5.3.2.1, of its clients' codes. */
+export const FAPI_CODE_MS = MINUTE_MS
 export const ASSERTION_ID_LENGTH_MAX = 256
 /** FAPI 2.0 Message Signing §5.3.1: how far away the end of a request object may be. */
 export const REQUEST_OBJECT_MS = HOUR_MS

@@ -12,7 +12,7 @@ import { type AuthorizationRequest, readAuthorizationQuery, toAuthorizationQuery
 import { proveClient } from './client-assertion.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { ensureDocumentClient } from './client-documents.ts'
-import { invalidProof } from './dpop.ts'
+import { invalidProof, keyToBind } from './dpop.ts'
 import { PUSHED_REQUEST_MS } from './limits.ts'
 import { marked, requireSigned } from './request-marks.ts'
 import { openRequestObject } from './request-objects.ts'
@@ -43,7 +43,7 @@ export async function pushRequest(
   const own = withoutTickets({ ...sent, clientId: client.id })
   const opened = own.requestObject === undefined ? own : await openRequestObject(ctx, own)
   requireSigned(ctx, client, opened)
-  const request = boundTo(ctx, opened, credentials.proof?.jkt)
+  const request = boundTo(ctx, opened, credentials.proof && keyToBind(client, credentials.proof))
   const [read] = apiReads(request.resources)
   const apis = opened === own || !read ? reads[0] : await ctx.db.one(read)
   judgeRequest(ctx.config, judgeClient(row, request), request, apis)
@@ -57,8 +57,8 @@ export async function pushRequest(
 }
 
 /** The request with the key that was proved. */
-function boundTo(ctx: Ctx, request: AuthorizationRequest, jkt: string | undefined): AuthorizationRequest {
-  if (jkt === undefined || jkt === request.dpopJkt) return request
+function boundTo(ctx: Ctx, request: AuthorizationRequest, jkt: string | null | undefined): AuthorizationRequest {
+  if (jkt == null || jkt === request.dpopJkt) return request
   if (request.dpopJkt !== undefined) throw invalidProof('The dpop_jkt is that of another key')
   const bound = { ...request, dpopJkt: jkt }
   return request.signed === undefined ? bound : marked(ctx, bound, 'signed')

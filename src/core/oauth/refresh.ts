@@ -2,7 +2,8 @@
  * Refresh tokens (RFC 6749 §6, RFC 9700 §4.14): rotated at each use, and still safe to retry. The successor of a token
  * is an HMAC of it, so a repeat within the grace time and before the successor's first use gets the same successor
  * again; any other second use is treated as theft and ends the family, however long ago the first was. Everything is
- * validated before anything is rotated; the database does it where it can, in the same round trip.
+ * validated before anything is rotated; the database does it where it can, in the same round trip. Under FAPI a token is not
+ * rotated: it is of no use without two keys of the client (docs/decisions/043).
  */
 import { sha256 } from '../../crypto.ts'
 import { isTargetUnchanged } from '../../store/db/apis.ts'
@@ -19,6 +20,7 @@ import { ASSERTION_METHODS, authenticateClient, type ClientCredentials, SECRET_M
 import { requireGrantType } from './clients.ts'
 import { type DpopProof, keyToBind, requireClaimed } from './dpop.ts'
 import { endFamily } from './families.ts'
+import { isFapi } from './fapi.ts'
 import type { MoreClaims } from './id-token.ts'
 import { REFRESH_GRACE_MS } from './limits.ts'
 import { refreshTokenHashes, successorOf } from './refresh-token.ts'
@@ -52,7 +54,8 @@ export async function refreshTokens(
   if (token.expiresAt <= ctx.now()) throw invalidGrant()
   const target = targetOf(ctx.config, client, token, input)
   if (target.scopes.includes('openid')) requireSigningKey(ctx.config, client.idTokenAlg)
-  const refreshToken = await successorOfToken(ctx, use, token)
+  const isKept = isFapi(client) && token.isCurrent === 1
+  const refreshToken = isKept ? await keepToken(ctx, { ...use, isKept }, jkt) : await successorOfToken(ctx, use, token)
   const { userId, sessionId, sessionExpiresAt, authenticatedAt, amr } = token
   // OpenID Connect Core §12.2: the nonce belongs to the authorization request, so a refreshed ID token has none.
   const about = { userId, sessionId, sessionExpiresAt, nonce: null, jkt, authenticatedAt, amr, moreClaims }
@@ -88,14 +91,20 @@ interface Use {
   readonly clientId: string
   readonly verified: VerifiedAssertion | null
   readonly proof: DpopProof | undefined
+  /** It only lives on. */
+  readonly isKept?: boolean
 }
 
 /** Rotates the token where `condition` holds. Returns what is there after that, whoever rotated it. */
-function rotate(ctx: Ctx, { presented, clientId, verified, proof }: Use, condition: Fragment): Promise<PresentedTokenRow | null> {
+function rotate(
+  ctx: Ctx,
+  { presented, clientId, verified, proof, isKept = false }: Use,
+  condition: Fragment,
+): Promise<PresentedTokenRow | null> {
   const now = ctx.now()
   const kid = ctx.config.hmacKeys.current
   const hashes = refreshTokenHashes(presented)
-  const successorHash = sha256(successorOf(ctx, kid, presented) ?? '')
+  const successorHash = isKept ? null : sha256(successorOf(ctx, kid, presented) ?? '')
   const rotation = { ...hashes, successorHash, idleUntil: now + ctx.config.lifetimes.refreshTokenIdleMs, kid, jkt: proof?.jkt ?? null, now }
   const isClaimed = proof ? wasSpentBy(proof.spent) : always
   const writes = [
@@ -119,6 +128,14 @@ async function successorOfToken(ctx: Ctx, use: Use, token: LiveToken): Promise<s
   // wrong.
   if (successor === null) throw invalidGrant()
   return successor
+}
+
+/** The same token, whose session lives on. */
+async function keepToken(ctx: Ctx, use: Use, jkt: string | null): Promise<string> {
+  const kept = await rotate(ctx, use, always)
+  // Ended, or bound to another key, between the two round trips.
+  if (kept?.isLive !== 1 || kept.isCurrent !== 1 || kept.dpopJkt !== jkt) throw invalidGrant()
+  return use.presented
 }
 
 type Rotated = Pick<PresentedTokenRow, 'isPrevious' | 'rotatedAt' | 'dpopJkt'>

@@ -7,6 +7,7 @@ export interface ClientGateRow {
   readonly scopes: string
   readonly epoch: number
   readonly disabledAt: number | null
+  readonly securityProfile: string
   /** When the key that the client stands for expires; null if never. */
   readonly expiresAt: number | null
 }
@@ -24,7 +25,6 @@ export interface OAuthClientRow extends Omit<ClientGateRow, 'expiresAt'> {
   readonly requirePushedRequests: number
   readonly requireSignedRequests: number
   readonly dpopBound: number
-  readonly securityProfile: string
   readonly accessTokenSeconds: number
   readonly idTokenSignedResponseAlg: string
   readonly claimsInIdToken: number
@@ -42,7 +42,7 @@ export interface OAuthClientRow extends Omit<ClientGateRow, 'expiresAt'> {
 
 export function findClientGateRow(clientId: string): Statement<ClientGateRow | null> {
   return first(sql`
-    SELECT id, scopes, epoch, disabled_at, (SELECT m.expires_at FROM machine_credentials m WHERE m.client_id = c.id) AS expires_at
+    SELECT id, scopes, epoch, disabled_at, security_profile, (SELECT m.expires_at FROM machine_credentials m WHERE m.client_id = c.id) AS expires_at
     FROM oauth_clients c WHERE id = ${clientId}`)
 }
 
@@ -70,13 +70,15 @@ export interface ClientKeysRow {
   readonly sealedSecret: string | null
   readonly jwks: string | null
   readonly jwksUri: string | null
+  readonly securityProfile: string
   readonly disabledAt: number | null
   readonly updatedAt: number
 }
 
 export function findClientKeys(clientId: string): Statement<ClientKeysRow | null> {
   return first(sql`
-    SELECT id, token_endpoint_auth_method, sealed_secret, jwks, jwks_uri, disabled_at, updated_at FROM oauth_clients WHERE id = ${clientId}`)
+    SELECT id, token_endpoint_auth_method, sealed_secret, jwks, jwks_uri, security_profile, disabled_at, updated_at
+    FROM oauth_clients WHERE id = ${clientId}`)
 }
 
 /** Stores the same secret encrypted under the current key, unless there is another by now. The client's version stays. */
@@ -97,14 +99,15 @@ export interface ClientProof {
 
 /**
  * Holds if the session of the alias `s` belongs to the client that proves itself so, and nothing about the client has changed since
- * the session began: what was granted then may still be granted.
+ * the session began: what was granted then may still be granted. Not with FAPI, whose refresh tokens are not rotated.
  */
 export function isOfUnchangedClient({ clientId, secretHash, methods, grantType, idTokenAlgs, provesKey }: ClientProof): Fragment {
-  const isBound = provesKey ? always : sql`c.dpop_bound = 0 AND c.security_profile <> 'fapi2'`
+  const isBound = provesKey ? always : sql`c.dpop_bound = 0`
   const hasSecret = secretHash === undefined ? always : sql`c.secret_hash IS ${secretHash}`
   return sql`EXISTS (
     SELECT 1 FROM oauth_clients c
     WHERE c.id = ${clientId} AND c.id = s.client_id AND c.disabled_at IS NULL AND c.updated_at < s.created_at
       AND c.token_endpoint_auth_method IN ${methods} AND ${hasSecret} AND ${isBound}
+      AND c.security_profile <> 'fapi2'
       AND instr(' ' || c.grant_types || ' ', ${` ${grantType} `}) > 0 AND c.id_token_signed_response_alg IN ${idTokenAlgs})`
 }

@@ -96,7 +96,8 @@ export function findPresentedToken(
 }
 
 export interface Rotation extends TokenHashes {
-  readonly successorHash: string
+  /** Null: the token itself stays, and only lives on. */
+  readonly successorHash: string | null
   /** When the successor ends, unless the session ends before. */
   readonly idleUntil: number
   /** The key under which the successor was derived. */
@@ -113,10 +114,13 @@ export interface Rotation extends TokenHashes {
  */
 export function rotateRefreshToken(rotation: Rotation, condition: Fragment): Statement<void>[] {
   const { familyHash, tokenHash, successorHash, idleUntil, kid, jkt, now } = rotation
+  const successor =
+    successorHash === null
+      ? sql``
+      : sql`, token_hash = ${successorHash}, previous_hash = ${tokenHash}, successor_kid = ${kid}, rotated_at = ${now}, created_at = ${now}`
   return [
     run(sql`
-      UPDATE refresh_tokens AS t SET family_hash = ${familyHash}, token_hash = ${successorHash}, previous_hash = ${tokenHash},
-        successor_kid = ${kid}, rotated_at = ${now}, created_at = ${now}, expires_at = MIN(s.expires_at, ${idleUntil})
+      UPDATE refresh_tokens AS t SET family_hash = ${familyHash}, expires_at = MIN(s.expires_at, ${idleUntil}) ${successor}
       FROM sessions s JOIN users u ON u.id = s.user_id
       WHERE t.token_hash = ${tokenHash} AND (t.family_hash IS NOT NULL OR t.rotated_at IS NULL) AND t.expires_at > ${now}
         AND s.id = t.session_id AND (s.dpop_jkt IS NULL OR s.dpop_jkt = ${jkt}) AND ${isLive(now)} AND (${condition})`),

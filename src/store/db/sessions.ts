@@ -46,6 +46,7 @@ export interface GateRow extends UserRow {
   readonly clientClaims: string | null
   readonly clientDisabledAt: number | null
   readonly clientMayChangeAddresses: number | null
+  readonly clientSecurityProfile: string | null
 }
 
 /** Of the session's client: what its subjects depend on. */
@@ -61,7 +62,7 @@ const gateColumns = (more: Fragment = sql``) => sql`
          s.last_used_at AS session_last_used_at, s.revoked_at AS session_revoked_at,
          s.authenticated_at AS session_authenticated_at, s.amr AS session_amr, s.second_factor AS session_second_factor,
          r.ranking AS role_ranking, r.scopes AS role_scopes, c.scopes AS client_scopes, c.claims AS client_claims, c.disabled_at AS client_disabled_at,
-         c.may_change_addresses AS client_may_change_addresses ${more}
+         c.may_change_addresses AS client_may_change_addresses, c.security_profile AS client_security_profile ${more}
   FROM sessions s
   JOIN users u ON u.id = s.user_id
   JOIN roles r ON r.id = u.role

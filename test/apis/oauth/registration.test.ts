@@ -181,6 +181,7 @@ describe('a client that registers itself', () => {
       native_development: 0,
       claims_in_id_token: 0,
       access_token_seconds: 600,
+      security_profile: 'none',
       claims: '',
     })
     expect([id === 'chosen', json.client_secret === 'chosen']).toEqual([false, false])
