@@ -48,13 +48,13 @@ export async function withdrawScope(ctx: Ctx, gate: Gate, clientId: string, scop
   await ctx.db.commit(withdrawScopes(withdrawal, told), findEvent(id))
 }
 
-/** All that the scope includes, and what the client keeps of a scope that includes it. */
+/** All that the scope includes but `openid`, and what the client keeps of a scope that includes it. */
 function below(scope: Scope, ofClient: readonly Scope[]): { gone: readonly string[]; narrowed: Readonly<Record<string, string>> } {
   const all = Object.keys(SCOPES) as Scope[]
   const wider = all.filter((other) => other !== scope && covers(other, scope))
   const kept = (other: Scope) => intersectScopes([other], ofClient).filter((one) => !covers(scope, one))
   return {
-    gone: all.filter((other) => covers(scope, other)),
+    gone: all.filter((other) => other !== 'openid' && covers(scope, other)),
     narrowed: Object.fromEntries(wider.map((other) => [other, kept(other).join(' ')])),
   }
 }

@@ -216,6 +216,14 @@ describe('DELETE /user/apps/:clientId/scopes', () => {
     expect(await rows('SELECT 1 FROM consents WHERE user_id = ?', idOf(person))).toEqual([])
   })
 
+  test('never takes openid along, which goes with the app', async () => {
+    const person = await signedInPerson('take_all11')
+    const { id } = await newApp(person, 'openid * email')
+    await withdraw(person, id, '*')
+    expect(await heldBy(person)).toEqual(['openid'])
+    expect((await withdraw(person, id, 'openid')).status).toBe(400)
+  })
+
   test('of a grant that is wider than the client now: the rest of what the client may have stays', async () => {
     const person = await signedInPerson('take_narrow')
     const id = await newOAuthClient('openid delegated:profile:read delegated:media:read', clientRow)
