@@ -191,6 +191,15 @@ describe('connected apps', () => {
     expect((await client.get(`/account/apps/remove?client=${app}`)).headers.get('location')).toBe('/account/apps')
   })
 
+  test('are told apart by the hosts of their documents: names are what strangers say', async () => {
+    const { person, client } = await personInBrowser('page_hosts')
+    const apps = ['https://one.example/c.json', 'https://xn--80ak6aa92e.com/c.json']
+    for (const id of apps) await newGrant(person, await newOAuthClient('*', { id, name: 'Apple', first_party: 0 }), 'openid')
+    const { text } = await open(client, '/account/apps')
+    const shown = [...text.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading = '']) => heading.replace(/<[^>]+>/g, ' ').trim())
+    expect(shown.map((heading) => heading.replace(/ +/g, ' ')).sort()).toEqual(['Apple one.example', 'Apple xn--80ak6aa92e.com'])
+  })
+
   test('one scope of an app is taken back after a question; not offered for the sign-in itself, nor for an app of the service', async () => {
     const { person, client } = await personInBrowser('page_scopes')
     const app = await newOAuthClient('*', { name: 'Evil <img src=x>', first_party: 0 })

@@ -1,6 +1,7 @@
 /** `/account/apps`: connected apps, what each may do, and how to take back one scope or all of it. */
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
+import { isDocumentClientId } from '../../core/oauth/client-documents.ts'
 import { type ConnectedApp, disconnectApp, listConnectedApps, type UsedScope } from '../../core/oauth/connected-apps.ts'
 import { CLIENT_URI_LENGTH_MAX } from '../../core/oauth/limits.ts'
 import { heldScope, withdrawScope } from '../../core/oauth/scope-withdrawal.ts'
@@ -84,6 +85,7 @@ function showList(c: Context, apps: readonly ConnectedApp[]): Response {
             <div>
               <h2>
                 <Isolated>{app.name}</Isolated>
+                {isDocumentClientId(app.clientId) && <span class="host">{new URL(app.clientId).host}</span>}
               </h2>
               <p>{<Dates app={app} />}</p>
               <Scopes app={app} />
