@@ -47,7 +47,7 @@ export function accessFor({ issuer, resource, scopes, client }) {
     }
   }
 
-  /** By asking Kith (RFC 7662): a sign-out, a withdrawn consent or a disabled client counts at once. */
+  /** By asking Kith (RFC 7662): a sign-out everywhere, a disconnected app or a disabled client counts at once. */
   async function introspect(token) {
     const authorization = `Basic ${btoa(`${encodeURIComponent(client.id)}:${encodeURIComponent(client.secret)}`)}`
     const request = { method: 'POST', headers: { authorization }, body: new URLSearchParams({ token }), signal: AbortSignal.timeout(2000) }

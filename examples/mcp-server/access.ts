@@ -1,6 +1,6 @@
 /**
- * Who calls, and what they may do: the token's verdict comes from Kith on each call (RFC 7662), so that a sign-out or a
- * withdrawn consent counts at once. The client learns from the challenges where to sign in, and for which scopes
+ * Who calls, and what they may do: the token's verdict comes from Kith on each call (RFC 7662), so that a sign-out
+ * everywhere or a disconnected app counts at once. The client learns from the challenges where to sign in, and for which scopes
  * (RFC 9728, RFC 6750).
  */
 
