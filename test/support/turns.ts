@@ -1,11 +1,18 @@
 /**
  * Requests that run at once and take turns at the database: each stops before every D1 round trip until all others have stopped
- * or ended, then `pick` chooses who continues. So an interleaving is data that can be generated, repeated and shrunk.
+ * or ended, then `pick` chooses who continues. So an interleaving is data that can be generated, repeated and shrunk. What a request
+ * does after its reply takes no turns: nobody could tell when it has ended.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Options, platform } from './kith.ts'
+
+interface Request {
+  isOver: boolean
+}
 
 interface Waiting {
   readonly session: object
+  readonly request: Request
   readonly go: () => void
 }
 
@@ -16,31 +23,42 @@ class Turns {
   #pick: Pick | null = null
   #waiting: Waiting[] = []
   #active = 0
+  readonly #requests = new AsyncLocalStorage<Request>()
 
   async take(session: object): Promise<void> {
-    if (!this.#pick) return
+    const request = this.#requests.getStore()
+    if (!this.#pick || !request || request.isOver) return
     await new Promise<void>((go) => {
-      this.#waiting.push({ session, go })
+      this.#waiting.push({ session, request, go })
       this.#next()
     })
+  }
+
+  /** What a request does after its reply may begin before it has ended: if that was it, nobody else would go on. */
+  done(session: object): void {
+    if (this.#waiting.some((waiting) => waiting.session === session)) this.#next()
   }
 
   async run<T>(starts: readonly (() => Promise<T>)[], pick: Pick): Promise<T[]> {
     this.#pick = pick
     this.#active = starts.length
     try {
-      return await Promise.all(
-        starts.map((start) =>
-          start().finally(() => {
-            this.#active -= 1
-            this.#next()
-          }),
-        ),
-      )
+      return await Promise.all(starts.map((start) => this.#follow(start, { isOver: false })))
     } finally {
       this.#pick = null
       for (const { go } of this.#waiting.splice(0)) go()
     }
+  }
+
+  #follow<T>(start: () => Promise<T>, request: Request): Promise<T> {
+    return this.#requests.run(request, start).finally(() => {
+      request.isOver = true
+      const later = this.#waiting.filter((waiting) => waiting.request === request)
+      this.#waiting = this.#waiting.filter((waiting) => waiting.request !== request)
+      for (const { go } of later) go()
+      this.#active -= 1
+      this.#next()
+    })
   }
 
   /** Lets one continue, once nobody is between two stops. */
@@ -68,7 +86,7 @@ class Held {
 
   async raw(options: { columnNames: true }): Promise<unknown> {
     await turns.take(this.#session)
-    return this.inner.raw(options)
+    return this.inner.raw(options).finally(() => turns.done(this.#session))
   }
 }
 
@@ -82,7 +100,7 @@ const TurnsDb = {
       getBookmark: () => session.getBookmark(),
       async batch(statements: Held[]) {
         await turns.take(session)
-        return session.batch(statements.map(({ inner }) => inner))
+        return session.batch(statements.map(({ inner }) => inner)).finally(() => turns.done(session))
       },
     }
   },
