@@ -92,8 +92,10 @@ async function follow(ctx: Ctx, clientId: string, row: ClientRow | null): Promis
 async function store(ctx: Ctx, id: string, before: ClientRow | null, { metadata, fetchedAt }: ClientDocument): Promise<void> {
   if (!before) {
     const { row } = await planClient({ ...metadata, id, source: 'document' }, planCtxOf(ctx))
-    await ctx.db.commit([insertClient(row)], findRegisteredClient(id))
-    return ctx.log('info', 'client_document_registered', { client: id })
+    // Null while something is left of a deleted client with this id: until then the client is unknown.
+    const stored = await ctx.db.commit([insertClient(row)], findRegisteredClient(id))
+    if (stored) ctx.log('info', 'client_document_registered', { client: id })
+    return
   }
   if (before.updatedAt >= fetchedAt) return
   const { row, events } = await planChange(before, metadata, planCtxOf(ctx))

@@ -64,7 +64,7 @@ export const grantTypes = z
 
 export const clientScope = z
   .string()
-  .max(4_000)
+  .max(4_000, 'must have at most 4000 characters')
   .transform((text, refine): Scope[] => {
     const { scopes, unknown } = parseScopes(text)
     if (unknown.length > 0) refine.addIssue({ code: 'custom', message: `names unknown scopes: ${listScopes(unknown)}` })

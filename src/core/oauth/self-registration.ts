@@ -39,7 +39,11 @@ export const SelfRegistration = z.object({
     .refine((sent) => sent.length === 0 || sent.includes('code'), 'must include code')
     .optional()
     .meta({ example: ['code'] }),
-  scope: z.string().max(4_000).optional().meta({ description: 'Separated by spaces', example: 'openid profile email' }),
+  scope: z
+    .string()
+    .max(4_000, 'must have at most 4000 characters')
+    .optional()
+    .meta({ description: 'Separated by spaces', example: 'openid profile email' }),
   jwks: jwks.optional(),
   jwks_uri: jwksUri.optional(),
   require_pushed_authorization_requests: z.boolean().optional().meta({ description: 'RFC 9126', example: false }),
