@@ -42,7 +42,7 @@ let cookie: string
 const newFapi = (alg = 'ES256', columns: Parameters<typeof newSigner>[1] = {}) =>
   newSigner(alg, {
     grantTypes: `authorization_code refresh_token client_credentials ${DEVICE_GRANT}`,
-    more: { security_profile: 'fapi2' },
+    more: { security_profile: 'fapi2', require_pkce: 0 },
     ...columns,
   })
 
