@@ -201,7 +201,7 @@ describe('an authorization request', () => {
     ['without redirect_uri', { redirect_uri: undefined }, 'invalid_request'],
     ['for a token', { response_type: 'token' }, 'unsupported_response_type'],
     ['for a code and an ID token', { response_type: 'code id_token' }, 'unsupported_response_type'],
-    ['without a challenge', { code_challenge: undefined }, 'invalid_request'],
+    ['without a challenge', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
     ['with a plain challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
     ['with a challenge of no method', { code_challenge_method: undefined }, 'invalid_request'],
   ])('pushed %s is refused', async (_what, changes, error) => {
