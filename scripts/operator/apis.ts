@@ -1,5 +1,6 @@
 /** `npm run operator -- api <command>`: the team's own APIs (docs/apis.md), by the rules of the admin API (core/oauth). */
 import { parseArgs } from 'node:util'
+import { findSpelt, spellingsOf } from '../../src/core/oauth/api-grants.ts'
 import { type ApiChanges, planApi, planApiChange } from '../../src/core/oauth/api-plans.ts'
 import * as fields from '../../src/core/oauth/apis.ts'
 import {
@@ -8,6 +9,7 @@ import {
   findApi,
   findApiGone,
   findApiOfVersion,
+  findApis,
   insertApi,
   isApiNew,
   isApiOfVersion,
@@ -16,7 +18,7 @@ import {
   updateApi,
 } from '../../src/store/db/apis.ts'
 import { both, findIf } from '../../src/store/db/database.ts'
-import { execute, readAll } from '../database.ts'
+import { execute } from '../database.ts'
 import { Refusal } from '../local.ts'
 import { readOrigin } from '../settings.ts'
 import { eventOfOperator, judge, withRefusals } from './input.ts'
@@ -103,13 +105,14 @@ function toChanges(values: ReturnType<typeof read>['values']): ApiChanges {
 
 function toScope(text: string): { name: string; description: string } {
   const [, name = '', description = ''] = /^(\S*)\s*(.*)$/s.exec(text.trim()) ?? []
+  if (description === '') throw new Refusal(`--scope: "${text}" needs words for people, as in "orders:read See your orders"`)
   return { name, description }
 }
 
 const orNull = <T>(text: string | undefined, to: (text: string) => T) => (text === undefined || text !== NONE ? text && to(text) : null)
 
 async function find(resource: string, remote: boolean): Promise<ApiRow> {
-  const row = await execute([], findApi(resource), remote)
+  const row = findSpelt(await execute([], findApis(spellingsOf(resource)), remote), resource, (each) => each.resource)
   if (!row) throw new Refusal(`No API is registered as ${resource}; api list shows them`)
   return row
 }
@@ -131,13 +134,13 @@ async function create(resource: string, changes: ApiChanges, remote: boolean): P
   show(row)
 }
 
-async function change(resource: string, changes: ApiChanges, remote: boolean): Promise<void> {
+async function change(named: string, changes: ApiChanges, remote: boolean): Promise<void> {
   if (Object.values(changes).every((value) => value === undefined)) throw new Refusal('api update needs the fields to change')
   const now = Date.now()
   const mayServe = mayServeApi(changes.serverClientId ?? null)
-  const [before, isServer] = await readAll([findApi(resource), findIf(mayServe)], remote)
-  if (!before) throw new Refusal(`No API is registered as ${resource}; api list shows them`)
-  const { row, events } = planApiChange(before, changes, isServer, now)
+  const before = await find(named, remote)
+  const { resource } = before
+  const { row, events } = planApiChange(before, changes, await execute([], findIf(mayServe), remote), now)
   if (events.length === 0) return console.log(`${resource} already has these settings; nothing was changed.`)
   const condition = both(isApiOfVersion(resource, before.updatedAt), mayServe)
   const trail = events.map(({ type, detail }) => eventOfOperator(type, detail, now, condition))
@@ -146,8 +149,8 @@ async function change(resource: string, changes: ApiChanges, remote: boolean): P
   show(row)
 }
 
-async function remove(resource: string, remote: boolean): Promise<void> {
-  const { updatedAt } = await find(resource, remote)
+async function remove(named: string, remote: boolean): Promise<void> {
+  const { resource, updatedAt } = await find(named, remote)
   const condition = isApiOfVersion(resource, updatedAt)
   const writes = [eventOfOperator('api_deleted', resource, Date.now(), condition), deleteApi(resource, condition)]
   if (!(await execute(writes, findApiGone(resource), remote))) throw changedMeanwhile(resource)

@@ -1,9 +1,8 @@
 /** What a client may have of the team's own APIs, as the operator's command reads and shows it. */
-import { requireScopes } from '../../src/core/oauth/api-plans.ts'
+import { findSpelt, spellingsOf } from '../../src/core/oauth/api-grants.ts'
 import { type ApiScope, byResource, resourcesOf } from '../../src/core/oauth/api-scopes.ts'
 import { clientApiScopes } from '../../src/core/oauth/apis.ts'
 import { findApis } from '../../src/store/db/apis.ts'
-import type { ClientRow } from '../../src/store/db/client-registration.ts'
 import { execute } from '../database.ts'
 import { judge } from './input.ts'
 
@@ -16,15 +15,11 @@ export function readApis(sent: readonly string[] | undefined): ApiScope[] | unde
   return judge('--api', clientApiScopes, Object.fromEntries(scopes))
 }
 
-/** An API and a scope that are added must exist. */
-export async function requireRegistered(
-  row: ClientRow,
-  before: ClientRow | null,
-  added: readonly ApiScope[] = [],
-  remote: boolean,
-): Promise<void> {
-  const apis = added.length === 0 ? [] : await execute([], findApis(resourcesOf(added)), remote)
-  requireScopes(row, before, apis)
+/** The APIs that are named, and what is named of them as they are spelt. */
+export async function findNamed(named: readonly ApiScope[] | undefined, remote: boolean) {
+  const apis = named?.length ? await execute([], findApis(resourcesOf(named).flatMap(spellingsOf)), remote) : []
+  const spelt = (resource: string) => findSpelt(apis, resource, (api) => api.resource)?.resource ?? resource
+  return { apis, apiScopes: named?.map(({ resource, name }) => ({ resource: spelt(resource), name })) }
 }
 
 /** Each API with its scopes, in the form of the option. */

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { readVars } from '../../src/config-vars.ts'
+import { requireScopes } from '../../src/core/oauth/api-plans.ts'
 import { toMetadata } from '../../src/core/oauth/client-columns.ts'
 import * as metadata from '../../src/core/oauth/client-fields.ts'
 import { jwks, jwksUri } from '../../src/core/oauth/client-keys.ts'
@@ -24,7 +25,7 @@ import {
 import { execute } from '../database.ts'
 import { Refusal } from '../local.ts'
 import { readSettings } from '../settings.ts'
-import { apiTexts, readApis, requireRegistered } from './client-apis.ts'
+import { apiTexts, findNamed, readApis } from './client-apis.ts'
 import { planCtx, readKeys } from './client-keys.ts'
 import { describeClient } from './client-settings.ts'
 import { eventOfOperator, judge, judgeOrRemove, withRefusals } from './input.ts'
@@ -217,13 +218,14 @@ function defaultTokenSeconds(remote: boolean): number | undefined {
 }
 
 async function create(id: string | undefined, fields: ClientChanges, remote: boolean): Promise<void> {
-  const { name, apiScopes, scopes = apiScopes && [] } = fields
+  const { apis, apiScopes } = await findNamed(fields.apiScopes, remote)
+  const { name, scopes = apiScopes && [] } = fields
   if (name === undefined || scopes === undefined) throw new Refusal('client create needs --name, and --scope or --api')
   const now = Date.now()
   const { accessTokenSeconds = defaultTokenSeconds(remote) } = fields
-  const input: NewClient = { ...fields, name, scopes, accessTokenSeconds, id: judge('id', metadata.newClientId, id) }
+  const input: NewClient = { ...fields, name, scopes, apiScopes, accessTokenSeconds, id: judge('id', metadata.newClientId, id) }
   const { row, secret } = await planClient(input, planCtx(now, remote))
-  await requireRegistered(row, null, apiScopes, remote)
+  requireScopes(row, null, apis)
   const writes = [eventOfOperator('client_created', row.id, now, isClientIdFree(row.id)), insertClient(row)]
   const stored = await execute(writes, findRegisteredClient(row.id), remote)
   if (stored?.createdAt !== now || stored.secretHash !== row.secretHash) throw new Refusal(`The id ${row.id} is taken`)
@@ -235,8 +237,9 @@ async function change(id: string, changes: ClientChanges, remote: boolean): Prom
   const before = await find(id, remote)
   requireNoDocument(before, changes)
   const now = Date.now()
-  const { row, secret, events } = await planChange(before, changes, planCtx(now, remote))
-  await requireRegistered(row, before, changes.apiScopes, remote)
+  const { apis, apiScopes } = await findNamed(changes.apiScopes, remote)
+  const { row, secret, events } = await planChange(before, { ...changes, apiScopes }, planCtx(now, remote))
+  requireScopes(row, before, apis)
   if (events.length === 0) return console.log(`${id} already has these settings; nothing was changed.`)
   const condition = isClientOfVersion(id, before.updatedAt)
   const trail = events.map(({ type, detail }) => eventOfOperator(type, detail, now, condition))
@@ -266,6 +269,7 @@ async function list(after: string, remote: boolean): Promise<void> {
   if (rows.length === PAGE) console.log(`\nThere may be more: client list ${rows.at(-1)?.id}`)
 }
 
+/** What is set: a field that is empty or false is not shown. */
 function show(row: ClientRow): void {
   const known = toMetadata(row)
   const fields = Object.entries({ ...known, apiScopes: apiTexts(known.apiScopes).join('; ') }).map(([name, value]): [string, unknown] => [
@@ -273,7 +277,7 @@ function show(row: ClientRow): void {
     toText(value),
   ])
   for (const [name, value] of [['client_id', row.id], ...fields, ['disabled', row.disabledAt !== null]]) {
-    console.log(`${String(name).padEnd(28)} ${value}`)
+    if (value !== '' && value !== false) console.log(`${String(name).padEnd(28)} ${value}`)
   }
 }
 

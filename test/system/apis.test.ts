@@ -171,7 +171,8 @@ test('npm run operator -- api: registers, changes and ends APIs by the rules of 
     [['create', 'depot'], 'resource: "depot" must be an https URI'],
     [['create', depot], 'needs --name'],
     [['create', depot, '--name', 'Depot', '--scope', 'openid Who you are'], '--scope: '],
-    [['create', depot, '--name', 'Depot', '--server-client', 'demo-spa'], '--server-client: must be a client that authenticates'],
+    [['create', depot, '--name', 'Depot', '--server-client', 'demo-spa'], '--server-client: must be a client with a secret or keys'],
+    [['create', depot, '--name', 'Depot', '--scope', 'depot'], '--scope: "depot" needs words for people'],
     [['create', kith.origin, '--name', 'Kith'], "must not be at Kith's own origin"],
     [['create', RESOURCE, '--name', 'Orders'], 'An API is registered as https://orders.example.com/ already'],
     [['update', RESOURCE], 'needs the fields'],
@@ -191,13 +192,16 @@ test('npm run operator -- api: registers, changes and ends APIs by the rules of 
   expect((await api('update', depot, ...fields)).output).toContain('nothing was changed')
   const cleared = await api('update', depot, '--no-open-to-all', '--access-token-seconds', 'none', '--server-client', 'none')
   expect(cleared.output).toMatch(/access_token_seconds +the client's\nopen_to_all +false\nserver_client_id +none\n/)
-  expect((await api('disable', depot)).output).toMatch(/disabled +true/)
+  expect((await api('disable', depot.slice(0, -1))).output).toMatch(/disabled +true/)
+  expect((await api('show', depot.slice(0, -1))).output).toMatch(/^resource +https:\/\/depot\.example\.com\/$/m)
   expect((await api('list')).output).toMatch(/depot\.example\.com.*\(disabled\)\n[\s\S]*orders\.example\.com/)
 
   const unknown = await operator('client', 'update', 'nightly', '--api', `${depot} depot:burn`)
   expect(unknown).toMatchObject({ code: 1, output: expect.stringContaining(`--api: ${depot} has no scope depot:burn`) })
-  const both = await operator('client', 'update', 'nightly', '--api', `${RESOURCE} orders:read`, '--api', depot, '--api', RESOURCE)
+  const both = await operator('client', 'update', 'nightly', '--api', `${RESOURCE} orders:read`, '--api', depot.slice(0, -1))
   expect(both.output).toMatch(/^api_scopes +https:\/\/orders\.example\.com\/ orders:read; https:\/\/depot\.example\.com\/$/m)
+  // Only what is set.
+  expect(both.output).not.toMatch(/^backchannel_logout_uri|^first_party|^disabled/m)
   const nothing = await operator('client', 'update', 'nightly', '--api', 'none')
   expect(nothing).toMatchObject({
     code: 1,

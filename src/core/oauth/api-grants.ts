@@ -225,7 +225,7 @@ export function openApi(client: Client, named: string, rows: readonly ApiRow[]):
 }
 
 /** As it is spelt, before any other spelling. */
-function findSpelt<T>(list: readonly T[], named: string, of: (item: T) => string): T | undefined {
+export function findSpelt<T>(list: readonly T[], named: string, of: (item: T) => string): T | undefined {
   return list.find((item) => of(item) === named) ?? list.find((item) => spellingsOf(named).includes(of(item)))
 }
 

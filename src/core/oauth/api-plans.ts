@@ -87,7 +87,7 @@ function requireOwnAddress(resource: string, { origin, environment }: ApiPlanCtx
 }
 
 function mayNotServe(): AppError {
-  return AppError.ofFields([{ path: 'server_client_id', message: 'must be a client that authenticates' }])
+  return AppError.ofFields([{ path: 'server_client_id', message: 'must be a client with a secret or keys' }])
 }
 
 function toColumns({ isOpenToAll, scopes, claims, name, accessTokenSeconds, serverClientId }: ApiFields) {
