@@ -252,7 +252,7 @@ describe('ADMIN_REQUIRES_SECOND_FACTOR', () => {
 
   test('is on in production unless it is switched off, and off elsewhere', async () => {
     const keys = Object.fromEntries(
-      ['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS'].map((name) => [name, JSON.stringify({ a: 'A'.repeat(43) })]),
+      ['HMAC_KEYS', 'PEPPER_KEYS', 'ENCRYPTION_KEYS', 'PAIRWISE_KEY'].map((name) => [name, JSON.stringify({ a: 'A'.repeat(43) })]),
     )
     const SIGNING_KEYS = String(platform.env.SIGNING_KEYS).replaceAll('test-', '')
     const production = { ENVIRONMENT: 'production', MAIL: 'email-service', SCRYPT_LN: '15', ...keys, SIGNING_KEYS }
