@@ -307,10 +307,14 @@ test('every client of docs/clients.md is made by its command, and says which kin
     'my-app-dev is a public client',
     'my-tv is a public client',
     'my-signer is a confidential client',
+    // Once more, with where it is told of sign-outs.
+    'my-web is a confidential client',
   ])
+  expect(output).toMatch(/^backchannel_logout_uri +https:\/\/www\.example\.com\/backchannel-logout$/m)
   expect(output.match(/^PKCE \(S256\) is (not )?required/gm)).toEqual([
     'PKCE (S256) is required',
     'PKCE (S256) is not required',
+    'PKCE (S256) is required',
     'PKCE (S256) is required',
   ])
   expect(output).toContain(
