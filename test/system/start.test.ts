@@ -298,6 +298,12 @@ test('the client of docs/apps.md: made as it is pasted, it says what it is, and 
   expect([reply.status, reply.headers.get('location')]).toEqual([303, 'http://localhost:5173/'])
 })
 
+test('the client of docs/fapi.md has all that the profile asks for', async () => {
+  const output = await kith.paste('docs/fapi.md')
+  expect(output).toContain('my-bank is a confidential client')
+  expect(output).toMatch(/^dpop_bound_access_tokens +true$/m)
+})
+
 test('every client of docs/clients.md is made by its command, and says which kind it is', async () => {
   const output = await kith.paste('docs/clients.md')
   expect(output.match(/^my-[\w-]+ is a \w+ client/gm)).toEqual([
