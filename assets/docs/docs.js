@@ -12,7 +12,26 @@ const arrange = () => headings.toggleAttribute('open', wide.matches)
 wide.addEventListener('change', arrange)
 arrange()
 
+// From 150 lines on the viewer draws only those in sight: then neither links nor the browser's search find the others. So each
+// heading is a list of its own.
+const oneListEach = {
+  wrapComponents: {
+    operations:
+      (Operations, { React }) =>
+      (props) =>
+        props.specSelectors
+          .taggedOperations()
+          .keySeq()
+          .toArray()
+          .map((heading) => {
+            const taggedOperations = () => props.specSelectors.taggedOperations().filter((_, name) => name === heading)
+            return React.createElement(Operations, { ...props, key: heading, specSelectors: { ...props.specSelectors, taggedOperations } })
+          }),
+  },
+}
+
 SwaggerUIBundle({
+  plugins: [() => oneListEach],
   domNode: viewer,
   url: viewer.dataset.document,
   deepLinking: true,
