@@ -5,57 +5,23 @@
 import { randomHex, randomToken } from '../../crypto.ts'
 import { AppError } from '../errors.ts'
 import { intersectScopes, isIdentityScope, type Scope } from '../scopes.ts'
-import type { ApiScope } from './api-scopes.ts'
 import type { ClientAuthenticationMethod } from './client-authentication.ts'
 import type { KeySet } from './client-keys.ts'
-import { DEVICE_GRANT, type GrantType, type SecurityProfile, type SubjectType, TOKEN_EXCHANGE } from './clients.ts'
+import { type ClientTraits, DEVICE_GRANT, type GrantType, TOKEN_EXCHANGE } from './clients.ts'
 import { fapiRules } from './fapi.ts'
 import { ACCESS_TOKEN_SECONDS_DEFAULT } from './limits.ts'
 import { isAcceptableRedirectUri } from './redirect-uri.ts'
-import type { SigningAlgorithm } from './signing-keys.ts'
 import { sectorOf } from './subjects.ts'
 
-export interface ClientMetadata {
-  readonly name: string
-  readonly redirectUris: readonly string[]
-  readonly postLogoutRedirectUris: readonly string[]
+export interface ClientMetadata extends ClientTraits {
   readonly grantTypes: readonly GrantType[]
   readonly scopes: readonly Scope[]
-  /** What it may have of the team's own APIs. */
-  readonly apiScopes: readonly ApiScope[]
   readonly authMethod: ClientAuthenticationMethod
   /** Its public keys, or where they are published; one of the two, for private_key_jwt alone. */
   readonly jwks: KeySet | null
   readonly jwksUri: string | null
-  readonly isFirstParty: boolean
   /** Its fresh tokens may start a change of the user's e-mail address (docs/decisions/011). */
   readonly mayChangeAddresses: boolean
-  readonly requiresPkce: boolean
-  /** RFC 9126 §6. */
-  readonly requiresPushedRequests: boolean
-  /** RFC 9101 §10.5. */
-  readonly requiresSignedRequests: boolean
-  /** RFC 9449 §5.2. */
-  readonly isDpopBound: boolean
-  readonly securityProfile: SecurityProfile
-  readonly accessTokenSeconds: number
-  readonly idTokenAlg: SigningAlgorithm
-  /** ID tokens also contain the userinfo claims, for libraries that do not call userinfo. */
-  readonly claimsInIdToken: boolean
-  /** Names from the list in `client-claims.ts`. */
-  readonly claims: readonly string[]
-  /** OpenID Connect Core §8. */
-  readonly subjectType: SubjectType
-  readonly sectorIdentifierUri: string | null
-  readonly backchannelLogoutUri: string | null
-  readonly frontchannelLogoutUri: string | null
-  /** Shown to users. */
-  readonly clientUri: string | null
-  readonly logoUri: string | null
-  readonly policyUri: string | null
-  readonly tosUri: string | null
-  /** Its redirect URIs may have a scheme that any other app could claim as well. */
-  readonly isNativeDevelopment: boolean
 }
 
 /** The metadata under their RFC 7591 names, as errors report them. */

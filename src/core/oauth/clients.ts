@@ -29,30 +29,29 @@ export type SecurityProfile = (typeof SECURITY_PROFILES)[number]
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const
 export type SubjectType = (typeof SUBJECT_TYPES)[number]
 
-export interface Client {
-  readonly id: string
+/** What is registered about a client, whoever reads it. */
+export interface ClientTraits {
   readonly name: string
-  /** RFC 6749 §2.1: it cannot keep a secret. */
-  readonly isPublic: boolean
   readonly redirectUris: readonly string[]
   readonly postLogoutRedirectUris: readonly string[]
-  readonly grantTypes: readonly string[]
-  readonly scopes: readonly Scope[]
   /** What it may have of the team's own APIs. */
   readonly apiScopes: readonly ApiScope[]
-  readonly source: ClientSource
   readonly isFirstParty: boolean
   readonly requiresPkce: boolean
+  /** RFC 9126 §6. */
   readonly requiresPushedRequests: boolean
+  /** RFC 9101 §10.5. */
   readonly requiresSignedRequests: boolean
-  /** Its tokens are always bound to a key (RFC 9449). */
+  /** Its tokens are always bound to a key (RFC 9449 §5.2). */
   readonly isDpopBound: boolean
   readonly securityProfile: SecurityProfile
   readonly accessTokenSeconds: number
   readonly idTokenAlg: SigningAlgorithm
+  /** ID tokens also contain the userinfo claims, for libraries that do not call userinfo. */
   readonly claimsInIdToken: boolean
   /** Names from the list in `client-claims.ts`. */
   readonly claims: readonly string[]
+  /** OpenID Connect Core §8. */
   readonly subjectType: SubjectType
   readonly sectorIdentifierUri: string | null
   readonly backchannelLogoutUri: string | null
@@ -62,31 +61,33 @@ export interface Client {
   readonly logoUri: string | null
   readonly policyUri: string | null
   readonly tosUri: string | null
+  /** Its redirect URIs may have a scheme that any other app could claim as well. */
   readonly isNativeDevelopment: boolean
+}
+
+export interface Client extends ClientTraits {
+  readonly id: string
+  /** RFC 6749 §2.1: it cannot keep a secret. */
+  readonly isPublic: boolean
+  readonly grantTypes: readonly string[]
+  readonly scopes: readonly Scope[]
+  readonly source: ClientSource
   readonly epoch: number
 }
 
-/** Null for a client that does not exist or is disabled: nobody learns which. */
-export function toClient(row: OAuthClientRow | null): Client | null {
-  if (!row || row.disabledAt !== null) return null
-  const isPublic = row.tokenEndpointAuthMethod === 'none'
-  const hasFapi = isFapi(row)
+/** As the row has them. */
+export function traitsOf(row: OAuthClientRow): ClientTraits {
   return {
-    id: row.id,
     name: row.name,
-    isPublic,
     redirectUris: JSON.parse(row.redirectUris) as string[],
     postLogoutRedirectUris: JSON.parse(row.postLogoutRedirectUris) as string[],
-    grantTypes: row.grantTypes.split(' '),
-    scopes: storedScopes(row.scopes),
     apiScopes: storedApiScopes(row.scopes),
-    source: row.source as ClientSource,
     isFirstParty: row.firstParty === 1,
-    // Always required of a public client (wire §6.4) and by FAPI, whatever its row says.
-    requiresPkce: isPublic || hasFapi || row.requirePkce !== 0,
-    requiresPushedRequests: hasFapi || row.requirePushedRequests === 1,
+    // Always required of a public client (wire §6.4), whatever its row says.
+    requiresPkce: row.tokenEndpointAuthMethod === 'none' || row.requirePkce !== 0,
+    requiresPushedRequests: row.requirePushedRequests === 1,
     requiresSignedRequests: row.requireSignedRequests === 1,
-    isDpopBound: hasFapi || row.dpopBound === 1,
+    isDpopBound: row.dpopBound === 1,
     securityProfile: row.securityProfile as SecurityProfile,
     accessTokenSeconds: row.accessTokenSeconds,
     idTokenAlg: row.idTokenSignedResponseAlg as SigningAlgorithm,
@@ -101,6 +102,21 @@ export function toClient(row: OAuthClientRow | null): Client | null {
     policyUri: row.policyUri,
     tosUri: row.tosUri,
     isNativeDevelopment: row.nativeDevelopment === 1,
+  }
+}
+
+/** Null for a client that does not exist or is disabled: nobody learns which. */
+export function toClient(row: OAuthClientRow | null): Client | null {
+  if (!row || row.disabledAt !== null) return null
+  return {
+    ...traitsOf(row),
+    // FAPI requires these, whatever the row says.
+    ...(isFapi(row) && { requiresPkce: true, requiresPushedRequests: true, isDpopBound: true }),
+    id: row.id,
+    isPublic: row.tokenEndpointAuthMethod === 'none',
+    grantTypes: row.grantTypes.split(' '),
+    scopes: storedScopes(row.scopes),
+    source: row.source as ClientSource,
     epoch: row.epoch,
   }
 }
