@@ -9,7 +9,7 @@ import { freePort, Project, type Server } from './project.ts'
 export const PASSWORD = 'correct-horse-battery-staple'
 const CODE = /^((?:[a-z2-9]{3}-){7}[a-z2-9]{3})$/m
 
-/** An empty Kith for development. `start` starts it, again too, on the same files and port. */
+/** An empty Kith for development. `start` starts it, again too, on the same files and port, with other settings if wanted. */
 export async function emptyKith(vars: (port: number) => Record<string, string> = () => ({})) {
   const project = new Project()
   const port = await freePort()
@@ -24,7 +24,12 @@ export async function emptyKith(vars: (port: number) => Record<string, string> =
     ...(await makeSecrets('dev-')),
     ...vars(port),
   }
-  return { project, port, origin, start: (): Promise<Server> => project.serve(all, port) }
+  return {
+    project,
+    port,
+    origin,
+    start: (changes: Record<string, string> = {}): Promise<Server> => project.serve({ ...all, ...changes }, port),
+  }
 }
 
 async function post(url: string, body: unknown): Promise<Response> {
