@@ -99,7 +99,7 @@ export const apiServerClientId = clientId
   .nullable()
   .meta({ description: "The API's own client, which may introspect and exchange the tokens that it receives", example: 'orders-api' })
 
-/** What a client may have of the APIs: of each its scopes, if it has any. */
+/** The scopes that a client may ask for, by API. An empty list admits it to the API itself. */
 export const clientApiScopes = z
   .record(apiResource, z.array(apiScopeName))
   .transform((sent): ApiScope[] =>

@@ -58,7 +58,7 @@ export async function exchangeToken(ctx: Ctx, credentials: ClientCredentials, re
   if (!live || ![live.clientId, live.api?.serverClientId].includes(client.id)) {
     throw refused('The subject_token is not a valid access token of a user that was issued to this client or for its API')
   }
-  if (isKith(ctx.config, named)) throw invalidTarget('Tokens for Kith itself are not exchanged for')
+  if (isKith(ctx.config, named)) throw invalidTarget('A token cannot be exchanged for one of Kith itself')
   const { api, names } = openApi(client, named, rows)
   const jkt = keyToBind(client, credentials.proof)
   const scopes = scopesFor(live, api, names, request.scope)
@@ -97,7 +97,7 @@ function targetOf({ subjectTokenType, requestedTokenType, actorToken, resources 
   return named
 }
 
-/** Within what the user has granted the app for that API, what this client may have of it, and the first token if it is of the same API. */
+/** What the user has granted the app for that API, as far as this client may have it, and the first token has it if it is for the same API. */
 function scopesFor(live: LiveUserToken, api: Api, names: readonly string[], asked: string | undefined): string[] {
   const granted = liveApiScopes(live.holder, api, names, live.granted)
   if (!granted) throw invalidTarget(`The user has not granted ${listScopes([api.resource])}`)

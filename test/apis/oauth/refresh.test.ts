@@ -129,7 +129,7 @@ describe('a token from before families had one row (migration 0016)', () => {
       userId,
     )
 
-  test('refreshes as any other: 64 at once get one successor, which is refreshed in its turn, in one round trip', async () => {
+  test('refreshes like every other: 64 at once get one successor, which is refreshed in its turn, in one round trip', async () => {
     const { client, tokens, userId } = await newGrant()
     await asBefore(userId)
     const replies = await Promise.all(Array.from({ length: 64 }, () => refreshed(client, tokens.refresh_token)))
