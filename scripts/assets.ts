@@ -1,6 +1,6 @@
 /**
  * `npm run assets`: fills `assets/` with static files: the viewer of /docs from its package, and the OpenAPI documents,
- * generated from the routes. Bundles the script of the pages, which the Worker serves itself. `npm start`, `npm run build`
+ * generated from the routes. Bundles the scripts of the pages, which the Worker serves itself. `npm start`, `npm run build`
  * and `npm run deploy` run it first.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,27 +16,36 @@ const FILES = ['swagger-ui-bundle.js', 'swagger-ui.css', 'LICENSE', 'NOTICE', 's
 
 export async function makeAssets(): Promise<void> {
   copyViewer()
-  await bundleScript()
+  await bundleScripts()
   await writeDocuments()
 }
 
+/** The scripts of the pages, each with what it contains of others. */
+const SCRIPTS = { pages: null, passkeys: '@simplewebauthn/browser' } as const
+
 /**
- * `src/browser/` as one file, in JSON: a string that every bundler can import. The Worker serves the script itself, so that a
- * page and its script are always of the same version.
+ * Each script of `src/browser/` as one file, in JSON: a string that every bundler can import. The Worker serves the scripts itself,
+ * so that a page and its script are always of the same version.
  */
-export async function bundleScript(): Promise<void> {
+export async function bundleScripts(): Promise<void> {
   const folder = join(ROOT, 'src', 'browser')
-  const license = readFileSync(join(ROOT, 'node_modules', '@simplewebauthn', 'browser', 'LICENSE.md'), 'utf8').trim()
-  const { outputFiles } = await build({
-    entryPoints: [join(folder, 'passkeys.ts')],
-    bundle: true,
-    minify: true,
-    format: 'iife',
-    target: 'es2022',
-    banner: { js: `/*! Contains @simplewebauthn/browser.\n${license} */` },
-    write: false,
-  })
-  writeChanged(join(folder, 'passkeys.json'), JSON.stringify(outputFiles[0]?.text))
+  for (const [name, contained] of Object.entries(SCRIPTS)) {
+    const { outputFiles } = await build({
+      entryPoints: [join(folder, `${name}.ts`)],
+      bundle: true,
+      minify: true,
+      format: 'iife',
+      target: 'es2022',
+      banner: contained === null ? {} : { js: licenseOf(contained) },
+      write: false,
+    })
+    writeChanged(join(folder, `${name}.json`), JSON.stringify(outputFiles[0]?.text))
+  }
+}
+
+function licenseOf(name: string): string {
+  const license = readFileSync(join(ROOT, 'node_modules', name, 'LICENSE.md'), 'utf8').trim()
+  return `/*! Contains ${name}.\n${license} */`
 }
 
 function copyViewer(): void {

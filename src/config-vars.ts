@@ -101,6 +101,17 @@ const optionalUrl = (end: RegExp, must: string) =>
     .string()
     .default('')
     .refine((v) => v === '' || (/^https?:\/\/[^?#\s]+$/.test(v) && end.test(v) && URL.canParse(v)), must)
+
+/** A URL that pages link to or load. Empty if unset. */
+const linkedUrl = (schemes: readonly string[]) =>
+  z
+    .string()
+    .max(500, 'must have at most 500 characters')
+    .default('')
+    .refine(
+      (v) => v === '' || (!/[\s"'<>\\;,]/.test(v) && URL.canParse(v) && schemes.includes(new URL(v).protocol)),
+      `must be a URL that begins with ${schemes.join(' or ')}`,
+    )
 const bucketUrl = optionalUrl(/[^/]$/, 'must be a URL without a slash at the end')
 
 export const vars = z.object({
@@ -114,6 +125,20 @@ export const vars = z.object({
     .string({ error: 'is missing' })
     .min(1, { error: 'is missing', abort: true })
     .regex(/^[^\r\n]*@[^\r\n]+$/, 'must contain an e-mail address'),
+  BRAND_NAME: z
+    .string()
+    .regex(/^[^\p{Cc}]{0,60}$/u, 'must have at most 60 characters')
+    .default(''),
+  BRAND_LOGO_URL: linkedUrl(['https:', 'http:']),
+  BRAND_FAVICON_URL: linkedUrl(['https:', 'http:']),
+  BRAND_ACCENT: z
+    .string()
+    .regex(/^(#[0-9a-f]{6})?$/i, 'must be a colour such as #2954c8')
+    .default(''),
+  BRAND_BACKGROUND: linkedUrl(['https:', 'http:']).or(z.string().regex(/^#[0-9a-f]{6}$/i, 'must be a colour such as #f5f6f8, or a URL')),
+  TERMS_URL: linkedUrl(['https:', 'http:']),
+  PRIVACY_URL: linkedUrl(['https:', 'http:']),
+  SUPPORT_URL: linkedUrl(['https:', 'http:', 'mailto:']),
   CORS_ORIGINS: list,
   PASSKEY_RP_ID: z
     .string()

@@ -3,6 +3,7 @@
  * runs as production (design §1.17), where the first request reports development secrets, captured mail and cheap
  * hashes by name. Errors never contain values, only names.
  */
+import { type Brand, brandOf } from './config-brand.ts'
 import { type Lifetimes, lifetimesOf } from './config-lifetimes.ts'
 import { problemsAcross, warningsAbout } from './config-problems.ts'
 import { readSecrets, type UpstreamProvider, type UpstreamSecretName } from './config-upstream.ts'
@@ -34,6 +35,7 @@ export interface Config {
   /** The public origin for issuer, links in mails, and cookies. Never taken from a request. */
   readonly origin: string
   readonly mail: { readonly kind: 'email-service' | 'capture'; readonly from: string }
+  readonly brand: Brand
   readonly corsOrigins: readonly string[]
   readonly passkeys: PasskeySite
   /** Hosts whose documents may be a client's id, or `*`; and such documents on this machine, outside of production. */
@@ -167,6 +169,7 @@ function parseConfig(env: Bindings): Config {
     environment: vars.ENVIRONMENT,
     origin: vars.ORIGIN,
     mail: { kind: vars.MAIL, from: vars.MAIL_FROM },
+    brand: brandOf(vars),
     corsOrigins: [...new Set(vars.CORS_ORIGINS.map(toOrigin).filter((origin) => origin !== null))],
     passkeys: { rpId: vars.PASSKEY_RP_ID || new URL(vars.ORIGIN).hostname, origins: [vars.ORIGIN, ...vars.PASSKEY_ORIGINS] },
     clientDocuments: vars.CLIENT_DOCUMENTS,

@@ -62,7 +62,12 @@ export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
       if (error instanceof AppError) return null
       throw error
     })
-    c.set('gate', optionalGate(c.get('ctx'), claim))
+    const gate = optionalGate(c.get('ctx'), claim)
+    c.set('gate', (async (reads?: never) => {
+      const outcome = await gate(reads)
+      if (outcome.principal && outcome.user) c.set('viewer', { principal: outcome.principal, user: outcome.user })
+      return outcome
+    }) as OptionalGate)
     await next()
   }
   return tag(handler, { access: { kind: 'optional_session' } })
@@ -86,6 +91,8 @@ function guarded<P extends Principal>(
     c.set('gate', (async (reads?: never, weigh?: never) => {
       const outcome = await gate(reads, weigh)
       passed = true
+      const { principal, user } = outcome
+      if (principal.kind === 'user' && user) c.set('viewer', { principal, user })
       return outcome
     }) as Gate<P>)
     await next()

@@ -2,8 +2,9 @@
 import type { Context, ErrorHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Bindings } from '../config.ts'
+import type { User } from '../core/accounts/user.ts'
 import type { Ctx } from '../core/ctx.ts'
-import type { Claim } from '../core/principal.ts'
+import type { Claim, UserPrincipal } from '../core/principal.ts'
 import type { SentProfile } from './doubts.ts'
 
 /** An error as shown to users. */
@@ -20,6 +21,8 @@ export interface AppEnv {
     ctx: Ctx
     /** Set by the room's `credentials`: the claim of the caller's credential; null without one. */
     identify: () => Promise<Claim | null>
+    /** Set by the gate (`access.ts`), for what a page shows around its content: its language, its navigation. Never for a decision. */
+    viewer?: { readonly principal: UserPrincipal; readonly user: User }
     /** The name of a repeated parameter, for routes that report it in their own way (`bodies/reading.ts`). */
     repeated?: string
     /** The profile fields of the request (`validate.ts`), for `withoutShown`. */
@@ -29,8 +32,8 @@ export interface AppEnv {
     /** Set by the room: renders any failure in the room's envelope (`errors.ts`). */
     renderError?: ErrorHandler<AppEnv>
     /** Set by the app: renders an error as a page, for rooms that browsers visit. */
-    showError?: (c: Context<AppEnv>, error: ShownError) => Response
+    showError?: (c: Context<AppEnv>, error: ShownError) => Promise<Response>
     /** Set by the app: renders any failure as a page, with the wording of the pages. */
-    showFailure?: (error: unknown, c: Context<AppEnv>) => Response
+    showFailure?: (error: unknown, c: Context<AppEnv>) => Response | Promise<Response>
   }
 }

@@ -2,6 +2,7 @@
  * Mailer: the interface for sending a mail, with two implementations (design §3): Email Service in production; capture
  * in development and tests, where a page shows the mails and nothing leaves the machine (design §8).
  */
+import { parseSender } from '../config-brand.ts'
 
 export interface Message {
   readonly to: string
@@ -18,21 +19,8 @@ export interface Mailer {
   send(id: number, message: Message): Promise<void>
 }
 
-export interface Sender {
-  readonly name: string | null
-  readonly email: string
-}
-
-/** `Name <a@b>`, with or without quotes around the name. */
-const NAMED_ADDRESS = /^\s*"?([^"<>]*?)"?\s*<([^<>\s]+)>\s*$/
 /** A line break would start another header. */
 const CONTROL = /\p{Cc}/u
-
-/** Parses MAIL_FROM: `a@b` or `Name <a@b>`. */
-export function parseSender(from: string): Sender {
-  const [, name, email] = NAMED_ADDRESS.exec(from) ?? []
-  return email === undefined ? { name: null, email: from.trim() } : { name: name?.trim() || null, email }
-}
 
 /** Cloudflare Email Service. The outbox reads the `code` of its errors. */
 export function emailServiceMailer(binding: SendEmail, from: string): Mailer {

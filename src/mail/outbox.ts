@@ -20,12 +20,12 @@ import {
 } from '../store/db/mail-outbox.ts'
 import { putMailedCode } from '../store/kv/mailed-codes.ts'
 import { deriveCode, deriveDigits, hashMailedCode } from './codes.ts'
-import { type Mailer, parseSender } from './mailer.ts'
+import type { Mailer } from './mailer.ts'
 import { renderMessage } from './messages.ts'
 
 /** The core's `Ctx` provides this. */
 export interface Delivery {
-  readonly config: Pick<Config, 'origin' | 'mail' | 'hmacKeys'>
+  readonly config: Pick<Config, 'origin' | 'mail' | 'brand' | 'hmacKeys'>
   readonly db: Database
   readonly kv: KVNamespace
   readonly mailer: Mailer
@@ -145,13 +145,13 @@ async function carryCode(delivery: Delivery, mail: DueMail, code: string | null,
 }
 
 function compose(delivery: Delivery, mail: DueMail, code: string | null, now: number) {
-  const { origin, mail: settings, hmacKeys } = delivery.config
+  const { origin, brand, hmacKeys } = delivery.config
   const params = parseParams(mail.params)
   const remainingMs = (mail.challengeExpiresAt ?? now) - now
   const { codeId, random, kid } = mail
   const hasDigits = mail.kind === 'mail_sign_in' && codeId != null && random != null && kid != null
   return renderMessage(mail.kind, {
-    product: parseSender(settings.from).name ?? 'Kith',
+    product: brand.name,
     origin,
     username: mail.username,
     givenName: mail.givenName,

@@ -50,7 +50,7 @@ export async function findMailedLink(c: Context, code: string, purposes: Paramet
 }
 
 /** The page of a link that no longer works: what may have happened, and where to go from here. */
-export function showSpentLink(c: Context, lead: string, onward: Child): Response {
+export function showSpentLink(c: Context, lead: string, onward: Child): Promise<Response> {
   return showPage(c, { title: 'This link no longer works', lead, status: 410 }, onward)
 }
 

@@ -145,7 +145,7 @@ async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response
   )
 }
 
-function showDone(c: Context, client: string, allowed: boolean): Response {
+function showDone(c: Context, client: string, allowed: boolean): Promise<Response> {
   return showPage(
     c,
     {

@@ -45,7 +45,7 @@ async function show(c: Context, state: FormState, link: MailedLink | null): Prom
   )
 }
 
-function showSpent(c: Context): Response {
+function showSpent(c: Context): Promise<Response> {
   return showSpentLink(
     c,
     'It was already used or has expired. If your address was restored, set a new password now.',

@@ -93,7 +93,7 @@ export function setErrorHeaders(c: Context, error: AppError): void {
   if (retryAfter) c.header('Retry-After', retryAfter)
 }
 
-export function renderError(thrown: unknown, c: Context): Response {
+export function renderError(thrown: unknown, c: Context): Response | Promise<Response> {
   const error = toAppError(thrown)
   logFailure(c, error)
   if (error.code === 'unauthenticated') return toSignIn(c, {})
@@ -109,7 +109,7 @@ function toSignIn(c: Context, extra: Record<string, string>): Response {
 }
 
 /** Shows an error as a page of its own, also for rooms that browsers visit. */
-export function showError(c: Context, error: ShownError): Response {
+export function showError(c: Context, error: ShownError): Promise<Response> {
   return showPage(
     c,
     { title: error.title, lead: error.message, error },

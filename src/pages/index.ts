@@ -10,6 +10,7 @@ import { browserSession, credentials } from '../http/credentials.ts'
 import { unmatched } from '../http/errors.ts'
 import { accountPages } from './account/index.ts'
 import { consentPages } from './consent.tsx'
+import { consolePages } from './console/index.ts'
 import { devicePages } from './device.tsx'
 import { emailUndoPages } from './email-undo.tsx'
 import { renderError } from './errors.tsx'
@@ -43,6 +44,7 @@ const PATHS = [
   '/continue',
   '/device',
   '/account',
+  '/admin',
 ]
 /** Other sites may send a form here: Apple sends its answer in one. */
 const OPEN_PATHS = ['/upstream']
@@ -66,5 +68,6 @@ pages.route('/', signOutPages)
 pages.route('/', consentPages)
 pages.route('/', devicePages)
 pages.route('/', accountPages)
+pages.route('/', consolePages)
 pages.route('/', loadedFiles)
 for (const path of [...PATHS, ...OPEN_PATHS]) pages.all(`${path}/*`, unmatched(pages, ''))

@@ -13,7 +13,7 @@ export function landing(rooms: Rooms): Hono<AppEnv> {
   return new Hono<AppEnv>().get('/', anyone(), (c) => show(c, rooms)).all('/', readOnly)
 }
 
-function show(c: Context<AppEnv>, rooms: Rooms): Response {
+function show(c: Context<AppEnv>, rooms: Rooms): Promise<Response> {
   const { config } = c.var.ctx
   return showPage(
     c,

@@ -1,17 +1,19 @@
 /**
  * The document of every page: head, skip link, header, notice, one `h1`. Server-rendered; it loads only
- * our own style sheet and pictures and, for passkeys, our own script (ASVS 3.4).
+ * our own style sheet, pictures and scripts (ASVS 3.4), and works without the scripts.
  */
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Config } from '../config.ts'
+import type { Brand } from '../config-brand.ts'
 import type { Ctx } from '../core/ctx.ts'
 import { PAGE_REFERRER_POLICY } from '../http/request-scope.ts'
-import { parseSender } from '../mail/mailer.ts'
-import { type Section, sectionsOf } from './account/sections.ts'
-import { scriptUrl, styleSheetUrl } from './loaded-files.ts'
+import type { Texts } from '../texts/texts.ts'
+import { pageScriptUrl, passkeyScriptUrl, styleSheetUrl } from './loaded-files.ts'
+import { Footer, Header, Navigation } from './navigation.tsx'
 import { noticeOf } from './notices.ts'
+import { keepLocale, textsOf, useTexts, WithTexts } from './texts.tsx'
 
 export interface Page {
   /** The `h1` and, with the product's name, the window title. */
@@ -24,8 +26,10 @@ export interface Page {
   readonly lead?: Child
   /** Its status; it marks the window title, and hides the notice of an earlier form. */
   readonly error?: { readonly status: ContentfulStatusCode } | null
-  /** The path of this account page; adds the account's navigation. */
+  /** The path of this section of the account or the console; adds their navigation. */
   readonly section?: string
+  /** A width for tables instead of one for reading. */
+  readonly isWide?: boolean
   /** Where to redirect, at once or after a moment. */
   readonly refreshTo?: string
   readonly refreshSeconds?: number
@@ -35,57 +39,70 @@ export interface Page {
   readonly hasPasskeys?: boolean
 }
 
-export function productOf(config: Config): string {
-  return parseSender(config.mail.from).name ?? 'Kith'
-}
+export const productOf = (config: Config): string => config.brand.name
 
 /** Replies with a page. */
-export function showPage(c: Context, page: Page, children: Child): Response {
+export async function showPage(c: Context, page: Page, children: Child): Promise<Response> {
   const { config } = c.var.ctx as Ctx
   c.header('Content-Security-Policy', contentSecurityPolicy(config, page))
   c.header('Referrer-Policy', PAGE_REFERRER_POLICY)
   c.header('Cache-Control', 'no-store')
   c.header('Content-Type', 'text/html; charset=utf-8')
-  const product = productOf(config)
-  const notice = page.error ? null : noticeOf(c)
+  keepLocale(c)
+  const t = await textsOf(c)
   const document = (
-    <html lang="en">
-      <Head product={product} page={page} />
-      <body>
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
-        <Header product={product} isSignedIn={page.section !== undefined} />
-        <div class={page.section === undefined ? 'narrow' : 'wide'}>
-          {page.section !== undefined && <AccountNavigation sections={sectionsOf(config)} current={page.section} />}
-          <main id="main">
-            {page.section !== undefined && page.section !== '/account' && (
-              <p class="back">
-                <a href="/account">Account</a>
-              </p>
-            )}
-            <h1>{page.heading ?? page.title}</h1>
-            {page.lead !== undefined && <p class="lead">{page.lead}</p>}
-            {notice !== null && (
-              <p class="notice" role="status">
-                {notice}
-              </p>
-            )}
+    <WithTexts value={t}>
+      <html lang={t.locale} dir={t.direction}>
+        <Head t={t} brand={config.brand} page={page} />
+        <body>
+          <a class="skip" href="#main">
+            {t.layout.skip}
+          </a>
+          <Header brand={config.brand} viewer={page.section === undefined ? undefined : c.get('viewer')} />
+          <Body c={c} page={page}>
             {children}
-          </main>
-        </div>
-      </body>
-    </html>
+          </Body>
+          <Footer c={c} brand={config.brand} />
+        </body>
+      </html>
+    </WithTexts>
   )
   return c.body(`<!doctype html>${document}`, page.error?.status ?? page.status ?? 200)
 }
 
-/** Pictures come from the avatars' origin; forms lead only to this site (see `goOn`). Only a page with passkeys may run a script. */
-function contentSecurityPolicy({ avatars: { urls } }: Config, { hasPasskeys = false, frames = [] }: Page): string {
+function Body({ c, page, children }: { c: Context; page: Page; children: Child }) {
+  const t = useTexts()
+  const { section } = page
+  const notice = page.error ? null : noticeOf(c)
+  const isHome = section === '/account' || section === '/admin'
+  return (
+    <div class={section === undefined ? 'narrow' : page.isWide ? 'wide broad' : 'wide'}>
+      {section !== undefined && <Navigation c={c} path={section} />}
+      <main id="main">
+        {section !== undefined && !isHome && (
+          <p class="back">
+            {section.startsWith('/admin') ? <a href="/admin">{t.layout.console}</a> : <a href="/account">{t.layout.account}</a>}
+          </p>
+        )}
+        <h1>{page.heading ?? page.title}</h1>
+        {page.lead !== undefined && <p class="lead">{page.lead}</p>}
+        {notice !== null && (
+          <p class="notice" role="status">
+            {notice}
+          </p>
+        )}
+        {children}
+      </main>
+    </div>
+  )
+}
+
+/** Pictures come from the avatars' origin; forms lead only to this site (see `goOn`). Only a page with passkeys, or of the account or the console, may run a script. */
+function contentSecurityPolicy({ avatars: { urls } }: Config, { hasPasskeys = false, section, frames = [] }: Page): string {
   const { origin } = new URL(urls.kind === 'public' ? urls.baseUrl : urls.url)
   return [
     "default-src 'none'",
-    ...(hasPasskeys ? ["script-src 'self'", "connect-src 'self'"] : []),
+    ...(hasPasskeys || section !== undefined ? ["script-src 'self'", "connect-src 'self'"] : []),
     "style-src 'self'",
     `img-src 'self' data: ${origin}`,
     ...(frames.length === 0 ? [] : [`frame-src ${[...new Set(frames.map((url) => new URL(url).origin))].join(' ')}`]),
@@ -95,7 +112,7 @@ function contentSecurityPolicy({ avatars: { urls } }: Config, { hasPasskeys = fa
   ].join('; ')
 }
 
-function Head({ product, page }: { product: string; page: Page }) {
+function Head({ t, brand, page }: { t: Texts; brand: Brand; page: Page }) {
   return (
     <head>
       <meta charset="utf-8" />
@@ -103,43 +120,11 @@ function Head({ product, page }: { product: string; page: Page }) {
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
       {page.refreshTo !== undefined && <meta http-equiv="refresh" content={`${page.refreshSeconds ?? 0};url=${page.refreshTo}`} />}
-      <title>{`${page.error ? 'Error: ' : ''}${page.title}${page.title === product ? '' : ` · ${product}`}`}</title>
-      <link rel="icon" href="data:," />
+      <title>{`${page.error ? `${t.layout.error}: ` : ''}${page.title}${page.title === brand.name ? '' : ` · ${brand.name}`}`}</title>
+      <link rel="icon" href={brand.faviconUrl || 'data:,'} />
       <link rel="stylesheet" href={styleSheetUrl()} />
-      {page.hasPasskeys && <script src={scriptUrl()} defer />}
+      {page.hasPasskeys && <script src={passkeyScriptUrl()} defer />}
+      {page.section !== undefined && <script src={pageScriptUrl()} defer />}
     </head>
-  )
-}
-
-function Header({ product, isSignedIn }: { product: string; isSignedIn: boolean }) {
-  return (
-    <header>
-      <a class="brand" href="/account">
-        <span class="mark" aria-hidden="true" />
-        {product}
-      </a>
-      {isSignedIn && (
-        <a class="quiet-link" href="/sign-out">
-          Sign out
-        </a>
-      )}
-    </header>
-  )
-}
-
-function AccountNavigation({ sections, current }: { sections: readonly Section[]; current: string }) {
-  const home = { path: '/account', title: 'Overview' }
-  return (
-    <nav aria-label="Account">
-      <ul>
-        {[home, ...sections].map(({ path, title }) => (
-          <li>
-            <a href={path} {...(path === current ? { 'aria-current': 'page' } : {})}>
-              {title}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
   )
 }

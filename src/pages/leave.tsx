@@ -12,7 +12,7 @@ interface Leaving {
   readonly to: string
 }
 
-export function leave(c: Context, { title, lead, to }: Leaving): Response {
+export function leave(c: Context, { title, lead, to }: Leaving): Promise<Response> {
   return showPage(
     c,
     { title, lead, refreshTo: to },

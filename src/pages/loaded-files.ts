@@ -1,6 +1,7 @@
-/** What pages load: the style sheet and, on few pages, the script. Their URLs contain their digests, so browsers may cache them forever. */
+/** What pages load: the style sheet and the scripts. Their URLs contain their digests, so browsers may cache them forever. */
 import { Hono } from 'hono'
-import SCRIPT from '../browser/passkeys.json'
+import PAGES_SCRIPT from '../browser/pages.json'
+import PASSKEYS_SCRIPT from '../browser/passkeys.json'
 import { sha256 } from '../crypto.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
@@ -9,7 +10,8 @@ import { STYLE_SHEET } from './style-sheet.ts'
 
 const FILES = {
   '/assets/kith.css': { type: 'text/css; charset=utf-8', content: STYLE_SHEET },
-  '/assets/passkeys.js': { type: 'text/javascript; charset=utf-8', content: SCRIPT },
+  '/assets/pages.js': { type: 'text/javascript; charset=utf-8', content: PAGES_SCRIPT },
+  '/assets/passkeys.js': { type: 'text/javascript; charset=utf-8', content: PASSKEYS_SCRIPT },
 } as const
 type Path = keyof typeof FILES
 
@@ -24,7 +26,8 @@ function urlOf(path: Path): string {
 }
 
 export const styleSheetUrl = () => urlOf('/assets/kith.css')
-export const scriptUrl = () => urlOf('/assets/passkeys.js')
+export const pageScriptUrl = () => urlOf('/assets/pages.js')
+export const passkeyScriptUrl = () => urlOf('/assets/passkeys.js')
 
 export const loadedFiles = new Hono<AppEnv>()
 for (const [path, { type, content }] of Object.entries(FILES)) {

@@ -164,7 +164,7 @@ async function showLink(c: Context, state: FormState, { code, returnTo, username
   )
 }
 
-function showSpent(c: Context): Response {
+function showSpent(c: Context): Promise<Response> {
   return showSpentLink(
     c,
     'It was already used or has expired.',

@@ -87,7 +87,7 @@ async function showReset(c: Context, state: FormState, link: MailedLink | null):
   )
 }
 
-function showSpent(c: Context): Response {
+function showSpent(c: Context): Promise<Response> {
   return showSpentLink(
     c,
     'It was already used or has expired. Nothing was changed.',

@@ -96,7 +96,7 @@ async function show(c: Context, request: LogoutRequest, question: LogoutQuestion
  * Also removes the cookie of an ended session. Clients that are told in frames get a moment before the browser goes on, without a
  * script; sandboxed, a frame cannot navigate this page.
  */
-function showSignedOut(c: Context, { location, frames }: LogoutQuestion): Response {
+function showSignedOut(c: Context, { location, frames }: LogoutQuestion): Promise<Response> {
   clearSessionCookie(c)
   const goesOn = frames.length > 0 && location !== null
   return showPage(

@@ -2,6 +2,8 @@
  * The style sheet itself. It follows the system's light or dark mode, keeps the contrast of WCAG 2.2 AA, and makes
  * touch targets at least 44 px high.
  */
+import { LISTS } from './style-lists.ts'
+
 export const STYLE_SHEET = `
 :root {
   color-scheme: light dark;
@@ -45,6 +47,14 @@ body:has(.narrow) > header { max-width: 29rem; padding: 0.5rem 1.25rem }
 .narrow { max-width: 29rem; margin: 0 auto; padding: clamp(0.25rem, 5vh, 3.5rem) 1rem 4rem }
 .narrow main { padding: 2.25rem 2.25rem 2.5rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }
 .wide { display: grid; grid-template-columns: 13rem minmax(0, 40rem); gap: 3.5rem; max-width: 64rem; margin: 0 auto; padding: 1.5rem 1.25rem 5rem }
+.wide.broad { grid-template-columns: 13rem minmax(0, 1fr); max-width: 90rem }
+body:has(.broad) > header { max-width: 90rem }
+.header-links { display: flex; gap: 1rem }
+.logo { height: 1.75rem; width: auto; max-width: 8rem }
+body > footer { display: flex; flex-wrap: wrap; justify-content: center; gap: 0 2rem; max-width: 64rem; margin: 0 auto; padding: 0 1.25rem 2rem }
+body > footer ul { display: flex; flex-wrap: wrap; justify-content: center; gap: 0 1rem }
+body > footer a { display: inline-flex; align-items: center; min-height: 44px; color: var(--quiet); font-size: 0.875rem }
+
 main:focus { outline: none }
 h1 { font-size: 1.625rem; line-height: 1.2; font-weight: 680; letter-spacing: -0.02em; text-wrap: balance }
 h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 650; letter-spacing: -0.005em }
@@ -223,4 +233,4 @@ code { font: 0.9em var(--mono); overflow-wrap: anywhere }
   .wide { display: block; padding: 0 }
   .panel { border: 0; padding: 0 }
 }
-`.trim()
+${LISTS}`.trim()

@@ -1,7 +1,20 @@
-/** A point in time, readable by people and programs. In UTC, because the server does not know the reader's zone. */
+/** A point in time, readable by people and programs: in UTC, until the script of the pages puts it into the browser's zone. */
+import type { Texts } from '../texts/texts.ts'
+import { useTexts } from './texts.tsx'
+
 const FORMAT: Intl.DateTimeFormatOptions = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }
 
 export function Time({ at }: { at: number }) {
-  const text = new Intl.DateTimeFormat('en-GB', FORMAT).format(at)
-  return <time datetime={new Date(at).toISOString()}>{`${text} UTC`}</time>
+  return (
+    <time datetime={new Date(at).toISOString()} data-local="">
+      {timeText(useTexts(), at)}
+    </time>
+  )
+}
+
+/** The same as text, where there can be no element. */
+export function timeText({ locale }: Pick<Texts, 'locale'>, at: number): string {
+  // In English, the day comes first: most readers of English are not in the United States.
+  const tag = locale === 'en' ? 'en-GB' : locale
+  return `${new Intl.DateTimeFormat(tag, FORMAT).format(at)} UTC`
 }

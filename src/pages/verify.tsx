@@ -120,7 +120,7 @@ async function showNewCode(c: Context, state: FormState): Promise<Response> {
 }
 
 /** Most users who see this have just verified the address with the same link. */
-function showSpent(c: Context): Response {
+function showSpent(c: Context): Promise<Response> {
   return showSpentLink(
     c,
     'It was already used or has expired. If you have confirmed your address with it, you can sign in now.',

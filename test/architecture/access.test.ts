@@ -54,10 +54,12 @@ describe('access', () => {
     expect(allRoutes.map(nameOf).filter((name) => !documented.includes(name))).toEqual(UNDOCUMENTED)
   })
 
-  test('every page of an account is behind a scope, every other page is for everyone', () => {
+  test('every page of an account or the console is behind a scope, every other page is for everyone', () => {
     for (const route of pageRoutes) {
       const kind = route.tags.access?.kind
-      if (route.path.startsWith('/account')) expect([nameOf(route), kind]).toEqual([nameOf(route), 'scope'])
+      // Which of the console's sections somebody may open is what this one finds out.
+      if (route.path === '/admin') expect(kind).toBe('session')
+      else if (/^\/(account|admin)/.test(route.path)) expect([nameOf(route), kind]).toEqual([nameOf(route), 'scope'])
       else expect(['anyone', 'optional_session'], nameOf(route)).toContain(kind)
     }
   })

@@ -12,7 +12,7 @@ const casing = new CasingCache('snake_case')
 const tables = (Object.values(schema) as unknown[]).filter((value) => is(value, SQLiteTable)) as SQLiteTable[]
 const TABLES = tables.map((table) => getTableName(table)).sort()
 /** Tables stored in their primary key's index (WITHOUT ROWID), without a second copy of the rows. */
-const WITHOUT_ROWID = ['attempt_counters', 'known_sources', 'search_strings', 'spent_tokens']
+const WITHOUT_ROWID = ['attempt_counters', 'daily_counts', 'known_sources', 'search_strings', 'spent_tokens']
 /** Whatever may exist only once is decided by one of these (security row 7). */
 const UNIQUE = [
   'blocks_pair: UNIQUE blocks (blocker_id, blocked_id)',
@@ -35,6 +35,7 @@ const UNIQUE = [
   'users_verified_email_key: UNIQUE users (email_key) WHERE email_verified_at IS NOT NULL',
 ]
 const TRIGGERS = [
+  'audit_events_count_insert',
   'files_delete',
   'files_fixed',
   'files_insert',
@@ -48,12 +49,22 @@ const TRIGGERS = [
   'follows_insert_approved',
   'follows_insert_request',
   'follows_not_self',
+  'mail_outbox_count_failed',
+  'mail_outbox_count_sent',
+  'media_usage_total_delete',
+  'media_usage_total_insert',
+  'media_usage_total_update',
+  'sessions_active_insert',
+  'sessions_active_use',
   'sessions_end_browser',
   'sessions_end_grant',
   'users_active_begin',
+  'users_active_day',
+  'users_active_day_delete',
   'users_active_delete',
   'users_active_end',
   'users_active_insert',
+  'users_count_insert',
   'users_delete_edges',
   'users_end_sessions',
 ]

@@ -16,13 +16,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Where the bindings become what the layers work with.
   context: ['config', 'core', 'crypto', 'ids', 'mail', 'store'],
   apis: ['http', 'core', 'config', 'ids', 'crypto'],
-  pages: ['http', 'core', 'config', 'ids', 'crypto', 'mail'],
+  pages: ['http', 'core', 'config', 'ids', 'crypto', 'mail', 'texts'],
   // Runs in the browser. The Worker knows only the file that it is bundled into.
   browser: [],
-  http: ['core', 'config', 'ids', 'crypto'],
-  core: ['mail', 'store', 'config', 'ids', 'crypto'],
-  mail: ['store', 'config', 'ids', 'crypto'],
+  http: ['core', 'texts', 'config', 'ids', 'crypto'],
+  core: ['mail', 'store', 'texts', 'config', 'ids', 'crypto'],
+  mail: ['store', 'texts', 'config', 'ids', 'crypto'],
   store: ['config', 'ids', 'crypto'],
+  texts: [],
   config: ['crypto'],
   ids: [],
   crypto: [],
@@ -44,7 +45,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
 const LINES_MAX = 250
 const DATA = ['core/accounts/common-passwords.ts']
 
-const layerOf = (path: string) => (path.split('/')[0] ?? '').replace(/(-vars|-problems|-upstream|-keys|-lifetimes)?\.tsx?$/, '')
+const layerOf = (path: string) => (path.split('/')[0] ?? '').replace(/(-vars|-brand|-problems|-upstream|-keys|-lifetimes)?\.tsx?$/, '')
 
 function importsOf({ path, text }: { path: string; text: string }): { from: string; target: string; isPackage: boolean }[] {
   const specifiers = [...text.matchAll(/^(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm)]
@@ -97,6 +98,7 @@ describe('sources', () => {
     const root = files.map(({ path }) => path).filter((path) => !path.includes('/'))
     expect(root.sort()).toEqual([
       'app.ts',
+      'config-brand.ts',
       'config-keys.ts',
       'config-lifetimes.ts',
       'config-problems.ts',

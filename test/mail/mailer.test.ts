@@ -2,9 +2,10 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
+import { parseSender } from '../../src/config-brand.ts'
 import { newId, toHex } from '../../src/ids.ts'
 import { captureMailer, listCapturedMails } from '../../src/mail/captured.ts'
-import { emailServiceMailer, parseSender } from '../../src/mail/mailer.ts'
+import { emailServiceMailer } from '../../src/mail/mailer.ts'
 import { createPlatform } from '../platform/platform.ts'
 
 const platform = createPlatform(env as unknown as Bindings)

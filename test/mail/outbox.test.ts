@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { sql } from 'drizzle-orm'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Bindings } from '../../src/config.ts'
+import { type Bindings, getConfig } from '../../src/config.ts'
 import { type ChallengeId, type MailId, newId, type UserId } from '../../src/ids.ts'
 import { deriveCode } from '../../src/mail/codes.ts'
 import type { Message } from '../../src/mail/mailer.ts'
@@ -25,7 +25,7 @@ let logged: string[]
 let trouble: (() => unknown) | null
 
 const delivery: Delivery = {
-  config: { origin: 'https://kith.test', mail: { kind: 'email-service', from: 'Kith <no-reply@kith.test>' }, hmacKeys },
+  config: { ...getConfig(env as unknown as Bindings), origin: 'https://kith.test', hmacKeys },
   db,
   kv: (env as unknown as Bindings).KV,
   mailer: {

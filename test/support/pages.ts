@@ -19,8 +19,10 @@ function attributesOf(tag: string): Record<string, string> {
 }
 
 export function formsOf({ text }: Pick<Reply, 'text'>): PageForm[] {
-  return [...text.matchAll(/(<form\b[^>]*>)(.*?)<\/form>/gs)].map(([, tag = '', inside = '']) => {
+  return [...text.matchAll(/(<form\b[^>]*>)(.*?)<\/form>/gs)].flatMap(([, tag = '', inside = '']) => {
     const { method, action = '' } = attributesOf(tag)
+    // A form that only filters what is shown.
+    if (method === 'get') return []
     expect(method).toBe('post')
     const fields: Record<string, string> = {}
     for (const [input] of inside.matchAll(/<input\b[^>]*>/g)) {

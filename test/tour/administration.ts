@@ -30,7 +30,7 @@ export const stops: Stops = {
   'POST /user/admin-api/remove-2fa': {
     access: 'admin:profile:sensitive:high:write',
     roundTrips: 2,
-    rowsRead: 60,
+    rowsRead: 61,
     restricted: 'refused',
     app: 'needs_browser',
   },

@@ -13,7 +13,7 @@ const FREE = [
 ].join(' ')
 const OWN =
   'profile picture picture/remove status status/clear privacy password email apps apps/remove apps/withdraw export delete providers providers/link providers/unlink'
-const FREE_FOR_PASSKEYS = '/assets/passkeys.js /sign-in/passkey /sign-in/code/passkey'
+const FREE_FOR_PASSKEYS = '/assets/pages.js /assets/passkeys.js /sign-in/passkey /sign-in/code/passkey'
 const OWN_PASSKEYS = 'passkeys passkeys/add passkeys/rename passkeys/remove'
 const OWN_TWO_STEP = 'two-step two-step/email two-step/app two-step/app/confirm two-step/app/remove two-step/recovery-codes'
 const reads = [
@@ -25,11 +25,13 @@ export const stops: Stops = {
   ...Object.fromEntries(`${FREE} ${FREE_FOR_PASSKEYS}`.split(' ').map((path) => [`GET ${path}`, NOTHING])),
   ...Object.fromEntries(reads.map((path) => [`GET ${path}`, READ])),
   'GET /docs/:room{[a-z]+}': NOTHING,
+  // Which sections somebody may open.
+  'GET /admin': { ...READ, page: '/admin' },
   // Developers' own: the list of mails, and a read of each.
   'GET /dev/mailbox': { ...NOTHING, kv: 2 },
   // With a second factor on there is a challenge and a mail as well.
   'POST /sign-in': { roundTrips: 3, rowsRead: 44, kv: 2, page: '/sign-in?reauth=1' },
-  'POST /sign-in/passkey': { roundTrips: 2, rowsRead: 30, kv: 2, page: '/sign-in?reauth=1' },
+  'POST /sign-in/passkey': { roundTrips: 2, rowsRead: 31, kv: 2, page: '/sign-in?reauth=1' },
   // The passkeys of whoever is signing in.
   'GET /sign-in/code with a passkey': { roundTrips: 1, rowsRead: 8, rowsWritten: 0 },
   'POST /sign-in/code/passkey': { roundTrips: 2, rowsRead: 50, kv: 2, page: '/sign-in/code' },
@@ -68,7 +70,7 @@ export const stops: Stops = {
   'POST /reset': { roundTrips: 2, rowsRead: 26 },
   'POST /sign-out': WRITE,
   // Two clients: five rows for each notice, with its indexes; the clients are asked after the reply.
-  'POST /sign-out with clients to tell': { roundTrips: 2, rowsRead: 17, rowsWritten: 13, later: 3 },
+  'POST /sign-out with clients to tell': { roundTrips: 2, rowsRead: 18, rowsWritten: 13, later: 3 },
   'POST /consent': { ...WRITE, page: consentPath(CLIENT) },
   'POST /device': { roundTrips: 2, rowsRead: 16 },
   'POST /device/answer': { roundTrips: 3, rowsRead: 36, page: '/device' },

@@ -61,6 +61,8 @@ export const USER_FIELDS = {
   restrictedReason: ['owner', 'text?', 'Reason for the restriction'],
   customData: ['owner', 'json?', 'Data that apps have stored with your account'],
   lastSeenAt: ['owner', 'time?', 'When you last used the account'],
+  termsVersion: ['owner', 'text?', 'Version of the terms that you accepted'],
+  termsAcceptedAt: ['owner', 'time?', 'When you accepted the terms'],
   createdAt: ['owner', 'time', 'When the account was created'],
   updatedAt: ['owner', 'time', 'When the profile last changed'],
   avatarKey: ['outsider'],
@@ -69,6 +71,7 @@ export const USER_FIELDS = {
   emailKey: ['nobody'],
   deletedReason: ['nobody'],
   epoch: ['nobody'],
+  activeDay: ['nobody'],
 } as const satisfies { readonly [Name in keyof UserRow]: Field<UserRow[Name]> }
 
 const EMPTY: Readonly<Record<string, 0 | ''>> = { count: 0, flag: 0, time: 0, text: '' }

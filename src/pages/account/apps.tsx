@@ -65,7 +65,7 @@ function withdrawableOf({ isFirstParty, scopes }: ConnectedApp): readonly UsedSc
   return isFirstParty || scopes.length === 1 ? [] : scopes.filter(({ scope }) => scope !== 'openid')
 }
 
-function showList(c: Context, apps: readonly ConnectedApp[]): Response {
+function showList(c: Context, apps: readonly ConnectedApp[]): Promise<Response> {
   return showPage(
     c,
     {

@@ -5,10 +5,12 @@ import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
+import { textsOf } from '../texts.tsx'
 import { sectionsOf } from './sections.ts'
 
 export const overviewPage = new Hono<AppEnv>().get('/account', requires('delegated:profile:read'), async (c) => {
   const { user } = await getOwnProfile(c.var.ctx, c.var.gate)
+  const t = await textsOf(c)
   const name = [user.givenName, user.familyName].filter(Boolean).join(' ')
   return showPage(
     c,
@@ -27,12 +29,12 @@ export const overviewPage = new Hono<AppEnv>().get('/account', requires('delegat
       ),
     },
     <ul class="list">
-      {sectionsOf(c.var.ctx.config).map(({ path, title, hint }) => (
+      {sectionsOf(c.var.ctx.config).map(({ path, name }) => (
         <li class="go">
           <a href={path}>
             <span>
-              <strong>{title}</strong>
-              <small>{hint}</small>
+              <strong>{t.account.sections[name].title}</strong>
+              <small>{t.account.sections[name].hint}</small>
             </span>
           </a>
         </li>

@@ -65,7 +65,7 @@ async function showOne(c: Context, state: FormState, show: (c: Context, one: Pas
   return c.redirect(PATH, 303)
 }
 
-function showList(c: Context, own: readonly PasskeyRow[]): Response {
+function showList(c: Context, own: readonly PasskeyRow[]): Promise<Response> {
   return showPage(
     c,
     {

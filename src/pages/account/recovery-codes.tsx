@@ -52,7 +52,7 @@ async function showQuestion(c: Context): Promise<Response> {
 }
 
 /** Shows the codes for the only time. `notice`: shown on the next page. */
-export function showRecoveryCodes(c: Context, codes: readonly string[], notice: NoticeName): Response {
+export function showRecoveryCodes(c: Context, codes: readonly string[], notice: NoticeName): Promise<Response> {
   const product = productOf(c.var.ctx.config)
   const file = `Recovery codes for ${product} (${c.var.ctx.config.origin})\nEach works once.\n\n${codes.join('\n')}\n`
   return showPage(

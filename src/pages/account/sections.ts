@@ -1,27 +1,27 @@
 /** The pages of an account, in the order of its overview and navigation. */
 import type { Config } from '../../config.ts'
+import type { en } from '../../texts/en.ts'
 
 export interface Section {
   readonly path: string
-  readonly title: string
-  readonly hint: string
+  readonly name: keyof typeof en.account.sections
 }
 
 const SECTIONS: readonly Section[] = [
-  { path: '/account/profile', title: 'Profile', hint: 'Your names and what others read about you' },
-  { path: '/account/picture', title: 'Picture', hint: 'How people recognize you' },
-  { path: '/account/status', title: 'Status', hint: 'What you are up to right now' },
-  { path: '/account/privacy', title: 'Privacy', hint: 'Who may follow you' },
-  { path: '/account/password', title: 'Password', hint: 'Set or change it' },
-  { path: '/account/passkeys', title: 'Passkeys', hint: 'Sign in with your fingerprint, face or screen lock' },
-  { path: '/account/email', title: 'E-mail address', hint: 'Where we reach you' },
-  { path: '/account/two-step', title: 'Two-step sign-in', hint: 'A second step when you sign in, such as a code' },
-  { path: '/account/providers', title: 'Linked accounts', hint: 'Accounts elsewhere that sign you in' },
-  { path: '/account/sessions', title: 'Devices', hint: 'Where you are signed in' },
-  { path: '/account/apps', title: 'Connected apps', hint: 'Apps that may use your account' },
-  { path: '/account/invites', title: 'Invite codes', hint: 'Bring in people you know' },
-  { path: '/account/export', title: 'Your data', hint: 'Download a copy of everything' },
-  { path: '/account/delete', title: 'Delete account', hint: 'Leave for good' },
+  { path: '/account/profile', name: 'profile' },
+  { path: '/account/picture', name: 'picture' },
+  { path: '/account/status', name: 'status' },
+  { path: '/account/privacy', name: 'privacy' },
+  { path: '/account/password', name: 'password' },
+  { path: '/account/passkeys', name: 'passkeys' },
+  { path: '/account/email', name: 'email' },
+  { path: '/account/two-step', name: 'twoStep' },
+  { path: '/account/providers', name: 'providers' },
+  { path: '/account/sessions', name: 'sessions' },
+  { path: '/account/apps', name: 'apps' },
+  { path: '/account/invites', name: 'invites' },
+  { path: '/account/export', name: 'export' },
+  { path: '/account/delete', name: 'delete' },
 ]
 
 /** With `INVITES_PER_PERSON` = 0, nobody has invite codes. Without other providers, nobody signs in with one. */

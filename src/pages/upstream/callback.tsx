@@ -69,7 +69,7 @@ export const upstreamPages = new Hono<AppEnv>()
   })
 
 /** Leaves for the provider, to come back to the callback. */
-export function leaveFor(c: Context, provider: string, { url, cookie }: { url: string; cookie: string }): Response {
+export function leaveFor(c: Context, provider: string, { url, cookie }: { url: string; cookie: string }): Promise<Response> {
   keepState(c, cookie)
   const name = upstreamProviders(c.var.ctx.config).find(({ id }) => id === provider)?.name ?? provider
   return leave(c, { title: `Continue with ${name}`, lead: `One moment, you are being taken to ${name}.`, to: url })

@@ -6,7 +6,12 @@ import { showPage } from '../layout.tsx'
 import { withReturn } from '../return-to.ts'
 
 /** `to`: where a sign-in would have led. */
-export function showProblem(c: Context, thrown: unknown, back: 'sign_in' | 'account' = 'sign_in', to: string | null = null): Response {
+export function showProblem(
+  c: Context,
+  thrown: unknown,
+  back: 'sign_in' | 'account' = 'sign_in',
+  to: string | null = null,
+): Promise<Response> {
   const error = toAppError(thrown)
   logFailure(c, error)
   setErrorHeaders(c, error)
@@ -24,7 +29,7 @@ export function showProblem(c: Context, thrown: unknown, back: 'sign_in' | 'acco
 }
 
 /** The browser has no answer of a provider, or no longer. */
-export function showNoPerson(c: Context): Response {
+export function showNoPerson(c: Context): Promise<Response> {
   return showPage(
     c,
     { title: 'Begin again', lead: 'This took too long, or was done already. Nothing is lost: sign in once more.', status: 400 },

@@ -7,7 +7,8 @@ import { sql } from 'drizzle-orm'
 import { all, always, changed, type Fragment, findIf, first, run, type Statement } from './database.ts'
 import type { oauthClients } from './schema/oauth.ts'
 
-export type ClientRow = typeof oauthClients.$inferSelect
+/** Without `last_used_at`, which the registry neither writes nor judges. */
+export type ClientRow = Omit<typeof oauthClients.$inferSelect, 'lastUsedAt'>
 
 /** The authentication method of a deleted row: no request can present it. */
 const DELETED = 'deleted'

@@ -113,6 +113,7 @@ describe('what is in a copy', () => {
     device_codes: 'what was allowed is among the consents and sessions',
     challenges: 'a mailed code that is still open',
     credentials: 'the hash of the password',
+    admin_notes: 'what administrators tell each other about somebody who may be a danger to others',
     edge_work: 'work that is still to do',
     mail_outbox: 'mails on their way; afterwards only the audit trail tells of them',
     logout_notices: 'what clients were told of the sessions, for a week',

@@ -1,6 +1,6 @@
 /** What happened and whom to notify: audit events and the mail outbox. */
 import { sql } from 'drizzle-orm'
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { users } from './users.ts'
 
 export const auditEvents = sqliteTable(
@@ -27,7 +27,35 @@ export const auditEvents = sqliteTable(
     index('audit_events_sign_ins').on(t.userId, t.id).where(sql`type IN ('sign_in', 'sign_in_failed')`),
     // Whether a device was seen before.
     index('audit_events_device').on(t.userId, t.deviceHash).where(sql`type = 'sign_in'`),
+    // What an administrator has done.
+    index('audit_events_actor').on(t.actorId, t.id).where(sql`actor_id IS NOT NULL`),
   ],
+)
+
+/** What administrators tell each other about a user. The user never sees it. */
+export const adminNotes = sqliteTable(
+  'admin_notes',
+  {
+    id: integer().primaryKey(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** The administrator; stays when their account is purged. */
+    authorId: integer().notNull(),
+    text: text().notNull(),
+    createdAt: integer().notNull(),
+  },
+  (t) => [index('admin_notes_user').on(t.userId, t.id)],
+)
+
+/**
+ * Figures by day (since 1970, UTC), kept by triggers: `sign_ups`, `sign_ins`, `sign_in_failures`, `mails_sent`, `mails_failed`, `active`
+ * (people who were), and `last_active` (people whose last active day it is: their sum over days is how many were active in them).
+ */
+export const dailyCounts = sqliteTable(
+  'daily_counts',
+  { day: integer().notNull(), name: text().notNull(), value: integer().notNull() },
+  (t) => [primaryKey({ columns: [t.day, t.name] })],
 )
 
 export const mailOutbox = sqliteTable(
@@ -48,9 +76,15 @@ export const mailOutbox = sqliteTable(
     nextAttemptAt: integer().notNull(),
     sentAt: integer(),
     failedAt: integer(),
+    /** The code of the last failure. */
+    error: text(),
+    /** The language of the mail, where the recipient's account does not say: that of the page it was asked for on. */
+    locale: text(),
   },
   (t) => [
     index('mail_outbox_due').on(t.nextAttemptAt).where(sql`sent_at IS NULL AND failed_at IS NULL`),
+    // Those that were given up, for an administrator.
+    index('mail_outbox_failed').on(t.id).where(sql`failed_at IS NOT NULL`),
     // Deleting a user.
     index('mail_outbox_user').on(t.userId),
     index('mail_outbox_done').on(t.createdAt).where(sql`sent_at IS NOT NULL OR failed_at IS NOT NULL`),

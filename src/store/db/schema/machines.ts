@@ -90,7 +90,10 @@ export const pushDevices = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId, t.deviceType] })],
 )
 
-/** Counts that would otherwise need a scan, kept by triggers: `active_users` (verified, not banned, not deleted). */
+/**
+ * Counts that would otherwise need a scan, kept by triggers: `active_users` (verified, not banned, not deleted), and `media_files` and
+ * `media_bytes` of all users.
+ */
 export const totals = sqliteTable('totals', {
   name: text().primaryKey(),
   value: integer().notNull(),

@@ -63,6 +63,8 @@ export const oauthClients = sqliteTable(
     epoch: integer().notNull().default(0),
     /** Earlier consents no longer count: codes may go to an address that those users did not know of. */
     consentsSince: integer().notNull().default(0),
+    /** When it last got a token, accurate to a day. */
+    lastUsedAt: integer(),
     disabledAt: integer(),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),

@@ -29,6 +29,10 @@ export const sessions = sqliteTable(
     browserSessionId: integer(),
     /** Of a grant: the thumbprint of the key that its refresh tokens are bound to (RFC 9449 §5). */
     dpopJkt: text(),
+    /** The administrator who looks at the account in this session; null: it is the user's own. */
+    impersonatorId: integer(),
+    /** Of such a session: `read` or `write`. */
+    impersonation: text(),
   },
   (t) => [
     // A user's own list, without reading sessions that ended or that a logout-all invalidated.

@@ -77,6 +77,11 @@ export const users = sqliteTable(
     avatarKey: text(),
     profileUrl: text(),
     customData: text(),
+    /** The last day (since 1970, UTC) on which the user was active, by a trigger on `sessions`. */
+    activeDay: integer(),
+    /** The version of the terms that the user has accepted, and when. */
+    termsVersion: text(),
+    termsAcceptedAt: integer(),
     /** Copied into sessions, challenges and codes; a lower one there is invalid (design §1.7). */
     epoch: integer().notNull().default(0),
     createdAt: integer().notNull(),

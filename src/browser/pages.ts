@@ -1,0 +1,4 @@
+/** The script of the account's and the console's pages. Everything works without it; it adds what only a browser knows. */
+import { localTimes } from './local-times.ts'
+
+localTimes()

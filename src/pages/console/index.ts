@@ -1,0 +1,15 @@
+/** The console at `/admin`. A new section needs its routes here and its place in `sections.ts`. */
+import { Hono } from 'hono'
+import { AppError } from '../../core/errors.ts'
+import { requiresSession } from '../../http/access.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { consoleSectionsOf } from './sections.ts'
+
+export const consolePages = new Hono<AppEnv>()
+  // Leads to the first section that the caller may open.
+  .get('/admin', requiresSession(), async (c) => {
+    const { principal } = await c.var.gate()
+    const first = consoleSectionsOf(principal.scopes)[0]
+    if (!first) throw new AppError('forbidden')
+    return c.redirect(first.path, 303)
+  })

@@ -1,0 +1,16 @@
+/** The sections of the console, in their order, each with the scope that opens it. */
+import { coveredBy, type Scope } from '../../core/scopes.ts'
+import type { en } from '../../texts/en.ts'
+
+export interface ConsoleSection {
+  readonly path: string
+  readonly name: keyof typeof en.console.sections
+  readonly scope: Scope
+}
+
+const SECTIONS: readonly ConsoleSection[] = []
+
+/** Those that the holder of `held` may open. */
+export function consoleSectionsOf(held: readonly Scope[]): ConsoleSection[] {
+  return SECTIONS.filter(({ scope }) => coveredBy(held, scope))
+}

@@ -1,0 +1,55 @@
+/** The languages that Kith speaks, and which of them a reader gets. A new one: a file like `en.ts`, and a line here. */
+import type { Words } from './en.ts'
+
+interface Language {
+  /** What its speakers call it. */
+  readonly name: string
+  readonly direction: 'ltr' | 'rtl'
+  /** Loaded when somebody reads it. */
+  readonly load: () => Promise<Words>
+}
+
+export const LANGUAGES = {
+  en: { name: 'English', direction: 'ltr', load: async () => (await import('./en.ts')).en },
+} as const satisfies Record<string, Language>
+
+export type Locale = keyof typeof LANGUAGES
+export const LOCALES = Object.keys(LANGUAGES) as Locale[]
+
+/** What Kith falls back on. */
+export const DEFAULT_LOCALE: Locale = 'en'
+
+/**
+ * The first of `wanted` (BCP 47 language tags, best first) that Kith speaks, by the lookup of RFC 4647 §3.4: `de-AT` gets `de`.
+ * A tag for which there is only another region, such as `pt-PT` for `pt-BR`, gets that one. Null if there is none.
+ */
+export function matchLocale(wanted: readonly string[]): Locale | null {
+  for (const tag of wanted) {
+    const subtags = tag.toLowerCase().split('-')
+    for (let length = subtags.length; length > 0; length -= 1) {
+      const range = subtags.slice(0, length).join('-')
+      const found =
+        LOCALES.find((locale) => locale.toLowerCase() === range) ??
+        (length === 1 ? LOCALES.find((locale) => locale.toLowerCase().startsWith(`${range}-`)) : undefined)
+      if (found) return found
+    }
+  }
+  return null
+}
+
+const TAGS_READ_MAX = 20
+
+/** The tags of `Accept-Language` (RFC 9110 §12.5.4), best first, without those that are refused (`q=0`). */
+export function acceptedTags(header: string): string[] {
+  return header
+    .slice(0, 1000)
+    .split(',', TAGS_READ_MAX)
+    .map((entry) => {
+      const [tag = '', ...parameters] = entry.split(';').map((part) => part.trim())
+      const quality = parameters.find((parameter) => /^q=/i.test(parameter))
+      return { tag, quality: quality === undefined ? 1 : Number(quality.slice(2)) }
+    })
+    .filter(({ tag, quality }) => /^[a-z]{1,8}(-[a-z0-9]{1,8})*$/i.test(tag) && quality > 0)
+    .sort((a, b) => b.quality - a.quality)
+    .map(({ tag }) => tag)
+}
