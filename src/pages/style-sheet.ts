@@ -2,6 +2,7 @@
  * The style sheet itself. It follows the system's light or dark mode, keeps the contrast of WCAG 2.2 AA, and makes
  * touch targets at least 44 px high.
  */
+import { CONSOLE } from './style-console.ts'
 import { LISTS } from './style-lists.ts'
 
 export const STYLE_SHEET = `
@@ -233,4 +234,4 @@ code { font: 0.9em var(--mono); overflow-wrap: anywhere }
   .wide { display: block; padding: 0 }
   .panel { border: 0; padding: 0 }
 }
-${LISTS}`.trim()
+${LISTS}${CONSOLE}`.trim()

@@ -76,6 +76,14 @@ export const en = {
   console: {
     title: 'Console',
     sections: {},
+    confirm: {
+      cancel: 'Cancel',
+      refused: {
+        rank: 'Nothing has changed: the rank is not below yours.',
+        scope: 'Nothing has changed: you lack powers that this takes.',
+        forbidden: 'Nothing has changed: your account may not do this.',
+      },
+    },
     overview: {},
     people: {},
     person: {},

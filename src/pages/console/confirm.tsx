@@ -1,0 +1,67 @@
+/** How the console asks once before an act: a page that says what it will do and to whom, with one form. */
+import type { Context } from 'hono'
+import type { Child } from 'hono/jsx'
+import type { AppError } from '../../core/errors.ts'
+import type { Texts } from '../../texts/texts.ts'
+import type { Submitted } from '../form-token.ts'
+import { formToken } from '../form-token.ts'
+import { Form, type FormState, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { showPage } from '../layout.tsx'
+import { textsOf } from '../texts.tsx'
+
+export interface Confirmation {
+  /** The path of its section in the navigation. */
+  readonly section: string
+  readonly title: string
+  /** What the act will do, and to whom. */
+  readonly lead: Child
+  /** Where its form is sent; by default to the page itself. */
+  readonly action: string
+  /** Of the form's token: the name that the `POST` declares. */
+  readonly purpose: string
+  readonly submit: string
+  /** Where whoever does not want it goes. */
+  readonly back: string
+  readonly isDangerous?: boolean
+  /** After a refusal. */
+  readonly state?: FormState | undefined
+  readonly labels?: Labels
+  /** Fields. */
+  readonly children?: Child
+}
+
+/** Shows the page; after a refusal, with the reason in words. */
+export async function showConfirmation(c: Context, page: Confirmation): Promise<Response> {
+  const { state = UNTOUCHED, labels } = page
+  const t = await textsOf(c)
+  const token = await formToken(c, page.purpose)
+  const worded = state.error ? { ...state, words: { ...wordsOf(t, state.error), ...state.words } } : state
+  return showPage(
+    c,
+    { title: page.title, section: page.section, lead: page.lead, error: state.error },
+    <Form action={page.action} token={token} state={worded} labels={labels}>
+      {page.children}
+      <div class="buttons">
+        <Submit kind={page.isDangerous ? 'danger' : 'primary'}>{page.submit}</Submit>
+        <a class="button secondary" href={page.back}>
+          {t.console.confirm.cancel}
+        </a>
+      </div>
+    </Form>,
+  )
+}
+
+/** Handles its form: `act` redirects, and `again` shows the page again. Whoever lacks the rank or the powers reads it there. */
+export function takeConfirmed<T>(
+  c: Context,
+  sent: Submitted<T>,
+  handlers: { act: (values: T) => Promise<Response>; again: (state: FormState) => Promise<Response> },
+): Promise<Response> {
+  return take(c, sent, { ...handlers, mends: 'forbidden' })
+}
+
+function wordsOf(t: Texts, { code, reason }: AppError): FormState['words'] {
+  if (code !== 'forbidden') return {}
+  const { rank, scope, forbidden } = t.console.confirm.refused
+  return { forbidden: reason === 'rank' ? rank : reason === 'scope' ? scope : forbidden }
+}
