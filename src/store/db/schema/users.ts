@@ -99,6 +99,9 @@ export const users = sqliteTable(
     // An administrator's lists of the banned and the restricted.
     index('users_banned').on(t.id).where(sql`banned_at IS NOT NULL`),
     index('users_restricted').on(t.id).where(sql`restricted_at IS NOT NULL`),
+    // The same of the deleted, and of those whose identity was verified.
+    index('users_deleted').on(t.id).where(sql`deleted_at IS NOT NULL`),
+    index('users_identity_verified').on(t.id).where(sql`verified_at IS NOT NULL`),
     // The sweep of accounts that never verified their address.
     index('users_unverified').on(t.id).where(sql`email_verified_at IS NULL`),
     // Users that robots may list, by id.
