@@ -11,11 +11,13 @@ import {
   findClientGone,
   findClientOfVersion,
   findRegisteredClient,
+  findShownClient,
   insertClient,
   isClientIdFree,
   isClientOfVersion,
   listRegisteredClients,
   markClientDeleted,
+  type ShownClientRow,
   updateClient,
 } from '../../store/db/client-registration.ts'
 import { listFactors } from '../../store/db/second-factors.ts'
@@ -42,7 +44,7 @@ import {
 import { FAPI_FIELDS, isFapi } from './fapi.ts'
 import { type SigningAlgorithm, signingAlgorithms } from './signing-keys.ts'
 
-export type { ClientRow } from '../../store/db/client-registration.ts'
+export type { ClientRow, ShownClientRow } from '../../store/db/client-registration.ts'
 export type { ClientChanges, NewClient, Registration } from './client-plans.ts'
 
 /** Throws `already_exists` if the id is taken. */
@@ -103,14 +105,14 @@ export async function deleteClient(ctx: Ctx, gate: Gate, id: string): Promise<vo
   if (!gone) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 }
 
-export async function getClient(_ctx: Ctx, gate: Gate, id: string): Promise<ClientRow> {
-  const { reads } = await gate(() => [findRegisteredClient(id)])
+export async function getClient(_ctx: Ctx, gate: Gate, id: string): Promise<ShownClientRow> {
+  const { reads } = await gate(() => [findShownClient(id)])
   if (!reads[0]) throw new AppError('not_found')
   return reads[0]
 }
 
 /** In the order of their ids, after the id `after`. */
-export async function listClients(gate: Gate, page: { limit: number; after: string | null }): Promise<Listed<ClientRow, string>> {
+export async function listClients(gate: Gate, page: { limit: number; after: string | null }): Promise<Listed<ShownClientRow, string>> {
   const { reads } = await gate(() => [listRegisteredClients({ after: page.after ?? '', limit: page.limit + 1 })])
   return listed(reads[0], page.limit)
 }

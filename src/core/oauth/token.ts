@@ -8,6 +8,7 @@ import type { Asked } from './api-grants.ts'
 import { exchangeAuthorizationCode } from './authorization-code.ts'
 import type { ClientCredentials } from './client-authentication.ts'
 import { grantClientCredentials } from './client-credentials.ts'
+import { noteClientUse } from './client-uses.ts'
 import { DEVICE_GRANT, isGrantType, TOKEN_EXCHANGE } from './clients.ts'
 import { exchangeDeviceCode } from './device-grant.ts'
 import type { MoreClaims } from './id-token.ts'
@@ -26,6 +27,12 @@ export interface TokenRequest extends Asked {
 }
 
 export async function issueTokens(ctx: Ctx, credentials: ClientCredentials, request: TokenRequest): Promise<TokenSet> {
+  const tokens = await tokensFor(ctx, credentials, request)
+  noteClientUse(ctx, credentials.clientId)
+  return tokens
+}
+
+async function tokensFor(ctx: Ctx, credentials: ClientCredentials, request: TokenRequest): Promise<TokenSet> {
   const { grantType, code, redirectUri, codeVerifier, refreshToken, deviceCode, scope, resources, moreClaims } = request
   if (!isGrantType(grantType)) throw new AppError('unsupported_grant_type', 'The grant type is not supported')
   switch (grantType) {

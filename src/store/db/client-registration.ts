@@ -72,10 +72,25 @@ export function findClientOfVersion(id: string, updatedAt: number): Statement<Cl
     SELECT ${COLUMNS} FROM oauth_clients c WHERE id = ${id} AND updated_at = ${updatedAt} AND ${isRegistered}`)
 }
 
+/** As it is shown: with its last use. */
+export interface ShownClientRow extends ClientRow {
+  readonly lastUsedAt: number | null
+}
+
+export function findShownClient(id: string): Statement<ShownClientRow | null> {
+  return first(sql`SELECT ${COLUMNS}, last_used_at FROM oauth_clients c WHERE id = ${id} AND ${isRegistered}`)
+}
+
 /** In the order of their ids, after `after`. */
-export function listRegisteredClients(input: { after: string; limit: number }): Statement<ClientRow[]> {
+export function listRegisteredClients(input: { after: string; limit: number }): Statement<ShownClientRow[]> {
   return all(sql`
-    SELECT ${COLUMNS} FROM oauth_clients c WHERE id > ${input.after} AND ${isRegistered} ORDER BY id LIMIT ${input.limit}`)
+    SELECT ${COLUMNS}, last_used_at FROM oauth_clients c WHERE id > ${input.after} AND ${isRegistered} ORDER BY id LIMIT ${input.limit}`)
+}
+
+/** One that is less than `sinceMs` younger than the last is not worth a write. The client's version stays. */
+export function recordClientUse({ clientId, now, sinceMs }: { clientId: string; now: number; sinceMs: number }): Statement<void> {
+  return run(sql`
+    UPDATE oauth_clients SET last_used_at = ${now} WHERE id = ${clientId} AND (last_used_at IS NULL OR last_used_at <= ${now - sinceMs})`)
 }
 
 /** Holds while the id is unused, even by a client that is being removed. */

@@ -5,8 +5,10 @@ import { ClientsReply, RegisteredClientReply } from '../../../src/apis/user/clie
 import { issueAccessToken } from '../../../src/core/oauth/access-token.ts'
 import type { Scope } from '../../../src/core/scopes.ts'
 import { sha256 } from '../../../src/crypto.ts'
+import { recordClientUse } from '../../../src/store/db/client-registration.ts'
 import { rows } from '../../support/actors.ts'
 import { giveRole, signedInAdmin } from '../../support/admins.ts'
+import { spend } from '../../support/budget.ts'
 import { runCron } from '../../support/cron.ts'
 import { dumpKv, dumpTables } from '../../support/invariants.ts'
 import { Client, db, ORIGIN, platform } from '../../support/kith.ts'
@@ -333,6 +335,36 @@ describe('a client', () => {
     const closed = await update(admin.client, 'old-client', { token_endpoint_auth_method: 'client_secret_post' })
     expect(closed.json.data.client.client_secret).toMatch(/^kith_cs_/)
   })
+})
+
+test('when it last got a token is noted after the reply, once a day, and told in the list', async () => {
+  const { id, secret } = await newService('cli_used111')
+  const ask = () =>
+    spend(
+      new Client(),
+      'POST',
+      '/oauth/token',
+      new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret }),
+    )
+  const shown = async () => (await root.get(`/client/${id}`)).json.data.client
+  expect((await shown()).last_used_at).toBeNull()
+  const before = await rowOf(id)
+  const [first, second] = [await ask(), await ask()]
+  expect([first.status, first.counts.d1RoundTrips, first.counts.rowsWritten, first.later.rowsWritten]).toEqual([200, 1, 0, 1])
+  expect([second.status, second.later.d1RoundTrips]).toEqual([200, 0])
+  expect(Math.abs((await shown()).last_used_at * 1000 - Date.now())).toBeLessThan(60_000)
+  // It is no change of the client: one that an administrator has begun still counts.
+  expect(await rowOf(id)).toEqual({ ...before, last_used_at: expect.any(Number) })
+  const day = 86_400_000
+  const [recent, old] = [Date.now() - day / 2, Date.now() - 2 * day]
+  for (const [last, isNoted] of [
+    [recent, false],
+    [old, true],
+  ] as const) {
+    await db.prepare('UPDATE oauth_clients SET last_used_at = ? WHERE id = ?').bind(last, id).run()
+    await newCtx().db.one(recordClientUse({ clientId: id, now: Date.now(), sinceMs: day }))
+    expect((await rowOf(id))?.last_used_at === last).toBe(!isNoted)
+  }
 })
 
 describe('secrets', () => {

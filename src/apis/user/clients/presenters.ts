@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { byResource } from '../../../core/oauth/api-scopes.ts'
 import { toMetadata } from '../../../core/oauth/client-columns.ts'
 import { type ClientMetadata, METADATA_NAMES } from '../../../core/oauth/client-metadata.ts'
-import type { ClientRow, Registration } from '../../../core/oauth/client-registration.ts'
+import type { ClientRow, Registration, ShownClientRow } from '../../../core/oauth/client-registration.ts'
 import { CLIENT_SOURCES, type ClientSource } from '../../../core/oauth/clients.ts'
 import type { LogoutNoticeRow } from '../../../core/oauth/logout-notices.ts'
 import { toHex } from '../../../ids.ts'
@@ -46,7 +46,13 @@ const clientFields = {
   disabled: z.boolean(),
   client_id_issued_at: z.int().meta({ description: 'Seconds since 1970' }),
 }
-const ClientOut = z.strictObject(clientFields).meta({ id: 'Client' })
+const Described = z.strictObject(clientFields)
+const ClientOut = z
+  .strictObject({
+    ...clientFields,
+    last_used_at: z.int().nullable().meta({ description: 'When it last got a token, accurate to a day, in seconds since 1970' }),
+  })
+  .meta({ id: 'Client' })
 const RegisteredClient = z
   .strictObject({
     ...clientFields,
@@ -55,7 +61,11 @@ const RegisteredClient = z
   })
   .meta({ id: 'RegisteredClient' })
 
-export function toClient(row: ClientRow): z.output<typeof ClientOut> {
+export function toClient(row: ShownClientRow): z.output<typeof ClientOut> {
+  return { ...describedClient(row), last_used_at: row.lastUsedAt === null ? null : Math.floor(row.lastUsedAt / 1000) }
+}
+
+function describedClient(row: ClientRow): z.output<typeof Described> {
   const metadata = toMetadata(row)
   return {
     client_id: row.id,
@@ -105,7 +115,7 @@ function addressesOf(metadata: ClientMetadata): Record<string, string> {
 }
 
 export function toRegisteredClient({ row, secret }: Registration): z.output<typeof RegisteredClient> {
-  return { ...toClient(row), ...(secret === null ? {} : { client_secret: secret, client_secret_expires_at: 0 }) }
+  return { ...describedClient(row), ...(secret === null ? {} : { client_secret: secret, client_secret_expires_at: 0 }) }
 }
 
 export const ClientReply = ok(z.strictObject({ client: ClientOut }))
@@ -186,4 +196,7 @@ export const EXAMPLE_CLIENT: z.output<typeof ClientOut> = {
   native_development: false,
   disabled: false,
   client_id_issued_at: 1789228258,
+  last_used_at: 1789314658,
 }
+const { last_used_at: _, ...described } = EXAMPLE_CLIENT
+export const EXAMPLE_REGISTERED: z.output<typeof RegisteredClient> = described

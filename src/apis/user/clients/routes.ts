@@ -15,6 +15,7 @@ import {
   ClientsReply,
   EXAMPLE_CLIENT,
   EXAMPLE_NOTICE,
+  EXAMPLE_REGISTERED,
   LogoutNoticesReply,
   RegisteredClientReply,
   toClient,
@@ -24,6 +25,7 @@ import {
 import * as wire from './wire.ts'
 
 const EXAMPLE = { ok: 1, data: { client: EXAMPLE_CLIENT } } as const
+const REGISTERED = { ok: 1, data: { client: EXAMPLE_REGISTERED } } as const
 
 const DELETE: Description = {
   summary: 'Delete a client',
@@ -41,7 +43,7 @@ export const clients = new Hono<AppEnv>()
       summary: 'Register a client',
       description:
         'Fields are named as in RFC 7591, section 2, or as in Liquid. You must hold every scope of the client yourself; first_party and may_change_addresses require the scope *. Requires a browser that signed in within the last 10 minutes. The generated secret is shown only once.',
-      response: { status: 201, schema: RegisteredClientReply, example: EXAMPLE },
+      response: { status: 201, schema: RegisteredClientReply, example: REGISTERED },
       refusals: [409],
     }),
     validate('json', wire.CreateClientBody),
@@ -57,7 +59,7 @@ export const clients = new Hono<AppEnv>()
       summary: 'Change a client, issue a new secret, disable or enable it',
       description:
         'Omitted fields stay; lists are replaced as a whole. You must hold every scope of the client, before and after the change. Requires a browser that signed in within the last 10 minutes, unless the request only disables the client.',
-      response: { status: 200, schema: RegisteredClientReply, example: EXAMPLE },
+      response: { status: 200, schema: RegisteredClientReply, example: REGISTERED },
       refusals: [404],
     }),
     validate('json', wire.UpdateClientBody),
