@@ -13,7 +13,7 @@ import type { Texts } from '../texts/texts.ts'
 import { pageScriptUrl, passkeyScriptUrl, styleSheetUrl } from './loaded-files.ts'
 import { Footer, Header, Navigation } from './navigation.tsx'
 import { noticeOf } from './notices.ts'
-import { keepLocale, textsOf, useTexts, WithTexts } from './texts.tsx'
+import { keepLocale, textsOf, WithTexts } from './texts.tsx'
 
 export interface Page {
   /** The `h1` and, with the product's name, the window title. */
@@ -58,7 +58,7 @@ export async function showPage(c: Context, page: Page, children: Child): Promise
           <a class="skip" href="#main">
             {t.layout.skip}
           </a>
-          <Header brand={config.brand} viewer={page.section === undefined ? undefined : c.get('viewer')} />
+          <Header c={c} brand={config.brand} viewer={page.section === undefined ? undefined : c.get('viewer')} />
           <Body c={c} page={page}>
             {children}
           </Body>
@@ -71,19 +71,12 @@ export async function showPage(c: Context, page: Page, children: Child): Promise
 }
 
 function Body({ c, page, children }: { c: Context; page: Page; children: Child }) {
-  const t = useTexts()
   const { section } = page
   const notice = page.error ? null : noticeOf(c)
-  const isHome = section === '/account' || section === '/admin'
   return (
     <div class={section === undefined ? 'narrow' : page.isWide ? 'wide broad' : 'wide'}>
       {section !== undefined && <Navigation c={c} path={section} />}
       <main id="main">
-        {section !== undefined && !isHome && (
-          <p class="back">
-            {section.startsWith('/admin') ? <a href="/admin">{t.layout.console}</a> : <a href="/account">{t.layout.account}</a>}
-          </p>
-        )}
         <h1>{page.heading ?? page.title}</h1>
         {page.lead !== undefined && <p class="lead">{page.lead}</p>}
         {notice !== null && (

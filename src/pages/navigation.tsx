@@ -3,15 +3,19 @@ import type { Context } from 'hono'
 import type { Brand } from '../config-brand.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { LANGUAGES, LOCALES, type Locale } from '../texts/locales.ts'
-import { sectionsOf } from './account/sections.ts'
+import type { Texts } from '../texts/texts.ts'
+import { sectionGroupsOf } from './account/sections.ts'
 import { consoleSectionsOf } from './console/sections.ts'
+import { Face, nameOf } from './face.tsx'
 import { useTexts } from './texts.tsx'
 
-type Viewer = AppEnv['Variables']['viewer']
+type Viewer = NonNullable<AppEnv['Variables']['viewer']>
 
-export function Header({ brand, viewer }: { brand: Brand; viewer: Viewer }) {
+/** The menu that opens it on a phone points here. */
+const NAVIGATION = 'navigation'
+
+export function Header({ c, brand, viewer }: { c: Context<AppEnv>; brand: Brand; viewer: Viewer | undefined }) {
   const t = useTexts()
-  const first = viewer ? consoleSectionsOf(viewer.principal.scopes)[0] : undefined
   return (
     <header>
       <a class="brand" href="/account">
@@ -20,42 +24,85 @@ export function Header({ brand, viewer }: { brand: Brand; viewer: Viewer }) {
       </a>
       {viewer && (
         <div class="header-links">
-          {first && (
-            <a class="quiet-link" href={first.path}>
-              {t.layout.console}
-            </a>
-          )}
-          <a class="quiet-link" href="/sign-out">
-            {t.layout.signOut}
+          <ConsoleLink viewer={viewer} />
+          <a class="me" href="/account">
+            <Face ctx={c.get('ctx')} user={viewer.user} />
+            <bdi>{nameOf(viewer.user)}</bdi>
           </a>
+          <SignOutLink />
+          <button type="button" class="menu" popovertarget={NAVIGATION}>
+            {t.layout.menu}
+          </button>
         </div>
       )}
     </header>
   )
 }
 
-/** The page's own section is marked. */
+function ConsoleLink({ viewer }: { viewer: Viewer }) {
+  const t = useTexts()
+  const first = consoleSectionsOf(viewer.principal.scopes)[0]
+  if (!first) return null
+  return (
+    <a class="quiet-link" href={first.path}>
+      {t.layout.console}
+    </a>
+  )
+}
+
+function SignOutLink() {
+  const t = useTexts()
+  return (
+    <a class="quiet-link" href="/sign-out">
+      {t.layout.signOut}
+    </a>
+  )
+}
+
+interface LinkGroup {
+  readonly title: string | null
+  readonly links: readonly { readonly path: string; readonly title: string }[]
+}
+
+function groupsOf(c: Context<AppEnv>, t: Texts, isConsole: boolean): LinkGroup[] {
+  if (isConsole) {
+    const sections = consoleSectionsOf(c.get('viewer')?.principal.scopes ?? [])
+    return [{ title: null, links: sections.map(({ path, name }) => ({ path, title: t.console.sections[name] })) }]
+  }
+  const groups = sectionGroupsOf(c.get('ctx').config).map(({ name, sections }) => ({
+    title: t.account.groups[name],
+    links: sections.map(({ path, name }) => ({ path, title: t.account.sections[name].title })),
+  }))
+  return [{ title: null, links: [{ path: '/account', title: t.account.overview.link }] }, ...groups]
+}
+
+/** The page's own section is marked. Beside the page or, where there is no room for that, a menu that the header opens. */
 export function Navigation({ c, path }: { c: Context<AppEnv>; path: string }) {
   const t = useTexts()
-  const scopes = c.get('viewer')?.principal.scopes ?? []
+  const viewer = c.get('viewer')
   const isConsole = path.startsWith('/admin')
-  const links = isConsole
-    ? consoleSectionsOf(scopes).map(({ path, name }) => ({ path, title: t.console.sections[name] }))
-    : [
-        { path: '/account', title: t.account.overview.link },
-        ...sectionsOf(c.get('ctx').config).map(({ path, name }) => ({ path, title: t.account.sections[name].title })),
-      ]
   return (
-    <nav aria-label={isConsole ? t.layout.console : t.layout.account}>
-      <ul>
-        {links.map((link) => (
-          <li>
-            <a href={link.path} {...(link.path === path ? { 'aria-current': 'page' } : {})}>
-              {link.title}
-            </a>
-          </li>
-        ))}
-      </ul>
+    <nav id={NAVIGATION} popover="auto" aria-label={isConsole ? t.layout.console : t.layout.account}>
+      {groupsOf(c, t, isConsole).map(({ title, links }, index) => (
+        <>
+          {title !== null && <p id={`group-${index}`}>{title}</p>}
+          <ul {...(title === null ? {} : { 'aria-labelledby': `group-${index}` })}>
+            {links.map((link) => (
+              <li>
+                <a href={link.path} {...(link.path === path ? { 'aria-current': 'page' } : {})}>
+                  {link.title}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </>
+      ))}
+      {viewer && (
+        <div class="in-menu">
+          <ConsoleLink viewer={viewer} />
+          <SignOutLink />
+        </div>
+      )}
     </nav>
   )
 }

@@ -3,6 +3,7 @@
  * touch targets at least 44 px high.
  */
 import { CONSOLE } from './style-console.ts'
+import { FRAME } from './style-frame.ts'
 import { LISTS } from './style-lists.ts'
 
 export const STYLE_SHEET = `
@@ -35,26 +36,10 @@ a:hover { color: var(--accent-strong); text-decoration-thickness: 2px }
 .skip { position: absolute; left: 1rem; top: -5rem; z-index: 1; padding: 0.7rem 1rem; background: var(--surface); border-radius: 8px }
 .skip:focus { top: 0.5rem }
 
-body > header { display: flex; align-items: center; justify-content: space-between; gap: 1rem; max-width: 64rem; min-height: 4.25rem;
-  margin: 0 auto; padding: 0.5rem 1.25rem }
-body:has(.narrow) > header { max-width: 29rem; padding: 0.5rem 1.25rem }
-.brand { display: inline-flex; align-items: center; gap: 0.6rem; min-height: 44px; color: var(--text); font-weight: 650; font-size: 1.0625rem;
-  letter-spacing: -0.01em; text-decoration: none; overflow-wrap: anywhere }
-.brand:hover { color: var(--text) }
-.mark { flex: none; width: 1.375rem; height: 1.375rem; border-radius: 50%; border: 0.4rem solid var(--accent); border-right-color: transparent;
-  transform: rotate(-45deg) }
-.quiet-link { display: inline-flex; align-items: center; min-height: 44px; padding: 0 0.25rem; color: var(--quiet) }
-
 .narrow { max-width: 29rem; margin: 0 auto; padding: clamp(0.25rem, 5vh, 3.5rem) 1rem 4rem }
 .narrow main { padding: 2.25rem 2.25rem 2.5rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }
 .wide { display: grid; grid-template-columns: 13rem minmax(0, 40rem); gap: 3.5rem; max-width: 64rem; margin: 0 auto; padding: 1.5rem 1.25rem 5rem }
 .wide.broad { grid-template-columns: 13rem minmax(0, 1fr); max-width: 90rem }
-body:has(.broad) > header { max-width: 90rem }
-.header-links { display: flex; gap: 1rem }
-.logo { height: 1.75rem; width: auto; max-width: 8rem }
-body > footer { display: flex; flex-wrap: wrap; justify-content: center; gap: 0 2rem; max-width: 64rem; margin: 0 auto; padding: 0 1.25rem 2rem }
-body > footer ul { display: flex; flex-wrap: wrap; justify-content: center; gap: 0 1rem }
-body > footer a { display: inline-flex; align-items: center; min-height: 44px; color: var(--quiet); font-size: 0.875rem }
 
 main:focus { outline: none }
 h1 { font-size: 1.625rem; line-height: 1.2; font-weight: 680; letter-spacing: -0.02em; text-wrap: balance }
@@ -66,14 +51,6 @@ h2 { font-size: 1.0625rem; line-height: 1.35; font-weight: 650; letter-spacing: 
 .narrow .links:last-child { margin-bottom: -0.6rem }
 .links a { display: inline-flex; align-items: center; min-height: 44px }
 
-nav a { display: flex; align-items: center; min-height: 44px; padding: 0.25rem 0.875rem; border-radius: 10px; color: var(--quiet);
-  text-decoration: none }
-nav a:hover { color: var(--text); background: var(--line) }
-nav a[aria-current] { color: var(--accent); background: var(--tint); font-weight: 600 }
-.back { display: none }
-.back a { display: inline-flex; align-items: center; min-height: 44px; color: var(--quiet); text-decoration: none }
-.back a::before { content: ""; width: 0.5rem; height: 0.5rem; margin-right: 0.5rem; border: solid currentcolor; border-width: 0 0 2px 2px;
-  transform: rotate(45deg) }
 
 form { display: grid; gap: 1.375rem }
 .panel { margin-top: 1.75rem; padding: 1.75rem; background: var(--surface); border: 1px solid var(--line); border-radius: 16px }
@@ -207,8 +184,6 @@ code { font: 0.9em var(--mono); overflow-wrap: anywhere }
 
 @media (max-width: 52rem) {
   .wide { display: block; max-width: 42rem; padding: 0.5rem 1.25rem 4rem }
-  .wide > nav { display: none }
-  .back { display: block }
 }
 @media (max-width: 30rem) {
   body:has(.narrow) { background: var(--surface) }
@@ -227,11 +202,10 @@ code { font: 0.9em var(--mono); overflow-wrap: anywhere }
 }
 @media (forced-colors: active) {
   .mark { border-color: CanvasText; border-right-color: Canvas }
-  nav a[aria-current] { outline: 2px solid }
 }
 @media print {
-  body > header, nav, .back, .buttons, .skip { display: none }
+  body > header, nav, .buttons, .skip { display: none }
   .wide { display: block; padding: 0 }
   .panel { border: 0; padding: 0 }
 }
-${LISTS}${CONSOLE}`.trim()
+${FRAME}${LISTS}${CONSOLE}`.trim()

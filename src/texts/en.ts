@@ -25,7 +25,7 @@ export const en = {
     signOut: 'Sign out',
     account: 'Account',
     console: 'Console',
-    back: 'Back',
+    menu: 'Menu',
     error: 'Error',
     optional: '(optional)',
     languages: 'Languages',
@@ -51,6 +51,7 @@ export const en = {
   /** A person's own pages. */
   account: {
     overview: { link: 'Overview' },
+    groups: { profile: 'Profile', people: 'People', security: 'Security', data: 'Apps and data' },
     sections: {
       profile: { title: 'Profile', hint: 'Your names and what others read about you' },
       picture: { title: 'Picture', hint: 'How people recognize you' },

@@ -6,7 +6,7 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { textsOf } from '../texts.tsx'
-import { sectionsOf } from './sections.ts'
+import { sectionGroupsOf } from './sections.ts'
 
 export const overviewPage = new Hono<AppEnv>().get('/account', requires('delegated:profile:read'), async (c) => {
   const { user } = await getOwnProfile(c.var.ctx, c.var.gate)
@@ -29,16 +29,18 @@ export const overviewPage = new Hono<AppEnv>().get('/account', requires('delegat
       ),
     },
     <ul class="list">
-      {sectionsOf(c.var.ctx.config).map(({ path, name }) => (
-        <li class="go">
-          <a href={path}>
-            <span>
-              <strong>{t.account.sections[name].title}</strong>
-              <small>{t.account.sections[name].hint}</small>
-            </span>
-          </a>
-        </li>
-      ))}
+      {sectionGroupsOf(c.var.ctx.config)
+        .flatMap(({ sections }) => sections)
+        .map(({ path, name }) => (
+          <li class="go">
+            <a href={path}>
+              <span>
+                <strong>{t.account.sections[name].title}</strong>
+                <small>{t.account.sections[name].hint}</small>
+              </span>
+            </a>
+          </li>
+        ))}
     </ul>,
   )
 })

@@ -5,10 +5,10 @@ import type { User } from '../../core/accounts/user.ts'
 import { AppError } from '../../core/errors.ts'
 import { avatarUrl } from '../../core/media/avatar-urls.ts'
 import { deleteAvatar, setAvatar } from '../../core/media/avatars.ts'
-import { defaultAvatarSvg } from '../../core/media/default-avatars.ts'
 import { getOwnProfile } from '../../core/profiles/own-profile.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { pictureUrl } from '../face.tsx'
 import { fileForm, form, formToken } from '../form-token.ts'
 import { FileInput, Form, type FormState, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
@@ -84,7 +84,7 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
     <section class="panel picture-panel">
       <img
         class="picture"
-        src={url ?? `data:image/svg+xml,${encodeURIComponent(defaultAvatarSvg(user))}`}
+        src={pictureUrl(c.var.ctx, user, 512)}
         alt={url === null ? 'Your initials: you have no picture' : 'Your picture'}
         width="160"
         height="160"

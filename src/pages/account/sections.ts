@@ -1,4 +1,4 @@
-/** The pages of an account, in the order of its overview and navigation. */
+/** The pages of an account, in groups, in the order of its navigation. */
 import type { Config } from '../../config.ts'
 import type { en } from '../../texts/en.ts'
 
@@ -7,25 +7,51 @@ export interface Section {
   readonly name: keyof typeof en.account.sections
 }
 
-const SECTIONS: readonly Section[] = [
-  { path: '/account/profile', name: 'profile' },
-  { path: '/account/picture', name: 'picture' },
-  { path: '/account/status', name: 'status' },
-  { path: '/account/privacy', name: 'privacy' },
-  { path: '/account/password', name: 'password' },
-  { path: '/account/passkeys', name: 'passkeys' },
-  { path: '/account/email', name: 'email' },
-  { path: '/account/two-step', name: 'twoStep' },
-  { path: '/account/providers', name: 'providers' },
-  { path: '/account/sessions', name: 'sessions' },
-  { path: '/account/apps', name: 'apps' },
-  { path: '/account/invites', name: 'invites' },
-  { path: '/account/export', name: 'export' },
-  { path: '/account/delete', name: 'delete' },
+interface Group {
+  readonly name: keyof typeof en.account.groups
+  readonly sections: readonly Section[]
+}
+
+const GROUPS: readonly Group[] = [
+  {
+    name: 'profile',
+    sections: [
+      { path: '/account/profile', name: 'profile' },
+      { path: '/account/picture', name: 'picture' },
+      { path: '/account/status', name: 'status' },
+      { path: '/account/privacy', name: 'privacy' },
+    ],
+  },
+  {
+    name: 'people',
+    sections: [],
+  },
+  {
+    name: 'security',
+    sections: [
+      { path: '/account/password', name: 'password' },
+      { path: '/account/passkeys', name: 'passkeys' },
+      { path: '/account/two-step', name: 'twoStep' },
+      { path: '/account/email', name: 'email' },
+      { path: '/account/providers', name: 'providers' },
+      { path: '/account/sessions', name: 'sessions' },
+    ],
+  },
+  {
+    name: 'data',
+    sections: [
+      { path: '/account/apps', name: 'apps' },
+      { path: '/account/invites', name: 'invites' },
+      { path: '/account/export', name: 'export' },
+      { path: '/account/delete', name: 'delete' },
+    ],
+  },
 ]
 
 /** With `INVITES_PER_PERSON` = 0, nobody has invite codes. Without other providers, nobody signs in with one. */
-export function sectionsOf({ invites, upstream }: Config): Section[] {
+export function sectionGroupsOf({ invites, upstream }: Config): Group[] {
   const hidden = [...(invites.perPerson > 0 ? [] : ['/account/invites']), ...(upstream.length > 0 ? [] : ['/account/providers'])]
-  return SECTIONS.filter(({ path }) => !hidden.includes(path))
+  return GROUPS.map((group) => ({ ...group, sections: group.sections.filter(({ path }) => !hidden.includes(path)) })).filter(
+    ({ sections }) => sections.length > 0,
+  )
 }
