@@ -7,6 +7,7 @@ import type { Texts } from '../texts/texts.ts'
 import { sectionGroupsOf } from './account/sections.ts'
 import { consoleSectionsOf } from './console/sections.ts'
 import { Face, nameOf } from './face.tsx'
+import { Isolated } from './isolated.tsx'
 import { useTexts } from './texts.tsx'
 
 type Viewer = NonNullable<AppEnv['Variables']['viewer']>
@@ -27,7 +28,7 @@ export function Header({ c, brand, viewer }: { c: Context<AppEnv>; brand: Brand;
           <ConsoleLink viewer={viewer} />
           <a class="me" href="/account">
             <Face ctx={c.get('ctx')} user={viewer.user} />
-            <bdi>{nameOf(viewer.user)}</bdi>
+            <Isolated>{nameOf(viewer.user)}</Isolated>
           </a>
           <SignOutLink />
           <button type="button" class="menu" popovertarget={NAVIGATION}>

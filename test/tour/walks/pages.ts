@@ -28,6 +28,11 @@ const look = (client: Client, path: string, env?: Record<string, string>) => ask
 /** A path that only takes a form leads on to the page with the form. */
 const lookOn = (client: Client, path: string) => ask(client, 'GET', path)
 
+/** Opens a page, and what it loads. */
+async function lookAtLoaded(client: Client, path: string): Promise<void> {
+  for (const [, asset = ''] of (await look(client, path)).text.matchAll(/"(\/assets\/[^"]+)"/g)) await look(client, asset)
+}
+
 /** Opens a page and sends its form to `action`, or to the page itself. */
 async function fill(
   client: Client,
@@ -91,8 +96,7 @@ async function walkAccount(): Promise<void> {
   const client = new Client()
   const username = 'plan_of_pages'
   const email = `${username}@example.com`
-  const loaded = (await look(client, '/sign-in')).text.matchAll(/"(\/assets\/[^"]+)"/g)
-  for (const [, path = ''] of loaded) await look(client, path)
+  await lookAtLoaded(client, '/sign-in')
   await fill(client, '/sign-up', { givenName: 'A', familyName: 'B', username, email, password: PASSWORD })
   await lookOn(client, '/verify/resend')
   await fill(client, '/verify?account=0000000000000000ffffffff', { account: '0000000000000000ffffffff' }, '/verify/resend')
@@ -103,7 +107,7 @@ async function walkAccount(): Promise<void> {
   await fill(client, '/reset', { code: await newestCode(email), password: `${PASSWORD} 2` })
   await signIn(client, username, `${PASSWORD} 2`)
   await look(client, '/continue?return_to=/account')
-  await look(client, '/account')
+  await lookAtLoaded(client, '/account')
   await fill(client, '/account/profile', { bio: 'Planned.', username: 'plan_of_pages_2' })
   await fill(client, '/account/status', { statusMessage: 'Planning', lasts: '3600' })
   await fill(client, '/account/status', {}, '/account/status/clear')
