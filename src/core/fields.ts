@@ -36,6 +36,13 @@ export function usernameKey(name: string): string {
   return name.toLowerCase()
 }
 
+/** A user name that somebody looks for, as its key. Some in use are older than the rules above. */
+export const usernameToFind = z
+  .string()
+  .regex(/^\w{1,64}$/, 'must be a user name')
+  .transform(usernameKey)
+  .meta({ example: 'john_doe' })
+
 export const email = z
   .string()
   .overwrite(foldTypedAddress)

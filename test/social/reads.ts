@@ -8,6 +8,7 @@ export type Question = (by: Person, about: Somebody, third: Somebody) => Promise
 export const QUESTIONS: Readonly<Record<string, Question>> = {
   'GET /user/:userId{[0-9a-f]{24}}': (by, { id }) => by.client.get(`/user/${id}`),
   'GET /user/info/:userId': (by, { id }) => by.client.get(`/user/info/${id}`),
+  'GET /user/by-username/:username': (by, { username }) => by.client.get(`/user/by-username/${username}`),
   'GET /user/:userId/followers': (by, { id }) => by.client.get(`/user/${id}/followers`),
   'GET /user/:userId/following': (by, { id }) => by.client.get(`/user/${id}/following`),
   'GET /user/follow-status': (by, { id }) => by.client.get(`/user/follow-status?target=${id}`),

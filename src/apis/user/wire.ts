@@ -48,6 +48,7 @@ export const hexId = <Id extends AnyId>() =>
     .meta({ example: '507f1f77bcf86cd799439011' })
 
 export const UserParams = z.object({ userId: fields.userIdHex })
+export const UsernameParams = z.object({ username: fields.usernameToFind })
 export const TargetBody = z.strictObject({ target: fields.userIdHex })
 export const TargetQuery = z.object({ target: fields.userIdHex })
 export const TargetsBody = z.strictObject({

@@ -8,7 +8,7 @@ import { type Description, describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
 import { toList } from '../replies.ts'
 import { EXAMPLE_FOLLOWERS, EXAMPLE_FOLLOWING, FollowersReply, FollowingReply, toFollowRecord } from '../social-graph/presenters.ts'
-import { PageQuery, toPage, UserParams } from '../wire.ts'
+import { PageQuery, toPage, UsernameParams, UserParams } from '../wire.ts'
 import { EXAMPLE_SEEN_USER, SeenUserReply, toSeenUser } from './presenters.ts'
 
 const PROFILE: Description = {
@@ -37,6 +37,17 @@ export const people = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').userId), ctx) } })
+    },
+  )
+  // Before the lists of a user, whose paths would match for people called `followers` and `following`.
+  .get(
+    '/user/by-username/:username',
+    requires('delegated:profile:read', { limit: 'people' }),
+    describe('getUserByUsername', { ...PROFILE, summary: 'A user by user name, as the caller may see them' }),
+    validate('param', UsernameParams),
+    async (c) => {
+      const { ctx, gate } = c.var
+      return c.json({ ok: 1, data: { user: toSeenUser(await getProfile(ctx, gate, c.req.valid('param').username), ctx) } })
     },
   )
   .get(
