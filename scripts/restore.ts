@@ -44,7 +44,7 @@ async function endWhatWasOpen(remote: boolean): Promise<void> {
       'UPDATE oauth_clients SET epoch = epoch + 1',
       // Raising the epochs has queued a notice for each grant of a client that wants them: as of now, so that they are sent and kept.
       `UPDATE logout_notices SET created_at = ${now}, next_attempt_at = ${now} WHERE next_attempt_at IS NOT NULL`,
-      `UPDATE mail_outbox SET failed_at = ${now}, to_address = NULL WHERE sent_at IS NULL AND failed_at IS NULL`,
+      `UPDATE mail_outbox SET failed_at = ${now}, to_address = NULL, error = 'restored' WHERE sent_at IS NULL AND failed_at IS NULL`,
     ],
     remote,
   )

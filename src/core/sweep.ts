@@ -14,7 +14,7 @@ import { deleteExpiredDeviceCodes } from '../store/db/device-codes.ts'
 import { deleteExpiredNonces } from '../store/db/digest-nonces.ts'
 import { deleteEndedSources } from '../store/db/known-sources.ts'
 import { deleteOldLogoutNotices } from '../store/db/logout-notices.ts'
-import { deleteDoneMails } from '../store/db/mail-outbox.ts'
+import { deleteFailedMails, deleteSentMails } from '../store/db/mail-outbox.ts'
 import { deleteExpiredPushedRequests } from '../store/db/pushed-requests.ts'
 import { deleteExpiredRefreshTokens } from '../store/db/refresh-tokens.ts'
 import { deleteEndedSessions } from '../store/db/sessions.ts'
@@ -44,6 +44,8 @@ const NOTICES_PER_RUN = 200
 /** Ended things stay a day: a replayed code must still find its session. */
 const KEPT_MS = 86_400_000
 const NOTICES_KEPT_MS = 7 * KEPT_MS
+/** Until then an administrator can have them tried again. */
+const FAILED_MAILS_KEPT_MS = 30 * KEPT_MS
 const EVENTS_OF_NOBODY_KEPT_MS = 30 * KEPT_MS
 /** Its name among the cursors. */
 const UNVERIFIED = 'unverified'
@@ -109,7 +111,8 @@ function endedRows(ctx: Ctx, limit: number): Statement<number>[] {
     deleteExpiredPushedRequests({ now, limit }),
     deleteExpiredTokens({ now, limit }),
     deleteExpiredNonces({ now: now - DIGEST_NONCE_KEPT_MS, limit }),
-    deleteDoneMails({ before: now - MAIL_WINDOW_MS, limit }),
+    deleteSentMails({ idBefore: idAt(now - MAIL_WINDOW_MS), limit }),
+    deleteFailedMails({ idBefore: idAt(now - FAILED_MAILS_KEPT_MS), limit }),
     deleteOldLogoutNotices({ before: now - NOTICES_KEPT_MS, limit }),
     deleteOldEvents({ idBefore: idAt(now - ctx.config.auditKeptMs), limit }),
     deleteEventsOfNobody({ idBefore: idAt(now - EVENTS_OF_NOBODY_KEPT_MS), limit }),

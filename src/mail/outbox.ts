@@ -182,13 +182,13 @@ async function markSent(delivery: Delivery, mail: DueMail): Promise<void> {
 async function tryLater(delivery: Delivery, mail: DueMail, error: string): Promise<DeliveryOutcome> {
   const minutes = RETRY_AFTER_MINUTES[mail.attempts - 1]
   if (PERMANENT_ERRORS.has(error) || minutes === undefined) return giveUp(delivery, mail, error)
-  await delivery.db.one(postponeMail(mail.id, delivery.now() + minutes * MINUTE_MS))
+  await delivery.db.one(postponeMail(mail.id, delivery.now() + minutes * MINUTE_MS, error))
   delivery.log('warn', 'mail.postponed', { mailId: mail.id, kind: mail.kind, tries: mail.attempts, minutes, error })
   return 'postponed'
 }
 
 async function giveUp(delivery: Delivery, mail: { id: MailId; kind: MailKind | null }, error: string): Promise<DeliveryOutcome> {
-  await delivery.db.one(markMailFailed(mail.id, delivery.now()))
+  await delivery.db.one(markMailFailed(mail.id, delivery.now(), error))
   delivery.log('error', 'mail.failed', { mailId: mail.id, kind: mail.kind, error })
   return 'failed'
 }

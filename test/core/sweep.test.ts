@@ -281,6 +281,21 @@ describe('the cron trigger', () => {
     expect(statements.some(({ sql }) => sql.includes('DELETE FROM users WHERE id IN'))).toBe(true)
   })
 
+  test('a mail that was sent goes after a day, one that was given up after 30', async () => {
+    const person = userIdOf(await signedInPerson('ann_has_old_mails'))
+    const mail = (days: number, state: string) =>
+      rows(
+        `INSERT INTO mail_outbox (id, kind, user_id, created_at, next_attempt_at, ${state}) VALUES (?1, 'new_device', ?2, 1, 1, 1)`,
+        idAt(Date.now() - days * DAY_MS),
+        person,
+      )
+    for (const days of [0.9, 1.1]) await mail(days, 'sent_at')
+    for (const days of [29.9, 30.1]) await mail(days, 'failed_at')
+    await runCron()
+    const left = await rows<{ sent_at: number | null }>('SELECT sent_at FROM mail_outbox WHERE user_id = ? AND created_at = 1', person)
+    expect(left.map(({ sent_at }) => sent_at !== null).sort()).toEqual([false, true])
+  })
+
   test('a run with more to do than it may stays within 1,000 queries', async () => {
     await rows(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)

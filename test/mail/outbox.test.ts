@@ -90,6 +90,7 @@ interface OutboxRow {
   nextAttemptAt: number
   sentAt: number | null
   failedAt: number | null
+  error: string | null
 }
 
 const rowOf = (id: MailId) => db.one(first<OutboxRow>(sql`SELECT * FROM mail_outbox WHERE id = ${id}`))
@@ -172,7 +173,7 @@ describe('a failing mailer', () => {
     }
     expect(pauses).toEqual([1, 5, 15, 60, 180, 360, 720])
     expect(await deliverMail(delivery, id)).toBe('failed')
-    expect(await rowOf(id)).toMatchObject({ attempts: 8, sentAt: null, failedAt: now })
+    expect(await rowOf(id)).toMatchObject({ attempts: 8, sentAt: null, failedAt: now, error: 'E_DAILY_LIMIT_EXCEEDED' })
     now += 24 * 60 * MINUTE_MS
     expect(await deliverMail(delivery, id)).toBe('not_due')
   })
@@ -191,7 +192,8 @@ describe('a failing mailer', () => {
     const id = await queueNotice()
     trouble = () => serviceError('E_RECIPIENT_SUPPRESSED')
     expect(await deliverMail(delivery, id)).toBe('failed')
-    expect(await rowOf(id)).toMatchObject({ attempts: 1, failedAt: START })
+    // The address stays, for a retry.
+    expect(await rowOf(id)).toMatchObject({ attempts: 1, failedAt: START, error: 'E_RECIPIENT_SUPPRESSED', toAddress: expect.any(String) })
   })
 
   it('and a mail that killed every sender ends after 8 tries as well', async () => {

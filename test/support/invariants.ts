@@ -131,8 +131,7 @@ const RULES: Readonly<Record<string, string>> = {
       WHEN key LIKE 'mail:%:known:%' THEN ${MAILS_PER_DAY + HOURS_PER_DAY}
       WHEN key LIKE 'mail:change_email_by:%' THEN ${MAILS_PER_DAY}
       WHEN key LIKE 'mail:%' THEN ${MAILS_PER_DAY_OF_ADDRESS + HOURS_PER_DAY} END`,
-  '11: a mail that is done no longer holds the address': `
-    SELECT id FROM mail_outbox WHERE (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND to_address IS NOT NULL`,
+  '11: a mail that was sent no longer holds the address': 'SELECT id FROM mail_outbox WHERE sent_at IS NOT NULL AND to_address IS NOT NULL',
   '11: a mail is sent or given up, not both': 'SELECT id FROM mail_outbox WHERE sent_at IS NOT NULL AND failed_at IS NOT NULL',
   '9: a machine is known by what it has, and a revoked robot by nothing': `
     SELECT id FROM machine_credentials WHERE (kind = 'robot') <> (secret_hash IS NULL) OR (kind <> 'robot' AND (ha1 IS NOT NULL OR realm IS NOT NULL))

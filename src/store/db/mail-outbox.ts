@@ -137,20 +137,26 @@ export function listDueMails(input: { now: number; limit: number }): Statement<{
 }
 
 export function markMailSent(id: MailId, now: number): Statement<void> {
-  return run(sql`UPDATE mail_outbox SET sent_at = ${now}, to_address = NULL WHERE id = ${id} AND sent_at IS NULL`)
+  return run(sql`UPDATE mail_outbox SET sent_at = ${now}, to_address = NULL, error = NULL WHERE id = ${id} AND sent_at IS NULL`)
 }
 
-export function markMailFailed(id: MailId, now: number): Statement<void> {
-  return run(sql`UPDATE mail_outbox SET failed_at = ${now}, to_address = NULL WHERE id = ${id} AND sent_at IS NULL`)
+/** It keeps its address, so that it can be tried again. */
+export function markMailFailed(id: MailId, now: number, error: string): Statement<void> {
+  return run(sql`UPDATE mail_outbox SET failed_at = ${now}, error = ${error} WHERE id = ${id} AND sent_at IS NULL AND failed_at IS NULL`)
 }
 
-export function postponeMail(id: MailId, nextAttemptAt: number): Statement<void> {
-  return run(sql`UPDATE mail_outbox SET next_attempt_at = ${nextAttemptAt} WHERE id = ${id} AND sent_at IS NULL`)
+export function postponeMail(id: MailId, nextAttemptAt: number, error: string): Statement<void> {
+  return run(sql`UPDATE mail_outbox SET next_attempt_at = ${nextAttemptAt}, error = ${error} WHERE id = ${id} AND sent_at IS NULL`)
 }
 
-export function deleteDoneMails(input: { before: number; limit: number }): Statement<number> {
+export function deleteSentMails(input: { idBefore: number; limit: number }): Statement<number> {
   return changed(sql`
     DELETE FROM mail_outbox WHERE id IN (
-      SELECT id FROM mail_outbox WHERE (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND created_at < ${input.before}
-      LIMIT ${input.limit})`)
+      SELECT id FROM mail_outbox WHERE sent_at IS NOT NULL AND id < ${input.idBefore} LIMIT ${input.limit})`)
+}
+
+export function deleteFailedMails(input: { idBefore: number; limit: number }): Statement<number> {
+  return changed(sql`
+    DELETE FROM mail_outbox WHERE id IN (
+      SELECT id FROM mail_outbox WHERE failed_at IS NOT NULL AND id < ${input.idBefore} LIMIT ${input.limit})`)
 }

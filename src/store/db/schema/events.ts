@@ -64,7 +64,7 @@ export const mailOutbox = sqliteTable(
     id: integer().primaryKey(),
     kind: text().notNull(),
     userId: integer().references(() => users.id, { onDelete: 'cascade' }),
-    /** Cleared once the mail is sent. */
+    /** Cleared once the mail is sent; one that was given up keeps it, for a retry. */
     toAddress: text(),
     /** The challenge whose code the mail carries. */
     challengeId: integer(),
@@ -83,10 +83,11 @@ export const mailOutbox = sqliteTable(
   },
   (t) => [
     index('mail_outbox_due').on(t.nextAttemptAt).where(sql`sent_at IS NULL AND failed_at IS NULL`),
-    // Those that were given up, for an administrator.
+    // Those that were given up: the same.
     index('mail_outbox_failed').on(t.id).where(sql`failed_at IS NOT NULL`),
     // Deleting a user.
     index('mail_outbox_user').on(t.userId),
-    index('mail_outbox_done').on(t.createdAt).where(sql`sent_at IS NOT NULL OR failed_at IS NOT NULL`),
+    // The sweep, and an administrator's list. Ids are in the order of time.
+    index('mail_outbox_sent').on(t.id).where(sql`sent_at IS NOT NULL`),
   ],
 )
