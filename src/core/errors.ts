@@ -122,6 +122,8 @@ interface AppErrorOptions {
   readonly size?: number
   /** A machine-readable detail that a room may show, such as `fresh_sign_in_required`. */
   readonly reason?: string
+  /** What a page's text for the reason names, such as a provider. */
+  readonly named?: Readonly<Record<string, string>>
   /** The account concerned, so that a page can lead on. Only if the caller has proved to be its owner. */
   readonly userId?: UserId
   readonly cause?: unknown
@@ -137,6 +139,7 @@ export class AppError extends Error {
   readonly stepUp: StepUp | undefined
   readonly size: number | undefined
   readonly reason: string | undefined
+  readonly named: Readonly<Record<string, string>>
   readonly userId: UserId | undefined
 
   constructor(code: ErrorCode, message?: string, options: AppErrorOptions = {}) {
@@ -149,6 +152,7 @@ export class AppError extends Error {
     this.stepUp = options.stepUp
     this.size = options.size
     this.reason = options.reason
+    this.named = options.named ?? {}
     this.userId = options.userId
   }
 

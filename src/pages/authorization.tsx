@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.ts'
 import { logFailure } from '../http/errors.ts'
 import { showError } from './errors.tsx'
 import { OUT_OF_DATE } from './form-token.ts'
+import { textsOf } from './texts.tsx'
 
 /** Shows errors of the app's own request to the user, and never sends them to an unverified URI. */
 export async function ofApp(c: Context, answer: () => Promise<Response>): Promise<Response> {
@@ -12,9 +13,8 @@ export async function ofApp(c: Context, answer: () => Promise<Response>): Promis
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code !== 'invalid_request' || thrown.fields.length > 0) throw thrown
     logFailure(c, thrown)
-    const message =
-      'The app that sent you here is unknown, or its request is invalid. It did not get access. Go back and try again, or tell the people who made it.'
-    return showError(c, { status: 400, title: 'This app made a mistake', message })
+    const { appMistake } = (await textsOf(c)).errors
+    return showError(c, { status: 400, ...appMistake })
   }
 }
 

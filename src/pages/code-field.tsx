@@ -6,7 +6,6 @@ import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
 import * as z from 'zod'
 import { findMailedCode } from '../core/accounts/mailed-codes.ts'
-import { WRONG_CODE } from './errors.tsx'
 import { type FormState, Input, type Labels } from './forms.tsx'
 import { showPage } from './layout.tsx'
 
@@ -26,9 +25,6 @@ function linkedCode(c: Context): string | null {
   const code = c.req.query('code') ?? ''
   return c.req.method !== 'POST' && CODE.test(code) ? code : null
 }
-
-/** Of a mail that nobody can ask for again. */
-export const ONLY_CODE = { code_invalid: `${WRONG_CODE} Check it, or open the link in the mail again.` }
 
 /** A followed link; `code` is null if it is used, expired or unknown. */
 export interface MailedLink {

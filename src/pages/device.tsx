@@ -14,17 +14,16 @@ import { networkLimit } from '../http/rate-limit.ts'
 import { deviceName, placeName } from '../mail/device-words.ts'
 import { staleTicket } from './authorization.tsx'
 import { AppLinks, AskedAccount, AskedAnswer, AskedScopes, AskedTime, Caution } from './consent-parts.tsx'
-import { WRONG_CODE } from './errors.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
+import { textsOf } from './texts.tsx'
 import { Time } from './time.tsx'
 
 const PATH = '/device'
 const ANSWER = `${PATH}/answer`
 const LABELS: Labels = { code: 'Code' }
-const WORDS = { code_invalid: `${WRONG_CODE} Check it, or start again on the device, which shows a new code.` }
 const code = z.string().trim().min(1, 'is required').max(64, 'is too long')
 const CodeForm = z.object({ code })
 const AnswerForm = z.object({
@@ -74,7 +73,7 @@ function linkedCode(c: Context): string | null {
 }
 
 async function showCode(c: Context, outcome: FormState): Promise<Response> {
-  const state = { ...outcome, words: WORDS }
+  const state = { ...outcome, words: { code_invalid: (await textsOf(c)).errors.deviceCode } }
   const token = await formToken(c, 'device')
   const linked = linkedCode(c)
   return showPage(

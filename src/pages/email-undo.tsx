@@ -5,11 +5,12 @@ import { undoEmailChange } from '../core/accounts/email-change.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
-import { CodeField, type MailedLink, mailedCode, ONLY_CODE, readMailedLink, showSpentLink } from './code-field.tsx'
+import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
+import { textsOf } from './texts.tsx'
 
 const PATH = '/email/undo'
 const LABELS: Labels = { code: 'Code' }
@@ -25,7 +26,7 @@ export const emailUndoPages = new Hono<AppEnv>()
         await undoEmailChange(c.var.ctx, code)
         return redirectWith(c, '/forgot', 'email_restored')
       },
-      again: (state) => show(c, { ...state, words: ONLY_CODE }, null),
+      again: async (state) => show(c, { ...state, words: { code_invalid: (await textsOf(c)).errors.onlyCode } }, null),
     }),
   )
 

@@ -9,8 +9,9 @@ import { logFailure, toAppError } from '../http/errors.ts'
 import { setErrorHeaders } from './errors.tsx'
 import { type FormState, issuesOf, type Labels, textOf, UNTOUCHED } from './form-state.ts'
 import { FORM_TOKEN_FIELD, OUT_OF_DATE, type Submitted } from './form-token.ts'
+import { useTexts } from './texts.tsx'
 
-export { type FormState, type Labels, NEXT_CODE, UNTOUCHED } from './form-state.ts'
+export { type FormState, type Labels, UNTOUCHED } from './form-state.ts'
 
 /** Never shown again; the user retypes them. */
 const SECRETS: ReadonlySet<string> = new Set(['password', 'currentPassword', 'code', 'credential'])
@@ -73,12 +74,13 @@ export function Form(props: FormProps) {
 }
 
 function ErrorSummary({ state, labels = {} }: Pick<FormProps, 'labels'> & { state: FormState }) {
+  const t = useTexts()
   if (!state.error) return null
-  const issues = issuesOf(state, labels)
+  const issues = issuesOf(t, state, labels)
   return (
     <div class="alert" role="alert" tabindex={-1} autofocus>
       {issues.length === 0 ? (
-        <p>{textOf(state, state.error)}</p>
+        <p>{textOf(t, state, state.error)}</p>
       ) : (
         <ul>
           {issues.map(({ name, text }) => (
@@ -116,7 +118,7 @@ interface InputProps extends FieldProps {
 
 /** Connects a control with its label, hint and error. */
 function wiring({ name, state, labels, hint, optional, first }: FieldProps) {
-  const isWrong = issuesOf(state, labels).some((issue) => issue.name === name)
+  const isWrong = issuesOf(useTexts(), state, labels).some((issue) => issue.name === name)
   const describedBy = [hint === undefined ? '' : `${name}-hint`, isWrong ? `${name}-error` : ''].filter(Boolean).join(' ')
   return {
     id: name,
@@ -130,12 +132,13 @@ function wiring({ name, state, labels, hint, optional, first }: FieldProps) {
 
 function Labelled(props: FieldProps & { children: Child }) {
   const { name, labels, state, hint, optional } = props
-  const issue = issuesOf(state, labels).find((one) => one.name === name)
+  const t = useTexts()
+  const issue = issuesOf(t, state, labels).find((one) => one.name === name)
   return (
     <div class="field">
       <label for={name}>
         {labels[name]}
-        {optional === true && <span class="optional"> (optional)</span>}
+        {optional === true && <span class="optional"> {t.layout.optional}</span>}
       </label>
       {hint !== undefined && (
         <p class="hint" id={`${name}-hint`}>

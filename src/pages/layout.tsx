@@ -13,7 +13,7 @@ import type { Texts } from '../texts/texts.ts'
 import { pageScriptUrl, passkeyScriptUrl, styleSheetUrl } from './loaded-files.ts'
 import { Footer, Header, Navigation } from './navigation.tsx'
 import { noticeOf } from './notices.ts'
-import { keepLocale, textsOf, WithTexts } from './texts.tsx'
+import { keepLocale, textsOf, useTexts, WithTexts } from './texts.tsx'
 
 export interface Page {
   /** The `h1` and, with the product's name, the window title. */
@@ -72,7 +72,7 @@ export async function showPage(c: Context, page: Page, children: Child): Promise
 
 function Body({ c, page, children }: { c: Context; page: Page; children: Child }) {
   const { section } = page
-  const notice = page.error ? null : noticeOf(c)
+  const notice = page.error ? null : noticeOf(c, useTexts())
   return (
     <div class={section === undefined ? 'narrow' : page.isWide ? 'wide broad' : 'wide'}>
       {section !== undefined && <Navigation c={c} path={section} />}

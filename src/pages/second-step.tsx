@@ -13,13 +13,14 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit, signInLimit } from '../http/rate-limit.ts'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, Input, type Labels, NEXT_CODE, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
 import { PasskeyAnswer, PasskeyForm, WithoutPasskeys } from './passkey-form.tsx'
 import { getPendingSignIn, type PendingSignIn } from './pending-sign-in.ts'
 import { withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
+import { textsOf } from './texts.tsx'
 
 const PATH = '/sign-in/code'
 const MAIL = `${PATH}/mail`
@@ -100,7 +101,7 @@ function isForPasskey(c: Context, { methods }: PendingSignIn): boolean {
 async function show(c: Context, pending: PendingSignIn, outcome: FormState): Promise<Response> {
   if (isForPasskey(c, pending)) return showPasskey(c, pending, outcome)
   const way = wayOf(c, pending)
-  const state = way === 'email' ? outcome : { ...outcome, words: NEXT_CODE }
+  const state = way === 'email' ? outcome : { ...outcome, words: { code_invalid: (await textsOf(c)).errors.nextCode } }
   const tokens = [await formToken(c, 'sign-in-code'), await formToken(c, 'sign-in-mail')] as const
   const use = way === 'recovery_code' ? 'recovery' : 'code'
   const carried: Readonly<Record<string, string>> = way === 'recovery_code' || pending.methods.includes('passkey') ? { use } : {}

@@ -6,11 +6,12 @@ import { typedPassword } from '../core/fields.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
-import { CodeField, type MailedLink, mailedCode, ONLY_CODE, readMailedLink, showSpentLink } from './code-field.tsx'
+import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
+import { textsOf } from './texts.tsx'
 
 const PATH = '/two-step/undo'
 const LABELS: Labels = { code: 'Code', password: 'Password' }
@@ -27,7 +28,7 @@ export const twoStepUndoPages = new Hono<AppEnv>()
         await undoSecondFactor(c.var.ctx, proof)
         return redirectWith(c, '/forgot', 'two_step_undone')
       },
-      again: (state) => show(c, { ...state, words: ONLY_CODE }, null),
+      again: async (state) => show(c, { ...state, words: { code_invalid: (await textsOf(c)).errors.onlyCode } }, null),
     }),
   )
 

@@ -5,6 +5,12 @@
 import type { Words } from './en.ts'
 import type { Locale } from './locales.ts'
 
-type Change<T> = { readonly [Name in keyof T]?: T[Name] extends string ? string : Change<T[Name]> }
+type Change<T> = {
+  readonly [Name in keyof T]?: T[Name] extends string
+    ? string
+    : T[Name] extends { readonly other: string }
+      ? Readonly<Record<string, string>>
+      : Change<T[Name]>
+}
 
 export const overrides: { readonly [L in Locale]?: Change<Words> } = {}

@@ -25,17 +25,19 @@ export const beginAgain = () =>
   })
 
 const cancelled = ({ name }: UpstreamProvider) =>
-  new AppError('access_denied', `You cancelled the sign-in with ${name}.`, { reason: 'upstream_cancelled' })
+  new AppError('access_denied', `You cancelled the sign-in with ${name}.`, { reason: 'upstream_cancelled', named: { provider: name } })
 
 const unavailable = ({ name }: UpstreamProvider) =>
   new AppError('temporarily_unavailable', `${name} does not answer. Try again in a moment, or sign in another way.`, {
     reason: 'upstream_unavailable',
+    named: { provider: name },
     retryAfter: RETRY_AFTER_SECONDS,
   })
 
 const failed = ({ name }: UpstreamProvider) =>
   new AppError('upstream_failed', `${name} did not confirm who you are. Try again, or sign in another way.`, {
     reason: 'upstream_failed',
+    named: { provider: name },
   })
 
 /** The error that a page shows for anything thrown in `step`. Logged here, once. */

@@ -136,11 +136,11 @@ async function refuseUnlessLinked(ctx: Ctx, { userId }: UserPrincipal, person: U
   const { name } = upstreamNameOf(ctx.config, person.issuer)
   if (found?.ownerId) {
     const message = `${person.label} at ${name} already signs in to another account here. Disconnect it there first.`
-    throw new AppError('already_exists', message, { reason: 'upstream_of_other' })
+    throw new AppError('already_exists', message, { reason: 'upstream_of_other', named: { provider: name, label: person.label } })
   }
   if (found?.hasOther) {
     const message = `Your account is already connected to another account at ${name}. Disconnect that one first.`
-    throw new AppError('already_exists', message, { reason: 'upstream_has_other' })
+    throw new AppError('already_exists', message, { reason: 'upstream_has_other', named: { provider: name } })
   }
   await refuseOverFactorLimit(ctx, userId)
   throw beginAgain()

@@ -52,6 +52,7 @@ export async function sealState(ctx: Ctx, { id, name }: UpstreamProvider, intent
   if (cookie.length > UPSTREAM_COOKIE_LENGTH_MAX) {
     throw new AppError('invalid_request', `The app's request is too long for a sign-in with ${name}. Sign in another way.`, {
       reason: 'upstream_request_too_long',
+      named: { provider: name },
     })
   }
   return { cookie, ...derive(sealed.secret, intent) }

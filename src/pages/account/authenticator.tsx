@@ -12,10 +12,11 @@ import { confirmTotp, enrolTotp } from '../../core/sessions/totp-enrolment.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../form-token.ts'
-import { Form, type FormState, Input, type Labels, NEXT_CODE, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { QrCode } from '../qr-code.tsx'
+import { textsOf } from '../texts.tsx'
 import { showRecoveryCodes } from './recovery-codes.tsx'
 
 const SECTION = '/account/two-step'
@@ -54,7 +55,7 @@ export const authenticatorPages = new Hono<AppEnv>()
         if (state.error?.code === 'not_found') return redirectWith(c, SECTION, 'nothing_waits')
         const enrolment = sameEnrolment(c.var.ctx, user.username, state.typed.secret ?? '')
         return enrolment
-          ? showEnrolment(c, enrolment, { ...state, words: NEXT_CODE })
+          ? showEnrolment(c, enrolment, { ...state, words: { code_invalid: (await textsOf(c)).errors.nextCode } })
           : showBeginning(c, { typed: {}, error: new AppError('invalid_request') })
       },
     }),

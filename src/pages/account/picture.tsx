@@ -61,7 +61,7 @@ function inWords(c: Context, thrown: unknown): unknown {
 }
 
 function aboutPicture(message: string): AppError {
-  return AppError.ofFields([{ path: 'picture', message }])
+  return AppError.ofFields([{ path: 'picture', code: 'worded', message: `Picture ${message}.` }])
 }
 
 function tooLargeIsMendable<T extends { error: AppError | null }>(c: Context, sent: T): T {

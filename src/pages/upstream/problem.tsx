@@ -4,9 +4,10 @@ import { logFailure, toAppError } from '../../http/errors.ts'
 import { messageOf, setErrorHeaders } from '../errors.tsx'
 import { showPage } from '../layout.tsx'
 import { withReturn } from '../return-to.ts'
+import { textsOf } from '../texts.tsx'
 
 /** `to`: where a sign-in would have led. */
-export function showProblem(
+export async function showProblem(
   c: Context,
   thrown: unknown,
   back: 'sign_in' | 'account' = 'sign_in',
@@ -19,7 +20,7 @@ export function showProblem(
     back === 'account' ? ['/account/providers', 'Back to your account'] : [withReturn(c, '/sign-in', {}, to), 'Back to sign-in']
   return showPage(
     c,
-    { title: back === 'account' ? 'Nothing was connected' : 'You are not signed in', lead: messageOf(error), error },
+    { title: back === 'account' ? 'Nothing was connected' : 'You are not signed in', lead: messageOf(await textsOf(c), error), error },
     <p>
       <a class="button secondary" href={href}>
         {text}
