@@ -19,12 +19,13 @@ import { deleteExpiredPushedRequests } from '../store/db/pushed-requests.ts'
 import { deleteExpiredRefreshTokens } from '../store/db/refresh-tokens.ts'
 import { deleteEndedSessions } from '../store/db/sessions.ts'
 import { deleteExpiredTokens } from '../store/db/spent-tokens.ts'
+import { deleteOldCounts } from '../store/db/statistics.ts'
 import { findSweepCursor, saveSweepCursor } from '../store/db/sweep-cursors.ts'
 import { deleteEndedHolds } from '../store/db/username-holds.ts'
 import { deleteUnverifiedUsers, findUnverifiedPiece } from '../store/db/users.ts'
 import { eraseDeletedAccounts, removeErasedAccounts } from './accounts/deletion.ts'
 import type { Ctx } from './ctx.ts'
-import { DIGEST_NONCE_KEPT_MS, MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './limits.ts'
+import { DAY_MS, DIGEST_NONCE_KEPT_MS, MAIL_WINDOW_MS, UNVERIFIED_ACCOUNT_MS } from './limits.ts'
 import { sweepMedia } from './media/removal.ts'
 import { removeDeletedClients, removeUnusedClients } from './oauth/client-removal.ts'
 import { deliverDueLogoutNotices } from './oauth/logout-notices.ts'
@@ -47,8 +48,11 @@ const NOTICES_KEPT_MS = 7 * KEPT_MS
 /** Until then an administrator can have them tried again. */
 const FAILED_MAILS_KEPT_MS = 30 * KEPT_MS
 const EVENTS_OF_NOBODY_KEPT_MS = 30 * KEPT_MS
-/** Its name among the cursors. */
+/** Figures by day: a year and the month before it. */
+const COUNTS_KEPT_DAYS = 400
+/** Their names among the cursors. */
 const UNVERIFIED = 'unverified'
+export const LAST_RUN = 'last_run'
 
 /** In this order: what a purged account leaves to the next two parts is mostly done in the same run. */
 const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
@@ -67,14 +71,18 @@ const PARTS: Readonly<Record<string, (ctx: Ctx) => Promise<void>>> = {
 /** One part's failure does not stop the others. Throws at the end if a part has failed, so that the run counts as failed. */
 export async function sweep(ctx: Ctx): Promise<void> {
   const failures: unknown[] = []
+  const failed: string[] = []
   for (const [part, work] of Object.entries(PARTS)) {
     try {
       await work(ctx)
     } catch (error) {
       failures.push(error)
+      failed.push(part)
       ctx.log('error', 'sweep_failed', { part, cause: String(error) })
     }
   }
+  // The health page of the console tells when that was, and which parts failed.
+  await ctx.db.one(saveSweepCursor(LAST_RUN, failed.join(' '), ctx.now()))
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} parts of the sweep failed`)
   ctx.log('info', 'swept')
 }
@@ -116,6 +124,7 @@ function endedRows(ctx: Ctx, limit: number): Statement<number>[] {
     deleteOldLogoutNotices({ before: now - NOTICES_KEPT_MS, limit }),
     deleteOldEvents({ idBefore: idAt(now - ctx.config.auditKeptMs), limit }),
     deleteEventsOfNobody({ idBefore: idAt(now - EVENTS_OF_NOBODY_KEPT_MS), limit }),
+    deleteOldCounts(Math.floor(now / DAY_MS) - COUNTS_KEPT_DAYS),
   ]
 }
 

@@ -3,6 +3,7 @@
  * touch targets at least 44 px high.
  */
 import { CONSOLE } from './style-console.ts'
+import { FIGURES } from './style-figures.ts'
 import { FRAME } from './style-frame.ts'
 import { LISTS } from './style-lists.ts'
 
@@ -208,4 +209,4 @@ code { font: 0.9em var(--mono); overflow-wrap: anywhere }
   .wide { display: block; padding: 0 }
   .panel { border: 0; padding: 0 }
 }
-${FRAME}${LISTS}${CONSOLE}`.trim()
+${FRAME}${LISTS}${CONSOLE}${FIGURES}`.trim()

@@ -255,7 +255,9 @@ export const en = {
   /** The console. */
   console: {
     title: 'Console',
-    sections: {},
+    sections: {
+      overview: 'Overview',
+    },
     confirm: {
       cancel: 'Cancel',
       refused: {
@@ -264,7 +266,34 @@ export const en = {
         forbidden: 'Nothing has changed: your account may not do this.',
       },
     },
-    overview: {},
+    overview: {
+      title: 'Overview',
+      lead: 'Figures by day are for days of UTC, and up to date.',
+      people: 'People',
+      activeIn30Days: 'Active in 30 days',
+      files: 'Files',
+      storage: 'Storage of files',
+      byDay: 'Today and the last 30 days',
+      figures: {
+        active: 'Active people',
+        signUps: 'Sign-ups',
+        signIns: 'Sign-ins',
+        signInFailures: 'Failed sign-ins',
+        mailsSent: 'Mails sent',
+        mailsFailed: 'Mails given up',
+      },
+      weekAgo: 'A week ago: {count}',
+      today: 'Today',
+      day: 'Day',
+      asTable: 'As a table',
+      waiting: 'What waits',
+      moreThan: 'More than {count}',
+      mailsWaiting: 'Mails to be sent',
+      mailsGivenUp: 'Mails given up',
+      purges: 'Deleted accounts to be erased',
+      edgeWork: 'Changes of many followers',
+      objects: 'Stored objects to be removed',
+    },
     people: {},
     person: {},
     impersonation: {},

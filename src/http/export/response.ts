@@ -32,7 +32,7 @@ export function exportResponse(ctx: Ctx, gate: Gate, profile: SeenUser, budget: 
 }
 
 /** Reads the next part once the client has taken the previous one. A failure aborts the download, so that nobody takes it for complete. */
-function toStream(ctx: Ctx, parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+export function toStream(ctx: Ctx, parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   return new ReadableStream({
     async pull(controller) {

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { AppError } from '../../core/errors.ts'
 import { requiresSession } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { overviewPage } from './overview/page.tsx'
 import { consoleSectionsOf } from './sections.ts'
 
 export const consolePages = new Hono<AppEnv>()
@@ -13,3 +14,4 @@ export const consolePages = new Hono<AppEnv>()
     if (!first) throw new AppError('forbidden')
     return c.redirect(first.path, 303)
   })
+  .route('/', overviewPage)

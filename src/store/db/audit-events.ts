@@ -66,6 +66,10 @@ export type AuditEventType =
   | 'scope_withdrawn'
   | 'machine_created'
   | 'machine_revoked'
+  | 'invite_code_revoked'
+  | 'impersonation_started'
+  | 'impersonation_ended'
+  | 'audit_exported'
 
 export interface NewAuditEvent {
   readonly id: AuditEventId
