@@ -8,9 +8,7 @@ export interface ConsoleSection {
   readonly scope: Scope
 }
 
-const SECTIONS: readonly ConsoleSection[] = [
-  { path: '/admin/overview', name: 'overview', scope: 'admin:statistics:read' },
-]
+const SECTIONS: readonly ConsoleSection[] = [{ path: '/admin/overview', name: 'overview', scope: 'admin:statistics:read' }]
 
 /** Those that the holder of `held` may open. */
 export function consoleSectionsOf(held: readonly Scope[]): ConsoleSection[] {

@@ -1,10 +1,12 @@
 /** Budgets of the console's figures, audit log and state, with many days and events. */
 import { beforeAll, expect, test } from 'vitest'
+import { newId } from '../../../src/ids.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { spend } from '../../support/budget.ts'
 import { db, ORIGIN, platform } from '../../support/kith.ts'
 import type { Person } from '../../support/people.ts'
 import { expectWithin } from '../index.ts'
+import { RECORDS } from '../tour.ts'
 
 export function walkConsoleFigures(): void {
   let admin: Person
@@ -27,10 +29,40 @@ export function walkConsoleFigures(): void {
       )
       .bind(JSON.stringify(days), JSON.stringify(names))
       .run()
+    // A thousand events of nobody, of which few are of the type that is looked for.
+    await db
+      .prepare(
+        `INSERT INTO audit_events (id, type, user_agent, place, created_at)
+         SELECT value, iif(key % 300, 'sign_in_challenged', 'role_created'), '', '', 0 FROM json_each(?)`,
+      )
+      .bind(JSON.stringify(Array.from({ length: 1_000 }, () => newId())))
+      .run()
+  })
+
+  test('the first page of the console', async () => {
+    expectWithin('GET /admin', await spend(admin.client, 'GET', '/admin', undefined, { origin: ORIGIN }), 303)
   })
 
   test('the overview, with 30 days of figures', async () => {
     const { text } = await look('/admin/overview')
     expect(text.match(/<rect/g)).toHaveLength(6 * 30)
+  })
+
+  test('the audit log, whatever the filter', async () => {
+    const api = '/user/admin-api/audit-log'
+    const ask = async (query: string, name: string) => {
+      const spent = await spend(admin.client, 'GET', `${api}?limit=${RECORDS}${query}`, undefined, { 'sec-fetch-site': 'same-origin' })
+      expectWithin(`GET ${api}${name}`, spent)
+      return spent.json.data
+    }
+    const by = `&actor=${admin.username}`
+    for (const query of ['', `&person=${admin.username}`, by, '&from=2026-01-01T00:00:00.000Z&to=2027-01-01T00:00:00.000Z'])
+      await ask(query, '')
+    for (const query of ['&type=role_created', '&type=service', `&person=${admin.username}${by}`]) await ask(query, ' with a type')
+    // A page looks at a part, and the next one goes on where it stopped.
+    const first = await ask('&type=role_created', ' with a type')
+    const second = await ask(`&type=role_created&offset=${first.next}`, ' with a type')
+    expect(first.records.length + second.records.length).toBeGreaterThanOrEqual(3)
+    expect(first.records.length).toBeLessThan(3)
   })
 }

@@ -75,7 +75,8 @@ async function walkRestricted(): Promise<void> {
   const { person, client, forms } = await everyForm('restricted_on_pages')
   await db.prepare('UPDATE users SET restricted_at = 1 WHERE id = ?').bind(Number.parseInt(person.id, 16)).run()
   const isLast = ({ path }: Route) => path.endsWith('/end-all')
-  const account = pageRoutes.filter(scopeOf)
+  // The console is closed to them anyway.
+  const account = pageRoutes.filter((route) => scopeOf(route) && !route.path.startsWith('/admin'))
   const wrong: string[] = []
   // What ends the session comes last.
   for (const route of [...account.filter((one) => !isLast(one)), ...account.filter(isLast)]) {

@@ -37,7 +37,7 @@ export function Chart({ title, points, isBad = false }: ChartProps) {
       <p class="hint">{fill(words.weekAgo, { count: number(t, lastWeek?.value ?? 0) })}</p>
       <div class={isBad ? 'chart bad' : 'chart'} dir="ltr" aria-hidden="true">
         <span>{number(t, top)}</span>
-        <Bars points={points} top={top} label={({ at, value }) => `${dates.format(at)}: ${number(t, value)}`} />
+        <Bars title={title} points={points} top={top} label={({ at, value }) => `${dates.format(at)}: ${number(t, value)}`} />
         <div class="ends">
           <span>{dates.format(points[0]?.at ?? 0)}</span>
           <span>{words.today}</span>
@@ -62,10 +62,18 @@ export function Chart({ title, points, isBad = false }: ChartProps) {
   )
 }
 
+interface BarsProps {
+  readonly title: string
+  readonly points: readonly Point[]
+  readonly top: number
+  readonly label: (point: Point) => string
+}
+
 /** A day without any is a line on the ground. */
-function Bars({ points, top, label }: { points: readonly Point[]; top: number; label: (point: Point) => string }) {
+function Bars({ title, points, top, label }: BarsProps) {
   return (
     <svg viewBox={`0 0 ${points.length * STEP} ${HEIGHT}`} preserveAspectRatio="none" focusable="false">
+      <title>{title}</title>
       {[0, HEIGHT / 2].map((y) => (
         <line class="grid" x1="0" x2={points.length * STEP} y1={y} y2={y} vector-effect="non-scaling-stroke" />
       ))}
