@@ -27,8 +27,9 @@ export interface AuditRange {
   readonly from: number
 }
 
-const rangeOf = ({ person, actor, before, from }: AuditRange): Fragment => {
-  const ids = sql`e.id < ${before} AND e.id >= ${from}`
+const rangeOf = ({ person, actor, before, from }: AuditRange, lowest: Fragment = sql`${from}`): Fragment => {
+  // One bound: of two, SQLite might take the wrong one to the index.
+  const ids = sql`e.id < ${before} AND e.id >= ${lowest}`
   if (person) return sql`audit_events e INDEXED BY audit_events_user WHERE e.user_id = ${idOfWho(person)} AND ${ids}`
   if (actor) return sql`audit_events e INDEXED BY audit_events_actor WHERE e.actor_id = ${idOfWho(actor)} AND ${ids}`
   return sql`audit_events e NOT INDEXED WHERE ${ids}`
@@ -50,10 +51,17 @@ export function listAuditLog(input: {
   limit: number
 }): Statement<AuditLogRow[]> {
   const { range, types, window, limit } = input
+  const lowest = window === null ? sql`${range.from}` : sql`COALESCE((${endOf(range, window)}), ${range.from})`
   const conditions = [
-    ...(window === null ? [] : [sql`e.id >= COALESCE((${endOf(range, window)}), 0)`]),
     ...(range.person && range.actor ? [sql`e.actor_id = ${idOfWho(range.actor)}`] : []),
-    ...(types.length === 0 ? [] : [sql`e.type IN (SELECT value FROM json_each(${JSON.stringify(types)}))`]),
+    ...(types.length === 0
+      ? []
+      : [
+          sql`e.type IN (${sql.join(
+            types.map((type) => sql`${type}`),
+            sql`, `,
+          )})`,
+        ]),
   ]
   const where = conditions.length === 0 ? sql`` : sql` AND ${sql.join(conditions, sql` AND `)}`
   return all(sql`
@@ -61,5 +69,5 @@ export function listAuditLog(input: {
            (SELECT username FROM users u WHERE u.id = e.user_id) AS username,
            (SELECT username FROM users a WHERE a.id = e.actor_id) AS actor_name,
            (SELECT name FROM oauth_clients c WHERE c.id = e.client_id) AS client_name
-    FROM ${rangeOf(range)}${where} ORDER BY e.id DESC LIMIT ${limit}`)
+    FROM ${rangeOf(range, lowest)}${where} ORDER BY e.id DESC LIMIT ${limit}`)
 }
