@@ -1,4 +1,5 @@
 /** Rules that involve several vars. They are checked on the vars that could be read, so that an operator sees all problems at once. */
+import { signUpProblems } from './config-sign-up.ts'
 import { SCRYPT_LN_FLOOR, toOrigin, type Vars } from './config-vars.ts'
 
 /** Vars that could not be read are missing; each has a problem of its own. */
@@ -8,7 +9,14 @@ type Read = Partial<Vars>
 const DEVELOPMENT_KID = /^(dev|test)-/
 
 export function problemsAcross(vars: Read): string[] {
-  return [...avatarProblems(vars), ...hostProblems(vars), ...passkeyProblems(vars), ...lifetimeProblems(vars), ...environmentProblems(vars)]
+  return [
+    ...avatarProblems(vars),
+    ...hostProblems(vars),
+    ...passkeyProblems(vars),
+    ...lifetimeProblems(vars),
+    ...environmentProblems(vars),
+    ...signUpProblems(vars),
+  ]
 }
 
 /** What the chosen kind of avatar URL requires. */
@@ -57,7 +65,7 @@ function environmentProblems(vars: Read): string[] {
   if (vars.ENVIRONMENT !== 'production') return problems
   if (vars.ORIGIN !== undefined && !vars.ORIGIN.startsWith('https:')) problems.push('ORIGIN must be https in production')
   if (vars.MAIL === 'capture') problems.push('MAIL=capture sends no mail and is refused in production')
-  for (const name of ['AVATARS_BASE_URL', 'AVATARS_S3_URL', 'FILES_ORIGIN', 'PASSWORD_RANGE_URL'] as const) {
+  for (const name of ['AVATARS_BASE_URL', 'AVATARS_S3_URL', 'FILES_ORIGIN', 'PASSWORD_RANGE_URL', 'TURNSTILE_URL'] as const) {
     if (vars[name]?.startsWith('http:')) problems.push(`${name} must be https in production`)
   }
   if (vars.UPSTREAM_PROVIDERS?.some((provider) => provider.preset === 'oidc' && provider.issuer.startsWith('http:'))) {

@@ -139,6 +139,21 @@ export const vars = z.object({
   TERMS_URL: linkedUrl(['https:', 'http:']),
   PRIVACY_URL: linkedUrl(['https:', 'http:']),
   SUPPORT_URL: linkedUrl(['https:', 'http:', 'mailto:']),
+  SIGN_UP_NAMES: z.preprocess((v) => v || 'required', z.enum(['required', 'optional', 'off'], 'must be required, optional or off')),
+  SIGN_UP_USERNAMES: z.preprocess((v) => v || 'asked', z.enum(['asked', 'proposed'], 'must be asked or proposed')),
+  USERNAME_LENGTH_MIN: whole(8, 3, 20),
+  PASSWORD_LENGTH_MIN: whole(8, 8, 64),
+  TERMS_VERSION: z
+    .string()
+    .regex(/^[\w.-]{0,40}$/, 'must have at most 40 letters, digits, ., _ or -')
+    .default(''),
+  TURNSTILE_SITE_KEY: z
+    .string()
+    .regex(/^[\w.-]*$/, 'must be a site key of Turnstile')
+    .default(''),
+  TURNSTILE_SECRET_KEY: z.string().default(''),
+  TURNSTILE_ON_API: onOff(false),
+  TURNSTILE_URL: z.preprocess((v) => v || 'https://challenges.cloudflare.com/turnstile/v0/siteverify', linkedUrl(['https:', 'http:'])),
   CORS_ORIGINS: list,
   PASSKEY_RP_ID: z
     .string()

@@ -6,6 +6,7 @@
 import { type Brand, brandOf } from './config-brand.ts'
 import { type Lifetimes, lifetimesOf } from './config-lifetimes.ts'
 import { problemsAcross, warningsAbout } from './config-problems.ts'
+import { type BotCheckConfig, botCheckOf, type SignUpConfig, signUpOf } from './config-sign-up.ts'
 import { readSecrets, type UpstreamProvider, type UpstreamSecretName } from './config-upstream.ts'
 import { type HostRoom, PROFILE_FIELDS, type ProfileField, readVars, type SigningKey, toOrigin, type Vars } from './config-vars.ts'
 import type { Keyring } from './crypto.ts'
@@ -36,6 +37,9 @@ export interface Config {
   readonly origin: string
   readonly mail: { readonly kind: 'email-service' | 'capture'; readonly from: string }
   readonly brand: Brand
+  readonly signUp: SignUpConfig
+  /** Null: not set up. */
+  readonly botCheck: BotCheckConfig | null
   readonly corsOrigins: readonly string[]
   readonly passkeys: PasskeySite
   /** Hosts whose documents may be a client's id, or `*`; and such documents on this machine, outside of production. */
@@ -170,6 +174,8 @@ function parseConfig(env: Bindings): Config {
     origin: vars.ORIGIN,
     mail: { kind: vars.MAIL, from: vars.MAIL_FROM },
     brand: brandOf(vars),
+    signUp: signUpOf(vars),
+    botCheck: botCheckOf(vars),
     corsOrigins: [...new Set(vars.CORS_ORIGINS.map(toOrigin).filter((origin) => origin !== null))],
     passkeys: { rpId: vars.PASSKEY_RP_ID || new URL(vars.ORIGIN).hostname, origins: [vars.ORIGIN, ...vars.PASSKEY_ORIGINS] },
     clientDocuments: vars.CLIENT_DOCUMENTS,

@@ -22,9 +22,11 @@ const RESERVED_USERNAMES = new Set(
 /** What the rooms accept as ids (wire §6.10). */
 const LOOKS_LIKE_AN_ID = /^(m\d+|[0-9a-f]{24})$/i
 
+export const USERNAME_LENGTH_MAX = 30
+/** Its length is also the operator's choice (`accounts/username-rules.ts`). */
 export const username = z
   .string()
-  .regex(/^[A-Za-z0-9_]{8,30}$/, 'must have 8 to 30 letters, digits or underscores')
+  .regex(/^[A-Za-z0-9_]{3,30}$/, 'must have 8 to 30 letters, digits or underscores')
   .refine((v) => !LOOKS_LIKE_AN_ID.test(v), 'must not look like an id')
   .refine((v) => !RESERVED_USERNAMES.has(v.toLowerCase()), 'is reserved')
   .brand<'Username'>()

@@ -27,6 +27,8 @@ export const SECOND_FACTOR_UNDO_TRIES = 10
 
 /** The period of all rate limiting bindings (wrangler.toml). */
 export const NETWORK_LIMIT_PERIOD_MS = MINUTE_MS
+/** Failed tries of a name from one network before the page asks for a check of bots, where that is set up. */
+export const LOGIN_TRIES_WITHOUT_BOT_CHECK = 3
 export const LOGIN_TRIES = 10
 export const LOGIN_WINDOW_MS = 15 * MINUTE_MS
 export const LOGIN_DAY_MS = DAY_MS

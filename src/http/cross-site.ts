@@ -2,8 +2,10 @@
  * Protection from pages of other origins: the CORS allow-list (exact origins, no reflection, `Vary: Origin`), and the
  * refusal of cross-site writes that use or set a cookie (ASVS 3.5; wire §6.8).
  */
+
 import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
+import { BOT_CHECK_FIELD } from '../core/bot-check.ts'
 import { AppError } from '../core/errors.ts'
 import type { AppEnv } from './app-env.ts'
 import { tag } from './tags.ts'
@@ -26,7 +28,7 @@ export function allowedOrigins(...headers: string[]): MiddlewareHandler<AppEnv> 
       c.var.ctx.config.corsOrigins.includes(origin) && !c.req.path.endsWith('/authorize') ? origin : null,
     credentials: true,
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: ['authorization', 'content-type', 'dpop', 'x-d1-bookmark', ...OF_FILES, ...headers],
+    allowHeaders: ['authorization', 'content-type', 'dpop', 'x-d1-bookmark', BOT_CHECK_FIELD, ...OF_FILES, ...headers],
     exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'retry-after', 'www-authenticate', 'dpop-nonce', ...TOLD_OF_FILES],
     maxAge: 600,
   })

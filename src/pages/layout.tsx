@@ -10,12 +10,13 @@ import type { Brand } from '../config-brand.ts'
 import type { Ctx } from '../core/ctx.ts'
 import { PAGE_REFERRER_POLICY } from '../http/request-scope.ts'
 import type { Texts } from '../texts/texts.ts'
+import { BOT_CHECK_SCRIPT, contentSecurityPolicy, type Loads } from './content-security-policy.ts'
 import { pageScriptUrl, passkeyScriptUrl, styleSheetUrl } from './loaded-files.ts'
 import { Footer, Header, Navigation } from './navigation.tsx'
 import { noticeOf } from './notices.ts'
 import { keepLocale, textsOf, useTexts, WithTexts } from './texts.tsx'
 
-export interface Page {
+export interface Page extends Loads {
   /** The `h1` and, with the product's name, the window title. */
   readonly title: string
   /** Replaces the title in the `h1`, if that needs markup. */
@@ -26,17 +27,11 @@ export interface Page {
   readonly lead?: Child
   /** Its status; it marks the window title, and hides the notice of an earlier form. */
   readonly error?: { readonly status: ContentfulStatusCode } | null
-  /** The path of this section of the account or the console; adds their navigation. */
-  readonly section?: string
   /** A width for tables instead of one for reading. */
   readonly isWide?: boolean
   /** Where to redirect, at once or after a moment. */
   readonly refreshTo?: string
   readonly refreshSeconds?: number
-  /** The URLs of its frames. */
-  readonly frames?: readonly string[]
-  /** Loads the script for passkeys. */
-  readonly hasPasskeys?: boolean
 }
 
 export const productOf = (config: Config): string => config.brand.name
@@ -90,21 +85,6 @@ function Body({ c, page, children }: { c: Context; page: Page; children: Child }
   )
 }
 
-/** Pictures come from the avatars' origin; forms lead only to this site (see `goOn`). Only a page with passkeys, or of the account or the console, may run a script. */
-function contentSecurityPolicy({ avatars: { urls } }: Config, { hasPasskeys = false, section, frames = [] }: Page): string {
-  const { origin } = new URL(urls.kind === 'public' ? urls.baseUrl : urls.url)
-  return [
-    "default-src 'none'",
-    ...(hasPasskeys || section !== undefined ? ["script-src 'self'", "connect-src 'self'"] : []),
-    "style-src 'self'",
-    `img-src 'self' data: ${origin}`,
-    ...(frames.length === 0 ? [] : [`frame-src ${[...new Set(frames.map((url) => new URL(url).origin))].join(' ')}`]),
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
-}
-
 function Head({ t, brand, page }: { t: Texts; brand: Brand; page: Page }) {
   return (
     <head>
@@ -115,9 +95,10 @@ function Head({ t, brand, page }: { t: Texts; brand: Brand; page: Page }) {
       {page.refreshTo !== undefined && <meta http-equiv="refresh" content={`${page.refreshSeconds ?? 0};url=${page.refreshTo}`} />}
       <title>{`${page.error ? `${t.layout.error}: ` : ''}${page.title}${page.title === brand.name ? '' : ` · ${brand.name}`}`}</title>
       <link rel="icon" href={brand.faviconUrl || 'data:,'} />
-      <link rel="stylesheet" href={styleSheetUrl()} />
-      {page.hasPasskeys && <script src={passkeyScriptUrl()} defer />}
-      {page.section !== undefined && <script src={pageScriptUrl()} defer />}
+      <link rel="stylesheet" href={styleSheetUrl(brand)} />
+      {page.hasPasskeys && <script src={passkeyScriptUrl(brand)} defer />}
+      {page.section !== undefined && <script src={pageScriptUrl(brand)} defer />}
+      {page.hasBotCheck && <script src={BOT_CHECK_SCRIPT} async defer />}
     </head>
   )
 }

@@ -33,8 +33,16 @@ export function refuseGuessablePassword(password: Password, context: PasswordCon
   throw AppError.ofFields([{ path: 'password', message: 'is too close to the user name, the e-mail address or the name of this service' }])
 }
 
+/** Throws `invalid_request` for the field `password` if it is shorter than the operator wants. */
+export function refuseShortPassword({ config }: Ctx, password: Password): void {
+  const { passwordLengthMin: min } = config.signUp
+  if ([...password].length >= min) return
+  throw AppError.ofFields([{ path: 'password', message: `must have at least ${min} characters` }])
+}
+
 /** The hash of a password that somebody sets, unless it is known from a breach: the last check, because it takes a request. */
 export async function hashNewPassword(ctx: Ctx, password: Password): Promise<string> {
+  refuseShortPassword(ctx, password)
   await refuseCompromisedPassword(ctx, password)
   return hashPassword(ctx, password)
 }

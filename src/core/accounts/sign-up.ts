@@ -34,14 +34,15 @@ import { type Invitation, invalidInvite, toInvitation } from './invite-codes.ts'
 import { deliverLater, mailCode } from './mail.ts'
 import { NO_PASSWORD } from './password-hash.ts'
 import { hashNewPassword, refuseGuessablePassword } from './password-rules.ts'
+import { refuseShortUsername } from './username-rules.ts'
 
 export interface SignUp {
   readonly username: Username
   readonly email: Email
   /** Null: without one. The owner signs in in other ways, and may set one later. */
   readonly password: Password | null
-  readonly givenName: string
-  readonly familyName: string
+  readonly givenName: string | null
+  readonly familyName: string | null
   readonly phoneCountryCode: string | null
   readonly phone: string | null
   /** Required in invite-only mode; otherwise it records who invited the account. */
@@ -49,6 +50,8 @@ export interface SignUp {
   /** A path of ours where the user continues once the address is verified. */
   readonly returnTo?: string | null
   readonly proof?: SignUpProof
+  /** The version of the terms that the person has accepted. */
+  readonly termsVersion?: string | undefined
 }
 
 /** Proof that a sign-up comes with, such as another provider's, to be used up by the batch that creates the account. */
@@ -64,6 +67,8 @@ export interface SignUpProof {
 /** Creates an account. Throws `username_taken`, and `email_taken` only if the address needs no verification (wire §6.9). */
 export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   const { password } = input
+  refuseShortUsername(ctx, input.username)
+  refuseOtherTerms(ctx, input.termsVersion)
   if (password !== null) refuseGuessablePassword(password, input)
   const invitation = toInvitation(ctx, input.inviteCode)
   await refuseTaken(ctx, input, invitation)
@@ -75,6 +80,12 @@ export async function createAccount(ctx: Ctx, input: SignUp): Promise<UserRow> {
   if (!user) await refuseTaken(ctx, input, invitation)
   if (!user) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return user
+}
+
+/** Nobody accepts terms that are not, or no longer, in force. */
+function refuseOtherTerms({ config }: Ctx, version: string | undefined): void {
+  if (version === undefined || version === config.signUp.termsVersion) return
+  throw AppError.ofFields([{ path: 'termsVersion', message: 'is not the current version' }])
 }
 
 const needsVerification = ({ config }: Ctx, { proof }: SignUp) => config.requireEmailVerification && !proof?.isEmailVerified
@@ -109,6 +120,7 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
     phoneCountryCode: input.phoneCountryCode,
     phone: input.phone,
     createdAt: now,
+    termsVersion: input.termsVersion ?? null,
   }
   const writes = [
     insertUser(row, both(invitation.condition, proof?.condition ?? always)),

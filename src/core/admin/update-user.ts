@@ -5,6 +5,7 @@
  * and sessions that relied on what changed end. Address, password and role need an administrator who has just signed
  * in.
  */
+
 import type { AuditEventId, ChallengeId, UserId } from '../../ids.ts'
 import { findConflicts, isRoleBelow, isUserBelow, putPassword } from '../../store/db/admin-updates.ts'
 import { findTarget, type TargetRow } from '../../store/db/admin-users.ts'
@@ -20,6 +21,7 @@ import { findUserWhere, type UserRow } from '../../store/db/users.ts'
 import { isNewEmail } from '../accounts/email-change.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import { hashNewPassword, refuseGuessablePassword } from '../accounts/password-rules.ts'
+import { refuseShortUsername } from '../accounts/username-rules.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -103,7 +105,8 @@ export async function changeUser(
 
 /** The differences. Changing anything that a sign-in relies on ends the sessions. */
 function toChanges(ctx: Ctx, user: UserRow, update: UserUpdate): ProfileChanges {
-  const { email, role, password } = update
+  const { username, email, role, password } = update
+  if (username !== null && username !== user.username) refuseShortUsername(ctx, username)
   const newEmail = isNewEmail(user, email) ? { email: { email, emailKey: emailKey(email), verifiedAt: ctx.now() } } : {}
   const newRole = role !== null && role !== user.role ? { role } : {}
   const endsSessions = 'email' in newEmail || 'role' in newRole || password !== null

@@ -7,6 +7,7 @@ import { listFactors } from '../../store/db/second-factors.ts'
 import { findTaken, findUser, insertCredential, userExists } from '../../store/db/users.ts'
 import { hashNewPassword, refuseGuessablePassword } from '../accounts/password-rules.ts'
 import type { SignUp } from '../accounts/sign-up.ts'
+import { refuseShortUsername } from '../accounts/username-rules.ts'
 import { audit } from '../audit.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
@@ -72,6 +73,7 @@ type NewUser = SignUp & { readonly password: Password; readonly role: string | n
  */
 export async function createVerifiedUser(ctx: Ctx, gate: Gate, input: NewUser): Promise<SeenUser> {
   const keys = { usernameKey: usernameKey(input.username), emailKey: emailKey(input.email) }
+  refuseShortUsername(ctx, input.username)
   const now = ctx.now()
   const roleId = input.role ?? DEFAULT_ROLE
   const { principal, reads } = await gate(({ userId }) => [findRole(roleId), findTaken({ ...keys, now }), listFactors(userId)])

@@ -1,4 +1,5 @@
 /** The caller's own profile: what its owner sees, and may change (wire §6.12). */
+
 import type { ProfileField } from '../../config.ts'
 import { always, both } from '../../store/db/database.ts'
 import { rowHasProfile } from '../../store/db/profile-changes.ts'
@@ -6,6 +7,7 @@ import { findSignInMeans, findUserWhere, type SignInMeans, type UserRow } from '
 import { isNewEmail } from '../accounts/email-change.ts'
 import { deliverLater } from '../accounts/mail.ts'
 import { hasPassword } from '../accounts/password-hash.ts'
+import { refuseShortUsername } from '../accounts/username-rules.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import type { Email, Password } from '../fields.ts'
@@ -66,6 +68,7 @@ export async function changeOwnProfile(ctx: Ctx, { principal, user, means }: Own
   if (principal.restricted && update.password === null) throw new AppError('account_restricted')
   const changes = changesOf(user, update)
   refuseUneditable(ctx, changes)
+  if (changes.username) refuseShortUsername(ctx, changes.username.username)
   const newEmail = isNewEmail(user, update.email) ? update.email : null
   if (principal.restricted && (changedFields(changes).length > 0 || newEmail !== null)) throw new AppError('account_restricted')
   if (newEmail !== null) requireFactorForAddress(ctx, principal, means?.secondFactors ?? null)

@@ -27,6 +27,7 @@ import {
   LOGIN_TRIES,
   LOGIN_TRIES_PER_DAY,
   LOGIN_TRIES_PER_DAY_OF_KNOWN,
+  LOGIN_TRIES_WITHOUT_BOT_CHECK,
   LOGIN_WINDOW_MS,
 } from '../limits.ts'
 import { knowsDevice, sourceOf } from './known-sources.ts'
@@ -90,6 +91,12 @@ export function everywhereKey(who: UserId | string): string {
 export function refuseOverTries(ctx: Ctx, counter: Counter | null, account: SignInRow | null): void {
   if (account !== null && knowsDevice(ctx, account) !== null) return
   if (counter && counter.windowEndsAt > ctx.now() && counter.count >= LOGIN_TRIES) throw rateLimited(ctx, counter)
+}
+
+/** Whether this network has failed so often at the name that whoever asks next has to be a person. Known browsers need not show it. */
+export function isSuspicious(ctx: Ctx, counter: Counter | null, account: SignInRow | null): boolean {
+  if (account !== null && knowsDevice(ctx, account) !== null) return false
+  return counter !== null && counter.windowEndsAt > ctx.now() && counter.count >= LOGIN_TRIES_WITHOUT_BOT_CHECK
 }
 
 /** The mail that tells the owner that strangers have used up their tries. */

@@ -13,6 +13,7 @@ import { refuseWhileHashesQueue } from '../accounts/hash-queue.ts'
 import { deliverLater, mailNotice } from '../accounts/mail.ts'
 import { hashPassword, isOutdated, verifyPassword } from '../accounts/password-hash.ts'
 import { audit } from '../audit.ts'
+import { requireHuman } from '../bot-check.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { type Email, emailKey, type Username, usernameKey } from '../fields.ts'
@@ -22,6 +23,7 @@ import {
   type CountedTry,
   countPasswordTry,
   forgetTries,
+  isSuspicious,
   lockNoticeAttempt,
   passwordAttempts,
   recentKey,
@@ -39,6 +41,8 @@ export interface PasswordSignIn extends TypedNames {
   readonly password: string
   /** The caller's text; the header if the body has none. */
   readonly userAgent: string
+  /** What the page's check of bots answered; undefined where there is no page to show it. */
+  readonly botCheck?: { readonly answer: string | undefined }
 }
 
 export interface RightPassword {
@@ -64,6 +68,7 @@ export async function requireRightPassword(ctx: Ctx, input: PasswordSignIn): Pro
   const [row, counter] = await ctx.db.batch([findForSignIn({ ...names, ...knownNetwork(ctx) }), findCounter(recentKey(ctx, typed))])
   refuseBeyondNetwork(ctx, row?.id ?? null)
   refuseOverTries(ctx, counter, row)
+  if (input.botCheck && isSuspicious(ctx, counter, row)) await requireHuman(ctx, 'sign-in', input.botCheck.answer)
   let counted: CountedTry | null = null
   const right = await verifyPassword(ctx, input.password, async () => {
     counted = await countPasswordTry(ctx, passwordAttempts(ctx, typed, row))

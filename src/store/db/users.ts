@@ -15,11 +15,13 @@ export interface NewUser {
   readonly email: string
   readonly emailKey: string
   readonly emailVerifiedAt: number | null
-  readonly givenName: string
-  readonly familyName: string
+  readonly givenName: string | null
+  readonly familyName: string | null
   readonly phoneCountryCode: string | null
   readonly phone: string | null
   readonly createdAt: number
+  /** Of the terms, accepted now. */
+  readonly termsVersion?: string | null | undefined
 }
 
 /**
@@ -29,9 +31,10 @@ export interface NewUser {
 export function insertUser(row: NewUser, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,
-                       phone_country_code, phone, created_at, updated_at)
+                       phone_country_code, phone, terms_version, terms_accepted_at, created_at, updated_at)
     SELECT ${row.id}, ${row.username}, ${row.usernameKey}, ${row.email}, ${row.emailKey}, ${row.emailVerifiedAt}, ${row.givenName},
-           ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, ${row.createdAt}, ${row.createdAt}
+           ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, ${row.termsVersion ?? null},
+           ${row.termsVersion ? row.createdAt : null}, ${row.createdAt}, ${row.createdAt}
     WHERE (${condition}) AND NOT ${isHeldBack(row.usernameKey, NOBODY, row.createdAt)}
     ON CONFLICT (username_key) DO NOTHING
     ON CONFLICT (email_key) WHERE email_verified_at IS NOT NULL DO NOTHING`)

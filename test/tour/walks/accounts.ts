@@ -124,10 +124,10 @@ export function walkAccounts(): void {
       expectWithin('DELETE /user/me', await spend(person.client, 'DELETE', '/user/me', { password: PASSWORD }))
       expect(
         (await spend(new Client(), 'POST', '/user/login', { username: person.username, password: PASSWORD })).counts.rowsRead,
-      ).toBeLessThan(30)
+      ).toBeLessThan(32)
       const fresh = await signedInPerson('budget_fresh')
       const { counts } = await spend(fresh.client, 'DELETE', '/user/me')
-      expect([counts.d1RoundTrips, counts.rowsRead <= 20]).toEqual([2, true])
+      expect([counts.d1RoundTrips, counts.rowsRead <= 22]).toEqual([2, true])
     })
 
     test('PATCH /user/me of a password, which is a sign-in as well: as much as a log-in', async () => {

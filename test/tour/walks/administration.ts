@@ -41,6 +41,11 @@ export function walkAdministration(): void {
   })
 
   describe('what administrators read', () => {
+    test('the console leads to the first section that is open to the caller', async () => {
+      const spent = await spend(admin.client, 'GET', '/admin')
+      expectWithin('GET /admin', spent, spent.status)
+    })
+
     test.each([
       '',
       '&role=owner',

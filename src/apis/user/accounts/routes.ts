@@ -8,6 +8,7 @@ import { requestPasswordReset, resetPassword } from '../../../core/accounts/pass
 import { createAccount, resendVerification, verifyEmail } from '../../../core/accounts/sign-up.ts'
 import { anyone } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
+import { botChecked } from '../../../http/bot-check.ts'
 import { networkLimit } from '../../../http/rate-limit.ts'
 import { describe } from '../../../http/tags.ts'
 import { validate } from '../../../http/validate.ts'
@@ -38,6 +39,7 @@ export const accounts = new Hono<AppEnv>()
       refusals: [409],
     }),
     networkLimit('create'),
+    botChecked('sign-up'),
     validate('json', CreateUserBody),
     async (c) => {
       const { firstName, lastName, phone, phoneCountryCode, ...body } = c.req.valid('json')
@@ -120,6 +122,7 @@ export const accounts = new Hono<AppEnv>()
       response: { status: 200, schema: CodeReply, example: TARGET },
     }),
     networkLimit('code'),
+    botChecked('reset'),
     validate('query', CodeQuery),
     async (c) => c.json({ ok: 1, data: await requestPasswordReset(c.var.ctx, c.req.valid('query').email) }),
   )
@@ -131,6 +134,7 @@ export const accounts = new Hono<AppEnv>()
       response: { status: 200, schema: CodeReply, example: TARGET },
     }),
     networkLimit('code'),
+    botChecked('reset'),
     validate('json', CodeBody),
     async (c) => c.json({ ok: 1, data: await requestPasswordReset(c.var.ctx, c.req.valid('json').email) }),
   )

@@ -16,6 +16,11 @@ export const CreateUserBody = z
     phoneCountryCode: optional(fields.phoneCountryCode),
     phone: optional(fields.phone),
     inviteCode: inviteCode.optional(),
+    termsVersion: z
+      .string()
+      .max(40, 'must have at most 40 characters')
+      .optional()
+      .meta({ description: 'The version of the terms that the person has accepted (`TERMS_VERSION`)' }),
   })
   .refine((body) => body.phone === undefined || body.phoneCountryCode !== undefined, {
     path: ['phoneCountryCode'],
