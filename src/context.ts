@@ -9,6 +9,7 @@ import { newId } from './ids.ts'
 import { captureMailer } from './mail/captured.ts'
 import { emailServiceMailer, type Mailer } from './mail/mailer.ts'
 import { Database } from './store/db/database.ts'
+import { languagesOf, matchLocale } from './texts/locales.ts'
 
 type Waiting = Pick<ExecutionContext, 'waitUntil'>
 
@@ -21,7 +22,7 @@ export function buildCronContext(env: Bindings, waiting: Waiting): Ctx {
   return buildContext(
     env,
     waiting,
-    { networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: '', place: '', timeZone: '' },
+    { networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: '', place: '', timeZone: '', locale: null },
     null,
   )
 }
@@ -86,6 +87,10 @@ function toCaller(env: Bindings, request: Request): Caller {
     userAgent: (request.headers.get('user-agent') ?? '').slice(0, USER_AGENT_LENGTH_MAX),
     place: [cf?.city, cf?.country].filter(Boolean).join(', '),
     timeZone: cf?.timezone ?? '',
+    // Lazy: only mails need it.
+    get locale() {
+      return matchLocale(languagesOf(request))
+    },
   }
 }
 

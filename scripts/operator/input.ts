@@ -47,7 +47,7 @@ function toText({ fields, message: whole }: AppError, options: Readonly<Record<s
 export const OPERATOR: Recorder = {
   now: () => Date.now(),
   newId: () => newId(Date.now()),
-  caller: { networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: 'operator', place: '', timeZone: '' },
+  caller: { networkHash: '', device: null, isBeyondNetworkLimit: false, userAgent: 'operator', place: '', timeZone: '', locale: null },
 }
 
 /** An audit event without a user. */

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import type { AnyId, UserId } from '../ids.ts'
 import type { Mailer } from '../mail/mailer.ts'
 import type { Database } from '../store/db/database.ts'
+import type { Locale } from '../texts/locales.ts'
 
 /** A browser that has signed in to accounts, by its signed cookie. */
 export interface KnownDevice {
@@ -27,6 +28,8 @@ export interface Caller {
   readonly place: string
   /** The IANA time zone; empty if unknown. */
   readonly timeZone: string
+  /** The language that the request asks for; null if it asks for none that Kith speaks. */
+  readonly locale: Locale | null
 }
 
 /** What is needed to record an act, by a request or by the operator's command. */

@@ -1,4 +1,5 @@
-/** Describes devices, places and times to their owners, in mails and on the page of devices. */
+/** Describes devices, places and times to their owners, in mails and on pages. */
+import { fill, type Texts } from '../texts/texts.ts'
 
 /** The first match counts: most browsers also claim to be those further down. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
@@ -21,18 +22,17 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 const LENGTH_MAX = 80
 
 /** "Firefox on Linux" from a User-Agent header. The header is the caller's text: shown, never trusted. */
-export function deviceName(userAgent: string): string {
+export function deviceName({ devices }: Pick<Texts, 'devices'>, userAgent: string): string {
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1]
   const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1]
-  if (browser === undefined) return [...userAgent].slice(0, LENGTH_MAX).join('') || 'Unknown device'
-  return system === undefined ? browser : `${browser} on ${system}`
+  if (browser === undefined) return [...userAgent].slice(0, LENGTH_MAX).join('') || devices.unknown
+  return system === undefined ? browser : fill(devices.on, { browser, system })
 }
 
-const COUNTRIES = new Intl.DisplayNames(['en'], { type: 'region' })
-
 /** "Lisbon, PT" -> "Lisbon, Portugal". */
-export function placeName(place: string): string {
-  return place.replace(/(?<=^|, )[A-Z]{2}$/, (code) => COUNTRIES.of(code) ?? code)
+export function placeName({ locale }: Pick<Texts, 'locale'>, place: string): string {
+  const countries = new Intl.DisplayNames([locale], { type: 'region' })
+  return place.replace(/(?<=^|, )[A-Z]{2}$/, (code) => countries.of(code) ?? code)
 }
 
 const FORMAT: Intl.DateTimeFormatOptions = {
@@ -45,11 +45,13 @@ const FORMAT: Intl.DateTimeFormatOptions = {
 }
 
 /** "22 November 2026 at 15:03 CET", in that zone; UTC if unknown. */
-export function localTime(at: number, timeZone: string | null): string {
+export function localTime({ locale }: Pick<Texts, 'locale'>, at: number, timeZone: string | null): string {
+  // As on pages: most readers of English are not in the United States.
+  const tag = locale === 'en' ? 'en-GB' : locale
   try {
-    return new Intl.DateTimeFormat('en-GB', { ...FORMAT, timeZone: timeZone ?? 'UTC' }).format(at)
+    return new Intl.DateTimeFormat(tag, { ...FORMAT, timeZone: timeZone ?? 'UTC' }).format(at)
   } catch {
     // This runtime does not know the zone.
-    return new Intl.DateTimeFormat('en-GB', { ...FORMAT, timeZone: 'UTC' }).format(at)
+    return new Intl.DateTimeFormat(tag, { ...FORMAT, timeZone: 'UTC' }).format(at)
   }
 }

@@ -1,78 +1,155 @@
 /**
- * Kith's mails (design §1.11). Each is a short list of paragraphs, rendered as text and as HTML. Names, devices and
- * places are other people's text: cleaned, cut and escaped in one place. A mail may contain one link, to the page of
- * Kith that takes its code or fixes the problem; opening it changes nothing. No remote images, and no code in the
- * subject.
+ * Turns a kind of mail and its facts into a message in the reader's language (design §1.11). Names, devices and places are other
+ * people's text: cleaned, cut and isolated here, escaped by the template. No remote images, and no code in the subject.
  */
+import type { Brand } from '../config-brand.ts'
 import type { MailKind } from '../store/db/mail-outbox.ts'
-import { toHtml, toText } from './layout.ts'
-import { accountDeleted, accountExported } from './leaving-messages.ts'
+import { fill, type Plural, plural, type Texts } from '../texts/texts.ts'
+import { type Block, type Content, toText } from './content.ts'
+import { deviceName, localTime, placeName } from './device-words.ts'
+import { type MadePart, OUTLINES, type Outline } from './kinds.ts'
 import type { Message } from './mailer.ts'
-import { type Content, codeBlocks, details, greeting, type MailFacts, toNewPassword, toSessions } from './parts.ts'
-import { passkeyAdded, passkeyRefused, passkeyRemoved } from './passkey-messages.ts'
-import { providerLinked, providerUnlinked } from './provider-messages.ts'
-import {
-  recoveryCodeUsed,
-  secondFactorChanged,
-  secondFactorFailed,
-  secondFactorOff,
-  secondFactorOn,
-  secondFactorUndone,
-} from './second-factor-messages.ts'
-import { mailSignIn, mailSignInRefused, newDevice, signInLocked } from './sign-in-messages.ts'
+import { toHtml } from './template.tsx'
 
-export type { MailFacts } from './parts.ts'
+export interface MailFacts {
+  readonly brand: Pick<Brand, 'name' | 'accent' | 'supportUrl'>
+  readonly origin: string
+  readonly username: string
+  readonly givenName: string | null
+  /** Null if the mail has none. */
+  readonly code: string | null
+  /** Shown instead of the code, which is only in the link; null in other mails. */
+  readonly digits: string | null
+  /** From now. */
+  readonly minutesValid: number
+  readonly userAgent: string | null
+  readonly place: string | null
+  /** Changes by an administrator or of second factors: keys of `changed` in the catalogue. */
+  readonly changed: readonly string[]
+  /** Unused recovery codes; null in other mails. */
+  readonly codesLeft: number | null
+  /** Wrong codes in a row; null in other mails. */
+  readonly failures: number | null
+  /** Another provider, and what it calls the user; null in other mails. */
+  readonly provider: string | null
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** The user's zone, or that of the event; null if neither is known. */
+  readonly timeZone: string | null
+}
 
+type Words = Readonly<Record<string, string | Plural | Readonly<Record<string, string>>>>
+
+interface Mail {
+  readonly texts: Texts
+  readonly words: Words
+  readonly outline: Outline
+  readonly facts: MailFacts
+  readonly values: Readonly<Record<string, string | number>>
+}
+
+/** Those of LOGIN_TRIES_PER_DAY, ACCOUNT_RETURN_MS and EMAIL_CHANGE_UNDO_MS in core/limits.ts. */
+const FIGURES = { tries: 30, days: 14, undoDays: 7 }
+const DEFAULT_ACCENT = '#2954c8'
 /** Longer than any recognizable name, device or place. */
 const FOREIGN_TEXT_LENGTH_MAX = 200
 /** Control characters, line separators, and marks that reverse the text direction. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
 
-const CONTENTS = {
-  verify_email: verifyEmail,
-  account_exists: accountExists,
-  reset_password: resetPassword,
-  sign_in_code: signInCode,
-  mail_sign_in: mailSignIn,
-  mail_sign_in_refused: mailSignInRefused,
-  new_device: newDevice,
-  sign_in_locked: signInLocked,
-  password_changed: passwordChanged,
-  second_factor_on: secondFactorOn,
-  second_factor_off: secondFactorOff,
-  second_factor_changed: secondFactorChanged,
-  second_factor_undone: secondFactorUndone,
-  recovery_code_used: recoveryCodeUsed,
-  second_factor_failed: secondFactorFailed,
-  passkey_added: passkeyAdded,
-  passkey_removed: passkeyRemoved,
-  passkey_refused: passkeyRefused,
-  provider_linked: providerLinked,
-  provider_unlinked: providerUnlinked,
-  account_exported: accountExported,
-  account_deleted: accountDeleted,
-  change_email: (facts) => askNewAddress(facts, { path: '/verify', text: 'Confirm the address' }),
-  // No page takes these digits, only the program that requested them.
-  change_email_digits: (facts) => askNewAddress(facts),
-  email_changed: emailChanged,
-  email_changed_again: emailChangedAgain,
-  email_change_undone: emailChangeUndone,
-  changed_by_admin: changedByAdmin,
-} satisfies Record<MailKind, (facts: MailFacts) => Content>
+export function renderMessage(texts: Texts, kind: MailKind, given: MailFacts): Omit<Message, 'to'> {
+  const facts = cleaned(given)
+  const words: Words = texts.mails.kinds[kind]
+  const outline: Outline = OUTLINES[kind]
+  const { name: product, accent, supportUrl } = facts.brand
+  const names = { product, username: facts.username, provider: facts.provider ?? '', origin: facts.origin }
+  const values = Object.fromEntries(Object.entries(names).map(([name, value]) => [name, isolated(texts, value)]))
+  const mail: Mail = { texts, words, outline, facts, values: { ...values, ...FIGURES } }
+  const content: Content = {
+    texts,
+    product,
+    subject: subjectOf(texts, kind, product),
+    preview: textOf(mail, 'what'),
+    blocks: outline.parts.flatMap((part) => (isMade(part) ? PARTS[part](mail) : [textOf(mail, part)])),
+    reason: fill<string>(outline.about === 'address' ? texts.mails.aboutAddress : texts.mails.aboutAccount, mail.values),
+    signature: fill<string>(texts.mails.signature, mail.values),
+    supportUrl,
+  }
+  return { subject: content.subject, text: toText(content), html: toHtml(content, { accent: accent || DEFAULT_ACCENT }) }
+}
 
-export function renderMessage(kind: MailKind, facts: MailFacts): Omit<Message, 'to'> {
-  const clean: MailFacts = {
+/** It also names the kind, for an administrator. */
+export function subjectOf(texts: Texts, kind: MailKind, product: string): string {
+  return fill<string>(texts.mails.kinds[kind].subject, { product })
+}
+
+function textOf({ words, values }: Mail, part: string): string {
+  const text = words[part]
+  return typeof text === 'string' ? fill<string>(text, values) : ''
+}
+
+const isMade = (part: string): part is MadePart => Object.hasOwn(PARTS, part)
+
+const PARTS: Readonly<Record<MadePart, (mail: Mail) => Block[]>> = {
+  greeting: ({ texts, facts }) => [fill(texts.mails.greeting, { name: isolated(texts, facts.givenName || facts.username) })],
+  hello: ({ texts }) => [texts.mails.hello],
+  fine: ({ texts }) => [texts.mails.fine],
+  neverShare: ({ texts, values }) => [fill<string>(texts.mails.neverShare, values)],
+  details: (mail) => [{ lines: [...where(mail), ...when(mail)] }],
+  time: (mail) => [{ lines: when(mail) }],
+  changed: ({ words, facts }) => {
+    const known = words.changed as Readonly<Record<string, string>>
+    const lines = facts.changed.flatMap((what) => (Object.hasOwn(known, what) ? (known[what] ?? []) : []))
+    return lines.length === 0 ? [] : [{ lines }]
+  },
+  code: ({ facts }) => [{ code: facts.digits ?? codeOf(facts) }],
+  expiry: ({ texts, facts }) => [expiry(texts, facts.minutesValid)],
+  button: (mail) => [{ link: linkOf(mail), text: textOf(mail, 'button') }],
+  left: ({ texts, words, facts: { codesLeft } }) => {
+    if (codesLeft === null) return []
+    return [codesLeft === 0 ? String(words.noneLeft) : plural(texts, words.left as Plural, codesLeft)]
+  },
+  failures: ({ texts, words, facts: { failures } }) => (failures === null ? [] : [plural(texts, words.failures as Plural, failures)]),
+  closed: (mail) => (mail.facts.changed.includes('digits_refused') ? [textOf(mail, 'closed')] : []),
+}
+
+function where({ texts, facts: { userAgent, place } }: Mail): string[] {
+  const device = userAgent ? [fill(texts.mails.device, { device: isolated(texts, deviceName(texts, userAgent)) })] : []
+  return place ? [...device, fill(texts.mails.place, { place: isolated(texts, placeName(texts, place)) })] : device
+}
+
+const when = ({ texts, facts }: Mail): string[] => [fill(texts.mails.time, { time: localTime(texts, facts.at, facts.timeZone) })]
+
+function codeOf({ code }: MailFacts): string {
+  if (code === null) throw new Error('this mail needs a code')
+  return code
+}
+
+function linkOf({ outline, facts }: Mail): string {
+  const query = outline.parts.includes('code') ? `?code=${encodeURIComponent(codeOf(facts))}` : ''
+  return `${facts.origin}${outline.page ?? ''}${query}`
+}
+
+const HOUR = 60
+const DAY = 24 * HOUR
+
+/** In the largest unit of which there are at least two, rounded down. */
+function expiry(texts: Texts, minutes: number): string {
+  const { expiresInDays, expiresInHours, expiresInMinutes } = texts.mails
+  if (minutes >= 2 * DAY) return plural(texts, expiresInDays, Math.floor(minutes / DAY))
+  return minutes > 2 * HOUR ? plural(texts, expiresInHours, Math.floor(minutes / HOUR)) : plural(texts, expiresInMinutes, minutes)
+}
+
+function cleaned(facts: MailFacts): MailFacts {
+  return {
     ...facts,
-    product: cleanText(facts.product) || 'Kith',
+    brand: { ...facts.brand, name: cleanText(facts.brand.name) || 'Kith' },
     username: cleanText(facts.username),
     givenName: facts.givenName && cleanText(facts.givenName),
     userAgent: facts.userAgent && cleanText(facts.userAgent),
     place: facts.place && cleanText(facts.place),
     provider: facts.provider && cleanText(facts.provider),
   }
-  const { subject, blocks } = CONTENTS[kind](clean)
-  const signature = `${clean.product}, ${clean.origin}`
-  return { subject, text: toText([...blocks, signature]), html: toHtml(subject, blocks, signature) }
 }
 
 /** Other people's text as one visible line. */
@@ -81,155 +158,7 @@ function cleanText(text: string): string {
   return Array.from(printable).slice(0, FOREIGN_TEXT_LENGTH_MAX).join('')
 }
 
-// --- the mails -------------------------------------------------------------------------------------------------
-
-// The address is unverified: the greeting omits the given name, so that nobody can use sign-up to send a text of theirs
-// to a stranger.
-function verifyEmail(facts: MailFacts): Content {
-  return {
-    subject: `Confirm your e-mail address for ${facts.product}`,
-    blocks: [
-      'Hello,',
-      `thank you for signing up for ${facts.product}. To confirm this address for the account ${facts.username}, enter this code where you signed up.`,
-      ...codeBlocks(facts, { path: '/verify', text: 'Confirm the address' }),
-      'If this was not you, ignore this mail. Without the code, the account is removed within a day or so.',
-    ],
-  }
-}
-
-// The recipient may not have signed up: no code, no name, nothing about the new account.
-function accountExists(facts: MailFacts): Content {
-  return {
-    subject: `You already have an account with ${facts.product}`,
-    blocks: [
-      'Hello,',
-      `someone tried to use this e-mail address for an account at ${facts.product}. You already have an account with it, so nothing was changed.`,
-      'If this was you, sign in as usual. If you have forgotten your password, choose "Forgot your password?" there to set a new one.',
-      'If this was not you, ignore this mail. Nobody has signed in to your account.',
-    ],
-  }
-}
-
-function resetPassword(facts: MailFacts): Content {
-  return {
-    subject: `Set a new password for ${facts.product}`,
-    blocks: [
-      greeting(facts),
-      `someone asked to set a new password for your account ${facts.username}. If this was you, enter this code on the page where you asked for it.`,
-      ...codeBlocks(facts, { path: '/reset', text: 'Set a new password' }),
-      'If this was not you, ignore this mail: your password stays as it is. Do not share the code.',
-    ],
-  }
-}
-
-function signInCode(facts: MailFacts): Content {
-  return {
-    subject: `Your sign-in code for ${facts.product}`,
-    blocks: [
-      greeting(facts),
-      `enter this code to finish signing in as ${facts.username}.`,
-      ...codeBlocks(facts),
-      `Never share this code. Nobody from ${facts.product} will ask you for it.`,
-      'If this was not you, someone knows your password. Change it now.',
-    ],
-  }
-}
-
-function passwordChanged(facts: MailFacts): Content {
-  return {
-    subject: `Your ${facts.product} password was changed`,
-    blocks: [
-      greeting(facts),
-      `the password of your account ${facts.username} was changed.`,
-      details(facts),
-      'If this was you, there is nothing to do.',
-      'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere. Then look through the passkeys and connected providers of your account: a new password leaves them as they are.',
-      toNewPassword(facts),
-    ],
-  }
-}
-
-// The address is unverified: no given name, as in `verifyEmail`.
-function askNewAddress(facts: MailFacts, page?: { path: string; text: string }): Content {
-  return {
-    subject: `Confirm your new e-mail address for ${facts.product}`,
-    blocks: [
-      'Hello,',
-      `someone asked to use this address for the account ${facts.username} at ${facts.product}. If this was you, enter this code ${page ? 'on the confirmation page' : 'where you entered the address'}.`,
-      ...codeBlocks(facts, page),
-      'Confirming it signs you out everywhere; sign in again afterwards.',
-      'If this was not you, ignore this mail: without the code, nothing changes. Do not share it.',
-    ],
-  }
-}
-
-function addressChanged(facts: MailFacts, advice: Content['blocks']): Content {
-  return {
-    subject: `Your ${facts.product} account has a new e-mail address`,
-    blocks: [
-      greeting(facts),
-      `the e-mail address of your account ${facts.username} was changed. We no longer send mail to this one.`,
-      details(facts),
-      ...advice,
-    ],
-  }
-}
-
-// To the old address. The code undoes the change, even if someone else controls the account by now.
-function emailChanged(facts: MailFacts): Content {
-  return addressChanged(facts, [
-    'If this was you, there is nothing to do. Keep this mail to yourself.',
-    'If this was not you, undo the change with this code. That restores this address and signs everyone out. Then set a new password right away.',
-    ...codeBlocks(facts, { path: '/email/undo', text: 'Undo the change' }),
-  ])
-}
-
-// To a replaced address, while an earlier change can still be undone: undoing that one undoes this one too.
-function emailChangedAgain(facts: MailFacts): Content {
-  return addressChanged(facts, [
-    'If this was you, there is nothing to do.',
-    'If this was not you, find the mail that we sent when the address was changed before: it went to the address you had then, and contains a code. That code restores that address, signs everyone out and works for another 7 days.',
-  ])
-}
-
-// To the address that the account no longer has.
-function emailChangeUndone(facts: MailFacts): Content {
-  return {
-    subject: `The e-mail address of your ${facts.product} account was changed back`,
-    blocks: [
-      greeting(facts),
-      `the change of the e-mail address of your account ${facts.username} was undone, with the code that we sent to the previous address. Everyone was signed out.`,
-      details(facts),
-      'If this was you, there is nothing to do.',
-      'If this was not you, someone can read mail sent to your previous address. Sign in with your password, change the address again and secure that mailbox.',
-      toSessions(facts),
-    ],
-  }
-}
-
-const CHANGED: Readonly<Record<string, string>> = {
-  username: 'the user name',
-  email: 'the e-mail address',
-  password: 'the password',
-  role: 'the role',
-  totp_off: 'the authenticator app, which was removed',
-  email_off: 'codes by e-mail, which were turned off',
-  passkeys_off: 'your passkeys, which were removed',
-  factors_off: 'two-step sign-in, which is now off',
-  session: 'one of your devices, which is signed out',
-  sessions: 'your devices and apps, which are all signed out',
-}
-
-function changedByAdmin(facts: MailFacts): Content {
-  const changed = facts.changed.map((what) => CHANGED[what]).filter((word) => word !== undefined)
-  return {
-    subject: `Your ${facts.product} account was changed by an administrator`,
-    blocks: [
-      greeting(facts),
-      `an administrator of ${facts.product} changed your account ${facts.username}: ${changed.join(', ') || 'the profile'}.`,
-      details({ ...facts, userAgent: null, place: null }),
-      'If you asked for this, there is nothing to do.',
-      `If this was not you, contact the people who run ${facts.product}.`,
-    ],
-  }
+/** Between marks that keep its direction to itself (Unicode UAX #9), where it may differ from that of the sentence. */
+function isolated({ direction }: Pick<Texts, 'direction'>, value: string): string {
+  return direction === 'rtl' || RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : value
 }

@@ -19,9 +19,10 @@ import {
   postponeMail,
 } from '../store/db/mail-outbox.ts'
 import { putMailedCode } from '../store/kv/mailed-codes.ts'
+import { DEFAULT_LOCALE, matchLocale } from '../texts/locales.ts'
+import { textsIn } from '../texts/texts.ts'
 import { deriveCode, deriveDigits, hashMailedCode } from './codes.ts'
 import type { Mailer } from './mailer.ts'
-import { renderMessage } from './messages.ts'
 
 /** The core's `Ctx` provides this. */
 export interface Delivery {
@@ -97,7 +98,7 @@ export async function deliverMail(delivery: Delivery, id: MailId): Promise<Deliv
   if ('problem' in found) return giveUp(delivery, mail, found.problem)
   await carryCode(delivery, mail, found.code, now)
   try {
-    await delivery.mailer.send(mail.id, { to: mail.toAddress, ...compose(delivery, mail, found.code, now) })
+    await delivery.mailer.send(mail.id, { to: mail.toAddress, ...(await compose(delivery, mail, found.code, now)) })
   } catch (error) {
     return tryLater(delivery, mail, errorCode(error))
   }
@@ -144,14 +145,18 @@ async function carryCode(delivery: Delivery, mail: DueMail, code: string | null,
   })
 }
 
-function compose(delivery: Delivery, mail: DueMail, code: string | null, now: number) {
+/** In the language of the recipient's account or, where it says none, of the request that asked for the mail. */
+async function compose(delivery: Delivery, mail: DueMail, code: string | null, now: number) {
   const { origin, brand, hmacKeys } = delivery.config
   const params = parseParams(mail.params)
   const remainingMs = (mail.challengeExpiresAt ?? now) - now
   const { codeId, random, kid } = mail
   const hasDigits = mail.kind === 'mail_sign_in' && codeId != null && random != null && kid != null
-  return renderMessage(mail.kind, {
-    product: brand.name,
+  // Loaded here: the commands in `scripts` queue mails and render none, and Node does not read JSX.
+  const { renderMessage } = await import('./messages.ts')
+  const wanted = [mail.accountLocale, mail.locale].filter((locale) => locale !== null)
+  return renderMessage(await textsIn(matchLocale(wanted) ?? DEFAULT_LOCALE), mail.kind, {
+    brand,
     origin,
     username: mail.username,
     givenName: mail.givenName,

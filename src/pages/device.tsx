@@ -105,6 +105,7 @@ async function showCode(c: Context, outcome: FormState): Promise<Response> {
 
 async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response> {
   const { client, scopes, lifetime, user, userCode, userAgent, place, askedAt, ticket } = asked
+  const t = await textsOf(c)
   const token = await formToken(c, 'device-answer')
   const another = `/sign-in?${new URLSearchParams({ return_to: `${PATH}?user_code=${userCode}`, another: '1' })}`
   return showPage(
@@ -119,8 +120,9 @@ async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response
       lead: (
         <>
           The device shows <strong translate="no">{userCode}</strong>. It asked on {<Time at={askedAt} />} as{' '}
-          <Isolated>{deviceName(userAgent)}</Isolated>
-          {place !== '' && <>, from {placeName(place)}</>}. Allow it only if it is in front of you: nobody else needs you to enter a code.
+          <Isolated>{deviceName(t, userAgent)}</Isolated>
+          {place !== '' && <>, from {placeName(t, place)}</>}. Allow it only if it is in front of you: nobody else needs you to enter a
+          code.
         </>
       ),
     },

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { type Child, createContext, useContext } from 'hono/jsx'
 import type { AppEnv } from '../http/app-env.ts'
-import { acceptedTags, DEFAULT_LOCALE, type Locale, matchLocale } from '../texts/locales.ts'
+import { acceptedTags, askedTags, DEFAULT_LOCALE, type Locale, matchLocale } from '../texts/locales.ts'
 import { type PlaceholderOf, partsOf, type Texts, textsIn } from '../texts/texts.ts'
 
 const COOKIE = 'locale'
@@ -14,7 +14,7 @@ const COOKIE_SECONDS = 365 * 24 * 3600
  * what the account says, what was chosen in this browser, or what the browser prefers.
  */
 export function localeOf(c: Context<AppEnv>): Locale {
-  const asked = matchLocale(askedLocales(c))
+  const asked = matchLocale(askedTags(c.req.url))
   if (asked) return asked
   const account = c.get('viewer')?.user.locale
   return (
@@ -23,13 +23,6 @@ export function localeOf(c: Context<AppEnv>): Locale {
     matchLocale(acceptedTags(c.req.header('accept-language') ?? '')) ??
     DEFAULT_LOCALE
   )
-}
-
-/** The tags of `ui_locales`, in this request or in the authorization request that it returns to. */
-function askedLocales(c: Context): string[] {
-  const returnTo = c.req.query('return_to') ?? ''
-  const text = c.req.query('ui_locales') ?? new URLSearchParams(returnTo.split('?')[1] ?? '').get('ui_locales') ?? ''
-  return text.slice(0, 200).split(/[\s,]+/)
 }
 
 /** Remembers the language that somebody who is not signed in has chosen here. */

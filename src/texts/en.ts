@@ -307,7 +307,246 @@ export const en = {
     settings: {},
     health: {},
   },
-  mails: {},
+  /** Devices, in mails and on pages. */
+  devices: { on: '{browser} on {system}', unknown: 'Unknown device' },
+  mails: {
+    greeting: 'Hello {name},',
+    /** To an address that nobody has proved to be theirs. */
+    hello: 'Hello,',
+    fine: 'If this was you, there is nothing to do.',
+    neverShare: 'Never share this code. Nobody from {product} will ask you for it.',
+    device: 'Device: {device}',
+    place: 'Place: {place} (roughly)',
+    time: 'Time: {time}',
+    expiresInMinutes: {
+      one: 'It expires in one minute and works once.',
+      other: 'It expires in {count} minutes and works once.',
+    },
+    expiresInHours: { one: 'It expires in one hour and works once.', other: 'It expires in {count} hours and works once.' },
+    expiresInDays: { one: 'It expires in one day and works once.', other: 'It expires in {count} days and works once.' },
+    orOpen: 'Or open this address:',
+    signature: '{product}, {origin}',
+    aboutAccount: 'You get this mail because it is about your account at {product}.',
+    aboutAddress: 'You get this mail because somebody entered your address at {product}.',
+    support: 'Do you need help? {link}',
+    /** By kind, as the outbox names them. `what` comes first, and is what a list of mails shows next to the subject. */
+    kinds: {
+      verify_email: {
+        subject: 'Confirm your e-mail address for {product}',
+        what: 'Thank you for signing up for {product}. To confirm this address for the account {username}, enter this code where you signed up.',
+        button: 'Confirm the address',
+        wasNot: 'If this was not you, ignore this mail. Without the code, the account is removed within a day or so.',
+      },
+      account_exists: {
+        subject: 'You already have an account with {product}',
+        what: 'Someone tried to use this e-mail address for an account at {product}. You already have an account with it, so nothing was changed.',
+        was: 'If this was you, sign in as usual. If you have forgotten your password, choose “Forgot your password?” there to set a new one.',
+        wasNot: 'If this was not you, ignore this mail. Nobody has signed in to your account.',
+      },
+      reset_password: {
+        subject: 'Set a new password for {product}',
+        what: 'Someone asked to set a new password for your account {username}. If this was you, enter this code on the page where you asked for it.',
+        button: 'Set a new password',
+        wasNot: 'If this was not you, ignore this mail: your password stays as it is. Do not share the code.',
+      },
+      sign_in_code: {
+        subject: 'Your sign-in code for {product}',
+        what: 'Enter this code to finish signing in as {username}.',
+        wasNot: 'If this was not you, someone knows your password. Change it now.',
+      },
+      mail_sign_in: {
+        subject: 'Sign in to {product}',
+        what: 'Someone asked to sign in to your account {username}. If this was you, enter this code where you asked for it, or open the link on any device.',
+        button: 'Sign in',
+        wasNot:
+          'If this was not you, ignore this mail: nobody has signed in. Never share the code or the link. Nobody from {product} will ask you for them.',
+      },
+      mail_sign_in_refused: {
+        subject: 'Sign in to {product} with your password',
+        what: 'Someone asked to sign in to your account {username} with a code by e-mail. Your second step is a code by e-mail too, so your first must be something else.',
+        was: 'If this was you, sign in with your password, or another way that you have set up.',
+        button: 'Sign in',
+        wasNot: 'If this was not you, ignore this mail: nobody has signed in.',
+      },
+      new_device: {
+        subject: 'New sign-in to your {product} account',
+        what: 'Someone signed in to your account {username} from a new device.',
+        wasNot: 'If this was not you, sign out everywhere, which ends that session too, and change your password right away.',
+        button: 'This was not me: sign out everywhere',
+      },
+      sign_in_locked: {
+        subject: 'Someone is guessing your {product} password',
+        what: 'Someone tried {tries} wrong passwords for your account {username}. Nobody has signed in to it. For up to a day, nobody can sign in from a new browser or network; where you have signed in before, you can sign in as usual.',
+        was: 'If this was you, set a new password to sign in from somewhere new.',
+        wasNot: 'If this was not you, set a new password if yours is short, or if you use it elsewhere.',
+        button: 'This was not me: set a new password',
+      },
+      password_changed: {
+        subject: 'Your {product} password was changed',
+        what: 'The password of your account {username} was changed.',
+        wasNot:
+          'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere. Then look through the passkeys and connected providers of your account: a new password leaves them as they are.',
+        button: 'This was not me: set a new password',
+      },
+      second_factor_on: {
+        subject: 'Two-step sign-in is now on for {product}',
+        what: 'From now on, signing in as {username} takes a second step.',
+        was: 'If this was you, there is nothing to do. Keep this mail to yourself.',
+        wasNot:
+          'If this was not you, undo it with this code and the password that you had before, if you had one. That turns two-step sign-in off again and ends every session. Then set a new password right away.',
+        button: 'This was not me: undo it',
+      },
+      second_factor_off: {
+        subject: 'Two-step sign-in is now off for {product}',
+        what: 'Signing in as {username} now takes only your password.',
+        was: 'If this was you, there is nothing to do. You can turn it on again at any time.',
+        wasNot: 'If this was not you, sign out everywhere, change your password and turn two-step sign-in on again.',
+        button: 'This was not me: sign out everywhere',
+      },
+      second_factor_changed: {
+        subject: 'Two-step sign-in was changed for {product}',
+        what: 'The ways to sign in as {username} in two steps were changed.',
+        changed: {
+          totp_on: 'An authenticator app was added.',
+          totp_replaced: 'The authenticator app was replaced by another one.',
+          totp_off: 'The authenticator app was removed.',
+          email_on: 'Codes by e-mail were turned on.',
+          email_off: 'Codes by e-mail were turned off.',
+          recovery_codes: 'New recovery codes were created. The old ones no longer work.',
+        },
+        wasNot:
+          'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere.',
+        button: 'This was not me: set a new password',
+      },
+      second_factor_undone: {
+        subject: 'Two-step sign-in was undone for {product}',
+        what: 'Two-step sign-in of your account {username} was turned off again, with the code that we mailed when it was turned on. Everyone was signed out, and the old password no longer works: set a new one.',
+        wasNot: 'If this was not you, someone knows your password and reads your mail. Secure your mailbox first, then set a new password.',
+        button: 'Set a new password',
+      },
+      recovery_code_used: {
+        subject: 'A recovery code was used for your {product} account',
+        what: 'Someone signed in as {username} with your password and one of your recovery codes. That code is used up.',
+        noneLeft: 'It was the last one. Get new recovery codes.',
+        left: { one: 'You have one left. Get new ones soon.', other: 'You have {count} left.' },
+        was: 'If this was you, there is nothing to do. If you have lost your device, remove its authenticator app from your account.',
+        wasNot:
+          'If this was not you, set a new password right away, with a code that we send to this address. That signs you out everywhere. Then get new recovery codes.',
+        button: 'This was not me: set a new password',
+      },
+      second_factor_failed: {
+        subject: 'Wrong sign-in codes for your {product} account',
+        what: 'Someone has entered the password of your account {username}, and then wrong codes.',
+        failures: { one: 'It was one wrong code.', other: 'It was {count} wrong codes in a row.' },
+        closed:
+          'For up to 30 days, six-digit codes are no longer accepted from there. They still work in browsers that you have used to sign in. Anywhere else, sign in with a recovery code, or set a new password and sign in from the same network.',
+        wasNot:
+          'If this was not you, someone knows your password. Set a new one right away, with a code that we send to this address. Do not share any code.',
+        button: 'This was not me: set a new password',
+      },
+      passkey_added: {
+        subject: 'A passkey was added to your {product} account',
+        what: 'A passkey was added to your account {username}. Whoever has it can sign in with it alone.',
+        wasNot:
+          'If this was not you, someone else has signed in to your account. Remove the passkey, which signs them out. If you have a password, set a new one as well: that alone does not remove the passkey.',
+        button: 'This was not me: see the passkeys',
+      },
+      passkey_removed: {
+        subject: 'A passkey was removed from your {product} account',
+        what: 'A passkey of your account {username} was removed. It can no longer be used to sign in, and every other device was signed out.',
+        was: 'If this was you, there is nothing to do. You can delete the passkey from your device as well.',
+        wasNot: 'If this was not you, sign out everywhere and change how you sign in.',
+        button: 'This was not me: sign out everywhere',
+      },
+      passkey_refused: {
+        subject: 'A passkey of your {product} account was refused',
+        what: 'Someone tried to sign in as {username} with one of your passkeys, but its signature counter had not gone up. That happens if a passkey was copied, so nobody was signed in.',
+        was: 'If this was you, remove that passkey from your account and add it again.',
+        wasNot: 'If this was not you, remove it now.',
+        button: 'See the passkeys',
+      },
+      provider_linked: {
+        subject: 'A new way to sign in to your {product} account',
+        what: 'Your account {username} is now connected to {provider}: whoever signs in there can sign in here.',
+        wasNot: 'If this was not you, disconnect it right away, sign out everywhere and change your password.',
+        button: 'See what is connected',
+      },
+      provider_unlinked: {
+        subject: 'A way to sign in to your {product} account was removed',
+        what: 'Your account {username} is no longer connected to {provider}.',
+        was: 'If this was you, there is nothing to do. You can connect it again at any time.',
+        wasNot: 'If this was not you, sign out everywhere and change your password.',
+        button: 'See what is connected',
+      },
+      account_exported: {
+        subject: 'A copy of your {product} data was downloaded',
+        what: 'A file with everything about your account {username} was downloaded.',
+        was: 'If this was you, there is nothing to do. Keep the file where only you can read it.',
+        wasNot:
+          'If this was not you, someone has signed in to your account. Set a new password right away, with a code that we send to this address. That signs you out everywhere.',
+        button: 'This was not me: set a new password',
+      },
+      account_deleted: {
+        subject: 'Your {product} account was deleted',
+        what: 'Your account {username} was deleted. Nobody can see it any more, and you are signed out everywhere.',
+        was: 'To restore it, sign in within {days} days. After that, your data is deleted permanently.',
+        wasNot: 'If this was not you, choose “Forgot your password?” on the sign-in page now, then sign in with the new password.',
+        button: 'Sign in and restore the account',
+      },
+      change_email: {
+        subject: 'Confirm your new e-mail address for {product}',
+        what: 'Someone asked to use this address for the account {username} at {product}. If this was you, enter this code on the confirmation page.',
+        button: 'Confirm the address',
+        after: 'Confirming it signs you out everywhere; sign in again afterwards.',
+        wasNot: 'If this was not you, ignore this mail: without the code, nothing changes. Do not share it.',
+      },
+      change_email_digits: {
+        subject: 'Confirm your new e-mail address for {product}',
+        what: 'Someone asked to use this address for the account {username} at {product}. If this was you, enter this code where you entered the address.',
+        after: 'Confirming it signs you out everywhere; sign in again afterwards.',
+        wasNot: 'If this was not you, ignore this mail: without the code, nothing changes. Do not share it.',
+      },
+      email_changed: {
+        subject: 'Your {product} account has a new e-mail address',
+        what: 'The e-mail address of your account {username} was changed. We no longer send mail to this one.',
+        was: 'If this was you, there is nothing to do. Keep this mail to yourself.',
+        wasNot:
+          'If this was not you, undo the change with this code. That restores this address and signs everyone out. Then set a new password right away.',
+        button: 'Undo the change',
+      },
+      email_changed_again: {
+        subject: 'Your {product} account has a new e-mail address',
+        what: 'The e-mail address of your account {username} was changed. We no longer send mail to this one.',
+        wasNot:
+          'If this was not you, find the mail that we sent when the address was changed before: it went to the address you had then, and contains a code. That code restores that address, signs everyone out and works for another {undoDays} days.',
+      },
+      email_change_undone: {
+        subject: 'The e-mail address of your {product} account was changed back',
+        what: 'The change of the e-mail address of your account {username} was undone, with the code that we sent to the previous address. Everyone was signed out.',
+        wasNot:
+          'If this was not you, someone can read mail sent to your previous address. Sign in with your password, change the address again and secure that mailbox.',
+        button: 'This was not me: sign out everywhere',
+      },
+      changed_by_admin: {
+        subject: 'Your {product} account was changed by an administrator',
+        what: 'An administrator of {product} changed your account {username}.',
+        changed: {
+          username: 'The user name was changed.',
+          email: 'The e-mail address was changed.',
+          password: 'The password was changed.',
+          role: 'The role was changed.',
+          totp_off: 'The authenticator app was removed.',
+          email_off: 'Codes by e-mail were turned off.',
+          passkeys_off: 'Your passkeys were removed.',
+          factors_off: 'Two-step sign-in was turned off.',
+          session: 'One of your devices was signed out.',
+          sessions: 'Your devices and apps were all signed out.',
+        },
+        was: 'If you asked for this, there is nothing to do.',
+        wasNot: 'If this was not you, contact the people who run {product}.',
+      },
+    },
+  },
   /** What the scripts of the pages say. */
   scripts: {},
 } as const satisfies Wording

@@ -53,3 +53,18 @@ export function acceptedTags(header: string): string[] {
     .sort((a, b) => b.quality - a.quality)
     .map(({ tag }) => tag)
 }
+
+/** The tags of `ui_locales` (OpenID Connect Core §3.1.2.1), in this request or in the authorization request that it returns to. */
+export function askedTags(url: string): string[] {
+  const query = queryOf(url)
+  const asked = query.get('ui_locales') ?? queryOf(query.get('return_to') ?? '').get('ui_locales') ?? ''
+  return asked.slice(0, 200).split(/[\s,]+/)
+}
+
+/** What a request says about its reader's language, best first: what it asks for, what was chosen in this browser, what that prefers. */
+export function languagesOf({ url, headers }: Request): string[] {
+  const [, chosen = ''] = /(?:^|;\s*)locale=([\w-]{1,35})(?:;|$)/.exec(headers.get('cookie') ?? '') ?? []
+  return [...askedTags(url), chosen, ...acceptedTags(headers.get('accept-language') ?? '')]
+}
+
+const queryOf = (url: string) => new URLSearchParams(url.slice(0, 8_000).split('?')[1] ?? '')

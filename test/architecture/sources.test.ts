@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Runs at build time: nothing in the Worker imports it.
   openapi: ['rooms', 'http', 'core'],
   // Where the bindings become what the layers work with.
-  context: ['config', 'core', 'crypto', 'ids', 'mail', 'store'],
+  context: ['config', 'core', 'crypto', 'ids', 'mail', 'store', 'texts'],
   apis: ['http', 'core', 'config', 'ids', 'crypto'],
   pages: ['http', 'core', 'config', 'ids', 'crypto', 'mail', 'texts'],
   // Runs in the browser. The Worker knows only the file that it is bundled into.
@@ -37,7 +37,7 @@ const MAY_USE: Readonly<Record<string, RegExp>> = {
   browser: /^@simplewebauthn\/browser$/,
   http: /^(hono(\/.*)?|@hono\/zod-validator|zod|content-disposition|range-parser)$/,
   core: /^(zod|jose|oauth4webapi|@simplewebauthn\/server(\/helpers)?|otpauth\/bare|aws4|node:async_hooks|node:crypto|node:zlib)$/,
-  mail: /^zod$/,
+  mail: /^(zod|aws4)$/,
   store: /^drizzle-orm(\/(sqlite-core|casing))?$/,
   config: /^zod$/,
   crypto: /^node:crypto$/,

@@ -75,9 +75,16 @@ async function addChallenge(userId: UserId, purpose: ChallengePurpose, expiresAt
   return id
 }
 
-async function queue(kind: MailKind, userId: UserId, challengeId: ChallengeId | null = null, params = '{}'): Promise<MailId> {
+async function queue(
+  kind: MailKind,
+  userId: UserId,
+  challengeId: ChallengeId | null = null,
+  params = '{}',
+  locale: string | null = null,
+): Promise<MailId> {
   const id = newId<MailId>()
-  await db.one(insertMail({ id, kind: sql`${kind}`, params, challengeId: sql`${challengeId}`, createdAt: START }, sql`${userId}`, sql`1`))
+  const row = { id, kind: sql`${kind}`, params, challengeId: sql`${challengeId}`, createdAt: START, locale }
+  await db.one(insertMail(row, sql`${userId}`, sql`1`))
   return id
 }
 
@@ -123,6 +130,21 @@ describe('a mail', () => {
     await deliverMail(delivery, await queue('new_device', user.id, null, params))
     const times = sent.map(({ message }) => /Time: (.*)/.exec(message.text)?.[1])
     expect(times).toEqual(['22 November 2026 at 21:00 GMT+9', '22 November 2026 at 07:00 GMT-5'])
+  })
+
+  it('is in the language of the account or else of the request, and in English where Kith speaks neither', async () => {
+    const user = await addUser()
+    const renderedIn = () => /<html lang="([^"]*)"/.exec(sent.at(-1)?.message.html ?? '')?.[1]
+    for (const [account, request] of [
+      ['en-GB', 'xx'],
+      [null, 'en-US'],
+      ['tlh', null],
+      [null, null],
+    ]) {
+      await db.one(run(sql`UPDATE users SET locale = ${account} WHERE id = ${user.id}`))
+      await deliverMail(delivery, await queue('password_changed', user.id, null, '{}', request))
+      expect(renderedIn()).toBe('en')
+    }
   })
 
   it('is sent even where its particulars cannot be read', async () => {

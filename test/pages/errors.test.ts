@@ -8,6 +8,7 @@ import type { AppEnv } from '../../src/http/app-env.ts'
 import { requestScope } from '../../src/http/request-scope.ts'
 import { deviceName } from '../../src/mail/device-words.ts'
 import { renderError, showError } from '../../src/pages/errors.tsx'
+import { en } from '../../src/texts/en.ts'
 import { Client, ORIGIN, platform } from '../support/kith.ts'
 
 function failing(error: unknown): Hono<AppEnv> {
@@ -83,5 +84,5 @@ test.each([
   ['x'.repeat(500), 'x'.repeat(80)],
   ['', 'Unknown device'],
 ])('the device of %j has a name', (userAgent, name) => {
-  expect(deviceName(userAgent)).toBe(name)
+  expect(deviceName(en, userAgent)).toBe(name)
 })

@@ -88,6 +88,7 @@ export function requestEmailChange(
     challengeId: newestChallenge(id, purpose),
     to: email,
     createdAt: now,
+    locale: ctx.caller.locale,
   }
   const eventId = ctx.newId<AuditEventId>()
   return {

@@ -128,6 +128,8 @@ export interface CodeMail {
   readonly isSilent?: true
   /** The minimum interval between two of these mails; 0 if each is about a different account. */
   readonly pauseMs?: number
+  /** Somebody else asks for it: their language is not the recipient's. */
+  readonly isForAnother?: true
 }
 
 /**
@@ -152,7 +154,14 @@ export function mailCode(ctx: Ctx, mail: CodeMail): { mailId: MailId; counted: F
       // A code that is sent again leads to where it was last requested from.
       ...(returnTo === null ? [] : [updateReturnTo(newestChallenge(mail.user, mail.purpose), returnTo, counted)]),
       insertMail(
-        { id: mailId, kind: mail.kind, params: '{}', challengeId: newestChallenge(mail.user, mail.purpose), createdAt: ctx.now() },
+        {
+          id: mailId,
+          kind: mail.kind,
+          params: '{}',
+          challengeId: newestChallenge(mail.user, mail.purpose),
+          createdAt: ctx.now(),
+          locale: mail.isForAnother ? null : ctx.caller.locale,
+        },
         mail.user,
         counted,
       ),
@@ -184,6 +193,8 @@ export function mailNotice(
     params?: Record<string, unknown>
     /** The recipient, if not the user's current address. */
     to?: Fragment
+    /** Somebody else has done it: their language is not the recipient's. */
+    isByAnother?: true
   },
 ): { mailId: MailId; write: Statement<void> } {
   const mailId = ctx.newId<MailId>()
@@ -197,6 +208,7 @@ export function mailNotice(
     challengeId,
     to: notice.to ?? verifiedAddress,
     createdAt: ctx.now(),
+    locale: notice.isByAnother ? null : ctx.caller.locale,
   }
   return { mailId, write: insertMail(row, user, notice.condition ?? always) }
 }

@@ -37,7 +37,7 @@ interface Act extends SupportAct {
   readonly type: AuditEventType
   readonly detail?: string
   readonly aboutSession?: SessionId
-  /** Keys of `CHANGED` in mail/messages.ts. */
+  /** Keys of `mails.kinds.changed_by_admin.changed` in the catalogue. */
   readonly told: readonly string[]
 }
 
@@ -45,7 +45,7 @@ function plan(ctx: Recorder, act: Act, writes: (done: Fragment) => readonly Stat
   const { userId, actor, condition, type, detail, aboutSession, told } = act
   const eventId = ctx.newId<AuditEventId>()
   const done = wasRecorded(eventId)
-  const notice = mailNotice(ctx, { kind: 'changed_by_admin', user: userId, params: { changed: told }, condition: done })
+  const notice = mailNotice(ctx, { kind: 'changed_by_admin', user: userId, params: { changed: told }, condition: done, isByAnother: true })
   const event = {
     id: eventId,
     type,

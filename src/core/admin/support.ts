@@ -127,7 +127,7 @@ async function sendCode(
   const { principal, reads } = await gate(() => [findTarget(userId)])
   const { problem, ...mail } = mailFor(judgeTarget(principal, reads[0]))
   if (problem !== null) throw AppError.ofFields([{ path: 'target', message: problem }], 'invalid_request', 'No code can be sent')
-  const { mailId, writes } = mailCode(ctx, mail)
+  const { mailId, writes } = mailCode(ctx, { ...mail, isForAnother: true })
   const id = ctx.newId<AuditEventId>()
   const { userId: actorId, sessionId, clientId } = principal
   const event = audit(ctx, { id, type, userId, actorId, sessionId, clientId, condition: wasQueued(mailId) })

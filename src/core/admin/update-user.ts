@@ -146,7 +146,13 @@ async function storeUpdate(ctx: Ctx, principal: UserPrincipal, update: StoredUpd
     ...(changes.role ? ['role'] : []),
   ]
   const detail = [...new Set([...changedFields(changes), ...sensitive])].join(' ')
-  const notice = mailNotice(ctx, { kind: 'changed_by_admin', user: user.id, condition: done, params: { changed: sensitive } })
+  const notice = mailNotice(ctx, {
+    kind: 'changed_by_admin',
+    user: user.id,
+    condition: done,
+    params: { changed: sensitive },
+    isByAnother: true,
+  })
   const stored = await ctx.db.commit(
     [
       audit(ctx, { ...event, id, type: 'profile_changed', detail, condition: guardOf(principal, update, now) }),

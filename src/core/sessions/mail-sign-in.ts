@@ -69,6 +69,7 @@ export async function requestMailSignIn(ctx: Ctx, input: TypedNames & { returnTo
     challengeId: leadsOn ? challengeOf(challenge.id) : noChallenge,
     to: verifiedAddress,
     createdAt: now,
+    locale: ctx.caller.locale,
   }
   await ctx.db.batch([
     ...count,

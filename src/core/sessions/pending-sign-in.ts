@@ -71,7 +71,14 @@ export async function openPendingSignIn(ctx: Ctx, factor: FirstFactor): Promise<
   const pausedWhile = hasOpenChallenge(owner, 'sign_in', ctx.now())
   const mail = mailLimit(ctx, { sort: 'sign_in_code', address: user.emailKey ?? '', owner, pausedWhile, condition: unchanged })
   const mailId = ctx.newId<MailId>()
-  const row = { id: mailId, kind: kindOf('sign_in_code'), params: '{}', challengeId: challengeOf(challenge.id), createdAt: ctx.now() }
+  const row = {
+    id: mailId,
+    kind: kindOf('sign_in_code'),
+    params: '{}',
+    challengeId: challengeOf(challenge.id),
+    createdAt: ctx.now(),
+    locale: ctx.caller.locale,
+  }
   const opened = await ctx.db.commit(
     [
       ...factor.writes,

@@ -210,7 +210,14 @@ export async function mailSecondFactorCode(ctx: Ctx, input: { userId: UserId; se
   const challenge = await ctx.db.one(findMailableSignIn(pending))
   if (!challenge) return
   const id = ctx.newId<MailId>()
-  const row = { id, kind: kindOf('sign_in_code'), params: '{}', challengeId: challengeOf(challenge.id), createdAt: ctx.now() }
+  const row = {
+    id,
+    kind: kindOf('sign_in_code'),
+    params: '{}',
+    challengeId: challengeOf(challenge.id),
+    createdAt: ctx.now(),
+    locale: ctx.caller.locale,
+  }
   const owner = idOf(input.userId)
   const condition = isSignInTriable(pending)
   const mail = mailLimit(ctx, { sort: 'sign_in_code', address: challenge.emailKey ?? '', owner, condition })

@@ -102,7 +102,7 @@ export function requireFactorForChange(
 
 const STRONG_METHODS: ReadonlySet<string> = new Set(['passkey', 'totp', 'recovery_code'] satisfies SignInMethod[])
 
-/** What was changed, for the notice; the texts are in `mail/second-factor-messages.ts`. */
+/** What was changed, for the notice; the texts are in the catalogue. */
 export type FactorChange = 'totp_on' | 'totp_replaced' | 'totp_off' | 'email_on' | 'email_off' | 'recovery_codes'
 
 /**

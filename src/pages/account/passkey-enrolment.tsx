@@ -9,6 +9,7 @@ import { type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { NewPasskey, PasskeyForm, WithoutPasskeys } from '../passkey-form.tsx'
+import { textsOf } from '../texts.tsx'
 
 const SECTION = '/account/passkeys'
 const PATH = `${SECTION}/add`
@@ -44,7 +45,7 @@ async function show(c: Context, state: FormState): Promise<Response> {
           name="name"
           labels={LABELS}
           state={state}
-          value={deviceName(c.var.ctx.caller.userAgent)}
+          value={deviceName(await textsOf(c), c.var.ctx.caller.userAgent)}
           hint="Tells you which of your passkeys it is."
           maxlength={64}
           first

@@ -13,6 +13,7 @@ import { Form, Submit, take } from '../forms.tsx'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
+import { useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
 
 const PATH = '/account/sessions'
@@ -91,7 +92,8 @@ async function show(c: Context, { records, next }: Listed<ListedSession>): Promi
 }
 
 function SessionItem({ session, token }: { session: ListedSession; token: string }) {
-  const name = session.clientName ?? deviceName(session.detail?.userAgent ?? '')
+  const t = useTexts()
+  const name = session.clientName ?? deviceName(t, session.detail?.userAgent ?? '')
   return (
     <li>
       <div>
@@ -100,7 +102,7 @@ function SessionItem({ session, token }: { session: ListedSession; token: string
           {session.current && <span class="tag">This one</span>}
         </h2>
         <p>
-          {session.detail?.place && `${placeName(session.detail.place)} · `}
+          {session.detail?.place && `${placeName(t, session.detail.place)} · `}
           Signed in {<Time at={session.createdAt} />}
         </p>
       </div>

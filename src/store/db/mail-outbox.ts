@@ -47,6 +47,8 @@ export interface NewMail {
   /** The recipient, if not the user's current address. */
   readonly to?: string | Fragment
   readonly createdAt: number
+  /** Of the request; null where that says nothing about the recipient's. */
+  readonly locale: string | null
 }
 
 /** Of the alias `u`: the user's address, if the user has verified it. */
@@ -57,8 +59,8 @@ export function insertMail(row: NewMail, user: Fragment, condition: Fragment): S
   // An address without a key was supplied by a third party: nothing is sent there.
   const to = row.to === undefined ? sql`CASE WHEN u.email_key IS NOT NULL THEN u.email END` : sql`${row.to}`
   return run(sql`
-    INSERT INTO mail_outbox (id, kind, user_id, to_address, challenge_id, params, created_at, next_attempt_at)
-    SELECT ${row.id}, ${row.kind}, u.id, ${to}, ${row.challengeId}, ${row.params}, ${row.createdAt}, ${row.createdAt}
+    INSERT INTO mail_outbox (id, kind, user_id, to_address, challenge_id, params, created_at, next_attempt_at, locale)
+    SELECT ${row.id}, ${row.kind}, u.id, ${to}, ${row.challengeId}, ${row.params}, ${row.createdAt}, ${row.createdAt}, ${row.locale}
     FROM users u WHERE u.id = (${user}) AND ${to} IS NOT NULL AND (${condition})
     ON CONFLICT (id) DO NOTHING`)
 }
@@ -101,6 +103,8 @@ export interface DueMail extends Partial<CodeSeed> {
   readonly username: string
   readonly givenName: string | null
   readonly zoneinfo: string | null
+  readonly accountLocale: string | null
+  readonly locale: string | null
   readonly purpose: ChallengePurpose | null
   readonly challengeExpiresAt: number | null
 }
@@ -123,6 +127,7 @@ export function leaseMail(input: { id: MailId; now: number; leaseUntil: number }
 export function findMail(id: MailId): Statement<DueMail | null> {
   return first(sql`
     SELECT m.id, m.kind, m.to_address, m.params, m.created_at, m.attempts, m.user_id, u.username, u.given_name, u.zoneinfo,
+           u.locale AS account_locale, m.locale,
            c.purpose, c.code_id, c.random, c.kid, c.expires_at AS challenge_expires_at
     FROM mail_outbox m JOIN users u ON u.id = m.user_id AND ${mayBeWrittenTo}
          LEFT JOIN challenges c ON c.id = m.challenge_id AND c.consumed_at IS NULL AND ${isOfEpoch(sql`c`)}

@@ -95,7 +95,7 @@ describe('where somebody is signed in', () => {
     expect((await post('end-sessions', { target: person.id, session: records[1]._id })).status).toBe(200)
     expect([await isSignedIn(person), await isSignedIn(elsewhere)]).toEqual([false, true])
     expect((await trailOf(elsewhere))[0]).toMatchObject({ type: 'session_revoked', byAdmin: true })
-    expect((await lastMailTo(person))?.text).toContain('one of your devices')
+    expect((await lastMailTo(person))?.text).toContain('One of your devices was signed out.')
     expect((await post('end-sessions', { target: person.id, session: records[1]._id })).status).toBe(404)
     expect((await post('end-sessions', { target: admin.id, session: records[0]._id }, root)).status).toBe(404)
     expect(await isSignedIn(elsewhere)).toBe(true)
@@ -130,7 +130,7 @@ describe('a lost second factor', () => {
     expect(await count('totp_credentials WHERE user_id = ?', idOf(person.id))).toBe(0)
     const event = (await trailOf(person)).find(({ type }) => type === 'second_factor_off')
     expect(event).toMatchObject({ byAdmin: true, detail: 'totp' })
-    expect((await mailsTo(person.email)).some(({ text }) => text.includes('two-step sign-in, which is now off'))).toBe(true)
+    expect((await mailsTo(person.email)).some(({ text }) => text.includes('Two-step sign-in was turned off.'))).toBe(true)
   })
 
   test('one of two is taken off, the other stays, and so do the recovery codes', async () => {
@@ -142,7 +142,7 @@ describe('a lost second factor', () => {
       methods: [{ method: 'email' }],
       recoveryCodesLeft: 9,
     })
-    expect((await lastMailTo(person))?.text).toContain('the authenticator app, which was removed')
+    expect((await lastMailTo(person))?.text).toContain('The authenticator app was removed.')
     await answer(await pendingLogIn(person, person.client), await newestCode(person.email), person.client)
     expect(await isSignedIn(person)).toBe(true)
   })
@@ -158,7 +158,7 @@ describe('a lost second factor', () => {
     expect((await passkeySignIn(new Client(), authenticator)).status).toBe(401)
     await logIn(person)
     expect((await trailOf(person)).find(({ type }) => type === 'passkey_removed')).toMatchObject({ byAdmin: true })
-    expect((await lastMailTo(person))?.text).toContain('your passkeys, which were removed')
+    expect((await lastMailTo(person))?.text).toContain('Your passkeys were removed.')
   })
 
   test('taken off twice, or where none is on, nothing changes and nobody is signed out', async () => {

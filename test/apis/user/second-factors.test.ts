@@ -177,7 +177,7 @@ describe('an authenticator app', () => {
     ])
     await signInWithApp(person)
     expect((await person.client.delete('/user/2fa/totp')).status).toBe(200)
-    expect((await mailsTo(person.email))[0]?.text).toContain('the authenticator app was removed')
+    expect((await mailsTo(person.email))[0]?.text).toContain('The authenticator app was removed')
     expect((await listed(person.client)).recoveryCodesLeft).toBe(10)
     expect((await person.client.post('/user/2fa', { state: false })).status).toBe(200)
     expect((await listed(person.client)).recoveryCodesLeft).toBe(0)
@@ -292,7 +292,7 @@ describe('recovery codes', () => {
     await signInWithApp(person)
     const { recoveryCodes } = RecoveryCodesReply.parse((await make()).json).data
     expect(recoveryCodes).toHaveLength(10)
-    expect((await mailsTo(person.email))[0]?.text).toContain('new recovery codes were created')
+    expect((await mailsTo(person.email))[0]?.text).toContain('New recovery codes were created')
     for (const code of person.recoveryCodes.slice(0, 3)) {
       expect(refused(await answer(await pendingLogIn(person), code))).toEqual(CODE_INVALID)
     }
