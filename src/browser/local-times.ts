@@ -1,6 +1,9 @@
 /** Shows points in time in the browser's own zone, where the server could only say UTC. */
 export function localTimes(): void {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long', timeStyle: 'short' })
+  const { lang } = document.documentElement
+  // The reader's own kind of the page's language: days come first in British English.
+  const own = navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === lang.split('-')[0]) ?? lang
+  const format = new Intl.DateTimeFormat(own, { dateStyle: 'long', timeStyle: 'short' })
   for (const element of document.querySelectorAll<HTMLTimeElement>('time[data-local]')) {
     element.title = element.textContent
     element.textContent = format.format(new Date(element.dateTime))

@@ -2,6 +2,7 @@
  * The style sheet itself. It follows the system's light or dark mode, keeps the contrast of WCAG 2.2 AA, and makes
  * touch targets at least 44 px high.
  */
+import { ACCOUNT } from './style-account.ts'
 import { CONSOLE } from './style-console.ts'
 import { FIGURES } from './style-figures.ts'
 import { FRAME } from './style-frame.ts'
@@ -209,4 +210,9 @@ code { font: 0.9em var(--mono); overflow-wrap: anywhere }
   .wide { display: block; padding: 0 }
   .panel { border: 0; padding: 0 }
 }
-${FRAME}${LISTS}${CONSOLE}${FIGURES}`.trim()
+${FRAME}
+${LISTS}
+${ACCOUNT}
+${CONSOLE}
+${FIGURES}
+`.trim()

@@ -81,12 +81,15 @@ describe('an account without a password', () => {
 
   test('reads nothing on its pages and in its mails that takes a password for granted', async () => {
     const { client, email } = await personWithout('no_password_12')
-    expect((await open(client, '/account')).text).toMatch(/Set or change it.*A second step when you sign in/s)
+    const overview = /<main.*<\/main>/s.exec((await open(client, '/account')).text)?.[0] ?? ''
+    expect(overview).toContain('You sign in with')
+    // The family name is the only one.
+    expect(overview.replaceAll('No Password', '')).not.toMatch(/\bpassword\b/i)
     for (const path of ['/account/two-step', '/account/two-step/app/remove'])
       expect((await open(client, path)).text).not.toContain('your password')
     await addPasskey(client, new SoftwareAuthenticator())
     const texts = (await mailsTo(email)).map(({ text }) => text)
-    expect(texts.find((text) => text.includes('a passkey was added'))).toContain('If you have a password')
+    expect(texts.find((text) => text.includes('A passkey was added'))).toContain('If you have a password')
   })
 
   test('sets a password later without a current one, with a recent sign-in only; then both pages ask for it', async () => {

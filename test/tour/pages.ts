@@ -1,6 +1,6 @@
 /** The hosted pages, and what else is for people. Nothing, for whoever is not signed in: `walks/pages.ts` opens each. */
 import { consentPath } from '../support/pages.ts'
-import { CLIENT, NOTHING, PROVIDER, READ, type Stops, WRITE } from './tour.ts'
+import { CLIENT, NOTHING, PROVIDER, page, READ, type Stops, WRITE } from './tour.ts'
 
 const REFUSED_WRITE = { ...WRITE, restricted: 'refused' } as const
 const TWO_STEP = '/account/two-step'
@@ -17,7 +17,7 @@ const FREE_FOR_PASSKEYS = '/assets/pages.js /assets/passkeys.js /sign-in/passkey
 const OWN_PASSKEYS = 'passkeys passkeys/add passkeys/rename passkeys/remove'
 const OWN_TWO_STEP = 'two-step two-step/email two-step/app two-step/app/confirm two-step/app/remove two-step/recovery-codes'
 const reads = [
-  ...'/sign-in /sign-out /consent /account /device'.split(' '),
+  ...'/sign-in /sign-out /consent /device'.split(' '),
   ...`${OWN} ${OWN_PASSKEYS} ${OWN_TWO_STEP}`.split(' ').map((name) => `/account/${name}`),
 ]
 
@@ -25,6 +25,9 @@ export const stops: Stops = {
   ...Object.fromEntries(`${FREE} ${FREE_FOR_PASSKEYS}`.split(' ').map((path) => [`GET ${path}`, NOTHING])),
   ...Object.fromEntries(reads.map((path) => [`GET ${path}`, READ])),
   'GET /docs/:room{[a-z]+}': NOTHING,
+  // What the account signs in with, its devices and apps; the last sign-ins.
+  'GET /account': { roundTrips: 1, rowsRead: 24, rowsWritten: 0 },
+  'GET /account/activity': page(25),
   // Which sections somebody may open.
   'GET /admin': { ...READ, page: '/admin' },
   // Developers' own: the list of mails, and a read of each.

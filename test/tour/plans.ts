@@ -19,6 +19,7 @@ const MAY_SORT: Readonly<Record<string, string>> = {
   'WITH found AS': 'search: as many people as it shows, of at most as many strings as it looks at',
   'm CROSS JOIN users u NOT INDEXED': 'whom an administrator looks for: of at most as many strings as are looked at',
   'DELETE FROM known_sources': 'the networks that one account knows: eleven at most',
+  'UNION SELECT client_id FROM ( SELECT client_id FROM sessions': "a person's apps, each once: of at most 100 grants",
   'FROM roles ORDER BY': 'as few as an app has of them',
 }
 

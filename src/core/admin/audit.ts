@@ -24,7 +24,8 @@ export async function listOwnAudit(ctx: Ctx, gate: Gate, page: Page): Promise<Li
 
 function ownView(row: AuditEventRow, userId: UserId): OwnAuditEvent {
   const { actorId: _, ...event } = row
-  return isByAdmin(row, userId) ? { ...event, byAdmin: true, userAgent: null, place: null, clientId: null } : { ...event, byAdmin: false }
+  if (!isByAdmin(row, userId)) return { ...event, byAdmin: false }
+  return { ...event, byAdmin: true, userAgent: null, place: null, clientId: null, clientName: null }
 }
 
 /** An event as an administrator sees it, with the actor. */

@@ -54,8 +54,12 @@ export interface SecondFactors {
 /** The caller's second factors. One round trip. */
 export async function listSecondFactors(ctx: Ctx, gate: Gate): Promise<SecondFactors> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId), countUnusedRecoveryCodes(userId)])
-  const isRequired = isSecondFactorRequired(ctx, principal) && !isPhishingResistant(principal.amr)
-  return { factors: reads[0], unusedRecoveryCodes: reads[1]?.unused ?? 0, isRequired }
+  return { factors: reads[0], unusedRecoveryCodes: reads[1]?.unused ?? 0, isRequired: isSecondFactorAwaited(ctx, principal) }
+}
+
+/** Administration is closed to the caller, with this sign-in, as long as no factor is enabled. */
+export function isSecondFactorAwaited(ctx: Ctx, principal: UserPrincipal): boolean {
+  return isSecondFactorRequired(ctx, principal) && !isPhishingResistant(principal.amr)
 }
 
 /** With `ADMIN_REQUIRES_SECOND_FACTOR`, of administrators, also in an app that administers nothing: its grant may. */

@@ -1,6 +1,7 @@
 /** The pages of a user's own account. A new page needs its routes here and its place in `sections.ts`. */
 import { Hono } from 'hono'
 import type { AppEnv } from '../../http/app-env.ts'
+import { activityPage } from './activity.tsx'
 import { appsPages } from './apps.tsx'
 import { authenticatorPages } from './authenticator.tsx'
 import { deletionPage } from './deletion.tsx'
@@ -35,6 +36,7 @@ export const accountPages = new Hono<AppEnv>()
   .route('/', recoveryCodesPages)
   .route('/', providersPages)
   .route('/', sessionsPage)
+  .route('/', activityPage)
   .route('/', appsPages)
   .route('/', inviteCodesPage)
   .route('/', exportPage)

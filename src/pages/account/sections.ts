@@ -35,6 +35,7 @@ const GROUPS: readonly Group[] = [
       { path: '/account/email', name: 'email' },
       { path: '/account/providers', name: 'providers' },
       { path: '/account/sessions', name: 'sessions' },
+      { path: '/account/activity', name: 'activity' },
     ],
   },
   {

@@ -134,6 +134,8 @@ export interface AuditEventRow {
   readonly type: AuditEventType
   readonly actorId: UserId | null
   readonly clientId: string | null
+  /** The client's, also of one that is no longer there. */
+  readonly clientName: string | null
   readonly userAgent: string | null
   readonly place: string | null
   readonly detail: string | null
@@ -143,9 +145,10 @@ export interface AuditEventRow {
 /** Everything that happened to a user, newest first, from before the position `before`. */
 export function listAuditEvents(input: { userId: UserId; before: number; limit: number }): Statement<AuditEventRow[]> {
   return all(sql`
-    SELECT id, type, actor_id, client_id, user_agent, place, detail, created_at FROM audit_events
-    WHERE user_id = ${input.userId} AND id < ${input.before}
-    ORDER BY id DESC LIMIT ${input.limit}`)
+    SELECT e.id, e.type, e.actor_id, e.client_id, c.name AS client_name, e.user_agent, e.place, e.detail, e.created_at
+    FROM audit_events e LEFT JOIN oauth_clients c ON c.id = e.client_id
+    WHERE e.user_id = ${input.userId} AND e.id < ${input.before}
+    ORDER BY e.id DESC LIMIT ${input.limit}`)
 }
 
 /** Attempts on accounts that do not exist have no owner who could ask for them. One bounded piece of the sweep. */

@@ -13,7 +13,7 @@ export interface ConsentRow {
 }
 
 /** True of the alias `c`: the client exists, enabled or not. */
-const isThere = sql`c.token_endpoint_auth_method <> 'deleted'`
+export const isThere = sql`c.token_endpoint_auth_method <> 'deleted'`
 
 export function listConsents(userId: UserId): Statement<ConsentRow[]> {
   return all(sql`

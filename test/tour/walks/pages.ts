@@ -117,6 +117,7 @@ async function walkAccount(): Promise<void> {
   await fill(client, '/account/privacy', { visibility: 'public' })
   await fill(client, '/account/password', { currentPassword: `${PASSWORD} 2`, password: PASSWORD })
   await look(client, '/account/invites', { INVITE_ONLY: 'on', INVITE_CODE_WINDOW_SECONDS: '0' })
+  await look(client, '/account/activity')
   await signIn(new Client(), email)
   await fill(client, '/account/sessions', {}, '/account/sessions/end')
   await fill(client, '/account/email', { email: 'plan_of_pages_new@example.com', currentPassword: PASSWORD })
