@@ -15,7 +15,7 @@ import { resourcesOf, storedApiScopes } from './api-scopes.ts'
 import { type Api, toApi } from './apis.ts'
 import { oncePerClaim } from './granted-claims.ts'
 import { APP_SESSIONS_LOOKED_AT } from './limits.ts'
-import { inWords } from './scope-words.ts'
+import { inWords, type ScopeInWords } from './scope-words.ts'
 
 export interface ConnectedApp {
   readonly clientId: string
@@ -33,6 +33,8 @@ export interface UsedScope {
   /** As grants store it, and as `withdrawScope` takes it. */
   readonly scope: string
   readonly description: string
+  /** For pages, which say it in the reader's language. */
+  readonly words: ScopeInWords
   /** Accurate to 15 minutes; null if no use was recorded. */
   readonly lastUsedAt: number | null
 }
@@ -97,10 +99,11 @@ function describeApp(
   }
   return {
     ...app,
-    scopes: inWords(scopes, apis).map(({ scope, description, area, resource }) => ({
-      scope,
-      description: resource === null ? description : `${area}: ${description}`,
-      lastUsedAt: lastUseOf(scope),
+    scopes: inWords(scopes, apis).map((words) => ({
+      scope: words.scope,
+      description: words.resource === null ? words.description : `${words.area}: ${words.description}`,
+      words,
+      lastUsedAt: lastUseOf(words.scope),
     })),
   }
 }

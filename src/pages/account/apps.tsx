@@ -7,11 +7,14 @@ import { CLIENT_URI_LENGTH_MAX } from '../../core/oauth/limits.ts'
 import { heldScope, withdrawScope } from '../../core/oauth/scope-withdrawal.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { fill, type Texts } from '../../texts/texts.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, Submit, take } from '../forms.tsx'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
+import { scopeText } from '../scope-texts.ts'
+import { textsOf, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
 
 const PATH = '/account/apps'
@@ -115,6 +118,7 @@ function Dates({ app: { connectedAt, lastUsedAt } }: { app: ConnectedApp }) {
 }
 
 function Scopes({ app }: { app: ConnectedApp }) {
+  const t = useTexts()
   const { scopes } = app
   if (scopes.length === 0) return null
   const withdrawable = withdrawableOf(app)
@@ -125,7 +129,7 @@ function Scopes({ app }: { app: ConnectedApp }) {
         {scopes.map((scope) => (
           <li>
             <p>
-              <Isolated>{scope.description}</Isolated>
+              <Isolated>{describe(t, scope)}</Isolated>
               <small>{scope.lastUsedAt === null ? 'No use recorded' : <>Last used {<Time at={scope.lastUsedAt} />}</>}</small>
             </p>
             {withdrawable.includes(scope) && (
@@ -133,7 +137,7 @@ function Scopes({ app }: { app: ConnectedApp }) {
                 Take back
                 <span class="unseen">
                   {' '}
-                  from <Isolated>{app.name}</Isolated>: <Isolated>{scope.description}</Isolated>
+                  from <Isolated>{app.name}</Isolated>: <Isolated>{describe(t, scope)}</Isolated>
                 </span>
               </a>
             )}
@@ -144,7 +148,12 @@ function Scopes({ app }: { app: ConnectedApp }) {
   )
 }
 
-async function showScopeQuestion(c: Context, app: ConnectedApp, { scope, description }: UsedScope): Promise<Response> {
+/** Of an API with its name, which is not under a heading here. */
+function describe(t: Texts, { words }: UsedScope): string {
+  return words.resource === null ? scopeText(t, words) : fill(t.scopes.ofApi, { api: words.area, scope: scopeText(t, words) })
+}
+
+async function showScopeQuestion(c: Context, app: ConnectedApp, used: UsedScope): Promise<Response> {
   const token = await formToken(c, 'scope-withdraw')
   return showPage(
     c,
@@ -154,7 +163,7 @@ async function showScopeQuestion(c: Context, app: ConnectedApp, { scope, descrip
       lead: (
         <>
           <strong>
-            <Isolated>{description}</Isolated>
+            <Isolated>{describe(await textsOf(c), used)}</Isolated>
           </strong>
           : <Isolated>{app.name}</Isolated> will no longer be able to do this. It stays connected, and asks you if it needs this again. Part
           of the app may stop working.
@@ -163,7 +172,7 @@ async function showScopeQuestion(c: Context, app: ConnectedApp, { scope, descrip
     },
     <Form action={WITHDRAW} token={token} class="answers">
       <input type="hidden" name="client" value={app.clientId} />
-      <input type="hidden" name="scope" value={scope} />
+      <input type="hidden" name="scope" value={used.scope} />
       <Submit kind="danger">Take it back</Submit>
       <a class="button secondary" href={PATH}>
         Leave it as it is

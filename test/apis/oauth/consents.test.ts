@@ -53,8 +53,15 @@ describe('consent', () => {
     const question = await page().describe()
     expect(question).toMatchObject({ client: { id: third.id, name: 'Test' }, redirectUri: third.redirectUri, user: { id: userId } })
     expect(question.newScopes).toEqual([
-      { scope: 'openid', description: 'Know who you are', area: 'Who you are', resource: null },
-      { scope: 'profile', description: 'See your name and the rest of your profile', area: 'Who you are', resource: null },
+      { scope: 'openid', description: 'Know who you are', area: 'Who you are', group: 'identity', claims: [], resource: null },
+      {
+        scope: 'profile',
+        description: 'See your name and the rest of your profile',
+        area: 'Who you are',
+        group: 'identity',
+        claims: [],
+        resource: null,
+      },
     ])
     const response = await page().decide(question.ticket)
     expect(response).toMatchObject({ redirectUri: third.redirectUri, mode: 'query', params: { state: 'xyz', iss: ORIGIN } })
