@@ -8,6 +8,7 @@ import * as z from 'zod'
 import { findMailedCode } from '../core/accounts/mailed-codes.ts'
 import { type FormState, Input, type Labels } from './forms.tsx'
 import { showPage } from './layout.tsx'
+import { textsOf, useTexts } from './texts.tsx'
 
 const LENGTH_MAX = 128
 
@@ -46,8 +47,8 @@ export async function findMailedLink(c: Context, code: string, purposes: Paramet
 }
 
 /** The page of a link that no longer works: what may have happened, and where to go from here. */
-export function showSpentLink(c: Context, lead: string, onward: Child): Promise<Response> {
-  return showPage(c, { title: 'This link no longer works', lead, status: 410 }, onward)
+export async function showSpentLink(c: Context, lead: string, onward: Child): Promise<Response> {
+  return showPage(c, { title: (await textsOf(c)).verify.spentTitle, lead, status: 410 }, onward)
 }
 
 export function CodeField({ link, state, labels }: { link: MailedLink | null; state: FormState; labels: Labels }) {
@@ -58,7 +59,7 @@ export function CodeField({ link, state, labels }: { link: MailedLink | null; st
       labels={labels}
       state={state}
       value={code}
-      hint="From the mail that we sent you."
+      hint={useTexts().verify.codeHint}
       code
       autocomplete="one-time-code"
       maxlength={LENGTH_MAX}

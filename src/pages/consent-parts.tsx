@@ -4,12 +4,16 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/limits.ts'
 import type { AskingClient, ConsentRequest } from '../core/oauth/consents.ts'
 import type { GrantLifetime } from '../core/oauth/grant-session.ts'
 import type { ScopeInWords } from '../core/oauth/scope-words.ts'
+import { fill, plural, type Texts } from '../texts/texts.ts'
 import type { FormState } from './form-state.ts'
 import { Form, Submit } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
+import { areaText, scopeText } from './scope-texts.ts'
+import { Filled, useTexts } from './texts.tsx'
 
 /** Whose account it is about; `another` leads to a sign-in with a different one. */
 export function AskedAccount({ user, another }: { user: ConsentRequest['user']; another: string }) {
+  const t = useTexts().consent
   const name = user.displayName ?? [user.givenName, user.familyName].filter(Boolean).join(' ')
   return (
     <div class="whose">
@@ -21,8 +25,8 @@ export function AskedAccount({ user, another }: { user: ConsentRequest['user']; 
         )}
         <span>{user.username}</span>
       </p>
-      <a href={another}>
-        Use another account<span class="unseen">, if you are not {user.username}</span>
+      <a href={another} aria-label={fill(t.anotherThan, { username: user.username })}>
+        {t.another}
       </a>
     </div>
   )
@@ -30,40 +34,34 @@ export function AskedAccount({ user, another }: { user: ConsentRequest['user']; 
 
 /** A word of warning about an app that nobody has registered. */
 export function Caution({ client, redirectUri }: { client: AskingClient; redirectUri?: string }) {
+  const { caution } = useTexts().consent
   const { id, source } = client
   if (source === 'operator') return null
+  const warning = redirectUri === undefined ? null : warningAbout(client, redirectUri)
   return (
     <p class="caution">
-      {source === 'document' && (
-        <>
-          Its details come from <strong>{new URL(id).host}</strong>.{' '}
-        </>
-      )}
-      {source === 'dynamic' && 'This app has registered itself. '}
-      Nobody here has checked who is behind it.
-      {redirectUri !== undefined && warningAbout(client, redirectUri)}
+      {source === 'document' && <Filled text={caution.document} with={{ host: <strong>{new URL(id).host}</strong> }} />}
+      {source === 'dynamic' && caution.dynamic} {caution.unchecked}
+      {warning !== null && ` ${caution[warning]}`}
     </p>
   )
 }
 
 /** What the app says about itself, on pages of its own. */
-export function AppLinks({ client: { name, clientUri, policyUri, tosUri } }: { client: AskingClient }) {
+export function AppLinks({ client: { name: app, clientUri, policyUri, tosUri } }: { client: AskingClient }) {
+  const t = useTexts().consent.links
   const links = [
-    [clientUri, 'Its page'],
-    [policyUri, 'Privacy policy'],
-    [tosUri, 'Terms of service'],
-  ].flatMap(([uri, text]) => (uri ? [{ uri, text }] : []))
+    { uri: clientUri, text: t.page, whole: fill(t.pageOf, { app }) },
+    { uri: policyUri, text: t.privacy, whole: fill(t.privacyOf, { app }) },
+    { uri: tosUri, text: t.terms, whole: fill(t.termsOf, { app }) },
+  ].flatMap(({ uri, ...said }) => (uri ? [{ uri, ...said }] : []))
   if (links.length === 0) return null
   return (
     <ul class="links">
-      {links.map(({ uri, text }) => (
+      {links.map(({ uri, text, whole }) => (
         <li>
-          <a href={uri} target="_blank" rel="noopener noreferrer">
+          <a href={uri} target="_blank" rel="noopener noreferrer" aria-label={whole}>
             {text}
-            <span class="unseen">
-              {' '}
-              of <Isolated>{name}</Isolated>, in a new tab
-            </span>
           </a>
           {uri === clientUri && <span class="host">{new URL(uri).host}</span>}
         </li>
@@ -73,10 +71,10 @@ export function AppLinks({ client: { name, clientUri, policyUri, tosUri } }: { c
 }
 
 /** Where its details come from proves nothing about where it leads. */
-function warningAbout({ id, source }: AskingClient, redirectUri: string): string {
-  if (!redirectUri.startsWith('https://')) return ' It runs on your own device, where any other program can pretend to be it.'
+function warningAbout({ id, source }: AskingClient, redirectUri: string): 'device' | 'elsewhere' | null {
+  if (!redirectUri.startsWith('https://')) return 'device'
   const isElsewhere = source === 'document' && new URL(id).host !== new URL(redirectUri).host
-  return isElsewhere ? ' It takes you back to a different place than its details come from.' : ''
+  return isElsewhere ? 'elsewhere' : null
 }
 
 /** What would be allowed, in plain words, area by area. */
@@ -102,6 +100,7 @@ export function AgreedScopes({ title, scopes }: { title: string; scopes: readonl
 }
 
 function Areas({ scopes }: { scopes: readonly ScopeInWords[] }) {
+  const t = useTexts()
   const areas = Map.groupBy(scopes, ({ area, resource }) => resource ?? area)
   return (
     <>
@@ -109,8 +108,8 @@ function Areas({ scopes }: { scopes: readonly ScopeInWords[] }) {
         <>
           <h3>{ofArea[0] && <Area of={ofArea[0]} />}</h3>
           <ul>
-            {ofArea.map(({ description, resource }) => (
-              <li>{resource === null ? description : <Isolated>{description}</Isolated>}</li>
+            {ofArea.map((scope) => (
+              <li>{scope.resource === null ? scopeText(t, scope) : <Isolated>{scopeText(t, scope)}</Isolated>}</li>
             ))}
           </ul>
         </>
@@ -120,8 +119,9 @@ function Areas({ scopes }: { scopes: readonly ScopeInWords[] }) {
 }
 
 /** An API by its name and host: the name alone could be anybody's. */
-function Area({ of: { area, resource } }: { of: ScopeInWords }) {
-  if (resource === null) return <>{area}</>
+function Area({ of }: { of: ScopeInWords }) {
+  const { area, resource } = of
+  if (resource === null) return <>{areaText(useTexts(), of)}</>
   return (
     <>
       <Isolated>{area}</Isolated>
@@ -132,24 +132,22 @@ function Area({ of: { area, resource } }: { of: ScopeInWords }) {
 
 /** For how long, and how it ends. */
 export function AskedTime({ lifetime: { lifeMs, idleMs }, product }: { lifetime: GrantLifetime; product: string }) {
-  const idle = idleMs < lifeMs ? `, and loses it after ${periodOf(idleMs)} without use` : ''
-  return (
-    <p class="aside">
-      It keeps this access for up to {periodOf(lifeMs)}
-      {idle}. You can take back all or part of it at any time, under Connected apps in your {product} account. Apps never get your password.
-    </p>
-  )
+  const t = useTexts()
+  const { time, timeIdle, rights } = t.consent
+  const life = periodOf(t, lifeMs)
+  const keeps = idleMs < lifeMs ? fill(timeIdle, { life, idle: periodOf(t, idleMs) }) : fill(time, { life })
+  return <p class="aside">{`${keeps} ${fill(rights, { product })}`}</p>
 }
 
 /** In the largest unit of which there are at least two, rounded up. */
-function periodOf(ms: number): string {
+function periodOf(t: Texts, ms: number): string {
   const units = [
     ['days', DAY_MS],
     ['hours', HOUR_MS],
     ['minutes', MINUTE_MS],
   ] as const
   const [name, unit] = units.find(([, unit]) => ms >= 2 * unit) ?? (['seconds', SECOND_MS] as const)
-  return `${Math.ceil(ms / unit)} ${name}`
+  return plural(t, t.consent.periods[name], Math.ceil(ms / unit))
 }
 
 interface AnswerProps {
@@ -163,15 +161,16 @@ interface AnswerProps {
 
 /** A yes or a no, with what else goes with it. */
 export function AskedAnswer({ ticket, children, ...form }: AnswerProps) {
+  const t = useTexts().consent
   return (
     <Form {...form} class="answers">
       {children}
       <input type="hidden" name="ticket" value={ticket} />
       <Submit name="answer" value="allow">
-        Allow
+        {t.allow}
       </Submit>
       <Submit kind="secondary" name="answer" value="deny">
-        Deny
+        {t.deny}
       </Submit>
     </Form>
   )

@@ -20,6 +20,7 @@ import { logFailure, toAppError } from '../http/errors.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { resources } from '../http/token-endpoint.ts'
 import { validate } from '../http/validate.ts'
+import { fill, type Texts } from '../texts/texts.ts'
 import { ofApp, staleTicket } from './authorization.tsx'
 import { AgreedScopes, AppLinks, AskedAccount, AskedAnswer, AskedScopes, AskedTime, Caution } from './consent-parts.tsx'
 import { form, formToken } from './form-token.ts'
@@ -27,6 +28,7 @@ import { type FormState, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { leave } from './leave.tsx'
+import { Filled, textsOf, useTexts } from './texts.tsx'
 
 const PATH = '/consent'
 const ConsentQuery = z.looseObject({ resource: resources })
@@ -76,41 +78,35 @@ function toSignIn(request: AuthorizationRequest, extra: Readonly<Record<string, 
 async function send(c: Context, response: AuthorizationResponse): Promise<Response> {
   if (response.mode !== 'query' || c.req.method === 'GET') return sendAuthorizationResponse(c as Context<AppEnv>, response)
   const to = appendToRedirectUri(response.redirectUri, response.params)
-  const title = 'code' in response.params ? 'You are signed in' : 'Access was denied'
-  return leave(c, { title, lead: `One moment, you are being taken back to ${placeOf(response.redirectUri)}.`, to })
+  const t = (await textsOf(c)).consent
+  const title = 'code' in response.params ? t.allowed : t.denied
+  return leave(c, { title, lead: fill(t.takenTo, { place: placeOf(t, response.redirectUri) }), to })
 }
 
 /** The redirect URI as users know it: a host, or an app on their device. */
-function placeOf(redirectUri: string): string {
+function placeOf({ places }: Texts['consent'], redirectUri: string): string {
   const { protocol, host } = new URL(redirectUri)
-  if (isLoopbackRedirectUri(redirectUri)) return `a program on this device (${host})`
-  return protocol === 'https:' ? host : `an app on this device (${protocol.slice(0, -1)})`
+  if (isLoopbackRedirectUri(redirectUri)) return fill(places.program, { host })
+  return protocol === 'https:' ? host : fill(places.app, { scheme: protocol.slice(0, -1) })
 }
 
 async function show(c: Context, request: AuthorizationRequest, asked: ConsentRequest, state: FormState): Promise<Response> {
   const { client, newScopes, grantedScopes, redirectUri } = asked
   const token = await formToken(c, 'consent')
+  const t = (await textsOf(c)).consent
   return showPage(
     c,
     {
-      title: `Give ${client.name} access to your account?`,
-      heading: (
-        <>
-          Give <Isolated>{client.name}</Isolated> access to your account?
-        </>
-      ),
-      lead: (
-        <>
-          It takes you back to <strong>{placeOf(redirectUri)}</strong>. Allow it only if that is where you came from.
-        </>
-      ),
+      title: fill(t.title, { app: client.name }),
+      heading: <Filled text={t.title} with={{ app: <Isolated>{client.name}</Isolated> }} />,
+      lead: <Filled text={t.lead} with={{ place: <strong>{placeOf(t, redirectUri)}</strong> }} />,
       error: state.error,
     },
     <>
       <Caution client={client} redirectUri={redirectUri} />
       <AskedAccount user={asked.user} another={toSignIn(request, { another: '1' })} />
       <AskedScopes title={<Asked asked={asked} />} scopes={newScopes.length === 0 ? grantedScopes : newScopes} />
-      {newScopes.length > 0 && <AgreedScopes title="What you have already allowed" scopes={grantedScopes} />}
+      {newScopes.length > 0 && <AgreedScopes title={t.agreed} scopes={grantedScopes} />}
       <AskedAnswer action={`${PATH}?${toAuthorizationQuery(request)}`} token={token} state={state} ticket={asked.ticket} />
       <AskedTime lifetime={asked.lifetime} product={productOf(c.var.ctx.config)} />
       <AppLinks client={client} />
@@ -120,11 +116,8 @@ async function show(c: Context, request: AuthorizationRequest, asked: ConsentReq
 
 /** The first time, more than before, or the same again. */
 function Asked({ asked: { client, newScopes, grantedScopes } }: { asked: ConsentRequest }) {
-  if (newScopes.length === 0) return <>As before, it will be able to</>
-  if (grantedScopes.length > 0) return <>New: it will also be able to</>
-  return (
-    <>
-      <Isolated>{client.name}</Isolated> will be able to
-    </>
-  )
+  const t = useTexts().consent
+  if (newScopes.length === 0) return <>{t.ableAgain}</>
+  if (grantedScopes.length > 0) return <>{t.ableToo}</>
+  return <Filled text={t.able} with={{ app: <Isolated>{client.name}</Isolated> }} />
 }

@@ -12,18 +12,18 @@ import { optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { deviceName, placeName } from '../mail/device-words.ts'
+import { fill } from '../texts/texts.ts'
 import { staleTicket } from './authorization.tsx'
 import { AppLinks, AskedAccount, AskedAnswer, AskedScopes, AskedTime, Caution } from './consent-parts.tsx'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
-import { textsOf } from './texts.tsx'
+import { Filled, textsOf, useTexts } from './texts.tsx'
 import { Time } from './time.tsx'
 
 const PATH = '/device'
 const ANSWER = `${PATH}/answer`
-const LABELS: Labels = { code: 'Code' }
 const code = z.string().trim().min(1, 'is required').max(64, 'is too long')
 const CodeForm = z.object({ code })
 const AnswerForm = z.object({
@@ -73,70 +73,51 @@ function linkedCode(c: Context): string | null {
 }
 
 async function showCode(c: Context, outcome: FormState): Promise<Response> {
-  const state = { ...outcome, words: { code_invalid: (await textsOf(c)).errors.deviceCode } }
+  const t = await textsOf(c)
+  const texts = t.device
+  const state = { ...outcome, words: { code_invalid: t.errors.deviceCode } }
   const token = await formToken(c, 'device')
   const linked = linkedCode(c)
   return showPage(
     c,
     {
-      title: 'Connect a device',
-      lead:
-        linked === null
-          ? 'Enter the code that your television, console or command line shows.'
-          : 'Compare the code with the one on your device. Continue only if they are the same.',
+      title: texts.title,
+      lead: linked === null ? texts.lead : texts.compare,
       error: state.error,
     },
-    <Form action={PATH} token={token} state={state} labels={LABELS}>
+    <Form action={PATH} token={token} state={state} labels={texts.fields}>
       <Input
         name="code"
-        labels={LABELS}
+        labels={texts.fields}
         state={state}
         value={linked}
-        hint="Eight letters, such as WDJB-MJHT."
+        hint={texts.hint}
         code
         autocomplete="off"
         maxlength={64}
         first
       />
-      <Submit>Continue</Submit>
+      <Submit>{texts.submit}</Submit>
     </Form>,
   )
 }
 
 async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response> {
-  const { client, scopes, lifetime, user, userCode, userAgent, place, askedAt, ticket } = asked
-  const t = await textsOf(c)
+  const { client, scopes, lifetime, user, userCode, ticket } = asked
+  const t = (await textsOf(c)).consent
   const token = await formToken(c, 'device-answer')
   const another = `/sign-in?${new URLSearchParams({ return_to: `${PATH}?user_code=${userCode}`, another: '1' })}`
   return showPage(
     c,
     {
-      title: `Give ${client.name} access to your account?`,
-      heading: (
-        <>
-          Give <Isolated>{client.name}</Isolated> access to your account?
-        </>
-      ),
-      lead: (
-        <>
-          The device shows <strong translate="no">{userCode}</strong>. It asked on {<Time at={askedAt} />} as{' '}
-          <Isolated>{deviceName(t, userAgent)}</Isolated>
-          {place !== '' && <>, from {placeName(t, place)}</>}. Allow it only if it is in front of you: nobody else needs you to enter a
-          code.
-        </>
-      ),
+      title: fill(t.title, { app: client.name }),
+      heading: <Filled text={t.title} with={{ app: <Isolated>{client.name}</Isolated> }} />,
+      lead: <Asked asked={asked} />,
     },
     <>
       <Caution client={client} />
       <AskedAccount user={user} another={another} />
-      <AskedScopes
-        title={
-          <>
-            <Isolated>{client.name}</Isolated> will be able to
-          </>
-        }
-        scopes={scopes}
-      />
+      <AskedScopes title={<Filled text={t.able} with={{ app: <Isolated>{client.name}</Isolated> }} />} scopes={scopes} />
       <AskedAnswer action={ANSWER} token={token} ticket={ticket}>
         <input type="hidden" name="code" value={userCode} />
       </AskedAnswer>
@@ -146,20 +127,29 @@ async function showQuestion(c: Context, asked: DeviceQuestion): Promise<Response
   )
 }
 
-function showDone(c: Context, client: string, allowed: boolean): Promise<Response> {
+/** Who asks, from where: only who started it can tell whether it is their own device. */
+function Asked({ asked: { userCode, userAgent, place, askedAt } }: { asked: DeviceQuestion }) {
+  const t = useTexts()
+  const facts = {
+    code: <strong translate="no">{userCode}</strong>,
+    time: <Time at={askedAt} />,
+    device: <Isolated>{deviceName(t, userAgent)}</Isolated>,
+  }
+  if (place === '') return <Filled text={t.device.question} with={facts} />
+  return <Filled text={t.device.questionFrom} with={{ ...facts, place: placeName(t, place) }} />
+}
+
+async function showDone(c: Context, client: string, allowed: boolean): Promise<Response> {
+  const t = (await textsOf(c)).device
+  const texts = allowed ? t.connected : t.denied
   return showPage(
     c,
     {
-      title: allowed ? 'Your device is connected' : 'Access was denied',
-      lead: (
-        <>
-          {allowed ? 'Go back to it: ' : 'Nothing was connected: '}
-          <Isolated>{client}</Isolated> {allowed ? 'continues by itself in a few seconds.' : 'got no access to your account.'}
-        </>
-      ),
+      title: texts.title,
+      lead: <Filled<string> text={texts.lead} with={{ app: <Isolated>{client}</Isolated> }} />,
     },
     <p class="links">
-      <a href="/account/apps">Connected apps</a>
+      <a href="/account/apps">{t.apps}</a>
     </p>,
   )
 }

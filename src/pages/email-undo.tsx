@@ -7,13 +7,12 @@ import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
 import { textsOf } from './texts.tsx'
 
 const PATH = '/email/undo'
-const LABELS: Labels = { code: 'Code' }
 
 export const emailUndoPages = new Hono<AppEnv>()
   .get(PATH, anyone(), networkLimit('other'), async (c) => {
@@ -32,32 +31,34 @@ export const emailUndoPages = new Hono<AppEnv>()
 
 async function show(c: Context, state: FormState, link: MailedLink | null): Promise<Response> {
   const token = await formToken(c, 'undo')
+  const { undoEmail: texts, fields } = (await textsOf(c)).reset
   return showPage(
     c,
     {
-      title: 'Restore your address',
-      lead: 'This undoes the change of your e-mail address and signs everyone out, including you. Then set a new password.',
+      title: texts.title,
+      lead: texts.lead,
       error: state.error,
     },
-    <Form action={PATH} token={token} state={state} labels={LABELS}>
-      <CodeField link={link} state={state} labels={LABELS} />
-      <Submit>Undo the change</Submit>
+    <Form action={PATH} token={token} state={state} labels={{ code: fields.code }}>
+      <CodeField link={link} state={state} labels={{ code: fields.code }} />
+      <Submit>{texts.submit}</Submit>
     </Form>,
   )
 }
 
-function showSpent(c: Context): Promise<Response> {
+async function showSpent(c: Context): Promise<Response> {
+  const t = await textsOf(c)
   return showSpentLink(
     c,
-    'It was already used or has expired. If your address was restored, set a new password now.',
+    t.reset.undoEmail.spent,
     <>
       <p>
         <a class="button primary" href="/forgot">
-          Set a new password
+          {t.reset.title}
         </a>
       </p>
       <p class="links">
-        <a href="/sign-in">Sign in</a>
+        <a href="/sign-in">{t.signIn.submit}</a>
       </p>
     </>,
   )

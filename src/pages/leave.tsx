@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono'
 import { showPage } from './layout.tsx'
+import { textsOf } from './texts.tsx'
 
 interface Leaving {
   readonly title: string
@@ -12,13 +13,13 @@ interface Leaving {
   readonly to: string
 }
 
-export function leave(c: Context, { title, lead, to }: Leaving): Promise<Response> {
+export async function leave(c: Context, { title, lead, to }: Leaving): Promise<Response> {
   return showPage(
     c,
     { title, lead, refreshTo: to },
     <p>
       <a class="button primary" href={to}>
-        Continue
+        {(await textsOf(c)).signOut.onward}
       </a>
     </p>,
   )

@@ -14,18 +14,19 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit, signInLimit } from '../http/rate-limit.ts'
 import { onlyIf } from '../http/settings.ts'
+import { fill } from '../texts/texts.ts'
 import { findMailedLink, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { askedReturn, withReturn } from './return-to.ts'
 import { IDENTIFIER_LENGTH_MAX, identifier } from './sign-in.tsx'
 import { presented, signedIn } from './signed-in.ts'
+import { textsOf, useTexts } from './texts.tsx'
 
 const PATH = '/sign-in/mail'
 const CODE = `${PATH}/code`
 const LINK = `${PATH}/link`
-const LABELS: Labels = { identifier: 'User name or e-mail', code: 'Code' }
 const isName = (text: string) => username.safeParse(text).success || email.safeParse(text).success
 const RequestForm = z.object({ identifier: identifier.pipe(z.string().refine(isName, 'is not complete')) })
 const CodeForm = z.object({ code: z.string().pipe(mailedDigits as z.ZodType<string, string>) })
@@ -101,16 +102,17 @@ function tokenOf(c: Context): string | null {
 
 async function showRequest(c: Context, state: FormState): Promise<Response> {
   const token = await formToken(c, 'sign-in')
+  const { fields, mailCode, back, mail } = (await textsOf(c)).signIn
   return showPage(
     c,
-    { title: 'Sign in by e-mail', lead: 'We send a code and a link to the address of your account.', error: state.error },
+    { title: mail.title, lead: mail.lead, error: state.error },
     <>
-      <Form action={withReturn(c, PATH)} token={token} state={state} labels={LABELS}>
-        <Input name="identifier" labels={LABELS} state={state} autocomplete="username" maxlength={IDENTIFIER_LENGTH_MAX} first />
-        <Submit>Mail me a code</Submit>
+      <Form action={withReturn(c, PATH)} token={token} state={state} labels={fields}>
+        <Input name="identifier" labels={fields} state={state} autocomplete="username" maxlength={IDENTIFIER_LENGTH_MAX} first />
+        <Submit>{mailCode}</Submit>
       </Form>
       <p class="links">
-        <a href={withReturn(c, '/sign-in')}>Back to sign-in</a>
+        <a href={withReturn(c, '/sign-in')}>{back}</a>
       </p>
     </>,
   )
@@ -118,31 +120,31 @@ async function showRequest(c: Context, state: FormState): Promise<Response> {
 
 async function showCode(c: Context, state: FormState): Promise<Response> {
   const token = await formToken(c, 'mail-code')
+  const { fields, submit, mail } = (await textsOf(c)).signIn
   return showPage(
     c,
     {
-      title: 'Check your mail',
-      lead: 'If there is an account with that name or address, we have sent it a mail. Enter the six digits here, or open the link. Both work for 10 minutes.',
+      title: mail.sent.title,
+      lead: mail.sent.lead,
       error: state.error,
     },
     <>
-      <Form action={withReturn(c, CODE)} token={token} state={state} labels={LABELS}>
-        <Input name="code" labels={LABELS} state={state} code inputmode="numeric" autocomplete="one-time-code" maxlength={16} first />
-        <Submit>Sign in</Submit>
+      <Form action={withReturn(c, CODE)} token={token} state={state} labels={fields}>
+        <Input name="code" labels={fields} state={state} code inputmode="numeric" autocomplete="one-time-code" maxlength={16} first />
+        <Submit>{submit}</Submit>
       </Form>
-      <p class="aside">
-        No mail after a minute or two? Check your spam folder, or ask for another. If the code is refused, open the link in the mail.
-      </p>
+      <p class="aside">{mail.sent.help}</p>
       <OtherWays c={c} />
     </>,
   )
 }
 
 function OtherWays({ c }: { c: Context }) {
+  const { mail, otherWay } = useTexts().signIn
   return (
     <p class="links">
-      <a href={withReturn(c, PATH)}>Ask for another mail</a>
-      <a href={withReturn(c, '/sign-in')}>Sign in another way</a>
+      <a href={withReturn(c, PATH)}>{mail.again}</a>
+      <a href={withReturn(c, '/sign-in')}>{otherWay}</a>
     </p>
   )
 }
@@ -150,32 +152,34 @@ function OtherWays({ c }: { c: Context }) {
 async function showLink(c: Context, state: FormState, { code, returnTo, username }: MailedLink): Promise<Response> {
   if (code === null) return showSpent(c)
   const token = await formToken(c, 'mail-link')
+  const { submit, mail } = (await textsOf(c)).signIn
   return showPage(
     c,
     {
-      title: 'Sign in',
-      lead: `This signs you in as ${username}, in this browser.`,
+      title: mail.link.title,
+      lead: fill(mail.link.lead, { username: username ?? '' }),
       error: state.error,
     },
     <Form action={withReturn(c, LINK, {}, askedReturn(c, returnTo))} token={token} state={state}>
       <input type="hidden" name="code" value={code} />
-      <Submit>Sign in</Submit>
+      <Submit>{submit}</Submit>
     </Form>,
   )
 }
 
-function showSpent(c: Context): Promise<Response> {
+async function showSpent(c: Context): Promise<Response> {
+  const { mail, submit } = (await textsOf(c)).signIn
   return showSpentLink(
     c,
-    'It was already used or has expired.',
+    mail.spent,
     <>
       <p>
         <a class="button primary" href={withReturn(c, PATH)}>
-          Ask for another mail
+          {mail.again}
         </a>
       </p>
       <p class="links">
-        <a href={withReturn(c, '/sign-in')}>Sign in</a>
+        <a href={withReturn(c, '/sign-in')}>{submit}</a>
       </p>
     </>,
   )

@@ -1,7 +1,7 @@
 /** The field for a new password. */
 import { type FieldProps, Input } from './forms.tsx'
+import { useTexts } from './texts.tsx'
 
 export function NewPassword(props: Omit<FieldProps, 'name'>) {
-  const hint = 'At least 8 characters. A few words in a row are easy to remember.'
-  return <Input {...props} name="password" type="password" autocomplete="new-password" hint={hint} />
+  return <Input {...props} name="password" type="password" autocomplete="new-password" hint={useTexts().signUp.hints.password} />
 }

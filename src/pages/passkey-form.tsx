@@ -4,9 +4,10 @@
  */
 import type { Child } from 'hono/jsx'
 import * as z from 'zod'
-import type { ErrorCode } from '../core/errors.ts'
 import { authenticationCredential, passkeyName, registrationCredential } from '../core/passkeys/credential.ts'
+import type { Texts } from '../texts/texts.ts'
 import { Form, type FormState, type Labels, UNTOUCHED } from './forms.tsx'
+import { useTexts } from './texts.tsx'
 
 const json = z.string().transform((text, issues) => {
   try {
@@ -22,15 +23,13 @@ export const PasskeyAnswer = z.object({ credential: json.pipe(authenticationCred
 export const NewPasskey = z.object({ name: passkeyName, credential: json.pipe(registrationCredential) })
 
 const RENEWALS = { create: '/user/passkeys/registration-options', get: '/user/passkeys/authentication-options' } as const
-const WORDS: Readonly<Record<keyof typeof RENEWALS, Partial<Record<ErrorCode, string>>>> = {
-  create: {
-    invalid_request: 'No passkey was added: the page was open for too long, or this kind of passkey does not work here. Try again.',
-    already_exists: 'This passkey is already registered. Use it to sign in, or choose another device.',
-  },
-  get: {
-    invalid_request: 'No passkey was used: the page was open for too long. Try again.',
-    unauthenticated: 'This passkey was not accepted. It may have been removed from the account. Use another one, or sign in another way.',
-  },
+
+/** For refusals that the usual words would not fit. */
+function wordsOf({ signIn: { passkey } }: Texts): Readonly<Record<keyof typeof RENEWALS, NonNullable<FormState['words']>>> {
+  return {
+    create: { invalid_request: passkey.notAdded, already_exists: passkey.known },
+    get: { invalid_request: passkey.notUsed, unauthenticated: passkey.refused },
+  }
 }
 
 interface PasskeyFormProps {
@@ -61,7 +60,14 @@ export function PasskeyForm(props: PasskeyFormProps) {
     ...(first ? { 'data-first': '' } : {}),
   }
   return (
-    <Form action={action} token={token} state={{ ...state, words: WORDS[ceremony] }} labels={labels} class={props.class} ceremony={data}>
+    <Form
+      action={action}
+      token={token}
+      state={{ ...state, words: wordsOf(useTexts())[ceremony] }}
+      labels={labels}
+      class={props.class}
+      ceremony={data}
+    >
       <input type="hidden" name="credential" value="" />
       {props.children}
     </Form>

@@ -8,13 +8,13 @@ import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { NewPassword } from './new-password.tsx'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
+import { textsOf } from './texts.tsx'
 
-const LABELS: Labels = { email: 'E-mail address', code: 'Code', password: 'New password' }
 const ForgotForm = z.object({ email: z.string().trim().pipe(fields.email) })
 const ResetForm = z.object({ code: mailedCode, password: fields.password })
 
@@ -45,20 +45,21 @@ export const passwordResetPages = new Hono<AppEnv>()
 
 async function showForgot(c: Context, state: FormState): Promise<Response> {
   const token = await formToken(c, 'forgot')
+  const t = await textsOf(c)
   return showPage(
     c,
     {
-      title: 'Set a new password',
-      lead: 'Enter your e-mail address, and we will send you a code.',
+      title: t.reset.title,
+      lead: t.reset.lead,
       error: state.error,
     },
     <>
-      <Form action={withReturn(c, '/forgot')} token={token} state={state} labels={LABELS}>
-        <Input name="email" labels={LABELS} state={state} type="email" autocomplete="email" maxlength={254} first />
-        <Submit>Send the code</Submit>
+      <Form action={withReturn(c, '/forgot')} token={token} state={state} labels={t.reset.fields}>
+        <Input name="email" labels={t.reset.fields} state={state} type="email" autocomplete="email" maxlength={254} first />
+        <Submit>{t.reset.send}</Submit>
       </Form>
       <p class="links">
-        <a href={withReturn(c, '/sign-in')}>Back to sign-in</a>
+        <a href={withReturn(c, '/sign-in')}>{t.signIn.back}</a>
       </p>
     </>,
   )
@@ -67,38 +68,40 @@ async function showForgot(c: Context, state: FormState): Promise<Response> {
 async function showReset(c: Context, state: FormState, link: MailedLink | null): Promise<Response> {
   const to = askedReturn(c, link?.returnTo)
   const token = await formToken(c, 'reset')
+  const t = await textsOf(c)
   return showPage(
     c,
     {
-      title: 'Choose a new password',
-      lead: 'This signs you out on all devices.',
+      title: t.reset.choose.title,
+      lead: t.reset.choose.lead,
       error: state.error,
     },
     <>
-      <Form action={withReturn(c, '/reset', {}, to)} token={token} state={state} labels={LABELS}>
-        <CodeField link={link} state={state} labels={LABELS} />
-        <NewPassword labels={LABELS} state={state} first={link !== null} />
-        <Submit>Set password</Submit>
+      <Form action={withReturn(c, '/reset', {}, to)} token={token} state={state} labels={t.reset.fields}>
+        <CodeField link={link} state={state} labels={t.reset.fields} />
+        <NewPassword labels={t.reset.fields} state={state} first={link !== null} />
+        <Submit>{t.reset.choose.submit}</Submit>
       </Form>
       <p class="links">
-        <a href={withReturn(c, '/forgot', {}, to)}>Ask for another code</a>
+        <a href={withReturn(c, '/forgot', {}, to)}>{t.reset.again}</a>
       </p>
     </>,
   )
 }
 
-function showSpent(c: Context): Promise<Response> {
+async function showSpent(c: Context): Promise<Response> {
+  const t = await textsOf(c)
   return showSpentLink(
     c,
-    'It was already used or has expired. Nothing was changed.',
+    t.reset.spent,
     <>
       <p>
         <a class="button primary" href={withReturn(c, '/forgot')}>
-          Ask for another code
+          {t.reset.again}
         </a>
       </p>
       <p class="links">
-        <a href={withReturn(c, '/sign-in')}>Sign in</a>
+        <a href={withReturn(c, '/sign-in')}>{t.signIn.submit}</a>
       </p>
     </>,
   )

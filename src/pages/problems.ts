@@ -7,10 +7,11 @@ import { fill, type Texts } from '../texts/texts.ts'
 
 type Problem = keyof Texts['problems']
 
-const MESSAGES: Readonly<Record<Exclude<Problem, 'other'>, string | readonly string[]>> = {
+const MESSAGES: Readonly<Record<Exclude<Problem, 'general'>, string | readonly string[]>> = {
   required: 'is required',
   requiredWithPhone: 'is required with a phone number',
   wrong: 'is wrong',
+  notCurrent: 'is not the current version',
   taken: 'is taken',
   reserved: 'is reserved',
   notEditable: 'may not be changed',
@@ -75,6 +76,6 @@ export function problemOf(message: string): { problem: Problem; numbers: Readonl
 /** A sentence about the field `label`. An issue that a page has worded itself is one already. */
 export function problemText(t: Texts, { code, message }: Pick<FieldIssue, 'code' | 'message'>, label: string): string {
   if (code === 'worded') return message
-  const { problem, numbers } = problemOf(message) ?? { problem: 'other', numbers: {} }
+  const { problem, numbers } = problemOf(message) ?? { problem: 'general', numbers: {} }
   return fill<string>(t.problems[problem], { label, ...numbers })
 }

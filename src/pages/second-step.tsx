@@ -13,19 +13,18 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit, signInLimit } from '../http/rate-limit.ts'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
 import { PasskeyAnswer, PasskeyForm, WithoutPasskeys } from './passkey-form.tsx'
 import { getPendingSignIn, type PendingSignIn } from './pending-sign-in.ts'
 import { withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
-import { textsOf } from './texts.tsx'
+import { textsOf, useTexts } from './texts.tsx'
 
 const PATH = '/sign-in/code'
 const MAIL = `${PATH}/mail`
 const PASSKEY = `${PATH}/passkey`
-const LABELS: Labels = { code: 'Code' }
 const CodeForm = z.object({ code: z.string().pipe(secondFactorCode as z.ZodType<string, string>) })
 
 export const secondStepPages = new Hono<AppEnv>()
@@ -79,12 +78,6 @@ const keyOf = ({ userId, sessionHash }: PendingSignIn) => ({ userId: userIdHex.p
 
 type Way = Exclude<SignInMethod, 'passkey'>
 
-const LEADS: Readonly<Record<Way, string>> = {
-  totp: 'Open your authenticator app and enter the six digits that it shows.',
-  recovery_code: 'Enter one of the recovery codes that you saved. Each works once.',
-  email: 'We sent a six-digit code to your e-mail address. It expires in 10 minutes.',
-}
-
 /** The kind of code that the page describes. The field accepts all of them; only the keyboard on phones differs. */
 function wayOf(c: Context, { methods }: PendingSignIn): Way {
   const hasDigits = methods.includes('totp') || methods.includes('email')
@@ -100,23 +93,24 @@ function isForPasskey(c: Context, { methods }: PendingSignIn): boolean {
 
 async function show(c: Context, pending: PendingSignIn, outcome: FormState): Promise<Response> {
   if (isForPasskey(c, pending)) return showPasskey(c, pending, outcome)
+  const t = await textsOf(c)
+  const texts = t.signIn.code
   const way = wayOf(c, pending)
-  const state = way === 'email' ? outcome : { ...outcome, words: { code_invalid: (await textsOf(c)).errors.nextCode } }
+  const state = way === 'email' ? outcome : { ...outcome, words: { code_invalid: t.errors.nextCode } }
   const tokens = [await formToken(c, 'sign-in-code'), await formToken(c, 'sign-in-mail')] as const
   const use = way === 'recovery_code' ? 'recovery' : 'code'
   const carried: Readonly<Record<string, string>> = way === 'recovery_code' || pending.methods.includes('passkey') ? { use } : {}
   return showPage(
     c,
     {
-      title: way === 'recovery_code' ? 'Use a recovery code' : 'Enter your code',
-      lead: LEADS[way],
+      ...(way === 'recovery_code' ? texts.recovery : { title: texts.title, lead: way === 'totp' ? texts.app : texts.mail }),
       error: state.error,
     },
     <>
-      <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={LABELS}>
+      <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={t.signIn.fields}>
         <Input
           name="code"
-          labels={LABELS}
+          labels={t.signIn.fields}
           state={state}
           code
           {...(way === 'recovery_code' ? {} : { inputmode: 'numeric' as const })}
@@ -140,47 +134,46 @@ async function showPasskey(c: Context, pending: PendingSignIn, state: FormState)
   const token = await formToken(c, 'sign-in-code-passkey')
   const options = await passkeyAuthenticationOptions(c.var.ctx, keyOf(pending)).catch(unlessOver)
   if (options === null) return redirectWith(c, withReturn(c, '/sign-in'), 'sign_in_over')
+  const texts = (await textsOf(c)).signIn.code.passkey
   return showPage(
     c,
     {
-      title: 'Use your passkey',
-      lead: 'Confirm that it is you with your fingerprint, your face or the lock of your screen.',
+      title: texts.title,
+      lead: texts.lead,
       error: state.error,
       hasPasskeys: true,
     },
     <>
       <PasskeyForm action={withReturn(c, PASSKEY)} token={token} ceremony="get" options={options} state={state}>
-        <Submit>Use your passkey</Submit>
+        <Submit>{texts.submit}</Submit>
       </PasskeyForm>
-      <WithoutPasskeys>This browser cannot use passkeys here, or scripts are turned off.</WithoutPasskeys>
+      <WithoutPasskeys>{texts.unsupported}</WithoutPasskeys>
       <OtherWays c={c} pending={pending} way="passkey" />
     </>,
   )
 }
 
 function OtherWays(props: { c: Context; pending: PendingSignIn; way: SignInMethod; token?: string }) {
+  const { ways } = useTexts().signIn.code
   const { c, way, token } = props
   const { methods } = props.pending
   const hasApp = methods.includes('totp')
-  const codes = hasApp ? 'Use your authenticator app' : methods.includes('email') && 'Use the code from the mail'
+  const codes = hasApp ? ways.app : methods.includes('email') && ways.mail
+  const isInstead = hasApp && way !== 'email'
   return (
-    <section class="other-ways" aria-label="Other ways">
+    <section class="other-ways" aria-label={ways.label}>
       <p class="links">
-        {way !== 'passkey' && methods.includes('passkey') && <a href={withReturn(c, PATH)}>Use your passkey</a>}
+        {way !== 'passkey' && methods.includes('passkey') && <a href={withReturn(c, PATH)}>{ways.passkey}</a>}
         {(way === 'passkey' || way === 'recovery_code') && codes && <a href={withReturn(c, PATH, { use: 'code' })}>{codes}</a>}
         {way !== 'recovery_code' && methods.includes('recovery_code') && (
-          <a href={withReturn(c, PATH, { use: 'recovery' })}>Use a recovery code</a>
+          <a href={withReturn(c, PATH, { use: 'recovery' })}>{ways.recovery}</a>
         )}
-        <a href={withReturn(c, '/sign-in')}>Begin again</a>
+        <a href={withReturn(c, '/sign-in')}>{ways.restart}</a>
       </p>
       {token !== undefined && methods.includes('email') && (
         <Form action={withReturn(c, MAIL)} token={token} class="resend">
-          <p class="aside">
-            {hasApp && way !== 'email'
-              ? 'The weakest way: anyone who can read your mail gets the code too.'
-              : 'No mail after a minute or two? Check your spam folder, or have it sent again.'}
-          </p>
-          <Submit kind="secondary">{hasApp && way !== 'email' ? 'Send a code by e-mail instead' : 'Send a new code'}</Submit>
+          <p class="aside">{isInstead ? ways.weakest : ways.noMail}</p>
+          <Submit kind="secondary">{isInstead ? ways.mailInstead : ways.mailAgain}</Submit>
         </Form>
       )}
     </section>

@@ -16,14 +16,16 @@ import { anyone, optionalSession } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { signInLimit } from '../http/rate-limit.ts'
 import type { UserId } from '../ids.ts'
+import { fill, type Texts } from '../texts/texts.ts'
 import { form, formToken, OUT_OF_DATE } from './form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { toVerification } from './new-account.ts'
 import { PasskeyAnswer, PasskeyForm } from './passkey-form.tsx'
 import { goOn, returnTo, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
 import { asksForPasskey, reauthOf, StepUpHelp, stepUpOf } from './step-up.tsx'
+import { textsOf, useTexts } from './texts.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
 const PATH = '/sign-in'
@@ -31,7 +33,6 @@ const PASSKEY = `${PATH}/passkey`
 export const IDENTIFIER_LENGTH_MAX = 254
 /** A user name or an address. */
 export const identifier = z.string().trim().min(1, 'is required').max(IDENTIFIER_LENGTH_MAX, 'is too long')
-const LABELS: Labels = { identifier: 'User name or e-mail', password: 'Password' }
 const SignInForm = z.object({
   identifier,
   password: typedPassword,
@@ -116,16 +117,12 @@ function hintOf(c: Context): string | undefined {
   return hint !== '' && hint.length <= IDENTIFIER_LENGTH_MAX && hint.isWellFormed() && !/\p{C}/u.test(hint) ? hint : undefined
 }
 
-const WORDS: Readonly<Record<Exclude<Mode, 'first'>, readonly [title: string, lead: string]>> = {
-  again: ['Sign in again', 'To make sure it is you, sign in again.'],
-  another: ['Use another account', 'Sign in with another account here. This browser is signed out of the current one.'],
-}
-
-function wordsOf(c: Context, mode: Mode): readonly [title: string, lead: string] {
-  if (mode === 'another') return WORDS.another
+function headOf(c: Context, { signIn }: Texts, mode: Mode): { readonly title: string; readonly lead: string } {
+  if (mode === 'another') return signIn.another
   const stepUp = stepUpOf(c)
-  if (stepUp) return [stepUp.title, stepUp.lead]
-  return mode === 'again' ? WORDS.again : ['Sign in', `Welcome back to ${productOf(c.var.ctx.config)}.`]
+  if (stepUp) return signIn.stepUp[stepUp]
+  if (mode === 'again') return signIn.again
+  return { title: signIn.title, lead: fill(signIn.lead, { product: productOf(c.var.ctx.config) }) }
 }
 
 const BY_PASSKEY = { ceremony: 'get', renewable: true, autofill: true, class: 'other' } as const
@@ -133,7 +130,8 @@ const BY_PASSKEY = { ceremony: 'get', renewable: true, autofill: true, class: 'o
 /** `ofPasskey`: of its form; `state`: of that of the password. */
 async function showSignIn(c: Context, state: FormState, username?: string, ofPasskey = UNTOUCHED): Promise<Response> {
   const mode = await modeOf(c)
-  const [title, lead] = wordsOf(c, mode)
+  const t = await textsOf(c)
+  const { title, lead } = headOf(c, t, mode)
   const carried = { first: {}, again: { reauth: reauthOf(c) ?? '1' }, another: { another: '1' } }[mode]
   const tokens = [await formToken(c, 'sign-in'), await formToken(c, 'sign-in-passkey')] as const
   const options = await passkeyAuthenticationOptions(c.var.ctx, null)
@@ -149,7 +147,7 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
       first={isFirst}
       {...BY_PASSKEY}
     >
-      <Submit kind={isPasskeyAsked ? 'primary' : 'secondary'}>Sign in with a passkey</Submit>
+      <Submit kind={isPasskeyAsked ? 'primary' : 'secondary'}>{t.signIn.withPasskey}</Submit>
     </PasskeyForm>
   )
   const focus = ofPasskey.error ? null : username === undefined ? 'identifier' : 'password'
@@ -158,25 +156,25 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
     { title, lead, error: state.error ?? ofPasskey.error, hasPasskeys: true },
     <>
       {isPasskeyAsked && byPasskey}
-      <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={LABELS}>
+      <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={t.signIn.fields}>
         <Credentials state={state} username={username} focus={focus} />
-        <Submit kind={isPasskeyAsked ? 'secondary' : 'primary'}>Sign in</Submit>
+        <Submit kind={isPasskeyAsked ? 'secondary' : 'primary'}>{t.signIn.submit}</Submit>
         {c.var.ctx.config.emailSignIn && (
           <Submit kind="secondary" action={withReturn(c, '/sign-in/mail')}>
-            Mail me a code
+            {t.signIn.mailCode}
           </Submit>
         )}
       </Form>
       {!isPasskeyAsked && byPasskey}
       {state.error?.code === 'unauthenticated' && state.typed.identifier?.includes('@') && (
         <p class="aside">
-          Signed up a moment ago? <a href={withReturn(c, '/verify')}>Confirm your address</a> first.
+          {t.signIn.justSignedUp} <a href={withReturn(c, '/verify')}>{t.signIn.confirmFirst}</a>
         </p>
       )}
       {providers}
       <p class="links">
-        <a href={withReturn(c, '/forgot')}>Forgot your password?</a>
-        {mode !== 'again' && <a href={withReturn(c, '/sign-up')}>Create an account</a>}
+        <a href={withReturn(c, '/forgot')}>{t.signIn.forgot}</a>
+        {mode !== 'again' && <a href={withReturn(c, '/sign-up')}>{t.signIn.create}</a>}
       </p>
       <StepUpHelp c={c} />
     </>,
@@ -184,18 +182,19 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
 }
 
 function Credentials({ state, username, focus }: { state: FormState; username: string | undefined; focus: string | null }) {
+  const labels = useTexts().signIn.fields
   return (
     <>
       <Input
         name="identifier"
-        labels={LABELS}
+        labels={labels}
         state={state}
         value={username}
         autocomplete="username webauthn"
         maxlength={IDENTIFIER_LENGTH_MAX}
         first={focus === 'identifier'}
       />
-      <Input name="password" labels={LABELS} state={state} type="password" autocomplete="current-password" first={focus === 'password'} />
+      <Input name="password" labels={labels} state={state} type="password" autocomplete="current-password" first={focus === 'password'} />
     </>
   )
 }

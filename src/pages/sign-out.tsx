@@ -25,13 +25,13 @@ import { productOf, showPage } from './layout.tsx'
 import { leave } from './leave.tsx'
 import { redirectWith } from './notices.ts'
 import { returnTo } from './return-to.ts'
+import { Filled, textsOf } from './texts.tsx'
 
 const SignOutForm = z.object({ ticket: z.string().max(512, 'is wrong') })
 const LogoutQuery = z.looseObject({})
 const NOBODY: LogoutQuestion = { client: null, ticket: null, location: null, frames: [] }
 /** How long the frames have before the browser goes on. */
 const FRAMES_SECONDS = 3
-const WHAT_STAYS = 'Other devices stay signed in, and connected apps keep their access.'
 
 export const signOutPages = new Hono<AppEnv>()
   .get('/sign-out', optionalSession(), networkLimit('other'), validate('query', LogoutQuery), (c) =>
@@ -51,15 +51,17 @@ export const signOutPages = new Hono<AppEnv>()
           clearSessionCookie(c)
           if (frames !== null) return c.redirect(`/sign-out?${frames}`, 303)
           if (location === null) return redirectWith(c, '/sign-in', 'signed_out')
-          return leave(c, { title: 'You are signed out', lead: 'One moment, you are being taken back.', to: location })
+          const t = (await textsOf(c)).signOut
+          return leave(c, { title: t.done.title, lead: t.takenBack, to: location })
         },
         again: async (state) => show(c, request, await describeLogout(c.var.ctx, c.var.gate, request), state),
       })
     }),
   )
-  .get('/continue', anyone(), (c) =>
-    leave(c, { title: 'You are signed in', lead: 'One moment, you are being taken back.', to: returnTo(c) }),
-  )
+  .get('/continue', anyone(), async (c) => {
+    const t = (await textsOf(c)).signOut
+    return leave(c, { title: t.signedIn, lead: t.takenBack, to: returnTo(c) })
+  })
 
 async function show(c: Context, request: LogoutRequest, question: LogoutQuestion, state: FormState): Promise<Response> {
   const { client, ticket } = question
@@ -67,26 +69,21 @@ async function show(c: Context, request: LogoutRequest, question: LogoutQuestion
   const query = toLogoutQuery(request)
   const token = await formToken(c, 'sign-out')
   const product = productOf(c.var.ctx.config)
+  const t = (await textsOf(c)).signOut
   return showPage(
     c,
     {
-      title: 'Sign out?',
-      lead: client ? (
-        <>
-          <Isolated>{client.name}</Isolated> asks to sign you out of {product}. {WHAT_STAYS}
-        </>
-      ) : (
-        WHAT_STAYS
-      ),
+      title: t.title,
+      lead: client ? <Filled text={t.asked} with={{ app: <Isolated>{client.name}</Isolated>, product }} /> : t.lead,
       error: state.error,
     },
     <>
       <Form action={query === '' ? '/sign-out' : `/sign-out?${query}`} token={token} state={state}>
         <input type="hidden" name="ticket" value={ticket} />
-        <Submit>Sign out</Submit>
+        <Submit>{t.submit}</Submit>
       </Form>
       <p class="links">
-        <a href="/account">Stay signed in</a>
+        <a href="/account">{t.stay}</a>
       </p>
     </>,
   )
@@ -96,30 +93,31 @@ async function show(c: Context, request: LogoutRequest, question: LogoutQuestion
  * Also removes the cookie of an ended session. Clients that are told in frames get a moment before the browser goes on, without a
  * script; sandboxed, a frame cannot navigate this page.
  */
-function showSignedOut(c: Context, { location, frames }: LogoutQuestion): Promise<Response> {
+async function showSignedOut(c: Context, { location, frames }: LogoutQuestion): Promise<Response> {
+  const t = await textsOf(c)
   clearSessionCookie(c)
   const goesOn = frames.length > 0 && location !== null
   return showPage(
     c,
     {
-      title: 'You are signed out',
-      lead: goesOn ? 'One moment, you are being taken back.' : 'Nobody is signed in with this browser.',
+      title: t.signOut.done.title,
+      lead: goesOn ? t.signOut.takenBack : t.signOut.done.lead,
       frames,
       ...(goesOn ? { refreshTo: location, refreshSeconds: FRAMES_SECONDS } : {}),
     },
     <>
       {frames.map((url) => (
-        <iframe src={url} title="Signing out" hidden sandbox="allow-scripts allow-same-origin allow-forms" />
+        <iframe src={url} title={t.signOut.done.frame} hidden sandbox="allow-scripts allow-same-origin allow-forms" />
       ))}
       {location !== null && (
         <p>
           <a class="button primary" href={location}>
-            Go back
+            {t.signOut.done.back}
           </a>
         </p>
       )}
       <p class="links">
-        <a href="/sign-in">Sign in</a>
+        <a href="/sign-in">{t.signIn.submit}</a>
       </p>
     </>,
   )

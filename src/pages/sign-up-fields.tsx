@@ -3,16 +3,8 @@ import type { Context } from 'hono'
 import * as z from 'zod'
 import type { Ctx } from '../core/ctx.ts'
 import * as fields from '../core/fields.ts'
-import { type FormState, Input, type Labels } from './forms.tsx'
-
-export const SIGN_UP_LABELS: Labels = {
-  givenName: 'First name',
-  familyName: 'Last name',
-  username: 'User name',
-  email: 'E-mail address',
-  password: 'Password',
-  inviteCode: 'Invite code',
-}
+import { type FormState, Input } from './forms.tsx'
+import { useTexts } from './texts.tsx'
 
 export const SIGN_UP_FIELDS = {
   givenName: fields.personName,
@@ -35,11 +27,12 @@ interface Known {
 
 /** Invite code, if the page asks for one, names and user name, with what is known filled in. */
 export function WhoFields({ c, state, known = {} }: { c: Context; state: FormState; known?: Known }) {
-  const shared = { labels: SIGN_UP_LABELS, state }
+  const { fields: labels, hints } = useTexts().signUp
+  const shared = { labels, state }
   const { only } = (c.var.ctx as Ctx).config.invites
   const inviteCode = inviteCodeOf(c)
   const asksForCode = only || inviteCode !== undefined || state.typed.inviteCode !== undefined
-  const hint = only ? 'Ask someone with an account for one.' : 'The person who gave it to you sees that you joined.'
+  const hint = only ? hints.inviteNeeded : hints.inviteSeen
   return (
     <>
       {asksForCode && <Input name="inviteCode" value={inviteCode} hint={hint} optional={!only} code first={only} {...shared} />}
@@ -47,15 +40,7 @@ export function WhoFields({ c, state, known = {} }: { c: Context; state: FormSta
         <Input name="givenName" value={known.givenName} autocomplete="given-name" first={!only} {...shared} />
         <Input name="familyName" value={known.familyName} autocomplete="family-name" {...shared} />
       </div>
-      <Input
-        name="username"
-        value={known.username}
-        hint="8 to 30 letters, digits or underscores. Others find you by it."
-        type="text"
-        autocomplete="username"
-        maxlength={30}
-        {...shared}
-      />
+      <Input name="username" value={known.username} hint={hints.username} type="text" autocomplete="username" maxlength={30} {...shared} />
     </>
   )
 }

@@ -17,8 +17,9 @@ import { rememberNewAccount } from './new-account.ts'
 import { NewPassword } from './new-password.tsx'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
-import { SIGN_UP_FIELDS, SIGN_UP_LABELS, WhoFields } from './sign-up-fields.tsx'
+import { SIGN_UP_FIELDS, WhoFields } from './sign-up-fields.tsx'
 import { presented, signedIn } from './signed-in.ts'
+import { textsOf } from './texts.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
 const SignUpForm = z.object({ ...SIGN_UP_FIELDS, password: fields.password.optional() })
@@ -56,41 +57,37 @@ function hintOf(c: Context): string | undefined {
 }
 
 async function showSignUp(c: Context, state: FormState): Promise<Response> {
-  const shared = { labels: SIGN_UP_LABELS, state }
+  const t = (await textsOf(c)).signUp
+  const shared = { labels: t.fields, state }
   const token = await formToken(c, 'sign-up')
   const isPasswordless = isPasswordOptional(c.var.ctx) && c.req.query('password') === 'none'
   const providers = await providerButtons(c)
   return showPage(
     c,
     {
-      title: 'Create an account',
-      lead: isPasswordless ? 'Without a password: once you have confirmed your address, you add a passkey.' : 'It takes a minute.',
+      title: t.title,
+      lead: isPasswordless ? t.passwordless : t.lead,
       error: state.error,
     },
     <>
-      <Form
-        action={withReturn(c, '/sign-up', isPasswordless ? { password: 'none' } : {})}
-        token={token}
-        state={state}
-        labels={SIGN_UP_LABELS}
-      >
+      <Form action={withReturn(c, '/sign-up', isPasswordless ? { password: 'none' } : {})} token={token} state={state} labels={t.fields}>
         <WhoFields c={c} state={state} />
         <Input name="email" type="email" value={hintOf(c)} autocomplete="email" maxlength={254} {...shared} />
         {!isPasswordless && <NewPassword {...shared} />}
-        <Submit>Create account</Submit>
+        <Submit>{t.submit}</Submit>
       </Form>
       {providers}
       {isPasswordOptional(c.var.ctx) && (
         <p class="aside">
           {isPasswordless ? (
-            <a href={withReturn(c, '/sign-up')}>Use a password</a>
+            <a href={withReturn(c, '/sign-up')}>{t.withPassword}</a>
           ) : (
-            <a href={withReturn(c, '/sign-up', { password: 'none' })}>Sign up without a password</a>
+            <a href={withReturn(c, '/sign-up', { password: 'none' })}>{t.withoutPassword}</a>
           )}
         </p>
       )}
       <p class="aside">
-        Already have an account? <a href={withReturn(c, '/sign-in')}>Sign in</a>
+        {t.known} <a href={withReturn(c, '/sign-in')}>{t.signIn}</a>
       </p>
     </>,
   )

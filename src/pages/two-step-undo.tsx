@@ -8,13 +8,12 @@ import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { redirectWith } from './notices.ts'
 import { textsOf } from './texts.tsx'
 
 const PATH = '/two-step/undo'
-const LABELS: Labels = { code: 'Code', password: 'Password' }
 const UndoForm = z.object({ code: mailedCode, password: z.literal('').or(typedPassword) })
 
 export const twoStepUndoPages = new Hono<AppEnv>()
@@ -34,37 +33,40 @@ export const twoStepUndoPages = new Hono<AppEnv>()
 
 async function show(c: Context, state: FormState, link: MailedLink | null): Promise<Response> {
   const token = await formToken(c, 'two-step-undo')
+  const { undoTwoStep: texts, fields } = (await textsOf(c)).reset
+  const labels = { code: fields.code, password: texts.password }
   return showPage(
     c,
     {
-      title: 'Undo two-step sign-in',
-      lead: 'This turns two-step sign-in off again and signs everyone out, including you. Then set a new password.',
+      title: texts.title,
+      lead: texts.lead,
       error: state.error,
     },
-    <Form action={PATH} token={token} state={state} labels={LABELS}>
-      <CodeField link={link} state={state} labels={LABELS} />
+    <Form action={PATH} token={token} state={state} labels={labels}>
+      <CodeField link={link} state={state} labels={labels} />
       <Input
         name="password"
-        labels={LABELS}
+        labels={labels}
         state={state}
-        hint="The one that you had when two-step sign-in was turned on. If it was changed in the 7 days before that, the previous one works too. If you had none, leave this empty."
+        hint={texts.hint}
         type="password"
         optional="unmarked"
         autocomplete="current-password"
         first={link !== null}
       />
-      <Submit kind="danger">Undo two-step sign-in</Submit>
+      <Submit kind="danger">{texts.submit}</Submit>
     </Form>,
   )
 }
 
-function showSpent(c: Context): Promise<Response> {
+async function showSpent(c: Context): Promise<Response> {
+  const t = await textsOf(c)
   return showSpentLink(
     c,
-    'It was already used or has expired. Nothing was changed.',
+    t.reset.spent,
     <p class="links">
-      <a href="/sign-in">Sign in</a>
-      <a href="/forgot">Set a new password</a>
+      <a href="/sign-in">{t.signIn.submit}</a>
+      <a href="/forgot">{t.reset.title}</a>
     </p>,
   )
 }

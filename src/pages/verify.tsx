@@ -12,16 +12,16 @@ import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
 import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
 import { newAccountOf, signInNewAccount } from './new-account.ts'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
+import { textsOf } from './texts.tsx'
 
 const PATH = '/verify'
 const RESEND = `${PATH}/resend`
 const NEW_CODE = `${PATH}/new-code`
-const LABELS: Labels = { code: 'Code', account: 'Account', username: 'User name' }
 const CodeForm = z.object({ code: mailedCode })
 const ResendForm = z.object({ account: userIdHex })
 const NewCodeForm = z.object({ username: z.string().trim().pipe(username) })
@@ -74,24 +74,26 @@ async function showVerify(c: Context, state: FormState, link: MailedLink | null)
   const account = accountOf(c, state)
   const to = askedReturn(c, link?.returnTo)
   const tokens = [await formToken(c, 'verify'), await formToken(c, 'resend')] as const
+  const t = await textsOf(c)
+  const texts = t.verify
   return showPage(
     c,
-    { title: 'Confirm your address', error: state.error },
+    { title: texts.title, error: state.error },
     <>
-      <Form action={withReturn(c, PATH, account === null ? {} : { account }, to)} token={tokens[0]} state={state} labels={LABELS}>
-        <CodeField link={link} state={state} labels={LABELS} />
-        <Submit>Confirm address</Submit>
+      <Form action={withReturn(c, PATH, account === null ? {} : { account }, to)} token={tokens[0]} state={state} labels={texts.fields}>
+        <CodeField link={link} state={state} labels={texts.fields} />
+        <Submit>{texts.submit}</Submit>
       </Form>
       {account !== null && (
         <Form action={withReturn(c, RESEND, {}, to)} token={tokens[1]} class="resend">
           <input type="hidden" name="account" value={account} />
-          <p class="aside">No mail after a minute or two? Check your spam folder, or have it sent again.</p>
-          <Submit kind="secondary">Send a new code</Submit>
+          <p class="aside">{texts.noMail}</p>
+          <Submit kind="secondary">{texts.newCode.title}</Submit>
         </Form>
       )}
       <p class="links">
-        {account === null && <a href={withReturn(c, NEW_CODE, {}, to)}>Send a new code</a>}
-        <a href={withReturn(c, '/sign-in', {}, to)}>Sign in</a>
+        {account === null && <a href={withReturn(c, NEW_CODE, {}, to)}>{texts.newCode.title}</a>}
+        <a href={withReturn(c, '/sign-in', {}, to)}>{t.signIn.submit}</a>
       </p>
     </>,
   )
@@ -99,39 +101,43 @@ async function showVerify(c: Context, state: FormState, link: MailedLink | null)
 
 async function showNewCode(c: Context, state: FormState): Promise<Response> {
   const token = await formToken(c, 'new-code')
+  const t = await textsOf(c)
+  const texts = t.verify
   return showPage(
     c,
     {
-      title: 'Send a new code',
-      lead: 'Enter the user name that you chose. If its address is not confirmed yet, we send a code to it.',
+      title: texts.newCode.title,
+      lead: texts.newCode.lead,
       error: state.error,
     },
     <>
-      <Form action={withReturn(c, NEW_CODE)} token={token} state={state} labels={LABELS}>
-        <Input name="username" labels={LABELS} state={state} autocomplete="username" maxlength={30} first />
-        <Submit>Send the code</Submit>
+      <Form action={withReturn(c, NEW_CODE)} token={token} state={state} labels={texts.fields}>
+        <Input name="username" labels={texts.fields} state={state} autocomplete="username" maxlength={30} first />
+        <Submit>{texts.newCode.submit}</Submit>
       </Form>
       <p class="links">
-        <a href={withReturn(c, PATH)}>I have a code</a>
-        <a href={withReturn(c, '/sign-in')}>Sign in</a>
+        <a href={withReturn(c, PATH)}>{texts.newCode.have}</a>
+        <a href={withReturn(c, '/sign-in')}>{t.signIn.submit}</a>
       </p>
     </>,
   )
 }
 
 /** Most users who see this have just verified the address with the same link. */
-function showSpent(c: Context): Promise<Response> {
+async function showSpent(c: Context): Promise<Response> {
+  const t = await textsOf(c)
+  const texts = t.verify
   return showSpentLink(
     c,
-    'It was already used or has expired. If you have confirmed your address with it, you can sign in now.',
+    texts.spent,
     <>
       <p>
         <a class="button primary" href={withReturn(c, '/sign-in')}>
-          Sign in
+          {t.signIn.submit}
         </a>
       </p>
       <p class="links">
-        <a href={withReturn(c, NEW_CODE)}>Send a new code</a>
+        <a href={withReturn(c, NEW_CODE)}>{texts.newCode.title}</a>
       </p>
     </>,
   )

@@ -86,7 +86,7 @@ export const en = {
       form_out_of_date: { title: 'Out of date', message: 'This page was out of date. Please submit it again.' },
       upstream_begin_again: {
         title: 'Sign-in not completed',
-        message: 'This sign-in has expired, or was begun in another window. Begin again.',
+        message: 'This sign-in has expired, or was started in another window. Start again.',
       },
       upstream_cancelled: { title: 'Sign-in not completed', message: 'You cancelled the sign-in with {provider}.' },
       upstream_unavailable: {
@@ -103,7 +103,7 @@ export const en = {
       },
       upstream_session_changed: {
         title: 'Sign-in not completed',
-        message: 'You have signed out or changed accounts since you began. Sign in to the account to connect, and begin again there.',
+        message: 'You have signed out or changed accounts since you started. Sign in to the account to connect, and start again there.',
       },
       upstream_other_account: {
         title: 'Sign-in not completed',
@@ -132,10 +132,11 @@ export const en = {
   },
   /** What is wrong with a field, whose label is `{label}` (`pages/problems.ts`). */
   problems: {
-    other: 'Check this field: {label}.',
+    general: 'Check this field: {label}.',
     required: '{label} is required.',
     requiredWithPhone: '{label} is required with a phone number.',
     wrong: '{label} is wrong.',
+    notCurrent: '{label} has changed meanwhile. Read the new version, then send this again.',
     taken: '{label} is taken.',
     reserved: '{label} is reserved.',
     notEditable: '{label} may not be changed.',
@@ -217,14 +218,248 @@ export const en = {
     deleted: 'Your account is deleted. To restore it, sign in within 14 days.',
   },
   /** Signing in and up, codes, passwords. */
-  signIn: {},
-  signUp: {},
-  verify: {},
-  reset: {},
-  signOut: {},
-  consent: {},
-  device: {},
-  upstream: {},
+  signIn: {
+    title: 'Sign in',
+    lead: 'Welcome back to {product}.',
+    again: { title: 'Sign in again', lead: 'Sign in again, so that we know it is you.' },
+    another: {
+      title: 'Use another account',
+      lead: 'Sign in to another account here. It takes the place of the current one in this browser.',
+    },
+    fields: { identifier: 'User name or e-mail', password: 'Password', code: 'Code' },
+    submit: 'Sign in',
+    withPasskey: 'Sign in with a passkey',
+    mailCode: 'Mail me a code',
+    justSignedUp: 'Signed up a moment ago?',
+    confirmFirst: 'Confirm your address first.',
+    forgot: 'Forgot your password?',
+    create: 'Create an account',
+    otherWays: 'Other ways to sign in',
+    continueWith: 'Continue with {provider}',
+    back: 'Back to sign-in',
+    otherWay: 'Sign in another way',
+    /** Where an app or a page demands more than a password. */
+    stepUp: {
+      administrator: {
+        title: 'Sign in with your passkey',
+        lead: 'Administrators who have a passkey must use it here. No other way to sign in is enough.',
+      },
+      secondStep: {
+        title: 'Sign in with your second step',
+        lead: 'The app asks for more than a password here. Sign in with your second step, or with a passkey.',
+        missing: 'No second step yet? Set one up, then start again from the app.',
+      },
+      passkey: {
+        title: 'Sign in with a passkey',
+        lead: 'The app asks for a passkey here; a password or a code is not enough. If two-step sign-in is on, you can sign in another way first and use your passkey as the second step.',
+        missing: 'No passkey yet? Add one, then start again from the app.',
+      },
+      addPasskey: 'Add a passkey',
+      turnOn: 'Turn on two-step sign-in',
+      decline: 'Go back to the app without it',
+    },
+    /** The second step. */
+    code: {
+      title: 'Enter your code',
+      app: 'Open your authenticator app and enter the six digits that it shows.',
+      mail: 'We sent a six-digit code to your e-mail address. It expires in 10 minutes.',
+      submit: 'Sign in',
+      recovery: { title: 'Use a recovery code', lead: 'Enter one of the recovery codes that you saved. Each works once.' },
+      passkey: {
+        title: 'Use your passkey',
+        lead: 'Confirm that it is you with your fingerprint, your face or your screen lock.',
+        submit: 'Use your passkey',
+        unsupported: 'This browser cannot use passkeys here, or scripts are turned off.',
+      },
+      ways: {
+        label: 'Other ways',
+        passkey: 'Use your passkey',
+        app: 'Use your authenticator app',
+        mail: 'Use the code from the mail',
+        recovery: 'Use a recovery code',
+        restart: 'Start again',
+        mailInstead: 'Send a code by e-mail instead',
+        weakest: 'The weakest way: anyone who can read your mail gets the code too.',
+        mailAgain: 'Send a new code',
+        noMail: 'No mail after a minute or two? Check your spam folder, or have it sent again.',
+      },
+    },
+    /** By a mail alone. */
+    mail: {
+      title: 'Sign in by e-mail',
+      lead: 'We send a code and a link to the address of your account.',
+      sent: {
+        title: 'Check your mail',
+        lead: 'If there is an account with that name or address, we have sent it a mail. Enter the six digits here, or open the link. Both work for 10 minutes.',
+        help: 'No mail after a minute or two? Check your spam folder, or ask for another. If the code is refused, open the link in the mail.',
+      },
+      again: 'Ask for another mail',
+      link: { title: 'Sign in', lead: 'This signs you in as {username}, in this browser.' },
+      spent: 'It was already used or has expired.',
+    },
+    /** What a passkey was refused for. */
+    passkey: {
+      notAdded: 'No passkey was added: the page was open for too long, or this kind of passkey does not work here. Try again.',
+      known: 'This passkey is already registered. Use it to sign in, or choose another device.',
+      notUsed: 'No passkey was used: the page was open for too long. Try again.',
+      refused: 'This passkey was not accepted. It may have been removed from the account. Use another one, or sign in another way.',
+    },
+  },
+  signUp: {
+    title: 'Create an account',
+    lead: 'It takes a minute.',
+    passwordless: 'No password needed: confirm your address, then add a passkey.',
+    fields: {
+      givenName: 'First name',
+      familyName: 'Last name',
+      username: 'User name',
+      email: 'E-mail address',
+      password: 'Password',
+      inviteCode: 'Invite code',
+    },
+    hints: {
+      inviteNeeded: 'Ask someone with an account for one.',
+      inviteSeen: 'The person who gave it to you sees that you joined.',
+      username: '8 to 30 letters, digits or underscores. Others find you by it.',
+      password: 'At least 8 characters. A few words in a row are easy to remember.',
+    },
+    submit: 'Create account',
+    withPassword: 'Use a password',
+    withoutPassword: 'Sign up without a password',
+    known: 'Already have an account?',
+    signIn: 'Sign in',
+  },
+  verify: {
+    title: 'Confirm your address',
+    fields: { code: 'Code', account: 'Account', username: 'User name' },
+    codeHint: 'From the mail that we sent you.',
+    submit: 'Confirm address',
+    noMail: 'No mail after a minute or two? Check your spam folder, or have it sent again.',
+    newCode: {
+      title: 'Send a new code',
+      lead: 'Enter the user name that you chose. If its address is not confirmed yet, we send a code to it.',
+      submit: 'Send the code',
+      have: 'I have a code',
+    },
+    /** Links of mails. */
+    spentTitle: 'This link no longer works',
+    spent: 'It was already used or has expired. If you have confirmed your address with it, you can sign in now.',
+  },
+  reset: {
+    title: 'Set a new password',
+    lead: 'Enter your e-mail address, and we will send you a code.',
+    fields: { email: 'E-mail address', code: 'Code', password: 'New password' },
+    send: 'Send the code',
+    choose: { title: 'Choose a new password', lead: 'This signs you out on all devices.', submit: 'Set password' },
+    again: 'Ask for another code',
+    spent: 'It was already used or has expired. Nothing was changed.',
+    undoEmail: {
+      title: 'Restore your address',
+      lead: 'This undoes the change of your e-mail address and signs everyone out, including you. Then set a new password.',
+      submit: 'Undo the change',
+      spent: 'It was already used or has expired. If your address was restored, set a new password now.',
+    },
+    undoTwoStep: {
+      title: 'Undo two-step sign-in',
+      lead: 'This turns two-step sign-in off again and signs everyone out, including you. Then set a new password.',
+      password: 'Password',
+      hint: 'The one that you had when two-step sign-in was turned on. If it was changed in the 7 days before that, the previous one works too. If you had none, leave this empty.',
+      submit: 'Undo two-step sign-in',
+    },
+  },
+  signOut: {
+    title: 'Sign out?',
+    lead: 'Other devices stay signed in, and connected apps keep their access.',
+    asked: '{app} asks to sign you out of {product}. Other devices stay signed in, and connected apps keep their access.',
+    submit: 'Sign out',
+    stay: 'Stay signed in',
+    done: { title: 'You are signed out', lead: 'Nobody is signed in with this browser.', frame: 'Signing out', back: 'Go back' },
+    signedIn: 'You are signed in',
+    takenBack: 'One moment, you are being taken back.',
+    onward: 'Continue',
+  },
+  consent: {
+    title: 'Give {app} access to your account?',
+    lead: 'It takes you back to {place}. Allow it only if that is where you came from.',
+    /** Where an app takes a person, besides a host. */
+    places: { program: 'a program on this device ({host})', app: 'an app on this device ({scheme})' },
+    able: '{app} will be able to',
+    ableAgain: 'As before, it will be able to',
+    ableToo: 'New: it will also be able to',
+    agreed: 'What you have already allowed',
+    another: 'Use another account',
+    anotherThan: 'Use another account, if you are not {username}',
+    /** About an app that nobody here has registered. */
+    caution: {
+      unchecked: 'Nobody here has checked who is behind it.',
+      document: 'Its details come from {host}.',
+      dynamic: 'This app has registered itself.',
+      device: 'It runs on your own device, where any other program can pretend to be it.',
+      elsewhere: 'It takes you back to a different place than its details come from.',
+    },
+    /** Pages of the app; the names for screen readers say whose. */
+    links: {
+      page: 'Its page',
+      pageOf: 'Its page, of {app}, in a new tab',
+      privacy: 'Privacy policy',
+      privacyOf: 'Privacy policy of {app}, in a new tab',
+      terms: 'Terms of service',
+      termsOf: 'Terms of service of {app}, in a new tab',
+    },
+    time: 'It keeps this access for up to {life}.',
+    timeIdle: 'It keeps this access for up to {life}, and loses it after {idle} without use.',
+    rights:
+      'You can take back all or part of it at any time, under Connected apps in your {product} account. Apps never get your password.',
+    periods: {
+      days: { one: '{count} day', other: '{count} days' },
+      hours: { one: '{count} hour', other: '{count} hours' },
+      minutes: { one: '{count} minute', other: '{count} minutes' },
+      seconds: { one: '{count} second', other: '{count} seconds' },
+    },
+    allow: 'Allow',
+    deny: 'Deny',
+    allowed: 'You are signed in',
+    denied: 'Access was denied',
+    takenTo: 'One moment, you are being taken back to {place}.',
+  },
+  device: {
+    title: 'Connect a device',
+    lead: 'Enter the code that your television, console or command line shows.',
+    compare: 'Compare the code with the one on your device. Continue only if they are the same.',
+    fields: { code: 'Code' },
+    hint: 'Eight letters, such as WDJB-MJHT.',
+    submit: 'Continue',
+    question:
+      'The device shows {code}. It asked on {time} as {device}. Allow it only if it is in front of you: nobody else needs you to enter a code.',
+    questionFrom:
+      'The device shows {code}. It asked on {time} as {device}, from {place}. Allow it only if it is in front of you: nobody else needs you to enter a code.',
+    connected: { title: 'Your device is connected', lead: 'Go back to it: {app} continues by itself in a few seconds.' },
+    denied: { title: 'Access was denied', lead: 'Nothing was connected: {app} got no access to your account.' },
+    apps: 'Connected apps',
+  },
+  upstream: {
+    leave: 'One moment, you are being taken to {provider}.',
+    notConnected: 'Nothing was connected',
+    notSignedIn: 'You are not signed in',
+    toAccount: 'Back to your account',
+    restart: { title: 'Start again', lead: 'This took too long, or was done already. Nothing is lost: sign in once more.' },
+    connect: {
+      title: 'Connect {provider} to your account',
+      question: 'Connect {provider} to your account?',
+      signIn:
+        'There is an account with {address} already. To make sure that it is yours, sign in to it once. Then confirm, and from now on {provider} signs you in.',
+      otherAccount:
+        'There is an account with {address}, but you are signed in as {username}, which is another one. Sign in to the account with that address, and then confirm that {provider} may sign you in to it.',
+      lead: 'From now on {label} at {provider} signs in to your account {username}.',
+      submit: 'Connect {provider}',
+      notNow: 'Not now',
+    },
+    signUp: {
+      lead: 'You are signed in to {provider} as {label}, and new here. You will need no password.',
+      address: 'Your e-mail address is {address}. {provider} has confirmed it.',
+      connectThere: 'Sign in to it, and connect {provider} there.',
+    },
+  },
   scopes: {
     /** What an app may do, by scope (`core/scopes.ts`). */
     names: {
@@ -316,7 +551,12 @@ export const en = {
     useApi: 'Use it for you',
     ofApi: '{api}: {scope}',
   },
-  landing: {},
+  landing: {
+    lead: 'Sign in, or manage your account.',
+    signIn: { title: 'Sign in', about: 'With a passkey, or a password and a second step' },
+    account: { title: 'Your account', about: 'Profile, security, where you are signed in' },
+    people: 'For people',
+  },
   /** A person's own pages. */
   account: {
     overview: {

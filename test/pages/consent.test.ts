@@ -88,7 +88,8 @@ describe('/consent', () => {
     }
     const linked = await newOAuthClient('*', { first_party: 0, name: 'Linked', logo_uri: 'https://prints.example/logo.png', ...columns })
     const { text } = await open(browser, consentPath(linked))
-    for (const uri of Object.values(columns)) expect(text).toContain(`<a href="${uri}" target="_blank" rel="noopener noreferrer">`)
+    for (const uri of Object.values(columns))
+      expect(text).toContain(`<a href="${uri}" target="_blank" rel="noopener noreferrer" aria-label="`)
     expect(text).toContain('<span class="host">prints.example</span>')
     expect(text).not.toContain('logo.png')
     expect((await open(browser, consentPath(app))).text).not.toMatch(/Its page|<ul class="links">/)
@@ -148,7 +149,7 @@ describe('/consent', () => {
     ]
     for (const ticket of tickets) {
       const refused = await send(browser, page, { ticket: ticket ?? '', answer: 'allow' })
-      expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please answer again.'])
+      expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please submit it again.'])
       expect(formOf(refused).fields.ticket).not.toBe(ticket)
     }
     expect((await db.prepare('SELECT 1 FROM consents WHERE client_id = ?').bind(fresh).all()).results).toEqual([])
@@ -190,7 +191,7 @@ describe('/consent', () => {
     const open2fa = async (acr: string, browser = client) => follow(browser, await browser.get(authorizePath({ acr_values: acr })))
     const page = await open2fa('urn:kith:acr:2fa')
     expect([headingOf(page), formOf(page).fields.identifier]).toEqual(['Sign in with your second step', person.username])
-    expect([linkNamed(page, 'add a passkey'), linkNamed(page, 'turn on two-step')]).toEqual(['/account/passkeys', '/account/two-step'])
+    expect([linkNamed(page, 'Add a passkey'), linkNamed(page, 'Turn on two-step')]).toEqual(['/account/passkeys', '/account/two-step'])
     expect(headingOf(await open2fa('urn:kith:acr:phr', new Client())), 'nor signed in').toBe('Sign in with a passkey')
     // The password alone, which is all that the account has: the app is told.
     const on = await follow(client, await send(client, formOf(page), { identifier: person.username, password: PASSWORD }))
@@ -287,7 +288,7 @@ describe('/sign-out', () => {
 
   test('with another ticket nobody is signed out', async () => {
     const refused = await fillIn(browser, '/sign-out', { ticket: 'x' })
-    expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please answer again.'])
+    expect([refused.status, alertIn(refused)]).toEqual([403, 'This page was out of date. Please submit it again.'])
     expect((await browser.get('/account')).status).toBe(200)
   })
 

@@ -166,7 +166,7 @@ describe('signing in with a passkey', () => {
     const saying = (said: string) => [ofApp, ofAdministrator, any].map((text) => text?.includes(said))
     expect(saying('data-first')).toEqual([true, true, false])
     // Only with a second factor on does a passkey follow; an administrator who is sent here has none.
-    expect(saying('another way first, and then use your passkey')).toEqual([true, false, false])
+    expect(saying('sign in another way first and use your passkey as the second step')).toEqual([true, false, false])
   })
 
   test('with one that was removed is refused, and nobody is signed in', async () => {

@@ -270,7 +270,7 @@ describe('an address that belongs to an account', () => {
     const question = formOf(await open(client, CONNECT))
     const altered = `${sealed.slice(0, -3)}${sealed.endsWith('AAA') ? 'BBB' : 'AAA'}`
     client.cookies.set(PERSON, altered)
-    expect([headingOf(await client.get(CONNECT)), (await send(client, question)).status]).toEqual(['Begin again', 400])
+    expect([headingOf(await client.get(CONNECT)), (await send(client, question)).status]).toEqual(['Start again', 400])
     client.cookies.set(PERSON, sealed)
     await send(client, question)
     expect([client.cookies.has(PERSON), await whomDoesItSignIn(about.sub)]).toEqual([false, person.username])
@@ -279,7 +279,7 @@ describe('an address that belongs to an account', () => {
     expect([(await send(client, question)).status, await whomDoesItSignIn(about.sub)]).toEqual([400, null])
     await signInWith(client, provider, about, ANOTHER)
     clock.freeze(Date.now() + 10 * 60_000 + 1_000)
-    for (const path of [CONNECT, '/sign-up/with']) expect(headingOf(await client.get(path))).toBe('Begin again')
+    for (const path of [CONNECT, '/sign-up/with']) expect(headingOf(await client.get(path))).toBe('Start again')
   })
 
   test('that the provider has not verified leads to an ordinary sign-up, which says nothing about the account', async () => {

@@ -14,6 +14,7 @@ import { anyone, optionalSession } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { readForm } from '../../http/bodies/reading.ts'
 import { networkLimit, signInLimit } from '../../http/rate-limit.ts'
+import { fill } from '../../texts/texts.ts'
 import { form } from '../form-token.ts'
 import { take } from '../forms.tsx'
 import { leave } from '../leave.tsx'
@@ -21,6 +22,7 @@ import { toVerification } from '../new-account.ts'
 import { redirectWith } from '../notices.ts'
 import { askedReturn, withReturn } from '../return-to.ts'
 import { presented, signedIn } from '../signed-in.ts'
+import { textsOf } from '../texts.tsx'
 import { PURPOSE, WITH } from './buttons.tsx'
 import { forgetState, keepName, keepPerson, keepState, stateOf, takeName } from './cookies.ts'
 import { showProblem } from './problem.tsx'
@@ -69,10 +71,12 @@ export const upstreamPages = new Hono<AppEnv>()
   })
 
 /** Leaves for the provider, to come back to the callback. */
-export function leaveFor(c: Context, provider: string, { url, cookie }: { url: string; cookie: string }): Promise<Response> {
+export async function leaveFor(c: Context, provider: string, { url, cookie }: { url: string; cookie: string }): Promise<Response> {
   keepState(c, cookie)
   const name = upstreamProviders(c.var.ctx.config).find(({ id }) => id === provider)?.name ?? provider
-  return leave(c, { title: `Continue with ${name}`, lead: `One moment, you are being taken to ${name}.`, to: url })
+  const t = await textsOf(c)
+  const named = { provider: name }
+  return leave(c, { title: fill(t.signIn.continueWith, named), lead: fill(t.upstream.leave, named), to: url })
 }
 
 async function signedInWith(c: Context, { intent, person, spent }: UpstreamAnswer): Promise<Response> {

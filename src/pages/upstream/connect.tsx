@@ -3,7 +3,6 @@
  * yet. The account's owner signs in once and confirms; nothing is connected without that.
  */
 import { type Context, Hono } from 'hono'
-import type { Child } from 'hono/jsx'
 import * as z from 'zod'
 import type { Ctx } from '../../core/ctx.ts'
 import { upstreamNameOf } from '../../core/upstream/issuers.ts'
@@ -11,12 +10,14 @@ import { type Connection, confirmLink, describeConnection } from '../../core/ups
 import type { UpstreamPerson } from '../../core/upstream/protocol.ts'
 import { optionalSession } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { fill } from '../../texts/texts.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, Submit, take } from '../forms.tsx'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { askedReturn, goOn, returnTo, withReturn } from '../return-to.ts'
+import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { forgetPerson, personOf } from './cookies.ts'
 import { showNoPerson, showProblem } from './problem.tsx'
 
@@ -45,43 +46,36 @@ export const connectPages = new Hono<AppEnv>()
 
 async function show(c: Context, person: UpstreamPerson, connection: Connection): Promise<Response> {
   const { name } = upstreamNameOf((c.var.ctx as Ctx).config, person.issuer)
+  const t = await textsOf(c)
   if (connection.kind === 'ready') return showQuestion(c, { name, label: person.label, username: connection.user.username })
   return showPage(
     c,
-    { title: `Connect ${name} to your account`, lead: leadOf(name, person, connection) },
+    { title: fill(t.upstream.connect.title, { provider: name }), lead: <Lead name={name} person={person} connection={connection} /> },
     <>
       <p>
         <a class="button primary" href={toSignIn(c, person, connection)}>
-          Sign in
+          {t.signIn.submit}
         </a>
       </p>
       <p class="links">
-        <a href={withReturn(c, '/sign-in')}>Sign in another way</a>
+        <a href={withReturn(c, '/sign-in')}>{t.signIn.otherWay}</a>
       </p>
     </>,
   )
 }
 
-function leadOf(name: string, person: UpstreamPerson, connection: Exclude<Connection, { kind: 'ready' }>): Child {
-  const address = (
-    <strong>
-      <Isolated>{person.email}</Isolated>
-    </strong>
-  )
-  if (connection.kind === 'other_account') {
-    return (
-      <>
-        There is an account with {address}, but you are signed in as <strong>{connection.user.username}</strong>, which is another one. Sign
-        in to the account with that address, and then confirm that {name} may sign you in to it.
-      </>
-    )
+function Lead({ name, person, connection }: { name: string; person: UpstreamPerson; connection: Exclude<Connection, { kind: 'ready' }> }) {
+  const t = useTexts().upstream.connect
+  const facts = {
+    provider: name,
+    address: (
+      <strong>
+        <Isolated>{person.email}</Isolated>
+      </strong>
+    ),
   }
-  return (
-    <>
-      There is an account with {address} already. To make sure that it is yours, sign in to it once. Then confirm, and from now on {name}{' '}
-      signs you in.
-    </>
-  )
+  if (connection.kind !== 'other_account') return <Filled text={t.signIn} with={facts} />
+  return <Filled text={t.otherAccount} with={{ ...facts, username: <strong>{connection.user.username}</strong> }} />
 }
 
 /** Back here afterwards; whoever is signed in signs in again, or to the other account. */
@@ -93,24 +87,22 @@ function toSignIn(c: Context, { email }: UpstreamPerson, { kind }: Connection): 
 
 async function showQuestion(c: Context, { name, label, username }: { name: string; label: string; username: string }): Promise<Response> {
   const token = await formToken(c, 'connect')
+  const t = (await textsOf(c)).upstream.connect
+  const strongLabel = (
+    <strong>
+      <Isolated>{label}</Isolated>
+    </strong>
+  )
   return showPage(
     c,
     {
-      title: `Connect ${name} to your account?`,
-      lead: (
-        <>
-          From now on{' '}
-          <strong>
-            <Isolated>{label}</Isolated>
-          </strong>{' '}
-          at {name} signs in to your account <strong>{username}</strong>.
-        </>
-      ),
+      title: fill(t.question, { provider: name }),
+      lead: <Filled text={t.lead} with={{ label: strongLabel, provider: name, username: <strong>{username}</strong> }} />,
     },
     <Form action={withReturn(c, PATH)} token={token} class="answers">
-      <Submit>Connect {name}</Submit>
+      <Submit>{fill(t.submit, { provider: name })}</Submit>
       <a class="button secondary" href={returnTo(c)}>
-        Not now
+        {t.notNow}
       </a>
     </Form>,
   )

@@ -16,11 +16,14 @@ export async function showProblem(
   const error = toAppError(thrown)
   logFailure(c, error)
   setErrorHeaders(c, error)
-  const [href, text] =
-    back === 'account' ? ['/account/providers', 'Back to your account'] : [withReturn(c, '/sign-in', {}, to), 'Back to sign-in']
+  const t = await textsOf(c)
+  const [href, text, title] =
+    back === 'account'
+      ? ['/account/providers', t.upstream.toAccount, t.upstream.notConnected]
+      : [withReturn(c, '/sign-in', {}, to), t.signIn.back, t.upstream.notSignedIn]
   return showPage(
     c,
-    { title: back === 'account' ? 'Nothing was connected' : 'You are not signed in', lead: messageOf(await textsOf(c), error), error },
+    { title, lead: messageOf(t, error), error },
     <p>
       <a class="button secondary" href={href}>
         {text}
@@ -30,13 +33,14 @@ export async function showProblem(
 }
 
 /** The browser has no answer of a provider, or no longer. */
-export function showNoPerson(c: Context): Promise<Response> {
+export async function showNoPerson(c: Context): Promise<Response> {
+  const t = await textsOf(c)
   return showPage(
     c,
-    { title: 'Begin again', lead: 'This took too long, or was done already. Nothing is lost: sign in once more.', status: 400 },
+    { ...t.upstream.restart, status: 400 },
     <p>
       <a class="button secondary" href={withReturn(c, '/sign-in')}>
-        Back to sign-in
+        {t.signIn.back}
       </a>
     </p>,
   )

@@ -15,6 +15,7 @@ import { anyone } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { networkLimit } from '../../http/rate-limit.ts'
 import { toHex } from '../../ids.ts'
+import { fill } from '../../texts/texts.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, type FormState, Input, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { Isolated } from '../isolated.tsx'
@@ -22,8 +23,9 @@ import { showPage } from '../layout.tsx'
 import { rememberNewAccount } from '../new-account.ts'
 import { redirectWith } from '../notices.ts'
 import { askedReturn, withReturn } from '../return-to.ts'
-import { SIGN_UP_FIELDS, SIGN_UP_LABELS, WhoFields } from '../sign-up-fields.tsx'
+import { SIGN_UP_FIELDS, WhoFields } from '../sign-up-fields.tsx'
 import { presented, signedIn } from '../signed-in.ts'
+import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { forgetPerson, personOf } from './cookies.ts'
 import { showNoPerson, showProblem } from './problem.tsx'
 
@@ -64,41 +66,39 @@ async function create(c: Context, pending: PendingUpstream, { email: typed, ...v
 
 async function show(c: Context, { person }: PendingUpstream, state: FormState): Promise<Response> {
   const ctx: Ctx = c.var.ctx
-  const shared = { labels: SIGN_UP_LABELS, state }
+  const t = await textsOf(c)
+  const shared = { labels: t.signUp.fields, state }
   const token = await formToken(c, 'sign-up-with')
   const { name } = upstreamNameOf(ctx.config, person.issuer)
   const verified = verifiedEmailOf(person)
   const proposal = state.error ? null : await proposeUsername(ctx, person)
   return showPage(
     c,
-    { title: 'Create an account', lead: <Lead name={name} label={person.label} />, error: state.error },
+    { title: t.signUp.title, lead: <Lead name={name} label={person.label} />, error: state.error },
     <>
-      <Form action={withReturn(c, PATH)} token={token} state={state} labels={SIGN_UP_LABELS}>
+      <Form action={withReturn(c, PATH)} token={token} state={state} labels={t.signUp.fields}>
         <WhoFields c={c} state={state} known={{ ...person, username: proposal }} />
         {verified === null ? (
           <Input name="email" type="email" value={person.email} autocomplete="email" maxlength={254} {...shared} />
         ) : (
           <p class="hint">
-            Your e-mail address is <strong>{verified}</strong>. {name} has confirmed it.
+            <Filled text={t.upstream.signUp.address} with={{ address: <strong>{verified}</strong>, provider: name }} />
           </p>
         )}
-        <Submit>Create account</Submit>
+        <Submit>{t.signUp.submit}</Submit>
       </Form>
       <p class="aside">
-        Already have an account? <a href="/sign-in?return_to=/account/providers">Sign in to it</a>, and connect {name} there.
+        {t.signUp.known} <a href="/sign-in?return_to=/account/providers">{fill(t.upstream.signUp.connectThere, { provider: name })}</a>
       </p>
     </>,
   )
 }
 
 function Lead({ name, label }: { name: string; label: string }) {
-  return (
-    <>
-      You are signed in to {name} as{' '}
-      <strong>
-        <Isolated>{label}</Isolated>
-      </strong>
-      , and new here. You will need no password.
-    </>
+  const strongLabel = (
+    <strong>
+      <Isolated>{label}</Isolated>
+    </strong>
   )
+  return <Filled text={useTexts().upstream.signUp.lead} with={{ provider: name, label: strongLabel }} />
 }

@@ -216,8 +216,8 @@ describe('consent', () => {
     const question = await page(client, resources, { scope: 'openid orders:read' }).describe()
     expect(question.newScopes).toEqual([
       expect.objectContaining({ scope: 'openid' }),
-      { scope: `${ORDERS}|orders:read`, description: 'See your orders', area: 'Orders', resource: ORDERS },
-      { scope: `${STOCK}|orders:read`, description: 'See what is on its way', area: 'Stock', resource: STOCK },
+      { scope: `${ORDERS}|orders:read`, description: 'See your orders', area: 'Orders', group: null, claims: [], resource: ORDERS },
+      { scope: `${STOCK}|orders:read`, description: 'See what is on its way', area: 'Stock', group: null, claims: [], resource: STOCK },
     ])
     await page(client, resources, { scope: 'openid orders:read' }).decide(question.ticket)
     expect(redirected(await ask([ORDERS], { scope: 'openid orders:read' }, client)).params.code).toBeDefined()
