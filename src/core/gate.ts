@@ -127,8 +127,8 @@ export function liveClientScopes(claim: Extract<Claim, { kind: 'client' }>, row:
   return intersectScopes(claim.scopes, storedScopes(row.scopes))
 }
 
-/** A gate that admits everyone and says who they are, if known. */
-export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
+/** A gate that admits everyone and says who they are, if known. Of whom it knows, a request counts against `limit`. */
+export function optionalGate(ctx: Ctx, claim: Claim | null, { limit }: Pick<UserGateOptions, 'limit'> = {}): OptionalGate {
   return async (reads) => {
     if (!claim || !isOfSession(claim)) {
       const statements = reads?.(null) ?? []
@@ -136,11 +136,14 @@ export function optionalGate(ctx: Ctx, claim: Claim | null): OptionalGate {
       return { principal: null, user: null, reads: results as never }
     }
     const evidence = evidenceOf(ctx, claim)
-    const db = isProving(claim) ? ctx.db : ctx.gateDb
-    const [row, ...rest] = await db.batch([findGateRow(claim.sessionId), ...evidence, ...(reads?.(claimedOf(claim)) ?? [])])
+    const attempt = limit ? accountAttempt(ctx, claim, limit, 1) : null
+    const counts = attempt ? [countOfAccount(claim, attempt)] : []
+    const db = attempt || isProving(claim) ? ctx.db : ctx.gateDb
+    const [row, ...rest] = await db.batch([findGateRow(claim.sessionId), ...evidence, ...counts, ...(reads?.(claimedOf(claim)) ?? [])])
     const isGood = evidence.length === 0 || isEvident(claim, rest[0])
     const principal = isGood ? judgeSession(ctx, claim, row) : null
-    return { principal, user: principal && row, reads: rest.slice(evidence.length) as never }
+    if (principal && attempt && !rest[evidence.length]) throw await overAccountLimit(ctx, attempt)
+    return { principal, user: principal && row, reads: rest.slice(evidence.length + counts.length) as never }
   }
 }
 

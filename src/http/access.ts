@@ -55,14 +55,14 @@ export function requiresSession(): MiddlewareHandler<WithGate<Gate>> {
   return guarded({ kind: 'session' }, (c, claim) => userGate(c.get('ctx'), claim, null))
 }
 
-/** Everyone; the gate says who is signed in. Invalid credentials are not refused here. */
-export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
+/** Everyone; the gate says who is signed in, and counts their request against `limit`. Invalid credentials are not refused here. */
+export function optionalSession({ limit }: Pick<UserGateOptions, 'limit'> = {}): MiddlewareHandler<WithGate<OptionalGate>> {
   const handler: MiddlewareHandler<WithGate<OptionalGate>> = async (c, next) => {
     const claim = await c.var.identify().catch((error) => {
       if (error instanceof AppError) return null
       throw error
     })
-    const gate = optionalGate(c.get('ctx'), claim)
+    const gate = optionalGate(c.get('ctx'), claim, { limit })
     c.set('gate', (async (reads?: never) => {
       const outcome = await gate(reads)
       if (outcome.principal && outcome.user) c.set('viewer', { principal: outcome.principal, user: outcome.user })
@@ -70,7 +70,8 @@ export function optionalSession(): MiddlewareHandler<WithGate<OptionalGate>> {
     }) as OptionalGate)
     await next()
   }
-  return tag(handler, { access: { kind: 'optional_session' } })
+  const access = { kind: 'optional_session' } as const
+  return tag(handler, limit ? { access, accountLimit: limit } : { access })
 }
 
 /** Everyone. Credentials are not read. */

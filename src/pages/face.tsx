@@ -14,7 +14,7 @@ export function pictureUrl(ctx: Ctx, user: Pictured, size: AvatarSize = 128): st
   return avatarUrl(ctx, user.avatarKey, size) ?? `data:image/svg+xml,${encodeURIComponent(defaultAvatarSvg(user))}`
 }
 
-/** Small, beside the name: it says nothing that the name does not. */
-export function Face({ ctx, user }: { ctx: Ctx; user: Pictured }) {
-  return <img class="face" src={pictureUrl(ctx, user)} alt="" width="32" height="32" />
+/** Beside the name: it says nothing that the name does not. */
+export function Face({ ctx, user, side = 32 }: { ctx: Ctx; user: Pictured; side?: 32 | 48 | 112 }) {
+  return <img class="face" src={pictureUrl(ctx, user, side > 64 ? 512 : 128)} alt="" width={side} height={side} />
 }

@@ -18,6 +18,7 @@ import { ownFormsOnly } from './form-token.ts'
 import { loadedFiles } from './loaded-files.ts'
 import { mailSignInPages } from './mail-sign-in.tsx'
 import { passwordResetPages } from './password-reset.tsx'
+import { HANDLE, peoplePages } from './people/index.ts'
 import { secondStepPages } from './second-step.tsx'
 import { signInPages } from './sign-in.tsx'
 import { signOutPages } from './sign-out.tsx'
@@ -45,6 +46,7 @@ const PATHS = [
   '/device',
   '/account',
   '/admin',
+  '/people',
 ]
 /** Other sites may send a form here: Apple sends its answer in one. */
 const OPEN_PATHS = ['/upstream']
@@ -52,6 +54,7 @@ const OPEN_PATHS = ['/upstream']
 export const pages = new Hono<AppEnv>()
 pages.onError(renderError)
 for (const path of PATHS) pages.use(`${path}/*`, admission(), ownFormsOnly(), credentials(browserSession))
+pages.use(HANDLE, admission(), credentials(browserSession))
 for (const path of OPEN_PATHS) pages.use(`${path}/*`, admission(), credentials(browserSession))
 pages.route('/', signInPages)
 pages.route('/', secondStepPages)
@@ -69,5 +72,6 @@ pages.route('/', consentPages)
 pages.route('/', devicePages)
 pages.route('/', accountPages)
 pages.route('/', consolePages)
+pages.route('/', peoplePages)
 pages.route('/', loadedFiles)
-for (const path of [...PATHS, ...OPEN_PATHS]) pages.all(`${path}/*`, unmatched(pages, ''))
+for (const path of [...[...PATHS, ...OPEN_PATHS].map((path) => `${path}/*`), HANDLE]) pages.all(path, unmatched(pages, ''))

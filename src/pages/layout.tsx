@@ -32,6 +32,8 @@ export interface Page extends Loads {
   /** Where to redirect, at once or after a moment. */
   readonly refreshTo?: string
   readonly refreshSeconds?: number
+  /** What other services show for a link to this page (the Open Graph protocol): only what everybody may see. */
+  readonly openGraph?: { readonly title: string; readonly image?: string }
 }
 
 export const productOf = (config: Config): string => config.brand.name
@@ -94,6 +96,9 @@ function Head({ t, brand, page }: { t: Texts; brand: Brand; page: Page }) {
       <meta name="robots" content="noindex" />
       {page.refreshTo !== undefined && <meta http-equiv="refresh" content={`${page.refreshSeconds ?? 0};url=${page.refreshTo}`} />}
       <title>{`${page.error ? `${t.layout.error}: ` : ''}${page.title}${page.title === brand.name ? '' : ` · ${brand.name}`}`}</title>
+      {Object.entries(page.openGraph ?? {}).map(([name, content]) => (
+        <meta property={`og:${name}`} content={content} />
+      ))}
       <link rel="icon" href={brand.faviconUrl || 'data:,'} />
       <link rel="stylesheet" href={styleSheetUrl(brand)} />
       {page.hasPasskeys && <script src={passkeyScriptUrl(brand)} defer />}

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { Brand } from '../config-brand.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { LANGUAGES, LOCALES, type Locale } from '../texts/locales.ts'
-import type { Texts } from '../texts/texts.ts'
+import { number, type Texts } from '../texts/texts.ts'
 import { sectionGroupsOf } from './account/sections.ts'
 import { consoleSectionsOf } from './console/sections.ts'
 import { Face, nameOf } from './face.tsx'
@@ -62,7 +62,7 @@ function SignOutLink() {
 
 interface LinkGroup {
   readonly title: string | null
-  readonly links: readonly { readonly path: string; readonly title: string }[]
+  readonly links: readonly { readonly path: string; readonly title: string; readonly waiting?: number }[]
 }
 
 function groupsOf(c: Context<AppEnv>, t: Texts, isConsole: boolean): LinkGroup[] {
@@ -70,9 +70,10 @@ function groupsOf(c: Context<AppEnv>, t: Texts, isConsole: boolean): LinkGroup[]
     const sections = consoleSectionsOf(c.get('viewer')?.principal.scopes ?? [])
     return [{ title: null, links: sections.map(({ path, name }) => ({ path, title: t.console.sections[name] })) }]
   }
+  const requests = c.get('viewer')?.user.requestCount ?? 0
   const groups = sectionGroupsOf(c.get('ctx').config).map(({ name, sections }) => ({
     title: t.account.groups[name],
-    links: sections.map(({ path, name }) => ({ path, title: t.account.sections[name].title })),
+    links: sections.map(({ path, name }) => ({ path, title: t.account.sections[name].title, waiting: name === 'requests' ? requests : 0 })),
   }))
   return [{ title: null, links: [{ path: '/account', title: t.account.overview.link }] }, ...groups]
 }
@@ -92,6 +93,7 @@ export function Navigation({ c, path }: { c: Context<AppEnv>; path: string }) {
               <li>
                 <a href={link.path} {...(link.path === path ? { 'aria-current': 'page' } : {})}>
                   {link.title}
+                  {link.waiting ? <span class="count">{number(t, link.waiting)}</span> : null}
                 </a>
               </li>
             ))}

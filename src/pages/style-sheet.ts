@@ -7,6 +7,7 @@ import { CONSOLE } from './style-console.ts'
 import { FIGURES } from './style-figures.ts'
 import { FRAME } from './style-frame.ts'
 import { LISTS } from './style-lists.ts'
+import { PEOPLE } from './style-people.ts'
 
 export const STYLE_SHEET = `
 :root {
@@ -215,4 +216,5 @@ ${LISTS}
 ${ACCOUNT}
 ${CONSOLE}
 ${FIGURES}
+${PEOPLE}
 `.trim()

@@ -22,6 +22,7 @@ import { DOCUMENTS } from '../../src/rooms.ts'
 import { ORIGIN, platform } from '../support/kith.ts'
 import { signedInPerson } from '../support/people.ts'
 import { allRoutes, nameOf, pageRoutes, routesOfRoom } from '../support/routes.ts'
+import { PEOPLE_ACTS } from '../tour/pages-people.ts'
 
 /** Outside of the rooms' documents: the documents themselves, the pages, and the developers' mailbox. */
 const UNDOCUMENTED = [
@@ -59,7 +60,9 @@ describe('access', () => {
       const kind = route.tags.access?.kind
       // Which of the console's sections somebody may open is what this one finds out.
       if (route.path === '/admin') expect(kind).toBe('session')
-      else if (/^\/(account|admin)/.test(route.path)) expect([nameOf(route), kind]).toEqual([nameOf(route), 'scope'])
+      // A button's path, to which a sign-in leads back, leads on.
+      else if (route.method === 'GET' && PEOPLE_ACTS.includes(route.path)) expect(kind).toBe('anyone')
+      else if (/^\/(account|admin|people)/.test(route.path)) expect([nameOf(route), kind]).toEqual([nameOf(route), 'scope'])
       else expect(['anyone', 'optional_session'], nameOf(route)).toContain(kind)
     }
   })

@@ -6,6 +6,7 @@ import { alertIn, asShown, type PageForm, send } from '../support/pages.ts'
 import { inputOf, nameOf, pageRoutes } from '../support/routes.ts'
 import { dump } from '../support/tables.ts'
 import { everyForm } from '../tour/forms.ts'
+import { PEOPLE_ACTS } from '../tour/pages-people.ts'
 
 /** Forms with only a button: nothing in them is typed, so their page simply shows them again. */
 const BUTTONS: Readonly<Record<string, string>> = {
@@ -15,6 +16,7 @@ const BUTTONS: Readonly<Record<string, string>> = {
   '/account/two-step/email': '/account/two-step',
   '/account/providers/link': '/account/providers',
   '/account/providers/unlink': '/account/providers',
+  ...Object.fromEntries(PEOPLE_ACTS.map((path) => [path, '/(people(/[a-z]+)*|@\\w+)'])),
 }
 const PICTURE = '/account/picture'
 /** No value of any field, except those that accept any text. */

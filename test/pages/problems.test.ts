@@ -7,7 +7,7 @@ import { fallbackTexts } from '../../src/texts/texts.ts'
 import { inputOf, nameOf, pageRoutes } from '../support/routes.ts'
 
 /** Filled in by the page or a script: nobody types them, and no form has a label for them that a sentence could name. */
-const NOT_TYPED = new Set(['credential', 'ticket', 'answer', 'account', 'scope', 'codes'])
+const NOT_TYPED = new Set(['credential', 'ticket', 'answer', 'account', 'scope', 'codes', 'id', 'back'])
 
 /** The messages of a schema and of everything in it, as its checks give them. */
 function messagesOf(schema: z.core.$ZodType, seen = new Set<unknown>()): string[] {

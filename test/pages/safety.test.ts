@@ -24,6 +24,8 @@ const OPEN_PAGES = [
 const ACCOUNT_PAGES = [
   '/account',
   ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'delete'].map((name) => `/account/${name}`),
+  ...['', '/suggestions', '/followers', '/following', '/requests', '/requests/sent', '/blocks'].map((name) => `/people${name}`),
+  '/@page_safety',
   ...['', '/add'].map((name) => `/account/passkeys${name}`),
   ...['', '/app', '/app/remove', '/recovery-codes'].map((name) => `/account/two-step${name}`),
 ]

@@ -3,10 +3,11 @@
 import type { Email } from '../../src/core/fields.ts'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import { sealPerson } from '../../src/core/upstream/pending.ts'
+import { makeCrowd, putBlocks, putEdges } from '../social/crowd.ts'
 import { enrol } from '../support/authenticator.ts'
 import { png } from '../support/images.ts'
 import { Client, db } from '../support/kith.ts'
-import { fillIn, formOf, formsOf, mailedLink, open, send, sendFile, signInOnPage } from '../support/pages.ts'
+import { fillIn, formOf, formsOf, mailedLink, open, type PageForm, send, sendFile, signInOnPage } from '../support/pages.ts'
 import { contextOf, PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'
 import { pageRoutes } from '../support/routes.ts'
 import { addPasskey, SoftwareAuthenticator } from '../support/software-authenticator.ts'
@@ -57,6 +58,7 @@ export async function everyForm(username: string) {
   for (const path of ['/account/passkeys/rename', '/account/passkeys/remove']) {
     forms.set(path, formOf(await open(client, `${path}?passkey=${added.json.data.passkey._id}`)))
   }
+  for (const form of await formsAboutPeople(client, Number.parseInt(person.id, 16))) forms.set(form.action, form)
   for (const route of pageRoutes.filter(({ method, path }) => method === 'POST' && !forms.has(path))) {
     const page = await open(client, stopOf(route).page ?? route.path)
     const pattern = new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`)
@@ -64,6 +66,20 @@ export async function everyForm(username: string) {
     if (form) forms.set(route.path, form)
   }
   return { person, client, forms }
+}
+
+/** Somebody who follows, somebody who asks, and so on: each has a button on their page or in a list. */
+async function formsAboutPeople(client: Client, me: number): Promise<PageForm[]> {
+  const [stranger = 0, followed = 0, follower = 0, asking = 0, blocked = 0] = await makeCrowd(5)
+  await putEdges([
+    [me, followed],
+    [follower, me],
+  ])
+  await putEdges([[asking, me]], false)
+  await putBlocks([[me, blocked]])
+  const name = await db.prepare('SELECT username FROM users WHERE id = ?').bind(stranger).first('username')
+  const pages = [`/@${name}`, ...['following', 'followers', 'requests', 'blocks'].map((list) => `/people/${list}`)]
+  return (await Promise.all(pages.map((path) => open(client, path)))).flatMap(formsOf)
 }
 
 /** Of somebody else, with every method: the pages that complete a sign-in show all their forms for it. */

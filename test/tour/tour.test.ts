@@ -23,6 +23,7 @@ import { walkMovida } from './walks/movida.ts'
 import { walkMxit } from './walks/mxit.ts'
 import { walkOAuth } from './walks/oauth.ts'
 import { walkPages } from './walks/pages.ts'
+import { walkPeoplePages } from './walks/pages-people.ts'
 import { walkPasskeys } from './walks/passkeys.ts'
 import { walkSessions } from './walks/sessions.ts'
 import { walkSocialGraph } from './walks/social-graph.ts'
@@ -63,6 +64,7 @@ describe('found', walkFound)
 describe('social graph', walkSocialGraph)
 describe('mxit', walkMxit)
 describe('pages', walkPages)
+describe('pages: people', walkPeoplePages)
 describe('passkeys', walkPasskeys)
 describe('other providers', walkUpstream)
 

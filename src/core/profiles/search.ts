@@ -10,7 +10,7 @@ import { deleteOtherSearchStrings, insertSearchStrings, searchUsers, type UserNa
 import type { Ctx } from '../ctx.ts'
 import type { Gate } from '../gate.ts'
 import { SEARCH_STRING_LENGTH_MAX, SEARCH_STRINGS_LOOKED_AT, SEARCH_STRINGS_PER_USER } from '../limits.ts'
-import { type SeenUser, show } from '../social/visibility.ts'
+import { type MetUser, show } from '../social/visibility.ts'
 import { fold, SEPARATORS } from './fold.ts'
 
 export type { UserNames } from '../../store/db/search-strings.ts'
@@ -95,7 +95,7 @@ export interface SearchInput {
 }
 
 /** Users whom the caller may find, an exact match first. A query with nothing searchable finds nobody. */
-export async function searchForUsers(ctx: Ctx, gate: Gate, { query, limit }: SearchInput): Promise<SeenUser[]> {
+export async function searchForUsers(ctx: Ctx, gate: Gate, { query, limit }: SearchInput): Promise<MetUser[]> {
   const prefix = searchPrefix(query)
   const { principal, reads } = await gate(({ userId: viewerId }) =>
     prefix === ''

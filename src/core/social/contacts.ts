@@ -4,13 +4,13 @@ import type { Ctx } from '../ctx.ts'
 import { type Gate, insufficientScope } from '../gate.ts'
 import type { Slice } from '../paging.ts'
 import { coveredBy } from '../scopes.ts'
-import { type SeenUser, show } from './visibility.ts'
+import { type MetUser, show } from './visibility.ts'
 
 export type { ContactList, ContactState } from '../../store/db/contacts.ts'
 
 export interface Contact {
   readonly state: ContactState
-  readonly user: SeenUser
+  readonly user: MetUser
 }
 
 const OF_BLOCKS = 'delegated:social:block:read'

@@ -18,7 +18,7 @@ import type { Claimed, Gate } from '../gate.ts'
 import { SUGGESTION_EDGES_PER_PERSON, SUGGESTION_PEOPLE, SUGGESTIONS_MAX } from '../limits.ts'
 import { boundsOf, type Listed, listedPeople, type Page } from '../paging.ts'
 import type { UserPrincipal } from '../principal.ts'
-import { audienceOf, isAdmin, readSeenUser, requireMet, type SeenUser, show } from './visibility.ts'
+import { audienceOf, isAdmin, type MetUser, readSeenUser, requireMet, show } from './visibility.ts'
 
 export type { RelationshipRow as Relationship } from '../../store/db/follows.ts'
 
@@ -26,7 +26,7 @@ export interface FollowRecord {
   readonly id: number
   readonly approved: boolean
   readonly createdAt: number
-  readonly user: SeenUser
+  readonly user: MetUser
 }
 
 function toRecord(principal: UserPrincipal, row: FollowListRow): FollowRecord {
@@ -99,7 +99,7 @@ const othersAmong =
     userIds.filter((id) => id !== userId).length
 
 /** Those of the given users who exist for the caller. */
-export async function lookUpUsers(ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<SeenUser[]> {
+export async function lookUpUsers(ctx: Ctx, gate: Gate, userIds: readonly UserId[]): Promise<MetUser[]> {
   const { principal, reads } = await gate(
     ({ userId }) => [findSeenUsers({ userIds, viewerId: userId, now: ctx.now() })],
     othersAmong(userIds),
@@ -114,7 +114,7 @@ export async function listRelationships(ctx: Ctx, gate: Gate, userIds: readonly 
 }
 
 /** Users followed by those the caller follows. */
-export async function listSuggestedUsers(ctx: Ctx, gate: Gate): Promise<SeenUser[]> {
+export async function listSuggestedUsers(ctx: Ctx, gate: Gate): Promise<MetUser[]> {
   const { principal, reads } = await gate(
     ({ userId }) => [
       listSuggestions({

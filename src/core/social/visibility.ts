@@ -8,7 +8,7 @@ import { findAnyUser, findSeenUser, type SeenUserRow, type UserRef } from '../..
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import type { Claimed, Gate } from '../gate.ts'
+import type { Claimed, Gate, OptionalGate } from '../gate.ts'
 import type { Principal, UserPrincipal } from '../principal.ts'
 import { type Audience, USER_FIELDS } from '../profiles/user-fields.ts'
 import { coveredBy, type Scope } from '../scopes.ts'
@@ -23,6 +23,9 @@ type FieldsFor<A extends Audience> = { [F in keyof UserRow]: (typeof USER_FIELDS
 export type SeenUser = Pick<UserRow, FieldsFor<'outsider'>> & {
   readonly [F in FieldsFor<'insider' | 'owner'>]: UserRow[F] | null
 } & { readonly audience: Audience }
+
+/** The same, and how the viewer stands to them. */
+export type MetUser = SeenUser & Pick<SeenUserRow, 'viewerFollow' | 'viewerBlocks'>
 
 const SHOWN = Object.entries(USER_FIELDS).flatMap(([field, [least]]) =>
   least === 'nobody' ? [] : [[field as keyof UserRow, least] as const],
@@ -49,8 +52,9 @@ export function audienceOf(principal: Principal | null, row: SeenUserRow): Audie
   return row.isPrivate === 0 || row.viewerFollow === 'following' ? 'insider' : 'outsider'
 }
 
-export function show(principal: Principal | null, row: SeenUserRow): SeenUser {
-  return showTo(audienceOf(principal, row), row)
+export function show(principal: Principal | null, row: SeenUserRow): MetUser {
+  const { viewerFollow, viewerBlocks } = row
+  return { ...showTo(audienceOf(principal, row), row), viewerFollow, viewerBlocks }
 }
 
 /** A user as the viewer may see them; the read goes with the gate's. */
@@ -83,7 +87,28 @@ export async function getProfile(ctx: Ctx, gate: Gate<Principal>, userId: UserRe
 /** The id of an anonymous viewer: no row has it. */
 const NOBODY = NO_ID as UserId
 
+export interface Meeting {
+  readonly viewer: UserPrincipal | null
+  readonly met: MetUser | null
+}
+
 /** A user, for an anonymous caller: one read. Unknown, banned and deleted get the same answer. */
 export async function getPublicProfile(ctx: Ctx, userId: UserRef): Promise<SeenUser> {
   return show(null, requireMet(await ctx.db.one(readSeenUser(ctx, NOBODY, userId))))
+}
+
+/**
+ * A user for whoever asks, signed in or not; null if the viewer may not know of one. Those whom the viewer blocks are shown,
+ * so that they can be unblocked.
+ */
+export async function meetUser(ctx: Ctx, gate: OptionalGate, usernameKey: string): Promise<Meeting> {
+  let viewerId = NOBODY
+  const { principal, reads } = await gate((claimed) => {
+    viewerId = claimed?.userId ?? NOBODY
+    return [readSeenUser(ctx, viewerId, usernameKey)]
+  })
+  // A cookie that is not live names a user without proof: nothing is shown as to that user.
+  const isProved = principal !== null || viewerId === NOBODY
+  const row = isProved ? reads[0] : await ctx.db.one(readSeenUser(ctx, NOBODY, usernameKey))
+  return { viewer: principal, met: row && show(principal, row) }
 }

@@ -24,7 +24,14 @@ const GROUPS: readonly Group[] = [
   },
   {
     name: 'people',
-    sections: [],
+    sections: [
+      { path: '/people', name: 'findPeople' },
+      { path: '/people/suggestions', name: 'suggestions' },
+      { path: '/people/followers', name: 'followers' },
+      { path: '/people/following', name: 'following' },
+      { path: '/people/requests', name: 'requests' },
+      { path: '/people/blocks', name: 'blocks' },
+    ],
   },
   {
     name: 'security',
