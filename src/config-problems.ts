@@ -1,4 +1,5 @@
 /** Rules that involve several vars. They are checked on the vars that could be read, so that an operator sees all problems at once. */
+import { mailProblems } from './config-mail.ts'
 import { signUpProblems } from './config-sign-up.ts'
 import { SCRYPT_LN_FLOOR, toOrigin, type Vars } from './config-vars.ts'
 
@@ -16,6 +17,7 @@ export function problemsAcross(vars: Read): string[] {
     ...lifetimeProblems(vars),
     ...environmentProblems(vars),
     ...signUpProblems(vars),
+    ...mailProblems(vars),
   ]
 }
 
@@ -65,7 +67,14 @@ function environmentProblems(vars: Read): string[] {
   if (vars.ENVIRONMENT !== 'production') return problems
   if (vars.ORIGIN !== undefined && !vars.ORIGIN.startsWith('https:')) problems.push('ORIGIN must be https in production')
   if (vars.MAIL === 'capture') problems.push('MAIL=capture sends no mail and is refused in production')
-  for (const name of ['AVATARS_BASE_URL', 'AVATARS_S3_URL', 'FILES_ORIGIN', 'PASSWORD_RANGE_URL', 'TURNSTILE_URL'] as const) {
+  for (const name of [
+    'AVATARS_BASE_URL',
+    'AVATARS_S3_URL',
+    'FILES_ORIGIN',
+    'PASSWORD_RANGE_URL',
+    'MAIL_API_URL',
+    'TURNSTILE_URL',
+  ] as const) {
     if (vars[name]?.startsWith('http:')) problems.push(`${name} must be https in production`)
   }
   if (vars.UPSTREAM_PROVIDERS?.some((provider) => provider.preset === 'oidc' && provider.issuer.startsWith('http:'))) {

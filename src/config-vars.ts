@@ -1,6 +1,7 @@
 /** The Worker's vars and secrets as text: their names, formats and defaults. `config.ts` turns them into `Config`. */
 import * as z from 'zod'
 import { json, keyring, publicKeys, signingKeys } from './config-keys.ts'
+import { mailVars } from './config-mail.ts'
 import { upstreamProviders } from './config-upstream.ts'
 
 export type { SigningKey } from './config-keys.ts'
@@ -120,11 +121,7 @@ export const vars = z.object({
     .or(z.literal('').transform(() => 'production' as const))
     .default('production'),
   ORIGIN: z.string({ error: 'is missing' }).min(1, { error: 'is missing', abort: true }).pipe(httpOrigin),
-  MAIL: z.enum(['email-service', 'capture']).default('email-service'),
-  MAIL_FROM: z
-    .string({ error: 'is missing' })
-    .min(1, { error: 'is missing', abort: true })
-    .regex(/^[^\r\n]*@[^\r\n]+$/, 'must contain an e-mail address'),
+  ...mailVars,
   BRAND_NAME: z
     .string()
     .regex(/^[^\p{Cc}]{0,60}$/u, 'must have at most 60 characters')

@@ -5,6 +5,7 @@
  */
 import { type Brand, brandOf } from './config-brand.ts'
 import { type Lifetimes, lifetimesOf } from './config-lifetimes.ts'
+import { type MailConfig, mailOf } from './config-mail.ts'
 import { problemsAcross, warningsAbout } from './config-problems.ts'
 import { type BotCheckConfig, botCheckOf, type SignUpConfig, signUpOf } from './config-sign-up.ts'
 import { readSecrets, type UpstreamProvider, type UpstreamSecretName } from './config-upstream.ts'
@@ -35,7 +36,7 @@ export interface Config {
   readonly environment: 'production' | 'development' | 'test'
   /** The public origin for issuer, links in mails, and cookies. Never taken from a request. */
   readonly origin: string
-  readonly mail: { readonly kind: 'email-service' | 'capture'; readonly from: string }
+  readonly mail: MailConfig
   readonly brand: Brand
   readonly signUp: SignUpConfig
   /** Null: not set up. */
@@ -172,7 +173,7 @@ function parseConfig(env: Bindings): Config {
   return {
     environment: vars.ENVIRONMENT,
     origin: vars.ORIGIN,
-    mail: { kind: vars.MAIL, from: vars.MAIL_FROM },
+    mail: mailOf(vars),
     brand: brandOf(vars),
     signUp: signUpOf(vars),
     botCheck: botCheckOf(vars),

@@ -6,8 +6,7 @@ import { USER_AGENT_LENGTH_MAX } from './core/limits.ts'
 import { readDevice } from './core/sessions/device-cookie.ts'
 import { currentMac, randomHex } from './crypto.ts'
 import { newId } from './ids.ts'
-import { captureMailer } from './mail/captured.ts'
-import { emailServiceMailer, type Mailer } from './mail/mailer.ts'
+import { mailerOf } from './mail/transports/chosen.ts'
 import { Database } from './store/db/database.ts'
 import { languagesOf, matchLocale } from './texts/locales.ts'
 
@@ -42,7 +41,7 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
     avatars: env.AVATARS,
     media: env.MEDIA,
     images: env.IMAGES,
-    mailer: toMailer(env),
+    mailer: mailerOf(config.mail, env),
     requestId,
     caller,
     now: () => Date.now(),
@@ -64,11 +63,6 @@ function buildContext(env: Bindings, waiting: Waiting, caller: Caller, bookmark:
     },
     log,
   }
-}
-
-function toMailer(env: Bindings): Mailer {
-  const { mail } = getConfig(env)
-  return mail.kind === 'capture' ? captureMailer(env.KV, () => Date.now()) : emailServiceMailer(env.EMAIL, mail.from)
 }
 
 /** Trusts only Cloudflare's own header for the caller's address; anyone can write `X-Forwarded-For`. */

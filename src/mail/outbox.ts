@@ -22,7 +22,7 @@ import { putMailedCode } from '../store/kv/mailed-codes.ts'
 import { DEFAULT_LOCALE, matchLocale } from '../texts/locales.ts'
 import { textsIn } from '../texts/texts.ts'
 import { deriveCode, deriveDigits, hashMailedCode } from './codes.ts'
-import type { Mailer } from './mailer.ts'
+import { type Mailer, MailRefusal } from './mailer.ts'
 
 /** The core's `Ctx` provides this. */
 export interface Delivery {
@@ -42,24 +42,11 @@ const MINUTE_MS = 60_000
 const LEASE_MS = 2 * MINUTE_MS
 /** Delays after the first, second, ... attempt: short at first, for codes, then over a day, for daily limits. */
 const RETRY_AFTER_MINUTES = [1, 5, 15, 60, 180, 360, 720]
+/** A provider may ask for more patience than that, up to: */
+const RETRY_AFTER_MAX_MS = 12 * 60 * MINUTE_MS
 const TRIES_MAX = RETRY_AFTER_MINUTES.length + 1
 /** Below the six connections that a worker may have open at a time. */
 const SENT_AT_A_TIME = 4
-/**
- * Email Service's codes for permanent failures. They exclude limits and an unverified sender, which the operator can
- * fix while the mail waits.
- */
-const PERMANENT_ERRORS: ReadonlySet<string> = new Set([
-  'E_VALIDATION_ERROR',
-  'E_FIELD_MISSING',
-  'E_TOO_MANY_RECIPIENTS',
-  'E_RECIPIENT_NOT_ALLOWED',
-  'E_RECIPIENT_SUPPRESSED',
-  'E_CONTENT_TOO_LARGE',
-  'E_HEADER_VALUE_INVALID',
-  'E_HEADER_VALUE_TOO_LONG',
-])
-
 /** Mails with a code, and its purpose: no mail may contain the code of another challenge. */
 const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   verify_email: 'verify_email',
@@ -100,7 +87,7 @@ export async function deliverMail(delivery: Delivery, id: MailId): Promise<Deliv
   try {
     await delivery.mailer.send(mail.id, { to: mail.toAddress, ...(await compose(delivery, mail, found.code, now)) })
   } catch (error) {
-    return tryLater(delivery, mail, errorCode(error))
+    return tryLater(delivery, mail, error)
   }
   await markSent(delivery, mail)
   return 'sent'
@@ -184,11 +171,15 @@ async function markSent(delivery: Delivery, mail: DueMail): Promise<void> {
   delivery.log('info', 'mail.sent', { mailId: mail.id, kind: mail.kind, tries: mail.attempts })
 }
 
-async function tryLater(delivery: Delivery, mail: DueMail, error: string): Promise<DeliveryOutcome> {
+async function tryLater(delivery: Delivery, mail: DueMail, thrown: unknown): Promise<DeliveryOutcome> {
+  const refusal = thrown instanceof MailRefusal ? thrown : null
+  const error = errorCode(thrown)
   const minutes = RETRY_AFTER_MINUTES[mail.attempts - 1]
-  if (PERMANENT_ERRORS.has(error) || minutes === undefined) return giveUp(delivery, mail, error)
-  await delivery.db.one(postponeMail(mail.id, delivery.now() + minutes * MINUTE_MS, error))
-  delivery.log('warn', 'mail.postponed', { mailId: mail.id, kind: mail.kind, tries: mail.attempts, minutes, error })
+  if (refusal?.isPermanent || minutes === undefined) return giveUp(delivery, mail, error)
+  const waitMs = Math.max(minutes * MINUTE_MS, Math.min(refusal?.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS))
+  await delivery.db.one(postponeMail(mail.id, delivery.now() + waitMs, error))
+  const detail = { tries: mail.attempts, minutes: Math.round(waitMs / MINUTE_MS), error }
+  delivery.log('warn', 'mail.postponed', { mailId: mail.id, kind: mail.kind, ...detail })
   return 'postponed'
 }
 
@@ -198,8 +189,9 @@ async function giveUp(delivery: Delivery, mail: { id: MailId; kind: MailKind | n
   return 'failed'
 }
 
-/** An error's code, or its class: its message may contain the address. */
+/** What a refusal says, an error's code, or its class: the message of another error may contain the address. */
 function errorCode(error: unknown): string {
+  if (error instanceof MailRefusal) return error.message
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (typeof code === 'string' && /^\w{1,64}$/.test(code)) return code
   return error instanceof Error ? error.name : 'unknown'

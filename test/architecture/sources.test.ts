@@ -46,7 +46,7 @@ const LINES_MAX = 250
 const isData = (path: string) => path === 'core/accounts/common-passwords.ts' || /^texts\/[a-z]{2}(-[A-Z]{2})?\.ts$/.test(path)
 
 const layerOf = (path: string) =>
-  (path.split('/')[0] ?? '').replace(/(-vars|-brand|-sign-up|-problems|-upstream|-keys|-lifetimes)?\.tsx?$/, '')
+  (path.split('/')[0] ?? '').replace(/(-vars|-brand|-mail|-sign-up|-problems|-upstream|-keys|-lifetimes)?\.tsx?$/, '')
 
 function importsOf({ path, text }: { path: string; text: string }): { from: string; target: string; isPackage: boolean }[] {
   const specifiers = [...text.matchAll(/^(?:import|export)\s[^'"`;]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm)]
@@ -102,6 +102,7 @@ describe('sources', () => {
       'config-brand.ts',
       'config-keys.ts',
       'config-lifetimes.ts',
+      'config-mail.ts',
       'config-problems.ts',
       'config-sign-up.ts',
       'config-upstream.ts',

@@ -1,11 +1,11 @@
-// The two mailers, and the captured mails as a list.
+// The mailers without a request over HTTP (transports.test.ts has those), and the captured mails as a list.
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Bindings } from '../../src/config.ts'
 import { parseSender } from '../../src/config-brand.ts'
 import { newId, toHex } from '../../src/ids.ts'
 import { captureMailer, listCapturedMails } from '../../src/mail/captured.ts'
-import { emailServiceMailer } from '../../src/mail/mailer.ts'
+import { emailServiceMailer } from '../../src/mail/transports/cloudflare.ts'
 import { createPlatform } from '../platform/platform.ts'
 
 const platform = createPlatform(env as unknown as Bindings)
@@ -41,7 +41,7 @@ describe('the Email Service mailer', () => {
     platform.reset()
     const mailer = emailServiceMailer(platform.env.EMAIL, 'no-reply@kith.test')
     const message = { ...mailTo('ann@example.com'), [header]: 'a@b.example\r\nBcc: eve@example.com' }
-    await expect(mailer.send(3, message)).rejects.toMatchObject({ code: 'E_HEADER_VALUE_INVALID' })
+    await expect(mailer.send(3, message)).rejects.toMatchObject({ reason: 'message_refused', isPermanent: true })
     expect(platform.emails).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type Bindings, getConfig } from '../../src/config.ts'
 import { type ChallengeId, type MailId, newId, type UserId } from '../../src/ids.ts'
 import { deriveCode } from '../../src/mail/codes.ts'
-import type { Message } from '../../src/mail/mailer.ts'
+import { MailRefusal, type Message, type RefusalReason } from '../../src/mail/mailer.ts'
 import { type Delivery, deliverDueMails, deliverMail } from '../../src/mail/outbox.ts'
 import { type ChallengePurpose, insertChallenge } from '../../src/store/db/challenges.ts'
 import { Database, first, run } from '../../src/store/db/database.ts'
@@ -102,6 +102,10 @@ interface OutboxRow {
 
 const rowOf = (id: MailId) => db.one(first<OutboxRow>(sql`SELECT * FROM mail_outbox WHERE id = ${id}`))
 const serviceError = (code: string) => Object.assign(new Error('refused: person@example.com'), { code })
+const refusal =
+  (reason: RefusalReason, detail = {}) =>
+  () =>
+    new MailRefusal(reason, detail)
 
 describe('a mail', () => {
   it('goes to its address with the code of its challenge', async () => {
@@ -184,7 +188,7 @@ describe('a mail', () => {
 describe('a failing mailer', () => {
   it('is tried again later, and fails for good after 8 tries', async () => {
     const id = await queueNotice()
-    trouble = () => serviceError('E_DAILY_LIMIT_EXCEEDED')
+    trouble = refusal('limit_reached', { code: 'E_DAILY_LIMIT_EXCEEDED' })
     const pauses: number[] = []
     for (let tries = 1; tries < 8; tries += 1) {
       expect(await deliverMail(delivery, id)).toBe('postponed')
@@ -195,9 +199,22 @@ describe('a failing mailer', () => {
     }
     expect(pauses).toEqual([1, 5, 15, 60, 180, 360, 720])
     expect(await deliverMail(delivery, id)).toBe('failed')
-    expect(await rowOf(id)).toMatchObject({ attempts: 8, sentAt: null, failedAt: now, error: 'E_DAILY_LIMIT_EXCEEDED' })
+    expect(await rowOf(id)).toMatchObject({ attempts: 8, sentAt: null, failedAt: now, error: 'limit_reached E_DAILY_LIMIT_EXCEEDED' })
     now += 24 * 60 * MINUTE_MS
     expect(await deliverMail(delivery, id)).toBe('not_due')
+  })
+
+  it('that names a time is left alone until then, for half a day at most', async () => {
+    for (const [seconds, minutes] of [
+      [1, 1],
+      [1_800, 30],
+      [1_000_000, 720],
+    ] as const) {
+      const id = await queueNotice()
+      trouble = refusal('limit_reached', { retryAfterMs: seconds * 1_000 })
+      await deliverMail(delivery, id)
+      expect((await rowOf(id))?.nextAttemptAt).toBe(START + minutes * MINUTE_MS)
+    }
   })
 
   it('that recovers sends the mail', async () => {
@@ -212,10 +229,10 @@ describe('a failing mailer', () => {
 
   it('is not asked again about an address that takes no mail', async () => {
     const id = await queueNotice()
-    trouble = () => serviceError('E_RECIPIENT_SUPPRESSED')
+    trouble = refusal('recipient_refused')
     expect(await deliverMail(delivery, id)).toBe('failed')
     // The address stays, for a retry.
-    expect(await rowOf(id)).toMatchObject({ attempts: 1, failedAt: START, error: 'E_RECIPIENT_SUPPRESSED', toAddress: expect.any(String) })
+    expect(await rowOf(id)).toMatchObject({ attempts: 1, failedAt: START, error: 'recipient_refused', toAddress: expect.any(String) })
   })
 
   it('and a mail that killed every sender ends after 8 tries as well', async () => {
@@ -278,7 +295,8 @@ describe('delivery', () => {
     const code = deriveCode(hmacKeys, 'verify_email', { codeId: challengeId, random: RANDOM, kid: KID })
     await deliverMail(delivery, await queue('verify_email', user.id, challengeId))
     for (const error of [
-      serviceError('E_RECIPIENT_SUPPRESSED'),
+      new MailRefusal('recipient_refused', { code: 'person@example.com' }),
+      serviceError('E_INTERNAL_SERVER_ERROR'),
       serviceError('not a code: person@example.com'),
       new Error(user.email),
       user.email,
@@ -286,7 +304,7 @@ describe('delivery', () => {
       trouble = () => error
       await deliverMail(delivery, await queue('verify_email', user.id, challengeId))
     }
-    expect(logged).toHaveLength(5)
+    expect(logged).toHaveLength(6)
     expect(logged.join()).not.toMatch(/@|person|Hello/)
     expect(logged.join()).not.toContain(code)
   })
