@@ -1,4 +1,6 @@
 /** The script of the account's and the console's pages. Everything works without it; it adds what only a browser knows. */
+import { copyButtons } from './copy.ts'
 import { localTimes } from './local-times.ts'
 
+copyButtons()
 localTimes()

@@ -32,8 +32,8 @@ interface Taking<T> {
   readonly act: (values: T) => Promise<Response>
   /** Shows the form again. */
   readonly again: (state: FormState) => Promise<Response>
-  /** A further code that the user can fix at this form. */
-  readonly mends?: ErrorCode
+  /** Further codes that the user can fix at this form. */
+  readonly mends?: ErrorCode | readonly ErrorCode[]
 }
 
 export async function take<T>(c: Context, sent: Submitted<T>, { act, again, mends }: Taking<T>): Promise<Response> {
@@ -42,7 +42,7 @@ export async function take<T>(c: Context, sent: Submitted<T>, { act, again, mend
     return await act(sent.values)
   } catch (thrown) {
     const error = toAppError(thrown)
-    if (!MENDABLE.has(error.code) && error.reason !== OUT_OF_DATE && error.code !== mends) throw thrown
+    if (!MENDABLE.has(error.code) && error.reason !== OUT_OF_DATE && ![mends].flat().includes(error.code)) throw thrown
     logFailure(c, error)
     setErrorHeaders(c, error)
     return again({ typed: Object.fromEntries(Object.entries(sent.typed).filter(([name]) => !SECRETS.has(name))), error })

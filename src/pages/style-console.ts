@@ -2,4 +2,38 @@
 export const CONSOLE = `
 .tag.bad { color: var(--danger); background: var(--danger-tint) }
 .tag.plain { color: var(--quiet); background: var(--ground); box-shadow: inset 0 0 0 1px var(--line) }
+.copied { display: flex; align-items: center; gap: 0.75rem }
+.copied > code { flex: 1; min-width: 0; overflow-wrap: anywhere; user-select: all }
+.panel > .copied > code { padding: 0.625rem 0.875rem; background: var(--ground); border-radius: 10px; font-size: 1rem }
+.copied > button { flex: none; min-height: 44px; padding: 0.25rem 0.875rem; font-size: 0.875rem; background: var(--surface) }
+.copied:has(pre) { display: grid; gap: 0.5rem }
+.copied pre { margin: 0; padding: 0.875rem 1rem; max-height: 28rem; overflow: auto; background: var(--ground); border-radius: 10px; font-size: 0.875rem; line-height: 1.5 }
+.copied pre code { overflow-wrap: normal }
+.copied:has(pre) > button { justify-self: end }
+.panel > h2 + .copied { margin-top: 0.5rem }
+.panel > h2 + .facts { margin-top: 1rem }
+.facts > :has(.copied), .facts > :has(li) { grid-column: 1 / -1 }
+.panel > .copied + h2 { margin-top: 1.25rem }
+.check { display: grid; grid-template-columns: auto 1fr; gap: 0.75rem; align-items: start; min-height: 44px; padding: 0.5rem 0; font-weight: 400; cursor: pointer }
+.check input { width: 1.25rem; height: 1.25rem; margin: 0.1rem 0; accent-color: var(--accent) }
+.check span, .check small { overflow-wrap: anywhere; min-width: 0 }
+.check small { display: block; color: var(--quiet); font-size: 0.875rem }
+fieldset > .hint { margin-top: -0.875rem }
+fieldset > .check + .check { margin-top: -1.125rem }
+.tree { border: 1px solid var(--line); border-radius: 12px; padding: 0.25rem 1rem }
+.tree + .tree { margin-top: -0.75rem }
+.panel > .tree { margin-top: 0.75rem }
+.tree > summary { font-weight: 600; width: 100% }
+.tree ul ul { margin-inline-start: 0.5rem; padding-inline-start: 1.25rem; border-inline-start: 1px solid var(--line) }
+.tree li:has(> .check > :checked) > ul { opacity: 0.65 }
+.more { display: grid }
+.more > summary { font-weight: 600 }
+.more[open] { padding-bottom: 0.5rem }
+.more > :not(summary) { margin-top: 1.375rem }
+.above { margin-top: 1.5rem }
+.above > * { flex: 0 0 auto; width: auto }
+.above + table { margin-top: 1.5rem }
+.below-name { display: block; font-weight: 400; font-size: 0.875rem; color: var(--quiet) }
+td > .tag, dd > .tag { margin-inline-start: 0 }
+.quiet { color: var(--quiet) }
 `

@@ -27,7 +27,7 @@ export function formsOf({ text }: Pick<Reply, 'text'>): PageForm[] {
     const fields: Record<string, string> = {}
     for (const [input] of inside.matchAll(/<input\b[^>]*>/g)) {
       const { name, type, value = '', ...rest } = attributesOf(input)
-      if (name !== undefined && (type !== 'radio' || 'checked' in rest)) fields[name] = value
+      if (name !== undefined && (!['radio', 'checkbox'].includes(type ?? '') || 'checked' in rest)) fields[name] = value
     }
     for (const [, name = '', value = ''] of inside.matchAll(/<textarea\b[^>]*\sname="([^"]*)"[^>]*>(.*?)<\/textarea>/gs)) {
       fields[name] = unescapeHtml(value)

@@ -52,6 +52,9 @@ export const hasPattern = (route: Route) => /:\w+\{/.test(route.path)
 /** The scope that a route needs; null if any session, or none, is enough. */
 export const scopeOf = ({ tags }: Route): Scope | null => (tags.access?.kind === 'scope' ? tags.access.scope : null)
 
+/** Whether a page is one of the console. */
+export const isOfConsole = ({ path }: Route) => path.startsWith('/admin')
+
 /** Whether a route is for administrators. */
 export const isAdminRoute = (route: Route) => scopeOf(route)?.startsWith('admin:') ?? false
 

@@ -1,7 +1,30 @@
 /** The console: what its pages may cost. */
-import type { Stops } from './tour.ts'
+import { page, READ, type Stops, WRITE } from './tour.ts'
+
+/** Records of a page. */
+const SHOWN = 25
+const list = page(SHOWN)
+const FORM = { ...READ, rowsRead: 20 } as const
+const REFUSED = { ...WRITE, restricted: 'refused' } as const
+const asking = (paths: string) =>
+  Object.fromEntries(
+    paths.split(' ').flatMap((path) => [
+      [`GET /admin/${path}`, FORM],
+      [`POST /admin/${path}`, REFUSED],
+    ]),
+  )
 
 export const stops: Stops = {
+  'GET /admin/roles': list,
+  'GET /admin/roles/role': list,
+  'GET /admin/clients': list,
+  'GET /admin/clients/client': READ,
+  'GET /admin/apis': list,
+  'GET /admin/machines': list,
+  ...asking('roles/new roles/edit roles/delete'),
+  ...asking('clients/new clients/edit clients/rotate clients/disable clients/enable clients/delete'),
+  ...asking('apis/new apis/edit apis/disable apis/enable apis/delete'),
+  ...asking('machines/new machines/revoke'),
   // 30 days of seven figures each.
   'GET /admin/overview': { roundTrips: 1, rowsRead: 240, rowsWritten: 0 },
 }

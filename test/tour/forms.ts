@@ -9,7 +9,7 @@ import { png } from '../support/images.ts'
 import { Client, db } from '../support/kith.ts'
 import { fillIn, formOf, formsOf, mailedLink, open, type PageForm, send, sendFile, signInOnPage } from '../support/pages.ts'
 import { contextOf, PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'
-import { pageRoutes } from '../support/routes.ts'
+import { isOfConsole, pageRoutes } from '../support/routes.ts'
 import { addPasskey, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { newOAuthClient, putConsent } from '../support/tokens.ts'
 import { StandIn } from '../support/upstream.ts'
@@ -59,7 +59,7 @@ export async function everyForm(username: string) {
     forms.set(path, formOf(await open(client, `${path}?passkey=${added.json.data.passkey._id}`)))
   }
   for (const form of await formsAboutPeople(client, Number.parseInt(person.id, 16))) forms.set(form.action, form)
-  for (const route of pageRoutes.filter(({ method, path }) => method === 'POST' && !forms.has(path))) {
+  for (const route of pageRoutes.filter((one) => one.method === 'POST' && !forms.has(one.path) && !isOfConsole(one))) {
     const page = await open(client, stopOf(route).page ?? route.path)
     const pattern = new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`)
     const form = formsOf(page).find(({ action }) => pattern.test(action.split('?')[0] ?? ''))

@@ -13,6 +13,7 @@ import { newCaller, newOther, requestOf } from './scene.ts'
 import { remember, visitSweep } from './visits.ts'
 import { walkAccounts } from './walks/accounts.ts'
 import { walkAdministration } from './walks/administration.ts'
+import { walkConsoleClients } from './walks/console-clients.ts'
 import { walkConsoleFigures } from './walks/console-figures.ts'
 import { walkEpixel } from './walks/epixel.ts'
 import { walkFound } from './walks/found.ts'
@@ -59,6 +60,7 @@ describe('epixel', walkEpixel)
 describe('oauth', walkOAuth)
 describe('media', walkMedia)
 describe('administration', walkAdministration)
+describe('console: roles, clients, APIs and machine clients', walkConsoleClients)
 describe('console: figures', walkConsoleFigures)
 describe('found', walkFound)
 describe('social graph', walkSocialGraph)

@@ -13,6 +13,8 @@ import {
   isRoleDeletable,
   isRoleEditable,
   isRoleNew,
+  listRoles,
+  listSomeWithRole,
   type RoleRow,
   roleDiffers,
   updateRole,
@@ -90,6 +92,24 @@ export async function changeRole(ctx: Ctx, gate: Gate, input: { id: string } & R
   // Deleted or changed by another meanwhile: the next try sees its current state.
   if (!stored) throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   return stored
+}
+
+/** Highest rank first. */
+export async function listRolesInFull(gate: Gate): Promise<{ roles: RoleRow[]; principal: UserPrincipal }> {
+  const { principal, reads } = await gate(() => [listRoles()])
+  return { roles: reads[0], principal }
+}
+
+/** What a form needs that creates, changes or deletes a role: `id` is null for a new one. Refuses whoever may not do it. */
+export async function getRoleForm(
+  ctx: Ctx,
+  gate: Gate,
+  id: string | null,
+): Promise<{ role: RoleRow | null; users: string[]; principal: UserPrincipal }> {
+  const { principal, reads } = await gate(({ userId }) => [findRole(id ?? ''), listFactors(userId), listSomeWithRole(id ?? '')])
+  if (id !== null) judgeRole(principal, reads[0], 'system_role_update')
+  requireAdministrator(ctx, principal, reads[1])
+  return { role: reads[0], users: reads[2].map(({ username }) => username), principal }
 }
 
 /** Deletes a role without users. */

@@ -3,8 +3,9 @@
  * API and the operator's command use them.
  */
 import * as z from 'zod'
+import { type MachineId, timeOf } from '../../ids.ts'
 import { AppError } from '../errors.ts'
-import { MACHINE_LIFE_MS_MAX } from '../limits.ts'
+import { DAY_MS, MACHINE_LIFE_MS_MAX } from '../limits.ts'
 import { clientName, clientScope } from '../oauth/client-fields.ts'
 import { coveredBy, type Scope } from '../scopes.ts'
 
@@ -30,6 +31,8 @@ const SCOPES_OF_KIND: Readonly<Record<MachineKind, readonly Scope[]>> = {
 }
 
 export interface NewMachine {
+  /** Drawn by the form that asks for it, so that the form creates one however often it is sent; otherwise a new one. */
+  readonly id?: MachineId | undefined
   readonly kind: MachineKind
   /** A robot's user name, or the purpose of a key. */
   readonly name: string
@@ -37,14 +40,14 @@ export interface NewMachine {
   readonly expiresAt: number | null
 }
 
-export type MachineRequest = Pick<NewMachine, 'kind' | 'name'> & {
+export type MachineRequest = Pick<NewMachine, 'id' | 'kind' | 'name'> & {
   readonly scopes?: readonly Scope[] | undefined
   readonly expiresAt?: number | null | undefined
 }
 
 /** With the defaults of its kind; throws `invalid_request` with a field for each rule that it breaks. */
 export function judgeMachine(request: MachineRequest, now: number): NewMachine {
-  const { kind, name, expiresAt = null } = request
+  const { id, kind, name, expiresAt = null } = request
   const most = SCOPES_OF_KIND[kind]
   const scopes = request.scopes ?? most
   const life = expiresAt === null ? 1 : expiresAt - now
@@ -54,8 +57,10 @@ export function judgeMachine(request: MachineRequest, now: number): NewMachine {
     [!scopes.every((scope) => coveredBy(most, scope)), 'scope', `of this kind must be within ${most.join(' ')}`],
     [life <= 0, 'expiresAt', 'must be in the future'],
     [life > MACHINE_LIFE_MS_MAX, 'expiresAt', 'must be within ten years'],
+    // The list is ordered by id: none is from the future.
+    [id !== undefined && Math.abs(now - timeOf(id)) > DAY_MS, 'id', 'is out of date'],
   ]
   const broken = rules.filter(([isBroken]) => isBroken)
   if (broken.length > 0) throw AppError.ofFields(broken.map(([, path, message]) => ({ path, message })))
-  return { kind, name, scopes, expiresAt }
+  return { id, kind, name, scopes, expiresAt }
 }

@@ -60,8 +60,7 @@ export async function planMachine(
   createdBy: UserId | null,
   secrets: { readonly secret?: string | undefined; readonly password?: string | undefined } = {},
 ): Promise<MachinePlan> {
-  const { kind, name, scopes, expiresAt } = input
-  const id = ctx.newId<MachineId>()
+  const { kind, name, scopes, expiresAt, id = ctx.newId<MachineId>() } = input
   const now = ctx.now()
   const secret = secrets.secret ?? newMachineSecret(kind)
   const isRobot = kind === 'robot'
@@ -125,7 +124,7 @@ function clientOf(machine: MachineRow, password: string | null, now: number): St
   ]
 }
 
-/** Throws `already_exists` if a robot's name is taken, `forbidden` for scopes that the caller may not grant. */
+/** Throws `already_exists` if a robot's name or the given id is taken, `forbidden` for scopes that the caller may not grant. */
 export async function createMachine(ctx: Ctx, gate: Gate, request: MachineRequest): Promise<MadeMachine> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
   const input = judgeMachine(request, ctx.now())
@@ -138,8 +137,9 @@ export async function createMachine(ctx: Ctx, gate: Gate, request: MachineReques
     const message = 'A robot has this name'
     throw AppError.ofFields([{ path: 'name', message }], 'already_exists', message)
   }
-  // Another isolate drew the same id in the same millisecond: that one is stored, with a secret of its own.
+  // Another isolate drew the same id in the same millisecond, or the form was sent before: that one is stored, with a secret of its own.
   if (stored.secretHash !== machine.secretHash || stored.ha1 !== machine.ha1) {
+    if (input.id !== undefined) throw new AppError('already_exists', 'This was created before')
     throw new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
   }
   return { machine: stored, secret, account }
@@ -155,6 +155,19 @@ export async function revokeMachineCredential(ctx: Ctx, gate: Gate, id: MachineI
   if (!machine) throw new AppError('not_found')
   const event = trail(ctx, 'machine_revoked', principal, machine, isMachineUnrevoked(id))
   await ctx.db.commit([event, ...revokeMachine(machine, ctx.now())], findRevokedMachine(id))
+}
+
+/** Refuses whoever may not create one. */
+export async function openMachineForm(ctx: Ctx, gate: Gate): Promise<UserPrincipal> {
+  const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
+  requireAdministrator(ctx, principal, reads[0])
+  return principal
+}
+
+export async function getMachineCredential(gate: Gate, id: MachineId): Promise<MachineRow> {
+  const { reads } = await gate(() => [findMachine(id)])
+  if (!reads[0]) throw new AppError('not_found')
+  return reads[0]
 }
 
 /** Newest first, including revoked ones. */

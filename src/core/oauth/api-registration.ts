@@ -76,6 +76,14 @@ export async function getApi(gate: Gate, resource: string): Promise<Api> {
   return toApi(reads[0])
 }
 
+/** What a form needs that creates or changes an API: `resource` is null for a new one. Refuses whoever may not do it. */
+export async function getApiForm(ctx: Ctx, gate: Gate, resource: string | null): Promise<Api | null> {
+  const { principal, reads } = await gate(({ userId }) => [findApi(resource ?? ''), listFactors(userId)])
+  if (resource !== null && !reads[0]) throw new AppError('not_found')
+  requireAdministrator(ctx, principal, reads[1])
+  return reads[0] && toApi(reads[0])
+}
+
 /** In the order of their resources, after `after`. */
 export async function listApis(gate: Gate, page: { limit: number; after: string | null }): Promise<Listed<Api, string>> {
   const { reads } = await gate(() => [listRows({ after: page.after ?? '', limit: page.limit + 1 })])

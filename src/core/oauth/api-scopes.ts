@@ -24,6 +24,9 @@ export function storedApiScopes(text: string): ApiScope[] {
   })
 }
 
+/** Whether a text is a single one in such a list. */
+export const isApiScopeText = (text: string) => API_SCOPE.test(text) && !/\s/.test(text)
+
 /** The other names in a stored list. */
 export function withoutApiScopes(text: string): string[] {
   return text.split(' ').filter((part) => part !== '' && !part.includes(MARK))

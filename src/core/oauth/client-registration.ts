@@ -5,7 +5,7 @@
  * and deleting a client, so that a leak can be stopped at once.
  */
 import type { Config } from '../../config.ts'
-import { findApis } from '../../store/db/apis.ts'
+import { type ApiRow, findApis, listApis } from '../../store/db/apis.ts'
 import {
   type ClientRow,
   findClientGone,
@@ -28,7 +28,7 @@ import { AppError } from '../errors.ts'
 import type { Gate } from '../gate.ts'
 import { type Listed, listed } from '../paging.ts'
 import type { UserPrincipal } from '../principal.ts'
-import { holds, isIdentityScope, storedScopes } from '../scopes.ts'
+import { holds, isIdentityScope, type Scope, storedScopes } from '../scopes.ts'
 import { requireScopes } from './api-plans.ts'
 import { resourcesOf } from './api-scopes.ts'
 import { DEFAULTS, METADATA_NAMES } from './client-metadata.ts'
@@ -68,8 +68,13 @@ export async function createClient(ctx: Ctx, gate: Gate, input: NewClient): Prom
   return registration
 }
 
-export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } & ClientChanges): Promise<Registration> {
-  const { id, ...changes } = input
+/** `version`: the `updatedAt` that the change is based on; a later one is refused, so that a form sent twice rotates one secret. */
+export async function changeClient(
+  ctx: Ctx,
+  gate: Gate,
+  input: { id: string; version?: number | undefined } & ClientChanges,
+): Promise<Registration> {
+  const { id, version, ...changes } = input
   requireAlgorithm(ctx.config, changes.idTokenAlg)
   const { principal, reads } = await gate(({ userId }) => [
     findRegisteredClient(id),
@@ -79,6 +84,7 @@ export async function changeClient(ctx: Ctx, gate: Gate, input: { id: string } &
   const [before, factors, apis] = reads
   if (!before) throw new AppError('not_found')
   requirePowerOver(principal, before)
+  if (version !== undefined && version !== before.updatedAt) throw new AppError('precondition_failed', 'The client has changed meanwhile')
   requireNoDocument(before, changes)
   const { row, secret, events } = await planChange(before, changes, planCtxOf(ctx))
   requirePowerOver(principal, row)
@@ -111,6 +117,35 @@ export async function getClient(_ctx: Ctx, gate: Gate, id: string): Promise<Show
   return reads[0]
 }
 
+/** A client that the caller may change. */
+export async function getPowerOverClient(gate: Gate, id: string): Promise<ShownClientRow> {
+  const { principal, reads } = await gate(() => [findShownClient(id)])
+  if (!reads[0]) throw new AppError('not_found')
+  requirePowerOver(principal, reads[0])
+  return reads[0]
+}
+
+/** APIs that a form offers. A client that has others keeps them. */
+const APIS_OFFERED = 100
+
+/** What a form needs that creates or changes a client: `id` is null for a new one. Refuses whoever may not do it. */
+export async function getClientForm(
+  ctx: Ctx,
+  gate: Gate,
+  id: string | null,
+): Promise<{ client: ShownClientRow | null; apis: ApiRow[]; principal: UserPrincipal }> {
+  const { principal, reads } = await gate(({ userId }) => [
+    findShownClient(id ?? ''),
+    listFactors(userId),
+    listApis({ after: '', limit: APIS_OFFERED }),
+  ])
+  const [client, factors, apis] = reads
+  if (id !== null && !client) throw new AppError('not_found')
+  if (client) requirePowerOver(principal, client)
+  requireAdministrator(ctx, principal, factors)
+  return { client, apis, principal }
+}
+
 /** In the order of their ids, after the id `after`. */
 export async function listClients(gate: Gate, page: { limit: number; after: string | null }): Promise<Listed<ShownClientRow, string>> {
   const { reads } = await gate(() => [listRegisteredClients({ after: page.after ?? '', limit: page.limit + 1 })])
@@ -122,13 +157,20 @@ export async function listClients(gate: Gate, page: { limit: number; after: stri
  * each user is asked for it (docs/decisions/008).
  */
 function requirePowerOver(principal: UserPrincipal, client: ClientRow): void {
+  const refusal = refusalOver(principal.scopes, client)
+  if (refusal) throw refusal
+}
+
+/** Whether the holder of `held` may change the client. */
+export const mayChangeClient = (held: readonly Scope[], client: ClientRow) => refusalOver(held, client) === null
+
+function refusalOver(held: readonly Scope[], client: ClientRow): AppError | null {
   const powers = storedScopes(client.scopes).filter((scope) => !isIdentityScope(scope))
-  const missing = powers.filter((scope) => !holds(principal.scopes, scope))
-  if (missing.length > 0) throw new AppError('forbidden', `You do not have the scopes ${missing.join(' ')}`, { reason: 'scope' })
+  const missing = powers.filter((scope) => !holds(held, scope))
+  if (missing.length > 0) return new AppError('forbidden', `You do not have the scopes ${missing.join(' ')}`, { reason: 'scope' })
   const isTrusted = client.firstParty === 1 || client.mayChangeAddresses === 1
-  if (isTrusted && !holds(principal.scopes, '*')) {
-    throw new AppError('forbidden', 'A client with first_party or may_change_addresses requires the scope *', { reason: 'first_party' })
-  }
+  if (!isTrusted || holds(held, '*')) return null
+  return new AppError('forbidden', 'A client with first_party or may_change_addresses requires the scope *', { reason: 'first_party' })
 }
 
 export function defaultIdTokenAlg(config: Config): SigningAlgorithm {

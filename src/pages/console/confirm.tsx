@@ -1,7 +1,7 @@
 /** How the console asks once before an act: a page that says what it will do and to whom, with one form. */
 import type { Context } from 'hono'
 import type { Child } from 'hono/jsx'
-import type { AppError } from '../../core/errors.ts'
+import type { AppError, ErrorCode } from '../../core/errors.ts'
 import type { Texts } from '../../texts/texts.ts'
 import type { Submitted } from '../form-token.ts'
 import { formToken } from '../form-token.ts'
@@ -35,11 +35,10 @@ export async function showConfirmation(c: Context, page: Confirmation): Promise<
   const { state = UNTOUCHED, labels } = page
   const t = await textsOf(c)
   const token = await formToken(c, page.purpose)
-  const worded = state.error ? { ...state, words: { ...wordsOf(t, state.error), ...state.words } } : state
   return showPage(
     c,
     { title: page.title, section: page.section, lead: page.lead, error: state.error },
-    <Form action={page.action} token={token} state={worded} labels={labels}>
+    <Form action={page.action} token={token} state={wordsOfRefusal(t, state)} labels={labels}>
       {page.children}
       <div class="buttons">
         <Submit kind={page.isDangerous ? 'danger' : 'primary'}>{page.submit}</Submit>
@@ -55,12 +54,18 @@ export async function showConfirmation(c: Context, page: Confirmation): Promise<
 export function takeConfirmed<T>(
   c: Context,
   sent: Submitted<T>,
-  handlers: { act: (values: T) => Promise<Response>; again: (state: FormState) => Promise<Response> },
+  handlers: { act: (values: T) => Promise<Response>; again: (state: FormState) => Promise<Response>; mends?: ErrorCode },
 ): Promise<Response> {
-  return take(c, sent, { ...handlers, mends: 'forbidden' })
+  return take(c, sent, { ...handlers, mends: ['forbidden', ...(handlers.mends ? [handlers.mends] : [])] })
+}
+
+/** A form's state, with the words of the console for what the core refuses. */
+export function wordsOfRefusal(t: Texts, state: FormState): FormState {
+  return state.error ? { ...state, words: { ...wordsOf(t, state.error), ...state.words } } : state
 }
 
 function wordsOf(t: Texts, { code, reason }: AppError): FormState['words'] {
+  if (code === 'precondition_failed') return { precondition_failed: t.console.registry.changedForm }
   if (code !== 'forbidden') return {}
   const { rank, scope, forbidden } = t.console.confirm.refused
   return { forbidden: reason === 'rank' ? rank : reason === 'scope' ? scope : forbidden }

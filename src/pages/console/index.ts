@@ -3,7 +3,11 @@ import { Hono } from 'hono'
 import { AppError } from '../../core/errors.ts'
 import { requiresSession } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { clientPages } from './clients/index.ts'
+import { machinePages } from './machines/index.ts'
 import { overviewPage } from './overview/page.tsx'
+import { apiPages } from './registered-apis/index.ts'
+import { rolePages } from './roles/index.ts'
 import { consoleSectionsOf } from './sections.ts'
 
 export const consolePages = new Hono<AppEnv>()
@@ -15,3 +19,7 @@ export const consolePages = new Hono<AppEnv>()
     return c.redirect(first.path, 303)
   })
   .route('/', overviewPage)
+  .route('/', rolePages)
+  .route('/', clientPages)
+  .route('/', apiPages)
+  .route('/', machinePages)

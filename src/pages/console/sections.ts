@@ -8,7 +8,13 @@ export interface ConsoleSection {
   readonly scope: Scope
 }
 
-const SECTIONS: readonly ConsoleSection[] = [{ path: '/admin/overview', name: 'overview', scope: 'admin:statistics:read' }]
+const SECTIONS: readonly ConsoleSection[] = [
+  { path: '/admin/overview', name: 'overview', scope: 'admin:statistics:read' },
+  { path: '/admin/roles', name: 'roles', scope: 'admin:roles:read' },
+  { path: '/admin/clients', name: 'clients', scope: 'admin:client:read' },
+  { path: '/admin/apis', name: 'apis', scope: 'admin:client:read' },
+  { path: '/admin/machines', name: 'machines', scope: 'admin:client:read' },
+]
 
 /** Those that the holder of `held` may open. */
 export function consoleSectionsOf(held: readonly Scope[]): ConsoleSection[] {

@@ -64,6 +64,11 @@ export function deleteRole(id: string, condition: Fragment): Statement<void> {
   return run(sql`DELETE FROM roles WHERE id = ${id} AND (${condition})`)
 }
 
+/** Names of a few of the role's users. */
+export function listSomeWithRole(id: string): Statement<{ username: string }[]> {
+  return all(sql`SELECT username FROM users WHERE role = ${id} LIMIT 5`)
+}
+
 /** A row when no role has the id. */
 export function findRoleGone(id: string): Statement<{ id: string } | null> {
   return first(sql`SELECT ${id} AS id WHERE ${isRoleNew(id)}`)
