@@ -31,7 +31,8 @@ export const PEOPLE = `
 .profile .status { justify-self: start; max-width: 100%; padding: 0.4rem 0.875rem; border-radius: 99px; background: var(--tint); overflow-wrap: anywhere }
 .profile .quiet { color: var(--quiet); overflow-wrap: anywhere }
 .profile .counts { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem }
-.profile .buttons { margin-top: 0.5rem; align-items: start }
+.profile .panel { margin-top: 0.5rem; padding: 1.25rem }
+.profile > .buttons { margin-top: 0.5rem; align-items: start }
 .more summary { color: var(--text) }
 .more summary::before { display: none }
 .more > div { margin-top: 0.75rem; padding: 1rem; border: 1px solid var(--line); border-radius: 12px; background: var(--surface) }

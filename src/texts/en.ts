@@ -723,6 +723,7 @@ export const en = {
       requested: 'Requested',
       blocked: 'Blocked',
       private: 'Private',
+      followsYou: 'Follows you',
     },
     search: {
       title: 'Find people',
@@ -779,7 +780,6 @@ export const en = {
       suggestions: 'See suggestions',
       privacy: 'Privacy',
       older: 'Show older ones',
-      console: 'Open in the console',
     },
     profile: {
       verified: 'Verified',
@@ -794,7 +794,8 @@ export const en = {
       edit: 'Edit profile',
       editPicture: 'Change picture',
       work: '{designation}, {organization}',
-      link: 'Link',
+      asks: '{name} asks to follow you.',
+      console: 'Open in the console',
       restricted: 'Your account is restricted, so you cannot follow anybody now.',
     },
   },

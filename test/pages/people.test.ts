@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeCrowd, putEdges } from '../social/crowd.ts'
 import { newName } from '../support/actors.ts'
+import { signedInAdmin } from '../support/admins.ts'
 import { clearGraph, putBlock, putEdge, setColumns } from '../support/graph.ts'
 import { Client, db, platform, type Reply } from '../support/kith.ts'
 import { browserOf, follow, formOf, formsOf, headingOf, noticeIn, open, send } from '../support/pages.ts'
@@ -69,6 +70,27 @@ describe('a profile', () => {
     expect((await follow(browser, asked)).text).toContain('You have asked to follow this account')
     await db.prepare('UPDATE follows SET approved_at = 1').run()
     expect((await open(browser, PROFILE)).text).toContain('Lives by the sea.')
+  })
+
+  test('says who follows the viewer, and answers a request where it is read; to nobody else', async () => {
+    await arrange()
+    const id = await putEdge(alice, bob, false)
+    const other = await browserOf(await verifiedPerson(newName('looks_on_idly')))
+    expect((await open(browser, PROFILE)).text).toContain('asks to follow you')
+    for (const client of [other, new Client()]) expect((await open(client, PROFILE)).text).not.toMatch(/asks to follow you|Follows you/)
+    expect((await press(PROFILE, '/people/requests/accept', hex(id))).headers.get('location')).toBe(`${PROFILE}?notice=request_accepted`)
+    const accepted = await open(browser, PROFILE)
+    expect(accepted.text).toContain('<span class="tag plain">Follows you</span>')
+    expect(accepted.text).not.toContain('asks to follow you')
+    expect((await open(other, PROFILE)).text).not.toContain('Follows you')
+  })
+
+  test('leads administrators to the console', async () => {
+    await arrange()
+    const admin = await signedInAdmin('admin_sees_alice')
+    const link = `href="/admin/people/${alice.id}"`
+    expect((await open(admin.client, PROFILE)).text).toContain(link)
+    expect((await open(browser, PROFILE)).text).not.toContain(link)
   })
 
   test("one's own leads to the pages that change it", async () => {

@@ -4,6 +4,7 @@
  */
 import { NO_ID, type UserId } from '../../ids.ts'
 import type { Statement } from '../../store/db/database.ts'
+import { type FollowRow, findFollowBy } from '../../store/db/follows.ts'
 import { findAnyUser, findSeenUser, type SeenUserRow, type UserRef } from '../../store/db/people.ts'
 import type { UserRow } from '../../store/db/users.ts'
 import type { Ctx } from '../ctx.ts'
@@ -90,6 +91,8 @@ const NOBODY = NO_ID as UserId
 export interface Meeting {
   readonly viewer: UserPrincipal | null
   readonly met: MetUser | null
+  /** How they stand to the viewer: the edge or request the other way. */
+  readonly back: FollowRow | null
 }
 
 /** A user, for an anonymous caller: one read. Unknown, banned and deleted get the same answer. */
@@ -105,10 +108,10 @@ export async function meetUser(ctx: Ctx, gate: OptionalGate, usernameKey: string
   let viewerId = NOBODY
   const { principal, reads } = await gate((claimed) => {
     viewerId = claimed?.userId ?? NOBODY
-    return [readSeenUser(ctx, viewerId, usernameKey)]
+    return [readSeenUser(ctx, viewerId, usernameKey), findFollowBy(usernameKey, viewerId)]
   })
   // A cookie that is not live names a user without proof: nothing is shown as to that user.
   const isProved = principal !== null || viewerId === NOBODY
   const row = isProved ? reads[0] : await ctx.db.one(readSeenUser(ctx, NOBODY, usernameKey))
-  return { viewer: principal, met: row && show(principal, row) }
+  return { viewer: principal, met: row && show(principal, row), back: principal && row && reads[1] }
 }

@@ -8,15 +8,16 @@ import { usernameToFind } from '../../core/fields.ts'
 import type { OptionalGate } from '../../core/gate.ts'
 import type { UserPrincipal } from '../../core/principal.ts'
 import { statusOf } from '../../core/profiles/status.ts'
-import { type Meeting, type MetUser, meetUser } from '../../core/social/visibility.ts'
+import { isAdmin, type Meeting, type MetUser, meetUser } from '../../core/social/visibility.ts'
 import { optionalSession } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { countOfNetwork, failuresLimited } from '../../http/rate-limit.ts'
+import { toHex } from '../../ids.ts'
 import { fill, number, plural, type Texts } from '../../texts/texts.ts'
 import { Face, nameOf, pictureUrl } from '../face.tsx'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
-import { textsOf, useTexts } from '../texts.tsx'
+import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { mayAct } from './acts.ts'
 import { ActButton, type Acting, actingOn, NextAct, profilePath, Standing } from './parts.tsx'
 
@@ -26,9 +27,9 @@ export const HANDLE = '/:handle{(?:@|%40)\\w+}'
 export const profilePages = new Hono<AppEnv>().get(HANDLE, optionalSession({ limit: 'people' }), failuresLimited(), async (c) => {
   const username = usernameToFind.safeParse(c.req.param('handle').replace(/^@/, ''))
   if (!username.success) throw new AppError('not_found')
-  const { viewer, met } = await meet(c, c.var.gate, username.data)
+  const { viewer, met, back } = await meet(c, c.var.gate, username.data)
   if (!met) throw new AppError('not_found')
-  return showProfile(c, viewer, met)
+  return showProfile(c, viewer, met, back)
 })
 
 /** The account counts for whoever is signed in, the network for everybody else, so that nobody reads all names. */
@@ -42,7 +43,7 @@ async function meet(c: Context, gate: OptionalGate, username: string): Promise<M
   return meeting
 }
 
-async function showProfile(c: Context, viewer: UserPrincipal | null, user: MetUser): Promise<Response> {
+async function showProfile(c: Context, viewer: UserPrincipal | null, user: MetUser, back: Meeting['back']): Promise<Response> {
   const t = await textsOf(c)
   const acting = viewer && (await actingOn(c, viewer))
   const name = nameOf(user)
@@ -58,7 +59,9 @@ async function showProfile(c: Context, viewer: UserPrincipal | null, user: MetUs
       <p class="standing">
         {user.pronouns && <Isolated>{user.pronouns}</Isolated>}
         <Standing viewer={viewer} user={user} />
+        {back?.approvedAt && <span class="tag plain">{t.people.states.followsYou}</span>}
       </p>
+      {acting && back?.approvedAt === null && <Request acting={acting} user={user} id={back.id} />}
       <About t={t} user={user} now={c.var.ctx.now()} />
       <Counts t={t} user={user} />
       <Buttons user={user} acting={acting} />
@@ -158,8 +161,29 @@ function Buttons({ user, acting }: { user: MetUser; acting: Acting | null }) {
       <div class="buttons">
         <NextAct acting={acting} user={user} />
         {user.viewerBlocks === 0 && <More acting={acting} user={user} />}
+        {isAdmin(acting.viewer) && (
+          <a class="button secondary" href={`/admin/people/${toHex(user.id)}`}>
+            {t.console}
+          </a>
+        )}
       </div>
     </>
+  )
+}
+
+/** They ask to follow the viewer. */
+function Request({ acting, user, id }: { acting: Acting; user: MetUser; id: number }) {
+  const t = useTexts().people.profile
+  return (
+    <section class="panel request">
+      <p>
+        <Filled text={t.asks} with={{ name: <Isolated>{nameOf(user)}</Isolated> }} />
+      </p>
+      <div class="buttons">
+        <ActButton acting={acting} act="accept" id={id} user={user} kind="primary" />
+        <ActButton acting={acting} act="refuse" id={id} user={user} />
+      </div>
+    </section>
   )
 }
 

@@ -33,6 +33,13 @@ export function findFollow(followerId: UserId, followedId: UserId): Statement<Fo
   return first(sql`SELECT id, approved_at FROM follows WHERE follower_id = ${followerId} AND followed_id = ${followedId}`)
 }
 
+/** The edge from the user with that name, whoever it is. */
+export function findFollowBy(usernameKey: string, followedId: UserId): Statement<FollowRow | null> {
+  return first(sql`
+    SELECT f.id, f.approved_at FROM users u JOIN follows f ON f.follower_id = u.id AND f.followed_id = ${followedId}
+    WHERE u.username_key = ${usernameKey}`)
+}
+
 export function deleteFollow(followerId: UserId, followedId: UserId): Statement<void> {
   return run(sql`DELETE FROM follows WHERE follower_id = ${followerId} AND followed_id = ${followedId}`)
 }
