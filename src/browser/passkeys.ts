@@ -6,7 +6,7 @@
  * - `[data-with-passkeys]` is hidden until this script finds that the browser supports passkeys; `[data-without-passkeys]`
  *   is shown until then.
  * - `form[data-ceremony]`: `create` or `get`, with the options in `data-options` and, if others can be had when these have
- *   expired, the path for that in `data-renew`. Their `timeout` is as long as they are valid.
+ *   expired, the path for that in `data-renew`. Their `timeout` is as long as they are valid. `data-words` has what to say when it fails.
  * - `form[data-first]`: its button gets the focus.
  * - `form[data-autofill]` is offered by the browser in the sign-in field as well.
  */
@@ -20,7 +20,6 @@ import {
 } from '@simplewebauthn/browser'
 import { wordsOf } from './words.ts'
 
-type Ceremony = 'create' | 'get'
 type Options = PublicKeyCredentialCreationOptionsJSON | PublicKeyCredentialRequestOptionsJSON
 interface Source {
   readonly options: Options
@@ -96,7 +95,7 @@ async function prepare(form: HTMLFormElement): Promise<void> {
     try {
       await perform(form)
     } catch (thrown) {
-      const words = wordsOf(thrown, form.dataset.ceremony as Ceremony)
+      const words = wordsOf(thrown, JSON.parse(form.dataset.words ?? '{}'))
       if (words === null) return
       isAsking = false
       showProblem(form, words)

@@ -51,10 +51,12 @@ interface PasskeyFormProps {
 }
 
 export function PasskeyForm(props: PasskeyFormProps) {
+  const t = useTexts()
   const { action, token, state = UNTOUCHED, labels, ceremony, renewable, autofill, first } = props
   const data = {
     'data-ceremony': ceremony,
     'data-options': JSON.stringify(props.options),
+    'data-words': JSON.stringify(t.scripts.passkeys[ceremony]),
     ...(renewable ? { 'data-renew': RENEWALS[ceremony] } : {}),
     ...(autofill ? { 'data-autofill': '' } : {}),
     ...(first ? { 'data-first': '' } : {}),
@@ -63,7 +65,7 @@ export function PasskeyForm(props: PasskeyFormProps) {
     <Form
       action={action}
       token={token}
-      state={{ ...state, words: wordsOf(useTexts())[ceremony] }}
+      state={{ ...state, words: wordsOf(t)[ceremony] }}
       labels={labels}
       class={props.class}
       ceremony={data}

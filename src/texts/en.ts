@@ -1479,7 +1479,32 @@ export const en = {
     },
   },
   /** What the scripts of the pages say. */
-  scripts: {},
+  scripts: {
+    /** When a passkey could not be added (`create`) or used (`get`), by the name of the browser's error. */
+    passkeys: {
+      create: {
+        NotAllowedError: 'No passkey was added: it was cancelled, or took too long. Try again when you are ready.',
+        InvalidStateError:
+          'This device or password manager already has a passkey for your account. Use that one, or choose another device.',
+        NotSupportedError: 'This device cannot make a kind of passkey that works here. Choose another device.',
+        ConstraintError:
+          'A passkey needs a device with a screen lock, such as a PIN or a fingerprint. Set one up, or choose another device.',
+        SecurityError: 'Passkeys do not work at this web address. Open the page at the address that you usually use.',
+        NetworkError: 'This page is out of date, and a new one could not be loaded. Reload it and try again.',
+        unknown: 'Your device reported a problem with the passkey. Try again, or choose another way.',
+      },
+      get: {
+        NotAllowedError:
+          'No passkey was used: it was cancelled, took too long, or this device has none for this account. Try again, or sign in another way.',
+        InvalidStateError: 'This passkey cannot be used here. Try another one, or sign in another way.',
+        NotSupportedError: 'This device cannot use passkeys here. Sign in another way.',
+        ConstraintError: 'This device cannot check that it is you. Sign in another way.',
+        SecurityError: 'Passkeys do not work at this web address. Open the page at the address that you usually use.',
+        NetworkError: 'This page is out of date, and a new one could not be loaded. Reload it and try again.',
+        unknown: 'Your device reported a problem with the passkey. Try again, or choose another way.',
+      },
+    },
+  },
 } as const satisfies Wording
 
 export type Words = Translated<typeof en>
