@@ -146,8 +146,15 @@ export function Footer({ c, brand }: { c: Context<AppEnv>; brand: Brand }) {
   )
 }
 
+/** This page, and where it returns to, if that is an app's request for another language. */
 function inLanguage(c: Context, locale: string): string {
   const { pathname, searchParams } = new URL(c.req.url)
   searchParams.set('ui_locales', locale)
+  const [path, request] = (searchParams.get('return_to') ?? '').split(/\?(.*)/s)
+  const asked = new URLSearchParams(request)
+  if (asked.has('ui_locales')) {
+    asked.set('ui_locales', locale)
+    searchParams.set('return_to', `${path}?${asked}`)
+  }
   return `${pathname}?${searchParams}`
 }

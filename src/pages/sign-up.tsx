@@ -33,7 +33,14 @@ export const signUpPages = new Hono<AppEnv>()
         if (password === null && !isPasswordOptional(ctx))
           throw AppError.ofFields([{ path: 'password', code: 'required', message: 'is required' }])
         const returnTo = askedReturn(c) ?? (password === null ? '/account/passkeys' : null)
-        const user = await createAccount(ctx, { ...values, password, phone: null, phoneCountryCode: null, returnTo })
+        const user = await createAccount(ctx, {
+          ...values,
+          password,
+          phone: null,
+          phoneCountryCode: null,
+          locale: ctx.caller.locale,
+          returnTo,
+        })
         const ticket = issueFirstSignInTicket(ctx, user)
         if (ctx.config.requireEmailVerification) {
           rememberNewAccount(c, user.id, ticket)

@@ -27,7 +27,7 @@ export function localeOf(c: Context<AppEnv>): Locale {
 
 /** Remembers the language that somebody who is not signed in has chosen here. */
 export function keepLocale(c: Context<AppEnv>): void {
-  const asked = matchLocale((c.req.query('ui_locales') ?? '').slice(0, 200).split(/[\s,]+/))
+  const asked = c.req.query('ui_locales') === undefined || c.get('viewer') ? null : matchLocale(askedTags(c.req.url))
   if (asked === null || getCookie(c, COOKIE) === asked) return
   setCookie(c, COOKIE, asked, { path: '/', httpOnly: true, secure: true, sameSite: 'Lax', maxAge: COOKIE_SECONDS })
 }

@@ -23,14 +23,17 @@ export const DEFAULT_LOCALE: Locale = 'en'
  * The first of `wanted` (BCP 47 language tags, best first) that Kith speaks, by the lookup of RFC 4647 §3.4: `de-AT` gets `de`.
  * A tag for which there is only another region, such as `pt-PT` for `pt-BR`, gets that one. Null if there is none.
  */
-export function matchLocale(wanted: readonly string[]): Locale | null {
+export function matchLocale<L extends string = Locale>(
+  wanted: readonly string[],
+  spoken: readonly L[] = LOCALES as readonly string[] as readonly L[],
+): L | null {
   for (const tag of wanted) {
     const subtags = tag.toLowerCase().split('-')
     for (let length = subtags.length; length > 0; length -= 1) {
       const range = subtags.slice(0, length).join('-')
       const found =
-        LOCALES.find((locale) => locale.toLowerCase() === range) ??
-        (length === 1 ? LOCALES.find((locale) => locale.toLowerCase().startsWith(`${range}-`)) : undefined)
+        spoken.find((locale) => locale.toLowerCase() === range) ??
+        (length === 1 ? spoken.find((locale) => locale.toLowerCase().startsWith(`${range}-`)) : undefined)
       if (found) return found
     }
   }
@@ -54,11 +57,14 @@ export function acceptedTags(header: string): string[] {
     .map(({ tag }) => tag)
 }
 
+/** A page may return to another one, which returns to an authorization request. */
+const RETURNS_MAX = 3
+
 /** The tags of `ui_locales` (OpenID Connect Core §3.1.2.1), in this request or in the authorization request that it returns to. */
 export function askedTags(url: string): string[] {
-  const query = queryOf(url)
-  const asked = query.get('ui_locales') ?? queryOf(query.get('return_to') ?? '').get('ui_locales') ?? ''
-  return asked.slice(0, 200).split(/[\s,]+/)
+  let query = queryOf(url)
+  for (let level = 0; level < RETURNS_MAX && !query.has('ui_locales'); level += 1) query = queryOf(query.get('return_to') ?? '')
+  return (query.get('ui_locales') ?? '').slice(0, 200).split(/[\s,]+/)
 }
 
 /** What a request says about its reader's language, best first: what it asks for, what was chosen in this browser, what that prefers. */
@@ -67,4 +73,4 @@ export function languagesOf({ url, headers }: Request): string[] {
   return [...askedTags(url), chosen, ...acceptedTags(headers.get('accept-language') ?? '')]
 }
 
-const queryOf = (url: string) => new URLSearchParams(url.slice(0, 8_000).split('?')[1] ?? '')
+const queryOf = (url: string) => new URLSearchParams(/\?([^#]{0,8000})/.exec(url)?.[1] ?? '')

@@ -63,6 +63,7 @@ export const ServerMetadata = z
     id_token_signing_alg_values_supported: z.array(z.string()),
     claims_supported: z.array(z.string()),
     acr_values_supported: z.array(z.string()),
+    ui_locales_supported: z.array(z.string()),
     token_endpoint_auth_methods_supported: z.array(z.string()),
     revocation_endpoint_auth_methods_supported: z.array(z.string()),
     introspection_endpoint_auth_methods_supported: z.array(z.string()),

@@ -52,6 +52,10 @@ export const AuthorizeParameters = z.object({
   }),
   login_hint: parameter.meta({ description: 'Shown on the sign-in page', example: 'john_doe' }),
   id_token_hint: parameter.meta({ description: 'The user that the client expects; may be expired' }),
+  ui_locales: parameter.meta({
+    description: 'The languages of the pages, as tags in order of preference, separated by spaces; unknown ones are ignored',
+    example: 'fr-CA fr en',
+  }),
   request: parameter.meta({
     description: 'A request object (RFC 9101), signed by a client of private_key_jwt: then nothing else but client_id counts',
   }),
@@ -105,6 +109,7 @@ export const LogoutParameters = z.object({
   post_logout_redirect_uri: parameter.meta({ description: 'Exactly as registered', example: 'https://app.example.com/bye' }),
   state: parameter.meta({ description: 'Returned unchanged', example: 'af0ifjsldkj' }),
   logout_hint: parameter.meta({ description: 'Ignored' }),
+  ui_locales: parameter.meta({ description: 'The languages of the pages, in order of preference', example: 'fr-CA fr en' }),
 })
 
 /** OpenID Connect Core §5.1: the claims of the granted scopes, where known; `role` and `custom_data` of clients that are registered for them. */

@@ -50,6 +50,8 @@ export interface SignUp {
   /** A path of ours where the user continues once the address is verified. */
   readonly returnTo?: string | null
   readonly proof?: SignUpProof
+  /** A language tag: that of the pages on which they signed up. */
+  readonly locale?: string | null
   /** The version of the terms that the person has accepted. */
   readonly termsVersion?: string | undefined
 }
@@ -121,6 +123,7 @@ async function storeAccount(ctx: Ctx, input: SignUp, passwordHash: string, invit
     phone: input.phone,
     createdAt: now,
     termsVersion: input.termsVersion ?? null,
+    locale: input.locale ?? null,
   }
   const writes = [
     insertUser(row, both(invitation.condition, proof?.condition ?? always)),

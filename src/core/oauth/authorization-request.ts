@@ -3,7 +3,7 @@
  * authorization endpoint reads it, and carries it along in Kith's own URLs when a user has to sign in or consent first.
  */
 
-/** The supported parameters. Others are ignored: `display`, `ui_locales`, `claims_locales`. */
+/** The supported parameters. Others are ignored: `display`, `claims_locales`. */
 const PARAMETERS = {
   client_id: 'clientId',
   redirect_uri: 'redirectUri',
@@ -18,6 +18,8 @@ const PARAMETERS = {
   claims: 'claims',
   login_hint: 'loginHint',
   id_token_hint: 'idTokenHint',
+  /** Only for the pages, which read it in their own address or in the one to return to (`texts/locales.ts`). */
+  ui_locales: 'uiLocales',
   code_challenge: 'codeChallenge',
   code_challenge_method: 'codeChallengeMethod',
   dpop_jkt: 'dpopJkt',
@@ -65,6 +67,11 @@ export function readAuthorizationQuery(query: string): AuthorizationRequest {
 /** The request as the client made it, without what Kith has added. */
 export function withoutTickets(request: AuthorizationRequest): AuthorizationRequest {
   return { ...request, reauthentication: undefined, pushed: undefined, signed: undefined }
+}
+
+/** What tickets are about: the request without them, in whichever language its pages are. */
+export function toTicketText(request: AuthorizationRequest): string {
+  return toAuthorizationQuery({ ...withoutTickets(request), uiLocales: undefined })
 }
 
 /** The request as a query string, always the same for the same request. */

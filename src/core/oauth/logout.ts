@@ -22,13 +22,14 @@ const PARAMETERS = {
   client_id: 'clientId',
   post_logout_redirect_uri: 'postLogoutRedirectUri',
   state: 'state',
+  ui_locales: 'uiLocales',
   /** Our own: proof that a session has just been ended. */
   ended: 'ended',
 } as const
 
 const GRANTS_LOOKED_AT = 50
 
-/** §2. `logout_hint` and `ui_locales` are ignored. */
+/** §2. `logout_hint` is ignored. */
 export type LogoutRequest = { readonly [F in (typeof PARAMETERS)[keyof typeof PARAMETERS]]?: string | undefined }
 
 export function readLogoutRequest(params: Readonly<Record<string, unknown>>): LogoutRequest {

@@ -6,7 +6,7 @@
 import { sha256 } from '../../crypto.ts'
 import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
-import { type AuthorizationRequest, toAuthorizationQuery, withoutTickets } from './authorization-request.ts'
+import { type AuthorizationRequest, toTicketText } from './authorization-request.ts'
 import type { Client } from './clients.ts'
 import { MARKED_REQUEST_MS } from './limits.ts'
 import { issueTicket, readTicket } from './tickets.ts'
@@ -37,5 +37,5 @@ function isMarked(ctx: Ctx, request: AuthorizationRequest, mark: Mark): boolean 
 }
 
 function subjectOf(request: AuthorizationRequest): string[] {
-  return [sha256(toAuthorizationQuery(withoutTickets(request)))]
+  return [sha256(toTicketText(request))]
 }

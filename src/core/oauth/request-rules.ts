@@ -20,6 +20,7 @@ import { requireSigningKey } from './signing-keys.ts'
 
 export const RESPONSE_TYPES = ['code'] as const
 /** OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode. */
+export { LOCALES as UI_LOCALES } from '../../texts/locales.ts'
 export const RESPONSE_MODES = ['query', 'form_post'] as const
 export type ResponseMode = (typeof RESPONSE_MODES)[number]
 /** OpenID Connect Core §3.1.2.1, Initiating User Registration 1.0 §4. */

@@ -68,7 +68,8 @@ async function isWantedPerson(ctx: Ctx, principal: UserPrincipal | null, { clien
 
 /** The ticket is bound to this very request, whose challenge and nonce are new each time: no other can borrow it. */
 function subjectOf(request: AuthorizationRequest): string[] {
-  return [sha256(toAuthorizationQuery({ ...request, reauthentication: undefined }))]
+  // The language of the pages may change meanwhile.
+  return [sha256(toAuthorizationQuery({ ...request, reauthentication: undefined, uiLocales: undefined }))]
 }
 
 function askNow(ctx: Ctx, request: AuthorizationRequest): string {

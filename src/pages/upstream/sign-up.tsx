@@ -55,7 +55,7 @@ async function create(c: Context, pending: PendingUpstream, { email: typed, ...v
   const { ctx } = c.var
   const email = verifiedEmailOf(pending.person) ?? typed
   if (email === undefined) throw AppError.ofFields([{ path: 'email', code: 'required', message: 'is required' }])
-  const user = await signUpUpstream(ctx, pending, { ...values, email, returnTo: askedReturn(c) })
+  const user = await signUpUpstream(ctx, pending, { ...values, email, locale: ctx.caller.locale, returnTo: askedReturn(c) })
   forgetPerson(c)
   if (user.emailVerifiedAt !== null) {
     return signedIn(c, await signInNewUpstream(ctx, user, { provedAt: pending.provedAt, presented: await presented(c) }))

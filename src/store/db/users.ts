@@ -20,6 +20,7 @@ export interface NewUser {
   readonly phoneCountryCode: string | null
   readonly phone: string | null
   readonly createdAt: number
+  readonly locale?: string | null
   /** Of the terms, accepted now. */
   readonly termsVersion?: string | null | undefined
 }
@@ -31,9 +32,9 @@ export interface NewUser {
 export function insertUser(row: NewUser, condition: Fragment = always): Statement<void> {
   return run(sql`
     INSERT INTO users (id, username, username_key, email, email_key, email_verified_at, given_name, family_name,
-                       phone_country_code, phone, terms_version, terms_accepted_at, created_at, updated_at)
+                       phone_country_code, phone, locale, terms_version, terms_accepted_at, created_at, updated_at)
     SELECT ${row.id}, ${row.username}, ${row.usernameKey}, ${row.email}, ${row.emailKey}, ${row.emailVerifiedAt}, ${row.givenName},
-           ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, ${row.termsVersion ?? null},
+           ${row.familyName}, ${row.phoneCountryCode}, ${row.phone}, ${row.locale ?? null}, ${row.termsVersion ?? null},
            ${row.termsVersion ? row.createdAt : null}, ${row.createdAt}, ${row.createdAt}
     WHERE (${condition}) AND NOT ${isHeldBack(row.usernameKey, NOBODY, row.createdAt)}
     ON CONFLICT (username_key) DO NOTHING

@@ -11,7 +11,7 @@ import { PRIVATE_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../../../core/oauth/c
 import { GRANT_TYPES, SUBJECT_TYPES, type SubjectType } from '../../../core/oauth/clients.ts'
 import { DPOP_ALGORITHMS } from '../../../core/oauth/dpop.ts'
 import { CODE_CHALLENGE_METHODS } from '../../../core/oauth/pkce.ts'
-import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES } from '../../../core/oauth/request-rules.ts'
+import { PROMPTS, RESPONSE_MODES, RESPONSE_TYPES, UI_LOCALES } from '../../../core/oauth/request-rules.ts'
 import { getPublicJwks, SIGNING_ALGORITHMS, type SigningAlgorithm, signingAlgorithms } from '../../../core/oauth/signing-keys.ts'
 import { USER_CLAIMS } from '../../../core/oauth/user-claims.ts'
 import { SCOPES } from '../../../core/scopes.ts'
@@ -113,6 +113,7 @@ function toMetadata(
     id_token_signing_alg_values_supported: [...idTokenAlgorithms],
     claims_supported: [...USER_CLAIMS, ...ID_TOKEN_CLAIMS],
     acr_values_supported: [...ACRS],
+    ui_locales_supported: [...UI_LOCALES],
     token_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
     revocation_endpoint_auth_methods_supported: [...CLIENT_AUTHENTICATION_METHODS],
     introspection_endpoint_auth_methods_supported: confidential,

@@ -1,0 +1,23 @@
+/**
+ * A language that exists only in tests: English in brackets, written from right to left. What a page shows in it without
+ * brackets does not come from the catalogue.
+ */
+import { en, type Wording, type Words } from '../../src/texts/en.ts'
+import { LANGUAGES, LOCALES, type Locale } from '../../src/texts/locales.ts'
+
+/** CLDR's name for such a language. */
+export const PSEUDO = 'ar-XB'
+
+const bracketed = (words: Wording): Wording =>
+  Object.fromEntries(Object.entries(words).map(([name, text]) => [name, typeof text === 'string' ? `⟦${text}⟧` : bracketed(text)]))
+
+/** Until `forgetPseudoLanguage`: other test files of the worker share the module. */
+export function speakPseudoLanguage(): void {
+  Object.assign(LANGUAGES, { [PSEUDO]: { name: 'Pseudo', direction: 'rtl', load: async () => bracketed(en) as Words } })
+  LOCALES.push(PSEUDO as Locale)
+}
+
+export function forgetPseudoLanguage(): void {
+  delete (LANGUAGES as Record<string, unknown>)[PSEUDO]
+  LOCALES.splice(LOCALES.indexOf(PSEUDO as Locale), 1)
+}
