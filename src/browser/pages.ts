@@ -1,6 +1,10 @@
 /** The script of the account's and the console's pages. Everything works without it; it adds what only a browser knows. */
 import { copyButtons } from './copy.ts'
 import { localTimes } from './local-times.ts'
+import { previews } from './previews.ts'
+import { uploads } from './upload.ts'
 
 copyButtons()
 localTimes()
+previews()
+uploads()

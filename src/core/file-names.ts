@@ -1,6 +1,6 @@
 /** Names of files and folders that every file system and program accepts. */
 import type * as z from 'zod'
-import { text } from './texts.ts'
+import { hasControl, text } from './texts.ts'
 
 /** Direction overrides, which make `exe.png` look like `gnp.exe`. Letters of right-to-left scripts are fine. */
 const BIDI = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
@@ -22,3 +22,24 @@ export const fileName = entryName.brand<'FileName'>().meta({ minLength: 1, maxLe
 export type FileName = z.output<typeof fileName>
 export const folderName = entryName.brand<'FolderName'>().meta({ minLength: 1, maxLength: 255, example: 'Holidays' })
 export type FolderName = z.output<typeof folderName>
+
+const NAME_CHARACTERS_MAX = 255
+
+/** The nearest name that is allowed, for a file whose sender cannot see what is wrong with its name, or cannot change it. */
+export function nearestFileName(sent: string): FileName {
+  const plain = [...sent.replace(/[/\\]/g, '_')].filter((char) => !BIDI.test(char) && char !== REPLACEMENT && !hasControl(char)).join('')
+  const bare = plain.normalize('NFC').replace(/^\s+|[\s.]+$/gu, '')
+  const known = fileName.safeParse(shortened(DEVICE_NAME.test(bare) ? `_${bare}` : bare))
+  return known.success ? known.data : fileName.parse('_')
+}
+
+/** Cut before its extension. */
+function shortened(name: string): string {
+  const chars = [...name]
+  if (chars.length <= NAME_CHARACTERS_MAX) return name
+  const extension = /\.[^.\s]{1,16}$/u.exec(name)?.[0] ?? ''
+  return `${chars
+    .slice(0, NAME_CHARACTERS_MAX - [...extension].length)
+    .join('')
+    .trimEnd()}${extension}`
+}

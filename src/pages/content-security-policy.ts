@@ -9,6 +9,8 @@ export interface Loads {
   readonly frames?: readonly string[]
   /** The URLs of pictures of others on it. */
   readonly pictures?: readonly string[]
+  /** Shows a person's file, from the origin of files. */
+  readonly showsFile?: boolean
   /** Loads the script for passkeys. */
   readonly hasPasskeys?: boolean
   /** Loads the check that tells people from programs. */
@@ -23,15 +25,17 @@ export const BOT_CHECK_SCRIPT = `${BOT_CHECK_ORIGIN}/turnstile/v0/api.js`
  * that need one run a script, and it is ours, but for the check of bots.
  */
 export function contentSecurityPolicy(config: Config, page: Loads): string {
-  const { hasPasskeys = false, hasBotCheck = false, section, frames = [], pictures = [] } = page
+  const { hasPasskeys = false, hasBotCheck = false, section, frames = [], pictures = [], showsFile = false } = page
   const hasScript = hasPasskeys || section !== undefined
   const botCheck = hasBotCheck ? [BOT_CHECK_ORIGIN] : []
+  const files = showsFile ? [config.media.filesOrigin] : []
   return [
     "default-src 'none'",
     directive('script-src', [...(hasScript ? ["'self'"] : []), ...botCheck]),
     hasScript ? "connect-src 'self'" : '',
     "style-src 'self'",
-    directive('img-src', ["'self'", 'data:', ...originsOf([avatarsUrl(config), ...picturesOf(config), ...pictures])]),
+    directive('img-src', ["'self'", 'data:', ...originsOf([avatarsUrl(config), ...picturesOf(config), ...pictures, ...files])]),
+    directive('media-src', showsFile ? ["'self'", ...files] : []),
     directive('frame-src', [...originsOf(frames), ...botCheck]),
     "form-action 'self'",
     "base-uri 'none'",

@@ -11,7 +11,7 @@ import { AppError } from '../core/errors.ts'
 import type { Gate } from '../core/gate.ts'
 import { equalInConstantTime, mac, randomToken } from '../crypto.ts'
 import type { AppEnv } from '../http/app-env.ts'
-import { isMultipart, readFileForm } from '../http/bodies/multipart.ts'
+import { type FilesForm, isMultipart, readFilesForm } from '../http/bodies/multipart.ts'
 import { readForm } from '../http/bodies/reading.ts'
 import { type Input, tag } from '../http/tags.ts'
 import { judgeProfile } from '../http/validate.ts'
@@ -61,7 +61,7 @@ export function form<S extends z.ZodType>(purpose: string, schema: S, names: rea
   return tag(handler, { input: { target: 'form', schema } satisfies Input })
 }
 
-type SubmittedFile = MiddlewareHandler<AppEnv & { Variables: { gate: Gate; submitted: Submitted<Uint8Array<ArrayBuffer>> } }>
+type SubmittedFile<T> = MiddlewareHandler<AppEnv & { Variables: { gate: Gate; submitted: Submitted<T> } }>
 
 /**
  * The same for a form with one file, in the field `name`. The outcome is in `c.var.submitted`. The caller passes the
@@ -71,33 +71,63 @@ export function fileForm(
   purpose: string,
   name: string,
   file: { types: readonly string[]; bytesMax: (config: Config) => number },
-): SubmittedFile {
-  const handler: SubmittedFile = async (context, next) => {
+): SubmittedFile<Uint8Array<ArrayBuffer>> {
+  const expected = { ...file, file: [name] as const, fields: [], filesMax: 1 }
+  return submittedFiles(purpose, expected, ({ files: [one] }) => one?.bytes ?? new Uint8Array())
+}
+
+interface ExpectedFiles {
+  readonly file: readonly [string]
+  /** Fields besides. */
+  readonly fields: readonly string[]
+  readonly filesMax: number
+  readonly mayBeEmpty?: true
+  readonly types: readonly string[]
+  readonly bytesMax: (config: Config) => number
+}
+
+/** The same for a form with several files, and fields besides, as they are. */
+export const filesForm = (purpose: string, expected: ExpectedFiles): SubmittedFile<FilesForm> =>
+  submittedFiles(purpose, expected, (form) => form)
+
+function submittedFiles<T>(purpose: string, expected: ExpectedFiles, take: (form: FilesForm) => T): SubmittedFile<T> {
+  const handler: SubmittedFile<T> = async (context, next) => {
     const c = context as unknown as Context<AppEnv>
     refuseForeignForm(c)
     if (!isMultipart(c.req)) throw new AppError('unsupported_media_type', 'Send multipart/form-data')
     await context.var.gate()
-    context.set('submitted', await readSubmittedFile(c, purpose, { name, bytesMax: file.bytesMax(c.var.ctx.config) }))
+    const submitted = await readSubmitted(c, purpose, expected)
+    context.set('submitted', submitted.error ? submitted : { ...submitted, values: take(submitted.values) })
     await next()
   }
-  return tag(handler, { upload: { raw: [], form: { file: name, types: file.types, fields: {} } } })
+  return tag(handler, { upload: { raw: [], form: { file: expected.file[0], types: expected.types, fields: {} } } })
 }
 
 /** A missing or oversized file is reported at the form; a body that is no form is an error. */
-async function readSubmittedFile(
-  c: Context<AppEnv>,
-  purpose: string,
-  file: { name: string; bytesMax: number },
-): Promise<Submitted<Uint8Array<ArrayBuffer>>> {
+async function readSubmitted(c: Context<AppEnv>, purpose: string, expected: ExpectedFiles): Promise<Submitted<FilesForm>> {
   try {
-    const expected = { file: [file.name], fields: [FORM_TOKEN_FIELD], bytesMax: file.bytesMax }
-    const { bytes, fields } = await readFileForm(c.req, expected)
-    if (!(await isOwnToken(c, purpose, fields[FORM_TOKEN_FIELD]))) return outOfDate({})
-    return { typed: {}, values: bytes, error: null }
+    const bytesMax = expected.bytesMax(c.var.ctx.config)
+    const { files, fields } = await readFilesForm(c.req, { ...expected, bytesMax, fields: [FORM_TOKEN_FIELD, ...expected.fields] })
+    const { [FORM_TOKEN_FIELD]: token, ...typed } = fields
+    if (!(await isOwnToken(c, purpose, token))) return outOfDate(typed)
+    return { typed, values: { files, fields: typed }, error: null }
   } catch (error) {
     if (!(error instanceof AppError) || (error.fields.length === 0 && error.code !== 'payload_too_large')) throw error
     return { typed: {}, values: null, error }
   }
+}
+
+/** The header that carries the token of a page's script, which sends a file as it is. */
+export const FORM_TOKEN_HEADER = 'x-form-token'
+
+/** The same for a body that only our own script sends: raw bytes, which the handler reads. */
+export function ownUpload(purpose: string): MiddlewareHandler<AppEnv> {
+  const handler: MiddlewareHandler<AppEnv> = async (c, next) => {
+    refuseForeignForm(c)
+    if (!(await isOwnToken(c, purpose, c.req.header(FORM_TOKEN_HEADER)))) throw outOfDate({}).error
+    await next()
+  }
+  return tag(handler, { upload: { raw: ['application/octet-stream'], form: null } })
 }
 
 async function judge<S extends z.ZodType>(

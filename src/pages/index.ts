@@ -14,6 +14,7 @@ import { consolePages } from './console/index.ts'
 import { devicePages } from './device.tsx'
 import { emailUndoPages } from './email-undo.tsx'
 import { renderError } from './errors.tsx'
+import { filesPages } from './files/index.ts'
 import { ownFormsOnly } from './form-token.ts'
 import { loadedFiles } from './loaded-files.ts'
 import { mailSignInPages } from './mail-sign-in.tsx'
@@ -71,6 +72,7 @@ pages.route('/', signOutPages)
 pages.route('/', consentPages)
 pages.route('/', devicePages)
 pages.route('/', accountPages)
+pages.route('/', filesPages)
 pages.route('/', consolePages)
 pages.route('/', peoplePages)
 pages.route('/', loadedFiles)

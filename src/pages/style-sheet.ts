@@ -5,6 +5,7 @@
 import { ACCOUNT } from './style-account.ts'
 import { CONSOLE } from './style-console.ts'
 import { FIGURES } from './style-figures.ts'
+import { FILES } from './style-files.ts'
 import { FRAME } from './style-frame.ts'
 import { LISTS } from './style-lists.ts'
 import { PEOPLE } from './style-people.ts'
@@ -217,4 +218,5 @@ ${ACCOUNT}
 ${CONSOLE}
 ${FIGURES}
 ${PEOPLE}
+${FILES}
 `.trim()

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Client, ORIGIN, type Reply } from '../support/kith.ts'
 import { alertIn, asShown, type PageForm, send } from '../support/pages.ts'
-import { inputOf, isOfConsole, nameOf, pageRoutes } from '../support/routes.ts'
+import { formRoutes, inputOf, isOfConsole, nameOf } from '../support/routes.ts'
 import { dump } from '../support/tables.ts'
 import { everyForm } from '../tour/forms.ts'
 import { PEOPLE_ACTS } from '../tour/pages-people.ts'
@@ -18,11 +18,12 @@ const BUTTONS: Readonly<Record<string, string>> = {
   '/account/providers/unlink': '/account/providers',
   ...Object.fromEntries(PEOPLE_ACTS.map((path) => [path, '/(people(/[a-z]+)*|@\\w+)'])),
 }
-const PICTURE = '/account/picture'
+/** Forms with files. */
+const WITH_FILES = ['/account/picture', '/account/files']
 /** No value of any field, except those that accept any text. */
 const WRONG_VALUES = ['\0', 'a\0b', '\u202e', 'x'.repeat(5_000), 'a\u0007b']
 // The console's forms are in tests of their own: they are an administrator's.
-const posts = pageRoutes.filter((route) => route.method === 'POST' && !isOfConsole(route))
+const posts = formRoutes.filter((route) => !isOfConsole(route))
 
 let client: Client
 let forms: ReadonlyMap<string, PageForm>
@@ -99,13 +100,13 @@ describe.each(posts.map((route) => [nameOf(route), route.path]))('%s', (_name, p
 
   test.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x', ''])('refuses the content type %j', async (type) => {
     const reply = await raw(new URLSearchParams(formOfPath(path).fields).toString(), type)
-    expect(reply.status).toBe(path === PICTURE && type.startsWith('multipart/') ? 400 : 415)
+    expect(reply.status).toBe(WITH_FILES.includes(path) && type.startsWith('multipart/') ? 400 : 415)
     expectPage(reply)
   })
 
   test('refuses a body that is too large, and one that is no form', async () => {
     const form = 'application/x-www-form-urlencoded'
-    expect((await raw(`a=${'b'.repeat(70_000)}`, form)).status).toBe(path === PICTURE ? 415 : 413)
+    expect((await raw(`a=${'b'.repeat(70_000)}`, form)).status).toBe(WITH_FILES.includes(path) ? 415 : 413)
     expectPage(await raw('{"a":1}', form))
     expectPage(await raw('__proto__=1&constructor=2', form))
     expectPage(await raw('%zz=%00&a=%ff', form))

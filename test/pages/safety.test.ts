@@ -23,7 +23,9 @@ const OPEN_PAGES = [
 ]
 const ACCOUNT_PAGES = [
   '/account',
-  ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'delete'].map((name) => `/account/${name}`),
+  ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'files', 'delete'].map(
+    (name) => `/account/${name}`,
+  ),
   ...['', '/suggestions', '/followers', '/following', '/requests', '/requests/sent', '/blocks'].map((name) => `/people${name}`),
   '/@page_safety',
   ...['', '/add'].map((name) => `/account/passkeys${name}`),

@@ -33,6 +33,9 @@ export const mxitRoutes: readonly Route[] = allRoutes.filter(({ path }) => path.
 /** The hosted pages and their files: in no API document. */
 export const pageRoutes: readonly Route[] = routesOfRoom(pages)
 
+/** Those that forms are sent to; a script of ours may send a file as it is. */
+export const formRoutes = pageRoutes.filter(({ method, tags }) => method === 'POST' && tags.upload?.form !== null)
+
 export const nameOf = ({ method, path }: Route) => `${method} ${path}`
 
 /** For `test.each`: each route under its name. */

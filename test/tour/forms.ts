@@ -9,13 +9,13 @@ import { png } from '../support/images.ts'
 import { Client, db } from '../support/kith.ts'
 import { fillIn, formOf, formsOf, mailedLink, open, type PageForm, send, sendFile, signInOnPage } from '../support/pages.ts'
 import { contextOf, PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'
-import { isOfConsole, pageRoutes } from '../support/routes.ts'
+import { formRoutes, isOfConsole } from '../support/routes.ts'
 import { addPasskey, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { newOAuthClient, putConsent } from '../support/tokens.ts'
 import { StandIn } from '../support/upstream.ts'
 import { UpstreamBrowser } from '../support/upstream-browser.ts'
 import { stopOf } from './index.ts'
-import { CLIENT, PROVIDER } from './tour.ts'
+import { CLIENT, FILE, FILE_FOLDER, PROVIDER } from './tour.ts'
 
 /** The code of a device that asks. */
 async function newUserCode(): Promise<string> {
@@ -44,6 +44,7 @@ export async function everyForm(username: string) {
     .prepare("INSERT INTO upstream_identities (id, user_id, issuer, subject, created_at) VALUES (?, ?, 'https://id.example', 'other', 0)")
     .bind(Number.parseInt(PROVIDER, 16), Number.parseInt(person.id, 16))
     .run()
+  await putFile(Number.parseInt(person.id, 16))
   const enrolment = await fillIn(client, '/account/two-step/app')
   const asked = await fillIn(client, '/device', { code: await newUserCode() })
   const forms = new Map([
@@ -59,9 +60,9 @@ export async function everyForm(username: string) {
     forms.set(path, formOf(await open(client, `${path}?passkey=${added.json.data.passkey._id}`)))
   }
   for (const form of await formsAboutPeople(client, Number.parseInt(person.id, 16))) forms.set(form.action, form)
-  for (const route of pageRoutes.filter((one) => one.method === 'POST' && !forms.has(one.path) && !isOfConsole(one))) {
+  for (const route of formRoutes.filter((one) => !forms.has(one.path) && !isOfConsole(one))) {
     const page = await open(client, stopOf(route).page ?? route.path)
-    const pattern = new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`)
+    const pattern = new RegExp(`^${route.path.replace(/:\w+[^/]*/g, '[^/]+')}$`)
     const form = formsOf(page).find(({ action }) => pattern.test(action.split('?')[0] ?? ''))
     if (form) forms.set(route.path, form)
   }
@@ -80,6 +81,22 @@ async function formsAboutPeople(client: Client, me: number): Promise<PageForm[]>
   const name = await db.prepare('SELECT username FROM users WHERE id = ?').bind(stranger).first('username')
   const pages = [`/@${name}`, ...['following', 'followers', 'requests', 'blocks'].map((list) => `/people/${list}`)]
   return (await Promise.all(pages.map((path) => open(client, path)))).flatMap(formsOf)
+}
+
+/** Only rows: nobody downloads it. */
+async function putFile(userId: number): Promise<void> {
+  const [file, folder] = [FILE, FILE_FOLDER].map((id) => Number.parseInt(id, 16))
+  await db.batch([
+    db
+      .prepare("INSERT OR REPLACE INTO folders (id, user_id, name, created_at, updated_at) VALUES (?, ?, 'Tour', 0, 0)")
+      .bind(folder, userId),
+    db
+      .prepare(
+        `INSERT OR REPLACE INTO files (id, user_id, folder_id, name, content_type, size, digest, object_key, created_at, updated_at, committed_at)
+         VALUES (?, ?, ?, 'tour.txt', 'text/plain', 1, 'x', 'tour', 0, 0, 0)`,
+      )
+      .bind(file, userId, folder),
+  ])
 }
 
 /** Of somebody else, with every method: the pages that complete a sign-in show all their forms for it. */

@@ -1,6 +1,6 @@
 /** The hosted pages, and what else is for people. Nothing, for whoever is not signed in: `walks/pages.ts` opens each. */
 import { consentPath } from '../support/pages.ts'
-import { CLIENT, NOTHING, PROVIDER, page, READ, type Stops, WRITE } from './tour.ts'
+import { CLIENT, FILE, FILE_FOLDER, NOTHING, PROVIDER, page, READ, type Stops, WRITE } from './tour.ts'
 
 const REFUSED_WRITE = { ...WRITE, restricted: 'refused' } as const
 const TWO_STEP = '/account/two-step'
@@ -14,6 +14,7 @@ const FREE = [
 const OWN =
   'profile picture picture/remove status status/clear privacy password email apps apps/remove apps/withdraw export delete providers providers/link providers/unlink'
 const FREE_FOR_PASSKEYS = '/assets/pages.js /assets/passkeys.js /sign-in/passkey /sign-in/code/passkey'
+const FILE_PATH = '/account/files/:fileId{[0-9a-f]{24}}'
 const OWN_PASSKEYS = 'passkeys passkeys/add passkeys/rename passkeys/remove'
 const OWN_TWO_STEP = 'two-step two-step/email two-step/app two-step/app/confirm two-step/app/remove two-step/recovery-codes'
 const reads = [
@@ -107,6 +108,32 @@ export const stops: Stops = {
     rowsRead: 45,
     page: `/account/apps/withdraw?client=${CLIENT}&scope=delegated:profile:read`,
   },
+  // The gate, 25 files and one more, folders, usage.
+  'GET /account/files': { roundTrips: 1, rowsRead: 90, rowsWritten: 0 },
+  // The form's own gate, then each file: gate, reservation, commit.
+  'POST /account/files': { roundTrips: 4, rowsRead: 40, r2: 1, restricted: 'refused' },
+  'POST /account/files/upload': { roundTrips: 3, rowsRead: 24, r2: 1, restricted: 'refused' },
+  'GET /account/files/new-folder': READ,
+  'POST /account/files/new-folder': { ...REFUSED_WRITE, page: '/account/files' },
+  'GET /account/files/folder': READ,
+  'POST /account/files/folder': { ...REFUSED_WRITE, page: `/account/files/folder?folder=${FILE_FOLDER}` },
+  'GET /account/files/folder/delete': READ,
+  // As many files as are in it.
+  'POST /account/files/folder/delete': {
+    roundTrips: 2,
+    rowsRead: 36,
+    restricted: 'refused',
+    page: `/account/files/folder/delete?folder=${FILE_FOLDER}`,
+  },
+  [`GET ${FILE_PATH}`]: READ,
+  [`POST ${FILE_PATH}`]: { ...REFUSED_WRITE, page: `/account/files/${FILE}` },
+  [`GET ${FILE_PATH}/link`]: READ,
+  // Makes the link, and shows it on the page of the file.
+  [`POST ${FILE_PATH}/link`]: { ...WRITE, rowsWritten: 0, page: `/account/files/${FILE}` },
+  [`GET ${FILE_PATH}/link/end`]: READ,
+  [`POST ${FILE_PATH}/link/end`]: { ...REFUSED_WRITE, page: `/account/files/${FILE}` },
+  [`GET ${FILE_PATH}/delete`]: READ,
+  [`POST ${FILE_PATH}/delete`]: { ...REFUSED_WRITE, page: `/account/files/${FILE}/delete` },
   // The first time codes are made.
   'GET /account/invites': { roundTrips: 2, rowsRead: 24 },
   'POST /account/export': { roundTrips: 15, rowsRead: 120, kv: 1 },

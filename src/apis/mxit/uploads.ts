@@ -3,7 +3,6 @@ import type { HonoRequest } from 'hono'
 import * as z from 'zod'
 import { AppError } from '../../core/errors.ts'
 import * as fields from '../../core/fields.ts'
-import { peek, typeOf } from '../../core/media/file-types.ts'
 import type { FolderRef } from '../../core/media/folders.ts'
 import type { Upload } from '../../core/media/uploads.ts'
 import { readBytes } from '../../http/bodies/bytes.ts'
@@ -38,14 +37,11 @@ export async function readFile(
   const { size, stream, digest } = rawBody(req)
   const told = toldType(req) ?? mimeType
   const file = { name, folder, makesFolder: true, preventShare, digest }
-  if (told === undefined) {
-    const { head, body } = await peek(stream)
-    return { ...file, contentType: typeOf(head, name), size, body }
-  }
+  if (told === undefined) return { ...file, contentType: null, size, body: stream }
   const contentType = await judgeType(told)
   if (!isXml(req) || size > documentBytesMax(bytesMax)) return { ...file, contentType, size, body: stream }
   const { bytes, isDecoded } = await readBase64Binary(req, bytesMax)
   const held = { ...file, contentType, size: bytes.byteLength, body: new Blob([bytes]).stream() }
   // Content-Digest covers the document, not the file inside.
-  return isDecoded ? { ...held, contentType: mimeType ? await judgeType(mimeType) : typeOf(bytes, name), digest: null } : held
+  return isDecoded ? { ...held, contentType: mimeType ? await judgeType(mimeType) : null, digest: null } : held
 }

@@ -62,12 +62,14 @@ export async function changeFile(ctx: Ctx, gate: Gate, id: FileId, update: FileU
   return changed
 }
 
-/** The row goes at once, and with it the quota; the object follows. */
-export async function deleteFile(ctx: Ctx, gate: Gate, id: FileId): Promise<void> {
+/** The row goes at once, and with it the quota; the object follows. Returns what there was. */
+export async function deleteFile(ctx: Ctx, gate: Gate, id: FileId): Promise<FileRow> {
   const { principal, reads } = await gate(({ userId }) => [findFile(id, userId)])
-  if (!reads[0]) throw new AppError('not_found')
+  const [file] = reads
+  if (!file) throw new AppError('not_found')
   await ctx.db.batch(removeFiles(isFileOf(id, principal.userId), ctx.now()))
   ctx.defer(() => removeMarkedObjects(ctx))
+  return file
 }
 
 export interface Usage extends UsageRow {
@@ -77,7 +79,11 @@ export interface Usage extends UsageRow {
 /** The caller's usage, including uploads in progress, and the quotas. */
 export async function getUsage(ctx: Ctx, gate: Gate): Promise<Usage> {
   const { reads } = await gate(({ userId }) => [findUsage(userId)])
-  const { files = 0, bytes = 0, folders = 0 } = reads[0] ?? {}
+  return withLimits(ctx, reads[0])
+}
+
+export function withLimits(ctx: Ctx, usage: UsageRow | null): Usage {
+  const { files = 0, bytes = 0, folders = 0 } = usage ?? {}
   const { filesPerUser, bytesPerUser, foldersPerUser, uploadBytesMax } = ctx.config.media
   return { files, bytes, folders, limits: { files: filesPerUser, bytes: bytesPerUser, folders: foldersPerUser, fileBytes: uploadBytesMax } }
 }

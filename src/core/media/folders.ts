@@ -34,7 +34,7 @@ export interface Folder {
   readonly updatedAt: number | null
 }
 
-function toFolder({ id, name, fileCount, createdAt, updatedAt }: FolderRow): Folder {
+export function toFolder({ id, name, fileCount, createdAt, updatedAt }: FolderRow): Folder {
   return { id, name, fileCount, createdAt, updatedAt }
 }
 
@@ -70,6 +70,13 @@ export async function folderRefusal(ctx: Ctx, userId: UserId): Promise<AppError>
   return new AppError('temporarily_unavailable', 'Try again in a moment', { retryAfter: 1 })
 }
 
+/** Not `Default`, which is everybody's. */
+export async function getFolder(gate: Gate, id: FolderId): Promise<Folder> {
+  const { reads } = await gate(({ userId }) => [findFolder(id, userId)])
+  if (!reads[0]) throw new AppError('not_found')
+  return toFolder(reads[0])
+}
+
 export async function changeFolder(ctx: Ctx, gate: Gate, folder: FolderRef, name: FolderName): Promise<Folder> {
   const { principal, reads } = await gate(({ userId }) => [findFolder(folder ?? NO_FOLDER, userId)])
   if (folder === null) throw isDefault()
@@ -103,7 +110,7 @@ function refuseDefault(name: FolderName): void {
 
 function taken(): AppError {
   const message = 'A folder with this name already exists'
-  return AppError.ofFields([{ path: 'name', message }], 'already_exists', message)
+  return AppError.ofFields([{ path: 'name', message: 'is taken' }], 'already_exists', message)
 }
 
 function isDefault(): AppError {

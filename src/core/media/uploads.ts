@@ -29,6 +29,7 @@ import type { FileName } from '../fields.ts'
 import type { Gate } from '../gate.ts'
 import { UPLOAD_RENEWED_EVERY_MS, UPLOAD_RESERVED_MS } from '../limits.ts'
 import { passOn } from './body.ts'
+import { peek, typeOf } from './file-types.ts'
 import { folderRefusal } from './folders.ts'
 import { removeMarkedObjects } from './removal.ts'
 
@@ -37,7 +38,8 @@ export interface Upload {
   readonly folder: FolderRef
   /** Whether a missing folder is created. */
   readonly makesFolder?: boolean
-  readonly contentType: string
+  /** Null if nobody declares it: the first bytes decide, then the name. */
+  readonly contentType: string | null
   readonly preventShare: boolean
   /** Bytes, exactly. */
   readonly size: number
@@ -56,10 +58,22 @@ export async function uploadFile(ctx: Ctx, gate: Gate, read: () => Promise<Uploa
   const upload = await read()
   const { uploadBytesMax } = ctx.config.media
   if (upload.size > uploadBytesMax) throw new AppError('payload_too_large', `A file may have at most ${uploadBytesMax} bytes`)
-  return ctx.finish(() => storeUpload(ctx, principal.userId, upload))
+  const typed = await withType(upload)
+  return ctx.finish(() => storeUpload(ctx, principal.userId, typed))
 }
 
-async function storeUpload(ctx: Ctx, userId: UserId, upload: Upload): Promise<FileRow> {
+interface TypedUpload extends Upload {
+  readonly contentType: string
+}
+
+async function withType(upload: Upload): Promise<TypedUpload> {
+  const { contentType, name } = upload
+  if (contentType !== null) return { ...upload, contentType }
+  const { head, body } = await peek(upload.body)
+  return { ...upload, contentType: typeOf(head, name), body }
+}
+
+async function storeUpload(ctx: Ctx, userId: UserId, upload: TypedUpload): Promise<FileRow> {
   const place = await reserve(ctx, userId, upload)
   const renewal = setInterval(() => renew(ctx, place), UPLOAD_RENEWED_EVERY_MS)
   try {
@@ -84,7 +98,7 @@ interface Place {
   readonly objectKey: string
 }
 
-async function reserve(ctx: Ctx, userId: UserId, upload: Upload): Promise<Place> {
+async function reserve(ctx: Ctx, userId: UserId, upload: TypedUpload): Promise<Place> {
   const id = ctx.newId<FileId>()
   // Contains nothing of the name: keys appear in logs.
   const objectKey = randomHex(16)
@@ -142,7 +156,7 @@ function noRoom(ctx: Ctx, usage: { files: number; bytes: number } | null, size: 
 }
 
 /** Puts the body into the bucket. Returns the digest of what has passed. */
-async function store(ctx: Ctx, key: string, upload: Upload): Promise<string> {
+async function store(ctx: Ctx, key: string, upload: TypedUpload): Promise<string> {
   const failed = new AbortController()
   const stop = () => failed.abort(new Error('the bucket takes no more'))
   const { stream, digest } = passOn(upload.body, upload.size, failed.signal)

@@ -23,6 +23,12 @@ export interface FileForm {
   readonly fields: Readonly<Record<string, string>>
 }
 
+export interface FilesForm {
+  /** With names as files have them, not paths. */
+  readonly files: readonly FormFile[]
+  readonly fields: Readonly<Record<string, string>>
+}
+
 export interface FormFile {
   readonly name: string
   readonly type: string
@@ -36,19 +42,33 @@ interface Part {
 
 export const isMultipart = (req: HonoRequest) => /^multipart\/form-data\b/i.test(req.header('content-type') ?? '')
 
-/** `file`: possible names of the file's part. `fields`: the allowed text parts. */
-export async function readFileForm(
-  req: HonoRequest,
-  expected: { file: readonly string[]; fields: readonly string[]; bytesMax: number; mayBeEmpty?: true },
-): Promise<FileForm> {
+interface ExpectedFile {
+  /** Possible names of the file's part. */
+  readonly file: readonly string[]
+  /** The allowed text parts. */
+  readonly fields: readonly string[]
+  /** Of all files together. */
+  readonly bytesMax: number
+  readonly mayBeEmpty?: true
+}
+
+export async function readFileForm(req: HonoRequest, expected: ExpectedFile): Promise<FileForm> {
+  const { files, fields } = await readFilesForm(req, { ...expected, filesMax: 1 })
+  const { name: fileName, type: contentType, bytes } = files[0] as FormFile
+  return { fileName, contentType, bytes, fields }
+}
+
+/** The same for a form with several files of one name; at least one. */
+export async function readFilesForm(req: HonoRequest, expected: ExpectedFile & { filesMax: number }): Promise<FilesForm> {
   const parts = await parse(req, await readWithin(req, expected.bytesMax), PARTS_MAX)
   const fields: Record<string, string> = {}
-  let file: { name: string; part: FormFile } | null = null
+  const files: FormFile[] = []
   for (const { name, value: part } of parts) {
     if (expected.file.includes(name)) {
       if (typeof part === 'string') throw refusal(name, 'must be a file')
-      if (file) throw refusal(name, 'must be one file')
-      file = { name, part }
+      if (files.length === expected.filesMax)
+        throw refusal(name, expected.filesMax === 1 ? 'must be one file' : `must be at most ${expected.filesMax} files`)
+      files.push(readFile(name, part, expected))
     } else {
       if (!expected.fields.includes(name) || typeof part !== 'string')
         throw refusal(name.slice(0, 64), `is not a known field; the file goes into ${expected.file[0]}`)
@@ -56,12 +76,15 @@ export async function readFileForm(
       fields[name] = part
     }
   }
-  if (!file) throw refusal(expected.file[0] ?? '', 'is required')
-  const { bytes } = file.part
+  if (files.length === 0) throw refusal(expected.file[0] ?? '', 'is required')
+  return { files, fields }
+}
+
+function readFile(name: string, { bytes, ...part }: FormFile, { bytesMax, mayBeEmpty }: ExpectedFile): FormFile {
   // Without a chosen file, browsers send a part with neither name nor bytes.
-  if (bytes.byteLength === 0 && (file.part.name === '' || !expected.mayBeEmpty)) throw refusal(file.name, 'must not be empty')
-  if (bytes.byteLength > expected.bytesMax) throw tooLarge(expected.bytesMax)
-  return { fileName: nameOfFile(file.part.name), contentType: file.part.type, bytes, fields }
+  if (bytes.byteLength === 0 && (part.name === '' || !mayBeEmpty)) throw refusal(name, 'must not be empty')
+  if (bytes.byteLength > bytesMax) throw tooLarge(bytesMax)
+  return { name: nameOfFile(part.name), type: part.type, bytes }
 }
 
 const ESCAPED: Readonly<Record<string, string>> = { '%22': '"', '%0D': '\r', '%0A': '\n' }

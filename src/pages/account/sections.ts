@@ -48,6 +48,7 @@ const GROUPS: readonly Group[] = [
   {
     name: 'data',
     sections: [
+      { path: '/account/files', name: 'files' },
       { path: '/account/apps', name: 'apps' },
       { path: '/account/invites', name: 'invites' },
       { path: '/account/export', name: 'export' },
@@ -56,10 +57,14 @@ const GROUPS: readonly Group[] = [
   },
 ]
 
-/** With `INVITES_PER_PERSON` = 0, nobody has invite codes. Without other providers, nobody signs in with one. */
-export function sectionGroupsOf({ invites, upstream }: Config): Group[] {
-  const hidden = [...(invites.perPerson > 0 ? [] : ['/account/invites']), ...(upstream.length > 0 ? [] : ['/account/providers'])]
-  return GROUPS.map((group) => ({ ...group, sections: group.sections.filter(({ path }) => !hidden.includes(path)) })).filter(
+/** With `INVITES_PER_PERSON` = 0, nobody has invite codes. Without other providers, nobody signs in with one; without a quota, nobody has files. */
+export function sectionGroupsOf({ invites, upstream, media }: Config): Group[] {
+  const isThere: Readonly<Record<string, boolean>> = {
+    '/account/invites': invites.perPerson > 0,
+    '/account/providers': upstream.length > 0,
+    '/account/files': media.filesPerUser > 0,
+  }
+  return GROUPS.map((group) => ({ ...group, sections: group.sections.filter(({ path }) => isThere[path] ?? true) })).filter(
     ({ sections }) => sections.length > 0,
   )
 }

@@ -34,8 +34,9 @@ export function findFolderByName(userId: UserId, name: string): Statement<Folder
   return first(sql`SELECT * FROM folders WHERE user_id = ${userId} AND name = ${name}`)
 }
 
-/** All folders of a user, by name. The quota bounds their number. */
-export function listFolders(userId: UserId): Statement<FolderRow[]> {
+/** All folders of a user, by name, or only one. The quota bounds their number. */
+export function listFolders(userId: UserId, only: FolderId | null = null): Statement<FolderRow[]> {
+  if (only !== null) return all(sql`SELECT * FROM folders WHERE id = ${only} AND user_id = ${userId}`)
   return all(sql`SELECT * FROM folders WHERE user_id = ${userId} ORDER BY name`)
 }
 

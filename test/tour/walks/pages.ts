@@ -69,6 +69,7 @@ export function walkPages(): void {
   test('a second step', walkSecondStep)
   test('a passkey', walkPasskeys)
   test('a picture, and an app', walkApps)
+  test('files', walkFiles)
 }
 
 async function walkRestricted(): Promise<void> {
@@ -83,8 +84,8 @@ async function walkRestricted(): Promise<void> {
     const form = forms.get(route.path) ?? { action: route.path, fields: {} }
     // Going private stays open.
     const post = () =>
-      route.path === '/account/picture'
-        ? sendFile(client, form, 'picture', new File([png()], 'me.png'))
+      route.tags.upload
+        ? sendFile(client, form, route.tags.upload.form?.file ?? '', new File([png()], 'me.png'))
         : send(client, form, 'visibility' in form.fields ? { visibility: 'private' } : {})
     const { status } = await (route.method === 'GET' ? client.get(route.path) : post())
     if ((status === 403) !== (stopOf(route).restricted === 'refused'))
@@ -226,4 +227,34 @@ async function walkApps(): Promise<void> {
   await ask(client, 'POST', action, new URLSearchParams({ ...answer, answer: 'allow' }), 200)
   const poll = new URLSearchParams({ grant_type: DEVICE_GRANT, client_id: television, device_code: started.json.device_code })
   expectWithin('POST /oauth/token with device_code', await spend(new Client(), 'POST', '/oauth/token', poll))
+}
+
+async function walkFiles(): Promise<void> {
+  const { client, username } = await verifiedPerson('plan_of_files')
+  await signIn(client, username)
+  const files = '/account/files'
+  const { fields } = formOf(await look(client, files), files)
+  const upload = new FormData()
+  upload.append('form_token', fields.form_token ?? '')
+  upload.append('folder', '')
+  upload.append('files', new File(['Planned'], 'plan.txt'))
+  await ask(client, 'POST', files, upload)
+  const streamed = await spend(client, 'POST', `${files}/upload?folder=&name=second.txt`, new Uint8Array([1]), {
+    origin: ORIGIN,
+    'x-form-token': fields.form_token ?? '',
+  })
+  expectWithin('POST /account/files/upload', streamed, 201)
+  const made = await fill(client, files, { name: 'Plans' }, `${files}/new-folder`)
+  await lookOn(client, `${files}/new-folder`)
+  const folder = /folder=([0-9a-f]{24})/.exec(made.headers.get('location') ?? '')?.[1]
+  await look(client, `${files}?folder=${folder}`)
+  await fill(client, `${files}/folder?folder=${folder}`, { name: 'Old plans' })
+  const { path } = streamed.json as { path: string }
+  await fill(client, path, { name: 'third.txt', folder: folder ?? '' })
+  await fill(client, path, {}, `${path}/link`, 200)
+  await lookOn(client, `${path}/link`)
+  await fill(client, path, {}, `${path}/link/end`)
+  await lookOn(client, `${path}/link/end`)
+  await fill(client, `${path}/delete`)
+  await fill(client, `${files}/folder/delete?folder=${folder}`)
 }
