@@ -1,9 +1,10 @@
 // How an account stands, and what happened to it, as its owner reads it.
 import { expect, test } from 'vitest'
+import { LANGUAGES, LOCALES } from '../../src/texts/locales.ts'
 import { newName, rows } from '../support/actors.ts'
 import { signedInAdmin } from '../support/admins.ts'
 import { Client, db, newestCode } from '../support/kith.ts'
-import { browserOf, fillIn, formOf, open, send, unescapeHtml } from '../support/pages.ts'
+import { browserOf, fillIn, follow, formOf, open, send, unescapeHtml } from '../support/pages.ts'
 import { verifiedPerson } from '../support/people.ts'
 import { idOf, newGrant, newOAuthClient, putConsent } from '../support/tokens.ts'
 
@@ -120,3 +121,37 @@ test.each(['nonsense', 'ffffffffffffffffffffffff', '0'.repeat(24), "'; DROP TABL
     expect(textOf(await open(client, `/account/activity?${new URLSearchParams({ after })}`))).toContain('Activity')
   },
 )
+
+test.each(LOCALES)('the pages are in %s at once when the profile says so, whatever the browser prefers', async (locale) => {
+  const client = await browserOf(await verifiedPerson(newName('language')))
+  const other = LOCALES.find((one) => one !== locale) ?? locale
+  const page = await follow(client, await fillIn(client, '/account/profile', { locale }))
+  expect(page.text).toContain(`<option value="${locale}" selected="">${LANGUAGES[locale].name}</option>`)
+  const { text } = await client.get('/account', { headers: { 'accept-language': other } })
+  expect(text).toContain(`<html lang="${locale}"`)
+})
+
+test('a language that the pages do not speak stays in the profile, and is shown', async () => {
+  const person = await verifiedPerson(newName('dialect'))
+  const client = await browserOf(person)
+  await rows(`UPDATE users SET locale = 'gsw-CH', zoneinfo = 'Asia/Calcutta' WHERE id = ?`, idOf(person))
+  expect((await open(client, '/account/profile')).text).toMatch(/<option value="gsw-CH" selected="">\w[^<]+<\/option>/)
+  await fillIn(client, '/account/profile', { bio: 'Grüezi' })
+  const [saved] = await rows('SELECT locale, zoneinfo, bio FROM users WHERE id = ?', idOf(person))
+  expect(saved).toEqual({ locale: 'gsw-CH', zoneinfo: 'Asia/Calcutta', bio: 'Grüezi' })
+})
+
+test.each([
+  ['locale', 'no language'],
+  ['zoneinfo', 'Mars/Olympus_Mons'],
+  ['country', 'Atlantis'],
+  ['currency', '<b>'],
+])('the profile refuses %s %j, and nothing is stored', async (field, value) => {
+  const person = await verifiedPerson(newName('refused'))
+  const client = await browserOf(person)
+  const reply = await fillIn(client, '/account/profile', { bio: 'New', [field]: value })
+  expect([reply.status, reply.text.includes(`id="${field}-error"`)]).toEqual([400, true])
+  expect(await rows('SELECT bio, locale, zoneinfo, country_code, currency FROM users WHERE id = ?', idOf(person))).toEqual([
+    { bio: null, locale: null, zoneinfo: null, country_code: null, currency: null },
+  ])
+})

@@ -7,14 +7,14 @@ import { CLIENT_URI_LENGTH_MAX } from '../../core/oauth/limits.ts'
 import { heldScope, withdrawScope } from '../../core/oauth/scope-withdrawal.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
-import { fill, type Texts } from '../../texts/texts.ts'
+import { fill, plural, type Texts } from '../../texts/texts.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, Submit, take } from '../forms.tsx'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { scopeText } from '../scope-texts.ts'
-import { textsOf, useTexts } from '../texts.tsx'
+import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
 
 const PATH = '/account/apps'
@@ -68,18 +68,15 @@ function withdrawableOf({ isFirstParty, scopes }: ConnectedApp): readonly UsedSc
   return isFirstParty || scopes.length === 1 ? [] : scopes.filter(({ scope }) => scope !== 'openid')
 }
 
-function showList(c: Context, apps: readonly ConnectedApp[]): Promise<Response> {
+async function showList(c: Context, apps: readonly ConnectedApp[]): Promise<Response> {
+  const t = (await textsOf(c)).account.apps
   return showPage(
     c,
-    {
-      title: 'Connected apps',
-      section: PATH,
-      lead: 'Apps that may use your account. You gave each of them access when you signed in to it.',
-    },
+    { title: t.title, section: PATH, lead: t.lead },
     apps.length === 0 ? (
       <section class="panel">
-        <h2>No apps</h2>
-        <p>When you sign in to an app with this account, it is listed here.</p>
+        <h2>{t.none.title}</h2>
+        <p>{t.none.text}</p>
       </section>
     ) : (
       <ul class="list">
@@ -94,10 +91,10 @@ function showList(c: Context, apps: readonly ConnectedApp[]): Promise<Response> 
               <Scopes app={app} />
             </div>
             <a class="button secondary" href={`${REMOVE}?${new URLSearchParams({ client: app.clientId })}`}>
-              Remove access
+              {t.remove}
               <span class="unseen">
                 {' '}
-                of <Isolated>{app.name}</Isolated>
+                <Isolated>{app.name}</Isolated>
               </span>
             </a>
           </li>
@@ -108,11 +105,12 @@ function showList(c: Context, apps: readonly ConnectedApp[]): Promise<Response> 
 }
 
 function Dates({ app: { connectedAt, lastUsedAt } }: { app: ConnectedApp }) {
+  const t = useTexts().account
   return (
     <>
-      Connected {<Time at={connectedAt} />}
+      <Filled text={t.connected} with={{ time: <Time at={connectedAt} /> }} />
       <br />
-      {lastUsedAt === null ? 'Not in use now' : <>Last used {<Time at={lastUsedAt} />}</>}
+      {lastUsedAt === null ? t.apps.notInUse : <Filled text={t.lastUsed} with={{ time: <Time at={lastUsedAt} /> }} />}
     </>
   )
 }
@@ -124,20 +122,26 @@ function Scopes({ app }: { app: ConnectedApp }) {
   const withdrawable = withdrawableOf(app)
   return (
     <details>
-      <summary>{scopes.length === 1 ? 'It can do one thing' : `It can do ${scopes.length} things`}</summary>
+      <summary>{plural(t, t.account.apps.can, scopes.length)}</summary>
       <ul class="rights">
         {scopes.map((scope) => (
           <li>
             <p>
               <Isolated>{describe(t, scope)}</Isolated>
-              <small>{scope.lastUsedAt === null ? 'No use recorded' : <>Last used {<Time at={scope.lastUsedAt} />}</>}</small>
+              <small>
+                {scope.lastUsedAt === null ? (
+                  t.account.apps.noUse
+                ) : (
+                  <Filled text={t.account.lastUsed} with={{ time: <Time at={scope.lastUsedAt} /> }} />
+                )}
+              </small>
             </p>
             {withdrawable.includes(scope) && (
               <a href={`${WITHDRAW}?${new URLSearchParams({ client: app.clientId, scope: scope.scope })}`}>
-                Take back
+                {t.account.apps.takeBack}
                 <span class="unseen">
                   {' '}
-                  from <Isolated>{app.name}</Isolated>: <Isolated>{describe(t, scope)}</Isolated>
+                  <Isolated>{app.name}</Isolated>: <Isolated>{describe(t, scope)}</Isolated>
                 </span>
               </a>
             )}
@@ -154,54 +158,47 @@ function describe(t: Texts, { words }: UsedScope): string {
 }
 
 async function showScopeQuestion(c: Context, app: ConnectedApp, used: UsedScope): Promise<Response> {
+  const all = await textsOf(c)
+  const t = all.account.apps.withdrawal
   const token = await formToken(c, 'scope-withdraw')
+  const parts = {
+    permission: (
+      <strong>
+        <Isolated>{describe(all, used)}</Isolated>
+      </strong>
+    ),
+    app: <Isolated>{app.name}</Isolated>,
+  }
   return showPage(
     c,
-    {
-      title: 'Take this back?',
-      section: PATH,
-      lead: (
-        <>
-          <strong>
-            <Isolated>{describe(await textsOf(c), used)}</Isolated>
-          </strong>
-          : <Isolated>{app.name}</Isolated> will no longer be able to do this. It stays connected, and asks you if it needs this again. Part
-          of the app may stop working.
-        </>
-      ),
-    },
+    { title: t.title, section: PATH, lead: <Filled text={t.lead} with={parts} /> },
     <Form action={WITHDRAW} token={token} class="answers">
       <input type="hidden" name="client" value={app.clientId} />
       <input type="hidden" name="scope" value={used.scope} />
-      <Submit kind="danger">Take it back</Submit>
+      <Submit kind="danger">{t.submit}</Submit>
       <a class="button secondary" href={PATH}>
-        Leave it as it is
+        {t.keep}
       </a>
     </Form>,
   )
 }
 
 async function showQuestion(c: Context, app: ConnectedApp): Promise<Response> {
+  const t = (await textsOf(c)).account.apps.removal
   const token = await formToken(c, 'app-remove')
+  const name = (
+    <strong>
+      <Isolated>{app.name}</Isolated>
+    </strong>
+  )
   return showPage(
     c,
-    {
-      title: 'Remove access?',
-      section: PATH,
-      lead: (
-        <>
-          <strong>
-            <Isolated>{app.name}</Isolated>
-          </strong>{' '}
-          is signed out of your account at once. It keeps what it has already stored. To use it again, you will have to allow it again.
-        </>
-      ),
-    },
+    { title: t.title, section: PATH, lead: <Filled text={t.lead} with={{ app: name }} /> },
     <Form action={REMOVE} token={token} class="answers">
       <input type="hidden" name="client" value={app.clientId} />
-      <Submit kind="danger">Remove access</Submit>
+      <Submit kind="danger">{t.submit}</Submit>
       <a class="button secondary" href={PATH}>
-        Keep it
+        {t.keep}
       </a>
     </Form>,
   )

@@ -12,7 +12,7 @@ import { confirmTotp, enrolTotp } from '../../core/sessions/totp-enrolment.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { QrCode } from '../qr-code.tsx'
@@ -22,7 +22,6 @@ import { showRecoveryCodes } from './recovery-codes.tsx'
 const SECTION = '/account/two-step'
 const PATH = `${SECTION}/app`
 const CONFIRM = `${PATH}/confirm`
-const LABELS: Labels = { code: 'Code' }
 const ConfirmForm = z.object({ secret: z.string().max(64, 'is wrong'), code: z.string().pipe(totpCode as z.ZodType<string, string>) })
 
 export const authenticatorPages = new Hono<AppEnv>()
@@ -62,70 +61,59 @@ export const authenticatorPages = new Hono<AppEnv>()
   )
 
 async function showBeginning(c: Context, state: FormState = UNTOUCHED): Promise<Response> {
+  const t = (await textsOf(c)).account.authenticator
   const token = await formToken(c, 'two-step-app')
   return showPage(
     c,
-    {
-      title: 'Set up an app',
-      section: SECTION,
-      lead: 'You need an authenticator app on your phone, such as Aegis, 2FAS, Google Authenticator, or the one of your password manager.',
-      error: state.error,
-    },
+    { title: t.title, section: SECTION, lead: t.lead, error: state.error },
     <Form action={PATH} token={token} state={state} class="panel">
       <ol class="steps">
-        <li>Scan a QR code with your app.</li>
-        <li>Enter the code that the app shows to turn it on.</li>
-        <li>Save your recovery codes, if you have none yet.</li>
+        {Object.values(t.steps).map((step) => (
+          <li>{step}</li>
+        ))}
       </ol>
-      <p class="hint">This signs you out on all other devices. Your current app, if any, stays on until the new one is set up.</p>
-      <Submit>Show the QR code</Submit>
+      <p class="hint">{t.hint}</p>
+      <Submit>{t.submit}</Submit>
     </Form>,
   )
 }
 
 async function showEnrolment(c: Context, { secret, uri }: TotpEnrolment, state: FormState): Promise<Response> {
+  const t = (await textsOf(c)).account.authenticator.scan
   const token = await formToken(c, 'two-step-confirm')
   return showPage(
     c,
-    {
-      title: 'Scan this code',
-      section: SECTION,
-      lead: 'Open your authenticator app, add an account, and point the camera here.',
-      error: state.error,
-    },
+    { title: t.title, section: SECTION, lead: t.lead, error: state.error },
     <>
       <section class="panel enrolment">
-        <QrCode text={uri} label="QR code for your authenticator app. The key beside it has the same content." />
+        <QrCode text={uri} label={t.qrCode} />
         <div>
-          <h2>No camera?</h2>
-          <p>Type this key into the app:</p>
+          <h2>{t.noCamera}</h2>
+          <p>{t.typeKey}</p>
           <p class="key" translate="no">
             {(secret.match(/.{4}/g) ?? [secret]).map((group) => (
               <span>{group}</span>
             ))}
           </p>
           <p>
-            <a href={uri}>Open in an app on this device</a>
+            <a href={uri}>{t.open}</a>
           </p>
         </div>
       </section>
-      <Form action={CONFIRM} token={token} state={state} labels={LABELS} class="panel">
+      <Form action={CONFIRM} token={token} state={state} labels={t.labels} class="panel">
         <input type="hidden" name="secret" value={secret} />
         <Input
           name="code"
-          labels={LABELS}
+          labels={t.labels}
           state={state}
-          hint="The six digits that the app shows."
+          hint={t.hint}
           code
           inputmode="numeric"
           autocomplete="one-time-code"
           maxlength={12}
         />
-        <Submit>Turn on</Submit>
-        <p class="hint">
-          Valid for 15 minutes. Reloading this page creates a new QR code, and this one stops working: remove it from the app and scan the
-          new one.
-        </p>
+        <Submit>{t.submit}</Submit>
+        <p class="hint">{t.validity}</p>
       </Form>
     </>,
   )

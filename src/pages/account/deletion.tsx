@@ -10,14 +10,7 @@ import { redirectWith } from '../notices.ts'
 import { askPassword, PasswordForm } from './password-question.tsx'
 
 const PATH = '/account/delete'
-const QUESTION = {
-  title: 'Delete account',
-  lead: 'Nobody will see your account any more, and you are signed out everywhere. Sign in within 14 days to restore it; after that, everything is deleted permanently.',
-  path: PATH,
-  purpose: 'delete',
-  submit: 'Delete my account',
-  kind: 'danger',
-} as const
+const QUESTION = { name: 'deletion', path: PATH, purpose: 'delete', kind: 'danger' } as const
 
 export const deletionPage = new Hono<AppEnv>()
   .get(PATH, requires('delegated:profile:read'), (c) => askPassword(c, QUESTION, UNTOUCHED))

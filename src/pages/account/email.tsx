@@ -10,12 +10,12 @@ import { getOwnMeans, updateOwnProfile } from '../../core/profiles/own-profile.t
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
+import { Filled, textsOf } from '../texts.tsx'
 
 const PATH = '/account/email'
-const LABELS: Labels = { email: 'New e-mail address', currentPassword: 'Password' }
 const EmailForm = z.object({ email: z.string().trim().pipe(fields.email), currentPassword: fields.typedPassword.optional() })
 
 export const emailPage = new Hono<AppEnv>()
@@ -34,27 +34,24 @@ export const emailPage = new Hono<AppEnv>()
 
 async function show(c: Context, state: FormState): Promise<Response> {
   const { user, hasPassword } = await getOwnMeans(c.var.gate)
+  const t = (await textsOf(c)).account.email
   const token = await formToken(c, 'email')
   return showPage(
     c,
     {
-      title: 'E-mail address',
+      title: t.title,
       section: PATH,
-      lead: (
-        <>
-          Currently <strong>{user.email ?? 'not set'}</strong>. Once you have confirmed the new one, you sign in again.
-        </>
-      ),
+      lead: user.email === null ? t.leadWithout : <Filled text={t.lead} with={{ email: <strong>{user.email}</strong> }} />,
       error: state.error,
     },
     <>
-      <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
-        <Input name="email" labels={LABELS} state={state} type="email" autocomplete="email" maxlength={254} first />
-        {hasPassword && <Input name="currentPassword" labels={LABELS} state={state} type="password" autocomplete="current-password" />}
-        <Submit>Send a mail to the new address</Submit>
+      <Form action={PATH} token={token} state={state} labels={t.labels} class="panel">
+        <Input name="email" labels={t.labels} state={state} type="email" autocomplete="email" maxlength={254} first />
+        {hasPassword && <Input name="currentPassword" labels={t.labels} state={state} type="password" autocomplete="current-password" />}
+        <Submit>{t.submit}</Submit>
       </Form>
       <p class="links">
-        <a href="/verify">Enter a code</a>
+        <a href="/verify">{t.enterCode}</a>
       </p>
     </>,
   )

@@ -9,14 +9,7 @@ import { take, UNTOUCHED } from '../forms.tsx'
 import { askPassword, PasswordForm } from './password-question.tsx'
 
 const PATH = '/account/export'
-const QUESTION = {
-  title: 'Your data',
-  lead: 'Download a file with everything that is stored about you: your profile, devices, apps and people, and what happened to your account. It explains each field. It does not contain your files themselves, but their URLs.',
-  path: PATH,
-  purpose: 'export',
-  submit: 'Download',
-  kind: 'primary',
-} as const
+const QUESTION = { name: 'export', path: PATH, purpose: 'export', kind: 'primary' } as const
 
 export const exportPage = new Hono<AppEnv>()
   .get(PATH, requires('delegated:all'), (c) => askPassword(c, QUESTION, UNTOUCHED))

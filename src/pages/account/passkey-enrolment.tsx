@@ -5,7 +5,7 @@ import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { deviceName } from '../../mail/device-words.ts'
 import { form, formToken } from '../form-token.ts'
-import { type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { type FormState, Input, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { NewPasskey, PasskeyForm, WithoutPasskeys } from '../passkey-form.tsx'
@@ -13,7 +13,6 @@ import { textsOf } from '../texts.tsx'
 
 const SECTION = '/account/passkeys'
 const PATH = `${SECTION}/add`
-const LABELS: Labels = { name: 'Name' }
 
 export const passkeyEnrolmentPage = new Hono<AppEnv>()
   .get(PATH, requires('delegated:profile:2fa:write'), (c) => show(c, UNTOUCHED))
@@ -29,32 +28,32 @@ export const passkeyEnrolmentPage = new Hono<AppEnv>()
 
 async function show(c: Context, state: FormState): Promise<Response> {
   const options = await passkeyRegistrationOptions(c.var.ctx, c.var.gate)
+  const all = await textsOf(c)
+  const { labels, enrolment: t } = all.account.passkeys
   const token = await formToken(c, 'passkey-add')
   return showPage(
     c,
     {
-      title: 'Add a passkey',
+      title: t.title,
       section: SECTION,
-      lead: 'Your browser asks where to keep it: on this device, in a password manager, on a phone nearby or on a security key.',
+      lead: t.lead,
       error: state.error,
       hasPasskeys: true,
     },
     <>
-      <PasskeyForm action={PATH} token={token} ceremony="create" options={options} renewable state={state} labels={LABELS} class="panel">
+      <PasskeyForm action={PATH} token={token} ceremony="create" options={options} renewable state={state} labels={labels} class="panel">
         <Input
           name="name"
-          labels={LABELS}
+          labels={labels}
           state={state}
-          value={deviceName(await textsOf(c), c.var.ctx.caller.userAgent)}
-          hint="Tells you which of your passkeys it is."
+          value={deviceName(all, c.var.ctx.caller.userAgent)}
+          hint={t.hint}
           maxlength={64}
           first
         />
-        <Submit>Add a passkey</Submit>
+        <Submit>{t.submit}</Submit>
       </PasskeyForm>
-      <WithoutPasskeys>
-        Adding a passkey needs a browser that supports passkeys, with scripts turned on. Everything else about your account works without.
-      </WithoutPasskeys>
+      <WithoutPasskeys>{t.without}</WithoutPasskeys>
     </>,
   )
 }

@@ -9,16 +9,16 @@ import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { fromHex, type PasskeyId, toHex } from '../../ids.ts'
 import { form, formToken } from '../form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
+import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
 
 const PATH = '/account/passkeys'
 const RENAME = `${PATH}/rename`
 const REMOVE = `${PATH}/remove`
-const LABELS: Labels = { name: 'Name' }
 
 type PasskeyRow = Awaited<ReturnType<typeof listPasskeys>>[number]
 
@@ -65,14 +65,11 @@ async function showOne(c: Context, state: FormState, show: (c: Context, one: Pas
   return c.redirect(PATH, 303)
 }
 
-function showList(c: Context, own: readonly PasskeyRow[]): Promise<Response> {
+async function showList(c: Context, own: readonly PasskeyRow[]): Promise<Response> {
+  const t = (await textsOf(c)).account.passkeys
   return showPage(
     c,
-    {
-      title: 'Passkeys',
-      section: PATH,
-      lead: 'A passkey signs you in with your fingerprint, your face or the lock of your screen. No other site can use it, and nobody can guess it: it takes the place of the password and of the second step.',
-    },
+    { title: t.title, section: PATH, lead: t.lead },
     <>
       {own.length > 0 && (
         <ul class="list">
@@ -87,18 +84,15 @@ function showList(c: Context, own: readonly PasskeyRow[]): Promise<Response> {
 }
 
 function AddPanel({ isFirst }: { isFirst: boolean }) {
+  const t = useTexts().account.passkeys
+  const { title, text } = isFirst ? t.first : t.another
   return (
     <section class="panel">
-      <h2>{isFirst ? 'No passkeys yet' : 'Add another'}</h2>
-      <p>
-        {isFirst
-          ? 'Your device or your password manager keeps it. The ways in that you have now go on working.'
-          : 'One for each device or password manager that you use, so that losing one does not lock you out.'}{' '}
-        Adding one takes a browser that supports passkeys, with scripts turned on.
-      </p>
+      <h2>{title}</h2>
+      <p>{text}</p>
       <p class="buttons">
         <a class="button primary" href={`${PATH}/add`}>
-          Add a passkey
+          {t.add}
         </a>
       </p>
     </section>
@@ -106,6 +100,7 @@ function AddPanel({ isFirst }: { isFirst: boolean }) {
 }
 
 function PasskeyItem({ one: { id, name, backupEligible, createdAt, lastUsedAt } }: { one: PasskeyRow }) {
+  const { passkeys: t, lastUsed } = useTexts().account
   return (
     <li>
       <div>
@@ -113,15 +108,15 @@ function PasskeyItem({ one: { id, name, backupEligible, createdAt, lastUsedAt } 
           <Isolated>{name}</Isolated>
         </h2>
         <p>
-          {backupEligible === 1 ? 'Synced between your devices' : 'On one device only'}
+          {backupEligible === 1 ? t.synced : t.onOneDevice}
           <br />
-          Added {<Time at={createdAt} />}
+          <Filled text={t.added} with={{ time: <Time at={createdAt} /> }} />
           <br />
-          {lastUsedAt === null ? 'Not used yet' : <>Last used {<Time at={lastUsedAt} />}</>}
+          {lastUsedAt === null ? t.notUsed : <Filled text={lastUsed} with={{ time: <Time at={lastUsedAt} /> }} />}
         </p>
       </div>
       <p class="buttons">
-        {[['Rename', RENAME] as const, ['Remove', REMOVE] as const].map(([word, path]) => (
+        {[[t.rename, RENAME] as const, [t.remove, REMOVE] as const].map(([word, path]) => (
           <a class="button secondary" href={pageOf(path, id)}>
             {word}
             <span class="unseen">
@@ -136,41 +131,35 @@ function PasskeyItem({ one: { id, name, backupEligible, createdAt, lastUsedAt } 
 }
 
 async function showRenaming(c: Context, { id, name }: PasskeyRow, state: FormState): Promise<Response> {
+  const { labels, renaming: t } = (await textsOf(c)).account.passkeys
   const token = await formToken(c, 'passkey-rename')
   return showPage(
     c,
-    { title: 'Rename the passkey', section: PATH, lead: 'A name that tells you which of your passkeys it is.', error: state.error },
-    <Form action={pageOf(RENAME, id)} token={token} state={state} labels={LABELS} class="panel">
+    { title: t.title, section: PATH, lead: t.lead, error: state.error },
+    <Form action={pageOf(RENAME, id)} token={token} state={state} labels={labels} class="panel">
       <input type="hidden" name="passkey" value={toHex(id)} />
-      <Input name="name" labels={LABELS} state={state} value={name} maxlength={64} first />
-      <Submit>Rename</Submit>
+      <Input name="name" labels={labels} state={state} value={name} maxlength={64} first />
+      <Submit>{t.submit}</Submit>
     </Form>,
   )
 }
 
 async function showQuestion(c: Context, { id, name }: PasskeyRow, state: FormState): Promise<Response> {
+  const t = (await textsOf(c)).account.passkeys.removal
   const token = await formToken(c, 'passkey-remove')
+  const shown = (
+    <strong>
+      <Isolated>{name}</Isolated>
+    </strong>
+  )
   return showPage(
     c,
-    {
-      title: 'Remove the passkey?',
-      section: PATH,
-      lead: (
-        <>
-          <strong>
-            <Isolated>{name}</Isolated>
-          </strong>{' '}
-          stops signing you in, and you are signed out on all other devices. Your device or password manager may still show it: delete it
-          there too.
-        </>
-      ),
-      error: state.error,
-    },
+    { title: t.title, section: PATH, lead: <Filled text={t.lead} with={{ name: shown }} />, error: state.error },
     <Form action={pageOf(REMOVE, id)} token={token} state={state} class="answers">
       <input type="hidden" name="passkey" value={toHex(id)} />
-      <Submit kind="danger">Remove the passkey</Submit>
+      <Submit kind="danger">{t.submit}</Submit>
       <a class="button secondary" href={PATH}>
-        Keep it
+        {t.keep}
       </a>
     </Form>,
   )

@@ -4,40 +4,41 @@ import * as z from 'zod'
 import { typedPassword } from '../../core/fields.ts'
 import { getOwnMeans } from '../../core/profiles/own-profile.ts'
 import { formToken } from '../form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit } from '../forms.tsx'
+import { Form, type FormState, Input, Submit } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
+import { textsOf } from '../texts.tsx'
 
 /** An account without a password sends none: then the act takes a recent sign-in. */
 export const PasswordForm = z.object({ password: typedPassword.optional() })
-const LABELS: Labels = { password: 'Password' }
 
 interface PasswordQuestion {
-  readonly title: string
-  readonly lead: string
+  /** Of its texts. */
+  readonly name: 'deletion' | 'export'
   /** Of the page and its form. */
   readonly path: string
   readonly purpose: string
-  readonly submit: string
   readonly kind: 'primary' | 'danger'
 }
 
 /** Shows it to the caller, whoever may see the account. */
 export async function askPassword(c: Context, question: PasswordQuestion, state: FormState): Promise<Response> {
   const { hasPassword } = await getOwnMeans(c.var.gate)
-  const { title, lead, path, purpose, submit, kind } = question
+  const { name, path, purpose, kind } = question
+  const { passwordQuestion, ...t } = (await textsOf(c)).account
+  const { title, lead, submit } = t[name]
   const token = await formToken(c, purpose)
   return showPage(
     c,
     { title, section: path, lead, error: state.error },
-    <Form action={path} token={token} state={state} labels={LABELS} class="panel">
+    <Form action={path} token={token} state={state} labels={passwordQuestion.labels} class="panel">
       {hasPassword && (
         <Input
           name="password"
-          labels={LABELS}
+          labels={passwordQuestion.labels}
           state={state}
           type="password"
           autocomplete="current-password"
-          hint="To make sure it is you."
+          hint={passwordQuestion.hint}
         />
       )}
       <Submit kind={kind}>{submit}</Submit>

@@ -8,13 +8,13 @@ import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { renewSessionCookies } from '../../http/credentials.ts'
 import { form, formToken } from '../form-token.ts'
-import { Form, type FormState, Input, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { Form, type FormState, Input, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { NewPassword } from '../new-password.tsx'
 import { redirectWith } from '../notices.ts'
+import { textsOf } from '../texts.tsx'
 
 const PATH = '/account/password'
-const LABELS: Labels = { currentPassword: 'Current password', password: 'New password' }
 const PasswordForm = z.object({ currentPassword: fields.typedPassword.optional(), password: fields.password })
 
 export const passwordPage = new Hono<AppEnv>()
@@ -35,30 +35,29 @@ export const passwordPage = new Hono<AppEnv>()
 
 async function show(c: Context, state: FormState): Promise<Response> {
   const { user, hasPassword } = await getOwnMeans(c.var.gate)
+  const t = (await textsOf(c)).account.password
   const token = await formToken(c, 'password')
   return showPage(
     c,
     {
-      title: 'Password',
+      title: t.title,
       section: PATH,
-      lead: hasPassword
-        ? 'A new password signs you out on all other devices.'
-        : 'You sign in without a password. If you set one, it is a further way in, and you are signed out on all other devices.',
+      lead: hasPassword ? t.lead : t.leadWithout,
       error: state.error,
     },
     <>
-      <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
+      <Form action={PATH} token={token} state={state} labels={t.labels} class="panel">
         {/* Tells password managers which account it is. */}
         <input type="text" name="username" value={user.username} autocomplete="username" hidden readonly />
         {hasPassword && (
-          <Input name="currentPassword" labels={LABELS} state={state} type="password" autocomplete="current-password" first />
+          <Input name="currentPassword" labels={t.labels} state={state} type="password" autocomplete="current-password" first />
         )}
-        <NewPassword labels={LABELS} state={state} first={!hasPassword} />
-        <Submit>{hasPassword ? 'Change password' : 'Set a password'}</Submit>
+        <NewPassword labels={t.labels} state={state} first={!hasPassword} />
+        <Submit>{hasPassword ? t.change : t.set}</Submit>
       </Form>
       {hasPassword && (
         <p class="links">
-          <a href="/forgot">Forgot your password?</a>
+          <a href="/forgot">{t.forgot}</a>
         </p>
       )}
     </>,

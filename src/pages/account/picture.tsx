@@ -8,18 +8,18 @@ import { deleteAvatar, setAvatar } from '../../core/media/avatars.ts'
 import { getOwnProfile } from '../../core/profiles/own-profile.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { bytes, fill, type Texts } from '../../texts/texts.ts'
 import { pictureUrl } from '../face.tsx'
 import { fileForm, form, formToken } from '../form-token.ts'
-import { FileInput, Form, type FormState, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { FileInput, Form, type FormState, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
+import { textsOf } from '../texts.tsx'
 
 const PATH = '/account/picture'
 const REMOVE = `${PATH}/remove`
-const LABELS: Labels = { picture: 'Picture' }
 /** Without HEIC, phones send a JPEG instead. */
 const TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif']
-const MEGABYTE = 1024 * 1024
 
 export const picturePages = new Hono<AppEnv>()
   .get(PATH, requires('delegated:profile:read'), async (c) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, UNTOUCHED))
@@ -28,14 +28,16 @@ export const picturePages = new Hono<AppEnv>()
     requires('delegated:profile:avatar:write'),
     fileForm('picture', 'picture', { types: TYPES, bytesMax: ({ avatars }) => avatars.bytesMax }),
     (c) =>
-      take(c, tooLargeIsMendable(c, c.var.submitted), {
+      take(c, c.var.submitted, {
         act: async (file) => {
-          await setAvatar(c.var.ctx, c.var.gate, async () => file).catch((thrown: unknown) => {
-            throw inWords(c, thrown)
-          })
+          await setAvatar(c.var.ctx, c.var.gate, async () => file)
           return redirectWith(c, PATH, 'picture_set')
         },
-        again: async (state) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, state),
+        mends: ['payload_too_large', 'invalid_file'],
+        again: async (state) => {
+          const { user } = await getOwnProfile(c.var.ctx, c.var.gate)
+          return show(c, user, { ...state, error: state.error && inWords(c, await textsOf(c), state.error) })
+        },
       }),
   )
   .get(REMOVE, requires('delegated:profile:read'), async (c) => {
@@ -52,57 +54,44 @@ export const picturePages = new Hono<AppEnv>()
     }),
   )
 
-/** Turns a refusal of the picture into an issue of its field. */
-function inWords(c: Context, thrown: unknown): unknown {
-  if (!(thrown instanceof AppError)) return thrown
-  if (thrown.code === 'payload_too_large') return aboutPicture(`must have at most ${megabytes(c)} MB. Choose a smaller one`)
-  if (thrown.code !== 'invalid_file') return thrown
-  return aboutPicture(`cannot be used: ${thrown.message.charAt(0).toLowerCase()}${thrown.message.slice(1)}. Choose another one`)
+/** Turns a refusal of the picture into an issue of its field. The core says in detail what is wrong with a file, for programs. */
+function inWords(c: Context, t: Texts, error: AppError): AppError {
+  const { problems } = t.account.picture
+  const about = (message: string) => AppError.ofFields([{ path: 'picture', code: 'worded', message }])
+  if (error.code === 'payload_too_large') return about(fill(problems.tooLarge, { size: sizeMax(c, t) }))
+  if (error.code !== 'invalid_file') return error
+  const [, width, height] = /(\d+) x (\d+) pixels/.exec(error.message) ?? []
+  if (width !== undefined && height !== undefined) return about(fill(problems.tooManyPixels, { width, height }))
+  if (error.message.includes('not a JPEG')) return about(problems.noPicture)
+  return about(error.message.includes('as a JPEG') ? problems.sendJpeg : problems.damaged)
 }
 
-function aboutPicture(message: string): AppError {
-  return AppError.ofFields([{ path: 'picture', code: 'worded', message: `Picture ${message}.` }])
-}
-
-function tooLargeIsMendable<T extends { error: AppError | null }>(c: Context, sent: T): T {
-  return sent.error === null ? sent : { ...sent, error: inWords(c, sent.error) }
-}
-
-const megabytes = (c: Context) => Math.floor((c.var.ctx.config.avatars.bytesMax / MEGABYTE) * 10) / 10
+const sizeMax = (c: Context, t: Texts) => bytes(t, c.var.ctx.config.avatars.bytesMax)
 
 async function show(c: Context, user: User, state: FormState): Promise<Response> {
+  const all = await textsOf(c)
+  const t = all.account.picture
   const tokens = [await formToken(c, 'picture'), await formToken(c, 'picture-remove')] as const
   const url = avatarUrl(c.var.ctx, user.avatarKey)
   return showPage(
     c,
-    {
-      title: 'Picture',
-      section: PATH,
-      lead: 'Others see it next to your name.',
-      error: state.error,
-    },
+    { title: t.title, section: PATH, lead: t.lead, error: state.error },
     <section class="panel picture-panel">
-      <img
-        class="picture"
-        src={pictureUrl(c.var.ctx, user, 512)}
-        alt={url === null ? 'Your initials: you have no picture' : 'Your picture'}
-        width="160"
-        height="160"
-      />
+      <img class="picture" src={pictureUrl(c.var.ctx, user, 512)} alt={url === null ? t.altInitials : t.alt} width="160" height="160" />
       <div>
-        <Form action={PATH} token={tokens[0]} state={state} labels={LABELS} hasFile>
+        <Form action={PATH} token={tokens[0]} state={state} labels={t.labels} hasFile>
           <FileInput
             name="picture"
-            labels={LABELS}
+            labels={t.labels}
             state={state}
             accept={TYPES.join(',')}
-            hint={`JPEG, PNG, WebP or GIF, up to ${megabytes(c)} MB. It is cut to a square; where and when it was taken is removed.`}
+            hint={fill(t.hint, { size: sizeMax(c, all) })}
           />
-          <Submit>{url === null ? 'Upload' : 'Replace'}</Submit>
+          <Submit>{url === null ? t.upload : t.replace}</Submit>
         </Form>
         {url !== null && (
           <Form action={REMOVE} token={tokens[1]} class="below">
-            <Submit kind="secondary">Remove picture</Submit>
+            <Submit kind="secondary">{t.remove}</Submit>
           </Form>
         )}
       </div>

@@ -7,17 +7,14 @@ import { setPrivacy } from '../../core/social/privacy.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../form-token.ts'
-import { Form, type FormState, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { Form, type FormState, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
+import { textsOf } from '../texts.tsx'
 
 const PATH = '/account/privacy'
-const LABELS: Labels = { visibility: 'Who may follow you' }
-const PrivacyForm = z.object({ visibility: z.enum(['public', 'private'], 'must be one of the two') })
-const CHOICES = [
-  ['public', 'Everyone', 'Anyone may follow you and see your profile. Pending requests are accepted.'],
-  ['private', 'Only people you accept', 'People ask to follow you. Everyone else sees your name and picture.'],
-] as const
+const CHOICES = ['public', 'private'] as const
+const PrivacyForm = z.object({ visibility: z.enum(CHOICES, 'must be one of the two') })
 
 export const privacyPage = new Hono<AppEnv>()
   .get(PATH, requires('delegated:profile:read'), async (c) => show(c, (await getOwnProfile(c.var.ctx, c.var.gate)).user, UNTOUCHED))
@@ -33,15 +30,16 @@ export const privacyPage = new Hono<AppEnv>()
 
 async function show(c: Context, user: User, state: FormState): Promise<Response> {
   const present = user.isPrivate === 1 ? 'private' : 'public'
+  const t = (await textsOf(c)).account.privacy
   const token = await formToken(c, 'privacy')
   return showPage(
     c,
-    { title: 'Privacy', section: PATH, error: state.error },
-    <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
+    { title: t.title, section: PATH, error: state.error },
+    <Form action={PATH} token={token} state={state} labels={t.labels} class="panel">
       <fieldset>
-        <legend>{LABELS.visibility}</legend>
+        <legend>{t.labels.visibility}</legend>
         <div class="choices">
-          {CHOICES.map(([value, title, hint], index) => (
+          {CHOICES.map((value, index) => (
             <label class="choice">
               <input
                 type="radio"
@@ -51,13 +49,13 @@ async function show(c: Context, user: User, state: FormState): Promise<Response>
                 required
                 {...(index === 0 ? { id: 'visibility' } : {})}
               />
-              <span>{title}</span>
-              <small>{hint}</small>
+              <span>{t[value].title}</span>
+              <small>{t[value].hint}</small>
             </label>
           ))}
         </div>
       </fieldset>
-      <Submit>Save</Submit>
+      <Submit>{t.submit}</Submit>
     </Form>,
   )
 }

@@ -6,37 +6,18 @@ import * as fields from '../../core/fields.ts'
 import { getOwnProfile, type OwnProfile, updateOwnProfile } from '../../core/profiles/own-profile.ts'
 import { profileValue } from '../../core/profiles/profile-changes.ts'
 import type { UserRow } from '../../core/profiles/proved-update.ts'
-import { COUNTRIES, CURRENCIES } from '../../core/regional.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { withoutShown } from '../../http/doubts.ts'
 import { form, formToken } from '../form-token.ts'
-import { Form, type FormState, Input, type Labels, Select, Submit, TextArea, take, UNTOUCHED } from '../forms.tsx'
+import { Form, type FormState, Input, Select, Submit, TextArea, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { optionalText } from '../optional-text.ts'
+import { textsOf } from '../texts.tsx'
+import { type Choice, choicesOf, languages } from './regional-choices.ts'
 
 const PATH = '/account/profile'
-const LABELS = {
-  givenName: 'First name',
-  middleName: 'Middle name',
-  familyName: 'Last name',
-  username: 'User name',
-  pronouns: 'Pronouns',
-  gender: 'Gender',
-  bio: 'About you',
-  designation: 'Job title',
-  organization: 'Organization',
-  customLink: 'Link',
-  birthdate: 'Date of birth',
-  phoneCountryCode: 'Country code',
-  phone: 'Phone number',
-  country: 'Country',
-  locale: 'Language',
-  zoneinfo: 'Time zone',
-  currency: 'Currency',
-} satisfies Labels & Partial<Record<ProfileField, string>>
-
 /** The field is absent if it may not be edited. */
 const clearable = (atom: z.ZodType<string>) => optionalText(atom).optional()
 const needed = <T extends z.ZodType<string, string>>(atom: T) => z.string().trim().pipe(atom).optional()
@@ -82,50 +63,45 @@ export const profilePage = new Hono<AppEnv>()
   )
 
 async function show(c: Context, { user, editableFields }: OwnProfile, state: FormState): Promise<Response> {
+  const all = await textsOf(c)
+  const { notSet, profile: t } = all.account
+  const { labels, groups, hints } = t
   const may = (...names: ProfileField[]) => names.some((name) => editableFields.includes(name))
-  const text = (name: ProfileField, rest: Partial<Parameters<typeof Input>[0]> = {}) =>
-    may(name) && <Input name={name} labels={LABELS} state={state} value={profileValue(user, name)} optional="unmarked" {...rest} />
-  const select = (name: ProfileField, choices: [string, string][]) =>
-    may(name) && <Select name={name} labels={LABELS} state={state} value={profileValue(user, name)} choices={choices} optional="unmarked" />
+  const text = (name: keyof typeof labels, rest: Partial<Parameters<typeof Input>[0]> = {}) =>
+    may(name) && <Input name={name} labels={labels} state={state} value={profileValue(user, name)} optional="unmarked" {...rest} />
+  const select = (name: keyof typeof labels, choices: Choice[], hint?: string) =>
+    may(name) && (
+      <Select
+        name={name}
+        labels={labels}
+        state={state}
+        value={profileValue(user, name)}
+        choices={choices}
+        optional="unmarked"
+        {...(hint === undefined ? {} : { hint })}
+      />
+    )
   const token = await formToken(c, 'profile')
   return showPage(
     c,
-    {
-      title: 'Profile',
-      section: PATH,
-      lead: 'Only your name is required. Empty fields are not shown.',
-      error: state.error,
-    },
-    <Form action={PATH} token={token} state={state} labels={LABELS} class="panel">
+    { title: t.title, section: PATH, lead: t.lead, error: state.error },
+    <Form action={PATH} token={token} state={state} labels={labels} class="panel">
       {may('givenName', 'middleName', 'familyName', 'username') && (
         <fieldset>
-          <legend>Name</legend>
+          <legend>{groups.name}</legend>
           <div class="pair">
             {text('givenName', { optional: false, autocomplete: 'given-name' })}
             {text('familyName', { optional: false, autocomplete: 'family-name' })}
           </div>
           {text('middleName', { autocomplete: 'additional-name' })}
-          {text('username', {
-            optional: false,
-            autocomplete: 'username',
-            maxlength: 30,
-            hint: 'You sign in with it, and others find you by it.',
-          })}
+          {text('username', { optional: false, autocomplete: 'username', maxlength: 30, hint: hints.username })}
         </fieldset>
       )}
       {may('pronouns', 'gender', 'bio', 'designation', 'organization', 'customLink', 'birthdate') && (
         <fieldset>
-          <legend>About you</legend>
+          <legend>{groups.about}</legend>
           {may('bio') && (
-            <TextArea
-              name="bio"
-              labels={{ ...LABELS, bio: 'Bio' }}
-              state={state}
-              value={user.bio}
-              rows={4}
-              hint="Up to 256 characters."
-              optional="unmarked"
-            />
+            <TextArea name="bio" labels={labels} state={state} value={user.bio} rows={4} hint={hints.bio} optional="unmarked" />
           )}
           <div class="pair">
             {text('pronouns', { maxlength: 24 })}
@@ -135,13 +111,13 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
             {text('designation', { autocomplete: 'organization-title', maxlength: 128 })}
             {text('organization', { autocomplete: 'organization', maxlength: 128 })}
           </div>
-          {text('birthdate', { type: 'date', autocomplete: 'bday', hint: 'Only you and the apps that you allow can see it.' })}
-          {text('customLink', { type: 'url', autocomplete: 'url', maxlength: 256, hint: 'Your own page, beginning with https://' })}
+          {text('birthdate', { type: 'date', autocomplete: 'bday', hint: hints.birthdate })}
+          {text('customLink', { type: 'url', autocomplete: 'url', maxlength: 256, hint: hints.customLink })}
         </fieldset>
       )}
       {may('phone', 'phoneCountryCode') && (
         <fieldset>
-          <legend>Phone</legend>
+          <legend>{groups.phone}</legend>
           <div class="pair phone">
             {text('phoneCountryCode', { type: 'tel', autocomplete: 'tel-country-code', maxlength: 5 })}
             {text('phone', { type: 'tel', autocomplete: 'tel-national', maxlength: 15 })}
@@ -150,33 +126,16 @@ async function show(c: Context, { user, editableFields }: OwnProfile, state: For
       )}
       {may('country', 'locale', 'zoneinfo', 'currency') && (
         <fieldset>
-          <legend>Language and region</legend>
+          <legend>{groups.region}</legend>
+          {select('locale', languages(all, user.locale), hints.locale)}
+          {select('zoneinfo', [['', notSet], ...choicesOf(all, 'timeZone', user.zoneinfo)])}
           <div class="pair">
-            {select('country', choicesOf('country', user.countryCode))}
-            {text('locale', { hint: 'A code such as en, de or pt-BR.' })}
-          </div>
-          <div class="pair">
-            {select('zoneinfo', choicesOf('timeZone', user.zoneinfo))}
-            {select('currency', choicesOf('currency', user.currency))}
+            {select('country', [['', notSet], ...choicesOf(all, 'country', user.countryCode)])}
+            {select('currency', [['', notSet], ...choicesOf(all, 'currency', user.currency)])}
           </div>
         </fieldset>
       )}
-      <Submit>Save</Submit>
+      <Submit>{t.submit}</Submit>
     </Form>,
   )
-}
-
-const CHOICES = {
-  country: () => COUNTRIES,
-  currency: () => CURRENCIES,
-  timeZone: () => Intl.supportedValuesOf('timeZone'),
-} as const
-
-/** All options, plus the current value: the list lacks older names of time zones. */
-function choicesOf(kind: keyof typeof CHOICES, present: string | null): [string, string][] {
-  const values = new Set([...CHOICES[kind](), ...(present === null ? [] : [present])])
-  const countries = kind === 'country' ? new Intl.DisplayNames('en', { type: 'region' }) : null
-  const nameOf = (value: string) => (COUNTRIES.includes(value) && countries?.of(value)) || value.replaceAll('_', ' ')
-  const named = [...values].map((value): [string, string] => [value, nameOf(value)])
-  return [['', 'Not set'], ...named.sort(([, a], [, b]) => (a < b ? -1 : 1))]
 }

@@ -6,11 +6,13 @@ import { beginLink } from '../../core/upstream/link.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { fromHex, toHex, type UpstreamIdentityId } from '../../ids.ts'
+import { fill } from '../../texts/texts.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, Submit, take } from '../forms.tsx'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
+import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
 import { leaveFor } from '../upstream/callback.tsx'
 import { showProblem } from '../upstream/problem.tsx'
@@ -61,14 +63,11 @@ export const providersPages = new Hono<AppEnv>()
   )
 
 async function showList(c: Context, { linked, available }: Providers): Promise<Response> {
+  const t = (await textsOf(c)).account.providers
   const token = await formToken(c, 'provider-link')
   return showPage(
     c,
-    {
-      title: 'Linked accounts',
-      section: PATH,
-      lead: 'Accounts at other providers that sign you in here. A second step, if you have one, still follows.',
-    },
+    { title: t.title, section: PATH, lead: t.lead },
     <>
       {linked.length > 0 && (
         <ul class="list">
@@ -79,17 +78,17 @@ async function showList(c: Context, { linked, available }: Providers): Promise<R
       )}
       {linked.length === 0 && available.length === 0 && (
         <section class="panel">
-          <h2>None</h2>
-          <p>This service offers no other provider.</p>
+          <h2>{t.none.title}</h2>
+          <p>{t.none.text}</p>
         </section>
       )}
       {available.map(({ id, name }) => (
         <section class="panel">
           <h2>{name}</h2>
-          <p>Sign in here with your account at {name}.</p>
+          <p>{fill(t.offer, { provider: name })}</p>
           <Form action={LINK} token={token}>
             <input type="hidden" name="provider" value={id} />
-            <Submit kind="secondary">Connect {name}</Submit>
+            <Submit kind="secondary">{fill(t.connect, { provider: name })}</Submit>
           </Form>
         </section>
       ))}
@@ -98,6 +97,7 @@ async function showList(c: Context, { linked, available }: Providers): Promise<R
 }
 
 function Linked({ provider: { id, name, label, createdAt, lastUsedAt } }: { provider: LinkedProvider }) {
+  const t = useTexts().account
   return (
     <li>
       <div>
@@ -109,41 +109,38 @@ function Linked({ provider: { id, name, label, createdAt, lastUsedAt } }: { prov
               <br />
             </>
           )}
-          Connected {<Time at={createdAt} />}
+          <Filled text={t.connected} with={{ time: <Time at={createdAt} /> }} />
           {lastUsedAt !== null && (
             <>
               <br />
-              Last used {<Time at={lastUsedAt} />}
+              <Filled text={t.lastUsed} with={{ time: <Time at={lastUsedAt} /> }} />
             </>
           )}
         </p>
       </div>
       <a class="button secondary" href={`${UNLINK}?id=${toHex(id)}`}>
-        Disconnect<span class="unseen"> {name}</span>
+        {t.providers.disconnect}
+        <span class="unseen"> {name}</span>
       </a>
     </li>
   )
 }
 
 async function showQuestion(c: Context, { id, name, label }: LinkedProvider): Promise<Response> {
+  const t = (await textsOf(c)).account.providers.removal
   const token = await formToken(c, 'provider-unlink')
   return showPage(
     c,
     {
-      title: `Disconnect ${name}?`,
+      title: fill(t.title, { provider: name }),
       section: PATH,
-      lead: (
-        <>
-          {label === null ? name : <Isolated>{label}</Isolated>} no longer signs you in. You stay signed in where you are, and can connect
-          it again.
-        </>
-      ),
+      lead: <Filled text={t.lead} with={{ account: <Isolated>{label ?? name}</Isolated> }} />,
     },
     <Form action={UNLINK} token={token} class="answers">
       <input type="hidden" name="id" value={toHex(id)} />
-      <Submit kind="danger">Disconnect {name}</Submit>
+      <Submit kind="danger">{fill(t.submit, { provider: name })}</Submit>
       <a class="button secondary" href={PATH}>
-        Keep it
+        {t.keep}
       </a>
     </Form>,
   )

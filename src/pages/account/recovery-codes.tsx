@@ -7,10 +7,12 @@ import * as z from 'zod'
 import { newRecoveryCodes } from '../../core/sessions/second-factors.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { fill } from '../../texts/texts.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, Submit, take } from '../forms.tsx'
 import { productOf, showPage } from '../layout.tsx'
 import { type NoticeName, redirectWith } from '../notices.ts'
+import { textsOf } from '../texts.tsx'
 
 const SECTION = '/account/two-step'
 const PATH = `${SECTION}/recovery-codes`
@@ -34,36 +36,30 @@ export const recoveryCodesPages = new Hono<AppEnv>()
   )
 
 async function showQuestion(c: Context): Promise<Response> {
+  const t = (await textsOf(c)).account.recoveryCodes.question
   const token = await formToken(c, 'recovery-codes')
   return showPage(
     c,
-    {
-      title: 'Get recovery codes?',
-      section: SECTION,
-      lead: 'You get ten codes. Any that you have now stop working.',
-    },
+    { title: t.title, section: SECTION, lead: t.lead },
     <Form action={PATH} token={token} class="answers">
-      <Submit>Get ten codes</Submit>
+      <Submit>{t.submit}</Submit>
       <a class="button secondary" href={SECTION}>
-        Not now
+        {t.keep}
       </a>
     </Form>,
   )
 }
 
 /** Shows the codes for the only time. `notice`: shown on the next page. */
-export function showRecoveryCodes(c: Context, codes: readonly string[], notice: NoticeName): Promise<Response> {
+export async function showRecoveryCodes(c: Context, codes: readonly string[], notice: NoticeName): Promise<Response> {
+  const t = (await textsOf(c)).account.recoveryCodes
   const product = productOf(c.var.ctx.config)
-  const file = `Recovery codes for ${product} (${c.var.ctx.config.origin})\nEach works once.\n\n${codes.join('\n')}\n`
+  const file = `${fill(t.file, { product, origin: c.var.ctx.config.origin })}\n\n${codes.join('\n')}\n`
   return showPage(
     c,
-    {
-      title: 'Keep these codes',
-      section: SECTION,
-      lead: 'Each works once in place of your second step, for example if you lose your phone. They are shown only now: print this page, or save them where only you can see them.',
-    },
+    { title: t.title, section: SECTION, lead: t.lead },
     <section class="panel">
-      <h2>Your recovery codes for {product}</h2>
+      <h2>{fill(t.heading, { product })}</h2>
       <ol class="codes" translate="no">
         {codes.map((code) => (
           <li>{code}</li>
@@ -71,10 +67,10 @@ export function showRecoveryCodes(c: Context, codes: readonly string[], notice: 
       </ol>
       <p class="buttons">
         <a class="button primary" href={`${SECTION}?notice=${notice}`}>
-          I have saved them
+          {t.saved}
         </a>
         <a class="button secondary" href={`data:text/plain;charset=utf-8,${encodeURIComponent(file)}`} download="recovery-codes.txt">
-          Save as a file
+          {t.save}
         </a>
       </p>
     </section>,

@@ -8,12 +8,13 @@ import type { AppEnv } from '../../http/app-env.ts'
 import { clearSessionCookie } from '../../http/credentials.ts'
 import { fromHex, type SessionId, toHex } from '../../ids.ts'
 import { deviceName, placeName } from '../../mail/device-words.ts'
+import { fill } from '../../texts/texts.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, Submit, take } from '../forms.tsx'
 import { Isolated } from '../isolated.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
-import { useTexts } from '../texts.tsx'
+import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
 
 const PATH = '/account/sessions'
@@ -65,10 +66,11 @@ export const sessionsPage = new Hono<AppEnv>()
   )
 
 async function show(c: Context, { records, next }: Listed<ListedSession>): Promise<Response> {
+  const t = (await textsOf(c)).account.sessions
   const tokens = [await formToken(c, 'session-end'), await formToken(c, 'session-end-all')] as const
   return showPage(
     c,
-    { title: 'Devices', section: PATH, lead: 'Browsers and apps that are signed in to your account.' },
+    { title: t.title, section: PATH, lead: t.lead },
     <>
       <ul class="list">
         {records.map((session) => (
@@ -77,14 +79,14 @@ async function show(c: Context, { records, next }: Listed<ListedSession>): Promi
       </ul>
       {next !== null && (
         <p class="links">
-          <a href={`${PATH}?after=${toHex(next)}`}>Show older ones</a>
+          <a href={`${PATH}?after=${toHex(next)}`}>{t.older}</a>
         </p>
       )}
       <section class="panel">
-        <h2>Sign out everywhere</h2>
-        <p>Ends every session of your account, including this one. Do this when a device is lost or something looks wrong.</p>
+        <h2>{t.everywhere.title}</h2>
+        <p>{t.everywhere.text}</p>
         <Form action="/account/sessions/end-all" token={tokens[1]}>
-          <Submit kind="danger">Sign out everywhere</Submit>
+          <Submit kind="danger">{t.everywhere.submit}</Submit>
         </Form>
       </section>
     </>,
@@ -99,18 +101,18 @@ function SessionItem({ session, token }: { session: ListedSession; token: string
       <div>
         <h2>
           <Isolated>{name}</Isolated>
-          {session.current && <span class="tag">This one</span>}
+          {session.current && <span class="tag">{t.account.sessions.current}</span>}
         </h2>
         <p>
           {session.detail?.place && `${placeName(t, session.detail.place)} · `}
-          Signed in {<Time at={session.createdAt} />}
+          <Filled text={t.account.sessions.signedIn} with={{ time: <Time at={session.createdAt} /> }} />
         </p>
       </div>
       {!session.current && (
         <Form action="/account/sessions/end" token={token}>
           <input type="hidden" name="session" value={toHex(session.id)} />
-          <button type="submit" class="secondary" aria-label={`Sign out ${name}`}>
-            Sign out
+          <button type="submit" class="secondary" aria-label={fill(t.account.sessions.endNamed, { device: name })}>
+            {t.account.sessions.end}
           </button>
         </Form>
       )}

@@ -6,28 +6,24 @@ import { AVAILABILITIES, getOwnStatus, MOODS, setOwnStatus, type UserStatus } fr
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { form, formToken } from '../form-token.ts'
-import { Form, type FormState, Input, type Labels, Select, Submit, take, UNTOUCHED } from '../forms.tsx'
+import { Form, type FormState, Input, Select, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
 import { optionalText } from '../optional-text.ts'
+import { Filled, textsOf } from '../texts.tsx'
 import { Time } from '../time.tsx'
 
 const PATH = '/account/status'
-const LABELS: Labels = { statusMessage: 'Message', availability: 'Availability', mood: 'Mood', lasts: 'Ends' }
-const ENDS: readonly (readonly [seconds: string, label: string])[] = [
-  ['', 'When I change it'],
-  ['1800', 'In 30 minutes'],
-  ['3600', 'In an hour'],
-  ['14400', 'In 4 hours'],
-  ['86400', 'In a day'],
-  ['604800', 'In a week'],
-]
+/** When it ends: in seconds. */
+const ENDS = { never: '', halfHour: '1800', hour: '3600', fourHours: '14400', day: '86400', week: '604800' } as const
+/** `none` is what an empty field says. */
+const SHOWN_MOODS = MOODS.filter((mood) => mood !== 'none')
 
 const StatusForm = z.object({
   statusMessage: optionalText(statusMessage),
   availability: z.enum(['', ...AVAILABILITIES], 'is not in the list'),
   mood: z.enum(['', ...MOODS], 'is not in the list'),
-  lasts: z.string().refine((v) => ENDS.some(([seconds]) => seconds === v), 'is not in the list'),
+  lasts: z.enum(Object.values(ENDS), 'is not in the list'),
 })
 
 export const statusPage = new Hono<AppEnv>()
@@ -61,44 +57,50 @@ export const statusPage = new Hono<AppEnv>()
     return c.redirect(PATH, 303)
   })
 
-const words = (value: string) => value.charAt(0).toUpperCase() + value.slice(1).replaceAll('_', ' ')
-const choices = (values: readonly string[]) => [['', 'Not set'] as const, ...values.map((value) => [value, words(value)] as const)]
-
 async function show(c: Context, status: UserStatus, state: FormState): Promise<Response> {
+  const { notSet, ...all } = (await textsOf(c)).account
+  const t = all.status
+  const choices = <Name extends string>(names: readonly Name[], texts: Readonly<Record<Name, string>>) => [
+    ['', notSet] as const,
+    ...names.map((name) => [name, texts[name]] as const),
+  ]
+  const ends = Object.entries(ENDS).map(([name, seconds]) => [seconds, t.ends[name as keyof typeof ENDS]] as const)
   const tokens = [await formToken(c, 'status'), await formToken(c, 'status-clear')] as const
   const isSet = status.statusMessage !== null || status.availability !== null || status.mood !== null
-  const ends = status.expiresAt === null ? undefined : <>It ends on {<Time at={status.expiresAt} />}.</>
+  const end = status.expiresAt === null ? undefined : <Filled text={t.endsAt} with={{ time: <Time at={status.expiresAt} /> }} />
   return showPage(
     c,
-    {
-      title: 'Status',
-      section: PATH,
-      lead: 'Others see it next to your name. Every field is optional.',
-      error: state.error,
-    },
+    { title: t.title, section: PATH, lead: t.lead, error: state.error },
     <>
-      <Form action={PATH} token={tokens[0]} state={state} labels={LABELS} class="panel">
-        <Input name="statusMessage" labels={LABELS} state={state} value={status.statusMessage} maxlength={256} optional="unmarked" />
+      <Form action={PATH} token={tokens[0]} state={state} labels={t.labels} class="panel">
+        <Input name="statusMessage" labels={t.labels} state={state} value={status.statusMessage} maxlength={256} optional="unmarked" />
         <div class="pair">
           <Select
             name="availability"
-            labels={LABELS}
+            labels={t.labels}
             state={state}
             value={status.availability}
-            choices={choices(AVAILABILITIES)}
+            choices={choices(AVAILABILITIES, t.availabilities)}
             optional="unmarked"
           />
-          <Select name="mood" labels={LABELS} state={state} value={status.mood} choices={choices(MOODS.slice(1))} optional="unmarked" />
+          <Select
+            name="mood"
+            labels={t.labels}
+            state={state}
+            value={status.mood}
+            choices={choices(SHOWN_MOODS, t.moods)}
+            optional="unmarked"
+          />
         </div>
-        <Select name="lasts" labels={LABELS} state={state} value={null} choices={ENDS} hint={ends} optional="unmarked" />
-        <Submit>Save</Submit>
+        <Select name="lasts" labels={t.labels} state={state} value={null} choices={ends} hint={end} optional="unmarked" />
+        <Submit>{t.submit}</Submit>
       </Form>
       {isSet && (
         <section class="panel">
-          <h2>Clear your status</h2>
-          <p>Removes the message, availability and mood.</p>
+          <h2>{t.clearing.title}</h2>
+          <p>{t.clearing.text}</p>
           <Form action="/account/status/clear" token={tokens[1]}>
-            <Submit kind="secondary">Clear status</Submit>
+            <Submit kind="secondary">{t.clearing.submit}</Submit>
           </Form>
         </section>
       )}

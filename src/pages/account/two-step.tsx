@@ -4,10 +4,12 @@ import * as z from 'zod'
 import { listSecondFactors, removeTotp, type SecondFactors, setEmailSecondFactor } from '../../core/sessions/second-factors.ts'
 import { requires } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { plural } from '../../texts/texts.ts'
 import { form, formToken } from '../form-token.ts'
 import { Form, Submit, take } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
 import { redirectWith } from '../notices.ts'
+import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
 
 const PATH = '/account/two-step'
@@ -48,23 +50,16 @@ export const twoStepPages = new Hono<AppEnv>()
   )
 
 async function show(c: Context, { factors, unusedRecoveryCodes, isRequired }: SecondFactors): Promise<Response> {
+  const t = (await textsOf(c)).account.twoStep
   const token = await formToken(c, 'two-step-email')
   const since = (kind: string) => factors.find((factor) => factor.kind === kind)?.createdAt ?? null
   return showPage(
     c,
-    {
-      title: 'Two-step sign-in',
-      section: PATH,
-      lead:
-        factors.length === 0
-          ? 'It is off: signing in takes one step. With a second one, a stolen password is not enough.'
-          : 'It is on: signing in takes a second step. The strongest way comes first.',
-    },
+    { title: t.title, section: PATH, lead: factors.length === 0 ? t.leadOff : t.leadOn },
     <>
       {isRequired && factors.length === 0 && (
         <p class="notice">
-          You are an administrator, and cannot administer anything until a second step is on. <a href="/account/passkeys">Add a passkey</a>{' '}
-          or set up an authenticator app below, then sign in again with it. The app takes a minute and gives you recovery codes.
+          <Filled text={t.required} with={{ passkey: <a href="/account/passkeys">{t.addPasskey}</a> }} />
         </p>
       )}
       <PasskeyPanel />
@@ -76,17 +71,19 @@ async function show(c: Context, { factors, unusedRecoveryCodes, isRequired }: Se
 }
 
 function State({ since }: { since: number | null }) {
-  return since === null ? null : <span class="tag">On</span>
+  const t = useTexts().account.twoStep
+  return since === null ? null : <span class="tag">{t.on}</span>
 }
 
 function PasskeyPanel() {
+  const t = useTexts().account.twoStep.passkeys
   return (
     <section class="panel">
-      <h2>Passkeys</h2>
-      <p>The strongest way. A passkey is both steps at once: if you sign in with one, you are not asked for a code.</p>
+      <h2>{t.title}</h2>
+      <p>{t.text}</p>
       <p class="buttons">
         <a class="button secondary" href="/account/passkeys">
-          See your passkeys
+          {t.link}
         </a>
       </p>
     </section>
@@ -94,24 +91,27 @@ function PasskeyPanel() {
 }
 
 function AppPanel({ since }: { since: number | null }) {
+  const t = useTexts().account.twoStep.app
   return (
     <section class="panel">
       <h2>
-        Authenticator app
+        {t.title}
         <State since={since} />
       </h2>
       {since === null ? (
-        <p>An app on your phone shows a new code every 30 seconds, even without a network.</p>
+        <p>{t.text}</p>
       ) : (
-        <p>The strongest kind of code. On since {<Time at={since} />}.</p>
+        <p>
+          <Filled text={t.textOn} with={{ time: <Time at={since} /> }} />
+        </p>
       )}
       <p class="buttons">
         <a class={since === null ? 'button primary' : 'button secondary'} href={`${PATH}/app`}>
-          {since === null ? 'Set up an app' : 'Move to another app'}
+          {since === null ? t.setUp : t.move}
         </a>
         {since !== null && (
           <a class="button secondary" href={REMOVE}>
-            Remove the app
+            {t.remove}
           </a>
         )}
       </p>
@@ -120,16 +120,18 @@ function AppPanel({ since }: { since: number | null }) {
 }
 
 function RecoveryPanel({ left }: { left: number }) {
+  const all = useTexts()
+  const t = all.account.twoStep.recovery
   return (
     <section class="panel">
       <h2>
-        Recovery codes
-        {left > 0 && <span class="tag">{left === 1 ? '1 left' : `${left} left`}</span>}
+        {t.title}
+        {left > 0 && <span class="tag">{plural(all, t.left, left)}</span>}
       </h2>
-      <p>{left === 0 ? 'You have none. ' : ''}If your phone is lost or broken, each works once in place of your second step.</p>
+      <p>{left === 0 ? t.textNone : t.text}</p>
       <p class="buttons">
         <a class={left === 0 ? 'button primary' : 'button secondary'} href={`${PATH}/recovery-codes`}>
-          {left === 0 ? 'Get recovery codes' : 'Get new codes'}
+          {left === 0 ? t.get : t.getNew}
         </a>
       </p>
     </section>
@@ -137,37 +139,32 @@ function RecoveryPanel({ left }: { left: number }) {
 }
 
 function EmailPanel({ since, token }: { since: number | null; token: string }) {
+  const t = useTexts().account.twoStep.email
   return (
     <section class="panel">
       <h2>
-        Codes by e-mail
+        {t.title}
         <State since={since} />
       </h2>
-      <p>
-        The weakest way: anyone who can read your mail gets the code too. Still better than no second step
-        {since === null ? '.' : <>. On since {<Time at={since} />}.</>}
-      </p>
+      <p>{since === null ? t.text : <Filled text={t.textOn} with={{ time: <Time at={since} /> }} />}</p>
       <Form action={EMAIL} token={token}>
         <input type="hidden" name="codes" value={since === null ? 'on' : 'off'} />
-        <Submit kind="secondary">{since === null ? 'Turn on codes by e-mail' : 'Turn off codes by e-mail'}</Submit>
+        <Submit kind="secondary">{since === null ? t.turnOn : t.turnOff}</Submit>
       </Form>
     </section>
   )
 }
 
 async function showRemoval(c: Context): Promise<Response> {
+  const t = (await textsOf(c)).account.twoStep.removal
   const token = await formToken(c, 'two-step-remove')
   return showPage(
     c,
-    {
-      title: 'Remove the app?',
-      section: PATH,
-      lead: 'Its codes stop working, and you are signed out on all other devices. If it is your only second step, signing in then takes one step, and your recovery codes are deleted too.',
-    },
+    { title: t.title, section: PATH, lead: t.lead },
     <Form action={REMOVE} token={token} class="answers">
-      <Submit kind="danger">Remove the app</Submit>
+      <Submit kind="danger">{t.submit}</Submit>
       <a class="button secondary" href={PATH}>
-        Keep it
+        {t.keep}
       </a>
     </Form>,
   )
