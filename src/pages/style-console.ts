@@ -25,7 +25,8 @@ fieldset > .check + .check { margin-top: -1.125rem }
 .panel > .tree { margin-top: 0.75rem }
 .tree > summary { font-weight: 600; width: 100% }
 .tree ul ul { margin-inline-start: 0.5rem; padding-inline-start: 1.25rem; border-inline-start: 1px solid var(--line) }
-.tree li:has(> .check > :checked) > ul { opacity: 0.65 }
+.tree li:has(> .check > :checked) > ul { display: none }
+.links.inline { margin-block: -0.625rem }
 .more { display: grid }
 .more > summary { font-weight: 600 }
 .more[open] { padding-bottom: 0.5rem }

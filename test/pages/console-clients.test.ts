@@ -116,6 +116,30 @@ describe('access', () => {
   })
 })
 
+test('a sign-in that grew old meanwhile keeps what was typed, and the form is taken after a fresh one', async () => {
+  const person = await signedInAdmin('console_slow', 'super_admin')
+  const slow = await browserOf(person)
+  const authenticatedAt = (at: number) =>
+    db.prepare('UPDATE sessions SET authenticated_at = ? WHERE user_id = ?').bind(at, Number.parseInt(person.id, 16)).run()
+  for (const [path, values, table] of [
+    ['/admin/clients/new?kind=spa', { client_name: 'Slow', redirect_uris: CALLBACK }, 'oauth_clients'],
+    ['/admin/apis/new', { resource: 'https://slow.example/', name: 'Slow' }, 'apis'],
+    ['/admin/roles/new', { id: 'console_slow', displayName: 'Slow', ranking: '900', description: 'Slow.' }, 'roles'],
+    ['/admin/machines/new', { kind: 'robot', name: 'slow_robot' }, 'machine_credentials'],
+  ] as const) {
+    const form = formOf(await open(slow, path))
+    const before = await countOf(table)
+    await authenticatedAt(1)
+    const reply = await send(slow, form, values)
+    expect([reply.status, alertIn(reply)]).toEqual([403, expect.stringContaining('You signed in too long ago')])
+    expect(reply.text).toContain('href="/sign-in?reauth=1&amp;return_to=/admin"')
+    expect(await countOf(table)).toBe(before)
+    await authenticatedAt(Date.now())
+    expect((await send(slow, formOf(reply), table === 'machine_credentials' ? { kind: 'robot' } : {})).status).toBeLessThan(400)
+    expect(await countOf(table)).toBe((before ?? 0) + 1)
+  }
+})
+
 describe('a client', () => {
   test('of each kind has safe defaults', async () => {
     const first = async (kind: string, values: Record<string, string> = {}) => {

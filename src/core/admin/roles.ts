@@ -100,15 +100,16 @@ export async function listRolesInFull(gate: Gate): Promise<{ roles: RoleRow[]; p
   return { roles: reads[0], principal }
 }
 
-/** What a form needs that creates, changes or deletes a role: `id` is null for a new one. Refuses whoever may not do it. */
+/** What a form needs that creates, changes or deletes a role: `id` is null for a new one. Refuses whoever may not do it. `isAgain`: see `getClientForm`. */
 export async function getRoleForm(
   ctx: Ctx,
   gate: Gate,
   id: string | null,
+  isAgain = false,
 ): Promise<{ role: RoleRow | null; users: string[]; principal: UserPrincipal }> {
   const { principal, reads } = await gate(({ userId }) => [findRole(id ?? ''), listFactors(userId), listSomeWithRole(id ?? '')])
   if (id !== null) judgeRole(principal, reads[0], 'system_role_update')
-  requireAdministrator(ctx, principal, reads[1])
+  if (!isAgain) requireAdministrator(ctx, principal, reads[1])
   return { role: reads[0], users: reads[2].map(({ username }) => username), principal }
 }
 

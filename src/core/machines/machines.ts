@@ -157,10 +157,10 @@ export async function revokeMachineCredential(ctx: Ctx, gate: Gate, id: MachineI
   await ctx.db.commit([event, ...revokeMachine(machine, ctx.now())], findRevokedMachine(id))
 }
 
-/** Refuses whoever may not create one. */
-export async function openMachineForm(ctx: Ctx, gate: Gate): Promise<UserPrincipal> {
+/** Refuses whoever may not create one. `isAgain`: see `getClientForm`. */
+export async function openMachineForm(ctx: Ctx, gate: Gate, isAgain = false): Promise<UserPrincipal> {
   const { principal, reads } = await gate(({ userId }) => [listFactors(userId)])
-  requireAdministrator(ctx, principal, reads[0])
+  if (!isAgain) requireAdministrator(ctx, principal, reads[0])
   return principal
 }
 

@@ -76,11 +76,11 @@ export async function getApi(gate: Gate, resource: string): Promise<Api> {
   return toApi(reads[0])
 }
 
-/** What a form needs that creates or changes an API: `resource` is null for a new one. Refuses whoever may not do it. */
-export async function getApiForm(ctx: Ctx, gate: Gate, resource: string | null): Promise<Api | null> {
+/** What a form needs that creates or changes an API: `resource` is null for a new one. `isAgain`: see `getClientForm`. */
+export async function getApiForm(ctx: Ctx, gate: Gate, resource: string | null, isAgain = false): Promise<Api | null> {
   const { principal, reads } = await gate(({ userId }) => [findApi(resource ?? ''), listFactors(userId)])
   if (resource !== null && !reads[0]) throw new AppError('not_found')
-  requireAdministrator(ctx, principal, reads[1])
+  if (!isAgain) requireAdministrator(ctx, principal, reads[1])
   return reads[0] && toApi(reads[0])
 }
 

@@ -128,11 +128,15 @@ export async function getPowerOverClient(gate: Gate, id: string): Promise<ShownC
 /** APIs that a form offers. A client that has others keeps them. */
 const APIS_OFFERED = 100
 
-/** What a form needs that creates or changes a client: `id` is null for a new one. Refuses whoever may not do it. */
+/**
+ * What a form needs that creates or changes a client: `id` is null for a new one. Refuses whoever may not do it; a form that is
+ * shown again keeps what was typed, so it does not ask for a fresh sign-in.
+ */
 export async function getClientForm(
   ctx: Ctx,
   gate: Gate,
   id: string | null,
+  isAgain = false,
 ): Promise<{ client: ShownClientRow | null; apis: ApiRow[]; principal: UserPrincipal }> {
   const { principal, reads } = await gate(({ userId }) => [
     findShownClient(id ?? ''),
@@ -142,7 +146,7 @@ export async function getClientForm(
   const [client, factors, apis] = reads
   if (id !== null && !client) throw new AppError('not_found')
   if (client) requirePowerOver(principal, client)
-  requireAdministrator(ctx, principal, factors)
+  if (!isAgain) requireAdministrator(ctx, principal, factors)
   return { client, apis, principal }
 }
 

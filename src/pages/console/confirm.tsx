@@ -7,7 +7,7 @@ import type { Submitted } from '../form-token.ts'
 import { formToken } from '../form-token.ts'
 import { Form, type FormState, type Labels, Submit, take, UNTOUCHED } from '../forms.tsx'
 import { showPage } from '../layout.tsx'
-import { textsOf } from '../texts.tsx'
+import { textsOf, useTexts } from '../texts.tsx'
 
 export interface Confirmation {
   /** The path of its section in the navigation. */
@@ -54,9 +54,30 @@ export async function showConfirmation(c: Context, page: Confirmation): Promise<
 export function takeConfirmed<T>(
   c: Context,
   sent: Submitted<T>,
-  handlers: { act: (values: T) => Promise<Response>; again: (state: FormState) => Promise<Response>; mends?: ErrorCode },
+  handlers: {
+    act: (values: T) => Promise<Response>
+    again: (state: FormState) => Promise<Response>
+    mends?: ErrorCode | readonly ErrorCode[]
+  },
 ): Promise<Response> {
-  return take(c, sent, { ...handlers, mends: ['forbidden', ...(handlers.mends ? [handlers.mends] : [])] })
+  return take(c, sent, { ...handlers, mends: ['forbidden', ...[handlers.mends ?? []].flat()] })
+}
+
+/** The same for a form with much to type, which a sign-in that has grown old must not throw away. */
+export const takeTyped: typeof takeConfirmed = (c, sent, handlers) =>
+  takeConfirmed(c, sent, { ...handlers, mends: ['reauthentication_required', 'precondition_failed'] })
+
+/** The way to a fresh sign-in in a window of its own, where that is all that a form lacks. */
+export function SignInAgain({ state }: { state: FormState }) {
+  const { signIn } = useTexts().console.registry
+  if (state.error?.code !== 'reauthentication_required') return null
+  return (
+    <p>
+      <a class="button secondary" href="/sign-in?reauth=1&return_to=/admin" target="_blank" rel="noopener">
+        {signIn}
+      </a>
+    </p>
+  )
 }
 
 /** A form's state, with the words of the console for what the core refuses. */
@@ -65,6 +86,7 @@ export function wordsOfRefusal(t: Texts, state: FormState): FormState {
 }
 
 function wordsOf(t: Texts, { code, reason }: AppError): FormState['words'] {
+  if (code === 'reauthentication_required') return { reauthentication_required: t.console.registry.signInAgain }
   if (code === 'precondition_failed') return { precondition_failed: t.console.registry.changedForm }
   if (code !== 'forbidden') return {}
   const { rank, scope, forbidden } = t.console.confirm.refused

@@ -64,6 +64,7 @@ const topOf = (scopes: readonly Scope[]) => scopes.filter((scope) => !scopes.som
 const isAnyChosen = (root: Scope, shown: Shown) => ALL.some((scope) => covers(root, scope) && shown[PREFIX + scope] === 'on')
 
 function Branches({ of, offered, shown }: { of: readonly Scope[]; offered: readonly Scope[]; shown: Shown }) {
+  const { names } = useTexts().scopes
   return (
     <ul>
       {of.map((scope) => {
@@ -71,7 +72,7 @@ function Branches({ of, offered, shown }: { of: readonly Scope[]; offered: reado
         return (
           <li>
             <CheckBox name={PREFIX + scope} isOn={shown[PREFIX + scope] === 'on'} hint={<code>{scope}</code>}>
-              {SCOPES[scope].description}
+              {names[scope]}
             </CheckBox>
             {below.length > 0 && <Branches of={below} offered={offered} shown={shown} />}
           </li>

@@ -15,7 +15,7 @@ import { type FormState, UNTOUCHED } from '../../forms.tsx'
 import { showPage } from '../../layout.tsx'
 import { redirectWith } from '../../notices.ts'
 import { textsOf } from '../../texts.tsx'
-import { takeConfirmed, wordsOfRefusal } from '../confirm.tsx'
+import { takeTyped, wordsOfRefusal } from '../confirm.tsx'
 import { showSecrets } from '../secrets.tsx'
 import { queryOf, wanted } from '../wanted.ts'
 import { ClientForm, toChanges, toShown } from './fields.ts'
@@ -28,8 +28,7 @@ export const editClientPages = new Hono<AppEnv>()
   .post(EDIT, requires('admin:client:write'), form('client-edit', ClientForm), (c) => {
     const id = wanted(c, 'id', clientId)
     const about = CLIENT + queryOf('id', id)
-    return takeConfirmed(c, c.req.valid('form'), {
-      mends: 'precondition_failed',
+    return takeTyped(c, c.req.valid('form'), {
       act: async ({ version, ...values }) => {
         const { row, secret } = await changeClient(c.var.ctx, c.var.gate, { ...toChanges(values), id, version })
         if (secret === null) return redirectWith(c, about, 'saved')
@@ -45,7 +44,7 @@ export const editClientPages = new Hono<AppEnv>()
 async function showForm(c: Context, gate: Gate, state: FormState): Promise<Response> {
   const { ctx } = c.var
   const id = wanted(c, 'id', clientId)
-  const { client, apis, principal } = await getClientForm(ctx, gate, id)
+  const { client, apis, principal } = await getClientForm(ctx, gate, id, state.error !== null)
   if (!client || client.source === 'document') throw new AppError('not_found')
   const t = await textsOf(c)
   const metadata = toMetadata(client)

@@ -6,6 +6,7 @@ import { fill } from '../../../texts/texts.ts'
 import { Form, type FormState, Input, Select, Submit, TextArea } from '../../forms.tsx'
 import { useTexts } from '../../texts.tsx'
 import { CheckBox } from '../check-box.tsx'
+import { SignInAgain } from '../confirm.tsx'
 import { ScopeChoices, type Shown } from '../scope-choices.tsx'
 import { ApiChoices, type OfferedApi } from './api-choices.tsx'
 import { FLAGS, type FlagName, GRANT_NAMES } from './fields.ts'
@@ -37,6 +38,7 @@ export function ClientFormView(props: ClientFormProps) {
   const isService = kind === 'service'
   return (
     <Form action={action} token={token} state={state} labels={t.fields}>
+      <SignInAgain state={state} />
       {version !== null && <input type="hidden" name="version" value={isOutdated ? version : (shown.version ?? version)} />}
       <fieldset>
         <legend>{t.basics}</legend>

@@ -12,7 +12,7 @@ import { type FormState, UNTOUCHED } from '../../forms.tsx'
 import { showPage } from '../../layout.tsx'
 import { redirectWith } from '../../notices.ts'
 import { textsOf } from '../../texts.tsx'
-import { takeConfirmed, wordsOfRefusal } from '../confirm.tsx'
+import { takeTyped, wordsOfRefusal } from '../confirm.tsx'
 import { showSecrets } from '../secrets.tsx'
 import { queryOf } from '../wanted.ts'
 import { NewClientForm, toChanges, toShown } from './fields.ts'
@@ -33,7 +33,7 @@ export const newClientPages = new Hono<AppEnv>()
   })
   .post(NEW, requires('admin:client:write'), form('client-new', NewClientForm), async (c) => {
     const kind = c.req.query('kind')
-    return takeConfirmed(c, c.req.valid('form'), {
+    return takeTyped(c, c.req.valid('form'), {
       act: async ({ client_id: id, ...values }) => {
         const created = await createClient(c.var.ctx, c.var.gate, { ...toChanges(values), id })
         return showCreated(c, created)
@@ -69,7 +69,7 @@ async function showChoice(c: Context): Promise<Response> {
 
 async function showForm(c: Context, kind: Kind, state: FormState): Promise<Response> {
   const { ctx, gate } = c.var
-  const { apis, principal } = await getClientForm(ctx, gate, null)
+  const { apis, principal } = await getClientForm(ctx, gate, null, state.error !== null)
   const t = await textsOf(c)
   const metadata = {
     ...defaultsOf(kind),

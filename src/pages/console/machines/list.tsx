@@ -27,9 +27,11 @@ async function show(c: Context, { records, next }: Listed<Machine>): Promise<Res
   const { machines, registry } = t.console
   const revoke = ({ id, name, revokedAt }: Machine) =>
     revokedAt === null && (
-      <a href={`${PATH}/revoke${queryOf('id', toHex(id))}`} aria-label={fill(machines.revoke, { name })}>
-        {machines.revokeSubmit}
-      </a>
+      <span class="links inline">
+        <a href={`${PATH}/revoke${queryOf('id', toHex(id))}`} aria-label={fill(machines.revoke, { name })}>
+          {machines.revokeSubmit}
+        </a>
+      </span>
     )
   return showPage(
     c,

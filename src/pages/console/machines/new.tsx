@@ -13,7 +13,7 @@ import { Form, type FormState, Input, Submit, UNTOUCHED } from '../../forms.tsx'
 import { showPage } from '../../layout.tsx'
 import { redirectWith } from '../../notices.ts'
 import { textsOf } from '../../texts.tsx'
-import { takeConfirmed, wordsOfRefusal } from '../confirm.tsx'
+import { SignInAgain, takeTyped, wordsOfRefusal } from '../confirm.tsx'
 import { showSecrets } from '../secrets.tsx'
 import { optional } from '../typed-fields.ts'
 
@@ -38,7 +38,7 @@ const MachineForm = z.object({
 export const newMachinePages = new Hono<AppEnv>()
   .get(PATH, requires('admin:client:write'), (c) => showForm(c, c.var.gate, UNTOUCHED))
   .post(PATH, requires('admin:client:write'), form('machine-new', MachineForm), (c) =>
-    takeConfirmed(c, c.req.valid('form'), {
+    takeTyped(c, c.req.valid('form'), {
       act: async ({ scope, ...values }) =>
         showMade(c, await createMachine(c.var.ctx, c.var.gate, { ...values, scopes: scope ?? undefined })),
       again: async (state) => {
@@ -50,7 +50,7 @@ export const newMachinePages = new Hono<AppEnv>()
   )
 
 async function showForm(c: Context, gate: Gate, state: FormState): Promise<Response> {
-  await openMachineForm(c.var.ctx, gate)
+  await openMachineForm(c.var.ctx, gate, state.error !== null)
   const t = await textsOf(c)
   const { machines } = t.console
   const common = { labels: machines.fields, state }
@@ -59,6 +59,7 @@ async function showForm(c: Context, gate: Gate, state: FormState): Promise<Respo
     c,
     { title: machines.newTitle, section: SECTION, error: state.error },
     <Form action={PATH} token={await formToken(c, 'machine-new')} state={wordsOfRefusal(t, state)} labels={machines.fields}>
+      <SignInAgain state={state} />
       <input
         type="hidden"
         name="id"

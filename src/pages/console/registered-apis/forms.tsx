@@ -14,7 +14,7 @@ import { showPage } from '../../layout.tsx'
 import { redirectWith } from '../../notices.ts'
 import { textsOf, useTexts } from '../../texts.tsx'
 import { CheckBox } from '../check-box.tsx'
-import { takeConfirmed, wordsOfRefusal } from '../confirm.tsx'
+import { SignInAgain, takeTyped, wordsOfRefusal } from '../confirm.tsx'
 import { checkBox, lines, linesOf, optional, typedNumber } from '../typed-fields.ts'
 import { queryOf, wanted } from '../wanted.ts'
 
@@ -58,7 +58,7 @@ const toFields = (values: z.output<typeof ApiForm>) => ({
 export const apiForms = new Hono<AppEnv>()
   .get(NEW, requires('admin:client:write'), (c) => showForm(c, c.var.gate, null, UNTOUCHED))
   .post(NEW, requires('admin:client:write'), form('api-new', NewApiForm), (c) =>
-    takeConfirmed(c, c.req.valid('form'), {
+    takeTyped(c, c.req.valid('form'), {
       act: async ({ resource, ...values }) => {
         await createApi(c.var.ctx, c.var.gate, { resource, ...toFields(values) })
         return redirectWith(c, SECTION, 'created')
@@ -69,7 +69,7 @@ export const apiForms = new Hono<AppEnv>()
   .get(EDIT, requires('admin:client:write'), (c) => showForm(c, c.var.gate, wanted(c, 'resource', apiResource), UNTOUCHED))
   .post(EDIT, requires('admin:client:write'), form('api-edit', ApiForm), (c) => {
     const resource = wanted(c, 'resource', apiResource)
-    return takeConfirmed(c, c.req.valid('form'), {
+    return takeTyped(c, c.req.valid('form'), {
       act: async (values) => {
         await changeApi(c.var.ctx, c.var.gate, { resource, ...toFields(values) })
         return redirectWith(c, SECTION, 'saved')
@@ -79,7 +79,7 @@ export const apiForms = new Hono<AppEnv>()
   })
 
 async function showForm(c: Context, gate: Gate, resource: string | null, state: FormState): Promise<Response> {
-  const api = await getApiForm(c.var.ctx, gate, resource)
+  const api = await getApiForm(c.var.ctx, gate, resource, state.error !== null)
   const t = await textsOf(c)
   const { apis, registry } = t.console
   const token = await formToken(c, api ? 'api-edit' : 'api-new')
@@ -87,6 +87,7 @@ async function showForm(c: Context, gate: Gate, resource: string | null, state: 
     c,
     { title: api ? apis.editTitle : apis.newTitle, section: SECTION, ...(api && { lead: <bdi>{api.name}</bdi> }), error: state.error },
     <Form action={api ? EDIT + queryOf('resource', api.resource) : NEW} token={token} state={wordsOfRefusal(t, state)} labels={apis.fields}>
+      <SignInAgain state={state} />
       <Fields api={api} state={state} />
       <Submit>{api ? registry.save : apis.create}</Submit>
     </Form>,

@@ -14,7 +14,7 @@ import { Form, type FormState, Input, Submit, UNTOUCHED } from '../../forms.tsx'
 import { showPage } from '../../layout.tsx'
 import { redirectWith } from '../../notices.ts'
 import { textsOf } from '../../texts.tsx'
-import { takeConfirmed, wordsOfRefusal } from '../confirm.tsx'
+import { SignInAgain, takeTyped, wordsOfRefusal } from '../confirm.tsx'
 import { chosenScopes, ScopeChoices, scopeFields, shownScopes } from '../scope-choices.tsx'
 import { wholeNumber } from '../typed-fields.ts'
 import { queryOf, wanted } from '../wanted.ts'
@@ -36,7 +36,7 @@ function toFields(values: z.output<typeof RoleForm>) {
 export const roleForms = new Hono<AppEnv>()
   .get(NEW, requires('admin:roles:write'), (c) => showForm(c, c.var.gate, null, UNTOUCHED))
   .post(NEW, requires('admin:roles:write'), form('role-new', NewRoleForm), (c) =>
-    takeConfirmed(c, c.req.valid('form'), {
+    takeTyped(c, c.req.valid('form'), {
       act: async ({ id, ...values }) => {
         await createRole(c.var.ctx, c.var.gate, { id, ...toFields(values) })
         return redirectWith(c, `${SECTION}/role${queryOf('id', id)}`, 'created')
@@ -47,7 +47,7 @@ export const roleForms = new Hono<AppEnv>()
   .get(EDIT, requires('admin:roles:write'), (c) => showForm(c, c.var.gate, wanted(c, 'id', roleId), UNTOUCHED))
   .post(EDIT, requires('admin:roles:write'), form('role-edit', RoleForm), (c) => {
     const id = wanted(c, 'id', roleId)
-    return takeConfirmed(c, c.req.valid('form'), {
+    return takeTyped(c, c.req.valid('form'), {
       act: async (values) => {
         await changeRole(c.var.ctx, c.var.gate, { id, ...toFields(values) })
         return redirectWith(c, `${SECTION}/role${queryOf('id', id)}`, 'saved')
@@ -57,7 +57,7 @@ export const roleForms = new Hono<AppEnv>()
   })
 
 async function showForm(c: Context, gate: Gate, id: string | null, state: FormState): Promise<Response> {
-  const { role, principal } = await getRoleForm(c.var.ctx, gate, id)
+  const { role, principal } = await getRoleForm(c.var.ctx, gate, id, state.error !== null)
   const t = await textsOf(c)
   const { roles, registry } = t.console
   const common = { labels: roles.fields, state }
@@ -72,6 +72,7 @@ async function showForm(c: Context, gate: Gate, id: string | null, state: FormSt
       error: state.error,
     },
     <Form action={role ? EDIT + queryOf('id', role.id) : NEW} token={token} state={wordsOfRefusal(t, state)} labels={roles.fields}>
+      <SignInAgain state={state} />
       <Input name="displayName" {...common} value={role?.displayName} maxlength={128} first />
       {role === null && <Input name="id" {...common} hint={roles.idHint} code />}
       <Input

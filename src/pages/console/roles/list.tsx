@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { roleId } from '../../../core/admin/fields.ts'
 import { listRolesInFull, type Role } from '../../../core/admin/roles.ts'
 import { AppError } from '../../../core/errors.ts'
-import { SCOPES, storedScopes } from '../../../core/scopes.ts'
+import { storedScopes } from '../../../core/scopes.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
 import { number, plural } from '../../../texts/texts.ts'
@@ -98,7 +98,7 @@ async function showOne(c: Context, role: Role, ownRank: number): Promise<Respons
           {storedScopes(role.scopes).map((scope) => (
             <li>
               <p>
-                {SCOPES[scope].description}
+                {t.scopes.names[scope]}
                 <small>
                   <code>{scope}</code>
                 </small>
