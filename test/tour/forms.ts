@@ -92,8 +92,8 @@ async function putFile(userId: number): Promise<void> {
       .bind(folder, userId),
     db
       .prepare(
-        `INSERT OR REPLACE INTO files (id, user_id, folder_id, name, content_type, size, digest, object_key, created_at, updated_at, committed_at)
-         VALUES (?, ?, ?, 'tour.txt', 'text/plain', 1, 'x', 'tour', 0, 0, 0)`,
+        `INSERT OR REPLACE INTO files (id, user_id, folder_id, name, content_type, size, digest, object_key, prevent_share, created_at, updated_at, committed_at)
+         VALUES (?, ?, ?, 'tour.txt', 'text/plain', 1, 'x', 'tour', 1, 0, 0, 0)`,
       )
       .bind(file, userId, folder),
   ])
