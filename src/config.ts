@@ -101,6 +101,8 @@ export interface Config {
   readonly softwareStatementKeys: { readonly keys: readonly JsonWebKey[] }
   /** Other providers that people may sign in with, in the order in which they are offered. */
   readonly upstream: readonly UpstreamProvider[]
+  /** As they are written, for the list of settings. */
+  readonly vars: Vars
 }
 
 /** What passkeys are bound to (WebAuthn Level 3 §13.4.9). */
@@ -223,6 +225,7 @@ function parseConfig(env: Bindings): Config {
     dynamicRegistration: vars.DYNAMIC_REGISTRATION,
     softwareStatementKeys: vars.SOFTWARE_STATEMENT_JWKS ?? { keys: [] },
     upstream,
+    vars,
   }
 }
 

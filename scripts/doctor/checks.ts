@@ -5,6 +5,7 @@
  * concurrent traffic does no harm. Checks are in the order of the repairs: counters last.
  */
 import { searchStringsOf } from '../../src/core/profiles/search.ts'
+import { listOverdueTombstones, listOverdueUploads } from '../../src/store/db/overdue.ts'
 
 export interface Difference {
   readonly subject: string | number
@@ -110,10 +111,6 @@ function looked(name: string, rows: string): Check {
   return { name, find: `${rows} LIMIT ${ROUND_MAX}`, repair: null }
 }
 
-const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
-/** Longer than any upload, and than any retry of a removal: past it, cron has not done its work. */
-const OVERDUE_MS = 2 * 3_600_000
-
 function usage(column: string, sum: string): Check {
   return looked(
     `media usage: ${column}`,
@@ -134,14 +131,8 @@ const MEDIA_CHECKS: readonly Check[] = [
        SELECT d.id AS subject, d.file_count AS found, (SELECT COUNT(*) FROM files f WHERE f.folder_id = d.id) AS expected
        FROM folders d) WHERE found <> expected`,
   ),
-  looked(
-    'overdue uploads',
-    `SELECT id AS subject, created_at AS found FROM files WHERE committed_at IS NULL AND created_at < ${NOW} - ${OVERDUE_MS}`,
-  ),
-  looked(
-    'overdue tombstones',
-    `SELECT bucket || ' ' || key AS subject, attempts AS found FROM object_tombstones WHERE due_at < ${NOW} - ${OVERDUE_MS}`,
-  ),
+  looked('overdue uploads', listOverdueUploads().sql),
+  looked('overdue tombstones', listOverdueTombstones().sql),
   looked(
     'files marked for removal',
     `SELECT f.id AS subject, t.due_at AS found FROM files f JOIN object_tombstones t ON t.bucket = 'media' AND t.key = f.object_key

@@ -215,7 +215,10 @@ describe('what is planted is found and repaired', () => {
       expect(await findAll()).toEqual({})
     }
     await exec("UPDATE users SET deleted_at = 1, deleted_reason = 'self' WHERE id = ?", eve)
-    expect([await findAll(), (await rows<{ value: number }>('SELECT value FROM totals'))[0]?.value]).toEqual([{}, (right?.value ?? 0) - 1])
+    expect([await findAll(), (await rows<{ value: number }>("SELECT value FROM totals WHERE name = 'active_users'"))[0]?.value]).toEqual([
+      {},
+      (right?.value ?? 0) - 1,
+    ])
   })
 
   describe('of machine clients', () => {

@@ -3,12 +3,15 @@ import { Hono } from 'hono'
 import { AppError } from '../../core/errors.ts'
 import { requiresSession } from '../../http/access.ts'
 import type { AppEnv } from '../../http/app-env.ts'
+import { auditPages } from './audit/page.tsx'
 import { clientPages } from './clients/index.ts'
+import { healthPage } from './health/page.tsx'
 import { machinePages } from './machines/index.ts'
 import { overviewPage } from './overview/page.tsx'
 import { apiPages } from './registered-apis/index.ts'
 import { rolePages } from './roles/index.ts'
 import { consoleSectionsOf } from './sections.ts'
+import { settingsPage } from './settings/page.tsx'
 
 export const consolePages = new Hono<AppEnv>()
   // Leads to the first section that the caller may open.
@@ -23,3 +26,6 @@ export const consolePages = new Hono<AppEnv>()
   .route('/', clientPages)
   .route('/', apiPages)
   .route('/', machinePages)
+  .route('/', auditPages)
+  .route('/', settingsPage)
+  .route('/', healthPage)

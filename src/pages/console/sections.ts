@@ -14,6 +14,9 @@ const SECTIONS: readonly ConsoleSection[] = [
   { path: '/admin/clients', name: 'clients', scope: 'admin:client:read' },
   { path: '/admin/apis', name: 'apis', scope: 'admin:client:read' },
   { path: '/admin/machines', name: 'machines', scope: 'admin:client:read' },
+  { path: '/admin/audit', name: 'audit', scope: 'admin:audit:read' },
+  { path: '/admin/settings', name: 'settings', scope: 'admin:settings:read' },
+  { path: '/admin/health', name: 'health', scope: 'admin:settings:read' },
 ]
 
 /** Those that the holder of `held` may open. */

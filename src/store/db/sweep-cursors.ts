@@ -12,3 +12,8 @@ export function saveSweepCursor(sweep: string, cursor: string, now: number): Sta
     INSERT INTO sweep_cursors (sweep, cursor, updated_at) VALUES (${sweep}, ${cursor}, ${now})
     ON CONFLICT (sweep) DO UPDATE SET cursor = excluded.cursor, updated_at = excluded.updated_at`)
 }
+
+/** When the whole sweep last ran, and which of its parts failed. */
+export function findLastRun(sweep: string): Statement<{ failed: string; at: number } | null> {
+  return first(sql`SELECT cursor AS failed, updated_at AS at FROM sweep_cursors WHERE sweep = ${sweep}`)
+}

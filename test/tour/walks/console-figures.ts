@@ -4,6 +4,7 @@ import { newId } from '../../../src/ids.ts'
 import { signedInAdmin } from '../../support/admins.ts'
 import { spend } from '../../support/budget.ts'
 import { db, ORIGIN, platform } from '../../support/kith.ts'
+import { formOf } from '../../support/pages.ts'
 import type { Person } from '../../support/people.ts'
 import { expectWithin } from '../index.ts'
 import { RECORDS } from '../tour.ts'
@@ -64,5 +65,15 @@ export function walkConsoleFigures(): void {
     const second = await ask(`&type=role_created&offset=${first.next}`, ' with a type')
     expect(first.records.length + second.records.length).toBeGreaterThanOrEqual(3)
     expect(first.records.length).toBeLessThan(3)
+  })
+
+  test('the pages of the audit log, the settings and the health, and the log as a file', async () => {
+    for (const query of ['', `?person=${admin.username}`, `?actor=${admin.username}&from=2026-01-01`]) await look(`/admin/audit${query}`)
+    const page = await look('/admin/audit?type=role_created', 'GET /admin/audit with a type')
+    await look('/admin/settings')
+    await look('/admin/health')
+    const form = formOf(page, '/admin/audit/file')
+    const file = await spend(admin.client, 'POST', form.action, new URLSearchParams(form.fields), { origin: ORIGIN })
+    expectWithin('POST /admin/audit/file', file)
   })
 }
