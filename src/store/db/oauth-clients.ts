@@ -51,6 +51,21 @@ export function isClientOpen(clientId: string): Fragment {
   return sql`EXISTS (SELECT 1 FROM oauth_clients c WHERE c.id = ${clientId} AND c.disabled_at IS NULL)`
 }
 
+export interface ClientFaceRow {
+  readonly name: string
+  readonly source: string
+  readonly logoUri: string | null
+  readonly policyUri: string | null
+  readonly tosUri: string | null
+}
+
+/** What people see of an enabled client. */
+export function findClientFace(clientId: string): Statement<ClientFaceRow | null> {
+  return first(sql`
+    SELECT c.name, c.source, c.logo_uri, c.policy_uri, c.tos_uri FROM oauth_clients c
+    WHERE c.id = ${clientId} AND c.disabled_at IS NULL AND c.token_endpoint_auth_method NOT IN ('deleted', 'machine_key')`)
+}
+
 /** Columns of a client, alias `c`. */
 export const clientColumns = sql`
   c.id, c.name, c.secret_hash, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris, c.grant_types, c.scopes,
