@@ -116,6 +116,7 @@ function welcome(demo: Demo, local: string): string {
 Kith is ready on ${local}
 
   What is here    ${local}/
+  Console         ${local}/admin  (as ${ADMINISTRATOR})
   API reference   ${local}/docs
   Captured mail   ${local}/dev/mailbox
   API document    ${local}/openapi.json
