@@ -26,7 +26,7 @@ export const USERNAME_LENGTH_MAX = 30
 /** Its length is also the operator's choice (`accounts/username-rules.ts`). */
 export const username = z
   .string()
-  .regex(/^[A-Za-z0-9_]{3,30}$/, 'must have 8 to 30 letters, digits or underscores')
+  .regex(/^[A-Za-z0-9_]{1,30}$/, 'must have only letters, digits and underscores, at most 30')
   .refine((v) => !LOOKS_LIKE_AN_ID.test(v), 'must not look like an id')
   .refine((v) => !RESERVED_USERNAMES.has(v.toLowerCase()), 'is reserved')
   .brand<'Username'>()

@@ -1,11 +1,14 @@
-/** `GET /`: describes this deployment in a few lines and links to its parts. */
+/** `GET /`: what a person finds here and, outside of production, what a developer does. */
 import { type Context, Hono } from 'hono'
-import type { Child } from 'hono/jsx'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { readOnly } from '../http/errors.ts'
 import type { RoomDocument } from '../http/room-document.ts'
+import { fill } from '../texts/texts.ts'
+import { DeveloperLinks } from './developer-links.tsx'
 import { productOf, showPage } from './layout.tsx'
+import { Group, Link } from './link-list.tsx'
+import { textsOf } from './texts.tsx'
 
 type Rooms = Readonly<Record<string, RoomDocument>>
 
@@ -13,58 +16,20 @@ export function landing(rooms: Rooms): Hono<AppEnv> {
   return new Hono<AppEnv>().get('/', anyone(), (c) => show(c, rooms)).all('/', readOnly)
 }
 
-function show(c: Context<AppEnv>, rooms: Rooms): Promise<Response> {
+async function show(c: Context<AppEnv>, rooms: Rooms): Promise<Response> {
   const { config } = c.var.ctx
+  const t = (await textsOf(c)).landing
+  const product = productOf(config)
   return showPage(
     c,
-    {
-      title: productOf(config),
-      lead: (
-        <>
-          The user service of an app: accounts, sign-in, OAuth 2.1 and OpenID Connect, profiles, the social graph and files. This one
-          answers at <code>{config.origin}</code>.
-        </>
-      ),
-    },
+    { title: product, lead: fill(t.lead, { product }) },
     <div class="groups">
-      <Group title="For people">
-        <Link href="/sign-in" name="Sign in" about="With a passkey, or a password and a second step" />
-        <Link href="/account" name="Your account" about="Profile, security, where you are signed in" />
+      <Group title={t.people}>
+        <Link href="/sign-in" name={t.signIn.title} about={t.signIn.about} />
+        <Link href="/sign-up" name={t.signUp.title} about={t.signUp.about} />
+        <Link href="/account" name={t.account.title} about={t.account.about} />
       </Group>
-      <Group title="For programs">
-        <Link href="/docs" name="API reference" about="Every operation with its scope and an example" />
-        {Object.entries(rooms).map(([room, { title }]) => (
-          <Link href={`/openapi/${room}.json`} name={title} about="The OpenAPI document" />
-        ))}
-        <Link href="/.well-known/openid-configuration" name="OpenID Connect discovery" about="Endpoints, scopes and keys" />
-      </Group>
-      {config.mail.kind === 'capture' && (
-        <Group title="For developers">
-          <Link href="/dev/mailbox" name="Captured mail" about="Mails are shown here instead of being sent" />
-        </Group>
-      )}
+      {config.environment !== 'production' && <DeveloperLinks config={config} rooms={rooms} />}
     </div>,
-  )
-}
-
-function Group({ title, children }: { title: string; children: Child }) {
-  return (
-    <section>
-      <h2>{title}</h2>
-      <ul class="list">{children}</ul>
-    </section>
-  )
-}
-
-function Link({ href, name, about }: { href: string; name: string; about: string }) {
-  return (
-    <li class="go">
-      <a href={href}>
-        <span>
-          <strong>{name}</strong>
-          <small>{about}</small>
-        </span>
-      </a>
-    </li>
   )
 }

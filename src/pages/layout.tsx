@@ -8,6 +8,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Config } from '../config.ts'
 import type { Brand } from '../config-brand.ts'
 import type { Ctx } from '../core/ctx.ts'
+import type { ClientFace } from '../core/oauth/client-face.ts'
 import { PAGE_REFERRER_POLICY } from '../http/request-scope.ts'
 import type { Texts } from '../texts/texts.ts'
 import { BOT_CHECK_SCRIPT, contentSecurityPolicy, type Loads } from './content-security-policy.ts'
@@ -27,6 +28,8 @@ export interface Page extends Loads {
   readonly lead?: Child
   /** Its status; it marks the window title, and hides the notice of an earlier form. */
   readonly error?: { readonly status: ContentfulStatusCode } | null
+  /** The app that sent the person here. */
+  readonly app?: ClientFace | null
   /** A width for tables instead of one for reading. */
   readonly isWide?: boolean
   /** Where to redirect, at once or after a moment. */
@@ -41,7 +44,10 @@ export const productOf = (config: Config): string => config.brand.name
 /** Replies with a page. */
 export async function showPage(c: Context, page: Page, children: Child): Promise<Response> {
   const { config } = c.var.ctx as Ctx
-  c.header('Content-Security-Policy', contentSecurityPolicy(config, page))
+  c.header(
+    'Content-Security-Policy',
+    contentSecurityPolicy(config, { ...page, pictures: [...(page.pictures ?? []), page.app?.logoUri ?? ''] }),
+  )
   c.header('Referrer-Policy', PAGE_REFERRER_POLICY)
   c.header('Cache-Control', 'no-store')
   c.header('Content-Type', 'text/html; charset=utf-8')
@@ -59,7 +65,7 @@ export async function showPage(c: Context, page: Page, children: Child): Promise
           <Body c={c} page={page}>
             {children}
           </Body>
-          <Footer c={c} brand={config.brand} />
+          <Footer c={c} brand={config.brand} app={page.app ?? null} />
         </body>
       </html>
     </WithTexts>

@@ -1,6 +1,7 @@
 /** The links around a page: header, navigation of the account or the console, footer. */
 import type { Context } from 'hono'
 import type { Brand } from '../config-brand.ts'
+import type { ClientFace } from '../core/oauth/client-face.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { LANGUAGES, LOCALES, type Locale } from '../texts/locales.ts'
 import { number, type Texts } from '../texts/texts.ts'
@@ -110,12 +111,12 @@ export function Navigation({ c, path }: { c: Context<AppEnv>; path: string }) {
   )
 }
 
-/** What the operator links to and, for whoever is not signed in, the other languages. */
-export function Footer({ c, brand }: { c: Context<AppEnv>; brand: Brand }) {
+/** What the operator, or the app that sent the person, links to and, for whoever is not signed in, the other languages. */
+export function Footer({ c, brand, app }: { c: Context<AppEnv>; brand: Brand; app: ClientFace | null }) {
   const t = useTexts()
   const legal = [
-    { url: brand.termsUrl, text: t.layout.terms },
-    { url: brand.privacyUrl, text: t.layout.privacy },
+    { url: app?.tosUri ?? brand.termsUrl, text: t.layout.terms },
+    { url: app?.policyUri ?? brand.privacyUrl, text: t.layout.privacy },
     { url: brand.supportUrl, text: t.layout.support },
   ].filter(({ url }) => url !== '')
   const others: Locale[] = c.get('viewer') || c.req.method !== 'GET' ? [] : LOCALES.filter((locale) => locale !== t.locale)

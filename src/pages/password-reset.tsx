@@ -2,10 +2,12 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { requestPasswordReset, resetPassword } from '../core/accounts/password-reset.ts'
+import { BOT_CHECK_FIELD, requireHuman } from '../core/bot-check.ts'
 import * as fields from '../core/fields.ts'
 import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
+import { BotCheck, botCheckField } from './bot-check.tsx'
 import { CodeField, type MailedLink, mailedCode, readMailedLink, showSpentLink } from './code-field.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
@@ -15,14 +17,15 @@ import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
 import { textsOf } from './texts.tsx'
 
-const ForgotForm = z.object({ email: z.string().trim().pipe(fields.email) })
+const ForgotForm = z.object({ email: z.string().trim().pipe(fields.email), ...botCheckField })
 const ResetForm = z.object({ code: mailedCode, password: fields.password })
 
 export const passwordResetPages = new Hono<AppEnv>()
   .get('/forgot', anyone(), (c) => showForgot(c, UNTOUCHED))
   .post('/forgot', anyone(), networkLimit('code'), form('forgot', ForgotForm), (c) =>
     take(c, c.req.valid('form'), {
-      act: async ({ email }) => {
+      act: async ({ email, [BOT_CHECK_FIELD]: answer }) => {
+        await requireHuman(c.var.ctx, 'reset', answer)
         await requestPasswordReset(c.var.ctx, email, askedReturn(c))
         return redirectWith(c, withReturn(c, '/reset'), 'reset_sent')
       },
@@ -52,10 +55,12 @@ async function showForgot(c: Context, state: FormState): Promise<Response> {
       title: t.reset.title,
       lead: t.reset.lead,
       error: state.error,
+      hasBotCheck: c.var.ctx.config.botCheck !== null,
     },
     <>
       <Form action={withReturn(c, '/forgot')} token={token} state={state} labels={t.reset.fields}>
         <Input name="email" labels={t.reset.fields} state={state} type="email" autocomplete="email" maxlength={254} first />
+        <BotCheck c={c} action="reset" />
         <Submit>{t.reset.send}</Submit>
       </Form>
       <p class="links">
@@ -79,7 +84,7 @@ async function showReset(c: Context, state: FormState, link: MailedLink | null):
     <>
       <Form action={withReturn(c, '/reset', {}, to)} token={token} state={state} labels={t.reset.fields}>
         <CodeField link={link} state={state} labels={t.reset.fields} />
-        <NewPassword labels={t.reset.fields} state={state} first={link !== null} />
+        <NewPassword c={c} labels={t.reset.fields} state={state} first={link !== null} />
         <Submit>{t.reset.choose.submit}</Submit>
       </Form>
       <p class="links">

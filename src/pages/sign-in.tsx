@@ -4,10 +4,13 @@
  * The second step is `second-step.tsx`.
  */
 import { type Context, Hono } from 'hono'
+import type { Child } from 'hono/jsx'
 import * as z from 'zod'
+import { BOT_CHECK_FIELD } from '../core/bot-check.ts'
 import { AppError } from '../core/errors.ts'
 import { typedPassword } from '../core/fields.ts'
 import type { OptionalGate } from '../core/gate.ts'
+import type { ClientFace } from '../core/oauth/client-face.ts'
 import { passkeyAuthenticationOptions, signInWithPasskey } from '../core/passkeys/sign-in.ts'
 import type { SignInOutcome } from '../core/sessions/first-factor.ts'
 import { issueFirstSignInTicketFor } from '../core/sessions/first-sign-in.ts'
@@ -17,15 +20,18 @@ import type { AppEnv } from '../http/app-env.ts'
 import { signInLimit } from '../http/rate-limit.ts'
 import type { UserId } from '../ids.ts'
 import { fill, type Texts } from '../texts/texts.ts'
+import { askingApp } from './asking-app.ts'
+import { BotCheck, botCheckField } from './bot-check.tsx'
 import { form, formToken, OUT_OF_DATE } from './form-token.ts'
 import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
+import { Isolated } from './isolated.tsx'
 import { productOf, showPage } from './layout.tsx'
 import { toVerification } from './new-account.ts'
 import { PasskeyAnswer, PasskeyForm } from './passkey-form.tsx'
 import { goOn, returnTo, withReturn } from './return-to.ts'
 import { presented, signedIn } from './signed-in.ts'
 import { asksForPasskey, reauthOf, StepUpHelp, stepUpOf } from './step-up.tsx'
-import { textsOf, useTexts } from './texts.tsx'
+import { Filled, textsOf, useTexts } from './texts.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
 const PATH = '/sign-in'
@@ -36,6 +42,7 @@ export const identifier = z.string().trim().min(1, 'is required').max(IDENTIFIER
 const SignInForm = z.object({
   identifier,
   password: typedPassword,
+  ...botCheckField,
 })
 
 export const signInPages = new Hono<AppEnv>()
@@ -48,13 +55,14 @@ export const signInPages = new Hono<AppEnv>()
   .post(PATH, optionalSession(), signInLimit(), form('sign-in', SignInForm), (c) =>
     take(c, c.req.valid('form'), {
       mends: 'unauthenticated',
-      act: async ({ identifier, password }) => {
+      act: async ({ identifier, password, [BOT_CHECK_FIELD]: answer }) => {
         const outcome = await signIn(c.var.ctx, {
           username: identifier,
           email: null,
           password,
           userAgent: c.var.ctx.caller.userAgent,
           presented: await presented(c),
+          botCheck: { answer },
         }).catch(unverified)
         return onward(c, outcome)
       },
@@ -117,11 +125,12 @@ function hintOf(c: Context): string | undefined {
   return hint !== '' && hint.length <= IDENTIFIER_LENGTH_MAX && hint.isWellFormed() && !/\p{C}/u.test(hint) ? hint : undefined
 }
 
-function headOf(c: Context, { signIn }: Texts, mode: Mode): { readonly title: string; readonly lead: string } {
+function headOf(c: Context, { signIn }: Texts, mode: Mode, app: ClientFace | null): { readonly title: string; readonly lead: Child } {
   if (mode === 'another') return signIn.another
   const stepUp = stepUpOf(c)
   if (stepUp) return signIn.stepUp[stepUp]
   if (mode === 'again') return signIn.again
+  if (app) return { title: signIn.title, lead: <AppLead app={app} /> }
   return { title: signIn.title, lead: fill(signIn.lead, { product: productOf(c.var.ctx.config) }) }
 }
 
@@ -131,7 +140,9 @@ const BY_PASSKEY = { ceremony: 'get', renewable: true, autofill: true, class: 'o
 async function showSignIn(c: Context, state: FormState, username?: string, ofPasskey = UNTOUCHED): Promise<Response> {
   const mode = await modeOf(c)
   const t = await textsOf(c)
-  const { title, lead } = headOf(c, t, mode)
+  const app = await askingApp(c)
+  const { title, lead } = headOf(c, t, mode, app)
+  const hasBotCheck = c.var.ctx.config.botCheck !== null && state.error !== null
   const carried = { first: {}, again: { reauth: reauthOf(c) ?? '1' }, another: { another: '1' } }[mode]
   const tokens = [await formToken(c, 'sign-in'), await formToken(c, 'sign-in-passkey')] as const
   const options = await passkeyAuthenticationOptions(c.var.ctx, null)
@@ -153,11 +164,12 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
   const focus = ofPasskey.error ? null : username === undefined ? 'identifier' : 'password'
   return showPage(
     c,
-    { title, lead, error: state.error ?? ofPasskey.error, hasPasskeys: true },
+    { title, lead, error: state.error ?? ofPasskey.error, hasPasskeys: true, hasBotCheck, app },
     <>
       {isPasskeyAsked && byPasskey}
       <Form action={withReturn(c, PATH, carried)} token={tokens[0]} state={state} labels={t.signIn.fields}>
         <Credentials state={state} username={username} focus={focus} />
+        {hasBotCheck && <BotCheck c={c} action="sign-in" />}
         <Submit kind={isPasskeyAsked ? 'secondary' : 'primary'}>{t.signIn.submit}</Submit>
         {c.var.ctx.config.emailSignIn && (
           <Submit kind="secondary" action={withReturn(c, '/sign-in/mail')}>
@@ -178,6 +190,26 @@ async function showSignIn(c: Context, state: FormState, username?: string, ofPas
       </p>
       <StepUpHelp c={c} />
     </>,
+  )
+}
+
+/** Which app the person goes on to, with its picture where the operator has registered one. */
+function AppLead({ app: { name, logoUri } }: { app: ClientFace }) {
+  const t = useTexts()
+  return (
+    <>
+      {logoUri !== null && <img class="app-logo" src={logoUri} alt="" width="40" height="40" />}
+      <Filled
+        text={t.signIn.leadOfApp}
+        with={{
+          app: (
+            <strong>
+              <Isolated>{name}</Isolated>
+            </strong>
+          ),
+        }}
+      />
+    </>
   )
 }
 

@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { createAccount } from '../core/accounts/sign-up.ts'
+import { BOT_CHECK_FIELD, requireHuman } from '../core/bot-check.ts'
 import type { Ctx } from '../core/ctx.ts'
 import { AppError } from '../core/errors.ts'
 import * as fields from '../core/fields.ts'
@@ -10,6 +11,7 @@ import { anyone } from '../http/access.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { networkLimit } from '../http/rate-limit.ts'
 import { toHex } from '../ids.ts'
+import { BotCheck } from './bot-check.tsx'
 import { form, formToken } from './form-token.ts'
 import { Form, type FormState, Input, Submit, take, UNTOUCHED } from './forms.tsx'
 import { showPage } from './layout.tsx'
@@ -17,8 +19,9 @@ import { rememberNewAccount } from './new-account.ts'
 import { NewPassword } from './new-password.tsx'
 import { redirectWith } from './notices.ts'
 import { askedReturn, withReturn } from './return-to.ts'
-import { SIGN_UP_FIELDS, WhoFields } from './sign-up-fields.tsx'
+import { SIGN_UP_FIELDS, toNames, WhoFields } from './sign-up-fields.tsx'
 import { presented, signedIn } from './signed-in.ts'
+import { requireTerms, TermsField } from './terms-field.tsx'
 import { textsOf } from './texts.tsx'
 import { providerButtons } from './upstream/buttons.tsx'
 
@@ -28,19 +31,16 @@ export const signUpPages = new Hono<AppEnv>()
   .get('/sign-up', anyone(), (c) => showSignUp(c, UNTOUCHED))
   .post('/sign-up', anyone(), networkLimit('create'), form('sign-up', SignUpForm), (c) =>
     take(c, c.req.valid('form'), {
-      act: async ({ password = null, ...values }) => {
+      act: async ({ password = null, [BOT_CHECK_FIELD]: answer, ...values }) => {
         const { ctx } = c.var
         if (password === null && !isPasswordOptional(ctx))
           throw AppError.ofFields([{ path: 'password', code: 'required', message: 'is required' }])
         const returnTo = askedReturn(c) ?? (password === null ? '/account/passkeys' : null)
-        const user = await createAccount(ctx, {
-          ...values,
-          password,
-          phone: null,
-          phoneCountryCode: null,
-          locale: ctx.caller.locale,
-          returnTo,
-        })
+        const names = await toNames(ctx, values)
+        requireTerms(ctx, values.termsVersion)
+        await requireHuman(ctx, 'sign-up', answer)
+        const { locale } = ctx.caller
+        const user = await createAccount(ctx, { ...values, ...names, password, phone: null, phoneCountryCode: null, locale, returnTo })
         const ticket = issueFirstSignInTicket(ctx, user)
         if (ctx.config.requireEmailVerification) {
           rememberNewAccount(c, user.id, ticket)
@@ -75,12 +75,15 @@ async function showSignUp(c: Context, state: FormState): Promise<Response> {
       title: t.title,
       lead: isPasswordless ? t.passwordless : t.lead,
       error: state.error,
+      hasBotCheck: c.var.ctx.config.botCheck !== null,
     },
     <>
       <Form action={withReturn(c, '/sign-up', isPasswordless ? { password: 'none' } : {})} token={token} state={state} labels={t.fields}>
         <WhoFields c={c} state={state} />
         <Input name="email" type="email" value={hintOf(c)} autocomplete="email" maxlength={254} {...shared} />
-        {!isPasswordless && <NewPassword {...shared} />}
+        {!isPasswordless && <NewPassword c={c} {...shared} />}
+        <TermsField c={c} state={state} />
+        <BotCheck c={c} action="sign-up" />
         <Submit>{t.submit}</Submit>
       </Form>
       {providers}

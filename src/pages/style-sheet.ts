@@ -85,6 +85,7 @@ input[readonly] { background: var(--ground); color: var(--quiet) }
 .choice:has(:checked) { border-color: var(--accent); background: var(--tint) }
 .choice input { width: 1.25rem; height: 1.25rem; margin: 0.15rem 0; accent-color: var(--accent) }
 .choice span { font-weight: 600 }
+.app-logo { display: block; width: 2.5rem; height: 2.5rem; margin-bottom: 0.6rem; border-radius: 10px; object-fit: contain }
 .choice small { grid-column: 2; font-size: 0.9375rem; color: var(--quiet) }
 .choices { display: grid; gap: 0.75rem }
 

@@ -74,6 +74,10 @@ export const en = {
     },
     /** By reason, where it says more than the code. */
     reasons: {
+      bot_check_failed: {
+        title: 'Are you a person?',
+        message: 'We could not tell that you are a person. Wait until the check below is done, and send this again.',
+      },
       last_way_in: {
         title: 'The only way in',
         message: 'This is the only way into your account. Add another one, or set a password, first.',
@@ -154,6 +158,7 @@ export const en = {
     repeated: '{label} must not be repeated.',
     incomplete: '{label} is not complete.',
     username: '{label} must have {min} to {max} letters, digits or underscores.',
+    usernameCharacters: '{label} must have only letters, digits and underscores, at most {max}.',
     likeAnId: '{label} must not look like an id.',
     personName: '{label} may contain only letters, digits, spaces and punctuation used in names.',
     email: 'Enter a valid e-mail address.',
@@ -282,6 +287,8 @@ export const en = {
   signIn: {
     title: 'Sign in',
     lead: 'Welcome back to {product}.',
+    /** When an app has sent the person. */
+    leadOfApp: 'Sign in to continue to {app}.',
     again: { title: 'Sign in again', lead: 'Sign in again, so that we know it is you.' },
     another: {
       title: 'Use another account',
@@ -377,12 +384,17 @@ export const en = {
       email: 'E-mail address',
       password: 'Password',
       inviteCode: 'Invite code',
+      termsVersion: 'The consent to our terms',
     },
+    acceptTerms: 'I accept the {terms}.',
+    terms: 'terms of service',
+    botCheckNeedsScript: 'To see that you are a person, this page needs JavaScript. Allow it here, and reload the page.',
     hints: {
       inviteNeeded: 'Ask someone with an account for one.',
       inviteSeen: 'The person who gave it to you sees that you joined.',
-      username: '8 to 30 letters, digits or underscores. Others find you by it.',
-      password: 'At least 8 characters. A few words in a row are easy to remember.',
+      username: '{min} to {max} letters, digits or underscores. Others find you by it.',
+      usernameProposed: 'Leave it empty, and we find one for you. You can change it later.',
+      password: 'At least {min} characters. A few words in a row are easy to remember.',
     },
     submit: 'Create account',
     withPassword: 'Use a password',
@@ -613,10 +625,11 @@ export const en = {
     ofApi: '{api}: {scope}',
   },
   landing: {
-    lead: 'Sign in, or manage your account.',
+    lead: 'Sign in to {product}, or look after your account.',
+    people: 'Your account',
     signIn: { title: 'Sign in', about: 'With a passkey, or a password and a second step' },
-    account: { title: 'Your account', about: 'Profile, security, where you are signed in' },
-    people: 'For people',
+    signUp: { title: 'Create an account', about: 'It takes a minute' },
+    account: { title: 'Look after your account', about: 'Profile, security, where you are signed in' },
   },
   /** A person's own pages. */
   account: {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { brandStyles, contrast, toRgb } from '../../src/pages/brand-style.ts'
 import { Client } from '../support/kith.ts'
+import { newOAuthClient } from '../support/tokens.ts'
 
 const BRAND = {
   BRAND_NAME: 'Häppchen & Co',
@@ -44,6 +45,44 @@ describe('with a brand', () => {
     expect(sheet.headers.get('cache-control')).toContain('immutable')
     expect(sheet.text).toContain('url("https://pictures.example.com/sea.jpg")')
     expect(sheet.text).toMatch(/:root \{ --accent: #[0-9a-f]{6}/)
+  })
+})
+
+describe('the app that has sent the person', () => {
+  const face = {
+    logo_uri: 'https://photos.example/logo.png',
+    policy_uri: 'https://photos.example/privacy',
+    tos_uri: 'https://photos.example/terms',
+  }
+  const signInFor = (clientId: string) =>
+    new Client().get(`/sign-in?${new URLSearchParams({ return_to: `/oauth/authorize?client_id=${clientId}&ui_locales=en` })}`, {
+      env: BRAND,
+    })
+
+  test('is named at sign-in, with its own picture and links', async () => {
+    const id = await newOAuthClient('openid', { name: 'Photos <& more>', ...face })
+    const { text, headers } = await signInFor(id)
+    expect(text).toContain('Sign in to continue to <strong><bdi dir="auto">Photos &lt;&amp; more&gt;</bdi></strong>.')
+    expect(text).toContain('src="https://photos.example/logo.png"')
+    expect(text).toMatch(/href="https:\/\/photos\.example\/terms".*href="https:\/\/photos\.example\/privacy".*href="mailto:/s)
+    expect(headers.get('content-security-policy')).toContain(' https://photos.example;')
+  })
+
+  test('shows nothing of its own but its name if it has registered itself', async () => {
+    const id = await newOAuthClient('openid', { name: 'Anything', source: 'dynamic', ...face })
+    const { text, headers } = await signInFor(id)
+    expect(text).toContain('Anything')
+    expect(text + headers.get('content-security-policy')).not.toContain('photos.example')
+  })
+
+  test.each(['unknown-client', 'x"><script>alert(1)</script>', ''])('that does not exist (%j) leaves the page as it is', async (id) => {
+    const { status, text } = await signInFor(id)
+    expect([status, text]).toEqual([200, expect.stringContaining('Welcome back to')])
+  })
+
+  test('that was disabled is not named', async () => {
+    const id = await newOAuthClient('openid', { name: 'Gone app', disabled_at: 1 })
+    expect((await signInFor(id)).text).not.toContain('Gone app')
   })
 })
 

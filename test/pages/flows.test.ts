@@ -244,10 +244,10 @@ describe('the account', () => {
     expect(saved.text).not.toContain('<b>line')
     const cleared = await follow(client, await send(client, formOf(saved), { bio: '', currency: '' }))
     expect(formOf(cleared).fields).toMatchObject({ bio: '', currency: '' })
-    const wrong = await send(client, formOf(cleared), { customLink: 'javascript:alert(1)', username: 'x' })
+    const wrong = await send(client, formOf(cleared), { customLink: 'javascript:alert(1)', username: 'not a name' })
     expect(wrong.status).toBe(400)
     expect(alertIn(wrong)).toContain('Link must be an https URL.')
-    expect(alertIn(wrong)).toContain('User name must have 8 to 30 letters, digits or underscores.')
+    expect(alertIn(wrong)).toContain('User name must have only letters, digits and underscores, at most 30.')
     expect(formOf(wrong).fields.customLink).toBe('javascript:alert(1)')
   })
 

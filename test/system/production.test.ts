@@ -61,4 +61,8 @@ test('with all of it right it serves, and has no mailbox', async () => {
   server = await project.serve({ ...RIGHT, ...(await makeSecrets('')) })
   expect((await fetch(`${server.origin}/health`)).status).toBe(200)
   expect((await fetch(`${server.origin}/dev/mailbox`)).status).toBe(404)
+  // The first page is for people.
+  const first = await (await fetch(`${server.origin}/`)).text()
+  expect(first).toContain('href="/sign-in"')
+  expect(first).not.toMatch(/href="\/(docs|openapi|dev|admin)/)
 })

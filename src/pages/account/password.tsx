@@ -52,7 +52,7 @@ async function show(c: Context, state: FormState): Promise<Response> {
         {hasPassword && (
           <Input name="currentPassword" labels={t.labels} state={state} type="password" autocomplete="current-password" first />
         )}
-        <NewPassword labels={t.labels} state={state} first={!hasPassword} />
+        <NewPassword c={c} labels={t.labels} state={state} first={!hasPassword} />
         <Submit>{hasPassword ? t.change : t.set}</Submit>
       </Form>
       {hasPassword && (

@@ -23,8 +23,9 @@ import { showPage } from '../layout.tsx'
 import { rememberNewAccount } from '../new-account.ts'
 import { redirectWith } from '../notices.ts'
 import { askedReturn, withReturn } from '../return-to.ts'
-import { SIGN_UP_FIELDS, WhoFields } from '../sign-up-fields.tsx'
+import { SIGN_UP_FIELDS, toNames, WhoFields } from '../sign-up-fields.tsx'
 import { presented, signedIn } from '../signed-in.ts'
+import { requireTerms, TermsField } from '../terms-field.tsx'
 import { Filled, textsOf, useTexts } from '../texts.tsx'
 import { forgetPerson, personOf } from './cookies.ts'
 import { showNoPerson, showProblem } from './problem.tsx'
@@ -55,7 +56,9 @@ async function create(c: Context, pending: PendingUpstream, { email: typed, ...v
   const { ctx } = c.var
   const email = verifiedEmailOf(pending.person) ?? typed
   if (email === undefined) throw AppError.ofFields([{ path: 'email', code: 'required', message: 'is required' }])
-  const user = await signUpUpstream(ctx, pending, { ...values, email, locale: ctx.caller.locale, returnTo: askedReturn(c) })
+  const names = await toNames(ctx, { ...values, email })
+  requireTerms(ctx, values.termsVersion)
+  const user = await signUpUpstream(ctx, pending, { ...values, ...names, email, locale: ctx.caller.locale, returnTo: askedReturn(c) })
   forgetPerson(c)
   if (user.emailVerifiedAt !== null) {
     return signedIn(c, await signInNewUpstream(ctx, user, { provedAt: pending.provedAt, presented: await presented(c) }))
@@ -85,6 +88,7 @@ async function show(c: Context, { person }: PendingUpstream, state: FormState): 
             <Filled text={t.upstream.signUp.address} with={{ address: <strong>{verified}</strong>, provider: name }} />
           </p>
         )}
+        <TermsField c={c} state={state} />
         <Submit>{t.signUp.submit}</Submit>
       </Form>
       <p class="aside">

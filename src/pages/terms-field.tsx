@@ -1,0 +1,47 @@
+/** The box that says that somebody accepts the operator's terms, of the version that the page links to. */
+import type { Context } from 'hono'
+import * as z from 'zod'
+import type { Ctx } from '../core/ctx.ts'
+import { AppError } from '../core/errors.ts'
+import { type FormState, issuesOf } from './form-state.ts'
+import { Filled, useTexts } from './texts.tsx'
+
+const NAME = 'termsVersion'
+
+export const termsField = { [NAME]: z.string().max(40, 'is not the current version').optional() }
+
+/** Throws unless the box was ticked, where there are terms to accept. */
+export function requireTerms({ config }: Ctx, version: string | undefined): void {
+  if (config.signUp.termsVersion === '' || version !== undefined) return
+  throw AppError.ofFields([{ path: NAME, code: 'required', message: 'is required' }])
+}
+
+export function TermsField({ c, state }: { c: Context; state: FormState }) {
+  const t = useTexts()
+  const { signUp, brand } = (c.var.ctx as Ctx).config
+  if (signUp.termsVersion === '') return null
+  const issue = issuesOf(t, state, t.signUp.fields).find(({ name }) => name === NAME)
+  return (
+    <div class="field">
+      {issue && (
+        <p class="error" id={`${NAME}-error`}>
+          {issue.text}
+        </p>
+      )}
+      <label class="choice">
+        <input
+          type="checkbox"
+          id={NAME}
+          name={NAME}
+          value={signUp.termsVersion}
+          required
+          checked={state.typed[NAME] === signUp.termsVersion}
+          {...(issue ? { 'aria-invalid': 'true', 'aria-describedby': `${NAME}-error` } : {})}
+        />
+        <span>
+          <Filled text={t.signUp.acceptTerms} with={{ terms: <a href={brand.termsUrl}>{t.signUp.terms}</a> }} />
+        </span>
+      </label>
+    </div>
+  )
+}
