@@ -53,6 +53,8 @@ const fieldsOf = (path: string) => {
   const schema = route && inputOf(route, 'form')
   return Object.keys(schema?.shape ?? {})
 }
+/** Fields that a page has only if the operator wants them. */
+const BY_SETTING = ['inviteCode', 'termsVersion', 'cf-turnstile-response']
 const formOfPath = (path: string) => forms.get(path) as PageForm
 
 test('every form was found on its page', () => {
@@ -60,7 +62,7 @@ test('every form was found on its page', () => {
   for (const [path, form] of forms) {
     const shown = Object.keys(form.fields).filter((name) => fieldsOf(path).includes(name))
     // An address that a provider has verified is not asked for.
-    const hidden = ['inviteCode', ...(path === '/sign-up/with' ? ['email'] : [])]
+    const hidden = [...BY_SETTING, ...(path === '/sign-up/with' ? ['email'] : [])]
     expect([path, fieldsOf(path).filter((name) => !shown.includes(name) && !hidden.includes(name))]).toEqual([path, []])
   }
 })
@@ -68,7 +70,7 @@ test('every form was found on its page', () => {
 describe.each(posts.filter(({ path }) => fieldsOf(path).length > 0).map((route) => [nameOf(route), route.path]))('%s', (_name, path) => {
   test('names a field with a wrong value, by its label, and does not say a secret back', async () => {
     const isOfOneButton = path in BUTTONS
-    for (const field of fieldsOf(path).filter((name) => name !== 'inviteCode')) {
+    for (const field of fieldsOf(path).filter((name) => !BY_SETTING.includes(name))) {
       for (const value of WRONG_VALUES) {
         // A password may hold any character.
         const isSecret = ['password', 'currentPassword', 'code'].includes(field)

@@ -12,7 +12,7 @@ import { SoftwareAuthenticator } from '../../support/software-authenticator.ts'
 import { newOAuthClient } from '../../support/tokens.ts'
 import { everyForm } from '../forms.ts'
 import { expectWithin, fileOf, stopOf } from '../index.ts'
-import { expectToKeep, NOTHING, READ } from '../tour.ts'
+import { CLIENT, expectToKeep, NOTHING, READ } from '../tour.ts'
 import { routeOf } from '../visits.ts'
 
 type Page = Omit<Spent, 'json'>
@@ -99,6 +99,8 @@ async function walkAccount(): Promise<void> {
   const username = 'plan_of_pages'
   const email = `${username}@example.com`
   await lookAtLoaded(client, '/sign-in')
+  const ofApp = `/sign-in?return_to=${encodeURIComponent(`/oauth/authorize?client_id=${CLIENT}`)}`
+  expectWithin('GET /sign-in for an app', await spend(new Client(), 'GET', ofApp))
   await fill(client, '/sign-up', { givenName: 'A', familyName: 'B', username, email, password: PASSWORD })
   await lookOn(client, '/verify/resend')
   await fill(client, '/verify?account=0000000000000000ffffffff', { account: '0000000000000000ffffffff' }, '/verify/resend')
