@@ -38,7 +38,7 @@ export const stops: Stops = {
   'POST /sign-in/passkey': { roundTrips: 2, rowsRead: 31, kv: 2, page: '/sign-in?reauth=1' },
   // The passkeys of whoever is signing in.
   // Which app it is.
-  'GET /sign-in for an app': { roundTrips: 1, rowsRead: 2, rowsWritten: 0 },
+  'GET /sign-in with an app': { roundTrips: 1, rowsRead: 2, rowsWritten: 0 },
   'GET /sign-in/code with a passkey': { roundTrips: 1, rowsRead: 8, rowsWritten: 0 },
   'POST /sign-in/code/passkey': { roundTrips: 2, rowsRead: 50, kv: 2, page: '/sign-in/code' },
   'POST /sign-in/code': { roundTrips: 2, rowsRead: 60, kv: 2, page: '/sign-in/code?use=code' },

@@ -19,7 +19,10 @@ import { beginAgain } from './failures.ts'
 import { type PendingUpstream, useOf } from './pending.ts'
 import type { UpstreamPerson } from './protocol.ts'
 
-export type UpstreamSignUp = Pick<SignUp, 'username' | 'email' | 'givenName' | 'familyName' | 'inviteCode' | 'returnTo' | 'locale' | 'termsVersion'>
+export type UpstreamSignUp = Pick<
+  SignUp,
+  'username' | 'email' | 'givenName' | 'familyName' | 'inviteCode' | 'returnTo' | 'locale' | 'termsVersion'
+>
 
 /** The address that the provider has verified; null if the user has to verify one here. */
 export function verifiedEmailOf({ email, isEmailVerified }: UpstreamPerson): Email | null {

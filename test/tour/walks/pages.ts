@@ -100,7 +100,7 @@ async function walkAccount(): Promise<void> {
   const email = `${username}@example.com`
   await lookAtLoaded(client, '/sign-in')
   const ofApp = `/sign-in?return_to=${encodeURIComponent(`/oauth/authorize?client_id=${CLIENT}`)}`
-  expectWithin('GET /sign-in for an app', await spend(new Client(), 'GET', ofApp))
+  expectWithin('GET /sign-in with an app', await spend(new Client(), 'GET', ofApp))
   await fill(client, '/sign-up', { givenName: 'A', familyName: 'B', username, email, password: PASSWORD })
   await lookOn(client, '/verify/resend')
   await fill(client, '/verify?account=0000000000000000ffffffff', { account: '0000000000000000ffffffff' }, '/verify/resend')
