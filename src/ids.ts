@@ -12,6 +12,7 @@ export type SessionId = Branded<'SessionId'>
 export type ChallengeId = Branded<'ChallengeId'>
 export type MailId = Branded<'MailId'>
 export type AuditEventId = Branded<'AuditEventId'>
+export type AdminNoteId = Branded<'AdminNoteId'>
 export type FollowId = Branded<'FollowId'>
 export type BlockId = Branded<'BlockId'>
 export type FileId = Branded<'FileId'>
@@ -27,6 +28,7 @@ export type AnyId =
   | ChallengeId
   | MailId
   | AuditEventId
+  | AdminNoteId
   | FollowId
   | BlockId
   | FileId

@@ -15,7 +15,8 @@ import {
 import { meantBy } from '../../src/core/admin/users.ts'
 import { audit } from '../../src/core/audit.ts'
 import { type AuditEventId, fromHex, type SessionId, toHex } from '../../src/ids.ts'
-import { isSomebodyWithId, listUsers } from '../../src/store/db/admin-users.ts'
+import { listUsers } from '../../src/store/db/admin-user-list.ts'
+import { isSomebodyWithId } from '../../src/store/db/admin-users.ts'
 import { findEvent, listAuditEvents } from '../../src/store/db/audit-events.ts'
 import { listFactors } from '../../src/store/db/second-factors.ts'
 import { listLiveSessions } from '../../src/store/db/sessions.ts'
@@ -39,7 +40,7 @@ export const USER_USAGE = `user find <text>          an id, e-mail address, user
 
 const PAGE = 50
 const EVENTS_SHOWN = 10
-const NO_FILTER = { role: null, banned: null, restricted: null, unverified: null }
+const NO_FILTER = { role: null, banned: null, restricted: null, unverified: null, deleted: null, verified: null }
 const LAST = Number.MAX_SAFE_INTEGER
 
 export function runUserCommand(args: readonly string[], remote: boolean): Promise<void> {
@@ -68,7 +69,7 @@ export function runUserCommand(args: readonly string[], remote: boolean): Promis
 
 function find(text: string, remote: boolean): Promise<UserRow[]> {
   const meant = meantBy(text)
-  return execute([], listUsers({ filter: NO_FILTER, meant, before: LAST, limit: PAGE, now: Date.now() }), remote)
+  return execute([], listUsers({ filter: NO_FILTER, meant, from: 0, before: LAST, limit: PAGE, lookedAt: PAGE, now: Date.now() }), remote)
 }
 
 /** An act is for one user, named exactly; an address means the user who has verified it. */

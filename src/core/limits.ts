@@ -164,6 +164,8 @@ export const RENAME_WINDOW_MS = 30 * DAY_MS
 export const RENAMES_RECORDED_PER_DAY = 20
 /** However many users match a prefix: this many strings are read, and this many users returned. */
 export const SEARCH_STRINGS_LOOKED_AT = 100
+/** How many users a page of an administrator's list looks at, where few match. */
+export const USERS_LOOKED_AT = 500
 export const SEARCH_QUERY_LENGTH_MAX = 128
 export const SEARCH_RESULTS_DEFAULT = 10
 export const SEARCH_RESULTS_MAX = 20

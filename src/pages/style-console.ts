@@ -37,4 +37,30 @@ fieldset > .check + .check { margin-top: -1.125rem }
 .below-name { display: block; font-weight: 400; font-size: 0.875rem; color: var(--quiet) }
 td > .tag, dd > .tag { margin-inline-start: 0 }
 .quiet { color: var(--quiet) }
+.tags { display: inline-flex; flex-wrap: wrap; gap: 0.25rem }
+.tags .tag { margin: 0 }
+.who { display: flex; align-items: center; gap: 0.75rem; min-width: 0 }
+.who a, .who > span { min-width: 0; overflow-wrap: anywhere }
+.who small { display: block; font-size: 0.875rem; font-weight: 400; letter-spacing: 0; color: var(--quiet) }
+.who.large .face { width: 4rem; height: 4rem }
+.tick { display: grid; place-items: center; flex: none; width: 44px; height: 44px; margin: -0.375rem; cursor: pointer }
+.tick input { width: 1.125rem; height: 1.125rem; accent-color: var(--accent) }
+.checked { display: inline-block; width: 1.125rem; height: 1.125rem; margin-inline-start: 0.375rem; border-radius: 50%; color: var(--good);
+  background: var(--good-tint); font-size: 0.75rem; line-height: 1.125rem; text-align: center; font-weight: 700 }
+.chosen fieldset { margin-top: -0.375rem }
+.chosen legend { font-size: 0.875rem; font-weight: 600; color: var(--quiet) }
+.filter .whole { grid-column: 1 / -1 }
+.reasons { display: grid; gap: 0.5rem; margin-top: 0.75rem }
+.reasons li { padding-inline-start: 0.875rem; border-inline-start: 3px solid var(--danger); overflow-wrap: anywhere }
+.acts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 1.25rem; margin-top: 1.25rem }
+.acts h2 { font-size: 0.875rem; color: var(--quiet) }
+.acts ul { display: flex; flex-wrap: wrap; gap: 0.5rem; margin-top: 0.5rem }
+.panel .facts { margin-top: 1rem }
+.part { margin-top: 2rem }
+.part table { margin-top: 0.75rem }
+.notes { display: grid; gap: 1rem; margin-top: 1rem }
+.notes li { padding-top: 1rem; border-top: 1px solid var(--line) }
+.notes li > p:first-child { white-space: pre-line; overflow-wrap: anywhere }
+.notes form { margin-top: 0.5rem; justify-items: start }
+progress { width: 100%; height: 0.75rem; margin-top: 1rem; accent-color: var(--accent) }
 `

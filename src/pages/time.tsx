@@ -12,9 +12,21 @@ export function Time({ at }: { at: number }) {
   )
 }
 
+/** The day alone. */
+export function Day({ at }: { at: number }) {
+  return (
+    <time datetime={new Date(at).toISOString()} data-local="day">
+      {format(useTexts(), at, { dateStyle: 'medium', timeZone: 'UTC' })}
+    </time>
+  )
+}
+
 /** The same as text, where there can be no element. */
 export function timeText({ locale }: Pick<Texts, 'locale'>, at: number): string {
+  return `${format({ locale }, at, FORMAT)} UTC`
+}
+
+function format({ locale }: Pick<Texts, 'locale'>, at: number, options: Intl.DateTimeFormatOptions): string {
   // In English, the day comes first: most readers of English are not in the United States.
-  const tag = locale === 'en' ? 'en-GB' : locale
-  return `${new Intl.DateTimeFormat(tag, FORMAT).format(at)} UTC`
+  return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, options).format(at)
 }

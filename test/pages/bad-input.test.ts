@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Client, ORIGIN, type Reply } from '../support/kith.ts'
 import { alertIn, asShown, type PageForm, send } from '../support/pages.ts'
-import { formRoutes, inputOf, isOfConsole, nameOf } from '../support/routes.ts'
+import { formRoutes, hasFormsOfItsOwn, inputOf, nameOf } from '../support/routes.ts'
 import { dump } from '../support/tables.ts'
 import { everyForm } from '../tour/forms.ts'
 import { PEOPLE_ACTS } from '../tour/pages-people.ts'
@@ -23,7 +23,7 @@ const WITH_FILES = ['/account/picture', '/account/files']
 /** No value of any field, except those that accept any text. */
 const WRONG_VALUES = ['\0', 'a\0b', '\u202e', 'x'.repeat(5_000), 'a\u0007b']
 // The console's forms are in tests of their own: they are an administrator's.
-const posts = formRoutes.filter((route) => !isOfConsole(route))
+const posts = formRoutes.filter((route) => !hasFormsOfItsOwn(route))
 
 let client: Client
 let forms: ReadonlyMap<string, PageForm>

@@ -165,7 +165,7 @@ const OF_ONESELF = [
   'PATCH /user/me',
   'GET /user/session-state',
 ]
-const OF_AN_ACT = /^(POST|PUT|PATCH) \/user\/admin-api\/(create|update|custom-data|subscription|ban|restrict|verify)$/
+const OF_AN_ACT = /^(POST|PUT|PATCH) \/user\/admin-api\/(create|update|custom-data|subscription|ban|restrict|verify|restore)$/
 /** The account of a service, which is not a person's. */
 const OF_MACHINES = ['POST /machine/admin-api/create']
 

@@ -76,6 +76,11 @@ export const stops: Stops = {
   'POST /user/admin-api/verify': { ...WRITE, access: 'admin:profile:sensitive:low:write', restricted: 'refused' },
   'POST /user/admin-api/delete': { ...WRITE, access: 'admin:profile:sensitive:extreme:write', restricted: 'refused' },
   'DELETE /user/admin-api/delete': { ...WRITE, access: 'admin:profile:sensitive:extreme:write', restricted: 'refused' },
+  'POST /user/admin-api/restore': { ...WRITE, access: 'admin:profile:sensitive:extreme:write', restricted: 'refused' },
+  'GET /user/admin-api/notes': { ...PAGE, access: 'admin:profile:read' },
+  'POST /user/admin-api/notes': { ...WRITE, access: 'admin:profile:write', restricted: 'refused' },
+  // There is none.
+  'DELETE /user/admin-api/notes': { ...WRITE, access: 'admin:profile:write', restricted: 'refused', nothingThere: true },
   'POST /roles/admin-api/create': {
     ...WRITE,
     access: 'admin:roles:write',

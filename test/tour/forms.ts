@@ -3,19 +3,21 @@
 import type { Email } from '../../src/core/fields.ts'
 import { DEVICE_GRANT } from '../../src/core/oauth/clients.ts'
 import { sealPerson } from '../../src/core/upstream/pending.ts'
+import { newId } from '../../src/ids.ts'
 import { makeCrowd, putBlocks, putEdges } from '../social/crowd.ts'
+import { giveRole } from '../support/admins.ts'
 import { enrol } from '../support/authenticator.ts'
 import { png } from '../support/images.ts'
 import { Client, db } from '../support/kith.ts'
 import { fillIn, formOf, formsOf, mailedLink, open, type PageForm, send, sendFile, signInOnPage } from '../support/pages.ts'
 import { contextOf, PASSWORD, signedInPerson, verifiedPerson } from '../support/people.ts'
-import { formRoutes, isOfConsole } from '../support/routes.ts'
+import { concretePath, formRoutes, hasFormsOfItsOwn } from '../support/routes.ts'
 import { addPasskey, SoftwareAuthenticator } from '../support/software-authenticator.ts'
 import { newOAuthClient, putConsent } from '../support/tokens.ts'
 import { StandIn } from '../support/upstream.ts'
 import { UpstreamBrowser } from '../support/upstream-browser.ts'
 import { stopOf } from './index.ts'
-import { CLIENT, FILE, FILE_FOLDER, PROVIDER } from './tour.ts'
+import { CLIENT, FILE, FILE_FOLDER, PROVIDER, TARGET } from './tour.ts'
 
 /** The code of a device that asks. */
 async function newUserCode(): Promise<string> {
@@ -23,8 +25,27 @@ async function newUserCode(): Promise<string> {
   return (await new Client().post('/oauth/device_authorization', new URLSearchParams({ client_id: clientId }))).json.user_code
 }
 
+/** Somebody whom the administrator may act on, with a note. */
+export async function putTarget(adminId: string): Promise<void> {
+  const id = Number.parseInt(TARGET, 16)
+  await db.batch([
+    db
+      .prepare(
+        `INSERT OR IGNORE INTO users (id, username, username_key, email, email_key, email_verified_at, created_at, updated_at)
+         VALUES (?, 'tour_target', 'tour_target', 'tour_target@example.com', 'tour_target@example.com', 1, 1, 1)`,
+      )
+      .bind(id),
+    db
+      .prepare("INSERT INTO admin_notes (id, user_id, author_id, text, created_at) VALUES (?, ?, ?, 'Called.', 0)")
+      .bind(newId(), id, Number.parseInt(adminId, 16)),
+  ])
+}
+
 export async function everyForm(username: string) {
   const person = await verifiedPerson(username)
+  // The forms of the console, too.
+  await giveRole(person, 'super_admin')
+  await putTarget(person.id)
   // A second session, so that there is one to end.
   await signInOnPage(new Client(), username, PASSWORD)
   const provider = new StandIn()
@@ -60,8 +81,8 @@ export async function everyForm(username: string) {
     forms.set(path, formOf(await open(client, `${path}?passkey=${added.json.data.passkey._id}`)))
   }
   for (const form of await formsAboutPeople(client, Number.parseInt(person.id, 16))) forms.set(form.action, form)
-  for (const route of formRoutes.filter((one) => !forms.has(one.path) && !isOfConsole(one))) {
-    const page = await open(client, stopOf(route).page ?? route.path)
+  for (const route of formRoutes.filter((one) => !forms.has(one.path) && !hasFormsOfItsOwn(one))) {
+    const page = await open(client, stopOf(route).page ?? concretePath(route, TARGET))
     const pattern = new RegExp(`^${route.path.replace(/:\w+[^/]*/g, '[^/]+')}$`)
     const form = formsOf(page).find(({ action }) => pattern.test(action.split('?')[0] ?? ''))
     if (form) forms.set(route.path, form)

@@ -77,6 +77,8 @@ export const PROVIDER = (8192).toString(16).padStart(24, '0')
 /** A file of the caller, and the folder that it is in. */
 export const FILE = (12_288).toString(16).padStart(24, '0')
 export const FILE_FOLDER = (12_289).toString(16).padStart(24, '0')
+/** Somebody for administrators to act on. */
+export const TARGET = (12_290).toString(16).padStart(24, '0')
 export const MACHINE = (4096).toString(16).padStart(24, '0')
 
 /** For a page. */

@@ -4,7 +4,7 @@
  */
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { findAllUsers, listAllUsers } from '../../core/admin/users.ts'
+import { EVERYBODY, findAllUsers, listAllUsers } from '../../core/admin/users.ts'
 import { AppError } from '../../core/errors.ts'
 import { COUNTRIES } from '../../core/regional.ts'
 import { anyone, requires } from '../../http/access.ts'
@@ -19,7 +19,6 @@ import { SearchBody } from './search/wire.ts'
 import { TargetsBody } from './wire.ts'
 
 const EXAMPLE_USERS = [reply.EXAMPLE_ADMIN_USER]
-const NO_FILTER = { role: null, banned: null, restricted: null, unverified: null }
 
 export const liquidAdmin = new Hono<AppEnv>()
   .post(
@@ -33,7 +32,7 @@ export const liquidAdmin = new Hono<AppEnv>()
     async (c) => {
       const { ctx, gate } = c.var
       const { query, limit } = c.req.valid('json')
-      const users = await listAllUsers(ctx, gate, { ...NO_FILTER, query: query.trim() || null }, { limit, before: null })
+      const users = await listAllUsers(ctx, gate, { ...EVERYBODY, query: query.trim() || null }, { limit, before: null })
       return c.json({ ok: 1, data: { results: users.records.map((user) => reply.toAdminUser(user, ctx)) } })
     },
   )

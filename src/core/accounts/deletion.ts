@@ -1,8 +1,8 @@
 /**
  * Deletion of accounts (design §2, §5; security row 13). A deleted account is invisible and signed out from the next
  * request on. Users who deleted their own account can restore it for 14 days by signing in (see
- * `core/sessions/sign-in.ts`); an account that an administrator deleted stays deleted. After 14 days the sweep removes
- * the personal data at once and the rows in chunks.
+ * `core/sessions/sign-in.ts`); administrators can restore any account for as long. After 14 days the sweep removes the
+ * personal data at once and the rows in chunks.
  */
 import type { MailId, SessionId, UserId } from '../../ids.ts'
 import {

@@ -70,6 +70,8 @@ const GROUP_OF = {
   custom_data_changed: 'moderation',
   impersonation_started: 'moderation',
   impersonation_ended: 'moderation',
+  note_added: 'moderation',
+  note_removed: 'moderation',
   role_created: 'service',
   role_updated: 'service',
   role_deleted: 'service',

@@ -5,6 +5,10 @@ import { isScope, type Scope } from '../scopes.ts'
 import { text } from '../texts.ts'
 
 export const reason = text({ max: 256 }).meta({ description: 'The user may read it', example: 'Spam' })
+export const noteText = text({ max: 2000, lines: true }).meta({
+  description: 'The user never sees it',
+  example: 'Called twice; asked for a copy of an invoice.',
+})
 export const subscriptionTier = text({ max: 64 }).meta({ example: 'basic' })
 
 export const roleId = z

@@ -20,6 +20,7 @@ import {
   type TargetRow,
   type Term,
   type UserAct,
+  undoDeletion,
 } from '../../store/db/admin-users.ts'
 import type { AuditEventType } from '../../store/db/audit-events.ts'
 import type { Fragment, Statement } from '../../store/db/database.ts'
@@ -173,6 +174,15 @@ export async function deleteUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<
   })
   if (!(await ctx.db.commit(writes, findDeletedForGood(userId)))) throw rankError()
   deliverLater(ctx, ...mailIds)
+}
+
+/**
+ * Restores a deleted account, also one that an administrator deleted, until it is purged. Sessions and tokens stay ended. No-op on
+ * an account that is not deleted.
+ */
+export async function restoreUser(ctx: Ctx, gate: Gate, userId: UserId): Promise<SeenUser> {
+  const stored = await actOn(ctx, gate, { userId }, (on) => ({ ...undoDeletion(on), type: 'account_restored', detail: 'admin' }))
+  return showTo('owner', stored)
 }
 
 export interface Subscription {

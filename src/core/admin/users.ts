@@ -1,8 +1,9 @@
 /** Users as administrators read and create them: the list, several at once, a new account. Nobody is hidden from administrators. */
-import { fromHex, type UserId } from '../../ids.ts'
-import { findUsers, insertUserWithRole, listUsers, type Meant, type UserFilter } from '../../store/db/admin-users.ts'
+import { fromHex, idAt, type UserId } from '../../ids.ts'
+import { findUsers, type ListedUserRow, listUsers, type Meant, type UserFilter } from '../../store/db/admin-user-list.ts'
+import { insertUserWithRole } from '../../store/db/admin-users.ts'
 import { isPrimaryKeyConflict } from '../../store/db/database.ts'
-import { findRole, type RoleRow } from '../../store/db/roles.ts'
+import { findRole, listRoles, type RoleRow } from '../../store/db/roles.ts'
 import { listFactors } from '../../store/db/second-factors.ts'
 import { findTaken, findUser, insertCredential, userExists } from '../../store/db/users.ts'
 import { hashNewPassword, refuseGuessablePassword } from '../accounts/password-rules.ts'
@@ -13,7 +14,7 @@ import type { Ctx } from '../ctx.ts'
 import { AppError } from '../errors.ts'
 import { email, emailKey, type Password, usernameKey } from '../fields.ts'
 import type { Gate } from '../gate.ts'
-import { SEARCH_STRINGS_LOOKED_AT } from '../limits.ts'
+import { SEARCH_STRINGS_LOOKED_AT, USERS_LOOKED_AT } from '../limits.ts'
 import { type Listed, listed, type Page, positionOf } from '../paging.ts'
 import type { UserPrincipal } from '../principal.ts'
 import { firstSearchWrites, searchPrefix } from '../profiles/search.ts'
@@ -22,19 +23,58 @@ import { type SeenUser, showTo } from '../social/visibility.ts'
 import { requireAdministrator, requirePowers } from './administrators.ts'
 import { requireBelow } from './rank.ts'
 
-export type { UserFilter } from '../../store/db/admin-users.ts'
+export type { UserFilter } from '../../store/db/admin-user-list.ts'
 
-export interface UserQuery extends UserFilter {
+export interface UserQuery extends Omit<UserFilter, 'from'> {
   /** An id, an e-mail address, a user name, or the beginning of a name. */
   readonly query: string | null
+  /** Created from the one time and before the other. */
+  readonly from: number | null
+  readonly to: number | null
 }
 
-/** All users that match the filter and the query, newest first. */
-export async function listAllUsers(ctx: Ctx, gate: Gate, { query, ...filter }: UserQuery, page: Page): Promise<Listed<SeenUser>> {
+export const EVERYBODY: UserQuery = {
+  query: null,
+  role: null,
+  banned: null,
+  restricted: null,
+  unverified: null,
+  deleted: null,
+  verified: null,
+  from: null,
+  to: null,
+}
+
+/**
+ * All users that match the filter and the query, newest first. Where very few of very many match, a page may be shorter than its
+ * limit, or empty, and there are further ones nevertheless.
+ */
+export async function listAllUsers(ctx: Ctx, gate: Gate, query: UserQuery, page: Page): Promise<Listed<SeenUser>> {
+  const { reads } = await gate(() => [readOfList(ctx, query, page)])
+  return toList(reads[0], page)
+}
+
+/** The same with the roles there are, to choose from. */
+export async function listPeople(ctx: Ctx, gate: Gate, query: UserQuery, page: Page) {
+  const { principal, reads } = await gate(() => [readOfList(ctx, query, page), listRoles()])
+  return { principal, people: toList(reads[0], page), roles: reads[1] }
+}
+
+function readOfList(ctx: Ctx, { query, from, to, ...filter }: UserQuery, page: Page) {
   const meant = query === null ? null : meantBy(query)
-  const { reads } = await gate(() => [listUsers({ filter, meant, before: positionOf(ctx, page), limit: page.limit + 1, now: ctx.now() })])
-  const { records, next } = listed(reads[0], page.limit)
-  return { records: records.map((row) => showTo('owner', row)), next }
+  const before = Math.min(positionOf(ctx, page), to === null ? Number.POSITIVE_INFINITY : idAt(to))
+  const bounds = { before, from: from === null ? 0 : idAt(from), limit: page.limit + 1, lookedAt: USERS_LOOKED_AT, now: ctx.now() }
+  return listUsers({ filter, meant, ...bounds })
+}
+
+function toList(rows: readonly ListedUserRow[], page: Page): Listed<SeenUser> {
+  const beyond = rows.find(({ isBeyond }) => isBeyond === 1)
+  const { records, next } = listed(
+    rows.filter((row) => row !== beyond),
+    page.limit,
+  )
+  // The next page begins with the first user that this one has not looked at.
+  return { records: records.map((row) => showTo('owner', row)), next: beyond ? beyond.id + 1 : next }
 }
 
 /** Users that match what a person has told support about themselves. */

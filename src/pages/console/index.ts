@@ -8,6 +8,7 @@ import { clientPages } from './clients/index.ts'
 import { healthPage } from './health/page.tsx'
 import { machinePages } from './machines/index.ts'
 import { overviewPage } from './overview/page.tsx'
+import { peoplePages } from './people/index.ts'
 import { apiPages } from './registered-apis/index.ts'
 import { rolePages } from './roles/index.ts'
 import { consoleSectionsOf } from './sections.ts'
@@ -22,6 +23,7 @@ export const consolePages = new Hono<AppEnv>()
     return c.redirect(first.path, 303)
   })
   .route('/', overviewPage)
+  .route('/', peoplePages)
   .route('/', rolePages)
   .route('/', clientPages)
   .route('/', apiPages)

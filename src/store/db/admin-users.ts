@@ -8,7 +8,6 @@ import type { UserId } from '../../ids.ts'
 import { isInForce } from './account-state.ts'
 import { all, always, endsSessions, type Fragment, first, run, type Statement } from './database.ts'
 import type { RoleRow } from './roles.ts'
-import { beginsWith } from './search-strings.ts'
 import type { NewUser, UserRow } from './users.ts'
 
 export interface TargetRow extends UserRow {
@@ -19,76 +18,23 @@ export interface TargetRow extends UserRow {
 }
 
 /** True of the alias `u` unless the account has been purged. */
-const isSomebody = sql`u.deleted_reason IS NOT 'purged'`
+export const isSomebody = sql`u.deleted_reason IS NOT 'purged'`
 
+const targetColumns = sql`u.*, r.ranking, r.scopes AS role_scopes,
+  EXISTS (SELECT 1 FROM edge_work w WHERE w.user_id = u.id AND w.kind = 'remove_edges') AS is_losing_edges`
 const target = (id: UserId, condition: Fragment) => sql`
-  SELECT u.*, r.ranking, r.scopes AS role_scopes, EXISTS (SELECT 1 FROM edge_work w WHERE w.user_id = u.id AND w.kind = 'remove_edges') AS is_losing_edges
-  FROM users u JOIN roles r ON r.id = u.role WHERE u.id = ${id} AND ${isSomebody} AND ${condition}`
+  SELECT ${targetColumns} FROM users u JOIN roles r ON r.id = u.role WHERE u.id = ${id} AND ${isSomebody} AND ${condition}`
 
 /** Any user, including banned, deleted and unverified ones, unless purged. */
 export function findTarget(id: UserId): Statement<TargetRow | null> {
   return first(target(id, sql`1`))
 }
 
-/** Several at once, in the order of the ids. */
-export function findUsers(ids: readonly UserId[]): Statement<UserRow[]> {
-  return all(sql`SELECT u.* FROM json_each(${JSON.stringify(ids)}) j JOIN users u ON u.id = j.value WHERE ${isSomebody} ORDER BY j.key`)
-}
-
-export interface UserFilter {
-  readonly role: string | null
-  readonly banned: boolean | null
-  readonly restricted: boolean | null
-  readonly unverified: boolean | null
-}
-
-/** What a query can match: an id, an address, or the beginning of a user name or name. */
-export interface Meant {
-  readonly userId: UserId | null
-  readonly emailKey: string | null
-  /** Folded; empty when the query cannot be a name. */
-  readonly prefix: string
-  /** How many strings are read at most, however many begin with the prefix. */
-  readonly strings: number
-}
-
-/** Yields the ids of the matching users, each once. */
-function idsOf({ userId, emailKey, prefix, strings }: Meant): Fragment {
-  const byName = sql`
-    UNION SELECT id FROM users WHERE username_key = ${prefix}
-    UNION SELECT user_id FROM (SELECT user_id FROM search_strings WHERE ${beginsWith(prefix)} ORDER BY string, user_id LIMIT ${strings})`
-  return sql`SELECT id FROM users WHERE id = ${userId} UNION SELECT id FROM users WHERE email_key = ${emailKey} ${prefix === '' ? sql`` : byName}`
-}
-
-/** All users, newest first, from before the position `before`. A filter that matches few has an index of its own. */
-export function listUsers(input: {
-  filter: UserFilter
-  meant: Meant | null
-  before: number
-  limit: number
-  now: number
-}): Statement<UserRow[]> {
-  const { role, banned, restricted, unverified } = input.filter
-  const isBanned = isInForce(sql`u.banned_at`, sql`u.banned_until`, input.now)
-  const isRestricted = isInForce(sql`u.restricted_at`, sql`u.restricted_until`, input.now)
-  const conditions = [sql`u.id < ${input.before}`, isSomebody]
-  if (banned !== null) conditions.push(banned ? isBanned : sql`NOT ${isBanned}`)
-  if (restricted !== null) conditions.push(restricted ? isRestricted : sql`NOT ${isRestricted}`)
-  if (unverified !== null) conditions.push(unverified ? sql`u.email_verified_at IS NULL` : sql`u.email_verified_at IS NOT NULL`)
-  if (role !== null) conditions.push(sql`u.role = ${role}`)
-  const people =
-    input.meant === null
-      ? sql`users u ${indexFor(input.filter)}`
-      : sql`(${idsOf(input.meant)}) m CROSS JOIN users u NOT INDEXED ON u.id = m.id`
-  return all(sql`SELECT u.* FROM ${people} WHERE ${sql.join(conditions, sql` AND `)} ORDER BY u.id DESC LIMIT ${input.limit}`)
-}
-
-/** The index is named because the planner has no statistics and would scan all users for the few who are banned. */
-function indexFor(filter: UserFilter): Fragment {
-  if (filter.banned) return sql`INDEXED BY users_banned`
-  if (filter.restricted) return sql`INDEXED BY users_restricted`
-  if (filter.unverified) return sql`INDEXED BY users_unverified`
-  return filter.role === null ? sql`NOT INDEXED` : sql`INDEXED BY users_role`
+/** The same for several at once, in the order of the ids. */
+export function findTargets(ids: readonly UserId[]): Statement<TargetRow[]> {
+  return all(sql`
+    SELECT ${targetColumns} FROM json_each(${JSON.stringify(ids)}) j JOIN users u ON u.id = j.value JOIN roles r ON r.id = u.role
+    WHERE ${isSomebody} ORDER BY j.key`)
 }
 
 /** Creates a user with a role that is as read and below `ranking`, unless the user name or the verified address is taken. */
@@ -203,6 +149,11 @@ export function setSubscription(on: ActOn, tier: string | null, expiresAt: numbe
     sql`u.subscription_tier IS NOT ${tier} OR u.subscription_expires_at IS NOT ${expiresAt}`,
     sql`subscription_tier = ${tier}, subscription_expires_at = ${expiresAt}`,
   )
+}
+
+/** Undoes a deletion, whoever asked for it, as long as the account has not been purged. */
+export function undoDeletion(on: ActOn): UserAct {
+  return act(on, sql`u.deleted_at IS NOT NULL`, sql`deleted_at = NULL, deleted_reason = NULL`)
 }
 
 /** The witness of a deletion that the owner cannot undo. */

@@ -70,6 +70,8 @@ export type AuditEventType =
   | 'impersonation_started'
   | 'impersonation_ended'
   | 'audit_exported'
+  | 'note_added'
+  | 'note_removed'
 
 export interface NewAuditEvent {
   readonly id: AuditEventId

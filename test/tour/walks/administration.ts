@@ -151,10 +151,20 @@ export function walkAdministration(): void {
       expectWithin(`POST ${path}/resend-verification`, await act('POST', `${path}/resend-verification`, { target: waiting.id }))
     })
 
-    test('delete a user, twice', async () => {
+    test('keep notes', async () => {
+      const target = person.id
+      const path = '/user/admin-api/notes'
+      const added = await act('POST', path, { target, text: 'Called twice.' })
+      expectWithin(`POST ${path}`, added, 201)
+      expectWithin(`GET ${path}`, await spend(admin.client, 'GET', `${path}?target=${target}&limit=${RECORDS}`))
+      expectWithin(`DELETE ${path}`, await act('DELETE', path, { target, note: added.json.data.note._id }))
+    })
+
+    test('delete a user, twice, and restore them', async () => {
       for (const method of ['POST', 'DELETE']) {
         expectWithin(`${method} /user/admin-api/delete`, await act(method, '/user/admin-api/delete', { target: person.id }))
       }
+      expectWithin('POST /user/admin-api/restore', await act('POST', '/user/admin-api/restore', { target: person.id }))
     })
 
     test('make, change and delete a role', async () => {

@@ -30,8 +30,8 @@ const USER_LIST = {
 } as const
 
 const DELETE: Description = {
-  summary: 'Delete an account permanently',
-  description: 'It is signed out and invisible at once. Unlike an account deleted by its owner, it cannot be restored.',
+  summary: 'Delete an account',
+  description: 'It is signed out and invisible at once. Its owner cannot restore it; an administrator can, for 14 days.',
   response: OK,
   refusals: [404],
 }

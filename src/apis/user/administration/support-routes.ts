@@ -1,5 +1,6 @@
 /** Administrators helping a user to sign in. Nobody acts on a rank at or above their own, and users see every act. */
 import { Hono } from 'hono'
+import { restoreUser } from '../../../core/admin/moderation.ts'
 import * as support from '../../../core/admin/support.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
@@ -9,6 +10,7 @@ import { OK, toList } from '../replies.ts'
 import { EXAMPLE_SECOND_FACTORS, SecondFactorsReply, toSecondFactors } from '../second-factors/presenters.ts'
 import { EXAMPLE_SESSIONS, SessionsReply, toSession } from '../sessions/presenters.ts'
 import { TargetBody, toPage } from '../wire.ts'
+import { AdminUserReply, EXAMPLE_ADMIN_USER, toAdminUser } from './presenters.ts'
 import * as admin from './wire.ts'
 
 const FRESH = 'Requires a browser that signed in within the last 10 minutes. The user gets a mail.'
@@ -93,5 +95,21 @@ export const adminSupport = new Hono<AppEnv>()
     async (c) => {
       await support.sendPasswordReset(c.var.ctx, c.var.gate, c.req.valid('json').target)
       return c.json({ ok: 1 })
+    },
+  )
+  .post(
+    '/user/admin-api/restore',
+    requires('admin:profile:sensitive:extreme:write'),
+    describe('adminRestoreUser', {
+      summary: 'Restore a deleted account',
+      description: 'Within 14 days of the deletion, whoever deleted it. Sessions and tokens stay ended.',
+      response: { status: 200, schema: AdminUserReply, example: { ok: 1, data: { user: EXAMPLE_ADMIN_USER } } },
+      refusals: [404],
+    }),
+    validate('json', TargetBody),
+    async (c) => {
+      const { ctx, gate } = c.var
+      const user = await restoreUser(ctx, gate, c.req.valid('json').target)
+      return c.json({ ok: 1, data: { user: toAdminUser(user, ctx) } })
     },
   )

@@ -1,7 +1,7 @@
 /** Requests of administrators (wire §3.2). Unknown fields are refused. */
 import * as z from 'zod'
 import * as admin from '../../../core/admin/fields.ts'
-import type { UserQuery } from '../../../core/admin/users.ts'
+import { EVERYBODY, type UserQuery } from '../../../core/admin/users.ts'
 import * as fields from '../../../core/fields.ts'
 import { SEARCH_QUERY_LENGTH_MAX } from '../../../core/limits.ts'
 import type { SessionId } from '../../../ids.ts'
@@ -35,7 +35,7 @@ export const ListUsersQuery = PageQuery.extend({
 
 export function toUserQuery(given: z.output<typeof ListUsersQuery>): UserQuery {
   const { query = null, role = null, banned = null, restricted = null, unverified = null } = given
-  return { query, role, banned, restricted, unverified }
+  return { ...EVERYBODY, query, role, banned, restricted, unverified }
 }
 
 export const TargetQuery = z.strictObject({ target: fields.userIdHex })

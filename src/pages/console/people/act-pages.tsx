@@ -1,0 +1,107 @@
+/** `/admin/people/:id/<act>`: asks once before each act, says to whom, and carries it out. */
+import { type Context, Hono } from 'hono'
+import type { Child } from 'hono/jsx'
+import { getSeenWithRoles, type Seen } from '../../../core/admin/person.ts'
+import { rankError } from '../../../core/admin/rank.ts'
+import { requires } from '../../../http/access.ts'
+import type { AppEnv } from '../../../http/app-env.ts'
+import { fill } from '../../../texts/texts.ts'
+import { form } from '../../form-token.ts'
+import { type FormState, Input, type Labels, Select, UNTOUCHED } from '../../forms.tsx'
+import { redirectWith } from '../../notices.ts'
+import { textsOf, useTexts } from '../../texts.tsx'
+import { showConfirmation, takeConfirmed } from '../confirm.tsx'
+import { ACTS, type ActFields, FACTOR_CHOICES, type PersonAct, slugOf, TERM_NAMES } from './acts.ts'
+import { PEOPLE, PERSON, pathOf, personIn } from './paths.ts'
+import { calledOf } from './words.tsx'
+
+export const actPages = new Hono<AppEnv>()
+
+for (const act of ACTS) {
+  const path = `${PERSON}/${slugOf(act.name)}`
+  actPages.get(path, requires(act.scope), (c) => ask(c, act))
+  actPages.post(path, requires(act.scope), form(`person-${act.name}`, act.schema), (c) =>
+    takeConfirmed(c, c.req.valid('form'), {
+      act: async (values) => {
+        const userId = personIn(c)
+        await act.act(c.var.ctx, c.var.gate, userId, values)
+        return redirectWith(c, pathOf(userId), act.notice)
+      },
+      again: (state) => ask(c, act, state),
+    }),
+  )
+}
+
+async function ask(c: Context, act: PersonAct, state: FormState = UNTOUCHED): Promise<Response> {
+  const seen = await getSeenWithRoles(c.var.gate, personIn(c))
+  if (!seen.isBelow && !state.error) throw rankError()
+  const t = await textsOf(c)
+  const words = t.console.person.acts[act.name]
+  const labels = t.console.person.labels
+  const name = calledOf(seen.user)
+  return showConfirmation(c, {
+    section: PEOPLE,
+    title: words.title,
+    lead: fill<string>(words.lead, { name }),
+    action: pathOf(seen.user.id, `/${slugOf(act.name)}`),
+    purpose: `person-${act.name}`,
+    submit: words.button,
+    back: pathOf(seen.user.id),
+    ...(act.isDangerous ? { isDangerous: true } : {}),
+    state,
+    labels,
+    children: act.fields && FIELDS[act.fields]({ ...seen, state, labels, session: state.typed.session ?? c.req.query('session') ?? '' }),
+  })
+}
+
+type FieldsProps = Awaited<ReturnType<typeof getSeenWithRoles>> & { state: FormState; labels: Labels; session: string }
+
+const FIELDS: Readonly<Record<ActFields, (props: FieldsProps) => Child>> = {
+  sanction: (props) => <SanctionFields {...props} />,
+  role: (props) => <RoleField {...props} />,
+  names: (props) => <NameFields {...props} />,
+  factor: (props) => <FactorField {...props} />,
+  session: ({ session }) => <input type="hidden" name="session" value={session} />,
+}
+
+function SanctionFields({ state, labels }: Pick<FieldsProps, 'state' | 'labels'>) {
+  const { terms, hints } = useTexts().console.person
+  return (
+    <>
+      <Input name="reason" labels={labels} state={state} optional maxlength={256} hint={hints.reason} />
+      <div class="pair">
+        <Select name="term" labels={labels} state={state} value="week" choices={TERM_NAMES.map((name) => [name, terms[name]] as const)} />
+        <Input name="until" type="date" labels={labels} state={state} optional hint={hints.until} />
+      </div>
+    </>
+  )
+}
+
+/** Only what the viewer may give. */
+function RoleField({ user, principal, roles, state, labels }: FieldsProps & Seen) {
+  const choices = roles.filter(({ ranking }) => ranking > principal.ranking).map(({ id, displayName }) => [id, displayName] as const)
+  return <Select name="role" labels={labels} state={state} value={user.role} choices={choices} />
+}
+
+function NameFields({ user, state, labels }: FieldsProps) {
+  const { hints } = useTexts().console.person
+  return (
+    <>
+      <Input name="username" labels={labels} state={state} value={user.username} maxlength={30} code />
+      <Input name="email" type="email" labels={labels} state={state} value={user.email} optional hint={hints.email} />
+    </>
+  )
+}
+
+function FactorField({ state, labels }: Pick<FieldsProps, 'state' | 'labels'>) {
+  const { factorChoices } = useTexts().console.person
+  return (
+    <Select
+      name="kind"
+      labels={labels}
+      state={state}
+      value="all"
+      choices={FACTOR_CHOICES.map((kind) => [kind, factorChoices[kind]] as const)}
+    />
+  )
+}
