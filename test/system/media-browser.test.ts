@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser, BrowserContext } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openBrowser } from './browser.ts'
+import { DESK, expectNothingGrave, keepPictures, openBrowser, PHONE } from './browser.ts'
 import { emptyKith, signIn } from './person.ts'
 
 const FILES = '/user/media/files'
@@ -39,14 +39,19 @@ afterAll(async () => {
 beforeEach(async () => {
   called = []
   sent = []
-  context = await browser.newContext()
+  context = await signedInContext()
+})
+afterEach(() => context.close())
+
+async function signedInContext(options: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
+  const signedIn = await browser.newContext(options)
   const cookies = cookie.split('; ').map((pair) => {
     const [name = '', value = ''] = pair.split(/=(.*)/s)
     return { name, value, domain: 'localhost', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' as const }
   })
-  await context.addCookies(cookies)
-})
-afterEach(() => context.close())
+  await signedIn.addCookies(cookies)
+  return signedIn
+}
 
 const spyUrl = (what: string) => `http://127.0.0.1:${(spy.address() as AddressInfo).port}/${what}`
 const script = (what: string) => `document.title='ran';new Image().src='${spyUrl(what)}';fetch('${spyUrl(what)}',{mode:'no-cors'})`
@@ -167,5 +172,138 @@ describe('two origins', () => {
     ]) {
       expect([path, (await fetch(link.origin + path, { headers: { cookie } })).status]).toEqual([path, 404])
     }
+  })
+})
+
+/** A second of silence. */
+function wav(): Buffer {
+  const [head, samples] = [Buffer.alloc(44), Buffer.alloc(8_000, 128)]
+  head.write('RIFF\0\0\0\0WAVEfmt ', 'latin1')
+  head.writeUInt32LE(36 + samples.length, 4)
+  for (const [value, at] of [
+    [16, 16],
+    [8_000, 24],
+    [8_000, 28],
+  ] as const)
+    head.writeUInt32LE(value, at)
+  for (const [value, at] of [
+    [1, 20],
+    [1, 22],
+    [1, 32],
+    [8, 34],
+  ] as const)
+    head.writeUInt16LE(value, at)
+  head.write('data', 36)
+  head.writeUInt32LE(samples.length, 40)
+  return Buffer.concat([head, samples])
+}
+
+const PICTURE = { name: 'ein Bild 🎈.png', mimeType: 'image/png', buffer: PNG }
+const SOUND = { name: 'Ton.wav', mimeType: 'audio/wav', buffer: wav() }
+
+describe.each([
+  ['a phone', PHONE],
+  ['a desk', DESK],
+] as const)('the pages of files, on %s', (where, viewport) => {
+  const files = () => `${kith.origin}/account/files`
+  const choose = (page: Page, ...chosen: (typeof PICTURE)[]) => page.setInputFiles('#files', chosen)
+  const open = (page: Page, name: string) => page.click(`.files a:has-text("${name}")`)
+
+  test('several files are uploaded at once, shown, renamed, moved, linked and deleted', async () => {
+    const walker = await signedInContext({ viewport })
+    const page = await walker.newPage()
+    const violations: string[] = []
+    page.on('console', (message) => /Content Security Policy/i.test(message.text()) && violations.push(message.text()))
+    await page.goto(files())
+    const folder = `Ordner ${where}`
+    await page.fill('#name', folder)
+    await page.click('text="Create folder"')
+    // The page opens the folder again as soon as all is there.
+    await choose(page, PICTURE, SOUND)
+    await page.waitForSelector('.files >> text="Ton.wav"')
+    expect(await page.locator('.files li').count()).toBe(2)
+
+    await open(page, 'Ton.wav')
+    await expect.poll(() => page.evaluate('document.querySelector("audio").duration')).toBe(1)
+    await page.goBack()
+    await open(page, 'ein Bild')
+    await expect.poll(() => page.evaluate('document.querySelector("[data-preview]").naturalWidth')).toBe(1)
+    await page.fill('#name', 'neu.png')
+    await page.selectOption('#folder', '')
+    await page.click('text="Save"')
+    expect(await page.textContent('h1')).toBe('neu.png')
+    expect(await page.locator('.trail a').count()).toBe(1)
+
+    await page.click('text="Make a link"')
+    const link = await page.inputValue('#made')
+    expect(new URL(link).origin).toBe(`http://127.0.0.1:${kith.port}`)
+    expect(Buffer.from(await (await fetch(link)).arrayBuffer())).toEqual(PNG)
+    await page.click('text="End all links now"')
+    expect((await fetch(link)).status).toBe(403)
+
+    await page.click('text="Delete this file"')
+    await page.click('main button')
+    expect(await page.textContent('[role=status]')).toBe('The file is deleted.')
+    await page.goto(files())
+    await open(page, folder)
+    await page.click('text="Rename or delete this folder"')
+    await page.click('text="Delete folder"')
+    expect(await page.textContent('.lead')).toContain('the 1 file in it')
+    await page.click('main button')
+    expect(await page.textContent('[role=status]')).toBe('The folder is deleted.')
+    expect(violations).toEqual([])
+    await walker.close()
+  })
+
+  test('what fails says why, what is cancelled stops, and both can be tried again', async () => {
+    const walker = await signedInContext({ viewport })
+    const page = await walker.newPage()
+    await page.goto(files())
+    let isDown = true
+    await page.route('**/account/files/upload?**', async (route) => {
+      const isSlow = route.request().url().includes('name=slow')
+      if (isDown && !isSlow) return route.abort()
+      if (isDown) return
+      return route.continue()
+    })
+    await choose(page, { ...PICTURE, name: 'broken.png' }, { ...PICTURE, name: 'slow.png' })
+    const row = (name: string) => page.locator('.queue li', { hasText: name })
+    await expect.poll(() => row('broken.png').textContent()).toContain('The connection broke off. Try again.')
+    await row('slow.png').locator('button').click()
+    await expect.poll(() => row('slow.png').textContent()).toContain('Cancelled')
+    isDown = false
+    await row('broken.png').locator('button').click()
+    await expect.poll(() => row('broken.png').textContent()).toContain('Uploaded')
+    expect(await page.textContent('.queue-summary')).toContain('1 of 2 uploaded')
+    await row('slow.png').locator('button').click()
+    await page.waitForSelector('.files >> text="slow.png"')
+    // Signed out in another tab meanwhile.
+    await walker.clearCookies()
+    await choose(page, { ...PICTURE, name: 'late.png' })
+    await expect.poll(() => row('late.png').textContent()).toContain('You are signed out.')
+    await walker.close()
+  })
+
+  test('fit the screen, and axe finds nothing serious', async () => {
+    await upload('a-very-long-name-without-any-place-to-break-it-'.repeat(3), 'image/png', PNG)
+    const dark = await signedInContext({ viewport, bypassCSP: true, colorScheme: where === 'a desk' ? 'dark' : 'light' })
+    const page = await dark.newPage()
+    for (const [name, act] of [
+      ['list', () => page.goto(files())],
+      ['file', () => page.click('.files a')],
+      ['link', () => page.click('text="Make a link"')],
+      ['delete', () => page.click('text="Delete this file"')],
+    ] as const) {
+      await act()
+      await page.waitForLoadState()
+      const { scroll, width } = (await page.evaluate(
+        '({ scroll: document.documentElement.scrollWidth, width: document.documentElement.clientWidth })',
+      )) as { scroll: number; width: number }
+      expect([name, scroll <= width]).toEqual([name, true])
+      await expectNothingGrave(page, name)
+      await keepPictures(page, `files-${name}`)
+      await page.setViewportSize(viewport)
+    }
+    await dark.close()
   })
 })
