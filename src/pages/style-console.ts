@@ -22,6 +22,7 @@ fieldset > .hint { margin-top: -0.875rem }
 fieldset > .check + .check { margin-top: -1.125rem }
 .tree { border: 1px solid var(--line); border-radius: 12px; padding: 0.25rem 1rem }
 .tree + .tree { margin-top: -0.75rem }
+.panel > .caution { margin-top: 0.75rem }
 .panel > .tree { margin-top: 0.75rem }
 .tree > summary { font-weight: 600; width: 100% }
 .tree ul ul { margin-inline-start: 0.5rem; padding-inline-start: 1.25rem; border-inline-start: 1px solid var(--line) }

@@ -1816,6 +1816,7 @@ export const en = {
         device: 'Device authorization',
       },
       settings: 'Ready settings',
+      corsHint: 'Browsers let the app get tokens only if its origin is in the setting CORS_ORIGINS: {origins}.',
       settingsHint: 'For well-known libraries, with the values of this app. Keep the secret out of your code.',
       edit: 'Edit',
       rotate: 'New secret',

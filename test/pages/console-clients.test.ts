@@ -1,5 +1,6 @@
 // The console's roles, clients, APIs and machine clients: who may do what, what a form makes, secrets that are shown once, and bad
 // input. The rules themselves are tested at the API, whose functions these pages call.
+import * as openidClient from 'openid-client'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { rows } from '../support/actors.ts'
 import { giveRole, signedInAdmin } from '../support/admins.ts'
@@ -188,10 +189,19 @@ describe('a client', () => {
     expect(text).toContain('new URL(&quot;https://kith.test&quot;)')
     expect(text).toContain('client_id=&quot;cc-ready&quot;')
     expect(text).not.toContain(secret)
+    // What the settings call is there.
+    const called = [...text.matchAll(/\bclient\.(\w+)\(/g)].map(([, name = '']) => name)
+    expect(called.length).toBeGreaterThan(4)
+    expect(called.filter((name) => !(name in openidClient))).toEqual([])
     const discovery = Object.values((await new Client().get('/.well-known/openid-configuration')).json)
     const shown = [...text.matchAll(/<code id="endpoint-(?!discovery)\w+" dir="ltr">([^<]*)</g)].map(([, url]) => url)
     expect(shown.length).toBeGreaterThan(4)
     for (const url of shown) expect(discovery).toContain(url)
+  })
+
+  test('in a browser is told which origin is missing in CORS_ORIGINS', async () => {
+    await make('spa', { client_id: 'cc-cors', client_name: 'CORS', redirect_uris: `${CALLBACK}\nhttps://app.kith.test/callback` })
+    expect((await open(root, about('cc-cors'))).text).toContain('CORS_ORIGINS: https://console.example.')
   })
 
   test('keeps what its form does not show, and what an older form did not know of is not overwritten silently', async () => {
@@ -215,13 +225,14 @@ describe('a client', () => {
 describe('a secret', () => {
   test.each([
     [
+      'a client',
       '/admin/clients/new?kind=web',
       { client_id: `client-${'a'.repeat(24)}`, client_name: 'Once', redirect_uris: CALLBACK },
       'oauth_clients',
     ],
-    ['/admin/machines/new', { kind: 'api_key', name: 'Once' }, 'machine_credentials'],
-    ['/admin/machines/new', { kind: 'license_key', name: 'Once' }, 'machine_credentials'],
-  ])('of %s is in the reply alone, which nobody keeps; sent again, the form makes nothing', async (path, values, table) => {
+    ['an API key', '/admin/machines/new', { kind: 'api_key', name: 'Once' }, 'machine_credentials'],
+    ['a license key', '/admin/machines/new', { kind: 'license_key', name: 'Once' }, 'machine_credentials'],
+  ])('of %s is in the reply alone, which nobody keeps; sent again, the form makes nothing', async (_name, path, values, table) => {
     const form = formOf(await open(root, path))
     const reply = await send(root, form, values)
     expect([reply.status, reply.headers.get('cache-control'), secretsIn(reply).length > 0]).toEqual([200, 'no-store', true])

@@ -11,7 +11,7 @@ interface Props {
 export function CheckBox({ name, isOn, children, hint }: Props) {
   return (
     <label class="check">
-      <input type="checkbox" id={name} name={name} value="on" checked={isOn} />
+      <input type="checkbox" id={name.replaceAll(' ', '-')} name={name} value="on" checked={isOn} />
       <span>
         {children}
         {hint !== undefined && <small>{hint}</small>}

@@ -45,7 +45,7 @@ async function show(c: Context, row: ShownClientRow): Promise<Response> {
         <h2>{clients.endpoints}</h2>
         <Endpoints issuer={origin} grantTypes={row.grantTypes.split(' ')} />
       </section>
-      {isOwn && <ReadySettings row={row} issuer={origin} />}
+      {isOwn && <ReadySettings row={row} config={c.var.ctx.config} />}
     </>,
   )
 }

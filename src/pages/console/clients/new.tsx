@@ -107,6 +107,6 @@ async function showCreated(c: Context, { row, secret }: Registration): Promise<R
       { label: clients.secretTitle, value: secret },
     ],
     next: about,
-    children: <ReadySettings row={row} issuer={c.var.ctx.config.origin} />,
+    children: <ReadySettings row={row} config={c.var.ctx.config} />,
   })
 }

@@ -1,21 +1,28 @@
 /** What to paste into a client's program: the endpoints, and settings for well-known libraries. */
+import type { Config } from '../../../config.ts'
 import { toMetadata } from '../../../core/oauth/client-columns.ts'
 import type { ClientRow } from '../../../core/oauth/client-registration.ts'
 import { DEVICE_GRANT } from '../../../core/oauth/clients.ts'
+import { fill } from '../../../texts/texts.ts'
 import { Facts } from '../../table.tsx'
 import { useTexts } from '../../texts.tsx'
 import { CopiedText } from '../copied-text.tsx'
 import { kindOf } from './kinds.ts'
 import { snippetsFor } from './snippets.ts'
 
-export function ReadySettings({ row, issuer }: { row: ClientRow; issuer: string }) {
+export function ReadySettings({ row, config }: { row: ClientRow; config: Config }) {
   const { clients } = useTexts().console
   const metadata = toMetadata(row)
-  const snippets = snippetsFor(kindOf(metadata), { ...metadata, issuer, clientId: row.id })
+  const kind = kindOf(metadata)
+  const snippets = snippetsFor(kind, { ...metadata, issuer: config.origin, clientId: row.id })
+  // A page calls the token endpoint itself.
+  const origins = [...new Set(metadata.redirectUris.map((uri) => new URL(uri).origin))]
+  const missing = kind === 'spa' ? origins.filter((origin) => !config.corsOrigins.includes(origin)) : []
   return (
     <section class="panel">
       <h2>{clients.settings}</h2>
       <p>{clients.settingsHint}</p>
+      {missing.length > 0 && <p class="caution">{fill(clients.corsHint, { origins: missing.join(' ') })}</p>}
       {snippets.map(({ library, text }, index) => (
         <details class="tree">
           <summary>{library}</summary>

@@ -38,7 +38,7 @@ const config = await client.discovery(
   new URL(${json(s.issuer)}),
   ${json(s.clientId)},
   undefined,
-  ${OIDC_SECRETS[s.authMethod]},
+  ${OIDC_SECRETS[s.authMethod]},${s.issuer.startsWith('http:') ? '\n  { execute: [client.allowInsecureRequests] },' : ''}
 )
 ${rest}`
   return { library: 'openid-client (Node.js)', text }
