@@ -245,6 +245,18 @@ describe('a secret', () => {
     expect([await countOf(table), await countOf('oauth_clients')]).toEqual(before)
   })
 
+  test('of 64 that are sent at once, one form makes one key and one rotates one secret', async () => {
+    await newWebApp('cc-raced')
+    const key = [formOf(await open(root, '/admin/machines/new')), { kind: 'api_key', name: 'Raced' }] as const
+    const rotation = [formOf(await open(root, about('cc-raced', 'rotate'))), {}] as const
+    for (const [form, values] of [key, rotation]) {
+      const replies = await Promise.all(Array.from({ length: 64 }, () => send(root, form, values)))
+      expect(replies.filter((reply) => secretsIn(reply).length > 0)).toHaveLength(1)
+    }
+    expect(await rows("SELECT id FROM machine_credentials WHERE name = 'Raced'")).toHaveLength(1)
+    expect(await rows("SELECT id FROM audit_events WHERE type = 'client_secret_rotated' AND detail = 'cc-raced'")).toHaveLength(1)
+  })
+
   test('is rotated once by one form, however often it is sent', async () => {
     const id = 'cc-rotated'
     await newWebApp(id)
