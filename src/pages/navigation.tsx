@@ -74,7 +74,7 @@ function groupsOf(c: Context<AppEnv>, t: Texts, isConsole: boolean): LinkGroup[]
   const requests = c.get('viewer')?.user.requestCount ?? 0
   const groups = sectionGroupsOf(c.get('ctx').config).map(({ name, sections }) => ({
     title: t.account.groups[name],
-    links: sections.map(({ path, name }) => ({ path, title: t.account.sections[name].title, waiting: name === 'requests' ? requests : 0 })),
+    links: sections.map(({ path, name }) => ({ path, title: t.account.sections[name], waiting: name === 'requests' ? requests : 0 })),
   }))
   return [{ title: null, links: [{ path: '/account', title: t.account.overview.link }] }, ...groups]
 }

@@ -23,7 +23,7 @@ const OPEN_PAGES = [
 ]
 const ACCOUNT_PAGES = [
   '/account',
-  ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'files', 'delete'].map(
+  ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'activity', 'apps', 'files', 'delete'].map(
     (name) => `/account/${name}`,
   ),
   ...['', '/suggestions', '/followers', '/following', '/requests', '/requests/sent', '/blocks'].map((name) => `/people${name}`),

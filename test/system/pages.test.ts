@@ -10,7 +10,7 @@ import { freePort } from './project.ts'
 
 const PAGES = [
   '/account',
-  ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'apps', 'export', 'delete'].map(
+  ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'activity', 'apps', 'export', 'delete'].map(
     (name) => `/account/${name}`,
   ),
   ...['', '/add'].map((name) => `/account/passkeys${name}`),
@@ -149,6 +149,46 @@ describe.each([
     for (const path of PAGES) await expectFitting(page, path)
     await context.close()
   })
+})
+
+test('on a phone, the navigation is a menu that opens without a script, and is not in the way of the page', async () => {
+  const context = await newContext({ viewport: PHONE })
+  const page = await context.newPage()
+  await signIn(page)
+  await page.goto(urlOf('/account'))
+  const nav = page.locator('nav')
+  expect(await nav.isVisible()).toBe(false)
+  expect((await page.locator('h1').boundingBox())?.y).toBeLessThan(120)
+  await page.click('text="Menu"')
+  await keepPictures(page, 'menu')
+  await nav.getByRole('link', { name: 'Privacy' }).click()
+  await page.waitForURL(urlOf('/account/privacy'))
+  expect(await nav.isVisible()).toBe(false)
+  await page.click('text="Menu"')
+  expect(await nav.locator('[aria-current=page]').textContent()).toBe('Privacy')
+  await page.keyboard.press('Escape')
+  expect(await nav.isVisible()).toBe(false)
+  await context.close()
+})
+
+test('times are those of the zone that the browser is in; without a script they are in UTC, and say so', async () => {
+  const clockOf = (at: string, timeZone: string) =>
+    new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone }).format(new Date(at))
+  for (const javaScriptEnabled of [true, false]) {
+    const context = await newContext({ javaScriptEnabled, timezoneId: 'Asia/Kathmandu', locale: 'en-GB' })
+    const page = await context.newPage()
+    await signIn(page)
+    await page.goto(urlOf('/account/activity'))
+    const time = page.locator('main time').first()
+    const at = (await time.getAttribute('datetime')) ?? ''
+    const text = (await time.textContent()) ?? ''
+    expect(text).toContain(clockOf(at, javaScriptEnabled ? 'Asia/Kathmandu' : 'UTC'))
+    expect([text.endsWith(' UTC'), ((await time.getAttribute('title')) ?? '').endsWith(' UTC')]).toEqual([
+      !javaScriptEnabled,
+      javaScriptEnabled,
+    ])
+    await context.close()
+  }
 })
 
 async function expectFitting(page: Page, path: string): Promise<void> {

@@ -123,7 +123,10 @@ function factsOf(t: Texts, standing: Standing): (readonly [string, Child])[] {
     ],
     [texts.devices, <a href="/account/sessions">{plural(t, texts.deviceCount, browsers)}</a>],
     [texts.apps, <a href="/account/apps">{apps === 0 ? texts.noApps : plural(t, texts.appCount, apps)}</a>],
-    [texts.storage, files === 0 ? texts.noFiles : fill(plural(t, texts.used, files), { bytes: bytes(t, standing.bytes) })],
+    [
+      texts.storage,
+      <a href="/account/files">{files === 0 ? texts.noFiles : fill(plural(t, texts.used, files), { bytes: bytes(t, standing.bytes) })}</a>,
+    ],
   ]
 }
 
