@@ -1046,7 +1046,7 @@ export const en = {
   },
   /** Other people. */
   people: {
-    /** On buttons. `full` is what a screen reader says. */
+    /** On buttons. `full` is what a screen reader says; it has the words of the button in it. */
     acts: {
       follow: { button: 'Follow', full: 'Follow {name}' },
       ask: { button: 'Ask to follow', full: 'Ask to follow {name}' },
@@ -1054,8 +1054,8 @@ export const en = {
       unfollow: { button: 'Unfollow', full: 'Unfollow {name}' },
       block: { button: 'Block', full: 'Block {name}' },
       unblock: { button: 'Unblock', full: 'Unblock {name}' },
-      accept: { button: 'Accept', full: 'Let {name} follow you' },
-      refuse: { button: 'Refuse', full: 'Refuse to let {name} follow you' },
+      accept: { button: 'Accept', full: 'Accept the request of {name}' },
+      refuse: { button: 'Refuse', full: 'Refuse the request of {name}' },
       remove: { button: 'Remove', full: 'Remove {name} from your followers' },
     },
     /** How somebody stands to the reader, next to the name. */

@@ -13,6 +13,8 @@ const PAGES = [
   ...['profile', 'picture', 'status', 'privacy', 'password', 'email', 'sessions', 'activity', 'apps', 'export', 'delete'].map(
     (name) => `/account/${name}`,
   ),
+  ...['', '?q=demo', '/suggestions', '/followers', '/following', '/requests', '/requests/sent', '/blocks'].map((name) => `/people${name}`),
+  ...['alice', 'bob', 'carol'].map((name) => `/@${name}_demo`),
   ...['', '/add'].map((name) => `/account/passkeys${name}`),
   ...['', '/app', '/app/remove', '/recovery-codes'].map((name) => `/account/two-step${name}`),
 ]
@@ -29,6 +31,9 @@ const OPEN_PAGES = [
   '/two-step/undo',
   '/sign-out',
   '/account/nowhere',
+  '/@bob_demo',
+  '/@carol_demo',
+  '/@nobody_demo',
   '/',
 ]
 
@@ -56,6 +61,45 @@ async function signIn(page: Page, { username, password } = alice): Promise<void>
   await page.fill('#password', password)
   await page.click('main button')
 }
+
+test('people find each other by name, follow, ask, accept and block, without any script', async () => {
+  const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
+  const noticeOf = (page: Page) => page.textContent('[role=status]')
+  async function signedIn(username: 'alice_demo' | 'bob_demo' | 'carol_demo', options = {}): Promise<Page> {
+    const page = await (await newContext({ viewport: PHONE, ...options })).newPage()
+    await signIn(page, { username, password: kith.project.demo().users[username].password })
+    return page
+  }
+  const [page, bob] = [await signedIn('alice_demo'), await signedIn('bob_demo')]
+  await page.goto(urlOf('/people'))
+  await page.fill('#q', 'demo')
+  await page.keyboard.press('Enter')
+  await press(page, 'Follow Bob Demo')
+  expect([pathOf(page), await noticeOf(page)]).toEqual(['/people?q=demo&notice=followed', 'You follow them from now on.'])
+  await press(page, 'Ask to follow Carol Demo')
+  expect(await noticeOf(page)).toContain('Your request is sent')
+  await page.goto(urlOf('/@dan_demo'))
+  await page.click('summary')
+  await press(page, 'Block Dan Demo')
+  expect(await page.textContent('main')).toContain('You have blocked this person')
+  await bob.goto(urlOf('/@alice_demo'))
+  expect(await bob.textContent('main')).toContain('Follows you')
+  await press(bob, 'Follow Alice Demo')
+  // With scripts, for axe.
+  const carol = await signedIn('carol_demo', { javaScriptEnabled: true, bypassCSP: true })
+  for (const path of ['/people/requests', '/@alice_demo']) {
+    await carol.goto(urlOf(path))
+    await keepPictures(carol, `carol${path.replace(/\W+/g, '-')}`)
+    await expectNothingGrave(carol, path)
+    await carol.setViewportSize({ width: 320, height: 640 })
+    await expectFitting(carol, path)
+  }
+  await press(carol, 'Accept the request of Alice Demo')
+  expect(await carol.textContent('main')).toContain('Follows you')
+  await page.goto(urlOf('/people/following'))
+  expect(await page.getByRole('listitem').filter({ hasText: 'Unfollow' }).count()).toBe(2)
+  for (const one of [page, bob, carol]) await one.context().close()
+})
 
 describe.each([
   ['a phone', PHONE, 'phone'],

@@ -113,5 +113,5 @@ export async function meetUser(ctx: Ctx, gate: OptionalGate, usernameKey: string
   // A cookie that is not live names a user without proof: nothing is shown as to that user.
   const isProved = principal !== null || viewerId === NOBODY
   const row = isProved ? reads[0] : await ctx.db.one(readSeenUser(ctx, NOBODY, usernameKey))
-  return { viewer: principal, met: row && show(principal, row), back: principal && row && reads[1] }
+  return { viewer: principal, met: row && show(principal, row), back: principal && row?.viewerBlocks === 0 ? reads[1] : null }
 }
