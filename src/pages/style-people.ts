@@ -28,7 +28,7 @@ export const PEOPLE = `
 .standing { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; color: var(--quiet) }
 .profile { display: grid; gap: 0.75rem; margin-top: 1.25rem }
 .profile .bio { white-space: pre-line; overflow-wrap: anywhere }
-.profile .status { justify-self: start; max-width: 100%; padding: 0.4rem 0.875rem; border-radius: 99px; background: var(--tint); overflow-wrap: anywhere }
+.profile .status { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.5rem; justify-self: start; max-width: 100%; padding: 0.4rem 0.875rem; border-radius: 16px; background: var(--tint); overflow-wrap: anywhere }
 .profile .quiet { color: var(--quiet); overflow-wrap: anywhere }
 .profile .counts { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem }
 .profile .panel { margin-top: 0.5rem; padding: 1.25rem }

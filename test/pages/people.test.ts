@@ -44,10 +44,18 @@ const hex = (id: number) => id.toString(16).padStart(24, '0')
 
 describe('a profile', () => {
   test('of a public account is for everybody, whatever the case of the name; strangers are led to the sign-in', async () => {
-    await arrange({ verified_at: 1, custom_link: 'https://example.com/alice', status_message: 'At sea', designation: 'Sailor' })
+    await arrange({
+      verified_at: 1,
+      custom_link: 'https://example.com/alice',
+      status_message: 'At sea',
+      availability: 2,
+      mood: 4,
+      designation: 'Sailor',
+    })
     for (const path of [PROFILE, '/@ALICE_of_pages', '/%40alice_of_pages']) {
       const page = await open(new Client(), path)
-      for (const text of ['Lives by the sea.', 'At sea', 'Sailor', 'Verified', '0 followers']) expect(page.text).toContain(text)
+      for (const text of ['Lives by the sea.', 'At sea', 'Busy', 'Happy', 'Sailor', 'Verified', '0 followers'])
+        expect(page.text).toContain(text)
       expect(headingOf(page)).toContain('Test Person')
       expect(page.text).toContain('<a href="https://example.com/alice" rel="nofollow ugc noopener"')
       expect(page.text).toContain('href="/sign-in?return_to=%2F%40alice_of_pages"')

@@ -91,16 +91,11 @@ function ProfileHeading({ c, user }: { c: Context; user: MetUser }) {
 /** What only those who may see the account get; null for others. */
 function About({ t, user, now }: { t: Texts; user: MetUser; now: number }) {
   if (user.audience === 'outsider') return null
-  const { statusMessage } = statusOf(user, now)
   const { designation, organization, customLink } = user
   const work = designation && organization ? fill(t.people.profile.work, { designation, organization }) : (designation ?? organization)
   return (
     <>
-      {statusMessage && (
-        <p class="status" dir="auto">
-          {statusMessage}
-        </p>
-      )}
+      <Status t={t} user={user} now={now} />
       {user.bio && (
         <p class="bio" dir="auto">
           {user.bio}
@@ -119,6 +114,21 @@ function About({ t, user, now }: { t: Texts; user: MetUser; now: number }) {
         </p>
       )}
     </>
+  )
+}
+
+function Status({ t, user, now }: { t: Texts; user: MetUser; now: number }) {
+  const { statusMessage, availability, mood } = statusOf(user, now)
+  const { availabilities, moods } = t.account.status
+  const words = [availability && availabilities[availability], mood && mood !== 'none' && moods[mood]].filter(Boolean)
+  if (!statusMessage && words.length === 0) return null
+  return (
+    <p class="status">
+      {statusMessage && <Isolated>{statusMessage}</Isolated>}
+      {words.map((word) => (
+        <span class="tag plain">{word}</span>
+      ))}
+    </p>
   )
 }
 
