@@ -284,7 +284,7 @@ describe('bad input', () => {
     ['access_token_seconds', { access_token_seconds: '1e3' }, 'Access tokens last (seconds) must be a whole number.'],
     ['access_token_seconds', { access_token_seconds: '59' }, 'Access tokens last (seconds) must be 60 or more.'],
     ['token_endpoint_auth_method', { token_endpoint_auth_method: 'mtls' }, 'How it proves itself is not in the list.'],
-    ['jwks', { jwks: '{' }, 'Check this field: Public keys (JWKS).'],
+    ['jwks', { jwks: '{' }, 'Public keys (JWKS) must be JSON.'],
     ['claims', { claims: 'role\npassword' }, 'Further details about people, line 2 must be role'],
     ['require_pkce', { require_pkce: 'yes' }, 'Require PKCE is not in the list.'],
     ['api_scopes', { 'api https://gone.example/|': 'on' }, 'Check this field: APIs.'],

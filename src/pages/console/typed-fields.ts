@@ -27,14 +27,17 @@ export const optional = <T>(atom: z.ZodType<T>, read: (text: string) => unknown 
 export const typedNumber = (text: string) => (/^-?\d{1,9}$/.test(text.trim()) ? Number(text) : text)
 export const wholeNumber = (atom: z.ZodType<number>) => z.string().transform((text, refine) => judged(atom, typedNumber(text), refine))
 
-/** Not JSON: no value of any atom. */
-export function typedJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
+/** The same for JSON. */
+export const optionalJson = <T>(atom: z.ZodType<T>) =>
+  z.string().transform((text, refine) => {
+    if (text.trim() === '') return null
+    try {
+      return judged(atom, JSON.parse(text), refine)
+    } catch {
+      refine.addIssue({ code: 'custom', message: 'must be JSON' })
+      return z.NEVER
+    }
+  })
 
 /** A check box. A browser sends one only if it is on. */
 export const checkBox = z

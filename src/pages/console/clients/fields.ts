@@ -8,7 +8,7 @@ import { type ClientMetadata, METADATA_NAMES } from '../../../core/oauth/client-
 import type { ClientChanges } from '../../../core/oauth/client-registration.ts'
 import { DEVICE_GRANT, GRANT_TYPES, type GrantType, TOKEN_EXCHANGE } from '../../../core/oauth/clients.ts'
 import { chosenScopes, type Shown, scopeFields, shownScopes } from '../scope-choices.tsx'
-import { checkBox, lines, optional, typedJson, wholeNumber } from '../typed-fields.ts'
+import { checkBox, lines, optional, optionalJson, wholeNumber } from '../typed-fields.ts'
 
 /** Names of grants without the URNs. */
 export const GRANT_NAMES = {
@@ -44,7 +44,7 @@ const metadataFields = {
   redirect_uris: lines(client.redirectUris),
   post_logout_redirect_uris: lines(client.postLogoutRedirectUris),
   token_endpoint_auth_method: client.authMethod,
-  jwks: optional(jwks, typedJson),
+  jwks: optionalJson(jwks),
   jwks_uri: optional(jwksUri),
   security_profile: client.securityProfile,
   access_token_seconds: wholeNumber(client.accessTokenSeconds),
