@@ -5,8 +5,8 @@ export const ACCOUNT = `
 .identity > div { flex: 1 1 14rem; min-width: 0; overflow-wrap: anywhere }
 .identity p { color: var(--quiet) }
 .identity h2 { font-size: 1.25rem }
-.standing { margin-top: 1.75rem }
-.standing p { margin-top: 0.35rem }
+.restriction { margin-top: 1.75rem }
+.restriction p { margin-top: 0.35rem }
 .steps-panel { margin-top: 1.75rem }
 .steps-panel .list { margin-top: 0.75rem }
 .steps-panel + .panel { margin-top: 1.75rem }

@@ -37,7 +37,7 @@ ul { list-style: none }
 a { color: var(--accent); text-underline-offset: 0.18em; text-decoration-thickness: 1px }
 a:hover { color: var(--accent-strong); text-decoration-thickness: 2px }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 6px }
-.skip { position: absolute; left: 1rem; top: -5rem; z-index: 1; padding: 0.7rem 1rem; background: var(--surface); border-radius: 8px }
+.skip { position: absolute; inset-inline-start: 1rem; top: -5rem; z-index: 1; padding: 0.7rem 1rem; background: var(--surface); border-radius: 8px }
 .skip:focus { top: 0.5rem }
 
 .narrow { max-width: 29rem; margin: 0 auto; padding: clamp(0.25rem, 5vh, 3.5rem) 1rem 4rem }
@@ -63,7 +63,7 @@ form { display: grid; gap: 1.375rem }
 .panel p + form, .panel h2 + form { margin-top: 1.25rem }
 fieldset { display: grid; gap: 1.375rem; min-width: 0; border: 0 }
 fieldset + fieldset { padding-top: 1.75rem; border-top: 1px solid var(--line) }
-legend { float: left; width: 100%; padding: 0; font-size: 1.0625rem; font-weight: 650 }
+legend { float: inline-start; width: 100%; padding: 0; font-size: 1.0625rem; font-weight: 650 }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); gap: 1.375rem 1rem; align-items: end }
 .pair.phone { grid-template-columns: minmax(7rem, 1fr) 2.2fr }
 
@@ -118,9 +118,10 @@ button, .button { display: inline-flex; align-items: center; justify-content: ce
 .go:first-child a { border-radius: 15px 15px 0 0 } .go:last-child a { border-radius: 0 0 15px 15px }
 .go a:hover { background: var(--tint) }
 .go a::after { content: ""; flex: none; width: 0.5rem; height: 0.5rem; border: solid var(--edge); border-width: 2px 2px 0 0; transform: rotate(45deg) }
+[dir=rtl] .go a::after { transform: rotate(-135deg) }
 .go strong { display: block; font-weight: 600 }
 .go small { font-size: 0.9375rem; color: var(--quiet) }
-.tag { display: inline-block; margin-left: 0.5rem; padding: 0.05rem 0.55rem; border-radius: 99px; color: var(--good); background: var(--good-tint);
+.tag { display: inline-block; margin-inline-start: 0.5rem; padding: 0.05rem 0.55rem; border-radius: 99px; color: var(--good); background: var(--good-tint);
   font-size: 0.8125rem; font-weight: 600; vertical-align: 0.1em; white-space: nowrap }
 .mono { font-family: var(--mono) }
 .used { color: var(--quiet); text-decoration: line-through }
@@ -135,7 +136,7 @@ form + .other { margin-top: 1rem }
 .wide .answers { margin-top: 1.75rem }
 .answers .alert { flex: 1 0 100% }
 input[type=file] { padding: 0.45rem }
-input[type=file]::file-selector-button { min-height: 34px; margin-right: 0.75rem; padding: 0.3rem 0.9rem; font: inherit; font-weight: 600; color: var(--text);
+input[type=file]::file-selector-button { min-height: 34px; margin-inline-end: 0.75rem; padding: 0.3rem 0.9rem; font: inherit; font-weight: 600; color: var(--text);
   background: var(--tint); border: 1px solid var(--edge); border-radius: 7px; cursor: pointer }
 .picture-panel { display: grid; grid-template-columns: 10rem minmax(0, 1fr); gap: 2rem; align-items: start }
 .picture { display: block; width: 10rem; height: 10rem; border-radius: 50%; background: var(--ground) }
@@ -144,10 +145,10 @@ input[type=file]::file-selector-button { min-height: 34px; margin-right: 0.75rem
 .qr { display: block; width: 100%; max-width: 15rem; border-radius: 10px; border: 1px solid var(--line) }
 .key { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; margin-top: 0.75rem; padding: 0.75rem 1rem; font: 1.0625rem/1.5 var(--mono); letter-spacing: 0.05em;
   background: var(--ground); border-radius: 10px; user-select: all }
-.codes { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0.4rem 2rem; margin-top: 1.25rem; padding: 1.125rem 1.25rem 1.125rem 3rem;
+.codes { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0.4rem 2rem; margin-top: 1.25rem; padding-block: 1.125rem; padding-inline: 3rem 1.25rem;
   font: 1.0625rem/1.6 var(--mono); background: var(--ground); border-radius: 10px; user-select: all }
 .codes li::marker { color: var(--quiet); font-size: 0.875rem }
-.steps { display: grid; gap: 0.5rem; padding-left: 1.4rem }
+.steps { display: grid; gap: 0.5rem; padding-inline-start: 1.4rem }
 .rights { display: grid; margin-top: 0.25rem }
 .rights li { display: flex; align-items: center; justify-content: space-between; gap: 0 1rem; padding: 0.5rem 0; border-top: 1px solid var(--line) }
 .rights p { min-width: 0; color: var(--text) }
@@ -155,6 +156,7 @@ input[type=file]::file-selector-button { min-height: 34px; margin-right: 0.75rem
 .rights a { flex: none; display: inline-flex; align-items: center; min-height: 44px; font-size: 0.9375rem }
 summary { display: inline-flex; align-items: center; gap: 0.4rem; min-height: 44px; font-size: 0.9375rem; color: var(--accent); cursor: pointer }
 summary::before { content: ""; width: 0.4rem; height: 0.4rem; border: solid currentcolor; border-width: 0 2px 2px 0; transform: rotate(-45deg) }
+[dir=rtl] summary::before { transform: rotate(135deg) }
 details[open] > summary::before { transform: rotate(45deg) }
 .whose { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 1rem; padding: 0.625rem 1rem; border: 1px solid var(--line);
   border-radius: 12px }
@@ -164,12 +166,12 @@ details[open] > summary::before { transform: rotate(45deg) }
 .whose a { display: inline-flex; align-items: center; min-height: 44px; font-size: 0.9375rem }
 .asked { margin-top: 1.5rem }
 .asked ul { display: grid; gap: 0.5rem; margin-top: 0.75rem }
-.asked li { position: relative; padding-left: 1.75rem }
-.asked li::before { content: ""; position: absolute; left: 0.3rem; top: 0.3em; width: 0.4rem; height: 0.75rem; border: solid var(--accent); border-width: 0 2px 2px 0;
+.asked li { position: relative; padding-inline-start: 1.75rem }
+.asked li::before { content: ""; position: absolute; inset-inline-start: 0.3rem; top: 0.3em; width: 0.4rem; height: 0.75rem; border: solid var(--accent); border-width: 0 2px 2px 0;
   transform: rotate(45deg) }
 .asked h3 { margin-top: 1.125rem; font-size: 0.9375rem; font-weight: 600; color: var(--quiet); overflow-wrap: anywhere }
 .asked h3 + ul { margin-top: 0.5rem }
-.host { margin-left: 0.5rem; font-weight: 400; font-size: 0.875rem; color: var(--quiet); overflow-wrap: anywhere }
+.host { margin-inline-start: 0.5rem; font-weight: 400; font-size: 0.875rem; color: var(--quiet); overflow-wrap: anywhere }
 .caution { padding: 0.875rem 1rem; border: 1px solid var(--edge); border-radius: 12px }
 .caution + * { margin-top: 1rem }
 .asked.before { padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.9375rem }
@@ -195,7 +197,7 @@ code { font: 0.9em var(--mono); overflow-wrap: anywhere }
   .narrow { padding: 0.5rem 1.25rem 3rem }
   .narrow main { padding: 0.75rem 0 0; border: 0; background: none }
   .panel { padding: 1.25rem }
-  .list > li:not(.go), .go a { padding-left: 1.125rem; padding-right: 1.125rem }
+  .list > li:not(.go), .go a { padding-inline: 1.125rem }
   .wide form > button, .buttons > *, .answers > * { width: 100% }
   .list .buttons { width: 100% }
   .list .buttons > * { flex: 1; width: auto }

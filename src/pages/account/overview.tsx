@@ -51,7 +51,7 @@ function Restriction({ standing: { principal, user } }: { standing: Standing }) 
   const texts = useTexts().account.overview.restricted
   if (!principal.restricted) return null
   return (
-    <section class="alert standing">
+    <section class="alert restriction">
       <h2>{texts.title}</h2>
       <p>
         {user.restrictedUntil === null ? texts.forGood : <Filled text={texts.until} with={{ time: <Time at={user.restrictedUntil} /> }} />}
