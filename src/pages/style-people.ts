@@ -26,6 +26,7 @@ export const PEOPLE = `
 .verified::before { content: ""; display: block; width: 0.375rem; height: 0.625rem; margin: 0.25rem auto; border: solid var(--on-accent);
   border-width: 0 2px 2px 0; transform: rotate(45deg) }
 .standing { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; color: var(--quiet) }
+.standing:empty { display: none }
 .profile { display: grid; gap: 0.75rem; margin-top: 1.25rem }
 .profile .bio { white-space: pre-line; overflow-wrap: anywhere }
 .profile .status { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.5rem; justify-self: start; max-width: 100%; padding: 0.4rem 0.875rem; border-radius: 16px; background: var(--tint); overflow-wrap: anywhere }
