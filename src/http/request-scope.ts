@@ -23,6 +23,8 @@ export const HEADERS = {
  * look foreign. Neither policy tells other sites anything.
  */
 export const PAGE_REFERRER_POLICY = 'same-origin'
+/** `X-Frame-Options` of a reply that a page of this site shows in a frame. */
+export const FRAMED_HERE = 'SAMEORIGIN'
 /** For everything but pages, which set their own: no content may load, run or be framed. */
 export const NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -34,11 +36,13 @@ export function requestScope(buildContext: (c: Context<AppEnv>) => Ctx): Middlew
     await next()
     const { headers } = c.res
     headers.set('x-request-id', ctx.requestId)
+    const isFramedHere = headers.get('x-frame-options') === FRAMED_HERE
     const policy = headers.get('referrer-policy') === PAGE_REFERRER_POLICY ? PAGE_REFERRER_POLICY : HEADERS['referrer-policy']
     for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value)
     if (ctx.config.hstsIncludesSubdomains)
       headers.set('strict-transport-security', `${HEADERS['strict-transport-security']}; includeSubDomains`)
     headers.set('referrer-policy', policy)
+    if (isFramedHere) headers.set('x-frame-options', FRAMED_HERE)
     // A route's caching rules do not apply to its failures.
     if (!headers.has('cache-control') || c.res.status >= 500) headers.set('cache-control', 'no-store')
     if (!headers.has('content-security-policy')) headers.set('content-security-policy', NO_CONTENT_POLICY)

@@ -36,8 +36,9 @@ export interface Outline<Part = string> {
   readonly page?: string
 }
 
-// Figures of the page that ends sessions, and of the one that sets a new password, which ends them too.
+/** Ends sessions. */
 const SESSIONS = '/account/sessions'
+/** Sets a new password, which ends them too. */
 const NEW_PASSWORD = '/forgot'
 
 const notice = (page: string) => ({ about: 'account', page, parts: ['greeting', 'what', 'details', 'fine', 'wasNot', 'button'] }) as const
@@ -96,3 +97,5 @@ export const OUTLINES: { readonly [Kind in MailKind]: Outline<TextOf<Kind>> } = 
   email_change_undone: notice(SESSIONS),
   changed_by_admin: { about: 'account', parts: ['greeting', 'what', 'changed', 'time', 'was', 'wasNot'] },
 }
+
+export const MAIL_KINDS = Object.keys(OUTLINES) as [MailKind, ...MailKind[]]

@@ -58,6 +58,7 @@ const CODE_OF: Readonly<Partial<Record<MailKind, ChallengePurpose>>> = {
   email_changed: 'undo_email_change',
   second_factor_on: 'undo_second_factor',
 }
+export const CODE_KINDS = Object.keys(CODE_OF) as MailKind[]
 
 const NO_PARAMS = { userAgent: null, place: null, timeZone: null, changed: [], codesLeft: null, failures: null, provider: null }
 /** The outbox row's `params`. */

@@ -64,4 +64,11 @@ td > .tag, dd > .tag { margin-inline-start: 0 }
 .notes li > p:first-child { white-space: pre-line; overflow-wrap: anywhere }
 .notes form { margin-top: 0.5rem; justify-items: start }
 progress { width: 100%; height: 0.75rem; margin-top: 1rem; accent-color: var(--accent) }
+.states { display: flex; flex-wrap: wrap; gap: 0.5rem; margin: 1.5rem 0 1rem; padding: 0; list-style: none }
+.states a { display: inline-flex; align-items: center; min-height: 2.75rem; padding-inline: 1rem; border: 1px solid var(--line); border-radius: 999px; text-decoration: none }
+.states a[aria-current] { background: var(--tint); color: var(--accent); font-weight: 600; outline: 2px solid; outline-offset: -2px }
+.mail-parts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1.5rem; margin-top: 1rem }
+.mail-parts section { min-width: 0 }
+iframe.mail, pre.mail { width: 100%; height: 40rem; margin: 0.5rem 0 0; border: 1px solid var(--line); border-radius: 12px; background: var(--surface) }
+pre.mail { padding: 1rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: 0.875rem/1.5 ui-monospace, Menlo, monospace }
 `

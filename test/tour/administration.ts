@@ -1,5 +1,5 @@
 /** Administration of accounts and roles. */
-import { NOTHING, PAGE, READ, RECORDS, ROLE, type Stops, WRITE } from './tour.ts'
+import { MAIL, NOTHING, PAGE, READ, RECORDS, ROLE, type Stops, WRITE } from './tour.ts'
 
 export const stops: Stops = {
   'GET /user/admin-api/list': { ...PAGE, access: 'admin:profile:read' },
@@ -21,6 +21,13 @@ export const stops: Stops = {
   // What matches is looked for among 500 events.
   'GET /user/admin-api/audit-log with a type': { roundTrips: 1, rowsRead: 1_600, rowsWritten: 0 },
   'GET /user/admin-api/audit': { ...PAGE, access: 'admin:profile:read' },
+  'GET /user/admin-api/mails': { ...PAGE, access: 'admin:mail:read' },
+  'POST /user/admin-api/retry-mail': {
+    ...WRITE,
+    rowsRead: 24,
+    access: 'admin:mail:write',
+    body: () => ({ mail: MAIL }),
+  },
   'GET /user/admin-api/sessions': { access: 'admin:profile:read', roundTrips: 1, rowsRead: 60, kv: RECORDS, rowsWritten: 0 },
   'GET /user/admin-api/2fa': { access: 'admin:profile:read', roundTrips: 1, rowsRead: 24, rowsWritten: 0 },
   'POST /user/admin-api/end-sessions': {

@@ -25,6 +25,15 @@ export const stops: Stops = {
   ...asking('clients/new clients/edit clients/rotate clients/disable clients/enable clients/delete'),
   ...asking('apis/new apis/edit apis/disable apis/enable apis/delete'),
   ...asking('machines/new machines/revoke'),
+  // The figures of 30 days, and what waits, as far as the tour fills it.
+  'GET /admin/mail': { roundTrips: 1, rowsRead: 480, rowsWritten: 0 },
+  'GET /admin/mail/templates': READ,
+  'GET /admin/mail/templates/html': READ,
+  'GET /admin/mail/retry': READ,
+  'POST /admin/mail/retry': { ...WRITE, rowsRead: 30 },
+  'GET /admin/mail/retry-all': READ,
+  // 50 mails, each with its event.
+  'POST /admin/mail/retry-all': { roundTrips: 2, rowsRead: 1_100 },
   // 30 days of seven figures each.
   // 25 events, each with two people and a client.
   'GET /admin/audit': { roundTrips: 1, rowsRead: 140, rowsWritten: 0 },

@@ -10,7 +10,7 @@ import { type Person, signedInPerson } from '../support/people.ts'
 import { concretePath, exampleInput, isAdminRoute, nameOf, type Route, scopeOf } from '../support/routes.ts'
 import { idOf } from '../support/tokens.ts'
 import { stopOf } from './index.ts'
-import { API, CLIENT, FOLDER, MACHINE, ROLE, type Scene } from './tour.ts'
+import { API, CLIENT, FOLDER, MACHINE, MAIL, ROLE, type Scene } from './tour.ts'
 
 const UPLOAD = new Uint8Array([1, 2, 3])
 const NO_ID = 'f'.repeat(24)
@@ -63,6 +63,12 @@ export async function newOther(route?: Route): Promise<Person> {
         "INSERT OR REPLACE INTO machine_credentials (id, kind, name, scopes, created_at) VALUES (?, 'api_key', 'Tour', 'delegated:all', 0)",
       )
       .bind(Number.parseInt(MACHINE, 16)),
+    db
+      .prepare(
+        `INSERT OR REPLACE INTO mail_outbox (id, kind, user_id, to_address, created_at, next_attempt_at, failed_at, error)
+         VALUES (?, 'password_changed', ?, 'tour@example.com', 0, 0, 1, 'limit_reached')`,
+      )
+      .bind(Number.parseInt(MAIL, 16), idOf(other)),
   ])
   return other
 }

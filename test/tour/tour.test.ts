@@ -15,6 +15,7 @@ import { walkAccounts } from './walks/accounts.ts'
 import { walkAdministration } from './walks/administration.ts'
 import { walkConsoleClients } from './walks/console-clients.ts'
 import { walkConsoleFigures } from './walks/console-figures.ts'
+import { walkConsoleMail } from './walks/console-mail.ts'
 import { walkConsolePeople } from './walks/console-people.ts'
 import { walkEpixel } from './walks/epixel.ts'
 import { walkFound } from './walks/found.ts'
@@ -64,6 +65,7 @@ describe('administration', walkAdministration)
 describe('console: roles, clients, APIs and machine clients', walkConsoleClients)
 describe('console: figures', walkConsoleFigures)
 describe('console: people', walkConsolePeople)
+describe('console: mail', walkConsoleMail)
 describe('found', walkFound)
 describe('social graph', walkSocialGraph)
 describe('mxit', walkMxit)

@@ -81,6 +81,9 @@ export const FILE_FOLDER = (12_289).toString(16).padStart(24, '0')
 export const TARGET = (12_290).toString(16).padStart(24, '0')
 export const MACHINE = (4096).toString(16).padStart(24, '0')
 
+/** A mail that was given up. */
+export const MAIL = (16384).toString(16).padStart(24, '0')
+
 /** For a page. */
 export const RECORDS = 10
 export const READ = { roundTrips: 1, rowsRead: 8, rowsWritten: 0 } as const

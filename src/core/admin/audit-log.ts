@@ -90,6 +90,7 @@ const GROUP_OF = {
   machine_revoked: 'service',
   invite_code_revoked: 'service',
   audit_exported: 'service',
+  mail_retried: 'moderation',
 } as const satisfies Record<AuditEventType, string>
 export type AuditGroup = (typeof GROUP_OF)[AuditEventType]
 

@@ -7,6 +7,7 @@ import { auditPages } from './audit/page.tsx'
 import { clientPages } from './clients/index.ts'
 import { healthPage } from './health/page.tsx'
 import { machinePages } from './machines/index.ts'
+import { mailPages } from './mail/index.ts'
 import { overviewPage } from './overview/page.tsx'
 import { peoplePages } from './people/index.ts'
 import { apiPages } from './registered-apis/index.ts'
@@ -28,6 +29,7 @@ export const consolePages = new Hono<AppEnv>()
   .route('/', clientPages)
   .route('/', apiPages)
   .route('/', machinePages)
+  .route('/', mailPages)
   .route('/', auditPages)
   .route('/', settingsPage)
   .route('/', healthPage)

@@ -72,6 +72,7 @@ export type AuditEventType =
   | 'audit_exported'
   | 'note_added'
   | 'note_removed'
+  | 'mail_retried'
 
 export interface NewAuditEvent {
   readonly id: AuditEventId
