@@ -118,7 +118,7 @@ async function show(c: Context, pending: PendingSignIn, outcome: FormState): Pro
           maxlength={64}
           first
         />
-        <Submit>Continue</Submit>
+        <Submit>{texts.submit}</Submit>
       </Form>
       <OtherWays c={c} pending={pending} way={way} token={tokens[1]} />
     </>,

@@ -1,6 +1,6 @@
 /**
  * Every text that people read, in English: pages, console, mails, consent, scopes and errors. The other languages have the same
- * names and placeholders. A text is plain: markup in it is shown, not obeyed. Where one contains a number of things, it is a `Plural`.
+ * names and placeholders. A text is plain: markup in it is shown, not obeyed. Where one contains a number of things, it is a `Plural`; nothing else has a text called `other`.
  * Errors of the APIs are for programmers and stay in English, in the code.
  */
 
@@ -180,6 +180,9 @@ export const en = {
     languageTag: '{label} must be a language tag.',
     timeZone: '{label} must be a time zone such as Europe/Paris.',
     currency: '{label} must be a currency code such as EUR.',
+    person: '{label} must be a user name or an id.',
+    eventType: '{label} is no type of event.',
+    day: '{label} must be a day such as 2026-11-29.',
     notInList: '{label} is not in the list.',
     notARole: '{label} is not a role.',
     notInFuture: '{label} must be in the future.',
@@ -350,7 +353,7 @@ export const en = {
       title: 'Enter your code',
       app: 'Open your authenticator app and enter the six digits that it shows.',
       mail: 'We sent a six-digit code to your e-mail address. It expires in 10 minutes.',
-      submit: 'Sign in',
+      submit: 'Continue',
       recovery: { title: 'Use a recovery code', lead: 'Enter one of the recovery codes that you saved. Each works once.' },
       passkey: {
         title: 'Use your passkey',
@@ -1189,7 +1192,7 @@ export const en = {
       outOfDate: 'This page is out of date. Reload it and try again.',
       later: 'It could not be stored just now. Try again in a moment.',
       restricted: 'Your account is restricted, so you cannot upload anything.',
-      other: 'It could not be uploaded. Try again.',
+      unknown: 'It could not be uploaded. Try again.',
     },
     newFolder: {
       title: 'New folder',

@@ -27,6 +27,6 @@ export function refusalText(t: Texts, { media }: Config, error: AppError): strin
     case 'rate_limited':
       return refused.later
     default:
-      return refused.other
+      return refused.unknown
   }
 }

@@ -20,7 +20,7 @@ export function UploadForm({ folder, token, limits }: { folder: Folder | null; t
   const words = {
     ...{ waiting, progress, done, cancel, cancelName, cancelled, retry, retryName, summary, show, signedOut, folderDropped },
     broken: refused.broken,
-    other: refused.other,
+    other: refused.unknown,
     tooLarge: fill(refused.tooLarge, { size }),
   }
   return (
