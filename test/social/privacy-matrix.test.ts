@@ -92,13 +92,15 @@ type Kind = (typeof KINDS)[number]
 
 /**
  * What a viewer gets: the target as an audience sees it (`self` and `admin`: owner; `in`: insider; `out`: everybody), a reply
- * without the target (`-`), its names alone (`name`), one that says only how the two stand (`flags`), everything (`all`), or a refusal.
+ * without the target (`-`), its user name alone (`name`; `trail`, in records of what happened), one that says only how the two
+ * stand (`flags`), everything (`all`), or a refusal.
  */
 type Cell =
   | 'own'
   | 'in'
   | 'out'
   | 'name'
+  | 'trail'
   | '-'
   | 'flags'
   | 'all'
@@ -151,6 +153,7 @@ const EXPECTED: Readonly<Record<string, readonly Cells[]>> = {
   'POST /user/admin-api/user-info': /* */ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
   'POST /user/admin-api/retrieve-user-info': /**/ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
   'POST /user/admin-api/search': /*    */ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
+  'GET /user/admin-api/audit-log': /*  */ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['trail', 'trail']],
   'GET /user/admin-api/list': /*       */ [REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, ['all', 'all']],
 }
 
@@ -182,6 +185,7 @@ const QUERIES: Readonly<Record<string, (by: Person) => Promise<Reply>>> = {
   'POST /user/admin-api/user-info': (by) => by.client.post('/user/admin-api/user-info', { targets: [target.id] }),
   'POST /user/admin-api/retrieve-user-info': (by) => by.client.post('/user/admin-api/retrieve-user-info', { targets: [target.id] }),
   'POST /user/admin-api/search': (by) => by.client.post('/user/admin-api/search', { query: target.username }),
+  'GET /user/admin-api/audit-log': (by) => by.client.get(`/user/admin-api/audit-log?person=${target.id}`),
   'GET /user/admin-api/list': (by) => by.client.get('/user/admin-api/list?limit=100'),
 }
 
@@ -248,6 +252,9 @@ function expectCell(reply: Reply, cell: Cell, isPrivate: boolean): void {
     expect(shown.length, reply.text).toBeGreaterThan(0)
     for (const one of shown) expectUser(one, audience, isPrivate)
     expectNoLeak(reply, audience)
+  } else if (cell === 'trail') {
+    expect(reply.json.data.records[0]).toMatchObject({ person: target.id, username: TARGET })
+    expectNoLeak(reply, null, true)
   } else if (cell === 'name') {
     expect(shown.length, reply.text).toBeGreaterThan(0)
     for (const one of shown) expect(one).toEqual({ id: target.id, username: TARGET, createdAt: expect.any(String) })
