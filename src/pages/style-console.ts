@@ -71,4 +71,10 @@ progress { width: 100%; height: 0.75rem; margin-top: 1rem; accent-color: var(--a
 .mail-parts section { min-width: 0 }
 iframe.mail, pre.mail { width: 100%; height: 40rem; margin: 0.5rem 0 0; border: 1px solid var(--line); border-radius: 12px; background: var(--surface) }
 pre.mail { padding: 1rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: 0.875rem/1.5 ui-monospace, Menlo, monospace }
+.people time, .people td:nth-child(3) { white-space: nowrap }
+.people td:nth-child(2) { min-width: 13rem }
+.chosen .buttons > button { width: auto; flex: 0 1 auto }
+.filter input[type=date] { min-width: 0; padding-inline: 0.5rem }
+.notes + form { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--line) }
+form > .list { margin-top: 0 }
 `

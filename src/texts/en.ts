@@ -1584,7 +1584,7 @@ export const en = {
       labels: {
         reason: 'Reason',
         term: 'For how long',
-        until: 'Until',
+        until: 'Until, if you chose a date',
         role: 'Role',
         username: 'User name',
         email: 'E-mail address',
@@ -1593,7 +1593,6 @@ export const en = {
       },
       hints: {
         reason: 'The person may read it.',
-        until: 'If you chose a date.',
         email: 'Leave it empty to keep it as it is.',
       },
       terms: { day: 'A day', week: 'A week', month: '30 days', good: 'For good', date: 'Until a date' },

@@ -5,15 +5,14 @@ import { getSeenWithRoles, type Seen } from '../../../core/admin/person.ts'
 import { rankError } from '../../../core/admin/rank.ts'
 import { requires } from '../../../http/access.ts'
 import type { AppEnv } from '../../../http/app-env.ts'
-import { fill } from '../../../texts/texts.ts'
 import { form } from '../../form-token.ts'
 import { type FormState, Input, type Labels, Select, UNTOUCHED } from '../../forms.tsx'
 import { redirectWith } from '../../notices.ts'
-import { textsOf, useTexts } from '../../texts.tsx'
+import { Filled, textsOf, useTexts } from '../../texts.tsx'
 import { showConfirmation, takeConfirmed } from '../confirm.tsx'
 import { ACTS, type ActFields, FACTOR_CHOICES, type PersonAct, slugOf, TERM_NAMES } from './acts.ts'
 import { PEOPLE, PERSON, pathOf, personIn } from './paths.ts'
-import { calledOf } from './words.tsx'
+import { Called } from './words.tsx'
 
 export const actPages = new Hono<AppEnv>()
 
@@ -38,11 +37,10 @@ async function ask(c: Context, act: PersonAct, state: FormState = UNTOUCHED): Pr
   const t = await textsOf(c)
   const words = t.console.person.acts[act.name]
   const labels = t.console.person.labels
-  const name = calledOf(seen.user)
   return showConfirmation(c, {
     section: PEOPLE,
     title: words.title,
-    lead: fill<string>(words.lead, { name }),
+    lead: <Filled<string> text={words.lead} with={{ name: <Called user={seen.user} /> }} />,
     action: pathOf(seen.user.id, `/${slugOf(act.name)}`),
     purpose: `person-${act.name}`,
     submit: words.button,
@@ -71,7 +69,7 @@ function SanctionFields({ state, labels }: Pick<FieldsProps, 'state' | 'labels'>
       <Input name="reason" labels={labels} state={state} optional maxlength={256} hint={hints.reason} />
       <div class="pair">
         <Select name="term" labels={labels} state={state} value="week" choices={TERM_NAMES.map((name) => [name, terms[name]] as const)} />
-        <Input name="until" type="date" labels={labels} state={state} optional hint={hints.until} />
+        <Input name="until" type="date" labels={labels} state={state} optional />
       </div>
     </>
   )

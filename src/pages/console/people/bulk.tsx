@@ -13,7 +13,6 @@ import { fromHex, toHex, type UserId } from '../../../ids.ts'
 import { fill, number, plural, type Texts } from '../../../texts/texts.ts'
 import { form, formToken } from '../../form-token.ts'
 import { Form, type FormState, Input, Submit, UNTOUCHED } from '../../forms.tsx'
-import { Isolated } from '../../isolated.tsx'
 import { showPage } from '../../layout.tsx'
 import { redirectWith } from '../../notices.ts'
 import { optionalText } from '../../optional-text.ts'
@@ -23,7 +22,7 @@ import { Tag } from '../tags.tsx'
 import { endOf, slugOf } from './acts.ts'
 import { BULK_ACTS, type BulkAct } from './bulk-acts.ts'
 import { PEOPLE, pathOf } from './paths.ts'
-import { calledOf } from './words.tsx'
+import { Called } from './words.tsx'
 
 /** As many as the list shows. */
 const CHOSEN_MAX = 25
@@ -184,7 +183,7 @@ function Line({ person, children }: { person: TargetRow | null; children: unknow
           verdicts.missing
         ) : (
           <a href={pathOf(person.id)}>
-            <Isolated>{calledOf(person)}</Isolated>
+            <Called user={person} />
           </a>
         )}
       </div>

@@ -133,7 +133,11 @@ function List({ ctx, people: { records, next }, typed, acts }: ListProps) {
   const { empty, emptySoFar, bulk, more, title } = t.console.people
   const mayChoose = acts.length > 0 && records.length > 0
   const after = next === null ? null : toHex(next)
-  const table = <Table caption={title} rows={records} empty={next === null ? empty : emptySoFar} columns={columnsOf(t, ctx, mayChoose)} />
+  const table = (
+    <div class="people">
+      <Table caption={title} rows={records} empty={next === null ? empty : emptySoFar} columns={columnsOf(t, ctx, mayChoose)} />
+    </div>
+  )
   return (
     <>
       {mayChoose ? (

@@ -16,7 +16,7 @@ import { NextPage, Table } from '../../table.tsx'
 import { textsOf, useTexts } from '../../texts.tsx'
 import { Time } from '../../time.tsx'
 import { PEOPLE, PERSON, pathOf, personIn, positionIn } from './paths.ts'
-import { calledOf } from './words.tsx'
+import { Called } from './words.tsx'
 
 const READ = 'admin:profile:read'
 const page = (c: Context) => ({ limit: 25, before: positionIn(c) })
@@ -53,7 +53,11 @@ async function show(
       title: fill(words.listTitle, { list: words[which], name: user.username }),
       section: PEOPLE,
       isWide: true,
-      lead: <a href={back}>{calledOf(user)}</a>,
+      lead: (
+        <a href={back}>
+          <Called user={user} />
+        </a>
+      ),
     },
     <>
       {children}

@@ -123,8 +123,8 @@ function Profile({ person: { user, usage, standing } }: { person: AdminPerson })
           [facts.role, user.role],
           [facts.created, <Time at={user.createdAt} />],
           [facts.seen, user.lastSeenAt === null ? '–' : <Time at={user.lastSeenAt} />],
-          [facts.followers, <a href={`${path}/followers`}>{number(t, user.followerCount)}</a>],
-          [facts.following, <a href={`${path}/following`}>{number(t, user.followingCount)}</a>],
+          [facts.followers, <a href={path}>{number(t, user.followerCount)}</a>],
+          [facts.following, <a href={path}>{number(t, user.followingCount)}</a>],
           [facts.files, fill(files, { files: number(t, usage?.files ?? 0), bytes: bytes(t, usage?.bytes ?? 0) })],
           [facts.invitedBy, inviterId === null ? invitedNobody : <a href={pathOf(inviterId)}>@{standing.inviterName}</a>],
         ]}

@@ -4,6 +4,7 @@ import { isInForce } from '../../../core/in-force.ts'
 import type { SeenUser } from '../../../core/social/visibility.ts'
 import type { Texts } from '../../../texts/texts.ts'
 import { nameOf } from '../../face.tsx'
+import { Isolated } from '../../isolated.tsx'
 import { useTexts } from '../../texts.tsx'
 import { Tag, type TagKind } from '../tags.tsx'
 
@@ -36,5 +37,11 @@ export function States({ user, now }: { user: Standing; now: number }) {
   )
 }
 
-/** Name and user name, as text. */
-export const calledOf = (user: Parameters<typeof nameOf>[0]) => `${nameOf(user)} (@${user.username})`
+/** Name and user name, each in its own direction. */
+export function Called({ user }: { user: Parameters<typeof nameOf>[0] }) {
+  return (
+    <>
+      <Isolated>{nameOf(user)}</Isolated> (<Isolated>@{user.username}</Isolated>)
+    </>
+  )
+}
