@@ -36,7 +36,9 @@ progress, meter { width: 100%; height: 0.5rem; accent-color: var(--accent) }
 .shown-file .buttons { justify-content: center; margin-top: 1.25rem }
 .file-facts .facts { margin-top: 1rem }
 .file-facts .facts > :last-child { grid-column: 1 / -1 }
-.made-link { margin-top: 1.25rem }
+.made-link { display: grid; gap: 0.5rem; margin-top: 1.25rem }
+.made-link h3 { font-size: 0.9375rem; font-weight: 600 }
+.made-link code { padding: 0.625rem 0.875rem; background: var(--ground); border-radius: 10px }
 .made-link + form { margin-top: 1.5rem }
 a.dangerous { color: var(--danger) }
 `

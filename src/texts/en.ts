@@ -1247,8 +1247,6 @@ export const en = {
       submit: 'Make a link',
       made: 'Your link',
       ends: 'It ends on {time}. It is shown only now.',
-      copy: 'Copy',
-      copied: 'Copied',
       end: 'End all links now',
     },
     deleteFile: {

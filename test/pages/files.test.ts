@@ -280,7 +280,7 @@ describe('a file', () => {
     const made = async (lasts: string) => {
       const reply = await fillIn(client, page, { lasts }, `${page}/link`)
       expect(reply.status).toBe(200)
-      return unescapeHtml(/id="made"[^>]*value="([^"]*)"/.exec(reply.text)?.[1] ?? '').replace(ORIGIN, '')
+      return unescapeHtml(/id="made"[^>]*>([^<]*)</.exec(reply.text)?.[1] ?? '').replace(ORIGIN, '')
     }
     const link = await made('60')
     const { expires } = Object.fromEntries(new URLSearchParams(link.split('?')[1]))

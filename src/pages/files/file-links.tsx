@@ -2,6 +2,7 @@
 import type { MediaFile } from '../../core/media/files.ts'
 import type { FileLink } from '../../core/media/links.ts'
 import { plural } from '../../texts/texts.ts'
+import { CopiedText } from '../console/copied-text.tsx'
 import { Form, type FormState, Select, Submit } from '../forms.tsx'
 import { Filled, useTexts } from '../texts.tsx'
 import { Time } from '../time.tsx'
@@ -27,14 +28,12 @@ export function LinkPanel({ file, tokens, state, made, mayEnd }: LinkPanelProps)
       <h2>{link.title}</h2>
       <p>{link.lead}</p>
       {made && (
-        <div class="made-link" role="status">
-          <div class="field">
-            <label for="made">{link.made}</label>
-            <input id="made" type="url" value={made.url} readonly class="code" aria-describedby="made-hint" />
-            <p class="hint" id="made-hint">
-              <Filled text={link.ends} with={{ time: <Time at={made.expiresAt} /> }} />
-            </p>
-          </div>
+        <div class="made-link" tabindex={-1} autofocus>
+          <h3>{link.made}</h3>
+          <CopiedText id="made" text={made.url} label={link.made} />
+          <p class="hint">
+            <Filled text={link.ends} with={{ time: <Time at={made.expiresAt} /> }} />
+          </p>
         </div>
       )}
       <Form action={path} token={tokens[0]} state={state} labels={labels}>
