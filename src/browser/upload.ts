@@ -108,7 +108,7 @@ class Queue {
     for (const entry of waiting.slice(0, AT_ONCE - sending)) this.#send(entry)
     const done = this.#entries.filter(({ state }) => state === 'done').length
     this.#summary.textContent = fill(this.#words.summary, { done: number.format(done), all: number.format(this.#entries.length) })
-    if (this.isBusy()) return
+    if (this.isBusy() || this.#entries.length === 0) return
     // Everything is there: the page shows it. What has failed stays readable.
     if (done === this.#entries.length) location.assign(this.#panel.dataset.page ?? '')
     else if (done > 0) this.#offerReload()
@@ -206,12 +206,15 @@ function enhance(panel: HTMLElement): void {
   const queue = new Queue(panel, words)
   hint.textContent = hint.dataset.withScript ?? ''
   find(panel, '[data-without-script]').hidden = true
-  input.addEventListener('change', () => {
+  const take = () => {
     for (const file of input.files ?? []) queue.add(file)
     // So that the same file can be chosen again.
     input.value = ''
     queue.go()
-  })
+  }
+  input.addEventListener('change', take)
+  // On a slow connection people choose before this script is there.
+  if (input.files?.length) take()
   const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes('Files') === true
   for (const type of ['dragover', 'dragleave'] as const) {
     panel.addEventListener(type, (event) => {

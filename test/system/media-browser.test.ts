@@ -259,6 +259,8 @@ describe.each([
     const walker = await signedInContext({ viewport })
     const page = await walker.newPage()
     await page.goto(files())
+    // The files of the other width are in the list, too.
+    const [broken, slow] = [`broken ${where}.png`, `slow ${where}.png`]
     let isDown = true
     await page.route('**/account/files/upload?**', async (route) => {
       const isSlow = route.request().url().includes('name=slow')
@@ -266,17 +268,17 @@ describe.each([
       if (isDown) return
       return route.continue()
     })
-    await choose(page, { ...PICTURE, name: 'broken.png' }, { ...PICTURE, name: 'slow.png' })
+    await choose(page, { ...PICTURE, name: broken }, { ...PICTURE, name: slow })
     const row = (name: string) => page.locator('.queue li', { hasText: name })
-    await expect.poll(() => row('broken.png').textContent()).toContain('The connection broke off. Try again.')
-    await row('slow.png').locator('button').click()
-    await expect.poll(() => row('slow.png').textContent()).toContain('Cancelled')
+    await expect.poll(() => row(broken).textContent()).toContain('The connection broke off. Try again.')
+    await row(slow).locator('button').click()
+    await expect.poll(() => row(slow).textContent()).toContain('Cancelled')
     isDown = false
-    await row('broken.png').locator('button').click()
-    await expect.poll(() => row('broken.png').textContent()).toContain('Uploaded')
+    await row(broken).locator('button').click()
+    await expect.poll(() => row(broken).textContent()).toContain('Uploaded')
     expect(await page.textContent('.queue-summary')).toContain('1 of 2 uploaded')
-    await row('slow.png').locator('button').click()
-    await page.waitForSelector('.files >> text="slow.png"')
+    await row(slow).locator('button').click()
+    await page.waitForSelector(`.files >> text="${slow}"`)
     // Signed out in another tab meanwhile.
     await walker.clearCookies()
     await choose(page, { ...PICTURE, name: 'late.png' })

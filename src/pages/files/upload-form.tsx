@@ -39,7 +39,7 @@ export function UploadForm({ folder, token, limits }: { folder: Folder | null; t
           <label for="files" class="unseen">
             {upload.files}
           </label>
-          <input id="files" type="file" name="files" multiple required aria-describedby="files-hint" />
+          <input id="files" type="file" name="files" multiple required autocomplete="off" aria-describedby="files-hint" />
           <p class="hint" id="files-hint" data-with-script={fill(upload.hintWithScript, { size })}>
             {fill(upload.hint, { count: number(t, FORM_FILES_MAX), size: bytes(t, limits.formBytesMax) })}
           </p>
