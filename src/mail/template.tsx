@@ -15,7 +15,7 @@ const DARK = `
 :root { color-scheme: light dark; supported-color-schemes: light dark }
 @media (prefers-color-scheme: dark) {
   .page { background: #111317 !important }
-  .card { background: #1c1f24 !important; border-color: #3a3f47 !important }
+  .card { background: #1c1f24 !important; border-right-color: #3a3f47 !important; border-bottom-color: #3a3f47 !important; border-left-color: #3a3f47 !important }
   .text { color: #e8eaed !important }
   .quiet { color: #a2a9b4 !important }
   .code { background: #2a2e35 !important; color: #ffffff !important }

@@ -69,6 +69,7 @@ progress { width: 100%; height: 0.75rem; margin-top: 1rem; accent-color: var(--a
 .states a[aria-current] { background: var(--tint); color: var(--accent); font-weight: 600; outline: 2px solid; outline-offset: -2px }
 .mail-parts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1.5rem; margin-top: 1rem }
 .mail-parts section { min-width: 0 }
+.mail-parts h3 { margin: 0; font-size: 0.9375rem }
 iframe.mail, pre.mail { width: 100%; height: 40rem; margin: 0.5rem 0 0; border: 1px solid var(--line); border-radius: 12px; background: var(--surface) }
 pre.mail { padding: 1rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: 0.875rem/1.5 ui-monospace, Menlo, monospace }
 .people time, .people td:nth-child(3) { white-space: nowrap }

@@ -1921,7 +1921,7 @@ export const en = {
     inviteCodes: {},
     mail: {
       title: 'Mail',
-      lead: 'What Kith mails: codes, and notices about accounts.',
+      lead: 'Codes, and notices about accounts: what could not be sent, what waits, and what was sent.',
       waiting: 'Waiting to be sent',
       moreThan: 'More than {count}',
       oldest: 'Oldest that waits',
