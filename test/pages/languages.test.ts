@@ -81,7 +81,7 @@ beforeAll(async () => {
   person = await verifiedPerson('language_person')
   app = await newOAuthClient('*', { first_party: 0, name: 'Prints' })
 })
-afterAll(forgetPseudoLanguage)
+afterAll(() => forgetPseudoLanguage())
 
 const authorizePath = (changes: Record<string, string>) => consentPath(app, changes).replace('/consent', '/oauth/authorize')
 const localeOf = async (username: string) =>

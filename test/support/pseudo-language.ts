@@ -12,12 +12,12 @@ const bracketed = (words: Wording): Wording =>
   Object.fromEntries(Object.entries(words).map(([name, text]) => [name, typeof text === 'string' ? `⟦${text}⟧` : bracketed(text)]))
 
 /** Until `forgetPseudoLanguage`: other test files of the worker share the module. */
-export function speakPseudoLanguage(): void {
-  Object.assign(LANGUAGES, { [PSEUDO]: { name: 'Pseudo', direction: 'rtl', load: async () => bracketed(en) as Words } })
-  LOCALES.push(PSEUDO as Locale)
+export function speakPseudoLanguage(tag: string = PSEUDO): void {
+  Object.assign(LANGUAGES, { [tag]: { name: 'Pseudo', direction: 'rtl', load: async () => bracketed(en) as Words } })
+  LOCALES.push(tag as Locale)
 }
 
-export function forgetPseudoLanguage(): void {
-  delete (LANGUAGES as Record<string, unknown>)[PSEUDO]
-  LOCALES.splice(LOCALES.indexOf(PSEUDO as Locale), 1)
+export function forgetPseudoLanguage(tag: string = PSEUDO): void {
+  delete (LANGUAGES as Record<string, unknown>)[tag]
+  LOCALES.splice(LOCALES.indexOf(tag as Locale), 1)
 }
